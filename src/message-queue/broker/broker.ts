@@ -1,0 +1,143 @@
+import type { Job, Queue } from 'bull';
+import type { FailureRecord, ManagedJobOptions, ManagedJobRecord, ReplayRecord } from '../jobs/managed-job.js';
+import type { MessageQueueError } from '../jobs/errors.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { Settlement } from '../jobs/settlement.js';
+
+/** Which provider keeps the jobs. */
+export type ProviderName = 'memory' | 'redis';
+
+/** One job to add. `data` has been validated and is JSON-safe; `options` are Bull's, checked by `admitJob`. */
+export interface AddRequest {
+  readonly name: string;
+  readonly data: object;
+  readonly options: ManagedJobOptions;
+  /** Same key + same fingerprint within `ttlMs` → the first job's id; another fingerprint → IdempotencyConflictError. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string; readonly ttlMs: number };
+  /** May use the reserve that is kept for CRITICAL jobs when the queue is full. */
+  readonly critical?: boolean;
+  /** Deadline of this add in milliseconds. Default: the broker's `enqueueTimeoutMs`. */
+  readonly deadlineMs?: number;
+}
+
+/** What became of one add. */
+export interface AddOutcome {
+  readonly id: string;
+  readonly deduplicated: boolean;
+}
+
+/** What became of one job of a bulk add; `unknown`: the broker did not answer in time, the same add again is safe. */
+export type BulkAddOutcome =
+  | { readonly outcome: 'added' | 'deduplicated'; readonly id: string }
+  | { readonly outcome: 'rejected'; readonly error: MessageQueueError }
+  | { readonly outcome: 'unknown'; readonly id: string; readonly error: MessageQueueError };
+
+/** One run of a job as the broker hands it to the executor. */
+export interface Delivery {
+  readonly job: Job;
+  /**
+   * Aborts when this worker must stop the run: its lock is lost (`LockLostError`), the job was cancelled
+   * (`CancelledError`) or the worker hands it back (`ShutdownError`). The reason is that error.
+   */
+  readonly signal: AbortSignal;
+  /** Earlier runs of this job that ended with the death of their worker; oldest first. */
+  readonly crashes: readonly FailureRecord[];
+}
+
+/** Runs one delivery to its end. Never rejects. */
+export type RunDelivery = (delivery: Delivery) => Promise<Settlement>;
+
+/** The part of a queue's life that happens in this process. */
+export interface QueueWorker {
+  /** Runs that have not settled, by job id. */
+  readonly active: ReadonlyMap<string, Delivery>;
+  /** No job starts after the promise resolves. Jobs that are active go on. */
+  stopFetching(): Promise<void>;
+  /** Resolves when no run is active. */
+  whenIdle(): Promise<void>;
+  /** Aborts every active run's signal with a `ShutdownError`; their settlements say what happens to the jobs. */
+  abortActive(reason: MessageQueueError): void;
+}
+
+/** Counts of one queue at one moment. */
+export interface QueueSnapshot {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly paused: number;
+  /** Whether the queue is paused for all workers. */
+  readonly isPaused: boolean;
+  /** When the job that waits longest was added, milliseconds since the epoch; null when none waits. */
+  readonly oldestWaitingAt: number | null;
+}
+
+/** What the broker's server is and whether it is fit for this use. */
+export interface ServerReport {
+  readonly provider: ProviderName;
+  readonly reachable: boolean;
+  readonly version: string | null;
+  /** Round trip in milliseconds. */
+  readonly latencyMs: number | null;
+  /** Used share of the memory limit, 0 to 1; null when there is no limit. */
+  readonly memoryUsedRatio: number | null;
+  /** Server clock minus ours, milliseconds. */
+  readonly clockSkewMs: number | null;
+  /** What should be changed, each with the exact setting. `fatal` ones stop the start in production. */
+  readonly findings: readonly { readonly severity: 'warning' | 'fatal'; readonly message: string }[];
+}
+
+/** What `cancel` did: took the job away, asked the worker that runs it to stop, or found nothing to cancel. */
+export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
+
+/**
+ * The inner seam: what Bull's `Queue` interface cannot say. Everything else goes through the `Queue` that
+ * `createQueue` returns. Nobody outside of `broker/` reaches for `queue.client`.
+ */
+export abstract class Broker {
+  abstract readonly provider: ProviderName;
+
+  /**
+   * The queue that hosts inject. Its `add` and `addBulk` check options, generate ids and keep the enqueue deadline;
+   * its `process` is refused (our worker runs the jobs) with an error that shows `@JobHandler`.
+   */
+  abstract createQueue(definition: QueueDefinition): Queue;
+
+  /** Adds a job once: idempotency ledger, backpressure and the add are one atomic step. */
+  abstract addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome>;
+
+  /** Like `addOnce` for many; outcomes in the order of the requests. Never rejects for a single job's sake. */
+  abstract addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]>;
+
+  /** Starts to run the queue's jobs in this process, at most `concurrency` at the same time over all names. */
+  abstract work(queue: Queue, concurrency: number, run: RunDelivery): Promise<QueueWorker>;
+
+  /**
+   * Cancels a job wherever it is. A waiting or delayed one moves to the failed set with `opts.mq.cancelled`;
+   * for an active one the signal of the worker that runs it aborts with `CancelledError`, in whichever process.
+   */
+  abstract cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome>;
+
+  /**
+   * Puts one dead letter back to waiting: attempts start at 0 again, `replay` is appended to `opts.mq.replays`.
+   * @returns false when it is not in the failed set (any more)
+   */
+  abstract replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean>;
+
+  /** Replaces `opts.mq` of a job by what `change` makes of it. @returns false when the job is gone */
+  abstract annotate(
+    queue: Queue,
+    jobId: string,
+    change: (record: ManagedJobRecord) => ManagedJobRecord,
+  ): Promise<boolean>;
+
+  /** Counts, pause state and age of the oldest waiting job, in one round trip. */
+  abstract snapshot(queue: Queue): Promise<QueueSnapshot>;
+
+  /** Checks the server for what this library needs. Never rejects: an unreachable server is a finding. */
+  abstract inspectServer(): Promise<ServerReport>;
+
+  /** Closes queues, then connections, and waits for both. Safe to call twice. */
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,182 @@
+/** One thing that is wrong with a payload, an option or a configuration value. */
+export interface Issue {
+  /** Dotted path of the field, option or variable, for example `attachments.0.url` or `REDIS_PORT`. */
+  readonly path: string;
+  /** What is wrong and what is allowed. Never contains message content. */
+  readonly message: string;
+}
+
+/** Where an error happened: added to the error's message and kept as fields. */
+export interface ErrorPlace {
+  readonly queue?: string;
+  readonly job?: string;
+  readonly jobId?: string;
+  readonly cause?: unknown;
+}
+
+/** Every error this library throws on purpose. Catch it, then switch over `code`. */
+export abstract class MessageQueueError extends Error {
+  /** Stable and machine-readable. */
+  abstract readonly code: string;
+  readonly queue?: string;
+  readonly job?: string;
+  readonly jobId?: string;
+
+  constructor(message: string, place: ErrorPlace = {}) {
+    super(message, place.cause === undefined ? undefined : { cause: place.cause });
+    this.name = new.target.name;
+    this.queue = place.queue;
+    this.job = place.job;
+    this.jobId = place.jobId;
+  }
+}
+
+abstract class IssuesError extends MessageQueueError {
+  readonly issues: readonly Issue[];
+  constructor(headline: string, issues: readonly Issue[], place?: ErrorPlace) {
+    super(`${headline}\n${issues.map((i) => `  - ${i.path}: ${i.message}`).join('\n')}`, place);
+    this.issues = issues;
+  }
+}
+
+/** The payload does not fit the job's DTO; lists every field. Thrown before anything reaches the broker. */
+export class InvalidPayloadError extends IssuesError {
+  readonly code = 'INVALID_PAYLOAD';
+}
+
+/** A job option is outside of what the queue can keep safely; lists every option. */
+export class InvalidJobOptionsError extends IssuesError {
+  readonly code = 'INVALID_JOB_OPTIONS';
+}
+
+/** Options or environment are wrong; lists every mistake at once. Thrown at start. */
+export class InvalidConfigurationError extends IssuesError {
+  readonly code = 'INVALID_CONFIGURATION';
+}
+
+/** The module or a queue was registered twice with different settings; names both places. */
+export class DuplicateRegistrationError extends MessageQueueError {
+  readonly code = 'DUPLICATE_REGISTRATION';
+}
+
+/** A job name has no handler, or two; or a handler is declared in a way that cannot work. Thrown at start. */
+export class HandlerRegistrationError extends MessageQueueError {
+  readonly code = 'HANDLER_REGISTRATION';
+}
+
+/** No queue of this name is registered. */
+export class UnknownQueueError extends MessageQueueError {
+  readonly code = 'UNKNOWN_QUEUE';
+}
+
+/** The queue has no job of this name. A stored job with an unknown name becomes a dead letter. */
+export class UnknownJobNameError extends MessageQueueError {
+  readonly code = 'UNKNOWN_JOB_NAME';
+}
+
+/** There is no such job (any more). */
+export class JobNotFoundError extends MessageQueueError {
+  readonly code = 'JOB_NOT_FOUND';
+}
+
+/** The job is not in a state that allows what was asked. */
+export class JobStateError extends MessageQueueError {
+  readonly code = 'JOB_STATE';
+}
+
+/** The queue holds as much as it may. Nothing was added: try again after `retryAfterMs`. */
+export class QueueFullError extends MessageQueueError {
+  readonly code = 'QUEUE_FULL';
+  constructor(
+    message: string,
+    /** Waiting jobs (or bytes, as the message says) when the add was refused. */
+    readonly depth: number,
+    readonly limit: number,
+    readonly retryAfterMs: number,
+    place?: ErrorPlace,
+  ) {
+    super(message, place);
+  }
+}
+
+/** The broker did not answer in time. The outcome is unknown; the same call again with the same id is safe. */
+export class EnqueueTimeoutError extends MessageQueueError {
+  readonly code = 'ENQUEUE_TIMEOUT';
+}
+
+/** The broker refused or could not be reached, and the job was certainly not added. */
+export class BrokerUnavailableError extends MessageQueueError {
+  readonly code = 'BROKER_UNAVAILABLE';
+}
+
+/** The idempotency key was used before for another payload. */
+export class IdempotencyConflictError extends MessageQueueError {
+  readonly code = 'IDEMPOTENCY_CONFLICT';
+}
+
+/** Throw it from a handler when trying again cannot help: the job becomes a dead letter at once. */
+export class UnrecoverableJobError extends MessageQueueError {
+  readonly code: string = 'UNRECOVERABLE_JOB';
+}
+
+/** An attempt ran longer than its timeout. Counts as a failed attempt. */
+export class JobTimeoutError extends MessageQueueError {
+  readonly code = 'JOB_TIMEOUT';
+}
+
+/** The job was cancelled; it ends failed, and replay leaves it out. */
+export class CancelledError extends MessageQueueError {
+  readonly code = 'JOB_CANCELLED';
+}
+
+/** Another worker may own the job now: what this attempt does next must not count. */
+export class LockLostError extends MessageQueueError {
+  readonly code = 'LOCK_LOST';
+}
+
+/** The worker is stopping; the attempt was aborted and the job handed back without spending an attempt. */
+export class ShutdownError extends MessageQueueError {
+  readonly code = 'SHUTDOWN';
+}
+
+/** The job killed its worker too often. */
+export class CrashLoopError extends MessageQueueError {
+  readonly code = 'CRASH_LOOP';
+}
+
+/** The dependency's circuit breaker is open; the job waits without spending an attempt. */
+export class CircuitOpenError extends MessageQueueError {
+  readonly code = 'CIRCUIT_OPEN';
+  constructor(
+    readonly dependency: string,
+    /** When the breaker lets the next call through, in milliseconds from now. */
+    readonly retryAfterMs: number,
+    place?: ErrorPlace,
+  ) {
+    super(`The circuit breaker of "${dependency}" is open for ${retryAfterMs} ms more.`, place);
+  }
+}
+
+/** This provider cannot do what was asked; the message says what to use instead. */
+export class UnsupportedOperationError extends MessageQueueError {
+  readonly code = 'UNSUPPORTED_OPERATION';
+}
+
+/** An optional peer dependency is not installed; the message names the package. */
+export class MissingPackageError extends MessageQueueError {
+  readonly code = 'MISSING_PACKAGE';
+}
+
+/**
+ * Not a failure: throw it from a handler to run the job again after `delayMs` without spending an attempt.
+ * @param delayMs milliseconds, at least 1
+ */
+export class RetryLater extends Error {
+  constructor(
+    readonly delayMs: number,
+    reason = 'The handler asked for a later try.',
+  ) {
+    super(reason);
+    this.name = 'RetryLater';
+  }
+}

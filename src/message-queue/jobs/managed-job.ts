@@ -1,0 +1,52 @@
+import type { JobOptions } from 'bull';
+
+/** One failed run of a handler, or one crash of the worker that ran it. */
+export interface FailureRecord {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly kind: 'error' | 'timeout' | 'crash' | 'cancelled';
+  /** Name or code of the error. */
+  readonly error: string;
+  /** At most 2 000 characters. */
+  readonly message: string;
+  /** At most 8 lines. */
+  readonly stack?: string;
+}
+
+/** One replay of a dead letter. */
+export interface ReplayRecord {
+  readonly at: number;
+  /** Who asked for it, as the caller named himself. */
+  readonly by: string;
+}
+
+/**
+ * What our rules remember about a job. Lives in Bull's options as `opts.mq` (Bull keeps unknown options), never in
+ * the host's data. Jobs of a plain Bull producer have none; every field has a meaning when it is missing.
+ */
+export interface ManagedJobRecord {
+  readonly correlationId?: string;
+  /** Small key–value pairs of the host's, carried along and shown on the board. */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  /** Overrides the queue's and the handler's. Milliseconds. */
+  readonly timeoutMs?: number;
+  readonly idempotencyKey?: string;
+  /** Hash of the validated payload without `createdAt`. */
+  readonly fingerprint?: string;
+  /** Newest last, at most 20. */
+  readonly failures?: readonly FailureRecord[];
+  readonly replays?: readonly ReplayRecord[];
+  readonly cancelled?: { readonly at: number; readonly reason: string };
+}
+
+/** Bull's options with our record. */
+export interface ManagedJobOptions extends JobOptions {
+  readonly mq?: ManagedJobRecord;
+}
+
+/** Our record of a job, or an empty one. */
+export function recordOf(job: { opts: JobOptions }): ManagedJobRecord {
+  return (job.opts as ManagedJobOptions).mq ?? {};
+}
