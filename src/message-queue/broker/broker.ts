@@ -1,5 +1,10 @@
 import type { Job, Queue } from 'bull';
-import type { FailureRecord, ManagedJobOptions, ManagedJobRecord, ReplayRecord } from '../jobs/managed-job.js';
+import type {
+  FailureRecord,
+  ManagedJobOptions,
+  ManagedJobRecord,
+  ReplayRecord,
+} from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { Settlement } from '../jobs/settlement.js';

@@ -41,7 +41,10 @@ export interface QueueSettings {
 }
 
 /** A queue: its name, its jobs and its defaults. Build one with {@link defineQueue}. */
-export interface QueueDefinition<Name extends string = string, Jobs extends JobMap = JobMap> extends QueueSettings {
+export interface QueueDefinition<
+  Name extends string = string,
+  Jobs extends JobMap = JobMap,
+> extends QueueSettings {
   readonly name: Name;
   /** One sentence, shown on the board. */
   readonly description: string;

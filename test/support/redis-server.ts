@@ -1,0 +1,114 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+
+/** Finds the server binary: REDIS_SERVER_BIN, then redis-server and valkey-server on PATH. */
+export function findRedisServer(): string {
+  const candidates = [process.env['REDIS_SERVER_BIN'], 'redis-server', 'valkey-server'];
+  for (const bin of candidates) {
+    if (bin && spawnSync(bin, ['--version']).status === 0) return bin;
+  }
+  throw new Error('The tests need a redis-server: install Debian\'s "redis-server" or set REDIS_SERVER_BIN.');
+}
+
+/** A TCP port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A redis-server of the tests' own: free port, temporary directory, gone after `stop()` and with this process. */
+export class TestRedis {
+  private child: ChildProcess | null = null;
+  private readonly directory = mkdtempSync(join(tmpdir(), 'mq-redis-'));
+
+  private constructor(
+    readonly port: number,
+    private readonly settings: readonly string[],
+  ) {}
+
+  /** @param settings redis-server arguments, e.g. `['--appendonly', 'yes']`; they win over the defaults */
+  static async start(settings: readonly string[] = []): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), settings);
+    await redis.spawn();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    const pid = this.child?.pid;
+    if (pid === undefined) throw new Error('The redis-server is not running.');
+    return pid;
+  }
+
+  /** Starts the server again on the same port and directory after `kill()` or `stop()`. */
+  async spawn(): Promise<void> {
+    const child = spawn(
+      findRedisServer(),
+      [
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory],
+        ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', ...this.settings],
+      ],
+      { stdio: 'ignore' },
+    );
+    this.child = child;
+    const killWithUs = (): void => void child.kill('SIGKILL');
+    process.once('exit', killWithUs);
+    child.once('exit', () => process.removeListener('exit', killWithUs));
+    await this.untilItAnswers();
+  }
+
+  /** Sends a signal, for example SIGSTOP and SIGCONT to freeze and thaw. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** kill -9: what was not written to disk is lost. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Stops the server and removes its directory. */
+  async stop(): Promise<void> {
+    await this.end('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    this.child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGCONT');
+    child.kill(signal);
+    await exited;
+  }
+
+  private async untilItAnswers(): Promise<void> {
+    const probe = new Redis({
+      host: '127.0.0.1',
+      port: this.port,
+      retryStrategy: () => 20,
+      maxRetriesPerRequest: 500,
+    });
+    probe.on('error', () => undefined);
+    try {
+      await probe.ping();
+      // While an AOF is loaded the server answers, but not with data.
+      while ((await probe.info('persistence')).includes('loading:1')) await probe.ping();
+    } finally {
+      probe.disconnect();
+    }
+  }
+}

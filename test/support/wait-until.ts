@@ -1,0 +1,17 @@
+/**
+ * Waits until `condition` returns something truthy (it may be async) and returns it.
+ * @throws Error naming `what` when `deadlineMs` (default 10 s) passes first
+ */
+export async function waitUntil<T>(
+  condition: () => T | Promise<T>,
+  what: string,
+  deadlineMs = 10_000,
+): Promise<NonNullable<T>> {
+  const giveUpAt = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > giveUpAt) throw new Error(`Waited ${deadlineMs} ms for ${what}, in vain.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
