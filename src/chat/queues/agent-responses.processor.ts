@@ -1,0 +1,20 @@
+import { Processor } from '@nestjs/bull';
+import { JobHandler } from '../../message-queue/index.js';
+import type { JobContext } from '../../message-queue/index.js';
+import { FeedProcessor } from '../feed.processor.js';
+import type { PublishResult } from '../feed.processor.js';
+import { AGENT_RESPONSES_QUEUE, AgentResponseJobDto } from './agent-responses.queue.js';
+
+/** Publishes what `agent_responses` has processed as `queue_processed_agent_response`. */
+@Processor(AGENT_RESPONSES_QUEUE.name)
+export class AgentResponsesProcessor extends FeedProcessor {
+  @JobHandler('send-agent-response')
+  async sendAgentResponse(
+    payload: AgentResponseJobDto,
+    context: JobContext,
+  ): Promise<{ published: boolean }> {
+    const published = this.feed.publish('queue_processed_agent_response', context.jobId, payload);
+    await context.progress({ percentage: 100, step: 'published' });
+    return { published };
+  }
+}

@@ -1,0 +1,20 @@
+import { Processor } from '@nestjs/bull';
+import { JobHandler } from '../../message-queue/index.js';
+import type { JobContext } from '../../message-queue/index.js';
+import { FeedProcessor } from '../feed.processor.js';
+import type { PublishResult } from '../feed.processor.js';
+import { CONVERSATION_EVENTS_QUEUE, ConversationEventJobDto } from './conversation-events.queue.js';
+
+/** Publishes what `conversation_events` has processed as `queue_processed_conversation_event`. */
+@Processor(CONVERSATION_EVENTS_QUEUE.name)
+export class ConversationEventsProcessor extends FeedProcessor {
+  @JobHandler('record-conversation-event')
+  async recordConversationEvent(
+    payload: ConversationEventJobDto,
+    context: JobContext,
+  ): Promise<{ published: boolean }> {
+    const published = this.feed.publish('queue_processed_conversation_event', context.jobId, payload);
+    await context.progress({ percentage: 100, step: 'published' });
+    return { published };
+  }
+}

@@ -1,0 +1,28 @@
+import { IsString, Length } from 'class-validator';
+import { defineQueue } from '../../message-queue/index.js';
+
+/** Payload of `record-conversation-event`. */
+export class ConversationEventJobDto {
+  @IsString()
+  @Length(1, 128)
+  conversationId!: string;
+
+  @IsString()
+  @Length(1, 128)
+  userId!: string;
+
+  @IsString()
+  @Length(1, 128)
+  eventType!: string;
+}
+
+/** Life of a conversation: opened, joined, left, closed. */
+export const CONVERSATION_EVENTS_QUEUE = defineQueue({
+  name: 'conversation_events',
+  description: 'Life of a conversation: opened, joined, left, closed.',
+  jobs: { 'record-conversation-event': ConversationEventJobDto },
+  concurrency: 5,
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 30_000 },
+  timeoutMs: 10_000,
+});

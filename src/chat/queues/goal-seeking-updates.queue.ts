@@ -1,0 +1,33 @@
+import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { defineQueue } from '../../message-queue/index.js';
+
+/** Payload of `update-goal`. */
+export class GoalSeekingUpdateJobDto {
+  @IsString()
+  @Length(1, 128)
+  userId!: string;
+
+  @IsString()
+  @Length(1, 128)
+  goalId!: string;
+
+  @IsString()
+  @Length(1, 128)
+  state!: string;
+
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  progressPercent!: number;
+}
+
+/** State changes of the goals that an agent pursues. */
+export const GOAL_SEEKING_UPDATES_QUEUE = defineQueue({
+  name: 'goal_seeking_updates',
+  description: 'State changes of the goals that an agent pursues.',
+  jobs: { 'update-goal': GoalSeekingUpdateJobDto },
+  concurrency: 3,
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 30_000 },
+  timeoutMs: 15_000,
+});

@@ -1,0 +1,20 @@
+import { Processor } from '@nestjs/bull';
+import { JobHandler } from '../../message-queue/index.js';
+import type { JobContext } from '../../message-queue/index.js';
+import { FeedProcessor } from '../feed.processor.js';
+import type { PublishResult } from '../feed.processor.js';
+import { VALIDATION_REQUESTS_QUEUE, ValidationRequestJobDto } from './validation-requests.queue.js';
+
+/** Publishes what `validation_requests` has processed as `queue_processed_validation_request`. */
+@Processor(VALIDATION_REQUESTS_QUEUE.name)
+export class ValidationRequestsProcessor extends FeedProcessor {
+  @JobHandler('validate-message')
+  async validateMessage(
+    payload: ValidationRequestJobDto,
+    context: JobContext,
+  ): Promise<{ published: boolean }> {
+    const published = this.feed.publish('queue_processed_validation_request', context.jobId, payload);
+    await context.progress({ percentage: 100, step: 'published' });
+    return { published };
+  }
+}

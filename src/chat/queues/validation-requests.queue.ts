@@ -1,0 +1,28 @@
+import { IsString, Length } from 'class-validator';
+import { defineQueue } from '../../message-queue/index.js';
+
+/** Payload of `validate-message`. */
+export class ValidationRequestJobDto {
+  @IsString()
+  @Length(1, 128)
+  messageId!: string;
+
+  @IsString()
+  @Length(1, 128)
+  conversationId!: string;
+
+  @IsString()
+  @Length(1, 20_000)
+  content!: string;
+}
+
+/** Messages to be checked before an agent sees them. */
+export const VALIDATION_REQUESTS_QUEUE = defineQueue({
+  name: 'validation_requests',
+  description: 'Messages to be checked before an agent sees them.',
+  jobs: { 'validate-message': ValidationRequestJobDto },
+  concurrency: 5,
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 30_000 },
+  timeoutMs: 15_000,
+});
