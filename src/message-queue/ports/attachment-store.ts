@@ -1,0 +1,36 @@
+/** An attachment's row. */
+export interface StoredAttachment {
+  readonly id: string;
+  readonly messageId: string;
+  /** Name of its file in AttachmentFiles. */
+  readonly fileKey: string;
+  /** From when on it may be removed; null: as long as its message lives. */
+  readonly expiresAt: Date | null;
+  /** No clean-up may remove it. */
+  readonly legalHold: boolean;
+}
+
+/** Rows of attachments. Unique key: `id`. Those under legal hold, their own or their conversation's, never count as expired. */
+export abstract class AttachmentStore {
+  /** Adds the row; one that is there stays as it is. */
+  abstract save(attachment: StoredAttachment, signal?: AbortSignal): Promise<'saved' | 'exists'>;
+
+  /** One row, or null. */
+  abstract find(id: string, signal?: AbortSignal): Promise<StoredAttachment | null>;
+
+  /** How many had expired at `before`. */
+  abstract countExpired(before: Date, signal: AbortSignal): Promise<number>;
+
+  /** The next rows that had expired at `before`, in a stable order. */
+  abstract listExpired(
+    before: Date,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly StoredAttachment[]>;
+
+  /** Lets all attachments of removed messages expire at `at`, unless they expire earlier. */
+  abstract expireOfMessages(messageIds: readonly string[], at: Date, signal: AbortSignal): Promise<void>;
+
+  /** Removes rows; unknown ids are no error. @returns how many were there */
+  abstract removeMany(ids: readonly string[], signal: AbortSignal): Promise<number>;
+}

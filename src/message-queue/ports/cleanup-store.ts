@@ -1,0 +1,28 @@
+/** Which messages a clean-up is about. */
+export interface CleanupSelection {
+  /** `old_messages`: created before; `deleted_conversations`: in a conversation that was deleted before. */
+  readonly kind: 'old_messages' | 'deleted_conversations';
+  readonly before: Date;
+}
+
+/**
+ * Removes messages in steps of two: `claim` hides the next ones, the caller purges what other stores hold of them (index,
+ * envelopes, attachments), `removeClaimed` ends it. A crash in between leaves a claim that the next `claim` returns first.
+ * A conversation under legal hold is never counted or claimed. Each call is one short transaction.
+ */
+export abstract class CleanupStore {
+  /** How many messages the selection holds. Changes nothing. */
+  abstract count(selection: CleanupSelection, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Hides the next messages of the selection, oldest first, and returns their ids, unfinished claims of earlier runs first;
+   * at most `limit`. The hold is checked in the statement that claims. Empty: nothing is left.
+   */
+  abstract claim(selection: CleanupSelection, limit: number, signal: AbortSignal): Promise<readonly string[]>;
+
+  /** Removes claimed messages with their recipients' status; unknown or unclaimed ids are left alone. @returns how many */
+  abstract removeClaimed(messageIds: readonly string[], signal: AbortSignal): Promise<number>;
+
+  /** Removes the marks of conversations deleted before `before` that hold no message any more. @returns how many */
+  abstract removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number>;
+}

@@ -1,0 +1,49 @@
+import type { EncryptionAlgorithm } from './encryption-algorithm.js';
+
+/** A result of an encryption job. */
+export interface EncryptedContent {
+  readonly messageId: string;
+  readonly envelope: string;
+  readonly keyId: string;
+  readonly algorithm: EncryptionAlgorithm;
+  /** Milliseconds since the epoch of the content's last change: the job's `createdAt`. */
+  readonly version: number;
+}
+
+/** A result of a decryption job. */
+export interface DecryptedContent {
+  readonly messageId: string;
+  readonly content: string;
+  readonly version: number;
+}
+
+/**
+ * Where encryption jobs leave their results, one entry per message and kind. A write with an older version changes nothing
+ * (`stale`); the same version again replaces (a repeated job writes the same content, sealed anew).
+ */
+export abstract class EncryptedContentStore {
+  /** @returns `stale` when a newer version is stored */
+  abstract saveEncrypted(content: EncryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'>;
+
+  /** @returns `stale` when a newer version is stored */
+  abstract saveDecrypted(content: DecryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'>;
+
+  /**
+   * Puts a re-encrypted envelope in the place of another, in one step.
+   * @returns false when the stored envelope is not `previousEnvelope` any more
+   */
+  abstract replaceEncrypted(
+    previousEnvelope: string,
+    content: EncryptedContent,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+
+  /** The stored envelope, or null. */
+  abstract findEncrypted(messageId: string, signal?: AbortSignal): Promise<EncryptedContent | null>;
+
+  /** The stored plain text, or null. */
+  abstract findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null>;
+
+  /** Removes everything of these messages; unknown ids are no error. */
+  abstract removeMany(messageIds: readonly string[], signal: AbortSignal): Promise<void>;
+}

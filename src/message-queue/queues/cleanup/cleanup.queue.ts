@@ -1,0 +1,14 @@
+import { defineQueue } from '../../jobs/queue-definition.js';
+import { QueueName } from '../queue-name.js';
+import { CleanupJobDto } from './cleanup-job.dto.js';
+
+/** `message-cleanup`: one at a time, 2 attempts, 10 s between, 10 minutes each. */
+export const CLEANUP_QUEUE = defineQueue({
+  name: QueueName.MESSAGE_CLEANUP,
+  description: 'Removes old messages, deleted conversations and expired attachments.',
+  jobs: { 'cleanup-messages': CleanupJobDto },
+  concurrency: 1,
+  attempts: 2,
+  backoff: { type: 'fixed', delayMs: 10_000 },
+  timeoutMs: 10 * 60_000,
+});

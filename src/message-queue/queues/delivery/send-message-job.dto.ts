@@ -1,0 +1,47 @@
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, ValidateNested } from 'class-validator';
+import { DateField, IdField, TextField } from '../payload-fields.js';
+import { AttachmentDto } from './attachment.dto.js';
+
+/** Longest message content, in characters. */
+export const MAX_CONTENT_LENGTH = 100_000;
+
+/** Payload of `send-message`: one message for one recipient. */
+export class SendMessageJobDto {
+  @IdField()
+  messageId!: string;
+
+  @IdField()
+  senderId!: string;
+
+  @IdField()
+  recipientId!: string;
+
+  @IdField()
+  conversationId!: string;
+
+  /** 1 to 100 000 characters. */
+  @TextField(MAX_CONTENT_LENGTH)
+  content!: string;
+
+  /** Whether the content is sealed before it is stored and sent. Default false. */
+  @IsOptional()
+  @IsBoolean()
+  requiresEncryption?: boolean;
+
+  /** At most 20. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @ValidateNested({ each: true })
+  @Type(() => AttachmentDto)
+  attachments?: AttachmentDto[];
+
+  /** The batch the message belongs to; set by `batch-send`. */
+  @IsOptional()
+  @IdField()
+  batchId?: string;
+
+  @DateField()
+  createdAt!: Date | string;
+}

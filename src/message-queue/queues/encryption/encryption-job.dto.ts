@@ -1,0 +1,48 @@
+import { IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
+import { DateField, IdField, TextField } from '../payload-fields.js';
+
+/** What an encryption job does. */
+export const EncryptionOperation = {
+  ENCRYPT: 'encrypt',
+  DECRYPT: 'decrypt',
+  REENCRYPT: 'reencrypt',
+} as const;
+
+/** One of {@link EncryptionOperation}'s values. */
+export type EncryptionOperation = (typeof EncryptionOperation)[keyof typeof EncryptionOperation];
+
+/** Whether a value is an encryption operation. */
+export function isEncryptionOperation(value: unknown): value is EncryptionOperation {
+  return Object.values<unknown>(EncryptionOperation).includes(value);
+}
+
+/** Payload of `encrypt-decrypt`. The result goes to the EncryptedContentStore, never into the job's return value. */
+export class EncryptionJobDto {
+  @IdField()
+  messageId!: string;
+
+  @IsIn(Object.values(EncryptionOperation))
+  operation!: EncryptionOperation;
+
+  /**
+   * `encrypt`: the plain text, required. `decrypt`: the envelope; default: the stored one. Not used by `reencrypt`, which
+   * seals the stored envelope anew with the current key. At most 1 000 000 characters.
+   */
+  @ValidateIf((job: EncryptionJobDto) => job.operation === 'encrypt' || job.content !== undefined)
+  @TextField(1_000_000)
+  content?: string;
+
+  /** Default `AES-256-GCM`; a decryption goes by the envelope. */
+  @IsOptional()
+  @IsIn(Object.values(EncryptionAlgorithm))
+  algorithm?: EncryptionAlgorithm;
+
+  /** Default: the current key; a decryption goes by the envelope. */
+  @IsOptional()
+  @IdField()
+  keyId?: string;
+
+  @DateField()
+  createdAt!: Date | string;
+}

@@ -1,0 +1,48 @@
+import { IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { DateField, IdField, TextField } from '../payload-fields.js';
+
+/** What an indexing job does. */
+export const IndexingOperation = { INDEX: 'index', UPDATE: 'update', DELETE: 'delete' } as const;
+
+/** One of {@link IndexingOperation}'s values. */
+export type IndexingOperation = (typeof IndexingOperation)[keyof typeof IndexingOperation];
+
+/** Whether a value is an indexing operation. */
+export function isIndexingOperation(value: unknown): value is IndexingOperation {
+  return Object.values<unknown>(IndexingOperation).includes(value);
+}
+
+const unlessDelete = (job: IndexingJobDto): boolean => job.operation !== IndexingOperation.DELETE;
+
+/** Payload of `index-message`. `index` and `update` carry the whole message; `delete` needs its id only. */
+export class IndexingJobDto {
+  @IdField()
+  messageId!: string;
+
+  @IsIn(Object.values(IndexingOperation))
+  operation!: IndexingOperation;
+
+  /** At most 100 000 characters. Required unless the operation is `delete`. */
+  @ValidateIf(unlessDelete)
+  @TextField(100_000)
+  content?: string;
+
+  /** Required unless the operation is `delete`. */
+  @ValidateIf(unlessDelete)
+  @IdField()
+  senderId?: string;
+
+  /** Required unless the operation is `delete`. */
+  @ValidateIf(unlessDelete)
+  @IdField()
+  conversationId?: string;
+
+  /** When the message was last changed; orders updates. Default: `createdAt`. */
+  @IsOptional()
+  @DateField()
+  updatedAt?: Date | string;
+
+  /** When the message was written. */
+  @DateField()
+  createdAt!: Date | string;
+}

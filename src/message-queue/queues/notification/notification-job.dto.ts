@@ -1,0 +1,82 @@
+import { Type } from 'class-transformer';
+import {
+  IsEmail,
+  IsIn,
+  IsOptional,
+  Matches,
+  MaxLength,
+  IsObject,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { NotificationType } from '../../ports/notification-type.js';
+import { DateField, FlatRecordField, IdField, IntField, TextField } from '../payload-fields.js';
+import { NotificationPriority } from './notification-priority.js';
+import { PushPayloadDto } from './push-payload.dto.js';
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Payload of `send-notification`: one notification for one recipient over one channel. */
+export class NotificationJobDto {
+  @IdField()
+  recipientId!: string;
+
+  @IsIn(Object.values(NotificationType))
+  type!: NotificationType;
+
+  /** At most 200 characters. Required unless `template` is given. */
+  @ValidateIf((job: NotificationJobDto) => job.template === undefined || job.title !== undefined)
+  @TextField(200)
+  title?: string;
+
+  /** At most 4 000 characters. Required unless `template` is given. */
+  @ValidateIf((job: NotificationJobDto) => job.template === undefined || job.message !== undefined)
+  @TextField(4_000)
+  message?: string;
+
+  /** Only looked at for PUSH. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => PushPayloadDto)
+  pushPayload?: PushPayloadDto;
+
+  /** The message it is about. */
+  @IsOptional()
+  @IdField()
+  messageId?: string;
+
+  /** Name of a template that makes title and message. */
+  @IsOptional()
+  @IdField()
+  template?: string;
+
+  /** For the template: at most 50 entries. */
+  @IsOptional()
+  @FlatRecordField({ maxEntries: 50, maxValueLength: 2_000 })
+  variables?: Record<string, string | number | boolean>;
+
+  /** `urgent` passes quiet hours. Default `normal`. */
+  @IsOptional()
+  @IsIn(Object.values(NotificationPriority))
+  priority?: NotificationPriority;
+
+  /** Dropped, with a recorded reason, when not sent this long after `createdAt`; 1 second to 7 days. Default: never. */
+  @IsOptional()
+  @IntField(1_000, WEEK_MS)
+  ttlMs?: number;
+
+  /** EMAIL: send to this address instead of the one RecipientContacts knows. */
+  @IsOptional()
+  @IsEmail()
+  @MaxLength(254)
+  emailAddress?: string;
+
+  /** SMS: send to this number (E.164) instead of the one RecipientContacts knows. */
+  @IsOptional()
+  @Matches(/^\+[1-9]\d{6,14}$/, { message: 'phoneNumber must be in E.164 form, for example +4915112345678' })
+  phoneNumber?: string;
+
+  @DateField()
+  createdAt!: Date | string;
+}

@@ -1,0 +1,14 @@
+import { defineQueue } from '../../jobs/queue-definition.js';
+import { QueueName } from '../queue-name.js';
+import { NotificationJobDto } from './notification-job.dto.js';
+
+/** `message-notification`: 15 at a time, 3 attempts, 1 s → 2, 20 s each. */
+export const NOTIFICATION_QUEUE = defineQueue({
+  name: QueueName.MESSAGE_NOTIFICATION,
+  description: 'Notifies recipients by push, e-mail, SMS or in the app.',
+  jobs: { 'send-notification': NotificationJobDto },
+  concurrency: 15,
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000 },
+  timeoutMs: 20_000,
+});
