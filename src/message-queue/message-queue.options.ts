@@ -1,4 +1,5 @@
 import type { ProviderName } from './broker/broker.js';
+import type { QueueOverrides } from './configuration/queue-settings.js';
 import type { QueueSettings } from './jobs/queue-definition.js';
 
 /** Whether this process adds jobs only, runs them only (it may add too), or both. */
@@ -43,6 +44,60 @@ export interface MessageQueueConfig {
   readonly maxCrashes: number;
   readonly lock: { readonly durationMs: number; readonly renewMs: number; readonly stalledCheckMs: number };
   readonly memory: { readonly maxJobs: number; readonly maxBytes: number };
-  /** Overrides of the queues' own settings, by queue name. */
+  /** The settings of every registered queue, overrides applied, by queue name. */
   readonly queues: Readonly<Record<string, Partial<QueueSettings>>>;
+}
+
+/** Where Redis is and how to sign in; whatever is left out comes from the environment (`REDIS_*`). */
+export interface RedisOptions {
+  /** `redis://user:password@host:port/db`, `rediss://…`, or several separated by commas for a Cluster. */
+  readonly url?: string;
+  /** Instead of `url`. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 6379. */
+  readonly port?: number;
+  readonly username?: string;
+  readonly password?: string;
+  /** Default false; `rediss://` says so too. */
+  readonly tls?: boolean;
+  /** Number of the database. Default 0. */
+  readonly db?: number;
+  /** Instead of `url` and `host`: `host:port,host:port` or a list. */
+  readonly sentinels?: string | readonly (string | { readonly host: string; readonly port?: number })[];
+  /** Name of the master group that the Sentinels watch. */
+  readonly sentinelName?: string;
+}
+
+/**
+ * What a host may set. Every option wins over its environment variable, which wins over the default of development
+ * or production; `docs/configuration.md` has the whole table.
+ */
+export interface MessageQueueOptions {
+  /** Default: what NODE_ENV says. */
+  readonly environment?: 'development' | 'production' | 'test';
+  /** Default: `redis` when a Redis is configured, else `memory` (in production only when asked for by name). */
+  readonly provider?: ProviderName;
+  readonly redis?: RedisOptions;
+  /** First part of every Redis key. Default `message-queue`. */
+  readonly prefix?: string;
+  /** Default `both`. */
+  readonly role?: Role;
+  /** Whether work starts with the app. Default true. */
+  readonly autoStart?: boolean;
+  /** Deadline of an add, milliseconds. Default 2 000. */
+  readonly enqueueTimeoutMs?: number;
+  /** How long active jobs may go on at shutdown, milliseconds. Default 5 000, in production 20 000. */
+  readonly shutdownTimeoutMs?: number;
+  /** How long a handler may go on after its signal aborted before it counts as stuck, milliseconds. Default 5 000. */
+  readonly abortGraceMs?: number;
+  /** Default `keep`. */
+  readonly onStuckHandler?: 'keep' | 'exit';
+  /** Crashes of its worker after which a job becomes a dead letter. Default 5. */
+  readonly maxCrashes?: number;
+  /** Milliseconds. Default: lock 6 000, renewed every quarter of it, left jobs looked for every 2 000. */
+  readonly lock?: Partial<MessageQueueConfig['lock']>;
+  /** Limits of the in-memory provider. */
+  readonly memory?: Partial<MessageQueueConfig['memory']>;
+  /** Overrides of the queues' own settings, by queue name. */
+  readonly queues?: Readonly<Record<string, QueueOverrides>>;
 }
