@@ -32,6 +32,8 @@ export interface ManagedJobRecord {
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
   /** Overrides the queue's and the handler's. Milliseconds. */
   readonly timeoutMs?: number;
+  /** `opts.attempts` was filled in from the queue at enqueue, so a handler's own `attempts` wins over it. */
+  readonly defaultAttempts?: true;
   readonly idempotencyKey?: string;
   /** Hash of the validated payload without `createdAt`. */
   readonly fingerprint?: string;
@@ -43,6 +45,10 @@ export interface ManagedJobRecord {
 
 /** Bull's options with our record. */
 export interface ManagedJobOptions extends JobOptions {
+  /** When the job counts as created, milliseconds since the epoch. Bull has it, its types do not. */
+  readonly timestamp?: number;
+  /** Largest payload as JSON, in bytes; checked at enqueue, not stored. */
+  readonly sizeLimit?: number;
   readonly mq?: ManagedJobRecord;
 }
 
