@@ -57,8 +57,6 @@ export function jobIdProblem(jobId: unknown): string | undefined {
   }
   if (RESERVED_JOB_IDS.has(jobId)) return `must not be "${jobId}", the name of a key of the queue itself`;
   if (jobId.includes(':')) return 'must not contain ":", which separates the queue’s own keys';
-  if ([...jobId].some((character) => character < ' ' || character === '\u007f')) {
-    return 'must not contain control characters';
-  }
+  if (/\p{Cc}/u.test(jobId)) return 'must not contain control characters';
   return undefined;
 }

@@ -78,7 +78,7 @@ class PayloadWalk {
   }
 
   private visitObject(value: object, depth: number): void {
-    this.leastBytes += 2;
+    this.leastBytes += 1;
     if (value instanceof Date) {
       if (Number.isNaN(value.getTime())) this.refuse('must be a valid date');
       return;

@@ -46,7 +46,7 @@ export function isBackoffPolicy(value: unknown): value is BackoffPolicy {
  * @param retry 1 for the retry after the first failure
  */
 export function backoffDelayMs(
-  backoff: JobOptions['backoff'],
+  backoff: JobOptions['backoff'] | null,
   retry: number,
   queuePolicy: BackoffPolicy,
   random: () => number = Math.random,
