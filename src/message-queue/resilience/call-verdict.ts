@@ -1,0 +1,31 @@
+import {
+  CancelledError,
+  CircuitOpenError,
+  InvalidPayloadError,
+  JobTimeoutError,
+  LockLostError,
+  RetryLater,
+  ShutdownError,
+  UnrecoverableJobError,
+} from '../jobs/errors.js';
+
+/**
+ * What a call that threw says about the dependency: it is in trouble, it answered, or nothing either way.
+ */
+export type CallVerdict = 'failure' | 'answered' | 'silent';
+
+const ANSWERED = [UnrecoverableJobError, InvalidPayloadError, RetryLater];
+const SILENT = [CancelledError, ShutdownError, LockLostError, CircuitOpenError];
+
+/** Judges a failed call; `isFailure` is the host's word on errors that the library has no rule for. */
+export function judgeFailedCall(
+  error: unknown,
+  signal: AbortSignal | undefined,
+  isFailure: (error: unknown) => boolean,
+): CallVerdict {
+  // A dependency that hangs until the job's timeout is down; one that was called off for the job's sake may be fine.
+  if (signal?.aborted) return signal.reason instanceof JobTimeoutError ? 'failure' : 'silent';
+  if (SILENT.some((type) => error instanceof type)) return 'silent';
+  if (ANSWERED.some((type) => error instanceof type)) return 'answered';
+  return isFailure(error) ? 'failure' : 'answered';
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../jobs/clock.js';
+import { CircuitBreakers } from '../ports/circuit-breakers.js';
+import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';
+import { breakerSettingsOf } from './breaker-settings.js';
+import type { CircuitBreakerOptions } from './breaker-settings.js';
+import { DependencyBreaker } from './dependency-breaker.js';
+
+/** Breakers kept at the same time; beyond it the oldest one that remembers nothing goes. */
+const MAX_BREAKERS = 1_000;
+
+/** Circuit breakers by cockatiel, one per dependency name, local to this process. */
+export class CockatielCircuitBreakers extends CircuitBreakers {
+  private readonly breakers = new Map<string, DependencyBreaker>();
+
+  /** @param changed called after every change of a breaker's state; must not throw */
+  constructor(
+    private readonly clock: Clock,
+    private readonly options: CircuitBreakerOptions = {},
+    private readonly changed: (status: BreakerStatus) => void = () => undefined,
+  ) {
+    super();
+  }
+
+  run<T>(dependency: string, call: () => Promise<T>, options: BreakerCall = {}): Promise<T> {
+    return this.breakerOf(dependency).run(call, options.signal);
+  }
+
+  statuses(): readonly BreakerStatus[] {
+    return [...this.breakers.values()]
+      .map((breaker) => breaker.status())
+      .sort((a, b) => (a.dependency < b.dependency ? -1 : 1));
+  }
+
+  private breakerOf(dependency: string): DependencyBreaker {
+    const known = this.breakers.get(dependency);
+    if (known) return known;
+    if (this.breakers.size >= MAX_BREAKERS) this.dropOnePristine();
+    const settings = breakerSettingsOf(dependency, this.options);
+    const breaker = new DependencyBreaker(dependency, settings, this.clock, this.changed);
+    this.breakers.set(dependency, breaker);
+    return breaker;
+  }
+
+  private dropOnePristine(): void {
+    for (const [dependency, breaker] of this.breakers) {
+      if (breaker.isPristine) {
+        this.breakers.delete(dependency);
+        return;
+      }
+    }
+  }
+}
