@@ -32,5 +32,7 @@ export function breakerSettingsOf(dependency: string, options: CircuitBreakerOpt
 }
 
 function defined(settings: Partial<BreakerSettings>): Partial<BreakerSettings> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries(settings as Record<string, unknown>).filter(([, value]) => value !== undefined),
+  );
 }
