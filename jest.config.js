@@ -1,8 +1,11 @@
+/** Unit, integration, conformance, fault and end-to-end tests: `npm test`. What is too slow for it: jest.slow.config.js. */
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser)/'],
+  modulePathIgnorePatterns: ['<rootDir>/(dist|dist-tools|coverage|reports)/'],
   transform: {
     '^.+\\.[tj]sx?$': [
       '@swc/jest',
@@ -16,7 +19,8 @@ module.exports = {
       },
     ],
   },
-  // Nest 12 and some of its dependencies publish ES modules; Jest runs CommonJS here (shared/STACK.md).
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1'] },
+  // Nest 12 and some of its dependencies publish ES modules; Jest runs CommonJS here.
   transformIgnorePatterns: [
     '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm)/)',
   ],

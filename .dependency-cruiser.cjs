@@ -1,0 +1,200 @@
+/**
+ * Who may import whom. The first half is the architecture (docs/architecture.md), the second half is hygiene.
+ * `type-only` imports vanish at run time, so some rules let them pass.
+ */
+const LIB = '^src/message-queue';
+const TEST_FILES = '\\.spec\\.ts$';
+/** The types that the inside shares: the inner seam, the validated configuration, the way to find a queue. */
+const SEAMS = `${LIB}/(broker/(broker|managed-queues)|message-queue\\.(options|tokens))\\.ts$`;
+
+/** @param {string} folder @param {string[]} allowed @param {string} reason */
+function onlyImports(name, folder, allowed, reason) {
+  return {
+    name,
+    severity: 'error',
+    comment: reason,
+    from: { path: folder, pathNot: TEST_FILES },
+    to: { path: '^src/', pathNot: allowed },
+  };
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    onlyImports(
+      'ports-stand-alone',
+      `${LIB}/ports/`,
+      [`${LIB}/(ports|jobs)/`],
+      'A port is what a host implements: it must not drag anything of ours along but other ports and the words of a job.',
+    ),
+    onlyImports(
+      'jobs-stand-alone',
+      `${LIB}/jobs/`,
+      [`${LIB}/(jobs|ports)/`, SEAMS],
+      'What every job passes through knows neither queues nor providers, so that both providers and every queue share it.',
+    ),
+    {
+      name: 'jobs-know-seams-by-type',
+      severity: 'error',
+      comment:
+        'The execution road is called by the broker and never calls back up: it may name the seam, not load it.',
+      from: { path: `${LIB}/jobs/`, pathNot: TEST_FILES },
+      to: { path: `${LIB}/(broker/|message-queue\\.)`, dependencyTypesNot: ['type-only'] },
+    },
+    onlyImports(
+      'slices-use-jobs-and-ports',
+      `${LIB}/queues/[^/]+/`,
+      [`${LIB}/queues/`, `${LIB}/(jobs|ports)/`],
+      'A processor talks to the outside only through a port; brokers, services and adapters are out of its reach.',
+    ),
+    {
+      name: 'slices-never-meet',
+      severity: 'error',
+      comment:
+        'A queue is a vertical slice that changes alone; batch fans out through a port, not through delivery.',
+      from: { path: `${LIB}/queues/([^/]+)/`, pathNot: TEST_FILES },
+      to: {
+        path: `${LIB}/queues/`,
+        pathNot: [`${LIB}/queues/$1/`, `${LIB}/queues/(?!queue-definitions)[^/]+\\.ts$`],
+      },
+    },
+    onlyImports(
+      'broker-uses-jobs',
+      `${LIB}/broker/`,
+      [`${LIB}/broker/`, `${LIB}/jobs/`, SEAMS],
+      'Where queues live is decided below the rules for jobs; a broker that knew the six queues could not host a seventh.',
+    ),
+    {
+      name: 'providers-never-meet',
+      severity: 'error',
+      comment:
+        'The memory provider must run with nothing installed, and its specification is the conformance suite, not Redis code.',
+      from: { path: `${LIB}/broker/(redis|memory)/`, pathNot: TEST_FILES },
+      to: { path: `${LIB}/broker/(redis|memory)/`, pathNot: `${LIB}/broker/$1/` },
+    },
+    onlyImports(
+      'policies-use-the-inner-seam',
+      `${LIB}/(dead-letter|resilience|monitoring)/`,
+      [`${LIB}/(dead-letter|resilience|monitoring|jobs|ports)/`, SEAMS],
+      'Dead letters, breakers and monitoring hold on both providers because they know only the abstract broker.',
+    ),
+    onlyImports(
+      'admin-uses-the-services',
+      `${LIB}/admin/`,
+      [
+        `${LIB}/(admin|monitoring|dead-letter|jobs)/`,
+        `${LIB}/message-queue\\.service\\.ts$`,
+        `${LIB}/queues/queue-definitions\\.ts$`,
+        SEAMS,
+      ],
+      'The board and the REST surface show what services say; they never work around them.',
+    ),
+    onlyImports(
+      'adapters-implement-ports',
+      `${LIB}/adapters/[^/]+/`,
+      [`${LIB}/(adapters|ports|jobs)/`],
+      'An adapter ships as an entry of its own: it implements ports and loads one outside library, nothing else of ours.',
+    ),
+    {
+      name: 'adapters-never-meet',
+      severity: 'error',
+      comment: 'A host that picks one adapter must not load the library of another.',
+      from: { path: `${LIB}/adapters/([^/]+)/`, pathNot: TEST_FILES },
+      to: { path: `${LIB}/adapters/`, pathNot: [`${LIB}/adapters/$1/`, `${LIB}/adapters/[^/]+\\.ts$`] },
+    },
+    {
+      name: 'library-never-imports-the-test-kit',
+      severity: 'error',
+      comment: 'The test kit stands on the library; a production process must not load it.',
+      from: { path: `${LIB}/`, pathNot: [`${LIB}/testing/`, TEST_FILES] },
+      to: { path: `${LIB}/testing/` },
+    },
+    {
+      name: 'library-never-imports-a-host',
+      severity: 'error',
+      comment: 'The reference app is one host among many; the package does not contain it.',
+      from: { path: `${LIB}/` },
+      to: { path: '^src/', pathNot: `${LIB}/` },
+    },
+    {
+      name: 'hosts-use-the-public-api',
+      severity: 'error',
+      comment: 'The reference app must compile against what a host gets from the package: its entries.',
+      from: { path: '^src/', pathNot: [`${LIB}/`, TEST_FILES] },
+      to: { path: `${LIB}/`, pathNot: [`${LIB}/index\\.ts$`, `${LIB}/(testing|adapters/[^/]+)/index\\.ts$`] },
+    },
+    {
+      name: 'bull-and-ioredis-only-in-broker',
+      severity: 'error',
+      comment:
+        'Whatever runs must run on both providers. Types of Bull are the outer seam; its code stays behind the inner one.',
+      from: { path: '^src/', pathNot: [`${LIB}/broker/`, `${LIB}/adapters/socket-io/`, TEST_FILES] },
+      to: { path: 'node_modules/(bull|ioredis)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'socket-io-adapter-uses-ioredis-only',
+      severity: 'error',
+      comment: 'The Socket.IO adapter needs a Redis connection, not a queue.',
+      from: { path: `${LIB}/adapters/socket-io/` },
+      to: { path: 'node_modules/bull/', dependencyTypesNot: ['type-only'] },
+    },
+
+    {
+      name: 'nothing-reaches-build-output',
+      severity: 'error',
+      comment: 'A build may be stale or missing; sources import sources.',
+      from: { path: '^(src|bench|test|scripts)/', pathNot: '^test/packaging/' },
+      to: { path: '^dist' },
+    },
+    {
+      name: 'no-test-code-in-src',
+      severity: 'error',
+      comment: 'What ships must not depend on what tests it.',
+      from: { path: '^src/', pathNot: TEST_FILES },
+      to: { path: ['^(test|bench|scripts)/', TEST_FILES] },
+    },
+    {
+      name: 'no-dev-dependencies-in-the-library',
+      severity: 'error',
+      comment: 'A host installs dependencies and peers, never our development tools.',
+      from: { path: `${LIB}/`, pathNot: TEST_FILES },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional', 'type-only'],
+      },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      comment: 'A package that only happens to be installed is missing in the host.',
+      from: { path: '^(src|bench|test|scripts)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-unresolvable-imports',
+      severity: 'error',
+      comment: 'An import that resolves to nothing fails at run time.',
+      from: { path: '^(src|bench|test|scripts)/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-cycles-at-run-time',
+      severity: 'error',
+      comment:
+        'Files that load each other see half-initialised classes, and decorators turn that into undefined tokens.',
+      from: { path: '^(src|bench|test|scripts)/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^test/(repository/fixtures|packaging/(hosts|snippets))/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.d.ts', '.json'],
+    },
+  },
+};

@@ -1,0 +1,10 @@
+const base = require('./jest.config.js');
+
+/** What needs npm's registry or a browser: `npm run test:packaging`, `npm run test:browser`. */
+/** @type {import('jest').Config} */
+module.exports = {
+  ...base,
+  testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 1,
+  testTimeout: 300_000,
+};
