@@ -1,3 +1,4 @@
+import { MessageQueueError } from '../jobs/errors.js';
 import type { AttachmentReference } from './attachment-reference.js';
 import type { DeliveryStatus } from './delivery-status.js';
 import type { Page, PageRequest } from './page.js';
@@ -48,6 +49,11 @@ export interface StatusChange {
 
 /** `unchanged`: the store is that far or farther already. `unknown`: there is no such message for this recipient. */
 export type StatusOutcome = 'advanced' | 'unchanged' | 'unknown';
+
+/** A status came for a message that the store does not have for this recipient: not yet, or not any more. Worth a retry. */
+export class UnknownMessageError extends MessageQueueError {
+  readonly code = 'UNKNOWN_MESSAGE';
+}
 
 /** Recipients of one batch by status. */
 export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;

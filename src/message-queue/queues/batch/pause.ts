@@ -1,0 +1,18 @@
+import type { Clock } from '../../jobs/clock.js';
+
+/** Waits by the given clock. @throws signal.reason as soon as the signal aborts */
+export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal.reason as Error);
+    };
+    const onTime = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    };
+    const timer = clock.setTimer(onTime, delayMs, { keepAlive: true });
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

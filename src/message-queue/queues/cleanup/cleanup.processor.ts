@@ -1,0 +1,113 @@
+import { Processor } from '@nestjs/bull';
+import { Clock } from '../../jobs/clock.js';
+import type { JobContext } from '../../jobs/job-context.js';
+import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { AttachmentFiles } from '../../ports/attachment-files.js';
+import { AttachmentStore } from '../../ports/attachment-store.js';
+import { CleanupStore } from '../../ports/cleanup-store.js';
+import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
+import { SearchIndex } from '../../ports/search-index.js';
+import { QueueName } from '../queue-name.js';
+import { AttachmentCleanupStep } from './attachment-cleanup-step.js';
+import { CleanupJobDto, CleanupType, DEFAULT_CLEANUP_BATCH_SIZE } from './cleanup-job.dto.js';
+import type { CleanupStep } from './cleanup-step.js';
+import { MessageCleanupStep } from './message-cleanup-step.js';
+
+/** Result of `cleanup-messages`. */
+export interface CleanupResult {
+  readonly cleanupType: CleanupType;
+  readonly dryRun: boolean;
+  /** What was there to remove when the run began. */
+  readonly matched: number;
+  readonly removed: number;
+  /** False: the deadline came first; the next run goes on. */
+  readonly finished: boolean;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DEFAULT_RETENTION_DAYS = {
+  old_messages: 0,
+  deleted_conversations: 30,
+  expired_attachments: 0,
+} as const;
+const LONGEST_MARGIN_MS = 5_000;
+
+/** Handles `message-cleanup`. Safe to run twice and after a crash: each step finds what is left. */
+@Processor(QueueName.MESSAGE_CLEANUP)
+export class MessageCleanupProcessor {
+  constructor(
+    private readonly store: CleanupStore,
+    private readonly attachments: AttachmentStore,
+    private readonly files: AttachmentFiles,
+    private readonly contents: EncryptedContentStore,
+    private readonly index: SearchIndex,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Removes what is older than the retention, step by step; a dry run counts only. Stops in time before the deadline. */
+  @JobHandler('cleanup-messages')
+  async processCleanup(payload: CleanupJobDto, context: JobContext): Promise<CleanupResult> {
+    const { cleanupType } = payload;
+    const dryRun = payload.dryRun === true;
+    const stopAt = this.stopAt(context);
+    await context.progress({ percentage: 0, step: 'counting', data: { removed: 0 } });
+    context.signal.throwIfAborted();
+    const step = this.stepOf(payload);
+    const matched = await step.count(context.signal);
+    let removed = 0;
+    let finished = true;
+    const limit = payload.batchSize ?? DEFAULT_CLEANUP_BATCH_SIZE;
+    while (!dryRun) {
+      context.signal.throwIfAborted();
+      if (this.clock.now() >= stopAt) {
+        finished = false;
+        break;
+      }
+      const count = await step.run(limit, context.signal);
+      if (count === 0) break;
+      removed += count;
+      await this.report(matched, removed, limit, context);
+    }
+    const lastStep = finished ? 'complete' : 'stopped at the deadline';
+    const percentage = finished ? 100 : this.share(matched, removed);
+    await context.progress({ percentage, step: lastStep, data: { matched, removed } });
+    return { cleanupType, dryRun, matched, removed, finished };
+  }
+
+  private stepOf(payload: CleanupJobDto): CleanupStep {
+    const { cleanupType } = payload;
+    const now = this.clock.now();
+    // By the clock, not by createdAt: a repeated job keeps the payload of its first day.
+    const keptDays = payload.retentionDays ?? DEFAULT_RETENTION_DAYS[cleanupType];
+    const before = new Date(now - keptDays * DAY_MS);
+    if (cleanupType === CleanupType.EXPIRED_ATTACHMENTS) {
+      return new AttachmentCleanupStep(before, this.attachments, this.files);
+    }
+    const { store, index, contents, attachments } = this;
+    return new MessageCleanupStep(
+      { kind: cleanupType, before },
+      { store, index, contents, attachments },
+      new Date(now),
+    );
+  }
+
+  private stopAt(context: JobContext): number {
+    const budgetMs = context.deadline - this.clock.now();
+    return context.deadline - Math.min(LONGEST_MARGIN_MS, budgetMs / 10);
+  }
+
+  private share(matched: number, removed: number): number {
+    return Math.min(99, Math.floor((removed / Math.max(1, matched)) * 100));
+  }
+
+  private async report(matched: number, removed: number, limit: number, context: JobContext): Promise<void> {
+    const totalSteps = Math.max(1, Math.ceil(matched / limit));
+    await context.progress({
+      percentage: this.share(matched, removed),
+      step: 'removing',
+      currentStep: Math.min(totalSteps, Math.ceil(removed / limit)),
+      totalSteps,
+      data: { matched, removed },
+    });
+  }
+}

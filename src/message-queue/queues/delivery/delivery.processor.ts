@@ -1,0 +1,171 @@
+import { Processor } from '@nestjs/bull';
+import { Clock } from '../../jobs/clock.js';
+import type { JobContext } from '../../jobs/job-context.js';
+import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import type { DeliveryStatus } from '../../ports/delivery-status.js';
+import { MessageCipher } from '../../ports/message-cipher.js';
+import { MessageStore, UnknownMessageError } from '../../ports/message-store.js';
+import type { MessageForRecipient, StatusOutcome } from '../../ports/message-store.js';
+import { MessageTransport } from '../../ports/message-transport.js';
+import { toDate } from '../payload-fields.js';
+import { QueueName } from '../queue-name.js';
+import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
+import { failureReasonOf, isFinalFailure } from './final-failure.js';
+import { SendMessageJobDto } from './send-message-job.dto.js';
+
+/** Result of `send-message`. */
+export interface SendMessageResult {
+  readonly messageId: string;
+  readonly recipientId: string;
+  /** `pending`: the recipient is offline, the message waits in the store. */
+  readonly status: DeliveryStatus;
+  readonly encrypted: boolean;
+  /** An earlier run had sent it; nothing was sent now. */
+  readonly repeated: boolean;
+}
+
+/** Result of `delivery-confirmation`. */
+export interface DeliveryConfirmationResult {
+  readonly messageId: string;
+  readonly recipientId: string;
+  readonly status: DeliveryStatus;
+  readonly outcome: StatusOutcome;
+}
+
+const RECORD_FAILURE_WITHIN_MS = 2_000;
+
+/** Handles `message-delivery`. Safe to run twice: a repeat carries the same message id, and a status never goes back. */
+@Processor(QueueName.MESSAGE_DELIVERY)
+export class MessageDeliveryProcessor {
+  constructor(
+    private readonly transport: MessageTransport,
+    private readonly messages: MessageStore,
+    private readonly cipher: MessageCipher,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Stores a message, sealed first when it asks for it, and hands it to the recipient. An offline recipient is a success: the
+   * message waits as `pending`. When the job fails for good the recipient's status says `failed` and why.
+   */
+  @JobHandler('send-message')
+  async processSendMessage(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
+    try {
+      return await this.send(payload, context);
+    } catch (error) {
+      if (isFinalFailure(error, context)) await this.recordFailure(payload, error, context);
+      throw error;
+    }
+  }
+
+  /**
+   * Moves a recipient's status forward; a late confirmation changes nothing.
+   * @throws UnknownMessageError when the message is not stored for this recipient; worth a retry, it may be on its way
+   */
+  @JobHandler('delivery-confirmation')
+  async processDeliveryConfirmation(
+    payload: DeliveryConfirmationJobDto,
+    context: JobContext,
+  ): Promise<DeliveryConfirmationResult> {
+    const { messageId, recipientId, status } = payload;
+    await context.progress({ percentage: 10, step: 'updating', currentStep: 1, totalSteps: 2 });
+    context.signal.throwIfAborted();
+    const at = toDate(payload.occurredAt ?? payload.createdAt);
+    const outcome = await this.messages.advanceStatus(
+      { messageId, recipientId, status, at, reason: payload.failureReason },
+      context.signal,
+    );
+    if (outcome === 'unknown') {
+      throw new UnknownMessageError(
+        `Message ${messageId} is not stored for recipient ${recipientId}, so "${status}" cannot be noted. ` +
+          'Confirm only messages that went through "send-message".',
+        { queue: context.queue, job: context.jobName, jobId: context.jobId },
+      );
+    }
+    if (outcome === 'advanced') await this.announce(messageId, recipientId, status, at, context);
+    await context.progress({ percentage: 100, step: 'complete', currentStep: 2, totalSteps: 2 });
+    return { messageId, recipientId, status, outcome };
+  }
+
+  private async send(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
+    const { messageId, recipientId } = payload;
+    const encrypted = payload.requiresEncryption === true;
+    await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
+    context.signal.throwIfAborted();
+    const earlier = await this.messages.findStatus(messageId, recipientId, context.signal);
+    if (earlier !== null && earlier.status !== 'pending' && earlier.status !== 'failed') {
+      await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
+      return { messageId, recipientId, status: earlier.status, encrypted, repeated: true };
+    }
+    const message = await this.sealed(payload, context.signal);
+    // Saved before it is sent: a recipient who connects in between finds it among the pending ones.
+    await this.messages.save(message, context.signal);
+
+    await context.progress({ percentage: 40, step: 'sending', currentStep: 2, totalSteps: 3 });
+    context.signal.throwIfAborted();
+    const receipt = await this.transport.deliver(message, context.signal);
+    const status = receipt.outcome === 'offline' ? 'pending' : receipt.outcome;
+    if (status !== 'pending') {
+      const at = new Date(this.clock.now());
+      const outcome = await this.messages.advanceStatus(
+        { messageId, recipientId, status, at },
+        context.signal,
+      );
+      if (outcome === 'advanced') await this.announce(messageId, recipientId, status, at, context);
+    }
+    await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
+    return { messageId, recipientId, status, encrypted, repeated: false };
+  }
+
+  private async sealed(payload: SendMessageJobDto, signal: AbortSignal): Promise<MessageForRecipient> {
+    const { messageId, senderId, recipientId, conversationId, content } = payload;
+    const encrypted = payload.requiresEncryption === true;
+    return {
+      ...{ messageId, senderId, recipientId, conversationId, encrypted },
+      content: encrypted ? (await this.cipher.seal({ messageId, content }, signal)).envelope : content,
+      attachments: (payload.attachments ?? []).map((attachment) => ({ ...attachment })),
+      batchId: payload.batchId ?? null,
+      createdAt: toDate(payload.createdAt),
+    };
+  }
+
+  private async announce(
+    messageId: string,
+    recipientId: string,
+    status: DeliveryStatus,
+    at: Date,
+    context: JobContext,
+  ): Promise<void> {
+    try {
+      const message = await this.messages.find(messageId, context.signal);
+      if (message === null) return;
+      const { conversationId, senderId } = message;
+      await this.transport.announceStatus(
+        { messageId, conversationId, senderId, recipientId, status, at },
+        context.signal,
+      );
+    } catch (error) {
+      // The status is stored; clients read it on their next load.
+      context.logger.warn(`Could not announce "${status}": ${failureReasonOf(error, context)}`);
+    }
+  }
+
+  private async recordFailure(
+    payload: SendMessageJobDto,
+    error: unknown,
+    context: JobContext,
+  ): Promise<void> {
+    const { messageId, recipientId } = payload;
+    const reason = failureReasonOf(error, context);
+    const at = new Date(this.clock.now());
+    try {
+      // The job's own signal may be the reason why we are here.
+      const signal = AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS);
+      const change = { messageId, recipientId, status: 'failed', at, reason } as const;
+      const outcome = await this.messages.advanceStatus(change, signal);
+      if (outcome === 'advanced') await this.announce(messageId, recipientId, 'failed', at, context);
+    } catch (recordingError) {
+      context.logger.warn(`Could not note the failure: ${failureReasonOf(recordingError, context)}`);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { Processor } from '@nestjs/bull';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
+import type { JobContext } from '../../jobs/job-context.js';
+import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
+import type { EncryptedContent } from '../../ports/encrypted-content-store.js';
+import type { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
+import { MessageCipher } from '../../ports/message-cipher.js';
+import { toDate } from '../payload-fields.js';
+import { QueueName } from '../queue-name.js';
+import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
+
+/** Result of `encrypt-decrypt`: what was done with which key. The content itself is in the EncryptedContentStore. */
+export interface EncryptionResult {
+  readonly messageId: string;
+  readonly operation: EncryptionOperation;
+  readonly algorithm: EncryptionAlgorithm;
+  readonly keyId: string;
+  /** `stale`: the store has newer content of this message, the result was dropped. */
+  readonly outcome: 'saved' | 'stale';
+}
+
+/** Handles `message-encryption`. Safe to run twice; neither results nor errors carry content. */
+@Processor(QueueName.MESSAGE_ENCRYPTION)
+export class MessageEncryptionProcessor {
+  constructor(
+    private readonly cipher: MessageCipher,
+    private readonly contents: EncryptedContentStore,
+  ) {}
+
+  /**
+   * Seals, opens or re-seals one message's content.
+   * @throws MalformedEnvelopeError, UnknownAlgorithmError, UnknownKeyError, WrongKeyError, TamperedContentError; all unrecoverable
+   */
+  @JobHandler('encrypt-decrypt')
+  async processEncryption(payload: EncryptionJobDto, context: JobContext): Promise<EncryptionResult> {
+    await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
+    context.signal.throwIfAborted();
+    const done = await this.perform(payload, context);
+    await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
+    return { messageId: payload.messageId, operation: payload.operation, ...done };
+  }
+
+  private perform(payload: EncryptionJobDto, context: JobContext): ReturnType<typeof this.encrypt> {
+    switch (payload.operation) {
+      case EncryptionOperation.ENCRYPT:
+        return this.encrypt(payload, context);
+      case EncryptionOperation.DECRYPT:
+        return this.decrypt(payload, context);
+      case EncryptionOperation.REENCRYPT:
+        return this.reencrypt(payload, context);
+    }
+  }
+
+  private async encrypt(
+    payload: EncryptionJobDto,
+    context: JobContext,
+  ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
+    const { messageId, algorithm, keyId } = payload;
+    const request = { messageId, content: payload.content ?? '', algorithm, keyId };
+    const sealed = await this.cipher.seal(request, context.signal);
+    await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
+    const version = toDate(payload.createdAt).getTime();
+    const outcome = await this.contents.saveEncrypted({ messageId, ...sealed, version }, context.signal);
+    return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome };
+  }
+
+  private async decrypt(
+    payload: EncryptionJobDto,
+    context: JobContext,
+  ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
+    const { messageId } = payload;
+    const envelope = payload.content ?? (await this.stored(messageId, context)).envelope;
+    const opened = await this.cipher.open({ messageId, envelope }, context.signal);
+    await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
+    const version = toDate(payload.createdAt).getTime();
+    const content = { messageId, content: opened.content, version };
+    const outcome = await this.contents.saveDecrypted(content, context.signal);
+    return { algorithm: opened.algorithm, keyId: opened.keyId, outcome };
+  }
+
+  private async reencrypt(
+    payload: EncryptionJobDto,
+    context: JobContext,
+  ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
+    const { messageId, keyId } = payload;
+    const old = await this.stored(messageId, context);
+    const opened = await this.cipher.open({ messageId, envelope: old.envelope }, context.signal);
+    const algorithm = payload.algorithm ?? old.algorithm;
+    const request = { messageId, content: opened.content, algorithm, keyId };
+    const sealed = await this.cipher.seal(request, context.signal);
+    await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
+    const content = { messageId, ...sealed, version: old.version };
+    const replaced = await this.contents.replaceEncrypted(old.envelope, content, context.signal);
+    return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome: replaced ? 'saved' : 'stale' };
+  }
+
+  private async stored(messageId: string, context: JobContext): Promise<EncryptedContent> {
+    const stored = await this.contents.findEncrypted(messageId, context.signal);
+    if (stored !== null) return stored;
+    throw new UnrecoverableJobError(
+      `There is no stored envelope of message ${messageId}: encrypt it first, or give the envelope as "content".`,
+      { queue: context.queue, job: context.jobName, jobId: context.jobId },
+    );
+  }
+}

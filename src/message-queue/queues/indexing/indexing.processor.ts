@@ -1,0 +1,63 @@
+import { Processor } from '@nestjs/bull';
+import { Clock } from '../../jobs/clock.js';
+import type { JobContext } from '../../jobs/job-context.js';
+import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { SearchIndex } from '../../ports/search-index.js';
+import type { IndexOutcome } from '../../ports/search-index.js';
+import { toDate } from '../payload-fields.js';
+import { QueueName } from '../queue-name.js';
+import { IndexWriteGroup } from './index-write-group.js';
+import { IndexingJobDto, IndexingOperation } from './indexing-job.dto.js';
+import { searchableText } from './searchable-text.js';
+
+/** Result of `index-message`. */
+export interface IndexingResult {
+  readonly messageId: string;
+  readonly operation: IndexingOperation;
+  /** `removed` for a delete; else whether the index took it or knew better. */
+  readonly outcome: IndexOutcome | 'removed';
+}
+
+/** Handles `message-indexing`. Safe to run twice and out of order: the index goes by versions, and a delete is final. */
+@Processor(QueueName.MESSAGE_INDEXING)
+export class MessageIndexingProcessor {
+  private readonly writes: IndexWriteGroup;
+
+  constructor(
+    private readonly index: SearchIndex,
+    private readonly clock: Clock,
+  ) {
+    this.writes = new IndexWriteGroup(index);
+  }
+
+  /** Brings one message into the index, or out of it. An older update than the stored one changes nothing. */
+  @JobHandler('index-message')
+  async processIndexing(payload: IndexingJobDto, context: JobContext): Promise<IndexingResult> {
+    const { messageId, operation } = payload;
+    await context.progress({ percentage: 10, step: 'preprocessing', currentStep: 1, totalSteps: 3 });
+    context.signal.throwIfAborted();
+    const result = { messageId, operation, outcome: await this.apply(payload, context) };
+    await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
+    return result;
+  }
+
+  private async apply(payload: IndexingJobDto, context: JobContext): Promise<IndexingResult['outcome']> {
+    const { messageId, senderId, conversationId, content } = payload;
+    if (payload.operation === IndexingOperation.DELETE) {
+      await context.progress({ percentage: 50, step: 'removing', currentStep: 2, totalSteps: 3 });
+      await this.index.removeMany([messageId], new Date(this.clock.now()), context.signal);
+      return 'removed';
+    }
+    const document = {
+      messageId,
+      // The DTO requires them for every operation but delete.
+      senderId: senderId ?? '',
+      conversationId: conversationId ?? '',
+      content: searchableText(content ?? ''),
+      createdAt: toDate(payload.createdAt),
+      version: toDate(payload.updatedAt ?? payload.createdAt).getTime(),
+    };
+    await context.progress({ percentage: 50, step: 'writing', currentStep: 2, totalSteps: 3 });
+    return this.writes.write(document, context.signal);
+  }
+}

@@ -1,0 +1,65 @@
+/** Longest text the index gets of one message, in UTF-16 units. */
+export const MAX_INDEXED_LENGTH = 50_000;
+
+const TAG_START = /^[a-z/!?]/i;
+const SILENT = ['script', 'style'];
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
+
+/** Where the tag that starts at `from` ends: behind its `>`, for script and style behind their closing tag; −1 when it never does. */
+function endOfTag(text: string, lower: string, from: number): number {
+  if (text.startsWith('<!--', from)) {
+    const end = text.indexOf('-->', from + 4);
+    return end < 0 ? -1 : end + 3;
+  }
+  const silent = SILENT.find(
+    (name) => lower.startsWith(`<${name}`, from) && !/\w/.test(lower[from + 1 + name.length] ?? ''),
+  );
+  const start = silent === undefined ? from : lower.indexOf(`</${silent}`, from);
+  if (start < 0) return text.length;
+  const end = text.indexOf('>', start);
+  return end < 0 ? -1 : end + 1;
+}
+
+/** Takes tags, comments, scripts and styles out; each leaves a space. Linear in the length, whatever the text. */
+function withoutMarkup(text: string): string {
+  const lower = text.toLowerCase();
+  const parts: string[] = [];
+  let at = 0;
+  for (;;) {
+    const open = text.indexOf('<', at);
+    if (open < 0) break;
+    if (!TAG_START.test(text.slice(open + 1, open + 2))) {
+      parts.push(text.slice(at, open + 1));
+      at = open + 1;
+      continue;
+    }
+    const end = endOfTag(text, lower, open);
+    // No ">" is left: none of the following "<" is a tag either.
+    if (end < 0) break;
+    parts.push(text.slice(at, open), ' ');
+    at = end;
+  }
+  parts.push(text.slice(at));
+  return parts.join('');
+}
+
+/**
+ * What the index gets of a message's content: without markup, common entities decoded, Unicode normalised (NFC), control
+ * characters and runs of white space as one space, at most 50 000 characters.
+ */
+export function searchableText(content: string): string {
+  const text = withoutMarkup(content)
+    .replace(/&(amp|lt|gt|quot|apos|nbsp|#39);/g, (_, name: string) => ENTITIES[name] ?? "'")
+    .normalize('NFC')
+    .replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ')
+    .trim();
+  // The cut may fall into a surrogate pair; its first half alone is no text.
+  return text.slice(0, MAX_INDEXED_LENGTH).replace(/\p{Cs}$/u, '');
+}

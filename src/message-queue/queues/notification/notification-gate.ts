@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../jobs/clock.js';
+import type { JobContext } from '../../jobs/job-context.js';
+import { RetryLater } from '../../jobs/errors.js';
+import { NotificationPreferences } from '../../ports/notification-preferences.js';
+import type { QuietHours } from '../../ports/notification-preferences.js';
+import { NotificationType } from '../../ports/notification-type.js';
+import { toDate } from '../payload-fields.js';
+import type { NotificationJobDto } from './notification-job.dto.js';
+import { NotificationPriority } from './notification-priority.js';
+import { quietHoursLeftMs } from './quiet-hours.js';
+
+/** Why a notification is not sent at all. */
+export interface DropReason {
+  readonly outcome: 'expired' | 'opted-out';
+  readonly reason: string;
+}
+
+/** Decides whether a notification may go out now: its time to live, the recipient's opt-outs and quiet hours. */
+@Injectable()
+export class NotificationGate {
+  constructor(
+    private readonly preferences: NotificationPreferences,
+    private readonly clock: Clock,
+  ) {}
+
+  /** When a job's notification is worthless, milliseconds since the epoch; null: never. */
+  expiresAt(job: NotificationJobDto): number | null {
+    return job.ttlMs === undefined || job.ttlMs === null ? null : toDate(job.createdAt).getTime() + job.ttlMs;
+  }
+
+  /**
+   * Null: it may go out.
+   * @throws RetryLater until the quiet hours end; URGENT and IN_APP pass them
+   */
+  async check(job: NotificationJobDto, context: JobContext): Promise<DropReason | null> {
+    const now = this.clock.now();
+    const expiresAt = this.expiresAt(job);
+    if (expiresAt !== null && now >= expiresAt) {
+      return { outcome: 'expired', reason: `older than its ttlMs of ${job.ttlMs ?? 0} ms` };
+    }
+    const wishes = await this.preferences.find(job.recipientId, context.signal);
+    if (wishes?.optedOut.includes(job.type)) {
+      return { outcome: 'opted-out', reason: `the recipient switched "${job.type}" off` };
+    }
+    const quiet = wishes?.quietHours ?? null;
+    // An entry in the app's own list wakes nobody.
+    const passes = job.priority === NotificationPriority.URGENT || job.type === NotificationType.IN_APP;
+    if (quiet === null || passes) return null;
+    const leftMs = this.leftMs(now, quiet, context);
+    if (leftMs > 0) throw new RetryLater(leftMs, 'The recipient has quiet hours.');
+    return null;
+  }
+
+  private leftMs(now: number, quiet: QuietHours, context: JobContext): number {
+    try {
+      return quietHoursLeftMs(now, quiet);
+    } catch (error) {
+      // A typo in a profile must not hold notifications back for ever.
+      context.logger.warn(`Quiet hours ignored: ${error instanceof Error ? error.message : 'not readable'}`);
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { DeviceTokenStore } from '../../ports/device-token-store.js';
+import type { DevicePlatform } from '../../ports/device-token-store.js';
+import { NotificationType } from '../../ports/notification-type.js';
+import { RecipientContacts } from '../../ports/recipient-contacts.js';
+import type { NotificationJobDto } from './notification-job.dto.js';
+
+/** One place a notification goes to. */
+export interface NotificationTarget {
+  /** The ledger's name of it: a device id, or the channel. Never an address. */
+  readonly target: string;
+  readonly destination: string;
+  readonly platform?: DevicePlatform;
+}
+
+/** Finds where a notification has to go: each device, one address, one number, or the app itself. */
+@Injectable()
+export class NotificationTargets {
+  constructor(
+    private readonly devices: DeviceTokenStore,
+    private readonly contacts: RecipientContacts,
+  ) {}
+
+  /** The targets of a job; empty when the recipient has none. */
+  async of(job: NotificationJobDto, signal: AbortSignal): Promise<readonly NotificationTarget[]> {
+    switch (job.type) {
+      case NotificationType.IN_APP:
+        return [{ target: job.type, destination: job.recipientId }];
+      case NotificationType.PUSH: {
+        const devices = await this.devices.list(job.recipientId, signal);
+        return devices.map((device) => ({
+          target: device.deviceId,
+          destination: device.token,
+          platform: device.platform,
+        }));
+      }
+      case NotificationType.EMAIL:
+        return this.single(job.type, job.emailAddress ?? (await this.contact(job, signal))?.email);
+      case NotificationType.SMS:
+        return this.single(job.type, job.phoneNumber ?? (await this.contact(job, signal))?.phone);
+    }
+  }
+
+  private contact(job: NotificationJobDto, signal: AbortSignal): ReturnType<RecipientContacts['find']> {
+    return this.contacts.find(job.recipientId, signal);
+  }
+
+  private single(target: string, destination: string | null | undefined): NotificationTarget[] {
+    return destination === null || destination === undefined ? [] : [{ target, destination }];
+  }
+}

@@ -1,0 +1,191 @@
+import { Processor } from '@nestjs/bull';
+import { Clock } from '../../jobs/clock.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
+import type { JobContext } from '../../jobs/job-context.js';
+import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { DeviceTokenStore } from '../../ports/device-token-store.js';
+import type { OutgoingNotification } from '../../ports/notification-channel.js';
+import { NotificationInbox } from '../../ports/notification-inbox.js';
+import { NotificationLedger } from '../../ports/notification-ledger.js';
+import type { NotificationOutcome } from '../../ports/notification-ledger.js';
+import { NotificationType } from '../../ports/notification-type.js';
+import { TemplateRenderer } from '../../ports/template-renderer.js';
+import { toDate } from '../payload-fields.js';
+import { QueueName } from '../queue-name.js';
+import { NotificationChannels } from './notification-channels.js';
+import { NotificationGate } from './notification-gate.js';
+import { NotificationJobDto } from './notification-job.dto.js';
+import { NotificationPriority } from './notification-priority.js';
+import { NotificationTargets } from './notification-targets.js';
+import type { NotificationTarget } from './notification-targets.js';
+
+/** Result of `send-notification`. */
+export interface NotificationResult {
+  /** The job's id. */
+  readonly notificationId: string;
+  readonly type: NotificationType;
+  /** `dropped`: nobody was told; `reason` says why and the ledger keeps it. */
+  readonly outcome: 'sent' | 'dropped';
+  readonly reason?: string;
+  /** Destinations that got it, in this run or an earlier one. */
+  readonly sent: number;
+  /** Destinations that do not exist any more. */
+  readonly unregistered: number;
+}
+
+type Text = Pick<OutgoingNotification, 'title' | 'body' | 'html'>;
+
+/** Handles `message-notification`. Safe to run twice: destinations that the ledger has are left out. */
+@Processor(QueueName.MESSAGE_NOTIFICATION)
+export class MessageNotificationProcessor {
+  constructor(
+    private readonly gate: NotificationGate,
+    private readonly targets: NotificationTargets,
+    private readonly channels: NotificationChannels,
+    private readonly ledger: NotificationLedger,
+    private readonly inbox: NotificationInbox,
+    private readonly devices: DeviceTokenStore,
+    private readonly templates: TemplateRenderer,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Sends one notification over its channel, unless it came too late or the recipient switched the channel off.
+   * @throws RetryLater in the recipient's quiet hours
+   */
+  @JobHandler('send-notification')
+  async processNotification(payload: NotificationJobDto, context: JobContext): Promise<NotificationResult> {
+    await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
+    context.signal.throwIfAborted();
+    const drop = await this.gate.check(payload, context);
+    if (drop !== null) return this.drop(payload, drop.outcome, drop.reason, context);
+    const text = await this.textOf(payload, context.signal);
+    const targets = await this.targets.of(payload, context.signal);
+    if (targets.length === 0) {
+      return this.drop(
+        payload,
+        'no-destination',
+        `the recipient has no "${payload.type}" destination`,
+        context,
+      );
+    }
+    await context.progress({ percentage: 40, step: 'sending', currentStep: 2, totalSteps: 3 });
+    if (payload.type === NotificationType.IN_APP) await this.addToInbox(payload, text, context);
+    const outcomes = await this.sendToAll(payload, text, targets, context);
+    await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
+    const sent = outcomes.filter((outcome) => outcome === 'sent').length;
+    const unregistered = outcomes.length - sent;
+    const result = { notificationId: context.jobId, type: payload.type, sent, unregistered };
+    return sent > 0
+      ? { ...result, outcome: 'sent' }
+      : { ...result, outcome: 'dropped', reason: 'no destination is registered any more' };
+  }
+
+  private async textOf(job: NotificationJobDto, signal: AbortSignal): Promise<Text> {
+    if (job.template === undefined || job.template === null) {
+      return { title: job.title ?? '', body: job.message ?? '' };
+    }
+    const rendered = await this.templates.render(job.template, job.variables ?? {}, signal);
+    const html = job.type === NotificationType.EMAIL ? (rendered.html ?? undefined) : undefined;
+    return { title: rendered.title ?? job.title ?? '', body: rendered.text, html };
+  }
+
+  private async addToInbox(job: NotificationJobDto, text: Text, context: JobContext): Promise<void> {
+    await this.inbox.add(
+      {
+        notificationId: context.jobId,
+        recipientId: job.recipientId,
+        title: text.title,
+        body: text.body,
+        messageId: job.messageId ?? null,
+        createdAt: toDate(job.createdAt),
+      },
+      context.signal,
+    );
+  }
+
+  /** One destination's failure does not keep the others from being told; it is thrown at the end. */
+  private async sendToAll(
+    job: NotificationJobDto,
+    text: Text,
+    targets: readonly NotificationTarget[],
+    context: JobContext,
+  ): Promise<NotificationOutcome[]> {
+    const earlier = await this.ledger.list(context.jobId, context.signal);
+    const outcomes = new Map(earlier.map((entry) => [entry.target, entry.outcome]));
+    const failures: unknown[] = [];
+    for (const target of targets) {
+      if (outcomes.has(target.target)) continue;
+      context.signal.throwIfAborted();
+      try {
+        outcomes.set(target.target, await this.sendTo(job, text, target, context));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    context.signal.throwIfAborted();
+    const retryable = failures.find((failure) => !(failure instanceof UnrecoverableJobError));
+    if (retryable !== undefined) throw retryable;
+    if (failures.length > 0 && ![...outcomes.values()].includes('sent')) throw failures[0];
+    if (failures.length > 0)
+      context.logger.warn(`${failures.length} destination(s) refused the notification.`);
+    return [...outcomes.values()];
+  }
+
+  private async sendTo(
+    job: NotificationJobDto,
+    text: Text,
+    target: NotificationTarget,
+    context: JobContext,
+  ): Promise<NotificationOutcome> {
+    const { signal } = context;
+    const receipt = await this.channels.of(job.type).send(
+      {
+        ...text,
+        notificationId: context.jobId,
+        recipientId: job.recipientId,
+        destination: target.destination,
+        platform: target.platform,
+        push: job.type === NotificationType.PUSH ? job.pushPayload : undefined,
+        messageId: job.messageId,
+        urgent: job.priority === NotificationPriority.URGENT,
+        expiresAt: this.gate.expiresAt(job),
+      },
+      signal,
+    );
+    const outcome = receipt.outcome === 'unregistered' ? 'unregistered' : 'sent';
+    if (outcome === 'unregistered' && job.type === NotificationType.PUSH) {
+      await this.devices.removeIfUnchanged(target.target, target.destination, signal);
+    }
+    await this.record(job, target.target, outcome, undefined, receipt.providerId, context);
+    return outcome;
+  }
+
+  private async drop(
+    job: NotificationJobDto,
+    outcome: NotificationOutcome,
+    reason: string,
+    context: JobContext,
+  ): Promise<NotificationResult> {
+    await this.record(job, job.type, outcome, reason, undefined, context);
+    await context.progress({ percentage: 100, step: 'dropped', currentStep: 3, totalSteps: 3 });
+    const notificationId = context.jobId;
+    return { notificationId, type: job.type, outcome: 'dropped', reason, sent: 0, unregistered: 0 };
+  }
+
+  private async record(
+    job: NotificationJobDto,
+    target: string,
+    outcome: NotificationOutcome,
+    reason: string | undefined,
+    providerId: string | undefined,
+    context: JobContext,
+  ): Promise<void> {
+    const { recipientId, type } = job;
+    const at = new Date(this.clock.now());
+    await this.ledger.record(
+      { notificationId: context.jobId, target, recipientId, type, outcome, reason, providerId, at },
+      context.signal,
+    );
+  }
+}
