@@ -168,7 +168,11 @@ module.exports = {
       severity: 'error',
       comment: 'A package that only happens to be installed is missing in the host.',
       from: { path: '^(src|bench|test|scripts)/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // An optional peer counts as `npm-no-pkg` too, beside its own kind.
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'],
+      },
     },
     {
       name: 'no-unresolvable-imports',
