@@ -1,0 +1,42 @@
+import type { CanActivate, Type } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+
+/** An Express middleware that lets a request pass by calling `next()`, or answers it. */
+export type BoardMiddleware = (request: Request, response: Response, next: NextFunction) => unknown;
+
+/**
+ * Who may use the board: a Nest guard (its class, resolved from the app when it is a provider there, or an instance),
+ * or a middleware.
+ */
+export type BoardAccess = BoardMiddleware | CanActivate | Type<CanActivate>;
+
+/** One payload or text of a job as the board is about to show it. */
+export interface BoardJobView {
+  readonly queue: string;
+  readonly job: string;
+  readonly id: string;
+  readonly data: unknown;
+  readonly returnValue: unknown;
+}
+
+/** Settings of the board: `forRoot({ board })`. */
+export interface BoardOptions {
+  /** Default true. */
+  readonly enabled?: boolean;
+  /** Where it is; the app's global prefix comes first unless it excludes this path. Default `/admin/queues`. */
+  readonly path?: string;
+  /**
+   * Who may use it. Default: in development and tests requests from this machine, elsewhere nobody.
+   * `basicAuthAccess({ username, password })` is at hand.
+   */
+  readonly access?: BoardAccess;
+  /**
+   * Replaces what must not be seen: called for each job shown, returns what is shown instead. Whatever it throws hides
+   * the payload. Default: everything is shown.
+   */
+  readonly redact?: (view: BoardJobView) => Partial<Pick<BoardJobView, 'data' | 'returnValue'>>;
+  /** Characters of JSON of a payload or result that are shown; longer ones are cut. Default 10 000. */
+  readonly maxPayloadChars?: number;
+  /** Default "Message queues". */
+  readonly title?: string;
+}

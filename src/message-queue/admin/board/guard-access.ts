@@ -1,0 +1,102 @@
+import { HttpException } from '@nestjs/common';
+import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import type { NextFunction, Request, Response } from 'express';
+import { firstValueFrom, isObservable } from 'rxjs';
+import type { BoardAccess, BoardMiddleware } from './board-access.js';
+
+/** Stands in for the controller that a guard may ask for metadata of. */
+class BullBoard {
+  open(): void {
+    return undefined;
+  }
+}
+
+/** Makes any kind of access a middleware. */
+export function accessMiddleware(access: BoardAccess, moduleRef: ModuleRef): BoardMiddleware {
+  if (!isGuardClass(access)) return isGuard(access) ? guardMiddleware(() => Promise.resolve(access)) : access;
+  let guard: Promise<CanActivate> | undefined;
+  return guardMiddleware(() => (guard ??= resolveGuard(access, moduleRef)));
+}
+
+async function resolveGuard(type: Type<CanActivate>, moduleRef: ModuleRef): Promise<CanActivate> {
+  try {
+    return moduleRef.get(type, { strict: false });
+  } catch {
+    return moduleRef.create(type);
+  }
+}
+
+function guardMiddleware(guardOf: () => Promise<CanActivate>): BoardMiddleware {
+  return async (request, response, next) => {
+    try {
+      const guard = await guardOf();
+      const answer = guard.canActivate(new BoardExecutionContext(request, response, next));
+      if (await (isObservable(answer) ? firstValueFrom(answer) : answer)) return next();
+      refuse(response, 403, 'You may not use the board of the message queues.');
+    } catch (error) {
+      if (!(error instanceof HttpException)) return next(error);
+      refuse(response, error.getStatus(), error.message);
+    }
+  };
+}
+
+function refuse(response: Response, status: number, message: string): void {
+  if (!response.headersSent) response.status(status).type('text/plain').send(`${message}\n`);
+}
+
+function isGuardClass(access: BoardAccess): access is Type<CanActivate> {
+  return (
+    typeof access === 'function' &&
+    typeof (access.prototype as CanActivate | undefined)?.canActivate === 'function'
+  );
+}
+
+function isGuard(access: BoardAccess): access is CanActivate {
+  return typeof access === 'object' && typeof access.canActivate === 'function';
+}
+
+/** What a guard gets to see of a request for the board. */
+class BoardExecutionContext implements ExecutionContext {
+  constructor(
+    private readonly request: Request,
+    private readonly response: Response,
+    private readonly next: NextFunction,
+  ) {}
+
+  getType<T extends string>(): T {
+    return 'http' as T;
+  }
+
+  getClass<T>(): Type<T> {
+    return BullBoard as Type<T>;
+  }
+
+  getHandler(): () => void {
+    return BullBoard.prototype.open;
+  }
+
+  getArgs<T extends unknown[]>(): T {
+    return [this.request, this.response, this.next] as unknown as T;
+  }
+
+  getArgByIndex<T>(index: number): T {
+    return this.getArgs()[index] as T;
+  }
+
+  switchToHttp(): ReturnType<ExecutionContext['switchToHttp']> {
+    return {
+      getRequest: <T>() => this.request as T,
+      getResponse: <T>() => this.response as T,
+      getNext: <T>() => this.next as T,
+    };
+  }
+
+  switchToRpc(): never {
+    throw new Error('A request for the board is HTTP: use switchToHttp().');
+  }
+
+  switchToWs(): never {
+    throw new Error('A request for the board is HTTP: use switchToHttp().');
+  }
+}

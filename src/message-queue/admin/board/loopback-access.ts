@@ -1,0 +1,57 @@
+import { BlockList } from 'node:net';
+import type { Request } from 'express';
+import type { BoardMiddleware } from './board-access.js';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+const PROXY_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
+
+/**
+ * Board access in development: browsers of this machine. The socket's address decides; a request that a proxy passed
+ * on is refused, and so is one whose Host header is not a loopback name (a web site can point its own name here).
+ */
+export const loopbackAccess: BoardMiddleware = (request, response, next) => {
+  const objection = objectionTo(request);
+  if (objection === null) return next();
+  response
+    .status(403)
+    .type('text/plain')
+    .send(
+      `The board of the message queues is open to this machine only, and ${objection}.\n` +
+        'To let others in, configure who may: MessageQueueModule.forRoot({ board: { access: ' +
+        'basicAuthAccess({ username, password }) } }), or a guard or middleware of your own.\n',
+    );
+};
+
+/** Board access where nothing is configured: none. */
+export const noAccess: BoardMiddleware = (_request, response) => {
+  response
+    .status(403)
+    .type('text/plain')
+    .send(
+      'The board of the message queues is closed until the app says who may use it: ' +
+        'MessageQueueModule.forRoot({ board: { access: basicAuthAccess({ username, password }) } }), ' +
+        'or a guard or middleware of your own as `board.access`. ' +
+        'In development (NODE_ENV=development) it is open to the machine itself.\n',
+    );
+};
+
+function objectionTo(request: Request): string | null {
+  const address = request.socket.remoteAddress ?? '';
+  if (!isLoopback(address)) return 'this request comes from another one';
+  const header = PROXY_HEADERS.find((name) => request.headers[name] !== undefined);
+  if (header) return `this request came through a proxy (it has the header ${header})`;
+  if (!isLoopbackHost(request.headers.host ?? '')) return 'this request asks for another host name';
+  return null;
+}
+
+function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  return LOOPBACK.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4');
+}
+
+function isLoopbackHost(host: string): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return /(^|\.)localhost$/i.test(name) || (/^[\d.]+$|^[\da-f:]+$/i.test(name) && isLoopback(name));
+}

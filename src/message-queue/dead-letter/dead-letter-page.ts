@@ -1,0 +1,158 @@
+import type { Job } from 'bull';
+import { InvalidJobOptionsError } from '../jobs/errors.js';
+import type { ManagedQueues } from '../broker/managed-queues.js';
+import { finishedAt, toDeadLetter } from './dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
+import type { DeadLetterFilter, ReadyFilter } from './dead-letter-filter.js';
+import { FailedSetReader } from './failed-set-reader.js';
+import type { FailedPosition } from './failed-set.js';
+
+/** What to list. */
+export interface DeadLetterQuery extends DeadLetterFilter {
+  /** Letters per page, 1 to 1 000. Default 50. */
+  readonly limit?: number;
+  /** `nextCursor` of the page before; give the same filter with it. */
+  readonly cursor?: string;
+}
+
+/** Some dead letters, newest failure first over all queues. */
+export interface DeadLetterPage {
+  readonly letters: readonly DeadLetter[];
+  /** Give it to get the next page; null when there is none. Stays right while letters come and go. */
+  readonly nextCursor: string | null;
+  /** Letters that were read for this page. At most 10 000: a rare match may need further pages, which may be empty. */
+  readonly scanned: number;
+}
+
+/** Where a listing stands: the last letter taken of each queue, and when the listing began. */
+interface Cursor {
+  readonly until: number;
+  readonly positions: Readonly<Record<string, FailedPosition>>;
+}
+
+const MAX_SCANNED = 10_000;
+const MAX_LIMIT = 1_000;
+
+/** One queue's letters, newest first, read ahead by chunks. */
+class LetterStream {
+  private readonly reader: FailedSetReader;
+  private ahead: Job[] = [];
+  private next = 0;
+  taken: FailedPosition | undefined;
+  scanned = 0;
+
+  constructor(
+    queues: ManagedQueues,
+    readonly queue: string,
+    filter: ReadyFilter,
+    cursor: Cursor,
+    chunkSize: number,
+  ) {
+    this.taken = cursor.positions[queue];
+    this.reader = new FailedSetReader(queues.get(queue).queue, {
+      order: 'newest',
+      from: filter.from,
+      to: Math.min(filter.to, cursor.until),
+      after: this.taken,
+      chunkSize,
+    });
+  }
+
+  async peek(): Promise<Job | null> {
+    while (this.next >= this.ahead.length) {
+      const chunk = await this.reader.next();
+      if (chunk === null) return null;
+      this.ahead = chunk;
+      this.next = 0;
+    }
+    return this.ahead[this.next] ?? null;
+  }
+
+  take(job: Job): DeadLetter {
+    this.taken = this.reader.positionOf(job);
+    this.next += 1;
+    this.scanned += 1;
+    return toDeadLetter(job, this.queue);
+  }
+}
+
+/**
+ * Reads one page.
+ * @throws InvalidJobOptionsError when limit or cursor are wrong
+ */
+export async function readPage(
+  queues: ManagedQueues,
+  filter: ReadyFilter,
+  query: DeadLetterQuery,
+  now: number,
+): Promise<DeadLetterPage> {
+  const limit = checkedLimit(query.limit ?? 50);
+  const cursor =
+    query.cursor === undefined ? { until: Number.POSITIVE_INFINITY, positions: {} } : decode(query.cursor);
+  const until = Number.isFinite(cursor.until) ? cursor.until : now;
+  const chunkSize = filter.isSelective ? 500 : Math.min(500, limit);
+  const streams = filter.queues.map((queue) => new LetterStream(queues, queue, filter, cursor, chunkSize));
+  const letters: DeadLetter[] = [];
+  let scanned = 0;
+  let newest: { stream: LetterStream; job: Job } | null = null;
+  while (scanned < MAX_SCANNED && letters.length < limit && (newest = await newestOf(streams))) {
+    const letter = newest.stream.take(newest.job);
+    scanned += 1;
+    if (filter.matches(letter)) letters.push(letter);
+  }
+  const more = (await newestOf(streams)) !== null;
+  return { letters, nextCursor: more ? encode(streams, until) : null, scanned };
+}
+
+async function newestOf(
+  streams: readonly LetterStream[],
+): Promise<{ stream: LetterStream; job: Job } | null> {
+  let newest: { stream: LetterStream; job: Job } | null = null;
+  const heads = await Promise.all(streams.map((stream) => stream.peek()));
+  heads.forEach((job, index) => {
+    const stream = streams[index];
+    if (job && stream && (!newest || finishedAt(job) > finishedAt(newest.job))) newest = { stream, job };
+  });
+  return newest;
+}
+
+function checkedLimit(limit: number): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  const message = `is ${String(limit)}; allowed is a whole number from 1 to ${MAX_LIMIT}`;
+  throw new InvalidJobOptionsError('The page of dead letters cannot be read:', [{ path: 'limit', message }]);
+}
+
+function encode(streams: readonly LetterStream[], until: number): string {
+  const positions = streams.flatMap(({ queue, taken }) =>
+    taken ? [[queue, taken.at, taken.id, taken.rank]] : [],
+  );
+  return Buffer.from(JSON.stringify([until, positions])).toString('base64url');
+}
+
+function decode(cursor: string): Cursor {
+  try {
+    const [until, positions] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [
+      number,
+      unknown[][],
+    ];
+    if (typeof until !== 'number') throw new TypeError('no time');
+    return { until, positions: Object.fromEntries(positions.map(decodePosition)) };
+  } catch (cause) {
+    const message = 'is not a `nextCursor` of this service';
+    throw new InvalidJobOptionsError(
+      'The page of dead letters cannot be read:',
+      [{ path: 'cursor', message }],
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function decodePosition([queue, at, id, rank]: unknown[]): [string, FailedPosition] {
+  const whole = typeof rank === 'number' && Number.isSafeInteger(rank) && rank >= 0;
+  if (typeof queue !== 'string' || typeof at !== 'number' || typeof id !== 'string' || !whole) {
+    throw new TypeError('no position');
+  }
+  return [queue, { at, id, rank }];
+}

@@ -1,0 +1,183 @@
+import type { ManagedQueues } from '../broker/managed-queues.js';
+import { toDeadLetter } from './dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
+import type { ReadyFilter } from './dead-letter-filter.js';
+import { FailedSetReader } from './failed-set-reader.js';
+
+/** Dead letters with the same kind of error. */
+export interface ErrorGroup {
+  /** Name or code of the error. */
+  readonly error: string;
+  /** Message with numbers and ids replaced by `#`, at most 200 characters. */
+  readonly message: string;
+  readonly count: number;
+  readonly queues: readonly string[];
+  /** Id of the newest one. */
+  readonly newestId: string;
+}
+
+/** Dead letters of one queue. */
+export interface QueueLetters {
+  readonly total: number;
+  /** By job name. */
+  readonly jobs: Readonly<Record<string, number>>;
+  /** By name or code of the error. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+/** How many dead letters there are, and why. */
+export interface DeadLetterStats {
+  readonly total: number;
+  readonly queues: Readonly<Record<string, QueueLetters>>;
+  /** Most frequent first, at most 100. */
+  readonly errors: readonly ErrorGroup[];
+  /** Milliseconds since the epoch; null when there are none. */
+  readonly oldestAt: number | null;
+  readonly newestAt: number | null;
+  /** Stored entries that cannot be read; they are in no other number. */
+  readonly unreadable: number;
+  /** False when `maxScanned` stopped the reading: the numbers are those of the newest letters only. */
+  readonly complete: boolean;
+}
+
+/** At most so many kinds of errors are told apart while reading; further ones count as "other". */
+const MAX_GROUPS = 1_000;
+const SHOWN_GROUPS = 100;
+const CHUNK = 500;
+
+interface Group {
+  error: string;
+  message: string;
+  count: number;
+  queues: Set<string>;
+  newestId: string;
+  newestAt: number;
+}
+
+/** Adds up letters one by one. */
+class StatsCollector {
+  total = 0;
+  oldestAt: number | null = null;
+  newestAt: number | null = null;
+  private readonly queues = new Map<string, { total: number; jobs: Counts; errors: Counts }>();
+  private readonly groups = new Map<string, Group>();
+
+  add(letter: DeadLetter): void {
+    this.total += 1;
+    this.oldestAt = Math.min(this.oldestAt ?? letter.lastFailedAt, letter.lastFailedAt);
+    this.newestAt = Math.max(this.newestAt ?? letter.lastFailedAt, letter.lastFailedAt);
+    const queue = this.queueOf(letter.queue);
+    queue.total += 1;
+    queue.jobs.add(letter.job);
+    queue.errors.add(letter.error);
+    this.addToGroup(letter);
+  }
+
+  queueOf(name: string): { total: number; jobs: Counts; errors: Counts } {
+    let queue = this.queues.get(name);
+    if (!queue) this.queues.set(name, (queue = { total: 0, jobs: new Counts(), errors: new Counts() }));
+    return queue;
+  }
+
+  perQueue(): Record<string, QueueLetters> {
+    return Object.fromEntries(
+      [...this.queues].map(([name, { total, jobs, errors }]) => [
+        name,
+        { total, jobs: jobs.toRecord(), errors: errors.toRecord() },
+      ]),
+    );
+  }
+
+  mostFrequent(): ErrorGroup[] {
+    return [...this.groups.values()]
+      .sort((a, b) => b.count - a.count)
+      .slice(0, SHOWN_GROUPS)
+      .map(({ error, message, count, queues, newestId }) => ({
+        error,
+        message,
+        count,
+        queues: [...queues],
+        newestId,
+      }));
+  }
+
+  private addToGroup(letter: DeadLetter): void {
+    let { error } = letter;
+    let message = generalised(letter.reason);
+    if (!this.groups.has(`${error}\n${message}`) && this.groups.size >= MAX_GROUPS) error = message = 'other';
+    const key = `${error}\n${message}`;
+    const group = this.groups.get(key) ?? {
+      error,
+      message,
+      count: 0,
+      queues: new Set(),
+      newestId: '',
+      newestAt: -1,
+    };
+    this.groups.set(key, group);
+    group.count += 1;
+    group.queues.add(letter.queue);
+    if (letter.lastFailedAt > group.newestAt)
+      Object.assign(group, { newestId: letter.id, newestAt: letter.lastFailedAt });
+  }
+}
+
+class Counts {
+  private readonly counts = new Map<string, number>();
+  add(key: string): void {
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+  toRecord(): Record<string, number> {
+    return Object.fromEntries([...this.counts].sort(([, a], [, b]) => b - a));
+  }
+}
+
+/** Reads the letters of the filter's queues, newest first, at most `maxScanned` per queue. */
+export async function readStats(
+  queues: ManagedQueues,
+  filter: ReadyFilter,
+  maxScanned: number,
+): Promise<DeadLetterStats> {
+  const stats = new StatsCollector();
+  let unreadable = 0;
+  let complete = true;
+  for (const name of filter.queues) {
+    stats.queueOf(name);
+    const { from, to } = filter;
+    const chunkSize = Math.min(CHUNK, maxScanned);
+    const reader = new FailedSetReader(queues.get(name).queue, { order: 'newest', from, to, chunkSize });
+    let scanned = 0;
+    for (let jobs = await reader.next(); jobs !== null; jobs = await reader.next()) {
+      if (scanned >= maxScanned && jobs.length > 0) {
+        complete = false;
+        break;
+      }
+      scanned += jobs.length;
+      jobs
+        .map((job) => toDeadLetter(job, name))
+        .filter((letter) => filter.matches(letter))
+        .forEach((letter) => stats.add(letter));
+    }
+    unreadable += reader.unreadable;
+  }
+  const { total, oldestAt, newestAt } = stats;
+  return {
+    total,
+    queues: stats.perQueue(),
+    errors: stats.mostFrequent(),
+    oldestAt,
+    newestAt,
+    unreadable,
+    complete,
+  };
+}
+
+/** The same error about another job should read the same: ids, numbers and quoted texts go. */
+function generalised(message: string): string {
+  return message
+    .slice(0, 400)
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '#')
+    .replace(/\b[0-9a-f]{16,}\b/gi, '#')
+    .replace(/\d+/g, '#')
+    .slice(0, 200);
+}

@@ -1,0 +1,92 @@
+import type { Job, Queue } from 'bull';
+import { finishedAt } from './dead-letter.js';
+import { FailedSet } from './failed-set.js';
+import type { FailedOrder, FailedPosition } from './failed-set.js';
+
+/** What part of a failed set is read, and how. */
+export interface FailedRange {
+  readonly order: FailedOrder;
+  /** Earliest time, −Infinity for none. */
+  readonly from: number;
+  /** Latest time, Infinity for none. */
+  readonly to: number;
+  /** Go on behind this letter. */
+  readonly after?: FailedPosition;
+  /** Jobs per read. */
+  readonly chunkSize: number;
+}
+
+/** Walks through a failed set chunk by chunk, while others add to it and take from it. */
+export class FailedSetReader {
+  private readonly set: FailedSet;
+  private anchor: FailedPosition | null;
+  private earlierAnchor: FailedPosition | null = null;
+  private rank: number | null = null;
+  private startOfRead = 0;
+  private vanishedAtStart = 0;
+  private chunk: (Job | null)[] = [];
+  /** Jobs of the set that could not be read: gone, or not JSON any more. */
+  unreadable = 0;
+
+  constructor(
+    queue: Queue,
+    private readonly range: FailedRange,
+  ) {
+    this.set = new FailedSet(queue, range.order);
+    this.anchor = range.after ?? null;
+  }
+
+  /** The next jobs, or null at the end. */
+  async next(): Promise<Job[] | null> {
+    const start = await this.nextRank();
+    this.chunk = await this.set.range(start, this.range.chunkSize);
+    if (this.chunk.length === 0) return null;
+    const last = this.range.order === 'oldest' ? this.range.to : this.range.from;
+    const jobs = this.chunk.filter((job) => job !== null);
+    const inside = jobs.filter((job) => !this.set.isBefore(last, finishedAt(job)));
+    this.unreadable += this.chunk.length - jobs.length;
+    this.earlierAnchor = this.anchor;
+    this.moveTo(start, this.chunk);
+    if (inside.length === 0 && jobs.length > 0) return null;
+    return inside;
+  }
+
+  /** Tells which jobs of the last chunk left the set, so that the next read starts at the right place. */
+  left(ids: ReadonlySet<string>): void {
+    const start = (this.rank ?? 0) - this.chunk.length;
+    this.anchor = this.earlierAnchor;
+    this.moveTo(
+      start,
+      this.chunk.filter((job) => job === null || !ids.has(String(job.id))),
+    );
+  }
+
+  /** Where a job of the last chunk stands. */
+  positionOf(job: Job): FailedPosition {
+    const start = (this.rank ?? 0) - this.chunk.length;
+    return { at: finishedAt(job), id: String(job.id), rank: start + this.chunk.indexOf(job) };
+  }
+
+  private moveTo(start: number, stayed: (Job | null)[]): void {
+    this.rank = start + stayed.length;
+    const index = stayed.findLastIndex((job) => job !== null);
+    const job = stayed[index];
+    if (job) this.anchor = { at: finishedAt(job), id: String(job.id), rank: start + index };
+  }
+
+  private async nextRank(): Promise<number> {
+    if (this.anchor === null) return this.firstRank();
+    const following = await this.set.rankAfter(this.anchor);
+    // Vanished jobs behind the anchor were counted already.
+    return this.rank !== null && following === this.anchor.rank + 1 ? this.rank : following;
+  }
+
+  /** Of what was read, at most vanished jobs have stayed: the rest has moved up to the beginning, behind them. */
+  private async firstRank(): Promise<number> {
+    const bound = this.range.order === 'oldest' ? this.range.from : this.range.to;
+    const first = Number.isFinite(bound) ? await this.set.rankOf(bound) : 0;
+    this.vanishedAtStart = this.rank === null ? 0 : this.vanishedAtStart + this.rank - this.startOfRead;
+    this.startOfRead = first + this.vanishedAtStart;
+    return this.startOfRead;
+  }
+}
