@@ -9,41 +9,55 @@ export interface JsonPayload {
   readonly bytes: number;
 }
 
+/** Which queue and job a payload is for, named in errors. */
+export interface PayloadPlace {
+  readonly queue: string;
+  readonly job: string;
+  readonly jobId?: string;
+}
+
 const MAX_DEPTH = 64;
 const MAX_ISSUES = 50;
 
 /**
  * Turns a payload into what JSON keeps of it, and refuses everything that JSON would lose or change without a word.
- * Allowed: plain objects and class instances without `toJSON`, arrays, texts, finite numbers, booleans, null, valid
- * Dates (become ISO text), undefined properties (dropped).
- * @throws InvalidPayloadError listing the paths (at most 50), or both sizes when it is larger than `maxBytes`
+ * @throws InvalidPayloadError as {@link assertJsonSafe} does
  */
-export function toJsonPayload(
-  data: unknown,
-  maxBytes: number,
-  place: { queue: string; job: string },
-): JsonPayload {
+export function toJsonPayload(data: unknown, maxBytes: number, place: PayloadPlace): JsonPayload {
+  assertJsonSafe(data, maxBytes, place);
+  const json = reading(place, () => JSON.stringify(data));
+  const bytes = Buffer.byteLength(json);
+  if (bytes > maxBytes) throw tooLarge(bytes, maxBytes, place);
+  return { data: JSON.parse(json) as object, json, bytes };
+}
+
+/**
+ * Checks that a payload is what JSON can keep, in one pass without a copy. Allowed: plain objects and class instances
+ * without `toJSON`, arrays, texts, finite numbers, booleans, null, valid Dates (become ISO text), undefined properties
+ * (dropped).
+ * @throws InvalidPayloadError listing the paths (at most 50), or both sizes when it is certainly larger than `maxBytes`
+ */
+export function assertJsonSafe(data: unknown, maxBytes: number, place: PayloadPlace): asserts data is object {
   if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Date) {
     throw invalid([{ path: 'payload', message: `must be an object, not ${kindOf(data)}` }], place);
   }
-  let json: string;
+  const walk = new PayloadWalk(maxBytes);
+  reading(place, () => walk.visit(data, 1));
+  if (walk.issues.length > 0) throw invalid(walk.issues, place);
+  if (walk.leastBytes > maxBytes) throw tooLarge(walk.leastBytes, maxBytes, place, 'at least ');
+}
+
+/** Getters and proxies may throw anything. */
+function reading<Result>(place: PayloadPlace, read: () => Result): Result {
   try {
-    const walk = new PayloadWalk(maxBytes);
-    walk.visit(data, 1);
-    if (walk.issues.length > 0) throw invalid(walk.issues, place);
-    if (walk.leastBytes > maxBytes) throw tooLarge(walk.leastBytes, maxBytes, place, 'at least ');
-    json = JSON.stringify(data);
+    return read();
   } catch (error) {
-    if (error instanceof InvalidPayloadError) throw error;
     throw new InvalidPayloadError(
       headline(place),
       [{ path: 'payload', message: 'a property could not be read; send plain data' }],
       { ...place, cause: error },
     );
   }
-  const bytes = Buffer.byteLength(json);
-  if (bytes > maxBytes) throw tooLarge(bytes, maxBytes, place);
-  return { data: JSON.parse(json) as object, json, bytes };
 }
 
 /** One pass without copies; stops as soon as the payload is certainly too large, whatever its shape. */
@@ -170,20 +184,15 @@ function pathText(path: readonly (string | number)[]): string {
   return parts.length <= 12 ? parts.join('.') : [...parts.slice(0, 10), '…', ...parts.slice(-1)].join('.');
 }
 
-function headline(place: { queue: string; job: string }): string {
+function headline(place: PayloadPlace): string {
   return `The payload of job "${place.job}" for queue "${place.queue}" cannot be queued:`;
 }
 
-function invalid(issues: readonly Issue[], place: { queue: string; job: string }): InvalidPayloadError {
+function invalid(issues: readonly Issue[], place: PayloadPlace): InvalidPayloadError {
   return new InvalidPayloadError(headline(place), issues, place);
 }
 
-function tooLarge(
-  bytes: number,
-  maxBytes: number,
-  place: { queue: string; job: string },
-  prefix = '',
-): InvalidPayloadError {
+function tooLarge(bytes: number, maxBytes: number, place: PayloadPlace, prefix = ''): InvalidPayloadError {
   const message =
     `has ${prefix}${bytes} bytes as JSON, allowed are ${maxBytes}; ` +
     'store large content elsewhere and queue a reference, or raise the queue’s maxPayloadBytes';

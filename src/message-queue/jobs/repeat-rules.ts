@@ -8,13 +8,20 @@ const REPEAT_KEYS = ['cron', 'tz', 'every', 'limit', 'startDate', 'endDate', 'co
  * Checks Bull's `repeat` option. Refused because Bull would spin, stay silent or list a schedule that never runs:
  * `every` below 1, an unreadable cron or time zone, cron and every together, an end in the past.
  * @param now milliseconds since the epoch
+ * @param keys what may be set; default also what Bull itself keeps there
  */
-export function checkRepeat(issues: OptionIssues, jobName: string, repeat: unknown, now: number): void {
+export function checkRepeat(
+  issues: OptionIssues,
+  jobName: string,
+  repeat: unknown,
+  now: number,
+  keys: readonly string[] = REPEAT_KEYS,
+): void {
   if (!isOptionObject(repeat)) {
     issues.add('repeat', `must be { cron, tz? } or { every }, not ${shown(repeat)}`);
     return;
   }
-  issues.knownKeys('repeat', repeat, REPEAT_KEYS);
+  issues.knownKeys('repeat', repeat, keys);
   if (jobName.includes(':'))
     issues.add('repeat', `cannot be used with ":" in the job name ${shown(jobName)}`);
   const { cron, every, tz, limit, count, jobId } = repeat;
