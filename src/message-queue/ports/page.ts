@@ -1,3 +1,5 @@
+import { MessageQueueError } from '../jobs/errors.js';
+
 /** Which part of a list to read. */
 export interface PageRequest {
   /** Entries per page, 1 to 500. Default 50. */
@@ -11,4 +13,9 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Pass it on for the next page; null when this was the last one. */
   readonly nextCursor: string | null;
+}
+
+/** The cursor was not made by this list. */
+export class InvalidCursorError extends MessageQueueError {
+  readonly code = 'INVALID_CURSOR';
 }

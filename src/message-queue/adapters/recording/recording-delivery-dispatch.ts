@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { DeliveryDispatch } from '../../ports/delivery-dispatch.js';
+import type { DispatchOutcome, DispatchedMessage } from '../../ports/delivery-dispatch.js';
+import { CallRecorder } from './call-recorder.js';
+
+/** Takes a batch's messages and queues nothing. For tests of batches alone; the module's default calls the facade. */
+@Injectable()
+export class RecordingDeliveryDispatch extends DeliveryDispatch {
+  readonly recorder = new CallRecorder();
+  /** Every message taken, once, by its id. */
+  readonly queued = new Map<string, DispatchedMessage>();
+  private readonly outcomes = new Map<string, DispatchOutcome>();
+
+  /** What handing on a message to this recipient gives from now on; null: the usual again. */
+  setOutcome(recipientId: string, outcome: DispatchOutcome | null): void {
+    if (outcome === null) this.outcomes.delete(recipientId);
+    else this.outcomes.set(recipientId, outcome);
+  }
+
+  override dispatchMany(
+    messages: readonly DispatchedMessage[],
+    signal: AbortSignal,
+  ): Promise<DispatchOutcome[]> {
+    return this.recorder.run('dispatchMany', [messages], signal, () =>
+      messages.map((message) => {
+        const planned = this.outcomes.get(message.recipientId);
+        if (planned !== undefined) return planned;
+        if (this.queued.has(message.messageId)) return { outcome: 'duplicate' };
+        this.queued.set(message.messageId, message);
+        return { outcome: 'queued' };
+      }),
+    );
+  }
+}
