@@ -1,0 +1,66 @@
+import { Logger } from '@nestjs/common';
+import { JobEvents } from './job-events.js';
+
+const place = { queue: 'q', job: 'j', jobId: '1' };
+
+describe('JobEvents', () => {
+  let logged: jest.SpyInstance;
+  beforeEach(() => (logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined)));
+  afterEach(() => logged.mockRestore());
+
+  it('tells every listener of that event, in order, until it is taken away', () => {
+    const events = new JobEvents();
+    const heard: string[] = [];
+    const off = events.on('drained', ({ queue }) => void heard.push(`a ${queue}`));
+    events.on('drained', ({ queue }) => void heard.push(`b ${queue}`));
+    events.on('stalled', () => void heard.push('wrong event'));
+    events.emit('drained', { queue: 'x' });
+    off();
+    events.emit('drained', { queue: 'y' });
+    expect(heard).toEqual(['a x', 'b x', 'b y']);
+  });
+
+  it('knows once, and whether anyone listens', () => {
+    const events = new JobEvents();
+    let count = 0;
+    events.once('drained', () => {
+      count++;
+    });
+    expect(events.has('drained')).toBe(true);
+    events.emit('drained', { queue: 'x' });
+    events.emit('drained', { queue: 'x' });
+    expect(count).toBe(1);
+    expect(events.has('drained')).toBe(false);
+  });
+
+  it('is not disturbed by listeners that throw or reject', async () => {
+    const events = new JobEvents();
+    let reached = false;
+    events.on('enqueued', () => {
+      throw new Error('boom');
+    });
+    events.on('enqueued', async () => Promise.reject(new Error('later')));
+    events.on('enqueued', () => {
+      reached = true;
+    });
+    events.emit('enqueued', { ...place, deduplicated: false });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(reached).toBe(true);
+    expect(logged).toHaveBeenCalledTimes(2);
+  });
+
+  it('lets the same listener be added twice and taken away once', () => {
+    const events = new JobEvents();
+    let count = 0;
+    const listener = (): void => {
+      count++;
+    };
+    events.on('drained', listener);
+    events.on('drained', listener)();
+    events.emit('drained', { queue: 'x' });
+    expect(count).toBe(1);
+    events.removeAll();
+    events.emit('drained', { queue: 'x' });
+    expect(count).toBe(1);
+  });
+});

@@ -1,0 +1,119 @@
+import { Logger } from '@nestjs/common';
+import type { FailureRecord } from './managed-job.js';
+import type { JobProgress } from './job-progress.js';
+
+/** Which job an event is about. */
+export interface JobEventPlace {
+  readonly queue: string;
+  readonly job: string;
+  readonly jobId: string;
+}
+
+/** Which run of a job an event is about. */
+export interface JobRunEventPlace extends JobEventPlace {
+  /** From 1. */
+  readonly attempt: number;
+  readonly correlationId: string;
+}
+
+/** What each event tells. Process-local: a process hears of its own adds and of the jobs that it runs. */
+export interface JobEventMap {
+  /** An add returned; `deduplicated`: the job was there before. */
+  readonly enqueued: JobEventPlace & { readonly deduplicated: boolean };
+  /** A handler starts. */
+  readonly active: JobRunEventPlace;
+  /** A handler reported how far it is. */
+  readonly progress: JobRunEventPlace & { readonly progress: JobProgress };
+  readonly completed: JobRunEventPlace & { readonly result: unknown; readonly durationMs: number };
+  /** An attempt failed, whatever follows: `retrying`, `deadLettered` or `cancelled` comes right after it. */
+  readonly failed: JobRunEventPlace & {
+    readonly error: Error;
+    readonly kind: FailureRecord['kind'];
+    readonly durationMs: number;
+  };
+  /**
+   * The job runs again, `delayMs` from now. `spent`: a failed attempt was the reason; else the handler or an open circuit
+   * asked for a later try.
+   */
+  readonly retrying: JobRunEventPlace & {
+    readonly delayMs: number;
+    readonly spent: boolean;
+    readonly reason: string;
+  };
+  readonly deadLettered: JobRunEventPlace & { readonly error: Error; readonly failure: FailureRecord };
+  /** A job was cancelled: before it ran (then `attempt` is the run it would have been) or while it ran. */
+  readonly cancelled: JobEventPlace & { readonly attempt?: number; readonly reason: string };
+  /** A job was found active without a live worker and put back. */
+  readonly stalled: { readonly queue: string; readonly jobId: string };
+  /** A queue has nothing more to run at once. */
+  readonly drained: { readonly queue: string };
+  /** A dependency's circuit breaker changed. */
+  readonly breaker: { readonly dependency: string; readonly state: 'closed' | 'open' | 'half-open' };
+  /** A handler goes on although its signal aborted a grace period ago. */
+  readonly stuck: JobRunEventPlace & { readonly handler: string; readonly abortedForMs: number };
+  /** Something failed outside of any handler. */
+  readonly error: { readonly queue?: string; readonly error: Error };
+}
+
+/** Name of an event. */
+export type JobEventName = keyof JobEventMap;
+
+/** What is called when an event happens. */
+export type JobEventListener<Name extends JobEventName> = (event: JobEventMap[Name]) => void | Promise<void>;
+
+/**
+ * Typed, process-local events of all queues. Injectable. A listener that throws or rejects is logged and never disturbs
+ * a job or another listener. Listeners are called at once, in the order they were added.
+ */
+export class JobEvents {
+  private readonly logger = new Logger('JobEvents');
+  private readonly listeners = new Map<JobEventName, Set<(event: never) => void | Promise<void>>>();
+
+  /** @returns takes the listener away again */
+  on<Name extends JobEventName>(name: Name, listener: JobEventListener<Name>): () => void {
+    const ofName = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, ofName);
+    // A function of its own per subscription, so that the same listener can be added twice and taken away once.
+    const subscription = (event: JobEventMap[Name]): void | Promise<void> => listener(event);
+    ofName.add(subscription);
+    return () => void ofName.delete(subscription);
+  }
+
+  /** Like {@link on}, for the next event only. @returns takes the listener away again */
+  once<Name extends JobEventName>(name: Name, listener: JobEventListener<Name>): () => void {
+    const off = this.on(name, (event) => {
+      off();
+      return listener(event);
+    });
+    return off;
+  }
+
+  /** Whether anyone listens: saves building what nobody hears. */
+  has(name: JobEventName): boolean {
+    return (this.listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  /** Tells everyone who listens. Never throws. */
+  emit<Name extends JobEventName>(name: Name, event: JobEventMap[Name]): void {
+    const ofName = this.listeners.get(name);
+    if (ofName === undefined || ofName.size === 0) return;
+    for (const listener of [...ofName] as ((event: JobEventMap[Name]) => void | Promise<void>)[]) {
+      try {
+        const outcome = listener(event);
+        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.report(name, error));
+      } catch (error) {
+        this.report(name, error);
+      }
+    }
+  }
+
+  /** Takes all listeners away. */
+  removeAll(): void {
+    this.listeners.clear();
+  }
+
+  private report(name: JobEventName, error: unknown): void {
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.logger.error(`A listener of "${name}" failed; the job is not affected.`, stack);
+  }
+}
