@@ -1,28 +1,12 @@
 import type { ProviderName } from './broker/broker.js';
 import type { QueueOverrides } from './configuration/queue-settings.js';
+import type { RedisSettings } from './broker/redis/redis-settings.js';
 import type { QueueSettings } from './jobs/queue-definition.js';
+
+export type { RedisSettings, RedisTopology } from './broker/redis/redis-settings.js';
 
 /** Whether this process adds jobs only, runs them only (it may add too), or both. */
 export type Role = 'producer' | 'worker' | 'both';
-
-/** Where Redis is. */
-export type RedisTopology =
-  | { readonly kind: 'single'; readonly host: string; readonly port: number }
-  | { readonly kind: 'cluster'; readonly nodes: readonly { readonly host: string; readonly port: number }[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly masterName: string;
-      readonly sentinels: readonly { readonly host: string; readonly port: number }[];
-    };
-
-/** How to reach Redis. */
-export interface RedisSettings {
-  readonly topology: RedisTopology;
-  readonly username?: string;
-  readonly password?: string;
-  readonly db: number;
-  readonly tls: boolean;
-}
 
 /** The one validated, frozen configuration everything inside reads. */
 export interface MessageQueueConfig {

@@ -1,0 +1,37 @@
+import type { Job } from 'bull';
+import type { Delivery } from '../broker.js';
+import type { FailureRecord } from '../../jobs/managed-job.js';
+
+/** One run of a job in this process, from being taken until its end is stored. */
+export class ActiveRun implements Delivery {
+  private readonly controller = new AbortController();
+  readonly id: string;
+
+  constructor(
+    readonly job: Job,
+    readonly crashes: readonly FailureRecord[],
+    /** The job's opts as they are stored, as text. */
+    readonly storedOptions: string,
+  ) {
+    this.id = String(job.id);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The first reason stays. */
+  abort(reason: Error): void {
+    this.controller.abort(reason);
+  }
+}
+
+/** Crash records as the stalled check leaves them: JSON objects, comma-separated. */
+export function parseCrashes(stored: string | undefined): FailureRecord[] {
+  if (stored === undefined || stored === '') return [];
+  try {
+    return JSON.parse(`[${stored}]`) as FailureRecord[];
+  } catch {
+    return [];
+  }
+}

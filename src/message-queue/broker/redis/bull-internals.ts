@@ -1,0 +1,47 @@
+import Bull from 'bull';
+import type { Job, JobOptions, Queue } from 'bull';
+
+/** What we use of Bull's queue beyond its published types (Bull 4.16.5, its last release). */
+export interface BullQueueInternals {
+  readonly token: string;
+  readonly keyPrefix: string;
+  /** Set while the queue is paused in this process. */
+  paused?: Promise<void> | null;
+  resumeLocal?: () => void;
+  readonly closing?: Promise<void>;
+}
+
+/** What we use of Bull's job beyond its published types. */
+export interface BullJobInternals {
+  debounceId?: string;
+  delay: number;
+}
+
+interface BullJobClass {
+  new (queue: Queue, name: string, data: unknown, options: JobOptions): Job & BullJobInternals;
+  fromJSON(queue: Queue, hash: Record<string, string>, id: string): Job;
+}
+
+/** Bull's job class, which its types hide. */
+export const BullJob = (Bull as unknown as { Job: BullJobClass }).Job;
+
+/** Bull's private side of a queue. */
+export function internalsOf(queue: Queue): BullQueueInternals {
+  return queue as unknown as BullQueueInternals;
+}
+
+/** Emits an event as Bull does: a listener that throws becomes an `error` event. */
+export function emitSafely(queue: Queue, event: string, ...args: unknown[]): void {
+  try {
+    queue.emit(event, ...args);
+  } catch (error) {
+    if (event !== 'error') emitSafely(queue, 'error', error);
+  }
+}
+
+/** What Redis answers to HGETALL inside of a script, as an object. */
+export function hashOf(pairs: readonly string[]): Record<string, string> {
+  const hash: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) hash[pairs[i] as string] = pairs[i + 1] as string;
+  return hash;
+}

@@ -1,0 +1,101 @@
+import type { JobOptions } from 'bull';
+import type { FailureRecord, ManagedJobOptions, ManagedJobRecord } from '../../jobs/managed-job.js';
+import type { Settlement } from '../../jobs/settlement.js';
+import type { ActiveRun } from './active-run.js';
+import type { QueueCommands } from './queue-commands.js';
+import { failJobScript, releaseJobScript } from './scripts/fail-job.lua.js';
+
+type Failed = Extract<Settlement, { kind: 'failed' }>;
+
+const MOST_FAILURES = 20;
+const DEFAULT_STACK_TRACES = 3;
+const LONGEST_TEXT = 2_000;
+
+/** Stores the ends of runs that did not complete. */
+export class FailureWriter {
+  constructor(private readonly commands: QueueCommands) {}
+
+  /** @returns false when the job is not ours any more: nothing was stored */
+  async fail(run: ActiveRun, settlement: Failed, now: number): Promise<boolean> {
+    const { job } = run;
+    const attemptsMade = job.attemptsMade + 1;
+    const reason = clip(settlement.error.message);
+    const traces = tracesOf(run, settlement);
+    for (let stored = run.storedOptions; ;) {
+      const options = withFailure(stored, run, settlement, now);
+      const reply = await this.commands.runUntilAnswered(failJobScript, [
+        ...[this.commands.queue.lockToken, run.id, now, whenAgain(settlement.retryDelayMs, now)],
+        ...[reason, JSON.stringify(traces), attemptsMade, JSON.stringify(options), stored],
+        ...[JSON.stringify({ jobId: run.id, val: reason }), job.opts.lifo === true ? '1' : ''],
+      ]);
+      if (typeof reply === 'string') {
+        stored = reply;
+        continue;
+      }
+      if (reply === 0) return false;
+      job.opts = options;
+      job.attemptsMade = attemptsMade;
+      job.failedReason = reason;
+      job.stacktrace = traces;
+      if (settlement.retryDelayMs === null) job.finishedOn = now;
+      return true;
+    }
+  }
+
+  /** Makes a dead letter of a job that is stored in a form nobody can read. */
+  async bury(id: string, hash: Record<string, string>, reason: string, now: number): Promise<void> {
+    const { opts = '{}', stacktrace = '[]', attemptsMade = '0' } = hash;
+    await this.commands.runUntilAnswered(failJobScript, [
+      ...[this.commands.queue.lockToken, id, now, 'dead', clip(reason), stacktrace, Number(attemptsMade) + 1],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: clip(reason) }), ''],
+    ]);
+  }
+
+  /** @param delayMs null: at once, at the front of its lane. @returns false when the job is not ours any more */
+  async release(run: { readonly id: string }, delayMs: number | null, now: number): Promise<boolean> {
+    const again = delayMs === null ? 0 : now + Math.max(1, Math.round(delayMs));
+    const args = [this.commands.queue.lockToken, run.id, again];
+    return (await this.commands.runUntilAnswered(releaseJobScript, args)) === 1;
+  }
+}
+
+function whenAgain(retryDelayMs: number | null, now: number): string | number {
+  if (retryDelayMs === null) return 'dead';
+  return retryDelayMs <= 0 ? 0 : now + Math.round(retryDelayMs);
+}
+
+function tracesOf({ job }: ActiveRun, { error }: Failed): string[] {
+  const limit = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
+  if (limit <= 0) return [];
+  return [...job.stacktrace, clip(error.stack ?? error.message)].slice(-limit);
+}
+
+function withFailure(stored: string, run: ActiveRun, { failure }: Failed, now: number): JobOptions {
+  const options = JSON.parse(stored) as ManagedJobOptions;
+  const record: ManagedJobRecord = {
+    ...options.mq,
+    failures: mergeFailures(options.mq?.failures ?? [], run.crashes, failure),
+    ...(failure.kind === 'cancelled' && { cancelled: { at: now, reason: cancelReason(run) } }),
+  };
+  return { ...options, mq: record } as JobOptions;
+}
+
+function cancelReason({ signal }: ActiveRun): string {
+  const message = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
+  return message.replace(/^The job was cancelled: /, '');
+}
+
+/** Crashes are kept beside the record until a failure is stored; each enters it once. */
+function mergeFailures(
+  earlier: readonly FailureRecord[],
+  crashes: readonly FailureRecord[],
+  failure: FailureRecord,
+): FailureRecord[] {
+  const known = new Set(earlier.filter(({ kind }) => kind === 'crash').map(({ at }) => at));
+  const fresh = crashes.filter(({ at }) => !known.has(at));
+  return [...earlier, ...fresh, failure].slice(-MOST_FAILURES);
+}
+
+function clip(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+}

@@ -1,0 +1,166 @@
+import { BrokerUnavailableError, EnqueueTimeoutError } from '../../jobs/errors.js';
+import type { RedisConnections } from './redis-connections.js';
+import { isPassing } from './redis-scripts.js';
+import type { RedisScripts } from './redis-scripts.js';
+import { ADD_FIELDS, addJobsScript } from './scripts/add-jobs.lua.js';
+
+/** One job as {@link addJobsScript} takes it. */
+export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | number>>;
+
+/** What the script said about one job. */
+export interface AddReply {
+  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full';
+  /** Of the job that is stored. */
+  readonly id: string;
+  /** Waiting jobs, for `full`. */
+  readonly depth: number;
+}
+
+/** The queue that jobs are added to, as the script needs to know it. */
+export interface AddTarget {
+  readonly name: string;
+  /** `prefix:queue:` */
+  readonly base: string;
+  readonly token: string;
+  readonly maxWaiting: number;
+}
+
+interface Entry {
+  readonly fields: AddFields;
+  readonly bytes: number;
+  readonly settle: (result: AddReply | Error) => void;
+  settled: boolean;
+}
+
+const MOST_JOBS_PER_CALL = 100;
+const MOST_BYTES_PER_CALL = 1024 * 1024;
+const MOST_CALLS_IN_FLIGHT = 4;
+const RETRY_DELAY_MS = 50;
+/** Share of `maxWaiting` that only critical jobs may use, on top. */
+const CRITICAL_RESERVE = 0.1;
+
+/**
+ * Adds jobs to one queue. Adds that are issued together share a round trip; each has its own outcome and deadline.
+ * After a lost connection the same call goes out again with the same id, so that it lands once.
+ */
+export class JobAdder {
+  private readonly buffer: Entry[] = [];
+  private inFlight = 0;
+  private scheduled = false;
+
+  constructor(
+    private readonly target: AddTarget,
+    private readonly scripts: RedisScripts,
+    private readonly connections: RedisConnections,
+  ) {}
+
+  /**
+   * @param bytes size of the job, to bound a round trip
+   * @throws EnqueueTimeoutError when Redis did not answer within `deadlineMs`: the job may have been added
+   * @throws the error Redis answered with
+   */
+  add(fields: AddFields, bytes: number, deadlineMs: number): Promise<AddReply> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => entry.settle(this.timeout(fields, deadlineMs)), deadlineMs);
+      const entry: Entry = {
+        fields,
+        bytes,
+        settled: false,
+        settle: (result) => {
+          if (entry.settled) return;
+          entry.settled = true;
+          clearTimeout(timer);
+          if (result instanceof Error) reject(result);
+          else resolve(result);
+        },
+      };
+      this.buffer.push(entry);
+      this.schedule();
+    });
+  }
+
+  /** Refuses what has not been sent. */
+  close(): void {
+    for (const entry of this.buffer.splice(0)) {
+      entry.settle(
+        new BrokerUnavailableError(`Queue "${this.target.name}" is closed; the job was not added.`, {
+          queue: this.target.name,
+          jobId: String(entry.fields.id),
+        }),
+      );
+    }
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.inFlight >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      while (this.buffer.length > 0 && this.inFlight < MOST_CALLS_IN_FLIGHT) void this.send(this.nextBatch());
+    });
+  }
+
+  private nextBatch(): Entry[] {
+    const batch: Entry[] = [];
+    let bytes = 0;
+    for (;;) {
+      const entry = this.buffer[0];
+      if (entry === undefined || batch.length === MOST_JOBS_PER_CALL) break;
+      if (batch.length > 0 && bytes + entry.bytes > MOST_BYTES_PER_CALL) break;
+      this.buffer.shift();
+      if (entry.settled) continue;
+      batch.push(entry);
+      bytes += entry.bytes;
+    }
+    return batch;
+  }
+
+  private async send(entries: Entry[]): Promise<void> {
+    this.inFlight += 1;
+    try {
+      let open = entries;
+      // Whoever stops waiting drops out; the rest is tried again until its deadlines.
+      while (open.length > 0 && !(await this.trySend(open))) open = open.filter((entry) => !entry.settled);
+    } finally {
+      this.inFlight -= 1;
+      this.schedule();
+    }
+  }
+
+  private async trySend(entries: readonly Entry[]): Promise<boolean> {
+    // A command given to a client that is not connected would be sent whenever it is: long after we gave up.
+    if (!(await this.connections.ready(RETRY_DELAY_MS))) return false;
+    try {
+      const replies = (await this.scripts.run(addJobsScript, this.target.base, this.args(entries))) as [
+        AddReply['status'],
+        string,
+        number | undefined,
+      ][];
+      replies.forEach(([status, id, depth], i) => entries[i]?.settle({ status, id, depth: depth ?? 0 }));
+      return true;
+    } catch (error) {
+      if (isPassing(error)) {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+        return false;
+      }
+      for (const entry of entries) entry.settle(error as Error);
+      return true;
+    }
+  }
+
+  private args(entries: readonly Entry[]): (string | number)[] {
+    const { token, maxWaiting } = this.target;
+    const args: (string | number)[] = [token, maxWaiting, Math.ceil(maxWaiting * (1 + CRITICAL_RESERVE))];
+    for (const { fields } of entries) for (const field of ADD_FIELDS) args.push(fields[field]);
+    return args;
+  }
+
+  private timeout(fields: AddFields, deadlineMs: number): EnqueueTimeoutError {
+    const { name, id } = { name: this.target.name, id: String(fields.id) };
+    return new EnqueueTimeoutError(
+      `Redis did not answer within ${deadlineMs} ms when job "${id}" was added to queue "${name}". ` +
+        'Outcome unknown: the same call again is safe with the same jobId or idempotencyKey.',
+      { queue: name, job: String(fields.name), jobId: id },
+    );
+  }
+}

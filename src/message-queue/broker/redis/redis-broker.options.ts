@@ -1,0 +1,68 @@
+import type { Clock } from '../../jobs/clock.js';
+import type { RedisSettings } from './redis-settings.js';
+
+/** How long a job's lock lives and how often it is looked after, milliseconds. */
+export interface LockSettings {
+  /** A worker that died is noticed this much later. Default 6 000; at most that for a recovery within 10 s. */
+  readonly durationMs: number;
+  /** Default: a quarter of `durationMs`. */
+  readonly renewMs: number;
+  /** How often a worker looks for jobs of dead workers. Default 2 000. */
+  readonly stalledCheckMs: number;
+}
+
+/** Something an operator should know; the broker goes on by itself. */
+export interface BrokerProblem {
+  readonly kind: 'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue';
+  readonly queue?: string;
+  readonly jobId?: string;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** What the Redis provider needs to know. */
+export interface RedisBrokerOptions {
+  readonly redis: RedisSettings;
+  /** First part of every key. On a Cluster it gets a hash tag per queue unless it has one. */
+  readonly prefix: string;
+  /** Deadline of an add, milliseconds. Default 2 000. */
+  readonly enqueueTimeoutMs?: number;
+  readonly lock?: Partial<LockSettings>;
+  /** Crash records kept per job; the executor needs at least as many as make a dead letter. Default 20. */
+  readonly maxCrashes?: number;
+  /** No progress for this long while jobs wait: the blocking connection is rebuilt. Milliseconds, default 30 000. */
+  readonly watchdogMs?: number;
+  /** Share of Redis' memory limit above which adds are refused. Default 0.85. */
+  readonly memoryLimitRatio?: number;
+  /** A connection that owes an answer for this long is dead. Milliseconds, default 5 000. */
+  readonly socketTimeoutMs?: number;
+  readonly clock?: Clock;
+  /** Called for every problem; also emitted as `error` on the queue it concerns. Default: nothing. */
+  readonly onProblem?: (problem: BrokerProblem) => void;
+}
+
+/** Options with their defaults filled in. */
+export interface ResolvedRedisBrokerOptions extends Required<Omit<RedisBrokerOptions, 'lock'>> {
+  readonly lock: LockSettings;
+}
+
+/** Fills the defaults in. */
+export function resolveOptions(options: RedisBrokerOptions, clock: Clock): ResolvedRedisBrokerOptions {
+  const durationMs = options.lock?.durationMs ?? 6_000;
+  return {
+    redis: options.redis,
+    prefix: options.prefix,
+    enqueueTimeoutMs: options.enqueueTimeoutMs ?? 2_000,
+    lock: {
+      durationMs,
+      renewMs: options.lock?.renewMs ?? Math.max(1, Math.floor(durationMs / 4)),
+      stalledCheckMs: options.lock?.stalledCheckMs ?? 2_000,
+    },
+    maxCrashes: options.maxCrashes ?? 20,
+    watchdogMs: options.watchdogMs ?? 30_000,
+    memoryLimitRatio: options.memoryLimitRatio ?? 0.85,
+    socketTimeoutMs: options.socketTimeoutMs ?? 5_000,
+    clock: options.clock ?? clock,
+    onProblem: options.onProblem ?? (() => undefined),
+  };
+}

@@ -1,0 +1,139 @@
+import Bull from 'bull';
+import type { Job, JobOptions, Queue, QueueOptions } from 'bull';
+import { HandlerRegistrationError } from '../../jobs/errors.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { ManagedJobOptions } from '../../jobs/managed-job.js';
+import { internalsOf } from './bull-internals.js';
+
+/** Adds jobs on behalf of the queue; the broker implements it. */
+export interface QueueBackend {
+  addJob(queue: RedisQueue, name: string, data: unknown, options: ManagedJobOptions): Promise<Job>;
+  addJobs(queue: RedisQueue, jobs: readonly BulkJob[]): Promise<Job[]>;
+}
+
+/** One job of `addBulk`. */
+export interface BulkJob {
+  readonly name?: string;
+  readonly data: unknown;
+  readonly opts?: JobOptions;
+}
+
+/** The part of a worker that the queue must know to pause and close. */
+export interface WorkerOfQueue {
+  /** Ends a wait for jobs, so that none is taken after a pause. */
+  interrupt(): void;
+  stopFetching(): Promise<void>;
+  whenIdle(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const DEFAULT_JOB_NAME = '__default__';
+
+/**
+ * Bull's queue with our promises: `add` and `addBulk` check options, generate ids and keep the enqueue deadline;
+ * `process` is refused, because our worker runs the jobs.
+ */
+export class RedisQueue extends Bull<object> {
+  private worker: WorkerOfQueue | null = null;
+  private closed: Promise<void> | null = null;
+
+  constructor(
+    readonly definition: QueueDefinition,
+    options: QueueOptions,
+    private readonly backend: QueueBackend,
+  ) {
+    super(definition.name, options);
+  }
+
+  /** `prefix:queue:`, before every key of this queue. */
+  get base(): string {
+    return this.toKey('');
+  }
+
+  /** Identifies this queue object as the holder of locks and the sender of events. */
+  get lockToken(): string {
+    return internalsOf(this).token;
+  }
+
+  /** While the queue is paused in this process: resolves when it is resumed. */
+  get pausedLocally(): Promise<void> | null {
+    return internalsOf(this).paused ?? null;
+  }
+
+  attachWorker(worker: WorkerOfQueue): void {
+    if (this.worker !== null) {
+      throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {
+        queue: this.name,
+      });
+    }
+    this.worker = worker;
+  }
+
+  override add(first: unknown, second?: unknown, third?: unknown): Promise<Job<object>> {
+    const named = typeof first === 'string';
+    const [name, data, options] = named ? [first, second, third] : [DEFAULT_JOB_NAME, first, second];
+    return this.backend.addJob(this, name, data, (options ?? {}) as ManagedJobOptions);
+  }
+
+  /** Bull's own `add`, for repeatable jobs: their identity is their schedule, not an id. */
+  addRepeatable(name: string, data: object, options: JobOptions): Promise<Job<object>> {
+    return super.add(name, data, options);
+  }
+
+  override addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
+    return this.backend.addJobs(
+      this,
+      jobs.map((job) => ({ ...job, name: job.name ?? DEFAULT_JOB_NAME })),
+    );
+  }
+
+  /** @throws HandlerRegistrationError always */
+  override process(...args: unknown[]): never {
+    const jobName = typeof args[0] === 'string' ? args[0] : 'job-name';
+    throw new HandlerRegistrationError(
+      `Queue "${this.name}" is managed: its jobs cannot be taken with process() or @Process(). Put ` +
+        `@JobHandler('${jobName}') on a method of a class with @Processor('${this.name}'); concurrency is a setting of the queue.`,
+      { queue: this.name, job: jobName },
+    );
+  }
+
+  /** As in Bull; a local pause waits for the jobs that run in this process unless `doNotWaitActive`. */
+  override async pause(isLocal?: boolean, doNotWaitActive?: boolean): Promise<void> {
+    if (isLocal === true) {
+      const internals = internalsOf(this);
+      internals.paused ??= new Promise((resolve) => {
+        internals.resumeLocal = () => {
+          internals.paused = null;
+          resolve();
+        };
+      });
+      this.worker?.interrupt();
+      if (doNotWaitActive !== true) await this.worker?.whenIdle();
+    }
+    return super.pause(isLocal, doNotWaitActive);
+  }
+
+  override async whenCurrentJobsFinished(): Promise<void> {
+    await this.worker?.whenIdle();
+    await super.whenCurrentJobsFinished();
+  }
+
+  /** Stops fetching, waits for the jobs that run in this process unless `doNotWaitJobs`, and closes. Safe twice. */
+  override close(doNotWaitJobs?: boolean): Promise<void> {
+    this.closed ??= this.shutDown(doNotWaitJobs ?? false);
+    return this.closed;
+  }
+
+  private async shutDown(doNotWaitJobs: boolean): Promise<void> {
+    await this.worker?.stopFetching();
+    if (!doNotWaitJobs) await this.worker?.whenIdle();
+    await this.worker?.dispose();
+    await super.close(true);
+  }
+}
+
+/** @throws TypeError for a queue that another broker made */
+export function managedQueue(queue: Queue): RedisQueue {
+  if (queue instanceof RedisQueue) return queue;
+  throw new TypeError(`Queue "${queue.name}" was not created by this broker.`);
+}

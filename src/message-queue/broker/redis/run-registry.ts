@@ -1,0 +1,165 @@
+import type { RunDelivery } from '../broker.js';
+import { LockLostError } from '../../jobs/errors.js';
+import type { Settlement } from '../../jobs/settlement.js';
+import type { ActiveRun } from './active-run.js';
+import { emitSafely, hashOf } from './bull-internals.js';
+import { FailureWriter } from './failure-writer.js';
+import type { JobIntake, TakenReply } from './job-intake.js';
+import type { QueueCommands } from './queue-commands.js';
+import type { BrokerProblem } from './redis-broker.options.js';
+
+/** What the registry needs of the worker. */
+export interface RegistryHost {
+  now(): number;
+  /** Stores the end of a completed run. */
+  complete(run: ActiveRun, result: unknown): void;
+  /** A slot is free again. */
+  freed(): void;
+  report(problem: BrokerProblem): void;
+}
+
+/** After an executor that broke its promise never to reject. */
+const BROKEN_RUN_DELAY_MS = 1_000;
+
+/** The runs of one queue in this process: starts them and stores how they end. */
+export class RunRegistry {
+  readonly active = new Map<string, ActiveRun>();
+  private readonly failures: FailureWriter;
+
+  constructor(
+    private readonly commands: QueueCommands,
+    private readonly intake: JobIntake,
+    private readonly run: RunDelivery,
+    private readonly host: RegistryHost,
+  ) {
+    this.failures = new FailureWriter(commands);
+  }
+
+  /** Runs a job that was taken, to its end. Never rejects. */
+  async begin([id, pairs]: TakenReply[0][number]): Promise<void> {
+    const hash = hashOf(pairs);
+    let run: ActiveRun;
+    try {
+      run = this.intake.toRun(id, hash);
+    } catch (error) {
+      return this.bury(id, hash, error as Error);
+    }
+    this.active.set(id, run);
+    if (run.job.opts.repeat !== undefined && !(await this.scheduleNext(run))) {
+      return this.store(run, { kind: 'handed-back' });
+    }
+    const outcome = this.run(run);
+    emitSafely(this.commands.queue, 'active', run.job, outcome, 'waiting');
+    await this.store(run, await outcome.catch((error: unknown) => this.brokenRun(run, error)));
+  }
+
+  /** Gives a job back that came when none was wanted any more. Never rejects. */
+  async giveBack([id]: TakenReply[0][number]): Promise<void> {
+    try {
+      await this.failures.release({ id }, null, this.host.now());
+    } catch (error) {
+      this.report(
+        'settlement',
+        id,
+        `Job "${id}" could not be handed back; it runs when its lock has run out.`,
+        error,
+      );
+    }
+  }
+
+  /** The end of a completed run is stored: `status` is the script's. */
+  completed(run: ActiveRun, result: unknown, status: number, finishedOn: number): void {
+    this.active.delete(run.id);
+    if (status === 0) return this.reportLost(run);
+    run.job.returnvalue = result ?? 0;
+    run.job.finishedOn = finishedOn;
+    emitSafely(this.commands.queue, 'completed', run.job, result, 'active');
+  }
+
+  unstorable(run: ActiveRun, error: unknown): void {
+    this.active.delete(run.id);
+    this.report(
+      'settlement',
+      run.id,
+      `How job "${run.id}" ended could not be stored; it will run again.`,
+      error,
+    );
+  }
+
+  /** Entries of the queue that had no job behind them. */
+  phantoms(ids: readonly string[]): void {
+    for (const id of ids) {
+      const message = `Entry "${id}" has no job behind it: Redis lost or evicted it. It was removed and not run.`;
+      this.report('phantom-job', id, message);
+    }
+  }
+
+  private async store(run: ActiveRun, settlement: Settlement): Promise<void> {
+    try {
+      if (settlement.kind === 'completed') return this.host.complete(run, settlement.result);
+      await this.storeOther(run, settlement);
+    } catch (error) {
+      this.unstorable(run, error);
+    }
+    this.host.freed();
+  }
+
+  private async storeOther(
+    run: ActiveRun,
+    settlement: Exclude<Settlement, { kind: 'completed' }>,
+  ): Promise<void> {
+    const now = this.host.now();
+    if (settlement.kind === 'failed') {
+      const stored = await this.failures.fail(run, settlement, now);
+      this.active.delete(run.id);
+      if (stored) emitSafely(this.commands.queue, 'failed', run.job, settlement.error, 'active');
+      else this.reportLost(run);
+      return;
+    }
+    if (settlement.kind !== 'abandoned') {
+      await this.failures.release(run, settlement.kind === 'deferred' ? settlement.delayMs : null, now);
+    }
+    this.active.delete(run.id);
+  }
+
+  private async scheduleNext({ job, id }: ActiveRun): Promise<boolean> {
+    try {
+      await this.commands.queue.nextRepeatableJob(job.name, job.data as object, job.opts);
+      return true;
+    } catch (error) {
+      this.report('queue', id, `The next run of repeatable job "${id}" could not be scheduled.`, error);
+      return false;
+    }
+  }
+
+  private brokenRun(run: ActiveRun, error: unknown): Settlement {
+    this.report(
+      'queue',
+      run.id,
+      `The executor rejected while it ran job "${run.id}"; the job runs again.`,
+      error,
+    );
+    return { kind: 'deferred', delayMs: BROKEN_RUN_DELAY_MS, reason: 'The executor rejected.' };
+  }
+
+  private async bury(id: string, hash: Record<string, string>, error: Error): Promise<void> {
+    const message = `Job "${id}" is stored in a form that cannot be read: ${error.message}`;
+    this.report('queue', id, message, error);
+    try {
+      await this.failures.bury(id, hash, message, this.host.now());
+    } catch (cause) {
+      this.report('settlement', id, `Job "${id}" could not be made a dead letter.`, cause);
+    }
+    this.host.freed();
+  }
+
+  private reportLost(run: ActiveRun): void {
+    const place = { queue: this.commands.queue.name, jobId: run.id };
+    const message = `Job "${run.id}" was taken over by another worker before its end was stored.`;
+    this.report('lock-lost', run.id, message, new LockLostError(message, place));
+  }
+
+  private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
+    this.host.report({ kind, queue: this.commands.queue.name, jobId, message, cause });
+  }
+}

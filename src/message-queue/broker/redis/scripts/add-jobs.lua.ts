@@ -1,0 +1,119 @@
+import { laneFunctions } from './lane.lua.js';
+import { luaScript } from './lua-script.js';
+
+/** Fields of one job in the arguments of {@link addJobsScript}, in this order. */
+export const ADD_FIELDS = [
+  'id',
+  'name',
+  'data',
+  'opts',
+  'timestamp',
+  'delay',
+  'priority',
+  'lifo',
+  'debounceId',
+  'debounceTtl',
+  'critical',
+  'onceKey',
+  'fingerprint',
+  'onceTtl',
+  'generated',
+] as const;
+
+/**
+ * Adds up to 100 jobs. For each, in one atomic step: idempotency ledger, duplicate id, backpressure, debounce, add.
+ *
+ * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · then the fields
+ * of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
+ * Reply per job: `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
+ * payload as the job `id`), `conflict` (same key, other payload), `debounced`, `full` (depth = waiting jobs).
+ * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
+ */
+export const addJobsScript = luaScript('mqAddJobs', {
+  uses: [laneFunctions],
+  body: `
+local FIELDS = ${ADD_FIELDS.length}
+local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local depth = redis.call('LLEN', base .. 'wait') + redis.call('LLEN', base .. 'paused') + redis.call('ZCARD', base .. 'delayed')
+local lanes, order, replies = {}, {}, {}
+
+local function remembered(job)
+  if job.onceKey == '' then return nil end
+  local entry = redis.call('GET', base .. 'mq:once:' .. job.onceKey)
+  if not entry then return nil end
+  local fingerprint, id = string.match(entry, '^(%S*) (.*)$')
+  if fingerprint == job.fingerprint then return { 'once', id } end
+  return { 'conflict', id }
+end
+
+local function debounced(job)
+  if job.debounceId == '' then return nil end
+  local key, set = base .. 'de:' .. job.debounceId, nil
+  if job.debounceTtl ~= '' then
+    set = redis.call('SET', key, job.id, 'PX', job.debounceTtl, 'NX')
+  else
+    set = redis.call('SET', key, job.id, 'NX')
+  end
+  if set then return nil end
+  local first = redis.call('GET', key)
+  redis.call('PUBLISH', base .. 'debounced@' .. token, first)
+  return { 'debounced', first }
+end
+
+local function refused(job)
+  local memory = remembered(job)
+  if memory then return memory end
+  if redis.call('EXISTS', base .. job.id) == 1 then
+    if job.generated == '1' then return { 'added', job.id } end
+    redis.call('PUBLISH', base .. 'duplicated@' .. token, job.id)
+    return { 'duplicate', job.id }
+  end
+  if job.generated == '1' and redis.call('EXISTS', base .. 'mq:gone:' .. job.id) == 1 then return { 'added', job.id } end
+  if depth >= (job.critical == '1' and reserve or limit) then return { 'full', job.id, depth } end
+  return debounced(job)
+end
+
+local function store(job)
+  local counter = redis.call('INCR', base .. 'id')
+  redis.call('HSET', base .. job.id, 'name', job.name, 'data', job.data, 'opts', job.opts,
+    'timestamp', job.timestamp, 'delay', job.delay, 'priority', job.priority)
+  if job.debounceId ~= '' then redis.call('HSET', base .. job.id, 'deid', job.debounceId) end
+  if job.onceKey ~= '' then
+    redis.call('SET', base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id, 'PX', job.onceTtl)
+  end
+  depth = depth + 1
+  local delay = tonumber(job.delay)
+  if delay > 0 then
+    local due = tonumber(job.timestamp) + delay
+    redis.call('ZADD', base .. 'delayed', string.format('%.0f', due * 0x1000 + bit.band(counter, 0xfff)), job.id)
+    redis.call('PUBLISH', base .. 'delayed', string.format('%.0f', due))
+  elseif job.lifo == '1' and job.priority == '0' then
+    redis.call('RPUSH', waitingList(), job.id)
+  else
+    local priority = tonumber(job.priority)
+    if not lanes[priority] then
+      lanes[priority] = {}
+      order[#order + 1] = priority
+    end
+    table.insert(lanes[priority], job.id)
+  end
+end
+
+local waiting = {}
+for first = 4, #ARGV, FIELDS do
+  local job = {
+${ADD_FIELDS.map((field, index) => `    ${field} = ARGV[first + ${index}],`).join('\n')}
+  }
+  local reply = refused(job)
+  if not reply then
+    store(job)
+    if tonumber(job.delay) == 0 then waiting[#waiting + 1] = job.id end
+    reply = { 'added', job.id }
+  end
+  replies[#replies + 1] = reply
+end
+for _, priority in ipairs(order) do insertIntoLane(waitingList(), priority, lanes[priority], false) end
+for _, id in ipairs(waiting) do redis.call('PUBLISH', base .. 'waiting@' .. token, id) end
+return replies
+`,
+});

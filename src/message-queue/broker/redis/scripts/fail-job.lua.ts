@@ -1,0 +1,84 @@
+import { laneFunctions } from './lane.lua.js';
+import { luaScript } from './lua-script.js';
+import { debounceFunctions, ownershipFunctions } from './ownership.lua.js';
+
+/**
+ * Lua function `due(id, at)`: puts a job into the delayed set so that jobs due in the same millisecond keep their
+ * order, and tells the workers.
+ */
+export const delayFunctions = `
+local function delayUntil(id, at)
+  local counter = redis.call('INCR', base .. 'id')
+  redis.call('ZADD', base .. 'delayed', string.format('%.0f', tonumber(at) * 0x1000 + bit.band(counter, 0xfff)), id)
+  redis.call('PUBLISH', base .. 'delayed', at)
+end
+`;
+
+/**
+ * Spends an attempt: the job waits again, is delayed, or becomes a dead letter; its record gets the failure.
+ *
+ * ARGV: 1 token · 2 id · 3 now (ms) · 4 when to run again: `dead` = never, `0` = at once, else ms · 5 failed reason ·
+ * 6 stack traces (JSON) · 7 attempts made · 8 new opts · 9 the opts this was computed from · 10 event data · 11 `1` = lifo.
+ * Reply: 1 stored · 0 not ours any more · 2 this very call had been executed before · or the opts stored now, when
+ * they differ from 9: compute again.
+ */
+export const failJobScript = luaScript('mqFailJob', {
+  allowOom: true,
+  uses: [laneFunctions, ownershipFunctions, debounceFunctions, delayFunctions],
+  body: `
+local token, id, now, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local key = base .. id
+local stored = redis.call('HMGET', key, 'opts', 'attemptsMade', 'priority')
+if not owns(id, token) then
+  if (tonumber(stored[2]) or 0) >= tonumber(ARGV[7]) then return 2 end
+  return 0
+end
+if stored[1] and stored[1] ~= ARGV[9] then return stored[1] end
+if not stored[1] then
+  letGo(id)
+  return 0
+end
+letGo(id)
+redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
+redis.call('HDEL', key, 'mqRun')
+if again == 'dead' then
+  freeDebounce(id)
+  redis.call('ZADD', base .. 'failed', now, id)
+  redis.call('HSET', key, 'finishedOn', now)
+  redis.call('PUBLISH', base .. 'failed', ARGV[10])
+elseif again == '0' then
+  local priority = tonumber(stored[3]) or 0
+  if ARGV[11] == '1' and priority == 0 then
+    redis.call('RPUSH', waitingList(), id)
+  else
+    insertIntoLane(waitingList(), priority, { id }, false)
+  end
+else
+  delayUntil(id, again)
+end
+return 1
+`,
+});
+
+/**
+ * Gives an active job back without spending an attempt.
+ *
+ * ARGV: 1 token · 2 id · 3 when to run again: `0` = at once, at the front of its lane, else ms.
+ * Reply: 1 stored · 0 not ours any more.
+ */
+export const releaseJobScript = luaScript('mqReleaseJob', {
+  allowOom: true,
+  uses: [laneFunctions, ownershipFunctions, delayFunctions],
+  body: `
+local token, id, again = ARGV[1], ARGV[2], ARGV[3]
+if not owns(id, token) or letGo(id) == 0 then return 0 end
+redis.call('HDEL', base .. id, 'mqRun')
+if again == '0' then
+  local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
+  insertIntoLane(waitingList(), priority, { id }, true)
+else
+  delayUntil(id, again)
+end
+return 1
+`,
+});

@@ -1,0 +1,113 @@
+import { laneFunctions } from './lane.lua.js';
+import { luaScript } from './lua-script.js';
+
+/**
+ * Renews the locks of active jobs. A lock that ran out is taken again as long as nobody took the job away.
+ *
+ * ARGV: 1 token · 2 lock (ms) · 3… ids.
+ * Reply: `[[id of a job that is not ours any more…], [[id, reason] of a cancelled job…]]`.
+ */
+export const renewLocksScript = luaScript('mqRenewLocks', {
+  allowOom: true,
+  body: `
+local lost, cancelled = {}, {}
+for i = 3, #ARGV do
+  local id = ARGV[i]
+  local holder = redis.call('GET', base .. id .. ':lock')
+  if holder == ARGV[1] or (not holder and redis.call('LPOS', base .. 'active', id) ~= false) then
+    redis.call('SET', base .. id .. ':lock', ARGV[1], 'PX', ARGV[2])
+    redis.call('SREM', base .. 'stalled', id)
+    local reason = redis.call('HGET', base .. id, 'mqCancel')
+    if reason then cancelled[#cancelled + 1] = { id, reason } end
+  else
+    lost[#lost + 1] = id
+  end
+end
+return { lost, cancelled }
+`,
+});
+
+/**
+ * Puts active jobs whose lock is gone back to the front of their lane. As in Bull a job must have been seen active
+ * by the previous check (set \`stalled\`). A run that had started leaves a crash record in the field \`mqCrashes\`
+ * (JSON objects, comma-separated).
+ *
+ * ARGV: 1 now (ms) · 2 shortest time between two checks, over all workers (ms) · 3 crash records to keep per job.
+ * Reply: `[[stalled id…], [phantom id…]]`.
+ */
+export const recoverStalledScript = luaScript('mqRecoverStalled', {
+  allowOom: true,
+  uses: [laneFunctions],
+  body: `
+local now, keep = ARGV[1], tonumber(ARGV[3])
+if not redis.call('SET', base .. 'stalled-check', now, 'PX', ARGV[2], 'NX') then return { {}, {} } end
+local stalled, phantoms = {}, {}
+
+local function recordCrash(key)
+  local attempt = (tonumber(redis.call('HGET', key, 'attemptsMade')) or 0) + 1
+  local crash = '{"at":' .. now .. ',"attempt":' .. attempt
+    .. ',"kind":"crash","error":"WorkerCrashed","message":"The worker that ran the job died or lost its lock."}'
+  local earlier = redis.call('HGET', key, 'mqCrashes')
+  local _, count = string.gsub(earlier or '', '"kind"', '')
+  if count < keep then redis.call('HSET', key, 'mqCrashes', earlier and (earlier .. ',' .. crash) or crash) end
+end
+
+local function recover(id)
+  local key = base .. id
+  if redis.call('EXISTS', key .. ':lock') == 1 or redis.call('LREM', base .. 'active', 1, id) == 0 then return end
+  local stored = redis.call('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority')
+  if not (stored[1] and stored[2]) then
+    redis.call('DEL', key)
+    phantoms[#phantoms + 1] = id
+    return
+  end
+  if stored[3] then
+    recordCrash(key)
+    redis.call('HDEL', key, 'mqRun')
+  end
+  insertIntoLane(waitingList(), tonumber(stored[4]) or 0, { id }, true)
+  redis.call('PUBLISH', base .. 'stalled@', id)
+  stalled[#stalled + 1] = id
+end
+
+local candidates = redis.call('SMEMBERS', base .. 'stalled')
+redis.call('DEL', base .. 'stalled')
+for _, id in ipairs(candidates) do recover(id) end
+local active = redis.call('LRANGE', base .. 'active', 0, -1)
+for from = 1, #active, 5000 do
+  redis.call('SADD', base .. 'stalled', unpack(active, from, math.min(from + 4999, #active)))
+end
+return { stalled, phantoms }
+`,
+});
+
+/**
+ * Moves delayed jobs that are due into their lanes, at most 1 000.
+ *
+ * ARGV: 1 now (ms) · 2 token. Reply: when the next one is due (ms), as text, or null.
+ */
+export const promoteDueScript = luaScript('mqPromoteDue', {
+  allowOom: true,
+  uses: [laneFunctions],
+  body: `
+local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (tonumber(ARGV[1]) + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
+local lanes, order = {}, {}
+for _, id in ipairs(due) do
+  redis.call('ZREM', base .. 'delayed', id)
+  local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
+  if not lanes[priority] then
+    lanes[priority] = {}
+    order[#order + 1] = priority
+  end
+  table.insert(lanes[priority], id)
+end
+for _, priority in ipairs(order) do insertIntoLane(waitingList(), priority, lanes[priority], false) end
+for _, id in ipairs(due) do
+  if redis.call('EXISTS', base .. id) == 1 then redis.call('HSET', base .. id, 'delay', 0) end
+  redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], id)
+end
+local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
+if not nextDue then return false end
+return string.format('%.0f', math.floor(tonumber(nextDue) / 0x1000))
+`,
+});

@@ -1,0 +1,31 @@
+/**
+ * Lua functions: whose an active job is.
+ *
+ * - `owns(id, token)`: whether the worker with this token may settle the job: it holds the lock, or the lock ran out
+ *   but nobody took the job away (it still stands in `active`).
+ * - `letGo(id)`: removes the job from `active`, its lock and its mark as a candidate for stalled.
+ */
+export const ownershipFunctions = `
+local function owns(id, token)
+  local holder = redis.call('GET', base .. id .. ':lock')
+  if holder then return holder == token end
+  return redis.call('LPOS', base .. 'active', id) ~= false
+end
+
+local function letGo(id)
+  redis.call('DEL', base .. id .. ':lock')
+  redis.call('SREM', base .. 'stalled', id)
+  return redis.call('LREM', base .. 'active', -1, id)
+end
+`;
+
+/** Lua function `freeDebounce(id)`: a finished job ends its debounce unless that has a time to live, as in Bull. */
+export const debounceFunctions = `
+local function freeDebounce(id)
+  local debounceId = redis.call('HGET', base .. id, 'deid')
+  if not debounceId then return end
+  local key = base .. 'de:' .. debounceId
+  local ttl = redis.call('PTTL', key)
+  if ttl == 0 or ttl == -1 then redis.call('DEL', key) end
+end
+`;
