@@ -52,5 +52,5 @@ export abstract class MessageTransport {
   abstract deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt>;
 
   /** Tells the sender's devices about a status (ticks). Best effort; transports that have no way to do it leave it out. */
-  async announceStatus(_announcement: StatusAnnouncement, _signal: AbortSignal): Promise<void> {}
+  announceStatus?(announcement: StatusAnnouncement, signal: AbortSignal): Promise<void>;
 }

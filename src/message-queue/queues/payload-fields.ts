@@ -11,6 +11,7 @@ import {
   MaxLength,
   Min,
   ValidateBy,
+  ValidateIf,
   isISO8601,
 } from 'class-validator';
 import type { ValidationOptions } from 'class-validator';
@@ -32,6 +33,11 @@ function idRules(options?: ValidationOptions): PropertyDecorator[] {
       message: '$property must be an id: at least one character, no spaces or control characters',
     }),
   ];
+}
+
+/** The property may be left out; null is not the same and is refused. Stands above the rules for the value. */
+export function OptionalField(): PropertyDecorator {
+  return ValidateIf((_, value: unknown) => value !== undefined);
 }
 
 /** An id of the host's: 1 to 128 characters without spaces and control characters. */

@@ -29,7 +29,7 @@ export const BUILT_IN_QUEUES = [
   CLEANUP_QUEUE,
 ] as const satisfies readonly QueueDefinition[];
 
-/** The classes that handle their jobs; providers of the module in processes that work. */
+/** The classes that handle their jobs, and the parts these are made of; providers of the module. */
 export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   MessageDeliveryProcessor,
   MessageNotificationProcessor,
@@ -37,10 +37,7 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   MessageEncryptionProcessor,
   BatchMessageProcessor,
   MessageCleanupProcessor,
-];
-
-/** What the processors are made of beside ports and the clock; providers of the module wherever the processors are. */
-export const BUILT_IN_PROCESSOR_PARTS: readonly Type<object>[] = [
+  // What the notification processor is made of.
   NotificationChannels,
   NotificationGate,
   NotificationTargets,

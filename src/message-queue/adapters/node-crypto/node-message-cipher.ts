@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import type { CipherGCM, DecipherGCM } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { EncryptionAlgorithm, isEncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
 import {
@@ -45,18 +44,13 @@ export class NodeMessageCipher extends MessageCipher {
     const { messageId, content } = request;
     const algorithm = knownAlgorithm(request.algorithm ?? EncryptionAlgorithm.AES_256_GCM);
     const key =
-      request.keyId === undefined || request.keyId === null
+      request.keyId === undefined
         ? checkedKey(await this.keys.current(signal))
         : await this.key(request.keyId, signal);
     const nonce = randomBytes(NONCE_BYTES);
     const options = { authTagLength: TAG_BYTES };
     // Node types ChaCha20 apart from GCM; both have the same methods.
-    const cipher = createCipheriv(
-      CIPHER_NAMES[algorithm] as 'aes-256-gcm',
-      key.secret,
-      nonce,
-      options,
-    ) as CipherGCM;
+    const cipher = createCipheriv(CIPHER_NAMES[algorithm] as 'aes-256-gcm', key.secret, nonce, options);
     cipher.setAAD(additionalData(messageId, key.id, algorithm));
     const ciphertext = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()]);
     const tag = cipher.getAuthTag();
@@ -101,12 +95,7 @@ function decipher(
   const { nonce, ciphertext, tag } = envelope;
   try {
     const options = { authTagLength: TAG_BYTES };
-    const opening = createDecipheriv(
-      CIPHER_NAMES[algorithm] as 'aes-256-gcm',
-      key.secret,
-      nonce,
-      options,
-    ) as DecipherGCM;
+    const opening = createDecipheriv(CIPHER_NAMES[algorithm] as 'aes-256-gcm', key.secret, nonce, options);
     opening.setAAD(additionalData(messageId, key.id, algorithm));
     opening.setAuthTag(tag);
     return Buffer.concat([opening.update(ciphertext), opening.final()]).toString('utf8');

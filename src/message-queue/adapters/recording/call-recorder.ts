@@ -22,8 +22,7 @@ interface PlannedFault {
   readonly fault: Fault;
 }
 
-/** Calls a recorder remembers when it is not told otherwise. */
-export const DEFAULT_REMEMBERED_CALLS = 1_000;
+const DEFAULT_REMEMBERED_CALLS = 1_000;
 
 /** Remembers the calls of one adapter, and makes those fail that a test names. */
 export class CallRecorder {

@@ -73,7 +73,7 @@ export class RecordingMessageStore extends MessageStore {
   ): Promise<RecipientStatus | null> {
     return this.recorder.run('findStatus', [messageId, recipientId], signal, () => {
       const row = this.data.recipients.get(messageId)?.get(recipientId);
-      return row === undefined || this.data.claimed.has(messageId) ? null : withoutStatusAt(row);
+      return row === undefined || this.data.claimed.has(messageId) ? null : statusOf(row);
     });
   }
 
@@ -120,7 +120,7 @@ export class RecordingMessageStore extends MessageStore {
 
   private stored(row: MessageRow): StoredMessage {
     const recipients = [...(this.data.recipients.get(row.messageId)?.values() ?? [])];
-    return { ...row, recipients: recipients.map(withoutStatusAt) };
+    return { ...row, recipients: recipients.map(statusOf) };
   }
 }
 
@@ -128,6 +128,7 @@ function keyOf(row: MessageRow): [number, string] {
   return [row.createdAt.getTime(), row.messageId];
 }
 
-function withoutStatusAt({ statusAt: _, ...status }: RecipientRow): RecipientStatus {
-  return status;
+function statusOf(row: RecipientRow): RecipientStatus {
+  const { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason } = row;
+  return { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason };
 }

@@ -1,12 +1,13 @@
-import { IsBoolean, IsOptional, ValidateBy, ValidateIf } from 'class-validator';
+import { IsBoolean, ValidateBy, ValidateIf } from 'class-validator';
 import {
   DateField,
   FlatRecordField,
   IdField,
   IdListField,
   IntField,
-  TextField,
   isFlatRecord,
+  OptionalField,
+  TextField,
 } from '../payload-fields.js';
 
 /** Recipients one batch job may name; larger audiences are split into segments that share a `batchId`. */
@@ -48,47 +49,47 @@ export class BatchMessageJobDto {
   content?: string;
 
   /** Name of a template that makes the content; wins over `content`. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   template?: string;
 
   /** Template variables for everyone: at most 50. */
-  @IsOptional()
+  @OptionalField()
   @FlatRecordField(VARIABLES)
   variables?: Record<string, string | number | boolean>;
 
   /** Template variables by recipient id; they win over `variables`. */
-  @IsOptional()
+  @OptionalField()
   @IsVariablesByRecipient()
   recipientVariables?: Record<string, Record<string, string | number | boolean>>;
 
   /** Default: a conversation named like the batch. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   conversationId?: string;
 
   /** Whether each message is sealed before it is stored and sent. Default false. */
-  @IsOptional()
+  @OptionalField()
   @IsBoolean()
   requiresEncryption?: boolean;
 
   /** Recipients handed on together, 1 to 1 000. Default 100. */
-  @IsOptional()
+  @OptionalField()
   @IntField(1, 1_000)
   chunkSize?: number;
 
   /** Pause between chunks in milliseconds, 0 to 60 000. Default 0. */
-  @IsOptional()
+  @OptionalField()
   @IntField(0, 60_000)
   chunkDelay?: number;
 
   /** Names the batch over all its segments. Default: the job's id. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   batchId?: string;
 
   /** Which part of the batch this job is, from 0. Default 0. */
-  @IsOptional()
+  @OptionalField()
   @IntField(0, 1_000_000)
   segment?: number;
 

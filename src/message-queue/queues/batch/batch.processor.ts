@@ -145,9 +145,9 @@ export class BatchMessageProcessor {
     recipientId: string,
     signal: AbortSignal,
   ): Promise<string | null> {
-    if (payload.template === undefined || payload.template === null) return payload.content ?? '';
+    if (payload.template === undefined) return payload.content ?? '';
     const own = payload.recipientVariables;
-    const mine = own !== undefined && own !== null && Object.hasOwn(own, recipientId) ? own[recipientId] : {};
+    const mine = own !== undefined && Object.hasOwn(own, recipientId) ? own[recipientId] : {};
     try {
       const variables = { ...payload.variables, ...mine };
       return (await this.templates.render(payload.template, variables, signal)).text;

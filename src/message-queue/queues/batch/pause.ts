@@ -3,7 +3,10 @@ import type { Clock } from '../../jobs/clock.js';
 /** Waits by the given clock. @throws signal.reason as soon as the signal aborts */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
     const onAbort = (): void => {
       timer.cancel();
       reject(signal.reason as Error);

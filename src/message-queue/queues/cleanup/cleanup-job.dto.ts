@@ -1,5 +1,5 @@
-import { IsBoolean, IsIn, IsOptional, ValidateIf } from 'class-validator';
-import { DateField, IntField } from '../payload-fields.js';
+import { IsBoolean, IsIn, ValidateIf } from 'class-validator';
+import { DateField, IntField, OptionalField } from '../payload-fields.js';
 
 /** What a cleanup job removes. */
 export const CleanupType = {
@@ -33,12 +33,12 @@ export class CleanupJobDto {
   retentionDays?: number;
 
   /** Rows removed per step, 1 to 10 000. Default 1 000. */
-  @IsOptional()
+  @OptionalField()
   @IntField(1, 10_000)
   batchSize?: number;
 
   /** Counts and removes nothing. Default false. */
-  @IsOptional()
+  @OptionalField()
   @IsBoolean()
   dryRun?: boolean;
 

@@ -1,5 +1,5 @@
-import { IsMimeType, IsOptional, IsUrl, MaxLength } from 'class-validator';
-import { IdField, IntField, TextField } from '../payload-fields.js';
+import { IsMimeType, IsUrl, MaxLength } from 'class-validator';
+import { IdField, IntField, OptionalField, TextField } from '../payload-fields.js';
 
 /** An attachment a message mentions. */
 export class AttachmentDto {
@@ -20,7 +20,7 @@ export class AttachmentDto {
   sizeBytes!: number;
 
   /** http or https. */
-  @IsOptional()
+  @OptionalField()
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
   @MaxLength(2_048)
   url?: string;

@@ -1,5 +1,5 @@
-import { IsIn, IsOptional } from 'class-validator';
-import { DateField, IdField, TextField } from '../payload-fields.js';
+import { IsIn } from 'class-validator';
+import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 
 /** What a recipient's side can confirm. */
 export const ConfirmationStatus = {
@@ -29,12 +29,12 @@ export class DeliveryConfirmationJobDto {
   status!: ConfirmationStatus;
 
   /** When it happened. Default: `createdAt`. */
-  @IsOptional()
+  @OptionalField()
   @DateField()
   occurredAt?: Date | string;
 
   /** For `failed`: why. At most 500 characters, never message content. */
-  @IsOptional()
+  @OptionalField()
   @TextField(500)
   failureReason?: string;
 

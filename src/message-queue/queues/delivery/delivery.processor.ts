@@ -123,7 +123,9 @@ export class MessageDeliveryProcessor {
     return {
       ...{ messageId, senderId, recipientId, conversationId, encrypted },
       content: encrypted ? (await this.cipher.seal({ messageId, content }, signal)).envelope : content,
-      attachments: (payload.attachments ?? []).map((attachment) => ({ ...attachment })),
+      attachments: (payload.attachments ?? []).map(({ id, fileName, contentType, sizeBytes, url }) => ({
+        ...{ id, fileName, contentType, sizeBytes, url },
+      })),
       batchId: payload.batchId ?? null,
       createdAt: toDate(payload.createdAt),
     };
@@ -137,6 +139,7 @@ export class MessageDeliveryProcessor {
     context: JobContext,
   ): Promise<void> {
     try {
+      if (this.transport.announceStatus === undefined) return;
       const message = await this.messages.find(messageId, context.signal);
       if (message === null) return;
       const { conversationId, senderId } = message;

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsOptional, ValidateNested } from 'class-validator';
-import { DateField, IdField, TextField } from '../payload-fields.js';
+import { ArrayMaxSize, IsArray, IsBoolean, ValidateNested } from 'class-validator';
+import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 import { AttachmentDto } from './attachment.dto.js';
 
 /** Longest message content, in characters. */
@@ -25,12 +25,12 @@ export class SendMessageJobDto {
   content!: string;
 
   /** Whether the content is sealed before it is stored and sent. Default false. */
-  @IsOptional()
+  @OptionalField()
   @IsBoolean()
   requiresEncryption?: boolean;
 
   /** At most 20. */
-  @IsOptional()
+  @OptionalField()
   @IsArray()
   @ArrayMaxSize(20)
   @ValidateNested({ each: true })
@@ -38,7 +38,7 @@ export class SendMessageJobDto {
   attachments?: AttachmentDto[];
 
   /** The batch the message belongs to; set by `batch-send`. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   batchId?: string;
 

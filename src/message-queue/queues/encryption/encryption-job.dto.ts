@@ -1,6 +1,6 @@
-import { IsIn, IsOptional, ValidateIf } from 'class-validator';
+import { IsIn, ValidateIf } from 'class-validator';
 import { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
-import { DateField, IdField, TextField } from '../payload-fields.js';
+import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 
 /** What an encryption job does. */
 export const EncryptionOperation = {
@@ -34,12 +34,12 @@ export class EncryptionJobDto {
   content?: string;
 
   /** Default `AES-256-GCM`; a decryption goes by the envelope. */
-  @IsOptional()
+  @OptionalField()
   @IsIn(Object.values(EncryptionAlgorithm))
   algorithm?: EncryptionAlgorithm;
 
   /** Default: the current key; a decryption goes by the envelope. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   keyId?: string;
 

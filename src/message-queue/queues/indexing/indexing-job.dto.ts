@@ -1,5 +1,5 @@
-import { IsIn, IsOptional, ValidateIf } from 'class-validator';
-import { DateField, IdField, TextField } from '../payload-fields.js';
+import { IsIn, ValidateIf } from 'class-validator';
+import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 
 /** What an indexing job does. */
 export const IndexingOperation = { INDEX: 'index', UPDATE: 'update', DELETE: 'delete' } as const;
@@ -38,7 +38,7 @@ export class IndexingJobDto {
   conversationId?: string;
 
   /** When the message was last changed; orders updates. Default: `createdAt`. */
-  @IsOptional()
+  @OptionalField()
   @DateField()
   updatedAt?: Date | string;
 

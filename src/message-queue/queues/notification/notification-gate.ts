@@ -26,7 +26,7 @@ export class NotificationGate {
 
   /** When a job's notification is worthless, milliseconds since the epoch; null: never. */
   expiresAt(job: NotificationJobDto): number | null {
-    return job.ttlMs === undefined || job.ttlMs === null ? null : toDate(job.createdAt).getTime() + job.ttlMs;
+    return job.ttlMs === undefined ? null : toDate(job.createdAt).getTime() + job.ttlMs;
   }
 
   /**

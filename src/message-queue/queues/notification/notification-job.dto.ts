@@ -1,16 +1,14 @@
 import { Type } from 'class-transformer';
-import {
-  IsEmail,
-  IsIn,
-  IsOptional,
-  Matches,
-  MaxLength,
-  IsObject,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
+import { IsEmail, IsIn, Matches, MaxLength, IsObject, ValidateIf, ValidateNested } from 'class-validator';
 import { NotificationType } from '../../ports/notification-type.js';
-import { DateField, FlatRecordField, IdField, IntField, TextField } from '../payload-fields.js';
+import {
+  DateField,
+  FlatRecordField,
+  IdField,
+  IntField,
+  OptionalField,
+  TextField,
+} from '../payload-fields.js';
 import { NotificationPriority } from './notification-priority.js';
 import { PushPayloadDto } from './push-payload.dto.js';
 
@@ -35,45 +33,45 @@ export class NotificationJobDto {
   message?: string;
 
   /** Only looked at for PUSH. */
-  @IsOptional()
+  @OptionalField()
   @IsObject()
   @ValidateNested()
   @Type(() => PushPayloadDto)
   pushPayload?: PushPayloadDto;
 
   /** The message it is about. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   messageId?: string;
 
   /** Name of a template that makes title and message. */
-  @IsOptional()
+  @OptionalField()
   @IdField()
   template?: string;
 
   /** For the template: at most 50 entries. */
-  @IsOptional()
+  @OptionalField()
   @FlatRecordField({ maxEntries: 50, maxValueLength: 2_000 })
   variables?: Record<string, string | number | boolean>;
 
   /** `urgent` passes quiet hours. Default `normal`. */
-  @IsOptional()
+  @OptionalField()
   @IsIn(Object.values(NotificationPriority))
   priority?: NotificationPriority;
 
   /** Dropped, with a recorded reason, when not sent this long after `createdAt`; 1 second to 7 days. Default: never. */
-  @IsOptional()
+  @OptionalField()
   @IntField(1_000, WEEK_MS)
   ttlMs?: number;
 
   /** EMAIL: send to this address instead of the one RecipientContacts knows. */
-  @IsOptional()
+  @OptionalField()
   @IsEmail()
   @MaxLength(254)
   emailAddress?: string;
 
   /** SMS: send to this number (E.164) instead of the one RecipientContacts knows. */
-  @IsOptional()
+  @OptionalField()
   @Matches(/^\+[1-9]\d{6,14}$/, { message: 'phoneNumber must be in E.164 form, for example +4915112345678' })
   phoneNumber?: string;
 

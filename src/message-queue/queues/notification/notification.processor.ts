@@ -82,7 +82,7 @@ export class MessageNotificationProcessor {
   }
 
   private async textOf(job: NotificationJobDto, signal: AbortSignal): Promise<Text> {
-    if (job.template === undefined || job.template === null) {
+    if (job.template === undefined) {
       return { title: job.title ?? '', body: job.message ?? '' };
     }
     const rendered = await this.templates.render(job.template, job.variables ?? {}, signal);
@@ -113,20 +113,22 @@ export class MessageNotificationProcessor {
   ): Promise<NotificationOutcome[]> {
     const earlier = await this.ledger.list(context.jobId, context.signal);
     const outcomes = new Map(earlier.map((entry) => [entry.target, entry.outcome]));
-    const failures: unknown[] = [];
+    const failures: Error[] = [];
     for (const target of targets) {
       if (outcomes.has(target.target)) continue;
       context.signal.throwIfAborted();
       try {
         outcomes.set(target.target, await this.sendTo(job, text, target, context));
       } catch (error) {
-        failures.push(error);
+        failures.push(
+          error instanceof Error ? error : new Error('The channel threw something that is no error.'),
+        );
       }
     }
     context.signal.throwIfAborted();
     const retryable = failures.find((failure) => !(failure instanceof UnrecoverableJobError));
     if (retryable !== undefined) throw retryable;
-    if (failures.length > 0 && ![...outcomes.values()].includes('sent')) throw failures[0];
+    if (failures[0] !== undefined && ![...outcomes.values()].includes('sent')) throw failures[0];
     if (failures.length > 0)
       context.logger.warn(`${failures.length} destination(s) refused the notification.`);
     return [...outcomes.values()];

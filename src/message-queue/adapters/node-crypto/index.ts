@@ -1,0 +1,1 @@
+export { NodeMessageCipher } from './node-message-cipher.js';
