@@ -26,7 +26,9 @@ redis-server of its own. Prints medians and ratios with plain Bull = 1.00, and w
 
 /** What to do, and with which options. */
 export type BenchCommand =
-  { readonly command: 'help' | 'list' } | { readonly command: 'run'; readonly options: BenchOptions };
+  | { readonly command: 'help' }
+  | { readonly command: 'list' }
+  | { readonly command: 'run'; readonly options: BenchOptions };
 
 /** @throws Error naming the option that is unknown or wrong */
 export function parseCommandLine(args: readonly string[]): BenchCommand {
