@@ -1,0 +1,49 @@
+import { IdempotencyConflictError } from '../../jobs/errors.js';
+import type { AddRequest } from '../broker.js';
+
+interface Entry {
+  readonly fingerprint: string;
+  readonly jobId: string;
+  readonly expiresAt: number;
+}
+
+type Idempotency = NonNullable<AddRequest['idempotency']>;
+
+const SWEEP_EVERY = 1_000;
+
+/** Which keys were used in one queue, for which payload, and the job each stands for; also after the job is gone. */
+export class IdempotencyLedger {
+  private readonly entries = new Map<string, Entry>();
+  private writes = 0;
+
+  constructor(private readonly queue: string) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /**
+   * The job a key stands for, or null when it is free.
+   * @throws IdempotencyConflictError when the key was used with another payload
+   */
+  find(idempotency: Idempotency, job: string, now: number): string | null {
+    const entry = this.entries.get(idempotency.key);
+    if (entry === undefined || entry.expiresAt <= now) return null;
+    if (entry.fingerprint === idempotency.fingerprint) return entry.jobId;
+    throw new IdempotencyConflictError(
+      `Idempotency key "${idempotency.key}" of queue "${this.queue}" belongs to job "${entry.jobId}", which has another ` +
+        `payload (fingerprint ${entry.fingerprint}, now ${idempotency.fingerprint}). Use a new key for a new payload.`,
+      { queue: this.queue, job, jobId: entry.jobId },
+    );
+  }
+
+  remember(idempotency: Idempotency, jobId: string, now: number): void {
+    const { key, fingerprint, ttlMs } = idempotency;
+    this.entries.set(key, { fingerprint, jobId, expiresAt: now + ttlMs });
+    this.writes += 1;
+    // At most every entry once per as many writes: the cost stays constant per write.
+    if (this.writes < Math.max(SWEEP_EVERY, this.entries.size)) return;
+    this.writes = 0;
+    for (const [known, entry] of this.entries) if (entry.expiresAt <= now) this.entries.delete(known);
+  }
+}

@@ -1,0 +1,84 @@
+import type { QueueEngine } from './queue-engine.js';
+import { applyRetention, retentionRule } from './job-retention.js';
+import type { StoredJob } from './stored-job.js';
+
+/** Ends runs: the moves out of `active`, each one synchronous step with the events that Bull publishes for it. */
+export class JobSettler {
+  constructor(private readonly engine: QueueEngine) {}
+
+  /** @param json the result as JSON; undefined for no result, which Bull stores as `null` */
+  complete(job: StoredJob, json: string | undefined): void {
+    const history = job.remember();
+    this.end(job);
+    history.returnvalue = json ?? 'null';
+    this.engine.store.resize(job, history.returnvalue.length);
+    this.keep(job, 'completed', retentionRule(job.options.removeOnComplete));
+    this.engine.events.publish('global:completed', job.id, json, 'active');
+    if (this.engine.finishWaiters.size > 0) {
+      this.engine.finishWaiters.settle(job.id, { value: json === undefined ? undefined : JSON.parse(json) });
+    }
+  }
+
+  /** Spends an attempt and remembers why. */
+  recordFailure(job: StoredJob, message: string | undefined, stack: string | undefined): void {
+    const history = job.remember();
+    job.attemptsMade += 1;
+    history.failedReason = message ?? '';
+    if (!stack) return;
+    history.stacktrace.push(stack);
+    this.engine.store.resize(job, stack.length);
+    const limit = job.options.stackTraceLimit;
+    if (!limit || history.stacktrace.length <= limit) return;
+    for (const dropped of history.stacktrace.splice(0, history.stacktrace.length - limit)) {
+      this.engine.store.resize(job, -dropped.length);
+    }
+  }
+
+  /** Moves the job to the failed set. */
+  fail(job: StoredJob, message: string | undefined): void {
+    this.end(job);
+    job.remember().failedReason = message ?? 'null';
+    this.keep(job, 'failed', retentionRule(job.options.removeOnFail));
+    this.engine.events.publish('global:failed', job.id, message, 'active');
+    this.engine.finishWaiters.settle(job.id, { error: new Error(message) });
+  }
+
+  /** Runs again at `runAt`. */
+  delay(job: StoredJob, runAt: number): void {
+    job.locked = false;
+    this.engine.place(job, runAt, 'lane-end');
+  }
+
+  /** Waits again, where Bull puts a job that is retried at once. */
+  retryNow(job: StoredJob): void {
+    job.locked = false;
+    const first = job.options.lifo === true && !job.options.priority;
+    this.engine.place(job, null, first ? 'first' : 'lane-end');
+  }
+
+  /** Waits again in front of its lane. */
+  handBack(job: StoredJob): void {
+    job.locked = false;
+    this.engine.place(job, null, 'lane-front');
+  }
+
+  private end(job: StoredJob): void {
+    const { engine } = this;
+    const now = engine.clock.now();
+    job.locked = false;
+    job.remember().finishedOn = now;
+    engine.debounce.finished(job, now);
+  }
+
+  private keep(job: StoredJob, state: 'completed' | 'failed', rule: ReturnType<typeof retentionRule>): void {
+    const { store, metrics } = this.engine;
+    const now = job.history?.finishedOn ?? 0;
+    if (rule.count === 0) {
+      store.drop(job);
+    } else {
+      store.finish(job, state);
+      applyRetention(store, state, rule, now);
+    }
+    metrics.collect(state, now);
+  }
+}

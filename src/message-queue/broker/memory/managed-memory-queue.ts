@@ -1,0 +1,162 @@
+import type { JobOptions } from 'bull';
+import { HandlerRegistrationError, QueueFullError } from '../../jobs/errors.js';
+import { admitJob } from '../../jobs/job-admission.js';
+import type { AdmittedJob } from '../../jobs/job-admission.js';
+import type { ManagedJobOptions } from '../../jobs/managed-job.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { AddOutcome, RunDelivery } from '../broker.js';
+import { IdempotencyLedger } from './idempotency-ledger.js';
+import { DEFAULT_JOB_NAME } from './job-creation.js';
+import type { NewJob } from './job-creation.js';
+import type { MemoryJob } from './memory-job.js';
+import { MemoryQueue } from './memory-queue.js';
+import type { MemoryQueueOptions } from './memory-queue-core.js';
+import { MemoryQueueWorker } from './memory-queue-worker.js';
+import { SettlementWriter } from './settlement-writer.js';
+import type { StoredJob, StoredOptions } from './stored-job.js';
+
+/** Share of `maxWaiting` that only critical jobs may use, on top. As on Redis. */
+const CRITICAL_RESERVE = 0.1;
+const CRITICAL_BULL_PRIORITY = 1;
+const RETRY_AFTER_MS = 1_000;
+
+type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
+
+/** A job that passed `admitJob`. */
+export type Admitted = Pick<AdmittedJob, 'json' | 'options' | 'data'>;
+
+/**
+ * The memory queue that hosts inject: `add` and `addBulk` check options, generate ids and keep `maxWaiting`;
+ * `process` is refused, because our worker runs the jobs.
+ */
+export class ManagedMemoryQueue extends MemoryQueue {
+  readonly ledger: IdempotencyLedger;
+  /** Null until this process works on the queue. */
+  worker: MemoryQueueWorker | null = null;
+  /** Whether the add under way may use the reserve; adds are synchronous, so there is only one. */
+  private critical = false;
+
+  constructor(
+    readonly definition: QueueDefinition,
+    options: MemoryQueueOptions,
+  ) {
+    super(definition.name, options);
+    this.ledger = new IdempotencyLedger(definition.name);
+    this.assertRoom = (job) => this.assertBelowLimit(job);
+  }
+
+  /**
+   * @throws InvalidJobOptionsError, InvalidPayloadError as `admitJob`
+   * @throws QueueFullError when as many jobs wait as may, or the broker's memory is used up
+   */
+  override addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+    try {
+      const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) => ({
+        name,
+        job: this.admit(name, data, opts ?? {}),
+      }));
+      return this.inTurn(admitted.map(({ name, job }) => this.addAdmitted(name, job) as MemoryJob));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** @throws HandlerRegistrationError always */
+  override process(...args: unknown[]): never {
+    const jobName = typeof args[0] === 'string' ? args[0] : 'job-name';
+    throw new HandlerRegistrationError(
+      `Queue "${this.name}" is managed: its jobs cannot be taken with process() or @Process(). Put ` +
+        `@JobHandler('${jobName}') on a method of a class with @Processor('${this.name}'); concurrency is a setting of the queue.`,
+      { queue: this.name, job: jobName },
+    );
+  }
+
+  /**
+   * Stores a job that was admitted, for the broker.
+   * @throws QueueFullError, BrokerUnavailableError
+   */
+  addOutcome(name: string, job: Admitted, critical?: boolean): AddOutcome {
+    const known = this.engine.store.created;
+    const handle = this.addAdmitted(name, job, critical);
+    return { id: handle?.id ?? '', deduplicated: this.engine.store.created === known };
+  }
+
+  /** When the next job in line began to wait, as an ever growing number; null when none can run. */
+  get nextInLine(): number | null {
+    if (this.worker === null || this.isHeld || this.engine.paused) return null;
+    return this.engine.store.waiting.peek()?.sequence ?? null;
+  }
+
+  /** Starts to run jobs: by themselves up to `concurrency`, or with 0 only when the broker is told to. */
+  work(concurrency: number, run: RunDelivery): MemoryQueueWorker {
+    if (this.worker !== null) {
+      throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {
+        queue: this.name,
+      });
+    }
+    this.worker = new MemoryQueueWorker({
+      queue: this.name,
+      events: this.engine.events,
+      loop: this.loop,
+      run,
+      writer: new SettlementWriter(this.engine, this.settler),
+      handleOf: (stored) => this.handleOf(stored),
+    });
+    this.beginWork(concurrency);
+    return this.worker;
+  }
+
+  /** Takes the next job that is due and runs it to its end. @returns false when none is due or nobody works here */
+  async runNext(): Promise<boolean> {
+    this.engine.promoteDue();
+    if (this.worker === null || this.isHeld) return false;
+    const stored = this.engine.take();
+    if (stored === null) return false;
+    await this.worker.runToEnd(stored);
+    return true;
+  }
+
+  protected override addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
+    return this.addAdmitted(name, this.admit(name, data, options)) as MemoryJob;
+  }
+
+  protected override runJob(stored: StoredJob, number: number): void {
+    this.worker?.begin(stored, number);
+  }
+
+  /** @returns undefined for a repeat schedule that has ended */
+  private addAdmitted(
+    name: string,
+    job: Admitted,
+    critical = isCritical(job.options),
+  ): MemoryJob | undefined {
+    this.assertOpen(name);
+    this.critical = critical;
+    const options = { ...job.options, delay: job.options.delay ?? 0 } as StoredOptions;
+    const created: NewJob = { name, json: job.json, options };
+    return options.repeat ? this.scheduleNext(created, true) : this.store(created, job.data);
+  }
+
+  private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob {
+    return admitJob(this.name, this.definition, name, data, options, this.engine.clock.now());
+  }
+
+  private assertBelowLimit(job: NewJob): void {
+    const { maxWaiting } = this.definition;
+    const limit = this.critical ? Math.ceil(maxWaiting * (1 + CRITICAL_RESERVE)) : maxWaiting;
+    const depth = this.engine.store.waiting.size + this.engine.store.delayed.size;
+    if (depth < limit) return;
+    throw new QueueFullError(
+      `Queue "${this.name}" is full: ${depth} jobs wait, ${maxWaiting} may (maxWaiting). Job "${job.name}" was not ` +
+        `added; try again in ${RETRY_AFTER_MS} ms or run more workers.`,
+      depth,
+      limit,
+      RETRY_AFTER_MS,
+      { queue: this.name, job: job.name },
+    );
+  }
+}
+
+function isCritical(options: JobOptions): boolean {
+  return options.priority === CRITICAL_BULL_PRIORITY;
+}

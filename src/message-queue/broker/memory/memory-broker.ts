@@ -1,0 +1,210 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Queue } from 'bull';
+import type { Clock } from '../../jobs/clock.js';
+import { SystemClock } from '../../jobs/clock.js';
+import { BrokerUnavailableError, DuplicateRegistrationError, MessageQueueError } from '../../jobs/errors.js';
+import type { ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
+import { Broker } from '../broker.js';
+import type {
+  AddOutcome,
+  AddRequest,
+  BulkAddOutcome,
+  CancelOutcome,
+  QueueSnapshot,
+  QueueWorker,
+  RunDelivery,
+  ServerReport,
+} from '../broker.js';
+import { JobAdministration } from './job-administration.js';
+import { ManagedMemoryQueue } from './managed-memory-queue.js';
+import { MemoryBudget } from './memory-budget.js';
+
+/** Options of a {@link MemoryBroker}. */
+export interface MemoryBrokerOptions {
+  /** Default: the real time. */
+  readonly clock?: Clock;
+  /** Only shows in keys. Default `bull`. */
+  readonly prefix?: string;
+  /** Most jobs in all queues and states together. Default 1 000 000. */
+  readonly maxJobs?: number;
+  /** Most bytes that jobs may take, approximately (JSON texts plus 500 per job). Default 512 MiB. */
+  readonly maxBytes?: number;
+  /**
+   * `auto`: workers run jobs by themselves. `manual`: nothing runs until `runNext()` or `drain()`; for tests.
+   * Default `auto`.
+   */
+  readonly drive?: 'auto' | 'manual';
+}
+
+const DEFAULT_MAX_JOBS = 1_000_000;
+const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+const BULK_ADDS_PER_TURN = 500;
+
+/**
+ * Keeps queues in this process. Every add answers at once, every settlement is one synchronous step; jobs die with the
+ * process. What differs from Redis is listed in docs/providers.md.
+ */
+export class MemoryBroker extends Broker {
+  readonly provider = 'memory';
+  readonly clock: Clock;
+  readonly budget: MemoryBudget;
+  private readonly queues = new Map<string, ManagedMemoryQueue>();
+  private readonly administration = new JobAdministration();
+  private closing: Promise<void> | null = null;
+
+  constructor(private readonly options: MemoryBrokerOptions = {}) {
+    super();
+    this.clock = options.clock ?? new SystemClock();
+    const { maxJobs = DEFAULT_MAX_JOBS, maxBytes = DEFAULT_MAX_BYTES } = options;
+    this.budget = new MemoryBudget(maxJobs, maxBytes);
+  }
+
+  /** @throws DuplicateRegistrationError when this broker has a queue of that name */
+  createQueue(definition: QueueDefinition): Queue {
+    const { name } = definition;
+    if (this.queues.has(name)) {
+      throw new DuplicateRegistrationError(`Queue "${name}" exists already in this memory broker.`, {
+        queue: name,
+      });
+    }
+    const queue = new ManagedMemoryQueue(definition, {
+      prefix: this.options.prefix,
+      clock: this.clock,
+      budget: this.budget,
+      settings: { backoffStrategies: { ...messageQueueBackoffStrategies } },
+    });
+    this.queues.set(name, queue);
+    return queue;
+  }
+
+  async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
+    const managed = managedQueue(queue);
+    return managed.inTurn(this.addNow(managed, request));
+  }
+
+  async addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
+    const managed = managedQueue(queue);
+    const outcomes: BulkAddOutcome[] = [];
+    for (const request of requests) {
+      outcomes.push(this.tryAdd(managed, request));
+      if (outcomes.length % BULK_ADDS_PER_TURN === 0) await setImmediate();
+    }
+    return outcomes;
+  }
+
+  async work(queue: Queue, concurrency: number, run: RunDelivery): Promise<QueueWorker> {
+    return managedQueue(queue).work(this.options.drive === 'manual' ? 0 : concurrency, run);
+  }
+
+  async cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
+    return this.administration.cancel(managedQueue(queue), jobId, reason);
+  }
+
+  async replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean> {
+    return this.administration.replay(managedQueue(queue), jobId, replay);
+  }
+
+  async annotate(
+    queue: Queue,
+    jobId: string,
+    change: (record: ManagedJobRecord) => ManagedJobRecord,
+  ): Promise<boolean> {
+    return this.administration.annotate(managedQueue(queue), jobId, change);
+  }
+
+  async snapshot(queue: Queue): Promise<QueueSnapshot> {
+    return this.administration.snapshot(managedQueue(queue));
+  }
+
+  async inspectServer(): Promise<ServerReport> {
+    const { jobs, maxJobs, bytes, maxBytes } = this.budget;
+    return {
+      provider: 'memory',
+      reachable: this.closing === null,
+      version: null,
+      latencyMs: 0,
+      memoryUsedRatio: Math.min(1, Math.max(jobs / maxJobs, bytes / maxBytes)),
+      clockSkewMs: 0,
+      findings: [],
+    };
+  }
+
+  /** Does not wait for active runs: whoever closes has drained or aborted them. */
+  close(): Promise<void> {
+    this.closing ??= Promise.all([...this.queues.values()].map((queue) => queue.close(true))).then(
+      () => undefined,
+    );
+    return this.closing;
+  }
+
+  /**
+   * Takes the job that has waited longest among those that are next in their queues and runs it to its end.
+   * For tests that drive the broker by hand; needs a worker on the queue (`work`).
+   * @returns false when nothing is due
+   */
+  async runNext(): Promise<boolean> {
+    this.promoteDue();
+    const next = [...this.queues.values()]
+      .map((queue) => ({ queue, waitingSince: queue.nextInLine }))
+      .filter(
+        (entry): entry is { queue: ManagedMemoryQueue; waitingSince: number } => entry.waitingSince !== null,
+      )
+      .sort((a, b) => a.waitingSince - b.waitingSince);
+    for (const { queue } of next) if (await queue.runNext()) return true;
+    return false;
+  }
+
+  /** Runs everything that is due, also what becomes due by it, one after the other. @returns how many runs */
+  async drain(): Promise<number> {
+    let runs = 0;
+    while (await this.runNext()) runs += 1;
+    return runs;
+  }
+
+  /** Moves delayed jobs that are due to waiting, in all queues. @returns how many */
+  promoteDue(): number {
+    return [...this.queues.values()].reduce((sum, queue) => sum + queue.promoteDue(), 0);
+  }
+
+  /** When the next delayed job is due, milliseconds since the epoch; null when none is delayed. */
+  nextDueAt(): number | null {
+    const due = [...this.queues.values()].flatMap((queue) => queue.engine.store.delayed.peek()?.runAt ?? []);
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  private addNow(queue: ManagedMemoryQueue, request: AddRequest): AddOutcome {
+    const { name, data, options, idempotency } = request;
+    const now = this.clock.now();
+    const known = idempotency === undefined ? null : queue.ledger.find(idempotency, name, now);
+    if (known !== null) return { id: known, deduplicated: true };
+    const outcome = queue.addOutcome(name, { data, options, json: JSON.stringify(data) }, request.critical);
+    if (idempotency !== undefined && !outcome.deduplicated)
+      queue.ledger.remember(idempotency, outcome.id, now);
+    return outcome;
+  }
+
+  private tryAdd(queue: ManagedMemoryQueue, request: AddRequest): BulkAddOutcome {
+    try {
+      const { id, deduplicated } = this.addNow(queue, request);
+      return { outcome: deduplicated ? 'deduplicated' : 'added', id };
+    } catch (thrown) {
+      const error =
+        thrown instanceof MessageQueueError
+          ? thrown
+          : new BrokerUnavailableError(`Job "${request.name}" could not be added to queue "${queue.name}".`, {
+              queue: queue.name,
+              job: request.name,
+              cause: thrown,
+            });
+      return { outcome: 'rejected', error };
+    }
+  }
+}
+
+/** @throws TypeError for a queue that another broker made */
+function managedQueue(queue: Queue): ManagedMemoryQueue {
+  if (queue instanceof ManagedMemoryQueue) return queue;
+  throw new TypeError(`Queue "${queue.name}" was not created by a memory broker.`);
+}

@@ -1,0 +1,116 @@
+import { DelayHeap } from './delay-heap.js';
+import { JobList } from './job-list.js';
+import type { MemoryBudget } from './memory-budget.js';
+import type { StoredJob, StoredState } from './stored-job.js';
+import { WaitingLanes } from './waiting-lanes.js';
+
+/** Where a job enters the waiting lanes. */
+export type Entrance = 'lane-end' | 'lane-front' | 'last' | 'first';
+
+/** The jobs of one queue and the state each is in. Moves are synchronous, hence atomic; it knows no rules and no events. */
+export class MemoryStore {
+  readonly jobs = new Map<string, StoredJob>();
+  readonly waiting = new WaitingLanes();
+  readonly delayed = new DelayHeap();
+  readonly active = new JobList();
+  readonly completed = new JobList();
+  readonly failed = new JobList();
+  /** Delayed jobs that are not the pending run of a repeat schedule. */
+  delayedOnce = 0;
+  /** Jobs ever inserted. */
+  created = 0;
+  private lastId = 0;
+
+  constructor(readonly budget: MemoryBudget) {}
+
+  /** The next number of the id counter, as Bull's. */
+  nextId(): string {
+    this.lastId += 1;
+    return String(this.lastId);
+  }
+
+  resetIds(): void {
+    this.lastId = 0;
+  }
+
+  insert(job: StoredJob): void {
+    this.jobs.set(job.id, job);
+    this.created += 1;
+    this.budget.jobs += 1;
+    this.budget.bytes += job.bytes;
+  }
+
+  /** Whether this very job (not a later one of the same id) is still kept. */
+  holds(job: StoredJob): boolean {
+    return job.state !== null && this.jobs.get(job.id) === job;
+  }
+
+  /** Forgets the job wherever it is. */
+  drop(job: StoredJob): void {
+    this.detach(job);
+    job.state = null;
+    if (this.jobs.get(job.id) !== job) return;
+    this.jobs.delete(job.id);
+    this.budget.jobs -= 1;
+    this.budget.bytes -= job.bytes;
+  }
+
+  /** Corrects what the job counts for, after its texts changed. */
+  resize(job: StoredJob, change: number): void {
+    job.bytes += change;
+    this.budget.bytes += change;
+  }
+
+  enqueue(job: StoredJob, entrance: Entrance): void {
+    this.enter(job, 'waiting');
+    const priority = Number(job.options.priority) || 0;
+    if (entrance === 'first') this.waiting.pushLifo(job);
+    else if (entrance === 'last') this.waiting.push(job, 0);
+    else if (entrance === 'lane-front') this.waiting.pushFront(job, priority);
+    else this.waiting.push(job, priority);
+  }
+
+  delay(job: StoredJob, runAt: number): void {
+    this.enter(job, 'delayed');
+    job.runAt = runAt;
+    if (!job.options.repeat) this.delayedOnce += 1;
+    this.delayed.push(job);
+  }
+
+  activate(job: StoredJob): void {
+    this.enter(job, 'active');
+    this.active.push(job);
+  }
+
+  /** Keeps a finished job, ordered by when it finished. */
+  finish(job: StoredJob, state: 'completed' | 'failed'): void {
+    this.enter(job, state);
+    const list = this[state];
+    const at = job.history?.finishedOn ?? 0;
+    // A clock that was set back must not break the order; usually the loop ends at once.
+    let anchor = list.tail;
+    while (anchor !== null && (anchor.history?.finishedOn ?? 0) > at) anchor = anchor.prev;
+    list.insertAfter(job, anchor);
+  }
+
+  private enter(job: StoredJob, state: StoredState): void {
+    this.detach(job);
+    job.state = state;
+    job.sequence = this.budget.nextSequence();
+  }
+
+  private detach(job: StoredJob): void {
+    switch (job.state) {
+      case 'waiting':
+        return this.waiting.remove(job);
+      case 'delayed':
+        if (!job.options.repeat) this.delayedOnce -= 1;
+        return this.delayed.remove(job);
+      case 'active':
+      case 'completed':
+      case 'failed':
+        return this[job.state].remove(job);
+      case null:
+    }
+  }
+}
