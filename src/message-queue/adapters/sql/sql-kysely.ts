@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type * as KyselyModule from 'kysely';
+import type { Dialect, Kysely } from 'kysely';
+import type * as PgModule from 'pg';
+import type { CustomTypesConfig, PoolClient } from 'pg';
+import { loadOptionalPackage } from '../optional-package.js';
+import { LibsqlDriver } from './libsql-driver.js';
+import type { LibsqlDatabase } from './libsql-driver.js';
+import type { ResolvedSqlOptions } from './sql-options.js';
+import type { SqlSchema } from './sql-schema.js';
+
+type KyselyPackage = typeof KyselyModule;
+type PgPackage = typeof PgModule;
+
+const NEEDED_BY = 'the SQL stores';
+const INT8 = 20;
+
+/** Kysely itself, loaded when the first store is opened. @throws MissingPackageError */
+export function loadKysely(): KyselyPackage {
+  return loadOptionalPackage<KyselyPackage>('kysely', NEEDED_BY);
+}
+
+/**
+ * Opens a query builder on the database; nothing is connected before its first statement.
+ * @param patient for migrations: one connection without deadlines
+ * @throws MissingPackageError
+ */
+export function openKysely(options: ResolvedSqlOptions, patient = false): Kysely<SqlSchema> {
+  const kysely = loadKysely();
+  const dialect =
+    options.dialect === 'sqlite' ? sqliteDialect(kysely, options) : postgresDialect(kysely, options, patient);
+  return new kysely.Kysely<SqlSchema>({ dialect });
+}
+
+function sqliteDialect(kysely: KyselyPackage, options: ResolvedSqlOptions): Dialect {
+  const Libsql = loadOptionalPackage<new (path: string) => LibsqlDatabase>('libsql', NEEDED_BY);
+  const open = (): LibsqlDatabase => {
+    mkdirSync(dirname(options.file), { recursive: true });
+    return new Libsql(options.file);
+  };
+  return {
+    createAdapter: () => new kysely.SqliteAdapter(),
+    createDriver: () => new LibsqlDriver(open, options.busyTimeoutMs),
+    createIntrospector: (db) => new kysely.SqliteIntrospector(db),
+    createQueryCompiler: () => new kysely.SqliteQueryCompiler(),
+  };
+}
+
+function postgresDialect(kysely: KyselyPackage, options: ResolvedSqlOptions, patient: boolean): Dialect {
+  const pg = loadOptionalPackage<PgPackage>('pg', NEEDED_BY);
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: patient ? 1 : options.maxConnections,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 10_000,
+    keepAlive: true,
+    ...(patient ? {} : { statement_timeout: options.statementTimeoutMs }),
+    application_name: 'nestjs-message-queue',
+    types: numericTypes(pg),
+  });
+  // An idle connection that breaks is replaced by the next statement; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  if (!patient) pool.on('connect', (client) => limitSilence(client, options.statementTimeoutMs + 5_000));
+  return new kysely.PostgresDialect({ pool });
+}
+
+/**
+ * A server that froze, or a middlebox that forgot the connection, never answers, and the server's own timeout never comes.
+ * Idle connections are closed by the pool long before.
+ */
+function limitSilence(client: PoolClient, timeoutMs: number): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.setTimeout(timeoutMs, () => {
+    stream.destroy(new Error(`PostgreSQL was silent for ${timeoutMs} ms`));
+  });
+}
+
+/** Times and counts are far below 2^53; by default BIGINT comes as text. */
+function numericTypes(pg: PgPackage): CustomTypesConfig {
+  const { getTypeParser } = pg.types;
+  const parserOf = (oid: Parameters<typeof getTypeParser>[0], format?: 'text'): unknown =>
+    Number(oid) === INT8 ? Number : getTypeParser(oid, format);
+  return { getTypeParser: parserOf as CustomTypesConfig['getTypeParser'] };
+}

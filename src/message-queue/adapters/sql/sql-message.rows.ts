@@ -1,0 +1,39 @@
+import type { Selectable } from 'kysely';
+import type { AttachmentReference } from '../../ports/attachment-reference.js';
+import type { RecipientStatus, StoredMessage } from '../../ports/message-store.js';
+import type { SqlSchema } from './sql-schema.js';
+import { toDate, toDateOrNull } from './sql-values.js';
+
+/** A row of `mq_messages`. */
+export type MessageRow = Selectable<SqlSchema['mq_messages']>;
+
+/** A row of `mq_message_recipients`. */
+export type RecipientRow = Selectable<SqlSchema['mq_message_recipients']>;
+
+/** A stored message without its recipients. */
+export function toMessage(row: MessageRow): Omit<StoredMessage, 'recipients'> {
+  return {
+    messageId: row.message_id,
+    senderId: row.sender_id,
+    conversationId: row.conversation_id,
+    content: row.content,
+    encrypted: row.encrypted === 1,
+    attachments: JSON.parse(row.attachments) as AttachmentReference[],
+    batchId: row.batch_id,
+    createdAt: toDate(row.created_at),
+  };
+}
+
+/** One recipient's status. */
+export function toRecipientStatus(row: RecipientRow): RecipientStatus {
+  return {
+    messageId: row.message_id,
+    recipientId: row.recipient_id,
+    status: row.status,
+    sentAt: toDateOrNull(row.sent_at),
+    deliveredAt: toDateOrNull(row.delivered_at),
+    readAt: toDateOrNull(row.read_at),
+    failedAt: toDateOrNull(row.failed_at),
+    failureReason: row.failure_reason,
+  };
+}

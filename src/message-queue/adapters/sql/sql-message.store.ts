@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import { DeliveryStatus } from '../../ports/delivery-status.js';
+import { MessageStore } from '../../ports/message-store.js';
+import type {
+  BatchStatusCounts,
+  MessageForRecipient,
+  RecipientStatus,
+  StatusChange,
+  StatusOutcome,
+  StoredMessage,
+} from '../../ports/message-store.js';
+import type { Page, PageRequest } from '../../ports/page.js';
+import type { SqlDatabase } from './sql-database.js';
+import { pageLimit, pageStart, toPage } from './sql-page.js';
+import type { SqlSchema } from './sql-schema.js';
+import { toMessage, toRecipientStatus } from './sql-message.rows.js';
+import type { MessageRow, RecipientRow } from './sql-message.rows.js';
+import { toText } from './sql-values.js';
+
+/** The status a step may replace; the rule is `advancesStatus`. From `failed`, `sent` must not be older than the failure. */
+const REPLACES = {
+  sent: ['pending'],
+  delivered: ['pending', 'sent', 'failed'],
+  read: ['pending', 'sent', 'delivered', 'failed'],
+  failed: ['pending', 'sent'],
+} as const;
+
+const TIME_COLUMN = {
+  sent: 'sent_at',
+  delivered: 'delivered_at',
+  read: 'read_at',
+  failed: 'failed_at',
+} as const;
+
+/** Messages and their recipients' status in SQL. */
+export class SqlMessageStore extends MessageStore {
+  constructor(private readonly database: SqlDatabase) {
+    super();
+  }
+
+  async save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'> {
+    const { messageId: message_id, batchId: batch_id } = message;
+    const created_at = message.createdAt.getTime();
+    const row = {
+      ...{
+        message_id,
+        batch_id,
+        created_at,
+        sender_id: message.senderId,
+        conversation_id: message.conversationId,
+      },
+      ...{ content: toText(message.content), encrypted: Number(message.encrypted) },
+      attachments: JSON.stringify(message.attachments),
+    };
+    const copy = {
+      ...{ message_id, batch_id, created_at, recipient_id: message.recipientId },
+      ...{ status: DeliveryStatus.PENDING, status_at: created_at },
+    };
+    const added = await this.database.transaction('save a message', signal, async (tx) => {
+      await tx
+        .insertInto('mq_messages')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      return tx
+        .insertInto('mq_message_recipients')
+        .values(copy)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('recipient_id')
+        .execute();
+    });
+    return added.length > 0 ? 'saved' : 'exists';
+  }
+
+  async advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome> {
+    const at = change.at.getTime();
+    const time = TIME_COLUMN[change.status];
+    const changeId = randomUUID();
+    const rows = await this.database.run('advance a status', signal, (db) =>
+      db
+        .updateTable('mq_message_recipients')
+        .set((eb) => {
+          const isStep = advances(eb, change.status, at);
+          const ifAdvancing = <C extends 'status' | 'status_at' | 'advanced_by' | 'failure_reason'>(
+            column: C,
+            value: RecipientRow[C],
+          ) => eb.case().when(isStep).then(eb.val(value)).else(eb.ref(column)).end();
+          return {
+            status: ifAdvancing('status', change.status),
+            status_at: ifAdvancing('status_at', at),
+            advanced_by: ifAdvancing('advanced_by', changeId),
+            [time]: eb.fn.coalesce(eb.ref(time), eb.val(at)),
+            ...(change.status === 'failed' && {
+              failure_reason: ifAdvancing(
+                'failure_reason',
+                toText((change.reason ?? '').slice(0, 500)) || null,
+              ),
+            }),
+          };
+        })
+        .where('message_id', '=', change.messageId)
+        .where('recipient_id', '=', change.recipientId)
+        .returning('advanced_by')
+        .execute(),
+    );
+    const [row] = rows;
+    if (row === undefined) return 'unknown';
+    return row.advanced_by === changeId ? 'advanced' : 'unchanged';
+  }
+
+  async find(messageId: string, signal?: AbortSignal): Promise<StoredMessage | null> {
+    const [row] = await this.database.run('find a message', signal, (db) =>
+      db
+        .selectFrom('mq_messages')
+        .selectAll()
+        .where('message_id', '=', messageId)
+        .where('claimed', '=', 0)
+        .execute(),
+    );
+    if (row === undefined) return null;
+    const [message] = await this.withRecipients([row], signal);
+    return message ?? null;
+  }
+
+  async findStatus(
+    messageId: string,
+    recipientId: string,
+    signal?: AbortSignal,
+  ): Promise<RecipientStatus | null> {
+    const [row] = await this.database.run('find a status', signal, (db) =>
+      db
+        .selectFrom('mq_message_recipients as copy')
+        .innerJoin('mq_messages as message', 'message.message_id', 'copy.message_id')
+        .selectAll('copy')
+        .where('copy.message_id', '=', messageId)
+        .where('copy.recipient_id', '=', recipientId)
+        .where('message.claimed', '=', 0)
+        .execute(),
+    );
+    return row === undefined ? null : toRecipientStatus(row);
+  }
+
+  async listConversation(
+    conversationId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<StoredMessage>> {
+    const limit = pageLimit(page);
+    const start = pageStart(page);
+    const rows = await this.database.run('list a conversation', signal, (db) => {
+      let query = db
+        .selectFrom('mq_messages as message')
+        .selectAll()
+        .where('message.conversation_id', '=', conversationId)
+        .where(isVisible);
+      if (start !== null) {
+        query = query.where((eb) =>
+          eb(eb.refTuple('message.created_at', 'message.message_id'), '<', eb.tuple(start.at, start.id)),
+        );
+      }
+      return query
+        .orderBy('message.created_at', 'desc')
+        .orderBy('message.message_id', 'desc')
+        .limit(limit + 1)
+        .execute();
+    });
+    const messages = await this.withRecipients(rows, signal);
+    const after = (message: StoredMessage) => ({ at: message.createdAt.getTime(), id: message.messageId });
+    return toPage(messages, limit, after, (message) => message);
+  }
+
+  async listPending(
+    recipientId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<MessageForRecipient>> {
+    const limit = pageLimit(page);
+    const start = pageStart(page);
+    const rows = await this.database.run('list pending messages', signal, (db) => {
+      let query = db
+        .selectFrom('mq_message_recipients as copy')
+        .innerJoin('mq_messages as message', 'message.message_id', 'copy.message_id')
+        .selectAll('message')
+        .where('copy.recipient_id', '=', recipientId)
+        .where('copy.status', '=', DeliveryStatus.PENDING)
+        .where(isVisible);
+      if (start !== null) {
+        query = query.where((eb) =>
+          eb(eb.refTuple('copy.created_at', 'copy.message_id'), '>', eb.tuple(start.at, start.id)),
+        );
+      }
+      return query
+        .orderBy('copy.created_at')
+        .orderBy('copy.message_id')
+        .limit(limit + 1)
+        .execute();
+    });
+    const after = (row: MessageRow) => ({ at: row.created_at, id: row.message_id });
+    return toPage(rows, limit, after, (row) => ({ ...toMessage(row), recipientId }));
+  }
+
+  async countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts> {
+    const rows = await this.database.run('count a batch', signal, (db) =>
+      db
+        .selectFrom('mq_message_recipients')
+        .select(({ fn }) => ['status', fn.countAll<number>().as('recipients')])
+        .where('batch_id', '=', batchId)
+        .groupBy('status')
+        .execute(),
+    );
+    const counts = { pending: 0, sent: 0, delivered: 0, read: 0, failed: 0 };
+    for (const row of rows) counts[row.status] = row.recipients;
+    return counts;
+  }
+
+  private async withRecipients(rows: readonly MessageRow[], signal?: AbortSignal): Promise<StoredMessage[]> {
+    if (rows.length === 0) return [];
+    const ids = rows.map((row) => row.message_id);
+    const copies = await this.database.run('read recipients', signal, (db) =>
+      db
+        .selectFrom('mq_message_recipients')
+        .selectAll()
+        .where('message_id', 'in', ids)
+        .orderBy('message_id')
+        .orderBy('recipient_id')
+        .execute(),
+    );
+    const recipients = new Map<string, RecipientStatus[]>(ids.map((id) => [id, []]));
+    for (const copy of copies) recipients.get(copy.message_id)?.push(toRecipientStatus(copy));
+    return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
+  }
+}
+
+function advances(
+  eb: ExpressionBuilder<SqlSchema, 'mq_message_recipients'>,
+  next: StatusChange['status'],
+  at: number,
+): Expression<SqlBool> {
+  const replaces = eb('status', 'in', REPLACES[next]);
+  if (next !== 'sent') return replaces;
+  return eb.or([replaces, eb.and([eb('status', '=', DeliveryStatus.FAILED), eb('status_at', '<=', at)])]);
+}
+
+/** Not being cleaned up, and not in a deleted conversation. */
+function isVisible(
+  eb: ExpressionBuilder<SqlSchema & { message: SqlSchema['mq_messages'] }, 'message'>,
+): Expression<SqlBool> {
+  const deleted = eb
+    .selectFrom('mq_conversations')
+    .select('mq_conversations.conversation_id')
+    .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
+    .where('mq_conversations.deleted_at', 'is not', null);
+  return eb.and([eb('message.claimed', '=', 0), eb.not(eb.exists(deleted))]);
+}

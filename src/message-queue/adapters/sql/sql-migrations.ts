@@ -1,0 +1,113 @@
+/** Which database the stores are in. */
+export type SqlDialectName = 'sqlite' | 'postgres';
+
+/** One step of the schema. Steps are only ever added, and only add: an older release runs on a newer schema. */
+export interface SqlMigration {
+  readonly version: number;
+  readonly name: string;
+  /** The statements, in order. */
+  statements(dialect: SqlDialectName): readonly string[];
+}
+
+/** Every step from an empty database to today's, in order. */
+export const SQL_MIGRATIONS: readonly SqlMigration[] = [
+  { version: 1, name: 'messages', statements: messages },
+  { version: 2, name: 'notifications', statements: notifications },
+  { version: 3, name: 'full-text search', statements: search },
+];
+
+/** PostgreSQL compares ids byte by byte, as SQLite does: pages have the same order in both, and indexes serve any locale. */
+function idType(dialect: SqlDialectName): string {
+  return dialect === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT';
+}
+
+function messages(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_messages (
+      message_id ${id} PRIMARY KEY, sender_id ${id} NOT NULL, conversation_id ${id} NOT NULL, content TEXT NOT NULL,
+      encrypted SMALLINT NOT NULL, attachments TEXT NOT NULL, batch_id ${id}, created_at BIGINT NOT NULL,
+      claimed SMALLINT NOT NULL DEFAULT 0)`,
+    'CREATE INDEX mq_messages_claimed ON mq_messages (created_at, message_id) WHERE claimed = 1',
+    'CREATE INDEX mq_messages_conversation ON mq_messages (conversation_id, created_at, message_id)',
+    'CREATE INDEX mq_messages_age ON mq_messages (created_at, message_id)',
+    `CREATE TABLE mq_message_recipients (
+      message_id ${id} NOT NULL REFERENCES mq_messages (message_id) ON DELETE CASCADE, recipient_id ${id} NOT NULL,
+      batch_id ${id}, created_at BIGINT NOT NULL,
+      status TEXT NOT NULL, status_at BIGINT NOT NULL, sent_at BIGINT, delivered_at BIGINT, read_at BIGINT,
+      failed_at BIGINT, failure_reason TEXT, advanced_by TEXT, PRIMARY KEY (message_id, recipient_id))`,
+    `CREATE INDEX mq_message_recipients_pending ON mq_message_recipients (recipient_id, created_at, message_id)
+      WHERE status = 'pending'`,
+    `CREATE INDEX mq_message_recipients_batch ON mq_message_recipients (batch_id, status) WHERE batch_id IS NOT NULL`,
+    `CREATE TABLE mq_conversations (
+      conversation_id ${id} PRIMARY KEY, deleted_at BIGINT, legal_hold SMALLINT NOT NULL)`,
+    'CREATE INDEX mq_conversations_deleted ON mq_conversations (deleted_at) WHERE deleted_at IS NOT NULL',
+    `CREATE TABLE mq_attachments (
+      id ${id} PRIMARY KEY, message_id ${id} NOT NULL, conversation_id ${id}, file_key TEXT NOT NULL,
+      expires_at BIGINT, legal_hold SMALLINT NOT NULL)`,
+    'CREATE INDEX mq_attachments_message ON mq_attachments (message_id)',
+    'CREATE INDEX mq_attachments_expiry ON mq_attachments (expires_at, id) WHERE expires_at IS NOT NULL',
+    `CREATE TABLE mq_encrypted_contents (
+      message_id ${id} PRIMARY KEY, envelope TEXT NOT NULL, key_id TEXT NOT NULL, algorithm TEXT NOT NULL,
+      version BIGINT NOT NULL)`,
+    `CREATE TABLE mq_decrypted_contents (
+      message_id ${id} PRIMARY KEY, content TEXT NOT NULL, version BIGINT NOT NULL)`,
+    `CREATE TABLE mq_batch_progress (
+      batch_id ${id} NOT NULL, segment BIGINT NOT NULL, chunks_done BIGINT NOT NULL, total_chunks BIGINT NOT NULL,
+      recipients BIGINT NOT NULL, sent BIGINT NOT NULL, failed BIGINT NOT NULL, skipped BIGINT NOT NULL,
+      PRIMARY KEY (batch_id, segment))`,
+  ];
+}
+
+function notifications(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_device_tokens (
+      device_id ${id} PRIMARY KEY, recipient_id ${id} NOT NULL, platform TEXT NOT NULL, token TEXT NOT NULL)`,
+    'CREATE INDEX mq_device_tokens_recipient ON mq_device_tokens (recipient_id, device_id)',
+    `CREATE TABLE mq_notification_inbox (
+      notification_id ${id} PRIMARY KEY, recipient_id ${id} NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
+      message_id ${id}, created_at BIGINT NOT NULL, read_at BIGINT)`,
+    `CREATE INDEX mq_notification_inbox_recipient
+      ON mq_notification_inbox (recipient_id, created_at, notification_id)`,
+    `CREATE TABLE mq_notification_ledger (
+      notification_id ${id} NOT NULL, target ${id} NOT NULL, recipient_id ${id} NOT NULL, type TEXT NOT NULL,
+      outcome TEXT NOT NULL, reason TEXT, provider_id TEXT, at BIGINT NOT NULL, PRIMARY KEY (notification_id, target))`,
+    `CREATE TABLE mq_notification_preferences (
+      recipient_id ${id} PRIMARY KEY, opted_out TEXT NOT NULL, quiet_hours TEXT)`,
+    `CREATE TABLE mq_recipient_contacts (recipient_id ${id} PRIMARY KEY, email TEXT, phone TEXT)`,
+  ];
+}
+
+function search(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  const columns = `message_id ${id} NOT NULL UNIQUE, conversation_id ${id} NOT NULL, sender_id ${id} NOT NULL,
+    content TEXT NOT NULL, terms TEXT NOT NULL, created_at BIGINT NOT NULL, version BIGINT NOT NULL,
+    removed SMALLINT NOT NULL, removed_at BIGINT`;
+  const order = [
+    'CREATE INDEX mq_search_documents_order ON mq_search_documents (created_at, message_id)',
+    'CREATE INDEX mq_search_documents_conversation ON mq_search_documents (conversation_id, created_at, message_id)',
+  ];
+  if (dialect === 'postgres') {
+    return [
+      `CREATE TABLE mq_search_documents (${columns},
+        words TSVECTOR GENERATED ALWAYS AS (array_to_tsvector(string_to_array(terms, ' '))) STORED)`,
+      'CREATE INDEX mq_search_documents_words ON mq_search_documents USING GIN (words)',
+      ...order,
+    ];
+  }
+  return [`CREATE TABLE mq_search_documents (id INTEGER PRIMARY KEY, ${columns})`, ...order, ...fts5()];
+}
+
+/** Terms come folded and separated, so the plainest tokenizer is the exact one; triggers keep index and table one write. */
+function fts5(): string[] {
+  const remove = `INSERT INTO mq_search_words (mq_search_words, rowid, terms) VALUES ('delete', old.id, old.terms);`;
+  const add = 'INSERT INTO mq_search_words (rowid, terms) VALUES (new.id, new.terms);';
+  return [
+    `CREATE VIRTUAL TABLE mq_search_words USING fts5 (terms, content = 'mq_search_documents', content_rowid = 'id',
+      tokenize = 'ascii', detail = none, columnsize = 0)`,
+    `CREATE TRIGGER mq_search_documents_added AFTER INSERT ON mq_search_documents BEGIN ${add} END`,
+    `CREATE TRIGGER mq_search_documents_changed AFTER UPDATE OF terms ON mq_search_documents BEGIN ${remove} ${add} END`,
+    `CREATE TRIGGER mq_search_documents_gone AFTER DELETE ON mq_search_documents BEGIN ${remove} END`,
+  ];
+}

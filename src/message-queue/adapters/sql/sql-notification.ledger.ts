@@ -1,0 +1,43 @@
+import { NotificationLedger } from '../../ports/notification-ledger.js';
+import type { NotificationLedgerEntry } from '../../ports/notification-ledger.js';
+import type { SqlDatabase } from './sql-database.js';
+import { toDate, toText } from './sql-values.js';
+
+/** What notifications went out, in SQL. */
+export class SqlNotificationLedger extends NotificationLedger {
+  constructor(private readonly database: SqlDatabase) {
+    super();
+  }
+
+  async record(entry: NotificationLedgerEntry, signal: AbortSignal): Promise<void> {
+    await this.database.run('record a notification', signal, (db) =>
+      db
+        .insertInto('mq_notification_ledger')
+        .values({
+          ...{ notification_id: entry.notificationId, target: entry.target, recipient_id: entry.recipientId },
+          ...{ type: entry.type, outcome: entry.outcome, at: entry.at.getTime() },
+          reason: entry.reason === undefined ? null : toText(entry.reason),
+          provider_id: entry.providerId === undefined ? null : toText(entry.providerId),
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
+  }
+
+  async list(notificationId: string, signal?: AbortSignal): Promise<readonly NotificationLedgerEntry[]> {
+    const rows = await this.database.run('list what was notified', signal, (db) =>
+      db
+        .selectFrom('mq_notification_ledger')
+        .selectAll()
+        .where('notification_id', '=', notificationId)
+        .orderBy('target')
+        .execute(),
+    );
+    return rows.map((row) => ({
+      ...{ notificationId, target: row.target, recipientId: row.recipient_id },
+      ...{ type: row.type, outcome: row.outcome, at: toDate(row.at) },
+      ...(row.reason !== null && { reason: row.reason }),
+      ...(row.provider_id !== null && { providerId: row.provider_id }),
+    }));
+  }
+}

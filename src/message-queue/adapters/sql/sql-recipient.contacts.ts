@@ -1,0 +1,29 @@
+import { RecipientContacts } from '../../ports/recipient-contacts.js';
+import type { RecipientContact } from '../../ports/recipient-contacts.js';
+import type { SqlDatabase } from './sql-database.js';
+
+/** An address book in SQL, for hosts that have none of their own. */
+export class SqlRecipientContacts extends RecipientContacts {
+  constructor(private readonly database: SqlDatabase) {
+    super();
+  }
+
+  async find(recipientId: string, signal?: AbortSignal): Promise<RecipientContact | null> {
+    const [row] = await this.database.run('find a contact', signal, (db) =>
+      db.selectFrom('mq_recipient_contacts').selectAll().where('recipient_id', '=', recipientId).execute(),
+    );
+    return row === undefined ? null : { recipientId, email: row.email, phone: row.phone };
+  }
+
+  /** Adds or replaces a recipient's addresses. */
+  async save(contact: RecipientContact, signal?: AbortSignal): Promise<void> {
+    const { recipientId: recipient_id, email, phone } = contact;
+    await this.database.run('save a contact', signal, (db) =>
+      db
+        .insertInto('mq_recipient_contacts')
+        .values({ recipient_id, email, phone })
+        .onConflict((conflict) => conflict.column('recipient_id').doUpdateSet({ email, phone }))
+        .execute(),
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import type { InjectionToken, Provider, Type } from '@nestjs/common';
+import { AttachmentStore } from '../../ports/attachment-store.js';
+import { BatchProgressStore } from '../../ports/batch-progress-store.js';
+import { CleanupStore } from '../../ports/cleanup-store.js';
+import { ConversationStore } from '../../ports/conversation-store.js';
+import { DeviceTokenStore } from '../../ports/device-token-store.js';
+import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
+import { MessageStore } from '../../ports/message-store.js';
+import { NotificationInbox } from '../../ports/notification-inbox.js';
+import { NotificationLedger } from '../../ports/notification-ledger.js';
+import { NotificationPreferences } from '../../ports/notification-preferences.js';
+import { RecipientContacts } from '../../ports/recipient-contacts.js';
+import { SearchIndex } from '../../ports/search-index.js';
+import { SqlAttachmentStore } from './sql-attachment.store.js';
+import { SqlBatchProgressStore } from './sql-batch-progress.store.js';
+import { SqlCleanupStore } from './sql-cleanup.store.js';
+import { SqlConversationStore } from './sql-conversation.store.js';
+import { SqlDatabase } from './sql-database.js';
+import { SqlDeviceTokenStore } from './sql-device-token.store.js';
+import { SqlEncryptedContentStore } from './sql-encrypted-content.store.js';
+import { SqlMessageStore } from './sql-message.store.js';
+import { SqlNotificationInbox } from './sql-notification.inbox.js';
+import { SqlNotificationLedger } from './sql-notification.ledger.js';
+import { SqlNotificationPreferences } from './sql-notification.preferences.js';
+import type { SqlStoreOptions } from './sql-options.js';
+import { SqlRecipientContacts } from './sql-recipient.contacts.js';
+import { SqlSearchIndex } from './sql-search.index.js';
+
+type SqlStore = new (database: SqlDatabase) => object;
+
+const STORES: readonly (readonly [port: InjectionToken, store: SqlStore])[] = [
+  [AttachmentStore, SqlAttachmentStore],
+  [BatchProgressStore, SqlBatchProgressStore],
+  [CleanupStore, SqlCleanupStore],
+  [ConversationStore, SqlConversationStore],
+  [DeviceTokenStore, SqlDeviceTokenStore],
+  [EncryptedContentStore, SqlEncryptedContentStore],
+  [MessageStore, SqlMessageStore],
+  [NotificationInbox, SqlNotificationInbox],
+  [NotificationLedger, SqlNotificationLedger],
+  [NotificationPreferences, SqlNotificationPreferences],
+  [RecipientContacts, SqlRecipientContacts],
+  [SearchIndex, SqlSearchIndex],
+];
+
+/** Leaves ports to other adapters. */
+export interface SqlStoreAdaptersOptions extends SqlStoreOptions {
+  /** Ports that this database does not serve, e.g. `[SearchIndex, RecipientContacts]`. Default none. */
+  readonly except?: readonly (abstract new (...args: never[]) => object)[];
+}
+
+/**
+ * Adapters of all stores on one SQL database, for the module's `adapters`:
+ *
+ * ```ts
+ * MessageQueueModule.forRoot({ adapters: [...sqlStoreAdapters({ url: 'file:data/chat.db' })] })
+ * ```
+ *
+ * The application starts when the schema is up to date, and the connection closes after the queues have drained.
+ * @throws at start: MissingPackageError, InvalidConfigurationError, SqlStoreError
+ */
+export function sqlStoreAdapters(options: SqlStoreAdaptersOptions): Provider[] {
+  const { except = [], ...database } = options;
+  return [
+    { provide: SqlDatabase, useFactory: () => SqlDatabase.open(database) },
+    ...STORES.filter(([port]) => !except.some((left) => left === port)).map(([provide, Store]) => ({
+      provide,
+      useFactory: (opened: SqlDatabase) => new Store(opened),
+      inject: [SqlDatabase as unknown as Type],
+    })),
+  ];
+}
