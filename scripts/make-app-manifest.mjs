@@ -1,0 +1,15 @@
+// Rewrites package.json so that `npm install --omit=dev` installs what the reference app runs on: the library's
+// dependencies, its peers and the HTTP platform, at the locked versions. Only for the image; never commit the result.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const platform = Object.keys(manifest.devDependencies).filter((name) => name.startsWith('@nestjs/platform-'));
+const needed = [...Object.keys(manifest.peerDependencies), ...platform];
+
+for (const name of needed) {
+  manifest.dependencies[name] = manifest.devDependencies[name];
+  delete manifest.devDependencies[name];
+}
+delete manifest.peerDependencies;
+delete manifest.peerDependenciesMeta;
+writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
