@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+interface Violation {
+  readonly from: string;
+  readonly rule: { readonly name: string; readonly severity: string };
+}
+
+const LIBRARY = 'src/message-queue';
+
+/** Files that exist to be imported. */
+const TARGETS = [
+  `${LIBRARY}/index.ts`,
+  `${LIBRARY}/message-queue.service.ts`,
+  `${LIBRARY}/jobs/target.ts`,
+  `${LIBRARY}/broker/broker.ts`,
+  `${LIBRARY}/broker/memory/target.ts`,
+  `${LIBRARY}/queues/delivery/target.ts`,
+  `${LIBRARY}/adapters/first/index.ts`,
+  `${LIBRARY}/testing/index.ts`,
+  'src/chat/target.ts',
+  'test/target.ts',
+  'dist/target.ts',
+];
+
+/** File, import statement, and the rule that it must break; null: allowed. */
+const IMPORTS: readonly (readonly [file: string, statement: string, rule: string | null])[] = [
+  [`${LIBRARY}/ports/a.ts`, `import '../broker/broker.js'`, 'ports-stand-alone'],
+  [`${LIBRARY}/ports/b.ts`, `import '../jobs/target.js'`, null],
+  [`${LIBRARY}/jobs/a.ts`, `import '../queues/delivery/target.js'`, 'jobs-stand-alone'],
+  [`${LIBRARY}/jobs/b.ts`, `import '../broker/broker.js'`, 'jobs-know-seams-by-type'],
+  [`${LIBRARY}/jobs/c.ts`, `import type { value } from '../broker/broker.js'`, null],
+  [`${LIBRARY}/queues/batch/a.ts`, `import '../delivery/target.js'`, 'slices-never-meet'],
+  [`${LIBRARY}/queues/batch/b.ts`, `import '../../broker/broker.js'`, 'slices-use-jobs-and-ports'],
+  [`${LIBRARY}/queues/batch/c.ts`, `import '../../jobs/target.js'`, null],
+  [`${LIBRARY}/broker/redis/a.ts`, `import '../../queues/delivery/target.js'`, 'broker-uses-jobs'],
+  [`${LIBRARY}/broker/redis/b.ts`, `import '../memory/target.js'`, 'providers-never-meet'],
+  [`${LIBRARY}/broker/redis/c.ts`, `import 'bull'`, null],
+  [`${LIBRARY}/dead-letter/a.ts`, `import '../broker/memory/target.js'`, 'policies-use-the-inner-seam'],
+  [`${LIBRARY}/dead-letter/b.ts`, `import '../broker/broker.js'`, null],
+  [`${LIBRARY}/dead-letter/c.ts`, `import 'bull'`, 'bull-and-ioredis-only-in-broker'],
+  [`${LIBRARY}/dead-letter/d.ts`, `import type { Job } from 'bull'`, null],
+  [`${LIBRARY}/monitoring/a.ts`, `import 'ioredis'`, 'bull-and-ioredis-only-in-broker'],
+  [`${LIBRARY}/admin/a.ts`, `import '../broker/memory/target.js'`, 'admin-uses-the-services'],
+  [`${LIBRARY}/admin/b.ts`, `import '../message-queue.service.js'`, null],
+  [`${LIBRARY}/adapters/second/a.ts`, `import '../../message-queue.service.js'`, 'adapters-implement-ports'],
+  [`${LIBRARY}/adapters/second/b.ts`, `import '../first/index.js'`, 'adapters-never-meet'],
+  [`${LIBRARY}/a.ts`, `import './testing/index.js'`, 'library-never-imports-the-test-kit'],
+  [`${LIBRARY}/b.ts`, `import '../chat/target.js'`, 'library-never-imports-a-host'],
+  [`${LIBRARY}/c.ts`, `import 'supertest'`, 'no-dev-dependencies-in-the-library'],
+  [`${LIBRARY}/d.ts`, `import './missing.js'`, 'no-unresolvable-imports'],
+  ['src/chat/a.ts', `import '../message-queue/message-queue.service.js'`, 'hosts-use-the-public-api'],
+  ['src/chat/b.ts', `import '../message-queue/adapters/first/index.js'`, null],
+  ['src/chat/c.ts', `import '../../dist/target.js'`, 'nothing-reaches-build-output'],
+  ['src/chat/d.ts', `import '../../test/target.js'`, 'no-test-code-in-src'],
+  ['src/chat/e.ts', `import 'some-package-nobody-declared'`, 'no-unresolvable-imports'],
+];
+
+/** Runs the project's rules over a tree that breaks each of them once. */
+function cruise(directory: string): readonly Violation[] {
+  for (const file of [...TARGETS, ...IMPORTS.map(([file]) => file)]) {
+    mkdirSync(join(directory, dirname(file)), { recursive: true });
+  }
+  for (const file of TARGETS) writeFileSync(join(directory, file), 'export const value = 1;\n');
+  for (const [file, statement] of IMPORTS) writeFileSync(join(directory, file), `${statement};\n`);
+  for (const file of ['.dependency-cruiser.cjs', 'package.json', 'tsconfig.json'])
+    copyFileSync(file, join(directory, file));
+  symlinkSync(resolve('node_modules'), join(directory, 'node_modules'));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...[
+        resolve('node_modules/dependency-cruiser/bin/dependency-cruise.mjs'),
+        '--config',
+        '.dependency-cruiser.cjs',
+      ],
+      ...['--output-type', 'json', 'src'],
+    ],
+    { cwd: directory, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  );
+  if (stdout === '') throw new Error(stderr);
+  return (JSON.parse(stdout) as { summary: { violations: readonly Violation[] } }).summary.violations;
+}
+
+describe('import boundaries', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mq-boundaries-'));
+  let violations: readonly Violation[] = [];
+
+  beforeAll(() => {
+    violations = cruise(directory);
+  });
+
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  const rulesBrokenBy = (file: string): string[] =>
+    violations.filter(({ from }) => from === file).map(({ rule }) => rule.name);
+
+  it.each(IMPORTS.filter(([, , rule]) => rule !== null))('%s: %s breaks %s', (file, _statement, rule) => {
+    expect(rulesBrokenBy(file)).toContain(rule);
+  });
+
+  it.each(IMPORTS.filter(([, , rule]) => rule === null))('%s: %s is allowed', (file) => {
+    expect(rulesBrokenBy(file)).toEqual([]);
+  });
+
+  it('breaks the build with every rule', () => {
+    expect(violations.every(({ rule }) => rule.severity === 'error')).toBe(true);
+  });
+});
