@@ -12,6 +12,8 @@ export interface BatcherHost {
   now(): number;
   /** How many of `freed` slots may be filled in the same step. */
   slotsToFill(freed: number): number;
+  /** Whether to publish `drained` when no job is left. */
+  tellDrained(): boolean;
   /** Stores are done: `status` as the script says. Called before `taken`. */
   completed(run: ActiveRun, result: unknown, status: number, finishedOn: number): void;
   failedToStore(run: ActiveRun, error: Error): void;
@@ -76,7 +78,14 @@ export class CompletionBatcher {
   }
 
   private args(batch: readonly Completion[], requested: number, now: number): (string | number)[] {
-    const args: (string | number)[] = [this.commands.queue.lockToken, now, this.host.lockMs, requested];
+    const tellDrained = requested > 0 && this.host.tellDrained() ? '1' : '';
+    const args: (string | number)[] = [
+      this.commands.queue.lockToken,
+      now,
+      this.host.lockMs,
+      requested,
+      tellDrained,
+    ];
     for (const { run, json } of batch) {
       const { count, age } = retentionOf(run);
       const young = now - run.job.timestamp < TOMBSTONE_MS && run.id.startsWith('m_');

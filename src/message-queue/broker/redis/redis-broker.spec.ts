@@ -1,124 +1,208 @@
-import 'reflect-metadata';
-import type { Job, Queue } from 'bull';
+import {
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
-import { defineQueue } from '../../jobs/queue-definition.js';
-import type { QueueDefinition } from '../../jobs/queue-definition.js';
-import type { Settlement } from '../../jobs/settlement.js';
-import type { Delivery } from '../broker.js';
-import { RedisBroker } from './redis-broker.js';
-import type { BrokerProblem, RedisBrokerOptions } from './redis-broker.options.js';
-
-class Payload {}
-
-const definition = (name = 'work', over: Partial<QueueDefinition> = {}): QueueDefinition =>
-  defineQueue({
-    name,
-    description: 'Test queue.',
-    jobs: { job: Payload },
-    concurrency: 3,
-    attempts: 3,
-    backoff: { type: 'fixed', delayMs: 50 },
-    timeoutMs: 5_000,
-    ...over,
-  });
+import { HandlerRegistrationError, ShutdownError } from '../../jobs/errors.js';
+import { recordOf } from '../../jobs/managed-job.js';
 
 describe('RedisBroker', () => {
   let redis: TestRedis;
-  let problems: BrokerProblem[];
-  const open: RedisBroker[] = [];
-  let run = 0;
-
-  const broker = (over: Partial<RedisBrokerOptions> = {}): RedisBroker => {
-    const made = new RedisBroker({
-      redis: { topology: { kind: 'single', host: '127.0.0.1', port: redis.port }, db: 0, tls: false },
-      prefix: `t${run}`,
-      onProblem: (problem) => problems.push(problem),
-      ...over,
-    });
-    open.push(made);
-    return made;
-  };
+  let fixture: BrokerFixture;
 
   beforeAll(async () => {
     redis = await TestRedis.start();
   });
   beforeEach(() => {
-    run += 1;
-    problems = [];
+    fixture = new BrokerFixture(redis);
   });
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((one) => one.close()));
-    expect(problems).toEqual([]);
+    await fixture.close();
+    expect(fixture.problems).toEqual([]);
   });
   afterAll(() => redis.stop());
 
-  const done = (result: unknown): Settlement => ({ kind: 'completed', result });
-  const collect = async (one: RedisBroker, queue: Queue, end: (d: Delivery) => Settlement | Promise<Settlement>) => {
-    const seen: Job[] = [];
-    const worker = await one.work(queue, 3, async (delivery) => {
-      seen.push(delivery.job);
-      return end(delivery);
-    });
-    return { seen, worker };
-  };
-
   it('runs a job and stores its result', async () => {
-    const one = broker();
-    const queue = one.createQueue(definition());
-    const { id, deduplicated } = await one.addOnce(queue, { name: 'job', data: { a: 1 }, options: {} });
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { id, deduplicated } = await broker.addOnce(queue, { name: 'job', data: { a: 1 }, options: {} });
     expect(deduplicated).toBe(false);
-    const { seen } = await collect(one, queue, () => done({ ok: true }));
-    const job = await waitUntil(async () => {
-      const found = await queue.getJob(id);
-      return found?.finishedOn ? found : null;
-    }, 'the job to end');
-    expect(job.returnvalue).toEqual({ ok: true });
-    expect(seen.map((j) => j.data)).toEqual([{ a: 1 }]);
-    expect(await one.snapshot(queue)).toMatchObject({ waiting: 0, active: 0, completed: 1 });
+    expect(id).toMatch(/^m_/);
+    const { seen } = await workOn(broker, queue, () => completed({ ok: true }));
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 1, 'the job to end');
+    expect((await queue.getJob(id))?.returnvalue).toEqual({ ok: true });
+    expect(seen.map((run) => run.data)).toEqual([{ a: 1 }]);
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, active: 0, completed: 1 });
   });
 
-  it('runs many jobs in the concurrency it was given', async () => {
-    const one = broker();
-    const queue = one.createQueue(definition());
-    let now = 0;
+  it('runs many jobs once each, in exactly the concurrency it was given', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    let running = 0;
     let most = 0;
-    const { seen } = await collect(one, queue, async () => {
-      now += 1;
-      most = Math.max(most, now);
+    const { seen } = await workOn(broker, queue, async () => {
+      running += 1;
+      most = Math.max(most, running);
       await new Promise((resolve) => setTimeout(resolve, 1));
-      now -= 1;
-      return done(null);
+      running -= 1;
+      return completed();
     });
-    await one.addMany(
-      queue,
-      Array.from({ length: 500 }, (_, i) => ({ name: 'job', data: { i }, options: {} })),
-    );
-    await waitUntil(async () => (await one.snapshot(queue)).completed === 500, '500 jobs');
+    const requests = Array.from({ length: 500 }, (_, i) => ({ name: 'job', data: { i }, options: {} }));
+    await broker.addMany(queue, requests);
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 500, '500 jobs');
     expect(most).toBe(3);
-    expect(new Set(seen.map((j) => j.id)).size).toBe(500);
+    expect(new Set(seen.map((run) => run.id)).size).toBe(500);
+    expect(seen).toHaveLength(500);
   });
 
-  it('retries, defers, hands back and buries', async () => {
-    const one = broker();
-    const queue = one.createQueue(definition());
-    const failed = jest.fn();
-    queue.on('failed', failed);
+  it('spends attempts on failures only, and keeps every failure with the dead letter', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const onFailed = jest.fn();
+    queue.on('failed', onFailed);
     let turn = 0;
-    const { seen } = await collect(one, queue, ({ job }) => {
+    const { seen } = await workOn(broker, queue, (delivery) => {
       turn += 1;
       if (turn === 1) return { kind: 'deferred', delayMs: 30, reason: 'later' };
       if (turn === 2) return { kind: 'handed-back' };
-      const error = new Error('no');
-      const failure = { at: Date.now(), attempt: job.attemptsMade + 1, kind: 'error' as const, error: 'Error', message: 'no' };
-      return { kind: 'failed', error, failure, retryDelayMs: turn === 3 ? 0 : turn === 4 ? 20 : null };
+      return failed(delivery, turn === 3 ? 0 : turn === 4 ? 20 : null, `failure ${turn}`);
     });
-    const { id } = await one.addOnce(queue, { name: 'job', data: {}, options: {} });
-    await waitUntil(async () => (await one.snapshot(queue)).failed === 1, 'a dead letter');
-    expect(seen.map((j) => j.attemptsMade)).toEqual([0, 0, 1, 2, 3]);
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'a dead letter');
+    expect(seen.map((run) => run.attemptsMade)).toEqual([0, 0, 0, 1, 2]);
     const job = await queue.getJob(id);
-    expect(job?.attemptsMade).toBe(3);
-    expect((job?.opts as { mq: { failures: unknown[] } }).mq.failures).toHaveLength(3);
-    expect(failed).toHaveBeenCalledTimes(3);
+    expect(job).toMatchObject({ attemptsMade: 3, failedReason: 'failure 5' });
+    expect(job?.stacktrace).toHaveLength(3);
+    expect(recordOf(job ?? { opts: {} }).failures?.map((f) => [f.attempt, f.message])).toEqual([
+      [1, 'failure 3'],
+      [2, 'failure 4'],
+      [3, 'failure 5'],
+    ]);
+    expect(onFailed).toHaveBeenCalledTimes(3);
+  });
+
+  it('keeps the slot until the run has settled, and stores nothing for an abandoned one', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    let turn = 0;
+    const { worker } = await workOn(broker, queue, () =>
+      (turn += 1) === 1 ? { kind: 'abandoned' } : completed(),
+    );
+    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(() => turn === 1 && worker.active.size === 0, 'the run to be abandoned');
+    expect(await broker.snapshot(queue)).toMatchObject({ active: 1, completed: 0, failed: 0 });
+  });
+
+  it('hands jobs back at shutdown, and another worker takes them at once', async () => {
+    const [first, second] = [fixture.broker(), fixture.broker()];
+    const queue = first.createQueue(testQueue());
+    const { worker } = await workOn(first, queue, async ({ signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      expect(signal.reason).toBeInstanceOf(ShutdownError);
+      return { kind: 'handed-back' };
+    });
+    const requests = Array.from({ length: 5 }, (_, i) => ({ name: 'job', data: { i }, options: {} }));
+    await first.addMany(queue, requests);
+    await waitUntil(() => worker.active.size === 3, 'three runs');
+    await worker.stopFetching();
+    worker.abortActive(new ShutdownError('bye'));
+    await worker.whenIdle();
+    expect(await first.snapshot(queue)).toMatchObject({ waiting: 5, active: 0 });
+    const other = second.createQueue(testQueue());
+    const startedAt = Date.now();
+    const { seen } = await workOn(second, other);
+    await waitUntil(() => seen.length === 5, 'the other worker');
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(seen.map((run) => (run.data as { i: number }).i).sort()).toEqual([0, 1, 2, 3, 4]);
+    expect(seen.every((run) => run.attemptsMade === 0)).toBe(true);
+  });
+
+  it('pauses in this process only, waits for what runs, and goes on', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { seen } = await workOn(broker, queue);
+    await queue.pause(true);
+    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    expect(await queue.isPaused(true)).toBe(true);
+    expect(await queue.isPaused()).toBe(false);
+    // The worker had the time of many round trips to take it.
+    for (let i = 0; i < 50; i += 1) await broker.snapshot(queue);
+    expect(seen).toHaveLength(0);
+    await queue.resume(true);
+    await waitUntil(() => seen.length === 1, 'the job');
+  });
+
+  it('pauses for all workers', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    await queue.pause();
+    const { seen } = await workOn(broker, queue);
+    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    expect(await broker.snapshot(queue)).toMatchObject({ isPaused: true, paused: 1, waiting: 0 });
+    expect(seen).toHaveLength(0);
+    await queue.resume();
+    await waitUntil(() => seen.length === 1, 'the job');
+  });
+
+  it('runs repeatable jobs again and again', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { seen } = await workOn(broker, queue);
+    await queue.add('job', { n: 1 }, { repeat: { every: 200 } });
+    await waitUntil(() => seen.length >= 3, 'three runs');
+    expect(await queue.getRepeatableCount()).toBe(1);
+  });
+
+  it('runs delayed jobs when they are due, those of other processes too', async () => {
+    const [producer, consumer] = [fixture.broker(), fixture.broker()];
+    const queue = producer.createQueue(testQueue());
+    const { seen } = await workOn(consumer, consumer.createQueue(testQueue()));
+    const addedAt = Date.now();
+    await producer.addOnce(queue, { name: 'job', data: { n: 2 }, options: { delay: 400 } });
+    await producer.addOnce(queue, { name: 'job', data: { n: 1 }, options: { delay: 200 } });
+    expect(await producer.snapshot(queue)).toMatchObject({ delayed: 2, waiting: 0 });
+    await waitUntil(() => seen.length === 2, 'two runs');
+    expect(Date.now() - addedAt).toBeGreaterThanOrEqual(400);
+    expect(Date.now() - addedAt).toBeLessThan(1_500);
+    expect(seen.map((run) => run.data)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it('refuses process() with the way to do it', () => {
+    const queue = fixture.broker().createQueue(testQueue());
+    expect(() => queue.process('job', async () => undefined)).toThrow(HandlerRegistrationError);
+    expect(() => queue.process('job', async () => undefined)).toThrow(/@JobHandler\('job'\)/);
+  });
+
+  it('emits the events of Bull', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const events: string[] = [];
+    for (const event of [
+      'waiting',
+      'active',
+      'completed',
+      'failed',
+      'drained',
+      'global:active',
+      'global:completed',
+    ]) {
+      queue.on(event, () => events.push(event));
+    }
+    await waitUntil(() => redisSubscriptions(queue) >= 3, 'the subscriptions');
+    await queue.add('job', {});
+    await workOn(broker, queue);
+    await waitUntil(() => events.includes('drained') && events.includes('global:completed'), 'the events');
+    expect(events).toEqual(expect.arrayContaining(['waiting', 'active', 'completed', 'global:active']));
+    expect(events.indexOf('active')).toBeLessThan(events.indexOf('completed'));
+    expect(events).not.toContain('failed');
   });
 });
+
+/** Channels that Bull has subscribed to for the queue. */
+function redisSubscriptions(queue: unknown): number {
+  return Object.keys((queue as { registeredEvents?: object }).registeredEvents ?? {}).length;
+}

@@ -63,7 +63,11 @@ export class RedisQueueWorker implements QueueWorker {
         this.registry.completed(run, result, status, at);
       },
       failedToStore: (run, error) => this.registry.unstorable(run, error),
-      taken: (reply, requested) => this.onTaken(reply, requested),
+      tellDrained: () => !this.drained,
+      taken: (reply, requested) => {
+        this.onTaken(reply, requested);
+        this.noteDrained(reply[0].length, requested);
+      },
     });
   }
 
@@ -151,11 +155,9 @@ export class RedisQueueWorker implements QueueWorker {
       if (this.adoptNext) open -= await this.adoptLost(open);
       const now = this.parts.options.clock.now();
       const reply = open === 0 ? NOTHING : await this.parts.intake.take(open, now, !this.drained);
-      const came = reply[0].length;
-      if (open > 0 && came === 0 && !this.drained) emitSafely(this.parts.commands.queue, 'drained');
-      this.drained = open > 0 && came === 0;
       this.onTaken(reply, open);
-      return count - open + came;
+      this.noteDrained(reply[0].length, open);
+      return count - open + reply[0].length;
     } catch {
       // The connection reports itself. Redis may have executed the call: look for jobs whose news was lost.
       this.adoptNext = true;
@@ -182,6 +184,12 @@ export class RedisQueueWorker implements QueueWorker {
       else void this.giveBack(entry);
     }
     if (jobs.length < requested || requested === 0) this.freed();
+  }
+
+  private noteDrained(came: number, requested: number): void {
+    if (requested === 0) return;
+    if (came === 0 && !this.drained) emitSafely(this.parts.commands.queue, 'drained');
+    this.drained = came === 0;
   }
 
   private async giveBack(entry: TakenReply[0][number]): Promise<void> {
