@@ -7,6 +7,7 @@ import {
   RetryLater,
   UnrecoverableJobError,
 } from '../jobs/errors.js';
+import { JobEvents } from '../jobs/job-events.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { CockatielCircuitBreakers } from './cockatiel-circuit-breakers.js';
 
@@ -30,8 +31,9 @@ describe('CockatielCircuitBreakers', () => {
   beforeEach(() => {
     clock = new HandClock();
     changes = [];
-    const record = (status: BreakerStatus): void => void changes.push(`${status.dependency} ${status.state}`);
-    breakers = new CockatielCircuitBreakers(clock, { failureThreshold: 3, halfOpenAfterMs: 10_000 }, record);
+    const events = new JobEvents();
+    events.on('breaker', ({ dependency, state }) => void changes.push(`${dependency} ${state}`));
+    breakers = new CockatielCircuitBreakers(clock, { failureThreshold: 3, halfOpenAfterMs: 10_000 }, events);
   });
 
   const attempt = (call: () => Promise<unknown>, signal?: AbortSignal): Promise<unknown> =>
@@ -87,7 +89,7 @@ describe('CockatielCircuitBreakers', () => {
     answer('probe');
     await expect(probe).resolves.toBe('probe');
     await expect(attempt(up)).resolves.toBe('sent');
-    expect(changes).toEqual(['smtp OPEN', 'smtp HALF_OPEN', 'smtp CLOSED']);
+    expect(changes).toEqual(['smtp open', 'smtp half-open', 'smtp closed']);
     expect(status()).toMatchObject({ failures: 0, lastError: null });
   });
 
@@ -96,7 +98,7 @@ describe('CockatielCircuitBreakers', () => {
     clock.time += 10_000;
     await fail(1);
     expect(status()).toMatchObject({ state: 'OPEN', retryAfterMs: 10_000 });
-    expect(changes).toEqual(['smtp OPEN', 'smtp HALF_OPEN', 'smtp OPEN']);
+    expect(changes).toEqual(['smtp open', 'smtp half-open', 'smtp open']);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { Clock } from '../jobs/clock.js';
+import { JobEvents } from '../jobs/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
-import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';
+import type { BreakerCall, BreakerState, BreakerStatus } from '../ports/circuit-breakers.js';
 import { breakerSettingsOf } from './breaker-settings.js';
 import type { CircuitBreakerOptions } from './breaker-settings.js';
 import { DependencyBreaker } from './dependency-breaker.js';
@@ -8,15 +9,20 @@ import { DependencyBreaker } from './dependency-breaker.js';
 /** Breakers kept at the same time; beyond it the oldest one that remembers nothing goes. */
 const MAX_BREAKERS = 1_000;
 
+const STATE_IN_EVENTS = { CLOSED: 'closed', OPEN: 'open', HALF_OPEN: 'half-open' } as const satisfies Record<
+  BreakerState,
+  string
+>;
+
 /** Circuit breakers by cockatiel, one per dependency name, local to this process. */
 export class CockatielCircuitBreakers extends CircuitBreakers {
   private readonly breakers = new Map<string, DependencyBreaker>();
 
-  /** @param changed called after every change of a breaker's state; must not throw */
+  /** @param events hear of every change of a breaker's state */
   constructor(
     private readonly clock: Clock,
     private readonly options: CircuitBreakerOptions = {},
-    private readonly changed: (status: BreakerStatus) => void = () => undefined,
+    private readonly events: JobEvents = new JobEvents(),
   ) {
     super();
   }
@@ -36,7 +42,9 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     if (known) return known;
     if (this.breakers.size >= MAX_BREAKERS) this.dropOnePristine();
     const settings = breakerSettingsOf(dependency, this.options);
-    const breaker = new DependencyBreaker(dependency, settings, this.clock, this.changed);
+    const breaker = new DependencyBreaker(dependency, settings, this.clock, ({ state }) => {
+      this.events.emit('breaker', { dependency, state: STATE_IN_EVENTS[state] });
+    });
     this.breakers.set(dependency, breaker);
     return breaker;
   }

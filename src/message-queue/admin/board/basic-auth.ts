@@ -25,7 +25,10 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
     const given = parse(request.headers.authorization);
     const isName = timingSafeEqual(digest(given.username), expectedName);
     const isPassword = timingSafeEqual(digest(given.password), expectedPassword);
-    if (isName && isPassword) return next();
+    if (isName && isPassword) {
+      next();
+      return;
+    }
     response.setHeader('WWW-Authenticate', 'Basic realm="Message queues", charset="UTF-8"');
     response.status(401).type('text/plain').send('Log in to see the message queues.\n');
   };

@@ -32,7 +32,10 @@ export const securityHeaders: BoardMiddleware = (_request, response, next) => {
  * first (forms, plain text).
  */
 export const sameSiteChanges: BoardMiddleware = (request, response, next) => {
-  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    next();
+    return;
+  }
   if (!isOwnSite(request)) {
     response.status(403).type('text/plain').send('Changes are accepted from the board itself only.\n');
     return;

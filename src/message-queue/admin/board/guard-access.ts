@@ -7,10 +7,9 @@ import type { BoardAccess, BoardMiddleware } from './board-access.js';
 
 /** Stands in for the controller that a guard may ask for metadata of. */
 class BullBoard {
-  open(): void {
-    return undefined;
-  }
+  readonly open = (): void => undefined;
 }
+const BOARD = new BullBoard();
 
 /** Makes any kind of access a middleware. */
 export function accessMiddleware(access: BoardAccess, moduleRef: ModuleRef): BoardMiddleware {
@@ -21,9 +20,9 @@ export function accessMiddleware(access: BoardAccess, moduleRef: ModuleRef): Boa
 
 async function resolveGuard(type: Type<CanActivate>, moduleRef: ModuleRef): Promise<CanActivate> {
   try {
-    return moduleRef.get(type, { strict: false });
+    return await Promise.resolve(moduleRef.get<CanActivate>(type, { strict: false }));
   } catch {
-    return moduleRef.create(type);
+    return await moduleRef.create(type);
   }
 }
 
@@ -32,11 +31,11 @@ function guardMiddleware(guardOf: () => Promise<CanActivate>): BoardMiddleware {
     try {
       const guard = await guardOf();
       const answer = guard.canActivate(new BoardExecutionContext(request, response, next));
-      if (await (isObservable(answer) ? firstValueFrom(answer) : answer)) return next();
-      refuse(response, 403, 'You may not use the board of the message queues.');
+      if (await (isObservable(answer) ? firstValueFrom(answer) : answer)) next();
+      else refuse(response, 403, 'You may not use the board of the message queues.');
     } catch (error) {
-      if (!(error instanceof HttpException)) return next(error);
-      refuse(response, error.getStatus(), error.message);
+      if (!(error instanceof HttpException)) next(error);
+      else refuse(response, error.getStatus(), error.message);
     }
   };
 }
@@ -73,7 +72,7 @@ class BoardExecutionContext implements ExecutionContext {
   }
 
   getHandler(): () => void {
-    return BullBoard.prototype.open;
+    return BOARD.open;
   }
 
   getArgs<T extends unknown[]>(): T {

@@ -13,7 +13,10 @@ const PROXY_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
  */
 export const loopbackAccess: BoardMiddleware = (request, response, next) => {
   const objection = objectionTo(request);
-  if (objection === null) return next();
+  if (objection === null) {
+    next();
+    return;
+  }
   response
     .status(403)
     .type('text/plain')

@@ -1,0 +1,57 @@
+import type { JobState, QueueJob, QueueJobJson } from '@bull-board/api/typings/app';
+import type { Job } from 'bull';
+import { JobStateError } from '../../jobs/errors.js';
+import type { BoardView } from './board-view.js';
+
+/** A job as the board sees and handles it. */
+export class BoardJob implements QueueJob {
+  constructor(
+    private readonly job: Job,
+    private readonly queue: string,
+    private readonly view: BoardView,
+    private readonly replay: (id: string) => Promise<void>,
+  ) {}
+
+  get opts(): QueueJob['opts'] {
+    return this.job.opts;
+  }
+
+  toJSON(): QueueJobJson {
+    const json = this.stored();
+    // Bull counts failed attempts; people count runs.
+    const runs = json.finishedOn && !json.failedReason ? json.attemptsMade + 1 : json.attemptsMade;
+    return { ...this.view.of(json, this.queue), attemptsMade: runs };
+  }
+
+  getState(): Promise<JobState> {
+    return this.job.getState();
+  }
+
+  /** Replays a dead letter by our rules, so that its attempts start anew and the replay is remembered. */
+  async retry(): Promise<void> {
+    await this.replay(String(this.job.id));
+  }
+
+  promote(): Promise<void> {
+    return this.job.promote();
+  }
+
+  remove(): Promise<void> {
+    return this.job.remove();
+  }
+
+  /** @throws JobStateError when the board does not show the whole payload: saving would lose the rest */
+  async update(data: Record<string, unknown>): Promise<void> {
+    if (!this.view.showsAll(this.stored(), this.queue)) {
+      throw new JobStateError(
+        `The board shows the payload of job "${String(this.job.id)}" shortened or redacted; saving it would lose the rest.`,
+        { queue: this.queue, jobId: String(this.job.id) },
+      );
+    }
+    await this.job.update(data);
+  }
+
+  private stored(): QueueJobJson {
+    return this.job.toJSON();
+  }
+}

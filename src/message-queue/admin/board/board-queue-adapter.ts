@@ -1,0 +1,56 @@
+import { BullAdapter } from '@bull-board/api/bullAdapter';
+import type { JobCleanStatus, JobStatus } from '@bull-board/api/typings/app';
+import type { Job } from 'bull';
+import type { ManagedQueue } from '../../broker/managed-queues.js';
+import { BoardJob } from './board-job.js';
+import type { BoardView } from './board-view.js';
+
+/** Jobs removed per step: more would block Redis for everybody. */
+const CLEAN_STEP = 1_000;
+
+/** Replays one dead letter, for whoever clicked. */
+export type BoardReplay = (queue: string, id: string) => Promise<void>;
+
+/** A managed queue on the board: Bull Board's own adapter, with our view of jobs and our rules for replays. */
+export class BoardQueueAdapter extends BullAdapter {
+  private readonly queueName: string;
+
+  constructor(
+    managed: ManagedQueue,
+    private readonly view: BoardView,
+    private readonly replay: BoardReplay,
+  ) {
+    super(managed.queue, { description: managed.definition.description });
+    this.queueName = managed.definition.name;
+  }
+
+  override getName(): string {
+    return this.queueName;
+  }
+
+  override async getJob(id: string): Promise<Job | null> {
+    const job = (await this.queue.getJob(id)) as Job | null | undefined;
+    return job ? this.present(job) : null;
+  }
+
+  override async getJobs(statuses: JobStatus<'bull'>[], start?: number, end?: number): Promise<Job[]> {
+    const jobs = (await this.queue.getJobs(statuses, start, end)) as (Job | null)[];
+    return jobs.filter((job) => job !== null).map((job) => this.present(job));
+  }
+
+  override async clean(status: JobCleanStatus, graceTimeMs: number): Promise<void> {
+    if (status !== 'completed' && status !== 'failed') {
+      await super.clean(status, graceTimeMs);
+      return;
+    }
+    for (let removed = CLEAN_STEP; removed === CLEAN_STEP;) {
+      removed = (await this.queue.clean(graceTimeMs, status, CLEAN_STEP)).length;
+    }
+  }
+
+  /** Bull Board asks its adapter for Bull's `Job` but uses its own, smaller `QueueJob` only. */
+  private present(job: Job): Job {
+    const shown = new BoardJob(job, this.queueName, this.view, (id) => this.replay(this.queueName, id));
+    return shown as unknown as Job;
+  }
+}

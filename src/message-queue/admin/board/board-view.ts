@@ -1,0 +1,67 @@
+import type { QueueJobJson } from '@bull-board/api/typings/app';
+import type { BoardJobView, BoardOptions } from './board-access.js';
+
+const MAX_TEXT = 4_000;
+const MAX_STACKS = 20;
+const MAX_OPTIONS_CHARS = 20_000;
+
+/** Stands in for a payload that is too large to show. */
+interface CutPayload {
+  readonly truncated: true;
+  readonly characters: number;
+  readonly beginning: string;
+}
+
+/** Turns jobs into what the board may show of them. */
+export class BoardView {
+  private readonly maxChars: number;
+  private readonly redact: BoardOptions['redact'];
+
+  constructor({ maxPayloadChars = 10_000, redact }: Pick<BoardOptions, 'maxPayloadChars' | 'redact'>) {
+    this.maxChars = maxPayloadChars;
+    this.redact = redact;
+  }
+
+  /** The job with its payload and result redacted and cut, and its texts bounded. */
+  of(job: QueueJobJson, queue: string): QueueJobJson {
+    const id = String(job.id);
+    const shown = this.redacted({ queue, job: job.name, id, data: job.data, returnValue: job.returnvalue });
+    return {
+      ...job,
+      data: this.cut(shown.data),
+      returnvalue: this.cut(shown.returnValue),
+      opts: cutTo(MAX_OPTIONS_CHARS, job.opts),
+      failedReason: job.failedReason && bounded(job.failedReason),
+      stacktrace: job.stacktrace?.slice(-MAX_STACKS).map((stack) => bounded(stack)) ?? [],
+    };
+  }
+
+  /** Whether the board shows this job's payload as it is: only then may it be edited there. */
+  showsAll(job: QueueJobJson, queue: string): boolean {
+    return JSON.stringify(this.of(job, queue).data) === JSON.stringify(job.data);
+  }
+
+  private redacted(view: BoardJobView): Pick<BoardJobView, 'data' | 'returnValue'> {
+    if (!this.redact) return view;
+    try {
+      return { ...view, ...this.redact(view) };
+    } catch {
+      return { data: '[hidden: board.redact failed]', returnValue: '[hidden: board.redact failed]' };
+    }
+  }
+
+  private cut(value: unknown): unknown {
+    return cutTo(this.maxChars, value);
+  }
+}
+
+function cutTo(maxChars: number, value: unknown): unknown {
+  const json = JSON.stringify(value) as string | undefined;
+  if (json === undefined || json.length <= maxChars) return value;
+  const cut: CutPayload = { truncated: true, characters: json.length, beginning: json.slice(0, maxChars) };
+  return cut;
+}
+
+function bounded(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+}

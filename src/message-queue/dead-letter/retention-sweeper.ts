@@ -1,0 +1,94 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
+import { Clock } from '../jobs/clock.js';
+import type { ClockTimer } from '../jobs/clock.js';
+
+/** What one pass removed. */
+export interface SweepReport {
+  readonly completed: number;
+  readonly failed: number;
+  /** Whether a set had more to remove than one pass may. */
+  readonly more: boolean;
+}
+
+/** Jobs removed per queue, set and pass: more would block Redis for everybody. */
+const STEP = 1_000;
+const PASS_EVERY_MS = 60_000;
+/** While there is more to remove. */
+const NEXT_STEP_MS = 250;
+
+/**
+ * Removes finished jobs that are older, or more, than their queue's `retention` allows: a pass a minute, from the start
+ * on. Any number of processes may do it at the same time.
+ */
+@Injectable()
+export class RetentionSweeper {
+  private readonly logger = new Logger('RetentionSweeper');
+  private timer: ClockTimer | null = null;
+  private pass: Promise<void> | null = null;
+  private running = false;
+
+  constructor(
+    private readonly queues: ManagedQueues,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Starts the schedule; a second call does nothing. */
+  start(): void {
+    if (this.running) return;
+    this.running = true;
+    this.plan(NEXT_STEP_MS);
+  }
+
+  /** Ends the schedule and waits for the pass under way. */
+  async stop(): Promise<void> {
+    this.running = false;
+    this.timer?.cancel();
+    await this.pass;
+  }
+
+  /** One pass over all queues. */
+  async sweep(): Promise<SweepReport> {
+    const total = { completed: 0, failed: 0, more: false };
+    for (const name of this.queues.names()) {
+      const managed = this.queues.get(name);
+      const failed = await this.sweepFailed(managed);
+      const completed = await this.sweepCompleted(managed);
+      total.failed += failed;
+      total.completed += completed;
+      total.more ||= failed >= STEP || completed >= STEP;
+    }
+    return total;
+  }
+
+  private async sweepFailed({ queue, definition }: ManagedQueue): Promise<number> {
+    return (await queue.clean(definition.retention.failedAgeMs, 'failed', STEP)).length;
+  }
+
+  private async sweepCompleted({ queue, definition }: ManagedQueue): Promise<number> {
+    const { completedAgeMs, completedCount } = definition.retention;
+    const old = (await queue.clean(completedAgeMs, 'completed', STEP)).length;
+    const excess = Math.min((await queue.getCompletedCount()) - completedCount, STEP - old);
+    if (excess <= 0) return old;
+    // Oldest first. A job that finishes in this millisecond has to wait for the next pass.
+    return old + (await queue.clean(0, 'completed', excess)).length;
+  }
+
+  private plan(delayMs: number): void {
+    this.timer = this.clock.setTimer(() => {
+      this.pass = this.passOnSchedule();
+    }, delayMs);
+  }
+
+  private async passOnSchedule(): Promise<void> {
+    let delayMs = PASS_EVERY_MS;
+    try {
+      if ((await this.sweep()).more) delayMs = NEXT_STEP_MS;
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.logger.warn(`Old jobs could not be removed; the next pass will: ${text}`);
+    }
+    if (this.running) this.plan(delayMs);
+  }
+}

@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../jobs/clock.js';
+import { JobEvents } from '../jobs/job-events.js';
+import { ActivityWindow, WINDOW_MS } from './activity-window.js';
+import type { Activity } from './activity-window.js';
+
+/** What one queue has been doing in this process. */
+export interface QueueActivity extends Activity {
+  /** When an attempt started or ended last in this process, milliseconds since the epoch; null when none did. */
+  readonly lastMovedAt: number | null;
+  /** Handlers that go on although their signal aborted, as "method (job id)". */
+  readonly stuck: readonly string[];
+  /** Dependencies whose open breaker made jobs of this queue wait within the last 5 minutes. */
+  readonly blockedBy: readonly string[];
+}
+
+const NOTHING: QueueActivity = {
+  completed: 0,
+  failed: 0,
+  avgMs: null,
+  p95Ms: null,
+  lastMovedAt: null,
+  stuck: [],
+  blockedBy: [],
+};
+
+/** The message of `CircuitOpenError`. */
+const BREAKER_REASON = /circuit breaker of "(.+?)" is open/;
+
+interface QueueState {
+  readonly window: ActivityWindow;
+  readonly stuck: Map<string, string>;
+  readonly blockedBy: Map<string, number>;
+  lastMovedAt: number;
+}
+
+/** Listens to the events of jobs and keeps what health and metrics need of them. Process-local. */
+@Injectable()
+export class ActivityRecorder {
+  private readonly queues = new Map<string, QueueState>();
+
+  constructor(
+    events: JobEvents,
+    private readonly clock: Clock,
+  ) {
+    events.on('active', ({ queue }) => void this.moved(queue));
+    events.on('completed', ({ queue, jobId, durationMs }) => {
+      const state = this.moved(queue);
+      state.window.note('completed', durationMs, this.clock.now());
+      state.stuck.delete(jobId);
+    });
+    events.on('failed', ({ queue, jobId, kind, durationMs }) => {
+      const state = this.moved(queue);
+      // A crash ended another process's attempt, and a cancelled job did not fail.
+      if (kind === 'error' || kind === 'timeout') state.window.note('failed', durationMs, this.clock.now());
+      state.stuck.delete(jobId);
+    });
+    events.on('retrying', ({ queue, jobId, spent, reason }) => {
+      const state = this.stateOf(queue);
+      state.stuck.delete(jobId);
+      const dependency = spent ? undefined : BREAKER_REASON.exec(reason)?.[1];
+      if (dependency !== undefined) state.blockedBy.set(dependency, this.clock.now());
+    });
+    events.on('cancelled', ({ queue, jobId }) => void this.stateOf(queue).stuck.delete(jobId));
+    events.on('stuck', ({ queue, jobId, handler }) => {
+      this.stateOf(queue).stuck.set(jobId, `${handler} (job ${jobId})`);
+    });
+  }
+
+  of(queue: string): QueueActivity {
+    const state = this.queues.get(queue);
+    if (!state) return NOTHING;
+    const { lastMovedAt, stuck, window } = state;
+    const now = this.clock.now();
+    for (const [dependency, at] of state.blockedBy)
+      if (at < now - WINDOW_MS) state.blockedBy.delete(dependency);
+    return {
+      ...window.read(now),
+      lastMovedAt,
+      stuck: [...stuck.values()],
+      blockedBy: [...state.blockedBy.keys()],
+    };
+  }
+
+  private moved(queue: string): QueueState {
+    const state = this.stateOf(queue);
+    state.lastMovedAt = this.clock.now();
+    return state;
+  }
+
+  private stateOf(queue: string): QueueState {
+    const known = this.queues.get(queue);
+    if (known) return known;
+    const state = {
+      window: new ActivityWindow(),
+      stuck: new Map<string, string>(),
+      blockedBy: new Map<string, number>(),
+      lastMovedAt: this.clock.now(),
+    };
+    this.queues.set(queue, state);
+    return state;
+  }
+}

@@ -1,0 +1,180 @@
+import type { QueueSnapshot, ServerReport } from '../broker/broker.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { BreakerStatus } from '../ports/circuit-breakers.js';
+import type { QueueActivity } from './activity-recorder.js';
+import type { HealthReason, HealthStatus, HealthThresholds } from './queue-health.js';
+
+/** What the rules look at. */
+export interface HealthEvidence {
+  readonly definition: QueueDefinition;
+  readonly snapshot: QueueSnapshot;
+  readonly activity: QueueActivity;
+  readonly breakers: readonly BreakerStatus[];
+  readonly now: number;
+  /** Jobs wait and no worker anywhere takes them. */
+  readonly isIdle: boolean;
+}
+
+type Rule = (evidence: HealthEvidence, thresholds: HealthThresholds) => HealthReason | null;
+
+const QUEUE_RULES: readonly Rule[] = [
+  noProgress,
+  stuckHandlers,
+  failureRate,
+  paused,
+  waitsLong,
+  nearLimit,
+  breakerOpen,
+  deadLetters,
+];
+
+/** What is not as it should be with one queue, the worst first. */
+export function queueReasons(evidence: HealthEvidence, thresholds: HealthThresholds): HealthReason[] {
+  return worstFirst(
+    QUEUE_RULES.map((rule) => rule(evidence, thresholds)).filter((reason) => reason !== null),
+  );
+}
+
+/** What is not as it should be with the server that keeps the queues. */
+export function serverReasons(server: ServerReport, thresholds: HealthThresholds): HealthReason[] {
+  if (!server.reachable) {
+    const why = server.findings.map(({ message }) => message).join(' ');
+    return [
+      unhealthy(
+        'BROKER_UNREACHABLE',
+        `The ${server.provider} broker does not answer. Check that it runs and can be reached. ${why}`.trim(),
+      ),
+    ];
+  }
+  const reasons = server.findings.map(({ severity, message }) =>
+    severity === 'fatal' ? unhealthy('SERVER_SETTING', message) : degraded('SERVER_SETTING', message),
+  );
+  const used = server.memoryUsedRatio ?? 0;
+  if (used >= thresholds.maxMemoryRatio) {
+    reasons.push(
+      degraded(
+        'MEMORY_HIGH',
+        `${percent(used)} of the memory for jobs is used; from 85 % on adds are refused. Raise the limit, add workers, or keep finished jobs for less long.`,
+      ),
+    );
+  }
+  const skew = server.clockSkewMs ?? 0;
+  if (Math.abs(skew) > thresholds.maxClockSkewMs) {
+    reasons.push(
+      degraded(
+        'CLOCK_SKEW',
+        `The server's clock is ${Math.round(skew)} ms from ours: delayed jobs run early or late. Synchronise the clocks (NTP).`,
+      ),
+    );
+  }
+  return worstFirst(reasons);
+}
+
+/** As bad as the worst reason. */
+export function statusOf(reasons: readonly Pick<HealthReason, 'severity'>[]): HealthStatus {
+  if (reasons.some(({ severity }) => severity === 'unhealthy')) return 'unhealthy';
+  return reasons.length > 0 ? 'degraded' : 'healthy';
+}
+
+/** The worst first, otherwise in the order given. */
+export function worstFirst(reasons: readonly HealthReason[]): HealthReason[] {
+  return [...reasons].sort((a, b) => Number(b.severity === 'unhealthy') - Number(a.severity === 'unhealthy'));
+}
+
+function noProgress({ definition, snapshot, isIdle }: HealthEvidence): HealthReason | null {
+  if (!isIdle) return null;
+  return unhealthy(
+    'NO_PROGRESS',
+    `${snapshot.waiting} jobs of "${definition.name}" wait and no worker takes them. Start a process with role worker or both, and check that its connections to the broker work.`,
+  );
+}
+
+function stuckHandlers({ definition, activity }: HealthEvidence): HealthReason | null {
+  if (activity.stuck.length === 0) return null;
+  const shown = activity.stuck.slice(0, 3).join(', ');
+  return unhealthy(
+    'STUCK_HANDLER',
+    `${activity.stuck.length} handlers of "${definition.name}" go on although their signal aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
+  );
+}
+
+function failureRate(
+  { definition, activity }: HealthEvidence,
+  thresholds: HealthThresholds,
+): HealthReason | null {
+  const attempts = activity.completed + activity.failed;
+  if (attempts < thresholds.minAttempts) return null;
+  const rate = activity.failed / attempts;
+  if (rate < thresholds.degradedFailureRate) return null;
+  const make = rate >= thresholds.unhealthyFailureRate ? unhealthy : degraded;
+  return make(
+    'FAILURE_RATE',
+    `${percent(rate)} of the last ${attempts} attempts of "${definition.name}" failed. DeadLetterService.stats({ queue: '${definition.name}' }) and the log say why.`,
+  );
+}
+
+function paused({ definition, snapshot }: HealthEvidence): HealthReason | null {
+  if (!snapshot.isPaused) return null;
+  return degraded(
+    'PAUSED',
+    `Queue "${definition.name}" is paused; ${snapshot.paused} jobs wait. resumeQueue('${definition.name}') goes on.`,
+  );
+}
+
+function waitsLong(
+  { definition, snapshot, now, isIdle }: HealthEvidence,
+  { maxWaitMs }: HealthThresholds,
+): HealthReason | null {
+  const waitMs = snapshot.oldestWaitingAt === null ? 0 : now - snapshot.oldestWaitingAt;
+  if (snapshot.isPaused || isIdle || waitMs <= maxWaitMs) return null;
+  return degraded(
+    'JOBS_WAIT_LONG',
+    `The oldest waiting job of "${definition.name}" was added ${Math.round(waitMs / 1000)} s ago. Raise the queue's concurrency (now ${definition.concurrency} per process) or add workers.`,
+  );
+}
+
+function nearLimit({ definition, snapshot }: HealthEvidence): HealthReason | null {
+  const waiting = snapshot.waiting + snapshot.delayed + snapshot.paused;
+  if (waiting < 0.8 * definition.maxWaiting) return null;
+  return degraded(
+    'BACKLOG_NEAR_LIMIT',
+    `${waiting} jobs of "${definition.name}" wait; at ${definition.maxWaiting} adds are refused. Add workers or raise maxWaiting.`,
+  );
+}
+
+function breakerOpen({ definition, activity, breakers }: HealthEvidence): HealthReason | null {
+  const open = breakers.filter(
+    ({ dependency, state }) => state !== 'CLOSED' && activity.blockedBy.includes(dependency),
+  );
+  if (open.length === 0) return null;
+  const names = open
+    .map(({ dependency, lastError }) => `${dependency} (${lastError ?? 'unknown'})`)
+    .join(', ');
+  return degraded(
+    'BREAKER_OPEN',
+    `Jobs of "${definition.name}" wait for ${names}. They go on by themselves once it answers.`,
+  );
+}
+
+function deadLetters(
+  { definition, snapshot }: HealthEvidence,
+  thresholds: HealthThresholds,
+): HealthReason | null {
+  if (snapshot.failed <= thresholds.maxDeadLetters) return null;
+  return degraded(
+    'DEAD_LETTERS',
+    `"${definition.name}" has ${snapshot.failed} dead letters. Look at them on the board or with DeadLetterService.stats(), then replay or discard them.`,
+  );
+}
+
+function unhealthy(code: HealthReason['code'], message: string): HealthReason {
+  return { severity: 'unhealthy', code, message };
+}
+
+function degraded(code: HealthReason['code'], message: string): HealthReason {
+  return { severity: 'degraded', code, message };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,222 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { Broker, QueueSnapshot, ServerReport } from '../broker/broker.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
+import { Clock } from '../jobs/clock.js';
+import { BrokerUnavailableError } from '../jobs/errors.js';
+import { CircuitBreakers } from '../ports/circuit-breakers.js';
+import { ActivityRecorder } from './activity-recorder.js';
+import type { QueueActivity } from './activity-recorder.js';
+import { WINDOW_MS } from './activity-window.js';
+import { queueReasons, serverReasons, statusOf, worstFirst } from './health-rules.js';
+import { HEALTH_DEFAULTS } from './queue-health.js';
+import type { HealthThresholds, OverallHealth, QueueHealth } from './queue-health.js';
+import type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from './queue-stats.js';
+
+/** Injection token of `Partial<HealthThresholds>`. */
+export const HEALTH_THRESHOLDS = Symbol.for('nestjs-message-queue:health-thresholds');
+
+/** How long a broker may take to answer, milliseconds. */
+const ANSWER_TIMEOUT_MS = 2_000;
+/** How long a queue that looks idle is watched before it is called so, milliseconds. */
+const SECOND_LOOK_MS = 200;
+
+/** Counts, rates and health of the queues. What it says about attempts is about this process. */
+@Injectable()
+export class QueueMonitor {
+  private readonly thresholds: HealthThresholds;
+
+  constructor(
+    private readonly queues: ManagedQueues,
+    private readonly activity: ActivityRecorder,
+    private readonly breakers: CircuitBreakers,
+    private readonly clock: Clock,
+    @Optional() @Inject(HEALTH_THRESHOLDS) thresholds?: Partial<HealthThresholds>,
+  ) {
+    this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
+  }
+
+  /** All queues, or those named. @throws UnknownQueueError, BrokerUnavailableError when it does not answer within 2 s */
+  async metrics(names: readonly string[] = this.queues.names()): Promise<QueueMetrics> {
+    const stats = await Promise.all(names.map((name) => this.stats(name)));
+    return {
+      queues: Object.fromEntries(names.map((name, index) => [name, stats[index] as QueueStats])),
+      totals: totalsOf(stats),
+      timestamp: new Date(this.clock.now()),
+    };
+  }
+
+  /** One queue. @throws UnknownQueueError, BrokerUnavailableError when it does not answer within 2 s */
+  async stats(name: string): Promise<QueueStats> {
+    const managed = this.queues.get(name);
+    return toStats(await this.snapshot(managed), this.activity.of(name), this.clock.now());
+  }
+
+  /** One queue, or all together, in plain numbers. @throws UnknownQueueError, BrokerUnavailableError */
+  async summary(name?: string): Promise<QueueSummary> {
+    const names = name === undefined ? this.queues.names() : [name];
+    const [metrics, health] = await Promise.all([
+      this.metrics(names),
+      Promise.all(names.map((queue) => this.health(queue))),
+    ]);
+    const { waiting, active, completed, failed, delayed, paused } = metrics.totals;
+    const stats = Object.values(metrics.queues);
+    const attempts = stats.reduce((total, queue) => total + queue.attempts, 0);
+    const spentMs = stats.reduce((total, queue) => total + queue.attempts * (queue.avgProcessingMs ?? 0), 0);
+    return {
+      totalMessages: waiting + active + completed + failed + delayed + paused,
+      pendingMessages: waiting + delayed + paused,
+      processingMessages: active,
+      completedMessages: completed,
+      failedMessages: failed,
+      avgProcessingTime: attempts === 0 ? 0 : Math.round((spentMs / attempts) * 10) / 10,
+      p95ProcessingTime: Math.max(0, ...stats.map((queue) => queue.p95ProcessingMs ?? 0)),
+      queues: names,
+      provider: this.queues.get(names[0] ?? '').broker.provider,
+      healthy: health.every((queue) => queue.healthy),
+    };
+  }
+
+  /** How one queue is. Rejects only for a name that is not registered. @throws UnknownQueueError */
+  async health(name: string): Promise<QueueHealth> {
+    const managed = this.queues.get(name);
+    return this.healthOf(managed, await this.inspect(managed.broker));
+  }
+
+  /** How all queues are. Never rejects. */
+  async overallHealth(): Promise<OverallHealth> {
+    const managed = this.queues.names().map((name) => this.queues.get(name));
+    const servers = new Map<Broker, Promise<ServerReport>>();
+    const health = await Promise.all(
+      managed.map(async (queue) => {
+        const server = servers.get(queue.broker) ?? this.inspect(queue.broker);
+        servers.set(queue.broker, server);
+        return this.healthOf(queue, await server);
+      }),
+    );
+    const status = statusOf(health.flatMap(({ reasons }) => reasons));
+    return {
+      status,
+      healthy: status !== 'unhealthy',
+      queues: Object.fromEntries(health.map((one) => [one.queue, one])),
+      breakers: this.breakers.statuses(),
+      timestamp: new Date(this.clock.now()),
+    };
+  }
+
+  private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {
+    const { definition } = managed;
+    const breakers = this.breakers.statuses();
+    const reasons = serverReasons(server, this.thresholds);
+    let stats: QueueStats | null = null;
+    if (server.reachable) {
+      try {
+        const activity = this.activity.of(definition.name);
+        const { snapshot, isIdle } = await this.lookTwice(managed, activity);
+        const now = this.clock.now();
+        stats = toStats(snapshot, activity, now);
+        reasons.push(
+          ...queueReasons({ definition, snapshot, activity, breakers, now, isIdle }, this.thresholds),
+        );
+      } catch (error) {
+        const message = `The counts of "${definition.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+        reasons.push({ severity: 'unhealthy', code: 'BROKER_UNREACHABLE', message });
+      }
+    }
+    const status = statusOf(reasons);
+    return {
+      queue: definition.name,
+      status,
+      healthy: status !== 'unhealthy',
+      reasons: worstFirst(reasons),
+      stats,
+      breakers,
+      server,
+      timestamp: new Date(this.clock.now()),
+    };
+  }
+
+  /** A job that was added long ago may have been waiting for a moment only, after a delay: one look cannot tell. */
+  private async lookTwice(
+    managed: ManagedQueue,
+    { lastMovedAt }: QueueActivity,
+  ): Promise<{ snapshot: QueueSnapshot; isIdle: boolean }> {
+    const since = this.clock.now() - this.thresholds.noProgressMs;
+    const snapshot = await this.snapshot(managed);
+    if ((lastMovedAt ?? 0) > since || !looksIdle(snapshot, since)) return { snapshot, isIdle: false };
+    await pause(SECOND_LOOK_MS, undefined, { ref: false });
+    const again = await this.snapshot(managed);
+    const stood = again.oldestWaitingAt === snapshot.oldestWaitingAt && again.waiting >= snapshot.waiting;
+    return { snapshot: again, isIdle: stood && looksIdle(again, since) };
+  }
+
+  private async snapshot({ broker, queue, definition }: ManagedQueue): Promise<QueueSnapshot> {
+    const unavailable = (cause?: unknown): BrokerUnavailableError =>
+      new BrokerUnavailableError(
+        `The ${broker.provider} broker did not tell the counts of "${definition.name}" within ${ANSWER_TIMEOUT_MS} ms.`,
+        {
+          queue: definition.name,
+          cause,
+        },
+      );
+    return within(broker.snapshot(queue), unavailable);
+  }
+
+  private inspect(broker: Broker): Promise<ServerReport> {
+    const silent: ServerReport = {
+      provider: broker.provider,
+      reachable: false,
+      version: null,
+      latencyMs: null,
+      memoryUsedRatio: null,
+      clockSkewMs: null,
+      findings: [],
+    };
+    return within(broker.inspectServer(), () => new Error('no answer')).catch(() => silent);
+  }
+}
+
+function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot, since: number): boolean {
+  return waiting > 0 && active === 0 && !isPaused && oldestWaitingAt !== null && oldestWaitingAt < since;
+}
+
+function toStats(snapshot: QueueSnapshot, activity: QueueActivity, now: number): QueueStats {
+  const { oldestWaitingAt, ...counts } = snapshot;
+  const attempts = activity.completed + activity.failed;
+  return {
+    ...counts,
+    oldestWaitingMs: oldestWaitingAt === null ? null : Math.max(0, now - oldestWaitingAt),
+    failureRate: attempts === 0 ? null : activity.failed / attempts,
+    attempts,
+    throughputPerSecond: activity.completed / (WINDOW_MS / 1000),
+    avgProcessingMs: activity.avgMs,
+    p95ProcessingMs: activity.p95Ms,
+    stuckHandlers: activity.stuck.length,
+  };
+}
+
+function totalsOf(stats: readonly QueueStats[]): QueueTotals {
+  const total = (of: keyof QueueTotals): number => stats.reduce((sum, queue) => sum + queue[of], 0);
+  return {
+    waiting: total('waiting'),
+    active: total('active'),
+    completed: total('completed'),
+    failed: total('failed'),
+    delayed: total('delayed'),
+    paused: total('paused'),
+  };
+}
+
+async function within<T>(answer: Promise<T>, unavailable: () => Error): Promise<T> {
+  const stop = new AbortController();
+  const tooLate = pause(ANSWER_TIMEOUT_MS, undefined, { signal: stop.signal }).then(() => {
+    throw unavailable();
+  });
+  tooLate.catch(() => undefined);
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    stop.abort();
+  }
+}

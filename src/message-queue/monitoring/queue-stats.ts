@@ -1,0 +1,65 @@
+import type { ProviderName } from '../broker/broker.js';
+
+/** One queue at one moment. */
+export interface QueueStats {
+  /** Jobs that run as soon as a worker is free; 0 while the queue is paused. */
+  readonly waiting: number;
+  readonly active: number;
+  /** Finished jobs that are still kept. */
+  readonly completed: number;
+  /** Dead letters. */
+  readonly failed: number;
+  readonly delayed: number;
+  /** Jobs that wait for the queue to be resumed. */
+  readonly paused: number;
+  /** Whether the queue is paused for all workers. */
+  readonly isPaused: boolean;
+  /** How long the job that waits longest has waited, milliseconds; null when none waits. */
+  readonly oldestWaitingMs: number | null;
+  /** Share of attempts that failed in this process within the last 5 minutes, 0 to 1; null when there was none. */
+  readonly failureRate: number | null;
+  /** Attempts that ended in this process within the last 5 minutes. */
+  readonly attempts: number;
+  /** Jobs completed per second in this process over the last 5 minutes. */
+  readonly throughputPerSecond: number;
+  /** Run time of the attempts that ended in this process within the last 5 minutes, milliseconds; null when none did. */
+  readonly avgProcessingMs: number | null;
+  readonly p95ProcessingMs: number | null;
+  /** Handlers of this process that go on although their signal aborted. */
+  readonly stuckHandlers: number;
+}
+
+/** Jobs by state, over several queues. */
+export interface QueueTotals {
+  readonly waiting: number;
+  readonly active: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly delayed: number;
+  readonly paused: number;
+}
+
+/** All queues at one moment. */
+export interface QueueMetrics {
+  /** By queue name. */
+  readonly queues: Readonly<Record<string, QueueStats>>;
+  readonly totals: QueueTotals;
+  readonly timestamp: Date;
+}
+
+/** One queue, or all of them together, in plain numbers. */
+export interface QueueSummary {
+  /** Jobs kept in any state. */
+  readonly totalMessages: number;
+  /** Waiting, delayed and paused. */
+  readonly pendingMessages: number;
+  readonly processingMessages: number;
+  readonly completedMessages: number;
+  readonly failedMessages: number;
+  /** Milliseconds over the last 5 minutes of this process; 0 when nothing ran. */
+  readonly avgProcessingTime: number;
+  readonly p95ProcessingTime: number;
+  readonly queues: readonly string[];
+  readonly provider: ProviderName;
+  readonly healthy: boolean;
+}
