@@ -10,7 +10,7 @@ import { definitionIssues, isRecord, resolveQueue, shown, valueAt } from './queu
 import { PLACES, resolveRedis, saysWhereRedisIs } from './redis-settings.js';
 import type { Origins } from './redis-settings.js';
 import { maskAddress } from './redis-address.js';
-import { misspelledVariables, unknownKeys } from './unknown-names.js';
+import { misspelledVariables, SETUP_KEYS, unknownKeys } from './unknown-names.js';
 
 /** What the configuration is made from. */
 export interface ConfigurationSources {
@@ -77,7 +77,11 @@ function unknownOptions(options: Record<string, unknown>): Issue[] {
     topLevel.add(group);
     if (key !== undefined) nested.set(group, [...(nested.get(group) ?? []), key]);
   }
-  const issues = unknownKeys(options, [...topLevel]);
+  const issues = unknownKeys(options, [...topLevel, ...SETUP_KEYS]);
+  for (const key of SETUP_KEYS) {
+    if (options[key] === undefined) continue;
+    issues.push({ path: key, message: 'belongs beside useFactory; what the factory returns cannot set it.' });
+  }
   for (const [group, keys] of nested) {
     const value = options[group];
     if (value === undefined) continue;
