@@ -1,0 +1,42 @@
+import type { JobContext } from '../../src/message-queue/jobs/job-context.js';
+import type { JobProgress } from '../../src/message-queue/jobs/job-progress.js';
+
+/** A JobContext for tests of processors alone: remembers progress and log lines, and can be aborted. */
+export interface FakeJobContext extends JobContext {
+  readonly reported: readonly JobProgress[];
+  /** Log lines of every level. */
+  readonly lines: readonly string[];
+  /** Aborts the signal. */
+  abort(reason: Error): void;
+}
+
+/** @param overrides fields that differ: attempt 1 of 3, a deadline a minute after `now` (default: the real time) */
+export function fakeJobContext(
+  overrides: Partial<Omit<JobContext, 'signal' | 'logger' | 'progress'>> & { readonly now?: number } = {},
+): FakeJobContext {
+  const { now = Date.now(), ...fields } = overrides;
+  const controller = new AbortController();
+  const reported: JobProgress[] = [];
+  const lines: string[] = [];
+  const write = (...parts: unknown[]): void => void lines.push(parts.map(String).join(' '));
+  return {
+    queue: 'test-queue',
+    jobName: 'test-job',
+    jobId: 'm_test',
+    attempt: 1,
+    maxAttempts: 3,
+    deadline: now + 60_000,
+    correlationId: 'm_test',
+    metadata: {},
+    ...fields,
+    signal: controller.signal,
+    logger: { log: write, warn: write, error: write, debug: write },
+    reported,
+    lines,
+    abort: (reason) => controller.abort(reason),
+    progress: (progress) => {
+      reported.push(progress);
+      return Promise.resolve();
+    },
+  };
+}
