@@ -10,10 +10,11 @@ import { memoryProviderMeasurements } from './measurements/memory-provider.measu
 import { memoryMeasurement } from './measurements/memory.measurement.js';
 import { priorityMeasurements } from './measurements/priority.measurement.js';
 import { table, writeResults } from './report.js';
+import { memoryBroker, redisBroker } from './subjects/broker.subject.js';
 import { bullMq } from './subjects/bullmq.subject.js';
 import { plainBull } from './subjects/plain-bull.subject.js';
 
-const SUBJECTS = [plainBull, bullMq];
+const SUBJECTS = [plainBull, bullMq, redisBroker, memoryBroker];
 
 const MEASUREMENTS: readonly Measurement[] = [
   ...enqueueMeasurements,
