@@ -370,7 +370,7 @@ describe('resolveConfiguration', () => {
       ],
       [
         'missing setting',
-        { definitions: [withoutConcurrency as QueueDefinition] },
+        { definitions: [withoutConcurrency as unknown as QueueDefinition] },
         'file-processing.concurrency',
         /missing/,
       ],

@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
+import { Clock } from '../jobs/clock.js';
+import { didYouMean } from '../jobs/did-you-mean.js';
+import { InvalidPayloadError, MessageQueueError, UnknownJobNameError } from '../jobs/errors.js';
+import { JobEvents } from '../jobs/job-events.js';
+import { fingerprintOf } from '../jobs/fingerprint.js';
+import { admitJob } from '../jobs/job-admission.js';
+import { mapEnqueueOptions } from '../jobs/job-options.js';
+import type { EnqueueOptions } from '../jobs/job-options.js';
+import { validatePayload } from '../jobs/payload-validator.js';
+import { RegisteredQueues } from '../wiring/registered-queues.js';
+import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
+
+/** Jobs of a bulk add that are validated before the event loop gets a turn. */
+const VALIDATED_AT_ONCE = 100;
+
+/** The first half of a job's road: find the queue, check options and payload, hand it to the broker. */
+@Injectable()
+export class JobEnqueuer {
+  constructor(
+    private readonly queues: RegisteredQueues,
+    private readonly clock: Clock,
+    private readonly events: JobEvents,
+  ) {}
+
+  /** Adds one job. @throws what `MessageQueueService.enqueue` throws */
+  async add(
+    queueName: string,
+    jobName: string,
+    payload: unknown,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    const managed = this.queues.get(queueName);
+    const request = await this.#request(managed, jobName, payload, options);
+    if (this.queues.isOverridden(queueName)) return addToOverride(managed, request);
+    const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
+    this.events.emit('enqueued', { queue: queueName, job: jobName, jobId: id, deduplicated });
+    return { id, queue: queueName, name: jobName, deduplicated };
+  }
+
+  /** Adds many jobs of one name; one that is wrong is rejected by itself. */
+  async addMany(
+    queueName: string,
+    jobName: string,
+    jobs: readonly BulkJob<unknown>[],
+  ): Promise<BulkReceipt[]> {
+    const managed = this.queues.get(queueName);
+    if (!Array.isArray(jobs as unknown)) {
+      const place = { queue: queueName, job: jobName };
+      const issues = [{ path: 'jobs', message: 'must be a list of { payload, options? }' }];
+      throw new InvalidPayloadError(`A bulk add to queue "${queueName}" is wrong:`, issues, place);
+    }
+    const receipts: BulkReceipt[] = [];
+    const requests: { readonly index: number; readonly request: AddRequest }[] = [];
+    for (let start = 0; start < jobs.length; start += VALIDATED_AT_ONCE) {
+      const some = jobs.slice(start, start + VALIDATED_AT_ONCE);
+      const made = await Promise.allSettled(some.map((job) => this.#bulkRequest(managed, jobName, job)));
+      made.forEach((result, offset) => {
+        const index = start + offset;
+        if (result.status === 'fulfilled') requests.push({ index, request: result.value });
+        else receipts[index] = rejected(queueName, jobName, result.reason);
+      });
+    }
+    const outcomes = await this.#addAll(
+      managed,
+      requests.map(({ request }) => request),
+    );
+    requests.forEach(({ index }, position) => {
+      const outcome = outcomes[position];
+      if (outcome === undefined) return;
+      receipts[index] = { ...outcome, queue: queueName, name: jobName };
+      if (outcome.outcome !== 'added' && outcome.outcome !== 'deduplicated') return;
+      const deduplicated = outcome.outcome === 'deduplicated';
+      this.events.emit('enqueued', { queue: queueName, job: jobName, jobId: outcome.id, deduplicated });
+    });
+    return receipts;
+  }
+
+  async #addAll(managed: ManagedQueue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
+    if (requests.length === 0) return [];
+    if (!this.queues.isOverridden(managed.definition.name)) {
+      return managed.broker.addMany(managed.queue, requests);
+    }
+    const receipts = await Promise.all(requests.map((request) => addToOverride(managed, request)));
+    return receipts.map(({ id }) => ({ outcome: 'added', id }));
+  }
+
+  async #bulkRequest(managed: ManagedQueue, jobName: string, job: BulkJob<unknown>): Promise<AddRequest> {
+    if (typeof (job as unknown) !== 'object' || (job as unknown) === null || !('payload' in job)) {
+      const place = { queue: managed.definition.name, job: jobName };
+      const issues = [{ path: 'payload', message: 'is missing; each job is { payload, options? }' }];
+      throw new InvalidPayloadError(`A job of a bulk add to queue "${place.queue}" is wrong:`, issues, place);
+    }
+    return this.#request(managed, jobName, job.payload, job.options);
+  }
+
+  async #request(
+    { definition }: ManagedQueue,
+    jobName: string,
+    data: unknown,
+    enqueueOptions?: EnqueueOptions,
+  ): Promise<AddRequest> {
+    const place = { queue: definition.name, job: jobName };
+    const type = Object.hasOwn(definition.jobs, jobName) ? definition.jobs[jobName] : undefined;
+    if (type === undefined) {
+      const names = Object.keys(definition.jobs);
+      throw new UnknownJobNameError(
+        `Queue "${definition.name}" has no job ${JSON.stringify(jobName)}.${didYouMean(String(jobName), names)} It has: ${names.join(', ')}.`,
+        place,
+      );
+    }
+    const now = this.clock.now();
+    const mapped = mapEnqueueOptions(place, enqueueOptions, now);
+    const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
+    const admitted = admitJob(definition.name, definition, jobName, payload, mapped.options, now);
+    const { idempotency, critical, deadlineMs } = mapped;
+    if (idempotency === undefined) {
+      return { name: jobName, data: admitted.data, options: admitted.options, critical, deadlineMs };
+    }
+    const fingerprint = fingerprintOf(payload);
+    return {
+      name: jobName,
+      data: admitted.data,
+      options: { ...admitted.options, mq: { ...admitted.options.mq, fingerprint } },
+      idempotency: { ...idempotency, fingerprint },
+      critical,
+      deadlineMs,
+    };
+  }
+}
+
+/** What a test put under the queue's token gets Bull's own call. */
+async function addToOverride({ queue, definition }: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
+  const job: { readonly id?: unknown } | undefined = await queue.add(
+    request.name,
+    request.data,
+    request.options,
+  );
+  const id = String(job?.id ?? request.options.jobId ?? '');
+  return { id, queue: definition.name, name: request.name, deduplicated: false };
+}
+
+function rejected(queue: string, name: string, reason: unknown): BulkReceipt {
+  if (reason instanceof MessageQueueError) return { outcome: 'rejected', queue, name, error: reason };
+  throw reason;
+}

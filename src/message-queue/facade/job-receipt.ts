@@ -1,0 +1,47 @@
+import type { EnqueueOptions } from '../jobs/job-options.js';
+import type { MessageQueueError } from '../jobs/errors.js';
+
+/** That a job was taken: kept in its queue until it has run. */
+export interface JobReceipt {
+  /** Of a schedule: the id of its next run. */
+  readonly id: string;
+  readonly queue: string;
+  readonly name: string;
+  /** Whether an earlier add with the same idempotency key or job id had it already; `id` is that job's. */
+  readonly deduplicated: boolean;
+}
+
+/** One job of a bulk add. */
+export interface BulkJob<Payload> {
+  readonly payload: Payload;
+  readonly options?: EnqueueOptions;
+}
+
+/**
+ * What became of one job of a bulk add, in the order of the jobs.
+ *
+ * - `added`, `deduplicated`: the queue has it.
+ * - `rejected`: it was not added; `error` says why.
+ * - `unknown`: there was no answer in time. Sending it again is safe with the same idempotency key, or with `id` as
+ *   its `jobId`.
+ */
+export type BulkReceipt =
+  | {
+      readonly outcome: 'added' | 'deduplicated';
+      readonly id: string;
+      readonly queue: string;
+      readonly name: string;
+    }
+  | {
+      readonly outcome: 'rejected';
+      readonly queue: string;
+      readonly name: string;
+      readonly error: MessageQueueError;
+    }
+  | {
+      readonly outcome: 'unknown';
+      readonly id: string;
+      readonly queue: string;
+      readonly name: string;
+      readonly error: MessageQueueError;
+    };

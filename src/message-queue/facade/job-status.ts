@@ -1,0 +1,82 @@
+import type { Job, JobStatus as BullJobState } from 'bull';
+import type { JobProgress } from '../jobs/job-progress.js';
+import { recordOf } from '../jobs/managed-job.js';
+import type { FailureRecord } from '../jobs/managed-job.js';
+
+/** Where a job is. */
+export type JobState = 'waiting' | 'active' | 'delayed' | 'paused' | 'completed' | 'failed' | 'unknown';
+
+/** How a job is doing. Times are milliseconds since the epoch. */
+export interface JobStatus {
+  readonly id: string;
+  readonly queue: string;
+  readonly name: string;
+  /** `unknown`: it moves between two states at this moment. */
+  readonly state: JobState;
+  /** What its handler reported last. */
+  readonly progress: JobProgress | null;
+  readonly attempts: {
+    /** Runs that failed. */
+    readonly made: number;
+    readonly max: number;
+  };
+  readonly timings: {
+    readonly enqueuedAt: number;
+    /** Of a delayed job: when it is due. */
+    readonly dueAt: number | null;
+    /** Start of the last run. */
+    readonly startedAt: number | null;
+    readonly finishedAt: number | null;
+    /** From the time it was enqueued, or due, to its last start, milliseconds. */
+    readonly waitMs: number | null;
+    /** Length of the last run, milliseconds. */
+    readonly runMs: number | null;
+  };
+  /** Why its last run failed; null when none did, or the job completed. */
+  readonly lastError: FailureRecord | null;
+  readonly cancelled: { readonly at: number; readonly reason: string } | null;
+  readonly correlationId: string;
+  readonly metadata: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Reads a job's state and puts its status together. */
+export async function statusOf(queue: string, job: Job): Promise<JobStatus> {
+  const state = stateOf(await job.getState());
+  const record = recordOf(job);
+  const id = String(job.id);
+  const { timestamp, processedOn = null, finishedOn = null } = job;
+  // Bull's types leave it out: the delay that is left of the job's own, or of its retry.
+  const delay = (job as { delay?: number }).delay ?? job.opts.delay ?? 0;
+  const readyAt = timestamp + (job.opts.delay ?? 0);
+  const failure = record.failures?.at(-1) ?? null;
+  return {
+    id,
+    queue,
+    name: job.name,
+    state,
+    progress: progressOf(job.progress() as unknown),
+    attempts: { made: job.attemptsMade, max: job.opts.attempts ?? 1 },
+    timings: {
+      enqueuedAt: timestamp,
+      dueAt: state === 'delayed' ? timestamp + delay : null,
+      startedAt: processedOn,
+      finishedAt: finishedOn,
+      waitMs: processedOn === null ? null : Math.max(0, processedOn - readyAt),
+      runMs: processedOn === null || finishedOn === null ? null : finishedOn - processedOn,
+    },
+    lastError: state === 'completed' ? null : failure,
+    cancelled: record.cancelled ?? null,
+    correlationId: record.correlationId ?? id,
+    metadata: record.metadata ?? {},
+  };
+}
+
+function stateOf(state: BullJobState | 'stuck'): JobState {
+  return state === 'stuck' ? 'unknown' : state;
+}
+
+function progressOf(progress: unknown): JobProgress | null {
+  if (typeof progress === 'object' && progress !== null && 'percentage' in progress)
+    return progress as JobProgress;
+  return typeof progress === 'number' && progress > 0 ? { percentage: progress } : null;
+}

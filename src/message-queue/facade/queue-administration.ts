@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { JobStatusClean } from 'bull';
+import { InvalidJobOptionsError } from '../jobs/errors.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+
+/** What {@link QueueAdministration.clean} removes. */
+export interface CleanOptions {
+  /** Which finished jobs. Default `completed`; `failed` are the dead letters. */
+  readonly state?: 'completed' | 'failed';
+  /** Only jobs that finished at least this long ago, milliseconds. Default 0: all. */
+  readonly olderThanMs?: number;
+  /** At most so many. Default: all. */
+  readonly limit?: number;
+}
+
+/** Jobs removed by one command: more would block Redis for others. */
+const STEP = 1_000;
+
+/** Pausing, resuming and emptying queues. */
+@Injectable()
+export class QueueAdministration {
+  constructor(private readonly queues: ManagedQueues) {}
+
+  async pause(name: string): Promise<void> {
+    await this.queues.get(name).queue.pause();
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.queues.get(name).queue.resume();
+  }
+
+  async clean(name: string, options: CleanOptions = {}): Promise<number> {
+    const { queue } = this.queues.get(name);
+    const { state = 'completed', olderThanMs = 0, limit = Number.POSITIVE_INFINITY } = options;
+    checkCleanOptions(name, { state, olderThanMs, limit });
+    let removed = 0;
+    while (removed < limit) {
+      const step = Math.min(STEP, limit - removed);
+      const ids = await queue.clean(olderThanMs, state satisfies JobStatusClean, step);
+      removed += ids.length;
+      if (ids.length < step) break;
+    }
+    return removed;
+  }
+
+  async purge(name: string): Promise<number> {
+    const { queue, broker } = this.queues.get(name);
+    const before = await broker.snapshot(queue);
+    await queue.empty();
+    const after = await broker.snapshot(queue);
+    const left = (counts: typeof before): number => counts.waiting + counts.delayed + counts.paused;
+    return Math.max(0, left(before) - left(after));
+  }
+}
+
+function checkCleanOptions(queue: string, { state, olderThanMs, limit }: Required<CleanOptions>): void {
+  const issues = [];
+  if (!['completed', 'failed'].includes(state)) {
+    issues.push({ path: 'state', message: `is ${JSON.stringify(state)}; must be "completed" or "failed"` });
+  }
+  if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
+    issues.push({
+      path: 'olderThanMs',
+      message: `is ${String(olderThanMs)}; must be 0 or more milliseconds`,
+    });
+  }
+  if (!(limit === Number.POSITIVE_INFINITY || (Number.isInteger(limit) && limit >= 1))) {
+    issues.push({ path: 'limit', message: `is ${String(limit)}; must be a whole number from 1` });
+  }
+  if (issues.length > 0)
+    throw new InvalidJobOptionsError(`Queue "${queue}" cannot be cleaned:`, issues, { queue });
+}

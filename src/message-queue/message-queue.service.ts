@@ -1,0 +1,246 @@
+import { Injectable } from '@nestjs/common';
+import type { Job } from 'bull';
+import type { CancelOutcome } from './broker/broker.js';
+import { ManagedQueues } from './broker/managed-queues.js';
+import { DeadLetterService } from './dead-letter/dead-letter.service.js';
+import type { ReplayOptions, ReplayReport } from './dead-letter/dead-letter.service.js';
+import type { DeadLetter } from './dead-letter/dead-letter.js';
+import type { DeadLetterFilter } from './dead-letter/dead-letter-filter.js';
+import { JobEnqueuer } from './facade/job-enqueuer.js';
+import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
+import { statusOf } from './facade/job-status.js';
+import type { JobStatus } from './facade/job-status.js';
+import type { PayloadInput } from './facade/payload-input.js';
+import { QueueAdministration } from './facade/queue-administration.js';
+import type { CleanOptions } from './facade/queue-administration.js';
+import { JobNotFoundError } from './jobs/errors.js';
+import type { EnqueueOptions } from './jobs/job-options.js';
+import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
+import {
+  BATCH_QUEUE,
+  CLEANUP_QUEUE,
+  DELIVERY_QUEUE,
+  ENCRYPTION_QUEUE,
+  INDEXING_QUEUE,
+  NOTIFICATION_QUEUE,
+} from './queues/queue-definitions.js';
+
+type Delivery = typeof DELIVERY_QUEUE;
+type Notification = typeof NOTIFICATION_QUEUE;
+type Indexing = typeof INDEXING_QUEUE;
+type Encryption = typeof ENCRYPTION_QUEUE;
+type Batch = typeof BATCH_QUEUE;
+type Cleanup = typeof CLEANUP_QUEUE;
+
+/** Said of who replays when the caller does not say. */
+const REPLAYED_BY = 'MessageQueueService';
+
+/**
+ * Everything a host does with its queues.
+ *
+ * Every add checks options and payload first and then lands once, or rejects within its deadline with
+ * `InvalidPayloadError`, `InvalidJobOptionsError`, `QueueFullError`, `IdempotencyConflictError`,
+ * `BrokerUnavailableError` (certainly not added) or `EnqueueTimeoutError` (unknown: the same call with the same
+ * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`.
+ */
+@Injectable()
+export class MessageQueueService {
+  constructor(
+    private readonly enqueuer: JobEnqueuer,
+    private readonly queues: ManagedQueues,
+    private readonly administration: QueueAdministration,
+    private readonly deadLetters: DeadLetterService,
+  ) {}
+
+  /** Delivers one message to one recipient. */
+  addMessageDeliveryJob(
+    payload: PayloadInput<Delivery, 'send-message'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(DELIVERY_QUEUE, 'send-message', payload, options);
+  }
+
+  /** Delivers many messages. */
+  addMessageDeliveryJobs(
+    jobs: readonly BulkJob<PayloadInput<Delivery, 'send-message'>>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueueMany(DELIVERY_QUEUE, 'send-message', jobs);
+  }
+
+  /** Notes how far one recipient's copy of a message has come. */
+  addDeliveryConfirmationJob(
+    payload: PayloadInput<Delivery, 'delivery-confirmation'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(DELIVERY_QUEUE, 'delivery-confirmation', payload, options);
+  }
+
+  /** Notes many confirmations. */
+  addDeliveryConfirmationJobs(
+    jobs: readonly BulkJob<PayloadInput<Delivery, 'delivery-confirmation'>>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueueMany(DELIVERY_QUEUE, 'delivery-confirmation', jobs);
+  }
+
+  /** Notifies one recipient on one channel. */
+  addNotificationJob(
+    payload: PayloadInput<Notification, 'send-notification'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(NOTIFICATION_QUEUE, 'send-notification', payload, options);
+  }
+
+  /** Notifies many recipients. */
+  addNotificationJobs(
+    jobs: readonly BulkJob<PayloadInput<Notification, 'send-notification'>>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueueMany(NOTIFICATION_QUEUE, 'send-notification', jobs);
+  }
+
+  /** Indexes, updates or deletes one message in the search index. */
+  addIndexingJob(
+    payload: PayloadInput<Indexing, 'index-message'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(INDEXING_QUEUE, 'index-message', payload, options);
+  }
+
+  /** Indexes many messages. */
+  addIndexingJobs(jobs: readonly BulkJob<PayloadInput<Indexing, 'index-message'>>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(INDEXING_QUEUE, 'index-message', jobs);
+  }
+
+  /** Encrypts or decrypts one message. */
+  addEncryptionJob(
+    payload: PayloadInput<Encryption, 'encrypt-decrypt'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(ENCRYPTION_QUEUE, 'encrypt-decrypt', payload, options);
+  }
+
+  /** Encrypts or decrypts many messages. */
+  addEncryptionJobs(
+    jobs: readonly BulkJob<PayloadInput<Encryption, 'encrypt-decrypt'>>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueueMany(ENCRYPTION_QUEUE, 'encrypt-decrypt', jobs);
+  }
+
+  /** Sends one message to many recipients, chunk by chunk. */
+  addBatchMessageJob(
+    payload: PayloadInput<Batch, 'batch-send'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(BATCH_QUEUE, 'batch-send', payload, options);
+  }
+
+  /** Sends many batches. */
+  addBatchMessageJobs(jobs: readonly BulkJob<PayloadInput<Batch, 'batch-send'>>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(BATCH_QUEUE, 'batch-send', jobs);
+  }
+
+  /** Removes what is too old; usually with `{ repeat: { cron } }`. */
+  addCleanupJob(
+    payload: PayloadInput<Cleanup, 'cleanup-messages'>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(CLEANUP_QUEUE, 'cleanup-messages', payload, options);
+  }
+
+  /** Adds many cleanups. */
+  addCleanupJobs(
+    jobs: readonly BulkJob<PayloadInput<Cleanup, 'cleanup-messages'>>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueueMany(CLEANUP_QUEUE, 'cleanup-messages', jobs);
+  }
+
+  /** Adds a job to any registered queue, a host's own included. */
+  enqueue<D extends QueueDefinition, N extends JobNameOf<D>>(
+    definition: D,
+    jobName: N,
+    payload: PayloadInput<D, N>,
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueuer.add(definition.name, jobName, payload, options);
+  }
+
+  /**
+   * Adds many jobs of one name; outcomes in their order. A job that is wrong is rejected by itself; the call rejects only
+   * when the queue or the list is not what it should be.
+   */
+  enqueueMany<D extends QueueDefinition, N extends JobNameOf<D>>(
+    definition: D,
+    jobName: N,
+    jobs: readonly BulkJob<PayloadInput<D, N>>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueuer.addMany(definition.name, jobName, jobs);
+  }
+
+  /** Bull's job, or null when there is none of this id (any more). */
+  async getJob(queue: string, jobId: string): Promise<Job | null> {
+    return this.queues.get(queue).queue.getJob(jobId);
+  }
+
+  /** How a job is doing. @throws JobNotFoundError */
+  async getJobStatus(queue: string, jobId: string): Promise<JobStatus> {
+    const job = await this.getJob(queue, jobId);
+    if (job === null) {
+      throw new JobNotFoundError(`Queue "${queue}" has no job "${jobId}" (any more).`, { queue, jobId });
+    }
+    return statusOf(queue, job);
+  }
+
+  /**
+   * Cancels a job: one that waits is not run, one that runs is aborted, in whichever process. It ends failed with
+   * `CancelledError`; replays of many leave it out.
+   */
+  async cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
+    const managed = this.queues.get(queue);
+    return managed.broker.cancel(managed.queue, jobId, reason);
+  }
+
+  /** No worker starts jobs of this queue until it is resumed; active ones go on. */
+  pauseQueue(queue: string): Promise<void> {
+    return this.administration.pause(queue);
+  }
+
+  /** Lets workers start jobs of this queue again. */
+  resumeQueue(queue: string): Promise<void> {
+    return this.administration.resume(queue);
+  }
+
+  /** Removes finished jobs, 1 000 at a time. @returns how many @throws InvalidJobOptionsError */
+  cleanQueue(queue: string, options?: CleanOptions): Promise<number> {
+    return this.administration.clean(queue, options);
+  }
+
+  /** Removes every job that waits or is delayed, the pending runs of schedules too; active ones go on. @returns how many */
+  purgeQueue(queue: string): Promise<number> {
+    return this.administration.purge(queue);
+  }
+
+  /** The dead letters of a queue, newest first. `DeadLetterService` filters and pages. */
+  async getFailedJobs(queue: string, limit = 100): Promise<readonly DeadLetter[]> {
+    this.queues.get(queue);
+    return (await this.deadLetters.list({ queue, limit })).letters;
+  }
+
+  /** Puts one dead letter back to waiting. @throws JobNotFoundError, JobStateError when the job has not failed */
+  retryFailedJob(queue: string, jobId: string, by = REPLAYED_BY): Promise<void> {
+    return this.deadLetters.replay(queue, jobId, by);
+  }
+
+  /** Puts the dead letters of a queue back to waiting: all but cancelled ones, or those that the filter means. */
+  async retryFailedJobs(
+    queue: string,
+    filter: Omit<DeadLetterFilter, 'queue'> = {},
+    options: Partial<ReplayOptions> = {},
+  ): Promise<ReplayReport> {
+    this.queues.get(queue);
+    return this.deadLetters.replayMatching({ ...filter, queue }, { by: REPLAYED_BY, ...options });
+  }
+
+  /** Removes one dead letter for good. @throws JobNotFoundError, JobStateError when the job has not failed */
+  removeFailedJob(queue: string, jobId: string): Promise<void> {
+    return this.deadLetters.discard(queue, jobId);
+  }
+}

@@ -1,0 +1,130 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { QueueWorker } from './broker/broker.js';
+import { ShutdownError } from './jobs/errors.js';
+import type { MessageQueueConfig } from './message-queue.options.js';
+import type { RegisteredQueues } from './wiring/registered-queues.js';
+import type { RunDelivery } from './broker/broker.js';
+import type { QueueDefinition } from './jobs/queue-definition.js';
+
+/** How to stop. */
+export interface StopOptions {
+  /** Whether active jobs may finish before they are aborted and handed back. Default true. */
+  readonly drain?: boolean;
+  /** How long they may, in milliseconds. Default: the configuration's `shutdownTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/** What stopping did to the jobs that were active. */
+export interface StopReport {
+  /** Jobs that were aborted because time was up; their handlers ended and the jobs wait again. */
+  readonly aborted: number;
+  /** Jobs whose handlers ignored the abort; other workers take them when their locks run out. */
+  readonly stuck: readonly { readonly queue: string; readonly jobId: string }[];
+}
+
+/** What the worker needs of the execution road. */
+export interface JobRunner {
+  /** What runs one queue's deliveries. */
+  runnerOf(definition: QueueDefinition): RunDelivery;
+}
+
+/**
+ * Runs the jobs of this process. Starts by itself when the app is ready, unless `autoStart` is false; never in a
+ * `role: 'producer'` process.
+ */
+@Injectable()
+export class MessageQueueWorker {
+  readonly #logger = new Logger(MessageQueueWorker.name);
+  readonly #workers = new Map<string, QueueWorker>();
+  /** start and stop wait for each other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly queues: RegisteredQueues,
+    private readonly runner: JobRunner,
+    private readonly config: MessageQueueConfig,
+  ) {}
+
+  /** Whether jobs are fetched here. */
+  get isRunning(): boolean {
+    return this.#workers.size > 0;
+  }
+
+  /** Active jobs of this process by queue. */
+  activeCount(queueName: string): number {
+    return this.#workers.get(queueName)?.active.size ?? 0;
+  }
+
+  /** Starts to run jobs of every queue; does nothing when it runs already, or in a producer. */
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
+  }
+
+  /**
+   * Stops to fetch, lets active jobs finish within the time, then aborts what is left and hands it back. May be
+   * started again.
+   */
+  stop(options: StopOptions = {}): Promise<StopReport> {
+    return this.#inTurn(() => this.#stop(options));
+  }
+
+  async #start(): Promise<void> {
+    if (this.config.role === 'producer' || this.isRunning) return;
+    for (const name of this.queues.names()) {
+      if (this.queues.isOverridden(name)) continue;
+      const { queue, broker, definition } = this.queues.get(name);
+      const run = this.runner.runnerOf(definition);
+      this.#workers.set(name, await broker.work(queue, definition.concurrency, run));
+    }
+  }
+
+  async #stop({ drain = true, timeoutMs = this.config.shutdownTimeoutMs }: StopOptions): Promise<StopReport> {
+    const workers = [...this.#workers.values()];
+    if (workers.length === 0) return { aborted: 0, stuck: [] };
+    await Promise.all(workers.map((worker) => worker.stopFetching()));
+    const idle = Promise.all(workers.map((worker) => worker.whenIdle()));
+    const drained = drain && (await settlesWithin(idle, timeoutMs));
+    let aborted = 0;
+    if (!drained) {
+      aborted = this.#active().length;
+      const reason = new ShutdownError('The worker stops: the job is handed back and runs again elsewhere.');
+      for (const worker of workers) worker.abortActive(reason);
+      if (!(await settlesWithin(idle, this.config.abortGraceMs))) this.#reportStuck();
+    }
+    const stuck = this.#active();
+    this.#workers.clear();
+    return { aborted: aborted - stuck.length, stuck };
+  }
+
+  #active(): { queue: string; jobId: string }[] {
+    return [...this.#workers].flatMap(([queue, worker]) =>
+      [...worker.active.keys()].map((jobId) => ({ queue, jobId })),
+    );
+  }
+
+  #reportStuck(): void {
+    const stuck = this.#active().map(({ queue, jobId }) => `${queue}/${jobId}`);
+    this.#logger.error(
+      `${stuck.length} job(s) ignore their abort signal ${this.config.abortGraceMs} ms after it: ${stuck.join(', ')}. Their handlers must pass context.signal on; another worker takes the jobs when their locks run out.`,
+    );
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Whether a promise settles within the time. */
+async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,146 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider, Provider } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { Broker } from '../broker/broker.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import { resolveConfiguration } from '../configuration/resolve-configuration.js';
+import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
+import { Clock, SystemClock } from '../jobs/clock.js';
+import { JobEvents } from '../jobs/job-events.js';
+import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
+import { BrokerCloser } from './broker-closer.js';
+import { createBroker } from './create-broker.js';
+import { EXECUTION_PROVIDERS } from './execution-providers.js';
+import { checkDeclaredHandlers } from './handler-registration.js';
+import { hostEnvironment } from './host-environment.js';
+import { RegisteredQueues } from './registered-queues.js';
+import { Registrations } from './registrations.js';
+import type { RootSetup } from './root-setup.js';
+import { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import {
+  getOptionsToken,
+  CIRCUIT_BREAKER_OPTIONS,
+  JOB_MIDDLEWARE,
+  RESOLVED_CONFIGURATION,
+} from './tokens.js';
+
+/**
+ * What every part of the library needs of the app: configuration, broker, clock, queues, execution. Global, so that
+ * `registerQueue` finds it from any module; it exports nothing that a host injects by mistake.
+ */
+@Module({})
+export class MessageQueueCoreModule {}
+
+/** A further Redis: its configuration and broker under tokens of their own. */
+@Module({})
+export class FurtherRedisModule {}
+
+const INSIDE: Provider[] = [
+  { provide: Clock, useClass: SystemClock },
+  {
+    provide: RegisteredQueues,
+    useFactory: (moduleRef: ModuleRef, { definitions }: ResolvedConfiguration, broker: Broker) =>
+      new RegisteredQueues(moduleRef, definitions, broker),
+    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker],
+  },
+  { provide: ManagedQueues, useExisting: RegisteredQueues },
+  ...EXECUTION_PROVIDERS,
+];
+
+/** Tokens of the core that an adapter given by the host replaces there. */
+const REPLACEABLE: readonly unknown[] = [Broker, ...INSIDE.map(tokenOf)];
+
+/** The core of an app's one registration. */
+export function coreModule(setup: RootSetup): DynamicModule {
+  const replaced = setup.adapters.filter((adapter) => REPLACEABLE.includes(tokenOf(adapter)));
+  const isKept = (provider: Provider): boolean =>
+    !replaced.some((adapter) => tokenOf(adapter) === tokenOf(provider));
+  const providers: Provider[] = [
+    ...setup.optionsProviders,
+    resolvedConfiguration(undefined),
+    {
+      provide: MESSAGE_QUEUE_CONFIG,
+      useFactory: ({ config }: ResolvedConfiguration) => config,
+      inject: [RESOLVED_CONFIGURATION],
+    },
+    ...brokerProviders(undefined).filter(isKept),
+    { provide: JOB_MIDDLEWARE, useValue: setup.middleware },
+    { provide: CIRCUIT_BREAKER_OPTIONS, useValue: setup.circuitBreakers },
+    ...INSIDE.filter(isKept),
+    ...replaced,
+  ];
+  return {
+    module: MessageQueueCoreModule,
+    global: true,
+    imports: [DiscoveryModule, ...setup.imports],
+    providers,
+    exports: [MESSAGE_QUEUE_CONFIG, RESOLVED_CONFIGURATION, Broker, JOB_MIDDLEWARE, ...INSIDE.map(tokenOf)],
+  };
+}
+
+/** The module of a further Redis. */
+export function furtherRedisModule(
+  setup: RootSetup & { readonly configKey: string },
+  marker: Provider,
+): DynamicModule {
+  const { configKey } = setup;
+  const resolved = resolvedConfiguration(configKey);
+  return {
+    module: FurtherRedisModule,
+    global: true,
+    imports: [DiscoveryModule, ...setup.imports],
+    providers: [
+      marker,
+      ...setup.optionsProviders,
+      resolved,
+      {
+        provide: getConfigToken(configKey),
+        useFactory: ({ config }: ResolvedConfiguration) => config,
+        inject: [resolved.provide],
+      },
+      ...brokerProviders(configKey),
+    ],
+    exports: [getConfigToken(configKey), getBrokerToken(configKey)],
+  };
+}
+
+function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
+  return {
+    provide:
+      configKey === undefined
+        ? RESOLVED_CONFIGURATION
+        : Symbol.for(`nestjs-message-queue:resolved-configuration:${configKey}`),
+    useFactory: async (
+      options: MessageQueueOptions,
+      modules: ModulesContainer,
+    ): Promise<ResolvedConfiguration> => {
+      // Here, before anything is opened: every registration of the app is known by now.
+      const registrations = new Registrations(modules);
+      return resolveConfiguration({
+        options,
+        configKey,
+        environment: await hostEnvironment(modules),
+        definitions: configKey === undefined ? registrations.definitions() : [],
+      });
+    },
+    inject: [getOptionsToken(configKey), ModulesContainer],
+  };
+}
+
+function brokerProviders(configKey: string | undefined): Provider[] {
+  const token = getBrokerToken(configKey);
+  return [
+    {
+      provide: token,
+      useFactory: (config: MessageQueueConfig, clock: Clock, events: JobEvents) =>
+        createBroker(config, clock, events),
+      inject: [getConfigToken(configKey), Clock, JobEvents],
+    },
+    { provide: BrokerCloser, useFactory: (broker: Broker) => new BrokerCloser(broker), inject: [token] },
+  ];
+}
+
+/** The token of a provider. */
+export function tokenOf(provider: Provider): FactoryProvider['provide'] {
+  return typeof provider === 'function' ? provider : provider.provide;
+}

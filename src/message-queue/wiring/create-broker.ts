@@ -1,0 +1,30 @@
+import { Logger } from '@nestjs/common';
+import type { Broker } from '../broker/broker.js';
+import { MemoryBroker } from '../broker/memory/memory-broker.js';
+import { RedisBroker } from '../broker/redis/redis-broker.js';
+import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
+import type { Clock } from '../jobs/clock.js';
+import type { JobEvents } from '../jobs/job-events.js';
+import type { MessageQueueConfig } from '../message-queue.options.js';
+
+/** Opens the broker that a configuration asks for. */
+export function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvents): Broker {
+  const { prefix, enqueueTimeoutMs, lock, maxCrashes, memory } = config;
+  if (config.redis === null) return new MemoryBroker({ clock, prefix, ...memory });
+  const logger = new Logger('MessageQueueModule');
+  return new RedisBroker({
+    redis: config.redis,
+    prefix,
+    enqueueTimeoutMs,
+    lock,
+    // One more than makes a dead letter, so that the letter shows them all.
+    maxCrashes: maxCrashes + 1,
+    clock,
+    onProblem: (problem) => report(problem, events, logger),
+  });
+}
+
+function report({ queue, message, cause }: BrokerProblem, events: JobEvents, logger: Logger): void {
+  logger.warn(queue === undefined ? message : `${queue}: ${message}`);
+  events.emit('error', { queue, error: cause instanceof Error ? cause : new Error(message) });
+}

@@ -1,0 +1,16 @@
+import type { Provider } from '@nestjs/common';
+import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
+import { RECORDING_ADAPTER_PARTS, RECORDING_ADAPTERS } from '../adapters/recording/index.js';
+import { DeliveryDispatch } from '../ports/delivery-dispatch.js';
+import { MessageCipher } from '../ports/message-cipher.js';
+import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
+
+/** What stands behind each port until the host plugs in an adapter of its own. */
+export const DEFAULT_ADAPTERS: readonly Provider[] = [
+  ...RECORDING_ADAPTERS,
+  { provide: MessageCipher, useClass: NodeMessageCipher },
+  { provide: DeliveryDispatch, useClass: FacadeDeliveryDispatch },
+];
+
+/** What the default adapters share. */
+export const DEFAULT_ADAPTER_PARTS: readonly Provider[] = RECORDING_ADAPTER_PARTS;

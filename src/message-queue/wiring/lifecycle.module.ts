@@ -1,0 +1,96 @@
+import { Inject, Injectable, Logger, Module } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { Broker } from '../broker/broker.js';
+import { InvalidConfigurationError } from '../jobs/errors.js';
+import type { MessageQueueConfig } from '../message-queue.options.js';
+import { MessageQueueWorker } from '../message-queue.worker.js';
+import { HandlerRegistration } from './handler-registration.js';
+import { RegisteredQueues } from './registered-queues.js';
+import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+
+/**
+ * Starts work when everything else of the app is ready, and ends it before anything else of the app is taken down.
+ *
+ * Nest runs the hooks of modules in the order of their distance from the root: start-up hooks farthest first, shutdown
+ * hooks nearest first, and `onModuleDestroy` (where hosts close their databases) before every other shutdown hook. A
+ * module that is nearer than the root itself is therefore started last and destroyed first, whatever the host's
+ * modules look like.
+ */
+@Injectable()
+export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger('MessageQueueModule');
+
+  constructor(
+    modules: ModulesContainer,
+    private readonly moduleRef: ModuleRef,
+    private readonly queues: RegisteredQueues,
+    private readonly handlers: HandlerRegistration,
+    @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
+  ) {
+    for (const module of modules.values()) {
+      if (module.metatype === MessageQueueLifecycleModule) module.distance = NEARER_THAN_ROOT;
+    }
+  }
+
+  /** @throws HandlerRegistrationError naming every job name without a handler, or with two */
+  async onModuleInit(): Promise<void> {
+    await this.#orClose(async () => this.handlers.register());
+  }
+
+  /** Looks at the servers, then starts the work unless this process must not, or not yet. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#orClose(async () => {
+      await this.#inspectServers();
+      if (this.config.autoStart) await this.#worker.start();
+    });
+  }
+
+  /** Lets jobs finish, or hands them back, while the providers they use are still there. */
+  async onModuleDestroy(): Promise<void> {
+    await this.#worker.stop();
+  }
+
+  get #worker(): MessageQueueWorker {
+    return this.moduleRef.get(MessageQueueWorker, { strict: false });
+  }
+
+  /** A start that failed must not keep the process open: nobody has an app to close then. */
+  async #orClose(start: () => Promise<void>): Promise<void> {
+    try {
+      await start();
+    } catch (error) {
+      await this.#worker.stop({ drain: false });
+      await Promise.allSettled(this.queues.brokers().map((broker) => broker.close()));
+      throw error;
+    }
+  }
+
+  async #inspectServers(): Promise<void> {
+    if (this.config.provider === 'memory' && this.config.environment === 'production') {
+      this.#logger.warn(
+        'Jobs are kept in memory (MESSAGE_QUEUE_PROVIDER=memory): they die with the process. Set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis to keep them.',
+      );
+    }
+    const fatal = (await Promise.all(this.queues.brokers().map((broker) => this.#inspect(broker)))).flat();
+    if (fatal.length > 0 && this.config.environment === 'production') {
+      throw new InvalidConfigurationError(
+        'Redis is not fit for queues, and this is production:',
+        fatal.map((message) => ({ path: 'redis', message })),
+      );
+    }
+  }
+
+  async #inspect(broker: Broker): Promise<string[]> {
+    const { findings } = await broker.inspectServer();
+    for (const { message } of findings) this.#logger.warn(message);
+    return findings.filter(({ severity }) => severity === 'fatal').map(({ message }) => message);
+  }
+}
+
+/** Holds {@link MessageQueueLifecycle} alone, since a module's hooks run together. */
+@Module({ providers: [MessageQueueLifecycle] })
+export class MessageQueueLifecycleModule {}
+
+/** The root module's distance is 1, that of a module Nest never reached 0. */
+const NEARER_THAN_ROOT = -1;

@@ -1,0 +1,62 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider } from '@nestjs/common';
+import { getQueueToken } from '@nestjs/bull-shared';
+import type { Queue } from 'bull';
+import type { Broker } from '../broker/broker.js';
+import { InvalidConfigurationError } from '../jobs/errors.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { RegisteredQueues } from './registered-queues.js';
+import type { QueueRegistration } from './registrations.js';
+import { SameObject } from './same-options.js';
+import { getBrokerToken } from '../message-queue.tokens.js';
+import { QUEUE_REGISTRATION } from './tokens.js';
+
+/** One host's queue. */
+@Module({})
+export class RegisteredQueueModule {}
+
+const MODULES = new SameObject(
+  ({ definition, configKey }: Omit<QueueRegistration, 'place'>, place: string): DynamicModule => {
+    const registration: QueueRegistration = { definition, configKey, place };
+    return {
+      module: RegisteredQueueModule,
+      providers: [
+        { provide: QUEUE_REGISTRATION, useValue: registration },
+        queueProvider(definition.name, configKey),
+      ],
+      exports: [getQueueToken(definition.name)],
+    };
+  },
+);
+
+/** The module of a host's queue; the same object for the same definition. */
+export function queueModule(
+  definition: QueueDefinition,
+  configKey: string | undefined,
+  place: string,
+): DynamicModule {
+  return MODULES.of({ definition, configKey }, place);
+}
+
+/** Puts a queue under its token. */
+export function queueProvider(name: string, configKey?: string): FactoryProvider<Queue> {
+  return {
+    provide: getQueueToken(name),
+    useFactory: (queues?: RegisteredQueues, broker?: Broker) => {
+      if (queues === undefined || broker === undefined) {
+        throw new InvalidConfigurationError(`Queue "${name}" cannot be opened.`, [
+          {
+            path: name,
+            message:
+              'MessageQueueModule is not registered; import it, or MessageQueueModule.forRoot(…), in the app too.',
+          },
+        ]);
+      }
+      return queues.create(name, broker);
+    },
+    inject: [
+      { token: RegisteredQueues, optional: true },
+      { token: getBrokerToken(configKey), optional: true },
+    ],
+  };
+}

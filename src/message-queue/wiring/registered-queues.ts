@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { getQueueToken } from '@nestjs/bull-shared';
+import type { Queue } from 'bull';
+import type { Broker } from '../broker/broker.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
+import { didYouMean } from '../jobs/did-you-mean.js';
+import { UnknownQueueError } from '../jobs/errors.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+
+interface Entry {
+  readonly definition: QueueDefinition;
+  /** What `create` made; undefined while a test's override stands under the token. */
+  made?: { readonly queue: Queue; readonly broker: Broker };
+  /** What stands under the token, once it is known. */
+  managed?: ManagedQueue;
+}
+
+/**
+ * The queues of one app. Knows their definitions from the start; the queue itself is whatever stands under
+ * `getQueueToken(name)`, so that `overrideProvider` counts for the facade too.
+ */
+@Injectable()
+export class RegisteredQueues extends ManagedQueues {
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    definitions: readonly QueueDefinition[],
+    private readonly defaultBroker: Broker,
+  ) {
+    super();
+    for (const definition of definitions) this.#entries.set(definition.name, { definition });
+  }
+
+  names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  get(name: string): ManagedQueue {
+    const entry = this.#entry(name);
+    return entry.managed ?? this.#resolve(entry);
+  }
+
+  /** Every broker that opened a queue. */
+  brokers(): readonly Broker[] {
+    const brokers = [...this.#entries.values()].flatMap(({ made }) => made?.broker ?? []);
+    return [...new Set([this.defaultBroker, ...brokers])];
+  }
+
+  /** Whether a test put something of its own under the queue's token: nothing of ours may touch its broker then. */
+  isOverridden(name: string): boolean {
+    return this.get(name).queue !== this.#entry(name).made?.queue;
+  }
+
+  /** Opens the queue; what the provider under its token does. */
+  create(name: string, broker: Broker): Queue {
+    const entry = this.#entry(name);
+    entry.made ??= { queue: broker.createQueue(entry.definition), broker };
+    return entry.made.queue;
+  }
+
+  #resolve(entry: Entry): ManagedQueue {
+    const { definition, made } = entry;
+    const queue = this.moduleRef.get<Queue | undefined>(getQueueToken(definition.name), { strict: false });
+    if (queue === undefined) {
+      throw new UnknownQueueError(
+        `Queue "${definition.name}" is not open yet: use it from onModuleInit or onApplicationBootstrap on, not in a constructor.`,
+        { queue: definition.name },
+      );
+    }
+    entry.managed = { queue, broker: made?.broker ?? this.defaultBroker, definition };
+    return entry.managed;
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) return entry;
+    const names = this.names();
+    throw new UnknownQueueError(
+      `There is no queue ${JSON.stringify(name)}.${didYouMean(String(name), names)} Registered: ${names.join(', ')}. Add yours with MessageQueueModule.registerQueue(defineQueue({ … })).`,
+      { queue: String(name) },
+    );
+  }
+}

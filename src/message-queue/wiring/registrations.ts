@@ -1,0 +1,125 @@
+import type { Type } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import { didYouMean } from '../jobs/did-you-mean.js';
+import { DuplicateRegistrationError, UnknownQueueError } from '../jobs/errors.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
+import { sameOptions } from './same-options.js';
+import { QUEUE_REGISTRATION, ROOT_REGISTRATION } from './tokens.js';
+
+/** How the module was registered: once for the app, once more per further Redis. */
+export interface RootRegistration {
+  readonly configKey?: string;
+  /** Where `forRoot` was called; a plain import has none. */
+  readonly place?: string;
+}
+
+/** A host's queue as it was registered. */
+export interface QueueRegistration {
+  readonly definition: QueueDefinition;
+  readonly configKey?: string;
+  readonly place: string;
+}
+
+type ModuleRef = ModulesContainer extends Map<string, infer Module> ? Module : never;
+
+/**
+ * All registrations of one app, read from Nest's own list of modules before anything is opened.
+ * @throws DuplicateRegistrationError naming both places; UnknownQueueError for a key that nobody registered
+ */
+export class Registrations {
+  readonly roots: readonly RootRegistration[];
+  /** Hosts' queues in the order of their modules. */
+  readonly queues: readonly QueueRegistration[];
+
+  constructor(modules: ModulesContainer) {
+    const found = [...modules.values()];
+    this.roots = uniqueRoots(found);
+    this.queues = uniqueQueues(found, this.roots);
+  }
+
+  /** The built-in queues, then the hosts'. */
+  definitions(): QueueDefinition[] {
+    return [...BUILT_IN_QUEUES, ...this.queues.map(({ definition }) => definition)];
+  }
+}
+
+function uniqueRoots(modules: readonly ModuleRef[]): RootRegistration[] {
+  const roots = new Map<string | undefined, { registration: RootRegistration; module: ModuleRef }>();
+  for (const module of modules) {
+    const registration = markerOf<RootRegistration>(module, ROOT_REGISTRATION);
+    if (registration === undefined) continue;
+    const other = roots.get(registration.configKey);
+    if (other !== undefined) {
+      const key = registration.configKey;
+      throw new DuplicateRegistrationError(
+        `MessageQueueModule is registered twice with different options${key === undefined ? '' : ` for the configuration key "${key}"`}:\n` +
+          `  - ${placeOf(other.registration, other.module, modules)}\n` +
+          `  - ${placeOf(registration, module, modules)}\n` +
+          'Register it once and import the plain MessageQueueModule nowhere else, or use isGlobal: true; a second Redis needs a configKey of its own.',
+      );
+    }
+    roots.set(registration.configKey, { registration, module });
+  }
+  return [...roots.values()].map(({ registration }) => registration);
+}
+
+function uniqueQueues(
+  modules: readonly ModuleRef[],
+  roots: readonly RootRegistration[],
+): QueueRegistration[] {
+  const queues = new Map<string, QueueRegistration>();
+  for (const definition of BUILT_IN_QUEUES) queues.set(definition.name, { definition, place: 'built in' });
+  const keys = roots.flatMap(({ configKey }) => configKey ?? []);
+  for (const module of modules) {
+    const registration = markerOf<QueueRegistration>(module, QUEUE_REGISTRATION);
+    if (registration === undefined) continue;
+    const { definition, configKey, place } = registration;
+    const other = queues.get(definition.name);
+    if (
+      other !== undefined &&
+      !(sameOptions(other.definition, definition) && other.configKey === configKey)
+    ) {
+      throw new DuplicateRegistrationError(
+        `Queue "${definition.name}" is registered twice with different definitions:\n  - ${other.place}\n  - ${place}\nGive one of them another name, or share one definition.`,
+        { queue: definition.name },
+      );
+    }
+    if (configKey !== undefined && !keys.includes(configKey)) {
+      throw new UnknownQueueError(
+        `Queue "${definition.name}" (${place}) asks for the configuration key "${configKey}", which no MessageQueueModule.forRoot({ configKey }) registers.${didYouMean(configKey, keys)}`,
+        { queue: definition.name },
+      );
+    }
+    queues.set(definition.name, registration);
+  }
+  return [...queues.values()].filter(({ place }) => place !== 'built in');
+}
+
+function markerOf<T>(module: ModuleRef, token: symbol): T | undefined {
+  return module.providers.get(token)?.instance as T | undefined;
+}
+
+function placeOf(registration: RootRegistration, module: ModuleRef, modules: readonly ModuleRef[]): string {
+  const importers = importersOf(module, modules);
+  const by = importers.length === 0 ? '' : ` (imported by ${importers.join(', ')})`;
+  return `${registration.place ?? 'the plain import: environment only'}${by}`;
+}
+
+/** Names of the hosts' modules that import a module, directly or by the plain import. */
+function importersOf(module: ModuleRef, modules: readonly ModuleRef[]): string[] {
+  // Nest makes every module import a global one: that says nothing.
+  if (module.isGlobal) return [];
+  return modules
+    .filter((candidate) => candidate.imports.has(module))
+    .flatMap((importer) =>
+      PLAIN_MODULES.has(importer.metatype) ? importersOf(importer, modules) : importer.metatype.name,
+    );
+}
+
+const PLAIN_MODULES = new WeakSet<object>();
+
+/** Says that a module class only stands for a registration, so that messages name the host's module behind it. */
+export function standsForRegistration(metatype: Type<object>): void {
+  PLAIN_MODULES.add(metatype);
+}

@@ -1,0 +1,134 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import { BullModule } from '@nestjs/bull';
+import { InvalidConfigurationError } from '../jobs/errors.js';
+import type {
+  MessageQueueModuleAsyncOptions,
+  MessageQueueModuleOptions,
+  MessageQueueOptionsFactory,
+} from '../message-queue.module.js';
+import { BUILT_IN_PROCESSORS, BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
+import { SETUP_KEYS, unknownKeys } from '../configuration/unknown-names.js';
+import { coreModule, furtherRedisModule, tokenOf } from './core.module.js';
+import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS } from './default-adapters.js';
+import { MessageQueueLifecycleModule } from './lifecycle.module.js';
+import { queueProvider } from './queue.module.js';
+import type { RootRegistration } from './registrations.js';
+import type { RootSetup } from './root-setup.js';
+import { SameObject } from './same-options.js';
+import { SERVICE_PARTS, SERVICE_PROVIDERS } from './service-providers.js';
+import { getOptionsToken, ROOT_REGISTRATION } from './tokens.js';
+
+/** What a host may inject where it imports the module: the service, the queues, the ports. */
+@Module({})
+export class MessageQueueRootModule {}
+
+/** `@Processor` and `@OnQueue…` of @nestjs/bull work on our queues through its own explorer. */
+const BULL_EXPLORER = BullModule.registerQueue();
+
+const MODULES = new SameObject(
+  (options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions, place: string | undefined) => {
+    const setup = setupOf(options);
+    const registration: RootRegistration = { configKey: setup.configKey, place };
+    const marker = { provide: ROOT_REGISTRATION, useValue: registration };
+    return setup.configKey === undefined
+      ? appModule(setup, marker)
+      : furtherRedisModule({ ...setup, configKey: setup.configKey }, marker);
+  },
+);
+
+/** The module of a registration; the same object for the same options. `place` is where it was asked for first. */
+export function rootModule(
+  options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions,
+  place?: string,
+): DynamicModule {
+  return MODULES.of(options, place);
+}
+
+function appModule(setup: RootSetup, marker: Provider): DynamicModule {
+  const core = coreModule(setup);
+  const inCore = (core.providers ?? []).map(tokenOf);
+  const adapters = setup.adapters.filter((adapter) => !inCore.includes(tokenOf(adapter)));
+  const replaced = adapters.map(tokenOf);
+  const ports = [...DEFAULT_ADAPTERS.filter((adapter) => !replaced.includes(tokenOf(adapter))), ...adapters];
+  const queues = BUILT_IN_QUEUES.map(({ name }) => queueProvider(name));
+  return {
+    module: MessageQueueRootModule,
+    global: setup.isGlobal,
+    imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, ...setup.imports],
+    providers: [
+      marker,
+      ...queues,
+      ...ports,
+      ...DEFAULT_ADAPTER_PARTS,
+      ...BUILT_IN_PROCESSORS,
+      ...SERVICE_PROVIDERS,
+      ...SERVICE_PARTS,
+    ],
+    exports: [...queues, ...ports, ...SERVICE_PROVIDERS].map(tokenOf),
+  };
+}
+
+function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions): RootSetup {
+  const {
+    isGlobal = false,
+    configKey,
+    imports = [],
+    adapters = [],
+    middleware = [],
+    circuitBreakers = {},
+    ...rest
+  } = options;
+  if (configKey !== undefined && (adapters.length > 0 || middleware.length > 0)) {
+    throw new InvalidConfigurationError(`The registration "${configKey}" of MessageQueueModule is wrong:`, [
+      {
+        path: 'adapters, middleware',
+        message: 'belong to the registration of the app, the one without configKey.',
+      },
+    ]);
+  }
+  return {
+    configKey,
+    isGlobal,
+    imports,
+    adapters,
+    middleware: middleware.map((entry) => (typeof entry === 'function' ? { middleware: entry } : entry)),
+    circuitBreakers,
+    optionsProviders: isAsync(rest) ? asyncOptions(rest, configKey) : [syncOptions(rest, configKey)],
+  };
+}
+
+function isAsync(options: object): options is MessageQueueModuleAsyncOptions {
+  return 'useFactory' in options || 'useClass' in options || 'useExisting' in options || 'inject' in options;
+}
+
+function syncOptions(options: object, configKey: string | undefined): Provider {
+  return { provide: getOptionsToken(configKey), useValue: options };
+}
+
+function asyncOptions(options: MessageQueueModuleAsyncOptions, configKey: string | undefined): Provider[] {
+  const provide = getOptionsToken(configKey);
+  const { useFactory, useClass, useExisting, inject = [] } = options;
+  const unknown = unknownKeys(options, ['useFactory', 'useClass', 'useExisting', 'inject', ...SETUP_KEYS]);
+  const ways = [useFactory, useClass, useExisting].filter((way) => way !== undefined);
+  if (ways.length !== 1) {
+    unknown.push({
+      path: 'useFactory, useClass, useExisting',
+      message: `${ways.length} of them are given; give exactly one.`,
+    });
+  }
+  if (unknown.length > 0) {
+    throw new InvalidConfigurationError('The options of MessageQueueModule.forRootAsync are wrong:', unknown);
+  }
+  if (useFactory !== undefined) {
+    return [{ provide, useFactory: useFactory as (...args: unknown[]) => unknown, inject: [...inject] }];
+  }
+  const factory = useClass ?? useExisting;
+  if (factory === undefined) return [];
+  const made: Provider = {
+    provide,
+    useFactory: (maker: MessageQueueOptionsFactory) => maker.createMessageQueueOptions(),
+    inject: [factory],
+  };
+  return useClass === undefined ? [made] : [made, useClass as Type<MessageQueueOptionsFactory>];
+}
