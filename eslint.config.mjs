@@ -5,15 +5,7 @@ const ENVIRONMENT_READER = 'src/message-queue/configuration/**';
 const TESTS = ['**/*.spec.ts', 'test/**', 'bench/**', 'scripts/**'];
 
 export default defineConfig(
-  globalIgnores([
-    'dist',
-    'dist-tools',
-    'coverage',
-    'reports',
-    'bench/results',
-    'test/repository/fixtures',
-    'test/packaging/hosts',
-  ]),
+  globalIgnores(['dist', 'dist-tools', 'coverage', 'reports', 'bench/results', 'test/packaging/snippets']),
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

@@ -1,0 +1,138 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+interface ForeignHost {
+  readonly name: string;
+  readonly nest: '11' | '12';
+  readonly type: 'commonjs' | 'module';
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+const HOSTS: readonly ForeignHost[] = [
+  { name: 'Nest 12, ESM', nest: '12', type: 'module' },
+  { name: 'Nest 12, CommonJS', nest: '12', type: 'commonjs' },
+  { name: 'Nest 11, CommonJS', nest: '11', type: 'commonjs' },
+];
+
+const SNIPPETS = resolve('test/packaging/snippets');
+const directory = mkdtempSync(join(tmpdir(), 'mq-packaging-'));
+let packed: Packed;
+
+function dependenciesOf({ nest }: ForeignHost): Record<string, string> {
+  return {
+    '@nestjs/bull': `^${nest}.0.0`,
+    '@nestjs/bull-shared': `^${nest}.0.0`,
+    '@nestjs/common': `^${nest}.0.0`,
+    '@nestjs/config': nest === '11' ? '^4.0.0' : '^12.0.0',
+    '@nestjs/core': `^${nest}.0.0`,
+    '@nestjs/platform-express': `^${nest}.0.0`,
+    'class-transformer': '^0.5.1',
+    'class-validator': '^0.15.0',
+    'nestjs-message-queue': `file:${join(directory, packed.filename)}`,
+    'reflect-metadata': '^0.2.2',
+    rxjs: '^7.8.0',
+    typescript: '~6.0.3',
+    '@types/node': '^20.19.0',
+  };
+}
+
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'ES2022',
+    module: 'NodeNext',
+    strict: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    esModuleInterop: true,
+    // Declarations of Nest 11 and Bull themselves do not pass every host's settings; ours are read all the same.
+    skipLibCheck: true,
+    types: ['node'],
+    outDir: 'out',
+  },
+  include: ['*.ts'],
+};
+
+/** @throws Error with the command's whole output when it fails */
+function run(command: string, args: readonly string[], cwd: string): string {
+  const env = { ...process.env, npm_config_loglevel: 'error', NODE_ENV: 'test' };
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${String(status)}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+function createHost(host: ForeignHost): string {
+  const folder = join(directory, host.name.replaceAll(/\W+/g, '-'));
+  mkdirSync(folder);
+  const manifest = {
+    name: 'foreign-host',
+    private: true,
+    type: host.type,
+    dependencies: dependenciesOf(host),
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+  for (const snippet of readdirSync(SNIPPETS)) copyFileSync(join(SNIPPETS, snippet), join(folder, snippet));
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], folder);
+  return folder;
+}
+
+beforeAll(() => {
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', directory], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [first] = JSON.parse(output.slice(output.indexOf('[\n'))) as Packed[];
+  if (first === undefined) throw new Error(`npm pack printed no package:\n${output}`);
+  packed = first;
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+it('packs the library, its declarations and its papers, and nothing of the reference app or the tests', () => {
+  const paths = packed.files.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/message-queue/index.js']),
+  );
+  expect(paths).toContain('dist/message-queue/index.d.ts');
+  const foreign = paths.filter(
+    (path) => !/^(dist\/message-queue\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/.test(path),
+  );
+  expect(foreign).toEqual([]);
+  expect(paths.filter((path) => path.includes('.spec.'))).toEqual([]);
+});
+
+describe.each(HOSTS)('in a fresh app of $name', (host) => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = createHost(host);
+  });
+
+  it('finds every peer it asks for, once', () => {
+    expect(() => run('npm', ['ls', '--all'], folder)).not.toThrow();
+  });
+
+  it('compiles the public surface under strict', () => {
+    expect(run('npx', ['--no-install', 'tsc', '-p', '.'], folder)).toBe('');
+  });
+
+  it('runs the public surface on the memory provider, and the process ends by itself', () => {
+    expect(run(process.execPath, ['out/public-surface.js'], folder)).toContain('public surface works');
+  });
+
+  it('resolves the further entries', () => {
+    expect(run(process.execPath, ['out/test-kit.js'], folder)).toContain('entries work');
+  });
+});
