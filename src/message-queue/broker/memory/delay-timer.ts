@@ -13,7 +13,10 @@ export class DelayTimer {
 
   /** Rings at `at` (null: not at all). An earlier ring that is set already may stand: it only asks what is due. */
   update(at: number | null, keepAlive: boolean): void {
-    if (at === null) return this.cancel();
+    if (at === null) {
+      this.cancel();
+      return;
+    }
     if (this.timer !== null && this.ringsAt <= at && this.keepsAlive === keepAlive) return;
     this.cancel();
     this.ringsAt = at;

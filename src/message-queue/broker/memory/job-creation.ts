@@ -1,6 +1,7 @@
 import type { JobOptions } from 'bull';
 import { randomUUID } from 'node:crypto';
 import { normaliseBackoff } from './job-backoff.js';
+import { jsonText } from './json-text.js';
 import { JOB_OVERHEAD_BYTES } from './memory-budget.js';
 import type { QueueEngine } from './queue-engine.js';
 import { StoredJob } from './stored-job.js';
@@ -27,26 +28,22 @@ const DEBOUNCE_SWEEP_EVERY = 1_000;
 
 /** Options with Bull's defaults, as they come back from its storage: a copy that has been through JSON. */
 export function storedOptions(options: JobOptions | undefined, now: number): StoredOptions {
-  const given: Record<string, unknown> = { ...options };
-  for (const key of Object.keys(given)) {
-    const value = given[key];
+  const given: Record<string, unknown> = { attempts: 1, delay: 0, timestamp: now };
+  for (const [key, value] of Object.entries(options ?? {})) {
+    if (value === undefined || typeof value === 'function') continue;
     // Flat values, which are the rule, need no trip through JSON.
-    if (value === undefined || typeof value === 'function') delete given[key];
-    else if (typeof value === 'object' && value !== null) given[key] = JSON.parse(JSON.stringify(value));
+    given[key] = typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
   }
-  const { attempts, delay, timestamp } = given;
-  given['attempts'] = attempts === undefined ? 1 : Number.parseInt(String(attempts), 10);
-  given['delay'] = delay === undefined ? 0 : Number(delay);
-  given['timestamp'] = timestamp ?? now;
-  const backoff = normaliseBackoff(given['backoff'] as JobOptions['backoff']);
-  if (backoff === undefined) delete given['backoff'];
-  else given['backoff'] = backoff;
+  given['attempts'] = Math.trunc(Number(given['attempts']));
+  given['delay'] = Number(given['delay']);
+  const backoff = normaliseBackoff(options?.backoff);
+  if (backoff !== undefined) given['backoff'] = backoff;
   return given as unknown as StoredOptions;
 }
 
 /** Payload to JSON text as Bull writes it: what is falsy becomes `{}`. @throws TypeError when JSON cannot hold it */
 export function payloadJson(data: unknown): string {
-  return (JSON.stringify(data || {}) as string | undefined) ?? '{}';
+  return jsonText(data || {}) ?? '{}';
 }
 
 /** The id of a job in a queue whose limiter has groups ends with the group, as in Bull. */

@@ -1,5 +1,6 @@
 import type { JobId, JobStatus } from 'bull';
 import { backoffDelay, normaliseBackoff } from './job-backoff.js';
+import { jsonText } from './json-text.js';
 import type { JobSettler } from './job-settler.js';
 import type { MemoryJob } from './memory-job.js';
 import type { QueueEngine } from './queue-engine.js';
@@ -35,11 +36,11 @@ export class JobMoves {
   }
 
   async updateData(id: string, data: unknown): Promise<void> {
-    const json = (JSON.stringify(data) as string | undefined) ?? '';
+    const json = jsonText(data) ?? '{}';
     const stored = this.find(id);
     if (stored === undefined) throw missingKey(id, 'updateData');
     this.engine.store.resize(stored, json.length - stored.data.length);
-    stored.data = json || '{}';
+    stored.data = json;
   }
 
   async log(id: string, row: string): Promise<number> {
@@ -47,8 +48,8 @@ export class JobMoves {
     if (stored === undefined) throw missingKey(id, 'addLog');
     const history = stored.remember();
     history.logs ??= [];
-    history.logs.push(String(row));
-    this.engine.store.resize(stored, String(row).length);
+    history.logs.push(row);
+    this.engine.store.resize(stored, row.length);
     return history.logs.length;
   }
 
@@ -76,7 +77,7 @@ export class JobMoves {
     ignoreLock: boolean,
     notFetch: boolean,
   ): Promise<[unknown, JobId] | null> {
-    const json = JSON.stringify(value) as string | undefined;
+    const json = jsonText(value);
     job.returnvalue = value || 0;
     const stored = this.activeJob(job.id, 'finished', ignoreLock);
     this.settler.complete(stored, json);

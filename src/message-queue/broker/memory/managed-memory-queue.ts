@@ -5,6 +5,7 @@ import type { AdmittedJob } from '../../jobs/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { AddOutcome, RunDelivery } from '../broker.js';
+import { CompactOptions } from './compact-options.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
 import { DEFAULT_JOB_NAME } from './job-creation.js';
 import type { NewJob } from './job-creation.js';
@@ -13,7 +14,7 @@ import { MemoryQueue } from './memory-queue.js';
 import type { MemoryQueueOptions } from './memory-queue-core.js';
 import { MemoryQueueWorker } from './memory-queue-worker.js';
 import { SettlementWriter } from './settlement-writer.js';
-import type { StoredJob, StoredOptions } from './stored-job.js';
+import type { StoredJob } from './stored-job.js';
 
 /** Share of `maxWaiting` that only critical jobs may use, on top. As on Redis. */
 const CRITICAL_RESERVE = 0.1;
@@ -33,6 +34,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   readonly ledger: IdempotencyLedger;
   /** Null until this process works on the queue. */
   worker: MemoryQueueWorker | null = null;
+  private readonly compact = new CompactOptions();
   /** Whether the add under way may use the reserve; adds are synchronous, so there is only one. */
   private critical = false;
 
@@ -49,16 +51,12 @@ export class ManagedMemoryQueue extends MemoryQueue {
    * @throws InvalidJobOptionsError, InvalidPayloadError as `admitJob`
    * @throws QueueFullError when as many jobs wait as may, or the broker's memory is used up
    */
-  override addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
-    try {
-      const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) => ({
-        name,
-        job: this.admit(name, data, opts ?? {}),
-      }));
-      return this.inTurn(admitted.map(({ name, job }) => this.addAdmitted(name, job) as MemoryJob));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  override async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+    const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) => ({
+      name,
+      job: this.admit(name, data, opts ?? {}),
+    }));
+    return admitted.map(({ name, job }) => this.addAdmitted(name, job) as MemoryJob);
   }
 
   /** @throws HandlerRegistrationError always */
@@ -132,7 +130,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   ): MemoryJob | undefined {
     this.assertOpen(name);
     this.critical = critical;
-    const options = { ...job.options, delay: job.options.delay ?? 0 } as StoredOptions;
+    const options = this.compact.of(job.options);
     const created: NewJob = { name, json: job.json, options };
     return options.repeat ? this.scheduleNext(created, true) : this.store(created, job.data);
   }

@@ -81,7 +81,9 @@ export class MemoryBroker extends Broker {
 
   async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
     const managed = managedQueue(queue);
-    return managed.inTurn(this.addNow(managed, request));
+    const outcome = this.addNow(managed, request);
+    if (managed.isTurnOver()) await setImmediate();
+    return outcome;
   }
 
   async addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {

@@ -1,4 +1,4 @@
-import type { BackoffOptions, Job, JobId, JobOptions, JobStatus, Queue } from 'bull';
+import type { Job, JobId, JobOptions, JobStatus, Queue } from 'bull';
 import type { JobMoves } from './job-moves.js';
 import type { StoredJob } from './stored-job.js';
 
@@ -145,7 +145,7 @@ export class MemoryJob implements Job<unknown> {
   }
 
   /** The lock never runs out in memory: the process that holds it is the one that would notice. */
-  async extendLock(_durationMs: number): Promise<number> {
+  async extendLock(): Promise<number> {
     return this.#moves.isLocked(this.id) ? 1 : 0;
   }
 
@@ -236,5 +236,5 @@ function copyOptions(options: JobOptions): JobOptions {
   for (const key of Object.keys(copy)) {
     if (typeof copy[key] === 'object') copy[key] = structuredClone(copy[key]);
   }
-  return copy as JobOptions & { backoff?: BackoffOptions };
+  return copy;
 }

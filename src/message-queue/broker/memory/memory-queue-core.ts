@@ -4,7 +4,6 @@ import type { AdvancedSettings, JobOptions, MetricsOpts, Queue, RateLimiter } fr
 import type { Clock } from '../../jobs/clock.js';
 import { SystemClock } from '../../jobs/clock.js';
 import { adoptBullPrototype } from './bull-prototype.js';
-import type { BackoffStrategy } from './job-backoff.js';
 import { JobMoves } from './job-moves.js';
 import { JobSettler } from './job-settler.js';
 import { MemoryBudget } from './memory-budget.js';
@@ -65,7 +64,7 @@ export class MemoryQueueCore extends EventEmitter {
       emitter: this,
       limiter: options.limiter,
       metrics: options.metrics,
-      backoffStrategies: (this.settings.backoffStrategies ?? {}) as Record<string, BackoffStrategy>,
+      backoffStrategies: this.settings.backoffStrategies ?? {},
     });
     this.settler = new JobSettler(this.engine);
     this.moves = new JobMoves(this.engine, this.settler, () => this.takeNext());
@@ -100,7 +99,7 @@ export class MemoryQueueCore extends EventEmitter {
   }
 
   /** Events need no registration here. */
-  _registerEvent(_event: string): Promise<void> {
+  _registerEvent(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -49,7 +49,7 @@ export class MemoryQueueKeeper extends MemoryQueueReader {
   }
 
   /** Puts all failed jobs back to waiting, oldest first. */
-  async retryJobs(_options: { count?: number } = {}): Promise<void> {
+  async retryJobs(): Promise<void> {
     this.moves.retryAll();
   }
 

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers';
+import { setImmediate } from 'node:timers/promises';
 import type { JobId, JobOptions, Queue } from 'bull';
-import { BrokerUnavailableError } from '../../jobs/errors.js';
+import { BrokerUnavailableError, UnsupportedOperationError } from '../../jobs/errors.js';
 import { DEFAULT_JOB_NAME, createJob, idForGroup, payloadJson, storedOptions } from './job-creation.js';
 import type { NewJob } from './job-creation.js';
 import type { MemoryJob } from './memory-job.js';
@@ -54,17 +54,15 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
   }
 
   /** Adds a job. Rejects with QueueFullError when the budget is spent. */
-  add(nameOrData: unknown, dataOrOptions?: unknown, maybeOptions?: JobOptions): Promise<MemoryJob> {
+  async add(nameOrData: unknown, dataOrOptions?: unknown, maybeOptions?: JobOptions): Promise<MemoryJob> {
     const named = typeof nameOrData === 'string';
     const name = named ? nameOrData : DEFAULT_JOB_NAME;
     const data = named ? dataOrOptions : nameOrData;
     const given = named ? maybeOptions : (dataOrOptions as JobOptions | undefined);
-    try {
-      this.assertOpen(name);
-      return this.inTurn(this.addNow(name, data, { ...this.defaultJobOptions, ...given }));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+    this.assertOpen(name);
+    const job = this.addNow(name, data, { ...this.defaultJobOptions, ...given });
+    if (this.isTurnOver()) await setImmediate();
+    return job;
   }
 
   /** Adds many jobs; as in Bull, `repeat` makes no schedule here. */
@@ -86,18 +84,18 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
     const name = typeof given[0] === 'string' && given.length > 1 ? given[0] : DEFAULT_JOB_NAME;
     const concurrency = given.slice(0, -1).find((value) => typeof value === 'number') ?? 1;
     this.setHandler(name, handler);
-    return this.start(concurrency as number, name);
+    return this.start(concurrency);
   }
 
   setHandler(name: string, handler: unknown): void {
     this.processor.setHandler(name, handler);
   }
 
-  start(concurrency: number, name: string): Promise<void> {
-    return this.run(concurrency, name);
+  start(concurrency: number): Promise<void> {
+    return this.run(concurrency);
   }
 
-  async run(concurrency: number, _handlerName: string): Promise<void> {
+  async run(concurrency: number): Promise<void> {
     if (!Number.isInteger(concurrency)) {
       const error = new Error('Cannot set Float as concurrency');
       this.engine.events.emit('error', error, 'error running queue');
@@ -170,7 +168,7 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
   }
 
   /** Always empty: there are no connections to list. */
-  parseClientList(_list: string): { [index: string]: string }[][] {
+  parseClientList(): { [index: string]: string }[][] {
     return [];
   }
 
@@ -187,9 +185,12 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
     return this.closing;
   }
 
-  /** Queue methods of Bull that are there for its connections. */
-  multi(): ReturnType<Queue['multi']> {
-    return this.client.multi() as ReturnType<Queue['multi']>;
+  /** @throws UnsupportedOperationError always: there is no Redis to talk to */
+  multi(): never {
+    throw new UnsupportedOperationError(
+      `Queue "${this.name}" is in memory: there is no Redis for multi(). Use the queue's own methods.`,
+      { queue: this.name },
+    );
   }
 
   protected override get isHeld(): boolean {
@@ -253,11 +254,10 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
     return { name, json: payloadJson(data), options: stored };
   }
 
-  /** Gives the answer to an add: at once, but now and then after timers and I/O had their turn. */
-  inTurn<T>(answer: T): Promise<T> {
+  /** Counts an add; now and then it is time to let timers and I/O have their turn before it is answered. */
+  isTurnOver(): boolean {
     this.adds += 1;
-    if (this.adds % ADDS_PER_TURN !== 0) return Promise.resolve(answer);
-    return new Promise((resolve) => setImmediate(resolve, answer));
+    return this.adds % ADDS_PER_TURN === 0;
   }
 
   protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {

@@ -102,14 +102,17 @@ export class MemoryStore {
   private detach(job: StoredJob): void {
     switch (job.state) {
       case 'waiting':
-        return this.waiting.remove(job);
+        this.waiting.remove(job);
+        break;
       case 'delayed':
         if (!job.options.repeat) this.delayedOnce -= 1;
-        return this.delayed.remove(job);
+        this.delayed.remove(job);
+        break;
       case 'active':
       case 'completed':
       case 'failed':
-        return this[job.state].remove(job);
+        this[job.state].remove(job);
+        break;
       case null:
     }
   }

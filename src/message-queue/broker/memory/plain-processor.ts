@@ -6,7 +6,7 @@ import type { MemoryJob } from './memory-job.js';
 import type { QueueEngine } from './queue-engine.js';
 
 /** A handler as Bull's `process` takes it: with one parameter it returns a promise, with two it calls back. */
-export type PlainHandler = (job: Job, done: (error?: Error | null, value?: unknown) => void) => unknown;
+export type PlainHandler = (job: Job, done?: (error?: Error | null, value?: unknown) => void) => unknown;
 
 type Run = (job: MemoryJob) => Promise<unknown>;
 
@@ -69,17 +69,11 @@ export class PlainProcessor {
   }
 
   private asRun(handler: PlainHandler): Run {
-    const bound = handler.bind(this.queue) as PlainHandler;
+    const bound = handler.bind(this.queue);
     // As Bull: the number of declared parameters tells whether it calls back.
-    if (handler.length > 1)
-      return promisify(bound as (job: Job, done: (error?: Error | null) => void) => void);
-    return (job) => {
-      try {
-        return Promise.resolve((bound as (job: Job) => unknown)(job));
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-    };
+    if (handler.length > 1) return promisify<Job, unknown>(bound);
+    // Async, so that a handler that throws at once is a rejection like any other.
+    return async (job) => bound(job);
   }
 
   private withTimeout(running: Promise<unknown>, timeoutMs: number): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { FailureRecord } from '../../jobs/managed-job.js';
 import type { Settlement } from '../../jobs/settlement.js';
+import { jsonText } from './json-text.js';
 import type { JobSettler } from './job-settler.js';
 import type { MemoryDelivery } from './memory-delivery.js';
 import type { QueueEngine } from './queue-engine.js';
@@ -20,32 +21,29 @@ export class SettlementWriter {
 
   /** A job that was removed meanwhile (obliterated) has nothing to be stored at; an `error` event tells. */
   write(stored: StoredJob, delivery: MemoryDelivery, settlement: Settlement): void {
-    if (settlement.kind === 'abandoned') return this.giveUp(stored);
     if (!this.engine.store.holds(stored) || stored.state !== 'active') {
       const error = new Error(`Missing key for job ${stored.id} ${settlement.kind}`);
-      return this.engine.events.emit('error', error, 'Error processing job');
-    }
-    switch (settlement.kind) {
-      case 'completed':
-        return this.complete(stored, delivery, settlement.result);
-      case 'failed':
-        return this.fail(stored, delivery, settlement);
-      case 'deferred':
-        return this.settler.delay(
-          stored,
-          this.engine.clock.now() + Math.max(1, Math.round(settlement.delayMs)),
-        );
-      case 'handed-back':
-        return this.settler.handBack(stored);
+      this.engine.events.emit('error', error, 'Error processing job');
+    } else if (settlement.kind === 'completed') {
+      this.complete(stored, delivery, settlement.result);
+    } else if (settlement.kind === 'failed') {
+      this.fail(stored, delivery, settlement);
+    } else if (settlement.kind === 'deferred') {
+      const delayMs = Math.max(1, Math.round(settlement.delayMs));
+      this.settler.delay(stored, this.engine.clock.now() + delayMs);
+    } else {
+      // Abandoned: there is no other worker that could own the job, so it waits again.
+      this.settler.handBack(stored);
     }
   }
 
   private complete(stored: StoredJob, delivery: MemoryDelivery, result: unknown): void {
     let json: string | undefined;
     try {
-      json = JSON.stringify(result);
+      json = jsonText(result);
     } catch (error) {
-      return this.fail(stored, delivery, unstorable(stored, error, this.engine.clock.now()));
+      this.fail(stored, delivery, unstorable(stored, error, this.engine.clock.now()));
+      return;
     }
     const { job } = delivery;
     this.settler.complete(stored, json);
@@ -70,11 +68,6 @@ export class SettlementWriter {
     job.stacktrace = [...(stored.history?.stacktrace ?? [])];
     if (retryDelayMs === null) job.finishedOn = stored.history?.finishedOn;
     this.engine.events.emit('failed', job, error, 'active');
-  }
-
-  /** There is no other worker that could own the job: it waits again. */
-  private giveUp(stored: StoredJob): void {
-    if (this.engine.store.holds(stored) && stored.state === 'active') this.settler.handBack(stored);
   }
 }
 
