@@ -185,13 +185,9 @@ async function runConfiguredHost(): Promise<void> {
   assert.equal(failed.length, 0);
   assert.equal(service.deliveryQueue.name, QueueName.MESSAGE_DELIVERY);
 
-  // A payload of another queue's type does not compile.
+  const indexing = { messageId: 'm1', operation: 'index', createdAt: new Date() };
   // @ts-expect-error an indexing payload is no delivery payload
-  const refused = messageQueue.addMessageDeliveryJob({
-    messageId: 'm1',
-    operation: 'index',
-    createdAt: new Date(),
-  });
+  const refused = messageQueue.addMessageDeliveryJob(indexing);
   await assert.rejects(refused, { code: 'INVALID_PAYLOAD' });
   await app.close();
 }
