@@ -108,6 +108,25 @@ export type { DeadLetterFilter } from './dead-letter/dead-letter-filter.js';
 export type { DeadLetterPage, DeadLetterQuery } from './dead-letter/dead-letter-page.js';
 export type { DeadLetterStats } from './dead-letter/dead-letter-stats.js';
 
+export { DeadLetterNotifier } from './dead-letter/dead-letter-notifier.js';
+export type { DeadLetterNotice } from './dead-letter/dead-letter-notifier.js';
+
+// Monitoring
+export { QueueMonitor } from './monitoring/queue-monitor.js';
+export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from './monitoring/queue-stats.js';
+export type {
+  HealthReason,
+  HealthStatus,
+  HealthThresholds,
+  OverallHealth,
+  QueueHealth,
+} from './monitoring/queue-health.js';
+
+// The board
+export { basicAuthAccess } from './admin/board/basic-auth.js';
+export type { BasicAuthCredentials } from './admin/board/basic-auth.js';
+export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './admin/board/board-access.js';
+
 // The seams
 export { Broker } from './broker/broker.js';
 export type {

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import type { BoardOptions } from './admin/board/board-access.js';
+import type { HealthThresholds } from './monitoring/queue-health.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type { JobMiddleware, JobMiddlewareRegistration } from './jobs/job-middleware.js';
 import type { MessageQueueOptions } from './message-queue.options.js';
@@ -23,6 +25,10 @@ export interface MessageQueueModuleSetup {
   readonly middleware?: readonly (JobMiddleware | JobMiddlewareRegistration)[];
   /** How the breakers of outside dependencies behave, for all and by name. */
   readonly circuitBreakers?: CircuitBreakerOptions;
+  /** The board at `/admin/queues`: where it is and who may use it. */
+  readonly board?: BoardOptions;
+  /** Where health begins to suffer. */
+  readonly health?: Partial<HealthThresholds>;
 }
 
 /** Options of {@link MessageQueueModule.forRoot}. */

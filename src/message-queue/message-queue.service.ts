@@ -16,6 +16,9 @@ import type { CleanOptions } from './facade/queue-administration.js';
 import { JobNotFoundError } from './jobs/errors.js';
 import type { EnqueueOptions } from './jobs/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
+import type { QueueHealth } from './monitoring/queue-health.js';
+import { QueueMonitor } from './monitoring/queue-monitor.js';
+import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
 import {
   BATCH_QUEUE,
   CLEANUP_QUEUE,
@@ -50,6 +53,7 @@ export class MessageQueueService {
     private readonly queues: ManagedQueues,
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
+    private readonly monitor: QueueMonitor,
   ) {}
 
   /** Delivers one message to one recipient. */
@@ -216,6 +220,21 @@ export class MessageQueueService {
   /** Removes every job that waits or is delayed, the pending runs of schedules too; active ones go on. @returns how many */
   purgeQueue(queue: string): Promise<number> {
     return this.administration.purge(queue);
+  }
+
+  /** Counts and rates of every queue, and totals. @throws BrokerUnavailableError when it does not answer within 2 s */
+  getQueueMetrics(): Promise<QueueMetrics> {
+    return this.monitor.metrics();
+  }
+
+  /** healthy, degraded or unhealthy, and why. Rejects for an unknown queue only. */
+  getQueueHealth(queue: string): Promise<QueueHealth> {
+    return this.monitor.health(queue);
+  }
+
+  /** One queue, or all together, in plain numbers. @throws BrokerUnavailableError when it does not answer within 2 s */
+  getQueueStats(queue?: string): Promise<QueueSummary> {
+    return this.monitor.summary(queue);
   }
 
   /** The dead letters of a queue, newest first. `DeadLetterService` filters and pages. */

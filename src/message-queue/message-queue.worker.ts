@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { QueueWorker } from './broker/broker.js';
 import { ShutdownError } from './jobs/errors.js';
 import type { MessageQueueConfig } from './message-queue.options.js';
+import { settlesWithin } from './wiring/settles-within.js';
 import type { RegisteredQueues } from './wiring/registered-queues.js';
 import type { RunDelivery } from './broker/broker.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
@@ -71,7 +72,6 @@ export class MessageQueueWorker {
   async #start(): Promise<void> {
     if (this.config.role === 'producer' || this.isRunning) return;
     for (const name of this.queues.names()) {
-      if (this.queues.isOverridden(name)) continue;
       const { queue, broker, definition } = this.queues.get(name);
       const run = this.runner.runnerOf(definition);
       this.#workers.set(name, await broker.work(queue, definition.concurrency, run));
@@ -113,18 +113,5 @@ export class MessageQueueWorker {
     const result = this.#last.then(work, work);
     this.#last = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** Whether a promise settles within the time. */
-async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

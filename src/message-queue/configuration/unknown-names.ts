@@ -18,6 +18,8 @@ export const SETUP_KEYS: readonly string[] = [
   'adapters',
   'middleware',
   'circuitBreakers',
+  'board',
+  'health',
 ];
 
 /**

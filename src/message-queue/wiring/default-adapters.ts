@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { RECORDING_ADAPTER_PARTS, RECORDING_ADAPTERS } from '../adapters/recording/index.js';
+import { DeadLetterNotifier, LoggingDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
 import { DeliveryDispatch } from '../ports/delivery-dispatch.js';
 import { MessageCipher } from '../ports/message-cipher.js';
 import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
@@ -9,6 +10,7 @@ import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
 export const DEFAULT_ADAPTERS: readonly Provider[] = [
   ...RECORDING_ADAPTERS,
   { provide: MessageCipher, useClass: NodeMessageCipher },
+  { provide: DeadLetterNotifier, useClass: LoggingDeadLetterNotifier },
   { provide: DeliveryDispatch, useClass: FacadeDeliveryDispatch },
 ];
 

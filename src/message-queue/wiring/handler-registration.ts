@@ -24,8 +24,7 @@ export class HandlerRegistration {
    */
   register(): void {
     const { config, definitions } = this.resolved;
-    const names = definitions.map(({ name }) => name);
-    const worked = config.role === 'producer' ? [] : names.filter((name) => !this.queues.isOverridden(name));
+    const worked = config.role === 'producer' ? [] : this.queues.names();
     this.registry.load(processorSourcesOf(this.discovery.getProviders()), { definitions, worked });
   }
 }

@@ -5,6 +5,8 @@ import type { Broker } from '../broker/broker.js';
 import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
+import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { settlesWithin } from './settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from './registered-queues.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -35,20 +37,38 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
 
   /** @throws HandlerRegistrationError naming every job name without a handler, or with two */
   async onModuleInit(): Promise<void> {
-    await this.#orClose(async () => this.handlers.register());
+    await this.#orClose(async () => {
+      this.queues.settle();
+      this.handlers.register();
+    });
   }
 
   /** Looks at the servers, then starts the work unless this process must not, or not yet. */
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
       await this.#inspectServers();
-      if (this.config.autoStart) await this.#worker.start();
+      if (this.config.role === 'producer') return;
+      this.#sweeper.start();
+      if (this.config.autoStart) await this.#startWork();
     });
   }
 
   /** Lets jobs finish, or hands them back, while the providers they use are still there. */
   async onModuleDestroy(): Promise<void> {
     await this.#worker.stop();
+    await this.#sweeper.stop();
+  }
+
+  /** A Redis that is away for now does not keep the app from starting: work begins when it is back. */
+  async #startWork(): Promise<void> {
+    const started = this.#worker.start();
+    if (await settlesWithin(started, START_TIMEOUT_MS)) return started;
+    this.#logger.warn(`Redis does not answer for ${START_TIMEOUT_MS} ms; work starts as soon as it does.`);
+    started.catch((error: unknown) => this.#logger.error('Work could not start.', error));
+  }
+
+  get #sweeper(): RetentionSweeper {
+    return this.moduleRef.get(RetentionSweeper, { strict: false });
   }
 
   get #worker(): MessageQueueWorker {
@@ -91,6 +111,8 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
 /** Holds {@link MessageQueueLifecycle} alone, since a module's hooks run together. */
 @Module({ providers: [MessageQueueLifecycle] })
 export class MessageQueueLifecycleModule {}
+
+const START_TIMEOUT_MS = 5_000;
 
 /** The root module's distance is 1, that of a module Nest never reached 0. */
 const NEARER_THAN_ROOT = -1;

@@ -34,13 +34,21 @@ export class RegisteredQueues extends ManagedQueues {
     for (const definition of definitions) this.#entries.set(definition.name, { definition });
   }
 
+  /** Without those that a test overrides: nothing of ours may touch what stands there. */
   names(): readonly string[] {
-    return [...this.#entries.keys()];
+    return [...this.#entries.values()]
+      .filter(({ managed, made }) => managed === undefined || managed.queue === made?.queue)
+      .map(({ definition }) => definition.name);
   }
 
   get(name: string): ManagedQueue {
     const entry = this.#entry(name);
     return entry.managed ?? this.#resolve(entry);
+  }
+
+  /** Looks at what stands under every token; from now on overrides are known. */
+  settle(): void {
+    for (const name of this.#entries.keys()) this.get(name);
   }
 
   /** Every broker that opened a queue. */
@@ -49,7 +57,7 @@ export class RegisteredQueues extends ManagedQueues {
     return [...new Set([this.defaultBroker, ...brokers])];
   }
 
-  /** Whether a test put something of its own under the queue's token: nothing of ours may touch its broker then. */
+  /** Whether a test put something of its own under the queue's token. */
   isOverridden(name: string): boolean {
     return this.get(name).queue !== this.#entry(name).made?.queue;
   }
@@ -77,7 +85,7 @@ export class RegisteredQueues extends ManagedQueues {
   #entry(name: string): Entry {
     const entry = this.#entries.get(name);
     if (entry !== undefined) return entry;
-    const names = this.names();
+    const names = [...this.#entries.keys()];
     throw new UnknownQueueError(
       `There is no queue ${JSON.stringify(name)}.${didYouMean(String(name), names)} Registered: ${names.join(', ')}. Add yours with MessageQueueModule.registerQueue(defineQueue({ … })).`,
       { queue: String(name) },

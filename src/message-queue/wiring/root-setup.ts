@@ -1,4 +1,6 @@
 import type { CircuitBreakerOptions } from '../resilience/breaker-settings.js';
+import type { BoardOptions } from '../admin/board/board-access.js';
+import type { HealthThresholds } from '../monitoring/queue-health.js';
 import type { ModuleMetadata, Provider } from '@nestjs/common';
 import type { JobMiddlewareRegistration } from '../jobs/job-middleware.js';
 
@@ -10,6 +12,8 @@ export interface RootSetup {
   readonly adapters: readonly Provider[];
   readonly middleware: readonly JobMiddlewareRegistration[];
   readonly circuitBreakers: CircuitBreakerOptions;
+  readonly board: BoardOptions;
+  readonly health: Partial<HealthThresholds>;
   /** Provide the settings under `getOptionsToken(configKey)`. */
   readonly optionsProviders: readonly Provider[];
 }

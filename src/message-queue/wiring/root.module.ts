@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
+import { BoardModule } from '../admin/board/board.module.js';
+import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
+import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import type { MessageQueueConfig } from '../message-queue.options.js';
 import { InvalidConfigurationError } from '../jobs/errors.js';
 import type {
   MessageQueueModuleAsyncOptions,
@@ -55,9 +59,10 @@ function appModule(setup: RootSetup, marker: Provider): DynamicModule {
   return {
     module: MessageQueueRootModule,
     global: setup.isGlobal,
-    imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, ...setup.imports],
+    imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, boardModule(setup), ...setup.imports],
     providers: [
       marker,
+      { provide: HEALTH_THRESHOLDS, useValue: setup.health },
       ...queues,
       ...ports,
       ...DEFAULT_ADAPTER_PARTS,
@@ -69,6 +74,13 @@ function appModule(setup: RootSetup, marker: Provider): DynamicModule {
   };
 }
 
+function boardModule({ board }: RootSetup): DynamicModule {
+  return BoardModule.registerAsync({
+    inject: [MESSAGE_QUEUE_CONFIG],
+    useFactory: ({ environment }: MessageQueueConfig) => ({ ...board, environment }),
+  });
+}
+
 function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions): RootSetup {
   const {
     isGlobal = false,
@@ -77,6 +89,8 @@ function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOpt
     adapters = [],
     middleware = [],
     circuitBreakers = {},
+    board = {},
+    health = {},
     ...rest
   } = options;
   if (configKey !== undefined && (adapters.length > 0 || middleware.length > 0)) {
@@ -94,6 +108,8 @@ function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOpt
     adapters,
     middleware: middleware.map((entry) => (typeof entry === 'function' ? { middleware: entry } : entry)),
     circuitBreakers,
+    board,
+    health,
     optionsProviders: isAsync(rest) ? asyncOptions(rest, configKey) : [syncOptions(rest, configKey)],
   };
 }
