@@ -1,0 +1,230 @@
+import 'reflect-metadata';
+import { fakeJobContext } from '../../../../test/support/job-context.js';
+import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
+import {
+  RecordedMessages,
+  RecordingKeyProvider,
+  RecordingMessageStore,
+  RecordingMessageTransport,
+} from '../../adapters/recording/index.js';
+import {
+  CancelledError,
+  CircuitOpenError,
+  JobTimeoutError,
+  LockLostError,
+  RetryLater,
+  ShutdownError,
+  UnrecoverableJobError,
+} from '../../jobs/errors.js';
+import type { DeliveryStatus } from '../../ports/delivery-status.js';
+import { UnknownMessageError } from '../../ports/message-store.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { MessageDeliveryProcessor } from './delivery.processor.js';
+import type { SendMessageJobDto } from './send-message-job.dto.js';
+
+const SECRET = 'meet me at the harbour';
+const message: SendMessageJobDto = {
+  ...{ messageId: 'm-1', senderId: 'ada', recipientId: 'ben', conversationId: 'c-1' },
+  ...{ content: SECRET, createdAt: new Date('2026-01-01T00:00:00Z') },
+};
+
+function setUp() {
+  const clock = new ManualClock();
+  const transport = new RecordingMessageTransport();
+  const store = new RecordingMessageStore(new RecordedMessages());
+  const keys = new RecordingKeyProvider();
+  keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
+  const cipher = new NodeMessageCipher(keys);
+  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock);
+  const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
+    (await store.findStatus('m-1', recipientId))?.status;
+  return { clock, transport, store, cipher, processor, statusOf };
+}
+
+describe('send-message', () => {
+  it('validates, sends, notes "sent" and tells the sender', async () => {
+    const { processor, transport, store } = setUp();
+    const context = fakeJobContext();
+    const result = await processor.processSendMessage(message, context);
+    expect(result).toEqual({
+      ...{ messageId: 'm-1', recipientId: 'ben', status: 'sent', encrypted: false, repeated: false },
+    });
+    expect(
+      context.reported.map(({ percentage, step, currentStep }) => [percentage, step, currentStep]),
+    ).toEqual([
+      [10, 'validation', 1],
+      [40, 'sending', 2],
+      [100, 'complete', 3],
+    ]);
+    expect(transport.delivered).toMatchObject([{ messageId: 'm-1', content: SECRET, encrypted: false }]);
+    expect(await store.find('m-1')).toMatchObject({ content: SECRET, recipients: [{ status: 'sent' }] });
+    expect(transport.recorder.callsOf('announceStatus')[0]?.args[0]).toMatchObject({
+      ...{ messageId: 'm-1', senderId: 'ada', recipientId: 'ben', conversationId: 'c-1', status: 'sent' },
+    });
+  });
+
+  it('seals first when the message asks for it: neither store nor transport see the text', async () => {
+    const { processor, transport, store, cipher } = setUp();
+    const result = await processor.processSendMessage(
+      { ...message, requiresEncryption: true },
+      fakeJobContext(),
+    );
+    expect(result.encrypted).toBe(true);
+    const envelope = transport.delivered[0]?.content ?? '';
+    expect((await cipher.open({ messageId: 'm-1', envelope })).content).toBe(SECRET);
+    expect(transport.delivered[0]?.encrypted).toBe(true);
+    const seen = JSON.stringify([
+      transport.recorder.calls,
+      store.recorder.calls,
+      await store.find('m-1'),
+      result,
+    ]);
+    expect(seen).not.toContain(SECRET);
+  });
+
+  it('leaves the message pending for an offline recipient; confirmed at once, it is delivered', async () => {
+    const { processor, transport, store, statusOf } = setUp();
+    transport.setOutcome('ben', 'offline');
+    expect((await processor.processSendMessage(message, fakeJobContext())).status).toBe('pending');
+    expect((await store.listPending('ben')).items).toMatchObject([{ messageId: 'm-1', content: SECRET }]);
+    transport.setOutcome('ben', 'delivered');
+    expect((await processor.processSendMessage(message, fakeJobContext())).status).toBe('delivered');
+    expect(await statusOf()).toBe('delivered');
+  });
+
+  it('sends nothing when an earlier run has', async () => {
+    const { processor, transport, statusOf } = setUp();
+    await processor.processSendMessage(message, fakeJobContext());
+    const again = await processor.processSendMessage(message, fakeJobContext());
+    expect(again).toMatchObject({ status: 'sent', repeated: true });
+    expect(transport.delivered).toHaveLength(1);
+    expect(await statusOf()).toBe('sent');
+  });
+
+  it('sends again with the same id when the worker died before it noted "sent"', async () => {
+    const { processor, transport, store, statusOf } = setUp();
+    store.recorder.failNext(new Error('connection lost'), 'advanceStatus');
+    await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('connection lost');
+    expect(await statusOf()).toBe('pending');
+    await processor.processSendMessage(message, fakeJobContext({ attempt: 2 }));
+    expect(transport.delivered.map(({ messageId }) => messageId)).toEqual(['m-1', 'm-1']);
+    expect(await statusOf()).toBe('sent');
+  });
+
+  it('keeps each recipient of one message apart', async () => {
+    const { processor, store } = setUp();
+    await processor.processSendMessage(message, fakeJobContext());
+    await processor.processSendMessage({ ...message, recipientId: 'cem' }, fakeJobContext());
+    const stored = await store.find('m-1');
+    expect(stored?.recipients.map(({ recipientId, status }) => [recipientId, status])).toEqual([
+      ['ben', 'sent'],
+      ['cem', 'sent'],
+    ]);
+  });
+
+  it('notes "failed" with its reason when no attempt is left, and not before', async () => {
+    const { processor, transport, store, statusOf } = setUp();
+    const down = Object.assign(new Error(`could not send "${SECRET}"`), { code: 'ECONNREFUSED' });
+    transport.recorder.failNext(down);
+    await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 2 }))).rejects.toBe(down);
+    expect(await statusOf()).toBe('pending');
+    transport.recorder.failNext(down);
+    await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 3 }))).rejects.toBe(down);
+    const status = await store.findStatus('m-1', 'ben');
+    expect(status).toMatchObject({ status: 'failed', failureReason: 'Error (ECONNREFUSED)' });
+    // A replay that succeeds: failed is not the end.
+    await processor.processSendMessage(message, fakeJobContext());
+    expect(await statusOf()).toBe('sent');
+  });
+
+  it('notes "failed" at once for an unrecoverable error', async () => {
+    const { processor, transport, store } = setUp();
+    transport.recorder.failNext(new UnrecoverableJobError('The webhook answered 404.'), 'deliver');
+    await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('404');
+    const status = await store.findStatus('m-1', 'ben');
+    expect(status?.failureReason).toBe('UNRECOVERABLE_JOB: The webhook answered 404.');
+  });
+
+  it.each([
+    ['a wish to wait', new RetryLater(5_000)],
+    ['an open circuit', new CircuitOpenError('transport', 5_000)],
+  ])('passes %s on and notes no failure, even on the last attempt', async (_, error) => {
+    const { processor, transport, statusOf } = setUp();
+    transport.recorder.failNext(error, 'deliver');
+    await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 3 }))).rejects.toBe(error);
+    expect(await statusOf()).toBe('pending');
+  });
+
+  it.each([
+    ['timed out for the last time', new JobTimeoutError('30 s'), 'failed'],
+    ['was cancelled', new CancelledError('by ada'), 'failed'],
+    ['is handed back at shutdown', new ShutdownError('stopping'), 'pending'],
+    ['lost its lock', new LockLostError('lost'), 'pending'],
+  ] as const)('a job that %s ends as its error says', async (_, reason, expected) => {
+    const { processor, transport, statusOf } = setUp();
+    transport.recorder.failNth(1, { kind: 'hang' }, 'deliver');
+    const context = fakeJobContext({ attempt: 3 });
+    const run = processor.processSendMessage(message, context);
+    while (transport.delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    context.abort(reason);
+    await expect(run).rejects.toBe(reason);
+    expect(await statusOf()).toBe(expected);
+  });
+
+  it('does nothing once its signal has aborted', async () => {
+    const { processor, store, transport } = setUp();
+    const context = fakeJobContext();
+    context.abort(new ShutdownError('stopping'));
+    await expect(processor.processSendMessage(message, context)).rejects.toBeInstanceOf(ShutdownError);
+    expect([...store.recorder.calls, ...transport.recorder.calls]).toEqual([]);
+  });
+
+  it('does not fail because the sender could not be told', async () => {
+    const { processor, transport, statusOf } = setUp();
+    transport.recorder.failNext(new Error(`lost ${SECRET}`), 'announceStatus');
+    const context = fakeJobContext();
+    await processor.processSendMessage(message, context);
+    expect(await statusOf()).toBe('sent');
+    expect(context.lines.join()).toContain('Could not announce "sent": Error');
+    expect(context.lines.join()).not.toContain(SECRET);
+  });
+});
+
+describe('delivery-confirmation', () => {
+  const confirmation = { messageId: 'm-1', recipientId: 'ben', createdAt: new Date('2026-01-01T00:01:00Z') };
+
+  it('moves the status forward only, with the times of each step', async () => {
+    const { processor, store } = setUp();
+    await processor.processSendMessage(message, fakeJobContext());
+    const confirm = async (status: 'delivered' | 'read' | 'failed', occurredAt?: Date): Promise<string> =>
+      (await processor.processDeliveryConfirmation({ ...confirmation, status, occurredAt }, fakeJobContext()))
+        .outcome;
+    expect(await confirm('read')).toBe('advanced');
+    expect(await confirm('read')).toBe('unchanged');
+    expect(await confirm('delivered', new Date('2026-01-01T00:00:30Z'))).toBe('unchanged');
+    expect(await confirm('failed')).toBe('unchanged');
+    expect(await store.findStatus('m-1', 'ben')).toMatchObject({
+      status: 'read',
+      readAt: confirmation.createdAt,
+      deliveredAt: new Date('2026-01-01T00:00:30Z'),
+    });
+  });
+
+  it('tells the sender, once', async () => {
+    const { processor, transport } = setUp();
+    await processor.processSendMessage(message, fakeJobContext());
+    const context = fakeJobContext();
+    await processor.processDeliveryConfirmation({ ...confirmation, status: 'read' }, context);
+    await processor.processDeliveryConfirmation({ ...confirmation, status: 'read' }, fakeJobContext());
+    const announced = transport.recorder.callsOf('announceStatus').map(({ args }) => args[0]);
+    expect(announced).toMatchObject([{ status: 'sent' }, { status: 'read', senderId: 'ada' }]);
+    expect(context.reported.at(-1)).toMatchObject({ percentage: 100, step: 'complete' });
+  });
+
+  it('asks for another attempt when the message is not there (yet)', async () => {
+    const { processor } = setUp();
+    const run = processor.processDeliveryConfirmation({ ...confirmation, status: 'read' }, fakeJobContext());
+    await expect(run).rejects.toBeInstanceOf(UnknownMessageError);
+    await expect(run).rejects.not.toBeInstanceOf(UnrecoverableJobError);
+  });
+});

@@ -1,0 +1,219 @@
+import 'reflect-metadata';
+import { fakeJobContext } from '../../../../test/support/job-context.js';
+import {
+  RecordingDeviceTokenStore,
+  RecordingEmailChannel,
+  RecordingInAppChannel,
+  RecordingNotificationInbox,
+  RecordingNotificationLedger,
+  RecordingNotificationPreferences,
+  RecordingPushChannel,
+  RecordingRecipientContacts,
+  RecordingSmsChannel,
+  RecordingTemplateRenderer,
+} from '../../adapters/recording/index.js';
+import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
+import { MissingTemplateVariablesError } from '../../ports/template-renderer.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { NotificationChannels } from './notification-channels.js';
+import { NotificationGate } from './notification-gate.js';
+import type { NotificationJobDto } from './notification-job.dto.js';
+import { NotificationTargets } from './notification-targets.js';
+import { MessageNotificationProcessor } from './notification.processor.js';
+
+const NOW = new Date('2026-01-10T12:00:00Z');
+const push: NotificationJobDto = {
+  ...{ recipientId: 'ben', type: 'push', title: 'News', message: 'There is news', createdAt: NOW },
+};
+const email: NotificationJobDto = { ...push, type: 'email', emailAddress: 'ben@example.org' };
+
+function setUp() {
+  const clock = new ManualClock(NOW);
+  const ports = {
+    push: new RecordingPushChannel(),
+    email: new RecordingEmailChannel(),
+    sms: new RecordingSmsChannel(),
+    inApp: new RecordingInAppChannel(),
+    devices: new RecordingDeviceTokenStore(),
+    contacts: new RecordingRecipientContacts(),
+    preferences: new RecordingNotificationPreferences(),
+    ledger: new RecordingNotificationLedger(),
+    inbox: new RecordingNotificationInbox(),
+    templates: new RecordingTemplateRenderer(),
+  };
+  const processor = new MessageNotificationProcessor(
+    new NotificationGate(ports.preferences, clock),
+    new NotificationTargets(ports.devices, ports.contacts),
+    new NotificationChannels(ports.push, ports.email, ports.sms, ports.inApp),
+    ports.ledger,
+    ports.inbox,
+    ports.devices,
+    ports.templates,
+    clock,
+  );
+  const device = (deviceId: string, token: string): Promise<void> =>
+    ports.devices.register({ deviceId, recipientId: 'ben', platform: 'fcm', token });
+  return { ...ports, clock, processor, device };
+}
+
+describe('send-notification', () => {
+  it('pushes to every device of the recipient and reports progress', async () => {
+    const { processor, device, push: channel } = setUp();
+    await device('phone', 't-1');
+    await device('tablet', 't-2');
+    const context = fakeJobContext();
+    const job = { ...push, pushPayload: { badge: 3 }, messageId: 'm-1', ttlMs: 60_000 };
+    expect(await processor.processNotification(job, context)).toEqual({
+      ...{ notificationId: 'm_test', type: 'push', outcome: 'sent', sent: 2, unregistered: 0 },
+    });
+    expect(channel.record.sent).toMatchObject([
+      { destination: 't-1', platform: 'fcm', title: 'News', body: 'There is news', push: { badge: 3 } },
+      { destination: 't-2', notificationId: 'm_test', expiresAt: NOW.getTime() + 60_000, urgent: false },
+    ]);
+    expect(context.reported.map(({ percentage }) => percentage)).toEqual([10, 40, 100]);
+  });
+
+  it('sends e-mail and SMS to the given destination, else to the known one', async () => {
+    const { processor, contacts, email: mails, sms } = setUp();
+    contacts.setContact({ recipientId: 'ben', email: 'known@example.org', phone: '+4915100000' });
+    await processor.processNotification(email, fakeJobContext({ jobId: 'a' }));
+    await processor.processNotification({ ...push, type: 'email' }, fakeJobContext({ jobId: 'b' }));
+    await processor.processNotification({ ...push, type: 'sms' }, fakeJobContext({ jobId: 'c' }));
+    expect(mails.record.sent.map(({ destination }) => destination)).toEqual([
+      'ben@example.org',
+      'known@example.org',
+    ]);
+    expect(sms.record.sent.map(({ destination }) => destination)).toEqual(['+4915100000']);
+  });
+
+  it('writes in-app notifications to the inbox once, however often the job runs', async () => {
+    const { processor, inbox, inApp } = setUp();
+    const job = { ...push, type: 'in_app' } as const;
+    inApp.record.recorder.failNext();
+    await expect(processor.processNotification(job, fakeJobContext())).rejects.toThrow();
+    inApp.record.setOutcome('ben', 'offline');
+    const result = await processor.processNotification(job, fakeJobContext());
+    expect(result).toMatchObject({ outcome: 'sent', sent: 1 });
+    expect((await inbox.list('ben')).items).toMatchObject([{ notificationId: 'm_test', title: 'News' }]);
+  });
+
+  it('leaves out destinations that got it in an earlier run', async () => {
+    const { processor, device, push: channel } = setUp();
+    await device('phone', 't-1');
+    await device('tablet', 't-2');
+    channel.record.recorder.failNext();
+    await expect(processor.processNotification(push, fakeJobContext())).rejects.toThrow('as the test asked');
+    expect(channel.record.sent.map(({ destination }) => destination)).toEqual(['t-1', 't-2']);
+    expect(await processor.processNotification(push, fakeJobContext())).toMatchObject({ sent: 2 });
+    expect(channel.record.sent.map(({ destination }) => destination)).toEqual(['t-1', 't-2', 't-1']);
+  });
+
+  it('removes the token of an unregistered device, unless it has changed meanwhile', async () => {
+    const { processor, device, devices, push: channel } = setUp();
+    await device('phone', 't-1');
+    await device('tablet', 't-2');
+    channel.record.setOutcome('t-1', 'unregistered');
+    expect(await processor.processNotification(push, fakeJobContext())).toMatchObject({
+      sent: 1,
+      unregistered: 1,
+    });
+    const { signal } = fakeJobContext();
+    expect((await devices.list('ben', signal)).map(({ deviceId }) => deviceId)).toEqual(['tablet']);
+    await device('tablet', 't-3');
+    expect(await devices.removeIfUnchanged('tablet', 't-2', signal)).toBe(false);
+    expect(await devices.list('ben', signal)).toHaveLength(1);
+  });
+
+  it('drops what is older than its ttlMs and says why', async () => {
+    const { processor, device, push: channel, ledger, clock } = setUp();
+    await device('phone', 't-1');
+    await clock.advance(60_000);
+    const result = await processor.processNotification({ ...push, ttlMs: 60_000 }, fakeJobContext());
+    expect(result).toMatchObject({ outcome: 'dropped', reason: 'older than its ttlMs of 60000 ms' });
+    expect(channel.record.sent).toEqual([]);
+    expect(await ledger.list('m_test')).toMatchObject([
+      { target: 'push', outcome: 'expired', recipientId: 'ben' },
+    ]);
+  });
+
+  it('respects an opt-out of the channel, even for urgent ones', async () => {
+    const { processor, preferences, email: mails, ledger } = setUp();
+    await preferences.save({ recipientId: 'ben', optedOut: ['email'], quietHours: null });
+    const result = await processor.processNotification({ ...email, priority: 'urgent' }, fakeJobContext());
+    expect(result.outcome).toBe('dropped');
+    expect(mails.record.sent).toEqual([]);
+    expect((await ledger.list('m_test'))[0]?.outcome).toBe('opted-out');
+  });
+
+  it('waits for the end of quiet hours; urgent and in-app ones pass', async () => {
+    const { processor, preferences, email: mails, clock } = setUp();
+    const quietHours = { start: '11:00', end: '14:00', timeZone: 'UTC' };
+    await preferences.save({ recipientId: 'ben', optedOut: [], quietHours });
+    const waiting = processor.processNotification(email, fakeJobContext());
+    await expect(waiting).rejects.toBeInstanceOf(RetryLater);
+    await expect(waiting).rejects.toMatchObject({ delayMs: 2 * 3_600_000 });
+    expect(mails.record.sent).toEqual([]);
+    await processor.processNotification({ ...push, type: 'in_app' }, fakeJobContext({ jobId: 'a' }));
+    await processor.processNotification({ ...email, priority: 'urgent' }, fakeJobContext({ jobId: 'b' }));
+    expect(mails.record.sent).toMatchObject([{ urgent: true }]);
+    await clock.advance(2 * 3_600_000);
+    expect(await processor.processNotification(email, fakeJobContext())).toMatchObject({ outcome: 'sent' });
+  });
+
+  it('sends in spite of quiet hours that cannot be read', async () => {
+    const { processor, preferences } = setUp();
+    const quietHours = { start: '11:00', end: '14:00', timeZone: 'Mars/Olympus' };
+    await preferences.save({ recipientId: 'ben', optedOut: [], quietHours });
+    const context = fakeJobContext();
+    expect(await processor.processNotification(email, context)).toMatchObject({ outcome: 'sent' });
+    expect(context.lines.join()).toContain('Quiet hours ignored');
+  });
+
+  it('drops with a reason when the recipient has no destination', async () => {
+    const { processor, ledger } = setUp();
+    const result = await processor.processNotification(push, fakeJobContext());
+    expect(result).toMatchObject({
+      outcome: 'dropped',
+      reason: 'the recipient has no "push" destination',
+      sent: 0,
+    });
+    expect((await ledger.list('m_test'))[0]?.outcome).toBe('no-destination');
+  });
+
+  it('fills templates, with escaped HTML for e-mail only', async () => {
+    const { processor, templates, email: mails, sms } = setUp();
+    templates.setTemplate('welcome', {
+      title: 'Hi {{ name }}',
+      text: 'Hi {{name}}',
+      html: '<p>{{ name }}</p>',
+    });
+    const job = {
+      ...{ ...email, title: undefined, message: undefined },
+      ...{ template: 'welcome', variables: { name: '<b>Ben</b>' } },
+    };
+    await processor.processNotification(job, fakeJobContext({ jobId: 'a' }));
+    await processor.processNotification(
+      { ...job, type: 'sms', phoneNumber: '+49151' },
+      fakeJobContext({ jobId: 'b' }),
+    );
+    expect(mails.record.sent).toMatchObject([
+      { title: 'Hi <b>Ben</b>', body: 'Hi <b>Ben</b>', html: '<p>&lt;b&gt;Ben&lt;/b&gt;</p>' },
+    ]);
+    expect(sms.record.sent[0]?.html).toBeUndefined();
+    const incomplete = processor.processNotification({ ...job, variables: {} }, fakeJobContext());
+    await expect(incomplete).rejects.toBeInstanceOf(MissingTemplateVariablesError);
+  });
+
+  it('fails for good when every destination refused for good, and completes when one took it', async () => {
+    const { processor, device, push: channel } = setUp();
+    await device('phone', 't-1');
+    const refusal = new UnrecoverableJobError('The push service answered 400.');
+    channel.record.recorder.failNext(refusal);
+    await expect(processor.processNotification(push, fakeJobContext({ jobId: 'a' }))).rejects.toBe(refusal);
+    await device('tablet', 't-2');
+    channel.record.recorder.failNext(refusal);
+    const context = fakeJobContext({ jobId: 'b' });
+    expect(await processor.processNotification(push, context)).toMatchObject({ outcome: 'sent', sent: 1 });
+    expect(context.lines.join()).toContain('1 destination(s) refused');
+  });
+});
