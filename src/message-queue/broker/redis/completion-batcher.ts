@@ -18,6 +18,8 @@ export interface BatcherHost {
   completed(run: ActiveRun, result: unknown, status: number, finishedOn: number): void;
   failedToStore(run: ActiveRun, error: Error): void;
   taken(reply: TakenReply, requested: number): void;
+  /** The call failed for good; no job comes. */
+  notTaken(requested: number): void;
 }
 
 interface Completion {
@@ -40,9 +42,9 @@ export class CompletionBatcher {
     private readonly host: BatcherHost,
   ) {}
 
-  /** @throws TypeError when the result cannot be stored as JSON */
-  add(run: ActiveRun, result: unknown): void {
-    this.buffer.push({ run, result, json: JSON.stringify(result) as string | undefined });
+  /** @param json the result as text; undefined when there is none */
+  add(run: ActiveRun, result: unknown, json: string | undefined): void {
+    this.buffer.push({ run, result, json });
     this.schedule();
   }
 
@@ -70,7 +72,7 @@ export class CompletionBatcher {
       this.host.taken(taken, requested);
     } catch (error) {
       for (const { run } of batch) this.host.failedToStore(run, error as Error);
-      this.host.taken([[], []], requested);
+      this.host.notTaken(requested);
     } finally {
       this.inFlight = false;
       this.schedule();

@@ -34,7 +34,7 @@ import { inspectRedis } from './server-inspection.js';
 import { WorkerService } from './worker-service.js';
 
 /** How long `close()` waits for handlers that still run; the service drains before. */
-const LONGEST_CLOSE_MS = 5_000;
+const LONGEST_CLOSE_MS = 3_000;
 /** Bull would end jobs of killed workers after this many crashes; the executor decides that here. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -138,7 +138,7 @@ export class RedisBroker extends Broker {
     return inspectRedis(this.connections);
   }
 
-  /** Waits at most five seconds for handlers that still run; their jobs run again when their locks have run out. */
+  /** Waits at most three seconds for handlers that still run; their jobs run again when their locks have run out. */
   close(): Promise<void> {
     this.closed ??= this.closeAll();
     return this.closed;

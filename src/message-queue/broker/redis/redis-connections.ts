@@ -123,6 +123,8 @@ function create(settings: RedisSettings, options: RedisOptions): RedisClient {
     password: settings.password,
     ...(settings.tls && { tls: {} }),
     connectTimeout: CONNECT_TIMEOUT_MS,
+    // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
+    disconnectTimeout: QUIT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: retryDelay,
     // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.

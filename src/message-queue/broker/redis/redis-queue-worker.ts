@@ -47,7 +47,7 @@ export class RedisQueueWorker implements QueueWorker {
     const now = (): number => parts.options.clock.now();
     this.registry = new RunRegistry(parts.commands, parts.intake, parts.run, {
       now,
-      complete: (run, result) => this.completions.add(run, result),
+      complete: (run, result, json) => this.completions.add(run, result, json),
       freed: () => {
         this.progress += 1;
         this.freed();
@@ -63,6 +63,7 @@ export class RedisQueueWorker implements QueueWorker {
         this.registry.completed(run, result, status, at);
       },
       failedToStore: (run, error) => this.registry.unstorable(run, error),
+      notTaken: (requested) => this.onTaken(NOTHING, requested),
       tellDrained: () => !this.drained,
       taken: (reply, requested) => {
         this.onTaken(reply, requested);

@@ -1,5 +1,5 @@
 import type { RunDelivery } from '../broker.js';
-import { LockLostError } from '../../jobs/errors.js';
+import { LockLostError, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import type { ActiveRun } from './active-run.js';
 import { emitSafely, hashOf } from './bull-internals.js';
@@ -11,12 +11,14 @@ import type { BrokerProblem } from './redis-broker.options.js';
 /** What the registry needs of the worker. */
 export interface RegistryHost {
   now(): number;
-  /** Stores the end of a completed run. */
-  complete(run: ActiveRun, result: unknown): void;
+  /** Stores the end of a completed run; `json` is undefined when there is no result. */
+  complete(run: ActiveRun, result: unknown, json: string | undefined): void;
   /** A slot is free again. */
   freed(): void;
   report(problem: BrokerProblem): void;
 }
+
+type Failed = Extract<Settlement, { kind: 'failed' }>;
 
 /** After an executor that broke its promise never to reject. */
 const BROKEN_RUN_DELAY_MS = 1_000;
@@ -96,12 +98,25 @@ export class RunRegistry {
 
   private async store(run: ActiveRun, settlement: Settlement): Promise<void> {
     try {
-      if (settlement.kind === 'completed') return this.host.complete(run, settlement.result);
-      await this.storeOther(run, settlement);
+      if (settlement.kind !== 'completed') await this.storeOther(run, settlement);
+      else if (this.complete(run, settlement.result)) return;
+      else await this.storeOther(run, unstorableResult(run, this.host.now()));
     } catch (error) {
       this.unstorable(run, error);
     }
     this.host.freed();
+  }
+
+  /** @returns false when the result is nothing that JSON can hold */
+  private complete(run: ActiveRun, result: unknown): boolean {
+    let json: string | undefined;
+    try {
+      json = JSON.stringify(result) as string | undefined;
+    } catch {
+      return false;
+    }
+    this.host.complete(run, result, json);
+    return true;
   }
 
   private async storeOther(
@@ -162,4 +177,12 @@ export class RunRegistry {
   private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
     this.host.report({ kind, queue: this.commands.queue.name, jobId, message, cause });
   }
+}
+
+/** Another run would return the same; without an end the job would run for ever. */
+function unstorableResult({ job }: ActiveRun, at: number): Failed {
+  const message = 'The result cannot be stored as JSON (it is circular, or holds a BigInt).';
+  const error = new UnrecoverableJobError(message, { queue: job.queue.name, jobId: String(job.id) });
+  const failure = { at, attempt: job.attemptsMade + 1, kind: 'error', error: error.code, message } as const;
+  return { kind: 'failed', error, failure, retryDelayMs: null };
 }

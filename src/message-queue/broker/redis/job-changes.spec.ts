@@ -1,0 +1,157 @@
+import {
+  aborted,
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+import { CancelledError } from '../../jobs/errors.js';
+import { recordOf } from '../../jobs/managed-job.js';
+import type { AddRequest } from '../broker.js';
+
+const request = (over: Partial<AddRequest> = {}): AddRequest => ({
+  name: 'job',
+  data: { a: 1 },
+  options: {},
+  ...over,
+});
+
+describe('changing stored jobs', () => {
+  let redis: TestRedis;
+  let fixture: BrokerFixture;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+  });
+  beforeEach(() => {
+    fixture = new BrokerFixture(redis);
+  });
+  afterEach(async () => {
+    await fixture.close();
+    expect(fixture.problems).toEqual([]);
+  });
+  afterAll(() => redis.stop());
+
+  it.each([
+    ['waiting', {}, false],
+    ['prioritised', { priority: 3 }, false],
+    ['delayed', { delay: 60_000 }, false],
+    ['paused', {}, true],
+  ])('cancels a %s job: it ends failed and says why', async (_, options, paused) => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    if (paused) await queue.pause();
+    const { id } = await broker.addOnce(queue, request({ options }));
+    expect(await broker.cancel(queue, id, 'changed my mind')).toBe('removed');
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, delayed: 0, paused: 0, failed: 1 });
+    const job = await queue.getJob(id);
+    expect(job?.failedReason).toBe('The job was cancelled: changed my mind');
+    expect(recordOf(job ?? { opts: {} }).cancelled).toMatchObject({ reason: 'changed my mind' });
+    expect(await broker.cancel(queue, id, 'again')).toBe('finished');
+    expect(await broker.cancel(queue, 'm_none', 'what')).toBe('not-found');
+  });
+
+  it('aborts an active job in whichever process runs it', async () => {
+    const [asking, working] = [fixture.broker(), fixture.broker()];
+    const queue = asking.createQueue(testQueue());
+    const { seen } = await workOn(working, working.createQueue(testQueue()), async (delivery) => {
+      await aborted(delivery.signal);
+      return failed(delivery, null);
+    });
+    const { id } = await asking.addOnce(queue, request());
+    await waitUntil(() => seen.length === 1, 'the run');
+    const startedAt = performance.now();
+    expect(await asking.cancel(queue, id, 'enough')).toBe('signalled');
+    await waitUntil(async () => (await asking.snapshot(queue)).failed === 1, 'the end');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(seen[0]?.delivery.signal.reason).toBeInstanceOf(CancelledError);
+    const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
+    expect(record.cancelled).toMatchObject({ reason: 'enough' });
+    expect(record.failures).toMatchObject([{ kind: 'cancelled' }]);
+  });
+
+  it('aborts a cancelled job in the worker that starts it later', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    let turn = 0;
+    const { seen } = await workOn(broker, queue, async (delivery) => {
+      turn += 1;
+      if (turn > 1) return failed(delivery, null);
+      expect(await broker.cancel(queue, String(delivery.job.id), 'stop')).toBe('signalled');
+      return { kind: 'deferred', delayMs: 20, reason: 'the handler did not listen' };
+    });
+    await broker.addOnce(queue, request());
+    await waitUntil(() => seen.length === 2, 'the second run');
+    expect(seen[1]?.delivery.signal.aborted).toBe(true);
+    expect(seen[1]?.delivery.signal.reason).toMatchObject({
+      code: 'JOB_CANCELLED',
+      message: expect.stringMatching(/stop/),
+    });
+  });
+
+  it('replays a dead letter from the start, in its lane, once', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { id } = await broker.addOnce(queue, request({ options: { priority: 2 } }));
+    let turn = 0;
+    const { seen, worker } = await workOn(broker, queue, (delivery) =>
+      (turn += 1) === 1 ? failed(delivery, 0) : turn === 2 ? failed(delivery, null) : completed('at last'),
+    );
+    await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
+    await worker.stopFetching();
+    await broker.addOnce(queue, request({ options: { priority: 9 } }));
+    expect(await broker.replay(queue, id, { at: 5, by: 'me' })).toBe(true);
+    expect(await broker.replay(queue, id, { at: 6, by: 'me' })).toBe(false);
+    const [first] = await queue.getWaiting(0, 0);
+    expect(first).toMatchObject({ id, attemptsMade: 0, failedReason: undefined });
+    expect(first?.finishedOn).toBeUndefined();
+    const record = recordOf(first ?? { opts: {} });
+    expect(record.replays).toEqual([{ at: 5, by: 'me' }]);
+    expect(record.failures).toHaveLength(2);
+    const other = fixture.broker();
+    await workOn(other, other.createQueue(testQueue()), () => completed('at last'));
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'the replay');
+    expect(seen).toHaveLength(2);
+  });
+
+  it('loses none of many annotations of one job, while it runs and fails', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { id } = await broker.addOnce(queue, request());
+    await workOn(broker, queue, (delivery) => failed(delivery, delivery.job.attemptsMade < 5 ? 5 : null));
+    const annotate = (i: number): Promise<boolean> =>
+      broker.annotate(queue, id, (record) => ({ ...record, metadata: { ...record.metadata, [`k${i}`]: i } }));
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => annotate(i)));
+    expect(outcomes.every(Boolean)).toBe(true);
+    await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
+    const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
+    expect(Object.keys(record.metadata ?? {})).toHaveLength(20);
+    expect(record.failures).toHaveLength(6);
+    expect(await broker.annotate(queue, 'm_none', (r) => r)).toBe(false);
+  });
+
+  it('counts the queue and tells the age of the job that waits longest, whatever its lane', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    expect(await broker.snapshot(queue)).toEqual({
+      ...{ waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0 },
+      ...{ isPaused: false, oldestWaitingAt: null },
+    });
+    const times = [5_000, 3_000, 4_000, 1_000, 2_000, 6_000];
+    for (const [i, timestamp] of times.entries()) {
+      const priority = i < 2 ? undefined : (i % 3) + 1;
+      await broker.addOnce(queue, request({ options: { timestamp, ...(priority && { priority }) } }));
+    }
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 6, oldestWaitingAt: 1_000 });
+    await queue.pause();
+    expect(await broker.snapshot(queue)).toMatchObject({
+      waiting: 0,
+      paused: 6,
+      isPaused: true,
+      oldestWaitingAt: 1_000,
+    });
+  });
+});

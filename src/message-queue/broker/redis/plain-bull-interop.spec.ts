@@ -1,0 +1,113 @@
+import Bull from 'bull';
+import {
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
+
+describe('a plain Bull queue on the same keys', () => {
+  let redis: TestRedis;
+  let fixture: BrokerFixture;
+  let plain: Bull.Queue;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+  });
+  beforeEach(() => {
+    fixture = new BrokerFixture(redis);
+    plain = new Bull('work', {
+      prefix: fixture.prefix,
+      redis: { port: redis.port },
+      settings: { backoffStrategies: { ...messageQueueBackoffStrategies } },
+    });
+  });
+  afterEach(async () => {
+    await plain.close();
+    await fixture.close();
+    expect(fixture.problems).toEqual([]);
+  });
+  afterAll(() => redis.stop());
+
+  it('reads our jobs in every state', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const waiting = await queue.add('job', { text: 'ж' }, { priority: 3 });
+    const delayed = await queue.add('job', {}, { delay: 60_000 });
+    expect(await plain.getWaiting()).toMatchObject([{ id: waiting.id, data: { text: 'ж' }, name: 'job' }]);
+    expect(await plain.getDelayed()).toMatchObject([{ id: delayed.id, delay: 60_000 }]);
+    await delayed.promote();
+    await workOn(broker, queue, (delivery) =>
+      delivery.job.id === waiting.id ? completed({ ok: 1 }) : failed(delivery, null, 'broken'),
+    );
+    await waitUntil(async () => (await plain.getFailedCount()) === 1, 'the ends');
+    await waitUntil(async () => (await plain.getCompletedCount()) === 1, 'the ends');
+    expect(await plain.getCompleted()).toMatchObject([{ id: waiting.id, returnvalue: { ok: 1 } }]);
+    expect(await plain.getFailed()).toMatchObject([
+      { id: delayed.id, failedReason: 'broken', attemptsMade: 1 },
+    ]);
+    expect(await plain.getJobCounts()).toEqual({
+      waiting: 0,
+      active: 0,
+      completed: 1,
+      failed: 1,
+      delayed: 0,
+      paused: 0,
+    });
+    const job = await queue.getJob(delayed.id);
+    await job?.retry();
+    expect(await job?.getState()).not.toBe('failed');
+  });
+
+  it('adds jobs that run here', async () => {
+    const broker = fixture.broker();
+    const ids = [
+      (await plain.add('job', { n: 1 })).id,
+      (await plain.add({ n: 2 }, { delay: 150, attempts: 2, backoff: 10 })).id,
+      (await plain.add('job', { n: 3 }, { priority: 4, lifo: true, removeOnComplete: true })).id,
+    ];
+    const { seen } = await workOn(broker, broker.createQueue(testQueue()));
+    await waitUntil(() => seen.length === 3, 'three runs');
+    expect(seen.map((run) => run.id).sort()).toEqual(ids.map(String).sort());
+    await waitUntil(async () => (await plain.getCompletedCount()) === 2, 'the ends');
+    expect(await plain.getJob(ids[2] ?? '')).toBeNull();
+    const finished = await plain.add('job', { n: 4 });
+    await finished.finished();
+  });
+
+  it('runs our jobs, retries included', async () => {
+    const queue = fixture.broker().createQueue(testQueue());
+    const { id } = await queue.add('job', { n: 1 });
+    let runs = 0;
+    void plain.process('job', async () => {
+      runs += 1;
+      if (runs < 3) throw new Error('again');
+      return 'plain';
+    });
+    const job = await waitUntil(async () => {
+      const found = await queue.getJob(id);
+      return found?.finishedOn ? found : null;
+    }, 'the end');
+    expect(job).toMatchObject({ returnvalue: 'plain', attemptsMade: 2 });
+  });
+
+  it('works beside our worker, each job once', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const ran: string[] = [];
+    void plain.process('job', 3, async (job) => void ran.push(String(job.id)));
+    const { seen } = await workOn(broker, queue);
+    await broker.addMany(
+      queue,
+      Array.from({ length: 300 }, () => ({ name: 'job', data: {}, options: {} })),
+    );
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 300, '300 ends');
+    const all = [...ran, ...seen.map((run) => run.id)];
+    expect(all).toHaveLength(300);
+    expect(new Set(all).size).toBe(300);
+  });
+});
