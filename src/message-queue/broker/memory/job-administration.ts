@@ -1,10 +1,11 @@
-import type { ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
+import type { FailureRecord, ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
 import type { CancelOutcome, QueueSnapshot } from '../broker.js';
 import { JobSettler } from './job-settler.js';
 import type { ManagedMemoryQueue } from './managed-memory-queue.js';
 import { cancelMessage } from './memory-queue-worker.js';
+import type { StoredJob } from './stored-job.js';
 
-const MOST_REPLAYS = 20;
+const MOST_RECORDS = 20;
 
 /** What the inner seam does to single jobs, and the counts of a queue. */
 export class JobAdministration {
@@ -18,8 +19,8 @@ export class JobAdministration {
         return 'signalled';
       case 'waiting':
       case 'delayed': {
-        const cancelled = { at: engine.clock.now(), reason };
-        stored.options = { ...stored.options, mq: { ...stored.options.mq, cancelled } };
+        const at = engine.clock.now();
+        stored.options = { ...stored.options, mq: withCancellation(stored, reason, at) };
         new JobSettler(engine).fail(stored, cancelMessage(reason));
         engine.arm();
         return 'removed';
@@ -35,8 +36,8 @@ export class JobAdministration {
   replay({ engine }: ManagedMemoryQueue, jobId: string, replay: ReplayRecord): boolean {
     const stored = engine.store.jobs.get(jobId);
     if (stored?.state !== 'failed') return false;
-    const { mq } = stored.options;
-    const replays = [...(mq?.replays ?? []), replay].slice(-MOST_REPLAYS);
+    const { cancelled: _, ...mq } = stored.options.mq ?? {};
+    const replays = [...(mq.replays ?? []), replay].slice(-MOST_RECORDS);
     stored.options = { ...stored.options, mq: { ...mq, replays } };
     stored.attemptsMade = 0;
     stored.history = null;
@@ -74,4 +75,20 @@ export class JobAdministration {
       oldestWaitingAt: store.waiting.oldestTimestamp(),
     };
   }
+}
+
+function withCancellation(
+  { options, attemptsMade }: StoredJob,
+  reason: string,
+  at: number,
+): ManagedJobRecord {
+  const failure: FailureRecord = {
+    at,
+    attempt: attemptsMade + 1,
+    kind: 'cancelled',
+    error: 'JOB_CANCELLED',
+    message: cancelMessage(reason),
+  };
+  const failures = [...(options.mq?.failures ?? []), failure].slice(-MOST_RECORDS);
+  return { ...options.mq, failures, cancelled: { at, reason } };
 }

@@ -4,7 +4,7 @@ import { admitJob } from '../../jobs/job-admission.js';
 import type { AdmittedJob } from '../../jobs/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
-import type { AddOutcome, RunDelivery } from '../broker.js';
+import type { AddOutcome, AddRequest, RunDelivery } from '../broker.js';
 import { CompactOptions } from './compact-options.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
 import { DEFAULT_JOB_NAME } from './job-creation.js';
@@ -22,9 +22,6 @@ const CRITICAL_BULL_PRIORITY = 1;
 const RETRY_AFTER_MS = 1_000;
 
 type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
-
-/** A job that passed `admitJob`. */
-export type Admitted = Pick<AdmittedJob, 'json' | 'options' | 'data'>;
 
 /**
  * The memory queue that hosts inject: `add` and `addBulk` check options, generate ids and keep `maxWaiting`;
@@ -70,13 +67,15 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   /**
-   * Stores a job that was admitted, for the broker.
-   * @throws QueueFullError, BrokerUnavailableError
+   * Adds a job for the broker.
+   * @throws InvalidJobOptionsError, InvalidPayloadError, QueueFullError, BrokerUnavailableError
    */
-  addOutcome(name: string, job: Admitted, critical?: boolean): AddOutcome {
+  addOutcome({ name, data, options, critical }: AddRequest): AddOutcome {
+    const job = this.admit(name, data, options);
     const known = this.engine.store.created;
     const handle = this.addAdmitted(name, job, critical);
-    return { id: handle?.id ?? '', deduplicated: this.engine.store.created === known };
+    const isNew = this.engine.store.created > known || options.repeat !== undefined;
+    return { id: handle?.id ?? '', deduplicated: !isNew };
   }
 
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
@@ -125,7 +124,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   /** @returns undefined for a repeat schedule that has ended */
   private addAdmitted(
     name: string,
-    job: Admitted,
+    job: AdmittedJob,
     critical = isCritical(job.options),
   ): MemoryJob | undefined {
     this.assertOpen(name);
@@ -148,7 +147,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
       `Queue "${this.name}" is full: ${depth} jobs wait, ${maxWaiting} may (maxWaiting). Job "${job.name}" was not ` +
         `added; try again in ${RETRY_AFTER_MS} ms or run more workers.`,
       depth,
-      limit,
+      maxWaiting,
       RETRY_AFTER_MS,
       { queue: this.name, job: job.name },
     );

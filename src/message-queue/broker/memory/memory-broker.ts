@@ -2,7 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Queue } from 'bull';
 import type { Clock } from '../../jobs/clock.js';
 import { SystemClock } from '../../jobs/clock.js';
-import { BrokerUnavailableError, DuplicateRegistrationError, MessageQueueError } from '../../jobs/errors.js';
+import {
+  BrokerUnavailableError,
+  DuplicateRegistrationError,
+  MessageQueueError,
+  UnknownQueueError,
+} from '../../jobs/errors.js';
 import type { ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
@@ -41,6 +46,8 @@ export interface MemoryBrokerOptions {
 const DEFAULT_MAX_JOBS = 1_000_000;
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
 const BULK_ADDS_PER_TURN = 500;
+/** How long `close()` waits for handlers that still run; the service drains before. */
+const LONGEST_CLOSE_MS = 3_000;
 
 /**
  * Keeps queues in this process. Every add answers at once, every settlement is one synchronous step; jobs die with the
@@ -80,14 +87,14 @@ export class MemoryBroker extends Broker {
   }
 
   async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
-    const managed = managedQueue(queue);
+    const managed = this.managed(queue);
     const outcome = this.addNow(managed, request);
     if (managed.isTurnOver()) await setImmediate();
     return outcome;
   }
 
   async addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
-    const managed = managedQueue(queue);
+    const managed = this.managed(queue);
     const outcomes: BulkAddOutcome[] = [];
     for (const request of requests) {
       outcomes.push(this.tryAdd(managed, request));
@@ -97,15 +104,15 @@ export class MemoryBroker extends Broker {
   }
 
   async work(queue: Queue, concurrency: number, run: RunDelivery): Promise<QueueWorker> {
-    return managedQueue(queue).work(this.options.drive === 'manual' ? 0 : concurrency, run);
+    return this.managed(queue).work(this.options.drive === 'manual' ? 0 : concurrency, run);
   }
 
   async cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
-    return this.administration.cancel(managedQueue(queue), jobId, reason);
+    return this.administration.cancel(this.managed(queue), jobId, reason);
   }
 
   async replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean> {
-    return this.administration.replay(managedQueue(queue), jobId, replay);
+    return this.administration.replay(this.managed(queue), jobId, replay);
   }
 
   async annotate(
@@ -113,11 +120,11 @@ export class MemoryBroker extends Broker {
     jobId: string,
     change: (record: ManagedJobRecord) => ManagedJobRecord,
   ): Promise<boolean> {
-    return this.administration.annotate(managedQueue(queue), jobId, change);
+    return this.administration.annotate(this.managed(queue), jobId, change);
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {
-    return this.administration.snapshot(managedQueue(queue));
+    return this.administration.snapshot(this.managed(queue));
   }
 
   async inspectServer(): Promise<ServerReport> {
@@ -133,11 +140,9 @@ export class MemoryBroker extends Broker {
     };
   }
 
-  /** Does not wait for active runs: whoever closes has drained or aborted them. */
+  /** Waits at most three seconds for handlers that still run, as on Redis. */
   close(): Promise<void> {
-    this.closing ??= Promise.all([...this.queues.values()].map((queue) => queue.close(true))).then(
-      () => undefined,
-    );
+    this.closing ??= this.closeAll();
     return this.closing;
   }
 
@@ -176,12 +181,29 @@ export class MemoryBroker extends Broker {
     return due.length === 0 ? null : Math.min(...due);
   }
 
+  private managed(queue: Queue): ManagedMemoryQueue {
+    const managed = this.queues.get(queue.name);
+    if (managed === undefined || (managed as Queue) !== queue) {
+      throw new UnknownQueueError(`Queue "${queue.name}" was not created by this broker.`, {
+        queue: queue.name,
+      });
+    }
+    return managed;
+  }
+
+  private async closeAll(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, LONGEST_CLOSE_MS)));
+    await Promise.race([Promise.all([...this.queues.values()].map((queue) => queue.close())), tooLate]);
+    clearTimeout(timer);
+  }
+
   private addNow(queue: ManagedMemoryQueue, request: AddRequest): AddOutcome {
-    const { name, data, options, idempotency } = request;
+    const { name, idempotency } = request;
     const now = this.clock.now();
     const known = idempotency === undefined ? null : queue.ledger.find(idempotency, name, now);
     if (known !== null) return { id: known, deduplicated: true };
-    const outcome = queue.addOutcome(name, { data, options, json: JSON.stringify(data) }, request.critical);
+    const outcome = queue.addOutcome(request);
     if (idempotency !== undefined && !outcome.deduplicated)
       queue.ledger.remember(idempotency, outcome.id, now);
     return outcome;
@@ -203,10 +225,4 @@ export class MemoryBroker extends Broker {
       return { outcome: 'rejected', error };
     }
   }
-}
-
-/** @throws TypeError for a queue that another broker made */
-function managedQueue(queue: Queue): ManagedMemoryQueue {
-  if (queue instanceof ManagedMemoryQueue) return queue;
-  throw new TypeError(`Queue "${queue.name}" was not created by a memory broker.`);
 }
