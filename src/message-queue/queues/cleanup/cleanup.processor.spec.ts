@@ -1,0 +1,241 @@
+import 'reflect-metadata';
+import { fakeJobContext } from '../../../../test/support/job-context.js';
+import {
+  RecordedMessages,
+  RecordingAttachmentFiles,
+  RecordingAttachmentStore,
+  RecordingCleanupStore,
+  RecordingConversationStore,
+  RecordingEncryptedContentStore,
+  RecordingMessageStore,
+  RecordingSearchIndex,
+} from '../../adapters/recording/index.js';
+import { ShutdownError } from '../../jobs/errors.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import type { CleanupJobDto } from './cleanup-job.dto.js';
+import { MessageCleanupProcessor } from './cleanup.processor.js';
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 5, 1);
+// A schedule keeps the createdAt of its first day; nothing may depend on it.
+const createdAt = new Date(0);
+const old: CleanupJobDto = { cleanupType: 'old_messages', retentionDays: 90, batchSize: 10, createdAt };
+const deleted: CleanupJobDto = { cleanupType: 'deleted_conversations', batchSize: 10, createdAt };
+const expired: CleanupJobDto = { cleanupType: 'expired_attachments', batchSize: 2, createdAt };
+
+function setUp() {
+  const clock = new ManualClock(NOW);
+  const data = new RecordedMessages();
+  const messages = new RecordingMessageStore(data);
+  const conversations = new RecordingConversationStore(data);
+  const store = new RecordingCleanupStore(data);
+  const attachments = new RecordingAttachmentStore(data);
+  const files = new RecordingAttachmentFiles();
+  const contents = new RecordingEncryptedContentStore();
+  const index = new RecordingSearchIndex();
+  const processor = new MessageCleanupProcessor(store, attachments, files, contents, index, clock);
+  const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
+    fakeJobContext({ now: NOW, ...overrides });
+  const { signal } = context();
+  const addMessage = async (messageId: string, ageDays: number, conversationId = 'c-1'): Promise<void> => {
+    const sent = new Date(NOW - ageDays * DAY);
+    const row = { messageId, senderId: 'ada', conversationId, content: 'harbour', createdAt: sent };
+    await messages.save(
+      { ...row, recipientId: 'ben', encrypted: false, attachments: [], batchId: null },
+      signal,
+    );
+    await index.indexMany([{ ...row, version: sent.getTime() }], signal);
+    await contents.saveDecrypted({ messageId, content: 'harbour', version: 1 }, signal);
+  };
+  const addAttachment = async (
+    id: string,
+    expiresInDays: number | null,
+    legalHold = false,
+  ): Promise<void> => {
+    const expiresAt = expiresInDays === null ? null : new Date(NOW + expiresInDays * DAY);
+    await attachments.save({ id, messageId: `m-${id}`, fileKey: `${id}.png`, expiresAt, legalHold }, signal);
+    await files.write(`${id}.png`, Buffer.from(id));
+  };
+  const left = async (): Promise<string[]> =>
+    (await messages.listConversation('c-1')).items.map(({ messageId }) => messageId);
+  return {
+    ...{ clock, messages, conversations, store, attachments, files, contents, index, processor, context },
+    ...{ signal, addMessage, addAttachment, left },
+  };
+}
+
+describe('cleanup-messages: old_messages', () => {
+  it('removes what is older than the days, in steps, with every trace', async () => {
+    const { processor, context, addMessage, store, left, index, contents } = setUp();
+    for (let at = 0; at < 25; at += 1) await addMessage(`old-${at}`, 91 + at);
+    await addMessage('young', 89);
+    const run = context();
+    expect(await processor.processCleanup(old, run)).toEqual({
+      ...{ cleanupType: 'old_messages', dryRun: false, matched: 25, removed: 25, finished: true },
+    });
+    expect(await left()).toEqual(['young']);
+    expect((await index.search('harbour')).items.map(({ messageId }) => messageId)).toEqual(['young']);
+    expect(await contents.findDecrypted('old-0')).toBeNull();
+    expect(await contents.findDecrypted('young')).not.toBeNull();
+    expect(store.recorder.callsOf('removeClaimed').map(({ args }) => (args[0] as string[]).length)).toEqual([
+      10, 10, 5,
+    ]);
+    expect(run.reported.map(({ percentage, step }) => [percentage, step])).toEqual([
+      [0, 'counting'],
+      [40, 'removing'],
+      [80, 'removing'],
+      [99, 'removing'],
+      [100, 'complete'],
+    ]);
+    expect(run.reported.at(-1)?.data).toEqual({ matched: 25, removed: 25 });
+  });
+
+  it('counts and touches nothing in a dry run', async () => {
+    const { processor, context, addMessage, store, left } = setUp();
+    await addMessage('old', 91);
+    const result = await processor.processCleanup({ ...old, dryRun: true }, context());
+    expect(result).toMatchObject({ dryRun: true, matched: 1, removed: 0, finished: true });
+    expect(await left()).toEqual(['old']);
+    expect(store.recorder.calls.map(({ method }) => method)).toEqual(['count']);
+  });
+
+  it('leaves conversations under legal hold alone', async () => {
+    const { processor, context, addMessage, conversations, messages } = setUp();
+    await addMessage('held', 400, 'c-held');
+    await addMessage('old', 400);
+    await conversations.setLegalHold('c-held', true);
+    expect(await processor.processCleanup(old, context())).toMatchObject({ matched: 1, removed: 1 });
+    expect(await messages.find('held')).not.toBeNull();
+    await conversations.setLegalHold('c-held', false);
+    expect(await processor.processCleanup(old, context())).toMatchObject({ removed: 1 });
+  });
+
+  it('finishes what a crashed run began, whatever step it died in', async () => {
+    for (const broken of ['index', 'contents', 'attachments', 'store'] as const) {
+      const bench = setUp();
+      await bench.addMessage('old', 91);
+      const method =
+        broken === 'store' ? 'removeClaimed' : broken === 'attachments' ? 'expireOfMessages' : 'removeMany';
+      bench[broken].recorder.failNext(new Error('crash'), method);
+      await expect(bench.processor.processCleanup(old, bench.context())).rejects.toThrow('crash');
+      expect(await bench.left()).toEqual([]);
+      expect(await bench.processor.processCleanup(old, bench.context())).toMatchObject({ removed: 1 });
+      expect((await bench.index.search('harbour')).items).toEqual([]);
+      expect(await bench.contents.findDecrypted('old')).toBeNull();
+      expect(await bench.processor.processCleanup(old, bench.context())).toMatchObject({
+        matched: 0,
+        removed: 0,
+      });
+    }
+  });
+
+  it('stops in time before the deadline; the next run goes on', async () => {
+    const { processor, context, addMessage, clock, store, left } = setUp();
+    for (let at = 0; at < 30; at += 1) await addMessage(`old-${at}`, 91 + at);
+    const removeClaimed = store.removeClaimed.bind(store);
+    store.removeClaimed = async (ids, signal) => {
+      await clock.advance(30_000);
+      return removeClaimed(ids, signal);
+    };
+    const run = context({ deadline: NOW + 60_000 });
+    expect(await processor.processCleanup(old, run)).toMatchObject({
+      matched: 30,
+      removed: 20,
+      finished: false,
+    });
+    expect(run.reported.at(-1)).toMatchObject({ percentage: 66, step: 'stopped at the deadline' });
+    expect(await left()).toHaveLength(10);
+    const next = await processor.processCleanup(old, context({ deadline: clock.now() + 600_000 }));
+    expect(next).toMatchObject({ removed: 10, finished: true });
+  });
+
+  it('stops between steps when it is aborted', async () => {
+    const { processor, context, addMessage, store, left } = setUp();
+    for (let at = 0; at < 30; at += 1) await addMessage(`old-${at}`, 91 + at);
+    const run = context();
+    const removeClaimed = store.removeClaimed.bind(store);
+    store.removeClaimed = async (ids, signal) => {
+      const removed = await removeClaimed(ids, signal);
+      run.abort(new ShutdownError('stopping'));
+      return removed;
+    };
+    await expect(processor.processCleanup(old, run)).rejects.toBeInstanceOf(ShutdownError);
+    expect(await left()).toHaveLength(20);
+  });
+
+  it('does not go round in circles with a store that removes nothing', async () => {
+    const { processor, context, addMessage, store } = setUp();
+    await addMessage('old', 91);
+    store.removeClaimed = () => Promise.resolve(0);
+    await expect(processor.processCleanup(old, context())).rejects.toThrow('removed none of 1 claimed');
+  });
+});
+
+describe('cleanup-messages: deleted_conversations', () => {
+  it('removes the messages and marks of conversations deleted 30 days ago', async () => {
+    const { processor, context, addMessage, conversations, messages } = setUp();
+    await addMessage('gone', 1, 'c-gone');
+    await addMessage('fresh', 1, 'c-fresh');
+    await addMessage('kept', 400);
+    await conversations.markDeleted('c-gone', new Date(NOW - 31 * DAY));
+    await conversations.markDeleted('c-fresh', new Date(NOW - 29 * DAY));
+    expect(await processor.processCleanup(deleted, context())).toMatchObject({ matched: 1, removed: 1 });
+    expect(await messages.find('gone')).toBeNull();
+    expect(await messages.find('fresh')).not.toBeNull();
+    expect(await messages.find('kept')).not.toBeNull();
+    expect(await conversations.find('c-gone')).toBeNull();
+    expect(await conversations.find('c-fresh')).not.toBeNull();
+    const sooner = await processor.processCleanup({ ...deleted, retentionDays: 7 }, context());
+    expect(sooner).toMatchObject({ removed: 1 });
+  });
+});
+
+describe('cleanup-messages: expired_attachments', () => {
+  it('removes files and rows of expired ones, and of removed messages', async () => {
+    const { processor, context, addAttachment, addMessage, attachments, files } = setUp();
+    await addMessage('m-of-old', 91);
+    for (const id of ['a', 'b', 'c']) await addAttachment(id, -1);
+    await addAttachment('later', 1);
+    await addAttachment('forever', null);
+    await addAttachment('held', -1, true);
+    await addAttachment('of-old', null);
+    await processor.processCleanup(old, context());
+    expect(await processor.processCleanup({ ...expired, dryRun: true }, context())).toMatchObject({
+      matched: 4,
+    });
+    expect(await files.read('a.png')).not.toBeNull();
+    expect(await processor.processCleanup(expired, context())).toMatchObject({ matched: 4, removed: 4 });
+    expect(await files.read('of-old.png')).toBeNull();
+    expect(await attachments.find('a')).toBeNull();
+    for (const id of ['later', 'forever', 'held']) {
+      expect(await files.read(`${id}.png`)).not.toBeNull();
+      expect(await attachments.find(id)).not.toBeNull();
+    }
+  });
+
+  it('keeps the files of a conversation under legal hold, also after its messages are gone', async () => {
+    const { processor, context, addAttachment, addMessage, conversations, files } = setUp();
+    await addMessage('m-a', 91);
+    await addAttachment('a', null);
+    await processor.processCleanup(old, context());
+    await conversations.setLegalHold('c-1', true);
+    expect(await processor.processCleanup(expired, context())).toMatchObject({ matched: 0, removed: 0 });
+    expect(await files.read('a.png')).not.toBeNull();
+  });
+
+  it('removes the others when one file resists, then fails; nothing is lost track of', async () => {
+    const { processor, context, addAttachment, files, attachments } = setUp();
+    for (const id of ['a', 'b', 'c', 'd']) await addAttachment(id, -1);
+    const remove = files.remove.bind(files);
+    files.remove = (key, signal) =>
+      key === 'b.png' ? Promise.reject(new Error('EACCES')) : remove(key, signal);
+    await expect(processor.processCleanup(expired, context())).rejects.toThrow(
+      '1 attachment files could not',
+    );
+    expect(await attachments.find('a')).toBeNull();
+    expect(await attachments.find('d')).toBeNull();
+    expect(await attachments.find('b')).not.toBeNull();
+    files.remove = remove;
+    expect(await processor.processCleanup(expired, context())).toMatchObject({ removed: 1 });
+  });
+});

@@ -1,0 +1,137 @@
+import 'reflect-metadata';
+import { fakeJobContext } from '../../../../test/support/job-context.js';
+import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
+import { RecordingEncryptedContentStore, RecordingKeyProvider } from '../../adapters/recording/index.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
+import type { EncryptionJobDto } from './encryption-job.dto.js';
+import { MessageEncryptionProcessor } from './encryption.processor.js';
+
+const SECRET = 'the plain text of ada';
+const createdAt = new Date('2026-01-01T12:00:00Z');
+const encrypt: EncryptionJobDto = { messageId: 'm-1', operation: 'encrypt', content: SECRET, createdAt };
+const decrypt: EncryptionJobDto = { messageId: 'm-1', operation: 'decrypt', createdAt };
+
+function setUp() {
+  const keys = new RecordingKeyProvider();
+  keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
+  const cipher = new NodeMessageCipher(keys);
+  const contents = new RecordingEncryptedContentStore();
+  const processor = new MessageEncryptionProcessor(cipher, contents);
+  const failure = (job: EncryptionJobDto): Promise<UnrecoverableJobError> =>
+    processor.processEncryption(job, fakeJobContext()).then(
+      () => Promise.reject(new Error('It did not fail.')),
+      (error: UnrecoverableJobError) => error,
+    );
+  return { keys, cipher, contents, processor, failure };
+}
+
+describe('encrypt-decrypt', () => {
+  it.each(['AES-256-GCM', 'ChaCha20-Poly1305'] as const)(
+    'encrypts with %s and decrypts back',
+    async (algorithm) => {
+      const { processor, contents } = setUp();
+      const context = fakeJobContext();
+      const result = await processor.processEncryption({ ...encrypt, algorithm }, context);
+      expect(result).toEqual({
+        messageId: 'm-1',
+        operation: 'encrypt',
+        algorithm,
+        keyId: 'k-1',
+        outcome: 'saved',
+      });
+      expect(context.reported.map(({ step }) => step)).toEqual(['validation', 'storing', 'complete']);
+      const stored = await contents.findEncrypted('m-1');
+      expect(stored?.envelope).toMatch(new RegExp(`^mq1\\.${algorithm}\\.`));
+      const opened = await processor.processEncryption(decrypt, fakeJobContext());
+      expect(opened).toEqual({
+        messageId: 'm-1',
+        operation: 'decrypt',
+        algorithm,
+        keyId: 'k-1',
+        outcome: 'saved',
+      });
+      expect((await contents.findDecrypted('m-1'))?.content).toBe(SECRET);
+    },
+  );
+
+  it('decrypts an envelope that the job brings along', async () => {
+    const { processor, cipher, contents } = setUp();
+    const { envelope } = await cipher.seal({ messageId: 'm-1', content: SECRET });
+    await processor.processEncryption({ ...decrypt, content: envelope }, fakeJobContext());
+    expect((await contents.findDecrypted('m-1'))?.content).toBe(SECRET);
+  });
+
+  it('drops a result that is older than what is stored', async () => {
+    const { processor, contents } = setUp();
+    const later = { ...encrypt, content: 'edited', createdAt: new Date(createdAt.getTime() + 1) };
+    await processor.processEncryption(later, fakeJobContext());
+    const result = await processor.processEncryption(encrypt, fakeJobContext());
+    expect(result.outcome).toBe('stale');
+    await processor.processEncryption(decrypt, fakeJobContext());
+    expect((await contents.findDecrypted('m-1'))?.content).toBe('edited');
+  });
+
+  it('moves a stored envelope on to the current key', async () => {
+    const { processor, contents, keys } = setUp();
+    await processor.processEncryption(encrypt, fakeJobContext());
+    keys.rotate({ id: 'k-2', secret: Buffer.alloc(32, 2) });
+    const result = await processor.processEncryption(
+      { ...decrypt, operation: 'reencrypt' },
+      fakeJobContext(),
+    );
+    expect(result).toMatchObject({ keyId: 'k-2', outcome: 'saved' });
+    keys.replace('k-1', null);
+    await processor.processEncryption(decrypt, fakeJobContext());
+    expect((await contents.findDecrypted('m-1'))?.content).toBe(SECRET);
+  });
+
+  it('tells tampered data, wrong and unknown keys and algorithms apart, all of them unrecoverable', async () => {
+    const { processor, failure, cipher, keys } = setUp();
+    const { envelope } = await cipher.seal({ messageId: 'm-1', content: SECRET });
+    const parts = envelope.split('.');
+    const changed = (at: number, part: string): EncryptionJobDto => ({
+      ...decrypt,
+      content: parts.map((old, index) => (index === at ? part : old)).join('.'),
+    });
+    const flipped = `${parts[5]?.startsWith('A') ? 'B' : 'A'}${parts[5]?.slice(1) ?? ''}`;
+    const cases: [string, EncryptionJobDto][] = [
+      ['ENCRYPTION_TAMPERED', changed(5, flipped)],
+      ['ENCRYPTION_TAMPERED', changed(5, '')],
+      ['ENCRYPTION_TAMPERED', changed(1, 'ChaCha20-Poly1305')],
+      ['ENCRYPTION_TAMPERED', { ...decrypt, content: envelope, messageId: 'm-2' }],
+      ['ENCRYPTION_UNKNOWN_ALGORITHM', changed(1, 'ROT13')],
+      ['ENCRYPTION_UNKNOWN_ALGORITHM', { ...encrypt, algorithm: 'ROT13' as 'AES-256-GCM' }],
+      ['ENCRYPTION_UNKNOWN_KEY', changed(2, Buffer.from('k-9').toString('base64url'))],
+      ['ENCRYPTION_UNKNOWN_KEY', { ...encrypt, keyId: 'k-9' }],
+      ['ENCRYPTION_MALFORMED_ENVELOPE', { ...decrypt, content: SECRET }],
+      ['ENCRYPTION_MALFORMED_ENVELOPE', changed(0, 'mq2')],
+      ['ENCRYPTION_MALFORMED_ENVELOPE', changed(4, 'AAAA')],
+      ['ENCRYPTION_MALFORMED_ENVELOPE', changed(6, `${parts[6] ?? ''}=`)],
+      ['UNRECOVERABLE_JOB', { ...decrypt, messageId: 'never-encrypted' }],
+    ];
+    for (const [code, job] of cases) {
+      const error = await failure(job);
+      expect([error.code, error instanceof UnrecoverableJobError]).toEqual([code, true]);
+      expect(`${error.stack ?? ''}${String(error.cause)}`).not.toContain(SECRET);
+    }
+    keys.replace('k-1', Buffer.alloc(32, 9));
+    expect((await failure({ ...decrypt, content: envelope })).code).toBe('ENCRYPTION_WRONG_KEY');
+    keys.replace('k-1', Buffer.alloc(16));
+    expect((await failure(encrypt)).code).toBe('ENCRYPTION_WRONG_KEY');
+    await expect(processor.processEncryption(encrypt, fakeJobContext())).rejects.toThrow(
+      'has 16 bytes, it needs 32',
+    );
+  });
+
+  it('lets no plain text near results, progress, logs or recorded calls', async () => {
+    const { processor, contents, keys } = setUp();
+    const context = fakeJobContext();
+    const results = [
+      await processor.processEncryption(encrypt, context),
+      await processor.processEncryption(decrypt, context),
+      await processor.processEncryption({ ...decrypt, operation: 'reencrypt' }, context),
+    ];
+    const seen = [results, context.reported, context.lines, contents.recorder.calls, keys.recorder.calls];
+    expect(JSON.stringify(seen)).not.toContain(SECRET);
+  });
+});

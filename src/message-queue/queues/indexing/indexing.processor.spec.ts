@@ -1,0 +1,111 @@
+import 'reflect-metadata';
+import { fakeJobContext } from '../../../../test/support/job-context.js';
+import { RecordingSearchIndex } from '../../adapters/recording/index.js';
+import { JobTimeoutError } from '../../jobs/errors.js';
+import type { SearchDocument } from '../../ports/search-index.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import type { IndexingJobDto } from './indexing-job.dto.js';
+import { MessageIndexingProcessor } from './indexing.processor.js';
+
+const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1, 12, minute));
+const job: IndexingJobDto = {
+  ...{ messageId: 'm-1', operation: 'index', content: 'The <b>harbour</b> at dawn', senderId: 'ada' },
+  ...{ conversationId: 'c-1', createdAt: at(0) },
+};
+
+function setUp() {
+  const index = new RecordingSearchIndex();
+  const processor = new MessageIndexingProcessor(index, new ManualClock());
+  const run = async (change: Partial<IndexingJobDto> = {}): Promise<string> =>
+    (await processor.processIndexing({ ...job, ...change }, fakeJobContext())).outcome;
+  const found = async (text: string): Promise<string[]> =>
+    (await index.search(text)).items.map(({ messageId }) => messageId);
+  return { index, processor, run, found };
+}
+
+describe('index-message', () => {
+  it('strips markup, writes and reports progress', async () => {
+    const { processor, index, found } = setUp();
+    const context = fakeJobContext();
+    expect(await processor.processIndexing(job, context)).toEqual({
+      ...{ messageId: 'm-1', operation: 'index', outcome: 'indexed' },
+    });
+    expect(context.reported.map(({ step }) => step)).toEqual(['preprocessing', 'writing', 'complete']);
+    expect(await found('harbour dawn')).toEqual(['m-1']);
+    expect(await found('b')).toEqual([]);
+    const [documents] = index.recorder.callsOf('indexMany')[0]?.args as [SearchDocument[]];
+    expect(documents).toMatchObject([{ content: 'The harbour at dawn', version: at(0).getTime() }]);
+  });
+
+  it('lets an older update change nothing, and the same one twice neither', async () => {
+    const { run, found } = setUp();
+    await run({ operation: 'update', content: 'second', updatedAt: at(2) });
+    expect(await run({ operation: 'update', content: 'first', updatedAt: at(1) })).toBe('stale');
+    expect(await run()).toBe('stale');
+    expect(await run({ operation: 'update', content: 'second', updatedAt: at(2) })).toBe('indexed');
+    expect(await found('second')).toEqual(['m-1']);
+    expect(await found('first')).toEqual([]);
+  });
+
+  it('makes a delete final: late and newer writes do not undo it', async () => {
+    const { run, found } = setUp();
+    await run({ operation: 'update', updatedAt: at(5) });
+    expect(await run({ operation: 'delete' })).toBe('removed');
+    expect(await run()).toBe('deleted');
+    expect(await run({ operation: 'update', updatedAt: at(9) })).toBe('deleted');
+    expect(await found('harbour')).toEqual([]);
+    expect(await run({ operation: 'delete' })).toBe('removed');
+  });
+
+  it('deletes what was never indexed, and keeps it out', async () => {
+    const { run, found } = setUp();
+    await run({ operation: 'delete', messageId: 'm-9', content: undefined });
+    expect(await run({ messageId: 'm-9' })).toBe('deleted');
+    expect(await found('harbour')).toEqual([]);
+  });
+
+  it('writes jobs that wait together with one call', async () => {
+    const { index, run, found } = setUp();
+    const ids = Array.from({ length: 250 }, (_, n) => `m-${n}`);
+    await Promise.all(ids.map((messageId) => run({ messageId })));
+    const sizes = index.recorder.callsOf('indexMany').map(({ args }) => (args[0] as unknown[]).length);
+    expect(sizes).toEqual([100, 100, 50]);
+    expect(await found('harbour')).toHaveLength(50);
+  });
+
+  it('fails every job of a write that fails, and goes on after it', async () => {
+    const { index, run } = setUp();
+    index.recorder.failNext(new Error('index down'));
+    const both = await Promise.allSettled([run(), run({ messageId: 'm-2' })]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await run()).toBe('indexed');
+  });
+
+  it("lets one job's timeout stop neither its neighbour nor the write", async () => {
+    const { index, processor, run } = setUp();
+    index.recorder.failNth(1, { kind: 'hang', ignoreAbort: true }, 'indexMany');
+    const context = fakeJobContext();
+    const late = processor.processIndexing(job, context);
+    const neighbour = run({ messageId: 'm-2' });
+    while (index.recorder.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const timeout = new JobTimeoutError('60 s');
+    context.abort(timeout);
+    await expect(late).rejects.toBe(timeout);
+    index.recorder.release();
+    await expect(neighbour).rejects.toThrow('released');
+    expect(await run({ messageId: 'm-3' })).toBe('indexed');
+  });
+
+  it('aborts the write when all of its jobs were aborted', async () => {
+    const { index, processor } = setUp();
+    index.recorder.failNth(1, { kind: 'hang' }, 'indexMany');
+    const context = fakeJobContext();
+    const run = processor.processIndexing(job, context);
+    while (index.recorder.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const timeout = new JobTimeoutError('60 s');
+    context.abort(timeout);
+    await expect(run).rejects.toBe(timeout);
+    // Had the hanging write not been aborted with it, the next one would wait for ever.
+    expect((await processor.processIndexing(job, fakeJobContext())).outcome).toBe('indexed');
+  });
+});

@@ -1,0 +1,46 @@
+import { MAX_INDEXED_LENGTH, searchableText } from './searchable-text.js';
+
+describe('searchableText', () => {
+  it.each([
+    ['plain text', 'Meet me at 5', 'Meet me at 5'],
+    ['tags', '<p>Hello <b>world</b></p>', 'Hello world'],
+    ['tags between words', 'one<br>two', 'one two'],
+    ['attributes', '<a href="https://example.org/?q=1">link</a>', 'link'],
+    ['comments', 'a<!-- secret > -->b', 'a b'],
+    ['scripts and styles with their content', 'a<script>alert("<b>")</script>b<STYLE>p{}</style>c', 'a b c'],
+    ['a tag that only begins like script', '<scripted>kept</scripted>', 'kept'],
+    ['comparisons', '1 < 2 and 3 > 2', '1 < 2 and 3 > 2'],
+    ['hearts', 'I <3 you', 'I <3 you'],
+    ['an open tag at the end', 'see <a href="x', 'see <a href="x'],
+    ['an unclosed script', 'a<script>alert(1)', 'a'],
+    ['entities', 'Tom &amp; Jerry &lt;3 &#39;x&#39;&nbsp;y', "Tom & Jerry <3 'x' y"],
+    ['an escaped tag stays text', '&lt;b&gt;', '<b>'],
+    ['white space and control characters', ' a\n\t\u0007b  ', 'a b'],
+    ['composed forms', 'Ame\u0301lie', 'Am\u00e9lie'],
+    ['nothing but markup', '<img src=x onerror=alert(1)>', ''],
+    ['other scripts', '<i>你好</i> مرحبا 👩‍👩‍👧', '你好 مرحبا 👩‍👩‍👧'],
+  ])('%s', (_, content, expected) => {
+    expect(searchableText(content)).toBe(expected);
+  });
+
+  it('caps the length and never cuts a character in half', () => {
+    expect(searchableText('x'.repeat(MAX_INDEXED_LENGTH + 1))).toHaveLength(MAX_INDEXED_LENGTH);
+    const text = searchableText(`x${'👍'.repeat(MAX_INDEXED_LENGTH)}`);
+    expect(text).toHaveLength(MAX_INDEXED_LENGTH - 1);
+    expect(text.endsWith('👍')).toBe(true);
+  });
+
+  it.each([
+    ['<', 100_000],
+    ['<a', 50_000],
+    ['<!--', 25_000],
+    ['<script>', 12_500],
+    ['<b>', 33_000],
+    ['&amp', 25_000],
+  ])('takes time in proportion to the length: %s', (piece, times) => {
+    const started = performance.now();
+    searchableText(piece.repeat(times));
+    // Quadratic work on 100 000 characters takes seconds.
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});
