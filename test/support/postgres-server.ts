@@ -81,9 +81,9 @@ export class TestPostgres {
     return this.url(name);
   }
 
-  /** Runs one statement in the database `postgres`. */
-  async query(statement: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ connectionString: this.url() });
+  /** Runs one statement, by default in the database `postgres`. */
+  async query(statement: string, url = this.url()): Promise<Record<string, unknown>[]> {
+    const client = new Client({ connectionString: url });
     await client.connect();
     try {
       const { rows } = await client.query<Record<string, unknown>>(statement);

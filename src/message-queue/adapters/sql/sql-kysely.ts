@@ -81,6 +81,6 @@ function limitSilence(client: PoolClient, timeoutMs: number): void {
 function numericTypes(pg: PgPackage): CustomTypesConfig {
   const { getTypeParser } = pg.types;
   const parserOf = (oid: Parameters<typeof getTypeParser>[0], format?: 'text'): unknown =>
-    Number(oid) === INT8 ? Number : getTypeParser(oid, format);
+    (oid as number) === INT8 ? Number : getTypeParser(oid, format);
   return { getTypeParser: parserOf as CustomTypesConfig['getTypeParser'] };
 }

@@ -1,0 +1,17 @@
+export { attachmentStoreContract } from './attachment-store.contract.js';
+export type { AttachmentStoreSubject } from './attachment-store.contract.js';
+export { batchProgressStoreContract } from './batch-progress-store.contract.js';
+export { cleanupStoreContract } from './cleanup-store.contract.js';
+export type { CleanupStoreSubject } from './cleanup-store.contract.js';
+export type { ContractRunner, CreateSubject } from './contract-runner.js';
+export { conversationStoreContract } from './conversation-store.contract.js';
+export type { ConversationStoreSubject } from './conversation-store.contract.js';
+export { deviceTokenStoreContract } from './device-token-store.contract.js';
+export { encryptedContentStoreContract } from './encrypted-content-store.contract.js';
+export { messageStoreContract } from './message-store.contract.js';
+export { notificationInboxContract } from './notification-inbox.contract.js';
+export { notificationLedgerContract } from './notification-ledger.contract.js';
+export { notificationPreferencesContract } from './notification-preferences.contract.js';
+export { recipientContactsContract } from './recipient-contacts.contract.js';
+export type { RecipientContactsSubject } from './recipient-contacts.contract.js';
+export { searchIndexContract } from './search-index.contract.js';

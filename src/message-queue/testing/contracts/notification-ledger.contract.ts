@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import type { NotificationLedger, NotificationLedgerEntry } from '../../ports/notification-ledger.js';
+import { declareContract } from './contract-runner.js';
+import type { ContractRunner, CreateSubject } from './contract-runner.js';
+import { at, never } from './contract-values.js';
+
+function anEntry(fields: Partial<NotificationLedgerEntry> = {}): NotificationLedgerEntry {
+  return {
+    ...{
+      notificationId: 'n1',
+      target: 'device-1',
+      recipientId: 'ben',
+      type: 'push',
+      outcome: 'sent',
+      at: at(0),
+    },
+    ...fields,
+  };
+}
+
+/** What every NotificationLedger keeps. @param create an empty ledger for each test */
+export function notificationLedgerContract(
+  create: CreateSubject<NotificationLedger>,
+  runner?: ContractRunner,
+): void {
+  declareContract('NotificationLedger', create, runner, (test) => {
+    test('keeps the first entry of each target', async (ledger) => {
+      const second = anEntry({
+        target: 'device-2',
+        outcome: 'expired',
+        reason: 'too late',
+        providerId: 'p-9',
+      });
+      await ledger.record(anEntry(), never());
+      await ledger.record(second, never());
+      await ledger.record(anEntry({ outcome: 'unregistered', at: at(9) }), never());
+      const entries = [...(await ledger.list('n1'))].sort((a, b) => (a.target < b.target ? -1 : 1));
+      assert.deepEqual(entries, [anEntry(), second]);
+    });
+
+    test('keeps notifications apart', async (ledger) => {
+      await ledger.record(anEntry(), never());
+      await ledger.record(anEntry({ notificationId: 'n2', type: 'email', target: 'email' }), never());
+      assert.deepEqual(await ledger.list('n2'), [
+        anEntry({ notificationId: 'n2', type: 'email', target: 'email' }),
+      ]);
+      assert.deepEqual(await ledger.list('n3'), []);
+    });
+
+    test('records once when the same line comes many times at once', async (ledger) => {
+      await Promise.all(Array.from({ length: 20 }, () => ledger.record(anEntry(), never())));
+      assert.equal((await ledger.list('n1')).length, 1);
+    });
+  });
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import type { NotificationPreferences } from '../../ports/notification-preferences.js';
+import { declareContract } from './contract-runner.js';
+import type { ContractRunner, CreateSubject } from './contract-runner.js';
+
+/** What every NotificationPreferences keeps. @param create an empty store for each test */
+export function notificationPreferencesContract(
+  create: CreateSubject<NotificationPreferences>,
+  runner?: ContractRunner,
+): void {
+  declareContract('NotificationPreferences', create, runner, (test) => {
+    const quietHours = { start: '22:00', end: '07:00', timeZone: 'Europe/Berlin' };
+    const mine = { recipientId: 'ben', optedOut: ['email', 'sms'], quietHours } as const;
+
+    test('knows nothing of a recipient who set nothing', async (preferences) => {
+      assert.equal(await preferences.find('ben'), null);
+    });
+
+    test('gives back what was saved, of each recipient', async (preferences) => {
+      await preferences.save(mine);
+      await preferences.save({ recipientId: 'cleo', optedOut: [], quietHours: null });
+      assert.deepEqual(await preferences.find('ben'), mine);
+      assert.deepEqual(await preferences.find('cleo'), {
+        recipientId: 'cleo',
+        optedOut: [],
+        quietHours: null,
+      });
+    });
+
+    test('replaces all of it', async (preferences) => {
+      await preferences.save(mine);
+      await preferences.save({ recipientId: 'ben', optedOut: ['push'], quietHours: null });
+      assert.deepEqual(await preferences.find('ben'), {
+        recipientId: 'ben',
+        optedOut: ['push'],
+        quietHours: null,
+      });
+    });
+  });
+}

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { InvalidCursorError } from '../../ports/page.js';
+import type { SearchDocument, SearchHit, SearchIndex, SearchOptions } from '../../ports/search-index.js';
+import { declareContract } from './contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
+import { allPages, at, never } from './contract-values.js';
+
+const VERSION = Date.UTC(2026, 2, 14);
+
+function aDocument(messageId: string, content: string, fields: Partial<SearchDocument> = {}): SearchDocument {
+  const people = { conversationId: 'conversation-1', senderId: 'ana' };
+  return { messageId, content, ...people, createdAt: at(0), version: VERSION, ...fields };
+}
+
+async function found(index: SearchIndex, text: string, options?: SearchOptions): Promise<string[]> {
+  return (await index.search(text, options)).items.map((hit) => hit.messageId).sort();
+}
+
+/**
+ * What every SearchIndex keeps. An index that shows writes later (Elasticsearch) is wrapped so that `indexMany` and `removeMany`
+ * wait until they show.
+ * @param create an empty index for each test
+ */
+export function searchIndexContract(create: CreateSubject<SearchIndex>, runner?: ContractRunner): void {
+  declareContract('SearchIndex', create, runner, (test) => {
+    declareVersions(test);
+    declareWords(test);
+    declareUserText(test);
+    declareResults(test);
+    declareHighlights(test);
+  });
+}
+
+function declareVersions(test: ContractTest<SearchIndex>): void {
+  test('gives the outcomes in the order of the documents', async (index) => {
+    await index.removeMany(['gone'], at(0), never());
+    await index.indexMany([aDocument('new', 'apple', { version: VERSION + 1 })], never());
+    const documents = ['z', 'new', 'gone', 'a'].map((id) => aDocument(id, 'apple'));
+    assert.deepEqual(await index.indexMany(documents, never()), ['indexed', 'stale', 'deleted', 'indexed']);
+    assert.deepEqual(await index.indexMany([], never()), []);
+  });
+
+  test('never lets an older version overwrite a newer one', async (index) => {
+    await index.indexMany([aDocument('m1', 'newer', { version: VERSION + 1 })], never());
+    assert.deepEqual(await index.indexMany([aDocument('m1', 'older')], never()), ['stale']);
+    assert.deepEqual(await found(index, 'newer'), ['m1']);
+    assert.deepEqual(await found(index, 'older'), []);
+  });
+
+  test('replaces with the same and with a newer version, and forgets the old words', async (index) => {
+    await index.indexMany([aDocument('m1', 'apple')], never());
+    assert.deepEqual(await index.indexMany([aDocument('m1', 'banana')], never()), ['indexed']);
+    assert.deepEqual(await index.indexMany([aDocument('m1', 'cherry', { version: VERSION + 1 })], never()), [
+      'indexed',
+    ]);
+    assert.deepEqual(await found(index, 'apple'), []);
+    assert.deepEqual(await found(index, 'banana'), []);
+    assert.deepEqual(await found(index, 'cherry'), ['m1']);
+  });
+
+  test('takes several versions of one message in one call', async (index) => {
+    const documents = [2, 1, 3, 3].map((version) => aDocument('m1', `word${version}`, { version }));
+    assert.deepEqual(await index.indexMany(documents, never()), ['indexed', 'stale', 'indexed', 'indexed']);
+    assert.deepEqual(await found(index, 'word3'), ['m1']);
+    assert.deepEqual(await found(index, 'word2'), []);
+  });
+
+  test('ends with the newest of versions that come at once', async (index) => {
+    const versions = [3, 9, 1, 7, 10, 5, 8, 2, 6, 4];
+    const writes = versions.map((version) =>
+      index.indexMany([aDocument('m1', `word${version}`, { version }), aDocument('m2', 'x')], never()),
+    );
+    await Promise.all(writes);
+    assert.deepEqual(await found(index, 'word10'), ['m1']);
+  });
+
+  test('removes for good: a late index does not undo it', async (index) => {
+    await index.indexMany([aDocument('m1', 'apple'), aDocument('m2', 'apple')], never());
+    await index.removeMany(['m1', 'never-seen'], at(1), never());
+    await index.removeMany(['m1'], at(2), never());
+    await index.removeMany([], at(2), never());
+    assert.deepEqual(await found(index, 'apple'), ['m2']);
+    const late = ['m1', 'never-seen'].map((id) => aDocument(id, 'apple', { version: VERSION + 9 }));
+    assert.deepEqual(await index.indexMany(late, never()), ['deleted', 'deleted']);
+    assert.deepEqual(await found(index, 'apple'), ['m2']);
+  });
+}
+
+function declareWords(test: ContractTest<SearchIndex>): void {
+  test('finds messages that hold every word, in any order', async (index) => {
+    await index.indexMany(
+      [
+        aDocument('m1', 'The train leaves at noon'),
+        aDocument('m2', 'The train is late'),
+        aDocument('m3', 'noon'),
+      ],
+      never(),
+    );
+    assert.deepEqual(await found(index, 'noon train'), ['m1']);
+    assert.deepEqual(await found(index, 'train'), ['m1', 'm2']);
+  });
+
+  test('takes the last word as a beginning, the others as they are', async (index) => {
+    await index.indexMany(
+      [aDocument('m1', 'morning coffee'), aDocument('m2', 'coffee in the morning')],
+      never(),
+    );
+    assert.deepEqual(await found(index, 'coffee morn'), ['m1', 'm2']);
+    assert.deepEqual(await found(index, 'morn coffee'), []);
+    assert.deepEqual(await found(index, 'offee'), []);
+  });
+
+  test('does not mind case and accents', async (index) => {
+    await index.indexMany([aDocument('m1', 'Café in MÜNCHEN'), aDocument('m2', 'Привет, мир')], never());
+    assert.deepEqual(await found(index, 'cafe munchen'), ['m1']);
+    assert.deepEqual(await found(index, 'CAFÉ münchen'), ['m1']);
+    assert.deepEqual(await found(index, 'привет'), ['m2']);
+  });
+
+  test('finds the beginning of a text without blanks', async (index) => {
+    await index.indexMany([aDocument('m1', '東京駅で会いましょう'), aDocument('m2', '大阪')], never());
+    assert.deepEqual(await found(index, '東京'), ['m1']);
+  });
+
+  test('holds words longer than any dictionary has', async (index) => {
+    const long = 'x'.repeat(5_000);
+    await index.indexMany([aDocument('m1', `before ${long} after`), aDocument('m2', 'short')], never());
+    assert.deepEqual(await found(index, 'before after'), ['m1']);
+    assert.deepEqual(await found(index, long), ['m1']);
+  });
+}
+
+function declareUserText(test: ContractTest<SearchIndex>): void {
+  const QUERIES = [
+    ...[
+      '"',
+      '"train',
+      "train'",
+      'train*',
+      '*',
+      'train AND NOT x',
+      'NEAR(train noon)',
+      'train OR',
+      '-train',
+      '^train',
+    ],
+    ...[
+      'content:train',
+      'train:*',
+      '(train',
+      'train)',
+      'train & | ! <->',
+      '{train}',
+      'tra\\in',
+      '\\',
+      "';--",
+      '%',
+      '_',
+    ],
+    ...['train~2', '/train/', '[train TO noon]', 'train +', '\u0000train', '\uD800', '   ', ''],
+  ];
+
+  test('takes query syntax as text', async (index) => {
+    await index.indexMany([aDocument('m1', 'The train leaves at noon')], never());
+    for (const text of QUERIES) assert.ok(Array.isArray((await index.search(text)).items), text);
+    for (const text of ['"train"', 'train*', '-train', '(train)', '^train!', "train'"]) {
+      assert.deepEqual(await found(index, text), ['m1'], text);
+    }
+    for (const text of [
+      'train OR banana',
+      'train | banana',
+      'train NOT banana',
+      'banana*',
+      'content:train',
+    ]) {
+      assert.deepEqual(await found(index, text), [], text);
+    }
+  });
+
+  test('finds nothing by a text without a word', async (index) => {
+    await index.indexMany([aDocument('m1', 'The train! * % "')], never());
+    for (const text of ['', '  ', '*', '"', '%', '!', '"" *'])
+      assert.deepEqual(await found(index, text), [], text);
+  });
+}
+
+function declareResults(test: ContractTest<SearchIndex>): void {
+  test('narrows to a conversation and a sender', async (index) => {
+    await index.indexMany(
+      [
+        aDocument('m1', 'apple'),
+        aDocument('m2', 'apple', { conversationId: 'conversation-2' }),
+        aDocument('m3', 'apple', { senderId: 'ben' }),
+      ],
+      never(),
+    );
+    assert.deepEqual(await found(index, 'apple', { conversationId: 'conversation-1' }), ['m1', 'm3']);
+    assert.deepEqual(await found(index, 'apple', { senderId: 'ana' }), ['m1', 'm2']);
+    assert.deepEqual(await found(index, 'apple', { conversationId: 'conversation-1', senderId: 'ben' }), [
+      'm3',
+    ]);
+  });
+
+  test('gives every hit once, page by page', async (index) => {
+    const ids = Array.from({ length: 7 }, (_, number) => `m${number}`);
+    const documents = ids.map((id, number) =>
+      aDocument(id, 'apple', { createdAt: at(Math.floor(number / 2)) }),
+    );
+    await index.indexMany(documents, never());
+    const pages = await allPages((page) => index.search('apple', page), 3);
+    assert.deepEqual(
+      pages.map((page) => page.length),
+      [3, 3, 1],
+    );
+    assert.deepEqual(
+      pages
+        .flat()
+        .map((hit) => hit.messageId)
+        .sort(),
+      ids,
+    );
+    await assert.rejects(index.search('apple', { cursor: 'nonsense' }), InvalidCursorError);
+  });
+}
+
+function declareHighlights(test: ContractTest<SearchIndex>): void {
+  test('gives back what a hit is about and marks the words', async (index) => {
+    await index.indexMany([aDocument('m1', 'Die <b>Züge</b> fahren & die zug-Tür klemmt')], never());
+    const hit = (await index.search('tur zug')).items[0] ?? (await index.search('fahren zug')).items[0];
+    const people = { conversationId: 'conversation-1', senderId: 'ana', createdAt: at(0) };
+    const { highlights, ...rest } = hit as SearchHit;
+    assert.deepEqual(rest, { messageId: 'm1', ...people });
+    assert.equal(highlights.map((part) => part.text).join(''), 'Die <b>Züge</b> fahren & die zug-Tür klemmt');
+    const marked = highlights.filter((part) => part.isMatch).map((part) => part.text);
+    assert.ok(marked.includes('zug'), JSON.stringify(marked));
+    assert.ok(
+      marked.every((text) => /^(Tür|zug|Züge|fahren)$/.test(text)),
+      JSON.stringify(marked),
+    );
+  });
+
+  test('shows an excerpt around the match of a long text', async (index) => {
+    const content = `${'lorem ipsum '.repeat(200)}the needle is here ${'dolor sit '.repeat(200)}`;
+    await index.indexMany([aDocument('m1', content)], never());
+    const hit = (await index.search('needle')).items[0];
+    const excerpt = hit?.highlights.map((part) => part.text).join('') ?? '';
+    assert.ok(excerpt.includes('the needle is here'), excerpt);
+    assert.ok(excerpt.length <= 250, String(excerpt.length));
+    assert.deepEqual(
+      hit?.highlights.filter((part) => part.isMatch).map((part) => part.text),
+      ['needle'],
+    );
+  });
+}
