@@ -43,6 +43,11 @@ export class CallRecorder {
     return this.remembered.filter((call) => call.method === method);
   }
 
+  /** Whether a call hangs right now. */
+  get isHanging(): boolean {
+    return this.hanging.size > 0;
+  }
+
   /** Makes the next call fail. @param method default: whichever method is called */
   failNext(error?: Error, method = '*'): void {
     this.failNth(1, { kind: 'fail', error }, method);
