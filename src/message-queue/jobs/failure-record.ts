@@ -1,0 +1,79 @@
+import { types } from 'node:util';
+import { MessageQueueError } from './errors.js';
+import type { FailureRecord } from './managed-job.js';
+
+const MAX_MESSAGE = 2000;
+const MAX_STACK_LINES = 8;
+const MAX_STACK_LINE = 300;
+
+/** Whatever a handler threw, as an Error; what is none already becomes the cause. */
+export function toError(thrown: unknown): Error {
+  if (isReadableError(thrown)) return thrown;
+  return new Error(`The handler threw something that is no Error: ${describe(thrown)}`, { cause: thrown });
+}
+
+/** What is remembered of one failed attempt: at most 2 000 characters of the message and 8 lines of the stack. */
+export function failureRecordOf(
+  error: Error,
+  attempt: number,
+  kind: FailureRecord['kind'],
+  at: number,
+): FailureRecord {
+  const stack = framesOf(error);
+  return {
+    at,
+    attempt,
+    kind,
+    error: cut(error instanceof MessageQueueError ? error.code : error.name, 100),
+    message: cut(error.message, MAX_MESSAGE),
+    ...(stack !== '' && { stack }),
+  };
+}
+
+/** The error itself, or, when it is too large to be stored with a job, a copy with the same name and code and less text. */
+export function boundedError(error: Error): Error {
+  const isSmall = error.message.length <= MAX_MESSAGE && (error.stack ?? '').length <= MAX_MESSAGE * 2;
+  if (isSmall) return error;
+  const copy = new Error(cut(error.message, MAX_MESSAGE), { cause: error });
+  copy.name = cut(error.name, 100);
+  copy.stack = `${copy.name}: ${copy.message}\n${framesOf(error)}`;
+  if ('code' in error) Object.assign(copy, { code: error.code });
+  return copy;
+}
+
+/** Only the lines that name a place: the message is kept once, not twice. */
+function framesOf(error: Error): string {
+  const { stack } = error;
+  if (typeof stack !== 'string') return '';
+  // The frames follow the message; a megabyte of message is not split into lines first.
+  const start = stack.indexOf('\n    at ', Math.min(error.message.length, stack.length));
+  if (start === -1) return '';
+  return stack
+    .slice(start + 1, start + 20_000)
+    .split('\n', MAX_STACK_LINES)
+    .map((line) => cut(line.trim(), MAX_STACK_LINE))
+    .join('\n');
+}
+
+/** Also errors of another realm (Node's own, seen from a test sandbox), but none that break the rules of an error. */
+function isReadableError(thrown: unknown): thrown is Error {
+  if (!(thrown instanceof Error) && !types.isNativeError(thrown)) return false;
+  try {
+    const { name, message } = thrown as { name: unknown; message: unknown };
+    return typeof name === 'string' && typeof message === 'string';
+  } catch {
+    return false;
+  }
+}
+
+function describe(thrown: unknown): string {
+  if (typeof thrown === 'string') return cut(thrown, MAX_MESSAGE);
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
+    return cut(String(thrown.message), MAX_MESSAGE);
+  }
+  return thrown === null ? 'null' : typeof thrown;
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
