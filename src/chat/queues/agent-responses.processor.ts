@@ -9,12 +9,7 @@ import { AGENT_RESPONSES_QUEUE, AgentResponseJobDto } from './agent-responses.qu
 @Processor(AGENT_RESPONSES_QUEUE.name)
 export class AgentResponsesProcessor extends FeedProcessor {
   @JobHandler('send-agent-response')
-  async sendAgentResponse(
-    payload: AgentResponseJobDto,
-    context: JobContext,
-  ): Promise<{ published: boolean }> {
-    const published = this.feed.publish('queue_processed_agent_response', context.jobId, payload);
-    await context.progress({ percentage: 100, step: 'published' });
-    return { published };
+  sendAgentResponse(payload: AgentResponseJobDto, context: JobContext): Promise<PublishResult> {
+    return this.publish('queue_processed_agent_response', payload, context);
   }
 }

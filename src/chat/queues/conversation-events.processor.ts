@@ -9,12 +9,7 @@ import { CONVERSATION_EVENTS_QUEUE, ConversationEventJobDto } from './conversati
 @Processor(CONVERSATION_EVENTS_QUEUE.name)
 export class ConversationEventsProcessor extends FeedProcessor {
   @JobHandler('record-conversation-event')
-  async recordConversationEvent(
-    payload: ConversationEventJobDto,
-    context: JobContext,
-  ): Promise<{ published: boolean }> {
-    const published = this.feed.publish('queue_processed_conversation_event', context.jobId, payload);
-    await context.progress({ percentage: 100, step: 'published' });
-    return { published };
+  recordConversationEvent(payload: ConversationEventJobDto, context: JobContext): Promise<PublishResult> {
+    return this.publish('queue_processed_conversation_event', payload, context);
   }
 }

@@ -9,12 +9,7 @@ import { PROACTIVE_ACTIONS_QUEUE, ProactiveActionJobDto } from './proactive-acti
 @Processor(PROACTIVE_ACTIONS_QUEUE.name)
 export class ProactiveActionsProcessor extends FeedProcessor {
   @JobHandler('run-proactive-action')
-  async runProactiveAction(
-    payload: ProactiveActionJobDto,
-    context: JobContext,
-  ): Promise<{ published: boolean }> {
-    const published = this.feed.publish('queue_processed_proactive_action', context.jobId, payload);
-    await context.progress({ percentage: 100, step: 'published' });
-    return { published };
+  runProactiveAction(payload: ProactiveActionJobDto, context: JobContext): Promise<PublishResult> {
+    return this.publish('queue_processed_proactive_action', payload, context);
   }
 }

@@ -9,12 +9,7 @@ import { VALIDATION_REQUESTS_QUEUE, ValidationRequestJobDto } from './validation
 @Processor(VALIDATION_REQUESTS_QUEUE.name)
 export class ValidationRequestsProcessor extends FeedProcessor {
   @JobHandler('validate-message')
-  async validateMessage(
-    payload: ValidationRequestJobDto,
-    context: JobContext,
-  ): Promise<{ published: boolean }> {
-    const published = this.feed.publish('queue_processed_validation_request', context.jobId, payload);
-    await context.progress({ percentage: 100, step: 'published' });
-    return { published };
+  validateMessage(payload: ValidationRequestJobDto, context: JobContext): Promise<PublishResult> {
+    return this.publish('queue_processed_validation_request', payload, context);
   }
 }

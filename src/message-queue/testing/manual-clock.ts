@@ -51,6 +51,14 @@ export class ManualClock extends Clock {
     this.time = target;
   }
 
+  /** Moves the time to the next timer and calls it. @returns false when no timer waits */
+  async advanceToNextTimer(): Promise<boolean> {
+    const next = this.nextDue(Infinity);
+    if (next === undefined) return false;
+    await this.advance(Math.max(0, next.at - this.time));
+    return true;
+  }
+
   private nextDue(target: number): Waiting | undefined {
     let first: Waiting | undefined;
     for (const timer of this.waiting) {

@@ -1,0 +1,10 @@
+/** The test kit of nestjs-message-queue: `nestjs-message-queue/testing`. */
+export { CallRecorder } from '../adapters/recording/index.js';
+export type { Fault, RecordedCall } from '../adapters/recording/index.js';
+export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
+export type { Duration } from './duration.js';
+export type { ExpectedJob } from './expected-job.js';
+export { ManualClock } from './manual-clock.js';
+export { MessageQueueTestKit } from './message-queue-test-kit.js';
+export { MessageQueueTestingModule } from './message-queue-testing.module.js';
+export type { MessageQueueTestingOptions } from './message-queue-testing.module.js';

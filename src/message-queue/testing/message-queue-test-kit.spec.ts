@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
+import {
+  DELIVERY_QUEUE,
+  EmailChannel,
+  InvalidPayloadError,
+  JobPriority,
+  JobTimeoutError,
+  MessageQueueService,
+  MessageTransport,
+  NotificationType,
+  QueueName,
+} from '../index.js';
+import { ManualClock, MessageQueueTestingModule, MessageQueueTestKit } from './index.js';
+
+@Injectable()
+class MessageService {
+  constructor(private readonly messageQueue: MessageQueueService) {}
+
+  async send(id: string, options: { delay?: number } = {}): Promise<void> {
+    await this.messageQueue.addMessageDeliveryJob(
+      {
+        messageId: id,
+        senderId: 'ada',
+        recipientId: 'grace',
+        conversationId: 'c1',
+        content: 'Hello!',
+        createdAt: new Date('2026-01-01T00:00:00Z'),
+      },
+      { priority: JobPriority.HIGH, ...options },
+    );
+  }
+}
+
+describe('MessageQueueTestKit', () => {
+  let app: TestingModule;
+  let kit: MessageQueueTestKit;
+  let service: MessageService;
+
+  beforeEach(async () => {
+    app = await Test.createTestingModule({
+      imports: [MessageQueueTestingModule.register()],
+      providers: [MessageService],
+    }).compile();
+    await app.init();
+    kit = app.get(MessageQueueTestKit);
+    service = app.get(MessageService);
+  });
+
+  afterEach(() => app.close());
+
+  it('finds what a service enqueued, by a part of it', async () => {
+    await service.send('m1', { delay: 5_000 });
+    const job = await kit.assertEnqueued({
+      queue: QueueName.MESSAGE_DELIVERY,
+      job: 'send-message',
+      payload: { recipientId: 'grace', createdAt: new Date('2026-01-01T00:00:00Z') },
+      delayMs: 5_000,
+      priority: JobPriority.HIGH,
+    });
+    expect(job.data).toMatchObject({ messageId: 'm1' });
+    await kit.refuteEnqueued({ queue: QueueName.MESSAGE_DELIVERY, payload: { recipientId: 'bob' } });
+  });
+
+  it('shows what was enqueued in the place of what was expected', async () => {
+    await service.send('m1');
+    const misfit = kit.assertEnqueued({
+      queue: DELIVERY_QUEUE,
+      payload: { recipientId: 'bob' },
+      priority: 5,
+    });
+    await expect(misfit).rejects.toThrow(
+      /is what was expected[\s\S]*enqueued \(1\)[\s\S]*- payload\.recipientId: 'bob'\n\s*\+ payload\.recipientId: 'grace'[\s\S]*- priority: 5\n\s*\+ priority: 8/,
+    );
+    await expect(kit.refuteEnqueued({ queue: DELIVERY_QUEUE, payload: { messageId: 'm1' } })).rejects.toThrow(
+      'should not be',
+    );
+    await expect(kit.assertEnqueued({ queue: QueueName.MESSAGE_CLEANUP })).rejects.toThrow(
+      'Nothing was enqueued there',
+    );
+  });
+
+  it('runs nothing by itself, and everything that is due with drain()', async () => {
+    await service.send('m1');
+    await service.send('m2');
+    expect(kit.callsOf(MessageTransport, 'deliver')).toHaveLength(0);
+    const report = await kit.drain();
+    expect(report).toMatchObject({ completed: 2, retrying: 0, deadLettered: 0 });
+    expect(report.runs.map(({ queue, job, outcome }) => [queue, job, outcome])).toEqual([
+      ['message-delivery', 'send-message', 'completed'],
+      ['message-delivery', 'send-message', 'completed'],
+    ]);
+    expect(kit.callsOf(MessageTransport, 'deliver')).toHaveLength(2);
+  });
+
+  it('moves the clock through delays and backoff at once', async () => {
+    const clock = app.get(ManualClock);
+    const start = clock.now();
+    await service.send('m1', { delay: 60_000 });
+    kit.failPort(MessageTransport, 1);
+    kit.failPort(MessageTransport, 2);
+    expect((await kit.drain()).runs).toHaveLength(0);
+    const report = await kit.advance('24h');
+    expect(report.runs.map(({ attempt, outcome, delayMs }) => ({ attempt, outcome, delayMs }))).toEqual([
+      { attempt: 1, outcome: 'retrying', delayMs: 2_000 },
+      { attempt: 2, outcome: 'retrying', delayMs: 4_000 },
+      { attempt: 3, outcome: 'completed', delayMs: undefined },
+    ]);
+    expect(clock.now() - start).toBe(24 * 60 * 60 * 1000);
+  });
+
+  it('runs a schedule as often as it is due', async () => {
+    await app
+      .get(MessageQueueService)
+      .addCleanupJob(
+        { cleanupType: 'old_messages', retentionDays: 90, batchSize: 1000, createdAt: new Date() },
+        { repeat: { cron: '0 2 * * *', tz: 'UTC' } },
+      );
+    const report = await kit.advance('3d');
+    expect(report.completed).toBe(3);
+  });
+
+  it('performs one job through validation and handler, and returns its result', async () => {
+    const payload = {
+      messageId: 'm1',
+      senderId: 'ada',
+      recipientId: 'grace',
+      conversationId: 'c1',
+      content: 'Hello!',
+      createdAt: new Date(),
+    };
+    await expect(kit.performJob(DELIVERY_QUEUE, 'send-message', payload)).resolves.toMatchObject({});
+    await kit.refuteEnqueued({ queue: DELIVERY_QUEUE });
+    await expect(
+      kit.performJob(DELIVERY_QUEUE, 'send-message', { ...payload, messageId: '' }),
+    ).rejects.toThrow(InvalidPayloadError);
+    kit.failPort(MessageTransport, 1, { kind: 'fail', error: new Error('no line') });
+    const another = { ...payload, messageId: 'm2' };
+    await expect(kit.performJob(DELIVERY_QUEUE, 'send-message', another)).rejects.toThrow('no line');
+  });
+
+  it('lets the nth call of a port hang until the timeout, without waiting for it', async () => {
+    await service.send('m1');
+    kit.failPort(MessageTransport, 1, { kind: 'hang' }, 'deliver');
+    const before = Date.now();
+    const report = await kit.drain();
+    expect(report.runs[0]).toMatchObject({ outcome: 'retrying', delayMs: 2_000 });
+    expect(report.runs[0]?.error).toBeInstanceOf(JobTimeoutError);
+    expect(Date.now() - before).toBeLessThan(5_000);
+  });
+
+  it('lets a channel time out', async () => {
+    kit.failPort(EmailChannel, 1, { kind: 'time-out' });
+    await app.get(MessageQueueService).addNotificationJob({
+      recipientId: 'grace',
+      type: NotificationType.EMAIL,
+      emailAddress: 'grace@example.org',
+      title: 'Hello',
+      message: 'A message waits for you.',
+      createdAt: new Date(),
+    });
+    const report = await kit.advance('5s');
+    expect(report.runs.map(({ outcome }) => outcome)).toEqual(['retrying', 'completed']);
+  });
+});

@@ -1,0 +1,178 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { Job, JobStatus } from 'bull';
+import { CallRecorder } from '../adapters/recording/index.js';
+import type { Fault } from '../adapters/recording/index.js';
+import { Broker } from '../broker/broker.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import { MemoryBroker } from '../broker/memory/memory-broker.js';
+import type { PayloadInput } from '../facade/payload-input.js';
+import { JobEvents } from '../jobs/job-events.js';
+import { JobExecutor } from '../jobs/job-executor.js';
+import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
+import { DrainRecorder } from './drain-report.js';
+import type { DrainReport } from './drain-report.js';
+import { toMilliseconds } from './duration.js';
+import type { Duration } from './duration.js';
+import { describeMisfit, mismatchesOf } from './expected-job.js';
+import type { ExpectedJob } from './expected-job.js';
+import { ManualClock } from './manual-clock.js';
+import { deliverAlone, resultOf } from './single-run.js';
+
+/** A port's token: its abstract class. */
+type Port = abstract new (...args: never[]) => object;
+
+const EVERY_STATE: JobStatus[] = ['waiting', 'active', 'delayed', 'completed', 'failed', 'paused'];
+
+/** What tests do with the queues of a {@link MessageQueueTestingModule}: look, run, move the time, break things. */
+@Injectable()
+export class MessageQueueTestKit {
+  private readonly broker: MemoryBroker;
+  /** Recorders a test has touched: only they can hold a job up on purpose. */
+  private readonly troubled = new Set<CallRecorder>();
+
+  constructor(
+    private readonly clock: ManualClock,
+    private readonly queues: ManagedQueues,
+    private readonly events: JobEvents,
+    private readonly executor: JobExecutor,
+    private readonly moduleRef: ModuleRef,
+    broker: Broker,
+  ) {
+    if (!(broker instanceof MemoryBroker))
+      throw new TypeError('The test kit drives the in-memory provider only.');
+    this.broker = broker;
+  }
+
+  /**
+   * A job like this was enqueued since the test began, whatever became of it.
+   * @returns the first job that fits
+   * @throws Error that shows what was enqueued in its place
+   */
+  async assertEnqueued(expected: ExpectedJob): Promise<Job> {
+    const jobs = await this.jobsOf(nameOf(expected));
+    const found = jobs.find((job) => mismatchesOf(expected, job).length === 0);
+    if (found !== undefined) return found;
+    throw new Error(describeMisfit(`No job of "${nameOf(expected)}" is what was expected.`, expected, jobs));
+  }
+
+  /**
+   * No job like this was enqueued.
+   * @throws Error that shows the job that was
+   */
+  async refuteEnqueued(unexpected: ExpectedJob): Promise<void> {
+    const jobs = await this.jobsOf(nameOf(unexpected));
+    const found = jobs.filter((job) => mismatchesOf(unexpected, job).length === 0);
+    if (found.length === 0) return;
+    throw new Error(
+      describeMisfit(`A job of "${nameOf(unexpected)}" is there that should not be.`, unexpected, found),
+    );
+  }
+
+  /**
+   * Runs everything that is due, one job after the other in their order, and what becomes due by it. The clock stands still,
+   * except when a call that was made to hang holds a job up: then it moves to that job's timeout.
+   */
+  async drain(): Promise<DrainReport> {
+    const recorder = new DrainRecorder(this.events);
+    await this.runDue();
+    return recorder.finish();
+  }
+
+  /**
+   * Moves the clock, and runs each job when it becomes due on the way: delays, retries, schedules, retention.
+   * @param duration milliseconds, or a text such as `24h`
+   */
+  async advance(duration: Duration): Promise<DrainReport> {
+    const recorder = new DrainRecorder(this.events);
+    const target = this.clock.now() + toMilliseconds(duration);
+    await this.runDue();
+    for (
+      let next = this.broker.nextDueAt();
+      next !== null && next <= target;
+      next = this.broker.nextDueAt()
+    ) {
+      await this.clock.advance(Math.max(0, next - this.clock.now()));
+      await this.runDue();
+    }
+    await this.clock.advance(Math.max(0, target - this.clock.now()));
+    await this.runDue();
+    return recorder.finish();
+  }
+
+  /**
+   * Runs one handler with validation, middleware and timeout, as for a job, without a queue.
+   * @returns the handler's result, as it would be stored
+   * @throws what the handler threw, InvalidPayloadError, JobTimeoutError, or RetryLater
+   */
+  async performJob<D extends QueueDefinition, N extends JobNameOf<D>>(
+    definition: D,
+    jobName: N,
+    payload: PayloadInput<D, N>,
+  ): Promise<unknown> {
+    const registered = this.queues.get(definition.name).definition;
+    const { delivery, close } = await deliverAlone(registered, jobName, payload, this.clock);
+    try {
+      return resultOf(await this.untilSettled(this.executor.run(delivery, registered)));
+    } finally {
+      await close();
+    }
+  }
+
+  /**
+   * Makes the nth call of a port from now (1 = the next) fail, hang or time out. Needs the recording adapter behind the port.
+   * @param method default: calls of every method count
+   * @throws TypeError when another adapter stands behind the port
+   */
+  failPort(port: Port, nth = 1, fault: Fault = { kind: 'fail' }, method = '*'): void {
+    this.recorderOf(port).failNth(nth, fault, method);
+  }
+
+  /** The calls a port got, oldest first. @param method default: every method */
+  callsOf(port: Port, method?: string): ReturnType<CallRecorder['callsOf']> {
+    const recorder = this.recorderOf(port);
+    return method === undefined ? recorder.calls : recorder.callsOf(method);
+  }
+
+  private async runDue(): Promise<void> {
+    for (;;) {
+      const ran = await this.untilSettled(this.broker.runNext());
+      if (!ran) return;
+    }
+  }
+
+  /** Waits for a run; while a call hangs on purpose, the clock goes from timer to timer so that timeouts end it. */
+  private async untilSettled<T>(run: Promise<T>): Promise<T> {
+    let settled = false;
+    const ended = run.finally(() => (settled = true));
+    ended.catch(() => undefined);
+    while (!settled) {
+      await nextTurn();
+      const hangs = [...this.troubled].some((recorder) => recorder.isHanging);
+      if (!settled && hangs) await this.clock.advanceToNextTimer();
+    }
+    return ended;
+  }
+
+  private async jobsOf(queueName: string): Promise<Job[]> {
+    const jobs = await this.queues.get(queueName).queue.getJobs(EVERY_STATE);
+    return jobs.sort((a, b) => a.timestamp - b.timestamp);
+  }
+
+  private recorderOf(port: Port): CallRecorder {
+    const adapter: object = this.moduleRef.get(port as never, { strict: false });
+    const recorder = 'record' in adapter ? (adapter.record as object) : adapter;
+    if ('recorder' in recorder && recorder.recorder instanceof CallRecorder) {
+      this.troubled.add(recorder.recorder);
+      return recorder.recorder;
+    }
+    throw new TypeError(
+      `${port.name} stands for ${adapter.constructor.name}, which records nothing: leave the port to its recording adapter.`,
+    );
+  }
+}
+
+function nameOf({ queue }: ExpectedJob): string {
+  return typeof queue === 'string' ? queue : queue.name;
+}

@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { Broker } from '../broker/broker.js';
+import { MemoryBroker } from '../broker/memory/memory-broker.js';
+import { Clock } from '../jobs/clock.js';
+import { MessageQueueModule } from '../message-queue.module.js';
+import type { MessageQueueModuleOptions } from '../message-queue.module.js';
+import { ManualClock } from './manual-clock.js';
+import { MessageQueueTestKit } from './message-queue-test-kit.js';
+
+/** Options of {@link MessageQueueTestingModule.register}. */
+export type MessageQueueTestingOptions = Pick<
+  MessageQueueModuleOptions,
+  'adapters' | 'imports' | 'middleware' | 'queues' | 'maxCrashes' | 'onStuckHandler' | 'abortGraceMs'
+> & {
+  /** Where the clock starts. Default 2026-01-01T00:00:00Z. */
+  readonly now?: Date | number;
+};
+
+/**
+ * The module for tests: the in-memory provider, a recording adapter behind every port, and a clock that stands still.
+ * Nothing runs by itself; the {@link MessageQueueTestKit} runs jobs and moves the time. Global, so that the modules under
+ * test find the service without a change.
+ */
+@Module({})
+export class MessageQueueTestingModule {
+  /** @param options settings of the real module that matter to a test */
+  static register(options: MessageQueueTestingOptions = {}): DynamicModule {
+    const { now, adapters = [], ...settings } = options;
+    const clock = new ManualClock(now);
+    const inside: Provider[] = [
+      { provide: Clock, useValue: clock },
+      { provide: ManualClock, useValue: clock },
+      { provide: Broker, useFactory: () => new MemoryBroker({ clock, drive: 'manual' }) },
+    ];
+    return {
+      module: MessageQueueTestingModule,
+      imports: [
+        MessageQueueModule.forRoot({
+          ...settings,
+          provider: 'memory',
+          environment: 'test',
+          role: 'both',
+          autoStart: true,
+          isGlobal: true,
+          adapters: [...inside, ...adapters],
+        }),
+      ],
+      providers: [{ provide: ManualClock, useValue: clock }, MessageQueueTestKit],
+      exports: [MessageQueueTestKit, ManualClock],
+    };
+  }
+}

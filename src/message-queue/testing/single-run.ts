@@ -1,0 +1,44 @@
+import type { Delivery } from '../broker/broker.js';
+import { MemoryQueue } from '../broker/memory/memory-queue.js';
+import { admitJob } from '../jobs/job-admission.js';
+import type { Clock } from '../jobs/clock.js';
+import { RetryLater } from '../jobs/errors.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { Settlement } from '../jobs/settlement.js';
+
+/**
+ * A delivery of a job that is in no queue: what `performJob` hands to the executor.
+ * The job lives in a queue of its own, paused and thrown away after the run.
+ */
+export async function deliverAlone(
+  definition: QueueDefinition,
+  jobName: string,
+  payload: object,
+  clock: Clock,
+): Promise<{ readonly delivery: Delivery; close(): Promise<void> }> {
+  const { data, options } = admitJob(definition.name, definition, jobName, payload);
+  const queue = new MemoryQueue(definition.name, { clock });
+  const job = await queue.add(jobName, data, options);
+  return {
+    delivery: { job, signal: new AbortController().signal, crashes: [] },
+    close: () => queue.close(true),
+  };
+}
+
+/**
+ * What a settlement means to whoever waits for the result.
+ * @throws what the handler failed with, or RetryLater when it asked for a later try
+ */
+export function resultOf(settlement: Settlement): unknown {
+  switch (settlement.kind) {
+    case 'completed':
+      return settlement.result;
+    case 'failed':
+      throw settlement.error;
+    case 'deferred':
+      throw new RetryLater(settlement.delayMs, settlement.reason);
+    case 'handed-back':
+    case 'abandoned':
+      throw new Error(`The job was ${settlement.kind}, which a single run never is.`);
+  }
+}

@@ -1,0 +1,30 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+
+const DEFAULT_PORT = 5001;
+
+/** Port of the reference app: PORT, or 5001. */
+export function appPort(app: INestApplicationContext): number {
+  const given = app.get(ConfigService).get<string | number>('PORT') ?? DEFAULT_PORT;
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`PORT must be a whole number from 0 to 65535, not "${given}".`);
+}
+
+/** Whether standard output is a terminal that wants colours (NO_COLOR says no). */
+export function hasColors(): boolean {
+  return process.stdout.isTTY && process.stdout.hasColors();
+}
+
+/** Says where the board, the API and the documentation are. */
+export function printWelcome(url: string): void {
+  const base = url.replace('[::1]', '127.0.0.1').replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
+  console.log(`
+  Board    ${base}/admin/queues
+  Send     curl -X POST ${base}/api/messages -H 'Content-Type: application/json' \\
+             -d '{"senderId":"ada","recipientId":"grace","conversationId":"c1","content":"Hello!"}'
+  Read     curl ${base}/api/conversations/c1/messages
+  Docs     README.md, docs/configuration.md, docs/operations.md
+  Stop     Ctrl-C
+`);
+}
