@@ -1,0 +1,106 @@
+import { Logger } from '@nestjs/common';
+import { JobEvents } from '../jobs/job-events.js';
+import { DeadLetterAlerts } from './dead-letter-alerts.js';
+import { DeadLetterNotifier, LoggingDeadLetterNotifier } from './dead-letter-notifier.js';
+import type { DeadLetterNotice } from './dead-letter-notifier.js';
+
+class RecordingNotifier extends DeadLetterNotifier {
+  readonly notices: DeadLetterNotice[] = [];
+  answer: () => void | Promise<void> = () => undefined;
+
+  notify(notice: DeadLetterNotice): void | Promise<void> {
+    this.notices.push(notice);
+    return this.answer();
+  }
+}
+
+describe('DeadLetterAlerts', () => {
+  const events = new JobEvents();
+  let notifier: RecordingNotifier;
+  let alerts: DeadLetterAlerts;
+  let logged: string[];
+
+  beforeEach(() => {
+    notifier = new RecordingNotifier();
+    alerts = new DeadLetterAlerts(events, notifier);
+    logged = [];
+    jest
+      .spyOn(Logger.prototype, 'error')
+      .mockImplementation((text: unknown) => void logged.push(String(text)));
+  });
+  afterEach(async () => {
+    await alerts.onApplicationShutdown();
+    jest.restoreAllMocks();
+  });
+
+  const die = (jobId: string): void => {
+    events.emit('deadLettered', {
+      queue: 'mail',
+      job: 'send',
+      jobId,
+      attempt: 3,
+      correlationId: 'c-1',
+      error: new Error('secret text'),
+      failure: { at: 1, attempt: 3, kind: 'error', error: 'TypeError', message: 'no route' },
+    });
+  };
+
+  it('passes each dead letter on, once', () => {
+    die('m_1');
+    expect(notifier.notices).toEqual([
+      {
+        queue: 'mail',
+        job: 'send',
+        id: 'm_1',
+        attempts: 3,
+        correlationId: 'c-1',
+        failure: { at: 1, attempt: 3, kind: 'error', error: 'TypeError', message: 'no route' },
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      'throws',
+      (): void => {
+        throw new Error('pager down');
+      },
+    ],
+    ['rejects', (): Promise<void> => Promise.reject(new Error('pager down'))],
+  ])('logs a notifier that %s', async (_how, answer) => {
+    notifier.answer = answer;
+    die('m_1');
+    await alerts.onApplicationShutdown();
+    expect(logged).toEqual(['The notice about dead letter m_1 of queue "mail" failed: pager down']);
+  });
+
+  it('keeps a bounded number of notices on their way, counts the rest, and waits for them at shutdown', async () => {
+    const release: (() => void)[] = [];
+    notifier.answer = () => new Promise((resolve) => release.push(resolve));
+    for (let i = 0; i < 150; i++) die(`m_${i}`);
+    expect(notifier.notices).toHaveLength(100);
+    let closed = false;
+    const closing = alerts.onApplicationShutdown().then(() => (closed = true));
+    await new Promise(setImmediate);
+    expect(closed).toBe(false);
+    release.forEach((resolve) => resolve());
+    await closing;
+    expect(logged).toEqual(['50 more jobs became dead letters while 100 notices were on their way.']);
+    die('m_late');
+    expect(notifier.notices).toHaveLength(100);
+  });
+
+  it('logs one line by default', () => {
+    new LoggingDeadLetterNotifier().notify({
+      queue: 'mail',
+      job: 'send',
+      id: 'm_1',
+      attempts: 1,
+      correlationId: 'c',
+      failure: { at: 1, attempt: 1, kind: 'error', error: 'TypeError', message: 'no route' },
+    });
+    expect(logged).toEqual([
+      'Job "send" (m_1) of queue "mail" is a dead letter after 1 attempt: TypeError: no route',
+    ]);
+  });
+});

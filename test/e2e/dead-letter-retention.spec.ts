@@ -1,0 +1,90 @@
+import type { ProviderName } from '../../src/message-queue/broker/broker.js';
+import { RetentionSweeper } from '../../src/message-queue/dead-letter/retention-sweeper.js';
+import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+import { DeadLetterFixture, HandClock, letterQueue } from './dead-letter.fixture.js';
+
+const HOUR_MS = 3_600_000;
+
+describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) => {
+  let redis: TestRedis | null = null;
+  let fixture: DeadLetterFixture;
+
+  beforeAll(async () => {
+    redis = provider === 'redis' ? await TestRedis.start() : null;
+  });
+  afterEach(() => fixture.close());
+  afterAll(() => redis?.stop());
+
+  /** Finished jobs, made without the queue's own retention in their options. */
+  async function finish(completed: number, failed: number): Promise<void> {
+    const { queue } = fixture.queues.get('mail');
+    const fates = Array.from({ length: completed }, () => ({}));
+    await queue.addBulk(fates.map((data) => ({ name: 'send', data, opts: { removeOnComplete: false } })));
+    await fixture.deaths(
+      'mail',
+      Array.from({ length: failed }, () => ({ errors: ['x'] })),
+    );
+    await waitUntil(async () => (await queue.getCompletedCount()) === completed, 'jobs to complete', 20_000);
+  }
+
+  const counts = async (): Promise<{ completed: number; failed: number }> => {
+    const { queue } = fixture.queues.get('mail');
+    return { completed: await queue.getCompletedCount(), failed: await queue.getFailedCount() };
+  };
+  const queueWith = (completedAgeMs: number, completedCount: number, failedAgeMs: number): void => {
+    const retention = { completedAgeMs, completedCount, failedAgeMs };
+    fixture = new DeadLetterFixture(provider, redis, undefined, [letterQueue('mail', { retention })]);
+  };
+
+  it('leaves young jobs alone, and keeps no more completed ones than allowed: the newest', async () => {
+    queueWith(HOUR_MS, 10, HOUR_MS);
+    await fixture.work('mail');
+    await finish(30, 5);
+    const { queue } = fixture.queues.get('mail');
+    const newest = (await queue.getCompleted(0, 0))[0]?.finishedOn ?? 0;
+    await waitUntil(() => Date.now() > newest, 'the millisecond to pass');
+    const sweeper = new RetentionSweeper(fixture.queues, fixture.clock);
+    expect(await sweeper.sweep()).toEqual({ completed: 20, failed: 0, more: false });
+    expect(await counts()).toEqual({ completed: 10, failed: 5 });
+    expect((await queue.getCompleted(0, 0))[0]?.finishedOn).toBe(newest);
+    expect(await sweeper.sweep()).toEqual({ completed: 0, failed: 0, more: false });
+  });
+
+  it('removes what is too old, at most a thousand of each per pass', async () => {
+    queueWith(1, 100_000, 1);
+    await fixture.work('mail');
+    await finish(1_200, 1_100);
+    await waitUntil(() => new Promise((resolve) => setTimeout(resolve, 20, true)), 'the jobs to age');
+    const sweeper = new RetentionSweeper(fixture.queues, fixture.clock);
+    expect(await sweeper.sweep()).toEqual({ completed: 1_000, failed: 1_000, more: true });
+    expect(await sweeper.sweep()).toEqual({ completed: 200, failed: 100, more: false });
+    expect(await counts()).toEqual({ completed: 0, failed: 0 });
+  });
+
+  it('sweeps on a schedule, at once again while there is more, and not after stop', async () => {
+    queueWith(1, 100_000, 1);
+    await fixture.work('mail');
+    await finish(1_200, 0);
+    const clock = new HandClock();
+    const sweeper = new RetentionSweeper(fixture.queues, clock);
+    sweeper.start();
+    sweeper.start();
+    const passes = async (left: number): Promise<unknown> =>
+      waitUntil(async () => {
+        clock.advance(250);
+        return (await counts()).completed === left;
+      }, `${left} completed jobs to be left`);
+    await passes(0);
+    await finish(3, 0);
+    clock.advance(30_000);
+    expect(await counts()).toMatchObject({ completed: 3 });
+    clock.advance(30_000);
+    await waitUntil(async () => (await counts()).completed === 0, 'the pass of the next minute');
+    await sweeper.stop();
+    await finish(3, 0);
+    clock.advance(300_000);
+    await sweeper.stop();
+    expect(await counts()).toMatchObject({ completed: 3 });
+  });
+});
