@@ -12,9 +12,10 @@ import { priorityMeasurements } from './measurements/priority.measurement.js';
 import { table, writeResults } from './report.js';
 import { memoryBroker, redisBroker } from './subjects/broker.subject.js';
 import { bullMq } from './subjects/bullmq.subject.js';
+import { moduleInMemory, moduleOnRedis } from './subjects/module.subject.js';
 import { plainBull } from './subjects/plain-bull.subject.js';
 
-const SUBJECTS = [plainBull, bullMq, redisBroker, memoryBroker];
+const SUBJECTS = [plainBull, bullMq, moduleOnRedis, redisBroker, moduleInMemory, memoryBroker];
 
 const MEASUREMENTS: readonly Measurement[] = [
   ...enqueueMeasurements,
@@ -44,7 +45,11 @@ function createContext(redis: TestRedis, client: Redis, options: BenchOptions): 
     },
     usedMemory: async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]),
     jobs: (count) => Math.max(100, Math.round(count * options.scale)),
-    freshName: () => `bench-${String(names++)}`,
+    queueRequest: (concurrency = 10) => ({
+      redisPort: redis.port,
+      queueName: `bench-${String(names++)}`,
+      concurrency,
+    }),
     progress: showProgress,
   };
 }

@@ -1,6 +1,6 @@
 import type { TestRedis } from '../test/support/redis-server.js';
 import type { BenchOptions } from './bench-options.js';
-import type { Subject } from './subject.js';
+import type { QueueRequest, Subject } from './subject.js';
 
 /** What a measurement may use. */
 export interface BenchContext {
@@ -12,8 +12,8 @@ export interface BenchContext {
   usedMemory(): Promise<number>;
   /** A number of jobs, scaled by the options, at least 100. */
   jobs(count: number): number;
-  /** A queue name that was not used before. */
-  freshName(): string;
+  /** A queue whose name was not used before. @param concurrency default 10 */
+  queueRequest(concurrency?: number): QueueRequest;
   /** Says what is being done now. */
   progress(what: string): void;
 }

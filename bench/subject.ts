@@ -11,8 +11,16 @@ export interface BenchQueue {
   add(message: ChatMessage, importance: Importance): Promise<unknown>;
   addBulk(messages: readonly ChatMessage[], importance: Importance): Promise<unknown>;
   /** Runs the queue's jobs in this process. @returns stops it once active jobs have settled */
-  work(concurrency: number, handler: BenchHandler): Promise<() => Promise<void>>;
+  work(handler: BenchHandler): Promise<() => Promise<void>>;
   close(): Promise<void>;
+}
+
+/** Which queue to open. */
+export interface QueueRequest {
+  readonly redisPort: number;
+  readonly queueName: string;
+  /** Handlers at the same time. */
+  readonly concurrency: number;
 }
 
 /** A contestant. */
@@ -22,5 +30,5 @@ export interface Subject {
   /** Whether its jobs live in this process; such a subject needs no Redis. */
   readonly inProcess: boolean;
   /** Opens an empty queue. */
-  open(redisPort: number, queueName: string): Promise<BenchQueue>;
+  open(request: QueueRequest): Promise<BenchQueue>;
 }

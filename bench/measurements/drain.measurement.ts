@@ -17,12 +17,12 @@ export async function fill(
 }
 
 /** Works off `jobs` jobs. @returns jobs per second between the first and the last handler call */
-export async function drain(queue: BenchQueue, jobs: number, concurrency: number): Promise<number> {
+export async function drain(queue: BenchQueue, jobs: number): Promise<number> {
   let handled = 0;
   let firstAt = 0;
   let report: (jobsPerSecond: number) => void = () => undefined;
   const finished = new Promise<number>((resolve) => (report = resolve));
-  const stop = await queue.work(concurrency, () => {
+  const stop = await queue.work(() => {
     handled += 1;
     if (handled === 1) firstAt = performance.now();
     if (handled === jobs) report(((jobs - 1) / (performance.now() - firstAt)) * 1000);
@@ -38,12 +38,17 @@ function drainAt(concurrency: number, count: number): Measurement {
     id: `drain-${concurrency}`,
     async run(context, subjects) {
       const jobs = context.jobs(count);
-      const samples = await interleaved(context, subjects, title, async (queue, subject) => {
-        // In a process's memory the same number of jobs is gone before the clock has ticked.
-        const own = subject.inProcess ? jobs * 10 : jobs;
-        await fill(queue, own);
-        return drain(queue, own, concurrency);
-      });
+      const samples = await interleaved(
+        context,
+        subjects,
+        { what: title, concurrency },
+        async (queue, subject) => {
+          // In a process's memory the same number of jobs is gone before the clock has ticked.
+          const own = subject.inProcess ? jobs * 10 : jobs;
+          await fill(queue, own);
+          return drain(queue, own);
+        },
+      );
       return [{ title, unit: 'jobs/s', samples }];
     },
   };

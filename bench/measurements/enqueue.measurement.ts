@@ -31,12 +31,17 @@ function enqueue(
     id,
     async run(context, subjects) {
       const jobs = context.jobs(count);
-      const samples = await interleaved(context, subjects, title, async (queue) => {
-        await add(queue, Math.ceil(jobs / 10));
-        const startedAt = performance.now();
-        await add(queue, jobs);
-        return perSecond(jobs, startedAt);
-      });
+      const samples = await interleaved(
+        context,
+        subjects,
+        { what: title, concurrency: 10 },
+        async (queue) => {
+          await add(queue, Math.ceil(jobs / 10));
+          const startedAt = performance.now();
+          await add(queue, jobs);
+          return perSecond(jobs, startedAt);
+        },
+      );
       return [{ title, unit: 'jobs/s', samples }];
     },
   };

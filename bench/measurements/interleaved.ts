@@ -8,7 +8,7 @@ import type { BenchQueue, Subject } from '../subject.js';
 export async function interleaved(
   context: BenchContext,
   subjects: readonly Subject[],
-  what: string,
+  { what, concurrency }: { readonly what: string; readonly concurrency: number },
   measure: (queue: BenchQueue, subject: Subject) => Promise<number>,
 ): Promise<Sample[]> {
   const values = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
@@ -18,7 +18,7 @@ export async function interleaved(
       if (subject === undefined) continue;
       context.progress(`${what} · round ${round + 1} of ${context.options.rounds} · ${subject.name}`);
       await context.flush();
-      const queue = await subject.open(context.redis.port, context.freshName());
+      const queue = await subject.open(context.queueRequest(concurrency));
       try {
         values.get(subject.name)?.push(await measure(queue, subject));
       } finally {

@@ -14,7 +14,7 @@ async function latencies(queue: BenchQueue, jobs: number): Promise<number[]> {
   const measured: number[] = [];
   let report: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => (report = resolve));
-  const stop = await queue.work(10, ({ messageId }) => {
+  const stop = await queue.work(({ messageId }) => {
     measured.push(performance.now() - (addedAt.get(messageId) ?? Number.NaN));
     if (measured.length === jobs) report();
   });
@@ -39,11 +39,16 @@ export const latencyMeasurement: Measurement = {
     const jobs = WARM_UP + context.jobs(1_000);
     const p99s = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
     const title = `latency at ${JOBS_PER_SECOND} jobs/s`;
-    const p50 = await interleaved(context, subjects, title, async (queue, { name }) => {
-      const measured = await latencies(queue, jobs);
-      p99s.get(name)?.push(percentile(measured, 99));
-      return percentile(measured, 50);
-    });
+    const p50 = await interleaved(
+      context,
+      subjects,
+      { what: title, concurrency: 10 },
+      async (queue, { name }) => {
+        const measured = await latencies(queue, jobs);
+        p99s.get(name)?.push(percentile(measured, 99));
+        return percentile(measured, 50);
+      },
+    );
     const p99 = [...p99s].map(([subject, values]) => ({ subject, values }));
     return [
       { title: `${title}, p50`, unit: 'ms', samples: p50 },

@@ -13,7 +13,7 @@ async function workOff(queue: BenchQueue, jobs: number): Promise<number> {
   let report: () => void = () => undefined;
   const finished = new Promise<void>((resolve) => (report = resolve));
   const startedAt = performance.now();
-  const stop = await queue.work(10, () => {
+  const stop = await queue.work(() => {
     handled += 1;
     if (handled === jobs) report();
   });
@@ -34,7 +34,7 @@ async function atBacklog(
   subject: Subject,
   backlog: number,
 ): Promise<[number, number]> {
-  const queue = await subject.open(context.redis.port, context.freshName());
+  const queue = await subject.open(context.queueRequest());
   try {
     await fill(queue, backlog);
     const jobs = context.jobs(MOVED);
@@ -72,32 +72,48 @@ const flatness: Measurement = {
   },
 };
 
+interface MillionResult {
+  readonly added: number;
+  readonly bytesPerJob: number;
+  readonly drained: number;
+}
+
+async function addThenDrain(context: BenchContext, subject: Subject, jobs: number): Promise<MillionResult> {
+  context.progress(`${subject.name}: ${jobs} adds, then a drain`);
+  const before = heapAfterCollection();
+  const queue = await subject.open(context.queueRequest());
+  try {
+    const added = await addSingly(queue, jobs);
+    const bytesPerJob = (heapAfterCollection() - before) / jobs;
+    return { added, bytesPerJob, drained: await drain(queue, jobs) };
+  } finally {
+    await queue.close();
+  }
+}
+
 /** A million adds, then a drain, in one process. */
 const million: Measurement = {
   id: 'memory-provider-million',
   async run(context, subjects) {
-    const rows: ResultRow[] = [];
     const jobs = context.jobs(1_000_000);
+    const results = new Map<string, MillionResult>();
     for (const subject of subjects.filter(({ inProcess }) => inProcess)) {
-      context.progress(`${subject.name}: ${jobs} adds, then a drain`);
-      const before = heapAfterCollection();
-      const queue = await subject.open(context.redis.port, context.freshName());
-      const added = await addSingly(queue, jobs);
-      const bytes = (heapAfterCollection() - before) / jobs;
-      const drained = await drain(queue, jobs, 10);
-      await queue.close();
-      const row = (title: string, unit: ResultRow['unit'], value: number): ResultRow => ({
-        title: `in memory: ${jobs.toLocaleString('en')} ${title}`,
-        unit,
-        samples: [{ subject: subject.name, values: [value] }],
-      });
-      rows.push(row('adds, one by one', 'jobs/s', added));
-      rows.push(
-        row('waiting, memory per job', 'bytes', bytes),
-        row('drained, concurrency 10', 'jobs/s', drained),
-      );
+      results.set(subject.name, await addThenDrain(context, subject, jobs));
     }
-    return rows;
+    const row = (
+      title: string,
+      unit: ResultRow['unit'],
+      value: (result: MillionResult) => number,
+    ): ResultRow => ({
+      title: `in memory: ${jobs.toLocaleString('en')} ${title}`,
+      unit,
+      samples: [...results].map(([subject, result]) => ({ subject, values: [value(result)] })),
+    });
+    return [
+      row('adds, one by one', 'jobs/s', ({ added }) => added),
+      row('waiting, memory per job', 'bytes', ({ bytesPerJob }) => bytesPerJob),
+      row('drained, concurrency 10', 'jobs/s', ({ drained }) => drained),
+    ];
   },
 };
 

@@ -9,12 +9,17 @@ export const memoryMeasurement: Measurement = {
   async run(context, subjects) {
     const jobs = context.jobs(50_000);
     const title = 'memory per waiting job';
-    const samples = await interleaved(context, subjects, title, async (queue, { inProcess }) => {
-      const used = inProcess ? async () => heapAfterCollection() : () => context.usedMemory();
-      const before = await used();
-      await fill(queue, jobs);
-      return ((await used()) - before) / jobs;
-    });
+    const samples = await interleaved(
+      context,
+      subjects,
+      { what: title, concurrency: 10 },
+      async (queue, { inProcess }) => {
+        const used = inProcess ? async () => heapAfterCollection() : () => context.usedMemory();
+        const before = await used();
+        await fill(queue, jobs);
+        return ((await used()) - before) / jobs;
+      },
+    );
     return [{ title, unit: 'bytes', samples }];
   },
 };

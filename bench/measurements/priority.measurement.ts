@@ -58,7 +58,7 @@ function priorityAt(id: string, backlogs: readonly number[], slow: boolean): Mea
       await context.flush();
       const contestants: Contestant[] = [];
       for (const subject of subjects) {
-        contestants.push({ subject, queue: await subject.open(context.redis.port, context.freshName()) });
+        contestants.push({ subject, queue: await subject.open(context.queueRequest()) });
       }
       try {
         const rows: ResultRow[] = [];

@@ -30,7 +30,7 @@ function throwRejected(outcomes: readonly BulkAddOutcome[]): void {
   if (rejected !== undefined) throw rejected.error;
 }
 
-function openQueue(broker: Broker, name: string): BenchQueue {
+function openQueue(broker: Broker, name: string, concurrency: number): BenchQueue {
   const queue = broker.createQueue(definitionOf(name));
   const request = (data: ChatMessage, importance: Importance) => ({
     name: 'send-message',
@@ -46,7 +46,7 @@ function openQueue(broker: Broker, name: string): BenchQueue {
           messages.map((message) => request(message, importance)),
         ),
       ),
-    work: async (concurrency, handler) => {
+    work: async (handler) => {
       const worker = await broker.work(queue, concurrency, async ({ job }) => {
         handler(job.data as ChatMessage);
         return { kind: 'completed', result: null };
@@ -62,9 +62,9 @@ function openQueue(broker: Broker, name: string): BenchQueue {
 
 /** Our Redis provider at the inner seam: what the facade and the executor stand on. */
 export const redisBroker: Subject = {
-  name: 'ours, Redis',
+  name: 'Redis broker',
   inProcess: false,
-  open: async (redisPort, queueName) => {
+  open: async ({ redisPort, queueName, concurrency }) => {
     const topology = { kind: 'single', host: '127.0.0.1', port: redisPort } as const;
     return openQueue(
       new RedisBroker({
@@ -73,14 +73,19 @@ export const redisBroker: Subject = {
         onProblem: ({ message, cause }) => console.error(message, cause ?? ''),
       }),
       queueName,
+      concurrency,
     );
   },
 };
 
 /** Our memory provider at the inner seam. */
 export const memoryBroker: Subject = {
-  name: 'ours, memory',
+  name: 'memory broker',
   inProcess: true,
-  open: async (_redisPort, queueName) =>
-    openQueue(new MemoryBroker({ maxJobs: NO_LIMIT, maxBytes: Number.MAX_SAFE_INTEGER }), queueName),
+  open: async ({ queueName, concurrency }) =>
+    openQueue(
+      new MemoryBroker({ maxJobs: NO_LIMIT, maxBytes: Number.MAX_SAFE_INTEGER }),
+      queueName,
+      concurrency,
+    ),
 };

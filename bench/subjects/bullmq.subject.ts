@@ -13,7 +13,7 @@ const OPTIONS: Record<Importance, JobsOptions> = {
 export const bullMq: Subject = {
   name: 'BullMQ',
   inProcess: false,
-  async open(redisPort, queueName) {
+  async open({ redisPort, queueName, concurrency }) {
     const connection = { host: '127.0.0.1', port: redisPort };
     const queue = new Queue<ChatMessage>(queueName, { connection });
     await queue.waitUntilReady();
@@ -21,7 +21,7 @@ export const bullMq: Subject = {
       add: (message, importance) => queue.add('send-message', message, OPTIONS[importance]),
       addBulk: (messages, importance) =>
         queue.addBulk(messages.map((data) => ({ name: 'send-message', data, opts: OPTIONS[importance] }))),
-      work: async (concurrency, handler) => {
+      work: async (handler) => {
         const worker = new Worker<ChatMessage>(queueName, async (job) => handler(job.data), {
           connection: { ...connection, maxRetriesPerRequest: null },
           concurrency,

@@ -13,14 +13,14 @@ const OPTIONS: Record<Importance, JobOptions> = {
 export const plainBull: Subject = {
   name: 'plain Bull',
   inProcess: false,
-  async open(redisPort, queueName) {
+  async open({ redisPort, queueName, concurrency }) {
     const queue = new Bull<ChatMessage>(queueName, { redis: { host: '127.0.0.1', port: redisPort } });
     await queue.isReady();
     return {
       add: (message, importance) => queue.add('send-message', message, OPTIONS[importance]),
       addBulk: (messages, importance) =>
         queue.addBulk(messages.map((data) => ({ name: 'send-message', data, opts: OPTIONS[importance] }))),
-      work: async (concurrency, handler) => {
+      work: async (handler) => {
         const work = queue.process('send-message', concurrency, async (job) => {
           handler(job.data);
         });
