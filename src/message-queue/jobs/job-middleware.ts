@@ -66,7 +66,10 @@ function compose(stack: readonly JobMiddleware[]): Chain {
           );
         }
         entered = true;
-        return enter(index + 1);
+        const inner = enter(index + 1);
+        // A middleware that does not wait for it (a race, say) must not end the process by its rejection.
+        inner.catch(() => undefined);
+        return inner;
       });
     };
     return enter(0);
