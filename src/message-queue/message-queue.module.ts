@@ -57,16 +57,16 @@ export interface MessageQueueModuleAsyncOptions extends MessageQueueModuleSetup 
  * A start fails with `InvalidConfigurationError` (every mistake at once), `DuplicateRegistrationError` (two
  * registrations that differ, both named) or `HandlerRegistrationError` (a job name without a handler, or with two).
  */
-@Module({ imports: [rootModule({})], exports: [rootModule({})] })
+@Module({ imports: [rootModule({ sync: {} })], exports: [rootModule({ sync: {} })] })
 export class MessageQueueModule {
   /** Registers with settings; whatever they leave out comes from the environment. */
   static forRoot(options: MessageQueueModuleOptions = {}): DynamicModule {
-    return rootModule(options, callingPlace(MessageQueueModule.forRoot));
+    return rootModule({ sync: options }, callingPlace(MessageQueueModule.forRoot));
   }
 
   /** Registers with settings that a factory makes. */
   static forRootAsync(options: MessageQueueModuleAsyncOptions): DynamicModule {
-    return rootModule(options, callingPlace(MessageQueueModule.forRootAsync));
+    return rootModule({ async: options }, callingPlace(MessageQueueModule.forRootAsync));
   }
 
   /**

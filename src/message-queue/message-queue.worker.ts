@@ -37,8 +37,9 @@ export interface JobRunner {
 export class MessageQueueWorker {
   readonly #logger = new Logger(MessageQueueWorker.name);
   readonly #workers = new Map<string, QueueWorker>();
-  /** start and stop wait for each other. */
-  #last: Promise<unknown> = Promise.resolve();
+  #isStarted = false;
+  #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<StopReport> | null = null;
 
   constructor(
     private readonly queues: RegisteredQueues,
@@ -46,9 +47,9 @@ export class MessageQueueWorker {
     private readonly config: MessageQueueConfig,
   ) {}
 
-  /** Whether jobs are fetched here. */
+  /** Whether jobs are fetched here, or will be as soon as the broker answers. */
   get isRunning(): boolean {
-    return this.#workers.size > 0;
+    return this.#isStarted;
   }
 
   /** Active jobs of this process by queue. */
@@ -57,8 +58,14 @@ export class MessageQueueWorker {
   }
 
   /** Starts to run jobs of every queue; does nothing when it runs already, or in a producer. */
-  start(): Promise<void> {
-    return this.#inTurn(() => this.#start());
+  async start(): Promise<void> {
+    if (this.config.role === 'producer') return;
+    await this.#stopping;
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#starting = this.#startAll();
+    }
+    await this.#starting;
   }
 
   /**
@@ -66,16 +73,25 @@ export class MessageQueueWorker {
    * started again.
    */
   stop(options: StopOptions = {}): Promise<StopReport> {
-    return this.#inTurn(() => this.#stop(options));
+    this.#isStarted = false;
+    this.#stopping ??= this.#stop(options).finally(() => (this.#stopping = null));
+    return this.#stopping;
   }
 
-  async #start(): Promise<void> {
-    if (this.config.role === 'producer' || this.isRunning) return;
-    for (const name of this.queues.names()) {
-      const { queue, broker, definition } = this.queues.get(name);
-      const run = this.runner.runnerOf(definition);
-      this.#workers.set(name, await broker.work(queue, definition.concurrency, run));
-    }
+  async #startAll(): Promise<void> {
+    const begun = await Promise.allSettled(this.queues.names().map((name) => this.#startQueue(name)));
+    const failed = begun.find((result) => result.status === 'rejected');
+    if (failed === undefined) return;
+    await this.stop({ drain: false });
+    throw failed.reason;
+  }
+
+  async #startQueue(name: string): Promise<void> {
+    const { queue, broker, definition } = this.queues.get(name);
+    const worker = await broker.work(queue, definition.concurrency, this.runner.runnerOf(definition));
+    // Meanwhile it may have been stopped: an unreachable broker keeps nobody from stopping.
+    if (this.#isStarted) this.#workers.set(name, worker);
+    else await worker.stopFetching();
   }
 
   async #stop({ drain = true, timeoutMs = this.config.shutdownTimeoutMs }: StopOptions): Promise<StopReport> {
@@ -107,11 +123,5 @@ export class MessageQueueWorker {
     this.#logger.error(
       `${stuck.length} job(s) ignore their abort signal ${this.config.abortGraceMs} ms after it: ${stuck.join(', ')}. Their handlers must pass context.signal on; another worker takes the jobs when their locks run out.`,
     );
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }

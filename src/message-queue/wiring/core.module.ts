@@ -113,17 +113,16 @@ function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
     useFactory: async (
       options: MessageQueueOptions,
       modules: ModulesContainer,
+      discovery: DiscoveryService,
     ): Promise<ResolvedConfiguration> => {
       // Here, before anything is opened: every registration of the app is known by now.
-      const registrations = new Registrations(modules);
-      return resolveConfiguration({
-        options,
-        configKey,
-        environment: await hostEnvironment(modules),
-        definitions: configKey === undefined ? registrations.definitions() : [],
-      });
+      const definitions = configKey === undefined ? new Registrations(modules).definitions() : [];
+      const environment = await hostEnvironment(modules);
+      const resolved = resolveConfiguration({ options, configKey, environment, definitions });
+      if (configKey === undefined) checkDeclaredHandlers(discovery, definitions);
+      return resolved;
     },
-    inject: [getOptionsToken(configKey), ModulesContainer],
+    inject: [getOptionsToken(configKey), ModulesContainer, DiscoveryService],
   };
 }
 

@@ -30,23 +30,22 @@ export class MessageQueueRootModule {}
 /** `@Processor` and `@OnQueue…` of @nestjs/bull work on our queues through its own explorer. */
 const BULL_EXPLORER = BullModule.registerQueue();
 
-const MODULES = new SameObject(
-  (options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions, place: string | undefined) => {
-    const setup = setupOf(options);
-    const registration: RootRegistration = { configKey: setup.configKey, place };
-    const marker = { provide: ROOT_REGISTRATION, useValue: registration };
-    return setup.configKey === undefined
-      ? appModule(setup, marker)
-      : furtherRedisModule({ ...setup, configKey: setup.configKey }, marker);
-  },
-);
+/** What `forRoot` or `forRootAsync` was called with. */
+export type RegisteredOptions =
+  { readonly sync: MessageQueueModuleOptions } | { readonly async: MessageQueueModuleAsyncOptions };
+
+const MODULES = new SameObject((registered: RegisteredOptions, place: string | undefined) => {
+  const setup = setupOf(registered);
+  const registration: RootRegistration = { configKey: setup.configKey, place };
+  const marker = { provide: ROOT_REGISTRATION, useValue: registration };
+  return setup.configKey === undefined
+    ? appModule(setup, marker)
+    : furtherRedisModule({ ...setup, configKey: setup.configKey }, marker);
+});
 
 /** The module of a registration; the same object for the same options. `place` is where it was asked for first. */
-export function rootModule(
-  options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions,
-  place?: string,
-): DynamicModule {
-  return MODULES.of(options, place);
+export function rootModule(registered: RegisteredOptions, place?: string): DynamicModule {
+  return MODULES.of(registered, place);
 }
 
 function appModule(setup: RootSetup, marker: Provider): DynamicModule {
@@ -81,7 +80,7 @@ function boardModule({ board }: RootSetup): DynamicModule {
   });
 }
 
-function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOptions): RootSetup {
+function setupOf(registered: RegisteredOptions): RootSetup {
   const {
     isGlobal = false,
     configKey,
@@ -92,7 +91,7 @@ function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOpt
     board = {},
     health = {},
     ...rest
-  } = options;
+  } = 'sync' in registered ? registered.sync : registered.async;
   if (configKey !== undefined && (adapters.length > 0 || middleware.length > 0)) {
     throw new InvalidConfigurationError(`The registration "${configKey}" of MessageQueueModule is wrong:`, [
       {
@@ -110,12 +109,11 @@ function setupOf(options: MessageQueueModuleOptions | MessageQueueModuleAsyncOpt
     circuitBreakers,
     board,
     health,
-    optionsProviders: isAsync(rest) ? asyncOptions(rest, configKey) : [syncOptions(rest, configKey)],
+    optionsProviders:
+      'async' in registered
+        ? asyncOptions(rest as MessageQueueModuleAsyncOptions, configKey)
+        : [syncOptions(rest, configKey)],
   };
-}
-
-function isAsync(options: object): options is MessageQueueModuleAsyncOptions {
-  return 'useFactory' in options || 'useClass' in options || 'useExisting' in options || 'inject' in options;
 }
 
 function syncOptions(options: object, configKey: string | undefined): Provider {
