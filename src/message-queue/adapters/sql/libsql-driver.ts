@@ -69,8 +69,10 @@ export class LibsqlDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    this.connection?.close();
+    const { connection } = this;
     this.connection = null;
+    await this.lastReleased;
+    connection?.close();
   }
 }
 

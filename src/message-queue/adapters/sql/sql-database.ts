@@ -6,7 +6,7 @@ import type { SqlDialectName } from './sql-migrations.js';
 import { resolveSqlOptions } from './sql-options.js';
 import type { SqlStoreOptions } from './sql-options.js';
 import type { SqlSchema } from './sql-schema.js';
-import { toSqlStoreError } from './sql-store.error.js';
+import { SqlStoreError, toSqlStoreError } from './sql-store.error.js';
 
 /**
  * The connection that all SQL stores share. Type and injection token in one.
@@ -44,6 +44,8 @@ export class SqlDatabase implements OnApplicationShutdown {
     work: (db: Kysely<SqlSchema>) => Promise<T>,
   ): Promise<T> {
     signal?.throwIfAborted();
+    // Kysely would open a connection again, and nobody would close it.
+    if (this.closing !== null) throw new SqlStoreError(what, 'CLOSED');
     try {
       return await work(this.kysely);
     } catch (error) {

@@ -54,15 +54,18 @@ function postgresDialect(kysely: KyselyPackage, options: ResolvedSqlOptions, pat
     connectionString: options.url,
     max: patient ? 1 : options.maxConnections,
     connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 10_000,
+    idleTimeoutMillis: Math.min(10_000, options.statementTimeoutMs),
     keepAlive: true,
     ...(patient ? {} : { statement_timeout: options.statementTimeoutMs }),
     application_name: 'nestjs-message-queue',
     types: numericTypes(pg),
   });
-  // An idle connection that breaks is replaced by the next statement; without a listener it would end the process.
+  // A connection that breaks fails its statement and is replaced by the next; without listeners it would end the process.
   pool.on('error', () => undefined);
-  if (!patient) pool.on('connect', (client) => limitSilence(client, options.statementTimeoutMs + 5_000));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    if (!patient) limitSilence(client, 2 * options.statementTimeoutMs);
+  });
   return new kysely.PostgresDialect({ pool });
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { MessageQueueError } from '../../jobs/errors.js';
 
 /**
@@ -24,7 +25,7 @@ export class SqlStoreError extends MessageQueueError {
 
 /** Turns what a database driver threw into an error that is safe to log. */
 export function toSqlStoreError(what: string, thrown: unknown): SqlStoreError {
-  if (!(thrown instanceof Error)) return new SqlStoreError(what, 'UNKNOWN');
+  if (!isError(thrown)) return new SqlStoreError(what, 'UNKNOWN');
   const code = textField(thrown, 'code') ?? 'UNKNOWN';
   // PostgreSQL quotes values in `message`, `detail` and `where`; SQLite and sockets name only objects and addresses.
   const isFromPostgres = textField(thrown, 'severity') !== undefined;
@@ -40,4 +41,9 @@ export function toSqlStoreError(what: string, thrown: unknown): SqlStoreError {
 function textField(from: object, name: string): string | undefined {
   const value = (from as Record<string, unknown>)[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** libsql's errors are no native ones; native ones may come from another realm. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
 }

@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  SqlCleanupStore,
+  SqlConversationStore,
+  SqlDatabase,
+  SqlMessageStore,
+  SqlSearchIndex,
+} from '../../src/message-queue/adapters/sql/index.js';
+import type { MessageForRecipient } from '../../src/message-queue/ports/message-store.js';
+import { TestPostgres } from '../support/postgres-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const never = new AbortController().signal;
+const STEPS = ['sent', 'delivered', 'read', 'failed'] as const;
+
+function message(messageId: string, fields: Partial<MessageForRecipient> = {}): MessageForRecipient {
+  return {
+    ...{
+      messageId,
+      senderId: 'ana',
+      recipientId: 'ben',
+      conversationId: 'c1',
+      content: 'text',
+      encrypted: false,
+    },
+    ...{ attachments: [], batchId: null, createdAt: new Date(1_000), ...fields },
+  };
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'mq-sql-concurrency-'));
+const opened: SqlDatabase[] = [];
+let server: TestPostgres;
+let files = 0;
+
+beforeAll(async () => {
+  server = await TestPostgres.start();
+});
+afterEach(async () => {
+  for (const database of opened.splice(0)) await database.close();
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function open(url: string): Promise<SqlDatabase> {
+  const database = await SqlDatabase.open({ url });
+  opened.push(database);
+  return database;
+}
+
+function newFile(): Promise<string> {
+  files += 1;
+  return Promise.resolve(join(directory, `${files}.db`));
+}
+
+describe.each([
+  ['SQLite', newFile],
+  ['PostgreSQL', () => server.createDatabase()],
+])('two processes on one %s database', (_name, newDatabase) => {
+  it('migrate once when they start at the same time', async () => {
+    const url = await newDatabase();
+    const databases = await Promise.all([open(url), open(url), open(url), open(url)]);
+    const [first] = databases;
+    const steps = await first.run('read', undefined, (db) =>
+      db.selectFrom('mq_migrations').selectAll().execute(),
+    );
+    expect(steps.map((step) => step.version)).toEqual([1, 2, 3]);
+    for (const database of databases) expect(await new SqlMessageStore(database).find('none')).toBeNull();
+  });
+
+  it('store each of the same messages once', async () => {
+    const url = await newDatabase();
+    const stores = [new SqlMessageStore(await open(url)), new SqlMessageStore(await open(url))];
+    const ids = Array.from({ length: 30 }, (_, index) => `m${index}`);
+    const outcomes = await Promise.all(
+      stores.flatMap((store) => ids.map((id) => store.save(message(id), never))),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'saved')).toHaveLength(30);
+  });
+
+  it('advance each status once', async () => {
+    const url = await newDatabase();
+    const stores = [new SqlMessageStore(await open(url)), new SqlMessageStore(await open(url))];
+    const ids = Array.from({ length: 10 }, (_, index) => `m${index}`);
+    for (const id of ids) await stores[0]!.save(message(id), never);
+    const outcomes = await Promise.all(
+      stores.flatMap((store) =>
+        ids.flatMap((messageId) =>
+          STEPS.map(async (status) => {
+            const outcome = await store.advanceStatus(
+              { messageId, recipientId: 'ben', status, at: new Date(2) },
+              never,
+            );
+            return `${messageId} ${status} ${outcome}`;
+          }),
+        ),
+      ),
+    );
+    const advanced = outcomes.filter((outcome) => outcome.endsWith('advanced'));
+    expect(new Set(advanced).size).toBe(advanced.length);
+    for (const id of ids) {
+      expect(advanced).toContain(`${id} read advanced`);
+      expect((await stores[1]!.findStatus(id, 'ben'))?.status).toBe('read');
+    }
+  });
+
+  it('index overlapping groups without deadlock, the newest version last', async () => {
+    const url = await newDatabase();
+    const indexes = [new SqlSearchIndex(await open(url)), new SqlSearchIndex(await open(url))];
+    const group = (version: number) =>
+      Array.from({ length: 40 }, (_, at) => ({
+        ...{ messageId: `m${(at * 7 + version * 11) % 40}`, conversationId: 'c1', senderId: 'ana' },
+        ...{ content: `word${version}`, createdAt: new Date(at), version },
+      }));
+    const versions = [3, 8, 1, 6, 2, 7, 5, 4];
+    await Promise.all([
+      ...versions.map((version, at) => indexes[at % 2]!.indexMany(group(version), never)),
+      indexes[0]!.removeMany(['m1', 'm2', 'm3'], new Date(9), never),
+      indexes[1]!.removeMany(['m3', 'm2', 'm1'], new Date(9), never),
+    ]);
+    expect((await indexes[0]!.search('word8')).items).toHaveLength(37);
+    expect((await indexes[0]!.search('word')).items).toHaveLength(37);
+  });
+
+  it('never claim the same message for a clean-up as under hold', async () => {
+    const url = await newDatabase();
+    const [mine, other] = [await open(url), await open(url)];
+    const messages = new SqlMessageStore(mine);
+    for (let at = 0; at < 20; at += 1)
+      await messages.save(message(`m${at}`, { conversationId: `c${at}` }), never);
+    const selection = { kind: 'old_messages', before: new Date(5_000) } as const;
+    const conversations = new SqlConversationStore(other);
+    await Promise.all([
+      new SqlCleanupStore(mine).claim(selection, 100, never),
+      ...Array.from({ length: 20 }, (_, at) => conversations.setLegalHold(`c${at}`, true)),
+    ]);
+    // Whichever came first: what is held is seen, and no clean-up removes it.
+    for (let at = 0; at < 20; at += 1) expect(await messages.find(`m${at}`)).not.toBeNull();
+    const ids = Array.from({ length: 20 }, (_, at) => `m${at}`);
+    expect(await new SqlCleanupStore(mine).removeClaimed(ids, never)).toBe(0);
+  });
+});
+
+describe('SQLite', () => {
+  it("waits for another process's lock without blocking this one, and goes on when that process is killed", async () => {
+    const file = await newFile();
+    const store = new SqlMessageStore(await open(file));
+    const libsql = createRequire(__filename).resolve('libsql');
+    const holder = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const db = new (require(process.argv[1]))(process.argv[2]);
+         db.exec("BEGIN IMMEDIATE");
+         db.exec("INSERT INTO mq_conversations VALUES ('half', 1, 0)");
+         console.log('locked'); setInterval(() => {}, 1000);`,
+        ...[libsql, file],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      await new Promise((resolve) => holder.stdout.once('data', resolve));
+      let isSaved = false;
+      let ticks = 0;
+      const timer = setInterval(() => (ticks += 1), 5);
+      const saving = store.save(message('m1'), never).then(() => (isSaved = true));
+      await waitUntil(() => ticks >= 10, 'the event loop to go round');
+      clearInterval(timer);
+      expect(isSaved).toBe(false);
+      holder.kill('SIGKILL');
+      await saving;
+      expect(await store.find('m1')).not.toBeNull();
+      expect(await new SqlConversationStore(opened[0]!).find('half')).toBeNull();
+    } finally {
+      holder.kill('SIGKILL');
+    }
+  });
+
+  it('gives up on a lock with the reason', async () => {
+    const file = await newFile();
+    const holder = await open(file);
+    const waiting = await SqlDatabase.open({ url: file, busyTimeoutMs: 50 });
+    opened.push(waiting);
+    let release: () => void = () => undefined;
+    const held = holder.transaction(
+      'hold',
+      undefined,
+      () => new Promise<void>((resolve) => (release = resolve)),
+    );
+    await expect(new SqlMessageStore(waiting).save(message('m1'), never)).rejects.toMatchObject({
+      code: 'SQL_STORE',
+      databaseCode: 'SQLITE_BUSY',
+    });
+    release();
+    await held;
+  });
+});
+
+describe('PostgreSQL', () => {
+  it('loses nothing that was acknowledged when it crashes, and repeats land once', async () => {
+    const own = await TestPostgres.start();
+    try {
+      const store = new SqlMessageStore(await open(await own.createDatabase()));
+      const acknowledged = new Set<string>();
+      const ids = Array.from({ length: 400 }, (_, index) => `m${index}`);
+      const work = ids.map(async (id) => {
+        await store.save(message(id), never);
+        acknowledged.add(id);
+      });
+      await waitUntil(() => acknowledged.size >= 50, '50 messages');
+      await own.kill();
+      const failures = (await Promise.allSettled(work)).filter((result) => result.status === 'rejected');
+      expect(failures.length).toBeGreaterThan(0);
+      for (const { reason } of failures) expect(reason).toMatchObject({ code: 'SQL_STORE' });
+      await own.spawn();
+
+      const before = [...acknowledged];
+      const repeated = await Promise.all(ids.map((id) => store.save(message(id), never)));
+      for (const id of before) expect(repeated[ids.indexOf(id)]).toBe('exists');
+      const page = await store.listPending('ben', { limit: 500 });
+      expect(page.items.map((item) => item.messageId).sort()).toEqual([...ids].sort());
+    } finally {
+      for (const database of opened.splice(0)) await database.close();
+      await own.stop();
+    }
+  });
+});
