@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { BAD_INPUTS, SECRET } from '../../../test/e2e/bad-input.table.js';
 import type { BadInputBench, UntypedFacade } from '../../../test/e2e/bad-input.table.js';
+import type { Plain } from '../../../test/support/plain.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
 import { validatePayload } from '../jobs/payload-validator.js';
 import { NotificationType } from '../ports/notification-type.js';
@@ -21,29 +22,29 @@ const validated = <T extends object>(type: Type<T>, payload: unknown): Promise<T
   validatePayload(type, payload, place, 1024 * 1024);
 
 describe('the payloads of the public surface', () => {
-  const message: SendMessageJobDto = {
+  const message: Plain<SendMessageJobDto> = {
     ...{ messageId: 'm-1', senderId: 'ada', recipientId: 'ben', content: 'Hello!', conversationId: 'c-1' },
     ...{ requiresEncryption: true, createdAt },
   };
-  const confirmation: DeliveryConfirmationJobDto = {
+  const confirmation: Plain<DeliveryConfirmationJobDto> = {
     ...{ messageId: 'm-1', recipientId: 'ben', status: 'read', createdAt },
   };
-  const notification: NotificationJobDto = {
+  const notification: Plain<NotificationJobDto> = {
     ...{ recipientId: 'ben', type: NotificationType.PUSH, title: 'Hi', message: 'There is news' },
     ...{ pushPayload: { badge: 1, data: { conversationId: 'c-1' } }, createdAt },
   };
-  const indexing: IndexingJobDto = {
+  const indexing: Plain<IndexingJobDto> = {
     ...{ messageId: 'm-1', operation: 'index', content: 'Hello!', senderId: 'ada' },
     ...{ conversationId: 'c-1', createdAt },
   };
-  const encryption: EncryptionJobDto = {
+  const encryption: Plain<EncryptionJobDto> = {
     ...{ messageId: 'm-1', operation: 'encrypt', content: 'Hello!', algorithm: 'AES-256-GCM', createdAt },
   };
-  const batch: BatchMessageJobDto = {
+  const batch: Plain<BatchMessageJobDto> = {
     ...{ senderId: 'ada', recipientIds: ['ben', 'cem'], content: 'Hello!', chunkSize: 50 },
     ...{ chunkDelay: 200, createdAt },
   };
-  const cleanup: CleanupJobDto = {
+  const cleanup: Plain<CleanupJobDto> = {
     ...{ cleanupType: 'old_messages', retentionDays: 90, batchSize: 1000, createdAt },
   };
 

@@ -16,6 +16,16 @@ class OneKey extends KeyProvider {
   }
 }
 
+/** Sealed elsewhere with key 00 01 … 1f and nonce 00 01 … 0b, key id "k-1", message id "m-1". */
+const VECTORS = [
+  'mq1.AES-256-GCM.ay0x.v_bwXlfrYDk.AAECAwQFBgcICQoL.AHAVpwZ6pzv7Lvqr-YgeCO0.HCe-r0o65zinzNlpOiRVHg',
+  'mq1.ChaCha20-Poly1305.ay0x.v_bwXlfrYDk.AAECAwQFBgcICQoL.zonLvOqIwGDB7FLT0HxoBqc.5EYvozbXuAzBzO-W3WNsGA',
+];
+
+class VectorKey extends OneKey {
+  override readonly key = { id: 'k-1', secret: Buffer.from(Array.from({ length: 32 }, (_, at) => at)) };
+}
+
 const cipher = new NodeMessageCipher(new OneKey());
 const ALGORITHMS: EncryptionAlgorithm[] = ['AES-256-GCM', 'ChaCha20-Poly1305'];
 
@@ -34,6 +44,11 @@ describe('NodeMessageCipher', () => {
       Array.from({ length: 50 }, () => cipher.seal({ messageId: 'm-1', content: 'x' })),
     );
     expect(new Set(envelopes.map(({ envelope }) => envelope.split('.')[4])).size).toBe(50);
+  });
+
+  it.each(VECTORS)('opens the test vector %s', async (envelope) => {
+    const opened = await new NodeMessageCipher(new VectorKey()).open({ messageId: 'm-1', envelope });
+    expect(opened.content).toBe('Grüße vom Hafen');
   });
 
   it('keeps to its published format, so that others can open it with any AES-256-GCM', async () => {

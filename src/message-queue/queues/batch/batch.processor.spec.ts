@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import type { Plain } from '../../../../test/support/plain.js';
 import {
   RecordingBatchProgressStore,
   RecordingDeliveryDispatch,
@@ -13,7 +14,7 @@ import type { BatchMessageJobDto } from './batch-message-job.dto.js';
 import { BatchMessageProcessor } from './batch.processor.js';
 
 const people = (count: number): string[] => Array.from({ length: count }, (_, at) => `r-${at}`);
-const job: BatchMessageJobDto = {
+const job: Plain<BatchMessageJobDto> = {
   ...{ senderId: 'ada', recipientIds: people(25), content: 'News', chunkSize: 10 },
   ...{ createdAt: new Date('2026-01-01T00:00:00Z') },
 };

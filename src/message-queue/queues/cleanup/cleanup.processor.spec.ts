@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import type { Plain } from '../../../../test/support/plain.js';
 import {
   RecordedMessages,
   RecordingAttachmentFiles,
@@ -19,9 +20,14 @@ const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);
 // A schedule keeps the createdAt of its first day; nothing may depend on it.
 const createdAt = new Date(0);
-const old: CleanupJobDto = { cleanupType: 'old_messages', retentionDays: 90, batchSize: 10, createdAt };
-const deleted: CleanupJobDto = { cleanupType: 'deleted_conversations', batchSize: 10, createdAt };
-const expired: CleanupJobDto = { cleanupType: 'expired_attachments', batchSize: 2, createdAt };
+const old: Plain<CleanupJobDto> = {
+  cleanupType: 'old_messages',
+  retentionDays: 90,
+  batchSize: 10,
+  createdAt,
+};
+const deleted: Plain<CleanupJobDto> = { cleanupType: 'deleted_conversations', batchSize: 10, createdAt };
+const expired: Plain<CleanupJobDto> = { cleanupType: 'expired_attachments', batchSize: 2, createdAt };
 
 function setUp() {
   const clock = new ManualClock(NOW);

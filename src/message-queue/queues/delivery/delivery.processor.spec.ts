@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
 import {
   RecordedMessages,
@@ -23,7 +24,7 @@ import { MessageDeliveryProcessor } from './delivery.processor.js';
 import type { SendMessageJobDto } from './send-message-job.dto.js';
 
 const SECRET = 'meet me at the harbour';
-const message: SendMessageJobDto = {
+const message: Plain<SendMessageJobDto> = {
   ...{ messageId: 'm-1', senderId: 'ada', recipientId: 'ben', conversationId: 'c-1' },
   ...{ content: SECRET, createdAt: new Date('2026-01-01T00:00:00Z') },
 };

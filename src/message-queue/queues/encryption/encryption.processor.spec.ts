@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
 import { RecordingEncryptedContentStore, RecordingKeyProvider } from '../../adapters/recording/index.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
@@ -8,8 +9,13 @@ import { MessageEncryptionProcessor } from './encryption.processor.js';
 
 const SECRET = 'the plain text of ada';
 const createdAt = new Date('2026-01-01T12:00:00Z');
-const encrypt: EncryptionJobDto = { messageId: 'm-1', operation: 'encrypt', content: SECRET, createdAt };
-const decrypt: EncryptionJobDto = { messageId: 'm-1', operation: 'decrypt', createdAt };
+const encrypt: Plain<EncryptionJobDto> = {
+  messageId: 'm-1',
+  operation: 'encrypt',
+  content: SECRET,
+  createdAt,
+};
+const decrypt: Plain<EncryptionJobDto> = { messageId: 'm-1', operation: 'decrypt', createdAt };
 
 function setUp() {
   const keys = new RecordingKeyProvider();
@@ -17,10 +23,10 @@ function setUp() {
   const cipher = new NodeMessageCipher(keys);
   const contents = new RecordingEncryptedContentStore();
   const processor = new MessageEncryptionProcessor(cipher, contents);
-  const failure = (job: EncryptionJobDto): Promise<UnrecoverableJobError> =>
+  const failure = (job: Plain<EncryptionJobDto>): Promise<UnrecoverableJobError> =>
     processor.processEncryption(job, fakeJobContext()).then(
       () => Promise.reject(new Error('It did not fail.')),
-      (error: UnrecoverableJobError) => error,
+      (error: unknown) => error as UnrecoverableJobError,
     );
   return { keys, cipher, contents, processor, failure };
 }
@@ -89,12 +95,12 @@ describe('encrypt-decrypt', () => {
     const { processor, failure, cipher, keys } = setUp();
     const { envelope } = await cipher.seal({ messageId: 'm-1', content: SECRET });
     const parts = envelope.split('.');
-    const changed = (at: number, part: string): EncryptionJobDto => ({
+    const changed = (at: number, part: string): Plain<EncryptionJobDto> => ({
       ...decrypt,
       content: parts.map((old, index) => (index === at ? part : old)).join('.'),
     });
     const flipped = `${parts[5]?.startsWith('A') ? 'B' : 'A'}${parts[5]?.slice(1) ?? ''}`;
-    const cases: [string, EncryptionJobDto][] = [
+    const cases: [string, Plain<EncryptionJobDto>][] = [
       ['ENCRYPTION_TAMPERED', changed(5, flipped)],
       ['ENCRYPTION_TAMPERED', changed(5, '')],
       ['ENCRYPTION_TAMPERED', changed(1, 'ChaCha20-Poly1305')],

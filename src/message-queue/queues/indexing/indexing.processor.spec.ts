@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import type { Plain } from '../../../../test/support/plain.js';
 import { RecordingSearchIndex } from '../../adapters/recording/index.js';
 import { JobTimeoutError } from '../../jobs/errors.js';
 import type { SearchDocument } from '../../ports/search-index.js';
@@ -8,7 +9,7 @@ import type { IndexingJobDto } from './indexing-job.dto.js';
 import { MessageIndexingProcessor } from './indexing.processor.js';
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1, 12, minute));
-const job: IndexingJobDto = {
+const job: Plain<IndexingJobDto> = {
   ...{ messageId: 'm-1', operation: 'index', content: 'The <b>harbour</b> at dawn', senderId: 'ada' },
   ...{ conversationId: 'c-1', createdAt: at(0) },
 };

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import type { Plain } from '../../../../test/support/plain.js';
 import {
   RecordingDeviceTokenStore,
   RecordingEmailChannel,
@@ -22,10 +23,10 @@ import { NotificationTargets } from './notification-targets.js';
 import { MessageNotificationProcessor } from './notification.processor.js';
 
 const NOW = new Date('2026-01-10T12:00:00Z');
-const push: NotificationJobDto = {
+const push: Plain<NotificationJobDto> = {
   ...{ recipientId: 'ben', type: 'push', title: 'News', message: 'There is news', createdAt: NOW },
 };
-const email: NotificationJobDto = { ...push, type: 'email', emailAddress: 'ben@example.org' };
+const email: Plain<NotificationJobDto> = { ...push, type: 'email', emailAddress: 'ben@example.org' };
 
 function setUp() {
   const clock = new ManualClock(NOW);

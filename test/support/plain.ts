@@ -1,0 +1,2 @@
+/** A DTO's fields as a host's object literal has them. */
+export type Plain<Dto> = Pick<Dto, keyof Dto>;
