@@ -305,9 +305,10 @@ describe('admitJob is quick', () => {
   it('costs a small fraction of an add (~50 µs at most for a 300-byte message)', () => {
     const payload = { id: 'x'.repeat(36), content: 'y'.repeat(200), at: new Date(), tags: ['a', 'b'] };
     for (let warm = 0; warm < 5000; warm++) admit({ priority: 5 }, payload);
-    const started = process.hrtime.bigint();
+    // Processor time, so that a busy machine does not fail the test.
+    const before = process.cpuUsage();
     for (let run = 0; run < 5000; run++) admit({ priority: 5 }, payload);
-    const microseconds = Number(process.hrtime.bigint() - started) / 5000 / 1000;
-    expect(microseconds).toBeLessThan(50);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 5000).toBeLessThan(50);
   });
 });
