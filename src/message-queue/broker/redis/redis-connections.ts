@@ -8,6 +8,7 @@ export type RedisClient = Redis | Cluster;
 const CONNECT_TIMEOUT_MS = 3_000;
 const LONGEST_RETRY_DELAY_MS = 500;
 const KEEP_ALIVE_MS = 5_000;
+const REVIVE_DELAY_MS = 200;
 const QUIT_TIMEOUT_MS = 500;
 /** How often the idle subscriber must show that it is alive. */
 const SUBSCRIBER_PING_MS = 5_000;
@@ -107,7 +108,21 @@ export class RedisConnections {
     client.setMaxListeners(0);
     client.on('error', this.onError);
     if (client instanceof Redis) client.on('close', () => forgetSocketTimer(client));
+    client.on('end', () => this.revive(client));
     return client;
+  }
+
+  /** With Sentinel, ioredis gives up for good when a failover is announced while it looks for the master. */
+  private revive(client: RedisClient): void {
+    const timer = setTimeout(() => {
+      if (client.status === 'end' && this.isOurs(client)) client.connect().catch(() => undefined);
+    }, REVIVE_DELAY_MS);
+    timer.unref();
+  }
+
+  private isOurs(client: RedisClient): boolean {
+    if (this.closed !== null) return false;
+    return client === this.shared || client === this.listening || this.blocking.has(client);
   }
 }
 

@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import {
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../test/support/redis-broker-fixture.js';
+import { TestRedisCluster } from '../../../../test/support/redis-cluster.js';
+import { TestRedisSentinel } from '../../../../test/support/redis-sentinel.js';
+import { TestRedis } from '../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+
+describe('Redis Cluster', () => {
+  let cluster: TestRedisCluster;
+  let fixture: BrokerFixture;
+
+  beforeAll(async () => {
+    cluster = await TestRedisCluster.start();
+  }, 60_000);
+  afterAll(() => cluster.stop());
+
+  it('runs jobs of every kind, each queue on a slot of its own', async () => {
+    fixture = new BrokerFixture({ port: 0 });
+    const redis = { topology: { kind: 'cluster', nodes: cluster.nodes }, db: 0, tls: false } as const;
+    const [producer, consumer] = [fixture.broker({ redis }), fixture.broker({ redis })];
+    const names = ['delivery', 'indexing', 'cleanup', 'batch'];
+    const queues = names.map((name) => producer.createQueue(testQueue(name)));
+    const seen = await Promise.all(
+      names.map((name) =>
+        workOn(consumer, consumer.createQueue(testQueue(name)), (delivery) =>
+          delivery.job.name === 'fails' && delivery.job.attemptsMade < 1 ? failed(delivery, 50) : completed(),
+        ),
+      ),
+    );
+    for (const queue of queues) {
+      await producer.addOnce(queue, { name: 'job', data: {}, options: { priority: 3 } });
+      await producer.addOnce(queue, {
+        ...{ name: 'fails', data: {}, options: { delay: 100 } },
+        idempotency: { key: 'k', fingerprint: 'f', ttlMs: 60_000 },
+      });
+      await producer.addMany(
+        queue,
+        Array.from({ length: 20 }, () => ({ name: 'job', data: {}, options: {} })),
+      );
+      await queue.add('job', {}, { repeat: { every: 300 } });
+    }
+    for (const [i, queue] of queues.entries()) {
+      await waitUntil(
+        async () => (await producer.snapshot(queue)).completed >= 24,
+        `the jobs of ${names[i]}`,
+        15_000,
+      );
+      expect(seen[i]?.seen.filter((run) => run.id.startsWith('repeat')).length).toBeGreaterThanOrEqual(2);
+    }
+    const keys = await cluster.keys(`{${fixture.prefix}:*`);
+    expect(keys.filter((found) => found.length > 0).length).toBeGreaterThan(1);
+    expect((await cluster.keys('*')).flat().filter((key) => !key.startsWith('{'))).toEqual([]);
+    const report = await producer.inspectServer();
+    expect(report).toMatchObject({ reachable: true, version: '7.0' });
+    await queues[0]?.obliterate({ force: true });
+    await fixture.close();
+    expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
+  }, 40_000);
+});
+
+describe('Redis Sentinel', () => {
+  it.each(['kill', 'freeze'] as const)(
+    'goes on after a %s of the master, and loses nothing',
+    async (fault) => {
+      const sentinel = await TestRedisSentinel.start();
+      const fixture = new BrokerFixture({ port: 0 });
+      try {
+        const { sentinels, masterName } = sentinel;
+        const redis = { topology: { kind: 'sentinel', masterName, sentinels }, db: 0, tls: false } as const;
+        const broker = fixture.broker({ redis, socketTimeoutMs: 2_000 });
+        const queue = broker.createQueue(testQueue());
+        const { seen } = await workOn(broker, queue);
+        await broker.addOnce(queue, { name: 'job', data: { n: 0 }, options: {} });
+        await waitUntil(() => seen.length === 1, 'the first job');
+        if (fault === 'kill') await sentinel.master.kill();
+        else sentinel.master.signal('SIGSTOP');
+        const startedAt = performance.now();
+        await sentinel.failedOver();
+        const { id } = await broker.addOnce(queue, {
+          name: 'job',
+          data: { n: 1 },
+          options: {},
+          deadlineMs: 15_000,
+        });
+        await waitUntil(() => seen.some((run) => run.id === id), 'the job after the failover', 15_000);
+        expect(performance.now() - startedAt).toBeLessThan(15_000);
+      } finally {
+        await fixture.close();
+        await sentinel.stop();
+      }
+    },
+    90_000,
+  );
+});
+
+describe('user, password and database', () => {
+  it('connects with a password and a database number, and says why it cannot', async () => {
+    const server = await TestRedis.start();
+    const cli = (...args: string[]): string =>
+      spawnSync('redis-cli', ['-p', String(server.port), ...args], { encoding: 'utf8' }).stdout;
+    cli('ACL', 'SETUSER', 'app', 'on', '>s3cret', '~*', '&*', '+@all');
+    const fixture = new BrokerFixture(server);
+    try {
+      const topology = { kind: 'single', host: '127.0.0.1', port: server.port } as const;
+      const broker = fixture.broker({
+        redis: { topology, db: 3, tls: false, username: 'app', password: 's3cret' },
+      });
+      const queue = broker.createQueue(testQueue());
+      const { seen } = await workOn(broker, queue);
+      await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+      await waitUntil(() => seen.length === 1, 'the job');
+      expect(cli('-n', '3', 'KEYS', `${fixture.prefix}:*`)).toContain(`${fixture.prefix}:work:completed`);
+      const refused = fixture.broker({
+        redis: { topology, db: 0, tls: false, username: 'app', password: 'wrong' },
+      });
+      await refused.inspectServer();
+      expect(fixture.problems.some(({ message }) => message.includes('WRONGPASS'))).toBe(true);
+    } finally {
+      await fixture.close();
+      await server.stop();
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { Redis } from 'ioredis';
+import { BrokerFixture, testQueue, workOn } from '../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+
+describe('inspecting the server', () => {
+  let redis: TestRedis;
+  let fixture: BrokerFixture;
+  let client: Redis;
+
+  beforeEach(async () => {
+    redis = await TestRedis.start();
+    fixture = new BrokerFixture(redis);
+    client = new Redis(redis.port);
+  });
+  afterEach(async () => {
+    client.disconnect();
+    await fixture.close();
+    await redis.stop();
+  });
+
+  const messages = async (): Promise<string[]> =>
+    (await fixture.broker().inspectServer()).findings.map(
+      ({ severity, message }) => `${severity}: ${message}`,
+    );
+
+  it('finds nothing wrong with a server that is fit', async () => {
+    await client.config('SET', 'appendonly', 'yes');
+    expect(await fixture.broker().inspectServer()).toEqual({
+      provider: 'redis',
+      reachable: true,
+      version: '7.0',
+      latencyMs: expect.any(Number),
+      memoryUsedRatio: null,
+      clockSkewMs: expect.any(Number),
+      findings: [],
+    });
+  });
+
+  it('names the setting to change for each finding', async () => {
+    expect(await messages()).toEqual([
+      expect.stringMatching(/^fatal: .*nothing on disk.*CONFIG SET appendonly yes/),
+    ]);
+    await client.config('SET', 'save', '60 1');
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+    await client.config('SET', 'maxmemory', Math.round(used * 1.25));
+    expect(await messages()).toEqual([
+      expect.stringMatching(
+        /^fatal: maxmemory-policy is allkeys-lru.*CONFIG SET maxmemory-policy noeviction/,
+      ),
+      expect.stringMatching(/^warning: .*snapshots only/),
+      expect.stringMatching(/^warning: Redis uses \d+ % of its memory limit.*CONFIG SET maxmemory/),
+    ]);
+  });
+
+  it('works with a managed Redis that forbids INFO, CONFIG and CLIENT', async () => {
+    await client.call('ACL', 'SETUSER', 'default', '-info', '-config', '-client');
+    const found = await messages();
+    expect(found).toHaveLength(3);
+    for (const message of found) expect(message).toMatch(/^warning: .*(INFO|CONFIG) is forbidden/);
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { seen } = await workOn(broker, queue);
+    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(() => seen.length === 1, 'the job');
+  });
+
+  it('reports a server that cannot be reached, in seconds', async () => {
+    await redis.kill();
+    const startedAt = performance.now();
+    expect(await fixture.broker().inspectServer()).toMatchObject({
+      reachable: false,
+      version: null,
+      findings: [{ severity: 'fatal', message: expect.stringMatching(/cannot be reached.*REDIS_URL/) }],
+    });
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  });
+});
