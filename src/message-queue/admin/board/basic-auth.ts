@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { InvalidConfigurationError } from '../../jobs/errors.js';
 import type { Issue } from '../../jobs/errors.js';
 import type { BoardMiddleware } from './board-access.js';
+import { refuse } from './refuse.js';
 
 /** Who may log in. */
 export interface BasicAuthCredentials {
@@ -30,7 +31,7 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
       return;
     }
     response.setHeader('WWW-Authenticate', 'Basic realm="Message queues", charset="UTF-8"');
-    response.status(401).type('text/plain').send('Log in to see the message queues.\n');
+    refuse(response, 401, 'Log in to see the message queues.');
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { BoardMiddleware } from './board-access.js';
+import { refuse } from './refuse.js';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -37,11 +38,11 @@ export const sameSiteChanges: BoardMiddleware = (request, response, next) => {
     return;
   }
   if (!isOwnSite(request)) {
-    response.status(403).type('text/plain').send('Changes are accepted from the board itself only.\n');
+    refuse(response, 403, 'Changes are accepted from the board itself only.');
     return;
   }
   if (hasBody(request) && !isJson(request.headers['content-type'])) {
-    response.status(415).type('text/plain').send('Send application/json.\n');
+    refuse(response, 415, 'Send application/json.');
     return;
   }
   next();

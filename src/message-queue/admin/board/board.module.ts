@@ -45,6 +45,7 @@ export class BoardModule implements OnApplicationBootstrap {
     @Inject(BOARD_SETTINGS) private readonly settings: BoardSettings,
     @Inject(BULL_BOARD_INSTANCE) private readonly board: BullBoardInstance,
     private readonly moduleRef: ModuleRef,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   /** The module for settings that are known when the app is put together. */
@@ -57,7 +58,7 @@ export class BoardModule implements OnApplicationBootstrap {
     };
     const board = BullBoardModule.forRootAsync({
       imports: [settings],
-      inject: [BOARD_SETTINGS, HttpAdapterHost, ModuleRef],
+      inject: [BOARD_SETTINGS, ModuleRef],
       useFactory: mountOptions,
     });
     return { module: BoardModule, imports: [settings, ...(board.imports ?? []).map(privately)] };
@@ -65,6 +66,7 @@ export class BoardModule implements OnApplicationBootstrap {
 
   /** Puts every queue that is registered by now on the board. */
   onApplicationBootstrap(): void {
+    this.warnOfOtherPlatforms();
     const queues = this.moduleRef.get(ManagedQueues, { strict: false });
     const deadLetters = this.moduleRef.get(DeadLetterService, { strict: false });
     const view = new BoardView(this.settings);
@@ -79,18 +81,23 @@ export class BoardModule implements OnApplicationBootstrap {
         ),
     );
   }
+
+  private warnOfOtherPlatforms(): void {
+    // There is no adapter in a process made by createApplicationContext, and no board.
+    const platform = (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getType();
+    if (this.settings.enabled === false || platform === undefined || platform === 'express') return;
+    new Logger('MessageQueue').warn(
+      `The board is made for the Express platform, not for ${platform}: set board.enabled to false, or check that it works.`,
+    );
+  }
 }
 
-function mountOptions(
-  settings: BoardSettings,
-  host: HttpAdapterHost,
-  moduleRef: ModuleRef,
-): BullBoardModuleOptions {
+function mountOptions(settings: BoardSettings, moduleRef: ModuleRef): BullBoardModuleOptions {
   const { access, path = DEFAULT_BOARD_PATH, title = 'Message queues' } = settings;
   const unprotected = settings.environment === 'production' ? noAccess : loopbackAccess;
   return {
     route: path.startsWith('/') ? path : `/${path}`,
-    adapter: isMountable(settings, host) ? ExpressAdapter : UnmountedServer,
+    adapter: settings.enabled === false ? UnmountedServer : ExpressAdapter,
     middleware: [
       securityHeaders,
       sameSiteChanges,
@@ -100,16 +107,6 @@ function mountOptions(
       uiConfig: { boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
     },
   };
-}
-
-function isMountable({ enabled = true }: BoardSettings, { httpAdapter }: HttpAdapterHost): boolean {
-  // No HTTP server: a worker process made by createApplicationContext.
-  const server = (httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getType();
-  if (!enabled || server === undefined) return false;
-  if (server !== 'express') {
-    new Logger('MessageQueue').warn(`The board needs the Express platform; on ${server} it is not mounted.`);
-  }
-  return server === 'express';
 }
 
 /** Bull Board's root module is global: a host's own Bull Board would get ours injected, or we theirs. */

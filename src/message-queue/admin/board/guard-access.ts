@@ -4,6 +4,7 @@ import type { ModuleRef } from '@nestjs/core';
 import type { NextFunction, Request, Response } from 'express';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { BoardAccess, BoardMiddleware } from './board-access.js';
+import { refuse } from './refuse.js';
 
 /** Stands in for the controller that a guard may ask for metadata of. */
 class BullBoard {
@@ -38,10 +39,6 @@ function guardMiddleware(guardOf: () => Promise<CanActivate>): BoardMiddleware {
       else refuse(response, error.getStatus(), error.message);
     }
   };
-}
-
-function refuse(response: Response, status: number, message: string): void {
-  if (!response.headersSent) response.status(status).type('text/plain').send(`${message}\n`);
 }
 
 function isGuardClass(access: BoardAccess): access is Type<CanActivate> {

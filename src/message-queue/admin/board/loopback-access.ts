@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import type { Request } from 'express';
 import type { BoardMiddleware } from './board-access.js';
+import { refuse } from './refuse.js';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -17,27 +18,25 @@ export const loopbackAccess: BoardMiddleware = (request, response, next) => {
     next();
     return;
   }
-  response
-    .status(403)
-    .type('text/plain')
-    .send(
-      `The board of the message queues is open to this machine only, and ${objection}.\n` +
-        'To let others in, configure who may: MessageQueueModule.forRoot({ board: { access: ' +
-        'basicAuthAccess({ username, password }) } }), or a guard or middleware of your own.\n',
-    );
+  refuse(
+    response,
+    403,
+    `The board of the message queues is open to this machine only, and ${objection}.\n` +
+      'To let others in, configure who may: MessageQueueModule.forRoot({ board: { access: ' +
+      'basicAuthAccess({ username, password }) } }), or a guard or middleware of your own.',
+  );
 };
 
 /** Board access where nothing is configured: none. */
 export const noAccess: BoardMiddleware = (_request, response) => {
-  response
-    .status(403)
-    .type('text/plain')
-    .send(
-      'The board of the message queues is closed until the app says who may use it: ' +
-        'MessageQueueModule.forRoot({ board: { access: basicAuthAccess({ username, password }) } }), ' +
-        'or a guard or middleware of your own as `board.access`. ' +
-        'In development (NODE_ENV=development) it is open to the machine itself.\n',
-    );
+  refuse(
+    response,
+    403,
+    'The board of the message queues is closed until the app says who may use it: ' +
+      'MessageQueueModule.forRoot({ board: { access: basicAuthAccess({ username, password }) } }), ' +
+      'or a guard or middleware of your own as `board.access`. ' +
+      'In development (NODE_ENV=development) it is open to the machine itself.',
+  );
 };
 
 function objectionTo(request: Request): string | null {
