@@ -86,7 +86,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
 
   /** Starts to run jobs: by themselves up to `concurrency`, or with 0 only when the broker is told to. */
   work(concurrency: number, run: RunDelivery): MemoryQueueWorker {
-    if (this.worker !== null) {
+    if (this.worker !== null && !this.worker.hasEnded) {
       throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {
         queue: this.name,
       });
@@ -99,6 +99,9 @@ export class ManagedMemoryQueue extends MemoryQueue {
       writer: new SettlementWriter(this.engine, this.settler),
       handleOf: (stored) => this.handleOf(stored),
     });
+    this.loop.limit = 0;
+    if (this.loop.isStopped) this.loop.restart();
+    if (this.isHeld) this.loop.halt();
     this.beginWork(concurrency);
     return this.worker;
   }

@@ -31,6 +31,11 @@ export class MemoryQueueWorker implements QueueWorker {
 
   constructor(private readonly parts: WorkerParts) {}
 
+  /** Whether it was stopped and nothing runs any more: another may take its place. */
+  get hasEnded(): boolean {
+    return this.parts.loop.isStopped && this.active.size === 0;
+  }
+
   /** Starts a run for the loop. */
   begin(stored: StoredJob, number: number): void {
     const { loop } = this.parts;

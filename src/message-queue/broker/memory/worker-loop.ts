@@ -72,7 +72,18 @@ export class WorkerLoop {
     this.wake();
   }
 
-  /** No job starts any more. Runs go on. */
+  /** Whether `stop` was called last. */
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
+  /** Jobs start again after `stop`. */
+  restart(): void {
+    this.stopped = false;
+    this.resume();
+  }
+
+  /** No job starts until `restart`. Runs go on. */
   stop(): void {
     this.stopped = true;
     this.halt();

@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { SystemClock } from '../../jobs/clock.js';
 import { DuplicateRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
 import type { ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
@@ -99,13 +99,15 @@ export class RedisBroker extends Broker {
     await entry.queue.isReady();
     const { scripts, connections, options } = this;
     const report = (problem: BrokerProblem): void => this.report(problem);
-    entry.service = new WorkerService(
+    if (entry.service?.hasEnded === true) await entry.service.dispose();
+    const service = new WorkerService(
       { queue: entry.queue, scripts, connections, options, report },
       concurrency,
       run,
     );
-    entry.service.start();
-    return entry.service.worker;
+    service.start();
+    entry.service = service;
+    return service.worker;
   }
 
   cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
@@ -151,7 +153,7 @@ export class RedisBroker extends Broker {
     const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, LONGEST_CLOSE_MS)));
     await Promise.race([Promise.all(entries.map(({ queue }) => queue.close())), tooLate]);
     clearTimeout(timer);
-    await Promise.all(entries.map(({ service }) => service?.dispose()));
+    await Promise.all(entries.map(async ({ service }) => service?.dispose()));
     await this.connections.close();
   }
 

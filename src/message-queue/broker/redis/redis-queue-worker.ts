@@ -76,6 +76,11 @@ export class RedisQueueWorker implements QueueWorker {
     return this.registry.active;
   }
 
+  /** Whether it was stopped and nothing runs any more. */
+  get hasEnded(): boolean {
+    return !this.fetching && this.isIdle;
+  }
+
   /** Whether a waiting job would be taken now. */
   get isHungry(): boolean {
     return this.isFetching && this.active.size + this.asked < this.parts.concurrency;

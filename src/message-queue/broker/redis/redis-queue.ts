@@ -7,8 +7,8 @@ import { internalsOf } from './bull-internals.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
-  addJob(queue: RedisQueue, name: string, data: unknown, options: ManagedJobOptions): Promise<Job>;
-  addJobs(queue: RedisQueue, jobs: readonly BulkJob[]): Promise<Job[]>;
+  addJob(queue: RedisQueue, name: string, data: unknown, options: ManagedJobOptions): Promise<Job<object>>;
+  addJobs(queue: RedisQueue, jobs: readonly BulkJob[]): Promise<Job<object>[]>;
 }
 
 /** One job of `addBulk`. */
@@ -20,6 +20,8 @@ export interface BulkJob {
 
 /** The part of a worker that the queue must know to pause and close. */
 export interface WorkerOfQueue {
+  /** Whether it was stopped and nothing runs any more: another may take its place. */
+  readonly hasEnded: boolean;
   /** Ends a wait for jobs, so that none is taken after a pause. */
   interrupt(): void;
   stopFetching(): Promise<void>;
@@ -61,7 +63,7 @@ export class RedisQueue extends Bull<object> {
   }
 
   attachWorker(worker: WorkerOfQueue): void {
-    if (this.worker !== null) {
+    if (this.worker !== null && !this.worker.hasEnded) {
       throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {
         queue: this.name,
       });
@@ -72,7 +74,7 @@ export class RedisQueue extends Bull<object> {
   override add(first: unknown, second?: unknown, third?: unknown): Promise<Job<object>> {
     const named = typeof first === 'string';
     const [name, data, options] = named ? [first, second, third] : [DEFAULT_JOB_NAME, first, second];
-    return this.backend.addJob(this, name, data, (options ?? {}) as ManagedJobOptions);
+    return this.backend.addJob(this, name, data, options ?? {});
   }
 
   /** Bull's own `add`, for repeatable jobs: their identity is their schedule, not an id. */

@@ -67,12 +67,17 @@ export class WorkerService implements WorkerOfQueue {
     this.watchdog = new Watchdog(commands, this.worker, signal, options.watchdogMs, parts.report);
   }
 
+  get hasEnded(): boolean {
+    return this.worker.hasEnded;
+  }
+
+  /** @throws HandlerRegistrationError when this process works on the queue already */
   start(): void {
     const { connections, queue } = this.parts;
+    queue.attachWorker(this);
     connections.client.on('ready', this.onReconnect);
     connections.subscriber.on('message', this.onMessage);
     connections.subscriber.subscribe(...this.channels()).catch((error: unknown) => this.reportError(error));
-    queue.attachWorker(this);
     this.locks.start();
     this.promoter.start();
     this.recovery.start();
