@@ -22,7 +22,7 @@ interface PlannedFault {
   readonly fault: Fault;
 }
 
-const DEFAULT_REMEMBERED_CALLS = 1_000;
+const DEFAULT_REMEMBERED_CALLS = 10_000;
 
 /** Remembers the calls of one adapter, and makes those fail that a test names. */
 export class CallRecorder {
@@ -30,7 +30,7 @@ export class CallRecorder {
   private planned: PlannedFault[] = [];
   private readonly hanging = new Set<() => void>();
 
-  /** @param limit calls to remember; the oldest are forgotten first */
+  /** @param limit calls to remember; the oldest are forgotten first. Default 10 000 */
   constructor(private readonly limit = DEFAULT_REMEMBERED_CALLS) {}
 
   /** The calls so far, oldest first; failed ones too. */

@@ -5,6 +5,7 @@ export { RECORDING_ADAPTERS, RECORDING_ADAPTER_PARTS } from './recording-adapter
 export { RecordingAttachmentFiles } from './recording-attachment-files.js';
 export { RecordingAttachmentStore } from './recording-attachment-store.js';
 export { RecordingBatchProgressStore } from './recording-batch-progress-store.js';
+export { RecordingCircuitBreakers } from './recording-circuit-breakers.js';
 export { RecordingCleanupStore } from './recording-cleanup-store.js';
 export { RecordingConversationStore } from './recording-conversation-store.js';
 export { RecordingDeliveryDispatch } from './recording-delivery-dispatch.js';

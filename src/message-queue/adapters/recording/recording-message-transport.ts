@@ -19,7 +19,7 @@ export class RecordingMessageTransport extends MessageTransport {
     this.outcomes.set(recipientId, outcome);
   }
 
-  /** What was handed over, repeats and failures included; the last 1 000. */
+  /** What was handed over, repeats and failures included; of the last 10 000 calls. */
   get delivered(): readonly TransportMessage[] {
     return this.recorder.callsOf('deliver').map((call) => call.args[0] as TransportMessage);
   }

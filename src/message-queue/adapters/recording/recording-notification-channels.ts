@@ -17,7 +17,7 @@ export class ChannelRecord {
     this.outcomes.set(destination, outcome);
   }
 
-  /** What was sent, repeats and failures included; the last 1 000. */
+  /** What was sent, repeats and failures included; of the last 10 000 calls. */
   get sent(): readonly OutgoingNotification[] {
     return this.recorder.callsOf('send').map((call) => call.args[0] as OutgoingNotification);
   }

@@ -3,6 +3,7 @@ import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import {
   RecordingBatchProgressStore,
+  RecordingCircuitBreakers,
   RecordingDeliveryDispatch,
   RecordingTemplateRenderer,
 } from '../../adapters/recording/index.js';
@@ -24,7 +25,13 @@ function setUp() {
   const dispatch = new RecordingDeliveryDispatch();
   const progress = new RecordingBatchProgressStore();
   const templates = new RecordingTemplateRenderer();
-  const processor = new BatchMessageProcessor(dispatch, progress, templates, clock);
+  const processor = new BatchMessageProcessor(
+    dispatch,
+    progress,
+    templates,
+    clock,
+    new RecordingCircuitBreakers(),
+  );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ jobId: 'm_batch', now: clock.now(), ...overrides });
   const chunks = (): string[][] =>

@@ -5,9 +5,11 @@ import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
 import { BatchProgressStore } from '../../ports/batch-progress-store.js';
 import type { BatchProgress } from '../../ports/batch-progress-store.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { DeliveryDispatch } from '../../ports/delivery-dispatch.js';
 import type { DispatchedMessage } from '../../ports/delivery-dispatch.js';
 import { MissingTemplateVariablesError, TemplateRenderer } from '../../ports/template-renderer.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';
 import { BatchMessageJobDto } from './batch-message-job.dto.js';
@@ -36,12 +38,17 @@ const LONGEST_MARGIN_MS = 5_000;
  */
 @Processor(QueueName.BATCH_MESSAGE_SENDING)
 export class BatchMessageProcessor {
+  private readonly progress: BatchProgressStore;
+
   constructor(
     private readonly dispatch: DeliveryDispatch,
-    private readonly progress: BatchProgressStore,
+    progress: BatchProgressStore,
     private readonly templates: TemplateRenderer,
     private readonly clock: Clock,
-  ) {}
+    breakers: CircuitBreakers,
+  ) {
+    this.progress = guardedPort(progress, Dependency.STORE, breakers);
+  }
 
   /**
    * Hands one message per recipient to the delivery queue, chunk by chunk; stops between chunks when it is cancelled.

@@ -5,6 +5,7 @@ import {
   RecordedMessages,
   RecordingAttachmentFiles,
   RecordingAttachmentStore,
+  RecordingCircuitBreakers,
   RecordingCleanupStore,
   RecordingConversationStore,
   RecordingEncryptedContentStore,
@@ -39,7 +40,9 @@ function setUp() {
   const files = new RecordingAttachmentFiles();
   const contents = new RecordingEncryptedContentStore();
   const index = new RecordingSearchIndex();
-  const processor = new MessageCleanupProcessor(store, attachments, files, contents, index, clock);
+  const processor = new MessageCleanupProcessor(
+    ...([store, attachments, files, contents, index, clock, new RecordingCircuitBreakers()] as const),
+  );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ now: NOW, ...overrides });
   const { signal } = context();

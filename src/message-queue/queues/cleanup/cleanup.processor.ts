@@ -4,9 +4,11 @@ import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
 import { AttachmentFiles } from '../../ports/attachment-files.js';
 import { AttachmentStore } from '../../ports/attachment-store.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { CleanupStore } from '../../ports/cleanup-store.js';
 import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
 import { SearchIndex } from '../../ports/search-index.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { QueueName } from '../queue-name.js';
 import { AttachmentCleanupStep } from './attachment-cleanup-step.js';
 import { CleanupJobDto, CleanupType, DEFAULT_CLEANUP_BATCH_SIZE } from './cleanup-job.dto.js';
@@ -35,14 +37,26 @@ const LONGEST_MARGIN_MS = 5_000;
 /** Handles `message-cleanup`. Safe to run twice and after a crash: each step finds what is left. */
 @Processor(QueueName.MESSAGE_CLEANUP)
 export class MessageCleanupProcessor {
+  private readonly store: CleanupStore;
+  private readonly attachments: AttachmentStore;
+  private readonly contents: EncryptedContentStore;
+  private readonly index: SearchIndex;
+
   constructor(
-    private readonly store: CleanupStore,
-    private readonly attachments: AttachmentStore,
+    store: CleanupStore,
+    attachments: AttachmentStore,
+    // Without a breaker: some files that resist would hold up all the others.
     private readonly files: AttachmentFiles,
-    private readonly contents: EncryptedContentStore,
-    private readonly index: SearchIndex,
+    contents: EncryptedContentStore,
+    index: SearchIndex,
     private readonly clock: Clock,
-  ) {}
+    breakers: CircuitBreakers,
+  ) {
+    this.store = guardedPort(store, Dependency.STORE, breakers);
+    this.attachments = guardedPort(attachments, Dependency.STORE, breakers);
+    this.contents = guardedPort(contents, Dependency.STORE, breakers);
+    this.index = guardedPort(index, Dependency.SEARCH, breakers);
+  }
 
   /** Removes what is older than the retention, step by step; a dry run counts only. Stops in time before the deadline. */
   @JobHandler('cleanup-messages')

@@ -4,6 +4,7 @@ import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
 import {
   RecordedMessages,
+  RecordingCircuitBreakers,
   RecordingKeyProvider,
   RecordingMessageStore,
   RecordingMessageTransport,
@@ -32,14 +33,15 @@ const message: Plain<SendMessageJobDto> = {
 function setUp() {
   const clock = new ManualClock();
   const transport = new RecordingMessageTransport();
+  const breakers = new RecordingCircuitBreakers();
   const store = new RecordingMessageStore(new RecordedMessages());
   const keys = new RecordingKeyProvider();
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
-  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock);
+  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers);
   const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
     (await store.findStatus('m-1', recipientId))?.status;
-  return { clock, transport, store, cipher, processor, statusOf };
+  return { clock, breakers, transport, store, cipher, processor, statusOf };
 }
 
 describe('send-message', () => {
@@ -171,6 +173,21 @@ describe('send-message', () => {
     await expect(run).rejects.toBe(reason);
     expect(await statusOf()).toBe(expected);
   });
+
+  it.each(['transport', 'store'])(
+    'waits, without failing the message, while the %s is down',
+    async (dependency) => {
+      const { processor, breakers, transport, statusOf } = setUp();
+      breakers.open(dependency, 700);
+      const run = processor.processSendMessage(message, fakeJobContext({ attempt: 3 }));
+      await expect(run).rejects.toBeInstanceOf(CircuitOpenError);
+      expect(transport.delivered).toEqual([]);
+      breakers.close(dependency);
+      expect(await statusOf()).not.toBe('failed');
+      await processor.processSendMessage(message, fakeJobContext({ attempt: 3 }));
+      expect(await statusOf()).toBe('sent');
+    },
+  );
 
   it('does nothing once its signal has aborted', async () => {
     const { processor, store, transport } = setUp();

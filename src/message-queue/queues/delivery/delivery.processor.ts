@@ -2,11 +2,13 @@ import { Processor } from '@nestjs/bull';
 import { Clock } from '../../jobs/clock.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { DeliveryStatus } from '../../ports/delivery-status.js';
 import { MessageCipher } from '../../ports/message-cipher.js';
 import { MessageStore, UnknownMessageError } from '../../ports/message-store.js';
 import type { MessageForRecipient, StatusOutcome } from '../../ports/message-store.js';
 import { MessageTransport } from '../../ports/message-transport.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';
 import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
@@ -37,12 +39,19 @@ const RECORD_FAILURE_WITHIN_MS = 2_000;
 /** Handles `message-delivery`. Safe to run twice: a repeat carries the same message id, and a status never goes back. */
 @Processor(QueueName.MESSAGE_DELIVERY)
 export class MessageDeliveryProcessor {
+  private readonly transport: MessageTransport;
+  private readonly messages: MessageStore;
+
   constructor(
-    private readonly transport: MessageTransport,
-    private readonly messages: MessageStore,
+    transport: MessageTransport,
+    messages: MessageStore,
     private readonly cipher: MessageCipher,
     private readonly clock: Clock,
-  ) {}
+    breakers: CircuitBreakers,
+  ) {
+    this.transport = guardedPort(transport, Dependency.TRANSPORT, breakers);
+    this.messages = guardedPort(messages, Dependency.STORE, breakers);
+  }
 
   /**
    * Stores a message, sealed first when it asks for it, and hands it to the recipient. An offline recipient is a success: the

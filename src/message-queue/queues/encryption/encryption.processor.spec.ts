@@ -2,7 +2,11 @@ import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
-import { RecordingEncryptedContentStore, RecordingKeyProvider } from '../../adapters/recording/index.js';
+import {
+  RecordingCircuitBreakers,
+  RecordingEncryptedContentStore,
+  RecordingKeyProvider,
+} from '../../adapters/recording/index.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { EncryptionJobDto } from './encryption-job.dto.js';
 import { MessageEncryptionProcessor } from './encryption.processor.js';
@@ -22,7 +26,7 @@ function setUp() {
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
   const contents = new RecordingEncryptedContentStore();
-  const processor = new MessageEncryptionProcessor(cipher, contents);
+  const processor = new MessageEncryptionProcessor(cipher, contents, new RecordingCircuitBreakers());
   const failure = (job: Plain<EncryptionJobDto>): Promise<UnrecoverableJobError> =>
     processor.processEncryption(job, fakeJobContext()).then(
       () => Promise.reject(new Error('It did not fail.')),

@@ -2,10 +2,12 @@ import { Processor } from '@nestjs/bull';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
 import type { EncryptedContent } from '../../ports/encrypted-content-store.js';
 import type { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
 import { MessageCipher } from '../../ports/message-cipher.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';
 import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
@@ -23,10 +25,15 @@ export interface EncryptionResult {
 /** Handles `message-encryption`. Safe to run twice; neither results nor errors carry content. */
 @Processor(QueueName.MESSAGE_ENCRYPTION)
 export class MessageEncryptionProcessor {
+  private readonly contents: EncryptedContentStore;
+
   constructor(
     private readonly cipher: MessageCipher,
-    private readonly contents: EncryptedContentStore,
-  ) {}
+    contents: EncryptedContentStore,
+    breakers: CircuitBreakers,
+  ) {
+    this.contents = guardedPort(contents, Dependency.STORE, breakers);
+  }
 
   /**
    * Seals, opens or re-seals one message's content.

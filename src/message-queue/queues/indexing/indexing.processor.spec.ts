@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
-import { RecordingSearchIndex } from '../../adapters/recording/index.js';
+import { RecordingCircuitBreakers, RecordingSearchIndex } from '../../adapters/recording/index.js';
 import { JobTimeoutError } from '../../jobs/errors.js';
 import type { SearchDocument } from '../../ports/search-index.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -16,12 +16,13 @@ const job: Plain<IndexingJobDto> = {
 
 function setUp() {
   const index = new RecordingSearchIndex();
-  const processor = new MessageIndexingProcessor(index, new ManualClock());
+  const breakers = new RecordingCircuitBreakers();
+  const processor = new MessageIndexingProcessor(index, new ManualClock(), breakers);
   const run = async (change: Partial<IndexingJobDto> = {}): Promise<string> =>
     (await processor.processIndexing({ ...job, ...change }, fakeJobContext())).outcome;
   const found = async (text: string): Promise<string[]> =>
     (await index.search(text)).items.map(({ messageId }) => messageId);
-  return { index, processor, run, found };
+  return { breakers, index, processor, run, found };
 }
 
 describe('index-message', () => {
@@ -79,6 +80,16 @@ describe('index-message', () => {
     index.recorder.failNext(new Error('index down'));
     const both = await Promise.allSettled([run(), run({ messageId: 'm-2' })]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await run()).toBe('indexed');
+  });
+
+  it('waits while the index is down', async () => {
+    const { breakers, index, run } = setUp();
+    breakers.open('search');
+    await expect(run()).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    await expect(run({ operation: 'delete' })).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    breakers.close('search');
+    expect(index.recorder.calls).toEqual([]);
     expect(await run()).toBe('indexed');
   });
 

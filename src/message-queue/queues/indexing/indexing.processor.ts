@@ -2,8 +2,10 @@ import { Processor } from '@nestjs/bull';
 import { Clock } from '../../jobs/clock.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome } from '../../ports/search-index.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';
 import { IndexWriteGroup } from './index-write-group.js';
@@ -21,13 +23,16 @@ export interface IndexingResult {
 /** Handles `message-indexing`. Safe to run twice and out of order: the index goes by versions, and a delete is final. */
 @Processor(QueueName.MESSAGE_INDEXING)
 export class MessageIndexingProcessor {
+  private readonly index: SearchIndex;
   private readonly writes: IndexWriteGroup;
 
   constructor(
-    private readonly index: SearchIndex,
+    index: SearchIndex,
     private readonly clock: Clock,
+    breakers: CircuitBreakers,
   ) {
-    this.writes = new IndexWriteGroup(index);
+    this.index = guardedPort(index, Dependency.SEARCH, breakers);
+    this.writes = new IndexWriteGroup(this.index);
   }
 
   /** Brings one message into the index, or out of it. An older update than the stored one changes nothing. */

@@ -1,29 +1,34 @@
 import { Injectable } from '@nestjs/common';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { EmailChannel, InAppChannel, PushChannel, SmsChannel } from '../../ports/notification-channel.js';
 import type { NotificationChannel } from '../../ports/notification-channel.js';
 import { NotificationType } from '../../ports/notification-type.js';
+import { guardedPort } from '../guarded-port.js';
 
-/** The channel of each type, as the host plugged them. */
+/** The channel of each type, as the host plugged them, each behind a breaker of its own: `notification:<type>`. */
 @Injectable()
 export class NotificationChannels {
+  private readonly byType: Readonly<Record<NotificationType, NotificationChannel>>;
+
   constructor(
-    private readonly push: PushChannel,
-    private readonly email: EmailChannel,
-    private readonly sms: SmsChannel,
-    private readonly inApp: InAppChannel,
-  ) {}
+    push: PushChannel,
+    email: EmailChannel,
+    sms: SmsChannel,
+    inApp: InAppChannel,
+    breakers: CircuitBreakers,
+  ) {
+    const guarded = (channel: NotificationChannel): NotificationChannel =>
+      guardedPort(channel, `notification:${channel.type}`, breakers);
+    this.byType = {
+      [NotificationType.PUSH]: guarded(push),
+      [NotificationType.EMAIL]: guarded(email),
+      [NotificationType.SMS]: guarded(sms),
+      [NotificationType.IN_APP]: guarded(inApp),
+    };
+  }
 
   /** The channel for a type. */
   of(type: NotificationType): NotificationChannel {
-    switch (type) {
-      case NotificationType.PUSH:
-        return this.push;
-      case NotificationType.EMAIL:
-        return this.email;
-      case NotificationType.SMS:
-        return this.sms;
-      case NotificationType.IN_APP:
-        return this.inApp;
-    }
+    return this.byType[type];
   }
 }

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../jobs/clock.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import { RetryLater } from '../../jobs/errors.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { NotificationPreferences } from '../../ports/notification-preferences.js';
 import type { QuietHours } from '../../ports/notification-preferences.js';
 import { NotificationType } from '../../ports/notification-type.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
@@ -19,10 +21,15 @@ export interface DropReason {
 /** Decides whether a notification may go out now: its time to live, the recipient's opt-outs and quiet hours. */
 @Injectable()
 export class NotificationGate {
+  private readonly preferences: NotificationPreferences;
+
   constructor(
-    private readonly preferences: NotificationPreferences,
+    preferences: NotificationPreferences,
     private readonly clock: Clock,
-  ) {}
+    breakers: CircuitBreakers,
+  ) {
+    this.preferences = guardedPort(preferences, Dependency.STORE, breakers);
+  }
 
   /** When a job's notification is worthless, milliseconds since the epoch; null: never. */
   expiresAt(job: NotificationJobDto): number | null {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { DeviceTokenStore } from '../../ports/device-token-store.js';
 import type { DevicePlatform } from '../../ports/device-token-store.js';
 import { NotificationType } from '../../ports/notification-type.js';
 import { RecipientContacts } from '../../ports/recipient-contacts.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 
 /** One place a notification goes to. */
@@ -16,10 +18,15 @@ export interface NotificationTarget {
 /** Finds where a notification has to go: each device, one address, one number, or the app itself. */
 @Injectable()
 export class NotificationTargets {
+  private readonly devices: DeviceTokenStore;
+
   constructor(
-    private readonly devices: DeviceTokenStore,
+    devices: DeviceTokenStore,
     private readonly contacts: RecipientContacts,
-  ) {}
+    breakers: CircuitBreakers,
+  ) {
+    this.devices = guardedPort(devices, Dependency.STORE, breakers);
+  }
 
   /** The targets of a job; empty when the recipient has none. */
   async of(job: NotificationJobDto, signal: AbortSignal): Promise<readonly NotificationTarget[]> {

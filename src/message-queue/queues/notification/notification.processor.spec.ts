@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import {
+  RecordingCircuitBreakers,
   RecordingDeviceTokenStore,
   RecordingEmailChannel,
   RecordingInAppChannel,
@@ -31,6 +32,7 @@ const email: Plain<NotificationJobDto> = { ...push, type: 'email', emailAddress:
 function setUp() {
   const clock = new ManualClock(NOW);
   const ports = {
+    breakers: new RecordingCircuitBreakers(),
     push: new RecordingPushChannel(),
     email: new RecordingEmailChannel(),
     sms: new RecordingSmsChannel(),
@@ -43,14 +45,15 @@ function setUp() {
     templates: new RecordingTemplateRenderer(),
   };
   const processor = new MessageNotificationProcessor(
-    new NotificationGate(ports.preferences, clock),
-    new NotificationTargets(ports.devices, ports.contacts),
-    new NotificationChannels(ports.push, ports.email, ports.sms, ports.inApp),
+    new NotificationGate(ports.preferences, clock, ports.breakers),
+    new NotificationTargets(ports.devices, ports.contacts, ports.breakers),
+    new NotificationChannels(ports.push, ports.email, ports.sms, ports.inApp, ports.breakers),
     ports.ledger,
     ports.inbox,
     ports.devices,
     ports.templates,
     clock,
+    ports.breakers,
   );
   const device = (deviceId: string, token: string): Promise<void> =>
     ports.devices.register({ deviceId, recipientId: 'ben', platform: 'fcm', token });
@@ -203,6 +206,19 @@ describe('send-notification', () => {
     expect(sms.record.sent[0]?.html).toBeUndefined();
     const incomplete = processor.processNotification({ ...job, variables: {} }, fakeJobContext());
     await expect(incomplete).rejects.toBeInstanceOf(MissingTemplateVariablesError);
+  });
+
+  it('lets other channels flow while one is down', async () => {
+    const { processor, breakers, device, push: channel, email: mails } = setUp();
+    await device('phone', 't-1');
+    breakers.open('notification:push', 700);
+    const run = processor.processNotification(push, fakeJobContext({ jobId: 'a', attempt: 3 }));
+    await expect(run).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', dependency: 'notification:push' });
+    await processor.processNotification(email, fakeJobContext({ jobId: 'b' }));
+    expect([channel.record.sent.length, mails.record.sent.length]).toEqual([0, 1]);
+    breakers.close('notification:push');
+    await processor.processNotification(push, fakeJobContext({ jobId: 'a' }));
+    expect(channel.record.sent).toHaveLength(1);
   });
 
   it('fails for good when every destination refused for good, and completes when one took it', async () => {

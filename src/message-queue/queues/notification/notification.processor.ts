@@ -3,6 +3,7 @@ import { Clock } from '../../jobs/clock.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { DeviceTokenStore } from '../../ports/device-token-store.js';
 import type { OutgoingNotification } from '../../ports/notification-channel.js';
 import { NotificationInbox } from '../../ports/notification-inbox.js';
@@ -10,6 +11,7 @@ import { NotificationLedger } from '../../ports/notification-ledger.js';
 import type { NotificationOutcome } from '../../ports/notification-ledger.js';
 import { NotificationType } from '../../ports/notification-type.js';
 import { TemplateRenderer } from '../../ports/template-renderer.js';
+import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';
 import { NotificationChannels } from './notification-channels.js';
@@ -38,16 +40,25 @@ type Text = Pick<OutgoingNotification, 'title' | 'body' | 'html'>;
 /** Handles `message-notification`. Safe to run twice: destinations that the ledger has are left out. */
 @Processor(QueueName.MESSAGE_NOTIFICATION)
 export class MessageNotificationProcessor {
+  private readonly ledger: NotificationLedger;
+  private readonly inbox: NotificationInbox;
+  private readonly devices: DeviceTokenStore;
+
   constructor(
     private readonly gate: NotificationGate,
     private readonly targets: NotificationTargets,
     private readonly channels: NotificationChannels,
-    private readonly ledger: NotificationLedger,
-    private readonly inbox: NotificationInbox,
-    private readonly devices: DeviceTokenStore,
+    ledger: NotificationLedger,
+    inbox: NotificationInbox,
+    devices: DeviceTokenStore,
     private readonly templates: TemplateRenderer,
     private readonly clock: Clock,
-  ) {}
+    breakers: CircuitBreakers,
+  ) {
+    this.ledger = guardedPort(ledger, Dependency.STORE, breakers);
+    this.inbox = guardedPort(inbox, Dependency.STORE, breakers);
+    this.devices = guardedPort(devices, Dependency.STORE, breakers);
+  }
 
   /**
    * Sends one notification over its channel, unless it came too late or the recipient switched the channel off.
