@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 interface ForeignHost {
   readonly name: string;
@@ -20,6 +21,7 @@ const HOSTS: readonly ForeignHost[] = [
   { name: 'Nest 11, CommonJS', nest: '11', type: 'commonjs' },
 ];
 
+const execFileAsync = promisify(execFile);
 const SNIPPETS = resolve('test/packaging/snippets');
 const directory = mkdtempSync(join(tmpdir(), 'mq-packaging-'));
 let packed: Packed;
@@ -59,21 +61,30 @@ const TSCONFIG = {
 };
 
 /** @throws Error with the command's whole output when it fails */
-function run(command: string, args: readonly string[], cwd: string): string {
+async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   const env = { ...process.env, npm_config_loglevel: 'error', NODE_ENV: 'test' };
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    env,
-    encoding: 'utf8',
-    timeout: 240_000,
-  });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')} ended with ${String(status)}\n${stdout}\n${stderr}`);
-  return stdout;
+  try {
+    const { stdout } = await execFileAsync(command, args, {
+      cwd,
+      env,
+      timeout: 240_000,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}\n${stdout}\n${stderr}`, {
+      cause: error,
+    });
+  }
 }
 
-function createHost(host: ForeignHost): string {
-  const folder = join(directory, host.name.replaceAll(/\W+/g, '-'));
+function folderOf({ name }: ForeignHost): string {
+  return join(directory, name.replaceAll(/\W+/g, '-'));
+}
+
+async function createHost(host: ForeignHost): Promise<void> {
+  const folder = folderOf(host);
   mkdirSync(folder);
   const manifest = {
     name: 'foreign-host',
@@ -84,18 +95,15 @@ function createHost(host: ForeignHost): string {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   for (const snippet of readdirSync(SNIPPETS)) copyFileSync(join(SNIPPETS, snippet), join(folder, snippet));
-  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], folder);
-  return folder;
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], folder);
 }
 
-beforeAll(() => {
-  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', directory], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+beforeAll(async () => {
+  const output = await run('npm', ['pack', '--json', '--pack-destination', directory], process.cwd());
   const [first] = JSON.parse(output.slice(output.indexOf('[\n'))) as Packed[];
   if (first === undefined) throw new Error(`npm pack printed no package:\n${output}`);
   packed = first;
+  await Promise.all(HOSTS.map(createHost));
 });
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -114,25 +122,23 @@ it('packs the library, its declarations and its papers, and nothing of the refer
 });
 
 describe.each(HOSTS)('in a fresh app of $name', (host) => {
-  let folder: string;
+  const folder = folderOf(host);
 
-  beforeAll(() => {
-    folder = createHost(host);
+  it('finds every peer it asks for', async () => {
+    await expect(run('npm', ['ls', '--all'], folder)).resolves.toContain('nestjs-message-queue@');
   });
 
-  it('finds every peer it asks for, once', () => {
-    expect(() => run('npm', ['ls', '--all'], folder)).not.toThrow();
+  it('compiles the public surface under strict', async () => {
+    await expect(run('npx', ['--no-install', 'tsc', '-p', '.'], folder)).resolves.toBe('');
   });
 
-  it('compiles the public surface under strict', () => {
-    expect(run('npx', ['--no-install', 'tsc', '-p', '.'], folder)).toBe('');
+  it('runs the public surface on the memory provider, and the process ends by itself', async () => {
+    await expect(run(process.execPath, ['out/public-surface.js'], folder)).resolves.toContain(
+      'public surface works',
+    );
   });
 
-  it('runs the public surface on the memory provider, and the process ends by itself', () => {
-    expect(run(process.execPath, ['out/public-surface.js'], folder)).toContain('public surface works');
-  });
-
-  it('resolves the further entries', () => {
-    expect(run(process.execPath, ['out/test-kit.js'], folder)).toContain('entries work');
+  it('resolves the further entries', async () => {
+    await expect(run(process.execPath, ['out/test-kit.js'], folder)).resolves.toContain('entries work');
   });
 });
