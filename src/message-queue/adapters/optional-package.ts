@@ -11,7 +11,7 @@ const requireFromHere = createRequire(__filename);
  * ```
  *
  * @param name the package (or one of its subpaths), as one would import it
- * @param neededBy who needs it, for the error's message
+ * @param neededBy who needs it, in the plural, for the error's message
  * @throws MissingPackageError when it is not installed, or cannot be loaded on this machine (then with its `cause`)
  */
 export function loadOptionalPackage<T>(name: string, neededBy: string): T {
@@ -20,8 +20,8 @@ export function loadOptionalPackage<T>(name: string, neededBy: string): T {
   } catch (cause) {
     throw new MissingPackageError(
       isAbsent(cause, name)
-        ? `The package "${name}" is not installed, and ${neededBy} need${neededBy.endsWith('s') ? '' : 's'} it: npm install ${packageOf(name)}`
-        : `The package "${name}", which is needed by ${neededBy}, is installed but cannot be loaded: ${messageOf(cause)}`,
+        ? `The package "${name}" is not installed; ${neededBy} need it: npm install ${packageOf(name)}`
+        : `The package "${name}", which ${neededBy} need, is installed but cannot be loaded: ${messageOf(cause)}`,
       { cause },
     );
   }

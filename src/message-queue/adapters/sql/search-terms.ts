@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+
 /** Scripts that put no blanks between words. */
 const DENSE =
   '\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Hang}\\p{scx=Thai}\\p{scx=Laoo}\\p{scx=Khmr}\\p{scx=Mymr}';
 const LETTER = '\\p{L}\\p{N}\\p{M}';
+const NOT_A_LETTER = new RegExp(`[^${LETTER}]+`, 'gu');
 const WORD = new RegExp(`((?:(?=[${LETTER}])[${DENSE}])+)|(?:(?![${DENSE}])[${LETTER}])+`, 'gu');
 
 const MAX_TERM_LENGTH = 64;
@@ -38,7 +41,9 @@ export function foldTerm(word: string): string {
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
     .toLowerCase()
-    .replaceAll('ß', 'ss');
+    .replaceAll('ß', 'ss')
+    // Ligatures and fractions come apart into blanks and signs.
+    .replace(NOT_A_LETTER, '');
   return folded.length <= MAX_TERM_LENGTH ? folded : Array.from(folded).slice(0, MAX_TERM_LENGTH).join('');
 }
 
@@ -47,14 +52,22 @@ export function denseCharacters(word: string): string[] {
   return Array.from(word, foldTerm);
 }
 
-/** The terms of a document, each once, at most 20 000, separated by blanks. */
-export function documentTerms(text: string): string {
+/**
+ * A term that stands for a conversation, so that a search in one conversation reads that conversation's part of the index only.
+ * No text has it: it begins with a punctuation mark.
+ */
+export function conversationTerm(conversationId: string): string {
+  return `\u2016${createHash('sha256').update(conversationId).digest('hex').slice(0, 32)}`;
+}
+
+/** The terms of a document, each once, at most 20 000, and its conversation's, separated by blanks. */
+export function documentTerms(text: string, conversationId: string): string {
   const terms = new Set<string>();
   for (const word of wordsOf(text)) {
     if (terms.size >= MAX_DOCUMENT_TERMS) break;
     for (const term of word.isDense ? denseTerms(word.text) : [foldTerm(word.text)]) addTerm(terms, term);
   }
-  return [...terms].join(' ');
+  return [...terms, conversationTerm(conversationId)].join(' ');
 }
 
 /** What a document must hold to be found by a text that a user typed, at most 32 terms. None: nothing is found. */

@@ -3,7 +3,7 @@ import type { Page } from '../../ports/page.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../../ports/search-index.js';
 import { highlight } from './search-highlights.js';
-import { documentTerms, queryTerms } from './search-terms.js';
+import { conversationTerm, documentTerms, queryTerms } from './search-terms.js';
 import type { QueryTerm } from './search-terms.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
@@ -57,15 +57,16 @@ export class SqlSearchIndex extends SearchIndex {
     const limit = pageLimit(options);
     const start = pageStart(options);
     if (terms.length === 0) return { items: [], nextCursor: null };
+    const { conversationId } = options;
+    const scope: QueryTerm | undefined =
+      conversationId === undefined ? undefined : { term: conversationTerm(conversationId), isPrefix: false };
     const rows = await this.database.run('search', options.signal, (db) => {
       let query = db
         .selectFrom('mq_search_documents')
         .select(['message_id', 'conversation_id', 'sender_id', 'created_at', 'content'])
-        .where(this.holds(terms))
+        .where(this.holds(scope === undefined ? terms : [...terms, scope]))
         .where('removed', '=', 0);
-      if (options.conversationId !== undefined) {
-        query = query.where('conversation_id', '=', options.conversationId);
-      }
+      if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
       if (options.senderId !== undefined) query = query.where('sender_id', '=', options.senderId);
       if (start !== null) {
         query = query.where((eb) =>
@@ -112,7 +113,7 @@ export class SqlSearchIndex extends SearchIndex {
       const content = toText(document.content);
       return {
         ...{ message_id: document.messageId, conversation_id: document.conversationId },
-        ...{ sender_id: document.senderId, content, terms: documentTerms(content) },
+        ...{ sender_id: document.senderId, content, terms: documentTerms(content, document.conversationId) },
         ...{
           created_at: document.createdAt.getTime(),
           version: document.version,
@@ -160,7 +161,7 @@ export class SqlSearchIndex extends SearchIndex {
 
   private holds(terms: readonly QueryTerm[]): Expression<SqlBool> {
     const { sql, dialect } = this.database;
-    // Terms hold letters and digits only: quoted they are words to either syntax.
+    // Terms hold no character that either syntax knows: quoted they are words.
     if (dialect === 'postgres') {
       const query = terms.map(({ term, isPrefix }) => `'${term}'${isPrefix ? ':*' : ''}`).join(' & ');
       return sql<SqlBool>`words @@ ${query}::tsquery`;
