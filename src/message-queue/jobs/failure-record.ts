@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { MessageQueueError } from './errors.js';
 import type { FailureRecord } from './managed-job.js';
 
@@ -55,23 +54,29 @@ function framesOf(error: Error): string {
     .join('\n');
 }
 
-/** Also errors of another realm (Node's own, seen from a test sandbox), but none that break the rules of an error. */
+/** By what it has, because errors of another realm (Node's own, seen from a test sandbox) are no `instanceof Error`. */
 function isReadableError(thrown: unknown): thrown is Error {
-  if (!(thrown instanceof Error) && !types.isNativeError(thrown)) return false;
-  try {
-    const { name, message } = thrown as { name: unknown; message: unknown };
-    return typeof name === 'string' && typeof message === 'string';
-  } catch {
-    return false;
-  }
+  return (['name', 'message', 'stack'] as const).every((key) => {
+    const value = readProperty(thrown, key);
+    return typeof value === 'string' || (key === 'stack' && thrown instanceof Error);
+  });
 }
 
 function describe(thrown: unknown): string {
   if (typeof thrown === 'string') return cut(thrown, MAX_MESSAGE);
-  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
-    return cut(String(thrown.message), MAX_MESSAGE);
-  }
+  const message = readProperty(thrown, 'message');
+  if (typeof message === 'string') return cut(message, MAX_MESSAGE);
   return thrown === null ? 'null' : typeof thrown;
+}
+
+/** What handlers throw may be anything, getters that throw included; nothing of it may end the executor. */
+function readProperty(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
 }
 
 function cut(text: string, length: number): string {

@@ -446,14 +446,16 @@ describe('a timeout', () => {
   it('is known to a handler that looks at the signal only afterwards', async () => {
     const stage = new Stage();
     const later = latch();
+    let reason: unknown;
     stage.handle = async (_payload, context) => {
       await later.promise;
-      context.signal.throwIfAborted();
+      reason = context.signal.aborted && context.signal.reason;
     };
     const outcome = failed(stage.run());
     await stage.clock.advance(1000);
     later.resolve(undefined);
-    expect((await outcome).failure.kind).toBe('timeout');
+    expect((await outcome).error).toBe(reason);
+    expect(reason).toBeInstanceOf(JobTimeoutError);
   });
 
   it('does not settle the run before its handler has settled, and counts a late success as a failed attempt', async () => {
@@ -565,6 +567,18 @@ describe('a run that is told to stop', () => {
   it('is handed back at shutdown, without an attempt, also for a reason that is none of ours', async () => {
     expect((await stopped(new ShutdownError('bye')))[0]).toEqual({ kind: 'handed-back' });
     expect((await stopped(undefined))[0]).toEqual({ kind: 'handed-back' });
+  });
+
+  it('is handed back at shutdown even if its handler then takes longer than its timeout', async () => {
+    const stage = new Stage();
+    const later = latch();
+    stage.handle = () => later.promise;
+    const outcome = stage.run();
+    await stage.clock.advance(10);
+    stage.controller.abort(new ShutdownError('bye'));
+    await stage.clock.advance(5000);
+    later.resolve(undefined);
+    expect(await outcome).toEqual({ kind: 'handed-back' });
   });
 
   it('does not complete when its handler returns quietly: it may have stopped half-way', async () => {
