@@ -17,7 +17,7 @@ import {
 import type { ValidationOptions } from 'class-validator';
 
 /** Longest id a payload may carry, in characters. */
-export const MAX_ID_LENGTH = 128;
+const MAX_ID_LENGTH = 128;
 
 const ID = /^[^\s\p{C}]+$/u;
 // PostgreSQL stores no NUL, and a lone surrogate does not survive UTF-8: neither may reach a store.

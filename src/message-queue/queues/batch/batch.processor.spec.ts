@@ -117,9 +117,9 @@ describe('batch-send', () => {
     const cancelled = new CancelledError('not any more');
     run.abort(cancelled);
     await expect(running).rejects.toBe(cancelled);
+    expect(clock.pendingTimers).toBe(0);
     await clock.advance(10_000);
     expect(chunks()).toHaveLength(2);
-    expect(clock.pendingTimers).toBe(0);
   });
 
   it('does not pause after the last chunk', async () => {

@@ -90,6 +90,8 @@ describe('encrypt-decrypt', () => {
       fakeJobContext(),
     );
     expect(result).toMatchObject({ keyId: 'k-2', outcome: 'saved' });
+    // The content is as old as it was: a late job still counts as late.
+    expect((await contents.findEncrypted('m-1'))?.version).toBe(createdAt.getTime());
     keys.replace('k-1', null);
     await processor.processEncryption(decrypt, fakeJobContext());
     expect((await contents.findDecrypted('m-1'))?.content).toBe(SECRET);

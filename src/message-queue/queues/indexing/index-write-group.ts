@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 /** Documents written with one call at most. */
-export const MAX_GROUP_SIZE = 100;
+const MAX_GROUP_SIZE = 100;
 
 /**
  * Writes the documents of jobs that run at the same time together: while one write is on its way the next documents gather.
