@@ -271,7 +271,7 @@ describe.each(['memory', 'redis'] as const)('the life of a %s app', (provider) =
       constructor(private readonly service: MessageQueueService) {}
 
       async beforeApplicationShutdown(): Promise<void> {
-        receipt = await this.service.enqueue(WORK, 'work', { id: 'last' });
+        receipt ??= await this.service.enqueue(WORK, 'work', { id: 'last' });
       }
     }
     const app = await apps.start({
@@ -331,7 +331,7 @@ describe('without a Redis to reach', () => {
     const app = await apps.start({
       imports: [MessageQueueModule.forRoot({ redis: { host: '127.0.0.1', port: 1 }, enqueueTimeoutMs: 300 })],
     });
-    expect(Date.now() - startedAt).toBeLessThan(12_000);
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
     const addedAt = Date.now();
     const added = app.get(MessageQueueService).addDeliveryConfirmationJob({
       messageId: 'm1',

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { Broker } from '../broker/broker.js';
 import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
@@ -46,10 +45,10 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
   /** Looks at the servers, then starts the work unless this process must not, or not yet. */
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
-      await this.#inspectServers();
+      const isReachable = await this.#inspectServers();
       if (this.config.role === 'producer') return;
       this.#sweeper.start();
-      if (this.config.autoStart) await this.#startWork();
+      if (this.config.autoStart) await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
     });
   }
 
@@ -60,10 +59,10 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
   }
 
   /** A Redis that is away for now does not keep the app from starting: work begins when it is back. */
-  async #startWork(): Promise<void> {
+  async #startWork(timeoutMs: number): Promise<void> {
     const started = this.#worker.start();
-    if (await settlesWithin(started, START_TIMEOUT_MS)) return started;
-    this.#logger.warn(`Redis does not answer for ${START_TIMEOUT_MS} ms; work starts as soon as it does.`);
+    if (await settlesWithin(started, timeoutMs)) return started;
+    this.#logger.warn('Redis does not answer; work starts as soon as it does.');
     started.catch((error: unknown) => this.#logger.error('Work could not start.', error));
   }
 
@@ -86,25 +85,27 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
     }
   }
 
-  async #inspectServers(): Promise<void> {
+  /** @returns whether every server answers */
+  async #inspectServers(): Promise<boolean> {
     if (this.config.provider === 'memory' && this.config.environment === 'production') {
       this.#logger.warn(
         'Jobs are kept in memory (MESSAGE_QUEUE_PROVIDER=memory): they die with the process. Set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis to keep them.',
       );
     }
-    const fatal = (await Promise.all(this.queues.brokers().map((broker) => this.#inspect(broker)))).flat();
+    const reports = await Promise.all(this.queues.brokers().map((broker) => broker.inspectServer()));
+    const findings = reports.flatMap((report) => report.findings);
+    for (const { message } of findings) this.#logger.warn(message);
+    // A Redis that is away comes back; one with the wrong settings does not change by itself.
+    const fatal = reports
+      .filter(({ reachable }) => reachable)
+      .flatMap((report) => report.findings.filter(({ severity }) => severity === 'fatal'));
     if (fatal.length > 0 && this.config.environment === 'production') {
       throw new InvalidConfigurationError(
         'Redis is not fit for queues, and this is production:',
-        fatal.map((message) => ({ path: 'redis', message })),
+        fatal.map(({ message }) => ({ path: 'redis', message })),
       );
     }
-  }
-
-  async #inspect(broker: Broker): Promise<string[]> {
-    const { findings } = await broker.inspectServer();
-    for (const { message } of findings) this.#logger.warn(message);
-    return findings.filter(({ severity }) => severity === 'fatal').map(({ message }) => message);
+    return reports.every(({ reachable }) => reachable);
   }
 }
 
