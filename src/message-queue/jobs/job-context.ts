@@ -21,5 +21,5 @@ export interface JobContext {
   /** Writes lines that carry queue, job, id, attempt and correlation id. */
   readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;
   /** Stores how far the job is. */
-  progress(progress: JobProgress): Promise<void>;
+  readonly progress: (progress: JobProgress) => Promise<void>;
 }
