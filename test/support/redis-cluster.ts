@@ -50,7 +50,7 @@ async function untilComplete(port: number): Promise<void> {
   const client = new Redis(port);
   try {
     await waitUntil(
-      async () => String(await client.cluster('INFO')).includes('cluster_state:ok'),
+      async () => (await client.cluster('INFO')).includes('cluster_state:ok'),
       'the Cluster to cover its slots',
       20_000,
     );

@@ -101,6 +101,6 @@ export class CompletionBatcher {
 function retentionOf(run: ActiveRun): { count: number; age: number | string } {
   const keep = run.job.opts.removeOnComplete;
   if (typeof keep === 'number' && Number.isFinite(keep)) return { count: keep < 0 ? -1 : keep, age: '' };
-  if (typeof keep === 'object' && keep !== null) return { count: keep.count ?? -1, age: keep.age ?? '' };
+  if (typeof keep === 'object') return { count: keep.count ?? -1, age: keep.age ?? '' };
   return { count: keep === true ? 0 : -1, age: '' };
 }

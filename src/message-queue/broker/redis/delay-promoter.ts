@@ -33,6 +33,11 @@ export class DelayPromoter {
     this.timer?.cancel();
   }
 
+  private fail(error: unknown): void {
+    // A stop closes the connection under a call.
+    if (!this.stopped) this.onError(error);
+  }
+
   private plan(at: number): void {
     if (this.stopped) return;
     this.timer?.cancel();
@@ -52,7 +57,7 @@ export class DelayPromoter {
       if (nextDue !== null) next = Math.min(next, Number(nextDue));
     } catch (error) {
       next = this.clock.now() + RETRY_DELAY_MS;
-      if (!this.stopped) this.onError(error);
+      this.fail(error);
     } finally {
       this.running = false;
     }

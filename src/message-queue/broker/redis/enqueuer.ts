@@ -1,27 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Job } from 'bull';
-import {
-  BrokerUnavailableError,
-  EnqueueTimeoutError,
-  IdempotencyConflictError,
-  MessageQueueError,
-  QueueFullError,
-} from '../../jobs/errors.js';
+import { BrokerUnavailableError, EnqueueTimeoutError, MessageQueueError } from '../../jobs/errors.js';
 import { admitJob } from '../../jobs/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from '../broker.js';
+import { asQueueError, outcomeOf } from './add-outcome.js';
 import { BullJob, internalsOf } from './bull-internals.js';
+import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
 import { memoryError } from './memory-guard.js';
-import type { MemoryGuard } from './memory-guard.js';
-import type { RedisConnections } from './redis-connections.js';
 import type { BulkJob, RedisQueue } from './redis-queue.js';
-import type { RedisScripts } from './redis-scripts.js';
+import { addRepeatable } from './repeatable-adder.js';
 
 /** Bull's most important priority; our CRITICAL. */
 const CRITICAL_BULL_PRIORITY = 1;
-const FULL_RETRY_AFTER_MS = 1_000;
 /** Requests of a bulk add that are under way at the same time. */
 const BULK_WINDOW = 1_000;
 
@@ -30,16 +23,6 @@ interface Prepared {
   readonly job: Job;
   readonly fields: AddFields;
   readonly bytes: number;
-}
-
-/** What adding to one queue stands on. */
-export interface EnqueuerParts {
-  readonly queue: RedisQueue;
-  readonly scripts: RedisScripts;
-  readonly connections: RedisConnections;
-  readonly memory: MemoryGuard;
-  readonly timeoutMs: number;
-  readonly now: () => number;
 }
 
 /** Adds jobs to one queue: admission, memory guard, deadline, ledger and add, for all ways in. */
@@ -59,9 +42,12 @@ export class Enqueuer {
 
   /** @throws every error of an add */
   async addOnce(request: AddRequest): Promise<AddOutcome> {
-    if (request.options.repeat !== undefined) return this.addRepeatable(request);
+    if (request.options.repeat !== undefined) {
+      const { id } = await addRepeatable(this.parts, request);
+      return { id: String(id), deduplicated: false };
+    }
     const prepared = this.prepare(request);
-    return this.outcome(prepared, await this.send(prepared));
+    return outcomeOf(this.parts.queue, prepared, await this.send(prepared));
   }
 
   /** Outcomes in the order of the requests. Never rejects. */
@@ -81,9 +67,9 @@ export class Enqueuer {
   /** Bull's `add`. */
   async addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job> {
     const request = { name, data: data as object, options };
-    if (options.repeat !== undefined) return this.repeatableJob(request);
+    if (options.repeat !== undefined) return addRepeatable(this.parts, request);
     const prepared = this.prepare(request);
-    const { id } = this.outcome(prepared, await this.send(prepared));
+    const { id } = outcomeOf(this.parts.queue, prepared, await this.send(prepared));
     prepared.job.id = id;
     return prepared.job;
   }
@@ -91,14 +77,14 @@ export class Enqueuer {
   /** Bull's `addBulk`: every job is checked before the first one is sent. */
   async addJobs(jobs: readonly BulkJob[]): Promise<Job[]> {
     const prepared = jobs.map(({ name = '', data, opts }) =>
-      this.prepare({ name, data: data as object, options: (opts ?? {}) as ManagedJobOptions }),
+      this.prepare({ name, data: data as object, options: opts ?? {} }),
     );
     const results = await Promise.allSettled(prepared.map((one) => this.send(one)));
     return results.map((result, i) => {
       if (result.status === 'rejected') throw result.reason;
-      const { job } = prepared[i] as Prepared;
-      job.id = this.outcome(prepared[i] as Prepared, result.value).id;
-      return job;
+      const one = prepared[i] as Prepared;
+      one.job.id = outcomeOf(this.parts.queue, one, result.value).id;
+      return one.job;
     });
   }
 
@@ -132,11 +118,12 @@ export class Enqueuer {
     this.parts.memory.check(queue.name);
     const job = new BullJob(queue, name, admitted.data, admitted.options);
     const { options } = admitted;
-    job.id = String(options.jobId);
+    const id = String(options.jobId);
+    job.id = id;
     const { idempotency } = request;
     const critical = request.critical ?? options.priority === CRITICAL_BULL_PRIORITY;
     const fields: AddFields = {
-      id: String(job.id),
+      id,
       name,
       data: admitted.json,
       opts: JSON.stringify(job.opts),
@@ -166,75 +153,4 @@ export class Enqueuer {
       throw asQueueError(error, name);
     }
   }
-
-  private outcome({ request, fields }: Prepared, reply: AddReply): AddOutcome {
-    const { name, definition } = this.parts.queue;
-    const place = { queue: name, job: request.name, jobId: reply.id };
-    if (reply.status === 'full') {
-      throw new QueueFullError(
-        `Queue "${name}" holds ${reply.depth} waiting jobs; its limit is ${definition.maxWaiting}. Nothing was added: ` +
-          'try again later, add workers, or raise maxWaiting.',
-        reply.depth,
-        definition.maxWaiting,
-        FULL_RETRY_AFTER_MS,
-        { queue: name, job: request.name },
-      );
-    }
-    if (reply.status === 'conflict') {
-      const key = request.idempotency?.key ?? '';
-      throw new IdempotencyConflictError(
-        `Idempotency key "${key}" was used for job "${reply.id}" of queue "${name}" with another payload. ` +
-          'Use a new key for a new payload.',
-        place,
-      );
-    }
-    // The ledger may know the key from this very call, whose first answer was lost.
-    return {
-      id: reply.id,
-      deduplicated: reply.status !== 'added' && !(reply.status === 'once' && reply.id === fields.id),
-    };
-  }
-
-  private async addRepeatable(request: AddRequest): Promise<AddOutcome> {
-    const job = await this.repeatableJob(request);
-    return { id: String(job.id), deduplicated: false };
-  }
-
-  private async repeatableJob(request: AddRequest): Promise<Job> {
-    const { queue, now, timeoutMs, connections, memory } = this.parts;
-    const { data, options } = admitJob(
-      queue.name,
-      queue.definition,
-      request.name,
-      request.data,
-      request.options,
-      now(),
-    );
-    memory.check(queue.name);
-    const deadlineMs = request.deadlineMs ?? timeoutMs;
-    const startedAt = performance.now();
-    if (await connections.ready(deadlineMs)) {
-      let timer: NodeJS.Timeout | undefined;
-      const tooLate = new Promise<null>((resolve) => {
-        timer = setTimeout(() => resolve(null), deadlineMs - (performance.now() - startedAt));
-      });
-      const job = await Promise.race([queue.addRepeatable(request.name, data, options), tooLate]);
-      clearTimeout(timer);
-      if (job !== null) return job;
-    }
-    throw new EnqueueTimeoutError(
-      `Redis did not answer within ${deadlineMs} ms when repeatable job "${request.name}" was added to queue ` +
-        `"${queue.name}". Outcome unknown: the same call again is safe.`,
-      { queue: queue.name, job: request.name },
-    );
-  }
-}
-
-function asQueueError(error: unknown, queue: string): MessageQueueError {
-  if (error instanceof MessageQueueError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new BrokerUnavailableError(`Redis refused a job for queue "${queue}": ${text}`, {
-    queue,
-    cause: error,
-  });
 }

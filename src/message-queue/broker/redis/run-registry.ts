@@ -111,7 +111,7 @@ export class RunRegistry {
   private complete(run: ActiveRun, result: unknown): boolean {
     let json: string | undefined;
     try {
-      json = JSON.stringify(result) as string | undefined;
+      json = JSON.stringify(result);
     } catch {
       return false;
     }

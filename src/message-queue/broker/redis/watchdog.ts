@@ -40,9 +40,15 @@ export class Watchdog {
   private async look(): Promise<void> {
     const moved = this.worker.progress !== this.lastProgress;
     this.lastProgress = this.worker.progress;
-    if (moved || !this.worker.isHungry) return this.calm();
+    if (moved || !this.worker.isHungry) {
+      this.calm();
+      return;
+    }
     const [waiting] = (await this.commands.run(snapshotQueueScript, [])) as number[];
-    if (waiting === 0) return this.calm();
+    if (waiting === 0) {
+      this.calm();
+      return;
+    }
     const now = performance.now();
     this.stuckSince ??= now;
     if (now - this.stuckSince < this.afterMs) return;
