@@ -99,6 +99,11 @@ describe('admitJob fills', () => {
     expect(options).not.toHaveProperty('priority');
   });
 
+  it('nothing twice: what was admitted is admitted as it is', () => {
+    const { options } = admit({ priority: 4, mq: { correlationId: 'c', fingerprint: 'f' } });
+    expect(admit(options).options).toEqual(options);
+  });
+
   it('leaves the caller’s objects alone', () => {
     const given = Object.freeze({ repeat: Object.freeze({ every: 5 }), mq: Object.freeze({}) });
     const payload = Object.freeze({ at: new Date(0) });

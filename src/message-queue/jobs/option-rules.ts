@@ -129,6 +129,7 @@ export function checkRecord(issues: OptionIssues, record: unknown): ManagedJobRe
   if (timeoutMs !== undefined) issues.wholeNumber('mq.timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
   if (idempotencyKey !== undefined) issues.text('mq.idempotencyKey', idempotencyKey, 256);
   if (fingerprint !== undefined) issues.text('mq.fingerprint', fingerprint, 256);
-  const kept = { correlationId, metadata, timeoutMs, idempotencyKey, fingerprint };
+  const defaultAttempts = record.defaultAttempts === true ? true : undefined;
+  const kept = { correlationId, metadata, timeoutMs, defaultAttempts, idempotencyKey, fingerprint };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
 }

@@ -1,0 +1,34 @@
+import { SystemClock } from './clock.js';
+
+describe('SystemClock', () => {
+  const clock = new SystemClock();
+
+  it('calls back once, and not after it was taken back', async () => {
+    const calls: string[] = [];
+    const cancelled = clock.setTimer(() => calls.push('cancelled'), 1, { keepAlive: true });
+    cancelled.cancel();
+    await new Promise<void>((resolve) => {
+      clock.setTimer(
+        () => {
+          calls.push('called');
+          resolve();
+        },
+        5,
+        { keepAlive: true },
+      );
+    });
+    expect(calls).toEqual(['called']);
+  });
+
+  it('does not turn a delay beyond the longest timer into none', async () => {
+    let called = false;
+    const timer = clock.setTimer(() => (called = true), 2 ** 40);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    timer.cancel();
+    expect(called).toBe(false);
+  });
+
+  it('agrees with Date', () => {
+    expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1000);
+  });
+});
