@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import {
   SqlCleanupStore,
   SqlConversationStore,
@@ -15,7 +16,7 @@ import { TestPostgres } from '../support/postgres-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const never = new AbortController().signal;
-const STEPS = ['sent', 'delivered', 'read', 'failed'] as const;
+const STEPS = ['sent', 'delivered', 'read'] as const;
 
 function message(messageId: string, fields: Partial<MessageForRecipient> = {}): MessageForRecipient {
   return {
@@ -202,6 +203,70 @@ describe('SQLite', () => {
 });
 
 describe('PostgreSQL', () => {
+  /** Locks a row like a slow transaction would, lets `work` begin behind it, and lets go. */
+  async function behindLock(url: string, statement: string, work: () => Promise<void>): Promise<void> {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(statement);
+      await work();
+      await client.query('COMMIT');
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function untilWaiting(url: string, sessions: number): Promise<void> {
+    const count = `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await waitUntil(async () => {
+      const [row] = await server.query(count, url);
+      return Number(row?.['waiting']) >= sessions;
+    }, `${sessions} sessions that wait for a lock`);
+  }
+
+  it('lets a legal hold wait for a claim that runs, and undoes it', async () => {
+    const url = await server.createDatabase();
+    const [mine, other] = [await open(url), await open(url)];
+    const messages = new SqlMessageStore(mine);
+    for (const id of ['m1', 'm2']) await messages.save(message(id, { conversationId: `c-${id}` }), never);
+    const selection = { kind: 'old_messages', before: new Date(5_000) } as const;
+    const running: Promise<unknown>[] = [];
+    await behindLock(url, `SELECT 1 FROM mq_messages WHERE message_id = 'm1' FOR UPDATE`, async () => {
+      running.push(new SqlCleanupStore(mine).claim(selection, 100, never));
+      await untilWaiting(url, 1);
+      const holding = new SqlConversationStore(other).setLegalHold('c-m2', true);
+      running.push(holding);
+      await Promise.race([holding, untilWaiting(url, 2)]);
+    });
+    await Promise.all(running);
+    expect(await messages.find('m1')).toBeNull();
+    expect(await messages.find('m2')).not.toBeNull();
+  });
+
+  it('indexes groups that hold the same messages in another order without deadlock', async () => {
+    const url = await server.createDatabase();
+    const indexes = [new SqlSearchIndex(await open(url)), new SqlSearchIndex(await open(url))];
+    const group = (ids: string[], version: number) =>
+      ids.map((messageId) => ({
+        ...{ messageId, conversationId: 'c1', senderId: 'ana', content: `word${version}` },
+        ...{ createdAt: new Date(1), version },
+      }));
+    await indexes[0]!.indexMany(group(['a', 'b', 'x'], 1), never);
+    const running: Promise<unknown>[] = [];
+    await behindLock(url, `SELECT 1 FROM mq_search_documents WHERE message_id = 'x' FOR UPDATE`, async () => {
+      running.push(indexes[0]!.indexMany(group(['a', 'x', 'b'], 2), never));
+      await untilWaiting(url, 1);
+      running.push(indexes[1]!.indexMany(group(['b', 'a'], 3), never));
+      await untilWaiting(url, 2);
+    });
+    expect((await Promise.allSettled(running)).map((result) => result.status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect((await indexes[0]!.search('word3')).items).toHaveLength(2);
+  });
+
   it('loses nothing that was acknowledged when it crashes, and repeats land once', async () => {
     const own = await TestPostgres.start();
     try {

@@ -235,6 +235,7 @@ describe('a PostgreSQL that is not there', () => {
       const database = await SqlDatabase.open({ url: address.href, statementTimeoutMs: 200 });
       opened.push(database);
       const store = new SqlMessageStore(database);
+      expect(await store.find('m1')).toBeNull();
       proxy.fallSilent();
       await expect(store.find('m1')).rejects.toThrow('The SQL store could not find a message');
     } finally {
