@@ -6,10 +6,12 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const platform = Object.keys(manifest.devDependencies).filter((name) => name.startsWith('@nestjs/platform-'));
 const needed = [...Object.keys(manifest.peerDependencies), ...platform];
 
-for (const name of needed) {
-  manifest.dependencies[name] = manifest.devDependencies[name];
-  delete manifest.devDependencies[name];
-}
+const runtime = Object.fromEntries(needed.map((name) => [name, manifest.devDependencies[name]]));
+
+manifest.dependencies = { ...manifest.dependencies, ...runtime };
+manifest.devDependencies = Object.fromEntries(
+  Object.entries(manifest.devDependencies).filter(([name]) => !needed.includes(name)),
+);
 delete manifest.peerDependencies;
 delete manifest.peerDependenciesMeta;
 writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
