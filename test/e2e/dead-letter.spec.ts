@@ -280,6 +280,10 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
     const asked = read.mock.calls.map(([, start = 0, end = -1]) => end - start + 1);
     expect(Math.max(...asked)).toBeLessThanOrEqual(500);
     expect(asked.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100);
+    // A queue without letters is asked once, not once per letter of the others.
+    const other = jest.spyOn(fixture.queues.get('push').queue, 'getJobs');
+    await fixture.deadLetters.list({ limit: 500 });
+    expect(other.mock.calls.length).toBeLessThanOrEqual(2);
     read.mockRestore();
     const report = await fixture.deadLetters.replayAll({ by: 'ann' });
     expect(report).toMatchObject({ matched: 2_000, replayed: 2_000 });

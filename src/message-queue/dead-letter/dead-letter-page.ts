@@ -38,8 +38,8 @@ class LetterStream {
   private readonly reader: FailedSetReader;
   private ahead: Job[] = [];
   private next = 0;
+  private ended = false;
   taken: FailedPosition | undefined;
-  scanned = 0;
 
   constructor(
     queues: ManagedQueues,
@@ -59,9 +59,10 @@ class LetterStream {
   }
 
   async peek(): Promise<Job | null> {
-    while (this.next >= this.ahead.length) {
+    while (!this.ended && this.next >= this.ahead.length) {
       const chunk = await this.reader.next();
-      if (chunk === null) return null;
+      this.ended = chunk === null;
+      if (chunk === null) break;
       this.ahead = chunk;
       this.next = 0;
     }
@@ -71,7 +72,6 @@ class LetterStream {
   take(job: Job): DeadLetter {
     this.taken = this.reader.positionOf(job);
     this.next += 1;
-    this.scanned += 1;
     return toDeadLetter(job, this.queue);
   }
 }

@@ -1,0 +1,55 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A headless Chromium for one test file; screenshots go to a temporary directory whose name is printed. */
+export class TestBrowser {
+  readonly directory = mkdtempSync(join(tmpdir(), 'mq-screens-'));
+
+  private constructor(private readonly browser: Browser) {}
+
+  /** Chromium of the machine: CHROMIUM_BIN, or Debian's. */
+  static async start(): Promise<TestBrowser> {
+    const executablePath = process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium';
+    return new TestBrowser(await chromium.launch({ executablePath, headless: true, args: ARGUMENTS }));
+  }
+
+  /** A fresh page; what goes wrong in it is noted in `problems`. */
+  async page(): Promise<{ page: Page; problems: string[] }> {
+    const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(10_000);
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+    page.on('dialog', (dialog) => {
+      problems.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) problems.push(`${response.status()} ${new URL(response.url()).pathname}`);
+    });
+    return { page, problems };
+  }
+
+  /** Saves what a page looks like. @returns the file */
+  async screenshot(page: Page, name: string): Promise<string> {
+    const path = join(this.directory, `${name}.png`);
+    await page.screenshot({ path });
+    return path;
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+}
