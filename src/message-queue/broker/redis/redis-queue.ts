@@ -135,7 +135,7 @@ export class RedisQueue extends Bull<object> {
 }
 
 /** @throws TypeError for a queue that another broker made */
-export function managedQueue(queue: Queue): RedisQueue {
+function managedQueue(queue: Queue): RedisQueue {
   if (queue instanceof RedisQueue) return queue;
   throw new TypeError(`Queue "${queue.name}" was not created by this broker.`);
 }

@@ -3,7 +3,7 @@ import { debounceFunctions, ownershipFunctions } from './ownership.lua.js';
 import { takeFunctions } from './take-jobs.lua.js';
 
 /** Fields of one job in the arguments of {@link completeJobsScript}, in this order. */
-export const COMPLETE_FIELDS = ['id', 'result', 'event', 'keepCount', 'keepAge', 'tombstoneMs'] as const;
+const COMPLETE_FIELDS = ['id', 'result', 'event', 'keepCount', 'keepAge', 'tombstoneMs'] as const;
 
 /**
  * Completes jobs and takes the next ones in the same step.

@@ -6,7 +6,7 @@ import { debounceFunctions, ownershipFunctions } from './ownership.lua.js';
  * Lua function `due(id, at)`: puts a job into the delayed set so that jobs due in the same millisecond keep their
  * order, and tells the workers.
  */
-export const delayFunctions = `
+const delayFunctions = `
 local function delayUntil(id, at)
   local counter = redis.call('INCR', base .. 'id')
   redis.call('ZADD', base .. 'delayed', string.format('%.0f', tonumber(at) * 0x1000 + bit.band(counter, 0xfff)), id)
