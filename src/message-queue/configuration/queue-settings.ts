@@ -6,7 +6,8 @@ import type {
   RetentionPolicy,
 } from '../jobs/queue-definition.js';
 import type { Environment } from './environment.js';
-import { QUEUE_VARIABLE_SUFFIXES, variablePartOf } from './queue-variables.js';
+import type { QUEUE_VARIABLE_SUFFIXES } from './queue-variables.js';
+import { variablePartOf } from './queue-variables.js';
 import { choice, share, wholeNumber } from './setting-type.js';
 import type { SettingType } from './setting-type.js';
 import { unknownKeys } from './unknown-names.js';

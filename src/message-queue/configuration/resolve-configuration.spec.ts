@@ -2,7 +2,6 @@ import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { Issue } from '../jobs/errors.js';
 import { defineQueue } from '../jobs/queue-definition.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-import type { MessageQueueOptions } from '../message-queue.options.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { readEnvironment } from './environment.js';
 import { resolveConfiguration } from './resolve-configuration.js';
@@ -31,7 +30,7 @@ interface Given {
 
 function resolve({ options = {}, env = {}, definitions, configKey }: Given): ResolvedConfiguration {
   return resolveConfiguration({
-    options: options as MessageQueueOptions,
+    options: options,
     environment: readEnvironment(undefined, env),
     definitions: definitions ?? [...BUILT_IN_QUEUES, FILES],
     configKey,

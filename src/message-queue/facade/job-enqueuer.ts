@@ -10,6 +10,7 @@ import { admitJob } from '../jobs/job-admission.js';
 import { mapEnqueueOptions } from '../jobs/job-options.js';
 import type { EnqueueOptions } from '../jobs/job-options.js';
 import { validatePayload } from '../jobs/payload-validator.js';
+import { plainText } from '../wiring/plain-text.js';
 import { RegisteredQueues } from '../wiring/registered-queues.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 
@@ -47,7 +48,8 @@ export class JobEnqueuer {
     jobs: readonly BulkJob<unknown>[],
   ): Promise<BulkReceipt[]> {
     const managed = this.queues.get(queueName);
-    if (!Array.isArray(jobs as unknown)) {
+    const given: unknown = jobs;
+    if (!Array.isArray(given)) {
       const place = { queue: queueName, job: jobName };
       const issues = [{ path: 'jobs', message: 'must be a list of { payload, options? }' }];
       throw new InvalidPayloadError(`A bulk add to queue "${queueName}" is wrong:`, issues, place);
@@ -107,7 +109,7 @@ export class JobEnqueuer {
     if (type === undefined) {
       const names = Object.keys(definition.jobs);
       throw new UnknownJobNameError(
-        `Queue "${definition.name}" has no job ${JSON.stringify(jobName)}.${didYouMean(String(jobName), names)} It has: ${names.join(', ')}.`,
+        `Queue "${definition.name}" has no job ${JSON.stringify(jobName)}.${didYouMean(plainText(jobName), names)} It has: ${names.join(', ')}.`,
         place,
       );
     }
@@ -133,13 +135,9 @@ export class JobEnqueuer {
 
 /** What a test put under the queue's token gets Bull's own call. */
 async function addToOverride({ queue, definition }: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
-  const job: { readonly id?: unknown } | undefined = await queue.add(
-    request.name,
-    request.data,
-    request.options,
-  );
-  const id = String(job?.id ?? request.options.jobId ?? '');
-  return { id, queue: definition.name, name: request.name, deduplicated: false };
+  const job: unknown = await queue.add(request.name, request.data, request.options);
+  const { id = request.options.jobId } = (job ?? {}) as { readonly id?: string | number };
+  return { id: plainText(id), queue: definition.name, name: request.name, deduplicated: false };
 }
 
 function rejected(queue: string, name: string, reason: unknown): BulkReceipt {

@@ -29,11 +29,11 @@ import {
  * `registerQueue` finds it from any module; it exports nothing that a host injects by mistake.
  */
 @Module({})
-export class MessageQueueCoreModule {}
+class MessageQueueCoreModule {}
 
 /** A further Redis: its configuration and broker under tokens of their own. */
 @Module({})
-export class FurtherRedisModule {}
+class FurtherRedisModule {}
 
 const INSIDE: Provider[] = [
   { provide: Clock, useClass: SystemClock },

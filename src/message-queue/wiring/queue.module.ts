@@ -13,7 +13,7 @@ import { QUEUE_REGISTRATION } from './tokens.js';
 
 /** One host's queue. */
 @Module({})
-export class RegisteredQueueModule {}
+class RegisteredQueueModule {}
 
 const MODULES = new SameObject(
   ({ definition, configKey }: Omit<QueueRegistration, 'place'>, place: string): DynamicModule => {

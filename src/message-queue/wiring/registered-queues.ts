@@ -9,6 +9,8 @@ import { didYouMean } from '../jobs/did-you-mean.js';
 import { UnknownQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 
+import { plainText } from './plain-text.js';
+
 interface Entry {
   readonly definition: QueueDefinition;
   /** What `create` made; undefined while a test's override stands under the token. */
@@ -87,8 +89,8 @@ export class RegisteredQueues extends ManagedQueues {
     if (entry !== undefined) return entry;
     const names = [...this.#entries.keys()];
     throw new UnknownQueueError(
-      `There is no queue ${JSON.stringify(name)}.${didYouMean(String(name), names)} Registered: ${names.join(', ')}. Add yours with MessageQueueModule.registerQueue(defineQueue({ … })).`,
-      { queue: String(name) },
+      `There is no queue ${JSON.stringify(name)}.${didYouMean(plainText(name), names)} Registered: ${names.join(', ')}. Add yours with MessageQueueModule.registerQueue(defineQueue({ … })).`,
+      { queue: plainText(name) },
     );
   }
 }

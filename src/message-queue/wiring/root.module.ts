@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule, Provider, Type } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../admin/board/board.module.js';
 import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
@@ -144,5 +144,5 @@ function asyncOptions(options: MessageQueueModuleAsyncOptions, configKey: string
     useFactory: (maker: MessageQueueOptionsFactory) => maker.createMessageQueueOptions(),
     inject: [factory],
   };
-  return useClass === undefined ? [made] : [made, useClass as Type<MessageQueueOptionsFactory>];
+  return useClass === undefined ? [made] : [made, useClass];
 }
