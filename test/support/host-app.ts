@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 
 /** Keeps log lines instead of printing them. */
-export class QuietLogger implements LoggerService {
+class QuietLogger implements LoggerService {
   readonly lines: string[] = [];
 
   log(message: unknown): void {

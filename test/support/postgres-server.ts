@@ -9,7 +9,7 @@ import { freePort } from './redis-server.js';
 const DEBIAN_ROOT = '/usr/lib/postgresql';
 
 /** Finds the directory of `initdb` and `postgres`: POSTGRES_BIN_DIR, Debian's newest, then PATH. */
-export function findPostgresBinaries(): string {
+function findPostgresBinaries(): string {
   const debian = existsSync(DEBIAN_ROOT)
     ? readdirSync(DEBIAN_ROOT)
         .sort((a, b) => Number(b) - Number(a))

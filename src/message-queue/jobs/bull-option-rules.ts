@@ -5,10 +5,10 @@ import { checkRepeat } from './repeat-rules.js';
 import { isBackoffPolicy, MAX_DELAY_MS, MESSAGE_QUEUE_BACKOFF } from './retry-policy.js';
 
 /** Least important priority on Bull's own scale (1 is the most important). */
-export const MAX_BULL_PRIORITY = 2 ** 21;
+const MAX_BULL_PRIORITY = 2 ** 21;
 
 /** Most stack traces kept per job. */
-export const MAX_STACK_TRACES = 20;
+const MAX_STACK_TRACES = 20;
 
 type Rule = (issues: OptionIssues, value: unknown, context: { jobName: string; now: number }) => void;
 

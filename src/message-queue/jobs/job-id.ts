@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** Longest job id that is accepted, in characters. */
-export const MAX_JOB_ID_LENGTH = 200;
+const MAX_JOB_ID_LENGTH = 200;
 
 /**
  * Ids that are names of Bull's own keys or channels under the queue's prefix. A job with such an id wedges or pauses

@@ -2,7 +2,7 @@ import { UnrecoverableJobError } from './errors.js';
 import type { ErrorPlace } from './errors.js';
 
 /** Largest result as JSON, in bytes. */
-export const MAX_RESULT_BYTES = 64 * 1024;
+const MAX_RESULT_BYTES = 64 * 1024;
 
 /**
  * What is stored of a handler's return value: what JSON keeps of it; undefined → null.

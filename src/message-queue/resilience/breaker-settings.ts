@@ -18,7 +18,7 @@ export interface CircuitBreakerOptions extends Partial<BreakerSettings> {
 }
 
 /** Defaults of every breaker. */
-export const BREAKER_DEFAULTS: BreakerSettings = {
+const BREAKER_DEFAULTS: BreakerSettings = {
   failureThreshold: 5,
   halfOpenAfterMs: 30_000,
   isFailure: () => true,

@@ -29,7 +29,7 @@ export interface BoardModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'>
 const BOARD_SETTINGS = Symbol('nestjs-message-queue:board-settings');
 
 /** Where the board is when nothing else is configured. */
-export const DEFAULT_BOARD_PATH = '/admin/queues';
+const DEFAULT_BOARD_PATH = '/admin/queues';
 
 @Module({})
 class BoardSettingsModule {}

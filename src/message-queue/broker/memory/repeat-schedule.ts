@@ -113,7 +113,7 @@ export function repeatKey(name: string, repeat: RepeatSettings, idPart: string):
 }
 
 /** Repeat options of a job, as this library reads them. */
-export function repeatOf(options: JobOptions): RepeatSettings | undefined {
+function repeatOf(options: JobOptions): RepeatSettings | undefined {
   return options.repeat;
 }
 

@@ -3,7 +3,7 @@ import type { MessageForRecipient } from '../../ports/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 
 /** A time that databases with whole seconds only would spoil. */
-export const NOON = Date.UTC(2026, 2, 14, 12, 0, 0, 123);
+const NOON = Date.UTC(2026, 2, 14, 12, 0, 0, 123);
 
 /** What a careless statement would trip over. */
 export const AWKWARD_TEXT = `Robert'); DROP TABLE "messages";-- \\ % _ \n\t 😀 ünï 日本語 مرحبا {"a":1} <b>&amp;</b>`;
