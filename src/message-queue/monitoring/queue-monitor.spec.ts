@@ -1,0 +1,210 @@
+import { DeadLetterFixture, HandClock, letterQueue } from '../../../test/e2e/dead-letter.fixture.js';
+import { TestRedis } from '../../../test/support/redis-server.js';
+import { JobEvents } from '../jobs/job-events.js';
+import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
+import { ActivityRecorder } from './activity-recorder.js';
+import type { QueueHealth } from './queue-health.js';
+import { QueueMonitor } from './queue-monitor.js';
+
+const RUN = { queue: 'mail', job: 'send', attempt: 1, correlationId: 'c' };
+
+describe('QueueMonitor', () => {
+  let clock: HandClock;
+  let events: JobEvents;
+  let fixture: DeadLetterFixture;
+  let breakers: CockatielCircuitBreakers;
+  let monitor: QueueMonitor;
+
+  beforeEach(() => {
+    clock = new HandClock();
+    events = new JobEvents();
+    fixture = new DeadLetterFixture('memory', null, clock, [
+      letterQueue('mail', { maxWaiting: 10 }),
+      letterQueue('push'),
+    ]);
+    breakers = new CockatielCircuitBreakers(clock, { failureThreshold: 1 }, events);
+    monitor = new QueueMonitor(fixture.queues, new ActivityRecorder(events, clock), breakers, clock);
+  });
+  afterEach(() => fixture.close());
+
+  const codes = ({ reasons }: QueueHealth): string[] => reasons.map(({ code }) => code);
+  const complete = (count: number, durationMs = 100): void => {
+    for (let i = 0; i < count; i++)
+      events.emit('completed', { ...RUN, jobId: `c${i}`, result: null, durationMs });
+  };
+  const fail = (count: number): void => {
+    const error = new Error('no');
+    for (let i = 0; i < count; i++) {
+      events.emit('failed', { ...RUN, jobId: `f${i}`, error, kind: 'error', durationMs: 100 });
+    }
+  };
+
+  it('adds the states of all queues up', async () => {
+    const mail = fixture.queues.get('mail').queue;
+    await mail.addBulk([
+      { name: 'send', data: {} },
+      { name: 'send', data: {} },
+    ]);
+    await fixture.queues.get('push').queue.add('send', {}, { delay: 60_000 });
+    clock.advance(5_000);
+    const metrics = await monitor.metrics();
+    expect(metrics.totals).toEqual({ waiting: 2, active: 0, completed: 0, failed: 0, delayed: 1, paused: 0 });
+    expect(metrics.queues['mail']).toMatchObject({
+      waiting: 2,
+      isPaused: false,
+      oldestWaitingMs: 5_000,
+      failureRate: null,
+    });
+    expect(metrics.timestamp).toEqual(new Date(clock.now()));
+  });
+
+  it('tells rates and run times of the last five minutes', async () => {
+    complete(90, 40);
+    fail(10);
+    const stats = await monitor.stats('mail');
+    expect(stats).toMatchObject({ attempts: 100, failureRate: 0.1, throughputPerSecond: 0.3 });
+    expect(stats.avgProcessingMs).toBeCloseTo(46);
+    clock.advance(600_000);
+    expect(await monitor.stats('mail')).toMatchObject({
+      attempts: 0,
+      failureRate: null,
+      avgProcessingMs: null,
+    });
+  });
+
+  it('sums everything up in plain numbers', async () => {
+    complete(10, 45);
+    await fixture.queues.get('mail').queue.add('send', {});
+    const summary = await monitor.summary();
+    expect(summary).toEqual({
+      totalMessages: 1,
+      pendingMessages: 1,
+      processingMessages: 0,
+      completedMessages: 0,
+      failedMessages: 0,
+      avgProcessingTime: 45,
+      p95ProcessingTime: expect.any(Number) as number,
+      queues: ['mail', 'push'],
+      provider: 'memory',
+      healthy: true,
+    });
+    expect((await monitor.summary('push')).totalMessages).toBe(0);
+  });
+
+  it('finds nothing wrong with a queue that works', async () => {
+    complete(50);
+    const health = await monitor.health('mail');
+    expect(health).toMatchObject({ status: 'healthy', healthy: true, reasons: [], queue: 'mail' });
+    expect(await monitor.overallHealth()).toMatchObject({ status: 'healthy', healthy: true });
+  });
+
+  it.each([
+    [1, 99, 'healthy'],
+    [6, 94, 'degraded'],
+    [60, 40, 'unhealthy'],
+    // Too few to say anything.
+    [5, 0, 'healthy'],
+  ])('calls %i failures beside %i successes %s', async (failures, successes, status) => {
+    fail(failures);
+    complete(successes);
+    expect((await monitor.health('mail')).status).toBe(status);
+  });
+
+  it('says when a queue is paused, and how to resume it', async () => {
+    await fixture.queues.get('mail').queue.pause();
+    const health = await monitor.health('mail');
+    expect(health.status).toBe('degraded');
+    expect(health.reasons[0]?.message).toContain("resumeQueue('mail')");
+  });
+
+  it('says when jobs wait and nobody works, but not before a while', async () => {
+    await fixture.queues.get('mail').queue.add('send', {});
+    expect((await monitor.health('mail')).status).toBe('healthy');
+    clock.advance(31_000);
+    const health = await monitor.health('mail');
+    expect([health.status, ...codes(health)]).toEqual(['unhealthy', 'NO_PROGRESS']);
+    const overall = await monitor.overallHealth();
+    expect(overall).toMatchObject({ status: 'unhealthy', healthy: false });
+    expect(overall.queues['push']?.status).toBe('healthy');
+    // Work elsewhere in this process's queue: slow, not stuck.
+    clock.advance(60_000);
+    complete(1);
+    expect(codes(await monitor.health('mail'))).toEqual(['JOBS_WAIT_LONG']);
+  });
+
+  it('says when adds are about to be refused', async () => {
+    await fixture.queues
+      .get('mail')
+      .queue.addBulk(Array.from({ length: 8 }, () => ({ name: 'send', data: {} })));
+    expect(codes(await monitor.health('mail'))).toEqual(['BACKLOG_NEAR_LIMIT']);
+  });
+
+  it('says when there are many dead letters', async () => {
+    monitor = new QueueMonitor(fixture.queues, new ActivityRecorder(events, clock), breakers, clock, {
+      maxDeadLetters: 2,
+    });
+    await fixture.work('mail');
+    await fixture.deaths('mail', [{ errors: ['a'] }, { errors: ['a'] }, { errors: ['a'] }]);
+    expect(codes(await monitor.health('mail'))).toEqual(['DEAD_LETTERS']);
+  });
+
+  it('says which handlers go on after their abort, until they end', async () => {
+    const stuck = { ...RUN, jobId: 'm_1', handler: 'Mailer.send', abortedForMs: 5_000 };
+    events.emit('stuck', stuck);
+    const health = await monitor.health('mail');
+    expect([health.status, ...codes(health)]).toEqual(['unhealthy', 'STUCK_HANDLER']);
+    expect(health.reasons[0]?.message).toContain('Mailer.send (job m_1)');
+    events.emit('failed', {
+      ...RUN,
+      jobId: 'm_1',
+      error: new Error('late'),
+      kind: 'timeout',
+      durationMs: 9_000,
+    });
+    expect((await monitor.health('mail')).status).toBe('healthy');
+  });
+
+  it('says which open breaker holds jobs of which queue', async () => {
+    await breakers.run('smtp', () => Promise.reject(new Error('ECONNREFUSED'))).catch(() => undefined);
+    const refusal = await breakers
+      .run('smtp', () => Promise.resolve())
+      .catch((error: unknown) => error as Error);
+    events.emit('retrying', {
+      ...RUN,
+      jobId: 'm_1',
+      delayMs: 30_000,
+      spent: false,
+      reason: (refusal as Error).message,
+    });
+    const mail = await monitor.health('mail');
+    expect([mail.status, ...codes(mail)]).toEqual(['degraded', 'BREAKER_OPEN']);
+    expect(mail.reasons[0]?.message).toContain('smtp (Error: ECONNREFUSED)');
+    const push = await monitor.health('push');
+    expect(push.status).toBe('healthy');
+    expect(push.breakers).toEqual([expect.objectContaining({ dependency: 'smtp', state: 'OPEN' })]);
+    clock.advance(30_000);
+    await breakers.run('smtp', () => Promise.resolve());
+    expect((await monitor.health('mail')).status).toBe('healthy');
+  });
+
+  it('throws for a queue that is not registered', async () => {
+    await expect(monitor.health('post')).rejects.toThrow('post');
+  });
+
+  it('says within seconds that Redis is gone, and does not hang', async () => {
+    const redis = await TestRedis.start();
+    const onRedis = new DeadLetterFixture('redis', redis);
+    monitor = new QueueMonitor(onRedis.queues, new ActivityRecorder(events, clock), breakers, onRedis.clock);
+    expect((await monitor.health('mail')).server.reachable).toBe(true);
+    redis.signal('SIGSTOP');
+    const startedAt = Date.now();
+    const health = await monitor.overallHealth();
+    expect(Date.now() - startedAt).toBeLessThan(4_000);
+    expect(health.status).toBe('unhealthy');
+    expect(health.queues['mail']?.reasons.map(({ code }) => code)).toEqual(['BROKER_UNREACHABLE']);
+    await expect(monitor.metrics()).rejects.toThrow(/did not tell the counts/);
+    redis.signal('SIGCONT');
+    await onRedis.close();
+    await redis.stop();
+  });
+});
