@@ -7,7 +7,7 @@ set -euo pipefail
 is_there() {
   case "$1" in
     redis-server) [ -n "${REDIS_SERVER_BIN:-}" ] || command -v redis-server || command -v valkey-server ;;
-    chromium) [ -n "${CHROMIUM_BIN:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ;;
+    chromium) [ -n "${CHROMIUM_BIN:-}" ] || command -v chromium ;;
     postgresql) [ -n "${POSTGRES_BIN_DIR:-}" ] || command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' ;;
     *) command -v "$1" ;;
   esac >/dev/null 2>&1
