@@ -1,5 +1,3 @@
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +21,7 @@ import { RecipientContacts } from '../../src/message-queue/ports/recipient-conta
 import { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import { freePort } from '../support/redis-server.js';
 import { TestPostgres } from '../support/postgres-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const never = new AbortController().signal;
 const MARKER = 'a-secret-that-must-not-leak';
@@ -228,7 +227,7 @@ describe('a PostgreSQL that is not there', () => {
   });
 
   it('does not hang a statement when the server falls silent', async () => {
-    const proxy = await SilentProxy.start(server.port);
+    const proxy = await TcpProxy.start(server.port);
     try {
       const address = new URL(await server.createDatabase());
       address.port = String(proxy.port);
@@ -236,52 +235,10 @@ describe('a PostgreSQL that is not there', () => {
       opened.push(database);
       const store = new SqlMessageStore(database);
       expect(await store.find('m1')).toBeNull();
-      proxy.fallSilent();
+      proxy.blackhole();
       await expect(store.find('m1')).rejects.toThrow('The SQL store could not find a message');
     } finally {
-      proxy.stop();
+      await proxy.stop();
     }
   });
 });
-
-/** Passes bytes on until it is told not to; connections stay open, as behind a middlebox that lost its state. */
-class SilentProxy {
-  private readonly sockets = new Set<Socket>();
-  private isSilent = false;
-
-  private constructor(private readonly listener: ReturnType<typeof createServer>) {}
-
-  static async start(target: number): Promise<SilentProxy> {
-    const { connect } = await import('node:net');
-    const listener = createServer((client) => {
-      const upstream = connect(target, '127.0.0.1');
-      for (const [from, to] of [
-        [client, upstream],
-        [upstream, client],
-      ] as const) {
-        proxy.sockets.add(from);
-        from.on('error', () => undefined);
-        from.on('data', (bytes) => {
-          if (!proxy.isSilent) to.write(bytes);
-        });
-        from.on('close', () => to.destroy());
-      }
-    });
-    const proxy = new SilentProxy(listener);
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.listener.address() as AddressInfo).port;
-  }
-
-  fallSilent(): void {
-    this.isSilent = true;
-  }
-
-  stop(): void {
-    for (const socket of this.sockets) socket.destroy();
-    this.listener.close();
-  }
-}

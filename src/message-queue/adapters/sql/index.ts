@@ -14,6 +14,6 @@ export type { SqlStoreOptions } from './sql-options.js';
 export { SqlRecipientContacts } from './sql-recipient.contacts.js';
 export type { SqlSchema } from './sql-schema.js';
 export { SqlSearchIndex } from './sql-search.index.js';
-export { sqlStoreAdapters } from './sql-store-adapters.js';
-export type { SqlStoreAdaptersOptions } from './sql-store-adapters.js';
+export { sqlStoreAdapters, sqlStoreAdaptersAsync } from './sql-store-adapters.js';
+export type { SqlStoreAsyncOptions, SqlStorePorts } from './sql-store-adapters.js';
 export { SqlStoreError } from './sql-store.error.js';

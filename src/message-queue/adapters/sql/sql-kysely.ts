@@ -56,6 +56,8 @@ function postgresDialect(kysely: KyselyPackage, options: ResolvedSqlOptions, pat
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: Math.min(10_000, options.statementTimeoutMs),
     keepAlive: true,
+    // An app whose start failed closes nothing; idle connections must not keep its process.
+    allowExitOnIdle: true,
     ...(patient ? {} : { statement_timeout: options.statementTimeoutMs }),
     application_name: 'nestjs-message-queue',
     types: numericTypes(pg),

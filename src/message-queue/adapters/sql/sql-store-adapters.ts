@@ -1,4 +1,4 @@
-import type { InjectionToken, Provider, Type } from '@nestjs/common';
+import type { FactoryProvider, InjectionToken, Provider, Type } from '@nestjs/common';
 import { AttachmentStore } from '../../ports/attachment-store.js';
 import { BatchProgressStore } from '../../ports/batch-progress-store.js';
 import { CleanupStore } from '../../ports/cleanup-store.js';
@@ -44,9 +44,16 @@ const STORES: readonly (readonly [port: InjectionToken, store: SqlStore])[] = [
 ];
 
 /** Leaves ports to other adapters. */
-export interface SqlStoreAdaptersOptions extends SqlStoreOptions {
+export interface SqlStorePorts {
   /** Ports that this database does not serve, e.g. `[SearchIndex, RecipientContacts]`. Default none. */
   readonly except?: readonly (abstract new (...args: never[]) => object)[];
+}
+
+/** Options that a factory makes, for example from a ConfigService. */
+export interface SqlStoreAsyncOptions extends SqlStorePorts {
+  /** What the factory takes, in order; their modules go into the `imports` of the registration. */
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (...injected: never[]) => SqlStoreOptions | Promise<SqlStoreOptions>;
 }
 
 /**
@@ -59,10 +66,21 @@ export interface SqlStoreAdaptersOptions extends SqlStoreOptions {
  * The application starts when the schema is up to date, and the connection closes after the queues have drained.
  * @throws at start: MissingPackageError, InvalidConfigurationError, SqlStoreError
  */
-export function sqlStoreAdapters(options: SqlStoreAdaptersOptions): Provider[] {
-  const { except = [], ...database } = options;
+export function sqlStoreAdapters(options: SqlStoreOptions & SqlStorePorts): Provider[] {
+  const { except, ...database } = options;
+  return sqlStoreAdaptersAsync({ except, useFactory: () => database });
+}
+
+/** The same with options that are known when the application starts. */
+export function sqlStoreAdaptersAsync(options: SqlStoreAsyncOptions): Provider[] {
+  const { except = [], inject = [], useFactory } = options;
+  const makeOptions = useFactory as (...injected: unknown[]) => SqlStoreOptions | Promise<SqlStoreOptions>;
   return [
-    { provide: SqlDatabase, useFactory: () => SqlDatabase.open(database) },
+    {
+      provide: SqlDatabase,
+      useFactory: async (...injected: unknown[]) => SqlDatabase.open(await makeOptions(...injected)),
+      inject: [...inject],
+    },
     ...STORES.filter(([port]) => !except.some((left) => left === port)).map(([provide, Store]) => ({
       provide,
       useFactory: (opened: SqlDatabase) => new Store(opened),
