@@ -25,6 +25,9 @@ export { getQueueToken, InjectQueue, Processor } from '@nestjs/bull';
 
 // The facade and what it gives
 export { MessageQueueService } from './message-queue.service.js';
+export { BatchIncompleteError } from './facade/batch-enqueuer.js';
+export type { BatchReceipt } from './facade/batch-enqueuer.js';
+export type { BatchStatus } from './facade/batch-status.js';
 export type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 export type { JobState, JobStatus } from './facade/job-status.js';
 export type { DataOf, PayloadInput } from './facade/payload-input.js';

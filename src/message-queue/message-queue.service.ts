@@ -6,6 +6,10 @@ import { DeadLetterService } from './dead-letter/dead-letter.service.js';
 import type { ReplayOptions, ReplayReport } from './dead-letter/dead-letter.service.js';
 import type { DeadLetter } from './dead-letter/dead-letter.js';
 import type { DeadLetterFilter } from './dead-letter/dead-letter-filter.js';
+import { BatchEnqueuer } from './facade/batch-enqueuer.js';
+import type { BatchReceipt } from './facade/batch-enqueuer.js';
+import { BatchStatusReader } from './facade/batch-status.js';
+import type { BatchStatus } from './facade/batch-status.js';
 import { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 import { statusOf } from './facade/job-status.js';
@@ -50,6 +54,8 @@ const REPLAYED_BY = 'MessageQueueService';
 export class MessageQueueService {
   constructor(
     private readonly enqueuer: JobEnqueuer,
+    private readonly batches: BatchEnqueuer,
+    private readonly batchStatus: BatchStatusReader,
     private readonly queues: ManagedQueues,
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
@@ -129,15 +135,24 @@ export class MessageQueueService {
     return this.enqueueMany(ENCRYPTION_QUEUE, 'encrypt-decrypt', jobs);
   }
 
-  /** Sends one message to many recipients, chunk by chunk. */
+  /**
+   * Sends one message to many recipients, chunk by chunk. An audience that one job cannot carry is split into several
+   * that share a `batchId`; all are checked before the first is added.
+   * @throws BatchIncompleteError when only a part could be added; the same call with its `batchId` adds the rest
+   */
   addBatchMessageJob(
     payload: PayloadInput<Batch, 'batch-send'>,
     options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(BATCH_QUEUE, 'batch-send', payload, options);
+  ): Promise<BatchReceipt> {
+    return this.batches.add(payload, options);
   }
 
-  /** Sends many batches. */
+  /** How far a batch is; null when nothing of it has begun, or it is unknown. */
+  getBatchStatus(batchId: string): Promise<BatchStatus | null> {
+    return this.batchStatus.read(batchId);
+  }
+
+  /** Sends many batches, each of one job. */
   addBatchMessageJobs(jobs: readonly BulkJob<PayloadInput<Batch, 'batch-send'>>[]): Promise<BulkReceipt[]> {
     return this.enqueueMany(BATCH_QUEUE, 'batch-send', jobs);
   }

@@ -41,6 +41,11 @@ export class JobEnqueuer {
     return { id, queue: queueName, name: jobName, deduplicated };
   }
 
+  /** Checks a job as `add` does, and adds nothing. */
+  async check(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<void> {
+    await this.#request(this.queues.get(queueName), jobName, payload, options);
+  }
+
   /** Adds many jobs of one name; one that is wrong is rejected by itself. */
   async addMany(
     queueName: string,

@@ -2,6 +2,8 @@ import type { Provider } from '@nestjs/common';
 import { DeadLetterAlerts } from '../dead-letter/dead-letter-alerts.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { BatchEnqueuer } from '../facade/batch-enqueuer.js';
+import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
 import { JobExecutor } from '../jobs/job-executor.js';
@@ -29,6 +31,8 @@ export const SERVICE_PROVIDERS: readonly Provider[] = [
 /** What they are made of, and what works beside them. */
 export const SERVICE_PARTS: readonly Provider[] = [
   JobEnqueuer,
+  BatchEnqueuer,
+  BatchStatusReader,
   QueueAdministration,
   ActivityRecorder,
   DeadLetterAlerts,

@@ -1,0 +1,164 @@
+import type { INestApplication } from '@nestjs/common';
+import {
+  BatchIncompleteError,
+  InvalidJobOptionsError,
+  InvalidPayloadError,
+  MessageQueueModule,
+  MessageQueueService,
+  MessageQueueWorker,
+  MessageStore,
+  QueueFullError,
+  QueueName,
+} from '../../src/message-queue/index.js';
+import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
+import { HostApps } from '../support/host-app.js';
+import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const createdAt = new Date();
+
+const recipients = (count: number): string[] => Array.from({ length: count }, (_, index) => `user-${index}`);
+
+describe.each(['memory', 'redis'] as const)('batches on %s', (provider) => {
+  const apps = new HostApps();
+  let redis: TestRedis | undefined;
+  let prefixes = 0;
+  let app: INestApplication;
+  let service: MessageQueueService;
+
+  beforeAll(async () => {
+    if (provider === 'redis') redis = await TestRedis.start();
+  });
+
+  afterEach(() => apps.close());
+
+  afterAll(async () => {
+    await redis?.stop();
+  });
+
+  async function start(more: MessageQueueModuleOptions = {}): Promise<void> {
+    app = await apps.start({
+      imports: [
+        MessageQueueModule.forRoot({
+          provider,
+          prefix: `batch-${(prefixes += 1)}`,
+          autoStart: false,
+          ...(redis && { redis: { host: '127.0.0.1', port: redis.port } }),
+          ...more,
+        }),
+      ],
+    });
+    service = app.get(MessageQueueService);
+  }
+
+  const waiting = async (): Promise<number> =>
+    (await service.getQueueMetrics()).queues[QueueName.BATCH_MESSAGE_SENDING]?.waiting ?? -1;
+
+  it('makes one job of an audience that fits', async () => {
+    await start();
+    const receipt = await service.addBatchMessageJob({
+      senderId: 's',
+      recipientIds: recipients(5_000),
+      content: 'Hello',
+      createdAt,
+    });
+    expect(receipt.segments).toHaveLength(1);
+    expect(receipt.batchId).toBe(receipt.id);
+    expect(await waiting()).toBe(1);
+  });
+
+  it('splits a larger one into jobs that share a batch id, and adds none twice', async () => {
+    await start();
+    const payload = { senderId: 's', recipientIds: recipients(12_001), content: 'Hello', createdAt };
+    const receipt = await service.addBatchMessageJob(payload, { idempotencyKey: 'news-1' });
+    expect(receipt.segments).toHaveLength(3);
+    expect(receipt).toMatchObject({ id: receipt.segments[0]?.id, deduplicated: false });
+    const jobs = await Promise.all(
+      receipt.segments.map(({ id }) => service.getJob(QueueName.BATCH_MESSAGE_SENDING, id)),
+    );
+    const data = jobs.map((job) => job?.data as { batchId: string; segment: number; recipientIds: string[] });
+    expect(data.map(({ segment }) => segment)).toEqual([0, 1, 2]);
+    expect(new Set(data.map(({ batchId }) => batchId))).toEqual(new Set([receipt.batchId]));
+    expect(data.flatMap(({ recipientIds }) => recipientIds)).toEqual(payload.recipientIds);
+
+    const again = await service.addBatchMessageJob(payload, { idempotencyKey: 'news-1' });
+    expect(again).toMatchObject({ batchId: receipt.batchId, deduplicated: true });
+    expect(await waiting()).toBe(3);
+  });
+
+  it('splits by size too, so that no payload is larger than its queue allows', async () => {
+    await start({ queues: { 'batch-message-sending': { maxPayloadBytes: 20_000 } } });
+    const recipientIds = recipients(1_000);
+    const recipientVariables = Object.fromEntries(recipientIds.map((id) => [id, { name: `Name of ${id}` }]));
+    const receipt = await service.addBatchMessageJob({
+      senderId: 's',
+      recipientIds,
+      template: 'news',
+      recipientVariables,
+      createdAt,
+    });
+    expect(receipt.segments.length).toBeGreaterThan(2);
+    const seen: string[] = [];
+    for (const { id } of receipt.segments) {
+      const data = (await service.getJob(QueueName.BATCH_MESSAGE_SENDING, id))?.data as {
+        recipientIds: string[];
+        recipientVariables: object;
+      };
+      expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThanOrEqual(20_000);
+      expect(Object.keys(data.recipientVariables)).toEqual(data.recipientIds);
+      seen.push(...data.recipientIds);
+    }
+    expect(seen).toEqual(recipientIds);
+  });
+
+  it('adds nothing when any part is wrong', async () => {
+    await start();
+    const recipientIds = [...recipients(9_999), ''];
+    const wrong = service.addBatchMessageJob({ senderId: 's', recipientIds, content: 'x', createdAt });
+    await expect(wrong).rejects.toThrow(InvalidPayloadError);
+    const scheduled = service.addBatchMessageJob(
+      { senderId: 's', recipientIds: recipients(6_000), content: 'x', createdAt },
+      { repeat: { cron: '0 2 * * *' } },
+    );
+    await expect(scheduled).rejects.toThrow(InvalidJobOptionsError);
+    await expect(service.addBatchMessageJob(null as never)).rejects.toThrow(InvalidPayloadError);
+    await expect(service.addBatchMessageJob({} as never)).rejects.toThrow(InvalidPayloadError);
+    expect(await waiting()).toBe(0);
+  });
+
+  it('says how to go on when only a part was added', async () => {
+    await start({ queues: { 'batch-message-sending': { maxWaiting: 2 } } });
+    const payload = { senderId: 's', recipientIds: recipients(16_000), content: 'x', createdAt };
+    const error = (await service
+      .addBatchMessageJob(payload)
+      .catch((reason: unknown) => reason)) as BatchIncompleteError;
+    expect(error).toBeInstanceOf(BatchIncompleteError);
+    expect(error).toMatchObject({ code: 'BATCH_INCOMPLETE', added: 2, cause: expect.any(QueueFullError) });
+    await service.purgeQueue(QueueName.BATCH_MESSAGE_SENDING);
+    const rest = await service.addBatchMessageJob({ ...payload, batchId: error.batchId });
+    expect(rest.segments.map(({ deduplicated }) => deduplicated)).toEqual([true, true, false, false]);
+  });
+
+  it('tells how far a batch is', async () => {
+    await start();
+    const recipientIds = ['a', 'b', 'c', 'a'];
+    const receipt = await service.addBatchMessageJob({
+      senderId: 's',
+      recipientIds,
+      content: 'x',
+      chunkSize: 2,
+      createdAt,
+    });
+    expect(await service.getBatchStatus(receipt.batchId)).toBeNull();
+    await app.get(MessageQueueWorker).start();
+    await waitUntil(async () => {
+      const status = await service.getBatchStatus(receipt.batchId);
+      return status !== null && status.sent + status.delivered === 3;
+    }, 'the deliveries');
+    expect(await service.getBatchStatus(receipt.batchId)).toMatchObject({
+      ...{ batchId: receipt.batchId, recipients: 4, segments: 1, chunksDone: 2, totalChunks: 2 },
+      ...{ queued: 3, skipped: 1, pending: 0, failed: 0 },
+    });
+    expect(app.get(MessageStore)).toBeDefined();
+  });
+});
