@@ -6,6 +6,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Processor } from '@nestjs/bull';
 import { BullBoardModule } from '@bull-board/nestjs';
 import { ExpressAdapter } from '@bull-board/express';
+import { Redis } from 'ioredis';
 import { basicAuthAccess } from '../../src/message-queue/admin/board/basic-auth.js';
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
@@ -161,6 +162,23 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
       body: JSON.stringify({ name: 'send-message', data: {}, options: { jobId: 'active' } }),
     });
     expect(wedge.status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('shows the other jobs of a page when one of them is corrupt', async () => {
+    const app = await start();
+    const queue = app.queue('message-delivery');
+    for (let i = 0; i < 3; i++) await app.deadLetter({ i });
+    if (redis) {
+      const client = new Redis(redis.port);
+      const [id] = (await queue.getFailed()).map((job) => String(job.id));
+      await client.hset(`${queue.toKey('')}${id}`, 'data', '{not json');
+      await client.quit();
+    }
+    for (const status of ['failed', 'latest']) {
+      const query = `activeQueue=message-delivery&status=${status}&page=1&jobsPerPage=10`;
+      const { queues } = await app.api<BoardQueues>(`/queues?${query}`);
+      expect(queues.find(({ name }) => name === 'message-delivery')?.jobs).toHaveLength(redis ? 2 : 3);
+    }
   });
 
   it('follows a global prefix, and leaves it out where that is asked for', async () => {

@@ -1,5 +1,6 @@
 import type { Job, Queue } from 'bull';
 import { finishedAt } from './dead-letter.js';
+import { readJobRange } from './job-range.js';
 
 /** Oldest failures first, or newest first. */
 export type FailedOrder = 'oldest' | 'newest';
@@ -30,16 +31,8 @@ export class FailedSet {
   }
 
   /** Jobs from rank `start` on; null where a job is gone or its stored text is not JSON any more. */
-  async range(start: number, size: number): Promise<(Job | null)[]> {
-    try {
-      return await this.queue.getJobs(['failed'], start, start + size - 1, this.order === 'oldest');
-    } catch (error) {
-      // One corrupt job makes Bull reject the whole range: halve until it is alone.
-      if (!(error instanceof Error) || error.name !== 'SyntaxError') throw error;
-      if (size === 1) return [null];
-      const half = Math.floor(size / 2);
-      return [...(await this.range(start, half)), ...(await this.range(start + half, size - half))];
-    }
+  range(start: number, size: number): Promise<(Job | null)[]> {
+    return readJobRange(this.queue, { states: ['failed'], start, size, ascending: this.order === 'oldest' });
   }
 
   /** Rank of the first letter at `at` or beyond it, in this order. */

@@ -2,6 +2,7 @@ import { BullAdapter } from '@bull-board/api/bullAdapter';
 import type { JobCleanStatus, JobStatus } from '@bull-board/api/typings/app';
 import type { Job } from 'bull';
 import type { ManagedQueue } from '../../broker/managed-queues.js';
+import { readJobRange } from '../../dead-letter/job-range.js';
 import { BoardJob } from './board-job.js';
 import type { BoardView } from './board-view.js';
 
@@ -33,8 +34,11 @@ export class BoardQueueAdapter extends BullAdapter {
     return job ? this.present(job) : null;
   }
 
-  override async getJobs(statuses: JobStatus<'bull'>[], start?: number, end?: number): Promise<Job[]> {
-    const jobs = (await this.queue.getJobs(statuses, start, end)) as (Job | null)[];
+  override async getJobs(states: JobStatus<'bull'>[], start?: number, end?: number): Promise<Job[]> {
+    const jobs =
+      start === undefined || end === undefined || end < start
+        ? ((await this.queue.getJobs(states, start, end)) as (Job | null)[])
+        : await readJobRange(this.queue, { states, start, size: end - start + 1, ascending: false });
     return jobs.filter((job) => job !== null).map((job) => this.present(job));
   }
 
