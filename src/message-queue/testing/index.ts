@@ -1,6 +1,7 @@
 /** The test kit of nestjs-message-queue: `nestjs-message-queue/testing`. */
 export { CallRecorder } from '../adapters/recording/index.js';
 export type { Fault, RecordedCall } from '../adapters/recording/index.js';
+export * from './contracts/index.js';
 export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
 export type { Duration } from './duration.js';
 export type { ExpectedJob } from './expected-job.js';
