@@ -560,6 +560,9 @@ describe('registering the module', () => {
     process.env['MESSAGE_QUEUE_PROVIDER'] = 'memory';
     await apps.start({ imports: [MessageQueueModule] });
     expect(apps.logger.lines.filter((line) => line.includes('die with the process'))).toHaveLength(1);
+    expect(
+      apps.logger.lines.filter((line) => /Nothing leaves.*MessageTransport, MessageStore/.test(line)),
+    ).toHaveLength(1);
     delete process.env['MESSAGE_QUEUE_PROVIDER'];
     await expect(apps.start({ imports: [MessageQueueModule] })).rejects.toThrow(/ask for "memory" by name/);
   });

@@ -1,4 +1,4 @@
-import type { Provider } from '@nestjs/common';
+import type { InjectionToken, Provider } from '@nestjs/common';
 import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { RECORDING_ADAPTER_PARTS, RECORDING_ADAPTERS } from '../adapters/recording/index.js';
 import { DeadLetterNotifier, LoggingDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
@@ -16,3 +16,13 @@ export const DEFAULT_ADAPTERS: readonly Provider[] = [
 
 /** What the default adapters share. */
 export const DEFAULT_ADAPTER_PARTS: readonly Provider[] = RECORDING_ADAPTER_PARTS;
+
+/**
+ * Names of the ports behind which a recording adapter stands: what goes there stays in this process.
+ * @param adapterOf gives what is injected for a token
+ */
+export function recordingPorts(adapterOf: (token: InjectionToken) => unknown): string[] {
+  return RECORDING_ADAPTERS.filter(({ provide, useClass }) => adapterOf(provide) instanceof useClass).map(
+    ({ provide }) => (typeof provide === 'function' ? provide.name : String(provide)),
+  );
+}

@@ -5,6 +5,7 @@ import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { recordingPorts } from './default-adapters.js';
 import { settlesWithin } from './settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from './registered-queues.js';
@@ -47,6 +48,7 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
     await this.#orClose(async () => {
       const isReachable = await this.#inspectServers();
       if (this.config.role === 'producer') return;
+      this.#nameRecordingPorts();
       this.#sweeper.start();
       if (this.config.autoStart) await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
     });
@@ -83,6 +85,16 @@ export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstr
       await Promise.allSettled(this.queues.brokers().map((broker) => broker.close()));
       throw error;
     }
+  }
+
+  /** Jobs that end in a recording adapter succeed: in production nobody would notice. */
+  #nameRecordingPorts(): void {
+    if (this.config.environment !== 'production') return;
+    const ports = recordingPorts((token) => this.moduleRef.get<unknown>(token, { strict: false }));
+    if (ports.length === 0) return;
+    this.#logger.warn(
+      `Nothing leaves this process through ${ports.join(', ')}: recording adapters stand behind them. Plug real ones in with adapters: [{ provide: …, useClass: … }].`,
+    );
   }
 
   /** @returns whether every server answers */
