@@ -1,0 +1,193 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Queue } from 'bull';
+import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
+import { EnqueueTimeoutError } from '../../src/message-queue/jobs/errors.js';
+import { TestRedis } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { waitUntil } from '../support/wait-until.js';
+import { faultQueue } from './fault-queue.js';
+import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
+import { readRecord } from './fault-record.js';
+import type { FaultRecord } from './fault-record.js';
+import type { WorkerScript } from './worker-script.js';
+
+/** What one fault did to the jobs. */
+export interface FaultRow {
+  readonly fault: string;
+  /** Jobs whose add returned. */
+  readonly acknowledged: number;
+  /** Of all jobs. */
+  readonly finished: number;
+  readonly finishedTwice: number;
+  readonly deadLettered: number;
+  /** Acknowledged, but neither finished nor a dead letter. */
+  readonly lost: number;
+  /** Adds that the producer was told nothing certain about, and refusals. */
+  readonly refused: number;
+  readonly secondsToRecover: number;
+}
+
+/** How a bench is set up. */
+export interface FaultBenchOptions {
+  /** redis-server arguments. */
+  readonly redis?: readonly string[];
+  readonly timeoutMs?: number;
+  readonly maxCrashes?: number;
+  readonly lock?: FaultWorkerSettings['lock'];
+}
+
+/** Redis, a proxy before it, a producer and worker processes of one fault; compares what was promised with what was done. */
+export class FaultBench {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'mq-fault-'));
+  private readonly record = join(this.directory, 'record');
+  private readonly acknowledged = new Set<string>();
+  private refused = 0;
+  private readonly workers = new Set<ChildProcess>();
+  private keys = 0;
+  readonly broker: RedisBroker;
+  readonly queue: Queue;
+
+  private constructor(
+    readonly redis: TestRedis,
+    readonly proxy: TcpProxy,
+    private readonly script: WorkerScript,
+    private readonly options: FaultBenchOptions,
+  ) {
+    writeFileSync(this.record, '');
+    this.broker = new RedisBroker({
+      redis: { topology: { kind: 'single', host: '127.0.0.1', port: proxy.port }, db: 0, tls: false },
+      prefix: 'f',
+      ...(options.lock && { lock: options.lock }),
+    });
+    this.queue = this.broker.createQueue(faultQueue(this.timeoutMs));
+  }
+
+  static async start(script: WorkerScript, options: FaultBenchOptions = {}): Promise<FaultBench> {
+    const redis = await TestRedis.start(options.redis);
+    return new FaultBench(redis, await TcpProxy.start(redis.port), script, options);
+  }
+
+  /** Starts a worker process and waits until it works. It reaches Redis through the proxy. */
+  async worker(concurrency = 20, drainMs = 1_000): Promise<ChildProcess> {
+    const settings: FaultWorkerSettings = {
+      ...{ port: this.proxy.port, prefix: 'f', record: this.record, timeoutMs: this.timeoutMs },
+      ...{ concurrency, drainMs, maxCrashes: this.options.maxCrashes ?? 3, lock: this.options.lock },
+    };
+    const env = { ...process.env, ...(this.script.nodePath !== '' && { NODE_PATH: this.script.nodePath }) };
+    // Jest's own options (memory limits, module flags) are not the worker's.
+    const child = fork(this.script.file, [JSON.stringify(settings)], { env, execArgv: [] });
+    this.workers.add(child);
+    child.once('exit', () => this.workers.delete(child));
+    await new Promise<void>((resolve, reject) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => reject(new Error('A worker of the fault tests did not start.')));
+    });
+    return child;
+  }
+
+  /** Keeps one worker alive until `stopped()`, as a process manager does. */
+  async supervise(stopped: () => boolean): Promise<void> {
+    while (!stopped()) {
+      const child = await this.worker();
+      await waitUntil(
+        () => child.exitCode !== null || child.signalCode !== null || stopped(),
+        'the worker',
+        120_000,
+      );
+    }
+  }
+
+  /** Adds jobs and notes what came of each add. */
+  async produce(count: number, job: Omit<FaultJobDto, 'key'>, name = 'work'): Promise<string[]> {
+    const keys = Array.from({ length: count }, () => `k${(this.keys += 1)}`);
+    await Promise.all(keys.map((key) => this.add(name, { ...job, key })));
+    return keys;
+  }
+
+  /** Adds jobs until `stopped()`. */
+  async produceUntil(stopped: () => boolean, job: Omit<FaultJobDto, 'key'>, perSecond = 100): Promise<void> {
+    const pending: Promise<unknown>[] = [];
+    while (!stopped()) {
+      pending.push(this.produce(Math.ceil(perSecond / 20), job));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await Promise.all(pending);
+  }
+
+  read(): FaultRecord {
+    return readRecord(readFileSync(this.record, 'utf8'));
+  }
+
+  /** Waits until nothing is left to do and every promise is kept. */
+  async settled(deadlineMs = 30_000): Promise<void> {
+    await waitUntil(
+      async () => {
+        const { waiting, active, delayed } = await this.broker.snapshot(this.queue);
+        return waiting + active + delayed === 0;
+      },
+      'all jobs to end',
+      deadlineMs,
+    );
+  }
+
+  /** Seconds from `since` (ms since the epoch) until another job finished. */
+  async recoveredSince(since: number, deadlineMs = 20_000): Promise<number> {
+    const at = await waitUntil(
+      () => this.read().doneTimes.find((time) => time > since),
+      'a job to finish after the fault',
+      deadlineMs,
+    );
+    return (at - since) / 1_000;
+  }
+
+  async row(fault: string, secondsToRecover: number): Promise<FaultRow> {
+    const { done } = this.read();
+    const letters = await this.queue.getFailed(0, -1);
+    const dead = new Set(letters.map((job) => (job.data as FaultJobDto).key));
+    const lost = [...this.acknowledged].filter((key) => !done.has(key) && !dead.has(key));
+    return {
+      fault,
+      acknowledged: this.acknowledged.size,
+      finished: done.size,
+      finishedTwice: [...done.values()].filter((times) => times > 1).length,
+      deadLettered: letters.length,
+      lost: lost.length,
+      refused: this.refused,
+      secondsToRecover: Math.round(secondsToRecover * 10) / 10,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.workers) child.kill('SIGKILL');
+    this.proxy.heal(true);
+    await this.broker.close();
+    await this.proxy.stop();
+    await this.redis.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private get timeoutMs(): number {
+    return this.options.timeoutMs ?? 30_000;
+  }
+
+  private async add(name: string, data: FaultJobDto): Promise<void> {
+    // The same key again is safe: what was not certain is tried once more, as a host would.
+    const idempotency = { key: data.key, fingerprint: data.key, ttlMs: 600_000 };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.broker.addOnce(this.queue, { name, data, options: {}, idempotency });
+        this.acknowledged.add(data.key);
+        return;
+      } catch (error) {
+        if (attempt === 2 || !(error instanceof EnqueueTimeoutError)) {
+          this.refused += 1;
+          return;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { IsInt, IsOptional, IsString } from 'class-validator';
+import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
+import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
+
+/** What a job of the fault tests does. */
+export class FaultJobDto {
+  /** Names the job in the record that handlers write. */
+  @IsString()
+  key!: string;
+
+  /** How long a run takes. */
+  @IsInt()
+  sleepMs!: number;
+
+  /** The first so many runs kill their worker. */
+  @IsOptional()
+  @IsInt()
+  crashes?: number;
+
+  /** The first run blocks the event loop for so long. */
+  @IsOptional()
+  @IsInt()
+  blockMs?: number;
+}
+
+export const FAULT_QUEUE = 'faults';
+
+/** The queue of the fault tests; producer and worker build the same one. */
+export function faultQueue(timeoutMs: number): QueueDefinition {
+  return defineQueue({
+    name: FAULT_QUEUE,
+    description: 'Jobs of the fault tests.',
+    jobs: { work: FaultJobDto, stubborn: FaultJobDto },
+    concurrency: 20,
+    attempts: 3,
+    backoff: { type: 'fixed', delayMs: 100 },
+    timeoutMs,
+  });
+}
+
+/** Settings of one worker process, passed as JSON. */
+export interface FaultWorkerSettings {
+  readonly port: number;
+  readonly prefix: string;
+  readonly concurrency: number;
+  /** File that handlers append what they did to. */
+  readonly record: string;
+  readonly timeoutMs: number;
+  readonly maxCrashes: number;
+  readonly lock?: { readonly durationMs: number; readonly renewMs: number; readonly stalledCheckMs: number };
+  /** How long SIGTERM waits for handlers before it aborts them, milliseconds. */
+  readonly drainMs: number;
+}

@@ -1,0 +1,24 @@
+import type { FaultRow } from './fault-bench.js';
+
+const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
+  ['fault', 'fault'],
+  ['acknowledged', 'acknowledged'],
+  ['finished', 'finished'],
+  ['finishedTwice', 'twice'],
+  ['deadLettered', 'dead letters'],
+  ['lost', 'lost'],
+  ['refused', 'refused'],
+  ['secondsToRecover', 'recovery (s)'],
+];
+
+/** The rows as a table for people. */
+export function faultTable(rows: readonly FaultRow[]): string {
+  const cells = [
+    HEADINGS.map(([, title]) => title),
+    ...rows.map((row) => HEADINGS.map(([field]) => String(row[field]))),
+  ];
+  const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  const pad = (text: string, column: number): string =>
+    column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
+  return cells.map((line) => line.map(pad).join('  ')).join('\n');
+}

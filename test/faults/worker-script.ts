@@ -1,0 +1,52 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { transformFileSync } from '@swc/core';
+
+const ROOT = resolve(__dirname, '../..');
+const COMPILED = ['src/message-queue/broker', 'src/message-queue/jobs', 'test/faults'];
+
+/** The worker process's program as JavaScript, and where it finds packages. */
+export interface WorkerScript {
+  readonly file: string;
+  readonly nodePath: string;
+  remove(): void;
+}
+
+/**
+ * Where this file runs as JavaScript the worker lies beside it; under Jest the sources that it needs are compiled once
+ * into a temporary directory.
+ */
+export function workerScript(): WorkerScript {
+  if (__filename.endsWith('.js')) {
+    return { file: join(__dirname, 'fault-worker.js'), nodePath: '', remove: () => undefined };
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'mq-faults-'));
+  for (const source of COMPILED.flatMap((folder) => sourcesIn(join(ROOT, folder)))) {
+    const target = join(directory, relative(ROOT, source)).replace(/\.ts$/, '.js');
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, transformFileSync(source, SWC).code);
+  }
+  return {
+    file: join(directory, 'test/faults/fault-worker.js'),
+    nodePath: join(ROOT, 'node_modules'),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+const SWC = {
+  module: { type: 'commonjs' },
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  },
+} as const;
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sourcesIn(path);
+    return entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts') ? [path] : [];
+  });
+}
