@@ -1,5 +1,5 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
 import { Redis } from 'ioredis';
@@ -119,17 +119,22 @@ describe.each(['memory', 'redis'] as const)('the life of a %s app', (provider) =
   const host = { imports: [MessageQueueModule.registerQueue(WORK)], providers: [Database, WorkProcessor] };
 
   it('runs no job before the whole app is ready', async () => {
+    @Injectable()
+    class EarlyBird implements OnModuleInit {
+      constructor(private readonly service: MessageQueueService) {}
+
+      async onModuleInit(): Promise<void> {
+        await this.service.enqueue(WORK, 'work', { id: 'a' });
+        story.lines.push('added');
+      }
+    }
     const app = await apps.start({
-      imports: [register({ autoStart: false }), MessageQueueModule.registerQueue(WORK)],
-      providers: [Database, WorkProcessor],
+      imports: [register(), ...host.imports],
+      providers: [...host.providers, EarlyBird],
     });
-    await app.get(MessageQueueService).enqueue(WORK, 'work', { id: 'a' });
-    if (provider === 'memory') return;
-    story.lines.length = 0;
-    const second = await apps.start({ imports: [register(), ...host.imports], providers: host.providers });
     await waitUntil(() => story.lines.includes('start a'), 'the job');
-    expect(story.lines).toEqual(['host ready', 'start a']);
-    expect(second.get(MessageQueueWorker).isRunning).toBe(true);
+    expect(story.lines).toEqual(['added', 'host ready', 'start a']);
+    expect(app.get(MessageQueueWorker).isRunning).toBe(true);
   });
 
   describe('shutdown lets active jobs finish before the host closes what they use', () => {

@@ -20,7 +20,7 @@ import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
  * modules look like.
  */
 @Injectable()
-export class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('MessageQueueModule');
 
   constructor(

@@ -25,7 +25,7 @@ import { getOptionsToken, ROOT_REGISTRATION } from './tokens.js';
 
 /** What a host may inject where it imports the module: the service, the queues, the ports. */
 @Module({})
-export class MessageQueueRootModule {}
+class MessageQueueRootModule {}
 
 /** `@Processor` and `@OnQueue…` of @nestjs/bull work on our queues through its own explorer. */
 const BULL_EXPLORER = BullModule.registerQueue();
