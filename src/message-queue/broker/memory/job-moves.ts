@@ -18,7 +18,8 @@ export class JobMoves {
     private readonly fetchNext: FetchNext,
   ) {}
 
-  stateOf(id: string): JobStatus | 'stuck' {
+  async stateOf(id: string): Promise<JobStatus | 'stuck'> {
+    await this.engine.turns.look();
     const state = this.find(id)?.state ?? null;
     if (state === null) return 'stuck';
     return state === 'waiting' && this.engine.paused ? 'paused' : state;

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Queue } from 'bull';
 import type { Clock } from '../../jobs/clock.js';
 import { SystemClock } from '../../jobs/clock.js';
@@ -45,7 +44,6 @@ export interface MemoryBrokerOptions {
 
 const DEFAULT_MAX_JOBS = 1_000_000;
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
-const BULK_ADDS_PER_TURN = 500;
 /** How long `close()` waits for handlers that still run; the service drains before. */
 const LONGEST_CLOSE_MS = 3_000;
 
@@ -89,7 +87,7 @@ export class MemoryBroker extends Broker {
   async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
     const managed = this.managed(queue);
     const outcome = this.addNow(managed, request);
-    if (managed.isTurnOver()) await setImmediate();
+    if (managed.engine.turns.isDueAfterAdd()) await managed.engine.turns.pass();
     return outcome;
   }
 
@@ -98,7 +96,7 @@ export class MemoryBroker extends Broker {
     const outcomes: BulkAddOutcome[] = [];
     for (const request of requests) {
       outcomes.push(this.tryAdd(managed, request));
-      if (outcomes.length % BULK_ADDS_PER_TURN === 0) await setImmediate();
+      if (managed.engine.turns.isDueAfterAdd()) await managed.engine.turns.pass();
     }
     return outcomes;
   }
@@ -124,7 +122,9 @@ export class MemoryBroker extends Broker {
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {
-    return this.administration.snapshot(this.managed(queue));
+    const managed = this.managed(queue);
+    await managed.engine.turns.look();
+    return this.administration.snapshot(managed);
   }
 
   async inspectServer(): Promise<ServerReport> {

@@ -194,7 +194,7 @@ export class MemoryJob implements Job<unknown> {
     return this.#moves.finished(this.id);
   }
 
-  async getState(): Promise<JobStatus | 'stuck'> {
+  getState(): Promise<JobStatus | 'stuck'> {
     return this.#moves.stateOf(this.id);
   }
 
@@ -227,7 +227,7 @@ export class MemoryJob implements Job<unknown> {
   }
 
   private async isIn(state: JobStatus | 'stuck'): Promise<boolean> {
-    return this.#moves.stateOf(this.id) === state;
+    return (await this.#moves.stateOf(this.id)) === state;
   }
 }
 

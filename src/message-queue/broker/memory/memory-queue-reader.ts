@@ -13,11 +13,13 @@ export class MemoryQueueReader extends MemoryQueueCore {
   }
 
   async getJobFromId(jobId: JobId): Promise<MemoryJob | null> {
+    await this.engine.turns.look();
     const stored = this.engine.store.jobs.get(String(jobId));
     return stored === undefined ? null : this.handleOf(stored);
   }
 
   async getJobs(types?: unknown, start?: number, end?: number, asc?: boolean): Promise<MemoryJob[]> {
+    await this.engine.turns.look();
     return parseTypes(types).flatMap((type) =>
       rangeOf(this.engine, type, start ?? 0, end ?? -1, asc === true).map((job) => this.handleOf(job)),
     );
@@ -50,6 +52,7 @@ export class MemoryQueueReader extends MemoryQueueCore {
   }
 
   async getJobCounts(...types: unknown[]): Promise<JobCounts> {
+    await this.engine.turns.look();
     const counts: Record<string, number> = {};
     for (const type of parseTypes(types)) counts[type] = countOf(this.engine, type);
     return counts as unknown as JobCounts;

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { JobId, JobOptions, Queue } from 'bull';
 import { BrokerUnavailableError, UnsupportedOperationError } from '../../jobs/errors.js';
 import { DEFAULT_JOB_NAME, createJob, idForGroup, payloadJson, storedOptions } from './job-creation.js';
@@ -11,9 +10,6 @@ import { PlainProcessor } from './plain-processor.js';
 import { StoredJob } from './stored-job.js';
 import type { StoredOptions } from './stored-job.js';
 import { WorkerLoop } from './worker-loop.js';
-
-/** Adds answered at once before one waits for its turn, so that a loop of awaited adds lets timers and I/O run. */
-const ADDS_PER_TURN = 256;
 
 type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
 
@@ -30,7 +26,6 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
   private readonly nextJobs: NextJobQueue;
   private pausedHere = false;
   private working = false;
-  private adds = 0;
   private readonly whenClosed: Promise<void>;
   private endProcessing: () => void = () => undefined;
 
@@ -61,7 +56,7 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
     const given = named ? maybeOptions : (dataOrOptions as JobOptions | undefined);
     this.assertOpen(name);
     const job = this.addNow(name, data, { ...this.defaultJobOptions, ...given });
-    if (this.isTurnOver()) await setImmediate();
+    if (this.engine.turns.isDueAfterAdd()) await this.engine.turns.pass();
     return job;
   }
 
@@ -127,6 +122,7 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
   }
 
   async isPaused(isLocal?: boolean): Promise<boolean> {
+    await this.engine.turns.look();
     return isLocal ? this.pausedHere : this.engine.paused;
   }
 
@@ -252,12 +248,6 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
       this.engine.clock.now(),
     );
     return { name, json: payloadJson(data), options: stored };
-  }
-
-  /** Counts an add; now and then it is time to let timers and I/O have their turn before it is answered. */
-  isTurnOver(): boolean {
-    this.adds += 1;
-    return this.adds % ADDS_PER_TURN === 0;
   }
 
   protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {

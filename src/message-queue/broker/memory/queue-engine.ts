@@ -3,6 +3,7 @@ import type { MetricsOpts, RateLimiter as RateLimiterOptions } from 'bull';
 import type { Clock } from '../../jobs/clock.js';
 import type { BackoffStrategy } from './job-backoff.js';
 import { DebounceKeys } from './debounce-keys.js';
+import { EventLoopTurns } from './event-loop-turns.js';
 import { DelayTimer } from './delay-timer.js';
 import { FinishWaiters } from './finish-waiters.js';
 import { JobMetrics } from './job-metrics.js';
@@ -34,6 +35,7 @@ export class QueueEngine {
   readonly debounce = new DebounceKeys();
   readonly metrics: JobMetrics;
   readonly finishWaiters = new FinishWaiters();
+  readonly turns = new EventLoopTurns();
   readonly limiter: RateLimiter | null;
   readonly backoffStrategies: Readonly<Record<string, BackoffStrategy>>;
   /** Paused for all workers. */

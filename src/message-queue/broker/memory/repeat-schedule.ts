@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JobInformation, JobOptions } from 'bull';
+import type { JobInformation } from 'bull';
 import { parseExpression } from 'cron-parser';
 
 /** Bull's repeat options, cron and `every` in one, with what Bull writes into them. */
@@ -110,11 +110,6 @@ export function repeatKey(name: string, repeat: RepeatSettings, idPart: string):
   const endDate = repeat.endDate ? `${new Date(repeat.endDate).getTime()}:` : ':';
   const suffix = repeat.cron ? `${repeat.tz ? `${repeat.tz}:` : ':'}${repeat.cron}` : String(repeat.every);
   return `${name}:${idPart}${endDate}${suffix}`;
-}
-
-/** Repeat options of a job, as this library reads them. */
-function repeatOf(options: JobOptions): RepeatSettings | undefined {
-  return options.repeat;
 }
 
 function repeatJobId(name: string, idPart: string, key: string): string {

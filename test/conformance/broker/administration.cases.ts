@@ -1,0 +1,211 @@
+import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
+import { waitUntil } from '../../support/wait-until.js';
+import type { BrokerCase } from './broker-bench.js';
+import { aborted, completed, failed } from './broker-bench.js';
+
+/** Cancel, replay, annotate, snapshot, inspection. */
+export const administrationCases: readonly BrokerCase[] = [
+  [
+    'cancels a waiting and a delayed job: they end failed and say so',
+    async (bench) => {
+      const queue = bench.open();
+      const sent: unknown[] = [];
+      queue.on('global:failed', (id: string, reason: string) => sent.push([id, reason]));
+      await (queue as unknown as { _registerEvent(event: string): Promise<void> })._registerEvent(
+        'global:failed',
+      );
+      const waiting = await bench.add(queue);
+      const delayed = await bench.add(queue, { options: { delay: 60_000, priority: 2 } });
+      for (const id of [waiting, delayed]) {
+        expect(await bench.broker.cancel(queue, id, 'not wanted')).toBe('removed');
+        const job = await queue.getJob(id);
+        expect([await job?.getState(), job?.failedReason]).toEqual([
+          'failed',
+          'The job was cancelled: not wanted',
+        ]);
+        const record = job && recordOf(job);
+        expect(record?.cancelled).toMatchObject({ reason: 'not wanted' });
+        expect(record?.failures).toMatchObject([{ kind: 'cancelled', error: 'JOB_CANCELLED', attempt: 1 }]);
+      }
+      await waitUntil(() => sent.length === 2, 'the events');
+      expect(sent[0]).toEqual([waiting, 'The job was cancelled: not wanted']);
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 0, delayed: 0, failed: 2 });
+    },
+  ],
+  [
+    'aborts an active job with the reason, and remembers who asked',
+    async (bench) => {
+      const queue = bench.open();
+      const { worker } = await bench.work(queue, async (delivery) => {
+        const reason = await aborted(delivery.signal);
+        return failed(delivery, null, reason.message, 'cancelled');
+      });
+      const id = await bench.add(queue);
+      await waitUntil(() => worker.active.size === 1, 'an active run');
+      expect(await bench.broker.cancel(queue, id, 'stop it')).toBe('signalled');
+      await bench.untilState(queue, id, 'failed');
+      const job = await queue.getJob(id);
+      expect(job?.failedReason).toBe('The job was cancelled: stop it');
+      expect(job && recordOf(job).cancelled).toMatchObject({ reason: 'stop it' });
+    },
+  ],
+  [
+    'gives the signal a CancelledError that names queue and job',
+    async (bench) => {
+      const queue = bench.open();
+      let reason: unknown;
+      await bench.work(queue, async (delivery) => {
+        reason = await aborted(delivery.signal);
+        return completed();
+      });
+      const id = await bench.add(queue);
+      await waitUntil(async () => (await queue.getActiveCount()) === 1, 'an active run');
+      await bench.broker.cancel(queue, id, 'r');
+      await waitUntil(() => reason, 'the abort');
+      expect(reason).toMatchObject({ code: 'JOB_CANCELLED', queue: queue.name, jobId: id });
+    },
+  ],
+  [
+    'aborts the next run of a job that was handed back after it was cancelled',
+    async (bench) => {
+      const queue = bench.open();
+      const runs: boolean[] = [];
+      await bench.work(queue, async (delivery) => {
+        if (runs.length === 0) await aborted(delivery.signal);
+        runs.push(delivery.signal.aborted);
+        return runs.length === 1 ? { kind: 'handed-back' } : failed(delivery, null, 'c', 'cancelled');
+      });
+      const id = await bench.add(queue);
+      await waitUntil(async () => (await queue.getActiveCount()) === 1, 'an active run');
+      await bench.broker.cancel(queue, id, 'r');
+      await bench.untilState(queue, id, 'failed');
+      expect(runs).toEqual([true, true]);
+    },
+  ],
+  [
+    'has nothing to cancel when the job is finished or not there',
+    async (bench) => {
+      const queue = bench.open();
+      await bench.work(queue, (delivery) => (delivery.job.name === 'job' ? completed() : failed(delivery)));
+      const [good, bad] = [await bench.add(queue), await bench.add(queue, { name: 'other' })];
+      await bench.untilState(queue, good, 'completed');
+      await bench.untilState(queue, bad, 'failed');
+      const outcomes = [];
+      for (const id of [good, bad, 'nobody']) outcomes.push(await bench.broker.cancel(queue, id, 'r'));
+      expect(outcomes).toEqual(['finished', 'finished', 'not-found']);
+    },
+  ],
+  [
+    'replays a dead letter: attempts begin anew, its history stays',
+    async (bench) => {
+      const queue = bench.open();
+      let broken = true;
+      await bench.work(queue, (delivery) =>
+        broken ? failed(delivery) : completed(delivery.job.attemptsMade),
+      );
+      const id = await bench.add(queue);
+      await bench.untilState(queue, id, 'failed');
+      broken = false;
+      expect(await bench.broker.replay(queue, id, { at: 5, by: 'ops' })).toBe(true);
+      await bench.untilState(queue, id, 'completed');
+      const job = await queue.getJob(id);
+      expect([job?.returnvalue, job?.attemptsMade]).toEqual([0, 0]);
+      expect(job && recordOf(job)).toMatchObject({
+        replays: [{ at: 5, by: 'ops' }],
+        failures: [{ message: 'no' }],
+      });
+    },
+  ],
+  [
+    'replays into the job’s lane and takes a cancellation back',
+    async (bench) => {
+      const queue = bench.open();
+      const id = await bench.add(queue, { options: { priority: 2 } });
+      await bench.broker.cancel(queue, id, 'r');
+      const [first, last] = [
+        await bench.add(queue, { options: { priority: 1 } }),
+        await bench.add(queue, { options: { priority: 3 } }),
+      ];
+      expect(await bench.broker.replay(queue, id, { at: 1, by: 'x' })).toBe(true);
+      expect((await queue.getWaiting()).map((job) => job.id)).toEqual([first, id, last]);
+      const job = await queue.getJob(id);
+      expect(job && recordOf(job).cancelled).toBeUndefined();
+      expect([job?.failedReason, job?.finishedOn]).toEqual([undefined, undefined]);
+    },
+  ],
+  [
+    'replays nothing that has not failed',
+    async (bench) => {
+      const queue = bench.open();
+      const id = await bench.add(queue);
+      expect(await bench.broker.replay(queue, id, { at: 1, by: 'x' })).toBe(false);
+      expect(await bench.broker.replay(queue, 'nobody', { at: 1, by: 'x' })).toBe(false);
+    },
+  ],
+  [
+    'changes the record of a job and nothing else',
+    async (bench) => {
+      const queue = bench.open();
+      const id = await bench.add(queue, { options: { mq: { correlationId: 'c' }, delay: 60_000 } });
+      const changed = await bench.broker.annotate(queue, id, (record) => ({
+        ...record,
+        metadata: { seen: true },
+      }));
+      expect(changed).toBe(true);
+      const job = await queue.getJob(id);
+      expect(job && recordOf(job)).toMatchObject({ correlationId: 'c', metadata: { seen: true } });
+      expect([job?.opts.delay, job?.opts.attempts, await job?.getState()]).toEqual([60_000, 3, 'delayed']);
+      expect(await bench.broker.annotate(queue, 'nobody', (record) => record)).toBe(false);
+    },
+  ],
+  [
+    'takes a snapshot of counts, pause and the oldest waiting job',
+    async (bench) => {
+      const queue = bench.open();
+      expect(await bench.broker.snapshot(queue)).toEqual({
+        waiting: 0,
+        active: 0,
+        delayed: 0,
+        completed: 0,
+        failed: 0,
+        paused: 0,
+        isPaused: false,
+        oldestWaitingAt: null,
+      });
+      const timestamp = Date.now() - 5_000;
+      await bench.add(queue, { options: { timestamp } });
+      await bench.add(queue);
+      await bench.add(queue, { options: { delay: 60_000 } });
+      expect(await bench.broker.snapshot(queue)).toMatchObject({
+        waiting: 2,
+        delayed: 1,
+        oldestWaitingAt: timestamp,
+      });
+      await queue.pause();
+      expect(await bench.broker.snapshot(queue)).toMatchObject({
+        waiting: 0,
+        paused: 2,
+        isPaused: true,
+        oldestWaitingAt: timestamp,
+      });
+    },
+  ],
+  [
+    'inspects its server',
+    async (bench) => {
+      const report = await bench.broker.inspectServer();
+      expect(report).toMatchObject({ provider: bench.provider.name, reachable: true });
+      expect(Array.isArray(report.findings)).toBe(true);
+      expect(Math.abs(report.clockSkewMs ?? 0)).toBeLessThan(1_000);
+    },
+  ],
+  [
+    'closes with jobs left behind, and twice',
+    async (bench) => {
+      const queue = bench.open();
+      await bench.add(queue);
+      await bench.broker.close();
+      await bench.broker.close();
+    },
+  ],
+];

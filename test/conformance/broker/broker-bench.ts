@@ -1,0 +1,129 @@
+import type { Queue } from 'bull';
+import type { AddRequest, Broker, Delivery, QueueWorker } from '../../../src/message-queue/broker/broker.js';
+import { MemoryBroker } from '../../../src/message-queue/broker/memory/memory-broker.js';
+import { RedisBroker } from '../../../src/message-queue/broker/redis/redis-broker.js';
+import type { MessageQueueError } from '../../../src/message-queue/jobs/errors.js';
+import type { FailureRecord } from '../../../src/message-queue/jobs/managed-job.js';
+import { defineQueue } from '../../../src/message-queue/jobs/queue-definition.js';
+import type { QueueDefinition } from '../../../src/message-queue/jobs/queue-definition.js';
+import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
+import type { TestRedis } from '../../support/redis-server.js';
+import { waitUntil } from '../../support/wait-until.js';
+
+/** Something that makes brokers. */
+export interface BrokerProvider {
+  readonly name: 'redis' | 'memory';
+  create(prefix: string): Broker;
+}
+
+/** One behaviour: a title and what has to hold, on every provider. */
+export type BrokerCase = readonly [title: string, check: (bench: BrokerBench) => Promise<void>];
+
+export const memoryBrokerProvider: BrokerProvider = {
+  name: 'memory',
+  create: (prefix) => new MemoryBroker({ prefix }),
+};
+
+export function redisBrokerProvider(redis: () => TestRedis): BrokerProvider {
+  return {
+    name: 'redis',
+    create: (prefix) =>
+      new RedisBroker({
+        redis: { topology: { kind: 'single', host: '127.0.0.1', port: redis().port }, db: 0, tls: false },
+        prefix,
+      }),
+  };
+}
+
+class AnyPayload {}
+
+let benches = 0;
+
+/** A broker of one case, and what it takes to look at it. */
+export class BrokerBench {
+  readonly broker: Broker;
+  private queues = 0;
+
+  constructor(readonly provider: BrokerProvider) {
+    this.broker = provider.create(`c${process.pid}-${(benches += 1)}`);
+  }
+
+  /** A new queue with the job names `job` and `other`. */
+  open(over: Partial<QueueDefinition> = {}): Queue {
+    const definition = defineQueue({
+      name: `work-${(this.queues += 1)}`,
+      description: 'A queue of a test.',
+      jobs: { job: AnyPayload, other: AnyPayload },
+      concurrency: 2,
+      attempts: 3,
+      backoff: { type: 'fixed', delayMs: 50 },
+      timeoutMs: 5_000,
+    });
+    return this.broker.createQueue({ ...definition, ...over });
+  }
+
+  /** Adds a job and returns its id. */
+  async add(queue: Queue, over: Partial<AddRequest> = {}): Promise<string> {
+    const { id } = await this.broker.addOnce(queue, { name: 'job', data: { n: 1 }, options: {}, ...over });
+    return id;
+  }
+
+  /** Works on a queue; every run ends as `settle` says. */
+  async work(
+    queue: Queue,
+    settle: (delivery: Delivery) => Settlement | Promise<Settlement> = () => completed(),
+    concurrency = 1,
+  ): Promise<{ readonly runs: string[]; readonly worker: QueueWorker }> {
+    const runs: string[] = [];
+    const worker = await this.broker.work(queue, concurrency, async (delivery) => {
+      runs.push(String(delivery.job.id));
+      return settle(delivery);
+    });
+    return { runs, worker };
+  }
+
+  /** Waits until a job is in a state. */
+  async untilState(queue: Queue, id: string, state: string): Promise<void> {
+    await waitUntil(
+      async () => (await (await queue.getJob(id))?.getState()) === state,
+      `job ${id} to be ${state}`,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.broker.close();
+  }
+}
+
+/** A run that ended well. */
+export function completed(result: unknown = null): Settlement {
+  return { kind: 'completed', result };
+}
+
+/** A run that failed; without a delay it is a dead letter. */
+export function failed(
+  { job }: Delivery,
+  retryDelayMs: number | null = null,
+  message = 'no',
+  kind: FailureRecord['kind'] = 'error',
+): Settlement {
+  const failure = { at: Date.now(), attempt: job.attemptsMade + 1, kind, error: 'Error', message };
+  return { kind: 'failed', error: new Error(message), retryDelayMs, failure };
+}
+
+/** The error a promise rejects with. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<MessageQueueError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as MessageQueueError;
+  }
+  throw new Error('It did not reject.');
+}
+
+/** Resolves when the signal aborts, with the reason. */
+export async function aborted(signal: AbortSignal): Promise<MessageQueueError> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  return signal.reason as MessageQueueError;
+}

@@ -1,0 +1,283 @@
+import Bull from 'bull';
+import type { JobOptions } from 'bull';
+import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
+import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
+import { waitUntil } from '../../support/wait-until.js';
+import type { BrokerCase } from './broker-bench.js';
+import { BrokerBench, rejectionOf } from './broker-bench.js';
+
+function once(key: string, fingerprint: string, ttlMs = 60_000): Partial<AddRequest> {
+  return { idempotency: { key, fingerprint, ttlMs } };
+}
+
+/** The queue that hosts get, and adding to it. */
+export const enqueueCases: readonly BrokerCase[] = [
+  [
+    'creates a queue that is a Bull queue',
+    async (bench) => {
+      const queue = bench.open();
+      expect(queue).toBeInstanceOf(Bull);
+      expect(queue.name).toBe('work-1');
+    },
+  ],
+  [
+    'refuses a second queue of a name',
+    async (bench) => {
+      bench.open({ name: 'same' });
+      expect(() => bench.open({ name: 'same' })).toThrow(
+        expect.objectContaining({ code: 'DUPLICATE_REGISTRATION' }),
+      );
+    },
+  ],
+  [
+    'refuses process() and shows @JobHandler',
+    async (bench) => {
+      const queue = bench.open();
+      expect(() => queue.process('job', async () => undefined)).toThrow(
+        expect.objectContaining({
+          code: 'HANDLER_REGISTRATION',
+          message: expect.stringContaining("@JobHandler('job')"),
+        }),
+      );
+    },
+  ],
+  [
+    'gives added jobs generated ids, the queue’s attempts, and keeps their dead letters',
+    async (bench) => {
+      const queue = bench.open({ attempts: 4 });
+      const job = await queue.add('job', { a: 1 }, { removeOnFail: true });
+      expect(job.id).toMatch(/^m_[0-9a-f-]{36}$/);
+      const stored = await queue.getJob(job.id);
+      expect(stored?.opts).toMatchObject({ attempts: 4, removeOnFail: false, jobId: job.id });
+      expect(stored?.opts.backoff).toMatchObject({ type: 'mq', delay: 50 });
+      expect(stored?.data).toEqual({ a: 1 });
+    },
+  ],
+  [
+    'refuses options that Bull mishandles, and stores nothing',
+    async (bench) => {
+      const queue = bench.open();
+      const bad: JobOptions[] = [
+        { priority: 'abc' as never },
+        { delay: Number.NaN },
+        { delay: Infinity },
+        { attempts: 0 },
+        { jobId: 'active' },
+        { jobId: 12 },
+        { backoff: { type: 'nobody-knows' } },
+        { removeOnComplete: null as never },
+        { repeat: { every: -5 } },
+        { timeout: 5 },
+      ];
+      for (const options of bad) {
+        expect(await rejectionOf(queue.add('job', {}, options))).toMatchObject({
+          code: 'INVALID_JOB_OPTIONS',
+        });
+      }
+      expect(await queue.count()).toBe(0);
+    },
+  ],
+  [
+    'refuses payloads that JSON loses, and too large ones',
+    async (bench) => {
+      const queue = bench.open({ maxPayloadBytes: 100 });
+      for (const payload of [
+        { m: new Map() },
+        { n: Number.NaN },
+        { f: () => 1 },
+        { t: 'x'.repeat(200) },
+        [1],
+        'x',
+      ]) {
+        expect(await rejectionOf(queue.add('job', payload))).toMatchObject({ code: 'INVALID_PAYLOAD' });
+      }
+      expect(await queue.count()).toBe(0);
+    },
+  ],
+  [
+    'checks every job of addBulk before it adds the first',
+    async (bench) => {
+      const queue = bench.open();
+      const bulk = [
+        { name: 'job', data: {} },
+        { name: 'job', data: {}, opts: { attempts: -1 } },
+      ];
+      expect(await rejectionOf(queue.addBulk(bulk))).toMatchObject({ code: 'INVALID_JOB_OPTIONS' });
+      expect(await queue.count()).toBe(0);
+      const jobs = await queue.addBulk([
+        { name: 'job', data: { n: 1 } },
+        { name: 'job', data: { n: 2 } },
+      ]);
+      expect((await queue.getWaiting()).map((job) => job.id)).toEqual(jobs.map((job) => job.id));
+    },
+  ],
+  [
+    'adds a job once',
+    async (bench) => {
+      const queue = bench.open();
+      const request = { name: 'job', data: { n: 1 }, options: { jobId: 'mine' } };
+      expect(await bench.broker.addOnce(queue, request)).toEqual({ id: 'mine', deduplicated: false });
+      expect(await bench.broker.addOnce(queue, request)).toEqual({ id: 'mine', deduplicated: true });
+      expect(await queue.getWaitingCount()).toBe(1);
+    },
+  ],
+  [
+    'answers the same key and payload with the first job, also after it completed and was removed',
+    async (bench) => {
+      const queue = bench.open();
+      const options = { removeOnComplete: true };
+      const first = await bench.broker.addOnce(queue, { name: 'job', data: {}, options, ...once('k', 'f') });
+      expect(first.deduplicated).toBe(false);
+      await bench.work(queue);
+      await waitUntil(async () => (await queue.getJob(first.id)) === null, 'the job to be gone');
+      const again = await bench.broker.addOnce(queue, { name: 'job', data: {}, options, ...once('k', 'f') });
+      expect(again).toEqual({ id: first.id, deduplicated: true });
+    },
+  ],
+  [
+    'refuses the same key with another payload, naming key and job',
+    async (bench) => {
+      const queue = bench.open();
+      const id = await bench.add(queue, once('k', 'f'));
+      const error = await rejectionOf(bench.add(queue, once('k', 'other')));
+      expect(error).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', queue: 'work-1', jobId: id });
+      expect(error.message).toContain('"k"');
+      expect(await queue.getWaitingCount()).toBe(1);
+    },
+  ],
+  [
+    'forgets a key after its time',
+    async (bench) => {
+      const queue = bench.open();
+      const id = await bench.add(queue, once('k', 'f', 40));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(await bench.add(queue, once('k', 'other'))).not.toBe(id);
+    },
+  ],
+  [
+    'keeps keys of two queues apart, and keys that were refused free',
+    async (bench) => {
+      const [a, b] = [bench.open(), bench.open({ maxWaiting: 1 })];
+      expect(await bench.add(a, once('k', 'f'))).not.toBe(await bench.add(b, once('k', 'g')));
+      expect(await rejectionOf(bench.add(b, once('free', 'x')))).toMatchObject({ code: 'QUEUE_FULL' });
+      await b.empty();
+      await bench.add(b, once('free', 'y'));
+    },
+  ],
+  [
+    'refuses adds when maxWaiting jobs wait, delayed and paused ones counted',
+    async (bench) => {
+      const queue = bench.open({ maxWaiting: 3 });
+      await bench.add(queue);
+      await bench.add(queue, { options: { delay: 60_000 } });
+      await queue.pause();
+      await bench.add(queue);
+      const error = await rejectionOf(bench.add(queue));
+      expect(error).toMatchObject({ code: 'QUEUE_FULL', depth: 3, limit: 3, queue: 'work-1' });
+      expect((error as unknown as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(0);
+      expect(await rejectionOf(queue.add('job', {}))).toMatchObject({ code: 'QUEUE_FULL' });
+      await queue.resume();
+      await bench.work(queue);
+      await waitUntil(async () => (await queue.getWaitingCount()) === 0, 'room');
+      await bench.add(queue);
+    },
+  ],
+  [
+    'keeps a tenth on top for critical jobs',
+    async (bench) => {
+      const queue = bench.open({ maxWaiting: 10 });
+      for (let i = 0; i < 10; i++) await bench.add(queue);
+      expect(await rejectionOf(bench.add(queue))).toMatchObject({ code: 'QUEUE_FULL' });
+      await bench.add(queue, { critical: true });
+      expect(await rejectionOf(bench.add(queue, { critical: true }))).toMatchObject({ code: 'QUEUE_FULL' });
+      expect(await queue.getWaitingCount()).toBe(11);
+    },
+  ],
+  [
+    'lets a job of Bull’s first priority use the reserve',
+    async (bench) => {
+      const queue = bench.open({ maxWaiting: 1 });
+      await queue.add('job', {});
+      expect(await rejectionOf(queue.add('job', {}, { priority: 2 }))).toMatchObject({ code: 'QUEUE_FULL' });
+      await queue.add('job', {}, { priority: 1 });
+    },
+  ],
+  [
+    'adds many, with an outcome each, in order',
+    async (bench) => {
+      const queue = bench.open();
+      const add = (over: Partial<AddRequest>): AddRequest => ({
+        name: 'job',
+        data: {},
+        options: {},
+        ...over,
+      });
+      const outcomes = await bench.broker.addMany(queue, [
+        add({ options: { jobId: 'a' } }),
+        add({ options: { jobId: 'b' }, ...once('k', 'f') }),
+        add({ options: { delay: -1 } }),
+        add({ options: { jobId: 'a' } }),
+        add({ options: { jobId: 'c' }, ...once('k', 'f') }),
+        add({ options: { jobId: 'd' }, ...once('k', 'other') }),
+        add({ options: { jobId: 'e' } }),
+      ]);
+      expect(
+        outcomes.map((one) =>
+          'id' in one ? `${one.outcome} ${one.id}` : `${one.outcome} ${one.error.code}`,
+        ),
+      ).toEqual([
+        'added a',
+        'added b',
+        'rejected INVALID_JOB_OPTIONS',
+        'deduplicated a',
+        'deduplicated b',
+        'rejected IDEMPOTENCY_CONFLICT',
+        'added e',
+      ]);
+      expect((await queue.getWaiting()).map((job) => job.id)).toEqual(['a', 'b', 'e']);
+    },
+  ],
+  [
+    'adds what fits of many',
+    async (bench) => {
+      const queue = bench.open({ maxWaiting: 2 });
+      const requests = Array.from({ length: 4 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
+      const outcomes = await bench.broker.addMany(queue, requests);
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual(['added', 'added', 'rejected', 'rejected']);
+    },
+  ],
+  [
+    'adds a schedule: one pending run, without a generated id',
+    async (bench) => {
+      const queue = bench.open();
+      const options = { repeat: { cron: '0 2 * * *' } };
+      const outcome = await bench.broker.addOnce(queue, { name: 'job', data: {}, options });
+      expect(outcome.id).toMatch(/^repeat:/);
+      await bench.broker.addOnce(queue, { name: 'job', data: {}, options });
+      expect([await queue.getRepeatableCount(), await queue.getDelayedCount()]).toEqual([1, 1]);
+    },
+  ],
+  [
+    'keeps our record in the options',
+    async (bench) => {
+      const queue = bench.open();
+      const mq = { correlationId: 'c-1', metadata: { tenant: 't', n: 1 }, timeoutMs: 900 };
+      const id = await bench.add(queue, { options: { mq } });
+      const job = await queue.getJob(id);
+      expect(job && recordOf(job)).toMatchObject(mq);
+    },
+  ],
+  [
+    'refuses queues of others and adds after close()',
+    async (bench) => {
+      const stranger = new BrokerBench(bench.provider);
+      const foreign = stranger.open();
+      expect(await rejectionOf((async () => bench.add(foreign))())).toMatchObject({ code: 'UNKNOWN_QUEUE' });
+      await stranger.close();
+      const queue = bench.open();
+      await bench.broker.close();
+      await bench.broker.close();
+      expect((await rejectionOf(bench.add(queue))).message).toMatch(/closed/);
+    },
+  ],
+];
