@@ -29,10 +29,10 @@ export class ChatService {
   async send(message: SendMessageDto): Promise<AcceptedMessage> {
     const messageId = randomUUID();
     const createdAt = new Date();
-    const { senderId, recipientId, conversationId, content } = message;
+    const { senderId, recipientId, conversationId, content, requiresEncryption } = message;
     const jobs = await Promise.all([
       this.messageQueue.addMessageDeliveryJob(
-        { ...message, messageId, createdAt },
+        { messageId, senderId, recipientId, conversationId, content, requiresEncryption, createdAt },
         { priority: JobPriority.HIGH, idempotencyKey: `deliver:${messageId}` },
       ),
       this.messageQueue.addNotificationJob({

@@ -145,12 +145,13 @@ export class MessageQueueTestKit {
   /** Waits for a run; while a call hangs on purpose, the clock goes from timer to timer so that timeouts end it. */
   private async untilSettled<T>(run: Promise<T>): Promise<T> {
     let settled = false;
+    const isSettled = (): boolean => settled;
     const ended = run.finally(() => (settled = true));
     ended.catch(() => undefined);
-    while (!settled) {
+    while (!isSettled()) {
       await nextTurn();
       const hangs = [...this.troubled].some((recorder) => recorder.isHanging);
-      if (!settled && hangs) await this.clock.advanceToNextTimer();
+      if (!isSettled() && hangs) await this.clock.advanceToNextTimer();
     }
     return ended;
   }

@@ -15,7 +15,7 @@ export async function deliverAlone(
   jobName: string,
   payload: object,
   clock: Clock,
-): Promise<{ readonly delivery: Delivery; close(): Promise<void> }> {
+): Promise<{ readonly delivery: Delivery; readonly close: () => Promise<void> }> {
   const { data, options } = admitJob(definition.name, definition, jobName, payload);
   const queue = new MemoryQueue(definition.name, { clock });
   const job = await queue.add(jobName, data, options);

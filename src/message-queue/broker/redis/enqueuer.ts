@@ -10,7 +10,7 @@ import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
 import { memoryError } from './memory-guard.js';
-import type { BulkJob, RedisQueue } from './redis-queue.js';
+import type { BulkJob } from './redis-queue.js';
 import { addRepeatable } from './repeatable-adder.js';
 
 /** Bull's most important priority; our CRITICAL. */
@@ -28,6 +28,7 @@ interface Prepared {
 /** Adds jobs to one queue: admission, memory guard, deadline, ledger and add, for all ways in. */
 export class Enqueuer {
   private readonly adder: JobAdder;
+  private closed = false;
 
   constructor(private readonly parts: EnqueuerParts) {
     const { queue, scripts, connections } = parts;
@@ -36,12 +37,15 @@ export class Enqueuer {
     this.adder = new JobAdder(target, scripts, connections);
   }
 
+  /** Refuses what has not been sent, and every later add. */
   close(): void {
+    this.closed = true;
     this.adder.close();
   }
 
   /** @throws every error of an add */
   async addOnce(request: AddRequest): Promise<AddOutcome> {
+    this.refuseWhenClosed();
     if (request.options.repeat !== undefined) {
       const { id } = await addRepeatable(this.parts, request);
       return { id: String(id), deduplicated: false };
@@ -66,6 +70,7 @@ export class Enqueuer {
 
   /** Bull's `add`. */
   async addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job> {
+    this.refuseWhenClosed();
     const request = { name, data: data as object, options };
     if (options.repeat !== undefined) return addRepeatable(this.parts, request);
     const prepared = this.prepare(request);
@@ -76,6 +81,7 @@ export class Enqueuer {
 
   /** Bull's `addBulk`: every job is checked before the first one is sent. */
   async addJobs(jobs: readonly BulkJob[]): Promise<Job[]> {
+    this.refuseWhenClosed();
     const prepared = jobs.map(({ name = '', data, opts }) =>
       this.prepare({ name, data: data as object, options: opts ?? {} }),
     );
@@ -96,6 +102,12 @@ export class Enqueuer {
       if (error instanceof EnqueueTimeoutError) return { outcome: 'unknown', id: error.jobId ?? '', error };
       return { outcome: 'rejected', error: asQueueError(error, this.parts.queue.name) };
     }
+  }
+
+  private refuseWhenClosed(): void {
+    if (!this.closed) return;
+    const queue = this.parts.queue.name;
+    throw new BrokerUnavailableError(`Queue "${queue}" is closed; nothing was added.`, { queue });
   }
 
   private notSent(): BulkAddOutcome {

@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import type { Job, JobOptions, Queue, QueueOptions } from 'bull';
+import type { Job, JobOptions, QueueOptions } from 'bull';
 import { HandlerRegistrationError } from '../../jobs/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
@@ -132,10 +132,4 @@ export class RedisQueue extends Bull<object> {
     await this.worker?.dispose();
     await super.close(true);
   }
-}
-
-/** @throws TypeError for a queue that another broker made */
-function managedQueue(queue: Queue): RedisQueue {
-  if (queue instanceof RedisQueue) return queue;
-  throw new TypeError(`Queue "${queue.name}" was not created by this broker.`);
 }
