@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { JobEvents } from '../jobs/job-events.js';
 import { DeadLetterAlerts } from './dead-letter-alerts.js';
-import { DeadLetterNotifier, LoggingDeadLetterNotifier } from './dead-letter-notifier.js';
+import { DeadLetterNotifier } from './dead-letter-notifier.js';
 import type { DeadLetterNotice } from './dead-letter-notifier.js';
 
 class RecordingNotifier extends DeadLetterNotifier {
@@ -88,19 +88,5 @@ describe('DeadLetterAlerts', () => {
     expect(logged).toEqual(['50 more jobs became dead letters while 100 notices were on their way.']);
     die('m_late');
     expect(notifier.notices).toHaveLength(100);
-  });
-
-  it('logs one line by default', () => {
-    new LoggingDeadLetterNotifier().notify({
-      queue: 'mail',
-      job: 'send',
-      id: 'm_1',
-      attempts: 1,
-      correlationId: 'c',
-      failure: { at: 1, attempt: 1, kind: 'error', error: 'TypeError', message: 'no route' },
-    });
-    expect(logged).toEqual([
-      'Job "send" (m_1) of queue "mail" is a dead letter after 1 attempt: TypeError: no route',
-    ]);
   });
 });

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { FailureRecord } from '../jobs/managed-job.js';
 
 /** What is told about a new dead letter. Never its payload. */
@@ -22,14 +21,9 @@ export abstract class DeadLetterNotifier {
   abstract notify(notice: DeadLetterNotice): void | Promise<void>;
 }
 
-/** The default: one line in the log. */
-export class LoggingDeadLetterNotifier extends DeadLetterNotifier {
-  private readonly logger = new Logger('DeadLetters');
-
-  notify({ queue, job, id, attempts, failure }: DeadLetterNotice): void {
-    const spent = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-    this.logger.error(
-      `Job "${job}" (${id}) of queue "${queue}" is a dead letter after ${spent}: ${failure.error}: ${failure.message}`,
-    );
+/** The default: tells nobody. The execution of jobs logs each dead letter already. */
+export class SilentDeadLetterNotifier extends DeadLetterNotifier {
+  notify(): void {
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
 import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { RECORDING_ADAPTER_PARTS, RECORDING_ADAPTERS } from '../adapters/recording/index.js';
-import { DeadLetterNotifier, LoggingDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
+import { DeadLetterNotifier, SilentDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
 import { DeliveryDispatch } from '../ports/delivery-dispatch.js';
 import { MessageCipher } from '../ports/message-cipher.js';
 import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
@@ -10,7 +10,7 @@ import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
 export const DEFAULT_ADAPTERS: readonly Provider[] = [
   ...RECORDING_ADAPTERS,
   { provide: MessageCipher, useClass: NodeMessageCipher },
-  { provide: DeadLetterNotifier, useClass: LoggingDeadLetterNotifier },
+  { provide: DeadLetterNotifier, useClass: SilentDeadLetterNotifier },
   { provide: DeliveryDispatch, useClass: FacadeDeliveryDispatch },
 ];
 
