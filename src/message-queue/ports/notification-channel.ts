@@ -1,3 +1,4 @@
+import { MessageQueueError } from '../jobs/errors.js';
 import { NotificationType } from './notification-type.js';
 import type { DevicePlatform } from './device-token-store.js';
 
@@ -47,6 +48,11 @@ export interface ChannelReceipt {
   readonly outcome: ChannelOutcome;
   /** The service's own id of it, for support requests. */
   readonly providerId?: string;
+}
+
+/** The service did not take the notification this time; trying again may help. Says what it answered, never what was sent or where. */
+export class NotificationSendError extends MessageQueueError {
+  readonly code = 'NOTIFICATION_SEND';
 }
 
 /**

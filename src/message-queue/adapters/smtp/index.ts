@@ -1,0 +1,2 @@
+export { SmtpEmailChannel } from './smtp-email.channel.js';
+export type { SmtpOptions } from './smtp-options.js';
