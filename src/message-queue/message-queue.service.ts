@@ -10,6 +10,7 @@ import { BatchEnqueuer } from './facade/batch-enqueuer.js';
 import type { BatchReceipt } from './facade/batch-enqueuer.js';
 import { BatchStatusReader } from './facade/batch-status.js';
 import type { BatchStatus } from './facade/batch-status.js';
+import { checkedId, checkedReason } from './facade/call-arguments.js';
 import { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 import { statusOf } from './facade/job-status.js';
@@ -196,7 +197,7 @@ export class MessageQueueService {
 
   /** Bull's job, or null when there is none of this id (any more). */
   async getJob(queue: string, jobId: string): Promise<Job | null> {
-    return this.queues.get(queue).queue.getJob(jobId);
+    return this.queues.get(queue).queue.getJob(checkedId(jobId, 'jobId', queue));
   }
 
   /** How a job is doing. @throws JobNotFoundError */
@@ -214,7 +215,11 @@ export class MessageQueueService {
    */
   async cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
     const managed = this.queues.get(queue);
-    return managed.broker.cancel(managed.queue, jobId, reason);
+    return managed.broker.cancel(
+      managed.queue,
+      checkedId(jobId, 'jobId', queue),
+      checkedReason(reason, queue),
+    );
   }
 
   /** No worker starts jobs of this queue until it is resumed; active ones go on. */
@@ -259,8 +264,9 @@ export class MessageQueueService {
   }
 
   /** Puts one dead letter back to waiting. @throws JobNotFoundError, JobStateError when the job has not failed */
-  retryFailedJob(queue: string, jobId: string, by = REPLAYED_BY): Promise<void> {
-    return this.deadLetters.replay(queue, jobId, by);
+  async retryFailedJob(queue: string, jobId: string, by = REPLAYED_BY): Promise<void> {
+    this.queues.get(queue);
+    await this.deadLetters.replay(queue, checkedId(jobId, 'jobId', queue), by);
   }
 
   /** Puts the dead letters of a queue back to waiting: all but cancelled ones, or those that the filter means. */
@@ -274,7 +280,8 @@ export class MessageQueueService {
   }
 
   /** Removes one dead letter for good. @throws JobNotFoundError, JobStateError when the job has not failed */
-  removeFailedJob(queue: string, jobId: string): Promise<void> {
-    return this.deadLetters.discard(queue, jobId);
+  async removeFailedJob(queue: string, jobId: string): Promise<void> {
+    this.queues.get(queue);
+    await this.deadLetters.discard(queue, checkedId(jobId, 'jobId', queue));
   }
 }

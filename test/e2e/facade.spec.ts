@@ -435,6 +435,19 @@ describe.each(['memory', 'redis'] as const)('MessageQueueService on %s', (provid
     ]) {
       await expect(call()).rejects.toThrow(UnknownQueueError);
     }
+    for (const call of [
+      () => messageQueue.getJob('steps', undefined as never),
+      () => messageQueue.getJobStatus('steps', ''),
+      () => messageQueue.cancelJob('steps', 5 as never, 'x'),
+      () => messageQueue.cancelJob('steps', 'm_1', undefined as never),
+      () => messageQueue.cancelJob('steps', 'm_1', 'x'.repeat(501)),
+      () => messageQueue.retryFailedJob('steps', null as never),
+      () => messageQueue.removeFailedJob('steps', {} as never),
+      () => messageQueue.getFailedJobs('steps', 0),
+      () => messageQueue.getBatchStatus(undefined as never),
+    ]) {
+      await expect(call()).rejects.toThrow(InvalidJobOptionsError);
+    }
     expect((await messageQueue.getQueueMetrics()).totals).toMatchObject({ waiting: 0, delayed: 0 });
   });
 

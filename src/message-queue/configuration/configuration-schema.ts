@@ -62,8 +62,9 @@ export const CONFIGURATION_SCHEMA = {
   prefix: setting({
     section: 'General',
     variable: 'QUEUE_PREFIX',
-    type: text('1 to 64 letters, digits or _ - . :', /^[A-Za-z0-9_.:-]{1,64}$/),
-    description: 'First part of every Redis key. On a Cluster each queue gets a hash tag of its own.',
+    type: text('1 to 64 letters, digits or _ - . : { }', /^[A-Za-z0-9_.:{}-]{1,64}$/),
+    description:
+      'First part of every Redis key. On a Cluster each queue gets a hash tag of its own, unless the prefix has one.',
     default: 'message-queue',
   }),
   'redis.url': setting({

@@ -237,7 +237,7 @@ describe('resolveConfiguration', () => {
       ['port range', { env: { REDIS_HOST: 'h', REDIS_PORT: '70000' } }, 'REDIS_PORT', /"70000".*1 to 65535/],
       [
         'port of Kubernetes',
-        { env: { REDIS_PORT: 'tcp://10.0.0.1:6379' } },
+        { env: { REDIS_HOST: 'h', REDIS_PORT: 'tcp://10.0.0.1:6379' } },
         'REDIS_PORT',
         /Kubernetes.*enableServiceLinks/,
       ],
@@ -478,6 +478,18 @@ describe('resolveConfiguration', () => {
       UNRELATED: 'x',
     };
     expect(resolve({ env }).config.provider).toBe('memory');
+  });
+
+  it('leaves variables about a Redis that is not used alone', () => {
+    const link = { REDIS_PORT: 'tcp://10.0.0.1:6379' };
+    expect(resolve({ env: link }).config.provider).toBe('memory');
+    expect(resolve({ env: { ...link, REDIS_URL: 'redis://h' } }).config.redis).toMatchObject({
+      topology: { kind: 'single', host: 'h', port: 6379 },
+    });
+    const env = { MESSAGE_QUEUE_PROVIDER: 'memory', REDIS_TLS: 'maybe', REDIS_URL: 'http://h' };
+    expect(resolve({ env }).config.provider).toBe('memory');
+    expect(issuesOf({ env: { REDIS_PORT: 'abc' } })).toHaveLength(1);
+    expect(issuesOf({ env: { ...link, MESSAGE_QUEUE_PROVIDER: 'redis' } })).toHaveLength(1);
   });
 
   it('takes blank variables as not set', () => {

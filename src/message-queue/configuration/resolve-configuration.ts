@@ -46,8 +46,9 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     ]);
   }
   issues.push(...unknownOptions(options));
-  const { values, origins } = readSettings(options, environment, configKey, issues);
+  const { values, origins, problems } = readSettings(options, environment, configKey);
   const provider = resolveProvider(values, origins, configKey, issues);
+  issues.push(...problems.filter((problem) => matters(problem, provider, origins)).map(({ issue }) => issue));
   const resolvedDefinitions = resolveQueues(definitions, options, environment, issues);
   if (configKey === undefined) {
     issues.push(
@@ -95,10 +96,10 @@ function readSettings(
   options: Record<string, unknown>,
   environment: Environment,
   configKey: string | undefined,
-  issues: Issue[],
-): { values: SettingValues; origins: Origins } {
+): { values: SettingValues; origins: Origins; problems: SettingProblem[] } {
   const values: Partial<Record<SettingKey, unknown>> = {};
   const origins: Partial<Record<SettingKey, string>> = {};
+  const problems: SettingProblem[] = [];
   const placed = PLACES.some((key) => valueAt(options, key) !== undefined);
   const production = (valueAt(options, 'environment') ?? environment.get('NODE_ENV')) === 'production';
   for (const key of SETTING_KEYS) {
@@ -112,9 +113,32 @@ function readSettings(
     origins[key] = name;
     const parsed = setting.type.parse(raw);
     if (parsed.ok) values[key] = parsed.value;
-    else issues.push({ path: name, message: wrong(setting, raw, parsed.reason) });
+    else problems.push({ key, raw, issue: { path: name, message: wrong(setting, raw, parsed.reason) } });
   }
-  return { values: values as unknown as SettingValues, origins };
+  return { values: values as unknown as SettingValues, origins, problems };
+}
+
+/** A value that its setting does not allow. */
+interface SettingProblem {
+  readonly key: SettingKey;
+  readonly raw: unknown;
+  readonly issue: Issue;
+}
+
+/** Variables about a Redis that is not used are nobody's mistake: the platform may have set them. */
+function matters(
+  { key, raw, issue }: SettingProblem,
+  provider: 'memory' | 'redis',
+  origins: Origins,
+): boolean {
+  if (!key.startsWith('redis.') || issue.path === key) return true;
+  if (provider === 'memory') return origins.provider === undefined && !isServiceLink(raw);
+  return key !== 'redis.port' || (origins['redis.url'] ?? origins['redis.sentinels']) === undefined;
+}
+
+/** What Kubernetes sets `REDIS_PORT` to where a service is named "redis". */
+function isServiceLink(raw: unknown): boolean {
+  return typeof raw === 'string' && raw.startsWith('tcp://');
 }
 
 /** An option that says where Redis is replaces all variables that do; a further Redis reads none of them. */
@@ -127,7 +151,7 @@ function isReadFromEnvironment(key: SettingKey, placed: boolean, configKey: stri
 
 function wrong(setting: Setting, raw: unknown, reason: string | undefined): string {
   const because = reason === undefined ? '' : ` (${reason})`;
-  if (setting.variable === 'REDIS_PORT' && typeof raw === 'string' && raw.startsWith('tcp://')) {
+  if (setting.variable === 'REDIS_PORT' && isServiceLink(raw)) {
     return `is ${shown(raw)}, which is what Kubernetes sets for a service named "redis"; must be ${setting.type.expected}. Set enableServiceLinks: false on the pod, or REDIS_PORT itself.`;
   }
   return `is ${masked(setting, raw)}${because}; must be ${setting.type.expected}.`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { BatchProgressStore } from '../ports/batch-progress-store.js';
+import { checkedId } from './call-arguments.js';
 import { MessageStore } from '../ports/message-store.js';
 
 /** How far a batch is. */
@@ -34,6 +35,7 @@ export class BatchStatusReader {
 
   /** Null: nothing of the batch has begun yet, or it is unknown. */
   async read(batchId: string): Promise<BatchStatus | null> {
+    checkedId(batchId, 'batchId');
     const [progress, counts] = await Promise.all([
       this.moduleRef.get(BatchProgressStore, { strict: false }).summarize(batchId),
       this.moduleRef.get(MessageStore, { strict: false }).countBatch(batchId),

@@ -26,7 +26,8 @@ import {
 
 /**
  * What every part of the library needs of the app: configuration, broker, clock, queues, execution. Global, so that
- * `registerQueue` finds it from any module; it exports nothing that a host injects by mistake.
+ * `registerQueue` finds it from any module; hosts may inject what is public of it (`JobEvents`, `Clock`, the
+ * configuration) anywhere too. The facade and the queues follow the imports of the host.
  */
 @Module({})
 class MessageQueueCoreModule {}
