@@ -54,7 +54,7 @@ async function startServer(handlers: SMTPServerOptions = {}): Promise<Peer> {
   server.on('error', () => undefined);
   const listening = server.listen(0, '127.0.0.1');
   await new Promise((resolve) => listening.once('listening', resolve));
-  open.push(() => new Promise((resolve) => void server.close(() => resolve())));
+  open.push(() => new Promise((resolve) => server.close(() => resolve())));
   const { port } = listening.address() as AddressInfo;
   return { url: `smtp://127.0.0.1:${port}`, mails, connections: () => connections };
 }
@@ -184,7 +184,7 @@ describe('SmtpEmailChannel', () => {
   ] satisfies [string, SMTPServerOptions][])(
     "gives up on a 5xx for %s, without the server's words",
     async (_, handlers) => {
-      const { url } = await startServer(handlers as SMTPServerOptions);
+      const { url } = await startServer(handlers);
       const failure = await failureOf(channelTo(url).send(notification, signal));
       expect(failure).toBeInstanceOf(UnrecoverableJobError);
       expect(failure.message).toMatch(/answered 55[034]( 5\.\d\.\d)?: /);
@@ -222,15 +222,11 @@ describe('SmtpEmailChannel', () => {
   it('asks for another attempt when nobody listens, and when the server hangs up in the middle', async () => {
     const refused = await failureOf(channelTo('smtp://127.0.0.1:1').send(notification, signal));
     expect(refused).toBeInstanceOf(NotificationSendError);
-    let mailsBegun = 0;
+    let connections = 0;
     const server = createServer((socket) => {
+      connections += 1;
       socket.on('error', () => undefined);
-      socket.write('220 loopback\r\n');
-      socket.on('data', (chunk) => {
-        if (chunk.toString().startsWith('EHLO')) return void socket.write('250 loopback\r\n');
-        mailsBegun += 1;
-        return void socket.destroy();
-      });
+      socket.end();
     }).listen(0, '127.0.0.1');
     open.push(() => new Promise((resolve) => void server.close(() => resolve())));
     await new Promise((resolve) => server.once('listening', resolve));
@@ -238,7 +234,7 @@ describe('SmtpEmailChannel', () => {
     const dropped = await failureOf(channelTo(`smtp://127.0.0.1:${port}`).send(notification, signal));
     expect(dropped).toBeInstanceOf(NotificationSendError);
     // The queue decides when to try again, not the pool.
-    expect(mailsBegun).toBe(1);
+    expect(connections).toBe(1);
   });
 
   it('stops at its signal, and other mails go on', async () => {
