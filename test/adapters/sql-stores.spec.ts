@@ -130,11 +130,7 @@ describe('the stores in PostgreSQL', () => {
   });
 
   runContracts(async () => {
-    const tables = await server.query(
-      `SELECT string_agg(tablename, ', ') AS names FROM pg_tables WHERE tablename LIKE 'mq%' AND tablename <> 'mq_migrations'`,
-      url,
-    );
-    await server.query(`TRUNCATE ${String(tables[0]?.['names'])}`, url);
+    await server.emptyTables(url);
     return sqlStores(database);
   });
 });
