@@ -1,0 +1,63 @@
+/** The part of a socket.io-client socket that the client uses. */
+export interface ClientSocket {
+  readonly connected: boolean;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (...args: never[]) => void): unknown;
+  timeout(milliseconds: number): { emit(event: string, ...args: unknown[]): unknown };
+}
+
+/** A message that came. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly conversationId: string;
+  /** Text, or a sealed envelope when `encrypted`. */
+  readonly content: string;
+  readonly encrypted: boolean;
+  readonly attachments: readonly {
+    readonly id: string;
+    readonly fileName: string;
+    readonly contentType: string;
+    readonly sizeBytes: number;
+    readonly url?: string;
+  }[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** How far a message of this user has come with one recipient. */
+export interface ReceivedStatus {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly recipientId: string;
+  readonly status: 'pending' | 'sent' | 'delivered' | 'read' | 'failed';
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What a {@link MessageClient} tells. */
+export interface MessageClientOptions {
+  /** A message, once per id however often it comes. Confirmed as delivered when it returns; not when it throws. */
+  readonly onMessage: (message: ReceivedMessage) => void;
+  readonly onStatus?: (status: ReceivedStatus) => void;
+  readonly onConnection?: (isConnected: boolean) => void;
+  /** How many message ids are remembered to drop repeats. Default 5 000. */
+  readonly rememberedIds?: number;
+  /** How long the server may take to note a confirmation before it is sent again, milliseconds. Default 5 000. */
+  readonly replyTimeoutMs?: number;
+}
+
+/**
+ * The browser's side of SocketIoTransport: hands on each message once, acknowledges it, confirms `delivered` and `read`, and keeps
+ * confirmations until the server has noted them, over reconnections. Connecting again is the socket's own (socket.io-client).
+ */
+export declare class MessageClient {
+  constructor(socket: ClientSocket, options: MessageClientOptions);
+  /** Confirms that the user has seen a message; a second call does nothing. */
+  markRead(messageId: string): void;
+  /** Confirmations that the server has not noted yet. */
+  readonly unconfirmed: number;
+  /** Stops listening. The socket stays open. */
+  close(): void;
+}

@@ -1,0 +1,12 @@
+export { SOCKET_IO_CLIENT_FILE } from './client-file.js';
+export { socketIoAdapters } from './socket-io-adapters.js';
+export type { SocketIoAsyncOptions } from './socket-io-adapters.js';
+export type { SocketIoRedis, SocketIoTransportOptions } from './socket-io.options.js';
+export { SocketIoTransport } from './socket-io.transport.js';
+export { SocketEvent } from './socket-protocol.js';
+export type {
+  ConfirmationReply,
+  SocketConfirmation,
+  SocketMessage,
+  SocketStatus,
+} from './socket-protocol.js';

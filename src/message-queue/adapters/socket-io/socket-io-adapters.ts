@@ -1,0 +1,37 @@
+import type { FactoryProvider, Provider } from '@nestjs/common';
+import { MessageTransport } from '../../ports/message-transport.js';
+import type { SocketIoTransportOptions } from './socket-io.options.js';
+import { SocketIoTransport } from './socket-io.transport.js';
+
+/** Options that a factory makes. */
+export interface SocketIoAsyncOptions {
+  /** What the factory takes, in order. */
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (...injected: never[]) => SocketIoTransportOptions | Promise<SocketIoTransportOptions>;
+}
+
+/**
+ * {@link SocketIoTransport} as the app's MessageTransport, for the module's `adapters`; a gateway injects it by its class.
+ *
+ * ```ts
+ * MessageQueueModule.forRoot({
+ *   adapters: socketIoAdapters({
+ *     inject: [MESSAGE_QUEUE_CONFIG],
+ *     useFactory: ({ redis, prefix }: MessageQueueConfig) => ({ redis, prefix }),
+ *   }),
+ * })
+ * ```
+ */
+export function socketIoAdapters(options: SocketIoTransportOptions | SocketIoAsyncOptions): Provider[] {
+  return [
+    'useFactory' in options
+      ? {
+          provide: SocketIoTransport,
+          useFactory: async (...injected: never[]) =>
+            new SocketIoTransport(await options.useFactory(...injected)),
+          inject: [...(options.inject ?? [])],
+        }
+      : { provide: SocketIoTransport, useFactory: () => new SocketIoTransport(options) },
+    { provide: MessageTransport, useExisting: SocketIoTransport },
+  ];
+}

@@ -1,0 +1,41 @@
+/** Where the Redis is that the processes share; the `redis` of a `MessageQueueConfig` fits. */
+export interface SocketIoRedis {
+  readonly topology:
+    | { readonly kind: 'single'; readonly host: string; readonly port: number }
+    | {
+        readonly kind: 'cluster';
+        readonly nodes: readonly { readonly host: string; readonly port: number }[];
+      }
+    | {
+        readonly kind: 'sentinel';
+        readonly masterName: string;
+        readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+      };
+  readonly username?: string;
+  readonly password?: string;
+  readonly db: number;
+  readonly tls: boolean;
+}
+
+/** How {@link SocketIoTransport} finds the sockets. */
+export interface SocketIoTransportOptions {
+  /** Joins the Socket.IO servers of all processes. Null or absent: only the sockets of this process. */
+  readonly redis?: SocketIoRedis | null;
+  /** First part of the Redis channels; the same in all processes of one app. Default `message-queue`. */
+  readonly prefix?: string;
+  /** How long a client may take to acknowledge a message, milliseconds. Default 3 000. */
+  readonly ackTimeoutMs?: number;
+  /**
+   * How old a message that nobody acknowledges may become before it counts as offline and waits for the recipient's next
+   * connection, milliseconds; until then it is tried again. Longer than it takes to notice a dead socket. Default 60 000.
+   */
+  readonly patienceMs?: number;
+}
+
+/** Options with every default filled in. */
+export const SOCKET_IO_DEFAULTS = {
+  redis: null,
+  prefix: 'message-queue',
+  ackTimeoutMs: 3_000,
+  patienceMs: 60_000,
+} as const satisfies Required<SocketIoTransportOptions>;

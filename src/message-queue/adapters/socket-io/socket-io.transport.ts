@@ -1,0 +1,127 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Server } from 'socket.io';
+import { RetryLater } from '../../jobs/errors.js';
+import { MessageTransport } from '../../ports/message-transport.js';
+import type {
+  StatusAnnouncement,
+  TransportMessage,
+  TransportReceipt,
+} from '../../ports/message-transport.js';
+import { loadOptionalPackage } from '../optional-package.js';
+import { untilAborted } from '../until-aborted.js';
+import { SocketIoRedisLink } from './socket-io-redis.js';
+import { SOCKET_IO_DEFAULTS } from './socket-io.options.js';
+import type { SocketIoTransportOptions } from './socket-io.options.js';
+import { SocketEvent, toSocketMessage, toSocketStatus } from './socket-protocol.js';
+
+const TRY_AGAIN_MS = 2_000;
+
+/**
+ * Delivers over Socket.IO to all devices of a recipient: each user has a room. A web process attaches its server; a process
+ * without one (a worker) reaches the sockets of the others through Redis.
+ *
+ * `sent` means that at least one device acknowledged the message, so a socket that is dead but not yet noticed loses nothing:
+ * the message is tried again until somebody acknowledges it or nobody is connected any more.
+ */
+export class SocketIoTransport extends MessageTransport implements OnApplicationShutdown {
+  private readonly options: Required<SocketIoTransportOptions>;
+  private readonly restoredListeners = new Set<() => void>();
+  private server: Server | null = null;
+  private link: SocketIoRedisLink | null = null;
+  private subscribed: Promise<void> = Promise.resolve();
+
+  constructor(options: SocketIoTransportOptions = {}) {
+    super();
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.options = { ...SOCKET_IO_DEFAULTS, ...(Object.fromEntries(given) as SocketIoTransportOptions) };
+  }
+
+  /** The room that all sockets of a user join. */
+  roomOf(userId: string): string {
+    return `user:${userId}`;
+  }
+
+  /**
+   * Uses the server that this process's clients connect to, joined with those of other processes when Redis is set. Call it before
+   * the first client connects, in a gateway's `afterInit`.
+   * @throws MissingPackageError when @socket.io/redis-adapter is needed and not installed
+   */
+  attach(server: Server): void {
+    this.detach();
+    this.server = server;
+    const { redis, prefix } = this.options;
+    if (redis === null) return;
+    this.link = new SocketIoRedisLink(redis, `${prefix}:socket.io`, () => {
+      for (const listener of this.restoredListeners) listener();
+    });
+    this.link.join(server);
+    this.subscribed = this.link.subscribed();
+    // Whoever delivers waits for it; nobody may be there when the app closes first.
+    this.subscribed.catch(() => undefined);
+  }
+
+  /** Calls `listener` when Redis was away and is back: messages may have missed the sockets of this process. */
+  onRestored(listener: () => void): void {
+    this.restoredListeners.add(listener);
+  }
+
+  /** @throws RetryLater when devices are connected and none of them acknowledged, while the message is young */
+  override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
+    signal.throwIfAborted();
+    const { answered, isComplete } = await untilAborted(this.emitAndWait(message), signal);
+    if (answered > 0) return { outcome: 'sent', reached: answered };
+    const isYoung = Date.now() - message.createdAt.getTime() < this.options.patienceMs;
+    if (!isComplete && isYoung) {
+      throw new RetryLater(TRY_AGAIN_MS, 'The recipient is connected, and no device has acknowledged yet.');
+    }
+    return { outcome: 'offline', reached: 0 };
+  }
+
+  override async announceStatus(announcement: StatusAnnouncement, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.emitToUser(announcement.senderId, SocketEvent.STATUS, toSocketStatus(announcement), signal);
+  }
+
+  /** Sends an event of the host's own to all sockets of a user, wherever they are. At most once. */
+  async emitToUser(userId: string, event: string, payload: object, signal?: AbortSignal): Promise<void> {
+    const server = this.attached();
+    await (signal === undefined ? this.subscribed : untilAborted(this.subscribed, signal));
+    server.to(this.roomOf(userId)).emit(event, payload);
+  }
+
+  /** Closes what the transport itself opened; an attached server is its owner's to close. */
+  onApplicationShutdown(): void {
+    this.detach();
+  }
+
+  private async emitAndWait(
+    message: TransportMessage,
+  ): Promise<{ readonly answered: number; readonly isComplete: boolean }> {
+    const server = this.attached();
+    await this.subscribed;
+    return new Promise((resolve) => {
+      server
+        .to(this.roomOf(message.recipientId))
+        .timeout(this.options.ackTimeoutMs)
+        .emit(SocketEvent.MESSAGE, toSocketMessage(message), (error: Error | null, answers: unknown[]) => {
+          resolve({ answered: answers.length, isComplete: error === null });
+        });
+    });
+  }
+
+  /** The attached server, or one without clients of its own that reaches those of other processes. */
+  private attached(): Server {
+    if (this.server === null) {
+      const socketIo = loadOptionalPackage<typeof import('socket.io')>('socket.io', 'Socket.IO transports');
+      this.attach(new socketIo.Server());
+    }
+    return this.server as unknown as Server;
+  }
+
+  private detach(): void {
+    this.link?.close();
+    this.link = null;
+    this.server = null;
+    this.subscribed = Promise.resolve();
+  }
+}

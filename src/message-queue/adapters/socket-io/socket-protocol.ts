@@ -1,0 +1,64 @@
+import type { AttachmentReference } from '../../ports/attachment-reference.js';
+import type { DeliveryStatus } from '../../ports/delivery-status.js';
+import type { StatusAnnouncement, TransportMessage } from '../../ports/message-transport.js';
+
+/** Names of the events that go over the socket. */
+export const SocketEvent = {
+  /** Server to client: {@link SocketMessage}. The client acknowledges the event itself when it has the message. */
+  MESSAGE: 'message',
+  /** Server to client: {@link SocketStatus}, for the ticks of what the client's user has sent. */
+  STATUS: 'message_status',
+  /** Client to server: {@link SocketConfirmation}; answered with {@link ConfirmationReply}. */
+  CONFIRM: 'message_confirm',
+} as const;
+
+/** A message as it goes over the socket. */
+export interface SocketMessage {
+  /** The same in every repeat: clients drop what they have seen. */
+  readonly messageId: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly conversationId: string;
+  /** Text, or a MessageCipher envelope when `encrypted`. */
+  readonly content: string;
+  readonly encrypted: boolean;
+  readonly attachments: readonly AttachmentReference[];
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** How far a message has come, as its sender is told. */
+export interface SocketStatus {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly recipientId: string;
+  readonly status: DeliveryStatus;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** What a client says about a message it got. Whose copy it is follows from the socket, never from the payload. */
+export interface SocketConfirmation {
+  readonly messageId: string;
+  readonly status: 'delivered' | 'read';
+  /** When it happened, ISO 8601. */
+  readonly occurredAt?: string;
+}
+
+/** `false`: it was refused for good, and `error` says why; sending it again cannot help. */
+export type ConfirmationReply = { readonly ok: true } | { readonly ok: false; readonly error: string };
+
+/** The wire form of a message. */
+export function toSocketMessage(message: TransportMessage): SocketMessage {
+  const { messageId, senderId, recipientId, conversationId, content, encrypted, attachments } = message;
+  return {
+    ...{ messageId, senderId, recipientId, conversationId, content, encrypted, attachments },
+    createdAt: message.createdAt.toISOString(),
+  };
+}
+
+/** The wire form of a status. */
+export function toSocketStatus(announcement: StatusAnnouncement): SocketStatus {
+  const { messageId, conversationId, recipientId, status, at } = announcement;
+  return { messageId, conversationId, recipientId, status, at: at.toISOString() };
+}

@@ -1,0 +1,7 @@
+export { webhookAdapters } from './webhook-adapters.js';
+export type { WebhookAsyncOptions } from './webhook-adapters.js';
+export { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
+export { signWebhook, verifyWebhook, WebhookHeader, WebhookSignatureError } from './webhook-signature.js';
+export type { SignedWebhook, VerifyWebhookOptions } from './webhook-signature.js';
+export type { ResolvedAddress, WebhookEndpoint, WebhookTransportOptions } from './webhook.options.js';
+export { WebhookTransport } from './webhook.transport.js';

@@ -1,0 +1,26 @@
+import type { FactoryProvider, Provider } from '@nestjs/common';
+import { MessageTransport } from '../../ports/message-transport.js';
+import type { WebhookTransportOptions } from './webhook.options.js';
+import { WebhookTransport } from './webhook.transport.js';
+
+/** Options that a factory makes, usually because `endpointOf` needs a service of the host. */
+export interface WebhookAsyncOptions {
+  /** What the factory takes, in order; their modules go into the `imports` of the registration. */
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (...injected: never[]) => WebhookTransportOptions | Promise<WebhookTransportOptions>;
+}
+
+/** {@link WebhookTransport} as the app's MessageTransport, for the module's `adapters`. */
+export function webhookAdapters(options: WebhookTransportOptions | WebhookAsyncOptions): Provider[] {
+  return [
+    'useFactory' in options
+      ? {
+          provide: WebhookTransport,
+          useFactory: async (...injected: never[]) =>
+            new WebhookTransport(await options.useFactory(...injected)),
+          inject: [...(options.inject ?? [])],
+        }
+      : { provide: WebhookTransport, useFactory: () => new WebhookTransport(options) },
+    { provide: MessageTransport, useExisting: WebhookTransport },
+  ];
+}

@@ -1,0 +1,80 @@
+import { InvalidConfigurationError } from '../../jobs/errors.js';
+import type { Issue } from '../../jobs/errors.js';
+
+/** Where a recipient's messages go. */
+export interface WebhookEndpoint {
+  /** `https://…`, without user name and password; `http://…` only with `allowHttp`. */
+  readonly url: string;
+  /**
+   * At least 16 bytes: `whsec_` and base64, or plain text. The first is the current one; further ones sign too, while receivers
+   * change theirs.
+   */
+  readonly secrets: readonly [string, ...string[]];
+}
+
+/** An address that a name has. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** How {@link WebhookTransport} calls endpoints. */
+export interface WebhookTransportOptions {
+  /** The endpoint of a recipient, or null when there is none (the message stays pending). Asked for every delivery. */
+  readonly endpointOf: (
+    recipientId: string,
+    signal: AbortSignal,
+  ) => WebhookEndpoint | null | Promise<WebhookEndpoint | null>;
+  /** Whether `http://` may be called, where everybody on the way reads the message. Default false. */
+  readonly allowHttp?: boolean;
+  /** Whether private, loopback and link-local addresses may be called. Default false. */
+  readonly allowPrivateAddresses?: boolean;
+  /** For everything from the look-up of the name to the end of the answer, milliseconds. Default 10 000. */
+  readonly timeoutMs?: number;
+  /** How much of an answer's body is read before the connection is cut; the body is never kept. Default 65 536. */
+  readonly maxResponseBytes?: number;
+  /** The longest wait that a `Retry-After` may ask for, milliseconds. Default 3 600 000. */
+  readonly maxRetryAfterMs?: number;
+  /** How old a message may become by waits that endpoints ask for; then each refusal counts as a failed attempt. Default 86 400 000. */
+  readonly patienceMs?: number;
+  /** Finds the addresses of a name. Default: the system's. */
+  readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+}
+
+const NUMBERS = {
+  timeoutMs: 10_000,
+  maxResponseBytes: 65_536,
+  maxRetryAfterMs: 3_600_000,
+  patienceMs: 86_400_000,
+} as const;
+
+/** Options with their defaults, `resolve` apart. */
+export type ResolvedWebhookOptions = Required<Omit<WebhookTransportOptions, 'resolve'>>;
+
+/** @throws InvalidConfigurationError listing every mistake */
+export function resolveWebhookOptions(options: WebhookTransportOptions): ResolvedWebhookOptions {
+  const issues: Issue[] = [];
+  const number = (name: keyof typeof NUMBERS): number => {
+    const value = options[name] ?? NUMBERS[name];
+    if (!Number.isInteger(value) || value < 1) {
+      issues.push({ path: name, message: `is ${String(value)}; allowed is a whole number from 1` });
+    }
+    return value;
+  };
+  if (typeof options.endpointOf !== 'function') {
+    issues.push({ path: 'endpointOf', message: 'is missing; say where the messages of a recipient go' });
+  }
+  const resolved = {
+    endpointOf: options.endpointOf,
+    allowHttp: options.allowHttp ?? false,
+    allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+    timeoutMs: number('timeoutMs'),
+    maxResponseBytes: number('maxResponseBytes'),
+    maxRetryAfterMs: number('maxRetryAfterMs'),
+    patienceMs: number('patienceMs'),
+  };
+  if (issues.length > 0) {
+    throw new InvalidConfigurationError('The options of WebhookTransport are wrong:', issues);
+  }
+  return Object.freeze(resolved);
+}

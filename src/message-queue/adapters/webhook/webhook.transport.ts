@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { RetryLater } from '../../jobs/errors.js';
+import { MessageTransport } from '../../ports/message-transport.js';
+import type { TransportMessage, TransportReceipt } from '../../ports/message-transport.js';
+import { untilAborted } from '../until-aborted.js';
+import { checkedAddresses, parseEndpointUrl } from './endpoint-address.js';
+import { postWebhook } from './post-webhook.js';
+import type { WebhookAnswer } from './post-webhook.js';
+import { retryAfterMs } from './retry-after.js';
+import { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
+import { SHORTEST_SECRET_BYTES, secretBytes, signWebhook, WebhookHeader } from './webhook-signature.js';
+import { resolveWebhookOptions } from './webhook.options.js';
+import type { ResolvedWebhookOptions, WebhookEndpoint, WebhookTransportOptions } from './webhook.options.js';
+
+/** Answers that say "not now" rather than "no". */
+const NOT_NOW = new Set([408, 425, 429]);
+
+/**
+ * Delivers by HTTP POST, signed by Standard Webhooks 1.0. An answer 2xx counts as delivered.
+ *
+ * 408, 425, 429 and 5xx are tried again, after their `Retry-After` when they name one; 3xx and every other 4xx make a dead letter.
+ * One breaker guards the transport of the app: where endpoints belong to different owners, keep one of them from stopping the others
+ * with `circuitBreakers: { dependencies: { transport: { isFailure: (error) => !(error instanceof WebhookFailedError) } } }`.
+ */
+export class WebhookTransport extends MessageTransport {
+  private readonly options: ResolvedWebhookOptions;
+  private readonly resolve: WebhookTransportOptions['resolve'];
+
+  /** @throws InvalidConfigurationError listing every mistake */
+  constructor(options: WebhookTransportOptions) {
+    super();
+    this.options = resolveWebhookOptions(options);
+    this.resolve = options.resolve;
+  }
+
+  /** @throws WebhookRefusedError, WebhookFailedError, RetryLater, or the connection's error (worth a retry) */
+  override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
+    signal.throwIfAborted();
+    const endpoint = await this.options.endpointOf(message.recipientId, signal);
+    if (endpoint === null) return { outcome: 'offline', reached: 0 };
+    this.judge(await this.post(endpoint, message, signal), message);
+    return { outcome: 'delivered', reached: 1 };
+  }
+
+  private async post(
+    endpoint: WebhookEndpoint,
+    message: TransportMessage,
+    signal: AbortSignal,
+  ): Promise<WebhookAnswer> {
+    const { timeoutMs, maxResponseBytes } = this.options;
+    const url = parseEndpointUrl(endpoint.url, this.options);
+    const body = bodyOf(message);
+    const headers = headersOf(endpoint, message, body);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const either = AbortSignal.any([signal, timeout]);
+    try {
+      const addresses = await untilAborted(checkedAddresses(url, this.options, this.resolve), either);
+      return await postWebhook({ url, addresses, headers, body, maxResponseBytes, signal: either });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!timeout.aborted) throw error;
+      throw new WebhookFailedError(
+        `The webhook host "${url.hostname}" did not answer within ${timeoutMs} ms.`,
+      );
+    }
+  }
+
+  private judge({ status, retryAfter }: WebhookAnswer, message: TransportMessage): void {
+    if (status >= 200 && status < 300) return;
+    const isNotNow = NOT_NOW.has(status);
+    if (!isNotNow && status < 500) {
+      const why = status < 400 ? 'a redirect, and redirects are not followed' : 'which no retry changes';
+      throw new WebhookRefusedError(`The webhook answered ${status}, ${why}.`);
+    }
+    const { maxRetryAfterMs, patienceMs } = this.options;
+    const now = Date.now();
+    const waitMs = retryAfterMs(retryAfter, now, maxRetryAfterMs);
+    if (waitMs !== null && now + waitMs - message.createdAt.getTime() <= patienceMs) {
+      throw new RetryLater(waitMs, `The webhook answered ${status} and asked to wait ${waitMs} ms.`);
+    }
+    throw new WebhookFailedError(`The webhook answered ${status}.`);
+  }
+}
+
+function bodyOf(message: TransportMessage): string {
+  const { messageId, senderId, recipientId, conversationId, content, encrypted, attachments } = message;
+  const createdAt = message.createdAt.toISOString();
+  return JSON.stringify({
+    type: 'message.created',
+    timestamp: createdAt,
+    data: {
+      ...{ messageId, senderId, recipientId, conversationId, content, encrypted, attachments },
+      createdAt,
+    },
+  });
+}
+
+function headersOf(
+  endpoint: WebhookEndpoint,
+  message: TransportMessage,
+  body: string,
+): Record<string, string> {
+  if (endpoint.secrets.some((secret) => secretBytes(secret).length < SHORTEST_SECRET_BYTES)) {
+    throw new WebhookRefusedError(
+      `A secret of the recipient's webhook is shorter than ${SHORTEST_SECRET_BYTES} bytes; nothing was sent.`,
+    );
+  }
+  const id = webhookIdOf(message);
+  const timestamp = Math.floor(Date.now() / 1_000);
+  return {
+    'content-type': 'application/json; charset=utf-8',
+    'user-agent': 'nestjs-message-queue',
+    [WebhookHeader.ID]: id,
+    [WebhookHeader.TIMESTAMP]: String(timestamp),
+    [WebhookHeader.SIGNATURE]: endpoint.secrets
+      .map((secret) => signWebhook(secret, id, timestamp, body))
+      .join(' '),
+  };
+}
+
+/** One id per recipient and message. A digest, since ids of hosts may hold what a header may not. */
+function webhookIdOf({ messageId, recipientId }: TransportMessage): string {
+  return `msg_${createHash('sha256').update(`${messageId}\0${recipientId}`).digest('hex').slice(0, 32)}`;
+}
