@@ -6,6 +6,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Processor } from '@nestjs/bull';
 import { BullBoardModule } from '@bull-board/nestjs';
 import { ExpressAdapter } from '@bull-board/express';
+import type { NextFunction, Request, Response as ExpressResponse } from 'express';
 import { Redis } from 'ioredis';
 import { basicAuthAccess } from '../../src/message-queue/admin/board/basic-auth.js';
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
@@ -315,7 +316,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
       const app = await start({
         environment: 'production',
         board: {
-          access: (incoming, response, next) => {
+          access: (incoming: Request, response: ExpressResponse, next: NextFunction) => {
             if (incoming.headers['x-key'] === 'k') next();
             else response.status(418).end();
           },

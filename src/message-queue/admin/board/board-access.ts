@@ -1,8 +1,13 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CanActivate, Type } from '@nestjs/common';
-import type { NextFunction, Request, Response } from 'express';
+
+interface MiddlewareShape {
+  // A method, so that middlewares written for Express' own request and response types fit too.
+  handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): unknown;
+}
 
 /** An Express middleware that lets a request pass by calling `next()`, or answers it. */
-export type BoardMiddleware = (request: Request, response: Response, next: NextFunction) => unknown;
+export type BoardMiddleware = MiddlewareShape['handle'];
 
 /**
  * Who may use the board: a Nest guard (its class, resolved from the app when it is a provider there, or an instance),

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { BoardMiddleware } from './board-access.js';
 import { refuse } from './refuse.js';
 
@@ -48,7 +48,7 @@ export const sameSiteChanges: BoardMiddleware = (request, response, next) => {
   next();
 };
 
-function isOwnSite({ headers }: Request): boolean {
+function isOwnSite({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   // Browsers leave Sec-Fetch-Site out on plain HTTP; programs that are no browsers send neither header.
@@ -56,7 +56,7 @@ function isOwnSite({ headers }: Request): boolean {
   return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
 }
 
-function hasBody({ headers }: Request): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { NextFunction, Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { BoardAccess, BoardMiddleware } from './board-access.js';
 import { refuse } from './refuse.js';
@@ -55,9 +55,9 @@ function isGuard(access: BoardAccess): access is CanActivate {
 /** What a guard gets to see of a request for the board. */
 class BoardExecutionContext implements ExecutionContext {
   constructor(
-    private readonly request: Request,
-    private readonly response: Response,
-    private readonly next: NextFunction,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly next: (error?: unknown) => void,
   ) {}
 
   getType<T extends string>(): T {

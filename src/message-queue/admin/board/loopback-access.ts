@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { BoardMiddleware } from './board-access.js';
 import { refuse } from './refuse.js';
 
@@ -39,7 +39,7 @@ export const noAccess: BoardMiddleware = (_request, response) => {
   );
 };
 
-function objectionTo(request: Request): string | null {
+function objectionTo(request: IncomingMessage): string | null {
   const address = request.socket.remoteAddress ?? '';
   if (!isLoopback(address)) return 'this request comes from another one';
   const header = PROXY_HEADERS.find((name) => request.headers[name] !== undefined);
