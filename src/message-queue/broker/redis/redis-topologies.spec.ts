@@ -18,12 +18,18 @@ describe('Redis Cluster', () => {
   beforeAll(async () => {
     cluster = await TestRedisCluster.start();
   }, 60_000);
+  afterEach(() => fixture.close());
   afterAll(() => cluster.stop());
 
-  it('runs jobs of every kind, each queue on a slot of its own', async () => {
+  beforeEach(() => {
     fixture = new BrokerFixture({ port: 0 });
+  });
+
+  it('runs jobs of every kind, each queue on a slot of its own', async () => {
     const redis = { topology: { kind: 'cluster', nodes: cluster.nodes }, db: 0, tls: false } as const;
-    const [producer, consumer] = [fixture.broker({ redis }), fixture.broker({ redis })];
+    // A prefix whose queues are known to fall on different nodes.
+    const options = { redis, prefix: 'chat' };
+    const [producer, consumer] = [fixture.broker(options), fixture.broker(options)];
     const names = ['delivery', 'indexing', 'cleanup', 'batch'];
     const queues = names.map((name) => producer.createQueue(testQueue(name)));
     const seen = await Promise.all(
@@ -53,13 +59,12 @@ describe('Redis Cluster', () => {
       );
       expect(seen[i]?.seen.filter((run) => run.id.startsWith('repeat')).length).toBeGreaterThanOrEqual(2);
     }
-    const keys = await cluster.keys(`{${fixture.prefix}:*`);
+    const keys = await cluster.keys('{chat:*');
     expect(keys.filter((found) => found.length > 0).length).toBeGreaterThan(1);
     expect((await cluster.keys('*')).flat().filter((key) => !key.startsWith('{'))).toEqual([]);
     const report = await producer.inspectServer();
     expect(report).toMatchObject({ reachable: true, version: '7.0' });
     await queues[0]?.obliterate({ force: true });
-    await fixture.close();
     expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
   }, 40_000);
 });
