@@ -24,7 +24,6 @@ export const securityHeaders: BoardMiddleware = (_request, response, next) => {
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Cache-Control', 'no-store');
-  response.removeHeader('X-Powered-By');
   next();
 };
 
