@@ -9,4 +9,3 @@ export { ManualClock } from './manual-clock.js';
 export { MessageQueueTestKit } from './message-queue-test-kit.js';
 export { MessageQueueTestingModule } from './message-queue-testing.module.js';
 export type { MessageQueueTestingOptions } from './message-queue-testing.module.js';
-export * from './contracts/index.js';
