@@ -49,7 +49,7 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/adapters/second/b.ts`, `import '../first/index.js'`, 'adapters-never-meet'],
   [`${LIBRARY}/a.ts`, `import './testing/index.js'`, 'library-never-imports-the-test-kit'],
   [`${LIBRARY}/b.ts`, `import '../chat/target.js'`, 'library-never-imports-a-host'],
-  [`${LIBRARY}/c.ts`, `import 'supertest'`, 'no-dev-dependencies-in-the-library'],
+  [`${LIBRARY}/c.ts`, `import 'fast-check'`, 'no-dev-dependencies-in-the-library'],
   [`${LIBRARY}/d.ts`, `import './missing.js'`, 'no-unresolvable-imports'],
   ['src/chat/a.ts', `import '../message-queue/message-queue.service.js'`, 'hosts-use-the-public-api'],
   ['src/chat/b.ts', `import '../message-queue/adapters/first/index.js'`, null],
