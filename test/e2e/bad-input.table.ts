@@ -199,7 +199,7 @@ const ENCRYPTION = payloads('addEncryptionJob', encryption, [
 const BATCH = payloads('addBatchMessageJob', batch, [
   ['recipientIds is text', { recipientIds: 'ben' }],
   ['no recipients', { recipientIds: [] }],
-  ['5 001 recipients', { recipientIds: many(5_001) }],
+  ['5 001 recipients in one segment', { recipientIds: many(5_001), segment: 0 }, 'recipientIds'],
   ['a recipient that is no text', { recipientIds: ['ben', 7] }],
   ['an empty recipient', { recipientIds: ['ben', ''] }],
   ['neither content nor template', { content: undefined }],

@@ -40,7 +40,7 @@ export function* batchSegments(
 export function fitsOneJob(payload: BatchMessageJobDto, maxBytes: number): boolean {
   const { recipientIds } = payload;
   // Whatever is wrong with it, the validation of the one job says so.
-  if (!Array.isArray(recipientIds as unknown) || payload.segment !== undefined) return true;
+  if (!isList(recipientIds) || payload.segment !== undefined) return true;
   return recipientIds.length <= MAX_RECIPIENTS_PER_JOB && jsonBytes(payload) <= maxBytes - RESERVED_BYTES;
 }
 
@@ -57,9 +57,18 @@ function pick(
   variables: Variables,
   members: readonly string[],
 ): Pick<BatchMessageJobDto, 'recipientVariables'> {
-  if (!isRecord(variables)) return variables === undefined ? {} : { recipientVariables: variables };
-  const own = members.filter((id) => Object.hasOwn(variables, id)).map((id) => [id, variables[id]] as const);
-  return own.length === 0 ? {} : { recipientVariables: Object.fromEntries(own) as Variables };
+  if (variables === undefined) return {};
+  // What is no record stays as it is, for the validation to refuse.
+  if (!isRecord(variables)) return { recipientVariables: variables };
+  const own = members.flatMap((id) => {
+    const values = Object.hasOwn(variables, id) ? variables[id] : undefined;
+    return values === undefined ? [] : [[id, values] as const];
+  });
+  return own.length === 0 ? {} : { recipientVariables: Object.fromEntries(own) };
+}
+
+function isList(value: unknown): value is string[] {
+  return Array.isArray(value);
 }
 
 function isRecord(value: unknown): value is NonNullable<Variables> {
@@ -69,7 +78,8 @@ function isRecord(value: unknown): value is NonNullable<Variables> {
 /** Bytes of a value as JSON; 0 for what JSON cannot say, which the validation refuses by itself. */
 function jsonBytes(value: unknown): number {
   try {
-    return Buffer.byteLength((JSON.stringify(value) as string | undefined) ?? '');
+    const json: unknown = JSON.stringify(value);
+    return typeof json === 'string' ? Buffer.byteLength(json) : 0;
   } catch {
     return 0;
   }

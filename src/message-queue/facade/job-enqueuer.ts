@@ -10,6 +10,7 @@ import { admitJob } from '../jobs/job-admission.js';
 import { mapEnqueueOptions } from '../jobs/job-options.js';
 import type { EnqueueOptions } from '../jobs/job-options.js';
 import { validatePayload } from '../jobs/payload-validator.js';
+import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
 import { plainText } from '../wiring/plain-text.js';
 import { RegisteredQueues } from '../wiring/registered-queues.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
@@ -24,6 +25,7 @@ export class JobEnqueuer {
     private readonly queues: RegisteredQueues,
     private readonly clock: Clock,
     private readonly events: JobEvents,
+    private readonly templates: NotificationTemplateCheck,
   ) {}
 
   /** Adds one job. @throws what `MessageQueueService.enqueue` throws */
@@ -121,6 +123,7 @@ export class JobEnqueuer {
     const now = this.clock.now();
     const mapped = mapEnqueueOptions(place, enqueueOptions, now);
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
+    await this.templates.check(payload, place);
     const admitted = admitJob(definition.name, definition, jobName, payload, mapped.options, now);
     const { idempotency, critical, deadlineMs } = mapped;
     if (idempotency === undefined) {
