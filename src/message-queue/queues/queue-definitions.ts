@@ -15,6 +15,7 @@ import { NOTIFICATION_QUEUE } from './notification/notification.queue.js';
 import { NotificationChannels } from './notification/notification-channels.js';
 import { NotificationGate } from './notification/notification-gate.js';
 import { NotificationTargets } from './notification/notification-targets.js';
+import { NotificationTemplateCheck } from './notification/notification-template-check.js';
 
 export { QueueName, isQueueName } from './queue-name.js';
 export { BATCH_QUEUE, CLEANUP_QUEUE, DELIVERY_QUEUE, ENCRYPTION_QUEUE, INDEXING_QUEUE, NOTIFICATION_QUEUE };
@@ -37,8 +38,9 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   MessageEncryptionProcessor,
   BatchMessageProcessor,
   MessageCleanupProcessor,
-  // What the notification processor is made of.
+  // What the notification queue is made of beside its processor.
   NotificationChannels,
   NotificationGate,
   NotificationTargets,
+  NotificationTemplateCheck,
 ];
