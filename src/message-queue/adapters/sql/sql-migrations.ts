@@ -81,9 +81,10 @@ function notifications(dialect: SqlDialectName): string[] {
 
 function search(dialect: SqlDialectName): string[] {
   const id = idType(dialect);
+  // The texts come last: what a search sorts by is read without them.
   const columns = `message_id ${id} NOT NULL UNIQUE, conversation_id ${id} NOT NULL, sender_id ${id} NOT NULL,
-    content TEXT NOT NULL, terms TEXT NOT NULL, created_at BIGINT NOT NULL, version BIGINT NOT NULL,
-    removed SMALLINT NOT NULL, removed_at BIGINT`;
+    created_at BIGINT NOT NULL, version BIGINT NOT NULL, removed SMALLINT NOT NULL, removed_at BIGINT,
+    content TEXT NOT NULL, terms TEXT NOT NULL`;
   const order = [
     'CREATE INDEX mq_search_documents_order ON mq_search_documents (created_at, message_id)',
     'CREATE INDEX mq_search_documents_conversation ON mq_search_documents (conversation_id, created_at, message_id)',

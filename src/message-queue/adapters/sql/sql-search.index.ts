@@ -61,22 +61,29 @@ export class SqlSearchIndex extends SearchIndex {
     const scope: QueryTerm | undefined =
       conversationId === undefined ? undefined : { term: conversationTerm(conversationId), isPrefix: false };
     const rows = await this.database.run('search', options.signal, (db) => {
-      let query = db
-        .selectFrom('mq_search_documents')
-        .select(['message_id', 'conversation_id', 'sender_id', 'created_at', 'content'])
+      let hits = db
+        .selectFrom('mq_search_documents as hit')
+        .select('hit.message_id')
         .where(this.holds(scope === undefined ? terms : [...terms, scope]))
-        .where('removed', '=', 0);
-      if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
-      if (options.senderId !== undefined) query = query.where('sender_id', '=', options.senderId);
+        .where('hit.removed', '=', 0);
+      if (conversationId !== undefined) hits = hits.where('hit.conversation_id', '=', conversationId);
+      if (options.senderId !== undefined) hits = hits.where('hit.sender_id', '=', options.senderId);
       if (start !== null) {
-        query = query.where((eb) =>
-          eb(eb.refTuple('created_at', 'message_id'), '<', eb.tuple(start.at, start.id)),
+        hits = hits.where((eb) =>
+          eb(eb.refTuple('hit.created_at', 'hit.message_id'), '<', eb.tuple(start.at, start.id)),
         );
       }
-      return query
+      const page = hits
+        .orderBy('hit.created_at', 'desc')
+        .orderBy('hit.message_id', 'desc')
+        .limit(limit + 1);
+      // Sorting ids and then reading the texts of one page takes a third of the time of sorting texts.
+      return db
+        .selectFrom('mq_search_documents')
+        .select(['message_id', 'conversation_id', 'sender_id', 'created_at', 'content'])
+        .where('message_id', 'in', page)
         .orderBy('created_at', 'desc')
         .orderBy('message_id', 'desc')
-        .limit(limit + 1)
         .execute();
     });
     return toPage(
@@ -164,10 +171,10 @@ export class SqlSearchIndex extends SearchIndex {
     // Terms hold no character that either syntax knows: quoted they are words.
     if (dialect === 'postgres') {
       const query = terms.map(({ term, isPrefix }) => `'${term}'${isPrefix ? ':*' : ''}`).join(' & ');
-      return sql<SqlBool>`words @@ ${query}::tsquery`;
+      return sql<SqlBool>`hit.words @@ ${query}::tsquery`;
     }
     const query = terms.map(({ term, isPrefix }) => `"${term}"${isPrefix ? '*' : ''}`).join(' ');
-    return sql<SqlBool>`id IN (SELECT rowid FROM mq_search_words WHERE mq_search_words MATCH ${query})`;
+    return sql<SqlBool>`hit.id IN (SELECT rowid FROM mq_search_words WHERE mq_search_words MATCH ${query})`;
   }
 }
 
