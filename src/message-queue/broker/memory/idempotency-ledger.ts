@@ -14,7 +14,7 @@ const SWEEP_EVERY = 1_000;
 /** Which keys were used in one queue, for which payload, and the job each stands for; also after the job is gone. */
 export class IdempotencyLedger {
   private readonly entries = new Map<string, Entry>();
-  private writes = 0;
+  private writesToSweep = SWEEP_EVERY;
 
   constructor(private readonly queue: string) {}
 
@@ -40,10 +40,10 @@ export class IdempotencyLedger {
   remember(idempotency: Idempotency, jobId: string, now: number): void {
     const { key, fingerprint, ttlMs } = idempotency;
     this.entries.set(key, { fingerprint, jobId, expiresAt: now + ttlMs });
-    this.writes += 1;
-    // At most every entry once per as many writes: the cost stays constant per write.
-    if (this.writes < Math.max(SWEEP_EVERY, this.entries.size)) return;
-    this.writes = 0;
+    this.writesToSweep -= 1;
+    if (this.writesToSweep > 0) return;
     for (const [known, entry] of this.entries) if (entry.expiresAt <= now) this.entries.delete(known);
+    // As many writes as entries were left: the cost stays constant per write.
+    this.writesToSweep = Math.max(SWEEP_EVERY, this.entries.size);
   }
 }

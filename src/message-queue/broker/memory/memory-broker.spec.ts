@@ -1,0 +1,140 @@
+import { defineQueue } from '../../jobs/queue-definition.js';
+import type { Settlement } from '../../jobs/settlement.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import type { Delivery } from '../broker.js';
+import { MemoryBroker } from './memory-broker.js';
+
+class AnyPayload {}
+
+function definition(name: string): ReturnType<typeof defineQueue> {
+  return defineQueue({
+    name,
+    description: 'A queue of a test.',
+    jobs: { job: AnyPayload },
+    concurrency: 2,
+    attempts: 3,
+    backoff: { type: 'fixed', delayMs: 1_000 },
+    timeoutMs: 5_000,
+  });
+}
+
+const done: Settlement = { kind: 'completed', result: null };
+
+describe('A memory broker that is driven by hand', () => {
+  const clock = new ManualClock();
+  const broker = new MemoryBroker({ clock, drive: 'manual' });
+  const [first, second] = [broker.createQueue(definition('first')), broker.createQueue(definition('second'))];
+  const ran: string[] = [];
+  let settle: (delivery: Delivery) => Settlement = () => done;
+
+  beforeAll(async () => {
+    for (const queue of [first, second]) {
+      await broker.work(queue, 2, async (delivery) => {
+        ran.push(`${delivery.job.queue.name} ${JSON.stringify(delivery.job.data)}`);
+        return settle(delivery);
+      });
+    }
+  });
+
+  beforeEach(() => {
+    ran.length = 0;
+    settle = () => done;
+  });
+
+  afterAll(() => broker.close());
+
+  it('runs nothing by itself', async () => {
+    await first.add('job', { n: 1 });
+    await clock.advance(10_000);
+    expect([ran, await first.getWaitingCount()]).toEqual([[], 1]);
+    expect(await broker.runNext()).toBe(true);
+    expect(await broker.runNext()).toBe(false);
+    expect(ran).toEqual(['first {"n":1}']);
+  });
+
+  it('drains queues together, in the order in which jobs began to wait', async () => {
+    await second.add('job', { n: 1 });
+    await first.add('job', { n: 2 });
+    await second.add('job', { n: 3 });
+    expect(await broker.drain()).toBe(3);
+    expect(ran).toEqual(['second {"n":1}', 'first {"n":2}', 'second {"n":3}']);
+  });
+
+  it('tells when the next delayed job is due, and runs it once the clock has come there', async () => {
+    await first.add('job', { late: true }, { delay: 5_000 });
+    await second.add('job', { later: true }, { delay: 9_000 });
+    expect(broker.nextDueAt()).toBe(clock.now() + 5_000);
+    expect(await broker.drain()).toBe(0);
+    await clock.advance(5_000);
+    expect(await broker.drain()).toBe(1);
+    await clock.advance(4_000);
+    expect(await broker.drain()).toBe(1);
+    expect([ran, broker.nextDueAt()]).toEqual([['first {"late":true}', 'second {"later":true}'], null]);
+  });
+
+  it('retries by the delay of the settlement', async () => {
+    settle = ({ job }) => {
+      const failure = {
+        at: clock.now(),
+        attempt: job.attemptsMade + 1,
+        kind: 'error',
+        error: 'E',
+        message: 'no',
+      } as const;
+      return {
+        kind: 'failed',
+        error: new Error('no'),
+        retryDelayMs: job.attemptsMade < 1 ? 2_000 : null,
+        failure,
+      };
+    };
+    const job = await first.add('job', {});
+    expect(await broker.drain()).toBe(1);
+    expect(await job.getState()).toBe('delayed');
+    await clock.advance(2_000);
+    expect(await broker.drain()).toBe(1);
+    expect(await job.getState()).toBe('failed');
+  });
+
+  it('runs a schedule as the clock moves on', async () => {
+    await first.add('job', { tick: 1 }, { repeat: { cron: '0 3 * * *', tz: 'UTC' } });
+    for (let day = 0; day < 3; day++) {
+      await clock.advance(24 * 3_600_000);
+      expect(await broker.drain()).toBe(1);
+    }
+    expect(await first.getDelayedCount()).toBe(1);
+  });
+
+  it('forgets idempotency keys whose time has passed, so that they do not pile up', async () => {
+    const managed = second as unknown as { ledger: { size: number } };
+    for (let n = 0; n < 5_000; n++) {
+      const idempotency = { key: `k${n}`, fingerprint: 'f', ttlMs: 1_000 };
+      await broker.addOnce(second, {
+        name: 'job',
+        data: {},
+        options: { removeOnComplete: true },
+        idempotency,
+      });
+      if (n % 100 === 0) await clock.advance(200);
+    }
+    expect(managed.ledger.size).toBeLessThan(2_500);
+    await second.empty();
+  });
+
+  it('fails a job whose run rejects or whose result is circular, and goes on', async () => {
+    settle = () => {
+      throw new Error('broken executor');
+    };
+    const broken = await first.add('job', {});
+    await broker.drain();
+    settle = () => {
+      const result: Record<string, unknown> = {};
+      result['self'] = result;
+      return { kind: 'completed', result };
+    };
+    const circular = await first.add('job', {});
+    await broker.drain();
+    expect([await broken.getState(), await circular.getState()]).toEqual(['failed', 'failed']);
+    expect((await first.getJob(circular.id))?.failedReason).toMatch(/cannot be stored as JSON/);
+  });
+});
