@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import type { AttachmentReference } from '../../ports/attachment-reference.js';
 import type { RecipientStatus, StoredMessage } from '../../ports/message-store.js';
 import type { SqlSchema } from './sql-schema.js';
@@ -36,4 +36,16 @@ export function toRecipientStatus(row: RecipientRow): RecipientStatus {
     failedAt: toDateOrNull(row.failed_at),
     failureReason: row.failure_reason,
   };
+}
+
+/** Whether users see a message: it is not being cleaned up, and not in a deleted conversation. */
+export function isVisible(
+  eb: ExpressionBuilder<SqlSchema & { message: SqlSchema['mq_messages'] }, 'message'>,
+): Expression<SqlBool> {
+  const deleted = eb
+    .selectFrom('mq_conversations')
+    .select('mq_conversations.conversation_id')
+    .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
+    .where('mq_conversations.deleted_at', 'is not', null);
+  return eb.and([eb('message.claimed', '=', 0), eb.not(eb.exists(deleted))]);
 }

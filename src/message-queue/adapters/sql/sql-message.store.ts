@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { DeliveryStatus } from '../../ports/delivery-status.js';
 import { MessageStore } from '../../ports/message-store.js';
 import type {
@@ -13,25 +12,10 @@ import type {
 import type { Page, PageRequest } from '../../ports/page.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
-import type { SqlSchema } from './sql-schema.js';
-import { toMessage, toRecipientStatus } from './sql-message.rows.js';
-import type { MessageRow, RecipientRow } from './sql-message.rows.js';
+import { isVisible, toMessage, toRecipientStatus } from './sql-message.rows.js';
+import type { MessageRow } from './sql-message.rows.js';
+import { statusStep } from './sql-status-step.js';
 import { toText } from './sql-values.js';
-
-/** The status a step may replace; the rule is `advancesStatus`. From `failed`, `sent` must not be older than the failure. */
-const REPLACES = {
-  sent: ['pending'],
-  delivered: ['pending', 'sent', 'failed'],
-  read: ['pending', 'sent', 'delivered', 'failed'],
-  failed: ['pending', 'sent'],
-} as const;
-
-const TIME_COLUMN = {
-  sent: 'sent_at',
-  delivered: 'delivered_at',
-  read: 'read_at',
-  failed: 'failed_at',
-} as const;
 
 /** Messages and their recipients' status in SQL. */
 export class SqlMessageStore extends MessageStore {
@@ -74,31 +58,11 @@ export class SqlMessageStore extends MessageStore {
   }
 
   async advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome> {
-    const at = change.at.getTime();
-    const time = TIME_COLUMN[change.status];
     const changeId = randomUUID();
     const rows = await this.database.run('advance a status', signal, (db) =>
       db
         .updateTable('mq_message_recipients')
-        .set((eb) => {
-          const isStep = advances(eb, change.status, at);
-          const ifAdvancing = <C extends 'status' | 'status_at' | 'advanced_by' | 'failure_reason'>(
-            column: C,
-            value: RecipientRow[C],
-          ) => eb.case().when(isStep).then(eb.val(value)).else(eb.ref(column)).end();
-          return {
-            status: ifAdvancing('status', change.status),
-            status_at: ifAdvancing('status_at', at),
-            advanced_by: ifAdvancing('advanced_by', changeId),
-            [time]: eb.fn.coalesce(eb.ref(time), eb.val(at)),
-            ...(change.status === 'failed' && {
-              failure_reason: ifAdvancing(
-                'failure_reason',
-                toText((change.reason ?? '').slice(0, 500)) || null,
-              ),
-            }),
-          };
-        })
+        .set((eb) => statusStep(eb, change, changeId))
         .where('message_id', '=', change.messageId)
         .where('recipient_id', '=', change.recipientId)
         .returning('advanced_by')
@@ -230,26 +194,4 @@ export class SqlMessageStore extends MessageStore {
     for (const copy of copies) recipients.get(copy.message_id)?.push(toRecipientStatus(copy));
     return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
   }
-}
-
-function advances(
-  eb: ExpressionBuilder<SqlSchema, 'mq_message_recipients'>,
-  next: StatusChange['status'],
-  at: number,
-): Expression<SqlBool> {
-  const replaces = eb('status', 'in', REPLACES[next]);
-  if (next !== 'sent') return replaces;
-  return eb.or([replaces, eb.and([eb('status', '=', DeliveryStatus.FAILED), eb('status_at', '<=', at)])]);
-}
-
-/** Not being cleaned up, and not in a deleted conversation. */
-function isVisible(
-  eb: ExpressionBuilder<SqlSchema & { message: SqlSchema['mq_messages'] }, 'message'>,
-): Expression<SqlBool> {
-  const deleted = eb
-    .selectFrom('mq_conversations')
-    .select('mq_conversations.conversation_id')
-    .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
-    .where('mq_conversations.deleted_at', 'is not', null);
-  return eb.and([eb('message.claimed', '=', 0), eb.not(eb.exists(deleted))]);
 }
