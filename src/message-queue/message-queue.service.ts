@@ -10,6 +10,7 @@ import { BatchEnqueuer } from './facade/batch-enqueuer.js';
 import type { BatchReceipt } from './facade/batch-enqueuer.js';
 import { BatchStatusReader } from './facade/batch-status.js';
 import type { BatchStatus } from './facade/batch-status.js';
+import { BuiltInJobs } from './facade/built-in-jobs.js';
 import { checkedId, checkedReason } from './facade/call-arguments.js';
 import { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
@@ -24,21 +25,7 @@ import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
 import { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
-import {
-  BATCH_QUEUE,
-  CLEANUP_QUEUE,
-  DELIVERY_QUEUE,
-  ENCRYPTION_QUEUE,
-  INDEXING_QUEUE,
-  NOTIFICATION_QUEUE,
-} from './queues/queue-definitions.js';
-
-type Delivery = typeof DELIVERY_QUEUE;
-type Notification = typeof NOTIFICATION_QUEUE;
-type Indexing = typeof INDEXING_QUEUE;
-type Encryption = typeof ENCRYPTION_QUEUE;
-type Batch = typeof BATCH_QUEUE;
-type Cleanup = typeof CLEANUP_QUEUE;
+import type { BATCH_QUEUE } from './queues/queue-definitions.js';
 
 /** Said of who replays when the caller does not say. */
 const REPLAYED_BY = 'MessageQueueService';
@@ -52,7 +39,7 @@ const REPLAYED_BY = 'MessageQueueService';
  * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`.
  */
 @Injectable()
-export class MessageQueueService {
+export class MessageQueueService extends BuiltInJobs {
   constructor(
     private readonly enqueuer: JobEnqueuer,
     private readonly batches: BatchEnqueuer,
@@ -61,79 +48,8 @@ export class MessageQueueService {
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
     private readonly monitor: QueueMonitor,
-  ) {}
-
-  /** Delivers one message to one recipient. */
-  addMessageDeliveryJob(
-    payload: PayloadInput<Delivery, 'send-message'>,
-    options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(DELIVERY_QUEUE, 'send-message', payload, options);
-  }
-
-  /** Delivers many messages. */
-  addMessageDeliveryJobs(
-    jobs: readonly BulkJob<PayloadInput<Delivery, 'send-message'>>[],
-  ): Promise<BulkReceipt[]> {
-    return this.enqueueMany(DELIVERY_QUEUE, 'send-message', jobs);
-  }
-
-  /** Notes how far one recipient's copy of a message has come. */
-  addDeliveryConfirmationJob(
-    payload: PayloadInput<Delivery, 'delivery-confirmation'>,
-    options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(DELIVERY_QUEUE, 'delivery-confirmation', payload, options);
-  }
-
-  /** Notes many confirmations. */
-  addDeliveryConfirmationJobs(
-    jobs: readonly BulkJob<PayloadInput<Delivery, 'delivery-confirmation'>>[],
-  ): Promise<BulkReceipt[]> {
-    return this.enqueueMany(DELIVERY_QUEUE, 'delivery-confirmation', jobs);
-  }
-
-  /** Notifies one recipient on one channel. */
-  addNotificationJob(
-    payload: PayloadInput<Notification, 'send-notification'>,
-    options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(NOTIFICATION_QUEUE, 'send-notification', payload, options);
-  }
-
-  /** Notifies many recipients. */
-  addNotificationJobs(
-    jobs: readonly BulkJob<PayloadInput<Notification, 'send-notification'>>[],
-  ): Promise<BulkReceipt[]> {
-    return this.enqueueMany(NOTIFICATION_QUEUE, 'send-notification', jobs);
-  }
-
-  /** Indexes, updates or deletes one message in the search index. */
-  addIndexingJob(
-    payload: PayloadInput<Indexing, 'index-message'>,
-    options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(INDEXING_QUEUE, 'index-message', payload, options);
-  }
-
-  /** Indexes many messages. */
-  addIndexingJobs(jobs: readonly BulkJob<PayloadInput<Indexing, 'index-message'>>[]): Promise<BulkReceipt[]> {
-    return this.enqueueMany(INDEXING_QUEUE, 'index-message', jobs);
-  }
-
-  /** Encrypts or decrypts one message. */
-  addEncryptionJob(
-    payload: PayloadInput<Encryption, 'encrypt-decrypt'>,
-    options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(ENCRYPTION_QUEUE, 'encrypt-decrypt', payload, options);
-  }
-
-  /** Encrypts or decrypts many messages. */
-  addEncryptionJobs(
-    jobs: readonly BulkJob<PayloadInput<Encryption, 'encrypt-decrypt'>>[],
-  ): Promise<BulkReceipt[]> {
-    return this.enqueueMany(ENCRYPTION_QUEUE, 'encrypt-decrypt', jobs);
+  ) {
+    super();
   }
 
   /**
@@ -142,7 +58,7 @@ export class MessageQueueService {
    * @throws BatchIncompleteError when only a part could be added; the same call with its `batchId` adds the rest
    */
   addBatchMessageJob(
-    payload: PayloadInput<Batch, 'batch-send'>,
+    payload: PayloadInput<typeof BATCH_QUEUE, 'batch-send'>,
     options?: EnqueueOptions,
   ): Promise<BatchReceipt> {
     return this.batches.add(payload, options);
@@ -153,28 +69,8 @@ export class MessageQueueService {
     return this.batchStatus.read(batchId);
   }
 
-  /** Sends many batches, each of one job. */
-  addBatchMessageJobs(jobs: readonly BulkJob<PayloadInput<Batch, 'batch-send'>>[]): Promise<BulkReceipt[]> {
-    return this.enqueueMany(BATCH_QUEUE, 'batch-send', jobs);
-  }
-
-  /** Removes what is too old; usually with `{ repeat: { cron } }`. */
-  addCleanupJob(
-    payload: PayloadInput<Cleanup, 'cleanup-messages'>,
-    options?: EnqueueOptions,
-  ): Promise<JobReceipt> {
-    return this.enqueue(CLEANUP_QUEUE, 'cleanup-messages', payload, options);
-  }
-
-  /** Adds many cleanups. */
-  addCleanupJobs(
-    jobs: readonly BulkJob<PayloadInput<Cleanup, 'cleanup-messages'>>[],
-  ): Promise<BulkReceipt[]> {
-    return this.enqueueMany(CLEANUP_QUEUE, 'cleanup-messages', jobs);
-  }
-
   /** Adds a job to any registered queue, a host's own included. */
-  enqueue<D extends QueueDefinition, N extends JobNameOf<D>>(
+  override enqueue<D extends QueueDefinition, N extends JobNameOf<D>>(
     definition: D,
     jobName: N,
     payload: PayloadInput<D, N>,
@@ -187,7 +83,7 @@ export class MessageQueueService {
    * Adds many jobs of one name; outcomes in their order. A job that is wrong is rejected by itself; the call rejects only
    * when the queue or the list is not what it should be.
    */
-  enqueueMany<D extends QueueDefinition, N extends JobNameOf<D>>(
+  override enqueueMany<D extends QueueDefinition, N extends JobNameOf<D>>(
     definition: D,
     jobName: N,
     jobs: readonly BulkJob<PayloadInput<D, N>>[],

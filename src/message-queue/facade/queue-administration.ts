@@ -7,7 +7,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 export interface CleanOptions {
   /** Which finished jobs. Default `completed`; `failed` are the dead letters. */
   readonly state?: 'completed' | 'failed';
-  /** Only jobs that finished at least this long ago, milliseconds. Default 0: all. */
+  /** Only jobs that finished at least this long ago, milliseconds. Default 0: all that finished before this millisecond. */
   readonly olderThanMs?: number;
   /** At most so many. Default: all. */
   readonly limit?: number;
