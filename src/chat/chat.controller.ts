@@ -8,7 +8,6 @@ import {
   ParseIntPipe,
   Post,
   Query,
-  ValidationPipe,
 } from '@nestjs/common';
 import type { Page, SearchHit, StoredMessage } from '../message-queue/index.js';
 import { ChatService } from './chat.service.js';
@@ -16,8 +15,8 @@ import type { AcceptedMessage } from './chat.service.js';
 import { ConversationFeed } from './conversation-feed.js';
 import type { FeedEvent } from './conversation-feed.js';
 import { SendMessageDto } from './send-message.dto.js';
+import { STRICT } from './strict-body.js';
 
-const STRICT = new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true });
 const MAX_PAGE = 100;
 
 /** The chat's REST interface. */

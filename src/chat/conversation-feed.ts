@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SocketIoTransport } from '../message-queue/adapters/socket-io/index.js';
 
 /** One processed job of the app's own queues, as clients see it. */
 export interface FeedEvent {
@@ -10,15 +11,24 @@ export interface FeedEvent {
 
 const KEPT_EVENTS = 1_000;
 
-/** The latest events of the app's own queues, newest last. A job that runs twice is published once. */
+/**
+ * Tells clients what the app's own queues have processed: those with a `userId` go to that user's sockets, all of them are kept
+ * here, newest last. A job that runs twice is published once.
+ */
 @Injectable()
 export class ConversationFeed {
   private readonly events = new Map<string, FeedEvent>();
 
+  constructor(private readonly sockets: SocketIoTransport) {}
+
   /** @returns false when this job was published before */
-  publish(name: string, jobId: string, payload: object): boolean {
+  async publish(event: FeedEvent, signal: AbortSignal): Promise<boolean> {
+    const { name, jobId, payload } = event;
     if (this.events.has(jobId)) return false;
-    this.events.set(jobId, { name, jobId, payload });
+    if ('userId' in payload && typeof payload.userId === 'string') {
+      await this.sockets.emitToUser(payload.userId, name, { jobId, ...payload }, signal);
+    }
+    this.events.set(jobId, event);
     const oldest = this.events.keys().next();
     if (this.events.size > KEPT_EVENTS && !oldest.done) this.events.delete(oldest.value);
     return true;

@@ -13,7 +13,7 @@ export abstract class FeedProcessor {
   constructor(private readonly feed: ConversationFeed) {}
 
   protected async publish(event: string, payload: object, context: JobContext): Promise<PublishResult> {
-    const published = this.feed.publish(event, context.jobId, payload);
+    const published = await this.feed.publish({ name: event, jobId: context.jobId, payload }, context.signal);
     await context.progress({ percentage: 100, step: 'published' });
     return { published };
   }
