@@ -173,13 +173,7 @@ export class JobMoves {
     const { engine } = this;
     let delay: number | undefined = -1;
     if (stored.attemptsMade < options.attempts && !job.discarded) {
-      const computed = backoffDelay(
-        normaliseBackoff(options.backoff),
-        stored.attemptsMade,
-        engine.backoffStrategies,
-        error,
-      );
-      delay = typeof computed === 'object' ? await computed : computed;
+      delay = await this.delayBeforeRetry(stored, error);
       // The strategy may have taken its time.
       if (!engine.store.holds(stored)) throw missingKey(job.id, 'delayed');
     }
@@ -190,6 +184,17 @@ export class JobMoves {
       this.settler.delay(stored, engine.clock.now() + delay);
     } else {
       this.settler.retryNow(stored);
+    }
+  }
+
+  /** −1 when the strategy is not known or breaks: Bull would leave such a job active until it stalls. */
+  private async delayBeforeRetry(stored: StoredJob, error: Error): Promise<number | undefined> {
+    const backoff = normaliseBackoff(stored.options.backoff);
+    try {
+      return await backoffDelay(backoff, stored.attemptsMade, this.engine.backoffStrategies, error);
+    } catch (broken) {
+      this.engine.events.emit('error', broken, 'Error processing job');
+      return -1;
     }
   }
 
