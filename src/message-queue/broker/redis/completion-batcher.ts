@@ -9,8 +9,10 @@ const TOMBSTONE_MS = 15_000;
 /** What the batcher needs of the worker. */
 export interface BatcherHost {
   readonly lockMs: number;
+  /** Runs that may end in one call. */
+  readonly batchSize: number;
   now(): number;
-  /** How many of `freed` slots may be filled in the same step. */
+  /** `freed` runs end now. @returns how many of their slots may be filled in the same step */
   slotsToFill(freed: number): number;
   /** Whether to publish `drained` when no job is left. */
   tellDrained(): boolean;
@@ -30,12 +32,14 @@ interface Completion {
 }
 
 const MOST_JOBS_PER_CALL = 100;
+/** While Redis works on one call, this process prepares the next. */
+const MOST_CALLS_IN_FLIGHT = 2;
 
 /** Completes jobs; those that end while a call is under way share the next one, which takes their successors too. */
 export class CompletionBatcher {
   private readonly buffer: Completion[] = [];
   private scheduled = false;
-  private inFlight = false;
+  private inFlight = 0;
 
   constructor(
     private readonly commands: QueueCommands,
@@ -49,19 +53,21 @@ export class CompletionBatcher {
   }
 
   private schedule(): void {
-    if (this.scheduled || this.inFlight || this.buffer.length === 0) return;
+    if (this.inFlight >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
+    if (this.buffer.length >= this.host.batchSize) void this.flush();
+    if (this.scheduled || this.buffer.length === 0) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      void this.flush();
+      while (this.buffer.length > 0 && this.inFlight < MOST_CALLS_IN_FLIGHT) void this.flush();
     });
   }
 
   private async flush(): Promise<void> {
-    const batch = this.buffer.splice(0, MOST_JOBS_PER_CALL);
+    const batch = this.buffer.splice(0, Math.min(MOST_JOBS_PER_CALL, this.host.batchSize));
     const requested = this.host.slotsToFill(batch.length);
     const now = this.host.now();
-    this.inFlight = true;
+    this.inFlight += 1;
     try {
       const reply = (await this.commands.runUntilAnswered(
         completeJobsScript,
@@ -74,7 +80,7 @@ export class CompletionBatcher {
       for (const { run } of batch) this.host.failedToStore(run, error as Error);
       this.host.notTaken(requested);
     } finally {
-      this.inFlight = false;
+      this.inFlight -= 1;
       this.schedule();
     }
   }

@@ -32,6 +32,8 @@ export class RedisQueueWorker implements QueueWorker {
   private readonly completions: CompletionBatcher;
   /** Jobs that calls under way may bring. */
   private asked = 0;
+  /** Runs that calls under way end. */
+  private leaving = 0;
   /** Jobs that came too late and are on their way back. */
   private returning = 0;
   private fetching = true;
@@ -57,12 +59,17 @@ export class RedisQueueWorker implements QueueWorker {
     this.completions = new CompletionBatcher(parts.commands, {
       now,
       lockMs: parts.options.lock.durationMs,
-      slotsToFill: (freed) => this.ask(freed),
+      batchSize: Math.ceil(parts.concurrency / 2),
+      slotsToFill: (freed) => this.refill(freed),
       completed: (run, result, status, at) => {
+        this.leaving -= 1;
         this.progress += 1;
         this.registry.completed(run, result, status, at);
       },
-      failedToStore: (run, error) => this.registry.unstorable(run, error),
+      failedToStore: (run, error) => {
+        this.leaving -= 1;
+        this.registry.unstorable(run, error);
+      },
       notTaken: (requested) => this.onTaken(NOTHING, requested),
       tellDrained: () => !this.drained,
       taken: (reply, requested) => {
@@ -139,19 +146,29 @@ export class RedisQueueWorker implements QueueWorker {
     while (this.fetching) {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
       const resumed = this.parts.commands.queue.pausedLocally;
-      const free = this.ask(0);
+      const free = this.ask();
       if (free === 0) await Promise.race(resumed === null ? [woken] : [woken, resumed]);
       else if ((await this.fetch(free)) < free && this.isHungry) await this.parts.signal.next();
     }
   }
 
-  /** Reserves the free slots, counting those that are about to be freed. */
-  private ask(freed: number): number {
+  /** Reserves the free slots. */
+  private ask(): number {
+    return this.reserve(this.parts.concurrency);
+  }
+
+  /** Reserves the slots of runs that end in the call that asks; it ends them before it takes. */
+  private refill(freed: number): number {
+    this.leaving += freed;
+    return this.reserve(freed);
+  }
+
+  private reserve(wanted: number): number {
     if (!this.isFetching) return 0;
-    const free = Math.max(0, this.parts.concurrency - this.active.size - this.asked + freed);
-    const wanted = freed === 0 ? free : Math.min(free, freed);
-    this.asked += wanted;
-    return wanted;
+    const free = this.parts.concurrency - this.active.size + this.leaving - this.asked;
+    const slots = Math.max(0, Math.min(wanted, free));
+    this.asked += slots;
+    return slots;
   }
 
   /** @returns how many jobs came; never rejects */

@@ -22,6 +22,7 @@ export const completeJobsScript = luaScript('mqCompleteJobs', {
 local FIELDS = ${COMPLETE_FIELDS.length}
 local token, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
 local completed = base .. 'completed'
+local retention = {} -- once per call and kind, not once per job
 
 local function removeAll(ids)
   for _, id in ipairs(ids) do redis.call('DEL', base .. id, base .. id .. ':logs') end
@@ -57,7 +58,7 @@ local function complete(job)
     redis.call('ZADD', completed, now, job.id)
     redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now)
     redis.call('HDEL', key, 'mqRun')
-    if count > 0 or job.keepAge ~= '' then keepOnly(count, job.keepAge) end
+    if count > 0 or job.keepAge ~= '' then retention[job.keepCount .. ':' .. job.keepAge] = { count, job.keepAge } end
   end
   redis.call('PUBLISH', completed, job.event)
   return 1
@@ -69,6 +70,7 @@ for first = 6, #ARGV, FIELDS do
 ${COMPLETE_FIELDS.map((field, index) => `    ${field} = ARGV[first + ${index}],`).join('\n')}
   })
 end
+for _, keep in pairs(retention) do keepOnly(keep[1], keep[2]) end
 local taken, phantoms = takeJobs(tonumber(ARGV[4]), now, token, lockMs)
 if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
 return { statuses, taken, phantoms }
