@@ -6,6 +6,7 @@ import { UnrecoverableJobError } from '../../jobs/errors.js';
 import { EmailChannel, NotificationSendError } from '../../ports/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notification-channel.js';
 import { loadOptionalPackage } from '../optional-package.js';
+import { untilAborted } from '../until-aborted.js';
 import { smtpFailure } from './smtp-failure.js';
 import { isMailAddress, resolveSmtpOptions } from './smtp-options.js';
 import type { ResolvedSmtpOptions, SmtpOptions } from './smtp-options.js';
@@ -48,7 +49,8 @@ export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutd
     this.transport ??= createPool(this.options);
     const mail = { ...mailOf(notification, this.options), signal };
     try {
-      const { messageId } = await abortable(this.transport.sendMail(mail), signal);
+      // A nodemailer before 10 knows no signals: its mail may still go out, but the job does not wait for it.
+      const { messageId } = await untilAborted(this.transport.sendMail(mail), signal);
       return { outcome: 'sent', providerId: messageId };
     } catch (error) {
       signal.throwIfAborted();
@@ -106,18 +108,4 @@ function createPool(options: ResolvedSmtpOptions) {
     greetingTimeout: options.connectTimeoutMs,
     socketTimeout: options.socketTimeoutMs,
   });
-}
-
-/** For a nodemailer before 10, which does not know signals: its mail may still go out, but the job does not wait for it. */
-async function abortable<T>(sending: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([sending, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

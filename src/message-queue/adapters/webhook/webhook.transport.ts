@@ -6,7 +6,7 @@ import { untilAborted } from '../until-aborted.js';
 import { checkedAddresses, parseEndpointUrl } from './endpoint-address.js';
 import { postWebhook } from './post-webhook.js';
 import type { WebhookAnswer } from './post-webhook.js';
-import { retryAfterMs } from './retry-after.js';
+import { retryAfterMs } from '../retry-after.js';
 import { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
 import { SHORTEST_SECRET_BYTES, secretBytes, signWebhook, WebhookHeader } from './webhook-signature.js';
 import { resolveWebhookOptions } from './webhook.options.js';

@@ -1,0 +1,53 @@
+import { Agent, request } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+const MAX_ANSWER_BYTES = 16_384;
+
+/** What is known of an answer; its body is thrown away. */
+export interface PushAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** One POST to a push service. */
+export interface PushRequest {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: Uint8Array;
+  readonly agent: Agent;
+  readonly signal: AbortSignal;
+}
+
+/** An agent that keeps connections for the next push. */
+export function keepingAgent(): Agent {
+  return new Agent({ keepAlive: true, maxSockets: 50, timeout: 60_000 });
+}
+
+/** Sends it and follows no redirect. @throws signal.reason, or the connection's error */
+export async function postPush(call: PushRequest): Promise<PushAnswer> {
+  const response = await send(call);
+  await discardBody(response);
+  return { status: response.statusCode ?? 0, headers: response.headers };
+}
+
+function send({ endpoint, headers, body, agent, signal }: PushRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request(endpoint, { method: 'POST', headers, agent, signal }, resolve)
+      .on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
+      .end(body);
+  });
+}
+
+/** Reads to the end, to the cap or to the signal: the status is known, the rest does not matter. */
+async function discardBody(response: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  await new Promise<void>((resolve) => {
+    response
+      .on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > MAX_ANSWER_BYTES) response.destroy();
+      })
+      .on('error', () => undefined)
+      .on('close', resolve);
+  });
+}
