@@ -192,7 +192,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^test/packaging/snippets/' },
+    // Foreign hosts, and files for the browser, which knows addresses instead of paths.
+    exclude: { path: ['^test/packaging/snippets/', '^src/chat/page/', '/socket-io/client/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
