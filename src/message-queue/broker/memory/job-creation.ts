@@ -15,6 +15,9 @@ export interface NewJob {
   readonly options: StoredOptions;
 }
 
+/** Throws when a queue takes no more jobs. */
+export type AssertRoom = (job: NewJob) => void;
+
 /** What became of it; `stored` is null when another job stands for it. */
 export interface Creation {
   readonly id: string;
@@ -61,14 +64,10 @@ export function idForGroup(
 
 /**
  * Stores a job: into delayed when it has a delay, else into waiting. An id or debounce key that is taken wins over it.
- * @param assertRoom throws when the queue itself takes no more
+ * @param assertRoom throws when the queue itself takes no more; null stores the job although there is no room
  * @throws QueueFullError when the budget is spent, Error when the payload is above its `sizeLimit`
  */
-export function createJob(
-  engine: QueueEngine,
-  job: NewJob,
-  assertRoom: (job: NewJob) => void = () => undefined,
-): Creation {
+export function createJob(engine: QueueEngine, job: NewJob, assertRoom: AssertRoom | null): Creation {
   const { store, debounce } = engine;
   const { options } = job;
   assertSize(job);
@@ -81,9 +80,11 @@ export function createJob(
     engine.events.publish('global:duplicated', id);
     return { id, stored: null };
   }
-  assertRoom(job);
   const bytes = job.json.length + JOB_OVERHEAD_BYTES;
-  store.budget.assertRoom(bytes, engine.name, job.name);
+  if (assertRoom !== null) {
+    assertRoom(job);
+    store.budget.assertRoom(bytes, engine.name, job.name);
+  }
   const held = debouncedBy(engine, options, counted);
   if (held !== null) {
     engine.events.publish('debounced', held);

@@ -138,3 +138,30 @@ describe('A memory broker that is driven by hand', () => {
     expect((await first.getJob(circular.id))?.failedReason).toMatch(/cannot be stored as JSON/);
   });
 });
+
+describe('A schedule in a memory queue that is full', () => {
+  it('goes on: the next run is added although no other job would be', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker({ clock, drive: 'manual', maxJobs: 2 });
+    const queue = broker.createQueue(definition('full'));
+    await broker.work(queue, 1, async () => done);
+    await queue.add('job', { tick: true }, { repeat: { every: 60_000 } });
+    await queue.add('job', {});
+    await expect(queue.add('job', {})).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    await clock.advance(60_000);
+    expect(await broker.drain()).toBe(2);
+    expect([await queue.getCompletedCount(), await queue.getDelayedCount()]).toEqual([2, 1]);
+    await broker.close();
+  });
+
+  it('survives a run that throws at once', async () => {
+    const broker = new MemoryBroker();
+    const queue = broker.createQueue(definition('thrower'));
+    await broker.work(queue, 1, () => {
+      throw new Error('at once');
+    });
+    const job = await queue.add('job', {});
+    await expect(job.finished()).rejects.toThrow('at once');
+    await broker.close();
+  });
+});

@@ -46,7 +46,7 @@ export class MemoryQueueWorker implements QueueWorker {
         loop.done(number);
       },
       (error: unknown) => {
-        this.end(stored, delivery, brokenRun(error, stored));
+        this.end(stored, delivery, brokenRun(error, stored.attemptsMade));
         loop.done(number);
       },
     );
@@ -55,7 +55,9 @@ export class MemoryQueueWorker implements QueueWorker {
   /** One run, outside of the loop. */
   async runToEnd(stored: StoredJob): Promise<void> {
     const delivery = this.deliver(stored);
-    const settlement = await this.start(delivery).catch((error: unknown) => brokenRun(error, stored));
+    const settlement = await this.start(delivery).catch((error: unknown) =>
+      brokenRun(error, stored.attemptsMade),
+    );
     this.end(stored, delivery, settlement);
   }
 
@@ -91,7 +93,12 @@ export class MemoryQueueWorker implements QueueWorker {
 
   private start(delivery: MemoryDelivery): Promise<Settlement> {
     const { run, events } = this.parts;
-    const outcome = run(delivery);
+    let outcome: Promise<Settlement>;
+    try {
+      outcome = run(delivery);
+    } catch (error) {
+      outcome = Promise.resolve(brokenRun(error, delivery.job.attemptsMade));
+    }
     events.emit('active', delivery.job, outcome, 'waiting');
     return outcome;
   }
@@ -105,11 +112,11 @@ export class MemoryQueueWorker implements QueueWorker {
 }
 
 /** Runs promise not to reject. One that does must not take the worker with it, nor run its job for ever. */
-function brokenRun(thrown: unknown, stored: StoredJob): Settlement {
+function brokenRun(thrown: unknown, attemptsMade: number): Settlement {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const failure = {
     at: Date.now(),
-    attempt: stored.attemptsMade + 1,
+    attempt: attemptsMade + 1,
     kind: 'error',
     error: error.name,
     message: error.message.slice(0, 2_000),

@@ -1,27 +1,21 @@
-import type { JobId, JobOptions, Queue } from 'bull';
-import { BrokerUnavailableError, UnsupportedOperationError } from '../../jobs/errors.js';
-import { DEFAULT_JOB_NAME, createJob, idForGroup, payloadJson, storedOptions } from './job-creation.js';
-import type { NewJob } from './job-creation.js';
+import type { JobId, Queue } from 'bull';
+import { UnsupportedOperationError } from '../../jobs/errors.js';
+import { DEFAULT_JOB_NAME } from './job-creation.js';
 import type { MemoryJob } from './memory-job.js';
 import type { MemoryQueueOptions } from './memory-queue-core.js';
-import { MemoryQueueKeeper } from './memory-queue-keeper.js';
+import { MemoryQueueProducer } from './memory-queue-producer.js';
 import { NextJobQueue } from './next-job-queue.js';
 import { PlainProcessor } from './plain-processor.js';
-import { StoredJob } from './stored-job.js';
-import type { StoredOptions } from './stored-job.js';
+import type { StoredJob } from './stored-job.js';
 import { WorkerLoop } from './worker-loop.js';
-
-type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
 
 /**
  * Bull's `Queue` in memory: same methods, same events, same rules (docs/providers.md lists what differs), no Redis. It
  * passes `instanceof Bull`. Jobs die with the process.
  */
-export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
+export class MemoryQueue extends MemoryQueueProducer implements Queue<unknown> {
   /** The loop that runs jobs; idle until `process` (or the broker) gives it something to do. */
   protected readonly loop: WorkerLoop;
-  /** Called before a job is stored; throws when the queue takes no more. */
-  protected assertRoom: (job: NewJob) => void = () => undefined;
   private readonly processor: PlainProcessor;
   private readonly nextJobs: NextJobQueue;
   private pausedHere = false;
@@ -42,32 +36,7 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
       this.nextJobs.serve();
       this.loop.wake();
     };
-    this.engine.onRepeatStarted = (job) => {
-      this.scheduleNext({ name: job.name, json: job.data, options: job.options }, false);
-    };
     this.whenClosed = new Promise((resolve) => (this.endProcessing = resolve));
-  }
-
-  /** Adds a job. Rejects with QueueFullError when the budget is spent. */
-  async add(nameOrData: unknown, dataOrOptions?: unknown, maybeOptions?: JobOptions): Promise<MemoryJob> {
-    const named = typeof nameOrData === 'string';
-    const name = named ? nameOrData : DEFAULT_JOB_NAME;
-    const data = named ? dataOrOptions : nameOrData;
-    const given = named ? maybeOptions : (dataOrOptions as JobOptions | undefined);
-    this.assertOpen(name);
-    const job = this.addNow(name, data, { ...this.defaultJobOptions, ...given });
-    if (this.engine.turns.isDueAfterAdd()) await this.engine.turns.pass();
-    return job;
-  }
-
-  /** Adds many jobs; as in Bull, `repeat` makes no schedule here. */
-  async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
-    return jobs.map(({ name, data, opts }) => {
-      const known = typeof name === 'string' ? name : DEFAULT_JOB_NAME;
-      this.assertOpen(known);
-      const options = { ...this.defaultJobOptions, ...opts };
-      return this.store(this.newJob(known, data, options), data);
-    });
   }
 
   /**
@@ -142,17 +111,6 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
     return this.getJobFromId(jobId);
   }
 
-  /** Adds the next run of a schedule. @returns undefined when the schedule has ended or was removed */
-  async nextRepeatableJob(
-    name: string,
-    data: unknown,
-    options: JobOptions,
-    isNew = false,
-  ): Promise<MemoryJob> {
-    const creation = this.scheduleNext(this.newJob(name, data, options), isNew);
-    return creation as unknown as MemoryJob;
-  }
-
   /** One entry while this process works on the queue. */
   async getWorkers(): Promise<{ [index: string]: string }[]> {
     if (!this.working || this.closing !== undefined) return [];
@@ -206,62 +164,6 @@ export class MemoryQueue extends MemoryQueueKeeper implements Queue<unknown> {
       .run(this.handleOf(stored))
       .catch((error: unknown) => this.engine.events.emit('error', error, 'Error processing job'))
       .finally(() => this.loop.done(number));
-  }
-
-  /** Stores a job; the handle shows the caller's own payload and options, as in Bull. */
-  protected store(job: NewJob, data: unknown): MemoryJob {
-    const { id, stored } = createJob(this.engine, job, this.assertRoom);
-    const handle = this.handleOf(
-      stored ?? new StoredJob(id, job.name, job.json, job.options, job.options.delay, 0),
-    );
-    handle.data = data;
-    return handle;
-  }
-
-  /** Adds the next run of a job with `repeat`. @returns undefined when there is none */
-  protected scheduleNext(job: NewJob, isNew: boolean): MemoryJob | undefined {
-    const { options } = job;
-    const now = this.engine.clock.now();
-    const prevMillis = options.prevMillis ?? 0;
-    const repeat = {
-      ...options.repeat,
-      ...(prevMillis === 0 && options.jobId ? { jobId: options.jobId } : {}),
-    };
-    const next = this.engine.repeat.next(job.name, repeat, prevMillis, now);
-    if (next === null || (!isNew && !this.engine.repeat.has(next.key))) return undefined;
-    this.engine.repeat.set(next.key, next.dueAt);
-    const runOptions = {
-      ...options,
-      repeat: { ...repeat, count: next.count, key: next.key },
-      jobId: next.jobId,
-      delay: Math.max(0, next.dueAt - now),
-      timestamp: now,
-      prevMillis: next.dueAt,
-    } as StoredOptions;
-    return this.store({ ...job, options: runOptions }, JSON.parse(job.json));
-  }
-
-  protected newJob(name: string, data: unknown, options: JobOptions): NewJob {
-    const jobId = idForGroup(this.engine, options, data);
-    const stored = storedOptions(
-      jobId === undefined ? options : { ...options, jobId },
-      this.engine.clock.now(),
-    );
-    return { name, json: payloadJson(data), options: stored };
-  }
-
-  protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
-    const job = this.newJob(name, data, options);
-    if (options.repeat) return this.scheduleNext(job, true) as MemoryJob;
-    return this.store(job, data);
-  }
-
-  protected assertOpen(job: string): void {
-    if (this.closing === undefined) return;
-    throw new BrokerUnavailableError(`Queue "${this.name}" is closed: job "${job}" was not added.`, {
-      queue: this.name,
-      job,
-    });
   }
 
   private async shutDown(doNotWaitJobs: boolean): Promise<void> {
