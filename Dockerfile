@@ -22,6 +22,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json ./
+RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 5001
 # Any answer will do, 404 too: the question is whether the event loop turns.

@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-const platform = Object.keys(manifest.devDependencies).filter((name) => name.startsWith('@nestjs/platform-'));
+const platform = Object.keys(manifest.devDependencies).filter((name) =>
+  /^@nestjs\/(platform-|websockets$)/.test(name),
+);
 const needed = [...Object.keys(manifest.peerDependencies), ...platform];
 
 const runtime = Object.fromEntries(needed.map((name) => [name, manifest.devDependencies[name]]));

@@ -1,4 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
 import { TestRedis } from '../support/redis-server.js';
@@ -23,7 +26,19 @@ const { app, redis } = compose.services;
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 
 /** Variables that belong to the app around the library. */
-const APP_VARIABLES = ['PORT'];
+const APP_VARIABLES = ['PORT', 'DATABASE_URL'];
+
+/** Packages that the sources load at run time. */
+function importedPackages(folder: string): string[] {
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+  const imports = sources.flatMap((source) => [
+    ...source.matchAll(/^import (?!type).*?from '([^'.][^']*)'/gm),
+  ]);
+  const names = imports.map(([, path]) => /^(@[^/]+\/)?[^/]+/.exec(path ?? '')?.[0] ?? '');
+  return [...new Set(names)].filter((name) => !name.startsWith('node:'));
+}
 
 describe('docker-compose.yml', () => {
   it('sets only variables that the configuration knows', () => {
@@ -42,10 +57,14 @@ describe('docker-compose.yml', () => {
     expect(dockerfile).toContain('http://127.0.0.1:5001/');
   });
 
-  it('points the app at the Redis service and keeps its data in a declared volume', () => {
+  it('points the app at the Redis service and keeps what both store in declared volumes', () => {
     expect(new URL(app.environment?.['REDIS_URL'] ?? '').hostname).toBe('redis');
-    const volumes = (redis.volumes ?? []).map((volume) => volume.split(':')[0]);
+    const volumes = [app, redis]
+      .flatMap((service) => service.volumes ?? [])
+      .map((volume) => volume.split(':')[0]);
     expect(volumes).toEqual(Object.keys(compose.volumes));
+    expect(app.environment?.['DATABASE_URL']).toMatch(/^\/data\//);
+    expect(app.volumes).toEqual(['app-data:/data']);
   });
 
   it('gives active jobs longer than the shutdown timeout before it kills the app', () => {
@@ -67,6 +86,18 @@ describe('docker-compose.yml', () => {
       expect(existsSync(source)).toBe(true);
       expect(allowed).toContain(source);
     }
+  });
+
+  it('installs every package that the app imports', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'mq-manifest-'));
+    copyFileSync('package.json', join(directory, 'package.json'));
+    execFileSync(process.execPath, [resolve('scripts/make-app-manifest.mjs')], { cwd: directory });
+    const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    rmSync(directory, { recursive: true });
+    const missing = importedPackages('src').filter((name) => !(name in manifest.dependencies));
+    expect(missing).toEqual([]);
   });
 
   it('runs the built entry as a user without rights, with a health check', () => {
