@@ -1,10 +1,20 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { ConfigModule } from '@nestjs/config';
+import { ConfigModule, ConfigService } from '@nestjs/config';
 import { ChatModule } from './chat/chat.module.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
+import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
 import { MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
 import type { MessageQueueConfig, MessageQueueModuleOptions } from './message-queue/index.js';
+
+/** What the demo and tests set differently. */
+export interface AppOptions extends Omit<MessageQueueModuleOptions, 'isGlobal' | 'configKey'> {
+  /**
+   * Database of the stores: `postgres://…` or a SQLite file. Default: the variable DATABASE_URL; without it messages are kept in
+   * this process's memory, which web servers and workers in processes of their own do not share.
+   */
+  readonly databaseUrl?: string;
+}
 
 /** Messages go to the users' sockets, over all processes that share the Redis of the queues. */
 const SOCKET_IO = socketIoAdapters({
@@ -15,16 +25,20 @@ const SOCKET_IO = socketIoAdapters({
 /** The reference app: where provider and adapters are chosen. Everything not said here comes from the environment. */
 @Module({})
 export class AppModule {
-  /** @param options what the demo and tests set differently; default: the environment alone */
-  static register(options: Omit<MessageQueueModuleOptions, 'isGlobal' | 'configKey'> = {}): DynamicModule {
-    const { adapters = [] } = options;
+  /** @param options default: the environment alone */
+  static register(options: AppOptions = {}): DynamicModule {
+    const configuration = ConfigModule.forRoot({ isGlobal: true });
+    // After forRoot: what stands in .env is in the environment now.
+    const { databaseUrl = new ConfigService().get<string>('DATABASE_URL'), ...given } = options;
+    const own = [...SOCKET_IO, ...(databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [])];
+    const { adapters = [] } = given;
     const replaced = adapters.map(tokenOf);
-    const kept = SOCKET_IO.filter((adapter) => !replaced.includes(tokenOf(adapter)));
+    const kept = own.filter((adapter) => !replaced.includes(tokenOf(adapter)));
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot({ isGlobal: true }),
-        MessageQueueModule.forRoot({ ...options, adapters: [...kept, ...adapters], isGlobal: true }),
+        configuration,
+        MessageQueueModule.forRoot({ ...given, adapters: [...kept, ...adapters], isGlobal: true }),
         ChatModule,
       ],
     };

@@ -71,7 +71,7 @@ export class SocketIoRedisLink {
   private open(settings: SocketIoRedis): Client {
     const client = createClient(settings);
     client.setMaxListeners(0);
-    client.on('error', (error) => {
+    client.on('error', (error: Error) => {
       if (!this.isAway) this.logger.warn(`Redis does not answer: ${error.message}`);
       this.isAway = true;
     });
