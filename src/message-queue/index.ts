@@ -12,12 +12,16 @@ export type {
   MessageQueueOptionsFactory,
 } from './message-queue.module.js';
 export type {
+  CleanupOptions,
+  DeclaredSchedule,
   MessageQueueConfig,
   MessageQueueOptions,
   RedisOptions,
   RedisSettings,
   RedisTopology,
   Role,
+  ScheduleDeclaration,
+  ScheduleRepeat,
 } from './message-queue.options.js';
 export type { QueueOverrides } from './configuration/queue-settings.js';
 export { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from './message-queue.tokens.js';

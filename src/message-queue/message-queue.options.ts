@@ -2,6 +2,13 @@ import type { ProviderName } from './broker/broker.js';
 import type { QueueOverrides } from './configuration/queue-settings.js';
 import type { RedisSettings } from './broker/redis/redis-settings.js';
 import type { QueueSettings } from './jobs/queue-definition.js';
+import type { DeclaredSchedule, ScheduleDeclaration } from './schedules/schedule-declaration.js';
+
+export type {
+  DeclaredSchedule,
+  ScheduleDeclaration,
+  ScheduleRepeat,
+} from './schedules/schedule-declaration.js';
 
 export type { RedisSettings, RedisTopology } from './broker/redis/redis-settings.js';
 
@@ -28,6 +35,8 @@ export interface MessageQueueConfig {
   readonly maxCrashes: number;
   readonly lock: { readonly durationMs: number; readonly renewMs: number; readonly stalledCheckMs: number };
   readonly memory: { readonly maxJobs: number; readonly maxBytes: number };
+  /** Jobs that run again and again: the host's and the default clean-ups. */
+  readonly schedules: readonly DeclaredSchedule[];
   /** The settings of every registered queue, overrides applied, by queue name. */
   readonly queues: Readonly<Record<string, Partial<QueueSettings>>>;
 }
@@ -50,6 +59,24 @@ export interface RedisOptions {
   readonly sentinels?: string | readonly (string | { readonly host: string; readonly port?: number })[];
   /** Name of the master group that the Sentinels watch. */
   readonly sentinelName?: string;
+}
+
+/** The built-in clean-ups. A cron expression `off` turns one off. */
+export interface CleanupOptions {
+  /** False: none of them. Default true, in environment `test` false. */
+  readonly schedules?: boolean;
+  /** IANA time zone of the cron expressions. Default: the worker's. */
+  readonly timeZone?: string;
+  /** Default `0 2 * * *`. */
+  readonly oldMessagesCron?: string;
+  /** Default 90. */
+  readonly oldMessagesDays?: number;
+  /** Default `30 2 * * *`. */
+  readonly deletedConversationsCron?: string;
+  /** Default 30. */
+  readonly deletedConversationsDays?: number;
+  /** Default `0 3 * * *`. */
+  readonly expiredAttachmentsCron?: string;
 }
 
 /**
@@ -82,6 +109,10 @@ export interface MessageQueueOptions {
   readonly lock?: Partial<MessageQueueConfig['lock']>;
   /** Limits of the in-memory provider. */
   readonly memory?: Partial<MessageQueueConfig['memory']>;
+  /** When the built-in clean-ups run, and what they keep. They are off in environment `test` unless `schedules` is true. */
+  readonly cleanup?: CleanupOptions;
+  /** Jobs that run again and again. At start the stored schedules are made to fit these. */
+  readonly schedules?: readonly ScheduleDeclaration[];
   /** Overrides of the queues' own settings, by queue name. */
   readonly queues?: Readonly<Record<string, QueueOverrides>>;
 }

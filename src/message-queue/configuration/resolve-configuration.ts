@@ -5,6 +5,9 @@ import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
 import { SETTING_KEYS } from './configuration-schema.js';
 import type { SettingKey, SettingValues } from './configuration-schema.js';
+import { CRON_OFF, defaultSchedules } from '../schedules/default-schedules.js';
+import { resolveSchedules } from '../schedules/resolve-schedules.js';
+import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
 import { definitionIssues, isRecord, resolveQueue, shown } from './queue-settings.js';
 import { matters, readSettings } from './read-settings.js';
@@ -59,7 +62,11 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     );
   }
   const redis = provider === 'redis' ? resolveRedis(values, origins, issues) : null;
-  const config = assemble(values, origins, issues, { provider, redis, definitions: resolvedDefinitions });
+  const schedules = schedulesOf(values, options.schedules, resolvedDefinitions, configKey, issues);
+  const config = assemble(values, origins, issues, {
+    ...{ provider, redis, schedules },
+    definitions: resolvedDefinitions,
+  });
   if (issues.length > 0) {
     const of = configKey === undefined ? '' : ` for the configuration key "${configKey}"`;
     throw new InvalidConfigurationError(
@@ -71,7 +78,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
 }
 
 function unknownOptions(options: Record<string, unknown>): Issue[] {
-  const topLevel = new Set<string>(['queues']);
+  const topLevel = new Set<string>(['queues', 'schedules']);
   const nested = new Map<string, string[]>();
   for (const path of SETTING_KEYS) {
     const [group = path, key] = path.split('.');
@@ -141,11 +148,42 @@ function resolveQueues(
   });
 }
 
+function schedulesOf(
+  values: SettingValues,
+  given: unknown,
+  definitions: readonly QueueDefinition[],
+  configKey: string | undefined,
+  issues: Issue[],
+): readonly DeclaredSchedule[] {
+  if (configKey !== undefined) {
+    if (given !== undefined) {
+      issues.push({
+        path: 'schedules',
+        message: 'belong to the registration of the app, the one without configKey; they may name any queue.',
+      });
+    }
+    return [];
+  }
+  const { environment } = values;
+  const defaults = defaultSchedules({
+    schedules: values['cleanup.schedules'] ?? environment !== 'test',
+    timeZone: values['cleanup.timeZone'],
+    oldMessagesCron: values['cleanup.oldMessagesCron'] ?? CRON_OFF,
+    oldMessagesDays: values['cleanup.oldMessagesDays'] ?? 0,
+    deletedConversationsCron: values['cleanup.deletedConversationsCron'] ?? CRON_OFF,
+    deletedConversationsDays: values['cleanup.deletedConversationsDays'] ?? 0,
+    expiredAttachmentsCron: values['cleanup.expiredAttachmentsCron'] ?? CRON_OFF,
+  });
+  return resolveSchedules(given, defaults, definitions, Date.now(), issues);
+}
+
 function assemble(
   values: SettingValues,
   origins: Origins,
   issues: Issue[],
-  resolved: Pick<MessageQueueConfig, 'provider' | 'redis'> & { definitions: readonly QueueDefinition[] },
+  resolved: Pick<MessageQueueConfig, 'provider' | 'redis' | 'schedules'> & {
+    definitions: readonly QueueDefinition[];
+  },
 ): MessageQueueConfig {
   const need = <Key extends SettingKey>(key: Key): NonNullable<SettingValues[Key]> => {
     const value = values[key];
@@ -174,6 +212,7 @@ function assemble(
     maxCrashes: need('maxCrashes'),
     lock: Object.freeze({ durationMs, renewMs, stalledCheckMs: need('lock.stalledCheckMs') }),
     memory: Object.freeze({ maxJobs: need('memory.maxJobs'), maxBytes: need('memory.maxBytes') }),
+    schedules: resolved.schedules,
     queues: Object.freeze(
       Object.fromEntries(resolved.definitions.map((definition) => [definition.name, definition])),
     ),

@@ -1,3 +1,6 @@
+import { OptionIssues } from '../jobs/option-rules.js';
+import { checkRepeat } from '../jobs/repeat-rules.js';
+
 /** What reading a raw value gave: the value, or why it is none. */
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason?: string };
@@ -74,4 +77,35 @@ export function choice<const Words extends readonly string[]>(...words: Words): 
     },
     format: (value) => value,
   };
+}
+
+/** A cron expression, or `off`. */
+export function cron(): SettingType<string> {
+  return {
+    expected: '"off", or a cron expression of 5 or 6 fields such as "0 2 * * *"',
+    parse: (raw) => {
+      const value = typeof raw === 'string' ? raw.trim() : '';
+      if (value.toLowerCase() === 'off') return { ok: true, value: 'off' };
+      return isRepeat({ cron: value }) ? { ok: true, value } : WRONG;
+    },
+    format: (value) => value,
+  };
+}
+
+/** An IANA time zone. */
+export function timeZone(): SettingType<string> {
+  return {
+    expected: 'an IANA time zone such as "Europe/Berlin"',
+    parse: (raw) => {
+      const value = typeof raw === 'string' ? raw.trim() : '';
+      return isRepeat({ cron: '0 0 * * *', tz: value }) ? { ok: true, value } : WRONG;
+    },
+    format: (value) => value,
+  };
+}
+
+function isRepeat(repeat: object): boolean {
+  const issues = new OptionIssues();
+  checkRepeat(issues, '', repeat, Date.now());
+  return issues.list.length === 0;
 }

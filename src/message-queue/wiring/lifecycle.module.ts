@@ -5,6 +5,7 @@ import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { recordingPorts } from './default-adapters.js';
 import { settlesWithin } from './settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
@@ -46,18 +47,22 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   /** Looks at the servers, then starts the work unless this process must not, or not yet. */
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
+      if (this.config.role !== 'producer') await this.#schedules.check();
       const isReachable = await this.#inspectServers();
       if (this.config.role === 'producer') return;
       this.#nameRecordingPorts();
       this.#sweeper.start();
+      await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
       if (this.config.autoStart) await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
     });
   }
 
   /** Lets jobs finish, or hands them back, while the providers they use are still there. */
   async onModuleDestroy(): Promise<void> {
+    const ended = this.#schedules.stop();
     await this.#worker.stop();
     await this.#sweeper.stop();
+    await ended;
   }
 
   /** A Redis that is away for now does not keep the app from starting: work begins when it is back. */
@@ -72,6 +77,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     return this.moduleRef.get(RetentionSweeper, { strict: false });
   }
 
+  get #schedules(): ScheduleReconciler {
+    return this.moduleRef.get(ScheduleReconciler, { strict: false });
+  }
+
   get #worker(): MessageQueueWorker {
     return this.moduleRef.get(MessageQueueWorker, { strict: false });
   }
@@ -82,6 +91,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       await start();
     } catch (error) {
       await this.#worker.stop({ drain: false });
+      await this.#schedules.stop();
       await Promise.allSettled(this.queues.brokers().map((broker) => broker.close()));
       throw error;
     }

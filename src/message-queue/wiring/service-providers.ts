@@ -13,6 +13,7 @@ import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
 import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
+import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { RegisteredQueues } from './registered-queues.js';
 
 /** What a host injects. */
@@ -37,4 +38,5 @@ export const SERVICE_PARTS: readonly Provider[] = [
   ActivityRecorder,
   DeadLetterAlerts,
   RetentionSweeper,
+  ScheduleReconciler,
 ];

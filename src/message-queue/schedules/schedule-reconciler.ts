@@ -1,0 +1,184 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { JobInformation } from 'bull';
+import type { ManagedQueue } from '../broker/managed-queues.js';
+import { JobEnqueuer } from '../facade/job-enqueuer.js';
+import { Clock } from '../jobs/clock.js';
+import type { ClockTimer } from '../jobs/clock.js';
+import { InvalidConfigurationError } from '../jobs/errors.js';
+import type { Issue } from '../jobs/errors.js';
+import type { MessageQueueConfig } from '../message-queue.options.js';
+import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import { isQueueName } from '../queues/queue-name.js';
+import { RegisteredQueues } from '../wiring/registered-queues.js';
+import { settlesWithin } from '../wiring/settles-within.js';
+import type { DeclaredSchedule } from './schedule-declaration.js';
+import { declaredKeyOf, pendingJobId, scheduleId } from './schedule-identity.js';
+import type { RepeatEntry } from './schedule-identity.js';
+
+/** What one look at the schedules changed. */
+export interface ReconcileReport {
+  readonly added: number;
+  readonly removed: number;
+}
+
+const LOOK_EVERY_MS = 60_000;
+/** After a look that failed. */
+const RETRY_MS = 5_000;
+const STOP_TIMEOUT_MS = 2_000;
+
+/**
+ * Makes the schedules in Bull's `repeat` sets fit the declared ones, at start and once a minute. Schedules that hosts
+ * added themselves are left alone. Any number of processes may do it at once: adding one again is the same schedule.
+ *
+ * At start everything declared differently goes. Later looks only put back what was lost, and remove again what the
+ * start removed: during a rolling deploy an older process must not undo what a newer one declared.
+ */
+@Injectable()
+export class ScheduleReconciler {
+  private readonly logger = new Logger('Schedules');
+  /** Repeat keys that the start removed. */
+  private readonly outdated = new Set<string>();
+  private timer: ClockTimer | null = null;
+  private pass: Promise<void> = Promise.resolve();
+  private running = false;
+  private hasTakenOver = false;
+
+  constructor(
+    private readonly queues: RegisteredQueues,
+    private readonly enqueuer: JobEnqueuer,
+    private readonly clock: Clock,
+    @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
+  ) {}
+
+  /** @throws InvalidConfigurationError naming every declared payload that its job would refuse */
+  async check(): Promise<void> {
+    const issues: Issue[] = [];
+    for (const schedule of this.config.schedules) {
+      try {
+        const { queue, job, repeat } = schedule;
+        await this.enqueuer.check(queue, job, this.payloadOf(schedule), { repeat });
+      } catch (error) {
+        const { queue, key } = schedule;
+        issues.push({ path: `schedules (${queue}, ${key})`, message: textOf(error) });
+      }
+    }
+    if (issues.length === 0) return;
+    throw new InvalidConfigurationError('The message queue cannot start: schedules are wrong.', issues);
+  }
+
+  /** Makes the schedules fit, and goes on to look after them. Never rejects: what fails is tried again. */
+  async start(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    this.pass = this.look();
+    await this.pass;
+  }
+
+  /** Ends the looks, and waits a moment for the one under way. */
+  async stop(): Promise<void> {
+    this.running = false;
+    this.timer?.cancel();
+    await settlesWithin(this.pass, STOP_TIMEOUT_MS);
+  }
+
+  /** One look at every queue. */
+  async reconcile(): Promise<ReconcileReport> {
+    let added = 0;
+    let removed = 0;
+    for (const name of this.queues.names()) {
+      const managed = this.queues.get(name);
+      const declared = this.config.schedules.filter(({ queue }) => queue === name);
+      const wanted = new Map(
+        declared.map((schedule) => [scheduleId(schedule, managed.definition), schedule]),
+      );
+      removed += await this.removeOutdated(managed, wanted);
+      for (const [id, schedule] of wanted) if (await this.keepUp(managed, id, schedule)) added += 1;
+    }
+    this.hasTakenOver = true;
+    return { added, removed };
+  }
+
+  private async removeOutdated(
+    { queue }: ManagedQueue,
+    wanted: ReadonlyMap<string, DeclaredSchedule>,
+  ): Promise<number> {
+    const entries = ours(await queue.getRepeatableJobs(0, -1));
+    const present = new Set(entries.map(({ id }) => id));
+    let removed = 0;
+    for (const entry of entries) {
+      if (wanted.has(entry.id) || !this.mustGo(entry, wanted, present)) continue;
+      await queue.removeRepeatableByKey(entry.key);
+      this.outdated.add(entry.key);
+      removed += 1;
+    }
+    return removed;
+  }
+
+  private mustGo(
+    { id, key }: RepeatEntry,
+    wanted: ReadonlyMap<string, DeclaredSchedule>,
+    present: ReadonlySet<string>,
+  ): boolean {
+    if (!this.hasTakenOver) return true;
+    const mine = [...wanted.keys()].find((wantedId) => declaredKeyOf(wantedId) === declaredKeyOf(id));
+    if (mine === undefined) return this.outdated.has(key);
+    // Without mine, a process that started later has replaced it. With both, two started at once: the same one stays for both.
+    return present.has(mine) && (this.outdated.has(key) || mine > id);
+  }
+
+  /** @returns whether the schedule had to be added, or added again */
+  private async keepUp(managed: ManagedQueue, id: string, schedule: DeclaredSchedule): Promise<boolean> {
+    const entries = ours(await managed.queue.getRepeatableJobs(0, -1));
+    const entry = entries.find((candidate) => candidate.id === id);
+    if (entry === undefined) {
+      const isReplaced = entries.some((other) => declaredKeyOf(other.id) === schedule.key);
+      if (isReplaced && this.hasTakenOver) return false;
+    } else if (await this.isPending(managed, entry)) return false;
+    const { queue, job, repeat } = schedule;
+    await this.enqueuer.add(queue, job, this.payloadOf(schedule), { repeat, jobId: id });
+    if (this.hasTakenOver) {
+      this.logger.warn(`Schedule "${schedule.key}" of queue "${queue}" was lost and is back.`);
+    }
+    return true;
+  }
+
+  /** Whether the run that the entry announces exists, or was taken meanwhile and the next one announced. */
+  private async isPending({ queue }: ManagedQueue, entry: RepeatEntry): Promise<boolean> {
+    const job: unknown = await queue.getJob(pendingJobId(entry));
+    const state = job === null ? null : await (job as { getState(): Promise<string> }).getState();
+    if (state !== null && state !== 'completed' && state !== 'failed') return true;
+    const again = ours(await queue.getRepeatableJobs(0, -1)).find(({ key }) => key === entry.key);
+    return again !== undefined && again.next !== entry.next;
+  }
+
+  private payloadOf({ queue, payload }: DeclaredSchedule): object {
+    return isQueueName(queue) ? { createdAt: new Date(this.clock.now()), ...payload } : payload;
+  }
+
+  private async look(): Promise<void> {
+    let delayMs = LOOK_EVERY_MS;
+    try {
+      await this.reconcile();
+    } catch (error) {
+      delayMs = RETRY_MS;
+      if (this.running) {
+        this.logger.warn(`Schedules could not be looked after; tried again in 5 s: ${textOf(error)}`);
+      }
+    }
+    const hasWork = this.config.schedules.length + this.outdated.size > 0;
+    if (!this.running || (this.hasTakenOver && !hasWork)) return;
+    this.timer = this.clock.setTimer(() => {
+      this.pass = this.look();
+    }, delayMs);
+  }
+}
+
+function ours(entries: readonly JobInformation[]): RepeatEntry[] {
+  return entries.flatMap(({ key, name, id, next }) =>
+    declaredKeyOf(id ?? null) === null ? [] : [{ key, name, id: id as string, next }],
+  );
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,258 @@
+import { Processor } from '@nestjs/bull';
+import type { INestApplication } from '@nestjs/common';
+import { IsOptional, IsString } from 'class-validator';
+import type { Job, Queue } from 'bull';
+import {
+  defineQueue,
+  getQueueToken,
+  InvalidConfigurationError,
+  JobHandler,
+  MESSAGE_QUEUE_CONFIG,
+  MessageQueueModule,
+  MessageQueueService,
+  QueueName,
+} from '../../src/message-queue/index.js';
+import type {
+  DeclaredSchedule,
+  MessageQueueConfig,
+  MessageQueueModuleOptions,
+  ScheduleDeclaration,
+} from '../../src/message-queue/index.js';
+import { JobEnqueuer } from '../../src/message-queue/facade/job-enqueuer.js';
+import { ScheduleReconciler } from '../../src/message-queue/schedules/schedule-reconciler.js';
+import { pendingJobId } from '../../src/message-queue/schedules/schedule-identity.js';
+import type { RepeatEntry } from '../../src/message-queue/schedules/schedule-identity.js';
+import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { RegisteredQueues } from '../../src/message-queue/wiring/registered-queues.js';
+import { HostApps } from '../support/host-app.js';
+import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+class TickJobDto {
+  @IsOptional()
+  @IsString()
+  text?: string;
+}
+
+const TICKS = defineQueue({
+  name: 'ticks',
+  description: 'Work of a test.',
+  jobs: { tick: TickJobDto },
+  concurrency: 1,
+  attempts: 2,
+  backoff: { type: 'fixed', delayMs: 10 },
+  timeoutMs: 10_000,
+});
+
+let ran: (string | undefined)[] = [];
+
+@Processor('ticks')
+class TickProcessor {
+  @JobHandler('tick')
+  tick({ text }: TickJobDto): void {
+    ran.push(text);
+  }
+}
+
+/** At a minute of the first of January: not due while a test runs. */
+function yearly(minute: number, payload: object = {}, key?: string): ScheduleDeclaration {
+  const repeat = { cron: `${minute} 3 1 1 *`, tz: 'UTC' };
+  return { queue: 'ticks', job: 'tick', payload, repeat, ...(key !== undefined && { key }) };
+}
+
+describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provider) => {
+  const apps = new HostApps();
+  let redis: TestRedis | undefined;
+  let prefixes = 0;
+  let place: MessageQueueModuleOptions;
+
+  beforeAll(async () => {
+    if (provider === 'redis') redis = await TestRedis.start();
+  });
+  afterAll(() => redis?.stop());
+  beforeEach(() => {
+    ran = [];
+    apps.logger.lines.length = 0;
+    place = { provider, prefix: `schedules-${(prefixes += 1)}`, ...(redis && { redis: { url: redis.url } }) };
+  });
+  afterEach(() => apps.close());
+
+  function start(options: MessageQueueModuleOptions): Promise<INestApplication> {
+    return apps.start({
+      imports: [
+        MessageQueueModule.forRoot({ ...place, ...options }),
+        MessageQueueModule.registerQueue(TICKS),
+      ],
+      providers: [TickProcessor],
+    });
+  }
+
+  function queueOf(app: INestApplication, name = 'ticks'): Queue {
+    return app.get<Queue>(getQueueToken(name), { strict: false });
+  }
+
+  /** What is scheduled: cron, and the payload of the run that is pending. One line per pending run. */
+  async function scheduled(app: INestApplication, name = 'ticks'): Promise<string[]> {
+    const queue = queueOf(app, name);
+    const entries = (await queue.getRepeatableJobs()) as RepeatEntry[];
+    const delayed = await queue.getDelayed();
+    const [declared, hosts] = [
+      entries.filter(({ id }) => id !== null),
+      entries.filter(({ id }) => id === null),
+    ];
+    expect(delayed.map(({ id }) => id)).toEqual(expect.arrayContaining(declared.map(pendingJobId)));
+    expect(delayed).toHaveLength(declared.length + hosts.length);
+    return delayed.map(({ opts, data }) => `${cronOf(opts)} ${JSON.stringify(data)}`).sort();
+  }
+
+  /** A further process with other declarations. */
+  function processWith(
+    app: INestApplication,
+    schedules: readonly ScheduleDeclaration[],
+    clock = new ManualClock(Date.now()),
+  ): ScheduleReconciler {
+    const config = app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
+    return new ScheduleReconciler(app.get(RegisteredQueues), app.get(JobEnqueuer), clock, {
+      ...config,
+      schedules: schedules.map((schedule): DeclaredSchedule => ({ key: schedule.job, ...schedule })),
+    });
+  }
+
+  it('are there after the start, once, and run', async () => {
+    await start({ schedules: [{ ...yearly(0, { text: 'again' }), repeat: { every: 100 } }] });
+    await waitUntil(() => ran.length >= 3, 'three runs');
+    expect(new Set(ran)).toEqual(new Set(['again']));
+  });
+
+  it('fit the newest declaration: cron, payload, removal; what hosts add stays', async () => {
+    const app = await start({ schedules: [yearly(1, { text: 'a' }), yearly(2, {}, 'second')] });
+    const own = { repeat: { cron: '7 7 7 7 *' } };
+    await app.get(MessageQueueService).enqueue(TICKS, 'tick', { text: 'host' }, own);
+    const host = '7 7 7 7 * {"text":"host"}';
+    expect(await scheduled(app)).toEqual(['1 3 1 1 * {"text":"a"}', '2 3 1 1 * {}', host]);
+
+    const changed = processWith(app, [yearly(5, { text: 'a' }), yearly(2, { text: 'b' }, 'second')]);
+    expect(await changed.reconcile()).toEqual({ added: 2, removed: 2 });
+    expect(await scheduled(app)).toEqual(['2 3 1 1 * {"text":"b"}', '5 3 1 1 * {"text":"a"}', host]);
+    expect(await changed.reconcile()).toEqual({ added: 0, removed: 0 });
+
+    expect(await processWith(app, []).reconcile()).toEqual({ added: 0, removed: 2 });
+    expect(await scheduled(app)).toEqual([host]);
+  });
+
+  it('are one when several processes start at once', async () => {
+    const app = await start({});
+    const declared = [yearly(1, { text: 'a' }), yearly(2, {}, 'second')];
+    await Promise.all(Array.from({ length: 5 }, () => processWith(app, declared).reconcile()));
+    expect(await scheduled(app)).toEqual(['1 3 1 1 * {"text":"a"}', '2 3 1 1 * {}']);
+  });
+
+  it('come back after their pending run or the whole schedule was removed', async () => {
+    const clock = new ManualClock(Date.now());
+    const app = await start({});
+    const keeper = processWith(app, [yearly(1), yearly(2, {}, 'second'), yearly(3, {}, 'third')], clock);
+    await keeper.start();
+    const all = ['1 3 1 1 * {}', '2 3 1 1 * {}', '3 3 1 1 * {}'];
+    const queue = queueOf(app);
+
+    const [pending] = await queue.getDelayed();
+    await (pending as Job).remove();
+    expect((await queue.getDelayed()).length).toBe(2);
+    await nextLook(clock);
+    await waitUntil(async () => (await queue.getDelayed()).length === 3, 'the removed run');
+    expect(await scheduled(app)).toEqual(all);
+
+    await queue.clean(0, 'delayed');
+    await nextLook(clock);
+    await waitUntil(async () => (await queue.getDelayed()).length === 3, 'the cleaned runs');
+    const [entry] = await queue.getRepeatableJobs();
+    await queue.removeRepeatableByKey(entry?.key ?? '');
+    await nextLook(clock);
+    await waitUntil(async () => (await queue.getDelayed()).length === 3, 'the removed schedule');
+    expect(await scheduled(app)).toEqual(all);
+    await keeper.stop();
+  });
+
+  it('are not undone by an older process that still runs', async () => {
+    const app = await start({});
+    const older = processWith(app, [yearly(1), yearly(2, {}, 'dropped')]);
+    await older.reconcile();
+    const newer = processWith(app, [yearly(9), yearly(4, {}, 'added')]);
+    await newer.reconcile();
+    for (let round = 0; round < 3; round += 1) {
+      await older.reconcile();
+      expect(await scheduled(app)).toEqual(expect.arrayContaining(['4 3 1 1 * {}', '9 3 1 1 * {}']));
+      await newer.reconcile();
+      expect(await scheduled(app)).toEqual(['4 3 1 1 * {}', '9 3 1 1 * {}']);
+    }
+  });
+
+  it('are never two after different processes started at the same moment', async () => {
+    const app = await start({});
+    const [one, other] = [processWith(app, [yearly(1)]), processWith(app, [yearly(2)])];
+    await Promise.all([one.reconcile(), other.reconcile()]);
+    await one.reconcile();
+    await other.reconcile();
+    expect(await scheduled(app)).toHaveLength(1);
+  });
+
+  it('stop the start when a payload is wrong', async () => {
+    const wrong = start({ schedules: [yearly(1, { txt: 'a' })] });
+    await expect(wrong).rejects.toBeInstanceOf(InvalidConfigurationError);
+    await expect(wrong).rejects.toThrow(/schedules \(ticks, tick\).*txt/s);
+  });
+
+  it('are left to processes that work', async () => {
+    const app = await start({ role: 'producer', schedules: [yearly(1)] });
+    expect(await scheduled(app)).toEqual([]);
+  });
+
+  it('hold the clean-ups by default, changed by settings or declarations, and none in tests', async () => {
+    const cleanup = QueueName.MESSAGE_CLEANUP;
+    const test = await start({});
+    expect(await scheduled(test, cleanup)).toEqual([]);
+    await apps.close();
+    const app = await start({ cleanup: { schedules: true, timeZone: 'UTC' } });
+    const defaults = await queueOf(app, cleanup).getDelayed();
+    const told = defaults.map(({ opts, data }) => {
+      const { cleanupType, retentionDays } = data as { cleanupType: string; retentionDays?: number };
+      return `${cronOf(opts)} ${cleanupType} ${retentionDays}`;
+    });
+    expect(told.sort()).toEqual([
+      '0 2 * * * old_messages 90',
+      '0 3 * * * expired_attachments undefined',
+      '30 2 * * * deleted_conversations 30',
+    ]);
+    await apps.close();
+    const payload = { cleanupType: 'deleted_conversations', dryRun: true };
+    const own = { queue: cleanup, job: 'cleanup-messages', key: 'deleted_conversations', payload };
+    const changed = await start({
+      cleanup: { schedules: true, oldMessagesCron: '0 5 * * *', expiredAttachmentsCron: 'off' },
+      schedules: [{ ...own, repeat: { cron: '0 6 * * *' } }],
+    });
+    const crons = (await queueOf(changed, cleanup).getDelayed()).map(({ opts }) => cronOf(opts)).sort();
+    expect(crons).toEqual(['0 5 * * *', '0 6 * * *']);
+    expect(await queueOf(changed, cleanup).getRepeatableJobs()).toHaveLength(2);
+  });
+
+  if (provider === 'redis') {
+    it('fit the configuration of the next start, when several start at once too', async () => {
+      await Promise.all([1, 2, 3].map(() => start({ schedules: [yearly(1, { text: 'old' })] })));
+      await apps.close();
+      const started = await Promise.all(
+        [1, 2, 3].map(() => start({ schedules: [yearly(2, { text: 'new' })] })),
+      );
+      expect(await scheduled(started[0] as INestApplication)).toEqual(['2 3 1 1 * {"text":"new"}']);
+    });
+  }
+});
+
+/** Moves the time to the next look, once the one under way has ended. */
+async function nextLook(clock: ManualClock): Promise<void> {
+  await waitUntil(() => clock.pendingTimers === 1, 'the end of a look');
+  await clock.advance(60_000);
+}
+
+function cronOf(opts: Job['opts']): string {
+  return (opts.repeat as { cron: string }).cron;
+}
