@@ -1,8 +1,8 @@
 /** The part of a socket.io-client socket that the client uses. */
 export interface ClientSocket {
   readonly connected: boolean;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   timeout(milliseconds: number): { emit(event: string, ...args: unknown[]): unknown };
 }
 
@@ -42,6 +42,8 @@ export interface MessageClientOptions {
   readonly onMessage: (message: ReceivedMessage) => void;
   readonly onStatus?: (status: ReceivedStatus) => void;
   readonly onConnection?: (isConnected: boolean) => void;
+  /** `onMessage` threw: the message is not acknowledged, and comes again. Default: console.error. */
+  readonly onError?: (error: unknown) => void;
   /** How many message ids are remembered to drop repeats. Default 5 000. */
   readonly rememberedIds?: number;
   /** How long the server may take to note a confirmation before it is sent again, milliseconds. Default 5 000. */

@@ -18,7 +18,7 @@ export class MessageClient {
 
   constructor(socket, options) {
     this.#socket = socket;
-    this.#options = { rememberedIds: 5000, replyTimeoutMs: 5000, ...options };
+    this.#options = { rememberedIds: 5000, replyTimeoutMs: 5000, onError: console.error, ...options };
     this.#listeners = {
       [MESSAGE]: (message, acknowledge) => this.#receive(message, acknowledge),
       [STATUS]: (status) => this.#options.onStatus?.(status),
@@ -50,8 +50,13 @@ export class MessageClient {
 
   #receive(message, acknowledge) {
     if (!this.#seen.has(message.messageId)) {
-      // Before it is remembered: what the page could not take must come again.
-      this.#options.onMessage(message);
+      try {
+        this.#options.onMessage(message);
+      } catch (error) {
+        // Neither remembered nor acknowledged: what the page could not take must come again.
+        this.#options.onError(error);
+        return;
+      }
       remember(this.#seen, message.messageId, this.#options.rememberedIds);
     }
     acknowledge?.();

@@ -1,0 +1,158 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server } from 'socket.io';
+import type { Socket as ServerSocket } from 'socket.io';
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import { MessageClient } from '../../src/message-queue/adapters/socket-io/client/index.js';
+import type {
+  MessageClientOptions,
+  ReceivedMessage,
+} from '../../src/message-queue/adapters/socket-io/client/index.js';
+import { SocketEvent } from '../../src/message-queue/adapters/socket-io/index.js';
+import type { SocketConfirmation } from '../../src/message-queue/adapters/socket-io/index.js';
+import { waitUntil } from '../support/wait-until.js';
+
+describe('MessageClient', () => {
+  let server: Server;
+  let url: string;
+  let here: ServerSocket | null;
+  let socket: Socket;
+  let client: MessageClient;
+  let got: ReceivedMessage[];
+  let confirmed: SocketConfirmation[];
+  let answers: unknown[];
+
+  beforeEach(async () => {
+    const http = createServer();
+    server = new Server(http);
+    [here, got, confirmed, answers] = [null, [], [], []];
+    server.on('connection', (joined) => {
+      here = joined;
+      joined.on(SocketEvent.CONFIRM, (confirmation: SocketConfirmation, answer: (reply: unknown) => void) => {
+        confirmed.push(confirmation);
+        const reply = answers.length > 0 ? answers.shift() : { ok: true };
+        if (reply !== undefined) answer(reply);
+      });
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    client.close();
+    socket.disconnect();
+    await server.close();
+  });
+
+  async function connect(over: Partial<MessageClientOptions> = {}): Promise<void> {
+    socket = io(url, {
+      forceNew: true,
+      reconnectionDelay: 20,
+      reconnectionDelayMax: 20,
+      randomizationFactor: 0,
+    });
+    client = new MessageClient(socket, {
+      onMessage: (message) => got.push(message),
+      replyTimeoutMs: 100,
+      ...over,
+    });
+    await waitUntil(() => here !== null && socket.connected, 'the connection');
+  }
+
+  /** Sends a message as the server does. @returns whether the client acknowledged it */
+  function deliver(messageId: string): Promise<boolean> {
+    const message = { messageId, senderId: 'ada', recipientId: 'grace', conversationId: 'c1', content: 'Hi' };
+    return here!
+      .timeout(300)
+      .emitWithAck(SocketEvent.MESSAGE, { ...message, createdAt: new Date().toISOString() })
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  const steps = (): string[] => confirmed.map(({ messageId, status }) => `${messageId} ${status}`);
+
+  it('hands on a message once, however often it comes, and acknowledges each', async () => {
+    await connect();
+    for (const id of ['m1', 'm2', 'm1', 'm1']) expect(await deliver(id)).toBe(true);
+    expect(got.map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
+    await waitUntil(() => client.unconfirmed === 0, 'all to be confirmed');
+    expect(new Set(steps())).toEqual(new Set(['m1 delivered', 'm2 delivered']));
+  });
+
+  it('forgets the oldest ids when there are too many', async () => {
+    await connect({ rememberedIds: 2 });
+    for (const id of ['m1', 'm2', 'm3', 'm1']) await deliver(id);
+    expect(got.map(({ messageId }) => messageId)).toEqual(['m1', 'm2', 'm3', 'm1']);
+  });
+
+  it('confirms read once', async () => {
+    await connect();
+    client.markRead('m1');
+    client.markRead('m1');
+    await waitUntil(() => client.unconfirmed === 0, 'it to be confirmed');
+    client.markRead('m1');
+    await deliver('m2');
+    await waitUntil(() => steps().includes('m2 delivered'), 'the next one');
+    expect(steps().filter((step) => step === 'm1 read')).toHaveLength(1);
+    expect(Date.parse(confirmed[0]?.occurredAt ?? '')).toBeLessThanOrEqual(Date.now());
+  });
+
+  it.each([
+    ['no answer', undefined],
+    ['an answer that is none', { status: 'error' }],
+  ])('confirms again after %s', async (_, answer) => {
+    answers = [answer];
+    await connect();
+    client.markRead('m1');
+    await waitUntil(() => client.unconfirmed === 0, 'it to be confirmed');
+    expect(steps()).toEqual(['m1 read', 'm1 read']);
+  });
+
+  it('gives up a confirmation that is refused', async () => {
+    answers = [{ ok: false, error: 'There is no such message for you.' }];
+    await connect();
+    client.markRead('m1');
+    await waitUntil(() => client.unconfirmed === 0, 'the refusal');
+    expect(steps()).toEqual(['m1 read']);
+  });
+
+  it('keeps confirmations while there is no connection', async () => {
+    const connections: boolean[] = [];
+    await connect({ onConnection: (isConnected) => connections.push(isConnected) });
+    const first = here;
+    here = null;
+    first!.conn.close();
+    await waitUntil(() => !socket.connected, 'the connection to be lost');
+    client.markRead('m1');
+    expect(client.unconfirmed).toBe(1);
+    await waitUntil(() => client.unconfirmed === 0, 'the confirmation after the reconnection');
+    expect(steps()).toContain('m1 read');
+    expect(connections).toEqual([true, false, true]);
+  });
+
+  it('does not acknowledge what the page could not take, and takes it the next time', async () => {
+    const errors: unknown[] = [];
+    let isBroken = true;
+    await connect({
+      onMessage: (message) => {
+        if (isBroken) throw new Error('The page is broken.');
+        got.push(message);
+      },
+      onError: (error) => errors.push(error),
+    });
+    expect(await deliver('m1')).toBe(false);
+    expect([errors.length, steps()]).toEqual([1, []]);
+    isBroken = false;
+    expect(await deliver('m1')).toBe(true);
+    expect(got).toHaveLength(1);
+  });
+
+  it('hears nothing any more once it is closed', async () => {
+    await connect();
+    client.close();
+    expect(await deliver('m1')).toBe(false);
+    expect(got).toEqual([]);
+  });
+});
