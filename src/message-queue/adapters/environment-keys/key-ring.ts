@@ -1,0 +1,100 @@
+import { InvalidConfigurationError } from '../../jobs/errors.js';
+import type { Issue } from '../../jobs/errors.js';
+
+/** Keys by name, one of them current. */
+export interface KeyRingOptions {
+  /** `<key id>:<key>[,<key id>:<key>…]`, or a record; each key in base64, base64url or hex. Spaces and line breaks do not matter. */
+  readonly keys: string | Readonly<Record<string, string>>;
+  /** Id of the key that seals. Default: the first one. */
+  readonly current?: string;
+}
+
+/** What is used of a ConfigService. */
+export interface VariableSource {
+  get(variable: string): unknown;
+}
+
+/** The variables a key ring is read from. */
+export const KEY_RING_VARIABLES = { keys: 'ENCRYPTION_KEYS', current: 'ENCRYPTION_CURRENT_KEY' } as const;
+
+/** A key ring that was checked. */
+export interface KeyRing {
+  readonly currentId: string;
+  readonly secrets: ReadonlyMap<string, Buffer>;
+}
+
+const KEY_ID = /^[^\s\p{C},:]{1,128}$/u;
+
+/** Options of a key ring from a ConfigService's variables. @throws InvalidConfigurationError when there are none */
+export function keyRingOptionsFrom(source: VariableSource): KeyRingOptions {
+  const [keys, current] = [source.get(KEY_RING_VARIABLES.keys), source.get(KEY_RING_VARIABLES.current)];
+  const isGiven = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+  if (!isGiven(keys)) {
+    const message = 'is not set; give it <key id>:<32 random bytes in base64>';
+    throw new InvalidConfigurationError('There are no keys:', [{ path: KEY_RING_VARIABLES.keys, message }]);
+  }
+  return { keys, ...(isGiven(current) && { current: current.trim() }) };
+}
+
+/**
+ * @param needs how long a key has to be, in bytes; undefined: at least 16, for keys that are wrapped
+ * @throws InvalidConfigurationError listing every mistake, never with a key
+ */
+export function parseKeyRing(options: KeyRingOptions, needs: number | undefined): KeyRing {
+  const issues: Issue[] = [];
+  const secrets = new Map<string, Buffer>();
+  entriesOf(options.keys).forEach(([id, text], index) => {
+    const path = `keys[${index}]${KEY_ID.test(id) ? ` "${id}"` : ''}`;
+    const problem = problemWith(id, text, needs, secrets);
+    if (problem === null) secrets.set(id, decode(text) ?? Buffer.alloc(0));
+    else issues.push({ path, message: problem });
+  });
+  const [first] = secrets.keys();
+  const currentId = options.current ?? first ?? '';
+  if (secrets.size === 0 && issues.length === 0) issues.push({ path: 'keys', message: 'is empty' });
+  if (options.current !== undefined && !secrets.has(options.current)) {
+    issues.push({
+      path: 'current',
+      message: `names none of the usable keys: ${[...secrets.keys()].join(', ') || 'none'}`,
+    });
+  }
+  if (issues.length > 0) throw new InvalidConfigurationError('The key ring is wrong:', issues);
+  return { currentId, secrets };
+}
+
+function entriesOf(keys: KeyRingOptions['keys']): (readonly [id: string, text: string])[] {
+  if (typeof keys !== 'string') return Object.entries(keys);
+  const items = keys.split(',').map((item) => item.trim());
+  return items
+    .filter((item) => item !== '')
+    .map((item) => {
+      const colon = item.indexOf(':');
+      return colon === -1 ? ['', item] : [item.slice(0, colon).trim(), item.slice(colon + 1).trim()];
+    });
+}
+
+function problemWith(
+  id: string,
+  text: unknown,
+  needs: number | undefined,
+  known: ReadonlyMap<string, Buffer>,
+): string | null {
+  if (!KEY_ID.test(id))
+    return 'has no id of 1 to 128 characters without spaces, commas and colons: write <key id>:<key>';
+  if (known.has(id)) return 'is there twice';
+  const secret = typeof text === 'string' ? decode(text) : null;
+  if (secret === null) return 'is neither base64, base64url nor hex';
+  if (needs !== undefined && secret.length !== needs) return `has ${secret.length} bytes, it needs ${needs}`;
+  if (needs === undefined && secret.length < 16) return `has ${secret.length} bytes: that is no wrapped key`;
+  if (secret.every((byte) => byte === secret[0]))
+    return 'is one byte repeated: make it with openssl rand -base64 32';
+  const twin = [...known].find(([, other]) => other.equals(secret))?.[0];
+  return twin === undefined ? null : `is the same key as "${twin}"`;
+}
+
+function decode(text: string): Buffer | null {
+  const compact = text.replace(/\s+/g, '');
+  // 32 bytes in hex are 64 digits; as base64 they would be 48 bytes, which no key has.
+  if (/^[0-9a-f]{64}$/i.test(compact)) return Buffer.from(compact, 'hex');
+  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(compact) ? Buffer.from(compact, 'base64') : null;
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { KeyProvider } from '../../ports/key-provider.js';
+import type { EncryptionKey } from '../../ports/key-provider.js';
+import { untilAborted } from '../until-aborted.js';
+import { parseKeyRing } from './key-ring.js';
+import type { KeyRing, KeyRingOptions } from './key-ring.js';
+
+/**
+ * What is needed of a key management service (AWS KMS, Google Cloud KMS, Vault transit, an HSM): it opens a key that it sealed. A
+ * few lines around the service's own client.
+ */
+export interface KeyManagementService {
+  /**
+   * @param wrapped what the service gave when the key was made
+   * @param keyId the key's name; services that take a context or additional data get this one
+   * @returns 32 bytes
+   */
+  unwrap(wrapped: Uint8Array, keyId: string): Promise<Uint8Array>;
+}
+
+/** Wrapped keys, and how long they are kept open. */
+export interface WrappedKeyOptions extends KeyRingOptions {
+  /** How long an opened key stays in memory, milliseconds: what a revoked key works on. Default 3 600 000. */
+  readonly keepOpenMs?: number;
+}
+
+interface OpenKey {
+  readonly secret: Promise<Uint8Array>;
+  readonly until: number;
+}
+
+/**
+ * A key ring whose keys are wrapped by a KMS: the environment holds nothing that opens a message. A key is unwrapped when it is
+ * first needed, once for all jobs that wait for it, and kept for a while; a failure is not kept.
+ */
+@Injectable()
+export class WrappedKeyProvider extends KeyProvider {
+  readonly #ring: KeyRing;
+  readonly #kms: KeyManagementService;
+  readonly #keepOpenMs: number;
+  readonly #open = new Map<string, OpenKey>();
+
+  /** @throws InvalidConfigurationError listing every mistake */
+  constructor(options: WrappedKeyOptions, kms: KeyManagementService) {
+    super();
+    this.#ring = parseKeyRing(options, undefined);
+    this.#kms = kms;
+    this.#keepOpenMs = options.keepOpenMs ?? 3_600_000;
+  }
+
+  override async current(signal?: AbortSignal): Promise<EncryptionKey> {
+    return { id: this.#ring.currentId, secret: await this.#secret(this.#ring.currentId, signal) };
+  }
+
+  override async byId(keyId: string, signal?: AbortSignal): Promise<EncryptionKey | null> {
+    return this.#ring.secrets.has(keyId) ? { id: keyId, secret: await this.#secret(keyId, signal) } : null;
+  }
+
+  async #secret(keyId: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const now = Date.now();
+    let key = this.#open.get(keyId);
+    if (key === undefined || key.until <= now) {
+      key = { secret: this.#unwrap(keyId), until: now + this.#keepOpenMs };
+      this.#open.set(keyId, key);
+    }
+    return signal === undefined ? key.secret : untilAborted(key.secret, signal);
+  }
+
+  async #unwrap(keyId: string): Promise<Uint8Array> {
+    try {
+      return await this.#kms.unwrap(this.#ring.secrets.get(keyId) ?? new Uint8Array(), keyId);
+    } catch (error) {
+      this.#open.delete(keyId);
+      throw error;
+    }
+  }
+}
