@@ -54,42 +54,51 @@ function createContext(redis: TestRedis, client: Redis, options: BenchOptions): 
   };
 }
 
-async function measure(context: BenchContext, measurements: readonly Measurement[]): Promise<ResultRow[]> {
-  const rows: ResultRow[] = [];
+/** Runs the measurements, and puts each one's rows where they can be shown when a later one is interrupted. */
+async function measure(
+  context: BenchContext,
+  measurements: readonly Measurement[],
+  rows: ResultRow[],
+): Promise<void> {
   for (const [index, measurement] of measurements.entries()) {
     const startedAt = performance.now();
-    rows.push(...(await measurement.run(context, SUBJECTS)));
+    const measured = await measurement.run(context, SUBJECTS);
+    rows.push(...measured.filter(({ samples }) => samples.length > 0));
     showProgress('');
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     console.error(`[${index + 1}/${measurements.length}] ${measurement.id} ${seconds} s`);
   }
-  return rows;
+}
+
+function showResults(rows: readonly ResultRow[], redisVersion: string, options: BenchOptions): void {
+  if (rows.length === 0) return;
+  const file = writeResults(rows, { redisVersion, options });
+  console.log(
+    `\n${table(
+      rows,
+      SUBJECTS.map(({ name }) => name),
+    )}\n`,
+  );
+  console.log(`Medians of ${options.rounds} rounds, ratio to plain Bull. Redis ${redisVersion}. ${file}`);
 }
 
 async function runBench(options: BenchOptions): Promise<void> {
   const measurements = MEASUREMENTS.filter((measurement) => isChosen(measurement, options));
-  if (measurements.length === 0) throw new Error(`No measurement matches; see \`npm run bench -- --list\`.`);
+  if (measurements.length === 0) throw new Error('No measurement matches; see `npm run bench -- --list`.');
   const redis = await TestRedis.start();
-  const interrupted = (): void => void redis.stop().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const client = new Redis(redis.url);
   // An interrupted run takes the server away from under everybody's connections.
   client.on('error', () => undefined);
+  const redisVersion = /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? '?';
+  const rows: ResultRow[] = [];
+  const interrupted = (): void => {
+    showResults(rows, redisVersion, options);
+    void redis.stop().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
-    const redisVersion = /redis_version:(\S+)/.exec(await client.info('server'))?.[1];
-    const rows = (await measure(createContext(redis, client, options), measurements)).filter(
-      ({ samples }) => samples.length > 0,
-    );
-    const file = writeResults(rows, { redisVersion, options });
-    console.log(
-      `\n${table(
-        rows,
-        SUBJECTS.map(({ name }) => name),
-      )}\n`,
-    );
-    console.log(
-      `Medians of ${options.rounds} rounds, ratio to plain Bull. Redis ${redisVersion ?? '?'}. ${file}`,
-    );
+    await measure(createContext(redis, client, options), measurements, rows);
+    showResults(rows, redisVersion, options);
   } finally {
     client.disconnect();
     await redis.stop();
