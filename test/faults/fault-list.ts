@@ -61,14 +61,16 @@ const killWorker: Fault = {
   recoversWithin: 10,
   run: async (bench) => {
     const doomed = await bench.worker(20);
-    const keys = await bench.produce(20, { sleepMs: 1_500 });
+    const keys = await bench.produce(20, { sleepMs: 6_000 });
     await waitUntil(() => bench.read().started.size === 20, '20 runs');
     await bench.worker(20);
     doomed.kill('SIGKILL');
     const killedAt = Date.now();
+    const interrupted = keys.filter((key) => !bench.read().done.has(key));
+    if (interrupted.length === 0) throw new Error('The worker was killed too late.');
     await bench.produce(30, { sleepMs: 50 });
     await waitUntil(
-      () => keys.every((key) => (bench.read().started.get(key) ?? 0) > 1),
+      () => interrupted.every((key) => (bench.read().started.get(key) ?? 0) > 1),
       'the runs to begin again',
       20_000,
     );

@@ -286,11 +286,11 @@ describe('adding to a Redis queue', () => {
     const small = new BrokerFixture(own);
     const client = new Redis(own.port);
     try {
-      const broker = small.broker();
+      const broker = small.broker({ memoryLimitRatio: 0.5 });
       const queue = broker.createQueue(testQueue());
       const { id } = await broker.addOnce(queue, request());
       const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
-      await client.config('SET', 'maxmemory', Math.round(used * 1.1));
+      await client.config('SET', 'maxmemory', Math.round(used * 1.6));
       const refused = await waitUntil(
         () =>
           broker.addOnce(queue, request()).then(
@@ -301,6 +301,7 @@ describe('adding to a Redis queue', () => {
       );
       expect(refused).toBeInstanceOf(QueueFullError);
       expect((refused as QueueFullError).message).toMatch(/memory/);
+      expect((refused as QueueFullError).depth).toBeGreaterThan(used * 0.9);
       await client.config('SET', 'maxmemory', '1mb');
       const { seen } = await workOn(broker, queue);
       await waitUntil(async () => (await queue.getJob(id))?.finishedOn, 'the job to end without memory');

@@ -127,18 +127,28 @@ describe('jobs whose worker died or lost them', () => {
     const proxy = await TcpProxy.start(redis.port);
     const behind = new BrokerFixture({ port: proxy.port });
     const worker = behind.broker({ prefix: fixture.prefix, socketTimeoutMs: 400 });
-    const { seen } = await workOn(worker, worker.createQueue(testQueue()));
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
-    await broker.addOnce(queue, { name: 'job', data: { n: 1 }, options: {} });
+    const requests = [1, 2].map((n) => ({ name: 'job', data: { n }, options: {} }));
+    await broker.addMany(queue, requests);
+    let end: () => void = () => undefined;
+    const { seen } = await workOn(
+      worker,
+      worker.createQueue(testQueue()),
+      async () => {
+        if (seen.length === 1) await new Promise<void>((resolve) => (end = resolve));
+        return completed();
+      },
+      1,
+    );
     await waitUntil(() => seen.length === 1, 'the first job');
-    await waitUntil(async () => (await broker.snapshot(queue)).completed === 1, 'its end');
-    // The blocking call is answered, the take is executed, its answer vanishes.
+    // The call that ends the first job takes the second; it is executed, its answer vanishes.
     proxy.swallowReplies();
-    await broker.addOnce(queue, { name: 'job', data: { n: 2 }, options: {} });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    end();
+    await waitUntil(async () => (await broker.snapshot(queue)).waiting === 0, 'the second job to be taken');
     proxy.heal();
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'the second job');
+    expect(seen.map((run) => run.data)).toEqual([{ n: 1 }, { n: 2 }]);
     expect(seen[1]?.delivery.crashes).toEqual([]);
     await behind.close();
     await proxy.stop();
