@@ -1,0 +1,2 @@
+export { FcmPushChannel } from './fcm-push.channel.js';
+export type { FcmMessage, FcmMessaging } from './fcm-messaging.js';

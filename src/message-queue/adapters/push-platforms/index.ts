@@ -1,0 +1,1 @@
+export { PlatformPushChannel } from './platform-push.channel.js';

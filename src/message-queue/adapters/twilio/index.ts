@@ -1,0 +1,2 @@
+export { TwilioSmsChannel } from './twilio-sms.channel.js';
+export type { TwilioOptions } from './twilio-options.js';
