@@ -53,7 +53,7 @@ describe('MessageClient', () => {
     });
     client = new MessageClient(socket, {
       onMessage: (message) => got.push(message),
-      replyTimeoutMs: 100,
+      replyTimeoutMs: 5_000,
       ...over,
     });
     await waitUntil(() => here !== null && socket.connected, 'the connection');
@@ -104,7 +104,7 @@ describe('MessageClient', () => {
     ['an answer that is none', { status: 'error' }],
   ])('confirms again after %s', async (_, answer) => {
     answers = [answer];
-    await connect();
+    await connect({ replyTimeoutMs: 200 });
     client.markRead('m1');
     await waitUntil(() => client.unconfirmed === 0, 'it to be confirmed');
     expect(steps()).toEqual(['m1 read', 'm1 read']);
@@ -121,9 +121,7 @@ describe('MessageClient', () => {
   it('keeps confirmations while there is no connection', async () => {
     const connections: boolean[] = [];
     await connect({ onConnection: (isConnected) => connections.push(isConnected) });
-    const first = here;
-    here = null;
-    first!.conn.close();
+    socket.io.engine.close();
     await waitUntil(() => !socket.connected, 'the connection to be lost');
     client.markRead('m1');
     expect(client.unconfirmed).toBe(1);

@@ -10,6 +10,7 @@ type AdapterPackage = typeof import('@socket.io/redis-adapter');
 type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
 
 const CONNECT_TIMEOUT_MS = 3_000;
+const DISCONNECT_TIMEOUT_MS = 500;
 const LONGEST_RETRY_DELAY_MS = 500;
 
 /** The two connections through which the Socket.IO servers of all processes reach each other. They heal by themselves. */
@@ -85,6 +86,8 @@ function createClient({ topology, username, password, db, tls }: SocketIoRedis):
     ...{ username, password, retryStrategy },
     ...(tls && { tls: {} }),
     connectTimeout: CONNECT_TIMEOUT_MS,
+    // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: null,
     enableReadyCheck: false,
     // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
