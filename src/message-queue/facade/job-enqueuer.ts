@@ -7,6 +7,7 @@ import { InvalidPayloadError, MessageQueueError, UnknownJobNameError } from '../
 import { JobEvents } from '../jobs/job-events.js';
 import { fingerprintOf } from '../jobs/fingerprint.js';
 import { admitJob } from '../jobs/job-admission.js';
+import type { AdmittedJob } from '../jobs/job-admission.js';
 import { mapEnqueueOptions } from '../jobs/job-options.js';
 import type { EnqueueOptions } from '../jobs/job-options.js';
 import { validatePayload } from '../jobs/payload-validator.js';
@@ -45,7 +46,8 @@ export class JobEnqueuer {
 
   /** Checks a job as `add` does, and adds nothing. */
   async check(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<void> {
-    await this.#request(this.queues.get(queueName), jobName, payload, options);
+    const managed = this.queues.get(queueName);
+    admitted(managed, await this.#request(managed, jobName, payload, options));
   }
 
   /** Adds many jobs of one name; one that is wrong is rejected by itself. */
@@ -120,32 +122,34 @@ export class JobEnqueuer {
         place,
       );
     }
-    const now = this.clock.now();
-    const mapped = mapEnqueueOptions(place, enqueueOptions, now);
+    const { options, idempotency, ...limits } = mapEnqueueOptions(place, enqueueOptions, this.clock.now());
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
     await this.templates.check(payload, place);
-    const admitted = admitJob(definition.name, definition, jobName, payload, mapped.options, now);
-    const { idempotency, critical, deadlineMs } = mapped;
-    if (idempotency === undefined) {
-      return { name: jobName, data: admitted.data, options: admitted.options, critical, deadlineMs };
-    }
+    // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
+    if (idempotency === undefined) return { name: jobName, data: payload, options, ...limits };
     const fingerprint = fingerprintOf(payload);
     return {
       name: jobName,
-      data: admitted.data,
-      options: { ...admitted.options, mq: { ...admitted.options.mq, fingerprint } },
+      data: payload,
+      options: { ...options, mq: { ...options.mq, fingerprint } },
       idempotency: { ...idempotency, fingerprint },
-      critical,
-      deadlineMs,
+      ...limits,
     };
   }
 }
 
 /** What a test put under the queue's token gets Bull's own call. */
-async function addToOverride({ queue, definition }: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
-  const job: unknown = await queue.add(request.name, request.data, request.options);
-  const { id = request.options.jobId } = (job ?? {}) as { readonly id?: string | number };
+async function addToOverride(managed: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
+  const { queue, definition } = managed;
+  const { data, options } = admitted(managed, request);
+  const job: unknown = await queue.add(request.name, data, options);
+  const { id = options.jobId } = (job ?? {}) as { readonly id?: string | number };
   return { id: plainText(id), queue: definition.name, name: request.name, deduplicated: false };
+}
+
+/** The request as a broker would store it. @throws what a broker's gate throws */
+function admitted({ definition }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
+  return admitJob(definition.name, definition, name, data, options);
 }
 
 function rejected(queue: string, name: string, reason: unknown): BulkReceipt {
