@@ -6,6 +6,7 @@ import { IsString } from 'class-validator';
 import {
   Broker,
   defineQueue,
+  IdempotencyConflictError,
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
@@ -86,6 +87,19 @@ describe('adding a job once through the facade', () => {
       expect(two).toMatchObject({ id: expect.stringMatching(/^m_/) as string, outcome: 'added' });
       const job = await app.get<Queue>(getQueueToken('notes')).getJob(one.id);
       expect(job?.opts).toMatchObject({ attempts: 2, removeOnFail: false, mq: { defaultAttempts: true } });
+    });
+
+    it('tells two jobs with one key and one payload apart by their names', async () => {
+      const service = (await start(optionsFor(provider))).get(MessageQueueService);
+      const options = { idempotencyKey: 'k' };
+      const { id } = await service.enqueue(NOTES, 'note', { text: 'a' }, options);
+      await expect(service.enqueue(NOTES, 'reminder', { text: 'a' }, options)).rejects.toThrow(
+        IdempotencyConflictError,
+      );
+      expect(await service.enqueue(NOTES, 'note', { text: 'a' }, options)).toMatchObject({
+        id,
+        deduplicated: true,
+      });
     });
   });
 

@@ -127,7 +127,7 @@ export class JobEnqueuer {
     await this.templates.check(payload, place);
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
     if (idempotency === undefined) return { name: jobName, data: payload, options, ...limits };
-    const fingerprint = fingerprintOf(payload);
+    const fingerprint = fingerprintOf(payload, jobName);
     return {
       name: jobName,
       data: payload,

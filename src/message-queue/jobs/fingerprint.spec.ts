@@ -24,4 +24,10 @@ describe('fingerprintOf', () => {
   ])('tells %j from %j', (one, two) => {
     expect(fingerprintOf(one)).not.toBe(fingerprintOf(two));
   });
+
+  it('tells jobs apart by their names where a name counts', () => {
+    expect(fingerprintOf({ a: 1 }, 'one')).toBe(fingerprintOf({ a: 1 }, 'one'));
+    const names = [undefined, 'one', 'two'].map((job) => fingerprintOf({ a: 1 }, job));
+    expect(new Set(names).size).toBe(3);
+  });
 });

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
  * Hash of a payload for comparing two adds with the same idempotency key: the same for the same content, whatever the
  * order of keys, and whether dates are Dates or ISO text. The top-level `createdAt` does not count: a client that
  * sends again stamps a new one. Take it from the validated payload.
+ * @param job name of the job, when the same payload for another job is something else
  * @returns 43 characters (SHA-256, base64url)
  */
-export function fingerprintOf(payload: object): string {
+export function fingerprintOf(payload: object, job?: string): string {
   const content = canonicalJson({ ...payload, createdAt: undefined });
-  return createHash('sha256').update(content).digest('base64url');
+  const named = job === undefined ? content : JSON.stringify([job, content]);
+  return createHash('sha256').update(named).digest('base64url');
 }
 
 function canonicalJson(value: unknown): string {
