@@ -1,37 +1,10 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { EncryptionAlgorithm, isEncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
-import {
-  TamperedContentError,
-  UnknownAlgorithmError,
-  UnknownKeyError,
-  WrongKeyError,
-} from '../../ports/encryption-errors.js';
 import { KeyProvider } from '../../ports/key-provider.js';
-import type { EncryptionKey } from '../../ports/key-provider.js';
 import { MessageCipher } from '../../ports/message-cipher.js';
 import type { OpenedContent, OpenRequest, SealedContent, SealRequest } from '../../ports/message-cipher.js';
-import { formatEnvelope, parseEnvelope } from './envelope.js';
-import type { Envelope } from './envelope.js';
-
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const CHECK_BYTES = 8;
-const CIPHER_NAMES = { 'AES-256-GCM': 'aes-256-gcm', 'ChaCha20-Poly1305': 'chacha20-poly1305' } as const;
-
-/** Message id, key id and algorithm: an envelope opens only where all three are what they were. */
-function additionalData(messageId: string, keyId: string, algorithm: EncryptionAlgorithm): Buffer {
-  return Buffer.from(JSON.stringify(['nestjs-message-queue', 1, algorithm, keyId, messageId]));
-}
-
-/** Tells one key from another without telling anything about either. */
-function keyCheck(key: EncryptionKey): Buffer {
-  return createHmac('sha256', key.secret)
-    .update('nestjs-message-queue key check 1')
-    .digest()
-    .subarray(0, CHECK_BYTES);
-}
+import { parseEnvelope } from '../envelope.js';
+import { knownKey } from '../known-key.js';
+import { knownAlgorithm, openWith, sealWith } from '../sealing.js';
 
 /** AES-256-GCM and ChaCha20-Poly1305 by node:crypto, on the calling thread (about 0.1 ms for 64 KB). */
 @Injectable()
@@ -41,79 +14,13 @@ export class NodeMessageCipher extends MessageCipher {
   }
 
   override async seal(request: SealRequest, signal?: AbortSignal): Promise<SealedContent> {
-    const { messageId, content } = request;
-    const algorithm = knownAlgorithm(request.algorithm ?? EncryptionAlgorithm.AES_256_GCM);
-    const key =
-      request.keyId === undefined
-        ? checkedKey(await this.keys.current(signal))
-        : await this.key(request.keyId, signal);
-    const nonce = randomBytes(NONCE_BYTES);
-    const options = { authTagLength: TAG_BYTES };
-    // Node types ChaCha20 apart from GCM; both have the same methods.
-    const cipher = createCipheriv(CIPHER_NAMES[algorithm] as 'aes-256-gcm', key.secret, nonce, options);
-    cipher.setAAD(additionalData(messageId, key.id, algorithm));
-    const ciphertext = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()]);
-    const tag = cipher.getAuthTag();
-    const envelope = formatEnvelope({
-      algorithm,
-      keyId: key.id,
-      check: keyCheck(key),
-      nonce,
-      ciphertext,
-      tag,
-    });
-    return { envelope, keyId: key.id, algorithm };
+    if (request.algorithm !== undefined) knownAlgorithm(request.algorithm);
+    return sealWith(await knownKey(this.keys, request.keyId, signal), request);
   }
 
   override async open(request: OpenRequest, signal?: AbortSignal): Promise<OpenedContent> {
     const envelope = parseEnvelope(request.envelope);
-    const algorithm = knownAlgorithm(envelope.algorithm);
-    const key = await this.key(envelope.keyId, signal);
-    if (!keyCheck(key).equals(envelope.check)) {
-      throw new WrongKeyError(
-        `The key "${key.id}" is not the one that message ${request.messageId} was sealed with: check the key provider.`,
-      );
-    }
-    return { content: decipher(request.messageId, envelope, algorithm, key), keyId: key.id, algorithm };
+    knownAlgorithm(envelope.algorithm);
+    return openWith(await knownKey(this.keys, envelope.keyId, signal), request.messageId, envelope);
   }
-
-  private async key(keyId: string, signal: AbortSignal | undefined): Promise<EncryptionKey> {
-    const key = await this.keys.byId(keyId, signal);
-    if (key !== null) return checkedKey(key);
-    throw new UnknownKeyError(
-      `There is no key "${keyId}": give it to the key provider, older keys included.`,
-    );
-  }
-}
-
-function decipher(
-  messageId: string,
-  envelope: Envelope,
-  algorithm: EncryptionAlgorithm,
-  key: EncryptionKey,
-): string {
-  const { nonce, ciphertext, tag } = envelope;
-  try {
-    const options = { authTagLength: TAG_BYTES };
-    const opening = createDecipheriv(CIPHER_NAMES[algorithm] as 'aes-256-gcm', key.secret, nonce, options);
-    opening.setAAD(additionalData(messageId, key.id, algorithm));
-    opening.setAuthTag(tag);
-    return Buffer.concat([opening.update(ciphertext), opening.final()]).toString('utf8');
-  } catch {
-    // The cause is left out on purpose: nothing of the content may get near an error.
-    throw new TamperedContentError(
-      `The envelope of message ${messageId} was changed, cut short, or belongs to another message.`,
-    );
-  }
-}
-
-function knownAlgorithm(algorithm: string): EncryptionAlgorithm {
-  if (isEncryptionAlgorithm(algorithm)) return algorithm;
-  const known = Object.values(EncryptionAlgorithm).join(', ');
-  throw new UnknownAlgorithmError(`"${algorithm.slice(0, 64)}" is no known algorithm. Known: ${known}.`);
-}
-
-function checkedKey(key: EncryptionKey): EncryptionKey {
-  if (key.secret.byteLength === KEY_BYTES) return key;
-  throw new WrongKeyError(`The key "${key.id}" has ${key.secret.byteLength} bytes, it needs ${KEY_BYTES}.`);
 }

@@ -1,4 +1,4 @@
-import { MalformedEnvelopeError } from '../../ports/encryption-errors.js';
+import { MalformedEnvelopeError } from '../ports/encryption-errors.js';
 
 /** The parts of a sealed message. */
 export interface Envelope {
@@ -55,6 +55,16 @@ export function parseEnvelope(text: string): Envelope {
     }
   }
   return { algorithm, keyId: keyId.toString('utf8'), check, nonce, ciphertext, tag };
+}
+
+/** The key's id alone, without decoding the rest. @throws MalformedEnvelopeError */
+export function keyIdOf(text: string): string {
+  const [version, , encoded = ''] = text.split('.', 3);
+  const keyId = version === VERSION ? decode(encoded) : undefined;
+  if (keyId !== undefined) return keyId.toString('utf8');
+  throw new MalformedEnvelopeError(
+    `The text is no envelope of version ${VERSION}: was it encrypted by this library?`,
+  );
 }
 
 function decode(part: string): Buffer | undefined {

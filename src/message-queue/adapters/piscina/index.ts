@@ -1,0 +1,2 @@
+export { PooledMessageCipher } from './pooled-message-cipher.js';
+export type { PooledCipherOptions } from './pooled-message-cipher.js';

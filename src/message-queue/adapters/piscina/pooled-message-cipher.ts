@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type * as PiscinaModule from 'piscina';
+import { MessageQueueError } from '../../jobs/errors.js';
+import {
+  MalformedEnvelopeError,
+  TamperedContentError,
+  UnknownAlgorithmError,
+  WrongKeyError,
+} from '../../ports/encryption-errors.js';
+import { KeyProvider } from '../../ports/key-provider.js';
+import { MessageCipher } from '../../ports/message-cipher.js';
+import type { OpenedContent, OpenRequest, SealedContent, SealRequest } from '../../ports/message-cipher.js';
+import { keyIdOf, parseEnvelope } from '../envelope.js';
+import { knownKey } from '../known-key.js';
+import { loadOptionalPackage } from '../optional-package.js';
+import { knownAlgorithm, openWith, sealWith } from '../sealing.js';
+import type { CipherAnswer } from './cipher.worker.js';
+
+/** From which size on, and on how many threads. */
+export interface PooledCipherOptions {
+  /** Contents of this many characters and more go to a thread. Default 1 000 000 (measured, docs/encryption.md). */
+  readonly fromCharacters?: number;
+  /** Default: one less than there are processors, at least 1. Threads start with the first large content. */
+  readonly maxThreads?: number;
+  /** How long a thread stays without work, milliseconds. Default 30 000. */
+  readonly idleTimeoutMs?: number;
+  /** For bundlers: where `cipher.worker.js` of this folder ended up. */
+  readonly workerFile?: string;
+}
+
+/** A thread died under its work, which may be tried again. */
+class CipherThreadError extends MessageQueueError {
+  readonly code = 'ENCRYPTION_THREAD';
+}
+
+const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
+  ENCRYPTION_TAMPERED: TamperedContentError,
+  ENCRYPTION_MALFORMED_ENVELOPE: MalformedEnvelopeError,
+  ENCRYPTION_WRONG_KEY: WrongKeyError,
+  ENCRYPTION_UNKNOWN_ALGORITHM: UnknownAlgorithmError,
+};
+
+/**
+ * Small contents on the calling thread, large ones on a pool of threads (package `piscina`), so that they do not hold up the event
+ * loop. Same envelopes as NodeMessageCipher.
+ *
+ * ```ts
+ * adapters: [{ provide: MessageCipher, inject: [KeyProvider], useFactory: (keys: KeyProvider) => new PooledMessageCipher(keys) }]
+ * ```
+ */
+@Injectable()
+export class PooledMessageCipher extends MessageCipher implements OnApplicationShutdown {
+  private readonly fromCharacters: number;
+  private pool: PiscinaModule.Piscina | null = null;
+
+  constructor(
+    private readonly keys: KeyProvider,
+    private readonly options: PooledCipherOptions = {},
+  ) {
+    super();
+    this.fromCharacters = options.fromCharacters ?? 1_000_000;
+  }
+
+  override async seal(request: SealRequest, signal?: AbortSignal): Promise<SealedContent> {
+    if (request.algorithm !== undefined) knownAlgorithm(request.algorithm);
+    const key = await knownKey(this.keys, request.keyId, signal);
+    if (request.content.length < this.fromCharacters) return sealWith(key, request);
+    return this.run<SealedContent>('seal', { key: plain(key), request }, signal);
+  }
+
+  override async open(request: OpenRequest, signal?: AbortSignal): Promise<OpenedContent> {
+    const isSmall = request.envelope.length < this.fromCharacters;
+    const envelope = isSmall ? parseEnvelope(request.envelope) : null;
+    const key = await knownKey(this.keys, envelope?.keyId ?? keyIdOf(request.envelope), signal);
+    if (envelope !== null) return openWith(key, request.messageId, envelope);
+    return this.run<OpenedContent>('open', { key: plain(key), request }, signal);
+  }
+
+  /** Ends the threads after the queues have drained. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool?.destroy();
+  }
+
+  private async run<T>(name: 'seal' | 'open', task: object, signal: AbortSignal | undefined): Promise<T> {
+    this.pool ??= this.createPool();
+    let answer: CipherAnswer<T>;
+    try {
+      answer = (await this.pool.run(task, { name, signal })) as CipherAnswer<T>;
+    } catch {
+      signal?.throwIfAborted();
+      // The cause is left out on purpose: it may hold the task.
+      throw new CipherThreadError(`A thread died while it had to ${name} a message.`);
+    }
+    if ('value' in answer) return answer.value;
+    const { code, message } = answer.failure;
+    throw new (ERRORS[code] ?? CipherThreadError)(message);
+  }
+
+  private createPool(): PiscinaModule.Piscina {
+    const { Piscina } = loadOptionalPackage<typeof PiscinaModule>('piscina', 'threads for large messages');
+    const { maxThreads, idleTimeoutMs, workerFile } = this.options;
+    const pool = new Piscina({
+      filename: workerFile ?? join(__dirname, 'cipher.worker.js'),
+      minThreads: 0,
+      maxThreads: maxThreads ?? Math.max(1, availableParallelism() - 1),
+      idleTimeout: idleTimeoutMs ?? 30_000,
+    });
+    // A thread that cannot even start leaves its work waiting for ever: end all of it, the next content gets a new pool.
+    pool.on('error', () => {
+      if (this.pool === pool) this.pool = null;
+      void pool.destroy();
+    });
+    return pool;
+  }
+}
+
+/** A Buffer's bytes alone: a small one is a view on memory that many share, and would take all of it along. */
+function plain(key: { readonly id: string; readonly secret: Uint8Array }): {
+  id: string;
+  secret: Uint8Array;
+} {
+  return { id: key.id, secret: Uint8Array.from(key.secret) };
+}
