@@ -60,14 +60,19 @@ export function conversationTerm(conversationId: string): string {
   return `\u2016${createHash('sha256').update(conversationId).digest('hex').slice(0, 32)}`;
 }
 
-/** The terms of a document, each once, at most 20 000, and its conversation's, separated by blanks. */
-export function documentTerms(text: string, conversationId: string): string {
+/** The terms of a text, each once, at most about 20 000. */
+export function textTerms(text: string): string[] {
   const terms = new Set<string>();
   for (const word of wordsOf(text)) {
     if (terms.size >= MAX_DOCUMENT_TERMS) break;
     for (const term of word.isDense ? denseTerms(word.text) : [foldTerm(word.text)]) addTerm(terms, term);
   }
-  return [...terms, conversationTerm(conversationId)].join(' ');
+  return [...terms];
+}
+
+/** The terms of a document and its conversation's, separated by blanks. */
+export function documentTerms(text: string, conversationId: string): string {
+  return [...textTerms(text), conversationTerm(conversationId)].join(' ');
 }
 
 /** What a document must hold to be found by a text that a user typed, at most 32 terms. None: nothing is found. */

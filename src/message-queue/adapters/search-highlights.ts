@@ -1,4 +1,4 @@
-import type { HighlightSegment } from '../../ports/search-index.js';
+import type { HighlightSegment } from '../ports/search-index.js';
 import { denseCharacters, densePairs, foldTerm, wordsOf } from './search-terms.js';
 import type { QueryTerm, TextWord } from './search-terms.js';
 

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { SearchDocument } from '../../ports/search-index.js';
+import { textTerms } from '../search-terms.js';
+
+/**
+ * How the index is made. `terms` are the words as this library folds them, so that the same is found as in the SQL stores, whatever
+ * analyzers and plug-ins the cluster has. Nothing else is searched; `content` is only given back.
+ */
+export const INDEX_DEFINITION = {
+  mappings: {
+    dynamic: false,
+    properties: {
+      messageId: { type: 'keyword' },
+      conversationId: { type: 'keyword' },
+      senderId: { type: 'keyword' },
+      createdAt: { type: 'date', format: 'epoch_millis' },
+      terms: { type: 'keyword', doc_values: false },
+      content: { type: 'text', index: false },
+      removed: { type: 'boolean' },
+      removedAt: { type: 'date', format: 'epoch_millis' },
+    },
+  },
+} as const;
+
+/** A message as it is stored. */
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly senderId: string;
+  readonly createdAt: number;
+  readonly content: string;
+}
+
+/** Above every version that a message can have, so that nothing is written over a tombstone. */
+export const TOMBSTONE_VERSION = Number.MAX_SAFE_INTEGER;
+
+const MAX_ID_BYTES = 512;
+
+/** The document id of a message: its own id, unless that is longer than a cluster takes. */
+export function documentId(messageId: string): string {
+  if (Buffer.byteLength(messageId) <= MAX_ID_BYTES) return messageId;
+  return `sha256-${createHash('sha256').update(messageId).digest('hex')}`;
+}
+
+/** One write of a bulk: the action and the document, a line each. */
+export function writeLines(document: SearchDocument): string {
+  const { messageId, conversationId, senderId, content } = document;
+  return lines(messageId, document.version, {
+    ...{ messageId, conversationId, senderId, content },
+    createdAt: document.createdAt.getTime(),
+    terms: textTerms(content),
+  });
+}
+
+/** A removal: the id, no content. */
+export function tombstoneLines(messageId: string, removedAt: Date): string {
+  return lines(messageId, TOMBSTONE_VERSION, { messageId, removed: true, removedAt: removedAt.getTime() });
+}
+
+function lines(messageId: string, version: number, document: object): string {
+  const action = { index: { _id: documentId(messageId), version, version_type: 'external_gte' } };
+  return `${JSON.stringify(action)}\n${JSON.stringify(document)}\n`;
+}
