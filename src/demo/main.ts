@@ -1,25 +1,23 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { ConsoleLogger } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { AppModule } from '../app.module.js';
 import {
   BUILT_IN_QUEUES,
-  EmailChannel,
   JobEvents,
+  MESSAGE_QUEUE_CONFIG,
   MessageQueueService,
-  MessageTransport,
 } from '../message-queue/index.js';
-import { hasColors, printWelcome } from '../welcome.js';
+import type { MessageQueueConfig } from '../message-queue/index.js';
+import { printWelcome } from '../welcome.js';
 import { loadConversation, loadExpectedOutcome } from './conversation.js';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.js';
 import { differences, readOutcome } from './outcome.js';
 import { ProgressLine } from './progress-line.js';
 import { RunStatistics } from './run-statistics.js';
+import { buildStage } from './stage.js';
+import type { Stage } from './stage.js';
 import { Story } from './story.js';
 import { renderTable } from './table.js';
-import { FlakyTransport, StrictEmailChannel } from './troubled-adapters.js';
 
 const ACT_DEADLINE_MS = 60_000;
 const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
@@ -30,49 +28,44 @@ async function main(): Promise<number> {
     console.log(DEMO_HELP);
     return 0;
   }
-  const app = await NestFactory.create(
-    AppModule.register({
-      // The story counts its own clean-up alone, and waits until nothing is delayed.
-      cleanup: { schedules: false },
-      adapters: [
-        { provide: MessageTransport, useClass: FlakyTransport },
-        { provide: EmailChannel, useClass: StrictEmailChannel },
-      ],
-    }),
-    { logger: new ConsoleLogger({ logLevels: ['fatal'], colors: hasColors(), prefix: 'demo' }) },
-  );
-  app.enableShutdownHooks([], { useProcessExit: true });
-  await app.listen(options.port);
-  const asExpected = await tell(app);
+  const stage = await buildStage(options.port);
+  const asExpected = await tell(stage);
+  await stage.clear();
   if (options.exit) {
-    await app.close();
+    await stage.app.close();
     return asExpected ? 0 : 1;
   }
-  printWelcome(await app.getUrl());
+  printWelcome(await stage.app.getUrl());
   return 0;
 }
 
 /** Plays the story and prints what happened. @returns whether all is as expected */
-async function tell(app: INestApplication): Promise<boolean> {
+async function tell(stage: Stage): Promise<boolean> {
+  const { app } = stage;
   const sample = loadConversation();
   const statistics = new RunStatistics(app.get(JobEvents));
-  const story = new Story(app, sample, randomUUID().slice(0, 8));
-  const { flaky, dead } = sample.trouble;
+  const story = new Story(stage, sample, randomUUID().slice(0, 8));
+  const { messages, announcement, trouble } = sample;
+  const { provider } = app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
 
-  console.log(
-    `\n  ${sample.messages.length} messages in six languages, and an announcement to ${sample.announcement.recipients} neighbours.`,
-  );
-  console.log(`  Troubles ahead: ${flaky.story}; ${dead.story}.\n`);
+  console.log(`
+  ${messages.length} messages in six languages, and an announcement to ${announcement.recipients} neighbours.
+  Queues: ${provider}. Messages: ${stage.store}. Devices: Socket.IO clients. Mail: an SMTP server on loopback.
+  Troubles ahead: ${trouble.flaky.story}; ${trouble.dead.story}.
+`);
   await story.prepare();
-  await act(app, statistics, 'send', () => story.send());
-  await act(app, statistics, 'read, edit, clean up', () => story.followUp());
+  await act(app, statistics, 'send, deliver, read', async () => {
+    await story.send();
+    await until(() => story.hasArrived, 'every message to arrive');
+  });
+  await act(app, statistics, 'edit, decrypt, clean up', () => story.followUp());
   for (const letter of await story.deadLetters()) console.log(`  dead letter: ${letter}`);
   let replayed = 0;
   await act(app, statistics, 'repair and replay', async () => {
     replayed = await story.repair();
     for (let n = 0; n < replayed; n += 1) statistics.replayed();
   });
-  return report(app, story, statistics, replayed);
+  return report(stage, story, statistics, replayed);
 }
 
 async function act(
@@ -92,28 +85,31 @@ async function act(
 }
 
 /** Resolves when the six queues have nothing waiting, delayed or active. */
-async function idle(queue: MessageQueueService): Promise<void> {
-  const giveUpAt = Date.now() + ACT_DEADLINE_MS;
-  for (;;) {
+function idle(queue: MessageQueueService): Promise<void> {
+  return until(async () => {
     const { queues } = await queue.getQueueMetrics();
-    const busy = QUEUES.filter((name) => {
+    return QUEUES.every((name) => {
       const counts = queues[name];
-      return counts !== undefined && counts.waiting + counts.delayed + counts.active > 0;
+      return counts === undefined || counts.waiting + counts.delayed + counts.active === 0;
     });
-    if (busy.length === 0) return;
-    if (Date.now() > giveUpAt)
-      throw new Error(`Still busy after ${ACT_DEADLINE_MS / 1000} s: ${busy.join(', ')}.`);
+  }, 'the queues to be empty');
+}
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const giveUpAt = Date.now() + ACT_DEADLINE_MS;
+  while (!(await condition())) {
+    if (Date.now() > giveUpAt) throw new Error(`Waited ${ACT_DEADLINE_MS / 1000} s for ${what}, in vain.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 async function report(
-  app: INestApplication,
+  stage: Stage,
   story: Story,
   statistics: RunStatistics,
   replayed: number,
 ): Promise<boolean> {
-  const outcome = await readOutcome(app, story, loadConversation(), statistics, replayed);
+  const outcome = await readOutcome(stage, story, loadConversation(), statistics, replayed);
   console.log(
     `\n${renderTable(
       ['queue', 'jobs', 'succeeded', 'retried', 'dead-lettered', 'wait ms', 'run ms'],

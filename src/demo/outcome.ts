@@ -1,5 +1,4 @@
 import {
-  EmailChannel,
   EncryptedContentStore,
   InAppChannel,
   MessageStore,
@@ -9,7 +8,6 @@ import {
 } from '../message-queue/index.js';
 import type { RecipientStatus } from '../message-queue/index.js';
 import type {
-  RecordingEmailChannel,
   RecordingInAppChannel,
   RecordingPushChannel,
   RecordingSmsChannel,
@@ -17,11 +15,12 @@ import type {
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ExpectedOutcome, SampleConversation } from './conversation.js';
 import type { RunStatistics } from './run-statistics.js';
+import type { Stage } from './stage.js';
 import type { Story } from './story.js';
 
 /** Reads from the stores and channels what the jobs have done; nothing is taken from the story itself. */
 export async function readOutcome(
-  app: INestApplicationContext,
+  { app, mail }: Stage,
   story: Story,
   sample: SampleConversation,
   statistics: RunStatistics,
@@ -29,13 +28,13 @@ export async function readOutcome(
 ): Promise<ExpectedOutcome> {
   const batch = await app.get(MessageStore).countBatch(story.idOf(sample.announcement.batchId));
   const statuses = await readStatuses(app, story, sample);
-  const batchDelivered = batch.sent + batch.delivered + batch.read;
+  const batchDelivered = batch.delivered + batch.read;
   return {
     messagesDelivered: statuses.filter(({ deliveredAt }) => deliveredAt !== null).length + batchDelivered,
     messagesRead: statuses.filter(({ status }) => status === 'read').length,
     notified: {
       push: sentOver(app.get<PushChannel, RecordingPushChannel>(PushChannel)),
-      email: sentOver(app.get<EmailChannel, RecordingEmailChannel>(EmailChannel)),
+      email: mail.mails,
       sms: sentOver(app.get<SmsChannel, RecordingSmsChannel>(SmsChannel)),
       in_app: sentOver(app.get<InAppChannel, RecordingInAppChannel>(InAppChannel)),
     },

@@ -30,7 +30,7 @@ export class ProgressLine {
     const { ended, total } = this.statistics.progress;
     const done = total === 0 ? 0 : Math.round((ended / total) * BAR_WIDTH);
     const bar = '█'.repeat(done) + '░'.repeat(BAR_WIDTH - done);
-    const text = `  ${label.padEnd(22)} ${bar} ${ended}/${total} jobs`;
+    const text = `  ${label.padEnd(24)} ${bar} ${ended}/${total} jobs`;
     if (text === this.last) return;
     this.last = text;
     this.out.write(this.out.isTTY ? `\r${text}` : `${text}\n`);

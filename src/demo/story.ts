@@ -1,17 +1,14 @@
 import {
   DeviceTokenStore,
-  EmailChannel,
   EncryptedContentStore,
   JobPriority,
   MessageQueueService,
   MessageStore,
-  MessageTransport,
   NotificationType,
   QueueName,
 } from '../message-queue/index.js';
-import type { INestApplicationContext } from '@nestjs/common';
 import type { SampleConversation, SampleMessage } from './conversation.js';
-import type { FlakyTransport, StrictEmailChannel } from './troubled-adapters.js';
+import type { Stage } from './stage.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -21,16 +18,16 @@ export class Story {
   private readonly startedAt = Date.now();
 
   constructor(
-    private readonly app: INestApplicationContext,
+    private readonly stage: Stage,
     private readonly sample: SampleConversation,
     private readonly run: string,
   ) {
-    this.queue = app.get(MessageQueueService);
+    this.queue = stage.app.get(MessageQueueService);
   }
 
-  /** Devices to push to, old messages to clean up, and two troubles to come. */
+  /** Everybody connects; devices to push to, old messages to clean up, and two troubles to come. */
   async prepare(): Promise<void> {
-    const devices = this.app.get(DeviceTokenStore);
+    const devices = this.stage.app.get(DeviceTokenStore);
     for (const { id } of this.sample.users) {
       await devices.register({
         deviceId: `${id}-phone`,
@@ -40,9 +37,13 @@ export class Story {
       });
     }
     await this.storeOldMessages();
+    const url = await this.stage.app.getUrl();
+    const users = this.sample.users.map(({ id }) => id);
+    await this.stage.clients.connect(url, users, true);
+    await this.stage.clients.connect(url, this.neighbours, false);
     const { flaky, dead } = this.sample.trouble;
-    this.transport.dropNext(this.idOf(flaky.message), flaky.failures);
-    this.mail.reject(this.addressFor(dead.message));
+    this.stage.transport.dropNext(this.idOf(flaky.message), flaky.failures);
+    this.stage.mail.reject(this.addressFor(dead.message));
   }
 
   /** Act one: every message is delivered, notified and indexed; private ones are encrypted; an announcement goes to everyone. */
@@ -53,7 +54,7 @@ export class Story {
       {
         batchId: this.idOf(announcement.batchId),
         senderId: announcement.from,
-        recipientIds: Array.from({ length: announcement.recipients }, (_, n) => `neighbour-${n + 1}`),
+        recipientIds: this.neighbours,
         content: announcement.content,
         chunkSize: announcement.chunkSize,
         chunkDelay: announcement.chunkDelayMs,
@@ -63,20 +64,11 @@ export class Story {
     );
   }
 
-  /** Act two: recipients read, authors edit, secrets are decrypted, old messages go. */
+  /** Act two: authors edit, secrets are decrypted, old messages go. */
   async followUp(): Promise<void> {
     const createdAt = new Date();
-    const readings = this.sample.messages.flatMap(({ id, to }) =>
-      (['delivered', 'read'] as const).map((status) => ({
-        messageId: this.idOf(id),
-        recipientId: to,
-        status,
-        createdAt,
-      })),
-    );
     const { edits, old } = this.sample;
     await Promise.all([
-      ...readings.map((reading) => this.queue.addDeliveryConfirmationJob(reading)),
       ...this.secrets.map(({ id }) =>
         this.queue.addEncryptionJob({ messageId: this.idOf(id), operation: 'decrypt', createdAt }),
       ),
@@ -103,7 +95,7 @@ export class Story {
 
   /** Act three: somebody sets the mailbox right and replays the dead letter. @returns how many were replayed */
   async repair(): Promise<number> {
-    this.mail.accept(this.addressFor(this.sample.trouble.dead.message));
+    this.stage.mail.accept(this.addressFor(this.sample.trouble.dead.message));
     const letters = await this.queue.getFailedJobs(QueueName.MESSAGE_NOTIFICATION, 10);
     for (const letter of letters) await this.queue.retryFailedJob(QueueName.MESSAGE_NOTIFICATION, letter.id);
     return letters.length;
@@ -119,6 +111,18 @@ export class Story {
     return `${sampleId}-${this.run}`;
   }
 
+  /** Who gets the announcement; they do not read it today. */
+  get neighbours(): string[] {
+    const { recipients } = this.sample.announcement;
+    return Array.from({ length: recipients }, (_, n) => `neighbour-${n + 1}`);
+  }
+
+  /** Whether every message has reached its device, and every device's confirmation the server. */
+  get hasArrived(): boolean {
+    const expected = this.sample.messages.length + this.sample.announcement.recipients;
+    return this.stage.clients.receivedCount === expected && this.stage.clients.areConfirmed;
+  }
+
   /** Messages whose content is sealed. */
   get secrets(): readonly SampleMessage[] {
     return this.sample.messages.filter(({ encrypted }) => encrypted);
@@ -126,7 +130,7 @@ export class Story {
 
   /** How many secrets came back from the cipher as they went in. */
   async decryptedBackEqual(): Promise<number> {
-    const store = this.app.get(EncryptedContentStore);
+    const store = this.stage.app.get(EncryptedContentStore);
     const found = await Promise.all(this.secrets.map(({ id }) => store.findDecrypted(this.idOf(id))));
     return found.filter((plain, index) => plain?.content === this.secrets[index]?.content).length;
   }
@@ -180,23 +184,20 @@ export class Story {
   }
 
   private async storeOldMessages(): Promise<void> {
-    const store = this.app.get(MessageStore);
+    const store = this.stage.app.get(MessageStore);
     const { messages, retentionDays } = this.sample.old;
+    const signal = AbortSignal.timeout(5_000);
     for (let n = 1; n <= messages; n += 1) {
-      await store.save(
-        {
-          messageId: this.idOf(`old-${n}`),
-          senderId: 'amina',
-          recipientId: 'juergen',
-          conversationId: `last-winter-${this.run}`,
-          content: 'La tournée de la semaine dernière est terminée, merci à tous.',
-          encrypted: false,
-          attachments: [],
-          batchId: null,
-          createdAt: new Date(this.startedAt - (retentionDays + n) * DAY_MS),
-        },
-        AbortSignal.timeout(5_000),
-      );
+      const messageId = this.idOf(`old-${n}`);
+      const createdAt = new Date(this.startedAt - (retentionDays + n) * DAY_MS);
+      const message = {
+        ...{ messageId, senderId: 'amina', recipientId: 'juergen', createdAt },
+        conversationId: this.conversationOf('last-winter'),
+        content: 'La tournée de la semaine dernière est terminée, merci à tous.',
+        ...{ encrypted: false, attachments: [], batchId: null },
+      };
+      await store.save(message, signal);
+      await store.advanceStatus({ messageId, recipientId: 'juergen', status: 'read', at: createdAt }, signal);
     }
   }
 
@@ -214,13 +215,5 @@ export class Story {
     const user = this.sample.users.find((candidate) => candidate.id === id);
     if (user === undefined) throw new Error(`examples/conversation.json has no user "${id}".`);
     return user;
-  }
-
-  private get transport(): FlakyTransport {
-    return this.app.get<MessageTransport, FlakyTransport>(MessageTransport);
-  }
-
-  private get mail(): StrictEmailChannel {
-    return this.app.get<EmailChannel, StrictEmailChannel>(EmailChannel);
   }
 }
