@@ -110,12 +110,9 @@ export class MessageQueueService extends BuiltInJobs {
    * `CancelledError`; replays of many leave it out.
    */
   async cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
-    const managed = this.queues.get(queue);
-    return managed.broker.cancel(
-      managed.queue,
-      checkedId(jobId, 'jobId', queue),
-      checkedReason(reason, queue),
-    );
+    this.queues.get(queue);
+    const id = checkedId(jobId, 'jobId', queue);
+    return this.administration.cancel(queue, id, checkedReason(reason, queue));
   }
 
   /** No worker starts jobs of this queue until it is resumed; active ones go on. */

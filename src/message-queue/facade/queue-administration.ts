@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { JobStatusClean } from 'bull';
-import { InvalidJobOptionsError } from '../jobs/errors.js';
+import type { CancelOutcome } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
+import { InvalidJobOptionsError } from '../jobs/errors.js';
+import { JobEvents } from '../jobs/job-events.js';
 
 /** What {@link QueueAdministration.clean} removes. */
 export interface CleanOptions {
@@ -16,10 +18,30 @@ export interface CleanOptions {
 /** Jobs removed by one command: more would block Redis for others. */
 const STEP = 1_000;
 
-/** Pausing, resuming and emptying queues. */
+/** Cancelling jobs; pausing, resuming and emptying queues. */
 @Injectable()
 export class QueueAdministration {
-  constructor(private readonly queues: ManagedQueues) {}
+  constructor(
+    private readonly queues: ManagedQueues,
+    private readonly events: JobEvents,
+  ) {}
+
+  /**
+   * Cancels a job wherever it is. One that waited is told as a `cancelled` event here; one that runs, by the worker
+   * that runs it.
+   * @throws UnknownQueueError
+   */
+  async cancel(name: string, jobId: string, reason: string): Promise<CancelOutcome> {
+    const { queue, broker } = this.queues.get(name);
+    // Looked at before: afterwards somebody may have removed it. Nobody who listens, nothing to look up.
+    const job = this.events.has('cancelled') ? await queue.getJob(jobId) : null;
+    const outcome = await broker.cancel(queue, jobId, reason);
+    if (outcome === 'removed' && job !== null) {
+      const attempt = job.attemptsMade + 1;
+      this.events.emit('cancelled', { queue: name, job: job.name, jobId, attempt, reason });
+    }
+    return outcome;
+  }
 
   async pause(name: string): Promise<void> {
     await this.queues.get(name).queue.pause();

@@ -18,7 +18,10 @@ export interface JobRunEventPlace extends JobEventPlace {
 
 /** What each event tells. Process-local: a process hears of its own adds and of the jobs that it runs. */
 export interface JobEventMap {
-  /** An add returned; `deduplicated`: the job was there before. */
+  /**
+   * An add of `MessageQueueService` returned; `deduplicated`: the job was there before. Adds through `@InjectQueue` and
+   * the board are heard as Bull's `waiting` of the queue.
+   */
   readonly enqueued: JobEventPlace & { readonly deduplicated: boolean };
   /** A handler starts. */
   readonly active: JobRunEventPlace;
@@ -41,11 +44,14 @@ export interface JobEventMap {
     readonly reason: string;
   };
   readonly deadLettered: JobRunEventPlace & { readonly error: Error; readonly failure: FailureRecord };
-  /** A job was cancelled: before it ran (then `attempt` is the run it would have been) or while it ran. */
+  /**
+   * A job was cancelled: before it ran (then `attempt` is the run it would have been; the process that cancelled it
+   * hears) or while it ran (the process that ran it hears).
+   */
   readonly cancelled: JobEventPlace & { readonly attempt?: number; readonly reason: string };
-  /** A job was found active without a live worker and put back. */
+  /** The worker of this process found a job active without a live worker and put it back. */
   readonly stalled: { readonly queue: string; readonly jobId: string };
-  /** A queue has nothing more to run at once. */
+  /** The worker of this process found nothing more to run at once. */
   readonly drained: { readonly queue: string };
   /** A dependency's circuit breaker changed. */
   readonly breaker: { readonly dependency: string; readonly state: 'closed' | 'open' | 'half-open' };

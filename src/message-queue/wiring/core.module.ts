@@ -40,9 +40,13 @@ const INSIDE: Provider[] = [
   { provide: Clock, useClass: SystemClock },
   {
     provide: RegisteredQueues,
-    useFactory: (moduleRef: ModuleRef, { definitions }: ResolvedConfiguration, broker: Broker) =>
-      new RegisteredQueues(moduleRef, definitions, broker),
-    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker],
+    useFactory: (
+      moduleRef: ModuleRef,
+      { definitions }: ResolvedConfiguration,
+      broker: Broker,
+      events: JobEvents,
+    ) => new RegisteredQueues(moduleRef, definitions, broker, events),
+    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
   ...EXECUTION_PROVIDERS,

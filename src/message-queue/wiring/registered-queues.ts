@@ -7,9 +7,10 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { didYouMean } from '../jobs/did-you-mean.js';
 import { UnknownQueueError } from '../jobs/errors.js';
+import type { JobEvents } from '../jobs/job-events.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-
 import { plainText } from './plain-text.js';
+import { bridgeQueueEvents } from './queue-event-bridge.js';
 
 interface Entry {
   readonly definition: QueueDefinition;
@@ -31,6 +32,7 @@ export class RegisteredQueues extends ManagedQueues {
     private readonly moduleRef: ModuleRef,
     definitions: readonly QueueDefinition[],
     private readonly defaultBroker: Broker,
+    private readonly events: JobEvents,
   ) {
     super();
     for (const definition of definitions) this.#entries.set(definition.name, { definition });
@@ -67,7 +69,10 @@ export class RegisteredQueues extends ManagedQueues {
   /** Opens the queue; what the provider under its token does. */
   create(name: string, broker: Broker): Queue {
     const entry = this.#entry(name);
-    entry.made ??= { queue: broker.createQueue(entry.definition), broker };
+    if (entry.made === undefined) {
+      entry.made = { queue: broker.createQueue(entry.definition), broker };
+      bridgeQueueEvents(entry.made.queue, this.events);
+    }
     return entry.made.queue;
   }
 
