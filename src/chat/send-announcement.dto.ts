@@ -1,12 +1,10 @@
-import { IsString, Length } from 'class-validator';
+import { Id, Text } from './fields.js';
 
 /** Body of `POST /api/announcements`. */
 export class SendAnnouncementDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   senderId!: string;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   content!: string;
 }

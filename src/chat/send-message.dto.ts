@@ -1,21 +1,18 @@
-import { IsBoolean, IsOptional, IsString, Length } from 'class-validator';
+import { IsBoolean, IsOptional } from 'class-validator';
+import { Id, Text } from './fields.js';
 
 /** Body of `POST /api/messages`. */
 export class SendMessageDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   senderId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   recipientId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   content!: string;
 
   /** Sealed before it is stored and sent. Default false. */

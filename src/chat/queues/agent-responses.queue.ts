@@ -1,22 +1,18 @@
-import { IsString, Length } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id, Text } from '../fields.js';
 
 /** Payload of `send-agent-response`. */
 export class AgentResponseJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   userId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   agentType!: string;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   message!: string;
 }
 

@@ -1,23 +1,20 @@
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id, Text } from '../fields.js';
 
 /** Payload of `process-chat-message`. */
 export class ChatMessageJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   userId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   message!: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 128)
+  @Id()
   forceAgent?: string;
 }
 

@@ -1,18 +1,15 @@
-import { IsString, Length } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id } from '../fields.js';
 
 /** Payload of `record-conversation-event`. */
 export class ConversationEventJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   userId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   eventType!: string;
 }
 

@@ -1,18 +1,16 @@
-import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id } from '../fields.js';
 
 /** Payload of `update-goal`. */
 export class GoalSeekingUpdateJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   userId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   goalId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   state!: string;
 
   @IsInt()

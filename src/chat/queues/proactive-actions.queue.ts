@@ -1,26 +1,21 @@
-import { IsString, Length } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id, Text } from '../fields.js';
 
 /** Payload of `run-proactive-action`. */
 export class ProactiveActionJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   userId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   actionType!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   agentType!: string;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   message!: string;
 }
 

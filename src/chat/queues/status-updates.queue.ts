@@ -1,19 +1,17 @@
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id, Text } from '../fields.js';
 
 /** Payload of `publish-status`. */
 export class StatusUpdateJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   agentType!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   status!: string;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   detail?: string;
 }
 

@@ -1,14 +1,13 @@
-import { IsBoolean, IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, Max, Min } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id, Text } from '../fields.js';
 
 /** Payload of `relay-stream-chunk`. */
 export class StreamChunkJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   messageId!: string;
 
   @IsInt()
@@ -16,8 +15,7 @@ export class StreamChunkJobDto {
   @Max(1_000_000)
   chunkIndex!: number;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   content!: string;
 
   @IsBoolean()

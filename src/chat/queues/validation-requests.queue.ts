@@ -1,18 +1,15 @@
-import { IsString, Length } from 'class-validator';
 import { defineQueue } from '../../message-queue/index.js';
+import { Id, Text } from '../fields.js';
 
 /** Payload of `validate-message`. */
 export class ValidationRequestJobDto {
-  @IsString()
-  @Length(1, 128)
+  @Id()
   messageId!: string;
 
-  @IsString()
-  @Length(1, 128)
+  @Id()
   conversationId!: string;
 
-  @IsString()
-  @Length(1, 20_000)
+  @Text()
   content!: string;
 }
 
