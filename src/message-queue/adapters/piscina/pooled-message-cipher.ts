@@ -21,7 +21,7 @@ import type { CipherAnswer } from './cipher.worker.js';
 
 /** From which size on, and on how many threads. */
 export interface PooledCipherOptions {
-  /** Contents of this many characters and more go to a thread. Default 1 000 000 (measured, docs/encryption.md). */
+  /** Contents of this many characters and more go to a thread. Default 500 000 (measured, docs/encryption.md). */
   readonly fromCharacters?: number;
   /** Default: one less than there are processors, at least 1. Threads start with the first large content. */
   readonly maxThreads?: number;
@@ -61,7 +61,7 @@ export class PooledMessageCipher extends MessageCipher implements OnApplicationS
     private readonly options: PooledCipherOptions = {},
   ) {
     super();
-    this.fromCharacters = options.fromCharacters ?? 1_000_000;
+    this.fromCharacters = options.fromCharacters ?? 500_000;
   }
 
   override async seal(request: SealRequest, signal?: AbortSignal): Promise<SealedContent> {
