@@ -75,7 +75,7 @@ function parsed(text: string): unknown {
 }
 
 function networkCode(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = (cause as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'no connection';
+  const { cause, code } = error as { readonly cause?: { readonly code?: unknown }; readonly code?: unknown };
+  const found = cause?.code ?? code;
+  return typeof found === 'string' ? found : 'no connection';
 }
