@@ -214,6 +214,19 @@ describe('SocketIoTransport', () => {
       expect(device.got.map(({ messageId }) => messageId)).toContain('m2');
     });
 
+    // What rejects unhandled fails the test, as it would end a process.
+    it('ends quietly when it is shut down while Redis hangs', async () => {
+      const server = web(options({ ackTimeoutMs: 100 }));
+      await server.transport.deliver(message(), never);
+      redis.signal('SIGSTOP');
+      await expect(server.transport.deliver(message(), never)).rejects.toThrow(RetryLater);
+      await server.close();
+      // Before kill() lets it go on: it must not answer any more.
+      redis.signal('SIGKILL');
+      await redis.kill();
+      await redis.spawn();
+    });
+
     it('waits for a Redis that is away at the start, until its signal aborts', async () => {
       const topology = { kind: 'single', host: '127.0.0.1', port: 1 } as const;
       const lonely = worker({ redis: { topology, db: 0, tls: false } });
