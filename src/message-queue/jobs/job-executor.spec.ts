@@ -664,6 +664,15 @@ describe('outcomes and what was stored', () => {
     await stage.clock.advance(0);
     expect(stage.heardNames).toEqual(['active', 'completed', 'active', 'active']);
   });
+
+  it('are logged of an abandoned run, of which nothing is stored', async () => {
+    const stage = new Stage();
+    stage.handle = untilAborted;
+    const never = new Promise<boolean>(() => undefined);
+    const outcome = stage.run({}, { stored: never, signal: AbortSignal.abort(new LockLostError('lost')) });
+    expect(await outcome).toEqual({ kind: 'abandoned' });
+    expect(stage.lines.join()).toContain('Abandoned');
+  });
 });
 
 describe('middleware', () => {

@@ -177,7 +177,8 @@ export class JobExecutor {
     const durationMs = this.#parts.clock.now() - attempt.startedAt;
     const report = (): void => this.#reporter.report(attempt, settlement, durationMs);
     const { stored } = attempt.delivery;
-    if (stored === undefined) report();
+    // Nothing is stored of an abandoned run.
+    if (stored === undefined || settlement.kind === 'abandoned') report();
     else void stored.then((isStored) => isStored && report(), this.#ignore);
   }
 

@@ -1,6 +1,8 @@
 import { ShutdownError } from '../../../src/message-queue/jobs/errors.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
+import type { Delivery } from '../../../src/message-queue/broker/broker.js';
+import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { BrokerCase } from './broker-bench.js';
 import { aborted, completed, failed, rejectionOf } from './broker-bench.js';
 
@@ -64,6 +66,46 @@ export const workCases: readonly BrokerCase[] = [
       expect(await rejectionOf((async () => bench.work(queue))())).toMatchObject({
         code: 'HANDLER_REGISTRATION',
       });
+    },
+  ],
+  [
+    'tells of each run whether its end was stored, once it was',
+    async (bench) => {
+      const queue = bench.open();
+      const told: unknown[] = [];
+      const ends = [
+        () => completed(),
+        (run: Delivery) => failed(run),
+        (run: Delivery) => failed(run, 60_000),
+        later,
+        () => completed(),
+      ];
+      await bench.work(queue, async (delivery) => {
+        const { job, stored } = delivery;
+        void stored?.then(async (isStored) =>
+          told.push(isStored, await (await queue.getJob(job.id))?.getState()),
+        );
+        const end = ends.shift() ?? later;
+        if (ends.length === 0) await queue.obliterate({ force: true });
+        return end(delivery);
+      });
+      for (const state of ['completed', 'failed', 'delayed', 'delayed']) {
+        await bench.untilState(queue, await bench.add(queue), state);
+      }
+      await bench.add(queue);
+      await waitUntil(() => told.length === 10, 'five ends');
+      expect(told).toEqual([
+        true,
+        'completed',
+        true,
+        'failed',
+        true,
+        'delayed',
+        true,
+        'delayed',
+        false,
+        undefined,
+      ]);
     },
   ],
   [
@@ -292,3 +334,7 @@ export const workCases: readonly BrokerCase[] = [
     },
   ],
 ];
+
+function later(): Settlement {
+  return { kind: 'deferred', delayMs: 60_000, reason: 'later' };
+}

@@ -1,5 +1,6 @@
 import type { FailureRecord } from '../../jobs/managed-job.js';
 import type { Delivery } from '../broker.js';
+import { StoredOutcome } from '../stored-outcome.js';
 import type { MemoryJob } from './memory-job.js';
 
 const NO_CRASHES: readonly FailureRecord[] = [];
@@ -8,6 +9,7 @@ const NO_CRASHES: readonly FailureRecord[] = [];
 export class MemoryDelivery implements Delivery {
   /** A job in memory dies with its worker. */
   readonly crashes = NO_CRASHES;
+  private readonly outcome = new StoredOutcome();
   private controller: AbortController | null = null;
   private reason: Error | null = null;
 
@@ -19,6 +21,15 @@ export class MemoryDelivery implements Delivery {
       if (this.reason !== null) this.controller.abort(this.reason);
     }
     return this.controller.signal;
+  }
+
+  get stored(): Promise<boolean> {
+    return this.outcome.told;
+  }
+
+  /** The end of this run was stored, or could not be. The first call counts. */
+  noteStored(isStored: boolean): void {
+    this.outcome.decide(isStored);
   }
 
   /** Why the run was told to stop; null when it was not. */

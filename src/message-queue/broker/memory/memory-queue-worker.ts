@@ -105,7 +105,7 @@ export class MemoryQueueWorker implements QueueWorker {
 
   private end(stored: StoredJob, delivery: MemoryDelivery, settlement: Settlement): void {
     if (this.active.get(stored.id) === delivery) this.active.delete(stored.id);
-    this.parts.writer.write(stored, delivery, settlement);
+    delivery.noteStored(this.parts.writer.write(stored, delivery, settlement));
     if (this.active.size > 0 || this.idleWaiters.length === 0) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }

@@ -19,14 +19,18 @@ export class SettlementWriter {
     private readonly settler: JobSettler,
   ) {}
 
-  /** A job that was removed meanwhile (obliterated) has nothing to be stored at; an `error` event tells. */
-  write(stored: StoredJob, delivery: MemoryDelivery, settlement: Settlement): void {
+  /**
+   * A job that was removed meanwhile (obliterated) has nothing to be stored at; an `error` event tells.
+   * @returns whether the job ended as the settlement says
+   */
+  write(stored: StoredJob, delivery: MemoryDelivery, settlement: Settlement): boolean {
     if (!this.engine.store.holds(stored) || stored.state !== 'active') {
       const error = new Error(`Missing key for job ${stored.id} ${settlement.kind}`);
       this.engine.events.emit('error', error, 'Error processing job');
-    } else if (settlement.kind === 'completed') {
-      this.complete(stored, delivery, settlement.result);
-    } else if (settlement.kind === 'failed') {
+      return false;
+    }
+    if (settlement.kind === 'completed') return this.complete(stored, delivery, settlement.result);
+    if (settlement.kind === 'failed') {
       this.fail(stored, delivery, settlement);
     } else if (settlement.kind === 'deferred') {
       const delayMs = Math.max(1, Math.round(settlement.delayMs));
@@ -35,21 +39,23 @@ export class SettlementWriter {
       // Abandoned: there is no other worker that could own the job, so it waits again.
       this.settler.handBack(stored);
     }
+    return true;
   }
 
-  private complete(stored: StoredJob, delivery: MemoryDelivery, result: unknown): void {
+  private complete(stored: StoredJob, delivery: MemoryDelivery, result: unknown): boolean {
     let json: string | undefined;
     try {
       json = jsonText(result);
     } catch (error) {
       this.fail(stored, delivery, unstorable(stored, error, this.engine.clock.now()));
-      return;
+      return false;
     }
     const { job } = delivery;
     this.settler.complete(stored, json);
     job.returnvalue = result ?? 0;
     job.finishedOn = stored.history?.finishedOn;
     this.engine.events.emit('completed', job, result, 'active');
+    return true;
   }
 
   private fail(stored: StoredJob, delivery: MemoryDelivery, settlement: Failed): void {

@@ -1,10 +1,12 @@
 import type { Job } from 'bull';
 import type { Delivery } from '../broker.js';
 import type { FailureRecord } from '../../jobs/managed-job.js';
+import { StoredOutcome } from '../stored-outcome.js';
 
 /** One run of a job in this process, from being taken until its end is stored. */
 export class ActiveRun implements Delivery {
   private readonly controller = new AbortController();
+  private readonly outcome = new StoredOutcome();
   readonly id: string;
 
   constructor(
@@ -18,6 +20,15 @@ export class ActiveRun implements Delivery {
 
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  get stored(): Promise<boolean> {
+    return this.outcome.told;
+  }
+
+  /** The end of this run was stored, or could not be. The first call counts. */
+  noteStored(isStored: boolean): void {
+    this.outcome.decide(isStored);
   }
 
   /** The first reason stays. */

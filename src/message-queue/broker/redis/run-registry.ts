@@ -72,6 +72,7 @@ export class RunRegistry {
   /** The end of a completed run is stored: `status` is the script's. */
   completed(run: ActiveRun, result: unknown, status: number, finishedOn: number): void {
     this.active.delete(run.id);
+    run.noteStored(status !== 0);
     if (status === 0) return this.reportLost(run);
     run.job.returnvalue = result ?? 0;
     run.job.finishedOn = finishedOn;
@@ -80,6 +81,7 @@ export class RunRegistry {
 
   unstorable(run: ActiveRun, error: unknown): void {
     this.active.delete(run.id);
+    run.noteStored(false);
     this.report(
       'settlement',
       run.id,
@@ -100,7 +102,10 @@ export class RunRegistry {
     try {
       if (settlement.kind !== 'completed') await this.storeOther(run, settlement);
       else if (this.complete(run, settlement.result)) return;
-      else await this.storeOther(run, unstorableResult(run, this.host.now()));
+      else {
+        run.noteStored(false);
+        await this.storeOther(run, unstorableResult(run, this.host.now()));
+      }
     } catch (error) {
       this.unstorable(run, error);
     }
@@ -127,12 +132,14 @@ export class RunRegistry {
     if (settlement.kind === 'failed') {
       const stored = await this.failures.fail(run, settlement, now);
       this.active.delete(run.id);
+      run.noteStored(stored);
       if (stored) emitSafely(this.commands.queue, 'failed', run.job, settlement.error, 'active');
       else this.reportLost(run);
       return;
     }
     if (settlement.kind !== 'abandoned') {
-      await this.failures.release(run, settlement.kind === 'deferred' ? settlement.delayMs : null, now);
+      const delayMs = settlement.kind === 'deferred' ? settlement.delayMs : null;
+      run.noteStored(await this.failures.release(run, delayMs, now));
     }
     this.active.delete(run.id);
   }
