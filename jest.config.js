@@ -4,7 +4,7 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser)/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo)/'],
   modulePathIgnorePatterns: ['<rootDir>/(dist|dist-tools|coverage|reports)/'],
   transform: {
     '^.+\\.[tj]sx?$': [

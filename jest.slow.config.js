@@ -1,6 +1,6 @@
 const base = require('./jest.config.js');
 
-/** What needs npm's registry or a browser: `npm run test:packaging`, `npm run test:browser`. */
+/** What needs the built app, npm's registry or a browser: `npm run test:demo`, `test:packaging`, `test:browser`. */
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
