@@ -1,21 +1,11 @@
 import { redisUrl, sentinelList } from './redis-address.js';
-import { choice, cron, flag, text, timeZone, wholeNumber } from './setting-type.js';
+import { CLEANUP_SETTINGS } from './cleanup-settings.js';
+import { setting } from './setting.js';
+import type { Setting } from './setting.js';
+import { choice, flag, text, wholeNumber } from './setting-type.js';
 import type { SettingType } from './setting-type.js';
 
-/** One row of the schema: an option, the variable that sets it, and what both may be. */
-export interface Setting<T = unknown> {
-  readonly section: 'General' | 'Redis' | 'Execution' | 'Clean-up' | 'Shutdown' | 'In-memory provider';
-  readonly variable: string;
-  readonly type: SettingType<T>;
-  readonly description: string;
-  /** Null: nothing unless it is set. */
-  readonly development: T | null;
-  readonly production: T | null;
-  /** What happens when it is not set, where the default is not a plain value. */
-  readonly otherwise?: string;
-  /** Never shown in messages. */
-  readonly secret?: true;
-}
+export type { Setting } from './setting.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -184,58 +174,7 @@ export const CONFIGURATION_SCHEMA = {
     description: 'How often a worker looks for jobs that others left.',
     default: 2_000,
   }),
-  'cleanup.schedules': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_SCHEDULES',
-    type: flag(),
-    description:
-      'Whether the clean-ups below run by themselves, in processes that work. Off in tests unless it is asked for.',
-    default: null,
-    otherwise: '`true`; `false` when `environment` is `test`',
-  }),
-  'cleanup.timeZone': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_TIME_ZONE',
-    type: timeZone(),
-    description: 'Time zone of the clean-ups.',
-    default: null,
-    otherwise: "the worker's",
-  }),
-  'cleanup.oldMessagesCron': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_OLD_MESSAGES_CRON',
-    type: cron(),
-    description: 'When messages are removed that are older than their days.',
-    default: '0 2 * * *',
-  }),
-  'cleanup.oldMessagesDays': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_OLD_MESSAGES_DAYS',
-    type: wholeNumber(1, 36_500, 'days'),
-    description: 'How long messages are kept.',
-    default: 90,
-  }),
-  'cleanup.deletedConversationsCron': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_DELETED_CONVERSATIONS_CRON',
-    type: cron(),
-    description: 'When the messages of deleted conversations are removed.',
-    default: '30 2 * * *',
-  }),
-  'cleanup.deletedConversationsDays': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_DELETED_CONVERSATIONS_DAYS',
-    type: wholeNumber(1, 36_500, 'days'),
-    description: 'How long after the deletion of their conversation messages are kept.',
-    default: 30,
-  }),
-  'cleanup.expiredAttachmentsCron': setting({
-    section: 'Clean-up',
-    variable: 'MESSAGE_QUEUE_CLEANUP_EXPIRED_ATTACHMENTS_CRON',
-    type: cron(),
-    description: 'When files and rows of expired attachments are removed.',
-    default: '0 3 * * *',
-  }),
+  ...CLEANUP_SETTINGS,
   shutdownTimeoutMs: setting({
     section: 'Shutdown',
     variable: 'MESSAGE_QUEUE_SHUTDOWN_TIMEOUT_MS',
@@ -272,20 +211,6 @@ export type SettingValues = {
 
 /** The paths of the schema in its order. */
 export const SETTING_KEYS = Object.keys(CONFIGURATION_SCHEMA) as SettingKey[];
-
-function setting<T>(
-  input: Omit<Setting<T>, 'development' | 'production'> & {
-    readonly default:
-      NoInfer<T> | null | { readonly development: NoInfer<T>; readonly production: NoInfer<T> };
-  },
-): Setting<T> {
-  const { default: both, ...rest } = input;
-  const perEnvironment =
-    typeof both === 'object' && both !== null && 'development' in both
-      ? both
-      : { development: both, production: both };
-  return { ...rest, ...perEnvironment };
-}
 
 function environmentName(): SettingType<'development' | 'production' | 'test'> {
   return {
