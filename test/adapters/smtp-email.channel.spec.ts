@@ -7,6 +7,7 @@ import type { SmtpOptions } from '../../src/message-queue/adapters/smtp/index.js
 import { InvalidConfigurationError, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { waitUntil } from '../support/wait-until.js';
 
 interface Mail {
@@ -94,6 +95,11 @@ afterEach(async () => {
 });
 
 describe('SmtpEmailChannel', () => {
+  notificationChannelContract(async () => {
+    const { url, mails } = await startServer();
+    return { channel: channelTo(url), destination: 'ben@example.net', received: () => mails.length };
+  });
+
   it('mails text and HTML to one recipient', async () => {
     const { url, mails } = await startServer();
     const receipt = await channelTo(url, { replyTo: 'help@example.org' }).send(

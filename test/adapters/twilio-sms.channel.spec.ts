@@ -10,6 +10,7 @@ import {
 } from '../../src/message-queue/jobs/errors.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const accountSid = `AC${'1'.repeat(32)}`;
@@ -60,6 +61,10 @@ describe('TwilioSmsChannel', () => {
       () => Promise.reject(new Error('It was sent.')),
       (error: unknown) => error as Error,
     );
+
+  notificationChannelContract(() => {
+    return { channel: channel(), destination: '+4915112345678', received: () => requests.length };
+  });
 
   it('sends title and message to the number', async () => {
     expect(await channel().send(sms(), signal)).toEqual({ outcome: 'sent', providerId: 'SM123' });

@@ -11,6 +11,7 @@ import {
 } from '../../src/message-queue/jobs/errors.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { PushBrowser, readVapid } from '../support/push-browser.js';
 import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -71,6 +72,10 @@ describe('WebPushChannel', () => {
       () => Promise.reject(new Error('It was sent.')),
       (error: unknown) => error as Error,
     );
+
+  notificationChannelContract(() => {
+    return { channel: channel(), destination: browser.token, received: () => pushes.length };
+  });
 
   it('pushes what the browser can read, and nobody on the way', async () => {
     answer = { status: 201, headers: { location: `https://${host}/message/id-7` } };

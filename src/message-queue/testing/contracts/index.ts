@@ -15,3 +15,9 @@ export { notificationPreferencesContract } from './notification-preferences.cont
 export { recipientContactsContract } from './recipient-contacts.contract.js';
 export type { RecipientContactsSubject } from './recipient-contacts.contract.js';
 export { searchIndexContract } from './search-index.contract.js';
+export { keyProviderContract } from './key-provider.contract.js';
+export { messageCipherContract } from './message-cipher.contract.js';
+export { notificationChannelContract } from './notification-channel.contract.js';
+export type { NotificationChannelSubject } from './notification-channel.contract.js';
+export { templateRendererContract } from './template-renderer.contract.js';
+export type { TemplateRendererSubject } from './template-renderer.contract.js';

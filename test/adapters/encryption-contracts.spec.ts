@@ -1,0 +1,58 @@
+import {
+  EnvironmentKeyProvider,
+  WrappedKeyProvider,
+} from '../../src/message-queue/adapters/environment-keys/index.js';
+import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
+import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
+import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
+import { PooledMessageCipher } from '../../src/message-queue/adapters/piscina/index.js';
+import {
+  RecordingKeyProvider,
+  RecordingTemplateRenderer,
+} from '../../src/message-queue/adapters/recording/index.js';
+import * as contracts from '../../src/message-queue/testing/contracts/index.js';
+
+const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at));
+const ring = { keys: { 'k-1': key.toString('base64') } };
+const greeting = { title: 'For {{ name }}', text: 'Hi {{ name }}', html: '<p>{{ name }}</p>' };
+
+describe('EnvironmentKeyProvider', () =>
+  contracts.keyProviderContract(() => new EnvironmentKeyProvider(ring)));
+
+describe('WrappedKeyProvider', () => {
+  contracts.keyProviderContract(
+    () => new WrappedKeyProvider(ring, { unwrap: (wrapped) => Promise.resolve(wrapped) }),
+  );
+});
+
+describe('RecordingKeyProvider', () => contracts.keyProviderContract(() => new RecordingKeyProvider()));
+
+describe('NodeMessageCipher', () => {
+  contracts.messageCipherContract(() => new NodeMessageCipher(new EnvironmentKeyProvider(ring)));
+});
+
+describe('PooledMessageCipher', () => {
+  contracts.messageCipherContract(() => new PooledMessageCipher(new EnvironmentKeyProvider(ring)));
+});
+
+describe('LiquidTemplateRenderer', () => {
+  contracts.templateRendererContract(() => {
+    return { renderer: new LiquidTemplateRenderer({ templates: { greeting } }), template: 'greeting' };
+  });
+});
+
+describe('RecordingTemplateRenderer', () => {
+  contracts.templateRendererContract(() => {
+    const renderer = new RecordingTemplateRenderer();
+    renderer.setTemplate('greeting', greeting);
+    return { renderer, template: 'greeting' };
+  });
+});
+
+describe('FcmPushChannel', () => {
+  contracts.notificationChannelContract(() => {
+    let received = 0;
+    const send = (): Promise<string> => Promise.resolve(`message-${(received += 1)}`);
+    return { channel: new FcmPushChannel({ send }), destination: 'token', received: () => received };
+  });
+});
