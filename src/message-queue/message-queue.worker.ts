@@ -4,6 +4,7 @@ import { ShutdownError } from './jobs/errors.js';
 import type { MessageQueueConfig } from './message-queue.options.js';
 import { settlesWithin } from './wiring/settles-within.js';
 import type { RegisteredQueues } from './wiring/registered-queues.js';
+import type { ServerGate } from './wiring/server-gate.js';
 import type { RunDelivery } from './broker/broker.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 
@@ -38,6 +39,8 @@ export class MessageQueueWorker {
   readonly #logger = new Logger(MessageQueueWorker.name);
   readonly #workers = new Map<string, QueueWorker>();
   #isStarted = false;
+  /** Number of the start that counts: one that waited for a server may have been stopped and followed by another. */
+  #start = 0;
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<StopReport> | null = null;
 
@@ -45,6 +48,7 @@ export class MessageQueueWorker {
     private readonly queues: RegisteredQueues,
     private readonly runner: JobRunner,
     private readonly config: MessageQueueConfig,
+    private readonly gate: Pick<ServerGate, 'untilFit'>,
   ) {}
 
   /** Whether jobs are fetched here, or will be as soon as the broker answers. */
@@ -57,7 +61,11 @@ export class MessageQueueWorker {
     return this.#workers.get(queueName)?.active.size ?? 0;
   }
 
-  /** Starts to run jobs of every queue; does nothing when it runs already, or in a producer. */
+  /**
+   * Starts to run jobs of every queue, once the broker's server answers; does nothing when it runs already, or in a
+   * producer.
+   * @throws InvalidConfigurationError when the server is not fit for queues, in production
+   */
   async start(): Promise<void> {
     if (this.config.role === 'producer') return;
     await this.#stopping;
@@ -79,6 +87,15 @@ export class MessageQueueWorker {
   }
 
   async #startAll(): Promise<void> {
+    const start = (this.#start += 1);
+    const isWanted = (): boolean => this.#isStarted && this.#start === start;
+    try {
+      await this.gate.untilFit(isWanted);
+    } catch (error) {
+      if (isWanted()) this.#isStarted = false;
+      throw error;
+    }
+    if (!isWanted()) return;
     const begun = await Promise.allSettled(this.queues.names().map((name) => this.#startQueue(name)));
     const failed = begun.find((result) => result.status === 'rejected');
     if (failed === undefined) return;

@@ -15,6 +15,10 @@ class QuietLogger implements LoggerService {
     this.lines.push(String(message));
   }
 
+  fatal(message: unknown): void {
+    this.lines.push(String(message));
+  }
+
   warn(message: unknown): void {
     this.lines.push(String(message));
   }

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
@@ -10,6 +9,7 @@ import { recordingPorts } from './default-adapters.js';
 import { settlesWithin } from './settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from './registered-queues.js';
+import { ServerGate } from './server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 
 /**
@@ -48,7 +48,8 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
       if (this.config.role !== 'producer') await this.#schedules.check();
-      const isReachable = await this.#inspectServers();
+      this.#warnOfMemory();
+      const isReachable = await this.#gate.look();
       if (this.config.role === 'producer') return;
       this.#nameRecordingPorts();
       this.#sweeper.start();
@@ -70,7 +71,19 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     const started = this.#worker.start();
     if (await settlesWithin(started, timeoutMs)) return started;
     this.#logger.warn('Redis does not answer; work starts as soon as it does.');
-    started.catch((error: unknown) => this.#logger.error('Work could not start.', error));
+    started.catch((error: unknown) => this.#giveUp(error));
+  }
+
+  /** The app runs already: what would have kept it from starting keeps it from working now. */
+  #giveUp(error: unknown): void {
+    this.#logger.fatal(`No work is done here: ${error instanceof Error ? error.message : String(error)}`);
+    Promise.all([this.#worker.stop({ drain: false }), this.#schedules.stop(), this.#sweeper.stop()]).catch(
+      (reason: unknown) => this.#logger.error('Work could not be stopped.', reason),
+    );
+  }
+
+  get #gate(): ServerGate {
+    return this.moduleRef.get(ServerGate, { strict: false });
   }
 
   get #sweeper(): RetentionSweeper {
@@ -107,27 +120,11 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     );
   }
 
-  /** @returns whether every server answers */
-  async #inspectServers(): Promise<boolean> {
-    if (this.config.provider === 'memory' && this.config.environment === 'production') {
-      this.#logger.warn(
-        'Jobs are kept in memory (MESSAGE_QUEUE_PROVIDER=memory): they die with the process. Set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis to keep them.',
-      );
-    }
-    const reports = await Promise.all(this.queues.brokers().map((broker) => broker.inspectServer()));
-    const findings = reports.flatMap((report) => report.findings);
-    for (const { message } of findings) this.#logger.warn(message);
-    // A Redis that is away comes back; one with the wrong settings does not change by itself.
-    const fatal = reports
-      .filter(({ reachable }) => reachable)
-      .flatMap((report) => report.findings.filter(({ severity }) => severity === 'fatal'));
-    if (fatal.length > 0 && this.config.environment === 'production') {
-      throw new InvalidConfigurationError(
-        'Redis is not fit for queues, and this is production:',
-        fatal.map(({ message }) => ({ path: 'redis', message })),
-      );
-    }
-    return reports.every(({ reachable }) => reachable);
+  #warnOfMemory(): void {
+    if (this.config.provider !== 'memory' || this.config.environment !== 'production') return;
+    this.#logger.warn(
+      'Jobs are kept in memory (MESSAGE_QUEUE_PROVIDER=memory): they die with the process. Set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis to keep them.',
+    );
   }
 }
 

@@ -15,6 +15,7 @@ import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { RegisteredQueues } from './registered-queues.js';
+import { ServerGate } from './server-gate.js';
 
 /** What a host injects. */
 export const SERVICE_PROVIDERS: readonly Provider[] = [
@@ -23,9 +24,13 @@ export const SERVICE_PROVIDERS: readonly Provider[] = [
   QueueMonitor,
   {
     provide: MessageQueueWorker,
-    useFactory: (queues: RegisteredQueues, executor: JobExecutor, config: MessageQueueConfig) =>
-      new MessageQueueWorker(queues, executor, config),
-    inject: [RegisteredQueues, JobExecutor, MESSAGE_QUEUE_CONFIG],
+    useFactory: (
+      queues: RegisteredQueues,
+      executor: JobExecutor,
+      config: MessageQueueConfig,
+      gate: ServerGate,
+    ) => new MessageQueueWorker(queues, executor, config, gate),
+    inject: [RegisteredQueues, JobExecutor, MESSAGE_QUEUE_CONFIG, ServerGate],
   },
 ];
 
@@ -39,4 +44,5 @@ export const SERVICE_PARTS: readonly Provider[] = [
   DeadLetterAlerts,
   RetentionSweeper,
   ScheduleReconciler,
+  ServerGate,
 ];
