@@ -10,7 +10,7 @@ export interface NotificationChannelSubject {
   /** A destination that the peer takes. */
   readonly destination: string;
   /** How many notifications the peer got. */
-  received(): number;
+  readonly received: () => number;
 }
 
 /** What every NotificationChannel keeps. */
