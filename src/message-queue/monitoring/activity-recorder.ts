@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../jobs/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
+import { JobExecutor } from '../jobs/job-executor.js';
 import { ActivityWindow, WINDOW_MS } from './activity-window.js';
 import type { Activity } from './activity-window.js';
 
@@ -29,12 +30,11 @@ const BREAKER_REASON = /circuit breaker of "(.+?)" is open/;
 
 interface QueueState {
   readonly window: ActivityWindow;
-  readonly stuck: Map<string, string>;
   readonly blockedBy: Map<string, number>;
   lastMovedAt: number;
 }
 
-/** Listens to the events of jobs and keeps what health and metrics need of them. Process-local. */
+/** Keeps what health and metrics need of the events of jobs; which handlers are stuck it asks. Process-local. */
 @Injectable()
 export class ActivityRecorder {
   private readonly queues = new Map<string, QueueState>();
@@ -42,42 +42,39 @@ export class ActivityRecorder {
   constructor(
     events: JobEvents,
     private readonly clock: Clock,
+    @Inject(JobExecutor) private readonly executor: Pick<JobExecutor, 'stuckHandlers'>,
   ) {
     events.on('active', ({ queue }) => void this.moved(queue));
-    events.on('completed', ({ queue, jobId, durationMs }) => {
+    events.on('completed', ({ queue, durationMs }) => {
       const state = this.moved(queue);
       state.window.note('completed', durationMs, this.clock.now());
-      state.stuck.delete(jobId);
     });
-    events.on('failed', ({ queue, jobId, kind, durationMs }) => {
+    events.on('failed', ({ queue, kind, durationMs }) => {
       const state = this.moved(queue);
       // A crash ended another process's attempt, and a cancelled job did not fail.
       if (kind === 'error' || kind === 'timeout') state.window.note('failed', durationMs, this.clock.now());
-      state.stuck.delete(jobId);
     });
-    events.on('retrying', ({ queue, jobId, spent, reason }) => {
+    events.on('retrying', ({ queue, spent, reason }) => {
       const state = this.stateOf(queue);
-      state.stuck.delete(jobId);
       const dependency = spent ? undefined : BREAKER_REASON.exec(reason)?.[1];
       if (dependency !== undefined) state.blockedBy.set(dependency, this.clock.now());
-    });
-    events.on('cancelled', ({ queue, jobId }) => void this.stateOf(queue).stuck.delete(jobId));
-    events.on('stuck', ({ queue, jobId, handler }) => {
-      this.stateOf(queue).stuck.set(jobId, `${handler} (job ${jobId})`);
     });
   }
 
   of(queue: string): QueueActivity {
     const state = this.queues.get(queue);
-    if (!state) return NOTHING;
-    const { lastMovedAt, stuck, window } = state;
+    const stuck = this.executor.stuckHandlers.current
+      .filter((one) => one.queue === queue)
+      .map(({ handler, jobId }) => `${handler} (job ${jobId})`);
+    if (!state) return { ...NOTHING, stuck };
+    const { lastMovedAt, window } = state;
     const now = this.clock.now();
     for (const [dependency, at] of state.blockedBy)
       if (at < now - WINDOW_MS) state.blockedBy.delete(dependency);
     return {
       ...window.read(now),
       lastMovedAt,
-      stuck: [...stuck.values()],
+      stuck,
       blockedBy: [...state.blockedBy.keys()],
     };
   }
@@ -93,7 +90,6 @@ export class ActivityRecorder {
     if (known) return known;
     const state = {
       window: new ActivityWindow(),
-      stuck: new Map<string, string>(),
       blockedBy: new Map<string, number>(),
       lastMovedAt: this.clock.now(),
     };

@@ -1,6 +1,8 @@
 import { DeadLetterFixture, HandClock, letterQueue } from '../../../test/e2e/dead-letter.fixture.js';
 import { TestRedis } from '../../../test/support/redis-server.js';
+import { ShutdownError } from '../jobs/errors.js';
 import { JobEvents } from '../jobs/job-events.js';
+import { StuckHandlers } from '../jobs/stuck-handlers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueHealth } from './queue-health.js';
@@ -14,16 +16,19 @@ describe('QueueMonitor', () => {
   let fixture: DeadLetterFixture;
   let breakers: CockatielCircuitBreakers;
   let monitor: QueueMonitor;
+  let stuckHandlers: StuckHandlers;
+  const recorder = (): ActivityRecorder => new ActivityRecorder(events, clock, { stuckHandlers });
 
   beforeEach(() => {
     clock = new HandClock();
     events = new JobEvents();
+    stuckHandlers = new StuckHandlers(clock, 5_000, () => undefined);
     fixture = new DeadLetterFixture('memory', null, clock, [
       letterQueue('mail', { maxWaiting: 10 }),
       letterQueue('push'),
     ]);
     breakers = new CockatielCircuitBreakers(clock, { failureThreshold: 1 }, events);
-    monitor = new QueueMonitor(fixture.queues, new ActivityRecorder(events, clock), breakers, clock);
+    monitor = new QueueMonitor(fixture.queues, recorder(), breakers, clock);
   });
   afterEach(() => fixture.close());
 
@@ -140,7 +145,7 @@ describe('QueueMonitor', () => {
   });
 
   it('says when there are many dead letters', async () => {
-    monitor = new QueueMonitor(fixture.queues, new ActivityRecorder(events, clock), breakers, clock, {
+    monitor = new QueueMonitor(fixture.queues, recorder(), breakers, clock, {
       maxDeadLetters: 2,
     });
     await fixture.work('mail');
@@ -148,19 +153,24 @@ describe('QueueMonitor', () => {
     expect(codes(await monitor.health('mail'))).toEqual(['DEAD_LETTERS']);
   });
 
-  it('says which handlers go on after their abort, until they end', async () => {
-    const stuck = { ...RUN, jobId: 'm_1', handler: 'Mailer.send', abortedForMs: 5_000 };
-    events.emit('stuck', stuck);
+  it('says which handlers go on after their abort, until they end, however they do', async () => {
+    const run = {
+      queue: 'mail',
+      jobName: 'send',
+      jobId: 'm_1',
+      attempt: 1,
+      maxAttempts: 3,
+      correlationId: 'c',
+    };
+    const settled = stuckHandlers.watch(run, 'Mailer.send', new ShutdownError('The worker stops.'));
+    expect((await monitor.health('mail')).status).toBe('healthy');
+    clock.advance(5_000);
     const health = await monitor.health('mail');
     expect([health.status, ...codes(health)]).toEqual(['unhealthy', 'STUCK_HANDLER']);
     expect(health.reasons[0]?.message).toContain('Mailer.send (job m_1)');
-    events.emit('failed', {
-      ...RUN,
-      jobId: 'm_1',
-      error: new Error('late'),
-      kind: 'timeout',
-      durationMs: 9_000,
-    });
+    expect((await monitor.health('push')).status).toBe('healthy');
+    // Handed back or abandoned: no event tells of that.
+    settled();
     expect((await monitor.health('mail')).status).toBe('healthy');
   });
 
@@ -194,7 +204,7 @@ describe('QueueMonitor', () => {
   it('says within seconds that Redis is gone, and does not hang', async () => {
     const redis = await TestRedis.start();
     const onRedis = new DeadLetterFixture('redis', redis);
-    monitor = new QueueMonitor(onRedis.queues, new ActivityRecorder(events, clock), breakers, onRedis.clock);
+    monitor = new QueueMonitor(onRedis.queues, recorder(), breakers, onRedis.clock);
     expect((await monitor.health('mail')).server.reachable).toBe(true);
     redis.signal('SIGSTOP');
     const startedAt = Date.now();
