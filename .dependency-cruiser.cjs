@@ -30,17 +30,9 @@ module.exports = {
     onlyImports(
       'jobs-stand-alone',
       `${LIB}/jobs/`,
-      [`${LIB}/(jobs|ports)/`, SEAMS],
+      [`${LIB}/(jobs|ports)/`],
       'What every job passes through knows neither queues nor providers, so that both providers and every queue share it.',
     ),
-    {
-      name: 'jobs-know-seams-by-type',
-      severity: 'error',
-      comment:
-        'The execution road is called by the broker and never calls back up: it may name the seam, not load it.',
-      from: { path: `${LIB}/jobs/`, pathNot: TEST_FILES },
-      to: { path: `${LIB}/(broker/|message-queue\\.)`, dependencyTypesNot: ['type-only'] },
-    },
     onlyImports(
       'slices-use-jobs-and-ports',
       `${LIB}/queues/[^/]+/`,

@@ -5,7 +5,7 @@ import type { MessageQueueConfig } from './message-queue.options.js';
 import { settlesWithin } from './wiring/settles-within.js';
 import type { RegisteredQueues } from './wiring/registered-queues.js';
 import type { ServerGate } from './wiring/server-gate.js';
-import type { RunDelivery } from './broker/broker.js';
+import type { RunDelivery } from './jobs/delivery.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 
 /** How to stop. */

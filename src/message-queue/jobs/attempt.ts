@@ -1,4 +1,4 @@
-import type { Delivery } from '../broker/broker.js';
+import type { Delivery } from './delivery.js';
 import type { MessageQueueError } from './errors.js';
 import type { RegisteredHandler } from './handler-registry.js';
 import type { LogPlace } from './job-logger.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Job, JobOptions } from 'bull';
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
-import type { Delivery } from '../broker/broker.js';
+import type { Delivery } from './delivery.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import {
   CancelledError,

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Delivery, RunDelivery } from '../broker/broker.js';
+import type { Delivery, RunDelivery } from './delivery.js';
 import { Attempt } from './attempt.js';
 import { settleUnsuccessful } from './attempt-outcome.js';
 import { findHandler, refuseCrashLoop, validatedPayload } from './attempt-steps.js';
