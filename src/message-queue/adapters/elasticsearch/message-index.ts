@@ -32,7 +32,7 @@ export interface StoredMessage {
 }
 
 /** Above every version that a message can have, so that nothing is written over a tombstone. */
-export const TOMBSTONE_VERSION = Number.MAX_SAFE_INTEGER;
+const TOMBSTONE_VERSION = Number.MAX_SAFE_INTEGER;
 
 const MAX_ID_BYTES = 512;
 
