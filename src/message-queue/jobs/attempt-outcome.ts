@@ -65,7 +65,8 @@ export function settleUnsuccessful(attempt: UnsuccessfulAttempt): Settlement {
   if (error instanceof CancelledError) return failed(attempt, error, 'cancelled', true);
   if (error instanceof RetryLater) return deferred(error.delayMs, 1, error.message);
   if (error instanceof CircuitOpenError) {
-    return deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, error.message);
+    const settlement = deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, error.message);
+    return { ...settlement, blockedBy: error.dependency };
   }
   if (error instanceof CrashLoopError) return failed(attempt, error, 'crash', true);
   const verdict = attempt.judge(error);
@@ -88,7 +89,11 @@ function failed(
   };
 }
 
-function deferred(delayMs: number, leastMs: number, reason: string): Settlement {
+function deferred(
+  delayMs: number,
+  leastMs: number,
+  reason: string,
+): Extract<Settlement, { kind: 'deferred' }> {
   const wanted = Number.isFinite(delayMs) ? Math.round(delayMs) : leastMs;
   return {
     kind: 'deferred',

@@ -127,6 +127,18 @@ export class JobTimeoutError extends MessageQueueError {
 /** The job was cancelled; it ends failed, and replay leaves it out. */
 export class CancelledError extends MessageQueueError {
   readonly code = 'JOB_CANCELLED';
+  constructor(
+    /** Why, in the words of who cancelled it. */
+    readonly reason: string,
+    place?: ErrorPlace,
+  ) {
+    super(CancelledError.messageOf(reason), place);
+  }
+
+  /** The message of such an error, and what a cancelled job's `failedReason` says. */
+  static messageOf(reason: string): string {
+    return `The job was cancelled: ${reason}`;
+  }
 }
 
 /** Another worker may own the job now: what this attempt does next must not count. */

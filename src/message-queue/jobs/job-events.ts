@@ -42,6 +42,8 @@ export interface JobEventMap {
     readonly delayMs: number;
     readonly spent: boolean;
     readonly reason: string;
+    /** The dependency whose open circuit is the reason. */
+    readonly blockedBy?: string;
   };
   readonly deadLettered: JobRunEventPlace & { readonly error: Error; readonly failure: FailureRecord };
   /**

@@ -331,8 +331,9 @@ describe('a job that fails', () => {
     });
     expect(await failing(new RetryLater(Number.NaN)).run()).toMatchObject({ kind: 'deferred', delayMs: 1 });
     const stage = failing(new CircuitOpenError('smtp', 0));
-    expect(await stage.run({ attemptsMade: 2 })).toMatchObject({ kind: 'deferred', delayMs: 100 });
-    expect(stage.heard.at(-1)).toEqual(['retrying', expect.objectContaining({ spent: false, delayMs: 100 })]);
+    const blocked = { delayMs: 100, blockedBy: 'smtp' };
+    expect(await stage.run({ attemptsMade: 2 })).toMatchObject({ kind: 'deferred', ...blocked });
+    expect(stage.heard.at(-1)).toEqual(['retrying', expect.objectContaining({ spent: false, ...blocked })]);
   });
 
   it('asks the processor: dead letter at once, retry of the unrecoverable, but never more than its attempts', async () => {
@@ -557,11 +558,12 @@ describe('a run that is told to stop', () => {
   });
 
   it('ends failed for good when it was cancelled', async () => {
-    const reason = new CancelledError('The job was cancelled: user left');
+    const reason = new CancelledError('user left');
     const [settlement, stage] = await stopped(reason);
     expect(settlement).toMatchObject({ kind: 'failed', error: reason, retryDelayMs: null });
     expect((settlement as Failed).failure).toMatchObject({ kind: 'cancelled', error: 'JOB_CANCELLED' });
     expect(stage.heardNames).toEqual(['active', 'failed', 'cancelled']);
+    expect(stage.heard.at(-1)?.[1]).toMatchObject({ reason: 'user left' });
   });
 
   it('is handed back at shutdown, without an attempt, also for a reason that is none of ours', async () => {

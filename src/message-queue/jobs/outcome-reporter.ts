@@ -1,3 +1,4 @@
+import { cancelReasonOf } from './cancel-reason.js';
 import type { JobEvents, JobRunEventPlace } from './job-events.js';
 import type { JobLog, LogPlace } from './job-logger.js';
 import { JobLogger } from './job-logger.js';
@@ -31,9 +32,15 @@ export class OutcomeReporter {
         this.reportFailure(run, settlement);
         return;
       case 'deferred': {
-        const { delayMs, reason } = settlement;
+        const { delayMs, reason, blockedBy } = settlement;
         this.log(run).debug(`Runs again in ${delayMs} ms without spending an attempt: ${reason}`);
-        this.events.emit('retrying', { ...place, delayMs, spent: false, reason });
+        this.events.emit('retrying', {
+          ...place,
+          delayMs,
+          spent: false,
+          reason,
+          ...(blockedBy !== undefined && { blockedBy }),
+        });
         return;
       }
       case 'handed-back':
@@ -49,8 +56,8 @@ export class OutcomeReporter {
     const { error, failure, retryDelayMs } = settlement;
     const what = `${failure.error}: ${failure.message.slice(0, 300)}`;
     if (failure.kind === 'cancelled') {
-      this.log(run).log(`Cancelled: ${failure.message.slice(0, 300)}`);
-      this.events.emit('cancelled', { ...place, reason: failure.message });
+      this.log(run).log(`Cancelled: ${cancelReasonOf(settlement).slice(0, 300)}`);
+      this.events.emit('cancelled', { ...place, reason: cancelReasonOf(settlement) });
     } else if (retryDelayMs === null) {
       this.log(run).error(`Dead letter after ${what}`);
       this.events.emit('deadLettered', { ...place, error, failure });

@@ -18,6 +18,12 @@ export type Settlement =
       readonly retryDelayMs: number | null;
       readonly failure: FailureRecord;
     }
-  | { readonly kind: 'deferred'; readonly delayMs: number; readonly reason: string }
+  | {
+      readonly kind: 'deferred';
+      readonly delayMs: number;
+      readonly reason: string;
+      /** The dependency whose open circuit is the reason. */
+      readonly blockedBy?: string;
+    }
   | { readonly kind: 'handed-back' }
   | { readonly kind: 'abandoned' };

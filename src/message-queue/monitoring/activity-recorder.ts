@@ -25,9 +25,6 @@ const NOTHING: QueueActivity = {
   blockedBy: [],
 };
 
-/** The message of `CircuitOpenError`. */
-const BREAKER_REASON = /circuit breaker of "(.+?)" is open/;
-
 interface QueueState {
   readonly window: ActivityWindow;
   readonly blockedBy: Map<string, number>;
@@ -54,10 +51,9 @@ export class ActivityRecorder {
       // A crash ended another process's attempt, and a cancelled job did not fail.
       if (kind === 'error' || kind === 'timeout') state.window.note('failed', durationMs, this.clock.now());
     });
-    events.on('retrying', ({ queue, spent, reason }) => {
+    events.on('retrying', ({ queue, blockedBy }) => {
       const state = this.stateOf(queue);
-      const dependency = spent ? undefined : BREAKER_REASON.exec(reason)?.[1];
-      if (dependency !== undefined) state.blockedBy.set(dependency, this.clock.now());
+      if (blockedBy !== undefined) state.blockedBy.set(blockedBy, this.clock.now());
     });
   }
 

@@ -1,6 +1,7 @@
 import { DeadLetterFixture, HandClock, letterQueue } from '../../../test/e2e/dead-letter.fixture.js';
 import { TestRedis } from '../../../test/support/redis-server.js';
 import { ShutdownError } from '../jobs/errors.js';
+import type { CircuitOpenError } from '../jobs/errors.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { StuckHandlers } from '../jobs/stuck-handlers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
@@ -184,7 +185,8 @@ describe('QueueMonitor', () => {
       jobId: 'm_1',
       delayMs: 30_000,
       spent: false,
-      reason: (refusal as Error).message,
+      reason: 'The dependency is away.',
+      blockedBy: (refusal as CircuitOpenError).dependency,
     });
     const mail = await monitor.health('mail');
     expect([mail.status, ...codes(mail)]).toEqual(['degraded', 'BREAKER_OPEN']);

@@ -1,5 +1,6 @@
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
+import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { BrokerCase } from './broker-bench.js';
 import { aborted, completed, failed } from './broker-bench.js';
 
@@ -38,7 +39,7 @@ export const administrationCases: readonly BrokerCase[] = [
       const queue = bench.open();
       const { worker } = await bench.work(queue, async (delivery) => {
         const reason = await aborted(delivery.signal);
-        return failed(delivery, null, reason.message, 'cancelled');
+        return { ...failed(delivery, null, reason.message, 'cancelled'), error: reason } as Settlement;
       });
       const id = await bench.add(queue);
       await waitUntil(() => worker.active.size === 1, 'an active run');

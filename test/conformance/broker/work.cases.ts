@@ -1,4 +1,5 @@
-import { ShutdownError } from '../../../src/message-queue/jobs/errors.js';
+import { CancelledError, ShutdownError } from '../../../src/message-queue/jobs/errors.js';
+import { boundedError } from '../../../src/message-queue/jobs/failure-record.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { Delivery } from '../../../src/message-queue/broker/broker.js';
@@ -106,6 +107,23 @@ export const workCases: readonly BrokerCase[] = [
         false,
         undefined,
       ]);
+    },
+  ],
+  [
+    'keeps the reason of a run that its own handler cancelled, as it was given',
+    async (bench) => {
+      const queue = bench.open();
+      const reasons = ['no longer needed', 'The job was cancelled: twice', 'x'.repeat(3_000)];
+      await bench.work(queue, (run) => {
+        const error = new CancelledError(reasons[(run.job.data as { n: number }).n] ?? '');
+        return { ...failed(run, null, error.message, 'cancelled'), error: boundedError(error) } as Settlement;
+      });
+      for (const [n, reason] of reasons.entries()) {
+        const id = await bench.add(queue, { data: { n } });
+        await bench.untilState(queue, id, 'failed');
+        const job = await queue.getJob(id);
+        expect(job === null ? null : recordOf(job).cancelled?.reason).toBe(reason.slice(0, 500));
+      }
     },
   ],
   [

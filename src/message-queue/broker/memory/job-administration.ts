@@ -1,8 +1,8 @@
+import { CancelledError } from '../../jobs/errors.js';
 import type { FailureRecord, ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
 import type { CancelOutcome, QueueSnapshot } from '../broker.js';
 import { JobSettler } from './job-settler.js';
 import type { ManagedMemoryQueue } from './managed-memory-queue.js';
-import { cancelMessage } from './memory-queue-worker.js';
 import type { StoredJob } from './stored-job.js';
 
 const MOST_RECORDS = 20;
@@ -21,7 +21,7 @@ export class JobAdministration {
       case 'delayed': {
         const at = engine.clock.now();
         stored.options = { ...stored.options, mq: withCancellation(stored, reason, at) };
-        new JobSettler(engine).fail(stored, cancelMessage(reason));
+        new JobSettler(engine).fail(stored, CancelledError.messageOf(reason));
         engine.arm();
         return 'removed';
       }
@@ -87,7 +87,7 @@ function withCancellation(
     attempt: attemptsMade + 1,
     kind: 'cancelled',
     error: 'JOB_CANCELLED',
-    message: cancelMessage(reason),
+    message: CancelledError.messageOf(reason),
   };
   const failures = [...(options.mq?.failures ?? []), failure].slice(-MOST_RECORDS);
   return { ...options.mq, failures, cancelled: { at, reason } };

@@ -32,11 +32,6 @@ export class MemoryDelivery implements Delivery {
     this.outcome.decide(isStored);
   }
 
-  /** Why the run was told to stop; null when it was not. */
-  get abortReason(): Error | null {
-    return this.reason;
-  }
-
   /** The first reason stays. */
   abort(reason: Error): void {
     if (this.reason !== null) return;

@@ -19,11 +19,6 @@ export interface WorkerParts {
   readonly handleOf: (stored: StoredJob) => MemoryJob;
 }
 
-/** What a cancelled job's `failedReason` says; the same on both providers. */
-export function cancelMessage(reason: string): string {
-  return `The job was cancelled: ${reason}`;
-}
-
 /** Gives a queue's jobs to the executor and stores how they ended. */
 export class MemoryQueueWorker implements QueueWorker {
   readonly active = new Map<string, MemoryDelivery>();
@@ -65,7 +60,7 @@ export class MemoryQueueWorker implements QueueWorker {
   cancel(jobId: string, reason: string): boolean {
     const delivery = this.active.get(jobId);
     if (delivery === undefined) return false;
-    delivery.abort(new CancelledError(cancelMessage(reason), { queue: this.parts.queue, jobId }));
+    delivery.abort(new CancelledError(reason, { queue: this.parts.queue, jobId }));
     return true;
   }
 

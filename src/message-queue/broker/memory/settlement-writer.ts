@@ -1,3 +1,4 @@
+import { cancelReasonOf } from '../../jobs/cancel-reason.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { FailureRecord } from '../../jobs/managed-job.js';
 import type { Settlement } from '../../jobs/settlement.js';
@@ -62,7 +63,7 @@ export class SettlementWriter {
     const { error, failure, retryDelayMs } = settlement;
     const reason = clip(error.message);
     const now = this.engine.clock.now();
-    stored.options = withFailure(stored, failure, cancelledAt(failure, delivery, now));
+    stored.options = withFailure(stored, failure, cancelledAt(settlement, now));
     this.settler.recordFailure(stored, reason, clip(error.stack ?? error.message));
     if (retryDelayMs === null) this.settler.fail(stored, reason);
     else if (retryDelayMs <= 0) this.settler.retryNow(stored);
@@ -86,13 +87,9 @@ function withFailure(
   return { ...options, mq: { ...options.mq, failures, ...(cancelled !== undefined && { cancelled }) } };
 }
 
-function cancelledAt(
-  failure: FailureRecord,
-  { abortReason }: MemoryDelivery,
-  at: number,
-): { at: number; reason: string } | undefined {
-  if (failure.kind !== 'cancelled') return undefined;
-  return { at, reason: (abortReason?.message ?? failure.message).replace(/^The job was cancelled: /, '') };
+function cancelledAt(settlement: Failed, at: number): { at: number; reason: string } | undefined {
+  if (settlement.failure.kind !== 'cancelled') return undefined;
+  return { at, reason: cancelReasonOf(settlement) };
 }
 
 function unstorable(stored: StoredJob, cause: unknown, at: number): Failed {

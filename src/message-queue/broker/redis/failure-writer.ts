@@ -1,4 +1,5 @@
 import type { JobOptions } from 'bull';
+import { cancelReasonOf } from '../../jobs/cancel-reason.js';
 import type { FailureRecord, ManagedJobOptions, ManagedJobRecord } from '../../jobs/managed-job.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import type { ActiveRun } from './active-run.js';
@@ -70,19 +71,15 @@ function tracesOf({ job }: ActiveRun, { error }: Failed): string[] {
   return [...job.stacktrace, clip(error.stack ?? error.message)].slice(-limit);
 }
 
-function withFailure(stored: string, run: ActiveRun, { failure }: Failed, now: number): JobOptions {
+function withFailure(stored: string, run: ActiveRun, settlement: Failed, now: number): JobOptions {
+  const { failure } = settlement;
   const options = JSON.parse(stored) as ManagedJobOptions;
   const record: ManagedJobRecord = {
     ...options.mq,
     failures: mergeFailures(options.mq?.failures ?? [], run.crashes, failure),
-    ...(failure.kind === 'cancelled' && { cancelled: { at: now, reason: cancelReason(run) } }),
+    ...(failure.kind === 'cancelled' && { cancelled: { at: now, reason: cancelReasonOf(settlement) } }),
   };
   return { ...options, mq: record } as JobOptions;
-}
-
-function cancelReason({ signal }: ActiveRun): string {
-  const message = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
-  return message.replace(/^The job was cancelled: /, '');
 }
 
 /** Crashes are kept beside the record until a failure is stored; each enters it once. */

@@ -1,3 +1,4 @@
+import { CancelledError } from '../../jobs/errors.js';
 import type { CancelOutcome } from '../broker.js';
 import type {
   FailureRecord,
@@ -5,7 +6,6 @@ import type {
   ManagedJobRecord,
   ReplayRecord,
 } from '../../jobs/managed-job.js';
-import { cancelMessage } from './job-intake.js';
 import type { RedisConnections } from './redis-connections.js';
 import type { RedisQueue } from './redis-queue.js';
 import type { RedisScripts } from './redis-scripts.js';
@@ -28,7 +28,7 @@ export class JobChanges {
   ) {}
 
   async cancel(queue: RedisQueue, id: string, reason: string, now: number): Promise<CancelOutcome> {
-    const failedReason = cancelMessage(reason);
+    const failedReason = CancelledError.messageOf(reason);
     const message: CancelMessage = { id, reason };
     const event = JSON.stringify({ jobId: id, val: failedReason });
     const outcome = await this.change(queue, id, cancelJobScript, (stored, attemptsMade) => {
@@ -108,7 +108,7 @@ function withCancellation(
     attempt: attemptsMade + 1,
     kind: 'cancelled',
     error: 'JOB_CANCELLED',
-    message: cancelMessage(reason),
+    message: CancelledError.messageOf(reason),
   };
   return {
     ...record,

@@ -38,10 +38,5 @@ export class JobIntake {
 
 /** The reason of a cancelled run. */
 export function cancelledError(queue: string, jobId: string, reason: string): CancelledError {
-  return new CancelledError(cancelMessage(reason), { queue, jobId });
-}
-
-/** What a cancelled job's `failedReason` says. */
-export function cancelMessage(reason: string): string {
-  return `The job was cancelled: ${reason}`;
+  return new CancelledError(reason, { queue, jobId });
 }
