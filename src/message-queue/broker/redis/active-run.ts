@@ -14,6 +14,8 @@ export class ActiveRun implements Delivery {
     readonly crashes: readonly FailureRecord[],
     /** The job's opts as they are stored, as text. */
     readonly storedOptions: string,
+    /** Which take began it, `mqRun`: nothing that is sent for this run may touch a later one. */
+    readonly fence: string,
   ) {
     this.id = String(job.id);
   }

@@ -98,7 +98,15 @@ export class CompletionBatcher {
       const { count, age } = retentionOf(run);
       const young = now - run.job.timestamp < TOMBSTONE_MS && run.id.startsWith('m_');
       const event = JSON.stringify({ jobId: run.id, val: json });
-      args.push(run.id, json ?? 'null', event, count, age, count === 0 && young ? TOMBSTONE_MS : '');
+      args.push(
+        run.id,
+        run.fence,
+        json ?? 'null',
+        event,
+        count,
+        age,
+        count === 0 && young ? TOMBSTONE_MS : '',
+      );
     }
     return args;
   }

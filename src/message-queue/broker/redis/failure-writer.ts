@@ -27,7 +27,7 @@ export class FailureWriter {
       const reply = await this.commands.runUntilAnswered(failJobScript, [
         ...[this.commands.queue.lockToken, run.id, now, whenAgain(settlement.retryDelayMs, now)],
         ...[reason, JSON.stringify(traces), attemptsMade, JSON.stringify(options), stored],
-        ...[JSON.stringify({ jobId: run.id, val: reason }), job.opts.lifo === true ? '1' : ''],
+        ...[JSON.stringify({ jobId: run.id, val: reason }), job.opts.lifo === true ? '1' : '', run.fence],
       ]);
       if (typeof reply === 'string') {
         stored = reply;
@@ -48,14 +48,18 @@ export class FailureWriter {
     const { opts = '{}', stacktrace = '[]', attemptsMade = '0' } = hash;
     await this.commands.runUntilAnswered(failJobScript, [
       ...[this.commands.queue.lockToken, id, now, 'dead', clip(reason), stacktrace, Number(attemptsMade) + 1],
-      ...[opts, opts, JSON.stringify({ jobId: id, val: clip(reason) }), ''],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: clip(reason) }), '', hash['mqRun'] ?? ''],
     ]);
   }
 
   /** @param delayMs null: at once, at the front of its lane. @returns false when the job is not ours any more */
-  async release(run: { readonly id: string }, delayMs: number | null, now: number): Promise<boolean> {
+  async release(
+    run: { readonly id: string; readonly fence: string },
+    delayMs: number | null,
+    now: number,
+  ): Promise<boolean> {
     const again = delayMs === null ? 0 : now + Math.max(1, Math.round(delayMs));
-    const args = [this.commands.queue.lockToken, run.id, again];
+    const args = [this.commands.queue.lockToken, run.id, again, run.fence];
     return (await this.commands.runUntilAnswered(releaseJobScript, args)) === 1;
   }
 }

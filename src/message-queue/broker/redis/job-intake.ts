@@ -29,7 +29,12 @@ export class JobIntake {
   /** @throws when the stored job is corrupt */
   toRun(id: string, hash: Record<string, string>): ActiveRun {
     const job = BullJob.fromJSON(this.commands.queue, hash, id);
-    const run = new ActiveRun(job, parseCrashes(hash['mqCrashes']), hash['opts'] ?? '{}');
+    const run = new ActiveRun(
+      job,
+      parseCrashes(hash['mqCrashes']),
+      hash['opts'] ?? '{}',
+      hash['mqRun'] ?? '',
+    );
     if (hash['mqCancel'] !== undefined)
       run.abort(cancelledError(this.commands.queue.name, id, hash['mqCancel']));
     return run;

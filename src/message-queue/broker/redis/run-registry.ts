@@ -56,9 +56,9 @@ export class RunRegistry {
   }
 
   /** Gives a job back that came when none was wanted any more. Never rejects. */
-  async giveBack([id]: TakenReply[0][number]): Promise<void> {
+  async giveBack([id, pairs]: TakenReply[0][number]): Promise<void> {
     try {
-      await this.failures.release({ id }, null, this.host.now());
+      await this.failures.release({ id, fence: hashOf(pairs)['mqRun'] ?? '' }, null, this.host.now());
     } catch (error) {
       this.report(
         'settlement',
@@ -71,7 +71,7 @@ export class RunRegistry {
 
   /** The end of a completed run is stored: `status` is the script's. */
   completed(run: ActiveRun, result: unknown, status: number, finishedOn: number): void {
-    this.active.delete(run.id);
+    this.forget(run);
     run.noteStored(status !== 0);
     if (status === 0) return this.reportLost(run);
     run.job.returnvalue = result ?? 0;
@@ -80,7 +80,7 @@ export class RunRegistry {
   }
 
   unstorable(run: ActiveRun, error: unknown): void {
-    this.active.delete(run.id);
+    this.forget(run);
     run.noteStored(false);
     this.report(
       'settlement',
@@ -131,7 +131,7 @@ export class RunRegistry {
     const now = this.host.now();
     if (settlement.kind === 'failed') {
       const stored = await this.failures.fail(run, settlement, now);
-      this.active.delete(run.id);
+      this.forget(run);
       run.noteStored(stored);
       if (stored) emitSafely(this.commands.queue, 'failed', run.job, settlement.error, 'active');
       else this.reportLost(run);
@@ -141,7 +141,12 @@ export class RunRegistry {
       const delayMs = settlement.kind === 'deferred' ? settlement.delayMs : null;
       run.noteStored(await this.failures.release(run, delayMs, now));
     }
-    this.active.delete(run.id);
+    this.forget(run);
+  }
+
+  /** A retry without delay may have been taken, and stand here, before the answer to this run's failure is seen. */
+  private forget(run: ActiveRun): void {
+    if (this.active.get(run.id) === run) this.active.delete(run.id);
   }
 
   private async scheduleNext({ job, id }: ActiveRun): Promise<boolean> {

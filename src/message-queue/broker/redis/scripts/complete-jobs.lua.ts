@@ -3,14 +3,14 @@ import { debounceFunctions, ownershipFunctions } from './ownership.lua.js';
 import { takeFunctions } from './take-jobs.lua.js';
 
 /** Fields of one job in the arguments of {@link completeJobsScript}, in this order. */
-const COMPLETE_FIELDS = ['id', 'result', 'event', 'keepCount', 'keepAge', 'tombstoneMs'] as const;
+const COMPLETE_FIELDS = ['id', 'run', 'result', 'event', 'keepCount', 'keepAge', 'tombstoneMs'] as const;
 
 /**
  * Completes jobs and takes the next ones in the same step.
  *
  * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take ·
  * 5 `1` to publish `drained` when none is left · then the fields of {@link COMPLETE_FIELDS} per job:
- * `keepCount` completed jobs to keep (`-1` all, `0` removes the job), `keepAge` seconds to keep them ('' = any),
+ * `run` the job's `mqRun`, `keepCount` completed jobs to keep (`-1` all, `0` removes the job), `keepAge` seconds to keep them ('' = any),
  * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
  * Reply: `[[status…], [[id, hash]…], [phantom id…]]`; status 1 stored, 0 the job is not ours any more, 2 this very
  * call had been executed before and its reply was lost.
@@ -42,7 +42,7 @@ end
 
 local function complete(job)
   local key = base .. job.id
-  if not owns(job.id, token) then
+  if not owns(job.id, token, job.run) then
     if redis.call('HGET', key, 'finishedOn') == now or redis.call('EXISTS', base .. 'mq:gone:' .. job.id) == 1 then
       return 2
     end

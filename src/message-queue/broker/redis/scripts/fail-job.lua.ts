@@ -18,7 +18,8 @@ end
  * Spends an attempt: the job waits again, is delayed, or becomes a dead letter; its record gets the failure.
  *
  * ARGV: 1 token · 2 id · 3 now (ms) · 4 when to run again: `dead` = never, `0` = at once, else ms · 5 failed reason ·
- * 6 stack traces (JSON) · 7 attempts made · 8 new opts · 9 the opts this was computed from · 10 event data · 11 `1` = lifo.
+ * 6 stack traces (JSON) · 7 attempts made · 8 new opts · 9 the opts this was computed from · 10 event data · 11 `1` = lifo ·
+ * 12 the run (`mqRun`).
  * Reply: 1 stored · 0 not ours any more · 2 this very call had been executed before · or the opts stored now, when
  * they differ from 9: compute again.
  */
@@ -29,7 +30,7 @@ export const failJobScript = luaScript('mqFailJob', {
 local token, id, now, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = base .. id
 local stored = redis.call('HMGET', key, 'opts', 'attemptsMade', 'priority')
-if not owns(id, token) then
+if not owns(id, token, ARGV[12]) then
   if (tonumber(stored[2]) or 0) >= tonumber(ARGV[7]) then return 2 end
   return 0
 end
@@ -63,7 +64,7 @@ return 1
 /**
  * Gives an active job back without spending an attempt.
  *
- * ARGV: 1 token · 2 id · 3 when to run again: `0` = at once, at the front of its lane, else ms.
+ * ARGV: 1 token · 2 id · 3 when to run again: `0` = at once, at the front of its lane, else ms · 4 the run (`mqRun`).
  * Reply: 1 stored · 0 not ours any more.
  */
 export const releaseJobScript = luaScript('mqReleaseJob', {
@@ -71,7 +72,7 @@ export const releaseJobScript = luaScript('mqReleaseJob', {
   uses: [laneFunctions, ownershipFunctions, delayFunctions],
   body: `
 local token, id, again = ARGV[1], ARGV[2], ARGV[3]
-if not owns(id, token) or letGo(id) == 0 then return 0 end
+if not owns(id, token, ARGV[4]) or letGo(id) == 0 then return 0 end
 redis.call('HDEL', base .. id, 'mqRun')
 if again == '0' then
   local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0

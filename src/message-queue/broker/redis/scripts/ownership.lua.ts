@@ -1,12 +1,14 @@
 /**
  * Lua functions: whose an active job is.
  *
- * - `owns(id, token)`: whether the worker with this token may settle the job: it holds the lock, or the lock ran out
- *   but nobody took the job away (it still stands in `active`).
+ * - `owns(id, token, run)`: whether the worker with this token may settle this run of the job: it holds the lock, or the
+ *   lock ran out but nobody took the job away (it still stands in `active`). The token alone is not enough: the same
+ *   worker may have taken the job again before a call that was sent twice arrives; `run` is the take's `mqRun`.
  * - `letGo(id)`: removes the job from `active`, its lock and its mark as a candidate for stalled.
  */
 export const ownershipFunctions = `
-local function owns(id, token)
+local function owns(id, token, run)
+  if (redis.call('HGET', base .. id, 'mqRun') or '') ~= run then return false end
   local holder = redis.call('GET', base .. id .. ':lock')
   if holder then return holder == token end
   return redis.call('LPOS', base .. 'active', id) ~= false

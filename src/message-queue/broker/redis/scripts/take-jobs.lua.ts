@@ -3,7 +3,8 @@ import { luaScript } from './lua-script.js';
 /**
  * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from `wait` to `active`, locks them and
  * returns two lists: `{ id, hash }` of each job, and the ids of phantoms: entries whose hash has no name and
- * timestamp (Redis evicted or lost it), which are removed and must never count as a success.
+ * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` names this
+ * very run: no other take has the same.
  */
 export const takeFunctions = `
 local function isPhantom(id)
@@ -23,7 +24,7 @@ local function takeJobs(count, now, token, lockMs)
       phantoms[#phantoms + 1] = id
     else
       redis.call('SET', base .. id .. ':lock', token, 'PX', lockMs)
-      redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', now)
+      redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', now .. ':' .. redis.call('INCR', base .. 'id'))
       redis.call('PUBLISH', base .. 'active@' .. token, id)
       taken[#taken + 1] = { id, redis.call('HGETALL', base .. id) }
     end

@@ -1,0 +1,115 @@
+import type { Delivery, QueueWorker } from '../broker.js';
+import {
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+import { internalsOf } from './bull-internals.js';
+import { RedisConnections } from './redis-connections.js';
+import type { RedisQueue } from './redis-queue.js';
+import { RedisScripts } from './redis-scripts.js';
+import { completeJobsScript } from './scripts/complete-jobs.lua.js';
+import { failJobScript, releaseJobScript } from './scripts/fail-job.lua.js';
+import type { LuaScript } from './scripts/lua-script.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a retry without delay', () => {
+  let redis: TestRedis;
+  let fixture: BrokerFixture;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+  });
+  beforeEach(() => {
+    fixture = new BrokerFixture(redis);
+  });
+  afterEach(async () => {
+    await fixture.close();
+    expect(fixture.problems).toEqual([]);
+  });
+  afterAll(() => redis.stop());
+
+  it('stays among the active runs, whose locks are renewed, when its take overtakes the failure before it', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    let forgotten = 0;
+    let worker: QueueWorker | undefined;
+    const { seen, worker: started } = await workOn(
+      broker,
+      queue,
+      async (delivery: Delivery) => {
+        await turn();
+        await turn();
+        if (worker !== undefined && worker.active.get(String(delivery.job.id)) !== delivery) forgotten += 1;
+        return delivery.job.attemptsMade < 100 ? failed(delivery, 0) : completed();
+      },
+      4,
+    );
+    worker = started;
+    await broker.addMany(
+      queue,
+      Array.from({ length: 6 }, (_, n) => ({ name: 'job', data: { n }, options: { attempts: 200 } })),
+    );
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 6, 'all jobs to end', 30_000);
+    expect(seen.length).toBe(606);
+    expect(forgotten).toBe(0);
+  }, 40_000);
+
+  it.each([
+    ['failure', failJobScript],
+    ['hand-back', releaseJobScript],
+    ['completion', completeJobsScript],
+  ] as const)('is left alone by a %s of the run before it that comes late', async (kind, script) => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue()) as RedisQueue;
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const fences: string[] = [];
+    const { seen } = await workOn(broker, queue, async (delivery) => {
+      fences.push((delivery as unknown as { fence: string }).fence);
+      if (fences.length === 1) return failed(delivery, 0);
+      await held;
+      return completed();
+    });
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(() => seen.length === 2, 'the retry');
+    const reply = await sendAgain(queue, script, lateArgs(kind, queue, id, fences[0] ?? ''));
+    expect(JSON.stringify(reply)).toBe({ failure: '2', 'hand-back': '0', completion: '[[0],[],[]]' }[kind]);
+    expect(await broker.snapshot(queue)).toMatchObject({ active: 1, waiting: 0, completed: 0 });
+    release();
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 1, 'the retry to end');
+    expect(seen).toHaveLength(2);
+  });
+
+  async function sendAgain(
+    queue: RedisQueue,
+    script: LuaScript,
+    args: (string | number)[],
+  ): Promise<unknown> {
+    const settings = {
+      topology: { kind: 'single', host: '127.0.0.1', port: redis.port },
+      db: 0,
+      tls: false,
+    } as const;
+    const connections = new RedisConnections(settings, 2_000, () => undefined);
+    try {
+      return await new RedisScripts(connections).run(script, queue.base, args);
+    } finally {
+      await connections.close();
+    }
+  }
+});
+
+/** What the worker had sent for its first run. */
+function lateArgs(kind: string, queue: RedisQueue, id: string, fence: string): (string | number)[] {
+  const { token } = internalsOf(queue);
+  const now = Date.now();
+  if (kind === 'failure') return [token, id, now, '0', 'no', '[]', 1, '{}', '{}', '{}', '', fence];
+  if (kind === 'hand-back') return [token, id, '0', fence];
+  return [token, now, 5_000, 0, '', id, fence, 'null', '{}', -1, '', ''];
+}
