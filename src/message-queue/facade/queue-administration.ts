@@ -43,14 +43,24 @@ export class QueueAdministration {
     return outcome;
   }
 
+  /**
+   * No worker of any process starts jobs of this queue until it is resumed; active ones go on.
+   * @throws UnknownQueueError
+   */
   async pause(name: string): Promise<void> {
     await this.queues.get(name).queue.pause();
   }
 
+  /** Lets workers start jobs of this queue again. @throws UnknownQueueError */
   async resume(name: string): Promise<void> {
     await this.queues.get(name).queue.resume();
   }
 
+  /**
+   * Removes finished jobs, 1 000 per command.
+   * @returns how many
+   * @throws UnknownQueueError; InvalidJobOptionsError listing every option that is wrong
+   */
   async clean(name: string, options: CleanOptions = {}): Promise<number> {
     const { queue } = this.queues.get(name);
     const { state = 'completed', olderThanMs = 0, limit = Number.POSITIVE_INFINITY } = options;
@@ -65,6 +75,11 @@ export class QueueAdministration {
     return removed;
   }
 
+  /**
+   * Removes every job that waits or is delayed, the pending runs of schedules too; active ones go on.
+   * @returns by how many fewer jobs wait: jobs that are added or taken meanwhile count too
+   * @throws UnknownQueueError
+   */
   async purge(name: string): Promise<number> {
     const { queue, broker } = this.queues.get(name);
     const before = await broker.snapshot(queue);

@@ -47,7 +47,9 @@ export function findHandler(attempt: Attempt, handlers: HandlerRegistry): Regist
   const handler = handlers.handlerOf(queue, jobName);
   if (handler !== undefined) return handler;
   throw new HandlerRegistrationError(
-    `Job "${jobName}" of queue "${queue}" has no handler in this process.`,
+    `Job ${jobId} of queue "${queue}" is a "${jobName}", which has no handler in this process. Put @JobHandler('${jobName}') on a method ` +
+      `of a class with @Processor('${queue}') that is among the app's providers, or run this process with role: 'producer'; ` +
+      'then replay the job if it became a dead letter.',
     place,
   );
 }

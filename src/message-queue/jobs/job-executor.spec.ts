@@ -9,6 +9,7 @@ import {
   CircuitOpenError,
   InvalidPayloadError,
   JobTimeoutError,
+  HandlerRegistrationError,
   LockLostError,
   RetryLater,
   ShutdownError,
@@ -290,6 +291,12 @@ describe('a job that fails', () => {
       'failed',
       'deadLettered',
     ]);
+  });
+
+  it('says what to do when nothing here handles its job', async () => {
+    const { error } = await failed(new Stage({ handlers: new HandlerRegistry() }).run());
+    expect(error).toBeInstanceOf(HandlerRegistrationError);
+    expect(error.message).toMatch(/m_1.*Put @JobHandler\('write'\) on a method .*@Processor\('.+'\)/);
   });
 
   it('remembers what happened, bounded', async () => {
