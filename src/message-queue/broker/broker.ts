@@ -112,6 +112,20 @@ export abstract class Broker {
    */
   abstract replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean>;
 
+  /**
+   * Removes one dead letter for good, in one step: a job that was replayed meanwhile stays.
+   * @returns false when it is not in the failed set (any more)
+   */
+  abstract discard(queue: Queue, jobId: string): Promise<boolean>;
+
+  /**
+   * Removes all waiting, paused and delayed jobs, in steps of at most 1 000; active, completed and failed ones stay, and
+   * a paused queue stays paused. The idempotency keys of the removed jobs are free again. The pending runs of schedules
+   * go too: the reconciler brings them back when it next runs.
+   * @returns how many were removed
+   */
+  abstract purge(queue: Queue): Promise<number>;
+
   /** Replaces `opts.mq` of a job by what `change` makes of it. @returns false when the job is gone */
   abstract annotate(
     queue: Queue,

@@ -82,11 +82,7 @@ export class QueueAdministration {
    */
   async purge(name: string): Promise<number> {
     const { queue, broker } = this.queues.get(name);
-    const before = await broker.snapshot(queue);
-    await queue.empty();
-    const after = await broker.snapshot(queue);
-    const left = (counts: typeof before): number => counts.waiting + counts.delayed + counts.paused;
-    return Math.max(0, left(before) - left(after));
+    return broker.purge(queue);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
@@ -141,6 +142,73 @@ export const administrationCases: readonly BrokerCase[] = [
       const id = await bench.add(queue);
       expect(await bench.broker.replay(queue, id, { at: 1, by: 'x' })).toBe(false);
       expect(await bench.broker.replay(queue, 'nobody', { at: 1, by: 'x' })).toBe(false);
+    },
+  ],
+  [
+    'discards a dead letter, once, and nothing that was replayed meanwhile',
+    async (bench) => {
+      const queue = bench.open();
+      const [gone, replayed] = [await bench.add(queue), await bench.add(queue)];
+      for (const id of [gone, replayed]) await bench.broker.cancel(queue, id, 'r');
+      await bench.broker.replay(queue, replayed, { at: 1, by: 'x' });
+      expect(await bench.broker.discard(queue, replayed)).toBe(false);
+      expect(await bench.broker.discard(queue, gone)).toBe(true);
+      expect(await bench.broker.discard(queue, gone)).toBe(false);
+      expect(await queue.getJob(gone)).toBeNull();
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 1, failed: 0 });
+    },
+  ],
+  [
+    'replays or discards a dead letter when both are asked for at once, never half of each',
+    async (bench) => {
+      const queue = bench.open();
+      for (let n = 0; n < 20; n++) {
+        const id = await bench.add(queue);
+        await bench.broker.cancel(queue, id, 'r');
+        const [replayed, discarded] = await Promise.all([
+          bench.broker.replay(queue, id, { at: 1, by: 'x' }),
+          bench.broker.discard(queue, id),
+        ]);
+        expect(replayed).not.toBe(discarded);
+        expect(await (await queue.getJob(id))?.getState()).toBe(replayed ? 'waiting' : undefined);
+      }
+    },
+  ],
+  [
+    'purges what waits, is paused or delayed, and leaves the rest and the pause',
+    async (bench) => {
+      const queue = bench.open();
+      const dead = await bench.add(queue);
+      await bench.broker.cancel(queue, dead, 'r');
+      const once = (key: string): Partial<AddRequest> => ({
+        idempotency: { key, fingerprint: 'f', ttlMs: 60_000 },
+      });
+      const first = await bench.add(queue, once('k'));
+      const delayed = { options: { delay: 60_000, jobId: 'later' } };
+      await bench.add(queue, delayed);
+      await bench.add(queue, { options: { priority: 2 } });
+      await queue.pause();
+      expect(await bench.broker.purge(queue)).toBe(3);
+      expect(await bench.broker.snapshot(queue)).toMatchObject({
+        ...{ waiting: 0, paused: 0, delayed: 0, failed: 1, isPaused: true },
+      });
+      expect(await bench.broker.purge(queue)).toBe(0);
+      for (const id of [first, 'later']) expect(await queue.getJob(id)).toBeNull();
+      expect(await bench.broker.addOnce(queue, { name: 'job', data: {}, ...delayed })).toEqual({
+        id: 'later',
+        deduplicated: false,
+      });
+      expect(await bench.add(queue, once('k'))).not.toBe(first);
+    },
+  ],
+  [
+    'purges more than one step holds',
+    async (bench) => {
+      const queue = bench.open();
+      const requests = Array.from({ length: 2_001 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
+      await bench.broker.addMany(queue, requests);
+      expect(await bench.broker.purge(queue)).toBe(2_001);
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 0 });
     },
   ],
   [

@@ -37,6 +37,11 @@ export class IdempotencyLedger {
     );
   }
 
+  /** Frees the keys that stand for these jobs. */
+  forget(jobIds: ReadonlySet<string>): void {
+    for (const [key, { jobId }] of this.entries) if (jobIds.has(jobId)) this.entries.delete(key);
+  }
+
   remember(idempotency: Idempotency, jobId: string, now: number): void {
     const { key, fingerprint, ttlMs } = idempotency;
     this.entries.set(key, { fingerprint, jobId, expiresAt: now + ttlMs });

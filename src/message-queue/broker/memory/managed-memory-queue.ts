@@ -78,6 +78,15 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return { id: handle?.id ?? '', deduplicated: !isNew };
   }
 
+  /** Removes all that waits or is delayed. @returns their ids */
+  purgeWaiting(): ReadonlySet<string> {
+    const gone = [...this.engine.store.jobs.values()].filter(
+      ({ state }) => state === 'waiting' || state === 'delayed',
+    );
+    for (const job of gone) this.moves.drop(job);
+    return new Set(gone.map(({ id }) => id));
+  }
+
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
   get nextInLine(): number | null {
     if (this.worker === null || this.isHeld || this.engine.paused) return null;

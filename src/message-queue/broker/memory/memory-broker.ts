@@ -113,6 +113,21 @@ export class MemoryBroker extends Broker {
     return this.administration.replay(this.managed(queue), jobId, replay);
   }
 
+  async discard(queue: Queue, jobId: string): Promise<boolean> {
+    const { engine } = this.managed(queue);
+    const job = await queue.getJob(jobId);
+    if (job === null || engine.store.jobs.get(jobId)?.state !== 'failed') return false;
+    await job.remove();
+    return true;
+  }
+
+  async purge(queue: Queue): Promise<number> {
+    const managed = this.managed(queue);
+    const ids = managed.purgeWaiting();
+    managed.ledger.forget(ids);
+    return ids.size;
+  }
+
   async annotate(
     queue: Queue,
     jobId: string,

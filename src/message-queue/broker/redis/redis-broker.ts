@@ -29,12 +29,15 @@ import type {
 import { RedisConnections } from './redis-connections.js';
 import { RedisQueue } from './redis-queue.js';
 import { RedisScripts } from './redis-scripts.js';
+import { discardJobScript, purgeQueueScript } from './scripts/remove-jobs.lua.js';
 import { snapshotQueueScript } from './scripts/snapshot-queue.lua.js';
 import { inspectRedis } from './server-inspection.js';
 import { WorkerService } from './worker-service.js';
 
 /** How long `close()` waits for handlers that still run; the service drains before. */
 const LONGEST_CLOSE_MS = 3_000;
+/** Jobs removed by one command: more would block Redis for others. */
+const PURGE_STEP = 1_000;
 /** Bull would end jobs of killed workers after this many crashes; the executor decides that here. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -116,6 +119,23 @@ export class RedisBroker extends Broker {
 
   replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean> {
     return this.changes.replay(this.entryOf(queue).queue, jobId, replay, this.options.clock.now());
+  }
+
+  async discard(queue: Queue, jobId: string): Promise<boolean> {
+    const { base } = this.entryOf(queue).queue;
+    const job = await queue.getJob(jobId);
+    if ((await this.scripts.run(discardJobScript, base, [jobId])) !== 1) return false;
+    if (job !== null) emitSafely(queue, 'removed', job);
+    return true;
+  }
+
+  async purge(queue: Queue): Promise<number> {
+    const { base } = this.entryOf(queue).queue;
+    for (let removed = 0; ;) {
+      const step = Number(await this.scripts.run(purgeQueueScript, base, [PURGE_STEP]));
+      removed += step;
+      if (step < PURGE_STEP) return removed;
+    }
   }
 
   annotate(

@@ -79,6 +79,7 @@ local function store(job)
     'timestamp', job.timestamp, 'delay', job.delay, 'priority', job.priority)
   if job.debounceId ~= '' then redis.call('HSET', base .. job.id, 'deid', job.debounceId) end
   if job.onceKey ~= '' then
+    redis.call('HSET', base .. job.id, 'mqOnce', job.onceKey)
     redis.call('SET', base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id, 'PX', job.onceTtl)
   end
   depth = depth + 1

@@ -1,0 +1,62 @@
+import { luaScript } from './lua-script.js';
+import { debounceFunctions } from './ownership.lua.js';
+
+/**
+ * Removes jobs that wait, are paused or delayed, and the ledger entries of their idempotency keys.
+ *
+ * ARGV: 1 how many at most. Reply: how many were removed; fewer than asked for: none is left.
+ */
+export const purgeQueueScript = luaScript('mqPurgeQueue', {
+  allowOom: true,
+  uses: [debounceFunctions],
+  body: `
+local limit, removed = tonumber(ARGV[1]), 0
+
+local function forgetKey(id)
+  local onceKey = redis.call('HGET', base .. id, 'mqOnce')
+  if not onceKey then return end
+  local entry = redis.call('GET', base .. 'mq:once:' .. onceKey)
+  if entry and string.match(entry, '^%S* (.*)$') == id then redis.call('DEL', base .. 'mq:once:' .. onceKey) end
+end
+
+local function drop(id)
+  forgetKey(id)
+  freeDebounce(id)
+  redis.call('ZREM', base .. 'priority', id)
+  redis.call('DEL', base .. id, base .. id .. ':logs')
+  removed = removed + 1
+end
+
+for _, list in ipairs({ 'wait', 'paused' }) do
+  while removed < limit do
+    local id = redis.call('RPOP', base .. list)
+    if not id then break end
+    drop(id)
+  end
+end
+while removed < limit do
+  local id = redis.call('ZRANGE', base .. 'delayed', 0, 0)[1]
+  if not id then break end
+  redis.call('ZREM', base .. 'delayed', id)
+  drop(id)
+end
+return removed
+`,
+});
+
+/**
+ * Removes a dead letter for good.
+ *
+ * ARGV: 1 id. Reply: 1 removed · 0 it is not in the failed set (any more).
+ */
+export const discardJobScript = luaScript('mqDiscardJob', {
+  allowOom: true,
+  uses: [debounceFunctions],
+  body: `
+local id = ARGV[1]
+if redis.call('ZREM', base .. 'failed', id) == 0 then return 0 end
+freeDebounce(id)
+redis.call('DEL', base .. id, base .. id .. ':logs')
+return 1
+`,
+});
