@@ -125,9 +125,13 @@ export class DeadLetterService {
 
   /** Removes one letter for good. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
   async discard(queue: string, id: string): Promise<void> {
+    const managed = this.queues.get(queue);
+    if (await managed.broker.discard(managed.queue, id)) return;
     await this.get(queue, id);
-    const job = await this.queues.get(queue).queue.getJob(id);
-    await job?.remove();
+    throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
+      queue,
+      jobId: id,
+    });
   }
 
   /** Removes every letter that the filter means, for good. */
@@ -137,12 +141,7 @@ export class DeadLetterService {
   ): Promise<DiscardReport> {
     const { done: discarded, ...report } = await this.run(filter, options, {
       spares: () => false,
-      action: async ({ queue }, { id }) => {
-        const job = await queue.getJob(id);
-        if (!job || !(await job.isFailed())) return false;
-        await job.remove();
-        return true;
-      },
+      action: ({ broker, queue }, { id }) => broker.discard(queue, id),
     });
     return { ...report, discarded };
   }
