@@ -122,6 +122,15 @@ export const enqueueCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'says that a repeated add with the same jobId and key is one',
+    async (bench) => {
+      const queue = bench.open();
+      const request = { name: 'job', data: {}, options: { jobId: 'mine' }, ...once('k', 'f') };
+      expect(await bench.broker.addOnce(queue, request)).toEqual({ id: 'mine', deduplicated: false });
+      expect(await bench.broker.addOnce(queue, request)).toEqual({ id: 'mine', deduplicated: true });
+    },
+  ],
+  [
     'answers the same key and payload with the first job, also after it completed and was removed',
     async (bench) => {
       const queue = bench.open();
@@ -141,7 +150,7 @@ export const enqueueCases: readonly BrokerCase[] = [
       const id = await bench.add(queue, once('k', 'f'));
       const error = await rejectionOf(bench.add(queue, once('k', 'other')));
       expect(error).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', queue: 'work-1', jobId: id });
-      expect(error.message).toContain('"k"');
+      for (const part of ['"k"', id, 'fingerprint f,', 'now other']) expect(error.message).toContain(part);
       expect(await queue.getWaitingCount()).toBe(1);
     },
   ],
@@ -275,9 +284,21 @@ export const enqueueCases: readonly BrokerCase[] = [
       expect(await rejectionOf((async () => bench.add(foreign))())).toMatchObject({ code: 'UNKNOWN_QUEUE' });
       await stranger.close();
       const queue = bench.open();
+      const shut = bench.open();
+      await shut.close();
+      expect(await rejectionOf(bench.add(shut))).toMatchObject({ code: 'BROKER_UNAVAILABLE' });
       await bench.broker.close();
       await bench.broker.close();
-      expect((await rejectionOf(bench.add(queue))).message).toMatch(/closed/);
+      const startedAt = performance.now();
+      for (const add of [
+        () => bench.add(queue),
+        () => queue.add('job', {}),
+        () => queue.addBulk([{ name: 'job', data: {} }]),
+      ]) {
+        const error = await rejectionOf(add());
+        expect([error.code, error.message]).toEqual(['BROKER_UNAVAILABLE', expect.stringMatching(/closed/)]);
+      }
+      expect(performance.now() - startedAt).toBeLessThan(500);
     },
   ],
 ];

@@ -39,15 +39,16 @@ export function outcomeOf(
   if (reply.status === 'conflict') {
     const key = request.idempotency?.key ?? '';
     throw new IdempotencyConflictError(
-      `Idempotency key "${key}" was used for job "${reply.id}" of queue "${name}" with another payload. ` +
-        'Use a new key for a new payload.',
+      `Idempotency key "${key}" of queue "${name}" belongs to job "${reply.id}", which has another payload ` +
+        `(fingerprint ${reply.fingerprint}, now ${request.idempotency?.fingerprint ?? ''}). Use a new key for a new payload.`,
       place,
     );
   }
-  // The ledger may know the key from this very call, whose first answer was lost.
+  // The ledger may know the key from this very call, whose first answer was lost; only a generated id tells.
+  const ours = reply.status === 'once' && fields.generated === '1' && reply.id === fields.id;
   return {
     id: reply.id,
-    deduplicated: reply.status !== 'added' && !(reply.status === 'once' && reply.id === fields.id),
+    deduplicated: reply.status !== 'added' && !ours,
   };
 }
 

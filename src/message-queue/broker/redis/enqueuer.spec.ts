@@ -254,6 +254,41 @@ describe('adding to a Redis queue', () => {
     },
   );
 
+  it('calls the outcome unknown when the answer was lost and Redis has no memory for the second try', async () => {
+    const own = await TestRedis.start();
+    const proxy = await TcpProxy.start(own.port);
+    const behind = new BrokerFixture({ port: proxy.port });
+    const client = new Redis(own.port);
+    try {
+      const broker = behind.broker({ socketTimeoutMs: 500 });
+      const queue = broker.createQueue(testQueue());
+      await broker.addOnce(queue, request());
+      proxy.swallowReplies();
+      const pending = broker
+        .addOnce(queue, request({ options: { jobId: 'mine' }, deadlineMs: 8_000 }))
+        .catch((e: unknown) => e);
+      await waitUntil(
+        async () => (await client.llen(`${behind.prefix}:work:wait`)) === 2,
+        'the unanswered add',
+      );
+      // As a worker leaves it that ran the job and removed it.
+      await client.del(`${behind.prefix}:work:mine`, `${behind.prefix}:work:wait`);
+      await client.config('SET', 'maxmemory', '1mb');
+      proxy.heal();
+      const error = await pending;
+      expect(error).toBeInstanceOf(EnqueueTimeoutError);
+      expect((error as Error).message).toMatch(/refused the same add afterwards/);
+      const certain = await broker.addOnce(queue, request()).catch((e: unknown) => e);
+      expect(certain).toBeInstanceOf(QueueFullError);
+      expect((certain as Error).message).not.toMatch(/0 bytes|above 0/);
+    } finally {
+      client.disconnect();
+      await behind.close();
+      await proxy.stop();
+      await own.stop();
+    }
+  }, 20_000);
+
   it('does not run a job twice when it finished before its lost add was repeated', async () => {
     const proxy = await TcpProxy.start(redis.port);
     const behind = new BrokerFixture({ port: proxy.port });

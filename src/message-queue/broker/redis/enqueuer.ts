@@ -9,7 +9,7 @@ import { BullJob, internalsOf } from './bull-internals.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
-import { memoryError } from './memory-guard.js';
+import { outOfMemory } from './memory-guard.js';
 import type { BulkJob } from './redis-queue.js';
 import { addRepeatable } from './repeatable-adder.js';
 
@@ -105,8 +105,8 @@ export class Enqueuer {
   }
 
   private refuseWhenClosed(): void {
-    if (!this.closed) return;
-    const queue = this.parts.queue.name;
+    const { name: queue, isClosed } = this.parts.queue;
+    if (!this.closed && !isClosed) return;
     throw new BrokerUnavailableError(`Queue "${queue}" is closed; nothing was added.`, { queue });
   }
 
@@ -161,7 +161,7 @@ export class Enqueuer {
     } catch (error) {
       const { name } = this.parts.queue;
       if (error instanceof MessageQueueError) throw error;
-      if (error instanceof Error && error.message.startsWith('OOM')) throw memoryError(name, 0, 0, error);
+      if (error instanceof Error && error.message.startsWith('OOM')) throw outOfMemory(name, error);
       throw asQueueError(error, name);
     }
   }

@@ -1,6 +1,6 @@
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../jobs/errors.js';
 import type { RedisConnections } from './redis-connections.js';
-import { isPassing } from './redis-scripts.js';
+import { isPassing, isReplyError } from './redis-scripts.js';
 import type { RedisScripts } from './redis-scripts.js';
 import { ADD_FIELDS, addJobsScript } from './scripts/add-jobs.lua.js';
 
@@ -14,6 +14,8 @@ export interface AddReply {
   readonly id: string;
   /** Waiting jobs, for `full`. */
   readonly depth: number;
+  /** Of the payload that the key was used for, for `conflict`; else empty. */
+  readonly fingerprint: string;
 }
 
 /** The queue that jobs are added to, as the script needs to know it. */
@@ -30,6 +32,8 @@ interface Entry {
   readonly bytes: number;
   readonly settle: (result: AddReply | Error) => void;
   settled: boolean;
+  /** A call that held it was sent and not answered: Redis may have added it. */
+  unknown: boolean;
 }
 
 const MOST_JOBS_PER_CALL = 100;
@@ -66,6 +70,7 @@ export class JobAdder {
         fields,
         bytes,
         settled: false,
+        unknown: false,
         settle: (result) => {
           if (entry.settled) return;
           entry.settled = true;
@@ -130,21 +135,35 @@ export class JobAdder {
   private async trySend(entries: readonly Entry[]): Promise<boolean> {
     // A command given to a client that is not connected would be sent whenever it is: long after we gave up.
     if (!(await this.connections.ready(RETRY_DELAY_MS))) return false;
+    const { client } = this.connections;
+    // The client sends an unanswered command again by itself.
+    const lost = (): void => entries.forEach((entry) => (entry.unknown = true));
+    client.once('close', lost);
     try {
       const replies = (await this.scripts.run(addJobsScript, this.target.base, this.args(entries))) as [
         AddReply['status'],
         string,
-        number | undefined,
+        number | string | undefined,
       ][];
-      replies.forEach(([status, id, depth], i) => entries[i]?.settle({ status, id, depth: depth ?? 0 }));
+      replies.forEach(([status, id, detail], i) =>
+        entries[i]?.settle({
+          ...{ status, id, depth: typeof detail === 'number' ? detail : 0 },
+          fingerprint: typeof detail === 'string' ? detail : '',
+        }),
+      );
       return true;
     } catch (error) {
       if (isPassing(error)) {
+        if (!isReplyError(error)) for (const entry of entries) entry.unknown = true;
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
         return false;
       }
-      for (const entry of entries) entry.settle(error as Error);
+      for (const entry of entries) {
+        entry.settle(entry.unknown ? this.refusedLater(entry.fields, error) : (error as Error));
+      }
       return true;
+    } finally {
+      client.removeListener('close', lost);
     }
   }
 
@@ -153,6 +172,16 @@ export class JobAdder {
     const args: (string | number)[] = [token, maxWaiting, Math.ceil(maxWaiting * (1 + CRITICAL_RESERVE))];
     for (const { fields } of entries) for (const field of ADD_FIELDS) args.push(fields[field]);
     return args;
+  }
+
+  /** The first try may have added what the second one was refused for. */
+  private refusedLater(fields: AddFields, cause: unknown): EnqueueTimeoutError {
+    const { name, id } = { name: this.target.name, id: String(fields.id) };
+    return new EnqueueTimeoutError(
+      `The answer to the add of job "${id}" to queue "${name}" was lost, and Redis refused the same add afterwards. ` +
+        'Outcome unknown: the same call again is safe with the same jobId or idempotencyKey.',
+      { queue: name, job: String(fields.name), jobId: id, cause },
+    );
   }
 
   private timeout(fields: AddFields, deadlineMs: number): EnqueueTimeoutError {

@@ -55,6 +55,18 @@ export function memoryError(queue: string, used: number, limit: number, cause?: 
   );
 }
 
+/** As `memoryError`, for an add that Redis itself refused: how much it uses is not known here. */
+export function outOfMemory(queue: string, cause: Error): QueueFullError {
+  return new QueueFullError(
+    `Redis has reached its maxmemory and refused the add (${cause.message}); nothing was added to queue "${queue}". ` +
+      'Raise maxmemory, or let the workers finish; adds resume by themselves.',
+    0,
+    0,
+    CHECK_EVERY_MS,
+    { queue, cause },
+  );
+}
+
 /** Memory of the server, or of the fullest master of a Cluster. */
 export async function memoryUse(client: RedisClient): Promise<MemoryUse> {
   const nodes = client instanceof Cluster ? client.nodes('master') : [client];

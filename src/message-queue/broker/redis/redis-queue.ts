@@ -62,6 +62,11 @@ export class RedisQueue extends Bull<object> {
     return internalsOf(this).paused ?? null;
   }
 
+  /** Whether `close()` was called. */
+  get isClosed(): boolean {
+    return this.closed !== null;
+  }
+
   attachWorker(worker: WorkerOfQueue): void {
     if (this.worker !== null && !this.worker.hasEnded) {
       throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {

@@ -26,7 +26,7 @@ export const ADD_FIELDS = [
  * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · then the fields
  * of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
  * Reply per job: `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
- * payload as the job `id`), `conflict` (same key, other payload), `debounced`, `full` (depth = waiting jobs).
+ * payload as the job `id`), `conflict` (same key, other payload; third is the stored fingerprint), `debounced`, `full` (depth = waiting jobs).
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
@@ -43,7 +43,7 @@ local function remembered(job)
   if not entry then return nil end
   local fingerprint, id = string.match(entry, '^(%S*) (.*)$')
   if fingerprint == job.fingerprint then return { 'once', id } end
-  return { 'conflict', id }
+  return { 'conflict', id, fingerprint }
 end
 
 local function debounced(job)
