@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 
@@ -13,13 +14,14 @@ export function appPort(app: INestApplicationContext): number {
 
 /** Whether standard output is a terminal that wants colours (NO_COLOR says no). */
 export function hasColors(): boolean {
-  return process.stdout.isTTY && process.stdout.hasColors();
+  return isatty(process.stdout.fd) && process.stdout.hasColors();
 }
 
-/** Says where the board, the API and the documentation are. */
+/** Says where the chat, the board, the API and the documentation are. */
 export function printWelcome(url: string): void {
   const base = url.replace('[::1]', '127.0.0.1').replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
   console.log(`
+  Chat     ${base}/
   Board    ${base}/admin/queues
   Send     curl -X POST ${base}/api/messages -H 'Content-Type: application/json' \\
              -d '{"senderId":"ada","recipientId":"grace","conversationId":"c1","content":"Hello!"}'

@@ -25,9 +25,10 @@ export abstract class MessageQueueError extends Error {
   constructor(message: string, place: ErrorPlace = {}) {
     super(message, place.cause === undefined ? undefined : { cause: place.cause });
     this.name = new.target.name;
-    this.queue = place.queue;
-    this.job = place.job;
-    this.jobId = place.jobId;
+    // Only what is known, so that a printed error shows no empty fields.
+    if (place.queue !== undefined) this.queue = place.queue;
+    if (place.job !== undefined) this.job = place.job;
+    if (place.jobId !== undefined) this.jobId = place.jobId;
   }
 }
 
