@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { QueueName } from '../../src/message-queue/index.js';
+import { TestPostgres } from '../support/postgres-server.js';
 import { TestRedis } from '../support/redis-server.js';
 
 const ROOT = join(__dirname, '..', '..');
@@ -65,6 +66,29 @@ describe('npm run demo', () => {
       expect(withKeys).toEqual(Object.values(QueueName));
     } finally {
       client.disconnect();
+      await redis.stop();
+    }
+  });
+
+  it('tells it with its messages in PostgreSQL and its queues in Redis, twice on the same ones', async () => {
+    const redis = await TestRedis.start();
+    const postgres = await TestPostgres.start();
+    try {
+      const database = await postgres.createDatabase();
+      const environment = {
+        ...{ MESSAGE_QUEUE_PROVIDER: 'redis', REDIS_URL: redis.url },
+        DATABASE_URL: database,
+      };
+      for (const _ of [1, 2]) {
+        const { code, output } = await runDemo(['--exit', '--port', '0'], environment);
+        expect(output).toContain('Queues: redis. Messages: the database of DATABASE_URL.');
+        expect(output).toContain('Everything came out as examples/expected.json says.');
+        expect(code).toBe(0);
+      }
+      const [stored] = await postgres.query('SELECT count(*)::int AS batches FROM mq_batch_progress', database);
+      expect(stored).toEqual({ batches: 2 });
+    } finally {
+      await postgres.stop();
       await redis.stop();
     }
   });
