@@ -11,6 +11,7 @@ import type {
 } from '../../src/message-queue/adapters/socket-io/index.js';
 import { RetryLater } from '../../src/message-queue/jobs/errors.js';
 import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import { messageTransportContract } from '../../src/message-queue/testing/contracts/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -80,6 +81,13 @@ describe('SocketIoTransport', () => {
     ends.push(() => server.close());
     return server;
   }
+
+  messageTransportContract(async () => {
+    const server = web();
+    const [grace, ada] = [await server.connect('grace'), await server.connect('ada')];
+    const received = (): object[] => [...grace.got, ...ada.got];
+    return { transport: server.transport, reachable: 'grace', unreachable: 'nobody', received };
+  });
 
   describe('in one process', () => {
     it('hands a message to all devices of its recipient and nobody else', async () => {

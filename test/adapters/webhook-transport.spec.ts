@@ -14,6 +14,7 @@ import type {
 } from '../../src/message-queue/adapters/webhook/index.js';
 import { InvalidConfigurationError, RetryLater } from '../../src/message-queue/jobs/errors.js';
 import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import { messageTransportContract } from '../../src/message-queue/testing/contracts/index.js';
 
 const SECRET = 'a secret of more than 16 bytes';
 const CONTENT = 'Grüße 👋 — top secret marker';
@@ -100,6 +101,15 @@ describe('WebhookTransport', () => {
   }
 
   const to = (port: number, path = '/hook'): string => `http://127.0.0.1:${port}${path}`;
+
+  messageTransportContract(async () => {
+    const { seen, port } = await answering(204);
+    const endpointOf: WebhookTransportOptions['endpointOf'] = (recipientId) =>
+      recipientId === 'grace' ? { url: to(port), secrets: [SECRET] } : null;
+    const received = (): object[] => seen.map(({ body }) => (JSON.parse(body) as { data: object }).data);
+    const transportToSome = transport('unused', { endpointOf });
+    return { transport: transportToSome, reachable: 'grace', unreachable: 'nobody', received };
+  });
 
   it('posts the message, signed, and calls 2xx delivered', async () => {
     const { seen, port } = await answering(204);

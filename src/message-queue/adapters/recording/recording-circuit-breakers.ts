@@ -32,7 +32,7 @@ export class RecordingCircuitBreakers extends CircuitBreakers {
   }
 
   override statuses(): readonly BreakerStatus[] {
-    return [...this.counts.keys()].map((dependency) => ({
+    return [...this.counts.keys()].sort().map((dependency) => ({
       ...{ dependency, state: this.opened.has(dependency) ? 'OPEN' : 'CLOSED', failures: 0 },
       ...{ openedAt: null, retryAfterMs: this.opened.get(dependency) ?? 0, lastError: null },
     }));

@@ -23,6 +23,11 @@ export class RecordingConversationStore extends ConversationStore {
   override setLegalHold(conversationId: string, held: boolean, signal?: AbortSignal): Promise<void> {
     return this.recorder.run('setLegalHold', [conversationId, held], signal, () => {
       this.data.conversations.set(conversationId, { ...this.stateOf(conversationId), legalHold: held });
+      if (!held) return;
+      // What a clean-up has begun to remove stays, and is seen again.
+      for (const id of this.data.claimed) {
+        if (this.data.messages.get(id)?.conversationId === conversationId) this.data.claimed.delete(id);
+      }
     });
   }
 

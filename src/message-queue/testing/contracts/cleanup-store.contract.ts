@@ -95,6 +95,30 @@ function declareClaims(test: ContractTest<CleanupStoreSubject>): void {
     assert.deepEqual(await cleanup.claim({ ...OLD, before: at(0) }, 9, never()), ['m0', 'm1', 'm2']);
   });
 
+  test('gives back what it has claimed of a conversation that comes under legal hold', async (subject) => {
+    const { cleanup, messages, conversations } = subject;
+    await saveMany(messages, 4, (index) => (index % 2 === 0 ? 'held' : 'free'));
+    const claimed = await cleanup.claim(OLD, 4, never());
+    await conversations.setLegalHold('held', true);
+    assert.notEqual(await messages.find('m0'), null);
+    assert.equal(await messages.find('m1'), null);
+    assert.equal(await cleanup.removeClaimed(claimed, never()), 2);
+    assert.deepEqual(await cleanup.claim(OLD, 4, never()), []);
+    assert.equal((await messages.listConversation('held')).items.length, 2);
+    await conversations.setLegalHold('held', false);
+    assert.deepEqual(await cleanup.claim(OLD, 4, never()), ['m0', 'm2']);
+  });
+
+  test('keeps the claims of other conversations, and when a hold is lifted', async (subject) => {
+    const { cleanup, messages, conversations } = subject;
+    await saveMany(messages, 2);
+    await cleanup.claim(OLD, 2, never());
+    await conversations.setLegalHold('other', true);
+    await conversations.setLegalHold('conversation-1', false);
+    assert.equal(await messages.find('m0'), null);
+    assert.deepEqual(await cleanup.claim(OLD, 2, never()), ['m0', 'm1']);
+  });
+
   test('removes only what is claimed, and only once', async ({ cleanup, messages }) => {
     await saveMany(messages, 12);
     assert.equal(await cleanup.removeClaimed(['m0', 'unknown'], never()), 0);

@@ -21,3 +21,10 @@ export { notificationChannelContract } from './notification-channel.contract.js'
 export type { NotificationChannelSubject } from './notification-channel.contract.js';
 export { templateRendererContract } from './template-renderer.contract.js';
 export type { TemplateRendererSubject } from './template-renderer.contract.js';
+export { attachmentFilesContract } from './attachment-files.contract.js';
+export { circuitBreakersContract } from './circuit-breakers.contract.js';
+export type { CircuitBreakersSubject } from './circuit-breakers.contract.js';
+export { deliveryDispatchContract } from './delivery-dispatch.contract.js';
+export type { DeliveryDispatchSubject } from './delivery-dispatch.contract.js';
+export { messageTransportContract } from './message-transport.contract.js';
+export type { MessageTransportSubject } from './message-transport.contract.js';
