@@ -2,9 +2,13 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { ChatModule } from './chat/chat.module.js';
+import {
+  EnvironmentKeyProvider,
+  KEY_RING_VARIABLES,
+} from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
 import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
-import { MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
+import { KeyProvider, MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
 import type { MessageQueueConfig, MessageQueueModuleOptions } from './message-queue/index.js';
 
 /** What the demo and tests set differently. */
@@ -29,8 +33,10 @@ export class AppModule {
   static register(options: AppOptions = {}): DynamicModule {
     const configuration = ConfigModule.forRoot({ isGlobal: true });
     // After forRoot: what stands in .env is in the environment now.
-    const { databaseUrl = new ConfigService().get<string>('DATABASE_URL'), ...given } = options;
-    const own = [...SOCKET_IO, ...(databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [])];
+    const environment = new ConfigService();
+    const { databaseUrl = environment.get<string>('DATABASE_URL'), ...given } = options;
+    const stores = databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [];
+    const own = [...SOCKET_IO, ...stores, ...keysFrom(environment)];
     const { adapters = [] } = given;
     const replaced = adapters.map(tokenOf);
     const kept = own.filter((adapter) => !replaced.includes(tokenOf(adapter)));
@@ -43,6 +49,12 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** The key ring of the environment; none without ENCRYPTION_KEYS: each process then makes up a key, and says so. */
+function keysFrom(environment: ConfigService): Provider[] {
+  if (!environment.get<string>(KEY_RING_VARIABLES.keys)?.trim()) return [];
+  return [{ provide: KeyProvider, useFactory: () => EnvironmentKeyProvider.from(environment) }];
 }
 
 function tokenOf(provider: Provider): unknown {

@@ -1,0 +1,63 @@
+import { Logger } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
+import { AppModule } from '../../src/app.module.js';
+import type { AppOptions } from '../../src/app.module.js';
+import { RecordingKeyProvider } from '../../src/message-queue/adapters/recording/index.js';
+import { InvalidConfigurationError, KeyProvider } from '../../src/message-queue/index.js';
+
+const key = (first: number): string =>
+  Buffer.from(Array.from({ length: 32 }, (_, index) => first + index)).toString('base64');
+
+describe("the reference app's encryption keys", () => {
+  const before = { ...process.env };
+  let module: TestingModule | undefined;
+  afterEach(async () => {
+    process.env = { ...before };
+    jest.restoreAllMocks();
+    await module?.close();
+    module = undefined;
+  });
+
+  async function keysOf(variables: Record<string, string>, options: AppOptions = {}): Promise<KeyProvider> {
+    process.env = { ...before, ...variables };
+    const given: AppOptions = { environment: 'test', provider: 'memory', autoStart: false, ...options };
+    module = await Test.createTestingModule({ imports: [AppModule.register(given)] }).compile();
+    return module.get(KeyProvider, { strict: false });
+  }
+
+  it('come from the environment, with the one it calls current', async () => {
+    const ring = `k-1:${key(0)},k-2:${key(1)}`;
+    const keys = await keysOf({ ENCRYPTION_KEYS: ring, ENCRYPTION_CURRENT_KEY: 'k-2' });
+    expect((await keys.current()).id).toBe('k-2');
+    expect(Buffer.from((await keys.byId('k-1'))?.secret ?? []).toString('base64')).toBe(key(0));
+  });
+
+  it('stop the start when the ring is wrong, and are not shown', async () => {
+    const started = keysOf({ ENCRYPTION_KEYS: 'k-1:c2hvcnQgYnV0IHNlY3JldA==' });
+    const error = await started.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InvalidConfigurationError);
+    expect(String(error)).toContain('it needs 32');
+    expect(String(error)).not.toContain('c2hvcnQg');
+  });
+
+  it('are those of a KeyProvider that the app is given', async () => {
+    const own = new RecordingKeyProvider();
+    const adapters = [{ provide: KeyProvider, useValue: own }];
+    expect(await keysOf({ ENCRYPTION_KEYS: `k-1:${key(0)}` }, { adapters })).toBe(own);
+  });
+
+  it.each(['test', 'production'] as const)(
+    'are made up without any, with a warning, in %s',
+    async (environment) => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const keys = await keysOf({ ENCRYPTION_KEYS: ' ' }, { environment });
+      await keys.current();
+      await keys.current();
+      const warnings = warn.mock.calls.filter(([line]) =>
+        String(line).includes('No KeyProvider is configured'),
+      );
+      expect(warnings).toHaveLength(1);
+    },
+  );
+});
