@@ -45,6 +45,25 @@ describe('RecordingMessageTransport', () => {
   });
 });
 
+describe.each([
+  recording.RecordingPushChannel,
+  recording.RecordingEmailChannel,
+  recording.RecordingSmsChannel,
+  recording.RecordingInAppChannel,
+])('%p', (Channel) => {
+  contracts.notificationChannelContract(() => {
+    const channel = new Channel();
+    let received = 0;
+    const send = channel.record.send.bind(channel.record);
+    channel.record.send = async (notification, signal) => {
+      const receipt = await send(notification, signal);
+      received += 1;
+      return receipt;
+    };
+    return { channel, destination: 'ben', received: () => received };
+  });
+});
+
 describe('RecordingCircuitBreakers', () => {
   contracts.circuitBreakersContract(() => {
     const breakers = new recording.RecordingCircuitBreakers();
