@@ -85,7 +85,10 @@ describe('npm run demo', () => {
         expect(output).toContain('Everything came out as examples/expected.json says.');
         expect(code).toBe(0);
       }
-      const [stored] = await postgres.query('SELECT count(*)::int AS batches FROM mq_batch_progress', database);
+      const [stored] = await postgres.query(
+        'SELECT count(*)::int AS batches FROM mq_batch_progress',
+        database,
+      );
       expect(stored).toEqual({ batches: 2 });
     } finally {
       await postgres.stop();

@@ -44,7 +44,7 @@ export class MemoryGuard {
 }
 
 /** The error of an add that Redis has no memory for. The job was certainly not added. */
-export function memoryError(queue: string, used: number, limit: number, cause?: unknown): QueueFullError {
+function memoryError(queue: string, used: number, limit: number, cause?: unknown): QueueFullError {
   return new QueueFullError(
     `Redis is short of memory (${used} bytes used, adds are refused above ${limit}); nothing was added to queue ` +
       `"${queue}". Raise maxmemory, or let the workers finish; adds resume by themselves.`,
