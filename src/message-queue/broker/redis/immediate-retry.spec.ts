@@ -38,19 +38,19 @@ describe('a retry without delay', () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
     let forgotten = 0;
-    let worker: QueueWorker | undefined;
-    const { seen, worker: started } = await workOn(
+    const own: { worker?: QueueWorker } = {};
+    const { seen, worker } = await workOn(
       broker,
       queue,
       async (delivery: Delivery) => {
         await turn();
         await turn();
-        if (worker !== undefined && worker.active.get(String(delivery.job.id)) !== delivery) forgotten += 1;
+        if (own.worker?.active.get(String(delivery.job.id)) !== delivery) forgotten += 1;
         return delivery.job.attemptsMade < 100 ? failed(delivery, 0) : completed();
       },
       4,
     );
-    worker = started;
+    own.worker = worker;
     await broker.addMany(
       queue,
       Array.from({ length: 6 }, (_, n) => ({ name: 'job', data: { n }, options: { attempts: 200 } })),
