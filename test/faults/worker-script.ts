@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { transformFileSync } from '@swc/core';
 
 const ROOT = resolve(__dirname, '../..');
-const COMPILED = ['src/message-queue/broker', 'src/message-queue/jobs', 'test/faults'];
+const COMPILED = ['src/message-queue', 'test/faults'];
 
 /** The worker process's program as JavaScript, and where it finds packages. */
 export interface WorkerScript {
@@ -16,10 +16,11 @@ export interface WorkerScript {
 /**
  * Where this file runs as JavaScript the worker lies beside it; under Jest the sources that it needs are compiled once
  * into a temporary directory.
+ * @param program name of the worker's file in this folder
  */
-export function workerScript(): WorkerScript {
+export function workerScript(program = 'fault-worker'): WorkerScript {
   if (__filename.endsWith('.js')) {
-    return { file: join(__dirname, 'fault-worker.js'), nodePath: '', remove: () => undefined };
+    return { file: join(__dirname, `${program}.js`), nodePath: '', remove: () => undefined };
   }
   const directory = mkdtempSync(join(tmpdir(), 'mq-faults-'));
   for (const source of COMPILED.flatMap((folder) => sourcesIn(join(ROOT, folder)))) {
@@ -28,7 +29,7 @@ export function workerScript(): WorkerScript {
     writeFileSync(target, transformFileSync(source, SWC).code);
   }
   return {
-    file: join(directory, 'test/faults/fault-worker.js'),
+    file: join(directory, `test/faults/${program}.js`),
     nodePath: join(ROOT, 'node_modules'),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
