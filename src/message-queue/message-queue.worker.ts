@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { QueueWorker } from './broker/broker.js';
-import { ShutdownError } from './jobs/errors.js';
+import { InvalidJobOptionsError, ShutdownError } from './jobs/errors.js';
 import type { MessageQueueConfig } from './message-queue.options.js';
 import { settlesWithin } from './wiring/settles-within.js';
 import type { RegisteredQueues } from './wiring/registered-queues.js';
@@ -79,8 +79,10 @@ export class MessageQueueWorker {
   /**
    * Stops to fetch, lets active jobs finish within the time, then aborts what is left and hands it back. May be
    * started again.
+   * @throws InvalidJobOptionsError for a time that no timer can keep; the worker goes on then
    */
-  stop(options: StopOptions = {}): Promise<StopReport> {
+  async stop(options: StopOptions = {}): Promise<StopReport> {
+    checkTimeout(options.timeoutMs);
     this.#isStarted = false;
     this.#stopping ??= this.#stop(options).finally(() => (this.#stopping = null));
     return this.#stopping;
@@ -141,4 +143,14 @@ export class MessageQueueWorker {
       `${stuck.length} job(s) ignore their abort signal ${this.config.abortGraceMs} ms after it: ${stuck.join(', ')}. Their handlers must pass context.signal on; another worker takes the jobs when their locks run out.`,
     );
   }
+}
+
+/** The longest time a timer of Node keeps, milliseconds: beyond it, it fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+function checkTimeout(timeoutMs: number | undefined): void {
+  if (timeoutMs === undefined) return;
+  if (Number.isFinite(timeoutMs) && timeoutMs >= 0 && timeoutMs <= LONGEST_TIMER_MS) return;
+  const message = `is ${String(timeoutMs)}; must be 0 to ${LONGEST_TIMER_MS} milliseconds`;
+  throw new InvalidJobOptionsError('The worker cannot stop so:', [{ path: 'timeoutMs', message }]);
 }

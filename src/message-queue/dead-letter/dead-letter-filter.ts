@@ -35,17 +35,25 @@ export interface ReadyFilter {
  */
 export function readyFilter(filter: DeadLetterFilter, known: readonly string[]): ReadyFilter {
   const issues: Issue[] = [];
+  if (typeof (filter as unknown) !== 'object' || (filter as unknown) === null) {
+    throw new InvalidJobOptionsError('The dead letter filter is wrong:', [
+      { path: 'filter', message: 'must be an object; {} means every letter' },
+    ]);
+  }
   const from = instant(filter.from, 'from', Number.NEGATIVE_INFINITY, issues);
   const to = instant(filter.to, 'to', Number.POSITIVE_INFINITY, issues);
   if (from > to) issues.push({ path: 'from', message: 'is later than `to`' });
-  const queues = filter.queue === undefined ? known : unique(filter.queue);
+  const queues = filter.queue === undefined ? known : names(filter.queue, 'queue', issues);
   for (const name of queues) {
     if (!known.includes(name)) {
       issues.push({ path: 'queue', message: `there is no queue "${name}"; there are ${known.join(', ')}` });
     }
   }
+  const jobs = filter.job === undefined ? null : new Set(names(filter.job, 'job', issues));
+  if (filter.error !== undefined && typeof (filter.error as unknown) !== 'string') {
+    issues.push({ path: 'error', message: 'must be a text' });
+  }
   if (issues.length > 0) throw new InvalidJobOptionsError('The dead letter filter is wrong:', issues);
-  const jobs = filter.job === undefined ? null : new Set(unique(filter.job));
   const text = filter.error?.toLowerCase() ?? '';
   const { cancelled } = filter;
   return {
@@ -60,8 +68,12 @@ export function readyFilter(filter: DeadLetterFilter, known: readonly string[]):
   };
 }
 
-function unique(names: string | readonly string[]): readonly string[] {
-  return typeof names === 'string' ? [names] : [...new Set(names)];
+function names(given: unknown, path: string, issues: Issue[]): readonly string[] {
+  const list: readonly unknown[] | null =
+    typeof given === 'string' ? [given] : Array.isArray(given) ? given : null;
+  if (list?.every((name) => typeof name === 'string') === true) return [...new Set(list)];
+  issues.push({ path, message: 'must be a name or a list of names' });
+  return [];
 }
 
 function instant(value: Date | number | undefined, path: string, open: number, issues: Issue[]): number {

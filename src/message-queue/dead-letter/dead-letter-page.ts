@@ -86,7 +86,7 @@ export async function readPage(
   query: DeadLetterQuery,
   now: number,
 ): Promise<DeadLetterPage> {
-  const limit = checkedLimit(query.limit ?? 50);
+  const limit = checkedLimit(query.limit === undefined ? 50 : query.limit);
   const cursor =
     query.cursor === undefined ? { until: Number.POSITIVE_INFINITY, positions: {} } : decode(query.cursor);
   const until = Number.isFinite(cursor.until) ? cursor.until : now;

@@ -73,7 +73,7 @@ export class DeadLetterService {
 
   /** One letter. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
   async get(queue: string, id: string): Promise<DeadLetter> {
-    const job = await this.queues.get(queue).queue.getJob(id);
+    const job = await this.queues.get(queue).queue.getJob(checkedId(id));
     const place = { queue, jobId: id };
     if (!job) throw new JobNotFoundError(`Queue "${queue}" has no job "${id}" (any more).`, place);
     const state = await job.getState();
@@ -100,6 +100,7 @@ export class DeadLetterService {
    */
   async replay(queue: string, id: string, by: string): Promise<void> {
     const managed = this.queues.get(queue);
+    checkedId(id);
     if (await managed.broker.replay(managed.queue, id, { at: this.clock.now(), by: checkedBy(by) })) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
@@ -110,7 +111,7 @@ export class DeadLetterService {
 
   /** Replays every letter that the filter means, oldest first. Letters that fail again meanwhile are not replayed twice. */
   async replayMatching(filter: DeadLetterFilter, options: ReplayOptions): Promise<ReplayReport> {
-    const by = checkedBy(options.by);
+    const by = checkedBy(checkedOptions(options).by);
     const { done: replayed, ...report } = await this.run(filter, options, {
       spares: (letter) => letter.cancelled !== null && options.includeCancelled !== true,
       action: ({ broker, queue }, { id }) => broker.replay(queue, id, { at: this.clock.now(), by }),
@@ -126,7 +127,7 @@ export class DeadLetterService {
   /** Removes one letter for good. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
   async discard(queue: string, id: string): Promise<void> {
     const managed = this.queues.get(queue);
-    if (await managed.broker.discard(managed.queue, id)) return;
+    if (await managed.broker.discard(managed.queue, checkedId(id))) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
       queue,
@@ -151,7 +152,7 @@ export class DeadLetterService {
     options: DeadLetterRunOptions,
     what: { spares: (letter: DeadLetter) => boolean; action: LetterAction },
   ): Promise<RunTally & { dryRun: boolean }> {
-    const { dryRun = false, batchSize = 200, signal } = options;
+    const { dryRun = false, batchSize = 200, signal } = checkedOptions(options);
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 1_000) {
       throw wrong('batchSize', `is ${String(batchSize)}; allowed is a whole number from 1 to 1000`);
     }
@@ -170,6 +171,16 @@ export class DeadLetterService {
     }
     return { ...tally, dryRun };
   }
+}
+
+function checkedId(id: string): string {
+  if (typeof (id as unknown) === 'string' && id.trim() !== '') return id;
+  throw wrong('id', 'must be the id of a job, a text');
+}
+
+function checkedOptions<Options extends DeadLetterRunOptions>(options: Options): Options {
+  if (typeof (options as unknown) === 'object' && (options as unknown) !== null) return options;
+  throw wrong('options', 'must be an object');
 }
 
 function checkedBy(by: string): string {

@@ -63,6 +63,10 @@ export class QueueAdministration {
    */
   async clean(name: string, options: CleanOptions = {}): Promise<number> {
     const { queue } = this.queues.get(name);
+    if ((options as unknown) === null || typeof options !== 'object') {
+      const issues = [{ path: 'options', message: 'must be an object of state, olderThanMs and limit' }];
+      throw new InvalidJobOptionsError(`Queue "${name}" cannot be cleaned:`, issues, { queue: name });
+    }
     const { state = 'completed', olderThanMs = 0, limit = Number.POSITIVE_INFINITY } = options;
     checkCleanOptions(name, { state, olderThanMs, limit });
     let removed = 0;
