@@ -321,7 +321,7 @@ const RAW: BadCall[] = BULL_OPTIONS.flatMap((options) => {
 class Payload {}
 
 /** Settings that `defineQueue` takes. */
-export const GOOD_QUEUE = {
+const GOOD_QUEUE = {
   ...{ name: 'thumbnails', description: 'Makes thumbnails.', jobs: { make: Payload }, concurrency: 1 },
   ...{ attempts: 1, backoff: { type: 'fixed', delayMs: 10 }, timeoutMs: 1_000 },
 };
