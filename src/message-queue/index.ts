@@ -23,11 +23,12 @@ export type {
   ScheduleDeclaration,
   ScheduleRepeat,
 } from './message-queue.options.js';
-export type { QueueOverrides } from './configuration/queue-settings.js';
 export { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from './message-queue.tokens.js';
+export type { QueueOverrides } from './configuration/queue-settings.js';
 export { getQueueToken, InjectQueue, Processor } from '@nestjs/bull';
+export type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 
-// The facade and what it gives
+// The facade, what its methods take and give
 export { MessageQueueService } from './message-queue.service.js';
 export { BatchIncompleteError } from './facade/batch-enqueuer.js';
 export type { BatchReceipt } from './facade/batch-enqueuer.js';
@@ -36,10 +37,15 @@ export type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 export type { JobState, JobStatus } from './facade/job-status.js';
 export type { DataOf, PayloadInput } from './facade/payload-input.js';
 export type { CleanOptions } from './facade/queue-administration.js';
+export type { CronSchedule, EnqueueOptions, IntervalSchedule, RepeatBounds } from './jobs/job-options.js';
+export { isJobPriority, JobPriority } from './jobs/job-priority.js';
+export type { JobProgress } from './jobs/job-progress.js';
+
+// The worker
 export { MessageQueueWorker } from './message-queue.worker.js';
 export type { StopOptions, StopReport } from './message-queue.worker.js';
 
-// Queues and jobs
+// Queues of the library and of a host
 export {
   BATCH_QUEUE,
   BUILT_IN_QUEUES,
@@ -62,14 +68,16 @@ export type {
   QueueSettings,
   RetentionPolicy,
 } from './jobs/queue-definition.js';
-export { isJobPriority, JobPriority } from './jobs/job-priority.js';
-export type { CronSchedule, EnqueueOptions, IntervalSchedule, RepeatBounds } from './jobs/job-options.js';
+export { MESSAGE_QUEUE_BACKOFF, messageQueueBackoffStrategies, retryDelayMs } from './jobs/retry-policy.js';
+
+// Handlers and what surrounds them
 export { JobHandler } from './jobs/job-handler.decorator.js';
 export type { JobHandlerOptions } from './jobs/job-handler.decorator.js';
 export type { JobContext } from './jobs/job-context.js';
-export type { JobProgress } from './jobs/job-progress.js';
 export type { ErrorVerdict, JobErrorPolicy } from './jobs/job-error-policy.js';
 export type { JobMiddleware, JobMiddlewareRegistration, MiddlewareContext } from './jobs/job-middleware.js';
+
+// What happens to jobs
 export { JobEvents } from './jobs/job-events.js';
 export type {
   JobEventListener,
@@ -79,28 +87,85 @@ export type {
   JobRunEventPlace,
 } from './jobs/job-events.js';
 export type { FailureRecord, ManagedJobOptions, ManagedJobRecord, ReplayRecord } from './jobs/managed-job.js';
-export { MESSAGE_QUEUE_BACKOFF, messageQueueBackoffStrategies, retryDelayMs } from './jobs/retry-policy.js';
+
+// Time
 export { Clock, SystemClock } from './jobs/clock.js';
 export type { ClockTimer } from './jobs/clock.js';
-export * from './jobs/errors.js';
 
-// The payloads of the six queues, their processors and results
-export * from './queues/delivery/attachment.dto.js';
-export * from './queues/delivery/delivery-confirmation-job.dto.js';
-export * from './queues/delivery/delivery.processor.js';
-export * from './queues/delivery/send-message-job.dto.js';
-export * from './queues/notification/notification-job.dto.js';
-export * from './queues/notification/notification-priority.js';
-export * from './queues/notification/notification.processor.js';
-export * from './queues/notification/push-payload.dto.js';
-export * from './queues/indexing/indexing-job.dto.js';
-export * from './queues/indexing/indexing.processor.js';
-export * from './queues/encryption/encryption-job.dto.js';
-export * from './queues/encryption/encryption.processor.js';
-export * from './queues/batch/batch-message-job.dto.js';
-export * from './queues/batch/batch.processor.js';
-export * from './queues/cleanup/cleanup-job.dto.js';
-export * from './queues/cleanup/cleanup.processor.js';
+// Errors
+export {
+  BrokerUnavailableError,
+  CancelledError,
+  CircuitOpenError,
+  CrashLoopError,
+  DuplicateRegistrationError,
+  EnqueueTimeoutError,
+  HandlerRegistrationError,
+  IdempotencyConflictError,
+  InvalidConfigurationError,
+  InvalidJobOptionsError,
+  InvalidPayloadError,
+  JobNotFoundError,
+  JobStateError,
+  JobTimeoutError,
+  LockLostError,
+  MessageQueueError,
+  MissingPackageError,
+  QueueFullError,
+  RetryLater,
+  ShutdownError,
+  UnknownJobNameError,
+  UnknownQueueError,
+  UnrecoverableJobError,
+  UnsupportedOperationError,
+} from './jobs/errors.js';
+export type { ErrorPlace, Issue } from './jobs/errors.js';
+
+// Queue message-delivery
+export { AttachmentDto } from './queues/delivery/attachment.dto.js';
+export {
+  ConfirmationStatus,
+  DeliveryConfirmationJobDto,
+  isConfirmationStatus,
+} from './queues/delivery/delivery-confirmation-job.dto.js';
+export { MessageDeliveryProcessor } from './queues/delivery/delivery.processor.js';
+export type { DeliveryConfirmationResult, SendMessageResult } from './queues/delivery/delivery.processor.js';
+export { MAX_CONTENT_LENGTH, SendMessageJobDto } from './queues/delivery/send-message-job.dto.js';
+
+// Queue message-notification
+export { NotificationJobDto } from './queues/notification/notification-job.dto.js';
+export { isNotificationPriority, NotificationPriority } from './queues/notification/notification-priority.js';
+export { MessageNotificationProcessor } from './queues/notification/notification.processor.js';
+export type { NotificationResult } from './queues/notification/notification.processor.js';
+export { PushPayloadDto } from './queues/notification/push-payload.dto.js';
+
+// Queue message-indexing
+export {
+  IndexingJobDto,
+  IndexingOperation,
+  isIndexingOperation,
+} from './queues/indexing/indexing-job.dto.js';
+export { MessageIndexingProcessor } from './queues/indexing/indexing.processor.js';
+export type { IndexingResult } from './queues/indexing/indexing.processor.js';
+
+// Queue message-encryption
+export {
+  EncryptionJobDto,
+  EncryptionOperation,
+  isEncryptionOperation,
+} from './queues/encryption/encryption-job.dto.js';
+export { MessageEncryptionProcessor } from './queues/encryption/encryption.processor.js';
+export type { EncryptionResult } from './queues/encryption/encryption.processor.js';
+
+// Queue batch-message-sending
+export { BatchMessageJobDto } from './queues/batch/batch-message-job.dto.js';
+export { BatchMessageProcessor } from './queues/batch/batch.processor.js';
+export type { BatchResult } from './queues/batch/batch.processor.js';
+
+// Queue message-cleanup
+export { CleanupJobDto, CleanupType, isCleanupType } from './queues/cleanup/cleanup-job.dto.js';
+export { MessageCleanupProcessor } from './queues/cleanup/cleanup.processor.js';
+export type { CleanupResult } from './queues/cleanup/cleanup.processor.js';
 
 // Dead letters
 export { DeadLetterService } from './dead-letter/dead-letter.service.js';
@@ -114,11 +179,10 @@ export type { DeadLetter } from './dead-letter/dead-letter.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter-filter.js';
 export type { DeadLetterPage, DeadLetterQuery } from './dead-letter/dead-letter-page.js';
 export type { DeadLetterStats } from './dead-letter/dead-letter-stats.js';
-
 export { DeadLetterNotifier } from './dead-letter/dead-letter-notifier.js';
 export type { DeadLetterNotice } from './dead-letter/dead-letter-notifier.js';
 
-// Monitoring
+// Metrics and health
 export { QueueMonitor } from './monitoring/queue-monitor.js';
 export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from './monitoring/queue-stats.js';
 export type {
@@ -134,7 +198,7 @@ export { basicAuthAccess } from './admin/board/basic-auth.js';
 export type { BasicAuthCredentials } from './admin/board/basic-auth.js';
 export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './admin/board/board-access.js';
 
-// The seams
+// The seam to where jobs are kept
 export { Broker } from './broker/broker.js';
 export type {
   AddOutcome,
@@ -150,32 +214,105 @@ export type {
 } from './broker/broker.js';
 export { ManagedQueues } from './broker/managed-queues.js';
 export type { ManagedQueue } from './broker/managed-queues.js';
-export type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 
-// The ports that adapters implement
-export * from './ports/attachment-files.js';
-export * from './ports/attachment-reference.js';
-export * from './ports/attachment-store.js';
-export * from './ports/batch-progress-store.js';
-export * from './ports/circuit-breakers.js';
-export * from './ports/cleanup-store.js';
-export * from './ports/conversation-store.js';
-export * from './ports/delivery-dispatch.js';
-export * from './ports/delivery-status.js';
-export * from './ports/device-token-store.js';
-export * from './ports/encrypted-content-store.js';
-export * from './ports/encryption-algorithm.js';
-export * from './ports/encryption-errors.js';
-export * from './ports/key-provider.js';
-export * from './ports/message-cipher.js';
-export * from './ports/message-store.js';
-export * from './ports/message-transport.js';
-export * from './ports/notification-channel.js';
-export * from './ports/notification-inbox.js';
-export * from './ports/notification-ledger.js';
-export * from './ports/notification-preferences.js';
-export * from './ports/notification-type.js';
-export * from './ports/page.js';
-export * from './ports/recipient-contacts.js';
-export * from './ports/search-index.js';
-export * from './ports/template-renderer.js';
+// Ports: messages and their delivery
+export { ConversationStore } from './ports/conversation-store.js';
+export type { ConversationState } from './ports/conversation-store.js';
+export { DeliveryDispatch } from './ports/delivery-dispatch.js';
+export type { DispatchedMessage, DispatchOutcome } from './ports/delivery-dispatch.js';
+export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './ports/delivery-status.js';
+export { MessageStore, UnknownMessageError } from './ports/message-store.js';
+export type {
+  BatchStatusCounts,
+  MessageForRecipient,
+  RecipientStatus,
+  StatusChange,
+  StatusOutcome,
+  StoredMessage,
+} from './ports/message-store.js';
+export { MessageTransport } from './ports/message-transport.js';
+export type {
+  StatusAnnouncement,
+  TransportMessage,
+  TransportOutcome,
+  TransportReceipt,
+} from './ports/message-transport.js';
+
+// Ports: notifications
+export { DeviceTokenStore } from './ports/device-token-store.js';
+export type { DevicePlatform, DeviceToken } from './ports/device-token-store.js';
+export {
+  EmailChannel,
+  InAppChannel,
+  NotificationChannel,
+  NotificationSendError,
+  PushChannel,
+  SmsChannel,
+} from './ports/notification-channel.js';
+export type {
+  ChannelOutcome,
+  ChannelReceipt,
+  OutgoingNotification,
+  PushDetails,
+} from './ports/notification-channel.js';
+export { NotificationInbox } from './ports/notification-inbox.js';
+export type { InboxEntry } from './ports/notification-inbox.js';
+export { NotificationLedger } from './ports/notification-ledger.js';
+export type { NotificationLedgerEntry, NotificationOutcome } from './ports/notification-ledger.js';
+export { NotificationPreferences } from './ports/notification-preferences.js';
+export type { QuietHours, RecipientPreferences } from './ports/notification-preferences.js';
+export { isNotificationType, NotificationType } from './ports/notification-type.js';
+export { RecipientContacts } from './ports/recipient-contacts.js';
+export type { RecipientContact } from './ports/recipient-contacts.js';
+export {
+  MissingTemplateVariablesError,
+  TemplateRenderer,
+  UnknownTemplateError,
+} from './ports/template-renderer.js';
+export type { RenderedTemplate, TemplateVariables } from './ports/template-renderer.js';
+
+// Ports: search
+export { SearchIndex } from './ports/search-index.js';
+export type {
+  HighlightSegment,
+  IndexOutcome,
+  SearchDocument,
+  SearchHit,
+  SearchOptions,
+} from './ports/search-index.js';
+
+// Ports: encryption
+export { EncryptedContentStore } from './ports/encrypted-content-store.js';
+export type { DecryptedContent, EncryptedContent } from './ports/encrypted-content-store.js';
+export { EncryptionAlgorithm, isEncryptionAlgorithm } from './ports/encryption-algorithm.js';
+export {
+  MalformedEnvelopeError,
+  TamperedContentError,
+  UnknownAlgorithmError,
+  UnknownKeyError,
+  WrongKeyError,
+} from './ports/encryption-errors.js';
+export { KeyProvider } from './ports/key-provider.js';
+export type { EncryptionKey } from './ports/key-provider.js';
+export { MessageCipher } from './ports/message-cipher.js';
+export type { OpenedContent, OpenRequest, SealedContent, SealRequest } from './ports/message-cipher.js';
+
+// Ports: batches
+export { BatchProgressStore } from './ports/batch-progress-store.js';
+export type { BatchProgress, BatchSummary } from './ports/batch-progress-store.js';
+
+// Ports: attachments and clean-up
+export { AttachmentFiles } from './ports/attachment-files.js';
+export type { AttachmentReference } from './ports/attachment-reference.js';
+export { AttachmentStore } from './ports/attachment-store.js';
+export type { StoredAttachment } from './ports/attachment-store.js';
+export { CleanupStore } from './ports/cleanup-store.js';
+export type { CleanupSelection } from './ports/cleanup-store.js';
+
+// Ports: circuit breakers
+export { CircuitBreakers } from './ports/circuit-breakers.js';
+export type { BreakerCall, BreakerState, BreakerStatus } from './ports/circuit-breakers.js';
+
+// Ports: pages of a list
+export { InvalidCursorError } from './ports/page.js';
+export type { Page, PageRequest } from './ports/page.js';
