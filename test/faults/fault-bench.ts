@@ -9,10 +9,11 @@ import { EnqueueTimeoutError } from '../../src/message-queue/jobs/errors.js';
 import { TestRedis } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitUntil } from '../support/wait-until.js';
-import { faultQueue } from './fault-queue.js';
+import { faultQueue, followUpOf } from './fault-queue.js';
 import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
 import { readRecord } from './fault-record.js';
 import type { FaultRecord } from './fault-record.js';
+import { KeyedEffects } from './keyed-effects.js';
 import type { WorkerScript } from './worker-script.js';
 
 /** What one fault did to the jobs. */
@@ -26,6 +27,10 @@ export interface FaultRow {
   readonly deadLettered: number;
   /** Acknowledged, but neither finished nor a dead letter. */
   readonly lost: number;
+  /** Effects under a key of finished jobs that happened, of those that had to: two per job, its own and its follow-up's. */
+  readonly keyedEffects: `${number}/${number}`;
+  /** Effects under a key that happened twice, and keys that two adds were given different jobs for. */
+  readonly keyedTwice: number;
   /** Adds that the producer was told nothing certain about, and refusals. */
   readonly refused: number;
   readonly secondsToRecover: number;
@@ -35,47 +40,55 @@ export interface FaultRow {
 export interface FaultBenchOptions {
   /** redis-server arguments. */
   readonly redis?: readonly string[];
-  readonly timeoutMs?: number;
   readonly maxCrashes?: number;
   readonly lock?: FaultWorkerSettings['lock'];
 }
 
-/** Redis, a proxy before it, a producer and worker processes of one fault; compares what was promised with what was done. */
+/** Redis, a proxy before it, two producers and worker processes of one fault; compares what was promised with what was done. */
 export class FaultBench {
-  private readonly directory = mkdtempSync(join(tmpdir(), 'mq-fault-'));
-  private readonly record = join(this.directory, 'record');
-  private readonly acknowledged = new Set<string>();
+  private readonly record: string;
+  /** Key → the ids that its adds were told. */
+  private readonly acknowledged = new Map<string, ReadonlySet<string>>();
   private refused = 0;
   private readonly workers = new Set<ChildProcess>();
   private keys = 0;
   readonly broker: RedisBroker;
   readonly queue: Queue;
+  private readonly producers: readonly Producer[];
 
   private constructor(
     readonly redis: TestRedis,
     readonly proxy: TcpProxy,
     private readonly script: WorkerScript,
     private readonly options: FaultBenchOptions,
+    private readonly directory: string,
+    private readonly effects: KeyedEffects,
   ) {
+    this.record = join(directory, 'record');
     writeFileSync(this.record, '');
-    this.broker = new RedisBroker({
-      redis: { topology: { kind: 'single', host: '127.0.0.1', port: proxy.port }, db: 0, tls: false },
-      prefix: 'f',
-      ...(options.lock && { lock: options.lock }),
-    });
-    this.queue = this.broker.createQueue(faultQueue(this.timeoutMs));
+    const producer = this.producer();
+    ({ broker: this.broker, queue: this.queue } = producer);
+    this.producers = [producer, this.producer()];
   }
 
   static async start(script: WorkerScript, options: FaultBenchOptions = {}): Promise<FaultBench> {
     const redis = await TestRedis.start(options.redis);
-    return new FaultBench(redis, await TcpProxy.start(redis.port), script, options);
+    const directory = mkdtempSync(join(tmpdir(), 'mq-fault-'));
+    const effects = await KeyedEffects.create(effectsIn(directory));
+    return new FaultBench(redis, await TcpProxy.start(redis.port), script, options, directory, effects);
   }
 
   /** Starts a worker process and waits until it works. It reaches Redis through the proxy. */
   async worker(concurrency = 20, drainMs = 1_000): Promise<ChildProcess> {
     const settings: FaultWorkerSettings = {
-      ...{ port: this.proxy.port, prefix: 'f', record: this.record, timeoutMs: this.timeoutMs },
-      ...{ concurrency, drainMs, maxCrashes: this.options.maxCrashes ?? 3, lock: this.options.lock },
+      ...{ port: this.proxy.port, prefix: 'f', record: this.record },
+      ...{
+        effectsUrl: effectsIn(this.directory),
+        concurrency,
+        drainMs,
+        maxCrashes: this.options.maxCrashes ?? 3,
+        lock: this.options.lock,
+      },
     };
     const env = { ...process.env, ...(this.script.nodePath !== '' && { NODE_PATH: this.script.nodePath }) };
     // Jest's own options (memory limits, module flags) are not the worker's.
@@ -146,9 +159,12 @@ export class FaultBench {
 
   async row(fault: string, secondsToRecover: number): Promise<FaultRow> {
     const { done } = this.read();
+    const happened = await this.effects.happened();
+    const expected = [...done.keys()].flatMap((key) => [key, followUpOf(key)]);
+    const ids = [...this.acknowledged.values()];
     const letters = await this.queue.getFailed(0, -1);
     const dead = new Set(letters.map((job) => (job.data as FaultJobDto).key));
-    const lost = [...this.acknowledged].filter((key) => !done.has(key) && !dead.has(key));
+    const lost = [...this.acknowledged.keys()].filter((key) => !done.has(key) && !dead.has(key));
     return {
       fault,
       acknowledged: this.acknowledged.size,
@@ -156,6 +172,8 @@ export class FaultBench {
       finishedTwice: [...done.values()].filter((times) => times > 1).length,
       deadLettered: letters.length,
       lost: lost.length,
+      keyedEffects: `${expected.filter((effect) => happened.has(effect)).length}/${expected.length}`,
+      keyedTwice: [...happened.values(), ...ids.map(({ size }) => size)].filter((times) => times > 1).length,
       refused: this.refused,
       secondsToRecover: Math.round(secondsToRecover * 10) / 10,
     };
@@ -164,30 +182,47 @@ export class FaultBench {
   async close(): Promise<void> {
     for (const child of this.workers) child.kill('SIGKILL');
     this.proxy.heal(true);
-    await this.broker.close();
+    await Promise.all(this.producers.map(({ broker }) => broker.close()));
+    await this.effects.close();
     await this.proxy.stop();
     await this.redis.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private get timeoutMs(): number {
-    return this.options.timeoutMs ?? 30_000;
+  private producer(): Producer {
+    const broker = new RedisBroker({
+      redis: { topology: { kind: 'single', host: '127.0.0.1', port: this.proxy.port }, db: 0, tls: false },
+      prefix: 'f',
+      ...(this.options.lock && { lock: this.options.lock }),
+    });
+    return { broker, queue: broker.createQueue(faultQueue()) };
   }
 
+  /** The same call is made twice at the same time, as by a client whose impatient request reached two instances. */
   private async add(name: string, data: FaultJobDto): Promise<void> {
-    // The same key again is safe: what was not certain is tried once more, as a host would.
-    const idempotency = { key: data.key, fingerprint: data.key, ttlMs: 600_000 };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.broker.addOnce(this.queue, { name, data, options: {}, idempotency });
-        this.acknowledged.add(data.key);
-        return;
-      } catch (error) {
-        if (attempt === 2 || !(error instanceof EnqueueTimeoutError)) {
-          this.refused += 1;
-          return;
-        }
-      }
+    const told = await Promise.all(this.producers.map((producer) => addOnce(producer, name, data)));
+    const ids = told.filter((id) => id !== null);
+    if (ids.length === 0) this.refused += 1;
+    else this.acknowledged.set(data.key, new Set(ids));
+  }
+}
+
+interface Producer {
+  readonly broker: RedisBroker;
+  readonly queue: Queue;
+}
+
+const effectsIn = (directory: string): string => `file:${join(directory, 'effects.db')}`;
+
+/** @returns the job's id; null when the add was refused or its outcome stayed in doubt */
+async function addOnce({ broker, queue }: Producer, name: string, data: FaultJobDto): Promise<string | null> {
+  // The same key again is safe: what was not certain is tried once more, as a host would.
+  const idempotency = { key: data.key, fingerprint: data.key, ttlMs: 600_000 };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return (await broker.addOnce(queue, { name, data, options: {}, idempotency })).id;
+    } catch (error) {
+      if (attempt === 2 || !(error instanceof EnqueueTimeoutError)) return null;
     }
   }
 }

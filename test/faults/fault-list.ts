@@ -210,7 +210,7 @@ const failedRenewals: Fault = {
 
 const stubbornHandler: Fault = {
   name: 'handler that ignores abort',
-  options: { timeoutMs: 300, lock: FAST_LOCK },
+  options: { lock: FAST_LOCK },
   mayFinishTwice: 4,
   deadLetters: 4,
   recoversWithin: 15,

@@ -25,16 +25,21 @@ export class FaultJobDto {
 
 export const FAULT_QUEUE = 'faults';
 
+/** Key of the job that a run adds for the job with this key; also what its effect is called. */
+export function followUpOf(key: string): string {
+  return `${key}>`;
+}
+
 /** The queue of the fault tests; producer and worker build the same one. */
-export function faultQueue(timeoutMs: number): QueueDefinition {
+export function faultQueue(): QueueDefinition {
   return defineQueue({
     name: FAULT_QUEUE,
     description: 'Jobs of the fault tests.',
-    jobs: { work: FaultJobDto, stubborn: FaultJobDto },
+    jobs: { work: FaultJobDto, stubborn: FaultJobDto, 'follow-up': FaultJobDto },
     concurrency: 20,
     attempts: 3,
     backoff: { type: 'fixed', delayMs: 100 },
-    timeoutMs,
+    timeoutMs: 30_000,
   });
 }
 
@@ -45,7 +50,8 @@ export interface FaultWorkerSettings {
   readonly concurrency: number;
   /** File that handlers append what they did to. */
   readonly record: string;
-  readonly timeoutMs: number;
+  /** SQLite file of the keyed effects. */
+  readonly effectsUrl: string;
   readonly maxCrashes: number;
   readonly lock?: { readonly durationMs: number; readonly renewMs: number; readonly stalledCheckMs: number };
   /** How long SIGTERM waits for handlers before it aborts them, milliseconds. */

@@ -7,6 +7,8 @@ const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
   ['finishedTwice', 'twice'],
   ['deadLettered', 'dead letters'],
   ['lost', 'lost'],
+  ['keyedEffects', 'keyed effects'],
+  ['keyedTwice', 'keyed twice'],
   ['refused', 'refused'],
   ['secondsToRecover', 'recovery (s)'],
 ];

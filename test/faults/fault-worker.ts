@@ -3,17 +3,25 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { Processor } from '@nestjs/bull';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import { SystemClock } from '../../src/message-queue/jobs/clock.js';
-import { ShutdownError } from '../../src/message-queue/jobs/errors.js';
+import {
+  BrokerUnavailableError,
+  EnqueueTimeoutError,
+  QueueFullError,
+  RetryLater,
+  ShutdownError,
+} from '../../src/message-queue/jobs/errors.js';
 import { HandlerRegistry } from '../../src/message-queue/jobs/handler-registry.js';
 import type { JobContext } from '../../src/message-queue/jobs/job-context.js';
 import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
 import { JobExecutor } from '../../src/message-queue/jobs/job-executor.js';
 import { JobHandler } from '../../src/message-queue/jobs/job-handler.decorator.js';
 import { JobMiddlewareStack } from '../../src/message-queue/jobs/job-middleware.js';
-import { FAULT_QUEUE, faultQueue } from './fault-queue.js';
+import { FAULT_QUEUE, faultQueue, followUpOf } from './fault-queue.js';
 import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
+import { KeyedEffects } from './keyed-effects.js';
 
 /** Runs jobs in a process of its own, which the fault tests kill, freeze and cut off. */
+const STUBBORN_TIMEOUT_MS = 300;
 const settings = JSON.parse(process.argv[2] ?? '{}') as FaultWorkerSettings;
 
 function note(what: 'start' | 'done' | 'aborted', key: string): void {
@@ -40,12 +48,37 @@ function abortable(ms: number, signal: AbortSignal): Promise<void> {
 
 @Processor(FAULT_QUEUE)
 class FaultProcessor {
+  constructor(
+    private readonly effects: KeyedEffects,
+    private readonly addFollowUp: (key: string, jobId: string) => Promise<unknown>,
+  ) {}
+
   @JobHandler('work')
   async work(job: FaultJobDto, context: JobContext): Promise<void> {
     note('start', job.key);
+    await this.effect(job, context);
+    if (job.crashes === undefined && job.blockMs === undefined) return this.rest(job, context);
     const runs = startsOf(job.key);
     if (runs <= (job.crashes ?? 0)) process.kill(process.pid, 'SIGKILL');
     if (job.blockMs !== undefined && runs === 1) blockEventLoop(job.blockMs);
+    return this.rest(job, context);
+  }
+
+  /** Does not care about its signal. */
+  @JobHandler('stubborn', { timeoutMs: STUBBORN_TIMEOUT_MS })
+  async stubborn(job: FaultJobDto, context: JobContext): Promise<void> {
+    note('start', job.key);
+    await this.effect(job, context);
+    await pause(job.sleepMs);
+    note('done', job.key);
+  }
+
+  @JobHandler('follow-up')
+  async followUp({ key }: FaultJobDto, { jobId }: JobContext): Promise<void> {
+    await this.effects.apply(jobId, key);
+  }
+
+  private async rest(job: FaultJobDto, context: JobContext): Promise<void> {
     try {
       await abortable(job.sleepMs, context.signal);
     } catch (error) {
@@ -55,37 +88,47 @@ class FaultProcessor {
     note('done', job.key);
   }
 
-  /** Does not care about its signal. */
-  @JobHandler('stubborn')
-  async stubborn(job: FaultJobDto): Promise<void> {
-    note('start', job.key);
-    await pause(job.sleepMs);
-    note('done', job.key);
+  /** Before the rest of the run, so that every run that is cut short has had its effects, and the next one repeats them. */
+  private async effect({ key }: FaultJobDto, { jobId }: JobContext): Promise<void> {
+    await this.effects.apply(jobId, key);
+    try {
+      await this.addFollowUp(followUpOf(key), jobId);
+    } catch (error) {
+      if (PASSING.some((type) => error instanceof type)) throw new RetryLater(200);
+      throw error;
+    }
   }
 }
+
+/** What an add throws while Redis is away or full: the same add later is safe. */
+const PASSING = [BrokerUnavailableError, EnqueueTimeoutError, QueueFullError];
 
 function blockEventLoop(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function main(): Promise<void> {
-  const { port, prefix, lock, maxCrashes, timeoutMs, concurrency } = settings;
+  const { port, prefix, lock, maxCrashes, concurrency } = settings;
   const redis = { topology: { kind: 'single', host: '127.0.0.1', port }, db: 0, tls: false } as const;
   const broker = new RedisBroker({ redis, prefix, maxCrashes, ...(lock && { lock }) });
-  const definition = faultQueue(timeoutMs);
+  const definition = faultQueue();
+  const queue = broker.createQueue(definition);
+  const effects = await KeyedEffects.open(settings.effectsUrl);
+  const addFollowUp = (key: string, jobId: string): Promise<unknown> =>
+    broker.addOnce(queue, {
+      ...{ name: 'follow-up', data: { key, sleepMs: 0 }, options: {} },
+      idempotency: { key: `follow-up:${jobId}`, fingerprint: key, ttlMs: 600_000 },
+    });
+  const instance = new FaultProcessor(effects, addFollowUp);
   const handlers = new HandlerRegistry();
-  const source = { type: FaultProcessor, instance: new FaultProcessor(), scoped: false, module: 'faults' };
+  const source = { type: FaultProcessor, instance, scoped: false, module: 'faults' };
   handlers.load([source], { definitions: [definition] });
   const executor = new JobExecutor({
     ...{ handlers, middleware: new JobMiddlewareStack(), events: new JobEvents(), clock: new SystemClock() },
     ...{ maxCrashes, abortGraceMs: 60_000 },
     logger: { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined },
   });
-  const worker = await broker.work(
-    broker.createQueue(definition),
-    concurrency,
-    executor.runnerOf(definition),
-  );
+  const worker = await broker.work(queue, concurrency, executor.runnerOf(definition));
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;

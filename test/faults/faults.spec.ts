@@ -63,7 +63,10 @@ describe('faults', () => {
     '%s: nothing is lost',
     async (name, fault) => {
       const row = await rows.get(name);
-      expect(row).toMatchObject({ lost: 0, deadLettered: fault.deadLetters });
+      expect(row).toMatchObject({ lost: 0, keyedTwice: 0, deadLettered: fault.deadLetters });
+      const [happened, expected] = row?.keyedEffects.split('/') ?? [];
+      expect(happened).toBe(expected);
+      expect(Number(expected)).toBeGreaterThan(0);
       expect(row?.finishedTwice).toBeLessThanOrEqual(fault.mayFinishTwice);
       expect(row?.secondsToRecover).toBeLessThanOrEqual(fault.recoversWithin);
       expect(row?.acknowledged).toBeGreaterThan(0);
