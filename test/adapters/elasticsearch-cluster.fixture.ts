@@ -90,7 +90,7 @@ export class TestCluster {
     if (this.authorization !== undefined && request.headers.authorization !== this.authorization) {
       throw new Refusal(401, 'security_exception');
     }
-    const [, name = '', action = ''] = url.pathname.split('/').map(decodeURIComponent);
+    const [, name = '', action = '', id = ''] = url.pathname.split('/').map(decodeURIComponent);
     const type = request.headers['content-type'] ?? '';
     switch (`${request.method} ${action}`) {
       case 'HEAD ':
@@ -104,6 +104,14 @@ export class TestCluster {
         return this.getMany(name, JSON.parse(body) as { ids: string[] });
       case 'POST _search':
         return this.search(name, JSON.parse(body) as SearchRequest);
+      case 'POST _refresh':
+        this.refresh(name);
+        return {};
+      case 'GET _doc':
+        return { _source: this.indexOf(name).written.get(id)?.source };
+      case 'PUT _settings':
+      case 'DELETE ':
+        return this.indexOf(name) && { acknowledged: true };
       default:
         throw new Refusal(405, 'method_not_allowed');
     }

@@ -7,7 +7,6 @@ import {
 import type { ElasticsearchOptions } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import { InvalidConfigurationError, MessageQueueModule, SearchIndex } from '../../src/message-queue/index.js';
 import type { SearchDocument } from '../../src/message-queue/index.js';
-import { searchIndexContract } from '../../src/message-queue/testing/contracts/search-index.contract.js';
 import { freePort } from '../support/redis-server.js';
 import { TestCluster } from './elasticsearch-cluster.fixture.js';
 
@@ -22,7 +21,7 @@ function aDocument(
   return { messageId, content, ...people, createdAt: new Date(1_000), version: 10, ...fields };
 }
 
-/** No Elasticsearch is at hand: the cluster is a loopback server with the used part of its API. */
+/** What only a loopback server shows: which requests are sent, and clusters in trouble. The rest: elasticsearch-engine.spec.ts. */
 describe('ElasticsearchSearchIndex', () => {
   let cluster: TestCluster;
 
@@ -39,8 +38,6 @@ describe('ElasticsearchSearchIndex', () => {
     return (await index.search(text)).items.map(({ messageId }) => messageId);
   }
 
-  searchIndexContract(() => open());
-
   it('makes its index once, whoever starts at the same time', async () => {
     await Promise.all([1, 2, 3].map(() => open().indexMany([aDocument('m1')], never)));
     expect(cluster.documents('messages')).toHaveLength(1);
@@ -51,23 +48,6 @@ describe('ElasticsearchSearchIndex', () => {
       kind: 'index_not_found_exception',
     });
     expect(cluster.requests.some(({ method, path }) => method === 'PUT' && path === '/other')).toBe(false);
-  });
-
-  it('shows writes after the refresh of the index, and knows what it wrote before', async () => {
-    const index = open({ refresh: false });
-    expect(await index.indexMany([aDocument('m1')], never)).toEqual(['indexed']);
-    expect(await found(index, 'apple')).toEqual([]);
-    cluster.refresh('messages');
-    expect(await found(index, 'apple')).toEqual(['m1']);
-    await index.removeMany(['m1'], new Date(5), never);
-    expect(await index.indexMany([aDocument('m1', 'apple', { version: 99 })], never)).toEqual(['deleted']);
-  });
-
-  it('keeps no content of a removed message', async () => {
-    const index = open();
-    await index.indexMany([aDocument('m1', 'a secret')], never);
-    await index.removeMany(['m1'], new Date(5), never);
-    expect(cluster.documents('messages')).toEqual([{ messageId: 'm1', removed: true, removedAt: 5 }]);
   });
 
   it('writes many in requests of bounded size, and keeps the order of outcomes', async () => {
@@ -82,38 +62,6 @@ describe('ElasticsearchSearchIndex', () => {
     const bulks = cluster.requests.filter(({ path }) => path.includes('_bulk'));
     expect(bulks.length).toBe(1 + 3 + 3);
     expect(Math.max(...bulks.map(({ body }) => body.length))).toBeLessThan(4.2 * 1024 * 1024);
-  });
-
-  it('writes the others when one document is refused, then says so without quoting it', async () => {
-    const index = open();
-    const bad = aDocument('bad', 'secret', { conversationId: 'secret'.repeat(6_000) });
-    const writing = index.indexMany([aDocument('m1'), bad, aDocument('m2')], never);
-    await expect(writing).rejects.toMatchObject({ status: 400, kind: 'document_parsing_exception' });
-    await expect(writing).rejects.not.toThrow(/secret/);
-    expect((await found(index, 'apple')).sort()).toEqual(['m1', 'm2']);
-  });
-
-  it('takes ids longer than a cluster does', async () => {
-    const index = open();
-    const id = 'ü'.repeat(300);
-    await index.indexMany([aDocument(id)], never);
-    expect(await found(index, 'apple')).toEqual([id]);
-    await index.removeMany([id], new Date(5), never);
-    expect(await index.indexMany([aDocument(id, 'apple', { version: 99 })], never)).toEqual(['deleted']);
-    expect(await found(index, 'apple')).toEqual([]);
-  });
-
-  it('sorts newest first, and goes on behind the last hit whatever comes in between', async () => {
-    const index = open();
-    const at = (ms: number): Partial<SearchDocument> => ({ createdAt: new Date(ms) });
-    await index.indexMany([aDocument('old', 'apple', at(1)), aDocument('new', 'apple', at(3))], never);
-    await index.indexMany([aDocument('mid', 'apple', at(2))], never);
-    const first = await index.search('apple', { limit: 2 });
-    expect(first.items.map(({ messageId }) => messageId)).toEqual(['new', 'mid']);
-    await index.indexMany([aDocument('newest', 'apple', at(4))], never);
-    const second = await index.search('apple', { limit: 2, cursor: first.nextCursor ?? '' });
-    expect(second.items.map(({ messageId }) => messageId)).toEqual(['old']);
-    expect(second.nextCursor).toBeNull();
   });
 
   it.each<[string, { status: number; body: object }, object]>([
