@@ -18,6 +18,35 @@ describe('quietHoursLeftMs', () => {
     expect(quietHoursLeftMs(Date.parse(now), berlin)).toBe(expected);
   });
 
+  it.each([
+    ['Europe/Berlin', '2026-03-28T18:00:00Z'],
+    ['Europe/Berlin', '2026-10-24T18:00:00Z'],
+    ['America/New_York', '2026-03-07T23:00:00Z'],
+    ['America/New_York', '2026-10-31T23:00:00Z'],
+    ['Australia/Lord_Howe', '2026-04-04T08:00:00Z'],
+    ['Australia/Lord_Howe', '2026-10-03T08:00:00Z'],
+    ['America/Santiago', '2026-09-05T22:00:00Z'],
+  ])('ends, and ends once, in any night in which %s changes its clocks', (timeZone, evening) => {
+    for (const start of ['22:00', '00:15', '01:30', '02:15']) {
+      for (const end of ['00:30', '01:30', '02:00', '02:30', '03:00', '07:00']) {
+        for (let at = Date.parse(evening); at < Date.parse(evening) + 16 * HOUR; at += HOUR / 4) {
+          const left = quietHoursLeftMs(at, { start, end, timeZone });
+          const night = `${start} to ${end}, ${new Date(at).toISOString()}`;
+          expect([night, left >= 0 && left <= 48 * HOUR]).toEqual([night, true]);
+          // A run that comes back then must not be sent away again, and again.
+          if (left > 0)
+            expect([night, quietHoursLeftMs(at + left, { start, end, timeZone })]).toEqual([night, 0]);
+        }
+      }
+    }
+  });
+
+  it('moves an end that the change leaves out to after the change', () => {
+    const early = { ...berlin, end: '02:30' };
+    expect(quietHoursLeftMs(Date.parse('2026-03-28T21:00:00Z'), early)).toBe(4.5 * HOUR);
+    expect(quietHoursLeftMs(Date.parse('2026-03-29T00:45:00Z'), early)).toBe(0.75 * HOUR);
+  });
+
   it('knows spans within a day, half-hour zones and empty spans', () => {
     const siesta = { start: '13:00', end: '15:00', timeZone: 'Asia/Kolkata' };
     expect(quietHoursLeftMs(Date.parse('2026-01-10T08:00:00Z'), siesta)).toBe(1.5 * HOUR);

@@ -19,20 +19,32 @@ function localMinutes(nowMs: number, timeZone: string): number {
   return minutesOf(format.format(nowMs));
 }
 
+/** Whole minutes since the quiet hours began, or null outside of them. */
+function minutesIn(nowMs: number, { start, end, timeZone }: QuietHours): number | null {
+  const first = minutesOf(start);
+  const span = (minutesOf(end) - first + DAY_MINUTES) % DAY_MINUTES;
+  const since = (localMinutes(nowMs, timeZone) - first + DAY_MINUTES) % DAY_MINUTES;
+  return since < span ? since : null;
+}
+
 /**
- * How long quiet hours last from now on, in milliseconds; 0 outside of them. Right over a change to or from summer time.
+ * How long quiet hours last from now on, in milliseconds; 0 outside of them. Right over a change to or from summer time; an end
+ * that the change leaves out comes as much later as the clocks were moved.
  * @throws RangeError for an unknown time zone or a time that is not HH:MM
  */
 export function quietHoursLeftMs(nowMs: number, quiet: QuietHours): number {
-  const start = minutesOf(quiet.start);
+  const since = minutesIn(nowMs, quiet);
+  if (since === null) return 0;
   const end = minutesOf(quiet.end);
-  const now = localMinutes(nowMs, quiet.timeZone);
-  const span = (end - start + DAY_MINUTES) % DAY_MINUTES;
-  const since = (now - start + DAY_MINUTES) % DAY_MINUTES;
-  if (since >= span) return 0;
-  const minuteStart = nowMs - (nowMs % MINUTE_MS);
+  const span = (end - minutesOf(quiet.start) + DAY_MINUTES) % DAY_MINUTES;
+  const minuteStart = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
   const naive = minuteStart + (span - since) * MINUTE_MS;
   // When the clocks change in between, the naive moment shows another local time than `end`.
   const shift = (end - localMinutes(naive, quiet.timeZone) + DAY_MINUTES * 1.5) % DAY_MINUTES;
-  return Math.max(1, naive + (shift - DAY_MINUTES / 2) * MINUTE_MS - nowMs);
+  const shifted = naive + (shift - DAY_MINUTES / 2) * MINUTE_MS;
+  // An end that the change leaves out is at neither side of it: the shifted moment still lies in the quiet hours.
+  const ends = [shifted, naive].find((at) => at > nowMs && minutesIn(at, quiet) === null);
+  if (ends !== undefined) return ends - nowMs;
+  // The change leaves out all of the time between one night's quiet hours and the next.
+  return naive - nowMs + quietHoursLeftMs(naive, quiet);
 }
