@@ -62,7 +62,7 @@ const saving = fc.tuple(message, person).map(([messageId, recipientId]): NamedCa
 ]);
 
 const advancing = fc
-  .tuple(message, person, fc.constantFrom('sent', 'delivered', 'read', 'failed'), time)
+  .tuple(message, person, fc.constantFrom('pending', 'sent', 'delivered', 'read', 'failed'), time)
   .map(([messageId, recipientId, status, at]): NamedCall => [
     `advance ${messageId} of ${recipientId} to ${status} at ${at}`,
     ({ messages }) =>

@@ -22,8 +22,8 @@ const RANK = { pending: 0, sent: 1, delivered: 2, read: 3 } as const;
  *
  * - pending → sent → delivered → read only goes forward: a late "sent" never overwrites "read".
  * - `failed` replaces only `pending` and `sent`: what has arrived cannot fail any more.
- * - From `failed`, `delivered` and `read` always win (they are evidence), `sent` only when it is not older than the failure
- *   (a replayed dead letter), `pending` never.
+ * - From `failed`, `delivered` and `read` always win (they are evidence), `sent` and `pending` only when they are not older than
+ *   the failure (a replayed dead letter, whose recipient may be offline).
  * @param current the stored status and when it was reached
  */
 export function advancesStatus(
@@ -32,7 +32,7 @@ export function advancesStatus(
 ): boolean {
   if (next.status === 'failed') return current.status === 'pending' || current.status === 'sent';
   if (current.status === 'failed') {
-    return RANK[next.status] >= RANK.delivered || (next.status === 'sent' && next.at >= current.at);
+    return RANK[next.status] >= RANK.delivered || next.at >= current.at;
   }
   return RANK[next.status] > RANK[current.status];
 }

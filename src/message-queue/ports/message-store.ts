@@ -40,7 +40,8 @@ export interface StoredMessage extends Omit<MessageForRecipient, 'recipientId'> 
 export interface StatusChange {
   readonly messageId: string;
   readonly recipientId: string;
-  readonly status: Exclude<DeliveryStatus, 'pending'>;
+  /** `pending`: it waits again, after a failure. */
+  readonly status: DeliveryStatus;
   /** When it happened. */
   readonly at: Date;
   /** For `failed`: why. At most 500 characters, never message content. */
@@ -69,7 +70,7 @@ export abstract class MessageStore {
    */
   abstract save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'>;
 
-  /** Moves a recipient's status forward by the rule of `advancesStatus`; notes the time of the step even when late. */
+  /** Moves a recipient's status by the rule of `advancesStatus`; notes the time of the step even when late, of `pending` none. */
   abstract advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome>;
 
   /** One message with its recipients, or null. */

@@ -48,10 +48,10 @@ export class RecordingMessageStore extends MessageStore {
       const row = recipients?.get(recipientId);
       if (recipients === undefined || row === undefined) return 'unknown';
       const advances = advancesStatus({ status: row.status, at: row.statusAt }, change);
-      const time = TIME_OF[status];
+      const time = status === 'pending' ? null : TIME_OF[status];
       recipients.set(recipientId, {
         ...row,
-        [time]: row[time] ?? at,
+        ...(time !== null && { [time]: row[time] ?? at }),
         ...(advances && { status, statusAt: at }),
         ...(advances && status === 'failed' && { failureReason: change.reason?.slice(0, 500) ?? null }),
       });

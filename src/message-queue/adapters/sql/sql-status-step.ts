@@ -8,7 +8,7 @@ import { toText } from './sql-values.js';
 type RecipientExpressions = ExpressionBuilder<SqlSchema, 'mq_message_recipients'>;
 type StepColumn = 'status' | 'status_at' | 'advanced_by' | 'failure_reason';
 
-/** The status a step may replace; the rule is `advancesStatus`. From `failed`, `sent` must not be older than the failure. */
+/** The status a step may replace; the rule is `advancesStatus`. From `failed`, `sent` and `pending` must not be older than the failure. */
 const REPLACES = {
   sent: ['pending'],
   delivered: ['pending', 'sent', 'failed'],
@@ -29,7 +29,7 @@ const TIME_COLUMN = {
  */
 export function statusStep(eb: RecipientExpressions, change: StatusChange, changeId: string) {
   const at = change.at.getTime();
-  const time = TIME_COLUMN[change.status];
+  const time = change.status === DeliveryStatus.PENDING ? null : TIME_COLUMN[change.status];
   const isStep = advances(eb, change.status, at);
   const ifAdvancing = <C extends StepColumn>(column: C, value: RecipientRow[C]) =>
     eb.case().when(isStep).then(eb.val(value)).else(eb.ref(column)).end();
@@ -37,7 +37,7 @@ export function statusStep(eb: RecipientExpressions, change: StatusChange, chang
     status: ifAdvancing('status', change.status),
     status_at: ifAdvancing('status_at', at),
     advanced_by: ifAdvancing('advanced_by', changeId),
-    [time]: eb.fn.coalesce(eb.ref(time), eb.val(at)),
+    ...(time !== null && { [time]: eb.fn.coalesce(eb.ref(time), eb.val(at)) }),
     ...(change.status === 'failed' && {
       failure_reason: ifAdvancing('failure_reason', toText((change.reason ?? '').slice(0, 500)) || null),
     }),
@@ -45,7 +45,8 @@ export function statusStep(eb: RecipientExpressions, change: StatusChange, chang
 }
 
 function advances(eb: RecipientExpressions, next: StatusChange['status'], at: number): Expression<SqlBool> {
+  const isOlderFailure = eb.and([eb('status', '=', DeliveryStatus.FAILED), eb('status_at', '<=', at)]);
+  if (next === DeliveryStatus.PENDING) return isOlderFailure;
   const replaces = eb('status', 'in', REPLACES[next]);
-  if (next !== 'sent') return replaces;
-  return eb.or([replaces, eb.and([eb('status', '=', DeliveryStatus.FAILED), eb('status_at', '<=', at)])]);
+  return next === DeliveryStatus.SENT ? eb.or([replaces, isOlderFailure]) : replaces;
 }

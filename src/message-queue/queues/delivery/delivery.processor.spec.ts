@@ -140,6 +140,17 @@ describe('send-message', () => {
     expect(await statusOf()).toBe('sent');
   });
 
+  it('lets a replayed message wait again when its recipient is offline', async () => {
+    const { processor, transport, store, statusOf } = setUp();
+    transport.recorder.failNext(new UnrecoverableJobError('The webhook answered 404.'), 'deliver');
+    await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('404');
+    transport.setOutcome('ben', 'offline');
+    const replay = await processor.processSendMessage(message, fakeJobContext());
+    expect(replay.status).toBe('pending');
+    expect(await statusOf()).toBe('pending');
+    expect((await store.listPending('ben')).items).toMatchObject([{ messageId: 'm-1' }]);
+  });
+
   it('notes "failed" at once for an unrecoverable error', async () => {
     const { processor, transport, store } = setUp();
     transport.recorder.failNext(new UnrecoverableJobError('The webhook answered 404.'), 'deliver');

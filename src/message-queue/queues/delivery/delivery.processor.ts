@@ -114,7 +114,8 @@ export class MessageDeliveryProcessor {
     context.signal.throwIfAborted();
     const receipt = await this.transport.deliver(message, context.signal);
     const status = receipt.outcome === 'offline' ? 'pending' : receipt.outcome;
-    if (status !== 'pending') {
+    // A replayed dead letter whose recipient is offline waits again; any other is pending already.
+    if (status !== 'pending' || earlier?.status === 'failed') {
       const at = new Date(this.clock.now());
       const outcome = await this.messages.advanceStatus(
         { messageId, recipientId, status, at },
