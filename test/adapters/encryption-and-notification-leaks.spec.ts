@@ -12,7 +12,6 @@ import {
   DeviceTokenStore,
   EmailChannel,
   EncryptedContentStore,
-  JobEvents,
   KeyProvider,
   MessageQueueModule,
   MessageQueueService,
@@ -22,9 +21,9 @@ import {
   TemplateRenderer,
 } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
-import { waitUntil } from '../support/wait-until.js';
+import { TestRedis } from '../support/redis-server.js';
+import { ContentWatch, MARKER, placesInRedis } from './content-watch.fixture.js';
 
-const MARKER = 'MARKER-7f3a';
 const content = `${MARKER} meet me at the harbour`;
 const keys = `k-1:${randomBytes(32).toString('base64')}`;
 const createdAt = new Date();
@@ -65,139 +64,118 @@ async function quotingSmsGateway(): Promise<{ readonly url: string; close(): Pro
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-describe('content of encryption and notification jobs', () => {
-  const apps = new HostApps();
-  const printed: string[] = [];
-  const events: unknown[] = [];
-  let peers: { close(): Promise<void> }[];
-  let app: INestApplication;
-  let service: MessageQueueService;
-
-  beforeAll(async () => {
-    for (const stream of [process.stdout, process.stderr]) {
-      jest.spyOn(stream, 'write').mockImplementation((text) => {
-        printed.push(String(text));
-        return true;
-      });
-    }
-    const [smtp, sms] = [await quotingSmtpServer(), await quotingSmsGateway()];
-    peers = [smtp, sms];
-    const messaging = {
-      send: () => Promise.reject(Object.assign(new Error(content), { code: 'messaging/invalid-argument' })),
-    };
-    const account = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'x', from: 'Chat', baseUrl: sms.url };
-    const templates = { news: { title: '{{ what }}', text: '{{ what | divided_by: 0 }}' } };
-    app = await apps.start({
-      imports: [
-        MessageQueueModule.forRoot({
-          provider: 'memory',
-          adapters: [
-            { provide: KeyProvider, useFactory: () => new EnvironmentKeyProvider({ keys }) },
-            { provide: TemplateRenderer, useFactory: () => new LiquidTemplateRenderer({ templates }) },
-            {
-              provide: EmailChannel,
-              useFactory: () => new SmtpEmailChannel({ url: smtp.url, from: 'a@example.org' }),
-            },
-            { provide: SmsChannel, useFactory: () => new TwilioSmsChannel(account) },
-            { provide: PushChannel, useFactory: () => new FcmPushChannel(messaging) },
-          ],
-        }),
-      ],
-    });
-    service = app.get(MessageQueueService);
-    const listeners = app.get(JobEvents);
-    for (const name of ['enqueued', 'completed', 'failed'] as const)
-      listeners.on(name, (event) => void events.push(event));
-    const device = { deviceId: 'd', recipientId: 'ben', platform: 'fcm', token: 't' } as const;
-    await app.get(DeviceTokenStore).register(device, signal);
-  });
-
-  afterAll(async () => {
-    jest.restoreAllMocks();
-    await apps.close();
-    for (const peer of peers) await peer.close();
-  });
-
-  /** Everything a finished job shows besides its payload. */
-  async function traces(queue: QueueName, id: string): Promise<string> {
-    const job = await waitUntil(async () => {
-      const found = await service.getJob(queue, id);
-      const state = await found?.getState();
-      return state === 'completed' || state === 'failed' ? found : null;
-    }, `job ${id} to end`);
-    const logs = await app
-      .get<{ getJobLogs(id: string): Promise<{ logs: string[] }> }>(`BullQueue_${queue}`)
-      .getJobLogs(id);
-    const { returnvalue, failedReason, stacktrace, opts } = job;
-    return JSON.stringify({
-      returnvalue,
-      failedReason,
-      stacktrace,
-      opts,
-      progress: job.progress() as unknown,
-      logs,
-    });
-  }
-
-  it('is in no result, error, log line or event of an encryption', async () => {
-    const encryption = { messageId: 'm-1', content, createdAt };
-    const sealed = await service.addEncryptionJob({ ...encryption, operation: 'encrypt' });
-    const all = [await traces(QueueName.MESSAGE_ENCRYPTION, sealed.id)];
-    expect(all[0]).toContain('"outcome":"saved"');
-    const stored = await app.get(EncryptedContentStore).findEncrypted('m-1', signal);
-    expect(stored?.envelope).not.toContain(MARKER);
-    const broken = (stored?.envelope ?? '').replace(/.{4}$/, 'AAAA');
-    for (const more of [
-      { operation: 'decrypt' as const, content: undefined },
-      { operation: 'decrypt' as const, content: broken },
-      { operation: 'decrypt' as const },
-      { operation: 'decrypt' as const, content: `mq1.${MARKER}.a.b.c.d.e` },
-      { operation: 'encrypt' as const, keyId: 'k-9' },
-      { operation: 'reencrypt' as const, content: undefined },
-    ]) {
-      const { id } = await service.addEncryptionJob({ ...encryption, ...more });
-      all.push(await traces(QueueName.MESSAGE_ENCRYPTION, id));
-    }
-    const codes = ['TAMPERED', 'MALFORMED_ENVELOPE', 'UNKNOWN_KEY'];
-    for (const code of codes) expect(all.join()).toContain(`ENCRYPTION_${code}`);
-    expect(all.join()).not.toContain(MARKER);
-  });
-
-  it('is in no result, error, log line or event of a notification, though every service quotes it', async () => {
-    const job = { recipientId: 'ben', title: content, message: content, createdAt };
-    const all: string[] = [];
-    for (const more of [
-      { type: 'email' as const, emailAddress: 'ben@example.net' },
-      { type: 'sms' as const, phoneNumber: '+4915112345678' },
-      { type: 'push' as const, pushPayload: { data: { text: content } } },
-      { type: 'in_app' as const },
-      { type: 'in_app' as const, template: 'news', variables: { what: content } },
-    ]) {
-      const { id } = await service.addNotificationJob({ ...job, ...more });
-      all.push(await traces(QueueName.MESSAGE_NOTIFICATION, id));
-    }
-    expect(all[0]).toContain('answered 554');
-    expect(all[1]).toContain('error 21617');
-    expect(all[2]).toContain('messaging/invalid-argument');
-    expect(all[3]).toContain('"outcome":"sent"');
-    expect(all.join()).not.toMatch(new RegExp(`${MARKER}|ben@example|4915112345678`));
-    await expect(service.addNotificationJob({ ...job, type: 'email', ttlMs: -1 })).rejects.not.toThrow(
-      MARKER,
-    );
-  });
-
-  it('was in nothing that was logged, printed or announced meanwhile', () => {
-    expect(events.length).toBeGreaterThan(10);
-    const seen = JSON.stringify([apps.logger.lines, printed, events.map((event) => describeEvent(event))]);
-    expect(seen).not.toContain(MARKER);
-  });
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await TestRedis.start();
 });
+afterAll(() => redis.stop());
 
-/** JSON of an event, its errors with message, stack and cause. */
-function describeEvent(event: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(event, (_, value: unknown) =>
-      value instanceof Error ? { message: value.message, stack: value.stack, cause: value.cause } : value,
-    ),
-  );
-}
+describe.each(['memory', 'redis'] as const)(
+  'content of encryption and notification jobs, provider %s',
+  (provider) => {
+    const apps = new HostApps();
+    const watch = new ContentWatch();
+    let peers: { close(): Promise<void> }[];
+    let app: INestApplication;
+    let service: MessageQueueService;
+
+    beforeAll(async () => {
+      watch.listen();
+      const [smtp, sms] = [await quotingSmtpServer(), await quotingSmsGateway()];
+      peers = [smtp, sms];
+      const messaging = {
+        send: () => Promise.reject(Object.assign(new Error(content), { code: 'messaging/invalid-argument' })),
+      };
+      const account = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'x', from: 'Chat', baseUrl: sms.url };
+      const templates = { news: { title: '{{ what }}', text: '{{ what | divided_by: 0 }}' } };
+      app = await apps.start({
+        imports: [
+          MessageQueueModule.forRoot({
+            provider,
+            redis: { host: '127.0.0.1', port: redis.port },
+            adapters: [
+              { provide: KeyProvider, useFactory: () => new EnvironmentKeyProvider({ keys }) },
+              { provide: TemplateRenderer, useFactory: () => new LiquidTemplateRenderer({ templates }) },
+              {
+                provide: EmailChannel,
+                useFactory: () => new SmtpEmailChannel({ url: smtp.url, from: 'a@example.org' }),
+              },
+              { provide: SmsChannel, useFactory: () => new TwilioSmsChannel(account) },
+              { provide: PushChannel, useFactory: () => new FcmPushChannel(messaging) },
+            ],
+          }),
+        ],
+      });
+      service = app.get(MessageQueueService);
+      watch.follow(app);
+      const device = { deviceId: 'd', recipientId: 'ben', platform: 'fcm', token: 't' } as const;
+      await app.get(DeviceTokenStore).register(device, signal);
+    });
+
+    afterAll(async () => {
+      jest.restoreAllMocks();
+      await apps.close();
+      for (const peer of peers) await peer.close();
+    });
+
+    async function traces(queue: QueueName, id: string): Promise<string> {
+      return watch.tracesOf(app, { queue, id });
+    }
+
+    it('is in no result, error, log line or event of an encryption', async () => {
+      const encryption = { messageId: 'm-1', content, createdAt };
+      const sealed = await service.addEncryptionJob({ ...encryption, operation: 'encrypt' });
+      const all = [await traces(QueueName.MESSAGE_ENCRYPTION, sealed.id)];
+      expect(all[0]).toContain('"outcome":"saved"');
+      const stored = await app.get(EncryptedContentStore).findEncrypted('m-1', signal);
+      expect(stored?.envelope).not.toContain(MARKER);
+      const broken = (stored?.envelope ?? '').replace(/.{4}$/, 'AAAA');
+      for (const more of [
+        { operation: 'decrypt' as const, content: undefined },
+        { operation: 'decrypt' as const, content: broken },
+        { operation: 'decrypt' as const },
+        { operation: 'decrypt' as const, content: `mq1.${MARKER}.a.b.c.d.e` },
+        { operation: 'encrypt' as const, keyId: 'k-9' },
+        { operation: 'reencrypt' as const, content: undefined },
+      ]) {
+        const { id } = await service.addEncryptionJob({ ...encryption, ...more });
+        all.push(await traces(QueueName.MESSAGE_ENCRYPTION, id));
+      }
+      const codes = ['TAMPERED', 'MALFORMED_ENVELOPE', 'UNKNOWN_KEY'];
+      for (const code of codes) expect(all.join()).toContain(`ENCRYPTION_${code}`);
+      expect(all.join()).not.toContain(MARKER);
+    });
+
+    it('is in no result, error, log line or event of a notification, though every service quotes it', async () => {
+      const job = { recipientId: 'ben', title: content, message: content, createdAt };
+      const all: string[] = [];
+      for (const more of [
+        { type: 'email' as const, emailAddress: 'ben@example.net' },
+        { type: 'sms' as const, phoneNumber: '+4915112345678' },
+        { type: 'push' as const, pushPayload: { data: { text: content } } },
+        { type: 'in_app' as const },
+        { type: 'in_app' as const, template: 'news', variables: { what: content } },
+      ]) {
+        const { id } = await service.addNotificationJob({ ...job, ...more });
+        all.push(await traces(QueueName.MESSAGE_NOTIFICATION, id));
+      }
+      expect(all[0]).toContain('answered 554');
+      expect(all[1]).toContain('error 21617');
+      expect(all[2]).toContain('messaging/invalid-argument');
+      expect(all[3]).toContain('"outcome":"sent"');
+      expect(all.join()).not.toMatch(new RegExp(`${MARKER}|ben@example|4915112345678`));
+      await expect(service.addNotificationJob({ ...job, type: 'email', ttlMs: -1 })).rejects.not.toThrow(
+        MARKER,
+      );
+    });
+
+    it('was in nothing that was logged, printed, announced or, besides payloads, kept in Redis meanwhile', async () => {
+      expect(watch.events.length).toBeGreaterThan(10);
+      expect(JSON.stringify([apps.logger.lines, watch.printed, watch.events])).not.toContain(MARKER);
+      if (provider === 'memory') return;
+      const { payloads, others } = await placesInRedis(redis.port);
+      expect(payloads).toBeGreaterThan(8);
+      expect(others).toEqual([]);
+    });
+  },
+);
