@@ -79,8 +79,10 @@ describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) =
     await finish(3, 0);
     clock.advance(30_000);
     expect(await counts()).toMatchObject({ completed: 3 });
-    clock.advance(30_000);
-    await waitUntil(async () => (await counts()).completed === 0, 'the pass of the next minute');
+    await waitUntil(async () => {
+      clock.advance(30_000);
+      return (await counts()).completed === 0;
+    }, 'the pass of the next minute');
     await sweeper.stop();
     await finish(3, 0);
     clock.advance(300_000);

@@ -1,6 +1,6 @@
-import type { Queue } from 'bull';
+import type { Job, Queue } from 'bull';
 import type { Delivery, RunDelivery } from '../jobs/delivery.js';
-import type { ManagedJobOptions, ManagedJobRecord, ReplayRecord } from '../jobs/managed-job.js';
+import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 
@@ -75,6 +75,32 @@ export interface ServerReport {
   readonly findings: readonly { readonly severity: 'warning' | 'fatal'; readonly message: string }[];
 }
 
+/** What part of a failed set to read. */
+export interface FailedRange {
+  readonly order: 'oldest' | 'newest';
+  /** Position of the first job, from 0. */
+  readonly start: number;
+  /** Jobs to read, at most 1 000. */
+  readonly size: number;
+  /** Read `data` too: it is most of what a job weighs. */
+  readonly payloads: boolean;
+}
+
+/** A job of a failed set: what of Bull's job a dead letter is made of. `data` is undefined when it was not asked for. */
+export type FailedJob = Pick<
+  Job<unknown>,
+  | 'id'
+  | 'name'
+  | 'data'
+  | 'opts'
+  | 'timestamp'
+  | 'processedOn'
+  | 'finishedOn'
+  | 'attemptsMade'
+  | 'failedReason'
+  | 'stacktrace'
+>;
+
 /** What `cancel` did: took the job away, asked the worker that runs it to stop, or found nothing to cancel. */
 export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
 
@@ -107,16 +133,27 @@ export abstract class Broker {
   abstract cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome>;
 
   /**
-   * Puts one dead letter back to waiting: attempts start at 0 again, `replay` is appended to `opts.mq.replays`.
-   * @returns false when it is not in the failed set (any more)
+   * Jobs of the failed set by position, in one round trip; null where a job is gone or its stored text cannot be read.
+   * `failures` of a job's record stand for its stack traces: `stacktrace` is only read where there are none.
    */
-  abstract replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean>;
+  abstract readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]>;
 
   /**
-   * Removes one dead letter for good, in one step: a job that was replayed meanwhile stays.
-   * @returns false when it is not in the failed set (any more)
+   * Puts dead letters back to waiting, in the order given: attempts start at 0 again, `replay` is appended to
+   * `opts.mq.replays`. Each moves in one step: a crash in the middle leaves the rest where they were.
+   * @returns the ids that were replayed; the others are not in the failed set (any more)
    */
-  abstract discard(queue: Queue, jobId: string): Promise<boolean>;
+  abstract replay(
+    queue: Queue,
+    jobIds: readonly string[],
+    replay: ReplayRecord,
+  ): Promise<ReadonlySet<string>>;
+
+  /**
+   * Removes dead letters for good, each in one step: a job that was replayed meanwhile stays.
+   * @returns the ids that were removed; the others are not in the failed set (any more)
+   */
+  abstract discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
 
   /**
    * Removes all waiting, paused and delayed jobs, in steps of at most 1 000; active, completed and failed ones stay, and
@@ -125,13 +162,6 @@ export abstract class Broker {
    * @returns how many were removed
    */
   abstract purge(queue: Queue): Promise<number>;
-
-  /** Replaces `opts.mq` of a job by what `change` makes of it. @returns false when the job is gone */
-  abstract annotate(
-    queue: Queue,
-    jobId: string,
-    change: (record: ManagedJobRecord) => ManagedJobRecord,
-  ): Promise<boolean>;
 
   /** Counts, pause state and age of the oldest waiting job, in one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;

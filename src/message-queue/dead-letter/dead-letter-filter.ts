@@ -1,6 +1,6 @@
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import type { Issue } from '../jobs/errors.js';
-import type { DeadLetter } from './dead-letter.js';
+import type { LetterHead } from './dead-letter.js';
 
 /** Which dead letters are meant. Every field narrows; none means all. */
 export interface DeadLetterFilter {
@@ -25,7 +25,7 @@ export interface ReadyFilter {
   readonly to: number;
   /** False when every letter of the range matches anyway. */
   readonly isSelective: boolean;
-  matches(letter: DeadLetter): boolean;
+  matches(letter: LetterHead): boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { Job } from 'bull';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
+import type { FailedJob } from '../broker/broker.js';
 import type { ManagedQueues } from '../broker/managed-queues.js';
 import { finishedAt, toDeadLetter } from './dead-letter.js';
 import type { DeadLetter } from './dead-letter.js';
@@ -36,7 +36,7 @@ const MAX_LIMIT = 1_000;
 /** One queue's letters, newest first, read ahead by chunks. */
 class LetterStream {
   private readonly reader: FailedSetReader;
-  private ahead: Job[] = [];
+  private ahead: FailedJob[] = [];
   private next = 0;
   private ended = false;
   taken: FailedPosition | undefined;
@@ -49,8 +49,9 @@ class LetterStream {
     chunkSize: number,
   ) {
     this.taken = cursor.positions[queue];
-    this.reader = new FailedSetReader(queues.get(queue).queue, {
+    this.reader = new FailedSetReader(queues.get(queue), {
       order: 'newest',
+      payloads: true,
       from: filter.from,
       to: Math.min(filter.to, cursor.until),
       after: this.taken,
@@ -58,7 +59,7 @@ class LetterStream {
     });
   }
 
-  async peek(): Promise<Job | null> {
+  async peek(): Promise<FailedJob | null> {
     while (!this.ended && this.next >= this.ahead.length) {
       const chunk = await this.reader.next();
       this.ended = chunk === null;
@@ -69,7 +70,7 @@ class LetterStream {
     return this.ahead[this.next] ?? null;
   }
 
-  take(job: Job): DeadLetter {
+  take(job: FailedJob): DeadLetter {
     this.taken = this.reader.positionOf(job);
     this.next += 1;
     return toDeadLetter(job, this.queue);
@@ -94,7 +95,7 @@ export async function readPage(
   const streams = filter.queues.map((queue) => new LetterStream(queues, queue, filter, cursor, chunkSize));
   const letters: DeadLetter[] = [];
   let scanned = 0;
-  let newest: { stream: LetterStream; job: Job } | null = null;
+  let newest: { stream: LetterStream; job: FailedJob } | null = null;
   while (scanned < MAX_SCANNED && letters.length < limit && (newest = await newestOf(streams))) {
     const letter = newest.stream.take(newest.job);
     scanned += 1;
@@ -106,8 +107,8 @@ export async function readPage(
 
 async function newestOf(
   streams: readonly LetterStream[],
-): Promise<{ stream: LetterStream; job: Job } | null> {
-  let newest: { stream: LetterStream; job: Job } | null = null;
+): Promise<{ stream: LetterStream; job: FailedJob } | null> {
+  let newest: { stream: LetterStream; job: FailedJob } | null = null;
   const heads = await Promise.all(streams.map((stream) => stream.peek()));
   heads.forEach((job, index) => {
     const stream = streams[index];

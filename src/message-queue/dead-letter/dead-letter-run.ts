@@ -1,12 +1,12 @@
-import type { Job } from 'bull';
+import type { FailedJob } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import { toDeadLetter } from './dead-letter.js';
-import type { DeadLetter } from './dead-letter.js';
+import { headOf } from './dead-letter.js';
+import type { LetterHead } from './dead-letter.js';
 import type { ReadyFilter } from './dead-letter-filter.js';
 import { FailedSetReader } from './failed-set-reader.js';
 
-/** What a run over many dead letters does with one of them: true when it left the failed set. */
-export type LetterAction = (managed: ManagedQueue, letter: DeadLetter) => Promise<boolean>;
+/** What a run does with a batch of dead letters. @returns the ids it was done with; the others were gone by then */
+export type BatchAction = (managed: ManagedQueue, ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /** One letter that a run could not handle. */
 export interface LetterProblem {
@@ -23,7 +23,7 @@ export interface RunTally {
   failed: number;
   /** The first 20. */
   readonly problems: LetterProblem[];
-  /** False when the run stopped early: it was aborted, or a whole batch failed. */
+  /** False when the run stopped early: it was aborted, or a batch failed. */
   complete: boolean;
 }
 
@@ -32,9 +32,11 @@ export interface RunPlan {
   readonly filter: ReadyFilter;
   readonly batchSize: number;
   /** Letters to leave alone although they match. */
-  readonly spares: (letter: DeadLetter) => boolean;
+  readonly spares: (letter: LetterHead) => boolean;
+  /** Letters that this very run had before: a job that fails again at once must not come round for ever. */
+  readonly hadBefore: (letter: LetterHead) => boolean;
   /** Null for a dry run. */
-  readonly action: LetterAction | null;
+  readonly action: BatchAction | null;
   readonly signal?: AbortSignal;
 }
 
@@ -43,56 +45,47 @@ const MAX_PROBLEMS = 20;
 /** Goes through the matching letters of one queue, oldest first, batch by batch. */
 export async function runThrough(managed: ManagedQueue, plan: RunPlan, tally: RunTally): Promise<void> {
   const { from, to } = plan.filter;
-  const reader = new FailedSetReader(managed.queue, { order: 'oldest', from, to, chunkSize: plan.batchSize });
-  // A job that fails again at once, on a worker whose clock is late, must not come round for ever.
-  const seen = new Set<string>();
+  const reader = new FailedSetReader(managed, {
+    ...{ order: 'oldest', payloads: false, from, to },
+    chunkSize: plan.batchSize,
+  });
   for (let jobs = await reader.next(); jobs !== null; jobs = await reader.next()) {
     if (plan.signal?.aborted) tally.complete = false;
     if (!tally.complete) return;
-    reader.left(await runBatch(managed, jobs, plan, tally, seen));
+    reader.left(await runBatch(managed, jobs, plan, tally));
   }
 }
 
+/** @returns the ids that are not in the failed set any more */
 async function runBatch(
   managed: ManagedQueue,
-  jobs: readonly Job[],
+  jobs: readonly FailedJob[],
   plan: RunPlan,
   tally: RunTally,
-  seen: Set<string>,
-): Promise<Set<string>> {
-  const left = new Set<string>();
-  const fresh = jobs.filter((job) => !seen.has(String(job.id)));
-  const matching = fresh
-    .map((job) => toDeadLetter(job, managed.definition.name))
-    .filter((letter) => plan.filter.matches(letter));
+): Promise<ReadonlySet<string>> {
+  const matching = jobs
+    .map((job) => headOf(job, managed.definition.name))
+    .filter((letter) => plan.filter.matches(letter) && !plan.hadBefore(letter));
+  const ids = matching.filter((letter) => !plan.spares(letter)).map(({ id }) => id);
   tally.matched += matching.length;
-  const chosen = matching.filter((letter) => !plan.spares(letter));
-  tally.skipped += matching.length - chosen.length;
-  const { action } = plan;
-  if (action === null) {
-    tally.done += chosen.length;
-    return left;
+  tally.skipped += matching.length - ids.length;
+  if (plan.action === null) tally.done += ids.length;
+  if (plan.action === null || ids.length === 0) return new Set();
+  try {
+    const done = await plan.action(managed, ids);
+    tally.done += done.size;
+    tally.skipped += ids.length - done.size;
+    return new Set(ids);
+  } catch (error) {
+    noteProblems(tally, managed.definition.name, ids, error);
+    return new Set();
   }
-  const failedBefore = tally.failed;
-  await Promise.all(
-    chosen.map(async (letter) => {
-      seen.add(letter.id);
-      try {
-        if (await action(managed, letter)) tally.done += 1;
-        else tally.skipped += 1;
-        left.add(letter.id);
-      } catch (error) {
-        noteProblem(tally, letter, error);
-      }
-    }),
-  );
-  if (chosen.length > 0 && tally.failed - failedBefore === chosen.length) tally.complete = false;
-  return left;
 }
 
-function noteProblem(tally: RunTally, letter: DeadLetter, error: unknown): void {
-  tally.failed += 1;
-  if (tally.problems.length >= MAX_PROBLEMS) return;
+function noteProblems(tally: RunTally, queue: string, ids: readonly string[], error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  tally.problems.push({ queue: letter.queue, id: letter.id, message });
+  const room = MAX_PROBLEMS - tally.problems.length;
+  tally.problems.push(...ids.slice(0, room).map((id) => ({ queue, id, message })));
+  tally.failed += ids.length;
+  tally.complete = false;
 }

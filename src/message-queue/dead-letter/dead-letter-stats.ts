@@ -1,6 +1,6 @@
 import type { ManagedQueues } from '../broker/managed-queues.js';
-import { toDeadLetter } from './dead-letter.js';
-import type { DeadLetter } from './dead-letter.js';
+import { headOf } from './dead-letter.js';
+import type { LetterHead } from './dead-letter.js';
 import type { ReadyFilter } from './dead-letter-filter.js';
 import { FailedSetReader } from './failed-set-reader.js';
 
@@ -62,7 +62,7 @@ class StatsCollector {
   private readonly queues = new Map<string, { total: number; jobs: Counts; errors: Counts }>();
   private readonly groups = new Map<string, Group>();
 
-  add(letter: DeadLetter): void {
+  add(letter: LetterHead): void {
     this.total += 1;
     this.oldestAt = Math.min(this.oldestAt ?? letter.lastFailedAt, letter.lastFailedAt);
     this.newestAt = Math.max(this.newestAt ?? letter.lastFailedAt, letter.lastFailedAt);
@@ -101,7 +101,7 @@ class StatsCollector {
       }));
   }
 
-  private addToGroup(letter: DeadLetter): void {
+  private addToGroup(letter: LetterHead): void {
     let { error } = letter;
     let message = generalised(letter.reason);
     if (!this.groups.has(`${error}\n${message}`) && this.groups.size >= MAX_GROUPS) error = message = 'other';
@@ -145,7 +145,8 @@ export async function readStats(
     stats.queueOf(name);
     const { from, to } = filter;
     const chunkSize = Math.min(CHUNK, maxScanned);
-    const reader = new FailedSetReader(queues.get(name).queue, { order: 'newest', from, to, chunkSize });
+    const plan = { order: 'newest', payloads: false, from, to, chunkSize } as const;
+    const reader = new FailedSetReader(queues.get(name), plan);
     let scanned = 0;
     for (let jobs = await reader.next(); jobs !== null; jobs = await reader.next()) {
       if (scanned >= maxScanned && jobs.length > 0) {
@@ -154,7 +155,7 @@ export async function readStats(
       }
       scanned += jobs.length;
       jobs
-        .map((job) => toDeadLetter(job, name))
+        .map((job) => headOf(job, name))
         .filter((letter) => filter.matches(letter))
         .forEach((letter) => stats.add(letter));
     }

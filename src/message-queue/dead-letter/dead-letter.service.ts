@@ -3,13 +3,13 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { Clock } from '../jobs/clock.js';
 import { InvalidJobOptionsError, JobNotFoundError, JobStateError } from '../jobs/errors.js';
 import { toDeadLetter } from './dead-letter.js';
-import type { DeadLetter } from './dead-letter.js';
+import type { DeadLetter, LetterHead } from './dead-letter.js';
 import { readyFilter } from './dead-letter-filter.js';
 import type { DeadLetterFilter } from './dead-letter-filter.js';
 import { readPage } from './dead-letter-page.js';
 import type { DeadLetterPage, DeadLetterQuery } from './dead-letter-page.js';
 import { runThrough } from './dead-letter-run.js';
-import type { LetterAction, LetterProblem, RunTally } from './dead-letter-run.js';
+import type { LetterProblem, RunPlan, RunTally } from './dead-letter-run.js';
 import { readStats } from './dead-letter-stats.js';
 import type { DeadLetterStats } from './dead-letter-stats.js';
 
@@ -17,7 +17,7 @@ import type { DeadLetterStats } from './dead-letter-stats.js';
 export interface DeadLetterRunOptions {
   /** Only count; touch nothing. Default false. */
   readonly dryRun?: boolean;
-  /** Letters handled at the same time, 1 to 1 000. Default 200. */
+  /** Letters read and handled in one step, 1 to 1 000. Default 250. */
   readonly batchSize?: number;
   /** Stops the run after the batch under way. */
   readonly signal?: AbortSignal;
@@ -36,11 +36,11 @@ interface RunReport {
   readonly matched: number;
   /** Cancelled ones, and those that somebody else handled meanwhile. */
   readonly skipped: number;
-  /** Letters that could not be handled and are still there. */
+  /** Letters of a batch that the broker refused or did not answer for. Those that are still there go with the next call. */
   readonly failed: number;
   /** Why, for the first 20. */
   readonly problems: readonly LetterProblem[];
-  /** False when the run stopped early: it was aborted, or not one letter of a batch could be handled. */
+  /** False when the run stopped early: it was aborted, or a batch failed. */
   readonly complete: boolean;
   readonly dryRun: boolean;
 }
@@ -61,6 +61,8 @@ export interface DiscardReport extends RunReport {
  */
 @Injectable()
 export class DeadLetterService {
+  private lastRunAt = 0;
+
   constructor(
     private readonly queues: ManagedQueues,
     private readonly clock: Clock,
@@ -101,7 +103,8 @@ export class DeadLetterService {
   async replay(queue: string, id: string, by: string): Promise<void> {
     const managed = this.queues.get(queue);
     checkedId(id);
-    if (await managed.broker.replay(managed.queue, id, { at: this.clock.now(), by: checkedBy(by) })) return;
+    const replay = { at: this.clock.now(), by: checkedBy(by) };
+    if ((await managed.broker.replay(managed.queue, [id], replay)).has(id)) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
       queue,
@@ -112,9 +115,12 @@ export class DeadLetterService {
   /** Replays every letter that the filter means, oldest first. Letters that fail again meanwhile are not replayed twice. */
   async replayMatching(filter: DeadLetterFilter, options: ReplayOptions): Promise<ReplayReport> {
     const by = checkedBy(checkedOptions(options).by);
+    // One time for all letters of a run tells them from those of any other, also on a clock that stands still.
+    const replay = { at: (this.lastRunAt = Math.max(this.clock.now(), this.lastRunAt + 1)), by };
     const { done: replayed, ...report } = await this.run(filter, options, {
       spares: (letter) => letter.cancelled !== null && options.includeCancelled !== true,
-      action: ({ broker, queue }, { id }) => broker.replay(queue, id, { at: this.clock.now(), by }),
+      hadBefore: ({ replays }) => replays.some((one) => one.at === replay.at && one.by === by),
+      action: ({ broker, queue }, ids) => broker.replay(queue, ids, replay),
     });
     return { ...report, replayed };
   }
@@ -127,7 +133,7 @@ export class DeadLetterService {
   /** Removes one letter for good. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
   async discard(queue: string, id: string): Promise<void> {
     const managed = this.queues.get(queue);
-    if (await managed.broker.discard(managed.queue, checkedId(id))) return;
+    if ((await managed.broker.discard(managed.queue, [checkedId(id)])).has(id)) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
       queue,
@@ -141,8 +147,9 @@ export class DeadLetterService {
     options: DeadLetterRunOptions = {},
   ): Promise<DiscardReport> {
     const { done: discarded, ...report } = await this.run(filter, options, {
-      spares: () => false,
-      action: ({ broker, queue }, { id }) => broker.discard(queue, id),
+      spares: none,
+      hadBefore: none,
+      action: ({ broker, queue }, ids) => broker.discard(queue, ids),
     });
     return { ...report, discarded };
   }
@@ -150,28 +157,25 @@ export class DeadLetterService {
   private async run(
     filter: DeadLetterFilter,
     options: DeadLetterRunOptions,
-    what: { spares: (letter: DeadLetter) => boolean; action: LetterAction },
+    what: Pick<RunPlan, 'spares' | 'hadBefore' | 'action'>,
   ): Promise<RunTally & { dryRun: boolean }> {
-    const { dryRun = false, batchSize = 200, signal } = checkedOptions(options);
+    const { dryRun = false, batchSize = 250, signal } = checkedOptions(options);
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 1_000) {
       throw wrong('batchSize', `is ${String(batchSize)}; allowed is a whole number from 1 to 1000`);
     }
     const ready = readyFilter(filter, this.queues.names());
     const bounded = { ...ready, to: Math.min(ready.to, this.clock.now()) };
     const tally: RunTally = { matched: 0, done: 0, skipped: 0, failed: 0, problems: [], complete: true };
-    const plan = {
-      filter: bounded,
-      batchSize,
-      signal,
-      spares: what.spares,
-      action: dryRun ? null : what.action,
-    };
+    const action = dryRun ? null : what.action;
+    const plan = { ...what, filter: bounded, batchSize, signal, action };
     for (const name of ready.queues) {
       if (tally.complete) await runThrough(this.queues.get(name), plan, tally);
     }
     return { ...tally, dryRun };
   }
 }
+
+const none = (_letter: LetterHead): boolean => false;
 
 function checkedId(id: string): string {
   if (typeof (id as unknown) === 'string' && id.trim() !== '') return id;

@@ -1,4 +1,5 @@
-import type { Job } from 'bull';
+import type { FailedJob } from '../broker/broker.js';
+import { boundedText } from '../jobs/bounded-text.js';
 import { recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord, ReplayRecord } from '../jobs/managed-job.js';
 
@@ -31,16 +32,23 @@ export interface DeadLetter<Payload = unknown> {
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 
-const MAX_MESSAGE = 2_000;
+/** What filters and counts look at: a letter without its payload. */
+export type LetterHead = Omit<DeadLetter, 'payload'>;
+
 const MAX_STACK_LINES = 8;
 
 /** When a finished job finished; jobs of foreign scripts may lack it. */
-export function finishedAt(job: Job): number {
+export function finishedAt(job: FailedJob): number {
   return job.finishedOn ?? job.processedOn ?? job.timestamp;
 }
 
 /** Reads a job of the failed set, ours or a plain Bull producer's, as a dead letter. */
-export function toDeadLetter(job: Job<unknown>, queue: string): DeadLetter {
+export function toDeadLetter(job: FailedJob, queue: string): DeadLetter {
+  return { ...headOf(job, queue), payload: job.data };
+}
+
+/** The same without the payload, which need not have been read. */
+export function headOf(job: FailedJob, queue: string): LetterHead {
   const record = recordOf(job);
   const lastFailedAt = finishedAt(job);
   const failures = record.failures?.length ? record.failures : plainFailures(job, lastFailedAt);
@@ -50,7 +58,6 @@ export function toDeadLetter(job: Job<unknown>, queue: string): DeadLetter {
     queue,
     job: job.name,
     id,
-    payload: job.data,
     attempts: job.attemptsMade,
     failures,
     error: last?.error ?? 'Error',
@@ -66,11 +73,11 @@ export function toDeadLetter(job: Job<unknown>, queue: string): DeadLetter {
 }
 
 /** What plain Bull remembers: a stack per failure without a time (the last failure's stands in), and the last message. */
-function plainFailures(job: Job<unknown>, at: number): FailureRecord[] {
-  const stacks = (job.stacktrace as string[] | undefined)?.filter(Boolean) ?? [];
+function plainFailures(job: FailedJob, at: number): FailureRecord[] {
+  const stacks = job.stacktrace.filter(Boolean);
   if (stacks.length === 0) {
     const text = job.failedReason ?? 'unknown';
-    return [{ at, attempt: job.attemptsMade, kind: 'error', error: 'Error', message: bounded(text) }];
+    return [{ at, attempt: job.attemptsMade, kind: 'error', error: 'Error', message: boundedText(text) }];
   }
   const firstAttempt = Math.max(1, job.attemptsMade - stacks.length + 1);
   return stacks.map((stack, index) => {
@@ -81,12 +88,8 @@ function plainFailures(job: Job<unknown>, at: number): FailureRecord[] {
       attempt: firstAttempt + index,
       kind: 'error',
       error: head?.['error'] ?? 'Error',
-      message: bounded(head?.['message'] ?? lines[0] ?? ''),
-      stack: bounded(lines.join('\n')),
+      message: boundedText(head?.['message'] ?? lines[0] ?? ''),
+      stack: boundedText(lines.join('\n')),
     };
   });
-}
-
-function bounded(text: string): string {
-  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text;
 }

@@ -1,11 +1,11 @@
-import type { Job, Queue } from 'bull';
+import type { FailedJob, FailedRange } from '../broker/broker.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
 import { finishedAt } from './dead-letter.js';
 import { FailedSet } from './failed-set.js';
-import type { FailedOrder, FailedPosition } from './failed-set.js';
+import type { FailedPosition } from './failed-set.js';
 
 /** What part of a failed set is read, and how. */
-export interface FailedRange {
-  readonly order: FailedOrder;
+export interface FailedSetPlan extends Pick<FailedRange, 'order' | 'payloads'> {
   /** Earliest time, −Infinity for none. */
   readonly from: number;
   /** Latest time, Infinity for none. */
@@ -24,24 +24,24 @@ export class FailedSetReader {
   private rank: number | null = null;
   private startOfRead = 0;
   private vanishedAtStart = 0;
-  private chunk: (Job | null)[] = [];
+  private chunk: (FailedJob | null)[] = [];
   /** Jobs of the set that could not be read: gone, or not JSON any more. */
   unreadable = 0;
 
   constructor(
-    queue: Queue,
-    private readonly range: FailedRange,
+    managed: ManagedQueue,
+    private readonly plan: FailedSetPlan,
   ) {
-    this.set = new FailedSet(queue, range.order);
-    this.anchor = range.after ?? null;
+    this.set = new FailedSet(managed, plan.order);
+    this.anchor = plan.after ?? null;
   }
 
   /** The next jobs, or null at the end. */
-  async next(): Promise<Job[] | null> {
+  async next(): Promise<FailedJob[] | null> {
     const start = await this.nextRank();
-    this.chunk = await this.set.range(start, this.range.chunkSize);
+    this.chunk = await this.set.range(start, this.plan.chunkSize, this.plan.payloads);
     if (this.chunk.length === 0) return null;
-    const last = this.range.order === 'oldest' ? this.range.to : this.range.from;
+    const last = this.plan.order === 'oldest' ? this.plan.to : this.plan.from;
     const jobs = this.chunk.filter((job) => job !== null);
     const inside = jobs.filter((job) => !this.set.isBefore(last, finishedAt(job)));
     this.unreadable += this.chunk.length - jobs.length;
@@ -62,12 +62,12 @@ export class FailedSetReader {
   }
 
   /** Where a job of the last chunk stands. */
-  positionOf(job: Job): FailedPosition {
+  positionOf(job: FailedJob): FailedPosition {
     const start = (this.rank ?? 0) - this.chunk.length;
     return { at: finishedAt(job), id: String(job.id), rank: start + this.chunk.indexOf(job) };
   }
 
-  private moveTo(start: number, stayed: (Job | null)[]): void {
+  private moveTo(start: number, stayed: (FailedJob | null)[]): void {
     this.rank = start + stayed.length;
     const index = stayed.findLastIndex((job) => job !== null);
     const job = stayed[index];
@@ -83,7 +83,7 @@ export class FailedSetReader {
 
   /** Of what was read, at most vanished jobs have stayed: the rest has moved up to the beginning, behind them. */
   private async firstRank(): Promise<number> {
-    const bound = this.range.order === 'oldest' ? this.range.from : this.range.to;
+    const bound = this.plan.order === 'oldest' ? this.plan.from : this.plan.to;
     const first = Number.isFinite(bound) ? await this.set.rankOf(bound) : 0;
     this.vanishedAtStart = this.rank === null ? 0 : this.vanishedAtStart + this.rank - this.startOfRead;
     this.startOfRead = first + this.vanishedAtStart;

@@ -1,9 +1,6 @@
-import type { Job, Queue } from 'bull';
+import type { FailedJob, FailedRange } from '../broker/broker.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
 import { finishedAt } from './dead-letter.js';
-import { readJobRange } from './job-range.js';
-
-/** Oldest failures first, or newest first. */
-export type FailedOrder = 'oldest' | 'newest';
 
 /** A letter's place in a failed set: found again even when letters before it came or went. */
 export interface FailedPosition {
@@ -22,17 +19,18 @@ const VANISHED_AHEAD = 20;
 /** Reads a queue's failed set by ranges; it never reads all of it to find a place. */
 export class FailedSet {
   constructor(
-    private readonly queue: Queue,
-    private readonly order: FailedOrder,
+    private readonly managed: ManagedQueue,
+    private readonly order: FailedRange['order'],
   ) {}
 
   size(): Promise<number> {
-    return this.queue.getFailedCount();
+    return this.managed.queue.getFailedCount();
   }
 
-  /** Jobs from rank `start` on; null where a job is gone or its stored text is not JSON any more. */
-  range(start: number, size: number): Promise<(Job | null)[]> {
-    return readJobRange(this.queue, { states: ['failed'], start, size, ascending: this.order === 'oldest' });
+  /** Jobs from rank `start` on, by default without payloads; null where a job is gone or cannot be read. */
+  range(start: number, size: number, payloads = false): Promise<(FailedJob | null)[]> {
+    const { broker, queue } = this.managed;
+    return broker.readFailed(queue, { order: this.order, start, size, payloads });
   }
 
   /** Rank of the first letter at `at` or beyond it, in this order. */

@@ -131,7 +131,7 @@ export class JobEnqueuer {
     return {
       name: jobName,
       data: payload,
-      options: { ...options, mq: { ...options.mq, fingerprint } },
+      options,
       idempotency: { ...idempotency, fingerprint },
       ...limits,
     };

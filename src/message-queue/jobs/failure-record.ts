@@ -1,7 +1,7 @@
+import { boundedText, LONGEST_ERROR_TEXT } from './bounded-text.js';
 import { MessageQueueError } from './errors.js';
 import type { FailureRecord } from './managed-job.js';
 
-const MAX_MESSAGE = 2000;
 const MAX_STACK_LINES = 8;
 const MAX_STACK_LINE = 300;
 
@@ -23,18 +23,19 @@ export function failureRecordOf(
     at,
     attempt,
     kind,
-    error: cut(error instanceof MessageQueueError ? error.code : error.name, 100),
-    message: cut(error.message, MAX_MESSAGE),
+    error: boundedText(error instanceof MessageQueueError ? error.code : error.name, 100),
+    message: boundedText(error.message),
     ...(stack !== '' && { stack }),
   };
 }
 
 /** The error itself, or, when it is too large to be stored with a job, a copy with the same name and code and less text. */
 export function boundedError(error: Error): Error {
-  const isSmall = error.message.length <= MAX_MESSAGE && (error.stack ?? '').length <= MAX_MESSAGE * 2;
+  const isSmall =
+    error.message.length <= LONGEST_ERROR_TEXT && (error.stack ?? '').length <= LONGEST_ERROR_TEXT * 2;
   if (isSmall) return error;
-  const copy = new Error(cut(error.message, MAX_MESSAGE), { cause: error });
-  copy.name = cut(error.name, 100);
+  const copy = new Error(boundedText(error.message), { cause: error });
+  copy.name = boundedText(error.name, 100);
   copy.stack = `${copy.name}: ${copy.message}\n${framesOf(error)}`;
   if ('code' in error) Object.assign(copy, { code: error.code });
   return copy;
@@ -50,7 +51,7 @@ function framesOf(error: Error): string {
   return stack
     .slice(start + 1, start + 20_000)
     .split('\n', MAX_STACK_LINES)
-    .map((line) => cut(line.trim(), MAX_STACK_LINE))
+    .map((line) => boundedText(line.trim(), MAX_STACK_LINE))
     .join('\n');
 }
 
@@ -63,9 +64,9 @@ function isReadableError(thrown: unknown): thrown is Error {
 }
 
 function describe(thrown: unknown): string {
-  if (typeof thrown === 'string') return cut(thrown, MAX_MESSAGE);
+  if (typeof thrown === 'string') return boundedText(thrown);
   const message = readProperty(thrown, 'message');
-  if (typeof message === 'string') return cut(message, MAX_MESSAGE);
+  if (typeof message === 'string') return boundedText(message);
   return thrown === null ? 'null' : typeof thrown;
 }
 
@@ -77,8 +78,4 @@ function readProperty(value: unknown, key: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

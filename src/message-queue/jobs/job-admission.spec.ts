@@ -100,7 +100,7 @@ describe('admitJob fills', () => {
   });
 
   it('nothing twice: what was admitted is admitted as it is', () => {
-    const { options } = admit({ priority: 4, mq: { correlationId: 'c', fingerprint: 'f' } });
+    const { options } = admit({ priority: 4, mq: { correlationId: 'c', idempotencyKey: 'k' } });
     expect(admit(options).options).toEqual(options);
   });
 

@@ -35,8 +35,6 @@ export interface ManagedJobRecord {
   /** `opts.attempts` was filled in from the queue at enqueue, so a handler's own `attempts` wins over it. */
   readonly defaultAttempts?: true;
   readonly idempotencyKey?: string;
-  /** Hash of the validated payload without `createdAt`. */
-  readonly fingerprint?: string;
   /** Newest last, at most 20. */
   readonly failures?: readonly FailureRecord[];
   readonly replays?: readonly ReplayRecord[];

@@ -107,7 +107,6 @@ const RECORD_KEYS = [
   'timeoutMs',
   'defaultAttempts',
   'idempotencyKey',
-  'fingerprint',
   'failures',
   'replays',
   'cancelled',
@@ -123,13 +122,12 @@ export function checkRecord(issues: OptionIssues, record: unknown): ManagedJobRe
     return {};
   }
   issues.knownKeys('mq', record, RECORD_KEYS);
-  const { correlationId, metadata, timeoutMs, idempotencyKey, fingerprint } = record;
+  const { correlationId, metadata, timeoutMs, idempotencyKey } = record;
   if (correlationId !== undefined) issues.text('mq.correlationId', correlationId, 200);
   if (metadata !== undefined) checkMetadata(issues, 'mq.metadata', metadata);
   if (timeoutMs !== undefined) issues.wholeNumber('mq.timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
   if (idempotencyKey !== undefined) issues.text('mq.idempotencyKey', idempotencyKey, 256);
-  if (fingerprint !== undefined) issues.text('mq.fingerprint', fingerprint, 256);
   const defaultAttempts = record.defaultAttempts === true ? true : undefined;
-  const kept = { correlationId, metadata, timeoutMs, defaultAttempts, idempotencyKey, fingerprint };
+  const kept = { correlationId, metadata, timeoutMs, defaultAttempts, idempotencyKey };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
 }

@@ -2,7 +2,7 @@ import { cancelReasonOf } from './cancel-reason.js';
 import type { JobEvents, JobRunEventPlace } from './job-events.js';
 import type { JobLog, LogPlace } from './job-logger.js';
 import { JobLogger } from './job-logger.js';
-import type { Settlement } from './settlement.js';
+import type { FailedSettlement, Settlement } from './settlement.js';
 
 /** Tells hosts (events) and operators (log) how runs ended. */
 export class OutcomeReporter {
@@ -51,7 +51,7 @@ export class OutcomeReporter {
     }
   }
 
-  private reportFailure(run: LogPlace, settlement: Extract<Settlement, { kind: 'failed' }>): void {
+  private reportFailure(run: LogPlace, settlement: FailedSettlement): void {
     const place = placeOf(run);
     const { error, failure, retryDelayMs } = settlement;
     const what = `${failure.error}: ${failure.message.slice(0, 300)}`;

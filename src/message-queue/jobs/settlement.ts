@@ -27,3 +27,6 @@ export type Settlement =
     }
   | { readonly kind: 'handed-back' }
   | { readonly kind: 'abandoned' };
+
+/** How a run ended that spent an attempt. */
+export type FailedSettlement = Extract<Settlement, { kind: 'failed' }>;

@@ -1,5 +1,6 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleType } from 'cockatiel';
 import type { CircuitBreakerPolicy } from 'cockatiel';
+import { boundedText } from '../jobs/bounded-text.js';
 import type { Clock } from '../jobs/clock.js';
 import { CircuitOpenError } from '../jobs/errors.js';
 import type { BreakerState, BreakerStatus } from '../ports/circuit-breakers.js';
@@ -135,5 +136,5 @@ async function orAborted(outcome: Promise<unknown>, signal: AbortSignal): Promis
 
 function describe(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+  return boundedText(text, 300);
 }

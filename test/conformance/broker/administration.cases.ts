@@ -5,7 +5,7 @@ import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { BrokerCase } from './broker-bench.js';
 import { aborted, completed, failed } from './broker-bench.js';
 
-/** Cancel, replay, annotate, snapshot, inspection. */
+/** Cancel, purge, snapshot, inspection. */
 export const administrationCases: readonly BrokerCase[] = [
   [
     'cancels a waiting and a delayed job: they end failed and say so',
@@ -98,83 +98,6 @@ export const administrationCases: readonly BrokerCase[] = [
     },
   ],
   [
-    'replays a dead letter: attempts begin anew, its history stays',
-    async (bench) => {
-      const queue = bench.open();
-      let broken = true;
-      await bench.work(queue, (delivery) =>
-        broken ? failed(delivery) : completed(delivery.job.attemptsMade),
-      );
-      const id = await bench.add(queue);
-      await bench.untilState(queue, id, 'failed');
-      broken = false;
-      expect(await bench.broker.replay(queue, id, { at: 5, by: 'ops' })).toBe(true);
-      await bench.untilState(queue, id, 'completed');
-      const job = await queue.getJob(id);
-      expect([job?.returnvalue, job?.attemptsMade]).toEqual([0, 0]);
-      expect(job && recordOf(job)).toMatchObject({
-        replays: [{ at: 5, by: 'ops' }],
-        failures: [{ message: 'no' }],
-      });
-    },
-  ],
-  [
-    'replays into the job’s lane and takes a cancellation back',
-    async (bench) => {
-      const queue = bench.open();
-      const id = await bench.add(queue, { options: { priority: 2 } });
-      await bench.broker.cancel(queue, id, 'r');
-      const [first, last] = [
-        await bench.add(queue, { options: { priority: 1 } }),
-        await bench.add(queue, { options: { priority: 3 } }),
-      ];
-      expect(await bench.broker.replay(queue, id, { at: 1, by: 'x' })).toBe(true);
-      expect((await queue.getWaiting()).map((job) => job.id)).toEqual([first, id, last]);
-      const job = await queue.getJob(id);
-      expect(job && recordOf(job).cancelled).toBeUndefined();
-      expect([job?.failedReason, job?.finishedOn]).toEqual([undefined, undefined]);
-    },
-  ],
-  [
-    'replays nothing that has not failed',
-    async (bench) => {
-      const queue = bench.open();
-      const id = await bench.add(queue);
-      expect(await bench.broker.replay(queue, id, { at: 1, by: 'x' })).toBe(false);
-      expect(await bench.broker.replay(queue, 'nobody', { at: 1, by: 'x' })).toBe(false);
-    },
-  ],
-  [
-    'discards a dead letter, once, and nothing that was replayed meanwhile',
-    async (bench) => {
-      const queue = bench.open();
-      const [gone, replayed] = [await bench.add(queue), await bench.add(queue)];
-      for (const id of [gone, replayed]) await bench.broker.cancel(queue, id, 'r');
-      await bench.broker.replay(queue, replayed, { at: 1, by: 'x' });
-      expect(await bench.broker.discard(queue, replayed)).toBe(false);
-      expect(await bench.broker.discard(queue, gone)).toBe(true);
-      expect(await bench.broker.discard(queue, gone)).toBe(false);
-      expect(await queue.getJob(gone)).toBeNull();
-      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 1, failed: 0 });
-    },
-  ],
-  [
-    'replays or discards a dead letter when both are asked for at once, never half of each',
-    async (bench) => {
-      const queue = bench.open();
-      for (let n = 0; n < 20; n++) {
-        const id = await bench.add(queue);
-        await bench.broker.cancel(queue, id, 'r');
-        const [replayed, discarded] = await Promise.all([
-          bench.broker.replay(queue, id, { at: 1, by: 'x' }),
-          bench.broker.discard(queue, id),
-        ]);
-        expect(replayed).not.toBe(discarded);
-        expect(await (await queue.getJob(id))?.getState()).toBe(replayed ? 'waiting' : undefined);
-      }
-    },
-  ],
-  [
     'purges what waits, is paused or delayed, and leaves the rest and the pause',
     async (bench) => {
       const queue = bench.open();
@@ -209,22 +132,6 @@ export const administrationCases: readonly BrokerCase[] = [
       await bench.broker.addMany(queue, requests);
       expect(await bench.broker.purge(queue)).toBe(2_001);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 0 });
-    },
-  ],
-  [
-    'changes the record of a job and nothing else',
-    async (bench) => {
-      const queue = bench.open();
-      const id = await bench.add(queue, { options: { mq: { correlationId: 'c' }, delay: 60_000 } });
-      const changed = await bench.broker.annotate(queue, id, (record) => ({
-        ...record,
-        metadata: { seen: true },
-      }));
-      expect(changed).toBe(true);
-      const job = await queue.getJob(id);
-      expect(job && recordOf(job)).toMatchObject({ correlationId: 'c', metadata: { seen: true } });
-      expect([job?.opts.delay, job?.opts.attempts, await job?.getState()]).toEqual([60_000, 3, 'delayed']);
-      expect(await bench.broker.annotate(queue, 'nobody', (record) => record)).toBe(false);
     },
   ],
   [

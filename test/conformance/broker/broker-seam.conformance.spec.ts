@@ -2,6 +2,7 @@ import { TestRedis } from '../../support/redis-server.js';
 import { administrationCases } from './administration.cases.js';
 import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker-bench.js';
 import type { BrokerCase } from './broker-bench.js';
+import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { workCases } from './work.cases.js';
 
@@ -9,6 +10,7 @@ const SUBJECTS: Readonly<Record<string, readonly BrokerCase[]>> = {
   enqueueing: enqueueCases,
   work: workCases,
   administration: administrationCases,
+  'dead letters': deadLetterCases,
 };
 
 let redis: TestRedis;

@@ -2,9 +2,9 @@ import { BullAdapter } from '@bull-board/api/bullAdapter';
 import type { JobCleanStatus, JobStatus } from '@bull-board/api/typings/app';
 import type { Job } from 'bull';
 import type { ManagedQueue } from '../../broker/managed-queues.js';
-import { readJobRange } from '../../dead-letter/job-range.js';
 import { BoardJob } from './board-job.js';
 import type { BoardView } from './board-view.js';
+import { readJobRange } from './job-range.js';
 
 /** Jobs removed per step: more would block Redis for everybody. */
 const CLEAN_STEP = 1_000;

@@ -7,7 +7,7 @@ import {
   MessageQueueError,
   UnknownQueueError,
 } from '../../jobs/errors.js';
-import type { ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
+import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
@@ -16,11 +16,14 @@ import type {
   AddRequest,
   BulkAddOutcome,
   CancelOutcome,
+  FailedJob,
+  FailedRange,
   QueueSnapshot,
   QueueWorker,
   RunDelivery,
   ServerReport,
 } from '../broker.js';
+import { DeadLetters } from './dead-letters.js';
 import { JobAdministration } from './job-administration.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import { MemoryBudget } from './memory-budget.js';
@@ -57,6 +60,7 @@ export class MemoryBroker extends Broker {
   readonly budget: MemoryBudget;
   private readonly queues = new Map<string, ManagedMemoryQueue>();
   private readonly administration = new JobAdministration();
+  private readonly deadLetters = new DeadLetters();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: MemoryBrokerOptions = {}) {
@@ -109,16 +113,18 @@ export class MemoryBroker extends Broker {
     return this.administration.cancel(this.managed(queue), jobId, reason);
   }
 
-  async replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean> {
-    return this.administration.replay(this.managed(queue), jobId, replay);
+  async readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]> {
+    const managed = this.managed(queue);
+    await managed.engine.turns.look();
+    return this.deadLetters.read(managed, range);
   }
 
-  async discard(queue: Queue, jobId: string): Promise<boolean> {
-    const { engine } = this.managed(queue);
-    const job = await queue.getJob(jobId);
-    if (job === null || engine.store.jobs.get(jobId)?.state !== 'failed') return false;
-    await job.remove();
-    return true;
+  async replay(queue: Queue, jobIds: readonly string[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
+    return this.deadLetters.replay(this.managed(queue), jobIds, replay);
+  }
+
+  discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.deadLetters.discard(this.managed(queue), jobIds);
   }
 
   async purge(queue: Queue): Promise<number> {
@@ -126,14 +132,6 @@ export class MemoryBroker extends Broker {
     const ids = managed.purgeWaiting();
     managed.ledger.forget(ids);
     return ids.size;
-  }
-
-  async annotate(
-    queue: Queue,
-    jobId: string,
-    change: (record: ManagedJobRecord) => ManagedJobRecord,
-  ): Promise<boolean> {
-    return this.administration.annotate(this.managed(queue), jobId, change);
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {

@@ -1,17 +1,12 @@
-import { cancelReasonOf } from '../../jobs/cancel-reason.js';
-import { UnrecoverableJobError } from '../../jobs/errors.js';
-import type { FailureRecord } from '../../jobs/managed-job.js';
-import type { Settlement } from '../../jobs/settlement.js';
+import { boundedText } from '../../jobs/bounded-text.js';
+import { withFailure } from '../../jobs/job-record.js';
+import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
+import { unstorableResult } from '../../jobs/unstorable-result.js';
 import { jsonText } from './json-text.js';
 import type { JobSettler } from './job-settler.js';
 import type { MemoryDelivery } from './memory-delivery.js';
 import type { QueueEngine } from './queue-engine.js';
 import type { StoredJob } from './stored-job.js';
-
-type Failed = Extract<Settlement, { kind: 'failed' }>;
-
-const MOST_FAILURES = 20;
-const LONGEST_TEXT = 2_000;
 
 /** Stores how runs ended: each settlement is one synchronous step. The same rules as on Redis. */
 export class SettlementWriter {
@@ -48,7 +43,7 @@ export class SettlementWriter {
     try {
       json = jsonText(result);
     } catch (error) {
-      this.fail(stored, delivery, unstorable(stored, error, this.engine.clock.now()));
+      this.fail(stored, delivery, unstorableResult(delivery.job, error, this.engine.clock.now()));
       return false;
     }
     const { job } = delivery;
@@ -59,12 +54,12 @@ export class SettlementWriter {
     return true;
   }
 
-  private fail(stored: StoredJob, delivery: MemoryDelivery, settlement: Failed): void {
-    const { error, failure, retryDelayMs } = settlement;
-    const reason = clip(error.message);
+  private fail(stored: StoredJob, delivery: MemoryDelivery, settlement: FailedSettlement): void {
+    const { error, retryDelayMs } = settlement;
+    const reason = boundedText(error.message);
     const now = this.engine.clock.now();
-    stored.options = withFailure(stored, failure, cancelledAt(settlement, now));
-    this.settler.recordFailure(stored, reason, clip(error.stack ?? error.message));
+    stored.options = { ...stored.options, mq: withFailure(stored.options.mq ?? {}, settlement, now) };
+    this.settler.recordFailure(stored, reason, boundedText(error.stack ?? error.message));
     if (retryDelayMs === null) this.settler.fail(stored, reason);
     else if (retryDelayMs <= 0) this.settler.retryNow(stored);
     else this.settler.delay(stored, now + Math.round(retryDelayMs));
@@ -76,37 +71,4 @@ export class SettlementWriter {
     if (retryDelayMs === null) job.finishedOn = stored.history?.finishedOn;
     this.engine.events.emit('failed', job, error, 'active');
   }
-}
-
-function withFailure(
-  { options }: StoredJob,
-  failure: FailureRecord,
-  cancelled: { at: number; reason: string } | undefined,
-): StoredJob['options'] {
-  const failures = [...(options.mq?.failures ?? []), failure].slice(-MOST_FAILURES);
-  return { ...options, mq: { ...options.mq, failures, ...(cancelled !== undefined && { cancelled }) } };
-}
-
-function cancelledAt(settlement: Failed, at: number): { at: number; reason: string } | undefined {
-  if (settlement.failure.kind !== 'cancelled') return undefined;
-  return { at, reason: cancelReasonOf(settlement) };
-}
-
-function unstorable(stored: StoredJob, cause: unknown, at: number): Failed {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const error = new UnrecoverableJobError(
-    `The result of job "${stored.id}" cannot be stored as JSON: ${why}`,
-    {
-      job: stored.name,
-      jobId: stored.id,
-      cause,
-    },
-  );
-  const attempt = stored.attemptsMade + 1;
-  const failure = { at, attempt, kind: 'error', error: error.code, message: clip(error.message) } as const;
-  return { kind: 'failed', error, retryDelayMs: null, failure };
-}
-
-function clip(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }

@@ -1,32 +1,29 @@
-import type { JobOptions } from 'bull';
-import { cancelReasonOf } from '../../jobs/cancel-reason.js';
-import type { FailureRecord, ManagedJobOptions, ManagedJobRecord } from '../../jobs/managed-job.js';
-import type { Settlement } from '../../jobs/settlement.js';
+import { boundedText } from '../../jobs/bounded-text.js';
+import { withFailure } from '../../jobs/job-record.js';
+import type { ManagedJobOptions } from '../../jobs/managed-job.js';
+import type { FailedSettlement } from '../../jobs/settlement.js';
 import type { ActiveRun } from './active-run.js';
 import type { QueueCommands } from './queue-commands.js';
 import { failJobScript, releaseJobScript } from './scripts/fail-job.lua.js';
 
-type Failed = Extract<Settlement, { kind: 'failed' }>;
-
-const MOST_FAILURES = 20;
 const DEFAULT_STACK_TRACES = 3;
-const LONGEST_TEXT = 2_000;
 
 /** Stores the ends of runs that did not complete. */
 export class FailureWriter {
   constructor(private readonly commands: QueueCommands) {}
 
   /** @returns false when the job is not ours any more: nothing was stored */
-  async fail(run: ActiveRun, settlement: Failed, now: number): Promise<boolean> {
+  async fail(run: ActiveRun, settlement: FailedSettlement, now: number): Promise<boolean> {
     const { job } = run;
     const attemptsMade = job.attemptsMade + 1;
-    const reason = clip(settlement.error.message);
+    const reason = boundedText(settlement.error.message);
     const traces = tracesOf(run, settlement);
     for (let stored = run.storedOptions; ;) {
-      const options = withFailure(stored, run, settlement, now);
+      const options = JSON.parse(stored) as ManagedJobOptions;
+      const failed = { ...options, mq: withFailure(options.mq ?? {}, settlement, now, run.crashes) };
       const reply = await this.commands.runUntilAnswered(failJobScript, [
         ...[this.commands.queue.lockToken, run.id, now, whenAgain(settlement.retryDelayMs, now)],
-        ...[reason, JSON.stringify(traces), attemptsMade, JSON.stringify(options), stored],
+        ...[reason, JSON.stringify(traces), attemptsMade, JSON.stringify(failed), stored],
         ...[JSON.stringify({ jobId: run.id, val: reason }), job.opts.lifo === true ? '1' : '', run.fence],
       ]);
       if (typeof reply === 'string') {
@@ -34,7 +31,7 @@ export class FailureWriter {
         continue;
       }
       if (reply === 0) return false;
-      job.opts = options;
+      job.opts = failed;
       job.attemptsMade = attemptsMade;
       job.failedReason = reason;
       job.stacktrace = traces;
@@ -47,8 +44,16 @@ export class FailureWriter {
   async bury(id: string, hash: Record<string, string>, reason: string, now: number): Promise<void> {
     const { opts = '{}', stacktrace = '[]', attemptsMade = '0' } = hash;
     await this.commands.runUntilAnswered(failJobScript, [
-      ...[this.commands.queue.lockToken, id, now, 'dead', clip(reason), stacktrace, Number(attemptsMade) + 1],
-      ...[opts, opts, JSON.stringify({ jobId: id, val: clip(reason) }), '', hash['mqRun'] ?? ''],
+      ...[
+        this.commands.queue.lockToken,
+        id,
+        now,
+        'dead',
+        boundedText(reason),
+        stacktrace,
+        Number(attemptsMade) + 1,
+      ],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: boundedText(reason) }), '', hash['mqRun'] ?? ''],
     ]);
   }
 
@@ -69,34 +74,8 @@ function whenAgain(retryDelayMs: number | null, now: number): string | number {
   return retryDelayMs <= 0 ? 0 : now + Math.round(retryDelayMs);
 }
 
-function tracesOf({ job }: ActiveRun, { error }: Failed): string[] {
+function tracesOf({ job }: ActiveRun, { error }: FailedSettlement): string[] {
   const limit = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
   if (limit <= 0) return [];
-  return [...job.stacktrace, clip(error.stack ?? error.message)].slice(-limit);
-}
-
-function withFailure(stored: string, run: ActiveRun, settlement: Failed, now: number): JobOptions {
-  const { failure } = settlement;
-  const options = JSON.parse(stored) as ManagedJobOptions;
-  const record: ManagedJobRecord = {
-    ...options.mq,
-    failures: mergeFailures(options.mq?.failures ?? [], run.crashes, failure),
-    ...(failure.kind === 'cancelled' && { cancelled: { at: now, reason: cancelReasonOf(settlement) } }),
-  };
-  return { ...options, mq: record } as JobOptions;
-}
-
-/** Crashes are kept beside the record until a failure is stored; each enters it once. */
-function mergeFailures(
-  earlier: readonly FailureRecord[],
-  crashes: readonly FailureRecord[],
-  failure: FailureRecord,
-): FailureRecord[] {
-  const known = new Set(earlier.filter(({ kind }) => kind === 'crash').map(({ at }) => at));
-  const fresh = crashes.filter(({ at }) => !known.has(at));
-  return [...earlier, ...fresh, failure].slice(-MOST_FAILURES);
-}
-
-function clip(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  return [...job.stacktrace, boundedText(error.stack ?? error.message)].slice(-limit);
 }

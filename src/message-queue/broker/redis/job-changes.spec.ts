@@ -103,8 +103,8 @@ describe('changing stored jobs', () => {
     await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
     await worker.stopFetching();
     await broker.addOnce(queue, request({ options: { priority: 9 } }));
-    expect(await broker.replay(queue, id, { at: 5, by: 'me' })).toBe(true);
-    expect(await broker.replay(queue, id, { at: 6, by: 'me' })).toBe(false);
+    expect((await broker.replay(queue, [id], { at: 5, by: 'me' })).size).toBe(1);
+    expect((await broker.replay(queue, [id], { at: 6, by: 'me' })).size).toBe(0);
     const [first] = await queue.getWaiting(0, 0);
     expect(first).toMatchObject({ id, attemptsMade: 0, failedReason: undefined });
     expect(first?.finishedOn).toBeUndefined();
@@ -117,20 +117,21 @@ describe('changing stored jobs', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('loses none of many annotations of one job, while it runs and fails', async () => {
+  it('loses no failure of a job that is cancelled while it fails', async () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
-    const { id } = await broker.addOnce(queue, request());
     await workOn(broker, queue, (delivery) => failed(delivery, delivery.job.attemptsMade < 5 ? 5 : null));
-    const annotate = (i: number): Promise<boolean> =>
-      broker.annotate(queue, id, (record) => ({ ...record, metadata: { ...record.metadata, [`k${i}`]: i } }));
-    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => annotate(i)));
-    expect(outcomes.every(Boolean)).toBe(true);
-    await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
-    const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
-    expect(Object.keys(record.metadata ?? {})).toHaveLength(20);
-    expect(record.failures).toHaveLength(6);
-    expect(await broker.annotate(queue, 'm_none', (r) => r)).toBe(false);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => (await broker.addOnce(queue, request())).id),
+    );
+    const outcomes = await Promise.all(ids.map((id) => broker.cancel(queue, id, 'now')));
+    await waitUntil(async () => (await broker.snapshot(queue)).failed === 20, 'the dead letters');
+    for (const [index, id] of ids.entries()) {
+      const job = (await queue.getJob(id)) ?? { opts: {}, attemptsMade: 0 };
+      const { failures = [], cancelled } = recordOf(job);
+      const ended = outcomes[index] === 'removed' ? 1 : 0;
+      expect([failures.length - ended, cancelled !== undefined]).toEqual([job.attemptsMade, ended === 1]);
+    }
   });
 
   it('counts the queue and tells the age of the job that waits longest, whatever its lane', async () => {

@@ -2,7 +2,7 @@ import type { Queue } from 'bull';
 import type { Redis } from 'ioredis';
 import { SystemClock } from '../../jobs/clock.js';
 import { DuplicateRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
-import type { ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
+import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
@@ -11,14 +11,17 @@ import type {
   AddRequest,
   BulkAddOutcome,
   CancelOutcome,
+  FailedJob,
+  FailedRange,
   QueueSnapshot,
   QueueWorker,
   RunDelivery,
   ServerReport,
 } from '../broker.js';
 import { emitSafely } from './bull-internals.js';
+import { DeadLetters } from './dead-letters.js';
 import { Enqueuer } from './enqueuer.js';
-import { JobChanges } from './job-changes.js';
+import { JobCanceller } from './job-canceller.js';
 import { MemoryGuard } from './memory-guard.js';
 import { resolveOptions } from './redis-broker.options.js';
 import type {
@@ -29,7 +32,7 @@ import type {
 import { RedisConnections } from './redis-connections.js';
 import { RedisQueue } from './redis-queue.js';
 import { RedisScripts } from './redis-scripts.js';
-import { discardJobScript, purgeQueueScript } from './scripts/remove-jobs.lua.js';
+import { purgeQueueScript } from './scripts/remove-jobs.lua.js';
 import { snapshotQueueScript } from './scripts/snapshot-queue.lua.js';
 import { inspectRedis } from './server-inspection.js';
 import { WorkerService } from './worker-service.js';
@@ -54,7 +57,8 @@ export class RedisBroker extends Broker {
   private readonly connections: RedisConnections;
   private readonly scripts: RedisScripts;
   private readonly memory: MemoryGuard;
-  private readonly changes: JobChanges;
+  private readonly canceller: JobCanceller;
+  private readonly deadLetters: DeadLetters;
   private readonly entries = new Map<string, Entry>();
   private closed: Promise<void> | null = null;
 
@@ -67,7 +71,8 @@ export class RedisBroker extends Broker {
     );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
-    this.changes = new JobChanges(this.scripts, this.connections);
+    this.canceller = new JobCanceller(this.scripts, this.connections);
+    this.deadLetters = new DeadLetters(this.scripts);
   }
 
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
@@ -114,19 +119,19 @@ export class RedisBroker extends Broker {
   }
 
   cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
-    return this.changes.cancel(this.entryOf(queue).queue, jobId, reason, this.options.clock.now());
+    return this.canceller.cancel(this.entryOf(queue).queue, jobId, reason, this.options.clock.now());
   }
 
-  replay(queue: Queue, jobId: string, replay: ReplayRecord): Promise<boolean> {
-    return this.changes.replay(this.entryOf(queue).queue, jobId, replay, this.options.clock.now());
+  readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]> {
+    return this.deadLetters.read(this.entryOf(queue).queue, range);
   }
 
-  async discard(queue: Queue, jobId: string): Promise<boolean> {
-    const { base } = this.entryOf(queue).queue;
-    const job = await queue.getJob(jobId);
-    if ((await this.scripts.run(discardJobScript, base, [jobId])) !== 1) return false;
-    if (job !== null) emitSafely(queue, 'removed', job);
-    return true;
+  replay(queue: Queue, jobIds: readonly string[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
+    return this.deadLetters.replay(this.entryOf(queue).queue, jobIds, replay, this.options.clock.now());
+  }
+
+  discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.deadLetters.discard(this.entryOf(queue).queue, jobIds);
   }
 
   async purge(queue: Queue): Promise<number> {
@@ -136,14 +141,6 @@ export class RedisBroker extends Broker {
       removed += step;
       if (step < PURGE_STEP) return removed;
     }
-  }
-
-  annotate(
-    queue: Queue,
-    jobId: string,
-    change: (record: ManagedJobRecord) => ManagedJobRecord,
-  ): Promise<boolean> {
-    return this.changes.annotate(this.entryOf(queue).queue, jobId, change);
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {

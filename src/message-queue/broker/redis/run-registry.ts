@@ -1,6 +1,7 @@
 import type { RunDelivery } from '../broker.js';
-import { LockLostError, UnrecoverableJobError } from '../../jobs/errors.js';
-import type { Settlement } from '../../jobs/settlement.js';
+import { LockLostError } from '../../jobs/errors.js';
+import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
+import { unstorableResult } from '../../jobs/unstorable-result.js';
 import type { ActiveRun } from './active-run.js';
 import { emitSafely, hashOf } from './bull-internals.js';
 import { FailureWriter } from './failure-writer.js';
@@ -17,8 +18,6 @@ export interface RegistryHost {
   freed(): void;
   report(problem: BrokerProblem): void;
 }
-
-type Failed = Extract<Settlement, { kind: 'failed' }>;
 
 /** After an executor that broke its promise never to reject. */
 const BROKEN_RUN_DELAY_MS = 1_000;
@@ -101,10 +100,11 @@ export class RunRegistry {
   private async store(run: ActiveRun, settlement: Settlement): Promise<void> {
     try {
       if (settlement.kind !== 'completed') await this.storeOther(run, settlement);
-      else if (this.complete(run, settlement.result)) return;
       else {
+        const failure = this.complete(run, settlement.result);
+        if (failure === null) return;
         run.noteStored(false);
-        await this.storeOther(run, unstorableResult(run, this.host.now()));
+        await this.storeOther(run, failure);
       }
     } catch (error) {
       this.unstorable(run, error);
@@ -112,16 +112,16 @@ export class RunRegistry {
     this.host.freed();
   }
 
-  /** @returns false when the result is nothing that JSON can hold */
-  private complete(run: ActiveRun, result: unknown): boolean {
+  /** @returns how the run ends instead when the result is nothing that JSON can hold */
+  private complete(run: ActiveRun, result: unknown): FailedSettlement | null {
     let json: string | undefined;
     try {
       json = JSON.stringify(result);
-    } catch {
-      return false;
+    } catch (error) {
+      return unstorableResult(run.job, error, this.host.now());
     }
     this.host.complete(run, result, json);
-    return true;
+    return null;
   }
 
   private async storeOther(
@@ -189,12 +189,4 @@ export class RunRegistry {
   private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
     this.host.report({ kind, queue: this.commands.queue.name, jobId, message, cause });
   }
-}
-
-/** Another run would return the same; without an end the job would run for ever. */
-function unstorableResult({ job }: ActiveRun, at: number): Failed {
-  const message = 'The result cannot be stored as JSON (it is circular, or holds a BigInt).';
-  const error = new UnrecoverableJobError(message, { queue: job.queue.name, jobId: String(job.id) });
-  const failure = { at, attempt: job.attemptsMade + 1, kind: 'error', error: error.code, message } as const;
-  return { kind: 'failed', error, failure, retryDelayMs: null };
 }

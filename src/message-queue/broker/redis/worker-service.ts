@@ -1,6 +1,6 @@
 import type { RunDelivery } from '../broker.js';
 import { DelayPromoter } from './delay-promoter.js';
-import type { CancelMessage } from './job-changes.js';
+import type { CancelMessage } from './job-canceller.js';
 import { JobIntake } from './job-intake.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';

@@ -43,20 +43,3 @@ end
 return removed
 `,
 });
-
-/**
- * Removes a dead letter for good.
- *
- * ARGV: 1 id. Reply: 1 removed · 0 it is not in the failed set (any more).
- */
-export const discardJobScript = luaScript('mqDiscardJob', {
-  allowOom: true,
-  uses: [debounceFunctions],
-  body: `
-local id = ARGV[1]
-if redis.call('ZREM', base .. 'failed', id) == 0 then return 0 end
-freeDebounce(id)
-redis.call('DEL', base .. id, base .. id .. ':logs')
-return 1
-`,
-});

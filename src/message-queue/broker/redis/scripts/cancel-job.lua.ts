@@ -1,4 +1,3 @@
-import { laneFunctions } from './lane.lua.js';
 import { luaScript } from './lua-script.js';
 import { debounceFunctions } from './ownership.lua.js';
 
@@ -33,47 +32,5 @@ redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4], 'finishedOn', 
 redis.call('ZADD', base .. 'failed', now, id)
 redis.call('PUBLISH', base .. 'failed', ARGV[7])
 return 'removed'
-`,
-});
-
-/**
- * Puts a dead letter back to waiting, at the end of its lane, with its attempts at 0.
- *
- * ARGV: 1 id · 2 now (ms) · 3 new opts · 4 the opts this was computed from · 5 token.
- * Reply: `replayed`, `not-failed`, or `changed` when the stored opts differ from 4.
- */
-export const replayJobScript = luaScript('mqReplayJob', {
-  uses: [laneFunctions],
-  body: `
-local id, key = ARGV[1], base .. ARGV[1]
-if not redis.call('ZSCORE', base .. 'failed', id) then return 'not-failed' end
-local stored = redis.call('HMGET', key, 'opts', 'priority')
-if not stored[1] then
-  redis.call('ZREM', base .. 'failed', id)
-  return 'not-failed'
-end
-if stored[1] ~= ARGV[4] then return 'changed' end
-redis.call('ZREM', base .. 'failed', id)
-redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
-  'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
-redis.call('HSET', key, 'attemptsMade', 0, 'opts', ARGV[3], 'retriedOn', ARGV[2])
-insertIntoLane(waitingList(), tonumber(stored[2]) or 0, { id }, false)
-redis.call('PUBLISH', base .. 'waiting@' .. ARGV[5], id)
-return 'replayed'
-`,
-});
-
-/**
- * Replaces a job's opts.
- *
- * ARGV: 1 id · 2 new opts · 3 the opts this was computed from. Reply: `stored`, `not-found` or `changed`.
- */
-export const annotateJobScript = luaScript('mqAnnotateJob', {
-  body: `
-local opts = redis.call('HGET', base .. ARGV[1], 'opts')
-if not opts then return 'not-found' end
-if opts ~= ARGV[3] then return 'changed' end
-redis.call('HSET', base .. ARGV[1], 'opts', ARGV[2])
-return 'stored'
 `,
 });

@@ -1,0 +1,60 @@
+import { withReplay } from '../../jobs/job-record.js';
+import type { ReplayRecord } from '../../jobs/managed-job.js';
+import type { FailedJob, FailedRange } from '../broker.js';
+import { rangeOf } from './job-ranges.js';
+import type { ManagedMemoryQueue } from './managed-memory-queue.js';
+import type { QueueEngine } from './queue-engine.js';
+import type { StoredJob } from './stored-job.js';
+
+/** Reads and changes the failed sets of queues. */
+export class DeadLetters {
+  read({ engine }: ManagedMemoryQueue, { order, start, size, payloads }: FailedRange): FailedJob[] {
+    const jobs = rangeOf(engine, 'failed', start, start + size - 1, order === 'oldest');
+    return jobs.map((job) => toFailedJob(job, payloads));
+  }
+
+  /** @returns the ids that were replayed */
+  replay({ engine }: ManagedMemoryQueue, ids: readonly string[], replay: ReplayRecord): ReadonlySet<string> {
+    return new Set(ids.filter((id) => replayOne(engine, id, replay)));
+  }
+
+  /** @returns the ids that were removed */
+  async discard(queue: ManagedMemoryQueue, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const removed = new Set<string>();
+    for (const id of ids) {
+      const job = await queue.getJob(id);
+      if (job === null || queue.engine.store.jobs.get(id)?.state !== 'failed') continue;
+      await job.remove();
+      removed.add(id);
+    }
+    return removed;
+  }
+}
+
+function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boolean {
+  const stored = engine.store.jobs.get(id);
+  if (stored?.state !== 'failed') return false;
+  stored.options = { ...stored.options, mq: withReplay(stored.options.mq ?? {}, replay) };
+  stored.attemptsMade = 0;
+  stored.history = null;
+  stored.remember().retriedOn = engine.clock.now();
+  engine.place(stored, null, 'lane-end');
+  engine.events.publishWaiting(id);
+  return true;
+}
+
+function toFailedJob({ id, name, data, options, ...stored }: StoredJob, payloads: boolean): FailedJob {
+  const { history, attemptsMade } = stored;
+  return {
+    id,
+    name,
+    data: payloads ? (JSON.parse(data) as unknown) : undefined,
+    opts: options,
+    timestamp: options.timestamp,
+    processedOn: history?.processedOn,
+    finishedOn: history?.finishedOn,
+    attemptsMade,
+    failedReason: history?.failedReason,
+    stacktrace: [...(history?.stacktrace ?? [])],
+  };
+}

@@ -1,0 +1,92 @@
+import { laneFunctions } from './lane.lua.js';
+import { luaScript } from './lua-script.js';
+import { debounceFunctions } from './ownership.lua.js';
+
+/**
+ * Reads jobs of the failed set.
+ *
+ * ARGV: 1 `ZRANGE` (oldest first) or `ZREVRANGE` · 2 first position · 3 last position · 4 what in the opts makes the
+ * stack traces needless · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
+ */
+export const readFailedScript = luaScript('mqReadFailed', {
+  allowOom: true,
+  body: `
+local ids = redis.call(ARGV[1], base .. 'failed', ARGV[2], ARGV[3])
+for i, id in ipairs(ids) do
+  local fields = redis.call('HMGET', base .. id, unpack(ARGV, 5))
+  local needless = fields[1] and string.find(fields[1], ARGV[4], 1, true)
+  ids[i] = { id, not needless and redis.call('HGET', base .. id, 'stacktrace'), unpack(fields) }
+end
+return ids
+`,
+});
+
+/** Reads the opts of jobs. ARGV: ids. Reply: texts or null, in the same order. */
+export const readOptionsScript = luaScript('mqReadOptions', {
+  allowOom: true,
+  body: `
+local texts = {}
+for i, id in ipairs(ARGV) do texts[i] = redis.call('HGET', base .. id, 'opts') end
+return texts
+`,
+});
+
+/**
+ * Puts dead letters back to waiting, at the end of their lanes, with their attempts at 0. The new opts come from
+ * outside: cjson would change them (an empty list becomes an object, long numbers lose digits).
+ *
+ * ARGV: 1 now (ms) · 2 token · then for each: id, new opts, the opts these were computed from.
+ * Reply: for each `1` replayed, `0` not in the failed set, `-1` the stored opts differ: compute again.
+ */
+export const replayJobsScript = luaScript('mqReplayJobs', {
+  uses: [laneFunctions],
+  body: `
+local now, lanes, priorities, outcomes = ARGV[1], {}, {}, {}
+
+local function replay(id, options, computedFrom)
+  local key = base .. id
+  if not redis.call('ZSCORE', base .. 'failed', id) then return 0 end
+  local stored = redis.call('HMGET', key, 'opts', 'priority')
+  if not stored[1] then
+    redis.call('ZREM', base .. 'failed', id)
+    return 0
+  end
+  if stored[1] ~= computedFrom then return -1 end
+  redis.call('ZREM', base .. 'failed', id)
+  redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
+    'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
+  redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)
+  local priority = tonumber(stored[2]) or 0
+  if not lanes[priority] then
+    lanes[priority] = {}
+    priorities[#priorities + 1] = priority
+  end
+  table.insert(lanes[priority], id)
+  return 1
+end
+
+for i = 3, #ARGV, 3 do outcomes[#outcomes + 1] = replay(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+for _, priority in ipairs(priorities) do insertIntoLane(waitingList(), priority, lanes[priority], false) end
+for i, outcome in ipairs(outcomes) do
+  if outcome == 1 then redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], ARGV[i * 3]) end
+end
+return outcomes
+`,
+});
+
+/** Removes dead letters for good. ARGV: ids. Reply: the ids that were removed; the others were not in the failed set. */
+export const discardJobsScript = luaScript('mqDiscardJobs', {
+  allowOom: true,
+  uses: [debounceFunctions],
+  body: `
+local removed = {}
+for _, id in ipairs(ARGV) do
+  if redis.call('ZREM', base .. 'failed', id) == 1 then
+    freeDebounce(id)
+    redis.call('DEL', base .. id, base .. id .. ':logs')
+    removed[#removed + 1] = id
+  end
+end
+return removed
+`,
+});
