@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -62,7 +63,7 @@ function newFile(): Promise<string> {
 describe.each([
   ['SQLite', newFile],
   ['PostgreSQL', () => server.createDatabase()],
-])('two processes on one %s database', (_name, newDatabase) => {
+])('connections to one %s database', (_name, newDatabase) => {
   it('migrate once when they start at the same time', async () => {
     const url = await newDatabase();
     const databases = await Promise.all([open(url), open(url), open(url), open(url)]);
@@ -72,6 +73,23 @@ describe.each([
     );
     expect(steps.map((step) => step.version)).toEqual([1, 2, 3]);
     for (const database of databases) expect(await new SqlMessageStore(database).find('none')).toBeNull();
+  });
+
+  it('migrate once when their processes start at the same time', async () => {
+    const url = await newDatabase();
+    const starters = Array.from({ length: 5 }, () =>
+      fork(join(__dirname, 'sql-starter.cjs'), [url], { execArgv: [] }),
+    );
+    try {
+      await Promise.all(starters.map((starter) => once(starter, 'message')));
+      const answers = starters.map((starter) =>
+        Promise.race([once(starter, 'message'), once(starter, 'exit')]),
+      );
+      for (const starter of starters) starter.send('open');
+      for (const answer of await Promise.all(answers)) expect(answer[0]).toEqual([1, 2, 3]);
+    } finally {
+      for (const starter of starters) starter.kill('SIGKILL');
+    }
   });
 
   it('store each of the same messages once', async () => {

@@ -1,21 +1,4 @@
 // Lets a worker thread run the sources as they are: in a build, cipher.worker.js stands beside its pool.
-const { readFileSync } = require('node:fs');
-const Module = require('node:module');
-const { transformSync } = require('@swc/core');
-
-const jsc = { target: 'es2022', parser: { syntax: 'typescript', decorators: true } };
-Module._extensions['.ts'] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, 'utf8'), {
-    filename,
-    jsc,
-    module: { type: 'commonjs' },
-  });
-  module._compile(code, filename);
-};
-const resolve = Module._resolveFilename;
-Module._resolveFilename = (request, ...rest) => {
-  const isOurs = request.startsWith('.') && request.endsWith('.js') && rest[0]?.filename.endsWith('.ts');
-  return resolve.call(Module, isOurs ? request.replace(/\.js$/, '.ts') : request, ...rest);
-};
+require('./typescript-hook.cjs');
 
 module.exports = require('../../src/message-queue/adapters/piscina/cipher.worker.ts');
