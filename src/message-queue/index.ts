@@ -6,6 +6,7 @@
 // The module, its options, its tokens
 export { MessageQueueModule } from './message-queue.module.js';
 export type {
+  MessageQueueFactoryOptions,
   MessageQueueModuleAsyncOptions,
   MessageQueueModuleOptions,
   MessageQueueModuleSetup,

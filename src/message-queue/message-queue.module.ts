@@ -1,42 +1,35 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
-import type { BoardOptions } from './admin/board/board-access.js';
-import type { HealthThresholds } from './monitoring/queue-health.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
-import type { JobMiddleware, JobMiddlewareRegistration } from './jobs/job-middleware.js';
 import type { MessageQueueOptions } from './message-queue.options.js';
-import type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 import { callingPlace } from './wiring/calling-place.js';
 import { queueModule } from './wiring/queue.module.js';
 import { rootModule } from './wiring/root.module.js';
 import { standsForRegistration } from './wiring/registrations.js';
 
-/** What a registration says besides the settings. */
+/** What puts the module together, before any provider exists. */
 export interface MessageQueueModuleSetup {
   /** Whether every module of the app may inject the service and the queues without an import. Default false. */
   readonly isGlobal?: boolean;
   /** Registers a further Redis under this key, beside the app's own; its settings come from the options alone. */
   readonly configKey?: string;
-  /** Modules whose providers the adapters, the middleware or the factory need. */
+  /** Modules whose providers the adapters or the factory need. */
   readonly imports?: ModuleMetadata['imports'];
   /** Providers for ports (`{ provide: MessageTransport, useClass: … }`); each replaces the port's default adapter. */
   readonly adapters?: readonly Provider[];
-  /** Wrapped around every job, or those of one queue, in this order: the first is the outermost. */
-  readonly middleware?: readonly (JobMiddleware | JobMiddlewareRegistration)[];
-  /** How the breakers of outside dependencies behave, for all and by name. */
-  readonly circuitBreakers?: CircuitBreakerOptions;
-  /** The board at `/admin/queues`: where it is and who may use it. */
-  readonly board?: BoardOptions;
-  /** Where health begins to suffer. */
-  readonly health?: Partial<HealthThresholds>;
 }
 
 /** Options of {@link MessageQueueModule.forRoot}. */
 export type MessageQueueModuleOptions = MessageQueueModuleSetup & MessageQueueOptions;
 
-/** A class that makes the settings. */
+/** What a factory returns: every option but those that are needed before it can run, which stand beside it. */
+export type MessageQueueFactoryOptions = MessageQueueOptions & {
+  readonly [Key in keyof MessageQueueModuleSetup]?: never;
+};
+
+/** A class that makes the options. */
 export interface MessageQueueOptionsFactory {
-  createMessageQueueOptions(): MessageQueueOptions | Promise<MessageQueueOptions>;
+  createMessageQueueOptions(): MessageQueueFactoryOptions | Promise<MessageQueueFactoryOptions>;
 }
 
 /** Options of {@link MessageQueueModule.forRootAsync}: one of `useFactory`, `useClass` and `useExisting`. */
@@ -45,7 +38,9 @@ export interface MessageQueueModuleAsyncOptions extends MessageQueueModuleSetup 
     InjectionToken | { readonly token: InjectionToken; readonly optional: boolean }
   )[];
   // The arguments are what `inject` names; their types are the host's to state.
-  readonly useFactory?: (...dependencies: never[]) => MessageQueueOptions | Promise<MessageQueueOptions>;
+  readonly useFactory?: (
+    ...dependencies: never[]
+  ) => MessageQueueFactoryOptions | Promise<MessageQueueFactoryOptions>;
   readonly useClass?: Type<MessageQueueOptionsFactory>;
   readonly useExisting?: InjectionToken<MessageQueueOptionsFactory>;
 }
@@ -59,12 +54,12 @@ export interface MessageQueueModuleAsyncOptions extends MessageQueueModuleSetup 
  */
 @Module({ imports: [rootModule({ sync: {} })], exports: [rootModule({ sync: {} })] })
 export class MessageQueueModule {
-  /** Registers with settings; whatever they leave out comes from the environment. */
+  /** Registers with options; whatever they leave out comes from the environment. */
   static forRoot(options: MessageQueueModuleOptions = {}): DynamicModule {
     return rootModule({ sync: options }, callingPlace(MessageQueueModule.forRoot));
   }
 
-  /** Registers with settings that a factory makes. */
+  /** Registers with options that a factory makes, except for those of {@link MessageQueueModuleSetup}. */
   static forRootAsync(options: MessageQueueModuleAsyncOptions): DynamicModule {
     return rootModule({ async: options }, callingPlace(MessageQueueModule.forRootAsync));
   }

@@ -1,7 +1,11 @@
+import type { BoardOptions } from './admin/board/board-access.js';
 import type { ProviderName } from './broker/broker.js';
 import type { QueueOverrides } from './configuration/queue-settings.js';
 import type { RedisSettings } from './broker/redis/redis-settings.js';
+import type { JobMiddleware, JobMiddlewareRegistration } from './jobs/job-middleware.js';
 import type { QueueSettings } from './jobs/queue-definition.js';
+import type { HealthThresholds } from './monitoring/queue-health.js';
+import type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 import type { DeclaredSchedule, ScheduleDeclaration } from './schedules/schedule-declaration.js';
 
 export type {
@@ -115,4 +119,12 @@ export interface MessageQueueOptions {
   readonly schedules?: readonly ScheduleDeclaration[];
   /** Overrides of the queues' own settings, by queue name. */
   readonly queues?: Readonly<Record<string, QueueOverrides>>;
+  /** Wrapped around every job, or those of one queue, in this order: the first is the outermost. */
+  readonly middleware?: readonly (JobMiddleware | JobMiddlewareRegistration)[];
+  /** How the breakers of outside dependencies behave, for all and by name. */
+  readonly circuitBreakers?: CircuitBreakerOptions;
+  /** The board at `/admin/queues`: where it is and who may use it. */
+  readonly board?: BoardOptions;
+  /** Where health begins to suffer. */
+  readonly health?: Partial<HealthThresholds>;
 }

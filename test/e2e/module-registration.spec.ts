@@ -218,7 +218,10 @@ describe('registering the module', () => {
       ).toThrow(/2 of them/);
       expect(() =>
         MessageQueueModule.forRootAsync({ useFactory: () => ({}), prefix: 'x' } as object),
-      ).toThrow(/prefix: there is no such option/);
+      ).toThrow(/prefix: belongs in what the factory returns/);
+      expect(() =>
+        MessageQueueModule.forRootAsync({ useFactory: () => ({}), adapter: [] } as object),
+      ).toThrow(/adapter: there is no such option.*"adapters"/);
     });
   });
 
@@ -486,7 +489,10 @@ describe('registering the module', () => {
                 seen.push('outer end');
                 return result;
               },
-              { queue: 'file-processing', middleware: async (_job, next) => (seen.push('files'), next()) },
+              {
+                queue: 'message-indexing',
+                middleware: async (_job, next) => (seen.push('indexing'), next()),
+              },
               {
                 queue: 'message-delivery',
                 middleware: async (_job, next) => (seen.push('delivery'), next()),

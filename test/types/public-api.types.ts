@@ -1,8 +1,18 @@
 // What must compile and what must not, for a host that uses the package. Nothing here runs: `npm run types` is the test.
 // A line under `@ts-expect-error` that compiles is an error.
 import { IsInt, IsString } from 'class-validator';
-import { defineQueue, DELIVERY_QUEUE, JobPriority, NotificationType } from '../../src/message-queue/index.js';
-import type { MessageQueueService, PayloadOf } from '../../src/message-queue/index.js';
+import {
+  defineQueue,
+  DELIVERY_QUEUE,
+  JobPriority,
+  MessageQueueModule,
+  NotificationType,
+} from '../../src/message-queue/index.js';
+import type {
+  MessageQueueOptionsFactory,
+  MessageQueueService,
+  PayloadOf,
+} from '../../src/message-queue/index.js';
 
 const createdAt = new Date();
 
@@ -98,6 +108,39 @@ export function ownQueues(queue: MessageQueueService): void {
     // @ts-expect-error backoff is fixed or exponential
     backoff: { type: 'linear', delayMs: 1 },
   });
+}
+
+/** Options that a factory makes, and what it cannot make: what puts the module together. */
+export function factories(): void {
+  MessageQueueModule.forRootAsync({
+    isGlobal: true,
+    adapters: [],
+    inject: ['PATH'],
+    useFactory: async (path: string) => ({
+      board: { path },
+      health: { maxDeadLetters: 10 },
+      circuitBreakers: { failureThreshold: 2 },
+      middleware: [(_job, next) => next()],
+    }),
+  });
+  // @ts-expect-error adapters are providers: they are there before the factory runs
+  MessageQueueModule.forRootAsync({ useFactory: () => ({ adapters: [] }) });
+  // @ts-expect-error whether the module is global is known before the factory runs
+  MessageQueueModule.forRootAsync({ useFactory: async () => ({ isGlobal: true }) });
+  // @ts-expect-error imports are resolved before the factory runs
+  MessageQueueModule.forRootAsync({ useFactory: () => ({ imports: [] }) });
+  // @ts-expect-error the key of a further Redis is known before the factory runs
+  MessageQueueModule.forRootAsync({ useFactory: () => ({ configKey: 'archive' }) });
+  // @ts-expect-error the board is decided by the factory
+  MessageQueueModule.forRootAsync({ useFactory: () => ({}), board: { path: '/queues' } });
+}
+
+/** A class that makes options cannot make more than a factory. */
+export class GlobalFactory implements MessageQueueOptionsFactory {
+  // @ts-expect-error whether the module is global is known before the class is made
+  createMessageQueueOptions(): { isGlobal: true } {
+    return { isGlobal: true };
+  }
 }
 
 /** The payload type of a definition is its DTO. */

@@ -9,6 +9,8 @@ import { CRON_OFF, defaultSchedules } from '../schedules/default-schedules.js';
 import { resolveSchedules } from '../schedules/resolve-schedules.js';
 import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
+import { PART_KEYS, resolveParts } from './part-options.js';
+import type { PartOptions } from './part-options.js';
 import { definitionIssues, isRecord, resolveQueue, shown } from './queue-settings.js';
 import { matters, readSettings } from './read-settings.js';
 import { resolveRedis, saysWhereRedisIs } from './redis-settings.js';
@@ -33,7 +35,13 @@ export interface ResolvedConfiguration {
   readonly config: MessageQueueConfig;
   /** In the order of the sources' definitions. */
   readonly definitions: readonly QueueDefinition[];
+  readonly parts: PartOptions;
 }
+
+/** Names of all options that a factory may return. */
+export const OPTION_KEYS: readonly string[] = [
+  ...new Set([...SETTING_KEYS.map((key) => key.split('.')[0] ?? key), 'queues', 'schedules', ...PART_KEYS]),
+];
 
 /**
  * Makes the one configuration: options over environment over the defaults of development or production.
@@ -63,6 +71,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   }
   const redis = provider === 'redis' ? resolveRedis(values, origins, issues) : null;
   const schedules = schedulesOf(values, options.schedules, resolvedDefinitions, configKey, issues);
+  const parts = resolveParts(options, resolvedDefinitions, configKey, issues);
   const config = assemble(values, origins, issues, {
     ...{ provider, redis, schedules },
     definitions: resolvedDefinitions,
@@ -74,21 +83,21 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
       issues,
     );
   }
-  return { config, definitions: resolvedDefinitions };
+  return { config, definitions: resolvedDefinitions, parts };
 }
 
 function unknownOptions(options: Record<string, unknown>): Issue[] {
-  const topLevel = new Set<string>(['queues', 'schedules']);
   const nested = new Map<string, string[]>();
   for (const path of SETTING_KEYS) {
     const [group = path, key] = path.split('.');
-    topLevel.add(group);
     if (key !== undefined) nested.set(group, [...(nested.get(group) ?? []), key]);
   }
-  const issues = unknownKeys(options, [...topLevel, ...SETUP_KEYS]);
+  const issues = unknownKeys(options, [...OPTION_KEYS, ...SETUP_KEYS]);
   for (const key of SETUP_KEYS) {
     if (options[key] === undefined) continue;
-    issues.push({ path: key, message: 'belongs beside useFactory; what the factory returns cannot set it.' });
+    const message =
+      'is needed to put the module together, before the factory can run: give it beside useFactory.';
+    issues.push({ path: key, message });
   }
   for (const [group, keys] of nested) {
     const value = options[group];

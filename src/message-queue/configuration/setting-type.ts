@@ -44,11 +44,14 @@ export function wholeNumber(min: number, max: number, unit = ''): SettingType<nu
   };
 }
 
-/** A number within bounds. */
+/** A number from 0 to 1; numeric text is read too. */
 export function share(): SettingType<number> {
   return {
     expected: 'a number from 0 to 1',
-    parse: (raw) => (typeof raw === 'number' && raw >= 0 && raw <= 1 ? { ok: true, value: raw } : WRONG),
+    parse: (raw) => {
+      const value = typeof raw === 'string' && /^\s*\d*\.?\d+\s*$/.test(raw) ? Number(raw) : raw;
+      return typeof value === 'number' && value >= 0 && value <= 1 ? { ok: true, value } : WRONG;
+    },
     format: String,
   };
 }

@@ -10,17 +10,8 @@ const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+
 /** Names this short distance away are mistakes; farther ones belong to somebody else. */
 const MAX_DISTANCE = 2;
 
-/** Options of a registration itself; they are taken off before the settings are read. */
-export const SETUP_KEYS: readonly string[] = [
-  'isGlobal',
-  'configKey',
-  'imports',
-  'adapters',
-  'middleware',
-  'circuitBreakers',
-  'board',
-  'health',
-];
+/** Options that put the module together; they are taken off before the settings are read. */
+export const SETUP_KEYS: readonly string[] = ['isGlobal', 'configKey', 'imports', 'adapters'];
 
 /**
  * Variables that are set and look like ours but are not: each with what was probably meant. Names that are not near

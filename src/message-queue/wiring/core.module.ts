@@ -17,12 +17,7 @@ import { RegisteredQueues } from './registered-queues.js';
 import { Registrations } from './registrations.js';
 import type { RootSetup } from './root-setup.js';
 import { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import {
-  getOptionsToken,
-  CIRCUIT_BREAKER_OPTIONS,
-  JOB_MIDDLEWARE,
-  RESOLVED_CONFIGURATION,
-} from './tokens.js';
+import { getOptionsToken, RESOLVED_CONFIGURATION } from './tokens.js';
 
 /**
  * What every part of the library needs of the app: configuration, broker, clock, queues, execution. Global, so that
@@ -69,8 +64,6 @@ export function coreModule(setup: RootSetup): DynamicModule {
       inject: [RESOLVED_CONFIGURATION],
     },
     ...brokerProviders(undefined).filter(isKept),
-    { provide: JOB_MIDDLEWARE, useValue: setup.middleware },
-    { provide: CIRCUIT_BREAKER_OPTIONS, useValue: setup.circuitBreakers },
     ...INSIDE.filter(isKept),
     ...replaced,
   ];
@@ -79,7 +72,7 @@ export function coreModule(setup: RootSetup): DynamicModule {
     global: true,
     imports: [DiscoveryModule, ...setup.imports],
     providers,
-    exports: [MESSAGE_QUEUE_CONFIG, RESOLVED_CONFIGURATION, Broker, JOB_MIDDLEWARE, ...INSIDE.map(tokenOf)],
+    exports: [MESSAGE_QUEUE_CONFIG, RESOLVED_CONFIGURATION, Broker, ...INSIDE.map(tokenOf)],
   };
 }
 

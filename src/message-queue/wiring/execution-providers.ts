@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { Clock } from '../jobs/clock.js';
 import { JobExecutor } from '../jobs/job-executor.js';
@@ -6,13 +7,11 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { HandlerRegistry } from '../jobs/handler-registry.js';
 import { JobMiddlewareStack } from '../jobs/job-middleware.js';
-import type { JobMiddlewareRegistration } from '../jobs/job-middleware.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
-import type { CircuitBreakerOptions } from '../resilience/breaker-settings.js';
 import { exitForRestart } from './exit-for-restart.js';
 import { HandlerRegistration } from './handler-registration.js';
-import { CIRCUIT_BREAKER_OPTIONS, JOB_MIDDLEWARE } from './tokens.js';
+import { RESOLVED_CONFIGURATION } from './tokens.js';
 
 /** What every job passes through. */
 export const EXECUTION_PROVIDERS: readonly Provider[] = [
@@ -20,15 +19,14 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
   { provide: HandlerRegistry, useFactory: () => new HandlerRegistry() },
   {
     provide: JobMiddlewareStack,
-    useFactory: (registrations: readonly JobMiddlewareRegistration[]) =>
-      new JobMiddlewareStack(registrations),
-    inject: [JOB_MIDDLEWARE],
+    useFactory: ({ parts }: ResolvedConfiguration) => new JobMiddlewareStack(parts.middleware),
+    inject: [RESOLVED_CONFIGURATION],
   },
   {
     provide: CircuitBreakers,
-    useFactory: (clock: Clock, events: JobEvents, options: CircuitBreakerOptions) =>
-      new CockatielCircuitBreakers(clock, options, events),
-    inject: [Clock, JobEvents, CIRCUIT_BREAKER_OPTIONS],
+    useFactory: (clock: Clock, events: JobEvents, { parts }: ResolvedConfiguration) =>
+      new CockatielCircuitBreakers(clock, parts.circuitBreakers, events),
+    inject: [Clock, JobEvents, RESOLVED_CONFIGURATION],
   },
   {
     provide: JobExecutor,

@@ -3,8 +3,8 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../admin/board/board.module.js';
 import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
-import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import type { MessageQueueConfig } from '../message-queue.options.js';
+import { OPTION_KEYS } from '../configuration/resolve-configuration.js';
+import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { InvalidConfigurationError } from '../jobs/errors.js';
 import type {
   MessageQueueModuleAsyncOptions,
@@ -21,7 +21,7 @@ import type { RootRegistration } from './registrations.js';
 import type { RootSetup } from './root-setup.js';
 import { SameObject } from './same-options.js';
 import { SERVICE_PARTS, SERVICE_PROVIDERS } from './service-providers.js';
-import { getOptionsToken, ROOT_REGISTRATION } from './tokens.js';
+import { getOptionsToken, RESOLVED_CONFIGURATION, ROOT_REGISTRATION } from './tokens.js';
 
 /** What a host may inject where it imports the module: the service, the queues, the ports. */
 @Module({})
@@ -29,6 +29,20 @@ class MessageQueueRootModule {}
 
 /** `@Processor` and `@OnQueue…` of @nestjs/bull work on our queues through its own explorer. */
 const BULL_EXPLORER = BullModule.registerQueue();
+
+const BOARD = BoardModule.registerAsync({
+  inject: [RESOLVED_CONFIGURATION],
+  useFactory: ({ parts, config: { environment } }: ResolvedConfiguration) => ({
+    ...parts.board,
+    environment,
+  }),
+});
+
+const HEALTH: Provider = {
+  provide: HEALTH_THRESHOLDS,
+  inject: [RESOLVED_CONFIGURATION],
+  useFactory: ({ parts }: ResolvedConfiguration) => parts.health,
+};
 
 /** What `forRoot` or `forRootAsync` was called with. */
 export type RegisteredOptions =
@@ -58,10 +72,10 @@ function appModule(setup: RootSetup, marker: Provider): DynamicModule {
   return {
     module: MessageQueueRootModule,
     global: setup.isGlobal,
-    imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, boardModule(setup), ...setup.imports],
+    imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, BOARD, ...setup.imports],
     providers: [
       marker,
-      { provide: HEALTH_THRESHOLDS, useValue: setup.health },
+      HEALTH,
       ...queues,
       ...ports,
       ...DEFAULT_ADAPTER_PARTS,
@@ -73,29 +87,18 @@ function appModule(setup: RootSetup, marker: Provider): DynamicModule {
   };
 }
 
-function boardModule({ board }: RootSetup): DynamicModule {
-  return BoardModule.registerAsync({
-    inject: [MESSAGE_QUEUE_CONFIG],
-    useFactory: ({ environment }: MessageQueueConfig) => ({ ...board, environment }),
-  });
-}
-
 function setupOf(registered: RegisteredOptions): RootSetup {
   const {
     isGlobal = false,
     configKey,
     imports = [],
     adapters = [],
-    middleware = [],
-    circuitBreakers = {},
-    board = {},
-    health = {},
     ...rest
   } = 'sync' in registered ? registered.sync : registered.async;
-  if (configKey !== undefined && (adapters.length > 0 || middleware.length > 0)) {
+  if (configKey !== undefined && adapters.length > 0) {
     throw new InvalidConfigurationError(`The registration "${configKey}" of MessageQueueModule is wrong:`, [
       {
-        path: 'adapters, middleware',
+        path: 'adapters',
         message: 'belong to the registration of the app, the one without configKey.',
       },
     ]);
@@ -105,10 +108,6 @@ function setupOf(registered: RegisteredOptions): RootSetup {
     isGlobal,
     imports,
     adapters,
-    middleware: middleware.map((entry) => (typeof entry === 'function' ? { middleware: entry } : entry)),
-    circuitBreakers,
-    board,
-    health,
     optionsProviders:
       'async' in registered
         ? asyncOptions(rest as MessageQueueModuleAsyncOptions, configKey)
@@ -123,7 +122,12 @@ function syncOptions(options: object, configKey: string | undefined): Provider {
 function asyncOptions(options: MessageQueueModuleAsyncOptions, configKey: string | undefined): Provider[] {
   const provide = getOptionsToken(configKey);
   const { useFactory, useClass, useExisting, inject = [] } = options;
-  const unknown = unknownKeys(options, ['useFactory', 'useClass', 'useExisting', 'inject', ...SETUP_KEYS]);
+  const known = ['useFactory', 'useClass', 'useExisting', 'inject', ...SETUP_KEYS];
+  const unknown = unknownKeys(options, known).map((issue) =>
+    OPTION_KEYS.includes(issue.path)
+      ? { ...issue, message: 'belongs in what the factory returns, not beside it.' }
+      : issue,
+  );
   const ways = [useFactory, useClass, useExisting].filter((way) => way !== undefined);
   if (ways.length !== 1) {
     unknown.push({

@@ -9,11 +9,5 @@ export function getOptionsToken(configKey?: string): symbol {
   return Symbol.for(`nestjs-message-queue:options:${configKey ?? ''}`);
 }
 
-/** The configuration together with the queues' settings; internal. */
+/** The configuration together with the queues' settings and the options of the parts; internal. */
 export const RESOLVED_CONFIGURATION = Symbol.for('nestjs-message-queue:resolved-configuration');
-
-/** The hosts' middleware in the order registered; internal. */
-export const JOB_MIDDLEWARE = Symbol.for('nestjs-message-queue:middleware');
-
-/** How the circuit breakers behave; internal. */
-export const CIRCUIT_BREAKER_OPTIONS = Symbol.for('nestjs-message-queue:circuit-breaker-options');
