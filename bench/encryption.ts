@@ -6,8 +6,10 @@ import { PooledMessageCipher } from '../src/message-queue/adapters/piscina/index
 import type { MessageCipher } from '../src/message-queue/ports/message-cipher.js';
 import type { ResultRow } from './measurement.js';
 import { table } from './report.js';
+import { median } from './statistics.js';
 
-const SIZES = [64_000, 250_000, 500_000, 1_000_000] as const;
+const SIZES = [16_000, 64_000, 250_000, 500_000, 1_000_000] as const;
+const DELAY_TITLE = '… longest event-loop delay';
 const CONCURRENCY = 5;
 const CALLS = 40;
 const ROUNDS = 9;
@@ -36,7 +38,7 @@ async function rowsOf(
   return [
     { title: `seal ${size} characters`, unit: 'ms', samples: samples(({ perCallMs }) => perCallMs) },
     {
-      title: `… longest event-loop delay`,
+      title: DELAY_TITLE,
       unit: 'ms',
       samples: samples(({ longestDelayMs }) => longestDelayMs),
     },
@@ -62,6 +64,15 @@ async function measureOnce(cipher: MessageCipher, size: number): Promise<Run> {
   return { perCallMs, longestDelayMs: delay.max / 1e6 };
 }
 
+/** The smallest size from which on threads are below inline in every row, which has one sample of each. */
+function breakEven(rows: readonly ResultRow[]): string {
+  const isBelow = rows.map(
+    ({ samples: [inline, threads] }) => median(threads?.values ?? []) < median(inline?.values ?? []),
+  );
+  const size = SIZES[isBelow.lastIndexOf(false) + 1];
+  return size === undefined ? 'no size that was measured' : `${size} characters`;
+}
+
 /**
  * Where sealing on threads pays: the price of a call with five jobs at a time, and how long the event loop stands still, by size.
  * `npm run build:tools && node dist-tools/bench/encryption.js`; the threshold of PooledMessageCipher comes from here.
@@ -79,7 +90,12 @@ async function main(): Promise<void> {
   } finally {
     await pool.onApplicationShutdown();
   }
-  console.log(`${table(rows, ['inline', 'threads'])}\nMedians of ${ROUNDS} rounds.`);
+  const isDelay = ({ title }: ResultRow): boolean => title === DELAY_TITLE;
+  const [delays, prices] = [rows.filter(isDelay), rows.filter((row) => !isDelay(row))];
+  console.log(`${table(rows, ['inline', 'threads'])}
+Medians of ${ROUNDS} rounds. Break-even, threads below inline from here on:
+  price of a call             ${breakEven(prices)}
+  longest event-loop delay    ${breakEven(delays)}`);
 }
 
 main().catch((error: unknown) => {
