@@ -19,6 +19,7 @@ export type {
   MessageQueueOptions,
   RedisOptions,
   RedisSettings,
+  RedisTls,
   RedisTopology,
   Role,
   ScheduleDeclaration,
@@ -160,6 +161,7 @@ export type { EncryptionResult } from './queues/encryption/encryption.processor.
 
 // Queue batch-message-sending
 export { BatchMessageJobDto } from './queues/batch/batch-message-job.dto.js';
+export { batchMessageId } from './queues/batch/batch-plan.js';
 export { BatchMessageProcessor } from './queues/batch/batch.processor.js';
 export type { BatchResult } from './queues/batch/batch.processor.js';
 

@@ -14,7 +14,7 @@ export type {
   ScheduleRepeat,
 } from './schedules/schedule-declaration.js';
 
-export type { RedisSettings, RedisTopology } from './broker/redis/redis-settings.js';
+export type { RedisSettings, RedisTls, RedisTopology } from './broker/redis/redis-settings.js';
 
 /** Whether this process adds jobs only, runs them only (it may add too), or both. */
 export type Role = 'producer' | 'worker' | 'both';
@@ -55,8 +55,16 @@ export interface RedisOptions {
   readonly port?: number;
   readonly username?: string;
   readonly password?: string;
-  /** Default false; `rediss://` says so too. */
+  /** Default false; `rediss://` says so too. Counts for Sentinels as well. */
   readonly tls?: boolean;
+  /** Certificate authority of the server: PEM text or the path of a PEM file. Default: those that Node.js trusts. */
+  readonly tlsCa?: string;
+  /** Certificate of this client, for a server that asks for one: PEM text or the path of a PEM file. */
+  readonly tlsCert?: string;
+  /** Private key of `tlsCert`, without a passphrase: PEM text or the path of a PEM file. */
+  readonly tlsKey?: string;
+  /** Name that the server's certificate must be for. Default: the host that is connected to. */
+  readonly tlsServerName?: string;
   /** Number of the database. Default 0. */
   readonly db?: number;
   /** Instead of `url` and `host`: `host:port,host:port` or a list. */

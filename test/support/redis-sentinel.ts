@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { findRedisServer, freePort, TestRedis } from './redis-server.js';
+import { findRedisServer, freePort, portSettings, TestRedis } from './redis-server.js';
+import type { TestCertificate } from './self-signed-certificate.js';
 import { waitUntil } from './wait-until.js';
 
 const MASTER_NAME = 'mymaster';
@@ -17,22 +18,26 @@ export class TestRedisSentinel {
     private readonly processes: readonly ChildProcess[],
     private readonly directory: string,
     readonly sentinels: readonly { host: string; port: number }[],
+    private readonly certificate: TestCertificate | null,
   ) {}
 
   readonly masterName = MASTER_NAME;
 
-  static async start(): Promise<TestRedisSentinel> {
-    const master = await TestRedis.start();
-    const replica = await TestRedis.start(['--replicaof', '127.0.0.1', String(master.port)]);
+  /** @param certificate servers and Sentinels speak TLS alone, with this */
+  static async start(certificate: TestCertificate | null = null): Promise<TestRedisSentinel> {
+    const master = await TestRedis.start([], certificate);
+    const replica = await TestRedis.start(['--replicaof', '127.0.0.1', String(master.port)], certificate);
     const directory = mkdtempSync(join(tmpdir(), 'mq-sentinel-'));
     const sentinels: { host: string; port: number }[] = [];
     const processes: ChildProcess[] = [];
     for (let i = 0; i < 3; i += 1) {
       const port = await freePort();
-      processes.push(startSentinel(directory, port, master.port));
+      processes.push(startSentinel(directory, port, master.port, certificate));
       sentinels.push({ host: '127.0.0.1', port });
     }
-    const started = new TestRedisSentinel(master, replica, processes, directory, sentinels);
+    const started = new TestRedisSentinel(
+      ...([master, replica, processes, directory, sentinels, certificate] as const),
+    );
     await waitUntil(
       () => started.agree(master.port),
       'the sentinels to know each other and the replica',
@@ -57,7 +62,7 @@ export class TestRedisSentinel {
   }
 
   private async masterPort(): Promise<number> {
-    const address = await ask(this.sentinels[0]?.port ?? 0, [
+    const address = await this.ask(this.sentinels[0]?.port ?? 0, [
       'SENTINEL',
       'get-master-addr-by-name',
       MASTER_NAME,
@@ -68,7 +73,7 @@ export class TestRedisSentinel {
   private async agree(masterPort: number): Promise<boolean> {
     const states = await Promise.all(
       this.sentinels.map(async ({ port }) => {
-        const fields = (await ask(port, ['SENTINEL', 'master', MASTER_NAME])) as string[];
+        const fields = (await this.ask(port, ['SENTINEL', 'master', MASTER_NAME])) as string[];
         const field = (name: string): string | undefined => fields[fields.indexOf(name) + 1];
         return (
           field('num-other-sentinels') === '2' &&
@@ -79,14 +84,36 @@ export class TestRedisSentinel {
     ).catch(() => [false]);
     return states.every(Boolean);
   }
+
+  private async ask(port: number, [command = '', ...args]: string[]): Promise<unknown> {
+    const client = new Redis({
+      ...{ port, lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null },
+      ...(this.certificate && { tls: { ...this.certificate, rejectUnauthorized: false } }),
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await client.call(command, ...args);
+    } finally {
+      client.disconnect();
+    }
+  }
 }
 
-function startSentinel(directory: string, port: number, masterPort: number): ChildProcess {
-  const file = join(directory, `${port}.conf`);
+function startSentinel(
+  parent: string,
+  port: number,
+  masterPort: number,
+  certificate: TestCertificate | null,
+): ChildProcess {
+  const directory = join(parent, String(port));
+  mkdirSync(directory);
+  const file = join(directory, 'sentinel.conf');
+  const listening = portSettings(port, directory, certificate).join(' ').split('--').filter(Boolean);
   writeFileSync(
     file,
     [
-      `port ${port}`,
+      ...listening,
       'bind 127.0.0.1',
       `dir ${directory}`,
       `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${masterPort} 2`,
@@ -99,15 +126,4 @@ function startSentinel(directory: string, port: number, masterPort: number): Chi
   process.once('exit', killWithUs);
   child.once('exit', () => process.removeListener('exit', killWithUs));
   return child;
-}
-
-async function ask(port: number, [command = '', ...args]: string[]): Promise<unknown> {
-  const client = new Redis({ port, lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await client.call(command, ...args);
-  } finally {
-    client.disconnect();
-  }
 }

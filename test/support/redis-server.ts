@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import type { TestCertificate } from './self-signed-certificate.js';
 
 /** Finds the server binary: REDIS_SERVER_BIN, then redis-server and valkey-server on PATH. */
 export function findRedisServer(): string {
@@ -33,11 +35,21 @@ export class TestRedis {
   private constructor(
     readonly port: number,
     private readonly settings: readonly string[],
+    private readonly certificate: TestCertificate | null,
+    private readonly detached: boolean,
   ) {}
 
-  /** @param settings redis-server arguments, e.g. `['--appendonly', 'yes']`; they win over the defaults */
-  static async start(settings: readonly string[] = []): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(), settings);
+  /**
+   * @param settings redis-server arguments, e.g. `['--appendonly', 'yes']`; they win over the defaults
+   * @param certificate the server speaks TLS alone, with this; it asks clients for none unless the settings say so
+   * @param detached signals of the terminal do not reach it
+   */
+  static async start(
+    settings: readonly string[] = [],
+    certificate: TestCertificate | null = null,
+    detached = false,
+  ): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), settings, certificate, detached);
     await redis.spawn();
     return redis;
   }
@@ -57,16 +69,23 @@ export class TestRedis {
     const child = spawn(
       findRedisServer(),
       [
-        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory],
+        ...portSettings(this.port, this.directory, this.certificate),
+        ...['--bind', '127.0.0.1', '--dir', this.directory],
         ...['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', ...this.settings],
       ],
-      { stdio: 'ignore' },
+      { stdio: 'ignore', detached: this.detached },
     );
     this.child = child;
     const killWithUs = (): void => void child.kill('SIGKILL');
     process.once('exit', killWithUs);
     child.once('exit', () => process.removeListener('exit', killWithUs));
     await this.untilItAnswers();
+  }
+
+  /** A connection of the test's own, to be disconnected by it. */
+  client(options: RedisOptions = {}): Redis {
+    const tls = this.certificate && { tls: { ...this.certificate, rejectUnauthorized: false } };
+    return new Redis({ host: '127.0.0.1', port: this.port, ...tls, ...options });
   }
 
   /** Sends a signal, for example SIGSTOP and SIGCONT to freeze and thaw. */
@@ -96,12 +115,7 @@ export class TestRedis {
   }
 
   private async untilItAnswers(): Promise<void> {
-    const probe = new Redis({
-      host: '127.0.0.1',
-      port: this.port,
-      retryStrategy: () => 20,
-      maxRetriesPerRequest: 500,
-    });
+    const probe = this.client({ retryStrategy: () => 20, maxRetriesPerRequest: 500 });
     probe.on('error', () => undefined);
     try {
       await probe.ping();
@@ -111,4 +125,16 @@ export class TestRedis {
       probe.disconnect();
     }
   }
+}
+
+/** Arguments of a server, or of a Sentinel, that listens on `port`. */
+export function portSettings(port: number, directory: string, certificate: TestCertificate | null): string[] {
+  if (certificate === null) return ['--port', String(port)];
+  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
+  writeFileSync(cert, certificate.cert);
+  writeFileSync(key, certificate.key);
+  return [
+    ...['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes', '--tls-auth-clients', 'no'],
+    ...['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert],
+  ];
 }

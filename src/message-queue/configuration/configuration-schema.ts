@@ -1,5 +1,5 @@
-import { redisUrl, sentinelList } from './redis-address.js';
 import { CLEANUP_SETTINGS } from './cleanup-settings.js';
+import { REDIS_SETTINGS } from './redis-schema.js';
 import { setting } from './setting.js';
 import type { Setting } from './setting.js';
 import { choice, flag, text, wholeNumber } from './setting-type.js';
@@ -57,72 +57,7 @@ export const CONFIGURATION_SCHEMA = {
       'First part of every Redis key. On a Cluster each queue gets a hash tag of its own, unless the prefix has one.',
     default: 'message-queue',
   }),
-  'redis.url': setting({
-    section: 'Redis',
-    variable: 'REDIS_URL',
-    type: redisUrl(),
-    description: 'Where Redis is: one URL, or a comma-separated list for a Cluster. `rediss://` uses TLS.',
-    default: null,
-    secret: true,
-  }),
-  'redis.host': setting({
-    section: 'Redis',
-    variable: 'REDIS_HOST',
-    type: text('a host name or address', /^[^\s/@]+$/),
-    description: 'Where Redis is, when there is no `REDIS_URL`.',
-    default: null,
-    otherwise: '`127.0.0.1` when the provider is `redis` and nothing else says where it is',
-  }),
-  'redis.port': setting({
-    section: 'Redis',
-    variable: 'REDIS_PORT',
-    type: wholeNumber(1, 65_535),
-    description: 'Port of `REDIS_HOST`.',
-    default: 6379,
-  }),
-  'redis.username': setting({
-    section: 'Redis',
-    variable: 'REDIS_USERNAME',
-    type: text(),
-    description: 'User of the access control list (Redis 6 and newer).',
-    default: null,
-  }),
-  'redis.password': setting({
-    section: 'Redis',
-    variable: 'REDIS_PASSWORD',
-    type: text(),
-    description: 'Password of the user, or of the server.',
-    default: null,
-    secret: true,
-  }),
-  'redis.tls': setting({
-    section: 'Redis',
-    variable: 'REDIS_TLS',
-    type: flag(),
-    description: 'Whether to use TLS; `rediss://` says so too.',
-    default: false,
-  }),
-  'redis.db': setting({
-    section: 'Redis',
-    variable: 'REDIS_QUEUE_DB',
-    type: wholeNumber(0, 65_535),
-    description: 'Number of the database the queues are in. A Cluster has only 0.',
-    default: 0,
-  }),
-  'redis.sentinels': setting({
-    section: 'Redis',
-    variable: 'REDIS_SENTINELS',
-    type: sentinelList(),
-    description: 'The Sentinels that know the master, instead of `REDIS_URL` or `REDIS_HOST`.',
-    default: null,
-  }),
-  'redis.sentinelName': setting({
-    section: 'Redis',
-    variable: 'REDIS_SENTINEL_NAME',
-    type: text('the name of a master group', /^[A-Za-z0-9_.-]+$/),
-    description: 'Name of the master group that the Sentinels watch.',
-    default: null,
-  }),
+  ...REDIS_SETTINGS,
   enqueueTimeoutMs: setting({
     section: 'Execution',
     variable: 'MESSAGE_QUEUE_ENQUEUE_TIMEOUT_MS',

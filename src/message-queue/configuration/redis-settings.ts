@@ -1,6 +1,7 @@
 import type { Issue } from '../jobs/errors.js';
 import type { RedisSettings, RedisTopology } from '../message-queue.options.js';
 import type { SettingKey, SettingValues } from './configuration-schema.js';
+import { resolveTls } from './redis-tls.js';
 
 /** Where a value came from: as the host knows it (variable or option path), or null for a default. */
 export type Origins = Readonly<Partial<Record<SettingKey, string>>>;
@@ -30,12 +31,13 @@ export function resolveRedis(values: SettingValues, origins: Origins, issues: Is
       message: `is ${db}; a Cluster has only database 0.`,
     });
   }
+  const tls = agreed('redis.tls', url?.tls === true ? true : undefined, values, origins, issues) ?? false;
   return Object.freeze({
     topology: Object.freeze(topology),
     username: agreed('redis.username', url?.username, values, origins, issues) ?? undefined,
     password: agreed('redis.password', url?.password, values, origins, issues) ?? undefined,
     db,
-    tls: agreed('redis.tls', url?.tls === true ? true : undefined, values, origins, issues) ?? false,
+    tls: resolveTls(tls, values, origins, issues),
   });
 }
 

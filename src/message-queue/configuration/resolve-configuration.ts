@@ -28,6 +28,8 @@ export interface ConfigurationSources {
    * `MESSAGE_QUEUE_PROVIDER` belong to the main one.
    */
   readonly configKey?: string;
+  /** Milliseconds since the epoch, by the app's clock. Default: the system's. */
+  readonly now?: number;
 }
 
 /** The configuration and the queues with their settings. */
@@ -48,7 +50,7 @@ export const OPTION_KEYS: readonly string[] = [
  * @throws InvalidConfigurationError that lists every mistake: name, value (secrets masked), what is allowed
  */
 export function resolveConfiguration(sources: ConfigurationSources): ResolvedConfiguration {
-  const { environment, definitions, configKey } = sources;
+  const { environment, definitions, configKey, now = Date.now() } = sources;
   const options: unknown = sources.options;
   const issues: Issue[] = [];
   if (!isRecord(options)) {
@@ -70,7 +72,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     );
   }
   const redis = provider === 'redis' ? resolveRedis(values, origins, issues) : null;
-  const schedules = schedulesOf(values, options.schedules, resolvedDefinitions, configKey, issues);
+  const schedules = configKey === undefined ? schedulesOf(values, options.schedules, resolvedDefinitions, now, issues) : noSchedules(options.schedules, issues);
   const parts = resolveParts(options, resolvedDefinitions, configKey, issues);
   const config = assemble(values, origins, issues, {
     ...{ provider, redis, schedules },
@@ -161,18 +163,9 @@ function schedulesOf(
   values: SettingValues,
   given: unknown,
   definitions: readonly QueueDefinition[],
-  configKey: string | undefined,
+  now: number,
   issues: Issue[],
 ): readonly DeclaredSchedule[] {
-  if (configKey !== undefined) {
-    if (given !== undefined) {
-      issues.push({
-        path: 'schedules',
-        message: 'belong to the registration of the app, the one without configKey; they may name any queue.',
-      });
-    }
-    return [];
-  }
   const { environment } = values;
   const defaults = defaultSchedules({
     schedules: values['cleanup.schedules'] ?? environment !== 'test',
@@ -183,7 +176,17 @@ function schedulesOf(
     deletedConversationsDays: values['cleanup.deletedConversationsDays'] ?? 0,
     expiredAttachmentsCron: values['cleanup.expiredAttachmentsCron'] ?? CRON_OFF,
   });
-  return resolveSchedules(given, defaults, definitions, Date.now(), issues);
+  return resolveSchedules(given, defaults, definitions, now, issues);
+}
+
+function noSchedules(given: unknown, issues: Issue[]): readonly DeclaredSchedule[] {
+  if (given !== undefined) {
+    issues.push({
+      path: 'schedules',
+      message: 'belong to the registration of the app, the one without configKey; they may name any queue.',
+    });
+  }
+  return [];
 }
 
 function assemble(

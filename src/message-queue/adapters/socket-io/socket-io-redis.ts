@@ -80,11 +80,13 @@ export class SocketIoRedisLink {
   }
 }
 
-function createClient({ topology, username, password, db, tls }: SocketIoRedis): Client {
+function createClient(settings: SocketIoRedis): Client {
+  const { topology, username, password, db } = settings;
+  const tls = tlsOptions(settings);
   const retryStrategy = (attempt: number): number => Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
   const common: RedisOptions = {
     ...{ username, password, retryStrategy },
-    ...(tls && { tls: {} }),
+    ...(tls && { tls }),
     connectTimeout: CONNECT_TIMEOUT_MS,
     // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
@@ -97,7 +99,12 @@ function createClient({ topology, username, password, db, tls }: SocketIoRedis):
     case 'single':
       return new Redis({ ...common, host: topology.host, port: topology.port, db });
     case 'cluster':
-      return new Cluster([...topology.nodes], { redisOptions: common, clusterRetryStrategy: retryStrategy });
+      return new Cluster([...topology.nodes], {
+        redisOptions: common,
+        // The certificate of a node is for its name, not for the address of it.
+        ...(tls && { dnsLookup: (name, callback) => callback(null, name) }),
+        clusterRetryStrategy: retryStrategy,
+      });
     case 'sentinel':
       return new Redis({
         ...common,
@@ -106,8 +113,16 @@ function createClient({ topology, username, password, db, tls }: SocketIoRedis):
         sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
         sentinelRetryStrategy: retryStrategy,
         failoverDetector: true,
+        // Without these ioredis talks to Sentinels and master in plain text, whatever `tls` says.
+        ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
       });
   }
+}
+
+function tlsOptions({ tls }: SocketIoRedis): RedisOptions['tls'] {
+  if (typeof tls === 'boolean') return tls ? {} : undefined;
+  const { ca, cert, key, serverName } = tls;
+  return { ca, cert, key, ...(serverName !== undefined && { servername: serverName }) };
 }
 
 /** The adapter waits for none of these promises; a connection that is closed would end the process. */

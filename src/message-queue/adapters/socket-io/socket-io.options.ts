@@ -14,7 +14,15 @@ export interface SocketIoRedis {
   readonly username?: string;
   readonly password?: string;
   readonly db: number;
-  readonly tls: boolean;
+  readonly tls:
+    | boolean
+    | {
+        /** PEM texts, as in `RedisTls`. */
+        readonly ca?: string;
+        readonly cert?: string;
+        readonly key?: string;
+        readonly serverName?: string;
+      };
 }
 
 /** How {@link SocketIoTransport} finds the sockets. */

@@ -1,4 +1,5 @@
-import { BrokerUnavailableError, EnqueueTimeoutError } from '../../jobs/errors.js';
+import { closedMeanwhile, refusedLater, timedOut } from './add-errors.js';
+import type { AddPlace } from './add-errors.js';
 import type { RedisConnections } from './redis-connections.js';
 import { isPassing, isReplyError } from './redis-scripts.js';
 import type { RedisScripts } from './redis-scripts.js';
@@ -51,6 +52,8 @@ export class JobAdder {
   private readonly buffer: Entry[] = [];
   private inFlight = 0;
   private scheduled = false;
+  private readonly sent = new Set<Entry>();
+  private closed = false;
 
   constructor(
     private readonly target: AddTarget,
@@ -65,7 +68,10 @@ export class JobAdder {
    */
   add(fields: AddFields, bytes: number, deadlineMs: number): Promise<AddReply> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => entry.settle(this.timeout(fields, deadlineMs)), deadlineMs);
+      const timer = setTimeout(
+        () => entry.settle(timedOut(this.placeOf(fields), deadlineMs, this.connections.trouble)),
+        deadlineMs,
+      );
       const entry: Entry = {
         fields,
         bytes,
@@ -84,16 +90,16 @@ export class JobAdder {
     });
   }
 
-  /** Refuses what has not been sent. */
+  /** Refuses what has not been sent, and ends the wait for what no answer will come to. */
   close(): void {
-    for (const entry of this.buffer.splice(0)) {
-      entry.settle(
-        new BrokerUnavailableError(`Queue "${this.target.name}" is closed; the job was not added.`, {
-          queue: this.target.name,
-          jobId: String(entry.fields.id),
-        }),
-      );
-    }
+    this.closed = true;
+    for (const entry of this.buffer.splice(0)) this.refuse(entry);
+    // Over a connection that works the answers come before it is closed.
+    if (!this.connections.isReady) for (const entry of this.sent) this.refuse(entry);
+  }
+
+  private refuse({ fields, unknown, settle }: Entry): void {
+    settle(closedMeanwhile(this.placeOf(fields), unknown));
   }
 
   private schedule(): void {
@@ -122,11 +128,16 @@ export class JobAdder {
 
   private async send(entries: Entry[]): Promise<void> {
     this.inFlight += 1;
+    for (const entry of entries) this.sent.add(entry);
     try {
       let open = entries;
       // Whoever stops waiting drops out; the rest is tried again until its deadlines.
-      while (open.length > 0 && !(await this.trySend(open))) open = open.filter((entry) => !entry.settled);
+      while (open.length > 0 && !(await this.trySend(open))) {
+        if (this.closed) for (const entry of open) this.refuse(entry);
+        open = open.filter((entry) => !entry.settled);
+      }
     } finally {
+      for (const entry of entries) this.sent.delete(entry);
       this.inFlight -= 1;
       this.schedule();
     }
@@ -159,7 +170,7 @@ export class JobAdder {
         return false;
       }
       for (const entry of entries) {
-        entry.settle(entry.unknown ? this.refusedLater(entry.fields, error) : (error as Error));
+        entry.settle(entry.unknown ? refusedLater(this.placeOf(entry.fields), error) : (error as Error));
       }
       return true;
     } finally {
@@ -174,22 +185,7 @@ export class JobAdder {
     return args;
   }
 
-  /** The first try may have added what the second one was refused for. */
-  private refusedLater(fields: AddFields, cause: unknown): EnqueueTimeoutError {
-    const { name, id } = { name: this.target.name, id: String(fields.id) };
-    return new EnqueueTimeoutError(
-      `The answer to the add of job "${id}" to queue "${name}" was lost, and Redis refused the same add afterwards. ` +
-        'Outcome unknown: the same call again is safe with the same jobId or idempotencyKey.',
-      { queue: name, job: String(fields.name), jobId: id, cause },
-    );
-  }
-
-  private timeout(fields: AddFields, deadlineMs: number): EnqueueTimeoutError {
-    const { name, id } = { name: this.target.name, id: String(fields.id) };
-    return new EnqueueTimeoutError(
-      `Redis did not answer within ${deadlineMs} ms when job "${id}" was added to queue "${name}". ` +
-        'Outcome unknown: the same call again is safe with the same jobId or idempotencyKey.',
-      { queue: name, job: String(fields.name), jobId: id },
-    );
+  private placeOf({ name, id }: AddFields): AddPlace {
+    return { queue: this.target.name, job: String(name), jobId: String(id) };
   }
 }

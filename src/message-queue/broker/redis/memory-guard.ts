@@ -1,6 +1,7 @@
 import { Cluster } from 'ioredis';
 import { QueueFullError } from '../../jobs/errors.js';
-import type { RedisClient, RedisConnections } from './redis-connections.js';
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnections } from './redis-connections.js';
 
 /** Memory of one Redis server, bytes. */
 export interface MemoryUse {

@@ -1,15 +1,11 @@
-import { Cluster, Redis } from 'ioredis';
-import type { ClusterOptions, RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { explained } from './connection-error.js';
+import { createRedisClient, QUIT_TIMEOUT_MS } from './redis-client.js';
+import type { RedisClient } from './redis-client.js';
 import type { RedisSettings } from './redis-settings.js';
 
-/** A client of any topology. */
-export type RedisClient = Redis | Cluster;
-
-const CONNECT_TIMEOUT_MS = 3_000;
-const LONGEST_RETRY_DELAY_MS = 500;
-const KEEP_ALIVE_MS = 5_000;
 const REVIVE_DELAY_MS = 200;
-const QUIT_TIMEOUT_MS = 500;
 /** How often the idle subscriber must show that it is alive. */
 const SUBSCRIBER_PING_MS = 5_000;
 
@@ -23,6 +19,7 @@ export class RedisConnections {
   private readonly blocking = new Set<RedisClient>();
   private pingTimer: NodeJS.Timeout | null = null;
   private closed: Promise<void> | null = null;
+  private lastError: Error | null = null;
 
   /**
    * @param socketTimeoutMs a connection that owes an answer for this long is dropped and opened again
@@ -33,6 +30,21 @@ export class RedisConnections {
     private readonly socketTimeoutMs: number,
     private readonly onError: (error: Error) => void,
   ) {}
+
+  /** Whether `close()` was called. */
+  get isClosed(): boolean {
+    return this.closed !== null;
+  }
+
+  /** Whether the shared client takes commands now. */
+  get isReady(): boolean {
+    return !this.isClosed && this.shared?.status === 'ready';
+  }
+
+  /** The error that keeps the connections away, or null. */
+  get trouble(): Error | null {
+    return this.lastError;
+  }
 
   /** The shared client. */
   get client(): RedisClient {
@@ -67,9 +79,10 @@ export class RedisConnections {
 
   /**
    * Resolves when the shared client can take commands.
-   * @returns false when it cannot within `timeoutMs`
+   * @returns false when it cannot within `timeoutMs`, and after `close()`
    */
   async ready(timeoutMs: number): Promise<boolean> {
+    if (this.isClosed) return false;
     const client = this.client;
     if (client.status === 'ready') return true;
     return new Promise((resolve) => {
@@ -103,13 +116,26 @@ export class RedisConnections {
 
   private open(options: RedisOptions, socketTimeout: number): RedisClient {
     if (this.closed !== null) throw new Error('The Redis connections of this broker are closed.');
-    const client = create(this.settings, { ...options, socketTimeout });
+    const client = createRedisClient(this.settings, { ...options, socketTimeout });
     // Every queue listens to the shared connections.
     client.setMaxListeners(0);
-    client.on('error', this.onError);
+    this.watch(client);
     if (client instanceof Redis) client.on('close', () => forgetSocketTimer(client));
     client.on('end', () => this.revive(client));
     return client;
+  }
+
+  private watch(client: RedisClient): void {
+    let wasReady = false;
+    client.on('ready', () => {
+      wasReady = true;
+      this.lastError = null;
+    });
+    const explain = (error: Error): Error => explained(error, this.settings.tls !== false, wasReady);
+    client.on('error', (error: Error) => {
+      this.lastError = explain(error);
+      this.onError(this.lastError);
+    });
   }
 
   /** With Sentinel, ioredis gives up for good when a failover is announced while it looks for the master. */
@@ -128,51 +154,6 @@ export class RedisConnections {
 
 /** What Bull demands of subscribers and blocking clients: commands wait as long as it takes. */
 const ENDLESS: RedisOptions = { enableReadyCheck: false, maxRetriesPerRequest: null };
-
-const retryDelay = (attempt: number): number => Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
-
-function create(settings: RedisSettings, options: RedisOptions): RedisClient {
-  const common: RedisOptions = {
-    ...options,
-    username: settings.username,
-    password: settings.password,
-    ...(settings.tls && { tls: {} }),
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
-    disconnectTimeout: QUIT_TIMEOUT_MS,
-    keepAlive: KEEP_ALIVE_MS,
-    retryStrategy: retryDelay,
-    // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
-    disableClientInfo: true,
-    // After a failover the old master answers READONLY: connect again and repeat the command.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-  };
-  const { topology } = settings;
-  if (topology.kind === 'cluster') return new Cluster([...topology.nodes], clusterOptions(common));
-  if (topology.kind === 'single') {
-    return new Redis({ ...common, host: topology.host, port: topology.port, db: settings.db });
-  }
-  return new Redis({
-    ...common,
-    db: settings.db,
-    name: topology.masterName,
-    sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
-    sentinelRetryStrategy: retryDelay,
-    // Without it a master that freezes, rather than dies, keeps its clients.
-    failoverDetector: true,
-  });
-}
-
-function clusterOptions(common: RedisOptions): ClusterOptions {
-  return {
-    redisOptions: common,
-    clusterRetryStrategy: retryDelay,
-    slotsRefreshTimeout: 2_000,
-    slotsRefreshInterval: 10_000,
-    retryDelayOnFailover: 200,
-    retryDelayOnClusterDown: 200,
-  };
-}
 
 /** ioredis forgets to; the timer would end the next connection and hold the process open. */
 function forgetSocketTimer(client: Redis): void {

@@ -1,4 +1,5 @@
-import type { RedisClient, RedisConnections } from './redis-connections.js';
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnections } from './redis-connections.js';
 import type { LuaScript } from './scripts/lua-script.js';
 
 type ScriptCommand = (base: string, ...args: (string | number)[]) => Promise<unknown>;

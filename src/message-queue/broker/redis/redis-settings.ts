@@ -8,11 +8,23 @@ export type RedisTopology =
       readonly sentinels: readonly { readonly host: string; readonly port: number }[];
     };
 
+/** TLS to Redis, and to its Sentinels. The server's certificate is always checked. */
+export interface RedisTls {
+  /** Certificates of authorities to trust instead of those of Node.js, as PEM text. */
+  readonly ca?: string;
+  /** Certificate of this client, as PEM text. */
+  readonly cert?: string;
+  /** Private key of `cert`, as PEM text. */
+  readonly key?: string;
+  /** Name that the certificate of the server must be for. Default: the host that is connected to. */
+  readonly serverName?: string;
+}
+
 /** How to reach Redis. */
 export interface RedisSettings {
   readonly topology: RedisTopology;
   readonly username?: string;
   readonly password?: string;
   readonly db: number;
-  readonly tls: boolean;
+  readonly tls: false | RedisTls;
 }

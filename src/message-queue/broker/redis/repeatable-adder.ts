@@ -1,12 +1,16 @@
 import type { Job } from 'bull';
-import { EnqueueTimeoutError } from '../../jobs/errors.js';
 import { admitJob } from '../../jobs/job-admission.js';
 import type { AddRequest } from '../broker.js';
+import { closedMeanwhile, timedOut } from './add-errors.js';
+import { asQueueError } from './add-outcome.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
+import { isPassing } from './redis-scripts.js';
+
+const RETRY_DELAY_MS = 50;
 
 /**
  * Adds a repeatable job by Bull's own way: its identity is queue, name and schedule, so the same call again is safe.
- * @throws EnqueueTimeoutError
+ * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis refused it, or the broker was closed before it was sent
  */
 export async function addRepeatable(
   { queue, now, timeoutMs, connections, memory }: EnqueuerParts,
@@ -21,23 +25,37 @@ export async function addRepeatable(
     now(),
   );
   memory.check(queue.name);
+  const place = { queue: queue.name, job: request.name };
   const deadlineMs = request.deadlineMs ?? timeoutMs;
-  const startedAt = performance.now();
-  if (await connections.ready(deadlineMs)) {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<null>((resolve) => {
-      timer = setTimeout(() => resolve(null), deadlineMs - (performance.now() - startedAt));
-    });
+  const giveUpAt = performance.now() + deadlineMs;
+  let wasSent = false;
+  let lost: Error | null = null;
+  while (await connections.ready(Math.max(0, giveUpAt - performance.now()))) {
+    wasSent = true;
     try {
-      const job = await Promise.race([queue.addRepeatable(request.name, data, options), tooLate]);
-      if (job !== null) return job;
-    } finally {
-      clearTimeout(timer);
+      const job = await within(giveUpAt, queue.addRepeatable(request.name, data, options));
+      if (job === null) break;
+      return job;
+    } catch (error) {
+      if (!isPassing(error)) throw asQueueError(error, queue.name);
+      lost = error as Error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      if (performance.now() >= giveUpAt) break;
     }
   }
-  throw new EnqueueTimeoutError(
-    `Redis did not answer within ${deadlineMs} ms when repeatable job "${request.name}" was added to queue ` +
-      `"${queue.name}". Outcome unknown: the same call again is safe.`,
-    { queue: queue.name, job: request.name },
-  );
+  if (connections.isClosed) throw closedMeanwhile(place, wasSent);
+  throw timedOut(place, deadlineMs, connections.trouble ?? lost);
+}
+
+/** @returns null when the answer comes later than `at` */
+async function within<T>(at: number, answer: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), Math.max(0, at - performance.now()));
+  });
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

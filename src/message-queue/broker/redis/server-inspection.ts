@@ -1,8 +1,10 @@
 import { Cluster } from 'ioredis';
 import type { Redis } from 'ioredis';
+import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ServerReport } from '../broker.js';
 import { memoryUse } from './memory-guard.js';
-import type { RedisClient, RedisConnections } from './redis-connections.js';
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnections } from './redis-connections.js';
 import { serverVersion } from './redis-scripts.js';
 
 type Finding = ServerReport['findings'][number];
@@ -20,7 +22,7 @@ export async function inspectRedis(connections: RedisConnections): Promise<Serve
   try {
     return await Promise.race([inspect(connections), tooLate]);
   } catch (error) {
-    return unreachable(error);
+    return unreachable(connections.trouble ?? error);
   } finally {
     clearTimeout(timer);
   }
@@ -54,6 +56,10 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
 
 function unreachable(error: unknown): ServerReport {
   const why = error instanceof Error ? error.message : String(error);
+  const message =
+    error instanceof BrokerUnavailableError
+      ? why
+      : `Redis cannot be reached: ${why}. Check REDIS_URL, or REDIS_HOST and REDIS_PORT.`;
   return {
     provider: 'redis',
     reachable: false,
@@ -61,12 +67,7 @@ function unreachable(error: unknown): ServerReport {
     latencyMs: null,
     memoryUsedRatio: null,
     clockSkewMs: null,
-    findings: [
-      {
-        severity: 'fatal',
-        message: `Redis cannot be reached: ${why}. Check REDIS_URL, or REDIS_HOST and REDIS_PORT.`,
-      },
-    ],
+    findings: [fatal(message)],
   };
 }
 

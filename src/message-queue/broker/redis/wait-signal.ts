@@ -1,4 +1,5 @@
-import type { RedisClient, RedisConnections } from './redis-connections.js';
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnections } from './redis-connections.js';
 
 /** How long one blocking call waits, seconds. */
 const BLOCK_SECONDS = 5;

@@ -1,0 +1,72 @@
+import { Cluster, Redis } from 'ioredis';
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+import type { RedisSettings } from './redis-settings.js';
+
+/** A client of any topology. */
+export type RedisClient = Redis | Cluster;
+
+/** How long a farewell to Redis may take. */
+export const QUIT_TIMEOUT_MS = 500;
+const CONNECT_TIMEOUT_MS = 3_000;
+const LONGEST_RETRY_DELAY_MS = 500;
+const KEEP_ALIVE_MS = 5_000;
+
+const retryDelay = (attempt: number): number => Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
+
+/**
+ * A client that goes on trying for as long as Redis is away. It reports errors as `error` events.
+ * @param options what differs between the clients of a broker
+ */
+export function createRedisClient(settings: RedisSettings, options: RedisOptions): RedisClient {
+  const tls = tlsOptions(settings);
+  const common: RedisOptions = {
+    ...options,
+    username: settings.username,
+    password: settings.password,
+    ...(tls && { tls }),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
+    disconnectTimeout: QUIT_TIMEOUT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    retryStrategy: retryDelay,
+    // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
+    disableClientInfo: true,
+    // After a failover the old master answers READONLY: connect again and repeat the command.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  };
+  const { topology } = settings;
+  if (topology.kind === 'cluster') return new Cluster([...topology.nodes], clusterOptions(common));
+  if (topology.kind === 'single') {
+    return new Redis({ ...common, host: topology.host, port: topology.port, db: settings.db });
+  }
+  return new Redis({
+    ...common,
+    db: settings.db,
+    name: topology.masterName,
+    sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
+    sentinelRetryStrategy: retryDelay,
+    // Without these ioredis talks to Sentinels and master in plain text, whatever `tls` says.
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    // Without it a master that freezes, rather than dies, keeps its clients.
+    failoverDetector: true,
+  });
+}
+
+function clusterOptions(common: RedisOptions): ClusterOptions {
+  return {
+    redisOptions: common,
+    // ioredis would connect to the address of a node's name, which its certificate does not know.
+    ...(common.tls && { dnsLookup: (name, callback) => callback(null, name) }),
+    clusterRetryStrategy: retryDelay,
+    slotsRefreshTimeout: 2_000,
+    slotsRefreshInterval: 10_000,
+    retryDelayOnFailover: 200,
+    retryDelayOnClusterDown: 200,
+  };
+}
+
+function tlsOptions({ tls }: RedisSettings): RedisOptions['tls'] {
+  if (tls === false) return undefined;
+  const { ca, cert, key, serverName } = tls;
+  return { ca, cert, key, ...(serverName !== undefined && { servername: serverName }) };
+}
