@@ -1,19 +1,28 @@
 import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
+import { checkProcessRole } from './process-role.js';
 import { appPort, hasColors, printWelcome } from './welcome.js';
 
 async function bootstrap(): Promise<void> {
   const app = await NestFactory.create(AppModule.register(), {
     logger: new ConsoleLogger({ colors: hasColors() }),
   });
+  const role = checkProcessRole(app, app.get(ConfigService).get<string>('DATABASE_URL'));
   app.enableShutdownHooks([], { useProcessExit: true });
+  if (role === 'worker') {
+    await app.init();
+    console.log('\n  Jobs run here, and no web server does (MESSAGE_QUEUE_ROLE=worker). Stop: Ctrl-C\n');
+    return;
+  }
   await app.listen(appPort(app));
   printWelcome(await app.getUrl());
 }
 
 bootstrap().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // Connections that are open by now must not keep a process that has not started.
+  process.exit(1);
 });

@@ -10,7 +10,10 @@ export class ChatClients {
   private readonly clients: MessageClient[] = [];
   private readonly received = new Set<string>();
 
-  /** Messages that reached a device, repeats apart. */
+  /** @param isOurs whether a message is of this run; others may have waited in a database that was used before */
+  constructor(private readonly isOurs: (conversationId: string) => boolean) {}
+
+  /** Messages of this run that reached a device, repeats apart. */
   get receivedCount(): number {
     return this.received.size;
   }
@@ -28,8 +31,8 @@ export class ChatClients {
       userIds.map(async (userId) => {
         const socket = io(url, { auth: { userId }, transports: ['websocket'], forceNew: true });
         const client: MessageClient = new MessageClient(socket, {
-          onMessage: ({ messageId }) => {
-            this.received.add(`${userId} ${messageId}`);
+          onMessage: ({ messageId, conversationId }) => {
+            if (this.isOurs(conversationId)) this.received.add(`${userId} ${messageId}`);
             if (reads) client.markRead(messageId);
           },
         });
@@ -40,6 +43,7 @@ export class ChatClients {
     );
   }
 
+  /** Everybody goes home. */
   close(): void {
     for (const client of this.clients) client.close();
     for (const socket of this.sockets) socket.disconnect();

@@ -1,26 +1,27 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { INestApplication } from '@nestjs/common';
-import {
-  BUILT_IN_QUEUES,
-  JobEvents,
-  MESSAGE_QUEUE_CONFIG,
-  MessageQueueService,
-} from '../message-queue/index.js';
-import type { MessageQueueConfig } from '../message-queue/index.js';
+import { constants } from 'node:os';
 import { printWelcome } from '../welcome.js';
-import { loadConversation, loadExpectedOutcome } from './conversation.js';
+import { loadConversation } from './conversation.js';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.js';
-import { differences, readOutcome } from './outcome.js';
-import { ProgressLine } from './progress-line.js';
-import { RunStatistics } from './run-statistics.js';
+import type { DemoOptions } from './demo-options.js';
+import { Performance } from './performance.js';
 import { buildStage } from './stage.js';
-import type { Stage } from './stage.js';
 import { Story } from './story.js';
-import { renderTable } from './table.js';
 
-const ACT_DEADLINE_MS = 60_000;
-const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
+/** Longer than everything takes to close, a worker process that has to be killed included. */
+const CLOSE_DEADLINE_MS = 25_000;
+
+/** Somebody asked the demo to end. */
+class StopRequest extends Error {
+  constructor(readonly signalName: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
+    super(`Stopped by ${signalName}.`);
+  }
+
+  get exitCode(): number {
+    return 128 + constants.signals[this.signalName];
+  }
+}
 
 async function main(): Promise<number> {
   const options = parseDemoOptions(process.argv.slice(2));
@@ -28,112 +29,73 @@ async function main(): Promise<number> {
     console.log(DEMO_HELP);
     return 0;
   }
-  const stage = await buildStage(options.port);
-  const asExpected = await tell(stage);
-  await stage.clear();
-  if (options.exit) {
-    await stage.app.close();
-    return asExpected ? 0 : 1;
-  }
-  printWelcome(await stage.app.getUrl());
-  return 0;
-}
-
-/** Plays the story and prints what happened. @returns whether all is as expected */
-async function tell(stage: Stage): Promise<boolean> {
-  const { app } = stage;
-  const sample = loadConversation();
-  const statistics = new RunStatistics(app.get(JobEvents));
-  const story = new Story(stage, sample, randomUUID().slice(0, 8));
-  const { messages, announcement, trouble } = sample;
-  const { provider } = app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
-
-  console.log(`
-  ${messages.length} messages in six languages, and an announcement to ${announcement.recipients} neighbours.
-  Queues: ${provider}. Messages: ${stage.store}. Devices: Socket.IO clients. Mail: an SMTP server on loopback.
-  Troubles ahead: ${trouble.flaky.story}; ${trouble.dead.story}.
-`);
-  await story.prepare();
-  await act(app, statistics, 'send, deliver, read', async () => {
-    await story.send();
-    await until(() => story.hasArrived, 'every message to arrive');
-  });
-  await act(app, statistics, 'edit, decrypt, clean up', () => story.followUp());
-  for (const letter of await story.deadLetters()) console.log(`  dead letter: ${letter}`);
-  let replayed = 0;
-  await act(app, statistics, 'repair and replay', async () => {
-    replayed = await story.repair();
-    for (let n = 0; n < replayed; n += 1) statistics.replayed();
-  });
-  return report(stage, story, statistics, replayed);
-}
-
-async function act(
-  app: INestApplication,
-  statistics: RunStatistics,
-  label: string,
-  play: () => Promise<void>,
-): Promise<void> {
-  const line = new ProgressLine(statistics);
-  line.start(label);
+  const end = new AbortController();
+  endOnSignals(end);
+  const closers: (() => unknown)[] = [];
   try {
-    await play();
-    await idle(app.get(MessageQueueService));
+    return await run(options, end, closers);
   } finally {
-    line.stop(label);
+    await closeAll(closers);
   }
 }
 
-/** Resolves when the six queues have nothing waiting, delayed or active. */
-function idle(queue: MessageQueueService): Promise<void> {
-  return until(async () => {
-    const { queues } = await queue.getQueueMetrics();
-    return QUEUES.every((name) => {
-      const counts = queues[name];
-      return counts === undefined || counts.waiting + counts.delayed + counts.active === 0;
+/** @returns the exit code */
+async function run(options: DemoOptions, end: AbortController, closers: (() => unknown)[]): Promise<number> {
+  console.log('\n  Starting …');
+  const { signal } = end;
+  const sample = loadConversation();
+  const run = randomUUID().slice(0, 8);
+  const { message, failures } = sample.trouble.flaky;
+  const stage = await buildStage(
+    {
+      ...{ port: options.port, workers: options.workers, run },
+      drops: { [`${message}-${run}`]: failures },
+      onWorkerDeath: (error) => end.abort(error),
+    },
+    closers,
+  );
+  const story = new Story(stage, sample, run);
+  const isAsExpected = await new Performance(stage, story, sample, signal).play();
+  stage.clients.close();
+  if (!options.exit) {
+    printWelcome(await stage.app.getUrl());
+    const reason = await aborted(signal);
+    if (!(reason instanceof StopRequest)) throw reason;
+  }
+  return isAsExpected ? 0 : 1;
+}
+
+/** The first signal ends the demo in order, a second one at once. */
+function endOnSignals(end: AbortController): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      const request = new StopRequest(name);
+      if (end.signal.aborted) process.exit(request.exitCode);
+      end.abort(request);
     });
-  }, 'the queues to be empty');
-}
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const giveUpAt = Date.now() + ACT_DEADLINE_MS;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`Waited ${ACT_DEADLINE_MS / 1000} s for ${what}, in vain.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-async function report(
-  stage: Stage,
-  story: Story,
-  statistics: RunStatistics,
-  replayed: number,
-): Promise<boolean> {
-  const outcome = await readOutcome(stage, story, loadConversation(), statistics, replayed);
-  console.log(
-    `\n${renderTable(
-      ['queue', 'jobs', 'succeeded', 'retried', 'dead-lettered', 'wait ms', 'run ms'],
-      statistics
-        .rows(QUEUES)
-        .map((row) => [
-          row.queue,
-          row.jobs,
-          row.succeeded,
-          row.retried,
-          row.deadLettered,
-          row.medianWaitMs,
-          row.medianRunMs,
-        ]),
-    )}\n`,
-  );
-  const different = differences(loadExpectedOutcome(), outcome);
-  for (const line of different) console.log(`  ✗ ${line}`);
-  console.log(
-    different.length === 0
-      ? '  ✓ Everything came out as examples/expected.json says.'
-      : `  ${different.length} of the expected results differ.`,
-  );
-  return different.length === 0;
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(signal.reason);
+    signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
+  });
+}
+
+/** Last first; what cannot be closed keeps nothing else open. */
+async function closeAll(closers: (() => unknown)[]): Promise<void> {
+  setTimeout(() => {
+    console.error(`The demo could not be closed within ${CLOSE_DEADLINE_MS / 1000} s.`);
+    process.exit(1);
+  }, CLOSE_DEADLINE_MS).unref();
+  for (const close of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+    }
+  }
 }
 
 main().then(
@@ -142,6 +104,6 @@ main().then(
   },
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
+    process.exitCode = error instanceof StopRequest ? error.exitCode : 1;
   },
 );

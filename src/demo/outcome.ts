@@ -1,43 +1,25 @@
-import {
-  EncryptedContentStore,
-  InAppChannel,
-  MessageStore,
-  PushChannel,
-  SearchIndex,
-  SmsChannel,
-} from '../message-queue/index.js';
+import { EncryptedContentStore, MessageStore, SearchIndex } from '../message-queue/index.js';
 import type { RecipientStatus } from '../message-queue/index.js';
-import type {
-  RecordingInAppChannel,
-  RecordingPushChannel,
-  RecordingSmsChannel,
-} from '../message-queue/adapters/recording/index.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ExpectedOutcome, SampleConversation } from './conversation.js';
-import type { RunStatistics } from './run-statistics.js';
 import type { Stage } from './stage.js';
 import type { Story } from './story.js';
 
 /** Reads from the stores and channels what the jobs have done; nothing is taken from the story itself. */
 export async function readOutcome(
-  { app, mail }: Stage,
+  stage: Stage,
   story: Story,
   sample: SampleConversation,
-  statistics: RunStatistics,
   replayed: number,
 ): Promise<ExpectedOutcome> {
+  const { app, mail, statistics } = stage;
   const batch = await app.get(MessageStore).countBatch(story.idOf(sample.announcement.batchId));
   const statuses = await readStatuses(app, story, sample);
   const batchDelivered = batch.delivered + batch.read;
   return {
     messagesDelivered: statuses.filter(({ deliveredAt }) => deliveredAt !== null).length + batchDelivered,
     messagesRead: statuses.filter(({ status }) => status === 'read').length,
-    notified: {
-      push: sentOver(app.get<PushChannel, RecordingPushChannel>(PushChannel)),
-      email: mail.mails,
-      sms: sentOver(app.get<SmsChannel, RecordingSmsChannel>(SmsChannel)),
-      in_app: sentOver(app.get<InAppChannel, RecordingInAppChannel>(InAppChannel)),
-    },
+    notified: { email: mail.mails, ...(await stage.countSent()) },
     searchable: await countSearchable(app, sample, story),
     encrypted: await countEncrypted(app, story),
     decryptedBackEqual: await story.decryptedBackEqual(),
@@ -74,12 +56,6 @@ async function readStatuses(
   const store = app.get(MessageStore);
   const found = await Promise.all(sample.messages.map(({ id, to }) => store.findStatus(story.idOf(id), to)));
   return found.filter((status) => status !== null);
-}
-
-function sentOver(channel: {
-  readonly record: { readonly sent: readonly { notificationId: string }[] };
-}): number {
-  return new Set(channel.record.sent.map(({ notificationId }) => notificationId)).size;
 }
 
 async function countSearchable(

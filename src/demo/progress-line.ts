@@ -1,6 +1,6 @@
 import type { RunStatistics } from './run-statistics.js';
 
-const BAR_WIDTH = 30;
+const BAR_WIDTH = 13;
 
 /** One line that shows how far the demo is: redrawn on a terminal, printed now and then elsewhere. */
 export class ProgressLine {
@@ -27,12 +27,21 @@ export class ProgressLine {
   }
 
   private draw(label: string): void {
-    const { ended, total } = this.statistics.progress;
+    const { ended, total, waitingForRetry, nextRetryAt } = this.statistics.progress;
     const done = total === 0 ? 0 : Math.round((ended / total) * BAR_WIDTH);
     const bar = '█'.repeat(done) + '░'.repeat(BAR_WIDTH - done);
-    const text = `  ${label.padEnd(24)} ${bar} ${ended}/${total} jobs`;
+    const retry = nextRetryAt === null ? '' : ` · ${retryText(waitingForRetry, nextRetryAt - Date.now())}`;
+    const text = `  ${label.padEnd(23)} ${bar} ${ended}/${total} jobs${retry}`;
     if (text === this.last) return;
+    // The rest of a longer line before would stay on the terminal.
+    const line = text.padEnd(this.last.length).slice(0, (this.out.columns || 80) - 1);
     this.last = text;
-    this.out.write(this.out.isTTY ? `\r${text}` : `${text}\n`);
+    this.out.write(this.out.isTTY ? `\r${line}` : `${text}\n`);
   }
+}
+
+/** Nothing is stuck: a failed job waits for as long as its queue's backoff says. */
+function retryText(jobs: number, dueInMs: number): string {
+  const seconds = Math.max(0, Math.ceil(dueInMs / 1_000));
+  return jobs === 1 ? `backoff: 1 retry in ${seconds} s` : `backoff: ${jobs} retries, ${seconds} s`;
 }

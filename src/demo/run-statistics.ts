@@ -1,4 +1,4 @@
-import type { JobEvents } from '../message-queue/index.js';
+import type { JobReport } from './job-reports.js';
 
 /** What one queue did while the demo ran. */
 export interface QueueRow {
@@ -11,115 +11,134 @@ export interface QueueRow {
   readonly medianRunMs: number;
 }
 
-interface QueueRecord {
-  readonly jobs: Map<string, number>;
-  readonly started: Set<string>;
-  readonly succeeded: Set<string>;
-  readonly retried: Set<string>;
-  readonly deadLettered: Set<string>;
-  readonly waitsMs: number[];
+/** How far the jobs are that are known so far. */
+export interface RunProgress {
+  readonly ended: number;
+  readonly total: number;
+  /** Jobs that failed and wait for their next attempt. */
+  readonly waitingForRetry: number;
+  /** When the first of them is due, milliseconds since the epoch; null when none waits. */
+  readonly nextRetryAt: number | null;
+}
+
+interface JobRecord {
+  readonly queue: string;
+  addedAt?: number;
+  startedAt?: number;
+  retryAt?: number;
+  wasRetried: boolean;
+  hasSucceeded: boolean;
+  deadLetters: number;
+  replays: number;
   readonly runsMs: number[];
 }
 
-/** Counts what happens to the jobs of this process, from its events. */
+/** Counts what happens to jobs, from the reports of every process. Reports of two processes may come in any order. */
 export class RunStatistics {
-  private readonly queues = new Map<string, QueueRecord>();
-  private ended = 0;
-  private total = 0;
+  private readonly records = new Map<string, JobRecord>();
 
-  constructor(events: JobEvents) {
-    events.on('enqueued', ({ queue, jobId }) => this.added(queue, jobId));
-    events.on('active', ({ queue, jobId }) => this.started(queue, jobId));
-    events.on('completed', ({ queue, jobId, durationMs }) => {
-      this.of(queue).succeeded.add(jobId);
-      this.of(queue).runsMs.push(durationMs);
-      this.ended += 1;
-    });
-    events.on('retrying', ({ queue, jobId }) => void this.of(queue).retried.add(jobId));
-    events.on('deadLettered', ({ queue, jobId }) => {
-      this.of(queue).deadLettered.add(jobId);
-      this.ended += 1;
-    });
-  }
-
-  /** Jobs added so far, and how many of them have ended. */
-  get progress(): { readonly ended: number; readonly total: number } {
-    return { ended: this.ended, total: this.total };
+  /** Takes one report. */
+  take(report: JobReport): void {
+    const job = this.of(report.queue, report.jobId);
+    switch (report.kind) {
+      case 'added':
+        job.addedAt ??= report.at;
+        break;
+      case 'started':
+        job.startedAt ??= report.at;
+        job.retryAt = undefined;
+        break;
+      case 'succeeded':
+        job.hasSucceeded = true;
+        job.runsMs.push(report.durationMs);
+        break;
+      case 'retrying':
+        // A device that was slow to answer, or an open circuit, is no failure.
+        job.wasRetried ||= report.spent;
+        job.retryAt = report.at + report.delayMs;
+        break;
+      case 'deadLettered':
+        job.deadLetters += 1;
+        break;
+    }
   }
 
   /** A dead letter goes round again. */
-  replayed(): void {
-    this.ended -= 1;
+  replayed(queue: string, jobId: string): void {
+    this.of(queue, jobId).replays += 1;
+  }
+
+  /** How far everything is. */
+  get progress(): RunProgress {
+    const { jobs } = this;
+    const retries = jobs.flatMap(({ retryAt }) => retryAt ?? []);
+    return {
+      ended: jobs.filter(hasEnded).length,
+      total: jobs.length,
+      waitingForRetry: retries.length,
+      nextRetryAt: retries.length === 0 ? null : Math.min(...retries),
+    };
   }
 
   /** Jobs that failed at least once and succeeded in the end, over all queues; replayed dead letters apart. */
   get retriedThenSucceeded(): number {
-    return [...this.queues.values()].reduce(
-      (sum, { retried, succeeded }) => sum + [...retried].filter((id) => succeeded.has(id)).length,
-      0,
-    );
+    return this.count(({ wasRetried, hasSucceeded }) => wasRetried && hasSucceeded);
   }
 
   /** Jobs that became dead letters, over all queues. */
   get deadLettered(): number {
-    return [...this.queues.values()].reduce((sum, { deadLettered }) => sum + deadLettered.size, 0);
+    return this.count(({ deadLetters }) => deadLetters > 0);
   }
 
   /** Dead letters that no replay has helped, over all queues. */
   get deadLettersLeft(): number {
-    return [...this.queues.values()].reduce(
-      (sum, { deadLettered, succeeded }) => sum + [...deadLettered].filter((id) => !succeeded.has(id)).length,
-      0,
-    );
+    return this.count(({ deadLetters, hasSucceeded }) => deadLetters > 0 && !hasSucceeded);
   }
 
   /** One row per queue, in the order of `names`. */
   rows(names: readonly string[]): QueueRow[] {
     return names.map((queue) => {
-      const record = this.of(queue);
+      const jobs = this.jobs.filter((job) => job.queue === queue);
       return {
         queue,
-        jobs: record.jobs.size,
-        succeeded: record.succeeded.size,
-        retried: record.retried.size,
-        deadLettered: record.deadLettered.size,
-        medianWaitMs: median(record.waitsMs),
-        medianRunMs: median(record.runsMs),
+        jobs: jobs.length,
+        succeeded: jobs.filter(({ hasSucceeded }) => hasSucceeded).length,
+        retried: jobs.filter(({ wasRetried }) => wasRetried).length,
+        deadLettered: jobs.filter(({ deadLetters }) => deadLetters > 0).length,
+        medianWaitMs: median(jobs.flatMap(waitMs)),
+        medianRunMs: median(jobs.flatMap(({ runsMs }) => runsMs)),
       };
     });
   }
 
-  private added(queue: string, jobId: string): void {
-    const { jobs } = this.of(queue);
-    if (jobs.has(jobId)) return;
-    jobs.set(jobId, performance.now());
-    this.total += 1;
+  /** Those that were added in this run: a Redis may hold jobs that an earlier run left. */
+  private get jobs(): JobRecord[] {
+    return [...this.records.values()].filter(({ addedAt }) => addedAt !== undefined);
   }
 
-  private started(queue: string, jobId: string): void {
-    const { jobs, started, waitsMs } = this.of(queue);
-    if (started.has(jobId)) return;
-    started.add(jobId);
-    // In memory a job may start before its add has returned: it waited for nothing.
-    waitsMs.push(Math.max(0, performance.now() - (jobs.get(jobId) ?? performance.now())));
+  private count(isCounted: (job: JobRecord) => boolean): number {
+    return this.jobs.filter(isCounted).length;
   }
 
-  private of(queue: string): QueueRecord {
-    let record = this.queues.get(queue);
-    if (record === undefined) {
-      record = {
-        jobs: new Map(),
-        started: new Set(),
-        succeeded: new Set(),
-        retried: new Set(),
-        deadLettered: new Set(),
-        waitsMs: [],
-        runsMs: [],
-      };
-      this.queues.set(queue, record);
+  private of(queue: string, jobId: string): JobRecord {
+    const key = `${queue} ${jobId}`;
+    let job = this.records.get(key);
+    if (job === undefined) {
+      job = { queue, wasRetried: false, hasSucceeded: false, deadLetters: 0, replays: 0, runsMs: [] };
+      this.records.set(key, job);
     }
-    return record;
+    return job;
   }
+}
+
+function hasEnded({ hasSucceeded, deadLetters, replays }: JobRecord): boolean {
+  return hasSucceeded || deadLetters > replays;
+}
+
+function waitMs({ addedAt, startedAt }: JobRecord): number[] {
+  if (addedAt === undefined || startedAt === undefined) return [];
+  // A job may start before its add has returned: it waited for nothing.
+  return [Math.max(0, startedAt - addedAt)];
 }
 
 function median(values: readonly number[]): number {

@@ -1,50 +1,83 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { QueueName } from '../../src/message-queue/index.js';
 import { TestPostgres } from '../support/postgres-server.js';
 import { TestRedis } from '../support/redis-server.js';
-
-const ROOT = join(__dirname, '..', '..');
+import { NodeProcess } from './node-process.js';
 
 interface DemoRun {
   readonly code: number | null;
   readonly output: string;
 }
 
-/** Runs the built demo as a user does, with nothing in its environment but what is given. */
-function runDemo(args: readonly string[], environment: Record<string, string> = {}): Promise<DemoRun> {
-  return new Promise((resolve, reject) => {
-    const { PATH = '' } = process.env;
-    const child = spawn(process.execPath, [join(ROOT, 'dist', 'demo', 'main.js'), ...args], {
-      cwd: ROOT,
-      env: { PATH, ...environment },
-    });
-    let output = '';
-    child.stdout.on('data', (part: Buffer) => (output += part.toString()));
-    child.stderr.on('data', (part: Buffer) => (output += part.toString()));
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
-  });
+/** Runs the built demo to its end. */
+async function runDemo(args: readonly string[], environment: Record<string, string> = {}): Promise<DemoRun> {
+  const demo = new NodeProcess('demo/main.js', args, environment);
+  const code = await demo.closed;
+  return { code, output: demo.output };
 }
 
 describe('npm run demo', () => {
-  it('tells its story with nothing installed, and ends with 0', async () => {
+  it('tells its story with nothing installed, shows what it waits for, and ends with 0', async () => {
     const { code, output } = await runDemo(['--exit', '--port', '0']);
+    expect(output).toContain('Jobs run in this process.');
+    expect(output).toContain('backoff: 1 retry in 3 s');
     expect(output).toContain('Everything came out as examples/expected.json says.');
     expect(output).toContain('dead letter: send-notification');
+    expect(output).not.toContain('\u001b[');
     expect(code).toBe(0);
   });
 
-  it('writes no colours where there is no terminal', async () => {
-    const { output } = await runDemo(['--help']);
-    expect(output).toContain('Usage: npm run demo');
-    expect(output).not.toContain('\u001b[');
+  it('serves after the story until Ctrl-C, and ends with 0', async () => {
+    const demo = new NodeProcess('demo/main.js', ['--port', '0']);
+    const url = await demo.says(/Chat +(\S+)/);
+    expect((await fetch(url)).status).toBe(200);
+    demo.signalGroup('SIGINT');
+    expect(await demo.closed).toBe(0);
   });
 
-  it('says what is wrong with an argument, and ends with 1', async () => {
-    const { code, output } = await runDemo(['--port', 'many']);
-    expect(output).toContain('--port must be a whole number from 0 to 65535, not "many".');
+  it('ends with 130 when Ctrl-C comes before the end of the story', async () => {
+    const demo = new NodeProcess('demo/main.js', ['--exit', '--port', '0']);
+    await demo.says(/backoff/);
+    demo.signalGroup('SIGINT');
+    expect(await demo.closed).toBe(130);
+    expect(demo.output).toContain('Stopped by SIGINT.');
+  });
+
+  it('explains itself, without colours where there is no terminal', async () => {
+    const { code, output } = await runDemo(['--help']);
+    expect(output).toContain('Usage: npm run demo');
+    expect(output).toContain('--workers apart');
+    expect(output).not.toContain('\u001b[');
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['--port', 'many', '--port must be a whole number from 0 to 65535, not "many".\n'],
+    ['--workers', 'elsewhere', '--workers must be "here" or "apart", not "elsewhere".\n'],
+    [
+      '--foo',
+      '--exit',
+      "Unknown option '--foo'. Allowed are --exit, --port <n>, --workers here|apart and --help.\n",
+    ],
+  ])('says in one line what is wrong with %s %s, and ends with 1', async (option, value, line) => {
+    expect(await runDemo([option, value])).toEqual({ code: 1, output: line });
+  });
+
+  it('says what to do when its port is taken', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, output } = await runDemo(['--port', String(port)]);
+    await new Promise((resolve) => server.close(resolve));
+    expect(output).toContain(`Port ${port} is taken. --port <n> chooses another, --port 0 a free one.`);
+    expect(code).toBe(1);
+  });
+
+  it('says what is wrong in its environment', async () => {
+    const { code, output } = await runDemo(['--exit', '--port', '0'], { MESSAGE_QUEUE_PROVIDER: 'reds' });
+    expect(output).toContain('MESSAGE_QUEUE_PROVIDER: is "reds"; must be one of "memory", "redis".');
     expect(code).toBe(1);
   });
 
