@@ -13,28 +13,9 @@ import { faultQueue, followUpOf } from './fault-queue.js';
 import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
 import { readRecord } from './fault-record.js';
 import type { FaultRecord } from './fault-record.js';
+import type { FaultRow } from './fault-row.js';
 import { KeyedEffects } from './keyed-effects.js';
 import type { WorkerScript } from './worker-script.js';
-
-/** What one fault did to the jobs. */
-export interface FaultRow {
-  readonly fault: string;
-  /** Jobs whose add returned. */
-  readonly acknowledged: number;
-  /** Of all jobs. */
-  readonly finished: number;
-  readonly finishedTwice: number;
-  readonly deadLettered: number;
-  /** Acknowledged, but neither finished nor a dead letter. */
-  readonly lost: number;
-  /** Effects under a key of finished jobs that happened, of those that had to: two per job, its own and its follow-up's. */
-  readonly keyedEffects: `${number}/${number}`;
-  /** Effects under a key that happened twice, and keys that two adds were given different jobs for. */
-  readonly keyedTwice: number;
-  /** Adds that the producer was told nothing certain about, and refusals. */
-  readonly refused: number;
-  readonly secondsToRecover: number;
-}
 
 /** How a bench is set up. */
 export interface FaultBenchOptions {
@@ -42,6 +23,8 @@ export interface FaultBenchOptions {
   readonly redis?: readonly string[];
   readonly maxCrashes?: number;
   readonly lock?: FaultWorkerSettings['lock'];
+  /** Signals of the terminal do not reach workers and Redis. Default false. */
+  readonly detached?: boolean;
 }
 
 /** Redis, a proxy before it, two producers and worker processes of one fault; compares what was promised with what was done. */
@@ -72,7 +55,7 @@ export class FaultBench {
   }
 
   static async start(script: WorkerScript, options: FaultBenchOptions = {}): Promise<FaultBench> {
-    const redis = await TestRedis.start(options.redis);
+    const redis = await TestRedis.start(options.redis, null, options.detached);
     const directory = mkdtempSync(join(tmpdir(), 'mq-fault-'));
     const effects = await KeyedEffects.create(effectsIn(directory));
     return new FaultBench(redis, await TcpProxy.start(redis.port), script, options, directory, effects);
@@ -92,7 +75,11 @@ export class FaultBench {
     };
     const env = { ...process.env, ...(this.script.nodePath !== '' && { NODE_PATH: this.script.nodePath }) };
     // Jest's own options (memory limits, module flags) are not the worker's.
-    const child = fork(this.script.file, [JSON.stringify(settings)], { env, execArgv: [] });
+    const child = fork(this.script.file, [JSON.stringify(settings)], {
+      env,
+      execArgv: [],
+      detached: this.options.detached,
+    });
     this.workers.add(child);
     child.once('exit', () => this.workers.delete(child));
     await new Promise<void>((resolve, reject) => {
@@ -100,18 +87,6 @@ export class FaultBench {
       child.once('exit', () => reject(new Error('A worker of the fault tests did not start.')));
     });
     return child;
-  }
-
-  /** Keeps one worker alive until `stopped()`, as a process manager does. */
-  async supervise(stopped: () => boolean): Promise<void> {
-    while (!stopped()) {
-      const child = await this.worker();
-      await waitUntil(
-        () => child.exitCode !== null || child.signalCode !== null || stopped(),
-        'the worker',
-        120_000,
-      );
-    }
   }
 
   /** Adds jobs and notes what came of each add. */
@@ -133,6 +108,11 @@ export class FaultBench {
 
   read(): FaultRecord {
     return readRecord(readFileSync(this.record, 'utf8'));
+  }
+
+  /** Counts so far. */
+  progress(): Pick<FaultRow, 'acknowledged' | 'finished'> {
+    return { acknowledged: this.acknowledged.size, finished: this.read().done.size };
   }
 
   /** Waits until nothing is left to do and every promise is kept. */
@@ -172,7 +152,8 @@ export class FaultBench {
       finishedTwice: [...done.values()].filter((times) => times > 1).length,
       deadLettered: letters.length,
       lost: lost.length,
-      keyedEffects: `${expected.filter((effect) => happened.has(effect)).length}/${expected.length}`,
+      keyedExpected: expected.length,
+      keyedEffects: expected.filter((effect) => happened.has(effect)).length,
       keyedTwice: [...happened.values(), ...ids.map(({ size }) => size)].filter((times) => times > 1).length,
       refused: this.refused,
       secondsToRecover: Math.round(secondsToRecover * 10) / 10,

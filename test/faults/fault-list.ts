@@ -2,16 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { Redis } from 'ioredis';
 import { waitUntil } from '../support/wait-until.js';
 import type { FaultBench, FaultBenchOptions } from './fault-bench.js';
+import type { FaultAllowance } from './fault-row.js';
+import { WorkerPool } from './worker-pool.js';
 
-/** One fault: what is done, and how many runs it may repeat. */
-export interface Fault {
+/** One fault: what is done, and what that may lead to. */
+export interface Fault extends FaultAllowance {
   readonly name: string;
   readonly options?: FaultBenchOptions;
-  /** Jobs that may finish twice: crashes × concurrency. */
-  readonly mayFinishTwice: number;
-  readonly deadLetters: number;
-  /** Seconds after which work must go on. */
-  readonly recoversWithin: number;
   /** Injects the fault. @returns seconds to recover */
   run(bench: FaultBench): Promise<number>;
 }
@@ -64,8 +61,10 @@ const killWorker: Fault = {
     const keys = await bench.produce(20, { sleepMs: 6_000 });
     await waitUntil(() => bench.read().started.size === 20, '20 runs');
     await bench.worker(20);
-    doomed.kill('SIGKILL');
     const killedAt = Date.now();
+    doomed.kill('SIGKILL');
+    // What it writes down in its last moments may be stored as well.
+    await exited(doomed);
     const interrupted = keys.filter((key) => !bench.read().done.has(key));
     if (interrupted.length === 0) throw new Error('The worker was killed too late.');
     await bench.produce(30, { sleepMs: 50 });
@@ -80,24 +79,29 @@ const killWorker: Fault = {
   },
 };
 
+/** A job that kills its worker, and with it whatever else runs there, so many times. */
 function crashLoop(name: string, crashes: number, maxCrashes: number): Fault {
+  const concurrency = 20;
   return {
     name,
     options: { lock: FAST_LOCK, maxCrashes },
-    mayFinishTwice: crashes,
+    mayFinishTwice: crashes * concurrency,
+    // The job itself, and nothing that had to die with it.
     deadLetters: crashes >= maxCrashes ? 1 : 0,
     recoversWithin: 10 * crashes,
     run: async (bench) => {
-      let stopped = false;
-      const supervised = bench.supervise(() => stopped);
+      const pool = new WorkerPool(bench, 1, concurrency);
+      await pool.whenReady();
       const startedAt = Date.now();
-      const [key] = await bench.produce(1, { sleepMs: 10, crashes });
+      const [, [key]] = await Promise.all([
+        bench.produce(concurrency - 1, { sleepMs: 300 }),
+        bench.produce(1, { sleepMs: 10, crashes }),
+      ]);
       await waitUntil(() => bench.read().started.get(key ?? '') === crashes, 'the crashes', 60_000);
       await bench.settled();
       await bench.produce(5, { sleepMs: 10 });
       await bench.settled();
-      stopped = true;
-      await supervised;
+      await pool.close();
       return (Date.now() - startedAt) / 1_000;
     },
   };

@@ -1,4 +1,4 @@
-import type { FaultRow } from './fault-bench.js';
+import type { FaultRow } from './fault-row.js';
 
 const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
   ['fault', 'fault'],
@@ -7,8 +7,9 @@ const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
   ['finishedTwice', 'twice'],
   ['deadLettered', 'dead letters'],
   ['lost', 'lost'],
-  ['keyedEffects', 'keyed effects'],
-  ['keyedTwice', 'keyed twice'],
+  ['keyedExpected', 'keyed effects'],
+  ['keyedEffects', 'happened'],
+  ['keyedTwice', 'happened twice'],
   ['refused', 'refused'],
   ['secondsToRecover', 'recovery (s)'],
 ];

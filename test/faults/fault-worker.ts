@@ -110,7 +110,7 @@ function blockEventLoop(ms: number): void {
 async function main(): Promise<void> {
   const { port, prefix, lock, maxCrashes, concurrency } = settings;
   const redis = { topology: { kind: 'single', host: '127.0.0.1', port }, db: 0, tls: false } as const;
-  const broker = new RedisBroker({ redis, prefix, maxCrashes, ...(lock && { lock }) });
+  const broker = new RedisBroker({ redis, prefix, maxCrashes: maxCrashes + 1, ...(lock && { lock }) });
   const definition = faultQueue();
   const queue = broker.createQueue(definition);
   const effects = await KeyedEffects.open(settings.effectsUrl);

@@ -1,10 +1,41 @@
-import type { ChildProcess } from 'node:child_process';
-import type { FaultBench } from './fault-bench.js';
+import type { FaultBench, FaultBenchOptions } from './fault-bench.js';
+import type { FaultAllowance } from './fault-row.js';
+import { RANDOM_STEPS } from './random-steps.js';
+import type { RandomStep } from './random-steps.js';
+import { WorkerPool } from './worker-pool.js';
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const WORKERS = 2;
+const CONCURRENCY = 10;
+const LOCK_MS = 3_000;
 
-/** Handlers per worker in a random sequence. */
-export const RANDOM_CONCURRENCY = 10;
+/** The bench of a random sequence: what was acknowledged survives a kill of Redis, and ten crashes are too many. */
+export const RANDOM_BENCH: FaultBenchOptions = {
+  redis: ['--appendonly', 'yes', '--appendfsync', 'always'],
+  maxCrashes: 10,
+  lock: { durationMs: LOCK_MS, renewMs: LOCK_MS / 4, stalledCheckMs: 500 },
+};
+
+/** Ten crashes one after another, each noticed when a lock has run out, and what waits behind them. */
+const RECOVERS_WITHIN_S = 120;
+
+/** What a random sequence did, and what that may lead to. */
+export interface RandomFaults {
+  readonly steps: readonly string[];
+  /** `mayFinishTwice`: interrupted workers × concurrency, and jobs that finish in every attempt. */
+  readonly allowed: FaultAllowance;
+  /** Jobs that are left in the end, a worker that did not stop as it was told; empty when all is well. */
+  readonly problems: readonly string[];
+  readonly secondsToRecover: number;
+}
+
+/** Which faults, for how long, and who is told. */
+export interface RandomSequence {
+  readonly seed: number;
+  readonly durationMs: number;
+  /** Ends it before its time; jobs that were added are still brought to their end. */
+  readonly stop?: AbortSignal;
+  readonly onStep?: (step: string) => void;
+}
 
 /** A small, repeatable random generator (mulberry32): numbers from 0 up to 1. */
 function randomFrom(seed: number): () => number {
@@ -17,98 +48,75 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** What a random sequence did. */
-export interface RandomFaults {
-  readonly steps: readonly string[];
-  readonly kills: number;
-  readonly secondsToRecover: number;
+function shuffled(steps: readonly RandomStep[], random: () => number): RandomStep[] {
+  const drawn = steps.map((step) => ({ step, order: random() }));
+  return drawn.sort((a, b) => a.order - b.order).map(({ step }) => step);
+}
+
+/** Takes one step after another until it is time; every fault comes once before one comes again. */
+async function takeSteps(
+  bench: FaultBench,
+  pool: WorkerPool,
+  sequence: RandomSequence,
+): Promise<RandomStep[]> {
+  const random = randomFrom(sequence.seed);
+  const taken: RandomStep[] = [];
+  const until = Date.now() + sequence.durationMs;
+  let deck: RandomStep[] = [];
+  while (Date.now() < until || taken.length < RANDOM_STEPS.length) {
+    if (sequence.stop?.aborted === true) break;
+    if (deck.length === 0) deck = shuffled(RANDOM_STEPS, random);
+    const step = deck.pop() as RandomStep;
+    sequence.onStep?.(step.name);
+    taken.push(step);
+    await step.act({ bench, pool, lockMs: LOCK_MS, random });
+    // Locks are renewed meanwhile: two outages in a row are not one that is too long.
+    await new Promise((resolve) => setTimeout(resolve, LOCK_MS / 4 + random() * 500));
+  }
+  return taken;
 }
 
 /**
- * Under load, breaks one thing after another for `durationMs`: workers killed or told to stop, Redis killed (use AOF
- * always) or frozen, connections cut, blackholed, or robbed of their answers.
+ * Under load, breaks one thing after another in an order that the seed decides: every fault of the table once, and on for
+ * `durationMs`.
  */
-export async function randomFaults(
-  bench: FaultBench,
-  seed: number,
-  durationMs: number,
-): Promise<RandomFaults> {
-  const random = randomFrom(seed);
-  const workers = [await bench.worker(RANDOM_CONCURRENCY), await bench.worker(RANDOM_CONCURRENCY)];
-  const steps: string[] = [];
-  let kills = 0;
-  let stopped = false;
-  const load = bench.produceUntil(() => stopped, { sleepMs: 30 }, 60);
-  const until = Date.now() + durationMs;
-  while (Date.now() < until) {
-    await pause(200 + random() * 800);
-    const step = STEPS[Math.floor(random() * STEPS.length)] as Step;
-    steps.push(step.name);
-    if (step.name.startsWith('worker')) {
-      kills += 1;
-      const i = Math.floor(random() * workers.length);
-      workers[i] = await replaceWorker(bench, workers[i] as ChildProcess, step.name === 'worker-kill');
-    } else {
-      await step.act(bench, 300 + random() * 900);
-    }
+export async function randomFaults(bench: FaultBench, sequence: RandomSequence): Promise<RandomFaults> {
+  const pool = new WorkerPool(bench, WORKERS, CONCURRENCY);
+  let ended = false;
+  const load = bench.produceUntil(() => ended, { sleepMs: 30 }, 60);
+  let taken: RandomStep[];
+  try {
+    await pool.whenReady();
+    taken = await takeSteps(bench, pool, sequence);
+  } finally {
+    ended = true;
   }
   const endedAt = Date.now();
-  stopped = true;
   await load;
-  await bench.settled(60_000);
-  return { steps, kills, secondsToRecover: (Date.now() - endedAt) / 1_000 };
+  const problems = await problemsOf(
+    () => bench.settled(RECOVERS_WITHIN_S * 1_000),
+    () => pool.close(),
+  );
+  const sum = (of: (step: RandomStep) => number): number =>
+    taken.reduce((total, step) => total + of(step), 0);
+  return {
+    steps: taken.map(({ name }) => name),
+    allowed: {
+      mayFinishTwice: sum(({ interrupts, repeats = 0 }) => interrupts * CONCURRENCY + repeats),
+      deadLetters: sum(({ deadLetters = 0 }) => deadLetters),
+      recoversWithin: RECOVERS_WITHIN_S,
+    },
+    problems,
+    secondsToRecover: (Date.now() - endedAt) / 1_000,
+  };
 }
 
-interface Step {
-  readonly name: string;
-  act(bench: FaultBench, forMs: number): Promise<void>;
-}
-
-const STEPS: readonly Step[] = [
-  { name: 'worker-kill', act: () => Promise.resolve() },
-  { name: 'worker-stop', act: () => Promise.resolve() },
-  {
-    name: 'redis-kill',
-    act: async (bench, forMs) => {
-      await bench.redis.kill();
-      await pause(forMs);
-      await bench.redis.spawn();
-    },
-  },
-  {
-    name: 'redis-freeze',
-    act: async (bench, forMs) => {
-      bench.redis.signal('SIGSTOP');
-      await pause(forMs);
-      bench.redis.signal('SIGCONT');
-    },
-  },
-  {
-    name: 'connections-cut',
-    act: (bench) => {
-      bench.proxy.cut();
-      return Promise.resolve();
-    },
-  },
-  {
-    name: 'blackhole',
-    act: async (bench, forMs) => {
-      bench.proxy.blackhole();
-      await pause(forMs);
-      bench.proxy.heal();
-    },
-  },
-  {
-    name: 'replies-lost',
-    act: async (bench, forMs) => {
-      bench.proxy.swallowReplies();
-      await pause(forMs);
-      bench.proxy.heal();
-    },
-  },
-];
-
-async function replaceWorker(bench: FaultBench, old: ChildProcess, kill: boolean): Promise<ChildProcess> {
-  old.kill(kill ? 'SIGKILL' : 'SIGTERM');
-  return bench.worker(RANDOM_CONCURRENCY);
+async function problemsOf(...checks: readonly (() => Promise<void>)[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const check of checks) {
+    await check().catch((error: unknown) =>
+      problems.push(error instanceof Error ? error.message : String(error)),
+    );
+  }
+  return problems;
 }

@@ -1,27 +1,90 @@
 import { FaultBench } from './fault-bench.js';
+import { brokenPromises } from './fault-row.js';
 import { faultTable } from './fault-table.js';
-import { randomFaults } from './random-faults.js';
+import { RANDOM_BENCH, randomFaults } from './random-faults.js';
+import { SOAK_USAGE, soakRequest } from './soak-arguments.js';
 import { workerScript } from './worker-script.js';
 
-const DEFAULT_MINUTES = 10;
+const PROGRESS_EVERY_MS = 10_000;
 
-/**
- * `npm run soak -- [minutes] [seed]`: a random sequence of faults under load, ten minutes by default. Prints the seed
- * first; ends with code 1 when a job was lost.
- */
-async function soak(minutes: number, seed: number): Promise<void> {
-  process.stdout.write(`Soaking for ${minutes} min, seed ${seed}.\n`);
-  const redis = ['--appendonly', 'yes', '--appendfsync', 'always'];
-  const bench = await FaultBench.start(workerScript(), { redis, maxCrashes: 1_000 });
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** The first Ctrl-C ends the faults; the second one the process, and with it the servers and workers it started. */
+function onCtrlC(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      say('Stopping: no more faults; the jobs that are under way still end. Once more leaves at once.');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+/** Says every ten seconds how far it is. */
+function startProgress(
+  bench: FaultBench,
+  durationMs: number,
+): { step: (name: string) => void; end: () => void } {
+  const startedAt = Date.now();
+  const steps: string[] = [];
+  const timer = setInterval(() => {
+    const elapsed = Date.now() - startedAt;
+    const { acknowledged, finished } = bench.progress();
+    const left = Math.round(Math.max(0, durationMs - elapsed) / 1_000);
+    say(
+      `${Math.round(elapsed / 1_000)} s, ${left > 0 ? `${left} s left` : 'waiting for the last jobs'}: ${steps.length} faults, ` +
+        `${acknowledged} jobs acknowledged, ${finished} finished; last: ${steps.at(-1) ?? 'none'}`,
+    );
+  }, PROGRESS_EVERY_MS);
+  return { step: (name) => void steps.push(name), end: () => clearInterval(timer) };
+}
+
+/** @returns whether every promise was kept */
+async function soak(minutes: number, seed: number): Promise<boolean> {
+  const durationMs = minutes * 60_000;
+  say(`Soaking for ${minutes} min, seed ${seed}.`);
+  const stop = onCtrlC();
+  const script = workerScript();
+  // A Ctrl-C of the terminal is for this process alone.
+  const bench = await FaultBench.start(script, { ...RANDOM_BENCH, detached: true });
+  const progress = startProgress(bench, durationMs);
   try {
-    const { steps, secondsToRecover } = await randomFaults(bench, seed, minutes * 60_000);
-    const row = await bench.row(`seed ${seed}, ${steps.length} faults`, secondsToRecover);
-    process.stdout.write(`${faultTable([row])}\n`);
-    if (row.lost > 0 || row.deadLettered > 0) process.exitCode = 1;
+    const ran = await randomFaults(bench, { seed, durationMs, stop, onStep: progress.step });
+    const row = await bench.row(`seed ${seed}, ${ran.steps.length} faults`, ran.secondsToRecover);
+    const problems = [...ran.problems, ...brokenPromises(row, ran.allowed)];
+    say(faultTable([row]));
+    for (const problem of problems) say(`Broken: ${problem}`);
+    if (problems.length > 0) say(`Faults in order: ${ran.steps.join(', ')}`);
+    return problems.length === 0;
   } finally {
+    progress.end();
     await bench.close();
+    script.remove();
   }
 }
 
-const [minutes, seed] = process.argv.slice(2).map(Number);
-void soak(minutes ?? DEFAULT_MINUTES, seed ?? Math.floor(Math.random() * 1_000_000));
+async function main(): Promise<void> {
+  const request = soakRequest(process.argv.slice(2));
+  if (request.kind === 'help') {
+    process.stdout.write(SOAK_USAGE);
+    return;
+  }
+  if (request.kind === 'refused') {
+    process.stderr.write(`${request.reason}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const seed = request.seed ?? Math.floor(Math.random() * 1_000_000);
+  if (!(await soak(request.minutes, seed))) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `The soak could not go on: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

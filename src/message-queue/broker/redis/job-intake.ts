@@ -2,7 +2,7 @@ import { BullJob } from './bull-internals.js';
 import { ActiveRun, parseCrashes } from './active-run.js';
 import { CancelledError } from '../../jobs/errors.js';
 import type { QueueCommands } from './queue-commands.js';
-import { adoptJobsScript, takeJobsScript } from './scripts/take-jobs.lua.js';
+import { adoptJobsScript, beginSuspectScript, takeJobsScript } from './scripts/take-jobs.lua.js';
 
 /** `[[id, hash]…], [phantom id…]` */
 export type TakenReply = [[string, string[]][], string[]];
@@ -14,8 +14,10 @@ export class JobIntake {
     private readonly lockMs: number,
   ) {}
 
-  async take(count: number, now: number, tellDrained: boolean): Promise<TakenReply> {
-    const args = [count, now, this.commands.queue.lockToken, this.lockMs, tellDrained ? '1' : ''];
+  /** @param suspectAt crashes that make a job wait for its turn, see {@link CrashSuspects} */
+  async take(count: number, now: number, tellDrained: boolean, suspectAt: number): Promise<TakenReply> {
+    const { lockToken } = this.commands.queue;
+    const args = [count, now, lockToken, this.lockMs, tellDrained ? '1' : '', suspectAt];
     return (await this.commands.run(takeJobsScript, args)) as TakenReply;
   }
 
@@ -26,6 +28,12 @@ export class JobIntake {
     return [adopted, []];
   }
 
+  /** Notes that it is the turn of a job that had to wait. @returns false when the job is not ours any more */
+  async beginSuspect({ id, fence }: ActiveRun): Promise<boolean> {
+    const args = [this.commands.queue.lockToken, id, fence];
+    return (await this.commands.runUntilAnswered(beginSuspectScript, args)) === 1;
+  }
+
   /** @throws when the stored job is corrupt */
   toRun(id: string, hash: Record<string, string>): ActiveRun {
     const job = BullJob.fromJSON(this.commands.queue, hash, id);
@@ -34,6 +42,7 @@ export class JobIntake {
       parseCrashes(hash['mqCrashes']),
       hash['opts'] ?? '{}',
       hash['mqRun'] ?? '',
+      hash['mqHeld'] !== undefined,
     );
     if (hash['mqCancel'] !== undefined)
       run.abort(cancelledError(this.commands.queue.name, id, hash['mqCancel']));

@@ -19,6 +19,7 @@ import type {
   ServerReport,
 } from '../broker.js';
 import { emitSafely } from './bull-internals.js';
+import { CrashSuspects } from './crash-suspects.js';
 import { DeadLetters } from './dead-letters.js';
 import { Enqueuer } from './enqueuer.js';
 import { JobCanceller } from './job-canceller.js';
@@ -59,6 +60,7 @@ export class RedisBroker extends Broker {
   private readonly memory: MemoryGuard;
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
+  private readonly suspects = new CrashSuspects();
   private readonly entries = new Map<string, Entry>();
   private closed: Promise<void> | null = null;
 
@@ -109,7 +111,7 @@ export class RedisBroker extends Broker {
     const report = (problem: BrokerProblem): void => this.report(problem);
     if (entry.service?.hasEnded === true) await entry.service.dispose();
     const service = new WorkerService(
-      { queue: entry.queue, scripts, connections, options, report },
+      { queue: entry.queue, scripts, connections, options, report, suspects: this.suspects },
       concurrency,
       run,
     );

@@ -3,6 +3,7 @@ import type { MessageQueueError } from '../../jobs/errors.js';
 import type { ActiveRun } from './active-run.js';
 import { emitSafely } from './bull-internals.js';
 import { CompletionBatcher } from './completion-batcher.js';
+import type { CrashSuspects } from './crash-suspects.js';
 import { cancelledError } from './job-intake.js';
 import type { JobIntake, TakenReply } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
@@ -21,6 +22,8 @@ export interface WorkerParts {
   readonly concurrency: number;
   readonly run: RunDelivery;
   readonly report: (problem: BrokerProblem) => void;
+  /** Of this process. */
+  readonly suspects: CrashSuspects;
 }
 
 /**
@@ -30,6 +33,8 @@ export interface WorkerParts {
 export class RedisQueueWorker implements QueueWorker {
   private readonly registry: RunRegistry;
   private readonly completions: CompletionBatcher;
+  /** Half of what makes a dead letter: the other half is for the job that is to blame. One crash is nobody's fault. */
+  private readonly suspectAt: number;
   /** Jobs that calls under way may bring. */
   private asked = 0;
   /** Runs that calls under way end. */
@@ -55,10 +60,13 @@ export class RedisQueueWorker implements QueueWorker {
         this.freed();
       },
       report: parts.report,
+      suspects: parts.suspects,
     });
+    this.suspectAt = Math.max(2, Math.floor(parts.options.maxCrashes / 2));
     this.completions = new CompletionBatcher(parts.commands, {
       now,
       lockMs: parts.options.lock.durationMs,
+      suspectAt: this.suspectAt,
       batchSize: Math.ceil(parts.concurrency / 2),
       slotsToFill: (freed) => this.refill(freed),
       completed: (run, result, status, at) => {
@@ -177,7 +185,8 @@ export class RedisQueueWorker implements QueueWorker {
     try {
       if (this.adoptNext) open -= await this.adoptLost(open);
       const now = this.parts.options.clock.now();
-      const reply = open === 0 ? NOTHING : await this.parts.intake.take(open, now, !this.drained);
+      const reply =
+        open === 0 ? NOTHING : await this.parts.intake.take(open, now, !this.drained, this.suspectAt);
       this.onTaken(reply, open);
       this.noteDrained(reply[0].length, open);
       return count - open + reply[0].length;

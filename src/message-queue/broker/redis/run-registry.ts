@@ -4,6 +4,7 @@ import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
 import { unstorableResult } from '../../jobs/unstorable-result.js';
 import type { ActiveRun } from './active-run.js';
 import { emitSafely, hashOf } from './bull-internals.js';
+import type { CrashSuspects } from './crash-suspects.js';
 import { FailureWriter } from './failure-writer.js';
 import type { JobIntake, TakenReply } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
@@ -17,6 +18,7 @@ export interface RegistryHost {
   /** A slot is free again. */
   freed(): void;
   report(problem: BrokerProblem): void;
+  readonly suspects: CrashSuspects;
 }
 
 /** After an executor that broke its promise never to reject. */
@@ -46,6 +48,10 @@ export class RunRegistry {
       return this.bury(id, hash, error as Error);
     }
     this.active.set(id, run);
+    if (run.isSuspect && !(await this.hasItsTurn(run))) {
+      this.host.freed();
+      return;
+    }
     if (run.job.opts.repeat !== undefined && !(await this.scheduleNext(run))) {
       return this.store(run, { kind: 'handed-back' });
     }
@@ -95,6 +101,21 @@ export class RunRegistry {
       const message = `Entry "${id}" has no job behind it: Redis lost or evicted it. It was removed and not run.`;
       this.report('phantom-job', id, message);
     }
+  }
+
+  /** @returns false when the job was lost meanwhile; a run whose signal aborted goes on to be ended in order */
+  private async hasItsTurn(run: ActiveRun): Promise<boolean> {
+    await this.host.suspects.enter(run);
+    if (run.signal.aborted) return true;
+    try {
+      if (await this.intake.beginSuspect(run)) return true;
+      this.reportLost(run);
+    } catch (error) {
+      const message = `Job "${run.id}" could not be begun; it runs when its lock has run out.`;
+      this.report('settlement', run.id, message, error);
+    }
+    this.forget(run);
+    return false;
   }
 
   private async store(run: ActiveRun, settlement: Settlement): Promise<void> {
@@ -147,6 +168,7 @@ export class RunRegistry {
   /** A retry without delay may have been taken, and stand here, before the answer to this run's failure is seen. */
   private forget(run: ActiveRun): void {
     if (this.active.get(run.id) === run) this.active.delete(run.id);
+    this.host.suspects.leave(run);
   }
 
   private async scheduleNext({ job, id }: ActiveRun): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { RunDelivery } from '../broker.js';
+import type { CrashSuspects } from './crash-suspects.js';
 import { DelayPromoter } from './delay-promoter.js';
 import type { CancelMessage } from './job-canceller.js';
 import { JobIntake } from './job-intake.js';
@@ -20,6 +21,7 @@ export interface WorkerServiceParts {
   readonly connections: RedisConnections;
   readonly options: ResolvedRedisBrokerOptions;
   readonly report: (problem: BrokerProblem) => void;
+  readonly suspects: CrashSuspects;
 }
 
 /** Everything that runs while this process works on one queue: the worker and what looks after its jobs. */
@@ -53,6 +55,7 @@ export class WorkerService implements WorkerOfQueue {
       concurrency,
       run,
       report: parts.report,
+      suspects: parts.suspects,
     });
     const onError = (error: unknown): void => this.reportError(error);
     this.locks = new LockKeeper(commands, this.worker.active, options.lock, onError);

@@ -41,7 +41,7 @@ if not stored[1] then
 end
 letGo(id)
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
-redis.call('HDEL', key, 'mqRun')
+redis.call('HDEL', key, 'mqRun', 'mqHeld')
 if again == 'dead' then
   freeDebounce(id)
   redis.call('ZADD', base .. 'failed', now, id)
@@ -73,7 +73,7 @@ export const releaseJobScript = luaScript('mqReleaseJob', {
   body: `
 local token, id, again = ARGV[1], ARGV[2], ARGV[3]
 if not owns(id, token, ARGV[4]) or letGo(id) == 0 then return 0 end
-redis.call('HDEL', base .. id, 'mqRun')
+redis.call('HDEL', base .. id, 'mqRun', 'mqHeld')
 if again == '0' then
   local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
   insertIntoLane(waitingList(), priority, { id }, true)

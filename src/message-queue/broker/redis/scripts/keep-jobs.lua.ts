@@ -29,7 +29,7 @@ return { lost, cancelled }
 
 /**
  * Puts active jobs whose lock is gone back to the front of their lane. As in Bull a job must have been seen active
- * by the previous check (set \`stalled\`). A run that had started leaves a crash record in the field \`mqCrashes\`
+ * by the previous check (set \`stalled\`). A run that had begun leaves a crash record in the field \`mqCrashes\`
  * (JSON objects, comma-separated).
  *
  * ARGV: 1 now (ms) · 2 shortest time between two checks, over all workers (ms) · 3 crash records to keep per job.
@@ -55,15 +55,15 @@ end
 local function recover(id)
   local key = base .. id
   if redis.call('EXISTS', key .. ':lock') == 1 or redis.call('LREM', base .. 'active', 1, id) == 0 then return end
-  local stored = redis.call('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority')
+  local stored = redis.call('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld')
   if not (stored[1] and stored[2]) then
     redis.call('DEL', key)
     phantoms[#phantoms + 1] = id
     return
   end
   if stored[3] then
-    recordCrash(key)
-    redis.call('HDEL', key, 'mqRun')
+    if not stored[5] then recordCrash(key) end
+    redis.call('HDEL', key, 'mqRun', 'mqHeld')
   end
   insertIntoLane(waitingList(), tonumber(stored[4]) or 0, { id }, true)
   redis.call('PUBLISH', base .. 'stalled@', id)

@@ -1,30 +1,34 @@
 import { luaScript } from './lua-script.js';
+import { ownershipFunctions } from './ownership.lua.js';
 
 /**
- * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from `wait` to `active`, locks them and
+ * Lua function `takeJobs(count, now, token, lockMs, suspectAt)`: moves up to `count` jobs from `wait` to `active`, locks them and
  * returns two lists: `{ id, hash }` of each job, and the ids of phantoms: entries whose hash has no name and
  * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` names this
- * very run: no other take has the same.
+ * very run: no other take has the same. A job with `suspectAt` crashes or more has not begun until
+ * {@link beginSuspectScript}: the field `mqHeld` says so.
  */
 export const takeFunctions = `
-local function isPhantom(id)
-  local probe = redis.call('HMGET', base .. id, 'name', 'timestamp')
-  return not (probe[1] and probe[2])
+local function crashesIn(records)
+  local _, count = string.gsub(records or '', '"kind"', '')
+  return count
 end
 
-local function takeJobs(count, now, token, lockMs)
+local function takeJobs(count, now, token, lockMs, suspectAt)
   local taken, phantoms = {}, {}
   while #taken < count and #phantoms < 100 do
     local id = redis.call('RPOPLPUSH', base .. 'wait', base .. 'active')
     if not id then break end
     redis.call('ZREM', base .. 'priority', id)
-    if isPhantom(id) then
+    local probe = redis.call('HMGET', base .. id, 'name', 'timestamp', 'mqCrashes')
+    if not (probe[1] and probe[2]) then
       redis.call('LREM', base .. 'active', 1, id)
       redis.call('DEL', base .. id)
       phantoms[#phantoms + 1] = id
     else
       redis.call('SET', base .. id .. ':lock', token, 'PX', lockMs)
       redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', now .. ':' .. redis.call('INCR', base .. 'id'))
+      if probe[3] and crashesIn(probe[3]) >= suspectAt then redis.call('HSET', base .. id, 'mqHeld', 1) end
       redis.call('PUBLISH', base .. 'active@' .. token, id)
       taken[#taken + 1] = { id, redis.call('HGETALL', base .. id) }
     end
@@ -36,16 +40,28 @@ end
 /**
  * Takes the next jobs.
  *
- * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
+ * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none ·
+ * 6 crashes that make a job a suspect.
  * Reply: `[[id, hash]…], [phantom id…]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
-local taken, phantoms = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4])
+local taken, phantoms = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[6]))
 if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
 return { taken, phantoms }
+`,
+});
+
+/** A suspect begins. ARGV: 1 token · 2 id · 3 the run (`mqRun`). Reply: 1 begun · 0 not ours any more. */
+export const beginSuspectScript = luaScript('mqBeginSuspect', {
+  allowOom: true,
+  uses: [ownershipFunctions],
+  body: `
+if not owns(ARGV[2], ARGV[1], ARGV[3]) then return 0 end
+redis.call('HDEL', base .. ARGV[2], 'mqHeld')
+return 1
 `,
 });
 

@@ -1,0 +1,132 @@
+import type { ChildProcess } from 'node:child_process';
+import { Redis } from 'ioredis';
+import type { FaultBench } from './fault-bench.js';
+import type { WorkerPool } from './worker-pool.js';
+
+/** One fault of a random sequence, and what it may lead to. */
+export interface RandomStep {
+  readonly name: string;
+  /** Workers that it takes down, or cuts off for longer than their locks live. */
+  readonly interrupts: number;
+  /** Jobs of it that must become dead letters. */
+  readonly deadLetters?: number;
+  /** Jobs of it that finish in every attempt. */
+  readonly repeats?: number;
+  /** Injects the fault and ends it; what it did to jobs may go on. */
+  act(scene: RandomScene): Promise<unknown>;
+}
+
+/** What a step works with. */
+export interface RandomScene {
+  readonly bench: FaultBench;
+  readonly pool: WorkerPool;
+  /** How long a lock lives, milliseconds. */
+  readonly lockMs: number;
+  /** From 0 up to 1. */
+  random(): number;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Breaks something for less than a lock lives. */
+function outage(begin: (bench: FaultBench) => unknown, end: (bench: FaultBench) => unknown) {
+  return async ({ bench, random }: RandomScene): Promise<void> => {
+    await begin(bench);
+    await pause(300 + random() * 700);
+    await end(bench);
+  };
+}
+
+/** One of the workers; the first draw counts, whoever works. */
+function workerOf({ pool, random }: RandomScene): ChildProcess | undefined {
+  const { working } = pool;
+  return working[Math.floor(random() * working.length)];
+}
+
+function crashingJob(crashes: number): RandomStep['act'] {
+  return ({ bench }) => bench.produce(1, { sleepMs: 10, crashes });
+}
+
+function sigterm(times: 1 | 2): RandomStep['act'] {
+  return async (scene) => {
+    const worker = workerOf(scene);
+    if (worker === undefined) return;
+    scene.pool.terminate(worker);
+    await pause(100);
+    if (times === 2) worker.kill('SIGTERM');
+  };
+}
+
+async function setMemoryLimit({ redis }: FaultBench, limit: string): Promise<void> {
+  const client = new Redis(redis.port);
+  await client.config('SET', 'maxmemory', limit);
+  client.disconnect();
+}
+
+/** Jobs that outlive their first lock, and connections that last for 25 ms during half of it. */
+async function failRenewals({ bench, lockMs }: RandomScene): Promise<void> {
+  await bench.produce(5, { sleepMs: 1.5 * lockMs });
+  const until = Date.now() + lockMs / 2;
+  while (Date.now() < until) {
+    bench.proxy.cut();
+    await pause(25);
+  }
+}
+
+/** Every fault of the table, and connections that are cut. */
+export const RANDOM_STEPS: readonly RandomStep[] = [
+  {
+    ...{ name: 'kill -9 of a worker', interrupts: 1 },
+    act: async (scene) => workerOf(scene)?.kill('SIGKILL'),
+  },
+  { name: 'two crashes on the same job', interrupts: 2, act: crashingJob(2) },
+  { name: 'ten crashes on the same job', interrupts: 10, deadLetters: 1, act: crashingJob(10) },
+  {
+    ...{ name: 'Redis kill -9', interrupts: 0 },
+    act: outage(
+      (bench) => bench.redis.kill(),
+      (bench) => bench.redis.spawn(),
+    ),
+  },
+  {
+    ...{ name: 'SIGSTOP of Redis', interrupts: 0 },
+    act: outage(
+      (bench) => bench.redis.signal('SIGSTOP'),
+      (bench) => bench.redis.signal('SIGCONT'),
+    ),
+  },
+  // A dead connection is noticed later than a lock of these workers lives.
+  {
+    ...{ name: 'connections blackholed', interrupts: 2 },
+    act: outage(
+      (bench) => bench.proxy.blackhole(),
+      (bench) => bench.proxy.heal(),
+    ),
+  },
+  {
+    ...{ name: 'replies lost after execution', interrupts: 2 },
+    act: outage(
+      (bench) => bench.proxy.swallowReplies(),
+      (bench) => bench.proxy.heal(),
+    ),
+  },
+  { name: 'connections cut', interrupts: 0, act: async ({ bench }) => bench.proxy.cut() },
+  {
+    ...{ name: 'out of memory', interrupts: 0 },
+    act: outage(
+      (bench) => setMemoryLimit(bench, '1mb'),
+      (bench) => setMemoryLimit(bench, '0'),
+    ),
+  },
+  {
+    ...{ name: 'event loop blocked for 3 lock times', interrupts: 1 },
+    act: ({ bench, lockMs }) => bench.produce(1, { sleepMs: 10, blockMs: 3 * lockMs }),
+  },
+  { name: 'lock renewals that fail', interrupts: 0, act: failRenewals },
+  {
+    ...{ name: 'handler that ignores abort', interrupts: 0, deadLetters: 1, repeats: 1 },
+    act: ({ bench }) => bench.produce(1, { sleepMs: 1_500 }, 'stubborn'),
+  },
+  { name: 'SIGTERM under load', interrupts: 0, act: sigterm(1) },
+  { name: 'SIGTERM twice under load', interrupts: 0, act: sigterm(2) },
+];
