@@ -17,6 +17,8 @@ export class RedisConnections {
   private shared: RedisClient | null = null;
   private listening: RedisClient | null = null;
   private readonly blocking = new Set<RedisClient>();
+  /** Whoever waits for the shared client. */
+  private readonly waiting = new Set<() => void>();
   private pingTimer: NodeJS.Timeout | null = null;
   private closed: Promise<void> | null = null;
   private lastError: Error | null = null;
@@ -86,23 +88,22 @@ export class RedisConnections {
     const client = this.client;
     if (client.status === 'ready') return true;
     return new Promise((resolve) => {
-      const settle = (isReady: boolean) => (): void => {
+      const settle = (): void => {
         clearTimeout(timer);
-        client.removeListener('ready', onReady);
-        client.removeListener('end', onEnd);
-        resolve(isReady);
+        client.removeListener('ready', settle);
+        this.waiting.delete(settle);
+        resolve(this.isReady);
       };
-      const onReady = settle(true);
-      const onEnd = settle(false);
-      const timer = setTimeout(onEnd, timeoutMs);
-      client.once('ready', onReady);
-      client.once('end', onEnd);
+      const timer = setTimeout(settle, timeoutMs);
+      client.once('ready', settle);
+      this.waiting.add(settle);
     });
   }
 
   /** Closes all connections and waits, at most half a second for each answer. Safe to call twice. */
   close(): Promise<void> {
     this.closed ??= this.closeAll();
+    for (const settle of this.waiting) settle();
     return this.closed;
   }
 
