@@ -94,6 +94,66 @@ module.exports = {
       from: { path: `${LIB}/adapters/([^/]+)/`, pathNot: TEST_FILES },
       to: { path: `${LIB}/adapters/`, pathNot: [`${LIB}/adapters/$1/`, `${LIB}/adapters/[^/]+\\.ts$`] },
     },
+    onlyImports(
+      'facade-uses-the-road',
+      `${LIB}/facade/`,
+      [
+        `${LIB}/(facade|jobs|ports)/`,
+        `${LIB}/queues/(queue-definitions\\.ts$|[^/]+/[^/]+\\.dto\\.ts$)`,
+        `${LIB}/broker/registered-queues\\.ts$`,
+        SEAMS,
+      ],
+      'What the facade does with a job is the same on both providers and for every queue: it knows payloads, not processors, adapters or who put the app together.',
+    ),
+    onlyImports(
+      'schedules-add-as-hosts-do',
+      `${LIB}/schedules/`,
+      [
+        `${LIB}/(schedules|jobs)/`,
+        `${LIB}/facade/job-enqueuer\\.ts$`,
+        `${LIB}/queues/(queue-name|[^/]+/[^/]+\\.dto)\\.ts$`,
+        SEAMS,
+      ],
+      'A scheduled job takes the road of every job, from its first step on; a schedule that reached past the enqueuer would skip checks.',
+    ),
+    onlyImports(
+      'configuration-opens-nothing',
+      `${LIB}/configuration/`,
+      [
+        `${LIB}/(configuration|jobs)/`,
+        `${LIB}/schedules/(default-schedules|resolve-schedules|schedule-declaration)\\.ts$`,
+        `${LIB}/broker/redis/redis-settings\\.ts$`,
+        `${LIB}/message-queue\\.options\\.ts$`,
+      ],
+      'Every setting is checked before anything is opened, and the documents are generated without an app: it decides values and loads nothing that runs.',
+    ),
+    onlyImports(
+      'wiring-picks-only-built-in-adapters',
+      `${LIB}/wiring/`,
+      [`${LIB}/(?!adapters/|testing/|index\\.ts)`, `${LIB}/adapters/(recording|node-crypto)/index\\.ts$`],
+      'The wiring knows every part, and of the adapters those that need nothing installed: the others are for the host to pick.',
+    ),
+    {
+      name: 'only-the-module-knows-the-wiring',
+      severity: 'error',
+      comment:
+        'How the parts are put together is the last thing to know of them: what they share lives below them, in jobs/ or broker/.',
+      from: { path: '^src/', pathNot: [`${LIB}/wiring/`, `${LIB}/message-queue\\.module\\.ts$`, TEST_FILES] },
+      to: { path: `${LIB}/wiring/` },
+    },
+    onlyImports(
+      'test-kit-uses-the-module-and-memory',
+      `${LIB}/testing/`,
+      [
+        `${LIB}/(testing|jobs|ports)/`,
+        `${LIB}/facade/payload-input\\.ts$`,
+        `${LIB}/broker/memory/`,
+        `${LIB}/adapters/recording/index\\.ts$`,
+        `${LIB}/message-queue\\.module\\.ts$`,
+        SEAMS,
+      ],
+      'A test runs what production runs, through the module, on the in-memory provider: a kit that reached into Redis or the wiring would test something else.',
+    ),
     {
       name: 'library-never-imports-the-test-kit',
       severity: 'error',

@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { QueueWorker } from './broker/broker.js';
 import { InvalidJobOptionsError, ShutdownError } from './jobs/errors.js';
 import type { MessageQueueConfig } from './message-queue.options.js';
-import { settlesWithin } from './wiring/settles-within.js';
-import type { RegisteredQueues } from './wiring/registered-queues.js';
-import type { ServerGate } from './wiring/server-gate.js';
+import type { ManagedQueues } from './broker/managed-queues.js';
+import type { ServerGate } from './broker/server-gate.js';
+import { settlesWithin } from './jobs/settles-within.js';
 import type { RunDelivery } from './jobs/delivery.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 
@@ -45,7 +45,7 @@ export class MessageQueueWorker {
   #stopping: Promise<StopReport> | null = null;
 
   constructor(
-    private readonly queues: RegisteredQueues,
+    private readonly queues: ManagedQueues,
     private readonly runner: JobRunner,
     private readonly config: MessageQueueConfig,
     private readonly gate: Pick<ServerGate, 'untilFit'>,

@@ -298,7 +298,7 @@ describe('resolveConfiguration', () => {
         'lock.duration',
         /no such option.*"durationMs"|Known/,
       ],
-      ['misplaced option', { options: { isGlobal: true } as object }, 'isGlobal', /beside useFactory/],
+      ['misplaced option', { options: { isGlobal: true } }, 'isGlobal', /beside useFactory/],
       ['board', { options: { board: 5 as never } }, 'board', /is 5; must be an object/],
       [
         'board option',

@@ -72,7 +72,10 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     );
   }
   const redis = provider === 'redis' ? resolveRedis(values, origins, issues) : null;
-  const schedules = configKey === undefined ? schedulesOf(values, options.schedules, resolvedDefinitions, now, issues) : noSchedules(options.schedules, issues);
+  const schedules =
+    configKey === undefined
+      ? schedulesOf(values, options.schedules, resolvedDefinitions, now, issues)
+      : noSchedules(options.schedules, issues);
   const parts = resolveParts(options, resolvedDefinitions, configKey, issues);
   const config = assemble(values, origins, issues, {
     ...{ provider, redis, schedules },

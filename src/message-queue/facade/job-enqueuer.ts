@@ -1,32 +1,28 @@
-import { Injectable } from '@nestjs/common';
 import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import { Clock } from '../jobs/clock.js';
+import type { RegisteredQueues } from '../broker/registered-queues.js';
+import type { Clock } from '../jobs/clock.js';
 import { didYouMean } from '../jobs/did-you-mean.js';
 import { InvalidPayloadError, MessageQueueError, UnknownJobNameError } from '../jobs/errors.js';
-import { JobEvents } from '../jobs/job-events.js';
+import type { EnqueueCheck } from '../jobs/enqueue-check.js';
 import { fingerprintOf } from '../jobs/fingerprint.js';
 import { admitJob } from '../jobs/job-admission.js';
 import type { AdmittedJob } from '../jobs/job-admission.js';
 import { mapEnqueueOptions } from '../jobs/job-options.js';
 import type { EnqueueOptions } from '../jobs/job-options.js';
 import { validatePayload } from '../jobs/payload-validator.js';
-import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
-import { plainText } from '../wiring/plain-text.js';
-import { RegisteredQueues } from '../wiring/registered-queues.js';
+import { plainText } from '../jobs/plain-text.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 
 /** Jobs of a bulk add that are validated before the event loop gets a turn. */
 const VALIDATED_AT_ONCE = 100;
 
 /** The first half of a job's road: find the queue, check options and payload, hand it to the broker. */
-@Injectable()
 export class JobEnqueuer {
   constructor(
     private readonly queues: RegisteredQueues,
     private readonly clock: Clock,
-    private readonly events: JobEvents,
-    private readonly templates: NotificationTemplateCheck,
+    private readonly checks: readonly EnqueueCheck[],
   ) {}
 
   /** Adds one job. @throws what `MessageQueueService.enqueue` throws */
@@ -38,16 +34,15 @@ export class JobEnqueuer {
   ): Promise<JobReceipt> {
     const managed = this.queues.get(queueName);
     const request = await this.#request(managed, jobName, payload, options);
-    if (this.queues.isOverridden(queueName)) return addToOverride(managed, request);
+    if (this.queues.isOverridden(queueName)) return this.#addToOverride(managed, request);
     const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
-    this.events.emit('enqueued', { queue: queueName, job: jobName, jobId: id, deduplicated });
     return { id, queue: queueName, name: jobName, deduplicated };
   }
 
   /** Checks a job as `add` does, and adds nothing. */
   async check(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<void> {
     const managed = this.queues.get(queueName);
-    admitted(managed, await this.#request(managed, jobName, payload, options));
+    this.#admitted(managed, await this.#request(managed, jobName, payload, options));
   }
 
   /** Adds many jobs of one name; one that is wrong is rejected by itself. */
@@ -80,11 +75,7 @@ export class JobEnqueuer {
     );
     requests.forEach(({ index }, position) => {
       const outcome = outcomes[position];
-      if (outcome === undefined) return;
-      receipts[index] = { ...outcome, queue: queueName, name: jobName };
-      if (outcome.outcome !== 'added' && outcome.outcome !== 'deduplicated') return;
-      const deduplicated = outcome.outcome === 'deduplicated';
-      this.events.emit('enqueued', { queue: queueName, job: jobName, jobId: outcome.id, deduplicated });
+      if (outcome !== undefined) receipts[index] = { ...outcome, queue: queueName, name: jobName };
     });
     return receipts;
   }
@@ -94,7 +85,7 @@ export class JobEnqueuer {
     if (!this.queues.isOverridden(managed.definition.name)) {
       return managed.broker.addMany(managed.queue, requests);
     }
-    const receipts = await Promise.all(requests.map((request) => addToOverride(managed, request)));
+    const receipts = await Promise.all(requests.map((request) => this.#addToOverride(managed, request)));
     return receipts.map(({ id }) => ({ outcome: 'added', id }));
   }
 
@@ -124,7 +115,9 @@ export class JobEnqueuer {
     }
     const { options, idempotency, ...limits } = mapEnqueueOptions(place, enqueueOptions, this.clock.now());
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
-    await this.templates.check(payload, place);
+    for (const check of this.checks) {
+      if (check.queue === place.queue && check.job === jobName) await check.check(payload, place);
+    }
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
     if (idempotency === undefined) return { name: jobName, data: payload, options, ...limits };
     const fingerprint = fingerprintOf(payload, jobName);
@@ -136,20 +129,20 @@ export class JobEnqueuer {
       ...limits,
     };
   }
-}
 
-/** What a test put under the queue's token gets Bull's own call. */
-async function addToOverride(managed: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
-  const { queue, definition } = managed;
-  const { data, options } = admitted(managed, request);
-  const job: unknown = await queue.add(request.name, data, options);
-  const { id = options.jobId } = (job ?? {}) as { readonly id?: string | number };
-  return { id: plainText(id), queue: definition.name, name: request.name, deduplicated: false };
-}
+  /** What a test put under the queue's token gets Bull's own call. */
+  async #addToOverride(managed: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
+    const { queue, definition } = managed;
+    const { data, options } = this.#admitted(managed, request);
+    const job: unknown = await queue.add(request.name, data, options);
+    const { id = options.jobId } = (job ?? {}) as { readonly id?: string | number };
+    return { id: plainText(id), queue: definition.name, name: request.name, deduplicated: false };
+  }
 
-/** The request as a broker would store it. @throws what a broker's gate throws */
-function admitted({ definition }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
-  return admitJob(definition.name, definition, name, data, options);
+  /** The request as a broker would store it. @throws what a broker's gate throws */
+  #admitted({ definition }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
+    return admitJob(definition.name, definition, name, data, options, this.clock.now());
+  }
 }
 
 function rejected(queue: string, name: string, reason: unknown): BulkReceipt {

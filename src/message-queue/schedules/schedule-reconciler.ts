@@ -1,16 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { JobInformation } from 'bull';
+import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { Clock } from '../jobs/clock.js';
 import type { ClockTimer } from '../jobs/clock.js';
 import { InvalidConfigurationError } from '../jobs/errors.js';
 import type { Issue } from '../jobs/errors.js';
+import { settlesWithin } from '../jobs/settles-within.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { isQueueName } from '../queues/queue-name.js';
-import { RegisteredQueues } from '../wiring/registered-queues.js';
-import { settlesWithin } from '../wiring/settles-within.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
 import { declaredKeyOf, pendingJobId, scheduleId } from './schedule-identity.js';
 import type { RepeatEntry } from './schedule-identity.js';
@@ -44,7 +44,7 @@ export class ScheduleReconciler {
   private hasTakenOver = false;
 
   constructor(
-    private readonly queues: RegisteredQueues,
+    private readonly queues: ManagedQueues,
     private readonly enqueuer: JobEnqueuer,
     private readonly clock: Clock,
     @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,

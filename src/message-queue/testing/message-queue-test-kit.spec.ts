@@ -121,6 +121,34 @@ describe('MessageQueueTestKit', () => {
     expect(report.completed).toBe(3);
   });
 
+  it('runs the schedules that the module was given, by its own clock', async () => {
+    const own = await Test.createTestingModule({
+      imports: [
+        MessageQueueTestingModule.register({
+          now: new Date('2020-03-01T00:00:00Z'),
+          schedules: [
+            {
+              queue: QueueName.MESSAGE_CLEANUP,
+              job: 'cleanup-messages',
+              payload: { cleanupType: 'old_messages', retentionDays: 7, batchSize: 10 },
+              repeat: { cron: '0 2 * * *', tz: 'UTC', endDate: '2020-03-03T12:00:00Z' },
+            },
+          ],
+        }),
+      ],
+    }).compile();
+    await own.init();
+    const ownKit = own.get(MessageQueueTestKit);
+    try {
+      expect((await ownKit.advance('2h')).runs).toMatchObject([
+        { queue: QueueName.MESSAGE_CLEANUP, outcome: 'completed' },
+      ]);
+      expect((await ownKit.advance('7d')).completed).toBe(2);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('performs one job through validation and handler, and returns its result', async () => {
     const payload = {
       messageId: 'm1',

@@ -13,7 +13,7 @@ import { createBroker } from './create-broker.js';
 import { EXECUTION_PROVIDERS } from './execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
 import { hostEnvironment } from './host-environment.js';
-import { RegisteredQueues } from './registered-queues.js';
+import { RegisteredQueues } from '../broker/registered-queues.js';
 import { Registrations } from './registrations.js';
 import type { RootSetup } from './root-setup.js';
 import { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -112,15 +112,22 @@ function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
       options: MessageQueueOptions,
       modules: ModulesContainer,
       discovery: DiscoveryService,
+      clock: Clock,
     ): Promise<ResolvedConfiguration> => {
       // Here, before anything is opened: every registration of the app is known by now.
       const definitions = configKey === undefined ? new Registrations(modules).definitions() : [];
       const environment = await hostEnvironment(modules);
-      const resolved = resolveConfiguration({ options, configKey, environment, definitions });
+      const resolved = resolveConfiguration({
+        options,
+        configKey,
+        environment,
+        definitions,
+        now: clock.now(),
+      });
       if (configKey === undefined) checkDeclaredHandlers(discovery, definitions);
       return resolved;
     },
-    inject: [getOptionsToken(configKey), ModulesContainer, DiscoveryService],
+    inject: [getOptionsToken(configKey), ModulesContainer, DiscoveryService, Clock],
   };
 }
 

@@ -6,10 +6,10 @@ import { MessageQueueWorker } from '../message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { recordingPorts } from './default-adapters.js';
-import { settlesWithin } from './settles-within.js';
+import { settlesWithin } from '../jobs/settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
-import { RegisteredQueues } from './registered-queues.js';
-import { ServerGate } from './server-gate.js';
+import { RegisteredQueues } from '../broker/registered-queues.js';
+import { ServerGate } from '../broker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 
 /**

@@ -6,6 +6,8 @@ import { BatchEnqueuer } from '../facade/batch-enqueuer.js';
 import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
+import { Clock } from '../jobs/clock.js';
+import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../jobs/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
@@ -13,9 +15,10 @@ import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { MessageQueueWorker } from '../message-queue.worker.js';
 import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
+import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
-import { RegisteredQueues } from './registered-queues.js';
-import { ServerGate } from './server-gate.js';
+import { RegisteredQueues } from '../broker/registered-queues.js';
+import { ServerGate } from '../broker/server-gate.js';
 
 /** What a host injects. */
 export const SERVICE_PROVIDERS: readonly Provider[] = [
@@ -36,7 +39,16 @@ export const SERVICE_PROVIDERS: readonly Provider[] = [
 
 /** What they are made of, and what works beside them. */
 export const SERVICE_PARTS: readonly Provider[] = [
-  JobEnqueuer,
+  {
+    provide: JobEnqueuer,
+    useFactory: (
+      queues: RegisteredQueues,
+      clock: Clock,
+      events: JobEvents,
+      templates: NotificationTemplateCheck,
+    ) => new JobEnqueuer(queues, clock, events, [templates]),
+    inject: [RegisteredQueues, Clock, JobEvents, NotificationTemplateCheck],
+  },
   BatchEnqueuer,
   BatchStatusReader,
   QueueAdministration,

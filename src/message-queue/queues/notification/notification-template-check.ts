@@ -1,23 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import type { EnqueueCheck } from '../../jobs/enqueue-check.js';
 import { InvalidPayloadError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import type { ErrorPlace, Issue } from '../../jobs/errors.js';
 import { TemplateRenderer, UnknownTemplateError } from '../../ports/template-renderer.js';
-import { NotificationJobDto } from './notification-job.dto.js';
+import { QueueName } from '../queue-name.js';
+import type { NotificationJobDto } from './notification-job.dto.js';
 
 /** Finds out when a notification is added what its template would otherwise find out when it is sent. */
 @Injectable()
-export class NotificationTemplateCheck {
+export class NotificationTemplateCheck implements EnqueueCheck {
+  readonly queue = QueueName.MESSAGE_NOTIFICATION;
+  readonly job = 'send-notification';
+
   constructor(private readonly templates: TemplateRenderer) {}
 
-  /**
-   * @param payload a validated payload; anything but a notification with a template passes
-   * @throws InvalidPayloadError naming the unknown template, or each variable that is missing
-   */
-  async check(payload: unknown, place: { readonly queue: string; readonly job: string }): Promise<void> {
-    if (!(payload instanceof NotificationJobDto) || payload.template === undefined) return;
+  /** @throws InvalidPayloadError naming the unknown template, or each variable that is missing */
+  async check(payload: NotificationJobDto, place: ErrorPlace): Promise<void> {
+    if (payload.template === undefined) return;
     const issues = await this.issuesOf(payload.template, payload.variables ?? {});
     if (issues.length === 0) return;
-    const headline = `The payload of job "${place.job}" for queue "${place.queue}" does not fit its template:`;
+    const headline = `The payload of job "${this.job}" for queue "${this.queue}" does not fit its template:`;
     throw new InvalidPayloadError(headline, issues, place);
   }
 
