@@ -27,7 +27,7 @@ module.exports = {
   },
   // Nest 12 and some of its dependencies publish ES modules; Jest runs CommonJS here.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm)/)',
+    '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm|google-auth-library|gaxios|node-fetch|fetch-blob|data-uri-to-buffer|formdata-polyfill)/)',
   ],
   testTimeout: 20_000,
 };

@@ -1,10 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cert, deleteApp, initializeApp } from 'firebase-admin/app';
+import { getMessaging } from 'firebase-admin/messaging';
+import { RecordingDeviceTokenStore } from '../../src/message-queue/adapters/recording/index.js';
 import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
-import type { FcmMessage } from '../../src/message-queue/adapters/fcm/index.js';
-import { PlatformPushChannel } from '../../src/message-queue/adapters/push-platforms/index.js';
-import { RecordingPushChannel } from '../../src/message-queue/adapters/recording/index.js';
-import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
-import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
+import type { FcmOptions } from '../../src/message-queue/adapters/fcm/index.js';
+import {
+  InvalidConfigurationError,
+  RetryLater,
+  UnrecoverableJobError,
+} from '../../src/message-queue/jobs/errors.js';
+import { NotificationSendError, PushChannel } from '../../src/message-queue/ports/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
+import { DeviceTokenStore, MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
+import { fcmError, GoogleServer } from '../support/google-server.js';
+import type { GoogleAnswer } from '../support/google-server.js';
+import { HostApps } from '../support/host-app.js';
+import { waitUntil } from '../support/wait-until.js';
 
 const { signal } = new AbortController();
 const push: OutgoingNotification = {
@@ -12,131 +27,326 @@ const push: OutgoingNotification = {
   ...{ title: 'News', body: 'There is news', urgent: false, expiresAt: null },
 };
 
-/** What firebase-admin's Messaging does, as far as this library sees it. */
-class Messaging {
-  readonly sent: FcmMessage[] = [];
-  constructor(private readonly code?: string) {}
-
-  send(message: FcmMessage): Promise<string> {
-    this.sent.push(message);
-    if (this.code === undefined) return Promise.resolve('projects/p/messages/7');
-    return Promise.reject(Object.assign(new Error('about token-secret: MARKER'), { code: this.code }));
-  }
-}
-
 const failureOf = (sending: Promise<unknown>): Promise<Error> =>
   sending.then(
     () => Promise.reject(new Error('It was sent.')),
     (error: unknown) => error as Error,
   );
 
+/** The real firebase-admin, and Google's two servers played on loopback. */
 describe('FcmPushChannel', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mq-fcm-'));
+  const channels: FcmPushChannel[] = [];
+  let google: GoogleServer;
+  let shared: FcmPushChannel;
+
+  const keyFile = (name: string, content: string): string => {
+    writeFileSync(join(directory, name), content);
+    return join(directory, name);
+  };
+  const channel = (options: FcmOptions = {}): FcmPushChannel => {
+    // firebase-admin signs in once for each file.
+    const serviceAccountFile = keyFile(
+      `account-${channels.length}.json`,
+      JSON.stringify(google.serviceAccount),
+    );
+    const made = new FcmPushChannel({ serviceAccountFile, connection: google.connection, ...options });
+    channels.push(made);
+    return made;
+  };
+
+  beforeAll(async () => {
+    google = await GoogleServer.start();
+    shared = channel();
+  });
+  beforeEach(() => google.reset());
+  afterAll(async () => {
+    for (const made of channels) await made.onApplicationShutdown();
+    await google.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  notificationChannelContract(() => {
+    return { channel: shared, destination: 'token-secret', received: () => google.pushes.length };
+  });
+
   it('sends what Android and iOS show', async () => {
-    const messaging = new Messaging();
     const expiresAt = Date.now() + 60_000;
-    const details = {
-      badge: 3,
-      sound: 'ping',
-      image: 'https://x/y.png',
-      tag: 't',
-      data: { room: 7, muted: false },
-    };
+    const image = 'https://example.org/y.png';
+    const details = { badge: 3, sound: 'ping', image, tag: 't', clickAction: 'open', data: { room: 7 } };
     const full = { ...push, messageId: 'm-9', push: details, expiresAt, urgent: true };
-    expect(await new FcmPushChannel(messaging).send(full, signal)).toEqual({
-      ...{ outcome: 'sent', providerId: 'projects/p/messages/7' },
-    });
-    const [message] = messaging.sent;
-    expect(message).toMatchObject({
+    const receipt = await shared.send(full, signal);
+    expect(receipt).toEqual({ outcome: 'sent', providerId: 'projects/chat-test/messages/1' });
+    expect(google.pushes[0]?.path).toBe('/v1/projects/chat-test/messages:send');
+    const sent = google.pushes[0]?.message as { android: Record<string, string>; apns: { headers: object } };
+    expect(sent).toMatchObject({
       token: 'token-secret',
-      notification: { title: 'News', body: 'There is news', imageUrl: 'https://x/y.png' },
-      data: { room: '7', muted: 'false', notificationId: 'm_1', messageId: 'm-9' },
-      android: { priority: 'high', notification: { tag: 't', sound: 'ping' } },
+      notification: { title: 'News', body: 'There is news', image },
+      data: { room: '7', notificationId: 'm_1', messageId: 'm-9' },
+      android: { priority: 'high', notification: { tag: 't', sound: 'ping', click_action: 'open' } },
       apns: {
         headers: { 'apns-priority': '10', 'apns-expiration': String(Math.floor(expiresAt / 1_000)) },
-        payload: { aps: { badge: 3, sound: 'ping', 'interruption-level': 'time-sensitive' } },
+        payload: {
+          aps: { badge: 3, sound: 'ping', category: 'open', 'interruption-level': 'time-sensitive' },
+        },
       },
     });
-    expect(message?.android.ttl).toBeGreaterThan(50_000);
-    expect(message?.apns.headers['apns-collapse-id']).toBe(message?.android.collapseKey);
+    expect(parseFloat(sent.android['ttl'] ?? '')).toBeGreaterThan(50);
+    expect(parseFloat(sent.android['ttl'] ?? '')).toBeLessThanOrEqual(60);
+    expect(sent.apns.headers).toHaveProperty('apns-collapse-id', sent.android['collapse_key']);
   });
 
   it('gives repeats and pushes of one tag the same collapse key, and leaves out what is not there', async () => {
-    const messaging = new Messaging();
-    const channel = new FcmPushChannel(messaging);
-    for (const more of [
-      {},
-      {},
-      { notificationId: 'a', push: { tag: 't' } },
-      { notificationId: 'b', push: { tag: 't' } },
-    ]) {
-      await channel.send({ ...push, ...more }, signal);
+    const tagged = { push: { tag: 't' } };
+    for (const more of [{}, {}, { notificationId: 'a', ...tagged }, { notificationId: 'b', ...tagged }]) {
+      await shared.send({ ...push, ...more }, signal);
     }
-    const keys = messaging.sent.map(({ android }) => android.collapseKey);
+    const sent = google.pushes.map(({ message }) => message as { android: Record<string, unknown> });
+    const keys = sent.map(({ android }) => android['collapse_key']);
     expect(keys).toEqual([keys[0], keys[0], keys[2], keys[2]]);
     expect(keys[0]).not.toBe(keys[2]);
-    const [plain] = messaging.sent;
-    expect(plain?.android).toEqual({ priority: 'high', collapseKey: keys[0], notification: {} });
-    expect(plain?.apns.payload).toEqual({ aps: {} });
-    expect(Object.keys(plain?.data ?? {})).toEqual(['notificationId']);
+    expect(sent[0]).toMatchObject({ data: { notificationId: 'm_1' }, apns: { payload: { aps: {} } } });
+    expect(sent[0]?.android).toEqual({ priority: 'high', collapse_key: keys[0], notification: {} });
   });
 
-  it.each(['messaging/registration-token-not-registered', 'messaging/invalid-registration-token'])(
-    'reports %s as unregistered',
-    async (code) => {
-      const channel = new FcmPushChannel(new Messaging(code));
-      expect(await channel.send(push, signal)).toEqual({ outcome: 'unregistered' });
+  it('signs in once for many pushes, and keeps its connections', async () => {
+    const fresh = channel();
+    for (let sent = 0; sent < 5; sent += 1) await fresh.send(push, signal);
+    expect(google.signIns).toBe(1);
+    expect(await google.connections()).toBeLessThanOrEqual(4);
+  });
+
+  it.each([
+    fcmError(404, 'NOT_FOUND', 'UNREGISTERED'),
+    fcmError(404, 'NOT_FOUND'),
+    { status: 200, body: { error: 'InvalidRegistration' } },
+  ])('reports an unknown token as unregistered: %j', async (answer) => {
+    google.pushAnswers.push(answer);
+    expect(await shared.send(push, signal)).toEqual({ outcome: 'unregistered' });
+    expect(google.pushes).toHaveLength(1);
+  });
+
+  it.each([
+    [fcmError(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'), RetryLater, 'messaging/message-rate-exceeded'],
+    [
+      { status: 200, body: { error: 'DeviceMessageRateExceeded' } },
+      RetryLater,
+      'messaging/device-message-rate-exceeded',
+    ],
+    [
+      fcmError(400, 'INVALID_ARGUMENT', 'INVALID_ARGUMENT'),
+      UnrecoverableJobError,
+      'messaging/invalid-argument',
+    ],
+    [{ status: 400, body: 'MARKER' }, UnrecoverableJobError, 'messaging/invalid-argument'],
+    [
+      { status: 200, body: { error: 'MessageTooBig' } },
+      UnrecoverableJobError,
+      'messaging/payload-size-limit-exceeded',
+    ],
+    [
+      fcmError(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH'),
+      UnrecoverableJobError,
+      'messaging/mismatched-credential: the device belongs to another Firebase project',
+    ],
+    [
+      fcmError(401, 'UNAUTHENTICATED', 'THIRD_PARTY_AUTH_ERROR'),
+      NotificationSendError,
+      'messaging/third-party-auth-error',
+    ],
+    [fcmError(500, 'INTERNAL', 'INTERNAL'), NotificationSendError, 'messaging/internal-error'],
+    [{ status: 502, body: 'MARKER' }, NotificationSendError, 'messaging/unknown-error'],
+    // A wait that firebase-admin finds too long itself.
+    [
+      fcmError(503, 'UNAVAILABLE', 'UNAVAILABLE', { 'retry-after': '120' }),
+      NotificationSendError,
+      'messaging/server-unavailable',
+    ],
+  ])("maps %j, without FCM's words", async (answer, type, text) => {
+    google.pushAnswers.push(answer);
+    const failure = await failureOf(shared.send(push, signal));
+    expect(failure).toBeInstanceOf(type);
+    expect(failure.message).toContain(text);
+    expect(failure.message).not.toMatch(/secret|MARKER/);
+    expect(google.pushes).toHaveLength(1);
+  });
+
+  it('waits a minute when FCM has too many', async () => {
+    google.pushAnswers.push(fcmError(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED', { 'retry-after': '7' }));
+    // firebase-admin 13 drops the answer's headers.
+    expect(await failureOf(shared.send(push, signal))).toMatchObject({ delayMs: 60_000 });
+  });
+
+  it.each([
+    ['messaging/message-rate-exceeded', '7', 7_000],
+    ['messaging/server-unavailable', '120', 120_000],
+    ['messaging/message-rate-exceeded', 'soon', 60_000],
+  ])(
+    'honours what the errors of firebase-admin 14 say besides: %s, Retry-After %s',
+    async (code, after, ms) => {
+      const error = Object.assign(new Error('MARKER'), {
+        code,
+        httpResponse: { status: 429, headers: { 'retry-after': after } },
+      });
+      const failure = await failureOf(
+        new FcmPushChannel({ send: () => Promise.reject(error) }).send(push, signal),
+      );
+      expect(failure).toMatchObject({ constructor: RetryLater, delayMs: ms });
     },
   );
 
-  it.each([
-    ['messaging/message-rate-exceeded', RetryLater],
-    ['messaging/device-message-rate-exceeded', RetryLater],
-    ['messaging/invalid-argument', UnrecoverableJobError],
-    ['messaging/payload-size-limit-exceeded', UnrecoverableJobError],
-    ['messaging/mismatched-credential', UnrecoverableJobError],
-    ['messaging/invalid-apns-credentials', NotificationSendError],
-    ['messaging/third-party-auth-error', NotificationSendError],
-    ['messaging/server-unavailable', NotificationSendError],
-    ['messaging/internal-error', NotificationSendError],
-    ['app/network-error', NotificationSendError],
-  ])("maps %s, without FCM's words", async (code, type) => {
-    const failure = await failureOf(new FcmPushChannel(new Messaging(code)).send(push, signal));
-    expect(failure).toBeInstanceOf(type);
-    expect(failure.message).toContain(code);
-    expect(failure.message).not.toMatch(/secret|MARKER/);
+  it('gets through when FCM is away for a moment and says for how long', async () => {
+    google.pushAnswers.push(fcmError(503, 'UNAVAILABLE', 'UNAVAILABLE', { 'retry-after': '1' }));
+    const before = Date.now();
+    expect(await shared.send(push, signal)).toMatchObject({ outcome: 'sent' });
+    expect(Date.now() - before).toBeGreaterThanOrEqual(990);
+    expect(google.pushes).toHaveLength(2);
   });
 
-  it('stops at its signal', async () => {
+  it('asks for another attempt when FCM is silent, and frees the connection', async () => {
+    const impatient = channel({ timeoutMs: 400 });
+    await impatient.send(push, signal);
+    google.pushAnswers.push('none');
+    const before = Date.now();
+    const silent = await failureOf(impatient.send(push, signal));
+    expect(silent).toBeInstanceOf(NotificationSendError);
+    expect(silent.message).toBe('FCM did not answer (TimeoutError).');
+    expect(Date.now() - before).toBeLessThan(2_000);
+    expect(await impatient.send(push, signal)).toMatchObject({ outcome: 'sent' });
+  });
+
+  it('recovers when signing in has hung', async () => {
+    const impatient = channel({ timeoutMs: 400 });
+    google.signInAnswer = 'none';
+    const stuck = await Promise.all([1, 2].map(() => failureOf(impatient.send(push, signal))));
+    expect(stuck.map(({ message }) => message)).toEqual(Array(2).fill('FCM did not answer (TimeoutError).'));
+    google.signInAnswer = null;
+    await waitUntil(() => impatient.send(push, signal).catch(() => null), 'a push after the outage');
+    expect(google.pushes).toHaveLength(1);
+  });
+
+  it('sends nothing behind the back of a job that has stopped', async () => {
     const controller = new AbortController();
-    const channel = new FcmPushChannel({ send: () => new Promise(() => undefined) });
-    const sending = failureOf(channel.send(push, controller.signal));
+    google.pushAnswers.push(fcmError(503, 'UNAVAILABLE', 'UNAVAILABLE', { 'retry-after': '1' }));
+    const sending = failureOf(shared.send(push, controller.signal));
+    await waitUntil(() => google.pushes.length === 1, 'the push to arrive');
     controller.abort(new Error('the job timed out'));
     expect((await sending).message).toBe('the job timed out');
-  });
-});
-
-describe('PlatformPushChannel', () => {
-  it('gives each device to the channel of its platform', async () => {
-    const [web, fcm] = [new RecordingPushChannel(), new RecordingPushChannel()];
-    const channel = new PlatformPushChannel({ web, fcm });
-    await channel.send(push, signal);
-    await channel.send({ ...push, platform: 'web' }, signal);
-    expect([web.record.sent.length, fcm.record.sent.length]).toEqual([1, 1]);
-    const failure = await failureOf(channel.send({ ...push, platform: 'apns' }, signal));
-    expect(failure).toBeInstanceOf(UnrecoverableJobError);
-    expect(failure.message).toContain('no push channel for platform "apns"');
+    // Longer than firebase-admin waits before it would send it again.
+    const until = Date.now() + 1_500;
+    await waitUntil(() => Date.now() > until, 'its repeat not to come');
+    expect(google.pushes).toHaveLength(1);
+    expect(await shared.send(push, signal)).toMatchObject({ outcome: 'sent' });
   });
 
-  it('passes the shutdown on, once to each', async () => {
-    const closing = Object.assign(new RecordingPushChannel(), {
-      closed: 0,
-      onApplicationShutdown: () => void (closing.closed += 1),
+  it('stops a push that is on its way, and only that one', async () => {
+    const controller = new AbortController();
+    let take = (): void => undefined;
+    const taken = new Promise<GoogleAnswer>((resolve) => {
+      take = () => resolve({ status: 200, body: { name: 'n' } });
     });
-    await new PlatformPushChannel({
-      fcm: closing,
-      apns: closing,
-      web: new RecordingPushChannel(),
-    }).onApplicationShutdown();
-    expect(closing.closed).toBe(1);
+    google.pushAnswers.push('none', taken);
+    const stopped = failureOf(shared.send(push, controller.signal));
+    await waitUntil(() => google.pushes.length === 1, 'the first push to arrive');
+    const other = shared.send(push, signal);
+    await waitUntil(() => google.pushes.length === 2, 'the second push to arrive');
+    controller.abort(new Error('the job was cancelled'));
+    expect((await stopped).message).toBe('the job was cancelled');
+    take();
+    expect(await other).toEqual({ outcome: 'sent', providerId: 'n' });
+  });
+
+  it('loses the token that was sent, and no newer one, when FCM does not know it', async () => {
+    const devices = new RecordingDeviceTokenStore();
+    const apps = new HostApps();
+    const app = await apps.start({
+      imports: [
+        MessageQueueModule.forRoot({
+          provider: 'memory',
+          environment: 'test',
+          adapters: [
+            { provide: PushChannel, useFactory: () => channel() },
+            { provide: DeviceTokenStore, useValue: devices },
+          ],
+        }),
+      ],
+    });
+    const device = { recipientId: 'ben', platform: 'fcm' } as const;
+    const register = (deviceId: string, token: string): Promise<void> =>
+      devices.register({ ...device, deviceId, token });
+    await register('phone', 'old');
+    await register('tablet', 'gone');
+    const gone = fcmError(404, 'NOT_FOUND', 'UNREGISTERED');
+    const renewed = waitUntil(() => google.pushes.length === 1, 'the first push to arrive')
+      .then(() => register('phone', 'new'))
+      .then(() => gone);
+    google.pushAnswers.push(renewed, gone);
+    await app.get(MessageQueueService).addNotificationJob({
+      recipientId: 'ben',
+      type: 'push',
+      title: 'News',
+      message: 'text',
+      createdAt: new Date(),
+    });
+    await waitUntil(async () => (await devices.list('ben', signal)).length === 1, 'the token to be removed');
+    await apps.close();
+    expect(google.pushes.map(({ message }) => message['token'])).toEqual(['old', 'gone']);
+    expect(await devices.list('ben', signal)).toMatchObject([{ deviceId: 'phone', token: 'new' }]);
+  });
+
+  it('asks for another attempt when it may not sign in, or nobody is there', async () => {
+    google.signInAnswer = { status: 400, body: { error: 'invalid_grant', error_description: 'MARKER' } };
+    const refused = await failureOf(channel().send(push, signal));
+    expect(refused).toBeInstanceOf(NotificationSendError);
+    expect(refused.message).toBe('FCM did not take the push (app/invalid-credential).');
+    const away = await failureOf(channel({ connection: { host: '127.0.0.1', port: 1 } }).send(push, signal));
+    expect(away).toBeInstanceOf(NotificationSendError);
+    const { port, host } = google.connection;
+    const untrusting = channel({ connection: { ...(host && { host }), ...(port && { port }) } });
+    expect(await failureOf(untrusting.send(push, signal))).toBeInstanceOf(NotificationSendError);
+    expect(google.pushes).toEqual([]);
+  });
+
+  it("signs in with another account's key in vain", async () => {
+    const other = await GoogleServer.start();
+    const file = keyFile('other.json', JSON.stringify(other.serviceAccount));
+    await other.stop();
+    const failure = await failureOf(channel({ serviceAccountFile: file }).send(push, signal));
+    expect(failure.message).toBe('FCM did not take the push (app/invalid-credential).');
+    expect(google.pushes).toEqual([]);
+  });
+
+  it("goes over the host's own app, and leaves it open", async () => {
+    const agent = new Agent(google.connection);
+    const credential = cert(keyFile('host.json', JSON.stringify(google.serviceAccount)), agent);
+    const app = initializeApp({ credential, httpAgent: agent }, 'the-hosts');
+    const hosts = new FcmPushChannel(getMessaging(app));
+    expect(await hosts.send(push, signal)).toMatchObject({ outcome: 'sent' });
+    await hosts.onApplicationShutdown();
+    expect(await hosts.send(push, signal)).toMatchObject({ outcome: 'sent' });
+    google.pushAnswers.push('none');
+    const controller = new AbortController();
+    const sending = failureOf(hosts.send(push, controller.signal));
+    await waitUntil(() => google.pushes.length === 3, 'the push to arrive');
+    controller.abort(new Error('the job timed out'));
+    expect((await sending).message).toBe('the job timed out');
+    await deleteApp(app);
+    agent.destroy();
+  });
+
+  it.each([
+    ['nothing.json', undefined],
+    ['broken.json', '{"private_key": "SECRET'],
+    ['no-key.json', JSON.stringify({ project_id: 'p', client_email: 'e', private_key: 'SECRET' })],
+  ])('refuses the key file %s at the start, without a word of it', (name, content) => {
+    const file = content === undefined ? join(directory, name) : keyFile(name, content);
+    const create = (): unknown => new FcmPushChannel({ serviceAccountFile: file });
+    expect(create).toThrow(InvalidConfigurationError);
+    expect(create).toThrow(/serviceAccountFile: cannot be read/);
+    expect(create).not.toThrow('SECRET');
+  });
+
+  it('refuses a time limit that is none', () => {
+    expect(() => channel({ timeoutMs: 0 })).toThrow(/timeoutMs: is no whole number/);
   });
 });

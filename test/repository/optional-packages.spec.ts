@@ -16,7 +16,9 @@ function loadedPackages(): string[] {
     .filter((file) => file.includes('/') && file.endsWith('.ts') && !file.endsWith('.spec.ts'))
     .map((file) => readFileSync(join(ADAPTERS, file), 'utf8'));
   const names = sources.flatMap((source) =>
-    [...source.matchAll(/loadOptionalPackage(?:<[^;]*?>)?\(\s*'([^']+)'/g)].map(([, name]) => name ?? ''),
+    [...source.matchAll(/loadOptionalPackage(?:<[^;]*?>)?\(\s*'((?:@[^/']+\/)?[^/']+)[/']/g)].map(
+      ([, name]) => name ?? '',
+    ),
   );
   return [...new Set(names)].sort();
 }

@@ -1,61 +1,71 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { NotificationSendError, PushChannel } from '../../ports/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notification-channel.js';
 import { untilAborted } from '../until-aborted.js';
+import { fcmFailure, isGone } from './fcm-failure.js';
 import type { FcmMessage, FcmMessaging } from './fcm-messaging.js';
-
-const RETRY_MS = 60_000;
-
-/** The token is gone, or was never one. */
-const GONE: readonly string[] = [
-  'messaging/registration-token-not-registered',
-  'messaging/invalid-registration-token',
-];
-/** Too many for now, of the project or for this device. */
-const TOO_MANY: readonly string[] = [
-  'messaging/message-rate-exceeded',
-  'messaging/device-message-rate-exceeded',
-  'messaging/quota-exceeded',
-];
-/** About this push or this token; the rest is about the service, the network or our credentials. */
-const HOPELESS =
-  /^messaging\/(invalid-(?!apns-credentials)|payload-size-limit-exceeded|mismatched-credential)/;
+import { FCM_TIMEOUT_MS, timeoutMsOf } from './fcm-options.js';
+import type { FcmOptions } from './fcm-options.js';
+import { FirebaseSender } from './firebase-sender.js';
 
 /**
- * Pushes to Android, iOS (through APNs) and browsers by Firebase Cloud Messaging. The host owns the Firebase app:
+ * Pushes to Android, iOS (through APNs) and browsers by Firebase Cloud Messaging (package `firebase-admin`), with a Firebase app of its
+ * own or one of the host's:
  *
  * ```ts
- * adapters: [{ provide: PushChannel, useFactory: () => new FcmPushChannel(getMessaging(initializeApp({ credential }))) }]
+ * adapters: [{ provide: PushChannel, useFactory: () => new FcmPushChannel({ serviceAccountFile: 'firebase.json' }) }]
+ * adapters: [{ provide: PushChannel, useFactory: () => new FcmPushChannel(getMessaging(firebaseApp)) }]
  * ```
  *
  * Every push is one that people see, so it goes out with high priority. FCM knows no idempotency key: a repeat has the same collapse
- * key, and replaces the first one while the device is away.
+ * key, and replaces the first one while the device is away. firebase-admin repeats 503 and broken connections by itself and knows no
+ * signals: over an app of the host's such a repeat may go out after the job has stopped, over the channel's own app none does.
  */
 @Injectable()
-export class FcmPushChannel extends PushChannel {
-  constructor(private readonly messaging: FcmMessaging) {
+export class FcmPushChannel extends PushChannel implements OnApplicationShutdown {
+  private readonly own: FirebaseSender | null;
+  private readonly deliver: (message: FcmMessage, signal: AbortSignal) => Promise<string>;
+  private readonly timeoutMs: number;
+
+  /**
+   * @param source how to sign in, or the host's own `getMessaging(app)`
+   * @throws MissingPackageError, InvalidConfigurationError
+   */
+  constructor(source: FcmOptions | FcmMessaging) {
     super();
+    if ('send' in source) {
+      this.own = null;
+      this.timeoutMs = FCM_TIMEOUT_MS;
+      this.deliver = (message, signal) => untilAborted(source.send(message), signal);
+    } else {
+      this.timeoutMs = timeoutMsOf(source);
+      const own = new FirebaseSender(source);
+      this.own = own;
+      this.deliver = (message, signal) => own.send(message, signal);
+    }
   }
 
   /** @throws UnrecoverableJobError, RetryLater, NotificationSendError, and the signal's reason */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
+    const timeout = AbortSignal.timeout(this.timeoutMs);
+    const either = AbortSignal.any([signal, timeout]);
     try {
-      // The library knows no signals: an aborted push may still go out, but the job does not wait for it.
-      const name = await untilAborted(this.messaging.send(messageOf(notification, Date.now())), signal);
+      const name = await this.deliver(messageOf(notification, Date.now()), either);
       return { outcome: 'sent', providerId: name };
     } catch (error) {
       signal.throwIfAborted();
-      const code = codeOf(error);
-      if (GONE.includes(code)) return { outcome: 'unregistered' };
-      if (TOO_MANY.includes(code)) throw new RetryLater(RETRY_MS, `FCM answered ${code}.`);
-      // FCM's own message may repeat the token.
-      if (HOPELESS.test(code))
-        throw new UnrecoverableJobError(`FCM answered ${code}: it will never take this push.`);
-      throw new NotificationSendError(`FCM did not take the push (${code}).`);
+      if (timeout.aborted) throw new NotificationSendError('FCM did not answer (TimeoutError).');
+      if (isGone(error)) return { outcome: 'unregistered' };
+      throw fcmFailure(error);
     }
+  }
+
+  /** Closes the channel's own app after the queues have drained; one of the host's is left to it. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.own?.close();
   }
 }
 
@@ -98,9 +108,4 @@ function messageOf(notification: OutgoingNotification, now: number): FcmMessage 
 /** Without what is undefined: firebase-admin refuses it. */
 function given<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
-function codeOf(error: unknown): string {
-  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { readonly code?: unknown };
-  return typeof code === 'string' ? code.slice(0, 100) : 'no code';
 }

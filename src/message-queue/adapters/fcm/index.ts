@@ -1,2 +1,3 @@
 export { FcmPushChannel } from './fcm-push.channel.js';
 export type { FcmMessage, FcmMessaging } from './fcm-messaging.js';
+export type { FcmOptions } from './fcm-options.js';

@@ -1,0 +1,28 @@
+import type { AgentOptions } from 'node:https';
+import { InvalidConfigurationError } from '../../jobs/errors.js';
+
+/** How to sign in to Firebase, and how long to wait for it. */
+export interface FcmOptions {
+  /**
+   * A service account's key file (JSON) that may send for its project. Default: the process's Application Default Credentials, that is
+   * GOOGLE_APPLICATION_CREDENTIALS or the machine's own identity on Google Cloud.
+   */
+  readonly serviceAccountFile?: string;
+  /** Default: that of the credentials. */
+  readonly projectId?: string;
+  /** Of the connections to `fcm.googleapis.com` and `oauth2.googleapis.com`: a `ca` of your own, for example. */
+  readonly connection?: AgentOptions;
+  /** To the end of the answer, signing in and firebase-admin's own repeats included, milliseconds. Default 10 000. */
+  readonly timeoutMs?: number;
+}
+
+/** Until FCM has answered, where nothing else is said, milliseconds. */
+export const FCM_TIMEOUT_MS = 10_000;
+
+/** @throws InvalidConfigurationError */
+export function timeoutMsOf({ timeoutMs = FCM_TIMEOUT_MS }: FcmOptions): number {
+  if (Number.isInteger(timeoutMs) && timeoutMs > 0) return timeoutMs;
+  throw new InvalidConfigurationError('The options of FcmPushChannel are wrong:', [
+    { path: 'timeoutMs', message: 'is no whole number from 1' },
+  ]);
+}
