@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
 import { SOCKET_IO_CLIENT_FILE } from '../message-queue/adapters/socket-io/index.js';
 
 const PAGE_DIRECTORY = join(__dirname, 'page');
+const PAGE = 'index.html';
 const TYPES = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -12,9 +14,9 @@ const TYPES = {
 
 /** Every file that is served, by its name in the address. Nothing else is, whatever the address says. */
 const FILES: ReadonlyMap<string, string> = new Map([
-  ...['chat.css', 'chat.js', 'conversation-pane.js', 'town.js', 'elements.js'].map(
-    (name) => [name, join(PAGE_DIRECTORY, name)] as const,
-  ),
+  ...readdirSync(PAGE_DIRECTORY)
+    .filter((name) => name !== PAGE)
+    .map((name) => [name, join(PAGE_DIRECTORY, name)] as const),
   ['message-client.js', SOCKET_IO_CLIENT_FILE] as const,
 ]);
 
@@ -41,7 +43,7 @@ export class ChatPageController {
   @Header('Referrer-Policy', 'no-referrer')
   @Header('Cache-Control', 'no-cache')
   page(): Promise<StreamableFile> {
-    return fileAt(join(PAGE_DIRECTORY, 'index.html'), TYPES.html);
+    return fileAt(join(PAGE_DIRECTORY, PAGE), TYPES.html);
   }
 
   @Get('assets/:name')

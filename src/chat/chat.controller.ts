@@ -1,31 +1,16 @@
-import {
-  Body,
-  Controller,
-  DefaultValuePipe,
-  Get,
-  HttpCode,
-  Param,
-  ParseIntPipe,
-  Post,
-  Query,
-} from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { Page, SearchHit, StoredMessage } from '../message-queue/index.js';
 import { ChatService } from './chat.service.js';
 import type { AcceptedMessage } from './chat.service.js';
-import { ConversationFeed } from './conversation-feed.js';
-import type { FeedEvent } from './conversation-feed.js';
+import { ConversationQuery } from './conversation.query.js';
+import { SearchQuery } from './search.query.js';
 import { SendMessageDto } from './send-message.dto.js';
-import { STRICT } from './strict-body.js';
+import { STRICT } from './strict.pipe.js';
 
-const MAX_PAGE = 100;
-
-/** The chat's REST interface. */
+/** Messages over REST. Who calls is not asked: this is a demo; a host takes the sender from its session. */
 @Controller('api')
 export class ChatController {
-  constructor(
-    private readonly chat: ChatService,
-    private readonly feed: ConversationFeed,
-  ) {}
+  constructor(private readonly chat: ChatService) {}
 
   /** Accepts a message: 202 with the ids of the jobs that will deliver it. */
   @Post('messages')
@@ -34,29 +19,18 @@ export class ChatController {
     return this.chat.send(message);
   }
 
-  /** A conversation, newest first, at most 100 messages a page. */
+  /** A conversation, newest first. */
   @Get('conversations/:id/messages')
   listConversation(
     @Param('id') conversationId: string,
-    @Query('limit', new DefaultValuePipe(50), ParseIntPipe) limit: number,
-    @Query('cursor') cursor?: string,
+    @Query(STRICT) { limit, cursor }: ConversationQuery,
   ): Promise<Page<StoredMessage>> {
-    return this.chat.listConversation(conversationId, Math.min(Math.max(limit, 1), MAX_PAGE), cursor);
+    return this.chat.listConversation(conversationId, limit, cursor);
   }
 
   /** Full-text search with highlights. */
   @Get('search')
-  search(
-    @Query('q', new DefaultValuePipe('')) text: string,
-    @Query('conversationId') conversationId?: string,
-    @Query('cursor') cursor?: string,
-  ): Promise<Page<SearchHit>> {
-    return this.chat.search(text, conversationId, cursor);
-  }
-
-  /** What the app's own queues have processed lately. */
-  @Get('feed')
-  latest(): FeedEvent[] {
-    return this.feed.latest();
+  search(@Query(STRICT) { q, conversationId, cursor }: SearchQuery): Promise<Page<SearchHit>> {
+    return this.chat.search(q, conversationId, cursor);
   }
 }

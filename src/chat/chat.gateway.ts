@@ -5,6 +5,7 @@ import type { Server, Socket } from 'socket.io';
 import { SocketEvent, SocketIoTransport } from '../message-queue/adapters/socket-io/index.js';
 import type { ConfirmationReply } from '../message-queue/adapters/socket-io/index.js';
 import { Confirmations } from './confirmations.js';
+import { isId } from './fields.js';
 import { PendingMessages } from './pending-messages.js';
 
 interface UserData {
@@ -38,7 +39,7 @@ export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<U
   afterInit(server: Server): void {
     server.use((socket: UserSocket, next) => {
       const userId: unknown = socket.handshake.auth['userId'];
-      if (!isUserId(userId)) {
+      if (!isId(userId)) {
         next(new Error('Say who you are: io({ auth: { userId: "ada" } }).'));
         return;
       }
@@ -63,10 +64,6 @@ export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<U
   confirm(@ConnectedSocket() socket: UserSocket, @MessageBody() body: unknown): Promise<ConfirmationReply> {
     return this.confirmations.confirm(socket.data.userId, body);
   }
-}
-
-function isUserId(value: unknown): value is string {
-  return typeof value === 'string' && /^[^\s\p{C}]{1,128}$/u.test(value);
 }
 
 /** Browsers let every page open sockets to any server; only our own pages may. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { advancesStatus, MessageQueueService, MessageStore } from '../message-queue/index.js';
 import type { ConfirmationReply, SocketConfirmation } from '../message-queue/adapters/socket-io/index.js';
+import { isId } from './fields.js';
 
 /** Takes what clients say about the messages they got, and queues it. */
 @Injectable()
@@ -43,7 +44,7 @@ export class Confirmations {
 function parseConfirmation(body: unknown): SocketConfirmation | null {
   if (typeof body !== 'object' || body === null) return null;
   const { messageId, status, occurredAt: at } = body as Partial<Record<keyof SocketConfirmation, unknown>>;
-  if (typeof messageId !== 'string' || !/^[^\s\p{C}]{1,128}$/u.test(messageId)) return null;
+  if (!isId(messageId)) return null;
   if (status !== 'delivered' && status !== 'read') return null;
   if (at !== undefined && (typeof at !== 'string' || Number.isNaN(Date.parse(at)))) return null;
   return { messageId, status, occurredAt: at };

@@ -2,26 +2,34 @@ import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import type { Response } from 'express';
-import { MessageQueueError, QueueFullError } from '../message-queue/index.js';
+import { CircuitOpenError, MessageQueueError, QueueFullError } from '../message-queue/index.js';
 
-const BAD_REQUEST: ReadonlySet<string> = new Set([
-  'INVALID_PAYLOAD',
-  'INVALID_JOB_OPTIONS',
-  'INVALID_CURSOR',
-]);
+/** What the caller can mend; everything else passes by itself and is 503. */
+const STATUS: Readonly<Record<string, number>> = {
+  INVALID_PAYLOAD: 400,
+  INVALID_JOB_OPTIONS: 400,
+  INVALID_CURSOR: 400,
+  JOB_NOT_FOUND: 404,
+  IDEMPOTENCY_CONFLICT: 409,
+  JOB_STATE: 409,
+};
+const RETRY_AFTER_MS = 2_000;
 
-/** Answers errors of the queues in words of HTTP: 400 for what the caller can mend, 503 for what passes by itself. */
+/** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can mend, else 503 with Retry-After. */
 @Catch(MessageQueueError)
 export class QueueErrorFilter extends BaseExceptionFilter<MessageQueueError> {
   override catch(error: MessageQueueError, host: ArgumentsHost): void {
-    if (error instanceof QueueFullError) {
-      const seconds = String(Math.ceil(error.retryAfterMs / 1_000));
+    const { code, message } = error;
+    const statusCode = STATUS[code] ?? 503;
+    if (statusCode === 503) {
+      const seconds = String(Math.ceil(retryAfterMs(error) / 1_000));
       host.switchToHttp().getResponse<Response>().setHeader('Retry-After', seconds);
     }
-    const status = BAD_REQUEST.has(error.code) ? 400 : 503;
-    super.catch(
-      new HttpException({ statusCode: status, code: error.code, message: error.message }, status) as never,
-      host,
-    );
+    super.catch(new HttpException({ statusCode, code, message }, statusCode) as never, host);
   }
+}
+
+function retryAfterMs(error: MessageQueueError): number {
+  const isKnown = error instanceof QueueFullError || error instanceof CircuitOpenError;
+  return isKnown ? error.retryAfterMs : RETRY_AFTER_MS;
 }

@@ -3,6 +3,11 @@ import { Id, Text } from './fields.js';
 
 /** Body of `POST /api/messages`. */
 export class SendMessageDto {
+  /** Chosen by the client, so that it can safely repeat a call whose answer was lost. Default: a new one. */
+  @IsOptional()
+  @Id()
+  messageId?: string;
+
   @Id()
   senderId!: string;
 
@@ -15,7 +20,7 @@ export class SendMessageDto {
   @Text()
   content!: string;
 
-  /** Sealed before it is stored and sent. Default false. */
+  /** Sealed before it is stored and sent; search does not find it. Default false. */
   @IsOptional()
   @IsBoolean()
   requiresEncryption?: boolean;

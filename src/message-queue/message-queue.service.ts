@@ -10,6 +10,7 @@ import { BatchEnqueuer } from './facade/batch-enqueuer.js';
 import type { BatchReceipt } from './facade/batch-enqueuer.js';
 import { BatchStatusReader } from './facade/batch-status.js';
 import type { BatchStatus } from './facade/batch-status.js';
+import { answerOf } from './facade/broker-answer.js';
 import { BuiltInJobs } from './facade/built-in-jobs.js';
 import { checkedId, checkedReason } from './facade/call-arguments.js';
 import { JobEnqueuer } from './facade/job-enqueuer.js';
@@ -91,28 +92,32 @@ export class MessageQueueService extends BuiltInJobs {
     return this.enqueuer.addMany(definition.name, jobName, jobs);
   }
 
-  /** Bull's job, or null when there is none of this id (any more). */
+  /** Bull's job, or null when there is none of this id (any more). @throws BrokerUnavailableError within 2 s */
   async getJob(queue: string, jobId: string): Promise<Job | null> {
-    return this.queues.get(queue).queue.getJob(checkedId(jobId, 'jobId', queue));
+    const managed = this.queues.get(queue);
+    const id = checkedId(jobId, 'jobId', queue);
+    return answerOf(managed, `job "${id}"`, managed.queue.getJob(id));
   }
 
-  /** How a job is doing. @throws JobNotFoundError */
+  /** How a job is doing. @throws JobNotFoundError, BrokerUnavailableError when the broker does not answer within 2 s */
   async getJobStatus(queue: string, jobId: string): Promise<JobStatus> {
     const job = await this.getJob(queue, jobId);
     if (job === null) {
       throw new JobNotFoundError(`Queue "${queue}" has no job "${jobId}" (any more).`, { queue, jobId });
     }
-    return statusOf(queue, job);
+    return answerOf(this.queues.get(queue), `job "${jobId}"`, statusOf(queue, job));
   }
 
   /**
    * Cancels a job: one that waits is not run, one that runs is aborted, in whichever process. It ends failed with
    * `CancelledError`; replays of many leave it out.
+   * @throws BrokerUnavailableError when the broker does not answer within 2 s; the same call again is safe
    */
   async cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
-    this.queues.get(queue);
+    const managed = this.queues.get(queue);
     const id = checkedId(jobId, 'jobId', queue);
-    return this.administration.cancel(queue, id, checkedReason(reason, queue));
+    const outcome = this.administration.cancel(queue, id, checkedReason(reason, queue));
+    return answerOf(managed, `the cancellation of job "${id}"`, outcome);
   }
 
   /** No worker starts jobs of this queue until it is resumed; active ones go on. */

@@ -1,192 +1,190 @@
 import { io } from '/socket.io/socket.io.esm.min.js';
+import { callApi } from '/assets/api.js';
+import { element, nameOf } from '/assets/elements.js';
 import { MessageClient } from '/assets/message-client.js';
-import { callApi, clockTime, element, nameOf } from '/assets/elements.js';
+import { MessageLog } from '/assets/message-log.js';
+import { Outbox } from '/assets/outbox.js';
 
 const CONVERSATION = 'c1';
-const HISTORY = 50;
-const KEPT_STATUSES = 500;
+const HISTORY = `/api/conversations/${CONVERSATION}/messages?limit=100`;
+const RELOAD_AFTER_MS = 2_000;
+const SHOWN = new Set(['sent', 'delivered', 'read']);
 
-const TICKS = {
-  pending: ['○', 'waits for the recipient'],
-  sent: ['✓', 'sent'],
-  delivered: ['✓✓', 'delivered'],
-  read: ['✓✓', 'read'],
-  failed: ['!', 'could not be delivered'],
+/** How a pane is connected: what it says, and what its button does. */
+const LINKS = {
+  online: ['Online', 'Go offline'],
+  offline: ['Offline', 'Go online'],
+  connecting: ['Connecting…', 'Go offline'],
 };
-const RANK = { pending: 0, failed: 1, sent: 1, delivered: 2, read: 3 };
 
-/** One user's side of the conversation, with a socket of its own. */
-export class ConversationPane {
+/** One user's side of the conversation, with a socket of its own. Tells `linkchange` events. */
+export class ConversationPane extends EventTarget {
   #user;
   #peer;
-  #bubbles = new Map();
-  /** Statuses may be faster than the answer to the message that they are about. */
-  #statuses = new Map();
   #log;
-  #presence;
-  #input;
+  #outbox;
   #socket;
   #client;
-  #seen;
+  #earlier;
+  #state = element('span', { class: 'link', role: 'status' });
+  #switch = element('button', { type: 'button', class: 'quiet' });
 
   constructor(root) {
+    super();
     this.#user = root.dataset.user;
     this.#peer = root.dataset.peer;
-    this.#build(root);
-    this.#seen = new IntersectionObserver((entries) => this.#noteSeen(entries), { root: this.#log });
-    document.addEventListener('visibilitychange', () => this.#lookAgain());
-    this.#socket = io({ auth: { userId: this.#user }, forceNew: true });
-    this.#client = new MessageClient(this.#socket, {
-      onMessage: (message) => this.#show(message),
-      onStatus: ({ messageId, recipientId, status }) => {
-        if (recipientId === this.#peer) this.#setStatus(messageId, status);
-      },
-      onConnection: (isConnected) => this.#connected(isConnected),
+    this.#log = new MessageLog({
+      label: `Messages of ${nameOf(this.#user)}`,
+      onSeen: (messageId) => this.#client.markRead(messageId),
+      onEarlier: () => this.#loadEarlier().catch(() => undefined),
     });
+    this.#build(root);
+    this.#socket = io({ auth: { userId: this.#user }, forceNew: true, reconnectionDelayMax: 2_000 });
+    this.#outbox = new Outbox(this.#user, {
+      isOnline: () => this.#socket.connected,
+      onAccepted: ({ messageId }, { createdAt }) => this.#log.accepted(messageId, createdAt),
+      onRefused: ({ messageId }, reason) => this.#log.setStatus(messageId, 'refused', `not sent: ${reason}`),
+    });
+    for (const message of this.#outbox.waiting) this.#show(message, { createdAt: null });
+    this.#listen();
   }
 
-  /** Scrolls to a message and marks it for a moment. @returns whether it is here */
-  reveal(messageId) {
-    const bubble = this.#bubbles.get(messageId);
-    if (!bubble) return false;
-    bubble.scrollIntoView({ block: 'center' });
-    bubble.classList.remove('revealed');
-    // Reading the layout in between makes the animation start again.
-    void bubble.offsetWidth;
-    bubble.classList.add('revealed');
+  get link() {
+    if (this.#socket.connected) return 'online';
+    return this.#socket.active ? 'connecting' : 'offline';
+  }
+
+  /** Shows where a message was said, loading older ones until it is there. @returns whether this side has it */
+  async reveal(key, options) {
+    while (!this.#log.has(key) && this.#earlier) await this.#loadEarlier();
+    if (!this.#log.has(key)) return false;
+    this.#log.reveal(key, options);
     return true;
   }
 
   #build(root) {
     const name = nameOf(this.#user);
-    this.#presence = element('button', { type: 'button', class: 'presence', 'aria-pressed': 'false' });
-    this.#presence.addEventListener('click', () =>
-      this.#socket.active ? this.#socket.disconnect() : this.#socket.connect(),
-    );
-    this.#log = element('ol', {
-      class: 'log',
-      role: 'log',
-      'aria-label': `Messages of ${name}`,
-      tabindex: '0',
+    const avatar = element('span', { class: 'avatar', text: name.charAt(0), 'aria-hidden': 'true' });
+    const head = element('div', { class: 'pane-head' });
+    head.append(avatar, element('h2', { text: name }), this.#state, this.#switch);
+    this.#switch.addEventListener('click', () => {
+      if (this.#socket.active) this.#socket.disconnect();
+      else this.#socket.connect();
+      this.#linkChanged();
     });
-    this.#input = element('input', {
-      placeholder: `Write to ${nameOf(this.#peer)}`,
-      'aria-label': `Message from ${name}`,
-      autocomplete: 'off',
-      maxlength: '2000',
+    const input = element('input', {
+      ...{ placeholder: `Write to ${nameOf(this.#peer)}`, 'aria-label': `Message from ${name}` },
+      ...{ autocomplete: 'off', enterkeyhint: 'send', maxlength: '2000', dir: 'auto' },
     });
-    const form = element('form', {}, this.#input, element('button', { text: 'Send' }));
+    const form = element('form', {}, input, element('button', { text: 'Send' }));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      void this.#send();
+      this.#write(input.value.trim());
+      input.value = '';
+      input.focus();
     });
-    const avatar = element('span', { class: 'avatar', text: name.charAt(0), 'aria-hidden': 'true' });
-    const head = element(
-      'div',
-      { class: 'pane-head' },
-      avatar,
-      element('h2', { text: name }),
-      this.#presence,
-    );
-    root.append(head, this.#log, form);
-    this.#connected(false);
+    root.append(head, this.#log.root, form);
   }
 
-  async #send() {
-    const content = this.#input.value.trim();
+  #listen() {
+    this.#client = new MessageClient(this.#socket, {
+      onMessage: (message) => this.#show(message),
+      onStatus: ({ messageId, recipientId, conversationId, status }) => {
+        const isOurs = conversationId === CONVERSATION && recipientId === this.#peer;
+        if (isOurs) this.#log.setStatus(messageId, status);
+      },
+      onConnection: () => this.#linkChanged(),
+    });
+    this.#socket.on('connect_error', () => this.#linkChanged());
+    // What this user has written in another tab.
+    this.#socket.on('message_accepted', (message) => {
+      if (message.conversationId !== CONVERSATION) return;
+      this.#show(message);
+      this.#log.accepted(message.messageId, message.createdAt);
+    });
+    this.#linkChanged();
+  }
+
+  #linkChanged() {
+    const [state, action] = LINKS[this.link];
+    this.#state.textContent = state;
+    this.#state.dataset.link = this.link;
+    this.#switch.textContent = action;
+    this.dispatchEvent(new Event('linkchange'));
+    if (this.link !== 'online') return;
+    void this.#outbox.flush();
+    void this.#loadNewest();
+  }
+
+  #write(content) {
     if (content === '') return;
-    this.#input.value = '';
-    try {
-      const { messageId } = await callApi('/api/messages', {
-        ...{ senderId: this.#user, recipientId: this.#peer, conversationId: CONVERSATION, content },
-      });
-      this.#show({
-        ...{ messageId, senderId: this.#user, conversationId: CONVERSATION, content },
-        createdAt: new Date().toISOString(),
-      });
-    } catch (error) {
-      this.#input.value = content;
-      this.#log.append(element('li', { class: 'notice', text: `Not sent: ${error.message}` }));
-    }
+    const message = {
+      ...{ messageId: newId(), senderId: this.#user, recipientId: this.#peer },
+      ...{ conversationId: CONVERSATION, content },
+    };
+    this.#show(message, { createdAt: null });
+    this.#outbox.add(message);
   }
 
   /** What was said before, and what became of it while this side was away. */
-  async #loadHistory() {
-    const { items } = await callApi(`/api/conversations/${CONVERSATION}/messages?limit=${HISTORY}`);
-    for (const message of [...items].reverse()) {
-      if (message.senderId === this.#user) {
-        this.#show(message);
-        for (const { status } of message.recipients) this.#setStatus(message.messageId, status);
-      } else {
-        const mine = message.recipients.find(({ recipientId }) => recipientId === this.#user);
-        // What is pending comes over the socket, and is confirmed there.
-        if (mine && mine.status !== 'pending') this.#show(message, mine.status === 'read');
-      }
+  async #loadNewest() {
+    this.#log.isLoading = true;
+    try {
+      const [conversation, announcements] = await Promise.all([
+        callApi(HISTORY),
+        callApi(`/api/announcements?recipientId=${this.#user}`),
+      ]);
+      this.#showStored([...announcements.items, ...conversation.items]);
+      // After a reconnection older ones are there already.
+      if (this.#earlier === undefined) this.#noteEarlier(conversation.nextCursor);
+    } catch {
+      setTimeout(() => this.link === 'online' && void this.#loadNewest(), RELOAD_AFTER_MS);
+    } finally {
+      this.#log.isLoading = false;
     }
   }
 
-  #show(message, isRead = false) {
-    const { messageId, senderId, createdAt } = message;
-    if (this.#bubbles.has(messageId)) return;
-    const isOwn = senderId === this.#user;
-    const isAnnouncement = message.conversationId !== CONVERSATION;
-    const kind = isAnnouncement ? 'announcement' : isOwn ? 'own' : 'other';
-    const bubble = element('li', { class: `bubble ${kind}`, 'data-id': messageId, 'data-at': createdAt });
-    if (isAnnouncement) bubble.append(element('strong', { text: 'Announcement' }));
-    const content = message.encrypted ? 'A sealed message' : message.content;
-    const meta = element('span', { class: 'meta' }, element('time', { text: clockTime(createdAt) }));
-    if (isOwn) meta.append(element('span', { class: 'ticks' }));
-    bubble.append(element('p', { text: content }), meta);
-    this.#bubbles.set(messageId, bubble);
-    this.#insert(bubble, createdAt);
-    if (isOwn) this.#setStatus(messageId, this.#statuses.get(messageId) ?? 'pending');
-    else if (!isRead) this.#seen.observe(bubble);
+  async #loadEarlier() {
+    const { items, nextCursor } = await callApi(`${HISTORY}&cursor=${encodeURIComponent(this.#earlier)}`);
+    this.#log.above(() => this.#showStored(items));
+    this.#noteEarlier(nextCursor);
   }
 
-  #insert(bubble, createdAt) {
-    const later = [...this.#log.querySelectorAll('.bubble')].find((other) => other.dataset.at > createdAt);
-    this.#log.insertBefore(bubble, later ?? null);
-    if (!later) this.#log.scrollTop = this.#log.scrollHeight;
+  #noteEarlier(cursor) {
+    this.#earlier = cursor;
+    this.#log.hasEarlier = cursor !== null;
   }
 
-  #setStatus(messageId, status) {
-    const known = this.#statuses.get(messageId);
-    const next = known !== undefined && RANK[known] > RANK[status] ? known : status;
-    this.#statuses.delete(messageId);
-    this.#statuses.set(messageId, next);
-    if (this.#statuses.size > KEPT_STATUSES) this.#statuses.delete(this.#statuses.keys().next().value);
-    const ticks = this.#bubbles.get(messageId)?.querySelector('.ticks');
-    if (!ticks) return;
-    const [sign, meaning] = TICKS[next];
-    ticks.textContent = sign;
-    ticks.className = `ticks ${next}`;
-    ticks.title = meaning;
-    ticks.setAttribute('aria-label', meaning);
-  }
-
-  #noteSeen(entries) {
-    if (document.visibilityState !== 'visible') return;
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      this.#seen.unobserve(target);
-      target.dataset.seen = 'true';
-      this.#client.markRead(target.dataset.id);
+  #showStored(messages) {
+    const oldestFirst = messages.toSorted(
+      (one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt),
+    );
+    for (const message of oldestFirst) {
+      const isOwn = message.senderId === this.#user;
+      const copy = message.recipients.find(({ recipientId }) => isOwn || recipientId === this.#user);
+      // What is pending for this user comes over the socket, and is confirmed there.
+      if (!isOwn && !SHOWN.has(copy?.status)) continue;
+      this.#show(message, { isRead: copy?.status === 'read' });
+      if (isOwn) this.#log.accepted(message.messageId, message.createdAt);
+      if (isOwn && copy) this.#log.setStatus(message.messageId, copy.status);
     }
   }
 
-  /** The observer speaks up only when something moves; a page that comes back to the front asks it again. */
-  #lookAgain() {
-    for (const bubble of this.#log.querySelectorAll('.bubble:not(.own):not([data-seen])')) {
-      this.#seen.unobserve(bubble);
-      this.#seen.observe(bubble);
-    }
+  #show(message, { createdAt = message.createdAt, isRead = false } = {}) {
+    const { messageId, senderId, conversationId, encrypted } = message;
+    const isAnnouncement = conversationId !== CONVERSATION;
+    this.#log.show({
+      ...{ messageId, senderId, createdAt, isRead },
+      // The copies of an announcement have ids of their own, and its name in common.
+      key: isAnnouncement ? conversationId : messageId,
+      kind: isAnnouncement ? 'announcement' : senderId === this.#user ? 'own' : 'other',
+      content: encrypted ? 'A sealed message' : message.content,
+    });
   }
+}
 
-  #connected(isConnected) {
-    this.#presence.textContent = isConnected ? 'Online' : 'Offline';
-    this.#presence.title = isConnected ? 'Go offline: messages wait' : 'Go online: what has waited arrives';
-    this.#presence.classList.toggle('online', isConnected);
-    this.#presence.setAttribute('aria-pressed', String(isConnected));
-    if (isConnected) this.#loadHistory().catch(() => undefined);
-  }
+/** Not `crypto.randomUUID()`: browsers have that only under https and on localhost. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return `p_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -7,25 +7,20 @@ export function element(tag, { text, ...attributes } = {}, ...children) {
   return made;
 }
 
-/** Asks the API. @throws Error with what the server says */
-export async function callApi(path, body) {
-  const options = body && {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(path, options);
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error([answer.message ?? response.statusText].flat().join(', '));
-  return answer;
+/** The time of day, for people; with the day when it is not today. */
+export function timeElement(iso) {
+  const at = new Date(iso);
+  const isToday = at.toDateString() === new Date().toDateString();
+  const text = at.toLocaleString([], { ...(!isToday && { dateStyle: 'medium' }), timeStyle: 'short' });
+  return element('time', { datetime: iso, title: at.toLocaleString(), text });
 }
 
-/** The time of day, for people. */
-export function clockTime(iso) {
-  return new Date(iso).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-}
-
-/** A user's id with a capital letter. */
+/** A user's id as a name. */
 export function nameOf(userId) {
-  return userId.charAt(0).toUpperCase() + userId.slice(1);
+  return userId.charAt(0).toUpperCase() + userId.slice(1).replaceAll('-', ' ');
+}
+
+/** Resolves after a while. */
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

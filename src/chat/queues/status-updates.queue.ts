@@ -4,6 +4,10 @@ import { Id, Text } from '../fields.js';
 
 /** Payload of `publish-status`. */
 export class StatusUpdateJobDto {
+  /** Whose agent it is about. */
+  @Id()
+  userId!: string;
+
   @Id()
   agentType!: string;
 

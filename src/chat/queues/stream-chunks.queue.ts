@@ -4,6 +4,10 @@ import { Id, Text } from '../fields.js';
 
 /** Payload of `relay-stream-chunk`. */
 export class StreamChunkJobDto {
+  /** Who reads the answer. */
+  @Id()
+  userId!: string;
+
   @Id()
   conversationId!: string;
 

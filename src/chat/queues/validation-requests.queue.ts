@@ -3,6 +3,10 @@ import { Id, Text } from '../fields.js';
 
 /** Payload of `validate-message`. */
 export class ValidationRequestJobDto {
+  /** Who wrote the message. */
+  @Id()
+  userId!: string;
+
   @Id()
   messageId!: string;
 

@@ -1,0 +1,42 @@
+import { callApi } from '/assets/api.js';
+import { element, pause } from '/assets/elements.js';
+
+const ASK_EVERY_MS = 1_000;
+const STATES = ['waiting', 'active', 'delayed', 'completed', 'failed'];
+
+/** Shows the counts of all queues, again and again. */
+export async function showQueueCounts() {
+  const body = document.getElementById('queue-rows');
+  const state = document.getElementById('queues-state');
+  const rows = new Map();
+  for (;;) {
+    try {
+      for (const queue of await callApi('/api/queues')) {
+        if (!rows.has(queue.name)) rows.set(queue.name, new QueueRow(body, queue));
+        rows.get(queue.name).show(queue);
+      }
+      state.textContent = '';
+    } catch {
+      state.textContent = 'do not answer, trying again';
+    }
+    await pause(ASK_EVERY_MS);
+  }
+}
+
+class QueueRow {
+  #name = element('th', { scope: 'row' });
+  #cells = STATES.map(() => element('td'));
+
+  constructor(body, { isBuiltIn }) {
+    const kind = isBuiltIn ? 'built-in' : 'own-queue';
+    body.append(element('tr', { class: kind }, this.#name, ...this.#cells));
+  }
+
+  show({ name, isPaused, ...counts }) {
+    this.#name.textContent = isPaused ? `${name} (paused)` : name;
+    STATES.forEach((state, at) => {
+      this.#cells[at].textContent = counts[state];
+      this.#cells[at].className = counts[state] === 0 ? 'none' : state;
+    });
+  }
+}

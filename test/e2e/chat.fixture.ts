@@ -1,0 +1,143 @@
+import type { INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import { AppModule } from '../../src/app.module.js';
+import type { AppOptions } from '../../src/app.module.js';
+import type { SocketMessage, SocketStatus } from '../../src/message-queue/adapters/socket-io/index.js';
+import { MessageClient } from '../../src/message-queue/adapters/socket-io/client/index.js';
+import { MessageStore } from '../../src/message-queue/index.js';
+
+/** What the API's answers may hold. */
+export interface ApiAnswer {
+  readonly messageId: string;
+  readonly batchId: string;
+  readonly createdAt: string;
+  readonly statusCode: number;
+  readonly code: string;
+  readonly message: string | readonly string[];
+  readonly state: string;
+  readonly percentage: number;
+  readonly recipients: number;
+  readonly pending: number;
+  readonly delivered: number;
+  readonly jobs: readonly { readonly queue: string; readonly id: string }[];
+  readonly items: readonly {
+    readonly messageId: string;
+    readonly content: string;
+    readonly recipients: readonly unknown[];
+  }[];
+}
+
+/** An answer of the API. */
+export interface ApiResponse {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly answer: ApiAnswer;
+}
+
+/** One run of the reference app on a port of its own. */
+export class ChatApp {
+  private constructor(
+    readonly app: INestApplication,
+    readonly url: string,
+  ) {}
+
+  static async start(options: AppOptions): Promise<ChatApp> {
+    const imports = [AppModule.register({ environment: 'test', ...options })];
+    const module = await Test.createTestingModule({ imports }).compile();
+    const app = module.createNestApplication({ logger: false });
+    await app.listen(0, '127.0.0.1');
+    return new ChatApp(app, await app.getUrl());
+  }
+
+  call(path: string, body?: object): Promise<ApiResponse> {
+    return this.request(path, body ? { method: 'POST', body: JSON.stringify(body) } : {});
+  }
+
+  async request(path: string, options: RequestInit): Promise<ApiResponse> {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(this.url + path, { headers, ...options });
+    const answer = (await response.json()) as ApiAnswer;
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), answer };
+  }
+
+  async send(senderId: string, recipientId: string, content: string): Promise<string> {
+    const message = { senderId, recipientId, conversationId: 'c1', content };
+    const { status, answer } = await this.call('/api/messages', message);
+    expect(status).toBe(202);
+    return answer.messageId;
+  }
+
+  status(messageId: string, recipientId: string): Promise<string | undefined> {
+    const store = this.app.get(MessageStore, { strict: false });
+    return store.findStatus(messageId, recipientId).then((found) => found?.status);
+  }
+}
+
+/** A user's device with the client that browsers get. */
+export class Device {
+  readonly messages: SocketMessage[] = [];
+  readonly statuses: SocketStatus[] = [];
+  readonly socket: Socket;
+  readonly client: MessageClient;
+
+  constructor(app: ChatApp, auth: object, options: object = {}) {
+    this.socket = io(app.url, { auth, forceNew: true, transports: ['websocket'], ...options });
+    this.client = new MessageClient(this.socket, {
+      onMessage: (message) => this.messages.push(message),
+      onStatus: (status) => this.statuses.push(status),
+    });
+  }
+
+  /** Resolves when connected; @throws what the server says */
+  async connected(): Promise<this> {
+    if (!this.socket.connected) {
+      await new Promise<void>((resolve, reject) => {
+        this.socket.once('connect', resolve);
+        this.socket.once('connect_error', reject);
+      });
+    }
+    return this;
+  }
+
+  confirm(body: unknown): Promise<unknown> {
+    return this.socket.timeout(2_000).emitWithAck('message_confirm', body);
+  }
+
+  close(): void {
+    this.client.close();
+    this.socket.disconnect();
+  }
+}
+
+/** The apps and devices of one test file, closed after each test. */
+export class ChatStage {
+  private readonly ends: (() => unknown)[] = [];
+
+  /** @param options default: the memory provider */
+  async start(options: AppOptions = { provider: 'memory' }): Promise<ChatApp> {
+    const started = await ChatApp.start(options);
+    this.atEnd(() => started.app.close());
+    return started;
+  }
+
+  device(app: ChatApp, auth: object, options: object = {}): Device {
+    const made = new Device(app, auth, options);
+    this.atEnd(() => made.close());
+    return made;
+  }
+
+  signIn(app: ChatApp, userId: string): Promise<Device> {
+    return this.device(app, { userId }).connected();
+  }
+
+  /** Runs `end` before what was started earlier ends. */
+  atEnd(end: () => unknown): void {
+    this.ends.push(end);
+  }
+
+  async clear(): Promise<void> {
+    for (const end of this.ends.splice(0).reverse()) await end();
+  }
+}
