@@ -3,11 +3,12 @@ import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { AppModule } from '../app.module.js';
 import { SmtpEmailChannel } from '../message-queue/adapters/smtp/index.js';
 import { SocketIoTransport } from '../message-queue/adapters/socket-io/index.js';
-import { EmailChannel, MESSAGE_QUEUE_CONFIG } from '../message-queue/index.js';
+import { EmailChannel, InAppChannel, MESSAGE_QUEUE_CONFIG } from '../message-queue/index.js';
 import type { MessageQueueConfig } from '../message-queue/index.js';
 import { hasColors } from '../welcome.js';
 import { FlakyTransport } from './flaky-transport.js';
 import type { LineDrops } from './flaky-transport.js';
+import { RememberingInAppChannel } from './remembering-in-app.channel.js';
 
 /** What all processes of one demo have in common. */
 export interface DemoSettings {
@@ -31,6 +32,11 @@ export function demoModule(settings: DemoSettings, role?: MessageQueueConfig['ro
         provide: SocketIoTransport,
         useFactory: ({ redis, prefix }: MessageQueueConfig) => new FlakyTransport({ redis, prefix }, drops),
         inject: [MESSAGE_QUEUE_CONFIG],
+      },
+      {
+        provide: InAppChannel,
+        useFactory: (transport: SocketIoTransport) => new RememberingInAppChannel(transport),
+        inject: [SocketIoTransport],
       },
       {
         provide: EmailChannel,

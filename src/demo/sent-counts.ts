@@ -1,10 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { InAppChannel, PushChannel, SmsChannel } from '../message-queue/index.js';
-import type {
-  RecordingInAppChannel,
-  RecordingPushChannel,
-  RecordingSmsChannel,
-} from '../message-queue/adapters/recording/index.js';
+import type { RecordingPushChannel, RecordingSmsChannel } from '../message-queue/adapters/recording/index.js';
+import type { RememberingInAppChannel } from './remembering-in-app.channel.js';
 
 /** Notifications that left over the channels without a server of their own in the demo; repeats count once. */
 export interface SentCounts {
@@ -13,12 +10,12 @@ export interface SentCounts {
   readonly in_app: number;
 }
 
-/** Asks the recording channels of the process that runs the jobs. */
+/** Asks the channels of the process that runs the jobs. */
 export function countSent(app: INestApplicationContext): SentCounts {
   return {
     push: sentOver(app.get<PushChannel, RecordingPushChannel>(PushChannel)),
     sms: sentOver(app.get<SmsChannel, RecordingSmsChannel>(SmsChannel)),
-    in_app: sentOver(app.get<InAppChannel, RecordingInAppChannel>(InAppChannel)),
+    in_app: sentOver(app.get<InAppChannel, RememberingInAppChannel>(InAppChannel)),
   };
 }
 

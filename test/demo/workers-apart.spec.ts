@@ -127,7 +127,6 @@ describe('npm run demo -- --workers apart', () => {
     const demo = start([...APART, '--exit']);
     const worker = await workerOf(demo);
     demo.signal('SIGKILL');
-    await demo.closed;
     await waitUntil(() => !isRunning(worker), 'the worker process to end');
   });
 });
