@@ -1,18 +1,10 @@
-import { createServer } from 'node:http';
-import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Server } from 'socket.io';
-import { io } from 'socket.io-client';
-import type { Socket } from 'socket.io-client';
 import { SocketEvent, SocketIoTransport } from '../../src/message-queue/adapters/socket-io/index.js';
-import type {
-  SocketIoTransportOptions,
-  SocketMessage,
-} from '../../src/message-queue/adapters/socket-io/index.js';
+import type { SocketIoTransportOptions } from '../../src/message-queue/adapters/socket-io/index.js';
 import { RetryLater } from '../../src/message-queue/jobs/errors.js';
 import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
 import { messageTransportContract } from '../../src/message-queue/testing/contracts/index.js';
 import { TestRedis } from '../support/redis-server.js';
+import { SocketWebServer } from '../support/socket-web-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const never = new AbortController().signal;
@@ -31,53 +23,14 @@ function message(over: Partial<TransportMessage> = {}): TransportMessage {
   };
 }
 
-/** A web process in small: an HTTP server with Socket.IO, its users in their rooms. */
-class WebServer {
-  readonly io: Server;
-  readonly transport: SocketIoTransport;
-  readonly clients: Socket[] = [];
-  private readonly http: HttpServer = createServer();
-
-  constructor(options: SocketIoTransportOptions = {}) {
-    this.io = new Server(this.http);
-    this.transport = new SocketIoTransport(options);
-    this.transport.attach(this.io);
-    this.io.on('connection', (socket) => {
-      void socket.join(this.transport.roomOf(String(socket.handshake.auth['userId'])));
-      socket.emit('joined');
-    });
-  }
-
-  /** A connected client of a user that acknowledges each message, unless told otherwise. */
-  async connect(userId: string, acknowledges = true): Promise<{ socket: Socket; got: SocketMessage[] }> {
-    if (!this.http.listening) await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
-    const { port } = this.http.address() as AddressInfo;
-    const got: SocketMessage[] = [];
-    const socket = io(`http://127.0.0.1:${port}`, { auth: { userId }, transports: ['websocket'] });
-    this.clients.push(socket);
-    socket.on(SocketEvent.MESSAGE, (one: SocketMessage, acknowledge: () => void) => {
-      got.push(one);
-      if (acknowledges) acknowledge();
-    });
-    await new Promise<void>((resolve) => socket.once('joined', resolve));
-    return { socket, got };
-  }
-
-  async close(): Promise<void> {
-    for (const client of this.clients) client.disconnect();
-    await this.io.close();
-    this.transport.onApplicationShutdown();
-  }
-}
-
 describe('SocketIoTransport', () => {
   const ends: (() => unknown)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
 
-  function web(options: SocketIoTransportOptions = {}): WebServer {
-    const server = new WebServer({ ackTimeoutMs: 500, ...options });
+  function web(options: SocketIoTransportOptions = {}): SocketWebServer {
+    const server = new SocketWebServer({ ackTimeoutMs: 500, ...options });
     ends.push(() => server.close());
     return server;
   }

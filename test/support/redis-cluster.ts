@@ -5,7 +5,7 @@ import { waitUntil } from './wait-until.js';
 
 /** Three masters of a Redis Cluster, all slots covered; gone after `stop()` and with this process. */
 export class TestRedisCluster {
-  private constructor(private readonly servers: readonly TestRedis[]) {}
+  private constructor(readonly servers: readonly TestRedis[]) {}
 
   /** @param certificate of `localhost`: the nodes speak TLS alone, under that name */
   static async start(certificate: TestCertificate | null = null): Promise<TestRedisCluster> {

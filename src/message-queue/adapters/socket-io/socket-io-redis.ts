@@ -6,6 +6,7 @@ import { loadOptionalPackage } from '../optional-package.js';
 import type { SocketIoRedis } from './socket-io.options.js';
 
 type Client = Redis | Cluster;
+type Topology = SocketIoRedis['topology'];
 type AdapterPackage = typeof import('@socket.io/redis-adapter');
 type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
 
@@ -17,7 +18,7 @@ const LONGEST_RETRY_DELAY_MS = 500;
 export class SocketIoRedisLink {
   private readonly logger = new Logger('SocketIoTransport');
   private readonly publisher: Client;
-  private readonly subscriber: Client;
+  private readonly subscriber: Redis;
   private readonly package: AdapterPackage;
   private isAway = false;
 
@@ -31,8 +32,8 @@ export class SocketIoRedisLink {
     onRestored: () => void,
   ) {
     this.package = loadOptionalPackage('@socket.io/redis-adapter', 'sockets over several processes');
-    this.publisher = withoutRejections(this.open(settings), ['publish']);
-    this.subscriber = withoutRejections(this.open(settings), [
+    this.publisher = withoutRejections(this.watch(createClient(settings)), ['publish']);
+    this.subscriber = withoutRejections(this.watch(createSubscriber(settings)), [
       ...['subscribe', 'psubscribe', 'unsubscribe', 'punsubscribe'],
     ]);
     let isFirst = true;
@@ -69,8 +70,7 @@ export class SocketIoRedisLink {
     this.subscriber.disconnect();
   }
 
-  private open(settings: SocketIoRedis): Client {
-    const client = createClient(settings);
+  private watch<T extends Client>(client: T): T {
     client.setMaxListeners(0);
     client.on('error', (error: Error) => {
       if (!this.isAway) this.logger.warn(`Redis does not answer: ${error.message}`);
@@ -80,13 +80,14 @@ export class SocketIoRedisLink {
   }
 }
 
-function createClient(settings: SocketIoRedis): Client {
-  const { topology, username, password, db } = settings;
-  const tls = tlsOptions(settings);
-  const retryStrategy = (attempt: number): number => Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
-  const common: RedisOptions = {
+function retryStrategy(attempt: number): number {
+  return Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
+}
+
+function commonOptions({ username, password, tls }: SocketIoRedis): RedisOptions {
+  return {
     ...{ username, password, retryStrategy },
-    ...(tls && { tls }),
+    ...(tls && { tls: {} }),
     connectTimeout: CONNECT_TIMEOUT_MS,
     // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
@@ -95,38 +96,48 @@ function createClient(settings: SocketIoRedis): Client {
     // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
     disableClientInfo: true,
   };
-  switch (topology.kind) {
-    case 'single':
-      return new Redis({ ...common, host: topology.host, port: topology.port, db });
-    case 'cluster':
-      return new Cluster([...topology.nodes], {
-        redisOptions: common,
-        // The certificate of a node is for its name, not for the address of it.
-        ...(tls && { dnsLookup: (name, callback) => callback(null, name) }),
-        clusterRetryStrategy: retryStrategy,
-      });
-    case 'sentinel':
-      return new Redis({
-        ...common,
-        db,
-        name: topology.masterName,
-        sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
-        sentinelRetryStrategy: retryStrategy,
-        failoverDetector: true,
-        // Without these ioredis talks to Sentinels and master in plain text, whatever `tls` says.
-        ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-      });
-  }
 }
 
-function tlsOptions({ tls }: SocketIoRedis): RedisOptions['tls'] {
-  if (typeof tls === 'boolean') return tls ? {} : undefined;
-  const { ca, cert, key, serverName } = tls;
-  return { ca, cert, key, ...(serverName !== undefined && { servername: serverName }) };
+function createClient(settings: SocketIoRedis): Client {
+  const { topology } = settings;
+  if (topology.kind !== 'cluster') return createSingle(settings, topology);
+  const redisOptions = commonOptions(settings);
+  return new Cluster([...topology.nodes], { redisOptions, clusterRetryStrategy: retryStrategy });
+}
+
+/**
+ * All nodes of a Cluster hand on what is published, so one connection to any of them is enough. It is not a Cluster's own subscription:
+ * that one moves to another node without a word, and what was published meanwhile would be missed.
+ */
+function createSubscriber(settings: SocketIoRedis): Redis {
+  const { topology } = settings;
+  if (topology.kind !== 'cluster') return createSingle(settings, topology);
+  const { nodes } = topology;
+  const client = new Redis({
+    ...commonOptions(settings),
+    ...nodes[0],
+    retryStrategy: (attempt) => {
+      Object.assign(client.options, nodes[attempt % nodes.length]);
+      return retryStrategy(attempt);
+    },
+  });
+  return client;
+}
+
+function createSingle(settings: SocketIoRedis, topology: Exclude<Topology, { kind: 'cluster' }>): Redis {
+  const options = { ...commonOptions(settings), db: settings.db };
+  if (topology.kind === 'single') return new Redis({ ...options, host: topology.host, port: topology.port });
+  return new Redis({
+    ...options,
+    name: topology.masterName,
+    sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
+    sentinelRetryStrategy: retryStrategy,
+    failoverDetector: true,
+  });
 }
 
 /** The adapter waits for none of these promises; a connection that is closed would end the process. */
-function withoutRejections(client: Client, methods: readonly string[]): Client {
+function withoutRejections<T extends Client>(client: T, methods: readonly string[]): T {
   const commands = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   for (const method of methods) {
     const command = commands[method]?.bind(client);

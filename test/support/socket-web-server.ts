@@ -1,0 +1,50 @@
+import { createServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server } from 'socket.io';
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import { SocketEvent, SocketIoTransport } from '../../src/message-queue/adapters/socket-io/index.js';
+import type {
+  SocketIoTransportOptions,
+  SocketMessage,
+} from '../../src/message-queue/adapters/socket-io/index.js';
+
+/** A web process in small: an HTTP server with Socket.IO, its users in their rooms. */
+export class SocketWebServer {
+  readonly io: Server;
+  readonly transport: SocketIoTransport;
+  readonly clients: Socket[] = [];
+  private readonly http: HttpServer = createServer();
+
+  constructor(options: SocketIoTransportOptions = {}) {
+    this.io = new Server(this.http);
+    this.transport = new SocketIoTransport(options);
+    this.transport.attach(this.io);
+    this.io.on('connection', (socket) => {
+      void socket.join(this.transport.roomOf(String(socket.handshake.auth['userId'])));
+      socket.emit('joined');
+    });
+  }
+
+  /** A connected client of a user that acknowledges each message, unless told otherwise. */
+  async connect(userId: string, acknowledges = true): Promise<{ socket: Socket; got: SocketMessage[] }> {
+    if (!this.http.listening) await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
+    const { port } = this.http.address() as AddressInfo;
+    const got: SocketMessage[] = [];
+    const socket = io(`http://127.0.0.1:${port}`, { auth: { userId }, transports: ['websocket'] });
+    this.clients.push(socket);
+    socket.on(SocketEvent.MESSAGE, (one: SocketMessage, acknowledge: () => void) => {
+      got.push(one);
+      if (acknowledges) acknowledge();
+    });
+    await new Promise<void>((resolve) => socket.once('joined', resolve));
+    return { socket, got };
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.clients) client.disconnect();
+    await this.io.close();
+    this.transport.onApplicationShutdown();
+  }
+}
