@@ -1,9 +1,11 @@
 import { Processor } from '@nestjs/bull';
 import type { INestApplication } from '@nestjs/common';
 import Bull from 'bull';
+import type { Queue } from 'bull';
 import { IsString } from 'class-validator';
 import {
   defineQueue,
+  getQueueToken,
   JobEvents,
   JobHandler,
   MessageQueueModule,
@@ -33,8 +35,8 @@ const ERRANDS = defineQueue({
 @Processor('errands')
 class ErrandsProcessor {
   @JobHandler('errand')
-  errand(): void {
-    // Nothing to do: the events are what counts.
+  errand({ text }: ErrandJobDto): void {
+    if (text === 'fails') throw new Error('no');
   }
 }
 
@@ -90,6 +92,82 @@ describe.each(['memory', 'redis'] as const)('events of a process on %s', (provid
       { ...place, jobId: waiting.id },
       { ...place, jobId: delayed.id },
     ]);
+  });
+
+  describe('tell once of each job that this process added', () => {
+    const places = (list: JobEventMap['enqueued'][]): string[] => list.map(({ jobId }) => jobId).sort();
+
+    it('by the service: alone, under a key, in bulk', async () => {
+      const app = await start({ autoStart: false });
+      const enqueued = heard(app, 'enqueued');
+      const service = app.get(MessageQueueService);
+      const payload = { text: 'a' };
+      const once = { idempotencyKey: 'k' };
+      const first = await service.enqueue(ERRANDS, 'errand', payload);
+      expect(enqueued).toEqual([{ queue: 'errands', job: 'errand', jobId: first.id }]);
+      const keyed = await service.enqueue(ERRANDS, 'errand', payload, once);
+      expect(await service.enqueue(ERRANDS, 'errand', payload, once)).toMatchObject({ deduplicated: true });
+      const bulk = await service.enqueueMany(ERRANDS, 'errand', [
+        { payload },
+        { payload, options: once },
+        { payload: { text: 1 as unknown as string } },
+        { payload, options: { delay: 60_000 } },
+      ]);
+      expect(bulk.map(({ outcome }) => outcome)).toEqual(['added', 'deduplicated', 'rejected', 'added']);
+      const added = bulk.flatMap((receipt) => (receipt.outcome === 'added' ? receipt.id : []));
+      expect(places(enqueued)).toEqual([first.id, keyed.id, ...added].sort());
+    });
+
+    it('by the queue: add and addBulk, not an id that is there', async () => {
+      const app = await start({ autoStart: false });
+      const enqueued = heard(app, 'enqueued');
+      const queue = app.get<Queue>(getQueueToken('errands'));
+      const { id } = await queue.add('errand', { text: 'a' });
+      await queue.add('errand', { text: 'b' }, { jobId: 'mine' });
+      await queue.add('errand', { text: 'b' }, { jobId: 'mine' });
+      const bulk = await queue.addBulk([
+        { name: 'errand', data: { text: 'c' } },
+        { name: 'errand', data: { text: 'd' }, opts: { jobId: 'mine' } },
+      ]);
+      expect(places(enqueued)).toEqual([String(id), 'mine', String(bulk[0]?.id)].sort());
+      await expect(queue.add('errand', { text: 'e' }, { priority: -1 })).rejects.toThrow('priority');
+      expect(enqueued).toHaveLength(3);
+      expect(enqueued.every(({ queue: name, job }) => name === 'errands' && job === 'errand')).toBe(true);
+    });
+
+    it('by a schedule: each of its runs, however often it is declared', async () => {
+      const app = await start();
+      const enqueued = heard(app, 'enqueued');
+      const completed = heard(app, 'completed');
+      const service = app.get(MessageQueueService);
+      const queue = app.get<Queue>(getQueueToken('errands'));
+      const hourly = { repeat: { cron: '0 * * * *' } };
+      await Promise.all([1, 2, 3].map(() => queue.add('errand', { text: 'a' }, hourly)));
+      await service.enqueue(ERRANDS, 'errand', { text: 'a' }, hourly);
+      expect(enqueued).toHaveLength(1);
+      await queue.add('errand', { text: 'b' }, { repeat: { every: 100, limit: 3 } });
+      await waitUntil(() => completed.length === 3, 'the runs of the schedule');
+      const runs = completed.map(({ jobId }) => jobId);
+      expect(places(enqueued).filter((id) => runs.includes(id))).toEqual([...runs].sort());
+      expect(enqueued).toHaveLength(4);
+    });
+
+    it('before the job starts, and not again when it is tried once more or replayed', async () => {
+      const app = await start();
+      const order: string[] = [];
+      const events = app.get(JobEvents);
+      for (const name of ['enqueued', 'active', 'deadLettered'] as const) {
+        events.on(name, ({ jobId }) => void order.push(`${name} ${jobId}`));
+      }
+      const { id } = await app.get(MessageQueueService).enqueue(ERRANDS, 'errand', { text: 'fails' });
+      const dead = `deadLettered ${id}`;
+      await waitUntil(() => order.includes(dead), 'the dead letter');
+      const queue = app.get<Queue>(getQueueToken('errands'));
+      await (await queue.getJob(id))?.retry();
+      await waitUntil(() => order.filter((entry) => entry === dead).length === 2, 'the second dead letter');
+      expect(order[0]).toBe(`enqueued ${id}`);
+      expect(order.filter((entry) => entry.startsWith('enqueued'))).toHaveLength(1);
+    });
   });
 
   if (provider === 'memory') return;

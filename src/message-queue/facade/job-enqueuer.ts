@@ -4,7 +4,6 @@ import type { RegisteredQueues } from '../broker/registered-queues.js';
 import type { Clock } from '../jobs/clock.js';
 import { didYouMean } from '../jobs/did-you-mean.js';
 import { InvalidPayloadError, MessageQueueError, UnknownJobNameError } from '../jobs/errors.js';
-import type { JobEvents } from '../jobs/job-events.js';
 import type { EnqueueCheck } from '../jobs/enqueue-check.js';
 import { fingerprintOf } from '../jobs/fingerprint.js';
 import { admitJob } from '../jobs/job-admission.js';
@@ -23,7 +22,6 @@ export class JobEnqueuer {
   constructor(
     private readonly queues: RegisteredQueues,
     private readonly clock: Clock,
-    private readonly events: JobEvents,
     private readonly checks: readonly EnqueueCheck[],
   ) {}
 
@@ -38,7 +36,6 @@ export class JobEnqueuer {
     const request = await this.#request(managed, jobName, payload, options);
     if (this.queues.isOverridden(queueName)) return this.#addToOverride(managed, request);
     const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
-    this.events.emit('enqueued', { queue: queueName, job: jobName, jobId: id, deduplicated });
     return { id, queue: queueName, name: jobName, deduplicated };
   }
 
@@ -78,11 +75,7 @@ export class JobEnqueuer {
     );
     requests.forEach(({ index }, position) => {
       const outcome = outcomes[position];
-      if (outcome === undefined) return;
-      receipts[index] = { ...outcome, queue: queueName, name: jobName };
-      if (outcome.outcome !== 'added' && outcome.outcome !== 'deduplicated') return;
-      const deduplicated = outcome.outcome === 'deduplicated';
-      this.events.emit('enqueued', { queue: queueName, job: jobName, jobId: outcome.id, deduplicated });
+      if (outcome !== undefined) receipts[index] = { ...outcome, queue: queueName, name: jobName };
     });
     return receipts;
   }

@@ -43,7 +43,7 @@ describe('JobEvents', () => {
     events.on('enqueued', () => {
       reached = true;
     });
-    events.emit('enqueued', { ...place, deduplicated: false });
+    events.emit('enqueued', place);
     await new Promise((resolve) => setImmediate(resolve));
     expect(reached).toBe(true);
     expect(logged).toHaveBeenCalledTimes(2);

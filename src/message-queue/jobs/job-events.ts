@@ -19,10 +19,11 @@ export interface JobRunEventPlace extends JobEventPlace {
 /** What each event tells. Process-local: a process hears of its own adds and of the jobs that it runs. */
 export interface JobEventMap {
   /**
-   * An add of `MessageQueueService` returned; `deduplicated`: the job was there before. Adds through `@InjectQueue` and
-   * the board are heard as Bull's `waiting` of the queue.
+   * This process added a job: by `MessageQueueService`, `@InjectQueue`, the board, or as the next run of a schedule. Once
+   * per job: not for an add that found its job there already, nor for a job that goes back to waiting (retry, replay). An
+   * add that rejects with "outcome unknown" is not told, though its job may be there.
    */
-  readonly enqueued: JobEventPlace & { readonly deduplicated: boolean };
+  readonly enqueued: JobEventPlace;
   /** A handler starts. */
   readonly active: JobRunEventPlace;
   /** A handler reported how far it is. */

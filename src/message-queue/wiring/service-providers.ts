@@ -7,7 +7,6 @@ import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
 import { Clock } from '../jobs/clock.js';
-import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../jobs/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
@@ -41,13 +40,9 @@ export const SERVICE_PROVIDERS: readonly Provider[] = [
 export const SERVICE_PARTS: readonly Provider[] = [
   {
     provide: JobEnqueuer,
-    useFactory: (
-      queues: RegisteredQueues,
-      clock: Clock,
-      events: JobEvents,
-      templates: NotificationTemplateCheck,
-    ) => new JobEnqueuer(queues, clock, events, [templates]),
-    inject: [RegisteredQueues, Clock, JobEvents, NotificationTemplateCheck],
+    useFactory: (queues: RegisteredQueues, clock: Clock, templates: NotificationTemplateCheck) =>
+      new JobEnqueuer(queues, clock, [templates]),
+    inject: [RegisteredQueues, Clock, NotificationTemplateCheck],
   },
   BatchEnqueuer,
   BatchStatusReader,

@@ -1,5 +1,6 @@
 import type { JobOptions } from 'bull';
 import { randomUUID } from 'node:crypto';
+import { JOB_ADDED } from '../job-added.js';
 import { normaliseBackoff } from './job-backoff.js';
 import { jsonText } from './json-text.js';
 import { JOB_OVERHEAD_BYTES } from './memory-budget.js';
@@ -95,6 +96,8 @@ export function createJob(engine: QueueEngine, job: NewJob, assertRoom: AssertRo
   const delay = options.delay < 0 ? 0 : options.delay;
   const stored = new StoredJob(id, job.name, job.json, options, delay, bytes);
   store.insert(stored);
+  // Before the job can start.
+  engine.events.emit(JOB_ADDED, id, job.name);
   if (delay) {
     engine.place(stored, options.timestamp + delay, 'lane-end');
   } else {

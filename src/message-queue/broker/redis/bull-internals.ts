@@ -11,6 +11,17 @@ export interface BullQueueInternals {
   readonly closing?: Promise<void>;
 }
 
+/** Bull's own methods, with what their types leave out. */
+export const bullMethods = Bull.prototype as unknown as {
+  readonly nextRepeatableJob: (
+    this: Queue<object>,
+    name: string,
+    data: object,
+    options: JobOptions,
+    isNew?: boolean,
+  ) => Promise<Job<object> | undefined>;
+};
+
 /** What we use of Bull's job beyond its published types. */
 export interface BullJobInternals {
   debounceId?: string;

@@ -4,8 +4,9 @@ import { BrokerUnavailableError, EnqueueTimeoutError, MessageQueueError } from '
 import { admitJob } from '../../jobs/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from '../broker.js';
+import { JOB_ADDED } from '../job-added.js';
 import { asQueueError, outcomeOf } from './add-outcome.js';
-import { BullJob, internalsOf } from './bull-internals.js';
+import { BullJob, emitSafely, internalsOf } from './bull-internals.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
@@ -50,8 +51,7 @@ export class Enqueuer {
       const { id } = await addRepeatable(this.parts, request);
       return { id: String(id), deduplicated: false };
     }
-    const prepared = this.prepare(request);
-    return outcomeOf(this.parts.queue, prepared, await this.send(prepared));
+    return this.addPrepared(this.prepare(request));
   }
 
   /** Outcomes in the order of the requests. Never rejects. */
@@ -74,8 +74,7 @@ export class Enqueuer {
     const request = { name, data: data as object, options };
     if (options.repeat !== undefined) return addRepeatable(this.parts, request);
     const prepared = this.prepare(request);
-    const { id } = outcomeOf(this.parts.queue, prepared, await this.send(prepared));
-    prepared.job.id = id;
+    prepared.job.id = (await this.addPrepared(prepared)).id;
     return prepared.job;
   }
 
@@ -85,13 +84,20 @@ export class Enqueuer {
     const prepared = jobs.map(({ name = '', data, opts }) =>
       this.prepare({ name, data: data as object, options: opts ?? {} }),
     );
-    const results = await Promise.allSettled(prepared.map((one) => this.send(one)));
+    const results = await Promise.allSettled(prepared.map((one) => this.addPrepared(one)));
     return results.map((result, i) => {
       if (result.status === 'rejected') throw result.reason;
-      const one = prepared[i] as Prepared;
-      one.job.id = outcomeOf(this.parts.queue, one, result.value).id;
-      return one.job;
+      const { job } = prepared[i] as Prepared;
+      job.id = result.value.id;
+      return job;
     });
+  }
+
+  private async addPrepared(prepared: Prepared): Promise<AddOutcome> {
+    const { queue } = this.parts;
+    const outcome = outcomeOf(queue, prepared, await this.send(prepared));
+    if (!outcome.deduplicated) emitSafely(queue, JOB_ADDED, outcome.id, prepared.request.name);
+    return outcome;
   }
 
   private async addOne(request: AddRequest): Promise<BulkAddOutcome> {

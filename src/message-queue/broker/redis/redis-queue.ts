@@ -3,7 +3,8 @@ import type { Job, JobOptions, QueueOptions } from 'bull';
 import { HandlerRegistrationError } from '../../jobs/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
-import { internalsOf } from './bull-internals.js';
+import { JOB_ADDED } from '../job-added.js';
+import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
@@ -37,6 +38,8 @@ const DEFAULT_JOB_NAME = '__default__';
  */
 export class RedisQueue extends Bull<object> {
   private worker: WorkerOfQueue | null = null;
+  /** The run of a schedule that was added last. */
+  private lastRun = '';
   private closed: Promise<void> | null = null;
 
   constructor(
@@ -87,6 +90,20 @@ export class RedisQueue extends Bull<object> {
     return super.add(name, data, options);
   }
 
+  /** As in Bull; tells of the run it adds. */
+  override async nextRepeatableJob(
+    name: string,
+    data: object,
+    options: JobOptions,
+    isNew?: boolean,
+  ): Promise<Job<object>> {
+    const job = await bullMethods.nextRepeatableJob.call(this, name, data, options, isNew);
+    if (job !== undefined && (await this.wasAdded(job))) {
+      emitSafely(this, JOB_ADDED, String(job.id), name);
+    }
+    return job as Job<object>;
+  }
+
   override addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
     return this.backend.addJobs(
       this,
@@ -129,6 +146,15 @@ export class RedisQueue extends Bull<object> {
   override close(doNotWaitJobs?: boolean): Promise<void> {
     this.closed ??= this.shutDown(doNotWaitJobs ?? false);
     return this.closed;
+  }
+
+  /** Bull gives the same answer when the run was there before; its time tells, but for adds in the same millisecond. */
+  private async wasAdded({ id, timestamp }: Job): Promise<boolean> {
+    const added = `${id}@${timestamp}`;
+    if (added === this.lastRun) return false;
+    this.lastRun = added;
+    const stored = await this.client.hget(this.toKey(String(id)), 'timestamp').catch(() => null);
+    return stored === String(timestamp);
   }
 
   private async shutDown(doNotWaitJobs: boolean): Promise<void> {
