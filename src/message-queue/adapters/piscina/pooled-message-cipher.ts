@@ -54,13 +54,16 @@ const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
 @Injectable()
 export class PooledMessageCipher extends MessageCipher implements OnApplicationShutdown {
   private readonly fromCharacters: number;
+  private readonly library: typeof PiscinaModule;
   private pool: PiscinaModule.Piscina | null = null;
 
+  /** @throws MissingPackageError */
   constructor(
     private readonly keys: KeyProvider,
     private readonly options: PooledCipherOptions = {},
   ) {
     super();
+    this.library = loadOptionalPackage('piscina', 'threads for large messages');
     this.fromCharacters = options.fromCharacters ?? 500_000;
   }
 
@@ -100,9 +103,8 @@ export class PooledMessageCipher extends MessageCipher implements OnApplicationS
   }
 
   private createPool(): PiscinaModule.Piscina {
-    const { Piscina } = loadOptionalPackage<typeof PiscinaModule>('piscina', 'threads for large messages');
     const { maxThreads, idleTimeoutMs, workerFile } = this.options;
-    const pool = new Piscina({
+    const pool = new this.library.Piscina({
       filename: workerFile ?? join(__dirname, 'cipher.worker.js'),
       minThreads: 0,
       maxThreads: maxThreads ?? Math.max(1, availableParallelism() - 1),

@@ -29,16 +29,18 @@ type Transport = ReturnType<typeof createPool>;
 @Injectable()
 export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutdown {
   private readonly options: ResolvedSmtpOptions;
+  private readonly library: typeof Nodemailer;
   private transport: Transport | null = null;
   private isClosed = false;
 
-  /** Connects with the first mail. @throws InvalidConfigurationError */
+  /** Connects with the first mail. @throws InvalidConfigurationError, MissingPackageError */
   constructor(options: SmtpOptions) {
     super();
     this.options = resolveSmtpOptions(options);
+    this.library = loadOptionalPackage('nodemailer', 'e-mail notifications');
   }
 
-  /** @throws UnrecoverableJobError, NotificationSendError, MissingPackageError, and the signal's reason */
+  /** @throws UnrecoverableJobError, NotificationSendError, and the signal's reason */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
     if (!isMailAddress(notification.destination)) {
@@ -46,7 +48,7 @@ export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutd
     }
     if (this.isClosed)
       throw new NotificationSendError('The mail channel is closed: the application is shutting down.');
-    this.transport ??= createPool(this.options);
+    this.transport ??= createPool(this.library, this.options);
     const mail = { ...mailOf(notification, this.options), signal };
     try {
       // A nodemailer before 10 knows no signals: its mail may still go out, but the job does not wait for it.
@@ -88,8 +90,7 @@ function mailOf(notification: OutgoingNotification, options: ResolvedSmtpOptions
   };
 }
 
-function createPool(options: ResolvedSmtpOptions) {
-  const nodemailer = loadOptionalPackage<typeof Nodemailer>('nodemailer', 'e-mail notifications');
+function createPool(nodemailer: typeof Nodemailer, options: ResolvedSmtpOptions) {
   const { user, password } = options;
   return nodemailer.createTransport({
     pool: true,

@@ -36,16 +36,18 @@ type EncryptedPush = Pick<PushRequest, 'endpoint' | 'headers' | 'body'>;
 @Injectable()
 export class WebPushChannel extends PushChannel implements OnApplicationShutdown {
   private readonly options: ResolvedWebPushOptions;
+  private readonly library: typeof WebPushModule;
   private readonly agent: ReturnType<typeof keepingAgent>;
 
-  /** @throws InvalidConfigurationError */
+  /** @throws InvalidConfigurationError, MissingPackageError */
   constructor(options: WebPushOptions) {
     super();
     this.options = resolveWebPushOptions(options);
+    this.library = loadOptionalPackage('web-push', 'Web Push notifications');
     this.agent = this.options.agent ?? keepingAgent();
   }
 
-  /** @throws UnrecoverableJobError, RetryLater, NotificationSendError, MissingPackageError, and the signal's reason */
+  /** @throws UnrecoverableJobError, RetryLater, NotificationSendError, and the signal's reason */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
     const call = this.encrypted(notification);
@@ -71,10 +73,9 @@ export class WebPushChannel extends PushChannel implements OnApplicationShutdown
     const { allowedHosts, defaultTtlSeconds, subject, publicKey, privateKey } = this.options;
     const subscription = parseSubscription(notification.destination, allowedHosts);
     const { expiresAt } = notification;
-    const library = loadOptionalPackage<typeof WebPushModule>('web-push', 'Web Push notifications');
     const payload = payloadOf(notification);
     try {
-      const { headers, body, endpoint } = library.generateRequestDetails(subscription, payload, {
+      const { headers, body, endpoint } = this.library.generateRequestDetails(subscription, payload, {
         vapidDetails: { subject, publicKey, privateKey },
         TTL:
           expiresAt === null ? defaultTtlSeconds : Math.max(0, Math.floor((expiresAt - Date.now()) / 1_000)),
