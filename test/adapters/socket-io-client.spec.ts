@@ -81,6 +81,25 @@ describe('MessageClient', () => {
     expect(new Set(steps())).toEqual(new Set(['m1 delivered', 'm2 delivered']));
   });
 
+  it('hands on a notification once, however often it comes, and acknowledges each', async () => {
+    const shown: object[] = [];
+    await connect({ onNotification: (notification) => shown.push(notification) });
+    const notification = { notificationId: 'n1', title: 'News', body: 'There is news' };
+    for (let repeat = 0; repeat < 3; repeat += 1) {
+      await here?.timeout(5_000).emitWithAck(SocketEvent.NOTIFICATION, notification);
+    }
+    await here
+      ?.timeout(5_000)
+      .emitWithAck(SocketEvent.NOTIFICATION, { ...notification, notificationId: 'n2' });
+    expect(shown).toEqual([notification, { ...notification, notificationId: 'n2' }]);
+  });
+
+  it('acknowledges notifications also for a page that shows none', async () => {
+    await connect();
+    const notification = { notificationId: 'n1', title: 'News', body: 'There is news' };
+    await here?.timeout(5_000).emitWithAck(SocketEvent.NOTIFICATION, notification);
+  });
+
   it('forgets the oldest ids when there are too many', async () => {
     await connect({ rememberedIds: 2 });
     for (const id of ['m1', 'm2', 'm3', 'm1']) await deliver(id);

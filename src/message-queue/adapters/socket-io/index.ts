@@ -1,6 +1,7 @@
 export { SOCKET_IO_CLIENT_FILE } from './client-file.js';
 export { socketIoAdapters } from './socket-io-adapters.js';
 export type { SocketIoAsyncOptions } from './socket-io-adapters.js';
+export { SocketIoInAppChannel } from './socket-io-in-app.channel.js';
 export type { SocketIoRedis, SocketIoTransportOptions } from './socket-io.options.js';
 export { SocketIoTransport } from './socket-io.transport.js';
 export { SocketEvent } from './socket-protocol.js';
@@ -8,5 +9,6 @@ export type {
   ConfirmationReply,
   SocketConfirmation,
   SocketMessage,
+  SocketNotification,
   SocketStatus,
 } from './socket-protocol.js';

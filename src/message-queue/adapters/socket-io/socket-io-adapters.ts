@@ -1,5 +1,7 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
 import { MessageTransport } from '../../ports/message-transport.js';
+import { InAppChannel } from '../../ports/notification-channel.js';
+import { SocketIoInAppChannel } from './socket-io-in-app.channel.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';
 import { SocketIoTransport } from './socket-io.transport.js';
 
@@ -11,7 +13,8 @@ export interface SocketIoAsyncOptions {
 }
 
 /**
- * {@link SocketIoTransport} as the app's MessageTransport, for the module's `adapters`; a gateway injects it by its class.
+ * {@link SocketIoTransport} as the app's MessageTransport and {@link SocketIoInAppChannel} as its InAppChannel, for the module's
+ * `adapters`; a gateway injects the transport by its class.
  *
  * ```ts
  * MessageQueueModule.forRoot({
@@ -33,5 +36,10 @@ export function socketIoAdapters(options: SocketIoTransportOptions | SocketIoAsy
         }
       : { provide: SocketIoTransport, useFactory: () => new SocketIoTransport(options) },
     { provide: MessageTransport, useExisting: SocketIoTransport },
+    {
+      provide: InAppChannel,
+      useFactory: (transport: SocketIoTransport) => new SocketIoInAppChannel(transport),
+      inject: [SocketIoTransport],
+    },
   ];
 }

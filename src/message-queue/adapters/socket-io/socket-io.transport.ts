@@ -68,7 +68,9 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   /** @throws RetryLater when devices are connected and none of them acknowledged, while the message is young */
   override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
     signal.throwIfAborted();
-    const { answered, isComplete } = await untilAborted(this.emitAndWait(message), signal);
+    const { recipientId } = message;
+    const asking = this.emitAndWait(recipientId, SocketEvent.MESSAGE, toSocketMessage(message));
+    const { answered, isComplete } = await untilAborted(asking, signal);
     if (answered > 0) return { outcome: 'sent', reached: answered };
     const isYoung = Date.now() - message.createdAt.getTime() < this.options.patienceMs;
     if (!isComplete && isYoung) {
@@ -89,21 +91,33 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     server.to(this.roomOf(userId)).emit(event, payload);
   }
 
+  /**
+   * Sends an event of the host's own to all sockets of a user, wherever they are, and waits until they acknowledged it, at most
+   * `ackTimeoutMs`. At most once.
+   * @returns how many acknowledged
+   */
+  async askUser(userId: string, event: string, payload: object, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    return (await untilAborted(this.emitAndWait(userId, event, payload), signal)).answered;
+  }
+
   /** Closes what the transport itself opened; an attached server is its owner's to close. */
   onApplicationShutdown(): void {
     this.detach();
   }
 
   private async emitAndWait(
-    message: TransportMessage,
+    userId: string,
+    event: string,
+    payload: object,
   ): Promise<{ readonly answered: number; readonly isComplete: boolean }> {
     const server = this.attached();
     await this.subscribed;
     return new Promise((resolve) => {
       server
-        .to(this.roomOf(message.recipientId))
+        .to(this.roomOf(userId))
         .timeout(this.options.ackTimeoutMs)
-        .emit(SocketEvent.MESSAGE, toSocketMessage(message), (error: Error | null, answers: unknown[]) => {
+        .emit(event, payload, (error: Error | null, answers: unknown[]) => {
           resolve({ answered: answers.length, isComplete: error === null });
         });
     });

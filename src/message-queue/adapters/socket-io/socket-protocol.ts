@@ -1,6 +1,7 @@
 import type { AttachmentReference } from '../../ports/attachment-reference.js';
 import type { DeliveryStatus } from '../../ports/delivery-status.js';
 import type { StatusAnnouncement, TransportMessage } from '../../ports/message-transport.js';
+import type { OutgoingNotification } from '../../ports/notification-channel.js';
 
 /** Names of the events that go over the socket. */
 export const SocketEvent = {
@@ -8,6 +9,8 @@ export const SocketEvent = {
   MESSAGE: 'message',
   /** Server to client: {@link SocketStatus}, for the ticks of what the client's user has sent. */
   STATUS: 'message_status',
+  /** Server to client: {@link SocketNotification}. The client acknowledges the event itself. */
+  NOTIFICATION: 'notification',
   /** Client to server: {@link SocketConfirmation}; answered with {@link ConfirmationReply}. */
   CONFIRM: 'message_confirm',
 } as const;
@@ -37,6 +40,16 @@ export interface SocketStatus {
   readonly at: string;
 }
 
+/** An in-app notification as it goes over the socket; the inbox has it too. */
+export interface SocketNotification {
+  /** The same in every repeat, and in the inbox: clients drop what they have seen. */
+  readonly notificationId: string;
+  readonly title: string;
+  readonly body: string;
+  /** The message it is about. */
+  readonly messageId?: string;
+}
+
 /** What a client says about a message it got. Whose copy it is follows from the socket, never from the payload. */
 export interface SocketConfirmation {
   readonly messageId: string;
@@ -61,4 +74,10 @@ export function toSocketMessage(message: TransportMessage): SocketMessage {
 export function toSocketStatus(announcement: StatusAnnouncement): SocketStatus {
   const { messageId, conversationId, recipientId, status, at } = announcement;
   return { messageId, conversationId, recipientId, status, at: at.toISOString() };
+}
+
+/** The wire form of a notification. */
+export function toSocketNotification(notification: OutgoingNotification): SocketNotification {
+  const { notificationId, title, body, messageId } = notification;
+  return { notificationId, title, body, ...(messageId !== undefined && { messageId }) };
 }

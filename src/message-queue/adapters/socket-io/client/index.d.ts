@@ -36,11 +36,22 @@ export interface ReceivedStatus {
   readonly at: string;
 }
 
+/** Something new in this user's inbox. */
+export interface ReceivedNotification {
+  readonly notificationId: string;
+  readonly title: string;
+  readonly body: string;
+  /** The message it is about. */
+  readonly messageId?: string;
+}
+
 /** What a {@link MessageClient} tells. */
 export interface MessageClientOptions {
   /** A message, once per id however often it comes. Confirmed as delivered when it returns; not when it throws. */
   readonly onMessage: (message: ReceivedMessage) => void;
   readonly onStatus?: (status: ReceivedStatus) => void;
+  /** An in-app notification, once per id. The inbox has it too, and those that came while this user was away. */
+  readonly onNotification?: (notification: ReceivedNotification) => void;
   readonly onConnection?: (isConnected: boolean) => void;
   /** `onMessage` threw: the message is not acknowledged, and comes again. Default: console.error. */
   readonly onError?: (error: unknown) => void;

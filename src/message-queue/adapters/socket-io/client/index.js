@@ -2,12 +2,14 @@
 
 const MESSAGE = 'message';
 const STATUS = 'message_status';
+const NOTIFICATION = 'notification';
 const CONFIRM = 'message_confirm';
 
 export class MessageClient {
   #socket;
   #options;
   #seen = new Set();
+  #notified = new Set();
   #read = new Set();
   /** Confirmations by message and status, in the order in which they happened. */
   #outbox = new Map();
@@ -22,6 +24,7 @@ export class MessageClient {
     this.#listeners = {
       [MESSAGE]: (message, acknowledge) => this.#receive(message, acknowledge),
       [STATUS]: (status) => this.#options.onStatus?.(status),
+      [NOTIFICATION]: (notification, acknowledge) => this.#notify(notification, acknowledge),
       connect: () => {
         this.#options.onConnection?.(true);
         this.#flush();
@@ -62,6 +65,15 @@ export class MessageClient {
     acknowledge?.();
     // A repeat too: the server sends one only when it has not heard of the first.
     this.#confirm(message.messageId, 'delivered');
+  }
+
+  #notify(notification, acknowledge) {
+    // First of all: the inbox has it, whatever the page makes of it.
+    acknowledge?.();
+    const { notificationId } = notification;
+    if (this.#notified.has(notificationId)) return;
+    remember(this.#notified, notificationId, this.#options.rememberedIds);
+    this.#options.onNotification?.(notification);
   }
 
   #confirm(messageId, status) {
