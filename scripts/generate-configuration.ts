@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { APP_VARIABLES } from '../src/app-variables.js';
 import {
   renderConfigurationPage,
   renderEnvironmentExample,
@@ -27,9 +28,10 @@ function generate(path: string, text: string): void {
 }
 
 async function main(): Promise<void> {
-  const page = renderConfigurationPage(BUILT_IN_QUEUES);
+  const appVariables = Object.values(APP_VARIABLES);
+  const page = renderConfigurationPage(BUILT_IN_QUEUES, appVariables);
   const style = (await resolveConfig(join(process.cwd(), 'package.json'))) ?? {};
-  generate('.env.example', renderEnvironmentExample(BUILT_IN_QUEUES));
+  generate('.env.example', renderEnvironmentExample(BUILT_IN_QUEUES, appVariables));
   // The page goes through the formatter that checks every other page.
   generate('docs/configuration.md', await format(page, { ...style, parser: 'markdown' }));
 }

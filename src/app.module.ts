@@ -1,11 +1,9 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
+import { APP_VARIABLES } from './app-variables.js';
 import { ChatModule } from './chat/chat.module.js';
-import {
-  EnvironmentKeyProvider,
-  KEY_RING_VARIABLES,
-} from './message-queue/adapters/environment-keys/index.js';
+import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
 import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
 import { KeyProvider, MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
@@ -34,7 +32,7 @@ export class AppModule {
     const configuration = ConfigModule.forRoot({ isGlobal: true });
     // After forRoot: what stands in .env is in the environment now.
     const environment = new ConfigService();
-    const { databaseUrl = environment.get<string>('DATABASE_URL'), ...given } = options;
+    const { databaseUrl = environment.get<string>(APP_VARIABLES.databaseUrl.variable), ...given } = options;
     const stores = databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [];
     const own = [...SOCKET_IO, ...stores, ...keysFrom(environment)];
     const { adapters = [] } = given;
@@ -53,7 +51,7 @@ export class AppModule {
 
 /** The key ring of the environment; none without ENCRYPTION_KEYS: each process then makes up a key, and says so. */
 function keysFrom(environment: ConfigService): Provider[] {
-  if (!environment.get<string>(KEY_RING_VARIABLES.keys)?.trim()) return [];
+  if (!environment.get<string>(APP_VARIABLES.encryptionKeys.variable)?.trim()) return [];
   return [{ provide: KeyProvider, useFactory: () => EnvironmentKeyProvider.from(environment) }];
 }
 

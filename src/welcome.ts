@@ -1,15 +1,15 @@
 import { isatty } from 'node:tty';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-
-const DEFAULT_PORT = 5001;
+import { APP_VARIABLES } from './app-variables.js';
 
 /** Port of the reference app: PORT, or 5001. */
 export function appPort(app: INestApplicationContext): number {
-  const given = app.get(ConfigService).get<string | number>('PORT') ?? DEFAULT_PORT;
+  const { variable, allowed, default: usual } = APP_VARIABLES.port;
+  const given = app.get(ConfigService).get<string | number>(variable) ?? usual;
   const port = Number(given);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`PORT must be a whole number from 0 to 65535, not "${given}".`);
+  throw new Error(`${variable} must be ${allowed}, not "${given}".`);
 }
 
 /** Whether standard output is a terminal that wants colours (NO_COLOR says no). */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
+import { APP_VARIABLES } from '../app-variables.js';
 import { JobEvents, MESSAGE_QUEUE_CONFIG } from '../message-queue/index.js';
 import type { MessageQueueConfig } from '../message-queue/index.js';
 import { ChatClients } from './chat-clients.js';
@@ -52,7 +53,7 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
   const mail = new MailServer();
   const smtpUrl = await mail.start();
   closers.push(() => mail.stop());
-  const given = new ConfigService().get<string>('DATABASE_URL')?.trim();
+  const given = new ConfigService().get<string>(APP_VARIABLES.databaseUrl.variable)?.trim();
   const databaseUrl = given ? given : join(directory, 'demo.sqlite');
   const isApart = workers === 'apart';
   const module = demoModule(

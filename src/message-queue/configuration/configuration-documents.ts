@@ -7,8 +7,22 @@ import { variablePartOf } from './queue-variables.js';
 const GENERATED =
   'Generated from the configuration schema by `npm run docs`; edit the schema, not this file.';
 
+/** A variable that the app reads beside those of the module. */
+export interface AppVariable {
+  readonly variable: string;
+  readonly allowed: string;
+  readonly description: string;
+  readonly default?: string;
+  /** What happens when it is not set, where there is no default. */
+  readonly otherwise?: string;
+  readonly example?: string;
+}
+
 /** The text of `.env.example`: every variable with its default, commented out. */
-export function renderEnvironmentExample(definitions: readonly QueueDefinition[]): string {
+export function renderEnvironmentExample(
+  definitions: readonly QueueDefinition[],
+  appVariables: readonly AppVariable[],
+): string {
   const lines = [
     `# ${GENERATED.replaceAll('`', '')}`,
     '# Every variable is optional; blank counts as not set.',
@@ -32,11 +46,20 @@ export function renderEnvironmentExample(definitions: readonly QueueDefinition[]
       lines.push(`# ${variable}=${String(valueAt(definition, path))}`);
     }
   }
+  lines.push('', '# --- Reference app ---', '# Read by the app in src/, not by the module.');
+  for (const { variable, allowed, description, example, ...fallback } of appVariables) {
+    lines.push('', ...commented(plain(description)), ...commented(plain(`Allowed: ${allowed}.`)));
+    lines.push(...commented(plain(`Default: ${fallbackText(fallback)}.`)));
+    lines.push(`# ${variable}=${example ?? fallback.default ?? ''}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 
 /** The text of `docs/configuration.md`. */
-export function renderConfigurationPage(definitions: readonly QueueDefinition[]): string {
+export function renderConfigurationPage(
+  definitions: readonly QueueDefinition[],
+  appVariables: readonly AppVariable[],
+): string {
   const lines = [
     '# Configuration',
     '',
@@ -61,8 +84,40 @@ export function renderConfigurationPage(definitions: readonly QueueDefinition[])
       lines.push(`| ${[...cells, setting.description].map(cell).join(' | ')} |`);
     }
   }
-  lines.push(...queueSettingLines(), ...queueTableLines(definitions));
+  lines.push(...queueSettingLines(), ...queueTableLines(definitions), ...CODE_LINES);
+  lines.push(...appVariableLines(appVariables));
   return `${lines.join('\n')}\n`;
+}
+
+const CODE_LINES = [
+  '',
+  '## Options without a variable',
+  '',
+  '`schedules`, `middleware`, `circuitBreakers`, `board` and `health` are options too, of `forRoot` and of what the factory of',
+  '`forRootAsync` returns, and are checked with the others. `isGlobal`, `configKey`, `imports` and `adapters` put the module',
+  'together before a factory can run: they stand beside it, and a factory that returns one does not compile.',
+];
+
+function appVariableLines(appVariables: readonly AppVariable[]): string[] {
+  const lines = [
+    '',
+    '## Reference app',
+    '',
+    'What the app in `src/` (`npm start`, `npm run demo`, the Docker image) reads beside the above; a host of yours need not.',
+    '',
+    '| Variable | Allowed | Default | |',
+    '|---|---|---|---|',
+  ];
+  for (const { variable, allowed, description, ...fallback } of appVariables) {
+    lines.push(
+      `| ${[`\`${variable}\``, allowed, fallbackText(fallback), description].map(cell).join(' | ')} |`,
+    );
+  }
+  return lines;
+}
+
+function fallbackText({ default: usual, otherwise }: Pick<AppVariable, 'default' | 'otherwise'>): string {
+  return otherwise ?? (usual === undefined ? 'none' : `\`${usual}\``);
 }
 
 function queueSettingLines(): string[] {

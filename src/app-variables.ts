@@ -1,0 +1,36 @@
+import { KEY_RING_VARIABLES } from './message-queue/adapters/environment-keys/index.js';
+
+/**
+ * The variables that the reference app reads beside those of the module. `.env.example` and `docs/configuration.md`
+ * are made from this and the module's schema.
+ */
+export const APP_VARIABLES = {
+  port: {
+    variable: 'PORT',
+    allowed: 'a whole number from 0 to 65535',
+    description: 'Port of the chat, the board and the API; 0 picks a free one.',
+    default: '5001',
+  },
+  databaseUrl: {
+    variable: 'DATABASE_URL',
+    allowed: '`postgres://…`, or the path of a SQLite file',
+    description: 'Database of messages, inboxes, attachments and the search index.',
+    otherwise:
+      "each process keeps them in its own memory, which is lost with it (`npm run demo`: a SQLite file of the run's own)",
+    example: 'postgres://app:secret@127.0.0.1:5432/chat',
+  },
+  encryptionKeys: {
+    variable: KEY_RING_VARIABLES.keys,
+    allowed: '`<key id>:<key>`, several separated by commas; a key is 32 bytes in base64, base64url or hex',
+    description: 'Keys that open sealed messages; web servers and workers need the same ones.',
+    otherwise: 'each process makes up a key, and says so',
+    example: '2026-11:<output of openssl rand -base64 32>',
+  },
+  currentEncryptionKey: {
+    variable: KEY_RING_VARIABLES.current,
+    allowed: 'a key id of the above',
+    description: 'Id of the key that seals.',
+    otherwise: 'the first one',
+    example: '2026-11',
+  },
+} as const;
