@@ -3,9 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Queue } from 'bull';
+import type { Job, Queue } from 'bull';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
-import { EnqueueTimeoutError } from '../../src/message-queue/jobs/errors.js';
 import { TestRedis } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -14,6 +13,8 @@ import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
 import { readRecord } from './fault-record.js';
 import type { FaultRecord } from './fault-record.js';
 import type { FaultRow } from './fault-row.js';
+import { addOnce } from './fault-producer.js';
+import type { FaultProducer } from './fault-producer.js';
 import { KeyedEffects } from './keyed-effects.js';
 import type { WorkerScript } from './worker-script.js';
 
@@ -32,12 +33,13 @@ export class FaultBench {
   private readonly record: string;
   /** Key → the ids that its adds were told. */
   private readonly acknowledged = new Map<string, ReadonlySet<string>>();
+  private readonly doomed = new Set<string>();
   private refused = 0;
   private readonly workers = new Set<ChildProcess>();
   private keys = 0;
   readonly broker: RedisBroker;
   readonly queue: Queue;
-  private readonly producers: readonly Producer[];
+  private readonly producers: readonly FaultProducer[];
 
   private constructor(
     readonly redis: TestRedis,
@@ -69,7 +71,7 @@ export class FaultBench {
         effectsUrl: effectsIn(this.directory),
         concurrency,
         drainMs,
-        maxCrashes: this.options.maxCrashes ?? 3,
+        maxCrashes: this.maxCrashes,
         lock: this.options.lock,
       },
     };
@@ -92,6 +94,7 @@ export class FaultBench {
   /** Adds jobs and notes what came of each add. */
   async produce(count: number, job: Omit<FaultJobDto, 'key'>, name = 'work'): Promise<string[]> {
     const keys = Array.from({ length: count }, () => `k${(this.keys += 1)}`);
+    if (job.doomed === true) for (const key of keys) this.doomed.add(key);
     await Promise.all(keys.map((key) => this.add(name, { ...job, key })));
     return keys;
   }
@@ -138,12 +141,16 @@ export class FaultBench {
   }
 
   async row(fault: string, secondsToRecover: number): Promise<FaultRow> {
-    const { done } = this.read();
+    const { done, started, cutShort } = this.read();
     const happened = await this.effects.happened();
     const expected = [...done.keys()].flatMap((key) => [key, followUpOf(key)]);
     const ids = [...this.acknowledged.values()];
     const letters = await this.queue.getFailed(0, -1);
-    const dead = new Set(letters.map((job) => (job.data as FaultJobDto).key));
+    const dead = new Set(letters.map(keyOf));
+    // Cut short that often by others, a job is a dead letter by rights.
+    const mayDie = (key: string): boolean =>
+      this.doomed.has(key) || (cutShort.get(key) ?? 0) >= this.maxCrashes;
+    const alive = [...this.doomed].filter((key) => started.has(key) && !dead.has(key));
     const lost = [...this.acknowledged.keys()].filter((key) => !done.has(key) && !dead.has(key));
     return {
       fault,
@@ -151,6 +158,10 @@ export class FaultBench {
       finished: done.size,
       finishedTwice: [...done.values()].filter((times) => times > 1).length,
       deadLettered: letters.length,
+      wronglyDead: [
+        ...letters.filter((job) => !mayDie(keyOf(job))).map(describeLetter),
+        ...alive.map((key) => `${key} lives`),
+      ],
       lost: lost.length,
       keyedExpected: expected.length,
       keyedEffects: expected.filter((effect) => happened.has(effect)).length,
@@ -170,7 +181,11 @@ export class FaultBench {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private producer(): Producer {
+  private get maxCrashes(): number {
+    return this.options.maxCrashes ?? 3;
+  }
+
+  private producer(): FaultProducer {
     const broker = new RedisBroker({
       redis: { topology: { kind: 'single', host: '127.0.0.1', port: this.proxy.port }, db: 0, tls: false },
       prefix: 'f',
@@ -188,22 +203,11 @@ export class FaultBench {
   }
 }
 
-interface Producer {
-  readonly broker: RedisBroker;
-  readonly queue: Queue;
+const keyOf = ({ data }: Job): string => (data as FaultJobDto).key;
+
+function describeLetter(job: Job): string {
+  const { name, failedReason, attemptsMade } = job;
+  return `${keyOf(job)} (${name}, attempt ${attemptsMade}): ${failedReason ?? 'no reason'}`;
 }
 
 const effectsIn = (directory: string): string => `file:${join(directory, 'effects.db')}`;
-
-/** @returns the job's id; null when the add was refused or its outcome stayed in doubt */
-async function addOnce({ broker, queue }: Producer, name: string, data: FaultJobDto): Promise<string | null> {
-  // The same key again is safe: what was not certain is tried once more, as a host would.
-  const idempotency = { key: data.key, fingerprint: data.key, ttlMs: 600_000 };
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return (await broker.addOnce(queue, { name, data, options: {}, idempotency })).id;
-    } catch (error) {
-      if (attempt === 2 || !(error instanceof EnqueueTimeoutError)) return null;
-    }
-  }
-}

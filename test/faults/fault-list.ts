@@ -54,7 +54,6 @@ async function exited(child: ChildProcess): Promise<number> {
 const killWorker: Fault = {
   name: 'kill -9 of a worker at concurrency 20',
   mayFinishTwice: 20,
-  deadLetters: 0,
   recoversWithin: 10,
   run: async (bench) => {
     const doomed = await bench.worker(20);
@@ -86,8 +85,6 @@ function crashLoop(name: string, crashes: number, maxCrashes: number): Fault {
     name,
     options: { lock: FAST_LOCK, maxCrashes },
     mayFinishTwice: crashes * concurrency,
-    // The job itself, and nothing that had to die with it.
-    deadLetters: crashes >= maxCrashes ? 1 : 0,
     recoversWithin: 10 * crashes,
     run: async (bench) => {
       const pool = new WorkerPool(bench, 1, concurrency);
@@ -95,9 +92,9 @@ function crashLoop(name: string, crashes: number, maxCrashes: number): Fault {
       const startedAt = Date.now();
       const [, [key]] = await Promise.all([
         bench.produce(concurrency - 1, { sleepMs: 300 }),
-        bench.produce(1, { sleepMs: 10, crashes }),
+        bench.produce(1, { sleepMs: 10, crashes, doomed: crashes >= maxCrashes }),
       ]);
-      await waitUntil(() => bench.read().started.get(key ?? '') === crashes, 'the crashes', 60_000);
+      await waitUntil(() => bench.read().crashes.get(key ?? '') === crashes, 'the crashes', 60_000);
       await bench.settled();
       await bench.produce(5, { sleepMs: 10 });
       await bench.settled();
@@ -111,7 +108,6 @@ const killRedis: Fault = {
   name: 'Redis kill -9, AOF always',
   options: { redis: ['--appendonly', 'yes', '--appendfsync', 'always'] },
   mayFinishTwice: 0,
-  deadLetters: 0,
   recoversWithin: 15,
   run: async (bench) => {
     await bench.worker();
@@ -129,7 +125,6 @@ const killRedis: Fault = {
 const lostReplies: Fault = {
   name: 'replies lost after execution',
   mayFinishTwice: 0,
-  deadLetters: 0,
   recoversWithin: 15,
   run: async (bench) => {
     await bench.worker();
@@ -147,7 +142,6 @@ const lostReplies: Fault = {
 const outOfMemory: Fault = {
   name: 'out of memory, noeviction',
   mayFinishTwice: 0,
-  deadLetters: 0,
   recoversWithin: 15,
   run: async (bench) => {
     await bench.worker();
@@ -173,7 +167,6 @@ const blockedLoop: Fault = {
   name: 'event loop blocked for 3 lock times',
   options: { lock: FAST_LOCK, maxCrashes: 5 },
   mayFinishTwice: 20,
-  deadLetters: 0,
   recoversWithin: 10,
   run: async (bench) => {
     await bench.worker(20);
@@ -193,7 +186,6 @@ const failedRenewals: Fault = {
   name: 'lock renewals that fail',
   options: { lock: { durationMs: 3_000, renewMs: 750, stalledCheckMs: 500 } },
   mayFinishTwice: 0,
-  deadLetters: 0,
   recoversWithin: 15,
   run: async (bench) => {
     await bench.worker(10);
@@ -216,12 +208,11 @@ const stubbornHandler: Fault = {
   name: 'handler that ignores abort',
   options: { lock: FAST_LOCK },
   mayFinishTwice: 4,
-  deadLetters: 4,
   recoversWithin: 15,
   run: async (bench) => {
     await bench.worker(4);
     const startedAt = Date.now();
-    await bench.produce(4, { sleepMs: 1_500 }, 'stubborn');
+    await bench.produce(4, { sleepMs: 1_500, doomed: true }, 'stubborn');
     await bench.settled();
     const { overlapped } = bench.read();
     if (overlapped.size > 0)
@@ -234,7 +225,6 @@ function sigterm(times: 1 | 2): Fault {
   return {
     name: times === 1 ? 'SIGTERM under load' : 'SIGTERM twice under load',
     mayFinishTwice: 0,
-    deadLetters: 0,
     recoversWithin: 5,
     run: async (bench) => {
       const leaving = await bench.worker(10, 500);
@@ -268,14 +258,14 @@ export const FAULTS: readonly Fault[] = [
   crashLoop('ten crashes on the same job', 10, 10),
   killRedis,
   {
-    ...{ name: 'SIGSTOP of Redis for 10 s', mayFinishTwice: 0, deadLetters: 0, recoversWithin: 15 },
+    ...{ name: 'SIGSTOP of Redis for 10 s', mayFinishTwice: 0, recoversWithin: 15 },
     run: outage(
       (bench) => bench.redis.signal('SIGSTOP'),
       (bench) => bench.redis.signal('SIGCONT'),
     ),
   },
   {
-    ...{ name: 'connections blackholed for 10 s', mayFinishTwice: 20, deadLetters: 0, recoversWithin: 15 },
+    ...{ name: 'connections blackholed for 10 s', mayFinishTwice: 20, recoversWithin: 15 },
     run: outage(
       (bench) => bench.proxy.blackhole(),
       (bench) => bench.proxy.heal(),

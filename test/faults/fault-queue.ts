@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString } from 'class-validator';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
 
@@ -12,7 +12,12 @@ export class FaultJobDto {
   @IsInt()
   sleepMs!: number;
 
-  /** The first so many runs kill their worker. */
+  /** It must end as a dead letter; every other job must not. */
+  @IsOptional()
+  @IsBoolean()
+  doomed?: boolean;
+
+  /** So many times a run of it kills its worker. */
   @IsOptional()
   @IsInt()
   crashes?: number;

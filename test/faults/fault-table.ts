@@ -6,6 +6,7 @@ const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
   ['finished', 'finished'],
   ['finishedTwice', 'twice'],
   ['deadLettered', 'dead letters'],
+  ['wronglyDead', 'wrongly'],
   ['lost', 'lost'],
   ['keyedExpected', 'keyed effects'],
   ['keyedEffects', 'happened'],
@@ -14,11 +15,15 @@ const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
   ['secondsToRecover', 'recovery (s)'],
 ];
 
+function cellOf(value: FaultRow[keyof FaultRow]): string {
+  return String(typeof value === 'object' ? value.length : value);
+}
+
 /** The rows as a table for people. */
 export function faultTable(rows: readonly FaultRow[]): string {
   const cells = [
     HEADINGS.map(([, title]) => title),
-    ...rows.map((row) => HEADINGS.map(([field]) => String(row[field]))),
+    ...rows.map((row) => HEADINGS.map(([field]) => cellOf(row[field]))),
   ];
   const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   const pad = (text: string, column: number): string =>

@@ -6,6 +6,7 @@ import { SystemClock } from '../../src/message-queue/jobs/clock.js';
 import {
   BrokerUnavailableError,
   EnqueueTimeoutError,
+  LockLostError,
   QueueFullError,
   RetryLater,
   ShutdownError,
@@ -18,18 +19,19 @@ import { JobHandler } from '../../src/message-queue/jobs/job-handler.decorator.j
 import { JobMiddlewareStack } from '../../src/message-queue/jobs/job-middleware.js';
 import { FAULT_QUEUE, faultQueue, followUpOf } from './fault-queue.js';
 import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
+import type { FaultNote } from './fault-record.js';
 import { KeyedEffects } from './keyed-effects.js';
 
 /** Runs jobs in a process of its own, which the fault tests kill, freeze and cut off. */
 const STUBBORN_TIMEOUT_MS = 300;
 const settings = JSON.parse(process.argv[2] ?? '{}') as FaultWorkerSettings;
 
-function note(what: 'start' | 'done' | 'aborted', key: string): void {
+function note(what: FaultNote, key: string): void {
   appendFileSync(settings.record, `${what} ${key} ${process.pid} ${Date.now()}\n`);
 }
 
-function startsOf(key: string): number {
-  return readFileSync(settings.record, 'utf8').split(`start ${key} `).length - 1;
+function timesOf(what: FaultNote, key: string): number {
+  return readFileSync(settings.record, 'utf8').split(`${what} ${key} `).length - 1;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -57,10 +59,11 @@ class FaultProcessor {
   async work(job: FaultJobDto, context: JobContext): Promise<void> {
     note('start', job.key);
     await this.effect(job, context);
-    if (job.crashes === undefined && job.blockMs === undefined) return this.rest(job, context);
-    const runs = startsOf(job.key);
-    if (runs <= (job.crashes ?? 0)) process.kill(process.pid, 'SIGKILL');
-    if (job.blockMs !== undefined && runs === 1) blockEventLoop(job.blockMs);
+    if (job.crashes !== undefined && timesOf('crash', job.key) < job.crashes) {
+      note('crash', job.key);
+      process.kill(process.pid, 'SIGKILL');
+    }
+    if (job.blockMs !== undefined && timesOf('start', job.key) === 1) blockEventLoop(job.blockMs);
     return this.rest(job, context);
   }
 
@@ -82,7 +85,7 @@ class FaultProcessor {
     try {
       await abortable(job.sleepMs, context.signal);
     } catch (error) {
-      note('aborted', job.key);
+      note(error instanceof LockLostError ? 'aborted' : 'left', job.key);
       throw error;
     }
     note('done', job.key);
@@ -94,6 +97,7 @@ class FaultProcessor {
     try {
       await this.addFollowUp(followUpOf(key), jobId);
     } catch (error) {
+      note('left', key);
       if (PASSING.some((type) => error instanceof type)) throw new RetryLater(200);
       throw error;
     }

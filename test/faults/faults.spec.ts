@@ -25,9 +25,6 @@ describe('faults', () => {
     get mayFinishTwice() {
       return ran?.allowed.mayFinishTwice ?? 0;
     },
-    get deadLetters() {
-      return ran?.allowed.deadLetters ?? 0;
-    },
     get recoversWithin() {
       return ran?.allowed.recoversWithin ?? 0;
     },

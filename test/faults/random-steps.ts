@@ -8,8 +8,6 @@ export interface RandomStep {
   readonly name: string;
   /** Workers that it takes down, or cuts off for longer than their locks live. */
   readonly interrupts: number;
-  /** Jobs of it that must become dead letters. */
-  readonly deadLetters?: number;
   /** Jobs of it that finish in every attempt. */
   readonly repeats?: number;
   /** Injects the fault and ends it; what it did to jobs may go on. */
@@ -43,8 +41,8 @@ function workerOf({ pool, random }: RandomScene): ChildProcess | undefined {
   return working[Math.floor(random() * working.length)];
 }
 
-function crashingJob(crashes: number): RandomStep['act'] {
-  return ({ bench }) => bench.produce(1, { sleepMs: 10, crashes });
+function crashingJob(crashes: number, doomed: boolean): RandomStep['act'] {
+  return ({ bench }) => bench.produce(1, { sleepMs: 10, crashes, doomed });
 }
 
 function sigterm(times: 1 | 2): RandomStep['act'] {
@@ -79,8 +77,8 @@ export const RANDOM_STEPS: readonly RandomStep[] = [
     ...{ name: 'kill -9 of a worker', interrupts: 1 },
     act: async (scene) => workerOf(scene)?.kill('SIGKILL'),
   },
-  { name: 'two crashes on the same job', interrupts: 2, act: crashingJob(2) },
-  { name: 'ten crashes on the same job', interrupts: 10, deadLetters: 1, act: crashingJob(10) },
+  { name: 'two crashes on the same job', interrupts: 2, act: crashingJob(2, false) },
+  { name: 'ten crashes on the same job', interrupts: 10, act: crashingJob(10, true) },
   {
     ...{ name: 'Redis kill -9', interrupts: 0 },
     act: outage(
@@ -124,8 +122,8 @@ export const RANDOM_STEPS: readonly RandomStep[] = [
   },
   { name: 'lock renewals that fail', interrupts: 0, act: failRenewals },
   {
-    ...{ name: 'handler that ignores abort', interrupts: 0, deadLetters: 1, repeats: 1 },
-    act: ({ bench }) => bench.produce(1, { sleepMs: 1_500 }, 'stubborn'),
+    ...{ name: 'handler that ignores abort', interrupts: 0, repeats: 1 },
+    act: ({ bench }) => bench.produce(1, { sleepMs: 1_500, doomed: true }, 'stubborn'),
   },
   { name: 'SIGTERM under load', interrupts: 0, act: sigterm(1) },
   { name: 'SIGTERM twice under load', interrupts: 0, act: sigterm(2) },

@@ -28,13 +28,14 @@ function onCtrlC(): AbortSignal {
 function startProgress(
   bench: FaultBench,
   durationMs: number,
+  stop: AbortSignal,
 ): { step: (name: string) => void; end: () => void } {
   const startedAt = Date.now();
   const steps: string[] = [];
   const timer = setInterval(() => {
     const elapsed = Date.now() - startedAt;
     const { acknowledged, finished } = bench.progress();
-    const left = Math.round(Math.max(0, durationMs - elapsed) / 1_000);
+    const left = stop.aborted ? 0 : Math.round(Math.max(0, durationMs - elapsed) / 1_000);
     say(
       `${Math.round(elapsed / 1_000)} s, ${left > 0 ? `${left} s left` : 'waiting for the last jobs'}: ${steps.length} faults, ` +
         `${acknowledged} jobs acknowledged, ${finished} finished; last: ${steps.at(-1) ?? 'none'}`,
@@ -51,7 +52,7 @@ async function soak(minutes: number, seed: number): Promise<boolean> {
   const script = workerScript();
   // A Ctrl-C of the terminal is for this process alone.
   const bench = await FaultBench.start(script, { ...RANDOM_BENCH, detached: true });
-  const progress = startProgress(bench, durationMs);
+  const progress = startProgress(bench, durationMs, stop);
   try {
     const ran = await randomFaults(bench, { seed, durationMs, stop, onStep: progress.step });
     const row = await bench.row(`seed ${seed}, ${ran.steps.length} faults`, ran.secondsToRecover);
