@@ -12,7 +12,7 @@ import type { JobReceipt, Page, SearchHit, StoredMessage } from '../message-queu
 import type { SendMessageDto } from './send-message.dto.js';
 
 /** Tells all devices of a sender that a message was accepted, so that each of them shows it. */
-export const MESSAGE_ACCEPTED = 'message_accepted';
+const MESSAGE_ACCEPTED = 'message_accepted';
 
 /** A message whose jobs are safe in their queues. */
 export interface AcceptedMessage {

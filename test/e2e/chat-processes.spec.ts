@@ -92,14 +92,14 @@ describe('The reference app over Redis', () => {
         [`/api/announcements/${answer.batchId}`],
         [`/api/announcements/${answer.batchId}`, { method: 'DELETE' }],
       ];
-      for (const [path, options = {}] of calls) {
-        const startedAt = Date.now();
-        const response = await app.request(path, options);
-        expect({ path, ...response }).toMatchObject({
-          ...{ path, status: 503, retryAfter: expect.stringMatching(/^[1-9]\d*$/) },
+      const startedAt = Date.now();
+      const responses = await Promise.all(calls.map(([path, options = {}]) => app.request(path, options)));
+      expect(Date.now() - startedAt).toBeLessThan(5_000);
+      for (const [at, response] of responses.entries()) {
+        expect({ path: calls[at]?.[0], ...response }).toMatchObject({
+          ...{ path: calls[at]?.[0], status: 503, retryAfter: expect.stringMatching(/^[1-9]\d*$/) },
           answer: { statusCode: 503, code: expect.any(String), message: expect.any(String) },
         });
-        expect(Date.now() - startedAt).toBeLessThan(5_000);
       }
       expect(await app.call('/api/conversations/c1/messages')).toMatchObject({ status: 200 });
       await resume(redis);

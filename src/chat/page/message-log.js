@@ -118,16 +118,16 @@ export class MessageLog {
   }
 
   #insert(bubble, at, isWanted) {
-    const isFollowed = isWanted || this.#isAtEnd;
+    const isAtEnd = this.#isAtEnd;
     bubble.dataset.at = at;
     // Most are the newest: look from the end.
     let before = this.#list.lastElementChild;
     while (before && (before === bubble || before.dataset.at > at)) before = before.previousElementSibling;
     if (before) before.after(bubble);
     else this.#list.prepend(bubble);
-    if (this.#list.lastElementChild !== bubble) return;
-    if (isFollowed) this.#toEnd();
-    else this.#newer.hidden = false;
+    const isLast = this.#list.lastElementChild === bubble;
+    if (isAtEnd || (isLast && isWanted)) this.#toEnd();
+    else if (isLast) this.#newer.hidden = false;
   }
 
   get #isAtEnd() {

@@ -24,16 +24,19 @@ export async function showQueueCounts() {
 }
 
 class QueueRow {
-  #name = element('th', { scope: 'row' });
+  #paused = element('span', { text: ' (paused)', hidden: '' });
   #cells = STATES.map(() => element('td'));
 
-  constructor(body, { isBuiltIn }) {
+  constructor(body, { name, isBuiltIn }) {
     const kind = isBuiltIn ? 'built-in' : 'own-queue';
-    body.append(element('tr', { class: kind }, this.#name, ...this.#cells));
+    // On a phone a name may break where its words end.
+    const words = name.split(/(?<=_)/).flatMap((word) => [word, element('wbr')]);
+    const title = element('th', { scope: 'row' }, ...words, this.#paused);
+    body.append(element('tr', { class: kind }, title, ...this.#cells));
   }
 
-  show({ name, isPaused, ...counts }) {
-    this.#name.textContent = isPaused ? `${name} (paused)` : name;
+  show({ isPaused, ...counts }) {
+    this.#paused.hidden = !isPaused;
     STATES.forEach((state, at) => {
       this.#cells[at].textContent = counts[state];
       this.#cells[at].className = counts[state] === 0 ? 'none' : state;
