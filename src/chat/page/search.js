@@ -48,7 +48,11 @@ function hitElement({ messageId, senderId, createdAt, highlights }, panes) {
   const button = element('button', { type: 'button' }, element('span', { dir: 'auto' }, ...excerpt), from);
   button.addEventListener('click', async () => {
     let isFocused = true;
-    for (const pane of panes) if (await pane.reveal(messageId, { isFocused })) isFocused = false;
+    for (const pane of panes) {
+      // Older messages that cannot be loaded now can be by the next click.
+      const isShown = await pane.reveal(messageId, { isFocused }).catch(() => false);
+      if (isShown) isFocused = false;
+    }
   });
   return element('li', { class: 'hit' }, button);
 }
