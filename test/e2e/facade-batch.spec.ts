@@ -142,6 +142,30 @@ describe.each(['memory', 'redis'] as const)('batches on %s', (provider) => {
     expect(rest.segments.map(({ deduplicated }) => deduplicated)).toEqual([true, true, false, false]);
   });
 
+  it('stops a batch that is cancelled between two chunks', async () => {
+    await start();
+    await app.get(MessageQueueWorker).start();
+    const { id, batchId } = await service.addBatchMessageJob({
+      ...{ senderId: 's', recipientIds: recipients(30), content: 'x', createdAt },
+      ...{ chunkSize: 10, chunkDelay: 60_000 },
+    });
+    await waitUntil(async () => (await service.getBatchStatus(batchId))?.chunksDone === 1, 'a chunk');
+    await service.cancelJob(QueueName.BATCH_MESSAGE_SENDING, id, 'written too early');
+    const dead = await waitUntil(async () => {
+      const [first] = await service.getFailedJobs(QueueName.BATCH_MESSAGE_SENDING, 10);
+      return first;
+    }, 'the batch to end');
+    expect(JSON.stringify(dead)).toContain('written too early');
+    expect(await service.getBatchStatus(batchId)).toMatchObject({
+      chunksDone: 1,
+      totalChunks: 3,
+      queued: 10,
+    });
+    const { queue } = app.get(ManagedQueues).get(QueueName.MESSAGE_DELIVERY);
+    const counts = await queue.getJobCounts();
+    expect(Object.values({ ...counts }).reduce((sum: number, count) => sum + count, 0)).toBe(10);
+  });
+
   it('tells how far a batch is', async () => {
     await start();
     const recipientIds = ['a', 'b', 'c', 'a'];
