@@ -16,7 +16,7 @@ export class ActiveRun implements Delivery {
     readonly storedOptions: string,
     /** Which take began it, `mqRun`: nothing that is sent for this run may touch a later one. */
     readonly fence: string,
-    /** It crashed so often that it must wait for its turn; until it began nothing counts as its crash. */
+    /** It crashed twice and must wait for its turn; until it began nothing counts as its crash. */
     readonly isSuspect = false,
   ) {
     this.id = String(job.id);

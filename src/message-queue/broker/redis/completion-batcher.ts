@@ -9,8 +9,6 @@ const TOMBSTONE_MS = 15_000;
 /** What the batcher needs of the worker. */
 export interface BatcherHost {
   readonly lockMs: number;
-  /** Crashes that make a job a suspect. */
-  readonly suspectAt: number;
   /** Runs that may end in one call. */
   readonly batchSize: number;
   now(): number;
@@ -95,7 +93,6 @@ export class CompletionBatcher {
       this.host.lockMs,
       requested,
       tellDrained,
-      this.host.suspectAt,
     ];
     for (const { run, json } of batch) {
       const { count, age } = retentionOf(run);

@@ -15,8 +15,6 @@ import { ShutdownError } from '../../jobs/errors.js';
 import type { RedisBroker } from './redis-broker.js';
 
 const lock = { durationMs: 600, renewMs: 150, stalledCheckMs: 200 };
-/** A job with two crashes is a suspect. */
-const options = { lock, maxCrashes: 4 };
 const CRASH = '{"at":1,"attempt":1,"kind":"crash","error":"WorkerCrashed","message":"gone"}';
 
 describe('jobs that crashed again and again', () => {
@@ -47,7 +45,7 @@ describe('jobs that crashed again and again', () => {
   const idsOf = (seen: readonly SeenRun[]): string[] => seen.map((run) => run.id);
 
   it('run one at a time in a process, over all its queues; others run beside them', async () => {
-    const broker = fixture.broker(options);
+    const broker = fixture.broker({ lock });
     const [one, two] = [broker.createQueue(testQueue('one')), broker.createQueue(testQueue('two'))];
     const first = await addCrashed(broker, one, 2);
     const second = await addCrashed(broker, one, 3);
@@ -80,8 +78,8 @@ describe('jobs that crashed again and again', () => {
   it('leave no crash record when their worker dies before their turn', async () => {
     const proxy = await TcpProxy.start(redis.port);
     const dying = new BrokerFixture({ port: proxy.port });
-    const doomed = dying.broker({ ...options, prefix: fixture.prefix, socketTimeoutMs: 60_000 });
-    const broker = fixture.broker(options);
+    const doomed = dying.broker({ lock, prefix: fixture.prefix, socketTimeoutMs: 60_000 });
+    const broker = fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const ran = await addCrashed(broker, queue, 2);
     const waited = await addCrashed(broker, queue, 2);
@@ -106,7 +104,7 @@ describe('jobs that crashed again and again', () => {
   });
 
   it('go back at once when the worker stops before their turn', async () => {
-    const broker = fixture.broker(options);
+    const broker = fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const ids = [await addCrashed(broker, queue, 2), await addCrashed(broker, queue, 2)];
     const { seen, worker } = await workOn(broker, queue, async ({ signal }) => {

@@ -1,7 +1,7 @@
 import type { ActiveRun } from './active-run.js';
 
 /**
- * Lets jobs that may be what kills this process run one at a time. Whatever runs beside such a job dies with it, comes
+ * Lets jobs that crashed twice, and so may be what kills this process, run one at a time. Whatever runs beside such a job dies with it, comes
  * back beside it and would be counted out with it; a job that waits here for its turn leaves no crash record.
  */
 export class CrashSuspects {

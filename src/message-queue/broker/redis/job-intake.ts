@@ -14,10 +14,8 @@ export class JobIntake {
     private readonly lockMs: number,
   ) {}
 
-  /** @param suspectAt crashes that make a job wait for its turn, see {@link CrashSuspects} */
-  async take(count: number, now: number, tellDrained: boolean, suspectAt: number): Promise<TakenReply> {
-    const { lockToken } = this.commands.queue;
-    const args = [count, now, lockToken, this.lockMs, tellDrained ? '1' : '', suspectAt];
+  async take(count: number, now: number, tellDrained: boolean): Promise<TakenReply> {
+    const args = [count, now, this.commands.queue.lockToken, this.lockMs, tellDrained ? '1' : ''];
     return (await this.commands.run(takeJobsScript, args)) as TakenReply;
   }
 

@@ -33,8 +33,6 @@ export interface WorkerParts {
 export class RedisQueueWorker implements QueueWorker {
   private readonly registry: RunRegistry;
   private readonly completions: CompletionBatcher;
-  /** Half of what makes a dead letter: the other half is for the job that is to blame. One crash is nobody's fault. */
-  private readonly suspectAt: number;
   /** Jobs that calls under way may bring. */
   private asked = 0;
   /** Runs that calls under way end. */
@@ -62,11 +60,9 @@ export class RedisQueueWorker implements QueueWorker {
       report: parts.report,
       suspects: parts.suspects,
     });
-    this.suspectAt = Math.max(2, Math.floor(parts.options.maxCrashes / 2));
     this.completions = new CompletionBatcher(parts.commands, {
       now,
       lockMs: parts.options.lock.durationMs,
-      suspectAt: this.suspectAt,
       batchSize: Math.ceil(parts.concurrency / 2),
       slotsToFill: (freed) => this.refill(freed),
       completed: (run, result, status, at) => {
@@ -185,8 +181,7 @@ export class RedisQueueWorker implements QueueWorker {
     try {
       if (this.adoptNext) open -= await this.adoptLost(open);
       const now = this.parts.options.clock.now();
-      const reply =
-        open === 0 ? NOTHING : await this.parts.intake.take(open, now, !this.drained, this.suspectAt);
+      const reply = open === 0 ? NOTHING : await this.parts.intake.take(open, now, !this.drained);
       this.onTaken(reply, open);
       this.noteDrained(reply[0].length, open);
       return count - open + reply[0].length;

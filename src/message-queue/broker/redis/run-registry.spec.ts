@@ -5,12 +5,16 @@ import type { Settlement } from '../../jobs/settlement.js';
 import type { Delivery } from '../broker.js';
 import { CrashSuspects } from './crash-suspects.js';
 import { JobIntake } from './job-intake.js';
+import type { TakenReply } from './job-intake.js';
 import { QueueCommands } from './queue-commands.js';
 import { RedisConnections } from './redis-connections.js';
 import type { RedisQueue } from './redis-queue.js';
 import { RedisScripts } from './redis-scripts.js';
 import { RunRegistry } from './run-registry.js';
 import type { LuaScript } from './scripts/lua-script.js';
+import { takeJobsScript } from './scripts/take-jobs.lua.js';
+
+const LOCK_MS = 5_000;
 
 /** Redis executes at once what is stored; its answers are seen only when the test lets them through. */
 class LateAnswers extends QueueCommands {
@@ -49,7 +53,7 @@ describe('RunRegistry', () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue()) as RedisQueue;
     const commands = new LateAnswers(queue, new RedisScripts(connections));
-    const intake = new JobIntake(commands, 5_000);
+    const intake = new JobIntake(commands, LOCK_MS);
     const runs: Delivery[] = [];
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -67,7 +71,7 @@ describe('RunRegistry', () => {
       suspects: new CrashSuspects(),
     });
     const begin = async (): Promise<void> => {
-      const [[entry]] = await intake.take(1, Date.now(), false, 10);
+      const [[entry]] = await intake.take(1, Date.now(), false);
       if (entry === undefined) throw new Error('There was no job to take.');
       return registry.begin(entry);
     };

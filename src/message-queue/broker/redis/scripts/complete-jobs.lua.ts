@@ -9,7 +9,7 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'event', 'keepCount', 'keepAge',
  * Completes jobs and takes the next ones in the same step.
  *
  * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take ·
- * 5 `1` to publish `drained` when none is left · 6 crashes that make a job a suspect · then the fields of {@link COMPLETE_FIELDS} per job:
+ * 5 `1` to publish `drained` when none is left · then the fields of {@link COMPLETE_FIELDS} per job:
  * `run` the job's `mqRun`, `keepCount` completed jobs to keep (`-1` all, `0` removes the job), `keepAge` seconds to keep them ('' = any),
  * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
  * Reply: `[[status…], [[id, hash]…], [phantom id…]]`; status 1 stored, 0 the job is not ours any more, 2 this very
@@ -65,13 +65,13 @@ local function complete(job)
 end
 
 local statuses = {}
-for first = 7, #ARGV, FIELDS do
+for first = 6, #ARGV, FIELDS do
   statuses[#statuses + 1] = complete({
 ${COMPLETE_FIELDS.map((field, index) => `    ${field} = ARGV[first + ${index}],`).join('\n')}
   })
 end
 for _, keep in pairs(retention) do keepOnly(keep[1], keep[2]) end
-local taken, phantoms = takeJobs(tonumber(ARGV[4]), now, token, lockMs, tonumber(ARGV[6]))
+local taken, phantoms = takeJobs(tonumber(ARGV[4]), now, token, lockMs)
 if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
 return { statuses, taken, phantoms }
 `,

@@ -2,19 +2,18 @@ import { luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
 /**
- * Lua function `takeJobs(count, now, token, lockMs, suspectAt)`: moves up to `count` jobs from `wait` to `active`, locks them and
+ * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from `wait` to `active`, locks them and
  * returns two lists: `{ id, hash }` of each job, and the ids of phantoms: entries whose hash has no name and
  * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` names this
- * very run: no other take has the same. A job with `suspectAt` crashes or more has not begun until
+ * very run: no other take has the same. A job that crashed twice has not begun until
  * {@link beginSuspectScript}: the field `mqHeld` says so.
  */
 export const takeFunctions = `
-local function crashesIn(records)
-  local _, count = string.gsub(records or '', '"kind"', '')
-  return count
+local function crashedTwice(records)
+  return records and select(2, string.gsub(records, '"kind"', '')) >= 2
 end
 
-local function takeJobs(count, now, token, lockMs, suspectAt)
+local function takeJobs(count, now, token, lockMs)
   local taken, phantoms = {}, {}
   while #taken < count and #phantoms < 100 do
     local id = redis.call('RPOPLPUSH', base .. 'wait', base .. 'active')
@@ -28,7 +27,7 @@ local function takeJobs(count, now, token, lockMs, suspectAt)
     else
       redis.call('SET', base .. id .. ':lock', token, 'PX', lockMs)
       redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', now .. ':' .. redis.call('INCR', base .. 'id'))
-      if probe[3] and crashesIn(probe[3]) >= suspectAt then redis.call('HSET', base .. id, 'mqHeld', 1) end
+      if crashedTwice(probe[3]) then redis.call('HSET', base .. id, 'mqHeld', 1) end
       redis.call('PUBLISH', base .. 'active@' .. token, id)
       taken[#taken + 1] = { id, redis.call('HGETALL', base .. id) }
     end
@@ -40,15 +39,14 @@ end
 /**
  * Takes the next jobs.
  *
- * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none ·
- * 6 crashes that make a job a suspect.
+ * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
  * Reply: `[[id, hash]…], [phantom id…]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
-local taken, phantoms = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[6]))
+local taken, phantoms = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4])
 if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
 return { taken, phantoms }
 `,
