@@ -18,6 +18,7 @@ import type {
   RunDelivery,
   ServerReport,
 } from '../broker.js';
+import { boundCalls } from './bounded-calls.js';
 import { emitSafely } from './bull-internals.js';
 import { CrashSuspects } from './crash-suspects.js';
 import { DeadLetters } from './dead-letters.js';
@@ -91,6 +92,7 @@ export class RedisBroker extends Broker {
     const { enqueueTimeoutMs: timeoutMs, clock } = this.options;
     const now = (): number => clock.now();
     const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs, now });
+    boundCalls(queue, connections);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
     return queue;
   }

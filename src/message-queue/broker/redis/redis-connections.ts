@@ -22,6 +22,8 @@ export class RedisConnections {
   private pingTimer: NodeJS.Timeout | null = null;
   private closed: Promise<void> | null = null;
   private lastError: Error | null = null;
+  /** When the shared client was opened, or lost. */
+  private awaySince = 0;
 
   /**
    * @param socketTimeoutMs a connection that owes an answer for this long is dropped and opened again
@@ -43,6 +45,11 @@ export class RedisConnections {
     return !this.isClosed && this.shared?.status === 'ready';
   }
 
+  /** For how long the shared client has not been able to take commands, milliseconds; 0 while it is. */
+  get awayForMs(): number {
+    return this.isReady || this.shared === null ? 0 : performance.now() - this.awaySince;
+  }
+
   /** The error that keeps the connections away, or null. */
   get trouble(): Error | null {
     return this.lastError;
@@ -50,7 +57,10 @@ export class RedisConnections {
 
   /** The shared client. */
   get client(): RedisClient {
-    this.shared ??= this.open({ enableReadyCheck: true, maxRetriesPerRequest: 20 }, this.socketTimeoutMs);
+    if (this.shared === null) {
+      this.shared = this.open({ enableReadyCheck: true, maxRetriesPerRequest: 20 }, this.socketTimeoutMs);
+      this.awaySince = performance.now();
+    }
     return this.shared;
   }
 
@@ -128,9 +138,16 @@ export class RedisConnections {
 
   private watch(client: RedisClient): void {
     let wasReady = false;
+    let isUp = false;
     client.on('ready', () => {
       wasReady = true;
+      isUp = true;
       this.lastError = null;
+    });
+    client.on('close', () => {
+      // Each try to connect again ends in one too.
+      if (isUp && client === this.shared) this.awaySince = performance.now();
+      isUp = false;
     });
     const explain = (error: Error): Error => explained(error, this.settings.tls !== false, wasReady);
     client.on('error', (error: Error) => {
