@@ -5,14 +5,12 @@ import type { Settlement } from '../../jobs/settlement.js';
 import type { Delivery } from '../broker.js';
 import { CrashSuspects } from './crash-suspects.js';
 import { JobIntake } from './job-intake.js';
-import type { TakenReply } from './job-intake.js';
 import { QueueCommands } from './queue-commands.js';
 import { RedisConnections } from './redis-connections.js';
 import type { RedisQueue } from './redis-queue.js';
 import { RedisScripts } from './redis-scripts.js';
 import { RunRegistry } from './run-registry.js';
 import type { LuaScript } from './scripts/lua-script.js';
-import { takeJobsScript } from './scripts/take-jobs.lua.js';
 
 const LOCK_MS = 5_000;
 
