@@ -3,6 +3,7 @@ import { TestRedis } from '../test/support/redis-server.js';
 import { parseCommandLine, USAGE } from './bench-options.js';
 import type { BenchCommand, BenchOptions } from './bench-options.js';
 import type { BenchContext, Measurement, ResultRow } from './measurement.js';
+import { deadLetterMeasurements } from './measurements/dead-letters.measurement.js';
 import { drainMeasurements } from './measurements/drain.measurement.js';
 import { enqueueMeasurements } from './measurements/enqueue.measurement.js';
 import { latencyMeasurement } from './measurements/latency.measurement.js';
@@ -23,6 +24,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   latencyMeasurement,
   memoryMeasurement,
   ...priorityMeasurements,
+  ...deadLetterMeasurements,
   ...memoryProviderMeasurements,
 ];
 

@@ -12,7 +12,11 @@ const PRIORITY: Record<Importance, JobPriority> = { default: 5, 'most-important'
 /** More than any measurement adds: what is measured is the queue, not its limit. */
 const NO_LIMIT = 100_000_000;
 
-function definitionOf(name: string): QueueDefinition {
+/** Makes a broker; the memory provider needs no port. */
+export type BrokerMaker = (redisPort: number) => Broker;
+
+/** The description of a queue without limits. */
+export function definitionOf(name: string): QueueDefinition {
   return defineQueue({
     name,
     description: 'Measured.',
@@ -60,21 +64,24 @@ function openQueue(broker: Broker, name: string, concurrency: number): BenchQueu
   };
 }
 
+function makeRedisBroker(redisPort: number): Broker {
+  return new RedisBroker({
+    redis: { topology: { kind: 'single', host: '127.0.0.1', port: redisPort }, db: 0, tls: false },
+    prefix: 'bench',
+    onProblem: ({ message, cause }) => console.error(message, cause ?? ''),
+  });
+}
+
+function makeMemoryBroker(): Broker {
+  return new MemoryBroker({ maxJobs: NO_LIMIT, maxBytes: Number.MAX_SAFE_INTEGER });
+}
+
 /** Our Redis provider at the inner seam: what the facade and the executor stand on. */
 export const redisBroker: Subject = {
   name: 'Redis broker',
   inProcess: false,
   open: async ({ redisPort, queueName, concurrency }) => {
-    const topology = { kind: 'single', host: '127.0.0.1', port: redisPort } as const;
-    return openQueue(
-      new RedisBroker({
-        redis: { topology, db: 0, tls: false },
-        prefix: 'bench',
-        onProblem: ({ message, cause }) => console.error(message, cause ?? ''),
-      }),
-      queueName,
-      concurrency,
-    );
+    return openQueue(makeRedisBroker(redisPort), queueName, concurrency);
   },
 };
 
@@ -82,10 +89,11 @@ export const redisBroker: Subject = {
 export const memoryBroker: Subject = {
   name: 'memory broker',
   inProcess: true,
-  open: async ({ queueName, concurrency }) =>
-    openQueue(
-      new MemoryBroker({ maxJobs: NO_LIMIT, maxBytes: Number.MAX_SAFE_INTEGER }),
-      queueName,
-      concurrency,
-    ),
+  open: async ({ queueName, concurrency }) => openQueue(makeMemoryBroker(), queueName, concurrency),
 };
+
+/** Both providers, by the name of their subject. */
+export const brokerMakers: ReadonlyMap<string, BrokerMaker> = new Map([
+  [redisBroker.name, makeRedisBroker],
+  [memoryBroker.name, makeMemoryBroker],
+]);

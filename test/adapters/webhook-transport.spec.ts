@@ -12,9 +12,17 @@ import type {
   ResolvedAddress,
   WebhookTransportOptions,
 } from '../../src/message-queue/adapters/webhook/index.js';
-import { InvalidConfigurationError, RetryLater } from '../../src/message-queue/jobs/errors.js';
-import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import { SystemClock } from '../../src/message-queue/jobs/clock.js';
+import {
+  CircuitOpenError,
+  InvalidConfigurationError,
+  RetryLater,
+} from '../../src/message-queue/jobs/errors.js';
+import type { MessageTransport, TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import { Dependency, guardedPort } from '../../src/message-queue/queues/guarded-port.js';
+import { CockatielCircuitBreakers } from '../../src/message-queue/resilience/cockatiel-circuit-breakers.js';
 import { messageTransportContract } from '../../src/message-queue/testing/contracts/index.js';
+import { freePort } from '../support/redis-server.js';
 
 const SECRET = 'a secret of more than 16 bytes';
 const CONTENT = 'Grüße 👋 — top secret marker';
@@ -289,6 +297,95 @@ describe('WebhookTransport', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WebhookRefusedError);
     expect(String(error)).not.toContain('secret');
+  });
+
+  describe('with the app’s circuit breakers', () => {
+    const HALF_OPEN_AFTER_MS = 30_000;
+    let breakers: CockatielCircuitBreakers;
+
+    beforeEach(() => {
+      const options = { failureThreshold: 3, halfOpenAfterMs: HALF_OPEN_AFTER_MS };
+      breakers = new CockatielCircuitBreakers(new SystemClock(), options);
+    });
+    const states = (): Record<string, string> =>
+      Object.fromEntries(breakers.statuses().map(({ dependency, state }) => [dependency, state]));
+
+    /** As the delivery queue sees it: behind the breaker of the whole transport. */
+    function guarded(
+      urls: Readonly<Record<string, string>>,
+      over: Partial<WebhookTransportOptions> = {},
+    ): MessageTransport {
+      const endpointOf: WebhookTransportOptions['endpointOf'] = (recipientId) => {
+        const url = urls[recipientId];
+        if (url === undefined) throw new Error('the endpoints cannot be read');
+        return { url, secrets: [SECRET] };
+      };
+      const options = { endpointOf, allowHttp: true, allowPrivateAddresses: true, ...over };
+      return guardedPort(new WebhookTransport(options, breakers), Dependency.TRANSPORT, breakers);
+    }
+
+    const thrownBy = (delivery: Promise<unknown>): Promise<unknown> =>
+      delivery.then(
+        () => 'delivered',
+        (error: unknown) => error,
+      );
+
+    it.each([
+      ['answers 500', () => answering(500), {}],
+      ['never answers', () => receiver(() => undefined), { timeoutMs: 50 }],
+      ['takes no connections', async () => ({ port: await freePort() }), {}],
+    ])('lets a host that %s stop its own messages only', async (_, start, over) => {
+      const [dead, live] = [await start(), await answering(204)];
+      const down = to(dead.port).replace('127.0.0.1', 'localhost');
+      const guardedTransport = guarded({ dead: down, live: to(live.port) }, over);
+      const deliver = (recipientId: string): Promise<unknown> =>
+        thrownBy(guardedTransport.deliver(message({ recipientId }), never));
+      for (let n = 0; n < 3; n++) expect(await deliver('dead')).not.toBeInstanceOf(CircuitOpenError);
+      const refused = await deliver('dead');
+      expect(refused).toBeInstanceOf(CircuitOpenError);
+      expect(refused).toMatchObject({ dependency: `webhook:localhost:${dead.port}` });
+      if ('seen' in dead) expect(dead.seen).toHaveLength(3);
+      for (let n = 0; n < 5; n++) {
+        expect(await deliver('live')).toBe('delivered');
+        expect(await deliver('dead')).toBeInstanceOf(CircuitOpenError);
+      }
+      expect(states()).toEqual({
+        transport: 'CLOSED',
+        [`webhook:localhost:${dead.port}`]: 'OPEN',
+        [`webhook:127.0.0.1:${live.port}`]: 'CLOSED',
+      });
+    });
+
+    it('opens for the whole transport when what is wrong lies on this side', async () => {
+      const { port } = await answering(204);
+      const guardedTransport = guarded({ live: to(port) });
+      for (let n = 0; n < 3; n++) {
+        await thrownBy(guardedTransport.deliver(message({ recipientId: 'unknown' }), never));
+      }
+      expect(states()).toEqual({ transport: 'OPEN' });
+    });
+
+    it('takes refusals for answers', async () => {
+      const { port } = await answering(404);
+      const guardedTransport = guarded({ grace: to(port) });
+      for (let n = 0; n < 5; n++) {
+        expect(await thrownBy(guardedTransport.deliver(message(), never))).toBeInstanceOf(
+          WebhookRefusedError,
+        );
+      }
+      expect(states()).toEqual({ transport: 'CLOSED', [`webhook:127.0.0.1:${port}`]: 'CLOSED' });
+    });
+
+    it('spends attempts for a host that is down once a message has waited for long enough', async () => {
+      const { port, seen } = await answering(503);
+      const guardedTransport = guarded({ grace: to(port) }, { patienceMs: 2 * HALF_OPEN_AFTER_MS });
+      for (let n = 0; n < 3; n++) await thrownBy(guardedTransport.deliver(message(), never));
+      const old = message({ createdAt: new Date(Date.now() - 2 * HALF_OPEN_AFTER_MS) });
+      expect(await thrownBy(guardedTransport.deliver(message(), never))).toBeInstanceOf(CircuitOpenError);
+      expect(await thrownBy(guardedTransport.deliver(old, never))).toBeInstanceOf(WebhookFailedError);
+      expect(seen).toHaveLength(3);
+      expect(states()).toMatchObject({ transport: 'CLOSED' });
+    });
   });
 
   it('refuses a secret that can be guessed', async () => {

@@ -86,8 +86,8 @@ export interface FailedRange {
   readonly payloads: boolean;
 }
 
-/** A job of a failed set: what of Bull's job a dead letter is made of. `data` is undefined when it was not asked for. */
-export type FailedJob = Pick<
+/** What of Bull's job a dead letter is made of. */
+export type FailedJobFields = Pick<
   Job<unknown>,
   | 'id'
   | 'name'
@@ -100,6 +100,16 @@ export type FailedJob = Pick<
   | 'failedReason'
   | 'stacktrace'
 >;
+
+/** A job of a failed set. `data` is undefined when it was not asked for. */
+export interface FailedJob extends FailedJobFields {
+  readonly id: string;
+  /** Changes whenever the job's record does. */
+  readonly version: string;
+}
+
+/** A dead letter to be replayed; one that was just read need not be read again. */
+export type ReplayTarget = Pick<FailedJob, 'id'> & Partial<Pick<FailedJob, 'version' | 'opts'>>;
 
 /** What `cancel` did: took the job away, asked the worker that runs it to stop, or found nothing to cancel. */
 export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
@@ -145,7 +155,7 @@ export abstract class Broker {
    */
   abstract replay(
     queue: Queue,
-    jobIds: readonly string[],
+    jobs: readonly ReplayTarget[],
     replay: ReplayRecord,
   ): Promise<ReadonlySet<string>>;
 

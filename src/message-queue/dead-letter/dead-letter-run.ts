@@ -6,7 +6,7 @@ import type { ReadyFilter } from './dead-letter-filter.js';
 import { FailedSetReader } from './failed-set-reader.js';
 
 /** What a run does with a batch of dead letters. @returns the ids it was done with; the others were gone by then */
-export type BatchAction = (managed: ManagedQueue, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+export type BatchAction = (managed: ManagedQueue, jobs: readonly FailedJob[]) => Promise<ReadonlySet<string>>;
 
 /** One letter that a run could not handle. */
 export interface LetterProblem {
@@ -42,50 +42,72 @@ export interface RunPlan {
 
 const MAX_PROBLEMS = 20;
 
-/** Goes through the matching letters of one queue, oldest first, batch by batch. */
+/**
+ * Goes through the matching letters of one queue, oldest first, batch by batch. The next batch is read while the broker
+ * still works on the one before.
+ */
 export async function runThrough(managed: ManagedQueue, plan: RunPlan, tally: RunTally): Promise<void> {
   const { from, to } = plan.filter;
   const reader = new FailedSetReader(managed, {
     ...{ order: 'oldest', payloads: false, from, to },
     chunkSize: plan.batchSize,
   });
-  for (let jobs = await reader.next(); jobs !== null; jobs = await reader.next()) {
-    if (plan.signal?.aborted) tally.complete = false;
-    if (!tally.complete) return;
-    reader.left(await runBatch(managed, jobs, plan, tally));
+  let underWay: ReadonlySet<string> = new Set();
+  let batch = await reader.next();
+  while (batch !== null) {
+    if (plan.signal?.aborted) {
+      tally.complete = false;
+      return;
+    }
+    // It may have been read before the batch under way was done.
+    const fresh = batch.filter(({ id }) => !underWay.has(id));
+    const chosen = choose(fresh, managed.definition.name, plan, tally);
+    const acting = act(managed, chosen, plan.action, tally);
+    underWay = new Set(plan.action === null ? [] : chosen.map(({ id }) => id));
+    reader.left(underWay);
+    const ahead = reader.next();
+    // When the batch fails, the report says so; that reading on fails too adds nothing.
+    ahead.catch(() => undefined);
+    if (!(await acting)) return;
+    batch = await ahead;
   }
 }
 
-/** @returns the ids that are not in the failed set any more */
-async function runBatch(
+/** Those of a batch that the action is for; the others are counted. */
+function choose(jobs: readonly FailedJob[], queue: string, plan: RunPlan, tally: RunTally): FailedJob[] {
+  return jobs.filter((job) => {
+    const letter = headOf(job, queue);
+    if (!plan.filter.matches(letter) || plan.hadBefore(letter)) return false;
+    tally.matched += 1;
+    if (!plan.spares(letter)) return true;
+    tally.skipped += 1;
+    return false;
+  });
+}
+
+/** Never rejects: what goes wrong stands in the tally. @returns false when the batch failed */
+async function act(
   managed: ManagedQueue,
   jobs: readonly FailedJob[],
-  plan: RunPlan,
+  action: BatchAction | null,
   tally: RunTally,
-): Promise<ReadonlySet<string>> {
-  const matching = jobs
-    .map((job) => headOf(job, managed.definition.name))
-    .filter((letter) => plan.filter.matches(letter) && !plan.hadBefore(letter));
-  const ids = matching.filter((letter) => !plan.spares(letter)).map(({ id }) => id);
-  tally.matched += matching.length;
-  tally.skipped += matching.length - ids.length;
-  if (plan.action === null) tally.done += ids.length;
-  if (plan.action === null || ids.length === 0) return new Set();
+): Promise<boolean> {
+  if (jobs.length === 0) return true;
   try {
-    const done = await plan.action(managed, ids);
-    tally.done += done.size;
-    tally.skipped += ids.length - done.size;
-    return new Set(ids);
+    const done = action === null ? jobs.length : (await action(managed, jobs)).size;
+    tally.done += done;
+    tally.skipped += jobs.length - done;
+    return true;
   } catch (error) {
-    noteProblems(tally, managed.definition.name, ids, error);
-    return new Set();
+    noteProblems(tally, managed.definition.name, jobs, error);
+    return false;
   }
 }
 
-function noteProblems(tally: RunTally, queue: string, ids: readonly string[], error: unknown): void {
+function noteProblems(tally: RunTally, queue: string, jobs: readonly FailedJob[], error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const room = MAX_PROBLEMS - tally.problems.length;
-  tally.problems.push(...ids.slice(0, room).map((id) => ({ queue, id, message })));
-  tally.failed += ids.length;
+  tally.problems.push(...jobs.slice(0, room).map(({ id }) => ({ queue, id, message })));
+  tally.failed += jobs.length;
   tally.complete = false;
 }

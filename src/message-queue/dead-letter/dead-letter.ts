@@ -1,4 +1,4 @@
-import type { FailedJob } from '../broker/broker.js';
+import type { FailedJobFields } from '../broker/broker.js';
 import { boundedText } from '../jobs/bounded-text.js';
 import { recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord, ReplayRecord } from '../jobs/managed-job.js';
@@ -38,17 +38,17 @@ export type LetterHead = Omit<DeadLetter, 'payload'>;
 const MAX_STACK_LINES = 8;
 
 /** When a finished job finished; jobs of foreign scripts may lack it. */
-export function finishedAt(job: FailedJob): number {
+export function finishedAt(job: FailedJobFields): number {
   return job.finishedOn ?? job.processedOn ?? job.timestamp;
 }
 
 /** Reads a job of the failed set, ours or a plain Bull producer's, as a dead letter. */
-export function toDeadLetter(job: FailedJob, queue: string): DeadLetter {
+export function toDeadLetter(job: FailedJobFields, queue: string): DeadLetter {
   return { ...headOf(job, queue), payload: job.data };
 }
 
 /** The same without the payload, which need not have been read. */
-export function headOf(job: FailedJob, queue: string): LetterHead {
+export function headOf(job: FailedJobFields, queue: string): LetterHead {
   const record = recordOf(job);
   const lastFailedAt = finishedAt(job);
   const failures = record.failures?.length ? record.failures : plainFailures(job, lastFailedAt);
@@ -73,7 +73,7 @@ export function headOf(job: FailedJob, queue: string): LetterHead {
 }
 
 /** What plain Bull remembers: a stack per failure without a time (the last failure's stands in), and the last message. */
-function plainFailures(job: FailedJob, at: number): FailureRecord[] {
+function plainFailures(job: FailedJobFields, at: number): FailureRecord[] {
   const stacks = job.stacktrace.filter(Boolean);
   if (stacks.length === 0) {
     const text = job.failedReason ?? 'unknown';

@@ -57,21 +57,21 @@ export class FailedSetReader {
     this.anchor = this.earlierAnchor;
     this.moveTo(
       start,
-      this.chunk.filter((job) => job === null || !ids.has(String(job.id))),
+      this.chunk.filter((job) => job === null || !ids.has(job.id)),
     );
   }
 
   /** Where a job of the last chunk stands. */
   positionOf(job: FailedJob): FailedPosition {
     const start = (this.rank ?? 0) - this.chunk.length;
-    return { at: finishedAt(job), id: String(job.id), rank: start + this.chunk.indexOf(job) };
+    return { at: finishedAt(job), id: job.id, rank: start + this.chunk.indexOf(job) };
   }
 
   private moveTo(start: number, stayed: (FailedJob | null)[]): void {
     this.rank = start + stayed.length;
     const index = stayed.findLastIndex((job) => job !== null);
     const job = stayed[index];
-    if (job) this.anchor = { at: finishedAt(job), id: String(job.id), rank: start + index };
+    if (job) this.anchor = { at: finishedAt(job), id: job.id, rank: start + index };
   }
 
   private async nextRank(): Promise<number> {

@@ -52,11 +52,11 @@ export class FailedSet {
    */
   async rankAfter(position: FailedPosition): Promise<number> {
     const [there] = await this.range(position.rank, 1);
-    if (there && String(there.id) === position.id) return position.rank + 1;
+    if (there && there.id === position.id) return position.rank + 1;
     const firstTie = await this.rankOf(position.at);
     for (let rank = firstTie; ; rank += TIE_CHUNK) {
       const jobs = await this.range(rank, TIE_CHUNK);
-      const index = jobs.findIndex((job) => job !== null && String(job.id) === position.id);
+      const index = jobs.findIndex((job) => job !== null && job.id === position.id);
       if (index >= 0) return rank + index + 1;
       const last = jobs.findLast((job) => job !== null);
       if (jobs.length < TIE_CHUNK || !last || finishedAt(last) !== position.at) return firstTie;

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { BreakerState } from '../ports/circuit-breakers.js';
 import type { FailureRecord } from './managed-job.js';
 import type { JobProgress } from './job-progress.js';
 
@@ -57,7 +58,7 @@ export interface JobEventMap {
   /** The worker of this process found nothing more to run at once. */
   readonly drained: { readonly queue: string };
   /** A dependency's circuit breaker changed. */
-  readonly breaker: { readonly dependency: string; readonly state: 'closed' | 'open' | 'half-open' };
+  readonly breaker: { readonly dependency: string; readonly state: BreakerState };
   /** A handler goes on although its signal aborted a grace period ago. */
   readonly stuck: JobRunEventPlace & { readonly handler: string; readonly abortedForMs: number };
   /** Something failed outside of any handler. */

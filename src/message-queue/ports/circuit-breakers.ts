@@ -32,7 +32,8 @@ export abstract class CircuitBreakers {
    *
    * Counts as a failure: whatever the call throws, and a call that runs into its job's timeout. Does not count: errors
    * that say that the dependency answered (`UnrecoverableJobError`, invalid payload, `RetryLater`), and a call that
-   * ended because its job was cancelled, handed back or lost its lock.
+   * ended because its job was cancelled, handed back or lost its lock. Where calls are nested, an error counts for the
+   * innermost dependency only: the others passed the call on.
    *
    * @param dependency one name per thing that can be down on its own: `smtp`, `webhook:example.org`
    * @throws CircuitOpenError with `retryAfterMs`; let it pass: the job then waits without spending an attempt

@@ -89,7 +89,7 @@ describe('CockatielCircuitBreakers', () => {
     answer('probe');
     await expect(probe).resolves.toBe('probe');
     await expect(attempt(up)).resolves.toBe('sent');
-    expect(changes).toEqual(['smtp open', 'smtp half-open', 'smtp closed']);
+    expect(changes).toEqual(['smtp OPEN', 'smtp HALF_OPEN', 'smtp CLOSED']);
     expect(status()).toMatchObject({ failures: 0, lastError: null });
   });
 
@@ -98,7 +98,7 @@ describe('CockatielCircuitBreakers', () => {
     clock.time += 10_000;
     await fail(1);
     expect(status()).toMatchObject({ state: 'OPEN', retryAfterMs: 10_000 });
-    expect(changes).toEqual(['smtp open', 'smtp half-open', 'smtp open']);
+    expect(changes).toEqual(['smtp OPEN', 'smtp HALF_OPEN', 'smtp OPEN']);
   });
 
   it.each([
@@ -167,6 +167,23 @@ describe('CockatielCircuitBreakers', () => {
     await breakers.run('sms', () => Promise.reject(new Error('quota'))).catch(() => undefined);
     expect(breakers.statuses()[0]?.state).toBe('CLOSED');
     await breakers.run('sms', down).catch(() => undefined);
+    expect(breakers.statuses()[0]?.state).toBe('OPEN');
+  });
+
+  it('counts a failure for the innermost dependency of nested calls only', async () => {
+    const nested = (): Promise<unknown> =>
+      breakers.run('hooks', () => attemptAt('one.example')).catch(() => null);
+    const attemptAt = (host: string): Promise<never> => breakers.run(`webhook:${host}`, down);
+    for (let i = 0; i < 5; i++) await nested();
+    const states = breakers
+      .statuses()
+      .map(({ dependency, state, failures }) => [dependency, state, failures]);
+    expect(states).toEqual([
+      ['hooks', 'CLOSED', 0],
+      ['webhook:one.example', 'OPEN', 3],
+    ]);
+    // Its own errors count as before.
+    for (let i = 0; i < 3; i++) await breakers.run('hooks', down).catch(() => null);
     expect(breakers.statuses()[0]?.state).toBe('OPEN');
   });
 

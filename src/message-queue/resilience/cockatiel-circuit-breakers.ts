@@ -1,7 +1,7 @@
 import type { Clock } from '../jobs/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
-import type { BreakerCall, BreakerState, BreakerStatus } from '../ports/circuit-breakers.js';
+import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';
 import { breakerSettingsOf } from './breaker-settings.js';
 import type { CircuitBreakerOptions } from './breaker-settings.js';
 import { DependencyBreaker } from './dependency-breaker.js';
@@ -9,14 +9,11 @@ import { DependencyBreaker } from './dependency-breaker.js';
 /** Breakers kept at the same time; beyond it the oldest one that remembers nothing goes. */
 const MAX_BREAKERS = 1_000;
 
-const STATE_IN_EVENTS = { CLOSED: 'closed', OPEN: 'open', HALF_OPEN: 'half-open' } as const satisfies Record<
-  BreakerState,
-  string
->;
-
 /** Circuit breakers by cockatiel, one per dependency name, local to this process. */
 export class CockatielCircuitBreakers extends CircuitBreakers {
   private readonly breakers = new Map<string, DependencyBreaker>();
+  /** Which dependency an error came from: the innermost of nested calls. */
+  private readonly origins = new WeakMap<object, string>();
 
   /** @param events hear of every change of a breaker's state */
   constructor(
@@ -27,8 +24,13 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     super();
   }
 
-  run<T>(dependency: string, call: () => Promise<T>, options: BreakerCall = {}): Promise<T> {
-    return this.breakerOf(dependency).run(call, options.signal);
+  async run<T>(dependency: string, call: () => Promise<T>, options: BreakerCall = {}): Promise<T> {
+    try {
+      return await this.breakerOf(dependency).run(call, options.signal);
+    } catch (error) {
+      if (isObject(error) && !this.origins.has(error)) this.origins.set(error, dependency);
+      throw error;
+    }
   }
 
   statuses(): readonly BreakerStatus[] {
@@ -42,8 +44,10 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     if (known) return known;
     if (this.breakers.size >= MAX_BREAKERS) this.dropOnePristine();
     const settings = breakerSettingsOf(dependency, this.options);
-    const breaker = new DependencyBreaker(dependency, settings, this.clock, ({ state }) => {
-      this.events.emit('breaker', { dependency, state: STATE_IN_EVENTS[state] });
+    const isOfAnother = (error: unknown): boolean =>
+      isObject(error) && (this.origins.get(error) ?? dependency) !== dependency;
+    const breaker = new DependencyBreaker(dependency, settings, this.clock, isOfAnother, ({ state }) => {
+      this.events.emit('breaker', { dependency, state });
     });
     this.breakers.set(dependency, breaker);
     return breaker;
@@ -57,4 +61,8 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
       }
     }
   }
+}
+
+function isObject(error: unknown): error is object {
+  return typeof error === 'object' && error !== null;
 }

@@ -28,11 +28,15 @@ export class DependencyBreaker {
   private openedAt: number | null = null;
   private lastError: string | null = null;
 
-  /** @param changed called after every change of state */
+  /**
+   * @param isOfAnother whether an error came from a dependency that the call asked in turn
+   * @param changed called after every change of state
+   */
   constructor(
     private readonly dependency: string,
     private readonly settings: BreakerSettings,
     private readonly clock: Clock,
+    private readonly isOfAnother: (error: unknown) => boolean,
     changed: (status: BreakerStatus) => void,
   ) {
     this.counter = new ConsecutiveBreaker(settings.failureThreshold);
@@ -100,6 +104,7 @@ export class DependencyBreaker {
     try {
       await (signal ? orAborted(outcome, signal) : outcome);
     } catch (error) {
+      if (this.isOfAnother(error)) return;
       const verdict = judgeFailedCall(error, signal, this.settings.isFailure);
       if (verdict === 'answered') return;
       // A probe that was called off proved nothing: stay closed to the crowd and probe again later.

@@ -96,12 +96,12 @@ describe.each<ProviderName>(['memory', 'redis'])('Jobs of an open circuit on %s'
       .on('breaker', ({ dependency, state }) => void states.push(`${dependency} ${state}`));
     // One after the other, so that the first two open the circuit for the rest.
     await queue.add('mail', { to: 'ann' }, { attempts: 50 });
-    await waitUntil(() => states.includes('smtp open'), 'the circuit to open');
+    await waitUntil(() => states.includes('smtp OPEN'), 'the circuit to open');
     await queue.addBulk(Array.from({ length: 30 }, () => ({ name: 'mail', data: { to: 'ann' } })));
     await queue.addBulk(Array.from({ length: 20 }, () => ({ name: 'push', data: { to: 'ann' } })));
     await waitUntil(async () => (await queue.getCompletedCount()) === 20, 'the other channel to flow');
 
-    const probed = (): number => states.filter((state) => state === 'smtp half-open').length;
+    const probed = (): number => states.filter((state) => state === 'smtp HALF_OPEN').length;
     await waitUntil(() => probed() >= 2, 'two probes');
     const health = await app.get(QueueMonitor, { strict: false }).health('mailing');
     expect(health.reasons.map(({ code }) => code)).toContain('BREAKER_OPEN');
@@ -113,7 +113,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Jobs of an open circuit on %s'
 
     processor.isDown = false;
     await waitUntil(async () => (await queue.getCompletedCount()) === 51, 'all mails to be sent');
-    expect(states.at(-1)).toBe('smtp closed');
+    expect(states.at(-1)).toBe('smtp CLOSED');
     const jobs = await queue.getCompleted();
     const spent = jobs.reduce((sum, job) => sum + job.attemptsMade, 0);
     expect(spent).toBeLessThanOrEqual(processor.calls - 31);

@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import type { FailedJob, FailedRange } from '../../../src/message-queue/broker/broker.js';
+import type { FailedJob, FailedRange, ReplayTarget } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';
 import { completed, failed } from './broker-bench.js';
@@ -7,6 +7,8 @@ import { completed, failed } from './broker-bench.js';
 const OPS = { at: 5, by: 'ops' };
 const NONE: ReadonlySet<string> = new Set();
 let made = 100;
+
+const toReplay = (ids: readonly string[]): ReplayTarget[] => ids.map((id) => ({ id }));
 
 /** Dead letters of a queue, in the order in which they failed. */
 async function buried(bench: BrokerBench, queue: Queue, count: number): Promise<string[]> {
@@ -64,7 +66,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const id = await bench.add(queue);
       await bench.untilState(queue, id, 'failed');
       broken = false;
-      expect(await bench.broker.replay(queue, [id], OPS)).toEqual(new Set([id]));
+      expect(await bench.broker.replay(queue, [{ id }], OPS)).toEqual(new Set([id]));
       await bench.untilState(queue, id, 'completed');
       const job = await queue.getJob(id);
       expect([job?.returnvalue, job?.attemptsMade]).toEqual([0, 0]);
@@ -81,7 +83,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
         await bench.add(queue, { options: { priority: 1 } }),
         await bench.add(queue, { options: { priority: 3 } }),
       ];
-      await bench.broker.replay(queue, [id], OPS);
+      await bench.broker.replay(queue, [{ id }], OPS);
       expect((await queue.getWaiting()).map((job) => job.id)).toEqual([first, id, last]);
       const job = await queue.getJob(id);
       expect(job && recordOf(job).cancelled).toBeUndefined();
@@ -97,7 +99,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       for (const id of dead) await bench.broker.cancel(queue, id, 'r');
       const [urgent, plain] = [await at(3), await at()];
       const [a, b, c, d, e] = dead as [string, string, string, string, string];
-      const replayed = await bench.broker.replay(queue, [...dead, plain, 'nobody', a], OPS);
+      const replayed = await bench.broker.replay(queue, toReplay([...dead, plain, 'nobody', a]), OPS);
       expect(replayed).toEqual(new Set(dead));
       expect((await queue.getWaiting()).map((job) => job.id)).toEqual([c, urgent, a, d, plain, b, e]);
       const { runs } = await bench.work(queue);
@@ -113,7 +115,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const requests = Array.from({ length: 1_000 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
       const ids = (await bench.broker.addMany(queue, requests)).map((one) => ('id' in one ? one.id : ''));
       for (const id of ids) await bench.broker.cancel(queue, id, 'r');
-      expect((await bench.broker.replay(queue, ids, OPS)).size).toBe(1_000);
+      expect((await bench.broker.replay(queue, toReplay(ids), OPS)).size).toBe(1_000);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ paused: 1_000, failed: 0, isPaused: true });
       expect((await queue.getJobs(['paused'], 0, 999, true)).map((job) => job.id)).toEqual(ids);
     },
@@ -124,7 +126,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const queue = bench.open();
       const [id = ''] = await buried(bench, queue, 1);
       for (let at = 1; at <= 22; at++) {
-        await bench.broker.replay(queue, [id], { at, by: 'ops' });
+        await bench.broker.replay(queue, [{ id }], { at, by: 'ops' });
         await bench.broker.cancel(queue, id, 'r');
       }
       const [job] = await read(bench, queue);
@@ -138,7 +140,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const id = await bench.add(queue);
-      expect(await bench.broker.replay(queue, [id, 'nobody'], OPS)).toEqual(NONE);
+      expect(await bench.broker.replay(queue, toReplay([id, 'nobody']), OPS)).toEqual(NONE);
       expect(await bench.broker.replay(queue, [], OPS)).toEqual(NONE);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 1 });
     },
@@ -150,7 +152,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const [gone = '', replayed = '', other = ''] = await buried(bench, queue, 3);
       const heard: string[] = [];
       queue.on('removed', ({ id }: { id: string }) => heard.push(id));
-      await bench.broker.replay(queue, [replayed], OPS);
+      await bench.broker.replay(queue, [{ id: replayed }], OPS);
       expect(await bench.broker.discard(queue, [gone, replayed, other, gone, 'nobody'])).toEqual(
         new Set([gone, other]),
       );
@@ -168,7 +170,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       for (let n = 0; n < 20; n++) {
         const [id = ''] = await buried(bench, queue, 1);
         const [replayed, discarded] = await Promise.all([
-          bench.broker.replay(queue, [id], OPS),
+          bench.broker.replay(queue, [{ id }], OPS),
           bench.broker.discard(queue, [id]),
         ]);
         expect(replayed.has(id)).not.toBe(discarded.has(id));

@@ -1,4 +1,5 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { MessageTransport } from '../../ports/message-transport.js';
 import type { WebhookTransportOptions } from './webhook.options.js';
 import { WebhookTransport } from './webhook.transport.js';
@@ -16,11 +17,15 @@ export function webhookAdapters(options: WebhookTransportOptions | WebhookAsyncO
     'useFactory' in options
       ? {
           provide: WebhookTransport,
-          useFactory: async (...injected: never[]) =>
-            new WebhookTransport(await options.useFactory(...injected)),
-          inject: [...(options.inject ?? [])],
+          useFactory: async (breakers: CircuitBreakers, ...injected: never[]) =>
+            new WebhookTransport(await options.useFactory(...injected), breakers),
+          inject: [CircuitBreakers, ...(options.inject ?? [])],
         }
-      : { provide: WebhookTransport, useFactory: () => new WebhookTransport(options) },
+      : {
+          provide: WebhookTransport,
+          useFactory: (breakers: CircuitBreakers) => new WebhookTransport(options, breakers),
+          inject: [CircuitBreakers],
+        },
     { provide: MessageTransport, useExisting: WebhookTransport },
   ];
 }

@@ -35,7 +35,7 @@ export interface WebhookTransportOptions {
   readonly maxResponseBytes?: number;
   /** The longest wait that a `Retry-After` may ask for, milliseconds. Default 3 600 000. */
   readonly maxRetryAfterMs?: number;
-  /** How old a message may become by waits that endpoints ask for; then each refusal counts as a failed attempt. Default 86 400 000. */
+  /** How old a message may become by waits that cost no attempt: those that endpoints ask for, and those for a host that is down. Default 86 400 000. */
   readonly patienceMs?: number;
   /** Finds the addresses of a name. Default: the system's. */
   readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;

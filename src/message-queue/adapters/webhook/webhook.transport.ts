@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { RetryLater } from '../../jobs/errors.js';
+import { CircuitOpenError, RetryLater } from '../../jobs/errors.js';
+import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { MessageTransport } from '../../ports/message-transport.js';
 import type { TransportMessage, TransportReceipt } from '../../ports/message-transport.js';
 import { untilAborted } from '../until-aborted.js';
@@ -19,36 +20,60 @@ const NOT_NOW = new Set([408, 425, 429]);
  * Delivers by HTTP POST, signed by Standard Webhooks 1.0. An answer 2xx counts as delivered.
  *
  * 408, 425, 429 and 5xx are tried again, after their `Retry-After` when they name one; 3xx and every other 4xx make a dead letter.
- * One breaker guards the transport of the app: where endpoints belong to different owners, keep one of them from stopping the others
- * with `circuitBreakers: { dependencies: { transport: { isFailure: (error) => !(error instanceof WebhookFailedError) } } }`.
+ * Each host has a breaker of its own, `webhook:<host>`, so that one that is down stops nobody else's messages: what it answers,
+ * or that it does not, says nothing about the transport. Its messages wait without spending attempts, at most `patienceMs`.
  */
 export class WebhookTransport extends MessageTransport {
   private readonly options: ResolvedWebhookOptions;
   private readonly resolve: WebhookTransportOptions['resolve'];
 
-  /** @throws InvalidConfigurationError listing every mistake */
-  constructor(options: WebhookTransportOptions) {
+  /**
+   * @param breakers of the app; without them a failure counts for the breaker of whoever calls
+   * @throws InvalidConfigurationError listing every mistake
+   */
+  constructor(
+    options: WebhookTransportOptions,
+    private readonly breakers?: CircuitBreakers,
+  ) {
     super();
     this.options = resolveWebhookOptions(options);
     this.resolve = options.resolve;
   }
 
-  /** @throws WebhookRefusedError, WebhookFailedError, RetryLater, or the connection's error (worth a retry) */
+  /** @throws WebhookRefusedError, WebhookFailedError, RetryLater, CircuitOpenError, or the connection's error (worth a retry) */
   override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
     signal.throwIfAborted();
     const endpoint = await this.options.endpointOf(message.recipientId, signal);
     if (endpoint === null) return { outcome: 'offline', reached: 0 };
-    this.judge(await this.post(endpoint, message, signal), message);
+    const url = parseEndpointUrl(endpoint.url, this.options);
+    const call = async (): Promise<void> =>
+      this.judge(await this.post(url, endpoint, message, signal), message);
+    await this.guarded(url, call, message, signal);
     return { outcome: 'delivered', reached: 1 };
   }
 
+  private async guarded(
+    url: URL,
+    call: () => Promise<void>,
+    message: TransportMessage,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.breakers === undefined) return call();
+    try {
+      await this.breakers.run(`webhook:${url.host}`, call, { signal });
+    } catch (error) {
+      if (!(error instanceof CircuitOpenError) || this.hasPatience(message, error.retryAfterMs)) throw error;
+      throw new WebhookFailedError(`The webhook host "${url.hostname}" is down; nothing was sent.`);
+    }
+  }
+
   private async post(
+    url: URL,
     endpoint: WebhookEndpoint,
     message: TransportMessage,
     signal: AbortSignal,
   ): Promise<WebhookAnswer> {
     const { timeoutMs, maxResponseBytes } = this.options;
-    const url = parseEndpointUrl(endpoint.url, this.options);
     const body = bodyOf(message);
     const headers = headersOf(endpoint, message, body);
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -72,13 +97,16 @@ export class WebhookTransport extends MessageTransport {
       const why = status < 400 ? 'a redirect, and redirects are not followed' : 'which no retry changes';
       throw new WebhookRefusedError(`The webhook answered ${status}, ${why}.`);
     }
-    const { maxRetryAfterMs, patienceMs } = this.options;
-    const now = Date.now();
-    const waitMs = retryAfterMs(retryAfter, now, maxRetryAfterMs);
-    if (waitMs !== null && now + waitMs - message.createdAt.getTime() <= patienceMs) {
+    const waitMs = retryAfterMs(retryAfter, Date.now(), this.options.maxRetryAfterMs);
+    if (waitMs !== null && this.hasPatience(message, waitMs)) {
       throw new RetryLater(waitMs, `The webhook answered ${status} and asked to wait ${waitMs} ms.`);
     }
     throw new WebhookFailedError(`The webhook answered ${status}.`);
+  }
+
+  /** Whether a message may wait that long without spending an attempt. */
+  private hasPatience(message: TransportMessage, waitMs: number): boolean {
+    return Date.now() + waitMs - message.createdAt.getTime() <= this.options.patienceMs;
   }
 }
 

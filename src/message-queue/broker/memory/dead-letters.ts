@@ -1,6 +1,6 @@
 import { withReplay } from '../../jobs/job-record.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
-import type { FailedJob, FailedRange } from '../broker.js';
+import type { FailedJob, FailedRange, ReplayTarget } from '../broker.js';
 import { rangeOf } from './job-ranges.js';
 import type { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { QueueEngine } from './queue-engine.js';
@@ -14,7 +14,12 @@ export class DeadLetters {
   }
 
   /** @returns the ids that were replayed */
-  replay({ engine }: ManagedMemoryQueue, ids: readonly string[], replay: ReplayRecord): ReadonlySet<string> {
+  replay(
+    { engine }: ManagedMemoryQueue,
+    jobs: readonly ReplayTarget[],
+    replay: ReplayRecord,
+  ): ReadonlySet<string> {
+    const ids = jobs.map(({ id }) => id);
     return new Set(ids.filter((id) => replayOne(engine, id, replay)));
   }
 
@@ -47,6 +52,8 @@ function toFailedJob({ id, name, data, options, ...stored }: StoredJob, payloads
   const { history, attemptsMade } = stored;
   return {
     id,
+    // Reading and changing are one step each: nothing needs to be compared.
+    version: '',
     name,
     data: payloads ? (JSON.parse(data) as unknown) : undefined,
     opts: options,

@@ -20,6 +20,7 @@ import type {
   FailedRange,
   QueueSnapshot,
   QueueWorker,
+  ReplayTarget,
   RunDelivery,
   ServerReport,
 } from '../broker.js';
@@ -119,8 +120,12 @@ export class MemoryBroker extends Broker {
     return this.deadLetters.read(managed, range);
   }
 
-  async replay(queue: Queue, jobIds: readonly string[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
-    return this.deadLetters.replay(this.managed(queue), jobIds, replay);
+  async replay(
+    queue: Queue,
+    jobs: readonly ReplayTarget[],
+    replay: ReplayRecord,
+  ): Promise<ReadonlySet<string>> {
+    return this.deadLetters.replay(this.managed(queue), jobs, replay);
   }
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {

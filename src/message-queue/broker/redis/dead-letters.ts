@@ -1,7 +1,7 @@
 import type { Job, JobOptions } from 'bull';
 import { withReplay } from '../../jobs/job-record.js';
-import type { ReplayRecord } from '../../jobs/managed-job.js';
-import type { FailedJob, FailedRange } from '../broker.js';
+import type { ManagedJobOptions, ReplayRecord } from '../../jobs/managed-job.js';
+import type { FailedJob, FailedRange, ReplayTarget } from '../broker.js';
 import { emitSafely } from './bull-internals.js';
 import type { RedisQueue } from './redis-queue.js';
 import type { RedisScripts } from './redis-scripts.js';
@@ -38,23 +38,19 @@ export class DeadLetters {
   /** @returns the ids that were replayed */
   async replay(
     queue: RedisQueue,
-    ids: readonly string[],
+    jobs: readonly ReplayTarget[],
     replay: ReplayRecord,
     now: number,
   ): Promise<ReadonlySet<string>> {
-    const replayed = new Set<string>();
-    for (let from = 0; from < ids.length; from += STEP) {
-      let left = ids.slice(from, from + STEP);
-      while (left.length > 0) left = await this.replayStep(queue, left, replay, now, replayed);
-    }
-    return replayed;
+    // Redis works on one step while the next one is made ready; they arrive in order.
+    const steps = stepsOf(jobs).map((step) => this.replayStep(queue, step, replay, now));
+    return new Set((await Promise.all(steps)).flat());
   }
 
   /** @returns the ids that were removed */
   async discard(queue: RedisQueue, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const discarded = new Set<string>();
-    for (let from = 0; from < ids.length; from += STEP) {
-      const step = ids.slice(from, from + STEP);
+    for (const step of stepsOf(ids)) {
       const jobs = await jobsToTellAbout(queue, step);
       const removed = (await this.scripts.run(discardJobsScript, queue.base, step)) as string[];
       for (const id of removed) {
@@ -66,28 +62,34 @@ export class DeadLetters {
     return discarded;
   }
 
-  /** @returns the ids of jobs that were changed meanwhile: they are still to be replayed */
   private async replayStep(
     queue: RedisQueue,
-    ids: readonly string[],
+    jobs: readonly ReplayTarget[],
     replay: ReplayRecord,
     now: number,
-    replayed: Set<string>,
   ): Promise<string[]> {
-    const stored = (await this.scripts.run(readOptionsScript, queue.base, ids)) as (string | null)[];
-    const changes = ids.flatMap((id, index) => {
-      const text = stored[index] ?? null;
-      const options = readOptions(text);
-      const mq = withReplay(options.mq ?? {}, replay);
-      return [id, JSON.stringify({ ...options, mq }), text ?? ''];
+    const ids = jobs.map(({ id }) => id);
+    const versions = jobs.every(({ version }) => version !== undefined)
+      ? jobs.map(({ version = '' }) => version)
+      : ((await this.scripts.run(readOptionsScript, queue.base, ids)) as (string | null)[]);
+    const changes = jobs.flatMap(({ id, opts }, index) => {
+      const stored = versions[index] ?? null;
+      const options: ManagedJobOptions = opts ?? readOptions(stored);
+      return [id, JSON.stringify({ ...options, mq: withReplay(options.mq ?? {}, replay) }), stored ?? ''];
     });
-    const outcomes = (await this.scripts.run(replayJobsScript, queue.base, [
-      ...[now, queue.lockToken],
-      ...changes,
-    ])) as number[];
-    ids.filter((_, index) => outcomes[index] === 1).forEach((id) => replayed.add(id));
-    return ids.filter((_, index) => outcomes[index] === -1);
+    const args = [now, queue.lockToken, ...changes];
+    const outcomes = (await this.scripts.run(replayJobsScript, queue.base, args)) as number[];
+    const replayed = ids.filter((_, index) => outcomes[index] === 1);
+    const changed = ids.filter((_, index) => outcomes[index] === -1).map((id) => ({ id }));
+    if (changed.length === 0) return replayed;
+    return [...replayed, ...(await this.replayStep(queue, changed, replay, now))];
   }
+}
+
+function stepsOf<Item>(items: readonly Item[]): Item[][] {
+  const steps: Item[][] = [];
+  for (let from = 0; from < items.length; from += STEP) steps.push(items.slice(from, from + STEP));
+  return steps;
 }
 
 /** The jobs that `removed` tells about, where somebody listens. */
@@ -104,6 +106,7 @@ function toFailedJob(id: string, traces: Field, values: readonly Field[]): Faile
   try {
     return {
       id,
+      version: opts,
       name,
       data: data ? (JSON.parse(data) as unknown) : undefined,
       opts: JSON.parse(opts) as JobOptions,

@@ -103,8 +103,8 @@ describe('changing stored jobs', () => {
     await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
     await worker.stopFetching();
     await broker.addOnce(queue, request({ options: { priority: 9 } }));
-    expect((await broker.replay(queue, [id], { at: 5, by: 'me' })).size).toBe(1);
-    expect((await broker.replay(queue, [id], { at: 6, by: 'me' })).size).toBe(0);
+    expect((await broker.replay(queue, [{ id }], { at: 5, by: 'me' })).size).toBe(1);
+    expect((await broker.replay(queue, [{ id }], { at: 6, by: 'me' })).size).toBe(0);
     const [first] = await queue.getWaiting(0, 0);
     expect(first).toMatchObject({ id, attemptsMade: 0, failedReason: undefined });
     expect(first?.finishedOn).toBeUndefined();

@@ -15,6 +15,7 @@ import type {
   FailedRange,
   QueueSnapshot,
   QueueWorker,
+  ReplayTarget,
   RunDelivery,
   ServerReport,
 } from '../broker.js';
@@ -130,8 +131,8 @@ export class RedisBroker extends Broker {
     return this.deadLetters.read(this.entryOf(queue).queue, range);
   }
 
-  replay(queue: Queue, jobIds: readonly string[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
-    return this.deadLetters.replay(this.entryOf(queue).queue, jobIds, replay, this.options.clock.now());
+  replay(queue: Queue, jobs: readonly ReplayTarget[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
+    return this.deadLetters.replay(this.entryOf(queue).queue, jobs, replay, this.options.clock.now());
   }
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {

@@ -48,6 +48,16 @@ export function circuitBreakersContract(
       assert.equal(await breakers.run('smtp', () => Promise.resolve('sent')), 'sent');
     });
 
+    test('counts an error for the innermost dependency of nested calls', async ({ breakers }) => {
+      for (let call = 0; call < 50; call += 1) {
+        const nested = breakers.run('hooks', () =>
+          breakers.run('hooks:one', () => Promise.reject(new Error('down'))),
+        );
+        await assert.rejects(nested);
+      }
+      assert.equal(await breakers.run('hooks', () => Promise.resolve('sent')), 'sent');
+    });
+
     test('tells the state of every breaker that was asked for, by name', async ({ breakers, open }) => {
       assert.deepEqual(breakers.statuses(), []);
       await open('smtp');

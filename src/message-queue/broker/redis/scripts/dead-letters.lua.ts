@@ -45,14 +45,9 @@ local now, lanes, priorities, outcomes = ARGV[1], {}, {}, {}
 
 local function replay(id, options, computedFrom)
   local key = base .. id
-  if not redis.call('ZSCORE', base .. 'failed', id) then return 0 end
   local stored = redis.call('HMGET', key, 'opts', 'priority')
-  if not stored[1] then
-    redis.call('ZREM', base .. 'failed', id)
-    return 0
-  end
-  if stored[1] ~= computedFrom then return -1 end
-  redis.call('ZREM', base .. 'failed', id)
+  if stored[1] and stored[1] ~= computedFrom then return -1 end
+  if redis.call('ZREM', base .. 'failed', id) == 0 or not stored[1] then return 0 end
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
     'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
   redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)

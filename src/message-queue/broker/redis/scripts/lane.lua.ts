@@ -34,7 +34,14 @@ local function jobsAhead(priority, ids, atFront)
   else
     ahead = redis.call('ZCOUNT', lanes, '-inf', priority)
   end
-  for _, id in ipairs(ids) do redis.call('ZADD', lanes, priority, id) end
+  for from = 1, #ids, 2000 do
+    local scored = {}
+    for i = from, math.min(from + 1999, #ids) do
+      scored[#scored + 1] = priority
+      scored[#scored + 1] = ids[i]
+    end
+    redis.call('ZADD', lanes, unpack(scored))
+  end
   return ahead
 end
 
