@@ -1,13 +1,23 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 interface ForeignHost {
   readonly name: string;
   readonly nest: '11' | '12';
   readonly type: 'commonjs' | 'module';
+  /** Optional peers that it installs. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
 interface Packed {
@@ -20,13 +30,30 @@ const HOSTS: readonly ForeignHost[] = [
   { name: 'Nest 12, CommonJS', nest: '12', type: 'commonjs' },
   { name: 'Nest 11, CommonJS', nest: '11', type: 'commonjs' },
 ];
+const EQUIPPED: ForeignHost = {
+  name: 'Nest 12, ESM, optional packages',
+  nest: '12',
+  type: 'module',
+  packages: { piscina: '^5.0.0', kysely: '^0.28.0' },
+};
 
 const execFileAsync = promisify(execFile);
 const SNIPPETS = resolve('test/packaging/snippets');
-const directory = mkdtempSync(join(tmpdir(), 'mq-packaging-'));
+const directory = mkdtempSync(join(lonelyDirectory(), 'mq-packaging-'));
 let packed: Packed;
 
-function dependenciesOf({ nest }: ForeignHost): Record<string, string> {
+/** Node looks for packages in all directories above, where the hosts must find none. */
+function lonelyDirectory(): string {
+  const above = (path: string): string[] =>
+    path === dirname(path) ? [path] : [path, ...above(dirname(path))];
+  const found = [tmpdir(), '/var/tmp'].find(
+    (path) => existsSync(path) && !above(path).some((parent) => existsSync(join(parent, 'node_modules'))),
+  );
+  if (found !== undefined) return found;
+  throw new Error(`There is a node_modules in or above ${tmpdir()}: remove it, or set TMPDIR.`);
+}
+
+function dependenciesOf({ nest, packages }: ForeignHost): Record<string, string> {
   return {
     '@nestjs/bull': `^${nest}.0.0`,
     '@nestjs/bull-shared': `^${nest}.0.0`,
@@ -41,6 +68,7 @@ function dependenciesOf({ nest }: ForeignHost): Record<string, string> {
     rxjs: '^7.8.0',
     typescript: '~6.0.3',
     '@types/node': '^20.19.0',
+    ...packages,
   };
 }
 
@@ -103,7 +131,7 @@ beforeAll(async () => {
   const [first] = JSON.parse(output.slice(output.indexOf('[\n'))) as Packed[];
   if (first === undefined) throw new Error(`npm pack printed no package:\n${output}`);
   packed = first;
-  await Promise.all(HOSTS.map(createHost));
+  await Promise.all([...HOSTS, EQUIPPED].map(createHost));
 });
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -140,5 +168,26 @@ describe.each(HOSTS)('in a fresh app of $name', (host) => {
 
   it('resolves the further entries', async () => {
     await expect(run(process.execPath, ['out/test-kit.js'], folder)).resolves.toContain('entries work');
+  });
+
+  it('names the package that an adapter lacks', async () => {
+    const output = await run(process.execPath, ['out/missing-packages.js'], folder);
+    expect(output).toContain('missing packages are named');
+  });
+});
+
+describe(`in a fresh app of ${EQUIPPED.name}`, () => {
+  const folder = folderOf(EQUIPPED);
+
+  beforeAll(() => run('npx', ['--no-install', 'tsc', '-p', '.'], folder));
+
+  it('encrypts large contents on threads, and decrypts them back', async () => {
+    const output = await run(process.execPath, ['out/threaded-encryption.js'], folder);
+    expect(output).toContain('threads encrypt');
+  });
+
+  it('names the driver that the SQL stores lack', async () => {
+    const output = await run(process.execPath, ['out/missing-packages.js', 'kysely'], folder);
+    expect(output).toContain('missing packages are named');
   });
 });
