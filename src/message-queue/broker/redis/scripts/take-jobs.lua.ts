@@ -5,7 +5,7 @@ import { ownershipFunctions } from './ownership.lua.js';
  * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from `wait` to `active`, locks them and
  * returns two lists: `{ id, hash }` of each job, and the ids of phantoms: entries whose hash has no name and
  * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` names this
- * very run: no other take has the same. A job that crashed twice has not begun until
+ * very run of the job: no other take of it has the same. A job that crashed twice has not begun until
  * {@link beginSuspectScript}: the field `mqHeld` says so.
  */
 export const takeFunctions = `
@@ -14,7 +14,7 @@ local function crashedTwice(records)
 end
 
 local function takeJobs(count, now, token, lockMs)
-  local taken, phantoms = {}, {}
+  local taken, phantoms, run = {}, {}, nil
   while #taken < count and #phantoms < 100 do
     local id = redis.call('RPOPLPUSH', base .. 'wait', base .. 'active')
     if not id then break end
@@ -26,7 +26,8 @@ local function takeJobs(count, now, token, lockMs)
       phantoms[#phantoms + 1] = id
     else
       redis.call('SET', base .. id .. ':lock', token, 'PX', lockMs)
-      redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', now .. ':' .. redis.call('INCR', base .. 'id'))
+      run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
+      redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', run)
       if crashedTwice(probe[3]) then redis.call('HSET', base .. id, 'mqHeld', 1) end
       redis.call('PUBLISH', base .. 'active@' .. token, id)
       taken[#taken + 1] = { id, redis.call('HGETALL', base .. id) }
