@@ -47,7 +47,7 @@ export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<U
       next();
     });
     this.transport.attach(server);
-    this.transport.onRestored(() => {
+    this.transport.onSubscribed(() => {
       for (const { data } of server.sockets.sockets.values())
         this.pending.deliverTo((data as UserData).userId);
     });

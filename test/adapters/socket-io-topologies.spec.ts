@@ -3,6 +3,8 @@ import type { SocketIoRedis } from '../../src/message-queue/adapters/socket-io/i
 import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
 import { TestRedisCluster } from '../support/redis-cluster.js';
 import { TestRedisSentinel } from '../support/redis-sentinel.js';
+import { TestRedis } from '../support/redis-server.js';
+import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { SocketWebServer } from '../support/socket-web-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -19,16 +21,19 @@ afterEach(async () => {
 });
 
 /** Two web servers, and a worker that has none. */
-function processes(topology: SocketIoRedis['topology']) {
-  const options = { redis: { topology, db: 0, tls: false }, ackTimeoutMs: 1_000 };
+function processes(topology: SocketIoRedis['topology'], tls: SocketIoRedis['tls'] = false) {
+  const options = { redis: { topology, db: 0, tls }, ackTimeoutMs: 1_000 };
   const web = [new SocketWebServer(options), new SocketWebServer(options)] as const;
   const worker = new SocketIoTransport(options);
   ends.push(() => worker.onApplicationShutdown(), ...web.map((server) => () => server.close()));
   return { web, worker };
 }
 
-async function expectFullReach(topology: SocketIoRedis['topology']): Promise<void> {
-  const { web, worker } = processes(topology);
+async function expectFullReach(
+  topology: SocketIoRedis['topology'],
+  tls?: SocketIoRedis['tls'],
+): Promise<void> {
+  const { web, worker } = processes(topology, tls);
   const devices = [await web[0].connect('grace'), await web[1].connect('grace')];
   await web[1].connect('ada');
   expect(await worker.deliver(message('m1'), never)).toEqual({ outcome: 'sent', reached: 2 });
@@ -46,7 +51,7 @@ async function expectReachAfter(
   const { got } = await web[1].connect('grace');
   expect(await worker.deliver(message('before'), never)).toMatchObject({ outcome: 'sent' });
   let restored = 0;
-  web[1].transport.onRestored(() => (restored += 1));
+  web[1].transport.onSubscribed(() => (restored += 1));
   await break_();
   await waitUntil(() => restored > 0, 'the subscription to be restored', 20_000);
   await waitUntil(
@@ -94,5 +99,33 @@ describe('SocketIoTransport over Redis Sentinel', () => {
       await sentinel.master.kill();
       await sentinel.failedOver();
     });
+  }, 60_000);
+});
+
+describe('SocketIoTransport over TLS', () => {
+  const certificate = selfSignedCertificate('localhost');
+  const tls = { ca: certificate.cert };
+
+  it("reaches the sockets of every web server with an authority and a certificate of one's own", async () => {
+    const redis = await TestRedis.start(['--tls-auth-clients', 'yes'], certificate);
+    ends.push(() => redis.stop());
+    await expectFullReach(
+      { kind: 'single', host: '127.0.0.1', port: redis.port },
+      { ...tls, ...certificate },
+    );
+  });
+
+  it('reaches them through Sentinels', async () => {
+    const sentinel = await TestRedisSentinel.start(certificate);
+    ends.push(() => sentinel.stop());
+    const { sentinels, masterName } = sentinel;
+    await expectFullReach({ kind: 'sentinel', sentinels, masterName }, tls);
+  }, 60_000);
+
+  it('reaches them through a Cluster whose certificate is for names', async () => {
+    const cluster = await TestRedisCluster.start(certificate);
+    ends.push(() => cluster.stop());
+    const nodes = cluster.nodes.map(({ port }) => ({ host: 'localhost', port }));
+    await expectFullReach({ kind: 'cluster', nodes }, tls);
   }, 60_000);
 });

@@ -157,13 +157,20 @@ describe('SocketIoTransport', () => {
       expect(got).toEqual([]);
     });
 
+    it('says when it begins to hear of the others: what they sent before may have missed its sockets', async () => {
+      const server = web(options());
+      let subscribed = 0;
+      server.transport.onSubscribed(() => (subscribed += 1));
+      await waitUntil(() => subscribed === 1, 'the first subscription');
+    });
+
     it('survives a Redis that dies and comes back, and says so', async () => {
       const server = web(options({ ackTimeoutMs: 300 }));
       const device = await server.connect('grace');
       const remote = worker({ ackTimeoutMs: 300 });
       await remote.deliver(message(), never);
       let restored = 0;
-      server.transport.onRestored(() => (restored += 1));
+      server.transport.onSubscribed(() => (restored += 1));
       await redis.kill();
       await expect(remote.deliver(message(), never)).rejects.toThrow(RetryLater);
       await redis.spawn();

@@ -1,46 +1,40 @@
 import { Logger } from '@nestjs/common';
-import { Cluster, Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Server } from 'socket.io';
 import { loadOptionalPackage } from '../optional-package.js';
+import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
+import type { SocketIoRedisClient } from './socket-io-redis-client.js';
 import type { SocketIoRedis } from './socket-io.options.js';
 
-type Client = Redis | Cluster;
-type Topology = SocketIoRedis['topology'];
 type AdapterPackage = typeof import('@socket.io/redis-adapter');
 type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
-
-const CONNECT_TIMEOUT_MS = 3_000;
-const DISCONNECT_TIMEOUT_MS = 500;
-const LONGEST_RETRY_DELAY_MS = 500;
 
 /** The two connections through which the Socket.IO servers of all processes reach each other. They heal by themselves. */
 export class SocketIoRedisLink {
   private readonly logger = new Logger('SocketIoTransport');
-  private readonly publisher: Client;
+  private readonly publisher: SocketIoRedisClient;
   private readonly subscriber: Redis;
   private readonly package: AdapterPackage;
   private isAway = false;
 
   /**
-   * @param onRestored the subscription was lost and is there again: what was published meanwhile never came
+   * @param onSubscribed the subscription is in place, for the first time or again: what was published before never came
    * @throws MissingPackageError when @socket.io/redis-adapter is not installed
    */
   constructor(
     settings: SocketIoRedis,
     private readonly key: string,
-    onRestored: () => void,
+    onSubscribed: () => void,
   ) {
     this.package = loadOptionalPackage('@socket.io/redis-adapter', 'sockets over several processes');
-    this.publisher = withoutRejections(this.watch(createClient(settings)), ['publish']);
+    this.publisher = withoutRejections(this.watch(createPublisher(settings)), ['publish']);
     this.subscriber = withoutRejections(this.watch(createSubscriber(settings)), [
       ...['subscribe', 'psubscribe', 'unsubscribe', 'punsubscribe'],
     ]);
-    let isFirst = true;
     this.subscriber.on('ready', () => {
-      if (!isFirst) onRestored();
-      isFirst = false;
       this.isAway = false;
+      // Lost once more, it is told after the next time.
+      void this.subscribed().then(onSubscribed, () => undefined);
     });
   }
 
@@ -70,7 +64,7 @@ export class SocketIoRedisLink {
     this.subscriber.disconnect();
   }
 
-  private watch<T extends Client>(client: T): T {
+  private watch<T extends SocketIoRedisClient>(client: T): T {
     client.setMaxListeners(0);
     client.on('error', (error: Error) => {
       if (!this.isAway) this.logger.warn(`Redis does not answer: ${error.message}`);
@@ -80,64 +74,8 @@ export class SocketIoRedisLink {
   }
 }
 
-function retryStrategy(attempt: number): number {
-  return Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
-}
-
-function commonOptions({ username, password, tls }: SocketIoRedis): RedisOptions {
-  return {
-    ...{ username, password, retryStrategy },
-    ...(tls && { tls: {} }),
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: null,
-    enableReadyCheck: false,
-    // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
-    disableClientInfo: true,
-  };
-}
-
-function createClient(settings: SocketIoRedis): Client {
-  const { topology } = settings;
-  if (topology.kind !== 'cluster') return createSingle(settings, topology);
-  const redisOptions = commonOptions(settings);
-  return new Cluster([...topology.nodes], { redisOptions, clusterRetryStrategy: retryStrategy });
-}
-
-/**
- * All nodes of a Cluster hand on what is published, so one connection to any of them is enough. It is not a Cluster's own subscription:
- * that one moves to another node without a word, and what was published meanwhile would be missed.
- */
-function createSubscriber(settings: SocketIoRedis): Redis {
-  const { topology } = settings;
-  if (topology.kind !== 'cluster') return createSingle(settings, topology);
-  const { nodes } = topology;
-  const client = new Redis({
-    ...commonOptions(settings),
-    ...nodes[0],
-    retryStrategy: (attempt) => {
-      Object.assign(client.options, nodes[attempt % nodes.length]);
-      return retryStrategy(attempt);
-    },
-  });
-  return client;
-}
-
-function createSingle(settings: SocketIoRedis, topology: Exclude<Topology, { kind: 'cluster' }>): Redis {
-  const options = { ...commonOptions(settings), db: settings.db };
-  if (topology.kind === 'single') return new Redis({ ...options, host: topology.host, port: topology.port });
-  return new Redis({
-    ...options,
-    name: topology.masterName,
-    sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
-    sentinelRetryStrategy: retryStrategy,
-    failoverDetector: true,
-  });
-}
-
 /** The adapter waits for none of these promises; a connection that is closed would end the process. */
-function withoutRejections<T extends Client>(client: T, methods: readonly string[]): T {
+function withoutRejections<T extends SocketIoRedisClient>(client: T, methods: readonly string[]): T {
   const commands = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   for (const method of methods) {
     const command = commands[method]?.bind(client);

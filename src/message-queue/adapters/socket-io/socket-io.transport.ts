@@ -25,7 +25,7 @@ const TRY_AGAIN_MS = 2_000;
  */
 export class SocketIoTransport extends MessageTransport implements OnApplicationShutdown {
   private readonly options: Required<SocketIoTransportOptions>;
-  private readonly restoredListeners = new Set<() => void>();
+  private readonly subscribedListeners = new Set<() => void>();
   private server: Server | null = null;
   private link: SocketIoRedisLink | null = null;
   private subscribed: Promise<void> = Promise.resolve();
@@ -52,7 +52,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     const { redis, prefix } = this.options;
     if (redis === null) return;
     this.link = new SocketIoRedisLink(redis, `${prefix}:socket.io`, () => {
-      for (const listener of this.restoredListeners) listener();
+      for (const listener of this.subscribedListeners) listener();
     });
     this.link.join(server);
     this.subscribed = this.link.subscribed();
@@ -60,9 +60,12 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     this.subscribed.catch(() => undefined);
   }
 
-  /** Calls `listener` when Redis was away and is back: messages may have missed the sockets of this process. */
-  onRestored(listener: () => void): void {
-    this.restoredListeners.add(listener);
+  /**
+   * Calls `listener` whenever this process begins to hear of other processes' messages: soon after `attach`, and when Redis was
+   * away and is back. Earlier messages may have missed the sockets of this process: deliver again what is pending for them.
+   */
+  onSubscribed(listener: () => void): void {
+    this.subscribedListeners.add(listener);
   }
 
   /** @throws RetryLater when devices are connected and none of them acknowledged, while the message is young */
