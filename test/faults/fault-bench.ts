@@ -159,7 +159,9 @@ export class FaultBench {
       finishedTwice: [...done.values()].filter((times) => times > 1).length,
       deadLettered: letters.length,
       wronglyDead: [
-        ...letters.filter((job) => !mayDie(keyOf(job))).map(describeLetter),
+        ...letters
+          .filter((job) => !mayDie(keyOf(job)))
+          .map((job) => describeLetter(job, cutShort.get(keyOf(job)))),
         ...alive.map((key) => `${key} lives`),
       ],
       lost: lost.length,
@@ -205,9 +207,9 @@ export class FaultBench {
 
 const keyOf = ({ data }: Job): string => (data as FaultJobDto).key;
 
-function describeLetter(job: Job): string {
+function describeLetter(job: Job, cutShort = 0): string {
   const { name, failedReason, attemptsMade } = job;
-  return `${keyOf(job)} (${name}, attempt ${attemptsMade}): ${failedReason ?? 'no reason'}`;
+  return `${keyOf(job)} (${name}, attempt ${attemptsMade}, cut short ${cutShort} times): ${failedReason ?? 'no reason'}`;
 }
 
 const effectsIn = (directory: string): string => `file:${join(directory, 'effects.db')}`;

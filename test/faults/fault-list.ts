@@ -57,7 +57,7 @@ const killWorker: Fault = {
   recoversWithin: 10,
   run: async (bench) => {
     const doomed = await bench.worker(20);
-    const keys = await bench.produce(20, { sleepMs: 6_000 });
+    const keys = await bench.produce(20, { firstMs: 25_000, sleepMs: 500 });
     await waitUntil(() => bench.read().started.size === 20, '20 runs');
     await bench.worker(20);
     const killedAt = Date.now();
@@ -85,7 +85,8 @@ function crashLoop(name: string, crashes: number, maxCrashes: number): Fault {
     name,
     options: { lock: FAST_LOCK, maxCrashes },
     mayFinishTwice: crashes * concurrency,
-    recoversWithin: 10 * crashes,
+    // Each crash is noticed when a lock has run out; then a process starts.
+    recoversWithin: 15 * crashes,
     run: async (bench) => {
       const pool = new WorkerPool(bench, 1, concurrency);
       await pool.whenReady();
@@ -94,7 +95,7 @@ function crashLoop(name: string, crashes: number, maxCrashes: number): Fault {
         bench.produce(concurrency - 1, { sleepMs: 300 }),
         bench.produce(1, { sleepMs: 10, crashes, doomed: crashes >= maxCrashes }),
       ]);
-      await bench.settled(10_000 * crashes);
+      await bench.settled(15_000 * crashes);
       const seen = bench.read().crashes.get(key ?? '') ?? 0;
       if (seen < crashes / 2) throw new Error(`The job killed its worker ${seen} times, not ${crashes}.`);
       await bench.produce(5, { sleepMs: 10 });

@@ -22,6 +22,11 @@ export class FaultJobDto {
   @IsInt()
   crashes?: number;
 
+  /** How long the first run takes instead. */
+  @IsOptional()
+  @IsInt()
+  firstMs?: number;
+
   /** The first run blocks the event loop for so long. */
   @IsOptional()
   @IsInt()

@@ -83,7 +83,7 @@ class FaultProcessor {
 
   private async rest(job: FaultJobDto, context: JobContext): Promise<void> {
     try {
-      await abortable(job.sleepMs, context.signal);
+      await abortable(durationOf(job), context.signal);
     } catch (error) {
       note(error instanceof LockLostError ? 'aborted' : 'left', job.key);
       throw error;
@@ -102,6 +102,10 @@ class FaultProcessor {
       throw error;
     }
   }
+}
+
+function durationOf({ key, sleepMs, firstMs }: FaultJobDto): number {
+  return firstMs !== undefined && timesOf('start', key) === 1 ? firstMs : sleepMs;
 }
 
 /** What an add throws while Redis is away or full: the same add later is safe. */
