@@ -22,7 +22,12 @@ describe('TwilioSmsChannel', () => {
     readonly headers: IncomingHttpHeaders;
     readonly form: URLSearchParams;
   }[] = [];
-  let answer: { status: number; body?: unknown; headers?: Record<string, string> } | 'none';
+  /** `partly`: the status and the beginning of the body, and then nothing; `broken`: the connection ends there. */
+  let answer:
+    | { status: number; body?: unknown; headers?: Record<string, string> }
+    | 'none'
+    | 'reset'
+    | `${'partly' | 'broken'} ${number}`;
   let server: Server;
   let baseUrl: string;
 
@@ -33,6 +38,15 @@ describe('TwilioSmsChannel', () => {
       request.on('end', () => {
         requests.push({ url: request.url ?? '', headers: request.headers, form: new URLSearchParams(text) });
         if (answer === 'none') return;
+        if (answer === 'reset') return void request.socket.destroy();
+        if (typeof answer === 'string') {
+          const [how, status] = answer.split(' ');
+          response.writeHead(Number(status), { 'content-length': 100 });
+          response.write('{"sid": "SM1', () => {
+            if (how === 'broken') request.socket.destroy();
+          });
+          return;
+        }
         response.writeHead(answer.status, answer.headers).end(JSON.stringify(answer.body ?? {}));
       });
     }).listen(0, '127.0.0.1');
@@ -131,6 +145,29 @@ describe('TwilioSmsChannel', () => {
     const silent = await failureOf(channel({ timeoutMs: 150 }).send(sms(), signal));
     expect(silent).toBeInstanceOf(NotificationSendError);
     expect(silent.message).toBe('Twilio did not answer (TimeoutError).');
+  });
+
+  it('asks for another attempt when the connection breaks before an answer', async () => {
+    answer = 'reset';
+    const failure = await failureOf(channel().send(sms(), signal));
+    expect(failure).toBeInstanceOf(NotificationSendError);
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each(['partly', 'broken'] as const)(
+    'goes by the status of an answer that arrives %s: no second SMS for an id',
+    async (how) => {
+      answer = `${how} 201`;
+      expect(await channel({ timeoutMs: 200 }).send(sms(), signal)).toEqual({ outcome: 'sent' });
+      answer = `${how} 400`;
+      const failure = await failureOf(channel({ timeoutMs: 200 }).send(sms(), signal));
+      expect(failure).toBeInstanceOf(UnrecoverableJobError);
+    },
+  );
+
+  it('reads no more of an answer than it needs', async () => {
+    answer = { status: 201, body: { sid: 'SM1', more: 'x'.repeat(1_000_000) } };
+    expect(await channel().send(sms(), signal)).toEqual({ outcome: 'sent' });
   });
 
   it('stops at its signal', async () => {

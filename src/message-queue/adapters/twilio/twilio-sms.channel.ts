@@ -109,15 +109,20 @@ function receiptOf({ status, retryAfter, fields }: Answer): ChannelReceipt {
   throw new UnrecoverableJobError(`Twilio answered ${answer}: it will never take this SMS.`);
 }
 
+/** The body, up to the cap or to where it broke off: the status has said already whether Twilio took the SMS. */
 async function bounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of response.body ?? []) {
-    const part = chunk as Uint8Array;
-    bytes += part.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) break;
-    chunks.push(part);
+  try {
+    // Leaving the loop cancels the rest.
+    for await (const chunk of response.body ?? []) {
+      const part = chunk as Uint8Array;
+      bytes += part.byteLength;
+      if (bytes > MAX_ANSWER_BYTES) break;
+      chunks.push(part);
+    }
+  } catch {
+    // A second SMS would be worse than an unknown id.
   }
   return Buffer.concat(chunks).toString('utf8');
 }
