@@ -1,7 +1,41 @@
 /** The test kit of nestjs-message-queue: `nestjs-message-queue/testing`. */
 export { CallRecorder } from '../adapters/recording/index.js';
 export type { Fault, RecordedCall } from '../adapters/recording/index.js';
-export * from './contracts/index.js';
+export {
+  attachmentFilesContract,
+  attachmentStoreContract,
+  batchProgressStoreContract,
+  circuitBreakersContract,
+  cleanupStoreContract,
+  conversationStoreContract,
+  deliveryDispatchContract,
+  deviceTokenStoreContract,
+  encryptedContentStoreContract,
+  keyProviderContract,
+  messageCipherContract,
+  messageStoreContract,
+  messageTransportContract,
+  notificationChannelContract,
+  notificationInboxContract,
+  notificationLedgerContract,
+  notificationPreferencesContract,
+  recipientContactsContract,
+  searchIndexContract,
+  templateRendererContract,
+} from './contracts/index.js';
+export type {
+  AttachmentStoreSubject,
+  CircuitBreakersSubject,
+  CleanupStoreSubject,
+  ContractRunner,
+  ConversationStoreSubject,
+  CreateSubject,
+  DeliveryDispatchSubject,
+  MessageTransportSubject,
+  NotificationChannelSubject,
+  RecipientContactsSubject,
+  TemplateRendererSubject,
+} from './contracts/index.js';
 export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
 export type { Duration } from './duration.js';
 export type { ExpectedJob } from './expected-job.js';
