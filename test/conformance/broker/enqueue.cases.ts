@@ -42,6 +42,27 @@ export const enqueueCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'refuses options and bulk lists that are none, with one error that names what is wrong',
+    async (bench) => {
+      const queue = bench.open();
+      const add = (options: unknown): Promise<unknown> => queue.add('job', {}, options as JobOptions);
+      for (const options of ['text', [], 5]) {
+        expect(await rejectionOf(add(options))).toMatchObject({ code: 'INVALID_JOB_OPTIONS' });
+      }
+      const addBulk = (jobs: unknown): Promise<unknown> => queue.addBulk(jobs as { data: unknown }[]);
+      for (const [jobs, path] of [
+        [undefined, 'jobs'],
+        [{}, 'jobs'],
+        [[{ data: {} }, null, 'text'], 'jobs[1], jobs[2]'],
+      ]) {
+        const error = (await rejectionOf(addBulk(jobs))) as { issues?: { path: string }[] };
+        expect(error).toMatchObject({ code: 'INVALID_PAYLOAD' });
+        expect(error.issues?.map((issue) => issue.path).join(', ')).toBe(path);
+      }
+      expect(await queue.count()).toBe(0);
+    },
+  ],
+  [
     'gives added jobs generated ids, the queue’s attempts, and keeps their dead letters',
     async (bench) => {
       const queue = bench.open({ attempts: 4 });

@@ -1,4 +1,5 @@
 import type { JobOptions } from 'bull';
+import { checkBulkList } from '../../jobs/bulk-list.js';
 import { HandlerRegistrationError, QueueFullError } from '../../jobs/errors.js';
 import { admitJob } from '../../jobs/job-admission.js';
 import type { AdmittedJob } from '../../jobs/job-admission.js';
@@ -49,6 +50,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
    * @throws QueueFullError when as many jobs wait as may, or the broker's memory is used up
    */
   override async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+    checkBulkList(this.name, jobs);
     const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) => ({
       name,
       job: this.admit(name, data, opts ?? {}),

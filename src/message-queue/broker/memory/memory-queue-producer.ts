@@ -27,7 +27,9 @@ export class MemoryQueueProducer extends MemoryQueueKeeper {
     const data = named ? dataOrOptions : nameOrData;
     const given = named ? maybeOptions : (dataOrOptions as JobOptions | undefined);
     this.assertOpen(name);
-    const job = this.addNow(name, data, { ...this.defaultJobOptions, ...given });
+    // A spread would make options of what is none, and hide it from the check.
+    const options = this.defaultJobOptions === undefined ? given : { ...this.defaultJobOptions, ...given };
+    const job = this.addNow(name, data, options ?? {});
     if (this.engine.turns.isDueAfterAdd()) await this.engine.turns.pass();
     return job;
   }

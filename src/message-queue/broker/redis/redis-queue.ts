@@ -1,5 +1,6 @@
 import Bull from 'bull';
 import type { Job, JobOptions, QueueOptions } from 'bull';
+import { checkBulkList } from '../../jobs/bulk-list.js';
 import { HandlerRegistrationError } from '../../jobs/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
@@ -104,7 +105,8 @@ export class RedisQueue extends Bull<object> {
     return job as Job<object>;
   }
 
-  override addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
+  override async addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
+    checkBulkList(this.name, jobs);
     return this.backend.addJobs(
       this,
       jobs.map((job) => ({ ...job, name: job.name ?? DEFAULT_JOB_NAME })),
