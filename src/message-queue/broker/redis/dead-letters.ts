@@ -10,6 +10,7 @@ import {
   readFailedScript,
   readOptionsScript,
   replayJobsScript,
+  VERSION_FIELDS,
 } from './scripts/dead-letters.lua.js';
 import { readOptions } from './stored-options.js';
 
@@ -17,7 +18,7 @@ import { readOptions } from './stored-options.js';
 const STEP = 250;
 /** In the opts of a job whose record tells of its failures. */
 const HAS_FAILURES = '"failures":[{';
-const FIELDS = ['opts', 'name', 'timestamp', 'processedOn', 'finishedOn', 'attemptsMade', 'failedReason'];
+const FIELDS = ['opts', ...VERSION_FIELDS, 'name', 'timestamp', 'failedReason'];
 
 type Field = string | null | undefined;
 
@@ -69,13 +70,9 @@ export class DeadLetters {
     now: number,
   ): Promise<string[]> {
     const ids = jobs.map(({ id }) => id);
-    const versions = jobs.every(({ version }) => version !== undefined)
-      ? jobs.map(({ version = '' }) => version)
-      : ((await this.scripts.run(readOptionsScript, queue.base, ids)) as (string | null)[]);
-    const changes = jobs.flatMap(({ id, opts }, index) => {
-      const stored = versions[index] ?? null;
-      const options: ManagedJobOptions = opts ?? readOptions(stored);
-      return [id, JSON.stringify({ ...options, mq: withReplay(options.mq ?? {}, replay) }), stored ?? ''];
+    const changes = (await this.withOptions(queue, jobs)).flatMap(({ id, version, opts }) => {
+      const { mq = {} } = opts as ManagedJobOptions;
+      return [id, JSON.stringify({ ...opts, mq: withReplay(mq, replay) }), version];
     });
     const args = [now, queue.lockToken, ...changes];
     const outcomes = (await this.scripts.run(replayJobsScript, queue.base, args)) as number[];
@@ -84,12 +81,35 @@ export class DeadLetters {
     if (changed.length === 0) return replayed;
     return [...replayed, ...(await this.replayStep(queue, changed, replay, now))];
   }
+
+  /** The targets as they were read, or as they are now. */
+  private async withOptions(
+    queue: RedisQueue,
+    jobs: readonly ReplayTarget[],
+  ): Promise<readonly Required<ReplayTarget>[]> {
+    if (jobs.every(wasRead)) return jobs;
+    const ids = jobs.map(({ id }) => id);
+    const reply = (await this.scripts.run(readOptionsScript, queue.base, ids)) as Field[][];
+    return reply.map(([opts, ...version], index) => ({
+      id: ids[index] ?? '',
+      opts: readOptions(opts ?? null),
+      version: versionOf(version),
+    }));
+  }
 }
 
 function stepsOf<Item>(items: readonly Item[]): Item[][] {
   const steps: Item[][] = [];
   for (let from = 0; from < items.length; from += STEP) steps.push(items.slice(from, from + STEP));
   return steps;
+}
+
+function wasRead(job: ReplayTarget): job is Required<ReplayTarget> {
+  return job.version !== undefined && job.opts !== undefined;
+}
+
+function versionOf(fields: readonly Field[]): string {
+  return fields.map((field) => field ?? '').join(' ');
 }
 
 /** The jobs that `removed` tells about, where somebody listens. */
@@ -101,12 +121,13 @@ async function jobsToTellAbout(queue: RedisQueue, ids: readonly string[]): Promi
 }
 
 function toFailedJob(id: string, traces: Field, values: readonly Field[]): FailedJob | null {
-  const [opts, name, timestamp, processedOn, finishedOn, attemptsMade, failedReason, data] = values;
+  const [opts, attemptsMade, processedOn, finishedOn, retriedOn, name, timestamp, failedReason, data] =
+    values;
   if (!opts || !name) return null;
   try {
     return {
       id,
-      version: opts,
+      version: versionOf([attemptsMade, processedOn, finishedOn, retriedOn]),
       name,
       data: data ? (JSON.parse(data) as unknown) : undefined,
       opts: JSON.parse(opts) as JobOptions,

@@ -21,13 +21,16 @@ return ids
 `,
 });
 
-/** Reads the opts of jobs. ARGV: ids. Reply: texts or null, in the same order. */
+/** Fields that are never all the same again once a job has left the failed set and come back. */
+export const VERSION_FIELDS = ['attemptsMade', 'processedOn', 'finishedOn', 'retriedOn'] as const;
+
+/** Reads the opts and versions of jobs. ARGV: ids. Reply: for each opts or null, and the version's fields. */
 export const readOptionsScript = luaScript('mqReadOptions', {
   allowOom: true,
   body: `
-local texts = {}
-for i, id in ipairs(ARGV) do texts[i] = redis.call('HGET', base .. id, 'opts') end
-return texts
+local jobs = {}
+for i, id in ipairs(ARGV) do jobs[i] = redis.call('HMGET', base .. id, 'opts', '${VERSION_FIELDS.join("', '")}') end
+return jobs
 `,
 });
 
@@ -35,8 +38,8 @@ return texts
  * Puts dead letters back to waiting, at the end of their lanes, with their attempts at 0. The new opts come from
  * outside: cjson would change them (an empty list becomes an object, long numbers lose digits).
  *
- * ARGV: 1 now (ms) · 2 token · then for each: id, new opts, the opts these were computed from.
- * Reply: for each `1` replayed, `0` not in the failed set, `-1` the stored opts differ: compute again.
+ * ARGV: 1 now (ms) · 2 token · then for each: id, new opts, the version of the job that these were computed from.
+ * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: compute again.
  */
 export const replayJobsScript = luaScript('mqReplayJobs', {
   uses: [laneFunctions],
@@ -45,8 +48,9 @@ local now, lanes, priorities, outcomes = ARGV[1], {}, {}, {}
 
 local function replay(id, options, computedFrom)
   local key = base .. id
-  local stored = redis.call('HMGET', key, 'opts', 'priority')
-  if stored[1] and stored[1] ~= computedFrom then return -1 end
+  local stored = redis.call('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}')
+  local version = (stored[3] or '') .. ' ' .. (stored[4] or '') .. ' ' .. (stored[5] or '') .. ' ' .. (stored[6] or '')
+  if stored[1] and version ~= computedFrom then return -1 end
   if redis.call('ZREM', base .. 'failed', id) == 0 or not stored[1] then return 0 end
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
     'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
