@@ -136,6 +136,21 @@ export const deadLetterCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'keeps the history of a job that was replayed and came back since it was read',
+    async (bench) => {
+      const queue = bench.open();
+      const [id = ''] = await buried(bench, queue, 1);
+      const asRead = await read(bench, queue);
+      await bench.broker.replay(queue, [{ id }], { at: 1, by: 'ann' });
+      await bench.broker.cancel(queue, id, 'again');
+      expect(await bench.broker.replay(queue, asRead, { at: 2, by: 'bob' })).toEqual(new Set([id]));
+      const job = await queue.getJob(id);
+      const record = job && recordOf(job);
+      expect(record?.replays?.map(({ by }) => by)).toEqual(['ann', 'bob']);
+      expect(record?.failures).toHaveLength(2);
+    },
+  ],
+  [
     'replays nothing that has not failed',
     async (bench) => {
       const queue = bench.open();
