@@ -140,8 +140,7 @@ describe('what a factory cannot decide', () => {
 
   it('is what it can decide, beside it', () => {
     const beside = { board: { path: '/x' }, health: {}, circuitBreakers: {}, middleware: [] };
-    const register = (): unknown =>
-      MessageQueueModule.forRootAsync({ useFactory: () => ({}), ...beside });
+    const register = (): unknown => MessageQueueModule.forRootAsync({ useFactory: () => ({}), ...beside });
     for (const key of Object.keys(beside)) {
       expect(register).toThrow(`${key}: belongs in what the factory returns`);
     }

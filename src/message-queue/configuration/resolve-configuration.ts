@@ -5,10 +5,8 @@ import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
 import { SETTING_KEYS } from './configuration-schema.js';
 import type { SettingKey, SettingValues } from './configuration-schema.js';
-import { CRON_OFF, defaultSchedules } from '../schedules/default-schedules.js';
-import { resolveSchedules } from '../schedules/resolve-schedules.js';
-import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
+import { configuredSchedules, noSchedules } from './configured-schedules.js';
 import { PART_KEYS, resolveParts } from './part-options.js';
 import type { PartOptions } from './part-options.js';
 import { definitionIssues, isRecord, resolveQueue, shown } from './queue-settings.js';
@@ -74,7 +72,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const redis = provider === 'redis' ? resolveRedis(values, origins, issues) : null;
   const schedules =
     configKey === undefined
-      ? schedulesOf(values, options.schedules, resolvedDefinitions, now, issues)
+      ? configuredSchedules(values, options.schedules, resolvedDefinitions, now, issues)
       : noSchedules(options.schedules, issues);
   const parts = resolveParts(options, resolvedDefinitions, configKey, issues);
   const config = assemble(values, origins, issues, {
@@ -160,36 +158,6 @@ function resolveQueues(
     const own = isRecord(overrides) ? overrides[definition.name] : undefined;
     return resolveQueue(definition, own, environment, issues);
   });
-}
-
-function schedulesOf(
-  values: SettingValues,
-  given: unknown,
-  definitions: readonly QueueDefinition[],
-  now: number,
-  issues: Issue[],
-): readonly DeclaredSchedule[] {
-  const { environment } = values;
-  const defaults = defaultSchedules({
-    schedules: values['cleanup.schedules'] ?? environment !== 'test',
-    timeZone: values['cleanup.timeZone'],
-    oldMessagesCron: values['cleanup.oldMessagesCron'] ?? CRON_OFF,
-    oldMessagesDays: values['cleanup.oldMessagesDays'] ?? 0,
-    deletedConversationsCron: values['cleanup.deletedConversationsCron'] ?? CRON_OFF,
-    deletedConversationsDays: values['cleanup.deletedConversationsDays'] ?? 0,
-    expiredAttachmentsCron: values['cleanup.expiredAttachmentsCron'] ?? CRON_OFF,
-  });
-  return resolveSchedules(given, defaults, definitions, now, issues);
-}
-
-function noSchedules(given: unknown, issues: Issue[]): readonly DeclaredSchedule[] {
-  if (given !== undefined) {
-    issues.push({
-      path: 'schedules',
-      message: 'belong to the registration of the app, the one without configKey; they may name any queue.',
-    });
-  }
-  return [];
 }
 
 function assemble(
