@@ -15,12 +15,11 @@ import { BuiltInJobs } from './facade/built-in-jobs.js';
 import { checkedId, checkedReason } from './facade/call-arguments.js';
 import { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
-import { statusOf } from './facade/job-status.js';
 import type { JobStatus } from './facade/job-status.js';
+import { JobStatusReader } from './facade/job-status-reader.js';
 import type { PayloadInput } from './facade/payload-input.js';
 import { QueueAdministration } from './facade/queue-administration.js';
 import type { CleanOptions } from './facade/queue-administration.js';
-import { JobNotFoundError } from './jobs/errors.js';
 import type { EnqueueOptions } from './jobs/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
@@ -45,6 +44,7 @@ export class MessageQueueService extends BuiltInJobs {
     private readonly enqueuer: JobEnqueuer,
     private readonly batches: BatchEnqueuer,
     private readonly batchStatus: BatchStatusReader,
+    private readonly jobStatus: JobStatusReader,
     private readonly queues: ManagedQueues,
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
@@ -101,11 +101,7 @@ export class MessageQueueService extends BuiltInJobs {
 
   /** How a job is doing. @throws JobNotFoundError, BrokerUnavailableError when the broker does not answer within 2 s */
   async getJobStatus(queue: string, jobId: string): Promise<JobStatus> {
-    const job = await this.getJob(queue, jobId);
-    if (job === null) {
-      throw new JobNotFoundError(`Queue "${queue}" has no job "${jobId}" (any more).`, { queue, jobId });
-    }
-    return answerOf(this.queues.get(queue), `job "${jobId}"`, statusOf(queue, job));
+    return this.jobStatus.read(queue, checkedId(jobId, 'jobId', queue));
   }
 
   /**

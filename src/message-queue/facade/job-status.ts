@@ -18,6 +18,7 @@ export interface JobStatus {
   readonly attempts: {
     /** Runs that failed. */
     readonly made: number;
+    /** The job's own; else its handler's, where this process knows the handler; else the queue's. */
     readonly max: number;
   };
   readonly timings: {
@@ -39,10 +40,16 @@ export interface JobStatus {
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Reads a job's state and puts its status together. */
-export async function statusOf(queue: string, job: Job): Promise<JobStatus> {
-  const state = stateOf(await job.getState());
+/** Puts a job's status together. @param handlerAttempts of its `@JobHandler`, for jobs that were added without */
+export function statusOf(
+  queue: string,
+  job: Job,
+  bullState: BullJobState | 'stuck',
+  handlerAttempts: number | undefined,
+): JobStatus {
+  const state = stateOf(bullState);
   const record = recordOf(job);
+  const attempts = job.opts.attempts ?? 1;
   const id = String(job.id);
   const { timestamp, processedOn = null, finishedOn = null } = job;
   // Bull's types leave it out: the delay that is left of the job's own, or of its retry.
@@ -55,7 +62,10 @@ export async function statusOf(queue: string, job: Job): Promise<JobStatus> {
     name: job.name,
     state,
     progress: progressOf(job.progress() as unknown),
-    attempts: { made: job.attemptsMade, max: job.opts.attempts ?? 1 },
+    attempts: {
+      made: job.attemptsMade,
+      max: record.defaultAttempts ? (handlerAttempts ?? attempts) : attempts,
+    },
     timings: {
       enqueuedAt: timestamp,
       dueAt: state === 'delayed' ? timestamp + delay : null,

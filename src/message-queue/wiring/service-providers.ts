@@ -5,6 +5,7 @@ import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { BatchEnqueuer } from '../facade/batch-enqueuer.js';
 import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
+import { JobStatusReader } from '../facade/job-status-reader.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
 import { Clock } from '../jobs/clock.js';
 import { JobExecutor } from '../jobs/job-executor.js';
@@ -46,6 +47,7 @@ export const SERVICE_PARTS: readonly Provider[] = [
   },
   BatchEnqueuer,
   BatchStatusReader,
+  JobStatusReader,
   QueueAdministration,
   ActivityRecorder,
   DeadLetterAlerts,
