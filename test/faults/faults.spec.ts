@@ -10,7 +10,7 @@ import { workerScript } from './worker-script.js';
 import type { WorkerScript } from './worker-script.js';
 
 /** Faults that are under way at the same time; most of their time is waiting. */
-const LANES = 3;
+const LANES = 4;
 const RANDOM_MS = 15_000;
 
 describe('faults', () => {
