@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { Processor } from '@nestjs/bull';
 import type { INestApplication } from '@nestjs/common';
 import Bull from 'bull';
 import type { Queue } from 'bull';
 import { IsString } from 'class-validator';
+import { Redis } from 'ioredis';
 import {
+  CircuitBreakers,
   defineQueue,
   getQueueToken,
   JobEvents,
@@ -12,7 +15,12 @@ import {
   MessageQueueService,
   MessageQueueWorker,
 } from '../../src/message-queue/index.js';
-import type { JobEventMap, JobEventName, MessageQueueModuleOptions } from '../../src/message-queue/index.js';
+import type {
+  JobContext,
+  JobEventMap,
+  JobEventName,
+  MessageQueueModuleOptions,
+} from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -34,11 +42,29 @@ const ERRANDS = defineQueue({
 
 @Processor('errands')
 class ErrandsProcessor {
+  constructor(private readonly breakers: CircuitBreakers) {}
+
   @JobHandler('errand')
-  errand({ text }: ErrandJobDto): void {
+  async errand({ text }: ErrandJobDto, { attempt, progress, signal }: JobContext): Promise<void> {
+    if (text === 'reports') await progress({ percentage: 50 });
     if (text === 'fails') throw new Error('no');
+    if (text === 'fails once' && attempt === 1) throw new Error('no');
+    if (text === 'calls') await this.breakers.run('shop', () => Promise.reject(new Error('closed')));
+    if (text === 'waits') await once(signal, 'abort');
   }
 }
+
+const JOB_EVENTS = [
+  'enqueued',
+  'active',
+  'progress',
+  'completed',
+  'failed',
+  'retrying',
+  'deadLettered',
+  'cancelled',
+  'stalled',
+] as const satisfies readonly JobEventName[];
 
 function heard<Name extends JobEventName>(app: INestApplication, name: Name): JobEventMap[Name][] {
   const seen: JobEventMap[Name][] = [];
@@ -74,9 +100,52 @@ describe.each(['memory', 'redis'] as const)('events of a process on %s', (provid
   it('tell when a queue has nothing more to run', async () => {
     const app = await start({ autoStart: false });
     const drained = heard(app, 'drained');
-    await app.get(MessageQueueService).enqueue(ERRANDS, 'errand', { text: 'a' });
+    const completed = heard(app, 'completed');
+    const ofErrands = (): number => drained.filter(({ queue }) => queue === 'errands').length;
+    const service = app.get(MessageQueueService);
+    for (const text of ['a', 'b', 'c']) await service.enqueue(ERRANDS, 'errand', { text });
     await app.get(MessageQueueWorker).start();
-    await waitUntil(() => drained.some(({ queue }) => queue === 'errands'), 'drained');
+    await waitUntil(() => ofErrands() > 0, 'drained');
+    expect(completed).toHaveLength(3);
+    await service.enqueue(ERRANDS, 'errand', { text: 'd' });
+    await waitUntil(() => ofErrands() > 1, 'drained again');
+    expect(completed).toHaveLength(4);
+    expect(ofErrands()).toBe(2);
+  });
+
+  it('tell each thing that happens to a job that runs, in order and once', async () => {
+    const app = await start({ circuitBreakers: { failureThreshold: 1 } });
+    const told: string[] = [];
+    const events = app.get(JobEvents);
+    for (const name of JOB_EVENTS) {
+      events.on(name, ({ queue, jobId }) => void told.push(`${jobId} ${name} ${queue}`));
+    }
+    const states: unknown[] = [];
+    events.on('breaker', ({ dependency, state }) => void states.push([dependency, state]));
+    const service = app.get(MessageQueueService);
+    const storyOf = async (text: string, untilName: JobEventName, more = {}): Promise<string[]> => {
+      const { id } = await service.enqueue(ERRANDS, 'errand', { text }, more);
+      const ofJob = (): string[] => told.filter((line) => line.startsWith(`${id} `));
+      if (text === 'waits') {
+        await waitUntil(() => ofJob().includes(`${id} active errands`), `${text}: active`);
+        await service.cancelJob('errands', id, 'no need');
+      }
+      await waitUntil(() => ofJob().includes(`${id} ${untilName} errands`), `${text}: ${untilName}`);
+      return ofJob().map((line) => line.split(' ')[1] ?? '');
+    };
+
+    expect(await storyOf('reports', 'completed')).toEqual(['enqueued', 'active', 'progress', 'completed']);
+    const once = ['enqueued', 'active', 'failed', 'retrying', 'active', 'completed'];
+    expect(await storyOf('fails once', 'completed')).toEqual(once);
+    const dead = ['enqueued', 'active', 'failed', 'retrying', 'active', 'failed', 'deadLettered'];
+    expect(await storyOf('fails', 'deadLettered')).toEqual(dead);
+    expect(await storyOf('waits', 'cancelled')).toEqual(['enqueued', 'active', 'failed', 'cancelled']);
+    const broken = ['enqueued', 'active', 'failed', 'deadLettered'];
+    expect(await storyOf('calls', 'deadLettered', { attempts: 1 })).toEqual(broken);
+    expect(states).toEqual([['shop', 'OPEN']]);
+    // What comes late would be told by now: this job is behind all others.
+    await storyOf('last', 'completed');
+    expect(told).toHaveLength(4 + 6 + 7 + 4 + 4 + 3);
   });
 
   it('tell that a job was cancelled before it ran', async () => {
@@ -171,6 +240,20 @@ describe.each(['memory', 'redis'] as const)('events of a process on %s', (provid
   });
 
   if (provider === 'memory') return;
+
+  it('tell what fails outside of any handler', async () => {
+    const app = await start({ prefix: 'broken' });
+    const errors = heard(app, 'error');
+    const client = new Redis(redis?.port ?? 0);
+    try {
+      await client.rpush('broken:errands:wait', 'm_gone');
+      await waitUntil(() => errors.length > 0, 'the error');
+      expect(errors).toEqual([{ queue: 'errands', error: expect.any(Error) }]);
+      expect(errors[0]?.error.message).toMatch(/"m_gone" has no job behind it/);
+    } finally {
+      client.disconnect();
+    }
+  });
 
   it('tell that a job of a dead worker was found', async () => {
     const app = await start({
