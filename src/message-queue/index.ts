@@ -213,6 +213,7 @@ export type {
   QueueSnapshot,
   QueueWorker,
   RunDelivery,
+  ServerFinding,
   ServerReport,
 } from './broker/broker.js';
 export { ManagedQueues } from './broker/managed-queues.js';

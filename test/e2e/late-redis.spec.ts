@@ -3,6 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { IsString } from 'class-validator';
 import {
   defineQueue,
+  InvalidConfigurationError,
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
@@ -40,7 +41,7 @@ class LateProcessor {
 
 const FORGETFUL = ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'];
 
-describe('a Redis that is away when the app starts', () => {
+describe('a Redis that is away, or not fit, when the app starts', () => {
   const apps = new HostApps();
   let redis: TestRedis | undefined;
 
@@ -56,11 +57,14 @@ describe('a Redis that is away when the app starts', () => {
   ): Promise<INestApplication> {
     redis = await TestRedis.start(settings);
     await redis.kill();
+    return start(redis, more);
+  }
+  function start(server: TestRedis, more: MessageQueueModuleOptions = {}): Promise<INestApplication> {
     return apps.start({
       imports: [
         MessageQueueModule.forRoot({
           provider: 'redis',
-          redis: { host: '127.0.0.1', port: redis.port },
+          redis: { host: '127.0.0.1', port: server.port },
           environment: 'production',
           ...more,
         }),
@@ -84,6 +88,15 @@ describe('a Redis that is away when the app starts', () => {
     expect(worker.isRunning).toBe(false);
     expect(app.get(LateProcessor).runs).toEqual([]);
   }, 60_000);
+
+  it('keeps the app from starting in production when it is there and not fit, naming every setting', async () => {
+    redis = await TestRedis.start(FORGETFUL);
+    const starting = start(redis);
+    await expect(starting).rejects.toThrow(InvalidConfigurationError);
+    await expect(starting).rejects.toThrow(
+      /production:[^]*CONFIG SET maxmemory-policy noeviction[^]*CONFIG SET appendonly yes/,
+    );
+  });
 
   it('is warned of outside of production, and worked on', async () => {
     const app = await startWithout(FORGETFUL, { environment: 'development' });

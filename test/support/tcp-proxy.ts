@@ -20,12 +20,17 @@ export class TcpProxy {
   private constructor(
     private readonly server: Server,
     private readonly targetPort: number,
+    private readonly rewrite: (answer: string) => string,
   ) {}
 
-  static async start(targetPort: number): Promise<TcpProxy> {
+  /** @param rewrite changes what the server says; must keep its length */
+  static async start(
+    targetPort: number,
+    rewrite: (answer: string) => string = (answer) => answer,
+  ): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const proxy = new TcpProxy(server, targetPort);
+    const proxy = new TcpProxy(server, targetPort, rewrite);
     server.on('connection', (socket) => proxy.accept(socket));
     return proxy;
   }
@@ -91,7 +96,7 @@ export class TcpProxy {
       if (this.mode !== 'blackhole') upstream.write(data);
     });
     upstream.on('data', (data) => {
-      if (this.mode === 'pass') downstream.write(data);
+      if (this.mode === 'pass') downstream.write(this.rewrite(data.toString('latin1')), 'latin1');
       else this.swallowed += data.length;
     });
     for (const socket of [downstream, upstream]) {

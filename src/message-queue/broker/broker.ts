@@ -60,6 +60,14 @@ export interface QueueSnapshot {
   readonly oldestWaitingAt: number | null;
 }
 
+/** Something about the broker's server that should be changed. */
+export interface ServerFinding {
+  readonly severity: 'warning' | 'fatal';
+  /** What the server is set to, or a value that was measured and stands in the report too. */
+  readonly about: 'setting' | 'memory' | 'clock';
+  readonly message: string;
+}
+
 /** What the broker's server is and whether it is fit for this use. */
 export interface ServerReport {
   readonly provider: ProviderName;
@@ -72,7 +80,7 @@ export interface ServerReport {
   /** Server clock minus ours, milliseconds. */
   readonly clockSkewMs: number | null;
   /** What should be changed, each with the exact setting. `fatal` ones stop the start in production. */
-  readonly findings: readonly { readonly severity: 'warning' | 'fatal'; readonly message: string }[];
+  readonly findings: readonly ServerFinding[];
 }
 
 /** What part of a failed set to read. */

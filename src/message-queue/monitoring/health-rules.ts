@@ -46,7 +46,9 @@ export function serverReasons(server: ServerReport, thresholds: HealthThresholds
       ),
     ];
   }
-  const reasons = server.findings.map(({ severity, message }) =>
+  // What was measured is judged below, by the host's thresholds.
+  const settings = server.findings.filter(({ about }) => about === 'setting');
+  const reasons = settings.map(({ severity, message }) =>
     severity === 'fatal' ? unhealthy('SERVER_SETTING', message) : degraded('SERVER_SETTING', message),
   );
   const used = server.memoryUsedRatio ?? 0;

@@ -134,7 +134,9 @@ describe('Redis over TLS', () => {
           expect((error as Error).message).toMatch(advice);
         }
         expect(tookMs).toBeLessThan(DEADLINE_MS + 1_000);
-        expect(findings).toEqual([{ severity: 'fatal', message: expect.stringMatching(advice) }]);
+        expect(findings).toEqual([
+          { severity: 'fatal', about: 'setting', message: expect.stringMatching(advice) },
+        ]);
         expect(heard).toMatch(advice);
       },
     );

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { BrokerFixture, testQueue, workOn } from '../../../../test/support/redis-broker-fixture.js';
+import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { TestRedis } from '../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 
@@ -52,6 +53,36 @@ describe('inspecting the server', () => {
       expect.stringMatching(/^warning: .*snapshots only/),
       expect.stringMatching(/^warning: Redis uses \d+ % of its memory limit.*CONFIG SET maxmemory/),
     ]);
+  });
+
+  it('finds a version that is too old', async () => {
+    await client.config('SET', 'appendonly', 'yes');
+    const proxy = await TcpProxy.start(redis.port, (answer) => answer.replace(/(redis_version:)\d/, '$16'));
+    const topology = { kind: 'single', host: '127.0.0.1', port: proxy.port } as const;
+    try {
+      const report = await fixture.broker({ redis: { topology, db: 0, tls: false } }).inspectServer();
+      const message = expect.stringMatching(/Redis 6\.0 is too old: 6\.2 or later/) as string;
+      expect(report).toMatchObject({ version: '6.0', findings: [{ severity: 'fatal', message }] });
+    } finally {
+      await fixture.close();
+      await proxy.stop();
+    }
+  });
+
+  it.each([
+    ['behind', 3_600_000],
+    ['ahead of', -3_600_000],
+  ])('measures a clock that is an hour %s ours', async (direction, oursMs) => {
+    await client.config('SET', 'appendonly', 'yes');
+    const broker = fixture.broker();
+    const rightNow = Date.now.bind(Date);
+    const ours = jest.spyOn(Date, 'now').mockImplementation(() => rightNow() + oursMs);
+    const report = await broker.inspectServer().finally(() => ours.mockRestore());
+    expect(Math.abs((report.clockSkewMs ?? 0) + oursMs)).toBeLessThan(1_000);
+    expect(report.findings).toEqual([
+      { severity: 'warning', about: 'clock', message: expect.stringContaining(direction) as string },
+    ]);
+    expect(report.findings[0]?.message).toMatch(/NTP/);
   });
 
   it('works with a managed Redis that forbids INFO, CONFIG and CLIENT', async () => {

@@ -1,13 +1,11 @@
 import { Cluster } from 'ioredis';
 import type { Redis } from 'ioredis';
 import { BrokerUnavailableError } from '../../jobs/errors.js';
-import type { ServerReport } from '../broker.js';
+import type { ServerFinding, ServerReport } from '../broker.js';
 import { memoryUse } from './memory-guard.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
 import { serverVersion } from './redis-scripts.js';
-
-type Finding = ServerReport['findings'][number];
 
 const ANSWER_WITHIN_MS = 3_000;
 const WARN_MEMORY_RATIO = 0.7;
@@ -81,7 +79,7 @@ async function measureClock(client: RedisClient): Promise<{ latencyMs: number; c
   return { latencyMs, clockSkewMs: Math.round(serverNow - (sentAt + latencyMs / 2)) };
 }
 
-function versionFindings(version: readonly [number, number] | null): Finding[] {
+function versionFindings(version: readonly [number, number] | null): ServerFinding[] {
   if (version === null)
     return [warning('Redis does not tell its version (INFO is forbidden); 6.2 or later is needed.')];
   const [major, minor] = version;
@@ -89,7 +87,7 @@ function versionFindings(version: readonly [number, number] | null): Finding[] {
   return [fatal(`Redis ${major}.${minor} is too old: 6.2 or later is needed.`)];
 }
 
-async function policyFindings(client: RedisClient): Promise<Finding[]> {
+async function policyFindings(client: RedisClient): Promise<ServerFinding[]> {
   const policy = await setting(client, 'maxmemory-policy');
   if (policy === 'noeviction') return [];
   if (policy === null) {
@@ -103,7 +101,7 @@ async function policyFindings(client: RedisClient): Promise<Finding[]> {
   return [fatal(message)];
 }
 
-async function persistenceFindings(client: RedisClient): Promise<Finding[]> {
+async function persistenceFindings(client: RedisClient): Promise<ServerFinding[]> {
   const [aof, save] = [await setting(client, 'appendonly'), await setting(client, 'save')];
   if (aof === 'yes') return [];
   if (aof === null) {
@@ -117,22 +115,24 @@ async function persistenceFindings(client: RedisClient): Promise<Finding[]> {
   return [warning(`Redis keeps snapshots only: a crash loses the jobs since the last one. ${on}`)];
 }
 
-function memoryFindings(ratio: number | null): Finding[] {
+function memoryFindings(ratio: number | null): ServerFinding[] {
   if (ratio === null || ratio < WARN_MEMORY_RATIO) return [];
   const percent = Math.round(ratio * 100);
   return [
     warning(
       `Redis uses ${percent} % of its memory limit; adds are refused above 85 %. Raise it: CONFIG SET maxmemory <bytes>`,
+      'memory',
     ),
   ];
 }
 
-function clockFindings(skewMs: number): Finding[] {
+function clockFindings(skewMs: number): ServerFinding[] {
   if (Math.abs(skewMs) < WARN_CLOCK_SKEW_MS) return [];
   const direction = skewMs > 0 ? 'ahead of' : 'behind';
   return [
     warning(
       `Redis' clock is ${Math.abs(skewMs)} ms ${direction} this process': delayed jobs run at the wrong time. Synchronise both with NTP.`,
+      'clock',
     ),
   ];
 }
@@ -148,5 +148,9 @@ async function optional<T>(answer: Promise<T>): Promise<T | null> {
   return answer.catch(() => null);
 }
 
-const warning = (message: string): Finding => ({ severity: 'warning', message });
-const fatal = (message: string): Finding => ({ severity: 'fatal', message });
+const warning = (message: string, about: ServerFinding['about'] = 'setting'): ServerFinding => ({
+  severity: 'warning',
+  about,
+  message,
+});
+const fatal = (message: string): ServerFinding => ({ severity: 'fatal', about: 'setting', message });
