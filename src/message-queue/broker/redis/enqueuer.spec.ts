@@ -323,11 +323,11 @@ describe('adding to a Redis queue', () => {
     const small = new BrokerFixture(own);
     const client = new Redis(own.port);
     try {
-      const broker = small.broker({ memoryLimitRatio: 0.5 });
+      const broker = small.broker();
       const queue = broker.createQueue(testQueue());
       const { id } = await broker.addOnce(queue, request());
       const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
-      await client.config('SET', 'maxmemory', Math.round(used * 1.6));
+      await client.config('SET', 'maxmemory', Math.round(used / 0.92));
       const refused = await waitUntil(
         () =>
           broker.addOnce(queue, request()).then(
