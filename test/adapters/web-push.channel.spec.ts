@@ -42,7 +42,9 @@ describe('WebPushChannel', () => {
       request.on('end', () => {
         pushes.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) });
         if (answer === 'none') return;
-        response.writeHead(answer.status, answer.headers).end('MARKER from the service');
+        response
+          .writeHead(answer.status, answer.headers)
+          .end(answer.status === 101 ? undefined : 'MARKER from the service');
       });
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -171,6 +173,13 @@ describe('WebPushChannel', () => {
     const untrusted = await failureOf(untrusting.send(notification(), signal));
     expect(untrusted.message).toMatch(/did not answer \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
     untrusting.onApplicationShutdown();
+  });
+
+  it('does not wait for a service that changes the protocol', async () => {
+    answer = { status: 101, headers: { connection: 'upgrade', upgrade: 'chat' } };
+    const failure = await failureOf(channel().send(notification(), signal));
+    expect(failure).toBeInstanceOf(NotificationSendError);
+    expect(failure.message).toBe('The push service did not answer (ECONNRESET).');
   });
 
   it('stops at its signal', async () => {

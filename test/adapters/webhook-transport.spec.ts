@@ -206,6 +206,17 @@ describe('WebhookTransport', () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
+  it('does not wait for an answer from an endpoint that changes the protocol', async () => {
+    const { port } = await receiver((response) => {
+      response.writeHead(101, { connection: 'upgrade', upgrade: 'chat' }).end();
+    });
+    const failure = await transport(to(port))
+      .deliver(message(), never)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(WebhookFailedError);
+    expect((failure as Error).message).toContain('without an answer');
+  });
+
   it('gives up waiting for an endpoint that does not answer', async () => {
     const { port } = await receiver(() => undefined);
     const hurried = transport(to(port), { timeoutMs: 150 });

@@ -34,6 +34,8 @@ function send({ endpoint, headers, body, agent, signal }: PushRequest): Promise<
   return new Promise((resolve, reject) => {
     request(endpoint, { method: 'POST', headers, agent, signal }, resolve)
       .on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
+      // An answer 101 ends the request with neither an answer nor an error.
+      .on('close', () => reject(Object.assign(new Error('Closed without an answer'), { code: 'ECONNRESET' })))
       .end(body);
   });
 }

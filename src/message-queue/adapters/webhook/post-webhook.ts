@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { WebhookFailedError } from './webhook-errors.js';
 import type { ResolvedAddress } from './webhook.options.js';
 
 /** What is known of an answer; its body is thrown away. */
@@ -44,6 +45,10 @@ function send({ url, addresses, headers, body, signal }: WebhookRequest): Promis
       resolve,
     )
       .on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
+      // An answer 101 ends the request with neither an answer nor an error.
+      .on('close', () =>
+        reject(new WebhookFailedError('The webhook closed the connection without an answer.')),
+      )
       .end(body);
   });
 }
