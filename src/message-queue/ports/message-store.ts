@@ -9,7 +9,7 @@ export interface MessageForRecipient {
   readonly senderId: string;
   readonly recipientId: string;
   readonly conversationId: string;
-  /** Text, or a MessageCipher envelope when `encrypted`. */
+  /** Text, or a MessageCipher envelope when `encrypted`; empty when it failed before it could be sealed. */
   readonly content: string;
   readonly encrypted: boolean;
   readonly attachments: readonly AttachmentReference[];
@@ -65,7 +65,8 @@ export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
  */
 export abstract class MessageStore {
   /**
-   * Stores the message, and the recipient's copy as `pending`; what is there already stays as it is.
+   * Stores the message, and the recipient's copy as `pending`; what is there already stays as it is, except that a message
+   * without content gets that of a later save.
    * @returns whether the recipient's copy is new
    */
   abstract save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'>;

@@ -16,7 +16,7 @@ export function hitsPerPage({ limit = DEFAULT_LIMIT }: PageRequest): number {
 /** @throws InvalidCursorError */
 export function sortValuesOf({ cursor }: PageRequest): SortValues | null {
   if (cursor === undefined) return null;
-  const [, at, id] = /^(-?\d{1,16}):(.+)$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, at, id] = /^(-?\d{1,16}):([^\0]+)$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (at !== undefined && id !== undefined) return [Number(at), id];
   throw new InvalidCursorError('The cursor of a page must be the nextCursor of the page before, unchanged.');
 }

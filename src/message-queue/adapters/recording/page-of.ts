@@ -10,7 +10,7 @@ export function compareKeys(a: SortKey, b: SortKey): number {
 }
 
 function keyOfCursor(cursor: string): SortKey {
-  const [, at, id] = /^(-?\d{1,16}):(.+)$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, at, id] = /^(-?\d{1,16}):([^\0]+)$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (at !== undefined && id !== undefined) return [Number(at), id];
   throw new InvalidCursorError('The cursor of a page must be the nextCursor of the page before, unchanged.');
 }

@@ -29,7 +29,10 @@ export class RecordingMessageStore extends MessageStore {
   override save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'> {
     return this.recorder.run('save', [message], signal, () => {
       const { recipientId, ...row } = message;
-      if (!this.data.messages.has(row.messageId)) this.data.messages.set(row.messageId, row);
+      const known = this.data.messages.get(row.messageId);
+      if (known === undefined) this.data.messages.set(row.messageId, row);
+      else if (known.content === '')
+        this.data.messages.set(row.messageId, { ...known, content: row.content });
       const recipients = this.data.recipients.get(row.messageId) ?? new Map<string, RecipientRow>();
       this.data.recipients.set(row.messageId, recipients);
       if (recipients.has(recipientId)) return 'exists';

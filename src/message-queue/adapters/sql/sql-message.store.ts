@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Transaction } from 'kysely';
 import { DeliveryStatus } from '../../ports/delivery-status.js';
 import { MessageStore } from '../../ports/message-store.js';
 import type {
@@ -14,6 +15,7 @@ import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import { isVisible, toMessage, toRecipientStatus } from './sql-message.rows.js';
 import type { MessageRow } from './sql-message.rows.js';
+import type { SqlSchema } from './sql-schema.js';
 import { statusStep } from './sql-status-step.js';
 import { toText } from './sql-values.js';
 
@@ -42,11 +44,13 @@ export class SqlMessageStore extends MessageStore {
       ...{ status: DeliveryStatus.PENDING, status_at: created_at },
     };
     const added = await this.database.transaction('save a message', signal, async (tx) => {
-      await tx
+      const fresh = await tx
         .insertInto('mq_messages')
         .values(row)
         .onConflict((conflict) => conflict.doNothing())
+        .returning('message_id')
         .execute();
+      if (fresh.length === 0) await fillIn(tx, message_id, row.content);
       return tx
         .insertInto('mq_message_recipients')
         .values(copy)
@@ -194,4 +198,14 @@ export class SqlMessageStore extends MessageStore {
     for (const copy of copies) recipients.get(copy.message_id)?.push(toRecipientStatus(copy));
     return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
   }
+}
+
+/** Apart from the insert, whose conflict would lock the row that all recipients of a message share. */
+async function fillIn(tx: Transaction<SqlSchema>, messageId: string, content: string): Promise<void> {
+  await tx
+    .updateTable('mq_messages')
+    .set({ content })
+    .where('message_id', '=', messageId)
+    .where('content', '=', '')
+    .execute();
 }

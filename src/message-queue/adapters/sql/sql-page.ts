@@ -19,7 +19,7 @@ export function pageLimit(page: PageRequest | undefined): number {
 /** @throws InvalidCursorError */
 export function pageStart(page: PageRequest | undefined): PageStart | null {
   if (page?.cursor === undefined) return null;
-  const [, at, id] = /^(-?\d{1,16}):(.*)$/su.exec(Buffer.from(page.cursor, 'base64url').toString()) ?? [];
+  const [, at, id] = /^(-?\d{1,16}):([^\0]*)$/su.exec(Buffer.from(page.cursor, 'base64url').toString()) ?? [];
   if (at === undefined || id === undefined) {
     throw new InvalidCursorError(
       'The cursor of a page must be the nextCursor of the page before, unchanged.',

@@ -19,6 +19,7 @@ import {
   UnrecoverableJobError,
 } from '../../jobs/errors.js';
 import type { DeliveryStatus } from '../../ports/delivery-status.js';
+import { WrongKeyError } from '../../ports/encryption-errors.js';
 import { UnknownMessageError } from '../../ports/message-store.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { MessageDeliveryProcessor } from './delivery.processor.js';
@@ -41,7 +42,7 @@ function setUp() {
   const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers);
   const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
     (await store.findStatus('m-1', recipientId))?.status;
-  return { clock, breakers, transport, store, cipher, processor, statusOf };
+  return { clock, breakers, transport, store, keys, cipher, processor, statusOf };
 }
 
 describe('send-message', () => {
@@ -149,6 +150,34 @@ describe('send-message', () => {
     expect(replay.status).toBe('pending');
     expect(await statusOf()).toBe('pending');
     expect((await store.listPending('ben')).items).toMatchObject([{ messageId: 'm-1' }]);
+  });
+
+  it('notes "failed" of a message that could not be sealed, without its text, and stores it sealed when replayed', async () => {
+    const { processor, store, keys, transport } = setUp();
+    const sealedMessage = { ...message, requiresEncryption: true, batchId: 'b-1' };
+    keys.recorder.failNext(new WrongKeyError('Key "k-1" is not 32 bytes long.'));
+    const run = processor.processSendMessage(sealedMessage, fakeJobContext());
+    await expect(run).rejects.toBeInstanceOf(WrongKeyError);
+    expect(await store.findStatus('m-1', 'ben')).toMatchObject({
+      ...{ status: 'failed', failureReason: expect.stringContaining('not 32 bytes long') as string },
+    });
+    expect((await store.countBatch('b-1')).failed).toBe(1);
+    expect((await store.listPending('ben')).items).toEqual([]);
+    expect(JSON.stringify([store.recorder.calls, transport.recorder.calls])).not.toContain(SECRET);
+    expect((await processor.processSendMessage(sealedMessage, fakeJobContext())).status).toBe('sent');
+    expect((await store.find('m-1'))?.content).toBe(transport.delivered[0]?.content);
+  });
+
+  it('notes "failed" of a message that was cancelled before it was stored', async () => {
+    const { processor, store } = setUp();
+    const context = fakeJobContext();
+    store.recorder.failNth(1, { kind: 'hang' }, 'findStatus');
+    const run = processor.processSendMessage(message, context);
+    while (store.recorder.callsOf('findStatus').length === 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    context.abort(new CancelledError('by ada'));
+    await expect(run).rejects.toBeInstanceOf(CancelledError);
+    expect(await store.find('m-1')).toMatchObject({ content: SECRET, recipients: [{ status: 'failed' }] });
   });
 
   it('notes "failed" at once for an unrecoverable error', async () => {

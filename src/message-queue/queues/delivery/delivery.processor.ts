@@ -55,7 +55,7 @@ export class MessageDeliveryProcessor {
 
   /**
    * Stores a message, sealed first when it asks for it, and hands it to the recipient. An offline recipient is a success: the
-   * message waits as `pending`. When the job fails for good the recipient's status says `failed` and why.
+   * message waits as `pending`. When the job fails for good the recipient's status says `failed` and why, stored or not until then.
    */
   @JobHandler('send-message')
   async processSendMessage(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
@@ -128,17 +128,9 @@ export class MessageDeliveryProcessor {
   }
 
   private async sealed(payload: SendMessageJobDto, signal: AbortSignal): Promise<MessageForRecipient> {
-    const { messageId, senderId, recipientId, conversationId, content } = payload;
-    const encrypted = payload.requiresEncryption === true;
-    return {
-      ...{ messageId, senderId, recipientId, conversationId, encrypted },
-      content: encrypted ? (await this.cipher.seal({ messageId, content }, signal)).envelope : content,
-      attachments: (payload.attachments ?? []).map(({ id, fileName, contentType, sizeBytes, url }) => ({
-        ...{ id, fileName, contentType, sizeBytes, url },
-      })),
-      batchId: payload.batchId ?? null,
-      createdAt: toDate(payload.createdAt),
-    };
+    const { messageId, content } = payload;
+    if (payload.requiresEncryption !== true) return messageOf(payload, content);
+    return messageOf(payload, (await this.cipher.seal({ messageId, content }, signal)).envelope);
   }
 
   private async announce(
@@ -175,10 +167,29 @@ export class MessageDeliveryProcessor {
       // The job's own signal may be the reason why we are here.
       const signal = AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS);
       const change = { messageId, recipientId, status: 'failed', at, reason } as const;
-      const outcome = await this.messages.advanceStatus(change, signal);
+      let outcome = await this.messages.advanceStatus(change, signal);
+      if (outcome === 'unknown') {
+        // What should have been sealed and was not is never stored as it is.
+        const content = payload.requiresEncryption === true ? '' : payload.content;
+        await this.messages.save(messageOf(payload, content), signal);
+        outcome = await this.messages.advanceStatus(change, signal);
+      }
       if (outcome === 'advanced') await this.announce(messageId, recipientId, 'failed', at, context);
     } catch (recordingError) {
       context.logger.warn(`Could not note the failure: ${failureReasonOf(recordingError, context)}`);
     }
   }
+}
+
+function messageOf(payload: SendMessageJobDto, content: string): MessageForRecipient {
+  const { messageId, senderId, recipientId, conversationId } = payload;
+  return {
+    ...{ messageId, senderId, recipientId, conversationId, content },
+    encrypted: payload.requiresEncryption === true,
+    attachments: (payload.attachments ?? []).map(({ id, fileName, contentType, sizeBytes, url }) => ({
+      ...{ id, fileName, contentType, sizeBytes, url },
+    })),
+    batchId: payload.batchId ?? null,
+    createdAt: toDate(payload.createdAt),
+  };
 }

@@ -232,7 +232,9 @@ function declareResults(test: ContractTest<SearchIndex>): void {
         .sort(),
       ids,
     );
-    await assert.rejects(index.search('apple', { cursor: 'nonsense' }), InvalidCursorError);
+    for (const cursor of ['nonsense', Buffer.from('1:\0').toString('base64url')]) {
+      await assert.rejects(index.search('apple', { cursor }), InvalidCursorError);
+    }
   });
 }
 
