@@ -87,6 +87,23 @@ describe.each(['memory', 'redis'] as const)('batches on %s', (provider) => {
     expect(await waiting()).toBe(3);
   });
 
+  it('counts nobody twice whose repeats would fall into different jobs', async () => {
+    await start();
+    const recipientIds = [...recipients(5_001), ...recipients(5_001)];
+    const receipt = await service.addBatchMessageJob({
+      senderId: 's',
+      recipientIds,
+      content: 'x',
+      createdAt,
+    });
+    const jobs = await Promise.all(
+      receipt.segments.map(({ id }) => service.getJob(QueueName.BATCH_MESSAGE_SENDING, id)),
+    );
+    const named = jobs.map((job) => (job?.data as { recipientIds: string[] }).recipientIds);
+    expect(named.map(({ length }) => length)).toEqual([5_000, 1]);
+    expect(new Set(named.flat()).size).toBe(5_001);
+  });
+
   it('splits by size too, so that no payload is larger than its queue allows', async () => {
     await start({ queues: { 'batch-message-sending': { maxPayloadBytes: 20_000 } } });
     const recipientIds = recipients(1_000);

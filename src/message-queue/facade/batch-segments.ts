@@ -5,8 +5,8 @@ import type { BatchMessageJobDto } from '../queues/batch/batch-message-job.dto.j
 const RESERVED_BYTES = 1_024;
 
 /**
- * Cuts a batch into payloads that one job may carry, by recipients and by bytes, in their order. One payload: the
- * batch fits as it is.
+ * Cuts a batch into payloads that one job may carry, by recipients and by bytes, in their order and each once. One
+ * payload: the batch fits as it is.
  * @param maxBytes largest payload of a job as JSON
  */
 export function* batchSegments(
@@ -26,7 +26,8 @@ export function* batchSegments(
     usedBytes = 0;
     return part;
   };
-  for (const recipientId of recipientIds) {
+  // Repeats in another segment could not be told from a chunk that ran twice, and would count as queued.
+  for (const recipientId of new Set(recipientIds)) {
     const bytes = recipientBytes(recipientId, variables);
     if (members.length > 0 && (members.length >= MAX_RECIPIENTS_PER_JOB || usedBytes + bytes > roomBytes))
       yield cut();

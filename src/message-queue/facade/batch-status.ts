@@ -7,7 +7,7 @@ import { MessageStore } from '../ports/message-store.js';
 /** How far a batch is. */
 export interface BatchStatus {
   readonly batchId: string;
-  /** Recipients of the jobs that have begun, repeats included. */
+  /** Recipients of the jobs that have begun; repeats included, unless the batch was split into several jobs. */
   readonly recipients: number;
   /** Jobs of the batch that have begun. */
   readonly segments: number;
@@ -15,7 +15,7 @@ export interface BatchStatus {
   readonly totalChunks: number;
   /** Messages handed to the delivery queue. */
   readonly queued: number;
-  /** Recipients left out because they were named before. */
+  /** Recipients left out because they were named before. Splitting a batch into several jobs drops repeats uncounted. */
   readonly skipped: number;
   /** Messages stored for a recipient who is offline, or being sent. */
   readonly pending: number;

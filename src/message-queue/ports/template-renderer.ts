@@ -31,7 +31,7 @@ export abstract class TemplateRenderer {
    */
   abstract variablesOf(template: string, signal?: AbortSignal): Promise<readonly string[]>;
 
-  /** @throws UnknownTemplateError, MissingTemplateVariablesError */
+  /** @throws UnknownTemplateError, MissingTemplateVariablesError, UnrecoverableJobError when these values cannot fill it */
   abstract render(
     template: string,
     variables: TemplateVariables,

@@ -7,7 +7,7 @@ import {
   RecordingDeliveryDispatch,
   RecordingTemplateRenderer,
 } from '../../adapters/recording/index.js';
-import { CancelledError, RetryLater } from '../../jobs/errors.js';
+import { CancelledError, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { DispatchedMessage } from '../../ports/delivery-dispatch.js';
 import { UnknownTemplateError } from '../../ports/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -174,6 +174,15 @@ describe('batch-send', () => {
     expect([...dispatch.queued.values()].map(({ content }) => content)).toEqual(['Hi A, Bonn', 'Hi B, Kyiv']);
     const unknown = processor.processBatch({ ...templated, template: 'ho' }, context({ jobId: 'm_other' }));
     await expect(unknown).rejects.toBeInstanceOf(UnknownTemplateError);
+  });
+
+  it('fails only the recipient whose values the template cannot take', async () => {
+    const { processor, context, templates } = setUp();
+    templates.setTemplate('hi', { text: 'Hi' });
+    const error = new UnrecoverableJobError('Template "hi" (text) could not be filled');
+    templates.recorder.failNth(2, { kind: 'fail', error }, 'render');
+    const templated = { ...job, content: undefined, template: 'hi', recipientIds: ['a', 'b', 'c'] };
+    expect(await processor.processBatch(templated, context())).toMatchObject({ sent: 2, failed: 1 });
   });
 
   it('starts over when the job was edited, still adding nobody twice', async () => {

@@ -1,6 +1,6 @@
 import { Processor } from '@nestjs/bull';
 import { Clock } from '../../jobs/clock.js';
-import { RetryLater } from '../../jobs/errors.js';
+import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import { JobHandler } from '../../jobs/job-handler.decorator.js';
 import { BatchProgressStore } from '../../ports/batch-progress-store.js';
@@ -8,7 +8,7 @@ import type { BatchProgress } from '../../ports/batch-progress-store.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { DeliveryDispatch } from '../../ports/delivery-dispatch.js';
 import type { DispatchedMessage } from '../../ports/delivery-dispatch.js';
-import { MissingTemplateVariablesError, TemplateRenderer } from '../../ports/template-renderer.js';
+import { TemplateRenderer, UnknownTemplateError } from '../../ports/template-renderer.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';
@@ -122,7 +122,7 @@ export class BatchMessageProcessor {
     };
   }
 
-  /** Leaves out recipients whose variables do not fill the template. */
+  /** Leaves out recipients whose variables cannot fill the template. */
   private async messagesFor(
     payload: BatchMessageJobDto,
     plan: BatchPlan,
@@ -159,7 +159,8 @@ export class BatchMessageProcessor {
       const variables = { ...payload.variables, ...mine };
       return (await this.templates.render(payload.template, variables, signal)).text;
     } catch (error) {
-      if (error instanceof MissingTemplateVariablesError) return null;
+      // What is wrong with one recipient's values must not keep the message from all others.
+      if (error instanceof UnrecoverableJobError && !(error instanceof UnknownTemplateError)) return null;
       throw error;
     }
   }
