@@ -1,7 +1,11 @@
+const { availableParallelism } = require('node:os');
+
 /** Unit, integration, conformance, fault and end-to-end tests: `npm test`. What is too slow for it: jest.slow.config.js. */
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // On two cores too: most tests wait, and one process for all of them collects garbage more than it tests.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo)/'],
