@@ -25,7 +25,7 @@ describe('node dist/main.js', () => {
     return app;
   }
 
-  it('runs as web server and worker in two processes, and both end with 0 at SIGTERM', async () => {
+  it('runs as web server and worker in two processes, and both end with 0 at SIGTERM, also at a second one', async () => {
     const redis = await TestRedis.start();
     ends.push(() => redis.stop());
     const directory = mkdtempSync(join(tmpdir(), 'mq-roles-'));
@@ -62,7 +62,7 @@ describe('node dist/main.js', () => {
     expect(received).toEqual(['Hello!']);
 
     grace.disconnect();
-    for (const app of [web, worker]) app.signal('SIGTERM');
+    for (const app of [web, worker, worker]) app.signal('SIGTERM');
     expect([await web.closed, await worker.closed]).toEqual([0, 0]);
   });
 

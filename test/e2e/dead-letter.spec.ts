@@ -162,6 +162,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
       ['no route to host #.#.#.#', 3, ['mail', 'push']],
       ['mailbox # full', 1, ['mail']],
     ]);
+    expect(stats.errors[0]?.newestMessage).toBe('no route to host 10.0.0.3');
     const bounded = await fixture.deadLetters.stats({ queue: 'mail', maxScanned: 2 });
     expect(bounded).toMatchObject({ total: 2, complete: false });
   });

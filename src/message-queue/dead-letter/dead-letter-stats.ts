@@ -14,6 +14,8 @@ export interface ErrorGroup {
   readonly queues: readonly string[];
   /** Id of the newest one. */
   readonly newestId: string;
+  /** Message of the newest one as it is, at most 200 characters. */
+  readonly newestMessage: string;
 }
 
 /** Dead letters of one queue. */
@@ -44,6 +46,7 @@ export interface DeadLetterStats {
 const MAX_GROUPS = 1_000;
 const SHOWN_GROUPS = 100;
 const CHUNK = 500;
+const LONGEST_MESSAGE = 200;
 
 interface Group {
   error: string;
@@ -51,6 +54,7 @@ interface Group {
   count: number;
   queues: Set<string>;
   newestId: string;
+  newestMessage: string;
   newestAt: number;
 }
 
@@ -92,12 +96,9 @@ class StatsCollector {
     return [...this.groups.values()]
       .sort((a, b) => b.count - a.count)
       .slice(0, SHOWN_GROUPS)
-      .map(({ error, message, count, queues, newestId }) => ({
-        error,
-        message,
-        count,
-        queues: [...queues],
-        newestId,
+      .map(({ error, message, count, queues, newestId, newestMessage }) => ({
+        ...{ error, message, count, queues: [...queues] },
+        ...{ newestId, newestMessage },
       }));
   }
 
@@ -112,13 +113,16 @@ class StatsCollector {
       count: 0,
       queues: new Set(),
       newestId: '',
+      newestMessage: '',
       newestAt: -1,
     };
     this.groups.set(key, group);
     group.count += 1;
     group.queues.add(letter.queue);
-    if (letter.lastFailedAt > group.newestAt)
-      Object.assign(group, { newestId: letter.id, newestAt: letter.lastFailedAt });
+    if (letter.lastFailedAt <= group.newestAt) return;
+    group.newestId = letter.id;
+    group.newestMessage = letter.reason.slice(0, LONGEST_MESSAGE);
+    group.newestAt = letter.lastFailedAt;
   }
 }
 
@@ -180,5 +184,5 @@ function generalised(message: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '#')
     .replace(/\b[0-9a-f]{16,}\b/gi, '#')
     .replace(/\d+/g, '#')
-    .slice(0, 200);
+    .slice(0, LONGEST_MESSAGE);
 }

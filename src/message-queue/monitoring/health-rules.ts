@@ -96,7 +96,7 @@ function stuckHandlers({ definition, activity }: HealthEvidence): HealthReason |
   const shown = activity.stuck.slice(0, 3).join(', ');
   return unhealthy(
     'STUCK_HANDLER',
-    `${activity.stuck.length} handlers of "${definition.name}" go on although their signal aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
+    `${activity.stuck.length} handler(s) of "${definition.name}" go on although their signal aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
   );
 }
 
@@ -154,7 +154,7 @@ function breakerOpen({ definition, activity, breakers }: HealthEvidence): Health
     .join(', ');
   return degraded(
     'BREAKER_OPEN',
-    `Jobs of "${definition.name}" wait for ${names}. They go on by themselves once it answers.`,
+    `Jobs of "${definition.name}" wait for ${names}. Repair what it names; the jobs have spent no attempts and go on by themselves once it answers.`,
   );
 }
 

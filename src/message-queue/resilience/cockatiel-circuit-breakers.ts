@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Clock } from '../jobs/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
@@ -11,6 +12,7 @@ const MAX_BREAKERS = 1_000;
 
 /** Circuit breakers by cockatiel, one per dependency name, local to this process. */
 export class CockatielCircuitBreakers extends CircuitBreakers {
+  private readonly logger = new Logger('CircuitBreakers');
   private readonly breakers = new Map<string, DependencyBreaker>();
   /** Which dependency an error came from: the innermost of nested calls. */
   private readonly origins = new WeakMap<object, string>();
@@ -46,11 +48,26 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     const settings = breakerSettingsOf(dependency, this.options);
     const isOfAnother = (error: unknown): boolean =>
       isObject(error) && (this.origins.get(error) ?? dependency) !== dependency;
-    const breaker = new DependencyBreaker(dependency, settings, this.clock, isOfAnother, ({ state }) => {
+    let isOut = false;
+    const breaker = new DependencyBreaker(dependency, settings, this.clock, isOfAnother, (status) => {
+      const { state } = status;
+      // Each failed probe opens it again; one line per outage is enough.
+      if (isOut !== (state !== 'CLOSED')) this.tell(status);
+      isOut = state !== 'CLOSED';
       this.events.emit('breaker', { dependency, state });
     });
     this.breakers.set(dependency, breaker);
     return breaker;
+  }
+
+  private tell({ dependency, state, failures, retryAfterMs, lastError }: BreakerStatus): void {
+    if (state === 'CLOSED') this.logger.log(`"${dependency}" answers again: its jobs go on.`);
+    else {
+      this.logger.warn(
+        `"${dependency}" is not called any more after ${failures} failure(s) in a row (last: ${lastError ?? 'unknown'}). ` +
+          `Its jobs wait without spending attempts; it is tried again in ${retryAfterMs} ms, and so on until it answers.`,
+      );
+    }
   }
 
   private dropOnePristine(): void {

@@ -29,7 +29,8 @@ const MAILING = defineQueue({
   backoff: { type: 'fixed', delayMs: 50 },
   timeoutMs: 5_000,
 });
-const SILENT = { log: jest.fn(), error: jest.fn(), warn: jest.fn() };
+const mute = (): jest.Mock<undefined, [string]> => jest.fn<undefined, [string]>();
+const SILENT = { log: mute(), error: mute(), warn: mute() };
 const HALF_OPEN_AFTER_MS = 300;
 
 @Processor('mailing')
@@ -64,6 +65,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Jobs of an open circuit on %s'
   let processor: MailingProcessor;
 
   beforeAll(async () => {
+    jest.clearAllMocks();
     redis = provider === 'redis' ? await TestRedis.start() : null;
     const place = redis ? { redis: { url: redis.url }, prefix: randomUUID() } : {};
     app = await Test.createTestingModule({
@@ -117,5 +119,12 @@ describe.each<ProviderName>(['memory', 'redis'])('Jobs of an open circuit on %s'
     const jobs = await queue.getCompleted();
     const spent = jobs.reduce((sum, job) => sum + job.attemptsMade, 0);
     expect(spent).toBeLessThanOrEqual(processor.calls - 31);
+
+    const said = (log: jest.Mock<undefined, [string]>): string[] =>
+      log.mock.calls.map(([line]) => line).filter((line) => line.startsWith('"smtp"'));
+    expect(said(SILENT.warn)).toEqual([
+      expect.stringMatching(/not called any more after 2 failure.s. .*ECONNREFUSED.*tried again in \d+ ms/),
+    ]);
+    expect(said(SILENT.log)).toEqual([expect.stringMatching(/answers again/)]);
   });
 });
