@@ -14,6 +14,7 @@ import type { StoredMessage } from '../message-queue/index.js';
 import { AnnouncementsQuery } from './announcements.query.js';
 import { AnnouncementsService } from './announcements.service.js';
 import type { AcceptedAnnouncement, AnnouncementProgress } from './announcements.service.js';
+import { IdPipe } from './id.pipe.js';
 import { SendAnnouncementDto } from './send-announcement.dto.js';
 import { STRICT } from './strict.pipe.js';
 
@@ -39,7 +40,7 @@ export class AnnouncementsController {
 
   /** How far an announcement is. */
   @Get(':batchId')
-  async progress(@Param('batchId') batchId: string): Promise<AnnouncementProgress> {
+  async progress(@Param('batchId', IdPipe) batchId: string): Promise<AnnouncementProgress> {
     const progress = await this.announcements.progressOf(batchId);
     if (progress === null) throw new NotFoundException('There is no such announcement.');
     return progress;
@@ -48,7 +49,7 @@ export class AnnouncementsController {
   /** Stops an announcement between two chunks: whoever has it keeps it. 409 when it has ended. */
   @Delete(':batchId')
   @HttpCode(202)
-  async cancel(@Param('batchId') batchId: string): Promise<{ batchId: string }> {
+  async cancel(@Param('batchId', IdPipe) batchId: string): Promise<{ batchId: string }> {
     const outcome = await this.announcements.cancel(batchId);
     if (outcome === 'not-found') throw new NotFoundException('There is no such announcement.');
     if (outcome === 'finished') throw new ConflictException('The announcement has ended already.');

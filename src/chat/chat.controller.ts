@@ -3,6 +3,7 @@ import type { Page, SearchHit, StoredMessage } from '../message-queue/index.js';
 import { ChatService } from './chat.service.js';
 import type { AcceptedMessage } from './chat.service.js';
 import { ConversationQuery } from './conversation.query.js';
+import { IdPipe } from './id.pipe.js';
 import { SearchQuery } from './search.query.js';
 import { SendMessageDto } from './send-message.dto.js';
 import { STRICT } from './strict.pipe.js';
@@ -22,7 +23,7 @@ export class ChatController {
   /** A conversation, newest first. */
   @Get('conversations/:id/messages')
   listConversation(
-    @Param('id') conversationId: string,
+    @Param('id', IdPipe) conversationId: string,
     @Query(STRICT) { limit, cursor }: ConversationQuery,
   ): Promise<Page<StoredMessage>> {
     return this.chat.listConversation(conversationId, limit, cursor);

@@ -30,6 +30,7 @@ const BAD_READS: readonly string[] = [
   '/api/conversations/c1/messages?limit=1&limit=2',
   '/api/conversations/c1/messages?order=up',
   '/api/conversations/%E0%A4%A/messages',
+  '/api/conversations/%00/messages',
   '/api/search',
   `/api/search?q=${MARKER}&q=b`,
   `/api/search?q=${MARKER}&cursor=nonsense`,
@@ -37,6 +38,7 @@ const BAD_READS: readonly string[] = [
   `/api/search?q=${MARKER.repeat(100)}`,
   '/api/announcements',
   '/api/announcements?recipientId=a%20b',
+  '/api/announcements/%00',
 ];
 
 describe('The REST interface of the reference app', () => {
