@@ -100,10 +100,11 @@ describe('LiquidTemplateRenderer', () => {
     await expect(textOf(source, { name: 'Ben' })).rejects.toBeInstanceOf(UnrecoverableJobError);
   });
 
-  it('reaches no files', () => {
+  it('reaches no files, and no partial that is none', () => {
     const secret = '/etc/hostname';
     expect(() => one(`{% render ${secret} %}`)).toThrow(InvalidConfigurationError);
     expect(() => one(`{% include ../../package.json %}`)).toThrow(InvalidConfigurationError);
+    expect(() => one(`{% render constructor %}`)).toThrow(InvalidConfigurationError);
   });
 
   it('ends a template that would never end, without its values', async () => {
@@ -113,6 +114,13 @@ describe('LiquidTemplateRenderer', () => {
     await expect(rendering).rejects.toBeInstanceOf(UnrecoverableJobError);
     await expect(rendering).rejects.toThrow(/^Template "t" \(text\) could not be filled \(\w+\)/);
     await expect(rendering).rejects.not.toThrow('MARKER');
+  });
+
+  it('bounds how much a template puts out', async () => {
+    const long = { line: 'x'.repeat(2_000) };
+    const repeated = (times: number): string => `{% for i in (1..${times}) %}{{ line }}{% endfor %}`;
+    expect(await textOf(repeated(4_000), long)).toHaveLength(8_000_000);
+    await expect(textOf(repeated(6_000), long)).rejects.toThrow('could not be filled (RangeError)');
   });
 
   it('takes text in a variable for text, not for a template', async () => {

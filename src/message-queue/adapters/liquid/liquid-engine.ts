@@ -3,7 +3,8 @@ import type { Liquid } from 'liquidjs';
 import { loadOptionalPackage } from '../optional-package.js';
 
 const RENDER_LIMIT_MS = 1_000;
-const MEMORY_LIMIT = 10_000_000;
+/** What a template may make, objects or characters, and how long its outcome may be, characters. */
+export const MEMORY_LIMIT = 10_000_000;
 const PARSE_LIMIT = 1_000_000;
 
 /**
@@ -18,7 +19,8 @@ export function createLiquidEngine(
 ): Liquid {
   const { Liquid } = loadOptionalPackage<typeof LiquidModule>('liquidjs', 'Liquid templates');
   const engine = new Liquid({
-    templates: { ...partials },
+    // Without a prototype: `{% render constructor %}` names no partial.
+    templates: Object.assign(Object.create(null) as typeof partials, partials),
     dynamicPartials: false,
     ownPropertyOnly: true,
     strictVariables: true,

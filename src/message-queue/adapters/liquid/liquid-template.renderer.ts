@@ -8,7 +8,7 @@ import {
   UnknownTemplateError,
 } from '../../ports/template-renderer.js';
 import type { RenderedTemplate, TemplateVariables } from '../../ports/template-renderer.js';
-import { createLiquidEngine } from './liquid-engine.js';
+import { createLiquidEngine, MEMORY_LIMIT } from './liquid-engine.js';
 import { readTemplateFiles } from './liquid-template-files.js';
 import type { LiquidTemplateOptions, LiquidTemplateSource } from './liquid-template-files.js';
 
@@ -100,7 +100,10 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
     const parsed = compiled.parts[part];
     if (parsed === undefined) return undefined;
     try {
-      return String(this.engines[part].renderSync([...parsed], scope));
+      const outcome = String(this.engines[part].renderSync([...parsed], scope));
+      // Liquid counts what filters and captures make, not what it puts out.
+      if (outcome.length > MEMORY_LIMIT) throw new RangeError();
+      return outcome;
     } catch (error) {
       // Liquid's own message may quote a value.
       const kind = error instanceof Error ? error.name : 'an unknown error';
