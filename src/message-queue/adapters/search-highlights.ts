@@ -17,11 +17,13 @@ interface Span {
  */
 export function highlight(content: string, terms: readonly QueryTerm[]): HighlightSegment[] {
   const matches: Span[] = [];
+  const whole = new Set(terms.map(({ term }) => term));
   for (const word of wordsOf(content)) {
     const [first] = matches;
     // Long texts are read only as far as the excerpt goes.
     if (first !== undefined && word.start > first.start + EXCERPT_LENGTH) break;
-    for (const match of matchesIn(word, terms)) matches.push(match);
+    const found = word.isDense ? denseMatches(word, whole) : wordMatches(word, terms, whole);
+    for (const match of found) matches.push(match);
   }
   const from = startOfExcerpt(content, matches[0]?.start ?? 0);
   const to = endOfExcerpt(content, from);
@@ -41,19 +43,19 @@ export function highlight(content: string, terms: readonly QueryTerm[]): Highlig
   return segments;
 }
 
-function matchesIn(word: TextWord, terms: readonly QueryTerm[]): Span[] {
-  if (!word.isDense) {
-    const folded = foldTerm(word.text);
-    const isMatch = terms.some(({ term, isPrefix }) =>
-      isPrefix ? folded.startsWith(term) : folded === term,
-    );
-    return isMatch ? [{ start: word.start, end: word.start + word.text.length }] : [];
-  }
+function wordMatches(word: TextWord, terms: readonly QueryTerm[], whole: ReadonlySet<string>): Span[] {
+  const folded = foldTerm(word.text);
+  const isMatch =
+    whole.has(folded) || terms.some(({ term, isPrefix }) => isPrefix && folded.startsWith(term));
+  return isMatch ? [{ start: word.start, end: word.start + word.text.length }] : [];
+}
+
+function denseMatches(word: TextWord, whole: ReadonlySet<string>): Span[] {
   const characters = denseCharacters(word.text);
   const pairs = densePairs(characters);
   const isMarked = characters.map(
     (character, at) =>
-      holds(terms, character) || holds(terms, pairs[at]) || holds(terms, at > 0 ? pairs[at - 1] : undefined),
+      whole.has(character) || whole.has(pairs[at] ?? '') || (at > 0 && whole.has(pairs[at - 1] ?? '')),
   );
   const spans: Span[] = [];
   let start = word.start;
@@ -67,10 +69,6 @@ function matchesIn(word: TextWord, terms: readonly QueryTerm[]): Span[] {
     start = end;
   });
   return spans;
-}
-
-function holds(terms: readonly QueryTerm[], text: string | undefined): boolean {
-  return terms.some(({ term }) => term === text);
 }
 
 function startOfExcerpt(content: string, match: number): number {

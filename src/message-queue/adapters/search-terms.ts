@@ -10,6 +10,11 @@ const WORD = new RegExp(`((?:(?=[${LETTER}])[${DENSE}])+)|(?:(?![${DENSE}])[${LE
 const MAX_TERM_LENGTH = 64;
 const MAX_DOCUMENT_TERMS = 20_000;
 const MAX_QUERY_TERMS = 32;
+const MAX_QUERY_LENGTH = 4_096;
+const PLAIN = /^[a-z0-9]{1,64}$/i;
+const MAX_REMEMBERED_CHARACTERS = 20_000;
+/** Folding costs a microsecond, and a long text holds few different characters. */
+const foldedCharacters = new Map<string, string>();
 
 /** A run of letters and digits in a text. */
 export interface TextWord {
@@ -36,6 +41,7 @@ export function* wordsOf(text: string): Generator<TextWord> {
 
 /** What is compared: without case, accents and width, `ß` as `ss`, at most 64 characters. */
 export function foldTerm(word: string): string {
+  if (PLAIN.test(word)) return word.toLowerCase();
   const folded = word
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
@@ -49,7 +55,15 @@ export function foldTerm(word: string): string {
 
 /** The characters of a dense word, folded one by one; what folds to several stays together. */
 export function denseCharacters(word: string): string[] {
-  return Array.from(word, foldTerm);
+  return Array.from(word, foldCharacter);
+}
+
+function foldCharacter(character: string): string {
+  const known = foldedCharacters.get(character);
+  if (known !== undefined) return known;
+  const folded = foldTerm(character);
+  if (foldedCharacters.size < MAX_REMEMBERED_CHARACTERS) foldedCharacters.set(character, folded);
+  return folded;
 }
 
 /**
@@ -75,11 +89,11 @@ export function documentTerms(text: string, conversationId: string): string {
   return [...textTerms(text), conversationTerm(conversationId)].join(' ');
 }
 
-/** What a document must hold to be found by a text that a user typed, at most 32 terms. None: nothing is found. */
+/** What a document must hold to be found by the first 4 096 characters that a user typed, at most 32 terms. None: nothing is found. */
 export function queryTerms(text: string): QueryTerm[] {
   const terms: QueryTerm[] = [];
   let last: TextWord | undefined;
-  for (const word of wordsOf(text)) {
+  for (const word of wordsOf(text.slice(0, MAX_QUERY_LENGTH))) {
     last = word;
     const isSingle = word.isDense && Array.from(word.text).length === 1;
     const parts = word.isDense && !isSingle ? densePairs(denseCharacters(word.text)) : [foldTerm(word.text)];
