@@ -21,6 +21,7 @@ export function createBroker(config: MessageQueueConfig, clock: Clock, events: J
     maxCrashes: maxCrashes + 1,
     clock,
     onProblem: (problem) => report(problem, events, logger),
+    onRecovery: (message) => logger.log(message),
   });
 }
 

@@ -7,9 +7,10 @@ import {
 import { TestRedis } from '../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../jobs/errors.js';
+import type { RedisBroker } from './redis-broker.js';
 import type { RedisQueue } from './redis-queue.js';
 
-const CALLS: readonly [name: string, call: (queue: RedisQueue) => Promise<unknown>][] = [
+const CALLS: readonly [name: string, call: (queue: RedisQueue, broker: RedisBroker) => Promise<unknown>][] = [
   ['getJob', (queue) => queue.getJob('x')],
   ['getJobs', (queue) => queue.getJobs(['waiting'])],
   ['getWaiting', (queue) => queue.getWaiting()],
@@ -28,6 +29,15 @@ const CALLS: readonly [name: string, call: (queue: RedisQueue) => Promise<unknow
   ['removeJobs', (queue) => queue.removeJobs('x*')],
   ['removeRepeatable', (queue) => queue.removeRepeatable('job', { every: 1_000 })],
   ['obliterate', (queue) => queue.obliterate({ force: true })],
+  ['cancel', (queue, broker) => broker.cancel(queue, 'y', 'no need')],
+  ['snapshot', (queue, broker) => broker.snapshot(queue)],
+  [
+    'readFailed',
+    (queue, broker) => broker.readFailed(queue, { order: 'newest', start: 0, size: 9, payloads: true }),
+  ],
+  ['replay', (queue, broker) => broker.replay(queue, [{ id: 'x' }], { at: 1, by: 'a test' })],
+  ['discard', (queue, broker) => broker.discard(queue, ['x'])],
+  ['purge', (queue, broker) => broker.purge(queue)],
 ];
 
 describe('calls of a queue', () => {
@@ -49,7 +59,9 @@ describe('calls of a queue', () => {
   ])(
     'reject soon when Redis %s, and work again when it is back',
     async (how, withinMs) => {
-      const broker = fixture.broker({ socketTimeoutMs: 1_500 });
+      const recovered: string[] = [];
+      const onRecovery = (message: string): void => void recovered.push(message);
+      const broker = fixture.broker({ socketTimeoutMs: 1_500, onRecovery });
       const queue = broker.createQueue(testQueue()) as RedisQueue;
       await queue.add('job', {}, { jobId: 'x' });
       if (how === 'is gone') await redis.kill();
@@ -57,7 +69,7 @@ describe('calls of a queue', () => {
       const startedAt = performance.now();
       const outcomes = await Promise.all(
         CALLS.map(async ([name, call]) => {
-          const error = await call(queue).catch((reason: unknown) => reason);
+          const error = await call(queue, broker).catch((reason: unknown) => reason);
           return { name, error, tookMs: performance.now() - startedAt };
         }),
       );
@@ -71,6 +83,14 @@ describe('calls of a queue', () => {
       for (const add of [queue.add('job', {}), queue.addBulk([{ name: 'job', data: {} }])]) {
         await expect(add).rejects.toThrow(EnqueueTimeoutError);
       }
+      const { reachable, findings } = await broker.inspectServer();
+      expect([reachable, findings[0]?.message]).toEqual([
+        false,
+        expect.stringMatching(/(ECONNREFUSED|timeout|Socket).*Check REDIS_URL/i),
+      ]);
+      // Two errors a second would be many more by now.
+      expect(fixture.problems.length).toBeLessThanOrEqual(4);
+      expect(fixture.problems[0]?.message).toMatch(/^A connection to Redis failed: .* Check that Redis runs/);
       // Answered here, whatever Redis does.
       expect(await queue.isPaused(true)).toBe(false);
       if (how === 'is gone') await redis.spawn();
@@ -84,6 +104,7 @@ describe('calls of a queue', () => {
         'an answer',
         15_000,
       );
+      expect(recovered).toEqual([expect.stringMatching(/^Redis answers again, \d+ s after/)]);
     },
     30_000,
   );

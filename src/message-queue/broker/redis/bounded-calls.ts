@@ -39,13 +39,14 @@ export function boundCalls(queue: Queue, connections: RedisConnections): void {
   }
 }
 
-function unlessAway(
+/** The answer to `method`. @throws BrokerUnavailableError when Redis has been away for two seconds */
+export function unlessAway<T>(
   queue: string,
   method: string,
   connections: RedisConnections,
-  answer: Promise<unknown>,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+  answer: Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
     const timer = setInterval(() => {
       if (connections.awayForMs < PATIENCE_MS) return;
       clearInterval(timer);
@@ -57,8 +58,8 @@ function unlessAway(
       reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }));
     }, CHECK_EVERY_MS);
     const settle =
-      <T>(pass: (value: T) => void) =>
-      (value: T): void => {
+      <V>(pass: (value: V) => void) =>
+      (value: V): void => {
         clearInterval(timer);
         pass(value);
       };

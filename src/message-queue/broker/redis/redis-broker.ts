@@ -19,7 +19,7 @@ import type {
   RunDelivery,
   ServerReport,
 } from '../broker.js';
-import { boundCalls } from './bounded-calls.js';
+import { boundCalls, unlessAway } from './bounded-calls.js';
 import { emitSafely } from './bull-internals.js';
 import { CrashSuspects } from './crash-suspects.js';
 import { DeadLetters } from './dead-letters.js';
@@ -32,6 +32,7 @@ import type {
   RedisBrokerOptions,
   ResolvedRedisBrokerOptions,
 } from './redis-broker.options.js';
+import { OutageNotices } from './outage-notices.js';
 import { RedisConnections } from './redis-connections.js';
 import { RedisQueue } from './redis-queue.js';
 import { RedisScripts } from './redis-scripts.js';
@@ -70,8 +71,15 @@ export class RedisBroker extends Broker {
     super();
     this.options = resolveOptions(options, new SystemClock());
     const { redis, socketTimeoutMs, memoryLimitRatio } = this.options;
-    this.connections = new RedisConnections(redis, socketTimeoutMs, (cause) =>
-      this.options.onProblem({ kind: 'connection', message: cause.message, cause }),
+    const outage = new OutageNotices({
+      failed: (message, cause) => this.options.onProblem({ kind: 'connection', message, cause }),
+      recovered: this.options.onRecovery,
+    });
+    this.connections = new RedisConnections(
+      redis,
+      socketTimeoutMs,
+      (error) => outage.failed(error),
+      () => outage.ready(),
     );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
@@ -124,32 +132,44 @@ export class RedisBroker extends Broker {
   }
 
   cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
-    return this.canceller.cancel(this.entryOf(queue).queue, jobId, reason, this.options.clock.now());
+    const cancelled = this.canceller.cancel(
+      this.entryOf(queue).queue,
+      jobId,
+      reason,
+      this.options.clock.now(),
+    );
+    return this.unlessAway(queue, 'cancel', cancelled);
   }
 
   readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]> {
-    return this.deadLetters.read(this.entryOf(queue).queue, range);
+    return this.unlessAway(queue, 'readFailed', this.deadLetters.read(this.entryOf(queue).queue, range));
   }
 
   replay(queue: Queue, jobs: readonly ReplayTarget[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
-    return this.deadLetters.replay(this.entryOf(queue).queue, jobs, replay, this.options.clock.now());
+    return this.unlessAway(
+      queue,
+      'replay',
+      this.deadLetters.replay(this.entryOf(queue).queue, jobs, replay, this.options.clock.now()),
+    );
   }
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.deadLetters.discard(this.entryOf(queue).queue, jobIds);
+    return this.unlessAway(queue, 'discard', this.deadLetters.discard(this.entryOf(queue).queue, jobIds));
   }
 
   async purge(queue: Queue): Promise<number> {
     const { base } = this.entryOf(queue).queue;
     for (let removed = 0; ;) {
-      const step = Number(await this.scripts.run(purgeQueueScript, base, [PURGE_STEP]));
+      const answer = this.scripts.run(purgeQueueScript, base, [PURGE_STEP]);
+      const step = Number(await this.unlessAway(queue, 'purge', answer));
       removed += step;
       if (step < PURGE_STEP) return removed;
     }
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {
-    const reply = (await this.scripts.run(snapshotQueueScript, this.entryOf(queue).queue.base, [])) as [
+    const answer = this.scripts.run(snapshotQueueScript, this.entryOf(queue).queue.base, []);
+    const reply = (await this.unlessAway(queue, 'snapshot', answer)) as [
       ...[number, number, number, number, number, number, number],
       string | null,
     ];
@@ -198,8 +218,13 @@ export class RedisBroker extends Broker {
     return this.connections.openBlocking(BULL_BLOCK_MS);
   }
 
+  private unlessAway<T>(queue: Queue, method: string, answer: Promise<T>): Promise<T> {
+    return unlessAway(queue.name, method, this.connections, answer);
+  }
+
   private report(problem: BrokerProblem): void {
-    this.options.onProblem(problem);
+    // Of an outage the connections tell, once for all queues.
+    if (problem.kind !== 'connection' || this.connections.isReady) this.options.onProblem(problem);
     const queue = problem.queue === undefined ? undefined : this.entries.get(problem.queue)?.queue;
     const cause = problem.cause instanceof Error ? problem.cause : new Error(problem.message);
     if (queue !== undefined) emitSafely(queue, 'error', cause);

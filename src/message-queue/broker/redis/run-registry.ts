@@ -204,7 +204,7 @@ export class RunRegistry {
 
   private reportLost(run: ActiveRun): void {
     const place = { queue: this.commands.queue.name, jobId: run.id };
-    const message = `Job "${run.id}" was taken over by another worker before its end was stored.`;
+    const message = `Job "${run.id}" belongs to another worker now, or is gone from Redis: its end was not stored.`;
     this.report('lock-lost', run.id, message, new LockLostError(message, place));
   }
 

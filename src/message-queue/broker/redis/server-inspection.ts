@@ -8,6 +8,7 @@ import type { RedisConnections } from './redis-connections.js';
 import { serverVersion } from './redis-scripts.js';
 
 const ANSWER_WITHIN_MS = 3_000;
+const LEAST_PATIENCE_MS = 500;
 const WARN_MEMORY_RATIO = 0.7;
 const WARN_CLOCK_SKEW_MS = 1_000;
 
@@ -27,7 +28,9 @@ export async function inspectRedis(connections: RedisConnections): Promise<Serve
 }
 
 async function inspect(connections: RedisConnections): Promise<ServerReport> {
-  if (!(await connections.ready(ANSWER_WITHIN_MS))) throw new Error('the connection is not ready');
+  // Of an outage that lasts, the reason is known: whoever asks for health need not wait for it.
+  const patienceMs = Math.max(LEAST_PATIENCE_MS, ANSWER_WITHIN_MS - connections.awayForMs);
+  if (!(await connections.ready(patienceMs))) throw new Error('the connection is not ready');
   const { client } = connections;
   const { latencyMs, clockSkewMs } = await measureClock(client);
   const version = await serverVersion(client);
