@@ -42,7 +42,7 @@ export function serverReasons(server: ServerReport, thresholds: HealthThresholds
     return [
       unhealthy(
         'BROKER_UNREACHABLE',
-        `The ${server.provider} broker does not answer. Check that it runs and can be reached. ${why}`.trim(),
+        `The ${server.provider} broker does not answer. ${why || 'Check that it runs and can be reached.'}`,
       ),
     ];
   }
