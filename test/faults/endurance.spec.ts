@@ -185,5 +185,5 @@ describe.each(['memory', 'redis'] as const)(`${JOBS} jobs on the %s provider`, (
     );
     const [first = 0] = heaps;
     expect(Math.min(...heaps.slice(-2)) - first).toBeLessThan(HEAP_TOLERANCE);
-  }, 120_000);
+  }, 300_000);
 });
