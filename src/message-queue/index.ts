@@ -225,7 +225,7 @@ export type { ConversationState } from './ports/conversation-store.js';
 export { DeliveryDispatch } from './ports/delivery-dispatch.js';
 export type { DispatchedMessage, DispatchOutcome } from './ports/delivery-dispatch.js';
 export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './ports/delivery-status.js';
-export { MessageStore, UnknownMessageError } from './ports/message-store.js';
+export { MessageIdTakenError, MessageStore, UnknownMessageError } from './ports/message-store.js';
 export type {
   BatchStatusCounts,
   MessageForRecipient,

@@ -1,4 +1,4 @@
-import { MessageQueueError } from '../jobs/errors.js';
+import { MessageQueueError, UnrecoverableJobError } from '../jobs/errors.js';
 import type { AttachmentReference } from './attachment-reference.js';
 import type { DeliveryStatus } from './delivery-status.js';
 import type { Page, PageRequest } from './page.js';
@@ -56,6 +56,19 @@ export class UnknownMessageError extends MessageQueueError {
   readonly code = 'UNKNOWN_MESSAGE';
 }
 
+/**
+ * The id belongs to a message of another sender or conversation, whose content the new recipient would get. Make ids yourself, or
+ * put the sender into them: an id that a client chose may be anybody's.
+ */
+export class MessageIdTakenError extends UnrecoverableJobError {
+  override readonly code = 'MESSAGE_ID_TAKEN';
+  constructor(messageId: string) {
+    super(
+      `Message id "${messageId}" belongs to a message of another sender or conversation; send this one with an id of its own.`,
+    );
+  }
+}
+
 /** Recipients of one batch by status. */
 export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
 
@@ -68,6 +81,7 @@ export abstract class MessageStore {
    * Stores the message, and the recipient's copy as `pending`; what is there already stays as it is, except that a message
    * without content gets that of a later save.
    * @returns whether the recipient's copy is new
+   * @throws MessageIdTakenError, and stores nothing, when the stored message has another sender or conversation
    */
   abstract save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'>;
 

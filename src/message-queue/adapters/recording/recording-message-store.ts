@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { advancesStatus } from '../../ports/delivery-status.js';
-import { MessageStore } from '../../ports/message-store.js';
+import { MessageIdTakenError, MessageStore } from '../../ports/message-store.js';
 import type {
   BatchStatusCounts,
   MessageForRecipient,
@@ -30,9 +30,9 @@ export class RecordingMessageStore extends MessageStore {
     return this.recorder.run('save', [message], signal, () => {
       const { recipientId, ...row } = message;
       const known = this.data.messages.get(row.messageId);
-      if (known === undefined) this.data.messages.set(row.messageId, row);
-      else if (known.content === '')
-        this.data.messages.set(row.messageId, { ...known, content: row.content });
+      if (known !== undefined && !isSame(known, row)) throw new MessageIdTakenError(row.messageId);
+      const content = known?.content || row.content;
+      this.data.messages.set(row.messageId, { ...(known ?? row), content });
       const recipients = this.data.recipients.get(row.messageId) ?? new Map<string, RecipientRow>();
       this.data.recipients.set(row.messageId, recipients);
       if (recipients.has(recipientId)) return 'exists';
@@ -134,4 +134,8 @@ function keyOf(row: MessageRow): [number, string] {
 function statusOf(row: RecipientRow): RecipientStatus {
   const { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason } = row;
   return { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason };
+}
+
+function isSame(one: MessageRow, other: MessageRow): boolean {
+  return one.senderId === other.senderId && one.conversationId === other.conversationId;
 }

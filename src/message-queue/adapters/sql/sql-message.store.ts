@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { DeliveryStatus } from '../../ports/delivery-status.js';
-import { MessageStore } from '../../ports/message-store.js';
+import { MessageIdTakenError, MessageStore } from '../../ports/message-store.js';
 import type {
   BatchStatusCounts,
   MessageForRecipient,
@@ -50,7 +50,7 @@ export class SqlMessageStore extends MessageStore {
         .onConflict((conflict) => conflict.doNothing())
         .returning('message_id')
         .execute();
-      if (fresh.length === 0) await fillIn(tx, message_id, row.content);
+      if (fresh.length === 0 && !(await isSameMessage(tx, row))) return null;
       return tx
         .insertInto('mq_message_recipients')
         .values(copy)
@@ -58,6 +58,7 @@ export class SqlMessageStore extends MessageStore {
         .returning('recipient_id')
         .execute();
     });
+    if (added === null) throw new MessageIdTakenError(message_id);
     return added.length > 0 ? 'saved' : 'exists';
   }
 
@@ -200,12 +201,29 @@ export class SqlMessageStore extends MessageStore {
   }
 }
 
-/** Apart from the insert, whose conflict would lock the row that all recipients of a message share. */
-async function fillIn(tx: Transaction<SqlSchema>, messageId: string, content: string): Promise<void> {
-  await tx
-    .updateTable('mq_messages')
-    .set({ content })
-    .where('message_id', '=', messageId)
-    .where('content', '=', '')
+/**
+ * Whether the stored message is of the same sender and conversation; its content is filled in. Apart from the insert, whose
+ * conflict would lock the row that all recipients of a message share.
+ */
+async function isSameMessage(
+  tx: Transaction<SqlSchema>,
+  row: Pick<MessageRow, 'message_id' | 'sender_id' | 'conversation_id' | 'content'>,
+): Promise<boolean> {
+  const [stored] = await tx
+    .selectFrom('mq_messages')
+    .select(['sender_id', 'conversation_id', 'content'])
+    .where('message_id', '=', row.message_id)
     .execute();
+  const isSame = stored?.sender_id === row.sender_id && stored.conversation_id === row.conversation_id;
+  if (isSame && stored.content === '') {
+    const { content } = row;
+    await tx
+      .updateTable('mq_messages')
+      .set({ content })
+      .where('message_id', '=', row.message_id)
+      .where('content', '=', '')
+      .execute();
+  }
+  // Gone in this moment: the recipient's row says so.
+  return isSame || stored === undefined;
 }

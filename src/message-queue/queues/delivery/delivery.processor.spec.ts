@@ -20,7 +20,7 @@ import {
 } from '../../jobs/errors.js';
 import type { DeliveryStatus } from '../../ports/delivery-status.js';
 import { WrongKeyError } from '../../ports/encryption-errors.js';
-import { UnknownMessageError } from '../../ports/message-store.js';
+import { MessageIdTakenError, UnknownMessageError } from '../../ports/message-store.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { MessageDeliveryProcessor } from './delivery.processor.js';
 import type { SendMessageJobDto } from './send-message-job.dto.js';
@@ -166,6 +166,17 @@ describe('send-message', () => {
     expect(JSON.stringify([store.recorder.calls, transport.recorder.calls])).not.toContain(SECRET);
     expect((await processor.processSendMessage(sealedMessage, fakeJobContext())).status).toBe('sent');
     expect((await store.find('m-1'))?.content).toBe(transport.delivered[0]?.content);
+  });
+
+  it("gives nobody another's message who sends with its id", async () => {
+    const { processor, store, transport } = setUp();
+    transport.setOutcome('mallory', 'offline');
+    await processor.processSendMessage(message, fakeJobContext());
+    const forged = { ...message, senderId: 'mallory', recipientId: 'mallory', content: 'anything' };
+    const run = processor.processSendMessage(forged, fakeJobContext());
+    await expect(run).rejects.toBeInstanceOf(MessageIdTakenError);
+    expect((await store.listPending('mallory')).items).toEqual([]);
+    expect(transport.delivered).toHaveLength(1);
   });
 
   it('notes "failed" of a message that was cancelled before it was stored', async () => {
