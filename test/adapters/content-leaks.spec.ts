@@ -134,7 +134,6 @@ describe.each(['memory', 'redis'] as const)('the content of jobs of all queues, 
     const all = await tracesOf(
       service.addMessageDeliveryJob({ ...delivery, messageId: 'm-3', recipientId: 'foe' }, once),
       service.addNotificationJob({ ...note, template: 'broken', variables: { what: content } }, once),
-      service.addBatchMessageJob({ ...batch, template: 'broken', variables: { what: content } }, once),
       service.addEncryptionJob(
         { messageId: 'm-1', operation: 'encrypt', keyId: 'k-9', content, createdAt },
         once,
@@ -158,6 +157,11 @@ describe.each(['memory', 'redis'] as const)('the content of jobs of all queues, 
       )),
     );
     for (const traces of all) expect(traces).not.toContain('"failedReason":null');
+    // Values that cannot fill the template fail the recipients they are for, not the batch.
+    const template = { ...batch, template: 'broken', variables: { what: content } };
+    const [left = ''] = await tracesOf(service.addBatchMessageJob(template, once));
+    expect(left).toContain('"sent":0,"failed":2');
+    all.push(left);
     expect(all.join()).toContain('SQL');
     expect(all.join()).not.toContain(MARKER);
   });
