@@ -34,15 +34,15 @@ export function boundCalls(queue: Queue, connections: RedisConnections): void {
     methods[name] = (...args) => {
       // A local pause asks nobody, and may wait long for the jobs that run here.
       const isLocal = name === 'pause' && args[0] === true;
-      return isLocal ? ask(...args) : unlessAway(queue.name, name, connections, ask(...args));
+      return isLocal ? ask(...args) : unlessAway(queue.name, `${name}()`, connections, ask(...args));
     };
   }
 }
 
-/** The answer to `method`. @throws BrokerUnavailableError when Redis has been away for two seconds */
+/** The answer to what is asked of a queue. @throws BrokerUnavailableError when Redis has been away for two seconds */
 export function unlessAway<T>(
   queue: string,
-  method: string,
+  what: string,
   connections: RedisConnections,
   answer: Promise<T>,
 ): Promise<T> {
@@ -53,7 +53,7 @@ export function unlessAway<T>(
       const { trouble } = connections;
       const why = trouble === null ? '' : ` ${trouble.message}`;
       const message =
-        `Redis has been away for ${Math.floor(connections.awayForMs / 1_000)} s; ${method}() of queue "${queue}" got no answer. ` +
+        `Redis has been away for ${Math.floor(connections.awayForMs / 1_000)} s; ${what} of queue "${queue}" got no answer. ` +
         `Try again when it is back.${why}`;
       reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }));
     }, CHECK_EVERY_MS);

@@ -48,7 +48,7 @@ export class OutageNotices {
 function wordsOf(error: Error): string {
   if (error instanceof MessageQueueError) return error.message;
   return (
-    `A connection to Redis failed: ${error.message}. It is opened again until Redis answers; meanwhile adds are refused in time ` +
+    `A connection to Redis failed: ${error.message.replace(/\.$/, '')}. It is opened again until Redis answers; meanwhile adds are refused in time ` +
     'and jobs wait. Check that Redis runs and can be reached.'
   );
 }

@@ -138,30 +138,38 @@ export class RedisBroker extends Broker {
       reason,
       this.options.clock.now(),
     );
-    return this.unlessAway(queue, 'cancel', cancelled);
+    return this.unlessAway(queue, 'Cancelling a job', cancelled);
   }
 
   readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]> {
-    return this.unlessAway(queue, 'readFailed', this.deadLetters.read(this.entryOf(queue).queue, range));
+    return this.unlessAway(
+      queue,
+      'Reading dead letters',
+      this.deadLetters.read(this.entryOf(queue).queue, range),
+    );
   }
 
   replay(queue: Queue, jobs: readonly ReplayTarget[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
     return this.unlessAway(
       queue,
-      'replay',
+      'Replaying dead letters',
       this.deadLetters.replay(this.entryOf(queue).queue, jobs, replay, this.options.clock.now()),
     );
   }
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.unlessAway(queue, 'discard', this.deadLetters.discard(this.entryOf(queue).queue, jobIds));
+    return this.unlessAway(
+      queue,
+      'Discarding dead letters',
+      this.deadLetters.discard(this.entryOf(queue).queue, jobIds),
+    );
   }
 
   async purge(queue: Queue): Promise<number> {
     const { base } = this.entryOf(queue).queue;
     for (let removed = 0; ;) {
       const answer = this.scripts.run(purgeQueueScript, base, [PURGE_STEP]);
-      const step = Number(await this.unlessAway(queue, 'purge', answer));
+      const step = Number(await this.unlessAway(queue, 'Purging jobs', answer));
       removed += step;
       if (step < PURGE_STEP) return removed;
     }
@@ -169,7 +177,7 @@ export class RedisBroker extends Broker {
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {
     const answer = this.scripts.run(snapshotQueueScript, this.entryOf(queue).queue.base, []);
-    const reply = (await this.unlessAway(queue, 'snapshot', answer)) as [
+    const reply = (await this.unlessAway(queue, 'Counting jobs', answer)) as [
       ...[number, number, number, number, number, number, number],
       string | null,
     ];
@@ -218,8 +226,8 @@ export class RedisBroker extends Broker {
     return this.connections.openBlocking(BULL_BLOCK_MS);
   }
 
-  private unlessAway<T>(queue: Queue, method: string, answer: Promise<T>): Promise<T> {
-    return unlessAway(queue.name, method, this.connections, answer);
+  private unlessAway<T>(queue: Queue, what: string, answer: Promise<T>): Promise<T> {
+    return unlessAway(queue.name, what, this.connections, answer);
   }
 
   private report(problem: BrokerProblem): void {

@@ -56,10 +56,10 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
 }
 
 function unreachable(error: unknown): ServerReport {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
   const message =
     error instanceof BrokerUnavailableError
-      ? why
+      ? error.message
       : `Redis cannot be reached: ${why}. Check REDIS_URL, or REDIS_HOST and REDIS_PORT.`;
   return {
     provider: 'redis',
