@@ -185,6 +185,16 @@ describe('batch-send', () => {
     expect(await processor.processBatch(templated, context())).toMatchObject({ sent: 2, failed: 1 });
   });
 
+  it('lets the event loop turn between two renderings, and stops there when it is cancelled', async () => {
+    const { processor, context, templates } = setUp();
+    templates.setTemplate('hi', { text: 'Hi' });
+    const templated = { ...job, content: undefined, template: 'hi', chunkSize: 100 };
+    const run = context();
+    setImmediate(() => run.abort(new CancelledError('enough')));
+    await expect(processor.processBatch(templated, run)).rejects.toBeInstanceOf(CancelledError);
+    expect(templates.recorder.callsOf('render').length).toBeLessThan(templated.recipientIds.length);
+  });
+
   it('starts over when the job was edited, still adding nobody twice', async () => {
     const { processor, context, dispatch } = setUp();
     await processor.processBatch(job, context());

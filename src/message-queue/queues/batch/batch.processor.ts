@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Processor } from '@nestjs/bull';
 import { Clock } from '../../jobs/clock.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
@@ -153,6 +154,9 @@ export class BatchMessageProcessor {
     signal: AbortSignal,
   ): Promise<string | null> {
     if (payload.template === undefined) return payload.content ?? '';
+    // A renderer may compute without a pause; a chunk of them in one turn would keep locks from being renewed.
+    await setImmediate();
+    signal.throwIfAborted();
     const own = payload.recipientVariables;
     const mine = own !== undefined && Object.hasOwn(own, recipientId) ? own[recipientId] : {};
     try {
