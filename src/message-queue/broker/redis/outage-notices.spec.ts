@@ -23,16 +23,16 @@ describe('OutageNotices', () => {
     );
     notices.failed(new Error('read ECONNRESET'));
     expect(told).toHaveLength(3);
-    notices.ready();
-    expect(told.slice(3)).toEqual(['Redis answers again, 59 s after the first error.']);
+    notices.ready(59_200);
+    expect(told.slice(3)).toEqual(['Redis answers again, after 59 s.']);
   });
 
   it('says nothing when connections open as they should, and tells of the next outage at once', () => {
-    notices.ready();
+    notices.ready(20);
     expect(told).toEqual([]);
     notices.failed(refused());
-    notices.ready();
-    notices.ready();
+    notices.ready(20);
+    notices.ready(20);
     notices.failed(refused());
     expect(told).toHaveLength(3);
   });

@@ -15,7 +15,6 @@ export interface OutageListener {
  */
 export class OutageNotices {
   private readonly toldAt = new Map<string, number>();
-  private since: number | null = null;
 
   /** @param now a clock that never goes back, milliseconds; replaced in tests */
   constructor(
@@ -26,21 +25,16 @@ export class OutageNotices {
   /** A connection failed. */
   failed(error: Error): void {
     const now = this.now();
-    this.since ??= now;
     if (now - (this.toldAt.get(error.message) ?? Number.NEGATIVE_INFINITY) < AGAIN_AFTER_MS) return;
     this.toldAt.set(error.message, now);
     this.listener.failed(wordsOf(error), error);
   }
 
-  /** The connection that commands take works. */
-  ready(): void {
-    const { since } = this;
-    this.since = null;
+  /** The connection that commands take works, after it did not for `awayMs`. */
+  ready(awayMs: number): void {
+    if (this.toldAt.size === 0) return;
     this.toldAt.clear();
-    if (since === null) return;
-    this.listener.recovered(
-      `Redis answers again, ${Math.round((this.now() - since) / 1_000)} s after the first error.`,
-    );
+    this.listener.recovered(`Redis answers again, after ${Math.round(awayMs / 1_000)} s.`);
   }
 }
 

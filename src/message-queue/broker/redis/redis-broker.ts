@@ -79,7 +79,7 @@ export class RedisBroker extends Broker {
       redis,
       socketTimeoutMs,
       (error) => outage.failed(error),
-      () => outage.ready(),
+      (awayMs) => outage.ready(awayMs),
     );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);

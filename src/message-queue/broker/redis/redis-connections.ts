@@ -28,13 +28,13 @@ export class RedisConnections {
   /**
    * @param socketTimeoutMs a connection that owes an answer for this long is dropped and opened again
    * @param onError every connection error; the connections heal by themselves
-   * @param onReady each time the shared client begins to take commands
+   * @param onReady each time the shared client begins to take commands, and how long it could not, milliseconds
    */
   constructor(
     private readonly settings: RedisSettings,
     private readonly socketTimeoutMs: number,
     private readonly onError: (error: Error) => void,
-    private readonly onReady: () => void = () => undefined,
+    private readonly onReady: (awayMs: number) => void = () => undefined,
   ) {}
 
   /** Whether `close()` was called. */
@@ -145,7 +145,7 @@ export class RedisConnections {
       wasReady = true;
       isUp = true;
       this.lastError = null;
-      if (client === this.shared) this.onReady();
+      if (client === this.shared) this.onReady(performance.now() - this.awaySince);
     });
     client.on('close', () => {
       // Each try to connect again ends in one too.
