@@ -14,6 +14,7 @@ import {
   MessageQueueModule,
   MessageQueueService,
   MessageQueueWorker,
+  UnrecoverableJobError,
 } from '../../src/message-queue/index.js';
 import type {
   JobContext,
@@ -250,6 +251,26 @@ describe.each(['memory', 'redis'] as const)('events of a process on %s', (provid
       await waitUntil(() => errors.length > 0, 'the error');
       expect(errors).toEqual([{ queue: 'errands', error: expect.any(Error) }]);
       expect(errors[0]?.error.message).toMatch(/"m_gone" has no job behind it/);
+    } finally {
+      client.disconnect();
+    }
+  });
+
+  it('tell of a dead letter that nobody can read', async () => {
+    const app = await start({ prefix: 'unread', autoStart: false });
+    const deadLettered = heard(app, 'deadLettered');
+    const { id } = await app.get(MessageQueueService).enqueue(ERRANDS, 'errand', { text: 'a' });
+    const client = new Redis(redis?.port ?? 0);
+    try {
+      await client.hset(`unread:errands:${id}`, 'data', '{"broken');
+      await app.get(MessageQueueWorker).start();
+      await waitUntil(() => deadLettered.length > 0, 'the dead letter');
+      const place = { queue: 'errands', job: 'errand', jobId: id, attempt: 1, correlationId: id };
+      const message = expect.stringMatching(/cannot be read/) as unknown;
+      const failure = { attempt: 1, kind: 'error', error: 'UNRECOVERABLE_JOB', message };
+      expect(deadLettered).toEqual([
+        { ...place, error: expect.any(UnrecoverableJobError), failure: expect.objectContaining(failure) },
+      ]);
     } finally {
       client.disconnect();
     }

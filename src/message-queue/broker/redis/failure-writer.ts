@@ -40,10 +40,13 @@ export class FailureWriter {
     }
   }
 
-  /** Makes a dead letter of a job that is stored in a form nobody can read. */
-  async bury(id: string, hash: Record<string, string>, reason: string, now: number): Promise<void> {
+  /**
+   * Makes a dead letter of a job that is stored in a form nobody can read.
+   * @returns false when the job is not ours any more: nothing was stored
+   */
+  async bury(id: string, hash: Record<string, string>, reason: string, now: number): Promise<boolean> {
     const { opts = '{}', stacktrace = '[]', attemptsMade = '0' } = hash;
-    await this.commands.runUntilAnswered(failJobScript, [
+    const reply = await this.commands.runUntilAnswered(failJobScript, [
       ...[
         this.commands.queue.lockToken,
         id,
@@ -55,6 +58,7 @@ export class FailureWriter {
       ],
       ...[opts, opts, JSON.stringify({ jobId: id, val: boundedText(reason) }), '', hash['mqRun'] ?? ''],
     ]);
+    return reply !== 0;
   }
 
   /** @param delayMs null: at once, at the front of its lane. @returns false when the job is not ours any more */

@@ -1,7 +1,10 @@
 import type { RunDelivery } from '../broker.js';
-import { LockLostError } from '../../jobs/errors.js';
+import { LockLostError, UnrecoverableJobError } from '../../jobs/errors.js';
+import { failureRecordOf } from '../../jobs/failure-record.js';
 import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
 import { unstorableResult } from '../../jobs/unstorable-result.js';
+import { JOB_BURIED } from '../job-buried.js';
+import type { BuriedJob } from '../job-buried.js';
 import type { ActiveRun } from './active-run.js';
 import { emitSafely, hashOf } from './bull-internals.js';
 import type { CrashSuspects } from './crash-suspects.js';
@@ -194,12 +197,22 @@ export class RunRegistry {
   private async bury(id: string, hash: Record<string, string>, error: Error): Promise<void> {
     const message = `Job "${id}" is stored in a form that cannot be read: ${error.message}`;
     this.report('queue', id, message, error);
+    const now = this.host.now();
     try {
-      await this.failures.bury(id, hash, message, this.host.now());
+      if (await this.failures.bury(id, hash, message, now)) this.tellBuried(id, hash, message, now);
     } catch (cause) {
       this.report('settlement', id, `Job "${id}" could not be made a dead letter.`, cause);
     }
     this.host.freed();
+  }
+
+  private tellBuried(id: string, hash: Record<string, string>, message: string, now: number): void {
+    const { queue } = this.commands;
+    const { name: job = '', attemptsMade = '0' } = hash;
+    const error = new UnrecoverableJobError(message, { queue: queue.name, job, jobId: id });
+    const attempt = Number(attemptsMade) + 1;
+    const failure = failureRecordOf(error, attempt, 'error', now);
+    emitSafely(queue, JOB_BURIED, { jobId: id, job, attempt, error, failure } satisfies BuriedJob);
   }
 
   private reportLost(run: ActiveRun): void {
