@@ -3,6 +3,7 @@ import { RetentionSweeper } from '../../src/message-queue/dead-letter/retention-
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { DeadLetterFixture, HandClock, letterQueue } from './dead-letter.fixture.js';
+import { clockPasses } from '../support/clock-passes.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -43,7 +44,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) =
     await finish(30, 5);
     const { queue } = fixture.queues.get('mail');
     const newest = (await queue.getCompleted(0, 0))[0]?.finishedOn ?? 0;
-    await waitUntil(() => Date.now() > newest, 'the millisecond to pass');
+    await clockPasses();
     const sweeper = new RetentionSweeper(fixture.queues, fixture.clock);
     expect(await sweeper.sweep()).toEqual({ completed: 20, failed: 0, more: false });
     expect(await counts()).toEqual({ completed: 10, failed: 5 });
@@ -55,7 +56,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) =
     queueWith(1, 100_000, 1);
     await fixture.work('mail');
     await finish(1_200, 1_100);
-    await waitUntil(() => new Promise((resolve) => setTimeout(resolve, 20, true)), 'the jobs to age');
+    await clockPasses(1);
     const sweeper = new RetentionSweeper(fixture.queues, fixture.clock);
     expect(await sweeper.sweep()).toEqual({ completed: 1_000, failed: 1_000, more: true });
     expect(await sweeper.sweep()).toEqual({ completed: 200, failed: 100, more: false });

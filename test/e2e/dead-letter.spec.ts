@@ -9,6 +9,7 @@ import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
 import { DeadLetterFixture, HandClock } from './dead-letter.fixture.js';
+import { clockPasses } from '../support/clock-passes.js';
 
 describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider) => {
   let redis: TestRedis | null = null;
@@ -25,7 +26,6 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
   afterAll(() => redis?.stop());
 
   const refused = ['connect ECONNREFUSED 10.0.0.7:25'];
-  const timeLater = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
   const completed = async (queue: string, count: number): Promise<unknown> =>
     waitUntil(
       async () => (await fixture.queues.get(queue).queue.getCompletedCount()) === count,
@@ -72,7 +72,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
       'mail',
       Array.from({ length: 7 }, () => ({ errors: refused })),
     );
-    await timeLater();
+    await clockPasses();
     const pushes = await fixture.deaths(
       'push',
       Array.from({ length: 6 }, () => ({ errors: refused })),
@@ -82,7 +82,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
     expect(first.letters.every(({ queue }) => queue === 'push')).toBe(true);
     // Between the pages some that were seen leave, and new ones arrive.
     for (const { id } of first.letters.slice(0, 3)) await fixture.deadLetters.discard('push', id);
-    await timeLater();
+    await clockPasses();
     await fixture.deaths('mail', [{ errors: ['new'] }]);
     const seen = [...first.letters];
     for (let cursor = first.nextCursor; cursor !== null;) {
@@ -98,7 +98,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
   it('goes on behind a letter that is gone by then', async () => {
     for (let i = 0; i < 6; i++) {
       await fixture.deaths('mail', [{ errors: [`error ${i}`] }]);
-      await timeLater();
+      await clockPasses();
     }
     const first = await fixture.deadLetters.list({ queue: 'mail', limit: 2 });
     await fixture.deadLetters.discard('mail', first.letters[1]?.id ?? '');
@@ -114,7 +114,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
   it('filters by queue, job name, error text, dates and cancellation', async () => {
     const [old = ''] = await fixture.deaths('mail', [{ errors: ['Mailbox full'] }]);
     const { lastFailedAt } = await fixture.deadLetters.get('mail', old);
-    await timeLater();
+    await clockPasses();
     const [confirm = ''] = await fixture.deaths('mail', [{ errors: ['mailbox FULL again'], job: 'confirm' }]);
     const [push = ''] = await fixture.deaths('push', [{ errors: ['token gone'] }]);
     const { queue, broker } = fixture.queues.get('push');

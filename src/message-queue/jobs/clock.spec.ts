@@ -23,7 +23,7 @@ describe('SystemClock', () => {
   it('does not turn a delay beyond the longest timer into none', async () => {
     let called = false;
     const timer = clock.setTimer(() => (called = true), 2 ** 40);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise<void>((resolve) => clock.setTimer(resolve, 20, { keepAlive: true }));
     timer.cancel();
     expect(called).toBe(false);
   });

@@ -82,6 +82,13 @@ export class BrokerBench {
     return { runs, worker };
   }
 
+  /** Runs a job of another queue from end to end: whatever else would happen at once has happened by then. */
+  async anotherRuns(): Promise<void> {
+    const other = this.open();
+    await this.work(other);
+    await this.untilState(other, await this.add(other), 'completed');
+  }
+
   /** Waits until a job is in a state. */
   async untilState(queue: Queue, id: string, state: string): Promise<void> {
     await waitUntil(

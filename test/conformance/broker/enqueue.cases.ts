@@ -5,6 +5,7 @@ import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerCase } from './broker-bench.js';
 import { BrokerBench, rejectionOf } from './broker-bench.js';
+import { clockPasses } from '../../support/clock-passes.js';
 
 function once(key: string, fingerprint: string, ttlMs = 60_000): Partial<AddRequest> {
   return { idempotency: { key, fingerprint, ttlMs } };
@@ -180,7 +181,7 @@ export const enqueueCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const id = await bench.add(queue, once('k', 'f', 40));
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await clockPasses(40);
       expect(await bench.add(queue, once('k', 'other'))).not.toBe(id);
     },
   ],

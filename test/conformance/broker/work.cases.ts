@@ -282,7 +282,7 @@ export const workCases: readonly BrokerCase[] = [
       expect(worker.active.get(id)?.job.name).toBe('job');
       let idle = false;
       const waiting = worker.whenIdle().then(() => (idle = true));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await bench.anotherRuns();
       expect(idle).toBe(false);
       end();
       await waiting;
@@ -305,7 +305,7 @@ export const workCases: readonly BrokerCase[] = [
       const second = await bench.add(queue);
       end();
       await worker.whenIdle();
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await bench.anotherRuns();
       expect(runs).toHaveLength(1);
       expect(await (await queue.getJob(second))?.getState()).toBe('waiting');
     },
@@ -335,7 +335,7 @@ export const workCases: readonly BrokerCase[] = [
       await queue.pause();
       const { runs } = await bench.work(queue);
       const id = await bench.add(queue);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await bench.anotherRuns();
       expect([runs, (await bench.broker.snapshot(queue)).isPaused]).toEqual([[], true]);
       await queue.resume();
       await bench.untilState(queue, id, 'completed');

@@ -1,6 +1,7 @@
 import type { Job, JobOptions, Queue } from 'bull';
 import type { QueueBench, QueueCase } from './queue-bench.js';
 import { idsOf, rejection } from './queue-bench.js';
+import { clockPasses } from '../../support/clock-passes.js';
 
 /** Completes jobs added with these options one after the other, at different times, and lists what is kept. */
 async function keptAfter(bench: QueueBench, options: JobOptions[]): Promise<string[]> {
@@ -8,7 +9,7 @@ async function keptAfter(bench: QueueBench, options: JobOptions[]): Promise<stri
   for (const one of options) {
     await queue.add({}, one);
     await (await bench.take(queue)).moveToCompleted('x', false, true);
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    await clockPasses();
   }
   return idsOf(await queue.getCompleted());
 }
@@ -154,7 +155,7 @@ export const cleaningCases: readonly QueueCase[] = [
       expect([...((await queue.clean(ALL, 'wait', 2)) as unknown as string[])].sort()).toEqual(['1', '2']);
       for (let i = 0; i < 3; i++) {
         await (await bench.take(queue)).moveToCompleted('x', false, true);
-        await new Promise((resolve) => setTimeout(resolve, 3));
+        await clockPasses();
       }
       expect(await queue.clean(ALL, 'completed', 2)).toEqual(['3', '4']);
       expect(idsOf(await queue.getCompleted())).toEqual(['5']);
@@ -245,7 +246,7 @@ export const cleaningCases: readonly QueueCase[] = [
         await queue.add({});
         await (await bench.take(queue)).moveToCompleted('x', false, true);
       }
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await clockPasses(50);
       await queue.add({}, { removeOnComplete: { age: 0.05 } });
       await (await bench.take(queue)).moveToCompleted('x', false, true);
       expect(idsOf(await queue.getCompleted())).toEqual(['3']);
@@ -261,7 +262,7 @@ export const cleaningCases: readonly QueueCase[] = [
       expect(await again.getState()).toBe('delayed');
       for (let i = 0; i < 3; i++) {
         await failOne(bench, queue, { removeOnFail: 2 });
-        await new Promise((resolve) => setTimeout(resolve, 3));
+        await clockPasses();
       }
       expect(idsOf(await queue.getFailed())).toEqual(['5', '4']);
     },

@@ -2,6 +2,7 @@ import type { Job, JobOptions } from 'bull';
 import { waitUntil } from '../../support/wait-until.js';
 import type { QueueCase } from './queue-bench.js';
 import { heardAtLeast, rejection, stored } from './queue-bench.js';
+import { clockPasses } from '../../support/clock-passes.js';
 
 /** Progress, logs, updates, locks, debounce, limiter, metrics. */
 export const extraCases: readonly QueueCase[] = [
@@ -89,7 +90,7 @@ export const extraCases: readonly QueueCase[] = [
       await queue.add({}, { debounce });
       await (await bench.take(queue)).moveToCompleted('x', false, true);
       expect((await queue.add({}, { debounce })).id).toBe('1');
-      await new Promise((resolve) => setTimeout(resolve, 130));
+      await clockPasses(120);
       expect((await queue.add({}, { debounce })).id).toBe('3');
     },
   ],

@@ -62,13 +62,13 @@ export const pausingCases: readonly QueueCase[] = [
       await waitUntil(() => job.isActive(), 'the job to be active');
       let paused = false;
       const pausing = queue.pause(true).then(() => (paused = true));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await bench.anotherRuns();
       expect(paused).toBe(false);
       end();
       await pausing;
       expect([await queue.isPaused(true), await queue.isPaused()]).toEqual([true, false]);
       const waiting = await queue.add({});
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await bench.anotherRuns();
       expect(await waiting.getState()).toBe('waiting');
       await queue.resume(true);
       await waitUntil(() => waiting.isActive(), 'the job that waited');
@@ -101,15 +101,17 @@ export const pausingCases: readonly QueueCase[] = [
     'waits for active jobs with close()',
     async (bench) => {
       const queue = bench.open();
-      let ended = false;
-      void queue.process(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 60));
-        ended = true;
-      });
+      const order: string[] = [];
+      let end: () => void = () => undefined;
+      void queue.process(() => new Promise<void>((resolve) => (end = resolve)));
       const job = await queue.add({});
       await waitUntil(() => job.isActive(), 'the job to be active');
-      await queue.close();
-      expect(ended).toBe(true);
+      const closing = queue.close().then(() => order.push('closed'));
+      await bench.anotherRuns();
+      order.push('ended');
+      end();
+      await closing;
+      expect(order).toEqual(['ended', 'closed']);
     },
   ],
   [

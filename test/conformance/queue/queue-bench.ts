@@ -81,6 +81,12 @@ export class QueueBench {
     return ran;
   }
 
+  /** Runs a job of another queue from end to end: whatever else would happen at once has happened by then. */
+  async anotherRuns(): Promise<void> {
+    const other = await this.openWith(1);
+    await this.runAll(other, 1);
+  }
+
   /** Takes jobs by hand until none is left, and leaves them active. @returns their ids in order */
   async takeAll(queue: Queue, count: number): Promise<string[]> {
     const ids: string[] = [];

@@ -2,6 +2,7 @@ import type { Job, JobOptions } from 'bull';
 import { waitUntil } from '../../support/wait-until.js';
 import type { QueueBench, QueueCase } from './queue-bench.js';
 import { idsOf, rejection, stored } from './queue-bench.js';
+import { clockPasses } from '../../support/clock-passes.js';
 
 /** Runs one job that fails `failures` times; returns the time from each try to the next. */
 async function gapsOf(
@@ -182,7 +183,7 @@ export const retryingCases: readonly QueueCase[] = [
       for (let i = 0; i < 3; i++) {
         await (await bench.take(queue)).moveToFailed({ message: 'no' });
         // Finished in different milliseconds: Redis orders by time.
-        await new Promise((resolve) => setTimeout(resolve, 3));
+        await clockPasses();
       }
       await (queue as unknown as { retryJobs(options: { count: number }): Promise<void> }).retryJobs({
         count: 2,

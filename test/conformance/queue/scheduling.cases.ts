@@ -1,6 +1,7 @@
 import { waitUntil } from '../../support/wait-until.js';
 import type { QueueCase } from './queue-bench.js';
 import { idsOf, rejection, stored } from './queue-bench.js';
+import { clockPasses } from '../../support/clock-passes.js';
 
 /** Delays and repeatable jobs. */
 export const schedulingCases: readonly QueueCase[] = [
@@ -49,7 +50,7 @@ export const schedulingCases: readonly QueueCase[] = [
     async (bench) => {
       const queue = bench.open();
       const job = await queue.add({}, { delay: 10 });
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await clockPasses(30);
       expect(await job.getState()).toBe('delayed');
       await bench.runAll(queue, 1);
     },
@@ -167,7 +168,8 @@ export const schedulingCases: readonly QueueCase[] = [
       const queue = bench.open();
       await queue.add({}, { repeat: { every: 60, limit: 2 } });
       const ran = await bench.runAll(queue, 2);
-      await new Promise((resolve) => setTimeout(resolve, 130));
+      // Two more would have come.
+      await clockPasses(120);
       expect(ran).toHaveLength(2);
       expect(await queue.getDelayedCount()).toBe(0);
     },
@@ -207,7 +209,8 @@ export const schedulingCases: readonly QueueCase[] = [
         await queue.removeRepeatable(repeat);
       });
       await waitUntil(() => runs > 0, 'the first run');
-      await new Promise((resolve) => setTimeout(resolve, 120));
+      // Two more would have come.
+      await clockPasses(100);
       expect([runs, await queue.getDelayedCount()]).toEqual([1, 0]);
     },
   ],

@@ -1,6 +1,7 @@
 import type { Job, Queue } from 'bull';
 import type { QueueBench, QueueCase } from './queue-bench.js';
 import { idsOf, stored } from './queue-bench.js';
+import { clockPasses } from '../../support/clock-passes.js';
 
 /** One job in each state: w waiting, d delayed, a active, c completed, f failed. */
 async function oneInEach(bench: QueueBench): Promise<{ queue: Queue; jobs: Record<string, Job> }> {
@@ -130,7 +131,7 @@ export const stateCases: readonly QueueCase[] = [
       for (let i = 0; i < 4; i++) {
         await (await bench.take(queue)).moveToCompleted('x', false, true);
         // Finished in different milliseconds: Redis orders by time.
-        await new Promise((resolve) => setTimeout(resolve, 3));
+        await clockPasses();
       }
       expect(idsOf(await queue.getCompleted())).toEqual(['4', '3', '2', '1']);
       expect(idsOf(await queue.getCompleted(1, 2))).toEqual(['3', '2']);

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { clockPasses } from '../../../../test/support/clock-passes.js';
 import {
   aborted,
   BrokerFixture,
@@ -71,7 +72,7 @@ describe('jobs whose worker died or lost them', () => {
     const [one, two] = [fixture.broker({ lock }), fixture.broker({ lock })];
     const queue = one.createQueue(testQueue());
     const { seen } = await workOn(one, queue, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await clockPasses(3 * lock.durationMs);
       return completed();
     });
     const other = await workOn(two, two.createQueue(testQueue()));

@@ -1,3 +1,4 @@
+import { clockPasses } from '../../../../test/support/clock-passes.js';
 import {
   BrokerFixture,
   completed,
@@ -40,7 +41,8 @@ describe('the watchdog of a worker', () => {
   });
 
   it('stays calm while jobs run long, while the queue is paused, and while nothing waits', async () => {
-    const broker = fixture.broker({ watchdogMs: 120 });
+    const watchdogMs = 120;
+    const broker = fixture.broker({ watchdogMs });
     const queue = broker.createQueue(testQueue());
     const paused = broker.createQueue(testQueue('paused'));
     await paused.pause();
@@ -50,7 +52,7 @@ describe('the watchdog of a worker', () => {
       broker,
       queue,
       async () => {
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await clockPasses(5 * watchdogMs);
         return completed();
       },
       1,
