@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ManagedQueue } from '../broker/managed-queues.js';
+import { answeredWithin } from '../jobs/answered-within.js';
 import { BrokerUnavailableError, MessageQueueError } from '../jobs/errors.js';
 
 /** How long a broker may take to answer, milliseconds. */
@@ -21,16 +21,9 @@ export async function answerOf<T>(
         'The same call again is safe.',
       { queue: definition.name, cause },
     );
-  const stop = new AbortController();
-  const tooLate = pause(ANSWER_TIMEOUT_MS, undefined, { signal: stop.signal }).then(() => {
-    throw unavailable();
-  });
-  tooLate.catch(() => undefined);
   try {
-    return await Promise.race([answer, tooLate]);
+    return await answeredWithin(answer, ANSWER_TIMEOUT_MS, unavailable);
   } catch (error) {
     throw error instanceof MessageQueueError ? error : unavailable(error);
-  } finally {
-    stop.abort();
   }
 }

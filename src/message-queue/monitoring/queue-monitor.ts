@@ -3,6 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Broker, QueueSnapshot, ServerReport } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
+import { answeredWithin } from '../jobs/answered-within.js';
 import { Clock } from '../jobs/clock.js';
 import { BrokerUnavailableError } from '../jobs/errors.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
@@ -152,15 +153,10 @@ export class QueueMonitor {
   }
 
   private async snapshot({ broker, queue, definition }: ManagedQueue): Promise<QueueSnapshot> {
-    const unavailable = (cause?: unknown): BrokerUnavailableError =>
-      new BrokerUnavailableError(
-        `The ${broker.provider} broker did not tell the counts of "${definition.name}" within ${ANSWER_TIMEOUT_MS} ms.`,
-        {
-          queue: definition.name,
-          cause,
-        },
-      );
-    return within(broker.snapshot(queue), unavailable);
+    const { name } = definition;
+    const message = `The ${broker.provider} broker did not tell the counts of "${name}" within ${ANSWER_TIMEOUT_MS} ms.`;
+    const tooLate = (): Error => new BrokerUnavailableError(message, { queue: name });
+    return answeredWithin(broker.snapshot(queue), ANSWER_TIMEOUT_MS, tooLate);
   }
 
   private inspect(broker: Broker): Promise<ServerReport> {
@@ -173,7 +169,8 @@ export class QueueMonitor {
       clockSkewMs: null,
       findings: [],
     };
-    return within(broker.inspectServer(), () => new Error('no answer')).catch(() => silent);
+    const tooLate = (): Error => new Error('no answer');
+    return answeredWithin(broker.inspectServer(), ANSWER_TIMEOUT_MS, tooLate).catch(() => silent);
   }
 }
 
@@ -206,17 +203,4 @@ function totalsOf(stats: readonly QueueStats[]): QueueTotals {
     delayed: total('delayed'),
     paused: total('paused'),
   };
-}
-
-async function within<T>(answer: Promise<T>, unavailable: () => Error): Promise<T> {
-  const stop = new AbortController();
-  const tooLate = pause(ANSWER_TIMEOUT_MS, undefined, { signal: stop.signal }).then(() => {
-    throw unavailable();
-  });
-  tooLate.catch(() => undefined);
-  try {
-    return await Promise.race([answer, tooLate]);
-  } finally {
-    stop.abort();
-  }
 }

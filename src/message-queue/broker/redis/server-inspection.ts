@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
 import type { Redis } from 'ioredis';
+import { answeredWithin } from '../../jobs/answered-within.js';
 import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ServerFinding, ServerReport } from '../broker.js';
 import { memoryUse } from './memory-guard.js';
@@ -14,16 +15,11 @@ const WARN_CLOCK_SKEW_MS = 1_000;
 
 /** Checks Redis for what this library needs; what the server refuses to tell is a warning. Never rejects. */
 export async function inspectRedis(connections: RedisConnections): Promise<ServerReport> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
-  });
+  const tooLate = (): Error => new Error(`no answer within ${ANSWER_WITHIN_MS} ms`);
   try {
-    return await Promise.race([inspect(connections), tooLate]);
+    return await answeredWithin(inspect(connections), ANSWER_WITHIN_MS, tooLate);
   } catch (error) {
     return unreachable(connections.trouble ?? error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
