@@ -3,6 +3,7 @@
  * `type-only` imports vanish at run time, so some rules let them pass.
  */
 const LIB = '^src/message-queue';
+const KERNEL = '^src/kernel/';
 const TEST_FILES = '\\.spec\\.ts$';
 /** The types that the inside shares: the inner seam, the validated configuration, the way to find a queue. */
 const SEAMS = `${LIB}/(broker/(broker|managed-queues)|message-queue\\.(options|tokens))\\.ts$`;
@@ -22,21 +23,45 @@ function onlyImports(name, folder, allowed, reason) {
 module.exports = {
   forbidden: [
     onlyImports(
+      'kernel-stands-alone',
+      KERNEL,
+      [KERNEL],
+      'Both modules stand on the kernel: values, time and the base of every error. What knows of queues or jobs has a room of its own.',
+    ),
+    onlyImports(
+      'jobs-are-words',
+      `${LIB}/jobs/`,
+      [`${LIB}/jobs/`, KERNEL],
+      'The words of a job are used by every room, so they stand on nothing but the kernel.',
+    ),
+    onlyImports(
       'ports-stand-alone',
       `${LIB}/ports/`,
-      [`${LIB}/(ports|jobs)/`],
+      [`${LIB}/(ports|jobs)/`, KERNEL],
       'A port is what a host implements: it must not drag anything of ours along but other ports and the words of a job.',
     ),
     onlyImports(
-      'jobs-stand-alone',
-      `${LIB}/jobs/`,
-      [`${LIB}/(jobs|ports)/`],
-      'What every job passes through knows neither queues nor providers, so that both providers and every queue share it.',
+      'admission-judges-alone',
+      `${LIB}/admission/`,
+      [`${LIB}/(admission|ports|jobs)/`, KERNEL],
+      'Whether a job may be stored is decided alike for every queue and provider, and by nothing that runs it.',
+    ),
+    onlyImports(
+      'handlers-know-no-run',
+      `${LIB}/handlers/`,
+      [`${LIB}/(handlers|admission|ports|jobs)/`, KERNEL],
+      'Who handles a job is known before anything runs: a registry that knew runs or brokers could not be filled at start.',
+    ),
+    onlyImports(
+      'execution-knows-no-broker',
+      `${LIB}/execution/`,
+      [`${LIB}/(execution|handlers|admission|ports|jobs)/`, KERNEL],
+      'How a run ends is decided alike on both providers: the executor decides, the broker stores.',
     ),
     onlyImports(
       'slices-use-jobs-and-ports',
       `${LIB}/queues/[^/]+/`,
-      [`${LIB}/queues/`, `${LIB}/(jobs|ports)/`],
+      [`${LIB}/(queues|handlers|ports|jobs)/`, `${LIB}/admission/enqueue-check\\.ts$`, KERNEL],
       'A processor talks to the outside only through a port; brokers, services and adapters are out of its reach.',
     ),
     {
@@ -53,7 +78,7 @@ module.exports = {
     onlyImports(
       'broker-uses-jobs',
       `${LIB}/broker/`,
-      [`${LIB}/broker/`, `${LIB}/jobs/`, SEAMS],
+      [`${LIB}/(broker|admission|jobs)/`, KERNEL, SEAMS],
       'Where queues live is decided below the rules for jobs; a broker that knew the six queues could not host a seventh.',
     ),
     {
@@ -67,14 +92,15 @@ module.exports = {
     onlyImports(
       'policies-use-the-inner-seam',
       `${LIB}/(dead-letter|resilience|monitoring)/`,
-      [`${LIB}/(dead-letter|resilience|monitoring|jobs|ports)/`, SEAMS],
+      [`${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`, KERNEL, SEAMS],
       'Dead letters, breakers and monitoring hold on both providers because they know only the abstract broker.',
     ),
     onlyImports(
-      'admin-uses-the-services',
-      `${LIB}/admin/`,
+      'operations-use-the-services',
+      `${LIB}/operations/`,
       [
-        `${LIB}/(admin|monitoring|dead-letter|jobs)/`,
+        `${LIB}/(operations|monitoring|dead-letter|jobs)/`,
+        KERNEL,
         `${LIB}/message-queue\\.service\\.ts$`,
         `${LIB}/queues/queue-definitions\\.ts$`,
         SEAMS,
@@ -84,7 +110,7 @@ module.exports = {
     onlyImports(
       'adapters-implement-ports',
       `${LIB}/adapters/[^/]+/`,
-      [`${LIB}/(adapters|ports|jobs)/`],
+      [`${LIB}/(adapters|ports|jobs)/`, KERNEL],
       'An adapter ships as an entry of its own: it implements ports and loads one outside library, nothing else of ours.',
     ),
     {
@@ -92,13 +118,14 @@ module.exports = {
       severity: 'error',
       comment: 'A host that picks one adapter must not load the library of another.',
       from: { path: `${LIB}/adapters/([^/]+)/`, pathNot: TEST_FILES },
-      to: { path: `${LIB}/adapters/`, pathNot: [`${LIB}/adapters/$1/`, `${LIB}/adapters/[^/]+\\.ts$`] },
+      to: { path: `${LIB}/adapters/`, pathNot: [`${LIB}/adapters/$1/`, `${LIB}/adapters/shared/`] },
     },
     onlyImports(
       'facade-uses-the-road',
       `${LIB}/facade/`,
       [
-        `${LIB}/(facade|jobs|ports)/`,
+        `${LIB}/(facade|admission|handlers|jobs|ports)/`,
+        KERNEL,
         `${LIB}/queues/(queue-definitions\\.ts$|[^/]+/[^/]+\\.dto\\.ts$)`,
         `${LIB}/broker/registered-queues\\.ts$`,
         SEAMS,
@@ -109,7 +136,8 @@ module.exports = {
       'schedules-add-as-hosts-do',
       `${LIB}/schedules/`,
       [
-        `${LIB}/(schedules|jobs)/`,
+        `${LIB}/(schedules|admission|jobs)/`,
+        KERNEL,
         `${LIB}/facade/job-enqueuer\\.ts$`,
         `${LIB}/queues/(queue-name|[^/]+/[^/]+\\.dto)\\.ts$`,
         SEAMS,
@@ -117,12 +145,20 @@ module.exports = {
       'A scheduled job takes the road of every job, from its first step on; a schedule that reached past the enqueuer would skip checks.',
     ),
     onlyImports(
+      'worker-starts-and-stops',
+      `${LIB}/worker/`,
+      [`${LIB}/(worker|execution|jobs)/`, `${LIB}/broker/registered-queues\\.ts$`, KERNEL, SEAMS],
+      'When work starts and stops is the same for every queue and provider.',
+    ),
+    onlyImports(
       'configuration-opens-nothing',
       `${LIB}/configuration/`,
       [
-        `${LIB}/(configuration|jobs)/`,
+        `${LIB}/(configuration|admission|jobs)/`,
+        `${LIB}/execution/job-middleware\\.ts$`,
+        KERNEL,
         `${LIB}/schedules/(default-schedules|resolve-schedules|schedule-declaration)\\.ts$`,
-        `${LIB}/broker/redis/redis-settings\\.ts$`,
+        `${LIB}/broker/redis/connections/redis-settings\\.ts$`,
         `${LIB}/message-queue\\.options\\.ts$`,
       ],
       'Every setting is checked before anything is opened, and the documents are generated without an app: it decides values and loads nothing that runs.',
@@ -130,7 +166,11 @@ module.exports = {
     onlyImports(
       'wiring-picks-only-built-in-adapters',
       `${LIB}/wiring/`,
-      [`${LIB}/(?!adapters/|testing/|index\\.ts)`, `${LIB}/adapters/(recording|node-crypto)/index\\.ts$`],
+      [
+        `${LIB}/(?!adapters/|testing/|index\\.ts)`,
+        KERNEL,
+        `${LIB}/adapters/(recording|node-crypto)/index\\.ts$`,
+      ],
       'The wiring knows every part, and of the adapters those that need nothing installed: the others are for the host to pick.',
     ),
     {
@@ -145,7 +185,8 @@ module.exports = {
       'test-kit-uses-the-module-and-memory',
       `${LIB}/testing/`,
       [
-        `${LIB}/(testing|jobs|ports)/`,
+        `${LIB}/(testing|admission|execution|jobs|ports)/`,
+        KERNEL,
         `${LIB}/facade/payload-input\\.ts$`,
         `${LIB}/broker/memory/`,
         `${LIB}/adapters/recording/index\\.ts$`,
@@ -166,14 +207,17 @@ module.exports = {
       severity: 'error',
       comment: 'The reference app is one host among many; the package does not contain it.',
       from: { path: `${LIB}/` },
-      to: { path: '^src/', pathNot: `${LIB}/` },
+      to: { path: '^src/', pathNot: [`${LIB}/`, KERNEL] },
     },
     {
       name: 'hosts-use-the-public-api',
       severity: 'error',
       comment: 'The reference app must compile against what a host gets from the package: its entries.',
-      from: { path: '^src/', pathNot: [`${LIB}/`, TEST_FILES] },
-      to: { path: `${LIB}/`, pathNot: [`${LIB}/index\\.ts$`, `${LIB}/(testing|adapters/[^/]+)/index\\.ts$`] },
+      from: { path: '^src/', pathNot: [`${LIB}/`, KERNEL, TEST_FILES] },
+      to: {
+        path: [`${LIB}/`, KERNEL],
+        pathNot: [`${LIB}/index\\.ts$`, `${LIB}/(testing|adapters/[^/]+)/index\\.ts$`],
+      },
     },
     {
       name: 'bull-and-ioredis-only-in-broker',

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { EnvironmentKeyProvider } from '../src/message-queue/adapters/environment-keys/index.js';
 import { NodeMessageCipher } from '../src/message-queue/adapters/node-crypto/index.js';
 import { PooledMessageCipher } from '../src/message-queue/adapters/piscina/index.js';
-import type { MessageCipher } from '../src/message-queue/ports/message-cipher.js';
+import type { MessageCipher } from '../src/message-queue/ports/encryption/message-cipher.js';
 import type { ResultRow } from './measurement.js';
 import { table } from './report.js';
 import { median } from './statistics.js';

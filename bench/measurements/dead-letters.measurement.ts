@@ -3,7 +3,7 @@ import type { Broker } from '../../src/message-queue/broker/broker.js';
 import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
-import { SystemClock } from '../../src/message-queue/jobs/clock.js';
+import { SystemClock } from '../../src/kernel/time/clock.js';
 import { failureRecordOf } from '../../src/message-queue/jobs/failure-record.js';
 import { chatMessages } from '../chat-message.js';
 import type { BenchContext, Measurement, ResultRow } from '../measurement.js';

@@ -39,13 +39,18 @@ export type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 export type { JobState, JobStatus } from './facade/job-status.js';
 export type { DataOf, PayloadInput } from './facade/payload-input.js';
 export type { CleanOptions } from './facade/queue-administration.js';
-export type { CronSchedule, EnqueueOptions, IntervalSchedule, RepeatBounds } from './jobs/job-options.js';
+export type {
+  CronSchedule,
+  EnqueueOptions,
+  IntervalSchedule,
+  RepeatBounds,
+} from './admission/job-options.js';
 export { isJobPriority, JobPriority } from './jobs/job-priority.js';
 export type { JobProgress } from './jobs/job-progress.js';
 
 // The worker
-export { MessageQueueWorker } from './message-queue.worker.js';
-export type { StopOptions, StopReport } from './message-queue.worker.js';
+export { MessageQueueWorker } from './worker/message-queue.worker.js';
+export type { StopOptions, StopReport } from './worker/message-queue.worker.js';
 
 // Queues of the library and of a host
 export {
@@ -73,11 +78,15 @@ export type {
 export { MESSAGE_QUEUE_BACKOFF, messageQueueBackoffStrategies, retryDelayMs } from './jobs/retry-policy.js';
 
 // Handlers and what surrounds them
-export { JobHandler } from './jobs/job-handler.decorator.js';
-export type { JobHandlerOptions } from './jobs/job-handler.decorator.js';
-export type { JobContext } from './jobs/job-context.js';
-export type { ErrorVerdict, JobErrorPolicy } from './jobs/job-error-policy.js';
-export type { JobMiddleware, JobMiddlewareRegistration, MiddlewareContext } from './jobs/job-middleware.js';
+export { JobHandler } from './handlers/job-handler.decorator.js';
+export type { JobHandlerOptions } from './handlers/job-handler.decorator.js';
+export type { JobContext } from './handlers/job-context.js';
+export type { ErrorVerdict, JobErrorPolicy } from './handlers/job-error-policy.js';
+export type {
+  JobMiddleware,
+  JobMiddlewareRegistration,
+  MiddlewareContext,
+} from './execution/job-middleware.js';
 
 // What happens to jobs
 export { JobEvents } from './jobs/job-events.js';
@@ -91,10 +100,11 @@ export type {
 export type { FailureRecord, ManagedJobOptions, ManagedJobRecord, ReplayRecord } from './jobs/managed-job.js';
 
 // Time
-export { Clock, SystemClock } from './jobs/clock.js';
-export type { ClockTimer } from './jobs/clock.js';
+export { Clock, SystemClock } from '../kernel/time/clock.js';
+export type { ClockTimer } from '../kernel/time/clock.js';
 
 // Errors
+export { InvalidConfigurationError, MessageQueueError, MissingPackageError } from '../kernel/errors.js';
 export {
   BrokerUnavailableError,
   CancelledError,
@@ -104,15 +114,12 @@ export {
   EnqueueTimeoutError,
   HandlerRegistrationError,
   IdempotencyConflictError,
-  InvalidConfigurationError,
   InvalidJobOptionsError,
   InvalidPayloadError,
   JobNotFoundError,
   JobStateError,
   JobTimeoutError,
   LockLostError,
-  MessageQueueError,
-  MissingPackageError,
   QueueFullError,
   RetryLater,
   ShutdownError,
@@ -121,7 +128,7 @@ export {
   UnrecoverableJobError,
   UnsupportedOperationError,
 } from './jobs/errors.js';
-export type { ErrorPlace, Issue } from './jobs/errors.js';
+export type { ErrorPlace, Issue } from '../kernel/errors.js';
 
 // Queue message-delivery
 export { AttachmentDto } from './queues/delivery/attachment.dto.js';
@@ -197,9 +204,14 @@ export type {
 } from './monitoring/queue-health.js';
 
 // The board
-export { basicAuthAccess } from './admin/board/basic-auth.js';
-export type { BasicAuthCredentials } from './admin/board/basic-auth.js';
-export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './admin/board/board-access.js';
+export { basicAuthAccess } from './operations/board/basic-auth.js';
+export type { BasicAuthCredentials } from './operations/board/basic-auth.js';
+export type {
+  BoardAccess,
+  BoardJobView,
+  BoardMiddleware,
+  BoardOptions,
+} from './operations/board/board-access.js';
 
 // The seam to where jobs are kept
 export { Broker } from './broker/broker.js';
@@ -220,12 +232,12 @@ export { ManagedQueues } from './broker/managed-queues.js';
 export type { ManagedQueue } from './broker/managed-queues.js';
 
 // Ports: messages and their delivery
-export { ConversationStore } from './ports/conversation-store.js';
-export type { ConversationState } from './ports/conversation-store.js';
-export { DeliveryDispatch } from './ports/delivery-dispatch.js';
-export type { DispatchedMessage, DispatchOutcome } from './ports/delivery-dispatch.js';
-export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './ports/delivery-status.js';
-export { MessageIdTakenError, MessageStore, UnknownMessageError } from './ports/message-store.js';
+export { ConversationStore } from './ports/messages/conversation-store.js';
+export type { ConversationState } from './ports/messages/conversation-store.js';
+export { DeliveryDispatch } from './ports/messages/delivery-dispatch.js';
+export type { DispatchedMessage, DispatchOutcome } from './ports/messages/delivery-dispatch.js';
+export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './ports/messages/delivery-status.js';
+export { MessageIdTakenError, MessageStore, UnknownMessageError } from './ports/messages/message-store.js';
 export type {
   BatchStatusCounts,
   MessageForRecipient,
@@ -233,18 +245,18 @@ export type {
   StatusChange,
   StatusOutcome,
   StoredMessage,
-} from './ports/message-store.js';
-export { MessageTransport } from './ports/message-transport.js';
+} from './ports/messages/message-store.js';
+export { MessageTransport } from './ports/messages/message-transport.js';
 export type {
   StatusAnnouncement,
   TransportMessage,
   TransportOutcome,
   TransportReceipt,
-} from './ports/message-transport.js';
+} from './ports/messages/message-transport.js';
 
 // Ports: notifications
-export { DeviceTokenStore } from './ports/device-token-store.js';
-export type { DevicePlatform, DeviceToken } from './ports/device-token-store.js';
+export { DeviceTokenStore } from './ports/notifications/device-token-store.js';
+export type { DevicePlatform, DeviceToken } from './ports/notifications/device-token-store.js';
 export {
   EmailChannel,
   InAppChannel,
@@ -252,28 +264,31 @@ export {
   NotificationSendError,
   PushChannel,
   SmsChannel,
-} from './ports/notification-channel.js';
+} from './ports/notifications/notification-channel.js';
 export type {
   ChannelOutcome,
   ChannelReceipt,
   OutgoingNotification,
   PushDetails,
-} from './ports/notification-channel.js';
-export { NotificationInbox } from './ports/notification-inbox.js';
-export type { InboxEntry } from './ports/notification-inbox.js';
-export { NotificationLedger } from './ports/notification-ledger.js';
-export type { NotificationLedgerEntry, NotificationOutcome } from './ports/notification-ledger.js';
-export { NotificationPreferences } from './ports/notification-preferences.js';
-export type { QuietHours, RecipientPreferences } from './ports/notification-preferences.js';
-export { isNotificationType, NotificationType } from './ports/notification-type.js';
-export { RecipientContacts } from './ports/recipient-contacts.js';
-export type { RecipientContact } from './ports/recipient-contacts.js';
+} from './ports/notifications/notification-channel.js';
+export { NotificationInbox } from './ports/notifications/notification-inbox.js';
+export type { InboxEntry } from './ports/notifications/notification-inbox.js';
+export { NotificationLedger } from './ports/notifications/notification-ledger.js';
+export type {
+  NotificationLedgerEntry,
+  NotificationOutcome,
+} from './ports/notifications/notification-ledger.js';
+export { NotificationPreferences } from './ports/notifications/notification-preferences.js';
+export type { QuietHours, RecipientPreferences } from './ports/notifications/notification-preferences.js';
+export { isNotificationType, NotificationType } from './ports/notifications/notification-type.js';
+export { RecipientContacts } from './ports/notifications/recipient-contacts.js';
+export type { RecipientContact } from './ports/notifications/recipient-contacts.js';
 export {
   MissingTemplateVariablesError,
   TemplateRenderer,
   UnknownTemplateError,
-} from './ports/template-renderer.js';
-export type { RenderedTemplate, TemplateVariables } from './ports/template-renderer.js';
+} from './ports/notifications/template-renderer.js';
+export type { RenderedTemplate, TemplateVariables } from './ports/notifications/template-renderer.js';
 
 // Ports: search
 export { SearchIndex } from './ports/search-index.js';
@@ -286,36 +301,42 @@ export type {
 } from './ports/search-index.js';
 
 // Ports: encryption
-export { EncryptedContentStore } from './ports/encrypted-content-store.js';
-export type { DecryptedContent, EncryptedContent } from './ports/encrypted-content-store.js';
-export { EncryptionAlgorithm, isEncryptionAlgorithm } from './ports/encryption-algorithm.js';
+export { EncryptedContentStore } from './ports/encryption/encrypted-content-store.js';
+export type { DecryptedContent, EncryptedContent } from './ports/encryption/encrypted-content-store.js';
+export { EncryptionAlgorithm, isEncryptionAlgorithm } from './ports/encryption/encryption-algorithm.js';
 export {
   MalformedEnvelopeError,
   TamperedContentError,
   UnknownAlgorithmError,
   UnknownKeyError,
   WrongKeyError,
-} from './ports/encryption-errors.js';
-export { KeyProvider } from './ports/key-provider.js';
-export type { EncryptionKey } from './ports/key-provider.js';
-export { MessageCipher } from './ports/message-cipher.js';
-export type { OpenedContent, OpenRequest, SealedContent, SealRequest } from './ports/message-cipher.js';
+} from './ports/encryption/encryption-errors.js';
+export { KeyProvider } from './ports/encryption/key-provider.js';
+export type { EncryptionKey } from './ports/encryption/key-provider.js';
+export { MessageCipher } from './ports/encryption/message-cipher.js';
+export type {
+  OpenedContent,
+  OpenRequest,
+  SealedContent,
+  SealRequest,
+} from './ports/encryption/message-cipher.js';
 
 // Ports: batches
-export { BatchProgressStore } from './ports/batch-progress-store.js';
-export type { BatchProgress, BatchSummary } from './ports/batch-progress-store.js';
+export { BatchProgressStore } from './ports/messages/batch-progress-store.js';
+export type { BatchProgress, BatchSummary } from './ports/messages/batch-progress-store.js';
 
 // Ports: attachments and clean-up
-export { AttachmentFiles } from './ports/attachment-files.js';
-export type { AttachmentReference } from './ports/attachment-reference.js';
-export { AttachmentStore } from './ports/attachment-store.js';
-export type { StoredAttachment } from './ports/attachment-store.js';
-export { CleanupStore } from './ports/cleanup-store.js';
-export type { CleanupSelection } from './ports/cleanup-store.js';
+export { AttachmentFiles } from './ports/attachments/attachment-files.js';
+export type { AttachmentReference } from './ports/attachments/attachment-reference.js';
+export { AttachmentStore } from './ports/attachments/attachment-store.js';
+export type { StoredAttachment } from './ports/attachments/attachment-store.js';
+export { CleanupStore } from './ports/messages/cleanup-store.js';
+export type { CleanupSelection } from './ports/messages/cleanup-store.js';
 
 // Ports: circuit breakers
 export { CircuitBreakers } from './ports/circuit-breakers.js';
-export type { BreakerCall, BreakerState, BreakerStatus } from './ports/circuit-breakers.js';
+export type { BreakerCall, BreakerStatus } from './ports/circuit-breakers.js';
+export type { BreakerState } from './jobs/job-events.js';
 
 // Ports: pages of a list
 export { InvalidCursorError } from './ports/page.js';

@@ -1,8 +1,8 @@
-import type { BoardOptions } from './admin/board/board-access.js';
+import type { BoardOptions } from './operations/board/board-access.js';
 import type { ProviderName } from './broker/broker.js';
 import type { QueueOverrides } from './configuration/queue-settings.js';
-import type { RedisSettings } from './broker/redis/redis-settings.js';
-import type { JobMiddleware, JobMiddlewareRegistration } from './jobs/job-middleware.js';
+import type { RedisSettings } from './broker/redis/connections/redis-settings.js';
+import type { JobMiddleware, JobMiddlewareRegistration } from './execution/job-middleware.js';
 import type { QueueSettings } from './jobs/queue-definition.js';
 import type { HealthThresholds } from './monitoring/queue-health.js';
 import type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
@@ -14,7 +14,7 @@ export type {
   ScheduleRepeat,
 } from './schedules/schedule-declaration.js';
 
-export type { RedisSettings, RedisTls, RedisTopology } from './broker/redis/redis-settings.js';
+export type { RedisSettings, RedisTls, RedisTopology } from './broker/redis/connections/redis-settings.js';
 
 /** Whether this process adds jobs only, runs them only (it may add too), or both. */
 export type Role = 'producer' | 'worker' | 'both';

@@ -20,7 +20,7 @@ import { JobStatusReader } from './facade/job-status-reader.js';
 import type { PayloadInput } from './facade/payload-input.js';
 import { QueueAdministration } from './facade/queue-administration.js';
 import type { CleanOptions } from './facade/queue-administration.js';
-import type { EnqueueOptions } from './jobs/job-options.js';
+import type { EnqueueOptions } from './admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
 import { QueueMonitor } from './monitoring/queue-monitor.js';

@@ -7,13 +7,13 @@ import { getMessaging } from 'firebase-admin/messaging';
 import { RecordingDeviceTokenStore } from '../../src/message-queue/adapters/recording/index.js';
 import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
 import type { FcmOptions } from '../../src/message-queue/adapters/fcm/index.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import {
-  InvalidConfigurationError,
-  RetryLater,
-  UnrecoverableJobError,
-} from '../../src/message-queue/jobs/errors.js';
-import { NotificationSendError, PushChannel } from '../../src/message-queue/ports/notification-channel.js';
-import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+  NotificationSendError,
+  PushChannel,
+} from '../../src/message-queue/ports/notifications/notification-channel.js';
+import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { DeviceTokenStore, MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
 import { fcmError, GoogleServer } from '../support/google-server.js';

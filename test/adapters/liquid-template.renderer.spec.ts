@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
-import { InvalidConfigurationError, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import {
   MissingTemplateVariablesError,
   UnknownTemplateError,
-} from '../../src/message-queue/ports/template-renderer.js';
+} from '../../src/message-queue/ports/notifications/template-renderer.js';
 
 /** A renderer of one template, "t". */
 function one(text: string, rest: { title?: string; html?: string } = {}): LiquidTemplateRenderer {

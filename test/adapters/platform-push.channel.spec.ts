@@ -4,7 +4,7 @@ import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import type {
   ChannelReceipt,
   OutgoingNotification,
-} from '../../src/message-queue/ports/notification-channel.js';
+} from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 
 const { signal } = new AbortController();

@@ -6,7 +6,10 @@ import type { Queue } from 'bull';
 import { FilesystemAttachmentFiles } from '../../src/message-queue/adapters/filesystem/index.js';
 import * as recording from '../../src/message-queue/adapters/recording/index.js';
 import { DeliveryDispatch, MessageQueueModule, QueueName } from '../../src/message-queue/index.js';
-import type { TransportMessage, TransportReceipt } from '../../src/message-queue/ports/message-transport.js';
+import type {
+  TransportMessage,
+  TransportReceipt,
+} from '../../src/message-queue/ports/messages/message-transport.js';
 import { CockatielCircuitBreakers } from '../../src/message-queue/resilience/cockatiel-circuit-breakers.js';
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
 import { ManualClock } from '../../src/message-queue/testing/index.js';

@@ -4,9 +4,10 @@ import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 import { SmtpEmailChannel } from '../../src/message-queue/adapters/smtp/index.js';
 import type { SmtpOptions } from '../../src/message-queue/adapters/smtp/index.js';
-import { InvalidConfigurationError, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
-import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
-import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
+import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { waitUntil } from '../support/wait-until.js';
 

@@ -1,6 +1,6 @@
 import { SocketIoTransport } from '../../src/message-queue/adapters/socket-io/index.js';
 import type { SocketIoRedis } from '../../src/message-queue/adapters/socket-io/index.js';
-import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import type { TransportMessage } from '../../src/message-queue/ports/messages/message-transport.js';
 import { TestRedisCluster } from '../support/redis-cluster.js';
 import { TestRedisSentinel } from '../support/redis-sentinel.js';
 import { TestRedis } from '../support/redis-server.js';

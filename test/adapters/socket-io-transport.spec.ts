@@ -1,7 +1,7 @@
 import { SocketEvent, SocketIoTransport } from '../../src/message-queue/adapters/socket-io/index.js';
 import type { SocketIoTransportOptions } from '../../src/message-queue/adapters/socket-io/index.js';
 import { RetryLater } from '../../src/message-queue/jobs/errors.js';
-import type { TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import type { TransportMessage } from '../../src/message-queue/ports/messages/message-transport.js';
 import { messageTransportContract } from '../../src/message-queue/testing/contracts/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { SocketWebServer } from '../support/socket-web-server.js';

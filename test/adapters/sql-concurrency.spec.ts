@@ -12,7 +12,7 @@ import {
   SqlMessageStore,
   SqlSearchIndex,
 } from '../../src/message-queue/adapters/sql/index.js';
-import type { MessageForRecipient } from '../../src/message-queue/ports/message-store.js';
+import type { MessageForRecipient } from '../../src/message-queue/ports/messages/message-store.js';
 import { TestPostgres } from '../support/postgres-server.js';
 import { waitUntil } from '../support/wait-until.js';
 

@@ -14,10 +14,10 @@ import {
   SqlStoreError,
   sqlStoreAdapters,
 } from '../../src/message-queue/adapters/sql/index.js';
-import { InvalidConfigurationError } from '../../src/message-queue/jobs/errors.js';
-import type { MessageForRecipient } from '../../src/message-queue/ports/message-store.js';
-import { MessageStore } from '../../src/message-queue/ports/message-store.js';
-import { RecipientContacts } from '../../src/message-queue/ports/recipient-contacts.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import type { MessageForRecipient } from '../../src/message-queue/ports/messages/message-store.js';
+import { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
+import { RecipientContacts } from '../../src/message-queue/ports/notifications/recipient-contacts.js';
 import { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import { freePort } from '../support/redis-server.js';
 import { TestPostgres } from '../support/postgres-server.js';

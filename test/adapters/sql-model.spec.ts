@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import * as recording from '../../src/message-queue/adapters/recording/index.js';
 import * as sql from '../../src/message-queue/adapters/sql/index.js';
 import { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
-import type { CleanupStore } from '../../src/message-queue/ports/cleanup-store.js';
-import type { ConversationStore } from '../../src/message-queue/ports/conversation-store.js';
-import type { MessageStore } from '../../src/message-queue/ports/message-store.js';
+import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
+import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
+import type { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import { TestPostgres } from '../support/postgres-server.js';
 

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import * as recording from '../../src/message-queue/adapters/recording/index.js';
 import * as sql from '../../src/message-queue/adapters/sql/index.js';
 import { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
-import type { AttachmentStore } from '../../src/message-queue/ports/attachment-store.js';
-import type { BatchProgressStore } from '../../src/message-queue/ports/batch-progress-store.js';
-import type { CleanupStore } from '../../src/message-queue/ports/cleanup-store.js';
-import type { ConversationStore } from '../../src/message-queue/ports/conversation-store.js';
-import type { DeviceTokenStore } from '../../src/message-queue/ports/device-token-store.js';
-import type { EncryptedContentStore } from '../../src/message-queue/ports/encrypted-content-store.js';
-import type { MessageStore } from '../../src/message-queue/ports/message-store.js';
-import type { NotificationInbox } from '../../src/message-queue/ports/notification-inbox.js';
-import type { NotificationLedger } from '../../src/message-queue/ports/notification-ledger.js';
-import type { NotificationPreferences } from '../../src/message-queue/ports/notification-preferences.js';
+import type { AttachmentStore } from '../../src/message-queue/ports/attachments/attachment-store.js';
+import type { BatchProgressStore } from '../../src/message-queue/ports/messages/batch-progress-store.js';
+import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
+import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
+import type { DeviceTokenStore } from '../../src/message-queue/ports/notifications/device-token-store.js';
+import type { EncryptedContentStore } from '../../src/message-queue/ports/encryption/encrypted-content-store.js';
+import type { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
+import type { NotificationInbox } from '../../src/message-queue/ports/notifications/notification-inbox.js';
+import type { NotificationLedger } from '../../src/message-queue/ports/notifications/notification-ledger.js';
+import type { NotificationPreferences } from '../../src/message-queue/ports/notifications/notification-preferences.js';
 import type {
   RecipientContact,
   RecipientContacts,
-} from '../../src/message-queue/ports/recipient-contacts.js';
+} from '../../src/message-queue/ports/notifications/recipient-contacts.js';
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
 import { TestPostgres } from '../support/postgres-server.js';

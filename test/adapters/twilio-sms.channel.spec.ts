@@ -3,13 +3,10 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TwilioSmsChannel } from '../../src/message-queue/adapters/twilio/index.js';
 import type { TwilioOptions } from '../../src/message-queue/adapters/twilio/index.js';
-import {
-  InvalidConfigurationError,
-  RetryLater,
-  UnrecoverableJobError,
-} from '../../src/message-queue/jobs/errors.js';
-import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
-import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
+import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { waitUntil } from '../support/wait-until.js';
 

@@ -4,13 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { generateVAPIDKeys } from 'web-push';
 import { WebPushChannel } from '../../src/message-queue/adapters/web-push/index.js';
 import type { WebPushOptions } from '../../src/message-queue/adapters/web-push/index.js';
-import {
-  InvalidConfigurationError,
-  RetryLater,
-  UnrecoverableJobError,
-} from '../../src/message-queue/jobs/errors.js';
-import { NotificationSendError } from '../../src/message-queue/ports/notification-channel.js';
-import type { OutgoingNotification } from '../../src/message-queue/ports/notification-channel.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
+import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { PushBrowser, readVapid } from '../support/push-browser.js';
 import { selfSignedCertificate } from '../support/self-signed-certificate.js';

@@ -12,13 +12,13 @@ import type {
   ResolvedAddress,
   WebhookTransportOptions,
 } from '../../src/message-queue/adapters/webhook/index.js';
-import { SystemClock } from '../../src/message-queue/jobs/clock.js';
-import {
-  CircuitOpenError,
-  InvalidConfigurationError,
-  RetryLater,
-} from '../../src/message-queue/jobs/errors.js';
-import type { MessageTransport, TransportMessage } from '../../src/message-queue/ports/message-transport.js';
+import { SystemClock } from '../../src/kernel/time/clock.js';
+import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { CircuitOpenError, RetryLater } from '../../src/message-queue/jobs/errors.js';
+import type {
+  MessageTransport,
+  TransportMessage,
+} from '../../src/message-queue/ports/messages/message-transport.js';
 import { Dependency, guardedPort } from '../../src/message-queue/queues/guarded-port.js';
 import { CockatielCircuitBreakers } from '../../src/message-queue/resilience/cockatiel-circuit-breakers.js';
 import { messageTransportContract } from '../../src/message-queue/testing/contracts/index.js';

@@ -3,7 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { getQueueToken } from '@nestjs/bull';
 import { Test } from '@nestjs/testing';
 import type { Queue } from 'bull';
-import type { BoardOptions } from '../../src/message-queue/admin/board/board-access.js';
+import type { BoardOptions } from '../../src/message-queue/operations/board/board-access.js';
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.module.js';

@@ -5,8 +5,8 @@ import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues
 import { MemoryBroker } from '../../src/message-queue/broker/memory/memory-broker.js';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
-import { Clock, SystemClock } from '../../src/message-queue/jobs/clock.js';
-import type { ClockTimer } from '../../src/message-queue/jobs/clock.js';
+import { Clock, SystemClock } from '../../src/kernel/time/clock.js';
+import type { ClockTimer } from '../../src/kernel/time/clock.js';
 import { UnknownQueueError } from '../../src/message-queue/jobs/errors.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';

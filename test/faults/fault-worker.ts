@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { Processor } from '@nestjs/bull';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
-import { SystemClock } from '../../src/message-queue/jobs/clock.js';
+import { SystemClock } from '../../src/kernel/time/clock.js';
 import {
   BrokerUnavailableError,
   EnqueueTimeoutError,
@@ -11,12 +11,12 @@ import {
   RetryLater,
   ShutdownError,
 } from '../../src/message-queue/jobs/errors.js';
-import { HandlerRegistry } from '../../src/message-queue/jobs/handler-registry.js';
-import type { JobContext } from '../../src/message-queue/jobs/job-context.js';
+import { HandlerRegistry } from '../../src/message-queue/handlers/handler-registry.js';
+import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
 import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
-import { JobExecutor } from '../../src/message-queue/jobs/job-executor.js';
-import { JobHandler } from '../../src/message-queue/jobs/job-handler.decorator.js';
-import { JobMiddlewareStack } from '../../src/message-queue/jobs/job-middleware.js';
+import { JobExecutor } from '../../src/message-queue/execution/job-executor.js';
+import { JobHandler } from '../../src/message-queue/handlers/job-handler.decorator.js';
+import { JobMiddlewareStack } from '../../src/message-queue/execution/job-middleware.js';
 import { FAULT_QUEUE, faultQueue, followUpOf } from './fault-queue.js';
 import type { FaultJobDto, FaultWorkerSettings } from './fault-queue.js';
 import type { FaultNote } from './fault-record.js';

@@ -4,7 +4,7 @@ import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js'
 import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
-import { SystemClock } from '../../src/message-queue/jobs/clock.js';
+import { SystemClock } from '../../src/kernel/time/clock.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 
 class AnyPayload {}

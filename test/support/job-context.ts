@@ -1,4 +1,4 @@
-import type { JobContext } from '../../src/message-queue/jobs/job-context.js';
+import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
 import type { JobProgress } from '../../src/message-queue/jobs/job-progress.js';
 
 /** A JobContext for tests of processors alone: remembers progress and log lines, and can be aborted. */

@@ -1,7 +1,7 @@
 import type { Job, Queue } from 'bull';
 import type { Delivery, RunDelivery } from '../jobs/delivery.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
-import type { MessageQueueError } from '../jobs/errors.js';
+import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 
 export type { Delivery, RunDelivery } from '../jobs/delivery.js';

@@ -1,4 +1,4 @@
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { CRON_OFF, defaultSchedules } from '../schedules/default-schedules.js';
 import { resolveSchedules } from '../schedules/resolve-schedules.js';

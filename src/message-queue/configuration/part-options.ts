@@ -1,6 +1,6 @@
-import { didYouMean } from '../jobs/did-you-mean.js';
-import type { Issue } from '../jobs/errors.js';
-import type { JobMiddlewareRegistration } from '../jobs/job-middleware.js';
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import type { Issue } from '../../kernel/errors.js';
+import type { JobMiddlewareRegistration } from '../execution/job-middleware.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
 import { isRecord, shown } from './queue-settings.js';

@@ -1,4 +1,4 @@
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import type {
   BackoffPolicy,
   QueueDefinition,

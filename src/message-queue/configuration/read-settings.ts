@@ -1,4 +1,4 @@
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import { CONFIGURATION_SCHEMA, SETTING_KEYS } from './configuration-schema.js';
 import type { Setting, SettingKey, SettingValues } from './configuration-schema.js';
 import type { Environment } from './environment.js';

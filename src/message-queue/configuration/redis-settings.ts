@@ -1,4 +1,4 @@
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import type { RedisSettings, RedisTopology } from '../message-queue.options.js';
 import type { SettingKey, SettingValues } from './configuration-schema.js';
 import { resolveTls } from './redis-tls.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSignedCertificate } from '../../../test/support/self-signed-certificate.js';
-import { InvalidConfigurationError } from '../jobs/errors.js';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
 import { readEnvironment } from './environment.js';
 import { resolveConfiguration } from './resolve-configuration.js';
 

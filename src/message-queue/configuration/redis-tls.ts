@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import type { RedisTls } from '../message-queue.options.js';
 import { CONFIGURATION_SCHEMA } from './configuration-schema.js';
 import type { SettingKey, SettingValues } from './configuration-schema.js';

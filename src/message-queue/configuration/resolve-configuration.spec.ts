@@ -1,5 +1,5 @@
-import { InvalidConfigurationError } from '../jobs/errors.js';
-import type { Issue } from '../jobs/errors.js';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import { defineQueue } from '../jobs/queue-definition.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';

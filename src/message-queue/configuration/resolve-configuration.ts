@@ -1,6 +1,6 @@
-import { InvalidConfigurationError } from '../jobs/errors.js';
-import type { Issue } from '../jobs/errors.js';
-import { didYouMean } from '../jobs/did-you-mean.js';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
+import type { Issue } from '../../kernel/errors.js';
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
 import { SETTING_KEYS } from './configuration-schema.js';

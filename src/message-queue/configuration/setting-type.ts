@@ -1,5 +1,5 @@
-import { OptionIssues } from '../jobs/option-rules.js';
-import { checkRepeat } from '../jobs/repeat-rules.js';
+import { OptionIssues } from '../admission/option-rules.js';
+import { checkRepeat } from '../admission/repeat-rules.js';
 
 /** What reading a raw value gave: the value, or why it is none. */
 export type Parsed<T> =

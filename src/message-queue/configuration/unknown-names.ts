@@ -1,5 +1,5 @@
-import { closestTo, didYouMean } from '../jobs/did-you-mean.js';
-import type { Issue } from '../jobs/errors.js';
+import { closestTo, didYouMean } from '../../kernel/values/did-you-mean.js';
+import type { Issue } from '../../kernel/errors.js';
 import { CONFIGURATION_SCHEMA, SETTING_KEYS } from './configuration-schema.js';
 import type { Environment } from './environment.js';
 import { QUEUE_VARIABLE_SUFFIXES, variablePartOf } from './queue-variables.js';

@@ -1,5 +1,5 @@
 import { InvalidJobOptionsError } from '../jobs/errors.js';
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import type { LetterHead } from './dead-letter.js';
 
 /** Which dead letters are meant. Every field narrows; none means all. */

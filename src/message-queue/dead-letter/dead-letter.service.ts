@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FailedJob } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import { Clock } from '../jobs/clock.js';
+import { Clock } from '../../kernel/time/clock.js';
 import { InvalidJobOptionsError, JobNotFoundError, JobStateError } from '../jobs/errors.js';
 import { toDeadLetter } from './dead-letter.js';
 import type { DeadLetter, LetterHead } from './dead-letter.js';

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import { Clock } from '../jobs/clock.js';
-import type { ClockTimer } from '../jobs/clock.js';
+import { Clock } from '../../kernel/time/clock.js';
+import type { ClockTimer } from '../../kernel/time/clock.js';
 
 /** What one pass removed. */
 export interface SweepReport {

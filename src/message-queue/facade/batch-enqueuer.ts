@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import { InvalidJobOptionsError, MessageQueueError } from '../jobs/errors.js';
-import type { ErrorPlace } from '../jobs/errors.js';
-import type { EnqueueOptions } from '../jobs/job-options.js';
+import { MessageQueueError } from '../../kernel/errors.js';
+import { InvalidJobOptionsError } from '../jobs/errors.js';
+import type { ErrorPlace } from '../../kernel/errors.js';
+import type { EnqueueOptions } from '../admission/job-options.js';
 import type { BatchMessageJobDto } from '../queues/batch/batch-message-job.dto.js';
 import { BATCH_QUEUE } from '../queues/queue-definitions.js';
 import { batchSegments, fitsOneJob } from './batch-segments.js';

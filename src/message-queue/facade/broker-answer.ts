@@ -1,6 +1,7 @@
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import { answeredWithin } from '../jobs/answered-within.js';
-import { BrokerUnavailableError, MessageQueueError } from '../jobs/errors.js';
+import { answeredWithin } from '../../kernel/time/answered-within.js';
+import { MessageQueueError } from '../../kernel/errors.js';
+import { BrokerUnavailableError } from '../jobs/errors.js';
 
 /** How long a broker may take to answer, milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;

@@ -1,4 +1,4 @@
-import type { EnqueueOptions } from '../jobs/job-options.js';
+import type { EnqueueOptions } from '../admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
 import {
   BATCH_QUEUE,

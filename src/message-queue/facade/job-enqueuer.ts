@@ -1,17 +1,18 @@
 import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registered-queues.js';
-import type { Clock } from '../jobs/clock.js';
-import { didYouMean } from '../jobs/did-you-mean.js';
-import { InvalidPayloadError, MessageQueueError, UnknownJobNameError } from '../jobs/errors.js';
-import type { EnqueueCheck } from '../jobs/enqueue-check.js';
-import { fingerprintOf } from '../jobs/fingerprint.js';
-import { admitJob } from '../jobs/job-admission.js';
-import type { AdmittedJob } from '../jobs/job-admission.js';
-import { mapEnqueueOptions } from '../jobs/job-options.js';
-import type { EnqueueOptions } from '../jobs/job-options.js';
-import { validatePayload } from '../jobs/payload-validator.js';
-import { plainText } from '../jobs/plain-text.js';
+import type { Clock } from '../../kernel/time/clock.js';
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import { MessageQueueError } from '../../kernel/errors.js';
+import { InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import type { EnqueueCheck } from '../admission/enqueue-check.js';
+import { fingerprintOf } from '../admission/fingerprint.js';
+import { admitJob } from '../admission/job-admission.js';
+import type { AdmittedJob } from '../admission/job-admission.js';
+import { mapEnqueueOptions } from '../admission/job-options.js';
+import type { EnqueueOptions } from '../admission/job-options.js';
+import { validatePayload } from '../admission/payload-validator.js';
+import { plainText } from '../../kernel/values/plain-text.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 
 /** Jobs of a bulk add that are validated before the event loop gets a turn. */

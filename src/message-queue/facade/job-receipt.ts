@@ -1,5 +1,5 @@
-import type { EnqueueOptions } from '../jobs/job-options.js';
-import type { MessageQueueError } from '../jobs/errors.js';
+import type { EnqueueOptions } from '../admission/job-options.js';
+import type { MessageQueueError } from '../../kernel/errors.js';
 
 /** That a job was taken: kept in its queue until it has run. */
 export interface JobReceipt {

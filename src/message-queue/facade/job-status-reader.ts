@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bull';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import { HandlerRegistry } from '../jobs/handler-registry.js';
+import { HandlerRegistry } from '../handlers/handler-registry.js';
 import { JobNotFoundError } from '../jobs/errors.js';
 import { answerOf } from './broker-answer.js';
 import { statusOf } from './job-status.js';

@@ -1,44 +1,5 @@
-/** One thing that is wrong with a payload, an option or a configuration value. */
-export interface Issue {
-  /** Dotted path of the field, option or variable, for example `attachments.0.url` or `REDIS_PORT`. */
-  readonly path: string;
-  /** What is wrong and what is allowed. Never contains message content. */
-  readonly message: string;
-}
-
-/** Where an error happened: added to the error's message and kept as fields. */
-export interface ErrorPlace {
-  readonly queue?: string;
-  readonly job?: string;
-  readonly jobId?: string;
-  readonly cause?: unknown;
-}
-
-/** Every error this library throws on purpose. Catch it, then switch over `code`. */
-export abstract class MessageQueueError extends Error {
-  /** Stable and machine-readable. */
-  abstract readonly code: string;
-  readonly queue?: string;
-  readonly job?: string;
-  readonly jobId?: string;
-
-  constructor(message: string, place: ErrorPlace = {}) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause });
-    this.name = new.target.name;
-    // Only what is known, so that a printed error shows no empty fields.
-    if (place.queue !== undefined) this.queue = place.queue;
-    if (place.job !== undefined) this.job = place.job;
-    if (place.jobId !== undefined) this.jobId = place.jobId;
-  }
-}
-
-abstract class IssuesError extends MessageQueueError {
-  readonly issues: readonly Issue[];
-  constructor(headline: string, issues: readonly Issue[], place?: ErrorPlace) {
-    super(`${headline}\n${issues.map((i) => `  - ${i.path}: ${i.message}`).join('\n')}`, place);
-    this.issues = issues;
-  }
-}
+import { IssuesError, MessageQueueError } from '../../kernel/errors.js';
+import type { ErrorPlace } from '../../kernel/errors.js';
 
 /** The payload does not fit the job's DTO; lists every field. Thrown before anything reaches the broker. */
 export class InvalidPayloadError extends IssuesError {
@@ -48,11 +9,6 @@ export class InvalidPayloadError extends IssuesError {
 /** A job option is outside of what the queue can keep safely; lists every option. */
 export class InvalidJobOptionsError extends IssuesError {
   readonly code = 'INVALID_JOB_OPTIONS';
-}
-
-/** Options or environment are wrong; lists every mistake at once. Thrown at start. */
-export class InvalidConfigurationError extends IssuesError {
-  readonly code = 'INVALID_CONFIGURATION';
 }
 
 /** The module or a queue was registered twice with different settings; names both places. */
@@ -173,11 +129,6 @@ export class CircuitOpenError extends MessageQueueError {
 /** This provider cannot do what was asked; the message says what to use instead. */
 export class UnsupportedOperationError extends MessageQueueError {
   readonly code = 'UNSUPPORTED_OPERATION';
-}
-
-/** An optional peer dependency is not installed; the message names the package. */
-export class MissingPackageError extends MessageQueueError {
-  readonly code = 'MISSING_PACKAGE';
 }
 
 /**

@@ -1,5 +1,5 @@
 import { boundedText, LONGEST_ERROR_TEXT } from './bounded-text.js';
-import { MessageQueueError } from './errors.js';
+import { MessageQueueError } from '../../kernel/errors.js';
 import type { FailureRecord } from './managed-job.js';
 
 const MAX_STACK_LINES = 8;

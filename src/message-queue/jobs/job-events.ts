@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { BreakerState } from '../ports/circuit-breakers.js';
 import type { FailureRecord } from './managed-job.js';
 import type { JobProgress } from './job-progress.js';
+
+/** CLOSED: calls go through · OPEN: they are refused · HALF_OPEN: one probe is under way, the others are refused. */
+export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
 /** Which job an event is about. */
 export interface JobEventPlace {

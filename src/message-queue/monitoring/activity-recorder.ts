@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../jobs/clock.js';
+import { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
-import { JobExecutor } from '../jobs/job-executor.js';
+import { JobExecutor } from '../execution/job-executor.js';
 import { ActivityWindow, WINDOW_MS } from './activity-window.js';
 import type { Activity } from './activity-window.js';
 

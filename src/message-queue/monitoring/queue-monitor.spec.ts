@@ -3,7 +3,7 @@ import { TestRedis } from '../../../test/support/redis-server.js';
 import { ShutdownError } from '../jobs/errors.js';
 import type { CircuitOpenError } from '../jobs/errors.js';
 import { JobEvents } from '../jobs/job-events.js';
-import { StuckHandlers } from '../jobs/stuck-handlers.js';
+import { StuckHandlers } from '../execution/stuck-handlers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueHealth } from './queue-health.js';

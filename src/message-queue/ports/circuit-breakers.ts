@@ -1,5 +1,4 @@
-/** CLOSED: calls go through · OPEN: they are refused · HALF_OPEN: one probe is under way, the others are refused. */
-export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+import type { BreakerState } from '../jobs/job-events.js';
 
 /** One breaker at one moment. */
 export interface BreakerStatus {

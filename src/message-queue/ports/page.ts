@@ -1,4 +1,4 @@
-import { MessageQueueError } from '../jobs/errors.js';
+import { MessageQueueError } from '../../kernel/errors.js';
 
 /** Which part of a list to read. */
 export interface PageRequest {

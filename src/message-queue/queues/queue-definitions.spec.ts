@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { JOB_HANDLER_METADATA } from '../jobs/job-handler.decorator.js';
-import type { JobHandlerMetadata } from '../jobs/job-handler.decorator.js';
+import { JOB_HANDLER_METADATA } from '../handlers/job-handler.decorator.js';
+import type { JobHandlerMetadata } from '../handlers/job-handler.decorator.js';
 import { BUILT_IN_PROCESSORS, BUILT_IN_QUEUES, QueueName, isQueueName } from './queue-definitions.js';
 
 describe('the six queues', () => {

@@ -1,5 +1,5 @@
-import { Clock } from '../jobs/clock.js';
-import type { ClockTimer } from '../jobs/clock.js';
+import { Clock } from '../../kernel/time/clock.js';
+import type { ClockTimer } from '../../kernel/time/clock.js';
 import {
   CancelledError,
   CircuitOpenError,

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Clock } from '../jobs/clock.js';
+import type { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';

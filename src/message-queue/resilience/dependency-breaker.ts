@@ -1,9 +1,10 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleType } from 'cockatiel';
 import type { CircuitBreakerPolicy } from 'cockatiel';
 import { boundedText } from '../jobs/bounded-text.js';
-import type { Clock } from '../jobs/clock.js';
+import type { Clock } from '../../kernel/time/clock.js';
 import { CircuitOpenError } from '../jobs/errors.js';
-import type { BreakerState, BreakerStatus } from '../ports/circuit-breakers.js';
+import type { BreakerState } from '../jobs/job-events.js';
+import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { BreakerSettings } from './breaker-settings.js';
 import { judgeFailedCall } from './call-verdict.js';
 

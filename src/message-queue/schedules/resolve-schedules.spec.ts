@@ -1,4 +1,4 @@
-import type { Issue } from '../jobs/errors.js';
+import type { Issue } from '../../kernel/errors.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { defaultSchedules } from './default-schedules.js';
 import { resolveSchedules } from './resolve-schedules.js';

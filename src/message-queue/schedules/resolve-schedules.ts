@@ -1,8 +1,8 @@
-import { didYouMean } from '../jobs/did-you-mean.js';
-import type { Issue } from '../jobs/errors.js';
-import { isOptionObject, OptionIssues, shown } from '../jobs/option-rules.js';
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import type { Issue } from '../../kernel/errors.js';
+import { isOptionObject, OptionIssues, shown } from '../admission/option-rules.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { checkRepeat } from '../jobs/repeat-rules.js';
+import { checkRepeat } from '../admission/repeat-rules.js';
 import type { DeclaredSchedule, ScheduleRepeat } from './schedule-declaration.js';
 
 const OPTIONS = ['queue', 'job', 'payload', 'repeat', 'key'];

@@ -1,4 +1,4 @@
-import type { CronSchedule, IntervalSchedule } from '../jobs/job-options.js';
+import type { CronSchedule, IntervalSchedule } from '../admission/job-options.js';
 
 /** When a declared schedule runs. There is no `limit`: a declaration holds until it is taken out of the configuration. */
 export type ScheduleRepeat = Omit<CronSchedule, 'limit'> | Omit<IntervalSchedule, 'limit'>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { fingerprintOf } from '../jobs/fingerprint.js';
+import { fingerprintOf } from '../admission/fingerprint.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
 
 /** Begins the job ids of declared schedules in Bull's repeat keys; nobody else's begin so. */

@@ -1,4 +1,4 @@
-import { Clock, type ClockTimer } from '../jobs/clock.js';
+import { Clock, type ClockTimer } from '../../kernel/time/clock.js';
 
 interface Waiting {
   readonly at: number;

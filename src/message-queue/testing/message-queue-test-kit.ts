@@ -9,7 +9,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { PayloadInput } from '../facade/payload-input.js';
 import { JobEvents } from '../jobs/job-events.js';
-import { JobExecutor } from '../jobs/job-executor.js';
+import { JobExecutor } from '../execution/job-executor.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
 import { DrainRecorder } from './drain-report.js';
 import type { DrainReport } from './drain-report.js';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Broker } from '../broker/broker.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
-import { Clock } from '../jobs/clock.js';
+import { Clock } from '../../kernel/time/clock.js';
 import { MessageQueueModule } from '../message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../message-queue.module.js';
 import { ManualClock } from './manual-clock.js';

@@ -1,7 +1,7 @@
 import type { Delivery } from '../broker/broker.js';
-import { MemoryQueue } from '../broker/memory/memory-queue.js';
-import { admitJob } from '../jobs/job-admission.js';
-import type { Clock } from '../jobs/clock.js';
+import { MemoryQueue } from '../broker/memory/bull/memory-queue.js';
+import { admitJob } from '../admission/job-admission.js';
+import type { Clock } from '../../kernel/time/clock.js';
 import { RetryLater } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { Settlement } from '../jobs/settlement.js';

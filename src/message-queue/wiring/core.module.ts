@@ -5,7 +5,7 @@ import { Broker } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { resolveConfiguration } from '../configuration/resolve-configuration.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
-import { Clock, SystemClock } from '../jobs/clock.js';
+import { Clock, SystemClock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
 import { BrokerCloser } from './broker-closer.js';

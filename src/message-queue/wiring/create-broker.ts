@@ -3,7 +3,7 @@ import type { Broker } from '../broker/broker.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import { RedisBroker } from '../broker/redis/redis-broker.js';
 import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
-import type { Clock } from '../jobs/clock.js';
+import type { Clock } from '../../kernel/time/clock.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 

@@ -2,8 +2,8 @@ import type { InjectionToken, Provider } from '@nestjs/common';
 import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { RECORDING_ADAPTER_PARTS, RECORDING_ADAPTERS } from '../adapters/recording/index.js';
 import { DeadLetterNotifier, SilentDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
-import { DeliveryDispatch } from '../ports/delivery-dispatch.js';
-import { MessageCipher } from '../ports/message-cipher.js';
+import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
+import { MessageCipher } from '../ports/encryption/message-cipher.js';
 import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
 
 /** What stands behind each port until the host plugs in an adapter of its own. */

@@ -1,12 +1,12 @@
 import type { Provider } from '@nestjs/common';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { JobEvents } from '../jobs/job-events.js';
-import { Clock } from '../jobs/clock.js';
-import { JobExecutor } from '../jobs/job-executor.js';
+import { Clock } from '../../kernel/time/clock.js';
+import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import { HandlerRegistry } from '../jobs/handler-registry.js';
-import { JobMiddlewareStack } from '../jobs/job-middleware.js';
+import { HandlerRegistry } from '../handlers/handler-registry.js';
+import { JobMiddlewareStack } from '../execution/job-middleware.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
 import { exitForRestart } from './exit-for-restart.js';

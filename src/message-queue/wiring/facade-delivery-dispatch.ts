@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { BulkReceipt } from '../facade/job-receipt.js';
 import { QueueFullError } from '../jobs/errors.js';
 import { MessageQueueService } from '../message-queue.service.js';
-import { DeliveryDispatch } from '../ports/delivery-dispatch.js';
-import type { DispatchOutcome, DispatchedMessage } from '../ports/delivery-dispatch.js';
+import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
+import type { DispatchOutcome, DispatchedMessage } from '../ports/messages/delivery-dispatch.js';
 
 /** When to try again what the broker could not take now. */
 const RETRY_AFTER_MS = 1_000;

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
-import { HandlerRegistry } from '../jobs/handler-registry.js';
-import { checkHandlers } from '../jobs/handler-rules.js';
-import { processorSourcesOf } from '../jobs/processor-scan.js';
+import { HandlerRegistry } from '../handlers/handler-registry.js';
+import { checkHandlers } from '../handlers/handler-rules.js';
+import { processorSourcesOf } from '../handlers/processor-scan.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { RegisteredQueues } from '../broker/registered-queues.js';
 import { RESOLVED_CONFIGURATION } from './tokens.js';

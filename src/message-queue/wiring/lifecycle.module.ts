@@ -2,14 +2,14 @@ import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { MessageQueueConfig } from '../message-queue.options.js';
-import { MessageQueueWorker } from '../message-queue.worker.js';
+import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { recordingPorts } from './default-adapters.js';
-import { settlesWithin } from '../jobs/settles-within.js';
+import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from '../broker/registered-queues.js';
-import { ServerGate } from '../broker/server-gate.js';
+import { ServerGate } from '../worker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 
 /**

@@ -3,7 +3,7 @@ import type { DynamicModule, FactoryProvider } from '@nestjs/common';
 import { getQueueToken } from '@nestjs/bull-shared';
 import type { Queue } from 'bull';
 import type { Broker } from '../broker/broker.js';
-import { InvalidConfigurationError } from '../jobs/errors.js';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { RegisteredQueues } from '../broker/registered-queues.js';
 import type { QueueRegistration } from './registrations.js';

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { didYouMean } from '../jobs/did-you-mean.js';
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { DuplicateRegistrationError, UnknownQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
-import { BoardModule } from '../admin/board/board.module.js';
+import { BoardModule } from '../operations/board/board.module.js';
 import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
 import { OPTION_KEYS } from '../configuration/resolve-configuration.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
-import { InvalidConfigurationError } from '../jobs/errors.js';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type {
   MessageQueueModuleAsyncOptions,
   MessageQueueModuleOptions,

@@ -7,18 +7,18 @@ import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { JobStatusReader } from '../facade/job-status-reader.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
-import { Clock } from '../jobs/clock.js';
-import { JobExecutor } from '../jobs/job-executor.js';
+import { Clock } from '../../kernel/time/clock.js';
+import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import { MessageQueueWorker } from '../message-queue.worker.js';
+import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { RegisteredQueues } from '../broker/registered-queues.js';
-import { ServerGate } from '../broker/server-gate.js';
+import { ServerGate } from '../worker/server-gate.js';
 
 /** What a host injects. */
 export const SERVICE_PROVIDERS: readonly Provider[] = [

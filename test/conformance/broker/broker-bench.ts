@@ -2,7 +2,7 @@ import type { Queue } from 'bull';
 import type { AddRequest, Broker, Delivery, QueueWorker } from '../../../src/message-queue/broker/broker.js';
 import { MemoryBroker } from '../../../src/message-queue/broker/memory/memory-broker.js';
 import { RedisBroker } from '../../../src/message-queue/broker/redis/redis-broker.js';
-import type { MessageQueueError } from '../../../src/message-queue/jobs/errors.js';
+import type { MessageQueueError } from '../../../src/kernel/errors.js';
 import type { FailureRecord } from '../../../src/message-queue/jobs/managed-job.js';
 import { defineQueue } from '../../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../../src/message-queue/jobs/queue-definition.js';

@@ -1,9 +1,9 @@
 import type { Page } from '../../ports/page.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../../ports/search-index.js';
-import { highlight } from '../search-highlights.js';
-import { queryTerms } from '../search-terms.js';
-import type { QueryTerm } from '../search-terms.js';
+import { highlight } from '../shared/search/search-highlights.js';
+import { queryTerms } from '../shared/search/search-terms.js';
+import type { QueryTerm } from '../shared/search/search-terms.js';
 import { ClusterClient, kindOf } from './cluster-client.js';
 import { resolveElasticsearchOptions } from './elasticsearch.options.js';
 import type { ElasticsearchOptions, ResolvedElasticsearchOptions } from './elasticsearch.options.js';

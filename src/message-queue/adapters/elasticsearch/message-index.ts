@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SearchDocument } from '../../ports/search-index.js';
-import { textTerms } from '../search-terms.js';
+import { textTerms } from '../shared/search/search-terms.js';
 
 /**
  * How the index is made. `terms` are the words as this library folds them, so that the same is found as in the SQL stores, whatever

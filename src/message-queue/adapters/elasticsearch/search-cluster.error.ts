@@ -1,4 +1,4 @@
-import { MessageQueueError } from '../../jobs/errors.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
 
 /**
  * The cluster refused a request, or part of one, or could not be reached; the job is tried again by its queue's rules, and doing

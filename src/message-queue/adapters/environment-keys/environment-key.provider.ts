@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { KeyProvider } from '../../ports/key-provider.js';
-import type { EncryptionKey } from '../../ports/key-provider.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
 import { keyRingOptionsFrom, parseKeyRing } from './key-ring.js';
 import type { KeyRingOptions, VariableSource } from './key-ring.js';
 

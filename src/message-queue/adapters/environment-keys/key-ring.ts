@@ -1,5 +1,5 @@
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 
 /** Keys by name, one of them current. */
 export interface KeyRingOptions {

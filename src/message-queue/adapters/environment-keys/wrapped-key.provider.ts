@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { KeyProvider } from '../../ports/key-provider.js';
-import type { EncryptionKey } from '../../ports/key-provider.js';
-import { untilAborted } from '../until-aborted.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { parseKeyRing } from './key-ring.js';
 import type { KeyRing, KeyRingOptions } from './key-ring.js';
 

@@ -1,6 +1,6 @@
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
-import { NotificationSendError } from '../../ports/notification-channel.js';
-import { retryAfterMs } from '../retry-after.js';
+import { NotificationSendError } from '../../ports/notifications/notification-channel.js';
+import { retryAfterMs } from '../shared/retry-after.js';
 
 const RETRY_MS = 60_000;
 const MAX_RETRY_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import type { AgentOptions } from 'node:https';
-import { InvalidConfigurationError } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
 
 /** How to sign in to Firebase, and how long to wait for it. */
 export interface FcmOptions {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { NotificationSendError, PushChannel } from '../../ports/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notification-channel.js';
-import { untilAborted } from '../until-aborted.js';
+import { NotificationSendError, PushChannel } from '../../ports/notifications/notification-channel.js';
+import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { fcmFailure, isGone } from './fcm-failure.js';
 import type { FcmMessage, FcmMessaging } from './fcm-messaging.js';
 import { FCM_TIMEOUT_MS, timeoutMsOf } from './fcm-options.js';

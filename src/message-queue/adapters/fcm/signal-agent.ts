@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Agent } from 'node:https';
 import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { untilAborted } from '../until-aborted.js';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
 
 /** Of all agents: firebase-admin gives credentials from one file to several apps, together with the first one's agent. */
 const signals = new AsyncLocalStorage<AbortSignal>();

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { AttachmentFiles } from '../../ports/attachment-files.js';
+import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { FilesystemAttachmentFiles } from './filesystem-attachment-files.js';
 import type { FilesystemAttachmentOptions } from './filesystem-attachment-files.js';
 

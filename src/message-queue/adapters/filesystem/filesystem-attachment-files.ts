@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import { AttachmentFiles } from '../../ports/attachment-files.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { fileNameOf, TEMPORARY_PREFIX } from './file-name.js';
 
 /** Where {@link FilesystemAttachmentFiles} keeps files. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Issue } from '../../jobs/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 
 /** One template's parts, in Liquid. */
 export interface LiquidTemplateSource {

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Liquid, Template } from 'liquidjs';
-import { InvalidConfigurationError, UnrecoverableJobError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 import {
   MissingTemplateVariablesError,
   TemplateRenderer,
   UnknownTemplateError,
-} from '../../ports/template-renderer.js';
-import type { RenderedTemplate, TemplateVariables } from '../../ports/template-renderer.js';
+} from '../../ports/notifications/template-renderer.js';
+import type { RenderedTemplate, TemplateVariables } from '../../ports/notifications/template-renderer.js';
 import { createLiquidEngine, MEMORY_LIMIT } from './liquid-engine.js';
 import { readTemplateFiles } from './liquid-template-files.js';
 import type { LiquidTemplateOptions, LiquidTemplateSource } from './liquid-template-files.js';

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { createDecipheriv } from 'node:crypto';
-import type { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
-import { TamperedContentError } from '../../ports/encryption-errors.js';
-import { KeyProvider } from '../../ports/key-provider.js';
-import type { EncryptionKey } from '../../ports/key-provider.js';
+import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
+import { TamperedContentError } from '../../ports/encryption/encryption-errors.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
 import { NodeMessageCipher } from './node-message-cipher.js';
 
 class OneKey extends KeyProvider {

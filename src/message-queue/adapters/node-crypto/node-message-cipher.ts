@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { KeyProvider } from '../../ports/key-provider.js';
-import { MessageCipher } from '../../ports/message-cipher.js';
-import type { OpenedContent, OpenRequest, SealedContent, SealRequest } from '../../ports/message-cipher.js';
-import { parseEnvelope } from '../envelope.js';
-import { knownKey } from '../known-key.js';
-import { knownAlgorithm, openWith, sealWith } from '../sealing.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { MessageCipher } from '../../ports/encryption/message-cipher.js';
+import type {
+  OpenedContent,
+  OpenRequest,
+  SealedContent,
+  SealRequest,
+} from '../../ports/encryption/message-cipher.js';
+import { parseEnvelope } from '../shared/sealing/envelope.js';
+import { knownKey } from '../shared/sealing/known-key.js';
+import { knownAlgorithm, openWith, sealWith } from '../shared/sealing/sealing.js';
 
 /** AES-256-GCM and ChaCha20-Poly1305 by node:crypto, on the calling thread (about 0.1 ms for 64 KB). */
 @Injectable()

@@ -1,8 +1,13 @@
-import type { EncryptionKey } from '../../ports/key-provider.js';
-import type { OpenedContent, OpenRequest, SealedContent, SealRequest } from '../../ports/message-cipher.js';
+import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
+import type {
+  OpenedContent,
+  OpenRequest,
+  SealedContent,
+  SealRequest,
+} from '../../ports/encryption/message-cipher.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
-import { parseEnvelope } from '../envelope.js';
-import { openWith, sealWith } from '../sealing.js';
+import { parseEnvelope } from '../shared/sealing/envelope.js';
+import { openWith, sealWith } from '../shared/sealing/sealing.js';
 
 /** What a thread answers. Errors lose their class between threads, so their code goes instead. */
 export type CipherAnswer<T> =

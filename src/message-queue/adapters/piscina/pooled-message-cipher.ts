@@ -3,20 +3,25 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type * as PiscinaModule from 'piscina';
-import { MessageQueueError } from '../../jobs/errors.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
 import {
   MalformedEnvelopeError,
   TamperedContentError,
   UnknownAlgorithmError,
   WrongKeyError,
-} from '../../ports/encryption-errors.js';
-import { KeyProvider } from '../../ports/key-provider.js';
-import { MessageCipher } from '../../ports/message-cipher.js';
-import type { OpenedContent, OpenRequest, SealedContent, SealRequest } from '../../ports/message-cipher.js';
-import { keyIdOf, parseEnvelope } from '../envelope.js';
-import { knownKey } from '../known-key.js';
-import { loadOptionalPackage } from '../optional-package.js';
-import { knownAlgorithm, openWith, sealWith } from '../sealing.js';
+} from '../../ports/encryption/encryption-errors.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { MessageCipher } from '../../ports/encryption/message-cipher.js';
+import type {
+  OpenedContent,
+  OpenRequest,
+  SealedContent,
+  SealRequest,
+} from '../../ports/encryption/message-cipher.js';
+import { keyIdOf, parseEnvelope } from '../shared/sealing/envelope.js';
+import { knownKey } from '../shared/sealing/known-key.js';
+import { loadOptionalPackage } from '../shared/optional-package.js';
+import { knownAlgorithm, openWith, sealWith } from '../shared/sealing/sealing.js';
 import type { CipherAnswer } from './cipher.worker.js';
 
 /** From which size on, and on how many threads. */

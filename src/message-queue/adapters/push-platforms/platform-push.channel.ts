@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
-import type { DevicePlatform } from '../../ports/device-token-store.js';
-import { PushChannel } from '../../ports/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notification-channel.js';
+import type { DevicePlatform } from '../../ports/notifications/device-token-store.js';
+import { PushChannel } from '../../ports/notifications/notification-channel.js';
+import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 
 /**
  * One push channel made of several: each device's push takes that of its platform.

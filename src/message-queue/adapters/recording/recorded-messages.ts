@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { ConversationState } from '../../ports/conversation-store.js';
-import type { MessageForRecipient, RecipientStatus } from '../../ports/message-store.js';
+import type { ConversationState } from '../../ports/messages/conversation-store.js';
+import type { MessageForRecipient, RecipientStatus } from '../../ports/messages/message-store.js';
 
 /** A message's row. */
 export type MessageRow = Omit<MessageForRecipient, 'recipientId'>;

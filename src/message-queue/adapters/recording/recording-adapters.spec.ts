@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { InvalidCursorError } from '../../ports/page.js';
-import { MessageStore } from '../../ports/message-store.js';
-import type { MessageForRecipient } from '../../ports/message-store.js';
-import { CleanupStore } from '../../ports/cleanup-store.js';
-import { UnknownTemplateError } from '../../ports/template-renderer.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
+import type { MessageForRecipient } from '../../ports/messages/message-store.js';
+import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
 import {
   RECORDING_ADAPTERS,
   RECORDING_ADAPTER_PARTS,

@@ -1,21 +1,26 @@
 import type { ClassProvider, Provider } from '@nestjs/common';
-import { AttachmentFiles } from '../../ports/attachment-files.js';
-import { AttachmentStore } from '../../ports/attachment-store.js';
-import { BatchProgressStore } from '../../ports/batch-progress-store.js';
-import { CleanupStore } from '../../ports/cleanup-store.js';
-import { ConversationStore } from '../../ports/conversation-store.js';
-import { DeviceTokenStore } from '../../ports/device-token-store.js';
-import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
-import { KeyProvider } from '../../ports/key-provider.js';
-import { MessageStore } from '../../ports/message-store.js';
-import { MessageTransport } from '../../ports/message-transport.js';
-import { EmailChannel, InAppChannel, PushChannel, SmsChannel } from '../../ports/notification-channel.js';
-import { NotificationInbox } from '../../ports/notification-inbox.js';
-import { NotificationLedger } from '../../ports/notification-ledger.js';
-import { NotificationPreferences } from '../../ports/notification-preferences.js';
-import { RecipientContacts } from '../../ports/recipient-contacts.js';
+import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
+import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
+import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
+import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
+import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
+import {
+  EmailChannel,
+  InAppChannel,
+  PushChannel,
+  SmsChannel,
+} from '../../ports/notifications/notification-channel.js';
+import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
+import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
+import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
+import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
 import { SearchIndex } from '../../ports/search-index.js';
-import { TemplateRenderer } from '../../ports/template-renderer.js';
+import { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
 import { RecordedMessages } from './recorded-messages.js';
 import { RecordingAttachmentFiles } from './recording-attachment-files.js';
 import { RecordingAttachmentStore } from './recording-attachment-store.js';

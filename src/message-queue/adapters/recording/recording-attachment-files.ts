@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
-import { AttachmentFiles } from '../../ports/attachment-files.js';
+import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** Files in memory. Keys that are paths are refused, as real adapters do: an UnrecoverableJobError. */

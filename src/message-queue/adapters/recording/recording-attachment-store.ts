@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AttachmentStore } from '../../ports/attachment-store.js';
-import type { StoredAttachment } from '../../ports/attachment-store.js';
+import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
+import type { StoredAttachment } from '../../ports/attachments/attachment-store.js';
 import { CallRecorder } from './call-recorder.js';
 import { RecordedMessages } from './recorded-messages.js';
 

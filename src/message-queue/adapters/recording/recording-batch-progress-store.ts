@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { BatchProgressStore } from '../../ports/batch-progress-store.js';
-import type { BatchProgress, BatchSummary } from '../../ports/batch-progress-store.js';
+import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
+import type { BatchProgress, BatchSummary } from '../../ports/messages/batch-progress-store.js';
 import { CallRecorder } from './call-recorder.js';
 
 const COUNTS = ['chunksDone', 'totalChunks', 'recipients', 'sent', 'failed', 'skipped'] as const;

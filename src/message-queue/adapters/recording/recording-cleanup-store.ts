@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { CleanupStore } from '../../ports/cleanup-store.js';
-import type { CleanupSelection } from '../../ports/cleanup-store.js';
+import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { CleanupSelection } from '../../ports/messages/cleanup-store.js';
 import { CallRecorder } from './call-recorder.js';
 import { compareKeys } from './page-of.js';
 import { RecordedMessages } from './recorded-messages.js';

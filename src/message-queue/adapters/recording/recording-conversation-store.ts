@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ConversationStore } from '../../ports/conversation-store.js';
-import type { ConversationState } from '../../ports/conversation-store.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import type { ConversationState } from '../../ports/messages/conversation-store.js';
 import { CallRecorder } from './call-recorder.js';
 import { RecordedMessages } from './recorded-messages.js';
 

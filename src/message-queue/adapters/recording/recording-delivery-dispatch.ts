@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DeliveryDispatch } from '../../ports/delivery-dispatch.js';
-import type { DispatchOutcome, DispatchedMessage } from '../../ports/delivery-dispatch.js';
+import { DeliveryDispatch } from '../../ports/messages/delivery-dispatch.js';
+import type { DispatchOutcome, DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** Takes a batch's messages and queues nothing. For tests of batches alone; the module's default calls the facade. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DeviceTokenStore } from '../../ports/device-token-store.js';
-import type { DeviceToken } from '../../ports/device-token-store.js';
+import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
+import type { DeviceToken } from '../../ports/notifications/device-token-store.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** Devices in memory; none until one is registered. */

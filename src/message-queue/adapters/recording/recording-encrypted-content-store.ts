@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
-import type { DecryptedContent, EncryptedContent } from '../../ports/encrypted-content-store.js';
+import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
+import type { DecryptedContent, EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** Results of encryption jobs in memory. Calls are remembered by message id only: no content. */

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { KeyProvider } from '../../ports/key-provider.js';
-import type { EncryptionKey } from '../../ports/key-provider.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
 import { CallRecorder } from './call-recorder.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { advancesStatus } from '../../ports/delivery-status.js';
-import { MessageIdTakenError, MessageStore } from '../../ports/message-store.js';
+import { advancesStatus } from '../../ports/messages/delivery-status.js';
+import { MessageIdTakenError, MessageStore } from '../../ports/messages/message-store.js';
 import type {
   BatchStatusCounts,
   MessageForRecipient,
@@ -8,7 +8,7 @@ import type {
   StatusChange,
   StatusOutcome,
   StoredMessage,
-} from '../../ports/message-store.js';
+} from '../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 import { CallRecorder } from './call-recorder.js';
 import { pageOf } from './page-of.js';

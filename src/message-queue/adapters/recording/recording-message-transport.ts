@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { MessageTransport } from '../../ports/message-transport.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type {
   StatusAnnouncement,
   TransportMessage,
   TransportOutcome,
   TransportReceipt,
-} from '../../ports/message-transport.js';
+} from '../../ports/messages/message-transport.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** Reaches everybody and sends nothing; recipients named with `setOutcome` are offline, or confirm at once. */

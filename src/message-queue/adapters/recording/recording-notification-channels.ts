@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { EmailChannel, InAppChannel, PushChannel, SmsChannel } from '../../ports/notification-channel.js';
+import {
+  EmailChannel,
+  InAppChannel,
+  PushChannel,
+  SmsChannel,
+} from '../../ports/notifications/notification-channel.js';
 import type {
   ChannelOutcome,
   ChannelReceipt,
   OutgoingNotification,
-} from '../../ports/notification-channel.js';
+} from '../../ports/notifications/notification-channel.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** What the four recording channels share: they answer `sent`, or what a test set for a destination. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { NotificationInbox } from '../../ports/notification-inbox.js';
-import type { InboxEntry } from '../../ports/notification-inbox.js';
+import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
+import type { InboxEntry } from '../../ports/notifications/notification-inbox.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 import { CallRecorder } from './call-recorder.js';
 import { pageOf } from './page-of.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { NotificationLedger } from '../../ports/notification-ledger.js';
-import type { NotificationLedgerEntry } from '../../ports/notification-ledger.js';
+import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
+import type { NotificationLedgerEntry } from '../../ports/notifications/notification-ledger.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** What became of notifications, in memory. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { NotificationPreferences } from '../../ports/notification-preferences.js';
-import type { RecipientPreferences } from '../../ports/notification-preferences.js';
+import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
+import type { RecipientPreferences } from '../../ports/notifications/notification-preferences.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** Preferences in memory. */

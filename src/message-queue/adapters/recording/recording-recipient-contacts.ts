@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { RecipientContacts } from '../../ports/recipient-contacts.js';
-import type { RecipientContact } from '../../ports/recipient-contacts.js';
+import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
+import type { RecipientContact } from '../../ports/notifications/recipient-contacts.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** An address book in memory; empty until a contact is set. */

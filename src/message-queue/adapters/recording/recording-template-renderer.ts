@@ -3,8 +3,8 @@ import {
   MissingTemplateVariablesError,
   TemplateRenderer,
   UnknownTemplateError,
-} from '../../ports/template-renderer.js';
-import type { RenderedTemplate, TemplateVariables } from '../../ports/template-renderer.js';
+} from '../../ports/notifications/template-renderer.js';
+import type { RenderedTemplate, TemplateVariables } from '../../ports/notifications/template-renderer.js';
 import { CallRecorder } from './call-recorder.js';
 
 /** A template's source: `{{ name }}` stands for a variable, everything else for itself. */

@@ -1,5 +1,5 @@
 import { UnrecoverableJobError } from '../../jobs/errors.js';
-import { NotificationSendError } from '../../ports/notification-channel.js';
+import { NotificationSendError } from '../../ports/notifications/notification-channel.js';
 
 /** What nodemailer says about a failed mail. */
 interface SmtpError {

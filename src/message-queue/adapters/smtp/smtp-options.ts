@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 
 /** How to reach the mail server and who the mails are from. */
 export interface SmtpOptions {

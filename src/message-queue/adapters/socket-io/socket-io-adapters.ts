@@ -1,6 +1,6 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
-import { MessageTransport } from '../../ports/message-transport.js';
-import { InAppChannel } from '../../ports/notification-channel.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
+import { InAppChannel } from '../../ports/notifications/notification-channel.js';
 import { SocketIoInAppChannel } from './socket-io-in-app.channel.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';
 import { SocketIoTransport } from './socket-io.transport.js';

@@ -1,5 +1,5 @@
-import { InAppChannel } from '../../ports/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notification-channel.js';
+import { InAppChannel } from '../../ports/notifications/notification-channel.js';
+import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import type { SocketIoTransport } from './socket-io.transport.js';
 import { SocketEvent, toSocketNotification } from './socket-protocol.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { Server } from 'socket.io';
-import { loadOptionalPackage } from '../optional-package.js';
+import { loadOptionalPackage } from '../shared/optional-package.js';
 import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
 import type { SocketIoRedisClient } from './socket-io-redis-client.js';
 import type { SocketIoRedis } from './socket-io.options.js';

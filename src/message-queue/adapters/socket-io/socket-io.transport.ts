@@ -1,14 +1,14 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Server } from 'socket.io';
 import { RetryLater } from '../../jobs/errors.js';
-import { MessageTransport } from '../../ports/message-transport.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type {
   StatusAnnouncement,
   TransportMessage,
   TransportReceipt,
-} from '../../ports/message-transport.js';
-import { loadOptionalPackage } from '../optional-package.js';
-import { untilAborted } from '../until-aborted.js';
+} from '../../ports/messages/message-transport.js';
+import { loadOptionalPackage } from '../shared/optional-package.js';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { SocketIoRedisLink } from './socket-io-redis.js';
 import { SOCKET_IO_DEFAULTS } from './socket-io.options.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';

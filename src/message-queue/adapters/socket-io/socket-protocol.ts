@@ -1,7 +1,7 @@
-import type { AttachmentReference } from '../../ports/attachment-reference.js';
-import type { DeliveryStatus } from '../../ports/delivery-status.js';
-import type { StatusAnnouncement, TransportMessage } from '../../ports/message-transport.js';
-import type { OutgoingNotification } from '../../ports/notification-channel.js';
+import type { AttachmentReference } from '../../ports/attachments/attachment-reference.js';
+import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
+import type { StatusAnnouncement, TransportMessage } from '../../ports/messages/message-transport.js';
+import type { OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 
 /** Names of the events that go over the socket. */
 export const SocketEvent = {

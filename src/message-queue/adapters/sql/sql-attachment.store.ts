@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
-import { AttachmentStore } from '../../ports/attachment-store.js';
-import type { StoredAttachment } from '../../ports/attachment-store.js';
+import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
+import type { StoredAttachment } from '../../ports/attachments/attachment-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { SqlSchema } from './sql-schema.js';
 import { toDateOrNull } from './sql-values.js';

@@ -1,5 +1,5 @@
-import { BatchProgressStore } from '../../ports/batch-progress-store.js';
-import type { BatchProgress, BatchSummary } from '../../ports/batch-progress-store.js';
+import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
+import type { BatchProgress, BatchSummary } from '../../ports/messages/batch-progress-store.js';
 import type { SqlDatabase } from './sql-database.js';
 
 /** How far batches are, in SQL. */

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool, Transaction } from 'kysely';
-import { CleanupStore } from '../../ports/cleanup-store.js';
-import type { CleanupSelection } from '../../ports/cleanup-store.js';
+import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { CleanupSelection } from '../../ports/messages/cleanup-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import { lockLegalHolds } from './sql-legal-hold.lock.js';
 import type { SqlSchema } from './sql-schema.js';

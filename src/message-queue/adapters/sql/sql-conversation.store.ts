@@ -1,5 +1,5 @@
-import { ConversationStore } from '../../ports/conversation-store.js';
-import type { ConversationState } from '../../ports/conversation-store.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import type { ConversationState } from '../../ports/messages/conversation-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import { lockLegalHolds } from './sql-legal-hold.lock.js';
 import { toDateOrNull } from './sql-values.js';

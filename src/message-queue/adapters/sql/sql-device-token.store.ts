@@ -1,5 +1,5 @@
-import { DeviceTokenStore } from '../../ports/device-token-store.js';
-import type { DeviceToken } from '../../ports/device-token-store.js';
+import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
+import type { DeviceToken } from '../../ports/notifications/device-token-store.js';
 import type { SqlDatabase } from './sql-database.js';
 
 const MAX_DEVICES = 50;

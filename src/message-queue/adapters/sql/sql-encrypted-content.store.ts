@@ -1,5 +1,5 @@
-import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
-import type { DecryptedContent, EncryptedContent } from '../../ports/encrypted-content-store.js';
+import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
+import type { DecryptedContent, EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import { toText } from './sql-values.js';
 

@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
-import type { AttachmentReference } from '../../ports/attachment-reference.js';
-import type { RecipientStatus, StoredMessage } from '../../ports/message-store.js';
+import type { AttachmentReference } from '../../ports/attachments/attachment-reference.js';
+import type { RecipientStatus, StoredMessage } from '../../ports/messages/message-store.js';
 import type { SqlSchema } from './sql-schema.js';
 import { toDate, toDateOrNull } from './sql-values.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { DeliveryStatus } from '../../ports/delivery-status.js';
-import { MessageIdTakenError, MessageStore } from '../../ports/message-store.js';
+import { DeliveryStatus } from '../../ports/messages/delivery-status.js';
+import { MessageIdTakenError, MessageStore } from '../../ports/messages/message-store.js';
 import type {
   BatchStatusCounts,
   MessageForRecipient,
@@ -9,7 +9,7 @@ import type {
   StatusChange,
   StatusOutcome,
   StoredMessage,
-} from '../../ports/message-store.js';
+} from '../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
-import { NotificationInbox } from '../../ports/notification-inbox.js';
-import type { InboxEntry } from '../../ports/notification-inbox.js';
+import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
+import type { InboxEntry } from '../../ports/notifications/notification-inbox.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';

@@ -1,5 +1,5 @@
-import { NotificationLedger } from '../../ports/notification-ledger.js';
-import type { NotificationLedgerEntry } from '../../ports/notification-ledger.js';
+import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
+import type { NotificationLedgerEntry } from '../../ports/notifications/notification-ledger.js';
 import type { SqlDatabase } from './sql-database.js';
 import { toDate, toText } from './sql-values.js';
 

@@ -1,6 +1,6 @@
-import { NotificationPreferences } from '../../ports/notification-preferences.js';
-import type { QuietHours, RecipientPreferences } from '../../ports/notification-preferences.js';
-import type { NotificationType } from '../../ports/notification-type.js';
+import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
+import type { QuietHours, RecipientPreferences } from '../../ports/notifications/notification-preferences.js';
+import type { NotificationType } from '../../ports/notifications/notification-type.js';
 import type { SqlDatabase } from './sql-database.js';
 
 /** Opt-outs and quiet hours in SQL. */

@@ -1,5 +1,5 @@
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 import type { SqlDialectName } from './sql-migrations.js';
 
 /** How to reach the database of the SQL stores. */

@@ -1,5 +1,5 @@
-import { RecipientContacts } from '../../ports/recipient-contacts.js';
-import type { RecipientContact } from '../../ports/recipient-contacts.js';
+import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
+import type { RecipientContact } from '../../ports/notifications/recipient-contacts.js';
 import type { SqlDatabase } from './sql-database.js';
 
 /** An address book in SQL, for hosts that have none of their own. */

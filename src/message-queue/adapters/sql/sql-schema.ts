@@ -1,9 +1,9 @@
 import type { Generated } from 'kysely';
-import type { DeliveryStatus } from '../../ports/delivery-status.js';
-import type { DevicePlatform } from '../../ports/device-token-store.js';
-import type { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
-import type { NotificationOutcome } from '../../ports/notification-ledger.js';
-import type { NotificationType } from '../../ports/notification-type.js';
+import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
+import type { DevicePlatform } from '../../ports/notifications/device-token-store.js';
+import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
+import type { NotificationOutcome } from '../../ports/notifications/notification-ledger.js';
+import type { NotificationType } from '../../ports/notifications/notification-type.js';
 
 /** Times are milliseconds since the epoch. */
 type Milliseconds = number;

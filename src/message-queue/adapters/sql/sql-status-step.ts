@@ -1,6 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
-import { DeliveryStatus } from '../../ports/delivery-status.js';
-import type { StatusChange } from '../../ports/message-store.js';
+import { DeliveryStatus } from '../../ports/messages/delivery-status.js';
+import type { StatusChange } from '../../ports/messages/message-store.js';
 import type { RecipientRow } from './sql-message.rows.js';
 import type { SqlSchema } from './sql-schema.js';
 import { toText } from './sql-values.js';

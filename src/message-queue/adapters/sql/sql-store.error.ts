@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { MessageQueueError } from '../../jobs/errors.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
 
 /**
  * The database refused a statement or could not be reached; the job is tried again by its queue's rules. Carries the

@@ -1,5 +1,5 @@
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 
 /** The Twilio account, and what SMS are sent from. */
 export interface TwilioOptions {

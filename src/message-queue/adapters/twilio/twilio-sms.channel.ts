@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
-import { NotificationSendError, SmsChannel } from '../../ports/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notification-channel.js';
-import { retryAfterMs } from '../retry-after.js';
+import { NotificationSendError, SmsChannel } from '../../ports/notifications/notification-channel.js';
+import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
+import { retryAfterMs } from '../shared/retry-after.js';
 import { resolveTwilioOptions } from './twilio-options.js';
 import type { ResolvedTwilioOptions, TwilioOptions } from './twilio-options.js';
 

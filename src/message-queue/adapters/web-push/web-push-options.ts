@@ -1,6 +1,6 @@
 import type { Agent } from 'node:https';
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 
 /** Who we are to the push services (VAPID, RFC 8292), and which of them we talk to. */
 export interface WebPushOptions {

@@ -1,6 +1,6 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { MessageTransport } from '../../ports/message-transport.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type { WebhookTransportOptions } from './webhook.options.js';
 import { WebhookTransport } from './webhook.transport.js';
 

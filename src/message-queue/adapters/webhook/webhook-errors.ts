@@ -1,4 +1,5 @@
-import { MessageQueueError, UnrecoverableJobError } from '../../jobs/errors.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
 
 /** The endpoint refused the message for good, redirects, or its address must not be called: the job becomes a dead letter. */
 export class WebhookRefusedError extends UnrecoverableJobError {

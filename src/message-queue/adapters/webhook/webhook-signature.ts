@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { MessageQueueError } from '../../jobs/errors.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
 
 /** Headers of a webhook request, by the names and rules of Standard Webhooks 1.0 (standardwebhooks.com). */
 export const WebhookHeader = {

@@ -1,5 +1,5 @@
-import { InvalidConfigurationError } from '../../jobs/errors.js';
-import type { Issue } from '../../jobs/errors.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 
 /** Where a recipient's messages go. */
 export interface WebhookEndpoint {

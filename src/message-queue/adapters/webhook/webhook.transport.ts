@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { CircuitOpenError, RetryLater } from '../../jobs/errors.js';
 import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { MessageTransport } from '../../ports/message-transport.js';
-import type { TransportMessage, TransportReceipt } from '../../ports/message-transport.js';
-import { untilAborted } from '../until-aborted.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
+import type { TransportMessage, TransportReceipt } from '../../ports/messages/message-transport.js';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { checkedAddresses, parseEndpointUrl } from './endpoint-address.js';
 import { postWebhook } from './post-webhook.js';
 import type { WebhookAnswer } from './post-webhook.js';
-import { retryAfterMs } from '../retry-after.js';
+import { retryAfterMs } from '../shared/retry-after.js';
 import { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
 import { SHORTEST_SECRET_BYTES, secretBytes, signWebhook, WebhookHeader } from './webhook-signature.js';
 import { resolveWebhookOptions } from './webhook.options.js';

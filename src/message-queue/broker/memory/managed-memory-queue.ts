@@ -1,21 +1,21 @@
 import type { JobOptions } from 'bull';
-import { checkBulkList } from '../../jobs/bulk-list.js';
+import { checkBulkList } from '../../admission/bulk-list.js';
 import { HandlerRegistrationError, QueueFullError } from '../../jobs/errors.js';
-import { admitJob } from '../../jobs/job-admission.js';
-import type { AdmittedJob } from '../../jobs/job-admission.js';
+import { admitJob } from '../../admission/job-admission.js';
+import type { AdmittedJob } from '../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { AddOutcome, AddRequest, RunDelivery } from '../broker.js';
-import { CompactOptions } from './compact-options.js';
+import { CompactOptions } from './store/compact-options.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
-import { DEFAULT_JOB_NAME } from './job-creation.js';
-import type { NewJob } from './job-creation.js';
-import type { MemoryJob } from './memory-job.js';
-import { MemoryQueue } from './memory-queue.js';
-import type { MemoryQueueOptions } from './memory-queue-core.js';
+import { DEFAULT_JOB_NAME } from './store/job-creation.js';
+import type { NewJob } from './store/job-creation.js';
+import type { MemoryJob } from './bull/memory-job.js';
+import { MemoryQueue } from './bull/memory-queue.js';
+import type { MemoryQueueOptions } from './bull/memory-queue-core.js';
 import { MemoryQueueWorker } from './memory-queue-worker.js';
 import { SettlementWriter } from './settlement-writer.js';
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from './store/stored-job.js';
 
 /** Share of `maxWaiting` that only critical jobs may use, on top. As on Redis. */
 const CRITICAL_RESERVE = 0.1;

@@ -1,12 +1,8 @@
 import type { Queue } from 'bull';
-import type { Clock } from '../../jobs/clock.js';
-import { SystemClock } from '../../jobs/clock.js';
-import {
-  BrokerUnavailableError,
-  DuplicateRegistrationError,
-  MessageQueueError,
-  UnknownQueueError,
-} from '../../jobs/errors.js';
+import type { Clock } from '../../../kernel/time/clock.js';
+import { SystemClock } from '../../../kernel/time/clock.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
+import { BrokerUnavailableError, DuplicateRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
@@ -27,7 +23,7 @@ import type {
 import { DeadLetters } from './dead-letters.js';
 import { JobAdministration } from './job-administration.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
-import { MemoryBudget } from './memory-budget.js';
+import { MemoryBudget } from './store/memory-budget.js';
 
 /** Options of a {@link MemoryBroker}. */
 export interface MemoryBrokerOptions {

@@ -4,8 +4,8 @@ import { defineQueue } from '../../jobs/queue-definition.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { MemoryBroker } from './memory-broker.js';
-import { JOB_OVERHEAD_BYTES } from './memory-budget.js';
-import { MemoryQueue } from './memory-queue.js';
+import { JOB_OVERHEAD_BYTES } from './store/memory-budget.js';
+import { MemoryQueue } from './bull/memory-queue.js';
 import type { Settlement } from '../../jobs/settlement.js';
 
 class AnyPayload {}

@@ -1,12 +1,12 @@
 import { CancelledError } from '../../jobs/errors.js';
-import type { MessageQueueError } from '../../jobs/errors.js';
+import type { MessageQueueError } from '../../../kernel/errors.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import type { QueueWorker, RunDelivery } from '../broker.js';
 import { MemoryDelivery } from './memory-delivery.js';
-import type { MemoryJob } from './memory-job.js';
-import type { QueueEvents } from './queue-events.js';
+import type { MemoryJob } from './bull/memory-job.js';
+import type { QueueEvents } from './store/queue-events.js';
 import type { SettlementWriter } from './settlement-writer.js';
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from './store/stored-job.js';
 import type { WorkerLoop } from './worker-loop.js';
 
 /** What a worker is made of. */

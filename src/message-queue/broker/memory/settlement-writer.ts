@@ -2,11 +2,11 @@ import { boundedText } from '../../jobs/bounded-text.js';
 import { withFailure } from '../../jobs/job-record.js';
 import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
 import { unstorableResult } from '../../jobs/unstorable-result.js';
-import { jsonText } from './json-text.js';
-import type { JobSettler } from './job-settler.js';
+import { jsonText } from './store/json-text.js';
+import type { JobSettler } from './store/job-settler.js';
 import type { MemoryDelivery } from './memory-delivery.js';
-import type { QueueEngine } from './queue-engine.js';
-import type { StoredJob } from './stored-job.js';
+import type { QueueEngine } from './store/queue-engine.js';
+import type { StoredJob } from './store/stored-job.js';
 
 /** Stores how runs ended: each settlement is one synchronous step. The same rules as on Redis. */
 export class SettlementWriter {

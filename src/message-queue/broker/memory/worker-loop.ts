@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 // Taken when the module loads: fake timers of a host's tests must not stop the queue.
 import { clearImmediate, setImmediate } from 'node:timers';
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from './store/stored-job.js';
 
 /** How long the loop starts jobs without letting timers and I/O have their turn, in milliseconds. */
 const TURN_MS = 5;

@@ -4,7 +4,7 @@ import type { ManagedJobOptions, ReplayRecord } from '../../jobs/managed-job.js'
 import type { FailedJob, FailedRange, ReplayTarget } from '../broker.js';
 import { emitSafely } from './bull-internals.js';
 import type { RedisQueue } from './redis-queue.js';
-import type { RedisScripts } from './redis-scripts.js';
+import type { RedisScripts } from './connections/redis-scripts.js';
 import {
   discardJobsScript,
   readFailedScript,

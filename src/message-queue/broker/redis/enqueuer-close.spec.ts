@@ -3,7 +3,7 @@ import { TestRedis } from '../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../jobs/errors.js';
 import type { AddRequest } from '../broker.js';
-import { RedisConnections } from './redis-connections.js';
+import { RedisConnections } from './connections/redis-connections.js';
 
 const request = (over: Partial<AddRequest> = {}): AddRequest => ({
   ...{ name: 'job', data: {}, options: {}, deadlineMs: 60_000 },

@@ -1,9 +1,9 @@
 import { CancelledError } from '../../jobs/errors.js';
 import { withCancellation } from '../../jobs/job-record.js';
 import type { CancelOutcome } from '../broker.js';
-import type { RedisConnections } from './redis-connections.js';
+import type { RedisConnections } from './connections/redis-connections.js';
 import type { RedisQueue } from './redis-queue.js';
-import type { RedisScripts } from './redis-scripts.js';
+import type { RedisScripts } from './connections/redis-scripts.js';
 import { cancelJobScript } from './scripts/cancel-job.lua.js';
 import { readOptions } from './stored-options.js';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../jobs/clock.js';
-import type { RedisSettings } from './redis-settings.js';
+import type { Clock } from '../../../kernel/time/clock.js';
+import type { RedisSettings } from './connections/redis-settings.js';
 
 /** How long a job's lock lives and how often it is looked after, milliseconds. */
 export interface LockSettings {

@@ -1,6 +1,6 @@
 import type { Queue } from 'bull';
 import type { Redis } from 'ioredis';
-import { SystemClock } from '../../jobs/clock.js';
+import { SystemClock } from '../../../kernel/time/clock.js';
 import { DuplicateRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
@@ -19,27 +19,27 @@ import type {
   RunDelivery,
   ServerReport,
 } from '../broker.js';
-import { boundCalls, unlessAway } from './bounded-calls.js';
+import { boundCalls, unlessAway } from './connections/bounded-calls.js';
 import { emitSafely } from './bull-internals.js';
-import { CrashSuspects } from './crash-suspects.js';
+import { CrashSuspects } from './working/crash-suspects.js';
 import { DeadLetters } from './dead-letters.js';
-import { Enqueuer } from './enqueuer.js';
+import { Enqueuer } from './adding/enqueuer.js';
 import { JobCanceller } from './job-canceller.js';
-import { MemoryGuard } from './memory-guard.js';
+import { MemoryGuard } from './connections/memory-guard.js';
 import { resolveOptions } from './redis-broker.options.js';
 import type {
   BrokerProblem,
   RedisBrokerOptions,
   ResolvedRedisBrokerOptions,
 } from './redis-broker.options.js';
-import { OutageNotices } from './outage-notices.js';
-import { RedisConnections } from './redis-connections.js';
+import { OutageNotices } from './connections/outage-notices.js';
+import { RedisConnections } from './connections/redis-connections.js';
 import { RedisQueue } from './redis-queue.js';
-import { RedisScripts } from './redis-scripts.js';
+import { RedisScripts } from './connections/redis-scripts.js';
 import { purgeQueueScript } from './scripts/remove-jobs.lua.js';
 import { snapshotQueueScript } from './scripts/snapshot-queue.lua.js';
-import { inspectRedis } from './server-inspection.js';
-import { WorkerService } from './worker-service.js';
+import { inspectRedis } from './connections/server-inspection.js';
+import { WorkerService } from './working/worker-service.js';
 
 /** How long `close()` waits for handlers that still run; the service drains before. */
 const LONGEST_CLOSE_MS = 3_000;

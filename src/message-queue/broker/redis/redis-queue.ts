@@ -1,6 +1,6 @@
 import Bull from 'bull';
 import type { Job, JobOptions, QueueOptions } from 'bull';
-import { checkBulkList } from '../../jobs/bulk-list.js';
+import { checkBulkList } from '../../admission/bulk-list.js';
 import { HandlerRegistrationError } from '../../jobs/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';

@@ -8,8 +8,8 @@ import {
   RecordingTemplateRenderer,
 } from '../../adapters/recording/index.js';
 import { CancelledError, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
-import type { DispatchedMessage } from '../../ports/delivery-dispatch.js';
-import { UnknownTemplateError } from '../../ports/template-renderer.js';
+import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
+import { UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import type { BatchMessageJobDto } from './batch-message-job.dto.js';
 import { BatchMessageProcessor } from './batch.processor.js';

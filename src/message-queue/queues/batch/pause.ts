@@ -1,4 +1,4 @@
-import type { Clock } from '../../jobs/clock.js';
+import type { Clock } from '../../../kernel/time/clock.js';
 
 /** Waits by the given clock. @throws signal.reason as soon as the signal aborts */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {

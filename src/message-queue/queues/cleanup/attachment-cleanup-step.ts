@@ -1,5 +1,5 @@
-import type { AttachmentFiles } from '../../ports/attachment-files.js';
-import type { AttachmentStore } from '../../ports/attachment-store.js';
+import type { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
+import type { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import type { CleanupStep } from './cleanup-step.js';
 
 /** Removes expired attachments: the files first, so that a crash leaves a row that leads to the rest. */

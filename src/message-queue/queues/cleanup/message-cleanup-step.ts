@@ -1,6 +1,6 @@
-import type { AttachmentStore } from '../../ports/attachment-store.js';
-import type { CleanupSelection, CleanupStore } from '../../ports/cleanup-store.js';
-import type { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
+import type { AttachmentStore } from '../../ports/attachments/attachment-store.js';
+import type { CleanupSelection, CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import type { SearchIndex } from '../../ports/search-index.js';
 import type { CleanupStep } from './cleanup-step.js';
 

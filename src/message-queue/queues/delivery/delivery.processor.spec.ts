@@ -18,9 +18,9 @@ import {
   ShutdownError,
   UnrecoverableJobError,
 } from '../../jobs/errors.js';
-import type { DeliveryStatus } from '../../ports/delivery-status.js';
-import { WrongKeyError } from '../../ports/encryption-errors.js';
-import { MessageIdTakenError, UnknownMessageError } from '../../ports/message-store.js';
+import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
+import { WrongKeyError } from '../../ports/encryption/encryption-errors.js';
+import { MessageIdTakenError, UnknownMessageError } from '../../ports/messages/message-store.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { MessageDeliveryProcessor } from './delivery.processor.js';
 import type { SendMessageJobDto } from './send-message-job.dto.js';

@@ -1,13 +1,13 @@
+import { MessageQueueError } from '../../../kernel/errors.js';
 import {
   CancelledError,
   CircuitOpenError,
   LockLostError,
-  MessageQueueError,
   RetryLater,
   ShutdownError,
   UnrecoverableJobError,
 } from '../../jobs/errors.js';
-import type { JobContext } from '../../jobs/job-context.js';
+import type { JobContext } from '../../handlers/job-context.js';
 
 /** Whether a run that ended with `error` was the job's last: no attempt is left, or trying again cannot help. */
 export function isFinalFailure(error: unknown, context: JobContext): boolean {

@@ -1,5 +1,5 @@
 import { IsIn, ValidateIf } from 'class-validator';
-import { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
+import { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 
 /** What an encryption job does. */

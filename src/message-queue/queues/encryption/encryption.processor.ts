@@ -1,12 +1,12 @@
 import { Processor } from '@nestjs/bull';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
-import type { JobContext } from '../../jobs/job-context.js';
-import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import type { JobContext } from '../../handlers/job-context.js';
+import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { EncryptedContentStore } from '../../ports/encrypted-content-store.js';
-import type { EncryptedContent } from '../../ports/encrypted-content-store.js';
-import type { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
-import { MessageCipher } from '../../ports/message-cipher.js';
+import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
+import type { EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
+import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
+import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { QueueName } from '../queue-name.js';

@@ -1,7 +1,7 @@
 import { Processor } from '@nestjs/bull';
-import { Clock } from '../../jobs/clock.js';
-import type { JobContext } from '../../jobs/job-context.js';
-import { JobHandler } from '../../jobs/job-handler.decorator.js';
+import { Clock } from '../../../kernel/time/clock.js';
+import type { JobContext } from '../../handlers/job-context.js';
+import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome } from '../../ports/search-index.js';

@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { EmailChannel, InAppChannel, PushChannel, SmsChannel } from '../../ports/notification-channel.js';
-import type { NotificationChannel } from '../../ports/notification-channel.js';
-import { NotificationType } from '../../ports/notification-type.js';
+import {
+  EmailChannel,
+  InAppChannel,
+  PushChannel,
+  SmsChannel,
+} from '../../ports/notifications/notification-channel.js';
+import type { NotificationChannel } from '../../ports/notifications/notification-channel.js';
+import { NotificationType } from '../../ports/notifications/notification-type.js';
 import { guardedPort } from '../guarded-port.js';
 
 /** The channel of each type, as the host plugged them, each behind a breaker of its own: `notification:<type>`. */

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../jobs/clock.js';
-import type { JobContext } from '../../jobs/job-context.js';
+import { Clock } from '../../../kernel/time/clock.js';
+import type { JobContext } from '../../handlers/job-context.js';
 import { RetryLater } from '../../jobs/errors.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { NotificationPreferences } from '../../ports/notification-preferences.js';
-import type { QuietHours } from '../../ports/notification-preferences.js';
-import { NotificationType } from '../../ports/notification-type.js';
+import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
+import type { QuietHours } from '../../ports/notifications/notification-preferences.js';
+import { NotificationType } from '../../ports/notifications/notification-type.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import type { NotificationJobDto } from './notification-job.dto.js';

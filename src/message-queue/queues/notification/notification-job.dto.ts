@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsEmail, IsIn, Matches, MaxLength, IsObject, ValidateIf, ValidateNested } from 'class-validator';
-import { NotificationType } from '../../ports/notification-type.js';
+import { NotificationType } from '../../ports/notifications/notification-type.js';
 import {
   DateField,
   FlatRecordField,

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { DeviceTokenStore } from '../../ports/device-token-store.js';
-import type { DevicePlatform } from '../../ports/device-token-store.js';
-import { NotificationType } from '../../ports/notification-type.js';
-import { RecipientContacts } from '../../ports/recipient-contacts.js';
+import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
+import type { DevicePlatform } from '../../ports/notifications/device-token-store.js';
+import { NotificationType } from '../../ports/notifications/notification-type.js';
+import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { EnqueueCheck } from '../../jobs/enqueue-check.js';
+import type { EnqueueCheck } from '../../admission/enqueue-check.js';
 import { InvalidPayloadError } from '../../jobs/errors.js';
-import type { ErrorPlace, Issue } from '../../jobs/errors.js';
-import { TemplateRenderer, UnknownTemplateError } from '../../ports/template-renderer.js';
+import type { ErrorPlace, Issue } from '../../../kernel/errors.js';
+import { TemplateRenderer, UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
 import { QueueName } from '../queue-name.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 

@@ -15,7 +15,7 @@ import {
   RecordingTemplateRenderer,
 } from '../../adapters/recording/index.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
-import { MissingTemplateVariablesError } from '../../ports/template-renderer.js';
+import { MissingTemplateVariablesError } from '../../ports/notifications/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { NotificationChannels } from './notification-channels.js';
 import { NotificationGate } from './notification-gate.js';

@@ -1,4 +1,4 @@
-import type { QuietHours } from '../../ports/notification-preferences.js';
+import type { QuietHours } from '../../ports/notifications/notification-preferences.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AttachmentFiles } from '../../ports/attachment-files.js';
+import type { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { never, rejectsWhenAborted } from './contract-values.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BatchProgress, BatchProgressStore } from '../../ports/batch-progress-store.js';
+import type { BatchProgress, BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { never } from './contract-values.js';

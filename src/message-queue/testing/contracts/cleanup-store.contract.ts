@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { CleanupStore } from '../../ports/cleanup-store.js';
-import type { ConversationStore } from '../../ports/conversation-store.js';
-import type { MessageStore } from '../../ports/message-store.js';
+import type { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { ConversationStore } from '../../ports/messages/conversation-store.js';
+import type { MessageStore } from '../../ports/messages/message-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { aMessage, at, never } from './contract-values.js';

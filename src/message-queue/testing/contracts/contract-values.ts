@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MessageForRecipient } from '../../ports/message-store.js';
+import type { MessageForRecipient } from '../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 
 /** A time that databases with whole seconds only would spoil. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ConversationStore } from '../../ports/conversation-store.js';
-import type { MessageStore } from '../../ports/message-store.js';
+import type { ConversationStore } from '../../ports/messages/conversation-store.js';
+import type { MessageStore } from '../../ports/messages/message-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { aMessage, at, never } from './contract-values.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DeliveryDispatch, DispatchedMessage } from '../../ports/delivery-dispatch.js';
+import type { DeliveryDispatch, DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, aMessage, never, rejectsWhenAborted } from './contract-values.js';

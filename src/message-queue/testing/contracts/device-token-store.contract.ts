@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DeviceToken, DeviceTokenStore } from '../../ports/device-token-store.js';
+import type { DeviceToken, DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, never } from './contract-values.js';

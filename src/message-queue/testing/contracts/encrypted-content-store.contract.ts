@@ -3,7 +3,7 @@ import type {
   DecryptedContent,
   EncryptedContent,
   EncryptedContentStore,
-} from '../../ports/encrypted-content-store.js';
+} from '../../ports/encryption/encrypted-content-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, never } from './contract-values.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { KeyProvider } from '../../ports/key-provider.js';
+import type { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 

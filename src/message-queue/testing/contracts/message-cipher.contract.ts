@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { EncryptionAlgorithm } from '../../ports/encryption-algorithm.js';
-import type { MessageCipher } from '../../ports/message-cipher.js';
+import { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
+import type { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT } from './contract-values.js';

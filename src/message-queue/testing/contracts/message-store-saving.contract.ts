@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { MessageIdTakenError } from '../../ports/message-store.js';
-import type { MessageStore } from '../../ports/message-store.js';
+import { MessageIdTakenError } from '../../ports/messages/message-store.js';
+import type { MessageStore } from '../../ports/messages/message-store.js';
 import type { ContractTest } from './contract-runner.js';
 import { aMessage, at, AWKWARD_TEXT, never, rejectsWhenAborted } from './contract-values.js';
 

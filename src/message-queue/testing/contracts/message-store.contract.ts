@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { advancesStatus, DeliveryStatus } from '../../ports/delivery-status.js';
-import type { MessageStore, StatusChange } from '../../ports/message-store.js';
+import { advancesStatus, DeliveryStatus } from '../../ports/messages/delivery-status.js';
+import type { MessageStore, StatusChange } from '../../ports/messages/message-store.js';
 import { InvalidCursorError } from '../../ports/page.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MessageTransport, TransportMessage } from '../../ports/message-transport.js';
+import type { MessageTransport, TransportMessage } from '../../ports/messages/message-transport.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, aMessage, at, never, rejectsWhenAborted } from './contract-values.js';

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import type { DevicePlatform } from '../../ports/device-token-store.js';
-import type { NotificationChannel, OutgoingNotification } from '../../ports/notification-channel.js';
+import type { DevicePlatform } from '../../ports/notifications/device-token-store.js';
+import type {
+  NotificationChannel,
+  OutgoingNotification,
+} from '../../ports/notifications/notification-channel.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, never, rejectsWhenAborted } from './contract-values.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { InboxEntry, NotificationInbox } from '../../ports/notification-inbox.js';
+import type { InboxEntry, NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import { InvalidCursorError } from '../../ports/page.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import type { NotificationLedger, NotificationLedgerEntry } from '../../ports/notification-ledger.js';
+import type {
+  NotificationLedger,
+  NotificationLedgerEntry,
+} from '../../ports/notifications/notification-ledger.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { at, never } from './contract-values.js';

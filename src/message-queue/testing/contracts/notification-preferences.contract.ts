@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { NotificationPreferences } from '../../ports/notification-preferences.js';
+import type { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 

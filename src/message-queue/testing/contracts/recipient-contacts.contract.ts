@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RecipientContact, RecipientContacts } from '../../ports/recipient-contacts.js';
+import type { RecipientContact, RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TemplateRenderer } from '../../ports/template-renderer.js';
+import type { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 

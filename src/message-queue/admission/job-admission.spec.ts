@@ -1,0 +1,319 @@
+import { InvalidJobOptionsError, InvalidPayloadError } from '../jobs/errors.js';
+import { admitJob, type AdmittedJob } from './job-admission.js';
+import { RESERVED_JOB_IDS } from './job-id.js';
+import type { ManagedJobOptions } from '../jobs/managed-job.js';
+import { QUEUE_DEFAULTS, type QueueSettings } from '../jobs/queue-definition.js';
+
+const settings: QueueSettings = {
+  ...QUEUE_DEFAULTS,
+  concurrency: 1,
+  attempts: 5,
+  backoff: { type: 'exponential', delayMs: 2000 },
+  timeoutMs: 1000,
+  maxPayloadBytes: 2000,
+};
+const NOW = Date.UTC(2026, 0, 1);
+
+const admit = (options: unknown, data: unknown = { a: 1 }): AdmittedJob =>
+  admitJob('q', settings, 'send', data, options as ManagedJobOptions, NOW);
+
+function refused(act: () => unknown): InvalidJobOptionsError | InvalidPayloadError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof InvalidJobOptionsError || error instanceof InvalidPayloadError) return error;
+    throw error;
+  }
+  throw new Error('It was admitted.');
+}
+
+const paths = (act: () => unknown): string[] => refused(act).issues.map((issue) => issue.path);
+
+describe('admitJob fills', () => {
+  it('everything our rules need', () => {
+    const { options, data, json, bytes } = admit(undefined, { text: 'grün' });
+    expect(options).toEqual({
+      jobId: expect.stringMatching(/^m_[0-9a-f-]{36}$/) as string,
+      attempts: 5,
+      backoff: { type: 'mq', delay: 2000, options: { type: 'exponential', delayMs: 2000 } },
+      removeOnComplete: 1000,
+      removeOnFail: false,
+      timestamp: NOW,
+      stackTraceLimit: 3,
+      mq: { defaultAttempts: true },
+    });
+    expect(data).toEqual({ text: 'grün' });
+    expect(json).toBe('{"text":"grün"}');
+    expect(bytes).toBe(16);
+  });
+
+  it('nothing over what was given', () => {
+    const given = {
+      jobId: 'order-7',
+      attempts: 2,
+      backoff: { type: 'exponential', delay: 50 },
+      removeOnComplete: { age: 60, count: 5 },
+      timestamp: 5,
+      stackTraceLimit: 1,
+      priority: 3,
+      delay: 10,
+      lifo: true,
+      debounce: { id: 'd', ttl: 5 },
+      mq: { correlationId: 'c', metadata: { tenant: 't', n: 1, b: true }, timeoutMs: 5 },
+    };
+    expect(admit(given).options).toEqual({ ...given, removeOnFail: false });
+  });
+
+  it('no id into a repeatable job', () => {
+    const { options } = admit({ repeat: { cron: '0 2 * * *', tz: 'Europe/Berlin', limit: 3 } });
+    expect(options).not.toHaveProperty('jobId');
+    expect(options.repeat).toEqual({ cron: '0 2 * * *', tz: 'Europe/Berlin', limit: 3 });
+  });
+
+  it.each([[true], [5], [{ age: 10 }], [false]])('removeOnFail: false instead of %j', (removeOnFail) => {
+    expect(admit({ removeOnFail }).options.removeOnFail).toBe(false);
+  });
+
+  it('the options of a mq backoff without any, and turns a number into fixed', () => {
+    expect(admit({ backoff: { type: 'mq', delay: 9 } }).options.backoff).toEqual({
+      type: 'mq',
+      delay: 9,
+      options: { type: 'exponential', delayMs: 9 },
+    });
+    expect(admit({ backoff: 9 }).options.backoff).toEqual({ type: 'fixed', delay: 9 });
+  });
+
+  it('an empty payload where none was given, as Bull does', () => {
+    expect(admit({}, undefined).data).toEqual({ a: 1 });
+    expect(admitJob('q', settings, 'send', undefined).data).toEqual({});
+  });
+
+  it('drops the history of a copied job, and options that are undefined', () => {
+    const failures = [{ at: 1, attempt: 1, kind: 'error', error: 'E', message: 'm' }];
+    const { options } = admit({
+      priority: undefined,
+      attempts: 1,
+      mq: { correlationId: 'c', failures, replays: [], cancelled: { at: 1, reason: 'r' } },
+    });
+    expect(options.mq).toEqual({ correlationId: 'c' });
+    expect(options).not.toHaveProperty('priority');
+  });
+
+  it('nothing twice: what was admitted is admitted as it is', () => {
+    const { options } = admit({ priority: 4, mq: { correlationId: 'c', idempotencyKey: 'k' } });
+    expect(admit(options).options).toEqual(options);
+  });
+
+  it('leaves the caller’s objects alone', () => {
+    const given = Object.freeze({ repeat: Object.freeze({ every: 5 }), mq: Object.freeze({}) });
+    const payload = Object.freeze({ at: new Date(0) });
+    expect(admit(given, payload).options.repeat).not.toBe(given.repeat);
+    expect(payload.at).toBeInstanceOf(Date);
+  });
+});
+
+describe('admitJob refuses', () => {
+  it.each([...RESERVED_JOB_IDS])('the job id "%s", a key of the queue', (jobId) => {
+    expect(refused(() => admit({ jobId })).message).toContain(`"${jobId}"`);
+  });
+
+  const bad: [string, unknown][] = [
+    ...['7', 7, '', 'a:lock', 'x:logs', 'repeat:1:2', 'a\nb', 'x'.repeat(201), null, {}].map(
+      (jobId): [string, unknown] => ['jobId', { jobId }],
+    ),
+    ...[Number.NaN, -1, 0, 1.5, 'abc', '3', 2 ** 21 + 1, Number.POSITIVE_INFINITY, null].map(
+      (priority): [string, unknown] => ['priority', { priority }],
+    ),
+    ...[-1, Number.NaN, Number.POSITIVE_INFINITY, '5', 0.5, 1e15, null].map((delay): [string, unknown] => [
+      'delay',
+      { delay },
+    ]),
+    ...[0, -1, Number.NaN, 1.5, 1001, '3', null, Number.POSITIVE_INFINITY].map(
+      (attempts): [string, unknown] => ['attempts', { attempts }],
+    ),
+    ['backoff.type', { backoff: { type: 'fibonacci', delay: 1 } }],
+    ['backoff.type', { backoff: { delay: 1 } }],
+    ['backoff.delay', { backoff: { type: 'fixed' } }],
+    ['backoff.delay', { backoff: { type: 'fixed', delay: -1 } }],
+    ['backoff.delay', { backoff: { type: 'exponential', delay: '5' } }],
+    ['backoff.delay', { backoff: { type: 'mq' } }],
+    ['backoff.options', { backoff: { type: 'mq', options: { type: 'fixed', delayMs: 1, jitter: 2 } } }],
+    ['backoff', { backoff: -1 }],
+    ['backoff', { backoff: Number.NaN }],
+    ['backoff', { backoff: '5s' }],
+    ['backoff', { backoff: null }],
+    ['timeout', { timeout: 500 }],
+    ...['removeOnComplete', 'removeOnFail'].flatMap((path): [string, unknown][] => [
+      [path, { [path]: null }],
+      [path, { [path]: Number.NaN }],
+      [path, { [path]: -1 }],
+      [path, { [path]: 'yes' }],
+      [path, { [path]: {} }],
+      [`${path}.age`, { [path]: { age: 0 } }],
+      [`${path}.age`, { [path]: { age: Number.NaN, count: 5 } }],
+      [`${path}.count`, { [path]: { count: -1 } }],
+      [`${path}.cout`, { [path]: { age: 1, cout: 5 } }],
+    ]),
+    ['stackTraceLimit', { stackTraceLimit: 0 }],
+    ['stackTraceLimit', { stackTraceLimit: 5000 }],
+    ['sizeLimit', { sizeLimit: -1 }],
+    ['limiter', { limiter: { max: 1, duration: 1 } }],
+    ['lifo', { lifo: 'true' }],
+    ['preventParsingData', { preventParsingData: true }],
+    ['timestamp', { timestamp: 'now' }],
+    ['debounce', { debounce: true }],
+    ['debounce.id', { debounce: { ttl: 5 } }],
+    ['debounce.ttl', { debounce: { id: 'x', ttl: 0 } }],
+    ['repeat', { repeat: true }],
+    ['repeat', { repeat: {} }],
+    ['repeat', { repeat: { cron: '* * * * *', every: 5 } }],
+    ['repeat.every', { repeat: { every: 0 } }],
+    ['repeat.every', { repeat: { every: -5 } }],
+    ['repeat.every', { repeat: { every: Number.NaN } }],
+    ['repeat.cron', { repeat: { cron: '61 * * * *' } }],
+    ['repeat.cron', { repeat: { cron: 'tomorrow' } }],
+    ['repeat.cron', { repeat: { cron: '' } }],
+    ['repeat.cron', { repeat: { cron: '0 0 31 2 *' } }],
+    ['repeat.tz', { repeat: { cron: '0 2 * * *', tz: 'Mars/Base' } }],
+    ['repeat.tz', { repeat: { every: 5, tz: 'Europe/Berlin' } }],
+    ['repeat.limit', { repeat: { every: 5, limit: 0 } }],
+    ['repeat.endDate', { repeat: { every: 5, endDate: 'soon' } }],
+    ['repeat.endDate', { repeat: { every: 5, endDate: NOW - 1 } }],
+    ['repeat.endDate', { repeat: { every: 5, startDate: NOW + 9, endDate: NOW + 5 } }],
+    ['repeat.jobId', { repeat: { every: 5, jobId: 'a:b' } }],
+    ['repeat.evry', { repeat: { evry: 5, every: 5 } }],
+    ['prio', { prio: 5 }],
+    ['__proto__', JSON.parse('{"__proto__":1}')],
+    ['constructor', { constructor: 1 }],
+    ['mq', { mq: 'x' }],
+    ['mq.timeoutMs', { mq: { timeoutMs: 0 } }],
+    ['mq.metadata', { mq: { metadata: [] } }],
+    ['mq.metadata.deep', { mq: { metadata: { deep: {} } } }],
+    ['mq.correlationId', { mq: { correlationId: '' } }],
+    ['mq.corelationId', { mq: { corelationId: 'x' } }],
+    ['options', 5],
+    ['options', null],
+    ['options', []],
+  ];
+
+  it.each(bad.map(([path, options], index) => [path, index, options] as const))(
+    '%s (%i)',
+    (path, _index, options) => {
+      const error = refused(() => admit(options));
+      expect(error).toBeInstanceOf(InvalidJobOptionsError);
+      expect(error.issues[0]?.path).toBe(path);
+      expect(error).toMatchObject({ queue: 'q', job: 'send' });
+    },
+  );
+
+  it('all at once, with a hint for what was meant', () => {
+    const error = refused(() => admit({ delay: -1, prioriy: 1, attempts: 0, timeout: 5 }));
+    expect(error.issues.map((issue) => issue.path)).toEqual(['delay', 'prioriy', 'attempts', 'timeout']);
+    expect(error.message).toContain('Did you mean "priority"?');
+    expect(error.message).toContain('timeoutMs');
+  });
+
+  it('job names that are empty, not text, or break a schedule key', () => {
+    expect(paths(() => admitJob('q', settings, '', {}))).toEqual(['name']);
+    expect(paths(() => admitJob('q', settings, 5 as unknown as string, {}))).toEqual(['name']);
+    expect(paths(() => admitJob('q', settings, 'a:b', {}, { repeat: { every: 5 } }))).toEqual(['repeat']);
+  });
+});
+
+describe('admitJob and payloads', () => {
+  it('turns dates into ISO text and drops what is undefined', () => {
+    const payload = { at: new Date(0), none: undefined, list: [null, true, 'x'], nested: { n: 1.5 } };
+    expect(admit({}, payload).data).toEqual({
+      at: '1970-01-01T00:00:00.000Z',
+      list: [null, true, 'x'],
+      nested: { n: 1.5 },
+    });
+  });
+
+  it('takes instances of DTO classes and objects without a prototype', () => {
+    class Dto {
+      constructor(readonly text: string) {}
+    }
+    const bare: unknown = Object.assign(Object.create(null), { x: 1 });
+    expect(admit({}, { dto: new Dto('x'), bare }).data).toEqual({ dto: { text: 'x' }, bare: { x: 1 } });
+  });
+
+  const circular: Record<string, unknown> = { a: {} };
+  (circular.a as Record<string, unknown>).back = circular;
+  let deep: object = {};
+  for (let level = 0; level < 70; level++) deep = { d: deep };
+  const bomb: Record<string, unknown> = {};
+  let layer: unknown = bomb;
+  for (let level = 0; level < 40; level++) layer = [layer, layer];
+
+  it.each<[string, unknown, string]>([
+    ['circular', circular, 'a.back'],
+    ['bigint', { a: [{ n: 5n }] }, 'a.0.n'],
+    ['Map', { m: new Map() }, 'm'],
+    ['Set', { s: new Set() }, 's'],
+    ['function', { f: () => 1 }, 'f'],
+    ['symbol', { s: Symbol('x') }, 's'],
+    ['symbol key', { o: { [Symbol('k')]: 1 } }, 'o'],
+    ['NaN', { n: Number.NaN }, 'n'],
+    ['Infinity', { n: Number.NEGATIVE_INFINITY }, 'n'],
+    ['invalid date', { d: new Date('x') }, 'd'],
+    ['toJSON', { t: { toJSON: () => 1 } }, 't'],
+    ['Buffer', { b: Buffer.from('x') }, 'b'],
+    ['typed array', { b: new Uint8Array(2) }, 'b'],
+    ['RegExp', { r: /x/ }, 'r'],
+    ['Error', { e: new Error('x') }, 'e'],
+    ['boxed', { e: Object('x') as unknown }, 'e'],
+    ['undefined in a list', { l: [1, undefined] }, 'l.1'],
+    ['hole in a list', { l: new Array(1) }, 'l.0'],
+    ['__proto__', JSON.parse('{"x":{"__proto__":{"admin":true}}}'), 'x.__proto__'],
+    ['a list', [1], 'payload'],
+    ['null', null, 'payload'],
+    ['a text', 'x', 'payload'],
+    ['a date', new Date(), 'payload'],
+    ['exponential sharing', { layer }, 'payload'],
+  ])('refuses %s and says where', (_name, payload, path) => {
+    const error = refused(() => admit({}, payload));
+    expect(error).toBeInstanceOf(InvalidPayloadError);
+    expect(error.issues.map((issue) => issue.path)).toEqual([path]);
+  });
+
+  it('refuses what is too deep, in bounded words', () => {
+    const error = refused(() => admit({}, deep));
+    expect(error.message).toContain('64 levels');
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  it('reports several paths, and never the content', () => {
+    const error = refused(() => admit({}, { secret: 'TOP-SECRET', a: 1n, list: [{ b: new Map() }] }));
+    expect(error.issues.map((issue) => issue.path)).toEqual(['a', 'list.0.b']);
+    expect(error.message).not.toContain('TOP-SECRET');
+  });
+
+  it('refuses a payload whose getters throw, with the cause', () => {
+    const payload = {
+      get x(): string {
+        throw new Error('boom');
+      },
+    };
+    expect(refused(() => admit({}, payload)).cause).toMatchObject({ message: 'boom' });
+  });
+
+  it('names both sizes of a payload that is too large, in bytes, not characters', () => {
+    expect(admit({}, { t: 'x'.repeat(1992) }).bytes).toBe(2000);
+    expect(refused(() => admit({}, { t: 'x'.repeat(1993) })).message).toMatch(/2001 bytes.*allowed are 2000/);
+    expect(refused(() => admit({}, { t: 'ü'.repeat(1900) })).message).toContain('3808 bytes');
+    expect(refused(() => admit({ sizeLimit: 10 }, { t: 'xxxxxxxx' })).message).toContain('allowed are 10');
+  });
+});
+
+describe('admitJob is quick', () => {
+  it('costs a small fraction of an add (~50 µs at most for a 300-byte message)', () => {
+    const payload = { id: 'x'.repeat(36), content: 'y'.repeat(200), at: new Date(), tags: ['a', 'b'] };
+    for (let warm = 0; warm < 5000; warm++) admit({ priority: 5 }, payload);
+    // Processor time, so that a busy machine does not fail the test.
+    const before = process.cpuUsage();
+    for (let run = 0; run < 5000; run++) admit({ priority: 5 }, payload);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 5000).toBeLessThan(50);
+  });
+});

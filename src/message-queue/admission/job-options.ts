@@ -1,0 +1,190 @@
+import { InvalidJobOptionsError } from '../jobs/errors.js';
+import { jobIdProblem } from './job-id.js';
+import { isJobPriority, JobPriority, toBullPriority } from '../jobs/job-priority.js';
+import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
+import {
+  checkMetadata,
+  isOptionObject,
+  MAX_ATTEMPTS,
+  MAX_TIMEOUT_MS,
+  OptionIssues,
+  shown,
+} from './option-rules.js';
+import { checkRepeat } from './repeat-rules.js';
+import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
+
+/** How long an idempotency key is remembered unless told otherwise: 24 h in milliseconds. */
+export const DEFAULT_IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;
+
+/** Bounds of every schedule. */
+export interface RepeatBounds {
+  /** No run before. */
+  readonly startDate?: Date | string | number;
+  /** No run after. */
+  readonly endDate?: Date | string | number;
+  /** Runs in all. */
+  readonly limit?: number;
+}
+
+/** By calendar: `cron` with 5 fields, or 6 with seconds first; `tz` an IANA time zone, default the worker's. */
+export interface CronSchedule extends RepeatBounds {
+  readonly cron: string;
+  readonly tz?: string;
+  readonly every?: never;
+}
+
+/** Every so many milliseconds. */
+export interface IntervalSchedule extends RepeatBounds {
+  readonly every: number;
+  readonly cron?: never;
+  readonly tz?: never;
+}
+
+/** What every `add…` of the facade takes beside the payload. */
+export interface EnqueueOptions {
+  /** 1 to 10, 10 first; FIFO within a level. Default `JobPriority.NORMAL` (5). */
+  readonly priority?: JobPriority;
+  /** Not before so many milliseconds from now, at most five years. Default 0. */
+  readonly delay?: number;
+  /** Makes it a schedule; its identity is queue, job name and schedule. Goes with neither `delay` nor `idempotencyKey`. */
+  readonly repeat?: CronSchedule | IntervalSchedule;
+  /** The same key with the same payload adds one job, even after that job is gone; with another payload it is an error. */
+  readonly idempotencyKey?: string;
+  /** How long the key is remembered, milliseconds. Default 24 h. */
+  readonly ttl?: number;
+  /** Appears in logs, events and dead letters. Default: the job's id. */
+  readonly correlationId?: string;
+  /** Up to 32 small values that travel with the job. Never message content. */
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>;
+  /** Time one attempt may take, milliseconds. Wins over the handler's and the queue's. */
+  readonly timeoutMs?: number;
+  /** Runs before it becomes a dead letter. Wins over the handler's and the queue's. */
+  readonly attempts?: number;
+  /** An id of your own; while a job with it exists, the add is ignored. Default: generated. Prefer `idempotencyKey`. */
+  readonly jobId?: string;
+  /** Deadline of this add, milliseconds. Default: `enqueueTimeoutMs` of the module, 2 s. */
+  readonly deadlineMs?: number;
+}
+
+/** The facade's options in the words of the broker. */
+export interface MappedEnqueueOptions {
+  /** Still to pass `admitJob`. */
+  readonly options: ManagedJobOptions;
+  readonly idempotency?: { readonly key: string; readonly ttlMs: number };
+  /** CRITICAL jobs may use the queue's reserve. */
+  readonly critical: boolean;
+  readonly deadlineMs?: number;
+}
+
+const OPTION_NAMES = [
+  'priority',
+  'delay',
+  'repeat',
+  'idempotencyKey',
+  'ttl',
+  'correlationId',
+  'metadata',
+  'timeoutMs',
+  'attempts',
+  'jobId',
+  'deadlineMs',
+] as const satisfies readonly (keyof EnqueueOptions)[];
+
+const REPEAT_NAMES = ['cron', 'tz', 'every', 'startDate', 'endDate', 'limit'];
+
+/**
+ * Checks the facade's options and maps them. Options that are undefined count as not given.
+ * @param now milliseconds since the epoch
+ * @throws InvalidJobOptionsError listing every problem, unknown options with "did you mean"
+ */
+export function mapEnqueueOptions(
+  place: { readonly queue: string; readonly job: string },
+  options: EnqueueOptions = {},
+  now: number = Date.now(),
+): MappedEnqueueOptions {
+  const issues = new OptionIssues();
+  if (isOptionObject(options)) checkEnqueueOptions(issues, options, place.job, now);
+  else issues.add('options', `must be an object, not ${shown(options)}`);
+  if (issues.list.length > 0) {
+    const headline = `Job "${place.job}" for queue "${place.queue}" cannot be added with these options:`;
+    throw new InvalidJobOptionsError(headline, issues.list, place);
+  }
+  const priority = options.priority ?? JobPriority.NORMAL;
+  const { idempotencyKey: key, ttl, deadlineMs } = options;
+  return {
+    options: toManagedOptions(options, priority),
+    ...(key !== undefined && { idempotency: { key, ttlMs: ttl ?? DEFAULT_IDEMPOTENCY_TTL_MS } }),
+    critical: priority >= JobPriority.CRITICAL,
+    ...(deadlineMs !== undefined && { deadlineMs }),
+  };
+}
+
+function toManagedOptions(options: EnqueueOptions, priority: JobPriority): ManagedJobOptions {
+  const { delay, repeat, attempts, jobId, correlationId, metadata, timeoutMs, idempotencyKey } = options;
+  const mq: ManagedJobRecord = {
+    ...(correlationId !== undefined && { correlationId }),
+    ...(metadata !== undefined && { metadata }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  };
+  return {
+    priority: toBullPriority(priority),
+    ...(delay !== undefined && delay > 0 && { delay }),
+    ...(repeat !== undefined && { repeat }),
+    ...(attempts !== undefined && { attempts }),
+    ...(jobId !== undefined && { jobId }),
+    ...(Object.keys(mq).length > 0 && { mq }),
+  };
+}
+
+function checkEnqueueOptions(
+  issues: OptionIssues,
+  options: Readonly<Record<string, unknown>>,
+  jobName: string,
+  now: number,
+): void {
+  issues.knownKeys('', options, OPTION_NAMES);
+  const { priority, delay, attempts, timeoutMs, deadlineMs, correlationId, metadata, jobId } = options;
+  if (priority !== undefined && !isJobPriority(priority)) {
+    issues.add('priority', `must be a whole number from 1 to 10 (10 first), not ${shown(priority)}`);
+  }
+  const milliseconds = 'whole number of milliseconds';
+  if (delay !== undefined) issues.wholeNumber('delay', delay, 0, MAX_DELAY_MS, milliseconds);
+  if (attempts !== undefined) issues.wholeNumber('attempts', attempts, 1, MAX_ATTEMPTS);
+  if (timeoutMs !== undefined) issues.wholeNumber('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS, milliseconds);
+  if (deadlineMs !== undefined) issues.wholeNumber('deadlineMs', deadlineMs, 1, MAX_TIMEOUT_MS, milliseconds);
+  if (correlationId !== undefined) issues.text('correlationId', correlationId, 200);
+  if (metadata !== undefined) checkMetadata(issues, 'metadata', metadata);
+  const idProblem = jobId === undefined ? undefined : jobIdProblem(jobId);
+  if (idProblem !== undefined) issues.add('jobId', idProblem);
+  checkIdempotency(issues, options);
+  if (options.repeat !== undefined) checkSchedule(issues, options, jobName, now);
+}
+
+function checkIdempotency(
+  issues: OptionIssues,
+  { idempotencyKey, ttl }: Readonly<Record<string, unknown>>,
+): void {
+  if (idempotencyKey !== undefined) issues.text('idempotencyKey', idempotencyKey, 256);
+  if (ttl === undefined) return;
+  issues.wholeNumber('ttl', ttl, 1, MAX_DELAY_MS, 'whole number of milliseconds');
+  if (idempotencyKey === undefined) issues.add('ttl', 'only goes with idempotencyKey');
+}
+
+function checkSchedule(
+  issues: OptionIssues,
+  options: Readonly<Record<string, unknown>>,
+  jobName: string,
+  now: number,
+): void {
+  checkRepeat(issues, jobName, options.repeat, now, REPEAT_NAMES);
+  if (typeof options.delay === 'number' && options.delay > 0) {
+    issues.add('delay', 'does not go with repeat, which decides when it runs; use repeat.startDate');
+  }
+  if (options.idempotencyKey !== undefined) {
+    issues.add(
+      'idempotencyKey',
+      'does not go with repeat: a schedule is one schedule however often it is added',
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import type { Issue } from '../../kernel/errors.js';
+import { InvalidPayloadError } from '../jobs/errors.js';
+
+/** A payload as it will come out of the queue: `data` is the parsed `json`. */
+export interface JsonPayload {
+  readonly data: object;
+  readonly json: string;
+  /** UTF-8 bytes of `json`. */
+  readonly bytes: number;
+}
+
+/** Which queue and job a payload is for, named in errors. */
+export interface PayloadPlace {
+  readonly queue: string;
+  readonly job: string;
+  readonly jobId?: string;
+}
+
+const MAX_DEPTH = 64;
+const MAX_ISSUES = 50;
+
+/**
+ * Turns a payload into what JSON keeps of it, and refuses everything that JSON would lose or change without a word.
+ * @throws InvalidPayloadError as {@link assertJsonSafe} does
+ */
+export function toJsonPayload(data: unknown, maxBytes: number, place: PayloadPlace): JsonPayload {
+  assertJsonSafe(data, maxBytes, place);
+  const json = reading(place, () => JSON.stringify(data));
+  const bytes = Buffer.byteLength(json);
+  if (bytes > maxBytes) throw tooLarge(bytes, maxBytes, place);
+  return { data: JSON.parse(json) as object, json, bytes };
+}
+
+/**
+ * Checks that a payload is what JSON can keep, in one pass without a copy. Allowed: plain objects and class instances
+ * without `toJSON`, arrays, texts, finite numbers, booleans, null, valid Dates (become ISO text), undefined properties
+ * (dropped).
+ * @throws InvalidPayloadError listing the paths (at most 50), or both sizes when it is certainly larger than `maxBytes`
+ */
+export function assertJsonSafe(data: unknown, maxBytes: number, place: PayloadPlace): asserts data is object {
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Date) {
+    throw invalid([{ path: 'payload', message: `must be an object, not ${kindOf(data)}` }], place);
+  }
+  const walk = new PayloadWalk(maxBytes);
+  reading(place, () => walk.visit(data, 1));
+  if (walk.issues.length > 0) throw invalid(walk.issues, place);
+  if (walk.leastBytes > maxBytes) throw tooLarge(walk.leastBytes, maxBytes, place, 'at least ');
+}
+
+/** Getters and proxies may throw anything. */
+function reading<Result>(place: PayloadPlace, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw new InvalidPayloadError(
+      headline(place),
+      [{ path: 'payload', message: 'a property could not be read; send plain data' }],
+      { ...place, cause: error },
+    );
+  }
+}
+
+/** One pass without copies; stops as soon as the payload is certainly too large, whatever its shape. */
+class PayloadWalk {
+  readonly issues: Issue[] = [];
+  /** The JSON will have at least this many characters. */
+  leastBytes = 0;
+  private readonly path: (string | number)[] = [];
+  private readonly ancestors: object[] = [];
+
+  constructor(private readonly maxBytes: number) {}
+
+  visit(value: unknown, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        this.leastBytes += value.length + 2;
+        return;
+      case 'number':
+        this.leastBytes += 1;
+        if (!Number.isFinite(value)) this.refuse(`must be a finite number, not ${String(value)}`);
+        return;
+      case 'boolean':
+        this.leastBytes += 4;
+        return;
+      case 'object':
+        if (value === null) this.leastBytes += 4;
+        else this.visitObject(value, depth);
+        return;
+      default:
+        this.refuse(`must be JSON, not ${kindOf(value)}`);
+    }
+  }
+
+  private visitObject(value: object, depth: number): void {
+    this.leastBytes += 1;
+    if (value instanceof Date) {
+      if (Number.isNaN(value.getTime())) this.refuse('must be a valid date');
+      return;
+    }
+    if (this.ancestors.includes(value)) {
+      this.refuse('must not contain itself (circular)');
+      return;
+    }
+    if (depth > MAX_DEPTH) {
+      this.refuse(`must be at most ${MAX_DEPTH} levels deep`);
+      return;
+    }
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
+      this.refuse(`must be plain data, not ${kindOf(value)} with a toJSON method of its own`);
+      return;
+    }
+    this.ancestors.push(value);
+    if (Array.isArray(value)) this.visitItems(value, depth);
+    else if (isRecord(value)) this.visitProperties(value, depth);
+    else this.refuse(`must be plain data, not ${kindOf(value)}`);
+    this.ancestors.pop();
+  }
+
+  private visitItems(items: readonly unknown[], depth: number): void {
+    for (let index = 0; index < items.length; index++) {
+      if (this.isOver()) return;
+      this.leastBytes += 1;
+      this.path.push(index);
+      const item = items[index];
+      if (item === undefined) this.refuse('must not be undefined (an array would keep null instead)');
+      else this.visit(item, depth + 1);
+      this.path.pop();
+    }
+  }
+
+  private visitProperties(record: Readonly<Record<string, unknown>>, depth: number): void {
+    for (const key of Object.keys(record)) {
+      if (this.isOver()) return;
+      const value = record[key];
+      if (value === undefined) continue;
+      this.leastBytes += key.length + 4;
+      this.path.push(key);
+      if (key === '__proto__') this.refuse('is not allowed as a key');
+      else this.visit(value, depth + 1);
+      this.path.pop();
+    }
+    for (const symbol of Object.getOwnPropertySymbols(record)) {
+      if (Object.prototype.propertyIsEnumerable.call(record, symbol)) {
+        this.refuse(`must not have a symbol as a key (${String(symbol).slice(0, 40)})`);
+      }
+    }
+  }
+
+  private isOver(): boolean {
+    return this.leastBytes > this.maxBytes || this.issues.length >= MAX_ISSUES;
+  }
+
+  private refuse(message: string): void {
+    if (this.issues.length < MAX_ISSUES) this.issues.push({ path: pathText(this.path), message });
+  }
+}
+
+/** Plain objects, objects without prototype and class instances; not Map, RegExp, Error, buffers, boxed values … */
+function isRecord(value: object): value is Readonly<Record<string, unknown>> {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (
+    prototype === Object.prototype ||
+    prototype === null ||
+    Object.prototype.toString.call(value) === '[object Object]'
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'undefined';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const constructor: unknown = (value as { constructor?: unknown }).constructor;
+  const name = tag === 'Object' && typeof constructor === 'function' ? constructor.name : tag;
+  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
+}
+
+/** Keys are bounded: a path is for people, and a key could carry content. */
+function pathText(path: readonly (string | number)[]): string {
+  if (path.length === 0) return 'payload';
+  const parts = path.map((part) =>
+    typeof part === 'string' && part.length > 64 ? `${part.slice(0, 64)}…` : part,
+  );
+  return parts.length <= 12 ? parts.join('.') : [...parts.slice(0, 10), '…', ...parts.slice(-1)].join('.');
+}
+
+function headline(place: PayloadPlace): string {
+  return `The payload of job "${place.job}" for queue "${place.queue}" cannot be queued:`;
+}
+
+function invalid(issues: readonly Issue[], place: PayloadPlace): InvalidPayloadError {
+  return new InvalidPayloadError(headline(place), issues, place);
+}
+
+function tooLarge(bytes: number, maxBytes: number, place: PayloadPlace, prefix = ''): InvalidPayloadError {
+  const message =
+    `has ${prefix}${bytes} bytes as JSON, allowed are ${maxBytes}; ` +
+    'store large content elsewhere and queue a reference, or raise the queue’s maxPayloadBytes';
+  return invalid([{ path: 'payload', message }], place);
+}

@@ -1,0 +1,132 @@
+import 'reflect-metadata';
+import { Transform, Type } from 'class-transformer';
+import {
+  IsArray,
+  IsDate,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { InvalidPayloadError } from '../jobs/errors.js';
+import { validatePayload } from './payload-validator.js';
+
+class Item {
+  @IsString({ each: true })
+  b!: string[];
+}
+
+class Note {
+  @IsString()
+  @MaxLength(5)
+  text!: string;
+
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  items?: Item[];
+
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate()
+  at?: Date;
+
+  @IsOptional()
+  @ValidateBy({
+    name: 'quoting',
+    validator: { validate: () => false, defaultMessage: () => '$value is bad' },
+  })
+  quoted?: string;
+}
+
+class Undecorated {
+  text!: string;
+}
+
+class Throwing {
+  @Transform(() => {
+    throw new Error('TOP-SECRET');
+  })
+  @IsString()
+  text!: string;
+}
+
+const place = { queue: 'q', job: 'note', jobId: 'm_1' };
+
+async function refused(
+  type: new () => object,
+  data: unknown,
+  maxBytes?: number,
+): Promise<InvalidPayloadError> {
+  const outcome: unknown = await validatePayload(type, data, place, maxBytes).catch(
+    (error: unknown) => error,
+  );
+  if (outcome instanceof InvalidPayloadError) return outcome;
+  throw new Error('It was accepted.', { cause: outcome });
+}
+
+describe('validatePayload', () => {
+  it('returns an instance of the class, nested ones and dates too', async () => {
+    const note = await validatePayload(
+      Note,
+      { text: 'hi', items: [{ b: ['x'] }], at: '2026-01-01T00:00:00Z' },
+      place,
+    );
+    expect(note).toBeInstanceOf(Note);
+    expect(note.items?.[0]).toBeInstanceOf(Item);
+    expect(note.at?.getTime()).toBe(Date.UTC(2026, 0, 1));
+  });
+
+  it('takes what it returned once more', async () => {
+    const once = await validatePayload(Note, { text: 'hi', at: new Date(0) }, place);
+    expect(await validatePayload(Note, once, place)).toEqual(once);
+  });
+
+  it('lists every field, nested ones by path, and what is not declared', async () => {
+    const error = await refused(Note, { text: 'too long', items: [{ b: [] }, { b: [5], c: 1 }], extra: 1 });
+    expect(error.issues.map((issue) => issue.path).sort()).toEqual([
+      'extra',
+      'items.1.b',
+      'items.1.c',
+      'text',
+    ]);
+    expect(error).toMatchObject({ code: 'INVALID_PAYLOAD', ...place });
+    expect(error.message).toContain('"note" m_1 for queue "q"');
+  });
+
+  it('never quotes a value', async () => {
+    const error = await refused(Note, { text: 'TOP-SECRET', quoted: 'HUSH-HUSH' });
+    expect(error.message).not.toMatch(/TOP-SECRET|HUSH/);
+    const broken = await refused(Throwing, { text: 'x' });
+    expect(broken.message).not.toContain('TOP-SECRET');
+    expect(broken.cause).toBeInstanceOf(Error);
+  });
+
+  it('bounds the number of issues', async () => {
+    const error = await refused(Note, { text: 'x', items: Array.from({ length: 500 }, () => ({ b: [1] })) });
+    expect(error.issues).toHaveLength(51);
+    expect(error.issues.at(-1)?.message).toContain('450 more');
+  });
+
+  it.each([[null], [undefined], ['text'], [[]], [5]])('refuses %p instead of an object', async (data) => {
+    expect((await refused(Note, data)).issues[0]?.path).toBe('payload');
+  });
+
+  it('refuses circular data and smuggled prototypes instead of following them', async () => {
+    const circular: Record<string, unknown> = { text: 'x' };
+    circular.items = [circular];
+    expect((await refused(Note, circular)).issues[0]?.path).toBe('items.0');
+    const smuggled: unknown = JSON.parse('{"text":"x","__proto__":{"admin":true}}');
+    expect((await refused(Note, smuggled)).issues[0]?.path).toBe('__proto__');
+  });
+
+  it('refuses what is too large before it runs the rules', async () => {
+    expect((await refused(Note, { text: 'x'.repeat(200) }, 100)).message).toContain('allowed are 100');
+  });
+
+  it('says so when a class has no rules at all', async () => {
+    expect((await refused(Undecorated, { text: 'x' })).message).toContain('Undecorated');
+  });
+});

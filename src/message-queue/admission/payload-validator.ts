@@ -1,0 +1,83 @@
+import type { Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+import type { Issue } from '../../kernel/errors.js';
+import { InvalidPayloadError } from '../jobs/errors.js';
+import { assertJsonSafe } from './json-payload.js';
+import type { PayloadPlace } from './json-payload.js';
+
+const MAX_ISSUES = 50;
+const MAX_MESSAGE_LENGTH = 300;
+
+/**
+ * Turns data into a validated instance of its DTO class. Runs at enqueue and again before processing, because stored
+ * jobs outlive deploys. Properties that the class does not declare are refused, in nested objects too (where the class
+ * says `@Type` and `@ValidateNested`).
+ * @param maxBytes refuses what is certainly larger before any rule runs; at enqueue the queue's `maxPayloadBytes`
+ * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
+ */
+export async function validatePayload<Payload extends object>(
+  type: Type<Payload>,
+  data: unknown,
+  place: PayloadPlace,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Promise<Payload> {
+  assertJsonSafe(data, maxBytes, place);
+  const payload = transform(type, data, place);
+  const errors = await validate(payload, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    validationError: { target: false },
+  });
+  if (errors.length === 0) return payload;
+  throw invalid(type, issuesOf(errors), place);
+}
+
+function transform<Payload extends object>(type: Type<Payload>, data: object, place: PayloadPlace): Payload {
+  try {
+    return plainToInstance(type, data);
+  } catch (error) {
+    const issue = { path: 'payload', message: `could not be turned into a ${type.name}` };
+    throw invalid(type, [issue], { ...place, cause: error });
+  }
+}
+
+function issuesOf(errors: readonly ValidationError[]): Issue[] {
+  const issues: Issue[] = [];
+  for (const error of errors) collect(error, '', issues);
+  if (issues.length <= MAX_ISSUES) return issues;
+  const left = issues.length - MAX_ISSUES;
+  return [...issues.slice(0, MAX_ISSUES), { path: 'payload', message: `has ${left} more problems` }];
+}
+
+function collect(error: ValidationError, parent: string, issues: Issue[]): void {
+  // class-validator reports a class without any rule as an error of no property.
+  const property = (error.property as string | undefined)?.slice(0, 64) ?? 'payload';
+  const path = parent === '' ? property : `${parent}.${property}`;
+  const messages = Object.values(error.constraints ?? {});
+  if (messages.length > 0)
+    issues.push({ path, message: messages.map((m) => wording(m, error.value)).join('; ') });
+  for (const child of error.children ?? []) collect(child, path, issues);
+}
+
+/** A rule's own text may quote the value (`$value`), and a value may be message content. */
+function wording(message: string, value: unknown): string {
+  const text =
+    typeof value === 'string' && value.length >= 3 ? message.replaceAll(value, '[value]') : message;
+  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text;
+}
+
+function invalid(
+  type: Type<object>,
+  issues: readonly Issue[],
+  place: PayloadPlace & { cause?: unknown },
+): InvalidPayloadError {
+  const which = place.jobId === undefined ? `job "${place.job}"` : `job "${place.job}" ${place.jobId}`;
+  return new InvalidPayloadError(
+    `The payload of ${which} for queue "${place.queue}" is no valid ${type.name}:`,
+    issues,
+    place,
+  );
+}

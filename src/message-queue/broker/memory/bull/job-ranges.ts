@@ -1,0 +1,86 @@
+import type { JobList } from '../store/job-list.js';
+import type { QueueEngine } from '../store/queue-engine.js';
+import type { StoredJob } from '../store/stored-job.js';
+
+const ALL_TYPES = ['waiting', 'active', 'completed', 'failed', 'delayed', 'paused'];
+
+/** Types as Bull's getters take them: lists, comma-separated text, or nothing for all. */
+export function parseTypes(types: unknown): string[] {
+  const parsed = [types]
+    .flat(2)
+    .join(',')
+    .split(',')
+    .map((type) => type.trim())
+    .filter((type) => type !== '');
+  return parsed.length > 0 ? parsed : ALL_TYPES;
+}
+
+/** How many jobs are in a state, by Bull's names (`wait` and `waiting` alike). */
+export function countOf(engine: QueueEngine, type: string): number {
+  const { store } = engine;
+  switch (type) {
+    case 'wait':
+    case 'waiting':
+      return engine.paused ? 0 : store.waiting.size;
+    case 'paused':
+      return engine.paused ? store.waiting.size : 0;
+    case 'delayed':
+      return store.delayed.size;
+    case 'repeat':
+      return engine.repeat.size;
+    case 'active':
+    case 'completed':
+    case 'failed':
+      return store[type].size;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Jobs of one state by position, as Bull gives them: lists with the next one first when `ascending`, finished ones by
+ * when they finished, delayed ones by when they are due; a negative position counts from the end.
+ */
+export function rangeOf(
+  engine: QueueEngine,
+  type: string,
+  start: number,
+  end: number,
+  ascending: boolean,
+): StoredJob[] {
+  const size = countOf(engine, type);
+  const from = Math.max(0, start < 0 ? size + start : start);
+  const to = Math.min(size - 1, end < 0 ? size + end : end);
+  if (from > to) return [];
+  if (type === 'delayed') {
+    const jobs = engine.store.delayed.inOrder();
+    if (!ascending) jobs.reverse();
+    return jobs.slice(from, to + 1);
+  }
+  const lists = listsOf(engine, type);
+  if (!ascending) lists.reverse();
+  return slice(lists, from, to, ascending);
+}
+
+function listsOf(engine: QueueEngine, type: string): JobList[] {
+  const { store } = engine;
+  if (type === 'active' || type === 'completed' || type === 'failed') return [store[type]];
+  return type === 'repeat' ? [] : store.waiting.lanes();
+}
+
+function slice(lists: JobList[], from: number, to: number, ascending: boolean): StoredJob[] {
+  const jobs: StoredJob[] = [];
+  let position = 0;
+  for (const list of lists) {
+    if (position + list.size <= from) {
+      position += list.size;
+      continue;
+    }
+    for (const job of ascending ? list : list.reversed()) {
+      if (position > to) return jobs;
+      if (position >= from) jobs.push(job);
+      position += 1;
+    }
+  }
+  return jobs;
+}

@@ -1,0 +1,53 @@
+import { QueueFullError } from '../../../jobs/errors.js';
+
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Bytes a stored job counts for beside its texts (payload, result, stack traces): records, links, map entries.
+ * Approximate on purpose; the benchmark measures the real figure.
+ */
+export const JOB_OVERHEAD_BYTES = 500;
+
+/** What the queues of one broker may keep together. Finished jobs count until they are cleaned. */
+export class MemoryBudget {
+  jobs = 0;
+  bytes = 0;
+  private sequence = 0;
+
+  constructor(
+    /** Most jobs in all states. */
+    readonly maxJobs: number = Number.POSITIVE_INFINITY,
+    /** Most bytes, approximately: the JSON texts of the jobs plus {@link JOB_OVERHEAD_BYTES} each. */
+    readonly maxBytes: number = Number.POSITIVE_INFINITY,
+  ) {}
+
+  /** An ever growing number: the order of moves over all queues that share the budget. */
+  nextSequence(): number {
+    this.sequence += 1;
+    return this.sequence;
+  }
+
+  /** @throws QueueFullError when one more job of `bytes` does not fit */
+  assertRoom(bytes: number, queue: string, job: string): void {
+    if (this.jobs + 1 > this.maxJobs) {
+      throw new QueueFullError(
+        `Queue "${queue}" cannot take job "${job}": the memory provider holds ${this.jobs} jobs, its limit is ` +
+          `${this.maxJobs} (maxJobs). Add it again later, run more workers, or use Redis.`,
+        this.jobs,
+        this.maxJobs,
+        RETRY_AFTER_MS,
+        { queue, job },
+      );
+    }
+    if (this.bytes + bytes > this.maxBytes) {
+      throw new QueueFullError(
+        `Queue "${queue}" cannot take job "${job}": the memory provider holds about ${this.bytes} bytes, its limit ` +
+          `is ${this.maxBytes} (maxBytes). Add it again later, run more workers, or use Redis.`,
+        this.bytes,
+        this.maxBytes,
+        RETRY_AFTER_MS,
+        { queue, job },
+      );
+    }
+  }
+}

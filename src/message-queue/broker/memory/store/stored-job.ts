@@ -1,0 +1,79 @@
+import type { JobOptions } from 'bull';
+import type { ManagedJobRecord } from '../../../jobs/managed-job.js';
+import type { JobList } from './job-list.js';
+
+/** Where a job is. `paused` is not a state of its own here: it is `waiting` while the queue is paused for all. */
+export type StoredState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed';
+
+/** Bull's options as they are stored: defaults filled in, JSON-safe. Never changed in place. */
+export interface StoredOptions extends JobOptions {
+  readonly attempts: number;
+  readonly delay: number;
+  readonly timestamp: number;
+  /** Written by the repeat schedule: when the run before this one was due. */
+  readonly prevMillis?: number;
+  /** Largest payload in bytes as JSON. */
+  readonly sizeLimit?: number;
+  readonly mq?: ManagedJobRecord;
+}
+
+/** What only jobs that ran (or were looked after) have; kept apart so that a waiting job stays small. */
+export interface JobHistory {
+  processedOn: number | undefined;
+  finishedOn: number | undefined;
+  retriedOn: number | undefined;
+  stacktrace: string[];
+  failedReason: string | undefined;
+  /** JSON text. */
+  returnvalue: string | undefined;
+  /** JSON text. */
+  progress: string | undefined;
+  logs: string[] | null;
+  /** Why the job is to be cancelled; asked for while it was active. */
+  cancelReason: string | undefined;
+}
+
+/** A job as the memory provider keeps it. Knows its place in the list or heap that holds it, so leaving is cheap. */
+export class StoredJob {
+  prev: StoredJob | null = null;
+  next: StoredJob | null = null;
+  list: JobList | null = null;
+  /** Place in the heap of delayed jobs, −1 outside of it. */
+  heapIndex = -1;
+  /** When a delayed job is due, milliseconds since the epoch. */
+  runAt = 0;
+  /** Order of arrival in its present state. */
+  sequence = 0;
+  state: StoredState | null = null;
+  /** Held by whoever runs the job; a locked job cannot be removed. */
+  locked = false;
+  attemptsMade = 0;
+  history: JobHistory | null = null;
+
+  constructor(
+    readonly id: string,
+    readonly name: string,
+    /** The payload as JSON text. */
+    public data: string,
+    public options: StoredOptions,
+    public delay: number,
+    /** What the job counts for against `maxBytes`. */
+    public bytes: number,
+  ) {}
+
+  /** The history, begun when there is none. */
+  remember(): JobHistory {
+    this.history ??= {
+      processedOn: undefined,
+      finishedOn: undefined,
+      retriedOn: undefined,
+      stacktrace: [],
+      failedReason: undefined,
+      returnvalue: undefined,
+      progress: undefined,
+      logs: null,
+      cancelReason: undefined,
+    };
+    return this.history;
+  }
+}

@@ -1,0 +1,14 @@
+import type { MemoryGuard } from '../connections/memory-guard.js';
+import type { RedisConnections } from '../connections/redis-connections.js';
+import type { RedisQueue } from '../redis-queue.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
+
+/** What adding to one queue stands on. */
+export interface EnqueuerParts {
+  readonly queue: RedisQueue;
+  readonly scripts: RedisScripts;
+  readonly connections: RedisConnections;
+  readonly memory: MemoryGuard;
+  readonly timeoutMs: number;
+  readonly now: () => number;
+}

@@ -1,0 +1,61 @@
+import type { Job } from 'bull';
+import { admitJob } from '../../../admission/job-admission.js';
+import type { AddRequest } from '../../broker.js';
+import { closedMeanwhile, timedOut } from './add-errors.js';
+import { asQueueError } from './add-outcome.js';
+import type { EnqueuerParts } from './enqueuer-parts.js';
+import { isPassing } from '../connections/redis-scripts.js';
+
+const RETRY_DELAY_MS = 50;
+
+/**
+ * Adds a repeatable job by Bull's own way: its identity is queue, name and schedule, so the same call again is safe.
+ * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis refused it, or the broker was closed before it was sent
+ */
+export async function addRepeatable(
+  { queue, now, timeoutMs, connections, memory }: EnqueuerParts,
+  request: AddRequest,
+): Promise<Job> {
+  const { data, options } = admitJob(
+    queue.name,
+    queue.definition,
+    request.name,
+    request.data,
+    request.options,
+    now(),
+  );
+  memory.check(queue.name);
+  const place = { queue: queue.name, job: request.name };
+  const deadlineMs = request.deadlineMs ?? timeoutMs;
+  const giveUpAt = performance.now() + deadlineMs;
+  let wasSent = false;
+  let lost: Error | null = null;
+  while (await connections.ready(Math.max(0, giveUpAt - performance.now()))) {
+    wasSent = true;
+    try {
+      const job = await within(giveUpAt, queue.addRepeatable(request.name, data, options));
+      if (job === null) break;
+      return job;
+    } catch (error) {
+      if (!isPassing(error)) throw asQueueError(error, queue.name);
+      lost = error as Error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      if (performance.now() >= giveUpAt) break;
+    }
+  }
+  if (connections.isClosed) throw closedMeanwhile(place, wasSent);
+  throw timedOut(place, deadlineMs, connections.trouble ?? lost);
+}
+
+/** @returns null when the answer comes later than `at` */
+async function within<T>(at: number, answer: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), Math.max(0, at - performance.now()));
+  });
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

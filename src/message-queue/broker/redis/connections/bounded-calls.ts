@@ -1,0 +1,68 @@
+import type { Queue } from 'bull';
+import { BrokerUnavailableError } from '../../../jobs/errors.js';
+import type { RedisConnections } from './redis-connections.js';
+
+/** Bull's methods that ask Redis and would wait for as long as it is away; `getWaiting` and the like are made of them. */
+const BOUNDED = [
+  ...[
+    'getJob',
+    'getJobs',
+    'getJobLogs',
+    'getJobCounts',
+    'getJobCountByTypes',
+    'getCountsPerPriority',
+    'count',
+  ],
+  ...['getRepeatableJobs', 'getRepeatableCount', 'getMetrics', 'getWorkers', 'isPaused', 'pause', 'resume'],
+  ...['clean', 'empty', 'obliterate', 'removeJobs', 'removeRepeatable', 'removeRepeatableByKey', 'retryJobs'],
+] as const;
+/** How long Redis may be away before whoever waits for it is told. */
+const PATIENCE_MS = 2_000;
+const CHECK_EVERY_MS = 200;
+
+type Call = (...args: unknown[]) => Promise<unknown>;
+
+/**
+ * Lets no call of the queue hang: it rejects with `BrokerUnavailableError` when Redis has been away for two seconds. A
+ * Redis that answers may take its time, however much is asked for.
+ */
+export function boundCalls(queue: Queue, connections: RedisConnections): void {
+  const methods = queue as unknown as Record<string, Call | undefined>;
+  for (const name of BOUNDED) {
+    const ask = methods[name]?.bind(queue);
+    if (ask === undefined) throw new TypeError(`Bull's queue has no ${name}().`);
+    methods[name] = (...args) => {
+      // A local pause asks nobody, and may wait long for the jobs that run here.
+      const isLocal = name === 'pause' && args[0] === true;
+      return isLocal ? ask(...args) : unlessAway(queue.name, `${name}()`, connections, ask(...args));
+    };
+  }
+}
+
+/** The answer to what is asked of a queue. @throws BrokerUnavailableError when Redis has been away for two seconds */
+export function unlessAway<T>(
+  queue: string,
+  what: string,
+  connections: RedisConnections,
+  answer: Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setInterval(() => {
+      if (connections.awayForMs < PATIENCE_MS) return;
+      clearInterval(timer);
+      const { trouble } = connections;
+      const why = trouble === null ? '' : ` ${trouble.message}`;
+      const message =
+        `Redis has been away for ${Math.floor(connections.awayForMs / 1_000)} s; ${what} of queue "${queue}" got no answer. ` +
+        `Try again when it is back.${why}`;
+      reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }));
+    }, CHECK_EVERY_MS);
+    const settle =
+      <V>(pass: (value: V) => void) =>
+      (value: V): void => {
+        clearInterval(timer);
+        pass(value);
+      };
+    answer.then(settle(resolve), settle(reject));
+  });
+}

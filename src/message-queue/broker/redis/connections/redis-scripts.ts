@@ -1,0 +1,75 @@
+import type { RedisClient } from './redis-client.js';
+import type { RedisConnections } from './redis-connections.js';
+import type { LuaScript } from '../scripts/lua-script.js';
+
+type ScriptCommand = (base: string, ...args: (string | number)[]) => Promise<unknown>;
+
+/** Runs our Lua scripts on the shared client. */
+export class RedisScripts {
+  private shebang: string | null = null;
+  private preparing: Promise<void> | null = null;
+
+  constructor(private readonly connections: RedisConnections) {}
+
+  /**
+   * Runs a script.
+   * @param base the queue's base key, `prefix:queue:`
+   * @throws what Redis answered, or that the connection was lost (the script may have run)
+   */
+  async run(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+    if (this.shebang === null) await this.prepare();
+    const client = this.connections.client;
+    const commands = client as unknown as Record<string, ScriptCommand | undefined>;
+    if (commands[script.name] === undefined) this.define(client, script);
+    const command = commands[script.name];
+    if (command === undefined) throw new Error(`The script ${script.name} is not defined.`);
+    return command.call(client, base, ...args);
+  }
+
+  private define(client: RedisClient, script: LuaScript): void {
+    const first = script.allowOom ? (this.shebang ?? '') : '';
+    client.defineCommand(script.name, { numberOfKeys: 1, lua: first + script.lua });
+  }
+
+  /** Flags for scripts exist since Redis 7; an older server takes their line for an error. */
+  private async prepare(): Promise<void> {
+    this.preparing ??= serverVersion(this.connections.client).then(
+      (version) => {
+        this.shebang = version !== null && version[0] >= 7 ? '#!lua flags=allow-oom\n' : '';
+      },
+      (error: unknown) => {
+        this.preparing = null;
+        throw error;
+      },
+    );
+    await this.preparing;
+  }
+}
+
+/**
+ * The server's version, `[major, minor]`; null when it does not tell (INFO is forbidden).
+ * @throws when the server cannot be reached
+ */
+export async function serverVersion(client: RedisClient): Promise<[number, number] | null> {
+  let info: string;
+  try {
+    info = await client.info('server');
+  } catch (error) {
+    if (isReplyError(error)) return null;
+    throw error;
+  }
+  const match = /redis_version:(\d+)\.(\d+)/.exec(info);
+  return match === null ? null : [Number(match[1]), Number(match[2])];
+}
+
+/** Whether Redis answered with an error (as opposed to a lost connection). */
+export function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|UNBLOCKED|NOREPLICAS|MOVED|ASK)\b/;
+
+/** Whether the same command may succeed in a moment: the connection was lost, or the server is changing its state. */
+export function isPassing(error: unknown): boolean {
+  return !isReplyError(error) || PASSING.test(error.message);
+}

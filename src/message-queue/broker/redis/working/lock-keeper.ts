@@ -1,0 +1,57 @@
+import { LockLostError } from '../../../jobs/errors.js';
+import type { ActiveRun } from './active-run.js';
+import { cancelledError } from './job-intake.js';
+import type { QueueCommands } from './queue-commands.js';
+import type { LockSettings } from '../redis-broker.options.js';
+import { RepeatedTask } from './repeated-task.js';
+import { renewLocksScript } from '../scripts/keep-jobs.lua.js';
+
+/**
+ * Keeps the locks of a worker's active jobs, all in one call. A renewal that fails is tried again at the next turn,
+ * several times before the lock runs out. A job that somebody else took meanwhile has its signal aborted.
+ */
+export class LockKeeper {
+  private readonly task: RepeatedTask;
+
+  constructor(
+    private readonly commands: QueueCommands,
+    private readonly active: ReadonlyMap<string, ActiveRun>,
+    private readonly lock: LockSettings,
+    onError: (error: unknown) => void,
+  ) {
+    this.task = new RepeatedTask(lock.renewMs, () => this.renew(), onError);
+  }
+
+  start(): void {
+    this.task.start(false);
+  }
+
+  stop(): Promise<void> {
+    return this.task.stop();
+  }
+
+  private async renew(): Promise<void> {
+    const asked = new Map(this.active);
+    if (asked.size === 0) return;
+    const args = [this.commands.queue.lockToken, this.lock.durationMs, ...asked.keys()];
+    const [lost, cancelled] = (await this.commands.run(renewLocksScript, args)) as [
+      string[],
+      [string, string][],
+    ];
+    // A run may have ended, and another begun, while the call was under way.
+    for (const id of lost) if (this.active.get(id) === asked.get(id)) asked.get(id)?.abort(this.lockLost(id));
+    // Usually told at once by a message, which a lost connection can swallow.
+    for (const [id, reason] of cancelled) {
+      asked.get(id)?.abort(cancelledError(this.commands.queue.name, id, reason));
+    }
+  }
+
+  private lockLost(jobId: string): LockLostError {
+    const queue = this.commands.queue.name;
+    return new LockLostError(
+      `Job "${jobId}" of queue "${queue}" belongs to another worker now: its lock was not renewed in time. ` +
+        'The event loop was blocked, or Redis was out of reach, for longer than the lock lives.',
+      { queue, jobId },
+    );
+  }
+}

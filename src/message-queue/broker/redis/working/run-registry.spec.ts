@@ -1,0 +1,93 @@
+import { BrokerFixture, failed, testQueue } from '../../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../../test/support/wait-until.js';
+import type { Settlement } from '../../../jobs/settlement.js';
+import type { Delivery } from '../../broker.js';
+import { CrashSuspects } from './crash-suspects.js';
+import { JobIntake } from './job-intake.js';
+import { QueueCommands } from './queue-commands.js';
+import { RedisConnections } from '../connections/redis-connections.js';
+import type { RedisQueue } from '../redis-queue.js';
+import { RedisScripts } from '../connections/redis-scripts.js';
+import { RunRegistry } from './run-registry.js';
+import type { LuaScript } from '../scripts/lua-script.js';
+
+const LOCK_MS = 5_000;
+
+/** Redis executes at once what is stored; its answers are seen only when the test lets them through. */
+class LateAnswers extends QueueCommands {
+  arrive: () => void = () => undefined;
+  private readonly held = new Promise<void>((resolve) => (this.arrive = resolve));
+
+  override async runUntilAnswered(
+    script: LuaScript,
+    args: readonly (string | number)[],
+    retryAnswers?: boolean,
+  ): Promise<unknown> {
+    const answer = await super.runUntilAnswered(script, args, retryAnswers);
+    await this.held;
+    return answer;
+  }
+}
+
+describe('RunRegistry', () => {
+  let redis: TestRedis;
+  let fixture: BrokerFixture;
+  let connections: RedisConnections;
+
+  beforeEach(async () => {
+    redis = await TestRedis.start();
+    fixture = new BrokerFixture(redis);
+    const topology = { kind: 'single', host: '127.0.0.1', port: redis.port } as const;
+    connections = new RedisConnections({ topology, db: 0, tls: false }, 5_000, () => undefined);
+  });
+  afterEach(async () => {
+    await connections.close();
+    await fixture.close();
+    await redis.stop();
+  });
+
+  it('keeps a run that began before the answer to the failure of the run before it was seen', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue()) as RedisQueue;
+    const commands = new LateAnswers(queue, new RedisScripts(connections));
+    const intake = new JobIntake(commands, LOCK_MS);
+    const runs: Delivery[] = [];
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const run = async (delivery: Delivery): Promise<Settlement> => {
+      runs.push(delivery);
+      if (runs.length === 1) return failed(delivery, 0);
+      await ended;
+      return { kind: 'handed-back' };
+    };
+    const registry = new RunRegistry(commands, intake, run, {
+      now: () => Date.now(),
+      complete: () => undefined,
+      freed: () => undefined,
+      report: (problem) => void fixture.problems.push(problem),
+      suspects: new CrashSuspects(),
+    });
+    const begin = async (): Promise<void> => {
+      const [[entry]] = await intake.take(1, Date.now(), false);
+      if (entry === undefined) throw new Error('There was no job to take.');
+      return registry.begin(entry);
+    };
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    const first = begin();
+    await waitUntil(
+      async () => (await broker.snapshot(queue)).waiting === 1 && runs.length === 1,
+      'the retry to wait',
+    );
+    const second = begin();
+    await waitUntil(() => runs.length === 2, 'the retry to start');
+    commands.arrive();
+    await first;
+    expect(runs[1]).toBeDefined();
+    expect(registry.active.get(id)).toBe(runs[1]);
+    end();
+    await second;
+    expect(registry.active.size).toBe(0);
+    expect(fixture.problems).toEqual([]);
+  });
+});

@@ -1,0 +1,191 @@
+import { Redis } from 'ioredis';
+import { clockPasses } from '../../../../../test/support/clock-passes.js';
+import {
+  aborted,
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
+import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { LockLostError } from '../../../jobs/errors.js';
+import { recordOf } from '../../../jobs/managed-job.js';
+
+const lock = { durationMs: 600, renewMs: 150, stalledCheckMs: 200 };
+
+describe('jobs whose worker died or lost them', () => {
+  let redis: TestRedis;
+  let fixture: BrokerFixture;
+  let client: Redis;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    client = new Redis(redis.port);
+  });
+  beforeEach(() => {
+    fixture = new BrokerFixture(redis);
+  });
+  afterEach(() => fixture.close());
+  afterAll(async () => {
+    client.disconnect();
+    await redis.stop();
+  });
+
+  it('run again at the front of their lane, and show each crash', async () => {
+    const proxy = await TcpProxy.start(redis.port);
+    const dying = new BrokerFixture({ port: proxy.port });
+    const doomed = dying.broker({ lock, prefix: fixture.prefix, socketTimeoutMs: 60_000 });
+    await workOn(doomed, doomed.createQueue(testQueue()), () => new Promise(() => undefined), 1);
+    const broker = fixture.broker({ lock });
+    const queue = broker.createQueue(testQueue());
+    const stalled = jest.fn();
+    queue.on('stalled', stalled);
+    const { id } = await broker.addOnce(queue, { name: 'job', data: { n: 1 }, options: { priority: 5 } });
+    await waitUntil(async () => (await broker.snapshot(queue)).active === 1, 'the doomed run');
+    await broker.addOnce(queue, { name: 'job', data: { n: 2 }, options: { priority: 5 } });
+    // As if the worker had been killed: nothing of it reaches Redis any more.
+    proxy.blackhole();
+    const { seen } = await workOn(
+      broker,
+      queue,
+      (delivery) =>
+        delivery.job.attemptsMade === 0 && delivery.job.id === id ? failed(delivery, 0) : completed(),
+      1,
+    );
+    // The first job was taken with the second one waiting; the second may start while the lock of the first lives.
+    await waitUntil(() => seen.filter((run) => run.id === id).length === 2, 'the job to run again');
+    const [first, second] = seen.filter((run) => run.id === id);
+    for (const run of [first, second]) {
+      expect(run?.delivery.crashes).toMatchObject([{ kind: 'crash', attempt: 1, error: 'WorkerCrashed' }]);
+    }
+    expect(stalled).toHaveBeenCalledTimes(1);
+    const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
+    expect(record.failures?.map(({ kind }) => kind)).toEqual(['crash', 'error']);
+    await proxy.stop();
+    await dying.close();
+  });
+
+  it('keep their lock while the handler runs, however long', async () => {
+    const [one, two] = [fixture.broker({ lock }), fixture.broker({ lock })];
+    const queue = one.createQueue(testQueue());
+    const { seen } = await workOn(one, queue, async () => {
+      await clockPasses(3 * lock.durationMs);
+      return completed();
+    });
+    const other = await workOn(two, two.createQueue(testQueue()));
+    await one.addMany(
+      queue,
+      Array.from({ length: 3 }, () => ({ name: 'job', data: {}, options: {} })),
+    );
+    await waitUntil(async () => (await one.snapshot(queue)).completed === 3, 'the ends');
+    expect(seen.length + other.seen.length).toBe(3);
+    expect(fixture.problems).toEqual([]);
+  });
+
+  it('abort the run of a worker that lost its lock to another one, and take nothing from its end', async () => {
+    const broker = fixture.broker({ lock });
+    const queue = broker.createQueue(testQueue());
+    const { seen } = await workOn(broker, queue, async ({ signal, job }) => {
+      if (seen.filter((run) => run.id === job.id).length > 1) return completed('second');
+      await aborted(signal);
+      return completed('first');
+    });
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(() => seen.length === 1, 'the run');
+    await client.set(`${fixture.prefix}:work:${id}:lock`, 'somebody-else');
+    await aborted(seen[0]?.delivery.signal as AbortSignal);
+    expect(seen[0]?.delivery.signal.reason).toBeInstanceOf(LockLostError);
+    await waitUntil(() => fixture.problems.some(({ kind }) => kind === 'lock-lost'), 'the report');
+    expect((await queue.getJob(id))?.finishedOn).toBeUndefined();
+    expect(await broker.snapshot(queue)).toMatchObject({ active: 1, completed: 0 });
+    await client.del(`${fixture.prefix}:work:${id}:lock`);
+    await waitUntil(async () => (await queue.getJob(id))?.returnvalue === 'second', 'the second run');
+  });
+
+  it('keep a job whose lock ran out as long as nobody took it', async () => {
+    const broker = fixture.broker({ lock });
+    const queue = broker.createQueue(testQueue());
+    let end: () => void = () => undefined;
+    const { seen } = await workOn(broker, queue, async () => {
+      await new Promise<void>((resolve) => (end = resolve));
+      return completed('kept');
+    });
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(() => seen.length === 1, 'the run');
+    await client.del(`${fixture.prefix}:work:${id}:lock`);
+    await waitUntil(() => client.exists(`${fixture.prefix}:work:${id}:lock`), 'the lock to be taken again');
+    await client.del(`${fixture.prefix}:work:${id}:lock`);
+    end();
+    await waitUntil(async () => (await queue.getJob(id))?.returnvalue === 'kept', 'the end');
+    expect(seen).toHaveLength(1);
+    expect(fixture.problems).toEqual([]);
+  });
+
+  it('are adopted when the answer that brought them was lost', async () => {
+    const proxy = await TcpProxy.start(redis.port);
+    const behind = new BrokerFixture({ port: proxy.port });
+    const worker = behind.broker({ prefix: fixture.prefix, socketTimeoutMs: 400 });
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const requests = [1, 2].map((n) => ({ name: 'job', data: { n }, options: {} }));
+    await broker.addMany(queue, requests);
+    let end: () => void = () => undefined;
+    const { seen } = await workOn(
+      worker,
+      worker.createQueue(testQueue()),
+      async () => {
+        if (seen.length === 1) await new Promise<void>((resolve) => (end = resolve));
+        return completed();
+      },
+      1,
+    );
+    await waitUntil(() => seen.length === 1, 'the first job');
+    // The call that ends the first job takes the second; it is executed, its answer vanishes.
+    proxy.swallowReplies();
+    end();
+    await waitUntil(async () => (await broker.snapshot(queue)).waiting === 0, 'the second job to be taken');
+    proxy.heal();
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'the second job');
+    expect(seen.map((run) => run.data)).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(seen[1]?.delivery.crashes).toEqual([]);
+    await behind.close();
+    await proxy.stop();
+  });
+
+  it('never run when there is no job behind the entry', async () => {
+    const broker = fixture.broker({ lock });
+    const queue = broker.createQueue(testQueue());
+    const errors = jest.fn();
+    queue.on('error', errors);
+    const first = await queue.add('job', {});
+    const second = await queue.add('job', { real: true });
+    await client.del(`${fixture.prefix}:work:${first.id}`);
+    await client.rpush(`${fixture.prefix}:work:active`, 'm_gone');
+    const { seen } = await workOn(broker, queue);
+    await waitUntil(() => fixture.problems.length === 2, 'two reports');
+    expect(fixture.problems.map(({ kind, jobId }) => [kind, jobId])).toEqual(
+      expect.arrayContaining([
+        ['phantom-job', String(first.id)],
+        ['phantom-job', 'm_gone'],
+      ]),
+    );
+    expect(errors).toHaveBeenCalledTimes(2);
+    await waitUntil(async () => (await broker.snapshot(queue)).completed === 1, 'the real job');
+    expect(seen.map((run) => run.id)).toEqual([second.id]);
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, active: 0 });
+  });
+
+  it('become dead letters when they are stored in a form that cannot be read', async () => {
+    const broker = fixture.broker({ lock });
+    const queue = broker.createQueue(testQueue());
+    const { id } = await queue.add('job', {});
+    await client.hset(`${fixture.prefix}:work:${id}`, 'data', '{"broken');
+    const { seen } = await workOn(broker, queue);
+    await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
+    expect(seen).toEqual([]);
+    expect(await client.hget(`${fixture.prefix}:work:${id}`, 'failedReason')).toMatch(/cannot be read/);
+  });
+});

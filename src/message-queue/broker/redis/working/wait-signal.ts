@@ -1,0 +1,74 @@
+import type { RedisClient } from '../connections/redis-client.js';
+import type { RedisConnections } from '../connections/redis-connections.js';
+
+/** How long one blocking call waits, seconds. */
+const BLOCK_SECONDS = 5;
+const RETRY_DELAY_MS = 500;
+
+/**
+ * Tells a worker that its queue has waiting jobs, over a connection of its own. It moves the next job from the right
+ * end of the list to the right end of the list: that blocks while the list is empty and changes nothing, so that no
+ * job is ever between two states when a worker or a connection dies.
+ */
+export class WaitSignal {
+  private client: RedisClient;
+  private closed = false;
+  private wake: (() => void) | null = null;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly waitKey: string,
+    private readonly connectionName: string,
+  ) {
+    this.client = this.open();
+  }
+
+  /** Resolves when a job waits, after some seconds without one, on an error, or when `interrupt()` is called. */
+  async next(): Promise<void> {
+    if (this.closed) return;
+    const interrupted = new Promise<void>((resolve) => (this.wake = resolve));
+    await Promise.race([this.block(), interrupted]);
+    this.wake = null;
+  }
+
+  /** Ends a wait early; the call that is under way goes on and does no harm. */
+  interrupt(): void {
+    this.wake?.();
+  }
+
+  /** Opens the connection anew. */
+  rebuild(): void {
+    if (this.closed) return;
+    this.connections.closeBlocking(this.client);
+    this.client = this.open();
+    this.blocked = null;
+    this.interrupt();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.connections.closeBlocking(this.client);
+    this.interrupt();
+  }
+
+  private blocked: Promise<void> | null = null;
+
+  private block(): Promise<void> {
+    // A wait that was interrupted left its call behind: it serves the next wait.
+    this.blocked ??= this.callOnce().finally(() => (this.blocked = null));
+    return this.blocked;
+  }
+
+  private async callOnce(): Promise<void> {
+    try {
+      await this.client.blmove(this.waitKey, this.waitKey, 'RIGHT', 'RIGHT', BLOCK_SECONDS);
+    } catch {
+      // For example out of memory: the worker looks for itself, at a bearable rate.
+      await new Promise<void>((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+    }
+  }
+
+  private open(): RedisClient {
+    return this.connections.openBlocking(BLOCK_SECONDS * 1_000, this.connectionName);
+  }
+}

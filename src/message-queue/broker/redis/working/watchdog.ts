@@ -1,0 +1,65 @@
+import type { QueueCommands } from './queue-commands.js';
+import type { BrokerProblem } from '../redis-broker.options.js';
+import type { RedisQueueWorker } from './redis-queue-worker.js';
+import { RepeatedTask } from './repeated-task.js';
+import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
+import type { WaitSignal } from './wait-signal.js';
+
+/** Looks this many times within the time that makes a worker stuck. */
+const LOOKS = 6;
+
+/** Rebuilds a worker's blocking connection when jobs wait, slots are free, and nothing moves. */
+export class Watchdog {
+  private readonly task: RepeatedTask;
+  private lastProgress = -1;
+  private stuckSince: number | null = null;
+
+  constructor(
+    private readonly commands: QueueCommands,
+    private readonly worker: RedisQueueWorker,
+    private readonly signal: WaitSignal,
+    private readonly afterMs: number,
+    private readonly report: (problem: BrokerProblem) => void,
+  ) {
+    // When Redis does not answer, the connections report it.
+    this.task = new RepeatedTask(
+      Math.max(1, Math.floor(afterMs / LOOKS)),
+      () => this.look(),
+      () => undefined,
+    );
+  }
+
+  start(): void {
+    this.task.start(false);
+  }
+
+  stop(): Promise<void> {
+    return this.task.stop();
+  }
+
+  private async look(): Promise<void> {
+    const moved = this.worker.progress !== this.lastProgress;
+    this.lastProgress = this.worker.progress;
+    if (moved || !this.worker.isHungry) {
+      this.calm();
+      return;
+    }
+    const [waiting] = (await this.commands.run(snapshotQueueScript, [])) as number[];
+    if (waiting === 0) {
+      this.calm();
+      return;
+    }
+    const now = performance.now();
+    this.stuckSince ??= now;
+    if (now - this.stuckSince < this.afterMs) return;
+    this.stuckSince = null;
+    const queue = this.commands.queue.name;
+    const message = `Queue "${queue}" has ${waiting} waiting jobs, free slots, and no progress for ${this.afterMs} ms: its connection is rebuilt.`;
+    this.report({ kind: 'no-progress', queue, message });
+    this.signal.rebuild();
+  }
+
+  private calm(): void {
+    this.stuckSince = null;
+  }
+}

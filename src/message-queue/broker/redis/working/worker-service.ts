@@ -1,0 +1,132 @@
+import type { RunDelivery } from '../../broker.js';
+import type { CrashSuspects } from './crash-suspects.js';
+import { DelayPromoter } from './delay-promoter.js';
+import type { CancelMessage } from '../job-canceller.js';
+import { JobIntake } from './job-intake.js';
+import { LockKeeper } from './lock-keeper.js';
+import { QueueCommands } from './queue-commands.js';
+import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
+import type { RedisConnections } from '../connections/redis-connections.js';
+import { RedisQueueWorker } from './redis-queue-worker.js';
+import type { RedisQueue, WorkerOfQueue } from '../redis-queue.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
+import { StalledRecovery } from './stalled-recovery.js';
+import { WaitSignal } from './wait-signal.js';
+import { Watchdog } from './watchdog.js';
+
+/** What working on a queue stands on. */
+export interface WorkerServiceParts {
+  readonly queue: RedisQueue;
+  readonly scripts: RedisScripts;
+  readonly connections: RedisConnections;
+  readonly options: ResolvedRedisBrokerOptions;
+  readonly report: (problem: BrokerProblem) => void;
+  readonly suspects: CrashSuspects;
+}
+
+/** Everything that runs while this process works on one queue: the worker and what looks after its jobs. */
+export class WorkerService implements WorkerOfQueue {
+  readonly worker: RedisQueueWorker;
+  private readonly commands: QueueCommands;
+  private readonly signal: WaitSignal;
+  private readonly locks: LockKeeper;
+  private readonly promoter: DelayPromoter;
+  private readonly recovery: StalledRecovery;
+  private readonly watchdog: Watchdog;
+  private readonly onReconnect = (): void => this.worker.adopt();
+  private readonly onMessage = (channel: string, message: string): void => this.hear(channel, message);
+
+  constructor(
+    private readonly parts: WorkerServiceParts,
+    concurrency: number,
+    run: RunDelivery,
+  ) {
+    const { queue, scripts, connections, options } = parts;
+    const connectionName = `${queue.base.slice(0, -queue.name.length - 2)}:${Buffer.from(queue.name).toString('base64')}`;
+    this.commands = new QueueCommands(queue, scripts);
+    this.signal = new WaitSignal(connections, `${queue.base}wait`, connectionName);
+    const intake = new JobIntake(this.commands, options.lock.durationMs);
+    const { commands, signal } = this;
+    this.worker = new RedisQueueWorker({
+      commands,
+      intake,
+      signal,
+      options,
+      concurrency,
+      run,
+      report: parts.report,
+      suspects: parts.suspects,
+    });
+    const onError = (error: unknown): void => this.reportError(error);
+    this.locks = new LockKeeper(commands, this.worker.active, options.lock, onError);
+    this.promoter = new DelayPromoter(commands, options.clock, onError);
+    this.recovery = new StalledRecovery(commands, {
+      everyMs: options.lock.stalledCheckMs,
+      maxCrashes: options.maxCrashes,
+      clock: options.clock,
+      onPhantoms: (ids) => this.worker.phantoms(ids),
+      onError,
+    });
+    this.watchdog = new Watchdog(commands, this.worker, signal, options.watchdogMs, parts.report);
+  }
+
+  get hasEnded(): boolean {
+    return this.worker.hasEnded;
+  }
+
+  /** @throws HandlerRegistrationError when this process works on the queue already */
+  start(): void {
+    const { connections, queue } = this.parts;
+    queue.attachWorker(this);
+    connections.client.on('ready', this.onReconnect);
+    connections.subscriber.on('message', this.onMessage);
+    connections.subscriber.subscribe(...this.channels()).catch((error: unknown) => this.reportError(error));
+    this.locks.start();
+    this.promoter.start();
+    this.recovery.start();
+    this.watchdog.start();
+    this.worker.start();
+  }
+
+  interrupt(): void {
+    this.worker.interrupt();
+  }
+
+  stopFetching(): Promise<void> {
+    return this.worker.stopFetching();
+  }
+
+  whenIdle(): Promise<void> {
+    return this.worker.whenIdle();
+  }
+
+  /** Ends everything but the shared connections; what still runs keeps its lock no longer. */
+  async dispose(): Promise<void> {
+    const { connections } = this.parts;
+    this.commands.stop();
+    this.promoter.stop();
+    connections.client.removeListener('ready', this.onReconnect);
+    connections.subscriber.removeListener('message', this.onMessage);
+    this.signal.close();
+    const ended = Promise.all([this.locks.stop(), this.recovery.stop(), this.watchdog.stop()]);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+  }
+
+  private channels(): [string, string] {
+    const { base } = this.parts.queue;
+    return [`${base}delayed`, `${base}mq:cancel`];
+  }
+
+  private hear(channel: string, message: string): void {
+    const [delayed, cancel] = this.channels();
+    if (channel === delayed) this.promoter.hint(Number(message));
+    if (channel !== cancel) return;
+    const { id, reason } = JSON.parse(message) as CancelMessage;
+    this.worker.cancel(id, reason);
+  }
+
+  private reportError(cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.parts.report({ kind: 'connection', queue: this.parts.queue.name, message, cause });
+  }
+}

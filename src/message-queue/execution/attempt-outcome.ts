@@ -1,0 +1,112 @@
+import type { JobOptions } from 'bull';
+import {
+  CancelledError,
+  CircuitOpenError,
+  CrashLoopError,
+  InvalidPayloadError,
+  JobTimeoutError,
+  LockLostError,
+  RetryLater,
+  ShutdownError,
+  UnknownJobNameError,
+  UnrecoverableJobError,
+} from '../jobs/errors.js';
+import type { MessageQueueError } from '../../kernel/errors.js';
+import { boundedError, failureRecordOf, toError } from '../jobs/failure-record.js';
+import type { ErrorVerdict } from '../handlers/job-error-policy.js';
+import type { FailureRecord } from '../jobs/managed-job.js';
+import type { BackoffPolicy } from '../jobs/queue-definition.js';
+import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
+import type { Settlement } from '../jobs/settlement.js';
+
+/** An open circuit that says "now" must not make its jobs spin. */
+const LEAST_CIRCUIT_DELAY_MS = 100;
+
+/** An attempt that did not succeed. */
+export interface UnsuccessfulAttempt {
+  /** What came out of the handler or the steps before it; undefined when a handler returned although it was told to stop. */
+  readonly thrown: unknown;
+  /** Why the run was told to stop, if it was. */
+  readonly ending: MessageQueueError | undefined;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly backoff: JobOptions['backoff'];
+  readonly queueBackoff: BackoffPolicy;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The processor's say; must not throw. */
+  readonly judge: (error: Error) => ErrorVerdict | undefined;
+  readonly random: () => number;
+}
+
+/**
+ * What becomes of a job after an attempt without success. The rules, the first that fits:
+ *
+ * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
+ *    returned or threw meanwhile (a quiet return may mean that it stopped half-way); only an unrecoverable error it
+ *    threw still counts. Told to stop by a shutdown → handed back, no attempt spent.
+ * 2. `RetryLater` and open circuits → deferred, no attempt spent.
+ * 3. Crash loop → dead letter.
+ * 4. The processor's `onError`; without its say, unrecoverable errors, invalid payloads and unknown job names are dead
+ *    letters at once.
+ * 5. Attempts left → retried after the backoff; else a dead letter.
+ */
+export function settleUnsuccessful(attempt: UnsuccessfulAttempt): Settlement {
+  const { ending } = attempt;
+  const error = toError(attempt.thrown ?? ending);
+  if (ending instanceof LockLostError) return { kind: 'abandoned' };
+  if (ending instanceof CancelledError) return failed(attempt, ending, 'cancelled', true);
+  if (ending instanceof JobTimeoutError) {
+    if (isHopeless(error)) return failed(attempt, error, 'error', true);
+    if (error !== ending && ending.cause === undefined) ending.cause = error;
+    return failed(attempt, ending, 'timeout', false);
+  }
+  if (ending !== undefined || error instanceof ShutdownError) return { kind: 'handed-back' };
+  if (error instanceof CancelledError) return failed(attempt, error, 'cancelled', true);
+  if (error instanceof RetryLater) return deferred(error.delayMs, 1, error.message);
+  if (error instanceof CircuitOpenError) {
+    const settlement = deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, error.message);
+    return { ...settlement, blockedBy: error.dependency };
+  }
+  if (error instanceof CrashLoopError) return failed(attempt, error, 'crash', true);
+  const verdict = attempt.judge(error);
+  const isFinal = verdict === 'dead-letter' || (verdict !== 'retry' && isHopeless(error));
+  return failed(attempt, error, 'error', isFinal);
+}
+
+function failed(
+  { attempt, maxAttempts, backoff, queueBackoff, now, random }: UnsuccessfulAttempt,
+  error: Error,
+  kind: FailureRecord['kind'],
+  isFinal: boolean,
+): Settlement {
+  const hasAttempts = !isFinal && attempt < maxAttempts;
+  return {
+    kind: 'failed',
+    error: boundedError(error),
+    retryDelayMs: hasAttempts ? backoffDelayMs(backoff, attempt, queueBackoff, random) : null,
+    failure: failureRecordOf(error, attempt, kind, now),
+  };
+}
+
+function deferred(
+  delayMs: number,
+  leastMs: number,
+  reason: string,
+): Extract<Settlement, { kind: 'deferred' }> {
+  const wanted = Number.isFinite(delayMs) ? Math.round(delayMs) : leastMs;
+  return {
+    kind: 'deferred',
+    delayMs: Math.min(MAX_DELAY_MS, Math.max(leastMs, wanted)),
+    reason: reason.slice(0, 300),
+  };
+}
+
+/** Trying again cannot help. */
+function isHopeless(error: Error): boolean {
+  return (
+    error instanceof UnrecoverableJobError ||
+    error instanceof InvalidPayloadError ||
+    error instanceof UnknownJobNameError
+  );
+}

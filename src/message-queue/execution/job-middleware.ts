@@ -1,0 +1,77 @@
+import type { JobContext } from '../handlers/job-context.js';
+
+/** What middleware sees: the handler's context and the validated payload. */
+export type MiddlewareContext = JobContext & { readonly payload: object };
+
+/**
+ * Runs around every handler: before `next()`, after it, and on its error, in one shape. What it returns becomes the
+ * job's result; what it throws fails the attempt as if the handler had thrown it. Not calling `next()` skips the handler.
+ */
+export type JobMiddleware = (context: MiddlewareContext, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** A middleware and the queue it is for; none: all queues. */
+export interface JobMiddlewareRegistration {
+  readonly middleware: JobMiddleware;
+  readonly queue?: string;
+}
+
+/** A handler with the middleware of its queue around it. */
+type Chain = (context: MiddlewareContext, handler: () => Promise<unknown>) => Promise<unknown>;
+
+/** The hosts' middleware, in the order registered: the first is the outermost. */
+export class JobMiddlewareStack {
+  private readonly registrations: JobMiddlewareRegistration[];
+  private readonly chains = new Map<string, Chain>();
+
+  /** @param entries a bare middleware is for all queues */
+  constructor(entries: readonly (JobMiddleware | JobMiddlewareRegistration)[] = []) {
+    this.registrations = entries.map((entry) =>
+      typeof entry === 'function' ? { middleware: entry } : entry,
+    );
+  }
+
+  /** Adds one, innermost so far, for one queue or (without `queue`) all. Counts from the next job on. */
+  use(middleware: JobMiddleware, queue?: string): void {
+    this.registrations.push({ middleware, queue });
+    this.chains.clear();
+  }
+
+  /** Runs the handler inside of its queue's middleware. */
+  run(context: MiddlewareContext, handler: () => Promise<unknown>): Promise<unknown> {
+    let chain = this.chains.get(context.queue);
+    if (chain === undefined) {
+      chain = compose(
+        this.registrations
+          .filter(({ queue }) => queue === undefined || queue === context.queue)
+          .map(({ middleware }) => middleware),
+      );
+      this.chains.set(context.queue, chain);
+    }
+    return chain(context, handler);
+  }
+}
+
+function compose(stack: readonly JobMiddleware[]): Chain {
+  if (stack.length === 0) return (_context, handler) => handler();
+  return (context, handler) => {
+    const enter = async (index: number): Promise<unknown> => {
+      const middleware = stack[index];
+      if (middleware === undefined) return handler();
+      let entered = false;
+      return middleware(context, () => {
+        if (entered) {
+          const name = middleware.name || `number ${index + 1}`;
+          return Promise.reject(
+            new Error(`Job middleware ${name} called next() twice; a job runs once per attempt.`),
+          );
+        }
+        entered = true;
+        const inner = enter(index + 1);
+        // A middleware that does not wait for it (a race, say) must not end the process by its rejection.
+        inner.catch(() => undefined);
+        return inner;
+      });
+    };
+    return enter(0);
+  };
+}

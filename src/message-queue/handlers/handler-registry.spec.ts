@@ -1,0 +1,246 @@
+import { OnQueueError, Process, Processor } from '@nestjs/bull';
+import { Inject, Injectable, Module, Scope } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { HandlerRegistrationError } from '../jobs/errors.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { checkHandlers } from './handler-rules.js';
+import type { JobContext } from './job-context.js';
+import type { ErrorVerdict } from './job-error-policy.js';
+import { JobHandler } from './job-handler.decorator.js';
+import { processorSourcesOf } from './processor-scan.js';
+import type { ProcessorSource } from './processor-scan.js';
+import { defineQueue } from '../jobs/queue-definition.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+
+class Payload {}
+
+const queueOf = (name: string, jobs: readonly string[]): QueueDefinition =>
+  defineQueue({
+    name,
+    description: name,
+    jobs: Object.fromEntries(jobs.map((job) => [job, Payload])),
+    concurrency: 1,
+    attempts: 3,
+    backoff: { type: 'fixed', delayMs: 1 },
+    timeoutMs: 1000,
+  });
+
+const mail = queueOf('mail', ['send', 'confirm']);
+const context = {} as JobContext;
+
+@Processor('mail')
+class MailProcessor {
+  readonly greeting = 'sent';
+
+  @JobHandler('send', { timeoutMs: 5, attempts: 2 })
+  async send(payload: object): Promise<unknown> {
+    return [this.greeting, payload];
+  }
+
+  @JobHandler('confirm')
+  confirm(): never {
+    throw new Error('synchronous');
+  }
+
+  onError(error: Error): ErrorVerdict | undefined {
+    return error.message === 'hopeless' ? 'dead-letter' : undefined;
+  }
+}
+
+const sourceOf = (type: Type<object>, more: Partial<ProcessorSource> = {}): ProcessorSource => ({
+  type,
+  instance: null,
+  scoped: false,
+  module: 'TestModule',
+  ...more,
+});
+
+function problems(types: readonly Type<object>[], definitions = [mail], worked?: string[]): string {
+  try {
+    checkHandlers(
+      types.map((type) => sourceOf(type)),
+      { definitions, worked },
+    );
+  } catch (error) {
+    if (error instanceof HandlerRegistrationError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('HandlerRegistry', () => {
+  const registry = new HandlerRegistry();
+  registry.load([sourceOf(MailProcessor, { instance: new MailProcessor() }), sourceOf(Payload)], {
+    definitions: [mail],
+  });
+
+  it('finds the method of a job name, with its options and name', () => {
+    expect(registry.handlerOf('mail', 'send')).toMatchObject({
+      name: 'MailProcessor.send',
+      options: { timeoutMs: 5, attempts: 2 },
+    });
+    expect(registry.handlerOf('mail', 'nope')).toBeUndefined();
+    expect(registry.handlerOf('nope', 'send')).toBeUndefined();
+    expect(registry.all().map(({ jobName }) => jobName)).toEqual(['send', 'confirm']);
+  });
+
+  it('calls it on its instance, and makes a rejection of a synchronous throw', async () => {
+    expect(await registry.handlerOf('mail', 'send')?.handle({ a: 1 }, context)).toEqual(['sent', { a: 1 }]);
+    await expect(registry.handlerOf('mail', 'confirm')?.handle({}, context)).rejects.toThrow('synchronous');
+  });
+
+  it('asks the processor about errors', () => {
+    const handler = registry.handlerOf('mail', 'send');
+    expect(handler?.judge(new Error('hopeless'), context)).toBe('dead-letter');
+    expect(handler?.judge(new Error('other'), context)).toBeUndefined();
+  });
+
+  it('takes a listener of queue errors for what it is', () => {
+    @Processor('mail')
+    class Listening extends MailProcessor {
+      @OnQueueError()
+      override onError(): ErrorVerdict {
+        return 'dead-letter';
+      }
+    }
+    const listening = new HandlerRegistry();
+    listening.load([sourceOf(Listening, { instance: new Listening() })], { definitions: [mail] });
+    expect(listening.handlerOf('mail', 'send')?.judge(new Error('x'), context)).toBeUndefined();
+  });
+
+  it('refuses to load a class that has no instance yet', () => {
+    expect(() => new HandlerRegistry().load([sourceOf(MailProcessor)], { definitions: [mail] })).toThrow(
+      /Nest has not created MailProcessor/,
+    );
+  });
+});
+
+describe('checkHandlers', () => {
+  it('is content with one handler per job, before instances exist', () => {
+    expect(problems([MailProcessor, Payload])).toBe('');
+  });
+
+  it('names a job without handler and how to write one, unless this process does not work on its queue', () => {
+    const message = problems([MailProcessor], [mail, queueOf('sms', ['text'])]);
+    expect(message).toContain('Job "text" of queue "sms" has no handler');
+    expect(message).toContain("@JobHandler('text')");
+    expect(message).toContain("@Processor('sms')");
+    expect(problems([MailProcessor], [mail, queueOf('sms', ['text'])], ['mail'])).toBe('');
+  });
+
+  it('names both places of a job with two handlers, in every process', () => {
+    @Processor('mail')
+    class Second {
+      @JobHandler('send')
+      again(): void {}
+    }
+    const message = problems([MailProcessor, Second], [mail], []);
+    expect(message).toContain(
+      'has 2 handlers: MailProcessor.send (in TestModule) and Second.again (in TestModule)',
+    );
+  });
+
+  it('guesses what a handler of an unknown job meant', () => {
+    @Processor('mail')
+    class Typo {
+      @JobHandler('sned')
+      send(): void {}
+    }
+    expect(problems([MailProcessor, Typo])).toMatch(/Typo\.send handles "sned".*Did you mean "send"/);
+  });
+
+  it('shows the fix for a plain @Process on a managed queue', () => {
+    @Processor('mail')
+    class Plain extends MailProcessor {
+      @Process({ name: 'confirm', concurrency: 5 })
+      late(): void {}
+    }
+    expect(problems([Plain])).toMatch(/Plain\.late is a plain @Process.*Write @JobHandler\('confirm'\)/);
+  });
+
+  it('leaves queues alone that are not ours', () => {
+    @Processor('other')
+    class Other {
+      @Process()
+      run(): void {}
+    }
+    expect(problems([MailProcessor, Other])).toBe('');
+  });
+
+  it('misses @Processor, the queue of a @Processor, and a singleton', () => {
+    class Bare {
+      @JobHandler('send')
+      send(): void {}
+    }
+    @Processor('mial')
+    class Elsewhere {
+      @JobHandler('send')
+      send(): void {}
+    }
+    expect(problems([MailProcessor, Bare])).toContain(
+      'Bare has @JobHandler methods (send) but no @Processor',
+    );
+    expect(problems([MailProcessor, Elsewhere])).toMatch(/"mial" is not registered\. Did you mean "mail"/);
+    expect(() => checkHandlers([sourceOf(MailProcessor, { scoped: true })], { definitions: [mail] })).toThrow(
+      /MailProcessor is request-scoped/,
+    );
+  });
+
+  it('checks the options of a handler', () => {
+    @Processor('mail')
+    class Options extends MailProcessor {
+      @JobHandler('send', { attempts: 0, timeoutMs: Number.NaN })
+      override async send(): Promise<unknown> {
+        return undefined;
+      }
+    }
+    const message = problems([Options]);
+    expect(message).toContain('Options.send: attempts must be');
+    expect(message).toContain('Options.send: timeoutMs must be');
+  });
+
+  it('lists all mistakes at once', () => {
+    expect(problems([]).split('\n')).toHaveLength(3);
+  });
+});
+
+describe('processorSourcesOf', () => {
+  const CONFIG = Symbol('config');
+
+  @Injectable({ scope: Scope.REQUEST })
+  class PerRequest {}
+
+  @Injectable()
+  class NeedsRequest {
+    constructor(@Inject(PerRequest) readonly request: PerRequest) {}
+  }
+
+  @Module({
+    imports: [DiscoveryModule],
+    providers: [
+      MailProcessor,
+      PerRequest,
+      NeedsRequest,
+      { provide: 'alias', useExisting: MailProcessor },
+      { provide: 'made', useFactory: () => new Payload() },
+      { provide: CONFIG, useValue: { plain: true } },
+      { provide: 'nothing', useValue: null },
+    ],
+  })
+  class HostModule {}
+
+  it('finds classes, factories and scopes among Nest’s providers, each instance once', async () => {
+    const app = await Test.createTestingModule({ imports: [HostModule] }).compile();
+    const sources = processorSourcesOf(app.get(DiscoveryService).getProviders());
+    const ofType = (type: Type<object>): ProcessorSource[] =>
+      sources.filter((source) => source.type === type);
+    expect(ofType(MailProcessor)).toEqual([
+      { type: MailProcessor, instance: app.get(MailProcessor), scoped: false, module: 'HostModule' },
+    ]);
+    expect(ofType(Payload)).toHaveLength(1);
+    expect(ofType(NeedsRequest)[0]?.scoped).toBe(true);
+    await app.close();
+  });
+});

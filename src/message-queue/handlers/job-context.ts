@@ -1,0 +1,25 @@
+import type { LoggerService } from '@nestjs/common';
+import type { JobProgress } from '../jobs/job-progress.js';
+
+/** What a handler gets beside the payload. */
+export interface JobContext {
+  readonly queue: string;
+  readonly jobName: string;
+  readonly jobId: string;
+  /** This run, from 1. */
+  readonly attempt: number;
+  /** Runs the job may have in all. */
+  readonly maxAttempts: number;
+  /** Aborts at the timeout, on cancellation, when the lock is lost and at shutdown; `signal.reason` is the error. */
+  readonly signal: AbortSignal;
+  /** When the signal aborts at the latest, milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Given at enqueue, or the job's id. */
+  readonly correlationId: string;
+  /** Given at enqueue. */
+  readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** Writes lines that carry queue, job, id, attempt and correlation id. */
+  readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;
+  /** Stores how far the job is. */
+  readonly progress: (progress: JobProgress) => Promise<void>;
+}

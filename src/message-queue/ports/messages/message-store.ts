@@ -1,0 +1,118 @@
+import { MessageQueueError } from '../../../kernel/errors.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
+import type { AttachmentReference } from '../attachments/attachment-reference.js';
+import type { DeliveryStatus } from './delivery-status.js';
+import type { Page, PageRequest } from '../page.js';
+
+/** A message for one recipient. Several recipients of one message share its `messageId`. */
+export interface MessageForRecipient {
+  readonly messageId: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly conversationId: string;
+  /** Text, or a MessageCipher envelope when `encrypted`; empty when it failed before it could be sealed. */
+  readonly content: string;
+  readonly encrypted: boolean;
+  readonly attachments: readonly AttachmentReference[];
+  /** The batch it belongs to, or null. */
+  readonly batchId: string | null;
+  readonly createdAt: Date;
+}
+
+/** A recipient's status; each time is the first at which that status was reported, even when it was reported late. */
+export interface RecipientStatus {
+  readonly messageId: string;
+  readonly recipientId: string;
+  readonly status: DeliveryStatus;
+  readonly sentAt: Date | null;
+  readonly deliveredAt: Date | null;
+  readonly readAt: Date | null;
+  readonly failedAt: Date | null;
+  /** Why it failed; never message content. */
+  readonly failureReason: string | null;
+}
+
+/** A message as stored, with all its recipients. */
+export interface StoredMessage extends Omit<MessageForRecipient, 'recipientId'> {
+  readonly recipients: readonly RecipientStatus[];
+}
+
+/** A step of a recipient's status. */
+export interface StatusChange {
+  readonly messageId: string;
+  readonly recipientId: string;
+  /** `pending`: it waits again, after a failure. */
+  readonly status: DeliveryStatus;
+  /** When it happened. */
+  readonly at: Date;
+  /** For `failed`: why. At most 500 characters, never message content. */
+  readonly reason?: string;
+}
+
+/** `unchanged`: the store is that far or farther already. `unknown`: there is no such message for this recipient. */
+export type StatusOutcome = 'advanced' | 'unchanged' | 'unknown';
+
+/** A status came for a message that the store does not have for this recipient: not yet, or not any more. Worth a retry. */
+export class UnknownMessageError extends MessageQueueError {
+  readonly code = 'UNKNOWN_MESSAGE';
+}
+
+/**
+ * The id belongs to a message of another sender or conversation, whose content the new recipient would get. Make ids yourself, or
+ * put the sender into them: an id that a client chose may be anybody's.
+ */
+export class MessageIdTakenError extends UnrecoverableJobError {
+  override readonly code = 'MESSAGE_ID_TAKEN';
+  constructor(messageId: string) {
+    super(
+      `Message id "${messageId}" belongs to a message of another sender or conversation; send this one with an id of its own.`,
+    );
+  }
+}
+
+/** Recipients of one batch by status. */
+export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
+
+/**
+ * Messages and how far each recipient's copy has come. Every write is idempotent through a unique key
+ * (message: `messageId`; copy: `messageId` + `recipientId`) and one statement, never read-then-write.
+ */
+export abstract class MessageStore {
+  /**
+   * Stores the message, and the recipient's copy as `pending`; what is there already stays as it is, except that a message
+   * without content gets that of a later save.
+   * @returns whether the recipient's copy is new
+   * @throws MessageIdTakenError, and stores nothing, when the stored message has another sender or conversation
+   */
+  abstract save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'>;
+
+  /** Moves a recipient's status by the rule of `advancesStatus`; notes the time of the step even when late, of `pending` none. */
+  abstract advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome>;
+
+  /** One message with its recipients, or null. */
+  abstract find(messageId: string, signal?: AbortSignal): Promise<StoredMessage | null>;
+
+  /** One recipient's status, or null. */
+  abstract findStatus(
+    messageId: string,
+    recipientId: string,
+    signal?: AbortSignal,
+  ): Promise<RecipientStatus | null>;
+
+  /** A conversation, newest first (by `createdAt`, then `messageId`). Deleted conversations are empty. */
+  abstract listConversation(
+    conversationId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<StoredMessage>>;
+
+  /** What waits for a recipient (`pending`), oldest first: the order in which to deliver it on reconnect. */
+  abstract listPending(
+    recipientId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<MessageForRecipient>>;
+
+  /** How many recipients of a batch have which status. */
+  abstract countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts>;
+}

@@ -1,0 +1,56 @@
+import type { AttachmentReference } from '../attachments/attachment-reference.js';
+import type { DeliveryStatus } from './delivery-status.js';
+
+/** A message as it goes over the wire to one recipient. */
+export interface TransportMessage {
+  /** The same in every repeat: clients drop what they have seen. */
+  readonly messageId: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly conversationId: string;
+  /** Text, or a MessageCipher envelope when `encrypted`. */
+  readonly content: string;
+  readonly encrypted: boolean;
+  readonly attachments: readonly AttachmentReference[];
+  readonly createdAt: Date;
+}
+
+/**
+ * - `sent`: handed to at least one of the recipient's devices; its acknowledgement follows as a delivery confirmation.
+ * - `delivered`: the recipient's side confirmed it already (a webhook that answered 2xx).
+ * - `offline`: nobody is there; the message stays `pending` in the MessageStore until the recipient is back.
+ */
+export type TransportOutcome = 'sent' | 'delivered' | 'offline';
+
+/** What became of one hand-over. */
+export interface TransportReceipt {
+  readonly outcome: TransportOutcome;
+  /** How many devices or endpoints got it. */
+  readonly reached: number;
+}
+
+/** A recipient's status as the sender's devices are told. */
+export interface StatusAnnouncement {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly status: DeliveryStatus;
+  readonly at: Date;
+}
+
+/**
+ * Brings messages to recipients, over sockets or HTTP. At least once: `deliver` may be called again with the same message id.
+ *
+ * A transport throws UnrecoverableJobError when trying again cannot help (the webhook answered 404), RetryLater when it
+ * was told how long to wait (429 with Retry-After), any other error for a retry by the queue's rules.
+ * A transport with connections must let a reconnecting recipient join first and read MessageStore.listPending after:
+ * every message is saved before `deliver` is called, so none falls between.
+ */
+export abstract class MessageTransport {
+  /** Hands one message to one recipient. @throws signal.reason when aborted */
+  abstract deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt>;
+
+  /** Tells the sender's devices about a status (ticks). Best effort; transports that have no way to do it leave it out. */
+  announceStatus?(announcement: StatusAnnouncement, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,85 @@
+import { MessageQueueError } from '../../../kernel/errors.js';
+import { NotificationType } from './notification-type.js';
+import type { DevicePlatform } from './device-token-store.js';
+
+/** What a push carries beside its text. All optional; a channel leaves out what its service does not know. */
+export interface PushDetails {
+  readonly badge?: number;
+  readonly sound?: string;
+  readonly icon?: string;
+  readonly image?: string;
+  /** A newer push with the same tag replaces the older one on the device. */
+  readonly tag?: string;
+  /** What opens on tap: a URL or an action's name. */
+  readonly clickAction?: string;
+  readonly data?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** One notification to one destination. */
+export interface OutgoingNotification {
+  /** The same in every repeat: services that know an idempotency or collapse key get this one. */
+  readonly notificationId: string;
+  readonly recipientId: string;
+  /** Device token (for Web Push the subscription as JSON), e-mail address, phone number (E.164), or the recipient's id in-app. */
+  readonly destination: string;
+  /** Only for PUSH. */
+  readonly platform?: DevicePlatform;
+  readonly title: string;
+  /** Plain text. */
+  readonly body: string;
+  /** Escaped HTML, only for EMAIL and only from a template. */
+  readonly html?: string;
+  readonly push?: PushDetails;
+  readonly messageId?: string;
+  readonly urgent: boolean;
+  /** When it is worthless, milliseconds since the epoch; services that can drop late ones are told. */
+  readonly expiresAt: number | null;
+}
+
+/**
+ * - `sent`: the service took it.
+ * - `unregistered`: the destination does not exist any more; a device token is removed.
+ * - `offline`: nobody is connected (in-app); the inbox has it.
+ */
+export type ChannelOutcome = 'sent' | 'unregistered' | 'offline';
+
+/** The service's answer. */
+export interface ChannelReceipt {
+  readonly outcome: ChannelOutcome;
+  /** The service's own id of it, for support requests. */
+  readonly providerId?: string;
+}
+
+/** The service did not take the notification this time; trying again may help. Says what it answered, never what was sent or where. */
+export class NotificationSendError extends MessageQueueError {
+  readonly code = 'NOTIFICATION_SEND';
+}
+
+/**
+ * One way to notify; each is a port of its own below, so that a host plugs them one by one. Throws UnrecoverableJobError when
+ * trying again cannot help, RetryLater when the service said how long to wait, any other error for a retry.
+ */
+export abstract class NotificationChannel {
+  abstract readonly type: NotificationType;
+  abstract send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt>;
+}
+
+/** Web Push, FCM, APNs. */
+export abstract class PushChannel extends NotificationChannel {
+  readonly type = NotificationType.PUSH;
+}
+
+/** SMTP or a mail service. */
+export abstract class EmailChannel extends NotificationChannel {
+  readonly type = NotificationType.EMAIL;
+}
+
+/** Twilio or another SMS gateway. */
+export abstract class SmsChannel extends NotificationChannel {
+  readonly type = NotificationType.SMS;
+}
+
+/** Tells open apps that something is new in the inbox; the NotificationInbox was written before. */
+export abstract class InAppChannel extends NotificationChannel {
+  readonly type = NotificationType.IN_APP;
+}

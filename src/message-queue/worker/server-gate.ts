@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
+import type { MessageQueueConfig } from '../message-queue.options.js';
+import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import { RegisteredQueues } from '../broker/registered-queues.js';
+
+/** Between two looks at a server that does not answer, milliseconds; each look waits for an answer itself. */
+const LOOK_AGAIN_MS = 250;
+
+/** Looks whether the servers are fit for queues before any job is run on them. */
+@Injectable()
+export class ServerGate {
+  readonly #logger = new Logger('MessageQueueModule');
+  #isOpen = false;
+
+  constructor(
+    private readonly queues: RegisteredQueues,
+    @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
+  ) {}
+
+  /**
+   * Looks once and warns of everything that should be changed.
+   * @returns whether every server answers
+   * @throws InvalidConfigurationError when one that answers is not fit, in production
+   */
+  async look(): Promise<boolean> {
+    return this.#look(true);
+  }
+
+  /**
+   * Resolves when every server has answered and is fit, or as soon as `isWanted` says no.
+   * @throws InvalidConfigurationError as `look`
+   */
+  async untilFit(isWanted: () => boolean): Promise<void> {
+    while (!this.#isOpen && isWanted()) {
+      // A server that is away was warned of by the first look.
+      if (!(await this.#look(false))) await pause(LOOK_AGAIN_MS, undefined, { ref: false });
+    }
+  }
+
+  async #look(warnsOfAbsence: boolean): Promise<boolean> {
+    const reports = await Promise.all(this.queues.brokers().map((broker) => broker.inspectServer()));
+    const reachable = reports.filter((report) => report.reachable);
+    const isComplete = reachable.length === reports.length;
+    const said = isComplete || warnsOfAbsence ? reports : [];
+    for (const { message } of said.flatMap(({ findings }) => findings)) this.#logger.warn(message);
+    // A Redis that is away comes back; one with the wrong settings does not change by itself.
+    const fatal = reachable.flatMap(({ findings }) =>
+      findings.filter(({ severity }) => severity === 'fatal'),
+    );
+    if (fatal.length > 0 && this.config.environment === 'production') {
+      throw new InvalidConfigurationError(
+        'Redis is not fit for queues, and this is production:',
+        fatal.map(({ message }) => ({ path: 'redis', message })),
+      );
+    }
+    this.#isOpen = isComplete;
+    return isComplete;
+  }
+}
