@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 const ENVIRONMENT_READER = 'src/message-queue/configuration/**';
 /** Hands the environment of its process on to a child, and reads nothing of it. */
-const ENVIRONMENT_HEIR = 'src/demo/worker-process.ts';
+const ENVIRONMENT_HEIR = 'src/demo/worker/worker-process.ts';
 const TESTS = ['**/*.spec.ts', 'test/**', 'bench/**', 'scripts/**'];
 
 export default defineConfig(

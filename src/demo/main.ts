@@ -2,12 +2,12 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 import { printWelcome } from '../welcome.js';
-import { loadConversation } from './conversation.js';
+import { loadConversation } from './story/conversation.js';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.js';
 import type { DemoOptions } from './demo-options.js';
-import { Performance } from './performance.js';
-import { buildStage } from './stage.js';
-import { Story } from './story.js';
+import { Performance } from './story/performance.js';
+import { buildStage } from './stage/stage.js';
+import { Story } from './story/story.js';
 
 /** Longer than everything takes to close, a worker process that has to be killed included. */
 const CLOSE_DEADLINE_MS = 25_000;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { APP_VARIABLES } from '../../src/app-variables.js';
-import { WORKER_VARIABLES } from '../../src/demo/worker-messages.js';
+import { WORKER_VARIABLES } from '../../src/demo/worker/worker-messages.js';
 import { renderEnvironmentExample } from '../../src/message-queue/configuration/configuration-documents.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/index.js';
 

@@ -1,8 +1,0 @@
-import { Id } from './fields.js';
-
-/** Query of `GET /api/announcements`. */
-export class AnnouncementsQuery {
-  /** Whose copies to list. */
-  @Id()
-  recipientId!: string;
-}

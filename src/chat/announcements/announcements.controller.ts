@@ -1,0 +1,58 @@
+import {
+  Body,
+  ConflictException,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
+import type { StoredMessage } from '../../message-queue/index.js';
+import { AnnouncementsQuery } from './announcements.query.js';
+import { AnnouncementsService } from './announcements.service.js';
+import type { AcceptedAnnouncement, AnnouncementProgress } from './announcements.service.js';
+import { IdPipe } from '../input/id.pipe.js';
+import { SendAnnouncementDto } from './send-announcement.dto.js';
+import { STRICT } from '../input/strict.pipe.js';
+
+/** Announcements to everyone over REST. */
+@Controller('api/announcements')
+export class AnnouncementsController {
+  constructor(private readonly announcements: AnnouncementsService) {}
+
+  /** Accepts an announcement: 202 with the id to ask for its progress. */
+  @Post()
+  @HttpCode(202)
+  send(@Body(STRICT) announcement: SendAnnouncementDto): Promise<AcceptedAnnouncement> {
+    return this.announcements.send(announcement);
+  }
+
+  /** A recipient's copies of the latest announcements, newest first. */
+  @Get()
+  async listFor(
+    @Query(STRICT) { recipientId }: AnnouncementsQuery,
+  ): Promise<{ items: readonly StoredMessage[] }> {
+    return { items: await this.announcements.listFor(recipientId) };
+  }
+
+  /** How far an announcement is. */
+  @Get(':batchId')
+  async progress(@Param('batchId', IdPipe) batchId: string): Promise<AnnouncementProgress> {
+    const progress = await this.announcements.progressOf(batchId);
+    if (progress === null) throw new NotFoundException('There is no such announcement.');
+    return progress;
+  }
+
+  /** Stops an announcement between two chunks: whoever has it keeps it. 409 when it has ended. */
+  @Delete(':batchId')
+  @HttpCode(202)
+  async cancel(@Param('batchId', IdPipe) batchId: string): Promise<{ batchId: string }> {
+    const outcome = await this.announcements.cancel(batchId);
+    if (outcome === 'not-found') throw new NotFoundException('There is no such announcement.');
+    if (outcome === 'finished') throw new ConflictException('The announcement has ended already.');
+    return { batchId };
+  }
+}

@@ -1,0 +1,35 @@
+import { Catch, HttpException } from '@nestjs/common';
+import type { ArgumentsHost } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import type { Response } from 'express';
+import { CircuitOpenError, MessageQueueError, QueueFullError } from '../../message-queue/index.js';
+
+/** What the caller can mend; everything else passes by itself and is 503. */
+const STATUS: Readonly<Record<string, number>> = {
+  INVALID_PAYLOAD: 400,
+  INVALID_JOB_OPTIONS: 400,
+  INVALID_CURSOR: 400,
+  JOB_NOT_FOUND: 404,
+  IDEMPOTENCY_CONFLICT: 409,
+  JOB_STATE: 409,
+};
+const RETRY_AFTER_MS = 2_000;
+
+/** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can mend, else 503 with Retry-After. */
+@Catch(MessageQueueError)
+export class QueueErrorFilter extends BaseExceptionFilter<MessageQueueError> {
+  override catch(error: MessageQueueError, host: ArgumentsHost): void {
+    const { code, message } = error;
+    const statusCode = STATUS[code] ?? 503;
+    if (statusCode === 503) {
+      const seconds = String(Math.ceil(retryAfterMs(error) / 1_000));
+      host.switchToHttp().getResponse<Response>().setHeader('Retry-After', seconds);
+    }
+    super.catch(new HttpException({ statusCode, code, message }, statusCode) as never, host);
+  }
+}
+
+function retryAfterMs(error: MessageQueueError): number {
+  const isKnown = error instanceof QueueFullError || error instanceof CircuitOpenError;
+  return isKnown ? error.retryAfterMs : RETRY_AFTER_MS;
+}

@@ -1,0 +1,37 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import type { Page, SearchHit, StoredMessage } from '../../message-queue/index.js';
+import { MessagesService } from './messages.service.js';
+import type { AcceptedMessage } from './messages.service.js';
+import { ConversationQuery } from './conversation.query.js';
+import { IdPipe } from '../input/id.pipe.js';
+import { SearchQuery } from './search.query.js';
+import { SendMessageDto } from './send-message.dto.js';
+import { STRICT } from '../input/strict.pipe.js';
+
+/** Messages over REST. Who calls is not asked: this is a demo; a host takes the sender from its session. */
+@Controller('api')
+export class MessagesController {
+  constructor(private readonly chat: MessagesService) {}
+
+  /** Accepts a message: 202 with the ids of the jobs that will deliver it. */
+  @Post('messages')
+  @HttpCode(202)
+  send(@Body(STRICT) message: SendMessageDto): Promise<AcceptedMessage> {
+    return this.chat.send(message);
+  }
+
+  /** A conversation, newest first. */
+  @Get('conversations/:id/messages')
+  listConversation(
+    @Param('id', IdPipe) conversationId: string,
+    @Query(STRICT) { limit, cursor }: ConversationQuery,
+  ): Promise<Page<StoredMessage>> {
+    return this.chat.listConversation(conversationId, limit, cursor);
+  }
+
+  /** Full-text search with highlights. */
+  @Get('search')
+  search(@Query(STRICT) { q, conversationId, cursor }: SearchQuery): Promise<Page<SearchHit>> {
+    return this.chat.search(q, conversationId, cursor);
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
+import {
+  JobPriority,
+  MessageQueueService,
+  MessageStore,
+  NotificationType,
+  SearchIndex,
+} from '../../message-queue/index.js';
+import type { JobReceipt, Page, SearchHit, StoredMessage } from '../../message-queue/index.js';
+import type { SendMessageDto } from './send-message.dto.js';
+
+/** Tells all devices of a sender that a message was accepted, so that each of them shows it. */
+const MESSAGE_ACCEPTED = 'message_accepted';
+
+/** A message whose jobs are safe in their queues. */
+export interface AcceptedMessage {
+  readonly messageId: string;
+  readonly createdAt: Date;
+  readonly jobs: readonly { readonly queue: string; readonly id: string }[];
+}
+
+/** Sends messages by queueing what has to happen, and reads what happened. */
+@Injectable()
+export class MessagesService {
+  constructor(
+    private readonly messageQueue: MessageQueueService,
+    private readonly messages: MessageStore,
+    private readonly index: SearchIndex,
+    private readonly sockets: SocketIoTransport,
+  ) {}
+
+  /**
+   * Queues delivery, notification and indexing with one call. The same call again with the same `messageId` adds nothing
+   * twice, so a client that got no answer just repeats it.
+   * @throws what `MessageQueueService.enqueue` throws
+   */
+  async send(message: SendMessageDto): Promise<AcceptedMessage> {
+    const { messageId = randomUUID(), senderId, recipientId, conversationId, content } = message;
+    const isSealed = message.requiresEncryption === true;
+    const createdAt = new Date();
+    const adds: Promise<JobReceipt>[] = [
+      this.messageQueue.addMessageDeliveryJob(
+        {
+          ...{ messageId, senderId, recipientId, conversationId, content, createdAt },
+          requiresEncryption: isSealed,
+        },
+        { priority: JobPriority.HIGH, idempotencyKey: `deliver:${messageId}` },
+      ),
+      this.messageQueue.addNotificationJob(
+        {
+          ...{ recipientId, type: NotificationType.IN_APP, messageId, createdAt },
+          ...{ title: 'New message', message: `${senderId} wrote to you` },
+        },
+        { idempotencyKey: `notify:${messageId}` },
+      ),
+    ];
+    // The index holds plain text, which a sealed message must not become.
+    if (!isSealed) {
+      adds.push(
+        this.messageQueue.addIndexingJob(
+          { messageId, operation: 'index', content, senderId, conversationId, createdAt },
+          { idempotencyKey: `index:${messageId}` },
+        ),
+      );
+    }
+    const receipts = await Promise.all(adds);
+    await this.sockets.emitToUser(senderId, MESSAGE_ACCEPTED, {
+      ...{ messageId, senderId, recipientId, conversationId, createdAt: createdAt.toISOString() },
+      ...{ content: isSealed ? '' : content, encrypted: isSealed },
+    });
+    return { messageId, createdAt, jobs: receipts.map(({ queue, id }) => ({ queue, id })) };
+  }
+
+  /** A conversation, newest first. @throws InvalidCursorError */
+  listConversation(conversationId: string, limit: number, cursor?: string): Promise<Page<StoredMessage>> {
+    return this.messages.listConversation(conversationId, { limit, cursor });
+  }
+
+  /** Messages that match a text. @throws InvalidCursorError */
+  search(text: string, conversationId?: string, cursor?: string): Promise<Page<SearchHit>> {
+    return this.index.search(text, { conversationId, cursor });
+  }
+}

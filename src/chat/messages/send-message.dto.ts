@@ -1,0 +1,27 @@
+import { IsBoolean, IsOptional } from 'class-validator';
+import { Id, Text } from '../input/fields.js';
+
+/** Body of `POST /api/messages`. */
+export class SendMessageDto {
+  /** Chosen by the client, so that it can safely repeat a call whose answer was lost. Default: a new one. */
+  @IsOptional()
+  @Id()
+  messageId?: string;
+
+  @Id()
+  senderId!: string;
+
+  @Id()
+  recipientId!: string;
+
+  @Id()
+  conversationId!: string;
+
+  @Text()
+  content!: string;
+
+  /** Sealed before it is stored and sent; search does not find it. Default false. */
+  @IsOptional()
+  @IsBoolean()
+  requiresEncryption?: boolean;
+}

@@ -1,0 +1,31 @@
+import { defineQueue } from '../../../message-queue/index.js';
+import { Id, Text } from '../../input/fields.js';
+
+/** Payload of `run-proactive-action`. */
+export class ProactiveActionJobDto {
+  @Id()
+  userId!: string;
+
+  @Id()
+  conversationId!: string;
+
+  @Id()
+  actionType!: string;
+
+  @Id()
+  agentType!: string;
+
+  @Text()
+  message!: string;
+}
+
+/** Actions an agent takes without being asked, at once or delayed. */
+export const PROACTIVE_ACTIONS_QUEUE = defineQueue({
+  name: 'proactive_actions',
+  description: 'Actions an agent takes without being asked, at once or delayed.',
+  jobs: { 'run-proactive-action': ProactiveActionJobDto },
+  concurrency: 5,
+  attempts: 4,
+  backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 30_000 },
+  timeoutMs: 30_000,
+});

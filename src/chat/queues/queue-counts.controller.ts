@@ -1,0 +1,33 @@
+import { Controller, Get } from '@nestjs/common';
+import { BUILT_IN_QUEUES, MessageQueueService } from '../../message-queue/index.js';
+import type { QueueStats } from '../../message-queue/index.js';
+
+/** One queue as the page shows it. */
+export interface QueueCounts extends Pick<
+  QueueStats,
+  'waiting' | 'active' | 'delayed' | 'completed' | 'failed' | 'isPaused'
+> {
+  readonly name: string;
+  /** Whether it is one of the library's six. */
+  readonly isBuiltIn: boolean;
+}
+
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_QUEUES.map(({ name }) => name));
+
+/** What the queues are doing, in all processes together. */
+@Controller('api/queues')
+export class QueueCountsController {
+  constructor(private readonly messageQueue: MessageQueueService) {}
+
+  /** The counts of every queue, the library's six first. */
+  @Get()
+  async list(): Promise<QueueCounts[]> {
+    const { queues } = await this.messageQueue.getQueueMetrics();
+    return Object.entries(queues)
+      .map(([name, { waiting, active, delayed, completed, failed, isPaused }]) => ({
+        ...{ name, isBuiltIn: BUILT_IN.has(name) },
+        ...{ waiting, active, delayed, completed, failed, isPaused },
+      }))
+      .sort((one, other) => Number(other.isBuiltIn) - Number(one.isBuiltIn));
+  }
+}

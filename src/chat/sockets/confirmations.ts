@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { advancesStatus, MessageQueueService, MessageStore } from '../../message-queue/index.js';
+import type { ConfirmationReply, SocketConfirmation } from '../../message-queue/adapters/socket-io/index.js';
+import { isId } from '../input/fields.js';
+
+/** Takes what clients say about the messages they got, and queues it. */
+@Injectable()
+export class Confirmations {
+  constructor(
+    private readonly messageQueue: MessageQueueService,
+    private readonly messages: MessageStore,
+  ) {}
+
+  /**
+   * Queues a confirmation of a user's own copy; a repeat is noted already and queues nothing.
+   * Rejects when the store or the queue is in trouble: the client gets no answer and sends it again.
+   */
+  async confirm(userId: string, body: unknown): Promise<ConfirmationReply> {
+    const confirmation = parseConfirmation(body);
+    if (confirmation === null) {
+      return { ok: false, error: 'Send { messageId, status: "delivered" | "read", occurredAt? }.' };
+    }
+    const { messageId, status } = confirmation;
+    const current = await this.messages.findStatus(messageId, userId);
+    if (current === null) return { ok: false, error: 'There is no such message for you.' };
+    const now = new Date();
+    const isNews = advancesStatus(
+      { status: current.status, at: current.failedAt ?? now },
+      { status, at: now },
+    );
+    if (isNews) {
+      await this.messageQueue.addDeliveryConfirmationJob({
+        messageId,
+        recipientId: userId,
+        status,
+        occurredAt: occurredAt(confirmation, now),
+        createdAt: now,
+      });
+    }
+    return { ok: true };
+  }
+}
+
+function parseConfirmation(body: unknown): SocketConfirmation | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { messageId, status, occurredAt: at } = body as Partial<Record<keyof SocketConfirmation, unknown>>;
+  if (!isId(messageId)) return null;
+  if (status !== 'delivered' && status !== 'read') return null;
+  if (at !== undefined && (typeof at !== 'string' || Number.isNaN(Date.parse(at)))) return null;
+  return { messageId, status, occurredAt: at };
+}
+
+/** Clients' clocks are often wrong; none of them reads a message in the future or before it was worth a mention. */
+function occurredAt({ occurredAt: given }: SocketConfirmation, now: Date): Date {
+  const at = given === undefined ? now.getTime() : Date.parse(given);
+  return new Date(Math.min(Math.max(at, 0), now.getTime()));
+}

@@ -1,0 +1,52 @@
+import { ConsoleLogger } from '@nestjs/common';
+import type { DynamicModule, LoggerService } from '@nestjs/common';
+import { AppModule } from '../../app.module.js';
+import { SmtpEmailChannel } from '../../message-queue/adapters/smtp/index.js';
+import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
+import { EmailChannel, InAppChannel, MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
+import type { MessageQueueConfig } from '../../message-queue/index.js';
+import { hasColors } from '../../welcome.js';
+import { FlakyTransport } from './flaky-transport.js';
+import type { LineDrops } from './flaky-transport.js';
+import { RememberingInAppChannel } from './remembering-in-app.channel.js';
+
+/** What all processes of one demo have in common. */
+export interface DemoSettings {
+  /** `postgres://…` or a SQLite file. */
+  readonly databaseUrl: string;
+  /** `smtp://host:port`. */
+  readonly smtpUrl: string;
+  /** Only where jobs run. */
+  readonly drops: LineDrops;
+}
+
+/** The reference app on the demo's database, mail server and line. @param role default: what the environment says */
+export function demoModule(settings: DemoSettings, role?: MessageQueueConfig['role']): DynamicModule {
+  const { databaseUrl, smtpUrl, drops } = settings;
+  return AppModule.register({
+    ...{ role, databaseUrl },
+    // The story cleans up once, by itself.
+    cleanup: { schedules: false },
+    adapters: [
+      {
+        provide: SocketIoTransport,
+        useFactory: ({ redis, prefix }: MessageQueueConfig) => new FlakyTransport({ redis, prefix }, drops),
+        inject: [MESSAGE_QUEUE_CONFIG],
+      },
+      {
+        provide: InAppChannel,
+        useFactory: (transport: SocketIoTransport) => new RememberingInAppChannel(transport),
+        inject: [SocketIoTransport],
+      },
+      {
+        provide: EmailChannel,
+        useFactory: () => new SmtpEmailChannel({ url: smtpUrl, from: 'chat@example.org' }),
+      },
+    ],
+  });
+}
+
+/** Says only what ends a process: the demo tells the rest itself. */
+export function demoLogger(prefix: string): LoggerService {
+  return new ConsoleLogger({ logLevels: ['fatal'], colors: hasColors(), prefix });
+}

@@ -1,0 +1,13 @@
+import { SocketIoInAppChannel } from '../../message-queue/adapters/socket-io/index.js';
+import type { ChannelReceipt, OutgoingNotification } from '../../message-queue/index.js';
+
+/** Notifies over the sockets and remembers what it sent, for the table. */
+export class RememberingInAppChannel extends SocketIoInAppChannel {
+  readonly record: { readonly sent: OutgoingNotification[] } = { sent: [] };
+
+  override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
+    const receipt = await super.send(notification, signal);
+    this.record.sent.push(notification);
+    return receipt;
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One message of the bundled conversation. */
+export interface SampleMessage {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly conversation: string;
+  readonly notify: 'PUSH' | 'EMAIL' | 'SMS' | 'IN_APP';
+  readonly priority?: 'CRITICAL' | 'HIGH';
+  readonly encrypted?: boolean;
+  readonly content: string;
+}
+
+/** `examples/conversation.json`. */
+export interface SampleConversation {
+  readonly users: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly email: string;
+    readonly phone: string;
+  }[];
+  readonly messages: readonly SampleMessage[];
+  readonly announcement: {
+    readonly batchId: string;
+    readonly from: string;
+    readonly recipients: number;
+    readonly chunkSize: number;
+    readonly chunkDelayMs: number;
+    readonly content: string;
+  };
+  readonly trouble: {
+    readonly flaky: { readonly message: string; readonly failures: number; readonly story: string };
+    readonly dead: { readonly message: string; readonly story: string };
+  };
+  readonly edits: { readonly update: string; readonly delete: string };
+  readonly old: { readonly messages: number; readonly retentionDays: number };
+}
+
+/** What must have happened at the end: `examples/expected.json`. */
+export interface ExpectedOutcome {
+  readonly messagesDelivered: number;
+  readonly messagesRead: number;
+  readonly notified: Readonly<Record<'push' | 'email' | 'sms' | 'in_app', number>>;
+  readonly searchable: number;
+  readonly encrypted: number;
+  readonly decryptedBackEqual: number;
+  readonly batchRecipients: number;
+  readonly messagesCleanedUp: number;
+  readonly retriedThenSucceeded: number;
+  readonly deadLettered: number;
+  readonly replayed: number;
+  readonly deadLettersLeft: number;
+}
+
+const EXAMPLES = join(__dirname, '..', '..', '..', 'examples');
+
+function load<T>(file: string): T {
+  return JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as T;
+}
+
+/** The bundled conversation. */
+export function loadConversation(): SampleConversation {
+  return load<SampleConversation>('conversation.json');
+}
+
+/** What must come out of it. */
+export function loadExpectedOutcome(): ExpectedOutcome {
+  return load<ExpectedOutcome>('expected.json');
+}

@@ -1,0 +1,94 @@
+import { BUILT_IN_QUEUES, MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
+import type { MessageQueueConfig } from '../../message-queue/index.js';
+import { loadExpectedOutcome } from './conversation.js';
+import type { SampleConversation } from './conversation.js';
+import { differences, readOutcome } from './outcome.js';
+import { ProgressLine } from '../display/progress-line.js';
+import type { Stage } from '../stage/stage.js';
+import type { Story } from './story.js';
+import { renderTable } from '../display/table.js';
+import { until } from './until.js';
+
+const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
+
+/** Plays a story on its stage and prints what happens. */
+export class Performance {
+  constructor(
+    private readonly stage: Stage,
+    private readonly story: Story,
+    private readonly sample: SampleConversation,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * Plays all acts.
+   * @returns whether everything came out as expected
+   * @throws the signal's reason
+   */
+  async play(): Promise<boolean> {
+    this.announce();
+    const { story } = this;
+    await story.prepare();
+    await this.act(
+      'send, deliver, read',
+      () => story.send(),
+      () => story.hasArrived,
+    );
+    await this.act('edit, decrypt, clean up', () => story.followUp());
+    for (const letter of await story.deadLetters()) console.log(`  dead letter: ${letter}`);
+    let replayed = 0;
+    await this.act('repair and replay', async () => {
+      replayed = await story.repair();
+    });
+    return this.report(replayed);
+  }
+
+  private announce(): void {
+    const { messages, announcement, trouble } = this.sample;
+    const { provider } = this.stage.app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
+    console.log(`
+  ${messages.length} messages in six languages, and an announcement to ${announcement.recipients} neighbours.
+  Queues: ${provider}. Messages: ${this.stage.store}. Devices: Socket.IO clients. Mail: an SMTP server on loopback.
+  Jobs run in ${this.stage.workers}.
+  Troubles ahead: ${trouble.flaky.story};
+  ${trouble.dead.story}.
+`);
+  }
+
+  /** Ends when all jobs have ended, those included that others have added, and `isOver`. */
+  private async act(label: string, play: () => Promise<void>, isOver = () => true): Promise<void> {
+    const { statistics } = this.stage;
+    const line = new ProgressLine(statistics);
+    line.start(label);
+    try {
+      await play();
+      await until(
+        () => isOver() && statistics.progress.ended === statistics.progress.total,
+        `the act "${label}" to end`,
+        this.signal,
+      );
+    } finally {
+      line.stop(label);
+    }
+  }
+
+  private async report(replayed: number): Promise<boolean> {
+    const { stage, story, sample } = this;
+    const outcome = await readOutcome(stage, story, sample, replayed);
+    const rows = stage.statistics
+      .rows(QUEUES)
+      .map(({ queue, jobs, succeeded, retried, deadLettered, medianWaitMs, medianRunMs }) => [
+        ...[queue, jobs, succeeded, retried, deadLettered, medianWaitMs, medianRunMs],
+      ]);
+    const header = ['queue', 'jobs', 'succeeded', 'retried', 'dead-lettered', 'wait ms', 'run ms'];
+    console.log(`\n${renderTable(header, rows)}\n`);
+    const different = differences(loadExpectedOutcome(), outcome);
+    for (const line of different) console.log(`  ✗ ${line}`);
+    console.log(
+      different.length === 0
+        ? '  ✓ Everything came out as examples/expected.json says.'
+        : `  ${different.length} of the expected results differ.`,
+    );
+    return different.length === 0;
+  }
+}
