@@ -11,6 +11,18 @@ const DEADLINE_MS = 60_000;
 /** Dead letters that are left when the kill comes. */
 const KILL_AT = 0.7 * LETTERS;
 
+/** Every letter with its place and its stored options, in one step: a replay may still be moving them. */
+const READ_LETTERS = `
+  local letters = {}
+  local function note(place, ids)
+    for _, id in ipairs(ids) do
+      letters[#letters + 1] = { place, id, redis.call('HGET', KEYS[1] .. id, 'opts') or 'null' }
+    end
+  end
+  note('failed', redis.call('ZRANGE', KEYS[1] .. 'failed', 0, -1))
+  note('waiting', redis.call('LRANGE', KEYS[1] .. 'wait', 0, -1))
+  return letters`;
+
 interface StoredRecord {
   readonly mq?: { readonly replays?: readonly unknown[] };
 }
@@ -43,6 +55,7 @@ describe('a replay of all dead letters that is killed on the way', () => {
       options: { priority: (n % 3) + 1 },
     }));
     const outcomes = await here.broker.addMany(here.queue, requests);
+    expect(outcomes.filter(({ outcome }) => outcome !== 'added')).toEqual([]);
     const worker = await here.broker.work(here.queue, 100, async () => {
       const failure = { at: Date.now(), attempt: 1, kind: 'error', error: 'Error', message: 'no' } as const;
       return { kind: 'failed', error: new Error('no'), retryDelayMs: null, failure };
@@ -56,17 +69,20 @@ describe('a replay of all dead letters that is killed on the way', () => {
 
   /** Counts every letter where it is now: each must be in one place, with what was replayed on its record. */
   async function expectNoneLost(): Promise<{ failed: number; waiting: number }> {
-    const failed = await client.zrange(`${REPLAY_BASE}failed`, 0, -1);
-    const waiting = await client.lrange(`${REPLAY_BASE}wait`, 0, -1);
-    expect(failed.length + waiting.length).toBe(LETTERS);
-    expect(new Set([...failed, ...waiting])).toEqual(ids);
-    const replaysOf = async (id: string): Promise<number> => {
-      const opts = JSON.parse((await client.hget(REPLAY_BASE + id, 'opts')) ?? 'null') as StoredRecord;
-      return opts.mq?.replays?.length ?? 0;
-    };
-    expect(new Set(await Promise.all(failed.map(replaysOf)))).toEqual(new Set(failed.length > 0 ? [0] : []));
-    expect(new Set(await Promise.all(waiting.map(replaysOf)))).toEqual(new Set([1]));
-    return { failed: failed.length, waiting: waiting.length };
+    const letters = (await client.eval(READ_LETTERS, 1, REPLAY_BASE)) as [string, string, string][];
+    expect(letters.map(([, id]) => id).sort()).toEqual([...ids].sort());
+    const replays = { failed: 0, waiting: 1 };
+    const counts = { failed: 0, waiting: 0 };
+    for (const [place, id, opts] of letters as ['failed' | 'waiting', string, string][]) {
+      const { mq } = JSON.parse(opts) as StoredRecord;
+      expect({ id, place, replays: mq?.replays?.length ?? 0 }).toEqual({
+        id,
+        place,
+        replays: replays[place],
+      });
+      counts[place] += 1;
+    }
+    return counts;
   }
 
   /** What is left is replayed, and every letter runs once. */
@@ -123,6 +139,8 @@ describe('a replay of all dead letters that is killed on the way', () => {
       await redis.kill();
       await redis.spawn();
       await replay;
+      // A step that Redis had not answered is sent again and moves its letters; this answer comes after it.
+      await here.broker.snapshot(here.queue);
       const { failed } = await expectNoneLost();
       await expectTheRestToGo(failed);
     },

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { transformFileSync } from '@swc/core';
 
 const ROOT = resolve(__dirname, '../..');
-const COMPILED = ['src/message-queue', 'test/faults'];
+const COMPILED = ['src/kernel', 'src/message-queue', 'test/faults'];
 
 /** The worker process's program as JavaScript, and where it finds packages. */
 export interface WorkerScript {
