@@ -1,5 +1,5 @@
 import type { Delivery } from '../broker/broker.js';
-import { MemoryQueue } from '../broker/memory/bull/memory-queue.js';
+import { MemoryQueue } from '../broker/memory/bull/queue/memory-queue.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { RetryLater } from '../jobs/errors.js';

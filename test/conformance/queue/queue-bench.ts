@@ -1,6 +1,6 @@
 import Bull from 'bull';
 import type { Job, Queue, QueueOptions } from 'bull';
-import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/memory-queue.js';
+import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/queue/memory-queue.js';
 import type { TestRedis } from '../../support/redis-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import Bull from 'bull';
 import type { Queue } from 'bull';
-import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/memory-queue.js';
+import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/queue/memory-queue.js';
 import { ManualClock } from '../../../src/message-queue/testing/manual-clock.js';
 import { TestRedis } from '../../support/redis-server.js';
 import { commandsOf } from './queue-commands.js';

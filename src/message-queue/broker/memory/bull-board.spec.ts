@@ -1,5 +1,5 @@
 import { BullAdapter } from '@bull-board/api/bullAdapter';
-import { MemoryQueue } from './bull/memory-queue.js';
+import { MemoryQueue } from './bull/queue/memory-queue.js';
 
 describe('Bull Board’s adapter over a memory queue', () => {
   const queue = new MemoryQueue('board', { defaultJobOptions: { attempts: 2 } });

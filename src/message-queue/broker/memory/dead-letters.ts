@@ -1,7 +1,7 @@
 import { withReplay } from '../../jobs/job-record.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../broker.js';
-import { rangeOf } from './bull/job-ranges.js';
+import { rangeOf } from './bull/queue/job-ranges.js';
 import type { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { QueueEngine } from './store/queue-engine.js';
 import type { StoredJob } from './store/stored-job.js';

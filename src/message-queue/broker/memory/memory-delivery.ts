@@ -1,7 +1,7 @@
 import type { FailureRecord } from '../../jobs/managed-job.js';
 import type { Delivery } from '../broker.js';
 import { StoredOutcome } from '../stored-outcome.js';
-import type { MemoryJob } from './bull/memory-job.js';
+import type { MemoryJob } from './bull/job/memory-job.js';
 
 const NO_CRASHES: readonly FailureRecord[] = [];
 

@@ -1,6 +1,6 @@
 import type { Job } from 'bull';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { MemoryQueue } from './bull/memory-queue.js';
+import { MemoryQueue } from './bull/queue/memory-queue.js';
 
 /** What docs/providers.md says is different from plain Bull, on purpose. */
 describe('Where the memory queue differs from plain Bull', () => {

@@ -5,7 +5,7 @@ import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { MemoryBroker } from './memory-broker.js';
 import { JOB_OVERHEAD_BYTES } from './store/memory-budget.js';
-import { MemoryQueue } from './bull/memory-queue.js';
+import { MemoryQueue } from './bull/queue/memory-queue.js';
 import type { Settlement } from '../../jobs/settlement.js';
 
 class AnyPayload {}

@@ -3,7 +3,7 @@ import type { MessageQueueError } from '../../../kernel/errors.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import type { QueueWorker, RunDelivery } from '../broker.js';
 import { MemoryDelivery } from './memory-delivery.js';
-import type { MemoryJob } from './bull/memory-job.js';
+import type { MemoryJob } from './bull/job/memory-job.js';
 import type { QueueEvents } from './store/queue-events.js';
 import type { SettlementWriter } from './settlement-writer.js';
 import type { StoredJob } from './store/stored-job.js';

@@ -1,6 +1,6 @@
 import { Clock } from '../../../kernel/time/clock.js';
 import type { ClockTimer } from '../../../kernel/time/clock.js';
-import { MemoryQueue } from './bull/memory-queue.js';
+import { MemoryQueue } from './bull/queue/memory-queue.js';
 
 /** Notes whether timers would hold the process open. */
 class NotingClock extends Clock {

@@ -1,8 +1,8 @@
-import { DelayHeap } from './delay-heap.js';
-import { JobList } from './job-list.js';
+import { DelayHeap } from './lanes/delay-heap.js';
+import { JobList } from './lanes/job-list.js';
 import type { MemoryBudget } from './memory-budget.js';
 import type { StoredJob, StoredState } from './stored-job.js';
-import { WaitingLanes } from './waiting-lanes.js';
+import { WaitingLanes } from './lanes/waiting-lanes.js';
 
 /** Where a job enters the waiting lanes. */
 export type Entrance = 'lane-end' | 'lane-front' | 'last' | 'first';

@@ -1,17 +1,17 @@
 import type { EventEmitter } from 'node:events';
 import type { MetricsOpts, RateLimiter as RateLimiterOptions } from 'bull';
 import type { Clock } from '../../../../kernel/time/clock.js';
-import type { BackoffStrategy } from '../bull/job-backoff.js';
-import { DebounceKeys } from './debounce-keys.js';
+import type { BackoffStrategy } from '../bull/job/job-backoff.js';
+import { DebounceKeys } from '../bull/adding/debounce-keys.js';
 import { EventLoopTurns } from './event-loop-turns.js';
-import { DelayTimer } from './delay-timer.js';
-import { FinishWaiters } from '../bull/finish-waiters.js';
-import { JobMetrics } from '../bull/job-metrics.js';
+import { DelayTimer } from './lanes/delay-timer.js';
+import { FinishWaiters } from '../bull/job/finish-waiters.js';
+import { JobMetrics } from '../bull/queue/job-metrics.js';
 import type { MemoryBudget } from './memory-budget.js';
 import { MemoryStore } from './memory-store.js';
 import { QueueEvents } from './queue-events.js';
-import { RateLimiter } from '../bull/rate-limiter.js';
-import { RepeatSchedule } from './repeat-schedule.js';
+import { RateLimiter } from '../bull/running/rate-limiter.js';
+import { RepeatSchedule } from '../bull/adding/repeat-schedule.js';
 import type { StoredJob } from './stored-job.js';
 
 /** What an engine is built from. */

@@ -1,6 +1,6 @@
 import type { JobOptions } from 'bull';
 import type { ManagedJobRecord } from '../../../jobs/managed-job.js';
-import type { JobList } from './job-list.js';
+import type { JobList } from './lanes/job-list.js';
 
 /** Where a job is. `paused` is not a state of its own here: it is `waiting` while the queue is paused for all. */
 export type StoredState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed';

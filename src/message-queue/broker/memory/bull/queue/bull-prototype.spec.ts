@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import { UnsupportedOperationError } from '../../../jobs/errors.js';
+import { UnsupportedOperationError } from '../../../../jobs/errors.js';
 import { bullMethodNames } from './bull-prototype.js';
 import { MemoryQueue } from './memory-queue.js';
 

@@ -1,4 +1,4 @@
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from '../stored-job.js';
 
 /** A doubly linked list whose links live in the jobs: adding, taking and leaving from anywhere are O(1). */
 export class JobList {

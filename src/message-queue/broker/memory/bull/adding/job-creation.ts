@@ -1,12 +1,12 @@
 import type { JobOptions } from 'bull';
 import { randomUUID } from 'node:crypto';
-import { JOB_ADDED } from '../../job-added.js';
-import { normaliseBackoff } from '../bull/job-backoff.js';
-import { jsonText } from './json-text.js';
-import { JOB_OVERHEAD_BYTES } from './memory-budget.js';
-import type { QueueEngine } from './queue-engine.js';
-import { StoredJob } from './stored-job.js';
-import type { StoredOptions } from './stored-job.js';
+import { JOB_ADDED } from '../../../job-added.js';
+import { normaliseBackoff } from '../job/job-backoff.js';
+import { jsonText } from '../../store/json-text.js';
+import { JOB_OVERHEAD_BYTES } from '../../store/memory-budget.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
+import { StoredJob } from '../../store/stored-job.js';
+import type { StoredOptions } from '../../store/stored-job.js';
 
 /** A job to store. */
 export interface NewJob {

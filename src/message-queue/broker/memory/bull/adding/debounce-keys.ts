@@ -1,4 +1,4 @@
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 interface DebounceKey {
   readonly jobId: string;

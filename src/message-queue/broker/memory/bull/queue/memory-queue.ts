@@ -1,13 +1,13 @@
 import type { JobId, Queue } from 'bull';
-import { UnsupportedOperationError } from '../../../jobs/errors.js';
-import { DEFAULT_JOB_NAME } from '../store/job-creation.js';
-import type { MemoryJob } from './memory-job.js';
+import { UnsupportedOperationError } from '../../../../jobs/errors.js';
+import { DEFAULT_JOB_NAME } from '../adding/job-creation.js';
+import type { MemoryJob } from '../job/memory-job.js';
 import type { MemoryQueueOptions } from './memory-queue-core.js';
-import { MemoryQueueProducer } from './memory-queue-producer.js';
-import { NextJobQueue } from './next-job-queue.js';
-import { PlainProcessor } from './plain-processor.js';
-import type { StoredJob } from '../store/stored-job.js';
-import { WorkerLoop } from '../worker-loop.js';
+import { MemoryQueueProducer } from '../adding/job-adding.js';
+import { NextJobQueue } from '../running/next-job-queue.js';
+import { PlainProcessor } from '../running/plain-processor.js';
+import type { StoredJob } from '../../store/stored-job.js';
+import { WorkerLoop } from '../../worker-loop.js';
 
 /**
  * Bull's `Queue` in memory: same methods, same events, same rules (docs/providers.md lists what differs), no Redis. It

@@ -1,8 +1,8 @@
 import type { JobCounts, JobId, JobInformation } from 'bull';
 import { countOf, parseTypes, rangeOf } from './job-ranges.js';
-import type { MemoryJob } from './memory-job.js';
+import type { MemoryJob } from '../job/memory-job.js';
 import { MemoryQueueCore } from './memory-queue-core.js';
-import { keyToData } from '../store/repeat-schedule.js';
+import { keyToData } from '../adding/repeat-schedule.js';
 
 /** Everything of Bull's queue that only looks. */
 export class MemoryQueueReader extends MemoryQueueCore {

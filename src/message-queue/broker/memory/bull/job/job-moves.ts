@@ -1,10 +1,10 @@
 import type { JobId, JobStatus } from 'bull';
 import { backoffDelay, normaliseBackoff } from './job-backoff.js';
-import { jsonText } from '../store/json-text.js';
-import type { JobSettler } from '../store/job-settler.js';
+import { jsonText } from '../../store/json-text.js';
+import type { JobSettler } from '../../store/job-settler.js';
 import type { MemoryJob } from './memory-job.js';
-import type { QueueEngine } from '../store/queue-engine.js';
-import type { StoredJob } from '../store/stored-job.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 /** What fetching the next job needs from the queue. */
 export type FetchNext = () => MemoryJob | null;

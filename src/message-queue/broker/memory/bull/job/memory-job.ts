@@ -1,6 +1,6 @@
 import type { Job, JobId, JobOptions, JobStatus, Queue } from 'bull';
 import type { JobMoves } from './job-moves.js';
-import type { StoredJob } from '../store/stored-job.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 /** A queue as its jobs see it. */
 export interface JobHost {

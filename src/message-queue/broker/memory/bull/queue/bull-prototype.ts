@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import Bull from 'bull';
-import { UnsupportedOperationError } from '../../../jobs/errors.js';
+import { UnsupportedOperationError } from '../../../../jobs/errors.js';
 
 const bullPrototype = (Bull as unknown as { readonly prototype: object }).prototype;
 

@@ -1,4 +1,4 @@
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from '../stored-job.js';
 
 function isBefore(a: StoredJob, b: StoredJob): boolean {
   return a.runAt < b.runAt || (a.runAt === b.runAt && a.sequence < b.sequence);

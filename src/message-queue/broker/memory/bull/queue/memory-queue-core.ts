@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { AdvancedSettings, JobOptions, MetricsOpts, Queue, RateLimiter } from 'bull';
-import type { Clock } from '../../../../kernel/time/clock.js';
-import { SystemClock } from '../../../../kernel/time/clock.js';
+import type { Clock } from '../../../../../kernel/time/clock.js';
+import { SystemClock } from '../../../../../kernel/time/clock.js';
 import { adoptBullPrototype } from './bull-prototype.js';
-import { JobMoves } from './job-moves.js';
-import { JobSettler } from '../store/job-settler.js';
-import { MemoryBudget } from '../store/memory-budget.js';
+import { JobMoves } from '../job/job-moves.js';
+import { JobSettler } from '../../store/job-settler.js';
+import { MemoryBudget } from '../../store/memory-budget.js';
 import { memoryClient } from './memory-client.js';
-import type { JobHost } from './memory-job.js';
-import { MemoryJob } from './memory-job.js';
-import { QueueEngine } from '../store/queue-engine.js';
-import type { StoredJob } from '../store/stored-job.js';
+import type { JobHost } from '../job/memory-job.js';
+import { MemoryJob } from '../job/memory-job.js';
+import { QueueEngine } from '../../store/queue-engine.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 /** Options of a {@link MemoryQueue}: Bull's, without those about Redis, and where time and room come from. */
 export interface MemoryQueueOptions {

@@ -1,6 +1,6 @@
 import { JobList } from './job-list.js';
 import { LevelHeap } from './level-heap.js';
-import type { StoredJob } from './stored-job.js';
+import type { StoredJob } from '../stored-job.js';
 
 /**
  * The jobs that wait, in the order in which Bull's list gives them out: LIFO jobs (newest first), then those with a

@@ -1,7 +1,7 @@
-import type { ClockTimer } from '../../../../kernel/time/clock.js';
-import type { MemoryJob } from './memory-job.js';
-import type { QueueEngine } from '../store/queue-engine.js';
-import type { StoredJob } from '../store/stored-job.js';
+import type { ClockTimer } from '../../../../../kernel/time/clock.js';
+import type { MemoryJob } from '../job/memory-job.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 interface Waiter {
   readonly resolve: (job: MemoryJob | undefined) => void;

@@ -1,18 +1,12 @@
 import type { JobOptions } from 'bull';
-import { BrokerUnavailableError } from '../../../jobs/errors.js';
-import {
-  DEFAULT_JOB_NAME,
-  createJob,
-  idForGroup,
-  payloadJson,
-  storedOptions,
-} from '../store/job-creation.js';
-import type { AssertRoom, NewJob } from '../store/job-creation.js';
-import type { MemoryJob } from './memory-job.js';
-import type { MemoryQueueOptions } from './memory-queue-core.js';
-import { MemoryQueueKeeper } from './memory-queue-keeper.js';
-import { StoredJob } from '../store/stored-job.js';
-import type { StoredOptions } from '../store/stored-job.js';
+import { BrokerUnavailableError } from '../../../../jobs/errors.js';
+import { DEFAULT_JOB_NAME, createJob, idForGroup, payloadJson, storedOptions } from './job-creation.js';
+import type { AssertRoom, NewJob } from './job-creation.js';
+import type { MemoryJob } from '../job/memory-job.js';
+import type { MemoryQueueOptions } from '../queue/memory-queue-core.js';
+import { MemoryQueueKeeper } from '../queue/queue-upkeep.js';
+import { StoredJob } from '../../store/stored-job.js';
+import type { StoredOptions } from '../../store/stored-job.js';
 
 type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
 

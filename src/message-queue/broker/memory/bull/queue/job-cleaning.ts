@@ -1,8 +1,8 @@
-import type { JobMoves } from './job-moves.js';
+import type { JobMoves } from '../job/job-moves.js';
 import { rangeOf } from './job-ranges.js';
 import { keyGlob } from './key-glob.js';
-import type { QueueEngine } from '../store/queue-engine.js';
-import type { StoredJob } from '../store/stored-job.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 const CLEANABLE = ['completed', 'wait', 'active', 'paused', 'delayed', 'failed'];
 

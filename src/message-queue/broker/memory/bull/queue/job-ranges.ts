@@ -1,6 +1,6 @@
-import type { JobList } from '../store/job-list.js';
-import type { QueueEngine } from '../store/queue-engine.js';
-import type { StoredJob } from '../store/stored-job.js';
+import type { JobList } from '../../store/lanes/job-list.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 const ALL_TYPES = ['waiting', 'active', 'completed', 'failed', 'delayed', 'paused'];
 

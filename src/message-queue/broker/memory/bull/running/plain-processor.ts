@@ -1,9 +1,9 @@
 import type { Job } from 'bull';
 import { promisify } from 'node:util';
-import { HandlerRegistrationError, UnsupportedOperationError } from '../../../jobs/errors.js';
-import type { JobMoves } from './job-moves.js';
-import type { MemoryJob } from './memory-job.js';
-import type { QueueEngine } from '../store/queue-engine.js';
+import { HandlerRegistrationError, UnsupportedOperationError } from '../../../../jobs/errors.js';
+import type { JobMoves } from '../job/job-moves.js';
+import type { MemoryJob } from '../job/memory-job.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
 
 /** A handler as Bull's `process` takes it: with one parameter it returns a promise, with two it calls back. */
 export type PlainHandler = (job: Job, done?: (error?: Error | null, value?: unknown) => void) => unknown;

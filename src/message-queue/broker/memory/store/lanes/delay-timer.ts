@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../../../../kernel/time/clock.js';
+import type { Clock, ClockTimer } from '../../../../../kernel/time/clock.js';
 
 /** The one timer of a queue: rings when the next delayed job is due or the rate limit opens. */
 export class DelayTimer {

@@ -1,11 +1,11 @@
 import type { JobId, JobOptions, JobStatusClean } from 'bull';
 import { JobCleaning } from './job-cleaning.js';
-import { DEFAULT_JOB_NAME } from '../store/job-creation.js';
-import type { MemoryJob } from './memory-job.js';
+import { DEFAULT_JOB_NAME } from '../adding/job-creation.js';
+import type { MemoryJob } from '../job/memory-job.js';
 import type { MemoryQueueOptions } from './memory-queue-core.js';
-import { MemoryQueueReader } from './memory-queue-reader.js';
-import type { RepeatSettings } from '../store/repeat-schedule.js';
-import { repeatKey } from '../store/repeat-schedule.js';
+import { MemoryQueueReader } from './queue-reads.js';
+import type { RepeatSettings } from '../adding/repeat-schedule.js';
+import { repeatKey } from '../adding/repeat-schedule.js';
 
 type Repeat = RepeatSettings | NonNullable<JobOptions['repeat']>;
 

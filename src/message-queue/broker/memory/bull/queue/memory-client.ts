@@ -1,6 +1,6 @@
 import type { Queue } from 'bull';
-import { UnsupportedOperationError } from '../../../jobs/errors.js';
-import type { MemoryBudget } from '../store/memory-budget.js';
+import { UnsupportedOperationError } from '../../../../jobs/errors.js';
+import type { MemoryBudget } from '../../store/memory-budget.js';
 
 /**
  * Stands where a Bull queue has its Redis client. It answers `info()`, for Bull Board; every other command is refused,
