@@ -2,6 +2,8 @@ import { MessageQueueError } from '../../../../kernel/errors.js';
 import { BrokerUnavailableError, IdempotencyConflictError, QueueFullError } from '../../../jobs/errors.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
 import type { AddFields, AddReply } from './job-adder.js';
+import { outOfMemory } from '../connections/memory-guard.js';
+import { replyCode } from '../connections/redis-replies.js';
 import type { RedisQueue } from '../redis-queue.js';
 
 const FULL_RETRY_AFTER_MS = 1_000;
@@ -51,6 +53,7 @@ export function outcomeOf(
 /** An error of Redis as one of ours; the job was certainly not added. */
 export function asQueueError(error: unknown, queue: string): MessageQueueError {
   if (error instanceof MessageQueueError) return error;
+  if (replyCode(error) === 'OOM') return outOfMemory(queue, error as Error);
   const text = error instanceof Error ? error.message : String(error);
   return new BrokerUnavailableError(`Redis refused a job for queue "${queue}": ${text}`, {
     queue,

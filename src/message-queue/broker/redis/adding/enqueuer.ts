@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Job } from 'bull';
-import { MessageQueueError } from '../../../../kernel/errors.js';
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -11,7 +10,6 @@ import { BullJob, emitSafely, internalsOf } from '../bull-internals.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
-import { outOfMemory } from '../connections/memory-guard.js';
 import type { BulkJob } from '../redis-queue.js';
 import { addRepeatable } from './repeatable-adder.js';
 
@@ -166,10 +164,7 @@ export class Enqueuer {
     try {
       return await this.adder.add(fields, bytes, request.deadlineMs ?? this.parts.timeoutMs);
     } catch (error) {
-      const { name } = this.parts.queue;
-      if (error instanceof MessageQueueError) throw error;
-      if (error instanceof Error && error.message.startsWith('OOM')) throw outOfMemory(name, error);
-      throw asQueueError(error, name);
+      throw asQueueError(error, this.parts.queue.name);
     }
   }
 }

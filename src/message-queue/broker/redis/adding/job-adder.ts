@@ -1,7 +1,7 @@
 import { closedMeanwhile, refusedLater, timedOut } from './add-errors.js';
 import type { AddPlace } from './add-errors.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
-import { isPassing, isReplyError } from '../connections/redis-scripts.js';
+import { meaningOf } from '../connections/redis-replies.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { ADD_FIELDS, addJobsScript } from '../scripts/add-jobs.lua.js';
 
@@ -164,8 +164,9 @@ export class JobAdder {
       );
       return true;
     } catch (error) {
-      if (isPassing(error)) {
-        if (!isReplyError(error)) for (const entry of entries) entry.unknown = true;
+      const meaning = meaningOf(error);
+      if (meaning === 'lost' || meaning === 'passing') {
+        if (meaning === 'lost') for (const entry of entries) entry.unknown = true;
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
         return false;
       }

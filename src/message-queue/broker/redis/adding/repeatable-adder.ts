@@ -4,7 +4,7 @@ import type { AddRequest } from '../../broker.js';
 import { closedMeanwhile, timedOut } from './add-errors.js';
 import { asQueueError } from './add-outcome.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
-import { isPassing } from '../connections/redis-scripts.js';
+import { meaningOf } from '../connections/redis-replies.js';
 
 const RETRY_DELAY_MS = 50;
 
@@ -37,7 +37,8 @@ export async function addRepeatable(
       if (job === null) break;
       return job;
     } catch (error) {
-      if (!isPassing(error)) throw asQueueError(error, queue.name);
+      const meaning = meaningOf(error);
+      if (meaning === 'refused' || meaning === 'blocked') throw asQueueError(error, queue.name);
       lost = error as Error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       if (performance.now() >= giveUpAt) break;

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
+import { replyCode } from './redis-replies.js';
 import type { RedisSettings } from './redis-settings.js';
 
 /** A client of any topology. */
@@ -32,7 +33,7 @@ export function createRedisClient(settings: RedisSettings, options: RedisOptions
     // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
     disableClientInfo: true,
     // After a failover the old master answers READONLY: connect again and repeat the command.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    reconnectOnError: (error) => (replyCode(error) === 'READONLY' ? 2 : false),
   };
   const { topology } = settings;
   if (topology.kind === 'cluster') return new Cluster([...topology.nodes], clusterOptions(common));

@@ -1,5 +1,6 @@
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
+import { replyCode } from './redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
 type ScriptCommand = (base: string, ...args: (string | number)[]) => Promise<unknown>;
@@ -55,21 +56,9 @@ export async function serverVersion(client: RedisClient): Promise<[number, numbe
   try {
     info = await client.info('server');
   } catch (error) {
-    if (isReplyError(error)) return null;
+    if (replyCode(error) !== null) return null;
     throw error;
   }
   const match = /redis_version:(\d+)\.(\d+)/.exec(info);
   return match === null ? null : [Number(match[1]), Number(match[2])];
-}
-
-/** Whether Redis answered with an error (as opposed to a lost connection). */
-export function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
-}
-
-const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|UNBLOCKED|NOREPLICAS|MOVED|ASK)\b/;
-
-/** Whether the same command may succeed in a moment: the connection was lost, or the server is changing its state. */
-export function isPassing(error: unknown): boolean {
-  return !isReplyError(error) || PASSING.test(error.message);
 }

@@ -1,11 +1,11 @@
 import type { RedisQueue } from '../redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
-import { isReplyError } from '../connections/redis-scripts.js';
+import { meaningOf } from '../connections/redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
 const RETRY_DELAY_MS = 100;
 
-/** Our scripts on one queue, as its worker runs them: a lost connection is waited out. */
+/** Our scripts on one queue, as its worker runs them: what passes is waited out. */
 export class QueueCommands {
   private stopped = false;
 
@@ -20,26 +20,15 @@ export class QueueCommands {
   }
 
   /**
-   * Runs a script until Redis answers. It must be one that does no harm when it runs twice.
-   * @throws the error Redis answered with, unless `retryAnswers`; the lost connection after `stop()`
+   * Runs a script until Redis takes it. It must be one that does no harm when it runs twice.
+   * @throws what Redis would answer again; after `stop()` whatever happens
    */
-  async runUntilAnswered(
-    script: LuaScript,
-    args: readonly (string | number)[],
-    retryAnswers = false,
-  ): Promise<unknown> {
+  async runUntilAnswered(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
     for (;;) {
       try {
         return await this.run(script, args);
       } catch (error) {
-        if (
-          this.stopped ||
-          (isReplyError(error) &&
-            !retryAnswers &&
-            !/^(LOADING|READONLY|OOM|BUSY|CLUSTERDOWN|MASTERDOWN)/.test(error.message))
-        ) {
-          throw error;
-        }
+        if (this.stopped || meaningOf(error) === 'refused') throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       }
     }

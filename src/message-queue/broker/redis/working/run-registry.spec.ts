@@ -19,12 +19,8 @@ class LateAnswers extends QueueCommands {
   arrive: () => void = () => undefined;
   private readonly held = new Promise<void>((resolve) => (this.arrive = resolve));
 
-  override async runUntilAnswered(
-    script: LuaScript,
-    args: readonly (string | number)[],
-    retryAnswers?: boolean,
-  ): Promise<unknown> {
-    const answer = await super.runUntilAnswered(script, args, retryAnswers);
+  override async runUntilAnswered(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    const answer = await super.runUntilAnswered(script, args);
     await this.held;
     return answer;
   }

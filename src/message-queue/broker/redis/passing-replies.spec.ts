@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis';
+import {
+  BrokerFixture,
+  completed,
+  failed,
+  testQueue,
+  workOn,
+} from '../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../test/support/wait-until.js';
+import type { Delivery } from '../broker.js';
+import type { Settlement } from '../../jobs/settlement.js';
+
+/** As long as a failover or a replica's restart takes. */
+const SPELL_MS = 1_200;
+
+describe('a Redis that refuses writes for a moment', () => {
+  let redis: TestRedis;
+  let admin: Redis;
+  let fixture: BrokerFixture;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    admin = redis.client();
+  });
+  beforeEach(() => {
+    fixture = new BrokerFixture(redis);
+  });
+  afterEach(() => fixture.close());
+  afterAll(async () => {
+    admin.disconnect();
+    await redis.stop();
+  });
+
+  /** From now on every write is answered with NOREPLICAS, for {@link SPELL_MS}. */
+  async function withoutReplicas(): Promise<void> {
+    await admin.config('SET', 'min-replicas-to-write', 1);
+    setTimeout(() => void admin.config('SET', 'min-replicas-to-write', 0), SPELL_MS);
+  }
+
+  it.each<[end: string, state: string, settle: (delivery: Delivery) => Settlement]>([
+    ['completed', 'completed', () => completed({ ok: true })],
+    ['failed for good', 'failed', (delivery) => failed(delivery, null)],
+    ['is to run again', 'delayed', (delivery) => failed(delivery, 60_000)],
+    ['was put off', 'delayed', () => ({ kind: 'deferred', delayMs: 60_000, reason: 'later' })],
+  ])('stores once that a job %s while it refused', async (_end, state, settle) => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { seen } = await workOn(broker, queue, async (delivery) => {
+      await withoutReplicas();
+      return settle(delivery);
+    });
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(
+      async () => (await (await queue.getJob(id))?.getState()) === state,
+      `the job to be ${state}`,
+    );
+    expect(seen).toHaveLength(1);
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, active: 0 });
+    expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
+  });
+
+  it('adds a job and a schedule once that were under way while it refused', async () => {
+    const broker = fixture.broker({ enqueueTimeoutMs: 10_000 });
+    const queue = broker.createQueue(testQueue());
+    await withoutReplicas();
+    const [one, schedule] = await Promise.all([
+      broker.addOnce(queue, { name: 'job', data: {}, options: {} }),
+      broker.addOnce(queue, { name: 'job', data: {}, options: { repeat: { every: 60_000 } } }),
+    ]);
+    expect([one.deduplicated, schedule.deduplicated]).toEqual([false, false]);
+    expect((await queue.getWaiting()).map(({ id }) => id)).toEqual([one.id]);
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+});
