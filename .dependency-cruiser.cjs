@@ -8,6 +8,9 @@ const TEST_FILES = '\\.spec\\.ts$';
 /** The types that the inside shares: the inner seam, the validated configuration, the way to find a queue. */
 const SEAMS = `${LIB}/(broker/(broker|managed-queues)|message-queue\\.(options|tokens))\\.ts$`;
 
+/** The package's entries: lists of what is public, for hosts. */
+const ENTRIES = [`${LIB}/index\\.ts$`, `${LIB}/(queues|ports|operations|testing|adapters/[^/]+)/index\\.ts$`];
+
 /** @param {string} folder @param {string[]} allowed @param {string} reason */
 function onlyImports(name, folder, allowed, reason) {
   return {
@@ -72,7 +75,7 @@ module.exports = {
       from: { path: `${LIB}/queues/([^/]+)/`, pathNot: TEST_FILES },
       to: {
         path: `${LIB}/queues/`,
-        pathNot: [`${LIB}/queues/$1/`, `${LIB}/queues/(?!queue-definitions)[^/]+\\.ts$`],
+        pathNot: [`${LIB}/queues/$1/`, `${LIB}/queues/(?!queue-definitions|index)[^/]+\\.ts$`],
       },
     },
     onlyImports(
@@ -102,6 +105,7 @@ module.exports = {
         `${LIB}/(operations|monitoring|dead-letter|jobs)/`,
         KERNEL,
         `${LIB}/message-queue\\.service\\.ts$`,
+        `${LIB}/worker/message-queue\\.worker\\.ts$`,
         `${LIB}/queues/queue-definitions\\.ts$`,
         SEAMS,
       ],
@@ -210,13 +214,21 @@ module.exports = {
       to: { path: '^src/', pathNot: [`${LIB}/`, KERNEL] },
     },
     {
+      name: 'entries-are-for-hosts',
+      severity: 'error',
+      comment:
+        'An entry lists what is public and is read by hosts; inside, an import through it would load all of it, in a circle.',
+      from: { path: `${LIB}/`, pathNot: TEST_FILES },
+      to: { path: [`${LIB}/index\\.ts$`, `${LIB}/(queues|ports|operations|testing)/index\\.ts$`] },
+    },
+    {
       name: 'hosts-use-the-public-api',
       severity: 'error',
       comment: 'The reference app must compile against what a host gets from the package: its entries.',
       from: { path: '^src/', pathNot: [`${LIB}/`, KERNEL, TEST_FILES] },
       to: {
         path: [`${LIB}/`, KERNEL],
-        pathNot: [`${LIB}/index\\.ts$`, `${LIB}/(testing|adapters/[^/]+)/index\\.ts$`],
+        pathNot: ENTRIES,
       },
     },
     {

@@ -27,7 +27,7 @@ module.exports = {
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1'],
     // The examples import the package by its name, as a host does.
     '^nestjs-message-queue$': '<rootDir>/src/message-queue/index.ts',
-    '^nestjs-message-queue/testing$': '<rootDir>/src/message-queue/testing/index.ts',
+    '^nestjs-message-queue/(queues|ports|operations|testing)$': '<rootDir>/src/message-queue/$1/index.ts',
   },
   // Nest 12 and some of its dependencies publish ES modules; Jest runs CommonJS here.
   transformIgnorePatterns: [

@@ -16,7 +16,10 @@ function findEntries() {
     : [];
   return [
     { name: 'nestjs-message-queue', file: `${LIBRARY}/index.ts` },
-    { name: 'nestjs-message-queue/testing', file: `${LIBRARY}/testing/index.ts` },
+    ...['queues', 'ports', 'operations', 'testing'].map((room) => ({
+      name: `nestjs-message-queue/${room}`,
+      file: `${LIBRARY}/${room}/index.ts`,
+    })),
     ...folders.map(({ name }) => ({
       name: `nestjs-message-queue/adapters/${name}`,
       file: `${adapters}/${name}/index.ts`,

@@ -6,7 +6,8 @@ import { ChatModule } from './chat/chat.module.js';
 import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
 import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
-import { KeyProvider, MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
+import { MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
+import { KeyProvider } from './message-queue/ports/index.js';
 import type { MessageQueueConfig, MessageQueueModuleOptions } from './message-queue/index.js';
 
 /** What the demo and tests set differently. */

@@ -9,9 +9,9 @@ import {
   JobPriority,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
   Processor,
 } from '../../src/message-queue/index.js';
+import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import type { BulkReceipt, MessageQueueOptions } from '../../src/message-queue/index.js';
 import type { ChatMessage } from '../chat-message.js';
 import type { BenchHandler, BenchQueue, Importance, Subject } from '../subject.js';

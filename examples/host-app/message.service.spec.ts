@@ -1,5 +1,6 @@
 import { Test } from '@nestjs/testing';
-import { MessageTransport, QueueName } from 'nestjs-message-queue';
+import { QueueName } from 'nestjs-message-queue';
+import { MessageTransport } from 'nestjs-message-queue/ports';
 import { MessageQueueTestingModule, MessageQueueTestKit } from 'nestjs-message-queue/testing';
 import { MessageService } from './message.service.js';
 

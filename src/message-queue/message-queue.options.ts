@@ -1,3 +1,4 @@
+import type { InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { BoardOptions } from './operations/board/board-access.js';
 import type { ProviderName } from './broker/broker.js';
 import type { QueueOverrides } from './configuration/queue-settings.js';
@@ -135,4 +136,42 @@ export interface MessageQueueOptions {
   readonly board?: BoardOptions;
   /** Where health begins to suffer. */
   readonly health?: Partial<HealthThresholds>;
+}
+
+/** What puts the module together, before any provider exists. */
+export interface MessageQueueModuleSetup {
+  /** Whether every module of the app may inject the service and the queues without an import. Default false. */
+  readonly isGlobal?: boolean;
+  /** Registers a further Redis under this key, beside the app's own; its settings come from the options alone. */
+  readonly configKey?: string;
+  /** Modules whose providers the adapters or the factory need. */
+  readonly imports?: ModuleMetadata['imports'];
+  /** Providers for ports (`{ provide: MessageTransport, useClass: … }`); each replaces the port's default adapter. */
+  readonly adapters?: readonly Provider[];
+}
+
+/** Options of `MessageQueueModule.forRoot`. */
+export type MessageQueueModuleOptions = MessageQueueModuleSetup & MessageQueueOptions;
+
+/** What a factory returns: every option but those that are needed before it can run, which stand beside it. */
+export type MessageQueueFactoryOptions = MessageQueueOptions & {
+  readonly [Key in keyof MessageQueueModuleSetup]?: never;
+};
+
+/** A class that makes the options. */
+export interface MessageQueueOptionsFactory {
+  createMessageQueueOptions(): MessageQueueFactoryOptions | Promise<MessageQueueFactoryOptions>;
+}
+
+/** Options of `MessageQueueModule.forRootAsync`: one of `useFactory`, `useClass` and `useExisting`. */
+export interface MessageQueueModuleAsyncOptions extends MessageQueueModuleSetup {
+  readonly inject?: readonly (
+    InjectionToken | { readonly token: InjectionToken; readonly optional: boolean }
+  )[];
+  // The arguments are what `inject` names; their types are the host's to state.
+  readonly useFactory?: (
+    ...dependencies: never[]
+  ) => MessageQueueFactoryOptions | Promise<MessageQueueFactoryOptions>;
+  readonly useClass?: Type<MessageQueueOptionsFactory>;
+  readonly useExisting?: InjectionToken<MessageQueueOptionsFactory>;
 }

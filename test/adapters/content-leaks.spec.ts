@@ -10,14 +10,8 @@ import { EnvironmentKeyProvider } from '../../src/message-queue/adapters/environ
 import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
 import { sqlStoreAdapters } from '../../src/message-queue/adapters/sql/index.js';
 import { webhookAdapters } from '../../src/message-queue/adapters/webhook/index.js';
-import {
-  KeyProvider,
-  MessageQueueModule,
-  MessageQueueService,
-  MessageStore,
-  QueueName,
-  TemplateRenderer,
-} from '../../src/message-queue/index.js';
+import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
+import { KeyProvider, MessageStore, TemplateRenderer } from '../../src/message-queue/ports/index.js';
 import type { JobReceipt } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestPostgres } from '../support/postgres-server.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ElasticsearchSearchIndex } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import type { ElasticsearchOptions } from '../../src/message-queue/adapters/elasticsearch/index.js';
-import type { SearchDocument, SearchIndex } from '../../src/message-queue/index.js';
+import type { SearchDocument, SearchIndex } from '../../src/message-queue/ports/index.js';
 import { searchIndexContract } from '../../src/message-queue/testing/contracts/search-index.contract.js';
 import { TestCluster } from './elasticsearch-cluster.fixture.js';
 

@@ -5,8 +5,9 @@ import {
   SearchClusterError,
 } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import type { ElasticsearchOptions } from '../../src/message-queue/adapters/elasticsearch/index.js';
-import { InvalidConfigurationError, MessageQueueModule, SearchIndex } from '../../src/message-queue/index.js';
-import type { SearchDocument } from '../../src/message-queue/index.js';
+import { InvalidConfigurationError, MessageQueueModule } from '../../src/message-queue/index.js';
+import { SearchIndex } from '../../src/message-queue/ports/index.js';
+import type { SearchDocument } from '../../src/message-queue/ports/index.js';
 import { freePort } from '../support/redis-server.js';
 import { TestCluster } from './elasticsearch-cluster.fixture.js';
 

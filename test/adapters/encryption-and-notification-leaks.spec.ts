@@ -8,18 +8,16 @@ import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
 import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
 import { SmtpEmailChannel } from '../../src/message-queue/adapters/smtp/index.js';
 import { TwilioSmsChannel } from '../../src/message-queue/adapters/twilio/index.js';
+import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
 import {
   DeviceTokenStore,
   EmailChannel,
   EncryptedContentStore,
   KeyProvider,
-  MessageQueueModule,
-  MessageQueueService,
   PushChannel,
-  QueueName,
   SmsChannel,
   TemplateRenderer,
-} from '../../src/message-queue/index.js';
+} from '../../src/message-queue/ports/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { ContentWatch, MARKER, placesInRedis } from './content-watch.fixture.js';

@@ -7,13 +7,12 @@ import {
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
 import { RecordingEncryptedContentStore } from '../../src/message-queue/adapters/recording/index.js';
 import {
-  EncryptedContentStore,
   InvalidConfigurationError,
-  KeyProvider,
   MessageQueueModule,
   MessageQueueService,
   QueueName,
 } from '../../src/message-queue/index.js';
+import { EncryptedContentStore, KeyProvider } from '../../src/message-queue/ports/index.js';
 import { HostApps } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
 

@@ -15,7 +15,8 @@ import {
 } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
-import { DeviceTokenStore, MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
+import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
+import { DeviceTokenStore } from '../../src/message-queue/ports/index.js';
 import { fcmError, GoogleServer } from '../support/google-server.js';
 import type { GoogleAnswer } from '../support/google-server.js';
 import { HostApps } from '../support/host-app.js';

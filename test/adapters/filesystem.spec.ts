@@ -19,7 +19,8 @@ import {
   FilesystemAttachmentFiles,
   InvalidFileKeyError,
 } from '../../src/message-queue/adapters/filesystem/index.js';
-import { AttachmentFiles, MessageQueueModule, UnrecoverableJobError } from '../../src/message-queue/index.js';
+import { MessageQueueModule, UnrecoverableJobError } from '../../src/message-queue/index.js';
+import { AttachmentFiles } from '../../src/message-queue/ports/index.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const never = new AbortController().signal;

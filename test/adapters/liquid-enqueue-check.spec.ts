@@ -6,8 +6,8 @@ import {
   MessageQueueService,
   NotificationType,
   QueueName,
-  TemplateRenderer,
 } from '../../src/message-queue/index.js';
+import { TemplateRenderer } from '../../src/message-queue/ports/index.js';
 import { HostApps } from '../support/host-app.js';
 
 describe('a notification with a template, when it is added', () => {

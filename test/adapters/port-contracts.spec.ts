@@ -5,7 +5,8 @@ import { getQueueToken } from '@nestjs/bull';
 import type { Queue } from 'bull';
 import { FilesystemAttachmentFiles } from '../../src/message-queue/adapters/filesystem/index.js';
 import * as recording from '../../src/message-queue/adapters/recording/index.js';
-import { DeliveryDispatch, MessageQueueModule, QueueName } from '../../src/message-queue/index.js';
+import { MessageQueueModule, QueueName } from '../../src/message-queue/index.js';
+import { DeliveryDispatch } from '../../src/message-queue/ports/index.js';
 import type {
   TransportMessage,
   TransportReceipt,

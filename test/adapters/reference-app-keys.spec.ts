@@ -4,7 +4,8 @@ import type { TestingModule } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import type { AppOptions } from '../../src/app.module.js';
 import { RecordingKeyProvider } from '../../src/message-queue/adapters/recording/index.js';
-import { InvalidConfigurationError, KeyProvider } from '../../src/message-queue/index.js';
+import { InvalidConfigurationError } from '../../src/message-queue/index.js';
+import { KeyProvider } from '../../src/message-queue/ports/index.js';
 
 const key = (first: number): string =>
   Buffer.from(Array.from({ length: 32 }, (_, index) => first + index)).toString('base64');

@@ -10,13 +10,8 @@ import {
   SocketIoTransport,
 } from '../../src/message-queue/adapters/socket-io/index.js';
 import type { SocketNotification } from '../../src/message-queue/adapters/socket-io/index.js';
-import {
-  InAppChannel,
-  MessageQueueModule,
-  MessageQueueService,
-  NotificationInbox,
-  QueueName,
-} from '../../src/message-queue/index.js';
+import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
+import { InAppChannel, NotificationInbox } from '../../src/message-queue/ports/index.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';

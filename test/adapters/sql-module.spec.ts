@@ -2,18 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
+import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
 import {
   AttachmentStore,
   ConversationStore,
   DeviceTokenStore,
   EncryptedContentStore,
-  MessageQueueModule,
-  MessageQueueService,
   MessageStore,
   NotificationInbox,
-  QueueName,
   SearchIndex,
-} from '../../src/message-queue/index.js';
+} from '../../src/message-queue/ports/index.js';
 import type { JobReceipt } from '../../src/message-queue/index.js';
 import {
   SqlDatabase,

@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { MessageStore } from '../../src/message-queue/index.js';
+import { MessageStore } from '../../src/message-queue/ports/index.js';
 import type { ProviderName } from '../../src/message-queue/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';

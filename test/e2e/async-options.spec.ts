@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import {
-  basicAuthAccess,
-  CircuitBreakers,
   InvalidConfigurationError,
   MessageQueueModule,
   MessageQueueService,
-  QueueMonitor,
   QueueName,
 } from '../../src/message-queue/index.js';
+import { basicAuthAccess, QueueMonitor } from '../../src/message-queue/operations/index.js';
+import { CircuitBreakers } from '../../src/message-queue/ports/index.js';
 import type {
   MessageQueueFactoryOptions,
   MessageQueueModuleAsyncOptions,

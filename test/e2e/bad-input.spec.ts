@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { MessageQueueError } from '../../src/kernel/errors.js';
 import type { Issue } from '../../src/kernel/errors.js';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
-import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.module.js';
+import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.options.js';
 import { MessageQueueService } from '../../src/message-queue/message-queue.service.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/queue-definitions.js';
 import { TestRedis } from '../support/redis-server.js';

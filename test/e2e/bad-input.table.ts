@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.module.js';
+import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.options.js';
 
 /** The facade as a caller without types would use it. */
 export type UntypedFacade = Record<

@@ -6,7 +6,7 @@ import type { Queue } from 'bull';
 import type { BoardOptions } from '../../src/message-queue/operations/board/board-access.js';
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
-import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.module.js';
+import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.options.js';
 import type { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 

@@ -6,7 +6,7 @@ import { AppModule } from '../../src/app.module.js';
 import type { AppOptions } from '../../src/app.module.js';
 import type { SocketMessage, SocketStatus } from '../../src/message-queue/adapters/socket-io/index.js';
 import { MessageClient } from '../../src/message-queue/adapters/socket-io/client/index.js';
-import { MessageStore } from '../../src/message-queue/index.js';
+import { MessageStore } from '../../src/message-queue/ports/index.js';
 
 /** What the API's answers may hold. */
 export interface ApiAnswer {

@@ -2,7 +2,8 @@ import { io } from 'socket.io-client';
 import { AGENT_RESPONSES_QUEUE } from '../../src/chat/queues/agents/agent-responses.queue.js';
 import { CHAT_MESSAGES_QUEUE } from '../../src/chat/queues/conversations/chat-messages.queue.js';
 import { PROACTIVE_ACTIONS_QUEUE } from '../../src/chat/queues/agents/proactive-actions.queue.js';
-import { MessageQueueService, MessageStore } from '../../src/message-queue/index.js';
+import { MessageQueueService } from '../../src/message-queue/index.js';
+import { MessageStore } from '../../src/message-queue/ports/index.js';
 import { waitUntil } from '../support/wait-until.js';
 import { ChatStage } from './chat.fixture.js';
 

@@ -1,16 +1,16 @@
 import type { INestApplication } from '@nestjs/common';
+import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import {
   BatchIncompleteError,
   InvalidJobOptionsError,
   InvalidPayloadError,
-  ManagedQueues,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
-  MessageStore,
   QueueFullError,
   QueueName,
 } from '../../src/message-queue/index.js';
+import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
+import { MessageStore } from '../../src/message-queue/ports/index.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';

@@ -3,8 +3,8 @@ import { getQueueToken } from '@nestjs/bull-shared';
 import type { INestApplication } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { IsString } from 'class-validator';
+import { Broker } from '../../src/message-queue/broker/broker.js';
 import {
-  Broker,
   defineQueue,
   IdempotencyConflictError,
   JobHandler,

@@ -5,7 +5,6 @@ import {
   BrokerUnavailableError,
   CancelledError,
   defineQueue,
-  DELIVERY_QUEUE,
   IdempotencyConflictError,
   InvalidJobOptionsError,
   InvalidPayloadError,
@@ -15,13 +14,14 @@ import {
   JobPriority,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
   NotificationType,
   QueueName,
   UnknownJobNameError,
   UnknownQueueError,
   UnrecoverableJobError,
 } from '../../src/message-queue/index.js';
+import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
+import { DELIVERY_QUEUE } from '../../src/message-queue/queues/index.js';
 import type { JobContext, JobEventMap, MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';

@@ -6,16 +6,16 @@ import type { Queue } from 'bull';
 import { IsString } from 'class-validator';
 import { Redis } from 'ioredis';
 import {
-  CircuitBreakers,
   defineQueue,
   getQueueToken,
   JobEvents,
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
   UnrecoverableJobError,
 } from '../../src/message-queue/index.js';
+import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
+import { CircuitBreakers } from '../../src/message-queue/ports/index.js';
 import type {
   JobContext,
   JobEventMap,

@@ -4,17 +4,16 @@ import type { Queue } from 'bull';
 import { IsString } from 'class-validator';
 import {
   CancelledError,
-  DeadLetterService,
   defineQueue,
   getQueueToken,
   JobEvents,
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
   RetryLater,
   UnrecoverableJobError,
 } from '../../src/message-queue/index.js';
+import { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import type {
   EnqueueOptions,
   ErrorVerdict,

@@ -7,8 +7,8 @@ import {
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
 } from '../../src/message-queue/index.js';
+import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';

@@ -3,17 +3,19 @@ import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nes
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
 import { Redis } from 'ioredis';
+import { Broker } from '../../src/message-queue/broker/broker.js';
 import {
-  Broker,
   defineQueue,
-  HandlerRegistrationError,
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
   QueueName,
-  ShutdownError,
 } from '../../src/message-queue/index.js';
+import {
+  HandlerRegistrationError,
+  MessageQueueWorker,
+  ShutdownError,
+} from '../../src/message-queue/operations/index.js';
 import type { JobContext, MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { HostApps, hostModule } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';

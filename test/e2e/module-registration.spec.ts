@@ -3,33 +3,33 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { InjectQueue, OnQueueActive, OnQueueCompleted, Process, Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
 import type { Job, Queue } from 'bull';
+import { Broker } from '../../src/message-queue/broker/broker.js';
+import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import {
-  Broker,
-  Clock,
   defineQueue,
-  DuplicateRegistrationError,
-  getBrokerToken,
   getConfigToken,
   getQueueToken,
-  HandlerRegistrationError,
   InvalidConfigurationError,
   JobHandler,
-  ManagedQueues,
   MESSAGE_QUEUE_CONFIG,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
-  MessageTransport,
   QueueName,
-  SystemClock,
   UnknownQueueError,
 } from '../../src/message-queue/index.js';
+import { getBrokerToken } from '../../src/message-queue/message-queue.tokens.js';
+import {
+  DuplicateRegistrationError,
+  HandlerRegistrationError,
+  MessageQueueWorker,
+} from '../../src/message-queue/operations/index.js';
+import { Clock, MessageTransport, SystemClock } from '../../src/message-queue/ports/index.js';
 import type {
   MessageQueueConfig,
   MessageQueueOptions,
   MessageQueueOptionsFactory,
-  TransportReceipt,
 } from '../../src/message-queue/index.js';
+import type { TransportReceipt } from '../../src/message-queue/ports/index.js';
 import { HostApps, hostModule } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
 

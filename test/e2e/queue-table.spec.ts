@@ -1,15 +1,14 @@
 import type { INestApplication } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { Broker } from '../../src/message-queue/broker/broker.js';
+import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import {
-  Broker,
-  BUILT_IN_QUEUES,
-  DELIVERY_QUEUE,
   JobEvents,
-  ManagedQueues,
   MessageQueueModule,
   MessageQueueService,
   QueueName,
 } from '../../src/message-queue/index.js';
+import { BUILT_IN_QUEUES, DELIVERY_QUEUE } from '../../src/message-queue/queues/index.js';
 import { MemoryBroker } from '../../src/message-queue/broker/memory/memory-broker.js';
 import type { JobEventMap } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';

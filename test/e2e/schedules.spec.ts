@@ -13,11 +13,11 @@ import {
   QueueName,
 } from '../../src/message-queue/index.js';
 import type {
-  DeclaredSchedule,
   MessageQueueConfig,
   MessageQueueModuleOptions,
   ScheduleDeclaration,
 } from '../../src/message-queue/index.js';
+import type { DeclaredSchedule } from '../../src/message-queue/operations/index.js';
 import { JobEnqueuer } from '../../src/message-queue/facade/job-enqueuer.js';
 import { ScheduleReconciler } from '../../src/message-queue/schedules/schedule-reconciler.js';
 import { pendingJobId } from '../../src/message-queue/schedules/schedule-identity.js';

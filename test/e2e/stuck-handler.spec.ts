@@ -5,8 +5,8 @@ import {
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
 } from '../../src/message-queue/index.js';
+import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import { HostApps } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
 

@@ -2,15 +2,14 @@ import type { INestApplication } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { Redis } from 'ioredis';
 import {
-  DeadLetterService,
   defineQueue,
   getQueueToken,
   MessageQueueError,
   MessageQueueModule,
   MessageQueueService,
-  MessageQueueWorker,
   QueueName,
 } from '../../src/message-queue/index.js';
+import { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';

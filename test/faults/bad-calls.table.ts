@@ -1,5 +1,5 @@
 import type { JobOptions, Queue } from 'bull';
-import type { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/index.js';
+import type { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 
 type Untyped<Type> = {
   [Method in keyof Type]: (...given: unknown[]) => Promise<unknown>;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { SqlBatchProgressStore, SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
 import { QueueName } from '../../src/message-queue/index.js';
-import type { BatchSummary } from '../../src/message-queue/index.js';
+import type { BatchSummary } from '../../src/message-queue/ports/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { BATCH_PREFIX, recipientId } from './batch-settings.js';

@@ -5,11 +5,11 @@ import type { INestApplication } from '@nestjs/common';
 import { Processor } from '@nestjs/bull';
 import { IsInt } from 'class-validator';
 import { Redis } from 'ioredis';
+import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import {
   defineQueue,
   JobEvents,
   JobHandler,
-  ManagedQueues,
   MessageQueueModule,
   MessageQueueService,
 } from '../../src/message-queue/index.js';

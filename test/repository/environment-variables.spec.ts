@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { APP_VARIABLES } from '../../src/app-variables.js';
 import { WORKER_VARIABLES } from '../../src/demo/worker/worker-messages.js';
 import { renderEnvironmentExample } from '../../src/message-queue/configuration/configuration-documents.js';
-import { BUILT_IN_QUEUES } from '../../src/message-queue/index.js';
+import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/index.js';
 
 const VARIABLE = /^[A-Z][A-Z0-9_]+$/;
 const READERS = new Set(['get', 'getOrThrow']);

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 const FOLDER = join(__dirname, 'virtual');
-const LIBRARY = '../../../src/message-queue/index.js';
+const LIBRARY = '../../../src/message-queue';
 
 /** What every snippet stands on: the module's public entry, a facade and a queue of a host's own. */
 const PREAMBLE = `
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
-import { defineQueue, JobPriority, JobHandler, MessageQueueModule, MessageQueueService, MessageTransport,
-  NotificationType, QueueName } from '${LIBRARY}';
-import type { BulkReceipt, JobContext, JobReceipt } from '${LIBRARY}';
+import { defineQueue, JobPriority, JobHandler, MessageQueueModule, MessageQueueService,
+  NotificationType, QueueName } from '${LIBRARY}/index.js';
+import { MessageTransport } from '${LIBRARY}/ports/index.js';
+import type { BulkReceipt, JobContext, JobReceipt } from '${LIBRARY}/index.js';
 declare const messageQueue: MessageQueueService;
 declare const messageId: string, senderId: string, recipientId: string, recipientIds: string[], conversationId: string;
 declare const content: string, title: string, message: string, createdAt: Date;

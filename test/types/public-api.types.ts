@@ -3,11 +3,11 @@
 import { IsInt, IsString } from 'class-validator';
 import {
   defineQueue,
-  DELIVERY_QUEUE,
   JobPriority,
   MessageQueueModule,
   NotificationType,
 } from '../../src/message-queue/index.js';
+import { DELIVERY_QUEUE } from '../../src/message-queue/queues/index.js';
 import type {
   MessageQueueOptionsFactory,
   MessageQueueService,

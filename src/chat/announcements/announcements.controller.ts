@@ -10,7 +10,7 @@ import {
   Post,
   Query,
 } from '@nestjs/common';
-import type { StoredMessage } from '../../message-queue/index.js';
+import type { StoredMessage } from '../../message-queue/ports/index.js';
 import { AnnouncementsQuery } from './announcements.query.js';
 import { AnnouncementsService } from './announcements.service.js';
 import type { AcceptedAnnouncement, AnnouncementProgress } from './announcements.service.js';

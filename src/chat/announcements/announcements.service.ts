@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import {
-  batchMessageId,
-  JobNotFoundError,
-  JobPriority,
-  MessageQueueService,
-  MessageStore,
-  QueueName,
-} from '../../message-queue/index.js';
-import type { BatchStatus, CancelOutcome, JobStatus, StoredMessage } from '../../message-queue/index.js';
+import { JobNotFoundError, JobPriority, MessageQueueService, QueueName } from '../../message-queue/index.js';
+import { MessageStore } from '../../message-queue/ports/index.js';
+import { batchMessageId } from '../../message-queue/queues/index.js';
+import type { BatchStatus, CancelOutcome, JobStatus } from '../../message-queue/index.js';
+import type { StoredMessage } from '../../message-queue/ports/index.js';
 import type { SendAnnouncementDto } from './send-announcement.dto.js';
 
 /** Everybody in this small town: the two users of the page, and neighbours who are never online. */

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import type { Page, SearchHit, StoredMessage } from '../../message-queue/index.js';
+import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
 import { MessagesService } from './messages.service.js';
 import type { AcceptedMessage } from './messages.service.js';
 import { ConversationQuery } from './conversation.query.js';

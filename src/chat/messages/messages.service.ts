@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
-import {
-  JobPriority,
-  MessageQueueService,
-  MessageStore,
-  NotificationType,
-  SearchIndex,
-} from '../../message-queue/index.js';
-import type { JobReceipt, Page, SearchHit, StoredMessage } from '../../message-queue/index.js';
+import { JobPriority, MessageQueueService, NotificationType } from '../../message-queue/index.js';
+import { MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
+import type { JobReceipt } from '../../message-queue/index.js';
+import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
 import type { SendMessageDto } from './send-message.dto.js';
 
 /** Tells all devices of a sender that a message was accepted, so that each of them shows it. */

@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { BUILT_IN_QUEUES, MessageQueueService } from '../../message-queue/index.js';
-import type { QueueStats } from '../../message-queue/index.js';
+import { MessageQueueService } from '../../message-queue/index.js';
+import { BUILT_IN_QUEUES } from '../../message-queue/queues/index.js';
+import type { QueueStats } from '../../message-queue/operations/index.js';
 
 /** One queue as the page shows it. */
 export interface QueueCounts extends Pick<

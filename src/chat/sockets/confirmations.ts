@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { advancesStatus, MessageQueueService, MessageStore } from '../../message-queue/index.js';
+import { MessageQueueService } from '../../message-queue/index.js';
+import { advancesStatus, MessageStore } from '../../message-queue/ports/index.js';
 import type { ConfirmationReply, SocketConfirmation } from '../../message-queue/adapters/socket-io/index.js';
 import { isId } from '../input/fields.js';
 

@@ -1,11 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
-import {
-  MessageQueueService,
-  MessageStore,
-  MessageTransport,
-  RetryLater,
-} from '../../message-queue/index.js';
+import { MessageQueueService, RetryLater } from '../../message-queue/index.js';
+import { MessageStore, MessageTransport } from '../../message-queue/ports/index.js';
 
 const PAGE = 100;
 

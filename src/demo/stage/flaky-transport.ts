@@ -1,6 +1,6 @@
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import type { SocketIoTransportOptions } from '../../message-queue/adapters/socket-io/index.js';
-import type { TransportMessage, TransportReceipt } from '../../message-queue/index.js';
+import type { TransportMessage, TransportReceipt } from '../../message-queue/ports/index.js';
 
 /** How many deliveries of a message fail before the first works, by message id. */
 export type LineDrops = Readonly<Record<string, number>>;

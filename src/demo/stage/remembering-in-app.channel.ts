@@ -1,5 +1,5 @@
 import { SocketIoInAppChannel } from '../../message-queue/adapters/socket-io/index.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../message-queue/index.js';
+import type { ChannelReceipt, OutgoingNotification } from '../../message-queue/ports/index.js';
 
 /** Notifies over the sockets and remembers what it sent, for the table. */
 export class RememberingInAppChannel extends SocketIoInAppChannel {

@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { InAppChannel, PushChannel, SmsChannel } from '../../message-queue/index.js';
+import { InAppChannel, PushChannel, SmsChannel } from '../../message-queue/ports/index.js';
 import type {
   RecordingPushChannel,
   RecordingSmsChannel,

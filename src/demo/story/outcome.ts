@@ -1,5 +1,5 @@
-import { EncryptedContentStore, MessageStore, SearchIndex } from '../../message-queue/index.js';
-import type { RecipientStatus } from '../../message-queue/index.js';
+import { EncryptedContentStore, MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
+import type { RecipientStatus } from '../../message-queue/ports/index.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ExpectedOutcome, SampleConversation } from './conversation.js';
 import type { Stage } from '../stage/stage.js';

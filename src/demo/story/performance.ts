@@ -1,4 +1,5 @@
-import { BUILT_IN_QUEUES, MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
+import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
+import { BUILT_IN_QUEUES } from '../../message-queue/queues/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { loadExpectedOutcome } from './conversation.js';
 import type { SampleConversation } from './conversation.js';

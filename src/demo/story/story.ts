@@ -1,13 +1,6 @@
-import {
-  DeviceTokenStore,
-  EncryptedContentStore,
-  JobPriority,
-  MessageQueueService,
-  MessageStore,
-  NotificationType,
-  QueueName,
-} from '../../message-queue/index.js';
-import type { DeadLetter } from '../../message-queue/index.js';
+import { JobPriority, MessageQueueService, NotificationType, QueueName } from '../../message-queue/index.js';
+import { DeviceTokenStore, EncryptedContentStore, MessageStore } from '../../message-queue/ports/index.js';
+import type { DeadLetter } from '../../message-queue/operations/index.js';
 import type { SampleConversation, SampleMessage } from './conversation.js';
 import type { Stage } from '../stage/stage.js';
 

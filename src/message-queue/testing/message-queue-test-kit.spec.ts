@@ -2,16 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import {
-  DELIVERY_QUEUE,
-  EmailChannel,
   InvalidPayloadError,
   JobPriority,
   JobTimeoutError,
   MessageQueueService,
-  MessageTransport,
   NotificationType,
   QueueName,
 } from '../index.js';
+import { EmailChannel, MessageTransport } from '../ports/index.js';
+import { DELIVERY_QUEUE } from '../queues/index.js';
 import { ManualClock, MessageQueueTestingModule, MessageQueueTestKit } from './index.js';
 
 @Injectable()

@@ -4,7 +4,7 @@ import { Broker } from '../broker/broker.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { MessageQueueModule } from '../message-queue.module.js';
-import type { MessageQueueModuleOptions } from '../message-queue.module.js';
+import type { MessageQueueModuleOptions } from '../message-queue.options.js';
 import { ManualClock } from './manual-clock.js';
 import { MessageQueueTestKit } from './message-queue-test-kit.js';
 

@@ -10,7 +10,7 @@ import type {
   MessageQueueModuleAsyncOptions,
   MessageQueueModuleOptions,
   MessageQueueOptionsFactory,
-} from '../message-queue.module.js';
+} from '../message-queue.options.js';
 import { BUILT_IN_PROCESSORS, BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { SETUP_KEYS, unknownKeys } from '../configuration/unknown-names.js';
 import { coreModule, furtherRedisModule, tokenOf } from './core.module.js';

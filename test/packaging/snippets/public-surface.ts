@@ -15,11 +15,12 @@ import {
   JobPriority,
   MessageQueueModule,
   MessageQueueService,
-  MessageTransport,
   NotificationType,
   QueueName,
 } from 'nestjs-message-queue';
-import type { JobContext, JobReceipt, TransportMessage, TransportReceipt } from 'nestjs-message-queue';
+import { MessageTransport } from 'nestjs-message-queue/ports';
+import type { JobContext, JobReceipt } from 'nestjs-message-queue';
+import type { TransportMessage, TransportReceipt } from 'nestjs-message-queue/ports';
 
 class ResizeJobDto {
   @IsString() @Length(1, 128) fileId!: string;

@@ -4,13 +4,8 @@ import { strict as assert } from 'node:assert';
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import {
-  EncryptedContentStore,
-  KeyProvider,
-  MessageCipher,
-  MessageQueueModule,
-  MessageQueueService,
-} from 'nestjs-message-queue';
+import { MessageQueueModule, MessageQueueService } from 'nestjs-message-queue';
+import { EncryptedContentStore, KeyProvider, MessageCipher } from 'nestjs-message-queue/ports';
 import { EnvironmentKeyProvider } from 'nestjs-message-queue/adapters/environment-keys';
 import { NodeMessageCipher } from 'nestjs-message-queue/adapters/node-crypto';
 import { PooledMessageCipher } from 'nestjs-message-queue/adapters/piscina';

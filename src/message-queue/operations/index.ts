@@ -1,0 +1,66 @@
+/** nestjs-message-queue/operations: what whoever runs the app asks, watches and sets. */
+
+// Dead letters
+export { DeadLetterService } from '../dead-letter/dead-letter.service.js';
+export type {
+  DeadLetterRunOptions,
+  DiscardReport,
+  ReplayOptions,
+  ReplayReport,
+} from '../dead-letter/dead-letter.service.js';
+export type { DeadLetter } from '../dead-letter/dead-letter.js';
+export type { DeadLetterFilter } from '../dead-letter/dead-letter-filter.js';
+export type { DeadLetterPage, DeadLetterQuery } from '../dead-letter/dead-letter-page.js';
+export type { DeadLetterStats } from '../dead-letter/dead-letter-stats.js';
+export { DeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
+export type { DeadLetterNotice } from '../dead-letter/dead-letter-notifier.js';
+
+// Metrics and health
+export { QueueMonitor } from '../monitoring/queue-monitor.js';
+export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from '../monitoring/queue-stats.js';
+export type {
+  HealthReason,
+  HealthStatus,
+  HealthThresholds,
+  OverallHealth,
+  QueueHealth,
+} from '../monitoring/queue-health.js';
+export type { ServerFinding, ServerReport } from '../broker/broker.js';
+
+// The worker
+export { MessageQueueWorker } from '../worker/message-queue.worker.js';
+export type { StopOptions, StopReport } from '../worker/message-queue.worker.js';
+
+// The board
+export { basicAuthAccess } from './board/basic-auth.js';
+export type { BasicAuthCredentials } from './board/basic-auth.js';
+export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './board/board-access.js';
+
+// What is stored with a job, and told of it
+export type {
+  FailureRecord,
+  ManagedJobOptions,
+  ManagedJobRecord,
+  ReplayRecord,
+} from '../jobs/managed-job.js';
+export type { JobEventListener, JobEventPlace, JobRunEventPlace } from '../jobs/job-events.js';
+
+// The configuration in detail
+export type {
+  DeclaredSchedule,
+  RedisSettings,
+  RedisTls,
+  RedisTopology,
+  ScheduleRepeat,
+} from '../message-queue.options.js';
+
+// What ends a start or a run
+export { MissingPackageError } from '../../kernel/errors.js';
+export {
+  CrashLoopError,
+  DuplicateRegistrationError,
+  HandlerRegistrationError,
+  LockLostError,
+  ShutdownError,
+  UnsupportedOperationError,
+} from '../jobs/errors.js';

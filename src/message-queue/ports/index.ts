@@ -1,0 +1,108 @@
+/** nestjs-message-queue/ports: what processors need of the outside. A host's adapters implement these. */
+
+// Messages and their delivery
+export { ConversationStore } from './messages/conversation-store.js';
+export type { ConversationState } from './messages/conversation-store.js';
+export { DeliveryDispatch } from './messages/delivery-dispatch.js';
+export type { DispatchedMessage, DispatchOutcome } from './messages/delivery-dispatch.js';
+export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './messages/delivery-status.js';
+export { MessageIdTakenError, MessageStore, UnknownMessageError } from './messages/message-store.js';
+export type {
+  BatchStatusCounts,
+  MessageForRecipient,
+  RecipientStatus,
+  StatusChange,
+  StatusOutcome,
+  StoredMessage,
+} from './messages/message-store.js';
+export { MessageTransport } from './messages/message-transport.js';
+export type {
+  StatusAnnouncement,
+  TransportMessage,
+  TransportOutcome,
+  TransportReceipt,
+} from './messages/message-transport.js';
+
+// Notifications
+export { DeviceTokenStore } from './notifications/device-token-store.js';
+export type { DevicePlatform, DeviceToken } from './notifications/device-token-store.js';
+export {
+  EmailChannel,
+  InAppChannel,
+  NotificationChannel,
+  NotificationSendError,
+  PushChannel,
+  SmsChannel,
+} from './notifications/notification-channel.js';
+export type {
+  ChannelOutcome,
+  ChannelReceipt,
+  OutgoingNotification,
+  PushDetails,
+} from './notifications/notification-channel.js';
+export { NotificationInbox } from './notifications/notification-inbox.js';
+export type { InboxEntry } from './notifications/notification-inbox.js';
+export { NotificationLedger } from './notifications/notification-ledger.js';
+export type { NotificationLedgerEntry, NotificationOutcome } from './notifications/notification-ledger.js';
+export { NotificationPreferences } from './notifications/notification-preferences.js';
+export type { QuietHours, RecipientPreferences } from './notifications/notification-preferences.js';
+export { isNotificationType } from './notifications/notification-type.js';
+export { RecipientContacts } from './notifications/recipient-contacts.js';
+export type { RecipientContact } from './notifications/recipient-contacts.js';
+export {
+  MissingTemplateVariablesError,
+  TemplateRenderer,
+  UnknownTemplateError,
+} from './notifications/template-renderer.js';
+export type { RenderedTemplate, TemplateVariables } from './notifications/template-renderer.js';
+
+// Search
+export { SearchIndex } from './search-index.js';
+export type {
+  HighlightSegment,
+  IndexOutcome,
+  SearchDocument,
+  SearchHit,
+  SearchOptions,
+} from './search-index.js';
+
+// Encryption
+export { EncryptedContentStore } from './encryption/encrypted-content-store.js';
+export type { DecryptedContent, EncryptedContent } from './encryption/encrypted-content-store.js';
+export { EncryptionAlgorithm, isEncryptionAlgorithm } from './encryption/encryption-algorithm.js';
+export {
+  MalformedEnvelopeError,
+  TamperedContentError,
+  UnknownAlgorithmError,
+  UnknownKeyError,
+  WrongKeyError,
+} from './encryption/encryption-errors.js';
+export { KeyProvider } from './encryption/key-provider.js';
+export type { EncryptionKey } from './encryption/key-provider.js';
+export { MessageCipher } from './encryption/message-cipher.js';
+export type { OpenedContent, OpenRequest, SealedContent, SealRequest } from './encryption/message-cipher.js';
+
+// Batches
+export { BatchProgressStore } from './messages/batch-progress-store.js';
+export type { BatchProgress, BatchSummary } from './messages/batch-progress-store.js';
+
+// Attachments and clean-up
+export { AttachmentFiles } from './attachments/attachment-files.js';
+export type { AttachmentReference } from './attachments/attachment-reference.js';
+export { AttachmentStore } from './attachments/attachment-store.js';
+export type { StoredAttachment } from './attachments/attachment-store.js';
+export { CleanupStore } from './messages/cleanup-store.js';
+export type { CleanupSelection } from './messages/cleanup-store.js';
+
+// Circuit breakers
+export { CircuitBreakers } from './circuit-breakers.js';
+export type { BreakerCall, BreakerStatus } from './circuit-breakers.js';
+export type { BreakerState } from '../jobs/job-events.js';
+
+// Pages of a list
+export { InvalidCursorError } from './page.js';
+export type { Page, PageRequest } from './page.js';
+
+// Time, as adapters should read it
+export { Clock, SystemClock } from '../../kernel/time/clock.js';
+export type { ClockTimer } from '../../kernel/time/clock.js';
