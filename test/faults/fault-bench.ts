@@ -119,7 +119,7 @@ export class FaultBench {
   }
 
   /** Waits until nothing is left to do and every promise is kept. */
-  async settled(deadlineMs = 30_000): Promise<void> {
+  async settled(deadlineMs = 120_000): Promise<void> {
     await waitUntil(
       async () => {
         const { waiting, active, delayed } = await this.broker.snapshot(this.queue);
@@ -131,7 +131,7 @@ export class FaultBench {
   }
 
   /** Seconds from `since` (ms since the epoch) until another job finished. */
-  async recoveredSince(since: number, deadlineMs = 20_000): Promise<number> {
+  async recoveredSince(since: number, deadlineMs = 60_000): Promise<number> {
     const at = await waitUntil(
       () => this.read().doneTimes.find((time) => time > since),
       'a job to finish after the fault',

@@ -15,8 +15,8 @@ export const RANDOM_BENCH: FaultBenchOptions = {
   lock: { durationMs: LOCK_MS, renewMs: LOCK_MS / 4, stalledCheckMs: 500 },
 };
 
-/** Ten crashes one after another, each noticed when a lock has run out, and what waits behind them. */
-const RECOVERS_WITHIN_S = 180;
+/** Ends a hang: ten crashes one after another, each noticed when a lock has run out, and what waits behind them. */
+const SETTLES_WITHIN_MS = 420_000;
 
 /** What a random sequence did, and what that may lead to. */
 export interface RandomFaults {
@@ -94,7 +94,7 @@ export async function randomFaults(bench: FaultBench, sequence: RandomSequence):
   const endedAt = Date.now();
   await load;
   const problems = await problemsOf(
-    () => bench.settled(RECOVERS_WITHIN_S * 1_000),
+    () => bench.settled(SETTLES_WITHIN_MS),
     () => pool.close(),
   );
   const sum = (of: (step: RandomStep) => number): number =>
@@ -103,7 +103,6 @@ export async function randomFaults(bench: FaultBench, sequence: RandomSequence):
     steps: taken.map(({ name }) => name),
     allowed: {
       mayFinishTwice: sum(({ interrupts, repeats = 0 }) => interrupts * CONCURRENCY + repeats),
-      recoversWithin: RECOVERS_WITHIN_S,
     },
     problems,
     secondsToRecover: (Date.now() - endedAt) / 1_000,

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -18,14 +18,26 @@ export function findRedisServer(): string {
   throw new Error('The tests need a redis-server: install Debian\'s "redis-server" or set REDIS_SERVER_BIN.');
 }
 
-/** A TCP port that was free a moment ago. */
+/**
+ * A TCP port that was free a moment ago, from below the range that systems give to clients (from 32 768 on Linux): no
+ * connection of another test can take it before the server does, nor while a killed server is away.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    if (await isFree(port)) return port;
+  }
 }
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+const MOST_TRIES = 5;
 
 /** A redis-server of the tests' own: free port, temporary directory, gone after `stop()` and with this process. */
 export class TestRedis {
@@ -49,9 +61,17 @@ export class TestRedis {
     certificate: TestCertificate | null = null,
     detached = false,
   ): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(), settings, certificate, detached);
-    await redis.spawn();
-    return redis;
+    for (let tries = 1; ; tries += 1) {
+      const redis = new TestRedis(await freePort(), settings, certificate, detached);
+      try {
+        await redis.spawn();
+        return redis;
+      } catch (error) {
+        await redis.stop();
+        // Another test process chose the same port.
+        if (tries === MOST_TRIES) throw error;
+      }
+    }
   }
 
   get url(): string {
@@ -79,7 +99,7 @@ export class TestRedis {
     const killWithUs = (): void => void child.kill('SIGKILL');
     process.once('exit', killWithUs);
     child.once('exit', () => process.removeListener('exit', killWithUs));
-    await this.untilItAnswers();
+    await this.untilItAnswers(child);
   }
 
   /** A connection of the test's own, to be disconnected by it. */
@@ -114,16 +134,27 @@ export class TestRedis {
     await exited;
   }
 
-  private async untilItAnswers(): Promise<void> {
-    const probe = this.client({ retryStrategy: () => 20, maxRetriesPerRequest: 500 });
+  /** @throws Error when the process ended, or another server answers on its port */
+  private async untilItAnswers(child: ChildProcess): Promise<void> {
+    const probe = this.client({ retryStrategy: () => 20, maxRetriesPerRequest: null });
     probe.on('error', () => undefined);
+    const ended = new Promise<never>((_, reject) => {
+      child.once('exit', (code) =>
+        reject(new Error(`The redis-server on port ${this.port} ended with ${code} while it started.`)),
+      );
+    });
     try {
-      await probe.ping();
-      // While an AOF is loaded the server answers, but not with data.
-      while ((await probe.info('persistence')).includes('loading:1')) await probe.ping();
+      await Promise.race([this.untilLoaded(probe, child), ended]);
     } finally {
       probe.disconnect();
     }
+  }
+
+  private async untilLoaded(probe: Redis, child: ChildProcess): Promise<void> {
+    // While an AOF is loaded the server answers, but not with data.
+    while ((await probe.info('persistence')).includes('loading:1')) await probe.ping();
+    const pid = /process_id:(\d+)/.exec(await probe.info('server'))?.[1];
+    if (pid !== String(child.pid)) throw new Error(`Process ${pid} answers on port ${this.port}.`);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
  * Waits until `condition` returns something truthy (it may be async) and returns it.
- * @throws Error naming `what` when `deadlineMs` (default 10 s) passes first
+ * @throws Error naming `what` when `deadlineMs` (default 30 s: it ends a hang, it measures nothing) passes first
  */
 export async function waitUntil<T>(
   condition: () => T | Promise<T>,
   what: string,
-  deadlineMs = 10_000,
+  deadlineMs = 30_000,
 ): Promise<NonNullable<T>> {
   const giveUpAt = Date.now() + deadlineMs;
   for (;;) {

@@ -129,7 +129,7 @@ export const administrationCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const requests = Array.from({ length: 2_001 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
-      await bench.broker.addMany(queue, requests);
+      await bench.addAll(queue, requests);
       expect(await bench.broker.purge(queue)).toBe(2_001);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 0 });
     },

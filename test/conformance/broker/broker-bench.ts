@@ -31,9 +31,13 @@ export function redisBrokerProvider(redis: () => TestRedis): BrokerProvider {
       new RedisBroker({
         redis: { topology: { kind: 'single', host: '127.0.0.1', port: redis().port }, db: 0, tls: false },
         prefix,
+        enqueueTimeoutMs: SETUP_TIMEOUT_MS,
       }),
   };
 }
+
+/** Adds of a set-up need not be quick on a busy machine. */
+const SETUP_TIMEOUT_MS = 30_000;
 
 class AnyPayload {}
 
@@ -66,6 +70,19 @@ export class BrokerBench {
   async add(queue: Queue, over: Partial<AddRequest> = {}): Promise<string> {
     const { id } = await this.broker.addOnce(queue, { name: 'job', data: { n: 1 }, options: {}, ...over });
     return id;
+  }
+
+  /**
+   * Adds jobs for a case to work with.
+   * @returns their ids
+   * @throws Error when one was not added: on a busy machine an add may run into its deadline
+   */
+  async addAll(queue: Queue, requests: readonly AddRequest[]): Promise<string[]> {
+    const outcomes = await this.broker.addMany(queue, requests);
+    return outcomes.map((outcome) => {
+      if (outcome.outcome === 'added') return outcome.id;
+      throw new Error(`A job of the set-up was not added: ${outcome.outcome}.`, { cause: outcome });
+    });
   }
 
   /** Works on a queue; every run ends as `settle` says. */

@@ -113,7 +113,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       const queue = bench.open();
       await queue.pause();
       const requests = Array.from({ length: 1_000 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
-      const ids = (await bench.broker.addMany(queue, requests)).map((one) => ('id' in one ? one.id : ''));
+      const ids = await bench.addAll(queue, requests);
       for (const id of ids) await bench.broker.cancel(queue, id, 'r');
       expect((await bench.broker.replay(queue, toReplay(ids), OPS)).size).toBe(1_000);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ paused: 1_000, failed: 0, isPaused: true });

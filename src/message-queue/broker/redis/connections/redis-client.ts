@@ -8,6 +8,8 @@ export type RedisClient = Redis | Cluster;
 
 /** How long a farewell to Redis may take. */
 export const QUIT_TIMEOUT_MS = 500;
+/** How long a socket that was told to end may take: it holds the process open. */
+const DISCONNECT_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 3_000;
 const LONGEST_RETRY_DELAY_MS = 500;
 const KEEP_ALIVE_MS = 5_000;
@@ -27,7 +29,7 @@ export function createRedisClient(settings: RedisSettings, options: RedisOptions
     ...(tls && { tls }),
     connectTimeout: CONNECT_TIMEOUT_MS,
     // ioredis keeps a timer this long after a disconnect, even of a socket that is closed already.
-    disconnectTimeout: QUIT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: retryDelay,
     // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.

@@ -184,7 +184,8 @@ function forgetSocketTimer(client: Redis): void {
 }
 
 function disconnect(client: RedisClient): void {
-  client.disconnect();
+  // Once more would set a timer for a socket that is closed, which holds the process open.
+  if (client.status !== 'end') client.disconnect();
   if (client instanceof Redis) forgetSocketTimer(client);
 }
 

@@ -63,6 +63,7 @@ export class WaitSignal {
     try {
       await this.client.blmove(this.waitKey, this.waitKey, 'RIGHT', 'RIGHT', BLOCK_SECONDS);
     } catch {
+      if (this.closed) return;
       // For example out of memory: the worker looks for itself, at a bearable rate.
       await new Promise<void>((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
