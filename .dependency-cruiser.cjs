@@ -95,7 +95,12 @@ module.exports = {
     onlyImports(
       'policies-use-the-inner-seam',
       `${LIB}/(dead-letter|resilience|monitoring)/`,
-      [`${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`, KERNEL, SEAMS],
+      [
+        `${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`,
+        `${LIB}/queues/queue-name\\.ts$`,
+        KERNEL,
+        SEAMS,
+      ],
       'Dead letters, breakers and monitoring hold on both providers because they know only the abstract broker.',
     ),
     onlyImports(

@@ -10,9 +10,8 @@ import { BatchEnqueuer } from './facade/batch-enqueuer.js';
 import type { BatchReceipt } from './facade/batch-enqueuer.js';
 import { BatchStatusReader } from './facade/batch-status.js';
 import type { BatchStatus } from './facade/batch-status.js';
-import { answerOf } from './facade/broker-answer.js';
-import { BuiltInJobs } from './facade/built-in-jobs.js';
-import { checkedId, checkedReason } from './facade/call-arguments.js';
+import type { BuiltInPayloads as Payloads } from './facade/built-in-payloads.js';
+import { checkedId } from './facade/call-arguments.js';
 import { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 import type { JobStatus } from './facade/job-status.js';
@@ -25,7 +24,14 @@ import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
 import { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
-import type { BATCH_QUEUE } from './queues/queue-definitions.js';
+import {
+  BATCH_QUEUE,
+  CLEANUP_QUEUE,
+  DELIVERY_QUEUE,
+  ENCRYPTION_QUEUE,
+  INDEXING_QUEUE,
+  NOTIFICATION_QUEUE,
+} from './queues/queue-definitions.js';
 
 /** Said of who replays when the caller does not say. */
 const REPLAYED_BY = 'MessageQueueService';
@@ -39,7 +45,7 @@ const REPLAYED_BY = 'MessageQueueService';
  * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`.
  */
 @Injectable()
-export class MessageQueueService extends BuiltInJobs {
+export class MessageQueueService {
   constructor(
     private readonly enqueuer: JobEnqueuer,
     private readonly batches: BatchEnqueuer,
@@ -49,8 +55,61 @@ export class MessageQueueService extends BuiltInJobs {
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
     private readonly monitor: QueueMonitor,
-  ) {
-    super();
+  ) {}
+
+  /** Delivers one message to one recipient. */
+  addMessageDeliveryJob(payload: Payloads['send-message'], options?: EnqueueOptions): Promise<JobReceipt> {
+    return this.enqueue(DELIVERY_QUEUE, 'send-message', payload, options);
+  }
+
+  /** Delivers many messages. */
+  addMessageDeliveryJobs(jobs: readonly BulkJob<Payloads['send-message']>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(DELIVERY_QUEUE, 'send-message', jobs);
+  }
+
+  /** Notes how far one recipient's copy of a message has come. */
+  addDeliveryConfirmationJob(
+    payload: Payloads['delivery-confirmation'],
+    options?: EnqueueOptions,
+  ): Promise<JobReceipt> {
+    return this.enqueue(DELIVERY_QUEUE, 'delivery-confirmation', payload, options);
+  }
+
+  /** Notes many confirmations. */
+  addDeliveryConfirmationJobs(
+    jobs: readonly BulkJob<Payloads['delivery-confirmation']>[],
+  ): Promise<BulkReceipt[]> {
+    return this.enqueueMany(DELIVERY_QUEUE, 'delivery-confirmation', jobs);
+  }
+
+  /** Notifies one recipient on one channel. */
+  addNotificationJob(payload: Payloads['send-notification'], options?: EnqueueOptions): Promise<JobReceipt> {
+    return this.enqueue(NOTIFICATION_QUEUE, 'send-notification', payload, options);
+  }
+
+  /** Notifies many recipients. */
+  addNotificationJobs(jobs: readonly BulkJob<Payloads['send-notification']>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(NOTIFICATION_QUEUE, 'send-notification', jobs);
+  }
+
+  /** Indexes, updates or deletes one message in the search index. */
+  addIndexingJob(payload: Payloads['index-message'], options?: EnqueueOptions): Promise<JobReceipt> {
+    return this.enqueue(INDEXING_QUEUE, 'index-message', payload, options);
+  }
+
+  /** Indexes many messages. */
+  addIndexingJobs(jobs: readonly BulkJob<Payloads['index-message']>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(INDEXING_QUEUE, 'index-message', jobs);
+  }
+
+  /** Encrypts or decrypts one message. */
+  addEncryptionJob(payload: Payloads['encrypt-decrypt'], options?: EnqueueOptions): Promise<JobReceipt> {
+    return this.enqueue(ENCRYPTION_QUEUE, 'encrypt-decrypt', payload, options);
+  }
+
+  /** Encrypts or decrypts many messages. */
+  addEncryptionJobs(jobs: readonly BulkJob<Payloads['encrypt-decrypt']>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(ENCRYPTION_QUEUE, 'encrypt-decrypt', jobs);
   }
 
   /**
@@ -58,10 +117,7 @@ export class MessageQueueService extends BuiltInJobs {
    * that share a `batchId`; all are checked before the first is added.
    * @throws BatchIncompleteError when only a part could be added; the same call with its `batchId` adds the rest
    */
-  addBatchMessageJob(
-    payload: PayloadInput<typeof BATCH_QUEUE, 'batch-send'>,
-    options?: EnqueueOptions,
-  ): Promise<BatchReceipt> {
+  addBatchMessageJob(payload: Payloads['batch-send'], options?: EnqueueOptions): Promise<BatchReceipt> {
     return this.batches.add(payload, options);
   }
 
@@ -70,8 +126,23 @@ export class MessageQueueService extends BuiltInJobs {
     return this.batchStatus.read(batchId);
   }
 
+  /** Sends many batches, each of one job. */
+  addBatchMessageJobs(jobs: readonly BulkJob<Payloads['batch-send']>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(BATCH_QUEUE, 'batch-send', jobs);
+  }
+
+  /** Removes what is too old; usually with `{ repeat: { cron } }`. */
+  addCleanupJob(payload: Payloads['cleanup-messages'], options?: EnqueueOptions): Promise<JobReceipt> {
+    return this.enqueue(CLEANUP_QUEUE, 'cleanup-messages', payload, options);
+  }
+
+  /** Adds many cleanups. */
+  addCleanupJobs(jobs: readonly BulkJob<Payloads['cleanup-messages']>[]): Promise<BulkReceipt[]> {
+    return this.enqueueMany(CLEANUP_QUEUE, 'cleanup-messages', jobs);
+  }
+
   /** Adds a job to any registered queue, a host's own included. */
-  override enqueue<D extends QueueDefinition, N extends JobNameOf<D>>(
+  enqueue<D extends QueueDefinition, N extends JobNameOf<D>>(
     definition: D,
     jobName: N,
     payload: PayloadInput<D, N>,
@@ -84,7 +155,7 @@ export class MessageQueueService extends BuiltInJobs {
    * Adds many jobs of one name; outcomes in their order. A job that is wrong is rejected by itself; the call rejects only
    * when the queue or the list is not what it should be.
    */
-  override enqueueMany<D extends QueueDefinition, N extends JobNameOf<D>>(
+  enqueueMany<D extends QueueDefinition, N extends JobNameOf<D>>(
     definition: D,
     jobName: N,
     jobs: readonly BulkJob<PayloadInput<D, N>>[],
@@ -93,15 +164,13 @@ export class MessageQueueService extends BuiltInJobs {
   }
 
   /** Bull's job, or null when there is none of this id (any more). @throws BrokerUnavailableError within 2 s */
-  async getJob(queue: string, jobId: string): Promise<Job | null> {
-    const managed = this.queues.get(queue);
-    const id = checkedId(jobId, 'jobId', queue);
-    return answerOf(managed, `job "${id}"`, managed.queue.getJob(id));
+  getJob(queue: string, jobId: string): Promise<Job | null> {
+    return this.jobStatus.job(queue, jobId);
   }
 
   /** How a job is doing. @throws JobNotFoundError, BrokerUnavailableError when the broker does not answer within 2 s */
-  async getJobStatus(queue: string, jobId: string): Promise<JobStatus> {
-    return this.jobStatus.read(queue, checkedId(jobId, 'jobId', queue));
+  getJobStatus(queue: string, jobId: string): Promise<JobStatus> {
+    return this.jobStatus.read(queue, jobId);
   }
 
   /**
@@ -109,11 +178,8 @@ export class MessageQueueService extends BuiltInJobs {
    * `CancelledError`; replays of many leave it out.
    * @throws BrokerUnavailableError when the broker does not answer within 2 s; the same call again is safe
    */
-  async cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
-    const managed = this.queues.get(queue);
-    const id = checkedId(jobId, 'jobId', queue);
-    const outcome = this.administration.cancel(queue, id, checkedReason(reason, queue));
-    return answerOf(managed, `the cancellation of job "${id}"`, outcome);
+  cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
+    return this.administration.cancel(queue, jobId, reason);
   }
 
   /** No worker starts jobs of this queue until it is resumed; active ones go on. */

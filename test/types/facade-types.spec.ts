@@ -11,6 +11,7 @@ import { ConfigModule } from '@nestjs/config';
 import { defineQueue, JobPriority, JobHandler, MessageQueueModule, MessageQueueService,
   NotificationType, QueueName } from '${LIBRARY}/index.js';
 import { MessageTransport } from '${LIBRARY}/ports/index.js';
+import type { QueueStats } from '${LIBRARY}/operations/index.js';
 import type { BulkReceipt, JobContext, JobReceipt } from '${LIBRARY}/index.js';
 declare const messageQueue: MessageQueueService;
 declare const messageId: string, senderId: string, recipientId: string, recipientIds: string[], conversationId: string;
@@ -34,6 +35,8 @@ const NOT_AN_ARGUMENT = 2345;
 const NO_SUCH_PROPERTY = 2353;
 const DID_YOU_MEAN = 2561;
 const DID_YOU_MEAN_VALUE = 2820;
+const DID_YOU_MEAN_PROPERTY = 2551;
+const POSSIBLY_UNDEFINED = 2532;
 
 const GOOD: Record<string, string> = {
   'the calls of the public surface': `
@@ -50,6 +53,12 @@ const GOOD: Record<string, string> = {
     const failed  = await messageQueue.getFailedJobs(QueueName.MESSAGE_DELIVERY, 100);
     const { queues, totals, timestamp }: { queues: object; totals: { waiting: number }; timestamp: Date } = metrics;
     void [queues, totals, timestamp, health.healthy, failed.length];`,
+  'metrics of the six by their names, of a host by its own': `
+    const { queues } = await messageQueue.getQueueMetrics();
+    const six: Readonly<Record<QueueName, QueueStats>> = queues;
+    const all: QueueStats[] = Object.values(queues);
+    void [queues['message-delivery'].waiting, queues[QueueName.MESSAGE_CLEANUP].active, queues[FILES.name]?.waiting,
+      queues['file-processing']?.waiting, six, all];`,
   'registering the module': `
     @Module({ imports: [ConfigModule.forRoot(), MessageQueueModule] })
     class Plain {}
@@ -138,6 +147,16 @@ const BAD: readonly Snippet[] = [
     'a payload in bulk without its wrapping',
     `await messageQueue.enqueueMany(FILES, 'resize', [{ fileId: 'f' }]);`,
     NO_SUCH_PROPERTY,
+  ),
+  bad(
+    "a host's queue whose metrics need not be there",
+    `void (await messageQueue.getQueueMetrics()).queues['file-processing'].waiting;`,
+    POSSIBLY_UNDEFINED,
+  ),
+  bad(
+    'a number that metrics do not have',
+    `void (await messageQueue.getQueueMetrics()).queues['message-delivery'].wating;`,
+    DID_YOU_MEAN_PROPERTY,
   ),
   bad(
     'a queue without its settings',

@@ -4,6 +4,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { HandlerRegistry } from '../handlers/handler-registry.js';
 import { JobNotFoundError } from '../jobs/errors.js';
 import { answerOf } from './broker-answer.js';
+import { checkedId } from './call-arguments.js';
 import { statusOf } from './job-status.js';
 import type { JobStatus } from './job-status.js';
 
@@ -18,12 +19,20 @@ export class JobStatusReader {
     private readonly handlers: HandlerRegistry,
   ) {}
 
+  /** Bull's job, or null. @throws UnknownQueueError; BrokerUnavailableError when the broker does not answer within 2 s */
+  async job(queueName: string, jobId: string): Promise<Job | null> {
+    const managed = this.queues.get(queueName);
+    const id = checkedId(jobId, 'jobId', queueName);
+    return answerOf(managed, `job "${id}"`, managed.queue.getJob(id));
+  }
+
   /**
    * The job and its state at one moment.
    * @throws UnknownQueueError; JobNotFoundError; BrokerUnavailableError when the broker does not answer within 2 s
    */
-  read(queueName: string, jobId: string): Promise<JobStatus> {
-    return answerOf(this.queues.get(queueName), `job "${jobId}"`, this.#look(queueName, jobId));
+  async read(queueName: string, jobId: string): Promise<JobStatus> {
+    const id = checkedId(jobId, 'jobId', queueName);
+    return answerOf(this.queues.get(queueName), `job "${id}"`, this.#look(queueName, id));
   }
 
   async #look(queueName: string, jobId: string): Promise<JobStatus> {

@@ -1,5 +1,6 @@
 import type { ServerReport } from '../broker/broker.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
+import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueStats } from './queue-stats.js';
 
 /** healthy: nothing to do · degraded: works, look at it · unhealthy: jobs do not get done. */
@@ -45,7 +46,7 @@ export interface QueueHealth {
 export interface OverallHealth {
   readonly status: HealthStatus;
   readonly healthy: boolean;
-  readonly queues: Readonly<Record<string, QueueHealth>>;
+  readonly queues: ByQueueName<QueueHealth>;
   /** Of this process: every dependency that was ever called. */
   readonly breakers: readonly BreakerStatus[];
   readonly timestamp: Date;

@@ -13,6 +13,7 @@ import { WINDOW_MS } from './activity-window.js';
 import { queueReasons, serverReasons, statusOf, worstFirst } from './health-rules.js';
 import { HEALTH_DEFAULTS } from './queue-health.js';
 import type { HealthThresholds, OverallHealth, QueueHealth } from './queue-health.js';
+import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from './queue-stats.js';
 
 /** Injection token of `Partial<HealthThresholds>`. */
@@ -38,11 +39,12 @@ export class QueueMonitor {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
   }
 
-  /** All queues, or those named. @throws UnknownQueueError, BrokerUnavailableError when it does not answer within 2 s */
-  async metrics(names: readonly string[] = this.queues.names()): Promise<QueueMetrics> {
-    const stats = await Promise.all(names.map((name) => this.stats(name)));
+  /** All queues. @throws BrokerUnavailableError when it does not answer within 2 s */
+  async metrics(): Promise<QueueMetrics> {
+    const names = this.queues.names();
+    const stats = await this.allStats(names);
     return {
-      queues: Object.fromEntries(names.map((name, index) => [name, stats[index] as QueueStats])),
+      queues: byQueueName(names, stats),
       totals: totalsOf(stats),
       timestamp: new Date(this.clock.now()),
     };
@@ -57,12 +59,11 @@ export class QueueMonitor {
   /** One queue, or all together, in plain numbers. @throws UnknownQueueError, BrokerUnavailableError */
   async summary(name?: string): Promise<QueueSummary> {
     const names = name === undefined ? this.queues.names() : [name];
-    const [metrics, health] = await Promise.all([
-      this.metrics(names),
+    const [stats, health] = await Promise.all([
+      this.allStats(names),
       Promise.all(names.map((queue) => this.health(queue))),
     ]);
-    const { waiting, active, completed, failed, delayed, paused } = metrics.totals;
-    const stats = Object.values(metrics.queues);
+    const { waiting, active, completed, failed, delayed, paused } = totalsOf(stats);
     const attempts = stats.reduce((total, queue) => total + queue.attempts, 0);
     const spentMs = stats.reduce((total, queue) => total + queue.attempts * (queue.avgProcessingMs ?? 0), 0);
     return {
@@ -100,10 +101,17 @@ export class QueueMonitor {
     return {
       status,
       healthy: status !== 'unhealthy',
-      queues: Object.fromEntries(health.map((one) => [one.queue, one])),
+      queues: byQueueName(
+        health.map(({ queue }) => queue),
+        health,
+      ),
       breakers: this.breakers.statuses(),
       timestamp: new Date(this.clock.now()),
     };
+  }
+
+  private allStats(names: readonly string[]): Promise<QueueStats[]> {
+    return Promise.all(names.map((name) => this.stats(name)));
   }
 
   private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {
@@ -172,6 +180,10 @@ export class QueueMonitor {
     const tooLate = (): Error => new Error('no answer');
     return answeredWithin(broker.inspectServer(), ANSWER_TIMEOUT_MS, tooLate).catch(() => silent);
   }
+}
+
+function byQueueName<Value>(names: readonly string[], values: readonly Value[]): ByQueueName<Value> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as ByQueueName<Value>;
 }
 
 function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot, since: number): boolean {

@@ -1,4 +1,5 @@
 import type { ProviderName } from '../broker/broker.js';
+import type { ByQueueName } from '../queues/queue-name.js';
 
 /** One queue at one moment. */
 export interface QueueStats {
@@ -41,8 +42,7 @@ export interface QueueTotals {
 
 /** All queues at one moment. */
 export interface QueueMetrics {
-  /** By queue name. */
-  readonly queues: Readonly<Record<string, QueueStats>>;
+  readonly queues: ByQueueName<QueueStats>;
   readonly totals: QueueTotals;
   readonly timestamp: Date;
 }
