@@ -8,11 +8,11 @@ import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { AddOutcome, AddRequest, RunDelivery } from '../broker.js';
 import { CompactOptions } from './store/compact-options.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
-import { DEFAULT_JOB_NAME } from './bull/adding/job-creation.js';
-import type { NewJob } from './bull/adding/job-creation.js';
+import { DEFAULT_JOB_NAME } from './bull/adding/new-job.js';
+import type { NewJob } from './bull/adding/new-job.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';
-import type { MemoryQueueOptions } from './bull/queue/memory-queue-core.js';
+import type { MemoryQueueOptions } from './bull/queue/memory-queue.options.js';
 import { MemoryQueueWorker } from './memory-queue-worker.js';
 import { SettlementWriter } from './settlement-writer.js';
 import type { StoredJob } from './store/stored-job.js';
@@ -42,7 +42,6 @@ export class ManagedMemoryQueue extends MemoryQueue {
   ) {
     super(definition.name, options);
     this.ledger = new IdempotencyLedger(definition.name);
-    this.assertRoom = (job) => this.assertBelowLimit(job);
   }
 
   /**
@@ -85,13 +84,13 @@ export class ManagedMemoryQueue extends MemoryQueue {
     const gone = [...this.engine.store.jobs.values()].filter(
       ({ state }) => state === 'waiting' || state === 'delayed',
     );
-    for (const job of gone) this.moves.drop(job);
+    for (const job of gone) this.engine.remove(job);
     return new Set(gone.map(({ id }) => id));
   }
 
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
   get nextInLine(): number | null {
-    if (this.worker === null || this.isHeld || this.engine.paused) return null;
+    if (this.worker === null || this.parts.running.isHeld || this.engine.paused) return null;
     return this.engine.store.waiting.peek()?.sequence ?? null;
   }
 
@@ -102,25 +101,27 @@ export class ManagedMemoryQueue extends MemoryQueue {
         queue: this.name,
       });
     }
+    const { parts } = this;
+    const { running, settler } = parts;
     this.worker = new MemoryQueueWorker({
       queue: this.name,
       events: this.engine.events,
-      loop: this.loop,
+      loop: running.loop,
       run,
-      writer: new SettlementWriter(this.engine, this.settler),
-      handleOf: (stored) => this.handleOf(stored),
+      writer: new SettlementWriter(this.engine, settler),
+      handleOf: (stored) => parts.handleOf(stored),
     });
-    this.loop.limit = 0;
-    if (this.loop.isStopped) this.loop.restart();
-    if (this.isHeld) this.loop.halt();
-    this.beginWork(concurrency);
+    running.loop.limit = 0;
+    if (running.loop.isStopped) running.loop.restart();
+    if (running.isHeld) running.loop.halt();
+    running.beginWork(concurrency);
     return this.worker;
   }
 
   /** Takes the next job that is due and runs it to its end. @returns false when none is due or nobody works here */
   async runNext(): Promise<boolean> {
     this.engine.promoteDue();
-    if (this.worker === null || this.isHeld) return false;
+    if (this.worker === null || this.parts.running.isHeld) return false;
     const stored = this.engine.take();
     if (stored === null) return false;
     await this.worker.runToEnd(stored);
@@ -145,14 +146,15 @@ export class ManagedMemoryQueue extends MemoryQueue {
     this.critical = critical;
     const options = this.compact.of(job.options);
     const created: NewJob = { name, json: job.json, options };
-    return options.repeat ? this.scheduleNext(created, true) : this.store(created, job.data);
+    const { adding, schedules } = this.parts;
+    return options.repeat ? schedules.addNext(created, true) : adding.store(created, job.data);
   }
 
   private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob {
     return admitJob(this.name, this.definition, name, data, options, this.engine.clock.now());
   }
 
-  private assertBelowLimit(job: NewJob): void {
+  protected override assertRoom(job: NewJob): void {
     const { maxWaiting } = this.definition;
     const limit = this.critical ? Math.ceil(maxWaiting * (1 + CRITICAL_RESERVE)) : maxWaiting;
     const depth = this.engine.store.waiting.size + this.engine.store.delayed.size;

@@ -14,9 +14,7 @@ export class JobSettler {
     this.engine.store.resize(job, history.returnvalue.length);
     this.keep(job, 'completed', retentionRule(job.options.removeOnComplete));
     this.engine.events.publish('global:completed', job.id, json, 'active');
-    if (this.engine.finishWaiters.size > 0) {
-      this.engine.finishWaiters.settle(job.id, { value: json === undefined ? undefined : JSON.parse(json) });
-    }
+    this.engine.hooks.onEnd(job, 'completed', json);
   }
 
   /** Spends an attempt and remembers why. */
@@ -40,7 +38,7 @@ export class JobSettler {
     job.remember().failedReason = message ?? 'null';
     this.keep(job, 'failed', retentionRule(job.options.removeOnFail));
     this.engine.events.publish('global:failed', job.id, message, 'active');
-    this.engine.finishWaiters.settle(job.id, { error: new Error(message) });
+    this.engine.hooks.onEnd(job, 'failed', message);
   }
 
   /** Runs again at `runAt`. */
@@ -63,15 +61,12 @@ export class JobSettler {
   }
 
   private end(job: StoredJob): void {
-    const { engine } = this;
-    const now = engine.clock.now();
     job.locked = false;
-    job.remember().finishedOn = now;
-    engine.debounce.finished(job, now);
+    job.remember().finishedOn = this.engine.clock.now();
   }
 
   private keep(job: StoredJob, state: 'completed' | 'failed', rule: ReturnType<typeof retentionRule>): void {
-    const { store, metrics } = this.engine;
+    const { store } = this.engine;
     const now = job.history?.finishedOn ?? 0;
     if (rule.count === 0) {
       store.drop(job);
@@ -79,6 +74,5 @@ export class JobSettler {
       store.finish(job, state);
       applyRetention(store, state, rule, now);
     }
-    metrics.collect(state, now);
   }
 }

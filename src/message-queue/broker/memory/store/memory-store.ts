@@ -12,9 +12,9 @@ export class MemoryStore {
   readonly jobs = new Map<string, StoredJob>();
   readonly waiting = new WaitingLanes();
   readonly delayed = new DelayHeap();
-  readonly active = new JobList();
-  readonly completed = new JobList();
-  readonly failed = new JobList();
+  readonly active = new JobList<StoredJob>();
+  readonly completed = new JobList<StoredJob>();
+  readonly failed = new JobList<StoredJob>();
   /** Delayed jobs that are not the pending run of a repeat schedule. */
   delayedOnce = 0;
   /** Jobs ever inserted. */

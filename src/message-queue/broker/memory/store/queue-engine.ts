@@ -1,29 +1,11 @@
-import type { EventEmitter } from 'node:events';
-import type { MetricsOpts, RateLimiter as RateLimiterOptions } from 'bull';
 import type { Clock } from '../../../../kernel/time/clock.js';
-import type { BackoffStrategy } from '../bull/job/job-backoff.js';
-import { DebounceKeys } from '../bull/adding/debounce-keys.js';
 import { EventLoopTurns } from './event-loop-turns.js';
 import { DelayTimer } from './lanes/delay-timer.js';
-import { FinishWaiters } from '../bull/job/finish-waiters.js';
-import { JobMetrics } from '../bull/queue/job-metrics.js';
-import type { MemoryBudget } from './memory-budget.js';
 import { MemoryStore } from './memory-store.js';
+import type { Entrance } from './memory-store.js';
+import type { EngineHooks, EngineOptions, StartLimit } from './queue-engine.options.js';
 import { QueueEvents } from './queue-events.js';
-import { RateLimiter } from '../bull/running/rate-limiter.js';
-import { RepeatSchedule } from '../bull/adding/repeat-schedule.js';
 import type { StoredJob } from './stored-job.js';
-
-/** What an engine is built from. */
-export interface EngineOptions {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly budget: MemoryBudget;
-  readonly emitter: EventEmitter;
-  readonly limiter?: RateLimiterOptions;
-  readonly metrics?: MetricsOpts;
-  readonly backoffStrategies: Readonly<Record<string, BackoffStrategy>>;
-}
 
 /** The state of one queue in memory and the moves that start work: promoting, taking, waking. */
 export class QueueEngine {
@@ -31,34 +13,25 @@ export class QueueEngine {
   readonly clock: Clock;
   readonly store: MemoryStore;
   readonly events: QueueEvents;
-  readonly repeat = new RepeatSchedule();
-  readonly debounce = new DebounceKeys();
-  readonly metrics: JobMetrics;
-  readonly finishWaiters = new FinishWaiters();
   readonly turns = new EventLoopTurns();
-  readonly limiter: RateLimiter | null;
-  readonly backoffStrategies: Readonly<Record<string, BackoffStrategy>>;
+  readonly hooks: EngineHooks;
   /** Paused for all workers. */
   paused = false;
   closed = false;
   drained = true;
-  /** Called when there may be something to take. */
-  onWork: () => void = () => undefined;
-  /** Adds the run after this one when a repeated job starts; set by the queue. */
-  onRepeatStarted: (job: StoredJob) => void = () => undefined;
+  private readonly limit: StartLimit | null;
   private readonly timer: DelayTimer;
   private promotes = false;
   private limitedUntil: number | null = null;
 
-  constructor(options: EngineOptions) {
-    this.name = options.name;
-    this.clock = options.clock;
-    this.store = new MemoryStore(options.budget);
-    this.events = new QueueEvents(options.emitter);
-    this.metrics = new JobMetrics(options.metrics?.maxDataPoints);
-    this.limiter = options.limiter === undefined ? null : new RateLimiter(options.limiter);
-    this.backoffStrategies = options.backoffStrategies;
-    this.timer = new DelayTimer(options.clock, () => this.onTimer());
+  constructor({ name, clock, budget, emitter, limit, hooks }: EngineOptions) {
+    this.name = name;
+    this.clock = clock;
+    this.store = new MemoryStore(budget);
+    this.events = new QueueEvents(emitter);
+    this.limit = limit;
+    this.hooks = hooks;
+    this.timer = new DelayTimer(clock, () => this.onTimer());
   }
 
   /** From now on delayed jobs are promoted when they are due. As in Bull, only a queue that is worked on does that. */
@@ -82,15 +55,15 @@ export class QueueEngine {
     return promoted;
   }
 
-  /** Puts a job into waiting or delayed and lets the worker know. */
-  place(job: StoredJob, runAt: number | null, entrance: 'lane-end' | 'lane-front' | 'last' | 'first'): void {
+  /** Puts a job into delayed (when `runAt` is given) or into waiting, and lets the worker know. */
+  place(job: StoredJob, runAt: number | null, entrance: Entrance): void {
     if (runAt !== null) {
       this.store.delay(job, runAt);
       this.arm();
       return;
     }
     this.store.enqueue(job, entrance);
-    this.onWork();
+    this.hooks.onWork();
   }
 
   /** Takes the next job and makes it active; null when none may start now. */
@@ -102,6 +75,13 @@ export class QueueEngine {
     this.drained = false;
     this.activate(job);
     return job;
+  }
+
+  /** Forgets a job that nobody runs, and what hangs on it. */
+  remove(job: StoredJob): void {
+    this.hooks.onRemove(job);
+    this.store.drop(job);
+    this.arm();
   }
 
   /** A worker that had finished a job found no other one. */
@@ -134,7 +114,7 @@ export class QueueEngine {
     this.limitedUntil = null;
     this.promoteDue();
     this.arm();
-    this.onWork();
+    this.hooks.onWork();
   }
 
   private activate(job: StoredJob): void {
@@ -142,24 +122,21 @@ export class QueueEngine {
     job.locked = true;
     job.remember().processedOn = this.clock.now();
     this.events.publish('global:active', job.id, 'waiting');
-    if (job.options.repeat) this.onRepeatStarted(job);
+    this.hooks.onStart(job);
   }
 
   private nextAllowed(): StoredJob | null {
-    const { limiter } = this;
+    const { limit } = this;
+    if (limit === null) return this.store.waiting.peek();
     for (let job = this.store.waiting.peek(); job !== null; job = this.store.waiting.peek()) {
-      if (limiter === null) return job;
-      const now = this.clock.now();
-      const group = limiter.groupOf(job.id);
-      const start = limiter.start(group, now);
-      if (start.allowed) return job;
-      if (limiter.options.groupKey === undefined) {
-        // Bull would move every waiting job to delayed here, and mix up their order.
-        this.limitedUntil = start.notBefore;
+      const decision = limit.start(job, this.clock.now());
+      if (decision === 'start') return job;
+      if ('queueWaitsUntil' in decision) {
+        this.limitedUntil = decision.queueWaitsUntil;
         this.arm();
         return null;
       }
-      this.store.delay(job, limiter.putOff(group, now));
+      this.store.delay(job, decision.jobWaitsUntil);
       this.arm();
     }
     return null;

@@ -36,7 +36,12 @@ export class QueueEvents {
     queueMicrotask(() => this.flush());
   }
 
-  /** `waiting` for this process and for all. */
+  /** An event of this process that is global too. */
+  publishBoth(event: string, ...args: unknown[]): void {
+    this.publish(event, ...args);
+    this.publish(`global:${event}`, ...args);
+  }
+
   publishWaiting(jobId: string): void {
     this.publish('waiting', jobId, null);
     this.publish('global:waiting', jobId, null);

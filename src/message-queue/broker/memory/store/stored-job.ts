@@ -37,7 +37,7 @@ export interface JobHistory {
 export class StoredJob {
   prev: StoredJob | null = null;
   next: StoredJob | null = null;
-  list: JobList | null = null;
+  list: JobList<StoredJob> | null = null;
   /** Place in the heap of delayed jobs, −1 outside of it. */
   heapIndex = -1;
   /** When a delayed job is due, milliseconds since the epoch. */

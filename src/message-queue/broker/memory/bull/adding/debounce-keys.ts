@@ -6,7 +6,7 @@ interface DebounceKey {
   readonly expiresAt: number | null;
 }
 
-/** Which job stands for a debounce id at the moment. */
+/** Equal to Bull: which job stands for a debounce id at the moment. */
 export class DebounceKeys {
   private readonly keys = new Map<string, DebounceKey>();
 

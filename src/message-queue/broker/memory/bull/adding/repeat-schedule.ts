@@ -23,7 +23,7 @@ export interface NextRun {
   readonly count: number;
 }
 
-/** The repeat schedules of one queue; keys, job ids and due times are those Bull would give them. */
+/** Equal to Bull: the repeat schedules of one queue, with the keys, job ids and due times that Bull would give them. */
 export class RepeatSchedule {
   private readonly nextByKey = new Map<string, number>();
 

@@ -1,11 +1,9 @@
-type Outcome = { readonly value: unknown } | { readonly error: Error };
-
 interface Waiter {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
-/** Those who wait for jobs to finish (`job.finished()`). */
+/** Equal to Bull: those who wait for jobs to finish (`job.finished()`). */
 export class FinishWaiters {
   private readonly byJob = new Map<string, Waiter[]>();
 
@@ -17,24 +15,30 @@ export class FinishWaiters {
     });
   }
 
-  get size(): number {
-    return this.byJob.size;
-  }
-
-  settle(jobId: string, outcome: Outcome): void {
-    const waiters = this.byJob.get(jobId);
-    if (waiters === undefined) return;
-    this.byJob.delete(jobId);
-    for (const waiter of waiters) {
-      if ('error' in outcome) waiter.reject(outcome.error);
-      else waiter.resolve(outcome.value);
+  /** @param text the result as JSON, or the message of the error */
+  settle(jobId: string, state: 'completed' | 'failed', text: string | undefined): void {
+    if (this.byJob.size === 0) return;
+    for (const waiter of this.take(jobId)) {
+      if (state === 'failed') waiter.reject(new Error(text));
+      else waiter.resolve(text === undefined ? undefined : JSON.parse(text));
     }
   }
 
   /** The queue closes: nobody will tell them any more. */
   abandon(): void {
     for (const jobId of [...this.byJob.keys()]) {
-      this.settle(jobId, { error: new Error('cannot check if job is finished in a closing queue.') });
+      for (const waiter of this.take(jobId)) waiter.reject(closingQueue());
     }
   }
+
+  private take(jobId: string): readonly Waiter[] {
+    const waiters = this.byJob.get(jobId) ?? [];
+    this.byJob.delete(jobId);
+    return waiters;
+  }
+}
+
+/** The error of whoever waits for a job of a queue that closes. */
+export function closingQueue(): Error {
+  return new Error('cannot check if job is finished in a closing queue.');
 }

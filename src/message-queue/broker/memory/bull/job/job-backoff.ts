@@ -1,6 +1,6 @@
 import type { BackoffOptions } from 'bull';
 
-/** A named backoff strategy, as Bull's `settings.backoffStrategies` has them. May be async; −1 means: do not retry. */
+/** Equal to Bull: a named backoff strategy, as its `settings.backoffStrategies` has them. May be async; −1 means: do not retry. */
 export type BackoffStrategy = (
   attemptsMade: number,
   error: Error,

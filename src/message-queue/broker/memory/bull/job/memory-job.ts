@@ -1,4 +1,6 @@
 import type { Job, JobId, JobOptions, JobStatus, Queue } from 'bull';
+import { jobToData, jobToJson } from './job-json.js';
+import type { JobEnding } from './job-ending.js';
 import type { JobMoves } from './job-moves.js';
 import type { StoredJob } from '../../store/stored-job.js';
 
@@ -6,10 +8,11 @@ import type { StoredJob } from '../../store/stored-job.js';
 export interface JobHost {
   readonly queue: Queue;
   readonly moves: JobMoves;
+  readonly ending: JobEnding;
 }
 
 /**
- * Bull's `Job` over a job in memory. As in Bull it is a snapshot: what it shows is what was stored when it was fetched,
+ * Equal to Bull: its `Job`, over a job in memory. As in Bull it is a snapshot: what it shows is what was stored when it was fetched,
  * its methods act on what is stored now. Payload and options are parsed when first looked at.
  */
 export class MemoryJob implements Job<unknown> {
@@ -32,13 +35,13 @@ export class MemoryJob implements Job<unknown> {
   #json: string | null;
   #options: JobOptions | null = null;
   readonly #storedOptions: JobOptions;
-  readonly #moves: JobMoves;
+  readonly #host: JobHost;
 
-  constructor({ queue, moves }: JobHost, stored: StoredJob) {
+  constructor(host: JobHost, stored: StoredJob) {
     this.id = stored.id;
     this.name = stored.name;
-    this.queue = queue;
-    this.#moves = moves;
+    this.queue = host.queue;
+    this.#host = host;
     this.delay = stored.delay;
     this.timestamp = stored.options.timestamp;
     this.attemptsMade = stored.attemptsMade;
@@ -77,55 +80,30 @@ export class MemoryJob implements Job<unknown> {
     this.#options = options;
   }
 
-  /** Not in Bull: what the queue's own code needs to know. */
-  get discarded(): boolean {
-    return this.#discarded === true;
-  }
-
   progress(): unknown;
   progress(value: unknown): Promise<void>;
   progress(value?: unknown): unknown {
     if (value === undefined)
       return this.#progress === undefined ? 0 : (JSON.parse(this.#progress) as unknown);
     this.#progress = JSON.stringify(value);
-    return this.#moves.updateProgress(this, value, this.#progress);
+    return this.#host.moves.updateProgress(this, value, this.#progress);
   }
 
   async update(data: unknown): Promise<void> {
     this.data = data;
-    await this.#moves.updateData(this.id, data);
+    await this.#host.moves.updateData(this.id, data);
   }
 
   log(row: string): Promise<number> {
-    return this.#moves.log(this.id, row);
+    return this.#host.moves.log(this.id, row);
   }
 
   toJSON(): ReturnType<Job['toJSON']> {
-    return {
-      id: this.id,
-      name: this.name,
-      data: this.data || {},
-      opts: { ...this.opts },
-      progress: this.progress() as number,
-      delay: this.delay,
-      timestamp: this.timestamp,
-      attemptsMade: this.attemptsMade,
-      failedReason: this.failedReason,
-      stacktrace: this.stacktrace,
-      returnvalue: this.returnvalue || null,
-      ...{ debounceId: this.debounceId || null },
-      finishedOn: this.finishedOn || null,
-      processedOn: this.processedOn || null,
-    };
+    return jobToJson(this);
   }
 
-  /** As Bull writes a job to Redis: the structured fields as JSON text. */
   toData(): Record<string, unknown> {
-    const json: Record<string, unknown> = { ...this.toJSON() };
-    for (const field of ['data', 'opts', 'stacktrace', 'failedReason', 'returnvalue']) {
-      json[field] = JSON.stringify(json[field]);
-    }
-    return json;
+    return jobToData(this);
   }
 
   toKey(type: string): string {
@@ -137,16 +115,16 @@ export class MemoryJob implements Job<unknown> {
   }
 
   async takeLock(): Promise<number | false> {
-    return this.#moves.takeLock(this.id) ? 1 : false;
+    return this.#host.moves.takeLock(this.id) ? 1 : false;
   }
 
   async releaseLock(): Promise<void> {
-    if (!this.#moves.releaseLock(this.id)) throw new Error(`Could not release lock for job ${this.id}`);
+    if (!this.#host.moves.releaseLock(this.id)) throw new Error(`Could not release lock for job ${this.id}`);
   }
 
   /** The lock never runs out in memory: the process that holds it is the one that would notice. */
   async extendLock(): Promise<number> {
-    return this.#moves.isLocked(this.id) ? 1 : 0;
+    return this.#host.moves.isLocked(this.id) ? 1 : 0;
   }
 
   moveToCompleted(
@@ -154,16 +132,16 @@ export class MemoryJob implements Job<unknown> {
     ignoreLock?: boolean,
     notFetch?: boolean,
   ): Promise<[unknown, JobId] | null> {
-    return this.#moves.moveToCompleted(this, returnValue, ignoreLock === true, notFetch === true);
+    return this.#host.ending.moveToCompleted(this, returnValue, ignoreLock === true, notFetch === true);
   }
 
   async moveToFailed(error?: { message: string }, ignoreLock?: boolean): Promise<null> {
-    await this.#moves.moveToFailed(this, error, ignoreLock === true);
+    await this.#host.ending.moveToFailed(this, error, ignoreLock === true);
     return null;
   }
 
   async moveToDelayed(timestamp?: number, ignoreLock?: boolean): Promise<void> {
-    this.#moves.moveToDelayed(this.id, timestamp ?? 0, ignoreLock === true);
+    this.#host.ending.moveToDelayed(this.id, timestamp ?? 0, ignoreLock === true);
   }
 
   discard(): Promise<void> {
@@ -176,26 +154,26 @@ export class MemoryJob implements Job<unknown> {
   }
 
   async promote(): Promise<void> {
-    this.#moves.promote(this.id);
+    this.#host.moves.promote(this.id);
   }
 
   async retry(): Promise<void> {
     this.failedReason = undefined;
     this.finishedOn = undefined;
     this.processedOn = undefined;
-    this.retriedOn = this.#moves.retry(this.id);
+    this.retriedOn = this.#host.moves.retry(this.id);
   }
 
   async remove(): Promise<void> {
-    this.#moves.remove(this);
+    this.#host.moves.remove(this);
   }
 
   finished(): Promise<unknown> {
-    return this.#moves.finished(this.id);
+    return this.#host.moves.finished(this.id);
   }
 
   getState(): Promise<JobStatus | 'stuck'> {
-    return this.#moves.stateOf(this.id);
+    return this.#host.moves.stateOf(this.id);
   }
 
   isCompleted(): Promise<boolean> {
@@ -227,7 +205,7 @@ export class MemoryJob implements Job<unknown> {
   }
 
   private async isIn(state: JobStatus | 'stuck'): Promise<boolean> {
-    return (await this.#moves.stateOf(this.id)) === state;
+    return (await this.#host.moves.stateOf(this.id)) === state;
   }
 }
 

@@ -5,7 +5,7 @@ interface Series {
   points: number[];
 }
 
-/** Finished jobs per minute, as Bull's `metrics` option collects them. */
+/** Equal to Bull: finished jobs per minute, as its `metrics` option collects them. */
 export class JobMetrics {
   private readonly series = new Map<string, Series>();
 

@@ -26,8 +26,6 @@ export function countOf(engine: QueueEngine, type: string): number {
       return engine.paused ? store.waiting.size : 0;
     case 'delayed':
       return store.delayed.size;
-    case 'repeat':
-      return engine.repeat.size;
     case 'active':
     case 'completed':
     case 'failed':
@@ -62,13 +60,13 @@ export function rangeOf(
   return slice(lists, from, to, ascending);
 }
 
-function listsOf(engine: QueueEngine, type: string): JobList[] {
+function listsOf(engine: QueueEngine, type: string): JobList<StoredJob>[] {
   const { store } = engine;
   if (type === 'active' || type === 'completed' || type === 'failed') return [store[type]];
-  return type === 'repeat' ? [] : store.waiting.lanes();
+  return store.waiting.lanes();
 }
 
-function slice(lists: JobList[], from: number, to: number, ascending: boolean): StoredJob[] {
+function slice(lists: JobList<StoredJob>[], from: number, to: number, ascending: boolean): StoredJob[] {
   const jobs: StoredJob[] = [];
   let position = 0;
   for (const list of lists) {

@@ -1,4 +1,4 @@
-/** Redis' glob patterns (`*`, `?`, `[a-z]`, `[^x]`, `\` to escape) as a test for job ids. */
+/** Equal to Bull: Redis' glob patterns (`*`, `?`, `[a-z]`, `[^x]`, `\` to escape) as a test for job ids. */
 export function keyGlob(pattern: string): (id: string) => boolean {
   let source = '';
   for (let i = 0; i < pattern.length; i++) {

@@ -3,7 +3,7 @@ import { UnsupportedOperationError } from '../../../../jobs/errors.js';
 import type { MemoryBudget } from '../../store/memory-budget.js';
 
 /**
- * Stands where a Bull queue has its Redis client. It answers `info()`, for Bull Board; every other command is refused,
+ * Equal to Bull: stands where its queue has a Redis client. It answers `info()`, for Bull Board; every other command is refused,
  * so that code which reaches for Redis says so instead of failing somewhere else.
  */
 export function memoryClient(queue: string, budget: MemoryBudget): Queue['client'] {

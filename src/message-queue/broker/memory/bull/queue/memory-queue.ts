@@ -1,120 +1,162 @@
-import type { JobId, Queue } from 'bull';
-import { UnsupportedOperationError } from '../../../../jobs/errors.js';
-import { DEFAULT_JOB_NAME } from '../adding/job-creation.js';
-import type { MemoryJob } from '../job/memory-job.js';
-import type { MemoryQueueOptions } from './memory-queue-core.js';
-import { MemoryQueueProducer } from '../adding/job-adding.js';
-import { NextJobQueue } from '../running/next-job-queue.js';
-import { PlainProcessor } from '../running/plain-processor.js';
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { JobId, JobOptions, MetricsOpts, Queue, RateLimiter } from 'bull';
+import { BrokerUnavailableError, UnsupportedOperationError } from '../../../../jobs/errors.js';
+import { MemoryBudget } from '../../store/memory-budget.js';
+import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
-import { WorkerLoop } from '../../worker-loop.js';
+import { DEFAULT_JOB_NAME } from '../adding/new-job.js';
+import type { NewJob } from '../adding/new-job.js';
+import { QueueSchedules } from '../adding/queue-schedules.js';
+import type { MemoryJob } from '../job/memory-job.js';
+import { QueueRunning } from '../running/queue-running.js';
+import { adoptBullPrototype } from './bull-prototype.js';
+import { memoryClient } from './memory-client.js';
+import { queueKeys, queueSettings } from './memory-queue.options.js';
+import type { MemoryQueueOptions, QueueSettings } from './memory-queue.options.js';
+import { QueueParts } from './queue-parts.js';
+import { QueueReads } from './queue-reads.js';
+import type { ReadOptions } from './queue-reads.js';
+import { QueueUpkeep } from './queue-upkeep.js';
+
+type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
+
+/** Methods that Bull's types leave out. */
+type Untyped =
+  | ('getRanges' | 'getStalledCount' | 'setHandler' | 'start' | 'run')
+  | ('retryJob' | 'retryJobs' | 'removeDebounceKey' | '_keyToData');
+
+/** What a part has of Bull's methods, and answers for the queue. */
+type Answers<Part> = Pick<Part, keyof Part & (keyof Queue | Untyped)>;
+
+type Answered = Answers<QueueReads> & Answers<QueueUpkeep> & Answers<QueueSchedules> & Answers<QueueRunning>;
+
+const AnsweringEmitter = EventEmitter as unknown as new () => EventEmitter & Answered;
 
 /**
- * Bull's `Queue` in memory: same methods, same events, same rules (docs/providers.md lists what differs), no Redis. It
- * passes `instanceof Bull`. Jobs die with the process.
+ * Equal to Bull: its `Queue` in memory: same methods, same events, same rules (docs/providers.md lists what differs), no
+ * Redis. It passes `instanceof Bull`. Jobs die with the process.
  */
-export class MemoryQueue extends MemoryQueueProducer implements Queue<unknown> {
-  /** The loop that runs jobs; idle until `process` (or the broker) gives it something to do. */
-  protected readonly loop: WorkerLoop;
-  private readonly processor: PlainProcessor;
-  private readonly nextJobs: NextJobQueue;
-  private pausedHere = false;
-  private working = false;
-  private readonly whenClosed: Promise<void>;
-  private endProcessing: () => void = () => undefined;
+export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
+  readonly token: string = randomUUID();
+  readonly keyPrefix: string;
+  readonly keys: Readonly<Record<string, string>>;
+  /** Always empty: there are no connections. */
+  readonly clients: Queue['clients'] = [];
+  readonly client: Queue['client'];
+  readonly settings: QueueSettings;
+  readonly limiter: RateLimiter | undefined;
+  readonly metrics: MetricsOpts | undefined;
+  readonly defaultJobOptions: JobOptions | undefined;
+  /** The inside. For the broker and the tests of this folder. */
+  readonly engine: QueueEngine;
+  /** What answers Bull's methods that are not written out here. */
+  protected readonly parts: QueueParts;
 
-  constructor(name: string, options?: MemoryQueueOptions) {
-    super(name, options);
-    this.loop = new WorkerLoop(
-      () => this.engine.take(),
-      () => this.engine.noteDrained(),
-      (job, number) => this.runJob(job, number),
-    );
-    this.processor = new PlainProcessor(this.engine, this.moves, this);
-    this.nextJobs = new NextJobQueue(this.engine, (stored) => this.handleOf(stored));
-    this.engine.onWork = () => {
-      this.nextJobs.serve();
-      this.loop.wake();
-    };
-    this.whenClosed = new Promise((resolve) => (this.endProcessing = resolve));
+  constructor(
+    readonly name: string,
+    options: MemoryQueueOptions = {},
+  ) {
+    super();
+    const { budget = new MemoryBudget() } = options;
+    this.keyPrefix = options.prefix ?? 'bull';
+    this.keys = queueKeys((type) => this.toKey(type));
+    this.settings = queueSettings(options.settings);
+    this.limiter = options.limiter;
+    this.metrics = options.metrics;
+    this.defaultJobOptions = options.defaultJobOptions;
+    this.client = memoryClient(name, budget);
+    const assertRoom = (job: NewJob): void => this.assertRoom(job);
+    const runJob = (stored: StoredJob, number: number): void => this.runJob(stored, number);
+    this.parts = new QueueParts({ queue: this, name, budget, assertRoom, runJob }, options);
+    this.engine = this.parts.engine;
+    // As in Bull: an `error` event without a listener must not end the process.
+    this.on('error', () => undefined);
+  }
+
+  /** Set once the queue began to close; settles when it is closed. */
+  get closing(): Promise<void> | undefined {
+    return this.parts.running.closing;
+  }
+
+  get closed(): boolean {
+    return this.engine.closed;
+  }
+
+  /** Adds a job. Rejects with QueueFullError when the budget is spent. */
+  async add(nameOrData: unknown, dataOrOptions?: unknown, maybeOptions?: JobOptions): Promise<MemoryJob> {
+    const named = typeof nameOrData === 'string';
+    const name = named ? nameOrData : DEFAULT_JOB_NAME;
+    const data = named ? dataOrOptions : nameOrData;
+    const given = named ? maybeOptions : (dataOrOptions as JobOptions | undefined);
+    this.assertOpen(name);
+    // A spread would make options of what is none, and hide it from the check.
+    const options = this.defaultJobOptions === undefined ? given : { ...this.defaultJobOptions, ...given };
+    const job = this.addNow(name, data, options ?? {});
+    if (this.engine.turns.isDueAfterAdd()) await this.engine.turns.pass();
+    return job;
+  }
+
+  /** Adds many jobs; as in Bull, `repeat` makes no schedule here. */
+  async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+    const { adding } = this.parts;
+    return jobs.map(({ name, data, opts }) => {
+      const known = typeof name === 'string' ? name : DEFAULT_JOB_NAME;
+      this.assertOpen(known);
+      return adding.store(adding.newJob(known, data, { ...this.defaultJobOptions, ...opts }), data);
+    });
   }
 
   /**
    * Runs jobs with a handler: `process([name], [concurrency], handler)`. Settles when the queue has closed.
-   * @throws Error, UnsupportedOperationError as {@link PlainProcessor.setHandler}
+   * @throws Error when there is no handler or the name has one, UnsupportedOperationError when it is a file path
    */
   process(...given: unknown[]): Promise<void> {
-    const handler = given.at(-1);
-    const name = typeof given[0] === 'string' && given.length > 1 ? given[0] : DEFAULT_JOB_NAME;
-    const concurrency = given.slice(0, -1).find((value) => typeof value === 'number') ?? 1;
-    this.setHandler(name, handler);
-    return this.start(concurrency);
+    return this.parts.running.processWith(given);
   }
 
-  setHandler(name: string, handler: unknown): void {
-    this.processor.setHandler(name, handler);
+  override on(event: string | symbol, listener: Parameters<EventEmitter['on']>[1]): this {
+    void this.parts.registrations.register(event);
+    // Not `super.on`: that is Bull's, which subscribes in Redis.
+    return EventEmitter.prototype.on.call(this, event, listener) as this;
   }
 
-  start(concurrency: number): Promise<void> {
-    return this.run(concurrency);
+  /** Settles when events of this name are heard. */
+  _registerEvent(event: string): Promise<void> {
+    return this.parts.registrations.register(event);
   }
 
-  async run(concurrency: number): Promise<void> {
-    if (!Number.isInteger(concurrency)) {
-      const error = new Error('Cannot set Float as concurrency');
-      this.engine.events.emit('error', error, 'error running queue');
-      throw error;
-    }
-    this.beginWork(concurrency);
-    await this.whenClosed;
-  }
-
-  /** Stops starting jobs: here (`isLocal`, waits for active jobs unless `doNotWaitActive`) or for all workers. */
-  override async pause(isLocal?: boolean, doNotWaitActive?: boolean): Promise<void> {
-    if (!isLocal) return super.pause();
-    this.pausedHere = true;
-    this.loop.halt();
-    if (!doNotWaitActive) await this.whenCurrentJobsFinished();
-    this.engine.events.emit('paused');
-  }
-
-  async resume(isLocal?: boolean): Promise<void> {
-    if (isLocal) {
-      this.pausedHere = false;
-      if (this.closing === undefined) this.loop.resume();
-    } else {
-      this.engine.paused = false;
-      this.engine.events.publish('global:resumed');
-      this.engine.onWork();
-    }
-    this.engine.events.emit('resumed');
-  }
-
-  async isPaused(isLocal?: boolean): Promise<boolean> {
-    await this.engine.turns.look();
-    return isLocal ? this.pausedHere : this.engine.paused;
-  }
-
-  /** Resolves when the jobs that are active in this process now have settled. */
-  whenCurrentJobsFinished(): Promise<void> {
-    return this.loop.whenCurrentSettled();
-  }
-
-  /** Takes the next job; waits for one up to `settings.drainDelay` seconds when there is none. */
-  getNextJob(): Promise<MemoryJob | undefined> {
-    if (this.closing !== undefined) return Promise.resolve(undefined);
-    return this.nextJobs.next((this.settings.drainDelay ?? 5) * 1000);
+  /** As `getJob`, with Bull's options. */
+  getJobFromId(jobId: JobId, options?: ReadOptions): Promise<MemoryJob | null> {
+    return this.parts.reads.getJobFromId(jobId, options);
   }
 
   /** The job whose fields `moveToCompleted` returned. */
-  async nextJobFromJobData(_data: unknown, jobId: JobId): Promise<MemoryJob | null> {
+  nextJobFromJobData(_data: unknown, jobId: JobId): Promise<MemoryJob | null> {
     return this.getJobFromId(jobId);
   }
 
-  /** One entry while this process works on the queue. */
-  async getWorkers(): Promise<{ [index: string]: string }[]> {
-    if (!this.working || this.closing !== undefined) return [];
-    return [{ id: '1', addr: 'in-process', name: this.name, age: String(Math.floor(process.uptime())) }];
+  /** A queue in memory is ready at once. */
+  isReady(): Promise<this> {
+    return Promise.resolve(this);
+  }
+
+  /** The key Bull would use in Redis. */
+  toKey(type: string): string {
+    return [this.keyPrefix, this.name, type].join(':');
+  }
+
+  /** There is nothing to disconnect. */
+  disconnect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  base64Name(): string {
+    return Buffer.from(this.name).toString('base64');
+  }
+
+  clientName(): string {
+    return `${this.keyPrefix}:${this.base64Name()}`;
   }
 
   setWorkerName(): Promise<void> {
@@ -126,19 +168,6 @@ export class MemoryQueue extends MemoryQueueProducer implements Queue<unknown> {
     return [];
   }
 
-  /** Promotes what is due now. @returns how many jobs; a test that moves the clock by hand may call it */
-  promoteDue(): number {
-    const promoted = this.engine.promoteDue();
-    if (promoted > 0) this.engine.onWork();
-    return promoted;
-  }
-
-  /** Stops starting jobs, waits for active ones (unless told not to) and lets go of the timer. */
-  close(doNotWaitJobs?: boolean): Promise<void> {
-    this.closing ??= this.shutDown(doNotWaitJobs === true);
-    return this.closing;
-  }
-
   /** @throws UnsupportedOperationError always: there is no Redis to talk to */
   multi(): never {
     throw new UnsupportedOperationError(
@@ -147,34 +176,42 @@ export class MemoryQueue extends MemoryQueueProducer implements Queue<unknown> {
     );
   }
 
-  protected override get isHeld(): boolean {
-    return this.pausedHere || super.isHeld;
+  /** Not in Bull: promotes what is due now. @returns how many jobs; a test that moves the clock by hand may call it */
+  promoteDue(): number {
+    const promoted = this.engine.promoteDue();
+    if (promoted > 0) this.parts.running.serve();
+    return promoted;
   }
 
-  protected beginWork(concurrency: number): void {
-    this.working = true;
-    this.loop.limit += concurrency;
-    this.engine.startPromoting();
-    this.loop.wake();
+  /** A managed queue adds by rules of its own. */
+  protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
+    const { adding, schedules } = this.parts;
+    const job = adding.newJob(name, data, options);
+    return options.repeat ? (schedules.addNext(job, true) as MemoryJob) : adding.store(job, data);
   }
 
-  /** Runs a job that has been taken; the managed queue does it its own way. */
+  /** Throws when the queue takes no more. */
+  protected assertRoom(_job: NewJob): void {
+    // A plain queue takes what the budget allows.
+  }
+
+  /** Runs a job that has been taken; a managed queue does it its own way. */
   protected runJob(stored: StoredJob, number: number): void {
-    this.processor
-      .run(this.handleOf(stored))
-      .catch((error: unknown) => this.engine.events.emit('error', error, 'Error processing job'))
-      .finally(() => this.loop.done(number));
+    this.parts.running.runByHandler(stored, number);
   }
 
-  private async shutDown(doNotWaitJobs: boolean): Promise<void> {
-    // Lets `closing` be set before anything asks for it.
-    await Promise.resolve();
-    await this.pause(true, doNotWaitJobs);
-    this.engine.close();
-    this.nextJobs.close();
-    this.engine.finishWaiters.abandon();
-    this.closed = true;
-    this.endProcessing();
-    this.engine.events.emit('close');
+  protected assertOpen(job: string): void {
+    if (this.closing === undefined) return;
+    throw new BrokerUnavailableError(`Queue "${this.name}" is closed: job "${job}" was not added.`, {
+      queue: this.name,
+      job,
+    });
   }
 }
+
+adoptBullPrototype(MemoryQueue, {
+  reads: QueueReads,
+  upkeep: QueueUpkeep,
+  schedules: QueueSchedules,
+  running: QueueRunning,
+});

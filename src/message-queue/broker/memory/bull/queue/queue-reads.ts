@@ -1,60 +1,89 @@
-import type { JobCounts, JobId, JobInformation } from 'bull';
+import type { JobCounts, JobId } from 'bull';
+import type { QueueEngine } from '../../store/queue-engine.js';
+import type { StoredJob } from '../../store/stored-job.js';
 import { countOf, parseTypes, rangeOf } from './job-ranges.js';
 import type { MemoryJob } from '../job/memory-job.js';
-import { MemoryQueueCore } from './memory-queue-core.js';
-import { keyToData } from '../adding/repeat-schedule.js';
+import type { QueueExtras } from './queue-extras.js';
 
-/** Everything of Bull's queue that only looks. */
-export class MemoryQueueReader extends MemoryQueueCore {
+/** What looking needs of the queue beside its engine. */
+export interface ReadParts {
+  readonly extras: QueueExtras;
+  handleOf(stored: StoredJob): MemoryJob;
+}
+
+/** What Bull's getters of jobs take last, although its types do not say so. */
+export interface ReadOptions {
+  /** Leaves `data` out: it is `{}` then. */
+  readonly excludeData?: boolean;
+}
+
+/** Equal to Bull: everything of its queue that only looks. */
+export class QueueReads {
+  readonly #engine: QueueEngine;
+  readonly #parts: ReadParts;
+
+  constructor(engine: QueueEngine, parts: ReadParts) {
+    this.#engine = engine;
+    this.#parts = parts;
+  }
+
   /** The job, or null; undefined without an id, as Bull. */
   async getJob(jobId: JobId): Promise<MemoryJob | null> {
     if (!jobId) return undefined as unknown as null;
     return this.getJobFromId(jobId);
   }
 
-  async getJobFromId(jobId: JobId): Promise<MemoryJob | null> {
-    await this.engine.turns.look();
-    const stored = this.engine.store.jobs.get(String(jobId));
-    return stored === undefined ? null : this.handleOf(stored);
+  async getJobFromId(jobId: JobId, options?: ReadOptions): Promise<MemoryJob | null> {
+    await this.#engine.turns.look();
+    const stored = this.#engine.store.jobs.get(String(jobId));
+    return stored === undefined ? null : this.#handle(stored, options);
   }
 
-  async getJobs(types?: unknown, start?: number, end?: number, asc?: boolean): Promise<MemoryJob[]> {
-    await this.engine.turns.look();
+  async getJobs(
+    types?: unknown,
+    start?: number,
+    end?: number,
+    asc?: boolean,
+    options?: ReadOptions,
+  ): Promise<MemoryJob[]> {
+    await this.#engine.turns.look();
     return parseTypes(types).flatMap((type) =>
-      rangeOf(this.engine, type, start ?? 0, end ?? -1, asc === true).map((job) => this.handleOf(job)),
+      rangeOf(this.#engine, type, start ?? 0, end ?? -1, asc === true).map((job) =>
+        this.#handle(job, options),
+      ),
     );
   }
 
   async getRanges(types?: unknown, start?: number, end?: number, asc?: boolean): Promise<string[]> {
     return parseTypes(types).flatMap((type) =>
-      rangeOf(this.engine, type, start ?? 0, end ?? -1, asc === true).map((job) => job.id),
+      rangeOf(this.#engine, type, start ?? 0, end ?? -1, asc === true).map((job) => job.id),
     );
   }
 
-  getWaiting(start?: number, end?: number): Promise<MemoryJob[]> {
-    return this.getJobs(['wait', 'paused'], start, end, true);
+  getWaiting(start?: number, end?: number, options?: ReadOptions): Promise<MemoryJob[]> {
+    return this.getJobs(['wait', 'paused'], start, end, true, options);
   }
 
-  getActive(start?: number, end?: number): Promise<MemoryJob[]> {
-    return this.getJobs('active', start, end, true);
+  getActive(start?: number, end?: number, options?: ReadOptions): Promise<MemoryJob[]> {
+    return this.getJobs('active', start, end, true, options);
   }
 
-  getDelayed(start?: number, end?: number): Promise<MemoryJob[]> {
-    return this.getJobs('delayed', start, end, true);
+  getDelayed(start?: number, end?: number, options?: ReadOptions): Promise<MemoryJob[]> {
+    return this.getJobs('delayed', start, end, true, options);
   }
 
-  getCompleted(start?: number, end?: number): Promise<MemoryJob[]> {
-    return this.getJobs('completed', start, end, false);
+  getCompleted(start?: number, end?: number, options?: ReadOptions): Promise<MemoryJob[]> {
+    return this.getJobs('completed', start, end, false, options);
   }
 
-  getFailed(start?: number, end?: number): Promise<MemoryJob[]> {
-    return this.getJobs('failed', start, end, false);
+  getFailed(start?: number, end?: number, options?: ReadOptions): Promise<MemoryJob[]> {
+    return this.getJobs('failed', start, end, false, options);
   }
 
   async getJobCounts(...types: unknown[]): Promise<JobCounts> {
-    await this.engine.turns.look();
+    await this.#engine.turns.look();
     const counts: Record<string, number> = {};
-    for (const type of parseTypes(types)) counts[type] = countOf(this.engine, type);
+    for (const type of parseTypes(types)) counts[type] = this.#count(type);
     return counts as unknown as JobCounts;
   }
 
@@ -101,7 +130,7 @@ export class MemoryQueueReader extends MemoryQueueCore {
 
   async getCountsPerPriority(priorities: number[]): Promise<Record<string, number>> {
     return Object.fromEntries(
-      [...new Set(priorities)].map((level) => [String(level), this.engine.store.waiting.countAt(level)]),
+      [...new Set(priorities)].map((level) => [String(level), this.#engine.store.waiting.countAt(level)]),
     );
   }
 
@@ -111,7 +140,7 @@ export class MemoryQueueReader extends MemoryQueueCore {
     end = -1,
     asc = true,
   ): Promise<{ logs: string[]; count: number }> {
-    const all = this.engine.store.jobs.get(String(jobId))?.history?.logs ?? [];
+    const all = this.#engine.store.jobs.get(String(jobId))?.history?.logs ?? [];
     const ordered = asc ? all : [...all].reverse();
     const until = end < 0 ? all.length + end + 1 : end + 1;
     return { logs: ordered.slice(start, until), count: all.length };
@@ -126,18 +155,16 @@ export class MemoryQueueReader extends MemoryQueueCore {
     data: number[];
     count: number;
   }> {
-    return this.engine.metrics.read(type, start, end);
+    return this.#parts.extras.metrics.read(type, start, end);
   }
 
-  async getRepeatableJobs(start?: number, end?: number, asc?: boolean): Promise<JobInformation[]> {
-    return this.engine.repeat.list(start, end, asc);
+  #count(type: string): number {
+    return type === 'repeat' ? this.#parts.extras.repeat.size : countOf(this.#engine, type);
   }
 
-  getRepeatableCount(): Promise<number> {
-    return Promise.resolve(this.engine.repeat.size);
-  }
-
-  _keyToData(key: string): ReturnType<typeof keyToData> {
-    return keyToData(key);
+  #handle(stored: StoredJob, options: ReadOptions | undefined): MemoryJob {
+    const job = this.#parts.handleOf(stored);
+    if (options?.excludeData) job.data = {};
+    return job;
   }
 }

@@ -8,7 +8,7 @@ interface Waiter {
   readonly timer: ClockTimer;
 }
 
-/** Those who take jobs by hand (`getNextJob`), served in the order in which they asked. */
+/** Equal to Bull: those who take jobs by hand (`getNextJob`), served in the order in which they asked. */
 export class NextJobQueue {
   private readonly waiters: Waiter[] = [];
 
@@ -47,7 +47,8 @@ export class NextJobQueue {
     }
   }
 
-  close(): void {
+  /** Nobody is given a job any more who waits now: this process pauses or closes. */
+  giveUp(): void {
     for (const waiter of this.waiters.splice(0)) {
       waiter.timer.cancel();
       waiter.resolve(undefined);

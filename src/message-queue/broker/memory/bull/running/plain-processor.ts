@@ -1,7 +1,7 @@
 import type { Job } from 'bull';
 import { promisify } from 'node:util';
 import { HandlerRegistrationError, UnsupportedOperationError } from '../../../../jobs/errors.js';
-import type { JobMoves } from '../job/job-moves.js';
+import type { JobEnding } from '../job/job-ending.js';
 import type { MemoryJob } from '../job/memory-job.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 
@@ -10,13 +10,13 @@ export type PlainHandler = (job: Job, done?: (error?: Error | null, value?: unkn
 
 type Run = (job: MemoryJob) => Promise<unknown>;
 
-/** Runs jobs by handlers that were given to `process`, by Bull's rules. */
+/** Equal to Bull: runs jobs by the handlers that were given to `process`. */
 export class PlainProcessor {
   private readonly handlers = new Map<string, Run>();
 
   constructor(
     private readonly engine: QueueEngine,
-    private readonly moves: JobMoves,
+    private readonly ending: JobEnding,
     private readonly queue: object,
   ) {}
 
@@ -59,12 +59,12 @@ export class PlainProcessor {
   }
 
   private async complete(job: MemoryJob, result: unknown): Promise<void> {
-    await this.moves.moveToCompleted(job, result, false, true);
+    await this.ending.moveToCompleted(job, result, false, true);
     this.engine.events.emit('completed', job, result, 'active');
   }
 
   private async fail(job: MemoryJob, error: Error): Promise<void> {
-    await this.moves.moveToFailed(job, error, false);
+    await this.ending.moveToFailed(job, error, false);
     this.engine.events.emit('failed', job, error, 'active');
   }
 

@@ -1,4 +1,6 @@
 import type { RateLimiter as RateLimiterOptions } from 'bull';
+import type { StartDecision, StartLimit } from '../../store/queue-engine.options.js';
+import type { StoredJob } from '../../store/stored-job.js';
 
 interface Window {
   endsAt: number;
@@ -7,43 +9,38 @@ interface Window {
   putOff: number;
 }
 
-/** Bull's `limiter`: at most `max` starts per `duration` milliseconds, over all jobs or per group. */
-export class RateLimiter {
+/**
+ * Equal to Bull: its `limiter`, at most `max` starts per `duration` milliseconds, over all jobs or per group. Without
+ * groups the jobs stay in their order: Bull would move every one that waits to delayed, and mix them up.
+ */
+export class RateLimiter implements StartLimit {
   private readonly windows = new Map<string, Window>();
 
   /** @throws TypeError without `max` and `duration`, as Bull */
-  constructor(readonly options: RateLimiterOptions) {
+  constructor(private readonly options: RateLimiterOptions) {
     if (!options.max || !options.duration)
       throw new TypeError('Limiter requires `max` and `duration` options');
   }
 
-  /** The group of a job: what its id ends with, as Bull writes it there. */
-  groupOf(jobId: string): string {
-    return this.options.groupKey === undefined ? '' : jobId.slice(jobId.lastIndexOf(':') + 1);
-  }
-
-  /** Counts a start; or, when none is allowed, tells from when on it is worth trying. */
-  start(group: string, now: number): { allowed: true } | { allowed: false; notBefore: number } {
+  start(job: StoredJob, now: number): StartDecision {
+    const { groupKey, duration, max } = this.options;
+    // What the id ends with, as Bull writes it there.
+    const group = groupKey === undefined ? '' : job.id.slice(job.id.lastIndexOf(':') + 1);
     const window = this.windows.get(group);
     if (window === undefined || window.endsAt <= now) {
       this.forgetPast(now);
-      this.windows.set(group, { endsAt: now + this.options.duration, started: 1, putOff: 0 });
-      return { allowed: true };
+      this.windows.set(group, { endsAt: now + duration, started: 1, putOff: 0 });
+      return 'start';
     }
-    if (window.started < this.options.max) {
+    if (window.started < max) {
       window.started += 1;
-      return { allowed: true };
+      return 'start';
     }
-    return { allowed: false, notBefore: window.endsAt };
-  }
-
-  /** When a job that has to wait for its group is due: spread over the windows to come. */
-  putOff(group: string, now: number): number {
-    const window = this.windows.get(group);
-    if (window === undefined) return now;
-    const ahead = Math.floor(window.putOff / this.options.max);
+    if (groupKey === undefined) return { queueWaitsUntil: window.endsAt };
+    // Spread over the windows to come.
+    const ahead = Math.floor(window.putOff / max);
     window.putOff += 1;
-    return window.endsAt + ahead * this.options.duration;
+    return { jobWaitsUntil: window.endsAt + ahead * duration };
   }
 
   private forgetPast(now: number): void {

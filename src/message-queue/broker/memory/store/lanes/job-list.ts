@@ -1,21 +1,27 @@
-import type { StoredJob } from '../stored-job.js';
+/** The links that a list keeps in its members. */
+export interface Linked<T> {
+  prev: T | null;
+  next: T | null;
+  /** The list that holds it. */
+  list: object | null;
+}
 
 /** A doubly linked list whose links live in the jobs: adding, taking and leaving from anywhere are O(1). */
-export class JobList {
-  head: StoredJob | null = null;
-  tail: StoredJob | null = null;
+export class JobList<T extends Linked<T>> {
+  head: T | null = null;
+  tail: T | null = null;
   size = 0;
 
-  push(job: StoredJob): void {
+  push(job: T): void {
     this.insertAfter(job, this.tail);
   }
 
-  unshift(job: StoredJob): void {
+  unshift(job: T): void {
     this.insertAfter(job, null);
   }
 
   /** Puts `job` behind `anchor`; a null anchor means the front. */
-  insertAfter(job: StoredJob, anchor: StoredJob | null): void {
+  insertAfter(job: T, anchor: T | null): void {
     const following = anchor === null ? this.head : anchor.next;
     job.list = this;
     job.prev = anchor;
@@ -27,7 +33,7 @@ export class JobList {
     this.size += 1;
   }
 
-  remove(job: StoredJob): void {
+  remove(job: T): void {
     if (job.list !== this) return;
     if (job.prev === null) this.head = job.next;
     else job.prev.next = job.next;
@@ -39,19 +45,19 @@ export class JobList {
     this.size -= 1;
   }
 
-  *[Symbol.iterator](): Generator<StoredJob> {
+  *[Symbol.iterator](): Generator<T> {
     for (let job = this.head; job !== null;) {
       // A consumer may remove the job it was given.
-      const following: StoredJob | null = job.next;
+      const following: T | null = job.next;
       yield job;
       job = following;
     }
   }
 
   /** From the tail to the head. */
-  *reversed(): Generator<StoredJob> {
+  *reversed(): Generator<T> {
     for (let job = this.tail; job !== null;) {
-      const preceding: StoredJob | null = job.prev;
+      const preceding: T | null = job.prev;
       yield job;
       job = preceding;
     }

@@ -7,9 +7,9 @@ import type { StoredJob } from '../stored-job.js';
  * priority (1 first, FIFO within one), then those without. Adding costs O(1), O(log levels) for the first of a level.
  */
 export class WaitingLanes {
-  private readonly lifo = new JobList();
-  private readonly plain = new JobList();
-  private readonly byPriority = new Map<number, JobList>();
+  private readonly lifo = new JobList<StoredJob>();
+  private readonly plain = new JobList<StoredJob>();
+  private readonly byPriority = new Map<number, JobList<StoredJob>>();
   private readonly levels = new LevelHeap();
   private count = 0;
 
@@ -53,7 +53,7 @@ export class WaitingLanes {
   }
 
   /** The lanes that hold jobs, the one served first in front. */
-  lanes(): JobList[] {
+  lanes(): JobList<StoredJob>[] {
     const levels = [...this.byPriority].sort(([a], [b]) => a - b).map(([, lane]) => lane);
     return [this.lifo, ...levels, this.plain].filter((lane) => lane.size > 0);
   }
@@ -76,11 +76,11 @@ export class WaitingLanes {
     return null;
   }
 
-  private laneOf(priority: number): JobList {
+  private laneOf(priority: number): JobList<StoredJob> {
     if (priority === 0) return this.plain;
     let lane = this.byPriority.get(priority);
     if (lane === undefined) {
-      lane = new JobList();
+      lane = new JobList<StoredJob>();
       this.byPriority.set(priority, lane);
       this.levels.push(priority);
     }

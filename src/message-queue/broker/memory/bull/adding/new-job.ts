@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { JobOptions } from 'bull';
+import { jsonText } from '../../store/json-text.js';
+import type { StoredOptions } from '../../store/stored-job.js';
+import { normaliseBackoff } from '../job/job-backoff.js';
+
+/** A job to store. */
+export interface NewJob {
+  readonly name: string;
+  /** Payload as JSON text. */
+  readonly json: string;
+  readonly options: StoredOptions;
+}
+
+/** The name Bull gives a job that has none. */
+export const DEFAULT_JOB_NAME = '__default__';
+
+/**
+ * Equal to Bull: a job with its defaults, as it comes back from its storage. What is falsy as a payload becomes `{}`.
+ * @param groupKey the limiter's: the id of the job ends with its group
+ * @throws TypeError when JSON cannot hold the payload
+ */
+export function newJob(
+  name: string,
+  data: unknown,
+  options: JobOptions,
+  now: number,
+  groupKey: string | undefined,
+): NewJob {
+  const jobId = groupKey === undefined ? options.jobId : idInGroup(options.jobId, groupKey, data);
+  const stored = storedOptions(jobId === undefined ? options : { ...options, jobId: String(jobId) }, now);
+  return { name, json: jsonText(data || {}) ?? '{}', options: stored };
+}
+
+/** A copy that has been through JSON. */
+function storedOptions(options: JobOptions, now: number): StoredOptions {
+  const stored: Record<string, unknown> = { attempts: 1, delay: 0, timestamp: now };
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || typeof value === 'function') continue;
+    // Flat values, which are the rule, need no trip through JSON.
+    stored[key] = typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
+  }
+  stored['attempts'] = Math.trunc(Number(stored['attempts']));
+  stored['delay'] = Number(stored['delay']);
+  const backoff = normaliseBackoff(options.backoff);
+  if (backoff !== undefined) stored['backoff'] = backoff;
+  return stored as unknown as StoredOptions;
+}
+
+function idInGroup(jobId: JobOptions['jobId'], groupKey: string, data: unknown): string {
+  const group = groupKey.split('.').reduce<unknown>((value, key) => propertyOf(value, key), data);
+  return `${jobId ?? randomUUID()}:${String(group)}`;
+}
+
+function propertyOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -1,0 +1,33 @@
+import type { StoredJob } from '../../store/stored-job.js';
+import { DebounceKeys } from '../adding/debounce-keys.js';
+import { RepeatSchedule } from '../adding/repeat-schedule.js';
+import { FinishWaiters } from '../job/finish-waiters.js';
+import { JobMetrics } from './job-metrics.js';
+
+/** Equal to Bull: what its queue keeps beside its jobs. */
+export class QueueExtras {
+  readonly repeat = new RepeatSchedule();
+  readonly debounce = new DebounceKeys();
+  readonly waiters = new FinishWaiters();
+  readonly metrics: JobMetrics;
+
+  /** @param maxDataPoints minutes of metrics to keep; undefined keeps none */
+  constructor(maxDataPoints: number | undefined) {
+    this.metrics = new JobMetrics(maxDataPoints);
+  }
+
+  /** A job finished. @param text its result as JSON, or the message of its error */
+  noteEnd(job: StoredJob, state: 'completed' | 'failed', text: string | undefined): void {
+    const at = job.history?.finishedOn ?? 0;
+    this.debounce.finished(job, at);
+    this.metrics.collect(state, at);
+    this.waiters.settle(job.id, state, text);
+  }
+
+  /** Forgets everything that is stored; who waits for a job goes on waiting. */
+  clear(): void {
+    this.repeat.clear();
+    this.debounce.clear();
+    this.metrics.clear();
+  }
+}
