@@ -43,7 +43,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         configuration,
-        MessageQueueModule.forRoot({ ...given, adapters: [...kept, ...adapters], isGlobal: true }),
+        MessageQueueModule.forRoot({ ...given, adapters: [...kept, ...adapters] }),
         ChatModule,
       ],
     };

@@ -140,7 +140,10 @@ export interface MessageQueueOptions {
 
 /** What puts the module together, before any provider exists. */
 export interface MessageQueueModuleSetup {
-  /** Whether every module of the app may inject the service and the queues without an import. Default false. */
+  /**
+   * Whether every module of the app may inject the service, the queues and the ports; false: only modules that import
+   * this registration. Default true.
+   */
   readonly isGlobal?: boolean;
   /** Registers a further Redis under this key, beside the app's own; its settings come from the options alone. */
   readonly configKey?: string;

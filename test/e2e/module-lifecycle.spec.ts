@@ -176,9 +176,9 @@ describe.each(['memory', 'redis'] as const)('the life of a %s app', (provider) =
       expect(story.lines.slice(-2)).toEqual(['end a with an open database', 'database closed']);
     });
 
-    it('also when the module is global', async () => {
+    it('also when only its importers see the module', async () => {
       const app = await apps.start({
-        imports: [register({ isGlobal: true }), ...host.imports],
+        imports: [register({ isGlobal: false }), ...host.imports],
         providers: host.providers,
       });
       await app.get(MessageQueueService).enqueue(WORK, 'work', { id: 'a' });

@@ -231,21 +231,21 @@ describe('registering the module', () => {
       constructor(readonly service: MessageQueueService) {}
     }
 
-    it('is that of an import', async () => {
-      const started = apps.start({
+    it('is everywhere', async () => {
+      const app = await apps.start({
         imports: [MessageQueueModule, hostModule('LonelyModule', { providers: [Lonely] })],
       });
-      await expect(started).rejects.toThrow(/can't resolve dependencies of the Lonely/);
+      expect(app.get(Lonely).service).toBe(app.get(MessageQueueService));
     });
 
-    it('is everywhere with isGlobal', async () => {
-      const app = await apps.start({
-        imports: [
-          MessageQueueModule.forRoot({ isGlobal: true }),
-          hostModule('LonelyModule', { providers: [Lonely] }),
-        ],
-      });
-      expect(app.get(Lonely).service).toBe(app.get(MessageQueueService));
+    it('is that of an import with isGlobal: false', async () => {
+      const local = MessageQueueModule.forRoot({ isGlobal: false });
+      const lonely = hostModule('LonelyModule', { providers: [Lonely] });
+      const started = apps.start({ imports: [local, lonely] });
+      await expect(started).rejects.toThrow(/can't resolve dependencies of the Lonely/);
+      const importing = hostModule('ImportingModule', { imports: [local], providers: [Lonely] });
+      const app = await apps.start({ imports: [importing] });
+      expect(app.get(Lonely).service).toBeInstanceOf(MessageQueueService);
     });
   });
 

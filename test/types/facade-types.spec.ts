@@ -68,7 +68,7 @@ const GOOD: Record<string, string> = {
     }
     void [Plain,
       MessageQueueModule.forRoot({ provider: 'redis', redis: { url: 'redis://h' }, prefix: 'p', role: 'worker',
-        queues: { 'message-delivery': { attempts: 3, backoff: { jitter: 0.1 } } }, isGlobal: true,
+        queues: { 'message-delivery': { attempts: 3, backoff: { jitter: 0.1 } } }, isGlobal: false,
         adapters: [{ provide: MessageTransport, useClass: MyTransport }],
         middleware: [async (context, next) => { context.logger.log(context.jobId); return next(); }],
         board: { path: '/queues' } }),

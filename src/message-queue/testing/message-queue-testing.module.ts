@@ -26,8 +26,8 @@ export type MessageQueueTestingOptions = Pick<
 
 /**
  * The module for tests: the in-memory provider, a recording adapter behind every port, and a clock that stands still.
- * Nothing runs by itself; the {@link MessageQueueTestKit} runs jobs and moves the time. Global, so that the modules under
- * test find the service without a change.
+ * Nothing runs by itself; the {@link MessageQueueTestKit} runs jobs and moves the time. As in the app,
+ * every module under test may inject the service.
  */
 @Module({})
 export class MessageQueueTestingModule {
@@ -49,7 +49,6 @@ export class MessageQueueTestingModule {
           environment: 'test',
           role: 'both',
           autoStart: true,
-          isGlobal: true,
           adapters: [...inside, ...adapters],
         }),
       ],

@@ -77,10 +77,7 @@ export function coreModule(setup: RootSetup): DynamicModule {
 }
 
 /** The module of a further Redis. */
-export function furtherRedisModule(
-  setup: RootSetup & { readonly configKey: string },
-  marker: Provider,
-): DynamicModule {
+export function furtherRedisModule(setup: RootSetup & { readonly configKey: string }): DynamicModule {
   const { configKey } = setup;
   const resolved = resolvedConfiguration(configKey);
   return {
@@ -88,7 +85,6 @@ export function furtherRedisModule(
     global: true,
     imports: [DiscoveryModule, ...setup.imports],
     providers: [
-      marker,
       ...setup.optionsProviders,
       resolved,
       {

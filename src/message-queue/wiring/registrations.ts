@@ -56,7 +56,7 @@ function uniqueRoots(modules: readonly ModuleRef[]): RootRegistration[] {
         `MessageQueueModule is registered twice with different options${key === undefined ? '' : ` for the configuration key "${key}"`}:\n` +
           `  - ${placeOf(other.registration, other.module, modules)}\n` +
           `  - ${placeOf(registration, module, modules)}\n` +
-          'Register it once and import the plain MessageQueueModule nowhere else, or use isGlobal: true; a second Redis needs a configKey of its own.',
+          'Register it once, in the root module: its service can be injected everywhere. A second Redis needs a configKey of its own.',
       );
     }
     roots.set(registration.configKey, { registration, module });
@@ -108,8 +108,6 @@ function placeOf(registration: RootRegistration, module: ModuleRef, modules: rea
 
 /** Names of the hosts' modules that import a module, directly or by the plain import. */
 function importersOf(module: ModuleRef, modules: readonly ModuleRef[]): string[] {
-  // Nest makes every module import a global one: that says nothing.
-  if (module.isGlobal) return [];
   return modules
     .filter((candidate) => candidate.imports.has(module))
     .flatMap((importer) =>

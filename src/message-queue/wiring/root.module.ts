@@ -23,9 +23,13 @@ import { SameObject } from './same-options.js';
 import { SERVICE_PARTS, SERVICE_PROVIDERS } from './service-providers.js';
 import { getOptionsToken, RESOLVED_CONFIGURATION, ROOT_REGISTRATION } from './tokens.js';
 
-/** What a host may inject where it imports the module: the service, the queues, the ports. */
+/** What a host may inject: the service, the queues, the ports. Nest makes every module import a global one. */
 @Module({})
 class MessageQueueRootModule {}
+
+/** What a host imports: says how the module was registered, and by its importers where. Never global, to know them. */
+@Module({})
+class MessageQueueRegistrationModule {}
 
 /** `@Processor` and `@OnQueue…` of @nestjs/bull work on our queues through its own explorer. */
 const BULL_EXPLORER = BullModule.registerQueue();
@@ -48,13 +52,18 @@ const HEALTH: Provider = {
 export type RegisteredOptions =
   { readonly sync: MessageQueueModuleOptions } | { readonly async: MessageQueueModuleAsyncOptions };
 
-const MODULES = new SameObject((registered: RegisteredOptions, place: string | undefined) => {
-  const setup = setupOf(registered);
+const MODULES = new SameObject((options: RegisteredOptions, place: string | undefined): DynamicModule => {
+  const setup = setupOf(options);
   const registration: RootRegistration = { configKey: setup.configKey, place };
   const marker = { provide: ROOT_REGISTRATION, useValue: registration };
-  return setup.configKey === undefined
-    ? appModule(setup, marker)
-    : furtherRedisModule({ ...setup, configKey: setup.configKey }, marker);
+  const { configKey } = setup;
+  const registered = configKey === undefined ? appModule(setup) : furtherRedisModule({ ...setup, configKey });
+  return {
+    module: MessageQueueRegistrationModule,
+    imports: [registered],
+    providers: [marker],
+    exports: [registered],
+  };
 });
 
 /** The module of a registration; the same object for the same options. `place` is where it was asked for first. */
@@ -62,7 +71,7 @@ export function rootModule(registered: RegisteredOptions, place?: string): Dynam
   return MODULES.of(registered, place);
 }
 
-function appModule(setup: RootSetup, marker: Provider): DynamicModule {
+function appModule(setup: RootSetup): DynamicModule {
   const core = coreModule(setup);
   const inCore = (core.providers ?? []).map(tokenOf);
   const adapters = setup.adapters.filter((adapter) => !inCore.includes(tokenOf(adapter)));
@@ -74,7 +83,6 @@ function appModule(setup: RootSetup, marker: Provider): DynamicModule {
     global: setup.isGlobal,
     imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, BOARD, ...setup.imports],
     providers: [
-      marker,
       HEALTH,
       ...queues,
       ...ports,
@@ -89,7 +97,7 @@ function appModule(setup: RootSetup, marker: Provider): DynamicModule {
 
 function setupOf(registered: RegisteredOptions): RootSetup {
   const {
-    isGlobal = false,
+    isGlobal = true,
     configKey,
     imports = [],
     adapters = [],

@@ -78,7 +78,6 @@ class PlainHostModule {}
       role: 'both',
       queues: { [QueueName.MESSAGE_DELIVERY]: { concurrency: 4 } },
       adapters: [{ provide: MessageTransport, useClass: HostTransport }],
-      isGlobal: true,
     }),
     MessageQueueModule.registerQueue(FILE_PROCESSING),
   ],
