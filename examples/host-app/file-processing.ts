@@ -26,7 +26,7 @@ export const FILE_PROCESSING = defineQueue({
 
 @Processor(FILE_PROCESSING.name)
 export class FileProcessor {
-  @JobHandler('resize')
+  @JobHandler(FILE_PROCESSING, 'resize')
   async resize(payload: ResizeJobDto, { signal, progress }: JobContext): Promise<{ fileId: string }> {
     await progress({ percentage: 50, step: 'resizing' });
     signal.throwIfAborted();

@@ -13,6 +13,7 @@ import {
   QueueName,
 } from '../../src/message-queue/index.js';
 import type {
+  JobContext,
   MessageQueueConfig,
   MessageQueueModuleOptions,
   ScheduleDeclaration,
@@ -45,12 +46,15 @@ const TICKS = defineQueue({
 });
 
 let ran: (string | undefined)[] = [];
+let due: (Date | undefined)[] = [];
 
 @Processor('ticks')
 class TickProcessor {
-  @JobHandler('tick')
-  tick({ text }: TickJobDto): void {
+  @JobHandler(TICKS, 'tick')
+  tick({ text }: TickJobDto, { attempt, scheduledFor }: JobContext): void {
     ran.push(text);
+    due.push(scheduledFor);
+    if (text === 'fails once' && attempt === 1) throw new Error('the first attempt');
   }
 }
 
@@ -72,6 +76,7 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   afterAll(() => redis?.stop());
   beforeEach(() => {
     ran = [];
+    due = [];
     apps.logger.lines.length = 0;
     place = { provider, prefix: `schedules-${(prefixes += 1)}`, ...(redis && { redis: { url: redis.url } }) };
   });
@@ -122,6 +127,21 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
     await start({ schedules: [{ ...yearly(0, { text: 'again' }), repeat: { every: 100 } }] });
     await waitUntil(() => ran.length >= 3, 'three runs');
     expect(new Set(ran)).toEqual(new Set(['again']));
+  });
+
+  it('tell each run when it was due, a retry the same again, and a job of its own nothing', async () => {
+    const app = await start({
+      schedules: [{ ...yearly(0, { text: 'fails once' }), repeat: { every: 200 } }],
+    });
+    await waitUntil(() => ran.length >= 4, 'two runs with their retries');
+    const [first, retry, second] = due.map((date) => date?.getTime() ?? 0);
+    expect([retry, (first as number) % 200]).toEqual([first, 0]);
+    expect(second).toBeGreaterThan(first as number);
+    expect(Math.abs((second as number) - Date.now())).toBeLessThan(60_000);
+
+    await app.get(MessageQueueService).enqueue(TICKS, 'tick', { text: 'alone' });
+    await waitUntil(() => ran.includes('alone'), 'a job of its own');
+    expect(due[ran.indexOf('alone')]).toBeUndefined();
   });
 
   it('fit the newest declaration: cron, payload, removal; what hosts add stays', async () => {

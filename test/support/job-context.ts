@@ -28,6 +28,7 @@ export function fakeJobContext(
     deadline: now + 60_000,
     correlationId: 'm_test',
     metadata: {},
+    scheduledFor: undefined,
     ...fields,
     signal: controller.signal,
     logger: { log: write, warn: write, error: write, debug: write },

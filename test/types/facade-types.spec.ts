@@ -33,6 +33,8 @@ interface Snippet {
 const NOT_ASSIGNABLE = 2322;
 const NOT_AN_ARGUMENT = 2345;
 const NO_SUCH_PROPERTY = 2353;
+const NO_OVERLOAD = 2769;
+const DECORATOR_DOES_NOT_FIT = 1241;
 const DID_YOU_MEAN = 2561;
 const DID_YOU_MEAN_VALUE = 2820;
 const DID_YOU_MEAN_PROPERTY = 2551;
@@ -88,6 +90,14 @@ const GOOD: Record<string, string> = {
     class FileProcessor {
       @JobHandler('resize', { timeoutMs: 100 })
       async resize(payload: ResizeJobDto, context: JobContext) { await context.progress({ percentage: 1 }); return payload.fileId; }
+    }
+    void FileProcessor;`,
+  'a handler beside its definition': `
+    class FileProcessor {
+      @JobHandler(FILES, 'resize', { timeoutMs: 100 })
+      async resize(payload: ResizeJobDto, { scheduledFor }: JobContext) { return [payload.area(), scheduledFor?.getTime()]; }
+      @JobHandler(FILES, 'move')
+      move({ fileId }: { readonly fileId: string }): string { return fileId; }
     }
     void FileProcessor;`,
 };
@@ -167,6 +177,22 @@ const BAD: readonly Snippet[] = [
     'an option of the module that does not exist',
     `void MessageQueueModule.forRoot({ concurency: 3 });`,
     NO_SUCH_PROPERTY,
+  ),
+  bad(
+    'a handler of a job that its definition does not have',
+    `class P { @JobHandler(FILES, 'rezise') resize(payload: ResizeJobDto) { void payload; } } void P;`,
+    NO_OVERLOAD,
+    DECORATOR_DOES_NOT_FIT,
+  ),
+  bad(
+    "a handler that takes another job's payload",
+    `class P { @JobHandler(FILES, 'resize') resize(payload: MoveJobDto) { void payload; } } void P;`,
+    DECORATOR_DOES_NOT_FIT,
+  ),
+  bad(
+    'a handler that wants more than the context',
+    `class P { @JobHandler(FILES, 'resize') resize(payload: ResizeJobDto, job: { returnvalue: string }) { void [payload, job]; } } void P;`,
+    DECORATOR_DOES_NOT_FIT,
   ),
   bad('a role that does not exist', `void MessageQueueModule.forRoot({ role: 'boss' });`, NOT_ASSIGNABLE),
 ];

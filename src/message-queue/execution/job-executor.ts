@@ -123,6 +123,7 @@ export class JobExecutor {
   ): JobRun {
     const { clock } = this.#parts;
     return new JobRun({
+      job: attempt.delivery.job,
       queue: attempt.queue,
       jobName: attempt.jobName,
       jobId: attempt.jobId,

@@ -1,14 +1,17 @@
+import type { Job } from 'bull';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
 import { MessageQueueError } from '../../kernel/errors.js';
 import { CancelledError, JobTimeoutError, LockLostError, ShutdownError } from '../jobs/errors.js';
 import type { JobContext } from '../handlers/job-context.js';
 import { JobLogger } from '../jobs/job-logger.js';
 import type { JobLog, LogPlace } from '../jobs/job-logger.js';
+import { scheduledTimeOf } from '../jobs/managed-job.js';
 import type { MiddlewareContext } from './job-middleware.js';
 import type { JobProgress } from '../jobs/job-progress.js';
 
 /** What a run is made of. */
 export interface JobRunParts extends LogPlace {
+  readonly job: Job;
   readonly payload: object;
   readonly metadata: JobContext['metadata'];
   readonly timeoutMs: number;
@@ -69,6 +72,15 @@ export class JobRun implements MiddlewareContext {
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
+  }
+
+  get scheduledFor(): Date | undefined {
+    return scheduledTimeOf(this.#parts.job);
+  }
+
+  /** What the broker took: Bull's job. */
+  get taken(): { readonly job: Job } {
+    return this.#parts;
   }
 
   get logger(): JobLogger {

@@ -151,6 +151,17 @@ describe('checkHandlers', () => {
     expect(problems([MailProcessor, Typo])).toMatch(/Typo\.send handles "sned".*Did you mean "send"/);
   });
 
+  it('misses the class of a handler that is defined with another queue', () => {
+    @Processor('mail')
+    class Misplaced extends MailProcessor {
+      @JobHandler(queueOf('sms', ['text']), 'text')
+      text(): void {}
+    }
+    expect(problems([Misplaced])).toContain(
+      `Misplaced.text handles a job of queue "sms", but its class is @Processor('mail'). Move the method to a class with @Processor('sms').`,
+    );
+  });
+
   it('shows the fix for a plain @Process on a managed queue', () => {
     @Processor('mail')
     class Plain extends MailProcessor {

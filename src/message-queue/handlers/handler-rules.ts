@@ -68,6 +68,13 @@ function problemsOf(
 function handlerProblems(className: string, handler: ScannedHandler, definition: QueueDefinition): string[] {
   const place = `${className}.${handler.methodName}`;
   const jobNames = Object.keys(definition.jobs);
+  const { definedQueue = definition.name } = handler;
+  if (definedQueue !== definition.name) {
+    return [
+      `${place} handles a job of queue "${definedQueue}", but its class is @Processor('${definition.name}'). ` +
+        `Move the method to a class with @Processor('${definedQueue}').`,
+    ];
+  }
   const problems: string[] = [];
   if (!jobNames.includes(handler.jobName)) {
     problems.push(

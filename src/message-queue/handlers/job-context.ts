@@ -18,6 +18,8 @@ export interface JobContext {
   readonly correlationId: string;
   /** Given at enqueue. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** When this run of a schedule was due, however late it starts or how often it is retried; undefined for any other job. */
+  readonly scheduledFor: Date | undefined;
   /** Writes lines that carry queue, job, id, attempt and correlation id. */
   readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;
   /** Stores how far the job is. */

@@ -1,4 +1,5 @@
-import { SetMetadata } from '@nestjs/common';
+import type { JobNameOf, PayloadOf, QueueDefinition } from '../jobs/queue-definition.js';
+import type { JobContext } from './job-context.js';
 
 /** Settings of one handler; they win over the queue's and lose against the job's own. */
 export interface JobHandlerOptions {
@@ -12,14 +13,50 @@ export interface JobHandlerOptions {
 export interface JobHandlerMetadata {
   readonly jobName: string;
   readonly options: JobHandlerOptions;
+  /** The definition's queue; undefined when only the job was named. */
+  readonly definedQueue?: string;
 }
 
 export const JOB_HANDLER_METADATA = 'nestjs-message-queue:job-handler';
 
+/** Fits methods that can be called with this payload. */
+export type TypedMethodDecorator<Payload> = <
+  Method extends (payload: Payload, context: JobContext) => unknown,
+>(
+  target: object,
+  methodName: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
 /**
  * Makes a method the handler of one job name of the queue that its class names with `@Processor(queueName)`.
  * The method is called with the validated payload and a `JobContext`; what it returns is stored as the job's result.
+ *
+ * With the queue's definition, a job name that it does not have and a method that takes another payload do not compile,
+ * and a class that names another queue is refused at start. Without it, for processors that know the queue by name
+ * only, the job name is checked at start.
  */
-export function JobHandler(jobName: string, options: JobHandlerOptions = {}): MethodDecorator {
-  return SetMetadata<string, JobHandlerMetadata>(JOB_HANDLER_METADATA, { jobName, options });
+export function JobHandler<D extends QueueDefinition, N extends JobNameOf<D>>(
+  definition: D,
+  jobName: N,
+  options?: JobHandlerOptions,
+): TypedMethodDecorator<PayloadOf<D, N>>;
+export function JobHandler(jobName: string, options?: JobHandlerOptions): MethodDecorator;
+export function JobHandler(
+  ...given: [QueueDefinition, string, JobHandlerOptions?] | [string, JobHandlerOptions?]
+): MethodDecorator {
+  const metadata = metadataOf(given);
+  return (_target, _methodName, descriptor) =>
+    Reflect.defineMetadata(JOB_HANDLER_METADATA, metadata, descriptor.value as object);
+}
+
+function metadataOf(
+  given: [QueueDefinition, string, JobHandlerOptions?] | [string, JobHandlerOptions?],
+): JobHandlerMetadata {
+  if (typeof given[0] !== 'object') {
+    const [jobName, options = {}] = given as [string, JobHandlerOptions?];
+    return { jobName, options };
+  }
+  const [definition, jobName, options = {}] = given as [QueueDefinition, string, JobHandlerOptions?];
+  return { jobName, options, definedQueue: definition.name };
 }

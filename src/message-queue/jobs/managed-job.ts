@@ -45,6 +45,8 @@ export interface ManagedJobRecord {
 export interface ManagedJobOptions extends JobOptions {
   /** When the job counts as created, milliseconds since the epoch. Bull has it, its types do not. */
   readonly timestamp?: number;
+  /** When a schedule's run is due, milliseconds since the epoch: Bull counts the next one from it. */
+  readonly prevMillis?: number;
   /** Largest payload as JSON, in bytes; checked at enqueue, not stored. */
   readonly sizeLimit?: number;
   readonly mq?: ManagedJobRecord;
@@ -53,4 +55,10 @@ export interface ManagedJobOptions extends JobOptions {
 /** Our record of a job, or an empty one. */
 export function recordOf(job: { opts: JobOptions }): ManagedJobRecord {
   return (job.opts as ManagedJobOptions).mq ?? {};
+}
+
+/** When a schedule's run was due; undefined for a job that no schedule added. */
+export function scheduledTimeOf(job: { opts: JobOptions }): Date | undefined {
+  const { repeat, prevMillis } = job.opts as ManagedJobOptions;
+  return repeat === undefined || prevMillis === undefined ? undefined : new Date(prevMillis);
 }

@@ -39,7 +39,7 @@ const FILE_PROCESSING = defineQueue({
 
 @Processor(FILE_PROCESSING.name)
 class FileProcessor {
-  @JobHandler('resize')
+  @JobHandler(FILE_PROCESSING, 'resize')
   async resize(payload: ResizeJobDto, { signal, progress }: JobContext): Promise<{ area: number }> {
     await progress({ percentage: 50, step: 'resizing' });
     signal.throwIfAborted();

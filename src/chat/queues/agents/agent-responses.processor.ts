@@ -7,7 +7,7 @@ import { AGENT_RESPONSES_QUEUE, AgentResponseJobDto } from './agent-responses.qu
 /** Publishes what `agent_responses` has processed as `queue_processed_agent_response`. */
 @Processor(AGENT_RESPONSES_QUEUE.name)
 export class AgentResponsesProcessor extends UserEventProcessor {
-  @JobHandler('send-agent-response')
+  @JobHandler(AGENT_RESPONSES_QUEUE, 'send-agent-response')
   sendAgentResponse(payload: AgentResponseJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_agent_response', payload, context);
   }

@@ -7,7 +7,7 @@ import { GOAL_SEEKING_UPDATES_QUEUE, GoalSeekingUpdateJobDto } from './goal-seek
 /** Publishes what `goal_seeking_updates` has processed as `queue_processed_goal_seeking_update`. */
 @Processor(GOAL_SEEKING_UPDATES_QUEUE.name)
 export class GoalSeekingUpdatesProcessor extends UserEventProcessor {
-  @JobHandler('update-goal')
+  @JobHandler(GOAL_SEEKING_UPDATES_QUEUE, 'update-goal')
   updateGoal(payload: GoalSeekingUpdateJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_goal_seeking_update', payload, context);
   }

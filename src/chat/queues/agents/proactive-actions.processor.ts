@@ -7,7 +7,7 @@ import { PROACTIVE_ACTIONS_QUEUE, ProactiveActionJobDto } from './proactive-acti
 /** Publishes what `proactive_actions` has processed as `queue_processed_proactive_action`. */
 @Processor(PROACTIVE_ACTIONS_QUEUE.name)
 export class ProactiveActionsProcessor extends UserEventProcessor {
-  @JobHandler('run-proactive-action')
+  @JobHandler(PROACTIVE_ACTIONS_QUEUE, 'run-proactive-action')
   runProactiveAction(payload: ProactiveActionJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_proactive_action', payload, context);
   }

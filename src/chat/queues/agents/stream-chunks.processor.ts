@@ -7,7 +7,7 @@ import { STREAM_CHUNKS_QUEUE, StreamChunkJobDto } from './stream-chunks.queue.js
 /** Publishes what `stream_chunks` has processed as `queue_processed_stream_chunk`. */
 @Processor(STREAM_CHUNKS_QUEUE.name)
 export class StreamChunksProcessor extends UserEventProcessor {
-  @JobHandler('relay-stream-chunk')
+  @JobHandler(STREAM_CHUNKS_QUEUE, 'relay-stream-chunk')
   relayStreamChunk(payload: StreamChunkJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_stream_chunk', payload, context);
   }

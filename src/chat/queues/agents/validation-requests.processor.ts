@@ -7,7 +7,7 @@ import { VALIDATION_REQUESTS_QUEUE, ValidationRequestJobDto } from './validation
 /** Publishes what `validation_requests` has processed as `queue_processed_validation_request`. */
 @Processor(VALIDATION_REQUESTS_QUEUE.name)
 export class ValidationRequestsProcessor extends UserEventProcessor {
-  @JobHandler('validate-message')
+  @JobHandler(VALIDATION_REQUESTS_QUEUE, 'validate-message')
   validateMessage(payload: ValidationRequestJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_validation_request', payload, context);
   }

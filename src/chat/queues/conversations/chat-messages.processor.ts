@@ -7,7 +7,7 @@ import { CHAT_MESSAGES_QUEUE, ChatMessageJobDto } from './chat-messages.queue.js
 /** Publishes what `chat_messages` has processed as `queue_processed_chat`. */
 @Processor(CHAT_MESSAGES_QUEUE.name)
 export class ChatMessagesProcessor extends UserEventProcessor {
-  @JobHandler('process-chat-message')
+  @JobHandler(CHAT_MESSAGES_QUEUE, 'process-chat-message')
   processChatMessage(payload: ChatMessageJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_chat', payload, context);
   }

@@ -7,7 +7,7 @@ import { CONVERSATION_EVENTS_QUEUE, ConversationEventJobDto } from './conversati
 /** Publishes what `conversation_events` has processed as `queue_processed_conversation_event`. */
 @Processor(CONVERSATION_EVENTS_QUEUE.name)
 export class ConversationEventsProcessor extends UserEventProcessor {
-  @JobHandler('record-conversation-event')
+  @JobHandler(CONVERSATION_EVENTS_QUEUE, 'record-conversation-event')
   recordConversationEvent(payload: ConversationEventJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_conversation_event', payload, context);
   }

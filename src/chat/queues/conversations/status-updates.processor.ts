@@ -7,7 +7,7 @@ import { STATUS_UPDATES_QUEUE, StatusUpdateJobDto } from './status-updates.queue
 /** Publishes what `status_updates` has processed as `queue_processed_status_update`. */
 @Processor(STATUS_UPDATES_QUEUE.name)
 export class StatusUpdatesProcessor extends UserEventProcessor {
-  @JobHandler('publish-status')
+  @JobHandler(STATUS_UPDATES_QUEUE, 'publish-status')
   publishStatus(payload: StatusUpdateJobDto, context: JobContext): Promise<void> {
     return this.publish('queue_processed_status_update', payload, context);
   }

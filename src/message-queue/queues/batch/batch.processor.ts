@@ -12,11 +12,11 @@ import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.j
 import { TemplateRenderer, UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
-import { QueueName } from '../queue-name.js';
 import { BatchMessageJobDto } from './batch-message-job.dto.js';
 import { batchMessageId, planBatch } from './batch-plan.js';
 import type { BatchPlan } from './batch-plan.js';
 import { pause } from './pause.js';
+import { BATCH_QUEUE } from './batch.queue.js';
 
 /** Result of `batch-send`. */
 export interface BatchResult {
@@ -37,7 +37,7 @@ const LONGEST_MARGIN_MS = 5_000;
  * Handles `batch-message-sending`. A repeat starts at the chunk that was reached, and message ids are made from batch and
  * recipient, so nobody gets a batch twice. A batch longer than its timeout goes on in a further run without spending an attempt.
  */
-@Processor(QueueName.BATCH_MESSAGE_SENDING)
+@Processor(BATCH_QUEUE.name)
 export class BatchMessageProcessor {
   private readonly progress: BatchProgressStore;
 
@@ -55,7 +55,7 @@ export class BatchMessageProcessor {
    * Hands one message per recipient to the delivery queue, chunk by chunk; stops between chunks when it is cancelled.
    * @throws RetryLater when the delivery queue takes no more for now or the deadline is near
    */
-  @JobHandler('batch-send')
+  @JobHandler(BATCH_QUEUE, 'batch-send')
   async processBatch(payload: BatchMessageJobDto, context: JobContext): Promise<BatchResult> {
     const plan = planBatch(payload, context.jobId);
     let state = await this.resume(plan, context);

@@ -9,11 +9,11 @@ import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
-import { QueueName } from '../queue-name.js';
 import { AttachmentCleanupStep } from './attachment-cleanup-step.js';
 import { CleanupJobDto, CleanupType, DEFAULT_CLEANUP_BATCH_SIZE } from './cleanup-job.dto.js';
 import type { CleanupStep } from './cleanup-step.js';
 import { MessageCleanupStep } from './message-cleanup-step.js';
+import { CLEANUP_QUEUE } from './cleanup.queue.js';
 
 /** Result of `cleanup-messages`. */
 export interface CleanupResult {
@@ -35,7 +35,7 @@ const DEFAULT_RETENTION_DAYS = {
 const LONGEST_MARGIN_MS = 5_000;
 
 /** Handles `message-cleanup`. Safe to run twice and after a crash: each step finds what is left. */
-@Processor(QueueName.MESSAGE_CLEANUP)
+@Processor(CLEANUP_QUEUE.name)
 export class MessageCleanupProcessor {
   private readonly store: CleanupStore;
   private readonly attachments: AttachmentStore;
@@ -59,7 +59,7 @@ export class MessageCleanupProcessor {
   }
 
   /** Removes what is older than the retention, step by step; a dry run counts only. Stops in time before the deadline. */
-  @JobHandler('cleanup-messages')
+  @JobHandler(CLEANUP_QUEUE, 'cleanup-messages')
   async processCleanup(payload: CleanupJobDto, context: JobContext): Promise<CleanupResult> {
     const { cleanupType } = payload;
     const dryRun = payload.dryRun === true;

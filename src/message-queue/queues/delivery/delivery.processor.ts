@@ -10,10 +10,10 @@ import type { MessageForRecipient, StatusOutcome } from '../../ports/messages/me
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
-import { QueueName } from '../queue-name.js';
 import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
 import { failureReasonOf, isFinalFailure } from './final-failure.js';
 import { SendMessageJobDto } from './send-message-job.dto.js';
+import { DELIVERY_QUEUE } from './delivery.queue.js';
 
 /** Result of `send-message`. */
 export interface SendMessageResult {
@@ -37,7 +37,7 @@ export interface DeliveryConfirmationResult {
 const RECORD_FAILURE_WITHIN_MS = 2_000;
 
 /** Handles `message-delivery`. Safe to run twice: a repeat carries the same message id, and a status never goes back. */
-@Processor(QueueName.MESSAGE_DELIVERY)
+@Processor(DELIVERY_QUEUE.name)
 export class MessageDeliveryProcessor {
   private readonly transport: MessageTransport;
   private readonly messages: MessageStore;
@@ -57,7 +57,7 @@ export class MessageDeliveryProcessor {
    * Stores a message, sealed first when it asks for it, and hands it to the recipient. An offline recipient is a success: the
    * message waits as `pending`. When the job fails for good the recipient's status says `failed` and why, stored or not until then.
    */
-  @JobHandler('send-message')
+  @JobHandler(DELIVERY_QUEUE, 'send-message')
   async processSendMessage(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
     try {
       return await this.send(payload, context);
@@ -71,7 +71,7 @@ export class MessageDeliveryProcessor {
    * Moves a recipient's status forward; a late confirmation changes nothing.
    * @throws UnknownMessageError when the message is not stored for this recipient; worth a retry, it may be on its way
    */
-  @JobHandler('delivery-confirmation')
+  @JobHandler(DELIVERY_QUEUE, 'delivery-confirmation')
   async processDeliveryConfirmation(
     payload: DeliveryConfirmationJobDto,
     context: JobContext,

@@ -9,8 +9,8 @@ import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algo
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
-import { QueueName } from '../queue-name.js';
 import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
+import { ENCRYPTION_QUEUE } from './encryption.queue.js';
 
 /** Result of `encrypt-decrypt`: what was done with which key. The content itself is in the EncryptedContentStore. */
 export interface EncryptionResult {
@@ -23,7 +23,7 @@ export interface EncryptionResult {
 }
 
 /** Handles `message-encryption`. Safe to run twice; neither results nor errors carry content. */
-@Processor(QueueName.MESSAGE_ENCRYPTION)
+@Processor(ENCRYPTION_QUEUE.name)
 export class MessageEncryptionProcessor {
   private readonly contents: EncryptedContentStore;
 
@@ -39,7 +39,7 @@ export class MessageEncryptionProcessor {
    * Seals, opens or re-seals one message's content.
    * @throws MalformedEnvelopeError, UnknownAlgorithmError, UnknownKeyError, WrongKeyError, TamperedContentError; all unrecoverable
    */
-  @JobHandler('encrypt-decrypt')
+  @JobHandler(ENCRYPTION_QUEUE, 'encrypt-decrypt')
   async processEncryption(payload: EncryptionJobDto, context: JobContext): Promise<EncryptionResult> {
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();

@@ -7,10 +7,10 @@ import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome } from '../../ports/search-index.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
-import { QueueName } from '../queue-name.js';
 import { IndexWriteGroup } from './index-write-group.js';
 import { IndexingJobDto, IndexingOperation } from './indexing-job.dto.js';
 import { searchableText } from './searchable-text.js';
+import { INDEXING_QUEUE } from './indexing.queue.js';
 
 /** Result of `index-message`. */
 export interface IndexingResult {
@@ -21,7 +21,7 @@ export interface IndexingResult {
 }
 
 /** Handles `message-indexing`. Safe to run twice and out of order: the index goes by versions, and a delete is final. */
-@Processor(QueueName.MESSAGE_INDEXING)
+@Processor(INDEXING_QUEUE.name)
 export class MessageIndexingProcessor {
   private readonly index: SearchIndex;
   private readonly writes: IndexWriteGroup;
@@ -36,7 +36,7 @@ export class MessageIndexingProcessor {
   }
 
   /** Brings one message into the index, or out of it. An older update than the stored one changes nothing. */
-  @JobHandler('index-message')
+  @JobHandler(INDEXING_QUEUE, 'index-message')
   async processIndexing(payload: IndexingJobDto, context: JobContext): Promise<IndexingResult> {
     const { messageId, operation } = payload;
     await context.progress({ percentage: 10, step: 'preprocessing', currentStep: 1, totalSteps: 3 });

@@ -13,13 +13,13 @@ import { NotificationType } from '../../ports/notifications/notification-type.js
 import { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
-import { QueueName } from '../queue-name.js';
 import { NotificationChannels } from './notification-channels.js';
 import { NotificationGate } from './notification-gate.js';
 import { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
 import { NotificationTargets } from './notification-targets.js';
 import type { NotificationTarget } from './notification-targets.js';
+import { NOTIFICATION_QUEUE } from './notification.queue.js';
 
 /** Result of `send-notification`. */
 export interface NotificationResult {
@@ -38,7 +38,7 @@ export interface NotificationResult {
 type Text = Pick<OutgoingNotification, 'title' | 'body' | 'html'>;
 
 /** Handles `message-notification`. Safe to run twice: destinations that the ledger has are left out. */
-@Processor(QueueName.MESSAGE_NOTIFICATION)
+@Processor(NOTIFICATION_QUEUE.name)
 export class MessageNotificationProcessor {
   private readonly ledger: NotificationLedger;
   private readonly inbox: NotificationInbox;
@@ -64,7 +64,7 @@ export class MessageNotificationProcessor {
    * Sends one notification over its channel, unless it came too late or the recipient switched the channel off.
    * @throws RetryLater in the recipient's quiet hours
    */
-  @JobHandler('send-notification')
+  @JobHandler(NOTIFICATION_QUEUE, 'send-notification')
   async processNotification(payload: NotificationJobDto, context: JobContext): Promise<NotificationResult> {
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();
