@@ -34,5 +34,5 @@ module.exports = {
     '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm|google-auth-library|gaxios|node-fetch|fetch-blob|data-uri-to-buffer|formdata-polyfill)/)',
   ],
   // Ends a hang; nothing is measured by it.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

@@ -208,11 +208,9 @@ describe('FcmPushChannel', () => {
     const impatient = channel({ timeoutMs: 400 });
     await impatient.send(push, signal);
     google.pushAnswers.push('none');
-    const before = Date.now();
     const silent = await failureOf(impatient.send(push, signal));
     expect(silent).toBeInstanceOf(NotificationSendError);
     expect(silent.message).toBe('FCM did not answer (TimeoutError).');
-    expect(Date.now() - before).toBeLessThan(2_000);
     expect(await impatient.send(push, signal)).toMatchObject({ outcome: 'sent' });
   });
 

@@ -53,7 +53,7 @@ async function expectReachAfter(
   let restored = 0;
   web[1].transport.onSubscribed(() => (restored += 1));
   await break_();
-  await waitUntil(() => restored > 0, 'the subscription to be restored', 20_000);
+  await waitUntil(() => restored > 0, 'the subscription to be restored');
   await waitUntil(
     () =>
       worker.deliver(message('after'), never).then(
@@ -61,7 +61,6 @@ async function expectReachAfter(
         () => false,
       ),
     'a delivery afterwards',
-    20_000,
   );
   expect(got.map(({ messageId }) => messageId)).toContain('after');
 }
@@ -70,7 +69,7 @@ describe('SocketIoTransport over a Redis Cluster', () => {
   let cluster: TestRedisCluster;
   beforeAll(async () => {
     cluster = await TestRedisCluster.start();
-  }, 40_000);
+  });
   afterAll(() => cluster.stop());
 
   it('reaches the sockets of every web server from a worker', () =>
@@ -81,14 +80,14 @@ describe('SocketIoTransport over a Redis Cluster', () => {
     const all = processes({ kind: 'cluster', nodes: cluster.nodes });
     await expectReachAfter(all, async () => first?.kill());
     await first?.spawn();
-  }, 40_000);
+  });
 });
 
 describe('SocketIoTransport over Redis Sentinel', () => {
   let sentinel: TestRedisSentinel;
   beforeAll(async () => {
     sentinel = await TestRedisSentinel.start();
-  }, 60_000);
+  });
   afterAll(() => sentinel.stop());
 
   it('reaches the sockets of every web server from a worker, after a failover too', async () => {
@@ -99,7 +98,7 @@ describe('SocketIoTransport over Redis Sentinel', () => {
       await sentinel.master.kill();
       await sentinel.failedOver();
     });
-  }, 60_000);
+  });
 });
 
 describe('SocketIoTransport over TLS', () => {
@@ -120,12 +119,12 @@ describe('SocketIoTransport over TLS', () => {
     ends.push(() => sentinel.stop());
     const { sentinels, masterName } = sentinel;
     await expectFullReach({ kind: 'sentinel', sentinels, masterName }, tls);
-  }, 60_000);
+  });
 
   it('reaches them through a Cluster whose certificate is for names', async () => {
     const cluster = await TestRedisCluster.start(certificate);
     ends.push(() => cluster.stop());
     const nodes = cluster.nodes.map(({ port }) => ({ host: 'localhost', port }));
     await expectFullReach({ kind: 'cluster', nodes }, tls);
-  }, 60_000);
+  });
 });

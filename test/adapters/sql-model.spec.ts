@@ -177,7 +177,7 @@ describe('random sequences of calls', () => {
       }
     });
     await fc.assert(property, { numRuns: 100 });
-  }, 60_000);
+  });
 
   it('give the same in PostgreSQL as in memory', async () => {
     const server = await TestPostgres.start();
@@ -193,5 +193,5 @@ describe('random sequences of calls', () => {
       await database.close();
       await server.stop();
     }
-  }, 60_000);
+  });
 });

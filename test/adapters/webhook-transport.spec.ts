@@ -200,10 +200,11 @@ describe('WebhookTransport', () => {
       response.on('drain', more);
       more();
     });
-    const capped = transport(to(port), { maxResponseBytes: 20_000, timeoutMs: 8_000 });
+    const capped = transport(to(port), { maxResponseBytes: 20_000, timeoutMs: 60_000 });
     const startedAt = performance.now();
     expect(await capped.deliver(message(), never)).toEqual({ outcome: 'delivered', reached: 1 });
-    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    // Not by its time-out.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   });
 
   it('does not wait for an answer from an endpoint that changes the protocol', async () => {

@@ -92,9 +92,7 @@ describe('The reference app over Redis', () => {
         [`/api/announcements/${answer.batchId}`],
         [`/api/announcements/${answer.batchId}`, { method: 'DELETE' }],
       ];
-      const startedAt = Date.now();
       const responses = await Promise.all(calls.map(([path, options = {}]) => app.request(path, options)));
-      expect(Date.now() - startedAt).toBeLessThan(5_000);
       for (const [at, response] of responses.entries()) {
         expect({ path: calls[at]?.[0], ...response }).toMatchObject({
           ...{ path: calls[at]?.[0], status: 503, retryAfter: expect.stringMatching(/^[1-9]\d*$/) },

@@ -26,7 +26,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) =
       'mail',
       Array.from({ length: failed }, () => ({ errors: ['x'] })),
     );
-    await waitUntil(async () => (await queue.getCompletedCount()) === completed, 'jobs to complete', 20_000);
+    await waitUntil(async () => (await queue.getCompletedCount()) === completed, 'jobs to complete');
   }
 
   const counts = async (): Promise<{ completed: number; failed: number }> => {

@@ -128,7 +128,6 @@ export class DeadLetterFixture {
     await waitUntil(
       async () => (await queue.getFailedCount()) >= before + fates.length,
       `${fates.length} dead letters of ${name}`,
-      30_000,
     );
     return outcomes.map((outcome) => ('id' in outcome ? outcome.id : ''));
   }

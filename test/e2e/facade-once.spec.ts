@@ -145,5 +145,5 @@ describe('adding a job once through the facade', () => {
       await apps.close();
       await proxy.stop();
     }
-  }, 60_000);
+  });
 });

@@ -60,7 +60,7 @@ describe('a replay of all dead letters that is killed on the way', () => {
       const failure = { at: Date.now(), attempt: 1, kind: 'error', error: 'Error', message: 'no' } as const;
       return { kind: 'failed', error: new Error('no'), retryDelayMs: null, failure };
     });
-    await waitUntil(async () => (await failedCount()) === LETTERS, 'the dead letters', 30_000);
+    await waitUntil(async () => (await failedCount()) === LETTERS, 'the dead letters');
     await worker.stopFetching();
     return new Set(outcomes.map((outcome) => ('id' in outcome ? outcome.id : '')));
   }
@@ -98,7 +98,7 @@ describe('a replay of all dead letters that is killed on the way', () => {
         runs.set(String(job.id), (runs.get(String(job.id)) ?? 0) + 1);
         return { kind: 'completed', result: null };
       });
-      await waitUntil(() => runs.size === LETTERS, 'all to run', 30_000);
+      await waitUntil(() => runs.size === LETTERS, 'all to run');
       await worker.whenIdle();
       expect(await other.broker.snapshot(other.queue)).toMatchObject({ waiting: 0, active: 0, failed: 0 });
     } finally {
@@ -116,7 +116,7 @@ describe('a replay of all dead letters that is killed on the way', () => {
         const env = { ...process.env, ...(script.nodePath !== '' && { NODE_PATH: script.nodePath }) };
         const child = fork(script.file, [String(redis.port)], { env, execArgv: [] });
         const exited = once(child, 'exit');
-        await waitUntil(async () => (await failedCount()) < KILL_AT, 'the replay to be on its way', 30_000);
+        await waitUntil(async () => (await failedCount()) < KILL_AT, 'the replay to be on its way');
         child.kill('SIGKILL');
         await exited;
       } finally {
@@ -135,7 +135,7 @@ describe('a replay of all dead letters that is killed on the way', () => {
       const replay = here.deadLetters
         .replayAll({ by: 'first', batchSize: REPLAY_BATCH })
         .catch((error: unknown) => error);
-      await waitUntil(async () => (await failedCount()) < KILL_AT, 'the replay to be on its way', 30_000);
+      await waitUntil(async () => (await failedCount()) < KILL_AT, 'the replay to be on its way');
       await redis.kill();
       await redis.spawn();
       await replay;

@@ -61,7 +61,6 @@ async function untilComplete(server: TestRedis): Promise<void> {
     await waitUntil(
       async () => (await client.cluster('INFO')).includes('cluster_state:ok'),
       'the Cluster to cover its slots',
-      20_000,
     );
   } finally {
     client.disconnect();

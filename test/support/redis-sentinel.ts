@@ -38,21 +38,13 @@ export class TestRedisSentinel {
     const started = new TestRedisSentinel(
       ...([master, replica, processes, directory, sentinels, certificate] as const),
     );
-    await waitUntil(
-      () => started.agree(master.port),
-      'the sentinels to know each other and the replica',
-      30_000,
-    );
+    await waitUntil(() => started.agree(master.port), 'the sentinels to know each other and the replica');
     return started;
   }
 
   /** Resolves when the sentinels name the replica as the master. */
   async failedOver(): Promise<void> {
-    await waitUntil(
-      () => this.masterPort().then((port) => port === this.replica.port),
-      'the failover',
-      30_000,
-    );
+    await waitUntil(() => this.masterPort().then((port) => port === this.replica.port), 'the failover');
   }
 
   async stop(): Promise<void> {

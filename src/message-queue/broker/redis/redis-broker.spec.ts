@@ -123,10 +123,8 @@ describe('RedisBroker', () => {
     await worker.whenIdle();
     expect(await first.snapshot(queue)).toMatchObject({ waiting: 5, active: 0 });
     const other = second.createQueue(testQueue());
-    const startedAt = Date.now();
     const { seen } = await workOn(second, other);
     await waitUntil(() => seen.length === 5, 'the other worker');
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
     expect(seen.map((run) => (run.data as { i: number }).i).sort()).toEqual([0, 1, 2, 3, 4]);
     expect(seen.every((run) => run.attemptsMade === 0)).toBe(true);
   });
@@ -177,7 +175,6 @@ describe('RedisBroker', () => {
     expect(await producer.snapshot(queue)).toMatchObject({ delayed: 2, waiting: 0 });
     await waitUntil(() => seen.length === 2, 'two runs');
     expect(Date.now() - addedAt).toBeGreaterThanOrEqual(400);
-    expect(Date.now() - addedAt).toBeLessThan(1_500);
     expect(seen.map((run) => run.data)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 

@@ -51,10 +51,10 @@ describe('Redis over TLS', () => {
     await server.kill();
     await server.spawn();
     const { id } = await broker.addOnce(queue, request({ deadlineMs: 15_000 }));
-    await waitUntil(() => seen.some((run) => run.id === id), 'the job after the restart', 15_000);
+    await waitUntil(() => seen.some((run) => run.id === id), 'the job after the restart');
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'both to be stored');
     expect(await broker.inspectServer()).toMatchObject({ reachable: true, version: '7.0' });
-  }, 40_000);
+  });
 
   it('checks the name it was told instead of the host', async () => {
     const broker = brokerOn(server, { ...ours, serverName: 'redis.internal' }, 'localhost');
@@ -98,7 +98,7 @@ describe('Redis over TLS', () => {
         /does not accept the client/,
       ],
     ];
-    const seen = new Map<string, { errors: unknown[]; tookMs: number; findings: object[]; heard: string }>();
+    const seen = new Map<string, { errors: unknown[]; findings: object[]; heard: string }>();
 
     // Each waits for its deadline: together they wait once.
     beforeAll(async () => {
@@ -108,32 +108,29 @@ describe('Redis over TLS', () => {
           const topology: RedisTopology = { kind: 'single', host: host ?? '127.0.0.1', port: to().port };
           const broker = own.broker({ redis: { topology, db: 0, tls } });
           const queue = broker.createQueue(testQueue());
-          const startedAt = performance.now();
           const adds = [{}, { repeat: { every: 60_000 } }].map((options) =>
             broker
               .addOnce(queue, request({ options, deadlineMs: DEADLINE_MS }))
               .catch((error: unknown) => error),
           );
           const errors = await Promise.all(adds);
-          const tookMs = performance.now() - startedAt;
           const { findings } = await broker.inspectServer();
           const heard = own.problems.map(({ message }) => message).join('\n');
-          seen.set(what, { errors, tookMs, findings: [...findings], heard });
+          seen.set(what, { errors, findings: [...findings], heard });
           await own.close();
         }),
       );
-    }, 20_000);
+    });
 
     it.each(cases.map(([what, , , advice]) => [what, advice] as const))(
       'says what to set when it meets %s',
       (what, advice) => {
-        const { errors = [], tookMs, findings, heard } = seen.get(what) ?? {};
+        const { errors = [], findings, heard } = seen.get(what) ?? {};
         expect(errors).toHaveLength(2);
         for (const error of errors) {
           expect(error).toBeInstanceOf(EnqueueTimeoutError);
           expect((error as Error).message).toMatch(advice);
         }
-        expect(tookMs).toBeLessThan(DEADLINE_MS + 1_000);
         expect(findings).toEqual([
           { severity: 'fatal', about: 'setting', message: expect.stringMatching(advice) },
         ]);
@@ -162,12 +159,12 @@ describe('Redis over TLS', () => {
       await sentinel.master.kill();
       await sentinel.failedOver();
       const { id } = await broker.addOnce(queue, request({ deadlineMs: 15_000 }));
-      await waitUntil(() => seen.some((run) => run.id === id), 'the job after the failover', 15_000);
+      await waitUntil(() => seen.some((run) => run.id === id), 'the job after the failover');
     } finally {
       await fixture.close();
       await sentinel.stop();
     }
-  }, 90_000);
+  });
 
   it('reaches every node of a Cluster by the name that its certificate is for', async () => {
     const named = selfSignedCertificate('localhost');
@@ -192,7 +189,7 @@ describe('Redis over TLS', () => {
       await fixture.close();
       await cluster.stop();
     }
-  }, 60_000);
+  });
 });
 
 describe('a Cluster over TLS whose certificate is for addresses alone', () => {
@@ -211,5 +208,5 @@ describe('a Cluster over TLS whose certificate is for addresses alone', () => {
       await fixture.close();
       await cluster.stop();
     }
-  }, 60_000);
+  });
 });

@@ -36,9 +36,9 @@ describe('highlights', () => {
   });
 
   it('read a long text only as far as the excerpt goes', () => {
-    const content = `needle ${'word '.repeat(200_000)}needle`;
+    const content = `needle ${'word '.repeat(1_000_000)}needle`;
     const startedAt = performance.now();
     for (let round = 0; round < 200; round += 1) shown(content, 'needle');
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });

@@ -57,8 +57,8 @@ describe('the terms of a query', () => {
   it('are 32 at most', () => {
     expect(queryTerms('word '.repeat(1_000))).toHaveLength(32);
     const startedAt = performance.now();
-    expect(queryTerms('한글'.repeat(2_000_000))).toHaveLength(32);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(queryTerms('한글'.repeat(10_000_000))).toHaveLength(32);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('hold nothing that ends a quotation', () => {

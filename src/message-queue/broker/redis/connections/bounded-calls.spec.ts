@@ -102,7 +102,6 @@ describe('calls of a queue', () => {
             .catch(() => null)
             .then((count) => count !== null),
         'an answer',
-        15_000,
       );
       expect(recovered).toEqual([expect.stringMatching(/^Redis answers again, after \d+ s\.$/)]);
     },

