@@ -2,10 +2,9 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type { MessageQueueModuleAsyncOptions, MessageQueueModuleOptions } from './message-queue.options.js';
-import { callingPlace } from './wiring/calling-place.js';
 import { queueModule } from './wiring/queue.module.js';
 import { rootModule } from './wiring/root.module.js';
-import { standsForRegistration } from './wiring/registrations.js';
+import { callingPlace, standsForRegistration } from './wiring/registrations.js';
 
 /**
  * Six queues for messages, and a host's own. Import it plainly and the environment alone configures it; import it in

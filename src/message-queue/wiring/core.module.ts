@@ -7,9 +7,8 @@ import { resolveConfiguration } from '../configuration/resolve-configuration.js'
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { Clock, SystemClock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
-import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
-import { BrokerCloser } from './broker-closer.js';
-import { createBroker } from './create-broker.js';
+import type { MessageQueueOptions } from '../message-queue.options.js';
+import { brokerProviders } from './broker-providers.js';
 import { EXECUTION_PROVIDERS } from './execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
 import { hostEnvironment } from './host-environment.js';
@@ -125,19 +124,6 @@ function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
     },
     inject: [getOptionsToken(configKey), ModulesContainer, DiscoveryService, Clock],
   };
-}
-
-function brokerProviders(configKey: string | undefined): Provider[] {
-  const token = getBrokerToken(configKey);
-  return [
-    {
-      provide: token,
-      useFactory: (config: MessageQueueConfig, clock: Clock, events: JobEvents) =>
-        createBroker(config, clock, events),
-      inject: [getConfigToken(configKey), Clock, JobEvents],
-    },
-    { provide: BrokerCloser, useFactory: (broker: Broker) => new BrokerCloser(broker), inject: [token] },
-  ];
 }
 
 /** The token of a provider. */

@@ -4,14 +4,14 @@ import { RECORDING_ADAPTER_PARTS, RECORDING_ADAPTERS } from '../adapters/recordi
 import { DeadLetterNotifier, SilentDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
 import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
 import { MessageCipher } from '../ports/encryption/message-cipher.js';
-import { FacadeDeliveryDispatch } from './facade-delivery-dispatch.js';
+import { QueuedDeliveryDispatch } from '../facade/queued-delivery-dispatch.js';
 
 /** What stands behind each port until the host plugs in an adapter of its own. */
 export const DEFAULT_ADAPTERS: readonly Provider[] = [
   ...RECORDING_ADAPTERS,
   { provide: MessageCipher, useClass: NodeMessageCipher },
   { provide: DeadLetterNotifier, useClass: SilentDeadLetterNotifier },
-  { provide: DeliveryDispatch, useClass: FacadeDeliveryDispatch },
+  { provide: DeliveryDispatch, useClass: QueuedDeliveryDispatch },
 ];
 
 /** What the default adapters share. */

@@ -9,7 +9,7 @@ import { HandlerRegistry } from '../handlers/handler-registry.js';
 import { JobMiddlewareStack } from '../execution/job-middleware.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
-import { exitForRestart } from './exit-for-restart.js';
+import { exitForRestart } from '../worker/exit-for-restart.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RESOLVED_CONFIGURATION } from './tokens.js';
 

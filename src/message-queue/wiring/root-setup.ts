@@ -1,4 +1,17 @@
 import type { ModuleMetadata, Provider } from '@nestjs/common';
+import { InvalidConfigurationError } from '../../kernel/errors.js';
+import { OPTION_KEYS } from '../configuration/resolve-configuration.js';
+import { SETUP_KEYS, unknownKeys } from '../configuration/unknown-names.js';
+import type {
+  MessageQueueModuleAsyncOptions,
+  MessageQueueModuleOptions,
+  MessageQueueOptionsFactory,
+} from '../message-queue.options.js';
+import { getOptionsToken } from './tokens.js';
+
+/** What `forRoot` or `forRootAsync` was called with. */
+export type RegisteredOptions =
+  { readonly sync: MessageQueueModuleOptions } | { readonly async: MessageQueueModuleAsyncOptions };
 
 /** What a registration says before its options are known, as both `forRoot` and `forRootAsync` give it. */
 export interface RootSetup {
@@ -8,4 +21,69 @@ export interface RootSetup {
   readonly adapters: readonly Provider[];
   /** Provide the options under `getOptionsToken(configKey)`. */
   readonly optionsProviders: readonly Provider[];
+}
+
+/** @throws InvalidConfigurationError when what was given puts no module together */
+export function setupOf(registered: RegisteredOptions): RootSetup {
+  const {
+    isGlobal = true,
+    configKey,
+    imports = [],
+    adapters = [],
+    ...rest
+  } = 'sync' in registered ? registered.sync : registered.async;
+  if (configKey !== undefined && adapters.length > 0) {
+    throw new InvalidConfigurationError(`The registration "${configKey}" of MessageQueueModule is wrong:`, [
+      {
+        path: 'adapters',
+        message: 'belong to the registration of the app, the one without configKey.',
+      },
+    ]);
+  }
+  return {
+    configKey,
+    isGlobal,
+    imports,
+    adapters,
+    optionsProviders:
+      'async' in registered
+        ? asyncOptions(rest as MessageQueueModuleAsyncOptions, configKey)
+        : [syncOptions(rest, configKey)],
+  };
+}
+
+function syncOptions(options: object, configKey: string | undefined): Provider {
+  return { provide: getOptionsToken(configKey), useValue: options };
+}
+
+function asyncOptions(options: MessageQueueModuleAsyncOptions, configKey: string | undefined): Provider[] {
+  const provide = getOptionsToken(configKey);
+  const { useFactory, useClass, useExisting, inject = [] } = options;
+  const known = ['useFactory', 'useClass', 'useExisting', 'inject', ...SETUP_KEYS];
+  const unknown = unknownKeys(options, known).map((issue) =>
+    OPTION_KEYS.includes(issue.path)
+      ? { ...issue, message: 'belongs in what the factory returns, not beside it.' }
+      : issue,
+  );
+  const ways = [useFactory, useClass, useExisting].filter((way) => way !== undefined);
+  if (ways.length !== 1) {
+    unknown.push({
+      path: 'useFactory, useClass, useExisting',
+      message: `${ways.length} of them are given; give exactly one.`,
+    });
+  }
+  if (unknown.length > 0) {
+    throw new InvalidConfigurationError('The options of MessageQueueModule.forRootAsync are wrong:', unknown);
+  }
+  if (useFactory !== undefined) {
+    return [{ provide, useFactory: useFactory as (...args: unknown[]) => unknown, inject: [...inject] }];
+  }
+  const factory = useClass ?? useExisting;
+  if (factory === undefined) return [];
+  const made: Provider = {
+    provide,
+    useFactory: (maker: MessageQueueOptionsFactory) => maker.createMessageQueueOptions(),
+    inject: [factory],
+  };
+  return useClass === undefined ? [made] : [made, useClass];
 }

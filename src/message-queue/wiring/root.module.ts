@@ -3,25 +3,18 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../operations/board/board.module.js';
 import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
-import { OPTION_KEYS } from '../configuration/resolve-configuration.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
-import { InvalidConfigurationError } from '../../kernel/errors.js';
-import type {
-  MessageQueueModuleAsyncOptions,
-  MessageQueueModuleOptions,
-  MessageQueueOptionsFactory,
-} from '../message-queue.options.js';
 import { BUILT_IN_PROCESSORS, BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
-import { SETUP_KEYS, unknownKeys } from '../configuration/unknown-names.js';
 import { coreModule, furtherRedisModule, tokenOf } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS } from './default-adapters.js';
 import { MessageQueueLifecycleModule } from './lifecycle.module.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
-import type { RootSetup } from './root-setup.js';
+import { setupOf } from './root-setup.js';
+import type { RegisteredOptions, RootSetup } from './root-setup.js';
 import { SameObject } from './same-options.js';
 import { SERVICE_PARTS, SERVICE_PROVIDERS } from './service-providers.js';
-import { getOptionsToken, RESOLVED_CONFIGURATION, ROOT_REGISTRATION } from './tokens.js';
+import { RESOLVED_CONFIGURATION, ROOT_REGISTRATION } from './tokens.js';
 
 /** What a host may inject: the service, the queues, the ports. Nest makes every module import a global one. */
 @Module({})
@@ -47,10 +40,6 @@ const HEALTH: Provider = {
   inject: [RESOLVED_CONFIGURATION],
   useFactory: ({ parts }: ResolvedConfiguration) => parts.health,
 };
-
-/** What `forRoot` or `forRootAsync` was called with. */
-export type RegisteredOptions =
-  { readonly sync: MessageQueueModuleOptions } | { readonly async: MessageQueueModuleAsyncOptions };
 
 const MODULES = new SameObject((options: RegisteredOptions, place: string | undefined): DynamicModule => {
   const setup = setupOf(options);
@@ -93,68 +82,4 @@ function appModule(setup: RootSetup): DynamicModule {
     ],
     exports: [...queues, ...ports, ...SERVICE_PROVIDERS].map(tokenOf),
   };
-}
-
-function setupOf(registered: RegisteredOptions): RootSetup {
-  const {
-    isGlobal = true,
-    configKey,
-    imports = [],
-    adapters = [],
-    ...rest
-  } = 'sync' in registered ? registered.sync : registered.async;
-  if (configKey !== undefined && adapters.length > 0) {
-    throw new InvalidConfigurationError(`The registration "${configKey}" of MessageQueueModule is wrong:`, [
-      {
-        path: 'adapters',
-        message: 'belong to the registration of the app, the one without configKey.',
-      },
-    ]);
-  }
-  return {
-    configKey,
-    isGlobal,
-    imports,
-    adapters,
-    optionsProviders:
-      'async' in registered
-        ? asyncOptions(rest as MessageQueueModuleAsyncOptions, configKey)
-        : [syncOptions(rest, configKey)],
-  };
-}
-
-function syncOptions(options: object, configKey: string | undefined): Provider {
-  return { provide: getOptionsToken(configKey), useValue: options };
-}
-
-function asyncOptions(options: MessageQueueModuleAsyncOptions, configKey: string | undefined): Provider[] {
-  const provide = getOptionsToken(configKey);
-  const { useFactory, useClass, useExisting, inject = [] } = options;
-  const known = ['useFactory', 'useClass', 'useExisting', 'inject', ...SETUP_KEYS];
-  const unknown = unknownKeys(options, known).map((issue) =>
-    OPTION_KEYS.includes(issue.path)
-      ? { ...issue, message: 'belongs in what the factory returns, not beside it.' }
-      : issue,
-  );
-  const ways = [useFactory, useClass, useExisting].filter((way) => way !== undefined);
-  if (ways.length !== 1) {
-    unknown.push({
-      path: 'useFactory, useClass, useExisting',
-      message: `${ways.length} of them are given; give exactly one.`,
-    });
-  }
-  if (unknown.length > 0) {
-    throw new InvalidConfigurationError('The options of MessageQueueModule.forRootAsync are wrong:', unknown);
-  }
-  if (useFactory !== undefined) {
-    return [{ provide, useFactory: useFactory as (...args: unknown[]) => unknown, inject: [...inject] }];
-  }
-  const factory = useClass ?? useExisting;
-  if (factory === undefined) return [];
-  const made: Provider = {
-    provide,
-    useFactory: (maker: MessageQueueOptionsFactory) => maker.createMessageQueueOptions(),
-    inject: [factory],
-  };
-  return useClass === undefined ? [made] : [made, useClass];
 }

@@ -1,14 +1,39 @@
 import { Logger } from '@nestjs/common';
+import type { OnApplicationShutdown, Provider } from '@nestjs/common';
 import type { Broker } from '../broker/broker.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import { RedisBroker } from '../broker/redis/redis-broker.js';
 import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
-import type { Clock } from '../../kernel/time/clock.js';
-import type { JobEvents } from '../jobs/job-events.js';
+import { Clock } from '../../kernel/time/clock.js';
+import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
+import { getBrokerToken, getConfigToken } from '../message-queue.tokens.js';
+
+/** Closes a broker when everything that might still add a job is gone: last of all shutdown hooks. */
+class BrokerCloser implements OnApplicationShutdown {
+  constructor(private readonly broker: Broker) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.broker.close();
+  }
+}
+
+/** What opens and closes a registration's broker: the app's, or that of a further Redis. */
+export function brokerProviders(configKey: string | undefined): Provider[] {
+  const token = getBrokerToken(configKey);
+  return [
+    {
+      provide: token,
+      useFactory: (config: MessageQueueConfig, clock: Clock, events: JobEvents) =>
+        createBroker(config, clock, events),
+      inject: [getConfigToken(configKey), Clock, JobEvents],
+    },
+    { provide: BrokerCloser, useFactory: (broker: Broker) => new BrokerCloser(broker), inject: [token] },
+  ];
+}
 
 /** Opens the broker that a configuration asks for. */
-export function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvents): Broker {
+function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvents): Broker {
   const { prefix, enqueueTimeoutMs, lock, maxCrashes, memory } = config;
   if (config.redis === null) return new MemoryBroker({ clock, prefix, ...memory });
   const logger = new Logger('MessageQueueModule');

@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { BulkReceipt } from '../facade/job-receipt.js';
 import { QueueFullError } from '../jobs/errors.js';
-import { MessageQueueService } from '../message-queue.service.js';
 import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
 import type { DispatchOutcome, DispatchedMessage } from '../ports/messages/delivery-dispatch.js';
+import { DELIVERY_QUEUE } from '../queues/queue-definitions.js';
+import { JobEnqueuer } from './job-enqueuer.js';
+import type { BulkReceipt } from './job-receipt.js';
 
 /** When to try again what the broker could not take now. */
 const RETRY_AFTER_MS = 1_000;
 
 /** Hands a batch's messages to the delivery queue; the message id is the idempotency key. */
 @Injectable()
-export class FacadeDeliveryDispatch extends DeliveryDispatch {
-  constructor(private readonly service: MessageQueueService) {
+export class QueuedDeliveryDispatch extends DeliveryDispatch {
+  constructor(private readonly enqueuer: JobEnqueuer) {
     super();
   }
 
@@ -20,7 +21,9 @@ export class FacadeDeliveryDispatch extends DeliveryDispatch {
     signal: AbortSignal,
   ): Promise<DispatchOutcome[]> {
     signal.throwIfAborted();
-    const receipts = await this.service.addMessageDeliveryJobs(
+    const receipts = await this.enqueuer.addMany(
+      DELIVERY_QUEUE.name,
+      'send-message',
       messages.map(({ batchId, ...message }) => ({
         payload: { ...message, ...(batchId !== null && { batchId }) },
         options: { idempotencyKey: message.messageId, ...(batchId !== null && { correlationId: batchId }) },
