@@ -84,6 +84,18 @@ module.exports = {
       [`${LIB}/(broker|admission|jobs)/`, KERNEL, SEAMS],
       'Where queues live is decided below the rules for jobs; a broker that knew the six queues could not host a seventh.',
     ),
+    onlyImports(
+      'rules-stand-below-both-providers',
+      `${LIB}/broker/rules/`,
+      [`${LIB}/(broker/rules|admission|jobs)/`, KERNEL],
+      'A rule that knew a provider, or the seam above them, would be a rule of one of them.',
+    ),
+    onlyImports(
+      'registry-knows-no-provider',
+      `${LIB}/broker/registry/`,
+      [`${LIB}/(broker/(registry|rules)|jobs)/`, KERNEL, SEAMS],
+      'Which queues an app has does not depend on where their jobs are kept.',
+    ),
     {
       name: 'providers-never-meet',
       severity: 'error',
@@ -136,7 +148,7 @@ module.exports = {
         `${LIB}/(facade|admission|handlers|jobs|ports)/`,
         KERNEL,
         `${LIB}/queues/(queue-definitions\\.ts$|[^/]+/[^/]+\\.dto\\.ts$)`,
-        `${LIB}/broker/registered-queues\\.ts$`,
+        `${LIB}/broker/registry/registered-queues\\.ts$`,
         SEAMS,
       ],
       'What the facade does with a job is the same on both providers and for every queue: it knows payloads, not processors, adapters or who put the app together.',
@@ -156,7 +168,7 @@ module.exports = {
     onlyImports(
       'worker-starts-and-stops',
       `${LIB}/worker/`,
-      [`${LIB}/(worker|execution|jobs)/`, `${LIB}/broker/registered-queues\\.ts$`, KERNEL, SEAMS],
+      [`${LIB}/(worker|execution|jobs)/`, `${LIB}/broker/registry/registered-queues\\.ts$`, KERNEL, SEAMS],
       'When work starts and stops is the same for every queue and provider.',
     ),
     onlyImports(

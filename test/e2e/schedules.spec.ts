@@ -24,7 +24,7 @@ import { ScheduleReconciler } from '../../src/message-queue/schedules/schedule-r
 import { pendingJobId } from '../../src/message-queue/schedules/schedule-identity.js';
 import type { RepeatEntry } from '../../src/message-queue/schedules/schedule-identity.js';
 import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
-import { RegisteredQueues } from '../../src/message-queue/broker/registered-queues.js';
+import { RegisteredQueues } from '../../src/message-queue/broker/registry/registered-queues.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';

@@ -1,6 +1,6 @@
 import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import type { RegisteredQueues } from '../broker/registered-queues.js';
+import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { MessageQueueError } from '../../kernel/errors.js';

@@ -12,7 +12,7 @@ import { brokerProviders } from './broker-providers.js';
 import { EXECUTION_PROVIDERS } from './execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
 import { hostEnvironment } from './host-environment.js';
-import { RegisteredQueues } from '../broker/registered-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { Registrations } from './registrations.js';
 import type { RootSetup } from './root-setup.js';
 import { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';

@@ -5,7 +5,7 @@ import { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkHandlers } from '../handlers/handler-rules.js';
 import { processorSourcesOf } from '../handlers/processor-scan.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { RegisteredQueues } from '../broker/registered-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { RESOLVED_CONFIGURATION } from './tokens.js';
 
 /** Finds the handlers among the app's providers. */

@@ -8,7 +8,7 @@ import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { recordingPorts } from './default-adapters.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
-import { RegisteredQueues } from '../broker/registered-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 

@@ -5,7 +5,7 @@ import type { Queue } from 'bull';
 import type { Broker } from '../broker/broker.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { RegisteredQueues } from '../broker/registered-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { QueueRegistration } from './registrations.js';
 import { SameObject } from './same-options.js';
 import { getBrokerToken } from '../message-queue.tokens.js';

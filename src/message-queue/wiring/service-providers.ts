@@ -17,7 +17,7 @@ import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
-import { RegisteredQueues } from '../broker/registered-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { ServerGate } from '../worker/server-gate.js';
 
 /** What a host injects. */

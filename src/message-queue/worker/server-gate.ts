@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import { RegisteredQueues } from '../broker/registered-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 
 /** Between two looks at a server that does not answer, milliseconds; each look waits for an answer itself. */
 const LOOK_AGAIN_MS = 250;

@@ -13,7 +13,8 @@ import { waitUntil } from '../../support/wait-until.js';
 /** Something that makes brokers. */
 export interface BrokerProvider {
   readonly name: 'redis' | 'memory';
-  create(prefix: string): Broker;
+  /** @param full whether its store has no room for a job */
+  create(prefix: string, full: boolean): Broker;
 }
 
 /** One behaviour: a title and what has to hold, on every provider. */
@@ -21,17 +22,19 @@ export type BrokerCase = readonly [title: string, check: (bench: BrokerBench) =>
 
 export const memoryBrokerProvider: BrokerProvider = {
   name: 'memory',
-  create: (prefix) => new MemoryBroker({ prefix }),
+  create: (prefix, full) => new MemoryBroker({ prefix, ...(full && { maxBytes: 100 }) }),
 };
 
 export function redisBrokerProvider(redis: () => TestRedis): BrokerProvider {
   return {
     name: 'redis',
-    create: (prefix) =>
+    create: (prefix, full) =>
       new RedisBroker({
         redis: { topology: { kind: 'single', host: '127.0.0.1', port: redis().port }, db: 0, tls: false },
         prefix,
         enqueueTimeoutMs: SETUP_TIMEOUT_MS,
+        // The server has a limit far above what the tests use.
+        ...(full && { memoryLimitRatio: 1e-6 }),
       }),
   };
 }
@@ -48,8 +51,11 @@ export class BrokerBench {
   readonly broker: Broker;
   private queues = 0;
 
-  constructor(readonly provider: BrokerProvider) {
-    this.broker = provider.create(`c${process.pid}-${(benches += 1)}`);
+  constructor(
+    readonly provider: BrokerProvider,
+    full = false,
+  ) {
+    this.broker = provider.create(`c${process.pid}-${(benches += 1)}`, full);
   }
 
   /** A new queue with the job names `job` and `other`. */

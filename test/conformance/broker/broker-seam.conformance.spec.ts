@@ -4,6 +4,7 @@ import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker
 import type { BrokerCase } from './broker-bench.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
+import { ruleCases } from './rules.cases.js';
 import { workCases } from './work.cases.js';
 
 const SUBJECTS: Readonly<Record<string, readonly BrokerCase[]>> = {
@@ -11,6 +12,7 @@ const SUBJECTS: Readonly<Record<string, readonly BrokerCase[]>> = {
   work: workCases,
   administration: administrationCases,
   'dead letters': deadLetterCases,
+  rules: ruleCases,
 };
 
 let redis: TestRedis;
@@ -18,7 +20,7 @@ const passed: Record<string, number> = {};
 const closing: Promise<void>[] = [];
 
 beforeAll(async () => {
-  redis = await TestRedis.start();
+  redis = await TestRedis.start(['--maxmemory', '8gb']);
 });
 
 afterAll(async () => {

@@ -65,12 +65,14 @@ export const deadLetterCases: readonly BrokerCase[] = [
       );
       const id = await bench.add(queue);
       await bench.untilState(queue, id, 'failed');
+      await (await queue.getJob(id))?.log('seen by ops');
       broken = false;
       expect(await bench.broker.replay(queue, [{ id }], OPS)).toEqual(new Set([id]));
       await bench.untilState(queue, id, 'completed');
       const job = await queue.getJob(id);
       expect([job?.returnvalue, job?.attemptsMade]).toEqual([0, 0]);
       expect(job && recordOf(job)).toMatchObject({ replays: [OPS], failures: [{ message: 'no' }] });
+      expect((await queue.getJobLogs(id)).logs).toEqual(['seen by ops']);
     },
   ],
   [

@@ -22,27 +22,6 @@ export const enqueueCases: readonly BrokerCase[] = [
     },
   ],
   [
-    'refuses a second queue of a name',
-    async (bench) => {
-      bench.open({ name: 'same' });
-      expect(() => bench.open({ name: 'same' })).toThrow(
-        expect.objectContaining({ code: 'DUPLICATE_REGISTRATION' }),
-      );
-    },
-  ],
-  [
-    'refuses process() and shows @JobHandler',
-    async (bench) => {
-      const queue = bench.open();
-      expect(() => queue.process('job', async () => undefined)).toThrow(
-        expect.objectContaining({
-          code: 'HANDLER_REGISTRATION',
-          message: expect.stringContaining("@JobHandler('job')"),
-        }),
-      );
-    },
-  ],
-  [
     'refuses options and bulk lists that are none, with one error that names what is wrong',
     async (bench) => {
       const queue = bench.open();
@@ -166,17 +145,6 @@ export const enqueueCases: readonly BrokerCase[] = [
     },
   ],
   [
-    'refuses the same key with another payload, naming key and job',
-    async (bench) => {
-      const queue = bench.open();
-      const id = await bench.add(queue, once('k', 'f'));
-      const error = await rejectionOf(bench.add(queue, once('k', 'other')));
-      expect(error).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', queue: 'work-1', jobId: id });
-      for (const part of ['"k"', id, 'fingerprint f,', 'now other']) expect(error.message).toContain(part);
-      expect(await queue.getWaitingCount()).toBe(1);
-    },
-  ],
-  [
     'forgets a key after its time',
     async (bench) => {
       const queue = bench.open();
@@ -211,26 +179,6 @@ export const enqueueCases: readonly BrokerCase[] = [
       await bench.work(queue);
       await waitUntil(async () => (await queue.getWaitingCount()) === 0, 'room');
       await bench.add(queue);
-    },
-  ],
-  [
-    'keeps a tenth on top for critical jobs',
-    async (bench) => {
-      const queue = bench.open({ maxWaiting: 10 });
-      for (let i = 0; i < 10; i++) await bench.add(queue);
-      expect(await rejectionOf(bench.add(queue))).toMatchObject({ code: 'QUEUE_FULL' });
-      await bench.add(queue, { critical: true });
-      expect(await rejectionOf(bench.add(queue, { critical: true }))).toMatchObject({ code: 'QUEUE_FULL' });
-      expect(await queue.getWaitingCount()).toBe(11);
-    },
-  ],
-  [
-    'lets a job of Bull’s first priority use the reserve',
-    async (bench) => {
-      const queue = bench.open({ maxWaiting: 1 });
-      await queue.add('job', {});
-      expect(await rejectionOf(queue.add('job', {}, { priority: 2 }))).toMatchObject({ code: 'QUEUE_FULL' });
-      await queue.add('job', {}, { priority: 1 });
     },
   ],
   [

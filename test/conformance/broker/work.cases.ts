@@ -5,7 +5,7 @@ import { waitUntil } from '../../support/wait-until.js';
 import type { Delivery } from '../../../src/message-queue/broker/broker.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { BrokerCase } from './broker-bench.js';
-import { aborted, completed, failed, rejectionOf } from './broker-bench.js';
+import { aborted, completed, failed } from './broker-bench.js';
 
 /** Running jobs and storing how they ended. */
 export const workCases: readonly BrokerCase[] = [
@@ -57,16 +57,6 @@ export const workCases: readonly BrokerCase[] = [
       expect(await bench.broker.snapshot(queue)).toMatchObject({ active: 3, waiting: 5 });
       while ((await queue.getCompletedCount()) < 8) gates.shift()?.();
       expect(most).toBe(3);
-    },
-  ],
-  [
-    'refuses a second worker on a queue in this process',
-    async (bench) => {
-      const queue = bench.open();
-      await bench.work(queue);
-      expect(await rejectionOf((async () => bench.work(queue))())).toMatchObject({
-        code: 'HANDLER_REGISTRATION',
-      });
     },
   ],
   [

@@ -41,8 +41,9 @@ function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boole
   if (stored?.state !== 'failed') return false;
   stored.options = { ...stored.options, mq: withReplay(stored.options.mq ?? {}, replay) };
   stored.attemptsMade = 0;
+  const logs = stored.history?.logs ?? null;
   stored.history = null;
-  stored.remember().retriedOn = engine.clock.now();
+  Object.assign(stored.remember(), { logs, retriedOn: engine.clock.now() });
   engine.place(stored, null, 'lane-end');
   engine.events.publishWaiting(id);
   return true;

@@ -1,5 +1,5 @@
-import { IdempotencyConflictError } from '../../jobs/errors.js';
 import type { AddRequest } from '../broker.js';
+import { keyConflict } from '../rules/add-errors.js';
 
 interface Entry {
   readonly fingerprint: string;
@@ -30,11 +30,7 @@ export class IdempotencyLedger {
     const entry = this.entries.get(idempotency.key);
     if (entry === undefined || entry.expiresAt <= now) return null;
     if (entry.fingerprint === idempotency.fingerprint) return entry.jobId;
-    throw new IdempotencyConflictError(
-      `Idempotency key "${idempotency.key}" of queue "${this.queue}" belongs to job "${entry.jobId}", which has another ` +
-        `payload (fingerprint ${entry.fingerprint}, now ${idempotency.fingerprint}). Use a new key for a new payload.`,
-      { queue: this.queue, job, jobId: entry.jobId },
-    );
+    throw keyConflict({ queue: this.queue, job, jobId: entry.jobId }, idempotency, entry.fingerprint);
   }
 
   /** Frees the keys that stand for these jobs. */

@@ -1,14 +1,17 @@
 import type { JobOptions } from 'bull';
 import { checkBulkList } from '../../admission/bulk-list.js';
-import { HandlerRegistrationError, QueueFullError } from '../../jobs/errors.js';
 import { admitJob } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { AddOutcome, AddRequest, RunDelivery } from '../broker.js';
+import { DEFAULT_JOB_NAME } from '../rules/add-arguments.js';
+import type { BulkJob } from '../rules/add-arguments.js';
+import { queueFull } from '../rules/add-errors.js';
+import { processRefused, workerTwice } from '../rules/queue-errors.js';
+import { isCritical, waitingLimit } from '../rules/waiting-limit.js';
 import { CompactOptions } from './store/compact-options.js';
 import { IdempotencyLedger } from './idempotency-ledger.js';
-import { DEFAULT_JOB_NAME } from './bull/adding/new-job.js';
 import type { NewJob } from './bull/adding/new-job.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';
@@ -16,13 +19,6 @@ import type { MemoryQueueOptions } from './bull/queue/memory-queue.options.js';
 import { MemoryQueueWorker } from './memory-queue-worker.js';
 import { SettlementWriter } from './settlement-writer.js';
 import type { StoredJob } from './store/stored-job.js';
-
-/** Share of `maxWaiting` that only critical jobs may use, on top. As on Redis. */
-const CRITICAL_RESERVE = 0.1;
-const CRITICAL_BULL_PRIORITY = 1;
-const RETRY_AFTER_MS = 1_000;
-
-type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
 
 /**
  * The memory queue that hosts inject: `add` and `addBulk` check options, generate ids and keep `maxWaiting`;
@@ -59,12 +55,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
 
   /** @throws HandlerRegistrationError always */
   override process(...args: unknown[]): never {
-    const jobName = typeof args[0] === 'string' ? args[0] : 'job-name';
-    throw new HandlerRegistrationError(
-      `Queue "${this.name}" is managed: its jobs cannot be taken with process() or @Process(). Put ` +
-        `@JobHandler('${jobName}') on a method of a class with @Processor('${this.name}'); concurrency is a setting of the queue.`,
-      { queue: this.name, job: jobName },
-    );
+    throw processRefused(this.name, args);
   }
 
   /**
@@ -96,11 +87,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
 
   /** Starts to run jobs: by themselves up to `concurrency`, or with 0 only when the broker is told to. */
   work(concurrency: number, run: RunDelivery): MemoryQueueWorker {
-    if (this.worker !== null && !this.worker.hasEnded) {
-      throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {
-        queue: this.name,
-      });
-    }
+    if (this.worker !== null && !this.worker.hasEnded) throw workerTwice(this.name);
     const { parts } = this;
     const { running, settler } = parts;
     this.worker = new MemoryQueueWorker({
@@ -137,13 +124,9 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   /** @returns undefined for a repeat schedule that has ended */
-  private addAdmitted(
-    name: string,
-    job: AdmittedJob,
-    critical = isCritical(job.options),
-  ): MemoryJob | undefined {
+  private addAdmitted(name: string, job: AdmittedJob, critical?: boolean): MemoryJob | undefined {
     this.assertOpen(name);
-    this.critical = critical;
+    this.critical = isCritical(critical, job.options);
     const options = this.compact.of(job.options);
     const created: NewJob = { name, json: job.json, options };
     const { adding, schedules } = this.parts;
@@ -156,20 +139,8 @@ export class ManagedMemoryQueue extends MemoryQueue {
 
   protected override assertRoom(job: NewJob): void {
     const { maxWaiting } = this.definition;
-    const limit = this.critical ? Math.ceil(maxWaiting * (1 + CRITICAL_RESERVE)) : maxWaiting;
     const depth = this.engine.store.waiting.size + this.engine.store.delayed.size;
-    if (depth < limit) return;
-    throw new QueueFullError(
-      `Queue "${this.name}" is full: ${depth} jobs wait, ${maxWaiting} may (maxWaiting). Job "${job.name}" was not ` +
-        `added; try again in ${RETRY_AFTER_MS} ms or run more workers.`,
-      depth,
-      maxWaiting,
-      RETRY_AFTER_MS,
-      { queue: this.name, job: job.name },
-    );
+    if (depth < waitingLimit(maxWaiting, this.critical)) return;
+    throw queueFull({ queue: this.name, job: job.name }, depth, maxWaiting);
   }
-}
-
-function isCritical(options: JobOptions): boolean {
-  return options.priority === CRITICAL_BULL_PRIORITY;
 }

@@ -2,7 +2,7 @@ import type { Queue } from 'bull';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { SystemClock } from '../../../kernel/time/clock.js';
 import { MessageQueueError } from '../../../kernel/errors.js';
-import { BrokerUnavailableError, DuplicateRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
+import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
@@ -20,6 +20,8 @@ import type {
   RunDelivery,
   ServerReport,
 } from '../broker.js';
+import { closeQueues } from '../rules/close-queues.js';
+import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './dead-letters.js';
 import { JobAdministration } from './job-administration.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
@@ -44,8 +46,6 @@ export interface MemoryBrokerOptions {
 
 const DEFAULT_MAX_JOBS = 1_000_000;
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
-/** How long `close()` waits for handlers that still run; the service drains before. */
-const LONGEST_CLOSE_MS = 3_000;
 
 /**
  * Keeps queues in this process. Every add answers at once, every settlement is one synchronous step; jobs die with the
@@ -70,11 +70,7 @@ export class MemoryBroker extends Broker {
   /** @throws DuplicateRegistrationError when this broker has a queue of that name */
   createQueue(definition: QueueDefinition): Queue {
     const { name } = definition;
-    if (this.queues.has(name)) {
-      throw new DuplicateRegistrationError(`Queue "${name}" exists already in this memory broker.`, {
-        queue: name,
-      });
-    }
+    if (this.queues.has(name)) throw queueTwice(name);
     const queue = new ManagedMemoryQueue(definition, {
       prefix: this.options.prefix,
       clock: this.clock,
@@ -156,7 +152,7 @@ export class MemoryBroker extends Broker {
 
   /** Waits at most three seconds for handlers that still run, as on Redis. */
   close(): Promise<void> {
-    this.closing ??= this.closeAll();
+    this.closing ??= closeQueues(this.queues.values());
     return this.closing;
   }
 
@@ -197,19 +193,8 @@ export class MemoryBroker extends Broker {
 
   private managed(queue: Queue): ManagedMemoryQueue {
     const managed = this.queues.get(queue.name);
-    if (managed === undefined || (managed as Queue) !== queue) {
-      throw new UnknownQueueError(`Queue "${queue.name}" was not created by this broker.`, {
-        queue: queue.name,
-      });
-    }
+    if (managed === undefined || (managed as Queue) !== queue) throw foreignQueue(queue.name);
     return managed;
-  }
-
-  private async closeAll(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, LONGEST_CLOSE_MS)));
-    await Promise.race([Promise.all([...this.queues.values()].map((queue) => queue.close())), tooLate]);
-    clearTimeout(timer);
   }
 
   private addNow(queue: ManagedMemoryQueue, request: AddRequest): AddOutcome {

@@ -80,6 +80,17 @@ describe('a plain Bull queue on the same keys', () => {
     await finished.finished();
   });
 
+  it('ends jobs whose removeOnComplete says nothing, and those that end with them', async () => {
+    const broker = fixture.broker();
+    const strange = [null, '5', { count: [] }, { age: 'old' }, undefined] as never[];
+    await plain.addBulk(
+      strange.map((removeOnComplete) => ({ name: 'job', data: {}, opts: { removeOnComplete } })),
+    );
+    const { seen } = await workOn(broker, broker.createQueue(testQueue()));
+    await waitUntil(async () => (await plain.getCompletedCount()) === strange.length, 'the ends');
+    expect(seen).toHaveLength(strange.length);
+  });
+
   it('runs our jobs, retries included', async () => {
     const queue = fixture.broker().createQueue(testQueue());
     const { id } = await queue.add('job', { n: 1 });

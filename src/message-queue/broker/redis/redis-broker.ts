@@ -1,7 +1,6 @@
 import type { Queue } from 'bull';
 import type { Redis } from 'ioredis';
 import { SystemClock } from '../../../kernel/time/clock.js';
-import { DuplicateRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
@@ -19,6 +18,8 @@ import type {
   RunDelivery,
   ServerReport,
 } from '../broker.js';
+import { closeQueues } from '../rules/close-queues.js';
+import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { boundCalls, unlessAway } from './connections/bounded-calls.js';
 import { emitSafely } from './bull-internals.js';
 import { CrashSuspects } from './working/crash-suspects.js';
@@ -41,8 +42,6 @@ import { snapshotQueueScript } from './scripts/snapshot-queue.lua.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { WorkerService } from './working/worker-service.js';
 
-/** How long `close()` waits for handlers that still run; the service drains before. */
-const LONGEST_CLOSE_MS = 3_000;
 /** Jobs removed by one command: more would block Redis for others. */
 const PURGE_STEP = 1_000;
 /** Bull would end jobs of killed workers after this many crashes; the executor decides that here. */
@@ -89,10 +88,7 @@ export class RedisBroker extends Broker {
 
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
   createQueue(definition: QueueDefinition): Queue {
-    if (this.entries.has(definition.name)) {
-      const message = `Queue "${definition.name}" was created twice. Register it once.`;
-      throw new DuplicateRegistrationError(message, { queue: definition.name });
-    }
+    if (this.entries.has(definition.name)) throw queueTwice(definition.name);
     const queue: RedisQueue = new RedisQueue(definition, this.bullOptions(definition.name), {
       addJob: (_, name, data, options) => enqueuer.addJob(name, data, options),
       addJobs: (_, jobs) => enqueuer.addJobs(jobs),
@@ -199,10 +195,7 @@ export class RedisBroker extends Broker {
   private async closeAll(): Promise<void> {
     const entries = [...this.entries.values()];
     for (const { enqueuer } of entries) enqueuer.close();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, LONGEST_CLOSE_MS)));
-    await Promise.race([Promise.all(entries.map(({ queue }) => queue.close())), tooLate]);
-    clearTimeout(timer);
+    await closeQueues(entries.map(({ queue }) => queue));
     await Promise.all(entries.map(async ({ service }) => service?.dispose()));
     await this.connections.close();
   }
@@ -240,11 +233,7 @@ export class RedisBroker extends Broker {
 
   private entryOf(queue: Queue): Entry {
     const entry = this.entries.get(queue.name);
-    if (entry === undefined || entry.queue !== queue) {
-      throw new UnknownQueueError(`Queue "${queue.name}" was not created by this broker.`, {
-        queue: queue.name,
-      });
-    }
+    if (entry === undefined || entry.queue !== queue) throw foreignQueue(queue.name);
     return entry;
   }
 }

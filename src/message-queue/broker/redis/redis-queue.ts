@@ -1,23 +1,18 @@
 import Bull from 'bull';
 import type { Job, JobOptions, QueueOptions } from 'bull';
 import { checkBulkList } from '../../admission/bulk-list.js';
-import { HandlerRegistrationError } from '../../jobs/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
-import { JOB_ADDED } from '../job-added.js';
+import { addArguments } from '../rules/add-arguments.js';
+import type { BulkJob } from '../rules/add-arguments.js';
+import { JOB_ADDED } from '../rules/local-events.js';
+import { processRefused, workerTwice } from '../rules/queue-errors.js';
 import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
   addJob(queue: RedisQueue, name: string, data: unknown, options: ManagedJobOptions): Promise<Job<object>>;
   addJobs(queue: RedisQueue, jobs: readonly BulkJob[]): Promise<Job<object>[]>;
-}
-
-/** One job of `addBulk`. */
-export interface BulkJob {
-  readonly name?: string;
-  readonly data: unknown;
-  readonly opts?: JobOptions;
 }
 
 /** The part of a worker that the queue must know to pause and close. */
@@ -30,8 +25,6 @@ export interface WorkerOfQueue {
   whenIdle(): Promise<void>;
   dispose(): Promise<void>;
 }
-
-const DEFAULT_JOB_NAME = '__default__';
 
 /**
  * Bull's queue with our promises: `add` and `addBulk` check options, generate ids and keep the enqueue deadline;
@@ -72,17 +65,12 @@ export class RedisQueue extends Bull<object> {
   }
 
   attachWorker(worker: WorkerOfQueue): void {
-    if (this.worker !== null && !this.worker.hasEnded) {
-      throw new HandlerRegistrationError(`Queue "${this.name}" has a worker in this process already.`, {
-        queue: this.name,
-      });
-    }
+    if (this.worker !== null && !this.worker.hasEnded) throw workerTwice(this.name);
     this.worker = worker;
   }
 
-  override add(first: unknown, second?: unknown, third?: unknown): Promise<Job<object>> {
-    const named = typeof first === 'string';
-    const [name, data, options] = named ? [first, second, third] : [DEFAULT_JOB_NAME, first, second];
+  override add(...args: unknown[]): Promise<Job<object>> {
+    const [name, data, options] = addArguments(args);
     return this.backend.addJob(this, name, data, options ?? {});
   }
 
@@ -107,20 +95,12 @@ export class RedisQueue extends Bull<object> {
 
   override async addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
     checkBulkList(this.name, jobs);
-    return this.backend.addJobs(
-      this,
-      jobs.map((job) => ({ ...job, name: job.name ?? DEFAULT_JOB_NAME })),
-    );
+    return this.backend.addJobs(this, jobs);
   }
 
   /** @throws HandlerRegistrationError always */
   override process(...args: unknown[]): never {
-    const jobName = typeof args[0] === 'string' ? args[0] : 'job-name';
-    throw new HandlerRegistrationError(
-      `Queue "${this.name}" is managed: its jobs cannot be taken with process() or @Process(). Put ` +
-        `@JobHandler('${jobName}') on a method of a class with @Processor('${this.name}'); concurrency is a setting of the queue.`,
-      { queue: this.name, job: jobName },
-    );
+    throw processRefused(this.name, args);
   }
 
   /** As in Bull; a local pause waits for the jobs that run in this process unless `doNotWaitActive`. */

@@ -1,5 +1,6 @@
 import type { QueueEngine } from './queue-engine.js';
-import { applyRetention, retentionRule } from './job-retention.js';
+import { retentionRule } from '../../rules/retention-rule.js';
+import { applyRetention } from './job-retention.js';
 import type { StoredJob } from './stored-job.js';
 
 /** Ends runs: the moves out of `active`, each one synchronous step with the events that Bull publishes for it. */

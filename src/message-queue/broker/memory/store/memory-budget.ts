@@ -1,6 +1,4 @@
-import { QueueFullError } from '../../../jobs/errors.js';
-
-const RETRY_AFTER_MS = 1_000;
+import { storeFull } from '../../rules/add-errors.js';
 
 /**
  * Bytes a stored job counts for beside its texts (payload, result, stack traces): records, links, map entries.
@@ -30,23 +28,25 @@ export class MemoryBudget {
   /** @throws QueueFullError when one more job of `bytes` does not fit */
   assertRoom(bytes: number, queue: string, job: string): void {
     if (this.jobs + 1 > this.maxJobs) {
-      throw new QueueFullError(
-        `Queue "${queue}" cannot take job "${job}": the memory provider holds ${this.jobs} jobs, its limit is ` +
-          `${this.maxJobs} (maxJobs). Add it again later, run more workers, or use Redis.`,
-        this.jobs,
-        this.maxJobs,
-        RETRY_AFTER_MS,
+      throw storeFull(
         { queue, job },
+        {
+          state: `The memory provider holds ${this.jobs} jobs and its limit (maxJobs) is ${this.maxJobs}`,
+          remedy: 'raise maxJobs or use Redis',
+          held: this.jobs,
+          limit: this.maxJobs,
+        },
       );
     }
     if (this.bytes + bytes > this.maxBytes) {
-      throw new QueueFullError(
-        `Queue "${queue}" cannot take job "${job}": the memory provider holds about ${this.bytes} bytes, its limit ` +
-          `is ${this.maxBytes} (maxBytes). Add it again later, run more workers, or use Redis.`,
-        this.bytes,
-        this.maxBytes,
-        RETRY_AFTER_MS,
+      throw storeFull(
         { queue, job },
+        {
+          state: `The memory provider holds about ${this.bytes} bytes and its limit (maxBytes) is ${this.maxBytes}`,
+          remedy: 'raise maxBytes or use Redis',
+          held: this.bytes,
+          limit: this.maxBytes,
+        },
       );
     }
   }

@@ -4,17 +4,18 @@ import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/error
 import { admitJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from '../../broker.js';
-import { JOB_ADDED } from '../../job-added.js';
+import { DEFAULT_JOB_NAME } from '../../rules/add-arguments.js';
+import type { BulkJob } from '../../rules/add-arguments.js';
+import { queueClosed } from '../../rules/add-errors.js';
+import { JOB_ADDED } from '../../rules/local-events.js';
+import { isCritical } from '../../rules/waiting-limit.js';
 import { asQueueError, outcomeOf } from './add-outcome.js';
 import { BullJob, emitSafely, internalsOf } from '../bull-internals.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
-import type { BulkJob } from '../redis-queue.js';
 import { addRepeatable } from './repeatable-adder.js';
 
-/** Bull's most important priority; our CRITICAL. */
-const CRITICAL_BULL_PRIORITY = 1;
 /** Requests of a bulk add that are under way at the same time. */
 const BULK_WINDOW = 1_000;
 
@@ -45,7 +46,7 @@ export class Enqueuer {
 
   /** @throws every error of an add */
   async addOnce(request: AddRequest): Promise<AddOutcome> {
-    this.refuseWhenClosed();
+    this.refuseWhenClosed(request.name);
     if (request.options.repeat !== undefined) {
       const { id } = await addRepeatable(this.parts, request);
       return { id: String(id), deduplicated: false };
@@ -69,7 +70,7 @@ export class Enqueuer {
 
   /** Bull's `add`. */
   async addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job> {
-    this.refuseWhenClosed();
+    this.refuseWhenClosed(name);
     const request = { name, data: data as object, options };
     if (options.repeat !== undefined) return addRepeatable(this.parts, request);
     const prepared = this.prepare(request);
@@ -79,8 +80,8 @@ export class Enqueuer {
 
   /** Bull's `addBulk`: every job is checked before the first one is sent. */
   async addJobs(jobs: readonly BulkJob[]): Promise<Job[]> {
-    this.refuseWhenClosed();
-    const prepared = jobs.map(({ name = '', data, opts }) =>
+    this.refuseWhenClosed(jobs[0]?.name ?? DEFAULT_JOB_NAME);
+    const prepared = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
       this.prepare({ name, data: data as object, options: opts ?? {} }),
     );
     const results = await Promise.allSettled(prepared.map((one) => this.addPrepared(one)));
@@ -105,14 +106,16 @@ export class Enqueuer {
       return { outcome: deduplicated ? 'deduplicated' : 'added', id };
     } catch (error) {
       if (error instanceof EnqueueTimeoutError) return { outcome: 'unknown', id: error.jobId ?? '', error };
-      return { outcome: 'rejected', error: asQueueError(error, this.parts.queue.name) };
+      return {
+        outcome: 'rejected',
+        error: asQueueError(error, { queue: this.parts.queue.name, job: request.name }),
+      };
     }
   }
 
-  private refuseWhenClosed(): void {
+  private refuseWhenClosed(job: string): void {
     const { name: queue, isClosed } = this.parts.queue;
-    if (!this.closed && !isClosed) return;
-    throw new BrokerUnavailableError(`Queue "${queue}" is closed; nothing was added.`, { queue });
+    if (this.closed || isClosed) throw queueClosed({ queue, job });
   }
 
   private notSent(): BulkAddOutcome {
@@ -132,13 +135,12 @@ export class Enqueuer {
       request.options,
       this.parts.now(),
     );
-    this.parts.memory.check(queue.name);
+    this.parts.memory.check({ queue: queue.name, job: name });
     const job = new BullJob(queue, name, admitted.data, admitted.options);
     const { options } = admitted;
     const id = String(options.jobId);
     job.id = id;
     const { idempotency } = request;
-    const critical = request.critical ?? options.priority === CRITICAL_BULL_PRIORITY;
     const fields: AddFields = {
       id,
       name,
@@ -150,7 +152,7 @@ export class Enqueuer {
       lifo: options.lifo === true ? '1' : '',
       debounceId: options.debounce?.id ?? '',
       debounceTtl: options.debounce?.ttl ?? '',
-      critical: critical ? '1' : '',
+      critical: isCritical(request.critical, options) ? '1' : '',
       onceKey:
         idempotency === undefined ? '' : createHash('sha256').update(idempotency.key).digest('base64url'),
       fingerprint: idempotency?.fingerprint ?? '',
@@ -164,7 +166,11 @@ export class Enqueuer {
     try {
       return await this.adder.add(fields, bytes, request.deadlineMs ?? this.parts.timeoutMs);
     } catch (error) {
-      throw asQueueError(error, this.parts.queue.name);
+      throw asQueueError(error, {
+        queue: this.parts.queue.name,
+        job: request.name,
+        jobId: String(fields.id),
+      });
     }
   }
 }

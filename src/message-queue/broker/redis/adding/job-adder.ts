@@ -1,5 +1,6 @@
-import { closedMeanwhile, refusedLater, timedOut } from './add-errors.js';
-import type { AddPlace } from './add-errors.js';
+import { closedMeanwhile, refusedLater, timedOut } from './unanswered-add.js';
+import type { AddPlace } from '../../rules/add-errors.js';
+import { waitingLimit } from '../../rules/waiting-limit.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import { meaningOf } from '../connections/redis-replies.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
@@ -41,8 +42,6 @@ const MOST_JOBS_PER_CALL = 100;
 const MOST_BYTES_PER_CALL = 1024 * 1024;
 const MOST_CALLS_IN_FLIGHT = 4;
 const RETRY_DELAY_MS = 50;
-/** Share of `maxWaiting` that only critical jobs may use, on top. */
-const CRITICAL_RESERVE = 0.1;
 
 /**
  * Adds jobs to one queue. Adds that are issued together share a round trip; each has its own outcome and deadline.
@@ -181,7 +180,11 @@ export class JobAdder {
 
   private args(entries: readonly Entry[]): (string | number)[] {
     const { token, maxWaiting } = this.target;
-    const args: (string | number)[] = [token, maxWaiting, Math.ceil(maxWaiting * (1 + CRITICAL_RESERVE))];
+    const args: (string | number)[] = [
+      token,
+      waitingLimit(maxWaiting, false),
+      waitingLimit(maxWaiting, true),
+    ];
     for (const { fields } of entries) for (const field of ADD_FIELDS) args.push(fields[field]);
     return args;
   }

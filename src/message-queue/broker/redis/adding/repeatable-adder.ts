@@ -1,7 +1,7 @@
 import type { Job } from 'bull';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AddRequest } from '../../broker.js';
-import { closedMeanwhile, timedOut } from './add-errors.js';
+import { closedMeanwhile, timedOut } from './unanswered-add.js';
 import { asQueueError } from './add-outcome.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { meaningOf } from '../connections/redis-replies.js';
@@ -24,8 +24,8 @@ export async function addRepeatable(
     request.options,
     now(),
   );
-  memory.check(queue.name);
   const place = { queue: queue.name, job: request.name };
+  memory.check(place);
   const deadlineMs = request.deadlineMs ?? timeoutMs;
   const giveUpAt = performance.now() + deadlineMs;
   let wasSent = false;
@@ -38,7 +38,7 @@ export async function addRepeatable(
       return job;
     } catch (error) {
       const meaning = meaningOf(error);
-      if (meaning === 'refused' || meaning === 'blocked') throw asQueueError(error, queue.name);
+      if (meaning === 'refused' || meaning === 'blocked') throw asQueueError(error, place);
       lost = error as Error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       if (performance.now() >= giveUpAt) break;

@@ -1,5 +1,7 @@
 import { Cluster } from 'ioredis';
-import { QueueFullError } from '../../../jobs/errors.js';
+import type { QueueFullError } from '../../../jobs/errors.js';
+import { storeFull } from '../../rules/add-errors.js';
+import type { AddPlace } from '../../rules/add-errors.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
 
@@ -11,6 +13,7 @@ export interface MemoryUse {
 }
 
 const CHECK_EVERY_MS = 1_000;
+const REMEDY = 'raise maxmemory';
 
 /**
  * Refuses adds while Redis is nearly full, so that workers can finish what is there. Looks at most once a second;
@@ -26,11 +29,13 @@ export class MemoryGuard {
   ) {}
 
   /** @throws QueueFullError when Redis uses more than the allowed share of its memory */
-  check(queue: string): void {
+  check(place: AddPlace): void {
     this.refresh();
     const use = this.fullest;
     if (use === null || use.limit === 0 || use.used <= use.limit * this.limitRatio) return;
-    throw memoryError(queue, use.used, Math.floor(use.limit * this.limitRatio));
+    const limit = Math.floor(use.limit * this.limitRatio);
+    const state = `Redis is short of memory: it uses ${use.used} bytes and adds are refused above ${limit}`;
+    throw storeFull(place, { state, remedy: REMEDY, held: use.used, limit });
   }
 
   private refresh(): void {
@@ -44,28 +49,10 @@ export class MemoryGuard {
   }
 }
 
-/** The error of an add that Redis has no memory for. The job was certainly not added. */
-function memoryError(queue: string, used: number, limit: number, cause?: unknown): QueueFullError {
-  return new QueueFullError(
-    `Redis is short of memory (${used} bytes used, adds are refused above ${limit}); nothing was added to queue ` +
-      `"${queue}". Raise maxmemory, or let the workers finish; adds resume by themselves.`,
-    used,
-    limit,
-    CHECK_EVERY_MS,
-    { queue, cause },
-  );
-}
-
-/** As `memoryError`, for an add that Redis itself refused: how much it uses is not known here. */
-export function outOfMemory(queue: string, cause: Error): QueueFullError {
-  return new QueueFullError(
-    `Redis has reached its maxmemory and refused the add (${cause.message}); nothing was added to queue "${queue}". ` +
-      'Raise maxmemory, or let the workers finish; adds resume by themselves.',
-    0,
-    0,
-    CHECK_EVERY_MS,
-    { queue, cause },
-  );
+/** The error of an add that Redis itself refused for want of memory: how much it uses is not known here. */
+export function outOfMemory(place: AddPlace, cause: Error): QueueFullError {
+  const state = `Redis has reached its maxmemory (${cause.message.replace(/\.$/, '')})`;
+  return storeFull(place, { state, remedy: REMEDY, held: 0, limit: 0, cause });
 }
 
 /** Memory of the server, or of the fullest master of a Cluster. */

@@ -1,3 +1,4 @@
+import { retentionRule } from '../../rules/retention-rule.js';
 import type { ActiveRun } from './active-run.js';
 import type { TakenReply } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
@@ -95,7 +96,7 @@ export class CompletionBatcher {
       tellDrained,
     ];
     for (const { run, json } of batch) {
-      const { count, age } = retentionOf(run);
+      const { count, ageSeconds } = retentionRule(run.job.opts.removeOnComplete);
       const young = now - run.job.timestamp < TOMBSTONE_MS && run.id.startsWith('m_');
       const event = JSON.stringify({ jobId: run.id, val: json });
       args.push(
@@ -104,17 +105,10 @@ export class CompletionBatcher {
         json ?? 'null',
         event,
         count,
-        age,
+        ageSeconds ?? '',
         count === 0 && young ? TOMBSTONE_MS : '',
       );
     }
     return args;
   }
-}
-
-function retentionOf(run: ActiveRun): { count: number; age: number | string } {
-  const keep = run.job.opts.removeOnComplete;
-  if (typeof keep === 'number' && Number.isFinite(keep)) return { count: keep < 0 ? -1 : keep, age: '' };
-  if (typeof keep === 'object') return { count: keep.count ?? -1, age: keep.age ?? '' };
-  return { count: keep === true ? 0 : -1, age: '' };
 }

@@ -12,9 +12,6 @@ export interface NewJob {
   readonly options: StoredOptions;
 }
 
-/** The name Bull gives a job that has none. */
-export const DEFAULT_JOB_NAME = '__default__';
-
 /**
  * Equal to Bull: a job with its defaults, as it comes back from its storage. What is falsy as a payload becomes `{}`.
  * @param groupKey the limiter's: the id of the job ends with its group

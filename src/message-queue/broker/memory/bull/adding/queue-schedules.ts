@@ -1,9 +1,9 @@
 import type { JobId, JobInformation, JobOptions } from 'bull';
+import { DEFAULT_JOB_NAME } from '../../../rules/add-arguments.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob, StoredOptions } from '../../store/stored-job.js';
 import type { MemoryJob } from '../job/memory-job.js';
 import type { JobAdding } from './job-adding.js';
-import { DEFAULT_JOB_NAME } from './new-job.js';
 import type { NewJob } from './new-job.js';
 import { keyToData, repeatKey } from './repeat-schedule.js';
 import type { RepeatSchedule, RepeatSettings } from './repeat-schedule.js';

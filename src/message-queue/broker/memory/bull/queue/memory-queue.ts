@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { JobId, JobOptions, MetricsOpts, Queue, RateLimiter } from 'bull';
-import { BrokerUnavailableError, UnsupportedOperationError } from '../../../../jobs/errors.js';
+import { UnsupportedOperationError } from '../../../../jobs/errors.js';
+import { addArguments, DEFAULT_JOB_NAME } from '../../../rules/add-arguments.js';
+import type { BulkJob } from '../../../rules/add-arguments.js';
+import { queueClosed } from '../../../rules/add-errors.js';
 import { MemoryBudget } from '../../store/memory-budget.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
-import { DEFAULT_JOB_NAME } from '../adding/new-job.js';
 import type { NewJob } from '../adding/new-job.js';
 import { QueueSchedules } from '../adding/queue-schedules.js';
 import type { MemoryJob } from '../job/memory-job.js';
@@ -18,8 +20,6 @@ import { QueueParts } from './queue-parts.js';
 import { QueueReads } from './queue-reads.js';
 import type { ReadOptions } from './queue-reads.js';
 import { QueueUpkeep } from './queue-upkeep.js';
-
-type BulkJob = { name?: string; data: unknown; opts?: JobOptions };
 
 /** Methods that Bull's types leave out. */
 type Untyped =
@@ -84,14 +84,12 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   }
 
   /** Adds a job. Rejects with QueueFullError when the budget is spent. */
-  async add(nameOrData: unknown, dataOrOptions?: unknown, maybeOptions?: JobOptions): Promise<MemoryJob> {
-    const named = typeof nameOrData === 'string';
-    const name = named ? nameOrData : DEFAULT_JOB_NAME;
-    const data = named ? dataOrOptions : nameOrData;
-    const given = named ? maybeOptions : (dataOrOptions as JobOptions | undefined);
+  async add(...args: unknown[]): Promise<MemoryJob> {
+    const [name, data, given] = addArguments(args);
     this.assertOpen(name);
     // A spread would make options of what is none, and hide it from the check.
-    const options = this.defaultJobOptions === undefined ? given : { ...this.defaultJobOptions, ...given };
+    const options =
+      this.defaultJobOptions === undefined ? given : { ...this.defaultJobOptions, ...(given as JobOptions) };
     const job = this.addNow(name, data, options ?? {});
     if (this.engine.turns.isDueAfterAdd()) await this.engine.turns.pass();
     return job;
@@ -202,10 +200,7 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
 
   protected assertOpen(job: string): void {
     if (this.closing === undefined) return;
-    throw new BrokerUnavailableError(`Queue "${this.name}" is closed: job "${job}" was not added.`, {
-      queue: this.name,
-      job,
-    });
+    throw queueClosed({ queue: this.name, job });
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Job, Queue } from 'bull';
-import type { JobEvents } from '../jobs/job-events.js';
-import { JOB_ADDED } from './job-added.js';
-import { JOB_BURIED } from './job-buried.js';
-import type { BuriedJob } from './job-buried.js';
+import type { JobEvents } from '../../jobs/job-events.js';
+import { JOB_ADDED, JOB_BURIED } from '../rules/local-events.js';
+import type { BuriedJob } from '../rules/local-events.js';
 
 /**
  * Passes on what only the queue itself sees: that a job was added, whichever way, and that the worker of this process

@@ -1,9 +1,9 @@
-import { BrokerFixture, testQueue } from '../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../test/support/redis-server.js';
-import { waitUntil } from '../../../../test/support/wait-until.js';
-import { BrokerUnavailableError, EnqueueTimeoutError } from '../../jobs/errors.js';
-import type { AddRequest } from '../broker.js';
-import { RedisConnections } from './connections/redis-connections.js';
+import { BrokerFixture, testQueue } from '../../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
+import type { AddRequest } from '../../broker.js';
+import { RedisConnections } from '../connections/redis-connections.js';
 
 const request = (over: Partial<AddRequest> = {}): AddRequest => ({
   ...{ name: 'job', data: {}, options: {}, deadlineMs: 60_000 },
@@ -48,7 +48,7 @@ describe('an add that is under way when the broker closes', () => {
     // Bull's own add learns of it when the connections go.
     for (const error of [...errors, await adds[2]]) {
       expect(error).toBeInstanceOf(BrokerUnavailableError);
-      expect((error as Error).message).toMatch(/"work" is closed; .*job ".*" was not added\. Add it again/);
+      expect((error as Error).message).toMatch(/"work" is closed: job ".*" was not added\. Add it again/);
     }
     await closing;
   });
@@ -78,7 +78,7 @@ describe('an add that is under way when the broker closes', () => {
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     await broker.close();
     expect((await Promise.all(adds)).every(({ deduplicated }) => !deduplicated)).toBe(true);
-    await expect(broker.addOnce(queue, request())).rejects.toThrow(/is closed; nothing was added/);
+    await expect(broker.addOnce(queue, request())).rejects.toThrow(/is closed: job "job" was not added/);
   });
 });
 

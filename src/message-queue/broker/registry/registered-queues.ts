@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getQueueToken } from '@nestjs/bull-shared';
 import type { Queue } from 'bull';
-import { didYouMean } from '../../kernel/values/did-you-mean.js';
-import { UnknownQueueError } from '../jobs/errors.js';
-import type { JobEvents } from '../jobs/job-events.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { plainText } from '../../kernel/values/plain-text.js';
-import type { Broker } from './broker.js';
-import { ManagedQueues } from './managed-queues.js';
-import type { ManagedQueue } from './managed-queues.js';
+import { didYouMean } from '../../../kernel/values/did-you-mean.js';
+import { UnknownQueueError } from '../../jobs/errors.js';
+import type { JobEvents } from '../../jobs/job-events.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import { plainText } from '../../../kernel/values/plain-text.js';
+import type { Broker } from '../broker.js';
+import { ManagedQueues } from '../managed-queues.js';
+import type { ManagedQueue } from '../managed-queues.js';
 import { bridgeQueueEvents } from './queue-event-bridge.js';
 
 interface Entry {

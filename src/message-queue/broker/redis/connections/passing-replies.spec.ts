@@ -5,11 +5,11 @@ import {
   failed,
   testQueue,
   workOn,
-} from '../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../test/support/redis-server.js';
-import { waitUntil } from '../../../../test/support/wait-until.js';
-import type { Delivery } from '../broker.js';
-import type { Settlement } from '../../jobs/settlement.js';
+} from '../../../../../test/support/redis-broker-fixture.js';
+import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { waitUntil } from '../../../../../test/support/wait-until.js';
+import type { Delivery } from '../../broker.js';
+import type { Settlement } from '../../../jobs/settlement.js';
 
 /** As long as a failover or a replica's restart takes. */
 const SPELL_MS = 1_200;
