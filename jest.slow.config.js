@@ -4,7 +4,9 @@ const base = require('./jest.config.js');
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,
-  testPathIgnorePatterns: ['/node_modules/'],
+  // The snippets are files of other apps, which test them.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/snippets/'],
+  modulePathIgnorePatterns: [...base.modulePathIgnorePatterns, '<rootDir>/test/packaging/snippets/'],
   maxWorkers: 1,
   testTimeout: 300_000,
 };

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JobPriority, MessageQueueService, NotificationType } from 'nestjs-message-queue';
+import type { JobReceipt } from 'nestjs-message-queue';
 
 export interface Message {
   messageId: string;
@@ -14,9 +15,9 @@ export interface Message {
 export class MessageService {
   constructor(private readonly messageQueue: MessageQueueService) {}
 
-  async send(message: Message): Promise<void> {
+  async send(message: Message): Promise<JobReceipt> {
     const { messageId, senderId, recipientId, conversationId, content, createdAt } = message;
-    await Promise.all([
+    const [delivery] = await Promise.all([
       this.messageQueue.addMessageDeliveryJob(message, {
         priority: JobPriority.HIGH,
         idempotencyKey: `deliver:${messageId}`,
@@ -38,5 +39,6 @@ export class MessageService {
         createdAt,
       }),
     ]);
+    return delivery;
   }
 }

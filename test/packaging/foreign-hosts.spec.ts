@@ -1,193 +1,140 @@
-import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitUntil } from '../support/wait-until.js';
+import { NewUser } from './new-user.js';
+import type { Beginning } from './new-user.js';
+import { PackageTarball } from './package-tarball.js';
+import { ServedHost } from './served-host.js';
+import { run } from './shell.js';
 
-interface ForeignHost {
-  readonly name: string;
-  readonly nest: '11' | '12';
-  readonly type: 'commonjs' | 'module';
-  /** Optional peers that it installs. */
-  readonly packages?: Readonly<Record<string, string>>;
+interface Receipt {
+  readonly id: string;
+  readonly queue: string;
 }
 
-interface Packed {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
-
-const HOSTS: readonly ForeignHost[] = [
-  { name: 'Nest 12, ESM', nest: '12', type: 'module' },
-  { name: 'Nest 12, CommonJS', nest: '12', type: 'commonjs' },
-  { name: 'Nest 11, CommonJS', nest: '11', type: 'commonjs' },
-];
-const EQUIPPED: ForeignHost = {
-  name: 'Nest 12, ESM, optional packages',
-  nest: '12',
-  type: 'module',
-  packages: { piscina: '^5.0.0', kysely: '^0.28.0' },
+const NEST_11: Beginning = {
+  name: 'Nest 11, CommonJS, Jest',
+  template: 'nest-11',
+  installs: '@nestjs/bull@11',
 };
-
-const execFileAsync = promisify(execFile);
-const SNIPPETS = resolve('test/packaging/snippets');
-const directory = mkdtempSync(join(lonelyDirectory(), 'mq-packaging-'));
-let packed: Packed;
-
-/** Node looks for packages in all directories above, where the hosts must find none. */
-function lonelyDirectory(): string {
-  const above = (path: string): string[] =>
-    path === dirname(path) ? [path] : [path, ...above(dirname(path))];
-  const found = [tmpdir(), '/var/tmp'].find(
-    (path) => existsSync(path) && !above(path).some((parent) => existsSync(join(parent, 'node_modules'))),
-  );
-  if (found !== undefined) return found;
-  throw new Error(`There is a node_modules in or above ${tmpdir()}: remove it, or set TMPDIR.`);
-}
-
-function dependenciesOf({ nest, packages }: ForeignHost): Record<string, string> {
-  return {
-    '@nestjs/bull': `^${nest}.0.0`,
-    '@nestjs/bull-shared': `^${nest}.0.0`,
-    '@nestjs/common': `^${nest}.0.0`,
-    '@nestjs/config': nest === '11' ? '^4.0.0' : '^12.0.0',
-    '@nestjs/core': `^${nest}.0.0`,
-    '@nestjs/platform-express': `^${nest}.0.0`,
-    'class-transformer': '^0.5.1',
-    'class-validator': '^0.15.0',
-    'nestjs-message-queue': `file:${join(directory, packed.filename)}`,
-    'reflect-metadata': '^0.2.2',
-    rxjs: '^7.8.0',
-    typescript: '~6.0.3',
-    '@types/node': '^20.19.0',
-    ...packages,
-  };
-}
-
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'ES2022',
-    module: 'NodeNext',
-    strict: true,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    esModuleInterop: true,
-    // Declarations of Nest 11 and Bull themselves do not pass every host's settings; ours are read all the same.
-    skipLibCheck: true,
-    types: ['node'],
-    outDir: 'out',
-  },
-  include: ['*.ts'],
+const NEST_12: Beginning = {
+  name: 'Nest 12, ES modules, Vitest',
+  template: 'nest-12',
+  installs: '@nestjs/bull@12',
 };
+const FASTIFY: Beginning = { ...NEST_12, name: 'Nest 12 on Fastify', isOnFastify: true };
 
-/** @throws Error with the command's whole output when it fails */
-async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const env = { ...process.env, npm_config_loglevel: 'error', NODE_ENV: 'test' };
+let tarball: PackageTarball;
+const users = new Map<Beginning, NewUser>();
+
+beforeAll(async () => {
+  tarball = await PackageTarball.pack();
+  for (const beginning of [NEST_11, NEST_12, FASTIFY]) users.set(beginning, new NewUser(tarball, beginning));
+  await Promise.all([...users.values()].map((user) => user.build()));
+}, 600_000);
+
+afterAll(() => tarball.remove());
+
+const of = (beginning: Beginning): NewUser => users.get(beginning)!;
+
+/** Sends a message and resizes a picture over HTTP, waits for both, and reads the board's API. */
+async function useOverHttp(user: NewUser, program: string, prefix = ''): Promise<void> {
+  const host = await ServedHost.start(join('dist', program), user.folder);
   try {
-    const { stdout } = await execFileAsync(command, args, {
-      cwd,
-      env,
-      timeout: 240_000,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return stdout;
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
-    throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}\n${stdout}\n${stderr}`, {
-      cause: error,
-    });
+    const sent = await host.post<Receipt>(`${prefix}/messages`, { from: 'ada', to: 'grace', text: 'Hello!' });
+    expect(sent).toMatchObject({ queue: 'message-delivery', name: 'send-message', deduplicated: false });
+    await waitUntil(async () => {
+      const { state } = await host.ask<{ state: string }>(`${prefix}/messages/jobs/${sent.id}`);
+      return state === 'completed';
+    }, 'the message to be delivered');
+
+    const resizing = await host.post<Receipt>(`${prefix}/files/holiday/resize?width=320`, {});
+    expect(resizing).toMatchObject({ queue: 'file-processing', name: 'resize' });
+    await waitUntil(async () => {
+      const { queues } = await host.ask<{ queues: { name: string; counts: { completed: number } }[] }>(
+        `${prefix}/admin/queues/api/queues`,
+      );
+      return queues.find(({ name }) => name === 'file-processing')?.counts.completed === 1;
+    }, 'the board to show the picture as done');
+    expect(await host.ask<string>(`${prefix}/admin/queues`)).toContain('<title>Message queues</title>');
+  } finally {
+    await host.stop();
   }
 }
 
-function folderOf({ name }: ForeignHost): string {
-  return join(directory, name.replaceAll(/\W+/g, '-'));
-}
-
-async function createHost(host: ForeignHost): Promise<void> {
-  const folder = folderOf(host);
-  mkdirSync(folder);
-  const manifest = {
-    name: 'foreign-host',
-    private: true,
-    type: host.type,
-    dependencies: dependenciesOf(host),
-  };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-  for (const snippet of readdirSync(SNIPPETS)) copyFileSync(join(SNIPPETS, snippet), join(folder, snippet));
-  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], folder);
-}
-
-beforeAll(async () => {
-  const output = await run('npm', ['pack', '--json', '--pack-destination', directory], process.cwd());
-  const [first] = JSON.parse(output.slice(output.indexOf('[\n'))) as Packed[];
-  if (first === undefined) throw new Error(`npm pack printed no package:\n${output}`);
-  packed = first;
-  await Promise.all([...HOSTS, EQUIPPED].map(createHost));
-});
-
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
 it('packs the library, its declarations and its papers, and nothing of the reference app or the tests', () => {
-  const paths = packed.files.map(({ path }) => path);
+  const { paths } = tarball;
   expect(paths).toEqual(
     expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/message-queue/index.js']),
   );
   expect(paths).toContain('dist/message-queue/index.d.ts');
-  const foreign = paths.filter(
-    (path) => !/^(dist\/message-queue\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/.test(path),
-  );
-  expect(foreign).toEqual([]);
+  const ours =
+    /^(dist\/(message-queue|kernel|buffered-events)\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/;
+  expect(paths.filter((path) => !ours.test(path))).toEqual([]);
   expect(paths.filter((path) => path.includes('.spec.'))).toEqual([]);
 });
 
-describe.each(HOSTS)('in a fresh app of $name', (host) => {
-  const folder = folderOf(host);
-
-  it('finds every peer it asks for', async () => {
-    await expect(run('npm', ['ls', '--all'], folder)).resolves.toContain('nestjs-message-queue@');
+describe.each([NEST_11, NEST_12])('in a new app of $name that has followed the README', (beginning) => {
+  it("is green with the app's own test commands", async () => {
+    await of(beginning).npm('test');
+    await of(beginning).npm('run', 'test:e2e');
   });
 
-  it('compiles the public surface under strict', async () => {
-    await expect(run('npx', ['--no-install', 'tsc', '-p', '.'], folder)).resolves.toBe('');
+  it('sends, works and shows the board over HTTP', () => useOverHttp(of(beginning), 'main.js'));
+
+  it('does so behind a global prefix', () => useOverHttp(of(beginning), 'prefixed.js', '/api/v1'));
+
+  it('finds every peer it asks for', async () => {
+    await expect(of(beginning).npm('ls', '--all')).resolves.toContain('nestjs-message-queue@');
   });
 
   it('runs the public surface on the memory provider, and the process ends by itself', async () => {
-    await expect(run(process.execPath, ['out/public-surface.js'], folder)).resolves.toContain(
-      'public surface works',
-    );
+    await expect(of(beginning).node('public-surface.js')).resolves.toContain('public surface works');
   });
 
   it('resolves the further entries', async () => {
-    await expect(run(process.execPath, ['out/test-kit.js'], folder)).resolves.toContain('entries work');
+    await expect(of(beginning).node('test-kit.js')).resolves.toContain('entries work');
   });
 
   it('names the package that an adapter lacks', async () => {
-    const output = await run(process.execPath, ['out/missing-packages.js'], folder);
+    await expect(of(beginning).node('missing-packages.js')).resolves.toContain('missing packages are named');
+  });
+});
+
+describe(`in a new app of ${FASTIFY.name}, with optional packages`, () => {
+  it("is green with the app's own test command", async () => {
+    await of(FASTIFY).npm('test');
+  });
+
+  it('encrypts large contents on threads, and decrypts them back', async () => {
+    await expect(of(FASTIFY).node('threaded-encryption.js')).resolves.toContain('threads encrypt');
+  });
+
+  it('names the driver that the SQL stores lack', async () => {
+    const output = await of(FASTIFY).node('missing-packages.js', 'kysely');
     expect(output).toContain('missing packages are named');
   });
 });
 
-describe(`in a fresh app of ${EQUIPPED.name}`, () => {
-  const folder = folderOf(EQUIPPED);
-
-  beforeAll(() => run('npx', ['--no-install', 'tsc', '-p', '.'], folder));
-
-  it('encrypts large contents on threads, and decrypts them back', async () => {
-    const output = await run(process.execPath, ['out/threaded-encryption.js'], folder);
-    expect(output).toContain('threads encrypt');
+describe('beside what the apps are set to', () => {
+  it('compiles under strict on Nest 11, as Nest 12 does anyway', async () => {
+    const strict = ['tsc', '-p', 'tsconfig.build.json', '--noEmit', '--strict', '--incremental', 'false'];
+    await expect(run('npx', strict, of(NEST_11).folder)).resolves.toBe('');
   });
 
-  it('names the driver that the SQL stores lack', async () => {
-    const output = await run(process.execPath, ['out/missing-packages.js', 'kysely'], folder);
-    expect(output).toContain('missing packages are named');
+  it('runs the public surface in CommonJS on Nest 12', async () => {
+    const { folder } = of(NEST_12);
+    const directory = join(folder, 'commonjs');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }');
+    const tsconfig = {
+      extends: '../tsconfig.json',
+      compilerOptions: { rootDir: '.', outDir: '.' },
+      files: ['public-surface.ts'],
+    };
+    writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(tsconfig));
+    await run('cp', ['../src/public-surface.ts', '.'], directory);
+    await run('npx', ['tsc', '-p', '.'], directory);
+    await expect(run(process.execPath, ['public-surface.js'], directory)).resolves.toContain('works');
   });
 });
