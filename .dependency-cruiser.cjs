@@ -190,7 +190,7 @@ module.exports = {
       [
         `${LIB}/(?!adapters/|testing/|index\\.ts)`,
         KERNEL,
-        `${LIB}/adapters/(recording|node-crypto)/index\\.ts$`,
+        `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
       ],
       'The wiring knows every part, and of the adapters those that need nothing installed: the others are for the host to pick.',
     ),
@@ -210,7 +210,7 @@ module.exports = {
         KERNEL,
         `${LIB}/facade/payload-input\\.ts$`,
         `${LIB}/broker/memory/`,
-        `${LIB}/adapters/recording/index\\.ts$`,
+        `${LIB}/adapters/in-memory/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,
         SEAMS,
       ],

@@ -9,7 +9,7 @@ it('delivers a message, also when the line drops once', async () => {
   const app = await Test.createTestingModule({ imports, providers: [MessageService] }).compile();
   await app.init();
   const kit = app.get(MessageQueueTestKit);
-  kit.failPort(MessageTransport, 1);
+  kit.fail(MessageTransport, 'deliver');
   const ids = { messageId: 'm1', senderId: 'ada', recipientId: 'grace', conversationId: 'c1' };
   await app.get(MessageService).send({ ...ids, content: 'Hello!', createdAt: new Date() });
   await kit.assertEnqueued({ queue: QueueName.MESSAGE_DELIVERY, payload: { recipientId: 'grace' } });

@@ -6,10 +6,6 @@ import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
 import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
 import { PooledMessageCipher } from '../../src/message-queue/adapters/piscina/index.js';
-import {
-  RecordingKeyProvider,
-  RecordingTemplateRenderer,
-} from '../../src/message-queue/adapters/recording/index.js';
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
 
 const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at));
@@ -25,8 +21,6 @@ describe('WrappedKeyProvider', () => {
   );
 });
 
-describe('RecordingKeyProvider', () => contracts.keyProviderContract(() => new RecordingKeyProvider()));
-
 describe('NodeMessageCipher', () => {
   contracts.messageCipherContract(() => new NodeMessageCipher(new EnvironmentKeyProvider(ring)));
 });
@@ -38,14 +32,6 @@ describe('PooledMessageCipher', () => {
 describe('LiquidTemplateRenderer', () => {
   contracts.templateRendererContract(() => {
     return { renderer: new LiquidTemplateRenderer({ templates: { greeting } }), template: 'greeting' };
-  });
-});
-
-describe('RecordingTemplateRenderer', () => {
-  contracts.templateRendererContract(() => {
-    const renderer = new RecordingTemplateRenderer();
-    renderer.setTemplate('greeting', greeting);
-    return { renderer, template: 'greeting' };
   });
 });
 

@@ -5,7 +5,7 @@ import {
   WrappedKeyProvider,
 } from '../../src/message-queue/adapters/environment-keys/index.js';
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
-import { RecordingEncryptedContentStore } from '../../src/message-queue/adapters/recording/index.js';
+import { InMemoryEncryptedContentStore } from '../../src/message-queue/adapters/in-memory/index.js';
 import {
   InvalidConfigurationError,
   MessageQueueModule,
@@ -117,7 +117,7 @@ describe('rotation of keys', () => {
   const apps = new HostApps();
   afterEach(() => apps.close());
 
-  const contents = new RecordingEncryptedContentStore();
+  const contents = new InMemoryEncryptedContentStore();
   const { signal } = new AbortController();
 
   async function start(keys: string, current?: string): Promise<MessageQueueService> {

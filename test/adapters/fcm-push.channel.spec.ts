@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cert, deleteApp, initializeApp } from 'firebase-admin/app';
 import { getMessaging } from 'firebase-admin/messaging';
-import { RecordingDeviceTokenStore } from '../../src/message-queue/adapters/recording/index.js';
+import { InMemoryDeviceTokenStore } from '../../src/message-queue/adapters/in-memory/index.js';
 import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
 import type { FcmOptions } from '../../src/message-queue/adapters/fcm/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
@@ -256,7 +256,7 @@ describe('FcmPushChannel', () => {
   });
 
   it('loses the token that was sent, and no newer one, when FCM does not know it', async () => {
-    const devices = new RecordingDeviceTokenStore();
+    const devices = new InMemoryDeviceTokenStore();
     const apps = new HostApps();
     const app = await apps.start({
       imports: [

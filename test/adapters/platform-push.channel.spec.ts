@@ -1,5 +1,5 @@
 import { PlatformPushChannel } from '../../src/message-queue/adapters/push-platforms/index.js';
-import { RecordingPushChannel } from '../../src/message-queue/adapters/recording/index.js';
+import { InMemoryPushChannel } from '../../src/message-queue/adapters/in-memory/index.js';
 import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import type {
   ChannelReceipt,
@@ -19,8 +19,7 @@ const push: OutgoingNotification = {
   ...{ urgent: false, expiresAt: null },
 };
 
-/** Its recorder notes calls that fail, too; this one what really went out. */
-class NotingPushChannel extends RecordingPushChannel {
+class NotingPushChannel extends InMemoryPushChannel {
   taken = 0;
 
   override async send(notification: OutgoingNotification, given: AbortSignal): Promise<ChannelReceipt> {
@@ -32,7 +31,7 @@ class NotingPushChannel extends RecordingPushChannel {
 
 describe.each(['web', 'fcm', 'apns'] as const)('PlatformPushChannel, %s', (platform) => {
   notificationChannelContract(() => {
-    const [own, other] = [new NotingPushChannel(), new RecordingPushChannel()];
+    const [own, other] = [new NotingPushChannel(), new InMemoryPushChannel()];
     const channel = new PlatformPushChannel({ web: other, fcm: other, apns: other, [platform]: own });
     return { channel, destination: 'token', platform, received: () => own.taken };
   });
@@ -40,11 +39,11 @@ describe.each(['web', 'fcm', 'apns'] as const)('PlatformPushChannel, %s', (platf
 
 describe('PlatformPushChannel', () => {
   it('gives each device to the channel of its platform', async () => {
-    const [web, fcm] = [new RecordingPushChannel(), new RecordingPushChannel()];
+    const [web, fcm] = [new InMemoryPushChannel(), new InMemoryPushChannel()];
     const channel = new PlatformPushChannel({ web, fcm });
     await channel.send({ ...push, platform: 'fcm' }, signal);
     await channel.send({ ...push, platform: 'web' }, signal);
-    expect([web, fcm].map(({ record }) => record.sent.map(({ platform }) => platform))).toEqual([
+    expect([web, fcm].map(({ outbox }) => outbox.sent.map(({ platform }) => platform))).toEqual([
       ['web'],
       ['fcm'],
     ]);
@@ -53,7 +52,7 @@ describe('PlatformPushChannel', () => {
   it.each([['apns'], [undefined]] as const)(
     'gives up on platform %s, which it has no channel for',
     async (platform) => {
-      const channel = new PlatformPushChannel({ web: new RecordingPushChannel() });
+      const channel = new PlatformPushChannel({ web: new InMemoryPushChannel() });
       const sending = channel.send({ ...push, ...(platform && { platform }) }, signal);
       await expect(sending).rejects.toThrow(UnrecoverableJobError);
       await expect(sending).rejects.toThrow(`no push channel for platform "${platform ?? 'unknown'}"`);
@@ -61,11 +60,11 @@ describe('PlatformPushChannel', () => {
   );
 
   it('passes the shutdown on, once to each', async () => {
-    const closing = Object.assign(new RecordingPushChannel(), {
+    const closing = Object.assign(new InMemoryPushChannel(), {
       closed: 0,
       onApplicationShutdown: () => void (closing.closed += 1),
     });
-    const channel = new PlatformPushChannel({ fcm: closing, apns: closing, web: new RecordingPushChannel() });
+    const channel = new PlatformPushChannel({ fcm: closing, apns: closing, web: new InMemoryPushChannel() });
     await channel.onApplicationShutdown();
     expect(closing.closed).toBe(1);
   });

@@ -4,21 +4,19 @@ import { join } from 'node:path';
 import { getQueueToken } from '@nestjs/bull';
 import type { Queue } from 'bull';
 import { FilesystemAttachmentFiles } from '../../src/message-queue/adapters/filesystem/index.js';
-import * as recording from '../../src/message-queue/adapters/recording/index.js';
+import * as inMemory from '../../src/message-queue/adapters/in-memory/index.js';
 import { MessageQueueModule, QueueName } from '../../src/message-queue/index.js';
 import { DeliveryDispatch } from '../../src/message-queue/ports/index.js';
-import type {
-  TransportMessage,
-  TransportReceipt,
-} from '../../src/message-queue/ports/messages/message-transport.js';
 import { CockatielCircuitBreakers } from '../../src/message-queue/resilience/cockatiel-circuit-breakers.js';
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
-import { ManualClock } from '../../src/message-queue/testing/index.js';
+import { ManualCircuitBreakers, ManualClock, recorded } from '../../src/message-queue/testing/index.js';
 import { HostApps } from '../support/host-app.js';
+import { PlannedDeliveryDispatch } from '../support/planned-delivery-dispatch.js';
 import { TestRedis } from '../support/redis-server.js';
+import { runStoreContracts } from './store-contracts.fixture.js';
 
-describe('RecordingAttachmentFiles', () => {
-  contracts.attachmentFilesContract(() => new recording.RecordingAttachmentFiles());
+describe('InMemoryAttachmentFiles', () => {
+  contracts.attachmentFilesContract(() => new inMemory.InMemoryAttachmentFiles());
 });
 
 describe('FilesystemAttachmentFiles', () => {
@@ -30,47 +28,71 @@ describe('FilesystemAttachmentFiles', () => {
   });
 });
 
-/** Its recorder notes calls that fail, too; this one what really was handed over. */
-class NotingTransport extends recording.RecordingMessageTransport {
-  readonly taken: TransportMessage[] = [];
-
-  override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
-    const receipt = await super.deliver(message, signal);
-    if (receipt.reached > 0) this.taken.push(message);
-    return receipt;
-  }
-}
-
-describe('RecordingMessageTransport', () => {
+describe('InMemoryMessageTransport', () => {
   contracts.messageTransportContract(() => {
-    const transport = new NotingTransport();
+    const transport = new inMemory.InMemoryMessageTransport();
     transport.setOutcome('nobody', 'offline');
-    return { transport, reachable: 'grace', unreachable: 'nobody', received: () => transport.taken };
+    return { transport, reachable: 'grace', unreachable: 'nobody', received: () => transport.delivered };
   });
 });
 
 describe.each([
-  recording.RecordingPushChannel,
-  recording.RecordingEmailChannel,
-  recording.RecordingSmsChannel,
-  recording.RecordingInAppChannel,
+  inMemory.InMemoryPushChannel,
+  inMemory.InMemoryEmailChannel,
+  inMemory.InMemorySmsChannel,
+  inMemory.InMemoryInAppChannel,
 ])('%p', (Channel) => {
   contracts.notificationChannelContract(() => {
     const channel = new Channel();
-    let received = 0;
-    const send = channel.record.send.bind(channel.record);
-    channel.record.send = async (notification, signal) => {
-      const receipt = await send(notification, signal);
-      received += 1;
-      return receipt;
-    };
-    return { channel, destination: 'ben', received: () => received };
+    return { channel, destination: 'ben', received: () => channel.outbox.sent.length };
   });
 });
 
-describe('RecordingCircuitBreakers', () => {
+describe('the in-memory stores', () => {
+  runStoreContracts(async () => {
+    const data = new inMemory.InMemoryMessages();
+    const contacts = new inMemory.InMemoryRecipientContacts();
+    return {
+      attachments: new inMemory.InMemoryAttachmentStore(data),
+      batches: new inMemory.InMemoryBatchProgressStore(),
+      cleanup: new inMemory.InMemoryCleanupStore(data),
+      contacts,
+      contents: new inMemory.InMemoryEncryptedContentStore(),
+      conversations: new inMemory.InMemoryConversationStore(data),
+      devices: new inMemory.InMemoryDeviceTokenStore(),
+      inbox: new inMemory.InMemoryNotificationInbox(),
+      index: new inMemory.InMemorySearchIndex(),
+      ledger: new inMemory.InMemoryNotificationLedger(),
+      messages: new inMemory.InMemoryMessageStore(data),
+      preferences: new inMemory.InMemoryNotificationPreferences(),
+      put: (contact) => contacts.setContact(contact),
+    };
+  });
+});
+
+describe('InMemoryKeyProvider', () => {
+  contracts.keyProviderContract(() => new inMemory.InMemoryKeyProvider());
+});
+
+describe('InMemoryTemplateRenderer', () => {
+  contracts.templateRendererContract(() => {
+    const renderer = new inMemory.InMemoryTemplateRenderer();
+    const [title, text, html] = ['For {{ name }}', 'Hi {{ name }}', '<p>{{ name }}</p>'];
+    renderer.setTemplate('greeting', { title, text, html });
+    return { renderer, template: 'greeting' };
+  });
+});
+
+describe('a recorded adapter', () => {
+  contracts.messageStoreContract(() =>
+    recorded(new inMemory.InMemoryMessageStore(new inMemory.InMemoryMessages())),
+  );
+  contracts.searchIndexContract(() => recorded(new inMemory.InMemorySearchIndex()));
+});
+
+describe('ManualCircuitBreakers', () => {
   contracts.circuitBreakersContract(() => {
-    const breakers = new recording.RecordingCircuitBreakers();
+    const breakers = new ManualCircuitBreakers();
     return { breakers, open: (dependency) => breakers.open(dependency) };
   });
 });
@@ -88,9 +110,9 @@ describe('CockatielCircuitBreakers', () => {
   });
 });
 
-describe('RecordingDeliveryDispatch', () => {
+describe('PlannedDeliveryDispatch', () => {
   contracts.deliveryDispatchContract(() => {
-    const dispatch = new recording.RecordingDeliveryDispatch();
+    const dispatch = new PlannedDeliveryDispatch();
     return { dispatch, queued: () => [...dispatch.queued.keys()] };
   });
 });

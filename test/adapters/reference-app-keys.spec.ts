@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import type { AppOptions } from '../../src/app.module.js';
-import { RecordingKeyProvider } from '../../src/message-queue/adapters/recording/index.js';
+import { InMemoryKeyProvider } from '../../src/message-queue/adapters/in-memory/index.js';
 import { InvalidConfigurationError } from '../../src/message-queue/index.js';
 import { KeyProvider } from '../../src/message-queue/ports/index.js';
 
@@ -43,7 +43,7 @@ describe("the reference app's encryption keys", () => {
   });
 
   it('are those of a KeyProvider that the app is given', async () => {
-    const own = new RecordingKeyProvider();
+    const own = new InMemoryKeyProvider();
     const adapters = [{ provide: KeyProvider, useValue: own }];
     expect(await keysOf({ ENCRYPTION_KEYS: `k-1:${key(0)}` }, { adapters })).toBe(own);
   });

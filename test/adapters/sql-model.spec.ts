@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import * as recording from '../../src/message-queue/adapters/recording/index.js';
+import * as inMemory from '../../src/message-queue/adapters/in-memory/index.js';
 import * as sql from '../../src/message-queue/adapters/sql/index.js';
 import { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
 import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
@@ -11,7 +11,7 @@ import type { MessageStore } from '../../src/message-queue/ports/messages/messag
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import { TestPostgres } from '../support/postgres-server.js';
 
-/** Random sequences of calls give the same answers in SQL as in the recording adapters, which are plain maps. */
+/** Random sequences of calls give the same answers in SQL as in the in-memory adapters, which are maps. */
 
 interface Stores {
   readonly messages: MessageStore;
@@ -138,13 +138,13 @@ async function stateOf({ messages, cleanup, index }: Stores): Promise<unknown> {
   };
 }
 
-function recordingStores(): Stores {
-  const data = new recording.RecordedMessages();
+function inMemoryStores(): Stores {
+  const data = new inMemory.InMemoryMessages();
   return {
-    messages: new recording.RecordingMessageStore(data),
-    conversations: new recording.RecordingConversationStore(data),
-    cleanup: new recording.RecordingCleanupStore(data),
-    index: new recording.RecordingSearchIndex(),
+    messages: new inMemory.InMemoryMessageStore(data),
+    conversations: new inMemory.InMemoryConversationStore(data),
+    cleanup: new inMemory.InMemoryCleanupStore(data),
+    index: new inMemory.InMemorySearchIndex(),
   };
 }
 
@@ -155,7 +155,7 @@ async function behavesTheSame(calls: readonly NamedCall[], database: SqlDatabase
     cleanup: new sql.SqlCleanupStore(database),
     index: new sql.SqlSearchIndex(database),
   };
-  const model = recordingStores();
+  const model = inMemoryStores();
   for (const [name, run] of calls) expect([name, await run(real)]).toEqual([name, await run(model)]);
   expect(await stateOf(real)).toEqual(await stateOf(model));
 }

@@ -3,11 +3,11 @@ import type { ChannelReceipt, OutgoingNotification } from '../../message-queue/p
 
 /** Notifies over the sockets and remembers what it sent, for the table. */
 export class RememberingInAppChannel extends SocketIoInAppChannel {
-  readonly record: { readonly sent: OutgoingNotification[] } = { sent: [] };
+  readonly outbox: { readonly sent: OutgoingNotification[] } = { sent: [] };
 
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     const receipt = await super.send(notification, signal);
-    this.record.sent.push(notification);
+    this.outbox.sent.push(notification);
     return receipt;
   }
 }

@@ -1,9 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { InAppChannel, PushChannel, SmsChannel } from '../../message-queue/ports/index.js';
 import type {
-  RecordingPushChannel,
-  RecordingSmsChannel,
-} from '../../message-queue/adapters/recording/index.js';
+  InMemoryPushChannel,
+  InMemorySmsChannel,
+} from '../../message-queue/adapters/in-memory/index.js';
 import type { RememberingInAppChannel } from './remembering-in-app.channel.js';
 
 /** Notifications that left over the channels without a server of their own in the demo; repeats count once. */
@@ -16,14 +16,14 @@ export interface SentCounts {
 /** Asks the channels of the process that runs the jobs. */
 export function countSent(app: INestApplicationContext): SentCounts {
   return {
-    push: sentOver(app.get<PushChannel, RecordingPushChannel>(PushChannel)),
-    sms: sentOver(app.get<SmsChannel, RecordingSmsChannel>(SmsChannel)),
+    push: sentOver(app.get<PushChannel, InMemoryPushChannel>(PushChannel)),
+    sms: sentOver(app.get<SmsChannel, InMemorySmsChannel>(SmsChannel)),
     in_app: sentOver(app.get<InAppChannel, RememberingInAppChannel>(InAppChannel)),
   };
 }
 
 function sentOver(channel: {
-  readonly record: { readonly sent: readonly { notificationId: string }[] };
+  readonly outbox: { readonly sent: readonly { notificationId: string }[] };
 }): number {
-  return new Set(channel.record.sent.map(({ notificationId }) => notificationId)).size;
+  return new Set(channel.outbox.sent.map(({ notificationId }) => notificationId)).size;
 }

@@ -67,7 +67,7 @@ export class WorkerProcess {
     await this.ready;
   }
 
-  /** Asks what left over its recording channels. @throws Error when it has ended */
+  /** Asks what left over its in-memory channels. @throws Error when it has ended */
   async countSent(): Promise<SentCounts> {
     const answer = this.next('sent');
     this.child.send(COUNT_SENT);

@@ -1,6 +1,6 @@
-import { RecordingCircuitBreakers } from '../adapters/recording/index.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { guardedPort } from './guarded-port.js';
+import { ManualCircuitBreakers } from '../testing/manual-circuit-breakers.js';
 
 abstract class Port {
   abstract readonly type: string;
@@ -22,7 +22,7 @@ const { signal } = new AbortController();
 
 describe('guardedPort', () => {
   it('calls through the breaker of the dependency, private fields included', async () => {
-    const breakers = new RecordingCircuitBreakers();
+    const breakers = new ManualCircuitBreakers();
     const port = guardedPort<Port>(new Adapter(), 'sums', breakers);
     expect(await port.add(2, signal)).toBe(2);
     expect(await port.add(3, signal)).toBe(5);
@@ -31,7 +31,7 @@ describe('guardedPort', () => {
   });
 
   it('rejects with what the port throws and what the breaker refuses', async () => {
-    const breakers = new RecordingCircuitBreakers();
+    const breakers = new ManualCircuitBreakers();
     const port = guardedPort<Port>(new Adapter(), 'sums', breakers);
     await expect(port.add(-1, signal)).rejects.toThrow('thrown, not rejected');
     breakers.open('sums', 700);

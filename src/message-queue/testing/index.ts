@@ -1,6 +1,6 @@
 /** The test kit of nestjs-message-queue: `nestjs-message-queue/testing`. */
-export { CallRecorder } from '../adapters/recording/index.js';
-export type { Fault, RecordedCall } from '../adapters/recording/index.js';
+export { CallRecorder } from './call-recorder.js';
+export type { Fault, FaultPlan, MethodOf, RecordedCall } from './call-recorder.js';
 export {
   attachmentFilesContract,
   attachmentStoreContract,
@@ -39,7 +39,10 @@ export type {
 export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
 export type { Duration } from './duration.js';
 export type { ExpectedJob } from './expected-job.js';
+export { ManualCircuitBreakers } from './manual-circuit-breakers.js';
 export { ManualClock } from './manual-clock.js';
 export { MessageQueueTestKit } from './message-queue-test-kit.js';
 export { MessageQueueTestingModule } from './message-queue-testing.module.js';
 export type { MessageQueueTestingOptions } from './message-queue-testing.module.js';
+export { recorded } from './recorded.js';
+export type { Recorded } from './recorded.js';

@@ -11,6 +11,7 @@ import {
 } from '../index.js';
 import { EmailChannel, MessageTransport } from '../ports/index.js';
 import { DELIVERY_QUEUE } from '../queues/index.js';
+import type { TransportMessage, TransportReceipt } from '../ports/index.js';
 import { ManualClock, MessageQueueTestingModule, MessageQueueTestKit } from './index.js';
 
 @Injectable()
@@ -97,8 +98,7 @@ describe('MessageQueueTestKit', () => {
     const clock = app.get(ManualClock);
     const start = clock.now();
     await service.send('m1', { delay: 60_000 });
-    kit.failPort(MessageTransport, 1);
-    kit.failPort(MessageTransport, 2);
+    kit.fail(MessageTransport, 'deliver', undefined, { times: 2 });
     expect((await kit.drain()).runs).toHaveLength(0);
     const report = await kit.advance('24h');
     expect(report.runs.map(({ attempt, outcome, delayMs }) => ({ attempt, outcome, delayMs }))).toEqual([
@@ -162,14 +162,14 @@ describe('MessageQueueTestKit', () => {
     await expect(
       kit.performJob(DELIVERY_QUEUE, 'send-message', { ...payload, messageId: '' }),
     ).rejects.toThrow(InvalidPayloadError);
-    kit.failPort(MessageTransport, 1, { kind: 'fail', error: new Error('no line') });
+    kit.fail(MessageTransport, 'deliver', new Error('no line'));
     const another = { ...payload, messageId: 'm2' };
     await expect(kit.performJob(DELIVERY_QUEUE, 'send-message', another)).rejects.toThrow('no line');
   });
 
-  it('lets the nth call of a port hang until the timeout, without waiting for it', async () => {
+  it('lets a call of a port hang until the timeout, without waiting for it', async () => {
     await service.send('m1');
-    kit.failPort(MessageTransport, 1, { kind: 'hang' }, 'deliver');
+    kit.fail(MessageTransport, 'deliver', 'hang');
     const before = Date.now();
     const report = await kit.drain();
     expect(report.runs[0]).toMatchObject({ outcome: 'retrying', delayMs: 2_000 });
@@ -178,8 +178,50 @@ describe('MessageQueueTestKit', () => {
     expect(Date.now() - before).toBeLessThan(15_000);
   });
 
+  it("makes a host's own adapter fail, and lets its other calls through", async () => {
+    const handed: string[] = [];
+    let closed = 0;
+    class OwnTransport extends MessageTransport {
+      readonly #name = 'own';
+      override async deliver({ messageId }: TransportMessage): Promise<TransportReceipt> {
+        handed.push(`${this.#name} ${messageId}`);
+        return Promise.resolve({ outcome: 'delivered', reached: 1 });
+      }
+      onModuleDestroy(): void {
+        closed += 1;
+      }
+    }
+    const own = await Test.createTestingModule({
+      imports: [
+        MessageQueueTestingModule.register({
+          adapters: [{ provide: MessageTransport, useClass: OwnTransport }],
+        }),
+      ],
+      providers: [MessageService],
+    }).compile();
+    await own.init();
+    const ownKit = own.get(MessageQueueTestKit);
+    ownKit.fail(MessageTransport, 'deliver', new Error('no line'), { after: 1 });
+    await own.get(MessageService).send('m1');
+    await own.get(MessageService).send('m2');
+    expect(await ownKit.drain()).toMatchObject({ completed: 1, retrying: 1 });
+    expect(handed).toEqual(['own m1']);
+    expect(await ownKit.advance('2s')).toMatchObject({ completed: 1 });
+    expect(handed).toEqual(['own m1', 'own m2']);
+    const calls = ownKit.callsOf(MessageTransport, 'deliver');
+    expect(calls.map(({ args: [message] }) => message.messageId)).toEqual(['m1', 'm2', 'm2']);
+    await own.close();
+    expect(closed).toBe(1);
+  });
+
+  it('says so when the calls of a class are not recorded', () => {
+    expect(() => kit.callsOf(MessageQueueService, 'getJob')).toThrow(
+      'The calls of MessageQueueService are not recorded',
+    );
+  });
+
   it('lets a channel time out', async () => {
-    kit.failPort(EmailChannel, 1, { kind: 'time-out' });
+    kit.fail(EmailChannel, 'send', 'time-out');
     await app.get(MessageQueueService).addNotificationJob({
       recipientId: 'grace',
       type: NotificationType.EMAIL,

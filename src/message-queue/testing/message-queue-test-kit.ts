@@ -2,8 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Job, JobStatus } from 'bull';
-import { CallRecorder } from '../adapters/recording/index.js';
-import type { Fault } from '../adapters/recording/index.js';
 import { Broker } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
@@ -11,6 +9,7 @@ import type { PayloadInput } from '../facade/payload-input.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
+import type { CallRecorder, Fault, FaultPlan, MethodOf, RecordedCall } from './call-recorder.js';
 import { DrainRecorder } from './drain-report.js';
 import type { DrainReport } from './drain-report.js';
 import { toMilliseconds } from './duration.js';
@@ -18,10 +17,11 @@ import type { Duration } from './duration.js';
 import { describeMisfit, mismatchesOf } from './expected-job.js';
 import type { ExpectedJob } from './expected-job.js';
 import { ManualClock } from './manual-clock.js';
+import { recorderOf } from './recorded.js';
 import { deliverAlone, resultOf } from './single-run.js';
 
 /** A port's token: its abstract class. */
-type Port = abstract new (...args: never[]) => object;
+type PortToken<Port> = abstract new (...args: never[]) => Port;
 
 const EVERY_STATE: JobStatus[] = ['waiting', 'active', 'delayed', 'completed', 'failed', 'paused'];
 
@@ -29,8 +29,8 @@ const EVERY_STATE: JobStatus[] = ['waiting', 'active', 'delayed', 'completed', '
 @Injectable()
 export class MessageQueueTestKit {
   private readonly broker: MemoryBroker;
-  /** Recorders a test has touched: only they can hold a job up on purpose. */
-  private readonly troubled = new Set<CallRecorder>();
+  /** Recorders that a test planned faults for: only they can hold a job up on purpose. */
+  private readonly troubled = new Set<{ readonly isHanging: boolean }>();
 
   constructor(
     private readonly clock: ManualClock,
@@ -121,18 +121,35 @@ export class MessageQueueTestKit {
   }
 
   /**
-   * Makes the nth call of a port from now (1 = the next) fail, hang or time out. Needs the recording adapter behind the port.
-   * @param method default: calls of every method count
-   * @throws TypeError when another adapter stands behind the port
+   * Makes the next call of a port's method go wrong before its adapter hears of it, whichever adapter that is: one in memory, or
+   * the host's own.
+   *
+   * ```ts
+   * kit.fail(MessageTransport, 'deliver');                                       // the next call rejects
+   * kit.fail(MessageTransport, 'deliver', new Error('no line'), { times: 2 });   // the next two do, with this error
+   * kit.fail(EmailChannel, 'send', 'time-out', { after: 1 });                    // the one after the next
+   * kit.fail(MessageStore, 'save', 'hang');                                      // until the job times out
+   * ```
+   * @param fault default: an error that says that the test asked for it
+   * @throws TypeError when the port is not one that the testing module provides
    */
-  failPort(port: Port, nth = 1, fault: Fault = { kind: 'fail' }, method = '*'): void {
-    this.recorderOf(port).failNth(nth, fault, method);
+  fail<Port extends object>(
+    port: PortToken<Port>,
+    method: MethodOf<Port>,
+    fault?: Fault,
+    plan?: FaultPlan,
+  ): void {
+    const recorder = this.recorderOf(port);
+    this.troubled.add(recorder);
+    recorder.fail(method, fault, plan);
   }
 
-  /** The calls a port got, oldest first. @param method default: every method */
-  callsOf(port: Port, method?: string): ReturnType<CallRecorder['callsOf']> {
-    const recorder = this.recorderOf(port);
-    return method === undefined ? recorder.calls : recorder.callsOf(method);
+  /** The calls that a port's method got, oldest first, failed ones included. @throws TypeError as {@link fail} */
+  callsOf<Port extends object, Method extends MethodOf<Port>>(
+    port: PortToken<Port>,
+    method: Method,
+  ): readonly RecordedCall<Port, Method>[] {
+    return this.recorderOf(port).callsOf(method);
   }
 
   private async runDue(): Promise<void> {
@@ -161,15 +178,11 @@ export class MessageQueueTestKit {
     return jobs.sort((a, b) => a.timestamp - b.timestamp);
   }
 
-  private recorderOf(port: Port): CallRecorder {
-    const adapter: object = this.moduleRef.get(port as never, { strict: false });
-    const recorder = 'record' in adapter ? (adapter.record as object) : adapter;
-    if ('recorder' in recorder && recorder.recorder instanceof CallRecorder) {
-      this.troubled.add(recorder.recorder);
-      return recorder.recorder;
-    }
+  private recorderOf<Port extends object>(port: PortToken<Port>): CallRecorder<Port> {
+    const recorder = recorderOf(this.moduleRef.get<object>(port, { strict: false }));
+    if (recorder !== undefined) return recorder as unknown as CallRecorder<Port>;
     throw new TypeError(
-      `${port.name} stands for ${adapter.constructor.name}, which records nothing: leave the port to its recording adapter.`,
+      `The calls of ${port.name} are not recorded: it is not a port of the library, and MessageQueueTestingModule.register({ adapters }) does not provide it.`,
     );
   }
 }

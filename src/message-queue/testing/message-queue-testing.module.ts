@@ -6,6 +6,7 @@ import { Clock } from '../../kernel/time/clock.js';
 import { MessageQueueModule } from '../message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../message-queue.options.js';
 import { ManualClock } from './manual-clock.js';
+import { recordedProviders } from './recorded-providers.js';
 import { MessageQueueTestKit } from './message-queue-test-kit.js';
 
 /** Options of {@link MessageQueueTestingModule.register}. */
@@ -25,7 +26,7 @@ export type MessageQueueTestingOptions = Pick<
 };
 
 /**
- * The module for tests: the in-memory provider, a recording adapter behind every port, and a clock that stands still.
+ * The module for tests: the in-memory provider, a recorder before every port, whoever implements it, and a clock that stands still.
  * Nothing runs by itself; the {@link MessageQueueTestKit} runs jobs and moves the time. As in the app,
  * every module under test may inject the service.
  */
@@ -43,17 +44,24 @@ export class MessageQueueTestingModule {
     return {
       module: MessageQueueTestingModule,
       imports: [
-        MessageQueueModule.forRoot({
-          ...settings,
-          provider: 'memory',
-          environment: 'test',
-          role: 'both',
-          autoStart: true,
-          adapters: [...inside, ...adapters],
-        }),
+        recordedModule(
+          MessageQueueModule.forRoot({
+            ...settings,
+            provider: 'memory',
+            environment: 'test',
+            role: 'both',
+            autoStart: true,
+            adapters: [...inside, ...adapters],
+          }),
+          adapters,
+        ),
       ],
       providers: [{ provide: ManualClock, useValue: clock }, MessageQueueTestKit],
       exports: [MessageQueueTestKit, ManualClock],
     };
   }
+}
+
+function recordedModule(module: DynamicModule, adapters: readonly Provider[]): DynamicModule {
+  return { ...module, providers: recordedProviders(module.providers ?? [], adapters) };
 }

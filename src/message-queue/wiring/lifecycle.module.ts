@@ -5,7 +5,7 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
-import { recordingPorts } from './default-adapters.js';
+import { inMemoryPorts } from './default-adapters.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -51,7 +51,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       this.#warnOfMemory();
       const isReachable = await this.#gate.look();
       if (this.config.role === 'producer') return;
-      this.#nameRecordingPorts();
+      this.#nameInMemoryPorts();
       this.#sweeper.start();
       await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
       if (this.config.autoStart) await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
@@ -110,13 +110,13 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     }
   }
 
-  /** Jobs that end in a recording adapter succeed: in production nobody would notice. */
-  #nameRecordingPorts(): void {
+  /** Jobs that end in memory succeed: in production nobody would notice. */
+  #nameInMemoryPorts(): void {
     if (this.config.environment !== 'production') return;
-    const ports = recordingPorts((token) => this.moduleRef.get<unknown>(token, { strict: false }));
+    const ports = inMemoryPorts((token) => this.moduleRef.get<unknown>(token, { strict: false }));
     if (ports.length === 0) return;
     this.#logger.warn(
-      `Nothing leaves this process through ${ports.join(', ')}: recording adapters stand behind them. Plug real ones in with adapters: [{ provide: …, useClass: … }].`,
+      `Nothing leaves this process through ${ports.join(', ')}: nothing but memory stands behind them. Plug real ones in with adapters: [{ provide: …, useClass: … }].`,
     );
   }
 

@@ -1,18 +1,16 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
-import {
-  RecordingBatchProgressStore,
-  RecordingCircuitBreakers,
-  RecordingDeliveryDispatch,
-  RecordingTemplateRenderer,
-} from '../../adapters/recording/index.js';
+import { InMemoryBatchProgressStore, InMemoryTemplateRenderer } from '../../adapters/in-memory/index.js';
 import { CancelledError, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import type { BatchMessageJobDto } from './batch-message-job.dto.js';
 import { BatchMessageProcessor } from './batch.processor.js';
+import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
+import { PlannedDeliveryDispatch } from '../../../../test/support/planned-delivery-dispatch.js';
+import { recorded } from '../../testing/recorded.js';
 
 const people = (count: number): string[] => Array.from({ length: count }, (_, at) => `r-${at}`);
 const job: Plain<BatchMessageJobDto> = {
@@ -22,15 +20,15 @@ const job: Plain<BatchMessageJobDto> = {
 
 function setUp() {
   const clock = new ManualClock();
-  const dispatch = new RecordingDeliveryDispatch();
-  const progress = new RecordingBatchProgressStore();
-  const templates = new RecordingTemplateRenderer();
+  const dispatch = recorded(new PlannedDeliveryDispatch());
+  const progress = recorded(new InMemoryBatchProgressStore());
+  const templates = recorded(new InMemoryTemplateRenderer());
   const processor = new BatchMessageProcessor(
     dispatch,
     progress,
     templates,
     clock,
-    new RecordingCircuitBreakers(),
+    new ManualCircuitBreakers(),
   );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ jobId: 'm_batch', now: clock.now(), ...overrides });
@@ -79,7 +77,7 @@ describe('batch-send', () => {
   it('adds nobody twice when the job runs twice, in whatever state the first run ended', async () => {
     const { processor, context, dispatch, progress, chunks } = setUp();
     // The worker dies after the second chunk was queued and before that was noted.
-    progress.recorder.failNth(2, { kind: 'fail' }, 'save');
+    progress.recorder.fail('save', undefined, { after: 1 });
     await expect(processor.processBatch(job, context())).rejects.toThrow();
     expect(dispatch.queued.size).toBe(20);
     const second = await processor.processBatch(job, context({ attempt: 2 }));
@@ -180,7 +178,7 @@ describe('batch-send', () => {
     const { processor, context, templates } = setUp();
     templates.setTemplate('hi', { text: 'Hi' });
     const error = new UnrecoverableJobError('Template "hi" (text) could not be filled');
-    templates.recorder.failNth(2, { kind: 'fail', error }, 'render');
+    templates.recorder.fail('render', error, { after: 1 });
     const templated = { ...job, content: undefined, template: 'hi', recipientIds: ['a', 'b', 'c'] };
     expect(await processor.processBatch(templated, context())).toMatchObject({ sent: 2, failed: 1 });
   });

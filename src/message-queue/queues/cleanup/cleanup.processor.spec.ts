@@ -2,20 +2,21 @@ import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import {
-  RecordedMessages,
-  RecordingAttachmentFiles,
-  RecordingAttachmentStore,
-  RecordingCircuitBreakers,
-  RecordingCleanupStore,
-  RecordingConversationStore,
-  RecordingEncryptedContentStore,
-  RecordingMessageStore,
-  RecordingSearchIndex,
-} from '../../adapters/recording/index.js';
+  InMemoryMessages,
+  InMemoryAttachmentFiles,
+  InMemoryAttachmentStore,
+  InMemoryCleanupStore,
+  InMemoryConversationStore,
+  InMemoryEncryptedContentStore,
+  InMemoryMessageStore,
+  InMemorySearchIndex,
+} from '../../adapters/in-memory/index.js';
 import { ShutdownError } from '../../jobs/errors.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import type { CleanupJobDto } from './cleanup-job.dto.js';
 import { MessageCleanupProcessor } from './cleanup.processor.js';
+import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
+import { recorded } from '../../testing/recorded.js';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -32,16 +33,16 @@ const expired: Plain<CleanupJobDto> = { cleanupType: 'expired_attachments', batc
 
 function setUp() {
   const clock = new ManualClock(NOW);
-  const data = new RecordedMessages();
-  const messages = new RecordingMessageStore(data);
-  const conversations = new RecordingConversationStore(data);
-  const store = new RecordingCleanupStore(data);
-  const attachments = new RecordingAttachmentStore(data);
-  const files = new RecordingAttachmentFiles();
-  const contents = new RecordingEncryptedContentStore();
-  const index = new RecordingSearchIndex();
+  const data = new InMemoryMessages();
+  const messages = recorded(new InMemoryMessageStore(data));
+  const conversations = recorded(new InMemoryConversationStore(data));
+  const store = recorded(new InMemoryCleanupStore(data));
+  const attachments = recorded(new InMemoryAttachmentStore(data));
+  const files = recorded(new InMemoryAttachmentFiles());
+  const contents = recorded(new InMemoryEncryptedContentStore());
+  const index = recorded(new InMemorySearchIndex());
   const processor = new MessageCleanupProcessor(
-    ...([store, attachments, files, contents, index, clock, new RecordingCircuitBreakers()] as const),
+    ...([store, attachments, files, contents, index, clock, new ManualCircuitBreakers()] as const),
   );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ now: NOW, ...overrides });
@@ -86,9 +87,7 @@ describe('cleanup-messages: old_messages', () => {
     expect((await index.search('harbour')).items.map(({ messageId }) => messageId)).toEqual(['young']);
     expect(await contents.findDecrypted('old-0')).toBeNull();
     expect(await contents.findDecrypted('young')).not.toBeNull();
-    expect(store.recorder.callsOf('removeClaimed').map(({ args }) => (args[0] as string[]).length)).toEqual([
-      10, 10, 5,
-    ]);
+    expect(store.recorder.callsOf('removeClaimed').map(({ args }) => args[0].length)).toEqual([10, 10, 5]);
     expect(run.reported.map(({ percentage, step }) => [percentage, step])).toEqual([
       [0, 'counting'],
       [40, 'removing'],
@@ -120,12 +119,17 @@ describe('cleanup-messages: old_messages', () => {
   });
 
   it('finishes what a crashed run began, whatever step it died in', async () => {
-    for (const broken of ['index', 'contents', 'attachments', 'store'] as const) {
+    const crash = new Error('crash');
+    const crashes: readonly ((bench: ReturnType<typeof setUp>) => void)[] = [
+      ({ index }) => index.recorder.fail('removeMany', crash),
+      ({ contents }) => contents.recorder.fail('removeMany', crash),
+      ({ attachments }) => attachments.recorder.fail('expireOfMessages', crash),
+      ({ store }) => store.recorder.fail('removeClaimed', crash),
+    ];
+    for (const plan of crashes) {
       const bench = setUp();
       await bench.addMessage('old', 91);
-      const method =
-        broken === 'store' ? 'removeClaimed' : broken === 'attachments' ? 'expireOfMessages' : 'removeMany';
-      bench[broken].recorder.failNext(new Error('crash'), method);
+      plan(bench);
       await expect(bench.processor.processCleanup(old, bench.context())).rejects.toThrow('crash');
       expect(await bench.left()).toEqual([]);
       expect(await bench.processor.processCleanup(old, bench.context())).toMatchObject({ removed: 1 });

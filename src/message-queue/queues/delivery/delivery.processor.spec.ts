@@ -3,12 +3,10 @@ import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
 import {
-  RecordedMessages,
-  RecordingCircuitBreakers,
-  RecordingKeyProvider,
-  RecordingMessageStore,
-  RecordingMessageTransport,
-} from '../../adapters/recording/index.js';
+  InMemoryMessages,
+  InMemoryMessageStore,
+  InMemoryMessageTransport,
+} from '../../adapters/in-memory/index.js';
 import {
   CancelledError,
   CircuitOpenError,
@@ -24,6 +22,9 @@ import { MessageIdTakenError, UnknownMessageError } from '../../ports/messages/m
 import { ManualClock } from '../../testing/manual-clock.js';
 import { MessageDeliveryProcessor } from './delivery.processor.js';
 import type { SendMessageJobDto } from './send-message-job.dto.js';
+import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
+import { KeyRing } from '../../../../test/support/key-ring.js';
+import { recorded } from '../../testing/recorded.js';
 
 const SECRET = 'meet me at the harbour';
 const message: Plain<SendMessageJobDto> = {
@@ -33,10 +34,10 @@ const message: Plain<SendMessageJobDto> = {
 
 function setUp() {
   const clock = new ManualClock();
-  const transport = new RecordingMessageTransport();
-  const breakers = new RecordingCircuitBreakers();
-  const store = new RecordingMessageStore(new RecordedMessages());
-  const keys = new RecordingKeyProvider();
+  const transport = recorded(new InMemoryMessageTransport());
+  const breakers = new ManualCircuitBreakers();
+  const store = recorded(new InMemoryMessageStore(new InMemoryMessages()));
+  const keys = recorded(new KeyRing());
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
   const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers);
@@ -107,7 +108,7 @@ describe('send-message', () => {
 
   it('sends again with the same id when the worker died before it noted "sent"', async () => {
     const { processor, transport, store, statusOf } = setUp();
-    store.recorder.failNext(new Error('connection lost'), 'advanceStatus');
+    store.recorder.fail('advanceStatus', new Error('connection lost'));
     await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('connection lost');
     expect(await statusOf()).toBe('pending');
     await processor.processSendMessage(message, fakeJobContext({ attempt: 2 }));
@@ -129,10 +130,10 @@ describe('send-message', () => {
   it('notes "failed" with its reason when no attempt is left, and not before', async () => {
     const { processor, transport, store, statusOf } = setUp();
     const down = Object.assign(new Error(`could not send "${SECRET}"`), { code: 'ECONNREFUSED' });
-    transport.recorder.failNext(down);
+    transport.recorder.fail('deliver', down);
     await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 2 }))).rejects.toBe(down);
     expect(await statusOf()).toBe('pending');
-    transport.recorder.failNext(down);
+    transport.recorder.fail('deliver', down);
     await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 3 }))).rejects.toBe(down);
     const status = await store.findStatus('m-1', 'ben');
     expect(status).toMatchObject({ status: 'failed', failureReason: 'Error (ECONNREFUSED)' });
@@ -143,7 +144,7 @@ describe('send-message', () => {
 
   it('lets a replayed message wait again when its recipient is offline', async () => {
     const { processor, transport, store, statusOf } = setUp();
-    transport.recorder.failNext(new UnrecoverableJobError('The webhook answered 404.'), 'deliver');
+    transport.recorder.fail('deliver', new UnrecoverableJobError('The webhook answered 404.'));
     await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('404');
     transport.setOutcome('ben', 'offline');
     const replay = await processor.processSendMessage(message, fakeJobContext());
@@ -155,7 +156,7 @@ describe('send-message', () => {
   it('notes "failed" of a message that could not be sealed, without its text, and stores it sealed when replayed', async () => {
     const { processor, store, keys, transport } = setUp();
     const sealedMessage = { ...message, requiresEncryption: true, batchId: 'b-1' };
-    keys.recorder.failNext(new WrongKeyError('Key "k-1" is not 32 bytes long.'));
+    keys.recorder.fail('current', new WrongKeyError('Key "k-1" is not 32 bytes long.'));
     const run = processor.processSendMessage(sealedMessage, fakeJobContext());
     await expect(run).rejects.toBeInstanceOf(WrongKeyError);
     expect(await store.findStatus('m-1', 'ben')).toMatchObject({
@@ -182,7 +183,7 @@ describe('send-message', () => {
   it('notes "failed" of a message that was cancelled before it was stored', async () => {
     const { processor, store } = setUp();
     const context = fakeJobContext();
-    store.recorder.failNth(1, { kind: 'hang' }, 'findStatus');
+    store.recorder.fail('findStatus', 'hang');
     const run = processor.processSendMessage(message, context);
     while (store.recorder.callsOf('findStatus').length === 0)
       await new Promise((resolve) => setImmediate(resolve));
@@ -193,7 +194,7 @@ describe('send-message', () => {
 
   it('notes "failed" at once for an unrecoverable error', async () => {
     const { processor, transport, store } = setUp();
-    transport.recorder.failNext(new UnrecoverableJobError('The webhook answered 404.'), 'deliver');
+    transport.recorder.fail('deliver', new UnrecoverableJobError('The webhook answered 404.'));
     await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('404');
     const status = await store.findStatus('m-1', 'ben');
     expect(status?.failureReason).toBe('UNRECOVERABLE_JOB: The webhook answered 404.');
@@ -204,7 +205,7 @@ describe('send-message', () => {
     ['an open circuit', new CircuitOpenError('transport', 5_000)],
   ])('passes %s on and notes no failure, even on the last attempt', async (_, error) => {
     const { processor, transport, statusOf } = setUp();
-    transport.recorder.failNext(error, 'deliver');
+    transport.recorder.fail('deliver', error);
     await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 3 }))).rejects.toBe(error);
     expect(await statusOf()).toBe('pending');
   });
@@ -216,10 +217,10 @@ describe('send-message', () => {
     ['lost its lock', new LockLostError('lost'), 'pending'],
   ] as const)('a job that %s ends as its error says', async (_, reason, expected) => {
     const { processor, transport, statusOf } = setUp();
-    transport.recorder.failNth(1, { kind: 'hang' }, 'deliver');
+    transport.recorder.fail('deliver', 'hang');
     const context = fakeJobContext({ attempt: 3 });
     const run = processor.processSendMessage(message, context);
-    while (transport.delivered.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (!transport.recorder.isHanging) await new Promise((resolve) => setImmediate(resolve));
     context.abort(reason);
     await expect(run).rejects.toBe(reason);
     expect(await statusOf()).toBe(expected);
@@ -250,7 +251,7 @@ describe('send-message', () => {
 
   it('does not fail because the sender could not be told', async () => {
     const { processor, transport, statusOf } = setUp();
-    transport.recorder.failNext(new Error(`lost ${SECRET}`), 'announceStatus');
+    transport.recorder.fail('announceStatus', new Error(`lost ${SECRET}`));
     const context = fakeJobContext();
     await processor.processSendMessage(message, context);
     expect(await statusOf()).toBe('sent');

@@ -2,14 +2,13 @@ import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
-import {
-  RecordingCircuitBreakers,
-  RecordingEncryptedContentStore,
-  RecordingKeyProvider,
-} from '../../adapters/recording/index.js';
+import { InMemoryEncryptedContentStore } from '../../adapters/in-memory/index.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { EncryptionJobDto } from './encryption-job.dto.js';
 import { MessageEncryptionProcessor } from './encryption.processor.js';
+import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
+import { KeyRing } from '../../../../test/support/key-ring.js';
+import { recorded } from '../../testing/recorded.js';
 
 const SECRET = 'the plain text of ada';
 const createdAt = new Date('2026-01-01T12:00:00Z');
@@ -22,11 +21,11 @@ const encrypt: Plain<EncryptionJobDto> = {
 const decrypt: Plain<EncryptionJobDto> = { messageId: 'm-1', operation: 'decrypt', createdAt };
 
 function setUp() {
-  const keys = new RecordingKeyProvider();
+  const keys = recorded(new KeyRing());
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
-  const contents = new RecordingEncryptedContentStore();
-  const processor = new MessageEncryptionProcessor(cipher, contents, new RecordingCircuitBreakers());
+  const contents = recorded(new InMemoryEncryptedContentStore());
+  const processor = new MessageEncryptionProcessor(cipher, contents, new ManualCircuitBreakers());
   const failure = (job: Plain<EncryptionJobDto>): Promise<UnrecoverableJobError> =>
     processor.processEncryption(job, fakeJobContext()).then(
       () => Promise.reject(new Error('It did not fail.')),
@@ -135,7 +134,7 @@ describe('encrypt-decrypt', () => {
     );
   });
 
-  it('lets no plain text near results, progress, logs or recorded calls', async () => {
+  it('lets no plain text near results, progress, logs, keys or sealed content', async () => {
     const { processor, contents, keys } = setUp();
     const context = fakeJobContext();
     const results = [
@@ -143,7 +142,8 @@ describe('encrypt-decrypt', () => {
       await processor.processEncryption(decrypt, context),
       await processor.processEncryption({ ...decrypt, operation: 'reencrypt' }, context),
     ];
-    const seen = [results, context.reported, context.lines, contents.recorder.calls, keys.recorder.calls];
+    const sealed = contents.recorder.callsOf('saveEncrypted');
+    const seen = [results, context.reported, context.lines, sealed, keys.recorder.calls];
     expect(JSON.stringify(seen)).not.toContain(SECRET);
   });
 });

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
-import { RecordingCircuitBreakers, RecordingSearchIndex } from '../../adapters/recording/index.js';
+import { InMemorySearchIndex } from '../../adapters/in-memory/index.js';
 import { JobTimeoutError } from '../../jobs/errors.js';
-import type { SearchDocument } from '../../ports/search-index.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import type { IndexingJobDto } from './indexing-job.dto.js';
 import { MessageIndexingProcessor } from './indexing.processor.js';
+import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
+import { recorded } from '../../testing/recorded.js';
 
 const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1, 12, minute));
 const job: Plain<IndexingJobDto> = {
@@ -15,8 +16,8 @@ const job: Plain<IndexingJobDto> = {
 };
 
 function setUp() {
-  const index = new RecordingSearchIndex();
-  const breakers = new RecordingCircuitBreakers();
+  const index = recorded(new InMemorySearchIndex());
+  const breakers = new ManualCircuitBreakers();
   const processor = new MessageIndexingProcessor(index, new ManualClock(), breakers);
   const run = async (change: Partial<IndexingJobDto> = {}): Promise<string> =>
     (await processor.processIndexing({ ...job, ...change }, fakeJobContext())).outcome;
@@ -35,7 +36,7 @@ describe('index-message', () => {
     expect(context.reported.map(({ step }) => step)).toEqual(['preprocessing', 'writing', 'complete']);
     expect(await found('harbour dawn')).toEqual(['m-1']);
     expect(await found('b')).toEqual([]);
-    const [documents] = index.recorder.callsOf('indexMany')[0]?.args as [SearchDocument[]];
+    const documents = index.recorder.callsOf('indexMany')[0]?.args[0];
     expect(documents).toMatchObject([{ content: 'The harbour at dawn', version: at(0).getTime() }]);
   });
 
@@ -77,7 +78,7 @@ describe('index-message', () => {
 
   it('fails every job of a write that fails, and goes on after it', async () => {
     const { index, run } = setUp();
-    index.recorder.failNext(new Error('index down'));
+    index.recorder.fail('indexMany', new Error('index down'));
     const both = await Promise.allSettled([run(), run({ messageId: 'm-2' })]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await run()).toBe('indexed');
@@ -95,7 +96,7 @@ describe('index-message', () => {
 
   it("lets one job's timeout stop neither its neighbour nor the write", async () => {
     const { index, processor, run } = setUp();
-    index.recorder.failNth(1, { kind: 'hang', ignoreAbort: true }, 'indexMany');
+    index.recorder.fail('indexMany', 'stuck');
     const context = fakeJobContext();
     const late = processor.processIndexing(job, context);
     const neighbour = run({ messageId: 'm-2' });
@@ -110,7 +111,7 @@ describe('index-message', () => {
 
   it('aborts the write when all of its jobs were aborted', async () => {
     const { index, processor } = setUp();
-    index.recorder.failNth(1, { kind: 'hang' }, 'indexMany');
+    index.recorder.fail('indexMany', 'hang');
     const context = fakeJobContext();
     const run = processor.processIndexing(job, context);
     while (index.recorder.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -2,18 +2,17 @@ import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import {
-  RecordingCircuitBreakers,
-  RecordingDeviceTokenStore,
-  RecordingEmailChannel,
-  RecordingInAppChannel,
-  RecordingNotificationInbox,
-  RecordingNotificationLedger,
-  RecordingNotificationPreferences,
-  RecordingPushChannel,
-  RecordingRecipientContacts,
-  RecordingSmsChannel,
-  RecordingTemplateRenderer,
-} from '../../adapters/recording/index.js';
+  InMemoryDeviceTokenStore,
+  InMemoryEmailChannel,
+  InMemoryInAppChannel,
+  InMemoryNotificationInbox,
+  InMemoryNotificationLedger,
+  InMemoryNotificationPreferences,
+  InMemoryPushChannel,
+  InMemoryRecipientContacts,
+  InMemorySmsChannel,
+  InMemoryTemplateRenderer,
+} from '../../adapters/in-memory/index.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import { MissingTemplateVariablesError } from '../../ports/notifications/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -22,6 +21,8 @@ import { NotificationGate } from './notification-gate.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationTargets } from './notification-targets.js';
 import { MessageNotificationProcessor } from './notification.processor.js';
+import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
+import { recorded } from '../../testing/recorded.js';
 
 const NOW = new Date('2026-01-10T12:00:00Z');
 const push: Plain<NotificationJobDto> = {
@@ -32,17 +33,17 @@ const email: Plain<NotificationJobDto> = { ...push, type: 'email', emailAddress:
 function setUp() {
   const clock = new ManualClock(NOW);
   const ports = {
-    breakers: new RecordingCircuitBreakers(),
-    push: new RecordingPushChannel(),
-    email: new RecordingEmailChannel(),
-    sms: new RecordingSmsChannel(),
-    inApp: new RecordingInAppChannel(),
-    devices: new RecordingDeviceTokenStore(),
-    contacts: new RecordingRecipientContacts(),
-    preferences: new RecordingNotificationPreferences(),
-    ledger: new RecordingNotificationLedger(),
-    inbox: new RecordingNotificationInbox(),
-    templates: new RecordingTemplateRenderer(),
+    breakers: new ManualCircuitBreakers(),
+    push: recorded(new InMemoryPushChannel()),
+    email: recorded(new InMemoryEmailChannel()),
+    sms: recorded(new InMemorySmsChannel()),
+    inApp: recorded(new InMemoryInAppChannel()),
+    devices: recorded(new InMemoryDeviceTokenStore()),
+    contacts: recorded(new InMemoryRecipientContacts()),
+    preferences: recorded(new InMemoryNotificationPreferences()),
+    ledger: recorded(new InMemoryNotificationLedger()),
+    inbox: recorded(new InMemoryNotificationInbox()),
+    templates: recorded(new InMemoryTemplateRenderer()),
   };
   const processor = new MessageNotificationProcessor(
     new NotificationGate(ports.preferences, clock, ports.breakers),
@@ -70,7 +71,7 @@ describe('send-notification', () => {
     expect(await processor.processNotification(job, context)).toEqual({
       ...{ notificationId: 'm_test', type: 'push', outcome: 'sent', sent: 2, unregistered: 0 },
     });
-    expect(channel.record.sent).toMatchObject([
+    expect(channel.outbox.sent).toMatchObject([
       { destination: 't-1', platform: 'fcm', title: 'News', body: 'There is news', push: { badge: 3 } },
       { destination: 't-2', notificationId: 'm_test', expiresAt: NOW.getTime() + 60_000, urgent: false },
     ]);
@@ -83,19 +84,19 @@ describe('send-notification', () => {
     await processor.processNotification(email, fakeJobContext({ jobId: 'a' }));
     await processor.processNotification({ ...push, type: 'email' }, fakeJobContext({ jobId: 'b' }));
     await processor.processNotification({ ...push, type: 'sms' }, fakeJobContext({ jobId: 'c' }));
-    expect(mails.record.sent.map(({ destination }) => destination)).toEqual([
+    expect(mails.outbox.sent.map(({ destination }) => destination)).toEqual([
       'ben@example.org',
       'known@example.org',
     ]);
-    expect(sms.record.sent.map(({ destination }) => destination)).toEqual(['+4915100000']);
+    expect(sms.outbox.sent.map(({ destination }) => destination)).toEqual(['+4915100000']);
   });
 
   it('writes in-app notifications to the inbox once, however often the job runs', async () => {
     const { processor, inbox, inApp } = setUp();
     const job = { ...push, type: 'in_app' } as const;
-    inApp.record.recorder.failNext();
+    inApp.recorder.fail('send');
     await expect(processor.processNotification(job, fakeJobContext())).rejects.toThrow();
-    inApp.record.setOutcome('ben', 'offline');
+    inApp.outbox.setOutcome('ben', 'offline');
     const result = await processor.processNotification(job, fakeJobContext());
     expect(result).toMatchObject({ outcome: 'sent', sent: 1 });
     expect((await inbox.list('ben')).items).toMatchObject([{ notificationId: 'm_test', title: 'News' }]);
@@ -105,18 +106,18 @@ describe('send-notification', () => {
     const { processor, device, push: channel } = setUp();
     await device('phone', 't-1');
     await device('tablet', 't-2');
-    channel.record.recorder.failNext();
+    channel.recorder.fail('send');
     await expect(processor.processNotification(push, fakeJobContext())).rejects.toThrow('as the test asked');
-    expect(channel.record.sent.map(({ destination }) => destination)).toEqual(['t-1', 't-2']);
+    expect(channel.outbox.sent.map(({ destination }) => destination)).toEqual(['t-2']);
     expect(await processor.processNotification(push, fakeJobContext())).toMatchObject({ sent: 2 });
-    expect(channel.record.sent.map(({ destination }) => destination)).toEqual(['t-1', 't-2', 't-1']);
+    expect(channel.outbox.sent.map(({ destination }) => destination)).toEqual(['t-2', 't-1']);
   });
 
   it('removes the token of an unregistered device, unless it has changed meanwhile', async () => {
     const { processor, device, devices, push: channel } = setUp();
     await device('phone', 't-1');
     await device('tablet', 't-2');
-    channel.record.setOutcome('t-1', 'unregistered');
+    channel.outbox.setOutcome('t-1', 'unregistered');
     expect(await processor.processNotification(push, fakeJobContext())).toMatchObject({
       sent: 1,
       unregistered: 1,
@@ -134,7 +135,7 @@ describe('send-notification', () => {
     await clock.advance(60_000);
     const result = await processor.processNotification({ ...push, ttlMs: 60_000 }, fakeJobContext());
     expect(result).toMatchObject({ outcome: 'dropped', reason: 'older than its ttlMs of 60000 ms' });
-    expect(channel.record.sent).toEqual([]);
+    expect(channel.outbox.sent).toEqual([]);
     expect(await ledger.list('m_test')).toMatchObject([
       { target: 'push', outcome: 'expired', recipientId: 'ben' },
     ]);
@@ -145,7 +146,7 @@ describe('send-notification', () => {
     await preferences.save({ recipientId: 'ben', optedOut: ['email'], quietHours: null });
     const result = await processor.processNotification({ ...email, priority: 'urgent' }, fakeJobContext());
     expect(result.outcome).toBe('dropped');
-    expect(mails.record.sent).toEqual([]);
+    expect(mails.outbox.sent).toEqual([]);
     expect((await ledger.list('m_test'))[0]?.outcome).toBe('opted-out');
   });
 
@@ -156,10 +157,10 @@ describe('send-notification', () => {
     const waiting = processor.processNotification(email, fakeJobContext());
     await expect(waiting).rejects.toBeInstanceOf(RetryLater);
     await expect(waiting).rejects.toMatchObject({ delayMs: 2 * 3_600_000 });
-    expect(mails.record.sent).toEqual([]);
+    expect(mails.outbox.sent).toEqual([]);
     await processor.processNotification({ ...push, type: 'in_app' }, fakeJobContext({ jobId: 'a' }));
     await processor.processNotification({ ...email, priority: 'urgent' }, fakeJobContext({ jobId: 'b' }));
-    expect(mails.record.sent).toMatchObject([{ urgent: true }]);
+    expect(mails.outbox.sent).toMatchObject([{ urgent: true }]);
     await clock.advance(2 * 3_600_000);
     expect(await processor.processNotification(email, fakeJobContext())).toMatchObject({ outcome: 'sent' });
   });
@@ -200,10 +201,10 @@ describe('send-notification', () => {
       { ...job, type: 'sms', phoneNumber: '+49151' },
       fakeJobContext({ jobId: 'b' }),
     );
-    expect(mails.record.sent).toMatchObject([
+    expect(mails.outbox.sent).toMatchObject([
       { title: 'Hi <b>Ben</b>', body: 'Hi <b>Ben</b>', html: '<p>&lt;b&gt;Ben&lt;/b&gt;</p>' },
     ]);
-    expect(sms.record.sent[0]?.html).toBeUndefined();
+    expect(sms.outbox.sent[0]?.html).toBeUndefined();
     const incomplete = processor.processNotification({ ...job, variables: {} }, fakeJobContext());
     await expect(incomplete).rejects.toBeInstanceOf(MissingTemplateVariablesError);
   });
@@ -215,20 +216,20 @@ describe('send-notification', () => {
     const run = processor.processNotification(push, fakeJobContext({ jobId: 'a', attempt: 3 }));
     await expect(run).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', dependency: 'notification:push' });
     await processor.processNotification(email, fakeJobContext({ jobId: 'b' }));
-    expect([channel.record.sent.length, mails.record.sent.length]).toEqual([0, 1]);
+    expect([channel.outbox.sent.length, mails.outbox.sent.length]).toEqual([0, 1]);
     breakers.close('notification:push');
     await processor.processNotification(push, fakeJobContext({ jobId: 'a' }));
-    expect(channel.record.sent).toHaveLength(1);
+    expect(channel.outbox.sent).toHaveLength(1);
   });
 
   it('fails for good when every destination refused for good, and completes when one took it', async () => {
     const { processor, device, push: channel } = setUp();
     await device('phone', 't-1');
     const refusal = new UnrecoverableJobError('The push service answered 400.');
-    channel.record.recorder.failNext(refusal);
+    channel.recorder.fail('send', refusal);
     await expect(processor.processNotification(push, fakeJobContext({ jobId: 'a' }))).rejects.toBe(refusal);
     await device('tablet', 't-2');
-    channel.record.recorder.failNext(refusal);
+    channel.recorder.fail('send', refusal);
     const context = fakeJobContext({ jobId: 'b' });
     expect(await processor.processNotification(push, context)).toMatchObject({ outcome: 'sent', sent: 1 });
     expect(context.lines.join()).toContain('1 destination(s) refused');

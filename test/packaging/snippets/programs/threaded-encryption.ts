@@ -9,10 +9,10 @@ import { EncryptedContentStore, KeyProvider, MessageCipher } from 'nestjs-messag
 import { EnvironmentKeyProvider } from 'nestjs-message-queue/adapters/environment-keys';
 import { NodeMessageCipher } from 'nestjs-message-queue/adapters/node-crypto';
 import { PooledMessageCipher } from 'nestjs-message-queue/adapters/piscina';
-import { RecordingEncryptedContentStore } from 'nestjs-message-queue/adapters/recording';
+import { InMemoryEncryptedContentStore } from 'nestjs-message-queue/adapters/in-memory';
 
 const keys = new EnvironmentKeyProvider({ keys: { 'k-1': randomBytes(32).toString('base64') } });
-const store = new RecordingEncryptedContentStore();
+const store = new InMemoryEncryptedContentStore();
 // Over the size from which on threads are used.
 const content = 'Grüße vom Hafen. '.repeat(40_000);
 let threads = 0;

@@ -1,0 +1,72 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { EncryptedContentStore } from '../../../ports/encryption/encrypted-content-store.js';
+import type {
+  DecryptedContent,
+  EncryptedContent,
+} from '../../../ports/encryption/encrypted-content-store.js';
+import { answer } from '../answer.js';
+import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
+import type { InMemoryLimits } from '../bounded-map.js';
+
+/**
+ * Results of encryption jobs in memory. Forgets what was written longest ago: a job that opens a forgotten envelope ends as a dead
+ * letter that says so.
+ */
+@Injectable()
+export class InMemoryEncryptedContentStore extends EncryptedContentStore {
+  private readonly encrypted: BoundedMap<EncryptedContent>;
+  private readonly decrypted: BoundedMap<DecryptedContent>;
+
+  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+    super();
+    this.encrypted = new BoundedMap(limits, ({ envelope }) => envelope.length);
+    this.decrypted = new BoundedMap(limits, ({ content }) => content.length);
+  }
+
+  override saveEncrypted(content: EncryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'> {
+    return answer(signal, () => saveNewest(this.encrypted, content));
+  }
+
+  override saveDecrypted(content: DecryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'> {
+    return answer(signal, () => saveNewest(this.decrypted, content));
+  }
+
+  override replaceEncrypted(
+    previousEnvelope: string,
+    content: EncryptedContent,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return answer(signal, () => {
+      if (this.encrypted.get(content.messageId)?.envelope !== previousEnvelope) return false;
+      this.encrypted.set(content.messageId, content);
+      return true;
+    });
+  }
+
+  override findEncrypted(messageId: string, signal?: AbortSignal): Promise<EncryptedContent | null> {
+    return answer(signal, () => this.encrypted.get(messageId) ?? null);
+  }
+
+  override findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
+    return answer(signal, () => this.decrypted.get(messageId) ?? null);
+  }
+
+  override removeMany(messageIds: readonly string[], signal: AbortSignal): Promise<void> {
+    return answer(signal, () => {
+      for (const id of messageIds) {
+        this.encrypted.delete(id);
+        this.decrypted.delete(id);
+      }
+    });
+  }
+}
+
+function saveNewest<T extends { messageId: string; version: number }>(
+  rows: BoundedMap<T>,
+  content: T,
+): 'saved' | 'stale' {
+  const stored = rows.get(content.messageId);
+  if (stored !== undefined && stored.version > content.version) return 'stale';
+  rows.set(content.messageId, content);
+  return 'saved';
+}

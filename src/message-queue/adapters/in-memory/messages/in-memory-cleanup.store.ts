@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { CleanupStore } from '../../../ports/messages/cleanup-store.js';
+import type { CleanupSelection } from '../../../ports/messages/cleanup-store.js';
+import { answer } from '../answer.js';
+import { compareKeys } from '../page-of.js';
+import { InMemoryMessages } from './in-memory-messages.js';
+import type { MessageRow } from './in-memory-messages.js';
+
+/** Removes messages from the tables in memory. */
+@Injectable()
+export class InMemoryCleanupStore extends CleanupStore {
+  constructor(private readonly data: InMemoryMessages) {
+    super();
+  }
+
+  override count(selection: CleanupSelection, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.select(selection).length);
+  }
+
+  override claim(
+    selection: CleanupSelection,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    return answer(signal, () => {
+      const isClaimed = (row: MessageRow): boolean => this.data.isClaimed(row.messageId);
+      const next = this.select(selection)
+        .sort((a, b) => Number(isClaimed(b)) - Number(isClaimed(a)) || compareKeys(keyOf(a), keyOf(b)))
+        .slice(0, limit)
+        .map((row) => row.messageId);
+      for (const id of next) this.data.claim(id);
+      return next;
+    });
+  }
+
+  override removeClaimed(messageIds: readonly string[], signal: AbortSignal): Promise<number> {
+    return answer(signal, () => {
+      const claimed = [...new Set(messageIds)].filter((id) => this.data.isClaimed(id));
+      for (const id of claimed) this.data.remove(id);
+      return claimed.length;
+    });
+  }
+
+  override removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => {
+      const used = new Set(this.data.messages().map((row) => row.conversationId));
+      const empty = this.data
+        .conversations()
+        .filter(
+          ({ conversationId, deletedAt, legalHold }) =>
+            deletedAt !== null && deletedAt < before && !legalHold && !used.has(conversationId),
+        );
+      for (const { conversationId } of empty.slice(0, limit)) this.data.removeConversation(conversationId);
+      return Math.min(empty.length, limit);
+    });
+  }
+
+  private select({ kind, before }: CleanupSelection): MessageRow[] {
+    return this.data.messages().filter((row) => {
+      if (this.data.isClaimed(row.messageId)) return true;
+      if (this.data.isHeld(row.conversationId)) return false;
+      if (kind === 'old_messages') return row.createdAt < before;
+      const deletedAt = this.data.conversation(row.conversationId)?.deletedAt ?? null;
+      return deletedAt !== null && deletedAt < before;
+    });
+  }
+}
+
+function keyOf(row: MessageRow): [number, string] {
+  return [row.createdAt.getTime(), row.messageId];
+}

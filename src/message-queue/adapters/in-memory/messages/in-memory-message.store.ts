@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { advancesStatus } from '../../../ports/messages/delivery-status.js';
+import { MessageIdTakenError, MessageStore } from '../../../ports/messages/message-store.js';
+import type {
+  BatchStatusCounts,
+  MessageForRecipient,
+  RecipientStatus,
+  StatusChange,
+  StatusOutcome,
+  StoredMessage,
+} from '../../../ports/messages/message-store.js';
+import type { Page, PageRequest } from '../../../ports/page.js';
+import { answer } from '../answer.js';
+import { pageOf } from '../page-of.js';
+import { InMemoryMessages } from './in-memory-messages.js';
+import type { MessageRow, RecipientRow } from './in-memory-messages.js';
+
+const TIME_OF = { sent: 'sentAt', delivered: 'deliveredAt', read: 'readAt', failed: 'failedAt' } as const;
+
+/** Messages in memory, gone with the process; how many, and what is forgotten first: see {@link InMemoryMessages}. */
+@Injectable()
+export class InMemoryMessageStore extends MessageStore {
+  constructor(private readonly data: InMemoryMessages) {
+    super();
+  }
+
+  override save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'> {
+    return answer(signal, () => {
+      const { recipientId, ...row } = message;
+      const known = this.data.message(row.messageId);
+      if (known !== undefined && !isSame(known, row)) throw new MessageIdTakenError(row.messageId);
+      const content = known?.content || row.content;
+      this.data.putMessage({ ...(known ?? row), content });
+      if (this.data.copy(row.messageId, recipientId) !== undefined) return 'exists';
+      this.data.putCopy({
+        ...{ messageId: row.messageId, recipientId, status: 'pending', statusAt: row.createdAt },
+        ...{ sentAt: null, deliveredAt: null, readAt: null, failedAt: null, failureReason: null },
+      });
+      return 'saved';
+    });
+  }
+
+  override advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome> {
+    return answer(signal, () => {
+      const { messageId, recipientId, status, at } = change;
+      const row = this.data.copy(messageId, recipientId);
+      if (row === undefined) return 'unknown';
+      const advances = advancesStatus({ status: row.status, at: row.statusAt }, change);
+      const time = status === 'pending' ? null : TIME_OF[status];
+      this.data.putCopy({
+        ...row,
+        ...(time !== null && { [time]: row[time] ?? at }),
+        ...(advances && { status, statusAt: at }),
+        ...(advances && status === 'failed' && { failureReason: change.reason?.slice(0, 500) ?? null }),
+      });
+      return advances ? 'advanced' : 'unchanged';
+    });
+  }
+
+  override find(messageId: string, signal?: AbortSignal): Promise<StoredMessage | null> {
+    return answer(signal, () => {
+      const row = this.data.message(messageId);
+      return row === undefined || this.data.isClaimed(messageId) ? null : this.stored(row);
+    });
+  }
+
+  override findStatus(
+    messageId: string,
+    recipientId: string,
+    signal?: AbortSignal,
+  ): Promise<RecipientStatus | null> {
+    return answer(signal, () => {
+      const row = this.data.copy(messageId, recipientId);
+      return row === undefined || this.data.isClaimed(messageId) ? null : statusOf(row);
+    });
+  }
+
+  override listConversation(
+    conversationId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<StoredMessage>> {
+    return answer(signal, () => {
+      const rows = this.data
+        .messages()
+        .filter((row) => row.conversationId === conversationId && this.data.isVisible(row));
+      const { items, nextCursor } = pageOf(rows, keyOf, 'newest-first', page);
+      return { items: items.map((row) => this.stored(row)), nextCursor };
+    });
+  }
+
+  override listPending(
+    recipientId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<MessageForRecipient>> {
+    return answer(signal, () => {
+      const rows = this.data
+        .messages()
+        .filter(
+          (row) =>
+            this.data.copy(row.messageId, recipientId)?.status === 'pending' && this.data.isVisible(row),
+        );
+      const { items, nextCursor } = pageOf(rows, keyOf, 'oldest-first', page);
+      return { items: items.map((row) => ({ ...row, recipientId })), nextCursor };
+    });
+  }
+
+  override countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts> {
+    return answer(signal, () => {
+      const counts = { pending: 0, sent: 0, delivered: 0, read: 0, failed: 0 };
+      for (const row of this.data.messages()) {
+        if (row.batchId !== batchId) continue;
+        for (const { status } of this.data.copiesOf(row.messageId)) counts[status] += 1;
+      }
+      return counts;
+    });
+  }
+
+  private stored(row: MessageRow): StoredMessage {
+    return { ...row, recipients: this.data.copiesOf(row.messageId).map(statusOf) };
+  }
+}
+
+function keyOf(row: MessageRow): [number, string] {
+  return [row.createdAt.getTime(), row.messageId];
+}
+
+function statusOf(row: RecipientRow): RecipientStatus {
+  const { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason } = row;
+  return { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason };
+}
+
+function isSame(one: MessageRow, other: MessageRow): boolean {
+  return one.senderId === other.senderId && one.conversationId === other.conversationId;
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { NotificationInbox } from '../../../ports/notifications/notification-inbox.js';
+import type { InboxEntry } from '../../../ports/notifications/notification-inbox.js';
+import type { Page, PageRequest } from '../../../ports/page.js';
+import { answer } from '../answer.js';
+import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
+import type { InMemoryLimits } from '../bounded-map.js';
+import { pageOf } from '../page-of.js';
+
+/** In-app notifications in memory. Forgets those that were added or read longest ago. */
+@Injectable()
+export class InMemoryNotificationInbox extends NotificationInbox {
+  private readonly entries: BoundedMap<InboxEntry>;
+
+  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+    super();
+    this.entries = new BoundedMap(limits, ({ title, body }) => title.length + body.length);
+  }
+
+  override add(entry: Omit<InboxEntry, 'readAt'>, signal: AbortSignal): Promise<'added' | 'exists'> {
+    return answer(signal, () => {
+      if (this.entries.has(entry.notificationId)) return 'exists';
+      this.entries.set(entry.notificationId, { ...entry, readAt: null });
+      return 'added';
+    });
+  }
+
+  override list(recipientId: string, page?: PageRequest, signal?: AbortSignal): Promise<Page<InboxEntry>> {
+    return answer(signal, () =>
+      pageOf(
+        this.entries.values().filter((entry) => entry.recipientId === recipientId),
+        (entry) => [entry.createdAt.getTime(), entry.notificationId],
+        'newest-first',
+        page,
+      ),
+    );
+  }
+
+  override markRead(
+    recipientId: string,
+    notificationId: string,
+    at: Date,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return answer(signal, () => {
+      const entry = this.entries.get(notificationId);
+      if (entry?.recipientId !== recipientId) return false;
+      this.entries.set(notificationId, { ...entry, readAt: entry.readAt ?? at });
+      return true;
+    });
+  }
+}

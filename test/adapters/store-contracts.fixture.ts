@@ -1,0 +1,53 @@
+import type { AttachmentStore } from '../../src/message-queue/ports/attachments/attachment-store.js';
+import type { BatchProgressStore } from '../../src/message-queue/ports/messages/batch-progress-store.js';
+import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
+import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
+import type { DeviceTokenStore } from '../../src/message-queue/ports/notifications/device-token-store.js';
+import type { EncryptedContentStore } from '../../src/message-queue/ports/encryption/encrypted-content-store.js';
+import type { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
+import type { NotificationInbox } from '../../src/message-queue/ports/notifications/notification-inbox.js';
+import type { NotificationLedger } from '../../src/message-queue/ports/notifications/notification-ledger.js';
+import type { NotificationPreferences } from '../../src/message-queue/ports/notifications/notification-preferences.js';
+import type {
+  RecipientContact,
+  RecipientContacts,
+} from '../../src/message-queue/ports/notifications/recipient-contacts.js';
+import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
+import * as contracts from '../../src/message-queue/testing/contracts/index.js';
+
+/** One store of each kind; those that share data are made together. */
+export interface Stores {
+  readonly attachments: AttachmentStore;
+  readonly batches: BatchProgressStore;
+  readonly cleanup: CleanupStore;
+  readonly contacts: RecipientContacts;
+  readonly contents: EncryptedContentStore;
+  readonly conversations: ConversationStore;
+  readonly devices: DeviceTokenStore;
+  readonly inbox: NotificationInbox;
+  readonly index: SearchIndex;
+  readonly ledger: NotificationLedger;
+  readonly messages: MessageStore;
+  readonly preferences: NotificationPreferences;
+  put(contact: RecipientContact): void | Promise<void>;
+}
+
+/** Runs the contracts of all stores. @param create empty ones for each test */
+export function runStoreContracts(create: () => Promise<Stores>): void {
+  const one =
+    <T>(pick: (stores: Stores) => T) =>
+    async (): Promise<T> =>
+      pick(await create());
+  contracts.messageStoreContract(one((stores) => stores.messages));
+  contracts.conversationStoreContract(create);
+  contracts.cleanupStoreContract(create);
+  contracts.attachmentStoreContract(create);
+  contracts.encryptedContentStoreContract(one((stores) => stores.contents));
+  contracts.deviceTokenStoreContract(one((stores) => stores.devices));
+  contracts.notificationInboxContract(one((stores) => stores.inbox));
+  contracts.notificationLedgerContract(one((stores) => stores.ledger));
+  contracts.notificationPreferencesContract(one((stores) => stores.preferences));
+  contracts.recipientContactsContract(create);
+  contracts.batchProgressStoreContract(one((stores) => stores.batches));
+  contracts.searchIndexContract(one((stores) => stores.index));
+}
