@@ -210,7 +210,7 @@ module.exports = {
         KERNEL,
         `${LIB}/facade/payload-input\\.ts$`,
         `${LIB}/broker/memory/`,
-        `${LIB}/adapters/in-memory/index\\.ts$`,
+        `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,
         SEAMS,
       ],

@@ -9,10 +9,15 @@ import {
   NotificationType,
   QueueName,
 } from '../index.js';
-import { EmailChannel, MessageTransport } from '../ports/index.js';
+import { CircuitBreakers, EmailChannel, MessageTransport } from '../ports/index.js';
 import { DELIVERY_QUEUE } from '../queues/index.js';
 import type { TransportMessage, TransportReceipt } from '../ports/index.js';
-import { ManualClock, MessageQueueTestingModule, MessageQueueTestKit } from './index.js';
+import {
+  ManualCircuitBreakers,
+  ManualClock,
+  MessageQueueTestingModule,
+  MessageQueueTestKit,
+} from './index.js';
 
 @Injectable()
 class MessageService {
@@ -194,7 +199,10 @@ describe('MessageQueueTestKit', () => {
     const own = await Test.createTestingModule({
       imports: [
         MessageQueueTestingModule.register({
-          adapters: [{ provide: MessageTransport, useClass: OwnTransport }],
+          adapters: [
+            { provide: MessageTransport, useClass: OwnTransport },
+            { provide: CircuitBreakers, useClass: ManualCircuitBreakers },
+          ],
         }),
       ],
       providers: [MessageService],

@@ -131,7 +131,7 @@ export class MessageQueueTestKit {
    * kit.fail(MessageStore, 'save', 'hang');                                      // until the job times out
    * ```
    * @param fault default: an error that says that the test asked for it
-   * @throws TypeError when the port is not one that the testing module provides
+   * @throws TypeError for a class that is neither a port of the library nor given as `adapters`; DeliveryDispatch adds jobs, look at those
    */
   fail<Port extends object>(
     port: PortToken<Port>,
@@ -182,7 +182,7 @@ export class MessageQueueTestKit {
     const recorder = recorderOf(this.moduleRef.get<object>(port, { strict: false }));
     if (recorder !== undefined) return recorder as unknown as CallRecorder<Port>;
     throw new TypeError(
-      `The calls of ${port.name} are not recorded: it is not a port of the library, and MessageQueueTestingModule.register({ adapters }) does not provide it.`,
+      `The calls of ${port.name} are not recorded: it is not a port that the test kit has an adapter for, and MessageQueueTestingModule.register({ adapters }) does not provide it.`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { Clock } from '../../kernel/time/clock.js';
 import { MessageQueueModule } from '../message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../message-queue.options.js';
 import { ManualClock } from './manual-clock.js';
-import { recordedProviders } from './recorded-providers.js';
+import { recordedAdapters } from './recorded-adapters.js';
 import { MessageQueueTestKit } from './message-queue-test-kit.js';
 
 /** Options of {@link MessageQueueTestingModule.register}. */
@@ -44,24 +44,17 @@ export class MessageQueueTestingModule {
     return {
       module: MessageQueueTestingModule,
       imports: [
-        recordedModule(
-          MessageQueueModule.forRoot({
-            ...settings,
-            provider: 'memory',
-            environment: 'test',
-            role: 'both',
-            autoStart: true,
-            adapters: [...inside, ...adapters],
-          }),
-          adapters,
-        ),
+        MessageQueueModule.forRoot({
+          ...settings,
+          provider: 'memory',
+          environment: 'test',
+          role: 'both',
+          autoStart: true,
+          adapters: [...inside, ...recordedAdapters(adapters)],
+        }),
       ],
       providers: [{ provide: ManualClock, useValue: clock }, MessageQueueTestKit],
       exports: [MessageQueueTestKit, ManualClock],
     };
   }
-}
-
-function recordedModule(module: DynamicModule, adapters: readonly Provider[]): DynamicModule {
-  return { ...module, providers: recordedProviders(module.providers ?? [], adapters) };
 }
