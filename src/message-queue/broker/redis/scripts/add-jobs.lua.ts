@@ -1,5 +1,5 @@
-import { laneFunctions } from './lane.lua.js';
-import { luaScript } from './lua-script.js';
+import { delayFunctions, gatherFunctions, laneFunctions } from './lane.lua.js';
+import { argumentTable, luaScript } from './lua-script.js';
 
 /** Fields of one job in the arguments of {@link addJobsScript}, in this order. */
 export const ADD_FIELDS = [
@@ -30,12 +30,12 @@ export const ADD_FIELDS = [
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
-  uses: [laneFunctions],
+  uses: [laneFunctions, gatherFunctions, delayFunctions],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local depth = redis.call('LLEN', base .. 'wait') + redis.call('LLEN', base .. 'paused') + redis.call('ZCARD', base .. 'delayed')
-local lanes, order, replies = {}, {}, {}
+local replies, waiting = {}, {}
 
 local function remembered(job)
   if job.onceKey == '' then return nil end
@@ -85,35 +85,27 @@ local function store(job)
   depth = depth + 1
   local delay = tonumber(job.delay)
   if delay > 0 then
-    local due = tonumber(job.timestamp) + delay
-    redis.call('ZADD', base .. 'delayed', string.format('%.0f', due * 0x1000 + bit.band(counter, 0xfff)), job.id)
-    redis.call('PUBLISH', base .. 'delayed', string.format('%.0f', due))
-  elseif job.lifo == '1' and job.priority == '0' then
+    delayUntil(job.id, tonumber(job.timestamp) + delay, counter)
+    return
+  end
+  waiting[#waiting + 1] = job.id
+  if job.lifo == '1' and job.priority == '0' then
     redis.call('RPUSH', waitingList(), job.id)
   else
-    local priority = tonumber(job.priority)
-    if not lanes[priority] then
-      lanes[priority] = {}
-      order[#order + 1] = priority
-    end
-    table.insert(lanes[priority], job.id)
+    gather(job.id, tonumber(job.priority))
   end
 end
 
-local waiting = {}
 for first = 4, #ARGV, FIELDS do
-  local job = {
-${ADD_FIELDS.map((field, index) => `    ${field} = ARGV[first + ${index}],`).join('\n')}
-  }
+  local job = ${argumentTable(ADD_FIELDS)}
   local reply = refused(job)
   if not reply then
     store(job)
-    if tonumber(job.delay) == 0 then waiting[#waiting + 1] = job.id end
     reply = { 'added', job.id }
   end
   replies[#replies + 1] = reply
 end
-for _, priority in ipairs(order) do insertIntoLane(waitingList(), priority, lanes[priority], false) end
+insertGathered()
 for _, id in ipairs(waiting) do redis.call('PUBLISH', base .. 'waiting@' .. token, id) end
 return replies
 `,

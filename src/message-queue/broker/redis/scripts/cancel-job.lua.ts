@@ -1,5 +1,5 @@
+import { endingFunctions } from './ending.lua.js';
 import { luaScript } from './lua-script.js';
-import { debounceFunctions } from './ownership.lua.js';
 
 /**
  * Cancels a job. A waiting or delayed one moves to the failed set; for an active one the field `mqCancel` is set and
@@ -11,7 +11,7 @@ import { debounceFunctions } from './ownership.lua.js';
  */
 export const cancelJobScript = luaScript('mqCancelJob', {
   allowOom: true,
-  uses: [debounceFunctions],
+  uses: [endingFunctions],
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
 if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
@@ -27,10 +27,8 @@ local removed = redis.call('ZREM', base .. 'delayed', id) + redis.call('LREM', b
   + redis.call('LREM', base .. 'paused', 0, id)
 if removed == 0 then return 'not-found' end
 redis.call('ZREM', base .. 'priority', id)
-freeDebounce(id)
-redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4], 'finishedOn', now)
-redis.call('ZADD', base .. 'failed', now, id)
-redis.call('PUBLISH', base .. 'failed', ARGV[7])
+redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])
+endAsFailed(id, now, ARGV[7])
 return 'removed'
 `,
 });

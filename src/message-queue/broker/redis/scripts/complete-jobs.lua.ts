@@ -1,5 +1,6 @@
-import { luaScript } from './lua-script.js';
-import { debounceFunctions, ownershipFunctions } from './ownership.lua.js';
+import { endingFunctions } from './ending.lua.js';
+import { argumentTable, luaScript } from './lua-script.js';
+import { ownershipFunctions } from './ownership.lua.js';
 import { takeFunctions } from './take-jobs.lua.js';
 
 /** Fields of one job in the arguments of {@link completeJobsScript}, in this order. */
@@ -17,7 +18,7 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'event', 'keepCount', 'keepAge',
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
   allowOom: true,
-  uses: [ownershipFunctions, debounceFunctions, takeFunctions],
+  uses: [ownershipFunctions, endingFunctions, takeFunctions],
   body: `
 local FIELDS = ${COMPLETE_FIELDS.length}
 local token, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
@@ -66,9 +67,7 @@ end
 
 local statuses = {}
 for first = 6, #ARGV, FIELDS do
-  statuses[#statuses + 1] = complete({
-${COMPLETE_FIELDS.map((field, index) => `    ${field} = ARGV[first + ${index}],`).join('\n')}
-  })
+  statuses[#statuses + 1] = complete(${argumentTable(COMPLETE_FIELDS)})
 end
 for _, keep in pairs(retention) do keepOnly(keep[1], keep[2]) end
 local taken, phantoms = takeJobs(tonumber(ARGV[4]), now, token, lockMs)

@@ -1,6 +1,6 @@
-import { laneFunctions } from './lane.lua.js';
+import { endingFunctions } from './ending.lua.js';
+import { gatherFunctions, laneFunctions } from './lane.lua.js';
 import { luaScript } from './lua-script.js';
-import { debounceFunctions } from './ownership.lua.js';
 
 /**
  * Reads jobs of the failed set.
@@ -42,9 +42,9 @@ return jobs
  * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: compute again.
  */
 export const replayJobsScript = luaScript('mqReplayJobs', {
-  uses: [laneFunctions],
+  uses: [laneFunctions, gatherFunctions],
   body: `
-local now, lanes, priorities, outcomes = ARGV[1], {}, {}, {}
+local now, outcomes = ARGV[1], {}
 
 local function replay(id, options, computedFrom)
   local key = base .. id
@@ -55,17 +55,12 @@ local function replay(id, options, computedFrom)
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
     'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
   redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)
-  local priority = tonumber(stored[2]) or 0
-  if not lanes[priority] then
-    lanes[priority] = {}
-    priorities[#priorities + 1] = priority
-  end
-  table.insert(lanes[priority], id)
+  gather(id, tonumber(stored[2]) or 0)
   return 1
 end
 
 for i = 3, #ARGV, 3 do outcomes[#outcomes + 1] = replay(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-for _, priority in ipairs(priorities) do insertIntoLane(waitingList(), priority, lanes[priority], false) end
+insertGathered()
 for i, outcome in ipairs(outcomes) do
   if outcome == 1 then redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], ARGV[i * 3]) end
 end
@@ -76,7 +71,7 @@ return outcomes
 /** Removes dead letters for good. ARGV: ids. Reply: the ids that were removed; the others were not in the failed set. */
 export const discardJobsScript = luaScript('mqDiscardJobs', {
   allowOom: true,
-  uses: [debounceFunctions],
+  uses: [endingFunctions],
   body: `
 local removed = {}
 for _, id in ipairs(ARGV) do

@@ -1,18 +1,7 @@
-import { laneFunctions } from './lane.lua.js';
+import { endingFunctions } from './ending.lua.js';
+import { delayFunctions, laneFunctions } from './lane.lua.js';
 import { luaScript } from './lua-script.js';
-import { debounceFunctions, ownershipFunctions } from './ownership.lua.js';
-
-/**
- * Lua function `due(id, at)`: puts a job into the delayed set so that jobs due in the same millisecond keep their
- * order, and tells the workers.
- */
-const delayFunctions = `
-local function delayUntil(id, at)
-  local counter = redis.call('INCR', base .. 'id')
-  redis.call('ZADD', base .. 'delayed', string.format('%.0f', tonumber(at) * 0x1000 + bit.band(counter, 0xfff)), id)
-  redis.call('PUBLISH', base .. 'delayed', at)
-end
-`;
+import { ownershipFunctions } from './ownership.lua.js';
 
 /**
  * Spends an attempt: the job waits again, is delayed, or becomes a dead letter; its record gets the failure.
@@ -25,7 +14,7 @@ end
  */
 export const failJobScript = luaScript('mqFailJob', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, debounceFunctions, delayFunctions],
+  uses: [laneFunctions, ownershipFunctions, endingFunctions, delayFunctions],
   body: `
 local token, id, now, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = base .. id
@@ -43,10 +32,7 @@ letGo(id)
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
 redis.call('HDEL', key, 'mqRun', 'mqHeld')
 if again == 'dead' then
-  freeDebounce(id)
-  redis.call('ZADD', base .. 'failed', now, id)
-  redis.call('HSET', key, 'finishedOn', now)
-  redis.call('PUBLISH', base .. 'failed', ARGV[10])
+  endAsFailed(id, now, ARGV[10])
 elseif again == '0' then
   local priority = tonumber(stored[3]) or 0
   if ARGV[11] == '1' and priority == 0 then
@@ -55,7 +41,7 @@ elseif again == '0' then
     insertIntoLane(waitingList(), priority, { id }, false)
   end
 else
-  delayUntil(id, again)
+  delayUntil(id, tonumber(again), redis.call('INCR', base .. 'id'))
 end
 return 1
 `,
@@ -78,7 +64,7 @@ if again == '0' then
   local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
   insertIntoLane(waitingList(), priority, { id }, true)
 else
-  delayUntil(id, again)
+  delayUntil(id, tonumber(again), redis.call('INCR', base .. 'id'))
 end
 return 1
 `,

@@ -1,4 +1,5 @@
-import { laneFunctions } from './lane.lua.js';
+import { crashFunctions } from './crash-records.lua.js';
+import { gatherFunctions, laneFunctions } from './lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
@@ -37,7 +38,7 @@ return { lost, cancelled }
  */
 export const recoverStalledScript = luaScript('mqRecoverStalled', {
   allowOom: true,
-  uses: [laneFunctions],
+  uses: [laneFunctions, crashFunctions],
   body: `
 local now, keep = ARGV[1], tonumber(ARGV[3])
 if not redis.call('SET', base .. 'stalled-check', now, 'PX', ARGV[2], 'NX') then return { {}, {} } end
@@ -48,8 +49,7 @@ local function recordCrash(key)
   local crash = '{"at":' .. now .. ',"attempt":' .. attempt
     .. ',"kind":"crash","error":"WorkerCrashed","message":"The worker that ran the job died or lost its lock."}'
   local earlier = redis.call('HGET', key, 'mqCrashes')
-  local _, count = string.gsub(earlier or '', '"kind"', '')
-  if count < keep then redis.call('HSET', key, 'mqCrashes', earlier and (earlier .. ',' .. crash) or crash) end
+  if crashCount(earlier) < keep then redis.call('HSET', key, 'mqCrashes', earlier and (earlier .. ',' .. crash) or crash) end
 end
 
 local function recover(id)
@@ -88,20 +88,14 @@ return { stalled, phantoms }
  */
 export const promoteDueScript = luaScript('mqPromoteDue', {
   allowOom: true,
-  uses: [laneFunctions],
+  uses: [laneFunctions, gatherFunctions],
   body: `
 local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (tonumber(ARGV[1]) + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
-local lanes, order = {}, {}
 for _, id in ipairs(due) do
   redis.call('ZREM', base .. 'delayed', id)
-  local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
-  if not lanes[priority] then
-    lanes[priority] = {}
-    order[#order + 1] = priority
-  end
-  table.insert(lanes[priority], id)
+  gather(id, tonumber(redis.call('HGET', base .. id, 'priority')) or 0)
 end
-for _, priority in ipairs(order) do insertIntoLane(waitingList(), priority, lanes[priority], false) end
+insertGathered()
 for _, id in ipairs(due) do
   if redis.call('EXISTS', base .. id) == 1 then redis.call('HSET', base .. id, 'delay', 0) end
   redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], id)

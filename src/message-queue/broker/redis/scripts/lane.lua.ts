@@ -74,3 +74,36 @@ local function insertIntoLane(list, priority, ids, atFront)
   end
 end
 `;
+
+/**
+ * Lua functions after {@link laneFunctions}: many jobs, one insert per lane.
+ *
+ * - `gather(id, priority)`: the job is to wait behind its lane.
+ * - `insertGathered()`: lets all of them wait, in the order in which they were gathered.
+ */
+export const gatherFunctions = `
+local gathered, gatheredLanes = {}, {}
+
+local function gather(id, priority)
+  if not gathered[priority] then
+    gathered[priority] = {}
+    gatheredLanes[#gatheredLanes + 1] = priority
+  end
+  table.insert(gathered[priority], id)
+end
+
+local function insertGathered()
+  for _, priority in ipairs(gatheredLanes) do insertIntoLane(waitingList(), priority, gathered[priority], false) end
+end
+`;
+
+/**
+ * Lua function `delayUntil(id, at, counter)`: puts a job into the delayed set so that jobs due in the same millisecond
+ * keep the order of their counters (of the key `id`), as in Bull, and tells the workers.
+ */
+export const delayFunctions = `
+local function delayUntil(id, at, counter)
+  redis.call('ZADD', base .. 'delayed', string.format('%.0f', at * 0x1000 + bit.band(counter, 0xfff)), id)
+  redis.call('PUBLISH', base .. 'delayed', string.format('%.0f', at))
+end
+`;

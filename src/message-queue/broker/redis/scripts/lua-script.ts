@@ -10,6 +10,11 @@ export interface LuaScript {
   readonly allowOom: boolean;
 }
 
+/** A Lua table of one of the records in `ARGV`, whose first field is `ARGV[first]`. */
+export function argumentTable(fields: readonly string[]): string {
+  return `{ ${fields.map((field, index) => `${field} = ARGV[first + ${index}]`).join(', ')} }`;
+}
+
 /** Puts shared functions before a script's body. */
 export function luaScript(
   name: string,

@@ -20,14 +20,3 @@ local function letGo(id)
   return redis.call('LREM', base .. 'active', -1, id)
 end
 `;
-
-/** Lua function `freeDebounce(id)`: a finished job ends its debounce unless that has a time to live, as in Bull. */
-export const debounceFunctions = `
-local function freeDebounce(id)
-  local debounceId = redis.call('HGET', base .. id, 'deid')
-  if not debounceId then return end
-  local key = base .. 'de:' .. debounceId
-  local ttl = redis.call('PTTL', key)
-  if ttl == 0 or ttl == -1 then redis.call('DEL', key) end
-end
-`;

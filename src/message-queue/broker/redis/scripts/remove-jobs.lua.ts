@@ -1,5 +1,5 @@
+import { endingFunctions } from './ending.lua.js';
 import { luaScript } from './lua-script.js';
-import { debounceFunctions } from './ownership.lua.js';
 
 /**
  * Removes jobs that wait, are paused or delayed, and the ledger entries of their idempotency keys.
@@ -8,7 +8,7 @@ import { debounceFunctions } from './ownership.lua.js';
  */
 export const purgeQueueScript = luaScript('mqPurgeQueue', {
   allowOom: true,
-  uses: [debounceFunctions],
+  uses: [endingFunctions],
   body: `
 local limit, removed = tonumber(ARGV[1]), 0
 

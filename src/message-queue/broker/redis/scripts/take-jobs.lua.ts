@@ -1,3 +1,4 @@
+import { crashFunctions } from './crash-records.lua.js';
 import { luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
@@ -8,11 +9,7 @@ import { ownershipFunctions } from './ownership.lua.js';
  * very run of the job: no other take of it has the same. A job that crashed twice has not begun until
  * {@link beginSuspectScript}: the field `mqHeld` says so.
  */
-export const takeFunctions = `
-local function crashedTwice(records)
-  return records and select(2, string.gsub(records, '"kind"', '')) >= 2
-end
-
+export const takeFunctions = `${crashFunctions}
 local function takeJobs(count, now, token, lockMs)
   local taken, phantoms, run = {}, {}, nil
   while #taken < count and #phantoms < 100 do
@@ -28,7 +25,7 @@ local function takeJobs(count, now, token, lockMs)
       redis.call('SET', base .. id .. ':lock', token, 'PX', lockMs)
       run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
       redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', run)
-      if crashedTwice(probe[3]) then redis.call('HSET', base .. id, 'mqHeld', 1) end
+      if crashCount(probe[3]) >= 2 then redis.call('HSET', base .. id, 'mqHeld', 1) end
       redis.call('PUBLISH', base .. 'active@' .. token, id)
       taken[#taken + 1] = { id, redis.call('HGETALL', base .. id) }
     end

@@ -1,0 +1,7 @@
+/** Lua function `crashCount(records)`: how many crashes the field `mqCrashes` tells of (JSON objects, comma-separated). */
+export const crashFunctions = `
+local function crashCount(records)
+  if not records then return 0 end
+  return select(2, string.gsub(records, '"kind"', ''))
+end
+`;
