@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { getQueueToken } from '@nestjs/bull';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { Queue } from 'bull';
 import type { BoardOptions } from '../../src/message-queue/operations/board/board-access.js';
@@ -14,6 +15,8 @@ import { waitUntil } from '../support/wait-until.js';
 export interface BoardAppOptions {
   readonly board?: BoardOptions;
   readonly environment?: MessageQueueModuleOptions['environment'];
+  /** Default `express`. */
+  readonly platform?: 'express' | 'fastify';
   readonly setUp?: (app: INestApplication) => void;
   readonly imports?: NonNullable<Parameters<typeof Test.createTestingModule>[0]['imports']>;
   readonly providers?: NonNullable<Parameters<typeof Test.createTestingModule>[0]['providers']>;
@@ -31,13 +34,16 @@ export class BoardApp {
     redis: TestRedis | null,
     options: BoardAppOptions = {},
   ): Promise<BoardApp> {
-    const { board, environment = 'development', imports = [], providers = [] } = options;
+    const { board, environment = 'development', platform, imports = [], providers = [] } = options;
     const place = redis ? { redis: { url: redis.url }, prefix: `board-${randomUUID()}` } : {};
     const module = await Test.createTestingModule({
       imports: [MessageQueueModule.forRoot({ provider, environment, board, ...place }), ...imports],
       providers,
     }).compile();
-    const app = module.createNestApplication({ logger: false });
+    const app =
+      platform === 'fastify'
+        ? module.createNestApplication(new FastifyAdapter(), { logger: false })
+        : module.createNestApplication({ logger: false });
     options.setUp?.(app);
     await app.listen(0, '127.0.0.1');
     return new BoardApp(app, (await app.getUrl()).replace('[::1]', '127.0.0.1'));

@@ -22,7 +22,7 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
   if (issues.length > 0) throw new InvalidConfigurationError('The board cannot be protected:', issues);
   const expectedName = digest(credentials.username);
   const expectedPassword = digest(credentials.password);
-  return (request, response, next) => {
+  const access: BoardMiddleware = (request, response, next) => {
     const given = parse(request.headers.authorization);
     const isName = timingSafeEqual(digest(given.username), expectedName);
     const isPassword = timingSafeEqual(digest(given.password), expectedPassword);
@@ -33,7 +33,16 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
     response.setHeader('WWW-Authenticate', 'Basic realm="Message queues", charset="UTF-8"');
     refuse(response, 401, 'Log in to see the message queues.');
   };
+  MADE_HERE.add(access);
+  return access;
 }
+
+/** Whether access is by {@link basicAuthAccess}. */
+export function isBasicAuthAccess(access: object): boolean {
+  return MADE_HERE.has(access);
+}
+
+const MADE_HERE = new WeakSet();
 
 function problems({ username, password }: BasicAuthCredentials): Issue[] {
   const issues: Issue[] = [];

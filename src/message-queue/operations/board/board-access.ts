@@ -6,7 +6,7 @@ interface MiddlewareShape {
   handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): unknown;
 }
 
-/** An Express middleware that lets a request pass by calling `next()`, or answers it. */
+/** A middleware over Node's own request and response, on Express its own, that lets a request pass by calling `next()`, or answers it. */
 export type BoardMiddleware = MiddlewareShape['handle'];
 
 /**
@@ -28,7 +28,10 @@ export interface BoardJobView {
 export interface BoardOptions {
   /** Default true. */
   readonly enabled?: boolean;
-  /** Where it is; the app's global prefix comes first unless it excludes this path. Default `/admin/queues`. */
+  /**
+   * Where it is, behind the app's global prefix unless that excludes this path; versions of the API do not apply.
+   * Default `/admin/queues`.
+   */
   readonly path?: string;
   /**
    * Who may use it. Default: in development and tests requests from this machine, elsewhere nobody.

@@ -1,18 +1,26 @@
-import { BULL_BOARD_INSTANCE, BullBoardModule } from '@bull-board/nestjs';
-import type { BullBoardInstance, BullBoardModuleOptions } from '@bull-board/nestjs';
-import { ExpressAdapter } from '@bull-board/express';
+import { createBullBoard } from '@bull-board/api';
 import { Inject, Logger, Module } from '@nestjs/common';
-import type { DynamicModule, FactoryProvider, ModuleMetadata, OnApplicationBootstrap } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import type {
+  DynamicModule,
+  FactoryProvider,
+  HttpServer,
+  ModuleMetadata,
+  OnApplicationBootstrap,
+  OnModuleInit,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import { isBasicAuthAccess } from './basic-auth.js';
 import type { BoardOptions } from './board-access.js';
+import { boardAddress, inOrder, mountBoard } from './board-mount.js';
+import type { BoardStep } from './board-mount.js';
 import { sameSiteChanges, securityHeaders } from './board-protection.js';
 import { BoardQueueAdapter } from './board-queue-adapter.js';
+import { BoardServer } from './board-server.js';
 import { BoardView } from './board-view.js';
-import { accessMiddleware } from './guard-access.js';
+import { accessStep, guardNameOf } from './guard-access.js';
 import { loopbackAccess, noAccess } from './loopback-access.js';
-import { UnmountedServer } from './unmounted-server.js';
 
 /** What the board has to know. */
 export interface BoardSettings extends BoardOptions {
@@ -31,85 +39,90 @@ const BOARD_SETTINGS = Symbol('nestjs-message-queue:board-settings');
 /** Where the board is when nothing else is configured. */
 const DEFAULT_BOARD_PATH = '/admin/queues';
 
-@Module({})
-class BoardSettingsModule {}
+type BullBoard = ReturnType<typeof createBullBoard>;
 
 /**
- * Bull Board over all registered queues. Mounted by `@bull-board/nestjs` (it follows the app's global prefix) with our
- * headers, cross-site check and access check before its router, in one chain, so that nothing gets past them.
- * Needs `ManagedQueues` and `DeadLetterService` somewhere in the app.
+ * Bull Board over all registered queues: our headers, cross-site check and access check before its server, in one chain,
+ * so that nothing gets past them. Works on Express and Fastify. Needs `ManagedQueues` and `DeadLetterService` somewhere
+ * in the app.
  */
 @Module({})
-export class BoardModule implements OnApplicationBootstrap {
+export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
+  #board: BullBoard | undefined;
+  #state = 'off: this process has no web server';
+
   constructor(
     @Inject(BOARD_SETTINGS) private readonly settings: BoardSettings,
-    @Inject(BULL_BOARD_INSTANCE) private readonly board: BullBoardInstance,
     private readonly moduleRef: ModuleRef,
     private readonly host: HttpAdapterHost,
+    private readonly app: ApplicationConfig,
   ) {}
 
   /** The module for settings that are known when the app is put together. */
   static registerAsync(options: BoardModuleAsyncOptions): DynamicModule {
-    const settings: DynamicModule = {
-      module: BoardSettingsModule,
+    return {
+      module: BoardModule,
       imports: options.imports,
       providers: [{ provide: BOARD_SETTINGS, inject: options.inject ?? [], useFactory: options.useFactory }],
-      exports: [BOARD_SETTINGS],
     };
-    const board = BullBoardModule.forRootAsync({
-      imports: [settings],
-      inject: [BOARD_SETTINGS, ModuleRef],
-      useFactory: mountOptions,
-    });
-    return { module: BoardModule, imports: [settings, ...(board.imports ?? []).map(privately)] };
+  }
+
+  /** Where the board is and who may see it, or why there is none; known once the module is initialised. */
+  get state(): string {
+    return this.#state;
+  }
+
+  /** Mounts the board, behind the host's own middleware and before its routes. */
+  onModuleInit(): void {
+    // There is no adapter in a process made by createApplicationContext, and no board.
+    const server = this.host.httpAdapter as HttpServer | undefined;
+    if (this.settings.enabled === false) this.#state = 'off (board.enabled: false)';
+    else if (server !== undefined) this.#mount(server);
   }
 
   /** Puts every queue that is registered by now on the board. */
   onApplicationBootstrap(): void {
-    this.warnOfOtherPlatforms();
     const queues = this.moduleRef.get(ManagedQueues, { strict: false });
     const deadLetters = this.moduleRef.get(DeadLetterService, { strict: false });
     const view = new BoardView(this.settings);
-    this.board.setQueues(
-      queues
-        .names()
-        .map(
-          (name) =>
-            new BoardQueueAdapter(queues.get(name), view, (queue, id) =>
-              deadLetters.replay(queue, id, 'bull-board'),
-            ),
-        ),
+    const replay = (queue: string, id: string): Promise<void> => deadLetters.replay(queue, id, 'bull-board');
+    this.#board?.setQueues(
+      queues.names().map((name) => new BoardQueueAdapter(queues.get(name), view, replay)),
     );
   }
 
-  private warnOfOtherPlatforms(): void {
-    // There is no adapter in a process made by createApplicationContext, and no board.
-    const platform = (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getType();
-    if (this.settings.enabled === false || platform === undefined || platform === 'express') return;
-    new Logger('MessageQueue').warn(
-      `The board is made for the Express platform, not for ${platform}: set board.enabled to false, or check that it works.`,
-    );
+  #mount(server: HttpServer): void {
+    const { path = DEFAULT_BOARD_PATH, title = 'Message queues' } = this.settings;
+    const address = boardAddress(this.app, path);
+    const board = new BoardServer().setBasePath(address);
+    const { step, openTo } = this.#access();
+    const chain = inOrder([securityHeaders, sameSiteChanges, step, board.getRouter() as BoardStep]);
+    if (!mountBoard(server, address, chain)) {
+      this.#state = `off: it works on Express and Fastify, and this app runs on ${server.getType()}`;
+      new Logger('MessageQueueModule').warn(`The board is ${this.#state}.`);
+      return;
+    }
+    this.#state = `${address}, open to ${openTo}`;
+    this.#board = createBullBoard({
+      queues: [],
+      serverAdapter: board,
+      options: {
+        uiConfig: { boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
+      },
+    });
   }
-}
 
-function mountOptions(settings: BoardSettings, moduleRef: ModuleRef): BullBoardModuleOptions {
-  const { access, path = DEFAULT_BOARD_PATH, title = 'Message queues' } = settings;
-  const unprotected = settings.environment === 'production' ? noAccess : loopbackAccess;
-  return {
-    route: path.startsWith('/') ? path : `/${path}`,
-    adapter: settings.enabled === false ? UnmountedServer : ExpressAdapter,
-    middleware: [
-      securityHeaders,
-      sameSiteChanges,
-      access ? accessMiddleware(access, moduleRef) : unprotected,
-    ],
-    boardOptions: {
-      uiConfig: { boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
-    },
-  };
-}
-
-/** Bull Board's root module is global: a host's own Bull Board would get ours injected, or we theirs. */
-function privately(imported: NonNullable<ModuleMetadata['imports']>[number]): typeof imported {
-  return 'module' in imported ? { ...imported, global: false } : imported;
+  #access(): { readonly step: BoardStep; readonly openTo: string } {
+    const { access, environment } = this.settings;
+    if (access === undefined) {
+      return environment === 'production'
+        ? { step: noAccess, openTo: 'nobody until board.access says who may use it' }
+        : { step: loopbackAccess, openTo: 'this machine only' };
+    }
+    const guard = guardNameOf(access);
+    const openTo = isBasicAuthAccess(access)
+      ? 'whoever logs in (basic authentication)'
+      : `whoever ${guard ?? 'the middleware in board.access'} lets in`;
+    return { step: accessStep(access, this.moduleRef), openTo };
+  }
 }

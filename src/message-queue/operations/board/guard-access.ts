@@ -1,9 +1,9 @@
 import { HttpException } from '@nestjs/common';
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { firstValueFrom, isObservable } from 'rxjs';
-import type { BoardAccess, BoardMiddleware } from './board-access.js';
+import type { BoardAccess } from './board-access.js';
+import type { BoardStep, PlatformExchange } from './board-mount.js';
 import { refuse } from './refuse.js';
 
 /** Stands in for the controller that a guard may ask for metadata of. */
@@ -12,11 +12,17 @@ class BullBoard {
 }
 const BOARD = new BullBoard();
 
-/** Makes any kind of access a middleware. */
-export function accessMiddleware(access: BoardAccess, moduleRef: ModuleRef): BoardMiddleware {
-  if (!isGuardClass(access)) return isGuard(access) ? guardMiddleware(() => Promise.resolve(access)) : access;
+/** Makes any kind of access a step before the board. */
+export function accessStep(access: BoardAccess, moduleRef: ModuleRef): BoardStep {
+  if (!isGuardClass(access)) return isGuard(access) ? guardStep(() => Promise.resolve(access)) : access;
   let guard: Promise<CanActivate> | undefined;
-  return guardMiddleware(() => (guard ??= resolveGuard(access, moduleRef)));
+  return guardStep(() => (guard ??= resolveGuard(access, moduleRef)));
+}
+
+/** The name of a guard's class; undefined for a middleware. */
+export function guardNameOf(access: BoardAccess): string | undefined {
+  if (isGuardClass(access)) return access.name;
+  return isGuard(access) ? access.constructor.name : undefined;
 }
 
 async function resolveGuard(type: Type<CanActivate>, moduleRef: ModuleRef): Promise<CanActivate> {
@@ -27,11 +33,11 @@ async function resolveGuard(type: Type<CanActivate>, moduleRef: ModuleRef): Prom
   }
 }
 
-function guardMiddleware(guardOf: () => Promise<CanActivate>): BoardMiddleware {
-  return async (request, response, next) => {
+function guardStep(guardOf: () => Promise<CanActivate>): BoardStep {
+  return async (request, response, next, platform = { request, response }) => {
     try {
       const guard = await guardOf();
-      const answer = guard.canActivate(new BoardExecutionContext(request, response, next));
+      const answer = guard.canActivate(new BoardExecutionContext(platform, next));
       if (await (isObservable(answer) ? firstValueFrom(answer) : answer)) next();
       else refuse(response, 403, 'You may not use the board of the message queues.');
     } catch (error) {
@@ -55,8 +61,7 @@ function isGuard(access: BoardAccess): access is CanActivate {
 /** What a guard gets to see of a request for the board. */
 class BoardExecutionContext implements ExecutionContext {
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    private readonly exchange: PlatformExchange,
     private readonly next: (error?: unknown) => void,
   ) {}
 
@@ -73,7 +78,7 @@ class BoardExecutionContext implements ExecutionContext {
   }
 
   getArgs<T extends unknown[]>(): T {
-    return [this.request, this.response, this.next] as unknown as T;
+    return [this.exchange.request, this.exchange.response, this.next] as unknown as T;
   }
 
   getArgByIndex<T>(index: number): T {
@@ -82,8 +87,8 @@ class BoardExecutionContext implements ExecutionContext {
 
   switchToHttp(): ReturnType<ExecutionContext['switchToHttp']> {
     return {
-      getRequest: <T>() => this.request as T,
-      getResponse: <T>() => this.response as T,
+      getRequest: <T>() => this.exchange.request as T,
+      getResponse: <T>() => this.exchange.response as T,
       getNext: <T>() => this.next as T,
     };
   }

@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpServer } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
+import type { BoardMiddleware } from './board-access.js';
+import { refuse } from './refuse.js';
+
+/** A request and its answer as the host's platform knows them, for guards. */
+export interface PlatformExchange {
+  readonly request: unknown;
+  readonly response: unknown;
+}
+
+/** A middleware that is told what the platform's request is; on Express that is Node's own. */
+export type BoardStep = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+  platform?: PlatformExchange,
+) => unknown;
+
+/** Makes one step of many: nothing gets to a later one past an earlier one. */
+export function inOrder(steps: readonly (BoardStep | BoardMiddleware)[]): BoardStep {
+  return (request, response, next, platform) => {
+    const pass = (index: number): void => {
+      const step = steps[index];
+      if (step === undefined) {
+        next();
+        return;
+      }
+      const goOn = (error?: unknown): void => {
+        if (error === undefined || error === null) pass(index + 1);
+        else next(error);
+      };
+      try {
+        void Promise.resolve(step(request, response, goOn, platform)).catch(next);
+      } catch (error) {
+        next(error);
+      }
+    };
+    pass(0);
+  };
+}
+
+/** Where the board is: behind the app's global prefix, as every route, unless the prefix excludes its path. */
+export function boardAddress(app: ApplicationConfig, path: string): string {
+  const route = joined(path);
+  const { exclude = [] } = app.getGlobalPrefixOptions();
+  const isExcluded = exclude.some(({ pathRegex }) => pathRegex.test(route));
+  return isExcluded ? route : joined(app.getGlobalPrefix(), path);
+}
+
+/** Puts the board into the web server of the app. @returns false on a platform that is neither Express nor Fastify */
+export function mountBoard(server: HttpServer, address: string, board: BoardStep): boolean {
+  switch (server.getType()) {
+    case 'express':
+      // Express calls what it mounts with three arguments.
+      (server.getInstance() as ExpressApp).use(address, (request, response, next) => {
+        board(request, response, next);
+      });
+      return true;
+    case 'fastify':
+      mountOnFastify(server.getInstance() as FastifyScope, address, board);
+      return true;
+    default:
+      return false;
+  }
+}
+
+interface ExpressApp {
+  use(path: string, handler: BoardMiddleware): void;
+}
+
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): void;
+}
+
+interface FastifyScope {
+  register(
+    plugin: (scope: FastifyScope, options: object, done: () => void) => void,
+    options: { readonly prefix: string },
+  ): void;
+  removeAllContentTypeParsers(): void;
+  addContentTypeParser(
+    type: string,
+    parse: (request: unknown, payload: unknown, done: (error: null) => void) => void,
+  ): void;
+  all(path: string, handler: (request: { readonly raw: IncomingMessage }, reply: FastifyReply) => void): void;
+}
+
+/** A scope of its own: the host's parsers, views and static files are not touched, and the board reads its bodies itself. */
+function mountOnFastify(app: FastifyScope, address: string, board: BoardStep): void {
+  const plugin: Parameters<FastifyScope['register']>[0] = (scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
+    for (const path of ['/', '/*']) {
+      scope.all(path, (request, reply) => {
+        reply.hijack();
+        const { raw } = request;
+        const own = (raw.url ?? '').slice(address.length);
+        raw.url = own.startsWith('/') ? own : `/${own}`;
+        const nobodyAnswered = (error?: unknown): void => {
+          if (error === undefined) refuse(reply.raw, 404, 'The board has no such page.');
+          else refuse(reply.raw, 500, 'The board failed.');
+        };
+        board(raw, reply.raw, nobodyAnswered, { request, response: reply });
+      });
+    }
+    done();
+  };
+  app.register(plugin, { prefix: address });
+}
+
+function joined(...paths: readonly string[]): string {
+  const segments = paths.flatMap((path) => path.split('/')).filter((segment) => segment !== '');
+  return `/${segments.join('/')}`;
+}
