@@ -121,7 +121,7 @@ describe.each(['express', 'fastify'] as const)('The board on %s', (platform) => 
     },
   );
 
-  it("claims nothing beside its path, and nothing when it is off", async () => {
+  it('claims nothing beside its path, and nothing when it is off', async () => {
     const app = await start({ board: { enabled: false } });
     expect((await app.get('/admin/queues')).status).toBe(404);
     const other = await start();
