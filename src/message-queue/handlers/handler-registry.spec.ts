@@ -1,15 +1,11 @@
 import { OnQueueError, Process, Processor } from '@nestjs/bull';
-import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { Test } from '@nestjs/testing';
 import { HandlerRegistrationError } from '../jobs/errors.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { checkHandlers } from './handler-rules.js';
-import type { JobContext } from './job-context.js';
+import type { HandledRun } from './job-context.js';
 import type { ErrorVerdict } from './job-error-policy.js';
 import { JobHandler } from './job-handler.decorator.js';
-import { processorSourcesOf } from './processor-scan.js';
 import type { ProcessorSource } from './processor-scan.js';
 import { defineQueue } from '../jobs/queue-definition.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
@@ -28,7 +24,7 @@ const queueOf = (name: string, jobs: readonly string[]): QueueDefinition =>
   });
 
 const mail = queueOf('mail', ['send', 'confirm']);
-const context = {} as JobContext;
+const context = {} as HandledRun;
 
 @Processor('mail')
 class MailProcessor {
@@ -180,7 +176,7 @@ describe('checkHandlers', () => {
     expect(problems([MailProcessor, Other])).toBe('');
   });
 
-  it('misses @Processor, the queue of a @Processor, and a singleton', () => {
+  it('misses @Processor, and the queue of a @Processor', () => {
     class Bare {
       @JobHandler('send')
       send(): void {}
@@ -194,9 +190,6 @@ describe('checkHandlers', () => {
       'Bare has @JobHandler methods (send) but no @Processor',
     );
     expect(problems([MailProcessor, Elsewhere])).toMatch(/"mial" is not registered\. Did you mean "mail"/);
-    expect(() => checkHandlers([sourceOf(MailProcessor, { scoped: true })], { definitions: [mail] })).toThrow(
-      /MailProcessor is request-scoped/,
-    );
   });
 
   it('checks the options of a handler', () => {
@@ -214,44 +207,5 @@ describe('checkHandlers', () => {
 
   it('lists all mistakes at once', () => {
     expect(problems([]).split('\n')).toHaveLength(3);
-  });
-});
-
-describe('processorSourcesOf', () => {
-  const CONFIG = Symbol('config');
-
-  @Injectable({ scope: Scope.REQUEST })
-  class PerRequest {}
-
-  @Injectable()
-  class NeedsRequest {
-    constructor(@Inject(PerRequest) readonly request: PerRequest) {}
-  }
-
-  @Module({
-    imports: [DiscoveryModule],
-    providers: [
-      MailProcessor,
-      PerRequest,
-      NeedsRequest,
-      { provide: 'alias', useExisting: MailProcessor },
-      { provide: 'made', useFactory: () => new Payload() },
-      { provide: CONFIG, useValue: { plain: true } },
-      { provide: 'nothing', useValue: null },
-    ],
-  })
-  class HostModule {}
-
-  it('finds classes, factories and scopes among Nest’s providers, each instance once', async () => {
-    const app = await Test.createTestingModule({ imports: [HostModule] }).compile();
-    const sources = processorSourcesOf(app.get(DiscoveryService).getProviders());
-    const ofType = (type: Type<object>): ProcessorSource[] =>
-      sources.filter((source) => source.type === type);
-    expect(ofType(MailProcessor)).toEqual([
-      { type: MailProcessor, instance: app.get(MailProcessor), scoped: false, module: 'HostModule' },
-    ]);
-    expect(ofType(Payload)).toHaveLength(1);
-    expect(ofType(NeedsRequest)[0]?.scoped).toBe(true);
-    await app.close();
   });
 });

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { HandlerRegistrationError } from '../jobs/errors.js';
 import { MAX_ATTEMPTS, MAX_TIMEOUT_MS, OptionIssues } from '../admission/option-rules.js';
+import { enhancerProblems } from './declared-enhancers.js';
 import { scanProcessor } from './processor-scan.js';
 import type { ProcessorSource, ScannedHandler, ScannedProcessor } from './processor-scan.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
@@ -57,12 +58,13 @@ function problemsOf(
       `the app is ready and add up concurrencies. Write @JobHandler(${suggested}) instead of @Process(…).`
     );
   });
-  if (source.scoped && handlers.length > 0) {
-    problems.push(
-      `${className} is request-scoped, or depends on something that is: there is no request here. Make it a singleton.`,
-    );
-  }
-  return [...problems, ...handlers.flatMap((handler) => handlerProblems(className, handler, definition))];
+  return [
+    ...problems,
+    ...handlers.flatMap((handler) => [
+      ...handlerProblems(className, handler, definition),
+      ...enhancerProblems(source, handler.methodName),
+    ]),
+  ];
 }
 
 function handlerProblems(className: string, handler: ScannedHandler, definition: QueueDefinition): string[] {

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { Job } from 'bull';
 import type { JobProgress } from '../jobs/job-progress.js';
 
 /** What a handler gets beside the payload. */
@@ -24,4 +25,9 @@ export interface JobContext {
   readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;
   /** Stores how far the job is. */
   readonly progress: (progress: JobProgress) => Promise<void>;
+}
+
+/** A run as the handlers' room sees it: the handler's context, and the job that the broker took. */
+export interface HandledRun extends JobContext {
+  readonly taken: { readonly job: Job };
 }

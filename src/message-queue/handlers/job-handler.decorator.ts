@@ -19,6 +19,18 @@ export interface JobHandlerMetadata {
 
 export const JOB_HANDLER_METADATA = 'nestjs-message-queue:job-handler';
 
+/** Where Nest finds what a handler's parameters are, should enhancers stand around it. */
+export const JOB_HANDLER_PARAMETERS = 'nestjs-message-queue:job-handler-parameters';
+
+/** Nest's number for a body: pipes take the payload for one. */
+export const PAYLOAD_PARAMETER = 3;
+
+/** Index and source of each parameter, by `type:index`. 0 is no type of Nest's. */
+const PARAMETERS = {
+  [`${PAYLOAD_PARAMETER}:0`]: { index: 0, data: 0, pipes: [] },
+  '0:1': { index: 1, data: 1, pipes: [] },
+};
+
 /** Fits methods that can be called with this payload. */
 export type TypedMethodDecorator<Payload> = <
   Method extends (payload: Payload, context: JobContext) => unknown,
@@ -46,8 +58,10 @@ export function JobHandler(
   ...given: [QueueDefinition, string, JobHandlerOptions?] | [string, JobHandlerOptions?]
 ): MethodDecorator {
   const metadata = metadataOf(given);
-  return (_target, _methodName, descriptor) =>
+  return (target, methodName, descriptor) => {
     Reflect.defineMetadata(JOB_HANDLER_METADATA, metadata, descriptor.value as object);
+    Reflect.defineMetadata(JOB_HANDLER_PARAMETERS, PARAMETERS, target.constructor, methodName);
+  };
 }
 
 function metadataOf(

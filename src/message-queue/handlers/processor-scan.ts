@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import type { InjectionToken, Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { JOB_HANDLER_METADATA } from './job-handler.decorator.js';
 import type { JobHandlerMetadata } from './job-handler.decorator.js';
@@ -13,18 +13,29 @@ export interface ProcessorSource {
   readonly type: Type<object>;
   /** Null before Nest has created it: metadata can be checked all the same. */
   readonly instance: object | null;
-  /** Nest makes one per request (or it needs one that is): there is no one instance to call. */
+  /** It is made per job, because it is request-scoped or needs something that is. */
   readonly scoped: boolean;
   /** The module that provides it, named in errors. */
   readonly module: string;
+  /** Nest's record of it; absent for a class outside of Nest. */
+  readonly wrapper?: ProviderWrapper;
 }
 
-/** The part of Nest's `InstanceWrapper` that is read here. */
+/** The part of Nest's `InstanceWrapper` that handlers need. */
 export interface ProviderWrapper {
+  readonly id: string;
+  readonly token: InjectionToken;
   readonly metatype: unknown;
   readonly instance: unknown;
   readonly inject?: unknown;
-  readonly host?: { readonly name?: string };
+  /** The module. */
+  readonly host?: {
+    readonly token: string;
+    readonly name?: string;
+    /** The enhancers that Nest created for its classes. */
+    readonly injectables: { has(token: unknown): boolean };
+    getProviderByKey(token: InjectionToken): { readonly instance: unknown };
+  };
   isDependencyTreeStatic(): boolean;
 }
 
@@ -64,6 +75,7 @@ export function processorSourcesOf(wrappers: Iterable<ProviderWrapper>): Process
       instance,
       scoped: !wrapper.isDependencyTreeStatic(),
       module: wrapper.host?.name ?? 'an unnamed module',
+      wrapper,
     });
   }
   return sources;

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkHandlers } from '../handlers/handler-rules.js';
+import { NestEnhancers } from '../handlers/nest-enhancers.js';
 import { processorSourcesOf } from '../handlers/processor-scan.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -11,12 +12,17 @@ import { RESOLVED_CONFIGURATION } from './tokens.js';
 /** Finds the handlers among the app's providers. */
 @Injectable()
 export class HandlerRegistration {
+  private readonly enhancers: NestEnhancers;
+
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly registry: HandlerRegistry,
     private readonly queues: RegisteredQueues,
+    modules: ModulesContainer,
     @Inject(RESOLVED_CONFIGURATION) private readonly resolved: ResolvedConfiguration,
-  ) {}
+  ) {
+    this.enhancers = new NestEnhancers(modules);
+  }
 
   /**
    * Fills the registry; every provider exists by now.
@@ -25,7 +31,11 @@ export class HandlerRegistration {
   register(): void {
     const { config, definitions } = this.resolved;
     const worked = config.role === 'producer' ? [] : this.queues.names();
-    this.registry.load(processorSourcesOf(this.discovery.getProviders()), { definitions, worked });
+    this.registry.load(
+      processorSourcesOf(this.discovery.getProviders()),
+      { definitions, worked },
+      this.enhancers,
+    );
   }
 }
 
@@ -38,11 +48,9 @@ export function checkDeclaredHandlers(
   discovery: DiscoveryService,
   definitions: readonly QueueDefinition[],
 ): void {
-  const declared = discovery.getProviders().map(({ metatype, instance, inject, host }) => ({
-    metatype,
+  const declared = discovery.getProviders().map(({ id, token, metatype, instance, inject, host }) => ({
+    ...{ id, token, metatype, inject, host },
     instance: instance as unknown,
-    inject,
-    host,
     // Nest remembers its first answer, which would be too early now and wrong for the host.
     isDependencyTreeStatic: () => true,
   }));
