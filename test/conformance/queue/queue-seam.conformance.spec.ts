@@ -3,6 +3,7 @@ import { addingCases } from './adding.cases.js';
 import { cleaningCases } from './cleaning.cases.js';
 import { eventCases } from './event.cases.js';
 import { extraCases } from './extra.cases.js';
+import { hostCases } from './host.cases.js';
 import { orderingCases } from './ordering.cases.js';
 import { pausingCases } from './pausing.cases.js';
 import { QueueBench, bullProvider, memoryProvider } from './queue-bench.js';
@@ -23,6 +24,7 @@ const SUBJECTS: Readonly<Record<string, readonly QueueCase[]>> = {
   events: eventCases,
   scheduling: schedulingCases,
   extras: extraCases,
+  hosts: hostCases,
 };
 
 let redis: TestRedis;

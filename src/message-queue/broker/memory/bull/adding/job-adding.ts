@@ -69,7 +69,7 @@ export class JobAdding {
     const { options } = job;
     assertSize(job);
     const counted = store.nextId();
-    const wanted = options.jobId === undefined || options.jobId === '' ? null : String(options.jobId);
+    const wanted = String(options.jobId ?? '') || null;
     const id = wanted ?? counted;
     if (store.jobs.has(id)) {
       if (wanted === null) return this.add(job, assertRoom);

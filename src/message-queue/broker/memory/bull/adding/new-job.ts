@@ -24,8 +24,9 @@ export function newJob(
   now: number,
   groupKey: string | undefined,
 ): NewJob {
-  const jobId = groupKey === undefined ? options.jobId : idInGroup(options.jobId, groupKey, data);
-  const stored = storedOptions(jobId === undefined ? options : { ...options, jobId: String(jobId) }, now);
+  const known =
+    groupKey === undefined ? options : { ...options, jobId: idInGroup(options.jobId, groupKey, data) };
+  const stored = storedOptions(known, now);
   return { name, json: jsonText(data || {}) ?? '{}', options: stored };
 }
 
@@ -37,10 +38,10 @@ function storedOptions(options: JobOptions, now: number): StoredOptions {
     // Flat values, which are the rule, need no trip through JSON.
     stored[key] = typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
   }
-  stored['attempts'] = Math.trunc(Number(stored['attempts']));
-  stored['delay'] = Number(stored['delay']);
-  const backoff = normaliseBackoff(options.backoff);
-  if (backoff !== undefined) stored['backoff'] = backoff;
+  stored['attempts'] = Number.parseInt(String(stored['attempts']), 10);
+  stored['delay'] = Number((options as Record<string, unknown>)['delay'] ?? 0);
+  stored['timestamp'] = Number(stored['timestamp']);
+  stored['backoff'] = normaliseBackoff(options.backoff) ?? options.backoff ?? undefined;
   return stored as unknown as StoredOptions;
 }
 

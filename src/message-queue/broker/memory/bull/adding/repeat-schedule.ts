@@ -123,7 +123,7 @@ function dueAfter(millis: number, repeat: RepeatSettings): number | null {
   if (repeat.every) return Math.floor(millis / repeat.every) * repeat.every + repeat.every;
   const { startDate, endDate, tz } = repeat;
   const startsLater = startDate !== undefined && new Date(startDate).getTime() > millis;
-  const expression = parseExpression(repeat.cron ?? '', {
+  const expression = parseExpression(String(repeat.cron), {
     currentDate: new Date(startsLater ? startDate : millis),
     ...(startDate === undefined ? {} : { startDate: new Date(startDate) }),
     ...(endDate === undefined ? {} : { endDate: new Date(endDate) }),

@@ -38,13 +38,15 @@ export class JobMoves {
     stored.data = json;
   }
 
-  async log(id: string, row: string): Promise<number> {
+  async log(id: string, row: string | number | null | undefined): Promise<number> {
     const stored = this.find(id);
     if (stored === undefined) throw missingKey(id, 'addLog');
     const history = stored.remember();
+    // As Redis takes it.
+    const text = String(row ?? '');
     history.logs ??= [];
-    history.logs.push(row);
-    this.engine.store.resize(stored, row.length);
+    history.logs.push(text);
+    this.engine.store.resize(stored, text.length);
     return history.logs.length;
   }
 

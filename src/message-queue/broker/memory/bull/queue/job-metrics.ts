@@ -34,13 +34,13 @@ export class JobMetrics {
     series.prevTS = now;
   }
 
-  /** Points `start` to `end`, newest first; a negative `end` counts from the oldest. */
-  read(type: string, start: number, end: number): { meta: Meta; data: number[]; count: number } {
+  /** Points `start` to `end`, newest first; a negative `end` counts from the oldest. Text, as Redis has them. */
+  read(type: string, start: number, end: number): { meta: Meta; data: string[]; count: number } {
     const series = this.series.get(type) ?? emptySeries();
     const { points } = series;
     return {
       meta: { count: series.count, prevTS: series.prevTS ?? 0, prevCount: series.prevCount },
-      data: points.slice(start, end < 0 ? points.length + end + 1 : end + 1),
+      data: points.slice(start, end < 0 ? points.length + end + 1 : end + 1).map(String),
       count: points.length,
     };
   }

@@ -15,8 +15,8 @@ export function parseTypes(types: unknown): string[] {
   return parsed.length > 0 ? parsed : ALL_TYPES;
 }
 
-/** How many jobs are in a state, by Bull's names (`wait` and `waiting` alike). */
-export function countOf(engine: QueueEngine, type: string): number {
+/** How many jobs are in a state, by Bull's names (`wait` and `waiting` alike); undefined for a name it does not know. */
+export function countOf(engine: QueueEngine, type: string): number | undefined {
   const { store } = engine;
   switch (type) {
     case 'wait':
@@ -31,7 +31,7 @@ export function countOf(engine: QueueEngine, type: string): number {
     case 'failed':
       return store[type].size;
     default:
-      return 0;
+      return undefined;
   }
 }
 
@@ -46,7 +46,7 @@ export function rangeOf(
   end: number,
   ascending: boolean,
 ): StoredJob[] {
-  const size = countOf(engine, type);
+  const size = countOf(engine, type) ?? 0;
   const from = Math.max(0, start < 0 ? size + start : start);
   const to = Math.min(size - 1, end < 0 ? size + end : end);
   if (from > to) return [];

@@ -83,6 +83,11 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
     return this.engine.closed;
   }
 
+  /** Whether the last look for a job found none. */
+  get drained(): boolean {
+    return this.engine.drained;
+  }
+
   /** Adds a job. Rejects with QueueFullError when the budget is spent. */
   async add(...args: unknown[]): Promise<MemoryJob> {
     const [name, data, given] = addArguments(args);
@@ -172,6 +177,11 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
       `Queue "${this.name}" is in memory: there is no Redis for multi(). Use the queue's own methods.`,
       { queue: this.name },
     );
+  }
+
+  /** Not in Bull: what a log shows of the queue, whose parts know each other. */
+  toJSON(): object {
+    return { name: this.name, keyPrefix: this.keyPrefix, token: this.token, settings: this.settings };
   }
 
   /** Not in Bull: promotes what is due now. @returns how many jobs; a test that moves the clock by hand may call it */

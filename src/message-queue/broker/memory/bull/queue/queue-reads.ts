@@ -1,4 +1,4 @@
-import type { JobCounts, JobId } from 'bull';
+import type { JobCounts, JobId, Queue } from 'bull';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
 import { countOf, parseTypes, rangeOf } from './job-ranges.js';
@@ -48,7 +48,7 @@ export class QueueReads {
   ): Promise<MemoryJob[]> {
     await this.#engine.turns.look();
     return parseTypes(types).flatMap((type) =>
-      rangeOf(this.#engine, type, start ?? 0, end ?? -1, asc === true).map((job) =>
+      rangeOf(this.#engine, type, start ?? 0, end ?? -1, Boolean(asc)).map((job) =>
         this.#handle(job, options),
       ),
     );
@@ -56,7 +56,7 @@ export class QueueReads {
 
   async getRanges(types?: unknown, start?: number, end?: number, asc?: boolean): Promise<string[]> {
     return parseTypes(types).flatMap((type) =>
-      rangeOf(this.#engine, type, start ?? 0, end ?? -1, asc === true).map((job) => job.id),
+      rangeOf(this.#engine, type, start ?? 0, end ?? -1, Boolean(asc)).map((job) => job.id),
     );
   }
 
@@ -83,7 +83,10 @@ export class QueueReads {
   async getJobCounts(...types: unknown[]): Promise<JobCounts> {
     await this.#engine.turns.look();
     const counts: Record<string, number> = {};
-    for (const type of parseTypes(types)) counts[type] = this.#count(type);
+    for (const type of parseTypes(types)) {
+      const count = this.#count(type);
+      if (count !== undefined) counts[type] = count;
+    }
     return counts as unknown as JobCounts;
   }
 
@@ -146,19 +149,13 @@ export class QueueReads {
     return { logs: ordered.slice(start, until), count: all.length };
   }
 
-  async getMetrics(
-    type: 'completed' | 'failed',
-    start = 0,
-    end = -1,
-  ): Promise<{
-    meta: { count: number; prevTS: number; prevCount: number };
-    data: number[];
-    count: number;
-  }> {
-    return this.#parts.extras.metrics.read(type, start, end);
+  /** Finished jobs per minute. `data` is text as in Bull, whose type says numbers. */
+  async getMetrics(type: 'completed' | 'failed', start = 0, end = -1): ReturnType<Queue['getMetrics']> {
+    const { data, ...rest } = this.#parts.extras.metrics.read(type, start, end);
+    return { ...rest, data: data as unknown as number[] };
   }
 
-  #count(type: string): number {
+  #count(type: string): number | undefined {
     return type === 'repeat' ? this.#parts.extras.repeat.size : countOf(this.#engine, type);
   }
 

@@ -47,8 +47,8 @@ export class QueueUpkeep {
   }
 
   /** Removes jobs whose ids match a pattern in Redis' glob syntax, in any state, unless somebody runs them. */
-  async removeJobs(pattern: string): Promise<void> {
-    const matches = keyGlob(pattern);
+  async removeJobs(pattern?: string): Promise<void> {
+    const matches = keyGlob(pattern ?? '');
     const removed = [...this.#engine.store.jobs.values()].filter((job) => !job.locked && matches(job.id));
     for (const job of removed) this.#engine.remove(job);
     for (const { id } of removed) this.#engine.events.emit('removed', id);

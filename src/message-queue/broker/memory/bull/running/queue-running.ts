@@ -81,11 +81,9 @@ export class QueueRunning {
    * @throws Error, UnsupportedOperationError as {@link PlainProcessor.setHandler}
    */
   processWith(given: readonly unknown[]): Promise<void> {
-    const handler = given.at(-1);
-    const name = typeof given[0] === 'string' && given.length > 1 ? given[0] : DEFAULT_JOB_NAME;
-    const concurrency = given.slice(0, -1).find((value) => typeof value === 'number') ?? 1;
+    const [name, concurrency, handler] = processArguments(given);
     this.setHandler(name, handler);
-    return this.start(concurrency);
+    return this.start(concurrency as number);
   }
 
   setHandler(name: string, handler: unknown): void {
@@ -102,6 +100,7 @@ export class QueueRunning {
       this.engine.events.emit('error', error, 'error running queue');
       throw error;
     }
+    if (concurrency <= 0) return;
     this.beginWork(concurrency);
     await this.whenClosed;
   }
@@ -178,4 +177,12 @@ export class QueueRunning {
     this.endProcessing();
     this.engine.events.emit('close');
   }
+}
+
+/** By their number, as Bull tells them apart. */
+function processArguments(given: readonly unknown[]): [name: string, concurrency: unknown, handler: unknown] {
+  const [first, second, third] = given;
+  if (given.length > 2) return [String(first), second, third];
+  if (given.length < 2) return [DEFAULT_JOB_NAME, 1, first];
+  return typeof first === 'string' ? [first, 1, second] : [DEFAULT_JOB_NAME, first, second];
 }
