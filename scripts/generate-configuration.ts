@@ -2,11 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { APP_VARIABLES } from '../src/app-variables.js';
-import {
-  renderConfigurationPage,
-  renderEnvironmentExample,
-} from '../src/message-queue/configuration/configuration-documents.js';
 import { BUILT_IN_QUEUES } from '../src/message-queue/queues/queue-definitions.js';
+import { renderConfigurationPage, renderEnvironmentExample } from './configuration-documents.js';
 
 // Writes .env.example and docs/configuration.md; with --check only says whether they are what the schema says.
 const checkOnly = process.argv.includes('--check');

@@ -18,7 +18,7 @@ export type {
   Role,
 } from './message-queue.options.js';
 export type { ProviderName } from './broker/broker.js';
-export type { QueueOverrides } from './configuration/queue-settings.js';
+export type { QueueOverrides } from './jobs/queue-settings.js';
 export type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 export type { ScheduleDeclaration } from './schedules/schedule-declaration.js';
 export { getConfigToken, MESSAGE_QUEUE_CONFIG } from './message-queue.tokens.js';
@@ -39,7 +39,8 @@ export type { JobProgress } from './jobs/job-progress.js';
 
 // Queues and their payloads
 export { defineQueue } from './jobs/queue-definition.js';
-export type { BackoffPolicy, PayloadOf, QueueDefinition, QueueSettings } from './jobs/queue-definition.js';
+export type { PayloadOf, QueueDefinition } from './jobs/queue-definition.js';
+export type { BackoffPolicy, QueueSettings } from './jobs/queue-settings.js';
 export { QueueName } from './queues/queue-name.js';
 export { BatchMessageJobDto } from './queues/batch/batch-message-job.dto.js';
 export { CleanupJobDto, CleanupType } from './queues/cleanup/cleanup-job.dto.js';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { APP_VARIABLES } from '../../src/app-variables.js';
 import { WORKER_VARIABLES } from '../../src/demo/worker/worker-messages.js';
-import { renderEnvironmentExample } from '../../src/message-queue/configuration/configuration-documents.js';
+import { renderEnvironmentExample } from '../../scripts/configuration-documents.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/index.js';
 
 const VARIABLE = /^[A-Z][A-Z0-9_]+$/;
@@ -87,13 +87,7 @@ describe('the environment', () => {
     const reads = variablesRead(fileNames);
     // What is found is what is looked for.
     expect(reads.map(({ variable }) => variable)).toEqual(
-      expect.arrayContaining([
-        'NODE_ENV',
-        'PORT',
-        'DATABASE_URL',
-        'ENCRYPTION_KEYS',
-        'ENCRYPTION_CURRENT_KEY',
-      ]),
+      expect.arrayContaining(['PORT', 'DATABASE_URL', 'ENCRYPTION_KEYS', 'ENCRYPTION_CURRENT_KEY']),
     );
     // The demo sets these itself, for a process of its own.
     const internal: readonly string[] = [WORKER_VARIABLES.smtpUrl, WORKER_VARIABLES.drops];

@@ -2,7 +2,7 @@ import { InvalidJobOptionsError, InvalidPayloadError } from '../jobs/errors.js';
 import { admitJob, type AdmittedJob } from './job-admission.js';
 import { RESERVED_JOB_IDS } from './job-id.js';
 import type { ManagedJobOptions } from '../jobs/managed-job.js';
-import { QUEUE_DEFAULTS, type QueueSettings } from '../jobs/queue-definition.js';
+import { QUEUE_DEFAULTS, type QueueSettings } from '../jobs/queue-settings.js';
 
 const settings: QueueSettings = {
   ...QUEUE_DEFAULTS,

@@ -1,10 +1,13 @@
+import { Issues } from '../../kernel/values/issues.js';
+import { isRecord, record, text } from '../../kernel/values/kinds.js';
+import { shown } from '../../kernel/values/words.js';
 import { checkBullOptions } from './bull-option-rules.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { newJobId } from './job-id.js';
 import { toJsonPayload } from './json-payload.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
-import { checkRecord, isOptionObject, OptionIssues, shown } from './option-rules.js';
-import type { QueueSettings } from '../jobs/queue-definition.js';
+import { checkRecord } from './option-rules.js';
+import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
 
 /** A job that may be stored: its data is what JSON keeps, its options are complete and safe in Bull. */
@@ -19,6 +22,9 @@ export interface AdmittedJob {
 
 /** Stack traces kept per job unless the caller says otherwise; our own failure records have the full history. */
 const STACK_TRACES = 3;
+
+const JOB_NAME = text(200);
+const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
 
 /**
  * The gate before a queue: what Bull would lose, wedge on or change without a word is refused, and what our rules need
@@ -59,20 +65,16 @@ function admitOptions(
   options: ManagedJobOptions,
   now: number,
 ): ManagedJobOptions {
-  const issues = new OptionIssues();
+  const issues = new Issues();
   const jobName = typeof name === 'string' ? name : '';
-  issues.text('name', name, 200);
-  if (!isOptionObject(options)) issues.add('options', `must be an object, not ${shown(options)}`);
-  else checkBullOptions(issues, options, { jobName, now });
-  const record = checkRecord(issues, isOptionObject(options) ? options.mq : undefined);
+  issues.check('name', name, JOB_NAME);
+  if (issues.check('options', options, OPTIONS)) checkBullOptions(issues, options, { jobName, now });
+  const kept = checkRecord(issues, isRecord(options) ? options.mq : undefined);
   if (issues.list.length > 0) {
-    throw new InvalidJobOptionsError(
-      `Job ${shown(name)} for queue "${queueName}" cannot be added with these options:`,
-      issues.list,
-      { queue: queueName, job: jobName },
-    );
+    const headline = `Job ${shown(name)} for queue "${queueName}" cannot be added with these options:`;
+    issues.throwIfAny(InvalidJobOptionsError, headline, { queue: queueName, job: jobName });
   }
-  return fill(settings, options, record, now);
+  return fill(settings, options, kept, now);
 }
 
 type Draft = { -readonly [Key in keyof ManagedJobOptions]: ManagedJobOptions[Key] };

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { kind, Refusal } from '../../kernel/values/kind.js';
 
 /** Longest job id that is accepted, in characters. */
 const MAX_JOB_ID_LENGTH = 200;
+const OVERWRITTEN = 'a number is overwritten by a generated id';
 
 /**
  * Ids that are names of Bull's own keys or channels under the queue's prefix. A job with such an id wedges or pauses
@@ -42,21 +44,14 @@ export function newJobId(): string {
   return `m_${randomUUID()}`;
 }
 
-/** What is wrong with a job id, or undefined when it can be used. */
-export function jobIdProblem(jobId: unknown): string | undefined {
-  if (typeof jobId === 'number') {
-    return `must be a text, not the number ${jobId}: numbers are overwritten by generated ids; write "job-${jobId}"`;
-  }
-  if (typeof jobId !== 'string') return 'must be a text';
-  if (jobId === '') return 'must not be empty; leave it out to get a generated one';
-  if (jobId.length > MAX_JOB_ID_LENGTH) {
-    return `must have at most ${MAX_JOB_ID_LENGTH} characters, has ${jobId.length}`;
-  }
-  if (/^\d+$/.test(jobId)) {
-    return `must not be a number ("${jobId}"): it is overwritten by a generated id; write "job-${jobId}"`;
-  }
-  if (RESERVED_JOB_IDS.has(jobId)) return `must not be "${jobId}", the name of a key of the queue itself`;
-  if (jobId.includes(':')) return 'must not contain ":", which separates the queue’s own keys';
-  if (/\p{Cc}/u.test(jobId)) return 'must not contain control characters';
-  return undefined;
-}
+/** A job id that a caller chose. */
+export const JOB_ID = kind<string>(`an id of 1 to ${MAX_JOB_ID_LENGTH} characters`, (value) => {
+  if (typeof value === 'number') return new Refusal(`${OVERWRITTEN}: write "job-${value}"`);
+  if (typeof value !== 'string') return new Refusal();
+  if (value === '') return new Refusal('leave it out to get a generated one');
+  if (value.length > MAX_JOB_ID_LENGTH) return new Refusal(`it has ${value.length} characters`);
+  if (/^\d+$/.test(value)) return new Refusal(`${OVERWRITTEN}: write "job-${value}"`);
+  if (RESERVED_JOB_IDS.has(value)) return new Refusal('that is the name of a key of the queue itself');
+  if (value.includes(':')) return new Refusal('":" separates the queue’s own keys');
+  return /\p{Cc}/u.test(value) ? new Refusal('it has control characters') : value;
+});

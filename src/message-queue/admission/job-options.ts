@@ -1,14 +1,16 @@
+import { Issues } from '../../kernel/values/issues.js';
+import { milliseconds, record, wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
-import { jobIdProblem } from './job-id.js';
-import { isJobPriority, JobPriority, toBullPriority } from '../jobs/job-priority.js';
+import { JOB_ID } from './job-id.js';
+import { JobPriority, toBullPriority } from '../jobs/job-priority.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import {
+  ATTEMPTS,
   checkMetadata,
-  isOptionObject,
-  MAX_ATTEMPTS,
-  MAX_TIMEOUT_MS,
-  OptionIssues,
-  shown,
+  CORRELATION_ID,
+  DELAY_MS,
+  IDEMPOTENCY_KEY,
+  TIMEOUT_MS,
 } from './option-rules.js';
 import { checkRepeat } from './repeat-rules.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
@@ -90,6 +92,10 @@ const OPTION_NAMES = [
   'deadlineMs',
 ] as const satisfies readonly (keyof EnqueueOptions)[];
 
+const OPTIONS = record();
+const PRIORITY = { ...wholeNumber(1, 10), expected: `${wholeNumber(1, 10).expected} (10 first)` };
+const IDEMPOTENCY_TTL = milliseconds(1, MAX_DELAY_MS);
+
 const REPEAT_NAMES = ['cron', 'tz', 'every', 'startDate', 'endDate', 'limit'];
 
 /**
@@ -102,13 +108,10 @@ export function mapEnqueueOptions(
   options: EnqueueOptions = {},
   now: number = Date.now(),
 ): MappedEnqueueOptions {
-  const issues = new OptionIssues();
-  if (isOptionObject(options)) checkEnqueueOptions(issues, options, place.job, now);
-  else issues.add('options', `must be an object, not ${shown(options)}`);
-  if (issues.list.length > 0) {
-    const headline = `Job "${place.job}" for queue "${place.queue}" cannot be added with these options:`;
-    throw new InvalidJobOptionsError(headline, issues.list, place);
-  }
+  const issues = new Issues();
+  if (issues.check('options', options, OPTIONS)) checkEnqueueOptions(issues, options, place.job, now);
+  const headline = `Job "${place.job}" for queue "${place.queue}" cannot be added with these options:`;
+  issues.throwIfAny(InvalidJobOptionsError, headline, place);
   const priority = options.priority ?? JobPriority.NORMAL;
   const { idempotencyKey: key, ttl, deadlineMs } = options;
   return {
@@ -138,41 +141,34 @@ function toManagedOptions(options: EnqueueOptions, priority: JobPriority): Manag
 }
 
 function checkEnqueueOptions(
-  issues: OptionIssues,
+  issues: Issues,
   options: Readonly<Record<string, unknown>>,
   jobName: string,
   now: number,
 ): void {
   issues.knownKeys('', options, OPTION_NAMES);
   const { priority, delay, attempts, timeoutMs, deadlineMs, correlationId, metadata, jobId } = options;
-  if (priority !== undefined && !isJobPriority(priority)) {
-    issues.add('priority', `must be a whole number from 1 to 10 (10 first), not ${shown(priority)}`);
-  }
-  const milliseconds = 'whole number of milliseconds';
-  if (delay !== undefined) issues.wholeNumber('delay', delay, 0, MAX_DELAY_MS, milliseconds);
-  if (attempts !== undefined) issues.wholeNumber('attempts', attempts, 1, MAX_ATTEMPTS);
-  if (timeoutMs !== undefined) issues.wholeNumber('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS, milliseconds);
-  if (deadlineMs !== undefined) issues.wholeNumber('deadlineMs', deadlineMs, 1, MAX_TIMEOUT_MS, milliseconds);
-  if (correlationId !== undefined) issues.text('correlationId', correlationId, 200);
+  issues.checkGiven('priority', priority, PRIORITY);
+  issues.checkGiven('delay', delay, DELAY_MS);
+  issues.checkGiven('attempts', attempts, ATTEMPTS);
+  issues.checkGiven('timeoutMs', timeoutMs, TIMEOUT_MS);
+  issues.checkGiven('deadlineMs', deadlineMs, TIMEOUT_MS);
+  issues.checkGiven('correlationId', correlationId, CORRELATION_ID);
   if (metadata !== undefined) checkMetadata(issues, 'metadata', metadata);
-  const idProblem = jobId === undefined ? undefined : jobIdProblem(jobId);
-  if (idProblem !== undefined) issues.add('jobId', idProblem);
+  issues.checkGiven('jobId', jobId, JOB_ID);
   checkIdempotency(issues, options);
   if (options.repeat !== undefined) checkSchedule(issues, options, jobName, now);
 }
 
-function checkIdempotency(
-  issues: OptionIssues,
-  { idempotencyKey, ttl }: Readonly<Record<string, unknown>>,
-): void {
-  if (idempotencyKey !== undefined) issues.text('idempotencyKey', idempotencyKey, 256);
+function checkIdempotency(issues: Issues, { idempotencyKey, ttl }: Readonly<Record<string, unknown>>): void {
+  issues.checkGiven('idempotencyKey', idempotencyKey, IDEMPOTENCY_KEY);
   if (ttl === undefined) return;
-  issues.wholeNumber('ttl', ttl, 1, MAX_DELAY_MS, 'whole number of milliseconds');
-  if (idempotencyKey === undefined) issues.add('ttl', 'only goes with idempotencyKey');
+  issues.check('ttl', ttl, IDEMPOTENCY_TTL);
+  issues.unless(idempotencyKey !== undefined, 'ttl', 'only goes with idempotencyKey');
 }
 
 function checkSchedule(
-  issues: OptionIssues,
+  issues: Issues,
   options: Readonly<Record<string, unknown>>,
   jobName: string,
   now: number,

@@ -1,83 +1,31 @@
-import type { Issue } from '../../kernel/errors.js';
-import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import type { Issues } from '../../kernel/values/issues.js';
+import { isRecord, milliseconds, text, wholeNumber } from '../../kernel/values/kinds.js';
+import { kindOf, mustBe, shown } from '../../kernel/values/words.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
+import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
 
-/** Most runs a job may have. */
-export const MAX_ATTEMPTS = 1000;
+/** Runs that a job may have. */
+export const ATTEMPTS = wholeNumber(1, 1_000);
 
-/** Longest timeout of an attempt, milliseconds (24 days: the longest timer there is). */
-export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** How long one attempt, or an add, may take (at most 24 days: the longest timer there is). */
+export const TIMEOUT_MS = milliseconds(1, 2 ** 31 - 1);
 
-/** Collects everything that is wrong with one set of options. */
-export class OptionIssues {
-  readonly list: Issue[] = [];
+/** How long a job may be delayed. */
+export const DELAY_MS = milliseconds(0, MAX_DELAY_MS);
 
-  add(path: string, message: string): void {
-    this.list.push({ path, message });
-  }
+/** What appears in logs, events and dead letters. */
+export const CORRELATION_ID = text(200);
 
-  /** A whole number from `min` to `max`; `what` names the unit in the message. @returns whether it is */
-  wholeNumber(
-    path: string,
-    value: unknown,
-    min: number,
-    max: number,
-    what = 'whole number',
-  ): value is number {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return true;
-    this.add(path, `must be a ${what} from ${min} to ${max}, not ${shown(value)}`);
-    return false;
-  }
-
-  flag(path: string, value: unknown): void {
-    if (typeof value !== 'boolean') this.add(path, `must be true or false, not ${shown(value)}`);
-  }
-
-  text(path: string, value: unknown, maxLength: number): value is string {
-    if (typeof value === 'string' && value !== '' && value.length <= maxLength) return true;
-    this.add(path, `must be a text of 1 to ${maxLength} characters, not ${shown(value)}`);
-    return false;
-  }
-
-  /** A point in time: Date, milliseconds or a text that `Date` can read. @returns milliseconds */
-  moment(path: string, value: unknown): number | undefined {
-    const isReadable = value instanceof Date || typeof value === 'string' || typeof value === 'number';
-    const at = isReadable ? new Date(value).getTime() : Number.NaN;
-    if (!Number.isNaN(at)) return at;
-    this.add(path, `must be a Date, ISO text or milliseconds, not ${shown(value)}`);
-    return undefined;
-  }
-
-  knownKeys(path: string, value: object, known: readonly string[]): void {
-    for (const key of Object.keys(value)) {
-      if (known.includes(key)) continue;
-      const full = path === '' ? key : `${path}.${key}`;
-      this.add(full.slice(0, 100), `is not an option.${didYouMean(key, known)}`);
-    }
-  }
-}
-
-/** Whether a value is an object with keys (not null, not a list). */
-export function isOptionObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A value for an error message, at most about 40 characters. For option values only, never for content. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  if (typeof value === 'bigint') return `the bigint ${value}`;
-  return String(value);
-}
+/** What makes two adds one. */
+export const IDEMPOTENCY_KEY = text(256);
 
 const METADATA_MAX_KEYS = 32;
+const SMALL_VALUE = 'a string of at most 500 characters, a finite number, true or false';
 
-/** Small key–value pairs: at most 32, keys to 64 characters, values text to 500 characters, finite numbers, booleans. */
-export function checkMetadata(issues: OptionIssues, path: string, metadata: unknown): void {
-  if (!isOptionObject(metadata)) {
-    issues.add(path, `must be an object of small values, not ${shown(metadata)}`);
+/** Small key–value pairs: at most 32, keys to 64 characters, values strings to 500 characters, finite numbers, booleans. */
+export function checkMetadata(issues: Issues, path: string, metadata: unknown): void {
+  if (!isRecord(metadata)) {
+    issues.add(path, mustBe('an object of small values', shown(metadata)));
     return;
   }
   const keys = Object.keys(metadata);
@@ -91,12 +39,10 @@ export function checkMetadata(issues: OptionIssues, path: string, metadata: unkn
       typeof value === 'boolean' ||
       (typeof value === 'number' && Number.isFinite(value)) ||
       (typeof value === 'string' && value.length <= 500);
-    if (key.length > 64 || key === '__proto__') issues.add(path, `must have short keys, not ${shown(key)}`);
+    if (key.length > 64 || key === '__proto__')
+      issues.add(path, `must have keys of at most 64 characters, got ${shown(key)}`);
     else if (!isSmall) {
-      issues.add(
-        `${path}.${key}`,
-        'must be a text of at most 500 characters, a finite number, true or false',
-      );
+      issues.add(`${path}.${key}`, mustBe(SMALL_VALUE, kindOf(value)));
     }
   }
 }
@@ -115,18 +61,18 @@ const RECORD_KEYS = [
 /**
  * Checks what a caller wants remembered. History (failures, replays, cancellation) is dropped: a copied job starts new.
  */
-export function checkRecord(issues: OptionIssues, record: unknown): ManagedJobRecord {
+export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
   if (record === undefined) return {};
-  if (!isOptionObject(record)) {
-    issues.add('mq', `must be an object, not ${shown(record)}`);
+  if (!isRecord(record)) {
+    issues.add('mq', mustBe('an object', shown(record)));
     return {};
   }
   issues.knownKeys('mq', record, RECORD_KEYS);
   const { correlationId, metadata, timeoutMs, idempotencyKey } = record;
-  if (correlationId !== undefined) issues.text('mq.correlationId', correlationId, 200);
+  issues.checkGiven('mq.correlationId', correlationId, CORRELATION_ID);
   if (metadata !== undefined) checkMetadata(issues, 'mq.metadata', metadata);
-  if (timeoutMs !== undefined) issues.wholeNumber('mq.timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
-  if (idempotencyKey !== undefined) issues.text('mq.idempotencyKey', idempotencyKey, 256);
+  issues.checkGiven('mq.timeoutMs', timeoutMs, TIMEOUT_MS);
+  issues.checkGiven('mq.idempotencyKey', idempotencyKey, IDEMPOTENCY_KEY);
   const defaultAttempts = record.defaultAttempts === true ? true : undefined;
   const kept = { correlationId, metadata, timeoutMs, defaultAttempts, idempotencyKey };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));

@@ -1,8 +1,38 @@
 import { parseExpression } from 'cron-parser';
-import { isOptionObject, shown, type OptionIssues } from './option-rules.js';
-import { jobIdProblem } from './job-id.js';
+import type { Issues } from '../../kernel/values/issues.js';
+import { kind, Refusal } from '../../kernel/values/kind.js';
+import type { Kind } from '../../kernel/values/kind.js';
+import { isRecord, milliseconds, moment, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
+import { mustBe, shown } from '../../kernel/values/words.js';
+import { JOB_ID } from './job-id.js';
 
 const REPEAT_KEYS = ['cron', 'tz', 'every', 'limit', 'startDate', 'endDate', 'count', 'key', 'jobId'];
+const TIME_ZONE = timeZone();
+const MOMENT = moment();
+const EVERY = milliseconds(1);
+const LIMIT = wholeNumber(1);
+const COUNT = wholeNumber(0);
+
+/**
+ * A cron expression that comes due after a time.
+ * @param from milliseconds since the epoch; default: the time of the check
+ * @param tz an IANA time zone
+ */
+export function cronExpression(from?: number, tz?: string): Kind<string> {
+  return kind('a cron expression of 5 or 6 fields such as "0 2 * * *"', (value) => {
+    // Bull keeps the parts of a schedule apart by colons.
+    if (typeof value !== 'string' || value.trim() === '' || value.includes(':')) return new Refusal();
+    try {
+      parseExpression(value, {
+        currentDate: new Date(from ?? Date.now()),
+        ...(tz !== undefined && { tz }),
+      }).next();
+      return value;
+    } catch (error) {
+      return new Refusal(error instanceof Error ? error.message.slice(0, 120) : 'it never comes due');
+    }
+  });
+}
 
 /**
  * Checks Bull's `repeat` option. Refused because Bull would spin, stay silent or list a schedule that never runs:
@@ -11,65 +41,51 @@ const REPEAT_KEYS = ['cron', 'tz', 'every', 'limit', 'startDate', 'endDate', 'co
  * @param keys what may be set; default also what Bull itself keeps there
  */
 export function checkRepeat(
-  issues: OptionIssues,
+  issues: Issues,
   jobName: string,
   repeat: unknown,
   now: number,
   keys: readonly string[] = REPEAT_KEYS,
 ): void {
-  if (!isOptionObject(repeat)) {
-    issues.add('repeat', `must be { cron, tz? } or { every }, not ${shown(repeat)}`);
+  if (!isRecord(repeat)) {
+    const got = repeat === undefined ? undefined : shown(repeat);
+    issues.add('repeat', mustBe('{ cron, tz? } or { every }', got));
     return;
   }
   issues.knownKeys('repeat', repeat, keys);
-  if (jobName.includes(':'))
-    issues.add('repeat', `cannot be used with ":" in the job name ${shown(jobName)}`);
-  const { cron, every, tz, limit, count, jobId } = repeat;
-  const start =
-    repeat.startDate === undefined ? undefined : issues.moment('repeat.startDate', repeat.startDate);
-  const end = repeat.endDate === undefined ? undefined : issues.moment('repeat.endDate', repeat.endDate);
-  if (end !== undefined && end <= now)
-    issues.add('repeat.endDate', 'is in the past: the job would never run');
-  if (end !== undefined && start !== undefined && end <= start) {
-    issues.add('repeat.endDate', 'must be after startDate');
-  }
-  if (limit !== undefined) issues.wholeNumber('repeat.limit', limit, 1, Number.MAX_SAFE_INTEGER);
-  if (count !== undefined) issues.wholeNumber('repeat.count', count, 0, Number.MAX_SAFE_INTEGER);
-  const idProblem = jobId === undefined ? undefined : jobIdProblem(jobId);
-  if (idProblem !== undefined) issues.add('repeat.jobId', idProblem);
-
-  if (cron !== undefined && every !== undefined)
+  issues.unless(
+    !jobName.includes(':'),
+    'repeat',
+    `cannot be used with ":" in the job name ${shown(jobName)}`,
+  );
+  const { cron, every, tz } = repeat;
+  issues.checkGiven('repeat.limit', repeat.limit, LIMIT);
+  issues.checkGiven('repeat.count', repeat.count, COUNT);
+  issues.checkGiven('repeat.jobId', repeat.jobId, JOB_ID);
+  const start = checkBounds(issues, repeat, now);
+  if (cron !== undefined && every !== undefined) {
     issues.add('repeat', 'must have either cron or every, not both');
-  else if (cron !== undefined) checkCron(issues, cron, tz, Math.max(now, start ?? now));
-  else if (every !== undefined) {
-    issues.wholeNumber('repeat.every', every, 1, Number.MAX_SAFE_INTEGER, 'whole number of milliseconds');
-    if (tz !== undefined) issues.add('repeat.tz', 'only goes with cron');
+  } else if (cron !== undefined) {
+    if (issues.checkGiven('repeat.tz', tz, TIME_ZONE)) {
+      issues.check('repeat.cron', cron, cronExpression(Math.max(now, start ?? now), tz));
+    }
+  } else if (every !== undefined) {
+    issues.check('repeat.every', every, EVERY);
+    issues.unless(tz === undefined, 'repeat.tz', 'only goes with cron');
   } else issues.add('repeat', 'must have cron or every');
 }
 
-function checkCron(issues: OptionIssues, cron: unknown, tz: unknown, from: number): void {
-  if (tz !== undefined && !isTimeZone(tz)) {
-    issues.add('repeat.tz', `must be an IANA time zone such as "Europe/Berlin", not ${shown(tz)}`);
-    return;
+/** @returns when it begins, milliseconds since the epoch */
+function checkBounds(
+  issues: Issues,
+  { startDate, endDate }: Readonly<Record<string, unknown>>,
+  now: number,
+): number | undefined {
+  const start = startDate === undefined ? undefined : issues.read('repeat.startDate', startDate, MOMENT);
+  const end = endDate === undefined ? undefined : issues.read('repeat.endDate', endDate, MOMENT);
+  if (end !== undefined) {
+    issues.unless(end > now, 'repeat.endDate', 'is in the past: the job would never run');
+    issues.unless(start === undefined || end > start, 'repeat.endDate', 'must be after startDate');
   }
-  if (typeof cron !== 'string' || cron.trim() === '' || cron.includes(':')) {
-    issues.add('repeat.cron', `must be a cron expression such as "0 2 * * *", not ${shown(cron)}`);
-    return;
-  }
-  try {
-    parseExpression(cron, { currentDate: new Date(from), ...(tz === undefined ? {} : { tz }) }).next();
-  } catch (error) {
-    const why = error instanceof Error ? error.message.slice(0, 120) : 'unreadable';
-    issues.add('repeat.cron', `is not a cron expression that ever comes due: ${shown(cron)} (${why})`);
-  }
-}
-
-function isTimeZone(tz: unknown): tz is string {
-  if (typeof tz !== 'string' || tz === '') return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: tz });
-    return true;
-  } catch {
-    return false;
-  }
+  return start;
 }

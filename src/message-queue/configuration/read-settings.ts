@@ -1,86 +1,75 @@
-import type { Issue } from '../../kernel/errors.js';
-import { CONFIGURATION_SCHEMA, SETTING_KEYS } from './configuration-schema.js';
-import type { Setting, SettingKey, SettingValues } from './configuration-schema.js';
-import type { Environment } from './environment.js';
-import { shown, valueAt } from './queue-settings.js';
-import { maskAddress } from './redis-address.js';
-import { PLACES } from './redis-settings.js';
-import type { Origins } from './redis-settings.js';
+import type { Issues } from '../../kernel/values/issues.js';
+import { Refusal } from '../../kernel/values/kind.js';
+import { isRecord } from '../../kernel/values/kinds.js';
+import { isField } from '../../kernel/values/options.js';
+import type { Field, Fields, ReadOptions } from '../../kernel/values/options.js';
+import type { Setting } from '../../kernel/values/setting.js';
+import { mustBe, shown } from '../../kernel/values/words.js';
 
-/** The values of all settings, where they came from, and what of it is not allowed. */
-export interface ReadSettings {
-  readonly values: SettingValues;
-  readonly origins: Origins;
-  readonly problems: readonly SettingProblem[];
-}
-
-/** Reads every setting: options over environment over the defaults of development or production. */
-export function readSettings(
-  options: Record<string, unknown>,
-  environment: Environment,
-  configKey: string | undefined,
-): ReadSettings {
-  const values: Partial<Record<SettingKey, unknown>> = {};
-  const origins: Partial<Record<SettingKey, string>> = {};
-  const problems: SettingProblem[] = [];
-  const placed = PLACES.some((key) => valueAt(options, key) !== undefined);
-  const production = (valueAt(options, 'environment') ?? environment.get('NODE_ENV')) === 'production';
-  for (const key of SETTING_KEYS) {
-    const setting: Setting = CONFIGURATION_SCHEMA[key] as Setting;
-    const option = valueAt(options, key);
-    const readable = option === undefined && isReadFromEnvironment(key, placed, configKey);
-    const raw = readable ? environment.get(setting.variable) : option;
-    values[key] = production ? setting.production : setting.development;
-    if (raw === undefined) continue;
-    const name = option === undefined ? setting.variable : key;
-    origins[key] = name;
-    const parsed = setting.type.parse(raw);
-    if (parsed.ok) values[key] = parsed.value;
-    else problems.push({ key, raw, issue: { path: name, message: wrong(setting, raw, parsed.reason) } });
-  }
-  return { values: values as unknown as SettingValues, origins, problems };
-}
-
-/** A value that its setting does not allow. */
-export interface SettingProblem {
-  readonly key: SettingKey;
+/** A value as it was given, and what the host knows it by: the path of its option, or its variable. */
+export interface Given {
   readonly raw: unknown;
-  readonly issue: Issue;
+  readonly name: string;
 }
 
-/** Variables about a Redis that is not used are nobody's mistake: the platform may have set them. */
-export function matters(
-  { key, raw, issue }: SettingProblem,
-  provider: 'memory' | 'redis',
-  origins: Origins,
-): boolean {
-  if (!key.startsWith('redis.') || issue.path === key) return true;
-  if (provider === 'memory') return origins.provider === undefined && !isServiceLink(raw);
-  return key !== 'redis.port' || (origins['redis.url'] ?? origins['redis.sentinels']) === undefined;
+/** Where the values of a tree of settings come from, and who hears of those that are not allowed. */
+export interface SettingSources {
+  /** What was given for a setting; nothing: its default counts. */
+  readonly given: (path: string, setting: Setting) => Given | undefined;
+  readonly refuse: (path: string, given: Given, message: string) => void;
+  /** Whether the defaults of production count. */
+  readonly production?: boolean;
 }
 
-/** What Kubernetes sets `REDIS_PORT` to where a service is named "redis". */
-function isServiceLink(raw: unknown): boolean {
-  return typeof raw === 'string' && raw.startsWith('tcp://');
-}
-
-/** An option that says where Redis is replaces all variables that do; a further Redis reads none of them. */
-function isReadFromEnvironment(key: SettingKey, placed: boolean, configKey: string | undefined): boolean {
-  if (configKey !== undefined && (key === 'provider' || key.startsWith('redis.'))) return false;
-  const isPlace =
-    (PLACES as readonly string[]).includes(key) || key === 'redis.port' || key === 'redis.sentinelName';
-  return !(placed && isPlace);
-}
-
-function wrong(setting: Setting, raw: unknown, reason: string | undefined): string {
-  const because = reason === undefined ? '' : ` (${reason})`;
-  if (setting.variable === 'REDIS_PORT' && isServiceLink(raw)) {
-    return `is ${shown(raw)}, which is what Kubernetes sets for a service named "redis"; must be ${setting.type.expected}. Set enableServiceLinks: false on the pod, or REDIS_PORT itself.`;
+/** Reads every setting of a tree; text is read as a variable's, wherever it comes from. The values are frozen. */
+export function readSettings<F extends Fields>(
+  tree: F,
+  sources: SettingSources,
+  inside = '',
+): ReadOptions<F> {
+  const values: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries<Field | Fields>(tree)) {
+    const path = inside === '' ? name : `${inside}.${name}`;
+    const value = isField(entry) ? readSetting(path, entry, sources) : readSettings(entry, sources, path);
+    if (value !== undefined) values[name] = value;
   }
-  return `is ${masked(setting, raw)}${because}; must be ${setting.type.expected}.`;
+  return Object.freeze(values) as ReadOptions<F>;
 }
 
-function masked(setting: Setting, raw: unknown): string {
-  if (setting.secret !== true) return shown(raw);
-  return setting.variable === 'REDIS_URL' && typeof raw === 'string' ? shown(maskAddress(raw)) : '***';
+function readSetting(path: string, setting: Setting, sources: SettingSources): unknown {
+  const given = sources.given(path, setting) ?? { raw: undefined, name: path };
+  const { kind, unset, required } = setting;
+  if (given.raw === undefined && required !== true) {
+    return sources.production === true ? (setting.production ?? unset) : unset;
+  }
+  const value = typeof given.raw === 'string' ? kind.fromText(given.raw.trim()) : kind.read(given.raw);
+  if (!(value instanceof Refusal)) return value;
+  const got = given.raw === undefined ? undefined : kind.show(given.raw);
+  sources.refuse(path, given, mustBe(kind.expected, got, value.reason));
+  return unset;
+}
+
+/** Refuses keys that no setting of the tree has, and groups that are not objects. @param further other known keys */
+export function checkKeys(
+  tree: Fields,
+  given: unknown,
+  issues: Issues,
+  inside = '',
+  further: readonly string[] = [],
+): void {
+  const known = [...new Set([...Object.keys(tree), ...further])];
+  if (given === undefined) return;
+  if (!isRecord(given)) {
+    issues.add(inside, mustBe(`an object (${known.join(', ')})`, shown(given)));
+    return;
+  }
+  issues.knownKeys(inside, given, known);
+  for (const [name, entry] of Object.entries(tree)) {
+    if (!isField(entry)) checkKeys(entry, given[name], issues, inside === '' ? name : `${inside}.${name}`);
+  }
+}
+
+/** The value at a dotted path; undefined where there is none. */
+export function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((found, key) => (isRecord(found) ? found[key] : undefined), value);
 }

@@ -1,4 +1,6 @@
-import type { Parsed, SettingType } from './setting-type.js';
+import { kind, Refusal } from '../../kernel/values/kind.js';
+import { wholeNumber } from '../../kernel/values/kinds.js';
+import { shown } from '../../kernel/values/words.js';
 
 /** One Redis server. */
 export interface RedisNode {
@@ -18,34 +20,28 @@ export interface RedisUrl {
 const DEFAULT_REDIS_PORT = 6379;
 const DEFAULT_SENTINEL_PORT = 26379;
 
-/** The text of an address without its password. */
-export function maskAddress(address: string): string {
-  return address.replace(/(\/\/[^:@/,]*):.*@/, '$1:***@').replace(/^([^:@/,]*):[^/]*@/, '$1:***@');
-}
+const PORT = wholeNumber(1, 65_535);
 
-/** `redis://…`, `rediss://…`, or several of them separated by commas. */
-export function redisUrl(): SettingType<RedisUrl> {
-  return {
-    expected:
-      'redis://[[user]:password@]host[:port][/db], rediss://… for TLS, or a comma-separated list of them for a Cluster',
-    parse: (raw) => (typeof raw === 'string' ? parseUrls(raw) : { ok: false }),
-    format: (value) => value.nodes.map((node) => `redis://${node.host}:${node.port}`).join(','),
-  };
-}
+/** `redis://…`, `rediss://…`, or several of them separated by commas. Messages mask the password. */
+export const redisUrl = kind<RedisUrl, string>(
+  'redis://[[user]:password@]host[:port][/db], rediss://… for TLS, or a comma-separated list of them for a Cluster',
+  (value) => (typeof value === 'string' ? parseUrls(value) : new Refusal()),
+  { show: (value) => shown(typeof value === 'string' ? maskAddress(value) : value) },
+);
 
 /** `host:port,host:port`, or a list of such texts or of `{ host, port }`. */
-export function sentinelList(): SettingType<readonly RedisNode[]> {
-  return {
-    expected: 'a comma-separated list of host[:port]',
-    parse: (raw) => {
-      const items: unknown[] = typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [];
-      const nodes = items.map((item) => parseNode(item, DEFAULT_SENTINEL_PORT));
-      return nodes.length > 0 && nodes.every((node) => node !== null)
-        ? { ok: true, value: nodes }
-        : { ok: false };
-    },
-    format: (nodes) => nodes.map((node) => `${node.host}:${node.port}`).join(','),
-  };
+export const sentinelList = kind<
+  readonly RedisNode[],
+  string | readonly (string | { readonly host: string; readonly port?: number })[]
+>('a comma-separated list of host[:port]', (value) => {
+  const items: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [];
+  const nodes = items.map((item) => parseNode(item, DEFAULT_SENTINEL_PORT));
+  return nodes.length > 0 && nodes.every((node) => node !== null) ? nodes : new Refusal();
+});
+
+/** The text of an address without its password. */
+function maskAddress(address: string): string {
+  return address.replace(/(\/\/[^:@/,]*):.*@/, '$1:***@').replace(/^([^:@/,]*):[^/]*@/, '$1:***@');
 }
 
 function parseNode(item: unknown, defaultPort: number): RedisNode | null {
@@ -62,39 +58,35 @@ function parseNode(item: unknown, defaultPort: number): RedisNode | null {
 }
 
 function isPort(port: unknown): port is number {
-  return typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535;
+  return !(PORT.read(port) instanceof Refusal);
 }
 
 function withoutBrackets(host: string): string {
   return host.replace(/^\[|\]$/g, '');
 }
 
-function parseUrls(raw: string): Parsed<RedisUrl> {
+function parseUrls(raw: string): RedisUrl | Refusal {
   const texts = raw.split(',').map((part) => part.trim());
   const scheme = /^rediss?:\/\//.exec(texts[0] ?? '')?.[0];
-  if (scheme === undefined) return { ok: false };
+  if (scheme === undefined) return new Refusal();
   const urls = texts.map((part) => parseUrl(part.includes('://') ? part : scheme + part));
   const [first] = urls;
-  if (first === undefined) return { ok: false };
-  for (const url of urls) if (typeof url === 'string') return { ok: false, reason: url };
-  if (typeof first === 'string') return { ok: false, reason: first };
+  for (const url of urls) if (typeof url === 'string') return new Refusal(url);
+  if (first === undefined || typeof first === 'string') return new Refusal(first);
   const rest = urls.filter((url) => typeof url !== 'string');
   if (rest.some((url) => url.tls !== first.tls)) {
-    return { ok: false, reason: 'all nodes of a Cluster must use the same scheme' };
+    return new Refusal('all nodes of a Cluster must use the same scheme');
   }
   if (rest.length > 1 && rest.some((url) => (url.db ?? 0) !== 0)) {
-    return { ok: false, reason: 'a Cluster has no databases: leave /db away' };
+    return new Refusal('a Cluster has no databases: leave /db away');
   }
   const signedIn = rest.find((url) => url.password !== undefined) ?? first;
   return {
-    ok: true,
-    value: {
-      nodes: rest.flatMap((url) => url.nodes),
-      tls: first.tls,
-      username: signedIn.username,
-      password: signedIn.password,
-      db: first.db,
-    },
+    nodes: rest.flatMap((url) => url.nodes),
+    tls: first.tls,
+    username: signedIn.username,
+    password: signedIn.password,
+    db: first.db,
   };
 }
 
@@ -107,10 +99,10 @@ function parseUrl(raw: string): RedisUrl | string {
     return 'query parameters are not supported; write ? and # in a password as %3F and %23';
   }
   const db = /^\/?(\d{0,5})$/.exec(url.pathname)?.[1];
-  if (db === undefined) return `the path must be a database number`;
+  if (db === undefined) return 'the path must be a database number';
   const explicitPort = /:(\d+)(?:\/\d*)?$/.exec(raw)?.[1];
   const port = explicitPort === undefined ? DEFAULT_REDIS_PORT : Number(explicitPort);
-  if (!isPort(port)) return 'the port must be a whole number from 1 to 65535';
+  if (!isPort(port)) return `the port must be ${PORT.expected}`;
   return {
     nodes: [{ host: withoutBrackets(url.hostname), port }],
     tls: raw.startsWith('rediss:'),

@@ -1,87 +1,47 @@
-import type { Issue } from '../../kernel/errors.js';
-import type { RedisSettings, RedisTopology } from '../message-queue.options.js';
-import type { SettingKey, SettingValues } from './configuration-schema.js';
-import { resolveTls } from './redis-tls.js';
+import { flag, matching, secret, text, wholeNumber } from '../../kernel/values/kinds.js';
+import { setting } from '../../kernel/values/setting.js';
+import { certificates, privateKey } from './pem-kinds.js';
+import { redisUrl, sentinelList } from './redis-address.js';
 
-/** Where a value came from: as the host knows it (variable or option path), or null for a default. */
-export type Origins = Readonly<Partial<Record<SettingKey, string>>>;
-
-const DEFAULT_HOST = '127.0.0.1';
-
-/** Whether anything says where Redis is. */
-export function saysWhereRedisIs(origins: Origins): boolean {
-  return PLACES.some((key) => origins[key] !== undefined);
-}
-
-/** The options of which only one may say where Redis is. */
-export const PLACES = ['redis.url', 'redis.host', 'redis.sentinels'] as const satisfies readonly SettingKey[];
-
-/** Puts the Redis settings together; contradictions go to `issues`. */
-export function resolveRedis(values: SettingValues, origins: Origins, issues: Issue[]): RedisSettings {
-  const url = values['redis.url'];
-  const places = PLACES.flatMap((key) => origins[key] ?? []);
-  if (places.length > 1) {
-    issues.push({ path: places.join(' and '), message: 'each say where Redis is; keep one of them.' });
-  }
-  const topology = resolveTopology(values, origins, issues);
-  const db = agreed('redis.db', url?.db, values, origins, issues) ?? 0;
-  if (topology.kind === 'cluster' && db !== 0) {
-    issues.push({
-      path: origins['redis.db'] ?? 'redis.db',
-      message: `is ${db}; a Cluster has only database 0.`,
-    });
-  }
-  const tls = agreed('redis.tls', url?.tls === true ? true : undefined, values, origins, issues) ?? false;
-  return Object.freeze({
-    topology: Object.freeze(topology),
-    username: agreed('redis.username', url?.username, values, origins, issues) ?? undefined,
-    password: agreed('redis.password', url?.password, values, origins, issues) ?? undefined,
-    db,
-    tls: resolveTls(tls, values, origins, issues),
-  });
-}
-
-function resolveTopology(values: SettingValues, origins: Origins, issues: Issue[]): RedisTopology {
-  const sentinels = values['redis.sentinels'];
-  const masterName = values['redis.sentinelName'];
-  if (sentinels !== null && masterName === null) {
-    issues.push({
-      path:
-        origins['redis.sentinels']?.startsWith('REDIS_') === true
-          ? 'REDIS_SENTINEL_NAME'
-          : 'redis.sentinelName',
-      message: 'is missing; Sentinels need the name of their master group, for example "mymaster".',
-    });
-  }
-  if (sentinels === null && masterName !== null) {
-    issues.push({
-      path: origins['redis.sentinelName'] ?? 'redis.sentinelName',
-      message: 'is set, but no Sentinels are; set REDIS_SENTINELS (host:port,…) too.',
-    });
-  }
-  if (sentinels !== null) return { kind: 'sentinel', masterName: masterName ?? '', sentinels };
-  const nodes = values['redis.url']?.nodes;
-  if (nodes !== undefined && nodes.length > 1) return { kind: 'cluster', nodes };
-  const [node] = nodes ?? [];
-  const port = values['redis.port'] ?? 6379;
-  return { kind: 'single', ...(node ?? { host: values['redis.host'] ?? DEFAULT_HOST, port }) };
-}
-
-/** The value of the URL or of the setting beside it; both only when they say the same. */
-function agreed<Key extends 'redis.db' | 'redis.username' | 'redis.password' | 'redis.tls'>(
-  key: Key,
-  fromUrl: NonNullable<SettingValues[Key]> | undefined,
-  values: SettingValues,
-  origins: Origins,
-  issues: Issue[],
-): SettingValues[Key] {
-  const origin = origins[key];
-  if (fromUrl === undefined) return values[key];
-  if (origin !== undefined && values[key] !== fromUrl) {
-    issues.push({
-      path: origin,
-      message: 'contradicts the Redis URL, which says otherwise; keep one of them.',
-    });
-  }
-  return fromUrl;
-}
+/** The settings that say where Redis is and how to reach it. */
+export const REDIS_SETTINGS = {
+  /** Where Redis is: one URL, or a comma-separated list for a Cluster. `rediss://` uses TLS. */
+  url: setting(redisUrl, { variable: 'REDIS_URL', example: 'redis://127.0.0.1:6379/0' }),
+  /** Where Redis is, when there is no `REDIS_URL`. */
+  host: setting(matching('a host name or address', /^[^\s/@]+$/), {
+    variable: 'REDIS_HOST',
+    otherwise: '`127.0.0.1` when the provider is `redis` and nothing else says where it is',
+    example: '127.0.0.1',
+  }),
+  /** Port of `REDIS_HOST`. */
+  port: setting(wholeNumber(1, 65_535), { variable: 'REDIS_PORT', default: 6379 }),
+  /** User of the access control list (Redis 6 and newer). */
+  username: setting(text(), { variable: 'REDIS_USERNAME' }),
+  /** Password of the user, or of the server. */
+  password: setting(secret(text()), { variable: 'REDIS_PASSWORD' }),
+  /** Whether to use TLS, to Sentinels too; `rediss://` says so as well. */
+  tls: setting(flag(), { variable: 'REDIS_TLS', default: false }),
+  /** The certificate authority that signed the certificate of Redis, when it is not one that Node.js trusts anyway. */
+  tlsCa: setting(certificates, { variable: 'REDIS_TLS_CA' }),
+  /** Certificate of this client, when Redis asks for one (`tls-auth-clients yes`). */
+  tlsCert: setting(certificates, { variable: 'REDIS_TLS_CERT' }),
+  /** Private key of `REDIS_TLS_CERT`, without a passphrase. */
+  tlsKey: setting(privateKey, { variable: 'REDIS_TLS_KEY' }),
+  /**
+   * Name that the certificate of Redis must be for, when it is not the host that is connected to (a tunnel, a load
+   * balancer, addresses told by Sentinels).
+   */
+  tlsServerName: setting(matching('a host name', /^[A-Za-z0-9._-]+$/), { variable: 'REDIS_TLS_SERVER_NAME' }),
+  /** Number of the database the queues are in. A Cluster has only 0. */
+  db: setting(wholeNumber(0, 65_535), { variable: 'REDIS_QUEUE_DB', default: 0 }),
+  /** The Sentinels that know the master, instead of `REDIS_URL` or `REDIS_HOST`. */
+  sentinels: setting(sentinelList, {
+    variable: 'REDIS_SENTINELS',
+    example: 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
+  }),
+  /** Name of the master group that the Sentinels watch. */
+  sentinelName: setting(matching('the name of a master group', /^[A-Za-z0-9_.-]+$/), {
+    variable: 'REDIS_SENTINEL_NAME',
+    example: 'mymaster',
+  }),
+};

@@ -15,7 +15,7 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 import { boundedError, failureRecordOf, toError } from '../jobs/failure-record.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
-import type { BackoffPolicy } from '../jobs/queue-definition.js';
+import type { BackoffPolicy } from '../jobs/queue-settings.js';
 import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
 import type { Settlement } from '../jobs/settlement.js';
 

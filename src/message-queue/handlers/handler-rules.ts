@@ -1,6 +1,7 @@
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import { Issues } from '../../kernel/values/issues.js';
 import { HandlerRegistrationError } from '../jobs/errors.js';
-import { MAX_ATTEMPTS, MAX_TIMEOUT_MS, OptionIssues } from '../admission/option-rules.js';
+import { ATTEMPTS, TIMEOUT_MS } from '../admission/option-rules.js';
 import { enhancerProblems } from './declared-enhancers.js';
 import { scanProcessor } from './processor-scan.js';
 import type { ProcessorSource, ScannedHandler, ScannedProcessor } from './processor-scan.js';
@@ -84,10 +85,10 @@ function handlerProblems(className: string, handler: ScannedHandler, definition:
         `(it has ${jobNames.join(', ')}).${didYouMean(handler.jobName, jobNames)}`,
     );
   }
-  const issues = new OptionIssues();
+  const issues = new Issues();
   const { attempts, timeoutMs } = handler.options;
-  if (attempts !== undefined) issues.wholeNumber('attempts', attempts, 1, MAX_ATTEMPTS);
-  if (timeoutMs !== undefined) issues.wholeNumber('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
+  issues.checkGiven('attempts', attempts, ATTEMPTS);
+  issues.checkGiven('timeoutMs', timeoutMs, TIMEOUT_MS);
   issues.knownKeys('', handler.options, ['attempts', 'timeoutMs']);
   return [...problems, ...issues.list.map(({ path, message }) => `${place}: ${path} ${message}`)];
 }

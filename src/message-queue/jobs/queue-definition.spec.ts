@@ -1,4 +1,5 @@
-import { defineQueue, QUEUE_DEFAULTS } from './queue-definition.js';
+import { defineQueue } from './queue-definition.js';
+import { QUEUE_DEFAULTS } from './queue-settings.js';
 
 class Payload {}
 

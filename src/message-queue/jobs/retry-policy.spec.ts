@@ -1,4 +1,4 @@
-import type { BackoffPolicy } from './queue-definition.js';
+import type { BackoffPolicy } from './queue-settings.js';
 import {
   backoffDelayMs,
   MAX_DELAY_MS,

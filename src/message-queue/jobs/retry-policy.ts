@@ -1,5 +1,5 @@
 import type { JobOptions } from 'bull';
-import type { BackoffPolicy } from './queue-definition.js';
+import type { BackoffPolicy } from './queue-settings.js';
 
 /** Name of our backoff strategy in Bull's options: `backoff: { type: 'mq', delay, options: BackoffPolicy }`. */
 export const MESSAGE_QUEUE_BACKOFF = 'mq';

@@ -6,8 +6,8 @@ import type { DeclaredSchedule } from './schedule-declaration.js';
 export interface CleanupSettings {
   /** False: none of them. */
   readonly schedules: boolean;
-  /** IANA time zone of the cron expressions; null: the worker's. */
-  readonly timeZone: string | null;
+  /** IANA time zone of the cron expressions. Default: the worker's. */
+  readonly timeZone?: string;
   /** `off`, or a cron expression; so are the others. */
   readonly oldMessagesCron: string;
   readonly oldMessagesDays: number;
@@ -17,7 +17,7 @@ export interface CleanupSettings {
 }
 
 /** Turns a clean-up off, where its cron expression would stand. */
-export const CRON_OFF = 'off';
+const CRON_OFF = 'off';
 
 /** The clean-ups that run unless the configuration says otherwise. */
 export function defaultSchedules(settings: CleanupSettings): DeclaredSchedule[] {
@@ -36,7 +36,7 @@ export function defaultSchedules(settings: CleanupSettings): DeclaredSchedule[] 
 function cleanup(
   cleanupType: CleanupType,
   cron: string,
-  tz: string | null,
+  tz: string | undefined,
   retention: { readonly retentionDays?: number },
 ): DeclaredSchedule[] {
   if (cron === CRON_OFF) return [];
@@ -46,7 +46,7 @@ function cleanup(
       job: 'cleanup-messages',
       key: cleanupType,
       payload: { cleanupType, ...retention },
-      repeat: tz === null ? { cron } : { cron, tz },
+      repeat: tz === undefined ? { cron } : { cron, tz },
     },
   ];
 }

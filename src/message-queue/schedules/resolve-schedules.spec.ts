@@ -1,4 +1,5 @@
 import type { Issue } from '../../kernel/errors.js';
+import { Issues } from '../../kernel/values/issues.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { defaultSchedules } from './default-schedules.js';
 import { resolveSchedules } from './resolve-schedules.js';
@@ -14,8 +15,9 @@ const CLEANUP = {
 };
 
 function resolve(given: unknown): { schedules: readonly { key: string }[]; issues: Issue[] } {
-  const issues: Issue[] = [];
-  return { schedules: resolveSchedules(given, DEFAULTS, BUILT_IN_QUEUES, NOW, issues), issues };
+  const issues = new Issues();
+  const schedules = resolveSchedules(given, DEFAULTS, BUILT_IN_QUEUES, NOW, issues);
+  return { schedules, issues: issues.list };
 }
 
 describe('the declared schedules', () => {

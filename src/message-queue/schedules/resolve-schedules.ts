@@ -1,13 +1,15 @@
-import { didYouMean } from '../../kernel/values/did-you-mean.js';
-import type { Issue } from '../../kernel/errors.js';
-import { isOptionObject, OptionIssues, shown } from '../admission/option-rules.js';
+import { Issues } from '../../kernel/values/issues.js';
+import { isRecord, knownName, matching, record } from '../../kernel/values/kinds.js';
+import { mustBe, shown } from '../../kernel/values/words.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { checkRepeat } from '../admission/repeat-rules.js';
 import type { DeclaredSchedule, ScheduleRepeat } from './schedule-declaration.js';
 
 const OPTIONS = ['queue', 'job', 'payload', 'repeat', 'key'];
 const REPEAT_OPTIONS = ['cron', 'tz', 'every', 'startDate', 'endDate'];
-const KEY = /^[A-Za-z0-9_-]{1,64}$/;
+const KEY = matching('1 to 64 letters, digits, _ or -', /^[A-Za-z0-9_-]{1,64}$/);
+const DECLARATION = record('{ queue, job, payload, repeat, key? }');
+const PAYLOAD = record('the data of the job');
 
 /**
  * The host's schedules and the default ones it does not replace. A schedule whose `endDate` has passed is left out, as
@@ -21,10 +23,10 @@ export function resolveSchedules(
   defaults: readonly DeclaredSchedule[],
   definitions: readonly QueueDefinition[],
   now: number,
-  issues: Issue[],
+  issues: Issues,
 ): readonly DeclaredSchedule[] {
   if (given !== undefined && !Array.isArray(given)) {
-    issues.push({ path: 'schedules', message: `is ${shown(given)}; must be a list of schedules.` });
+    issues.add('schedules', mustBe('a list of schedules', shown(given)));
     return defaults;
   }
   const list: readonly unknown[] = given ?? [];
@@ -37,10 +39,10 @@ export function resolveSchedules(
     const identity = identityOf(schedule);
     const other = places.get(identity);
     if (other !== undefined) {
-      issues.push({
-        path: `${path}.key`,
-        message: `is "${schedule.key}", which ${other} of the same queue has too (the default is the job's name); give each schedule a key of its own.`,
-      });
+      issues.add(
+        `${path}.key`,
+        `is "${schedule.key}", which ${other} of the same queue has too (the default is the job's name); give each schedule a key of its own`,
+      );
     }
     places.set(identity, path);
     if (!hasEnded(schedule.repeat, now)) own.push(schedule);
@@ -54,37 +56,26 @@ function readSchedule(
   declaration: unknown,
   definitions: readonly QueueDefinition[],
   now: number,
-  issues: Issue[],
+  issues: Issues,
 ): DeclaredSchedule | null {
-  const found = new OptionIssues();
-  const inside = (): null => {
-    issues.push(...found.list.map((issue) => ({ ...issue, path: `${path}.${issue.path}` })));
-    return null;
-  };
-  if (!isOptionObject(declaration)) {
-    issues.push({
-      path,
-      message: `is ${shown(declaration)}; must be { queue, job, payload, repeat, key? }.`,
-    });
-    return null;
-  }
+  if (!issues.check(path, declaration, DECLARATION)) return null;
+  const found = new Issues(path);
   found.knownKeys('', declaration, OPTIONS);
   const { queue, job, payload, repeat, key = job } = declaration;
   checkTarget(found, queue, job, definitions);
-  if (!isOptionObject(payload)) found.add('payload', `must be the data of the job, not ${shown(payload)}`);
+  found.check('payload', payload, PAYLOAD);
   // One that ran out must not keep an app from starting that started well before.
   if (!hasEnded(repeat, now)) {
     checkRepeat(found, typeof job === 'string' ? job : '', repeat, now, REPEAT_OPTIONS);
   }
-  if (typeof key !== 'string' || !KEY.test(key)) {
-    found.add('key', `must be 1 to 64 letters, digits, _ or -, not ${shown(key)}`);
-  }
-  if (found.list.length > 0) return inside();
+  found.check('key', key, KEY);
+  issues.addAll(found);
+  if (found.list.length > 0) return null;
   return { queue, job, payload, repeat, key } as DeclaredSchedule;
 }
 
 function checkTarget(
-  found: OptionIssues,
+  found: Issues,
   queue: unknown,
   job: unknown,
   definitions: readonly QueueDefinition[],
@@ -92,21 +83,15 @@ function checkTarget(
   const names = definitions.map(({ name }) => name);
   const definition = definitions.find(({ name }) => name === queue);
   if (definition === undefined) {
-    const hint = typeof queue === 'string' ? didYouMean(queue, names) : '';
-    found.add('queue', `must be a registered queue (${names.join(', ')}), not ${shown(queue)}.${hint}`);
+    found.check('queue', queue, knownName('a registered queue', names));
     return;
   }
   const jobs = Object.keys(definition.jobs);
-  if (typeof job === 'string' && jobs.includes(job)) return;
-  const hint = typeof job === 'string' ? didYouMean(job, jobs) : '';
-  found.add(
-    'job',
-    `must be a job of queue "${definition.name}" (${jobs.join(', ')}), not ${shown(job)}.${hint}`,
-  );
+  found.check('job', job, knownName(`a job of queue "${definition.name}"`, jobs));
 }
 
 function hasEnded(repeat: unknown, now: number): boolean {
-  if (!isOptionObject(repeat)) return false;
+  if (!isRecord(repeat)) return false;
   const { endDate } = repeat as Partial<ScheduleRepeat>;
   return endDate !== undefined && new Date(endDate).getTime() <= now;
 }

@@ -1,7 +1,7 @@
 import type { ModuleMetadata, Provider } from '@nestjs/common';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
-import { OPTION_KEYS } from '../configuration/resolve-configuration.js';
-import { SETUP_KEYS, unknownKeys } from '../configuration/unknown-names.js';
+import { Issues } from '../../kernel/values/issues.js';
+import { OPTION_KEYS, SETUP_KEYS } from '../configuration/option-keys.js';
 import type {
   MessageQueueModuleAsyncOptions,
   MessageQueueModuleOptions,
@@ -36,7 +36,7 @@ export function setupOf(registered: RegisteredOptions): RootSetup {
     throw new InvalidConfigurationError(`The registration "${configKey}" of MessageQueueModule is wrong:`, [
       {
         path: 'adapters',
-        message: 'belong to the registration of the app, the one without configKey.',
+        message: 'belong to the registration of the app, the one without configKey',
       },
     ]);
   }
@@ -60,21 +60,17 @@ function asyncOptions(options: MessageQueueModuleAsyncOptions, configKey: string
   const provide = getOptionsToken(configKey);
   const { useFactory, useClass, useExisting, inject = [] } = options;
   const known = ['useFactory', 'useClass', 'useExisting', 'inject', ...SETUP_KEYS];
-  const unknown = unknownKeys(options, known).map((issue) =>
-    OPTION_KEYS.includes(issue.path)
-      ? { ...issue, message: 'belongs in what the factory returns, not beside it.' }
-      : issue,
+  const issues = new Issues();
+  const misplaced = Object.keys(options).filter((key) => OPTION_KEYS.includes(key));
+  for (const key of misplaced) issues.add(key, 'belongs in what the factory returns, not beside it');
+  issues.knownKeys('', options, [...known, ...misplaced]);
+  const ways = [useFactory, useClass, useExisting].filter((way) => way !== undefined).length;
+  issues.unless(
+    ways === 1,
+    'useFactory, useClass, useExisting',
+    `${ways} of them are given; give exactly one`,
   );
-  const ways = [useFactory, useClass, useExisting].filter((way) => way !== undefined);
-  if (ways.length !== 1) {
-    unknown.push({
-      path: 'useFactory, useClass, useExisting',
-      message: `${ways.length} of them are given; give exactly one.`,
-    });
-  }
-  if (unknown.length > 0) {
-    throw new InvalidConfigurationError('The options of MessageQueueModule.forRootAsync are wrong:', unknown);
-  }
+  issues.throwIfAny(InvalidConfigurationError, 'The options of MessageQueueModule.forRootAsync are wrong:');
   if (useFactory !== undefined) {
     return [{ provide, useFactory: useFactory as (...args: unknown[]) => unknown, inject: [...inject] }];
   }

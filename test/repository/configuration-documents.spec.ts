@@ -1,8 +1,9 @@
-import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
-import { renderConfigurationPage, renderEnvironmentExample } from './configuration-documents.js';
-import { CONFIGURATION_SCHEMA, SETTING_KEYS } from './configuration-schema.js';
-import { readEnvironment } from './environment.js';
-import { resolveConfiguration } from './resolve-configuration.js';
+import { renderConfigurationPage, renderEnvironmentExample } from '../../scripts/configuration-documents.js';
+import { settingsOf } from '../../src/kernel/values/setting.js';
+import { readEnvironment } from '../../src/message-queue/configuration/environment.js';
+import { resolveConfiguration } from '../../src/message-queue/configuration/resolve-configuration.js';
+import { SETTINGS } from '../../src/message-queue/configuration/settings.js';
+import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/queue-definitions.js';
 
 const APP_VARIABLES = [
   { variable: 'TOWN', allowed: 'a `name`', description: 'Where `it` is.', default: 'Rome', example: 'Oslo' },
@@ -13,10 +14,9 @@ const example = renderEnvironmentExample(BUILT_IN_QUEUES, APP_VARIABLES);
 describe('the generated documents', () => {
   it('name every setting', () => {
     const page = renderConfigurationPage(BUILT_IN_QUEUES, APP_VARIABLES);
-    for (const key of SETTING_KEYS) {
-      const { variable } = CONFIGURATION_SCHEMA[key];
+    for (const [path, { variable }] of settingsOf(SETTINGS)) {
       expect(example).toContain(`# ${variable}=`);
-      expect(page).toContain(`| \`${key}\` | \`${variable}\` |`);
+      expect(page).toContain(`| \`${path}\` | \`${variable}\` |`);
     }
     expect(example).toContain('# QUEUE_MESSAGE_DELIVERY_CONCURRENCY=10');
     expect(page).toContain('| `message-cleanup` | `MESSAGE_CLEANUP` | 1 | 2 | fixed, 10000 ms | 600000 ms |');

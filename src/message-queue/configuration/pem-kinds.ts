@@ -1,46 +1,35 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Parsed, SettingType } from './setting-type.js';
+import { kind, Refusal } from '../../kernel/values/kind.js';
+import { secret } from '../../kernel/values/kinds.js';
 
-const EXPECTED = 'as PEM text (\\n for line breaks is fine), or the path of a PEM file';
+const AS_PEM = 'as PEM text (\\n for line breaks is fine), or the path of a PEM file';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;
 
 /** One or more certificates. The value is their PEM text; a file is read once. */
-export function certificates(): SettingType<string> {
-  return {
-    expected: `certificates ${EXPECTED}`,
-    parse: (raw) => parsePem(raw, checkCertificates),
-    format: (value) => value,
-  };
-}
+export const certificates = kind<string>(`certificates ${AS_PEM}`, (raw) => readPem(raw, checkCertificates));
 
 /** A private key without a passphrase. The value is its PEM text; a file is read once. */
-export function privateKey(): SettingType<string> {
-  return {
-    expected: `a private key ${EXPECTED}`,
-    parse: (raw) => parsePem(raw, checkKey),
-    format: (value) => value,
-  };
-}
+export const privateKey = secret(kind<string>(`a private key ${AS_PEM}`, (raw) => readPem(raw, checkKey)));
 
-function parsePem(raw: unknown, problemOf: (pem: string) => string | null): Parsed<string> {
-  if (typeof raw !== 'string' || raw.trim() === '') return { ok: false };
+function readPem(raw: unknown, problemOf: (pem: string) => string | null): string | Refusal {
+  if (typeof raw !== 'string' || raw.trim() === '') return new Refusal();
   let pem = raw.trim();
   if (pem.includes('-----BEGIN')) pem = pem.replaceAll('\\n', '\n');
   else {
     try {
       pem = readFileSync(pem, 'utf8');
     } catch (error) {
-      return { ok: false, reason: `the file cannot be read: ${(error as NodeJS.ErrnoException).code}` };
+      return new Refusal(`the file cannot be read: ${(error as NodeJS.ErrnoException).code}`);
     }
   }
-  const reason = problemOf(pem);
-  return reason === null ? { ok: true, value: pem } : { ok: false, reason };
+  const problem = problemOf(pem);
+  return problem === null ? pem : new Refusal(problem);
 }
 
 function checkCertificates(pem: string): string | null {
   const blocks = [...pem.matchAll(BLOCK)];
-  if (blocks.length === 0 || blocks.some(([, kind]) => kind !== 'CERTIFICATE')) {
+  if (blocks.length === 0 || blocks.some(([, label]) => label !== 'CERTIFICATE')) {
     return 'it does not hold certificates alone';
   }
   try {

@@ -1,11 +1,17 @@
-import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { CONFIGURATION_SCHEMA, SETTING_KEYS } from './configuration-schema.js';
-import type { Setting, SettingKey } from './configuration-schema.js';
-import { QUEUE_SETTINGS, valueAt } from './queue-settings.js';
-import { variablePartOf } from './queue-variables.js';
+import type { Setting } from '../src/kernel/values/setting.js';
+import { settingsOf } from '../src/kernel/values/setting.js';
+import { variablePartOf } from '../src/message-queue/configuration/queue-variables.js';
+import { valueAt } from '../src/message-queue/configuration/read-settings.js';
+import { SECTIONS } from '../src/message-queue/configuration/settings.js';
+import type { QueueDefinition } from '../src/message-queue/jobs/queue-definition.js';
+import { QUEUE_SETTINGS } from '../src/message-queue/jobs/queue-settings.js';
+import { settingDescriptions } from './setting-descriptions.js';
 
 const GENERATED =
-  'Generated from the configuration schema by `npm run docs`; edit the schema, not this file.';
+  'Generated from the declarations of the settings by `npm run docs`; edit those, not this file.';
+const LIBRARY = 'src/message-queue';
+const DESCRIPTIONS = settingDescriptions(`${LIBRARY}/configuration/settings.ts`, 'SETTINGS');
+const OF_QUEUES = settingDescriptions(`${LIBRARY}/jobs/queue-settings.ts`, 'QUEUE_SETTINGS');
 
 /** A variable that the app reads beside those of the module. */
 export interface AppVariable {
@@ -27,16 +33,15 @@ export function renderEnvironmentExample(
     `# ${GENERATED.replaceAll('`', '')}`,
     '# Every variable is optional; blank counts as not set.',
   ];
-  for (const [section, keys] of sections()) {
+  for (const [section, tree] of Object.entries(SECTIONS)) {
     lines.push('', `# --- ${section} ---`);
-    for (const key of keys) {
-      const setting = settingOf(key);
-      lines.push(
-        '',
-        ...commented(plain(setting.description)),
-        ...commented(`Allowed: ${setting.type.expected}.`),
-      );
-      lines.push(...commented(plain(`Default: ${defaultText(setting)}.`)), exampleLine(key, setting));
+    for (const [path, setting] of settingsOf(tree)) {
+      const { kind, variable, unset, example } = setting;
+      if (variable === undefined) continue;
+      const value = example ?? (unset === undefined ? '' : kind.toText(unset));
+      lines.push('', ...commented(plain(described(DESCRIPTIONS, path))));
+      lines.push(...commented(`Allowed: ${kind.expected}.`));
+      lines.push(...commented(plain(`Default: ${defaultText(setting)}.`)), `# ${variable}=${value}`);
     }
   }
   lines.push('', '# --- Queues ---', '# A queue of your own has the same four, with its name in capitals.');
@@ -70,7 +75,7 @@ export function renderConfigurationPage(
     '`InvalidConfigurationError` lists every mistake, with the name, the value (secrets masked) and what is allowed.',
     'Variables that look like a misspelling of these stop the start too, unknown options always do.',
   ];
-  for (const [section, keys] of sections()) {
+  for (const [section, tree] of Object.entries(SECTIONS)) {
     lines.push(
       '',
       `## ${section}`,
@@ -78,10 +83,10 @@ export function renderConfigurationPage(
       '| Option | Variable | Allowed | Default | |',
       '|---|---|---|---|---|',
     );
-    for (const key of keys) {
-      const setting = settingOf(key);
-      const cells = [`\`${key}\``, `\`${setting.variable}\``, setting.type.expected, defaultText(setting)];
-      lines.push(`| ${[...cells, setting.description].map(cell).join(' | ')} |`);
+    for (const [path, setting] of settingsOf(tree)) {
+      const variable = setting.variable === undefined ? '–' : `\`${setting.variable}\``;
+      const cells = [`\`${path}\``, variable, setting.kind.expected, defaultText(setting)];
+      lines.push(`| ${[...cells, described(DESCRIPTIONS, path)].map(cell).join(' | ')} |`);
     }
   }
   lines.push(...queueSettingLines(), ...queueTableLines(definitions), ...CODE_LINES);
@@ -132,9 +137,10 @@ function queueSettingLines(): string[] {
     '| Option | Variable | Allowed | |',
     '|---|---|---|---|',
   ];
-  for (const [path, { suffix, type, description }] of Object.entries(QUEUE_SETTINGS)) {
-    const variable = suffix === undefined ? '–' : `\`QUEUE_<NAME>_${suffix}\``;
-    lines.push(`| ${[`\`${path}\``, variable, type.expected, description].map(cell).join(' | ')} |`);
+  for (const [path, { variable: ending, kind }] of settingsOf(QUEUE_SETTINGS)) {
+    const variable = ending === undefined ? '–' : `\`QUEUE_<NAME>_${ending}\``;
+    const cells = [`\`${path}\``, variable, kind.expected, described(OF_QUEUES, path)];
+    lines.push(`| ${cells.map(cell).join(' | ')} |`);
   }
   return lines;
 }
@@ -162,47 +168,24 @@ function queueTableLines(definitions: readonly QueueDefinition[]): string[] {
   return lines;
 }
 
-function sections(): Map<string, SettingKey[]> {
-  const sections = new Map<string, SettingKey[]>();
-  for (const key of SETTING_KEYS) {
-    const { section } = settingOf(key);
-    sections.set(section, [...(sections.get(section) ?? []), key]);
-  }
-  return sections;
+function described(descriptions: ReadonlyMap<string, string>, path: string): string {
+  const description = descriptions.get(path) ?? '';
+  if (description === '') throw new Error(`The setting "${path}" has no comment that says what it does.`);
+  return description;
 }
 
-function settingOf(key: SettingKey): Setting {
-  return CONFIGURATION_SCHEMA[key] as Setting;
-}
-
-function defaultText({ development, production, otherwise, type }: Setting): string {
+function defaultText({ kind, unset, production = unset, otherwise }: Setting): string {
   if (otherwise !== undefined) return otherwise;
-  if (development === null) return 'none';
-  const forDevelopment = type.format(development);
-  const forProduction = production === null ? 'none' : type.format(production);
-  return forDevelopment === forProduction
-    ? `\`${forDevelopment}\``
-    : `\`${forDevelopment}\`, in production \`${forProduction}\``;
-}
-
-const EXAMPLES: Partial<Record<SettingKey, string>> = {
-  provider: 'redis',
-  'redis.url': 'redis://127.0.0.1:6379/0',
-  'redis.host': '127.0.0.1',
-  'redis.sentinels': 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
-  'redis.sentinelName': 'mymaster',
-};
-
-function exampleLine(key: SettingKey, { variable, development, type }: Setting): string {
-  const value = EXAMPLES[key] ?? (development === null ? '' : type.format(development));
-  return `# ${variable}=${value}`;
+  if (unset === undefined) return 'none';
+  const [usual, inProduction] = [kind.toText(unset), kind.toText(production)];
+  return usual === inProduction ? `\`${usual}\`` : `\`${usual}\`, in production \`${inProduction}\``;
 }
 
 function queueVariables(definition: QueueDefinition): [variable: string, path: string][] {
-  return Object.entries(QUEUE_SETTINGS).flatMap(([path, { suffix }]) =>
-    suffix === undefined
+  return settingsOf(QUEUE_SETTINGS).flatMap(([path, { variable }]) =>
+    variable === undefined
       ? []
-      : [[`QUEUE_${variablePartOf(definition.name)}_${suffix}`, path] as [string, string]],
+      : [[`QUEUE_${variablePartOf(definition.name)}_${variable}`, path] as [string, string]],
   );
 }
 

@@ -1,0 +1,34 @@
+const LONGEST_QUOTE = 40;
+
+/** What kind of thing a value is, without the value: for everything that may be content or a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') {
+    if (value.trim() === '') return value === '' ? 'an empty string' : 'a blank string';
+    return `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
+  }
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
+  if (typeof value === 'object') return 'an object';
+  return value === undefined ? 'nothing' : `a ${typeof value}`;
+}
+
+/** A value as a message quotes it, on one line and short. For settings and options only, never for content. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
+  }
+  if (typeof value === 'bigint') return `the bigint ${value}`;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+}
+
+/**
+ * The one sentence about a wrong value: `must be a whole number from 1 to 100, got "many"`.
+ * @param expected what is allowed
+ * @param got the value in words, see {@link shown} and {@link kindOf}; undefined where there is none
+ * @param reason why, where `expected` does not say it all
+ */
+export function mustBe(expected: string, got: string | undefined, reason?: string): string {
+  const because = reason === undefined ? '' : ` (${reason})`;
+  return got === undefined ? `is missing; must be ${expected}` : `must be ${expected}, got ${got}${because}`;
+}

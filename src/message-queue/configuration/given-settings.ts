@@ -1,0 +1,87 @@
+import type { Issues } from '../../kernel/values/issues.js';
+import type { Setting } from '../../kernel/values/setting.js';
+import type { Environment } from './environment.js';
+import { readSettings, valueAt } from './read-settings.js';
+import type { Given } from './read-settings.js';
+import { REDIS_SETTINGS } from './redis-settings.js';
+import { REDIS_PLACES } from './resolve-redis.js';
+import type { Origins } from './resolve-redis.js';
+import { SETTINGS } from './settings.js';
+import type { SettingValues } from './settings.js';
+
+/** What goes with the place of Redis: an option that says where it is replaces these variables too. */
+const BESIDE_A_PLACE: readonly string[] = ['redis.port', 'redis.sentinelName'];
+
+/** The values of all settings and where they came from. */
+export interface GivenSettings {
+  readonly values: SettingValues;
+  readonly origins: Origins;
+  /** Tells of what was not allowed, as far as it matters to the provider. */
+  readonly refuseWrong: (provider: 'memory' | 'redis') => void;
+}
+
+/**
+ * Reads every setting: options over environment over the defaults of development or production.
+ * @param configKey key of a further Redis, which reads no variables about Redis
+ */
+export function givenSettings(
+  options: Readonly<Record<string, unknown>>,
+  environment: Environment,
+  configKey: string | undefined,
+  issues: Issues,
+): GivenSettings {
+  const origins = new Map<string, string>();
+  const wrong: (Given & { readonly path: string; readonly message: string })[] = [];
+  const placed = REDIS_PLACES.some((path) => valueAt(options, path) !== undefined);
+  const isRead = (path: string): boolean => {
+    if (configKey !== undefined && (path === 'provider' || path.startsWith('redis.'))) return false;
+    return !(placed && [...REDIS_PLACES, ...BESIDE_A_PLACE].includes(path));
+  };
+  const given = (path: string, { variable }: Setting): Given | undefined => {
+    const option = valueAt(options, path);
+    if (option === undefined && (variable === undefined || !isRead(path))) return undefined;
+    const found =
+      option === undefined && variable !== undefined
+        ? { raw: environment.get(variable), name: variable }
+        : { raw: option, name: path };
+    if (found.raw !== undefined) origins.set(path, found.name);
+    return found;
+  };
+  const named = given('environment', SETTINGS.environment)?.raw;
+  const values = readSettings(SETTINGS, {
+    given,
+    refuse: (path, source, message) => wrong.push({ ...source, path, message }),
+    production: named === 'production',
+  });
+  return {
+    values,
+    origins,
+    refuseWrong: (provider) => {
+      for (const { path, raw, name, message } of wrong) {
+        if (matters(path, { raw, name }, provider, origins)) issues.add(name, explained(name, raw, message));
+      }
+    },
+  };
+}
+
+/** Variables about a Redis that is not used are nobody's mistake: the platform may have set them. */
+function matters(
+  path: string,
+  { raw, name }: Given,
+  provider: 'memory' | 'redis',
+  origins: Origins,
+): boolean {
+  if (!path.startsWith('redis.') || name === path) return true;
+  if (provider === 'memory') return !origins.has('provider') && !isServiceLink(raw);
+  return path !== 'redis.port' || !(origins.has('redis.url') || origins.has('redis.sentinels'));
+}
+
+/** What Kubernetes sets `REDIS_PORT` to where a service is named "redis". */
+function isServiceLink(raw: unknown): boolean {
+  return typeof raw === 'string' && raw.startsWith('tcp://');
+}
+
+function explained(name: string, raw: unknown, message: string): string {
+  if (name !== REDIS_SETTINGS.port.variable || !isServiceLink(raw)) return message;
+  return `${message}, which Kubernetes sets for a service named "redis": set enableServiceLinks: false on the pod, or ${name} itself`;
+}

@@ -1,0 +1,88 @@
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import type { Issues } from '../../kernel/values/issues.js';
+import { code, isRecord, matching, record } from '../../kernel/values/kinds.js';
+import { mustBe, shown } from '../../kernel/values/words.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
+import type { Environment } from './environment.js';
+import { variablePartOf } from './queue-variables.js';
+import { checkKeys, readSettings, valueAt } from './read-settings.js';
+
+const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs'];
+const QUEUE_NAME = matching(
+  '1 to 64 letters, digits, - or _, the first a letter or digit',
+  /^[a-z0-9][a-z0-9_-]{0,63}$/i,
+);
+const JOB_NAME = matching(
+  '1 to 64 letters, digits, - _ or ., the first a letter or digit',
+  /^[a-z0-9][a-z0-9_.-]{0,63}$/i,
+);
+
+/**
+ * The queues with the overrides applied: options over environment over definition.
+ * @param overrides the option `queues`
+ * @param issues gets every mistake, those of the definitions too
+ */
+export function resolveQueues(
+  definitions: readonly QueueDefinition[],
+  overrides: unknown,
+  environment: Environment,
+  issues: Issues,
+): QueueDefinition[] {
+  const names = definitions.map(({ name }) => name);
+  if (overrides !== undefined && issues.check('queues', overrides, record('an object by queue name'))) {
+    for (const name of Object.keys(overrides)) {
+      if (names.includes(name)) continue;
+      const hint = didYouMean(name, names) || ` Registered: ${names.join(', ')}.`;
+      issues.add(`queues.${name}`, `is not a registered queue.${hint}`);
+    }
+  }
+  return definitions.map((definition) => {
+    checkDefinition(definition, issues);
+    const own = isRecord(overrides) ? overrides[definition.name] : undefined;
+    return resolveQueue(definition, own, environment, issues);
+  });
+}
+
+function resolveQueue(
+  definition: QueueDefinition,
+  overrides: unknown,
+  environment: Environment,
+  issues: Issues,
+): QueueDefinition {
+  const { name } = definition;
+  checkKeys(QUEUE_SETTINGS, overrides, issues, `queues.${name}`);
+  const settings = readSettings(QUEUE_SETTINGS, {
+    given: (path, { variable }) => {
+      const full = variable === undefined ? undefined : `QUEUE_${variablePartOf(name)}_${variable}`;
+      const candidates = [
+        { raw: valueAt(overrides, path), name: `queues.${name}.${path}` },
+        { raw: full === undefined ? undefined : environment.get(full), name: full ?? path },
+      ];
+      const given = candidates.find(({ raw }) => raw !== undefined);
+      return given ?? { raw: valueAt(definition, path), name: `${name}.${path}` };
+    },
+    refuse: (_path, given, message) => issues.add(given.name, message),
+  });
+  return Object.freeze({ ...definition, ...settings });
+}
+
+/** What is wrong with a definition besides its settings: its name, its jobs, keys that do not exist. */
+function checkDefinition(definition: QueueDefinition, issues: Issues): void {
+  const { name, description, jobs } = definition as unknown as Readonly<Record<string, unknown>>;
+  const path = typeof name === 'string' && name !== '' ? name : 'defineQueue';
+  checkKeys(QUEUE_SETTINGS, definition, issues, path, BESIDE_THE_SETTINGS);
+  issues.check(`${path}.name`, name, QUEUE_NAME);
+  if (typeof description !== 'string') {
+    const got = description === undefined ? undefined : shown(description);
+    issues.add(`${path}.description`, mustBe('one sentence for the board', got));
+  }
+  if (!isRecord(jobs) || Object.keys(jobs).length === 0) {
+    issues.add(`${path}.jobs`, 'must name at least one job with its DTO class');
+    return;
+  }
+  for (const [job, dto] of Object.entries(jobs)) {
+    issues.check(`${path}.jobs.${job}`, job, JOB_NAME);
+    issues.check(`${path}.jobs.${job}`, dto, code('a DTO class'));
+  }
+}

@@ -1,0 +1,167 @@
+import { kind } from '../../kernel/values/kind.js';
+import { flag, matching, milliseconds, oneOf, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
+import type { ReadOptions } from '../../kernel/values/options.js';
+import { setting } from '../../kernel/values/setting.js';
+import { cronExpression } from '../admission/repeat-rules.js';
+import { REDIS_SETTINGS } from './redis-settings.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const MEBIBYTE = 1024 * 1024;
+
+const environmentName = kind<'development' | 'production' | 'test'>(
+  '"production", "test", or anything else for "development"',
+  (value) => (value === 'production' || value === 'test' ? value : 'development'),
+);
+
+const cronOrOff = kind<string>(`"off", or ${cronExpression().expected}`, (value) =>
+  typeof value === 'string' && value.toLowerCase() === 'off' ? 'off' : cronExpression().read(value),
+);
+
+/**
+ * Every setting of the module but the queues' own, by the section of the documents. To add one, add it here: its
+ * option, its type, its variable, its value in `MessageQueueConfig` and the documents (`npm run docs`) follow.
+ */
+export const SECTIONS = {
+  General: {
+    /** Chooses between the development and the production defaults. `test` has those of development. */
+    environment: setting(environmentName, { variable: 'NODE_ENV', default: 'development' }),
+    /** Where jobs are kept. In memory nothing needs to be installed, and jobs die with the process. */
+    provider: setting(oneOf('memory', 'redis'), {
+      variable: 'MESSAGE_QUEUE_PROVIDER',
+      otherwise:
+        '`redis` when a Redis is configured, else `memory`; in production `memory` must be asked for by name',
+      example: 'redis',
+    }),
+    /** A `producer` adds jobs and never runs any; a `worker` and `both` run them, and may add too. */
+    role: setting(oneOf('producer', 'worker', 'both'), { variable: 'MESSAGE_QUEUE_ROLE', default: 'both' }),
+    /** Whether work starts with the app. If not, call `MessageQueueWorker.start()`. */
+    autoStart: setting(flag(), { variable: 'MESSAGE_QUEUE_AUTO_START', default: true }),
+    /** First part of every Redis key. On a Cluster each queue gets a hash tag of its own, unless the prefix has one. */
+    prefix: setting(matching('1 to 64 letters, digits or _ - . : { }', /^[A-Za-z0-9_.:{}-]{1,64}$/), {
+      variable: 'QUEUE_PREFIX',
+      default: 'message-queue',
+    }),
+  },
+  Redis: {
+    /** Where Redis is and how to sign in; whatever is left out comes from the environment (`REDIS_*`). */
+    redis: REDIS_SETTINGS,
+  },
+  Execution: {
+    /** How long an add may take before it rejects with "outcome unknown". */
+    enqueueTimeoutMs: setting(milliseconds(50, 10 * MINUTE_MS), {
+      variable: 'MESSAGE_QUEUE_ENQUEUE_TIMEOUT_MS',
+      default: 2_000,
+    }),
+    /** How many times a job may take its worker down before it becomes a dead letter. */
+    maxCrashes: setting(wholeNumber(1, 1_000), { variable: 'MESSAGE_QUEUE_MAX_CRASHES', default: 5 }),
+    /** How long a handler may go on after its signal aborted before it counts as stuck. */
+    abortGraceMs: setting(milliseconds(0, HOUR_MS), {
+      variable: 'MESSAGE_QUEUE_ABORT_GRACE_MS',
+      default: 5_000,
+    }),
+    /** What a stuck handler does to the process: `keep` it, unhealthy, or `exit` it, to be restarted. */
+    onStuckHandler: setting(oneOf('keep', 'exit'), {
+      variable: 'MESSAGE_QUEUE_ON_STUCK_HANDLER',
+      default: 'keep',
+    }),
+    /** How a worker holds on to the jobs it runs. */
+    lock: {
+      /** After how long without renewal an active job counts as left by its worker. */
+      durationMs: setting(milliseconds(500, 10 * MINUTE_MS), {
+        variable: 'MESSAGE_QUEUE_LOCK_DURATION_MS',
+        default: 6_000,
+      }),
+      /** How often a worker renews its locks; at most half of the lock. */
+      renewMs: setting(milliseconds(50, 5 * MINUTE_MS), {
+        variable: 'MESSAGE_QUEUE_LOCK_RENEW_MS',
+        otherwise: 'a quarter of the lock',
+      }),
+      /** How often a worker looks for jobs that others left. */
+      stalledCheckMs: setting(milliseconds(50, 10 * MINUTE_MS), {
+        variable: 'MESSAGE_QUEUE_STALLED_CHECK_MS',
+        default: 2_000,
+      }),
+    },
+  },
+  'Clean-up': {
+    /** When the built-in clean-ups run, and what they keep. A cron expression `off` turns one off. */
+    cleanup: {
+      /** Whether the clean-ups below run by themselves, in processes that work. Off in tests unless it is asked for. */
+      schedules: setting(flag(), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_SCHEDULES',
+        otherwise: '`true`; `false` when `environment` is `test`',
+      }),
+      /** Time zone of the clean-ups. */
+      timeZone: setting(timeZone(), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_TIME_ZONE',
+        otherwise: "the worker's",
+      }),
+      /** When messages are removed that are older than their days. */
+      oldMessagesCron: setting(cronOrOff, {
+        variable: 'MESSAGE_QUEUE_CLEANUP_OLD_MESSAGES_CRON',
+        default: '0 2 * * *',
+      }),
+      /** How long messages are kept. */
+      oldMessagesDays: setting(wholeNumber(1, 36_500, 'days'), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_OLD_MESSAGES_DAYS',
+        default: 90,
+      }),
+      /** When the messages of deleted conversations are removed. */
+      deletedConversationsCron: setting(cronOrOff, {
+        variable: 'MESSAGE_QUEUE_CLEANUP_DELETED_CONVERSATIONS_CRON',
+        default: '30 2 * * *',
+      }),
+      /** How long after the deletion of their conversation messages are kept. */
+      deletedConversationsDays: setting(wholeNumber(1, 36_500, 'days'), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_DELETED_CONVERSATIONS_DAYS',
+        default: 30,
+      }),
+      /** When files and rows of expired attachments are removed. */
+      expiredAttachmentsCron: setting(cronOrOff, {
+        variable: 'MESSAGE_QUEUE_CLEANUP_EXPIRED_ATTACHMENTS_CRON',
+        default: '0 3 * * *',
+      }),
+    },
+  },
+  Shutdown: {
+    /**
+     * How long active jobs may go on at shutdown before they are aborted and handed back. Keep it below the time that
+     * your platform waits before it kills (Kubernetes: 30 s).
+     */
+    shutdownTimeoutMs: setting(milliseconds(0, HOUR_MS), {
+      variable: 'MESSAGE_QUEUE_SHUTDOWN_TIMEOUT_MS',
+      default: 5_000,
+      production: 20_000,
+    }),
+  },
+  'In-memory provider': {
+    /** Limits of the in-memory provider. */
+    memory: {
+      /** How many jobs memory holds, finished ones included, before adds are refused. */
+      maxJobs: setting(wholeNumber(1, 1_000_000_000), {
+        variable: 'MESSAGE_QUEUE_MEMORY_MAX_JOBS',
+        default: 1_000_000,
+      }),
+      /** How many bytes of payloads (approximate) memory holds before adds are refused. */
+      maxBytes: setting(wholeNumber(1_024, 1_099_511_627_776, 'bytes'), {
+        variable: 'MESSAGE_QUEUE_MEMORY_MAX_BYTES',
+        default: 512 * MEBIBYTE,
+        production: 1_024 * MEBIBYTE,
+      }),
+    },
+  },
+};
+
+/** Every setting by its option. */
+export const SETTINGS = {
+  ...SECTIONS.General,
+  ...SECTIONS.Redis,
+  ...SECTIONS.Execution,
+  ...SECTIONS['Clean-up'],
+  ...SECTIONS.Shutdown,
+  ...SECTIONS['In-memory provider'],
+};
+
+/** The values of all settings; undefined where nothing is set and there is no default. */
+export type SettingValues = ReadOptions<typeof SETTINGS>;

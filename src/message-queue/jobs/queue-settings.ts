@@ -1,0 +1,66 @@
+import { milliseconds, numberFrom, oneOf, wholeNumber } from '../../kernel/values/kinds.js';
+import type { GivenOptions, ReadOptions } from '../../kernel/values/options.js';
+import { defaultsOf, setting } from '../../kernel/values/setting.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const YEAR_MS = 365 * DAY_MS;
+const MEBIBYTE = 1024 * 1024;
+
+/** What every queue says of itself. The variable is what follows `QUEUE_<NAME>_`. */
+const OF_EACH_QUEUE = {
+  /** Handlers at the same time per worker process, over all job names of the queue. */
+  concurrency: setting(wholeNumber(1, 1_000), { variable: 'CONCURRENCY', required: true }),
+  /** Runs of a handler before the job becomes a dead letter, the first one included. */
+  attempts: setting(wholeNumber(1, 1_000), { variable: 'ATTEMPTS', required: true }),
+  /** Delay before retry n (n = 1 after the first failure). */
+  backoff: {
+    /** `fixed`: always the base delay; `exponential`: doubled with each retry. */
+    type: setting(oneOf('fixed', 'exponential'), { required: true }),
+    /** Base delay before a retry. */
+    delayMs: setting(milliseconds(0, 30 * DAY_MS), { variable: 'BACKOFF_MS', required: true }),
+    /** Longest delay before a retry. */
+    maxDelayMs: setting(milliseconds(0, YEAR_MS), {}),
+    /** Share of the delay that is random: a delay d becomes d·(1−jitter) … d. */
+    jitter: setting(numberFrom(0, 1), {}),
+  },
+  /** Time one attempt may take before the handler's signal aborts. */
+  timeoutMs: setting(milliseconds(1, DAY_MS), { variable: 'TIMEOUT_MS', required: true }),
+};
+
+/** What a queue may leave to the library. */
+const WITH_DEFAULTS = {
+  /** Jobs that may wait (waiting + delayed + paused) before adds are refused. */
+  maxWaiting: setting(wholeNumber(1, 1_000_000_000), { default: 1_000_000 }),
+  /** Largest payload as JSON. */
+  maxPayloadBytes: setting(wholeNumber(2, 64 * MEBIBYTE, 'bytes'), { default: MEBIBYTE }),
+  /** How long finished jobs are kept. Enforced by a sweeper on a schedule. */
+  retention: {
+    /** Completed jobs: at most this old … */
+    completedAgeMs: setting(milliseconds(0, 10 * YEAR_MS), { default: DAY_MS }),
+    /** … and at most this many. */
+    completedCount: setting(wholeNumber(0, 10_000_000), { default: 1_000 }),
+    /** Dead letters: at most this old. */
+    failedAgeMs: setting(milliseconds(60_000, 10 * YEAR_MS), { default: 7 * DAY_MS }),
+  },
+};
+
+/** Every setting of a queue. */
+export const QUEUE_SETTINGS = { ...OF_EACH_QUEUE, ...WITH_DEFAULTS };
+
+/** What a host may tune per queue, by options or environment. */
+export interface QueueSettings extends ReadOptions<typeof QUEUE_SETTINGS> {}
+
+/** Delay before retry n (n = 1 after the first failure): `fixed` → delayMs; `exponential` → delayMs · 2^(n−1). */
+export interface BackoffPolicy extends ReadOptions<typeof OF_EACH_QUEUE.backoff> {}
+
+/** How long finished jobs are kept. Enforced by a sweeper on a schedule. */
+export interface RetentionPolicy extends ReadOptions<typeof WITH_DEFAULTS.retention> {}
+
+/** What a host may override of a queue's settings; what it leaves out stays as the queue defines it. */
+export interface QueueOverrides extends GivenOptions<typeof QUEUE_SETTINGS> {}
+
+/** The settings that a definition states: those that have no library-wide default, and of the others what it likes. */
+export type DefinedSettings = ReadOptions<typeof OF_EACH_QUEUE> & GivenOptions<typeof WITH_DEFAULTS>;
+
+/** Library-wide defaults of every queue. */
+export const QUEUE_DEFAULTS = Object.freeze(defaultsOf(WITH_DEFAULTS));
