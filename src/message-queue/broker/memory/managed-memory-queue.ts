@@ -11,7 +11,7 @@ import { queueFull } from '../rules/add-errors.js';
 import { processRefused, workerTwice } from '../rules/queue-errors.js';
 import { isCritical, waitingLimit } from '../rules/waiting-limit.js';
 import { CompactOptions } from './store/compact-options.js';
-import { IdempotencyLedger } from './idempotency-ledger.js';
+import { IdempotencyLedger } from './store/idempotency-ledger.js';
 import type { NewJob } from './bull/adding/new-job.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';

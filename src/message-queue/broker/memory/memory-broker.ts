@@ -22,8 +22,8 @@ import type {
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
-import { DeadLetters } from './dead-letters.js';
-import { JobAdministration } from './job-administration.js';
+import { DeadLetters } from './administration/dead-letters.js';
+import { JobAdministration } from './administration/queue-administration.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import { MemoryBudget } from './store/memory-budget.js';
 

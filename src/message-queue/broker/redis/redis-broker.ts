@@ -20,12 +20,11 @@ import type {
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
-import { boundCalls, unlessAway } from './connections/bounded-calls.js';
+import { boundCalls } from './connections/bounded-calls.js';
 import { emitSafely } from './bull-internals.js';
 import { CrashSuspects } from './working/crash-suspects.js';
-import { DeadLetters } from './dead-letters.js';
 import { Enqueuer } from './adding/enqueuer.js';
-import { JobCanceller } from './job-canceller.js';
+import { QueueAdministration } from './administration/queue-administration.js';
 import { MemoryGuard } from './connections/memory-guard.js';
 import { resolveOptions } from './redis-broker.options.js';
 import type {
@@ -37,13 +36,9 @@ import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
 import { RedisQueue } from './redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
-import { purgeQueueScript } from './scripts/remove-jobs.lua.js';
-import { snapshotQueueScript } from './scripts/snapshot-queue.lua.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { WorkerService } from './working/worker-service.js';
 
-/** Jobs removed by one command: more would block Redis for others. */
-const PURGE_STEP = 1_000;
 /** Bull would end jobs of killed workers after this many crashes; the executor decides that here. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -60,8 +55,7 @@ export class RedisBroker extends Broker {
   private readonly connections: RedisConnections;
   private readonly scripts: RedisScripts;
   private readonly memory: MemoryGuard;
-  private readonly canceller: JobCanceller;
-  private readonly deadLetters: DeadLetters;
+  private readonly administration: QueueAdministration;
   private readonly suspects = new CrashSuspects();
   private readonly entries = new Map<string, Entry>();
   private closed: Promise<void> | null = null;
@@ -82,8 +76,8 @@ export class RedisBroker extends Broker {
     );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
-    this.canceller = new JobCanceller(this.scripts, this.connections);
-    this.deadLetters = new DeadLetters(this.scripts);
+    const now = (): number => this.options.clock.now();
+    this.administration = new QueueAdministration(this.scripts, this.connections, now);
   }
 
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
@@ -128,58 +122,27 @@ export class RedisBroker extends Broker {
   }
 
   cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
-    const cancelled = this.canceller.cancel(
-      this.entryOf(queue).queue,
-      jobId,
-      reason,
-      this.options.clock.now(),
-    );
-    return this.unlessAway(queue, 'Cancelling a job', cancelled);
+    return this.administration.cancel(this.entryOf(queue).queue, jobId, reason);
   }
 
   readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]> {
-    return this.unlessAway(
-      queue,
-      'Reading dead letters',
-      this.deadLetters.read(this.entryOf(queue).queue, range),
-    );
+    return this.administration.readFailed(this.entryOf(queue).queue, range);
   }
 
   replay(queue: Queue, jobs: readonly ReplayTarget[], replay: ReplayRecord): Promise<ReadonlySet<string>> {
-    return this.unlessAway(
-      queue,
-      'Replaying dead letters',
-      this.deadLetters.replay(this.entryOf(queue).queue, jobs, replay, this.options.clock.now()),
-    );
+    return this.administration.replay(this.entryOf(queue).queue, jobs, replay);
   }
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.unlessAway(
-      queue,
-      'Discarding dead letters',
-      this.deadLetters.discard(this.entryOf(queue).queue, jobIds),
-    );
+    return this.administration.discard(this.entryOf(queue).queue, jobIds);
   }
 
-  async purge(queue: Queue): Promise<number> {
-    const { base } = this.entryOf(queue).queue;
-    for (let removed = 0; ;) {
-      const answer = this.scripts.run(purgeQueueScript, base, [PURGE_STEP]);
-      const step = Number(await this.unlessAway(queue, 'Purging jobs', answer));
-      removed += step;
-      if (step < PURGE_STEP) return removed;
-    }
+  purge(queue: Queue): Promise<number> {
+    return this.administration.purge(this.entryOf(queue).queue);
   }
 
-  async snapshot(queue: Queue): Promise<QueueSnapshot> {
-    const answer = this.scripts.run(snapshotQueueScript, this.entryOf(queue).queue.base, []);
-    const reply = (await this.unlessAway(queue, 'Counting jobs', answer)) as [
-      ...[number, number, number, number, number, number, number],
-      string | null,
-    ];
-    const [waiting, active, delayed, completed, failed, paused, isPaused, oldest] = reply;
-    const oldestWaitingAt = oldest === null ? null : Number(oldest);
-    return { waiting, active, delayed, completed, failed, paused, isPaused: isPaused === 1, oldestWaitingAt };
+  snapshot(queue: Queue): Promise<QueueSnapshot> {
+    return this.administration.snapshot(this.entryOf(queue).queue);
   }
 
   inspectServer(): Promise<ServerReport> {
@@ -217,10 +180,6 @@ export class RedisBroker extends Broker {
     if (type === 'subscriber') return this.connections.subscriber;
     // Only for hosts that call getNextJob() themselves.
     return this.connections.openBlocking(BULL_BLOCK_MS);
-  }
-
-  private unlessAway<T>(queue: Queue, what: string, answer: Promise<T>): Promise<T> {
-    return unlessAway(queue.name, what, this.connections, answer);
   }
 
   private report(problem: BrokerProblem): void {

@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { RedisConnections } from './redis-connections.js';
+import { replyCode } from './redis-replies.js';
 
 /** Bull's methods that ask Redis and would wait for as long as it is away; `getWaiting` and the like are made of them. */
 const BOUNDED = [
@@ -39,7 +40,11 @@ export function boundCalls(queue: Queue, connections: RedisConnections): void {
   }
 }
 
-/** The answer to what is asked of a queue. @throws BrokerUnavailableError when Redis has been away for two seconds */
+/**
+ * The answer to what is asked of a queue.
+ * @param what is asked, as a message says it: `purging jobs`
+ * @throws BrokerUnavailableError when Redis has been away for two seconds, or refuses
+ */
 export function unlessAway<T>(
   queue: string,
   what: string,
@@ -63,6 +68,16 @@ export function unlessAway<T>(
         clearInterval(timer);
         pass(value);
       };
-    answer.then(settle(resolve), settle(reject));
+    answer.then(
+      settle(resolve),
+      settle((error: Error) => reject(replyCode(error) === null ? error : refused(queue, what, error))),
+    );
   });
+}
+
+function refused(queue: string, what: string, cause: Error): BrokerUnavailableError {
+  const message =
+    `Redis answered ${what} of queue "${queue}" with an error: ${cause.message.replace(/\.$/, '')}. Try again when ` +
+    'its reason is gone.';
+  return new BrokerUnavailableError(message, { queue, cause });
 }

@@ -60,6 +60,46 @@ describe('a Redis that refuses writes for a moment', () => {
     expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
   });
 
+  it('cancels, replays, discards, counts and purges once it takes writes again', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const add = async (jobId: string): Promise<string> =>
+      (await broker.addOnce(queue, { name: 'job', data: {}, options: { jobId } })).id;
+    for (const id of ['replayed', 'discarded', 'cancelled', 'purged']) await add(id);
+    for (const id of ['replayed', 'discarded']) await broker.cancel(queue, id, 'no');
+    await withoutReplicas();
+    expect(
+      await Promise.all([
+        broker.cancel(queue, 'cancelled', 'no'),
+        broker.replay(queue, [{ id: 'replayed' }], { at: 1, by: 'ops' }),
+        broker.discard(queue, ['discarded']),
+      ]),
+    ).toEqual(['removed', new Set(['replayed']), new Set(['discarded'])]);
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 2, failed: 1 });
+    await withoutReplicas();
+    expect(await broker.purge(queue)).toBe(2);
+  });
+
+  it('says what it answered to a call when it goes on refusing', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    await admin.config('SET', 'min-replicas-to-write', 1);
+    const refusals = await Promise.allSettled([broker.purge(queue), queue.pause()]).finally(() =>
+      admin.config('SET', 'min-replicas-to-write', 0),
+    );
+    expect(refusals.map((one) => (one as PromiseRejectedResult).reason as unknown)).toEqual(
+      ['purging jobs', 'pause()'].map((what) =>
+        expect.objectContaining({
+          code: 'BROKER_UNAVAILABLE',
+          queue: 'work',
+          message: expect.stringContaining(
+            `Redis answered ${what} of queue "work" with an error: NOREPLICAS`,
+          ),
+        }),
+      ),
+    );
+  });
+
   it('adds a job and a schedule once that were under way while it refused', async () => {
     const broker = fixture.broker({ enqueueTimeoutMs: 10_000 });
     const queue = broker.createQueue(testQueue());

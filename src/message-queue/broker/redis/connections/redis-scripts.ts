@@ -1,7 +1,10 @@
 import type { RedisClient } from './redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
-import { replyCode } from './redis-replies.js';
+import { meaningOf, replyCode } from './redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
+
+const PATIENCE_MS = 2_000;
+const RETRY_DELAY_MS = 100;
 
 type ScriptCommand = (base: string, ...args: (string | number)[]) => Promise<unknown>;
 
@@ -25,6 +28,19 @@ export class RedisScripts {
     const command = commands[script.name];
     if (command === undefined) throw new Error(`The script ${script.name} is not defined.`);
     return command.call(client, base, ...args);
+  }
+
+  /** As `run`, but what passes is waited out for two seconds: for calls that somebody waits for. */
+  async runPatiently(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+    const giveUpAt = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.run(script, base, args);
+      } catch (error) {
+        if (meaningOf(error) !== 'passing' || performance.now() >= giveUpAt) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      }
+    }
   }
 
   private define(client: RedisClient, script: LuaScript): void {

@@ -1,7 +1,7 @@
 import type { RunDelivery } from '../../broker.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { DelayPromoter } from './delay-promoter.js';
-import type { CancelMessage } from '../job-canceller.js';
+import type { CancelMessage } from '../administration/job-canceller.js';
 import { JobIntake } from './job-intake.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';

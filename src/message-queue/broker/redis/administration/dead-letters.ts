@@ -1,18 +1,18 @@
 import type { Job, JobOptions } from 'bull';
-import { withReplay } from '../../jobs/job-record.js';
-import type { ManagedJobOptions, ReplayRecord } from '../../jobs/managed-job.js';
-import type { FailedJob, FailedRange, ReplayTarget } from '../broker.js';
-import { emitSafely } from './bull-internals.js';
-import type { RedisQueue } from './redis-queue.js';
-import type { RedisScripts } from './connections/redis-scripts.js';
+import { withReplay } from '../../../jobs/job-record.js';
+import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
+import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
+import { emitSafely } from '../bull-internals.js';
+import type { RedisQueue } from '../redis-queue.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
 import {
   discardJobsScript,
   readFailedScript,
   readOptionsScript,
   replayJobsScript,
   VERSION_FIELDS,
-} from './scripts/dead-letters.lua.js';
-import { readOptions } from './stored-options.js';
+} from '../scripts/dead-letters.lua.js';
+import { readOptions } from '../stored-options.js';
 
 /** Jobs that one script changes: more would block Redis for others. */
 const STEP = 250;
@@ -32,7 +32,10 @@ export class DeadLetters {
     const command = order === 'oldest' ? 'ZRANGE' : 'ZREVRANGE';
     const fields = payloads ? [...FIELDS, 'data'] : FIELDS;
     const args = [command, start, start + size - 1, HAS_FAILURES, ...fields];
-    const reply = (await this.scripts.run(readFailedScript, queue.base, args)) as [string, ...Field[]][];
+    const reply = (await this.scripts.runPatiently(readFailedScript, queue.base, args)) as [
+      string,
+      ...Field[],
+    ][];
     return reply.map(([id, traces, ...values]) => toFailedJob(id, traces, values));
   }
 
@@ -53,7 +56,7 @@ export class DeadLetters {
     const discarded = new Set<string>();
     for (const step of stepsOf(ids)) {
       const jobs = await jobsToTellAbout(queue, step);
-      const removed = (await this.scripts.run(discardJobsScript, queue.base, step)) as string[];
+      const removed = (await this.scripts.runPatiently(discardJobsScript, queue.base, step)) as string[];
       for (const id of removed) {
         discarded.add(id);
         const job = jobs.get(id);
@@ -75,7 +78,7 @@ export class DeadLetters {
       return [id, JSON.stringify({ ...opts, mq: withReplay(mq, replay) }), version];
     });
     const args = [now, queue.lockToken, ...changes];
-    const outcomes = (await this.scripts.run(replayJobsScript, queue.base, args)) as number[];
+    const outcomes = (await this.scripts.runPatiently(replayJobsScript, queue.base, args)) as number[];
     const replayed = ids.filter((_, index) => outcomes[index] === 1);
     const changed = ids.filter((_, index) => outcomes[index] === -1).map((id) => ({ id }));
     if (changed.length === 0) return replayed;
@@ -89,7 +92,7 @@ export class DeadLetters {
   ): Promise<readonly Required<ReplayTarget>[]> {
     if (jobs.every(wasRead)) return jobs;
     const ids = jobs.map(({ id }) => id);
-    const reply = (await this.scripts.run(readOptionsScript, queue.base, ids)) as Field[][];
+    const reply = (await this.scripts.runPatiently(readOptionsScript, queue.base, ids)) as Field[][];
     return reply.map(([opts, ...version], index) => ({
       id: ids[index] ?? '',
       opts: readOptions(opts ?? null),

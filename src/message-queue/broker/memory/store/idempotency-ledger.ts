@@ -1,5 +1,5 @@
-import type { AddRequest } from '../broker.js';
-import { keyConflict } from '../rules/add-errors.js';
+import type { AddRequest } from '../../broker.js';
+import { keyConflict } from '../../rules/add-errors.js';
 
 interface Entry {
   readonly fingerprint: string;

@@ -1,11 +1,11 @@
-import { CancelledError } from '../../jobs/errors.js';
-import { withCancellation } from '../../jobs/job-record.js';
-import type { CancelOutcome } from '../broker.js';
-import type { RedisConnections } from './connections/redis-connections.js';
-import type { RedisQueue } from './redis-queue.js';
-import type { RedisScripts } from './connections/redis-scripts.js';
-import { cancelJobScript } from './scripts/cancel-job.lua.js';
-import { readOptions } from './stored-options.js';
+import { CancelledError } from '../../../jobs/errors.js';
+import { withCancellation } from '../../../jobs/job-record.js';
+import type { CancelOutcome } from '../../broker.js';
+import type { RedisConnections } from '../connections/redis-connections.js';
+import type { RedisQueue } from '../redis-queue.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
+import { cancelJobScript } from '../scripts/cancel-job.lua.js';
+import { readOptions } from '../stored-options.js';
 
 /** Messages on the channel `mq:cancel`. */
 export interface CancelMessage {
@@ -33,7 +33,7 @@ export class JobCanceller {
       );
       const options = readOptions(stored ?? null);
       const mq = withCancellation(options.mq ?? {}, Number(attemptsMade ?? 0), reason, now);
-      const outcome = await this.scripts.run(cancelJobScript, queue.base, [
+      const outcome = await this.scripts.runPatiently(cancelJobScript, queue.base, [
         ...[id, now, reason, failedReason, JSON.stringify({ ...options, mq }), stored ?? '', ...texts],
       ]);
       if (outcome !== 'changed') return outcome as CancelOutcome;

@@ -1,8 +1,8 @@
-import { CancelledError } from '../../jobs/errors.js';
-import { withCancellation } from '../../jobs/job-record.js';
-import type { CancelOutcome, QueueSnapshot } from '../broker.js';
-import { JobSettler } from './store/job-settler.js';
-import type { ManagedMemoryQueue } from './managed-memory-queue.js';
+import { CancelledError } from '../../../jobs/errors.js';
+import { withCancellation } from '../../../jobs/job-record.js';
+import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
+import { JobSettler } from '../store/job-settler.js';
+import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 
 /** Cancels jobs of a queue, and counts them. */
 export class JobAdministration {

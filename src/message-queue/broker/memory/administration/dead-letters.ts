@@ -1,10 +1,10 @@
-import { withReplay } from '../../jobs/job-record.js';
-import type { ReplayRecord } from '../../jobs/managed-job.js';
-import type { FailedJob, FailedRange, ReplayTarget } from '../broker.js';
-import { rangeOf } from './bull/queue/job-ranges.js';
-import type { ManagedMemoryQueue } from './managed-memory-queue.js';
-import type { QueueEngine } from './store/queue-engine.js';
-import type { StoredJob } from './store/stored-job.js';
+import { withReplay } from '../../../jobs/job-record.js';
+import type { ReplayRecord } from '../../../jobs/managed-job.js';
+import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
+import { rangeOf } from '../bull/queue/job-ranges.js';
+import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
+import type { QueueEngine } from '../store/queue-engine.js';
+import type { StoredJob } from '../store/stored-job.js';
 
 /** Reads and changes the failed sets of queues. */
 export class DeadLetters {

@@ -1,0 +1,76 @@
+import type { ReplayRecord } from '../../../jobs/managed-job.js';
+import type { CancelOutcome, FailedJob, FailedRange, QueueSnapshot, ReplayTarget } from '../../broker.js';
+import { unlessAway } from '../connections/bounded-calls.js';
+import type { RedisConnections } from '../connections/redis-connections.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
+import type { RedisQueue } from '../redis-queue.js';
+import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
+import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
+import { DeadLetters } from './dead-letters.js';
+import { JobCanceller } from './job-canceller.js';
+
+/** Jobs removed by one command: more would block Redis for others. */
+const PURGE_STEP = 1_000;
+
+type SnapshotReply = [...[number, number, number, number, number, number, number], string | null];
+
+/**
+ * What people do to the queues of a broker, as its methods of the same names promise. Every call rejects with
+ * `BrokerUnavailableError` when Redis has been away for two seconds, or refuses.
+ */
+export class QueueAdministration {
+  private readonly canceller: JobCanceller;
+  private readonly deadLetters: DeadLetters;
+
+  /** @param now milliseconds since the epoch */
+  constructor(
+    private readonly scripts: RedisScripts,
+    private readonly connections: RedisConnections,
+    private readonly now: () => number,
+  ) {
+    this.canceller = new JobCanceller(scripts, connections);
+    this.deadLetters = new DeadLetters(scripts);
+  }
+
+  cancel(queue: RedisQueue, jobId: string, reason: string): Promise<CancelOutcome> {
+    return this.answer(queue, 'cancelling a job', this.canceller.cancel(queue, jobId, reason, this.now()));
+  }
+
+  readFailed(queue: RedisQueue, range: FailedRange): Promise<(FailedJob | null)[]> {
+    return this.answer(queue, 'reading dead letters', this.deadLetters.read(queue, range));
+  }
+
+  replay(
+    queue: RedisQueue,
+    jobs: readonly ReplayTarget[],
+    replay: ReplayRecord,
+  ): Promise<ReadonlySet<string>> {
+    const replayed = this.deadLetters.replay(queue, jobs, replay, this.now());
+    return this.answer(queue, 'replaying dead letters', replayed);
+  }
+
+  discard(queue: RedisQueue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.answer(queue, 'discarding dead letters', this.deadLetters.discard(queue, jobIds));
+  }
+
+  async purge(queue: RedisQueue): Promise<number> {
+    for (let removed = 0; ;) {
+      const answer = this.scripts.runPatiently(purgeQueueScript, queue.base, [PURGE_STEP]);
+      const step = Number(await this.answer(queue, 'purging jobs', answer));
+      removed += step;
+      if (step < PURGE_STEP) return removed;
+    }
+  }
+
+  async snapshot(queue: RedisQueue): Promise<QueueSnapshot> {
+    const answer = this.scripts.runPatiently(snapshotQueueScript, queue.base, []);
+    const reply = (await this.answer(queue, 'counting jobs', answer)) as SnapshotReply;
+    const [waiting, active, delayed, completed, failed, paused, isPaused, oldest] = reply;
+    const oldestWaitingAt = oldest === null ? null : Number(oldest);
+    return { waiting, active, delayed, completed, failed, paused, isPaused: isPaused === 1, oldestWaitingAt };
+  }
+
+  private answer<T>({ name }: RedisQueue, what: string, answer: Promise<T>): Promise<T> {
+    return unlessAway(name, what, this.connections, answer);
+  }
+}
