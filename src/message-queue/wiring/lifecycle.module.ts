@@ -9,6 +9,8 @@ import { inMemoryPorts } from './default-adapters.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { BoardModule } from '../operations/board/board.module.js';
+import { startLines } from '../operations/start-report.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 
@@ -48,7 +50,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
       if (this.config.role !== 'producer') await this.#schedules.check();
-      this.#warnOfMemory();
+      this.#report();
       const isReachable = await this.#gate.look();
       if (this.config.role === 'producer') return;
       this.#nameInMemoryPorts();
@@ -120,11 +122,16 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     );
   }
 
-  #warnOfMemory(): void {
-    if (this.config.provider !== 'memory' || this.config.environment !== 'production') return;
-    this.#logger.warn(
-      'Jobs are kept in memory (MESSAGE_QUEUE_PROVIDER=memory): they die with the process. Set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis to keep them.',
-    );
+  /** Tests start often, and know what they start. */
+  #report(): void {
+    const { environment, provider } = this.config;
+    if (environment === 'test') return;
+    const queues = this.queues.names().map((name) => this.queues.get(name).definition);
+    const board = this.moduleRef.get(BoardModule, { strict: false }).state;
+    const [store = '', ...rest] = startLines({ config: this.config, queues, board });
+    if (provider === 'memory' && environment === 'production') this.#logger.warn(store);
+    else this.#logger.log(store);
+    for (const line of rest) this.#logger.log(line);
   }
 }
 
