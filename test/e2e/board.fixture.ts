@@ -37,7 +37,10 @@ export class BoardApp {
     const { board, environment = 'development', platform, imports = [], providers = [] } = options;
     const place = redis ? { redis: { url: redis.url }, prefix: `board-${randomUUID()}` } : {};
     const module = await Test.createTestingModule({
-      imports: [MessageQueueModule.forRoot({ provider, environment, board, ...place }), ...imports],
+      imports: [
+        MessageQueueModule.forRoot({ provider, environment, acceptInMemory: true, board, ...place }),
+        ...imports,
+      ],
       providers,
     }).compile();
     const app =

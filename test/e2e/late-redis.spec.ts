@@ -66,6 +66,7 @@ describe('a Redis that is away, or not fit, when the app starts', () => {
           provider: 'redis',
           redis: { host: '127.0.0.1', port: server.port },
           environment: 'production',
+          acceptInMemory: true,
           ...more,
         }),
         MessageQueueModule.registerQueue(LATE),

@@ -64,7 +64,12 @@ describe('an app whose Redis speaks TLS', () => {
   async function runOne(options: RedisOptions): Promise<void> {
     const app = await apps.start({
       imports: [
-        MessageQueueModule.forRoot({ provider: 'redis', redis: options, environment: 'production' }),
+        MessageQueueModule.forRoot({
+          provider: 'redis',
+          redis: options,
+          environment: 'production',
+          acceptInMemory: true,
+        }),
         MessageQueueModule.registerQueue(SECRETS),
       ],
       providers: [SecretsProcessor],

@@ -8,7 +8,7 @@ import type { Environment } from './environment.js';
 import { variablePartOf } from './queue-variables.js';
 import { checkKeys, readSettings, valueAt } from './read-settings.js';
 
-const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs'];
+const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports'];
 const QUEUE_NAME = matching(
   '1 to 64 letters, digits, - or _, the first a letter or digit',
   /^[a-z0-9][a-z0-9_-]{0,63}$/i,
@@ -69,13 +69,16 @@ function resolveQueue(
 
 /** What is wrong with a definition besides its settings: its name, its jobs, keys that do not exist. */
 function checkDefinition(definition: QueueDefinition, issues: Issues): void {
-  const { name, description, jobs } = definition as unknown as Readonly<Record<string, unknown>>;
+  const { name, description, jobs, ports = [] } = definition as unknown as Readonly<Record<string, unknown>>;
   const path = typeof name === 'string' && name !== '' ? name : 'defineQueue';
   checkKeys(QUEUE_SETTINGS, definition, issues, path, BESIDE_THE_SETTINGS);
   issues.check(`${path}.name`, name, QUEUE_NAME);
   if (typeof description !== 'string') {
     const got = description === undefined ? undefined : shown(description);
     issues.add(`${path}.description`, mustBe('one sentence for the board', got));
+  }
+  if (!Array.isArray(ports) || ports.some((port) => typeof port !== 'function')) {
+    issues.add(`${path}.ports`, mustBe('a list of ports such as [MessageStore]', shown(ports)));
   }
   if (!isRecord(jobs) || Object.keys(jobs).length === 0) {
     issues.add(`${path}.jobs`, 'must name at least one job with its DTO class');

@@ -1,8 +1,9 @@
-import { kind } from '../../kernel/values/kind.js';
+import { kind, Refusal } from '../../kernel/values/kind.js';
 import { flag, matching, milliseconds, oneOf, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 import { cronExpression } from '../admission/repeat-rules.js';
+import type { PortClass } from '../jobs/queue-definition.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
 
 const MINUTE_MS = 60_000;
@@ -16,6 +17,27 @@ const environmentName = kind<'development' | 'production' | 'test'>(
 
 const cronOrOff = kind<string>(`"off", or ${cronExpression().expected}`, (value) =>
   typeof value === 'string' && value.toLowerCase() === 'off' ? 'off' : cronExpression().read(value),
+);
+
+/** Ports by their classes or names; in a variable the names, separated by commas. */
+const portNames = kind<true | readonly string[], boolean | readonly (PortClass | string)[]>(
+  'true, or ports such as [MessageStore] (in a variable their names, separated by commas)',
+  (value) => {
+    if (typeof value === 'boolean') return value || [];
+    if (!Array.isArray(value)) return new Refusal();
+    const names = value.map((port: unknown) => (typeof port === 'function' ? port.name : port));
+    return names.every((name) => typeof name === 'string' && name !== '')
+      ? (names as string[])
+      : new Refusal();
+  },
+  {
+    fromText: (text) => {
+      const all = flag().fromText(text);
+      if (!(all instanceof Refusal)) return all || [];
+      const names = text.split(',').map((name) => name.trim());
+      return names.includes('') ? new Refusal() : names;
+    },
+  },
 );
 
 /**
@@ -37,6 +59,16 @@ export const SECTIONS = {
     role: setting(oneOf('producer', 'worker', 'both'), { variable: 'MESSAGE_QUEUE_ROLE', default: 'both' }),
     /** Whether work starts with the app. If not, call `MessageQueueWorker.start()`. */
     autoStart: setting(flag(), { variable: 'MESSAGE_QUEUE_AUTO_START', default: true }),
+    /**
+     * Ports that memory may serve in production, or `true` for all of them. Without it, a process that works on queues refuses to
+     * start there while nobody has plugged in a port that they use; elsewhere such a queue's health is `degraded`.
+     */
+    acceptInMemory: setting(portNames, {
+      variable: 'MESSAGE_QUEUE_ACCEPT_IN_MEMORY',
+      default: [],
+      otherwise: 'none',
+      example: 'SmsChannel,PushChannel',
+    }),
     /** First part of every Redis key. On a Cluster each queue gets a hash tag of its own, unless the prefix has one. */
     prefix: setting(matching('1 to 64 letters, digits or _ - . : { }', /^[A-Za-z0-9_.:{}-]{1,64}$/), {
       variable: 'QUEUE_PREFIX',

@@ -14,7 +14,15 @@ export interface QueueDefinition<
   /** One sentence, shown on the board. */
   readonly description: string;
   readonly jobs: Jobs;
+  /**
+   * Ports of the library that the queue's processor uses. While nobody has plugged one of them in, memory serves it: in production
+   * the app then refuses to work on the queue, elsewhere the queue's health is `degraded`. Default: none.
+   */
+  readonly ports?: readonly PortClass[];
 }
+
+/** A port: the abstract class that is its type and its injection token. */
+export type PortClass = abstract new (...args: never[]) => object;
 
 /** Job names of a definition. */
 export type JobNameOf<D extends QueueDefinition> = Extract<keyof D['jobs'], string>;
@@ -25,7 +33,7 @@ export type PayloadOf<D extends QueueDefinition, N extends JobNameOf<D>> =
 
 /** What {@link defineQueue} takes: everything but the settings that have library-wide defaults. */
 export type QueueDefinitionInput<Name extends string, Jobs extends JobMap> = DefinedSettings &
-  Pick<QueueDefinition<Name, Jobs>, 'name' | 'description' | 'jobs'>;
+  Pick<QueueDefinition<Name, Jobs>, 'name' | 'description' | 'jobs' | 'ports'>;
 
 /**
  * Describes a queue, the built-in six and a host's own alike. Types `enqueue(definition, jobName, payload)`.

@@ -13,6 +13,8 @@ export interface HealthEvidence {
   readonly now: number;
   /** Jobs wait and no worker anywhere takes them. */
   readonly isIdle: boolean;
+  /** Ports of the queue that memory serves because nobody plugged them in. */
+  readonly unplugged: readonly string[];
 }
 
 type Rule = (evidence: HealthEvidence, thresholds: HealthThresholds) => HealthReason | null;
@@ -26,6 +28,7 @@ const QUEUE_RULES: readonly Rule[] = [
   nearLimit,
   breakerOpen,
   deadLetters,
+  unpluggedPorts,
 ];
 
 /** What is not as it should be with one queue, the worst first. */
@@ -166,6 +169,15 @@ function deadLetters(
   return degraded(
     'DEAD_LETTERS',
     `"${definition.name}" has ${snapshot.failed} dead letters. Look at them on the board or with DeadLetterService.stats(), then replay or discard them.`,
+  );
+}
+
+function unpluggedPorts({ definition, unplugged }: HealthEvidence): HealthReason | null {
+  const [first] = unplugged;
+  if (first === undefined) return null;
+  return degraded(
+    'UNPLUGGED_PORT',
+    `Jobs of "${definition.name}" only seem done: nobody plugged in ${unplugged.join(', ')}, so memory serves them until this process ends. Plug in adapters (adapters: [{ provide: ${first}, useClass: … }]), or accept it: acceptInMemory: [${first}, …].`,
   );
 }
 

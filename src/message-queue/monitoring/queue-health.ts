@@ -21,7 +21,8 @@ export interface HealthReason {
     | 'FAILURE_RATE'
     | 'STUCK_HANDLER'
     | 'BREAKER_OPEN'
-    | 'DEAD_LETTERS';
+    | 'DEAD_LETTERS'
+    | 'UNPLUGGED_PORT';
   /** What is wrong and what to do. */
   readonly message: string;
 }

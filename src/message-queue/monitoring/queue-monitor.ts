@@ -11,6 +11,7 @@ import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueActivity } from './activity-recorder.js';
 import { WINDOW_MS } from './activity-window.js';
 import { queueReasons, serverReasons, statusOf, worstFirst } from './health-rules.js';
+import { UnpluggedPorts } from './unplugged-ports.js';
 import { HEALTH_DEFAULTS } from './queue-health.js';
 import type { HealthThresholds, OverallHealth, QueueHealth } from './queue-health.js';
 import type { ByQueueName } from '../queues/queue-name.js';
@@ -35,6 +36,7 @@ export class QueueMonitor {
     private readonly breakers: CircuitBreakers,
     private readonly clock: Clock,
     @Optional() @Inject(HEALTH_THRESHOLDS) thresholds?: Partial<HealthThresholds>,
+    @Optional() private readonly ports?: UnpluggedPorts,
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
   }
@@ -125,8 +127,12 @@ export class QueueMonitor {
         const { snapshot, isIdle } = await this.lookTwice(managed, activity);
         const now = this.clock.now();
         stats = toStats(snapshot, activity, now);
+        const unplugged = this.ports?.of(definition.name) ?? [];
         reasons.push(
-          ...queueReasons({ definition, snapshot, activity, breakers, now, isIdle }, this.thresholds),
+          ...queueReasons(
+            { definition, snapshot, activity, breakers, now, isIdle, unplugged },
+            this.thresholds,
+          ),
         );
       } catch (error) {
         const message = `The counts of "${definition.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,7 +1,12 @@
-import type { InjectionToken, Provider } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { IN_MEMORY_ADAPTER_PARTS, IN_MEMORY_ADAPTERS } from '../adapters/in-memory/index.js';
 import { DeadLetterNotifier, SilentDeadLetterNotifier } from '../dead-letter/dead-letter-notifier.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import type { MessageQueueConfig } from '../message-queue.options.js';
+import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
 import { MessageCipher } from '../ports/encryption/message-cipher.js';
 import { QueuedDeliveryDispatch } from '../facade/queued-delivery-dispatch.js';
@@ -17,12 +22,12 @@ export const DEFAULT_ADAPTERS: readonly Provider[] = [
 /** What the default adapters share. */
 export const DEFAULT_ADAPTER_PARTS: readonly Provider[] = IN_MEMORY_ADAPTER_PARTS;
 
-/**
- * Names of the ports that only an in-memory adapter serves: what goes there stays in this process.
- * @param adapterOf gives what is injected for a token
- */
-export function inMemoryPorts(adapterOf: (token: InjectionToken) => unknown): string[] {
-  return IN_MEMORY_ADAPTERS.filter(({ provide, useClass }) => adapterOf(provide) instanceof useClass).map(
-    ({ provide }) => (typeof provide === 'function' ? provide.name : String(provide)),
-  );
-}
+/** Knows which ports of the queues memory serves. */
+export const UNPLUGGED_PORTS: Provider = {
+  provide: UnpluggedPorts,
+  useFactory: (queues: ManagedQueues, config: MessageQueueConfig, moduleRef: ModuleRef) =>
+    new UnpluggedPorts(queues, config, IN_MEMORY_ADAPTERS, (port) =>
+      moduleRef.get<unknown>(port, { strict: false }),
+    ),
+  inject: [ManagedQueues, MESSAGE_QUEUE_CONFIG, ModuleRef],
+};

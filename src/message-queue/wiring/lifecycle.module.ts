@@ -5,7 +5,7 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
-import { inMemoryPorts } from './default-adapters.js';
+import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -38,11 +38,15 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     }
   }
 
-  /** @throws HandlerRegistrationError naming every job name without a handler, or with two */
+  /**
+   * @throws HandlerRegistrationError naming every job name without a handler, or with two; InvalidConfigurationError naming every
+   * port that nobody plugged in, in production
+   */
   async onModuleInit(): Promise<void> {
     await this.#orClose(async () => {
       this.queues.settle();
       this.handlers.register();
+      this.#ports.check();
     });
   }
 
@@ -53,7 +57,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       this.#report();
       const isReachable = await this.#gate.look();
       if (this.config.role === 'producer') return;
-      this.#nameInMemoryPorts();
+      this.#namePortsInMemory();
       this.#sweeper.start();
       await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
       if (this.config.autoStart) await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
@@ -96,6 +100,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     return this.moduleRef.get(ScheduleReconciler, { strict: false });
   }
 
+  get #ports(): UnpluggedPorts {
+    return this.moduleRef.get(UnpluggedPorts, { strict: false });
+  }
+
   get #worker(): MessageQueueWorker {
     return this.moduleRef.get(MessageQueueWorker, { strict: false });
   }
@@ -112,13 +120,12 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     }
   }
 
-  /** Jobs that end in memory succeed: in production nobody would notice. */
-  #nameInMemoryPorts(): void {
-    if (this.config.environment !== 'production') return;
-    const ports = inMemoryPorts((token) => this.moduleRef.get<unknown>(token, { strict: false }));
+  /** Jobs that end in memory succeed: nobody would notice. */
+  #namePortsInMemory(): void {
+    const ports = this.#ports.all();
     if (ports.length === 0) return;
     this.#logger.warn(
-      `Nothing leaves this process through ${ports.join(', ')}: nothing but memory stands behind them. Plug real ones in with adapters: [{ provide: …, useClass: … }].`,
+      `Memory serves ${ports.join(', ')}: what goes there does not leave this process and ends with it. Plug in adapters: [{ provide: ${ports[0]}, useClass: … }].`,
     );
   }
 

@@ -7,6 +7,7 @@ import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { JobStatusReader } from '../facade/job-status-reader.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
+import { UNPLUGGED_PORTS } from './default-adapters.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
@@ -50,6 +51,7 @@ export const SERVICE_PARTS: readonly Provider[] = [
   JobStatusReader,
   QueueAdministration,
   ActivityRecorder,
+  UNPLUGGED_PORTS,
   DeadLetterAlerts,
   RetentionSweeper,
   ScheduleReconciler,

@@ -1,4 +1,5 @@
 import { defineQueue } from '../../jobs/queue-definition.js';
+import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
 import { QueueName } from '../queue-name.js';
 import { BatchMessageJobDto } from './batch-message-job.dto.js';
 
@@ -7,6 +8,7 @@ export const BATCH_QUEUE = defineQueue({
   name: QueueName.BATCH_MESSAGE_SENDING,
   description: 'Sends one message to many recipients, chunk by chunk.',
   jobs: { 'batch-send': BatchMessageJobDto },
+  ports: [BatchProgressStore],
   concurrency: 2,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 5_000 },

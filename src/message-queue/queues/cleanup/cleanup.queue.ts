@@ -1,4 +1,10 @@
 import { defineQueue } from '../../jobs/queue-definition.js';
+import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
+import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
+import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
+import { SearchIndex } from '../../ports/search-index.js';
 import { QueueName } from '../queue-name.js';
 import { CleanupJobDto } from './cleanup-job.dto.js';
 
@@ -7,6 +13,14 @@ export const CLEANUP_QUEUE = defineQueue({
   name: QueueName.MESSAGE_CLEANUP,
   description: 'Removes old messages, deleted conversations and expired attachments.',
   jobs: { 'cleanup-messages': CleanupJobDto },
+  ports: [
+    AttachmentFiles,
+    AttachmentStore,
+    CleanupStore,
+    ConversationStore,
+    EncryptedContentStore,
+    SearchIndex,
+  ],
   concurrency: 1,
   attempts: 2,
   backoff: { type: 'fixed', delayMs: 10_000 },

@@ -1,4 +1,7 @@
 import { defineQueue } from '../../jobs/queue-definition.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { QueueName } from '../queue-name.js';
 import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
 import { SendMessageJobDto } from './send-message-job.dto.js';
@@ -11,6 +14,7 @@ export const DELIVERY_QUEUE = defineQueue({
     'send-message': SendMessageJobDto,
     'delivery-confirmation': DeliveryConfirmationJobDto,
   },
+  ports: [MessageTransport, MessageStore, KeyProvider],
   concurrency: 10,
   attempts: 5,
   backoff: { type: 'exponential', delayMs: 2_000 },

@@ -1,4 +1,5 @@
 import { defineQueue } from '../../jobs/queue-definition.js';
+import { SearchIndex } from '../../ports/search-index.js';
 import { QueueName } from '../queue-name.js';
 import { IndexingJobDto } from './indexing-job.dto.js';
 
@@ -7,6 +8,7 @@ export const INDEXING_QUEUE = defineQueue({
   name: QueueName.MESSAGE_INDEXING,
   description: 'Keeps the search index up to date: index, update, delete.',
   jobs: { 'index-message': IndexingJobDto },
+  ports: [SearchIndex],
   concurrency: 3,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 3_000 },

@@ -1,4 +1,15 @@
 import { defineQueue } from '../../jobs/queue-definition.js';
+import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
+import {
+  EmailChannel,
+  InAppChannel,
+  PushChannel,
+  SmsChannel,
+} from '../../ports/notifications/notification-channel.js';
+import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
+import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
+import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
+import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
 import { QueueName } from '../queue-name.js';
 import { NotificationJobDto } from './notification-job.dto.js';
 
@@ -7,6 +18,17 @@ export const NOTIFICATION_QUEUE = defineQueue({
   name: QueueName.MESSAGE_NOTIFICATION,
   description: 'Notifies recipients by push, e-mail, SMS or in the app.',
   jobs: { 'send-notification': NotificationJobDto },
+  ports: [
+    PushChannel,
+    EmailChannel,
+    SmsChannel,
+    InAppChannel,
+    DeviceTokenStore,
+    RecipientContacts,
+    NotificationPreferences,
+    NotificationLedger,
+    NotificationInbox,
+  ],
   concurrency: 15,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 1_000 },
