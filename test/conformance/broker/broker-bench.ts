@@ -22,7 +22,7 @@ export type BrokerCase = readonly [title: string, check: (bench: BrokerBench) =>
 
 export const memoryBrokerProvider: BrokerProvider = {
   name: 'memory',
-  create: (prefix, full) => new MemoryBroker({ prefix, ...(full && { maxBytes: 100 }) }),
+  create: (prefix, full) => new MemoryBroker({ prefix, ...(full && { maxBytes: 900 }) }),
 };
 
 export function redisBrokerProvider(redis: () => TestRedis): BrokerProvider {

@@ -55,6 +55,16 @@ export const ruleCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'a schedule is added although the queue is full: it is never more than one pending run',
+    async (bench) => {
+      const queue = bench.open({ maxWaiting: 1 });
+      await bench.add(queue);
+      const id = await bench.add(queue, { options: { repeat: { every: 3_600_000 } } });
+      expect((await queue.getDelayed()).map((job) => job.id)).toEqual([id]);
+      expect(await rejectionOf(bench.add(queue))).toMatchObject({ code: 'QUEUE_FULL', depth: 2 });
+    },
+  ],
+  [
     'a full store says how much it holds, what was not added and what to do',
     async (bench) => {
       const short = new Bench(bench.provider, true);
@@ -72,6 +82,7 @@ export const ruleCases: readonly BrokerCase[] = [
         expect(error.message).toMatch(
           /^(Redis|The memory provider) .*bytes.*, so job "job" was not added to queue "work-1"\. Try again in 1000 ms, let the workers finish, or raise \w+/,
         );
+        expect(error.depth).toBeGreaterThan(0);
         expect(error.message).toContain(String(error.depth));
         expect(error.message).toContain(String(error.limit));
       } finally {
@@ -109,6 +120,22 @@ export const ruleCases: readonly BrokerCase[] = [
         ...{ queue: 'work-1', job: 'job', jobId: 'first' },
       });
       expect(await queue.getWaitingCount()).toBe(1);
+    },
+  ],
+  [
+    'a known key does not save an add that is wrong, or comes after the queue was closed',
+    async (bench) => {
+      const queue = bench.open();
+      const idempotency = { key: 'k', fingerprint: 'f', ttlMs: 60_000 };
+      const id = await bench.add(queue, { idempotency });
+      expect(await bench.add(queue, { idempotency })).toBe(id);
+      for (const over of [{ options: { attempts: 0 } }, { data: [] as object }]) {
+        expect((await rejectionOf(bench.add(queue, { ...over, idempotency }))).code).toMatch(/^INVALID_/);
+      }
+      await queue.close();
+      expect(await rejectionOf(bench.add(queue, { idempotency }))).toMatchObject({
+        code: 'BROKER_UNAVAILABLE',
+      });
     },
   ],
   [
@@ -189,6 +216,23 @@ export const ruleCases: readonly BrokerCase[] = [
         ['four', 'job'],
         [scheduled, 'job'],
       ]);
+    },
+  ],
+  [
+    'a debounce key is free again once its job was cancelled, purged or has completed',
+    async (bench) => {
+      const queue = bench.open();
+      const add = (): Promise<string> => bench.add(queue, { options: { debounce: { id: 'd' } } as never });
+      const cancelled = await add();
+      expect(await add()).toBe(cancelled);
+      await bench.broker.cancel(queue, cancelled, 'no');
+      const purged = await add();
+      await bench.broker.purge(queue);
+      const completed = await add();
+      expect(new Set([cancelled, purged, completed]).size).toBe(3);
+      await bench.work(queue);
+      await bench.untilState(queue, completed, 'completed');
+      expect(await add()).not.toBe(completed);
     },
   ],
   [

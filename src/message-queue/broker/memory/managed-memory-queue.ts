@@ -60,23 +60,19 @@ export class ManagedMemoryQueue extends MemoryQueue {
 
   /**
    * Adds a job for the broker.
-   * @throws InvalidJobOptionsError, InvalidPayloadError, QueueFullError, BrokerUnavailableError
+   * @throws InvalidJobOptionsError, InvalidPayloadError, QueueFullError, IdempotencyConflictError, BrokerUnavailableError
    */
-  addOutcome({ name, data, options, critical }: AddRequest): AddOutcome {
+  addOnce({ name, data, options, critical, idempotency }: AddRequest): AddOutcome {
+    this.assertOpen(name);
     const job = this.admit(name, data, options);
-    const known = this.engine.store.created;
-    const handle = this.addAdmitted(name, job, critical);
-    const isNew = this.engine.store.created > known || options.repeat !== undefined;
-    return { id: handle?.id ?? '', deduplicated: !isNew };
-  }
-
-  /** Removes all that waits or is delayed. @returns their ids */
-  purgeWaiting(): ReadonlySet<string> {
-    const gone = [...this.engine.store.jobs.values()].filter(
-      ({ state }) => state === 'waiting' || state === 'delayed',
-    );
-    for (const job of gone) this.engine.remove(job);
-    return new Set(gone.map(({ id }) => id));
+    const now = this.engine.clock.now();
+    const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
+    if (known !== null) return { id: known, deduplicated: true };
+    const { created } = this.engine.store;
+    const id = this.addAdmitted(name, job, critical)?.id ?? '';
+    const deduplicated = this.engine.store.created === created && options.repeat === undefined;
+    if (idempotency !== undefined && !deduplicated) this.ledger.remember(idempotency, id, now);
+    return { id, deduplicated };
   }
 
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
@@ -138,6 +134,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   protected override assertRoom(job: NewJob): void {
+    if (job.options.repeat !== undefined) return;
     const { maxWaiting } = this.definition;
     const depth = this.engine.store.waiting.size + this.engine.store.delayed.size;
     if (depth < waitingLimit(maxWaiting, this.critical)) return;

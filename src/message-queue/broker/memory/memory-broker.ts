@@ -23,7 +23,7 @@ import type {
 import { closeQueues } from '../rules/close-queues.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
-import { JobAdministration } from './administration/queue-administration.js';
+import { QueueAdministration } from './administration/queue-administration.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import { MemoryBudget } from './store/memory-budget.js';
 
@@ -56,7 +56,7 @@ export class MemoryBroker extends Broker {
   readonly clock: Clock;
   readonly budget: MemoryBudget;
   private readonly queues = new Map<string, ManagedMemoryQueue>();
-  private readonly administration = new JobAdministration();
+  private readonly administration = new QueueAdministration();
   private readonly deadLetters = new DeadLetters();
   private closing: Promise<void> | null = null;
 
@@ -83,7 +83,7 @@ export class MemoryBroker extends Broker {
 
   async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
     const managed = this.managed(queue);
-    const outcome = this.addNow(managed, request);
+    const outcome = managed.addOnce(request);
     if (managed.engine.turns.isDueAfterAdd()) await managed.engine.turns.pass();
     return outcome;
   }
@@ -125,10 +125,7 @@ export class MemoryBroker extends Broker {
   }
 
   async purge(queue: Queue): Promise<number> {
-    const managed = this.managed(queue);
-    const ids = managed.purgeWaiting();
-    managed.ledger.forget(ids);
-    return ids.size;
+    return this.administration.purge(this.managed(queue));
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {
@@ -197,20 +194,9 @@ export class MemoryBroker extends Broker {
     return managed;
   }
 
-  private addNow(queue: ManagedMemoryQueue, request: AddRequest): AddOutcome {
-    const { name, idempotency } = request;
-    const now = this.clock.now();
-    const known = idempotency === undefined ? null : queue.ledger.find(idempotency, name, now);
-    if (known !== null) return { id: known, deduplicated: true };
-    const outcome = queue.addOutcome(request);
-    if (idempotency !== undefined && !outcome.deduplicated)
-      queue.ledger.remember(idempotency, outcome.id, now);
-    return outcome;
-  }
-
   private tryAdd(queue: ManagedMemoryQueue, request: AddRequest): BulkAddOutcome {
     try {
-      const { id, deduplicated } = this.addNow(queue, request);
+      const { id, deduplicated } = queue.addOnce(request);
       return { outcome: deduplicated ? 'deduplicated' : 'added', id };
     } catch (thrown) {
       const error =

@@ -26,7 +26,7 @@ const RETRY_AFTER_MS = 1_000;
 /** As many jobs of the queue wait as may. */
 export function queueFull(place: AddPlace, depth: number, maxWaiting: number): QueueFullError {
   return new QueueFullError(
-    `Queue "${place.queue}" is full: ${depth} jobs are waiting and its limit (maxWaiting) is ${maxWaiting}, so ` +
+    `Queue "${place.queue}" is full: ${depth} ${depth === 1 ? 'job is' : 'jobs are'} waiting and its limit (maxWaiting) is ${maxWaiting}, so ` +
       `${jobOf(place)} was not added. Try again in ${RETRY_AFTER_MS} ms, add workers, or raise maxWaiting.`,
     depth,
     maxWaiting,

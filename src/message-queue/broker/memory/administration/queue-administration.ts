@@ -4,8 +4,8 @@ import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
 import { JobSettler } from '../store/job-settler.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 
-/** Cancels jobs of a queue, and counts them. */
-export class JobAdministration {
+/** What people do to the jobs of a queue that have not failed: cancel, remove, count. */
+export class QueueAdministration {
   cancel({ engine, worker }: ManagedMemoryQueue, jobId: string, reason: string): CancelOutcome {
     const stored = engine.store.jobs.get(jobId);
     switch (stored?.state) {
@@ -29,6 +29,16 @@ export class JobAdministration {
       default:
         return 'not-found';
     }
+  }
+
+  /** Removes all that waits or is delayed; its idempotency keys are free again. @returns how many were removed */
+  purge({ engine, ledger }: ManagedMemoryQueue): number {
+    const gone = [...engine.store.jobs.values()].filter(
+      ({ state }) => state === 'waiting' || state === 'delayed',
+    );
+    for (const job of gone) engine.remove(job);
+    ledger.forget(new Set(gone.map(({ id }) => id)));
+    return gone.length;
   }
 
   snapshot({ engine }: ManagedMemoryQueue): QueueSnapshot {
