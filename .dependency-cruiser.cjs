@@ -159,7 +159,7 @@ module.exports = {
       [
         `${LIB}/(schedules|admission|jobs)/`,
         KERNEL,
-        `${LIB}/facade/job-enqueuer\\.ts$`,
+        `${LIB}/facade/(job-enqueuer|payload-input)\\.ts$`,
         `${LIB}/queues/(queue-name|[^/]+/[^/]+\\.dto)\\.ts$`,
         SEAMS,
       ],

@@ -98,7 +98,7 @@ const CODE_LINES = [
   '',
   '## Options without a variable',
   '',
-  '`schedules`, `middleware`, `circuitBreakers`, `board` and `health` are options too, of `forRoot` and of what the factory of',
+  '`middleware`, `circuitBreakers`, `board` and `health` are options too, of `forRoot` and of what the factory of',
   '`forRootAsync` returns, and are checked with the others. `isGlobal`, `configKey`, `imports` and `adapters` put the module',
   'together before a factory can run: they stand beside it, and a factory that returns one does not compile.',
 ];

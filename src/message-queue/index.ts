@@ -15,12 +15,14 @@ export type {
   MessageQueueOptions,
   MessageQueueOptionsFactory,
   RedisOptions,
+  RegisterQueueOptions,
   Role,
 } from './message-queue.options.js';
 export type { ProviderName } from './broker/broker.js';
 export type { QueueOverrides } from './jobs/queue-settings.js';
 export type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
-export type { ScheduleDeclaration } from './schedules/schedule-declaration.js';
+export { schedule } from './schedules/schedule-declaration.js';
+export type { Schedule, ScheduleOptions } from './schedules/schedule-declaration.js';
 export { getConfigToken, MESSAGE_QUEUE_CONFIG } from './message-queue.tokens.js';
 export { getQueueToken, InjectQueue, Processor } from '@nestjs/bull';
 

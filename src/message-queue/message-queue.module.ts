@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { QueueDefinition } from './jobs/queue-definition.js';
-import type { MessageQueueModuleAsyncOptions, MessageQueueModuleOptions } from './message-queue.options.js';
+import type {
+  MessageQueueModuleAsyncOptions,
+  MessageQueueModuleOptions,
+  RegisterQueueOptions,
+} from './message-queue.options.js';
 import { queueModule } from './wiring/queue.module.js';
 import { rootModule } from './wiring/root.module.js';
 import { callingPlace, standsForRegistration } from './wiring/registrations.js';
@@ -27,14 +31,14 @@ export class MessageQueueModule {
 
   /**
    * Adds a host's own queue, with everything the built-in ones have. The module it returns exports the queue's token
-   * (`@InjectQueue(name)`).
-   * @param options `configKey`: the further Redis that keeps the queue
+   * (`@InjectQueue(name)`). A built-in queue may be named too, for the schedules that a host declares with it.
    */
-  static registerQueue(
-    definition: QueueDefinition,
-    options: { readonly configKey?: string } = {},
+  static registerQueue<D extends QueueDefinition>(
+    definition: D,
+    { configKey, schedules }: RegisterQueueOptions<NoInfer<D>> = {},
   ): DynamicModule {
-    return queueModule(definition, options.configKey, callingPlace(MessageQueueModule.registerQueue));
+    const place = callingPlace(MessageQueueModule.registerQueue);
+    return queueModule({ definition, configKey, schedules }, place);
   }
 }
 

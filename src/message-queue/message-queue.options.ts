@@ -5,16 +5,13 @@ import type { REDIS_SETTINGS } from './configuration/redis-settings.js';
 import type { SettingValues, SETTINGS } from './configuration/settings.js';
 import type { RedisSettings } from './broker/redis/connections/redis-settings.js';
 import type { JobMiddleware, JobMiddlewareRegistration } from './execution/job-middleware.js';
+import type { QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueOverrides, QueueSettings } from './jobs/queue-settings.js';
 import type { HealthThresholds } from './monitoring/queue-health.js';
 import type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
-import type { DeclaredSchedule, ScheduleDeclaration } from './schedules/schedule-declaration.js';
+import type { DeclaredSchedule, Schedule } from './schedules/schedule-declaration.js';
 
-export type {
-  DeclaredSchedule,
-  ScheduleDeclaration,
-  ScheduleRepeat,
-} from './schedules/schedule-declaration.js';
+export type { DeclaredSchedule, ScheduleRepeat } from './schedules/schedule-declaration.js';
 
 export type { RedisSettings, RedisTls, RedisTopology } from './broker/redis/connections/redis-settings.js';
 
@@ -45,8 +42,6 @@ export interface CleanupOptions extends GivenOptions<(typeof SETTINGS)['cleanup'
  * `configuration/settings.ts`.
  */
 export interface MessageQueueOptions extends GivenOptions<typeof SETTINGS> {
-  /** Jobs that run again and again. At start the stored schedules are made to fit these. */
-  readonly schedules?: readonly ScheduleDeclaration[];
   /** Overrides of the queues' own settings, by queue name. */
   readonly queues?: Readonly<Record<string, QueueOverrides>>;
   /** Wrapped around every job, or those of one queue, in this order: the first is the outermost. */
@@ -72,6 +67,14 @@ export interface MessageQueueModuleSetup {
   readonly imports?: ModuleMetadata['imports'];
   /** Providers for ports (`{ provide: MessageTransport, useClass: … }`); each replaces the port's default adapter. */
   readonly adapters?: readonly Provider[];
+}
+
+/** Options of `MessageQueueModule.registerQueue`. */
+export interface RegisterQueueOptions<D extends QueueDefinition> {
+  /** The further Redis that keeps the queue. Default: the app's own. */
+  readonly configKey?: string;
+  /** Jobs of the queue that run again and again, each made by `schedule()`. */
+  readonly schedules?: readonly Schedule<D>[];
 }
 
 /** Options of `MessageQueueModule.forRoot`. */

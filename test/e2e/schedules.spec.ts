@@ -1,5 +1,5 @@
 import { Processor } from '@nestjs/bull';
-import type { INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 import type { Job, Queue } from 'bull';
 import {
@@ -11,14 +11,16 @@ import {
   MessageQueueModule,
   MessageQueueService,
   QueueName,
+  schedule,
 } from '../../src/message-queue/index.js';
 import type {
   JobContext,
   MessageQueueConfig,
   MessageQueueModuleOptions,
-  ScheduleDeclaration,
+  Schedule,
 } from '../../src/message-queue/index.js';
 import type { DeclaredSchedule } from '../../src/message-queue/operations/index.js';
+import { CLEANUP_QUEUE } from '../../src/message-queue/queues/index.js';
 import { JobEnqueuer } from '../../src/message-queue/facade/job-enqueuer.js';
 import { ScheduleReconciler } from '../../src/message-queue/schedules/schedule-reconciler.js';
 import { pendingJobId } from '../../src/message-queue/schedules/schedule-identity.js';
@@ -59,9 +61,8 @@ class TickProcessor {
 }
 
 /** At a minute of the first of January: not due while a test runs. */
-function yearly(minute: number, payload: object = {}, key?: string): ScheduleDeclaration {
-  const repeat = { cron: `${minute} 3 1 1 *`, tz: 'UTC' };
-  return { queue: 'ticks', job: 'tick', payload, repeat, ...(key !== undefined && { key }) };
+function yearly(minute: number, payload: TickJobDto = {}, key?: string): Schedule<typeof TICKS> {
+  return schedule('tick', payload, { cron: `${minute} 3 1 1 *`, tz: 'UTC', key });
 }
 
 describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provider) => {
@@ -82,11 +83,16 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   });
   afterEach(() => apps.close());
 
-  function start(options: MessageQueueModuleOptions): Promise<INestApplication> {
+  function start(
+    schedules: readonly Schedule<typeof TICKS>[] = [],
+    options: MessageQueueModuleOptions = {},
+    ...more: DynamicModule[]
+  ): Promise<INestApplication> {
     return apps.start({
       imports: [
         MessageQueueModule.forRoot({ ...place, ...options }),
-        MessageQueueModule.registerQueue(TICKS),
+        MessageQueueModule.registerQueue(TICKS, { schedules }),
+        ...more,
       ],
       providers: [TickProcessor],
     });
@@ -113,26 +119,24 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   /** A further process with other declarations. */
   function processWith(
     app: INestApplication,
-    schedules: readonly ScheduleDeclaration[],
+    schedules: readonly Schedule<typeof TICKS>[],
     clock = new ManualClock(Date.now()),
   ): ScheduleReconciler {
     const config = app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
     return new ScheduleReconciler(app.get(RegisteredQueues), app.get(JobEnqueuer), clock, {
       ...config,
-      schedules: schedules.map((schedule): DeclaredSchedule => ({ key: schedule.job, ...schedule })),
+      schedules: schedules.map((one): DeclaredSchedule => ({ queue: 'ticks', key: one.job, ...one })),
     });
   }
 
   it('are there after the start, once, and run', async () => {
-    await start({ schedules: [{ ...yearly(0, { text: 'again' }), repeat: { every: 100 } }] });
+    await start([schedule('tick', { text: 'again' }, { every: 100 })]);
     await waitUntil(() => ran.length >= 3, 'three runs');
     expect(new Set(ran)).toEqual(new Set(['again']));
   });
 
   it('tell each run when it was due, a retry the same again, and a job of its own nothing', async () => {
-    const app = await start({
-      schedules: [{ ...yearly(0, { text: 'fails once' }), repeat: { every: 200 } }],
-    });
+    const app = await start([schedule('tick', { text: 'fails once' }, { every: 200 })]);
     await waitUntil(() => ran.length >= 4, 'two runs with their retries');
     const [first, retry, second] = due.map((date) => date?.getTime() ?? 0);
     expect([retry, (first as number) % 200]).toEqual([first, 0]);
@@ -145,7 +149,7 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   });
 
   it('fit the newest declaration: cron, payload, removal; what hosts add stays', async () => {
-    const app = await start({ schedules: [yearly(1, { text: 'a' }), yearly(2, {}, 'second')] });
+    const app = await start([yearly(1, { text: 'a' }), yearly(2, {}, 'second')]);
     const own = { repeat: { cron: '7 7 7 7 *' } };
     await app.get(MessageQueueService).enqueue(TICKS, 'tick', { text: 'host' }, own);
     const host = '7 7 7 7 * {"text":"host"}';
@@ -161,7 +165,7 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   });
 
   it('are one when several processes start at once', async () => {
-    const app = await start({});
+    const app = await start();
     const declared = [yearly(1, { text: 'a' }), yearly(2, {}, 'second')];
     await Promise.all(Array.from({ length: 5 }, () => processWith(app, declared).reconcile()));
     expect(await scheduled(app)).toEqual(['1 3 1 1 * {"text":"a"}', '2 3 1 1 * {}']);
@@ -169,7 +173,7 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
 
   it('come back after their pending run or the whole schedule was removed', async () => {
     const clock = new ManualClock(Date.now());
-    const app = await start({});
+    const app = await start();
     const keeper = processWith(app, [yearly(1), yearly(2, {}, 'second'), yearly(3, {}, 'third')], clock);
     await keeper.start();
     const all = ['1 3 1 1 * {}', '2 3 1 1 * {}', '3 3 1 1 * {}'];
@@ -194,7 +198,7 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   });
 
   it('are not undone by an older process that still runs', async () => {
-    const app = await start({});
+    const app = await start();
     const older = processWith(app, [yearly(1), yearly(2, {}, 'dropped')]);
     await older.reconcile();
     const newer = processWith(app, [yearly(9), yearly(4, {}, 'added')]);
@@ -208,7 +212,7 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   });
 
   it('are never two after different processes started at the same moment', async () => {
-    const app = await start({});
+    const app = await start();
     const [one, other] = [processWith(app, [yearly(1)]), processWith(app, [yearly(2)])];
     await Promise.all([one.reconcile(), other.reconcile()]);
     await one.reconcile();
@@ -217,22 +221,22 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
   });
 
   it('stop the start when a payload is wrong', async () => {
-    const wrong = start({ schedules: [yearly(1, { txt: 'a' })] });
+    const wrong = start([yearly(1, { txt: 'a' } as TickJobDto)]);
     await expect(wrong).rejects.toBeInstanceOf(InvalidConfigurationError);
     await expect(wrong).rejects.toThrow(/schedules \(ticks, tick\).*txt/s);
   });
 
   it('are left to processes that work', async () => {
-    const app = await start({ role: 'producer', schedules: [yearly(1)] });
+    const app = await start([yearly(1)], { role: 'producer' });
     expect(await scheduled(app)).toEqual([]);
   });
 
   it('hold the clean-ups by default, changed by settings or declarations, and none in tests', async () => {
     const cleanup = QueueName.MESSAGE_CLEANUP;
-    const test = await start({});
+    const test = await start();
     expect(await scheduled(test, cleanup)).toEqual([]);
     await apps.close();
-    const app = await start({ cleanup: { schedules: true, timeZone: 'UTC' } });
+    const app = await start([], { cleanup: { schedules: true, timeZone: 'UTC' } });
     const defaults = await queueOf(app, cleanup).getDelayed();
     const told = defaults.map(({ opts, data }) => {
       const { cleanupType, retentionDays } = data as { cleanupType: string; retentionDays?: number };
@@ -244,12 +248,14 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
       '30 2 * * * deleted_conversations 30',
     ]);
     await apps.close();
-    const payload = { cleanupType: 'deleted_conversations', dryRun: true };
-    const own = { queue: cleanup, job: 'cleanup-messages', key: 'deleted_conversations', payload };
-    const changed = await start({
-      cleanup: { schedules: true, oldMessagesCron: '0 5 * * *', expiredAttachmentsCron: 'off' },
-      schedules: [{ ...own, repeat: { cron: '0 6 * * *' } }],
-    });
+    const settings = { schedules: true, oldMessagesCron: '0 5 * * *', expiredAttachmentsCron: 'off' };
+    const own = schedule<typeof CLEANUP_QUEUE, 'cleanup-messages'>(
+      'cleanup-messages',
+      { cleanupType: 'deleted_conversations', dryRun: true },
+      { cron: '0 6 * * *', key: 'deleted_conversations' },
+    );
+    const withOwn = MessageQueueModule.registerQueue(CLEANUP_QUEUE, { schedules: [own] });
+    const changed = await start([], { cleanup: settings }, withOwn);
     const crons = (await queueOf(changed, cleanup).getDelayed()).map(({ opts }) => cronOf(opts)).sort();
     expect(crons).toEqual(['0 5 * * *', '0 6 * * *']);
     expect(await queueOf(changed, cleanup).getRepeatableJobs()).toHaveLength(2);
@@ -257,11 +263,9 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
 
   if (provider === 'redis') {
     it('fit the configuration of the next start, when several start at once too', async () => {
-      await Promise.all([1, 2, 3].map(() => start({ schedules: [yearly(1, { text: 'old' })] })));
+      await Promise.all([1, 2, 3].map(() => start([yearly(1, { text: 'old' })])));
       await apps.close();
-      const started = await Promise.all(
-        [1, 2, 3].map(() => start({ schedules: [yearly(2, { text: 'new' })] })),
-      );
+      const started = await Promise.all([1, 2, 3].map(() => start([yearly(2, { text: 'new' })])));
       expect(await scheduled(started[0] as INestApplication)).toEqual(['2 3 1 1 * {"text":"new"}']);
     });
   }

@@ -9,7 +9,8 @@ const PREAMBLE = `
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { defineQueue, JobPriority, JobHandler, MessageQueueModule, MessageQueueService,
-  NotificationType, QueueName } from '${LIBRARY}/index.js';
+  NotificationType, QueueName, schedule } from '${LIBRARY}/index.js';
+import { CLEANUP_QUEUE } from '${LIBRARY}/queues/index.js';
 import { MessageTransport } from '${LIBRARY}/ports/index.js';
 import type { QueueStats } from '${LIBRARY}/operations/index.js';
 import type { BulkReceipt, JobContext, JobReceipt } from '${LIBRARY}/index.js';
@@ -76,6 +77,10 @@ const GOOD: Record<string, string> = {
         board: { path: '/queues' } }),
       MessageQueueModule.forRootAsync({ imports: [ConfigModule], inject: ['X'], useFactory: async (x: string) => ({ prefix: x }) }),
       MessageQueueModule.registerQueue(FILES),
+      MessageQueueModule.registerQueue(FILES, { schedules: [schedule('resize', { fileId: 'f' }, { cron: '0 2 * * *', tz: 'UTC' }),
+        schedule('move', { fileId: 'f', target: 't' }, { every: 60_000, key: 'often' })] }),
+      MessageQueueModule.registerQueue(CLEANUP_QUEUE, { schedules: [
+        schedule('cleanup-messages', { cleanupType: 'old_messages', retentionDays: 9 }, { cron: '0 2 * * *', key: 'old_messages' })] }),
       MessageQueueModule.registerQueue(FILES, { configKey: 'archive' })];`,
   'a payload of a host, without its methods': `
     const receipt: JobReceipt = await messageQueue.enqueue(FILES, 'resize', { fileId: 'f', width: 3 });
@@ -193,6 +198,32 @@ const BAD: readonly Snippet[] = [
     'a handler that wants more than the context',
     `class P { @JobHandler(FILES, 'resize') resize(payload: ResizeJobDto, job: { returnvalue: string }) { void [payload, job]; } } void P;`,
     DECORATOR_DOES_NOT_FIT,
+  ),
+  bad(
+    'a schedule of a job that its queue does not have',
+    `void MessageQueueModule.registerQueue(FILES, { schedules: [schedule('rezise', { fileId: 'f' }, { every: 5 })] });`,
+    NOT_AN_ARGUMENT,
+  ),
+  bad(
+    "a schedule with another job's payload",
+    `void MessageQueueModule.registerQueue(FILES, { schedules: [schedule('resize', { fileId: 'f', target: 't' }, { every: 5 })] });`,
+    NO_SUCH_PROPERTY,
+  ),
+  bad(
+    'a schedule without a field of its payload',
+    `void MessageQueueModule.registerQueue(FILES, { schedules: [schedule('move', { fileId: 'f' }, { every: 5 })] });`,
+    NOT_AN_ARGUMENT,
+  ),
+  bad(
+    'a schedule that nothing checked',
+    `const loose = schedule('rezise', { fileId: 'f' }, { every: 5 });
+    void MessageQueueModule.registerQueue(FILES, { schedules: [loose] });`,
+    NOT_ASSIGNABLE,
+  ),
+  bad(
+    'a schedule by cron and by interval at once',
+    `void MessageQueueModule.registerQueue(FILES, { schedules: [schedule('move', { fileId: 'f', target: 't' }, { every: 5, cron: '* * * * *' })] });`,
+    NOT_AN_ARGUMENT,
   ),
   bad('a role that does not exist', `void MessageQueueModule.forRoot({ role: 'boss' });`, NOT_ASSIGNABLE),
 ];

@@ -5,4 +5,4 @@ import { SETTINGS } from './settings.js';
 export const SETUP_KEYS: readonly string[] = ['isGlobal', 'configKey', 'imports', 'adapters'];
 
 /** Names of all options that a factory may return. */
-export const OPTION_KEYS: readonly string[] = [...Object.keys(SETTINGS), 'queues', 'schedules', ...PART_KEYS];
+export const OPTION_KEYS: readonly string[] = [...Object.keys(SETTINGS), 'queues', ...PART_KEYS];

@@ -6,6 +6,7 @@ import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
 import { defaultSchedules } from '../schedules/default-schedules.js';
 import { resolveSchedules } from '../schedules/resolve-schedules.js';
+import type { GivenSchedules } from '../schedules/resolve-schedules.js';
 import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
 import { refuseMisspelledVariables } from './misspelled-variables.js';
@@ -25,6 +26,8 @@ export interface ConfigurationSources {
   readonly environment: Environment;
   /** Every queue of the app, the built-in ones included. */
   readonly definitions: readonly QueueDefinition[];
+  /** What is declared with queues. */
+  readonly schedules?: readonly GivenSchedules[];
   /**
    * Key of a further Redis, whose options alone say where it is: the variables `REDIS_*` and
    * `MESSAGE_QUEUE_PROVIDER` belong to the main one.
@@ -115,17 +118,12 @@ function resolveLock({ values, origins }: GivenSettings, issues: Issues): Messag
 
 /** The app's schedules: the host's, and the built-in clean-ups it leaves on. A further Redis has none of its own. */
 function schedulesOf(
-  { options: { schedules }, configKey, now = Date.now() }: ConfigurationSources,
+  { schedules = [], configKey, now = Date.now() }: ConfigurationSources,
   definitions: readonly QueueDefinition[],
   { values: { cleanup, environment } }: GivenSettings,
   issues: Issues,
 ): readonly DeclaredSchedule[] {
-  if (configKey !== undefined) {
-    const message =
-      'belong to the registration of the app, the one without configKey; they may name any queue';
-    issues.unless(schedules === undefined, 'schedules', message);
-    return [];
-  }
+  if (configKey !== undefined) return [];
   const defaults = defaultSchedules({ ...cleanup, schedules: cleanup.schedules ?? environment !== 'test' });
   return resolveSchedules(schedules, defaults, definitions, now, issues);
 }

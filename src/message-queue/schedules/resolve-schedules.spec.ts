@@ -10,19 +10,21 @@ const DEFAULTS = defaultSchedules({
   ...{ deletedConversationsCron: 'off', deletedConversationsDays: 30, expiredAttachmentsCron: '0 3 * * *' },
 });
 const CLEANUP = {
-  ...{ queue: 'message-cleanup', job: 'cleanup-messages' },
-  ...{ payload: { cleanupType: 'expired_attachments' }, repeat: { every: 60_000 } },
+  ...{ job: 'cleanup-messages', payload: { cleanupType: 'expired_attachments' } },
+  repeat: { every: 60_000 },
 };
 
-function resolve(given: unknown): { schedules: readonly { key: string }[]; issues: Issue[] } {
+/** @param registered what each registration of the clean-up queue declares */
+function resolve(...registered: unknown[]): { schedules: readonly { key: string }[]; issues: Issue[] } {
   const issues = new Issues();
+  const given = registered.map((schedules) => ({ queue: 'message-cleanup', schedules }));
   const schedules = resolveSchedules(given, DEFAULTS, BUILT_IN_QUEUES, NOW, issues);
   return { schedules, issues: issues.list };
 }
 
 describe('the declared schedules', () => {
   it('are the defaults, each on or off, when nothing is declared', () => {
-    const { schedules, issues } = resolve(undefined);
+    const { schedules, issues } = resolve();
     expect(issues).toEqual([]);
     expect(schedules).toEqual(DEFAULTS);
     expect(DEFAULTS.map(({ key, repeat }) => [key, repeat])).toEqual([
@@ -33,36 +35,55 @@ describe('the declared schedules', () => {
 
   it('take the place of the default with the same key, also when they have ended', () => {
     const own = { ...CLEANUP, key: 'expired_attachments' };
-    expect(resolve([own]).schedules).toEqual([DEFAULTS[0], own]);
+    expect(resolve([own]).schedules).toEqual([DEFAULTS[0], { queue: 'message-cleanup', ...own }]);
     const ended = { ...own, repeat: { every: 60_000, endDate: new Date(NOW - 1) } };
     expect(resolve([ended])).toEqual({ schedules: [DEFAULTS[0]], issues: [] });
   });
 
   it('are named after their job unless they have a key, and need keys when there are two', () => {
     expect(resolve([CLEANUP]).schedules.at(-1)).toMatchObject({ key: 'cleanup-messages' });
-    expect(resolve([CLEANUP, CLEANUP]).issues).toEqual([
-      {
-        path: 'schedules.1.key',
-        message: expect.stringContaining('schedules.0 of the same queue') as string,
-      },
-    ]);
+    for (const { issues } of [
+      resolve([CLEANUP, CLEANUP]),
+      resolve([{ ...CLEANUP, key: 'a' }, CLEANUP], [CLEANUP]),
+    ]) {
+      expect(issues).toEqual([
+        {
+          path: expect.stringMatching(/^message-cleanup\.schedules\.\d\.key$/) as string,
+          message: expect.stringMatching(/"cleanup-messages".*a key of its own/) as string,
+        },
+      ]);
+    }
   });
 
   it.each<[string, unknown, string, RegExp]>([
-    ['no list', {}, 'schedules', /must be a list/],
-    ['no object', [7], 'schedules.0', /must be \{ queue/],
-    ['an unknown queue', [{ ...CLEANUP, queue: 'message-cleanp' }], 'schedules.0.queue', /message-cleanup/],
-    ['an unknown job', [{ ...CLEANUP, job: 'cleanup' }], 'schedules.0.job', /cleanup-messages/],
-    ['no payload', [{ ...CLEANUP, payload: undefined }], 'schedules.0.payload', /data of the job/],
-    ['a wrong cron', [{ ...CLEANUP, repeat: { cron: '61 * * * *' } }], 'schedules.0.repeat.cron', /cron/],
+    ['no list', {}, 'message-cleanup.schedules', /must be a list/],
+    ['no object', [7], 'message-cleanup.schedules.0', /must be a schedule\(/],
+    [
+      'an unknown job',
+      [{ ...CLEANUP, job: 'cleanup' }],
+      'message-cleanup.schedules.0.job',
+      /cleanup-messages/,
+    ],
+    [
+      'no payload',
+      [{ ...CLEANUP, payload: undefined }],
+      'message-cleanup.schedules.0.payload',
+      /data of the job/,
+    ],
+    [
+      'a wrong cron',
+      [{ ...CLEANUP, repeat: { cron: '61 * * * *' } }],
+      'message-cleanup.schedules.0.repeat.cron',
+      /cron/,
+    ],
     [
       'a limit',
       [{ ...CLEANUP, repeat: { every: 5, limit: 2 } }],
-      'schedules.0.repeat.limit',
+      'message-cleanup.schedules.0.repeat.limit',
       /not an option/,
     ],
-    ['a key with a colon', [{ ...CLEANUP, key: 'a:b' }], 'schedules.0.key', /letters/],
-    ['a misspelled option', [{ ...CLEANUP, keey: 'a' }], 'schedules.0.keey', /key/],
+    ['a key with a colon', [{ ...CLEANUP, key: 'a:b' }], 'message-cleanup.schedules.0.key', /letters/],
+    ['a misspelled option', [{ ...CLEANUP, keey: 'a' }], 'message-cleanup.schedules.0.keey', /key/],
   ])('are refused with %s', (_what, given, path, message) => {
     const { issues } = resolve(given);
     expect(issues).toEqual([{ path, message: expect.stringMatching(message) as string }]);

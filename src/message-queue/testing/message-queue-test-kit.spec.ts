@@ -5,12 +5,14 @@ import {
   InvalidPayloadError,
   JobPriority,
   JobTimeoutError,
+  MessageQueueModule,
   MessageQueueService,
   NotificationType,
   QueueName,
+  schedule,
 } from '../index.js';
 import { CircuitBreakers, EmailChannel, MessageTransport } from '../ports/index.js';
-import { DELIVERY_QUEUE } from '../queues/index.js';
+import { CLEANUP_QUEUE, DELIVERY_QUEUE } from '../queues/index.js';
 import type { TransportMessage, TransportReceipt } from '../ports/index.js';
 import {
   ManualCircuitBreakers,
@@ -125,18 +127,19 @@ describe('MessageQueueTestKit', () => {
     expect(report.completed).toBe(3);
   });
 
-  it('runs the schedules that the module was given, by its own clock', async () => {
+  it('runs the schedules that are declared with queues, by its own clock', async () => {
     const own = await Test.createTestingModule({
       imports: [
         MessageQueueTestingModule.register({
           now: new Date('2020-03-01T00:00:00Z'),
+        }),
+        MessageQueueModule.registerQueue(CLEANUP_QUEUE, {
           schedules: [
-            {
-              queue: QueueName.MESSAGE_CLEANUP,
-              job: 'cleanup-messages',
-              payload: { cleanupType: 'old_messages', retentionDays: 7, batchSize: 10 },
-              repeat: { cron: '0 2 * * *', tz: 'UTC', endDate: '2020-03-03T12:00:00Z' },
-            },
+            schedule(
+              'cleanup-messages',
+              { cleanupType: 'old_messages', retentionDays: 7, batchSize: 10 },
+              { cron: '0 2 * * *', tz: 'UTC', endDate: '2020-03-03T12:00:00Z' },
+            ),
           ],
         }),
       ],

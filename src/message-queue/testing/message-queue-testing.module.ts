@@ -12,14 +12,7 @@ import { MessageQueueTestKit } from './message-queue-test-kit.js';
 /** Options of {@link MessageQueueTestingModule.register}. */
 export type MessageQueueTestingOptions = Pick<
   MessageQueueModuleOptions,
-  | 'adapters'
-  | 'imports'
-  | 'middleware'
-  | 'queues'
-  | 'schedules'
-  | 'maxCrashes'
-  | 'onStuckHandler'
-  | 'abortGraceMs'
+  'adapters' | 'imports' | 'middleware' | 'queues' | 'maxCrashes' | 'onStuckHandler' | 'abortGraceMs'
 > & {
   /** Where the clock starts. Default 2026-01-01T00:00:00Z. */
   readonly now?: Date | number;

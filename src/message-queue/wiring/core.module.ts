@@ -110,13 +110,15 @@ function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
       clock: Clock,
     ): Promise<ResolvedConfiguration> => {
       // Here, before anything is opened: every registration of the app is known by now.
-      const definitions = configKey === undefined ? new Registrations(modules).definitions() : [];
+      const registrations = configKey === undefined ? new Registrations(modules) : undefined;
+      const definitions = registrations?.definitions() ?? [];
       const environment = await hostEnvironment(modules);
       const resolved = resolveConfiguration({
         options,
         configKey,
         environment,
         definitions,
+        schedules: registrations?.schedules,
         now: clock.now(),
       });
       if (configKey === undefined) checkDeclaredHandlers(discovery, definitions);

@@ -4,7 +4,6 @@ import { getQueueToken } from '@nestjs/bull-shared';
 import type { Queue } from 'bull';
 import type { Broker } from '../broker/broker.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { QueueRegistration } from './registrations.js';
 import { SameObject } from './same-options.js';
@@ -16,8 +15,9 @@ import { QUEUE_REGISTRATION } from './tokens.js';
 class RegisteredQueueModule {}
 
 const MODULES = new SameObject(
-  ({ definition, configKey }: Omit<QueueRegistration, 'place'>, place: string): DynamicModule => {
-    const registration: QueueRegistration = { definition, configKey, place };
+  (registered: Omit<QueueRegistration, 'place'>, place: string): DynamicModule => {
+    const { definition, configKey } = registered;
+    const registration: QueueRegistration = { ...registered, place };
     return {
       module: RegisteredQueueModule,
       providers: [
@@ -29,13 +29,9 @@ const MODULES = new SameObject(
   },
 );
 
-/** The module of a host's queue; the same object for the same definition. */
-export function queueModule(
-  definition: QueueDefinition,
-  configKey: string | undefined,
-  place: string,
-): DynamicModule {
-  return MODULES.of({ definition, configKey }, place);
+/** The module of a host's queue; the same object for the same definition and options. */
+export function queueModule(registered: Omit<QueueRegistration, 'place'>, place: string): DynamicModule {
+  return MODULES.of(registered, place);
 }
 
 /** Puts a queue under its token. */

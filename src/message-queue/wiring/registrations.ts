@@ -4,6 +4,7 @@ import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { DuplicateRegistrationError, UnknownQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
+import type { GivenSchedules } from '../schedules/resolve-schedules.js';
 import { sameOptions } from './same-options.js';
 import { QUEUE_REGISTRATION, ROOT_REGISTRATION } from './tokens.js';
 
@@ -18,6 +19,8 @@ export interface RootRegistration {
 export interface QueueRegistration {
   readonly definition: QueueDefinition;
   readonly configKey?: string;
+  /** As they were given: checked with the configuration. */
+  readonly schedules?: unknown;
   readonly place: string;
 }
 
@@ -31,11 +34,18 @@ export class Registrations {
   readonly roots: readonly RootRegistration[];
   /** Hosts' queues in the order of their modules. */
   readonly queues: readonly QueueRegistration[];
+  /** What is declared with queues, the built-in ones included. */
+  readonly schedules: readonly GivenSchedules[];
 
   constructor(modules: ModulesContainer) {
     const found = [...modules.values()];
     this.roots = uniqueRoots(found);
     this.queues = uniqueQueues(found, this.roots);
+    this.schedules = found.flatMap((module) => {
+      const registration = markerOf<QueueRegistration>(module, QUEUE_REGISTRATION);
+      if (registration?.schedules === undefined) return [];
+      return { queue: registration.definition.name, schedules: registration.schedules };
+    });
   }
 
   /** The built-in queues, then the hosts'. */
@@ -91,7 +101,7 @@ function uniqueQueues(
         { queue: definition.name },
       );
     }
-    queues.set(definition.name, registration);
+    if (other === undefined) queues.set(definition.name, registration);
   }
   return [...queues.values()].filter(({ place }) => place !== 'built in');
 }
