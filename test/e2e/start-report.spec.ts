@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { MessageQueueModule } from '../../src/message-queue/index.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
@@ -118,7 +119,7 @@ describe('What a start says', () => {
       'open to whoever the middleware in board.access lets in',
     ],
   ])('of a board %s', async (_how, board, environment, openTo) => {
-    const lines = await start({ environment, provider: 'memory', board });
+    const lines = await start({ environment, provider: 'memory', acceptInMemory: true, board });
     expect(lines.at(-1)).toBe(`Board: /admin/queues, ${openTo}.`);
   });
 
@@ -128,6 +129,17 @@ describe('What a start says', () => {
     expect(moved.at(-1)).toBe('Board: /api/ops, open to this machine only.');
     const off = await start({ ...options, board: { enabled: false } });
     expect(off.at(-1)).toBe('Board: off (board.enabled: false).');
+  });
+
+  it('of a process without a web server', async () => {
+    const module = MessageQueueModule.forRoot({
+      environment: 'development',
+      provider: 'memory',
+      prefix: 'no-web',
+    });
+    const app = await NestFactory.createApplicationContext(module, { logger });
+    expect(reported().at(-1)).toBe('Board: off: this process has no web server.');
+    await app.close();
   });
 
   it('is nothing in tests', async () => {

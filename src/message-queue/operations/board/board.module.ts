@@ -74,10 +74,10 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
 
   /** Mounts the board, behind the host's own middleware and before its routes. */
   onModuleInit(): void {
-    // There is no adapter in a process made by createApplicationContext, and no board.
-    const server = this.host.httpAdapter as HttpServer | undefined;
+    // There is no adapter, and no board, in a process made by createApplicationContext (null) or by a testing module (undefined).
+    const server = this.host.httpAdapter as HttpServer | null | undefined;
     if (this.settings.enabled === false) this.#state = 'off (board.enabled: false)';
-    else if (server !== undefined) this.#mount(server);
+    else if (server !== undefined && server !== null) this.#mount(server);
   }
 
   /** Puts every queue that is registered by now on the board. */
