@@ -81,10 +81,10 @@ describe('Where the memory queue differs from plain Bull', () => {
 
   it('refuses a payload above its sizeLimit', async () => {
     const queue = open();
-    await expect(queue.add('mail', { text: 'ä'.repeat(50) }, { sizeLimit: 100 } as object)).rejects.toThrow(
+    await expect(queue.add('mail', { text: 'ä'.repeat(50) }, { sizeLimit: 100 })).rejects.toThrow(
       'The size of job mail exceeds the limit 100 bytes: its payload has 111 bytes.',
     );
-    await queue.add('mail', { text: 'ä'.repeat(44) }, { sizeLimit: 100 } as object);
+    await queue.add('mail', { text: 'ä'.repeat(44) }, { sizeLimit: 100 });
   });
 
   it('is a queue of its own even beside one of the same name', async () => {

@@ -34,15 +34,18 @@ export function newJob(
 function storedOptions(options: JobOptions, now: number): StoredOptions {
   const stored: Record<string, unknown> = { attempts: 1, delay: 0, timestamp: now };
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || typeof value === 'function') continue;
-    // Flat values, which are the rule, need no trip through JSON.
-    stored[key] = typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
+    if (value !== undefined && typeof value !== 'function') stored[key] = storedOption(key, value);
   }
-  stored['attempts'] = Number.parseInt(String(stored['attempts']), 10);
-  stored['delay'] = Number((options as Record<string, unknown>)['delay'] ?? 0);
-  stored['timestamp'] = Number(stored['timestamp']);
-  stored['backoff'] = normaliseBackoff(options.backoff) ?? options.backoff ?? undefined;
   return stored as unknown as StoredOptions;
+}
+
+function storedOption(key: string, value: unknown): unknown {
+  if (key === 'attempts') return Number.parseInt(value as string, 10);
+  if (key === 'delay' || key === 'timestamp') return Number(value);
+  if (key === 'backoff' && typeof value === 'number') return normaliseBackoff(value);
+  // Flat values, which are the rule, need no trip through JSON.
+  if (typeof value === 'object' && value !== null) return JSON.parse(JSON.stringify(value)) as unknown;
+  return key === 'backoff' ? (value ?? undefined) : value;
 }
 
 function idInGroup(jobId: JobOptions['jobId'], groupKey: string, data: unknown): string {

@@ -11,7 +11,6 @@ import { QueueSchedules } from '../adding/queue-schedules.js';
 import { JobEnding } from '../job/job-ending.js';
 import { JobMoves } from '../job/job-moves.js';
 import { MemoryJob } from '../job/memory-job.js';
-import type { JobHost } from '../job/memory-job.js';
 import { QueueRunning } from '../running/queue-running.js';
 import { RateLimiter } from '../running/rate-limiter.js';
 import { EventRegistrations } from './event-registrations.js';
@@ -41,7 +40,8 @@ export class QueueParts {
   readonly reads: QueueReads;
   readonly upkeep: QueueUpkeep;
   readonly registrations: EventRegistrations;
-  private readonly host: JobHost;
+  /** A handle on a stored job. */
+  readonly handleOf: (stored: StoredJob) => MemoryJob;
 
   constructor(shell: QueueShell, { clock, limiter, metrics }: MemoryQueueOptions) {
     const { queue, name, budget, assertRoom } = shell;
@@ -62,7 +62,6 @@ export class QueueParts {
         onRemove: (job) => extras.debounce.removed(job),
       },
     });
-    const handleOf = (stored: StoredJob): MemoryJob => this.handleOf(stored);
     const settler = new JobSettler(engine);
     const moves = new JobMoves(engine, extras.waiters);
     // As Bull: with a limiter nobody is given a job in passing.
@@ -70,7 +69,9 @@ export class QueueParts {
     const ending = new JobEnding(engine, { settler, backoffStrategies, takeNext });
     this.engine = engine;
     this.settler = settler;
-    this.host = { queue: queue as unknown as Queue, moves, ending };
+    const host = { queue: queue as unknown as Queue, moves, ending };
+    const handleOf = (stored: StoredJob): MemoryJob => new MemoryJob(host, stored);
+    this.handleOf = handleOf;
     this.adding = new JobAdding(engine, {
       debounce: extras.debounce,
       groupKey: limiter?.groupKey,
@@ -89,10 +90,5 @@ export class QueueParts {
     this.reads = new QueueReads(engine, { extras, handleOf });
     this.upkeep = new QueueUpkeep(engine, { moves, extras, pause: () => this.running.pause() });
     this.registrations = new EventRegistrations(engine.events);
-  }
-
-  /** A handle on a stored job. */
-  handleOf(stored: StoredJob): MemoryJob {
-    return new MemoryJob(this.host, stored);
   }
 }
