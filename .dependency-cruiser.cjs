@@ -105,6 +105,17 @@ module.exports = {
       to: { path: `${LIB}/broker/(redis|memory)/`, pathNot: `${LIB}/broker/$1/` },
     },
     onlyImports(
+      'memory-store-knows-no-bull',
+      `${LIB}/broker/memory/store/`,
+      [
+        `${LIB}/broker/(memory/store|rules)/`,
+        `${LIB}/broker/[^/]+\\.ts$`,
+        `${LIB}/(admission|jobs)/`,
+        KERNEL,
+      ],
+      'What keeps jobs in memory would be the same without Bull; what exists only to be equal to it stands above, in bull/.',
+    ),
+    onlyImports(
       'policies-use-the-inner-seam',
       `${LIB}/(dead-letter|resilience|monitoring)/`,
       [

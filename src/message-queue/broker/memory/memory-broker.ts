@@ -25,24 +25,8 @@ import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
 import { QueueAdministration } from './administration/queue-administration.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
+import type { MemoryBrokerOptions } from './memory-broker.options.js';
 import { MemoryBudget } from './store/memory-budget.js';
-
-/** Options of a {@link MemoryBroker}. */
-export interface MemoryBrokerOptions {
-  /** Default: the real time. */
-  readonly clock?: Clock;
-  /** Only shows in keys. Default `bull`. */
-  readonly prefix?: string;
-  /** Most jobs in all queues and states together. Default 1 000 000. */
-  readonly maxJobs?: number;
-  /** Most bytes that jobs may take, approximately (JSON texts plus 500 per job). Default 512 MiB. */
-  readonly maxBytes?: number;
-  /**
-   * `auto`: workers run jobs by themselves. `manual`: nothing runs until `runNext()` or `drain()`; for tests.
-   * Default `auto`.
-   */
-  readonly drive?: 'auto' | 'manual';
-}
 
 const DEFAULT_MAX_JOBS = 1_000_000;
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
@@ -92,7 +76,7 @@ export class MemoryBroker extends Broker {
     const managed = this.managed(queue);
     const outcomes: BulkAddOutcome[] = [];
     for (const request of requests) {
-      outcomes.push(this.tryAdd(managed, request));
+      outcomes.push(tryAdd(managed, request));
       if (managed.engine.turns.isDueAfterAdd()) await managed.engine.turns.pass();
     }
     return outcomes;
@@ -193,21 +177,16 @@ export class MemoryBroker extends Broker {
     if (managed === undefined || (managed as Queue) !== queue) throw foreignQueue(queue.name);
     return managed;
   }
+}
 
-  private tryAdd(queue: ManagedMemoryQueue, request: AddRequest): BulkAddOutcome {
-    try {
-      const { id, deduplicated } = queue.addOnce(request);
-      return { outcome: deduplicated ? 'deduplicated' : 'added', id };
-    } catch (thrown) {
-      const error =
-        thrown instanceof MessageQueueError
-          ? thrown
-          : new BrokerUnavailableError(`Job "${request.name}" could not be added to queue "${queue.name}".`, {
-              queue: queue.name,
-              job: request.name,
-              cause: thrown,
-            });
-      return { outcome: 'rejected', error };
-    }
+function tryAdd(queue: ManagedMemoryQueue, request: AddRequest): BulkAddOutcome {
+  try {
+    const { id, deduplicated } = queue.addOnce(request);
+    return { outcome: deduplicated ? 'deduplicated' : 'added', id };
+  } catch (thrown) {
+    if (thrown instanceof MessageQueueError) return { outcome: 'rejected', error: thrown };
+    const place = { queue: queue.name, job: request.name };
+    const message = `Job "${place.job}" could not be added to queue "${place.queue}".`;
+    return { outcome: 'rejected', error: new BrokerUnavailableError(message, { ...place, cause: thrown }) };
   }
 }
