@@ -1,8 +1,9 @@
 import type { Queue } from 'bull';
 import { JOB_ADDED } from '../../../src/message-queue/broker/rules/local-events.js';
+import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';
-import { BrokerBench as Bench, rejectionOf } from './broker-bench.js';
+import { BrokerBench as Bench, failed, rejectionOf } from './broker-bench.js';
 import { clockPasses } from '../../support/clock-passes.js';
 
 /** Adds jobs one after the other, lets each complete, and tells which of them are kept, the newest first. */
@@ -222,7 +223,7 @@ export const ruleCases: readonly BrokerCase[] = [
     'a debounce key is free again once its job was cancelled, purged or has completed',
     async (bench) => {
       const queue = bench.open();
-      const add = (): Promise<string> => bench.add(queue, { options: { debounce: { id: 'd' } } as never });
+      const add = (): Promise<string> => bench.add(queue, { options: { debounce: { id: 'd' } } });
       const cancelled = await add();
       expect(await add()).toBe(cancelled);
       await bench.broker.cancel(queue, cancelled, 'no');
@@ -233,6 +234,26 @@ export const ruleCases: readonly BrokerCase[] = [
       await bench.work(queue);
       await bench.untilState(queue, completed, 'completed');
       expect(await add()).not.toBe(completed);
+    },
+  ],
+  [
+    'the next run of a schedule knows nothing of what happened to the one before',
+    async (bench) => {
+      const queue = bench.open();
+      const mq = { correlationId: 'c' };
+      const id = await bench.add(queue, { options: { repeat: { every: 3_600_000 }, mq } });
+      await bench.work(queue, (delivery) => failed(delivery));
+      await (await queue.getJob(id))?.promote();
+      await bench.untilState(queue, id, 'failed');
+      // The pending run is gone, so the replayed one adds it again.
+      expect(await bench.broker.purge(queue)).toBe(1);
+      await bench.broker.replay(queue, [{ id }], { at: 1, by: 'ops' });
+      await waitUntil(async () => (await queue.getDelayedCount()) === 1, 'the next run');
+      await bench.untilState(queue, id, 'failed');
+      const [next] = await queue.getDelayed();
+      expect(next && recordOf(next)).toMatchObject(mq);
+      expect(next && recordOf(next)).not.toMatchObject({ failures: expect.anything() });
+      expect(next && recordOf(next)).not.toMatchObject({ replays: expect.anything() });
     },
   ],
   [

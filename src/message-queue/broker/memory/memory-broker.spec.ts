@@ -139,6 +139,33 @@ describe('A memory broker that is driven by hand', () => {
   });
 });
 
+describe('The memory that a dead letter counts for', () => {
+  it('does not grow with each replay', async () => {
+    const broker = new MemoryBroker({ drive: 'manual' });
+    const queue = broker.createQueue(definition('replayed'));
+    const error = new Error('no');
+    await broker.work(queue, 1, async ({ job }) => {
+      const failure = {
+        at: 1,
+        attempt: job.attemptsMade + 1,
+        kind: 'error',
+        error: 'Error',
+        message: 'no',
+      } as const;
+      return { kind: 'failed', error, retryDelayMs: null, failure };
+    });
+    const { id } = await queue.add('job', {});
+    await broker.drain();
+    const { bytes } = broker.budget;
+    for (let turn = 0; turn < 3; turn++) {
+      await broker.replay(queue, [{ id: String(id) }], { at: turn, by: 'ops' });
+      await broker.drain();
+    }
+    expect(broker.budget.bytes).toBe(bytes);
+    await broker.close();
+  });
+});
+
 describe('A schedule in a memory queue that is full', () => {
   it('goes on: the next run is added although no other job would be', async () => {
     const clock = new ManualClock();

@@ -6,6 +6,7 @@ import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import { addArguments } from '../rules/add-arguments.js';
 import type { BulkJob } from '../rules/add-arguments.js';
 import { JOB_ADDED } from '../rules/local-events.js';
+import { nextRunOptions } from '../rules/next-run-options.js';
 import { processRefused, workerTwice } from '../rules/queue-errors.js';
 import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
 
@@ -86,7 +87,8 @@ export class RedisQueue extends Bull<object> {
     options: JobOptions,
     isNew?: boolean,
   ): Promise<Job<object>> {
-    const job = await bullMethods.nextRepeatableJob.call(this, name, data, options, isNew);
+    const next = nextRunOptions(options);
+    const job = await bullMethods.nextRepeatableJob.call(this, name, data, next, isNew);
     if (job !== undefined && (await this.wasAdded(job))) {
       emitSafely(this, JOB_ADDED, String(job.id), name);
     }

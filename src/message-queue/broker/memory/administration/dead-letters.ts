@@ -41,7 +41,8 @@ function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boole
   if (stored?.state !== 'failed') return false;
   stored.options = { ...stored.options, mq: withReplay(stored.options.mq ?? {}, replay) };
   stored.attemptsMade = 0;
-  const logs = stored.history?.logs ?? null;
+  const { logs, stacktrace } = stored.remember();
+  for (const trace of stacktrace) engine.store.resize(stored, -trace.length);
   stored.history = null;
   Object.assign(stored.remember(), { logs, retriedOn: engine.clock.now() });
   engine.place(stored, null, 'lane-end');

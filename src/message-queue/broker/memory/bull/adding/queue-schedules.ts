@@ -1,5 +1,6 @@
 import type { JobId, JobInformation, JobOptions } from 'bull';
 import { DEFAULT_JOB_NAME } from '../../../rules/add-arguments.js';
+import { nextRunOptions } from '../../../rules/next-run-options.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob, StoredOptions } from '../../store/stored-job.js';
 import type { MemoryJob } from '../job/memory-job.js';
@@ -86,16 +87,9 @@ export class QueueSchedules {
   /** Not in Bull: a run of a schedule starts, so the next one is added. */
   goOnAfter({ name, data, options }: StoredJob): void {
     try {
-      this.addNext({ name, json: data, options: withoutHistory(options) }, false);
+      this.addNext({ name, json: data, options: nextRunOptions(options) }, false);
     } catch (error) {
       this.#engine.events.emit('error', error, `Error scheduling the next run of ${name}`);
     }
   }
-}
-
-/** What happened to one run of a schedule is no business of the next. */
-function withoutHistory({ mq, ...options }: StoredOptions): StoredOptions {
-  if (mq === undefined) return options;
-  const { failures: _failures, replays: _replays, cancelled: _cancelled, ...record } = mq;
-  return { ...options, mq: record };
 }
