@@ -13,6 +13,7 @@ import type {
   ArgumentsHost,
   CallHandler,
   CanActivate,
+  DynamicModule,
   ExceptionFilter,
   ExecutionContext,
   INestApplication,
@@ -188,12 +189,16 @@ describe.each(['memory', 'redis'] as const)('Nest’s enhancers on processors, o
     await apps.close();
   });
 
-  function start(providers: ModuleMetadata['providers'] = [OrderProcessor]): Promise<INestApplication> {
+  function start(
+    providers: ModuleMetadata['providers'] = [OrderProcessor],
+    ...more: DynamicModule[]
+  ): Promise<INestApplication> {
     const prefix = `enhancers-${(prefixes += 1)}`;
     return apps.start({
       imports: [
         MessageQueueModule.forRoot({ provider, prefix, ...(redis && { redis: { url: redis.url } }) }),
         MessageQueueModule.registerQueue(ORDERS),
+        ...more,
       ],
       providers,
     });
@@ -270,6 +275,33 @@ describe.each(['memory', 'redis'] as const)('Nest’s enhancers on processors, o
     expect((await ended(app, 'work')).returnvalue).toEqual({ outer: { attempt: 1 } });
     expect((await ended(app, 'be reported')).failedReason).toBe('be reported!');
     expect(told.filter((line) => line.startsWith('app-wide') || line === 'filter of everything')).toEqual([]);
+  });
+
+  it('tell processors of the same name apart', async () => {
+    class ReturnJobDto extends OrderJobDto {}
+    const RETURNS = defineQueue({ ...ORDERS, name: 'returns', jobs: { pay: ReturnJobDto } });
+    const Other = ((): Type<object> => {
+      @Processor(RETURNS.name)
+      @UsePipes(Shout)
+      class OrderProcessor {
+        @JobHandler(RETURNS, 'pay')
+        pay(_payload: ReturnJobDto): void {
+          // Its pipe tells what it was given.
+        }
+      }
+      return OrderProcessor;
+    })();
+    const app = await start([OrderProcessor, Other], MessageQueueModule.registerQueue(RETURNS));
+    await ended(app, 'work');
+    const { id } = await app.get(MessageQueueService).enqueue(RETURNS, 'pay', { does: 'work' });
+    await waitUntil(
+      async () => (await app.get(MessageQueueService).getJob(RETURNS.name, id))?.finishedOn,
+      'the other job',
+    );
+    expect(told.filter((line) => line.startsWith('pipe'))).toEqual([
+      'pipe body OrderJobDto',
+      'pipe body ReturnJobDto',
+    ]);
   });
 
   it('are found behind another token, and given as instances', async () => {

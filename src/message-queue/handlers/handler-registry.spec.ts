@@ -1,10 +1,12 @@
 import { OnQueueError, Process, Processor } from '@nestjs/bull';
 import type { Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { HandlerRegistrationError } from '../jobs/errors.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { checkHandlers } from './handler-rules.js';
 import type { HandledRun } from './job-context.js';
 import type { ErrorVerdict } from './job-error-policy.js';
+import { NestEnhancers } from './nest-enhancers.js';
 import { JobHandler } from './job-handler.decorator.js';
 import type { ProcessorSource } from './processor-scan.js';
 import { defineQueue } from '../jobs/queue-definition.js';
@@ -85,6 +87,16 @@ describe('HandlerRegistry', () => {
   it('calls it on its instance, and makes a rejection of a synchronous throw', async () => {
     expect(await registry.handlerOf('mail', 'send')?.handle({ a: 1 }, context)).toEqual(['sent', { a: 1 }]);
     await expect(registry.handlerOf('mail', 'confirm')?.handle({}, context)).rejects.toThrow('synchronous');
+  });
+
+  it('calls a method without enhancers directly', async () => {
+    const enhancers = new NestEnhancers(new ModulesContainer());
+    const enhance = jest.spyOn(enhancers, 'enhance');
+    const direct = new HandlerRegistry();
+    const source = sourceOf(MailProcessor, { instance: new MailProcessor() });
+    direct.load([source], { definitions: [mail] }, enhancers);
+    await direct.handlerOf('mail', 'send')?.handle({}, context);
+    expect(enhance).not.toHaveBeenCalled();
   });
 
   it('asks the processor about errors', () => {

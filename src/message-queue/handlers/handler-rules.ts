@@ -31,7 +31,7 @@ export function checkHandlers(sources: readonly ProcessorSource[], requirements:
   ];
   if (problems.length === 0) return;
   throw new HandlerRegistrationError(
-    `Job handlers are not registered as they must be:\n${problems.map((text) => `  - ${text}`).join('\n')}`,
+    `The message queue cannot start: job handlers are wrong.\n${problems.map((text) => `  - ${text}`).join('\n')}`,
   );
 }
 

@@ -42,23 +42,15 @@ export interface EnhancedPlace {
  */
 export class NestEnhancers {
   readonly #started = new WeakMap<object, Promise<unknown>[]>();
-  readonly #creator: ExternalContextCreator;
+  /** One for each class: Nest 11 takes classes of the same name for one. */
+  readonly #creators = new WeakMap<Type<object>, ExternalContextCreator>();
+  readonly #container: NestContainer;
   readonly #filters: ExternalExceptionFilterContext;
 
-  constructor(modules: ModulesContainer) {
+  constructor(private readonly modules: ModulesContainer) {
     // All that Nest's factories read of its container. Without an ApplicationConfig they know no enhancer of the whole app.
-    const container = { getModules: () => modules } as unknown as NestContainer;
-    this.#filters = new ExternalExceptionFilterContext(container);
-    this.#creator = new ExternalContextCreator(
-      new GuardsContextCreator(container),
-      new GuardsConsumer(),
-      new InterceptorsContextCreator(container),
-      new WatchingInterceptors(this.#started),
-      modules,
-      new PipesContextCreator(container),
-      new PayloadPipes(),
-      this.#filters,
-    );
+    this.#container = { getModules: () => modules } as unknown as NestContainer;
+    this.#filters = new ExternalExceptionFilterContext(this.#container);
   }
 
   /** The method with its enhancers around it. */
@@ -67,7 +59,7 @@ export class NestEnhancers {
       ...args: unknown[]
     ) => unknown;
     const options = { guards: true, interceptors: true, filters: false };
-    const call = this.#creator.create<Record<string, never>, string>(
+    const call = this.#creatorOf(type).create<Record<string, never>, string>(
       ...([instance, method, methodName, JOB_HANDLER_PARAMETERS, PARAMETERS] as const),
       ...([contextId, wrapper?.id, options, CONTEXT_TYPE] as const),
     ) as EnhancedMethod;
@@ -92,6 +84,24 @@ export class NestEnhancers {
         await Promise.allSettled(started);
       }
     };
+  }
+
+  #creatorOf(type: Type<object>): ExternalContextCreator {
+    const known = this.#creators.get(type);
+    if (known !== undefined) return known;
+    const container = this.#container;
+    const creator = new ExternalContextCreator(
+      new GuardsContextCreator(container),
+      new GuardsConsumer(),
+      new InterceptorsContextCreator(container),
+      new WatchingInterceptors(this.#started),
+      this.modules,
+      new PipesContextCreator(container),
+      new PayloadPipes(),
+      this.#filters,
+    );
+    this.#creators.set(type, creator);
+    return creator;
   }
 }
 

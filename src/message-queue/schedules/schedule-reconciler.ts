@@ -137,7 +137,7 @@ export class ScheduleReconciler {
     const { queue, job, repeat } = schedule;
     await this.enqueuer.add(queue, job, this.payloadOf(schedule), { repeat, jobId: id });
     if (this.hasTakenOver) {
-      this.logger.warn(`Schedule "${schedule.key}" of queue "${queue}" was lost and is back.`);
+      this.logger.warn(`Schedule "${schedule.key}" of queue "${queue}" was lost and has been restored.`);
     }
     return true;
   }
@@ -162,7 +162,7 @@ export class ScheduleReconciler {
     } catch (error) {
       delayMs = RETRY_MS;
       if (this.running) {
-        this.logger.warn(`Schedules could not be looked after; tried again in 5 s: ${textOf(error)}`);
+        this.logger.warn(`Schedules could not be checked; trying again in 5 s: ${textOf(error)}`);
       }
     }
     const hasWork = this.config.schedules.length + this.outdated.size > 0;
