@@ -129,7 +129,7 @@ describe('ElasticsearchSearchIndex', () => {
     };
     expect(() => new ElasticsearchSearchIndex(wrong)).toThrow(InvalidConfigurationError);
     expect(() => new ElasticsearchSearchIndex(wrong)).toThrow(
-      /index[^]*timeoutMs[^]*url[^]*go together[^]*exclude/,
+      /url: [^]*index: [^]*timeoutMs: [^]*go together[^]*exclude/,
     );
     expect(() => new ElasticsearchSearchIndex(wrong)).not.toThrow(/hunter2|k3y/);
     const adapters = elasticsearchAdapters({ useFactory: () => ({ url: cluster.url }) });

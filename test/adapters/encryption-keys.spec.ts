@@ -56,17 +56,17 @@ describe('EnvironmentKeyProvider', () => {
     const create = (): unknown => new EnvironmentKeyProvider({ keys, current: 'k-9' });
     expect(create).toThrow(InvalidConfigurationError);
     const messages = [
-      'keys\\[1\\] "k-1": is there twice',
-      'keys\\[2\\] "k-2": has 31 bytes, it needs 32',
+      'keys\\[1\\] "k-1": is listed twice',
+      'keys\\[2\\] "k-2": must be 32 bytes, got 31',
       'keys\\[3\\] "k-3": is neither base64',
       'keys\\[4\\] "k-4": is the same key as "k-1"',
-      'keys\\[5\\]: has no id',
+      'keys\\[5\\]: must have an id',
       'keys\\[6\\] "z": is one byte repeated',
       'current: names none of the usable keys: k-1',
     ];
     expect(create).toThrow(new RegExp(messages.join('[^]*')));
     for (const secret of [good, short, second.toString('hex')]) expect(create).not.toThrow(secret);
-    expect(() => new EnvironmentKeyProvider({ keys: ' , ' })).toThrow('keys: is empty');
+    expect(() => new EnvironmentKeyProvider({ keys: ' , ' })).toThrow('keys: must hold at least one key');
   });
 
   it('is printed without its keys', () => {

@@ -346,6 +346,8 @@ describe('FcmPushChannel', () => {
   });
 
   it('refuses a time limit that is none', () => {
-    expect(() => channel({ timeoutMs: 0 })).toThrow(/timeoutMs: is no whole number/);
+    expect(() => channel({ timeoutMs: 0 })).toThrow(
+      /timeoutMs: must be a whole number of milliseconds from 1, got 0/,
+    );
   });
 });

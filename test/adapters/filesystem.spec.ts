@@ -83,8 +83,8 @@ describe('FilesystemAttachmentFiles', () => {
     mkdirSync(join(directory, 'folder'), { recursive: true });
     spawnSync('mkfifo', [join(directory, 'pipe')]);
     expect(existsSync(join(directory, 'pipe'))).toBe(true);
-    await expect(files.read('pipe')).rejects.toThrow('no file');
-    await expect(files.read('folder')).rejects.toThrow('no file');
+    await expect(files.read('pipe')).rejects.toThrow('not a file');
+    await expect(files.read('folder')).rejects.toThrow('not a file');
     await expect(files.remove('folder', never)).rejects.toThrow();
     await expect(files.write('folder', bytes('x'))).rejects.toThrow();
     expect(readdirSync(directory).sort()).toEqual(['folder', 'pipe']);

@@ -265,7 +265,7 @@ describe('SmtpEmailChannel', () => {
     expect(mails).toHaveLength(1);
   });
 
-  it('names all wrong options at once, without their values', () => {
+  it('names all wrong options at once, without the password', () => {
     const wrong = {
       url: 'http://s3cret',
       host: 'x',
@@ -275,7 +275,7 @@ describe('SmtpEmailChannel', () => {
     };
     const create = (): unknown => new SmtpEmailChannel(wrong);
     expect(create).toThrow(InvalidConfigurationError);
-    expect(create).toThrow(/url: [\s\S]*host: [\s\S]*from: [\s\S]*password: [\s\S]*maxConnections: /);
+    expect(create).toThrow(/url: [\s\S]*from: [\s\S]*maxConnections: [\s\S]*host: [\s\S]*password: /);
     expect(create).not.toThrow(/s3cret/);
   });
 });

@@ -202,7 +202,7 @@ describe('the options', () => {
     const opening = SqlDatabase.open({ url, maxConnections: 0, statementTimeoutMs: Number.NaN });
     await expect(opening).rejects.toThrow(InvalidConfigurationError);
     await expect(opening).rejects.toThrow(
-      /maxConnections: is 0.*\n.*statementTimeoutMs: is NaN.*\n.*url: is not/,
+      /url: must be .*\n.*maxConnections: .*got 0\n.*statementTimeoutMs: .*got NaN/,
     );
     await expect(opening).rejects.not.toThrow(/password/);
   });

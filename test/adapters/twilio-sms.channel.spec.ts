@@ -197,7 +197,7 @@ describe('TwilioSmsChannel', () => {
     const create = (): unknown => new TwilioSmsChannel(wrong);
     expect(create).toThrow(InvalidConfigurationError);
     expect(create).toThrow(
-      /accountSid: [^]*authToken: [^]*apiKeySid: [^]*from: [^]*baseUrl: [^]*timeoutMs: /,
+      /accountSid: [^]*authToken: [^]*apiKeySid: [^]*baseUrl: [^]*timeoutMs: [^]*from: /,
     );
     expect(create).not.toThrow('s3');
   });

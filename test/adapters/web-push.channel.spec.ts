@@ -228,7 +228,7 @@ describe('WebPushChannel', () => {
       new WebPushChannel({ ...vapid, agent }).send(notification({ destination }), signal),
     );
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
-    expect(failure.message).toContain('no push service of "allowedHosts"');
+    expect(failure.message).toContain('not a push service of "allowedHosts"');
   });
 
   it('refuses before it sends what no push service takes', async () => {

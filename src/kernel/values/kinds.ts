@@ -31,7 +31,7 @@ function numberKind(
   { min, max, unit }: { readonly min: number; readonly max: number; readonly unit?: string },
 ): Kind<number> {
   const of = unit === undefined ? '' : ` of ${unit}`;
-  const to = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
+  const to = max >= Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
   const strict = kindThat<number>(`a ${noun}${of} from ${min}${to}`, is);
   return { ...strict, fromText: (text) => strict.read(written.test(text) ? Number(text) : text) };
 }
@@ -76,9 +76,11 @@ export function text(maxLength = Number.MAX_SAFE_INTEGER): Kind<string> {
 }
 
 /** A string that is not blank, so that it names something; messages say its length, not the string. */
-export function id(maxLength: number): Kind<string> {
+export function id(maxLength = Number.MAX_SAFE_INTEGER): Kind<string> {
   return kindThat(
-    `a string of 1 to ${maxLength} characters, not blank`,
+    maxLength < Number.MAX_SAFE_INTEGER
+      ? `a string of 1 to ${maxLength} characters, not blank`
+      : 'a string that is not blank',
     (value) => typeof value === 'string' && value.trim() !== '' && value.length <= maxLength,
     { show: kindOf },
   );

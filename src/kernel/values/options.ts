@@ -1,4 +1,5 @@
-import type { Issues } from './issues.js';
+import { InvalidConfigurationError } from '../errors.js';
+import { Issues } from './issues.js';
 import { isRecord } from './kinds.js';
 import { Refusal } from './kind.js';
 import type { Kind } from './kind.js';
@@ -57,25 +58,37 @@ export function isField(entry: Field | Fields): entry is Field {
   return typeof entry.kind === 'object' && 'read' in entry.kind;
 }
 
+/** One field for each option of a type. */
+export type FieldsOf<Options> = {
+  readonly [Key in keyof Options]-?: Field<Exclude<Options[Key], undefined>, unknown, unknown>;
+};
+
 /**
- * Reads options by their fields: checks each, refuses unknown ones, fills defaults in. Undefined counts as left out.
- * @param issues gets everything that is wrong; what is returned is complete only when that is nothing
+ * Reads the options of one thing: checks each, refuses unknown ones, fills defaults in. Undefined counts as left out.
+ * @param name what the options are of
+ * @param relations what must hold between options, asked beside the checks of each
+ * @returns the options, frozen
+ * @throws InvalidConfigurationError listing every mistake
  */
-export function readOptions<F extends Readonly<Record<string, Field>>>(
-  given: unknown,
+export function resolveOptions<Options extends object, F extends FieldsOf<Options>>(
+  name: string,
+  given: Options,
   fields: F,
-  issues: Issues,
-): ReadOptions<F> {
+  relations: (issues: Issues, given: Options) => void = () => undefined,
+): Readonly<ReadOptions<F>> {
+  const issues = new Issues();
   const read: Record<string, unknown> = {};
   if (!isRecord(given)) issues.add('', mustBe('an object', shown(given)));
   else {
     issues.knownKeys('', given, Object.keys(fields));
-    for (const [name, { kind, unset, required: isRequired }] of Object.entries<Field>(fields)) {
-      const value: unknown = given[name];
+    for (const [option, { kind, unset, required: isRequired }] of Object.entries<Field>(fields)) {
+      const value = given[option];
       const found = value === undefined && isRequired !== true ? unset : kind.read(value);
-      if (found instanceof Refusal) issues.check(name, value, kind);
-      else if (found !== undefined) read[name] = found;
+      if (found instanceof Refusal) issues.check(option, value, kind);
+      else if (found !== undefined) read[option] = found;
     }
+    relations(issues, given);
   }
-  return read as ReadOptions<F>;
+  issues.throwIfAny(InvalidConfigurationError, `The options of ${name} are wrong:`);
+  return Object.freeze(read as ReadOptions<F>);
 }

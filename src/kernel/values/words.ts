@@ -8,9 +8,12 @@ export function kindOf(value: unknown): string {
     return `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
   }
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
-  if (typeof value === 'object') return 'an object';
-  return value === undefined ? 'nothing' : `a ${typeof value}`;
+  if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const constructor: unknown = (value as { constructor?: unknown }).constructor;
+  const name = tag === 'Object' && typeof constructor === 'function' ? constructor.name : tag;
+  if (name === 'Object' || name === '') return 'an object';
+  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** A value as a message quotes it, on one line and short. For settings and options only, never for content. */

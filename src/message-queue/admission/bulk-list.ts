@@ -1,19 +1,21 @@
+import { Issues } from '../../kernel/values/issues.js';
+import { kindOf, mustBe } from '../../kernel/values/words.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
+
+const JOB = '{ name?, data, opts? }';
 
 /**
  * Checks what `addBulk` of a queue was given, before anything of it is added.
- * @throws InvalidPayloadError when it is no list of `{ name?, data, opts? }`
+ * @throws InvalidPayloadError when it is not a list of `{ name?, data, opts? }`
  */
 export function checkBulkList(queue: string, jobs: unknown): void {
-  const wrong = Array.isArray(jobs)
-    ? jobs.flatMap((job: unknown, index) =>
-        typeof job === 'object' && job !== null ? [] : [`jobs[${index}]`],
-      )
-    : ['jobs'];
-  if (wrong.length === 0) return;
-  const issues = wrong.map((path) => ({
-    path,
-    message: path === 'jobs' ? 'must be a list of { name?, data, opts? }' : 'must be { name?, data, opts? }',
-  }));
-  throw new InvalidPayloadError(`A bulk add to queue "${queue}" is wrong:`, issues, { queue });
+  const issues = new Issues();
+  if (!Array.isArray(jobs)) issues.add('jobs', mustBe(`a list of ${JOB}`, kindOf(jobs)));
+  else {
+    jobs.forEach((job: unknown, index) => {
+      const isObject = typeof job === 'object' && job !== null;
+      if (!isObject) issues.add(`jobs[${index}]`, mustBe(JOB, kindOf(job)));
+    });
+  }
+  issues.throwIfAny(InvalidPayloadError, `A bulk add to queue "${queue}" is wrong:`, { queue });
 }

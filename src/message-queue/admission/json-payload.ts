@@ -1,4 +1,5 @@
 import type { Issue } from '../../kernel/errors.js';
+import { kindOf, mustBe } from '../../kernel/values/words.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
 
 /** A payload as it will come out of the queue: `data` is the parsed `json`. */
@@ -39,7 +40,7 @@ export function toJsonPayload(data: unknown, maxBytes: number, place: PayloadPla
  */
 export function assertJsonSafe(data: unknown, maxBytes: number, place: PayloadPlace): asserts data is object {
   if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Date) {
-    throw invalid([{ path: 'payload', message: `must be an object, not ${kindOf(data)}` }], place);
+    throw invalid([{ path: 'payload', message: mustBe('an object', kindOf(data)) }], place);
   }
   const walk = new PayloadWalk(maxBytes);
   reading(place, () => walk.visit(data, 1));
@@ -77,7 +78,7 @@ class PayloadWalk {
         return;
       case 'number':
         this.leastBytes += 1;
-        if (!Number.isFinite(value)) this.refuse(`must be a finite number, not ${String(value)}`);
+        if (!Number.isFinite(value)) this.refuse(mustBe('a finite number', String(value)));
         return;
       case 'boolean':
         this.leastBytes += 4;
@@ -87,7 +88,7 @@ class PayloadWalk {
         else this.visitObject(value, depth);
         return;
       default:
-        this.refuse(`must be JSON, not ${kindOf(value)}`);
+        this.refuse(mustBe('JSON', kindOf(value)));
     }
   }
 
@@ -106,13 +107,13 @@ class PayloadWalk {
       return;
     }
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
-      this.refuse(`must be plain data, not ${kindOf(value)} with a toJSON method of its own`);
+      this.refuse(mustBe('plain data', `${kindOf(value)} with a toJSON method of its own`));
       return;
     }
     this.ancestors.push(value);
     if (Array.isArray(value)) this.visitItems(value, depth);
     else if (isRecord(value)) this.visitProperties(value, depth);
-    else this.refuse(`must be plain data, not ${kindOf(value)}`);
+    else this.refuse(mustBe('plain data', kindOf(value)));
     this.ancestors.pop();
   }
 
@@ -163,16 +164,6 @@ function isRecord(value: object): value is Readonly<Record<string, unknown>> {
     prototype === null ||
     Object.prototype.toString.call(value) === '[object Object]'
   );
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (value === undefined) return 'undefined';
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  const constructor: unknown = (value as { constructor?: unknown }).constructor;
-  const name = tag === 'Object' && typeof constructor === 'function' ? constructor.name : tag;
-  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** Keys are bounded: a path is for people, and a key could carry content. */

@@ -76,7 +76,7 @@ function invalid(
 ): InvalidPayloadError {
   const which = place.jobId === undefined ? `job "${place.job}"` : `job "${place.job}" ${place.jobId}`;
   return new InvalidPayloadError(
-    `The payload of ${which} for queue "${place.queue}" is no valid ${type.name}:`,
+    `The payload of ${which} for queue "${place.queue}" is not a valid ${type.name}:`,
     issues,
     place,
   );

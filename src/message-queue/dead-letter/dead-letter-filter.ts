@@ -1,5 +1,8 @@
 import { InvalidJobOptionsError } from '../jobs/errors.js';
-import type { Issue } from '../../kernel/errors.js';
+import { Issues } from '../../kernel/values/issues.js';
+import { kind, kindThat, Refusal } from '../../kernel/values/kind.js';
+import type { Kind } from '../../kernel/values/kind.js';
+import { knownName, record } from '../../kernel/values/kinds.js';
 import type { LetterHead } from './dead-letter.js';
 
 /** Which dead letters are meant. Every field narrows; none means all. */
@@ -28,32 +31,39 @@ export interface ReadyFilter {
   matches(letter: LetterHead): boolean;
 }
 
+const FILTER = record<DeadLetterFilter>('an object; {} means every letter');
+const ERROR_TEXT = kindThat<string>('a string', (value) => typeof value === 'string');
+const NAMES = kind<readonly string[]>('a name or a list of names', (value) => {
+  const list: unknown = typeof value === 'string' ? [value] : value;
+  const isList = Array.isArray(list) && list.every((name) => typeof name === 'string');
+  return isList ? [...new Set(list)] : new Refusal();
+});
+const INSTANT = kind<number>('a Date or milliseconds since the epoch', (value) => {
+  const time = Number(value);
+  return Number.isFinite(time) ? time : new Refusal();
+});
+
 /**
  * Checks a filter and makes it ready.
  * @param known names of the registered queues
  * @throws InvalidJobOptionsError listing what is wrong
  */
 export function readyFilter(filter: DeadLetterFilter, known: readonly string[]): ReadyFilter {
-  const issues: Issue[] = [];
-  if (typeof (filter as unknown) !== 'object' || (filter as unknown) === null) {
-    throw new InvalidJobOptionsError('The dead letter filter is wrong:', [
-      { path: 'filter', message: 'must be an object; {} means every letter' },
-    ]);
-  }
-  const from = instant(filter.from, 'from', Number.NEGATIVE_INFINITY, issues);
-  const to = instant(filter.to, 'to', Number.POSITIVE_INFINITY, issues);
-  if (from > to) issues.push({ path: 'from', message: 'is later than `to`' });
-  const queues = filter.queue === undefined ? known : names(filter.queue, 'queue', issues);
-  for (const name of queues) {
-    if (!known.includes(name)) {
-      issues.push({ path: 'queue', message: `there is no queue "${name}"; there are ${known.join(', ')}` });
-    }
-  }
-  const jobs = filter.job === undefined ? null : new Set(names(filter.job, 'job', issues));
-  if (filter.error !== undefined && typeof (filter.error as unknown) !== 'string') {
-    issues.push({ path: 'error', message: 'must be a text' });
-  }
-  if (issues.length > 0) throw new InvalidJobOptionsError('The dead letter filter is wrong:', issues);
+  const issues = new Issues();
+  const isObject = issues.check('filter', filter, FILTER);
+  const given: DeadLetterFilter = isObject ? filter : {};
+  const read = <T>(path: keyof DeadLetterFilter, kind: Kind<T, unknown>): T | undefined =>
+    given[path] === undefined ? undefined : issues.read(path, given[path], kind);
+  const from = read('from', INSTANT) ?? Number.NEGATIVE_INFINITY;
+  const to = read('to', INSTANT) ?? Number.POSITIVE_INFINITY;
+  issues.unless(from <= to, 'from', 'is later than `to`');
+  const queues = read('queue', NAMES) ?? known;
+  const registered = knownName('a registered queue', known);
+  for (const name of queues) issues.check('queue', name, registered);
+  const jobNames = read('job', NAMES);
+  const jobs = jobNames === undefined ? null : new Set(jobNames);
+  issues.checkGiven('error', given.error, ERROR_TEXT);
+  issues.throwIfAny(InvalidJobOptionsError, 'The dead letter filter is wrong:');
   const text = filter.error?.toLowerCase() ?? '';
   const { cancelled } = filter;
   return {
@@ -66,20 +76,4 @@ export function readyFilter(filter: DeadLetterFilter, known: readonly string[]):
       (cancelled === undefined || cancelled === (letter.cancelled !== null)) &&
       (text === '' || `${letter.error}: ${letter.reason}`.toLowerCase().includes(text)),
   };
-}
-
-function names(given: unknown, path: string, issues: Issue[]): readonly string[] {
-  const list: readonly unknown[] | null =
-    typeof given === 'string' ? [given] : Array.isArray(given) ? given : null;
-  if (list?.every((name) => typeof name === 'string') === true) return [...new Set(list)];
-  issues.push({ path, message: 'must be a name or a list of names' });
-  return [];
-}
-
-function instant(value: Date | number | undefined, path: string, open: number, issues: Issue[]): number {
-  if (value === undefined) return open;
-  const time = Number(value);
-  if (Number.isFinite(time)) return time;
-  issues.push({ path, message: 'is not a date; give a Date or milliseconds since the epoch' });
-  return open;
 }

@@ -1,3 +1,6 @@
+import { Issues } from '../../kernel/values/issues.js';
+import { Refusal } from '../../kernel/values/kind.js';
+import { wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import type { FailedJob } from '../broker/broker.js';
 import type { ManagedQueues } from '../broker/managed-queues.js';
@@ -31,7 +34,8 @@ interface Cursor {
 }
 
 const MAX_SCANNED = 10_000;
-const MAX_LIMIT = 1_000;
+const LIMIT = wholeNumber(1, 1_000);
+const RANK = wholeNumber(0);
 
 /** One queue's letters, newest first, read ahead by chunks. */
 class LetterStream {
@@ -118,9 +122,10 @@ async function newestOf(
 }
 
 function checkedLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  const message = `is ${String(limit)}; allowed is a whole number from 1 to ${MAX_LIMIT}`;
-  throw new InvalidJobOptionsError('The page of dead letters cannot be read:', [{ path: 'limit', message }]);
+  const issues = new Issues();
+  issues.check('limit', limit, LIMIT);
+  issues.throwIfAny(InvalidJobOptionsError, 'The page of dead letters cannot be read:');
+  return limit;
 }
 
 function encode(streams: readonly LetterStream[], until: number): string {
@@ -151,9 +156,14 @@ function decode(cursor: string): Cursor {
 }
 
 function decodePosition([queue, at, id, rank]: unknown[]): [string, FailedPosition] {
-  const whole = typeof rank === 'number' && Number.isSafeInteger(rank) && rank >= 0;
-  if (typeof queue !== 'string' || typeof at !== 'number' || typeof id !== 'string' || !whole) {
+  const position = RANK.read(rank);
+  if (
+    typeof queue !== 'string' ||
+    typeof at !== 'number' ||
+    typeof id !== 'string' ||
+    position instanceof Refusal
+  ) {
     throw new TypeError('no position');
   }
-  return [queue, { at, id, rank }];
+  return [queue, { at, id, rank: position }];
 }

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { FailedJob } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { Clock } from '../../kernel/time/clock.js';
+import { Issues } from '../../kernel/values/issues.js';
+import type { Kind } from '../../kernel/values/kind.js';
+import { id, numberFrom, record, wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError, JobNotFoundError, JobStateError } from '../jobs/errors.js';
 import { toDeadLetter } from './dead-letter.js';
 import type { DeadLetter, LetterHead } from './dead-letter.js';
@@ -76,12 +79,12 @@ export class DeadLetterService {
 
   /** One letter. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
   async get(queue: string, id: string): Promise<DeadLetter> {
-    const job = await this.queues.get(queue).queue.getJob(checkedId(id));
+    const job = await this.queues.get(queue).queue.getJob(checked('id', id, ID));
     const place = { queue, jobId: id };
     if (!job) throw new JobNotFoundError(`Queue "${queue}" has no job "${id}" (any more).`, place);
     const state = await job.getState();
     if (state !== 'failed') {
-      throw new JobStateError(`Job "${id}" of queue "${queue}" is no dead letter: it is ${state}.`, place);
+      throw new JobStateError(`Job "${id}" of queue "${queue}" is not a dead letter: it is ${state}.`, place);
     }
     return toDeadLetter(job, queue);
   }
@@ -91,8 +94,7 @@ export class DeadLetterService {
    * `maxScanned` bounds it to the newest ones of each queue.
    */
   async stats(filter: DeadLetterFilter & { readonly maxScanned?: number } = {}): Promise<DeadLetterStats> {
-    const maxScanned = filter.maxScanned ?? Number.POSITIVE_INFINITY;
-    if (!(maxScanned >= 1)) throw wrong('maxScanned', `is ${String(maxScanned)}; allowed is 1 or more`);
+    const maxScanned = checked('maxScanned', filter.maxScanned ?? Number.POSITIVE_INFINITY, MAX_SCANNED);
     return readStats(this.queues, readyFilter(filter, this.queues.names()), maxScanned);
   }
 
@@ -103,8 +105,8 @@ export class DeadLetterService {
    */
   async replay(queue: string, id: string, by: string): Promise<void> {
     const managed = this.queues.get(queue);
-    checkedId(id);
-    const replay = { at: this.clock.now(), by: checkedBy(by) };
+    checked('id', id, ID);
+    const replay = { at: this.clock.now(), by: checked('by', by, BY) };
     if ((await managed.broker.replay(managed.queue, [{ id }], replay)).has(id)) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
@@ -115,7 +117,7 @@ export class DeadLetterService {
 
   /** Replays every letter that the filter means, oldest first. Letters that fail again meanwhile are not replayed twice. */
   async replayMatching(filter: DeadLetterFilter, options: ReplayOptions): Promise<ReplayReport> {
-    const by = checkedBy(checkedOptions(options).by);
+    const by = checked('by', checked('options', options, OPTIONS).by, BY);
     // One time for all letters of a run tells them from those of any other, also on a clock that stands still.
     const replay = { at: (this.lastRunAt = Math.max(this.clock.now(), this.lastRunAt + 1)), by };
     const { done: replayed, ...report } = await this.run(filter, options, {
@@ -134,7 +136,7 @@ export class DeadLetterService {
   /** Removes one letter for good. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
   async discard(queue: string, id: string): Promise<void> {
     const managed = this.queues.get(queue);
-    if ((await managed.broker.discard(managed.queue, [checkedId(id)])).has(id)) return;
+    if ((await managed.broker.discard(managed.queue, [checked('id', id, ID)])).has(id)) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
       queue,
@@ -160,10 +162,8 @@ export class DeadLetterService {
     options: DeadLetterRunOptions,
     what: Pick<RunPlan, 'spares' | 'hadBefore' | 'action'>,
   ): Promise<RunTally & { dryRun: boolean }> {
-    const { dryRun = false, batchSize = 1_000, signal } = checkedOptions(options);
-    if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 1_000) {
-      throw wrong('batchSize', `is ${String(batchSize)}; allowed is a whole number from 1 to 1000`);
-    }
+    const { dryRun = false, batchSize = 1_000, signal } = checked('options', options, OPTIONS);
+    checked('batchSize', batchSize, BATCH_SIZE);
     const ready = readyFilter(filter, this.queues.names());
     const bounded = { ...ready, to: Math.min(ready.to, this.clock.now()) };
     const tally: RunTally = { matched: 0, done: 0, skipped: 0, failed: 0, problems: [], complete: true };
@@ -179,21 +179,15 @@ export class DeadLetterService {
 const idsOf = (jobs: readonly FailedJob[]): string[] => jobs.map(({ id }) => id);
 const none = (_letter: LetterHead): boolean => false;
 
-function checkedId(id: string): string {
-  if (typeof (id as unknown) === 'string' && id.trim() !== '') return id;
-  throw wrong('id', 'must be the id of a job, a text');
-}
+const ID = id();
+const BY = id(200);
+const OPTIONS = record();
+const BATCH_SIZE = wholeNumber(1, 1_000);
+const MAX_SCANNED = numberFrom(1, Number.POSITIVE_INFINITY);
 
-function checkedOptions<Options extends DeadLetterRunOptions>(options: Options): Options {
-  if (typeof (options as unknown) === 'object' && (options as unknown) !== null) return options;
-  throw wrong('options', 'must be an object');
-}
-
-function checkedBy(by: string): string {
-  if (typeof by === 'string' && by.trim() !== '' && by.length <= 200) return by;
-  throw wrong('by', 'says who asks for the replay: 1 to 200 characters');
-}
-
-function wrong(path: string, message: string): InvalidJobOptionsError {
-  return new InvalidJobOptionsError('The dead letter call is wrong:', [{ path, message }]);
+function checked<T>(path: string, given: T, kind: Kind<unknown>): T {
+  const issues = new Issues();
+  issues.check(path, given, kind);
+  issues.throwIfAny(InvalidJobOptionsError, 'The dead letter call is wrong:');
+  return given;
 }

@@ -2,6 +2,7 @@ import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { Clock } from '../../kernel/time/clock.js';
+import { mustBe, shown } from '../../kernel/values/words.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { MessageQueueError } from '../../kernel/errors.js';
 import { InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
@@ -56,7 +57,7 @@ export class JobEnqueuer {
     const given: unknown = jobs;
     if (!Array.isArray(given)) {
       const place = { queue: queueName, job: jobName };
-      const issues = [{ path: 'jobs', message: 'must be a list of { payload, options? }' }];
+      const issues = [{ path: 'jobs', message: mustBe('a list of { payload, options? }', shown(given)) }];
       throw new InvalidPayloadError(`A bulk add to queue "${queueName}" is wrong:`, issues, place);
     }
     const receipts: BulkReceipt[] = [];

@@ -3,6 +3,8 @@ import type { JobStatusClean } from 'bull';
 import type { CancelOutcome } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
+import { Issues } from '../../kernel/values/issues.js';
+import { numberFrom, oneOf, record, wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { answerOf } from './broker-answer.js';
@@ -72,12 +74,8 @@ export class QueueAdministration {
    */
   async clean(name: string, options: CleanOptions = {}): Promise<number> {
     const { queue } = this.queues.get(name);
-    if ((options as unknown) === null || typeof options !== 'object') {
-      const issues = [{ path: 'options', message: 'must be an object of state, olderThanMs and limit' }];
-      throw new InvalidJobOptionsError(`Queue "${name}" cannot be cleaned:`, issues, { queue: name });
-    }
+    checkCleanOptions(name, options);
     const { state = 'completed', olderThanMs = 0, limit = Number.POSITIVE_INFINITY } = options;
-    checkCleanOptions(name, { state, olderThanMs, limit });
     let removed = 0;
     while (removed < limit) {
       const step = Math.min(STEP, limit - removed);
@@ -99,20 +97,18 @@ export class QueueAdministration {
   }
 }
 
-function checkCleanOptions(queue: string, { state, olderThanMs, limit }: Required<CleanOptions>): void {
-  const issues = [];
-  if (!['completed', 'failed'].includes(state)) {
-    issues.push({ path: 'state', message: `is ${JSON.stringify(state)}; must be "completed" or "failed"` });
+const OPTIONS = record<CleanOptions>('an object of state, olderThanMs and limit');
+const STATE = oneOf('completed', 'failed');
+const AGE = numberFrom(0, undefined, 'milliseconds');
+const LIMIT = wholeNumber(1);
+
+function checkCleanOptions(queue: string, options: CleanOptions): void {
+  const issues = new Issues();
+  if (issues.check('options', options, OPTIONS)) {
+    const { state, olderThanMs, limit } = options;
+    issues.checkGiven('state', state, STATE);
+    issues.checkGiven('olderThanMs', olderThanMs, AGE);
+    if (limit !== Number.POSITIVE_INFINITY) issues.checkGiven('limit', limit, LIMIT);
   }
-  if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
-    issues.push({
-      path: 'olderThanMs',
-      message: `is ${String(olderThanMs)}; must be 0 or more milliseconds`,
-    });
-  }
-  if (!(limit === Number.POSITIVE_INFINITY || (Number.isInteger(limit) && limit >= 1))) {
-    issues.push({ path: 'limit', message: `is ${String(limit)}; must be a whole number from 1` });
-  }
-  if (issues.length > 0)
-    throw new InvalidJobOptionsError(`Queue "${queue}" cannot be cleaned:`, issues, { queue });
+  issues.throwIfAny(InvalidJobOptionsError, `Queue "${queue}" cannot be cleaned:`, { queue });
 }

@@ -1,6 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy, ValidateIf, isISO8601 } from 'class-validator';
+import { Refusal } from '../../kernel/values/kind.js';
+import { wholeNumber } from '../../kernel/values/kinds.js';
 
 const MAX_ID_LENGTH = 128;
 const PLAIN_ID = /^[\w.:@-]+$/;
@@ -48,7 +50,7 @@ export function IdListField(minSize: number, maxSize: number): PropertyDecorator
 export function TextField(maxLength: number): PropertyDecorator {
   return rule(
     'isStorableText',
-    `must be a text of 1 to ${maxLength} characters, not blank, without NUL and halves of surrogate pairs`,
+    `must be a string of 1 to ${maxLength} characters, not blank, without NUL and halves of surrogate pairs`,
     (value) =>
       typeof value === 'string' && value.length <= maxLength && /\S/u.test(value) && !UNSTORABLE.test(value),
   );
@@ -56,10 +58,11 @@ export function TextField(maxLength: number): PropertyDecorator {
 
 /** A whole number within bounds, both inclusive. */
 export function IntField(min: number, max: number): PropertyDecorator {
+  const number = wholeNumber(min, max);
   return rule(
     'isIntWithin',
-    `must be a whole number from ${min} to ${max}`,
-    (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+    `must be ${number.expected}`,
+    (value) => !(number.read(value) instanceof Refusal),
   );
 }
 
@@ -74,7 +77,7 @@ export function DateField(): PropertyDecorator {
     ),
     rule(
       'isMoment',
-      'must be a Date or ISO 8601 text from 1970 to 9999',
+      'must be a Date or ISO 8601 string from 1970 to 9999',
       (value) => value instanceof Date && value.getTime() >= 0 && value.getTime() <= LATEST_DATE_MS,
     ),
   );
@@ -113,7 +116,7 @@ export function isFlatRecord(value: unknown, bounds: RecordBounds): boolean {
 export function FlatRecordField(bounds: RecordBounds): PropertyDecorator {
   return rule(
     'isFlatRecord',
-    `must be an object of at most ${bounds.maxEntries} texts (up to ${bounds.maxValueLength} characters), numbers and ` +
+    `must be an object of at most ${bounds.maxEntries} strings (up to ${bounds.maxValueLength} characters), numbers and ` +
       'booleans, with keys of letters, digits, "_", "." and "-"',
     (value) => isFlatRecord(value, bounds),
   );

@@ -1,3 +1,5 @@
+import { Issues } from '../../kernel/values/issues.js';
+import { numberFrom } from '../../kernel/values/kinds.js';
 import { Injectable, Logger } from '@nestjs/common';
 import type { QueueWorker } from '../broker/broker.js';
 import { InvalidJobOptionsError, ShutdownError } from '../jobs/errors.js';
@@ -145,12 +147,11 @@ export class MessageQueueWorker {
   }
 }
 
-/** The longest time a timer of Node keeps, milliseconds: beyond it, it fires at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+/** At most the longest time a timer of Node keeps: beyond it, it fires at once. */
+const STOP_TIMEOUT = numberFrom(0, 2_147_483_647, 'milliseconds');
 
 function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined) return;
-  if (Number.isFinite(timeoutMs) && timeoutMs >= 0 && timeoutMs <= LONGEST_TIMER_MS) return;
-  const message = `is ${String(timeoutMs)}; must be 0 to ${LONGEST_TIMER_MS} milliseconds`;
-  throw new InvalidJobOptionsError('The worker cannot stop so:', [{ path: 'timeoutMs', message }]);
+  const issues = new Issues();
+  issues.checkGiven('timeoutMs', timeoutMs, STOP_TIMEOUT);
+  issues.throwIfAny(InvalidJobOptionsError, 'The worker cannot stop:');
 }

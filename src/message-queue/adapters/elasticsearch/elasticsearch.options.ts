@@ -1,5 +1,7 @@
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { kind, Refusal } from '../../../kernel/values/kind.js';
+import { flag, matching, milliseconds, secret, text } from '../../../kernel/values/kinds.js';
+import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf } from '../../../kernel/values/options.js';
 
 /** Where the cluster is and how to sign in. */
 export interface ElasticsearchOptions {
@@ -34,59 +36,54 @@ export interface ResolvedElasticsearchOptions {
   readonly refresh: false | 'wait_for';
 }
 
-const INDEX_NAME = /^(?!\.)[a-z0-9][a-z0-9._-]{0,199}$/;
+const INDEX_NAME = matching(
+  'lower-case letters, digits, _ - and ., the first a letter or digit',
+  /^(?!\.)[a-z0-9][a-z0-9._-]{0,199}$/,
+);
+/** Read without a slash at the end. It may hold a password, so messages do not show it. */
+const URL_KIND = secret(kind<string>('an http:// or https:// address', readUrl));
+const REFRESH = kind<false | 'wait_for'>('false or "wait_for"', (value) =>
+  value === false || value === 'wait_for' ? value : new Refusal(),
+);
+
+const FIELDS = {
+  url: required(URL_KIND),
+  index: defaulted(INDEX_NAME, 'messages'),
+  apiKey: optional(secret(text())),
+  username: optional(text()),
+  password: optional(secret(text())),
+  timeoutMs: defaulted(milliseconds(1, 600_000), 10_000),
+  createIndex: defaulted(flag(), true),
+  refresh: defaulted(REFRESH, false),
+} satisfies FieldsOf<ElasticsearchOptions>;
 
 /** @throws InvalidConfigurationError listing every mistake, without secrets */
 export function resolveElasticsearchOptions(options: ElasticsearchOptions): ResolvedElasticsearchOptions {
-  const issues: Issue[] = [];
-  const { index = 'messages', timeoutMs = 10_000, createIndex = true, refresh = false } = options;
-  if (!INDEX_NAME.test(index)) {
-    issues.push({
-      path: 'index',
-      message: 'must be lower-case letters, digits, _ - . and begin with a letter or digit',
-    });
-  }
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 600_000) {
-    issues.push({
-      path: 'timeoutMs',
-      message: `is ${String(timeoutMs)}; must be a whole number from 1 to 600000`,
-    });
-  }
-  const url = readUrl(options.url, issues);
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'application/json',
-    ...signIn(options, issues),
-  };
-  if (issues.length > 0) {
-    throw new InvalidConfigurationError('The options of ElasticsearchSearchIndex are wrong:', issues);
-  }
-  return { url, index, headers, timeoutMs, createIndex, refresh };
+  const { apiKey, username, password, ...resolved } = resolveOptions(
+    'ElasticsearchSearchIndex',
+    options,
+    FIELDS,
+    (issues, given) => {
+      const isBoth = (given.username === undefined) === (given.password === undefined);
+      issues.unless(isBoth, 'username, password', 'go together');
+      const isOne = given.apiKey === undefined || given.username === undefined;
+      issues.unless(isOne, 'apiKey, username', 'exclude each other');
+    },
+  );
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  return { ...resolved, headers: { ...headers, ...signIn({ apiKey, username, password }) } };
 }
 
-function readUrl(given: unknown, issues: Issue[]): string {
+function readUrl(given: unknown): string | Refusal {
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    issues.push({ path: 'url', message: 'must be an http:// or https:// address' });
-  } else if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    issues.push({
-      path: 'url',
-      message: 'must have no user, query or fragment; use username and password, or apiKey',
-    });
+  if (url === null || !/^https?:$/.test(url.protocol)) return new Refusal();
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    return new Refusal('without user, query and fragment; use username and password, or apiKey');
   }
-  return url === null ? '' : `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function signIn(
-  { apiKey, username, password }: ElasticsearchOptions,
-  issues: Issue[],
-): { authorization?: string } {
-  if ((username === undefined) !== (password === undefined)) {
-    issues.push({ path: 'username, password', message: 'go together' });
-  }
-  if (apiKey !== undefined && username !== undefined) {
-    issues.push({ path: 'apiKey, username', message: 'exclude each other' });
-  }
+function signIn({ apiKey, username, password }: Partial<ElasticsearchOptions>): { authorization?: string } {
   if (apiKey !== undefined) return { authorization: `ApiKey ${apiKey}` };
   if (username === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` };

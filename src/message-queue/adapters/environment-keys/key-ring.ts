@@ -1,5 +1,5 @@
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { Issues } from '../../../kernel/values/issues.js';
 
 /** Keys by name, one of them current. */
 export interface KeyRingOptions {
@@ -41,24 +41,22 @@ export function keyRingOptionsFrom(source: VariableSource): KeyRingOptions {
  * @throws InvalidConfigurationError listing every mistake, never with a key
  */
 export function parseKeyRing(options: KeyRingOptions, needs: number | undefined): KeyRing {
-  const issues: Issue[] = [];
+  const issues = new Issues();
   const secrets = new Map<string, Buffer>();
   entriesOf(options.keys).forEach(([id, text], index) => {
     const path = `keys[${index}]${KEY_ID.test(id) ? ` "${id}"` : ''}`;
     const problem = problemWith(id, text, needs, secrets);
     if (problem === null) secrets.set(id, decode(text) ?? Buffer.alloc(0));
-    else issues.push({ path, message: problem });
+    else issues.add(path, problem);
   });
   const [first] = secrets.keys();
   const currentId = options.current ?? first ?? '';
-  if (secrets.size === 0 && issues.length === 0) issues.push({ path: 'keys', message: 'is empty' });
+  issues.unless(secrets.size > 0 || issues.list.length > 0, 'keys', 'must hold at least one key');
   if (options.current !== undefined && !secrets.has(options.current)) {
-    issues.push({
-      path: 'current',
-      message: `names none of the usable keys: ${[...secrets.keys()].join(', ') || 'none'}`,
-    });
+    const usable = [...secrets.keys()].join(', ') || 'none';
+    issues.add('current', `names none of the usable keys: ${usable}`);
   }
-  if (issues.length > 0) throw new InvalidConfigurationError('The key ring is wrong:', issues);
+  issues.throwIfAny(InvalidConfigurationError, 'The key ring is wrong:');
   return { currentId, secrets };
 }
 
@@ -80,12 +78,13 @@ function problemWith(
   known: ReadonlyMap<string, Buffer>,
 ): string | null {
   if (!KEY_ID.test(id))
-    return 'has no id of 1 to 128 characters without spaces, commas and colons: write <key id>:<key>';
-  if (known.has(id)) return 'is there twice';
+    return 'must have an id of 1 to 128 characters without spaces, commas and colons: write <key id>:<key>';
+  if (known.has(id)) return 'is listed twice';
   const secret = typeof text === 'string' ? decode(text) : null;
   if (secret === null) return 'is neither base64, base64url nor hex';
-  if (needs !== undefined && secret.length !== needs) return `has ${secret.length} bytes, it needs ${needs}`;
-  if (needs === undefined && secret.length < 16) return `has ${secret.length} bytes: that is no wrapped key`;
+  if (needs !== undefined && secret.length !== needs) return `must be ${needs} bytes, got ${secret.length}`;
+  if (needs === undefined && secret.length < 16)
+    return `must be at least 16 bytes, as a wrapped key is, got ${secret.length}`;
   if (secret.every((byte) => byte === secret[0]))
     return 'is one byte repeated: make it with openssl rand -base64 32';
   const twin = [...known].find(([, other]) => other.equals(secret))?.[0];

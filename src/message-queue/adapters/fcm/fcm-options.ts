@@ -1,5 +1,7 @@
 import type { AgentOptions } from 'node:https';
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { milliseconds, record, text } from '../../../kernel/values/kinds.js';
+import { defaulted, optional, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
 
 /** How to sign in to Firebase, and how long to wait for it. */
 export interface FcmOptions {
@@ -19,10 +21,17 @@ export interface FcmOptions {
 /** Until FCM has answered, where nothing else is said, milliseconds. */
 export const FCM_TIMEOUT_MS = 10_000;
 
-/** @throws InvalidConfigurationError */
-export function timeoutMsOf({ timeoutMs = FCM_TIMEOUT_MS }: FcmOptions): number {
-  if (Number.isInteger(timeoutMs) && timeoutMs > 0) return timeoutMs;
-  throw new InvalidConfigurationError('The options of FcmPushChannel are wrong:', [
-    { path: 'timeoutMs', message: 'is no whole number from 1' },
-  ]);
+const FIELDS = {
+  serviceAccountFile: optional(text()),
+  projectId: optional(text()),
+  connection: optional(record<AgentOptions>()),
+  timeoutMs: defaulted(milliseconds(1), FCM_TIMEOUT_MS),
+} satisfies FieldsOf<FcmOptions>;
+
+/** Options with every default filled in. */
+export type ResolvedFcmOptions = Readonly<ReadOptions<typeof FIELDS>>;
+
+/** @throws InvalidConfigurationError listing every mistake */
+export function resolveFcmOptions(options: FcmOptions): ResolvedFcmOptions {
+  return resolveOptions('FcmPushChannel', options, FIELDS);
 }

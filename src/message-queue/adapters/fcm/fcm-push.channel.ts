@@ -6,7 +6,7 @@ import type { ChannelReceipt, OutgoingNotification } from '../../ports/notificat
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { fcmFailure, isGone } from './fcm-failure.js';
 import type { FcmMessage, FcmMessaging } from './fcm-messaging.js';
-import { FCM_TIMEOUT_MS, timeoutMsOf } from './fcm-options.js';
+import { FCM_TIMEOUT_MS, resolveFcmOptions } from './fcm-options.js';
 import type { FcmOptions } from './fcm-options.js';
 import { FirebaseSender } from './firebase-sender.js';
 
@@ -40,8 +40,9 @@ export class FcmPushChannel extends PushChannel implements OnApplicationShutdown
       this.timeoutMs = FCM_TIMEOUT_MS;
       this.deliver = (message, signal) => untilAborted(source.send(message), signal);
     } else {
-      this.timeoutMs = timeoutMsOf(source);
-      const own = new FirebaseSender(source);
+      const options = resolveFcmOptions(source);
+      this.timeoutMs = options.timeoutMs;
+      const own = new FirebaseSender(options);
       this.own = own;
       this.deliver = (message, signal) => own.send(message, signal);
     }

@@ -58,7 +58,7 @@ function readCredential(
   } catch {
     // The library's own message may quote the file.
     throw new InvalidConfigurationError('The options of FcmPushChannel are wrong:', [
-      { path: 'serviceAccountFile', message: "cannot be read, or is no service account's key file (JSON)" },
+      { path: 'serviceAccountFile', message: "cannot be read as a service account's key file (JSON)" },
     ]);
   }
 }

@@ -14,7 +14,7 @@ const FORBIDDEN = /[/\\:*?"<>|\p{Cc}]|\p{Surrogate}/u;
  */
 export function fileNameOf(fileKey: string): string {
   const given: unknown = fileKey;
-  if (typeof given !== 'string' || given === '') throw refused('is no text, or empty');
+  if (typeof given !== 'string' || given === '') throw refused('is empty or not a string');
   if (Buffer.byteLength(given) > MAX_BYTES) throw refused(`has more than ${MAX_BYTES} bytes`);
   if (given.startsWith('.')) throw refused('begins with a dot');
   if (/[. ]$/.test(given)) throw refused('ends with a dot or a blank');

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { kindThat } from '../../../kernel/values/kind.js';
+import { required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf } from '../../../kernel/values/options.js';
 import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { fileNameOf, TEMPORARY_PREFIX } from './file-name.js';
 
@@ -11,6 +13,15 @@ export interface FilesystemAttachmentOptions {
   /** Holds the files, and nothing else; made at the first write. A relative path counts from the process's directory. */
   readonly directory: string;
 }
+
+const FIELDS = {
+  directory: required(
+    kindThat<string>(
+      'the path of a directory',
+      (value) => typeof value === 'string' && value.trim() !== '' && !value.includes('\0'),
+    ),
+  ),
+} satisfies FieldsOf<FilesystemAttachmentOptions>;
 
 /** Half-written files that are older were left by a process that died. */
 const LEFT_OVER_MS = 60 * 60 * 1000;
@@ -27,15 +38,10 @@ export class FilesystemAttachmentFiles extends AttachmentFiles {
   private prepared: Promise<void> | null = null;
 
   /** @throws InvalidConfigurationError without a directory */
-  constructor({ directory }: FilesystemAttachmentOptions) {
+  constructor(options: FilesystemAttachmentOptions) {
     super();
-    const given: unknown = directory;
-    if (typeof given !== 'string' || given.trim() === '' || given.includes('\0')) {
-      throw new InvalidConfigurationError('The options of FilesystemAttachmentFiles are wrong:', [
-        { path: 'directory', message: 'must be the path of a directory.' },
-      ]);
-    }
-    this.directory = isAbsolute(given) ? given : resolve(given);
+    const { directory } = resolveOptions('FilesystemAttachmentFiles', options, FIELDS);
+    this.directory = isAbsolute(directory) ? directory : resolve(directory);
   }
 
   /** @throws InvalidFileKeyError, the signal's reason, or what the file system says (`ENOSPC`, `EACCES`, …) */
@@ -70,7 +76,7 @@ export class FilesystemAttachmentFiles extends AttachmentFiles {
     const file = await unlessMissing(open(path, READ));
     if (file === null) return null;
     try {
-      if (!(await file.stat()).isFile()) throw new Error('What is stored under a file key is no file.');
+      if (!(await file.stat()).isFile()) throw new Error('What is stored under a file key is not a file.');
       return await file.readFile({ signal });
     } catch (error) {
       signal?.throwIfAborted();

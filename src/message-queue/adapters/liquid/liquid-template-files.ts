@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Issue } from '../../../kernel/errors.js';
+import { Issues } from '../../../kernel/values/issues.js';
 
 /** One template's parts, in Liquid. */
 export interface LiquidTemplateSource {
@@ -26,14 +26,14 @@ export interface LiquidTemplateOptions {
 export interface TemplateFiles {
   readonly templates: ReadonlyMap<string, LiquidTemplateSource>;
   readonly partials: Readonly<Record<string, string>>;
-  readonly issues: readonly Issue[];
+  readonly issues: Issues;
 }
 
 const FILE = /^(?:_(?<partial>[^.]+)|(?<name>.+)\.(?<part>title|text|html))\.liquid$/;
 
 /** Collects map and folder; what is wrong is listed, not thrown. */
 export function readTemplateFiles(options: LiquidTemplateOptions): TemplateFiles {
-  const issues: Issue[] = [];
+  const issues = new Issues();
   const found = new Map<string, Partial<Record<keyof LiquidTemplateSource, string>>>();
   const partials: Record<string, string> = {};
   if (options.directory !== undefined) readDirectory(options.directory, found, partials, issues);
@@ -41,7 +41,7 @@ export function readTemplateFiles(options: LiquidTemplateOptions): TemplateFiles
   Object.assign(partials, options.partials);
   const templates = new Map<string, LiquidTemplateSource>();
   for (const [name, { title, text, html }] of found) {
-    if (text === undefined) issues.push({ path: name, message: 'has no text part' });
+    if (text === undefined) issues.add(name, 'has no text part');
     else templates.set(name, { title, text, html });
   }
   return { templates, partials, issues };
@@ -51,7 +51,7 @@ function readDirectory(
   directory: string,
   found: Map<string, Partial<Record<string, string>>>,
   partials: Record<string, string>,
-  issues: Issue[],
+  issues: Issues,
 ): void {
   let names: string[];
   try {
@@ -59,10 +59,7 @@ function readDirectory(
       entry.isFile() ? [entry.name] : [],
     );
   } catch (error) {
-    issues.push({
-      path: 'directory',
-      message: `cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,
-    });
+    issues.add('directory', `cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
     return;
   }
   for (const file of names.filter((name) => name.endsWith('.liquid')).sort()) {
@@ -72,10 +69,6 @@ function readDirectory(
     else if (name !== undefined && part !== undefined) {
       // An editor ends a file with a line break; a title has none.
       found.set(name, { ...found.get(name), [part]: part === 'title' ? source.trim() : source });
-    } else
-      issues.push({
-        path: file,
-        message: 'is named neither <name>.<title|text|html>.liquid nor _<partial>.liquid',
-      });
+    } else issues.add(file, 'is named neither <name>.<title|text|html>.liquid nor _<partial>.liquid');
   }
 }

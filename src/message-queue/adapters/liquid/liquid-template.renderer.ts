@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Liquid, Template } from 'liquidjs';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import type { Issues } from '../../../kernel/values/issues.js';
 import {
   MissingTemplateVariablesError,
   TemplateRenderer,
@@ -44,9 +44,8 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
     const { templates, partials, issues } = readTemplateFiles(options);
     const plain = createLiquidEngine(partials, 'nothing');
     this.engines = { title: plain, text: plain, html: createLiquidEngine(partials, 'html') };
-    const wrong: Issue[] = [...issues];
-    for (const [name, source] of templates) this.compiled.set(name, this.compile(name, source, wrong));
-    if (wrong.length > 0) throw new InvalidConfigurationError('The Liquid templates are wrong:', wrong);
+    for (const [name, source] of templates) this.compiled.set(name, this.compile(name, source, issues));
+    issues.throwIfAny(InvalidConfigurationError, 'The Liquid templates are wrong:');
   }
 
   override async variablesOf(template: string): Promise<readonly string[]> {
@@ -79,7 +78,7 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
     throw new UnknownTemplateError(`There is no template "${template}". Known templates: ${known}.`);
   }
 
-  private compile(name: string, source: LiquidTemplateSource, issues: Issue[]): Compiled {
+  private compile(name: string, source: LiquidTemplateSource, issues: Issues): Compiled {
     const parts: Partial<Record<Part, readonly Template[]>> = {};
     const variables = new Set<string>();
     for (const part of PARTS) {
@@ -91,7 +90,7 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
         parts[part] = parsed;
       } catch (error) {
         const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'cannot be parsed';
-        issues.push({ path: `${name}.${part}`, message });
+        issues.add(`${name}.${part}`, message);
       }
     }
     return { parts, variables: [...variables].sort() };

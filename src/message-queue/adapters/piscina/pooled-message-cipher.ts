@@ -4,6 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type * as PiscinaModule from 'piscina';
 import { MessageQueueError } from '../../../kernel/errors.js';
+import { milliseconds, numberFrom, text, wholeNumber } from '../../../kernel/values/kinds.js';
+import { defaulted, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf } from '../../../kernel/values/options.js';
 import {
   MalformedEnvelopeError,
   TamperedContentError,
@@ -36,6 +39,13 @@ export interface PooledCipherOptions {
   readonly workerFile?: string;
 }
 
+const FIELDS = {
+  fromCharacters: defaulted(numberFrom(0, Number.POSITIVE_INFINITY, 'characters'), 500_000),
+  maxThreads: defaulted(wholeNumber(1), Math.max(1, availableParallelism() - 1)),
+  idleTimeoutMs: defaulted(milliseconds(0), 30_000),
+  workerFile: defaulted(text(), join(__dirname, 'cipher.worker.js')),
+} satisfies FieldsOf<PooledCipherOptions>;
+
 /** A thread died under its work, which may be tried again. */
 class CipherThreadError extends MessageQueueError {
   readonly code = 'ENCRYPTION_THREAD';
@@ -58,29 +68,29 @@ const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
  */
 @Injectable()
 export class PooledMessageCipher extends MessageCipher implements OnApplicationShutdown {
-  private readonly fromCharacters: number;
+  private readonly options: Required<PooledCipherOptions>;
   private readonly library: typeof PiscinaModule;
   private pool: PiscinaModule.Piscina | null = null;
 
-  /** @throws MissingPackageError */
+  /** @throws MissingPackageError; InvalidConfigurationError listing every option that is wrong */
   constructor(
     private readonly keys: KeyProvider,
-    private readonly options: PooledCipherOptions = {},
+    options: PooledCipherOptions = {},
   ) {
     super();
+    this.options = resolveOptions('PooledMessageCipher', options, FIELDS);
     this.library = loadOptionalPackage('piscina', 'threads for large messages');
-    this.fromCharacters = options.fromCharacters ?? 500_000;
   }
 
   override async seal(request: SealRequest, signal?: AbortSignal): Promise<SealedContent> {
     if (request.algorithm !== undefined) knownAlgorithm(request.algorithm);
     const key = await knownKey(this.keys, request.keyId, signal);
-    if (request.content.length < this.fromCharacters) return sealWith(key, request);
+    if (request.content.length < this.options.fromCharacters) return sealWith(key, request);
     return this.run<SealedContent>('seal', { key: plain(key), request }, signal);
   }
 
   override async open(request: OpenRequest, signal?: AbortSignal): Promise<OpenedContent> {
-    const isSmall = request.envelope.length < this.fromCharacters;
+    const isSmall = request.envelope.length < this.options.fromCharacters;
     const envelope = isSmall ? parseEnvelope(request.envelope) : null;
     const key = await knownKey(this.keys, envelope?.keyId ?? keyIdOf(request.envelope), signal);
     if (envelope !== null) return openWith(key, request.messageId, envelope);
@@ -110,10 +120,10 @@ export class PooledMessageCipher extends MessageCipher implements OnApplicationS
   private createPool(): PiscinaModule.Piscina {
     const { maxThreads, idleTimeoutMs, workerFile } = this.options;
     const pool = new this.library.Piscina({
-      filename: workerFile ?? join(__dirname, 'cipher.worker.js'),
+      filename: workerFile,
       minThreads: 0,
-      maxThreads: maxThreads ?? Math.max(1, availableParallelism() - 1),
-      idleTimeout: idleTimeoutMs ?? 30_000,
+      maxThreads,
+      idleTimeout: idleTimeoutMs,
     });
     // A thread that cannot even start leaves its work waiting for ever: end all of it, the next content gets a new pool.
     pool.on('error', () => {

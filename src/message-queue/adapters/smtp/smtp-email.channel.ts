@@ -44,7 +44,7 @@ export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutd
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
     if (!isMailAddress(notification.destination)) {
-      throw new UnrecoverableJobError('The destination is no single mail address.');
+      throw new UnrecoverableJobError('The destination is not one plain mail address.');
     }
     if (this.isClosed)
       throw new NotificationSendError('The mail channel is closed: the application is shutting down.');

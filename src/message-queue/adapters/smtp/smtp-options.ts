@@ -1,6 +1,16 @@
 import type { ConnectionOptions } from 'node:tls';
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { kindThat } from '../../../kernel/values/kind.js';
+import {
+  flag,
+  matching,
+  milliseconds,
+  record,
+  secret,
+  text,
+  wholeNumber,
+} from '../../../kernel/values/kinds.js';
+import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
 
 /** How to reach the mail server and who the mails are from. */
 export interface SmtpOptions {
@@ -33,16 +43,6 @@ export interface SmtpOptions {
   readonly socketTimeoutMs?: number;
 }
 
-const DEFAULTS = {
-  maxConnections: 5,
-  maxMessagesPerConnection: 100,
-  connectTimeoutMs: 10_000,
-  socketTimeoutMs: 15_000,
-} as const;
-
-/** Options with every default filled in. */
-export type ResolvedSmtpOptions = SmtpOptions & Required<Pick<SmtpOptions, keyof typeof DEFAULTS>>;
-
 const ADDRESS = /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
 
 /** Whether a text is exactly one plain address: no name, no list, nothing that could start another header or command. */
@@ -50,37 +50,35 @@ export function isMailAddress(text: unknown): text is string {
   return typeof text === 'string' && text.length <= 254 && ADDRESS.test(text);
 }
 
-/** @throws InvalidConfigurationError listing every mistake; never with the values, they may hold a password */
+const MAIL_ADDRESS = kindThat<string>('one plain mail address, without a name', isMailAddress);
+
+const FIELDS = {
+  // It may hold a password.
+  url: optional(secret(matching('an smtp:// or smtps:// address', /^smtps?:\/\/\S+$/))),
+  host: optional(text()),
+  port: optional(wholeNumber(1, 65_535)),
+  secure: optional(flag()),
+  requireTls: optional(flag()),
+  user: optional(text()),
+  password: optional(secret(text())),
+  tls: optional(record<ConnectionOptions>()),
+  from: required(MAIL_ADDRESS),
+  fromName: optional(matching('a name without control characters', /^\P{C}*$/u)),
+  replyTo: optional(MAIL_ADDRESS),
+  maxConnections: defaulted(wholeNumber(1), 5),
+  maxMessagesPerConnection: defaulted(wholeNumber(1), 100),
+  connectTimeoutMs: defaulted(milliseconds(1), 10_000),
+  socketTimeoutMs: defaulted(milliseconds(1), 15_000),
+} satisfies FieldsOf<SmtpOptions>;
+
+/** Options with every default filled in. */
+export type ResolvedSmtpOptions = Readonly<ReadOptions<typeof FIELDS>>;
+
+/** @throws InvalidConfigurationError listing every mistake; never with a password */
 export function resolveSmtpOptions(options: SmtpOptions): ResolvedSmtpOptions {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const resolved = { ...DEFAULTS, ...(given as unknown as SmtpOptions) };
-  const issues: Issue[] = [];
-  const check = (path: keyof SmtpOptions, isFine: boolean, message: string): void => {
-    if (!isFine) issues.push({ path, message });
-  };
-  check(
-    'url',
-    resolved.url === undefined || /^smtps?:\/\/\S+$/.test(resolved.url),
-    'is no smtp:// or smtps:// address',
-  );
-  check(
-    'host',
-    (resolved.url === undefined) !== (resolved.host === undefined),
-    'give either "url" or "host"',
-  );
-  check('from', isMailAddress(resolved.from), 'is no mail address; give the name apart, as "fromName"');
-  check('replyTo', resolved.replyTo === undefined || isMailAddress(resolved.replyTo), 'is no mail address');
-  check('fromName', !/\p{C}/u.test(resolved.fromName ?? ''), 'has control characters');
-  check(
-    'password',
-    (resolved.user === undefined) === (resolved.password === undefined),
-    'give "user" and "password" together',
-  );
-  for (const path of [...(Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]), 'port' as const]) {
-    const value = resolved[path];
-    check(path, value === undefined || (Number.isInteger(value) && value > 0), 'is no whole number from 1');
-  }
-  if (issues.length > 0)
-    throw new InvalidConfigurationError('The options of SmtpEmailChannel are wrong:', issues);
-  return Object.freeze(resolved);
+  return resolveOptions('SmtpEmailChannel', options, FIELDS, (issues, { url, host, user, password }) => {
+    issues.unless((url === undefined) !== (host === undefined), 'host', 'give either "url" or "host"');
+    const isBoth = (user === undefined) === (password === undefined);
+    issues.unless(isBoth, 'password', 'give "user" and "password" together');
+  });
 }

@@ -1,3 +1,8 @@
+import { kindThat } from '../../../kernel/values/kind.js';
+import { isRecord, milliseconds, text } from '../../../kernel/values/kinds.js';
+import { defaulted, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf } from '../../../kernel/values/options.js';
+
 /** Where the Redis is that the processes share; the `redis` of a `MessageQueueConfig` fits. */
 export interface SocketIoRedis {
   readonly topology:
@@ -40,10 +45,21 @@ export interface SocketIoTransportOptions {
   readonly patienceMs?: number;
 }
 
-/** Options with every default filled in. */
-export const SOCKET_IO_DEFAULTS = {
-  redis: null,
-  prefix: 'message-queue',
-  ackTimeoutMs: 3_000,
-  patienceMs: 60_000,
-} as const satisfies Required<SocketIoTransportOptions>;
+const REDIS = kindThat<SocketIoRedis | null>(
+  'the `redis` of a MessageQueueConfig, or null',
+  (value) => value === null || isRecord(value),
+);
+
+const FIELDS = {
+  redis: defaulted(REDIS, null),
+  prefix: defaulted(text(), 'message-queue'),
+  ackTimeoutMs: defaulted(milliseconds(1), 3_000),
+  patienceMs: defaulted(milliseconds(0), 60_000),
+} satisfies FieldsOf<SocketIoTransportOptions>;
+
+/** @throws InvalidConfigurationError listing every mistake */
+export function resolveSocketIoOptions(
+  options: SocketIoTransportOptions,
+): Required<SocketIoTransportOptions> {
+  return resolveOptions('SocketIoTransport', options, FIELDS);
+}

@@ -10,7 +10,7 @@ import type {
 import { loadOptionalPackage } from '../shared/optional-package.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { SocketIoRedisLink } from './socket-io-redis.js';
-import { SOCKET_IO_DEFAULTS } from './socket-io.options.js';
+import { resolveSocketIoOptions } from './socket-io.options.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';
 import { SocketEvent, toSocketMessage, toSocketStatus } from './socket-protocol.js';
 
@@ -30,10 +30,10 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   private link: SocketIoRedisLink | null = null;
   private subscribed: Promise<void> = Promise.resolve();
 
+  /** @throws InvalidConfigurationError listing every option that is wrong */
   constructor(options: SocketIoTransportOptions = {}) {
     super();
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    this.options = { ...SOCKET_IO_DEFAULTS, ...(Object.fromEntries(given) as SocketIoTransportOptions) };
+    this.options = resolveSocketIoOptions(options);
   }
 
   /** The room that all sockets of a user join. */

@@ -1,5 +1,8 @@
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { kind, Refusal } from '../../../kernel/values/kind.js';
+import { flag, milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
+import { defaulted, required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf } from '../../../kernel/values/options.js';
+import { kindOf } from '../../../kernel/values/words.js';
 import type { SqlDialectName } from './sql-migrations.js';
 
 /** How to reach the database of the SQL stores. */
@@ -19,38 +22,34 @@ export interface SqlStoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** Options with every default filled in. */
-export interface ResolvedSqlOptions extends Required<SqlStoreOptions> {
+interface SqlAddress {
   readonly dialect: SqlDialectName;
   /** SQLite: the path. */
   readonly file: string;
 }
 
+/** Options with every default filled in. */
+export interface ResolvedSqlOptions extends Required<SqlStoreOptions>, SqlAddress {}
+
+const URL_KIND = kind<string>(
+  'postgres://…, file:…, sqlite:… or the path of a SQLite file',
+  (value) => (parseUrl(value) === null ? new Refusal() : (value as string)),
+  // It may hold a password.
+  { show: kindOf },
+);
+
+const FIELDS = {
+  url: required(URL_KIND),
+  migrate: defaulted(flag(), true),
+  maxConnections: defaulted(wholeNumber(1), 10),
+  statementTimeoutMs: defaulted(milliseconds(1), 15_000),
+  busyTimeoutMs: defaulted(milliseconds(1), 5_000),
+} satisfies FieldsOf<SqlStoreOptions>;
+
 /** @throws InvalidConfigurationError listing every mistake; never with the address itself, it may hold a password */
 export function resolveSqlOptions(options: SqlStoreOptions): ResolvedSqlOptions {
-  const resolved = {
-    migrate: true,
-    maxConnections: 10,
-    statementTimeoutMs: 15_000,
-    busyTimeoutMs: 5_000,
-    ...withoutUndefined(options),
-  };
-  const issues: Issue[] = [];
-  for (const name of ['maxConnections', 'statementTimeoutMs', 'busyTimeoutMs'] as const) {
-    if (!Number.isInteger(resolved[name]) || resolved[name] < 1) {
-      issues.push({ path: name, message: `is ${String(resolved[name])}; allowed is a whole number from 1` });
-    }
-  }
-  const address = parseUrl(resolved.url);
-  if (address === null) {
-    issues.push({
-      path: 'url',
-      message: 'is not postgres://…, file:…, sqlite:… or the path of a SQLite file',
-    });
-  }
-  if (address === null || issues.length > 0) {
-    throw new InvalidConfigurationError('The options of sqlStoreAdapters are wrong:', issues);
-  }
+  const resolved = resolveOptions('sqlStoreAdapters', options, FIELDS);
+  const address = parseUrl(resolved.url) ?? { dialect: 'sqlite', file: resolved.url };
   return Object.freeze({ ...resolved, ...address });
 }
 
@@ -61,9 +60,4 @@ function parseUrl(url: unknown): { dialect: SqlDialectName; file: string } | nul
   // Anything else with a scheme is another database; a single letter before the colon is a Windows drive.
   if (file === '' || /^[a-z][a-z+.-]+:/i.test(file)) return null;
   return { dialect: 'sqlite', file };
-}
-
-function withoutUndefined(options: SqlStoreOptions): SqlStoreOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as unknown as SqlStoreOptions;
 }

@@ -1,5 +1,7 @@
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { kind, Refusal } from '../../../kernel/values/kind.js';
+import { matching, milliseconds, secret, text } from '../../../kernel/values/kinds.js';
+import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
 
 /** The Twilio account, and what SMS are sent from. */
 export interface TwilioOptions {
@@ -19,35 +21,29 @@ export interface TwilioOptions {
   readonly timeoutMs?: number;
 }
 
+const BASE_URL = kind<string>('https://…, or http:// on loopback', (value) =>
+  typeof value === 'string' && isSafeUrl(value) ? value.replace(/\/+$/, '') : new Refusal(),
+);
+
+const FIELDS = {
+  accountSid: required(matching('"AC" and 32 hex digits', /^AC[0-9a-f]{32}$/i)),
+  authToken: required(secret(matching('a string without spaces', /^\S+$/))),
+  apiKeySid: optional(matching('"SK" and 32 hex digits', /^SK[0-9a-f]{32}$/i)),
+  from: optional(text()),
+  messagingServiceSid: optional(text()),
+  baseUrl: defaulted(BASE_URL, 'https://api.twilio.com'),
+  timeoutMs: defaulted(milliseconds(1), 10_000),
+} satisfies FieldsOf<TwilioOptions>;
+
 /** Options with every default filled in. */
-export type ResolvedTwilioOptions = TwilioOptions & Required<Pick<TwilioOptions, 'baseUrl' | 'timeoutMs'>>;
+export type ResolvedTwilioOptions = Readonly<ReadOptions<typeof FIELDS>>;
 
 /** @throws InvalidConfigurationError listing every mistake, never with the token */
 export function resolveTwilioOptions(options: TwilioOptions): ResolvedTwilioOptions {
-  const { baseUrl = 'https://api.twilio.com', timeoutMs = 10_000 } = options;
-  const resolved = { ...options, baseUrl: baseUrl.replace(/\/+$/, ''), timeoutMs };
-  const issues: Issue[] = [];
-  const check = (path: keyof TwilioOptions, isFine: boolean, message: string): void => {
-    if (!isFine) issues.push({ path, message });
-  };
-  const { accountSid, authToken, apiKeySid, from, messagingServiceSid } = resolved;
-  check('accountSid', /^AC[0-9a-f]{32}$/i.test(accountSid), 'is not AC and 32 hex digits');
-  check('authToken', typeof authToken === 'string' && /^\S+$/.test(authToken), 'is missing or has spaces');
-  check(
-    'apiKeySid',
-    apiKeySid === undefined || /^SK[0-9a-f]{32}$/i.test(apiKeySid),
-    'is not SK and 32 hex digits',
-  );
-  check(
-    'from',
-    (from === undefined) !== (messagingServiceSid === undefined),
-    'give either "from" or "messagingServiceSid"',
-  );
-  check('baseUrl', isSafeUrl(baseUrl), 'is neither https://… nor http:// on loopback');
-  check('timeoutMs', Number.isInteger(timeoutMs) && timeoutMs > 0, 'is no whole number from 1');
-  if (issues.length > 0)
-    throw new InvalidConfigurationError('The options of TwilioSmsChannel are wrong:', issues);
-  return Object.freeze(resolved);
+  return resolveOptions('TwilioSmsChannel', options, FIELDS, (issues, { from, messagingServiceSid }) => {
+    const isOne = (from === undefined) !== (messagingServiceSid === undefined);
+    issues.unless(isOne, 'from', 'give either "from" or "messagingServiceSid"');
+  });
 }
 
 function isSafeUrl(text: string): boolean {

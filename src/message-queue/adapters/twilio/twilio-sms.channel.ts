@@ -51,7 +51,7 @@ export class TwilioSmsChannel extends SmsChannel {
   private formOf({ destination, title, body, expiresAt }: OutgoingNotification): URLSearchParams {
     const { from, messagingServiceSid } = this.options;
     if (!E164.test(destination))
-      throw new UnrecoverableJobError('The destination is no phone number in E.164 form.');
+      throw new UnrecoverableJobError('The destination is not a phone number in E.164 form.');
     const text = title.trim() === '' ? body : `${title}\n${body}`;
     if (text.length > MAX_CHARACTERS) {
       throw new UnrecoverableJobError(

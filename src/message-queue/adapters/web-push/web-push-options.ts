@@ -1,6 +1,10 @@
 import type { Agent } from 'node:https';
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { kindThat } from '../../../kernel/values/kind.js';
+import type { Kind } from '../../../kernel/values/kind.js';
+import { matching, milliseconds, record, wholeNumber } from '../../../kernel/values/kinds.js';
+import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
+import { kindOf } from '../../../kernel/values/words.js';
 
 /** Who we are to the push services (VAPID, RFC 8292), and which of them we talk to. */
 export interface WebPushOptions {
@@ -31,36 +35,31 @@ export const PUBLIC_PUSH_SERVICES: readonly string[] = [
   '*.push.apple.com',
 ];
 
-const DEFAULTS = {
-  allowedHosts: PUBLIC_PUSH_SERVICES,
-  defaultTtlSeconds: 2_419_200,
-  timeoutMs: 10_000,
-} as const;
+const base64Url = (bytes: number): Kind<string> =>
+  kindThat(`${bytes} bytes in base64url`, (value) => byteLength(value) === bytes, { show: kindOf });
+
+const FIELDS = {
+  subject: required(matching('mailto:… or https://…', /^(mailto:\S+@\S+|https:\/\/\S+)$/)),
+  publicKey: required(base64Url(65)),
+  privateKey: required(base64Url(32)),
+  allowedHosts: defaulted(
+    kindThat<readonly string[]>(
+      'a list of at least one host: with none nothing could be sent',
+      (value) => Array.isArray(value) && value.length > 0,
+    ),
+    PUBLIC_PUSH_SERVICES,
+  ),
+  defaultTtlSeconds: defaulted(wholeNumber(0, undefined, 'seconds'), 2_419_200),
+  timeoutMs: defaulted(milliseconds(1), 10_000),
+  agent: optional(record<Agent>('an Agent of node:https')),
+} satisfies FieldsOf<WebPushOptions>;
 
 /** Options with every default filled in. */
-export type ResolvedWebPushOptions = WebPushOptions & Required<Pick<WebPushOptions, keyof typeof DEFAULTS>>;
+export type ResolvedWebPushOptions = Readonly<ReadOptions<typeof FIELDS>>;
 
 /** @throws InvalidConfigurationError listing every mistake, never with a key */
 export function resolveWebPushOptions(options: WebPushOptions): ResolvedWebPushOptions {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const resolved = { ...DEFAULTS, ...(given as unknown as WebPushOptions) };
-  const issues: Issue[] = [];
-  const check = (path: keyof WebPushOptions, isFine: boolean, message: string): void => {
-    if (!isFine) issues.push({ path, message });
-  };
-  check(
-    'subject',
-    /^(mailto:\S+@\S+|https:\/\/\S+)$/.test(resolved.subject),
-    'is neither mailto:… nor https://…',
-  );
-  check('publicKey', byteLength(resolved.publicKey) === 65, 'is not 65 bytes in base64url');
-  check('privateKey', byteLength(resolved.privateKey) === 32, 'is not 32 bytes in base64url');
-  check('allowedHosts', resolved.allowedHosts.length > 0, 'is empty: nothing could be sent');
-  check('defaultTtlSeconds', isWhole(resolved.defaultTtlSeconds, 0), 'is no whole number of seconds');
-  check('timeoutMs', isWhole(resolved.timeoutMs, 1), 'is no whole number from 1');
-  if (issues.length > 0)
-    throw new InvalidConfigurationError('The options of WebPushChannel are wrong:', issues);
-  return Object.freeze(resolved);
+  return resolveOptions('WebPushChannel', options, FIELDS);
 }
 
 /** Bytes of a text in base64url; -1 when it is none. */
@@ -68,8 +67,4 @@ export function byteLength(text: unknown): number {
   return typeof text === 'string' && /^[A-Za-z0-9_-]+$/.test(text)
     ? Buffer.from(text, 'base64url').length
     : -1;
-}
-
-function isWhole(value: number, min: number): boolean {
-  return Number.isInteger(value) && value >= min;
 }

@@ -22,7 +22,7 @@ export function parseSubscription(token: string, allowedHosts: readonly string[]
     byteLength(auth) < 16
   ) {
     throw new UnrecoverableJobError(
-      'The device token is no Web Push subscription: store JSON.stringify(subscription), with "endpoint", "keys.p256dh" and "keys.auth".',
+      'The device token is not a Web Push subscription: store JSON.stringify(subscription), with "endpoint", "keys.p256dh" and "keys.auth".',
     );
   }
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
@@ -32,7 +32,7 @@ export function parseSubscription(token: string, allowedHosts: readonly string[]
     !allowedHosts.some((allowed) => covers(allowed, url))
   ) {
     throw new UnrecoverableJobError(
-      `The subscription leads to ${url === null ? 'no address' : `${url.protocol}//${url.host}`}, which is no push service of "allowedHosts".`,
+      `The subscription leads to ${url === null ? 'no address' : `${url.protocol}//${url.host}`}, which is not a push service of "allowedHosts".`,
     );
   }
   return { endpoint: url.href, keys: { p256dh, auth } };

@@ -9,7 +9,7 @@ type Rules = Pick<WebhookTransportOptions, 'allowHttp' | 'allowPrivateAddresses'
 /** Parses an endpoint's URL. @throws WebhookRefusedError when it must not be called; never with the URL, it may hold a secret */
 export function parseEndpointUrl(text: string, rules: Rules): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null) throw new WebhookRefusedError('The webhook URL of the recipient is no URL.');
+  if (url === null) throw new WebhookRefusedError('The webhook URL of the recipient is not a URL.');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && rules.allowHttp === true)) {
     throw new WebhookRefusedError(
       `The webhook URL of the recipient starts with "${url.protocol}"; only https: is called, http: with \`allowHttp\`.`,

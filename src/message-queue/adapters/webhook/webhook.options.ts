@@ -1,5 +1,6 @@
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { code, flag, milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
+import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
+import type { FieldsOf } from '../../../kernel/values/options.js';
 
 /** Where a recipient's messages go. */
 export interface WebhookEndpoint {
@@ -41,40 +42,23 @@ export interface WebhookTransportOptions {
   readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
 }
 
-const NUMBERS = {
-  timeoutMs: 10_000,
-  maxResponseBytes: 65_536,
-  maxRetryAfterMs: 3_600_000,
-  patienceMs: 86_400_000,
-} as const;
+const FIELDS = {
+  endpointOf: required(
+    code<WebhookTransportOptions['endpointOf']>('a function that says where the messages of a recipient go'),
+  ),
+  allowHttp: defaulted(flag(), false),
+  allowPrivateAddresses: defaulted(flag(), false),
+  timeoutMs: defaulted(milliseconds(1), 10_000),
+  maxResponseBytes: defaulted(wholeNumber(1, undefined, 'bytes'), 65_536),
+  maxRetryAfterMs: defaulted(milliseconds(1), 3_600_000),
+  patienceMs: defaulted(milliseconds(1), 86_400_000),
+  resolve: optional(code<NonNullable<WebhookTransportOptions['resolve']>>('a function of a host name')),
+} satisfies FieldsOf<WebhookTransportOptions>;
 
 /** Options with their defaults, `resolve` apart. */
 export type ResolvedWebhookOptions = Required<Omit<WebhookTransportOptions, 'resolve'>>;
 
 /** @throws InvalidConfigurationError listing every mistake */
 export function resolveWebhookOptions(options: WebhookTransportOptions): ResolvedWebhookOptions {
-  const issues: Issue[] = [];
-  const number = (name: keyof typeof NUMBERS): number => {
-    const value = options[name] ?? NUMBERS[name];
-    if (!Number.isInteger(value) || value < 1) {
-      issues.push({ path: name, message: `is ${String(value)}; allowed is a whole number from 1` });
-    }
-    return value;
-  };
-  if (typeof options.endpointOf !== 'function') {
-    issues.push({ path: 'endpointOf', message: 'is missing; say where the messages of a recipient go' });
-  }
-  const resolved = {
-    endpointOf: options.endpointOf,
-    allowHttp: options.allowHttp ?? false,
-    allowPrivateAddresses: options.allowPrivateAddresses ?? false,
-    timeoutMs: number('timeoutMs'),
-    maxResponseBytes: number('maxResponseBytes'),
-    maxRetryAfterMs: number('maxRetryAfterMs'),
-    patienceMs: number('patienceMs'),
-  };
-  if (issues.length > 0) {
-    throw new InvalidConfigurationError('The options of WebhookTransport are wrong:', issues);
-  }
-  return Object.freeze(resolved);
+  return resolveOptions('WebhookTransport', options, FIELDS);
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import type { Issue } from '../../../kernel/errors.js';
+import { Issues } from '../../../kernel/values/issues.js';
+import { matching, secret } from '../../../kernel/values/kinds.js';
 import type { BoardMiddleware } from './board-access.js';
 import { refuse } from './refuse.js';
 
@@ -12,14 +13,19 @@ export interface BasicAuthCredentials {
   readonly password: string;
 }
 
+const USERNAME = matching('a string that is not empty and has no colon', /^[^:]+$/);
+const PASSWORD = secret(matching('a string of at least 8 characters', /^[^]{8,}$/));
+
 /**
  * Board access by HTTP basic authentication. Use it over HTTPS only. Name and password are compared as hashes and in
  * constant time.
  * @throws InvalidConfigurationError when name or password cannot be used
  */
 export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddleware {
-  const issues = problems(credentials);
-  if (issues.length > 0) throw new InvalidConfigurationError('The board cannot be protected:', issues);
+  const issues = new Issues('board.access');
+  issues.check('username', credentials.username, USERNAME);
+  issues.check('password', credentials.password, PASSWORD);
+  issues.throwIfAny(InvalidConfigurationError, 'The board cannot be protected:');
   const expectedName = digest(credentials.username);
   const expectedPassword = digest(credentials.password);
   const access: BoardMiddleware = (request, response, next) => {
@@ -43,17 +49,6 @@ export function isBasicAuthAccess(access: object): boolean {
 }
 
 const MADE_HERE = new WeakSet();
-
-function problems({ username, password }: BasicAuthCredentials): Issue[] {
-  const issues: Issue[] = [];
-  if (typeof username !== 'string' || username === '' || username.includes(':')) {
-    issues.push({ path: 'board.access.username', message: 'must be a text, not empty and without a colon' });
-  }
-  if (typeof password !== 'string' || password.length < 8) {
-    issues.push({ path: 'board.access.password', message: 'must be a text of at least 8 characters' });
-  }
-  return issues;
-}
 
 function parse(header: string | undefined): BasicAuthCredentials {
   const encoded = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(header ?? '')?.[1] ?? '';

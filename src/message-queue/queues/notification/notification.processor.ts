@@ -132,7 +132,7 @@ export class MessageNotificationProcessor {
         outcomes.set(target.target, await this.sendTo(job, text, target, context));
       } catch (error) {
         failures.push(
-          error instanceof Error ? error : new Error('The channel threw something that is no error.'),
+          error instanceof Error ? error : new Error('The channel threw something that is not an error.'),
         );
       }
     }

@@ -33,7 +33,7 @@ export function parseEnvelope(text: string): Envelope {
   const [version, algorithm = '', ...encoded] = text.split('.', 8);
   if (version !== VERSION || encoded.length !== 5) {
     throw new MalformedEnvelopeError(
-      `The text is no envelope of version ${VERSION}: was it encrypted by this library?`,
+      `The text is not an envelope of version ${VERSION}: was it encrypted by this library?`,
     );
   }
   const [keyId, check, nonce, ciphertext, tag] = encoded.map(decode);
@@ -63,7 +63,7 @@ export function keyIdOf(text: string): string {
   const keyId = version === VERSION ? decode(encoded) : undefined;
   if (keyId !== undefined) return keyId.toString('utf8');
   throw new MalformedEnvelopeError(
-    `The text is no envelope of version ${VERSION}: was it encrypted by this library?`,
+    `The text is not an envelope of version ${VERSION}: was it encrypted by this library?`,
   );
 }
 

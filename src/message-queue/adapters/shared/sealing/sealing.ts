@@ -88,7 +88,7 @@ function decipher(
 export function knownAlgorithm(algorithm: string): EncryptionAlgorithm {
   if (isEncryptionAlgorithm(algorithm)) return algorithm;
   const known = Object.values(EncryptionAlgorithm).join(', ');
-  throw new UnknownAlgorithmError(`"${algorithm.slice(0, 64)}" is no known algorithm. Known: ${known}.`);
+  throw new UnknownAlgorithmError(`"${algorithm.slice(0, 64)}" is not a known algorithm. Known: ${known}.`);
 }
 
 function checkLength(key: EncryptionKey): void {
