@@ -219,7 +219,7 @@ module.exports = {
       [
         `${LIB}/(testing|admission|execution|jobs|ports)/`,
         KERNEL,
-        `${LIB}/facade/payload-input\\.ts$`,
+        `${LIB}/facade/(payload-input|queued-delivery-dispatch)\\.ts$`,
         `${LIB}/broker/memory/`,
         `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,

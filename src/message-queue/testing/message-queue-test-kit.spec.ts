@@ -11,7 +11,13 @@ import {
   QueueName,
   schedule,
 } from '../index.js';
-import { CircuitBreakers, EmailChannel, MessageTransport } from '../ports/index.js';
+import {
+  CircuitBreakers,
+  DeliveryDispatch,
+  EmailChannel,
+  MessageCipher,
+  MessageTransport,
+} from '../ports/index.js';
 import { CLEANUP_QUEUE, DELIVERY_QUEUE } from '../queues/index.js';
 import type { TransportMessage, TransportReceipt } from '../ports/index.js';
 import {
@@ -229,6 +235,25 @@ describe('MessageQueueTestKit', () => {
     expect(() => kit.callsOf(MessageQueueService, 'getJob')).toThrow(
       'The calls of MessageQueueService are not recorded',
     );
+  });
+
+  it("makes the library's own adapters fail, those of cipher and batches", async () => {
+    const createdAt = new Date();
+    const service = app.get(MessageQueueService);
+    kit.fail(DeliveryDispatch, 'dispatchMany');
+    kit.fail(MessageCipher, 'seal');
+    await service.addBatchMessageJob({
+      senderId: 'ada',
+      recipientIds: ['a', 'b'],
+      content: 'News',
+      createdAt,
+    });
+    await service.addEncryptionJob({ messageId: 'm1', operation: 'encrypt', content: 'Hello!', createdAt });
+    expect(await kit.drain()).toMatchObject({ completed: 0, retrying: 2 });
+    expect(await kit.advance('5s')).toMatchObject({ completed: 4 });
+    expect(kit.callsOf(DeliveryDispatch, 'dispatchMany').map(({ args: [chunk] }) => chunk.length)).toEqual([
+      2, 2,
+    ]);
   });
 
   it('lets a channel time out', async () => {

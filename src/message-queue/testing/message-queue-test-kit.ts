@@ -131,7 +131,7 @@ export class MessageQueueTestKit {
    * kit.fail(MessageStore, 'save', 'hang');                                      // until the job times out
    * ```
    * @param fault default: an error that says that the test asked for it
-   * @throws TypeError for a class that is neither a port of the library nor given as `adapters`; DeliveryDispatch adds jobs, look at those
+   * @throws TypeError for a class that is neither a port of the library nor given as `adapters`
    */
   fail<Port extends object>(
     port: PortToken<Port>,

@@ -4,12 +4,15 @@ import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { MessageCipher } from '../ports/encryption/message-cipher.js';
+import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
+import { QueuedDeliveryDispatch } from '../facade/queued-delivery-dispatch.js';
 import { recorded } from './recorded.js';
 
 /** What stands behind the ports of a test that plugs nothing in. */
 const DEFAULTS: readonly Provider[] = [
   ...IN_MEMORY_ADAPTERS,
   { provide: MessageCipher, useClass: NodeMessageCipher },
+  { provide: DeliveryDispatch, useClass: QueuedDeliveryDispatch },
 ];
 
 /** They belong to the module's core, which is made before its ports. */
