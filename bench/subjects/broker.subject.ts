@@ -7,6 +7,7 @@ import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
 import type { ChatMessage } from '../chat-message.js';
 import type { BenchQueue, Importance, Subject } from '../subject.js';
+import { JobResult } from '../../src/message-queue/jobs/job-result.js';
 
 const PRIORITY: Record<Importance, JobPriority> = { default: 5, 'most-important': 10, 'least-important': 2 };
 /** More than any measurement adds: what is measured is the queue, not its limit. */
@@ -53,7 +54,7 @@ function openQueue(broker: Broker, name: string, concurrency: number): BenchQueu
     work: async (handler) => {
       const worker = await broker.work(queue, concurrency, async ({ job }) => {
         handler(job.data as ChatMessage);
-        return { kind: 'completed', result: null };
+        return { kind: 'completed', result: JobResult.nothing };
       });
       return async () => {
         await worker.stopFetching();

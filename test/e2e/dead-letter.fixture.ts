@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Broker, Delivery, ProviderName } from '../../src/message-queue/broker/broker.js';
+import type { Broker, ProviderName } from '../../src/message-queue/broker/broker.js';
 import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
 import { MemoryBroker } from '../../src/message-queue/broker/memory/memory-broker.js';
@@ -9,6 +9,8 @@ import { Clock, SystemClock } from '../../src/kernel/time/clock.js';
 import type { ClockTimer } from '../../src/kernel/time/clock.js';
 import { UnknownQueueError } from '../../src/message-queue/jobs/errors.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
+import { JobResult } from '../../src/message-queue/jobs/job-result.js';
+import type { RunJob, TakenJob } from '../../src/message-queue/jobs/taken-job.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
 import type { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -105,7 +107,7 @@ export class DeadLetterFixture {
   async work(...names: string[]): Promise<void> {
     for (const name of names) {
       const { queue, definition } = this.queues.get(name);
-      await this.broker.work(queue, definition.concurrency, (delivery) => this.run(delivery, definition));
+      await this.broker.work(queue, definition.concurrency, (taken) => this.run(taken, definition));
     }
   }
 
@@ -146,12 +148,12 @@ export class DeadLetterFixture {
     return this.broker.close();
   }
 
-  private run({ job }: Delivery, definition: QueueDefinition): ReturnType<Parameters<Broker['work']>[2]> {
+  private run({ job }: TakenJob, definition: QueueDefinition): ReturnType<RunJob> {
     const id = String(job.id);
     const run = (this.runs.get(id) ?? 0) + 1;
     this.runs.set(id, run);
     const message = (job.data as Fate).errors?.[run - 1];
-    if (message === undefined) return Promise.resolve({ kind: 'completed', result: null });
+    if (message === undefined) return Promise.resolve({ kind: 'completed', result: JobResult.nothing });
     const error = new TypeError(message);
     const attempt = job.attemptsMade + 1;
     const isLast = attempt >= definition.attempts || (job.data as Fate).errors?.length === run;

@@ -5,6 +5,7 @@ import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { openReplays, REPLAY_BASE, REPLAY_BATCH } from './replay-bench.js';
 import { workerScript } from './worker-script.js';
+import { JobResult } from '../../src/message-queue/jobs/job-result.js';
 
 const LETTERS = 4_000;
 const DEADLINE_MS = 60_000;
@@ -96,7 +97,7 @@ describe('a replay of all dead letters that is killed on the way', () => {
     try {
       const worker = await other.broker.work(other.queue, 100, async ({ job }) => {
         runs.set(String(job.id), (runs.get(String(job.id)) ?? 0) + 1);
-        return { kind: 'completed', result: null };
+        return { kind: 'completed', result: JobResult.nothing };
       });
       await waitUntil(() => runs.size === LETTERS, 'all to run');
       await worker.whenIdle();

@@ -1,12 +1,14 @@
-import type { Delivery, QueueWorker } from '../../src/message-queue/broker/broker.js';
+import type { QueueWorker } from '../../src/message-queue/broker/broker.js';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import type {
   BrokerProblem,
   RedisBrokerOptions,
 } from '../../src/message-queue/broker/redis/redis-broker.options.js';
+import { JobResult } from '../../src/message-queue/jobs/job-result.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
 import type { Settlement } from '../../src/message-queue/jobs/settlement.js';
+import type { TakenJob } from '../../src/message-queue/jobs/taken-job.js';
 import type { Queue } from 'bull';
 import type { TestRedis } from './redis-server.js';
 
@@ -57,34 +59,33 @@ export interface SeenRun {
   readonly id: string;
   readonly data: unknown;
   readonly attemptsMade: number;
-  readonly delivery: Delivery;
+  readonly taken: TakenJob;
 }
 
 /** Works on a queue and notes every run. */
 export async function workOn(
   broker: RedisBroker,
   queue: Queue,
-  end: (delivery: Delivery) => Settlement | Promise<Settlement> = () => completed(),
+  end: (taken: TakenJob) => Settlement | Promise<Settlement> = () => completed(),
   concurrency = 3,
 ): Promise<{ readonly seen: SeenRun[]; readonly worker: QueueWorker }> {
   const seen: SeenRun[] = [];
-  const worker = await broker.work(queue, concurrency, async (delivery) => {
-    const { job } = delivery;
-    seen.push({ id: String(job.id), data: job.data, attemptsMade: job.attemptsMade, delivery });
-    return end(delivery);
+  const worker = await broker.work(queue, concurrency, async (taken) => {
+    const { job } = taken;
+    seen.push({ id: String(job.id), data: job.data, attemptsMade: job.attemptsMade, taken });
+    return end(taken);
   });
   return { seen, worker };
 }
 
 /** A run that ended well. */
 export function completed(result: unknown = null): Settlement {
-  return { kind: 'completed', result };
+  return { kind: 'completed', result: JobResult.of(result, {}) };
 }
 
 /** A run that failed; `retryDelayMs` null makes a dead letter. */
-export function failed(delivery: Delivery, retryDelayMs: number | null, message = 'no'): Settlement {
-  const reason: unknown = delivery.signal.reason;
-  const error = reason instanceof Error ? reason : new Error(message);
+export function failed(taken: TakenJob, retryDelayMs: number | null, message = 'no'): Settlement {
+  const error = taken.abortReason ?? new Error(message);
   const cancelled = error.name === 'CancelledError';
   return {
     kind: 'failed',
@@ -92,7 +93,7 @@ export function failed(delivery: Delivery, retryDelayMs: number | null, message 
     retryDelayMs,
     failure: {
       at: Date.now(),
-      attempt: delivery.job.attemptsMade + 1,
+      attempt: taken.job.attemptsMade + 1,
       kind: cancelled ? 'cancelled' : 'error',
       error: error.name,
       message: error.message,
@@ -100,8 +101,7 @@ export function failed(delivery: Delivery, retryDelayMs: number | null, message 
   };
 }
 
-/** Resolves when the signal aborts. */
-export async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+/** Resolves when the broker wants the run to stop. */
+export async function aborted(taken: TakenJob): Promise<void> {
+  await new Promise((resolve) => taken.onAbort(resolve));
 }

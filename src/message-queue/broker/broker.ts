@@ -1,10 +1,8 @@
 import type { Job, Queue } from 'bull';
-import type { Delivery, RunDelivery } from '../jobs/delivery.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-
-export type { Delivery, RunDelivery } from '../jobs/delivery.js';
+import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 
 /** Which provider keeps the jobs. */
 export type ProviderName = 'memory' | 'redis';
@@ -37,12 +35,12 @@ export type BulkAddOutcome =
 /** The part of a queue's life that happens in this process. */
 export interface QueueWorker {
   /** Runs that have not settled, by job id. */
-  readonly active: ReadonlyMap<string, Delivery>;
+  readonly active: ReadonlyMap<string, TakenJob>;
   /** No job starts after the promise resolves. Jobs that are active go on. */
   stopFetching(): Promise<void>;
   /** Resolves when no run is active. */
   whenIdle(): Promise<void>;
-  /** Aborts every active run's signal with a `ShutdownError`; their settlements say what happens to the jobs. */
+  /** Aborts every active run with a `ShutdownError`; their settlements say what happens to the jobs. */
   abortActive(reason: MessageQueueError): void;
 }
 
@@ -142,7 +140,7 @@ export abstract class Broker {
   abstract addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]>;
 
   /** Starts to run the queue's jobs in this process, at most `concurrency` at the same time over all names. */
-  abstract work(queue: Queue, concurrency: number, run: RunDelivery): Promise<QueueWorker>;
+  abstract work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker>;
 
   /**
    * Cancels a job wherever it is. A waiting or delayed one moves to the failed set with `opts.mq.cancelled`;

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Job, JobOptions } from 'bull';
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
-import type { Delivery } from '../jobs/delivery.js';
+import type { MessageQueueError } from '../../kernel/errors.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import {
   CancelledError,
@@ -27,7 +27,9 @@ import type { JobLog } from '../jobs/job-logger.js';
 import { JobMiddlewareStack } from './job-middleware.js';
 import type { FailureRecord, ManagedJobOptions } from '../jobs/managed-job.js';
 import { defineQueue } from '../jobs/queue-definition.js';
+
 import type { Settlement } from '../jobs/settlement.js';
+import { TakenJob } from '../jobs/taken-job.js';
 
 class Note {
   @IsString()
@@ -57,7 +59,8 @@ class Stage {
   readonly lines: string[] = [];
   readonly progress: unknown[] = [];
   readonly stuck: string[] = [];
-  readonly controller = new AbortController();
+  /** What the broker hands over next; the tests abort it, and tell it what was stored. */
+  taken = this.take();
   readonly executor: JobExecutor;
 
   constructor(parts: Partial<JobExecutorParts> = {}) {
@@ -90,7 +93,7 @@ class Stage {
     }
   }
 
-  delivery(job: Partial<StoredJob> = {}, more: Partial<Delivery> = {}): Delivery {
+  take(job: Partial<StoredJob> = {}, crashes: readonly FailureRecord[] = []): TakenJob {
     const stored = {
       id: 'm_1',
       name: 'write',
@@ -100,11 +103,16 @@ class Stage {
       opts: { attempts: 3, ...job.opts },
       progress: async (value: unknown) => void this.progress.push(value),
     };
-    return { job: stored as unknown as Job, signal: this.controller.signal, crashes: [], ...more };
+    return new TakenJob(stored as unknown as Job, crashes);
   }
 
-  run(job: Partial<StoredJob> = {}, more: Partial<Delivery> = {}): Promise<Settlement> {
-    return this.executor.run(this.delivery(job, more), definition);
+  /** Runs a job as a broker does that stores whatever comes. */
+  async run(job: Partial<StoredJob> = {}, crashes: readonly FailureRecord[] = []): Promise<Settlement> {
+    this.taken = this.take(job, crashes);
+    const { taken } = this;
+    const settlement = await this.executor.run(taken, definition);
+    taken.noteStored(true);
+    return settlement;
   }
 
   get heardNames(): string[] {
@@ -141,6 +149,12 @@ class NoteProcessor {
 
 type Failed = Extract<Settlement, { kind: 'failed' }>;
 
+/** What was stored of a run that completed, as it is read again. */
+function resultOf(settlement: Settlement): unknown {
+  if (settlement.kind !== 'completed') throw new Error(`The run was ${settlement.kind}, not completed.`);
+  return JSON.parse(settlement.result.json) as unknown;
+}
+
 async function failed(settlement: Promise<Settlement>): Promise<Failed> {
   const outcome = await settlement;
   if (outcome.kind !== 'failed') throw new Error(`The attempt was ${outcome.kind}, not failed.`);
@@ -170,9 +184,9 @@ describe('a job that succeeds', () => {
       return { ok: true, at: new Date(0), gone: undefined };
     };
     const opts: ManagedJobOptions = { mq: { correlationId: 'c-1', metadata: { tenant: 't' } } };
-    expect(await stage.run({ attemptsMade: 1, opts })).toEqual({
-      kind: 'completed',
-      result: { ok: true, at: '1970-01-01T00:00:00.000Z' },
+    expect(resultOf(await stage.run({ attemptsMade: 1, opts }))).toEqual({
+      ok: true,
+      at: '1970-01-01T00:00:00.000Z',
     });
     expect(seen?.payload).toBeInstanceOf(Note);
     const { queue, jobName, jobId, attempt, maxAttempts, correlationId, metadata, deadline } = seen!.context;
@@ -203,7 +217,7 @@ describe('a job that succeeds', () => {
   ])('stores %p as %p', async (returned, stored) => {
     const stage = new Stage();
     stage.handle = async () => returned;
-    expect(await stage.run()).toEqual({ kind: 'completed', result: stored });
+    expect(resultOf(await stage.run())).toEqual(stored);
   });
 
   it('uses the job’s id as correlation id where none was given, and takes a job of a plain Bull producer', async () => {
@@ -214,7 +228,7 @@ describe('a job that succeeds', () => {
       context.metadata,
     ];
     const job = { id: 12 as unknown as string, opts: { attempts: 1 } };
-    expect(await stage.run(job)).toEqual({ kind: 'completed', result: ['12', 1, {}] });
+    expect(resultOf(await stage.run(job))).toEqual(['12', 1, {}]);
   });
 
   it('logs with queue, job, id, attempt and correlation id on the line', async () => {
@@ -241,9 +255,9 @@ describe('a job that succeeds', () => {
       await expect(progress({ percentage: Number.NaN })).rejects.toThrow(RangeError);
       await expect(progress({ percentage: 101 })).rejects.toThrow(/0 to 100/);
     };
-    const delivery = stage.delivery();
-    (delivery.job as unknown as { progress: unknown }).progress = () => Promise.reject(new Error('no Redis'));
-    expect((await stage.executor.run(delivery, definition)).kind).toBe('completed');
+    const taken = stage.take();
+    (taken.job as unknown as { progress: unknown }).progress = () => Promise.reject(new Error('no Redis'));
+    expect((await stage.executor.run(taken, definition)).kind).toBe('completed');
     expect(stage.lines[0]).toContain('progress could not be stored: Error: no Redis');
   });
 });
@@ -375,7 +389,7 @@ describe('attempts and timeouts', () => {
   const attemptsOf = async (name: string, opts: ManagedJobOptions): Promise<unknown> => {
     const stage = new Stage();
     stage.handle = async (_payload, { maxAttempts, deadline }) => [maxAttempts, deadline - stage.clock.now()];
-    return ((await stage.run({ name, opts })) as { result: unknown }).result;
+    return resultOf(await stage.run({ name, opts }));
   };
 
   it.each<[string, string, ManagedJobOptions, number[]]>([
@@ -422,11 +436,11 @@ describe('a job that cannot be run', () => {
   it('is one dead letter that shows each crash when it killed its worker too often', async () => {
     const stage = new Stage();
     const crashes = [crash(0), crash(1000), crash(2000)];
-    const outcome = await failed(stage.run({}, { crashes }));
+    const outcome = await failed(stage.run({}, crashes));
     expect(outcome).toMatchObject({ retryDelayMs: null, failure: { kind: 'crash', error: 'CRASH_LOOP' } });
     expect(outcome.error.message).toContain('3 times');
     expect(outcome.error.message).toContain('1970-01-01T00:00:02.000Z');
-    expect((await stage.run({}, { crashes: crashes.slice(1) })).kind).toBe('completed');
+    expect((await stage.run({}, crashes.slice(1))).kind).toBe('completed');
   });
 });
 
@@ -549,12 +563,15 @@ describe('a handler that ignores its signal', () => {
 });
 
 describe('a run that is told to stop', () => {
-  const stopped = async (reason: unknown, handle: Handle = untilAborted): Promise<[Settlement, Stage]> => {
+  const stopped = async (
+    reason: MessageQueueError,
+    handle: Handle = untilAborted,
+  ): Promise<[Settlement, Stage]> => {
     const stage = new Stage();
     stage.handle = handle;
     const outcome = stage.run();
     await stage.clock.advance(10);
-    stage.controller.abort(reason);
+    stage.taken.abort(reason);
     return [await outcome, stage];
   };
 
@@ -573,9 +590,8 @@ describe('a run that is told to stop', () => {
     expect(stage.heard.at(-1)?.[1]).toMatchObject({ reason: 'user left' });
   });
 
-  it('is handed back at shutdown, without an attempt, also for a reason that is none of ours', async () => {
+  it('is handed back at shutdown, without an attempt', async () => {
     expect((await stopped(new ShutdownError('bye')))[0]).toEqual({ kind: 'handed-back' });
-    expect((await stopped(undefined))[0]).toEqual({ kind: 'handed-back' });
   });
 
   it('is handed back at shutdown even if its handler then takes longer than its timeout', async () => {
@@ -584,7 +600,7 @@ describe('a run that is told to stop', () => {
     stage.handle = () => later.promise;
     const outcome = stage.run();
     await stage.clock.advance(10);
-    stage.controller.abort(new ShutdownError('bye'));
+    stage.taken.abort(new ShutdownError('bye'));
     await stage.clock.advance(5000);
     later.resolve(undefined);
     expect(await outcome).toEqual({ kind: 'handed-back' });
@@ -602,8 +618,9 @@ describe('a run that is told to stop', () => {
     const stage = new Stage();
     let called = false;
     stage.handle = async () => (called = true);
-    stage.controller.abort(new ShutdownError('bye'));
-    expect(await stage.run()).toEqual({ kind: 'handed-back' });
+    const taken = stage.take();
+    taken.abort(new ShutdownError('bye'));
+    expect(await stage.executor.run(taken, definition)).toEqual({ kind: 'handed-back' });
     expect(called).toBe(false);
     expect(stage.heardNames).toEqual([]);
   });
@@ -613,19 +630,19 @@ describe('a run that is told to stop', () => {
     let called = false;
     stage.handle = async () => (called = true);
     const outcome = stage.run();
-    stage.controller.abort(new CancelledError('now'));
+    stage.taken.abort(new CancelledError('now'));
     expect((await failed(outcome)).failure.kind).toBe('cancelled');
     expect(called).toBe(false);
   });
 
   it('lets a lost lock beat a cancellation or timeout that came first, and a timeout beat a later shutdown', async () => {
-    const late = async (reason: unknown): Promise<Settlement> => {
+    const late = async (reason: MessageQueueError): Promise<Settlement> => {
       const stage = new Stage();
       const later = latch();
       stage.handle = () => later.promise;
       const outcome = stage.run();
       await stage.clock.advance(1000);
-      stage.controller.abort(reason);
+      stage.taken.abort(reason);
       later.resolve(undefined);
       return outcome;
     };
@@ -633,53 +650,29 @@ describe('a run that is told to stop', () => {
     expect(await late(new CancelledError('c'))).toMatchObject({ failure: { kind: 'cancelled' } });
     expect(await late(new ShutdownError('s'))).toMatchObject({ failure: { kind: 'timeout' } });
   });
-
-  it('hears of it through onAbort where a provider makes no signal, and does not touch the signal then', async () => {
-    const stage = new Stage();
-    stage.handle = untilAborted;
-    let tell: ((reason: Error) => void) | undefined;
-    let stoppedListening = false;
-    const delivery: Delivery = {
-      job: stage.delivery().job,
-      crashes: [],
-      get signal(): AbortSignal {
-        throw new Error('The signal was made.');
-      },
-      onAbort: (listener) => {
-        tell = listener;
-        return () => (stoppedListening = true);
-      },
-    };
-    const outcome = stage.executor.run(delivery, definition);
-    await stage.clock.advance(10);
-    tell?.(new ShutdownError('bye'));
-    expect(await outcome).toEqual({ kind: 'handed-back' });
-    expect(stoppedListening).toBe(true);
-  });
 });
 
 describe('outcomes and what was stored', () => {
   it('are told only after the broker stored them, and not at all when it could not', async () => {
     const stage = new Stage();
-    const stored = latch<boolean>();
-    await stage.run({}, { stored: stored.promise });
+    const taken = stage.take();
+    await stage.executor.run(taken, definition);
     expect(stage.heardNames).toEqual(['active']);
-    stored.resolve(true);
-    await stage.clock.advance(0);
+    taken.noteStored(true);
+    taken.noteStored(false);
     expect(stage.heardNames).toEqual(['active', 'completed']);
 
-    await stage.run({}, { stored: Promise.resolve(false) });
-    await stage.run({}, { stored: Promise.reject(new Error('lost')) });
-    await stage.clock.advance(0);
-    expect(stage.heardNames).toEqual(['active', 'completed', 'active', 'active']);
+    const lost = stage.take();
+    await stage.executor.run(lost, definition);
+    lost.noteStored(false);
+    expect(stage.heardNames).toEqual(['active', 'completed', 'active']);
   });
 
   it('are logged of an abandoned run, of which nothing is stored', async () => {
     const stage = new Stage();
-    stage.handle = untilAborted;
-    const never = new Promise<boolean>(() => undefined);
-    const outcome = stage.run({}, { stored: never, signal: AbortSignal.abort(new LockLostError('lost')) });
-    expect(await outcome).toEqual({ kind: 'abandoned' });
+    const taken = stage.take();
+    taken.abort(new LockLostError('lost'));
+    expect(await stage.executor.run(taken, definition)).toEqual({ kind: 'abandoned' });
     expect(stage.lines.join()).toContain('Abandoned');
   });
 });
@@ -708,7 +701,7 @@ describe('middleware', () => {
     await stage.clock.advance(100);
     expect(settled).toBe(false);
     later.resolve(undefined);
-    expect(await outcome).toEqual({ kind: 'completed', result: 'early' });
+    expect(resultOf(await outcome)).toBe('early');
   });
 
   it('that does not wait for next() leaves no unhandled rejection behind', async () => {
@@ -731,9 +724,6 @@ describe('middleware', () => {
 describe('JobExecutor.runnerOf', () => {
   it('is what a broker calls for one queue', async () => {
     const stage = new Stage();
-    expect(await stage.executor.runnerOf(definition)(stage.delivery())).toEqual({
-      kind: 'completed',
-      result: 'done',
-    });
+    expect(resultOf(await stage.executor.runnerOf(definition)(stage.take()))).toBe('done');
   });
 });

@@ -1,22 +1,21 @@
 import { Logger } from '@nestjs/common';
-import type { Delivery, RunDelivery } from '../jobs/delivery.js';
-import { Attempt } from './attempt.js';
-import { settleUnsuccessful } from './attempt-outcome.js';
-import { findHandler, refuseCrashLoop, validatedPayload } from './attempt-steps.js';
+import type { MessageQueueError } from '../../kernel/errors.js';
 import type { Clock } from '../../kernel/time/clock.js';
-import { toError } from '../jobs/failure-record.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
+import { toError } from '../jobs/failure-record.js';
 import type { JobEvents } from '../jobs/job-events.js';
-import { JobLogger } from '../jobs/job-logger.js';
 import type { JobLog } from '../jobs/job-logger.js';
-import type { JobMiddlewareStack } from './job-middleware.js';
-import type { JobProgress } from '../jobs/job-progress.js';
-import { storableResult } from './job-result.js';
-import { JobRun } from './job-run.js';
-import { OutcomeReporter, placeOf } from './outcome-reporter.js';
+import { JobResult } from '../jobs/job-result.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { Settlement } from '../jobs/settlement.js';
+import type { RunJob, TakenJob } from '../jobs/taken-job.js';
+import type { JobMiddlewareStack } from './job-middleware.js';
+import { OutcomeReporter } from './outcome-reporter.js';
+import { Run } from './run.js';
+import type { RunTools } from './run.js';
+import { settleUnsuccessful } from './run-outcome.js';
+import { handlerOf, payloadTypeOf, refuseCrashLoop, validatedPayload } from './run-steps.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
 
@@ -39,21 +38,22 @@ export interface JobExecutorParts {
 }
 
 /**
- * The road every job takes in a worker: crash-loop check → handler → validation → context → middleware → handler →
- * outcome. It decides how a run ended, the broker stores it. A run is over only when its handler has settled, however
+ * The road every job takes in a worker: crash-loop check → handler → payload → middleware and handler → outcome →
+ * report. It decides how a run ended, the broker stores it. A run is over only when its handler has settled, however
  * late: until then its slot and its lock stay taken, so a job never runs beside its own retry.
  */
 export class JobExecutor {
   readonly #parts: JobExecutorParts;
-  readonly #logger: JobLog;
+  readonly #tools: RunTools;
   readonly #stuck: StuckHandlers;
   readonly #reporter: OutcomeReporter;
 
   constructor(parts: JobExecutorParts) {
+    const { clock, events, abortGraceMs, logger = new Logger('JobExecutor') } = parts;
     this.#parts = parts;
-    this.#logger = parts.logger ?? new Logger('JobExecutor');
-    this.#stuck = new StuckHandlers(parts.clock, parts.abortGraceMs, (stuck) => this.#reportStuck(stuck));
-    this.#reporter = new OutcomeReporter(parts.events, this.#logger);
+    this.#stuck = new StuckHandlers(clock, abortGraceMs);
+    this.#tools = { clock, logger, events, watch: (run, reason) => this.#watch(run, reason) };
+    this.#reporter = new OutcomeReporter(events);
   }
 
   /** Handlers that go on although their signals aborted, now and since the start; for health. */
@@ -61,142 +61,93 @@ export class JobExecutor {
     return this.#stuck;
   }
 
-  /** What a broker calls for the deliveries of one queue. */
-  runnerOf(definition: QueueDefinition): RunDelivery {
-    return (delivery) => this.run(delivery, definition);
+  /** What a broker calls for the jobs of one queue. */
+  runnerOf(definition: QueueDefinition): RunJob {
+    return (taken) => this.run(taken, definition);
   }
 
   /**
-   * Runs one delivery to its end. Never rejects.
-   * @param definition of the delivery's queue, with the host's overrides
+   * Runs a job to its end. Never rejects.
+   * @param definition of the job's queue, with the host's overrides
    */
-  async run(delivery: Delivery, definition: QueueDefinition): Promise<Settlement> {
-    const attempt = new Attempt(delivery, definition, this.#parts.clock.now());
-    const stopListening = attempt.listen();
-    const settlement = await this.#settle(attempt);
-    stopListening();
-    attempt.run?.end();
-    this.#report(attempt, settlement);
+  async run(taken: TakenJob, definition: QueueDefinition): Promise<Settlement> {
+    const run = new Run(taken, definition, this.#tools);
+    const settlement = await this.#settle(run);
+    run.end();
+    this.#report(run, settlement);
     return settlement;
   }
 
-  async #settle(attempt: Attempt): Promise<Settlement> {
+  async #settle(run: Run): Promise<Settlement> {
     try {
-      const value = await this.#perform(attempt);
-      if (attempt.ending() !== undefined) return this.#unsuccessful(attempt, undefined);
-      return { kind: 'completed', result: storableResult(value, errorPlace(attempt)) };
+      const value = await this.#perform(run);
+      if (run.ending() !== undefined) return this.#unsuccessful(run, undefined);
+      return { kind: 'completed', result: JobResult.of(value, run.place) };
     } catch (thrown) {
-      return this.#unsuccessful(attempt, thrown ?? toError(thrown));
+      return this.#unsuccessful(run, thrown ?? toError(thrown));
     }
   }
 
   /** The steps up to what the handler returns. Whatever goes wrong is thrown; told to stop, it stops between steps. */
-  async #perform(attempt: Attempt): Promise<unknown> {
-    if (attempt.ending() !== undefined) return undefined;
-    refuseCrashLoop(attempt, this.#parts.maxCrashes);
-    attempt.handler = findHandler(attempt, this.#parts.handlers);
-    const payload = await validatedPayload(attempt);
-    if (attempt.ending() !== undefined) return undefined;
-    return this.#runHandler(attempt, attempt.handler, payload);
+  async #perform(run: Run): Promise<unknown> {
+    if (run.ending() !== undefined) return undefined;
+    refuseCrashLoop(run, this.#parts.maxCrashes);
+    const type = payloadTypeOf(run);
+    const handler = (run.handler = handlerOf(run, this.#parts.handlers));
+    const payload = await validatedPayload(run, type);
+    if (run.ending() !== undefined) return undefined;
+    run.begin(payload);
+    return this.#handle(run, handler, payload);
   }
 
-  async #runHandler(attempt: Attempt, handler: RegisteredHandler, payload: object): Promise<unknown> {
-    let stopWatching: (() => void) | undefined;
-    const run = this.#openRun(attempt, handler, payload, (settled) => (stopWatching = settled));
-    attempt.run = run;
-    this.#parts.events.emit('active', placeOf(attempt));
+  async #handle(run: Run, handler: RegisteredHandler, payload: object): Promise<unknown> {
     let handled: Promise<unknown> | undefined;
     try {
       return await this.#parts.middleware.run(run, () => (handled = handler.handle(payload, run)));
     } finally {
       // A middleware may answer before its handler does; the run is not over until then.
       await handled?.catch(() => undefined);
-      stopWatching?.();
     }
   }
 
-  #openRun(
-    attempt: Attempt,
-    handler: RegisteredHandler,
-    payload: object,
-    onWatched: (settled: () => void) => void,
-  ): JobRun {
-    const { clock } = this.#parts;
-    return new JobRun({
-      job: attempt.delivery.job,
-      queue: attempt.queue,
-      jobName: attempt.jobName,
-      jobId: attempt.jobId,
-      attempt: attempt.attempt,
-      maxAttempts: attempt.maxAttempts,
-      correlationId: attempt.correlationId,
-      metadata: attempt.record.metadata ?? {},
-      payload,
-      timeoutMs: attempt.timeoutMs,
-      handler: handler.name,
-      clock,
-      logger: this.#logger,
-      storeProgress: (progress) => this.#storeProgress(attempt, progress),
-      onAbort: (reason) => onWatched(this.#stuck.watch(attempt, handler.name, reason)),
-    });
+  #unsuccessful(run: Run, thrown: unknown): Settlement {
+    const { clock, random = Math.random } = this.#parts;
+    const judge = (error: Error): ErrorVerdict | undefined => this.#judge(run, error);
+    return settleUnsuccessful({ run, thrown, now: clock.now(), judge, random });
   }
 
-  async #storeProgress(attempt: Attempt, progress: JobProgress): Promise<void> {
-    await attempt.delivery.job.progress(progress);
-    this.#parts.events.emit('progress', { ...placeOf(attempt), progress });
-  }
-
-  #unsuccessful(attempt: Attempt, thrown: unknown): Settlement {
-    return settleUnsuccessful({
-      thrown,
-      ending: attempt.ending(),
-      attempt: attempt.attempt,
-      maxAttempts: attempt.maxAttempts,
-      backoff: attempt.delivery.job.opts.backoff,
-      queueBackoff: attempt.definition.backoff,
-      now: this.#parts.clock.now(),
-      judge: (error) => this.#judge(attempt, error),
-      random: this.#parts.random ?? Math.random,
-    });
-  }
-
-  #judge(attempt: Attempt, error: Error): ErrorVerdict | undefined {
-    const { handler, run } = attempt;
-    if (handler === undefined || run === undefined) return undefined;
+  #judge(run: Run, error: Error): ErrorVerdict | undefined {
+    if (run.handler === undefined || run.state === 'taken') return undefined;
     try {
-      return handler.judge(error, run);
+      return run.handler.judge(error, run);
     } catch (thrown) {
-      run.logger.error(
-        `onError of ${handler.name}'s class failed, the usual rules apply: ${toError(thrown).message}`,
-      );
+      const { message } = toError(thrown);
+      run.logger.error(`onError of ${run.handler.name}'s class failed, the usual rules apply: ${message}`);
       return undefined;
     }
   }
 
-  #report(attempt: Attempt, settlement: Settlement): void {
+  /** Nothing is stored of an abandoned run; of any other it is told what was stored. */
+  #report(run: Run, settlement: Settlement): void {
     if (!this.#reporter.hears(settlement)) return;
-    const durationMs = this.#parts.clock.now() - attempt.startedAt;
-    const report = (): void => this.#reporter.report(attempt, settlement, durationMs);
-    const { stored } = attempt.delivery;
-    // Nothing is stored of an abandoned run.
-    if (stored === undefined || settlement.kind === 'abandoned') report();
-    else void stored.then((isStored) => isStored && report(), this.#ignore);
+    const durationMs = this.#parts.clock.now() - run.takenAt;
+    const report = (): void => this.#reporter.report(run, settlement, durationMs);
+    if (settlement.kind === 'abandoned') report();
+    else run.taken.onStored((isStored) => isStored && report());
   }
 
-  /** A settlement that could not be stored is the broker's to report. */
-  readonly #ignore = (): void => undefined;
+  #watch(run: Run, reason: MessageQueueError): () => void {
+    const handler = run.handler?.name ?? 'The handler';
+    return this.#stuck.watch(run.place, handler, reason, (stuck) => this.#reportStuck(run, stuck));
+  }
 
-  #reportStuck(stuck: StuckHandler): void {
+  #reportStuck(run: Run, stuck: StuckHandler): void {
     const abortedForMs = this.#parts.clock.now() - stuck.abortedAt;
-    new JobLogger(this.#logger, stuck).error(
+    run.logger.error(
       `${stuck.handler} goes on ${abortedForMs} ms after its signal aborted (${stuck.reason.code}); its slot stays taken. ` +
         'Pass context.signal on to what it waits for.',
     );
-    this.#parts.events.emit('stuck', { ...placeOf(stuck), handler: stuck.handler, abortedForMs });
+    this.#parts.events.emit('stuck', { ...run.place, handler: stuck.handler, abortedForMs });
     this.#parts.onStuck?.(stuck);
   }
-}
-
-function errorPlace({ queue, jobName, jobId }: Attempt): { queue: string; job: string; jobId: string } {
-  return { queue, job: jobName, jobId };
 }

@@ -1,26 +1,23 @@
-import { cancelReasonOf } from '../jobs/cancel-reason.js';
-import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
-import type { JobLog, LogPlace } from '../jobs/job-logger.js';
-import { JobLogger } from '../jobs/job-logger.js';
+import type { JobEventMap, JobEvents } from '../jobs/job-events.js';
+import type { JobResult } from '../jobs/job-result.js';
+import { cancelReasonOf } from '../jobs/settlement.js';
 import type { FailedSettlement, Settlement } from '../jobs/settlement.js';
+import type { Run } from './run.js';
 
 /** Tells hosts (events) and operators (log) how runs ended. */
 export class OutcomeReporter {
-  constructor(
-    private readonly events: JobEvents,
-    private readonly logger: JobLog,
-  ) {}
+  constructor(private readonly events: JobEvents) {}
 
   /** Whether anyone would hear of this outcome. */
   hears(settlement: Settlement): boolean {
     return settlement.kind !== 'completed' || this.events.has('completed');
   }
 
-  report(run: LogPlace, settlement: Settlement, durationMs: number): void {
-    const place = placeOf(run);
+  report(run: Run, settlement: Settlement, durationMs: number): void {
+    const { place } = run;
     switch (settlement.kind) {
       case 'completed':
-        this.events.emit('completed', { ...place, result: settlement.result, durationMs });
+        this.events.emit('completed', completedEvent(run, settlement.result, durationMs));
         return;
       case 'failed':
         this.events.emit('failed', {
@@ -33,7 +30,7 @@ export class OutcomeReporter {
         return;
       case 'deferred': {
         const { delayMs, reason, blockedBy } = settlement;
-        this.log(run).debug(`Runs again in ${delayMs} ms without spending an attempt: ${reason}`);
+        run.logger.debug(`Runs again in ${delayMs} ms without spending an attempt: ${reason}`);
         this.events.emit('retrying', {
           ...place,
           delayMs,
@@ -44,35 +41,37 @@ export class OutcomeReporter {
         return;
       }
       case 'handed-back':
-        this.log(run).debug('Handed back: this worker stops, another one runs it.');
+        run.logger.debug('Handed back: this worker stops, another one runs it.');
         return;
       case 'abandoned':
-        this.log(run).warn('Abandoned: its lock was lost, another worker may have run it already.');
+        run.logger.warn('Abandoned: its lock was lost, another worker may have run it already.');
     }
   }
 
-  private reportFailure(run: LogPlace, settlement: FailedSettlement): void {
-    const place = placeOf(run);
+  private reportFailure(run: Run, settlement: FailedSettlement): void {
+    const { place } = run;
     const { error, failure, retryDelayMs } = settlement;
     const what = `${failure.error}: ${failure.message.slice(0, 300)}`;
     if (failure.kind === 'cancelled') {
-      this.log(run).log(`Cancelled: ${cancelReasonOf(settlement).slice(0, 300)}`);
+      run.logger.log(`Cancelled: ${cancelReasonOf(settlement).slice(0, 300)}`);
       this.events.emit('cancelled', { ...place, reason: cancelReasonOf(settlement) });
     } else if (retryDelayMs === null) {
-      this.log(run).error(`Dead letter after ${what}`);
+      run.logger.error(`Dead letter after ${what}`);
       this.events.emit('deadLettered', { ...place, error, failure });
     } else {
-      this.log(run).warn(`Failed, runs again in ${retryDelayMs} ms: ${what}`);
+      run.logger.warn(`Failed, runs again in ${retryDelayMs} ms: ${what}`);
       this.events.emit('retrying', { ...place, delayMs: retryDelayMs, spent: true, reason: failure.message });
     }
   }
-
-  private log(run: LogPlace): JobLogger {
-    return new JobLogger(this.logger, run);
-  }
 }
 
-/** The run in the words of events. */
-export function placeOf({ queue, jobName, jobId, attempt, correlationId }: LogPlace): JobRunEventPlace {
-  return { queue, job: jobName, jobId, attempt, correlationId };
+/** Reads the result only for a listener that looks at it. */
+function completedEvent({ place }: Run, result: JobResult, durationMs: number): JobEventMap['completed'] {
+  return {
+    ...place,
+    get result() {
+      return result.value;
+    },
+    durationMs,
+  };
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import type { LogPlace } from '../jobs/job-logger.js';
+import type { JobRunEventPlace } from '../jobs/job-events.js';
 
 /** A handler that goes on although its signal aborted. */
-export interface StuckHandler extends LogPlace {
+export interface StuckHandler extends JobRunEventPlace {
   /** `MessageDeliveryProcessor.processSendMessage`. */
   readonly handler: string;
   /** When its signal aborted, milliseconds since the epoch. */
@@ -20,7 +20,6 @@ export class StuckHandlers {
   constructor(
     private readonly clock: Clock,
     private readonly graceMs: number,
-    private readonly onStuck: (stuck: StuckHandler) => void,
   ) {}
 
   /** Those that are stuck now; while there are any, this worker is not healthy. */
@@ -33,20 +32,26 @@ export class StuckHandlers {
     return this.count;
   }
 
-  /** Watches a handler whose signal has just aborted. @returns to be called when it has settled */
-  watch(place: LogPlace, handler: string, reason: MessageQueueError): () => void {
-    let entry: StuckHandler | undefined;
-    const { queue, jobName, jobId, attempt, maxAttempts, correlationId } = place;
-    const abortedAt = this.clock.now();
+  /**
+   * Watches a handler whose signal has just aborted.
+   * @param onStuck called when the grace period is over
+   * @returns to be called when the handler has settled
+   */
+  watch(
+    place: JobRunEventPlace,
+    handler: string,
+    reason: MessageQueueError,
+    onStuck: (stuck: StuckHandler) => void,
+  ): () => void {
+    const entry: StuckHandler = { ...place, handler, abortedAt: this.clock.now(), reason };
     const timer = this.clock.setTimer(() => {
-      entry = { queue, jobName, jobId, attempt, maxAttempts, correlationId, handler, abortedAt, reason };
       this.stuck.add(entry);
       this.count++;
-      this.onStuck(entry);
+      onStuck(entry);
     }, this.graceMs);
     return () => {
       timer.cancel();
-      if (entry !== undefined) this.stuck.delete(entry);
+      this.stuck.delete(entry);
     };
   }
 }

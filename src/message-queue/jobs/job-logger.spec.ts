@@ -1,11 +1,12 @@
 import { JobLogger } from './job-logger.js';
 
-const place = { queue: 'q', jobName: 'j', jobId: '1', attempt: 2, maxAttempts: 3, correlationId: 'c' };
+const place = { queue: 'q', job: 'j', jobId: '1', attempt: 2, correlationId: 'c' };
+const run = { place, maxAttempts: 3 };
 
 describe('JobLogger', () => {
   const written: unknown[][] = [];
   const write = (...line: unknown[]): void => void written.push(line);
-  const logger = new JobLogger({ log: write, warn: write, error: write, debug: write }, place);
+  const logger = new JobLogger({ log: write, warn: write, error: write, debug: write }, run);
   const suffix = '{queue=q job=j id=1 attempt=2/3 correlation=c}';
   beforeEach(() => written.splice(0));
 
@@ -32,6 +33,6 @@ describe('JobLogger', () => {
   });
 
   it('is content with a logger that has no debug', () => {
-    expect(() => new JobLogger({ log: write, warn: write, error: write }, place).debug('x')).not.toThrow();
+    expect(() => new JobLogger({ log: write, warn: write, error: write }, run).debug('x')).not.toThrow();
   });
 });

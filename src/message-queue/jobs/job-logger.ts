@@ -1,16 +1,13 @@
 import type { LoggerService } from '@nestjs/common';
+import type { JobRunEventPlace } from './job-events.js';
 
 /** The part of a logger that jobs use. */
 export type JobLog = Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;
 
-/** Which run a line is about. */
-export interface LogPlace {
-  readonly queue: string;
-  readonly jobName: string;
-  readonly jobId: string;
-  readonly attempt: number;
+/** The run that a line is about. */
+export interface LoggedRun {
+  readonly place: JobRunEventPlace;
   readonly maxAttempts: number;
-  readonly correlationId: string;
 }
 
 /**
@@ -22,7 +19,7 @@ export class JobLogger implements JobLog {
 
   constructor(
     private readonly base: JobLog,
-    private readonly place: LogPlace,
+    private readonly run: LoggedRun,
   ) {}
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -42,12 +39,13 @@ export class JobLogger implements JobLog {
   }
 
   private placed(message: unknown): unknown {
-    const { queue, jobName, jobId, attempt, maxAttempts, correlationId } = this.place;
+    const { place, maxAttempts } = this.run;
     if (typeof message === 'object' && message !== null && !(message instanceof Error)) {
-      return { ...message, queue, job: jobName, jobId, attempt, correlationId };
+      return { ...message, ...place };
     }
+    const { queue, job, jobId, attempt, correlationId } = place;
     this.suffix ??=
-      `{queue=${word(queue)} job=${word(jobName)} id=${word(jobId)} attempt=${attempt}/${maxAttempts} ` +
+      `{queue=${word(queue)} job=${word(job)} id=${word(jobId)} attempt=${attempt}/${maxAttempts} ` +
       `correlation=${word(correlationId)}}`;
     return `${String(message)} ${this.suffix}`;
   }

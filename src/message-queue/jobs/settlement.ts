@@ -1,3 +1,5 @@
+import { CancelledError } from './errors.js';
+import type { JobResult } from './job-result.js';
 import type { FailureRecord } from './managed-job.js';
 
 /**
@@ -11,7 +13,7 @@ import type { FailureRecord } from './managed-job.js';
  * - `abandoned`: the lock is lost, another worker owns the job; nothing may be stored.
  */
 export type Settlement =
-  | { readonly kind: 'completed'; readonly result: unknown }
+  | { readonly kind: 'completed'; readonly result: JobResult }
   | {
       readonly kind: 'failed';
       readonly error: Error;
@@ -30,3 +32,12 @@ export type Settlement =
 
 /** How a run ended that spent an attempt. */
 export type FailedSettlement = Extract<Settlement, { kind: 'failed' }>;
+
+const LONGEST_REASON = 500;
+
+/** Why a run that ended cancelled was, in the words of who cancelled it; at most 500 characters. */
+export function cancelReasonOf({ error, failure }: FailedSettlement): string {
+  // An error too large to be stored is the cause of a shorter one.
+  const cancelled = [error, error.cause].find((one) => one instanceof CancelledError);
+  return (cancelled?.reason ?? failure.message).slice(0, LONGEST_REASON);
+}

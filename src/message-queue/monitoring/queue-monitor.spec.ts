@@ -23,7 +23,7 @@ describe('QueueMonitor', () => {
   beforeEach(() => {
     clock = new HandClock();
     events = new JobEvents();
-    stuckHandlers = new StuckHandlers(clock, 5_000, () => undefined);
+    stuckHandlers = new StuckHandlers(clock, 5_000);
     fixture = new DeadLetterFixture('memory', null, clock, [
       letterQueue('mail', { maxWaiting: 10 }),
       letterQueue('push'),
@@ -155,15 +155,9 @@ describe('QueueMonitor', () => {
   });
 
   it('says which handlers go on after their abort, until they end, however they do', async () => {
-    const run = {
-      queue: 'mail',
-      jobName: 'send',
-      jobId: 'm_1',
-      attempt: 1,
-      maxAttempts: 3,
-      correlationId: 'c',
-    };
-    const settled = stuckHandlers.watch(run, 'Mailer.send', new ShutdownError('The worker stops.'));
+    const place = { queue: 'mail', job: 'send', jobId: 'm_1', attempt: 1, correlationId: 'c' };
+    const reason = new ShutdownError('The worker stops.');
+    const settled = stuckHandlers.watch(place, 'Mailer.send', reason, () => undefined);
     expect((await monitor.health('mail')).status).toBe('healthy');
     clock.advance(5_000);
     const health = await monitor.health('mail');

@@ -18,7 +18,7 @@ import { describeMisfit, mismatchesOf } from './expected-job.js';
 import type { ExpectedJob } from './expected-job.js';
 import { ManualClock } from './manual-clock.js';
 import { recorderOf } from './recorded.js';
-import { deliverAlone, resultOf } from './single-run.js';
+import { resultOf, takeAlone } from './single-run.js';
 
 /** A port's token: its abstract class. */
 type PortToken<Port> = abstract new (...args: never[]) => Port;
@@ -112,9 +112,12 @@ export class MessageQueueTestKit {
     payload: PayloadInput<D, N>,
   ): Promise<unknown> {
     const registered = this.queues.get(definition.name).definition;
-    const { delivery, close } = await deliverAlone(registered, jobName, payload, this.clock);
+    const { taken, close } = await takeAlone(registered, jobName, payload, this.clock);
     try {
-      return resultOf(await this.untilSettled(this.executor.run(delivery, registered)));
+      const settlement = await this.untilSettled(this.executor.run(taken, registered));
+      // No broker stores how it ended: it is told at once.
+      taken.noteStored(true);
+      return resultOf(settlement);
     } finally {
       await close();
     }

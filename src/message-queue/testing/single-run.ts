@@ -1,26 +1,26 @@
-import type { Delivery } from '../broker/broker.js';
 import { MemoryQueue } from '../broker/memory/bull/queue/memory-queue.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { RetryLater } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { Settlement } from '../jobs/settlement.js';
+import { TakenJob } from '../jobs/taken-job.js';
 
 /**
- * A delivery of a job that is in no queue: what `performJob` hands to the executor.
+ * A job of no queue, as if it had been taken: what `performJob` hands to the executor.
  * The job lives in a queue of its own, paused and thrown away after the run.
  */
-export async function deliverAlone(
+export async function takeAlone(
   definition: QueueDefinition,
   jobName: string,
   payload: object,
   clock: Clock,
-): Promise<{ readonly delivery: Delivery; readonly close: () => Promise<void> }> {
+): Promise<{ readonly taken: TakenJob; readonly close: () => Promise<void> }> {
   const { data, options } = admitJob(definition.name, definition, jobName, payload);
   const queue = new MemoryQueue(definition.name, { clock });
   const job = await queue.add(jobName, data, options);
   return {
-    delivery: { job, signal: new AbortController().signal, crashes: [] },
+    taken: new TakenJob(job),
     close: () => queue.close(true),
   };
 }
@@ -32,7 +32,7 @@ export async function deliverAlone(
 export function resultOf(settlement: Settlement): unknown {
   switch (settlement.kind) {
     case 'completed':
-      return settlement.result;
+      return settlement.result.value;
     case 'failed':
       throw settlement.error;
     case 'deferred':

@@ -7,8 +7,8 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import type { ManagedQueues } from '../broker/managed-queues.js';
 import type { ServerGate } from './server-gate.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
-import type { RunDelivery } from '../jobs/delivery.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { RunJob } from '../jobs/taken-job.js';
 
 /** How to stop. */
 export interface StopOptions {
@@ -28,8 +28,8 @@ export interface StopReport {
 
 /** What the worker needs of the execution road. */
 export interface JobRunner {
-  /** What runs one queue's deliveries. */
-  runnerOf(definition: QueueDefinition): RunDelivery;
+  /** What runs the jobs of one queue. */
+  runnerOf(definition: QueueDefinition): RunJob;
 }
 
 /**

@@ -38,9 +38,9 @@ export const administrationCases: readonly BrokerCase[] = [
     'aborts an active job with the reason, and remembers who asked',
     async (bench) => {
       const queue = bench.open();
-      const { worker } = await bench.work(queue, async (delivery) => {
-        const reason = await aborted(delivery.signal);
-        return { ...failed(delivery, null, reason.message, 'cancelled'), error: reason } as Settlement;
+      const { worker } = await bench.work(queue, async (taken) => {
+        const reason = await aborted(taken);
+        return { ...failed(taken, null, reason.message, 'cancelled'), error: reason } as Settlement;
       });
       const id = await bench.add(queue);
       await waitUntil(() => worker.active.size === 1, 'an active run');
@@ -56,8 +56,8 @@ export const administrationCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       let reason: unknown;
-      await bench.work(queue, async (delivery) => {
-        reason = await aborted(delivery.signal);
+      await bench.work(queue, async (taken) => {
+        reason = await aborted(taken);
         return completed();
       });
       const id = await bench.add(queue);
@@ -72,10 +72,10 @@ export const administrationCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const runs: boolean[] = [];
-      await bench.work(queue, async (delivery) => {
-        if (runs.length === 0) await aborted(delivery.signal);
-        runs.push(delivery.signal.aborted);
-        return runs.length === 1 ? { kind: 'handed-back' } : failed(delivery, null, 'c', 'cancelled');
+      await bench.work(queue, async (taken) => {
+        if (runs.length === 0) await aborted(taken);
+        runs.push(taken.abortReason !== undefined);
+        return runs.length === 1 ? { kind: 'handed-back' } : failed(taken, null, 'c', 'cancelled');
       });
       const id = await bench.add(queue);
       await waitUntil(async () => (await queue.getActiveCount()) === 1, 'an active run');
@@ -88,7 +88,7 @@ export const administrationCases: readonly BrokerCase[] = [
     'has nothing to cancel when the job is finished or not there',
     async (bench) => {
       const queue = bench.open();
-      await bench.work(queue, (delivery) => (delivery.job.name === 'job' ? completed() : failed(delivery)));
+      await bench.work(queue, (taken) => (taken.job.name === 'job' ? completed() : failed(taken)));
       const [good, bad] = [await bench.add(queue), await bench.add(queue, { name: 'other' })];
       await bench.untilState(queue, good, 'completed');
       await bench.untilState(queue, bad, 'failed');

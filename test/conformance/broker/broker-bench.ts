@@ -1,12 +1,14 @@
 import type { Queue } from 'bull';
-import type { AddRequest, Broker, Delivery, QueueWorker } from '../../../src/message-queue/broker/broker.js';
+import type { AddRequest, Broker, QueueWorker } from '../../../src/message-queue/broker/broker.js';
 import { MemoryBroker } from '../../../src/message-queue/broker/memory/memory-broker.js';
 import { RedisBroker } from '../../../src/message-queue/broker/redis/redis-broker.js';
 import type { MessageQueueError } from '../../../src/kernel/errors.js';
 import type { FailureRecord } from '../../../src/message-queue/jobs/managed-job.js';
+import { JobResult } from '../../../src/message-queue/jobs/job-result.js';
 import { defineQueue } from '../../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../../src/message-queue/jobs/queue-definition.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
+import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import type { TestRedis } from '../../support/redis-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 
@@ -94,13 +96,13 @@ export class BrokerBench {
   /** Works on a queue; every run ends as `settle` says. */
   async work(
     queue: Queue,
-    settle: (delivery: Delivery) => Settlement | Promise<Settlement> = () => completed(),
+    settle: (taken: TakenJob) => Settlement | Promise<Settlement> = () => completed(),
     concurrency = 1,
   ): Promise<{ readonly runs: string[]; readonly worker: QueueWorker }> {
     const runs: string[] = [];
-    const worker = await this.broker.work(queue, concurrency, async (delivery) => {
-      runs.push(String(delivery.job.id));
-      return settle(delivery);
+    const worker = await this.broker.work(queue, concurrency, async (taken) => {
+      runs.push(String(taken.job.id));
+      return settle(taken);
     });
     return { runs, worker };
   }
@@ -127,12 +129,12 @@ export class BrokerBench {
 
 /** A run that ended well. */
 export function completed(result: unknown = null): Settlement {
-  return { kind: 'completed', result };
+  return { kind: 'completed', result: JobResult.of(result, {}) };
 }
 
 /** A run that failed; without a delay it is a dead letter. */
 export function failed(
-  { job }: Delivery,
+  { job }: TakenJob,
   retryDelayMs: number | null = null,
   message = 'no',
   kind: FailureRecord['kind'] = 'error',
@@ -151,9 +153,7 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<MessageQue
   throw new Error('It did not reject.');
 }
 
-/** Resolves when the signal aborts, with the reason. */
-export async function aborted(signal: AbortSignal): Promise<MessageQueueError> {
-  if (!signal.aborted)
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  return signal.reason as MessageQueueError;
+/** Resolves when the broker wants the run to stop, with the reason. */
+export function aborted(taken: TakenJob): Promise<MessageQueueError> {
+  return new Promise((resolve) => taken.onAbort(resolve));
 }

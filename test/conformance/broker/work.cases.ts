@@ -2,8 +2,8 @@ import { CancelledError, ShutdownError } from '../../../src/message-queue/jobs/e
 import { boundedError } from '../../../src/message-queue/jobs/failure-record.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
-import type { Delivery } from '../../../src/message-queue/broker/broker.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
+import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import type { BrokerCase } from './broker-bench.js';
 import { aborted, completed, failed } from './broker-bench.js';
 
@@ -14,13 +14,13 @@ export const workCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const seen: unknown[] = [];
-      await bench.work(queue, ({ job, crashes, signal }) => {
-        seen.push(job.id, job.name, job.data, job.attemptsMade, crashes.length, signal.aborted);
+      await bench.work(queue, ({ job, crashes, abortReason }) => {
+        seen.push(job.id, job.name, job.data, job.attemptsMade, crashes.length, abortReason);
         return completed();
       });
       const id = await bench.add(queue, { data: { at: new Date(0) } });
       await bench.untilState(queue, id, 'completed');
-      expect(seen).toEqual([id, 'job', { at: '1970-01-01T00:00:00.000Z' }, 0, 0, false]);
+      expect(seen).toEqual([id, 'job', { at: '1970-01-01T00:00:00.000Z' }, 0, 0, undefined]);
     },
   ],
   [
@@ -66,19 +66,17 @@ export const workCases: readonly BrokerCase[] = [
       const told: unknown[] = [];
       const ends = [
         () => completed(),
-        (run: Delivery) => failed(run),
-        (run: Delivery) => failed(run, 60_000),
+        (run: TakenJob) => failed(run),
+        (run: TakenJob) => failed(run, 60_000),
         later,
         () => completed(),
       ];
-      await bench.work(queue, async (delivery) => {
-        const { job, stored } = delivery;
-        void stored?.then(async (isStored) =>
-          told.push(isStored, await (await queue.getJob(job.id))?.getState()),
-        );
+      await bench.work(queue, async (taken) => {
+        const state = async (): Promise<unknown> => (await queue.getJob(taken.job.id))?.getState();
+        taken.onStored((isStored) => void state().then((now) => told.push(isStored, now)));
         const end = ends.shift() ?? later;
         if (ends.length === 0) await queue.obliterate({ force: true });
-        return end(delivery);
+        return end(taken);
       });
       for (const state of ['completed', 'failed', 'delayed', 'delayed']) {
         await bench.untilState(queue, await bench.add(queue), state);
@@ -136,6 +134,43 @@ export const workCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'tells the end of a run before the next one starts',
+    async (bench) => {
+      const queue = bench.open();
+      const heard: unknown[] = [];
+      queue.on('active', (job) => void heard.push(`active ${job.id}`));
+      queue.on('completed', (job) => void heard.push(`completed ${job.id}`));
+      const ids = [await bench.add(queue), await bench.add(queue), await bench.add(queue)];
+      await bench.work(queue);
+      await waitUntil(() => heard.length === 6, 'three runs to be told');
+      expect(heard).toEqual(ids.flatMap((id) => [`active ${id}`, `completed ${id}`]));
+    },
+  ],
+  [
+    'makes a failed attempt of a run that rejects or throws: the job’s attempts and backoff count, then it is a dead letter',
+    async (bench) => {
+      const queue = bench.open();
+      const at: number[] = [];
+      // One throws at once, one rejects.
+      await bench.broker.work(queue, 1, () => {
+        at.push(Date.now());
+        const error = new TypeError(`broken ${at.length}`);
+        if (at.length === 1) throw error;
+        return Promise.reject(error);
+      });
+      const backoff = { type: 'fixed', delay: 40 };
+      const id = await bench.add(queue, { options: { attempts: 2, backoff } });
+      await bench.untilState(queue, id, 'failed');
+      expect((at[1] as number) - (at[0] as number)).toBeGreaterThanOrEqual(39);
+      const job = await queue.getJob(id);
+      expect([at.length, job?.attemptsMade, job?.failedReason]).toEqual([2, 2, 'broken 2']);
+      expect(job && recordOf(job).failures).toMatchObject([
+        { attempt: 1, kind: 'error', error: 'TypeError', message: 'broken 1' },
+        { attempt: 2, kind: 'error', error: 'TypeError', message: 'broken 2' },
+      ]);
+    },
+  ],
+  [
     'keeps as many completed jobs as the queue’s retention says',
     async (bench) => {
       const retention = { completedAgeMs: 60_000, completedCount: 2, failedAgeMs: 60_000 };
@@ -153,7 +188,7 @@ export const workCases: readonly BrokerCase[] = [
       const queue = bench.open();
       const heard: unknown[] = [];
       queue.on('failed', (job, error) => heard.push(job.id, error.message, job.attemptsMade));
-      await bench.work(queue, (delivery) => failed(delivery, null, 'broken'));
+      await bench.work(queue, (taken) => failed(taken, null, 'broken'));
       const id = await bench.add(queue);
       await bench.untilState(queue, id, 'failed');
       const job = await queue.getJob(id);
@@ -168,9 +203,9 @@ export const workCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const at: number[] = [];
-      await bench.work(queue, (delivery) => {
+      await bench.work(queue, (taken) => {
         at.push(Date.now());
-        return at.length < 3 ? failed(delivery, 40, `no ${at.length}`) : completed();
+        return at.length < 3 ? failed(taken, 40, `no ${at.length}`) : completed();
       });
       const id = await bench.add(queue);
       await bench.untilState(queue, id, 'completed');
@@ -187,7 +222,7 @@ export const workCases: readonly BrokerCase[] = [
     'is delayed between tries',
     async (bench) => {
       const queue = bench.open();
-      await bench.work(queue, (delivery) => failed(delivery, 60_000));
+      await bench.work(queue, (taken) => failed(taken, 60_000));
       const id = await bench.add(queue);
       await bench.untilState(queue, id, 'delayed');
       expect(await bench.broker.snapshot(queue)).toMatchObject({ delayed: 1, active: 0, failed: 0 });
@@ -198,8 +233,8 @@ export const workCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const [a, b] = [await bench.add(queue), await bench.add(queue)];
-      const { runs } = await bench.work(queue, (delivery) =>
-        delivery.job.attemptsMade === 0 && delivery.job.id === a ? failed(delivery, 0) : completed(),
+      const { runs } = await bench.work(queue, (taken) =>
+        taken.job.attemptsMade === 0 && taken.job.id === a ? failed(taken, 0) : completed(),
       );
       await bench.untilState(queue, a, 'completed');
       expect(runs).toEqual([a, b, a]);
@@ -210,9 +245,9 @@ export const workCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       let tries = 0;
-      await bench.work(queue, (delivery) => {
+      await bench.work(queue, (taken) => {
         tries += 1;
-        return failed(delivery, tries < 23 ? 0 : null, `${tries} ${'x'.repeat(5_000)}`);
+        return failed(taken, tries < 23 ? 0 : null, `${tries} ${'x'.repeat(5_000)}`);
       });
       const id = await bench.add(queue);
       await bench.untilState(queue, id, 'failed');
@@ -305,8 +340,8 @@ export const workCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const reasons: string[] = [];
-      const { worker } = await bench.work(queue, async ({ signal }) => {
-        reasons.push((await aborted(signal)).code);
+      const { worker } = await bench.work(queue, async (taken) => {
+        reasons.push((await aborted(taken)).code);
         return { kind: 'handed-back' };
       });
       const id = await bench.add(queue);

@@ -4,7 +4,8 @@ import { admitJob } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
-import type { AddOutcome, AddRequest, RunDelivery } from '../broker.js';
+import type { RunJob } from '../../jobs/taken-job.js';
+import type { AddOutcome, AddRequest } from '../broker.js';
 import { DEFAULT_JOB_NAME } from '../rules/add-arguments.js';
 import type { BulkJob } from '../rules/add-arguments.js';
 import { queueFull } from '../rules/add-errors.js';
@@ -82,12 +83,13 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   /** Starts to run jobs: by themselves up to `concurrency`, or with 0 only when the broker is told to. */
-  work(concurrency: number, run: RunDelivery): MemoryQueueWorker {
+  work(concurrency: number, run: RunJob): MemoryQueueWorker {
     if (this.worker !== null && !this.worker.hasEnded) throw workerTwice(this.name);
     const { parts } = this;
     const { running, settler } = parts;
     this.worker = new MemoryQueueWorker({
-      queue: this.name,
+      definition: this.definition,
+      clock: this.engine.clock,
       events: this.engine.events,
       loop: running.loop,
       run,

@@ -5,6 +5,7 @@ import { MessageQueueError } from '../../../kernel/errors.js';
 import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
 import type {
@@ -17,7 +18,6 @@ import type {
   QueueSnapshot,
   QueueWorker,
   ReplayTarget,
-  RunDelivery,
   ServerReport,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
@@ -82,7 +82,7 @@ export class MemoryBroker extends Broker {
     return outcomes;
   }
 
-  async work(queue: Queue, concurrency: number, run: RunDelivery): Promise<QueueWorker> {
+  async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
     return this.managed(queue).work(this.options.drive === 'manual' ? 0 : concurrency, run);
   }
 

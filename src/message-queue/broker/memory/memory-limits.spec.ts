@@ -6,6 +6,7 @@ import { ManualClock } from '../../testing/manual-clock.js';
 import { MemoryBroker } from './memory-broker.js';
 import { JOB_OVERHEAD_BYTES } from './store/memory-budget.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';
+import { JobResult } from '../../jobs/job-result.js';
 import type { Settlement } from '../../jobs/settlement.js';
 
 class AnyPayload {}
@@ -25,7 +26,7 @@ function definition(over: Partial<QueueDefinition> = {}): QueueDefinition {
 
 const PAYLOAD = { text: 'x'.repeat(250) };
 
-const done: Settlement = { kind: 'completed', result: null };
+const done: Settlement = { kind: 'completed', result: JobResult.nothing };
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -1,27 +1,32 @@
-import { CancelledError } from '../../jobs/errors.js';
+import type { Clock } from '../../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../../kernel/errors.js';
+import { CancelledError } from '../../jobs/errors.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { Settlement } from '../../jobs/settlement.js';
-import type { QueueWorker, RunDelivery } from '../broker.js';
-import { MemoryDelivery } from './memory-delivery.js';
+import { TakenJob } from '../../jobs/taken-job.js';
+import type { RunJob } from '../../jobs/taken-job.js';
+import type { QueueWorker } from '../broker.js';
+import { brokenRun, startRun } from '../rules/broken-run.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
-import type { QueueEvents } from './store/queue-events.js';
 import type { SettlementWriter } from './settlement-writer.js';
+import type { QueueEvents } from './store/queue-events.js';
 import type { StoredJob } from './store/stored-job.js';
 import type { WorkerLoop } from './worker-loop.js';
 
 /** What a worker is made of. */
 export interface WorkerParts {
-  readonly queue: string;
+  readonly definition: QueueDefinition;
+  readonly clock: Clock;
   readonly events: QueueEvents;
   readonly loop: WorkerLoop;
-  readonly run: RunDelivery;
+  readonly run: RunJob;
   readonly writer: SettlementWriter;
   readonly handleOf: (stored: StoredJob) => MemoryJob;
 }
 
-/** Gives a queue's jobs to the executor and stores how they ended. */
+/** Gives a queue's jobs to the executor and stores how they ended: taken → run → its end is stored, and told. */
 export class MemoryQueueWorker implements QueueWorker {
-  readonly active = new Map<string, MemoryDelivery>();
+  readonly active = new Map<string, TakenJob>();
   private idleWaiters: (() => void)[] = [];
 
   constructor(private readonly parts: WorkerParts) {}
@@ -33,34 +38,32 @@ export class MemoryQueueWorker implements QueueWorker {
 
   /** Starts a run for the loop. */
   begin(stored: StoredJob, number: number): void {
-    const { loop } = this.parts;
-    const delivery = this.deliver(stored);
-    this.start(delivery).then(
-      (settlement) => {
-        this.end(stored, delivery, settlement);
-        loop.done(number);
-      },
-      (error: unknown) => {
-        this.end(stored, delivery, brokenRun(error, stored.attemptsMade));
-        loop.done(number);
-      },
-    );
+    const { loop, events } = this.parts;
+    void this.runToEnd(stored)
+      .catch((error: unknown) => events.emit('error', error))
+      .then(() => loop.done(number));
   }
 
-  /** One run, outside of the loop. */
+  /** One run, from being taken until its end is stored. */
   async runToEnd(stored: StoredJob): Promise<void> {
-    const delivery = this.deliver(stored);
-    const settlement = await this.start(delivery).catch((error: unknown) =>
-      brokenRun(error, stored.attemptsMade),
-    );
-    this.end(stored, delivery, settlement);
+    const { run, events } = this.parts;
+    const taken = this.take(stored);
+    const outcome = startRun(run, taken);
+    events.emit('active', taken.job, outcome, 'waiting');
+    let settlement: Settlement;
+    try {
+      settlement = await outcome;
+    } catch (error) {
+      settlement = this.broken(taken, error);
+    }
+    this.end(stored, taken, settlement);
   }
 
   /** Aborts the run of a job. @returns false when it does not run here */
   cancel(jobId: string, reason: string): boolean {
-    const delivery = this.active.get(jobId);
-    if (delivery === undefined) return false;
-    delivery.abort(new CancelledError(reason, { queue: this.parts.queue, jobId }));
+    const taken = this.active.get(jobId);
+    if (taken === undefined) return false;
+    taken.abort(new CancelledError(reason, { queue: this.parts.definition.name, jobId }));
     return true;
   }
 
@@ -75,46 +78,27 @@ export class MemoryQueueWorker implements QueueWorker {
   }
 
   abortActive(reason: MessageQueueError): void {
-    for (const delivery of this.active.values()) delivery.abort(reason);
+    for (const taken of this.active.values()) taken.abort(reason);
   }
 
-  private deliver(stored: StoredJob): MemoryDelivery {
-    const delivery = new MemoryDelivery(this.parts.handleOf(stored));
-    this.active.set(stored.id, delivery);
+  private take(stored: StoredJob): TakenJob {
+    // A job in memory dies with its worker: there are no crashes.
+    const taken = new TakenJob(this.parts.handleOf(stored));
+    this.active.set(stored.id, taken);
     const cancelReason = stored.history?.cancelReason;
     if (cancelReason !== undefined) this.cancel(stored.id, cancelReason);
-    return delivery;
+    return taken;
   }
 
-  private start(delivery: MemoryDelivery): Promise<Settlement> {
-    const { run, events } = this.parts;
-    let outcome: Promise<Settlement>;
-    try {
-      outcome = run(delivery);
-    } catch (error) {
-      outcome = Promise.resolve(brokenRun(error, delivery.job.attemptsMade));
-    }
-    events.emit('active', delivery.job, outcome, 'waiting');
-    return outcome;
+  private broken({ job }: TakenJob, error: unknown): Settlement {
+    const { definition, clock } = this.parts;
+    return brokenRun(job, error, definition, clock.now());
   }
 
-  private end(stored: StoredJob, delivery: MemoryDelivery, settlement: Settlement): void {
-    if (this.active.get(stored.id) === delivery) this.active.delete(stored.id);
-    delivery.noteStored(this.parts.writer.write(stored, delivery, settlement));
+  private end(stored: StoredJob, taken: TakenJob, settlement: Settlement): void {
+    if (this.active.get(stored.id) === taken) this.active.delete(stored.id);
+    taken.noteStored(this.parts.writer.write(stored, taken, settlement));
     if (this.active.size > 0 || this.idleWaiters.length === 0) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
-}
-
-/** Runs promise not to reject. One that does must not take the worker with it, nor run its job for ever. */
-function brokenRun(thrown: unknown, attemptsMade: number): Settlement {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const failure = {
-    at: Date.now(),
-    attempt: attemptsMade + 1,
-    kind: 'error',
-    error: error.name,
-    message: error.message.slice(0, 2_000),
-  } as const;
-  return { kind: 'failed', error, retryDelayMs: null, failure };
 }

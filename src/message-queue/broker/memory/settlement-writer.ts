@@ -1,12 +1,10 @@
-import { boundedText } from '../../jobs/bounded-text.js';
-import { withFailure } from '../../jobs/job-record.js';
+import type { JobResult } from '../../jobs/job-result.js';
 import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
-import { unstorableResult } from '../../jobs/unstorable-result.js';
-import { jsonText } from './store/json-text.js';
+import type { TakenJob } from '../../jobs/taken-job.js';
+import { failureLanding, landFailure, landResult } from '../rules/job-landing.js';
 import type { JobSettler } from './store/job-settler.js';
-import type { MemoryDelivery } from './memory-delivery.js';
 import type { QueueEngine } from './store/queue-engine.js';
-import type { StoredJob } from './store/stored-job.js';
+import type { StoredJob, StoredOptions } from './store/stored-job.js';
 
 /** Stores how runs ended: each settlement is one synchronous step. The same rules as on Redis. */
 export class SettlementWriter {
@@ -19,56 +17,51 @@ export class SettlementWriter {
    * A job that was removed meanwhile (obliterated) has nothing to be stored at; an `error` event tells.
    * @returns whether the job ended as the settlement says
    */
-  write(stored: StoredJob, delivery: MemoryDelivery, settlement: Settlement): boolean {
+  write(stored: StoredJob, taken: TakenJob, settlement: Settlement): boolean {
     if (!this.engine.store.holds(stored) || stored.state !== 'active') {
       const error = new Error(`Missing key for job ${stored.id} ${settlement.kind}`);
       this.engine.events.emit('error', error, 'Error processing job');
       return false;
     }
-    if (settlement.kind === 'completed') return this.complete(stored, delivery, settlement.result);
-    if (settlement.kind === 'failed') {
-      this.fail(stored, delivery, settlement);
-    } else if (settlement.kind === 'deferred') {
-      const delayMs = Math.max(1, Math.round(settlement.delayMs));
-      this.settler.delay(stored, this.engine.clock.now() + delayMs);
-    } else {
-      // Abandoned: there is no other worker that could own the job, so it waits again.
-      this.settler.handBack(stored);
+    switch (settlement.kind) {
+      case 'completed':
+        this.complete(stored, taken, settlement.result);
+        break;
+      case 'failed':
+        this.fail(stored, taken, settlement);
+        break;
+      case 'deferred':
+        this.settler.delay(stored, this.engine.clock.now() + Math.max(1, Math.round(settlement.delayMs)));
+        break;
+      // There is no other worker that could own an abandoned job, so it waits again.
+      case 'handed-back':
+      case 'abandoned':
+        this.settler.handBack(stored);
     }
     return true;
   }
 
-  private complete(stored: StoredJob, delivery: MemoryDelivery, result: unknown): boolean {
-    let json: string | undefined;
-    try {
-      json = jsonText(result);
-    } catch (error) {
-      this.fail(stored, delivery, unstorableResult(delivery.job, error, this.engine.clock.now()));
-      return false;
-    }
-    const { job } = delivery;
-    this.settler.complete(stored, json);
-    job.returnvalue = result ?? 0;
-    job.finishedOn = stored.history?.finishedOn;
-    this.engine.events.emit('completed', job, result, 'active');
-    return true;
+  private complete(stored: StoredJob, { job }: TakenJob, result: JobResult): void {
+    const { events } = this.engine;
+    this.settler.complete(stored, result.json);
+    // The result is read again only for somebody who listens.
+    if (!events.wants('completed')) return;
+    landResult(job, result, stored.history?.finishedOn);
+    events.emit('completed', job, result.value, 'active');
   }
 
-  private fail(stored: StoredJob, delivery: MemoryDelivery, settlement: FailedSettlement): void {
+  private fail(stored: StoredJob, { job, crashes }: TakenJob, settlement: FailedSettlement): void {
     const { error, retryDelayMs } = settlement;
-    const reason = boundedText(error.message);
+    const { options, attemptsMade } = stored;
+    const stacktrace = stored.history?.stacktrace ?? [];
     const now = this.engine.clock.now();
-    stored.options = { ...stored.options, mq: withFailure(stored.options.mq ?? {}, settlement, now) };
-    this.settler.recordFailure(stored, reason, boundedText(error.stack ?? error.message));
-    if (retryDelayMs === null) this.settler.fail(stored, reason);
+    const landing = failureLanding({ options, attemptsMade, stacktrace, crashes }, settlement, now);
+    stored.options = landing.options as StoredOptions;
+    this.settler.noteFailure(stored, landing);
+    if (retryDelayMs === null) this.settler.fail(stored, landing.reason);
     else if (retryDelayMs <= 0) this.settler.retryNow(stored);
     else this.settler.delay(stored, now + Math.round(retryDelayMs));
-    const { job } = delivery;
-    job.opts = { ...stored.options };
-    job.attemptsMade = stored.attemptsMade;
-    job.failedReason = reason;
-    job.stacktrace = [...(stored.history?.stacktrace ?? [])];
-    if (retryDelayMs === null) job.finishedOn = stored.history?.finishedOn;
+    landFailure(job, landing);
     this.engine.events.emit('failed', job, error, 'active');
   }
 }

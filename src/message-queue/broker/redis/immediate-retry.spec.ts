@@ -1,4 +1,5 @@
-import type { Delivery, QueueWorker } from '../broker.js';
+import type { TakenJob } from '../../jobs/taken-job.js';
+import type { QueueWorker } from '../broker.js';
 import {
   BrokerFixture,
   completed,
@@ -42,11 +43,11 @@ describe('a retry without delay', () => {
     const { seen, worker } = await workOn(
       broker,
       queue,
-      async (delivery: Delivery) => {
+      async (taken: TakenJob) => {
         await turn();
         await turn();
-        if (own.worker?.active.get(String(delivery.job.id)) !== delivery) forgotten += 1;
-        return delivery.job.attemptsMade < 100 ? failed(delivery, 0) : completed();
+        if (own.worker?.active.get(String(taken.job.id)) !== taken) forgotten += 1;
+        return taken.job.attemptsMade < 100 ? failed(taken, 0) : completed();
       },
       4,
     );
@@ -70,9 +71,9 @@ describe('a retry without delay', () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const fences: string[] = [];
-    const { seen } = await workOn(broker, queue, async (delivery) => {
-      fences.push((delivery as unknown as { fence: string }).fence);
-      if (fences.length === 1) return failed(delivery, 0);
+    const { seen } = await workOn(broker, queue, async (taken) => {
+      fences.push((taken as unknown as { fence: string }).fence);
+      if (fences.length === 1) return failed(taken, 0);
       await held;
       return completed();
     });

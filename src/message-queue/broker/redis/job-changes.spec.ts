@@ -57,15 +57,15 @@ describe('changing stored jobs', () => {
   it('aborts an active job in whichever process runs it', async () => {
     const [asking, working] = [fixture.broker(), fixture.broker()];
     const queue = asking.createQueue(testQueue());
-    const { seen } = await workOn(working, working.createQueue(testQueue()), async (delivery) => {
-      await aborted(delivery.signal);
-      return failed(delivery, null);
+    const { seen } = await workOn(working, working.createQueue(testQueue()), async (taken) => {
+      await aborted(taken);
+      return failed(taken, null);
     });
     const { id } = await asking.addOnce(queue, request());
     await waitUntil(() => seen.length === 1, 'the run');
     expect(await asking.cancel(queue, id, 'enough')).toBe('signalled');
     await waitUntil(async () => (await asking.snapshot(queue)).failed === 1, 'the end');
-    expect(seen[0]?.delivery.signal.reason).toBeInstanceOf(CancelledError);
+    expect(seen[0]?.taken.abortReason).toBeInstanceOf(CancelledError);
     const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
     expect(record.cancelled).toMatchObject({ reason: 'enough' });
     expect(record.failures).toMatchObject([{ kind: 'cancelled' }]);
@@ -75,16 +75,15 @@ describe('changing stored jobs', () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
     let turn = 0;
-    const { seen } = await workOn(broker, queue, async (delivery) => {
+    const { seen } = await workOn(broker, queue, async (taken) => {
       turn += 1;
-      if (turn > 1) return failed(delivery, null);
-      expect(await broker.cancel(queue, String(delivery.job.id), 'stop')).toBe('signalled');
+      if (turn > 1) return failed(taken, null);
+      expect(await broker.cancel(queue, String(taken.job.id), 'stop')).toBe('signalled');
       return { kind: 'deferred', delayMs: 20, reason: 'the handler did not listen' };
     });
     await broker.addOnce(queue, request());
     await waitUntil(() => seen.length === 2, 'the second run');
-    expect(seen[1]?.delivery.signal.aborted).toBe(true);
-    expect(seen[1]?.delivery.signal.reason).toMatchObject({
+    expect(seen[1]?.taken.abortReason).toMatchObject({
       code: 'JOB_CANCELLED',
       message: expect.stringMatching(/stop/),
     });
@@ -95,8 +94,8 @@ describe('changing stored jobs', () => {
     const queue = broker.createQueue(testQueue());
     const { id } = await broker.addOnce(queue, request({ options: { priority: 2 } }));
     let turn = 0;
-    const { seen, worker } = await workOn(broker, queue, (delivery) =>
-      (turn += 1) === 1 ? failed(delivery, 0) : turn === 2 ? failed(delivery, null) : completed('at last'),
+    const { seen, worker } = await workOn(broker, queue, (taken) =>
+      (turn += 1) === 1 ? failed(taken, 0) : turn === 2 ? failed(taken, null) : completed('at last'),
     );
     await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
     await worker.stopFetching();
@@ -118,7 +117,7 @@ describe('changing stored jobs', () => {
   it('loses no failure of a job that is cancelled while it fails', async () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
-    await workOn(broker, queue, (delivery) => failed(delivery, delivery.job.attemptsMade < 5 ? 5 : null));
+    await workOn(broker, queue, (taken) => failed(taken, taken.job.attemptsMade < 5 ? 5 : null));
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => (await broker.addOnce(queue, request())).id),
     );

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { SystemClock } from '../../../kernel/time/clock.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
 import type {
@@ -15,7 +16,6 @@ import type {
   QueueSnapshot,
   QueueWorker,
   ReplayTarget,
-  RunDelivery,
   ServerReport,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
@@ -105,7 +105,7 @@ export class RedisBroker extends Broker {
   }
 
   /** @throws HandlerRegistrationError when this process works on the queue already */
-  async work(queue: Queue, concurrency: number, run: RunDelivery): Promise<QueueWorker> {
+  async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
     const entry = this.entryOf(queue);
     await entry.queue.isReady();
     const { scripts, connections, options } = this;

@@ -1,4 +1,4 @@
-import { withReplay } from '../../../jobs/job-record.js';
+import { withReplay } from '../../rules/job-record.js';
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
 import { rangeOf } from '../bull/queue/job-ranges.js';

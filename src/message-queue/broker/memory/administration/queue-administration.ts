@@ -1,5 +1,5 @@
 import { CancelledError } from '../../../jobs/errors.js';
-import { withCancellation } from '../../../jobs/job-record.js';
+import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
 import { JobSettler } from '../store/job-settler.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';

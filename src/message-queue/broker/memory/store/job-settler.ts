@@ -1,3 +1,4 @@
+import type { FailureLanding } from '../../rules/job-landing.js';
 import type { QueueEngine } from './queue-engine.js';
 import { retentionRule } from '../../rules/retention-rule.js';
 import { applyRetention } from './job-retention.js';
@@ -18,7 +19,16 @@ export class JobSettler {
     this.engine.hooks.onEnd(job, 'completed', json);
   }
 
-  /** Spends an attempt and remembers why. */
+  /** Spends an attempt of a run of ours and remembers why. */
+  noteFailure(job: StoredJob, { attemptsMade, reason, stacktrace }: FailureLanding): void {
+    const history = job.remember();
+    job.attemptsMade = attemptsMade;
+    history.failedReason = reason;
+    this.engine.store.resize(job, lengthOf(stacktrace) - lengthOf(history.stacktrace));
+    history.stacktrace = stacktrace;
+  }
+
+  /** Spends an attempt and remembers why, as Bull does. */
   recordFailure(job: StoredJob, message: string | undefined, stack: string | undefined): void {
     const history = job.remember();
     job.attemptsMade += 1;
@@ -76,4 +86,8 @@ export class JobSettler {
       applyRetention(store, state, rule, now);
     }
   }
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -1,5 +1,5 @@
 import type { Job, JobOptions } from 'bull';
-import { withReplay } from '../../../jobs/job-record.js';
+import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
 import { emitSafely } from '../bull-internals.js';

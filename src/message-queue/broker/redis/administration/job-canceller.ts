@@ -1,5 +1,5 @@
 import { CancelledError } from '../../../jobs/errors.js';
-import { withCancellation } from '../../../jobs/job-record.js';
+import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisQueue } from '../redis-queue.js';

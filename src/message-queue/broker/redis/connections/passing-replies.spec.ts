@@ -8,7 +8,7 @@ import {
 } from '../../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
-import type { Delivery } from '../../broker.js';
+import type { TakenJob } from '../../../jobs/taken-job.js';
 import type { Settlement } from '../../../jobs/settlement.js';
 
 /** As long as a failover or a replica's restart takes. */
@@ -38,17 +38,17 @@ describe('a Redis that refuses writes for a moment', () => {
     setTimeout(() => void admin.config('SET', 'min-replicas-to-write', 0), SPELL_MS);
   }
 
-  it.each<[end: string, state: string, settle: (delivery: Delivery) => Settlement]>([
+  it.each<[end: string, state: string, settle: (taken: TakenJob) => Settlement]>([
     ['completed', 'completed', () => completed({ ok: true })],
-    ['failed for good', 'failed', (delivery) => failed(delivery, null)],
-    ['is to run again', 'delayed', (delivery) => failed(delivery, 60_000)],
+    ['failed for good', 'failed', (taken) => failed(taken, null)],
+    ['is to run again', 'delayed', (taken) => failed(taken, 60_000)],
     ['was put off', 'delayed', () => ({ kind: 'deferred', delayMs: 60_000, reason: 'later' })],
   ])('stores once that a job %s while it refused', async (_end, state, settle) => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
-    const { seen } = await workOn(broker, queue, async (delivery) => {
+    const { seen } = await workOn(broker, queue, async (taken) => {
       await withoutReplicas();
-      return settle(delivery);
+      return settle(taken);
     });
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(

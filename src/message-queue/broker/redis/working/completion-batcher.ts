@@ -1,35 +1,33 @@
+import type { JobResult } from '../../../jobs/job-result.js';
 import { retentionRule } from '../../rules/retention-rule.js';
-import type { ActiveRun } from './active-run.js';
-import type { TakenReply } from './job-intake.js';
-import type { QueueCommands } from './queue-commands.js';
 import { completeJobsScript } from '../scripts/complete-jobs.lua.js';
+import { NOTHING_TAKEN } from './job-intake.js';
+import type { JobIntake, TakenReply } from './job-intake.js';
+import type { QueueCommands } from './queue-commands.js';
+import type { RedisTakenJob } from './redis-taken-job.js';
+import type { WorkerSlots } from './worker-slots.js';
 
 /** How long the id of a job that was completed and removed is remembered, so that a repeated add stays one. */
 const TOMBSTONE_MS = 15_000;
 
-/** What the batcher needs of the worker. */
-export interface BatcherHost {
+/** What the batcher works with. */
+export interface BatcherParts {
+  readonly commands: QueueCommands;
+  readonly intake: JobIntake;
+  readonly slots: WorkerSlots;
   readonly lockMs: number;
-  /** Runs that may end in one call. */
-  readonly batchSize: number;
-  now(): number;
-  /** `freed` runs end now. @returns how many of their slots may be filled in the same step */
-  slotsToFill(freed: number): number;
-  /** Whether to publish `drained` when no job is left. */
-  tellDrained(): boolean;
-  /** Stores are done: `status` as the script says. Called before `taken`. */
-  completed(run: ActiveRun, result: unknown, status: number, finishedOn: number): void;
-  failedToStore(run: ActiveRun, error: Error): void;
-  taken(reply: TakenReply, requested: number): void;
-  /** The call failed for good; no job comes. */
-  notTaken(requested: number): void;
+  readonly now: () => number;
+  /** Whether ended runs may have successors. */
+  readonly mayTake: () => boolean;
+  /** Gets what a call brought for the slots that asked. */
+  readonly receive: (reply: TakenReply, asked: number) => void;
 }
 
 interface Completion {
-  readonly run: ActiveRun;
-  readonly result: unknown;
-  /** Undefined when there is no result. */
-  readonly json: string | undefined;
+  readonly taken: RedisTakenJob;
+  readonly result: JobResult;
+  readonly resolve: (finishedOn: number | null) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 const MOST_JOBS_PER_CALL = 100;
@@ -39,23 +37,32 @@ const MOST_CALLS_IN_FLIGHT = 2;
 /** Completes jobs; those that end while a call is under way share the next one, which takes their successors too. */
 export class CompletionBatcher {
   private readonly buffer: Completion[] = [];
+  private readonly batchSize: number;
   private scheduled = false;
   private inFlight = 0;
 
   constructor(
-    private readonly commands: QueueCommands,
-    private readonly host: BatcherHost,
-  ) {}
+    private readonly parts: BatcherParts,
+    concurrency: number,
+  ) {
+    this.batchSize = Math.min(MOST_JOBS_PER_CALL, Math.ceil(concurrency / 2));
+  }
 
-  /** @param json the result as text; undefined when there is none */
-  add(run: ActiveRun, result: unknown, json: string | undefined): void {
-    this.buffer.push({ run, result, json });
-    this.schedule();
+  /**
+   * Stores that a job is completed.
+   * @returns when it finished, milliseconds since the epoch; null when the job is not ours any more: nothing was stored
+   * @throws what Redis refuses the call with
+   */
+  complete(taken: RedisTakenJob, result: JobResult): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      this.buffer.push({ taken, result, resolve, reject });
+      this.schedule();
+    });
   }
 
   private schedule(): void {
     if (this.inFlight >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
-    if (this.buffer.length >= this.host.batchSize) void this.flush();
+    if (this.buffer.length >= this.batchSize) void this.flush();
     if (this.scheduled || this.buffer.length === 0) return;
     this.scheduled = true;
     setImmediate(() => {
@@ -65,49 +72,47 @@ export class CompletionBatcher {
   }
 
   private async flush(): Promise<void> {
-    const batch = this.buffer.splice(0, Math.min(MOST_JOBS_PER_CALL, this.host.batchSize));
-    const requested = this.host.slotsToFill(batch.length);
-    const now = this.host.now();
+    const { slots, intake, receive } = this.parts;
+    const batch = this.buffer.splice(0, this.batchSize);
+    const changing = this.parts.mayTake() ? batch.length : 0;
+    const asked = slots.askAgain(changing);
+    let reply = NOTHING_TAKEN;
     this.inFlight += 1;
     try {
-      const reply = (await this.commands.runUntilAnswered(
-        completeJobsScript,
-        this.args(batch, requested, now),
-      )) as [number[], ...TakenReply];
-      const [statuses, ...taken] = reply;
-      batch.forEach(({ run, result }, i) => this.host.completed(run, result, statuses[i] ?? 0, now));
-      this.host.taken(taken, requested);
+      reply = await this.send(batch, asked);
+      intake.note(reply[0].length, asked);
     } catch (error) {
-      for (const { run } of batch) this.host.failedToStore(run, error as Error);
-      this.host.notTaken(requested);
-    } finally {
-      this.inFlight -= 1;
-      this.schedule();
+      for (const { reject } of batch) reject(error);
     }
+    // The ends have been told by now: who waits for them stood before this in the queue of microtasks.
+    slots.changed(changing);
+    receive(reply, asked);
+    this.inFlight -= 1;
+    this.schedule();
   }
 
-  private args(batch: readonly Completion[], requested: number, now: number): (string | number)[] {
-    const tellDrained = requested > 0 && this.host.tellDrained() ? '1' : '';
-    const args: (string | number)[] = [
-      this.commands.queue.lockToken,
-      now,
-      this.host.lockMs,
-      requested,
-      tellDrained,
-    ];
-    for (const { run, json } of batch) {
-      const { count, ageSeconds } = retentionRule(run.job.opts.removeOnComplete);
-      const young = now - run.job.timestamp < TOMBSTONE_MS && run.id.startsWith('m_');
-      const event = JSON.stringify({ jobId: run.id, val: json });
-      args.push(
-        run.id,
-        run.fence,
-        json ?? 'null',
-        event,
-        count,
-        ageSeconds ?? '',
-        count === 0 && young ? TOMBSTONE_MS : '',
-      );
+  /** @returns what came in the same step */
+  private async send(batch: readonly Completion[], asked: number): Promise<TakenReply> {
+    const { commands, now } = this.parts;
+    const at = now();
+    const args = this.argsOf(batch, asked, at);
+    const answer = await commands.runUntilAnswered(completeJobsScript, args);
+    const [statuses, ...reply] = answer as [number[], ...TakenReply];
+    batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
+    return reply;
+  }
+
+  private argsOf(batch: readonly Completion[], asked: number, now: number): (string | number)[] {
+    const { commands, intake, lockMs } = this.parts;
+    const tellDrained = asked > 0 ? intake.drainedFlag : '';
+    const args: (string | number)[] = [commands.queue.lockToken, now, lockMs, asked, tellDrained];
+    for (const { taken, result } of batch) {
+      const { id, fence, job } = taken;
+      const { count, ageSeconds } = retentionRule(job.opts.removeOnComplete);
+      const isYoung = now - job.timestamp < TOMBSTONE_MS && id.startsWith('m_');
+      const event = JSON.stringify({ jobId: id, val: result.json });
+      const tombstoneMs = count === 0 && isYoung ? TOMBSTONE_MS : '';
+      args.push(id, fence, result.json, event, count, ageSeconds ?? '', tombstoneMs);
     }
     return args;
   }

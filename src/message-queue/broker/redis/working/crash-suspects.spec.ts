@@ -91,7 +91,7 @@ describe('jobs that crashed again and again', () => {
     proxy.blackhole();
     const after = await workOn(broker, queue);
     await waitUntil(() => after.seen.length === 2, 'both to run');
-    const crashes = after.seen.map(({ id, delivery }) => [id, delivery.crashes.length]);
+    const crashes = after.seen.map(({ id, taken }) => [id, taken.crashes.length]);
     expect(new Map(crashes as [string, number][])).toEqual(
       new Map([
         [ran, 3],
@@ -107,8 +107,8 @@ describe('jobs that crashed again and again', () => {
     const broker = fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const ids = [await addCrashed(broker, queue, 2), await addCrashed(broker, queue, 2)];
-    const { seen, worker } = await workOn(broker, queue, async ({ signal }) => {
-      await aborted(signal);
+    const { seen, worker } = await workOn(broker, queue, async (taken) => {
+      await aborted(taken);
       return { kind: 'handed-back' };
     });
     await waitUntil(() => worker.active.size === 2, 'both to be taken');

@@ -1,54 +1,69 @@
-import { BullJob } from '../bull-internals.js';
-import { ActiveRun, parseCrashes } from './active-run.js';
-import { CancelledError } from '../../../jobs/errors.js';
-import type { QueueCommands } from './queue-commands.js';
+import { emitSafely } from '../bull-internals.js';
 import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
+import type { QueueCommands } from './queue-commands.js';
+import type { RedisTakenJob } from './redis-taken-job.js';
 
-/** `[[id, hash]…], [phantom id…]` */
-export type TakenReply = [[string, string[]][], string[]];
+/** A job that was taken, as Redis sends it: its id, then names and values of its hash. */
+export type TakenEntry = readonly [id: string, fields: readonly string[]];
 
-/** Takes jobs out of the queue for this worker. */
+/** What a call brought: jobs, and ids of entries that had no job behind them. */
+export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readonly string[]];
+
+/** What brings nothing. */
+export const NOTHING_TAKEN: TakenReply = [[], []];
+
+/** Takes jobs out of the queue for this worker, and knows what Redis need not be asked or told again. */
 export class JobIntake {
+  private isDrained = false;
+  private mayHaveMissed = false;
+
   constructor(
     private readonly commands: QueueCommands,
     private readonly lockMs: number,
+    private readonly now: () => number,
   ) {}
 
-  async take(count: number, now: number, tellDrained: boolean): Promise<TakenReply> {
-    const args = [count, now, this.commands.queue.lockToken, this.lockMs, tellDrained ? '1' : ''];
-    return (await this.commands.run(takeJobsScript, args)) as TakenReply;
+  /** `1` when Redis must publish `drained` if no job is left; else empty. */
+  get drainedFlag(): string {
+    return this.isDrained ? '' : '1';
   }
 
-  /** Jobs that are locked for this worker although it does not know them: the reply that brought them was lost. */
-  async adopt(count: number, known: readonly string[]): Promise<TakenReply> {
-    const args = [this.commands.queue.lockToken, this.lockMs, count, ...known];
-    const adopted = (await this.commands.run(adoptJobsScript, args)) as TakenReply[0];
-    return [adopted, []];
+  /** Redis may have given this worker jobs in an answer that never came. */
+  noteLostAnswer(): void {
+    this.mayHaveMissed = true;
+  }
+
+  /** @throws whatever happens; the answer may be lost then */
+  async take(count: number): Promise<TakenReply> {
+    if (count === 0) return NOTHING_TAKEN;
+    const args = [count, this.now(), this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
+    const reply = (await this.commands.run(takeJobsScript, args)) as TakenReply;
+    this.note(reply[0].length, count);
+    return reply;
+  }
+
+  /**
+   * Jobs that are locked for this worker although it does not know them: the answer that brought them was lost. Asks Redis
+   * only when that may be.
+   */
+  async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<readonly TakenEntry[]> {
+    if (!this.mayHaveMissed) return [];
+    const args = [this.commands.queue.lockToken, this.lockMs, count, ...known.keys()];
+    const adopted = (await this.commands.run(adoptJobsScript, args)) as TakenEntry[];
+    this.mayHaveMissed = adopted.length === count;
+    return adopted.filter(([id]) => !known.has(id));
+  }
+
+  /** So many jobs came of so many asked for, by whichever call. */
+  note(came: number, asked: number): void {
+    if (asked === 0) return;
+    if (came === 0 && !this.isDrained) emitSafely(this.commands.queue, 'drained');
+    this.isDrained = came === 0;
   }
 
   /** Notes that it is the turn of a job that had to wait. @returns false when the job is not ours any more */
-  async beginSuspect({ id, fence }: ActiveRun): Promise<boolean> {
+  async beginSuspect({ id, fence }: RedisTakenJob): Promise<boolean> {
     const args = [this.commands.queue.lockToken, id, fence];
     return (await this.commands.runUntilAnswered(beginSuspectScript, args)) === 1;
   }
-
-  /** @throws when the stored job is corrupt */
-  toRun(id: string, hash: Record<string, string>): ActiveRun {
-    const job = BullJob.fromJSON(this.commands.queue, hash, id);
-    const run = new ActiveRun(
-      job,
-      parseCrashes(hash['mqCrashes']),
-      hash['opts'] ?? '{}',
-      hash['mqRun'] ?? '',
-      hash['mqHeld'] !== undefined,
-    );
-    if (hash['mqCancel'] !== undefined)
-      run.abort(cancelledError(this.commands.queue.name, id, hash['mqCancel']));
-    return run;
-  }
-}
-
-/** The reason of a cancelled run. */
-export function cancelledError(queue: string, jobId: string, reason: string): CancelledError {
-  return new CancelledError(reason, { queue, jobId });
 }

@@ -1,21 +1,21 @@
 import { LockLostError } from '../../../jobs/errors.js';
-import type { ActiveRun } from './active-run.js';
-import { cancelledError } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { LockSettings } from '../redis-broker.options.js';
+import { cancelledError } from './redis-taken-job.js';
+import type { RedisTakenJob } from './redis-taken-job.js';
 import { RepeatedTask } from './repeated-task.js';
 import { renewLocksScript } from '../scripts/keep-jobs.lua.js';
 
 /**
  * Keeps the locks of a worker's active jobs, all in one call. A renewal that fails is tried again at the next turn,
- * several times before the lock runs out. A job that somebody else took meanwhile has its signal aborted.
+ * several times before the lock runs out. A run whose job somebody else took meanwhile is aborted.
  */
 export class LockKeeper {
   private readonly task: RepeatedTask;
 
   constructor(
     private readonly commands: QueueCommands,
-    private readonly active: ReadonlyMap<string, ActiveRun>,
+    private readonly active: ReadonlyMap<string, RedisTakenJob>,
     private readonly lock: LockSettings,
     onError: (error: unknown) => void,
   ) {

@@ -1,26 +1,29 @@
-import type { QueueWorker, RunDelivery } from '../../broker.js';
 import type { MessageQueueError } from '../../../../kernel/errors.js';
-import type { ActiveRun } from './active-run.js';
-import { emitSafely } from '../bull-internals.js';
+import type { RunJob } from '../../../jobs/taken-job.js';
+import type { QueueWorker } from '../../broker.js';
+import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
 import { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
-import { cancelledError } from './job-intake.js';
-import type { JobIntake, TakenReply } from './job-intake.js';
+import { JobIntake } from './job-intake.js';
+import type { TakenEntry, TakenReply } from './job-intake.js';
+import { JobPipe } from './job-pipe.js';
 import type { QueueCommands } from './queue-commands.js';
-import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
-import { RunRegistry } from './run-registry.js';
+import { cancelledError } from './redis-taken-job.js';
+import type { RedisTakenJob } from './redis-taken-job.js';
 import type { WaitSignal } from './wait-signal.js';
+import { WorkerSlots } from './worker-slots.js';
 
 const RETRY_DELAY_MS = 200;
+/** With Redis out of reach the last call for jobs may hang; what it brings is handed back. */
+const LONGEST_STOP_MS = 1_000;
 
 /** What a worker is made of. */
 export interface WorkerParts {
   readonly commands: QueueCommands;
-  readonly intake: JobIntake;
   readonly signal: WaitSignal;
   readonly options: ResolvedRedisBrokerOptions;
   readonly concurrency: number;
-  readonly run: RunDelivery;
+  readonly run: RunJob;
   readonly report: (problem: BrokerProblem) => void;
   /** Of this process. */
   readonly suspects: CrashSuspects;
@@ -31,17 +34,10 @@ export interface WorkerParts {
  * asked for until the end of its run is stored.
  */
 export class RedisQueueWorker implements QueueWorker {
-  private readonly registry: RunRegistry;
-  private readonly completions: CompletionBatcher;
-  /** Jobs that calls under way may bring. */
-  private asked = 0;
-  /** Runs that calls under way end. */
-  private leaving = 0;
-  /** Jobs that came too late and are on their way back. */
-  private returning = 0;
-  private fetching = true;
-  private adoptNext = false;
-  private drained = false;
+  private readonly slots: WorkerSlots;
+  private readonly intake: JobIntake;
+  private readonly pipe: JobPipe;
+  private state: 'fetching' | 'stopped' = 'fetching';
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
   private idle: (() => void)[] = [];
@@ -49,52 +45,34 @@ export class RedisQueueWorker implements QueueWorker {
   progress = 0;
 
   constructor(private readonly parts: WorkerParts) {
-    const now = (): number => parts.options.clock.now();
-    this.registry = new RunRegistry(parts.commands, parts.intake, parts.run, {
-      now,
-      complete: (run, result, json) => this.completions.add(run, result, json),
-      freed: () => {
-        this.progress += 1;
-        this.freed();
-      },
-      report: parts.report,
-      suspects: parts.suspects,
-    });
-    this.completions = new CompletionBatcher(parts.commands, {
-      now,
-      lockMs: parts.options.lock.durationMs,
-      batchSize: Math.ceil(parts.concurrency / 2),
-      slotsToFill: (freed) => this.refill(freed),
-      completed: (run, result, status, at) => {
-        this.leaving -= 1;
-        this.progress += 1;
-        this.registry.completed(run, result, status, at);
-      },
-      failedToStore: (run, error) => {
-        this.leaving -= 1;
-        this.registry.unstorable(run, error);
-      },
-      notTaken: (requested) => this.onTaken(NOTHING, requested),
-      tellDrained: () => !this.drained,
-      taken: (reply, requested) => {
-        this.onTaken(reply, requested);
-        this.noteDrained(reply[0].length, requested);
-      },
-    });
+    const { commands, options, concurrency, run, report, suspects } = parts;
+    const now = (): number => options.clock.now();
+    const lockMs = options.lock.durationMs;
+    const slots = new WorkerSlots(concurrency);
+    const intake = new JobIntake(commands, lockMs, now);
+    const mayTake = (): boolean => this.mayTake;
+    const receive = (reply: TakenReply, asked: number): void => this.receive(reply, asked);
+    const completions = new CompletionBatcher(
+      { commands, intake, slots, lockMs, now, mayTake, receive },
+      concurrency,
+    );
+    this.slots = slots;
+    this.intake = intake;
+    this.pipe = new JobPipe({ commands, intake, completions, run, now, report, suspects });
   }
 
-  get active(): ReadonlyMap<string, ActiveRun> {
-    return this.registry.active;
+  get active(): ReadonlyMap<string, RedisTakenJob> {
+    return this.pipe.active;
   }
 
   /** Whether it was stopped and nothing runs any more. */
   get hasEnded(): boolean {
-    return !this.fetching && this.isIdle;
+    return this.state === 'stopped' && this.slots.areIdle;
   }
 
   /** Whether a waiting job would be taken now. */
   get isHungry(): boolean {
-    return this.isFetching && this.active.size + this.asked < this.parts.concurrency;
+    return this.mayTake && this.slots.free > 0;
   }
 
   start(): void {
@@ -102,35 +80,34 @@ export class RedisQueueWorker implements QueueWorker {
   }
 
   async stopFetching(): Promise<void> {
-    this.fetching = false;
+    this.state = 'stopped';
     this.interrupt();
     this.wake();
-    // With Redis out of reach its last call may hang; what that brings is handed back.
-    await Promise.race([this.loop, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    await Promise.race([this.loop, new Promise((resolve) => setTimeout(resolve, LONGEST_STOP_MS).unref())]);
   }
 
   whenIdle(): Promise<void> {
-    return this.isIdle ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
+    return this.slots.areIdle ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
   }
 
   abortActive(reason: MessageQueueError): void {
-    for (const run of this.active.values()) run.abort(reason);
+    for (const taken of this.active.values()) taken.abort(reason);
   }
 
   /** Aborts the run of a cancelled job if it is here. */
   cancel(jobId: string, reason: string): void {
-    this.registry.active.get(jobId)?.abort(cancelledError(this.parts.commands.queue.name, jobId, reason));
+    this.active.get(jobId)?.abort(cancelledError(this.parts.commands.queue.name, jobId, reason));
   }
 
   /** The connection was lost: an answer that brought jobs may have been lost with it. */
   adopt(): void {
-    this.adoptNext = true;
+    this.intake.noteLostAnswer();
     this.interrupt();
   }
 
   /** Reports entries that had no job behind them. */
   phantoms(ids: readonly string[]): void {
-    this.registry.phantoms(ids);
+    this.pipe.reportPhantoms(ids);
   }
 
   /** Ends a wait for jobs. */
@@ -138,99 +115,58 @@ export class RedisQueueWorker implements QueueWorker {
     this.parts.signal.interrupt();
   }
 
-  private get isFetching(): boolean {
-    return this.fetching && this.parts.commands.queue.pausedLocally === null;
-  }
-
-  private get isIdle(): boolean {
-    return this.active.size === 0 && this.asked === 0 && this.returning === 0;
+  private get mayTake(): boolean {
+    return this.state === 'fetching' && this.parts.commands.queue.pausedLocally === null;
   }
 
   private async fetchLoop(): Promise<void> {
-    while (this.fetching) {
+    while (this.state === 'fetching') {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
       const resumed = this.parts.commands.queue.pausedLocally;
-      const free = this.ask();
-      if (free === 0) await Promise.race(resumed === null ? [woken] : [woken, resumed]);
-      else if ((await this.fetch(free)) < free && this.isHungry) await this.parts.signal.next();
+      const asked = resumed === null ? this.slots.ask() : 0;
+      if (asked === 0) await Promise.race(resumed === null ? [woken] : [woken, resumed]);
+      else if ((await this.fetch(asked)) < asked && this.isHungry) await this.parts.signal.next();
     }
-  }
-
-  /** Reserves the free slots. */
-  private ask(): number {
-    return this.reserve(this.parts.concurrency);
-  }
-
-  /** Reserves the slots of runs that end in the call that asks; it ends them before it takes. */
-  private refill(freed: number): number {
-    this.leaving += freed;
-    return this.reserve(freed);
-  }
-
-  private reserve(wanted: number): number {
-    if (!this.isFetching) return 0;
-    const free = this.parts.concurrency - this.active.size + this.leaving - this.asked;
-    const slots = Math.max(0, Math.min(wanted, free));
-    this.asked += slots;
-    return slots;
   }
 
   /** @returns how many jobs came; never rejects */
-  private async fetch(count: number): Promise<number> {
-    let open = count;
+  private async fetch(asked: number): Promise<number> {
+    let open = asked;
     try {
-      if (this.adoptNext) open -= await this.adoptLost(open);
-      const now = this.parts.options.clock.now();
-      const reply = open === 0 ? NOTHING : await this.parts.intake.take(open, now, !this.drained);
-      this.onTaken(reply, open);
-      this.noteDrained(reply[0].length, open);
-      return count - open + reply[0].length;
+      const adopted = await this.intake.adopt(open, this.active);
+      open -= adopted.length;
+      this.receive([adopted, []], adopted.length);
+      const reply = await this.intake.take(open);
+      this.receive(reply, open);
+      return asked - open + reply[0].length;
     } catch {
       // The connection reports itself. Redis may have executed the call: look for jobs whose news was lost.
-      this.adoptNext = true;
-      this.onTaken(NOTHING, open);
+      this.intake.noteLostAnswer();
+      this.receive([[], []], open);
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-      return count;
+      return asked;
     }
   }
 
-  private async adoptLost(count: number): Promise<number> {
-    const [found] = await this.parts.intake.adopt(count, [...this.active.keys()]);
-    this.adoptNext = found.length === count;
-    const unknown = found.filter(([id]) => !this.active.has(id));
-    this.onTaken([unknown, []], unknown.length);
-    return unknown.length;
-  }
-
-  private onTaken([jobs, phantoms]: TakenReply, requested: number): void {
-    this.asked -= requested;
+  private receive([jobs, phantoms]: TakenReply, asked: number): void {
+    this.slots.fill(asked, jobs.length);
     this.progress += jobs.length;
-    this.registry.phantoms(phantoms);
-    for (const entry of jobs) {
-      if (this.fetching) void this.registry.begin(entry);
-      else void this.giveBack(entry);
-    }
-    if (jobs.length < requested || requested === 0) this.freed();
+    this.pipe.reportPhantoms(phantoms);
+    for (const entry of jobs) void this.see(entry);
+    this.lookAround();
   }
 
-  private noteDrained(came: number, requested: number): void {
-    if (requested === 0) return;
-    if (came === 0 && !this.drained) emitSafely(this.parts.commands.queue, 'drained');
-    this.drained = came === 0;
+  /** Sees a job through: run, or given back when it comes too late. Its slot is free afterwards. */
+  private async see(entry: TakenEntry): Promise<void> {
+    await (this.state === 'fetching' ? this.pipe.pass(entry) : this.pipe.giveBack(entry));
+    this.slots.leave();
+    this.progress += 1;
+    this.lookAround();
   }
 
-  private async giveBack(entry: TakenReply[0][number]): Promise<void> {
-    this.returning += 1;
-    await this.registry.giveBack(entry);
-    this.returning -= 1;
-    this.freed();
-  }
-
-  private freed(): void {
-    this.wake();
-    if (!this.isIdle) return;
+  private lookAround(): void {
+    if (this.slots.free > 0) this.wake();
+    if (!this.slots.areIdle) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
 }
-
-const NOTHING: TakenReply = [[], []];

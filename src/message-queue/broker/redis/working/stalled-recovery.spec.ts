@@ -51,15 +51,14 @@ describe('jobs whose worker died or lost them', () => {
     const { seen } = await workOn(
       broker,
       queue,
-      (delivery) =>
-        delivery.job.attemptsMade === 0 && delivery.job.id === id ? failed(delivery, 0) : completed(),
+      (taken) => (taken.job.attemptsMade === 0 && taken.job.id === id ? failed(taken, 0) : completed()),
       1,
     );
     // The first job was taken with the second one waiting; the second may start while the lock of the first lives.
     await waitUntil(() => seen.filter((run) => run.id === id).length === 2, 'the job to run again');
     const [first, second] = seen.filter((run) => run.id === id);
     for (const run of [first, second]) {
-      expect(run?.delivery.crashes).toMatchObject([{ kind: 'crash', attempt: 1, error: 'WorkerCrashed' }]);
+      expect(run?.taken.crashes).toMatchObject([{ kind: 'crash', attempt: 1, error: 'WorkerCrashed' }]);
     }
     expect(stalled).toHaveBeenCalledTimes(1);
     const record = recordOf((await queue.getJob(id)) ?? { opts: {} });
@@ -88,16 +87,16 @@ describe('jobs whose worker died or lost them', () => {
   it('abort the run of a worker that lost its lock to another one, and take nothing from its end', async () => {
     const broker = fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
-    const { seen } = await workOn(broker, queue, async ({ signal, job }) => {
-      if (seen.filter((run) => run.id === job.id).length > 1) return completed('second');
-      await aborted(signal);
+    const { seen } = await workOn(broker, queue, async (taken) => {
+      if (seen.filter((run) => run.id === taken.job.id).length > 1) return completed('second');
+      await aborted(taken);
       return completed('first');
     });
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 1, 'the run');
     await client.set(`${fixture.prefix}:work:${id}:lock`, 'somebody-else');
-    await aborted(seen[0]?.delivery.signal as AbortSignal);
-    expect(seen[0]?.delivery.signal.reason).toBeInstanceOf(LockLostError);
+    await waitUntil(() => seen[0]?.taken.abortReason !== undefined, 'the first run to be aborted');
+    expect(seen[0]?.taken.abortReason).toBeInstanceOf(LockLostError);
     await waitUntil(() => fixture.problems.some(({ kind }) => kind === 'lock-lost'), 'the report');
     expect((await queue.getJob(id))?.finishedOn).toBeUndefined();
     expect(await broker.snapshot(queue)).toMatchObject({ active: 1, completed: 0 });
@@ -150,7 +149,7 @@ describe('jobs whose worker died or lost them', () => {
     proxy.heal();
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'the second job');
     expect(seen.map((run) => run.data)).toEqual([{ n: 1 }, { n: 2 }]);
-    expect(seen[1]?.delivery.crashes).toEqual([]);
+    expect(seen[1]?.taken.crashes).toEqual([]);
     await behind.close();
     await proxy.stop();
   });

@@ -1,8 +1,7 @@
-import type { RunDelivery } from '../../broker.js';
+import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { DelayPromoter } from './delay-promoter.js';
 import type { CancelMessage } from '../administration/job-canceller.js';
-import { JobIntake } from './job-intake.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
@@ -39,17 +38,15 @@ export class WorkerService implements WorkerOfQueue {
   constructor(
     private readonly parts: WorkerServiceParts,
     concurrency: number,
-    run: RunDelivery,
+    run: RunJob,
   ) {
     const { queue, scripts, connections, options } = parts;
     const connectionName = `${queue.base.slice(0, -queue.name.length - 2)}:${Buffer.from(queue.name).toString('base64')}`;
     this.commands = new QueueCommands(queue, scripts);
     this.signal = new WaitSignal(connections, `${queue.base}wait`, connectionName);
-    const intake = new JobIntake(this.commands, options.lock.durationMs);
     const { commands, signal } = this;
     this.worker = new RedisQueueWorker({
       commands,
-      intake,
       signal,
       options,
       concurrency,

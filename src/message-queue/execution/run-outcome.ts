@@ -1,4 +1,3 @@
-import type { JobOptions } from 'bull';
 import {
   CancelledError,
   CircuitOpenError,
@@ -11,27 +10,21 @@ import {
   UnknownJobNameError,
   UnrecoverableJobError,
 } from '../jobs/errors.js';
-import type { MessageQueueError } from '../../kernel/errors.js';
 import { boundedError, failureRecordOf, toError } from '../jobs/failure-record.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
-import type { BackoffPolicy } from '../jobs/queue-settings.js';
 import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
 import type { Settlement } from '../jobs/settlement.js';
+import type { Run } from './run.js';
 
 /** An open circuit that says "now" must not make its jobs spin. */
 const LEAST_CIRCUIT_DELAY_MS = 100;
 
-/** An attempt that did not succeed. */
-export interface UnsuccessfulAttempt {
+/** A run that did not succeed. */
+export interface UnsuccessfulRun {
+  readonly run: Run;
   /** What came out of the handler or the steps before it; undefined when a handler returned although it was told to stop. */
   readonly thrown: unknown;
-  /** Why the run was told to stop, if it was. */
-  readonly ending: MessageQueueError | undefined;
-  readonly attempt: number;
-  readonly maxAttempts: number;
-  readonly backoff: JobOptions['backoff'];
-  readonly queueBackoff: BackoffPolicy;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The processor's say; must not throw. */
@@ -40,7 +33,7 @@ export interface UnsuccessfulAttempt {
 }
 
 /**
- * What becomes of a job after an attempt without success. The rules, the first that fits:
+ * What becomes of a job after a run without success. The rules, the first that fits:
  *
  * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    returned or threw meanwhile (a quiet return may mean that it stopped half-way); only an unrecoverable error it
@@ -51,40 +44,43 @@ export interface UnsuccessfulAttempt {
  *    letters at once.
  * 5. Attempts left → retried after the backoff; else a dead letter.
  */
-export function settleUnsuccessful(attempt: UnsuccessfulAttempt): Settlement {
-  const { ending } = attempt;
-  const error = toError(attempt.thrown ?? ending);
+export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
+  const ending = unsuccessful.run.ending();
+  const error = toError(unsuccessful.thrown ?? ending);
   if (ending instanceof LockLostError) return { kind: 'abandoned' };
-  if (ending instanceof CancelledError) return failed(attempt, ending, 'cancelled', true);
+  if (ending instanceof CancelledError) return failed(unsuccessful, ending, 'cancelled', true);
   if (ending instanceof JobTimeoutError) {
-    if (isHopeless(error)) return failed(attempt, error, 'error', true);
+    if (isHopeless(error)) return failed(unsuccessful, error, 'error', true);
     if (error !== ending && ending.cause === undefined) ending.cause = error;
-    return failed(attempt, ending, 'timeout', false);
+    return failed(unsuccessful, ending, 'timeout', false);
   }
   if (ending !== undefined || error instanceof ShutdownError) return { kind: 'handed-back' };
-  if (error instanceof CancelledError) return failed(attempt, error, 'cancelled', true);
+  if (error instanceof CancelledError) return failed(unsuccessful, error, 'cancelled', true);
   if (error instanceof RetryLater) return deferred(error.delayMs, 1, error.message);
   if (error instanceof CircuitOpenError) {
     const settlement = deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, error.message);
     return { ...settlement, blockedBy: error.dependency };
   }
-  if (error instanceof CrashLoopError) return failed(attempt, error, 'crash', true);
-  const verdict = attempt.judge(error);
+  if (error instanceof CrashLoopError) return failed(unsuccessful, error, 'crash', true);
+  const verdict = unsuccessful.judge(error);
   const isFinal = verdict === 'dead-letter' || (verdict !== 'retry' && isHopeless(error));
-  return failed(attempt, error, 'error', isFinal);
+  return failed(unsuccessful, error, 'error', isFinal);
 }
 
 function failed(
-  { attempt, maxAttempts, backoff, queueBackoff, now, random }: UnsuccessfulAttempt,
+  { run, now, random }: UnsuccessfulRun,
   error: Error,
   kind: FailureRecord['kind'],
   isFinal: boolean,
 ): Settlement {
+  const { attempt, maxAttempts, definition, taken } = run;
   const hasAttempts = !isFinal && attempt < maxAttempts;
   return {
     kind: 'failed',
     error: boundedError(error),
-    retryDelayMs: hasAttempts ? backoffDelayMs(backoff, attempt, queueBackoff, random) : null,
+    retryDelayMs: hasAttempts
+      ? backoffDelayMs(taken.job.opts.backoff, attempt, definition.backoff, random)
+      : null,
     failure: failureRecordOf(error, attempt, kind, now),
   };
 }

@@ -1,7 +1,7 @@
-import { cancelReasonOf } from './cancel-reason.js';
-import { CancelledError } from './errors.js';
-import type { FailureRecord, ManagedJobRecord, ReplayRecord } from './managed-job.js';
-import type { FailedSettlement } from './settlement.js';
+import { CancelledError } from '../../jobs/errors.js';
+import type { FailureRecord, ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
+import { cancelReasonOf } from '../../jobs/settlement.js';
+import type { FailedSettlement } from '../../jobs/settlement.js';
 
 /** Failures (crashes among them) and replays that a record keeps, the newest of each. */
 const MOST_RECORDS = 20;

@@ -1,7 +1,7 @@
-import { CancelledError } from './errors.js';
+import { CancelledError } from '../../jobs/errors.js';
 import { withCancellation, withFailure, withReplay } from './job-record.js';
-import type { FailureRecord, ManagedJobRecord } from './managed-job.js';
-import type { FailedSettlement } from './settlement.js';
+import type { FailureRecord, ManagedJobRecord } from '../../jobs/managed-job.js';
+import type { FailedSettlement } from '../../jobs/settlement.js';
 
 const failure = (at: number, kind: FailureRecord['kind'] = 'error'): FailureRecord => ({
   ...{ at, kind, attempt: 1, error: 'Error' },

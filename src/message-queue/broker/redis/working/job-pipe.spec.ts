@@ -2,14 +2,14 @@ import { BrokerFixture, failed, testQueue } from '../../../../../test/support/re
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import type { Settlement } from '../../../jobs/settlement.js';
-import type { Delivery } from '../../broker.js';
+import type { TakenJob } from '../../../jobs/taken-job.js';
 import { CrashSuspects } from './crash-suspects.js';
 import { JobIntake } from './job-intake.js';
+import { JobPipe } from './job-pipe.js';
 import { QueueCommands } from './queue-commands.js';
 import { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisQueue } from '../redis-queue.js';
 import { RedisScripts } from '../connections/redis-scripts.js';
-import { RunRegistry } from './run-registry.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
 const LOCK_MS = 5_000;
@@ -26,7 +26,7 @@ class LateAnswers extends QueueCommands {
   }
 }
 
-describe('RunRegistry', () => {
+describe('JobPipe', () => {
   let redis: TestRedis;
   let fixture: BrokerFixture;
   let connections: RedisConnections;
@@ -47,27 +47,27 @@ describe('RunRegistry', () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue()) as RedisQueue;
     const commands = new LateAnswers(queue, new RedisScripts(connections));
-    const intake = new JobIntake(commands, LOCK_MS);
-    const runs: Delivery[] = [];
+    const intake = new JobIntake(commands, LOCK_MS, () => Date.now());
+    const runs: TakenJob[] = [];
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    const run = async (delivery: Delivery): Promise<Settlement> => {
-      runs.push(delivery);
-      if (runs.length === 1) return failed(delivery, 0);
+    const run = async (taken: TakenJob): Promise<Settlement> => {
+      runs.push(taken);
+      if (runs.length === 1) return failed(taken, 0);
       await ended;
       return { kind: 'handed-back' };
     };
-    const registry = new RunRegistry(commands, intake, run, {
+    const pipe = new JobPipe({
+      ...{ commands, intake, run },
       now: () => Date.now(),
-      complete: () => undefined,
-      freed: () => undefined,
+      completions: { complete: () => Promise.reject(new Error('Nothing completes here.')) },
       report: (problem) => void fixture.problems.push(problem),
       suspects: new CrashSuspects(),
     });
     const begin = async (): Promise<void> => {
-      const [[entry]] = await intake.take(1, Date.now(), false);
+      const [[entry]] = await intake.take(1);
       if (entry === undefined) throw new Error('There was no job to take.');
-      return registry.begin(entry);
+      return pipe.pass(entry);
     };
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     const first = begin();
@@ -80,10 +80,10 @@ describe('RunRegistry', () => {
     commands.arrive();
     await first;
     expect(runs[1]).toBeDefined();
-    expect(registry.active.get(id)).toBe(runs[1]);
+    expect(pipe.active.get(id)).toBe(runs[1]);
     end();
     await second;
-    expect(registry.active.size).toBe(0);
+    expect(pipe.active.size).toBe(0);
     expect(fixture.problems).toEqual([]);
   });
 });

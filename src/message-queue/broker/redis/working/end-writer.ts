@@ -1,0 +1,70 @@
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
+import type { FailedSettlement } from '../../../jobs/settlement.js';
+import { boundedText } from '../../../jobs/bounded-text.js';
+import { failureLanding } from '../../rules/job-landing.js';
+import type { FailureLanding } from '../../rules/job-landing.js';
+import { failJobScript, releaseJobScript } from '../scripts/fail-job.lua.js';
+import type { QueueCommands } from './queue-commands.js';
+import type { RedisTakenJob } from './redis-taken-job.js';
+
+/** Stores the ends of runs that did not complete. */
+export class EndWriter {
+  constructor(private readonly commands: QueueCommands) {}
+
+  /** @returns what was stored; null when the job is not ours any more: nothing was */
+  async fail(
+    { id, job, fence, crashes, storedOptions }: RedisTakenJob,
+    settlement: FailedSettlement,
+    now: number,
+  ): Promise<FailureLanding | null> {
+    const { attemptsMade, stacktrace } = job;
+    for (let stored = storedOptions; ;) {
+      const options = JSON.parse(stored) as ManagedJobOptions;
+      const landing = failureLanding({ options, attemptsMade, stacktrace, crashes }, settlement, now);
+      const reply = await this.commands.runUntilAnswered(failJobScript, [
+        ...[this.commands.queue.lockToken, id, now, whenAgain(settlement.retryDelayMs, now)],
+        ...[landing.reason, JSON.stringify(landing.stacktrace), landing.attemptsMade],
+        ...[JSON.stringify(landing.options), stored, JSON.stringify({ jobId: id, val: landing.reason })],
+        ...[job.opts.lifo === true ? '1' : '', fence],
+      ]);
+      // Somebody changed the options meanwhile: the failure is added to what they are now.
+      if (typeof reply === 'string') stored = reply;
+      else return reply === 0 ? null : landing;
+    }
+  }
+
+  /**
+   * Makes a dead letter of a job that is stored in a form nobody can read.
+   * @returns false when the job is not ours any more: nothing was stored
+   */
+  async bury(
+    id: string,
+    hash: Readonly<Record<string, string>>,
+    reason: string,
+    now: number,
+  ): Promise<boolean> {
+    const { opts = '{}', stacktrace = '[]', attemptsMade = '0', mqRun = '' } = hash;
+    const text = boundedText(reason);
+    const reply = await this.commands.runUntilAnswered(failJobScript, [
+      ...[this.commands.queue.lockToken, id, now, 'dead', text, stacktrace, Number(attemptsMade) + 1],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun],
+    ]);
+    return reply !== 0;
+  }
+
+  /** @param delayMs null: at once, at the front of its lane. @returns false when the job is not ours any more */
+  async release(
+    { id, fence }: Pick<RedisTakenJob, 'id' | 'fence'>,
+    delayMs: number | null,
+    now: number,
+  ): Promise<boolean> {
+    const again = delayMs === null ? 0 : now + Math.max(1, Math.round(delayMs));
+    const args = [this.commands.queue.lockToken, id, again, fence];
+    return (await this.commands.runUntilAnswered(releaseJobScript, args)) === 1;
+  }
+}
+
+function whenAgain(retryDelayMs: number | null, now: number): string | number {
+  if (retryDelayMs === null) return 'dead';
+  return retryDelayMs <= 0 ? 0 : now + Math.round(retryDelayMs);
+}

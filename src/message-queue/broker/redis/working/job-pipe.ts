@@ -1,0 +1,207 @@
+import { LockLostError, UnrecoverableJobError } from '../../../jobs/errors.js';
+import { failureRecordOf } from '../../../jobs/failure-record.js';
+import type { JobResult } from '../../../jobs/job-result.js';
+import type { FailedSettlement, Settlement } from '../../../jobs/settlement.js';
+import type { RunJob } from '../../../jobs/taken-job.js';
+import { JOB_BURIED } from '../../rules/local-events.js';
+import type { BuriedJob } from '../../rules/local-events.js';
+import { brokenRun, startRun } from '../../rules/broken-run.js';
+import { landFailure, landResult } from '../../rules/job-landing.js';
+import { emitSafely, hashOf } from '../bull-internals.js';
+import type { BrokerProblem } from '../redis-broker.options.js';
+import type { RedisQueue } from '../redis-queue.js';
+import type { CompletionBatcher } from './completion-batcher.js';
+import type { CrashSuspects } from './crash-suspects.js';
+import { EndWriter } from './end-writer.js';
+import type { JobIntake, TakenEntry } from './job-intake.js';
+import type { QueueCommands } from './queue-commands.js';
+import { RedisTakenJob } from './redis-taken-job.js';
+
+/** What the pipe works with. */
+export interface PipeParts {
+  readonly commands: QueueCommands;
+  readonly intake: JobIntake;
+  readonly completions: Pick<CompletionBatcher, 'complete'>;
+  readonly run: RunJob;
+  readonly now: () => number;
+  readonly report: (problem: BrokerProblem) => void;
+  /** Of this process. */
+  readonly suspects: CrashSuspects;
+}
+
+/** The way of one job through this process: taken → its turn → run → its end is stored, and told. */
+export class JobPipe {
+  /** By job id, until the end is stored. */
+  readonly active = new Map<string, RedisTakenJob>();
+  private readonly ends: EndWriter;
+
+  constructor(private readonly parts: PipeParts) {
+    this.ends = new EndWriter(parts.commands);
+  }
+
+  /** Runs a job that was taken, and stores how it ended. Never rejects. */
+  async pass([id, fields]: TakenEntry): Promise<void> {
+    const hash = hashOf(fields);
+    let taken: RedisTakenJob;
+    try {
+      taken = new RedisTakenJob(this.parts.commands.queue, id, hash);
+    } catch (error) {
+      return this.bury(id, hash, error as Error);
+    }
+    this.active.set(id, taken);
+    try {
+      if (taken.isSuspect && !(await this.hasItsTurn(taken))) return;
+      await this.store(taken, await this.runToEnd(taken));
+    } catch (error) {
+      taken.noteStored(false);
+      const message = `How job "${id}" ended could not be stored; it will run again.`;
+      this.report('settlement', id, message, error);
+    } finally {
+      this.forget(taken);
+    }
+  }
+
+  /** Gives a job back that came when none was wanted any more. Never rejects. */
+  async giveBack([id, fields]: TakenEntry): Promise<void> {
+    try {
+      await this.ends.release({ id, fence: hashOf(fields)['mqRun'] ?? '' }, null, this.parts.now());
+    } catch (error) {
+      const message = `Job "${id}" could not be handed back; it runs when its lock has run out.`;
+      this.report('settlement', id, message, error);
+    }
+  }
+
+  /** Reports entries of the queue that had no job behind them. */
+  reportPhantoms(ids: readonly string[]): void {
+    for (const id of ids) {
+      const message = `Entry "${id}" has no job behind it: Redis lost or evicted it. It was removed and not run.`;
+      this.report('phantom-job', id, message);
+    }
+  }
+
+  /** @returns false when the job was lost meanwhile; a run that must stop goes on to be ended in order */
+  private async hasItsTurn(taken: RedisTakenJob): Promise<boolean> {
+    await this.parts.suspects.enter(taken);
+    if (taken.abortReason !== undefined) return true;
+    try {
+      if (await this.parts.intake.beginSuspect(taken)) return true;
+      this.reportLost(taken);
+    } catch (error) {
+      const message = `Job "${taken.id}" could not be begun; it runs when its lock has run out.`;
+      this.report('settlement', taken.id, message, error);
+    }
+    return false;
+  }
+
+  private async runToEnd(taken: RedisTakenJob): Promise<Settlement> {
+    const { job } = taken;
+    if (job.opts.repeat !== undefined && !(await this.scheduleNext(taken))) return { kind: 'handed-back' };
+    const outcome = startRun(this.parts.run, taken);
+    emitSafely(this.parts.commands.queue, 'active', job, outcome, 'waiting');
+    return outcome.catch((error: unknown) => this.brokenRun(taken, error));
+  }
+
+  /** @throws what Redis refuses to store it with */
+  private async store(taken: RedisTakenJob, settlement: Settlement): Promise<void> {
+    switch (settlement.kind) {
+      case 'completed':
+        this.tellCompleted(
+          taken,
+          settlement.result,
+          await this.parts.completions.complete(taken, settlement.result),
+        );
+        return;
+      case 'failed':
+        return this.fail(taken, settlement);
+      case 'deferred':
+      case 'handed-back': {
+        const delayMs = settlement.kind === 'deferred' ? settlement.delayMs : null;
+        taken.noteStored(await this.ends.release(taken, delayMs, this.parts.now()));
+        return;
+      }
+      case 'abandoned':
+    }
+  }
+
+  private tellCompleted(taken: RedisTakenJob, result: JobResult, finishedOn: number | null): void {
+    const { queue } = this.parts.commands;
+    this.forget(taken);
+    taken.noteStored(finishedOn !== null);
+    if (finishedOn === null) {
+      this.reportLost(taken);
+      return;
+    }
+    // The result is read again only for somebody who listens.
+    if (queue.listenerCount('completed') === 0) return;
+    landResult(taken.job, result, finishedOn);
+    emitSafely(queue, 'completed', taken.job, result.value, 'active');
+  }
+
+  private async fail(taken: RedisTakenJob, settlement: FailedSettlement): Promise<void> {
+    const landing = await this.ends.fail(taken, settlement, this.parts.now());
+    this.forget(taken);
+    if (landing !== null) landFailure(taken.job, landing);
+    taken.noteStored(landing !== null);
+    if (landing === null) {
+      this.reportLost(taken);
+      return;
+    }
+    emitSafely(this.parts.commands.queue, 'failed', taken.job, settlement.error, 'active');
+  }
+
+  /** A retry without delay may have been taken, and stand here, before the answer to this run's failure is seen. */
+  private forget(taken: RedisTakenJob): void {
+    if (this.active.get(taken.id) === taken) this.active.delete(taken.id);
+    this.parts.suspects.leave(taken);
+  }
+
+  private async scheduleNext({ job, id }: RedisTakenJob): Promise<boolean> {
+    try {
+      await this.parts.commands.queue.nextRepeatableJob(job.name, job.data as object, job.opts);
+      return true;
+    } catch (error) {
+      this.report('queue', id, `The next run of repeatable job "${id}" could not be scheduled.`, error);
+      return false;
+    }
+  }
+
+  private brokenRun({ job, id }: RedisTakenJob, error: unknown): FailedSettlement {
+    this.report('queue', id, `The executor rejected while it ran job "${id}": a failed attempt.`, error);
+    return brokenRun(job, error, this.parts.commands.queue.definition, this.parts.now());
+  }
+
+  private async bury(id: string, hash: Readonly<Record<string, string>>, error: Error): Promise<void> {
+    const message = `Job "${id}" is stored in a form that cannot be read: ${error.message}`;
+    this.report('queue', id, message, error);
+    const now = this.parts.now();
+    try {
+      const isBuried = await this.ends.bury(id, hash, message, now);
+      if (isBuried) tellBuried(this.parts.commands.queue, id, hash, message, now);
+    } catch (cause) {
+      this.report('settlement', id, `Job "${id}" could not be made a dead letter.`, cause);
+    }
+  }
+
+  private reportLost({ id }: RedisTakenJob): void {
+    const place = { queue: this.parts.commands.queue.name, jobId: id };
+    const message = `Job "${id}" belongs to another worker now, or is gone from Redis: its end was not stored.`;
+    this.report('lock-lost', id, message, new LockLostError(message, place));
+  }
+
+  private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
+    this.parts.report({ kind, queue: this.parts.commands.queue.name, jobId, message, cause });
+  }
+}
+
+function tellBuried(
+  queue: RedisQueue,
+  id: string,
+  { name: job = '', attemptsMade = '0' }: Readonly<Record<string, string>>,
+  message: string,
+  now: number,
+): void {
+  const error = new UnrecoverableJobError(message, { queue: queue.name, job, jobId: id });
+  const attempt = Number(attemptsMade) + 1;
+  const failure = failureRecordOf(error, attempt, 'error', now);
+  emitSafely(queue, JOB_BURIED, { jobId: id, job, attempt, error, failure } satisfies BuriedJob);
+}

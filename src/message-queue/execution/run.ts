@@ -1,0 +1,207 @@
+import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
+import type { MessageQueueError } from '../../kernel/errors.js';
+import { CancelledError, JobTimeoutError, LockLostError } from '../jobs/errors.js';
+import type { JobContext } from '../handlers/job-context.js';
+import type { RegisteredHandler } from '../handlers/handler-registry.js';
+import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
+import { JobLogger } from '../jobs/job-logger.js';
+import type { JobLog } from '../jobs/job-logger.js';
+import type { JobProgress } from '../jobs/job-progress.js';
+import { recordOf, scheduledTimeOf } from '../jobs/managed-job.js';
+import type { ManagedJobRecord } from '../jobs/managed-job.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { TakenJob } from '../jobs/taken-job.js';
+import type { MiddlewareContext } from './job-middleware.js';
+
+/** What every run of an executor shares. */
+export interface RunTools {
+  readonly clock: Clock;
+  readonly logger: JobLog;
+  readonly events: JobEvents;
+  /** Called once when the signal of a running handler aborts. @returns to be called when the run has ended */
+  readonly watch: (run: Run, reason: MessageQueueError) => () => void;
+}
+
+/** `taken`: the steps before the handler · `running`: the handler, until it has settled · `ended`: nothing counts any more. */
+export type RunState = 'taken' | 'running' | 'ended';
+
+/**
+ * One run of a job, from being taken to its end: the context that its handler and the middleware get, its timeout, and
+ * why it must stop. The signal is only made when somebody looks at it, because for a short job it would be a large part
+ * of the cost. Read the context's fields, do not spread it.
+ */
+export class Run implements MiddlewareContext {
+  readonly queue: string;
+  readonly jobName: string;
+  readonly jobId: string;
+  /** This run, from 1: earlier failed attempts count, crashes of the worker do not. */
+  readonly attempt: number;
+  readonly correlationId: string;
+  readonly record: ManagedJobRecord;
+  /** When the broker handed the job over, milliseconds since the epoch. */
+  readonly takenAt: number;
+  /** The job's handler, once it was found. */
+  handler: RegisteredHandler | undefined;
+
+  readonly #tools: RunTools;
+  #state: RunState = 'taken';
+  #payload: object | undefined;
+  #startedAt: number;
+  #timer: ClockTimer | undefined;
+  #controller: AbortController | undefined;
+  #logger: JobLogger | undefined;
+  #place: JobRunEventPlace | undefined;
+  /** What the signal says: the first reason. */
+  #reason: MessageQueueError | undefined;
+  /** What counts at the end: the strongest reason. */
+  #ending: MessageQueueError | undefined;
+  #stopWatching: (() => void) | undefined;
+
+  constructor(
+    readonly taken: TakenJob,
+    readonly definition: QueueDefinition,
+    tools: RunTools,
+  ) {
+    const { job } = taken;
+    this.record = recordOf(job);
+    this.queue = definition.name;
+    this.jobName = job.name;
+    this.jobId = String(job.id);
+    this.attempt = job.attemptsMade + 1;
+    this.correlationId = this.record.correlationId ?? this.jobId;
+    this.#tools = tools;
+    this.takenAt = tools.clock.now();
+    this.#startedAt = this.takenAt;
+    taken.onAbort((reason) => this.abort(reason));
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The run in the words of events and errors. */
+  get place(): JobRunEventPlace {
+    const { queue, jobName, jobId, attempt, correlationId } = this;
+    return (this.#place ??= { queue, job: jobName, jobId, attempt, correlationId });
+  }
+
+  /** The job's own, else the handler's, else the queue's as they were stored with the job. */
+  get maxAttempts(): number {
+    const stored = this.taken.job.opts.attempts ?? this.definition.attempts;
+    return this.record.defaultAttempts ? (this.handler?.options.attempts ?? stored) : stored;
+  }
+
+  /** The job's own, else the handler's, else the queue's. */
+  get timeoutMs(): number {
+    return this.record.timeoutMs ?? this.handler?.options.timeoutMs ?? this.definition.timeoutMs;
+  }
+
+  get metadata(): JobContext['metadata'] {
+    return this.record.metadata ?? NO_METADATA;
+  }
+
+  get scheduledFor(): Date | undefined {
+    return scheduledTimeOf(this.taken.job);
+  }
+
+  /** Validated, once the run has begun; as it is stored before. */
+  get payload(): object {
+    return this.#payload ?? (this.taken.job.data as object);
+  }
+
+  get deadline(): number {
+    return this.#startedAt + this.timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get logger(): JobLogger {
+    return (this.#logger ??= new JobLogger(this.#tools.logger, this));
+  }
+
+  /** Why the run must not count as it ended by itself; undefined while nothing asked it to stop. */
+  ending(): MessageQueueError | undefined {
+    return this.#ending;
+  }
+
+  /**
+   * Rejects with the signal's reason once the run was told to stop, so a handler that reports progress stops there.
+   * A report that cannot be stored is logged; the job goes on. After the run's end it does nothing.
+   * @throws RangeError when `percentage` is not a number from 0 to 100
+   */
+  readonly progress = async (progress: JobProgress): Promise<void> => {
+    if (!(progress.percentage >= 0 && progress.percentage <= 100)) {
+      throw new RangeError(
+        `The percentage of a job's progress must be from 0 to 100, not ${progress.percentage}.`,
+      );
+    }
+    if (this.#reason !== undefined) throw this.#reason;
+    if (this.#state === 'ended') return;
+    try {
+      await this.taken.job.progress(progress);
+      this.#tools.events.emit('progress', { ...this.place, progress });
+    } catch (error) {
+      this.logger.warn(`The job's progress could not be stored: ${String(error)}`);
+    }
+  };
+
+  /** The handler starts: from now on its time counts. */
+  begin(payload: object): void {
+    this.#state = 'running';
+    this.#payload = payload;
+    this.#startedAt = this.#tools.clock.now();
+    this.#armTimeout();
+    this.#tools.events.emit('active', this.place);
+  }
+
+  /** Tells the run to stop. The signal keeps its first reason; for the end a stronger one may follow. */
+  abort(reason: MessageQueueError): void {
+    if (this.#state === 'ended') return;
+    if (this.#ending === undefined || strength(reason) > strength(this.#ending)) this.#ending = reason;
+    if (this.#reason !== undefined) return;
+    this.#timer?.cancel();
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    if (this.#state === 'running') this.#stopWatching = this.#tools.watch(this, reason);
+  }
+
+  /** No timer is left afterwards, and nothing can be told any more. */
+  end(): void {
+    this.#state = 'ended';
+    this.#timer?.cancel();
+    this.#stopWatching?.();
+  }
+
+  #armTimeout(): void {
+    const { clock } = this.#tools;
+    this.#timer = clock.setTimer(() => {
+      // Very long delays come early (see Clock).
+      if (clock.now() < this.deadline) this.#armTimeout();
+      else this.abort(this.#timeoutError());
+    }, this.deadline - clock.now());
+  }
+
+  #timeoutError(): JobTimeoutError {
+    const { handler, timeoutMs, queue, jobName, jobId, attempt, maxAttempts } = this;
+    return new JobTimeoutError(
+      `${handler?.name ?? 'The handler'} ran longer than ${timeoutMs} ms for job "${jobName}" ${jobId} of queue "${queue}" ` +
+        `(attempt ${attempt} of ${maxAttempts}). Raise timeoutMs, or do less per job.`,
+      { queue, job: jobName, jobId },
+    );
+  }
+}
+
+const NO_METADATA: JobContext['metadata'] = {};
+
+/** A lost lock beats everything, a cancellation a timeout, a timeout a shutdown that came later. */
+function strength(reason: MessageQueueError): number {
+  if (reason instanceof LockLostError) return 3;
+  if (reason instanceof CancelledError) return 2;
+  return reason instanceof JobTimeoutError ? 1 : 0;
+}

@@ -1,0 +1,59 @@
+import type { ErrorPlace } from '../../kernel/errors.js';
+import { UnrecoverableJobError } from './errors.js';
+
+/** Largest result as JSON, in bytes. */
+const MAX_RESULT_BYTES = 64 * 1024;
+
+/** What a job returned, as it is stored: one JSON text, written once, and read only when somebody looks at it. */
+export class JobResult {
+  private parsed: unknown;
+
+  private constructor(
+    /** What is stored. */
+    readonly json: string,
+  ) {}
+
+  /**
+   * Of what a handler returned: what JSON keeps of it; undefined → null.
+   * @throws UnrecoverableJobError when it is not JSON or is larger than 64 KiB. The work is done and must not be repeated
+   * for this, and a result cut short in silence would be worse: the job becomes a dead letter that says why.
+   */
+  static of(value: unknown, place: ErrorPlace): JobResult {
+    if (value === undefined || value === null) return NOTHING;
+    let json: string | undefined;
+    try {
+      json = stringify(value);
+    } catch (cause) {
+      throw unstorable('is not JSON (circular, or a bigint in it)', { ...place, cause });
+    }
+    if (json === undefined) throw unstorable(`is a ${typeof value}, which is not JSON`, place);
+    // No text is larger than three bytes per character: most need no counting.
+    const bytes = json.length * 3 > MAX_RESULT_BYTES ? Buffer.byteLength(json) : 0;
+    if (bytes > MAX_RESULT_BYTES) {
+      throw unstorable(
+        `has ${bytes} bytes as JSON, allowed are ${MAX_RESULT_BYTES}: return a reference to it`,
+        place,
+      );
+    }
+    return new JobResult(json);
+  }
+
+  /** The result as everybody reads it who was not there: a copy that went through JSON. */
+  get value(): unknown {
+    return (this.parsed ??= JSON.parse(this.json) as unknown);
+  }
+
+  static readonly nothing = new JobResult('null');
+}
+
+const NOTHING = JobResult.nothing;
+
+/** Its own types forget that a function or a symbol becomes undefined. */
+const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
+function unstorable(why: string, place: ErrorPlace): UnrecoverableJobError {
+  return new UnrecoverableJobError(
+    `The handler of job "${place.job}" in queue "${place.queue}" finished, but its result cannot be stored: it ${why}.`,
+    place,
+  );
+}

@@ -1,0 +1,60 @@
+import type { Job } from 'bull';
+import type { MessageQueueError } from '../../kernel/errors.js';
+import type { FailureRecord } from './managed-job.js';
+import type { Settlement } from './settlement.js';
+
+const NO_CRASHES: readonly FailureRecord[] = [];
+
+/** What a broker took for one run: Bull's job, the two things a run hears from the broker, and nothing more. */
+export class TakenJob {
+  private reason: MessageQueueError | undefined;
+  private hearAbort: ((reason: MessageQueueError) => void) | undefined;
+  private isStored: boolean | undefined;
+  private hearStored: ((isStored: boolean) => void) | undefined;
+
+  constructor(
+    readonly job: Job,
+    /** Earlier runs of this job that ended with the death of their worker; oldest first. */
+    readonly crashes: readonly FailureRecord[] = NO_CRASHES,
+  ) {}
+
+  /** Why this worker must stop the run; undefined while it may go on. */
+  get abortReason(): MessageQueueError | undefined {
+    return this.reason;
+  }
+
+  /**
+   * The broker wants the run to stop: its lock is lost (`LockLostError`), the job was cancelled (`CancelledError`) or the
+   * worker hands it back (`ShutdownError`). The first reason stays.
+   */
+  abort(reason: MessageQueueError): void {
+    if (this.reason !== undefined) return;
+    this.reason = reason;
+    this.hearAbort?.(reason);
+  }
+
+  /**
+   * Calls back once with the reason, at once when the run must stop already. One listens at a time, whoever has the job
+   * in hand: first its queue, then its run.
+   */
+  onAbort(listener: (reason: MessageQueueError) => void): void {
+    this.hearAbort = listener;
+    if (this.reason !== undefined) listener(this.reason);
+  }
+
+  /** The broker stored how the run ended, or could not (the lock was lost meanwhile). The first call counts. */
+  noteStored(isStored: boolean): void {
+    if (this.isStored !== undefined) return;
+    this.isStored = isStored;
+    this.hearStored?.(isStored);
+  }
+
+  /** Calls the one listener back once, when it is known whether the end of the run was stored. It must not throw. */
+  onStored(listener: (isStored: boolean) => void): void {
+    this.hearStored = listener;
+    if (this.isStored !== undefined) listener(this.isStored);
+  }
+}
+
+/** Runs a job that was taken to its end. Never rejects. */
+export type RunJob = (taken: TakenJob) => Promise<Settlement>;
