@@ -4,6 +4,7 @@ import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker
 import type { BrokerCase } from './broker-bench.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
+import { hostQueueCases } from './host-queue.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { workCases } from './work.cases.js';
 
@@ -13,6 +14,7 @@ const SUBJECTS: Readonly<Record<string, readonly BrokerCase[]>> = {
   administration: administrationCases,
   'dead letters': deadLetterCases,
   rules: ruleCases,
+  'queues of hosts': hostQueueCases,
 };
 
 let redis: TestRedis;

@@ -8,7 +8,7 @@ export type WrittenJob = Omit<Job<unknown>, 'progress' | 'returnvalue'> & {
   readonly debounceId: string | undefined;
 };
 
-/** A job as Bull's `toJSON` gives it: what is missing is null. */
+/** Equal to Bull: a job as its `toJSON` gives it; what is missing is null. */
 export function jobToJson(job: WrittenJob): ReturnType<Job['toJSON']> {
   return {
     id: job.id,

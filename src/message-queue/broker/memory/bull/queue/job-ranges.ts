@@ -4,7 +4,7 @@ import type { StoredJob } from '../../store/stored-job.js';
 
 const ALL_TYPES = ['waiting', 'active', 'completed', 'failed', 'delayed', 'paused'];
 
-/** Types as Bull's getters take them: lists, comma-separated text, or nothing for all. */
+/** Equal to Bull: types as its getters take them: lists, comma-separated text, or nothing for all. */
 export function parseTypes(types: unknown): string[] {
   const parsed = [types]
     .flat(2)
