@@ -29,7 +29,7 @@ export function closedMeanwhile(
 ): EnqueueTimeoutError | BrokerUnavailableError {
   if (mayBeStored) {
     return new EnqueueTimeoutError(
-      `Queue "${place.queue}" was closed before Redis answered to the add of ${jobOf(place)}. ${unknown(place)}`,
+      `Queue "${place.queue}" was closed before Redis answered the add of ${jobOf(place)}. ${unknown(place)}`,
       place,
     );
   }
@@ -38,5 +38,5 @@ export function closedMeanwhile(
 
 function unknown({ jobId }: AddPlace): string {
   const safe = jobId === undefined ? '' : ' with the same jobId or idempotencyKey';
-  return `Outcome unknown: the same call again is safe${safe}.`;
+  return `Outcome unknown: repeating the same call is safe${safe}.`;
 }

@@ -3,11 +3,11 @@ import { BrokerUnavailableError } from '../../../jobs/errors.js';
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /self.signed|unable to (verify|get)|UNABLE_TO|SELF_SIGNED/i,
-    'The certificate of Redis is signed by none that is trusted here: set REDIS_TLS_CA (redis.tlsCa) to the certificate authority that signed it.',
+    'No authority that is trusted here signed the certificate of Redis: set REDIS_TLS_CA (redis.tlsCa) to the certificate of the authority that did.',
   ],
   [
     /altnames|ERR_TLS_CERT_ALTNAME_INVALID/,
-    'The certificate of Redis is for another name than the host that was connected to: connect to a name it is for, or set REDIS_TLS_SERVER_NAME (redis.tlsServerName).',
+    'The certificate of Redis is for a different name than the host it was reached at: connect to a name it covers, or set REDIS_TLS_SERVER_NAME (redis.tlsServerName).',
   ],
   [
     /certificate required|handshake failure/i,
@@ -20,11 +20,11 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/certificate has expired|CERT_HAS_EXPIRED/i, 'Renew the certificate of Redis.'],
   [
     /wrong version number|packet length too long/i,
-    'What answers there does not speak TLS: use redis://, or the tls-port of the server.',
+    'The server that answered does not speak TLS: use redis://, or the tls-port of the server.',
   ],
 ];
 const CUT = /ECONNRESET|EPIPE/;
-/** All that ioredis says when Sentinels or the nodes of a Cluster fail, whatever the reason was. */
+/** All that ioredis says when Sentinels or the nodes of a Cluster fail, whatever the reason. */
 const VAGUE = /Connection is closed|Failed to refresh slots/;
 const NO_ANSWER = /ETIMEDOUT/;
 

@@ -17,7 +17,7 @@ const REMEDY = 'raise maxmemory';
 
 /**
  * Refuses adds while Redis is nearly full, so that workers can finish what is there. Looks at most once a second;
- * resumes by itself. A Redis that does not tell its memory (INFO forbidden) is never refused.
+ * resumes by itself. A Redis that does not report its memory (INFO forbidden) counts as having room.
  */
 export class MemoryGuard {
   private checkedAt = Number.NEGATIVE_INFINITY;

@@ -11,7 +11,7 @@ export interface OutageListener {
 
 /**
  * Makes few words of many errors: while Redis is away, each of a process's connections fails twice a second. Every
- * error is told when it is new, then every half minute; and once that Redis is back.
+ * error is reported when it is new, then every half minute; and once, that Redis is back.
  */
 export class OutageNotices {
   private readonly toldAt = new Map<string, number>();
@@ -38,11 +38,11 @@ export class OutageNotices {
   }
 }
 
-/** Our own errors say already what to do. */
+/** Our own errors already say what to do. */
 function wordsOf(error: Error): string {
   if (error instanceof MessageQueueError) return error.message;
   return (
-    `A connection to Redis failed: ${error.message.replace(/\.$/, '')}. It is opened again until Redis answers; meanwhile adds are refused in time ` +
+    `A connection to Redis failed: ${error.message.replace(/\.$/, '')}. It is retried until Redis answers; meanwhile adds are refused in time ` +
     'and jobs wait. Check that Redis runs and can be reached.'
   );
 }

@@ -64,7 +64,7 @@ export class RedisScripts {
 }
 
 /**
- * The server's version, `[major, minor]`; null when it does not tell (INFO is forbidden).
+ * The server's version, `[major, minor]`; null when it does not report it (INFO is forbidden).
  * @throws when the server cannot be reached
  */
 export async function serverVersion(client: RedisClient): Promise<[number, number] | null> {

@@ -80,7 +80,7 @@ async function measureClock(client: RedisClient): Promise<{ latencyMs: number; c
 
 function versionFindings(version: readonly [number, number] | null): ServerFinding[] {
   if (version === null)
-    return [warning('Redis does not tell its version (INFO is forbidden); 6.2 or later is needed.')];
+    return [warning('Redis does not report its version (INFO is forbidden); 6.2 or later is needed.')];
   const [major, minor] = version;
   if (major > 6 || (major === 6 && minor >= 2)) return [];
   return [fatal(`Redis ${major}.${minor} is too old: 6.2 or later is needed.`)];
@@ -92,7 +92,7 @@ async function policyFindings(client: RedisClient): Promise<ServerFinding[]> {
   if (policy === null) {
     return [
       warning(
-        'Redis does not tell its maxmemory-policy (CONFIG is forbidden); make sure that it is noeviction.',
+        'Redis does not report its maxmemory-policy (CONFIG is forbidden); make sure that it is noeviction.',
       ),
     ];
   }
@@ -105,7 +105,7 @@ async function persistenceFindings(client: RedisClient): Promise<ServerFinding[]
   if (aof === 'yes') return [];
   if (aof === null) {
     return [
-      warning('Redis does not tell whether it persists (CONFIG is forbidden); make sure that AOF is on.'),
+      warning('Redis does not report whether it persists (CONFIG is forbidden); make sure that AOF is on.'),
     ];
   }
   const on = 'Set: CONFIG SET appendonly yes, with appendfsync everysec or always';
