@@ -164,6 +164,16 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
     expect(await scheduled(app)).toEqual([host]);
   });
 
+  it('may be declared at any registration of their queue, each key once', async () => {
+    const again = (...schedules: Schedule<typeof TICKS>[]): DynamicModule =>
+      MessageQueueModule.registerQueue(TICKS, { schedules });
+    const app = await start([yearly(1)], {}, again(yearly(2, {}, 'second')), again());
+    expect(await scheduled(app)).toEqual(['1 3 1 1 * {}', '2 3 1 1 * {}']);
+    await expect(start([yearly(1)], {}, again(yearly(2)))).rejects.toThrow(
+      /ticks\.schedules\.0\.key.*"tick".*give each a key of its own/s,
+    );
+  });
+
   it('are one when several processes start at once', async () => {
     const app = await start();
     const declared = [yearly(1, { text: 'a' }), yearly(2, {}, 'second')];
