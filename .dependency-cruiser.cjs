@@ -187,6 +187,7 @@ module.exports = {
       `${LIB}/configuration/`,
       [
         `${LIB}/(configuration|admission|jobs)/`,
+        `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/execution/job-middleware\\.ts$`,
         KERNEL,
         `${LIB}/schedules/(default-schedules|resolve-schedules|schedule-declaration)\\.ts$`,

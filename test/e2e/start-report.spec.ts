@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { CanActivate, INestApplication } from '@nestjs/common';
+import type { CanActivate, DynamicModule, INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { MessageQueueModule } from '../../src/message-queue/index.js';
+import { MessageQueueModule, schedule } from '../../src/message-queue/index.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { basicAuthAccess } from '../../src/message-queue/operations/index.js';
+import { CLEANUP_QUEUE } from '../../src/message-queue/queues/index.js';
 import { MessageQueueTestingModule } from '../../src/message-queue/testing/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
@@ -39,9 +40,11 @@ describe('What a start says', () => {
   /** The lines of the start report. */
   async function start(
     options: MessageQueueModuleOptions,
-    { prefix, fastify }: { prefix?: string; fastify?: boolean } = {},
+    { prefix, fastify, imports = [] }: { prefix?: string; fastify?: boolean; imports?: DynamicModule[] } = {},
   ): Promise<string[]> {
-    const module = await Test.createTestingModule({ imports: [MessageQueueModule.forRoot(options)] })
+    const module = await Test.createTestingModule({
+      imports: [MessageQueueModule.forRoot({ acceptInMemory: true, ...options }), ...imports],
+    })
       .setLogger(logger)
       .compile();
     const app = fastify
@@ -72,21 +75,23 @@ describe('What a start says', () => {
         redis: { url: redis.url, db: 2 },
         prefix: 'chat',
         cleanup: { schedules: false },
-        schedules: [
-          {
-            queue: 'message-cleanup',
-            job: 'cleanup-messages',
-            key: 'often',
-            payload: { cleanupType: 'old_messages', retentionDays: 1, batchSize: 10 },
-            repeat: { every: 60_000 },
-          },
-        ],
       };
-      expect((await start(options)).slice(0, 4)).toEqual([
+      const imports = [
+        MessageQueueModule.registerQueue(CLEANUP_QUEUE, {
+          schedules: [
+            schedule(
+              'cleanup-messages',
+              { cleanupType: 'old_messages', retentionDays: 1, batchSize: 10 },
+              { every: 60_000 },
+            ),
+          ],
+        }),
+      ];
+      expect((await start(options, { imports })).slice(0, 4)).toEqual([
         `Jobs are kept in Redis at ${url.hostname}:${url.port}, database 2, prefix "chat".`,
         'Role "worker": this process runs jobs, and may add some. Work begins when MessageQueueWorker.start() is called.',
         `Queues (× jobs at the same time): ${SIX}.`,
-        'Schedules: message-cleanup often (every 60000 ms).',
+        'Schedules: message-cleanup cleanup-messages (every 60000 ms).',
       ]);
     } finally {
       for (const app of apps.splice(0)) await app.close();

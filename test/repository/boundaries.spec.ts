@@ -97,6 +97,7 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/schedules/c.ts`, `import '../facade/job-enqueuer.js'`, null],
   [`${LIBRARY}/configuration/a.ts`, `import '../broker/broker.js'`, 'configuration-opens-nothing'],
   [`${LIBRARY}/configuration/b.ts`, `import '../schedules/target.js'`, 'configuration-opens-nothing'],
+  [`${LIBRARY}/configuration/names.ts`, `import '../queues/queue-name.js'`, null],
   [`${LIBRARY}/configuration/c.ts`, `import '../schedules/resolve-schedules.js'`, null],
   [`${LIBRARY}/wiring/a.ts`, `import '../adapters/first/index.js'`, 'wiring-picks-only-built-in-adapters'],
   [`${LIBRARY}/wiring/b.ts`, `import '../index.js'`, 'wiring-picks-only-built-in-adapters'],

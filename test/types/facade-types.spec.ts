@@ -56,6 +56,10 @@ const GOOD: Record<string, string> = {
     const failed  = await messageQueue.getFailedJobs(QueueName.MESSAGE_DELIVERY, 100);
     const { queues, totals, timestamp }: { queues: object; totals: { waiting: number }; timestamp: Date } = metrics;
     void [queues, totals, timestamp, health.healthy, failed.length];`,
+  'the six queues, picked or left out': `
+    void [MessageQueueModule.forRoot({ builtInQueues: false }),
+      MessageQueueModule.forRoot({ builtInQueues: ['message-delivery', QueueName.MESSAGE_CLEANUP] }),
+      MessageQueueModule.forRootAsync({ useFactory: () => ({ builtInQueues: [QueueName.MESSAGE_DELIVERY] }) })];`,
   'metrics of the six by their names, of a host by its own': `
     const { queues } = await messageQueue.getQueueMetrics();
     const six: Readonly<Record<QueueName, QueueStats>> = queues;
@@ -224,6 +228,21 @@ const BAD: readonly Snippet[] = [
     'a schedule by cron and by interval at once',
     `void MessageQueueModule.registerQueue(FILES, { schedules: [schedule('move', { fileId: 'f', target: 't' }, { every: 5, cron: '* * * * *' })] });`,
     NOT_AN_ARGUMENT,
+  ),
+  bad(
+    'a built-in queue that does not exist',
+    `void MessageQueueModule.forRoot({ builtInQueues: ['message-delivry'] });`,
+    DID_YOU_MEAN_VALUE,
+  ),
+  bad(
+    "a host's queue among the built-in ones",
+    `void MessageQueueModule.forRoot({ builtInQueues: [FILES.name] });`,
+    NOT_ASSIGNABLE,
+  ),
+  bad(
+    'built-in queues that are just wanted',
+    `void MessageQueueModule.forRoot({ builtInQueues: true });`,
+    NOT_ASSIGNABLE,
   ),
   bad('a role that does not exist', `void MessageQueueModule.forRoot({ role: 'boss' });`, NOT_ASSIGNABLE),
 ];

@@ -4,6 +4,7 @@ import { isRecord } from '../../kernel/values/kinds.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { MessageQueueConfig, MessageQueueOptions } from '../message-queue.options.js';
+import { isQueueName, QueueName } from '../queues/queue-name.js';
 import { defaultSchedules } from '../schedules/default-schedules.js';
 import { resolveSchedules } from '../schedules/resolve-schedules.js';
 import type { GivenSchedules } from '../schedules/resolve-schedules.js';
@@ -40,8 +41,10 @@ export interface ConfigurationSources {
 /** The configuration and the queues with their settings. */
 export interface ResolvedConfiguration {
   readonly config: MessageQueueConfig;
-  /** In the order of the sources' definitions. */
+  /** In the order of the sources' definitions, without those that `builtInQueues` leaves out. */
   readonly definitions: readonly QueueDefinition[];
+  /** Built-in queues that the app does not have. */
+  readonly leftOut: readonly QueueDefinition[];
   readonly parts: PartOptions;
 }
 
@@ -61,7 +64,11 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const settings = givenSettings(options, environment, configKey, issues);
   const provider = resolveProvider(settings, configKey, issues);
   settings.refuseWrong(provider);
-  const definitions = resolveQueues(registered, options.queues, environment, issues);
+  const isLeftOut = ({ name }: QueueDefinition): boolean =>
+    isQueueName(name) && !settings.values.builtInQueues.includes(name);
+  // Settings of a queue that is left out are checked too: processes that pick other queues share them.
+  const resolved = resolveQueues(registered, options.queues, environment, issues);
+  const definitions = resolved.filter((definition) => !isLeftOut(definition));
   const names = registered.map(({ name }) => name);
   if (configKey === undefined) refuseMisspelledVariables(environment, names, issues);
   const { redis, cleanup: _cleanup, lock: _lock, ...plain } = settings.values;
@@ -77,7 +84,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const count = issues.list.length === 1 ? 'one setting is' : `${issues.list.length} settings are`;
   const of = configKey === undefined ? '' : ` for the configuration key "${configKey}"`;
   issues.throwIfAny(InvalidConfigurationError, `The message queue cannot start: ${count} wrong${of}.`);
-  return { config, definitions, parts };
+  return { config, definitions, leftOut: resolved.filter(isLeftOut), parts };
 }
 
 function refuseUnknownOptions(options: Readonly<Record<string, unknown>>, issues: Issues): void {
@@ -124,6 +131,8 @@ function schedulesOf(
   issues: Issues,
 ): readonly DeclaredSchedule[] {
   if (configKey !== undefined) return [];
-  const defaults = defaultSchedules({ ...cleanup, schedules: cleanup.schedules ?? environment !== 'test' });
+  const isWanted = cleanup.schedules ?? environment !== 'test';
+  const canRun = definitions.some(({ name }) => name === QueueName.MESSAGE_CLEANUP);
+  const defaults = defaultSchedules({ ...cleanup, schedules: isWanted && canRun });
   return resolveSchedules(schedules, defaults, definitions, now, issues);
 }

@@ -1,7 +1,9 @@
+import { closestTo } from '../../kernel/values/did-you-mean.js';
 import { kind, Refusal } from '../../kernel/values/kind.js';
 import { flag, matching, milliseconds, oneOf, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
+import { isQueueName, QueueName } from '../queues/queue-name.js';
 import { cronExpression } from '../admission/repeat-rules.js';
 import type { PortClass } from '../jobs/queue-definition.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
@@ -40,6 +42,28 @@ const portNames = kind<true | readonly string[], boolean | readonly (PortClass |
   },
 );
 
+const QUEUE_NAMES = Object.values(QueueName);
+
+const pickedQueues = kind<readonly QueueName[], false | readonly QueueName[]>(
+  `false, or a list of ${QUEUE_NAMES.join(', ')}`,
+  pickQueues,
+  {
+    fromText: (text) =>
+      pickQueues(flag().fromText(text) === false ? false : text.split(',').map((name) => name.trim())),
+    toText: (names) => (names.length === 0 ? 'false' : names.join(',')),
+  },
+);
+
+/** The picked queues in their usual order, each once. */
+function pickQueues(value: unknown): readonly QueueName[] | Refusal {
+  if (value === false) return [];
+  if (!Array.isArray(value) || value.length === 0) return new Refusal();
+  const wrong: unknown = value.find((name) => !isQueueName(name));
+  if (wrong === undefined) return Object.freeze(QUEUE_NAMES.filter((name) => value.includes(name)));
+  const closest = typeof wrong === 'string' ? closestTo(wrong, QUEUE_NAMES) : undefined;
+  return new Refusal(closest === undefined ? undefined : `did you mean "${closest}"?`);
+}
+
 /**
  * Every setting of the module but the queues' own, by the section of the documents. To add one, add it here: its
  * option, its type, its variable, its value in `MessageQueueConfig` and the documents (`npm run docs`) follow.
@@ -57,6 +81,13 @@ export const SECTIONS = {
     }),
     /** A `producer` adds jobs and never runs any; a `worker` and `both` run them, and may add too. */
     role: setting(oneOf('producer', 'worker', 'both'), { variable: 'MESSAGE_QUEUE_ROLE', default: 'both' }),
+    /** Which of the six built-in queues the app has: `false`, or a list of their names. Adds to the others are refused. */
+    builtInQueues: setting(pickedQueues, {
+      variable: 'MESSAGE_QUEUE_BUILT_IN_QUEUES',
+      default: QUEUE_NAMES,
+      otherwise: 'all six',
+      example: 'message-delivery,message-notification',
+    }),
     /** Whether work starts with the app. If not, call `MessageQueueWorker.start()`. */
     autoStart: setting(flag(), { variable: 'MESSAGE_QUEUE_AUTO_START', default: true }),
     /**

@@ -12,7 +12,14 @@ import { MessageQueueTestKit } from './message-queue-test-kit.js';
 /** Options of {@link MessageQueueTestingModule.register}. */
 export type MessageQueueTestingOptions = Pick<
   MessageQueueModuleOptions,
-  'adapters' | 'imports' | 'middleware' | 'queues' | 'maxCrashes' | 'onStuckHandler' | 'abortGraceMs'
+  | 'adapters'
+  | 'builtInQueues'
+  | 'imports'
+  | 'middleware'
+  | 'queues'
+  | 'maxCrashes'
+  | 'onStuckHandler'
+  | 'abortGraceMs'
 > & {
   /** Where the clock starts. Default 2026-01-01T00:00:00Z. */
   readonly now?: Date | number;

@@ -16,7 +16,8 @@ import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { Registrations } from './registrations.js';
 import type { RootSetup } from './root-setup.js';
 import { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import { getOptionsToken, RESOLVED_CONFIGURATION } from './tokens.js';
+import { refuseUseOfLeftOutQueues } from './left-out-queues.js';
+import { getOptionsToken, RESOLVED_CONFIGURATION, tokenOf } from './tokens.js';
 
 /**
  * What every part of the library needs of the app: configuration, broker, clock, queues, execution. Global, so that
@@ -36,10 +37,17 @@ const INSIDE: Provider[] = [
     provide: RegisteredQueues,
     useFactory: (
       moduleRef: ModuleRef,
-      { definitions }: ResolvedConfiguration,
+      { definitions, leftOut }: ResolvedConfiguration,
       broker: Broker,
       events: JobEvents,
-    ) => new RegisteredQueues(moduleRef, definitions, broker, events),
+    ) =>
+      new RegisteredQueues(
+        moduleRef,
+        definitions,
+        broker,
+        events,
+        leftOut.map(({ name }) => name),
+      ),
     inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
@@ -56,7 +64,7 @@ export function coreModule(setup: RootSetup): DynamicModule {
     !replaced.some((adapter) => tokenOf(adapter) === tokenOf(provider));
   const providers: Provider[] = [
     ...setup.optionsProviders,
-    resolvedConfiguration(undefined),
+    resolvedConfiguration(undefined, setup.adapters),
     {
       provide: MESSAGE_QUEUE_CONFIG,
       useFactory: ({ config }: ResolvedConfiguration) => config,
@@ -78,7 +86,7 @@ export function coreModule(setup: RootSetup): DynamicModule {
 /** The module of a further Redis. */
 export function furtherRedisModule(setup: RootSetup & { readonly configKey: string }): DynamicModule {
   const { configKey } = setup;
-  const resolved = resolvedConfiguration(configKey);
+  const resolved = resolvedConfiguration(configKey, setup.adapters);
   return {
     module: FurtherRedisModule,
     global: true,
@@ -97,7 +105,10 @@ export function furtherRedisModule(setup: RootSetup & { readonly configKey: stri
   };
 }
 
-function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
+function resolvedConfiguration(
+  configKey: string | undefined,
+  adapters: readonly Provider[],
+): FactoryProvider {
   return {
     provide:
       configKey === undefined
@@ -121,14 +132,12 @@ function resolvedConfiguration(configKey: string | undefined): FactoryProvider {
         schedules: registrations?.schedules,
         now: clock.now(),
       });
-      if (configKey === undefined) checkDeclaredHandlers(discovery, definitions);
+      if (configKey === undefined) {
+        checkDeclaredHandlers(discovery, definitions);
+        refuseUseOfLeftOutQueues(resolved, modules, adapters);
+      }
       return resolved;
     },
     inject: [getOptionsToken(configKey), ModulesContainer, DiscoveryService, Clock],
   };
-}
-
-/** The token of a provider. */
-export function tokenOf(provider: Provider): FactoryProvider['provide'] {
-  return typeof provider === 'function' ? provider : provider.provide;
 }

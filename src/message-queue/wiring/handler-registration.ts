@@ -29,11 +29,12 @@ export class HandlerRegistration {
    * @throws HandlerRegistrationError listing every mistake
    */
   register(): void {
-    const { config, definitions } = this.resolved;
+    const { config, definitions, leftOut } = this.resolved;
     const worked = config.role === 'producer' ? [] : this.queues.names();
     this.registry.load(
       processorSourcesOf(this.discovery.getProviders()),
-      { definitions, worked },
+      // The classes of queues that are left out are still there.
+      { definitions: [...definitions, ...leftOut], worked },
       this.enhancers,
     );
   }

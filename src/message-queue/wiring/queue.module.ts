@@ -35,7 +35,7 @@ export function queueModule(registered: Omit<QueueRegistration, 'place'>, place:
 }
 
 /** Puts a queue under its token. */
-export function queueProvider(name: string, configKey?: string): FactoryProvider<Queue> {
+export function queueProvider(name: string, configKey?: string): FactoryProvider<Queue | undefined> {
   return {
     provide: getQueueToken(name),
     useFactory: (queues?: RegisteredQueues, broker?: Broker) => {

@@ -1,3 +1,5 @@
+import type { InjectionToken, Provider } from '@nestjs/common';
+
 /** Marks the provider in which a module keeps how it was registered. */
 export const ROOT_REGISTRATION = Symbol.for('nestjs-message-queue:root-registration');
 
@@ -11,3 +13,8 @@ export function getOptionsToken(configKey?: string): symbol {
 
 /** The configuration together with the queues' settings and the options of the parts; internal. */
 export const RESOLVED_CONFIGURATION = Symbol.for('nestjs-message-queue:resolved-configuration');
+
+/** The token of a provider. */
+export function tokenOf(provider: Provider): InjectionToken {
+  return typeof provider === 'function' ? provider : provider.provide;
+}

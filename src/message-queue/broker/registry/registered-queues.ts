@@ -33,6 +33,8 @@ export class RegisteredQueues extends ManagedQueues {
     definitions: readonly QueueDefinition[],
     private readonly defaultBroker: Broker,
     private readonly events: JobEvents,
+    /** Names that are known, and not registered here. */
+    private readonly leftOut: readonly string[] = [],
   ) {
     super();
     for (const definition of definitions) this.#entries.set(definition.name, { definition });
@@ -66,8 +68,9 @@ export class RegisteredQueues extends ManagedQueues {
     return this.get(name).queue !== this.#entry(name).made?.queue;
   }
 
-  /** Opens the queue; what the provider under its token does. */
-  create(name: string, broker: Broker): Queue {
+  /** Opens the queue; what the provider under its token does. Undefined: it is left out. */
+  create(name: string, broker: Broker): Queue | undefined {
+    if (this.leftOut.includes(name)) return undefined;
     const entry = this.#entry(name);
     if (entry.made === undefined) {
       entry.made = { queue: broker.createQueue(entry.definition), broker };
@@ -93,6 +96,12 @@ export class RegisteredQueues extends ManagedQueues {
     const entry = this.#entries.get(name);
     if (entry !== undefined) return entry;
     const names = [...this.#entries.keys()];
+    if (this.leftOut.includes(name)) {
+      throw new UnknownQueueError(
+        `Queue "${name}" is left out of this app by builtInQueues (MESSAGE_QUEUE_BUILT_IN_QUEUES); name it there to use it. Registered: ${names.join(', ') || 'none'}.`,
+        { queue: name },
+      );
+    }
     throw new UnknownQueueError(
       `There is no queue ${JSON.stringify(name)}.${didYouMean(plainText(name), names)} Registered: ${names.join(', ')}. Add yours with MessageQueueModule.registerQueue(defineQueue({ … })).`,
       { queue: plainText(name) },
