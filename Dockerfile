@@ -18,6 +18,8 @@ RUN node scripts/make-app-manifest.mjs && npm install --omit=dev --ignore-script
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production
 ENV PORT=5001
+# A container's own loopback is of no use to anybody outside it.
+ENV HOST=0.0.0.0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

@@ -11,6 +11,12 @@ export const APP_VARIABLES = {
     description: 'Port of the chat, the board and the API; 0 picks a free one.',
     default: '5001',
   },
+  host: {
+    variable: 'HOST',
+    allowed: 'an address or a host name of this machine',
+    description: 'Address to listen on; 0.0.0.0 lets other machines in. Who calls the chat is not asked.',
+    default: '127.0.0.1',
+  },
   databaseUrl: {
     variable: 'DATABASE_URL',
     allowed: '`postgres://…`, or the path of a SQLite file',

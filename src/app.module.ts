@@ -3,6 +3,7 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_VARIABLES } from './app-variables.js';
 import { ChatModule } from './chat/chat.module.js';
+import type { ListedConversation } from './chat/messages/listed-conversation.js';
 import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
 import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
@@ -17,6 +18,8 @@ export interface AppOptions extends Omit<MessageQueueModuleOptions, 'isGlobal' |
    * this process's memory, which web servers and workers in processes of their own do not share.
    */
   readonly databaseUrl?: string;
+  /** What the chat page shows before the conversation of the two neighbours. Default: nothing. */
+  readonly conversations?: readonly ListedConversation[];
 }
 
 /** Messages go to the users' sockets, over all processes that share the Redis of the queues. */
@@ -33,7 +36,8 @@ export class AppModule {
     const configuration = ConfigModule.forRoot({ isGlobal: true });
     // After forRoot: what stands in .env is in the environment now.
     const environment = new ConfigService();
-    const { databaseUrl = environment.get<string>(APP_VARIABLES.databaseUrl.variable), ...given } = options;
+    const { databaseUrl: chosen, conversations = [], ...given } = options;
+    const databaseUrl = chosen ?? environment.get<string>(APP_VARIABLES.databaseUrl.variable);
     const stores = databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [];
     const own = [...SOCKET_IO, ...stores, ...keysFrom(environment)];
     const { adapters = [] } = given;
@@ -44,7 +48,7 @@ export class AppModule {
       imports: [
         configuration,
         MessageQueueModule.forRoot({ ...given, adapters: [...kept, ...adapters] }),
-        ChatModule,
+        ChatModule.register(conversations),
       ],
     };
   }

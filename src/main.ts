@@ -4,7 +4,7 @@ import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { checkProcessRole } from './process-role.js';
-import { appPort, hasColors, printWelcome } from './welcome.js';
+import { appHost, appPort, hasColors, printWelcome } from './welcome.js';
 
 async function bootstrap(): Promise<void> {
   const app = await NestFactory.create(AppModule.register(), {
@@ -17,7 +17,7 @@ async function bootstrap(): Promise<void> {
     console.log('\n  Jobs run here, and no web server does (MESSAGE_QUEUE_ROLE=worker). Stop: Ctrl-C\n');
     return;
   }
-  await app.listen(appPort(app));
+  await app.listen(appPort(app), appHost(app));
   printWelcome(await app.getUrl());
 }
 

@@ -12,6 +12,12 @@ export function appPort(app: INestApplicationContext): number {
   throw new Error(`${variable} must be ${allowed}, not "${given}".`);
 }
 
+/** Address that the reference app listens on: HOST, or this machine alone. */
+export function appHost(app: INestApplicationContext): string {
+  const { variable, default: usual } = APP_VARIABLES.host;
+  return app.get(ConfigService).get<string>(variable)?.trim() || usual;
+}
+
 /** Whether standard output is a terminal that wants colours (NO_COLOR says no). */
 export function hasColors(): boolean {
   return isatty(process.stdout.fd) && process.stdout.hasColors();

@@ -1,10 +1,14 @@
 import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { MessageQueueModule } from '../message-queue/index.js';
 import { AnnouncementsController } from './announcements/announcements.controller.js';
 import { AnnouncementsService } from './announcements/announcements.service.js';
 import { ChatPageController } from './chat-page.controller.js';
 import { CHAT_PROCESSORS, CHAT_QUEUES } from './queues/chat-queues.js';
+import { ConversationsController } from './messages/conversations.controller.js';
+import { LISTED_CONVERSATIONS, NEIGHBOURS } from './messages/listed-conversation.js';
+import type { ListedConversation } from './messages/listed-conversation.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { ChatGateway } from './sockets/chat.gateway.js';
 import { MessagesService } from './messages/messages.service.js';
@@ -17,7 +21,10 @@ import { UnreadableBodyFilter } from './input/unreadable-body.filter.js';
 /** A small chat as a host would write it: REST, sockets, one page. */
 @Module({
   imports: CHAT_QUEUES.map((queue) => MessageQueueModule.registerQueue(queue)),
-  controllers: [MessagesController, AnnouncementsController, QueueCountsController, ChatPageController],
+  controllers: [
+    ...[MessagesController, ConversationsController, AnnouncementsController],
+    ...[QueueCountsController, ChatPageController],
+  ],
   providers: [
     AnnouncementsService,
     ChatGateway,
@@ -29,4 +36,10 @@ import { UnreadableBodyFilter } from './input/unreadable-body.filter.js';
     { provide: APP_FILTER, useClass: UnreadableBodyFilter },
   ],
 })
-export class ChatModule {}
+export class ChatModule {
+  /** @param conversations what the page shows before the conversation of the two neighbours */
+  static register(conversations: readonly ListedConversation[]): DynamicModule {
+    const listed = [...conversations, NEIGHBOURS];
+    return { module: ChatModule, providers: [{ provide: LISTED_CONVERSATIONS, useValue: listed }] };
+  }
+}

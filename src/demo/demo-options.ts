@@ -5,8 +5,8 @@ export interface DemoOptions {
   /** End after the story in place of serving until Ctrl-C. */
   readonly exit: boolean;
   readonly help: boolean;
-  /** Port of the board; 0 picks a free one. Default 5001. */
-  readonly port: number;
+  /** Port of the chat and the board; 0 picks a free one. Null: what PORT says, or 5001. */
+  readonly port: number | null;
   /** Whether jobs run beside the web server or in a process of their own. Default `here`. */
   readonly workers: 'here' | 'apart';
 }
@@ -18,14 +18,14 @@ Sends the conversation in examples/ through all six queues, checks what came out
 and serves chat and board until Ctrl-C.
 
   --exit            end after the story
-  --port <n>        port of the chat, the board and the API (default 5001, 0 picks a free one)
+  --port <n>        port of the chat, the board and the API (default: PORT, or 5001; 0 picks a free one)
   --workers here    run the jobs in the process of the web server (default)
   --workers apart   run them in a second process without a web server; needs Redis:
                     MESSAGE_QUEUE_PROVIDER=redis REDIS_URL=redis://127.0.0.1:6379 npm run demo -- --workers apart
   --help            show this text
 
-Environment: MESSAGE_QUEUE_PROVIDER=memory|redis, REDIS_URL, DATABASE_URL (postgres://… or a SQLite file; default: a SQLite
-file of its own), and the rest of docs/configuration.md. NO_COLOR=1 turns colours off.
+Environment: MESSAGE_QUEUE_PROVIDER=memory|redis, REDIS_URL, PORT, HOST (default 127.0.0.1), DATABASE_URL (postgres://… or a
+SQLite file; default: a SQLite file of its own), and the rest of docs/configuration.md. NO_COLOR=1 turns colours off.
 
 Exit codes: 0 when everything came out as expected; 1 when anything differs or fails; 130 or 143 when Ctrl-C or SIGTERM
 came before the end of the story.`;
@@ -36,14 +36,16 @@ came before the end of the story.`;
  */
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
   const { exit, help, port, workers } = valuesOf(args);
-  const number = Number(port);
-  if (port.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535) {
-    throw new Error(`--port must be a whole number from 0 to 65535, not "${port}".`);
-  }
   if (workers !== 'here' && workers !== 'apart') {
     throw new Error(`--workers must be "here" or "apart", not "${workers}".`);
   }
-  return { exit, help, port: number, workers };
+  return { exit, help, port: port === undefined ? null : portOf(port), workers };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`--port must be a whole number from 0 to 65535, not "${text}".`);
 }
 
 function valuesOf(args: readonly string[]) {
@@ -53,7 +55,7 @@ function valuesOf(args: readonly string[]) {
       options: {
         exit: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
-        port: { type: 'string', default: '5001' },
+        port: { type: 'string' },
         workers: { type: 'string', default: 'here' },
       },
     }).values;

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 import { printWelcome } from '../welcome.js';
-import { loadConversation } from './story/conversation.js';
+import { listConversations, loadConversation } from './story/conversation.js';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.js';
 import type { DemoOptions } from './demo-options.js';
 import { Performance } from './story/performance.js';
@@ -49,6 +49,7 @@ async function run(options: DemoOptions, end: AbortController, closers: (() => u
   const stage = await buildStage(
     {
       ...{ port: options.port, workers: options.workers, run },
+      conversations: listConversations(sample, run),
       drops: { [`${message}-${run}`]: failures },
       onWorkerDeath: (error) => end.abort(error),
     },
@@ -58,11 +59,19 @@ async function run(options: DemoOptions, end: AbortController, closers: (() => u
   const isAsExpected = await new Performance(stage, story, sample, signal).play();
   stage.clients.close();
   if (!options.exit) {
-    printWelcome(await stage.app.getUrl());
+    const url = await stage.app.getUrl();
+    printWelcome(url);
+    printDeadLetterLeft(url);
     const reason = await aborted(signal);
     if (!(reason instanceof StopRequest)) throw reason;
   }
   return isAsExpected ? 0 : 1;
+}
+
+function printDeadLetterLeft(url: string): void {
+  console.log(`  One dead letter is left. Its mailbox works again: open it on the board and press Retry.
+           ${url}/admin/queues/queue/message-notification?status=failed
+`);
 }
 
 /** The first signal ends the demo in order, a second one at once. */

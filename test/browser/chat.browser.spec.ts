@@ -164,14 +164,21 @@ describe.each<ProviderName>(['memory', 'redis'])('The chat page in a browser, on
   });
 
   it('shows the counts of all queues, and leads to the board', async () => {
-    const row = chat.page.locator('#queue-rows tr', { hasText: 'message-delivery' });
+    const row = chat.page.locator('tr.counts', { hasText: 'message-delivery' });
     await waitUntil(
       async () => Number(await row.locator('td').nth(3).textContent()) > 200,
       'the counts to say what was delivered',
     );
-    expect(await chat.page.locator('#queue-rows tr').count()).toBe(14);
+    expect(await chat.page.locator('tr.counts').count()).toBe(14);
     const board = await chat.page.getByRole('link', { name: 'Open Bull Board' }).getAttribute('href');
     expect(board).toBe('/admin/queues');
+  });
+
+  it('says what each queue is for', async () => {
+    const purposes = await chat.page.locator('td.purpose').allTextContents();
+    expect(purposes).toHaveLength(14);
+    expect(purposes).toContain('Sends one message to many recipients, chunk by chunk.');
+    expect(purposes).toContain('Messages to be checked before an agent sees them.');
   });
 
   it('shows all of it again after a reload, and in a second tab', async () => {

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { QueueName } from '../../src/message-queue/index.js';
 import { TestPostgres } from '../support/postgres-server.js';
-import { TestRedis } from '../support/redis-server.js';
-import { NodeProcess } from './node-process.js';
+import { freePort, TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+import { listeningAddresses, NodeProcess } from './node-process.js';
 
 interface DemoRun {
   readonly code: number | null;
@@ -19,6 +20,14 @@ async function runDemo(args: readonly string[], environment: Record<string, stri
 }
 
 describe('npm run demo', () => {
+  const started: NodeProcess[] = [];
+  afterEach(async () => {
+    for (const demo of started.splice(0)) {
+      demo.signalGroup('SIGKILL');
+      await demo.closed;
+    }
+  });
+
   it('tells its story with nothing installed, shows what it waits for, and ends with 0', async () => {
     const { code, output } = await runDemo(['--exit', '--port', '0']);
     expect(output).toContain('Jobs run in this process.');
@@ -29,10 +38,36 @@ describe('npm run demo', () => {
     expect(code).toBe(0);
   });
 
-  it('serves after the story until Ctrl-C, and ends with 0', async () => {
-    const demo = new NodeProcess('demo/main.js', ['--port', '0']);
-    const url = await demo.says(/Chat +(\S+)/);
-    expect((await fetch(url)).status).toBe(200);
+  it('leaves the conversation in the chat and a dead letter to replay, until Ctrl-C, and ends with 0', async () => {
+    const port = String(await freePort());
+    const demo = new NodeProcess('demo/main.js', [], { PORT: port });
+    started.push(demo);
+    await demo.says(/One dead letter is left/);
+    const url = `http://127.0.0.1:${port}`;
+    expect(listeningAddresses(demo.pid)).toContain(`127.0.0.1:${port}`);
+    const ask = async <T>(path: string, method = 'GET'): Promise<T> => {
+      const answer = await fetch(`${url}${path}`, { method });
+      expect(answer.status).toBeLessThan(300);
+      const text = await answer.text();
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    };
+    const { items } = await ask<{ items: { id: string; title: string }[] }>('/api/conversations');
+    expect(items.map(({ title }) => title)).toEqual([
+      ...["Saturday's van route", 'Amina and Oksana', 'Community kitchen', 'Two neighbours'],
+    ]);
+    const first = await ask<{ items: unknown[] }>(`/api/conversations/${items[0]?.id}/messages`);
+    expect(first.items).toHaveLength(12);
+
+    const failed = async (): Promise<{ id: string }[]> => {
+      const path =
+        '/admin/queues/api/queues?activeQueue=message-notification&status=failed&page=1&jobsPerPage=10';
+      const { queues } = await ask<{ queues: { name: string; jobs: { id: string }[] }[] }>(path);
+      return queues.find(({ name }) => name === 'message-notification')?.jobs ?? [];
+    };
+    const [letter, ...more] = await failed();
+    expect(more).toEqual([]);
+    await ask(`/admin/queues/api/queues/message-notification/${letter?.id}/retry`, 'PUT');
+    await waitUntil(async () => (await failed()).length === 0, 'the replayed mail to be sent');
     demo.signalGroup('SIGINT');
     expect(await demo.closed).toBe(0);
   });
@@ -71,7 +106,9 @@ describe('npm run demo', () => {
     const { port } = server.address() as AddressInfo;
     const { code, output } = await runDemo(['--port', String(port)]);
     await new Promise((resolve) => server.close(resolve));
-    expect(output).toContain(`Port ${port} is taken. --port <n> chooses another, --port 0 a free one.`);
+    expect(output).toContain(
+      `Port ${port} is taken: choose another with --port <n>, or let --port 0 pick a free one.`,
+    );
     expect(code).toBe(1);
   });
 

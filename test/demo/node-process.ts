@@ -74,8 +74,8 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** How many TCP sockets of a process listen. */
-export function listeningSockets(pid: number): number {
+/** Where a process listens: `address:port`; IPv6 addresses as the kernel writes them. */
+export function listeningAddresses(pid: number): string[] {
   const own = new Set(
     readdirSync(`/proc/${pid}/fd`).map((fd) => {
       try {
@@ -89,5 +89,14 @@ export function listeningSockets(pid: number): number {
   return ['tcp', 'tcp6']
     .flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n').slice(1))
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === LISTEN && own.has(fields[9])).length;
+    .filter((fields) => fields[3] === LISTEN && own.has(fields[9]))
+    .map((fields) => addressOf(fields[1] ?? ''));
+}
+
+function addressOf(hexadecimal: string): string {
+  const [address = '', port = ''] = hexadecimal.split(':');
+  // Four bytes in the order of the machine: the last one first.
+  const isV4 = address.length === 8;
+  const host = isV4 ? Buffer.from(address, 'hex').reverse().join('.') : address;
+  return `${host}:${parseInt(port, 16)}`;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { freePort, TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-import { listeningSockets, NodeProcess } from './node-process.js';
+import { listeningAddresses, NodeProcess } from './node-process.js';
 
 interface Conversation {
   readonly items: readonly { readonly recipients: readonly { readonly status: string }[] }[];
@@ -37,7 +37,8 @@ describe('node dist/main.js', () => {
     const worker = start({ ...shared, MESSAGE_QUEUE_ROLE: 'worker', PORT: new URL(url).port });
     await web.says(/Stop +Ctrl-C/);
     await worker.says(/Jobs run here/);
-    expect(listeningSockets(worker.pid)).toBe(0);
+    expect(listeningAddresses(worker.pid)).toEqual([]);
+    expect(listeningAddresses(web.pid)).toEqual([new URL(url).host]);
 
     const grace = io(url, { auth: { userId: 'grace' }, transports: ['websocket'], forceNew: true });
     ends.push(() => grace.disconnect());
@@ -64,6 +65,15 @@ describe('node dist/main.js', () => {
     grace.disconnect();
     for (const app of [web, worker, worker]) app.signal('SIGTERM');
     expect([await web.closed, await worker.closed]).toEqual([0, 0]);
+  });
+
+  it('lets other machines in only when HOST says so', async () => {
+    const port = await freePort();
+    const app = start({ HOST: '0.0.0.0', PORT: String(port), MESSAGE_QUEUE_PROVIDER: 'memory' });
+    await app.says(/Stop +Ctrl-C/);
+    expect(listeningAddresses(app.pid)).toEqual([`0.0.0.0:${port}`]);
+    app.signal('SIGINT');
+    expect(await app.closed).toBe(0);
   });
 
   it.each([

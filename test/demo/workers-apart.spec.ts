@@ -1,7 +1,7 @@
 import { TestPostgres } from '../support/postgres-server.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-import { isRunning, listeningSockets, NodeProcess } from './node-process.js';
+import { isRunning, listeningAddresses, NodeProcess } from './node-process.js';
 
 const APART = ['--workers', 'apart', '--port', '0'];
 const AS_EXPECTED = /Everything came out as examples\/expected\.json says\./;
@@ -44,9 +44,9 @@ describe('npm run demo -- --workers apart', () => {
     const worker = await workerOf(demo);
     await demo.says(AS_EXPECTED);
     const url = await demo.says(/Chat +(\S+)\//);
-    expect(listeningSockets(worker)).toBe(0);
+    expect(listeningAddresses(worker)).toEqual([]);
     // One for HTTP and Socket.IO, one for mail.
-    expect(listeningSockets(demo.pid)).toBe(2);
+    expect(listeningAddresses(demo.pid)).toHaveLength(2);
 
     const stored = async (): Promise<number> => {
       const response = await fetch(`${url}/api/conversations/two-processes/messages`);

@@ -53,6 +53,7 @@ describe('docker-compose.yml', () => {
   it('publishes port 5001, the one that the app and its image use', () => {
     expect(app.ports).toEqual(['127.0.0.1:5001:5001']);
     expect(app.environment?.['PORT']).toBe('5001');
+    expect(dockerfile).toMatch(/^ENV HOST=0\.0\.0\.0$/m);
     expect(dockerfile).toMatch(/^EXPOSE 5001$/m);
     expect(dockerfile).toContain('http://127.0.0.1:5001/');
   });

@@ -5,8 +5,6 @@ import { MessageClient } from '/assets/message-client.js';
 import { MessageLog } from '/assets/message-log.js';
 import { Outbox } from '/assets/outbox.js';
 
-const CONVERSATION = 'c1';
-const HISTORY = `/api/conversations/${CONVERSATION}/messages?limit=100`;
 const RELOAD_AFTER_MS = 2_000;
 const SHOWN = new Set(['sent', 'delivered', 'read']);
 
@@ -19,6 +17,8 @@ const LINKS = {
 
 /** One user's side of the conversation, with a socket of its own. Tells `linkchange` events. */
 export class ConversationPane extends EventTarget {
+  #conversation;
+  #history;
   #user;
   #peer;
   #log;
@@ -29,18 +29,22 @@ export class ConversationPane extends EventTarget {
   #state = element('span', { class: 'link', role: 'status' });
   #switch = element('button', { type: 'button', class: 'quiet' });
 
-  constructor(root) {
+  /** @param side 0 or 1: which of the view's two people this is */
+  constructor(root, view, side) {
     super();
-    this.#user = root.dataset.user;
-    this.#peer = root.dataset.peer;
+    this.#conversation = view.conversation.id;
+    this.#history = `/api/conversations/${encodeURIComponent(this.#conversation)}/messages?limit=100`;
+    this.#user = view.sides[side];
+    this.#peer = view.sides[1 - side];
+    root.dataset.user = this.#user;
     this.#log = new MessageLog({
       label: `Messages of ${nameOf(this.#user)}`,
       onSeen: (messageId) => this.#client.markRead(messageId),
       onEarlier: () => this.#loadEarlier().catch(() => undefined),
     });
-    this.#build(root);
+    this.#build(root, view.personChoice(side));
     this.#socket = io({ auth: { userId: this.#user }, forceNew: true, reconnectionDelayMax: 2_000 });
-    this.#outbox = new Outbox(this.#user, {
+    this.#outbox = new Outbox(`${this.#conversation}:${this.#user}`, {
       isOnline: () => this.#socket.connected,
       onAccepted: ({ messageId }, { createdAt }) => this.#log.accepted(messageId, createdAt),
       onRefused: ({ messageId }, reason) => this.#log.setStatus(messageId, 'refused', `not sent: ${reason}`),
@@ -62,11 +66,13 @@ export class ConversationPane extends EventTarget {
     return true;
   }
 
-  #build(root) {
+  #build(root, people) {
     const name = nameOf(this.#user);
+    root.setAttribute('aria-label', `${name}'s phone`);
     const avatar = element('span', { class: 'avatar', text: name.charAt(0), 'aria-hidden': 'true' });
     const head = element('div', { class: 'pane-head' });
-    head.append(avatar, element('h2', { text: name }), this.#state, this.#switch);
+    const title = element('h2', people ? {} : { text: name }, ...(people ? [people] : []));
+    head.append(avatar, title, this.#state, this.#switch);
     this.#switch.addEventListener('click', () => {
       if (this.#socket.active) this.#socket.disconnect();
       else this.#socket.connect();
@@ -89,16 +95,15 @@ export class ConversationPane extends EventTarget {
   #listen() {
     this.#client = new MessageClient(this.#socket, {
       onMessage: (message) => this.#show(message),
-      onStatus: ({ messageId, recipientId, conversationId, status }) => {
-        const isOurs = conversationId === CONVERSATION && recipientId === this.#peer;
-        if (isOurs) this.#log.setStatus(messageId, status);
+      onStatus: ({ messageId, conversationId, status }) => {
+        if (conversationId === this.#conversation) this.#log.setStatus(messageId, status);
       },
       onConnection: () => this.#linkChanged(),
     });
     this.#socket.on('connect_error', () => this.#linkChanged());
     // What this user has written in another tab.
     this.#socket.on('message_accepted', (message) => {
-      if (message.conversationId !== CONVERSATION) return;
+      if (message.conversationId !== this.#conversation) return;
       this.#show(message);
       this.#log.accepted(message.messageId, message.createdAt);
     });
@@ -120,7 +125,7 @@ export class ConversationPane extends EventTarget {
     if (content === '') return;
     const message = {
       ...{ messageId: newId(), senderId: this.#user, recipientId: this.#peer },
-      ...{ conversationId: CONVERSATION, content },
+      ...{ conversationId: this.#conversation, content },
     };
     this.#show(message, { createdAt: null });
     this.#outbox.add(message);
@@ -131,7 +136,7 @@ export class ConversationPane extends EventTarget {
     this.#log.isLoading = true;
     try {
       const [conversation, announcements] = await Promise.all([
-        callApi(HISTORY),
+        callApi(this.#history),
         callApi(`/api/announcements?recipientId=${this.#user}`),
       ]);
       this.#showStored([...announcements.items, ...conversation.items]);
@@ -145,7 +150,9 @@ export class ConversationPane extends EventTarget {
   }
 
   async #loadEarlier() {
-    const { items, nextCursor } = await callApi(`${HISTORY}&cursor=${encodeURIComponent(this.#earlier)}`);
+    const { items, nextCursor } = await callApi(
+      `${this.#history}&cursor=${encodeURIComponent(this.#earlier)}`,
+    );
     this.#log.above(() => this.#showStored(items));
     this.#noteEarlier(nextCursor);
   }
@@ -164,20 +171,24 @@ export class ConversationPane extends EventTarget {
       const copy = message.recipients.find(({ recipientId }) => isOwn || recipientId === this.#user);
       // What is pending for this user comes over the socket, and is confirmed there.
       if (!isOwn && !SHOWN.has(copy?.status)) continue;
-      this.#show(message, { isRead: copy?.status === 'read' });
+      this.#show({ ...message, recipientId: copy?.recipientId }, { isRead: copy?.status === 'read' });
       if (isOwn) this.#log.accepted(message.messageId, message.createdAt);
       if (isOwn && copy) this.#log.setStatus(message.messageId, copy.status);
     }
   }
 
   #show(message, { createdAt = message.createdAt, isRead = false } = {}) {
-    const { messageId, senderId, conversationId, encrypted } = message;
-    const isAnnouncement = conversationId !== CONVERSATION;
+    const { messageId, senderId, recipientId, conversationId, encrypted } = message;
+    const isAnnouncement = conversationId !== this.#conversation;
+    const isOwn = senderId === this.#user;
+    const third = isOwn ? recipientId !== this.#peer && recipientId : senderId !== this.#peer && senderId;
     this.#log.show({
       ...{ messageId, senderId, createdAt, isRead },
       // The copies of an announcement have ids of their own, and its name in common.
       key: isAnnouncement ? conversationId : messageId,
-      kind: isAnnouncement ? 'announcement' : senderId === this.#user ? 'own' : 'other',
+      kind: isAnnouncement ? 'announcement' : isOwn ? 'own' : 'other',
+      with: third ? `${isOwn ? 'To' : 'From'} ${nameOf(third)}` : null,
+      isSealed: encrypted,
       content: encrypted ? 'A sealed message' : message.content,
     });
   }

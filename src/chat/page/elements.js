@@ -15,8 +15,16 @@ export function timeElement(iso) {
   return element('time', { datetime: iso, title: at.toLocaleString(), text });
 }
 
-/** A user's id as a name. */
+const names = new Map();
+
+/** Makes people known by their names. */
+export function knowNames(people) {
+  for (const { id, name } of people) names.set(id, name);
+}
+
+/** A user's name; of an unknown one the id, written like a name. */
 export function nameOf(userId) {
+  if (names.has(userId)) return names.get(userId);
   return userId.charAt(0).toUpperCase() + userId.slice(1).replaceAll('-', ' ');
 }
 

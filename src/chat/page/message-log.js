@@ -63,13 +63,16 @@ export class MessageLog {
   /**
    * Shows a message once, however often it comes.
    * @param message `key`: what search and statuses call it; `messageId`: what a confirmation calls it; `kind`: own, other or
-   *   announcement; `createdAt`: null until the server has accepted it; `isRead`: the user has seen it before
+   *   announcement;
+   *   `with`: who else it is about, in words, or null; `createdAt`: null until the server has accepted it; `isRead`: the user has seen it before
    */
-  show({ key, messageId, senderId, kind, content, createdAt, isRead }) {
+  show({ key, messageId, senderId, kind, with: third, isSealed, content, createdAt, isRead }) {
     if (this.has(key)) return;
     const bubble = element('li', { class: `bubble ${kind}`, 'data-id': messageId, tabindex: '-1' });
     if (kind === 'announcement') bubble.append(element('strong', { text: 'Announcement' }));
+    else if (third) bubble.append(element('span', { class: 'third', text: third }));
     else bubble.append(element('span', { class: 'for-readers', text: `${nameOf(senderId)}: ` }));
+    if (isSealed) bubble.classList.add('sealed');
     const meta = element('span', { class: 'meta' }, timeElement(createdAt ?? new Date().toISOString()));
     if (kind === 'own') meta.append(element('span', { class: 'ticks' }));
     bubble.append(element('p', { dir: 'auto', text: content }), meta);

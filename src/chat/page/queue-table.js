@@ -6,13 +6,12 @@ const STATES = ['waiting', 'active', 'delayed', 'completed', 'failed'];
 
 /** Shows the counts of all queues, again and again. */
 export async function showQueueCounts() {
-  const body = document.getElementById('queue-rows');
   const state = document.getElementById('queues-state');
   const rows = new Map();
   for (;;) {
     try {
       for (const queue of await callApi('/api/queues')) {
-        if (!rows.has(queue.name)) rows.set(queue.name, new QueueRow(body, queue));
+        if (!rows.has(queue.name)) rows.set(queue.name, new QueueRow(queue));
         rows.get(queue.name).show(queue);
       }
       state.textContent = '';
@@ -27,12 +26,17 @@ class QueueRow {
   #paused = element('span', { text: ' (paused)', hidden: '' });
   #cells = STATES.map(() => element('td'));
 
-  constructor(body, { name, isBuiltIn }) {
-    const kind = isBuiltIn ? 'built-in' : 'own-queue';
+  constructor({ name, description, isBuiltIn }) {
+    const body = document.getElementById(isBuiltIn ? 'built-in-queues' : 'own-queues');
     // On a phone a name may break where its words end.
     const words = name.split(/(?<=_)/).flatMap((word) => [word, element('wbr')]);
     const title = element('th', { scope: 'row' }, ...words, this.#paused);
-    body.append(element('tr', { class: kind }, title, ...this.#cells));
+    const purpose = element('td', {
+      class: 'purpose',
+      colspan: String(STATES.length + 1),
+      text: description,
+    });
+    body.append(element('tr', { class: 'counts' }, title, ...this.#cells), element('tr', {}, purpose));
   }
 
   show({ isPaused, ...counts }) {

@@ -1,6 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { AppModule } from '../../app.module.js';
+import type { AppOptions } from '../../app.module.js';
 import { SmtpEmailChannel } from '../../message-queue/adapters/smtp/index.js';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
@@ -21,11 +22,14 @@ export interface DemoSettings {
   readonly drops: LineDrops;
 }
 
-/** The reference app on the demo's database, mail server and line. @param role default: what the environment says */
-export function demoModule(settings: DemoSettings, role?: MessageQueueConfig['role']): DynamicModule {
+/** The reference app on the demo's database, mail server and line. @param options default: what the environment says */
+export function demoModule(
+  settings: DemoSettings,
+  options: Pick<AppOptions, 'role' | 'conversations'> = {},
+): DynamicModule {
   const { databaseUrl, smtpUrl, drops } = settings;
   return AppModule.register({
-    ...{ role, databaseUrl },
+    ...{ ...options, databaseUrl },
     // The story cleans up once, by itself.
     cleanup: { schedules: false },
     adapters: [

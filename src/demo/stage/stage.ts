@@ -5,6 +5,8 @@ import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { APP_VARIABLES } from '../../app-variables.js';
+import type { ListedConversation } from '../../chat/messages/listed-conversation.js';
+import { appHost, appPort } from '../../welcome.js';
 import { JobEvents, MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { ChatClients } from './chat-clients.js';
@@ -23,6 +25,8 @@ export interface StagePlan extends Pick<DemoOptions, 'port' | 'workers'> {
   /** Part of every id, so that the story can be told again on the same Redis and database. */
   readonly run: string;
   readonly drops: LineDrops;
+  /** What the chat page shows of the story. */
+  readonly conversations: readonly ListedConversation[];
   /** Called when the worker process is gone, though nobody asked it to go. */
   readonly onWorkerDeath: (error: Error) => void;
 }
@@ -47,7 +51,7 @@ export interface Stage {
  * @throws Error saying what to set when the workers cannot be apart
  */
 export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): Promise<Stage> {
-  const { port, workers, run, drops } = plan;
+  const { port, workers, run, drops, conversations } = plan;
   const directory = mkdtempSync(join(tmpdir(), 'mq-demo-'));
   closers.push(() => rmSync(directory, { recursive: true, force: true }));
   const mail = new MailServer();
@@ -58,7 +62,7 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
   const isApart = workers === 'apart';
   const module = demoModule(
     { databaseUrl, smtpUrl, drops: isApart ? {} : drops },
-    isApart ? 'producer' : 'both',
+    { role: isApart ? 'producer' : 'both', conversations },
   );
   const app = await NestFactory.create(module, { logger: demoLogger('demo'), abortOnError: false });
   closers.push(() => app.close());
@@ -72,7 +76,7 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
       )
     : null;
   if (worker !== null) closers.push(() => worker.stop());
-  await Promise.all([listen(app, port), worker?.whenReady()]);
+  await Promise.all([listen(app, port ?? appPort(app)), worker?.whenReady()]);
   const clients = new ChatClients((conversationId) => conversationId.endsWith(run));
   closers.push(() => clients.close());
   return {
@@ -93,11 +97,14 @@ function checkQueuesAreShared(app: INestApplication): void {
 /** @throws Error saying what to do when the port is taken */
 async function listen(app: INestApplication, port: number): Promise<void> {
   try {
-    await app.listen(port);
+    await app.listen(port, appHost(app));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new Error(`Port ${port} is taken. --port <n> chooses another, --port 0 a free one.`, {
-      cause: error,
-    });
+    throw new Error(
+      `Port ${port} is taken: choose another with --port <n>, or let --port 0 pick a free one.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ListedConversation } from '../../chat/messages/listed-conversation.js';
 
 /** One message of the bundled conversation. */
 export interface SampleMessage {
@@ -21,6 +22,7 @@ export interface SampleConversation {
     readonly email: string;
     readonly phone: string;
   }[];
+  readonly conversations: readonly { readonly id: string; readonly title: string }[];
   readonly messages: readonly SampleMessage[];
   readonly announcement: {
     readonly batchId: string;
@@ -33,6 +35,8 @@ export interface SampleConversation {
   readonly trouble: {
     readonly flaky: { readonly message: string; readonly failures: number; readonly story: string };
     readonly dead: { readonly message: string; readonly story: string };
+    /** Its dead letter is there after the story. */
+    readonly left: { readonly message: string; readonly story: string };
   };
   readonly edits: { readonly update: string; readonly delete: string };
   readonly old: { readonly messages: number; readonly retentionDays: number };
@@ -55,6 +59,19 @@ export interface ExpectedOutcome {
 }
 
 const EXAMPLES = join(__dirname, '..', '..', '..', 'examples');
+
+/** The conversations as the chat page lists them. @param run part of their ids */
+export function listConversations(sample: SampleConversation, run: string): ListedConversation[] {
+  return sample.conversations.map(({ id, title }) => {
+    const messages = sample.messages.filter(({ conversation }) => conversation === id);
+    const present = new Set(messages.flatMap(({ from, to }) => [from, to]));
+    const people = [...present].map((userId) => ({
+      id: userId,
+      name: sample.users.find((user) => user.id === userId)?.name ?? userId,
+    }));
+    return { id: `${id}-${run}`, title, people };
+  });
+}
 
 function load<T>(file: string): T {
   return JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as T;

@@ -52,7 +52,8 @@ export class Performance {
   Queues: ${provider}. Messages: ${this.stage.store}. Devices: Socket.IO clients. Mail: an SMTP server on loopback.
   Jobs run in ${this.stage.workers}.
   Troubles ahead: ${trouble.flaky.story};
-  ${trouble.dead.story}.
+  ${trouble.dead.story};
+  ${trouble.left.story}.
 `);
   }
 

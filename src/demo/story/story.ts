@@ -19,7 +19,7 @@ export class Story {
     this.queue = stage.app.get(MessageQueueService);
   }
 
-  /** Everybody connects; devices to push to, old messages to clean up, and a mailbox that is rejected. */
+  /** Everybody connects; devices to push to, old messages to clean up, and mailboxes that are rejected. */
   async prepare(): Promise<void> {
     const devices = this.stage.app.get(DeviceTokenStore);
     for (const { id } of this.sample.users) {
@@ -35,7 +35,7 @@ export class Story {
     const users = this.sample.users.map(({ id }) => id);
     await this.stage.clients.connect(url, users, true);
     await this.stage.clients.connect(url, this.neighbours, false);
-    this.stage.mail.reject(this.addressFor(this.sample.trouble.dead.message));
+    for (const address of this.brokenAddresses) this.stage.mail.reject(address);
   }
 
   /** Act one: every message is delivered, notified and indexed; private ones are encrypted; an announcement goes to everyone. */
@@ -85,10 +85,11 @@ export class Story {
     return letters.map(({ job, id, failures }) => `${job} ${id}: ${failures.at(-1)?.message ?? 'unknown'}`);
   }
 
-  /** Act three: somebody sets the mailbox right and replays the dead letter. @returns how many were replayed */
+  /** Act three: somebody corrects both mailboxes and replays one of the dead letters. @returns how many were replayed */
   async repair(): Promise<number> {
-    this.stage.mail.accept(this.addressFor(this.sample.trouble.dead.message));
-    const letters = await this.letters();
+    for (const address of this.brokenAddresses) this.stage.mail.accept(address);
+    const isLeft = this.idOf(this.sample.trouble.left.message);
+    const letters = (await this.letters()).filter(({ correlationId }) => correlationId !== isLeft);
     for (const { queue, id } of letters) {
       this.stage.statistics.replayed(queue, id);
       await this.queue.retryFailedJob(queue, id);
@@ -200,6 +201,11 @@ export class Story {
       await store.save(message, signal);
       await store.advanceStatus({ messageId, recipientId: 'juergen', status: 'read', at: createdAt }, signal);
     }
+  }
+
+  private get brokenAddresses(): string[] {
+    const { dead, left } = this.sample.trouble;
+    return [dead, left].map(({ message }) => this.addressFor(message));
   }
 
   private addressFor(sampleId: string): string {

@@ -1,0 +1,26 @@
+/** Somebody who takes part in a conversation. */
+export interface Participant {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A conversation that the page shows, through the eyes of two of its people at a time. */
+export interface ListedConversation {
+  readonly id: string;
+  readonly title: string;
+  /** Two or more; the page begins with the first two. */
+  readonly people: readonly Participant[];
+}
+
+/** Token of the conversations to choose from, the one to begin with first. */
+export const LISTED_CONVERSATIONS = Symbol('LISTED_CONVERSATIONS');
+
+/** The conversation that everybody can begin in. */
+export const NEIGHBOURS: ListedConversation = {
+  id: 'c1',
+  title: 'Two neighbours',
+  people: [
+    { id: 'ada', name: 'Ada' },
+    { id: 'grace', name: 'Grace' },
+  ],
+};
