@@ -96,6 +96,18 @@ module.exports = {
       [`${LIB}/(broker/(registry|rules)|jobs)/`, KERNEL, SEAMS],
       'Which queues an app has does not depend on where their jobs are kept.',
     ),
+    onlyImports(
+      'redis-scripts-are-text',
+      `${LIB}/broker/redis/scripts/`,
+      [`${LIB}/broker/redis/scripts/`],
+      'What one script does is read from its Lua and the snippets it is made of; who runs it is another question.',
+    ),
+    onlyImports(
+      'redis-connections-know-no-queue',
+      `${LIB}/broker/redis/connections/`,
+      [`${LIB}/broker/(redis/(connections|scripts)|rules)/`, `${LIB}/jobs/`, KERNEL, SEAMS],
+      'Connections are shared by all queues: what waits, adds or works stands above them.',
+    ),
     {
       name: 'providers-never-meet',
       severity: 'error',
