@@ -117,7 +117,8 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/d.ts`, `import './missing.js'`, 'no-unresolvable-imports'],
   [`${LIBRARY}/adapters/socket-io/a.ts`, `import 'bull'`, 'socket-io-adapter-uses-ioredis-only'],
   [`${LIBRARY}/adapters/socket-io/b.ts`, `import 'ioredis'`, null],
-  [`${LIBRARY}/jobs/round.ts`, `import './round.js'`, 'no-cycles-at-run-time'],
+  [`${LIBRARY}/jobs/round.ts`, `import './round.js'`, 'no-cycles'],
+  [`${LIBRARY}/jobs/round-types.ts`, `import type { A } from './round-types.js'`, 'no-cycles'],
   // There, because Bull needs it.
   [`${LIBRARY}/e.ts`, `import 'get-port'`, 'no-undeclared-packages'],
   [`${LIBRARY}/facade/entries.ts`, `import '../queues/index.js'`, 'entries-are-for-hosts'],
