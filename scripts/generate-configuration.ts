@@ -5,7 +5,7 @@ import { APP_VARIABLES } from '../src/app-variables.js';
 import { BUILT_IN_QUEUES } from '../src/message-queue/queues/queue-definitions.js';
 import { renderConfigurationPage, renderEnvironmentExample } from './configuration-documents.js';
 
-// Writes .env.example and docs/configuration.md; with --check only says whether they are what the schema says.
+// Writes .env.example and docs/configuration.md; with --check only says whether they are what the declarations of the settings say.
 const checkOnly = process.argv.includes('--check');
 
 function generate(path: string, text: string): void {
@@ -14,7 +14,7 @@ function generate(path: string, text: string): void {
   if (written === text) return;
   if (checkOnly) {
     console.error(
-      `${path} is not what the configuration schema says: run "npm run docs" and commit the result.`,
+      `${path} is not what the declarations of the settings say: run "npm run docs" and commit the result.`,
     );
     process.exitCode = 1;
     return;

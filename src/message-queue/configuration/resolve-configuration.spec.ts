@@ -1,11 +1,13 @@
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { Issue } from '../../kernel/errors.js';
+import { settingsOf } from '../../kernel/values/setting.js';
 import { defineQueue } from '../jobs/queue-definition.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { readEnvironment } from './environment.js';
 import { resolveConfiguration } from './resolve-configuration.js';
 import type { ResolvedConfiguration } from './resolve-configuration.js';
+import { SETTINGS } from './settings.js';
 
 class ResizeDto {
   fileId!: string;
@@ -64,6 +66,18 @@ describe('resolveConfiguration', () => {
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.lock)).toBe(true);
     expect(Object.isFrozen(config.queues)).toBe(true);
+  });
+
+  it('has the value of every setting that is plain, without a word about it elsewhere', () => {
+    const { redis: _redis, cleanup: _cleanup, ...plain } = SETTINGS;
+    const { config } = resolve({});
+    for (const [path, { unset }] of settingsOf(plain)) {
+      if (unset === undefined) continue;
+      const value = path
+        .split('.')
+        .reduce<unknown>((found, key) => (found as Record<string, unknown>)[key], config);
+      expect([path, value]).toEqual([path, unset]);
+    }
   });
 
   it('has defaults of its own for production', () => {

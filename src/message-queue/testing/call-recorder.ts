@@ -1,3 +1,7 @@
+import { problemWith } from '../../kernel/values/kind.js';
+import type { Kind } from '../../kernel/values/kind.js';
+import { wholeNumber } from '../../kernel/values/kinds.js';
+
 /** Names of a port's methods, optional ones included. */
 export type MethodOf<Port> = Extract<
   {
@@ -40,6 +44,8 @@ interface PlannedFault {
 }
 
 const REMEMBERED_CALLS = 10_000;
+const TIMES = wholeNumber(1);
+const AFTER = wholeNumber(0);
 
 /** Remembers the calls of one adapter, the last 10 000 of them, and makes those fail that a test names. */
 export class CallRecorder<Port extends object = object> {
@@ -68,10 +74,8 @@ export class CallRecorder<Port extends object = object> {
    * @throws RangeError for `times` below 1 or `after` below 0
    */
   fail(method: MethodOf<Port>, fault?: Fault, { times = 1, after = 0 }: FaultPlan = {}): void {
-    if (!Number.isInteger(times) || times < 1)
-      throw new RangeError(`times must be a whole number from 1, not ${times}.`);
-    if (!Number.isInteger(after) || after < 0)
-      throw new RangeError(`after must be a whole number from 0, not ${after}.`);
+    insist('times', times, TIMES);
+    insist('after', after, AFTER);
     const orElse = new Error(`"${method}" failed, as the test asked.`);
     this.#planned.push({ method, fault: fault ?? orElse, passing: after, failing: times });
   }
@@ -127,4 +131,9 @@ function signalIn(args: readonly unknown[]): AbortSignal | undefined {
   if (last instanceof AbortSignal) return last;
   const signal: unknown = typeof last === 'object' && last !== null && 'signal' in last ? last.signal : null;
   return signal instanceof AbortSignal ? signal : undefined;
+}
+
+function insist(name: string, given: unknown, kind: Kind<unknown>): void {
+  const problem = problemWith(given, kind);
+  if (problem !== undefined) throw new RangeError(`${name} ${problem}.`);
 }
