@@ -106,6 +106,8 @@ describe(`in a new app of ${FASTIFY.name}, with optional packages`, () => {
     await of(FASTIFY).npm('test');
   });
 
+  it('sends, works and shows the board over HTTP', () => useOverHttp(of(FASTIFY), 'main.js'));
+
   it('encrypts large contents on threads, and decrypts them back', async () => {
     await expect(of(FASTIFY).node('threaded-encryption.js')).resolves.toContain('threads encrypt');
   });

@@ -2,16 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
-const EXAMPLES = join('examples', 'host-app');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** The examples are type-checked and run by this test suite; the README shows them word by word. */
-describe('README', () => {
-  it.each(readdirSync(join(ROOT, EXAMPLES)))('shows %s as it is', (file) => {
-    const code = readFileSync(join(ROOT, EXAMPLES, file), 'utf8').trimEnd();
-    expect(readme).toContain(`\`\`\`ts\n// examples/host-app/${file}\n${code}\n\`\`\``);
-  });
+/** The examples are type-checked and run by this test suite; the pages show them word by word. */
+describe.each([
+  ['README.md', 'examples/host-app'],
+  ['docs/from-bullmq.md', 'examples/from-bullmq'],
+])('%s', (page, examples) => {
+  const isShown = (file: string): boolean => page === 'README.md' || !file.endsWith('.spec.ts');
 
+  it.each(readdirSync(join(ROOT, examples)).filter(isShown))('shows %s as it is', (file) => {
+    const code = readFileSync(join(ROOT, examples, file), 'utf8').trimEnd();
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    expect(text).toContain(`\`\`\`ts\n// ${examples}/${file}\n${code}\n\`\`\``);
+  });
+});
+
+describe('README', () => {
   it('links only to files that are there', () => {
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
     const missing = links.filter((link) => {
