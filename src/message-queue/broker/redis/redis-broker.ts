@@ -84,8 +84,8 @@ export class RedisBroker extends Broker {
   createQueue(definition: QueueDefinition): Queue {
     if (this.entries.has(definition.name)) throw queueTwice(definition.name);
     const queue: RedisQueue = new RedisQueue(definition, this.bullOptions(definition.name), {
-      addJob: (_, name, data, options) => enqueuer.addJob(name, data, options),
-      addJobs: (_, jobs) => enqueuer.addJobs(jobs),
+      addJob: (name, data, options) => enqueuer.addJob(name, data, options),
+      addJobs: (jobs) => enqueuer.addJobs(jobs),
     });
     const { scripts, connections, memory } = this;
     const { enqueueTimeoutMs: timeoutMs, clock } = this.options;

@@ -12,8 +12,8 @@ import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
-  addJob(queue: RedisQueue, name: string, data: unknown, options: ManagedJobOptions): Promise<Job<object>>;
-  addJobs(queue: RedisQueue, jobs: readonly BulkJob[]): Promise<Job<object>[]>;
+  addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job<object>>;
+  addJobs(jobs: readonly BulkJob[]): Promise<Job<object>[]>;
 }
 
 /** The part of a worker that the queue must know to pause and close. */
@@ -72,7 +72,7 @@ export class RedisQueue extends Bull<object> {
 
   override add(...args: unknown[]): Promise<Job<object>> {
     const [name, data, options] = addArguments(args);
-    return this.backend.addJob(this, name, data, options ?? {});
+    return this.backend.addJob(name, data, options ?? {});
   }
 
   /** Bull's own `add`, for repeatable jobs: their identity is their schedule, not an id. */
@@ -97,7 +97,7 @@ export class RedisQueue extends Bull<object> {
 
   override async addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
     checkBulkList(this.name, jobs);
-    return this.backend.addJobs(this, jobs);
+    return this.backend.addJobs(jobs);
   }
 
   /** @throws HandlerRegistrationError always */
