@@ -109,6 +109,17 @@ module.exports = {
       'Connections are shared by all queues: what waits, adds or works stands above them.',
     ),
     {
+      name: 'redis-rooms-never-meet',
+      severity: 'error',
+      comment:
+        'Adding, working and administration share connections, scripts and the queue, and know nothing of each other.',
+      from: { path: `${LIB}/broker/redis/(adding|working|administration)/`, pathNot: TEST_FILES },
+      to: {
+        path: `${LIB}/broker/redis/(adding|working|administration)/`,
+        pathNot: `${LIB}/broker/redis/$1/`,
+      },
+    },
+    {
       name: 'providers-never-meet',
       severity: 'error',
       comment:

@@ -21,7 +21,7 @@ export interface AdmittedJob {
 }
 
 /** Stack traces kept per job unless the caller says otherwise; our own failure records have the full history. */
-const STACK_TRACES = 3;
+export const STACK_TRACES = 3;
 
 const JOB_NAME = text(200);
 const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();

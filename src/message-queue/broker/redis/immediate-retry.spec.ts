@@ -9,9 +9,9 @@ import {
 } from '../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
-import { internalsOf } from './bull-internals.js';
+import { internalsOf } from './bull/bull-internals.js';
 import { RedisConnections } from './connections/redis-connections.js';
-import type { RedisQueue } from './redis-queue.js';
+import type { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { completeJobsScript } from './scripts/complete-jobs.lua.js';
 import { failJobScript, releaseJobScript } from './scripts/fail-job.lua.js';

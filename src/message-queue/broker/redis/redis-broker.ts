@@ -20,8 +20,8 @@ import type {
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
-import { boundCalls } from './connections/bounded-calls.js';
-import { emitSafely } from './bull-internals.js';
+import { boundCalls } from './bull/bounded-calls.js';
+import { emitSafely } from './bull/bull-internals.js';
 import { CrashSuspects } from './working/crash-suspects.js';
 import { Enqueuer } from './adding/enqueuer.js';
 import { QueueAdministration } from './administration/queue-administration.js';
@@ -34,7 +34,7 @@ import type {
 } from './redis-broker.options.js';
 import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
-import { RedisQueue } from './redis-queue.js';
+import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { WorkerService } from './working/worker-service.js';

@@ -1,12 +1,10 @@
 import type { Job } from 'bull';
+import { STACK_TRACES } from '../../admission/job-admission.js';
 import { boundedText } from '../../jobs/bounded-text.js';
 import type { JobResult } from '../../jobs/job-result.js';
 import type { FailureRecord, ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';
 import { withFailure } from './job-record.js';
-
-/** Stack traces that are kept of a job whose options do not say, as in Bull's own reading of our jobs. */
-const STACK_TRACES = 3;
 
 /** A job as it is stored before one of its runs failed. */
 export interface JobBeforeFailure {

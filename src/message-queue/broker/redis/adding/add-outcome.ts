@@ -6,7 +6,7 @@ import type { AddPlace } from '../../rules/add-errors.js';
 import type { AddFields, AddReply } from './job-adder.js';
 import { outOfMemory } from '../connections/memory-guard.js';
 import { replyCode } from '../connections/redis-replies.js';
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 
 /** An add as it was sent. */
 export interface SentAdd {

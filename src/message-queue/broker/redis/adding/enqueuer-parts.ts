@@ -1,6 +1,6 @@
 import type { MemoryGuard } from '../connections/memory-guard.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 
 /** What adding to one queue stands on. */

@@ -10,7 +10,7 @@ import { queueClosed } from '../../rules/add-errors.js';
 import { JOB_ADDED } from '../../rules/local-events.js';
 import { isCritical } from '../../rules/waiting-limit.js';
 import { asQueueError, outcomeOf } from './add-outcome.js';
-import { BullJob, emitSafely, internalsOf } from '../bull-internals.js';
+import { BullJob, emitSafely, internalsOf } from '../bull/bull-internals.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';

@@ -2,8 +2,8 @@ import type { Job, JobOptions } from 'bull';
 import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
-import { emitSafely } from '../bull-internals.js';
-import type { RedisQueue } from '../redis-queue.js';
+import { emitSafely } from '../bull/bull-internals.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import {
   discardJobsScript,
@@ -12,7 +12,7 @@ import {
   replayJobsScript,
   VERSION_FIELDS,
 } from '../scripts/dead-letters.lua.js';
-import { readOptions } from '../stored-options.js';
+import { readOptions } from '../bull/stored-job.js';
 
 /** Jobs that one script changes: more would block Redis for others. */
 const STEP = 250;

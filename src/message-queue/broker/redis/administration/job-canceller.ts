@@ -2,16 +2,11 @@ import { CancelledError } from '../../../jobs/errors.js';
 import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { cancelJobScript } from '../scripts/cancel-job.lua.js';
-import { readOptions } from '../stored-options.js';
-
-/** Messages on the channel `mq:cancel`. */
-export interface CancelMessage {
-  readonly id: string;
-  readonly reason: string;
-}
+import type { CancelMessage } from '../scripts/cancel-job.lua.js';
+import { readOptions } from '../bull/stored-job.js';
 
 /** Cancels jobs wherever they are. */
 export class JobCanceller {

@@ -1,9 +1,9 @@
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
 import type { CancelOutcome, FailedJob, FailedRange, QueueSnapshot, ReplayTarget } from '../../broker.js';
-import { unlessAway } from '../connections/bounded-calls.js';
+import { unlessAway } from '../connections/unless-away.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 import { DeadLetters } from './dead-letters.js';

@@ -1,6 +1,12 @@
 import { endingFunctions } from './ending.lua.js';
 import { luaScript } from './lua-script.js';
 
+/** What {@link cancelJobScript} tells the workers, on the channel `mq:cancel`. */
+export interface CancelMessage {
+  readonly id: string;
+  readonly reason: string;
+}
+
 /**
  * Cancels a job. A waiting or delayed one moves to the failed set; for an active one the field `mqCancel` is set and
  * the channel `mq:cancel` told, so that the worker that runs it, or the one that runs it next, aborts it.

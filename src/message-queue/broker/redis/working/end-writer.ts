@@ -1,8 +1,8 @@
-import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../../jobs/settlement.js';
 import { boundedText } from '../../../jobs/bounded-text.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
+import { readOptions } from '../bull/stored-job.js';
 import { failJobScript, releaseJobScript } from '../scripts/fail-job.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from './redis-taken-job.js';
@@ -19,7 +19,7 @@ export class EndWriter {
   ): Promise<FailureLanding | null> {
     const { attemptsMade, stacktrace } = job;
     for (let stored = storedOptions; ;) {
-      const options = JSON.parse(stored) as ManagedJobOptions;
+      const options = readOptions(stored);
       const landing = failureLanding({ options, attemptsMade, stacktrace, crashes }, settlement, now);
       const reply = await this.commands.runUntilAnswered(failJobScript, [
         ...[this.commands.queue.lockToken, id, now, whenAgain(settlement.retryDelayMs, now)],

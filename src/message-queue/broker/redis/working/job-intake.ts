@@ -1,4 +1,4 @@
-import { emitSafely } from '../bull-internals.js';
+import { emitSafely } from '../bull/bull-internals.js';
 import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from './redis-taken-job.js';

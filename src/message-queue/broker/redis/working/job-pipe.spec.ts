@@ -8,7 +8,7 @@ import { JobIntake } from './job-intake.js';
 import { JobPipe } from './job-pipe.js';
 import { QueueCommands } from './queue-commands.js';
 import { RedisConnections } from '../connections/redis-connections.js';
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 import { RedisScripts } from '../connections/redis-scripts.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 

@@ -1,4 +1,4 @@
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { meaningOf } from '../connections/redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../kernel/time/clock.js';
-import { emitSafely } from '../bull-internals.js';
+import { emitSafely } from '../bull/bull-internals.js';
 import type { QueueCommands } from './queue-commands.js';
 import { RepeatedTask } from './repeated-task.js';
 import { recoverStalledScript } from '../scripts/keep-jobs.lua.js';

@@ -1,13 +1,13 @@
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { DelayPromoter } from './delay-promoter.js';
-import type { CancelMessage } from '../administration/job-canceller.js';
+import type { CancelMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import { RedisQueueWorker } from './redis-queue-worker.js';
-import type { RedisQueue, WorkerOfQueue } from '../redis-queue.js';
+import type { RedisQueue, WorkerOfQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { StalledRecovery } from './stalled-recovery.js';
 import { WaitSignal } from './wait-signal.js';

@@ -49,10 +49,3 @@ export function emitSafely(queue: Queue, event: string, ...args: unknown[]): voi
     if (event !== 'error') emitSafely(queue, 'error', error);
   }
 }
-
-/** What Redis answers to HGETALL inside of a script, as an object. */
-export function hashOf(pairs: readonly string[]): Record<string, string> {
-  const hash: Record<string, string> = {};
-  for (let i = 0; i + 1 < pairs.length; i += 2) hash[pairs[i] as string] = pairs[i + 1] as string;
-  return hash;
-}

@@ -8,7 +8,7 @@ import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import type { RedisBroker } from '../redis-broker.js';
-import type { RedisQueue } from '../redis-queue.js';
+import type { RedisQueue } from './redis-queue.js';
 
 const CALLS: readonly [name: string, call: (queue: RedisQueue, broker: RedisBroker) => Promise<unknown>][] = [
   ['getJob', (queue) => queue.getJob('x')],

@@ -1,13 +1,13 @@
 import Bull from 'bull';
 import type { Job, JobOptions, QueueOptions } from 'bull';
-import { checkBulkList } from '../../admission/bulk-list.js';
-import type { QueueDefinition } from '../../jobs/queue-definition.js';
-import type { ManagedJobOptions } from '../../jobs/managed-job.js';
-import { addArguments } from '../rules/add-arguments.js';
-import type { BulkJob } from '../rules/add-arguments.js';
-import { JOB_ADDED } from '../rules/local-events.js';
-import { nextRunOptions } from '../rules/next-run-options.js';
-import { processRefused, workerTwice } from '../rules/queue-errors.js';
+import { checkBulkList } from '../../../admission/bulk-list.js';
+import type { QueueDefinition } from '../../../jobs/queue-definition.js';
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
+import { addArguments } from '../../rules/add-arguments.js';
+import type { BulkJob } from '../../rules/add-arguments.js';
+import { JOB_ADDED } from '../../rules/local-events.js';
+import { nextRunOptions } from '../../rules/next-run-options.js';
+import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
