@@ -95,7 +95,7 @@ describe('The board in a browser', () => {
 
   it.each([
     ['overview', '/', 'message-delivery'],
-    ['failed jobs', '/queue/message-delivery?status=failed', 'send-message'],
+    ['failed jobs', '/queue/message-delivery?status=failed', 'InvalidPayloadError'],
     ['delayed jobs', '/queue/message-notification?status=delayed', 'send-notification'],
     ['paused queue', '/queue/message-indexing?status=paused', 'index-message'],
     ['job', '/queue/message-delivery/ID?status=failed', 'Added at'],

@@ -36,6 +36,11 @@ export class TestBrowser {
       problems.push(`dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
+    // Blocked ones too: a page of ours asks nobody else.
+    page.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      if (protocol.startsWith('http') && hostname !== '127.0.0.1') problems.push(`asks ${hostname}`);
+    });
     page.on('response', (response) => {
       if (response.status() >= 400) problems.push(`${response.status()} ${new URL(response.url()).pathname}`);
     });
