@@ -32,8 +32,10 @@ function numberKind(
 ): Kind<number> {
   const of = unit === undefined ? '' : ` of ${unit}`;
   const to = max >= Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`;
-  const strict = kindThat<number>(`a ${noun}${of} from ${min}${to}`, is);
-  return { ...strict, fromText: (text) => strict.read(written.test(text) ? Number(text) : text) };
+  const read = (value: unknown): number | Refusal => (is(value) ? (value as number) : new Refusal());
+  return kind(`a ${noun}${of} from ${min}${to}`, read, {
+    fromText: (text) => read(written.test(text) ? Number(text) : text),
+  });
 }
 
 /** True or false; a variable may use the usual words for them. */
@@ -132,5 +134,5 @@ export function moment(): Kind<number, Date | string | number> {
 
 /** The same kind, whose wrong values are never shown. */
 export function secret<T, Given>(of: Kind<T, Given>): Kind<T, Given> {
-  return { ...of, show: kindOf };
+  return kind(of.expected, of.read, { ...of, show: kindOf });
 }

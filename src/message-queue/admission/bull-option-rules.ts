@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import type { Issues } from '../../kernel/values/issues.js';
-import { kindThat } from '../../kernel/values/kind.js';
+import { kindThat, worded } from '../../kernel/values/kind.js';
 import type { Kind } from '../../kernel/values/kind.js';
 import { flag, isRecord, milliseconds, oneOf, text, wholeNumber } from '../../kernel/values/kinds.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
@@ -72,7 +72,7 @@ export function checkBullOptions(
 }
 
 const BACKOFF_TYPE = oneOf('fixed', 'exponential', MESSAGE_QUEUE_BACKOFF);
-const BACKOFF_NUMBER = { ...DELAY_MS, expected: `${DELAY_MS.expected}, or { type, delay }` };
+const BACKOFF_NUMBER = worded(`${DELAY_MS.expected}, or { type, delay }`, DELAY_MS);
 const BACKOFF_POLICY = kindThat<object>(
   '{ type: "fixed" | "exponential", delayMs, maxDelayMs?, jitter? (0 to 1) }',
   isBackoffPolicy,
@@ -94,7 +94,7 @@ function checkBackoff(issues: Issues, backoff: unknown): void {
 }
 
 const KEPT_COUNT = wholeNumber(0);
-const KEPT_NUMBER = { ...KEPT_COUNT, expected: `true, false, { age, count } or ${KEPT_COUNT.expected}` };
+const KEPT_NUMBER = worded(`true, false, { age, count } or ${KEPT_COUNT.expected}`, KEPT_COUNT);
 // Age 0 would wipe the history of all other jobs in the set.
 const KEPT_AGE = wholeNumber(1, 2 ** 31, 'seconds');
 

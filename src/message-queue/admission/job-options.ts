@@ -1,4 +1,5 @@
 import { Issues } from '../../kernel/values/issues.js';
+import { worded } from '../../kernel/values/kind.js';
 import { milliseconds, record, wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { JOB_ID } from './job-id.js';
@@ -93,7 +94,7 @@ const OPTION_NAMES = [
 ] as const satisfies readonly (keyof EnqueueOptions)[];
 
 const OPTIONS = record();
-const PRIORITY = { ...wholeNumber(1, 10), expected: `${wholeNumber(1, 10).expected} (10 first)` };
+const PRIORITY = worded(`${wholeNumber(1, 10).expected} (10 first)`, wholeNumber(1, 10));
 const IDEMPOTENCY_TTL = milliseconds(1, MAX_DELAY_MS);
 
 const REPEAT_NAMES = ['cron', 'tz', 'every', 'startDate', 'endDate', 'limit'];
@@ -110,8 +111,10 @@ export function mapEnqueueOptions(
 ): MappedEnqueueOptions {
   const issues = new Issues();
   if (issues.check('options', options, OPTIONS)) checkEnqueueOptions(issues, options, place.job, now);
-  const headline = `Job "${place.job}" for queue "${place.queue}" cannot be added with these options:`;
-  issues.throwIfAny(InvalidJobOptionsError, headline, place);
+  if (issues.list.length > 0) {
+    const headline = `Job "${place.job}" for queue "${place.queue}" cannot be added with these options:`;
+    issues.throwIfAny(InvalidJobOptionsError, headline, place);
+  }
   const priority = options.priority ?? JobPriority.NORMAL;
   const { idempotencyKey: key, ttl, deadlineMs } = options;
   return {

@@ -1,4 +1,4 @@
-import { problemWith } from '../../kernel/values/kind.js';
+import { problemWith, worded } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -7,10 +7,10 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as 
 export type Duration = number | `${number}${keyof typeof UNITS_MS}`;
 
 const MILLISECONDS = numberFrom(0, undefined, 'milliseconds');
-const DURATION = {
-  ...MILLISECONDS,
-  expected: `${MILLISECONDS.expected}, or text such as "500ms", "30s", "5m", "24h" or "7d"`,
-};
+const DURATION = worded(
+  `${MILLISECONDS.expected}, or text such as "500ms", "30s", "5m", "24h" or "7d"`,
+  MILLISECONDS,
+);
 
 /**
  * A duration in milliseconds.
