@@ -1,6 +1,6 @@
 import type { Setting } from '../src/kernel/values/setting.js';
 import { settingsOf } from '../src/kernel/values/setting.js';
-import { variablePartOf } from '../src/message-queue/configuration/queue-variables.js';
+import { variablePartOf } from '../src/message-queue/configuration/resolve-queues.js';
 import { valueAt } from '../src/message-queue/configuration/read-settings.js';
 import { SECTIONS } from '../src/message-queue/configuration/settings.js';
 import type { QueueDefinition } from '../src/message-queue/jobs/queue-definition.js';

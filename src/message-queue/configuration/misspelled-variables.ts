@@ -2,7 +2,7 @@ import { closestTo } from '../../kernel/values/did-you-mean.js';
 import type { Issues } from '../../kernel/values/issues.js';
 import { settingsOf } from '../../kernel/values/setting.js';
 import type { Environment } from './environment.js';
-import { QUEUE_VARIABLE_ENDINGS, variablePartOf } from './queue-variables.js';
+import { QUEUE_VARIABLE_ENDINGS, variablePartOf } from './resolve-queues.js';
 import { SETTINGS } from './settings.js';
 
 const OUR_PREFIXES = ['MESSAGE_QUEUE_', 'REDIS_', 'QUEUE_'] as const;

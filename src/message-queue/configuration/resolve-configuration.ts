@@ -11,8 +11,7 @@ import type { GivenSchedules } from '../schedules/resolve-schedules.js';
 import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
 import { refuseMisspelledVariables } from './misspelled-variables.js';
-import { OPTION_KEYS, SETUP_KEYS } from './option-keys.js';
-import { resolveParts } from './part-options.js';
+import { PART_KEYS, resolveParts } from './part-options.js';
 import type { PartOptions } from './part-options.js';
 import { givenSettings } from './given-settings.js';
 import type { GivenSettings } from './given-settings.js';
@@ -20,6 +19,12 @@ import { checkKeys } from './read-settings.js';
 import { resolveQueues } from './resolve-queues.js';
 import { REDIS_PLACES, resolveRedis } from './resolve-redis.js';
 import { SETTINGS } from './settings.js';
+
+/** Options that put the module together; they are taken off before the settings are read. */
+export const SETUP_KEYS: readonly string[] = ['isGlobal', 'configKey', 'imports', 'adapters'];
+
+/** Names of all options that a factory may return. */
+export const OPTION_KEYS: readonly string[] = [...Object.keys(SETTINGS), 'queues', ...PART_KEYS];
 
 /** What the configuration is made from. */
 export interface ConfigurationSources {

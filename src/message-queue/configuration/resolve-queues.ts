@@ -1,11 +1,11 @@
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import type { Issues } from '../../kernel/values/issues.js';
 import { code, isRecord, matching, record } from '../../kernel/values/kinds.js';
+import { settingsOf } from '../../kernel/values/setting.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
 import type { Environment } from './environment.js';
-import { variablePartOf } from './queue-variables.js';
 import { checkKeys, readSettings, valueAt } from './read-settings.js';
 
 const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports'];
@@ -88,4 +88,16 @@ function checkDefinition(definition: QueueDefinition, issues: Issues): void {
     issues.check(`${path}.jobs.${job}`, job, JOB_NAME);
     issues.check(`${path}.jobs.${job}`, dto, code('a DTO class'));
   }
+}
+
+/** Endings of the variables that a queue has, `QUEUE_<NAME>_<ending>`, with the settings they set. */
+export const QUEUE_VARIABLE_ENDINGS: ReadonlyMap<string, string> = new Map(
+  settingsOf(QUEUE_SETTINGS).flatMap(([path, { variable }]) =>
+    variable === undefined ? [] : [[variable, path] as const],
+  ),
+);
+
+/** The `<NAME>` of a queue's variables: `message-delivery` → `MESSAGE_DELIVERY`. */
+export function variablePartOf(queueName: string): string {
+  return queueName.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
 }

@@ -1,68 +1,12 @@
-import { closestTo } from '../../kernel/values/did-you-mean.js';
-import { kind, Refusal } from '../../kernel/values/kind.js';
 import { flag, matching, milliseconds, oneOf, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
-import { isQueueName, QueueName } from '../queues/queue-name.js';
-import { cronExpression } from '../admission/repeat-rules.js';
-import type { PortClass } from '../jobs/queue-definition.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
+import { cronOrOff, environmentName, pickedQueues, portNames, QUEUE_NAMES } from './setting-kinds.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const MEBIBYTE = 1024 * 1024;
-
-const environmentName = kind<'development' | 'production' | 'test'>(
-  '"production", "test", or anything else for "development"',
-  (value) => (value === 'production' || value === 'test' ? value : 'development'),
-);
-
-const cronOrOff = kind<string>(`"off", or ${cronExpression().expected}`, (value) =>
-  typeof value === 'string' && value.toLowerCase() === 'off' ? 'off' : cronExpression().read(value),
-);
-
-/** Ports by their classes or names; in a variable the names, separated by commas. */
-const portNames = kind<true | readonly string[], boolean | readonly (PortClass | string)[]>(
-  'true, or ports such as [MessageStore] (in a variable their names, separated by commas)',
-  (value) => {
-    if (typeof value === 'boolean') return value || [];
-    if (!Array.isArray(value)) return new Refusal();
-    const names = value.map((port: unknown) => (typeof port === 'function' ? port.name : port));
-    return names.every((name) => typeof name === 'string' && name !== '')
-      ? (names as string[])
-      : new Refusal();
-  },
-  {
-    fromText: (text) => {
-      const all = flag().fromText(text);
-      if (!(all instanceof Refusal)) return all || [];
-      const names = text.split(',').map((name) => name.trim());
-      return names.includes('') ? new Refusal() : names;
-    },
-  },
-);
-
-const QUEUE_NAMES = Object.values(QueueName);
-
-const pickedQueues = kind<readonly QueueName[], false | readonly QueueName[]>(
-  `false, or a list of ${QUEUE_NAMES.join(', ')}`,
-  pickQueues,
-  {
-    fromText: (text) =>
-      pickQueues(flag().fromText(text) === false ? false : text.split(',').map((name) => name.trim())),
-    toText: (names) => (names.length === 0 ? 'false' : names.join(',')),
-  },
-);
-
-/** The picked queues in their usual order, each once. */
-function pickQueues(value: unknown): readonly QueueName[] | Refusal {
-  if (value === false) return [];
-  if (!Array.isArray(value) || value.length === 0) return new Refusal();
-  const wrong: unknown = value.find((name) => !isQueueName(name));
-  if (wrong === undefined) return Object.freeze(QUEUE_NAMES.filter((name) => value.includes(name)));
-  const closest = typeof wrong === 'string' ? closestTo(wrong, QUEUE_NAMES) : undefined;
-  return new Refusal(closest === undefined ? undefined : `did you mean "${closest}"?`);
-}
 
 /**
  * Every setting of the module but the queues' own, by the section of the documents. To add one, add it here: its

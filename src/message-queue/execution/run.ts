@@ -1,3 +1,5 @@
+import { problemWith } from '../../kernel/values/kind.js';
+import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import { CancelledError, JobTimeoutError, LockLostError } from '../jobs/errors.js';
@@ -12,6 +14,8 @@ import type { ManagedJobRecord } from '../jobs/managed-job.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { TakenJob } from '../jobs/taken-job.js';
 import type { MiddlewareContext } from './job-middleware.js';
+
+const PERCENTAGE = numberFrom(0, 100);
 
 /** What every run of an executor shares. */
 export interface RunTools {
@@ -136,11 +140,8 @@ export class Run implements MiddlewareContext {
    * @throws RangeError when `percentage` is not a number from 0 to 100
    */
   readonly progress = async (progress: JobProgress): Promise<void> => {
-    if (!(progress.percentage >= 0 && progress.percentage <= 100)) {
-      throw new RangeError(
-        `The percentage of a job's progress must be from 0 to 100, not ${progress.percentage}.`,
-      );
-    }
+    const problem = problemWith(progress.percentage, PERCENTAGE);
+    if (problem !== undefined) throw new RangeError(`The percentage of a job's progress ${problem}.`);
     if (this.#reason !== undefined) throw this.#reason;
     if (this.#state === 'ended') return;
     try {

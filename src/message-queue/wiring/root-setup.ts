@@ -1,7 +1,7 @@
 import type { ModuleMetadata, Provider } from '@nestjs/common';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import { Issues } from '../../kernel/values/issues.js';
-import { OPTION_KEYS, SETUP_KEYS } from '../configuration/option-keys.js';
+import { OPTION_KEYS, SETUP_KEYS } from '../configuration/resolve-configuration.js';
 import type {
   MessageQueueModuleAsyncOptions,
   MessageQueueModuleOptions,
