@@ -64,6 +64,7 @@ export { JobHandler } from './handlers/job-handler.decorator.js';
 export type { JobHandlerOptions } from './handlers/job-handler.decorator.js';
 export type { JobContext } from './handlers/job-context.js';
 export type { ErrorVerdict, JobErrorPolicy } from './handlers/job-error-policy.js';
+export type { JobEnd, JobEndListener } from './jobs/job-end.js';
 export type {
   JobMiddleware,
   JobMiddlewareRegistration,

@@ -159,8 +159,8 @@ describe.each(['memory', 'redis'] as const)('events of a process on %s', (provid
     await service.cancelJob('errands', waiting.id, 'once more');
     const place = { queue: 'errands', job: 'errand', attempt: 1, reason: 'no need' };
     expect(cancelled).toEqual([
-      { ...place, jobId: waiting.id },
-      { ...place, jobId: delayed.id },
+      { ...place, jobId: waiting.id, correlationId: waiting.id },
+      { ...place, jobId: delayed.id, correlationId: delayed.id },
     ]);
   });
 

@@ -13,6 +13,7 @@ import {
 } from '../../src/message-queue/jobs/errors.js';
 import { HandlerRegistry } from '../../src/message-queue/handlers/handler-registry.js';
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
+import { JobEnds } from '../../src/message-queue/jobs/job-end.js';
 import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
 import { JobExecutor } from '../../src/message-queue/execution/job-executor.js';
 import { JobHandler } from '../../src/message-queue/handlers/job-handler.decorator.js';
@@ -131,8 +132,9 @@ async function main(): Promise<void> {
   const handlers = new HandlerRegistry();
   const source = { type: FaultProcessor, instance, scoped: false, module: 'faults' };
   handlers.load([source], { definitions: [definition] });
+  const [events, clock] = [new JobEvents(), new SystemClock()];
   const executor = new JobExecutor({
-    ...{ handlers, middleware: new JobMiddlewareStack(), events: new JobEvents(), clock: new SystemClock() },
+    ...{ handlers, middleware: new JobMiddlewareStack(), events, ends: new JobEnds(events, clock), clock },
     ...{ maxCrashes, abortGraceMs: 60_000 },
     logger: { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined },
   });

@@ -18,6 +18,7 @@ import {
 import { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { JobContext } from '../handlers/job-context.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
+import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { JobEventName } from '../jobs/job-events.js';
 import { JobExecutor } from './job-executor.js';
@@ -54,6 +55,7 @@ class Stage {
   verdict: (error: Error) => ErrorVerdict | undefined = () => undefined;
   readonly clock = new ManualClock();
   readonly events = new JobEvents();
+  readonly ends = new JobEnds(this.events, this.clock);
   readonly middleware = new JobMiddlewareStack();
   readonly heard: [JobEventName, Record<string, unknown>][] = [];
   readonly lines: string[] = [];
@@ -79,6 +81,7 @@ class Stage {
       handlers,
       middleware: this.middleware,
       events: this.events,
+      ends: this.ends,
       clock: this.clock,
       maxCrashes: 3,
       abortGraceMs: 500,

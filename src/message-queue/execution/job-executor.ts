@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/time/clock.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import { toError } from '../jobs/failure-record.js';
+import type { JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { JobLog } from '../jobs/job-logger.js';
 import { JobResult } from '../jobs/job-result.js';
@@ -24,6 +25,7 @@ export interface JobExecutorParts {
   readonly handlers: HandlerRegistry;
   readonly middleware: JobMiddlewareStack;
   readonly events: JobEvents;
+  readonly ends: JobEnds;
   readonly clock: Clock;
   /** Crashes of its worker after which a job becomes a dead letter. */
   readonly maxCrashes: number;
@@ -49,11 +51,11 @@ export class JobExecutor {
   readonly #reporter: OutcomeReporter;
 
   constructor(parts: JobExecutorParts) {
-    const { clock, events, abortGraceMs, logger = new Logger('JobExecutor') } = parts;
+    const { clock, events, ends, abortGraceMs, logger = new Logger('JobExecutor') } = parts;
     this.#parts = parts;
     this.#stuck = new StuckHandlers(clock, abortGraceMs);
     this.#tools = { clock, logger, events, watch: (run, reason) => this.#watch(run, reason) };
-    this.#reporter = new OutcomeReporter(events);
+    this.#reporter = new OutcomeReporter(events, ends);
   }
 
   /** Handlers that go on although their signals aborted, now and since the start; for health. */
@@ -129,7 +131,7 @@ export class JobExecutor {
 
   /** Nothing is stored of an abandoned run; of any other it is told what was stored. */
   #report(run: Run, settlement: Settlement): void {
-    if (!this.#reporter.hears(settlement)) return;
+    if (!this.#reporter.hears(run, settlement)) return;
     const durationMs = this.#parts.clock.now() - run.takenAt;
     const report = (): void => this.#reporter.report(run, settlement, durationMs);
     if (settlement.kind === 'abandoned') report();

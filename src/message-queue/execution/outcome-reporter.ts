@@ -1,4 +1,5 @@
-import type { JobEventMap, JobEvents } from '../jobs/job-events.js';
+import type { EndedJob, JobEnd, JobEnds } from '../jobs/job-end.js';
+import type { JobEvents } from '../jobs/job-events.js';
 import type { JobResult } from '../jobs/job-result.js';
 import { cancelReasonOf } from '../jobs/settlement.js';
 import type { FailedSettlement, Settlement } from '../jobs/settlement.js';
@@ -6,18 +7,21 @@ import type { Run } from './run.js';
 
 /** Tells hosts (events) and operators (log) how runs ended. */
 export class OutcomeReporter {
-  constructor(private readonly events: JobEvents) {}
+  constructor(
+    private readonly events: JobEvents,
+    private readonly ends: JobEnds,
+  ) {}
 
   /** Whether anyone would hear of this outcome. */
-  hears(settlement: Settlement): boolean {
-    return settlement.kind !== 'completed' || this.events.has('completed');
+  hears(run: Run, settlement: Settlement): boolean {
+    return settlement.kind !== 'completed' || this.ends.hearsCompleted(run.queue);
   }
 
   report(run: Run, settlement: Settlement, durationMs: number): void {
     const { place } = run;
     switch (settlement.kind) {
       case 'completed':
-        this.events.emit('completed', completedEvent(run, settlement.result, durationMs));
+        this.ends.tell(completedEnd(run, settlement.result, durationMs));
         return;
       case 'failed':
         this.events.emit('failed', {
@@ -54,10 +58,10 @@ export class OutcomeReporter {
     const what = `${failure.error}: ${failure.message.slice(0, 300)}`;
     if (failure.kind === 'cancelled') {
       run.logger.log(`Cancelled: ${cancelReasonOf(settlement).slice(0, 300)}`);
-      this.events.emit('cancelled', { ...place, reason: cancelReasonOf(settlement) });
+      this.ends.tell({ ...endedJob(run), outcome: 'cancelled', reason: cancelReasonOf(settlement) });
     } else if (retryDelayMs === null) {
       run.logger.error(`Dead letter after ${what}`);
-      this.events.emit('deadLettered', { ...place, error, failure });
+      this.ends.tell({ ...endedJob(run), outcome: 'dead-letter', error, failure });
     } else {
       run.logger.warn(`Failed, runs again in ${retryDelayMs} ms: ${what}`);
       this.events.emit('retrying', { ...place, delayMs: retryDelayMs, spent: true, reason: failure.message });
@@ -65,10 +69,15 @@ export class OutcomeReporter {
   }
 }
 
+function endedJob({ place, taken }: Run): EndedJob {
+  return { ...place, payload: taken.job.data as unknown };
+}
+
 /** Reads the result only for a listener that looks at it. */
-function completedEvent({ place }: Run, result: JobResult, durationMs: number): JobEventMap['completed'] {
+function completedEnd(run: Run, result: JobResult, durationMs: number): JobEnd {
   return {
-    ...place,
+    ...endedJob(run),
+    outcome: 'completed',
     get result() {
       return result.value;
     },

@@ -2,11 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { JobStatusClean } from 'bull';
 import type { CancelOutcome } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import type { ManagedQueue } from '../broker/managed-queues.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { numberFrom, oneOf, record, wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
-import { JobEvents } from '../jobs/job-events.js';
 import { answerOf } from './broker-answer.js';
 import { checkedId, checkedReason } from './call-arguments.js';
 
@@ -26,32 +24,19 @@ const STEP = 1_000;
 /** Cancelling jobs; pausing, resuming and emptying queues. */
 @Injectable()
 export class QueueAdministration {
-  constructor(
-    private readonly queues: ManagedQueues,
-    private readonly events: JobEvents,
-  ) {}
+  constructor(private readonly queues: ManagedQueues) {}
 
   /**
-   * Cancels a job wherever it is. One that waited is told as a `cancelled` event here; one that runs, by the worker
-   * that runs it.
+   * Cancels a job wherever it is. The end of one that waited is told here (`onJobEnd`, event `cancelled`); of one that runs,
+   * by the worker that runs it.
    * @throws UnknownQueueError; BrokerUnavailableError when the broker does not answer within 2 s
    */
   async cancel(name: string, jobId: string, reason: string): Promise<CancelOutcome> {
     const managed = this.queues.get(name);
     const id = checkedId(jobId, 'jobId', name);
-    const cancelled = this.#cancel(managed, id, checkedReason(reason, name));
+    const { queue, broker } = managed;
+    const cancelled = broker.cancel(queue, id, checkedReason(reason, name));
     return answerOf(managed, `the cancellation of job "${id}"`, cancelled);
-  }
-
-  async #cancel({ queue, broker }: ManagedQueue, jobId: string, reason: string): Promise<CancelOutcome> {
-    // Looked at before: afterwards somebody may have removed it. Nobody who listens, nothing to look up.
-    const job = this.events.has('cancelled') ? await queue.getJob(jobId) : null;
-    const outcome = await broker.cancel(queue, jobId, reason);
-    if (outcome === 'removed' && job !== null) {
-      const attempt = job.attemptsMade + 1;
-      this.events.emit('cancelled', { queue: queue.name, job: job.name, jobId, attempt, reason });
-    }
-    return outcome;
   }
 
   /**

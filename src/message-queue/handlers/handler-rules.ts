@@ -59,6 +59,12 @@ function problemsOf(
       `the app is ready and add up concurrencies. Write @JobHandler(${suggested}) instead of @Process(…).`
     );
   });
+  if (processor.hasEndListener && source.scoped) {
+    problems.push(
+      `${className}.onJobEnd is never called: the class is made per job, because it is request-scoped or needs something that ` +
+        `is. Move onJobEnd to a singleton with @Processor('${queueName}').`,
+    );
+  }
   return [
     ...problems,
     ...handlers.flatMap((handler) => [

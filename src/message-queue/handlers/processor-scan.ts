@@ -54,6 +54,8 @@ export interface ScannedProcessor {
   readonly plainProcesses: readonly { readonly methodName: string; readonly jobName?: string }[];
   /** Whether the class implements `JobErrorPolicy`, rather than listening to the queue's errors under that name. */
   readonly hasErrorPolicy: boolean;
+  /** Whether the class implements `JobEndListener`. */
+  readonly hasEndListener: boolean;
 }
 
 /**
@@ -96,14 +98,20 @@ export function scanProcessor(source: ProcessorSource): ScannedProcessor | undef
     if (plain !== undefined) plainProcesses.push({ methodName, jobName: plain.name });
   }
   if (processor === undefined && handlers.length === 0) return undefined;
-  const { onError } = prototype;
+  const { onError, onJobEnd } = prototype;
   return {
     source,
     queueName: processor === undefined ? undefined : (processor.name ?? 'default'),
     handlers,
     plainProcesses,
-    hasErrorPolicy: typeof onError === 'function' && read(LISTENER_METADATA, onError) === undefined,
+    hasErrorPolicy: isOwnMethod(onError),
+    hasEndListener: isOwnMethod(onJobEnd),
   };
+}
+
+/** A method, and not a listener of the queue's events under that name. */
+function isOwnMethod(value: unknown): boolean {
+  return typeof value === 'function' && read(LISTENER_METADATA, value) === undefined;
 }
 
 function read<Metadata>(key: string, target: unknown): Metadata | undefined {

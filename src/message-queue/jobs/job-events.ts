@@ -54,7 +54,7 @@ export interface JobEventMap {
    * A job was cancelled: before it ran (then `attempt` is the run it would have been; the process that cancelled it
    * hears) or while it ran (the process that ran it hears).
    */
-  readonly cancelled: JobEventPlace & { readonly attempt?: number; readonly reason: string };
+  readonly cancelled: JobRunEventPlace & { readonly reason: string };
   /** The worker of this process found a job active without a live worker and put it back. */
   readonly stalled: { readonly queue: string; readonly jobId: string };
   /** The worker of this process found nothing more to run at once. */

@@ -6,6 +6,7 @@ import { Broker } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { PayloadInput } from '../facade/payload-input.js';
+import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
@@ -36,6 +37,7 @@ export class MessageQueueTestKit {
     private readonly clock: ManualClock,
     private readonly queues: ManagedQueues,
     private readonly events: JobEvents,
+    private readonly ends: JobEnds,
     private readonly executor: JobExecutor,
     private readonly moduleRef: ModuleRef,
     broker: Broker,
@@ -117,6 +119,7 @@ export class MessageQueueTestKit {
       const settlement = await this.untilSettled(this.executor.run(taken, registered));
       // No broker stores how it ended: it is told at once.
       taken.noteStored(true);
+      await this.untilSettled(this.ends.settled());
       return resultOf(settlement);
     } finally {
       await close();
@@ -158,6 +161,7 @@ export class MessageQueueTestKit {
   private async runDue(): Promise<void> {
     for (;;) {
       const ran = await this.untilSettled(this.broker.runNext());
+      await this.untilSettled(this.ends.settled());
       if (!ran) return;
     }
   }

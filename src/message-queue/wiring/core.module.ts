@@ -6,6 +6,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { resolveConfiguration } from '../configuration/resolve-configuration.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { Clock, SystemClock } from '../../kernel/time/clock.js';
+import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
 import { brokerProviders } from './broker-providers.js';
@@ -40,15 +41,17 @@ const INSIDE: Provider[] = [
       { definitions, leftOut }: ResolvedConfiguration,
       broker: Broker,
       events: JobEvents,
+      ends: JobEnds,
     ) =>
       new RegisteredQueues(
         moduleRef,
         definitions,
         broker,
         events,
+        ends,
         leftOut.map(({ name }) => name),
       ),
-    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents],
+    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
   ...EXECUTION_PROVIDERS,

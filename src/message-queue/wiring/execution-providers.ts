@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
+import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { JobExecutor } from '../execution/job-executor.js';
@@ -16,6 +17,11 @@ import { RESOLVED_CONFIGURATION } from './tokens.js';
 /** What every job passes through. */
 export const EXECUTION_PROVIDERS: readonly Provider[] = [
   { provide: JobEvents, useFactory: () => new JobEvents() },
+  {
+    provide: JobEnds,
+    useFactory: (events: JobEvents, clock: Clock) => new JobEnds(events, clock),
+    inject: [JobEvents, Clock],
+  },
   { provide: HandlerRegistry, useFactory: () => new HandlerRegistry() },
   {
     provide: JobMiddlewareStack,
@@ -34,14 +40,17 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       handlers: HandlerRegistry,
       middleware: JobMiddlewareStack,
       events: JobEvents,
+      ends: JobEnds,
       clock: Clock,
       config: MessageQueueConfig,
     ) => {
       const { maxCrashes, abortGraceMs } = config;
       const onStuck = config.onStuckHandler === 'exit' ? () => exitForRestart(config) : undefined;
-      return new JobExecutor({ handlers, middleware, events, clock, maxCrashes, abortGraceMs, onStuck });
+      return new JobExecutor({
+        ...{ handlers, middleware, events, ends, clock, maxCrashes, abortGraceMs, onStuck },
+      });
     },
-    inject: [HandlerRegistry, JobMiddlewareStack, JobEvents, Clock, MESSAGE_QUEUE_CONFIG],
+    inject: [HandlerRegistry, JobMiddlewareStack, JobEvents, JobEnds, Clock, MESSAGE_QUEUE_CONFIG],
   },
   HandlerRegistration,
 ];

@@ -4,7 +4,9 @@ import type { ResolvedConfiguration } from '../configuration/resolve-configurati
 import { HandlerRegistry } from '../handlers/handler-registry.js';
 import { checkHandlers } from '../handlers/handler-rules.js';
 import { NestEnhancers } from '../handlers/nest-enhancers.js';
-import { processorSourcesOf } from '../handlers/processor-scan.js';
+import { processorSourcesOf, scanProcessor } from '../handlers/processor-scan.js';
+import { JobEnds } from '../jobs/job-end.js';
+import type { JobEndListener } from '../jobs/job-end.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { RESOLVED_CONFIGURATION } from './tokens.js';
@@ -18,6 +20,7 @@ export class HandlerRegistration {
     private readonly discovery: DiscoveryService,
     private readonly registry: HandlerRegistry,
     private readonly queues: RegisteredQueues,
+    private readonly ends: JobEnds,
     modules: ModulesContainer,
     @Inject(RESOLVED_CONFIGURATION) private readonly resolved: ResolvedConfiguration,
   ) {
@@ -25,18 +28,21 @@ export class HandlerRegistration {
   }
 
   /**
-   * Fills the registry; every provider exists by now.
+   * Fills the registry and finds who listens to the ends of jobs, in a producer too; every provider exists by now.
    * @throws HandlerRegistrationError listing every mistake
    */
   register(): void {
     const { config, definitions, leftOut } = this.resolved;
     const worked = config.role === 'producer' ? [] : this.queues.names();
-    this.registry.load(
-      processorSourcesOf(this.discovery.getProviders()),
-      // The classes of queues that are left out are still there.
-      { definitions: [...definitions, ...leftOut], worked },
-      this.enhancers,
-    );
+    const sources = processorSourcesOf(this.discovery.getProviders());
+    // The classes of queues that are left out are still there.
+    this.registry.load(sources, { definitions: [...definitions, ...leftOut], worked }, this.enhancers);
+    for (const source of sources) {
+      const processor = scanProcessor(source);
+      if (processor?.queueName === undefined || !processor.hasEndListener || source.instance === null)
+        continue;
+      this.ends.listen(processor.queueName, source.type.name, source.instance as JobEndListener);
+    }
   }
 }
 

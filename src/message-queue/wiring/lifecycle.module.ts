@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { JobEnds } from '../jobs/job-end.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
@@ -70,6 +71,8 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     await this.#worker.stop();
     await this.#sweeper.stop();
     await ended;
+    // What hears of the last ends may use the providers too.
+    await this.#ends.settled();
   }
 
   /** A Redis that is away for now does not keep the app from starting: work begins when it is back. */
@@ -90,6 +93,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   get #gate(): ServerGate {
     return this.moduleRef.get(ServerGate, { strict: false });
+  }
+
+  get #ends(): JobEnds {
+    return this.moduleRef.get(JobEnds, { strict: false });
   }
 
   get #sweeper(): RetentionSweeper {

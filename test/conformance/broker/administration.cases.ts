@@ -1,3 +1,4 @@
+import { JOB_ENDED } from '../../../src/message-queue/broker/rules/local-events.js';
 import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -7,6 +8,40 @@ import { aborted, completed, failed } from './broker-bench.js';
 
 /** Cancel, purge, snapshot, inspection. */
 export const administrationCases: readonly BrokerCase[] = [
+  [
+    'tells the end of a waiting job that it cancels, once, with what is stored of it, and of no other',
+    async (bench) => {
+      const queue = bench.open();
+      const ends: unknown[] = [];
+      queue.on(JOB_ENDED as never, (end: unknown) => void ends.push(end));
+      const id = await bench.add(queue, { data: { n: 7 }, options: { mq: { correlationId: 'c-1' } } });
+      expect(await bench.broker.cancel(queue, id, 'no need')).toBe('removed');
+      expect(await bench.broker.cancel(queue, id, 'again')).toBe('finished');
+      expect(await bench.broker.cancel(queue, 'unknown', 'why')).toBe('not-found');
+      await bench.broker.discard(queue, [id]);
+      expect(ends).toEqual([
+        {
+          ...{ queue: queue.name, job: 'job', jobId: id, attempt: 1, correlationId: 'c-1' },
+          ...{ payload: { n: 7 }, outcome: 'cancelled', reason: 'no need' },
+        },
+      ]);
+    },
+  ],
+  [
+    'tells the end of a job whose last run rejected, once it is stored',
+    async (bench) => {
+      const queue = bench.open();
+      const ends: unknown[] = [];
+      queue.on(JOB_ENDED as never, (end: unknown) => void ends.push(end));
+      await bench.broker.work(queue, 1, () => Promise.reject(new TypeError('broken')));
+      const id = await bench.add(queue, { options: { attempts: 2 } });
+      await bench.untilState(queue, id, 'failed');
+      await waitUntil(() => ends.length > 0, 'the end');
+      expect(ends).toMatchObject([
+        { jobId: id, attempt: 2, outcome: 'dead-letter', failure: { kind: 'error', message: 'broken' } },
+      ]);
+    },
+  ],
   [
     'cancels a waiting and a delayed job: they end failed and say so',
     async (bench) => {

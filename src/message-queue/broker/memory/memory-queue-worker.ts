@@ -7,6 +7,7 @@ import { TakenJob } from '../../jobs/taken-job.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import type { QueueWorker } from '../broker.js';
 import { brokenRun, startRun } from '../rules/broken-run.js';
+import { JOB_ENDED } from '../rules/local-events.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import type { SettlementWriter } from './settlement-writer.js';
 import type { QueueEvents } from './store/queue-events.js';
@@ -90,9 +91,9 @@ export class MemoryQueueWorker implements QueueWorker {
     return taken;
   }
 
-  private broken({ job }: TakenJob, error: unknown): Settlement {
-    const { definition, clock } = this.parts;
-    return brokenRun(job, error, definition, clock.now());
+  private broken(taken: TakenJob, error: unknown): Settlement {
+    const { definition, clock, events } = this.parts;
+    return brokenRun(taken, error, definition, clock.now(), (end) => events.emit(JOB_ENDED, end));
   }
 
   private end(stored: StoredJob, taken: TakenJob, settlement: Settlement): void {

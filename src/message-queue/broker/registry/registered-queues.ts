@@ -4,6 +4,7 @@ import { getQueueToken } from '@nestjs/bull-shared';
 import type { Queue } from 'bull';
 import { didYouMean } from '../../../kernel/values/did-you-mean.js';
 import { UnknownQueueError } from '../../jobs/errors.js';
+import type { JobEnds } from '../../jobs/job-end.js';
 import type { JobEvents } from '../../jobs/job-events.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { plainText } from '../../../kernel/values/plain-text.js';
@@ -33,6 +34,7 @@ export class RegisteredQueues extends ManagedQueues {
     definitions: readonly QueueDefinition[],
     private readonly defaultBroker: Broker,
     private readonly events: JobEvents,
+    private readonly ends: JobEnds,
     /** Names that are known, and not registered here. */
     private readonly leftOut: readonly string[] = [],
   ) {
@@ -74,7 +76,7 @@ export class RegisteredQueues extends ManagedQueues {
     const entry = this.#entry(name);
     if (entry.made === undefined) {
       entry.made = { queue: broker.createQueue(entry.definition), broker };
-      bridgeQueueEvents(entry.made.queue, this.events);
+      bridgeQueueEvents(entry.made.queue, this.events, this.ends);
     }
     return entry.made.queue;
   }

@@ -1,31 +1,34 @@
-import type { Job } from 'bull';
 import { boundedError, failureRecordOf, toError } from '../../jobs/failure-record.js';
+import type { JobEnd } from '../../jobs/job-end.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { backoffDelayMs } from '../../jobs/retry-policy.js';
 import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
 import type { RunJob, TakenJob } from '../../jobs/taken-job.js';
+import { endedJob } from './ended-job.js';
 
 /**
  * How a run ends that rejected, although runs promise not to: a failed attempt like any other, tried again by the job's
  * own attempts and backoff. So nothing is lost for a fault that passes, and nothing is tried for ever for one that
  * stays; the dead letter says why.
  * @param now milliseconds since the epoch
+ * @param tell told when it was the job's last, once that is stored: the executor tells nothing of such a run
  */
 export function brokenRun(
-  job: Job,
+  taken: TakenJob,
   thrown: unknown,
   definition: QueueDefinition,
   now: number,
+  tell: (end: JobEnd) => void,
 ): FailedSettlement {
+  const { job } = taken;
   const error = boundedError(toError(thrown));
   const attempt = job.attemptsMade + 1;
   const hasAttempts = attempt < (job.opts.attempts ?? definition.attempts);
-  return {
-    kind: 'failed',
-    error,
-    retryDelayMs: hasAttempts ? backoffDelayMs(job.opts.backoff, attempt, definition.backoff) : null,
-    failure: failureRecordOf(error, attempt, 'error', now),
-  };
+  const failure = failureRecordOf(error, attempt, 'error', now);
+  const end: JobEnd = { ...endedJob(job, definition.name), outcome: 'dead-letter', error, failure };
+  if (!hasAttempts) taken.onStored((isStored) => isStored && tell(end));
+  const retryDelayMs = hasAttempts ? backoffDelayMs(job.opts.backoff, attempt, definition.backoff) : null;
+  return { kind: 'failed', error, retryDelayMs, failure };
 }
 
 /** Starts a run; one that throws at once rejects like any other that breaks. */

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
@@ -8,14 +9,13 @@ import {
   InMemoryMessageTransport,
 } from '../../adapters/in-memory/index.js';
 import {
-  CancelledError,
   CircuitOpenError,
-  JobTimeoutError,
-  LockLostError,
+  InvalidPayloadError,
   RetryLater,
   ShutdownError,
   UnrecoverableJobError,
 } from '../../jobs/errors.js';
+import type { JobEnd } from '../../jobs/job-end.js';
 import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { WrongKeyError } from '../../ports/encryption/encryption-errors.js';
 import { MessageIdTakenError, UnknownMessageError } from '../../ports/messages/message-store.js';
@@ -44,6 +44,18 @@ function setUp() {
   const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
     (await store.findStatus('m-1', recipientId))?.status;
   return { clock, breakers, transport, store, keys, cipher, processor, statusOf };
+}
+
+const ended = {
+  ...{ queue: 'message-delivery', job: 'send-message', jobId: 'm_1', attempt: 3, correlationId: 'm_1' },
+  // As it is stored: JSON.
+  payload: { ...message, createdAt: '2026-01-01T00:00:00.000Z' } as unknown,
+};
+
+/** The end of a job that becomes a dead letter. */
+function died(error: Error, payload: unknown = ended.payload): JobEnd {
+  const failure = { at: 1, attempt: 3, kind: 'error', error: error.name, message: '' } as const;
+  return { ...ended, payload, outcome: 'dead-letter', error, failure };
 }
 
 describe('send-message', () => {
@@ -127,16 +139,16 @@ describe('send-message', () => {
     ]);
   });
 
-  it('notes "failed" with its reason when no attempt is left, and not before', async () => {
+  it('leaves the message pending when a run fails, and notes "failed" with its reason once the job is a dead letter', async () => {
     const { processor, transport, store, statusOf } = setUp();
     const down = Object.assign(new Error(`could not send "${SECRET}"`), { code: 'ECONNREFUSED' });
     transport.recorder.fail('deliver', down);
-    await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 2 }))).rejects.toBe(down);
-    expect(await statusOf()).toBe('pending');
-    transport.recorder.fail('deliver', down);
     await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 3 }))).rejects.toBe(down);
+    expect(await statusOf()).toBe('pending');
+    await processor.onJobEnd(died(down));
     const status = await store.findStatus('m-1', 'ben');
     expect(status).toMatchObject({ status: 'failed', failureReason: 'Error (ECONNREFUSED)' });
+    expect(transport.recorder.callsOf('announceStatus')).toHaveLength(1);
     // A replay that succeeds: failed is not the end.
     await processor.processSendMessage(message, fakeJobContext());
     expect(await statusOf()).toBe('sent');
@@ -144,8 +156,7 @@ describe('send-message', () => {
 
   it('lets a replayed message wait again when its recipient is offline', async () => {
     const { processor, transport, store, statusOf } = setUp();
-    transport.recorder.fail('deliver', new UnrecoverableJobError('The webhook answered 404.'));
-    await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('404');
+    await processor.onJobEnd(died(new UnrecoverableJobError('The webhook answered 404.')));
     transport.setOutcome('ben', 'offline');
     const replay = await processor.processSendMessage(message, fakeJobContext());
     expect(replay.status).toBe('pending');
@@ -159,6 +170,7 @@ describe('send-message', () => {
     keys.recorder.fail('current', new WrongKeyError('Key "k-1" is not 32 bytes long.'));
     const run = processor.processSendMessage(sealedMessage, fakeJobContext());
     await expect(run).rejects.toBeInstanceOf(WrongKeyError);
+    await processor.onJobEnd(died(new WrongKeyError('Key "k-1" is not 32 bytes long.'), sealedMessage));
     expect(await store.findStatus('m-1', 'ben')).toMatchObject({
       ...{ status: 'failed', failureReason: expect.stringContaining('not 32 bytes long') as string },
     });
@@ -182,48 +194,45 @@ describe('send-message', () => {
 
   it('notes "failed" of a message that was cancelled before it was stored', async () => {
     const { processor, store } = setUp();
-    const context = fakeJobContext();
-    store.recorder.fail('findStatus', 'hang');
-    const run = processor.processSendMessage(message, context);
-    while (store.recorder.callsOf('findStatus').length === 0)
-      await new Promise((resolve) => setImmediate(resolve));
-    context.abort(new CancelledError('by ada'));
-    await expect(run).rejects.toBeInstanceOf(CancelledError);
+    await processor.onJobEnd({ ...ended, outcome: 'cancelled', reason: 'by ada' });
     expect(await store.find('m-1')).toMatchObject({ content: SECRET, recipients: [{ status: 'failed' }] });
+    const reason = 'JOB_CANCELLED: The job was cancelled: by ada';
+    expect((await store.findStatus('m-1', 'ben'))?.failureReason).toBe(reason);
   });
 
-  it('notes "failed" at once for an unrecoverable error', async () => {
-    const { processor, transport, store } = setUp();
-    transport.recorder.fail('deliver', new UnrecoverableJobError('The webhook answered 404.'));
-    await expect(processor.processSendMessage(message, fakeJobContext())).rejects.toThrow('404');
-    const status = await store.findStatus('m-1', 'ben');
-    expect(status?.failureReason).toBe('UNRECOVERABLE_JOB: The webhook answered 404.');
+  it.each<[string, JobEnd]>([
+    ['completed', { ...ended, outcome: 'completed', result: null, durationMs: 1 }],
+    ['of another job', { ...died(new Error('no')), job: 'delivery-confirmation' }],
+    [
+      'of a payload that names no message',
+      died(new InvalidPayloadError('wrong', []), { recipientId: 'ben' }),
+    ],
+    ['of a payload that is not one', died(new InvalidPayloadError('wrong', []), null)],
+    ['of a payload that was never valid', died(new InvalidPayloadError('wrong', []))],
+  ])('stores nothing for an end %s', async (_which, end) => {
+    const { processor, store } = setUp();
+    await processor.onJobEnd(end);
+    expect(await store.find('m-1')).toBeNull();
+  });
+
+  it('ends quietly when the failure cannot be noted, and quotes nothing', async () => {
+    const { processor, store } = setUp();
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    store.recorder.fail('advanceStatus', new Error(`lost ${SECRET}`));
+    await processor.onJobEnd(died(new Error('no')));
+    expect(warned.mock.calls.join()).toMatch(/Could not note the failure of job m_1 .*: Error$/);
+    warned.mockRestore();
   });
 
   it.each([
     ['a wish to wait', new RetryLater(5_000)],
     ['an open circuit', new CircuitOpenError('transport', 5_000)],
-  ])('passes %s on and notes no failure, even on the last attempt', async (_, error) => {
+    ['an unrecoverable error', new UnrecoverableJobError('The webhook answered 404.')],
+  ])('passes %s on and notes no failure itself, even on the last attempt', async (_, error) => {
     const { processor, transport, statusOf } = setUp();
     transport.recorder.fail('deliver', error);
     await expect(processor.processSendMessage(message, fakeJobContext({ attempt: 3 }))).rejects.toBe(error);
     expect(await statusOf()).toBe('pending');
-  });
-
-  it.each([
-    ['timed out for the last time', new JobTimeoutError('30 s'), 'failed'],
-    ['was cancelled', new CancelledError('by ada'), 'failed'],
-    ['is handed back at shutdown', new ShutdownError('stopping'), 'pending'],
-    ['lost its lock', new LockLostError('lost'), 'pending'],
-  ] as const)('a job that %s ends as its error says', async (_, reason, expected) => {
-    const { processor, transport, statusOf } = setUp();
-    transport.recorder.fail('deliver', 'hang');
-    const context = fakeJobContext({ attempt: 3 });
-    const run = processor.processSendMessage(message, context);
-    while (!transport.recorder.isHanging) await new Promise((resolve) => setImmediate(resolve));
-    context.abort(reason);
-    await expect(run).rejects.toBe(reason);
-    expect(await statusOf()).toBe(expected);
   });
 
   it.each(['transport', 'store'])(

@@ -1,17 +1,20 @@
 import { Processor } from '@nestjs/bull';
+import { Logger } from '@nestjs/common';
 import { Clock } from '../../../kernel/time/clock.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
+import { CancelledError, InvalidPayloadError } from '../../jobs/errors.js';
+import type { JobEnd, JobEndListener } from '../../jobs/job-end.js';
 import { MessageStore, UnknownMessageError } from '../../ports/messages/message-store.js';
 import type { MessageForRecipient, StatusOutcome } from '../../ports/messages/message-store.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
-import { failureReasonOf, isFinalFailure } from './final-failure.js';
+import { failureReasonOf } from './failure-reason.js';
 import { SendMessageJobDto } from './send-message-job.dto.js';
 import { DELIVERY_QUEUE } from './delivery.queue.js';
 
@@ -38,7 +41,8 @@ const RECORD_FAILURE_WITHIN_MS = 2_000;
 
 /** Handles `message-delivery`. Safe to run twice: a repeat carries the same message id, and a status never goes back. */
 @Processor(DELIVERY_QUEUE.name)
-export class MessageDeliveryProcessor {
+export class MessageDeliveryProcessor implements JobEndListener {
+  private readonly logger = new Logger(MessageDeliveryProcessor.name);
   private readonly transport: MessageTransport;
   private readonly messages: MessageStore;
 
@@ -55,15 +59,26 @@ export class MessageDeliveryProcessor {
 
   /**
    * Stores a message, sealed first when it asks for it, and hands it to the recipient. An offline recipient is a success: the
-   * message waits as `pending`. When the job fails for good the recipient's status says `failed` and why, stored or not until then.
+   * message waits as `pending`.
    */
   @JobHandler(DELIVERY_QUEUE, 'send-message')
-  async processSendMessage(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
+  processSendMessage(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
+    return this.send(payload, context);
+  }
+
+  /**
+   * However a message's job ends without success, in a dead letter or cancelled, the recipient's status says `failed` and why,
+   * stored or not until then.
+   */
+  async onJobEnd(end: JobEnd): Promise<void> {
+    if (end.job !== 'send-message' || end.outcome === 'completed') return;
+    const error = end.outcome === 'cancelled' ? new CancelledError(end.reason) : end.error;
     try {
-      return await this.send(payload, context);
-    } catch (error) {
-      if (isFinalFailure(error, context)) await this.recordFailure(payload, error, context);
-      throw error;
+      await this.recordFailure(end.payload as Partial<SendMessageJobDto> | undefined, error);
+    } catch (recordingError) {
+      this.logger.warn(
+        `Could not note the failure of job ${end.jobId} as its message's status: ${failureReasonOf(recordingError)}`,
+      );
     }
   }
 
@@ -91,7 +106,7 @@ export class MessageDeliveryProcessor {
         { queue: context.queue, job: context.jobName, jobId: context.jobId },
       );
     }
-    if (outcome === 'advanced') await this.announce(messageId, recipientId, status, at, context);
+    if (outcome === 'advanced') await this.announce({ messageId, recipientId, status, at }, context);
     await context.progress({ percentage: 100, step: 'complete', currentStep: 2, totalSteps: 2 });
     return { messageId, recipientId, status, outcome };
   }
@@ -121,7 +136,7 @@ export class MessageDeliveryProcessor {
         { messageId, recipientId, status, at },
         context.signal,
       );
-      if (outcome === 'advanced') await this.announce(messageId, recipientId, status, at, context);
+      if (outcome === 'advanced') await this.announce({ messageId, recipientId, status, at }, context);
     }
     await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
     return { messageId, recipientId, status, encrypted, repeated: false };
@@ -134,50 +149,38 @@ export class MessageDeliveryProcessor {
   }
 
   private async announce(
-    messageId: string,
-    recipientId: string,
-    status: DeliveryStatus,
-    at: Date,
-    context: JobContext,
+    change: { messageId: string; recipientId: string; status: DeliveryStatus; at: Date },
+    { signal, logger }: Pick<JobContext, 'signal' | 'logger'>,
   ): Promise<void> {
     try {
       if (this.transport.announceStatus === undefined) return;
-      const message = await this.messages.find(messageId, context.signal);
+      const message = await this.messages.find(change.messageId, signal);
       if (message === null) return;
       const { conversationId, senderId } = message;
-      await this.transport.announceStatus(
-        { messageId, conversationId, senderId, recipientId, status, at },
-        context.signal,
-      );
+      await this.transport.announceStatus({ ...change, conversationId, senderId }, signal);
     } catch (error) {
       // The status is stored; clients read it on their next load.
-      context.logger.warn(`Could not announce "${status}": ${failureReasonOf(error, context)}`);
+      logger.warn(`Could not announce "${change.status}": ${failureReasonOf(error)}`);
     }
   }
 
-  private async recordFailure(
-    payload: SendMessageJobDto,
-    error: unknown,
-    context: JobContext,
-  ): Promise<void> {
-    const { messageId, recipientId } = payload;
-    const reason = failureReasonOf(error, context);
+  /** @param payload as it was stored: it may never have been valid */
+  private async recordFailure(payload: Partial<SendMessageJobDto> | undefined, error: Error): Promise<void> {
+    const { messageId, recipientId } = payload ?? {};
+    if (typeof messageId !== 'string' || typeof recipientId !== 'string') return;
     const at = new Date(this.clock.now());
-    try {
-      // The job's own signal may be the reason why we are here.
-      const signal = AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS);
-      const change = { messageId, recipientId, status: 'failed', at, reason } as const;
-      let outcome = await this.messages.advanceStatus(change, signal);
-      if (outcome === 'unknown') {
-        // What should have been sealed and was not is never stored as it is.
-        const content = payload.requiresEncryption === true ? '' : payload.content;
-        await this.messages.save(messageOf(payload, content), signal);
-        outcome = await this.messages.advanceStatus(change, signal);
-      }
-      if (outcome === 'advanced') await this.announce(messageId, recipientId, 'failed', at, context);
-    } catch (recordingError) {
-      context.logger.warn(`Could not note the failure: ${failureReasonOf(recordingError, context)}`);
+    const signal = AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS);
+    const change = { messageId, recipientId, status: 'failed', at, reason: failureReasonOf(error) } as const;
+    let outcome = await this.messages.advanceStatus(change, signal);
+    if (outcome === 'unknown' && !(error instanceof InvalidPayloadError)) {
+      const message = payload as SendMessageJobDto;
+      // What should have been sealed and was not is never stored as it is.
+      const content = message.requiresEncryption === true ? '' : message.content;
+      await this.messages.save(messageOf(message, content), signal);
+      outcome = await this.messages.advanceStatus(change, signal);
     }
+    if (outcome !== 'advanced') return;
+    await this.announce({ messageId, recipientId, status: 'failed', at }, { signal, logger: this.logger });
   }
 }
 

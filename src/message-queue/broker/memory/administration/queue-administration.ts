@@ -1,7 +1,11 @@
 import { CancelledError } from '../../../jobs/errors.js';
+import type { JobEnd } from '../../../jobs/job-end.js';
+import { endedJob, readablePayload } from '../../rules/ended-job.js';
+import { JOB_ENDED } from '../../rules/local-events.js';
 import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
 import { JobSettler } from '../store/job-settler.js';
+import type { StoredJob } from '../store/stored-job.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 
 /** What people do to the jobs of a queue that have not failed: cancel, remove, count. */
@@ -17,10 +21,12 @@ export class QueueAdministration {
       case 'waiting':
       case 'delayed': {
         const at = engine.clock.now();
+        const end = this.endOf(stored, engine.name, reason);
         const mq = withCancellation(stored.options.mq ?? {}, stored.attemptsMade, reason, at);
         stored.options = { ...stored.options, mq };
         new JobSettler(engine).fail(stored, CancelledError.messageOf(reason));
         engine.arm();
+        engine.events.emit(JOB_ENDED, end);
         return 'removed';
       }
       case 'completed':
@@ -29,6 +35,12 @@ export class QueueAdministration {
       default:
         return 'not-found';
     }
+  }
+
+  private endOf(stored: StoredJob, queue: string, reason: string): JobEnd {
+    const { id, name, options: opts, attemptsMade } = stored;
+    const job = { id, name, opts, attemptsMade, data: readablePayload(stored.data) };
+    return { ...endedJob(job, queue), outcome: 'cancelled', reason };
   }
 
   /** Removes all that waits or is delayed; its idempotency keys are free again. @returns how many were removed */

@@ -1,4 +1,8 @@
 import { CancelledError } from '../../../jobs/errors.js';
+import type { JobEnd } from '../../../jobs/job-end.js';
+import { endedJob, readablePayload } from '../../rules/ended-job.js';
+import { JOB_ENDED } from '../../rules/local-events.js';
+import { emitSafely } from '../bull/bull-internals.js';
 import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
@@ -21,17 +25,22 @@ export class JobCanceller {
     const message: CancelMessage = { id, reason };
     const texts = [JSON.stringify({ jobId: id, val: failedReason }), JSON.stringify(message)];
     for (;;) {
-      const [stored, attemptsMade] = await this.connections.client.hmget(
-        queue.base + id,
-        'opts',
-        'attemptsMade',
+      const [stored, made, name, data] = await this.connections.client.hmget(
+        ...[queue.base + id, 'opts', 'attemptsMade', 'name', 'data'],
       );
       const options = readOptions(stored ?? null);
-      const mq = withCancellation(options.mq ?? {}, Number(attemptsMade ?? 0), reason, now);
+      const attemptsMade = Number(made ?? 0);
+      const mq = withCancellation(options.mq ?? {}, attemptsMade, reason, now);
       const outcome = await this.scripts.runPatiently(cancelJobScript, queue.base, [
         ...[id, now, reason, failedReason, JSON.stringify({ ...options, mq }), stored ?? '', ...texts],
       ]);
-      if (outcome !== 'changed') return outcome as CancelOutcome;
+      if (outcome === 'changed') continue;
+      if (outcome === 'removed') {
+        const job = { id, name: name ?? '', opts: options, attemptsMade, data: readablePayload(data) };
+        const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'cancelled', reason };
+        emitSafely(queue, JOB_ENDED, end);
+      }
+      return outcome as CancelOutcome;
     }
   }
 }

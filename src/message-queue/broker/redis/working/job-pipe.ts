@@ -1,12 +1,13 @@
 import { LockLostError, UnrecoverableJobError } from '../../../jobs/errors.js';
 import { failureRecordOf } from '../../../jobs/failure-record.js';
+import type { JobEnd } from '../../../jobs/job-end.js';
 import type { JobResult } from '../../../jobs/job-result.js';
 import type { FailedSettlement, Settlement } from '../../../jobs/settlement.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
-import { JOB_BURIED } from '../../rules/local-events.js';
-import type { BuriedJob } from '../../rules/local-events.js';
 import { brokenRun, startRun } from '../../rules/broken-run.js';
+import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
+import { JOB_ENDED } from '../../rules/local-events.js';
 import { emitSafely } from '../bull/bull-internals.js';
 import { hashOf } from '../bull/stored-job.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
@@ -166,9 +167,12 @@ export class JobPipe {
     }
   }
 
-  private brokenRun({ job, id }: RedisTakenJob, error: unknown): FailedSettlement {
+  private brokenRun(taken: RedisTakenJob, error: unknown): FailedSettlement {
+    const { id } = taken;
+    const { queue } = this.parts.commands;
     this.report('queue', id, `The executor rejected while it ran job "${id}": a failed attempt.`, error);
-    return brokenRun(job, error, this.parts.commands.queue.definition, this.parts.now());
+    const tell = (end: JobEnd): void => emitSafely(queue, JOB_ENDED, end);
+    return brokenRun(taken, error, queue.definition, this.parts.now(), tell);
   }
 
   private async bury(id: string, hash: Readonly<Record<string, string>>, error: Error): Promise<void> {
@@ -194,15 +198,19 @@ export class JobPipe {
   }
 }
 
+/** Ends a job that nobody can read: what is left of its hash says where it stood. */
 function tellBuried(
   queue: RedisQueue,
   id: string,
-  { name: job = '', attemptsMade = '0' }: Readonly<Record<string, string>>,
+  hash: Readonly<Record<string, string>>,
   message: string,
   now: number,
 ): void {
-  const error = new UnrecoverableJobError(message, { queue: queue.name, job, jobId: id });
-  const attempt = Number(attemptsMade) + 1;
-  const failure = failureRecordOf(error, attempt, 'error', now);
-  emitSafely(queue, JOB_BURIED, { jobId: id, job, attempt, error, failure } satisfies BuriedJob);
+  const { name = '', attemptsMade = '0' } = hash;
+  const error = new UnrecoverableJobError(message, { queue: queue.name, job: name, jobId: id });
+  const made = Number(attemptsMade);
+  const job = { id, name, attemptsMade: made, opts: {}, data: readablePayload(hash['data']) };
+  const failure = failureRecordOf(error, made + 1, 'error', now);
+  const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'dead-letter', error, failure };
+  emitSafely(queue, JOB_ENDED, end);
 }

@@ -1,0 +1,128 @@
+import { Logger } from '@nestjs/common';
+import type { Clock } from '../../kernel/time/clock.js';
+import type { JobEvents, JobRunEventPlace } from './job-events.js';
+import type { FailureRecord } from './managed-job.js';
+
+/** A job that has ended, and the run that was its last: of one that was cancelled before it ran, the run it would have been. */
+export interface EndedJob extends JobRunEventPlace {
+  /** The payload as it is stored, not validated; undefined when nobody can read it. Message content: keep it out of logs. */
+  readonly payload: unknown;
+}
+
+/** How a job ended, for good unless somebody replays it: then it ends once more. */
+export type JobEnd = EndedJob &
+  (
+    | { readonly outcome: 'completed'; readonly result: unknown; readonly durationMs: number }
+    | { readonly outcome: 'dead-letter'; readonly error: Error; readonly failure: FailureRecord }
+    | { readonly outcome: 'cancelled'; readonly reason: string }
+  );
+
+/**
+ * A processor class may implement it to hear how the jobs of its queue end. Told once per end, after the end is stored, in
+ * the process that decided it: the worker that ran the job, or the process that cancelled a waiting one, also one that
+ * runs no jobs. Dead letters that are discarded were told when they died; jobs that are removed by hand (`remove`, `clean`,
+ * `purge`, `obliterate`) have no end. A process that is killed between storing an end and telling it tells nothing.
+ */
+export interface JobEndListener {
+  /** What it throws or rejects with is logged, and after 10 s nobody waits for it any more: the job is not affected. */
+  onJobEnd(end: JobEnd): void | Promise<void>;
+}
+
+/** How long a listener may take until nobody waits for it, milliseconds. */
+const LONGEST_TELLING_MS = 10_000;
+
+interface NamedListener {
+  readonly name: string;
+  readonly listener: JobEndListener;
+}
+
+/** Tells how jobs end: one place for the hook `onJobEnd` and the events `completed`, `deadLettered` and `cancelled`. */
+export class JobEnds {
+  private readonly logger = new Logger('JobEnds');
+  private readonly listeners = new Map<string, NamedListener[]>();
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(
+    private readonly events: JobEvents,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param name of the listener's class, for logs */
+  listen(queue: string, name: string, listener: JobEndListener): void {
+    this.listeners.set(queue, [...(this.listeners.get(queue) ?? []), { name, listener }]);
+  }
+
+  /** Whether anyone would hear of a completed job: saves building what nobody hears. */
+  hearsCompleted(queue: string): boolean {
+    return this.listeners.has(queue) || this.events.has('completed');
+  }
+
+  /** Tells everyone. To be called once per end, when it is stored. Never throws. */
+  tell(end: JobEnd): void {
+    this.emit(end);
+    for (const { name, listener } of this.listeners.get(end.queue) ?? []) this.call(name, listener, end);
+  }
+
+  /** Resolves when every listener that was told has settled, or has taken too long. */
+  async settled(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
+  }
+
+  private emit(end: JobEnd): void {
+    const { queue, job, jobId, attempt, correlationId } = end;
+    const place = { queue, job, jobId, attempt, correlationId };
+    switch (end.outcome) {
+      case 'completed':
+        this.events.emit('completed', {
+          ...place,
+          // Read only for a listener that looks at it.
+          get result() {
+            return end.result;
+          },
+          durationMs: end.durationMs,
+        });
+        return;
+      case 'dead-letter':
+        this.events.emit('deadLettered', { ...place, error: end.error, failure: end.failure });
+        return;
+      case 'cancelled':
+        this.events.emit('cancelled', { ...place, reason: end.reason });
+    }
+  }
+
+  private call(name: string, listener: JobEndListener, end: JobEnd): void {
+    let answer: void | Promise<void>;
+    try {
+      answer = listener.onJobEnd(end);
+    } catch (error) {
+      this.report(name, end, error);
+      return;
+    }
+    if (answer === undefined) return;
+    const told = this.waitFor(name, answer, end).finally(() => this.underWay.delete(told));
+    this.underWay.add(told);
+  }
+
+  private waitFor(name: string, answer: Promise<void>, end: JobEnd): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(() => {
+        this.report(name, end, new Error(`It took longer than ${LONGEST_TELLING_MS} ms.`));
+        resolve();
+      }, LONGEST_TELLING_MS);
+      Promise.resolve(answer)
+        .catch((error: unknown) => this.report(name, end, error))
+        .finally(() => {
+          timer.cancel();
+          resolve();
+        });
+    });
+  }
+
+  private report(name: string, { queue, job, jobId, outcome }: JobEnd, error: unknown): void {
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.logger.error(
+      `onJobEnd of ${name} failed for job "${job}" ${jobId} of queue "${queue}" (${outcome}); the job is not affected.`,
+      stack,
+    );
+  }
+}
