@@ -4,7 +4,7 @@ import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { checkProcessRole } from './process-role.js';
-import { appHost, appPort, hasColors, printWelcome } from './welcome.js';
+import { appHost, appPort, hasColors, printGoodbyeOnInterrupt, printWelcome } from './welcome.js';
 
 async function bootstrap(): Promise<void> {
   const app = await NestFactory.create(AppModule.register(), {
@@ -12,6 +12,7 @@ async function bootstrap(): Promise<void> {
   });
   const role = checkProcessRole(app, app.get(ConfigService).get<string>('DATABASE_URL'));
   app.enableShutdownHooks([], { useProcessExit: true });
+  printGoodbyeOnInterrupt();
   if (role === 'worker') {
     await app.init();
     console.log('\n  Jobs run here, and no web server does (MESSAGE_QUEUE_ROLE=worker). Stop: Ctrl-C\n');

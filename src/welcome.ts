@@ -23,6 +23,11 @@ export function hasColors(): boolean {
   return isatty(process.stdout.fd) && process.stdout.hasColors();
 }
 
+/** Answers Ctrl-C at once: what closes after it may take a while. */
+export function printGoodbyeOnInterrupt(): void {
+  process.once('SIGINT', () => console.log('\n  Stopping: jobs that are running end first.'));
+}
+
 /** Says where the chat, the board, the API and the documentation are. */
 export function printWelcome(url: string): void {
   const base = url.replace('[::1]', '127.0.0.1').replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');

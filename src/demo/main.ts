@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
-import { printWelcome } from '../welcome.js';
+import { printGoodbyeOnInterrupt, printWelcome } from '../welcome.js';
 import { listConversations, loadConversation } from './story/conversation.js';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.js';
 import type { DemoOptions } from './demo-options.js';
@@ -31,6 +31,7 @@ async function main(): Promise<number> {
   }
   const end = new AbortController();
   endOnSignals(end);
+  printGoodbyeOnInterrupt();
   const closers: (() => unknown)[] = [];
   try {
     return await run(options, end, closers);

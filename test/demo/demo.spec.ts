@@ -70,6 +70,7 @@ describe('npm run demo', () => {
     await waitUntil(async () => (await failed()).length === 0, 'the replayed mail to be sent');
     demo.signalGroup('SIGINT');
     expect(await demo.closed).toBe(0);
+    expect(demo.output).toContain('Stopping: jobs that are running end first.');
   });
 
   it('ends with 130 when Ctrl-C comes before the end of the story', async () => {

@@ -74,6 +74,7 @@ describe('node dist/main.js', () => {
     expect(listeningAddresses(app.pid)).toEqual([`0.0.0.0:${port}`]);
     app.signal('SIGINT');
     expect(await app.closed).toBe(0);
+    expect(app.output).toContain('Stopping: jobs that are running end first.');
   });
 
   it.each([
