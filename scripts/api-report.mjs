@@ -78,6 +78,29 @@ function declares(statement, name) {
   return statement.name?.text === name;
 }
 
+/** What an interface gets by derivation from a declaration, written out: its own text does not show it. */
+function derivedMembers(symbol, checker) {
+  const declared = symbol.declarations?.find(ts.isInterfaceDeclaration);
+  const bases = declared?.heritageClauses?.flatMap(({ types }) => types) ?? [];
+  return bases
+    .map((base) => checker.getTypeAtLocation(base))
+    .filter((type) => !type.isClassOrInterface() && !type.target?.isClassOrInterface())
+    .flatMap((type) => memberLines(type, checker, '//   '));
+}
+
+function memberLines(type, checker, indent) {
+  const properties = type.getProperties().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return properties.flatMap((property) => {
+    const name = `${property.name}${property.flags & ts.SymbolFlags.Optional ? '?' : ''}`;
+    const inside = checker.getNonNullableType(checker.getTypeOfSymbol(property));
+    const isGroup =
+      inside.isIntersection() ||
+      (inside.flags & ts.TypeFlags.Object && inside.objectFlags & ts.ObjectFlags.Mapped);
+    if (isGroup) return [`${indent}${name}:`, ...memberLines(inside, checker, `${indent}  `)];
+    return [`${indent}${name}: ${checker.typeToString(inside, undefined, ts.TypeFormatFlags.NoTruncation)}`];
+  });
+}
+
 function reportOf({ name, file }, program, declarations) {
   const checker = program.getTypeChecker();
   const printer = ts.createPrinter({ removeComments: true });
@@ -104,6 +127,8 @@ function reportOf({ name, file }, program, declarations) {
           statement.getSourceFile(),
         ),
       );
+      const derived = derivedMembers(target, checker);
+      if (derived.length > 0) texts.push(`// with:\n${derived.join('\n')}`);
       if (symbol.name !== target.name) texts.unshift(`// ${target.name} as ${symbol.name}`);
       return texts.join('\n');
     });
