@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { Clock } from '../../kernel/time/clock.js';
-import type { ClockTimer } from '../../kernel/time/clock.js';
+import { RepeatedTask } from '../../kernel/time/repeated-task.js';
 
 /** What one pass removed. */
 export interface SweepReport {
@@ -25,27 +25,27 @@ const NEXT_STEP_MS = 250;
 @Injectable()
 export class RetentionSweeper {
   private readonly logger = new Logger('RetentionSweeper');
-  private timer: ClockTimer | null = null;
-  private pass: Promise<void> | null = null;
-  private running = false;
+  private readonly task: RepeatedTask;
 
   constructor(
     private readonly queues: ManagedQueues,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.task = new RepeatedTask({
+      clock,
+      turn: async () => ((await this.sweep()).more ? NEXT_STEP_MS : PASS_EVERY_MS),
+      failed: (error) => this.report(error),
+    });
+  }
 
   /** Starts the schedule; a second call does nothing. */
   start(): void {
-    if (this.running) return;
-    this.running = true;
-    this.plan(NEXT_STEP_MS);
+    void this.task.start(NEXT_STEP_MS);
   }
 
   /** Ends the schedule and waits for the pass under way. */
-  async stop(): Promise<void> {
-    this.running = false;
-    this.timer?.cancel();
-    await this.pass;
+  stop(): Promise<void> {
+    return this.task.stop();
   }
 
   /** One pass over all queues. */
@@ -75,20 +75,9 @@ export class RetentionSweeper {
     return old + (await queue.clean(0, 'completed', excess)).length;
   }
 
-  private plan(delayMs: number): void {
-    this.timer = this.clock.setTimer(() => {
-      this.pass = this.passOnSchedule();
-    }, delayMs);
-  }
-
-  private async passOnSchedule(): Promise<void> {
-    let delayMs = PASS_EVERY_MS;
-    try {
-      if ((await this.sweep()).more) delayMs = NEXT_STEP_MS;
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      this.logger.warn(`Old jobs could not be removed; the next pass will: ${text}`);
-    }
-    if (this.running) this.plan(delayMs);
+  private report(error: unknown): number {
+    const text = error instanceof Error ? error.message : String(error);
+    this.logger.warn(`Old jobs could not be removed; the next pass will: ${text}`);
+    return PASS_EVERY_MS;
   }
 }

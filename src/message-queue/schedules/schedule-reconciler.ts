@@ -4,7 +4,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { Clock } from '../../kernel/time/clock.js';
-import type { ClockTimer } from '../../kernel/time/clock.js';
+import { RepeatedTask } from '../../kernel/time/repeated-task.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { Issue } from '../../kernel/errors.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
@@ -38,9 +38,7 @@ export class ScheduleReconciler {
   private readonly logger = new Logger('Schedules');
   /** Repeat keys that the start removed. */
   private readonly outdated = new Set<string>();
-  private timer: ClockTimer | null = null;
-  private pass: Promise<void> = Promise.resolve();
-  private running = false;
+  private readonly task: RepeatedTask;
   private hasTakenOver = false;
 
   constructor(
@@ -48,7 +46,16 @@ export class ScheduleReconciler {
     private readonly enqueuer: JobEnqueuer,
     private readonly clock: Clock,
     @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
-  ) {}
+  ) {
+    this.task = new RepeatedTask({
+      clock,
+      turn: () => this.look(),
+      failed: (error) => {
+        this.logger.warn(`Schedules could not be checked; trying again in 5 s: ${textOf(error)}`);
+        return RETRY_MS;
+      },
+    });
+  }
 
   /** @throws InvalidConfigurationError naming every declared payload that its job would refuse */
   async check(): Promise<void> {
@@ -67,18 +74,13 @@ export class ScheduleReconciler {
   }
 
   /** Makes the schedules fit, and goes on to look after them. Never rejects: what fails is tried again. */
-  async start(): Promise<void> {
-    if (this.running) return;
-    this.running = true;
-    this.pass = this.look();
-    await this.pass;
+  start(): Promise<void> {
+    return this.task.start();
   }
 
   /** Ends the looks, and waits a moment for the one under way. */
   async stop(): Promise<void> {
-    this.running = false;
-    this.timer?.cancel();
-    await settlesWithin(this.pass, STOP_TIMEOUT_MS);
+    await settlesWithin(this.task.stop(), STOP_TIMEOUT_MS);
   }
 
   /** One look at every queue. */
@@ -155,21 +157,10 @@ export class ScheduleReconciler {
     return isQueueName(queue) ? { createdAt: new Date(this.clock.now()), ...payload } : payload;
   }
 
-  private async look(): Promise<void> {
-    let delayMs = LOOK_EVERY_MS;
-    try {
-      await this.reconcile();
-    } catch (error) {
-      delayMs = RETRY_MS;
-      if (this.running) {
-        this.logger.warn(`Schedules could not be checked; trying again in 5 s: ${textOf(error)}`);
-      }
-    }
-    const hasWork = this.config.schedules.length + this.outdated.size > 0;
-    if (!this.running || (this.hasTakenOver && !hasWork)) return;
-    this.timer = this.clock.setTimer(() => {
-      this.pass = this.look();
-    }, delayMs);
+  /** @returns when to look again; null when nothing is declared, and nothing has to go */
+  private async look(): Promise<number | null> {
+    await this.reconcile();
+    return this.config.schedules.length + this.outdated.size > 0 ? LOOK_EVERY_MS : null;
   }
 }
 

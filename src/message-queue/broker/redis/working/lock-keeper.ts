@@ -1,9 +1,10 @@
+import { SystemClock } from '../../../../kernel/time/clock.js';
+import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import { LockLostError } from '../../../jobs/errors.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { LockSettings } from '../redis-broker.options.js';
 import { cancelledError } from './redis-taken-job.js';
 import type { RedisTakenJob } from './redis-taken-job.js';
-import { RepeatedTask } from './repeated-task.js';
 import { renewLocksScript } from '../scripts/keep-jobs.lua.js';
 
 /**
@@ -19,11 +20,23 @@ export class LockKeeper {
     private readonly lock: LockSettings,
     onError: (error: unknown) => void,
   ) {
-    this.task = new RepeatedTask(lock.renewMs, () => this.renew(), onError);
+    this.task = new RepeatedTask({
+      // Locks run out by real time.
+      clock: new SystemClock(),
+      keepAlive: true,
+      turn: async () => {
+        await this.renew();
+        return lock.renewMs;
+      },
+      failed: (error) => {
+        onError(error);
+        return lock.renewMs;
+      },
+    });
   }
 
   start(): void {
-    this.task.start(false);
+    void this.task.start(this.lock.renewMs);
   }
 
   stop(): Promise<void> {

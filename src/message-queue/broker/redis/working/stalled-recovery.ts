@@ -1,7 +1,8 @@
+import { SystemClock } from '../../../../kernel/time/clock.js';
 import type { Clock } from '../../../../kernel/time/clock.js';
+import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import { emitSafely } from '../bull/bull-internals.js';
 import type { QueueCommands } from './queue-commands.js';
-import { RepeatedTask } from './repeated-task.js';
 import { recoverStalledScript } from '../scripts/keep-jobs.lua.js';
 
 /** What the recovery needs to know. */
@@ -25,11 +26,24 @@ export class StalledRecovery {
     private readonly commands: QueueCommands,
     private readonly options: StalledRecoveryOptions,
   ) {
-    this.task = new RepeatedTask(options.everyMs, () => this.check(), options.onError);
+    const { everyMs, onError } = options;
+    this.task = new RepeatedTask({
+      // Locks run out by real time.
+      clock: new SystemClock(),
+      keepAlive: true,
+      turn: async () => {
+        await this.check();
+        return everyMs;
+      },
+      failed: (error) => {
+        onError(error);
+        return everyMs;
+      },
+    });
   }
 
   start(): void {
-    this.task.start(true);
+    void this.task.start();
   }
 
   stop(): Promise<void> {

@@ -1,7 +1,8 @@
+import { SystemClock } from '../../../../kernel/time/clock.js';
+import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import type { RedisQueueWorker } from './redis-queue-worker.js';
-import { RepeatedTask } from './repeated-task.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 import type { WaitSignal } from './wait-signal.js';
 
@@ -11,6 +12,7 @@ const LOOKS = 6;
 /** Rebuilds a worker's blocking connection when jobs wait, slots are free, and nothing moves. */
 export class Watchdog {
   private readonly task: RepeatedTask;
+  private readonly everyMs: number;
   private lastProgress = -1;
   private stuckSince: number | null = null;
 
@@ -21,16 +23,21 @@ export class Watchdog {
     private readonly afterMs: number,
     private readonly report: (problem: BrokerProblem) => void,
   ) {
-    // When Redis does not answer, the connections report it.
-    this.task = new RepeatedTask(
-      Math.max(1, Math.floor(afterMs / LOOKS)),
-      () => this.look(),
-      () => undefined,
-    );
+    this.everyMs = Math.max(1, Math.floor(afterMs / LOOKS));
+    this.task = new RepeatedTask({
+      clock: new SystemClock(),
+      keepAlive: true,
+      turn: async () => {
+        await this.look();
+        return this.everyMs;
+      },
+      // When Redis does not answer, the connections report it.
+      failed: () => this.everyMs,
+    });
   }
 
   start(): void {
-    this.task.start(false);
+    void this.task.start(this.everyMs);
   }
 
   stop(): Promise<void> {

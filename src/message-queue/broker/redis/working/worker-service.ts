@@ -101,11 +101,15 @@ export class WorkerService implements WorkerOfQueue {
   async dispose(): Promise<void> {
     const { connections } = this.parts;
     this.commands.stop();
-    this.promoter.stop();
     connections.client.removeListener('ready', this.onReconnect);
     connections.subscriber.removeListener('message', this.onMessage);
     this.signal.close();
-    const ended = Promise.all([this.locks.stop(), this.recovery.stop(), this.watchdog.stop()]);
+    const ended = Promise.all([
+      this.promoter.stop(),
+      this.locks.stop(),
+      this.recovery.stop(),
+      this.watchdog.stop(),
+    ]);
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
   }
 
