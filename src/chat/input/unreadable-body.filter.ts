@@ -2,7 +2,7 @@ import { BadRequestException, Catch } from '@nestjs/common';
 import type { ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 
-/** A body that is no JSON: says so, and not with the parser's words, which quote the body. */
+/** A body that is not JSON: says so, and not with the parser's words, which quote the body. */
 @Catch(BadRequestException)
 export class UnreadableBodyFilter extends BaseExceptionFilter<BadRequestException> {
   override catch(error: BadRequestException, host: ArgumentsHost): void {

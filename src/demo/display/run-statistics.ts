@@ -53,7 +53,7 @@ export class RunStatistics {
         job.runsMs.push(report.durationMs);
         break;
       case 'retrying':
-        // A device that was slow to answer, or an open circuit, is no failure.
+        // A device that was slow to answer, or an open circuit, does not count as a failure.
         job.wasRetried ||= report.spent;
         job.retryAt = report.at + report.delayMs;
         break;
