@@ -1,5 +1,5 @@
 import type { FailedJobFields } from '../broker/broker.js';
-import { boundedText } from '../jobs/bounded-text.js';
+import { boundedText } from '../../kernel/values/bounded-text.js';
 import { recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord, ReplayRecord } from '../jobs/managed-job.js';
 

@@ -217,6 +217,16 @@ describe('checkHandlers', () => {
     expect(message).toContain('Options.send: timeoutMs must be');
   });
 
+  it('refuses onJobEnd on a class that is made per job', () => {
+    class Listener extends MailProcessor {
+      onJobEnd(): void {}
+    }
+    const check = (scoped: boolean) => (): void =>
+      checkHandlers([sourceOf(Listener, { scoped })], { definitions: [mail] });
+    expect(check(true)).toThrow(/Listener\.onJobEnd is never called: .* Move onJobEnd to a singleton/);
+    expect(check(false)).not.toThrow();
+  });
+
   it('lists all mistakes at once', () => {
     expect(problems([]).split('\n')).toHaveLength(3);
   });

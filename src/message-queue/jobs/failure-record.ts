@@ -1,4 +1,4 @@
-import { boundedText, LONGEST_ERROR_TEXT } from './bounded-text.js';
+import { boundedText, LONGEST_ERROR_TEXT } from '../../kernel/values/bounded-text.js';
 import { MessageQueueError } from '../../kernel/errors.js';
 import type { FailureRecord } from './managed-job.js';
 

@@ -1,6 +1,6 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleType } from 'cockatiel';
 import type { CircuitBreakerPolicy } from 'cockatiel';
-import { boundedText } from '../jobs/bounded-text.js';
+import { boundedText } from '../../kernel/values/bounded-text.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { CircuitOpenError } from '../jobs/errors.js';
 import type { BreakerState } from '../jobs/job-events.js';

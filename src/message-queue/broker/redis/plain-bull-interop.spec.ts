@@ -41,8 +41,8 @@ describe('a plain Bull queue on the same keys', () => {
     expect(await plain.getWaiting()).toMatchObject([{ id: waiting.id, data: { text: 'ж' }, name: 'job' }]);
     expect(await plain.getDelayed()).toMatchObject([{ id: delayed.id, delay: 60_000 }]);
     await delayed.promote();
-    const { worker } = await workOn(broker, queue, (delivery) =>
-      delivery.job.id === waiting.id ? completed({ ok: 1 }) : failed(delivery, null, 'broken'),
+    const { worker } = await workOn(broker, queue, (taken) =>
+      taken.job.id === waiting.id ? completed({ ok: 1 }) : failed(taken, null, 'broken'),
     );
     await waitUntil(async () => (await plain.getFailedCount()) === 1, 'the ends');
     await waitUntil(async () => (await plain.getCompletedCount()) === 1, 'the ends');

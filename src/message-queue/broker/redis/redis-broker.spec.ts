@@ -66,11 +66,11 @@ describe('RedisBroker', () => {
     const onFailed = jest.fn();
     queue.on('failed', onFailed);
     let turn = 0;
-    const { seen } = await workOn(broker, queue, (delivery) => {
+    const { seen } = await workOn(broker, queue, (taken) => {
       turn += 1;
       if (turn === 1) return { kind: 'deferred', delayMs: 30, reason: 'later' };
       if (turn === 2) return { kind: 'handed-back' };
-      return failed(delivery, turn === 3 ? 0 : turn === 4 ? 20 : null, `failure ${turn}`);
+      return failed(taken, turn === 3 ? 0 : turn === 4 ? 20 : null, `failure ${turn}`);
     });
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'a dead letter');

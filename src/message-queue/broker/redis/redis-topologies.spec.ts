@@ -34,8 +34,8 @@ describe('Redis Cluster', () => {
     const queues = names.map((name) => producer.createQueue(testQueue(name)));
     const seen = await Promise.all(
       names.map((name) =>
-        workOn(consumer, consumer.createQueue(testQueue(name)), (delivery) =>
-          delivery.job.name === 'fails' && delivery.job.attemptsMade < 1 ? failed(delivery, 50) : completed(),
+        workOn(consumer, consumer.createQueue(testQueue(name)), (taken) =>
+          taken.job.name === 'fails' && taken.job.attemptsMade < 1 ? failed(taken, 50) : completed(),
         ),
       ),
     );

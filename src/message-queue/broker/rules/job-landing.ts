@@ -1,6 +1,6 @@
 import type { Job } from 'bull';
 import { STACK_TRACES } from '../../admission/job-admission.js';
-import { boundedText } from '../../jobs/bounded-text.js';
+import { boundedText } from '../../../kernel/values/bounded-text.js';
 import type { JobResult } from '../../jobs/job-result.js';
 import type { FailureRecord, ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';

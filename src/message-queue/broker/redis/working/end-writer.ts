@@ -1,5 +1,5 @@
 import type { FailedSettlement } from '../../../jobs/settlement.js';
-import { boundedText } from '../../../jobs/bounded-text.js';
+import { boundedText } from '../../../../kernel/values/bounded-text.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import { readOptions } from '../bull/stored-job.js';
