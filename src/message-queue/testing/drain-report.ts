@@ -46,10 +46,7 @@ export class DrainRecorder {
         ),
       ),
       events.on('deadLettered', ({ error, ...run }) => this.note(run, { outcome: 'dead-lettered', error })),
-      events.on('cancelled', ({ attempt, ...job }) => {
-        if (attempt !== undefined)
-          this.note({ ...job, attempt }, { outcome: 'cancelled', error: this.lastError });
-      }),
+      events.on('cancelled', (run) => this.note(run, { outcome: 'cancelled', error: this.lastError })),
     ];
   }
 
