@@ -38,7 +38,7 @@ describe("the reference app's encryption keys", () => {
     const started = keysOf({ ENCRYPTION_KEYS: 'k-1:c2hvcnQgYnV0IHNlY3JldA==' });
     const error = await started.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InvalidConfigurationError);
-    expect(String(error)).toContain('it needs 32');
+    expect(String(error)).toContain('must be 32 bytes, got 16');
     expect(String(error)).not.toContain('c2hvcnQg');
   });
 
