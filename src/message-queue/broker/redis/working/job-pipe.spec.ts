@@ -43,6 +43,38 @@ describe('JobPipe', () => {
     await redis.stop();
   });
 
+  it('runs a job once that two answers bring: that of the call that took it, and the search for lost answers', async () => {
+    const broker = fixture.broker();
+    const queue = broker.createQueue(testQueue()) as RedisQueue;
+    const commands = new QueueCommands(queue, new RedisScripts(connections));
+    const intake = new JobIntake(commands, LOCK_MS, () => Date.now());
+    let runs = 0;
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const pipe = new JobPipe({
+      ...{ commands, intake },
+      run: async () => {
+        runs += 1;
+        await ended;
+        return { kind: 'handed-back' };
+      },
+      now: () => Date.now(),
+      completions: { complete: () => Promise.reject(new Error('Nothing completes here.')) },
+      report: (problem) => void fixture.problems.push(problem),
+      suspects: new CrashSuspects(),
+    });
+    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    intake.noteLostAnswer();
+    // Sent one after the other before an answer is seen, as after a reconnect.
+    const [[[taken]], [found]] = await Promise.all([intake.take(1), intake.adopt(1, pipe.active)]);
+    expect(found?.[0]).toBe(taken?.[0]);
+    const passes = [found, taken].map((entry) => entry && pipe.pass(entry));
+    expect(runs).toBe(1);
+    end();
+    await Promise.all(passes);
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 1, active: 0 });
+  });
+
   it('keeps a run that began before the answer to the failure of the run before it was seen', async () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue()) as RedisQueue;

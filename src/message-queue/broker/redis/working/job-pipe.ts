@@ -44,6 +44,9 @@ export class JobPipe {
   /** Runs a job that was taken, and stores how it ended. Never rejects. */
   async pass([id, fields]: TakenEntry): Promise<void> {
     const hash = hashOf(fields);
+    // After a reconnect, the call that ends runs and the search for lost answers may bring the same take in one breath.
+    const known = this.active.get(id);
+    if (known !== undefined && known.fence === hash['mqRun']) return;
     let taken: RedisTakenJob;
     try {
       taken = new RedisTakenJob(this.parts.commands.queue, id, hash);
