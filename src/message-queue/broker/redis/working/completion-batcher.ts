@@ -4,7 +4,7 @@ import { completeJobsScript } from '../scripts/complete-jobs.lua.js';
 import { NOTHING_TAKEN } from './job-intake.js';
 import type { JobIntake, TakenReply } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
-import type { RedisTakenJob } from './redis-taken-job.js';
+import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import type { WorkerSlots } from './worker-slots.js';
 
 /** How long the id of a job that was completed and removed is remembered, so that a repeated add stays one. */

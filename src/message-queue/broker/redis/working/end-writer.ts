@@ -5,7 +5,7 @@ import type { FailureLanding } from '../../rules/job-landing.js';
 import { readOptions } from '../bull/stored-job.js';
 import { failJobScript, releaseJobScript } from '../scripts/fail-job.lua.js';
 import type { QueueCommands } from './queue-commands.js';
-import type { RedisTakenJob } from './redis-taken-job.js';
+import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
 /** Stores the ends of runs that did not complete. */
 export class EndWriter {

@@ -1,7 +1,7 @@
 import { emitSafely } from '../bull/bull-internals.js';
 import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
-import type { RedisTakenJob } from './redis-taken-job.js';
+import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
 /** A job that was taken, as Redis sends it: its id, then names and values of its hash. */
 export type TakenEntry = readonly [id: string, fields: readonly string[]];

@@ -17,7 +17,7 @@ import type { CrashSuspects } from './crash-suspects.js';
 import { EndWriter } from './end-writer.js';
 import type { JobIntake, TakenEntry } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
-import { RedisTakenJob } from './redis-taken-job.js';
+import { RedisTakenJob } from '../bull/redis-taken-job.js';
 
 /** What the pipe works with. */
 export interface PipeParts {

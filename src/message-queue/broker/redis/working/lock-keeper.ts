@@ -3,8 +3,8 @@ import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import { LockLostError } from '../../../jobs/errors.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { LockSettings } from '../redis-broker.options.js';
-import { cancelledError } from './redis-taken-job.js';
-import type { RedisTakenJob } from './redis-taken-job.js';
+import { cancelledError } from '../bull/redis-taken-job.js';
+import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { renewLocksScript } from '../scripts/keep-jobs.lua.js';
 
 /**

@@ -8,8 +8,8 @@ import { JobIntake } from './job-intake.js';
 import type { TakenEntry, TakenReply } from './job-intake.js';
 import { JobPipe } from './job-pipe.js';
 import type { QueueCommands } from './queue-commands.js';
-import { cancelledError } from './redis-taken-job.js';
-import type { RedisTakenJob } from './redis-taken-job.js';
+import { cancelledError } from '../bull/redis-taken-job.js';
+import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import type { WaitSignal } from './wait-signal.js';
 import { WorkerSlots } from './worker-slots.js';
 

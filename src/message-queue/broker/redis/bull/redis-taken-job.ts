@@ -1,8 +1,8 @@
 import { CancelledError } from '../../../jobs/errors.js';
 import type { FailureRecord } from '../../../jobs/managed-job.js';
 import { TakenJob } from '../../../jobs/taken-job.js';
-import { BullJob } from '../bull/bull-internals.js';
-import type { RedisQueue } from '../bull/redis-queue.js';
+import { BullJob } from './bull-internals.js';
+import type { RedisQueue } from './redis-queue.js';
 
 /** One run of a job in this process, from being taken until its end is stored. */
 export class RedisTakenJob extends TakenJob {
