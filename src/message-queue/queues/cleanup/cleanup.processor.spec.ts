@@ -1,78 +1,10 @@
 import 'reflect-metadata';
-import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
-import {
-  InMemoryMessages,
-  InMemoryAttachmentFiles,
-  InMemoryAttachmentStore,
-  InMemoryCleanupStore,
-  InMemoryConversationStore,
-  InMemoryEncryptedContentStore,
-  InMemoryMessageStore,
-  InMemorySearchIndex,
-} from '../../adapters/in-memory/index.js';
 import { ShutdownError } from '../../jobs/errors.js';
-import { ManualClock } from '../../testing/manual-clock.js';
 import type { CleanupJobDto } from './cleanup-job.dto.js';
-import { MessageCleanupProcessor } from './cleanup.processor.js';
-import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
-import { recorded } from '../../testing/recorded.js';
+import { DAY, NOW, createdAt, old, setUp } from '../../../../test/support/cleanup-fixture.js';
 
-const DAY = 86_400_000;
-const NOW = Date.UTC(2026, 5, 1);
-// A schedule keeps the createdAt of its first day; nothing may depend on it.
-const createdAt = new Date(0);
-const old: Plain<CleanupJobDto> = {
-  cleanupType: 'old_messages',
-  retentionDays: 90,
-  batchSize: 10,
-  createdAt,
-};
 const deleted: Plain<CleanupJobDto> = { cleanupType: 'deleted_conversations', batchSize: 10, createdAt };
-const expired: Plain<CleanupJobDto> = { cleanupType: 'expired_attachments', batchSize: 2, createdAt };
-
-function setUp() {
-  const clock = new ManualClock(NOW);
-  const data = new InMemoryMessages();
-  const messages = recorded(new InMemoryMessageStore(data));
-  const conversations = recorded(new InMemoryConversationStore(data));
-  const store = recorded(new InMemoryCleanupStore(data));
-  const attachments = recorded(new InMemoryAttachmentStore(data));
-  const files = recorded(new InMemoryAttachmentFiles());
-  const contents = recorded(new InMemoryEncryptedContentStore());
-  const index = recorded(new InMemorySearchIndex());
-  const processor = new MessageCleanupProcessor(
-    ...([store, attachments, files, contents, index, clock, new ManualCircuitBreakers()] as const),
-  );
-  const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
-    fakeJobContext({ now: NOW, ...overrides });
-  const { signal } = context();
-  const addMessage = async (messageId: string, ageDays: number, conversationId = 'c-1'): Promise<void> => {
-    const sent = new Date(NOW - ageDays * DAY);
-    const row = { messageId, senderId: 'ada', conversationId, content: 'harbour', createdAt: sent };
-    await messages.save(
-      { ...row, recipientId: 'ben', encrypted: false, attachments: [], batchId: null },
-      signal,
-    );
-    await index.indexMany([{ ...row, version: sent.getTime() }], signal);
-    await contents.saveDecrypted({ messageId, content: 'harbour', version: 1 }, signal);
-  };
-  const addAttachment = async (
-    id: string,
-    expiresInDays: number | null,
-    legalHold = false,
-  ): Promise<void> => {
-    const expiresAt = expiresInDays === null ? null : new Date(NOW + expiresInDays * DAY);
-    await attachments.save({ id, messageId: `m-${id}`, fileKey: `${id}.png`, expiresAt, legalHold }, signal);
-    await files.write(`${id}.png`, Buffer.from(id));
-  };
-  const left = async (): Promise<string[]> =>
-    (await messages.listConversation('c-1')).items.map(({ messageId }) => messageId);
-  return {
-    ...{ clock, messages, conversations, store, attachments, files, contents, index, processor, context },
-    ...{ signal, addMessage, addAttachment, left },
-  };
-}
 
 describe('cleanup-messages: old_messages', () => {
   it('removes what is older than the days, in steps, with every trace', async () => {
@@ -200,55 +132,5 @@ describe('cleanup-messages: deleted_conversations', () => {
     expect(await conversations.find('c-fresh')).not.toBeNull();
     const sooner = await processor.processCleanup({ ...deleted, retentionDays: 7 }, context());
     expect(sooner).toMatchObject({ removed: 1 });
-  });
-});
-
-describe('cleanup-messages: expired_attachments', () => {
-  it('removes files and rows of expired ones, and of removed messages', async () => {
-    const { processor, context, addAttachment, addMessage, attachments, files } = setUp();
-    await addMessage('m-of-old', 91);
-    for (const id of ['a', 'b', 'c']) await addAttachment(id, -1);
-    await addAttachment('later', 1);
-    await addAttachment('forever', null);
-    await addAttachment('held', -1, true);
-    await addAttachment('of-old', null);
-    await processor.processCleanup(old, context());
-    expect(await processor.processCleanup({ ...expired, dryRun: true }, context())).toMatchObject({
-      matched: 4,
-    });
-    expect(await files.read('a.png')).not.toBeNull();
-    expect(await processor.processCleanup(expired, context())).toMatchObject({ matched: 4, removed: 4 });
-    expect(await files.read('of-old.png')).toBeNull();
-    expect(await attachments.find('a')).toBeNull();
-    for (const id of ['later', 'forever', 'held']) {
-      expect(await files.read(`${id}.png`)).not.toBeNull();
-      expect(await attachments.find(id)).not.toBeNull();
-    }
-  });
-
-  it('keeps the files of a conversation under legal hold, also after its messages are gone', async () => {
-    const { processor, context, addAttachment, addMessage, conversations, files } = setUp();
-    await addMessage('m-a', 91);
-    await addAttachment('a', null);
-    await processor.processCleanup(old, context());
-    await conversations.setLegalHold('c-1', true);
-    expect(await processor.processCleanup(expired, context())).toMatchObject({ matched: 0, removed: 0 });
-    expect(await files.read('a.png')).not.toBeNull();
-  });
-
-  it('removes the others when one file resists, then fails; nothing is lost track of', async () => {
-    const { processor, context, addAttachment, files, attachments } = setUp();
-    for (const id of ['a', 'b', 'c', 'd']) await addAttachment(id, -1);
-    const remove = files.remove.bind(files);
-    files.remove = (key, signal) =>
-      key === 'b.png' ? Promise.reject(new Error('EACCES')) : remove(key, signal);
-    await expect(processor.processCleanup(expired, context())).rejects.toThrow(
-      '1 attachment files could not',
-    );
-    expect(await attachments.find('a')).toBeNull();
-    expect(await attachments.find('d')).toBeNull();
-    expect(await attachments.find('b')).not.toBeNull();
-    files.remove = remove;
-    expect(await processor.processCleanup(expired, context())).toMatchObject({ removed: 1 });
   });
 });

@@ -1,13 +1,6 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
-import type { Plain } from '../../../../test/support/plain.js';
-import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
-import {
-  InMemoryMessages,
-  InMemoryMessageStore,
-  InMemoryMessageTransport,
-} from '../../adapters/in-memory/index.js';
 import {
   CircuitOpenError,
   InvalidPayloadError,
@@ -16,35 +9,9 @@ import {
   UnrecoverableJobError,
 } from '../../jobs/errors.js';
 import type { JobEnd } from '../../jobs/job-end.js';
-import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { WrongKeyError } from '../../ports/encryption/encryption-errors.js';
-import { MessageIdTakenError, UnknownMessageError } from '../../ports/messages/message-store.js';
-import { ManualClock } from '../../testing/manual-clock.js';
-import { MessageDeliveryProcessor } from './delivery.processor.js';
-import type { SendMessageJobDto } from './send-message-job.dto.js';
-import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
-import { KeyRing } from '../../../../test/support/key-ring.js';
-import { recorded } from '../../testing/recorded.js';
-
-const SECRET = 'meet me at the harbour';
-const message: Plain<SendMessageJobDto> = {
-  ...{ messageId: 'm-1', senderId: 'ada', recipientId: 'ben', conversationId: 'c-1' },
-  ...{ content: SECRET, createdAt: new Date('2026-01-01T00:00:00Z') },
-};
-
-function setUp() {
-  const clock = new ManualClock();
-  const transport = recorded(new InMemoryMessageTransport());
-  const breakers = new ManualCircuitBreakers();
-  const store = recorded(new InMemoryMessageStore(new InMemoryMessages()));
-  const keys = recorded(new KeyRing());
-  keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
-  const cipher = new NodeMessageCipher(keys);
-  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers);
-  const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
-    (await store.findStatus('m-1', recipientId))?.status;
-  return { clock, breakers, transport, store, keys, cipher, processor, statusOf };
-}
+import { MessageIdTakenError } from '../../ports/messages/message-store.js';
+import { SECRET, message, setUp } from '../../../../test/support/delivery-fixture.js';
 
 const ended = {
   ...{ queue: 'message-delivery', job: 'send-message', jobId: 'm_1', attempt: 3, correlationId: 'm_1' },
@@ -266,44 +233,5 @@ describe('send-message', () => {
     expect(await statusOf()).toBe('sent');
     expect(context.lines.join()).toContain('Could not announce "sent": Error');
     expect(context.lines.join()).not.toContain(SECRET);
-  });
-});
-
-describe('delivery-confirmation', () => {
-  const confirmation = { messageId: 'm-1', recipientId: 'ben', createdAt: new Date('2026-01-01T00:01:00Z') };
-
-  it('moves the status forward only, with the times of each step', async () => {
-    const { processor, store } = setUp();
-    await processor.processSendMessage(message, fakeJobContext());
-    const confirm = async (status: 'delivered' | 'read' | 'failed', occurredAt?: Date): Promise<string> =>
-      (await processor.processDeliveryConfirmation({ ...confirmation, status, occurredAt }, fakeJobContext()))
-        .outcome;
-    expect(await confirm('read')).toBe('advanced');
-    expect(await confirm('read')).toBe('unchanged');
-    expect(await confirm('delivered', new Date('2026-01-01T00:00:30Z'))).toBe('unchanged');
-    expect(await confirm('failed')).toBe('unchanged');
-    expect(await store.findStatus('m-1', 'ben')).toMatchObject({
-      status: 'read',
-      readAt: confirmation.createdAt,
-      deliveredAt: new Date('2026-01-01T00:00:30Z'),
-    });
-  });
-
-  it('tells the sender, once', async () => {
-    const { processor, transport } = setUp();
-    await processor.processSendMessage(message, fakeJobContext());
-    const context = fakeJobContext();
-    await processor.processDeliveryConfirmation({ ...confirmation, status: 'read' }, context);
-    await processor.processDeliveryConfirmation({ ...confirmation, status: 'read' }, fakeJobContext());
-    const announced = transport.recorder.callsOf('announceStatus').map(({ args }) => args[0]);
-    expect(announced).toMatchObject([{ status: 'sent' }, { status: 'read', senderId: 'ada' }]);
-    expect(context.reported.at(-1)).toMatchObject({ percentage: 100, step: 'complete' });
-  });
-
-  it('asks for another attempt when the message is not there (yet)', async () => {
-    const { processor } = setUp();
-    const run = processor.processDeliveryConfirmation({ ...confirmation, status: 'read' }, fakeJobContext());
-    await expect(run).rejects.toBeInstanceOf(UnknownMessageError);
-    await expect(run).rejects.not.toBeInstanceOf(UnrecoverableJobError);
   });
 });

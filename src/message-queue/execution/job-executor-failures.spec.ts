@@ -1,0 +1,164 @@
+import 'reflect-metadata';
+import type { JobOptions } from 'bull';
+import { ManualClock } from '../testing/manual-clock.js';
+import {
+  CancelledError,
+  CircuitOpenError,
+  InvalidPayloadError,
+  HandlerRegistrationError,
+  RetryLater,
+  ShutdownError,
+  UnrecoverableJobError,
+} from '../jobs/errors.js';
+import { HandlerRegistry } from '../handlers/handler-registry.js';
+import type { FailureRecord } from '../jobs/managed-job.js';
+import { Stage, failed } from '../../../test/support/job-executor-fixture.js';
+
+const crash = (at: number): FailureRecord => ({ at, attempt: 1, kind: 'crash', error: 'CRASH', message: '' });
+
+describe('a job that fails', () => {
+  const failing = (error: unknown): Stage => {
+    const stage = new Stage();
+    stage.handle = async () => {
+      throw error;
+    };
+    return stage;
+  };
+  const mq: JobOptions = {
+    backoff: { type: 'mq', delay: 2000, options: { type: 'exponential', delayMs: 2000 } },
+  };
+
+  it('is retried after 2 s, then 4, then is a dead letter', async () => {
+    const stage = failing(new TypeError('boom'));
+    const outcomes = [0, 1, 2].map((attemptsMade) => failed(stage.run({ attemptsMade, opts: mq })));
+    expect((await Promise.all(outcomes)).map(({ retryDelayMs }) => retryDelayMs)).toEqual([2000, 4000, null]);
+    expect(stage.heardNames.filter((name) => name !== 'active')).toEqual([
+      'failed',
+      'retrying',
+      'failed',
+      'retrying',
+      'failed',
+      'deadLettered',
+    ]);
+  });
+
+  it('says what to do when nothing here handles its job', async () => {
+    const { error } = await failed(new Stage({ handlers: new HandlerRegistry() }).run());
+    expect(error).toBeInstanceOf(HandlerRegistrationError);
+    expect(error.message).toMatch(/m_1.*Put @JobHandler\('write'\) on a method .*@Processor\('.+'\)/);
+  });
+
+  it('remembers what happened, bounded', async () => {
+    const error = new TypeError(`boom ${'x'.repeat(1_000_000)}`);
+    const outcome = await failed(failing(error).run({ attemptsMade: 1 }));
+    expect(outcome.failure).toMatchObject({ attempt: 2, kind: 'error', error: 'TypeError' });
+    expect(outcome.failure.at).toBe(new ManualClock().now());
+    expect(outcome.failure.message).toHaveLength(2000);
+    expect(outcome.failure.stack?.split('\n').length).toBeLessThanOrEqual(8);
+    expect(outcome.failure.stack).toMatch(/^at /);
+    expect(outcome.error.message).toHaveLength(2000);
+    expect(outcome.error.stack!.length).toBeLessThan(6000);
+    expect(outcome.error.name).toBe('TypeError');
+  });
+
+  it.each<[unknown, RegExp]>([
+    ['just text', /no Error: just text/],
+    [undefined, /no Error: undefined/],
+    [null, /no Error: null/],
+    [{ message: 'shaped like one' }, /no Error: shaped like one/],
+    [Object.assign(new Error('x'), { message: undefined }), /no Error/],
+  ])('wraps %p thrown instead of an Error', async (thrown, message) => {
+    expect((await failed(failing(thrown).run())).error.message).toMatch(message);
+  });
+
+  it.each([
+    ['UNRECOVERABLE_JOB', new UnrecoverableJobError('no use')],
+    ['INVALID_PAYLOAD', new InvalidPayloadError('inner', [])],
+  ])('is a dead letter at once for %s', async (code, error) => {
+    const outcome = await failed(failing(error).run({ opts: mq }));
+    expect(outcome).toMatchObject({ retryDelayMs: null, failure: { error: code } });
+  });
+
+  it('spends no attempt on RetryLater and open circuits', async () => {
+    expect(await failing(new RetryLater(5000, 'rate limited')).run()).toEqual({
+      kind: 'deferred',
+      delayMs: 5000,
+      reason: 'rate limited',
+    });
+    expect(await failing(new RetryLater(Number.NaN)).run()).toMatchObject({ kind: 'deferred', delayMs: 1 });
+    const stage = failing(new CircuitOpenError('smtp', 0));
+    const blocked = { delayMs: 100, blockedBy: 'smtp' };
+    expect(await stage.run({ attemptsMade: 2 })).toMatchObject({ kind: 'deferred', ...blocked });
+    expect(stage.heard.at(-1)).toEqual(['retrying', expect.objectContaining({ spent: false, ...blocked })]);
+  });
+
+  it('asks the processor: dead letter at once, retry of the unrecoverable, but never more than its attempts', async () => {
+    const stage = failing(new UnrecoverableJobError('maybe'));
+    stage.verdict = () => 'retry';
+    expect((await failed(stage.run({ opts: mq }))).retryDelayMs).toBe(2000);
+    expect((await failed(stage.run({ attemptsMade: 2, opts: mq }))).retryDelayMs).toBeNull();
+    stage.verdict = () => 'dead-letter';
+    stage.handle = () => Promise.reject(new Error('x'));
+    expect((await failed(stage.run({ opts: mq }))).retryDelayMs).toBeNull();
+  });
+
+  it('keeps to the usual rules when the processor’s onError throws', async () => {
+    const stage = failing(new Error('x'));
+    stage.verdict = () => {
+      throw new Error('onError is broken');
+    };
+    expect((await failed(stage.run({ opts: mq }))).retryDelayMs).toBe(2000);
+    expect(stage.lines.join()).toContain('onError is broken');
+  });
+
+  it('is handed back when the handler met the shutdown itself, cancelled when it says so', async () => {
+    expect(await failing(new ShutdownError('closing')).run()).toEqual({ kind: 'handed-back' });
+    expect(await failed(failing(new CancelledError('user left')).run())).toMatchObject({
+      retryDelayMs: null,
+      failure: { kind: 'cancelled' },
+    });
+  });
+});
+
+describe('a job that cannot be run', () => {
+  it('is a dead letter when its queue has no such job', async () => {
+    const stage = new Stage();
+    const outcome = await failed(stage.run({ name: 'wirte' }));
+    expect(outcome).toMatchObject({ retryDelayMs: null, failure: { error: 'UNKNOWN_JOB_NAME' } });
+    expect(outcome.error.message).toContain('Did you mean "write"');
+    expect(stage.heardNames).toEqual(['failed', 'deadLettered']);
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])('is not fooled by the name %s', async (name) => {
+    expect((await failed(new Stage().run({ name }))).failure.error).toBe('UNKNOWN_JOB_NAME');
+  });
+
+  it('says that part of it is gone when it has no name', async () => {
+    const outcome = await failed(new Stage().run({ name: undefined }));
+    expect(outcome).toMatchObject({ retryDelayMs: null, failure: { error: 'UNKNOWN_JOB_NAME' } });
+    expect(outcome.error.message).toContain('evicting');
+  });
+
+  it.each([[{ text: 5 }], [{ text: 'x', more: 1 }], [null], ['text']])(
+    'is a dead letter with payload %j, and its handler is not called',
+    async (data) => {
+      const stage = new Stage();
+      let called = false;
+      stage.handle = async () => (called = true);
+      const outcome = await failed(stage.run({ data }));
+      expect(outcome).toMatchObject({ retryDelayMs: null, failure: { error: 'INVALID_PAYLOAD' } });
+      expect(called).toBe(false);
+      expect(stage.heardNames).toEqual(['failed', 'deadLettered']);
+    },
+  );
+
+  it('is one dead letter that shows each crash when it killed its worker too often', async () => {
+    const stage = new Stage();
+    const crashes = [crash(0), crash(1000), crash(2000)];
+    const outcome = await failed(stage.run({}, crashes));
+    expect(outcome).toMatchObject({ retryDelayMs: null, failure: { kind: 'crash', error: 'CRASH_LOOP' } });
+    expect(outcome.error.message).toContain('3 times');
+    expect(outcome.error.message).toContain('1970-01-01T00:00:02.000Z');
+    expect((await stage.run({}, crashes.slice(1))).kind).toBe('completed');
+  });
+});
