@@ -68,7 +68,8 @@ describe('JobPipe', () => {
     // Sent one after the other before an answer is seen, as after a reconnect.
     const [[[taken]], [found]] = await Promise.all([intake.take(1), intake.adopt(1, pipe.active)]);
     expect(found?.[0]).toBe(taken?.[0]);
-    const passes = [found, taken].map((entry) => entry && pipe.pass(entry));
+    const entries = [found, taken].filter((entry) => entry !== undefined);
+    const passes = entries.map((entry) => pipe.pass(entry));
     expect(runs).toBe(1);
     end();
     await Promise.all(passes);
