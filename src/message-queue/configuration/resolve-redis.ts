@@ -11,7 +11,7 @@ export type Origins = ReadonlyMap<string, string>;
 
 const DEFAULT_HOST = '127.0.0.1';
 
-/** The settings of which only one may say where Redis is. */
+/** Settings that say where Redis is; only one may be given. */
 export const REDIS_PLACES: readonly string[] = ['redis.url', 'redis.host', 'redis.sentinels'];
 
 /** Puts the Redis settings together; contradictions go to `issues`. */

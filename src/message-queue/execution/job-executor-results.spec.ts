@@ -126,7 +126,7 @@ describe('outcomes and what was stored', () => {
     expect(stage.heardNames).toEqual(['active', 'completed', 'active']);
   });
 
-  it('are logged of an abandoned run, of which nothing is stored', async () => {
+  it('are logged for an abandoned run, although nothing of it is stored', async () => {
     const stage = new Stage();
     const taken = stage.take();
     taken.abort(new LockLostError('lost'));

@@ -59,7 +59,7 @@ function pick(
   members: readonly string[],
 ): Pick<BatchMessageJobDto, 'recipientVariables'> {
   if (variables === undefined) return {};
-  // What is no record stays as it is, for the validation to refuse.
+  // Anything but a record stays as it is, for the validation to refuse.
   if (!isRecord(variables)) return { recipientVariables: variables };
   const own = members.flatMap((id) => {
     const values = Object.hasOwn(variables, id) ? variables[id] : undefined;

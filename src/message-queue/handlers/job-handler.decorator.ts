@@ -25,7 +25,7 @@ export const JOB_HANDLER_PARAMETERS = 'nestjs-message-queue:job-handler-paramete
 /** Nest's number for a body: pipes take the payload for one. */
 export const PAYLOAD_PARAMETER = 3;
 
-/** Index and source of each parameter, by `type:index`. 0 is no type of Nest's. */
+/** Index and source of each parameter, by `type:index`. Nest has no type 0. */
 const PARAMETERS = {
   [`${PAYLOAD_PARAMETER}:0`]: { index: 0, data: 0, pipes: [] },
   '0:1': { index: 1, data: 1, pipes: [] },

@@ -67,7 +67,7 @@ export function processorSourcesOf(wrappers: Iterable<ProviderWrapper>): Process
   const seen = new Set<object>();
   for (const wrapper of wrappers) {
     const instance = isObject(wrapper.instance) ? wrapper.instance : null;
-    // Of a factory or a value the metatype is no class; its instance has one.
+    // The metatype of a factory or a value is not a class; its instance has one.
     const isClass = typeof wrapper.metatype === 'function' && !wrapper.inject;
     const type = isClass ? wrapper.metatype : instance?.constructor;
     if (typeof type !== 'function' || (instance !== null && seen.has(instance))) continue;

@@ -54,7 +54,7 @@ describe('backoffDelayMs', () => {
     ['ours without options', { type: 'mq', delay: 7 }, [7, 14, 28]],
     ['ours with broken options', { type: 'mq', options: { delayMs: null } }, [777, 777, 777]],
     ['an unknown strategy', { type: 'fibonacci', delay: 9 }, [777, 777, 777]],
-    ['a delay that is no number', { type: 'fixed', delay: Number.NaN }, [777, 777, 777]],
+    ['a delay that is not a number', { type: 'fixed', delay: Number.NaN }, [777, 777, 777]],
     ['a negative number', -5, [777, 777, 777]],
   ])('knows %s', (_name, backoff, expected) => {
     expect(delays(backoff)).toEqual(expected);

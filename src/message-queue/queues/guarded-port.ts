@@ -5,7 +5,7 @@ export const Dependency = { TRANSPORT: 'transport', SEARCH: 'search', STORE: 'st
 
 /**
  * A port with all of its methods behind one dependency's breaker. A call's last argument, when it is an AbortSignal, is the signal
- * that the breaker looks at. Everything that is no method is passed on as it is.
+ * that the breaker looks at. Everything but methods is passed on as it is.
  */
 export function guardedPort<Port extends object>(
   port: Port,

@@ -14,7 +14,7 @@ const LIFECYCLE: readonly PropertyKey[] = [
 
 /**
  * Puts a recorder before an implementation of a port, whoever wrote it. Every call goes through the recorder and, unless the test
- * planned a fault, on to the adapter; everything that is no method is the adapter's. Nest's lifecycle hooks are left out.
+ * planned a fault, on to the adapter; everything but methods is the adapter's. Nest's lifecycle hooks are left out.
  */
 export function recorded<Port extends object>(adapter: Port): Recorded<Port> {
   const recorder = new CallRecorder<Port>();

@@ -79,7 +79,7 @@ export class MessageQueueWorker {
   }
 
   /**
-   * Stops to fetch, lets active jobs finish within the time, then aborts what is left and hands it back. May be
+   * Stops fetching, lets active jobs finish within the time, then aborts what is left and hands it back. May be
    * started again.
    * @throws InvalidJobOptionsError for a time that no timer can keep; the worker goes on then
    */

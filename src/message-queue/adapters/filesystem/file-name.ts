@@ -9,7 +9,7 @@ const FORBIDDEN = /[/\\:*?"<>|\p{Cc}]|\p{Surrogate}/u;
 
 /**
  * The file name of a key: the key itself.
- * @throws InvalidFileKeyError for what is no plain name on every file system: empty, longer than 255 bytes, beginning
+ * @throws InvalidFileKeyError for a name that is not plain on every file system: empty, longer than 255 bytes, beginning
  *   with a dot (so `.` and `..` too) or ending with one or a blank, with a separator, a control character or one of `:*?"<>|`
  */
 export function fileNameOf(fileKey: string): string {

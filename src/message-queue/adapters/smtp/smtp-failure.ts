@@ -16,7 +16,7 @@ const ABOUT_THE_MAIL: readonly (string | undefined)[] = ['EENVELOPE', 'EMESSAGE'
 
 /**
  * The error a failed mail ends with: 5xx about the mail is unrecoverable, everything else is worth another attempt. A refused
- * sign-in is no mail's fault: it counts against the circuit breaker, and mails wait until the settings are right.
+ * sign-in is not the mail's fault: it counts against the circuit breaker, and mails wait until the settings are right.
  * Its message has the codes only; the server's own words may repeat the address or the content.
  */
 export function smtpFailure(thrown: unknown): Error {

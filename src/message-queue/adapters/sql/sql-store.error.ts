@@ -43,7 +43,7 @@ function textField(from: object, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** libsql's errors are no native ones; native ones may come from another realm. */
+/** libsql's errors are not native ones, and native ones may come from another realm. */
 function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown);
 }

@@ -50,7 +50,7 @@ export const sameSiteChanges: BoardMiddleware = (request, response, next) => {
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
-  // Browsers leave Sec-Fetch-Site out on plain HTTP; programs that are no browsers send neither header.
+  // Browsers leave Sec-Fetch-Site out on plain HTTP; programs other than browsers send neither header.
   if (headers.origin === undefined) return true;
   return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
 }

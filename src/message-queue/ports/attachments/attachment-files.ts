@@ -6,6 +6,6 @@ export abstract class AttachmentFiles {
   /** A file's bytes, or null. */
   abstract read(fileKey: string, signal?: AbortSignal): Promise<Uint8Array | null>;
 
-  /** Removes a file; one that is gone is no error. @returns whether it was there */
+  /** Removes a file; one that is gone already is ignored. @returns whether it was there */
   abstract remove(fileKey: string, signal: AbortSignal): Promise<boolean>;
 }

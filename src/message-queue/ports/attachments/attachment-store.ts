@@ -31,6 +31,6 @@ export abstract class AttachmentStore {
   /** Lets all attachments of removed messages expire at `at`, unless they expire earlier. */
   abstract expireOfMessages(messageIds: readonly string[], at: Date, signal: AbortSignal): Promise<void>;
 
-  /** Removes rows; unknown ids are no error. @returns how many were there */
+  /** Removes rows; unknown ids are ignored. @returns how many were there */
   abstract removeMany(ids: readonly string[], signal: AbortSignal): Promise<number>;
 }

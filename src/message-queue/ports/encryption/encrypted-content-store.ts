@@ -44,6 +44,6 @@ export abstract class EncryptedContentStore {
   /** The stored plain text, or null. */
   abstract findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null>;
 
-  /** Removes everything of these messages; unknown ids are no error. */
+  /** Removes everything of these messages; unknown ids are ignored. */
   abstract removeMany(messageIds: readonly string[], signal: AbortSignal): Promise<void>;
 }

@@ -60,6 +60,6 @@ export function searchableText(content: string): string {
     .normalize('NFC')
     .replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ')
     .trim();
-  // The cut may fall into a surrogate pair; its first half alone is no text.
+  // The cut may fall into a surrogate pair; its first half alone is not text.
   return text.slice(0, MAX_INDEXED_LENGTH).replace(/\p{Cs}$/u, '');
 }

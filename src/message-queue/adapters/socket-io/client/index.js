@@ -96,7 +96,7 @@ export class MessageClient {
 
   #replied(key, error, reply) {
     this.#inFlight.delete(key);
-    // An answer without `ok` is no answer of ours: the server was in trouble and may be better in a moment.
+    // An answer without `ok` did not come from our handler: the server was in trouble and may recover in a moment.
     if (!error && typeof reply?.ok === 'boolean') this.#outbox.delete(key);
     else if (!this.#closed) {
       clearTimeout(this.#retry);
