@@ -10,6 +10,7 @@ import type { QueueDefinition } from '../../../src/message-queue/jobs/queue-defi
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import type { TestRedis } from '../../support/redis-server.js';
+import { addAll } from '../../support/add-all.js';
 import { waitUntil } from '../../support/wait-until.js';
 
 /** Something that makes brokers. */
@@ -80,17 +81,9 @@ export class BrokerBench {
     return id;
   }
 
-  /**
-   * Adds jobs for a case to work with.
-   * @returns their ids
-   * @throws Error when one was not added: on a busy machine an add may run into its deadline
-   */
-  async addAll(queue: Queue, requests: readonly AddRequest[]): Promise<string[]> {
-    const outcomes = await this.broker.addMany(queue, requests);
-    return outcomes.map((outcome) => {
-      if (outcome.outcome === 'added') return outcome.id;
-      throw new Error(`A job of the set-up was not added: ${outcome.outcome}.`, { cause: outcome });
-    });
+  /** Adds jobs for a case to work with. @returns their ids @throws Error when one was not added */
+  addAll(queue: Queue, requests: readonly AddRequest[]): Promise<string[]> {
+    return addAll(this.broker, queue, requests);
   }
 
   /** Works on a queue; every run ends as `settle` says. */

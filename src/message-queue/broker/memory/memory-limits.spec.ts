@@ -1,3 +1,4 @@
+import { addAll } from '../../../../test/support/add-all.js';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { defineQueue } from '../../jobs/queue-definition.js';
@@ -132,7 +133,7 @@ describe('The bounds of the memory provider', () => {
     const runUpTo = async (total: number): Promise<number> => {
       const request = { name: 'job', data: PAYLOAD, options: { removeOnComplete: true } };
       while (runs < total) {
-        await broker.addMany(queue, Array<typeof request>(1_000).fill(request));
+        await addAll(broker, queue, Array<typeof request>(1_000).fill(request));
         while ((await queue.count()) > 0) await new Promise((resolve) => setImmediate(resolve));
       }
       return heapMegabytes();

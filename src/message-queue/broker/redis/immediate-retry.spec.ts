@@ -1,13 +1,8 @@
+import { addAll } from '../../../../test/support/add-all.js';
 import type { TakenJob } from '../../jobs/taken-job.js';
 import type { QueueWorker } from '../broker.js';
-import {
-  BrokerFixture,
-  completed,
-  failed,
-  testQueue,
-  workOn,
-} from '../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../test/support/redis-server.js';
+import { completed, failed, testQueue, workOn } from '../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 import { internalsOf } from './bull/bull-internals.js';
 import { RedisConnections } from './connections/redis-connections.js';
@@ -20,23 +15,10 @@ import type { LuaScript } from './scripts/lua-script.js';
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a retry without delay', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(async () => {
-    await fixture.close();
-    expect(fixture.problems).toEqual([]);
-  });
-  afterAll(() => redis.stop());
+  const stage = redisStage();
 
   it('stays among the active runs, whose locks are renewed, when its take overtakes the failure before it', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     let forgotten = 0;
     const own: { worker?: QueueWorker } = {};
@@ -52,7 +34,8 @@ describe('a retry without delay', () => {
       4,
     );
     own.worker = worker;
-    await broker.addMany(
+    await addAll(
+      broker,
       queue,
       Array.from({ length: 6 }, (_, n) => ({ name: 'job', data: { n }, options: { attempts: 200 } })),
     );
@@ -66,7 +49,7 @@ describe('a retry without delay', () => {
     ['hand-back', releaseJobScript],
     ['completion', completeJobsScript],
   ] as const)('is left alone by a %s of the run before it that comes late', async (kind, script) => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue()) as RedisQueue;
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -93,7 +76,7 @@ describe('a retry without delay', () => {
     args: (string | number)[],
   ): Promise<unknown> {
     const settings = {
-      topology: { kind: 'single', host: '127.0.0.1', port: redis.port },
+      topology: { kind: 'single', host: '127.0.0.1', port: stage.redis.port },
       db: 0,
       tls: false,
     } as const;

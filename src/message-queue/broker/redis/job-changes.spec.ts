@@ -1,12 +1,11 @@
 import {
   aborted,
-  BrokerFixture,
   completed,
   failed,
   testQueue,
   workOn,
 } from '../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../test/support/redis-server.js';
+import { redisStage } from '../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 import { CancelledError } from '../../jobs/errors.js';
 import { recordOf } from '../../jobs/managed-job.js';
@@ -20,20 +19,7 @@ const request = (over: Partial<AddRequest> = {}): AddRequest => ({
 });
 
 describe('changing stored jobs', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(async () => {
-    await fixture.close();
-    expect(fixture.problems).toEqual([]);
-  });
-  afterAll(() => redis.stop());
+  const stage = redisStage();
 
   it.each([
     ['waiting', {}, false],
@@ -41,7 +27,7 @@ describe('changing stored jobs', () => {
     ['delayed', { delay: 60_000 }, false],
     ['paused', {}, true],
   ])('cancels a %s job: it ends failed and says why', async (_, options, paused) => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     if (paused) await queue.pause();
     const { id } = await broker.addOnce(queue, request({ options }));
@@ -55,7 +41,7 @@ describe('changing stored jobs', () => {
   });
 
   it('aborts an active job in whichever process runs it', async () => {
-    const [asking, working] = [fixture.broker(), fixture.broker()];
+    const [asking, working] = [stage.fixture.broker(), stage.fixture.broker()];
     const queue = asking.createQueue(testQueue());
     const { seen } = await workOn(working, working.createQueue(testQueue()), async (taken) => {
       await aborted(taken);
@@ -72,7 +58,7 @@ describe('changing stored jobs', () => {
   });
 
   it('aborts a cancelled job in the worker that starts it later', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     let turn = 0;
     const { seen } = await workOn(broker, queue, async (taken) => {
@@ -90,7 +76,7 @@ describe('changing stored jobs', () => {
   });
 
   it('replays a dead letter from the start, in its lane, once', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { id } = await broker.addOnce(queue, request({ options: { priority: 2 } }));
     let turn = 0;
@@ -108,14 +94,14 @@ describe('changing stored jobs', () => {
     const record = recordOf(first ?? { opts: {} });
     expect(record.replays).toEqual([{ at: 5, by: 'me' }]);
     expect(record.failures).toHaveLength(2);
-    const other = fixture.broker();
+    const other = stage.fixture.broker();
     await workOn(other, other.createQueue(testQueue()), () => completed('at last'));
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'the replay');
     expect(seen).toHaveLength(2);
   });
 
   it('loses no failure of a job that is cancelled while it fails', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     await workOn(broker, queue, (taken) => failed(taken, taken.job.attemptsMade < 5 ? 5 : null));
     const ids = await Promise.all(
@@ -132,7 +118,7 @@ describe('changing stored jobs', () => {
   });
 
   it('counts the queue and tells the age of the job that waits longest, whatever its lane', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     expect(await broker.snapshot(queue)).toEqual({
       ...{ waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0 },

@@ -1,3 +1,4 @@
+import { addAll } from '../../../../test/support/add-all.js';
 import Bull from 'bull';
 import {
   BrokerFixture,
@@ -113,7 +114,8 @@ describe('a plain Bull queue on the same keys', () => {
     const ran: string[] = [];
     void plain.process('job', 3, async (job) => void ran.push(String(job.id)));
     const { seen } = await workOn(broker, queue);
-    await broker.addMany(
+    await addAll(
+      broker,
       queue,
       Array.from({ length: 300 }, () => ({ name: 'job', data: {}, options: {} })),
     );

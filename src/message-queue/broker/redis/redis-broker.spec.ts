@@ -1,34 +1,21 @@
+import { addAll } from '../../../../test/support/add-all.js';
 import {
   aborted,
-  BrokerFixture,
   completed,
   failed,
   testQueue,
   workOn,
 } from '../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../test/support/redis-server.js';
+import { redisStage } from '../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 import { HandlerRegistrationError, ShutdownError } from '../../jobs/errors.js';
 import { recordOf } from '../../jobs/managed-job.js';
 
 describe('RedisBroker', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(async () => {
-    await fixture.close();
-    expect(fixture.problems).toEqual([]);
-  });
-  afterAll(() => redis.stop());
+  const stage = redisStage();
 
   it('runs a job and stores its result', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { id, deduplicated } = await broker.addOnce(queue, { name: 'job', data: { a: 1 }, options: {} });
     expect(deduplicated).toBe(false);
@@ -41,7 +28,7 @@ describe('RedisBroker', () => {
   });
 
   it('runs many jobs once each, in exactly the concurrency it was given', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     let running = 0;
     let most = 0;
@@ -53,7 +40,7 @@ describe('RedisBroker', () => {
       return completed();
     });
     const requests = Array.from({ length: 500 }, (_, i) => ({ name: 'job', data: { i }, options: {} }));
-    await broker.addMany(queue, requests);
+    await addAll(broker, queue, requests);
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 500, '500 jobs');
     expect(most).toBe(3);
     expect(new Set(seen.map((run) => run.id)).size).toBe(500);
@@ -61,7 +48,7 @@ describe('RedisBroker', () => {
   });
 
   it('spends attempts on failures only, and keeps every failure with the dead letter', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const onFailed = jest.fn();
     queue.on('failed', onFailed);
@@ -87,7 +74,7 @@ describe('RedisBroker', () => {
   });
 
   it('keeps the slot until the run has settled, and stores nothing for an abandoned one', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     let turn = 0;
     const { worker } = await workOn(broker, queue, () =>
@@ -99,7 +86,7 @@ describe('RedisBroker', () => {
   });
 
   it('hands jobs back at shutdown, and another worker takes them at once', async () => {
-    const [first, second] = [fixture.broker(), fixture.broker()];
+    const [first, second] = [stage.fixture.broker(), stage.fixture.broker()];
     const queue = first.createQueue(testQueue());
     const { worker } = await workOn(first, queue, async (taken) => {
       await aborted(taken);
@@ -107,7 +94,7 @@ describe('RedisBroker', () => {
       return { kind: 'handed-back' };
     });
     const requests = Array.from({ length: 5 }, (_, i) => ({ name: 'job', data: { i }, options: {} }));
-    await first.addMany(queue, requests);
+    await addAll(first, queue, requests);
     await waitUntil(() => worker.active.size === 3, 'three runs');
     await worker.stopFetching();
     worker.abortActive(new ShutdownError('bye'));
@@ -121,7 +108,7 @@ describe('RedisBroker', () => {
   });
 
   it('pauses in this process only, waits for what runs, and goes on', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue);
     await queue.pause(true);
@@ -136,7 +123,7 @@ describe('RedisBroker', () => {
   });
 
   it('pauses for all workers', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     await queue.pause();
     const { seen } = await workOn(broker, queue);
@@ -148,7 +135,7 @@ describe('RedisBroker', () => {
   });
 
   it('runs repeatable jobs again and again', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue);
     await queue.add('job', { n: 1 }, { repeat: { every: 200 } });
@@ -157,7 +144,7 @@ describe('RedisBroker', () => {
   });
 
   it('runs delayed jobs when they are due, those of other processes too', async () => {
-    const [producer, consumer] = [fixture.broker(), fixture.broker()];
+    const [producer, consumer] = [stage.fixture.broker(), stage.fixture.broker()];
     const queue = producer.createQueue(testQueue());
     const { seen } = await workOn(consumer, consumer.createQueue(testQueue()));
     const addedAt = Date.now();
@@ -170,13 +157,13 @@ describe('RedisBroker', () => {
   });
 
   it('refuses process() with the way to do it', () => {
-    const queue = fixture.broker().createQueue(testQueue());
+    const queue = stage.fixture.broker().createQueue(testQueue());
     expect(() => queue.process('job', async () => undefined)).toThrow(HandlerRegistrationError);
     expect(() => queue.process('job', async () => undefined)).toThrow(/@JobHandler\('job'\)/);
   });
 
   it('emits the events of Bull', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const events: string[] = [];
     for (const event of [

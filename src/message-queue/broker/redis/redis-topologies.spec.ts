@@ -1,3 +1,4 @@
+import { addAll } from '../../../../test/support/add-all.js';
 import { spawnSync } from 'node:child_process';
 import {
   BrokerFixture,
@@ -45,7 +46,8 @@ describe('Redis Cluster', () => {
         ...{ name: 'fails', data: {}, options: { delay: 100 } },
         idempotency: { key: 'k', fingerprint: 'f', ttlMs: 60_000 },
       });
-      await producer.addMany(
+      await addAll(
+        producer,
         queue,
         Array.from({ length: 20 }, () => ({ name: 'job', data: {}, options: {} })),
       );

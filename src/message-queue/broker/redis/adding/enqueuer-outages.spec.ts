@@ -5,6 +5,7 @@ import {
   testQueue,
   workOn,
 } from '../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
@@ -12,17 +13,7 @@ import { EnqueueTimeoutError, QueueFullError } from '../../../jobs/errors.js';
 import { request } from '../../../../../test/support/add-requests.js';
 
 describe('adding to a Redis queue that does not answer, or refuses', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(() => fixture.close());
-  afterAll(() => redis.stop());
+  const stage = redisStage({ withProblems: true });
 
   it('rejects within the deadline while Redis is frozen, and one call lands once', async () => {
     const own = await TestRedis.start();
@@ -73,7 +64,7 @@ describe('adding to a Redis queue that does not answer, or refuses', () => {
   it.each(['blackhole', 'swallowReplies'] as const)(
     'lands once when the network fails by %s',
     async (failure) => {
-      const proxy = await TcpProxy.start(redis.port);
+      const proxy = await TcpProxy.start(stage.redis.port);
       const behind = new BrokerFixture({ port: proxy.port });
       try {
         const broker = behind.broker({ socketTimeoutMs: 600 });
@@ -134,12 +125,12 @@ describe('adding to a Redis queue that does not answer, or refuses', () => {
   });
 
   it('does not run a job twice when it finished before its lost add was repeated', async () => {
-    const proxy = await TcpProxy.start(redis.port);
+    const proxy = await TcpProxy.start(stage.redis.port);
     const behind = new BrokerFixture({ port: proxy.port });
     try {
       const producer = behind.broker({ socketTimeoutMs: 500 });
       const queue = producer.createQueue(testQueue());
-      const consumer = fixture.broker({ prefix: behind.prefix });
+      const consumer = stage.fixture.broker({ prefix: behind.prefix });
       const { seen } = await workOn(consumer, consumer.createQueue(testQueue()), () => completed());
       await producer.addOnce(queue, request({ options: { removeOnComplete: true } }));
       await waitUntil(() => seen.length === 1, 'the first job');

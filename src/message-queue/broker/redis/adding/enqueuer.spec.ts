@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { BrokerFixture, testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import {
   IdempotencyConflictError,
@@ -11,20 +11,10 @@ import {
 import { request, once } from '../../../../../test/support/add-requests.js';
 
 describe('adding to a Redis queue', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(() => fixture.close());
-  afterAll(() => redis.stop());
+  const stage = redisStage({ withProblems: true });
 
   it('checks options and payloads before anything reaches Redis, on every way in', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const bad = { attempts: Number.NaN };
     await expect(broker.addOnce(queue, request({ options: bad }))).rejects.toThrow(InvalidJobOptionsError);
@@ -36,13 +26,13 @@ describe('adding to a Redis queue', () => {
     expect(await broker.addMany(queue, [request({ options: bad })])).toEqual([
       { outcome: 'rejected', error: expect.any(InvalidJobOptionsError) },
     ]);
-    const client = new Redis(redis.port);
-    expect(await client.keys(`${fixture.prefix}:*`)).toEqual([]);
+    const client = new Redis(stage.redis.port);
+    expect(await client.keys(`${stage.fixture.prefix}:*`)).toEqual([]);
     client.disconnect();
   });
 
   it('gives every job an id, also through Bull’s add and addBulk', async () => {
-    const queue = fixture.broker().createQueue(testQueue());
+    const queue = stage.fixture.broker().createQueue(testQueue());
     const job = await queue.add('job', { a: 1 });
     expect(job.id).toMatch(/^m_/);
     const bulk = await queue.addBulk([
@@ -56,7 +46,7 @@ describe('adding to a Redis queue', () => {
   });
 
   it('adds one job for a hundred simultaneous adds with one idempotency key, from two processes', async () => {
-    const [one, two] = [fixture.broker(), fixture.broker()];
+    const [one, two] = [stage.fixture.broker(), stage.fixture.broker()];
     const queues = [one.createQueue(testQueue()), two.createQueue(testQueue())] as const;
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>
@@ -69,7 +59,7 @@ describe('adding to a Redis queue', () => {
   });
 
   it('remembers a key after the job completed and was removed, and until its time is over', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue);
     const first = await broker.addOnce(
@@ -92,7 +82,7 @@ describe('adding to a Redis queue', () => {
   });
 
   it('tells that an explicit id exists', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const options = { jobId: 'invoice-7' };
     expect(await broker.addOnce(queue, request({ options }))).toEqual({
@@ -107,7 +97,7 @@ describe('adding to a Redis queue', () => {
   });
 
   it('debounces as Bull does', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const options = { debounce: { id: 'd', ttl: 60_000 } };
     const first = await broker.addOnce(queue, request({ options }));
@@ -116,7 +106,7 @@ describe('adding to a Redis queue', () => {
   });
 
   it('refuses adds to a full queue, keeps a reserve for critical ones, and adds nothing', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue('full', { maxWaiting: 10 }));
     const outcomes = await broker.addMany(
       queue,
@@ -139,7 +129,7 @@ describe('adding to a Redis queue', () => {
   });
 
   it('gives bulk outcomes in the order of the requests', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const requests = Array.from({ length: 2_500 }, (_, i) =>
       request({

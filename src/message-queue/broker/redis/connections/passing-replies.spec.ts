@@ -1,12 +1,5 @@
-import type { Redis } from 'ioredis';
-import {
-  BrokerFixture,
-  completed,
-  failed,
-  testQueue,
-  workOn,
-} from '../../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { completed, failed, testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import type { TakenJob } from '../../../jobs/taken-job.js';
 import type { Settlement } from '../../../jobs/settlement.js';
@@ -15,27 +8,12 @@ import type { Settlement } from '../../../jobs/settlement.js';
 const SPELL_MS = 1_200;
 
 describe('a Redis that refuses writes for a moment', () => {
-  let redis: TestRedis;
-  let admin: Redis;
-  let fixture: BrokerFixture;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-    admin = redis.client();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(() => fixture.close());
-  afterAll(async () => {
-    admin.disconnect();
-    await redis.stop();
-  });
+  const stage = redisStage({ withProblems: true });
 
   /** From now on every write is answered with NOREPLICAS, for {@link SPELL_MS}. */
   async function withoutReplicas(): Promise<void> {
-    await admin.config('SET', 'min-replicas-to-write', 1);
-    setTimeout(() => void admin.config('SET', 'min-replicas-to-write', 0), SPELL_MS);
+    await stage.client.config('SET', 'min-replicas-to-write', 1);
+    setTimeout(() => void stage.client.config('SET', 'min-replicas-to-write', 0), SPELL_MS);
   }
 
   it.each<[end: string, state: string, settle: (taken: TakenJob) => Settlement]>([
@@ -44,7 +22,7 @@ describe('a Redis that refuses writes for a moment', () => {
     ['is to run again', 'delayed', (taken) => failed(taken, 60_000)],
     ['was put off', 'delayed', () => ({ kind: 'deferred', delayMs: 60_000, reason: 'later' })],
   ])('stores once that a job %s while it refused', async (_end, state, settle) => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue, async (taken) => {
       await withoutReplicas();
@@ -57,11 +35,11 @@ describe('a Redis that refuses writes for a moment', () => {
     );
     expect(seen).toHaveLength(1);
     expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, active: 0 });
-    expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
+    expect(stage.fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
   });
 
   it('cancels, replays, discards, counts and purges once it takes writes again', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const add = async (jobId: string): Promise<string> =>
       (await broker.addOnce(queue, { name: 'job', data: {}, options: { jobId } })).id;
@@ -81,11 +59,11 @@ describe('a Redis that refuses writes for a moment', () => {
   });
 
   it('says what it answered to a call when it goes on refusing', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
-    await admin.config('SET', 'min-replicas-to-write', 1);
+    await stage.client.config('SET', 'min-replicas-to-write', 1);
     const refusals = await Promise.allSettled([broker.purge(queue), queue.pause()]).finally(() =>
-      admin.config('SET', 'min-replicas-to-write', 0),
+      stage.client.config('SET', 'min-replicas-to-write', 0),
     );
     expect(refusals.map((one) => (one as PromiseRejectedResult).reason as unknown)).toEqual(
       ['purging jobs', 'pause()'].map((what) =>
@@ -101,7 +79,7 @@ describe('a Redis that refuses writes for a moment', () => {
   });
 
   it('adds a job and a schedule once that were under way while it refused', async () => {
-    const broker = fixture.broker({ enqueueTimeoutMs: 10_000 });
+    const broker = stage.fixture.broker({ enqueueTimeoutMs: 10_000 });
     const queue = broker.createQueue(testQueue());
     await withoutReplicas();
     const [one, schedule] = await Promise.all([

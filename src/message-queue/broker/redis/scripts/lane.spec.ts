@@ -1,3 +1,4 @@
+import { addAll } from '../../../../../test/support/add-all.js';
 import { Redis } from 'ioredis';
 import { BrokerFixture, testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
@@ -48,7 +49,7 @@ describe('lanes of waiting jobs', () => {
         const burst = random() < 0.2 ? Math.ceil(random() * 120) : 1;
         const priority = Math.floor(random() * (seed === 4 ? 3 : 11));
         const requests = Array.from({ length: burst }, (_, i) => request(`j-${step}-${i}`, priority));
-        await broker.addMany(queue, requests);
+        await addAll(broker, queue, requests);
         for (const { options } of requests)
           model.push({ id: String(options.jobId), level: priority === 0 ? 99 : priority });
       }
@@ -84,7 +85,8 @@ describe('lanes of waiting jobs', () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue('long', { maxWaiting: 200_000 }));
     for (let i = 0; i < 20; i += 1) {
-      await broker.addMany(
+      await addAll(
+        broker,
         queue,
         Array.from({ length: 1_000 }, (_, n) => request(`low-${i}-${n}`, 9)),
       );

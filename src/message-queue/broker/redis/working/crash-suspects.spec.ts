@@ -1,5 +1,4 @@
 import type { Queue } from 'bull';
-import { Redis } from 'ioredis';
 import {
   aborted,
   BrokerFixture,
@@ -8,7 +7,7 @@ import {
   workOn,
 } from '../../../../../test/support/redis-broker-fixture.js';
 import type { SeenRun } from '../../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import { ShutdownError } from '../../../jobs/errors.js';
@@ -18,34 +17,20 @@ const lock = { durationMs: 600, renewMs: 150, stalledCheckMs: 200 };
 const CRASH = '{"at":1,"attempt":1,"kind":"crash","error":"WorkerCrashed","message":"gone"}';
 
 describe('jobs that crashed again and again', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-  let client: Redis;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-    client = new Redis(redis.port);
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(() => fixture.close());
-  afterAll(async () => {
-    client.disconnect();
-    await redis.stop();
-  });
+  const stage = redisStage({ withProblems: true });
 
   async function addCrashed(broker: RedisBroker, queue: Queue, crashes: number): Promise<string> {
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
-    if (crashes > 0) await client.hset(keyOf(queue, id), 'mqCrashes', Array(crashes).fill(CRASH).join());
+    if (crashes > 0)
+      await stage.client.hset(keyOf(queue, id), 'mqCrashes', Array(crashes).fill(CRASH).join());
     return id;
   }
 
-  const keyOf = (queue: Queue, id: string): string => `${fixture.prefix}:${queue.name}:${id}`;
+  const keyOf = (queue: Queue, id: string): string => `${stage.fixture.prefix}:${queue.name}:${id}`;
   const idsOf = (seen: readonly SeenRun[]): string[] => seen.map((run) => run.id);
 
   it('run one at a time in a process, over all its queues; others run beside them', async () => {
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const [one, two] = [broker.createQueue(testQueue('one')), broker.createQueue(testQueue('two'))];
     const first = await addCrashed(broker, one, 2);
     const second = await addCrashed(broker, one, 3);
@@ -65,7 +50,7 @@ describe('jobs that crashed again and again', () => {
     ends.get(first)?.();
     await waitUntil(() => seen.length === 3, 'the second suspect');
     expect(idsOf(seen)[2]).toBe(second);
-    expect(await client.hexists(keyOf(one, second), 'mqHeld')).toBe(0);
+    expect(await stage.client.hexists(keyOf(one, second), 'mqHeld')).toBe(0);
     expect(other.seen).toEqual([]);
     ends.get(second)?.();
     await waitUntil(() => other.seen.length === 1, 'the suspect of the other queue to begin');
@@ -76,17 +61,20 @@ describe('jobs that crashed again and again', () => {
   });
 
   it('leave no crash record when their worker dies before their turn', async () => {
-    const proxy = await TcpProxy.start(redis.port);
+    const proxy = await TcpProxy.start(stage.redis.port);
     const dying = new BrokerFixture({ port: proxy.port });
-    const doomed = dying.broker({ lock, prefix: fixture.prefix, socketTimeoutMs: 60_000 });
-    const broker = fixture.broker({ lock });
+    const doomed = dying.broker({ lock, prefix: stage.fixture.prefix, socketTimeoutMs: 60_000 });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const ran = await addCrashed(broker, queue, 2);
     const waited = await addCrashed(broker, queue, 2);
     const never = new Promise<never>(() => undefined);
     const { seen } = await workOn(doomed, doomed.createQueue(testQueue()), () => never);
     await waitUntil(async () => (await broker.snapshot(queue)).active === 2, 'both to be taken');
-    await waitUntil(async () => (await client.hexists(keyOf(queue, ran), 'mqHeld')) === 0, 'the first turn');
+    await waitUntil(
+      async () => (await stage.client.hexists(keyOf(queue, ran), 'mqHeld')) === 0,
+      'the first turn',
+    );
     // As if the worker had been killed: nothing of it reaches Redis any more.
     proxy.blackhole();
     const after = await workOn(broker, queue);
@@ -104,7 +92,7 @@ describe('jobs that crashed again and again', () => {
   });
 
   it('go back at once when the worker stops before their turn', async () => {
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const ids = [await addCrashed(broker, queue, 2), await addCrashed(broker, queue, 2)];
     const { seen, worker } = await workOn(broker, queue, async (taken) => {
@@ -117,6 +105,6 @@ describe('jobs that crashed again and again', () => {
     worker.abortActive(new ShutdownError('The worker stops.'));
     await worker.whenIdle();
     expect(await broker.snapshot(queue)).toMatchObject({ waiting: 2, active: 0 });
-    for (const id of ids) expect(await client.hexists(keyOf(queue, id), 'mqHeld')).toBe(0);
+    for (const id of ids) expect(await stage.client.hexists(keyOf(queue, id), 'mqHeld')).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { addAll } from '../../../../../test/support/add-all.js';
 import { clockPasses } from '../../../../../test/support/clock-passes.js';
 import {
   aborted,
@@ -8,7 +8,7 @@ import {
   testQueue,
   workOn,
 } from '../../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import { LockLostError } from '../../../jobs/errors.js';
@@ -17,29 +17,14 @@ import { recordOf } from '../../../jobs/managed-job.js';
 const lock = { durationMs: 600, renewMs: 150, stalledCheckMs: 200 };
 
 describe('jobs whose worker died or lost them', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
-  let client: Redis;
-
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-    client = new Redis(redis.port);
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(() => fixture.close());
-  afterAll(async () => {
-    client.disconnect();
-    await redis.stop();
-  });
+  const stage = redisStage({ withProblems: true });
 
   it('run again at the front of their lane, and show each crash', async () => {
-    const proxy = await TcpProxy.start(redis.port);
+    const proxy = await TcpProxy.start(stage.redis.port);
     const dying = new BrokerFixture({ port: proxy.port });
-    const doomed = dying.broker({ lock, prefix: fixture.prefix, socketTimeoutMs: 60_000 });
+    const doomed = dying.broker({ lock, prefix: stage.fixture.prefix, socketTimeoutMs: 60_000 });
     await workOn(doomed, doomed.createQueue(testQueue()), () => new Promise(() => undefined), 1);
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const stalled = jest.fn();
     queue.on('stalled', stalled);
@@ -68,24 +53,25 @@ describe('jobs whose worker died or lost them', () => {
   });
 
   it('keep their lock while the handler runs, however long', async () => {
-    const [one, two] = [fixture.broker({ lock }), fixture.broker({ lock })];
+    const [one, two] = [stage.fixture.broker({ lock }), stage.fixture.broker({ lock })];
     const queue = one.createQueue(testQueue());
     const { seen } = await workOn(one, queue, async () => {
       await clockPasses(3 * lock.durationMs);
       return completed();
     });
     const other = await workOn(two, two.createQueue(testQueue()));
-    await one.addMany(
+    await addAll(
+      one,
       queue,
       Array.from({ length: 3 }, () => ({ name: 'job', data: {}, options: {} })),
     );
     await waitUntil(async () => (await one.snapshot(queue)).completed === 3, 'the ends');
     expect(seen.length + other.seen.length).toBe(3);
-    expect(fixture.problems).toEqual([]);
+    expect(stage.fixture.problems).toEqual([]);
   });
 
   it('abort the run of a worker that lost its lock to another one, and take nothing from its end', async () => {
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue, async (taken) => {
       if (seen.filter((run) => run.id === taken.job.id).length > 1) return completed('second');
@@ -94,18 +80,18 @@ describe('jobs whose worker died or lost them', () => {
     });
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 1, 'the run');
-    await client.set(`${fixture.prefix}:work:${id}:lock`, 'somebody-else');
+    await stage.client.set(`${stage.fixture.prefix}:work:${id}:lock`, 'somebody-else');
     await waitUntil(() => seen[0]?.taken.abortReason !== undefined, 'the first run to be aborted');
     expect(seen[0]?.taken.abortReason).toBeInstanceOf(LockLostError);
-    await waitUntil(() => fixture.problems.some(({ kind }) => kind === 'lock-lost'), 'the report');
+    await waitUntil(() => stage.fixture.problems.some(({ kind }) => kind === 'lock-lost'), 'the report');
     expect((await queue.getJob(id))?.finishedOn).toBeUndefined();
     expect(await broker.snapshot(queue)).toMatchObject({ active: 1, completed: 0 });
-    await client.del(`${fixture.prefix}:work:${id}:lock`);
+    await stage.client.del(`${stage.fixture.prefix}:work:${id}:lock`);
     await waitUntil(async () => (await queue.getJob(id))?.returnvalue === 'second', 'the second run');
   });
 
   it('keep a job whose lock ran out as long as nobody took it', async () => {
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     let end: () => void = () => undefined;
     const { seen } = await workOn(broker, queue, async () => {
@@ -114,23 +100,26 @@ describe('jobs whose worker died or lost them', () => {
     });
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 1, 'the run');
-    await client.del(`${fixture.prefix}:work:${id}:lock`);
-    await waitUntil(() => client.exists(`${fixture.prefix}:work:${id}:lock`), 'the lock to be taken again');
-    await client.del(`${fixture.prefix}:work:${id}:lock`);
+    await stage.client.del(`${stage.fixture.prefix}:work:${id}:lock`);
+    await waitUntil(
+      () => stage.client.exists(`${stage.fixture.prefix}:work:${id}:lock`),
+      'the lock to be taken again',
+    );
+    await stage.client.del(`${stage.fixture.prefix}:work:${id}:lock`);
     end();
     await waitUntil(async () => (await queue.getJob(id))?.returnvalue === 'kept', 'the end');
     expect(seen).toHaveLength(1);
-    expect(fixture.problems).toEqual([]);
+    expect(stage.fixture.problems).toEqual([]);
   });
 
   it('are adopted when the answer that brought them was lost', async () => {
-    const proxy = await TcpProxy.start(redis.port);
+    const proxy = await TcpProxy.start(stage.redis.port);
     const behind = new BrokerFixture({ port: proxy.port });
-    const worker = behind.broker({ prefix: fixture.prefix, socketTimeoutMs: 400 });
-    const broker = fixture.broker();
+    const worker = behind.broker({ prefix: stage.fixture.prefix, socketTimeoutMs: 400 });
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const requests = [1, 2].map((n) => ({ name: 'job', data: { n }, options: {} }));
-    await broker.addMany(queue, requests);
+    await addAll(broker, queue, requests);
     let end: () => void = () => undefined;
     const { seen } = await workOn(
       worker,
@@ -155,17 +144,17 @@ describe('jobs whose worker died or lost them', () => {
   });
 
   it('never run when there is no job behind the entry', async () => {
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const errors = jest.fn();
     queue.on('error', errors);
     const first = await queue.add('job', {});
     const second = await queue.add('job', { real: true });
-    await client.del(`${fixture.prefix}:work:${first.id}`);
-    await client.rpush(`${fixture.prefix}:work:active`, 'm_gone');
+    await stage.client.del(`${stage.fixture.prefix}:work:${first.id}`);
+    await stage.client.rpush(`${stage.fixture.prefix}:work:active`, 'm_gone');
     const { seen } = await workOn(broker, queue);
-    await waitUntil(() => fixture.problems.length === 2, 'two reports');
-    expect(fixture.problems.map(({ kind, jobId }) => [kind, jobId])).toEqual(
+    await waitUntil(() => stage.fixture.problems.length === 2, 'two reports');
+    expect(stage.fixture.problems.map(({ kind, jobId }) => [kind, jobId])).toEqual(
       expect.arrayContaining([
         ['phantom-job', String(first.id)],
         ['phantom-job', 'm_gone'],
@@ -178,13 +167,15 @@ describe('jobs whose worker died or lost them', () => {
   });
 
   it('become dead letters when they are stored in a form that cannot be read', async () => {
-    const broker = fixture.broker({ lock });
+    const broker = stage.fixture.broker({ lock });
     const queue = broker.createQueue(testQueue());
     const { id } = await queue.add('job', {});
-    await client.hset(`${fixture.prefix}:work:${id}`, 'data', '{"broken');
+    await stage.client.hset(`${stage.fixture.prefix}:work:${id}`, 'data', '{"broken');
     const { seen } = await workOn(broker, queue);
     await waitUntil(async () => (await broker.snapshot(queue)).failed === 1, 'the dead letter');
     expect(seen).toEqual([]);
-    expect(await client.hget(`${fixture.prefix}:work:${id}`, 'failedReason')).toMatch(/cannot be read/);
+    expect(await stage.client.hget(`${stage.fixture.prefix}:work:${id}`, 'failedReason')).toMatch(
+      /cannot be read/,
+    );
   });
 });

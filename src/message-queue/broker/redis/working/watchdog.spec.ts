@@ -1,32 +1,17 @@
+import { addAll } from '../../../../../test/support/add-all.js';
 import { clockPasses } from '../../../../../test/support/clock-passes.js';
-import {
-  BrokerFixture,
-  completed,
-  testQueue,
-  workOn,
-} from '../../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../../test/support/redis-server.js';
+import { completed, testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import { WaitSignal } from './wait-signal.js';
 
 describe('the watchdog of a worker', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
+  const stage = redisStage({ withProblems: true });
 
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
-  beforeEach(() => {
-    fixture = new BrokerFixture(redis);
-  });
-  afterEach(async () => {
-    jest.restoreAllMocks();
-    await fixture.close();
-  });
-  afterAll(() => redis.stop());
+  afterEach(() => void jest.restoreAllMocks());
 
   it('rebuilds the connection of a worker that hears nothing of waiting jobs, and the jobs run', async () => {
-    const broker = fixture.broker({ watchdogMs: 300 });
+    const broker = stage.fixture.broker({ watchdogMs: 300 });
     const queue = broker.createQueue(testQueue());
     const deaf = jest.spyOn(WaitSignal.prototype, 'next').mockImplementation(function (this: {
       wake: (() => void) | null;
@@ -37,12 +22,12 @@ describe('the watchdog of a worker', () => {
     await waitUntil(() => deaf.mock.calls.length > 0, 'the worker to wait');
     await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 1, 'the job');
-    expect(fixture.problems).toMatchObject([{ kind: 'no-progress', queue: 'work' }]);
+    expect(stage.fixture.problems).toMatchObject([{ kind: 'no-progress', queue: 'work' }]);
   });
 
   it('stays calm while jobs run long, while the queue is paused, and while nothing waits', async () => {
     const watchdogMs = 120;
-    const broker = fixture.broker({ watchdogMs });
+    const broker = stage.fixture.broker({ watchdogMs });
     const queue = broker.createQueue(testQueue());
     const paused = broker.createQueue(testQueue('paused'));
     await paused.pause();
@@ -57,11 +42,12 @@ describe('the watchdog of a worker', () => {
       },
       1,
     );
-    await broker.addMany(
+    await addAll(
+      broker,
       queue,
       Array.from({ length: 2 }, () => ({ name: 'job', data: {}, options: {} })),
     );
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 2, 'the ends');
-    expect(fixture.problems).toEqual([]);
+    expect(stage.fixture.problems).toEqual([]);
   });
 });
