@@ -62,7 +62,7 @@ describe('EnvironmentKeyProvider', () => {
       'keys\\[4\\] "k-4": is the same key as "k-1"',
       'keys\\[5\\]: must have an id',
       'keys\\[6\\] "z": is one byte repeated',
-      'current: names none of the usable keys: k-1',
+      'current: must name one of the usable keys: k-1',
     ];
     expect(create).toThrow(new RegExp(messages.join('[^]*')));
     for (const secret of [good, short, second.toString('hex')]) expect(create).not.toThrow(secret);

@@ -81,8 +81,10 @@ describe('admitJob and payloads', () => {
 
   it('names both sizes of a payload that is too large, in bytes, not characters', () => {
     expect(admit({}, { t: 'x'.repeat(1992) }).bytes).toBe(2000);
-    expect(refused(() => admit({}, { t: 'x'.repeat(1993) })).message).toMatch(/2001 bytes.*allowed are 2000/);
+    expect(refused(() => admit({}, { t: 'x'.repeat(1993) })).message).toMatch(
+      /2001 bytes.*the limit is 2000/,
+    );
     expect(refused(() => admit({}, { t: 'ü'.repeat(1900) })).message).toContain('3808 bytes');
-    expect(refused(() => admit({ sizeLimit: 10 }, { t: 'xxxxxxxx' })).message).toContain('allowed are 10');
+    expect(refused(() => admit({ sizeLimit: 10 }, { t: 'xxxxxxxx' })).message).toContain('the limit is 10');
   });
 });

@@ -178,12 +178,12 @@ function checkSchedule(
 ): void {
   checkRepeat(issues, jobName, options.repeat, now, REPEAT_NAMES);
   if (typeof options.delay === 'number' && options.delay > 0) {
-    issues.add('delay', 'does not go with repeat, which decides when it runs; use repeat.startDate');
+    issues.add('delay', 'cannot be combined with repeat, which decides when it runs; use repeat.startDate');
   }
   if (options.idempotencyKey !== undefined) {
     issues.add(
       'idempotencyKey',
-      'does not go with repeat: a schedule is one schedule however often it is added',
+      'cannot be combined with repeat: a schedule is one schedule however often it is added',
     );
   }
 }

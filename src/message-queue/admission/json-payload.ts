@@ -185,7 +185,7 @@ function invalid(issues: readonly Issue[], place: PayloadPlace): InvalidPayloadE
 
 function tooLarge(bytes: number, maxBytes: number, place: PayloadPlace, prefix = ''): InvalidPayloadError {
   const message =
-    `has ${prefix}${bytes} bytes as JSON, allowed are ${maxBytes}; ` +
+    `has ${prefix}${bytes} bytes as JSON, and the limit is ${maxBytes}; ` +
     'store large content elsewhere and queue a reference, or raise the queue’s maxPayloadBytes';
   return invalid([{ path: 'payload', message }], place);
 }

@@ -123,7 +123,7 @@ describe('validatePayload', () => {
   });
 
   it('refuses what is too large before it runs the rules', async () => {
-    expect((await refused(Note, { text: 'x'.repeat(200) }, 100)).message).toContain('allowed are 100');
+    expect((await refused(Note, { text: 'x'.repeat(200) }, 100)).message).toContain('the limit is 100');
   });
 
   it('says so when a class has no rules at all', async () => {

@@ -62,11 +62,11 @@ describe('a job that fails', () => {
   });
 
   it.each<[unknown, RegExp]>([
-    ['just text', /no Error: just text/],
-    [undefined, /no Error: undefined/],
-    [null, /no Error: null/],
-    [{ message: 'shaped like one' }, /no Error: shaped like one/],
-    [Object.assign(new Error('x'), { message: undefined }), /no Error/],
+    ['just text', /not an Error: just text/],
+    [undefined, /not an Error: undefined/],
+    [null, /not an Error: null/],
+    [{ message: 'shaped like one' }, /not an Error: shaped like one/],
+    [Object.assign(new Error('x'), { message: undefined }), /not an Error/],
   ])('wraps %p thrown instead of an Error', async (thrown, message) => {
     expect((await failed(failing(thrown).run())).error.message).toMatch(message);
   });

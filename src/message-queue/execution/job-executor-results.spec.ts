@@ -77,7 +77,7 @@ describe('a job that succeeds', () => {
     expect(stage.heardNames).toEqual(['active', 'progress', 'completed']);
   });
 
-  it('goes on when progress cannot be stored, and refuses a percentage that is none', async () => {
+  it('goes on when progress cannot be stored, and refuses an invalid percentage', async () => {
     const stage = new Stage();
     stage.handle = async (_payload, { progress }) => {
       await progress({ percentage: 5 });

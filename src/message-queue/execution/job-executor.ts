@@ -124,7 +124,7 @@ export class JobExecutor {
       return run.handler.judge(error, run);
     } catch (thrown) {
       const { message } = toError(thrown);
-      run.logger.error(`onError of ${run.handler.name}'s class failed, the usual rules apply: ${message}`);
+      run.logger.error(`onError of ${run.handler.name}'s class failed; the usual rules apply: ${message}`);
       return undefined;
     }
   }

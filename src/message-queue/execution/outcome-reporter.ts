@@ -12,7 +12,7 @@ export class OutcomeReporter {
     private readonly ends: JobEnds,
   ) {}
 
-  /** Whether anyone would hear of this outcome. */
+  /** Whether anyone listens for this outcome. */
   hears(run: Run, settlement: Settlement): boolean {
     return settlement.kind !== 'completed' || this.ends.hearsCompleted(run.queue);
   }

@@ -33,7 +33,7 @@ export interface UnsuccessfulRun {
 }
 
 /**
- * What becomes of a job after a run without success. The rules, the first that fits:
+ * What happens to a job after a run that did not succeed. The first rule that fits applies:
  *
  * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    returned or threw meanwhile (a quiet return may mean that it stopped half-way); only an unrecoverable error it

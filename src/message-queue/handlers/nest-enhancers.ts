@@ -137,7 +137,7 @@ class PayloadPipes extends PipesConsumer {
 
 /**
  * What a filter makes of an error: its value becomes the job's result; without one, the job fails as it would without
- * the filter. Filters do not hear of errors that only put a job off.
+ * the filter. Filters are not given errors that only put a job off.
  */
 async function filtered(
   filters: ExternalExceptionsHandler,

@@ -5,10 +5,10 @@ import type { FailureRecord } from './managed-job.js';
 const MAX_STACK_LINES = 8;
 const MAX_STACK_LINE = 300;
 
-/** Whatever a handler threw, as an Error; what is none already becomes the cause. */
+/** Whatever a handler threw, as an Error; a value that is not one becomes the cause. */
 export function toError(thrown: unknown): Error {
   if (isReadableError(thrown)) return thrown;
-  return new Error(`The handler threw something that is no Error: ${describe(thrown)}`, { cause: thrown });
+  return new Error(`The handler threw a value that is not an Error: ${describe(thrown)}`, { cause: thrown });
 }
 
 /** What is remembered of one failed attempt: at most 2 000 characters of the message and 8 lines of the stack. */

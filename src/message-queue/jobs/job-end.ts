@@ -52,7 +52,7 @@ export class JobEnds {
     this.listeners.set(queue, [...(this.listeners.get(queue) ?? []), { name, listener }]);
   }
 
-  /** Whether anyone would hear of a completed job: saves building what nobody hears. */
+  /** Whether anyone listens for completed jobs: saves building what nobody receives. */
   hearsCompleted(queue: string): boolean {
     return this.listeners.has(queue) || this.events.has('completed');
   }

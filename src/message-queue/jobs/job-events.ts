@@ -19,7 +19,7 @@ export interface JobRunEventPlace extends JobEventPlace {
   readonly correlationId: string;
 }
 
-/** What each event tells. Process-local: a process hears of its own adds and of the jobs that it runs. */
+/** What each event carries. Process-local: a process is told about its own adds and the jobs that it runs. */
 export interface JobEventMap {
   /**
    * This process added a job: by `MessageQueueService`, `@InjectQueue`, the board, or as the next run of a schedule. Once

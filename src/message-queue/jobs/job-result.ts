@@ -31,7 +31,7 @@ export class JobResult {
     const bytes = json.length * 3 > MAX_RESULT_BYTES ? Buffer.byteLength(json) : 0;
     if (bytes > MAX_RESULT_BYTES) {
       throw unstorable(
-        `has ${bytes} bytes as JSON, allowed are ${MAX_RESULT_BYTES}: return a reference to it`,
+        `takes ${bytes} bytes as JSON, and the limit is ${MAX_RESULT_BYTES}: return a reference to it`,
         place,
       );
     }

@@ -59,7 +59,7 @@ export function serverReasons(server: ServerReport, thresholds: HealthThresholds
     reasons.push(
       degraded(
         'MEMORY_HIGH',
-        `${percent(used)} of the memory for jobs is used; from 85 % on adds are refused. Raise the limit, add workers, or keep finished jobs for less long.`,
+        `${percent(used)} of the memory for jobs is used; from 85 % on adds are refused. Raise the limit, add workers, or keep finished jobs for a shorter time.`,
       ),
     );
   }
@@ -99,7 +99,7 @@ function stuckHandlers({ definition, activity }: HealthEvidence): HealthReason |
   const shown = activity.stuck.slice(0, 3).join(', ');
   return unhealthy(
     'STUCK_HANDLER',
-    `${activity.stuck.length} handler(s) of "${definition.name}" go on although their signal aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
+    `${activity.stuck.length} handler(s) of "${definition.name}" are still running although their signal was aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
   );
 }
 
@@ -122,7 +122,7 @@ function paused({ definition, snapshot }: HealthEvidence): HealthReason | null {
   if (!snapshot.isPaused) return null;
   return degraded(
     'PAUSED',
-    `Queue "${definition.name}" is paused; ${snapshot.paused} jobs wait. resumeQueue('${definition.name}') goes on.`,
+    `Queue "${definition.name}" is paused; ${snapshot.paused} jobs wait. resumeQueue('${definition.name}') resumes it.`,
   );
 }
 

@@ -57,7 +57,7 @@ export class UnpluggedPorts {
       message: `used by ${queues.map((queue) => `"${queue}"`).join(', ')}`,
     }));
     throw new InvalidConfigurationError(
-      `No work starts in production: nobody plugged in the ports below, so that jobs would seem done and nothing would have left this process. Plug in adapters (adapters: [{ provide: ${first}, useClass: … }]), or accept that memory serves them until the process ends: acceptInMemory: [${first}, …], or MESSAGE_QUEUE_ACCEPT_IN_MEMORY=${[...users.keys()].join(',')}`,
+      `No work starts in production: nobody plugged in the ports below, so jobs would seem done although nothing had left this process. Plug in adapters (adapters: [{ provide: ${first}, useClass: … }]), or accept that memory serves them until the process ends: acceptInMemory: [${first}, …], or MESSAGE_QUEUE_ACCEPT_IN_MEMORY=${[...users.keys()].join(',')}`,
       issues,
     );
   }

@@ -17,7 +17,7 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
   /** Which dependency an error came from: the innermost of nested calls. */
   private readonly origins = new WeakMap<object, string>();
 
-  /** @param events hear of every change of a breaker's state */
+  /** @param events told of every change of a breaker's state */
   constructor(
     private readonly clock: Clock,
     private readonly options: CircuitBreakerOptions = {},
@@ -61,7 +61,7 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
   }
 
   private tell({ dependency, state, failures, retryAfterMs, lastError }: BreakerStatus): void {
-    if (state === 'CLOSED') this.logger.log(`"${dependency}" answers again: its jobs go on.`);
+    if (state === 'CLOSED') this.logger.log(`"${dependency}" answers again: its jobs resume.`);
     else {
       this.logger.warn(
         `"${dependency}" is not called any more after ${failures} failure(s) in a row (last: ${lastError ?? 'unknown'}). ` +

@@ -49,7 +49,7 @@ export function resolveSchedules(
         own.unless(
           !found.has(identity),
           'key',
-          `is "${schedule.key}", and so is another one's of this queue; give each a key of its own (the default is the job's name)`,
+          `is "${schedule.key}", which another schedule of this queue already uses; give each a key of its own (the default is the job's name)`,
         );
         found.set(identity, schedule);
       }

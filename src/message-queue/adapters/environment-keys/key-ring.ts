@@ -54,7 +54,7 @@ export function parseKeyRing(options: KeyRingOptions, needs: number | undefined)
   issues.unless(secrets.size > 0 || issues.list.length > 0, 'keys', 'must hold at least one key');
   if (options.current !== undefined && !secrets.has(options.current)) {
     const usable = [...secrets.keys()].join(', ') || 'none';
-    issues.add('current', `names none of the usable keys: ${usable}`);
+    issues.add('current', `must name one of the usable keys: ${usable}`);
   }
   issues.throwIfAny(InvalidConfigurationError, 'The key ring is wrong:');
   return { currentId, secrets };

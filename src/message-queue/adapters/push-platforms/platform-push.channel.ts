@@ -24,7 +24,7 @@ export class PlatformPushChannel extends PushChannel implements OnApplicationShu
     const channel = platform === undefined ? undefined : this.channels[platform];
     if (channel !== undefined) return channel.send(notification, signal);
     throw new UnrecoverableJobError(
-      `There is no push channel for platform "${platform ?? 'unknown'}": give PlatformPushChannel one, or register no such devices.`,
+      `There is no push channel for platform "${platform ?? 'unknown'}": give PlatformPushChannel one, or do not register such devices.`,
     );
   }
 

@@ -25,7 +25,7 @@ export function smtpFailure(thrown: unknown): Error {
   ) as SmtpError;
   if (responseCode === undefined) {
     return new NotificationSendError(
-      `The mail server could not be talked to (${code ?? 'no code'}): check that it is up and SMTP is configured right.`,
+      `Talking to the mail server failed (${code ?? 'no code'}): check that it is up and SMTP is configured right.`,
     );
   }
   const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response ?? '')?.[1];

@@ -44,7 +44,7 @@ const FIELDS = {
   privateKey: required(base64Url(32)),
   allowedHosts: defaulted(
     kindThat<readonly string[]>(
-      'a list of at least one host: with none nothing could be sent',
+      'a list of at least one host; without one, nothing could be sent',
       (value) => Array.isArray(value) && value.length > 0,
     ),
     PUBLIC_PUSH_SERVICES,

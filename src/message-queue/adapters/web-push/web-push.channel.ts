@@ -87,7 +87,7 @@ export class WebPushChannel extends PushChannel implements OnApplicationShutdown
     } catch {
       // The library's own message may quote the subscription.
       throw new UnrecoverableJobError(
-        'The push could not be encrypted: the keys of the subscription are no P-256 keys.',
+        'The push could not be encrypted: the keys of the subscription are not P-256 keys.',
       );
     }
   }

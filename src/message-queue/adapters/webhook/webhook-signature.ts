@@ -74,7 +74,7 @@ export function verifyWebhook(
   const fits = expected.flatMap((one) => given.map((other) => isSame(one, other)));
   if (!fits.includes(true)) {
     throw new WebhookSignatureError(
-      'No signature of the webhook fits: wrong secret, or the body was changed.',
+      'No signature of the webhook matches: wrong secret, or the body was changed.',
     );
   }
   return id;

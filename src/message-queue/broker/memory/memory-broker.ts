@@ -154,7 +154,7 @@ export class MemoryBroker extends Broker {
     return false;
   }
 
-  /** Runs everything that is due, also what becomes due by it, one after the other. @returns how many runs */
+  /** Runs everything that is due, and whatever that makes due, one after the other. @returns the number of runs */
   async drain(): Promise<number> {
     let runs = 0;
     while (await this.runNext()) runs += 1;

@@ -16,7 +16,7 @@ import { readOptions } from '../bull/stored-job.js';
 
 /** Jobs that one script changes: more would block Redis for others. */
 const STEP = 250;
-/** In the opts of a job whose record tells of its failures. */
+/** In the opts of a job whose record lists its failures. */
 const HAS_FAILURES = '"failures":[{';
 const FIELDS = ['opts', ...VERSION_FIELDS, 'name', 'timestamp', 'failedReason'];
 

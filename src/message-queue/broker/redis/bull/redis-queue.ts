@@ -80,7 +80,7 @@ export class RedisQueue extends Bull<object> {
     return super.add(name, data, options);
   }
 
-  /** As in Bull; tells of the run it adds. */
+  /** As in Bull; announces the run it adds. */
   override async nextRepeatableJob(
     name: string,
     data: object,

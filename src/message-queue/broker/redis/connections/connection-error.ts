@@ -3,7 +3,7 @@ import { BrokerUnavailableError } from '../../../jobs/errors.js';
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /self.signed|unable to (verify|get)|UNABLE_TO|SELF_SIGNED/i,
-    'No authority that is trusted here signed the certificate of Redis: set REDIS_TLS_CA (redis.tlsCa) to the certificate of the authority that did.',
+    'The certificate of Redis is not signed by an authority that is trusted here: set REDIS_TLS_CA (redis.tlsCa) to the certificate of the authority that did.',
   ],
   [
     /altnames|ERR_TLS_CERT_ALTNAME_INVALID/,
@@ -33,7 +33,7 @@ const NO_ANSWER = /ETIMEDOUT/;
  * @param wasReady whether the connection ever worked: what fails at once is more likely set wrong
  */
 export function explained(error: Error, tls: boolean, wasReady: boolean): Error {
-  // A Cluster tells of its nodes' errors here.
+  // A Cluster reports its nodes' errors here.
   const { lastNodeError } = error as { lastNodeError?: Error };
   const text = textOf(lastNodeError instanceof Error ? lastNodeError : error);
   const advice = adviceFor(text, tls, wasReady);

@@ -3,7 +3,7 @@ import { MessageQueueError } from '../../../../kernel/errors.js';
 /** As long as an outage lasts, each of its errors is told again after this time, milliseconds. */
 const AGAIN_AFTER_MS = 30_000;
 
-/** Who hears of an outage. */
+/** Who is told about an outage. */
 export interface OutageListener {
   failed(message: string, cause: Error): void;
   recovered(message: string): void;

@@ -1,4 +1,4 @@
-/** Lua function `crashCount(records)`: how many crashes the field `mqCrashes` tells of (JSON objects, comma-separated). */
+/** Lua function `crashCount(records)`: how many crashes the field `mqCrashes` records (JSON objects, comma-separated). */
 export const crashFunctions = `
 local function crashCount(records)
   if not records then return 0 end

@@ -92,7 +92,7 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   async add(...args: unknown[]): Promise<MemoryJob> {
     const [name, data, given] = addArguments(args);
     this.assertOpen(name);
-    // A spread would make options of what is none, and hide it from the check.
+    // A spread would turn anything into an object, and hide a wrong value from the check.
     const options =
       this.defaultJobOptions === undefined ? given : { ...this.defaultJobOptions, ...(given as JobOptions) };
     const job = this.addNow(name, data, options ?? {});
