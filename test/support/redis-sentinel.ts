@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +49,11 @@ export class TestRedisSentinel {
   }
 
   async stop(): Promise<void> {
-    for (const child of this.processes) child.kill('SIGKILL');
+    const alive = this.processes.filter((child) => child.exitCode === null && child.signalCode === null);
+    const exited = alive.map((child) => once(child, 'exit'));
+    for (const child of alive) child.kill('SIGKILL');
+    // Until then they may write their configuration into the directory.
+    await Promise.all(exited);
     await Promise.all([this.master.stop(), this.replica.stop()]);
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -121,7 +121,8 @@ export class TestRedis {
   /** Stops the server and removes its directory. */
   async stop(): Promise<void> {
     await this.end('SIGKILL');
-    rmSync(this.directory, { recursive: true, force: true });
+    // A child that rewrites the append-only file outlives its server by a moment.
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
