@@ -38,11 +38,16 @@ export function createRedisClient(settings: RedisSettings, options: RedisOptions
     reconnectOnError: (error) => (replyCode(error) === 'READONLY' ? 2 : false),
   };
   const { topology } = settings;
-  if (topology.kind === 'cluster') return new Cluster([...topology.nodes], clusterOptions(common));
-  if (topology.kind === 'single') {
-    return new Redis({ ...common, host: topology.host, port: topology.port, db: settings.db });
+  if (topology.kind === 'cluster') {
+    const cluster = new Cluster([...topology.nodes], clusterOptions(common));
+    return cluster.on('+node', catchLateErrors);
   }
-  return new Redis({
+  if (topology.kind === 'single') {
+    return catchLateErrors(
+      new Redis({ ...common, host: topology.host, port: topology.port, db: settings.db }),
+    );
+  }
+  const client = new Redis({
     ...common,
     db: settings.db,
     name: topology.masterName,
@@ -53,6 +58,17 @@ export function createRedisClient(settings: RedisSettings, options: RedisOptions
     // Without it a master that freezes, rather than dies, keeps its clients.
     failoverDetector: true,
   });
+  return catchLateErrors(client);
+}
+
+/**
+ * ioredis listens for the first error of a socket. Of a TLS socket Node may tell a second one, such as the server's alert
+ * after a reset: without a listener it would end the process.
+ */
+function catchLateErrors(client: Redis): Redis {
+  // There is none until the first one is open.
+  const listen = (): void => void (client as Partial<Redis>).stream?.on('error', () => undefined);
+  return client.on('connect', listen).on('error', listen);
 }
 
 function clusterOptions(common: RedisOptions): ClusterOptions {
