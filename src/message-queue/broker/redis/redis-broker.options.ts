@@ -1,17 +1,17 @@
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { RedisSettings } from './connections/redis-settings.js';
 
-/** How long a job's lock lives and how often it is looked after, milliseconds. */
+/** How long a job's lock lives and how often locks are checked, milliseconds. */
 export interface LockSettings {
-  /** A worker that died is noticed this much later. Default 6 000; at most that for a recovery within 10 s. */
+  /** How long until a dead worker is noticed. Default 6 000; for a recovery within 10 s, at most that. */
   readonly durationMs: number;
-  /** Default: a quarter of `durationMs`. */
+  /** How often locks are renewed. Default: a quarter of `durationMs`. */
   readonly renewMs: number;
   /** How often a worker looks for jobs of dead workers. Default 2 000. */
   readonly stalledCheckMs: number;
 }
 
-/** Something an operator should know; the broker goes on by itself. */
+/** A problem an operator should know about; the broker carries on by itself. */
 export interface BrokerProblem {
   readonly kind: 'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue';
   readonly queue?: string;
@@ -28,13 +28,13 @@ export interface RedisBrokerOptions {
   /** Deadline of an add, milliseconds. Default 2 000. */
   readonly enqueueTimeoutMs?: number;
   readonly lock?: Partial<LockSettings>;
-  /** Crash records kept per job; the executor needs at least as many as make a dead letter. Default 20. */
+  /** Crash records kept per job; the executor needs at least as many as it takes to make a dead letter. Default 20. */
   readonly maxCrashes?: number;
-  /** No progress for this long while jobs wait: the blocking connection is rebuilt. Milliseconds, default 30 000. */
+  /** The blocking connection is rebuilt after no progress for this long while jobs wait. Milliseconds, default 30 000. */
   readonly watchdogMs?: number;
-  /** Share of Redis' memory limit above which adds are refused. Default 0.85. */
+  /** Share of the Redis memory limit above which adds are refused. Default 0.85. */
   readonly memoryLimitRatio?: number;
-  /** A connection that owes an answer for this long is dead. Milliseconds, default 5 000. */
+  /** A connection that owes an answer for this long counts as dead. Milliseconds, default 5 000. */
   readonly socketTimeoutMs?: number;
   readonly clock?: Clock;
   /** Called for every problem; also emitted as `error` on the queue it concerns. Default: nothing. */
@@ -48,7 +48,7 @@ export interface ResolvedRedisBrokerOptions extends Required<Omit<RedisBrokerOpt
   readonly lock: LockSettings;
 }
 
-/** Fills the defaults in. */
+/** Fills in the defaults. */
 export function resolveOptions(options: RedisBrokerOptions, clock: Clock): ResolvedRedisBrokerOptions {
   const durationMs = options.lock?.durationMs ?? 6_000;
   return {

@@ -39,7 +39,7 @@ import { RedisScripts } from './connections/redis-scripts.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { WorkerService } from './working/worker-service.js';
 
-/** Bull would end jobs of killed workers after this many crashes; the executor decides that here. */
+/** Bull would fail jobs of killed workers after this many crashes; here the executor decides. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 interface Entry {
@@ -104,7 +104,7 @@ export class RedisBroker extends Broker {
     return this.entryOf(queue).enqueuer.addMany(requests);
   }
 
-  /** @throws HandlerRegistrationError when this process works on the queue already */
+  /** @throws HandlerRegistrationError when this process already works on the queue */
   async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
     const entry = this.entryOf(queue);
     await entry.queue.isReady();
@@ -149,7 +149,7 @@ export class RedisBroker extends Broker {
     return inspectRedis(this.connections);
   }
 
-  /** Waits at most three seconds for handlers that still run; their jobs run again when their locks have run out. */
+  /** Waits at most three seconds for running handlers; their jobs run again once their locks have expired. */
   close(): Promise<void> {
     this.closed ??= this.closeAll();
     return this.closed;
@@ -183,7 +183,7 @@ export class RedisBroker extends Broker {
   }
 
   private report(problem: BrokerProblem): void {
-    // Of an outage the connections tell, once for all queues.
+    // The connections report an outage, once for all queues.
     if (problem.kind !== 'connection' || this.connections.isReady) this.options.onProblem(problem);
     const queue = problem.queue === undefined ? undefined : this.entries.get(problem.queue)?.queue;
     const cause = problem.cause instanceof Error ? problem.cause : new Error(problem.message);

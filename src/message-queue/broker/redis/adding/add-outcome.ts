@@ -15,7 +15,7 @@ export interface SentAdd {
 }
 
 /**
- * What an answered add means to its caller.
+ * What the answer to an add means to its caller.
  * @throws QueueFullError, IdempotencyConflictError
  */
 export function outcomeOf(
@@ -30,7 +30,7 @@ export function outcomeOf(
   if (reply.status === 'conflict' && request.idempotency !== undefined) {
     throw keyConflict({ ...place, jobId: reply.id }, request.idempotency, reply.fingerprint);
   }
-  // The ledger may know the key from this very call, whose first answer was lost; only a generated id tells.
+  // The ledger may know the key from this very call, whose first answer was lost; only a generated id can tell.
   const ours = reply.status === 'once' && fields.generated === '1' && reply.id === fields.id;
   return {
     id: reply.id,
@@ -38,7 +38,7 @@ export function outcomeOf(
   };
 }
 
-/** An error of Redis as one of ours; the job was certainly not added. */
+/** Turns a Redis error into one of ours; the job was certainly not added. */
 export function asQueueError(error: unknown, place: AddPlace): MessageQueueError {
   if (error instanceof MessageQueueError) return error;
   if (replyCode(error) === 'OOM') return outOfMemory(place, error as Error);

@@ -3,7 +3,7 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 
-/** What adding to one queue stands on. */
+/** What adding to one queue depends on. */
 export interface EnqueuerParts {
   readonly queue: RedisQueue;
   readonly scripts: RedisScripts;

@@ -16,7 +16,7 @@ import { JobAdder } from './job-adder.js';
 import type { AddFields, AddReply } from './job-adder.js';
 import { addRepeatable } from './repeatable-adder.js';
 
-/** Requests of a bulk add that are under way at the same time. */
+/** How many requests of a bulk add are in flight at once. */
 const BULK_WINDOW = 1_000;
 
 interface Prepared {
@@ -26,7 +26,7 @@ interface Prepared {
   readonly bytes: number;
 }
 
-/** Adds jobs to one queue: admission, memory guard, deadline, ledger and add, for all ways in. */
+/** Adds jobs to one queue: admission, memory guard, deadline, ledger and add, whichever way a job comes in. */
 export class Enqueuer {
   private readonly adder: JobAdder;
   private closed = false;
@@ -38,7 +38,7 @@ export class Enqueuer {
     this.adder = new JobAdder(target, scripts, connections);
   }
 
-  /** Refuses what has not been sent, and every later add. */
+  /** Rejects the adds that have not been sent, and all later ones. */
   close(): void {
     this.closed = true;
     this.adder.close();
@@ -59,7 +59,7 @@ export class Enqueuer {
     const outcomes: BulkAddOutcome[] = [];
     for (let from = 0; from < requests.length; from += BULK_WINDOW) {
       const part = requests.slice(from, from + BULK_WINDOW);
-      // After a time-out the rest would only wait its own deadlines out.
+      // After a timeout, the rest would only wait out their own deadlines.
       const lost = outcomes.some(({ outcome }) => outcome === 'unknown');
       outcomes.push(
         ...(lost ? part.map(() => this.notSent()) : await Promise.all(part.map((r) => this.addOne(r)))),

@@ -12,11 +12,11 @@ export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | nu
 /** What the script said about one job. */
 export interface AddReply {
   readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full';
-  /** Of the job that is stored. */
+  /** Id of the stored job. */
   readonly id: string;
-  /** Waiting jobs, for `full`. */
+  /** For `full`: how many jobs wait. */
   readonly depth: number;
-  /** Of the payload that the key was used for, for `conflict`; else empty. */
+  /** For `conflict`: fingerprint of the payload that the key was used for; otherwise empty. */
   readonly fingerprint: string;
 }
 
@@ -34,7 +34,7 @@ interface Entry {
   readonly bytes: number;
   readonly settle: (result: AddReply | Error) => void;
   settled: boolean;
-  /** A call that held it was sent and not answered: Redis may have added it. */
+  /** A call with this job was sent but not answered: Redis may have added it. */
   unknown: boolean;
 }
 
@@ -44,8 +44,8 @@ const MOST_CALLS_IN_FLIGHT = 4;
 const RETRY_DELAY_MS = 50;
 
 /**
- * Adds jobs to one queue. Adds that are issued together share a round trip; each has its own outcome and deadline.
- * After a lost connection the same call goes out again with the same id, so that it lands once.
+ * Adds jobs to one queue. Adds issued together share a round trip, but each has its own outcome and deadline.
+ * After a lost connection the same call is sent again with the same id, so the job is added only once.
  */
 export class JobAdder {
   private readonly buffer: Entry[] = [];
@@ -61,7 +61,7 @@ export class JobAdder {
   ) {}
 
   /**
-   * @param bytes size of the job, to bound a round trip
+   * @param bytes size of the job; limits how much one round trip carries
    * @throws EnqueueTimeoutError when Redis did not answer within `deadlineMs`: the job may have been added
    * @throws the error Redis answered with
    */
@@ -89,11 +89,11 @@ export class JobAdder {
     });
   }
 
-  /** Refuses what has not been sent, and ends the wait for what no answer will come to. */
+  /** Rejects the adds that have not been sent, and those that will get no answer. */
   close(): void {
     this.closed = true;
     for (const entry of this.buffer.splice(0)) this.refuse(entry);
-    // Over a connection that works the answers come before it is closed.
+    // On a working connection the answers arrive before it is closed.
     if (!this.connections.isReady) for (const entry of this.sent) this.refuse(entry);
   }
 
@@ -130,7 +130,7 @@ export class JobAdder {
     for (const entry of entries) this.sent.add(entry);
     try {
       let open = entries;
-      // Whoever stops waiting drops out; the rest is tried again until its deadlines.
+      // Entries whose caller stopped waiting drop out; the others are retried until their deadlines.
       while (open.length > 0 && !(await this.trySend(open))) {
         if (this.closed) for (const entry of open) this.refuse(entry);
         open = open.filter((entry) => !entry.settled);
@@ -143,10 +143,10 @@ export class JobAdder {
   }
 
   private async trySend(entries: readonly Entry[]): Promise<boolean> {
-    // A command given to a client that is not connected would be sent whenever it is: long after we gave up.
+    // A disconnected client would send the command once it reconnects, long after we gave up.
     if (!(await this.connections.ready(RETRY_DELAY_MS))) return false;
     const { client } = this.connections;
-    // The client sends an unanswered command again by itself.
+    // The client itself resends an unanswered command.
     const lost = (): void => entries.forEach((entry) => (entry.unknown = true));
     client.once('close', lost);
     try {

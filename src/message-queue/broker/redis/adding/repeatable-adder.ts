@@ -9,7 +9,7 @@ import { meaningOf } from '../connections/redis-replies.js';
 const RETRY_DELAY_MS = 50;
 
 /**
- * Adds a repeatable job by Bull's own way: its identity is queue, name and schedule, so the same call again is safe.
+ * Adds a repeatable job the way Bull does: its identity is queue, name and schedule, so repeating the call is safe.
  * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis refused it, or the broker was closed before it was sent
  */
 export async function addRepeatable(
@@ -48,7 +48,7 @@ export async function addRepeatable(
   throw timedOut(place, deadlineMs, connections.trouble ?? lost);
 }
 
-/** @returns null when the answer comes later than `at` */
+/** @returns null when there is no answer by `at` */
 async function within<T>(at: number, answer: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<null>((resolve) => {

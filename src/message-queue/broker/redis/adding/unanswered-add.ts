@@ -3,7 +3,7 @@ import type { BrokerUnavailableError } from '../../../jobs/errors.js';
 import { jobOf, queueClosed } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 
-/** @param trouble what keeps the connection away, if it is known */
+/** @param trouble why there is no connection, if known */
 export function timedOut(place: AddPlace, deadlineMs: number, trouble: Error | null): EnqueueTimeoutError {
   const cause = trouble === null ? '' : ` The connection failed: ${trouble.message}`;
   return new EnqueueTimeoutError(
@@ -13,7 +13,7 @@ export function timedOut(place: AddPlace, deadlineMs: number, trouble: Error | n
   );
 }
 
-/** The first try may have added what the second one was refused for. */
+/** The first try may have added the job although the second one was refused. */
 export function refusedLater(place: AddPlace, cause: unknown): EnqueueTimeoutError {
   return new EnqueueTimeoutError(
     `The answer to the add of ${jobOf(place)} to queue "${place.queue}" was lost, and Redis refused the same add afterwards. ` +
@@ -22,7 +22,7 @@ export function refusedLater(place: AddPlace, cause: unknown): EnqueueTimeoutErr
   );
 }
 
-/** @param mayBeStored whether it was sent and not answered */
+/** @param mayBeStored whether it was sent but not answered */
 export function closedMeanwhile(
   place: AddPlace,
   mayBeStored: boolean,

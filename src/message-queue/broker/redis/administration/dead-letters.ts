@@ -14,9 +14,9 @@ import {
 } from '../scripts/dead-letters.lua.js';
 import { readOptions } from '../bull/stored-job.js';
 
-/** Jobs that one script changes: more would block Redis for others. */
+/** Most jobs that one script changes: more would block Redis for other clients. */
 const STEP = 250;
-/** In the opts of a job whose record lists its failures. */
+/** Appears in the opts of a job whose record lists its failures. */
 const HAS_FAILURES = '"failures":[{';
 const FIELDS = ['opts', ...VERSION_FIELDS, 'name', 'timestamp', 'failedReason'];
 
@@ -39,19 +39,19 @@ export class DeadLetters {
     return reply.map(([id, traces, ...values]) => toFailedJob(id, traces, values));
   }
 
-  /** @returns the ids that were replayed */
+  /** @returns the ids of the replayed jobs */
   async replay(
     queue: RedisQueue,
     jobs: readonly ReplayTarget[],
     replay: ReplayRecord,
     now: number,
   ): Promise<ReadonlySet<string>> {
-    // Redis works on one step while the next one is made ready; they arrive in order.
+    // Redis works on one step while the next is prepared; they arrive in order.
     const steps = stepsOf(jobs).map((step) => this.replayStep(queue, step, replay, now));
     return new Set((await Promise.all(steps)).flat());
   }
 
-  /** @returns the ids that were removed */
+  /** @returns the ids of the removed jobs */
   async discard(queue: RedisQueue, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const discarded = new Set<string>();
     for (const step of stepsOf(ids)) {
@@ -115,10 +115,10 @@ function versionOf(fields: readonly Field[]): string {
   return fields.map((field) => field ?? '').join(' ');
 }
 
-/** The jobs that `removed` tells about, where somebody listens. */
+/** The jobs to announce as `removed`; none when nobody listens. */
 async function jobsToTellAbout(queue: RedisQueue, ids: readonly string[]): Promise<Map<string, Job>> {
   if (queue.listenerCount('removed') === 0) return new Map();
-  // One that cannot be read is removed all the same.
+  // A job that cannot be read is still removed.
   const jobs = await Promise.all(ids.map((id) => queue.getJob(id).catch(() => null)));
   return new Map(jobs.filter((job) => job !== null).map((job) => [String(job.id), job]));
 }

@@ -9,7 +9,7 @@ import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 import { DeadLetters } from './dead-letters.js';
 import { JobCanceller } from './job-canceller.js';
 
-/** Jobs removed by one command: more would block Redis for others. */
+/** Most jobs removed by one command: more would block Redis for other clients. */
 const PURGE_STEP = 1_000;
 
 type SnapshotReply = [...[number, number, number, number, number, number, number], string | null];

@@ -2,7 +2,7 @@ import type { Queue } from 'bull';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import { unlessAway } from '../connections/unless-away.js';
 
-/** Bull's methods that ask Redis and would wait for as long as it is away; `getWaiting` and the like are made of them. */
+/** Bull's methods that would wait as long as Redis is away; `getWaiting` and the like are built on them. */
 const BOUNDED = [
   ...[
     'getJob',
@@ -19,8 +19,8 @@ const BOUNDED = [
 type Call = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Lets no call of the queue hang: it rejects with `BrokerUnavailableError` when Redis has been away for two seconds. A
- * Redis that answers may take its time, however much is asked for.
+ * Keeps calls to the queue from hanging: they reject with `BrokerUnavailableError` once Redis has been away for two
+ * seconds. While Redis answers, a call may take as long as it needs.
  */
 export function boundCalls(queue: Queue, connections: RedisConnections): void {
   const methods = queue as unknown as Record<string, Call | undefined>;
@@ -28,7 +28,7 @@ export function boundCalls(queue: Queue, connections: RedisConnections): void {
     const ask = methods[name]?.bind(queue);
     if (ask === undefined) throw new TypeError(`Bull's queue has no ${name}().`);
     methods[name] = (...args) => {
-      // A local pause asks nobody, and may wait long for the jobs that run here.
+      // A local pause does not involve Redis, and may wait long for the jobs that run here.
       const isLocal = name === 'pause' && args[0] === true;
       return isLocal ? ask(...args) : unlessAway(queue.name, `${name}()`, connections, ask(...args));
     };

@@ -16,11 +16,11 @@ export interface QueueBackend {
   addJobs(jobs: readonly BulkJob[]): Promise<Job<object>[]>;
 }
 
-/** The part of a worker that the queue must know to pause and close. */
+/** The part of a worker that the queue needs for pausing and closing. */
 export interface WorkerOfQueue {
-  /** Whether it was stopped and nothing runs any more: another may take its place. */
+  /** Whether it was stopped and nothing runs any more, so that another may take its place. */
   readonly hasEnded: boolean;
-  /** Ends a wait for jobs, so that none is taken after a pause. */
+  /** Interrupts the wait for jobs, so that none is taken after a pause. */
   interrupt(): void;
   stopFetching(): Promise<void>;
   whenIdle(): Promise<void>;
@@ -33,7 +33,7 @@ export interface WorkerOfQueue {
  */
 export class RedisQueue extends Bull<object> {
   private worker: WorkerOfQueue | null = null;
-  /** The run of a schedule that was added last. */
+  /** The last scheduled run that was added. */
   private lastRun = '';
   private closed: Promise<void> | null = null;
 
@@ -45,7 +45,7 @@ export class RedisQueue extends Bull<object> {
     super(definition.name, options);
   }
 
-  /** `prefix:queue:`, before every key of this queue. */
+  /** `prefix:queue:`, the start of every key of this queue. */
   get base(): string {
     return this.toKey('');
   }
@@ -132,7 +132,7 @@ export class RedisQueue extends Bull<object> {
     return this.closed;
   }
 
-  /** Bull gives the same answer when the run was there before; its time tells, but for adds in the same millisecond. */
+  /** Bull answers the same for a run that existed already; its time reveals that, except within the same millisecond. */
   private async wasAdded({ id, timestamp }: Job): Promise<boolean> {
     const added = `${id}@${timestamp}`;
     if (added === this.lastRun) return false;

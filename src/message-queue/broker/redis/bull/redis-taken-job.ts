@@ -7,15 +7,15 @@ import type { RedisQueue } from './redis-queue.js';
 /** One run of a job in this process, from being taken until its end is stored. */
 export class RedisTakenJob extends TakenJob {
   readonly id: string;
-  /** The job's opts as they are stored, as text. */
+  /** The job's opts as stored text. */
   readonly storedOptions: string;
-  /** Which take began it, `mqRun`: nothing that is sent for this run may touch a later one. */
+  /** `mqRun`, which identifies the take that began this run: nothing sent for it may touch a later run. */
   readonly fence: string;
-  /** It crashed twice and must wait for its turn; until it began nothing counts as its crash. */
+  /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
 
   /**
-   * @param hash as it is stored
+   * @param hash as stored
    * @throws when the stored job is corrupt
    */
   constructor(queue: RedisQueue, id: string, hash: Readonly<Record<string, string>>) {
@@ -28,7 +28,7 @@ export class RedisTakenJob extends TakenJob {
   }
 }
 
-/** The reason of a cancelled run. */
+/** Why the run was cancelled. */
 export function cancelledError(queue: string, jobId: string, reason: string): CancelledError {
   return new CancelledError(reason, { queue, jobId });
 }

@@ -1,13 +1,13 @@
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 
-/** What Redis answers to HGETALL inside a script, as an object. */
+/** The reply to HGETALL inside a script, as an object. */
 export function hashOf(pairs: readonly string[]): Record<string, string> {
   const hash: Record<string, string> = {};
   for (let i = 0; i + 1 < pairs.length; i += 2) hash[pairs[i] as string] = pairs[i + 1] as string;
   return hash;
 }
 
-/** A job's options as they are stored; none when there is no job, or its text is not a JSON object. */
+/** A job's stored options; empty when there is no job or its text is not a JSON object. */
 export function readOptions(stored: string | null): ManagedJobOptions {
   if (stored === null) return {};
   try {

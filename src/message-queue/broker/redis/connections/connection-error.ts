@@ -3,11 +3,11 @@ import { BrokerUnavailableError } from '../../../jobs/errors.js';
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /self.signed|unable to (verify|get)|UNABLE_TO|SELF_SIGNED/i,
-    'The certificate of Redis is not signed by an authority that is trusted here: set REDIS_TLS_CA (redis.tlsCa) to the certificate of the authority that did.',
+    'The certificate of Redis is not signed by an authority that is trusted here: set REDIS_TLS_CA (redis.tlsCa) to the certificate of the authority that signed it.',
   ],
   [
     /altnames|ERR_TLS_CERT_ALTNAME_INVALID/,
-    'The certificate of Redis is for a different name than the host it was reached at: connect to a name it covers, or set REDIS_TLS_SERVER_NAME (redis.tlsServerName).',
+    'The certificate of Redis is for a different name than the host that was connected to: connect to a name it covers, or set REDIS_TLS_SERVER_NAME (redis.tlsServerName).',
   ],
   [
     /certificate required|handshake failure/i,
@@ -24,13 +24,13 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
 ];
 const CUT = /ECONNRESET|EPIPE/;
-/** All that ioredis says when Sentinels or the nodes of a Cluster fail, whatever the reason. */
+/** What ioredis says when Sentinels or the nodes of a Cluster fail, whatever the reason. */
 const VAGUE = /Connection is closed|Failed to refresh slots/;
 const NO_ANSWER = /ETIMEDOUT/;
 
 /**
- * A connection's error as an operator can act on it: what failed, and what to set.
- * @param wasReady whether the connection ever worked: what fails at once is more likely set wrong
+ * Turns a connection error into one that an operator can act on: what failed, and what to set.
+ * @param wasReady whether the connection ever worked: if it fails at once, its settings are more likely wrong
  */
 export function explained(error: Error, tls: boolean, wasReady: boolean): Error {
   // A Cluster reports its nodes' errors here.
@@ -50,7 +50,7 @@ function adviceFor(text: string, tls: boolean, wasReady: boolean): string | null
   }
   if (VAGUE.test(text)) {
     return tls
-      ? 'Check that Redis and its Sentinels listen there and speak TLS, and set REDIS_TLS_CA, REDIS_TLS_SERVER_NAME, REDIS_TLS_CERT and REDIS_TLS_KEY as they need them.'
+      ? 'Check that Redis and its Sentinels listen there and speak TLS, and set REDIS_TLS_CA, REDIS_TLS_SERVER_NAME, REDIS_TLS_CERT and REDIS_TLS_KEY as they require.'
       : 'Check that Redis and its Sentinels listen there; if they speak TLS, use rediss:// or set REDIS_TLS=true.';
   }
   if (!tls && CUT.test(text)) {

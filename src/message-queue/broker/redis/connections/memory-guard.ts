@@ -8,7 +8,7 @@ import type { RedisConnections } from './redis-connections.js';
 /** Memory of one Redis server, bytes. */
 export interface MemoryUse {
   readonly used: number;
-  /** 0: no limit. */
+  /** 0 means no limit. */
   readonly limit: number;
 }
 
@@ -16,7 +16,7 @@ const CHECK_EVERY_MS = 1_000;
 const REMEDY = 'raise maxmemory';
 
 /**
- * Refuses adds while Redis is nearly full, so that workers can finish what is there. Looks at most once a second;
+ * Refuses adds while Redis is nearly full, so that workers can finish what is there. Checks at most once a second;
  * resumes by itself. A Redis that does not report its memory (INFO forbidden) counts as having room.
  */
 export class MemoryGuard {
@@ -49,7 +49,7 @@ export class MemoryGuard {
   }
 }
 
-/** The error of an add that Redis itself refused for want of memory: how much it uses is not known here. */
+/** The error of an add that Redis itself refused for lack of memory; how much it uses is not known here. */
 export function outOfMemory(place: AddPlace, cause: Error): QueueFullError {
   const state = `Redis has reached its maxmemory (${cause.message.replace(/\.$/, '')})`;
   return storeFull(place, { state, remedy: REMEDY, held: 0, limit: 0, cause });

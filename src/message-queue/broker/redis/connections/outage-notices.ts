@@ -1,6 +1,6 @@
 import { MessageQueueError } from '../../../../kernel/errors.js';
 
-/** As long as an outage lasts, each of its errors is told again after this time, milliseconds. */
+/** During an outage, how long until the same error is reported again, milliseconds. */
 const AGAIN_AFTER_MS = 30_000;
 
 /** Who is told about an outage. */
@@ -10,8 +10,8 @@ export interface OutageListener {
 }
 
 /**
- * Makes few words of many errors: while Redis is away, each of a process's connections fails twice a second. Every
- * error is reported when it is new, then every half minute; and once, that Redis is back.
+ * Condenses many errors into few messages: while Redis is away, each of a process's connections fails twice a second.
+ * Every error is reported when it is new, then every half minute; the recovery is reported once.
  */
 export class OutageNotices {
   private readonly toldAt = new Map<string, number>();
@@ -30,7 +30,7 @@ export class OutageNotices {
     this.listener.failed(wordsOf(error), error);
   }
 
-  /** The connection that commands take works, after it did not for `awayMs`. */
+  /** The connection for commands works again, after `awayMs` without it. */
   ready(awayMs: number): void {
     if (this.toldAt.size === 0) return;
     this.toldAt.clear();

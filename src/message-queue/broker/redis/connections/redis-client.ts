@@ -6,9 +6,9 @@ import type { RedisSettings } from './redis-settings.js';
 /** A client of any topology. */
 export type RedisClient = Redis | Cluster;
 
-/** How long a farewell to Redis may take. */
+/** How long QUIT may take. */
 export const QUIT_TIMEOUT_MS = 500;
-/** How long a socket that was told to end may take: it holds the process open. */
+/** How long a socket may take to end once told to: until then it keeps the process alive. */
 const DISCONNECT_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 3_000;
 const LONGEST_RETRY_DELAY_MS = 500;
@@ -17,7 +17,7 @@ const KEEP_ALIVE_MS = 5_000;
 const retryDelay = (attempt: number): number => Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
 
 /**
- * A client that goes on trying for as long as Redis is away. It reports errors as `error` events.
+ * A client that keeps trying for as long as Redis is away. It reports errors as `error` events.
  * @param options what differs between the clients of a broker
  */
 export function createRedisClient(settings: RedisSettings, options: RedisOptions): RedisClient {
@@ -55,18 +55,18 @@ export function createRedisClient(settings: RedisSettings, options: RedisOptions
     sentinelRetryStrategy: retryDelay,
     // Without these ioredis talks to Sentinels and master in plain text, whatever `tls` says.
     ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-    // Without it a master that freezes, rather than dies, keeps its clients.
+    // Without it a master that freezes rather than dies keeps its clients.
     failoverDetector: true,
   });
   return catchLateErrors(client);
 }
 
 /**
- * ioredis listens for the first error of a socket. Of a TLS socket Node may tell a second one, such as the server's alert
- * after a reset: without a listener it would end the process.
+ * ioredis listens only for a socket's first error. A TLS socket may emit a second one, such as the server's alert after
+ * a reset, which would end the process if nobody listened.
  */
 function catchLateErrors(client: Redis): Redis {
-  // There is none until the first one is open.
+  // There is no stream until the first connection is open.
   const listen = (): void => void (client as Partial<Redis>).stream?.on('error', () => undefined);
   return client.on('connect', listen).on('error', listen);
 }
@@ -74,7 +74,7 @@ function catchLateErrors(client: Redis): Redis {
 function clusterOptions(common: RedisOptions): ClusterOptions {
   return {
     redisOptions: common,
-    // ioredis would connect to the address of a node's name, which its certificate does not know.
+    // ioredis would connect to the resolved address of a node, which its certificate does not cover.
     ...(common.tls && { dnsLookup: (name, callback) => callback(null, name) }),
     clusterRetryStrategy: retryDelay,
     slotsRefreshTimeout: 2_000,

@@ -6,18 +6,18 @@ import type { RedisClient } from './redis-client.js';
 import type { RedisSettings } from './redis-settings.js';
 
 const REVIVE_DELAY_MS = 200;
-/** How often the idle subscriber must show that it is alive. */
+/** How often the subscriber is pinged to show that it is alive. */
 const SUBSCRIBER_PING_MS = 5_000;
 
 /**
- * All connections of one broker: one client and one subscriber that all queues share, and a blocking one per queue
- * that this process works on. Opened when first used, closed by `close()`.
+ * All connections of one broker: a client and a subscriber that all queues share, and a blocking connection for each
+ * queue that this process works on. Opened when first used, closed by `close()`.
  */
 export class RedisConnections {
   private shared: RedisClient | null = null;
   private listening: RedisClient | null = null;
   private readonly blocking = new Set<RedisClient>();
-  /** Whoever waits for the shared client. */
+  /** Callers waiting for the shared client. */
   private readonly waiting = new Set<() => void>();
   private pingTimer: NodeJS.Timeout | null = null;
   private closed: Promise<void> | null = null;
@@ -27,8 +27,8 @@ export class RedisConnections {
 
   /**
    * @param socketTimeoutMs a connection that owes an answer for this long is dropped and opened again
-   * @param onError every connection error; the connections heal by themselves
-   * @param onReady each time the shared client begins to take commands, and how long it could not, milliseconds
+   * @param onError called for every connection error; the connections recover by themselves
+   * @param onReady called each time the shared client can take commands again, with how long it could not, milliseconds
    */
   constructor(
     private readonly settings: RedisSettings,
@@ -47,12 +47,12 @@ export class RedisConnections {
     return !this.isClosed && this.shared?.status === 'ready';
   }
 
-  /** For how long the shared client has not been able to take commands, milliseconds; 0 while it is. */
+  /** How long the shared client has been unable to take commands, milliseconds; 0 while it can. */
   get awayForMs(): number {
     return this.isReady || this.shared === null ? 0 : performance.now() - this.awaySince;
   }
 
-  /** The error that keeps the connections away, or null. */
+  /** Why the connections are down, or null. */
   get trouble(): Error | null {
     return this.lastError;
   }
@@ -85,7 +85,7 @@ export class RedisConnections {
     return client;
   }
 
-  /** Closes one blocking connection at once, whatever it waits for. */
+  /** Closes one blocking connection at once, even in the middle of a wait. */
   closeBlocking(client: RedisClient): void {
     this.blocking.delete(client);
     disconnect(client);
@@ -148,7 +148,7 @@ export class RedisConnections {
       if (client === this.shared) this.onReady(performance.now() - this.awaySince);
     });
     client.on('close', () => {
-      // Each try to connect again ends in one too.
+      // Every failed attempt to reconnect ends here too.
       if (isUp && client === this.shared) this.awaySince = performance.now();
       isUp = false;
     });
@@ -173,10 +173,10 @@ export class RedisConnections {
   }
 }
 
-/** What Bull demands of subscribers and blocking clients: commands wait as long as it takes. */
+/** Bull requires this of subscribers and blocking clients: their commands wait as long as it takes. */
 const ENDLESS: RedisOptions = { enableReadyCheck: false, maxRetriesPerRequest: null };
 
-/** ioredis forgets to; the timer would end the next connection and hold the process open. */
+/** ioredis leaves it running; the timer would end the next connection and keep the process alive. */
 function forgetSocketTimer(client: Redis): void {
   const internals = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout };
   clearTimeout(internals.socketTimeoutTimer);
@@ -184,7 +184,7 @@ function forgetSocketTimer(client: Redis): void {
 }
 
 function disconnect(client: RedisClient): void {
-  // Once more would set a timer for a socket that is closed, which holds the process open.
+  // A second disconnect would set a timer for the closed socket, which keeps the process alive.
   if (client.status !== 'end') client.disconnect();
   if (client instanceof Redis) forgetSocketTimer(client);
 }

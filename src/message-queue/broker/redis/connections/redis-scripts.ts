@@ -18,7 +18,7 @@ export class RedisScripts {
   /**
    * Runs a script.
    * @param base the queue's base key, `prefix:queue:`
-   * @throws what Redis answered, or that the connection was lost (the script may have run)
+   * @throws the error Redis answered with, or that the connection was lost (the script may have run)
    */
   async run(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
     if (this.shebang === null) await this.prepare();
@@ -30,7 +30,7 @@ export class RedisScripts {
     return command.call(client, base, ...args);
   }
 
-  /** As `run`, but what passes is waited out for two seconds: for calls that somebody waits for. */
+  /** Like `run`, but waits out passing errors for up to two seconds: for calls that somebody waits for. */
   async runPatiently(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
@@ -48,7 +48,7 @@ export class RedisScripts {
     client.defineCommand(script.name, { numberOfKeys: 1, lua: first + script.lua });
   }
 
-  /** Flags for scripts exist since Redis 7; an older server takes their line for an error. */
+  /** Script flags exist since Redis 7; an older server rejects them. */
   private async prepare(): Promise<void> {
     this.preparing ??= serverVersion(this.connections.client).then(
       (version) => {

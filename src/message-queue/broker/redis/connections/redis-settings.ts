@@ -10,13 +10,13 @@ export type RedisTopology =
 
 /** TLS to Redis, and to its Sentinels. The server's certificate is always checked. */
 export interface RedisTls {
-  /** Certificates of authorities to trust instead of those of Node.js, as PEM text. */
+  /** Certificates of the authorities to trust instead of the Node.js defaults, as PEM text. */
   readonly ca?: string;
   /** Certificate of this client, as PEM text. */
   readonly cert?: string;
   /** Private key of `cert`, as PEM text. */
   readonly key?: string;
-  /** Name that the certificate of the server must be for. Default: the host that is connected to. */
+  /** Name that the server's certificate must cover. Default: the host that is connected to. */
   readonly serverName?: string;
 }
 

@@ -13,7 +13,7 @@ const LEAST_PATIENCE_MS = 500;
 const WARN_MEMORY_RATIO = 0.7;
 const WARN_CLOCK_SKEW_MS = 1_000;
 
-/** Checks Redis for what this library needs; what the server refuses to tell is a warning. Never rejects. */
+/** Checks Redis for what this library needs; whatever the server refuses to tell becomes a warning. Never rejects. */
 export async function inspectRedis(connections: RedisConnections): Promise<ServerReport> {
   const tooLate = (): Error => new Error(`no answer within ${ANSWER_WITHIN_MS} ms`);
   try {
@@ -24,7 +24,7 @@ export async function inspectRedis(connections: RedisConnections): Promise<Serve
 }
 
 async function inspect(connections: RedisConnections): Promise<ServerReport> {
-  // Of an outage that lasts, the reason is known: whoever asks for health need not wait for it.
+  // In a lasting outage the reason is already known, so a health check need not wait.
   const patienceMs = Math.max(LEAST_PATIENCE_MS, ANSWER_WITHIN_MS - connections.awayForMs);
   if (!(await connections.ready(patienceMs))) throw new Error('the connection is not ready');
   const { client } = connections;
@@ -142,7 +142,7 @@ async function setting(client: RedisClient, name: string): Promise<string | null
   return reply?.[1] ?? null;
 }
 
-/** What the server refuses to answer is null. */
+/** @returns null when the server refuses to answer */
 async function optional<T>(answer: Promise<T>): Promise<T | null> {
   return answer.catch(() => null);
 }

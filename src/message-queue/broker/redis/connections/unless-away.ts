@@ -2,13 +2,13 @@ import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { RedisConnections } from './redis-connections.js';
 import { replyCode } from './redis-replies.js';
 
-/** How long Redis may be away before whoever waits for it is told. */
+/** How long Redis may be away before pending calls are rejected. */
 const PATIENCE_MS = 2_000;
 const CHECK_EVERY_MS = 200;
 
 /**
- * The answer to what is asked of a queue.
- * @param what is asked, as a message says it: `purging jobs`
+ * Waits for the answer to a call on a queue.
+ * @param what the call, as an error message names it: `purging jobs`
  * @throws BrokerUnavailableError when Redis has been away for two seconds, or refuses
  */
 export function unlessAway<T>(

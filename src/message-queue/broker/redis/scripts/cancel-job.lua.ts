@@ -1,15 +1,15 @@
 import { endingFunctions } from './ending.lua.js';
 import { luaScript } from './lua-script.js';
 
-/** What {@link cancelJobScript} tells the workers, on the channel `mq:cancel`. */
+/** Message of {@link cancelJobScript} to the workers, on the channel `mq:cancel`. */
 export interface CancelMessage {
   readonly id: string;
   readonly reason: string;
 }
 
 /**
- * Cancels a job. A waiting or delayed one moves to the failed set; for an active one the field `mqCancel` is set and
- * the channel `mq:cancel` told, so that the worker that runs it, or the one that runs it next, aborts it.
+ * Cancels a job. A waiting or delayed one moves to the failed set. For an active one, the field `mqCancel` is set and a
+ * message published on `mq:cancel`, so that the worker that runs it, or the one that runs it next, aborts it.
  *
  * ARGV: 1 id · 2 now (ms) · 3 reason · 4 failed reason · 5 new opts · 6 the opts this was computed from · 7 event data ·
  * 8 message for the workers.

@@ -13,8 +13,8 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'event', 'keepCount', 'keepAge',
  * 5 `1` to publish `drained` when none is left · then the fields of {@link COMPLETE_FIELDS} per job:
  * `run` the job's `mqRun`, `keepCount` completed jobs to keep (`-1` all, `0` removes the job), `keepAge` seconds to keep them ('' = any),
  * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
- * Reply: `[[status…], [[id, hash]…], [phantom id…]]`; status 1 stored, 0 the job is not ours any more, 2 this very
- * call had been executed before and its reply was lost.
+ * Reply: `[[status…], [[id, hash]…], [phantom id…]]`; status 1 stored, 0 the job is no longer ours, 2 this very
+ * call was executed before and its reply was lost.
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
   allowOom: true,

@@ -5,8 +5,8 @@ import { luaScript } from './lua-script.js';
 /**
  * Reads jobs of the failed set.
  *
- * ARGV: 1 `ZRANGE` (oldest first) or `ZREVRANGE` · 2 first position · 3 last position · 4 what in the opts makes the
- * stack traces needless · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
+ * ARGV: 1 `ZRANGE` (oldest first) or `ZREVRANGE` · 2 first position · 3 last position · 4 text in the opts that makes the
+ * stack traces unnecessary · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
  */
 export const readFailedScript = luaScript('mqReadFailed', {
   allowOom: true,
@@ -21,10 +21,10 @@ return ids
 `,
 });
 
-/** Fields that are never all the same again once a job has left the failed set and come back. */
+/** Fields that cannot all be unchanged once a job has left the failed set and come back. */
 export const VERSION_FIELDS = ['attemptsMade', 'processedOn', 'finishedOn', 'retriedOn'] as const;
 
-/** Reads the opts and versions of jobs. ARGV: ids. Reply: for each opts or null, and the version's fields. */
+/** Reads the opts and versions of jobs. ARGV: ids. Reply for each: opts or null, then the version's fields. */
 export const readOptionsScript = luaScript('mqReadOptions', {
   allowOom: true,
   body: `
@@ -35,11 +35,11 @@ return jobs
 });
 
 /**
- * Puts dead letters back to waiting, at the end of their lanes, with their attempts at 0. The new opts come from
- * outside: cjson would change them (an empty list becomes an object, long numbers lose digits).
+ * Moves dead letters back to waiting, at the end of their lanes, with attempts reset to 0. The new opts are computed
+ * by the caller: cjson would change them (an empty list becomes an object, long numbers lose digits).
  *
- * ARGV: 1 now (ms) · 2 token · then for each: id, new opts, the version of the job that these were computed from.
- * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: compute again.
+ * ARGV: 1 now (ms) · 2 token · then for each: id, new opts, the version of the job that they were computed from.
+ * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: recompute.
  */
 export const replayJobsScript = luaScript('mqReplayJobs', {
   uses: [laneFunctions, gatherFunctions],

@@ -1,7 +1,7 @@
 /**
- * Lua functions: a job ends.
+ * Lua functions for the end of a job.
  *
- * - `freeDebounce(id)`: a finished job ends its debounce unless that has a time to live, as in Bull.
+ * - `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull.
  * - `endAsFailed(id, now, event)`: moves a job that stands in no other list to the failed set.
  */
 export const endingFunctions = `

@@ -3,7 +3,7 @@ import { gatherFunctions, laneFunctions } from './lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
- * Renews the locks of active jobs. A lock that ran out is taken again as long as nobody took the job away.
+ * Renews the locks of active jobs. An expired lock is taken again unless somebody has taken the job.
  *
  * ARGV: 1 token · 2 lock (ms) · 3… ids.
  * Reply: `[[id of a job that is not ours any more…], [[id, reason] of a cancelled job…]]`.
@@ -29,7 +29,7 @@ return { lost, cancelled }
 });
 
 /**
- * Puts active jobs whose lock is gone back to the front of their lane. As in Bull a job must have been seen active
+ * Moves active jobs whose lock is gone back to the front of their lane. As in Bull, a job must have been seen active
  * by the previous check (set \`stalled\`). A run that had begun leaves a crash record in the field \`mqCrashes\`
  * (JSON objects, comma-separated).
  *

@@ -1,11 +1,12 @@
 /**
- * Lua functions: where waiting jobs stand. Bull keeps one list, taken from its right end: jobs with a priority stand
- * right, the most important rightmost, those without one left of them; the zset `priority` holds the waiting ones.
+ * Lua functions for the order of waiting jobs. Bull keeps one list and takes jobs from its right end: jobs with a
+ * priority are on the right, the most important rightmost, and those without one are left of them. The zset `priority`
+ * holds the waiting ones.
  *
  * - `waitingList()`: the list that takes jobs now, `wait` or `paused`.
  * - `insertIntoLane(list, priority, ids, atFront)`: puts jobs, in order, behind all others of their priority (or
- *   before them). Bull's own insert walks the whole list of less important jobs; this one chooses what is cheapest:
- *   walk them once per job (`LINSERT`), or take the shorter end off the list and put it back.
+ *   before them). Bull's own insert walks all less important jobs; this one does what is cheaper: walk them once per
+ *   job (`LINSERT`), or take the shorter end off the list and put it back.
  */
 export const laneFunctions = `
 local function waitingList()
@@ -76,10 +77,10 @@ end
 `;
 
 /**
- * Lua functions after {@link laneFunctions}: many jobs, one insert per lane.
+ * Lua functions on top of {@link laneFunctions}: many jobs with one insert per lane.
  *
- * - `gather(id, priority)`: the job is to wait behind its lane.
- * - `insertGathered()`: lets all of them wait, in the order in which they were gathered.
+ * - `gather(id, priority)`: marks a job to be put at the end of its lane.
+ * - `insertGathered()`: inserts them all, in the order in which they were gathered.
  */
 export const gatherFunctions = `
 local gathered, gatheredLanes = {}, {}
@@ -99,7 +100,7 @@ end
 
 /**
  * Lua function `delayUntil(id, at, counter)`: puts a job into the delayed set so that jobs due in the same millisecond
- * keep the order of their counters (of the key `id`), as in Bull, and tells the workers.
+ * keep the order of their counters (from the key `id`), as in Bull, and notifies the workers.
  */
 export const delayFunctions = `
 local function delayUntil(id, at, counter)

@@ -10,7 +10,7 @@ export interface LuaScript {
   readonly allowOom: boolean;
 }
 
-/** A Lua table of one of the records in `ARGV`, whose first field is `ARGV[first]`. */
+/** A Lua table built from the record in `ARGV` whose first field is `ARGV[first]`. */
 export function argumentTable(fields: readonly string[]): string {
   return `{ ${fields.map((field, index) => `${field} = ARGV[first + ${index}]`).join(', ')} }`;
 }

@@ -1,10 +1,10 @@
 /**
- * Lua functions: whose an active job is.
+ * Lua functions about who owns an active job.
  *
  * - `owns(id, token, run)`: whether the worker with this token may settle this run of the job: it holds the lock, or the
- *   lock ran out but nobody took the job away (it still stands in `active`). The token alone is not enough: the same
- *   worker may have taken the job again before a call that was sent twice arrives; `run` is the take's `mqRun`.
- * - `letGo(id)`: removes the job from `active`, its lock and its mark as a candidate for stalled.
+ *   lock expired but nobody has taken the job (it is still in `active`). The token alone is not enough: the same worker
+ *   may have taken the job again before a call that was sent twice arrives; `run` is the take's `mqRun`.
+ * - `letGo(id)`: removes the job from `active`, its lock and its mark as possibly stalled.
  */
 export const ownershipFunctions = `
 local function owns(id, token, run)

@@ -4,7 +4,7 @@ import { luaScript } from './lua-script.js';
 /**
  * Removes jobs that wait, are paused or delayed, and the ledger entries of their idempotency keys.
  *
- * ARGV: 1 how many at most. Reply: how many were removed; fewer than asked for: none is left.
+ * ARGV: 1 how many at most. Reply: how many were removed; when fewer than asked for, none is left.
  */
 export const purgeQueueScript = luaScript('mqPurgeQueue', {
   allowOom: true,

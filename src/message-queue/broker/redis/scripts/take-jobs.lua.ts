@@ -5,9 +5,9 @@ import { ownershipFunctions } from './ownership.lua.js';
 /**
  * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from `wait` to `active`, locks them and
  * returns two lists: `{ id, hash }` of each job, and the ids of phantoms: entries whose hash has no name and
- * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` names this
- * very run of the job: no other take of it has the same. A job that crashed twice has not begun until
- * {@link beginSuspectScript}: the field `mqHeld` says so.
+ * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` identifies
+ * this run: no other take of the job has the same. A job that crashed twice has not begun until
+ * {@link beginSuspectScript} runs: until then it has the field `mqHeld`.
  */
 export const takeFunctions = `${crashFunctions}
 local function takeJobs(count, now, token, lockMs)
@@ -50,7 +50,7 @@ return { taken, phantoms }
 `,
 });
 
-/** A suspect begins. ARGV: 1 token · 2 id · 3 the run (`mqRun`). Reply: 1 begun · 0 not ours any more. */
+/** Marks a suspect as begun. ARGV: 1 token · 2 id · 3 the run (`mqRun`). Reply: 1 begun · 0 not ours any more. */
 export const beginSuspectScript = luaScript('mqBeginSuspect', {
   allowOom: true,
   uses: [ownershipFunctions],
@@ -62,7 +62,7 @@ return 1
 });
 
 /**
- * Finds jobs that this worker holds but does not know of: Redis executed a take whose reply was lost.
+ * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost.
  *
  * ARGV: 1 token · 2 lock (ms) · 3 how many at most · 4… ids that the worker knows. Reply: `[[id, hash]…]`.
  */

@@ -7,10 +7,10 @@ import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import type { WorkerSlots } from './worker-slots.js';
 
-/** How long the id of a job that was completed and removed is remembered, so that a repeated add stays one. */
+/** How long the id of a job that was completed and removed is remembered, so that a repeated add is recognised. */
 const TOMBSTONE_MS = 15_000;
 
-/** What the batcher works with. */
+/** What the batcher depends on. */
 export interface BatcherParts {
   readonly commands: QueueCommands;
   readonly intake: JobIntake;
@@ -19,7 +19,7 @@ export interface BatcherParts {
   readonly now: () => number;
   /** Whether ended runs may have successors. */
   readonly mayTake: () => boolean;
-  /** Gets what a call brought for the slots that asked. */
+  /** Receives the jobs that a call took for the slots that asked. */
   readonly receive: (reply: TakenReply, asked: number) => void;
 }
 
@@ -34,7 +34,7 @@ const MOST_JOBS_PER_CALL = 100;
 /** While Redis works on one call, this process prepares the next. */
 const MOST_CALLS_IN_FLIGHT = 2;
 
-/** Completes jobs; those that end while a call is under way share the next one, which takes their successors too. */
+/** Completes jobs; those that end while a call is in flight share the next one, which also takes their successors. */
 export class CompletionBatcher {
   private readonly buffer: Completion[] = [];
   private readonly batchSize: number;
@@ -50,8 +50,8 @@ export class CompletionBatcher {
 
   /**
    * Stores that a job is completed.
-   * @returns when it finished, milliseconds since the epoch; null when the job is not ours any more: nothing was stored
-   * @throws what Redis refuses the call with
+   * @returns when it finished, milliseconds since the epoch; null when the job is no longer ours: nothing was stored
+   * @throws the error that Redis refuses the call with
    */
   complete(taken: RedisTakenJob, result: JobResult): Promise<number | null> {
     return new Promise((resolve, reject) => {
@@ -84,14 +84,14 @@ export class CompletionBatcher {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    // The ends have been told by now: who waits for them stood before this in the queue of microtasks.
+    // The ends have been reported by now: their microtasks were queued before this one.
     slots.changed(changing);
     receive(reply, asked);
     this.inFlight -= 1;
     this.schedule();
   }
 
-  /** @returns what came in the same step */
+  /** @returns what the same call took */
   private async send(batch: readonly Completion[], asked: number): Promise<TakenReply> {
     const { commands, now } = this.parts;
     const at = now();

@@ -1,14 +1,14 @@
 import type { TakenJob } from '../../../jobs/taken-job.js';
 
 /**
- * Lets jobs that crashed twice, and so may be what kills this process, run one at a time. Whatever runs beside such a job dies with it, comes
- * back beside it and would be counted out with it; a job that waits here for its turn leaves no crash record.
+ * Runs jobs that crashed twice, and so may be what kills this process, one at a time. Whatever runs beside such a job
+ * dies with it, and would in the end be given up with it; a job that waits here for its turn gets no crash record.
  */
 export class CrashSuspects {
   private current: TakenJob | null = null;
   private readonly waiting = new Map<TakenJob, () => void>();
 
-  /** Resolves when it is the run's turn, or it must stop. */
+  /** Resolves when it is the run's turn, or the run must stop. */
   async enter(taken: TakenJob): Promise<void> {
     if (this.current === null) {
       this.current = taken;
@@ -20,7 +20,7 @@ export class CrashSuspects {
     });
   }
 
-  /** The run is over, or waits no more; the next one begins. Nothing happens for a run that never entered. */
+  /** Ends a run or its wait, and lets the next one begin. Does nothing for a run that never entered. */
   leave(taken: TakenJob): void {
     this.waiting.delete(taken);
     if (this.current !== taken) return;

@@ -3,7 +3,7 @@ import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import { promoteDueScript } from '../scripts/keep-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 
-/** Look at the delayed jobs this often even if nobody says that one is due. */
+/** How often to look for due jobs even if nobody announces one. */
 const GUARD_INTERVAL_MS = 5_000;
 const RETRY_DELAY_MS = 500;
 
@@ -30,12 +30,12 @@ export class DelayPromoter {
     void this.task.start();
   }
 
-  /** A job is due at this time, milliseconds since the epoch. */
+  /** Announces that a job is due at this time, milliseconds since the epoch. */
   hint(at: number): void {
     this.task.hasten(at);
   }
 
-  /** Resolves when the call under way has ended. */
+  /** Resolves when the call in flight has ended. */
   stop(): Promise<void> {
     return this.task.stop();
   }

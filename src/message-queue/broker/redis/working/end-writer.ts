@@ -11,7 +11,7 @@ import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 export class EndWriter {
   constructor(private readonly commands: QueueCommands) {}
 
-  /** @returns what was stored; null when the job is not ours any more: nothing was */
+  /** @returns what was stored; null when the job is no longer ours: nothing was stored */
   async fail(
     { id, job, fence, crashes, storedOptions }: RedisTakenJob,
     settlement: FailedSettlement,
@@ -27,15 +27,15 @@ export class EndWriter {
         ...[JSON.stringify(landing.options), stored, JSON.stringify({ jobId: id, val: landing.reason })],
         ...[job.opts.lifo === true ? '1' : '', fence],
       ]);
-      // Somebody changed the options meanwhile: the failure is added to what they are now.
+      // Somebody changed the options meanwhile: add the failure to the current ones.
       if (typeof reply === 'string') stored = reply;
       else return reply === 0 ? null : landing;
     }
   }
 
   /**
-   * Makes a dead letter of a job that is stored in a form nobody can read.
-   * @returns false when the job is not ours any more: nothing was stored
+   * Makes a dead letter of a stored job that cannot be read.
+   * @returns false when the job is no longer ours: nothing was stored
    */
   async bury(
     id: string,
@@ -52,7 +52,7 @@ export class EndWriter {
     return reply !== 0;
   }
 
-  /** @param delayMs null: at once, at the front of its lane. @returns false when the job is not ours any more */
+  /** @param delayMs null: at once, at the front of its lane. @returns false when the job is no longer ours */
   async release(
     { id, fence }: Pick<RedisTakenJob, 'id' | 'fence'>,
     delayMs: number | null,

@@ -3,16 +3,16 @@ import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
-/** A job that was taken, as Redis sends it: its id, then names and values of its hash. */
+/** A taken job as Redis sends it: its id, then the names and values of its hash. */
 export type TakenEntry = readonly [id: string, fields: readonly string[]];
 
-/** What a call brought: jobs, and ids of entries that had no job behind them. */
+/** What a call took: jobs, and ids of entries that had no job behind them. */
 export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readonly string[]];
 
-/** What brings nothing. */
+/** Nothing was taken. */
 export const NOTHING_TAKEN: TakenReply = [[], []];
 
-/** Takes jobs out of the queue for this worker, and knows what Redis need not be asked or told again. */
+/** Takes jobs off the queue for this worker, and spares Redis needless questions. */
 export class JobIntake {
   private isDrained = false;
   private mayHaveMissed = false;
@@ -23,17 +23,17 @@ export class JobIntake {
     private readonly now: () => number,
   ) {}
 
-  /** `1` when Redis must publish `drained` if no job is left; else empty. */
+  /** `1` when Redis must publish `drained` if no job is left, otherwise empty. */
   get drainedFlag(): string {
     return this.isDrained ? '' : '1';
   }
 
-  /** Redis may have given this worker jobs in an answer that never came. */
+  /** Redis may have given this worker jobs in an answer that never arrived. */
   noteLostAnswer(): void {
     this.mayHaveMissed = true;
   }
 
-  /** @throws whatever happens; the answer may be lost then */
+  /** @throws any error of the call, whose answer may be lost */
   async take(count: number): Promise<TakenReply> {
     if (count === 0) return NOTHING_TAKEN;
     const args = [count, this.now(), this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
@@ -54,14 +54,14 @@ export class JobIntake {
     return adopted.filter(([id]) => !known.has(id));
   }
 
-  /** So many jobs came of so many asked for, by whichever call. */
+  /** Notes how many jobs a call took of how many it asked for. */
   note(came: number, asked: number): void {
     if (asked === 0) return;
     if (came === 0 && !this.isDrained) emitSafely(this.commands.queue, 'drained');
     this.isDrained = came === 0;
   }
 
-  /** Notes that it is the turn of a job that had to wait. @returns false when the job is not ours any more */
+  /** Notes that it is the turn of a job that had to wait. @returns false when the job is no longer ours */
   async beginSuspect({ id, fence }: RedisTakenJob): Promise<boolean> {
     const args = [this.commands.queue.lockToken, id, fence];
     return (await this.commands.runUntilAnswered(beginSuspectScript, args)) === 1;

@@ -19,7 +19,7 @@ import type { JobIntake, TakenEntry } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
 import { RedisTakenJob } from '../bull/redis-taken-job.js';
 
-/** What the pipe works with. */
+/** What the pipe depends on. */
 export interface PipeParts {
   readonly commands: QueueCommands;
   readonly intake: JobIntake;
@@ -31,7 +31,7 @@ export interface PipeParts {
   readonly suspects: CrashSuspects;
 }
 
-/** The way of one job through this process: taken → its turn → run → its end is stored, and told. */
+/** Takes jobs through this process: taken → its turn → run → its end is stored, then announced. */
 export class JobPipe {
   /** By job id, until the end is stored. */
   readonly active = new Map<string, RedisTakenJob>();
@@ -41,10 +41,10 @@ export class JobPipe {
     this.ends = new EndWriter(parts.commands);
   }
 
-  /** Runs a job that was taken, and stores how it ended. Never rejects. */
+  /** Runs a taken job and stores how it ended. Never rejects. */
   async pass([id, fields]: TakenEntry): Promise<void> {
     const hash = hashOf(fields);
-    // After a reconnect, the call that ends runs and the search for lost answers may bring the same take in one breath.
+    // After a reconnect, the call that ends runs and the search for lost answers may both return the same take.
     const known = this.active.get(id);
     if (known !== undefined && known.fence === hash['mqRun']) return;
     let taken: RedisTakenJob;
@@ -59,19 +59,19 @@ export class JobPipe {
       await this.store(taken, await this.runToEnd(taken));
     } catch (error) {
       taken.noteStored(false);
-      const message = `How job "${id}" ended could not be stored; it will run again.`;
+      const message = `The end of job "${id}" could not be stored; the job will run again.`;
       this.report('settlement', id, message, error);
     } finally {
       this.forget(taken);
     }
   }
 
-  /** Gives a job back that came when none was wanted any more. Never rejects. */
+  /** Gives back a job that arrived when none was wanted any more. Never rejects. */
   async giveBack([id, fields]: TakenEntry): Promise<void> {
     try {
       await this.ends.release({ id, fence: hashOf(fields)['mqRun'] ?? '' }, null, this.parts.now());
     } catch (error) {
-      const message = `Job "${id}" could not be handed back; it runs when its lock has run out.`;
+      const message = `Job "${id}" could not be handed back; it will run once its lock has expired.`;
       this.report('settlement', id, message, error);
     }
   }
@@ -84,7 +84,7 @@ export class JobPipe {
     }
   }
 
-  /** @returns false when the job was lost meanwhile; a run that must stop goes on to be ended in order */
+  /** @returns false when the job was lost meanwhile; a run that must stop still gets its regular end */
   private async hasItsTurn(taken: RedisTakenJob): Promise<boolean> {
     await this.parts.suspects.enter(taken);
     if (taken.abortReason !== undefined) return true;
@@ -92,7 +92,7 @@ export class JobPipe {
       if (await this.parts.intake.beginSuspect(taken)) return true;
       this.reportLost(taken);
     } catch (error) {
-      const message = `Job "${taken.id}" could not be begun; it runs when its lock has run out.`;
+      const message = `Job "${taken.id}" could not be started; it will run once its lock has expired.`;
       this.report('settlement', taken.id, message, error);
     }
     return false;
@@ -106,7 +106,7 @@ export class JobPipe {
     return outcome.catch((error: unknown) => this.brokenRun(taken, error));
   }
 
-  /** @throws what Redis refuses to store it with */
+  /** @throws the error that Redis refuses to store it with */
   private async store(taken: RedisTakenJob, settlement: Settlement): Promise<void> {
     switch (settlement.kind) {
       case 'completed':
@@ -136,7 +136,7 @@ export class JobPipe {
       this.reportLost(taken);
       return;
     }
-    // The result is read again only for somebody who listens.
+    // The result is only parsed for a listener.
     if (queue.listenerCount('completed') === 0) return;
     landResult(taken.job, result, finishedOn);
     emitSafely(queue, 'completed', taken.job, result.value, 'active');
@@ -154,7 +154,7 @@ export class JobPipe {
     emitSafely(this.parts.commands.queue, 'failed', taken.job, settlement.error, 'active');
   }
 
-  /** A retry without delay may have been taken, and stand here, before the answer to this run's failure is seen. */
+  /** A retry without delay may be taken, and be here, before the answer to this run's failure is seen. */
   private forget(taken: RedisTakenJob): void {
     if (this.active.get(taken.id) === taken) this.active.delete(taken.id);
     this.parts.suspects.leave(taken);
@@ -173,7 +173,12 @@ export class JobPipe {
   private brokenRun(taken: RedisTakenJob, error: unknown): FailedSettlement {
     const { id } = taken;
     const { queue } = this.parts.commands;
-    this.report('queue', id, `The executor rejected while it ran job "${id}": a failed attempt.`, error);
+    this.report(
+      'queue',
+      id,
+      `The executor rejected while running job "${id}"; this counts as a failed attempt.`,
+      error,
+    );
     const tell = (end: JobEnd): void => emitSafely(queue, JOB_ENDED, end);
     return brokenRun(taken, error, queue.definition, this.parts.now(), tell);
   }
@@ -192,7 +197,7 @@ export class JobPipe {
 
   private reportLost({ id }: RedisTakenJob): void {
     const place = { queue: this.parts.commands.queue.name, jobId: id };
-    const message = `Job "${id}" belongs to another worker now, or is gone from Redis: its end was not stored.`;
+    const message = `Job "${id}" now belongs to another worker or is gone from Redis: its end was not stored.`;
     this.report('lock-lost', id, message, new LockLostError(message, place));
   }
 
@@ -201,7 +206,7 @@ export class JobPipe {
   }
 }
 
-/** Ends a job that nobody can read: what is left of its hash says where it stood. */
+/** Ends a job that cannot be read: what is left of its hash shows how far it got. */
 function tellBuried(
   queue: RedisQueue,
   id: string,

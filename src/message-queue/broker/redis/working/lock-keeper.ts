@@ -8,8 +8,8 @@ import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { renewLocksScript } from '../scripts/keep-jobs.lua.js';
 
 /**
- * Keeps the locks of a worker's active jobs, all in one call. A renewal that fails is tried again at the next turn,
- * several times before the lock runs out. A run whose job somebody else took meanwhile is aborted.
+ * Renews the locks of a worker's active jobs, all in one call. A failed renewal is retried at the next interval,
+ * several times before the lock expires. A run whose job another worker has taken is aborted.
  */
 export class LockKeeper {
   private readonly task: RepeatedTask;
@@ -21,7 +21,7 @@ export class LockKeeper {
     onError: (error: unknown) => void,
   ) {
     this.task = new RepeatedTask({
-      // Locks run out by real time.
+      // Locks expire by real time.
       clock: new SystemClock(),
       keepAlive: true,
       turn: async () => {
@@ -51,9 +51,9 @@ export class LockKeeper {
       string[],
       [string, string][],
     ];
-    // A run may have ended, and another begun, while the call was under way.
+    // A run may have ended and another begun while the call was in flight.
     for (const id of lost) if (this.active.get(id) === asked.get(id)) asked.get(id)?.abort(this.lockLost(id));
-    // Usually told at once by a message, which a lost connection can swallow.
+    // A message usually says so at once, but a lost connection can swallow it.
     for (const [id, reason] of cancelled) {
       asked.get(id)?.abort(cancelledError(this.commands.queue.name, id, reason));
     }
@@ -62,7 +62,7 @@ export class LockKeeper {
   private lockLost(jobId: string): LockLostError {
     const queue = this.commands.queue.name;
     return new LockLostError(
-      `Job "${jobId}" of queue "${queue}" belongs to another worker now: its lock was not renewed in time. ` +
+      `Job "${jobId}" of queue "${queue}" now belongs to another worker: its lock was not renewed in time. ` +
         'The event loop was blocked, or Redis was out of reach, for longer than the lock lives.',
       { queue, jobId },
     );

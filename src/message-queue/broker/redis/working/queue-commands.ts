@@ -5,7 +5,7 @@ import type { LuaScript } from '../scripts/lua-script.js';
 
 const RETRY_DELAY_MS = 100;
 
-/** Our scripts on one queue, as its worker runs them: what passes is waited out. */
+/** Our scripts on one queue, as its worker runs them: passing errors are waited out. */
 export class QueueCommands {
   private stopped = false;
 
@@ -14,14 +14,14 @@ export class QueueCommands {
     private readonly scripts: RedisScripts,
   ) {}
 
-  /** Runs a script once. @throws whatever happens */
+  /** Runs a script once. @throws any error */
   run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
     return this.scripts.run(script, this.queue.base, args);
   }
 
   /**
-   * Runs a script until Redis takes it. It must be one that does no harm when it runs twice.
-   * @throws what Redis would answer again; after `stop()` whatever happens
+   * Runs a script until Redis accepts it. Running the script twice must do no harm.
+   * @throws an error that Redis would answer again; after `stop()` any error
    */
   async runUntilAnswered(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
     for (;;) {

@@ -14,7 +14,7 @@ import type { WaitSignal } from './wait-signal.js';
 import { WorkerSlots } from './worker-slots.js';
 
 const RETRY_DELAY_MS = 200;
-/** With Redis out of reach the last call for jobs may hang; what it brings is handed back. */
+/** With Redis out of reach the last call for jobs may hang; jobs it still returns are handed back. */
 const LONGEST_STOP_MS = 1_000;
 
 /** What a worker is made of. */
@@ -30,8 +30,8 @@ export interface WorkerParts {
 }
 
 /**
- * Runs the jobs of one queue in this process in exactly `concurrency` slots; a slot is taken from the moment a job is
- * asked for until the end of its run is stored.
+ * Runs the jobs of one queue in this process in exactly `concurrency` slots; a slot is occupied from the moment a job
+ * is asked for until the end of its run is stored.
  */
 export class RedisQueueWorker implements QueueWorker {
   private readonly slots: WorkerSlots;
@@ -41,7 +41,7 @@ export class RedisQueueWorker implements QueueWorker {
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
   private idle: (() => void)[] = [];
-  /** Counts jobs that were taken or ended. */
+  /** How many jobs were taken or ended. */
   progress = 0;
 
   constructor(private readonly parts: WorkerParts) {
@@ -99,7 +99,7 @@ export class RedisQueueWorker implements QueueWorker {
     this.active.get(jobId)?.abort(cancelledError(this.parts.commands.queue.name, jobId, reason));
   }
 
-  /** The connection was lost: an answer that brought jobs may have been lost with it. */
+  /** Call when the connection was lost: an answer that carried jobs may have been lost with it. */
   adopt(): void {
     this.intake.noteLostAnswer();
     this.interrupt();
@@ -110,7 +110,7 @@ export class RedisQueueWorker implements QueueWorker {
     this.pipe.reportPhantoms(ids);
   }
 
-  /** Ends a wait for jobs. */
+  /** Interrupts the wait for jobs. */
   interrupt(): void {
     this.parts.signal.interrupt();
   }
@@ -129,7 +129,7 @@ export class RedisQueueWorker implements QueueWorker {
     }
   }
 
-  /** @returns how many jobs came; never rejects */
+  /** @returns how many jobs were taken; never rejects */
   private async fetch(asked: number): Promise<number> {
     let open = asked;
     try {
@@ -140,7 +140,7 @@ export class RedisQueueWorker implements QueueWorker {
       this.receive(reply, open);
       return asked - open + reply[0].length;
     } catch {
-      // The connection reports itself. Redis may have executed the call: look for jobs whose news was lost.
+      // The connection reports itself. Redis may have executed the call: look for jobs whose answer was lost.
       this.intake.noteLostAnswer();
       this.receive([[], []], open);
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
@@ -156,7 +156,7 @@ export class RedisQueueWorker implements QueueWorker {
     this.lookAround();
   }
 
-  /** Sees a job through: run, or given back when it comes too late. Its slot is free afterwards. */
+  /** Runs a job, or gives it back when it arrives too late. Its slot is free afterwards. */
   private async see(entry: TakenEntry): Promise<void> {
     await (this.state === 'fetching' ? this.pipe.pass(entry) : this.pipe.giveBack(entry));
     this.slots.leave();

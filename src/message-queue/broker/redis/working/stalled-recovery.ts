@@ -5,7 +5,7 @@ import { emitSafely } from '../bull/bull-internals.js';
 import type { QueueCommands } from './queue-commands.js';
 import { recoverStalledScript } from '../scripts/keep-jobs.lua.js';
 
-/** What the recovery needs to know. */
+/** What the recovery depends on. */
 export interface StalledRecoveryOptions {
   readonly everyMs: number;
   /** Crash records kept per job. */
@@ -16,8 +16,8 @@ export interface StalledRecoveryOptions {
 }
 
 /**
- * Finds jobs of dead workers of one queue and puts them back to waiting. All workers of the queue share the work: a
- * check is skipped when another worker did it a moment ago.
+ * Finds jobs of dead workers of one queue and moves them back to waiting. All workers of the queue share the work: a
+ * check is skipped when another worker did one a moment ago.
  */
 export class StalledRecovery {
   private readonly task: RepeatedTask;
@@ -28,7 +28,7 @@ export class StalledRecovery {
   ) {
     const { everyMs, onError } = options;
     this.task = new RepeatedTask({
-      // Locks run out by real time.
+      // Locks expire by real time.
       clock: new SystemClock(),
       keepAlive: true,
       turn: async () => {
@@ -52,7 +52,7 @@ export class StalledRecovery {
 
   private async check(): Promise<void> {
     const { clock, everyMs, maxCrashes, onPhantoms } = this.options;
-    // A little less than the interval, or every second check would come just too early.
+    // A little less than the interval, or every other check would come just too early.
     const shortest = Math.max(1, Math.floor(everyMs * 0.75));
     const [stalled, phantoms] = (await this.commands.run(recoverStalledScript, [
       clock.now(),

@@ -7,8 +7,8 @@ const RETRY_DELAY_MS = 500;
 
 /**
  * Tells a worker that its queue has waiting jobs, over a connection of its own. It moves the next job from the right
- * end of the list to the right end of the list: that blocks while the list is empty and changes nothing, so that no
- * job is ever between two states when a worker or a connection dies.
+ * end of the list to the right end of the same list: that blocks while the list is empty and changes nothing, so no job
+ * is ever caught between two states when a worker or a connection dies.
  */
 export class WaitSignal {
   private client: RedisClient;
@@ -31,12 +31,12 @@ export class WaitSignal {
     this.wake = null;
   }
 
-  /** Ends a wait early; the call that is under way goes on and does no harm. */
+  /** Ends a wait early; the call in flight stays open and does no harm. */
   interrupt(): void {
     this.wake?.();
   }
 
-  /** Opens the connection anew. */
+  /** Reopens the connection. */
   rebuild(): void {
     if (this.closed) return;
     this.connections.closeBlocking(this.client);
@@ -54,7 +54,7 @@ export class WaitSignal {
   private blocked: Promise<void> | null = null;
 
   private block(): Promise<void> {
-    // A wait that was interrupted left its call behind: it serves the next wait.
+    // An interrupted wait leaves its call open; the next wait uses it.
     this.blocked ??= this.callOnce().finally(() => (this.blocked = null));
     return this.blocked;
   }
@@ -64,7 +64,7 @@ export class WaitSignal {
       await this.client.blmove(this.waitKey, this.waitKey, 'RIGHT', 'RIGHT', BLOCK_SECONDS);
     } catch {
       if (this.closed) return;
-      // For example out of memory: the worker looks for itself, at a bearable rate.
+      // Out of memory, for example: the worker polls instead, at a modest rate.
       await new Promise<void>((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
   }

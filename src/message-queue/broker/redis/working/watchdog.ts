@@ -6,7 +6,7 @@ import type { RedisQueueWorker } from './redis-queue-worker.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 import type { WaitSignal } from './wait-signal.js';
 
-/** Looks this many times within the time that makes a worker stuck. */
+/** How many checks make up the time after which a worker counts as stuck. */
 const LOOKS = 6;
 
 /** Rebuilds a worker's blocking connection when jobs wait, slots are free, and nothing moves. */
@@ -31,7 +31,7 @@ export class Watchdog {
         await this.look();
         return this.everyMs;
       },
-      // When Redis does not answer, the connections report it.
+      // If Redis does not answer, the connections report it.
       failed: () => this.everyMs,
     });
   }
@@ -61,7 +61,7 @@ export class Watchdog {
     if (now - this.stuckSince < this.afterMs) return;
     this.stuckSince = null;
     const queue = this.commands.queue.name;
-    const message = `Queue "${queue}" has ${waiting} waiting jobs, free slots, and no progress for ${this.afterMs} ms: its connection is rebuilt.`;
+    const message = `Queue "${queue}" has ${waiting} waiting jobs, free slots, and no progress for ${this.afterMs} ms: rebuilding its connection.`;
     this.report({ kind: 'no-progress', queue, message });
     this.signal.rebuild();
   }

@@ -13,7 +13,7 @@ import { StalledRecovery } from './stalled-recovery.js';
 import { WaitSignal } from './wait-signal.js';
 import { Watchdog } from './watchdog.js';
 
-/** What working on a queue stands on. */
+/** What working on a queue depends on. */
 export interface WorkerServiceParts {
   readonly queue: RedisQueue;
   readonly scripts: RedisScripts;
@@ -23,7 +23,7 @@ export interface WorkerServiceParts {
   readonly suspects: CrashSuspects;
 }
 
-/** Everything that runs while this process works on one queue: the worker and what looks after its jobs. */
+/** Everything that runs while this process works on one queue: the worker, and what keeps its jobs safe. */
 export class WorkerService implements WorkerOfQueue {
   readonly worker: RedisQueueWorker;
   private readonly commands: QueueCommands;
@@ -71,7 +71,7 @@ export class WorkerService implements WorkerOfQueue {
     return this.worker.hasEnded;
   }
 
-  /** @throws HandlerRegistrationError when this process works on the queue already */
+  /** @throws HandlerRegistrationError when this process already works on the queue */
   start(): void {
     const { connections, queue } = this.parts;
     queue.attachWorker(this);
@@ -97,7 +97,7 @@ export class WorkerService implements WorkerOfQueue {
     return this.worker.whenIdle();
   }
 
-  /** Ends everything but the shared connections; what still runs keeps its lock no longer. */
+  /** Ends everything but the shared connections; the locks of jobs that still run are no longer renewed. */
   async dispose(): Promise<void> {
     const { connections } = this.parts;
     this.commands.stop();

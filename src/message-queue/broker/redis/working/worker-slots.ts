@@ -1,6 +1,6 @@
 /**
- * The slots of a worker. Each is free, asked for (a call under way may bring a job), busy (a job was taken, and its end
- * is not stored), or changing hands: busy, but the call that stores the end may bring the next job for it.
+ * The slots of a worker. Each is free, asked for (a call in flight may fill it), busy (a job was taken, and its end is
+ * not stored), or changing hands: busy, but the call that stores the end may return the next job for it.
  */
 export class WorkerSlots {
   private asked = 0;
@@ -9,7 +9,7 @@ export class WorkerSlots {
 
   constructor(private readonly concurrency: number) {}
 
-  /** Whether no job was taken, and none may come. */
+  /** Whether no job is here and none is on its way. */
   get areIdle(): boolean {
     return this.busy === 0 && this.asked === 0;
   }
@@ -19,18 +19,18 @@ export class WorkerSlots {
     return Math.max(0, this.concurrency - this.busy - this.asked);
   }
 
-  /** Asks for all that are free. @returns how many */
+  /** Marks all free slots as asked for. @returns how many */
   ask(): number {
     return this.reserve(this.concurrency);
   }
 
-  /** Busy ones change hands in the call that asks; it stores their ends before it takes. @returns how many jobs to take */
+  /** Lets busy slots change hands in a call that stores their ends, then takes. @returns how many jobs to take */
   askAgain(ending: number): number {
     this.changing += ending;
     return this.reserve(ending);
   }
 
-  /** The call that ends runs was answered, or failed for good. */
+  /** Call when the call that ends runs was answered, or failed for good. */
   changed(ended: number): void {
     this.changing -= ended;
   }
