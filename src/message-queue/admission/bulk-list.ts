@@ -5,7 +5,7 @@ import { InvalidPayloadError } from '../jobs/errors.js';
 const JOB = '{ name?, data, opts? }';
 
 /**
- * Checks what `addBulk` of a queue was given, before anything of it is added.
+ * Checks the argument of `addBulk` before any of it is added.
  * @throws InvalidPayloadError when it is not a list of `{ name?, data, opts? }`
  */
 export function checkBulkList(queue: string, jobs: unknown): void {
@@ -17,5 +17,5 @@ export function checkBulkList(queue: string, jobs: unknown): void {
       if (!isObject) issues.add(`jobs[${index}]`, mustBe(JOB, kindOf(job)));
     });
   }
-  issues.throwIfAny(InvalidPayloadError, `A bulk add to queue "${queue}" is wrong:`, { queue });
+  issues.throwIfAny(InvalidPayloadError, `A bulk add to queue "${queue}" was refused:`, { queue });
 }

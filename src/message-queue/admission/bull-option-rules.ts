@@ -17,7 +17,7 @@ const MAX_STACK_TRACES = 20;
 
 type Rule = (issues: Issues, value: unknown, context: { jobName: string; now: number }) => void;
 
-/** What an option may be that is one value. */
+/** The kinds of the options that take a single value. */
 const KINDS = {
   priority: wholeNumber(1, MAX_BULL_PRIORITY),
   delay: DELAY_MS,

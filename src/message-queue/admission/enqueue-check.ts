@@ -1,9 +1,9 @@
 import type { ErrorPlace } from '../../kernel/errors.js';
 
-/** Finds out when a job is added what its DTO cannot know and its handler would find out too late. */
+/** Checks, when a job is added, what its DTO cannot know and its handler would find out too late. */
 export interface EnqueueCheck {
   readonly queue: string;
-  /** Name of the jobs that are checked. */
+  /** Name of the jobs to check. */
   readonly job: string;
   /**
    * @param payload an instance of the job's DTO class, valid

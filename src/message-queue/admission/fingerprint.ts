@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 /**
  * Hash of a payload for comparing two adds with the same idempotency key: the same for the same content, whatever the
  * order of keys, and whether dates are Dates or ISO text. The top-level `createdAt` does not count: a client that
- * sends again stamps a new one. Take it from the validated payload.
- * @param job name of the job, when the same payload for another job is something else
+ * sends again stamps a new one. Compute it from the validated payload.
+ * @param job name of the job, when the same payload for another job must not count as equal
  * @returns 43 characters (SHA-256, base64url)
  */
 export function fingerprintOf(payload: object, job?: string): string {

@@ -20,20 +20,20 @@ export interface AdmittedJob {
   readonly options: ManagedJobOptions;
 }
 
-/** Stack traces kept per job unless the caller says otherwise; our own failure records have the full history. */
+/** Stack traces kept per job unless the caller sets it; our own failure records hold the full history. */
 export const STACK_TRACES = 3;
 
 const JOB_NAME = text(200);
 const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
 
 /**
- * The gate before a queue: what Bull would lose, wedge on or change without a word is refused, and what our rules need
- * is filled in. Every add passes it: the facade's, `@InjectQueue`'s, the board's.
+ * The gate in front of a queue: refuses what Bull would lose, choke on or silently change, and fills in what our rules
+ * need. Every add passes it, whether from the facade, `@InjectQueue` or the board.
  *
  * Filled: `jobId` (`m_<uuid>`, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
  * `retention.completedCount`), `timestamp`, `stackTraceLimit`. `removeOnFail` is always false: dead letters are kept,
- * whatever valid value was asked for. Data left out counts as `{}`, as in Bull.
- * @param options Bull's own, on Bull's own priority scale
+ * whatever the caller asked for. Missing data counts as `{}`, as in Bull.
+ * @param options Bull's own, with priorities on Bull's scale
  * @param now milliseconds since the epoch
  * @throws InvalidJobOptionsError listing every option; InvalidPayloadError listing every path, or the sizes
  */
@@ -94,7 +94,7 @@ function fill(
     timestamp: options.timestamp ?? now,
     stackTraceLimit: options.stackTraceLimit ?? STACK_TRACES,
   };
-  // One by one: what is undefined must not reach Bull, which takes some of it literally. (Spreading is 3 times slower.)
+  // One by one: undefined must not reach Bull, which takes some options literally. (Spreading is 3 times slower.)
   if (jobId !== undefined) filled.jobId = jobId;
   else if (repeat === undefined) filled.jobId = newJobId();
   if (priority !== undefined) filled.priority = priority;

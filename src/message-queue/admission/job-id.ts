@@ -6,8 +6,8 @@ const MAX_JOB_ID_LENGTH = 200;
 const OVERWRITTEN = 'a number is overwritten by a generated id';
 
 /**
- * Ids that are names of Bull's own keys or channels under the queue's prefix. A job with such an id wedges or pauses
- * the queue, or is swallowed.
+ * Ids that are names of Bull's own keys or channels under the queue's prefix. A job with such an id would block or
+ * pause the queue, or be lost.
  */
 export const RESERVED_JOB_IDS: ReadonlySet<string> = new Set(
   [

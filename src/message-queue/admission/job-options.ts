@@ -16,52 +16,52 @@ import {
 import { checkRepeat } from './repeat-rules.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
 
-/** How long an idempotency key is remembered unless told otherwise: 24 h in milliseconds. */
+/** How long an idempotency key is remembered by default: 24 h in milliseconds. */
 export const DEFAULT_IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;
 
 /** Bounds of every schedule. */
 export interface RepeatBounds {
-  /** No run before. */
+  /** No run before this. */
   readonly startDate?: Date | string | number;
-  /** No run after. */
+  /** No run after this. */
   readonly endDate?: Date | string | number;
-  /** Runs in all. */
+  /** Total number of runs. */
   readonly limit?: number;
 }
 
-/** By calendar: `cron` with 5 fields, or 6 with seconds first; `tz` an IANA time zone, default the worker's. */
+/** By calendar: `cron` has 5 fields, or 6 with seconds first; `tz` is an IANA time zone, default the worker's. */
 export interface CronSchedule extends RepeatBounds {
   readonly cron: string;
   readonly tz?: string;
   readonly every?: never;
 }
 
-/** Every so many milliseconds. */
+/** At a fixed interval, milliseconds. */
 export interface IntervalSchedule extends RepeatBounds {
   readonly every: number;
   readonly cron?: never;
   readonly tz?: never;
 }
 
-/** What every `add…` of the facade takes beside the payload. */
+/** What every `add…` of the facade takes besides the payload. */
 export interface EnqueueOptions {
   /** 1 to 10, 10 first; FIFO within a level. Default `JobPriority.NORMAL` (5). */
   readonly priority?: JobPriority;
-  /** Not before so many milliseconds from now, at most five years. Default 0. */
+  /** Earliest start, in milliseconds from now, at most five years. Default 0. */
   readonly delay?: number;
-  /** Makes it a schedule; its identity is queue, job name and schedule. Goes with neither `delay` nor `idempotencyKey`. */
+  /** Makes it a schedule, identified by queue, job name and schedule. Excludes `delay` and `idempotencyKey`. */
   readonly repeat?: CronSchedule | IntervalSchedule;
-  /** The same key with the same payload adds one job, even after that job is gone; with another payload it is an error. */
+  /** The same key with the same payload adds one job, even after that job is gone; a different payload is an error. */
   readonly idempotencyKey?: string;
   /** How long the key is remembered, milliseconds. Default 24 h. */
   readonly ttl?: number;
-  /** Appears in logs, events and dead letters. Default: the job's id. */
+  /** Shown in logs, events and dead letters. Default: the job's id. */
   readonly correlationId?: string;
   /** Up to 32 small values that travel with the job. Never message content. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
-  /** Time one attempt may take, milliseconds. Wins over the handler's and the queue's. */
+  /** Time one attempt may take, milliseconds. Overrides the handler's and the queue's. */
   readonly timeoutMs?: number;
-  /** Runs before it becomes a dead letter. Wins over the handler's and the queue's. */
+  /** Attempts before it becomes a dead letter. Overrides the handler's and the queue's. */
   readonly attempts?: number;
   /** An id of your own; while a job with it exists, the add is ignored. Default: generated. Prefer `idempotencyKey`. */
   readonly jobId?: string;
@@ -69,9 +69,9 @@ export interface EnqueueOptions {
   readonly deadlineMs?: number;
 }
 
-/** The facade's options in the words of the broker. */
+/** The facade's options, translated for the broker. */
 export interface MappedEnqueueOptions {
-  /** Still to pass `admitJob`. */
+  /** Not yet checked by `admitJob`. */
   readonly options: ManagedJobOptions;
   readonly idempotency?: { readonly key: string; readonly ttlMs: number };
   /** CRITICAL jobs may use the queue's reserve. */
@@ -178,12 +178,15 @@ function checkSchedule(
 ): void {
   checkRepeat(issues, jobName, options.repeat, now, REPEAT_NAMES);
   if (typeof options.delay === 'number' && options.delay > 0) {
-    issues.add('delay', 'cannot be combined with repeat, which decides when it runs; use repeat.startDate');
+    issues.add(
+      'delay',
+      'cannot be combined with repeat, which decides when the job runs; use repeat.startDate',
+    );
   }
   if (options.idempotencyKey !== undefined) {
     issues.add(
       'idempotencyKey',
-      'cannot be combined with repeat: a schedule is one schedule however often it is added',
+      'cannot be combined with repeat: adding a schedule again never makes a second one',
     );
   }
 }

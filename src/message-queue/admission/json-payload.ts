@@ -2,7 +2,7 @@ import type { Issue } from '../../kernel/errors.js';
 import { kindOf, mustBe } from '../../kernel/values/words.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
 
-/** A payload as it will come out of the queue: `data` is the parsed `json`. */
+/** A payload as its handler will get it: `data` is the parsed `json`. */
 export interface JsonPayload {
   readonly data: object;
   readonly json: string;
@@ -10,7 +10,7 @@ export interface JsonPayload {
   readonly bytes: number;
 }
 
-/** Which queue and job a payload is for, named in errors. */
+/** Which queue and job a payload is for; errors name them. */
 export interface PayloadPlace {
   readonly queue: string;
   readonly job: string;
@@ -21,7 +21,7 @@ const MAX_DEPTH = 64;
 const MAX_ISSUES = 50;
 
 /**
- * Turns a payload into what JSON keeps of it, and refuses everything that JSON would lose or change without a word.
+ * Turns a payload into what JSON keeps of it, and refuses everything that JSON would silently lose or change.
  * @throws InvalidPayloadError as {@link assertJsonSafe} does
  */
 export function toJsonPayload(data: unknown, maxBytes: number, place: PayloadPlace): JsonPayload {
@@ -33,10 +33,10 @@ export function toJsonPayload(data: unknown, maxBytes: number, place: PayloadPla
 }
 
 /**
- * Checks that a payload is what JSON can keep, in one pass without a copy. Allowed: plain objects and class instances
- * without `toJSON`, arrays, texts, finite numbers, booleans, null, valid Dates (become ISO text), undefined properties
+ * Checks that JSON can keep a payload, in one pass without a copy. Allowed: plain objects and class instances without
+ * `toJSON`, arrays, strings, finite numbers, booleans, null, valid Dates (become ISO text) and undefined properties
  * (dropped).
- * @throws InvalidPayloadError listing the paths (at most 50), or both sizes when it is certainly larger than `maxBytes`
+ * @throws InvalidPayloadError listing the paths (at most 50), or the size and the limit when `maxBytes` is certainly exceeded
  */
 export function assertJsonSafe(data: unknown, maxBytes: number, place: PayloadPlace): asserts data is object {
   if (typeof data !== 'object' || data === null || Array.isArray(data) || data instanceof Date) {
@@ -61,7 +61,7 @@ function reading<Result>(place: PayloadPlace, read: () => Result): Result {
   }
 }
 
-/** One pass without copies; stops as soon as the payload is certainly too large, whatever its shape. */
+/** One pass without copies; stops as soon as the payload is certainly too large. */
 class PayloadWalk {
   readonly issues: Issue[] = [];
   /** The JSON will have at least this many characters. */
@@ -156,7 +156,7 @@ class PayloadWalk {
   }
 }
 
-/** Plain objects, objects without prototype and class instances; not Map, RegExp, Error, buffers, boxed values … */
+/** Plain objects, objects without prototype and class instances; not Map, RegExp, Error, buffers, boxed values. */
 function isRecord(value: object): value is Readonly<Record<string, unknown>> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
@@ -166,7 +166,7 @@ function isRecord(value: object): value is Readonly<Record<string, unknown>> {
   );
 }
 
-/** Keys are bounded: a path is for people, and a key could carry content. */
+/** Keys are shortened: a path is for people, and a key could carry content. */
 function pathText(path: readonly (string | number)[]): string {
   if (path.length === 0) return 'payload';
   const parts = path.map((part) =>

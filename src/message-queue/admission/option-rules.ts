@@ -4,25 +4,25 @@ import { kindOf, mustBe, shown } from '../../kernel/values/words.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
 
-/** Runs that a job may have. */
+/** How many attempts a job may have. */
 export const ATTEMPTS = wholeNumber(1, 1_000);
 
-/** How long one attempt, or an add, may take (at most 24 days: the longest timer there is). */
+/** How long one attempt, or an add, may take (at most 24 days, the longest a timer can be). */
 export const TIMEOUT_MS = milliseconds(1, 2 ** 31 - 1);
 
 /** How long a job may be delayed. */
 export const DELAY_MS = milliseconds(0, MAX_DELAY_MS);
 
-/** What appears in logs, events and dead letters. */
+/** An id shown in logs, events and dead letters. */
 export const CORRELATION_ID = text(200);
 
-/** What makes two adds one. */
+/** A key that makes two adds one. */
 export const IDEMPOTENCY_KEY = text(256);
 
 const METADATA_MAX_KEYS = 32;
 const SMALL_VALUE = 'a string of at most 500 characters, a finite number, true or false';
 
-/** Small key–value pairs: at most 32, keys to 64 characters, values strings to 500 characters, finite numbers, booleans. */
+/** At most 32 small key–value pairs: keys up to 64 characters; strings up to 500, finite numbers or booleans. */
 export function checkMetadata(issues: Issues, path: string, metadata: unknown): void {
   if (!isRecord(metadata)) {
     issues.add(path, mustBe('an object of small values', shown(metadata)));
@@ -59,7 +59,8 @@ const RECORD_KEYS = [
 ] as const satisfies readonly (keyof ManagedJobRecord)[];
 
 /**
- * Checks what a caller wants remembered. History (failures, replays, cancellation) is dropped: a copied job starts new.
+ * Checks the record that a caller passes in. History (failures, replays, cancellation) is dropped: a copied job starts
+ * afresh.
  */
 export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
   if (record === undefined) return {};

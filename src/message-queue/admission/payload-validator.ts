@@ -13,7 +13,7 @@ const MAX_MESSAGE_LENGTH = 300;
 /**
  * Turns data into a validated instance of its DTO class. Runs at enqueue and again before processing, because stored
  * jobs outlive deploys. Properties that the class does not declare are refused, in nested objects too (where the class
- * says `@Type` and `@ValidateNested`).
+ * has `@Type` and `@ValidateNested`).
  * @param maxBytes refuses what is certainly larger before any rule runs; at enqueue the queue's `maxPayloadBytes`
  * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
  */
@@ -53,7 +53,7 @@ function issuesOf(errors: readonly ValidationError[]): Issue[] {
 }
 
 function collect(error: ValidationError, parent: string, issues: Issue[]): void {
-  // class-validator reports a class without any rule as an error of no property.
+  // class-validator reports a class without any rules as an error without a property.
   const property = (error.property as string | undefined)?.slice(0, 64) ?? 'payload';
   const path = parent === '' ? property : `${parent}.${property}`;
   const messages = Object.values(error.constraints ?? {});

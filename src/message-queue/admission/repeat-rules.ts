@@ -14,13 +14,13 @@ const LIMIT = wholeNumber(1);
 const COUNT = wholeNumber(0);
 
 /**
- * A cron expression that comes due after a time.
+ * A cron expression that comes due after a given time.
  * @param from milliseconds since the epoch; default: the time of the check
  * @param tz an IANA time zone
  */
 export function cronExpression(from?: number, tz?: string): Kind<string> {
   return kind('a cron expression of 5 or 6 fields such as "0 2 * * *"', (value) => {
-    // Bull keeps the parts of a schedule apart by colons.
+    // Bull separates the parts of a schedule with colons.
     if (typeof value !== 'string' || value.trim() === '' || value.includes(':')) return new Refusal();
     try {
       parseExpression(value, {
@@ -35,10 +35,10 @@ export function cronExpression(from?: number, tz?: string): Kind<string> {
 }
 
 /**
- * Checks Bull's `repeat` option. Refused because Bull would spin, stay silent or list a schedule that never runs:
- * `every` below 1, an unreadable cron or time zone, cron and every together, an end in the past.
+ * Checks Bull's `repeat` option. Refused, because Bull would spin, do nothing or list a schedule that never
+ * runs: `every` below 1, an invalid cron or time zone, cron and every together, an end in the past.
  * @param now milliseconds since the epoch
- * @param keys what may be set; default also what Bull itself keeps there
+ * @param keys what may be set; the default includes what Bull itself keeps there
  */
 export function checkRepeat(
   issues: Issues,

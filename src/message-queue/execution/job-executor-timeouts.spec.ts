@@ -117,7 +117,9 @@ describe('a handler that ignores its signal', () => {
       expect.objectContaining({ handler: 'NoteProcessor.write', jobId: 'm_1', queue: 'notes' }),
     ]);
     expect(stage.stuck).toEqual(['NoteProcessor.write']);
-    expect(stage.lines.join()).toMatch(/error NoteProcessor\.write goes on 500 ms after its signal aborted/);
+    expect(stage.lines.join()).toMatch(
+      /error NoteProcessor\.write is still running 500 ms after its signal aborted/,
+    );
     expect(stage.heard.at(-1)).toEqual(['stuck', expect.objectContaining({ abortedForMs: 500 })]);
     later.resolve(undefined);
     await outcome;

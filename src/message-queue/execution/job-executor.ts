@@ -20,18 +20,18 @@ import { handlerOf, payloadTypeOf, refuseCrashLoop, validatedPayload } from './r
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
 
-/** What the executor stands on. */
+/** What the executor depends on. */
 export interface JobExecutorParts {
   readonly handlers: HandlerRegistry;
   readonly middleware: JobMiddlewareStack;
   readonly events: JobEvents;
   readonly ends: JobEnds;
   readonly clock: Clock;
-  /** Crashes of its worker after which a job becomes a dead letter. */
+  /** How many worker crashes make a job a dead letter. */
   readonly maxCrashes: number;
-  /** How long a handler may go on after its signal aborted before it counts as stuck, milliseconds. */
+  /** How long a handler may keep running after its signal aborted before it counts as stuck, milliseconds. */
   readonly abortGraceMs: number;
-  /** Called for each stuck handler after it was logged: with `onStuckHandler: 'exit'` the place to exit. */
+  /** Called for each stuck handler once it is logged; with `onStuckHandler: 'exit'` the process exits here. */
   readonly onStuck?: (stuck: StuckHandler) => void;
   /** Default: Nest's. */
   readonly logger?: JobLog;
@@ -40,8 +40,8 @@ export interface JobExecutorParts {
 }
 
 /**
- * The road every job takes in a worker: crash-loop check → handler → payload → middleware and handler → outcome →
- * report. It decides how a run ended, the broker stores it. A run is over only when its handler has settled, however
+ * The path of every job in a worker: crash-loop check → find handler → payload → middleware and handler → outcome →
+ * report. It decides how a run ended; the broker stores that. A run is over only when its handler has settled, however
  * late: until then its slot and its lock stay taken, so a job never runs beside its own retry.
  */
 export class JobExecutor {
@@ -58,7 +58,7 @@ export class JobExecutor {
     this.#reporter = new OutcomeReporter(events, ends);
   }
 
-  /** Handlers that go on although their signals aborted, now and since the start; for health. */
+  /** Handlers that keep running although their signals aborted, now and since the start; for health. */
   get stuckHandlers(): Pick<StuckHandlers, 'current' | 'total'> {
     return this.#stuck;
   }
@@ -70,7 +70,7 @@ export class JobExecutor {
 
   /**
    * Runs a job to its end. Never rejects.
-   * @param definition of the job's queue, with the host's overrides
+   * @param definition the job's queue, with the host's overrides
    */
   async run(taken: TakenJob, definition: QueueDefinition): Promise<Settlement> {
     const run = new Run(taken, definition, this.#tools);
@@ -90,7 +90,7 @@ export class JobExecutor {
     }
   }
 
-  /** The steps up to what the handler returns. Whatever goes wrong is thrown; told to stop, it stops between steps. */
+  /** All steps up to the handler's result. Throws whatever goes wrong; when told to stop, stops between steps. */
   async #perform(run: Run): Promise<unknown> {
     if (run.ending() !== undefined) return undefined;
     refuseCrashLoop(run, this.#parts.maxCrashes);
@@ -107,7 +107,7 @@ export class JobExecutor {
     try {
       return await this.#parts.middleware.run(run, () => (handled = handler.handle(payload, run)));
     } finally {
-      // A middleware may answer before its handler does; the run is not over until then.
+      // A middleware may return before its handler does; the run is over only when both have.
       await handled?.catch(() => undefined);
     }
   }
@@ -124,12 +124,14 @@ export class JobExecutor {
       return run.handler.judge(error, run);
     } catch (thrown) {
       const { message } = toError(thrown);
-      run.logger.error(`onError of ${run.handler.name}'s class failed; the usual rules apply: ${message}`);
+      run.logger.error(
+        `onError in the class of ${run.handler.name} failed; the usual rules apply: ${message}`,
+      );
       return undefined;
     }
   }
 
-  /** Nothing is stored of an abandoned run; of any other it is told what was stored. */
+  /** An abandoned run stores nothing; any other is reported as it was stored. */
   #report(run: Run, settlement: Settlement): void {
     if (!this.#reporter.hears(run, settlement)) return;
     const durationMs = this.#parts.clock.now() - run.takenAt;
@@ -146,7 +148,7 @@ export class JobExecutor {
   #reportStuck(run: Run, stuck: StuckHandler): void {
     const abortedForMs = this.#parts.clock.now() - stuck.abortedAt;
     run.logger.error(
-      `${stuck.handler} goes on ${abortedForMs} ms after its signal aborted (${stuck.reason.code}); its slot stays taken. ` +
+      `${stuck.handler} is still running ${abortedForMs} ms after its signal aborted (${stuck.reason.code}); its slot stays taken. ` +
         'Pass context.signal on to what it waits for.',
     );
     this.#parts.events.emit('stuck', { ...run.place, handler: stuck.handler, abortedForMs });

@@ -4,21 +4,21 @@ import type { JobContext } from '../handlers/job-context.js';
 export type MiddlewareContext = JobContext & { readonly payload: object };
 
 /**
- * Runs around every handler: before `next()`, after it, and on its error, in one shape. What it returns becomes the
+ * Runs around every handler: before `next()`, after it, and when it throws. What it returns becomes the
  * job's result; what it throws fails the attempt as if the handler had thrown it. Not calling `next()` skips the handler.
  */
 export type JobMiddleware = (context: MiddlewareContext, next: () => Promise<unknown>) => Promise<unknown>;
 
-/** A middleware and the queue it is for; none: all queues. */
+/** A middleware and the queue it is for; without one, all queues. */
 export interface JobMiddlewareRegistration {
   readonly middleware: JobMiddleware;
   readonly queue?: string;
 }
 
-/** A handler with the middleware of its queue around it. */
+/** A handler wrapped in the middleware of its queue. */
 type Chain = (context: MiddlewareContext, handler: () => Promise<unknown>) => Promise<unknown>;
 
-/** The hosts' middleware, in the order registered: the first is the outermost. */
+/** The host's middleware in the order of registration: the first is the outermost. */
 export class JobMiddlewareStack {
   private readonly registrations: JobMiddlewareRegistration[];
   private readonly chains = new Map<string, Chain>();
@@ -30,13 +30,13 @@ export class JobMiddlewareStack {
     );
   }
 
-  /** Adds one, innermost so far, for one queue or (without `queue`) all. Counts from the next job on. */
+  /** Adds a middleware inside the others, for one queue or (without `queue`) for all. Applies from the next job. */
   use(middleware: JobMiddleware, queue?: string): void {
     this.registrations.push({ middleware, queue });
     this.chains.clear();
   }
 
-  /** Runs the handler inside of its queue's middleware. */
+  /** Runs the handler inside its queue's middleware. */
   run(context: MiddlewareContext, handler: () => Promise<unknown>): Promise<unknown> {
     let chain = this.chains.get(context.queue);
     if (chain === undefined) {
@@ -62,12 +62,12 @@ function compose(stack: readonly JobMiddleware[]): Chain {
         if (entered) {
           const name = middleware.name || `number ${index + 1}`;
           return Promise.reject(
-            new Error(`Job middleware ${name} called next() twice; a job runs once per attempt.`),
+            new Error(`Job middleware ${name} called next() twice; it may be called once per attempt.`),
           );
         }
         entered = true;
         const inner = enter(index + 1);
-        // A middleware that does not wait for it (a race, say) must not end the process by its rejection.
+        // If a middleware does not await it (a race, say), its rejection must not end the process.
         inner.catch(() => undefined);
         return inner;
       });

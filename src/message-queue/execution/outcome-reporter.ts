@@ -5,7 +5,7 @@ import { cancelReasonOf } from '../jobs/settlement.js';
 import type { FailedSettlement, Settlement } from '../jobs/settlement.js';
 import type { Run } from './run.js';
 
-/** Tells hosts (events) and operators (log) how runs ended. */
+/** Reports how runs ended, to hosts (events) and operators (log). */
 export class OutcomeReporter {
   constructor(
     private readonly events: JobEvents,
@@ -45,10 +45,10 @@ export class OutcomeReporter {
         return;
       }
       case 'handed-back':
-        run.logger.debug('Handed back: this worker stops, another one runs it.');
+        run.logger.debug('Handed back: this worker is stopping, another one will run it.');
         return;
       case 'abandoned':
-        run.logger.warn('Abandoned: its lock was lost, another worker may have run it already.');
+        run.logger.warn('Abandoned: its lock was lost; another worker may already have run it.');
     }
   }
 
@@ -73,7 +73,7 @@ function endedJob({ place, taken }: Run): EndedJob {
   return { ...place, payload: taken.job.data as unknown };
 }
 
-/** Reads the result only for a listener that looks at it. */
+/** Parses the result only when a listener looks at it. */
 function completedEnd(run: Run, result: JobResult, durationMs: number): JobEnd {
   return {
     ...endedJob(run),

@@ -17,17 +17,17 @@ import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
 import type { Settlement } from '../jobs/settlement.js';
 import type { Run } from './run.js';
 
-/** An open circuit that says "now" must not make its jobs spin. */
+/** An open circuit that says "now" must not make its jobs spin; milliseconds. */
 const LEAST_CIRCUIT_DELAY_MS = 100;
 
 /** A run that did not succeed. */
 export interface UnsuccessfulRun {
   readonly run: Run;
-  /** What came out of the handler or the steps before it; undefined when a handler returned although it was told to stop. */
+  /** What the handler or a step before it threw; undefined when a handler returned although it was told to stop. */
   readonly thrown: unknown;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The processor's say; must not throw. */
+  /** The processor's verdict; must not throw. */
   readonly judge: (error: Error) => ErrorVerdict | undefined;
   readonly random: () => number;
 }
@@ -36,12 +36,12 @@ export interface UnsuccessfulRun {
  * What happens to a job after a run that did not succeed. The first rule that fits applies:
  *
  * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
- *    returned or threw meanwhile (a quiet return may mean that it stopped half-way); only an unrecoverable error it
- *    threw still counts. Told to stop by a shutdown → handed back, no attempt spent.
+ *    then returned or threw (returning may mean that it stopped half-way); only an unrecoverable error still counts.
+ *    Told to stop by a shutdown → handed back, no attempt spent.
  * 2. `RetryLater` and open circuits → deferred, no attempt spent.
  * 3. Crash loop → dead letter.
- * 4. The processor's `onError`; without its say, unrecoverable errors, invalid payloads and unknown job names are dead
- *    letters at once.
+ * 4. The processor's `onError`; if it decides nothing, unrecoverable errors, invalid payloads and unknown job names
+ *    are dead letters at once.
  * 5. Attempts left → retried after the backoff; else a dead letter.
  */
 export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
@@ -98,7 +98,7 @@ function deferred(
   };
 }
 
-/** Trying again cannot help. */
+/** Whether trying again cannot help. */
 function isHopeless(error: Error): boolean {
   return (
     error instanceof UnrecoverableJobError ||

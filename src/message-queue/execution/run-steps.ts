@@ -5,11 +5,11 @@ import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-reg
 import { CrashLoopError, HandlerRegistrationError, UnknownJobNameError } from '../jobs/errors.js';
 import type { Run } from './run.js';
 
-/** The newest crashes that the error of a crash loop names. */
+/** How many of the newest crashes a crash-loop error names. */
 const CRASHES_NAMED = 20;
 
 /**
- * A job that killed its worker again and again must not kill the next one.
+ * Stops a job that has killed its worker again and again.
  * @throws CrashLoopError naming when each crash was noticed
  */
 export function refuseCrashLoop({ taken, queue, jobName, jobId }: Run, maxCrashes: number): void {
@@ -27,13 +27,13 @@ export function refuseCrashLoop({ taken, queue, jobName, jobId }: Run, maxCrashe
   );
 }
 
-/** The payload class of the job. @throws UnknownJobNameError when the queue defines no such job: it becomes a dead letter, it never succeeds */
+/** The payload class of the job. @throws UnknownJobNameError when the queue defines no such job */
 export function payloadTypeOf({ queue, jobName, jobId, definition }: Run): Type<object> {
   const { jobs } = definition;
   const place = { queue, job: jobName, jobId };
   if (typeof (jobName as unknown) !== 'string') {
     throw new UnknownJobNameError(
-      `Job ${jobId} of queue "${queue}" is stored without a name: part of it is gone. Is Redis evicting keys?`,
+      `Job ${jobId} of queue "${queue}" is stored without a name: part of it was lost. Is Redis evicting keys?`,
       place,
     );
   }

@@ -17,22 +17,22 @@ import type { MiddlewareContext } from './job-middleware.js';
 
 const PERCENTAGE = numberFrom(0, 100);
 
-/** What every run of an executor shares. */
+/** What all runs of an executor share. */
 export interface RunTools {
   readonly clock: Clock;
   readonly logger: JobLog;
   readonly events: JobEvents;
-  /** Called once when the signal of a running handler aborts. @returns to be called when the run has ended */
+  /** Called once when the signal of a running handler aborts. @returns a function to call when the run has ended */
   readonly watch: (run: Run, reason: MessageQueueError) => () => void;
 }
 
-/** `taken`: the steps before the handler · `running`: the handler, until it has settled · `ended`: nothing counts any more. */
+/** `taken`: before the handler · `running`: until the handler has settled · `ended`: nothing counts any more. */
 export type RunState = 'taken' | 'running' | 'ended';
 
 /**
  * One run of a job, from being taken to its end: the context that its handler and the middleware get, its timeout, and
- * why it must stop. The signal is only made when somebody looks at it, because for a short job it would be a large part
- * of the cost. Read the context's fields, do not spread it.
+ * why it must stop. The signal is created on first use, because for a short job it would be a large part of the cost.
+ * Read the context's fields; do not spread it.
  */
 export class Run implements MiddlewareContext {
   readonly queue: string;
@@ -44,7 +44,7 @@ export class Run implements MiddlewareContext {
   readonly record: ManagedJobRecord;
   /** When the broker handed the job over, milliseconds since the epoch. */
   readonly takenAt: number;
-  /** The job's handler, once it was found. */
+  /** The job's handler, once found. */
   handler: RegisteredHandler | undefined;
 
   readonly #tools: RunTools;
@@ -55,9 +55,9 @@ export class Run implements MiddlewareContext {
   #controller: AbortController | undefined;
   #logger: JobLogger | undefined;
   #place: JobRunEventPlace | undefined;
-  /** What the signal says: the first reason. */
+  /** The first reason, which the signal carries. */
   #reason: MessageQueueError | undefined;
-  /** What counts at the end: the strongest reason. */
+  /** The strongest reason, which counts at the end. */
   #ending: MessageQueueError | undefined;
   #stopWatching: (() => void) | undefined;
 
@@ -83,13 +83,13 @@ export class Run implements MiddlewareContext {
     return this.#state;
   }
 
-  /** The run in the words of events and errors. */
+  /** The run as events and errors describe it. */
   get place(): JobRunEventPlace {
     const { queue, jobName, jobId, attempt, correlationId } = this;
     return (this.#place ??= { queue, job: jobName, jobId, attempt, correlationId });
   }
 
-  /** The job's own, else the handler's, else the queue's as they were stored with the job. */
+  /** The job's own, else the handler's, else the queue's as stored with the job. */
   get maxAttempts(): number {
     const stored = this.taken.job.opts.attempts ?? this.definition.attempts;
     return this.record.defaultAttempts ? (this.handler?.options.attempts ?? stored) : stored;
@@ -108,7 +108,7 @@ export class Run implements MiddlewareContext {
     return scheduledTimeOf(this.taken.job);
   }
 
-  /** Validated, once the run has begun; as it is stored before. */
+  /** Validated once the run has begun; before that, as stored. */
   get payload(): object {
     return this.#payload ?? (this.taken.job.data as object);
   }
@@ -129,14 +129,14 @@ export class Run implements MiddlewareContext {
     return (this.#logger ??= new JobLogger(this.#tools.logger, this));
   }
 
-  /** Why the run must not count as it ended by itself; undefined while nothing asked it to stop. */
+  /** Why the run was told to stop, which outweighs how it ended; undefined if it was not. */
   ending(): MessageQueueError | undefined {
     return this.#ending;
   }
 
   /**
    * Rejects with the signal's reason once the run was told to stop, so a handler that reports progress stops there.
-   * A report that cannot be stored is logged; the job goes on. After the run's end it does nothing.
+   * Progress that cannot be stored is logged, and the job continues. After the run's end it does nothing.
    * @throws RangeError when `percentage` is not a number from 0 to 100
    */
   readonly progress = async (progress: JobProgress): Promise<void> => {
@@ -152,7 +152,7 @@ export class Run implements MiddlewareContext {
     }
   };
 
-  /** The handler starts: from now on its time counts. */
+  /** Call when the handler starts: its timeout begins. */
   begin(payload: object): void {
     this.#state = 'running';
     this.#payload = payload;
@@ -161,7 +161,7 @@ export class Run implements MiddlewareContext {
     this.#tools.events.emit('active', this.place);
   }
 
-  /** Tells the run to stop. The signal keeps its first reason; for the end a stronger one may follow. */
+  /** Tells the run to stop. The signal keeps its first reason; a stronger one may still decide the end. */
   abort(reason: MessageQueueError): void {
     if (this.#state === 'ended') return;
     if (this.#ending === undefined || strength(reason) > strength(this.#ending)) this.#ending = reason;
@@ -172,7 +172,7 @@ export class Run implements MiddlewareContext {
     if (this.#state === 'running') this.#stopWatching = this.#tools.watch(this, reason);
   }
 
-  /** No timer is left afterwards, and nothing can be told any more. */
+  /** Ends the run: no timer is left, and later stop requests do nothing. */
   end(): void {
     this.#state = 'ended';
     this.#timer?.cancel();
@@ -182,7 +182,7 @@ export class Run implements MiddlewareContext {
   #armTimeout(): void {
     const { clock } = this.#tools;
     this.#timer = clock.setTimer(() => {
-      // Very long delays come early (see Clock).
+      // Timers with very long delays fire early (see Clock).
       if (clock.now() < this.deadline) this.#armTimeout();
       else this.abort(this.#timeoutError());
     }, this.deadline - clock.now());
@@ -200,7 +200,7 @@ export class Run implements MiddlewareContext {
 
 const NO_METADATA: JobContext['metadata'] = {};
 
-/** A lost lock beats everything, a cancellation a timeout, a timeout a shutdown that came later. */
+/** A lost lock beats everything, a cancellation beats a timeout, a timeout beats a later shutdown. */
 function strength(reason: MessageQueueError): number {
   if (reason instanceof LockLostError) return 3;
   if (reason instanceof CancelledError) return 2;

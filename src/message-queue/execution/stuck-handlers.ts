@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { JobRunEventPlace } from '../jobs/job-events.js';
 
-/** A handler that goes on although its signal aborted. */
+/** A handler that keeps running although its signal aborted. */
 export interface StuckHandler extends JobRunEventPlace {
   /** `MessageDeliveryProcessor.processSendMessage`. */
   readonly handler: string;
@@ -12,7 +12,7 @@ export interface StuckHandler extends JobRunEventPlace {
   readonly reason: MessageQueueError;
 }
 
-/** Knows the handlers that ignore their signal: each counts from a grace period after the abort until it settles. */
+/** Tracks handlers that ignore their signal: each counts from a grace period after the abort until it settles. */
 export class StuckHandlers {
   private readonly stuck = new Set<StuckHandler>();
   private count = 0;
@@ -22,7 +22,7 @@ export class StuckHandlers {
     private readonly graceMs: number,
   ) {}
 
-  /** Those that are stuck now; while there are any, this worker is not healthy. */
+  /** Handlers that are stuck now; while there are any, this worker is unhealthy. */
   get current(): readonly StuckHandler[] {
     return [...this.stuck];
   }
@@ -35,7 +35,7 @@ export class StuckHandlers {
   /**
    * Watches a handler whose signal has just aborted.
    * @param onStuck called when the grace period is over
-   * @returns to be called when the handler has settled
+   * @returns a function to call when the handler has settled
    */
   watch(
     place: JobRunEventPlace,

@@ -9,7 +9,7 @@ import { ownershipFunctions } from './ownership.lua.js';
  * ARGV: 1 token · 2 id · 3 now (ms) · 4 when to run again: `dead` = never, `0` = at once, else ms · 5 failed reason ·
  * 6 stack traces (JSON) · 7 attempts made · 8 new opts · 9 the opts this was computed from · 10 event data · 11 `1` = lifo ·
  * 12 the run (`mqRun`).
- * Reply: 1 stored · 0 not ours any more · 2 this very call was executed before · or the opts stored now, when
+ * Reply: 1 stored · 0 no longer ours · 2 this very call was executed before · or the opts stored now, when
  * they differ from 9: compute again.
  */
 export const failJobScript = luaScript('mqFailJob', {
@@ -51,7 +51,7 @@ return 1
  * Gives an active job back without spending an attempt.
  *
  * ARGV: 1 token · 2 id · 3 when to run again: `0` = at once, at the front of its lane, else ms · 4 the run (`mqRun`).
- * Reply: 1 stored · 0 not ours any more.
+ * Reply: 1 stored · 0 no longer ours.
  */
 export const releaseJobScript = luaScript('mqReleaseJob', {
   allowOom: true,

@@ -6,7 +6,7 @@ import { luaScript } from './lua-script.js';
  * Renews the locks of active jobs. An expired lock is taken again unless somebody has taken the job.
  *
  * ARGV: 1 token · 2 lock (ms) · 3… ids.
- * Reply: `[[id of a job that is not ours any more…], [[id, reason] of a cancelled job…]]`.
+ * Reply: `[[id of a job that is no longer ours…], [[id, reason] of a cancelled job…]]`.
  */
 export const renewLocksScript = luaScript('mqRenewLocks', {
   allowOom: true,

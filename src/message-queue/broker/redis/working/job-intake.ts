@@ -43,8 +43,8 @@ export class JobIntake {
   }
 
   /**
-   * Jobs that are locked for this worker although it does not know them: the answer that brought them was lost. Asks Redis
-   * only when that may be.
+   * Jobs that this worker has locked without knowing it, because the answer that carried them was lost. Asks Redis only
+   * when that is possible.
    */
   async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<readonly TakenEntry[]> {
     if (!this.mayHaveMissed) return [];
