@@ -108,7 +108,7 @@ function appVariableLines(appVariables: readonly AppVariable[]): string[] {
     '',
     '## Reference app',
     '',
-    'What the app in `src/` (`npm start`, `npm run demo`, the Docker image) reads beside the above; a host of yours need not.',
+    'What the app in `src/` (`npm start`, `npm run demo`, the Docker image) reads in addition; your own host need not.',
     '',
     '| Variable | Allowed | Default | |',
     '|---|---|---|---|',

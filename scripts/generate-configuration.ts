@@ -13,9 +13,7 @@ function generate(path: string, text: string): void {
   const written = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (written === text) return;
   if (checkOnly) {
-    console.error(
-      `${path} is not what the declarations of the settings say: run "npm run docs" and commit the result.`,
-    );
+    console.error(`${path} is out of date: run "npm run docs" and commit the result.`);
     process.exitCode = 1;
     return;
   }

@@ -14,7 +14,8 @@ export const APP_VARIABLES = {
   host: {
     variable: 'HOST',
     allowed: 'an address or a host name of this machine',
-    description: 'Address to listen on; 0.0.0.0 lets other machines in. Who calls the chat is not asked.',
+    description:
+      'Address to listen on; 0.0.0.0 lets other machines in. The chat does not authenticate its callers.',
     default: '127.0.0.1',
   },
   databaseUrl: {
@@ -29,12 +30,12 @@ export const APP_VARIABLES = {
     variable: KEY_RING_VARIABLES.keys,
     allowed: '`<key id>:<key>`, several separated by commas; a key is 32 bytes in base64, base64url or hex',
     description: 'Keys that open sealed messages; web servers and workers need the same ones.',
-    otherwise: 'each process makes up a key, and says so',
+    otherwise: 'each process generates a key, and says so',
     example: '2026-11:<output of openssl rand -base64 32>',
   },
   currentEncryptionKey: {
     variable: KEY_RING_VARIABLES.current,
-    allowed: 'a key id of the above',
+    allowed: 'the id of one of the keys above',
     description: 'Id of the key that seals.',
     otherwise: 'the first one',
     example: '2026-11',

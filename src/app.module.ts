@@ -54,7 +54,7 @@ export class AppModule {
   }
 }
 
-/** The key ring of the environment; none without ENCRYPTION_KEYS: each process then makes up a key, and says so. */
+/** The key ring of the environment; none without ENCRYPTION_KEYS: each process then generates a key, and says so. */
 function keysFrom(environment: ConfigService): Provider[] {
   if (!environment.get<string>(APP_VARIABLES.encryptionKeys.variable)?.trim()) return [];
   return [{ provide: KeyProvider, useFactory: () => EnvironmentKeyProvider.from(environment) }];

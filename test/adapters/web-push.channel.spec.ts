@@ -234,7 +234,7 @@ describe('WebPushChannel', () => {
   it('refuses before it sends what no push service takes', async () => {
     const failure = await failureOf(channel().send(notification({ body: 'ü'.repeat(2_000) }), signal));
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
-    expect(failure.message).toMatch(/has 40\d\d bytes, push services take 3993/);
+    expect(failure.message).toMatch(/has 40\d\d bytes; push services take 3993/);
     expect(pushes).toEqual([]);
     const longest = 'x'.repeat(3_993 - 60);
     await channel().send(notification({ body: longest, title: 'T' }), signal);

@@ -52,7 +52,7 @@ export class AnnouncementsController {
   async cancel(@Param('batchId', IdPipe) batchId: string): Promise<{ batchId: string }> {
     const outcome = await this.announcements.cancel(batchId);
     if (outcome === 'not-found') throw new NotFoundException('There is no such announcement.');
-    if (outcome === 'finished') throw new ConflictException('The announcement has ended already.');
+    if (outcome === 'finished') throw new ConflictException('The announcement has already ended.');
     return { batchId };
   }
 }

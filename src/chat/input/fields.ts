@@ -20,6 +20,6 @@ export function Text(): PropertyDecorator {
     IsString(),
     Length(1, 20_000),
     Matches(/\S/u, { message: '$property must not be blank' }),
-    Matches(STORABLE, { message: '$property must not hold NUL or half a surrogate pair' }),
+    Matches(STORABLE, { message: '$property must not contain NUL or half a surrogate pair' }),
   );
 }

@@ -4,7 +4,7 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import type { Response } from 'express';
 import { CircuitOpenError, MessageQueueError, QueueFullError } from '../../message-queue/index.js';
 
-/** What the caller can mend; everything else passes by itself and is 503. */
+/** What the caller can fix; everything else passes by itself and is 503. */
 const STATUS: Readonly<Record<string, number>> = {
   INVALID_PAYLOAD: 400,
   INVALID_JOB_OPTIONS: 400,
@@ -15,7 +15,7 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 const RETRY_AFTER_MS = 2_000;
 
-/** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can mend, else 503 with Retry-After. */
+/** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can fix, else 503 with Retry-After. */
 @Catch(MessageQueueError)
 export class QueueErrorFilter extends BaseExceptionFilter<MessageQueueError> {
   override catch(error: MessageQueueError, host: ArgumentsHost): void {

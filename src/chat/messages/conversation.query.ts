@@ -10,7 +10,7 @@ export class ConversationQuery {
   @Max(100)
   limit = 50;
 
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the previous page. */
   @IsOptional()
   @IsString()
   cursor?: string;

@@ -12,7 +12,7 @@ export class SearchQuery {
   @Id()
   conversationId?: string;
 
-  /** `nextCursor` of the page before. */
+  /** `nextCursor` of the previous page. */
   @IsOptional()
   @IsString()
   cursor?: string;

@@ -10,7 +10,7 @@ import type { WorkerMessage } from './worker-messages.js';
 /** Longer than active jobs may take to finish or to be handed back. */
 const STOP_DEADLINE_MS = 15_000;
 
-/** Who hears of a worker process. */
+/** Who is told about a worker process. */
 export interface WorkerListeners {
   onReport(report: JobReport): void;
   /** It ended and nobody had asked it to. */
@@ -43,7 +43,7 @@ export class WorkerProcess {
       );
       this.child.on('error', (error) => die(`failed (${error.message})`));
     });
-    // Whoever waits for an answer hears of it; often nobody does.
+    // Whoever waits for an answer is told; often nobody does.
     this.died.catch(() => undefined);
     this.ended = new Promise((resolve) => {
       this.child.once('exit', () => resolve());

@@ -1,5 +1,5 @@
 /**
- * What a promise resolves to, if it does so in time; it goes on by itself when it does not.
+ * What a promise resolves to, if it does so in time; it keeps running when it does not.
  * @throws what the promise rejects with; what `tooLate` makes after `timeoutMs`
  */
 export async function answeredWithin<T>(

@@ -1,5 +1,5 @@
 /**
- * Waits for work that knows no signal, but not longer than until `signal` aborts; the work itself goes on.
+ * Waits for work that knows no signal, but not longer than until `signal` aborts; the work itself continues.
  * @throws signal.reason when aborted, else what the work throws
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -48,13 +48,13 @@ export function flag(): Kind<boolean> {
   });
 }
 
-/** One of a closed set of words; a near miss is told what was probably meant. */
+/** One of a closed set of words; a near miss gets a suggestion. */
 export function oneOf<const Words extends readonly string[]>(...words: Words): Kind<Words[number]> {
   const quoted = words.map((word) => JSON.stringify(word)).join(', ');
   return oneOfThese(words.length === 1 ? quoted : `one of ${quoted}`, words);
 }
 
-/** A name that is known, for example that of a queue; a near miss is told what was probably meant. */
+/** A name that is known, for example that of a queue; a near miss gets a suggestion. */
 export function knownName(noun: string, names: readonly string[]): Kind<string> {
   return oneOfThese(`${noun} (${names.join(', ')})`, names);
 }

@@ -12,7 +12,7 @@ export interface Given {
   readonly name: string;
 }
 
-/** Where the values of a tree of settings come from, and who hears of those that are not allowed. */
+/** Where the values of a tree of settings come from, and who is told of those that are not allowed. */
 export interface SettingSources {
   /** What was given for a setting; nothing: its default counts. */
   readonly given: (path: string, setting: Setting) => Given | undefined;

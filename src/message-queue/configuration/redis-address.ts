@@ -78,7 +78,7 @@ function parseUrls(raw: string): RedisUrl | Refusal {
     return new Refusal('all nodes of a Cluster must use the same scheme');
   }
   if (rest.length > 1 && rest.some((url) => (url.db ?? 0) !== 0)) {
-    return new Refusal('a Cluster has no databases: leave /db away');
+    return new Refusal('a Cluster has no databases: leave /db out');
   }
   const signedIn = rest.find((url) => url.password !== undefined) ?? first;
   return {

@@ -29,7 +29,7 @@ export const REDIS_SETTINGS = {
   tlsKey: setting(privateKey, { variable: 'REDIS_TLS_KEY' }),
   /**
    * Name that the certificate of Redis must be for, when it is not the host that is connected to (a tunnel, a load
-   * balancer, addresses told by Sentinels).
+   * balancer, addresses from Sentinels).
    */
   tlsServerName: setting(matching('a host name', /^[A-Za-z0-9._-]+$/), { variable: 'REDIS_TLS_SERVER_NAME' }),
   /** Number of the database the queues are in. A Cluster has only 0. */

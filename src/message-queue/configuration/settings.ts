@@ -62,7 +62,7 @@ export const SECTIONS = {
     }),
     /** How many times a job may take its worker down before it becomes a dead letter. */
     maxCrashes: setting(wholeNumber(1, 1_000), { variable: 'MESSAGE_QUEUE_MAX_CRASHES', default: 5 }),
-    /** How long a handler may go on after its signal aborted before it counts as stuck. */
+    /** How long a handler may keep running after its signal has aborted before it counts as stuck. */
     abortGraceMs: setting(milliseconds(0, HOUR_MS), {
       variable: 'MESSAGE_QUEUE_ABORT_GRACE_MS',
       default: 5_000,
@@ -74,7 +74,7 @@ export const SECTIONS = {
     }),
     /** How a worker holds on to the jobs it runs. */
     lock: {
-      /** After how long without renewal an active job counts as left by its worker. */
+      /** After how long without renewal an active job counts as abandoned by its worker. */
       durationMs: setting(milliseconds(500, 10 * MINUTE_MS), {
         variable: 'MESSAGE_QUEUE_LOCK_DURATION_MS',
         default: 6_000,
@@ -84,7 +84,7 @@ export const SECTIONS = {
         variable: 'MESSAGE_QUEUE_LOCK_RENEW_MS',
         otherwise: 'a quarter of the lock',
       }),
-      /** How often a worker looks for jobs that others left. */
+      /** How often a worker looks for jobs that others abandoned. */
       stalledCheckMs: setting(milliseconds(50, 10 * MINUTE_MS), {
         variable: 'MESSAGE_QUEUE_STALLED_CHECK_MS',
         default: 2_000,
@@ -94,7 +94,7 @@ export const SECTIONS = {
   'Clean-up': {
     /** When the built-in clean-ups run, and what they keep. A cron expression `off` turns one off. */
     cleanup: {
-      /** Whether the clean-ups below run by themselves, in processes that work. Off in tests unless it is asked for. */
+      /** Whether the clean-ups below run by themselves, in processes that work. Off in tests unless requested. */
       schedules: setting(flag(), {
         variable: 'MESSAGE_QUEUE_CLEANUP_SCHEDULES',
         otherwise: '`true`; `false` when `environment` is `test`',
@@ -104,7 +104,7 @@ export const SECTIONS = {
         variable: 'MESSAGE_QUEUE_CLEANUP_TIME_ZONE',
         otherwise: "the worker's",
       }),
-      /** When messages are removed that are older than their days. */
+      /** When messages past their retention are removed. */
       oldMessagesCron: setting(cronOrOff, {
         variable: 'MESSAGE_QUEUE_CLEANUP_OLD_MESSAGES_CRON',
         default: '0 2 * * *',
@@ -133,7 +133,7 @@ export const SECTIONS = {
   },
   Shutdown: {
     /**
-     * How long active jobs may go on at shutdown before they are aborted and handed back. Keep it below the time that
+     * How long active jobs may keep running at shutdown before they are aborted and handed back. Keep it below the time that
      * your platform waits before it kills (Kubernetes: 30 s).
      */
     shutdownTimeoutMs: setting(milliseconds(0, HOUR_MS), {

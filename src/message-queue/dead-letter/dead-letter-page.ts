@@ -14,7 +14,7 @@ import type { FailedPosition } from './failed-set.js';
 export interface DeadLetterQuery extends DeadLetterFilter {
   /** Letters per page, 1 to 1 000. Default 50. */
   readonly limit?: number;
-  /** `nextCursor` of the page before; give the same filter with it. */
+  /** `nextCursor` of the previous page; give the same filter with it. */
   readonly cursor?: string;
 }
 

@@ -33,7 +33,7 @@ export interface RunPlan {
   readonly batchSize: number;
   /** Letters to leave alone although they match. */
   readonly spares: (letter: LetterHead) => boolean;
-  /** Letters that this very run had before: a job that fails again at once must not come round for ever. */
+  /** Letters that this very run had before: a job that fails again at once must not come round forever. */
   readonly hadBefore: (letter: LetterHead) => boolean;
   /** Null for a dry run. */
   readonly action: BatchAction | null;

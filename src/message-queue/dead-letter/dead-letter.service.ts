@@ -188,6 +188,6 @@ const MAX_SCANNED = numberFrom(1, Number.POSITIVE_INFINITY);
 function checked<T>(path: string, given: T, kind: Kind<unknown>): T {
   const issues = new Issues();
   issues.check(path, given, kind);
-  issues.throwIfAny(InvalidJobOptionsError, 'The dead letter call is wrong:');
+  issues.throwIfAny(InvalidJobOptionsError, 'The dead letter options are wrong:');
   return given;
 }

@@ -61,7 +61,7 @@ export interface JobEventMap {
   readonly drained: { readonly queue: string };
   /** A dependency's circuit breaker changed. */
   readonly breaker: { readonly dependency: string; readonly state: BreakerState };
-  /** A handler goes on although its signal aborted a grace period ago. */
+  /** A handler keeps running although its signal aborted a grace period ago. */
   readonly stuck: JobRunEventPlace & { readonly handler: string; readonly abortedForMs: number };
   /** Something failed outside of any handler. */
   readonly error: { readonly queue?: string; readonly error: Error };

@@ -31,14 +31,14 @@ const QUEUE_RULES: readonly Rule[] = [
   unpluggedPorts,
 ];
 
-/** What is not as it should be with one queue, the worst first. */
+/** What is wrong with one queue, the worst first. */
 export function queueReasons(evidence: HealthEvidence, thresholds: HealthThresholds): HealthReason[] {
   return worstFirst(
     QUEUE_RULES.map((rule) => rule(evidence, thresholds)).filter((reason) => reason !== null),
   );
 }
 
-/** What is not as it should be with the server that keeps the queues. */
+/** What is wrong with the server that keeps the queues. */
 export function serverReasons(server: ServerReport, thresholds: HealthThresholds): HealthReason[] {
   if (!server.reachable) {
     const why = server.findings.map(({ message }) => message).join(' ');
@@ -59,7 +59,7 @@ export function serverReasons(server: ServerReport, thresholds: HealthThresholds
     reasons.push(
       degraded(
         'MEMORY_HIGH',
-        `${percent(used)} of the memory for jobs is used; from 85 % on adds are refused. Raise the limit, add workers, or keep finished jobs for a shorter time.`,
+        `${percent(used)} of the memory for jobs is used; adds are refused from 85 %. Raise the limit, add workers, or keep finished jobs for a shorter time.`,
       ),
     );
   }

@@ -168,7 +168,7 @@ export class QueueMonitor {
 
   private async snapshot({ broker, queue, definition }: ManagedQueue): Promise<QueueSnapshot> {
     const { name } = definition;
-    const message = `The ${broker.provider} broker did not tell the counts of "${name}" within ${ANSWER_TIMEOUT_MS} ms.`;
+    const message = `The ${broker.provider} broker did not return the counts of "${name}" within ${ANSWER_TIMEOUT_MS} ms.`;
     const tooLate = (): Error => new BrokerUnavailableError(message, { queue: name });
     return answeredWithin(broker.snapshot(queue), ANSWER_TIMEOUT_MS, tooLate);
   }

@@ -4,7 +4,7 @@ import { MessageQueueError } from '../../kernel/errors.js';
 export interface PageRequest {
   /** Entries per page, 1 to 500. Default 50. */
   readonly limit?: number;
-  /** `nextCursor` of the page before; opaque. Absent: the first page. */
+  /** `nextCursor` of the previous page; opaque. Absent: the first page. */
   readonly cursor?: string;
 }
 

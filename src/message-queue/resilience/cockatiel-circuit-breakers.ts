@@ -64,7 +64,7 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     if (state === 'CLOSED') this.logger.log(`"${dependency}" answers again: its jobs resume.`);
     else {
       this.logger.warn(
-        `"${dependency}" is not called any more after ${failures} failure(s) in a row (last: ${lastError ?? 'unknown'}). ` +
+        `"${dependency}" is no longer called after ${failures} failure(s) in a row (last: ${lastError ?? 'unknown'}). ` +
           `Its jobs wait without spending attempts; it is tried again in ${retryAfterMs} ms, and so on until it answers.`,
       );
     }

@@ -73,7 +73,7 @@ export class ScheduleReconciler {
     throw new InvalidConfigurationError('The message queue cannot start: schedules are wrong.', issues);
   }
 
-  /** Makes the schedules fit, and goes on to look after them. Never rejects: what fails is tried again. */
+  /** Makes the schedules fit, and keeps looking after them. Never rejects: what fails is tried again. */
   start(): Promise<void> {
     return this.task.start();
   }

@@ -20,7 +20,7 @@ export interface RecordedCall<Port = object, Method extends MethodOf<Port> = Met
 }
 
 /**
- * What goes wrong in a call, before the adapter hears of it.
+ * What goes wrong in a call, before the adapter is called.
  * - an error: the call rejects with it;
  * - `time-out`: it rejects with an error whose code is ETIMEDOUT, as a client library does when its peer is silent;
  * - `hang`: it settles only when its signal aborts, with the signal's reason;

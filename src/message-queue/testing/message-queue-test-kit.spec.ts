@@ -46,7 +46,7 @@ describe('MessageQueueTestKit', () => {
       priority: 5,
     });
     await expect(misfit).rejects.toThrow(
-      /is what was expected[\s\S]*enqueued \(1\)[\s\S]*- payload\.recipientId: 'bob'\n\s*\+ payload\.recipientId: 'grace'[\s\S]*- priority: 5\n\s*\+ priority: 8/,
+      /matches what was expected[\s\S]*enqueued \(1\)[\s\S]*- payload\.recipientId: 'bob'\n\s*\+ payload\.recipientId: 'grace'[\s\S]*- priority: 5\n\s*\+ priority: 8/,
     );
     await expect(kit.refuteEnqueued({ queue: DELIVERY_QUEUE, payload: { messageId: 'm1' } })).rejects.toThrow(
       'should not be',

@@ -56,7 +56,9 @@ export class MessageQueueTestKit {
     const jobs = await this.jobsOf(nameOf(expected));
     const found = jobs.find((job) => mismatchesOf(expected, job).length === 0);
     if (found !== undefined) return found;
-    throw new Error(describeMisfit(`No job of "${nameOf(expected)}" is what was expected.`, expected, jobs));
+    throw new Error(
+      describeMisfit(`No job of "${nameOf(expected)}" matches what was expected.`, expected, jobs),
+    );
   }
 
   /**
@@ -68,7 +70,11 @@ export class MessageQueueTestKit {
     const found = jobs.filter((job) => mismatchesOf(unexpected, job).length === 0);
     if (found.length === 0) return;
     throw new Error(
-      describeMisfit(`A job of "${nameOf(unexpected)}" is there that should not be.`, unexpected, found),
+      describeMisfit(
+        `A job of "${nameOf(unexpected)}" was enqueued that should not have been.`,
+        unexpected,
+        found,
+      ),
     );
   }
 
@@ -127,7 +133,7 @@ export class MessageQueueTestKit {
   }
 
   /**
-   * Makes the next call of a port's method go wrong before its adapter hears of it, whichever adapter that is: one in memory, or
+   * Makes the next call of a port's method fail before it reaches the adapter, whichever adapter that is: one in memory, or
    * the host's own.
    *
    * ```ts

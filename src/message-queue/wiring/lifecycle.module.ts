@@ -71,7 +71,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     await this.#worker.stop();
     await this.#sweeper.stop();
     await ended;
-    // What hears of the last ends may use the providers too.
+    // Listeners that are told of the last ends may still use the providers.
     await this.#ends.settled();
   }
 

@@ -81,7 +81,7 @@ export class MessageQueueWorker {
   /**
    * Stops fetching, lets active jobs finish within the time, then aborts what is left and hands it back. May be
    * started again.
-   * @throws InvalidJobOptionsError for a time that no timer can keep; the worker goes on then
+   * @throws InvalidJobOptionsError for a time that no timer can keep; the worker then keeps running
    */
   async stop(options: StopOptions = {}): Promise<StopReport> {
     checkTimeout(options.timeoutMs);

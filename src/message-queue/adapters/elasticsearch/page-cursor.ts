@@ -18,7 +18,7 @@ export function sortValuesOf({ cursor }: PageRequest): SortValues | null {
   if (cursor === undefined) return null;
   const [, at, id] = /^(-?\d{1,16}):([^\0]+)$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (at !== undefined && id !== undefined) return [Number(at), id];
-  throw new InvalidCursorError('The cursor of a page must be the nextCursor of the page before, unchanged.');
+  throw new InvalidCursorError('The cursor must be the nextCursor of the previous page, unchanged.');
 }
 
 /** The cursor of the page after a hit. */

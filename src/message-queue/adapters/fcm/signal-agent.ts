@@ -8,7 +8,7 @@ import { untilAborted } from '../../../kernel/time/until-aborted.js';
 const signals = new AsyncLocalStorage<AbortSignal>();
 
 /**
- * Gives a library that knows no signals one: a call's connections end with its signal, and what the library would still try
+ * Gives a library that takes no AbortSignal one: a call's connections end with its signal, and what the library would still try
  * afterwards, in the background, gets no connection any more.
  */
 export class SignalAgent extends Agent {

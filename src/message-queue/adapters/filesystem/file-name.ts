@@ -18,7 +18,7 @@ export function fileNameOf(fileKey: string): string {
   if (Buffer.byteLength(given) > MAX_BYTES) throw refused(`has more than ${MAX_BYTES} bytes`);
   if (given.startsWith('.')) throw refused('begins with a dot');
   if (/[. ]$/.test(given)) throw refused('ends with a dot or a blank');
-  if (FORBIDDEN.test(given)) throw refused('has a separator or another character that no name may have');
+  if (FORBIDDEN.test(given)) throw refused('contains a path separator or another forbidden character');
   return given;
 }
 

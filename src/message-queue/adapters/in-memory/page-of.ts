@@ -12,7 +12,7 @@ export function compareKeys(a: SortKey, b: SortKey): number {
 function keyOfCursor(cursor: string): SortKey {
   const [, at, id] = /^(-?\d{1,16}):([^\0]+)$/su.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (at !== undefined && id !== undefined) return [Number(at), id];
-  throw new InvalidCursorError('The cursor of a page must be the nextCursor of the page before, unchanged.');
+  throw new InvalidCursorError('The cursor must be the nextCursor of the previous page, unchanged.');
 }
 
 /** One page of a list in memory. Entries that come or go between two pages shift nothing. @throws InvalidCursorError */

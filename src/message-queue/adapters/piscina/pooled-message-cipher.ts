@@ -110,7 +110,7 @@ export class PooledMessageCipher extends MessageCipher implements OnApplicationS
     } catch {
       signal?.throwIfAborted();
       // The cause is left out on purpose: it may hold the task.
-      throw new CipherThreadError(`A thread died while it had to ${name} a message.`);
+      throw new CipherThreadError(`A thread died while working on a message (${name}).`);
     }
     if ('value' in answer) return answer.value;
     const { code, message } = answer.failure;
@@ -125,7 +125,7 @@ export class PooledMessageCipher extends MessageCipher implements OnApplicationS
       maxThreads,
       idleTimeout: idleTimeoutMs,
     });
-    // A thread that cannot even start leaves its work waiting for ever: end all of it, the next content gets a new pool.
+    // A thread that cannot even start leaves its work waiting forever: end all of it, the next content gets a new pool.
     pool.on('error', () => {
       if (this.pool === pool) this.pool = null;
       void pool.destroy();

@@ -22,7 +22,7 @@ type Transport = ReturnType<typeof createPool>;
  * ```
  *
  * Every repeat of a notification has the same Message-ID, so that servers and clients that drop doubles see one mail. A mail may
- * repeat when the connection or the worker dies between the server's taking it and our hearing of it.
+ * repeat when the connection or the worker dies between the server accepting it and its answer reaching us.
  *
  * 5xx about the mail → UnrecoverableJobError; 4xx, refused sign-in and network → NotificationSendError, another attempt.
  */
@@ -51,7 +51,7 @@ export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutd
     this.transport ??= createPool(this.library, this.options);
     const mail = { ...mailOf(notification, this.options), signal };
     try {
-      // A nodemailer before 10 knows no signals: its mail may still go out, but the job does not wait for it.
+      // A nodemailer before 10 takes no AbortSignal: its mail may still go out, but the job does not wait for it.
       const { messageId } = await untilAborted(this.transport.sendMail(mail), signal);
       return { outcome: 'sent', providerId: messageId };
     } catch (error) {

@@ -32,7 +32,7 @@ export function smtpFailure(thrown: unknown): Error {
   const answer = enhanced === undefined ? String(responseCode) : `${responseCode} ${enhanced}`;
   if (!ABOUT_THE_MAIL.includes(code)) {
     return new NotificationSendError(
-      `The mail server answered ${answer} before it was given a mail (${code ?? 'no code'}): check user, password and TLS.`,
+      `The mail server answered ${answer} before any mail was sent (${code ?? 'no code'}): check user, password and TLS.`,
     );
   }
   if (responseCode < 500) return new NotificationSendError(`The mail server answered ${answer}: not now.`);

@@ -21,9 +21,7 @@ export function pageStart(page: PageRequest | undefined): PageStart | null {
   if (page?.cursor === undefined) return null;
   const [, at, id] = /^(-?\d{1,16}):([^\0]*)$/su.exec(Buffer.from(page.cursor, 'base64url').toString()) ?? [];
   if (at === undefined || id === undefined) {
-    throw new InvalidCursorError(
-      'The cursor of a page must be the nextCursor of the page before, unchanged.',
-    );
+    throw new InvalidCursorError('The cursor must be the nextCursor of the previous page, unchanged.');
   }
   return { at: Number(at), id };
 }

@@ -14,7 +14,7 @@ const ROWS_PER_STATEMENT = 500;
 
 /**
  * Full-text search in the SQL stores' database: FTS5 in SQLite, a GIN index over tsvector in PostgreSQL, both over the same words,
- * so that both find the same. Hits come newest first. Tombstones stay for ever; they hold an id and no content.
+ * so that both find the same. Hits come newest first. Tombstones stay forever; they hold an id and no content.
  */
 export class SqlSearchIndex extends SearchIndex {
   constructor(private readonly database: SqlDatabase) {

@@ -55,7 +55,7 @@ export class TwilioSmsChannel extends SmsChannel {
     const text = title.trim() === '' ? body : `${title}\n${body}`;
     if (text.length > MAX_CHARACTERS) {
       throw new UnrecoverableJobError(
-        `The SMS has ${text.length} characters, Twilio takes ${MAX_CHARACTERS}: shorten it.`,
+        `The SMS has ${text.length} characters; Twilio takes ${MAX_CHARACTERS}: shorten it.`,
       );
     }
     const form = new URLSearchParams({ To: destination, Body: text });

@@ -32,7 +32,7 @@ export function parseSubscription(token: string, allowedHosts: readonly string[]
     !allowedHosts.some((allowed) => covers(allowed, url))
   ) {
     throw new UnrecoverableJobError(
-      `The subscription leads to ${url === null ? 'no address' : `${url.protocol}//${url.host}`}, which is not a push service of "allowedHosts".`,
+      `The subscription leads to ${url === null ? 'no address' : `${url.protocol}//${url.host}`}, which "allowedHosts" does not list.`,
     );
   }
   return { endpoint: url.href, keys: { p256dh, auth } };

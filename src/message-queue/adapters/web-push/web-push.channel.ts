@@ -99,7 +99,7 @@ function payloadOf(notification: OutgoingNotification): string {
   const bytes = Buffer.byteLength(payload);
   if (bytes <= MAX_PAYLOAD_BYTES) return payload;
   throw new UnrecoverableJobError(
-    `The push has ${bytes} bytes, push services take ${MAX_PAYLOAD_BYTES}: shorten title, message or data.`,
+    `The push has ${bytes} bytes; push services take ${MAX_PAYLOAD_BYTES}: shorten title, message or data.`,
   );
 }
 

@@ -96,7 +96,7 @@ export class WorkerLoop {
   }
 
   private fill(): void {
-    // A run that settles at once calls `done` from inside of `run`; the loop below goes on then.
+    // A run that settles at once calls `done` from inside of `run`; the loop below then continues.
     if (this.filling) return;
     this.filling = true;
     try {

@@ -8,7 +8,7 @@ import { endedJob } from './ended-job.js';
 
 /**
  * How a run ends that rejected, although runs promise not to: a failed attempt like any other, tried again by the job's
- * own attempts and backoff. So nothing is lost for a fault that passes, and nothing is tried for ever for one that
+ * own attempts and backoff. So nothing is lost for a fault that passes, and nothing is tried forever for one that
  * stays; the dead letter says why.
  * @param now milliseconds since the epoch
  * @param tell told when it was the job's last, once that is stored: the executor tells nothing of such a run

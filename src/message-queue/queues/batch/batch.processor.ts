@@ -35,7 +35,7 @@ const LONGEST_MARGIN_MS = 5_000;
 
 /**
  * Handles `batch-message-sending`. A repeat starts at the chunk that was reached, and message ids are made from batch and
- * recipient, so nobody gets a batch twice. A batch longer than its timeout goes on in a further run without spending an attempt.
+ * recipient, so nobody gets a batch twice. A batch that outlasts its timeout continues in another run without spending an attempt.
  */
 @Processor(BATCH_QUEUE.name)
 export class BatchMessageProcessor {
@@ -62,7 +62,7 @@ export class BatchMessageProcessor {
     const stopAt = this.stopAt(context);
     while (state.chunksDone < state.totalChunks) {
       context.signal.throwIfAborted();
-      if (this.clock.now() >= stopAt) throw new RetryLater(1, 'The deadline is near; the batch goes on.');
+      if (this.clock.now() >= stopAt) throw new RetryLater(1, 'The deadline is near; the batch continues.');
       state = await this.sendChunk(payload, plan, state, context);
       await this.progress.save(state, context.signal);
       await this.report(state, context);
@@ -91,7 +91,7 @@ export class BatchMessageProcessor {
 
   private async rest(pauseMs: number, stopAt: number, context: JobContext): Promise<void> {
     if (this.clock.now() + pauseMs >= stopAt) {
-      throw new RetryLater(pauseMs, 'The pause would pass the deadline; the batch goes on after it.');
+      throw new RetryLater(pauseMs, 'The pause would pass the deadline; the batch continues after it.');
     }
     await pause(this.clock, pauseMs, context.signal);
   }

@@ -22,7 +22,7 @@ export interface CleanupResult {
   /** What was there to remove when the run began. */
   readonly matched: number;
   readonly removed: number;
-  /** False: the deadline came first; the next run goes on. */
+  /** False: the deadline came first; the next run continues. */
   readonly finished: boolean;
 }
 

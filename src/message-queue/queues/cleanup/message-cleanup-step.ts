@@ -35,7 +35,7 @@ export class MessageCleanupStep implements CleanupStep {
     await contents.removeMany(ids, signal);
     await attachments.expireOfMessages(ids, this.now, signal);
     const removed = await store.removeClaimed(ids, signal);
-    // A store that keeps what it claimed would be asked for ever.
+    // A store that keeps what it claimed would be asked forever.
     if (removed === 0) throw new Error(`The cleanup store removed none of ${ids.length} claimed messages.`);
     return removed;
   }

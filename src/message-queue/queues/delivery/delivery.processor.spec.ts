@@ -182,12 +182,12 @@ describe('send-message', () => {
     expect(await store.find('m-1')).toBeNull();
   });
 
-  it('ends quietly when the failure cannot be noted, and quotes nothing', async () => {
+  it('ends quietly when the failure cannot be recorded, and quotes nothing', async () => {
     const { processor, store } = setUp();
     const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     store.recorder.fail('advanceStatus', new Error(`lost ${SECRET}`));
     await processor.onJobEnd(died(new Error('no')));
-    expect(warned.mock.calls.join()).toMatch(/Could not note the failure of job m_1 .*: Error$/);
+    expect(warned.mock.calls.join()).toMatch(/Could not record the failure of job m_1 .*: Error$/);
     warned.mockRestore();
   });
 

@@ -77,7 +77,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
       await this.recordFailure(end.payload as Partial<SendMessageJobDto> | undefined, error);
     } catch (recordingError) {
       this.logger.warn(
-        `Could not note the failure of job ${end.jobId} as its message's status: ${failureReasonOf(recordingError)}`,
+        `Could not record the failure of job ${end.jobId} as its message's status: ${failureReasonOf(recordingError)}`,
       );
     }
   }
@@ -101,7 +101,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
     );
     if (outcome === 'unknown') {
       throw new UnknownMessageError(
-        `Message ${messageId} is not stored for recipient ${recipientId}, so "${status}" cannot be noted. ` +
+        `Message ${messageId} is not stored for recipient ${recipientId}, so "${status}" cannot be recorded. ` +
           'Confirm only messages that went through "send-message".',
         { queue: context.queue, job: context.jobName, jobId: context.jobId },
       );

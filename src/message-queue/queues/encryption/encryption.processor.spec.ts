@@ -130,7 +130,7 @@ describe('encrypt-decrypt', () => {
     keys.replace('k-1', Buffer.alloc(16));
     expect((await failure(encrypt)).code).toBe('ENCRYPTION_WRONG_KEY');
     await expect(processor.processEncryption(encrypt, fakeJobContext())).rejects.toThrow(
-      'has 16 bytes, it needs 32',
+      'has 16 bytes; it needs 32',
     );
   });
 

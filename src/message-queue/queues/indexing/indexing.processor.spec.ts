@@ -118,7 +118,7 @@ describe('index-message', () => {
     const timeout = new JobTimeoutError('60 s');
     context.abort(timeout);
     await expect(run).rejects.toBe(timeout);
-    // Had the hanging write not been aborted with it, the next one would wait for ever.
+    // Had the hanging write not been aborted with it, the next one would wait forever.
     expect((await processor.processIndexing(job, fakeJobContext())).outcome).toBe('indexed');
   });
 });

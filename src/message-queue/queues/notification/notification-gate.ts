@@ -63,7 +63,7 @@ export class NotificationGate {
     try {
       return quietHoursLeftMs(now, quiet);
     } catch (error) {
-      // A typo in a profile must not hold notifications back for ever.
+      // A typo in a profile must not hold notifications back forever.
       context.logger.warn(`Quiet hours ignored: ${error instanceof Error ? error.message : 'not readable'}`);
       return 0;
     }

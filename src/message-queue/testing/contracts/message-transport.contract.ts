@@ -36,7 +36,7 @@ export function messageTransportContract(
       assert.deepEqual(received().map(asJson), [asJson(message), asJson(message)]);
     });
 
-    test('says offline, and fails not, when nobody is there', async (subject) => {
+    test('reports offline, and does not fail, when nobody is there', async (subject) => {
       const receipt = await subject.transport.deliver(messageTo(subject.unreachable), never());
       assert.deepEqual(receipt, { outcome: 'offline', reached: 0 });
       assert.deepEqual(subject.received(), []);

@@ -12,7 +12,7 @@ interface Row {
   readonly conversationId?: string;
 }
 
-/** Rows of attachments in memory. Forgets none, since their files would stay for ever: a full one refuses to save. */
+/** Rows of attachments in memory. Forgets none, since their files would stay forever: a full one refuses to save. */
 @Injectable()
 export class InMemoryAttachmentStore extends AttachmentStore {
   private readonly rows: BoundedMap<Row>;

@@ -50,7 +50,7 @@ export function parseEnvelope(text: string): Envelope {
     const length = LENGTHS[name as keyof typeof LENGTHS];
     if (part.length !== length) {
       throw new MalformedEnvelopeError(
-        `The envelope's ${name} has ${part.length} bytes, it needs ${length}.`,
+        `The envelope's ${name} has ${part.length} bytes; it needs ${length}.`,
       );
     }
   }

@@ -93,5 +93,5 @@ export function knownAlgorithm(algorithm: string): EncryptionAlgorithm {
 
 function checkLength(key: EncryptionKey): void {
   if (key.secret.byteLength === KEY_BYTES) return;
-  throw new WrongKeyError(`The key "${key.id}" has ${key.secret.byteLength} bytes, it needs ${KEY_BYTES}.`);
+  throw new WrongKeyError(`The key "${key.id}" has ${key.secret.byteLength} bytes; it needs ${KEY_BYTES}.`);
 }

@@ -72,7 +72,7 @@ describe('calls of a queue', () => {
       );
       for (const { name, error, tookMs } of outcomes) {
         expect([name, error]).toEqual([name, expect.any(BrokerUnavailableError)]);
-        // Unbounded, some take 45 s and some for ever.
+        // Unbounded, some take 45 s and some forever.
         expect([name, tookMs < 20_000]).toEqual([name, true]);
         expect((error as Error).message).toMatch(
           /Redis has been away for \d s; .*(\(\)|jobs?|letters) of queue "work" got no answer/,

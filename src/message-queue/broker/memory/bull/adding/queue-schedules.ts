@@ -80,7 +80,7 @@ export class QueueSchedules {
       timestamp: now,
       prevMillis: next.dueAt,
     } as StoredOptions;
-    // A schedule that runs already goes on even when the queue is full: nobody would add its next run later.
+    // A schedule that is already running continues even when the queue is full: nobody would add its next run later.
     return this.#adding.store({ ...job, options: runOptions }, JSON.parse(job.json), !isNew);
   }
 

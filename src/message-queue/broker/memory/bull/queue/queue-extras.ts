@@ -24,7 +24,7 @@ export class QueueExtras {
     this.waiters.settle(job.id, state, text);
   }
 
-  /** Forgets everything that is stored; who waits for a job goes on waiting. */
+  /** Forgets everything that is stored; whoever waits for a job keeps waiting. */
   clear(): void {
     this.repeat.clear();
     this.debounce.clear();
