@@ -228,7 +228,7 @@ describe('WebPushChannel', () => {
       new WebPushChannel({ ...vapid, agent }).send(notification({ destination }), signal),
     );
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
-    expect(failure.message).toContain('not a push service of "allowedHosts"');
+    expect(failure.message).toContain('which "allowedHosts" does not list');
   });
 
   it('refuses before it sends what no push service takes', async () => {

@@ -206,7 +206,7 @@ describe('QueueMonitor', () => {
     const health = await monitor.overallHealth();
     expect(health.status).toBe('unhealthy');
     expect(health.queues['mail']?.reasons.map(({ code }) => code)).toEqual(['BROKER_UNREACHABLE']);
-    await expect(monitor.metrics()).rejects.toThrow(/did not tell the counts/);
+    await expect(monitor.metrics()).rejects.toThrow(/did not return the counts/);
     redis.signal('SIGCONT');
     await onRedis.close();
     await redis.stop();

@@ -123,7 +123,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Jobs of an open circuit on %s'
     const said = (log: jest.Mock<undefined, [string]>): string[] =>
       log.mock.calls.map(([line]) => line).filter((line) => line.startsWith('"smtp"'));
     expect(said(SILENT.warn)).toEqual([
-      expect.stringMatching(/not called any more after 2 failure.s. .*ECONNREFUSED.*tried again in \d+ ms/),
+      expect.stringMatching(/no longer called after 2 failure.s. .*ECONNREFUSED.*tried again in \d+ ms/),
     ]);
     expect(said(SILENT.log)).toEqual([expect.stringMatching(/answers again/)]);
   });

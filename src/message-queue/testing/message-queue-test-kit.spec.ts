@@ -49,7 +49,7 @@ describe('MessageQueueTestKit', () => {
       /matches what was expected[\s\S]*enqueued \(1\)[\s\S]*- payload\.recipientId: 'bob'\n\s*\+ payload\.recipientId: 'grace'[\s\S]*- priority: 5\n\s*\+ priority: 8/,
     );
     await expect(kit.refuteEnqueued({ queue: DELIVERY_QUEUE, payload: { messageId: 'm1' } })).rejects.toThrow(
-      'should not be',
+      'should not have been',
     );
     await expect(kit.assertEnqueued({ queue: QueueName.MESSAGE_CLEANUP })).rejects.toThrow(
       'Nothing was enqueued there',
