@@ -98,6 +98,25 @@ describe('The sockets of the reference app', () => {
     expect(readAt!.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
+  it('notes when a message was delivered, also when the device said first that it was read', async () => {
+    const app = await stage.start();
+    const messageId = await app.send('ada', 'grace', 'Hello');
+    await waitUntil(() => app.status(messageId, 'grace'), 'the message to be stored');
+    const grace = stage.device(app, { userId: 'grace' });
+    // Only the test confirms.
+    grace.client.close();
+    await grace.connected();
+    expect(await grace.confirm({ messageId, status: 'read' })).toEqual({ ok: true });
+    await waitUntil(async () => (await app.status(messageId, 'grace')) === 'read', 'the read message');
+    expect(await grace.confirm({ messageId, status: 'delivered' })).toEqual({ ok: true });
+    const store = app.app.get(MessageStore, { strict: false });
+    await waitUntil(
+      async () => (await store.findStatus(messageId, 'grace'))?.deliveredAt,
+      'the time of delivery',
+    );
+    expect(await app.status(messageId, 'grace')).toBe('read');
+  });
+
   it("publishes what the app's own queues have processed to the user it is about", async () => {
     const app = await stage.start();
     const [ada, grace] = [await stage.signIn(app, 'ada'), await stage.signIn(app, 'grace')];

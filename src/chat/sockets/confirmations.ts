@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MessageQueueService } from '../../message-queue/index.js';
-import { advancesStatus, MessageStore } from '../../message-queue/ports/index.js';
+import { MessageStore } from '../../message-queue/ports/index.js';
 import type { ConfirmationReply, SocketConfirmation } from '../../message-queue/adapters/socket-io/index.js';
 import { isId } from '../input/fields.js';
 
@@ -24,12 +24,10 @@ export class Confirmations {
     const { messageId, status } = confirmation;
     const current = await this.messages.findStatus(messageId, userId);
     if (current === null) return { ok: false, error: 'There is no such message for you.' };
-    const now = new Date();
-    const isNews = advancesStatus(
-      { status: current.status, at: current.failedAt ?? now },
-      { status, at: now },
-    );
-    if (isNews) {
+    // Not whether the status advances: "delivered" may come after "read", and its time would be lost.
+    const notedAt = status === 'read' ? current.readAt : current.deliveredAt;
+    if (notedAt === null) {
+      const now = new Date();
       await this.messageQueue.addDeliveryConfirmationJob({
         messageId,
         recipientId: userId,
