@@ -95,5 +95,5 @@ function lateArgs(kind: string, queue: RedisQueue, id: string, fence: string): (
   const now = Date.now();
   if (kind === 'failure') return [token, id, now, '0', 'no', '[]', 1, '{}', '{}', '{}', '', fence];
   if (kind === 'hand-back') return [token, id, '0', fence];
-  return [token, now, 5_000, 0, '', id, fence, 'null', '{}', -1, '', ''];
+  return [token, now, 5_000, 0, '', 1, -1, '', id, fence, 'null', 1, ''];
 }

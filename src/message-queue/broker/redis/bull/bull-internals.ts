@@ -26,11 +26,13 @@ export const bullMethods = Bull.prototype as unknown as {
 export interface BullJobInternals {
   debounceId?: string;
   delay: number;
+  _progress: unknown;
+  toKey: (type: string) => string;
 }
 
 interface BullJobClass {
   new (queue: Queue, name: string, data: unknown, options: JobOptions): Job & BullJobInternals;
-  fromJSON(queue: Queue, hash: Record<string, string>, id: string): Job;
+  readonly prototype: Job & BullJobInternals;
 }
 
 /** Bull's job class, which its types hide. */

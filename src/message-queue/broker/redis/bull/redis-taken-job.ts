@@ -1,8 +1,8 @@
 import { CancelledError } from '../../../jobs/errors.js';
 import type { FailureRecord } from '../../../jobs/managed-job.js';
 import { TakenJob } from '../../../jobs/taken-job.js';
-import { BullJob } from './bull-internals.js';
-import type { RedisQueue } from './redis-queue.js';
+import type { JobReader } from './job-reader.js';
+import type { TakenEntry } from './taken-entry.js';
 
 /** One run of a job in this process, from being taken until its end is stored. */
 export class RedisTakenJob extends TakenJob {
@@ -14,17 +14,15 @@ export class RedisTakenJob extends TakenJob {
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
 
-  /**
-   * @param hash as stored
-   * @throws when the stored job is corrupt
-   */
-  constructor(queue: RedisQueue, id: string, hash: Readonly<Record<string, string>>) {
-    super(BullJob.fromJSON(queue, hash, id), crashesOf(hash['mqCrashes']));
+  /** @throws when the stored job is corrupt */
+  constructor(reader: JobReader, entry: TakenEntry) {
+    super(reader.read(entry), crashesOf(entry.mqCrashes));
+    const { id, mqCancel } = entry;
     this.id = id;
-    this.storedOptions = hash['opts'] ?? '{}';
-    this.fence = hash['mqRun'] ?? '';
-    this.isSuspect = hash['mqHeld'] !== undefined;
-    if (hash['mqCancel'] !== undefined) this.abort(cancelledError(queue.name, id, hash['mqCancel']));
+    this.storedOptions = entry.opts ?? '{}';
+    this.fence = entry.mqRun ?? '';
+    this.isSuspect = entry.mqHeld !== null;
+    if (mqCancel !== null) this.abort(cancelledError(this.job.queue.name, id, mqCancel));
   }
 }
 
@@ -34,8 +32,8 @@ export function cancelledError(queue: string, jobId: string, reason: string): Ca
 }
 
 /** Crash records as the stalled check leaves them: JSON objects, comma-separated. */
-function crashesOf(stored: string | undefined): FailureRecord[] | undefined {
-  if (stored === undefined || stored === '') return undefined;
+function crashesOf(stored: string | null): FailureRecord[] | undefined {
+  if (stored === null || stored === '') return undefined;
   try {
     return JSON.parse(`[${stored}]`) as FailureRecord[];
   } catch {

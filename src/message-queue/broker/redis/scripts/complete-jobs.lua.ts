@@ -1,75 +1,110 @@
 import { endingFunctions } from './ending.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
-import { ownershipFunctions } from './ownership.lua.js';
 import { takeFunctions } from './take-jobs.lua.js';
 
+/** Fields of one way to keep completed jobs in the arguments of {@link completeJobsScript}, in this order. */
+const KEEP_FIELDS = ['count', 'age'] as const;
+
 /** Fields of one job in the arguments of {@link completeJobsScript}, in this order. */
-const COMPLETE_FIELDS = ['id', 'run', 'result', 'event', 'keepCount', 'keepAge', 'tombstoneMs'] as const;
+const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'tombstoneMs'] as const;
 
 /**
  * Completes jobs and takes the next ones in the same step.
  *
- * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take ·
- * 5 `1` to publish `drained` when none is left · then the fields of {@link COMPLETE_FIELDS} per job:
- * `run` the job's `mqRun`, `keepCount` completed jobs to keep (`-1` all, `0` removes the job), `keepAge` seconds to keep them ('' = any),
+ * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take · 5 `1` to publish `drained` when none is left ·
+ * 6 how many ways to keep completed jobs follow · then the fields of {@link KEEP_FIELDS} per way:
+ * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
+ * then the fields of {@link COMPLETE_FIELDS} per job: `run` the job's `mqRun`, `keep` its way, from 1,
  * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
- * Reply: `[[status…], [[id, hash]…], [phantom id…]]`; status 1 stored, 0 the job is no longer ours, 2 this very
- * call was executed before and its reply was lost.
+ * Reply: `[[status…], [job…], [phantom id…]]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
+ * ours, 2 this very call was executed before and its reply was lost.
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
   allowOom: true,
-  uses: [ownershipFunctions, endingFunctions, takeFunctions],
+  uses: [endingFunctions, takeFunctions],
   body: `
-local FIELDS = ${COMPLETE_FIELDS.length}
 local token, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
 local completed = base .. 'completed'
-local retention = {} -- once per call and kind, not once per job
+local keeping, jobs, locks = {}, {}, {}
+local freed, scored, settled, gone = {}, {}, {}, {}
 
-local function removeAll(ids)
-  for _, id in ipairs(ids) do redis.call('DEL', base .. id, base .. id .. ':logs') end
+local function forget(id)
+  gone[#gone + 1] = base .. id
+  gone[#gone + 1] = base .. id .. ':logs'
+end
+
+-- As owns(), with the lock known: the run and the lock must be ours, or the lock ran out and nobody took the job away.
+local function isOurs(job, run, holder)
+  if (run or '') ~= job.run then return false end
+  if holder then return holder == token end
+  return redis.call('LPOS', base .. 'active', job.id) ~= false
+end
+
+local function complete(job, lock, holder)
+  local key = base .. job.id
+  local stored = redis.call('HMGET', key, 'mqRun', 'deid', 'finishedOn')
+  if not isOurs(job, stored[1], holder) then
+    if stored[3] == now or redis.call('EXISTS', base .. 'mq:gone:' .. job.id) == 1 then return 2 end
+    return 0
+  end
+  redis.call('LREM', base .. 'active', -1, job.id)
+  freed[#freed + 1], settled[#settled + 1] = lock, job.id
+  if stored[2] then freeDebounce(job.id) end
+  local keep = keeping[tonumber(job.keep)]
+  if keep.count == 0 then
+    forget(job.id)
+    if job.tombstoneMs ~= '' then redis.call('SET', base .. 'mq:gone:' .. job.id, 1, 'PX', job.tombstoneMs) end
+  else
+    redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now, 'mqRun', '')
+    scored[#scored + 1] = now
+    scored[#scored + 1] = job.id
+    keep.counts = true
+  end
+  if heard(completed) then
+    redis.call('PUBLISH', completed, '{"jobId":' .. cjson.encode(job.id) .. ',"val":' .. cjson.encode(job.result) .. '}')
+  end
+  return 1
+end
+
+local function forgetAll(ids)
+  for _, id in ipairs(ids) do forget(id) end
+  return #ids > 0
 end
 
 local function keepOnly(count, age)
   if age ~= '' then
     local oldest = tonumber(now) - tonumber(age) * 1000
-    removeAll(redis.call('ZRANGEBYSCORE', completed, '-inf', oldest))
-    redis.call('ZREMRANGEBYSCORE', completed, '-inf', oldest)
+    if forgetAll(redis.call('ZRANGEBYSCORE', completed, '-inf', oldest)) then
+      redis.call('ZREMRANGEBYSCORE', completed, '-inf', oldest)
+    end
   end
-  if count > 0 then
-    removeAll(redis.call('ZREVRANGE', completed, count, -1))
+  if count > 0 and forgetAll(redis.call('ZREVRANGE', completed, count, -1)) then
     redis.call('ZREMRANGEBYRANK', completed, 0, -(count + 1))
   end
 end
 
-local function complete(job)
-  local key = base .. job.id
-  if not owns(job.id, token, job.run) then
-    if redis.call('HGET', key, 'finishedOn') == now or redis.call('EXISTS', base .. 'mq:gone:' .. job.id) == 1 then
-      return 2
-    end
-    return 0
-  end
-  letGo(job.id)
-  freeDebounce(job.id)
-  local count = tonumber(job.keepCount)
-  if count == 0 then
-    redis.call('DEL', key, key .. ':logs')
-    if job.tombstoneMs ~= '' then redis.call('SET', base .. 'mq:gone:' .. job.id, 1, 'PX', job.tombstoneMs) end
-  else
-    redis.call('ZADD', completed, now, job.id)
-    redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now)
-    redis.call('HDEL', key, 'mqRun')
-    if count > 0 or job.keepAge ~= '' then retention[job.keepCount .. ':' .. job.keepAge] = { count, job.keepAge } end
-  end
-  redis.call('PUBLISH', completed, job.event)
-  return 1
+local first = 7
+for _ = 1, tonumber(ARGV[6]) do
+  local keep = ${argumentTable(KEEP_FIELDS)}
+  keeping[#keeping + 1] = { count = tonumber(keep.count), age = keep.age }
+  first = first + ${KEEP_FIELDS.length}
 end
-
-local statuses = {}
-for first = 6, #ARGV, FIELDS do
-  statuses[#statuses + 1] = complete(${argumentTable(COMPLETE_FIELDS)})
+for from = first, #ARGV, ${COMPLETE_FIELDS.length} do
+  local first = from
+  local job = ${argumentTable(COMPLETE_FIELDS)}
+  jobs[#jobs + 1], locks[#locks + 1] = job, base .. job.id .. ':lock'
 end
-for _, keep in pairs(retention) do keepOnly(keep[1], keep[2]) end
+local holders, statuses = redis.call('MGET', unpack(locks)), {}
+for i, job in ipairs(jobs) do statuses[i] = complete(job, locks[i], holders[i]) end
+if #settled > 0 then
+  redis.call('DEL', unpack(freed))
+  redis.call('SREM', base .. 'stalled', unpack(settled))
+end
+if #scored > 0 then redis.call('ZADD', completed, unpack(scored)) end
+for _, keep in ipairs(keeping) do
+  if keep.counts then keepOnly(keep.count, keep.age) end
+end
+for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local taken, phantoms = takeJobs(tonumber(ARGV[4]), now, token, lockMs)
 if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
 return { statuses, taken, phantoms }

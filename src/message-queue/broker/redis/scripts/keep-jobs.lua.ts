@@ -61,7 +61,7 @@ local function recover(id)
     phantoms[#phantoms + 1] = id
     return
   end
-  if stored[3] then
+  if stored[3] and stored[3] ~= '' then
     if not stored[5] then recordCrash(key) end
     redis.call('HDEL', key, 'mqRun', 'mqHeld')
   end

@@ -1,33 +1,70 @@
 import { crashFunctions } from './crash-records.lua.js';
+import { hearingFunctions } from './hearing.lua.js';
 import { luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
+/** The fields of a taken job, in the order of the replies: all that Bull's job and we read of it. The id comes last. */
+export const TAKEN_FIELDS = [
+  ...['name', 'timestamp', 'processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'data', 'opts'],
+  ...['attemptsMade', 'stacktrace', 'failedReason', 'returnvalue', 'progress', 'delay', 'deid'],
+  ...['finishedOn', 'retriedOn'],
+] as const;
+
+const FIELDS = `'${TAKEN_FIELDS.join("', '")}'`;
+const ID = TAKEN_FIELDS.length + 1;
+
+/** Position of a field in the replies, from 1. */
+function at(field: (typeof TAKEN_FIELDS)[number]): number {
+  return TAKEN_FIELDS.indexOf(field) + 1;
+}
+
 /**
- * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from `wait` to `active`, locks them and
- * returns two lists: `{ id, hash }` of each job, and the ids of phantoms: entries whose hash has no name and
+ * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from waiting to `active`, locks them and
+ * returns two lists: the jobs, each as its {@link TAKEN_FIELDS} and its id, and the ids of phantoms: entries whose hash has no name and
  * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` identifies
  * this run: no other take of the job has the same. A job that crashed twice has not begun until
  * {@link beginSuspectScript} runs: until then it has the field `mqHeld`.
  */
-export const takeFunctions = `${crashFunctions}
+export const takeFunctions = `${crashFunctions}${hearingFunctions}
+local function takeWaiting(count)
+  local ids = redis.call('RPOP', base .. 'wait', math.min(count, 1000)) or {}
+  if #ids > 0 then redis.call('ZREM', base .. 'priority', unpack(ids)) end
+  return ids
+end
+
+local function takeOne(id, key, now, run, token, lockMs)
+  local job = redis.call('HMGET', key, ${FIELDS})
+  if not (job[${at('name')}] and job[${at('timestamp')}]) then return nil end
+  redis.call('SET', key .. ':lock', token, 'PX', lockMs)
+  job[${at('processedOn')}], job[${at('mqRun')}], job[${ID}] = now, run, id
+  if job[${at('mqCrashes')}] and crashCount(job[${at('mqCrashes')}]) >= 2 then
+    job[${at('mqHeld')}] = '1'
+    redis.call('HSET', key, 'processedOn', now, 'mqRun', run, 'mqHeld', 1)
+  else
+    redis.call('HSET', key, 'processedOn', now, 'mqRun', run)
+  end
+  return job
+end
+
 local function takeJobs(count, now, token, lockMs)
   local taken, phantoms, run = {}, {}, nil
+  local activity = base .. 'active@' .. token
   while #taken < count and #phantoms < 100 do
-    local id = redis.call('RPOPLPUSH', base .. 'wait', base .. 'active')
-    if not id then break end
-    redis.call('ZREM', base .. 'priority', id)
-    local probe = redis.call('HMGET', base .. id, 'name', 'timestamp', 'mqCrashes')
-    if not (probe[1] and probe[2]) then
-      redis.call('LREM', base .. 'active', 1, id)
-      redis.call('DEL', base .. id)
-      phantoms[#phantoms + 1] = id
-    else
-      redis.call('SET', base .. id .. ':lock', token, 'PX', lockMs)
-      run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
-      redis.call('HSET', base .. id, 'processedOn', now, 'mqRun', run)
-      if crashCount(probe[3]) >= 2 then redis.call('HSET', base .. id, 'mqHeld', 1) end
-      redis.call('PUBLISH', base .. 'active@' .. token, id)
-      taken[#taken + 1] = { id, redis.call('HGETALL', base .. id) }
+    local ids = takeWaiting(count - #taken)
+    if #ids == 0 then break end
+    redis.call('LPUSH', base .. 'active', unpack(ids))
+    run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
+    for _, id in ipairs(ids) do
+      local key = base .. id
+      local job = takeOne(id, key, now, run, token, lockMs)
+      if job then
+        taken[#taken + 1] = job
+        if heard(activity) then redis.call('PUBLISH', activity, id) end
+      else
+        redis.call('LREM', base .. 'active', 1, id)
+        redis.call('DEL', key)
+        phantoms[#phantoms + 1] = id
+      end
     end
   end
   return taken, phantoms
@@ -38,7 +75,7 @@ end
  * Takes the next jobs.
  *
  * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
- * Reply: `[[id, hash]…], [phantom id…]`.
+ * Reply: `[[job…], [phantom id…]]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
@@ -64,7 +101,7 @@ return 1
 /**
  * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost.
  *
- * ARGV: 1 token · 2 lock (ms) · 3 how many at most · 4… ids that the worker knows. Reply: `[[id, hash]…]`.
+ * ARGV: 1 token · 2 lock (ms) · 3 how many at most · 4… ids that the worker knows. Reply: `[job…]`.
  */
 export const adoptJobsScript = luaScript('mqAdoptJobs', {
   allowOom: true,
@@ -76,7 +113,9 @@ for _, id in ipairs(redis.call('LRANGE', base .. 'active', 0, -1)) do
   if #adopted >= tonumber(ARGV[3]) then break end
   if not known[id] and redis.call('GET', base .. id .. ':lock') == ARGV[1] then
     redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
-    adopted[#adopted + 1] = { id, redis.call('HGETALL', base .. id) }
+    local job = redis.call('HMGET', base .. id, ${FIELDS})
+    job[${ID}] = id
+    adopted[#adopted + 1] = job
   end
 end
 return adopted

@@ -1,8 +1,8 @@
 import type { JobResult } from '../../../jobs/job-result.js';
 import { retentionRule } from '../../rules/retention-rule.js';
 import { completeJobsScript } from '../scripts/complete-jobs.lua.js';
-import { NOTHING_TAKEN } from './job-intake.js';
-import type { JobIntake, TakenReply } from './job-intake.js';
+import { NOTHING_TAKEN, takenReply } from './job-intake.js';
+import type { JobIntake, SentReply, TakenReply } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import type { WorkerSlots } from './worker-slots.js';
@@ -97,23 +97,27 @@ export class CompletionBatcher {
     const at = now();
     const args = this.argsOf(batch, asked, at);
     const answer = await commands.runUntilAnswered(completeJobsScript, args);
-    const [statuses, ...reply] = answer as [number[], ...TakenReply];
+    const [statuses, ...reply] = answer as [number[], ...SentReply];
     batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
-    return reply;
+    return takenReply(reply);
   }
 
   private argsOf(batch: readonly Completion[], asked: number, now: number): (string | number)[] {
     const { commands, intake, lockMs } = this.parts;
-    const tellDrained = asked > 0 ? intake.drainedFlag : '';
-    const args: (string | number)[] = [commands.queue.lockToken, now, lockMs, asked, tellDrained];
+    const ways = new Map<string, readonly [number: number, count: number, ageSeconds: number | string]>();
+    const jobs: (string | number)[] = [];
     for (const { taken, result } of batch) {
       const { id, fence, job } = taken;
       const { count, ageSeconds } = retentionRule(job.opts.removeOnComplete);
+      const name = `${count} ${ageSeconds}`;
+      const [number] = ways.get(name) ?? [ways.size + 1];
+      if (number > ways.size) ways.set(name, [number, count, ageSeconds ?? '']);
       const isYoung = now - job.timestamp < TOMBSTONE_MS && id.startsWith('m_');
-      const event = JSON.stringify({ jobId: id, val: result.json });
-      const tombstoneMs = count === 0 && isYoung ? TOMBSTONE_MS : '';
-      args.push(id, fence, result.json, event, count, ageSeconds ?? '', tombstoneMs);
+      jobs.push(id, fence, result.json, number, count === 0 && isYoung ? TOMBSTONE_MS : '');
     }
-    return args;
+    const args = [commands.queue.lockToken, now, lockMs, asked, asked > 0 ? intake.drainedFlag : ''];
+    args.push(ways.size);
+    for (const [, count, ageSeconds] of ways.values()) args.push(count, ageSeconds);
+    return args.concat(jobs);
   }
 }

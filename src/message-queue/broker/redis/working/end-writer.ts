@@ -2,6 +2,7 @@ import type { FailedSettlement } from '../../../jobs/settlement.js';
 import { boundedText } from '../../../../kernel/values/bounded-text.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
+import type { TakenEntry } from '../bull/taken-entry.js';
 import { readOptions } from '../bull/stored-job.js';
 import { failJobScript, releaseJobScript } from '../scripts/fail-job.lua.js';
 import type { QueueCommands } from './queue-commands.js';
@@ -37,17 +38,13 @@ export class EndWriter {
    * Makes a dead letter of a stored job that cannot be read.
    * @returns false when the job is no longer ours: nothing was stored
    */
-  async bury(
-    id: string,
-    hash: Readonly<Record<string, string>>,
-    reason: string,
-    now: number,
-  ): Promise<boolean> {
-    const { opts = '{}', stacktrace = '[]', attemptsMade = '0', mqRun = '' } = hash;
+  async bury({ id, ...stored }: TakenEntry, reason: string, now: number): Promise<boolean> {
+    const { attemptsMade, mqRun } = stored;
+    const [opts, stacktrace] = [stored.opts ?? '{}', stored.stacktrace ?? '[]'];
     const text = boundedText(reason);
     const reply = await this.commands.runUntilAnswered(failJobScript, [
-      ...[this.commands.queue.lockToken, id, now, 'dead', text, stacktrace, Number(attemptsMade) + 1],
-      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun],
+      ...[this.commands.queue.lockToken, id, now, 'dead', text, stacktrace, Number(attemptsMade ?? 0) + 1],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun ?? ''],
     ]);
     return reply !== 0;
   }

@@ -1,13 +1,23 @@
 import { emitSafely } from '../bull/bull-internals.js';
 import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
+import { takenEntry } from '../bull/taken-entry.js';
+import type { TakenEntry } from '../bull/taken-entry.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
-
-/** A taken job as Redis sends it: its id, then the names and values of its hash. */
-export type TakenEntry = readonly [id: string, fields: readonly string[]];
 
 /** What a call took: jobs, and ids of entries that had no job behind them. */
 export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readonly string[]];
+
+/** A job as the scripts send it: see `takenEntry`. */
+type SentJob = readonly (string | null)[];
+
+/** A reply as the scripts send it. */
+export type SentReply = readonly [jobs: readonly SentJob[], phantoms: readonly string[]];
+
+/** Reads what a call took. */
+export function takenReply([jobs, phantoms]: SentReply): TakenReply {
+  return [jobs.map(takenEntry), phantoms];
+}
 
 /** Nothing was taken. */
 export const NOTHING_TAKEN: TakenReply = [[], []];
@@ -37,7 +47,7 @@ export class JobIntake {
   async take(count: number): Promise<TakenReply> {
     if (count === 0) return NOTHING_TAKEN;
     const args = [count, this.now(), this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
-    const reply = (await this.commands.run(takeJobsScript, args)) as TakenReply;
+    const reply = takenReply((await this.commands.run(takeJobsScript, args)) as SentReply);
     this.note(reply[0].length, count);
     return reply;
   }
@@ -49,9 +59,9 @@ export class JobIntake {
   async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<readonly TakenEntry[]> {
     if (!this.mayHaveMissed) return [];
     const args = [this.commands.queue.lockToken, this.lockMs, count, ...known.keys()];
-    const adopted = (await this.commands.run(adoptJobsScript, args)) as TakenEntry[];
+    const adopted = ((await this.commands.run(adoptJobsScript, args)) as SentJob[]).map(takenEntry);
     this.mayHaveMissed = adopted.length === count;
-    return adopted.filter(([id]) => !known.has(id));
+    return adopted.filter(({ id }) => !known.has(id));
   }
 
   /** Notes how many jobs a call took of how many it asked for. */

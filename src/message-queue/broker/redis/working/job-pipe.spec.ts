@@ -67,7 +67,7 @@ describe('JobPipe', () => {
     intake.noteLostAnswer();
     // Sent one after the other before an answer is seen, as after a reconnect.
     const [[[taken]], [found]] = await Promise.all([intake.take(1), intake.adopt(1, pipe.active)]);
-    expect(found?.[0]).toBe(taken?.[0]);
+    expect(found?.id).toBe(taken?.id);
     const entries = [found, taken].filter((entry) => entry !== undefined);
     const passes = entries.map((entry) => pipe.pass(entry));
     expect(runs).toBe(1);

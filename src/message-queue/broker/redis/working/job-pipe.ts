@@ -9,15 +9,16 @@ import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
 import { JOB_ENDED } from '../../rules/local-events.js';
 import { emitSafely } from '../bull/bull-internals.js';
-import { hashOf } from '../bull/stored-job.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { EndWriter } from './end-writer.js';
-import type { JobIntake, TakenEntry } from './job-intake.js';
+import type { JobIntake } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
 import { RedisTakenJob } from '../bull/redis-taken-job.js';
+import { JobReader } from '../bull/job-reader.js';
+import type { TakenEntry } from '../bull/taken-entry.js';
 
 /** What the pipe depends on. */
 export interface PipeParts {
@@ -36,22 +37,24 @@ export class JobPipe {
   /** By job id, until the end is stored. */
   readonly active = new Map<string, RedisTakenJob>();
   private readonly ends: EndWriter;
+  private readonly reader: JobReader;
 
   constructor(private readonly parts: PipeParts) {
     this.ends = new EndWriter(parts.commands);
+    this.reader = new JobReader(parts.commands.queue);
   }
 
   /** Runs a taken job and stores how it ended. Never rejects. */
-  async pass([id, fields]: TakenEntry): Promise<void> {
-    const hash = hashOf(fields);
+  async pass(entry: TakenEntry): Promise<void> {
+    const { id } = entry;
     // After a reconnect, the call that ends runs and the search for lost answers may both return the same take.
     const known = this.active.get(id);
-    if (known !== undefined && known.fence === hash['mqRun']) return;
+    if (known !== undefined && known.fence === entry.mqRun) return;
     let taken: RedisTakenJob;
     try {
-      taken = new RedisTakenJob(this.parts.commands.queue, id, hash);
+      taken = new RedisTakenJob(this.reader, entry);
     } catch (error) {
-      return this.bury(id, hash, error as Error);
+      return this.bury(entry, error as Error);
     }
     this.active.set(id, taken);
     try {
@@ -67,9 +70,9 @@ export class JobPipe {
   }
 
   /** Gives back a job that arrived when none was wanted any more. Never rejects. */
-  async giveBack([id, fields]: TakenEntry): Promise<void> {
+  async giveBack({ id, mqRun }: TakenEntry): Promise<void> {
     try {
-      await this.ends.release({ id, fence: hashOf(fields)['mqRun'] ?? '' }, null, this.parts.now());
+      await this.ends.release({ id, fence: mqRun ?? '' }, null, this.parts.now());
     } catch (error) {
       const message = `Job "${id}" could not be handed back; it will run once its lock has expired.`;
       this.report('settlement', id, message, error);
@@ -183,13 +186,14 @@ export class JobPipe {
     return brokenRun(taken, error, queue.definition, this.parts.now(), tell);
   }
 
-  private async bury(id: string, hash: Readonly<Record<string, string>>, error: Error): Promise<void> {
+  private async bury(entry: TakenEntry, error: Error): Promise<void> {
+    const { id } = entry;
     const message = `Job "${id}" is stored in a form that cannot be read: ${error.message}`;
     this.report('queue', id, message, error);
     const now = this.parts.now();
     try {
-      const isBuried = await this.ends.bury(id, hash, message, now);
-      if (isBuried) tellBuried(this.parts.commands.queue, id, hash, message, now);
+      const isBuried = await this.ends.bury(entry, message, now);
+      if (isBuried) tellBuried(this.parts.commands.queue, entry, message, now);
     } catch (cause) {
       this.report('settlement', id, `Job "${id}" could not be made a dead letter.`, cause);
     }
@@ -207,17 +211,12 @@ export class JobPipe {
 }
 
 /** Ends a job that cannot be read: what is left of its hash shows how far it got. */
-function tellBuried(
-  queue: RedisQueue,
-  id: string,
-  hash: Readonly<Record<string, string>>,
-  message: string,
-  now: number,
-): void {
-  const { name = '', attemptsMade = '0' } = hash;
+function tellBuried(queue: RedisQueue, entry: TakenEntry, message: string, now: number): void {
+  const { id, data } = entry;
+  const name = entry.name ?? '';
   const error = new UnrecoverableJobError(message, { queue: queue.name, job: name, jobId: id });
-  const made = Number(attemptsMade);
-  const job = { id, name, attemptsMade: made, opts: {}, data: readablePayload(hash['data']) };
+  const made = Number(entry.attemptsMade ?? 0);
+  const job = { id, name, attemptsMade: made, opts: {}, data: readablePayload(data) };
   const failure = failureRecordOf(error, made + 1, 'error', now);
   const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'dead-letter', error, failure };
   emitSafely(queue, JOB_ENDED, end);

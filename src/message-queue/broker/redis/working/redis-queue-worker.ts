@@ -5,7 +5,8 @@ import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.
 import { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { JobIntake } from './job-intake.js';
-import type { TakenEntry, TakenReply } from './job-intake.js';
+import type { TakenReply } from './job-intake.js';
+import type { TakenEntry } from '../bull/taken-entry.js';
 import { JobPipe } from './job-pipe.js';
 import type { QueueCommands } from './queue-commands.js';
 import { cancelledError } from '../bull/redis-taken-job.js';

@@ -1,0 +1,83 @@
+import Bull from 'bull';
+import type { Job } from 'bull';
+import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../test/support/redis-stage.js';
+import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
+import { JobReader } from './job-reader.js';
+import type { RedisQueue } from './redis-queue.js';
+import { takenEntry } from './taken-entry.js';
+
+type Hash = Partial<Record<(typeof TAKEN_FIELDS)[number], string>>;
+
+const READ_BY_BULL = (Bull as unknown as { Job: { fromJSON(queue: unknown, hash: Hash, id: string): Job } })
+  .Job;
+const NEEDED: Hash = { name: 'send', timestamp: '1700000000000', data: '{"n":1}', delay: '0' };
+
+describe('JobReader', () => {
+  const stage = redisStage();
+
+  /** What both readers make of a hash. */
+  function read(hash: Hash): { ours: Job; bulls: Job } {
+    const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
+    const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
+    const ours = new JobReader(queue).read(takenEntry([...values, '7']));
+    return { ours, bulls: READ_BY_BULL.fromJSON(queue, hash, '7') };
+  }
+
+  it.each<[string, Hash]>([
+    ['is new', { ...NEEDED, opts: '{"attempts":3,"timestamp":5}' }],
+    ['has no options', { ...NEEDED }],
+    ['has the options of a plain producer', { ...NEEDED, opts: '{"attempts":"2","delay":"7","backoff":50}' }],
+    ['has failed', { ...NEEDED, opts: '{}', attemptsMade: '2', stacktrace: '["a","b"]', failedReason: 'no' }],
+    ['has reported', { ...NEEDED, opts: '{}', progress: '{"percentage":5}', processedOn: '12' }],
+    ['was replayed', { ...NEEDED, opts: '{}', retriedOn: '9', finishedOn: '8', returnvalue: '[1]' }],
+    ['is debounced', { ...NEEDED, opts: '{"debounce":{"id":"d"}}', deid: 'd' }],
+    ['keeps its data as text', { ...NEEDED, opts: '{"preventParsingData":true}' }],
+    ['has a broken stack trace', { ...NEEDED, opts: '{}', stacktrace: '{' }],
+    ['has no name', { timestamp: '5', delay: '0', opts: '{}' }],
+  ])("reads a job as Bull's own reader does when it %s", (_when, hash) => {
+    const { ours, bulls } = read(hash);
+    const { opts, ...rest } = bulls.toJSON();
+    // Bull invents a time for options without one.
+    const timestamp = (JSON.parse(hash.opts ?? '{}') as { timestamp?: number }).timestamp ?? bulls.timestamp;
+    expect(ours.toJSON()).toEqual({ ...rest, opts: { ...opts, timestamp } });
+    expect([ours.processedOn, ours.finishedOn]).toEqual([bulls.processedOn, bulls.finishedOn]);
+    expect((ours as unknown as { retriedOn?: number }).retriedOn).toBe(
+      (bulls as unknown as { retriedOn?: number }).retriedOn,
+    );
+    expect(ours).toBeInstanceOf(READ_BY_BULL);
+    expect((ours as unknown as { lockKey(): string }).lockKey()).toBe(
+      (bulls as unknown as { lockKey(): string }).lockKey(),
+    );
+  });
+
+  it.each<[string, Hash]>([
+    ['options', { ...NEEDED, opts: '{' }],
+    ['options', { ...NEEDED, opts: 'null' }],
+    ['data', { ...NEEDED, opts: '{}', data: '{' }],
+  ])("refuses broken %s as Bull's own reader does", (_what, hash) => {
+    const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
+    const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
+    let refusal: unknown;
+    try {
+      READ_BY_BULL.fromJSON(queue, hash, '7');
+    } catch (error) {
+      refusal = error;
+    }
+    expect(() => new JobReader(queue).read(takenEntry([...values, '7']))).toThrow(
+      (refusal as Error).message.replace(/ \(reading.*/, ''),
+    );
+  });
+
+  it('gives each job options of its own, although it reads a text once', () => {
+    const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
+    const reader = new JobReader(queue);
+    const hash: Hash = { ...NEEDED, opts: '{"attempts":3,"backoff":{"type":"fixed","delay":5}}' };
+    const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
+    const [one, two] = [reader.read(takenEntry([...values, '7'])), reader.read(takenEntry([...values, '8']))];
+    one.opts.attempts = 9;
+    expect(two.opts.attempts).toBe(3);
+    expect(one.opts.backoff).toBe(two.opts.backoff);
+    expect(Object.isFrozen(one.opts.backoff)).toBe(true);
+  });
+});
