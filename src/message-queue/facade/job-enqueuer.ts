@@ -19,7 +19,7 @@ import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 /** Jobs of a bulk add that are validated before the event loop gets a turn. */
 const VALIDATED_AT_ONCE = 100;
 
-/** The first half of a job's road: find the queue, check options and payload, hand it to the broker. */
+/** The first half of a job's path: find the queue, check options and payload, hand it to the broker. */
 export class JobEnqueuer {
   constructor(
     private readonly queues: RegisteredQueues,
