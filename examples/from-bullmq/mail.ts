@@ -28,7 +28,7 @@ export class MailProcessor {
   // was: process(job: Job) of a WorkerHost, with a switch over job.name
   @JobHandler(MAIL, 'send-mail')
   async sendMail({ to }: MailJobDto, { signal, progress }: JobContext): Promise<{ to: string }> {
-    signal.throwIfAborted(); // the run has timed out, was cancelled, or the process stops
+    signal.throwIfAborted(); // the run has timed out or was cancelled, or the process is stopping
     await progress({ percentage: 100, step: 'sent' }); // was: job.updateProgress(100)
     this.sent.push(to);
     return { to };

@@ -6,9 +6,9 @@ import type { MailJobDto } from './mail.js';
 const PAGE = 500;
 
 /**
- * Moves what waits in BullMQ; run it when no BullMQ worker and no producer of the old queue is left. It can be run again
- * after a crash: the key of a job that was moved already adds nothing twice.
- * @returns how many jobs it moved
+ * Moves the jobs that wait in BullMQ. Run it once no BullMQ worker and no producer of the old queue is left. It is safe to
+ * run again after a crash: thanks to the key, a job that has already been moved is not added twice.
+ * @returns the number of jobs moved
  */
 export async function moveWaitingJobs(old: Queue<MailJobDto>, queue: MessageQueueService): Promise<number> {
   let moved = 0;
