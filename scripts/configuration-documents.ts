@@ -13,13 +13,13 @@ const LIBRARY = 'src/message-queue';
 const DESCRIPTIONS = settingDescriptions(`${LIBRARY}/configuration/settings.ts`, 'SETTINGS');
 const OF_QUEUES = settingDescriptions(`${LIBRARY}/jobs/queue-settings.ts`, 'QUEUE_SETTINGS');
 
-/** A variable that the app reads beside those of the module. */
+/** A variable that the app reads in addition to those of the module. */
 export interface AppVariable {
   readonly variable: string;
   readonly allowed: string;
   readonly description: string;
   readonly default?: string;
-  /** What happens when it is not set, where there is no default. */
+  /** What happens when the variable is not set and has no default. */
   readonly otherwise?: string;
   readonly example?: string;
 }
@@ -31,7 +31,7 @@ export function renderEnvironmentExample(
 ): string {
   const lines = [
     `# ${GENERATED.replaceAll('`', '')}`,
-    '# Every variable is optional; blank counts as not set.',
+    '# Every variable is optional; a blank one counts as not set.',
   ];
   for (const [section, tree] of Object.entries(SECTIONS)) {
     lines.push('', `# --- ${section} ---`);
@@ -44,7 +44,7 @@ export function renderEnvironmentExample(
       lines.push(...commented(plain(`Default: ${defaultText(setting)}.`)), `# ${variable}=${value}`);
     }
   }
-  lines.push('', '# --- Queues ---', '# A queue of your own has the same four, with its name in capitals.');
+  lines.push('', '# --- Queues ---', '# Your own queues have the same four, with their names in capitals.');
   for (const definition of definitions) {
     lines.push('', `# ${definition.name}`);
     for (const [variable, path] of queueVariables(definition)) {
@@ -71,9 +71,9 @@ export function renderConfigurationPage(
     `<!-- ${GENERATED} -->`,
     '',
     'An option of `forRoot` / `forRootAsync` wins over its environment variable, which wins over the default. Variables are read',
-    'through `ConfigService` of `@nestjs/config` where the app has it. Everything is checked once, at start: one',
+    'through the `ConfigService` of `@nestjs/config` if the app has it. Everything is checked once, at start: one',
     '`InvalidConfigurationError` lists every mistake, with the name, the value (secrets masked) and what is allowed.',
-    'Variables that look like a misspelling of these stop the start too, unknown options always do.',
+    'A variable that looks like a misspelling of one of these is a mistake too, and an unknown option always is.',
   ];
   for (const [section, tree] of Object.entries(SECTIONS)) {
     lines.push(
@@ -98,9 +98,9 @@ const CODE_LINES = [
   '',
   '## Options without a variable',
   '',
-  '`middleware`, `circuitBreakers`, `board` and `health` are options too, of `forRoot` and of what the factory of',
-  '`forRootAsync` returns, and are checked with the others. `isGlobal`, `configKey`, `imports` and `adapters` put the module',
-  'together before a factory can run: they stand beside it, and a factory that returns one does not compile.',
+  '`middleware`, `circuitBreakers`, `board` and `health` are options too, for `forRoot` as well as for the factory of',
+  '`forRootAsync`, and are checked along with the others. `isGlobal`, `configKey`, `imports` and `adapters` put the module',
+  'together before a factory can run: they are passed alongside it, and a factory that returns one does not compile.',
 ];
 
 function appVariableLines(appVariables: readonly AppVariable[]): string[] {
@@ -108,7 +108,7 @@ function appVariableLines(appVariables: readonly AppVariable[]): string[] {
     '',
     '## Reference app',
     '',
-    'What the app in `src/` (`npm start`, `npm run demo`, the Docker image) reads in addition; your own host need not.',
+    'What the app in `src/` (`npm start`, `npm run demo`, the Docker image) reads in addition; your own host does not need these.',
     '',
     '| Variable | Allowed | Default | |',
     '|---|---|---|---|',
@@ -131,8 +131,8 @@ function queueSettingLines(): string[] {
     '## Settings of a queue',
     '',
     'Under `queues.<name>` in the options, or by variable, where `<NAME>` is the name of the queue in capitals with `_` for',
-    'everything but letters and digits: `message-delivery` → `QUEUE_MESSAGE_DELIVERY_CONCURRENCY`. They work for the',
-    'queues of your own too.',
+    'everything but letters and digits: `message-delivery` → `QUEUE_MESSAGE_DELIVERY_CONCURRENCY`. They work for your',
+    'own queues too.',
     '',
     '| Option | Variable | Allowed | |',
     '|---|---|---|---|',

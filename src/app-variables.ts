@@ -1,8 +1,8 @@
 import { KEY_RING_VARIABLES } from './message-queue/adapters/environment-keys/index.js';
 
 /**
- * The variables that the reference app reads beside those of the module. `.env.example` and `docs/configuration.md`
- * are made from this and the module's schema.
+ * The variables that the reference app reads in addition to those of the module. `.env.example` and `docs/configuration.md`
+ * are generated from this and the module's schema.
  */
 export const APP_VARIABLES = {
   port: {
@@ -13,7 +13,7 @@ export const APP_VARIABLES = {
   },
   host: {
     variable: 'HOST',
-    allowed: 'an address or a host name of this machine',
+    allowed: 'an address or host name of this machine',
     description:
       'Address to listen on; 0.0.0.0 lets other machines in. The chat does not authenticate its callers.',
     default: '127.0.0.1',
@@ -21,22 +21,23 @@ export const APP_VARIABLES = {
   databaseUrl: {
     variable: 'DATABASE_URL',
     allowed: '`postgres://…`, or the path of a SQLite file',
-    description: 'Database of messages, inboxes, attachments and the search index.',
+    description: 'Database for messages, inboxes, attachments and the search index.',
     otherwise:
-      "each process keeps them in its own memory, which is lost with it (`npm run demo`: a SQLite file of the run's own)",
+      'each process keeps them in its own memory and loses them when it ends (`npm run demo`: a SQLite file for each run)',
     example: 'postgres://app:secret@127.0.0.1:5432/chat',
   },
   encryptionKeys: {
     variable: KEY_RING_VARIABLES.keys,
-    allowed: '`<key id>:<key>`, several separated by commas; a key is 32 bytes in base64, base64url or hex',
+    allowed:
+      '`<key id>:<key>`, or several separated by commas; a key is 32 bytes in base64, base64url or hex',
     description: 'Keys that open sealed messages; web servers and workers need the same ones.',
-    otherwise: 'each process generates a key, and says so',
+    otherwise: 'each process generates a key and logs that it did',
     example: '2026-11:<output of openssl rand -base64 32>',
   },
   currentEncryptionKey: {
     variable: KEY_RING_VARIABLES.current,
     allowed: 'the id of one of the keys above',
-    description: 'Id of the key that seals.',
+    description: 'Id of the key that seals new messages.',
     otherwise: 'the first one',
     example: '2026-11',
   },

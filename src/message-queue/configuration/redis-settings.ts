@@ -7,32 +7,32 @@ import { redisUrl, sentinelList } from './redis-address.js';
 export const REDIS_SETTINGS = {
   /** Where Redis is: one URL, or a comma-separated list for a Cluster. `rediss://` uses TLS. */
   url: setting(redisUrl, { variable: 'REDIS_URL', example: 'redis://127.0.0.1:6379/0' }),
-  /** Where Redis is, when there is no `REDIS_URL`. */
+  /** Where Redis is, if there is no `REDIS_URL`. */
   host: setting(matching('a host name or address', /^[^\s/@]+$/), {
     variable: 'REDIS_HOST',
-    otherwise: '`127.0.0.1` when the provider is `redis` and nothing else says where it is',
+    otherwise: '`127.0.0.1` if the provider is `redis` and nothing else says where Redis is',
     example: '127.0.0.1',
   }),
   /** Port of `REDIS_HOST`. */
   port: setting(wholeNumber(1, 65_535), { variable: 'REDIS_PORT', default: 6379 }),
-  /** User of the access control list (Redis 6 and newer). */
+  /** User in the access control list (Redis 6 and newer). */
   username: setting(text(), { variable: 'REDIS_USERNAME' }),
-  /** Password of the user, or of the server. */
+  /** Password of the user or of the server. */
   password: setting(secret(text()), { variable: 'REDIS_PASSWORD' }),
-  /** Whether to use TLS, to Sentinels too; `rediss://` says so as well. */
+  /** Whether to use TLS, for Sentinels too; `rediss://` has the same effect. */
   tls: setting(flag(), { variable: 'REDIS_TLS', default: false }),
-  /** The certificate authority that signed the certificate of Redis, when it is not one that Node.js trusts anyway. */
+  /** The certificate authority that signed the certificate of Redis, if Node.js does not trust it already. */
   tlsCa: setting(certificates, { variable: 'REDIS_TLS_CA' }),
-  /** Certificate of this client, when Redis asks for one (`tls-auth-clients yes`). */
+  /** Certificate of this client, if Redis asks for one (`tls-auth-clients yes`). */
   tlsCert: setting(certificates, { variable: 'REDIS_TLS_CERT' }),
   /** Private key of `REDIS_TLS_CERT`, without a passphrase. */
   tlsKey: setting(privateKey, { variable: 'REDIS_TLS_KEY' }),
   /**
-   * Name that the certificate of Redis must be for, when it is not the host that is connected to (a tunnel, a load
-   * balancer, addresses from Sentinels).
+   * Name that the certificate of Redis must be issued for, if it is not the host that is connected to (a tunnel, a
+   * load balancer, addresses from Sentinels).
    */
   tlsServerName: setting(matching('a host name', /^[A-Za-z0-9._-]+$/), { variable: 'REDIS_TLS_SERVER_NAME' }),
-  /** Number of the database the queues are in. A Cluster has only 0. */
+  /** Number of the database that holds the queues. A Cluster has only 0. */
   db: setting(wholeNumber(0, 65_535), { variable: 'REDIS_QUEUE_DB', default: 0 }),
   /** The Sentinels that know the master, instead of `REDIS_URL` or `REDIS_HOST`. */
   sentinels: setting(sentinelList, {

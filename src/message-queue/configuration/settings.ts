@@ -9,21 +9,21 @@ const HOUR_MS = 60 * MINUTE_MS;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * Every setting of the module but the queues' own, by the section of the documents. To add one, add it here: its
- * option, its type, its variable, its value in `MessageQueueConfig` and the documents (`npm run docs`) follow.
+ * Every setting of the module except those of single queues, by section of the documentation. To add one, add it
+ * here: its option, type, variable, value in `MessageQueueConfig` and documentation (`npm run docs`) all follow from it.
  */
 export const SECTIONS = {
   General: {
-    /** Chooses between the development and the production defaults. `test` has those of development. */
+    /** Chooses between the development and the production defaults. `test` uses those of development. */
     environment: setting(environmentName, { variable: 'NODE_ENV', default: 'development' }),
-    /** Where jobs are kept. In memory nothing needs to be installed, and jobs die with the process. */
+    /** Where jobs are kept. Memory needs nothing installed, but its jobs die with the process. */
     provider: setting(oneOf('memory', 'redis'), {
       variable: 'MESSAGE_QUEUE_PROVIDER',
       otherwise:
-        '`redis` when a Redis is configured, else `memory`; in production `memory` must be asked for by name',
+        '`redis` if Redis is configured, otherwise `memory`; in production `memory` must be requested by name',
       example: 'redis',
     }),
-    /** A `producer` adds jobs and never runs any; a `worker` and `both` run them, and may add too. */
+    /** A `producer` adds jobs and never runs them; `worker` and `both` run jobs, and may add them too. */
     role: setting(oneOf('producer', 'worker', 'both'), { variable: 'MESSAGE_QUEUE_ROLE', default: 'both' }),
     /** Which of the six built-in queues the app has: `false`, or a list of their names. Adds to the others are refused. */
     builtInQueues: setting(pickedQueues, {
@@ -32,11 +32,11 @@ export const SECTIONS = {
       otherwise: 'all six',
       example: 'message-delivery,message-notification',
     }),
-    /** Whether work starts with the app. If not, call `MessageQueueWorker.start()`. */
+    /** Whether work starts together with the app. If not, call `MessageQueueWorker.start()`. */
     autoStart: setting(flag(), { variable: 'MESSAGE_QUEUE_AUTO_START', default: true }),
     /**
-     * Ports that memory may serve in production, or `true` for all of them. Without it, a process that works on queues refuses to
-     * start there while nobody has plugged in a port that they use; elsewhere such a queue's health is `degraded`.
+     * Ports that memory may serve in production, or `true` for all of them. Otherwise a process that works on queues refuses to start in
+     * production while a port that its queues use has no adapter plugged in; elsewhere the health of such a queue is `degraded`.
      */
     acceptInMemory: setting(portNames, {
       variable: 'MESSAGE_QUEUE_ACCEPT_IN_MEMORY',
@@ -44,7 +44,7 @@ export const SECTIONS = {
       otherwise: 'none',
       example: 'SmsChannel,PushChannel',
     }),
-    /** First part of every Redis key. On a Cluster each queue gets a hash tag of its own, unless the prefix has one. */
+    /** First part of every Redis key. On a Cluster each queue gets its own hash tag, unless the prefix contains one. */
     prefix: setting(matching('1 to 64 letters, digits or _ - . : { }', /^[A-Za-z0-9_.:{}-]{1,64}$/), {
       variable: 'QUEUE_PREFIX',
       default: 'message-queue',
@@ -60,31 +60,31 @@ export const SECTIONS = {
       variable: 'MESSAGE_QUEUE_ENQUEUE_TIMEOUT_MS',
       default: 2_000,
     }),
-    /** How many times a job may take its worker down before it becomes a dead letter. */
+    /** How many times a job may crash its worker before it becomes a dead letter. */
     maxCrashes: setting(wholeNumber(1, 1_000), { variable: 'MESSAGE_QUEUE_MAX_CRASHES', default: 5 }),
     /** How long a handler may keep running after its signal has aborted before it counts as stuck. */
     abortGraceMs: setting(milliseconds(0, HOUR_MS), {
       variable: 'MESSAGE_QUEUE_ABORT_GRACE_MS',
       default: 5_000,
     }),
-    /** What a stuck handler does to the process: `keep` it, unhealthy, or `exit` it, to be restarted. */
+    /** What happens to a process with a stuck handler: `keep` leaves it running but unhealthy, `exit` ends it so that it can be restarted. */
     onStuckHandler: setting(oneOf('keep', 'exit'), {
       variable: 'MESSAGE_QUEUE_ON_STUCK_HANDLER',
       default: 'keep',
     }),
     /** How a worker holds on to the jobs it runs. */
     lock: {
-      /** After how long without renewal an active job counts as abandoned by its worker. */
+      /** How long an active job's lock lasts without renewal; after that, the job counts as abandoned by its worker. */
       durationMs: setting(milliseconds(500, 10 * MINUTE_MS), {
         variable: 'MESSAGE_QUEUE_LOCK_DURATION_MS',
         default: 6_000,
       }),
-      /** How often a worker renews its locks; at most half of the lock. */
+      /** How often a worker renews its locks; at most half of the lock's duration. */
       renewMs: setting(milliseconds(50, 5 * MINUTE_MS), {
         variable: 'MESSAGE_QUEUE_LOCK_RENEW_MS',
-        otherwise: 'a quarter of the lock',
+        otherwise: "a quarter of the lock's duration",
       }),
-      /** How often a worker looks for jobs that others abandoned. */
+      /** How often a worker looks for jobs that other workers have abandoned. */
       stalledCheckMs: setting(milliseconds(50, 10 * MINUTE_MS), {
         variable: 'MESSAGE_QUEUE_STALLED_CHECK_MS',
         default: 2_000,
@@ -92,14 +92,14 @@ export const SECTIONS = {
     },
   },
   'Clean-up': {
-    /** When the built-in clean-ups run, and what they keep. A cron expression `off` turns one off. */
+    /** When the built-in clean-ups run, and what they keep. `off` in place of a cron expression turns a clean-up off. */
     cleanup: {
-      /** Whether the clean-ups below run by themselves, in processes that work. Off in tests unless requested. */
+      /** Whether the clean-ups below run by themselves, in processes that work on queues. Off in tests unless requested. */
       schedules: setting(flag(), {
         variable: 'MESSAGE_QUEUE_CLEANUP_SCHEDULES',
         otherwise: '`true`; `false` when `environment` is `test`',
       }),
-      /** Time zone of the clean-ups. */
+      /** Time zone of the clean-up schedules. */
       timeZone: setting(timeZone(), {
         variable: 'MESSAGE_QUEUE_CLEANUP_TIME_ZONE',
         otherwise: "the worker's",
@@ -119,12 +119,12 @@ export const SECTIONS = {
         variable: 'MESSAGE_QUEUE_CLEANUP_DELETED_CONVERSATIONS_CRON',
         default: '30 2 * * *',
       }),
-      /** How long after the deletion of their conversation messages are kept. */
+      /** How long messages are kept after their conversation is deleted. */
       deletedConversationsDays: setting(wholeNumber(1, 36_500, 'days'), {
         variable: 'MESSAGE_QUEUE_CLEANUP_DELETED_CONVERSATIONS_DAYS',
         default: 30,
       }),
-      /** When files and rows of expired attachments are removed. */
+      /** When the files and rows of expired attachments are removed. */
       expiredAttachmentsCron: setting(cronOrOff, {
         variable: 'MESSAGE_QUEUE_CLEANUP_EXPIRED_ATTACHMENTS_CRON',
         default: '0 3 * * *',
@@ -134,7 +134,7 @@ export const SECTIONS = {
   Shutdown: {
     /**
      * How long active jobs may keep running at shutdown before they are aborted and handed back. Keep it below the time that
-     * your platform waits before it kills (Kubernetes: 30 s).
+     * your platform waits before it kills the process (Kubernetes: 30 s).
      */
     shutdownTimeoutMs: setting(milliseconds(0, HOUR_MS), {
       variable: 'MESSAGE_QUEUE_SHUTDOWN_TIMEOUT_MS',
@@ -145,12 +145,12 @@ export const SECTIONS = {
   'In-memory provider': {
     /** Limits of the in-memory provider. */
     memory: {
-      /** How many jobs memory holds, finished ones included, before adds are refused. */
+      /** How many jobs, including finished ones, memory holds before adds are refused. */
       maxJobs: setting(wholeNumber(1, 1_000_000_000), {
         variable: 'MESSAGE_QUEUE_MEMORY_MAX_JOBS',
         default: 1_000_000,
       }),
-      /** How many bytes of payloads (approximate) memory holds before adds are refused. */
+      /** Approximately how many bytes of payloads memory holds before adds are refused. */
       maxBytes: setting(wholeNumber(1_024, 1_099_511_627_776, 'bytes'), {
         variable: 'MESSAGE_QUEUE_MEMORY_MAX_BYTES',
         default: 512 * MEBIBYTE,
@@ -160,7 +160,7 @@ export const SECTIONS = {
   },
 };
 
-/** Every setting by its option. */
+/** Every setting, by its option. */
 export const SETTINGS = {
   ...SECTIONS.General,
   ...SECTIONS.Redis,

@@ -6,32 +6,32 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const YEAR_MS = 365 * DAY_MS;
 const MEBIBYTE = 1024 * 1024;
 
-/** What every queue says of itself. The variable is what follows `QUEUE_<NAME>_`. */
+/** What every queue's definition must state. The variable is the part after `QUEUE_<NAME>_`. */
 const OF_EACH_QUEUE = {
-  /** Handlers at the same time per worker process, over all job names of the queue. */
+  /** How many handlers run at the same time per worker process, across all job names of the queue. */
   concurrency: setting(wholeNumber(1, 1_000), { variable: 'CONCURRENCY', required: true }),
-  /** Runs of a handler before the job becomes a dead letter, the first one included. */
+  /** How many times a handler runs, including the first, before the job becomes a dead letter. */
   attempts: setting(wholeNumber(1, 1_000), { variable: 'ATTEMPTS', required: true }),
   /** Delay before retry n (n = 1 after the first failure). */
   backoff: {
-    /** `fixed`: always the base delay; `exponential`: doubled with each retry. */
+    /** `fixed`: always the base delay; `exponential`: the delay doubles with each retry. */
     type: setting(oneOf('fixed', 'exponential'), { required: true }),
     /** Base delay before a retry. */
     delayMs: setting(milliseconds(0, 30 * DAY_MS), { variable: 'BACKOFF_MS', required: true }),
     /** Longest delay before a retry. */
     maxDelayMs: setting(milliseconds(0, YEAR_MS), {}),
-    /** Share of the delay that is random: a delay d becomes d·(1−jitter) … d. */
+    /** Share of the delay that is random: a delay d becomes a value from d·(1−jitter) to d. */
     jitter: setting(numberFrom(0, 1), {}),
   },
-  /** Time one attempt may take before the handler's signal aborts. */
+  /** Time that one attempt may take before the handler's signal aborts. */
   timeoutMs: setting(milliseconds(1, DAY_MS), { variable: 'TIMEOUT_MS', required: true }),
 };
 
-/** What a queue may leave to the library. */
+/** What a queue's definition may leave to the library. */
 const WITH_DEFAULTS = {
   /** Jobs that may wait (waiting + delayed + paused) before adds are refused. */
   maxWaiting: setting(wholeNumber(1, 1_000_000_000), { default: 1_000_000 }),
-  /** Largest payload as JSON. */
+  /** Largest payload, measured as JSON. */
   maxPayloadBytes: setting(wholeNumber(2, 64 * MEBIBYTE, 'bytes'), { default: MEBIBYTE }),
   /** How long finished jobs are kept. Enforced by a sweeper on a schedule. */
   retention: {
@@ -56,10 +56,10 @@ export interface BackoffPolicy extends ReadOptions<typeof OF_EACH_QUEUE.backoff>
 /** How long finished jobs are kept. Enforced by a sweeper on a schedule. */
 export interface RetentionPolicy extends ReadOptions<typeof WITH_DEFAULTS.retention> {}
 
-/** What a host may override of a queue's settings; what it leaves out stays as the queue defines it. */
+/** The settings of a queue that a host overrides; whatever it leaves out stays as the queue defines it. */
 export interface QueueOverrides extends GivenOptions<typeof QUEUE_SETTINGS> {}
 
-/** The settings that a definition states: those that have no library-wide default, and of the others what it likes. */
+/** The settings that a definition states: all those without a library-wide default, and any of the others. */
 export type DefinedSettings = ReadOptions<typeof OF_EACH_QUEUE> & GivenOptions<typeof WITH_DEFAULTS>;
 
 /** Library-wide defaults of every queue. */
