@@ -5,7 +5,7 @@ import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';
 import { breakerSettingsOf } from './breaker-settings.js';
 import type { CircuitBreakerOptions } from './breaker-settings.js';
-import { DependencyBreaker } from './dependency-breaker.js';
+import type { DependencyBreaker } from './dependency-breaker.js';
 
 /** Breakers kept at the same time; beyond it the oldest one that remembers nothing goes. */
 const MAX_BREAKERS = 1_000;
@@ -49,6 +49,9 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     const isOfAnother = (error: unknown): boolean =>
       isObject(error) && (this.origins.get(error) ?? dependency) !== dependency;
     let isOut = false;
+    // Cockatiel is loaded with the first call to a dependency.
+    const { DependencyBreaker } =
+      require('./dependency-breaker.js') as typeof import('./dependency-breaker.js');
     const breaker = new DependencyBreaker(dependency, settings, this.clock, isOfAnother, (status) => {
       const { state } = status;
       // Each failed probe opens it again; one line per outage is enough.

@@ -1,8 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
 import type { Broker } from '../broker/broker.js';
-import { MemoryBroker } from '../broker/memory/memory-broker.js';
-import { RedisBroker } from '../broker/redis/redis-broker.js';
 import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
@@ -32,10 +30,16 @@ export function brokerProviders(configKey: string | undefined): Provider[] {
   ];
 }
 
-/** Opens the broker that a configuration asks for. */
+/** Opens the broker that a configuration asks for; the other one's code is not even loaded. */
 function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvents): Broker {
   const { prefix, enqueueTimeoutMs, lock, maxCrashes, memory } = config;
-  if (config.redis === null) return new MemoryBroker({ clock, prefix, ...memory });
+  if (config.redis === null) {
+    const { MemoryBroker } =
+      require('../broker/memory/memory-broker.js') as typeof import('../broker/memory/memory-broker.js');
+    return new MemoryBroker({ clock, prefix, ...memory });
+  }
+  const { RedisBroker } =
+    require('../broker/redis/redis-broker.js') as typeof import('../broker/redis/redis-broker.js');
   const logger = new Logger('MessageQueueModule');
   return new RedisBroker({
     redis: config.redis,

@@ -1,18 +1,8 @@
-import { Inject, Optional } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import type { ConfigService } from '@nestjs/config';
 import { readEnvironment } from '../configuration/environment.js';
 import type { Environment } from '../configuration/environment.js';
-
-/** Asking for these makes Nest finish the host's configuration first: files, validation, loaded objects. */
-class LoadedConfig {
-  constructor(
-    @Inject(ConfigService) readonly service: ConfigService,
-    @Optional() @Inject('CONFIGURATION_LOADER') readonly loaded: unknown,
-    @Optional() @Inject('VALIDATED_ENV_LOADER') readonly validated: unknown,
-  ) {}
-}
 
 /**
  * The variables of an app: through `ConfigService` of `@nestjs/config` when the host imports `ConfigModule`, global or
@@ -21,10 +11,13 @@ class LoadedConfig {
 export async function hostEnvironment(modules: ModulesContainer): Promise<Environment> {
   let service: ConfigService | undefined;
   for (const module of modules.values()) {
-    if (module.metatype !== ConfigModule) continue;
+    // A host without the module need not load its package either.
+    if (module.metatype.name !== 'ConfigModule') continue;
+    const { isConfigModule, loadedConfigService } =
+      require('./loaded-config.js') as typeof import('./loaded-config.js');
+    if (!isConfigModule(module.metatype)) continue;
     const moduleRef = module.providers.get(ModuleRef)?.instance as ModuleRef | undefined;
-    if (moduleRef === undefined) continue;
-    service = (await moduleRef.create(LoadedConfig)).service;
+    if (moduleRef !== undefined) service = await loadedConfigService(moduleRef);
   }
   return readEnvironment(service);
 }

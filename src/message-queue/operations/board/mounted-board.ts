@@ -1,0 +1,85 @@
+import { createBullBoard } from '@bull-board/api';
+import { Logger } from '@nestjs/common';
+import type { HttpServer } from '@nestjs/common';
+import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import type { ManagedQueues } from '../../broker/managed-queues.js';
+import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import { isBasicAuthAccess } from './basic-auth.js';
+import type { BoardOptions } from './board-access.js';
+import { boardAddress, inOrder, mountBoard } from './board-mount.js';
+import type { BoardStep } from './board-mount.js';
+import { sameSiteChanges, securityHeaders } from './board-protection.js';
+import { BoardQueueAdapter } from './board-queue-adapter.js';
+import { BoardServer } from './board-server.js';
+import { BoardView } from './board-view.js';
+import { accessStep, guardNameOf } from './guard-access.js';
+import { loopbackAccess, noAccess } from './loopback-access.js';
+
+/** What the board has to know. */
+export interface BoardSettings extends BoardOptions {
+  readonly environment: 'development' | 'production' | 'test';
+}
+
+/** Where the board is when nothing else is configured. */
+const DEFAULT_BOARD_PATH = '/admin/queues';
+
+type BullBoard = ReturnType<typeof createBullBoard>;
+
+/**
+ * Bull Board in the web server of the app: our headers, cross-site check and access check before its server, in one
+ * chain, so that nothing gets past them.
+ */
+export class MountedBoard {
+  readonly #board: BullBoard | undefined;
+  /** Where the board is and who may see it, or why there is none. */
+  readonly state: string;
+
+  constructor(
+    server: HttpServer,
+    private readonly settings: BoardSettings,
+    app: ApplicationConfig,
+    private readonly moduleRef: ModuleRef,
+  ) {
+    const { path = DEFAULT_BOARD_PATH, title = 'Message queues' } = settings;
+    const address = boardAddress(app, path);
+    const board = new BoardServer().setBasePath(address);
+    const { step, openTo } = this.#access();
+    const chain = inOrder([securityHeaders, sameSiteChanges, step, board.getRouter() as BoardStep]);
+    if (!mountBoard(server, address, chain)) {
+      this.state = `off: it works on Express and Fastify, and this app runs on ${server.getType()}`;
+      new Logger('MessageQueueModule').warn(`The board is ${this.state}.`);
+      return;
+    }
+    this.state = `${address}, open to ${openTo}`;
+    this.#board = createBullBoard({
+      queues: [],
+      serverAdapter: board,
+      options: {
+        uiConfig: { boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
+      },
+    });
+  }
+
+  /** Puts all queues on the board. */
+  show(queues: ManagedQueues, deadLetters: DeadLetterService): void {
+    const view = new BoardView(this.settings);
+    const replay = (queue: string, id: string): Promise<void> => deadLetters.replay(queue, id, 'bull-board');
+    this.#board?.setQueues(
+      queues.names().map((name) => new BoardQueueAdapter(queues.get(name), view, replay)),
+    );
+  }
+
+  #access(): { readonly step: BoardStep; readonly openTo: string } {
+    const { access, environment } = this.settings;
+    if (access === undefined) {
+      return environment === 'production'
+        ? { step: noAccess, openTo: 'nobody until board.access says who may use it' }
+        : { step: loopbackAccess, openTo: 'this machine only' };
+    }
+    const guard = guardNameOf(access);
+    const openTo = isBasicAuthAccess(access)
+      ? 'whoever logs in (basic authentication)'
+      : `whoever ${guard ?? 'the middleware in board.access'} lets in`;
+    return { step: accessStep(access, this.moduleRef), openTo };
+  }
+}
