@@ -1,23 +1,23 @@
 import { ModuleRef } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
-import type { ConfigService } from '@nestjs/config';
 import { readEnvironment } from '../configuration/environment.js';
 import type { Environment } from '../configuration/environment.js';
+import type { LoadedConfig } from '../configuration/loaded-config.js';
 
 /**
  * The variables of an app: through `ConfigService` of `@nestjs/config` when the host imports `ConfigModule`, global or
  * not, else from the process.
  */
 export async function hostEnvironment(modules: ModulesContainer): Promise<Environment> {
-  let service: ConfigService | undefined;
-  for (const module of modules.values()) {
+  let config: LoadedConfig | undefined;
+  for (const { metatype, providers } of modules.values()) {
     // A host without the module need not load its package either.
-    if (module.metatype.name !== 'ConfigModule') continue;
-    const { isConfigModule, loadedConfigService } =
-      require('./loaded-config.js') as typeof import('./loaded-config.js');
-    if (!isConfigModule(module.metatype)) continue;
-    const moduleRef = module.providers.get(ModuleRef)?.instance as ModuleRef | undefined;
-    if (moduleRef !== undefined) service = await loadedConfigService(moduleRef);
+    if (metatype.name !== 'ConfigModule') continue;
+    const moduleRef = providers.get(ModuleRef)?.instance as ModuleRef | undefined;
+    if (moduleRef === undefined) continue;
+    const loaded =
+      require('../configuration/loaded-config.js') as typeof import('../configuration/loaded-config.js');
+    config = (await loaded.LoadedConfig.of(metatype, moduleRef)) ?? config;
   }
-  return readEnvironment(service);
+  return readEnvironment(config?.service);
 }
