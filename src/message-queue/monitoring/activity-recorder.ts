@@ -9,7 +9,7 @@ import type { Activity } from './activity-window.js';
 export interface QueueActivity extends Activity {
   /** When an attempt started or ended last in this process, milliseconds since the epoch; null when none did. */
   readonly lastMovedAt: number | null;
-  /** Handlers that go on although their signal aborted, as "method (job id)". */
+  /** Handlers that keep running although their signal has aborted, as "method (job id)". */
   readonly stuck: readonly string[];
   /** Dependencies whose open breaker made jobs of this queue wait within the last 5 minutes. */
   readonly blockedBy: readonly string[];

@@ -3,7 +3,7 @@ import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueStats } from './queue-stats.js';
 
-/** healthy: nothing to do · degraded: works, look at it · unhealthy: jobs do not get done. */
+/** healthy: nothing to do · degraded: works, but needs a look · unhealthy: jobs do not get done. */
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
 /** One thing that is not as it should be. */
@@ -61,11 +61,11 @@ export interface HealthThresholds {
   readonly unhealthyFailureRate: number;
   /** Attempts within the window below which the failure rate says nothing. Default 20. */
   readonly minAttempts: number;
-  /** A job may wait so long, milliseconds. Default 60 000. */
+  /** How long a job may wait, milliseconds. Default 60 000. */
   readonly maxWaitMs: number;
-  /** Jobs wait and nothing moved for so long, milliseconds. Default 30 000. */
+  /** How long jobs may wait without any progress, milliseconds. Default 30 000. */
   readonly noProgressMs: number;
-  /** Dead letters that are too many to leave unread. Default 100. */
+  /** Number of dead letters that is too many to leave unread. Default 100. */
   readonly maxDeadLetters: number;
   /** Used share of the server's memory. Default 0.7. */
   readonly maxMemoryRatio: number;

@@ -26,7 +26,7 @@ export interface QueueStats {
   /** Run time of the attempts that ended in this process within the last 5 minutes, milliseconds; null when none did. */
   readonly avgProcessingMs: number | null;
   readonly p95ProcessingMs: number | null;
-  /** Handlers of this process that go on although their signal aborted. */
+  /** Handlers in this process that keep running although their signal has aborted. */
   readonly stuckHandlers: number;
 }
 

@@ -36,7 +36,7 @@ export { basicAuthAccess } from './board/basic-auth.js';
 export type { BasicAuthCredentials } from './board/basic-auth.js';
 export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './board/board-access.js';
 
-// What is stored with a job, and told of it
+// What is stored and reported about a job
 export type {
   FailureRecord,
   ManagedJobOptions,

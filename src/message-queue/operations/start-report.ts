@@ -1,6 +1,6 @@
 import type { MessageQueueConfig, RedisTopology } from '../message-queue.options.js';
 
-/** What a start tells of. */
+/** What the log says at start. */
 export interface StartReport {
   readonly config: MessageQueueConfig;
   /** Registered queues, in their order. */
