@@ -4,7 +4,7 @@ import { admit, refused } from '../../../test/support/admission-fixture.js';
 describe('admitJob and payloads', () => {
   it('turns dates into ISO text and drops what is undefined', () => {
     const payload = { at: new Date(0), none: undefined, list: [null, true, 'x'], nested: { n: 1.5 } };
-    expect(admit({}, payload).data).toEqual({
+    expect(JSON.parse(admit({}, payload).json)).toEqual({
       at: '1970-01-01T00:00:00.000Z',
       list: [null, true, 'x'],
       nested: { n: 1.5 },
@@ -16,7 +16,10 @@ describe('admitJob and payloads', () => {
       constructor(readonly text: string) {}
     }
     const bare: unknown = Object.assign(Object.create(null), { x: 1 });
-    expect(admit({}, { dto: new Dto('x'), bare }).data).toEqual({ dto: { text: 'x' }, bare: { x: 1 } });
+    expect(JSON.parse(admit({}, { dto: new Dto('x'), bare }).json)).toEqual({
+      dto: { text: 'x' },
+      bare: { x: 1 },
+    });
   });
 
   const circular: Record<string, unknown> = { a: {} };

@@ -5,18 +5,14 @@ import { checkBullOptions } from './bull-option-rules.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { newJobId } from './job-id.js';
 import { toJsonPayload } from './json-payload.js';
+import type { JsonPayload } from './json-payload.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import { checkRecord } from './option-rules.js';
 import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
 
-/** A job that may be stored: its data is what JSON keeps, its options are complete and safe in Bull. */
-export interface AdmittedJob {
-  readonly data: object;
-  /** `data` as JSON. */
-  readonly json: string;
-  /** UTF-8 bytes of `json`. */
-  readonly bytes: number;
+/** A job that may be stored: its options are complete and safe in Bull. */
+export interface AdmittedJob extends JsonPayload {
   readonly options: ManagedJobOptions;
 }
 
@@ -33,6 +29,7 @@ const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
  * Filled: `jobId` (`m_<uuid>`, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
  * `retention.completedCount`), `timestamp`, `stackTraceLimit`. `removeOnFail` is always false: dead letters are kept,
  * whatever the caller asked for. Missing data counts as `{}`, as in Bull.
+ * @param data the payload, or the JSON that was written of it
  * @param options Bull's own, with priorities on Bull's scale
  * @param now milliseconds since the epoch
  * @throws InvalidJobOptionsError listing every option; InvalidPayloadError listing every path, or the sizes
@@ -47,15 +44,12 @@ export function admitJob(
 ): AdmittedJob {
   const filled = admitOptions(queueName, settings, name, options, now);
   const sizeLimit = options.sizeLimit ?? settings.maxPayloadBytes;
-  const payload = toJsonPayload(
-    data === undefined ? {} : data,
-    Math.min(sizeLimit, settings.maxPayloadBytes),
-    {
-      queue: queueName,
-      job: name,
-    },
-  );
-  return { data: payload.data, json: payload.json, bytes: payload.bytes, options: filled };
+  const maxBytes = Math.min(sizeLimit, settings.maxPayloadBytes);
+  const { json, bytes } = toJsonPayload(data === undefined ? {} : data, maxBytes, {
+    queue: queueName,
+    job: name,
+  });
+  return { json, bytes, options: filled };
 }
 
 function admitOptions(

@@ -2,12 +2,13 @@ import type { Issue } from '../../kernel/errors.js';
 import { kindOf, mustBe } from '../../kernel/values/words.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
 
-/** A payload as its handler will get it: `data` is the parsed `json`. */
-export interface JsonPayload {
-  readonly data: object;
-  readonly json: string;
-  /** UTF-8 bytes of `json`. */
-  readonly bytes: number;
+/** A payload as it is stored: handlers get what parsing `json` makes. Nothing that JSON would lose was in it. */
+export class JsonPayload {
+  constructor(
+    readonly json: string,
+    /** UTF-8 bytes of `json`. */
+    readonly bytes: number,
+  ) {}
 }
 
 /** Which queue and job a payload is for; errors name them. */
@@ -21,15 +22,21 @@ const MAX_DEPTH = 64;
 const MAX_ISSUES = 50;
 
 /**
- * Turns a payload into what JSON keeps of it, and refuses everything that JSON would silently lose or change.
+ * Writes a payload as JSON, and refuses everything that JSON would silently lose or change. One that was written before
+ * is only measured.
  * @throws InvalidPayloadError as {@link assertJsonSafe} does
  */
 export function toJsonPayload(data: unknown, maxBytes: number, place: PayloadPlace): JsonPayload {
-  assertJsonSafe(data, maxBytes, place);
-  const json = reading(place, () => JSON.stringify(data));
-  const bytes = Buffer.byteLength(json);
-  if (bytes > maxBytes) throw tooLarge(bytes, maxBytes, place);
-  return { data: JSON.parse(json) as object, json, bytes };
+  if (!(data instanceof JsonPayload)) assertJsonSafe(data, maxBytes, place);
+  const payload = data instanceof JsonPayload ? data : reading(place, () => writtenPayload(data));
+  if (payload.bytes > maxBytes) throw tooLarge(payload.bytes, maxBytes, place);
+  return payload;
+}
+
+/** Writes a payload that is known to be safe in JSON. */
+export function writtenPayload(data: object): JsonPayload {
+  const json = JSON.stringify(data);
+  return new JsonPayload(json, Buffer.byteLength(json));
 }
 
 /**

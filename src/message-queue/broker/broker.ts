@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bull';
+import type { JsonPayload } from '../admission/json-payload.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
@@ -7,10 +8,11 @@ import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 /** Which provider keeps the jobs. */
 export type ProviderName = 'memory' | 'redis';
 
-/** One job to add. `data` has been validated and is JSON-safe; `options` are Bull's, checked by `admitJob`. */
+/** One job to add. `data` has been validated; `options` are Bull's, checked by `admitJob`. */
 export interface AddRequest {
   readonly name: string;
-  readonly data: object;
+  /** The payload, or the JSON that was written of it. */
+  readonly data: object | JsonPayload;
   readonly options: ManagedJobOptions;
   /** Same key + same fingerprint within `ttlMs` → the first job's id; another fingerprint → IdempotencyConflictError. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string; readonly ttlMs: number };

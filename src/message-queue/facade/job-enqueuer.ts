@@ -10,6 +10,7 @@ import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { AdmittedJob } from '../admission/job-admission.js';
+import { toJsonPayload } from '../admission/json-payload.js';
 import { mapEnqueueOptions } from '../admission/job-options.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import { validatePayload } from '../admission/payload-validator.js';
@@ -115,28 +116,27 @@ export class JobEnqueuer {
         place,
       );
     }
-    const { options, idempotency, ...limits } = mapEnqueueOptions(place, enqueueOptions, this.clock.now());
+    const { options, idempotency, critical, deadlineMs } = mapEnqueueOptions(
+      place,
+      enqueueOptions,
+      this.clock.now(),
+    );
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
     for (const check of this.checks) {
       if (check.queue === place.queue && check.job === jobName) await check.check(payload, place);
     }
+    const written = toJsonPayload(payload, definition.maxPayloadBytes, place);
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
-    if (idempotency === undefined) return { name: jobName, data: payload, options, ...limits };
-    const fingerprint = fingerprintOf(payload, jobName);
-    return {
-      name: jobName,
-      data: payload,
-      options,
-      idempotency: { ...idempotency, fingerprint },
-      ...limits,
-    };
+    const request = { name: jobName, data: written, options, critical, deadlineMs };
+    if (idempotency === undefined) return request;
+    return { ...request, idempotency: { ...idempotency, fingerprint: fingerprintOf(payload, jobName) } };
   }
 
   /** What a test put under the queue's token gets Bull's own call. */
   async #addToOverride(managed: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
     const { queue, definition } = managed;
-    const { data, options } = this.#admitted(managed, request);
-    const job: unknown = await queue.add(request.name, data, options);
+    const { json, options } = this.#admitted(managed, request);
+    const job: unknown = await queue.add(request.name, JSON.parse(json) as object, options);
     const { id = options.jobId } = (job ?? {}) as { readonly id?: string | number };
     return { id: plainText(id), queue: definition.name, name: request.name, deduplicated: false };
   }

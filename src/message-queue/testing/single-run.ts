@@ -16,9 +16,9 @@ export async function takeAlone(
   payload: object,
   clock: Clock,
 ): Promise<{ readonly taken: TakenJob; readonly close: () => Promise<void> }> {
-  const { data, options } = admitJob(definition.name, definition, jobName, payload);
+  const { json, options } = admitJob(definition.name, definition, jobName, payload);
   const queue = new MemoryQueue(definition.name, { clock });
-  const job = await queue.add(jobName, data, options);
+  const job = await queue.add(jobName, JSON.parse(json) as object, options);
   return {
     taken: new TakenJob(job),
     close: () => queue.close(true),

@@ -128,7 +128,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     const options = this.compact.of(job.options);
     const created: NewJob = { name, json: job.json, options };
     const { adding, schedules } = this.parts;
-    return options.repeat ? schedules.addNext(created, true) : adding.store(created, job.data);
+    return options.repeat ? schedules.addNext(created, true) : adding.store(created);
   }
 
   private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob {

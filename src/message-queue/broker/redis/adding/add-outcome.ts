@@ -3,10 +3,21 @@ import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
 import { jobOf, keyConflict, queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
-import type { AddFields, AddReply } from './job-adder.js';
+import type { AddFields } from './long-road.js';
 import { outOfMemory } from '../connections/memory-guard.js';
 import { replyCode } from '../connections/redis-replies.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
+
+/** What the script said about one job. */
+export interface AddReply {
+  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full';
+  /** Id of the stored job. */
+  readonly id: string;
+  /** For `full`: how many jobs wait. */
+  readonly depth: number;
+  /** For `conflict`: fingerprint of the payload that the key was used for; otherwise empty. */
+  readonly fingerprint: string;
+}
 
 /** An add as it was sent. */
 export interface SentAdd {

@@ -1,47 +1,44 @@
-import { createHash } from 'node:crypto';
 import type { Job } from 'bull';
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
+import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from '../../broker.js';
 import { DEFAULT_JOB_NAME } from '../../rules/add-arguments.js';
 import type { BulkJob } from '../../rules/add-arguments.js';
 import { queueClosed } from '../../rules/add-errors.js';
 import { JOB_ADDED } from '../../rules/local-events.js';
-import { isCritical } from '../../rules/waiting-limit.js';
-import { asQueueError, outcomeOf } from './add-outcome.js';
-import { BullJob, emitSafely, internalsOf } from '../bull/bull-internals.js';
+import { BullJob, emitSafely } from '../bull/bull-internals.js';
+import { AddBuffer } from './add-buffer.js';
+import { asQueueError } from './add-outcome.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
-import { JobAdder } from './job-adder.js';
-import type { AddFields, AddReply } from './job-adder.js';
+import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 
 /** How many requests of a bulk add are in flight at once. */
 const BULK_WINDOW = 1_000;
 
-interface Prepared {
+interface Admitted {
   readonly request: AddRequest;
-  readonly job: Job;
-  readonly fields: AddFields;
-  readonly bytes: number;
+  readonly job: AdmittedJob;
 }
 
 /** Adds jobs to one queue: admission, memory guard, deadline, ledger and add, whichever way a job comes in. */
 export class Enqueuer {
-  private readonly adder: JobAdder;
+  private readonly buffer: AddBuffer;
+  private readonly road: LongRoad;
   private closed = false;
 
   constructor(private readonly parts: EnqueuerParts) {
     const { queue, scripts, connections } = parts;
-    const { maxWaiting } = queue.definition;
-    const target = { name: queue.name, base: queue.base, token: internalsOf(queue).token, maxWaiting };
-    this.adder = new JobAdder(target, scripts, connections);
+    this.buffer = new AddBuffer(queue.base, scripts, connections);
+    this.road = new LongRoad(queue);
   }
 
   /** Rejects the adds that have not been sent, and all later ones. */
   close(): void {
     this.closed = true;
-    this.adder.close();
+    this.buffer.close();
   }
 
   /** @throws every error of an add */
@@ -51,7 +48,7 @@ export class Enqueuer {
       const { id } = await addRepeatable(this.parts, request);
       return { id: String(id), deduplicated: false };
     }
-    return this.addPrepared(this.prepare(request));
+    return this.addAdmitted(this.admit(request));
   }
 
   /** Outcomes in the order of the requests. Never rejects. */
@@ -73,30 +70,30 @@ export class Enqueuer {
     this.refuseWhenClosed(name);
     const request = { name, data: data as object, options };
     if (options.repeat !== undefined) return addRepeatable(this.parts, request);
-    const prepared = this.prepare(request);
-    prepared.job.id = (await this.addPrepared(prepared)).id;
-    return prepared.job;
+    const admitted = this.admit(request);
+    const { id } = await this.addAdmitted(admitted);
+    return this.jobOf(admitted, id);
   }
 
   /** Bull's `addBulk`: every job is checked before the first one is sent. */
   async addJobs(jobs: readonly BulkJob[]): Promise<Job[]> {
     this.refuseWhenClosed(jobs[0]?.name ?? DEFAULT_JOB_NAME);
-    const prepared = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
-      this.prepare({ name, data: data as object, options: opts ?? {} }),
+    const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
+      this.admit({ name, data: data as object, options: opts ?? {} }),
     );
-    const results = await Promise.allSettled(prepared.map((one) => this.addPrepared(one)));
+    const results = await Promise.allSettled(admitted.map((one) => this.addAdmitted(one)));
     return results.map((result, i) => {
       if (result.status === 'rejected') throw result.reason;
-      const { job } = prepared[i] as Prepared;
-      job.id = result.value.id;
-      return job;
+      return this.jobOf(admitted[i] as Admitted, result.value.id);
     });
   }
 
-  private async addPrepared(prepared: Prepared): Promise<AddOutcome> {
-    const { queue } = this.parts;
-    const outcome = outcomeOf(queue, prepared, await this.send(prepared));
-    if (!outcome.deduplicated) emitSafely(queue, JOB_ADDED, outcome.id, prepared.request.name);
+  private async addAdmitted({ request, job }: Admitted): Promise<AddOutcome> {
+    const outcome = await new Promise<AddOutcome>((resolve, reject) => {
+      const deadlineMs = request.deadlineMs ?? this.parts.timeoutMs;
+      this.buffer.add(new LongAdd(this.road, request, job, deadlineMs, resolve, reject));
+    });
+    if (!outcome.deduplicated) emitSafely(this.parts.queue, JOB_ADDED, outcome.id, request.name);
     return outcome;
   }
 
@@ -124,53 +121,18 @@ export class Enqueuer {
     return { outcome: 'rejected', error: new BrokerUnavailableError(message, { queue }) };
   }
 
-  private prepare(request: AddRequest): Prepared {
-    const { queue } = this.parts;
-    const { name } = request;
-    const admitted = admitJob(
-      queue.name,
-      queue.definition,
-      name,
-      request.data,
-      request.options,
-      this.parts.now(),
-    );
-    this.parts.memory.check({ queue: queue.name, job: name });
-    const job = new BullJob(queue, name, admitted.data, admitted.options);
-    const { options } = admitted;
-    const id = String(options.jobId);
-    job.id = id;
-    const { idempotency } = request;
-    const fields: AddFields = {
-      id,
-      name,
-      data: admitted.json,
-      opts: JSON.stringify(job.opts),
-      timestamp: job.timestamp,
-      delay: job.delay,
-      priority: options.priority ?? 0,
-      lifo: options.lifo === true ? '1' : '',
-      debounceId: options.debounce?.id ?? '',
-      debounceTtl: options.debounce?.ttl ?? '',
-      critical: isCritical(request.critical, options) ? '1' : '',
-      onceKey:
-        idempotency === undefined ? '' : createHash('sha256').update(idempotency.key).digest('base64url'),
-      fingerprint: idempotency?.fingerprint ?? '',
-      onceTtl: idempotency?.ttlMs ?? '',
-      generated: request.options.jobId === undefined ? '1' : '',
-    };
-    return { request, job, fields, bytes: admitted.bytes };
+  private admit(request: AddRequest): Admitted {
+    const { queue, now, memory } = this.parts;
+    const { name, data, options } = request;
+    const job = admitJob(queue.name, queue.definition, name, data, options, now());
+    memory.check({ queue: queue.name, job: name });
+    return { request, job };
   }
 
-  private async send({ fields, bytes, request }: Prepared): Promise<AddReply> {
-    try {
-      return await this.adder.add(fields, bytes, request.deadlineMs ?? this.parts.timeoutMs);
-    } catch (error) {
-      throw asQueueError(error, {
-        queue: this.parts.queue.name,
-        job: request.name,
-        jobId: String(fields.id),
-      });
-    }
+  /** Bull's job, for those who want one. */
+  private jobOf({ request, job }: Admitted, id: string): Job {
+    const made = new BullJob(this.parts.queue, request.name, JSON.parse(job.json), job.options);
+    made.id = id;
+    return made;
   }
 }

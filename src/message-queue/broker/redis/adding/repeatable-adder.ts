@@ -16,7 +16,7 @@ export async function addRepeatable(
   { queue, now, timeoutMs, connections, memory }: EnqueuerParts,
   request: AddRequest,
 ): Promise<Job> {
-  const { data, options } = admitJob(
+  const { json, options } = admitJob(
     queue.name,
     queue.definition,
     request.name,
@@ -33,7 +33,10 @@ export async function addRepeatable(
   while (await connections.ready(Math.max(0, giveUpAt - performance.now()))) {
     wasSent = true;
     try {
-      const job = await within(giveUpAt, queue.addRepeatable(request.name, data, options));
+      const job = await within(
+        giveUpAt,
+        queue.addRepeatable(request.name, JSON.parse(json) as object, options),
+      );
       if (job === null) break;
       return job;
     } catch (error) {

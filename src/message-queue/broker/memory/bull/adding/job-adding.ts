@@ -46,15 +46,20 @@ export class JobAdding {
   }
 
   /**
-   * Stores a job; the handle shows the caller's own payload, as in Bull.
+   * Stores a job.
    * @param force although the queue, or the memory, is full
    * @throws QueueFullError when the budget is spent, Error when the payload is above its `sizeLimit`
    */
-  store(job: NewJob, data: unknown, force = false): MemoryJob {
+  store(job: NewJob, force = false): MemoryJob {
     const { id, stored } = this.add(job, force ? null : this.parts.assertRoom);
-    const handle = this.parts.handleOf(
+    return this.parts.handleOf(
       stored ?? new StoredJob(id, job.name, job.json, job.options, job.options.delay, 0),
     );
+  }
+
+  /** Stores a job as `store` does; the handle shows the caller's own payload, as in Bull. */
+  storeGiven(job: NewJob, data: unknown): MemoryJob {
+    const handle = this.store(job);
     handle.data = data;
     return handle;
   }

@@ -81,7 +81,7 @@ export class QueueSchedules {
       prevMillis: next.dueAt,
     } as StoredOptions;
     // A schedule that is already running continues even when the queue is full: nobody would add its next run later.
-    return this.#adding.store({ ...job, options: runOptions }, JSON.parse(job.json), !isNew);
+    return this.#adding.store({ ...job, options: runOptions }, !isNew);
   }
 
   /** Not in Bull: a run of a schedule starts, so the next one is added. */

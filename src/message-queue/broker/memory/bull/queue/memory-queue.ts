@@ -106,7 +106,7 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
     return jobs.map(({ name, data, opts }) => {
       const known = typeof name === 'string' ? name : DEFAULT_JOB_NAME;
       this.assertOpen(known);
-      return adding.store(adding.newJob(known, data, { ...this.defaultJobOptions, ...opts }), data);
+      return adding.storeGiven(adding.newJob(known, data, { ...this.defaultJobOptions, ...opts }), data);
     });
   }
 
@@ -195,7 +195,7 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
     const { adding, schedules } = this.parts;
     const job = adding.newJob(name, data, options);
-    return options.repeat ? (schedules.addNext(job, true) as MemoryJob) : adding.store(job, data);
+    return options.repeat ? (schedules.addNext(job, true) as MemoryJob) : adding.storeGiven(job, data);
   }
 
   /** Throws when the queue takes no more. */

@@ -1,0 +1,155 @@
+import { closedMeanwhile, refusedLater, timedOut } from './unanswered-add.js';
+import type { PendingAdd } from './pending-add.js';
+import type { RedisConnections } from '../connections/redis-connections.js';
+import { meaningOf } from '../connections/redis-replies.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
+
+const MOST_JOBS_PER_CALL = 100;
+const MOST_BYTES_PER_CALL = 1024 * 1024;
+const MOST_CALLS_IN_FLIGHT = 4;
+const RETRY_DELAY_MS = 50;
+/** Deadlines are kept to this many milliseconds, by one timer for all adds. */
+const DEADLINE_CHECK_MS = 20;
+
+/**
+ * Sends the adds of one queue. Those issued together share a round trip, but each has its own outcome and deadline.
+ * After a lost connection the same call is sent again with the same ids, so each job is added only once.
+ */
+export class AddBuffer {
+  private buffer: PendingAdd[] = [];
+  private scheduled = false;
+  /** Batches whose outcomes are not known. */
+  private readonly underWay = new Set<readonly PendingAdd[]>();
+  /** Those of them that Redis may have seen. */
+  private readonly sent = new Set<readonly PendingAdd[]>();
+  private deadlineTimer: NodeJS.Timeout | null = null;
+  private isWatching = false;
+  private closed = false;
+
+  /** @param base `prefix:queue:` */
+  constructor(
+    private readonly base: string,
+    private readonly scripts: RedisScripts,
+    private readonly connections: RedisConnections,
+  ) {}
+
+  add(add: PendingAdd): void {
+    this.buffer.push(add);
+    if (!this.scheduled) this.schedule();
+    if (this.deadlineTimer === null) this.watchDeadlines();
+  }
+
+  /** Rejects the adds that have not been sent, and those that will get no answer. */
+  close(): void {
+    this.closed = true;
+    const unsent = this.buffer;
+    this.buffer = [];
+    unsent.forEach(refuse);
+    // On a working connection the answers arrive before it is closed.
+    if (!this.connections.isReady) for (const batch of this.underWay) batch.forEach(refuse);
+  }
+
+  /** Sends once all that is issued together has been issued. */
+  private schedule(): void {
+    if (this.underWay.size >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
+    this.scheduled = true;
+    process.nextTick(() => {
+      this.scheduled = false;
+      while (this.buffer.length > 0 && this.underWay.size < MOST_CALLS_IN_FLIGHT) {
+        void this.send(this.nextBatch());
+      }
+    });
+  }
+
+  private nextBatch(): PendingAdd[] {
+    const { buffer } = this;
+    let bytes = 0;
+    let end = 0;
+    for (; end < buffer.length && end < MOST_JOBS_PER_CALL; end++) {
+      const add = buffer[end] as PendingAdd;
+      if (end > 0 && (add.call !== buffer[0]?.call || bytes + add.bytes > MOST_BYTES_PER_CALL)) break;
+      bytes += add.bytes;
+    }
+    return buffer.splice(0, end);
+  }
+
+  private async send(batch: readonly PendingAdd[]): Promise<void> {
+    this.underWay.add(batch);
+    let open = batch;
+    // Adds whose caller stopped waiting drop out; the others are retried until their deadlines.
+    while (open.length > 0 && !(await this.trySend(open))) {
+      if (this.closed) open.forEach(refuse);
+      open = open.filter(({ settled }) => !settled);
+    }
+    this.underWay.delete(batch);
+    if (!this.scheduled) this.schedule();
+  }
+
+  private async trySend(adds: readonly PendingAdd[]): Promise<boolean> {
+    const { connections } = this;
+    // A disconnected client would send the command once it reconnects, long after we gave up.
+    if (!connections.isReady && !(await connections.ready(RETRY_DELAY_MS))) return false;
+    if (!this.isWatching) this.watchConnection();
+    const { call } = adds[0] as PendingAdd;
+    this.sent.add(adds);
+    try {
+      const reply = await this.scripts.run(call.script, this.base, call.args(adds));
+      adds.forEach((add, position) => {
+        if (add.settled) return;
+        add.settled = true;
+        add.answered(reply, position);
+      });
+      return true;
+    } catch (error) {
+      return await this.goesOn(adds, error as Error);
+    } finally {
+      this.sent.delete(adds);
+    }
+  }
+
+  /** @returns whether the adds are settled */
+  private async goesOn(adds: readonly PendingAdd[], error: Error): Promise<boolean> {
+    const meaning = meaningOf(error);
+    if (meaning === 'lost' || meaning === 'passing') {
+      if (meaning === 'lost') for (const add of adds) add.mayBeStored = true;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      return false;
+    }
+    for (const add of adds) fail(add, add.mayBeStored ? refusedLater(add.place, error) : error);
+    return true;
+  }
+
+  /** The client itself resends what was not answered. */
+  private watchConnection(): void {
+    this.isWatching = true;
+    this.connections.client.on('close', () => {
+      for (const batch of this.sent) for (const add of batch) add.mayBeStored = true;
+    });
+  }
+
+  private watchDeadlines(): void {
+    this.deadlineTimer = setTimeout(() => {
+      this.deadlineTimer = null;
+      const now = performance.now();
+      for (const batch of this.underWay) for (const add of batch) this.expire(add, now);
+      for (const add of this.buffer) this.expire(add, now);
+      this.buffer = this.buffer.filter(({ settled }) => !settled);
+      if (this.buffer.length > 0 || this.underWay.size > 0) this.watchDeadlines();
+    }, DEADLINE_CHECK_MS);
+  }
+
+  private expire(add: PendingAdd, now: number): void {
+    if (add.settled || now < add.deadlineAt) return;
+    fail(add, timedOut(add.place, add.deadlineMs, this.connections.trouble));
+  }
+}
+
+function refuse(add: PendingAdd): void {
+  if (!add.settled) fail(add, closedMeanwhile(add.place, add.mayBeStored));
+}
+
+function fail(add: PendingAdd, error: Error): void {
+  if (add.settled) return;
+  add.settled = true;
+  add.failed(error);
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { AdmittedJob } from '../../../admission/job-admission.js';
+import type { AddOutcome, AddRequest } from '../../broker.js';
+import type { AddPlace } from '../../rules/add-errors.js';
+import { isCritical, waitingLimit } from '../../rules/waiting-limit.js';
+import { internalsOf } from '../bull/bull-internals.js';
+import type { RedisQueue } from '../bull/redis-queue.js';
+import { ADD_FIELDS, addJobsScript } from '../scripts/add-jobs.lua.js';
+import { asQueueError, outcomeOf } from './add-outcome.js';
+import type { AddReply } from './add-outcome.js';
+import { PendingAdd } from './pending-add.js';
+import type { AddCall } from './pending-add.js';
+
+/** One job as {@link addJobsScript} takes it. */
+export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | number>>;
+
+/** The call that adds any job, with all that can be said of one. */
+export class LongRoad implements AddCall {
+  readonly script = addJobsScript;
+  private readonly head: readonly (string | number)[];
+
+  constructor(readonly queue: RedisQueue) {
+    const { maxWaiting } = queue.definition;
+    this.head = [internalsOf(queue).token, waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
+  }
+
+  args(adds: readonly PendingAdd[]): (string | number)[] {
+    const args = [...this.head];
+    for (const { fields } of adds as readonly LongAdd[]) {
+      for (const field of ADD_FIELDS) args.push(fields[field]);
+    }
+    return args;
+  }
+}
+
+/** An add on the long road. */
+export class LongAdd extends PendingAdd {
+  readonly fields: AddFields;
+
+  constructor(
+    private readonly road: LongRoad,
+    readonly request: AddRequest,
+    admitted: AdmittedJob,
+    deadlineMs: number,
+    private readonly resolve: (outcome: AddOutcome) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    super(road, admitted.bytes, deadlineMs);
+    this.fields = fieldsOf(request, admitted);
+  }
+
+  get place(): AddPlace {
+    return { queue: this.road.queue.name, job: this.request.name, jobId: String(this.fields.id) };
+  }
+
+  answered(reply: unknown, position: number): void {
+    try {
+      this.resolve(outcomeOf(this.road.queue, this, replyAt(reply, position)));
+    } catch (refusal) {
+      this.reject(refusal as Error);
+    }
+  }
+
+  failed(error: Error): void {
+    this.reject(asQueueError(error, this.place));
+  }
+}
+
+/** The script's answer about one job: `[status, id, depth or fingerprint]`. */
+function replyAt(reply: unknown, position: number): AddReply {
+  const [status, id, detail] = (reply as [AddReply['status'], string, number | string | undefined][])[
+    position
+  ] as [AddReply['status'], string, number | string | undefined];
+  return {
+    status,
+    id,
+    depth: typeof detail === 'number' ? detail : 0,
+    fingerprint: typeof detail === 'string' ? detail : '',
+  };
+}
+
+function fieldsOf(request: AddRequest, { json, options }: AdmittedJob): AddFields {
+  const { idempotency, name } = request;
+  const { jobId, timestamp = 0, delay = 0, priority = 0, lifo, debounce } = options;
+  return {
+    id: String(jobId),
+    name,
+    data: json,
+    opts: JSON.stringify({ ...options, delay }),
+    timestamp,
+    delay,
+    priority,
+    lifo: lifo === true ? '1' : '',
+    debounceId: debounce?.id ?? '',
+    debounceTtl: debounce?.ttl ?? '',
+    critical: isCritical(request.critical, options) ? '1' : '',
+    onceKey:
+      idempotency === undefined ? '' : createHash('sha256').update(idempotency.key).digest('base64url'),
+    fingerprint: idempotency?.fingerprint ?? '',
+    onceTtl: idempotency?.ttlMs ?? '',
+    generated: request.options.jobId === undefined ? '1' : '',
+  };
+}
