@@ -10,7 +10,7 @@ import { queueClosed } from '../../rules/add-errors.js';
 import { JOB_ADDED } from '../../rules/local-events.js';
 import { BullJob, emitSafely } from '../bull/bull-internals.js';
 import { AddBuffer } from './add-buffer.js';
-import { asQueueError } from './add-outcome.js';
+import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';

@@ -1,18 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
+import { keyConflict, queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 import { isCritical, waitingLimit } from '../../rules/waiting-limit.js';
 import { internalsOf } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { ADD_FIELDS, addJobsScript } from '../scripts/add-jobs.lua.js';
-import { asQueueError, outcomeOf } from './add-outcome.js';
-import type { AddReply } from './add-outcome.js';
+import { asQueueError } from './as-queue-error.js';
 import { PendingAdd } from './pending-add.js';
 import type { AddCall } from './pending-add.js';
 
 /** One job as {@link addJobsScript} takes it. */
 export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | number>>;
+
+/** What the script said about one job. */
+interface AddReply {
+  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full';
+  /** Id of the stored job. */
+  readonly id: string;
+  /** For `full`: how many jobs wait. */
+  readonly depth: number;
+  /** For `conflict`: fingerprint of the payload that the key was used for; otherwise empty. */
+  readonly fingerprint: string;
+}
 
 /** The call that adds any job, with all that can be said of one. */
 export class LongRoad implements AddCall {
@@ -64,6 +75,30 @@ export class LongAdd extends PendingAdd {
   failed(error: Error): void {
     this.reject(asQueueError(error, this.place));
   }
+}
+
+/**
+ * What the answer to an add means to its caller.
+ * @throws QueueFullError, IdempotencyConflictError
+ */
+function outcomeOf(
+  { name, definition }: RedisQueue,
+  { request, fields }: LongAdd,
+  reply: AddReply,
+): AddOutcome {
+  const place = { queue: name, job: request.name };
+  if (reply.status === 'full') {
+    throw queueFull(place, reply.depth, definition.maxWaiting);
+  }
+  if (reply.status === 'conflict' && request.idempotency !== undefined) {
+    throw keyConflict({ ...place, jobId: reply.id }, request.idempotency, reply.fingerprint);
+  }
+  // The ledger may know the key from this very call, whose first answer was lost; only a generated id can tell.
+  const ours = reply.status === 'once' && fields.generated === '1' && reply.id === fields.id;
+  return {
+    id: reply.id,
+    deduplicated: reply.status !== 'added' && !ours,
+  };
 }
 
 /** The script's answer about one job: `[status, id, depth or fingerprint]`. */

@@ -2,7 +2,7 @@ import type { Job } from 'bull';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AddRequest } from '../../broker.js';
 import { closedMeanwhile, timedOut } from './unanswered-add.js';
-import { asQueueError } from './add-outcome.js';
+import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { meaningOf } from '../connections/redis-replies.js';
 
