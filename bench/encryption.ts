@@ -5,11 +5,11 @@ import { NodeMessageCipher } from '../src/message-queue/adapters/node-crypto/ind
 import { PooledMessageCipher } from '../src/message-queue/adapters/piscina/index.js';
 import type { MessageCipher } from '../src/message-queue/ports/encryption/message-cipher.js';
 import type { ResultRow } from './measurement.js';
-import { table } from './report.js';
+import { table } from './report/table.js';
 import { median } from './statistics.js';
 
 const SIZES = [16_000, 64_000, 250_000, 500_000, 1_000_000] as const;
-const DELAY_TITLE = '… longest event-loop delay';
+const DELAY = 'longest event-loop delay';
 const CONCURRENCY = 5;
 const CALLS = 40;
 const ROUNDS = 9;
@@ -35,13 +35,10 @@ async function rowsOf(
   }
   const samples = (pick: (run: Run) => number) =>
     [...runs].map(([subject, measured]) => ({ subject, values: measured.map(pick) }));
+  const title = `seal ${size} characters`;
   return [
-    { title: `seal ${size} characters`, unit: 'ms', samples: samples(({ perCallMs }) => perCallMs) },
-    {
-      title: DELAY_TITLE,
-      unit: 'ms',
-      samples: samples(({ longestDelayMs }) => longestDelayMs),
-    },
+    { id: null, title, row: 'price of a call', unit: 'ms', samples: samples(({ perCallMs }) => perCallMs) },
+    { id: null, title, row: DELAY, unit: 'ms', samples: samples(({ longestDelayMs }) => longestDelayMs) },
   ];
 }
 
@@ -90,9 +87,9 @@ async function main(): Promise<void> {
   } finally {
     await pool.onApplicationShutdown();
   }
-  const isDelay = ({ title }: ResultRow): boolean => title === DELAY_TITLE;
+  const isDelay = ({ row }: ResultRow): boolean => row === DELAY;
   const [delays, prices] = [rows.filter(isDelay), rows.filter((row) => !isDelay(row))];
-  console.log(`${table(rows, ['inline', 'threads'])}
+  console.log(`${table(rows)}
 Medians of ${ROUNDS} rounds. Break-even, threads below inline from here on:
   price of a call             ${breakEven(prices)}
   longest event-loop delay    ${breakEven(delays)}`);

@@ -1,24 +1,27 @@
-import type { TestRedis } from '../test/support/redis-server.js';
-import type { BenchOptions } from './bench-options.js';
-import type { QueueRequest, Subject } from './subject.js';
+import type { Reading, Unit } from './reading.js';
+import type { Stage } from './process/stage.js';
+import type { SubjectEntry } from './subjects.js';
 
-/** What a measurement may use. */
-export interface BenchContext {
-  readonly redis: TestRedis;
-  readonly options: BenchOptions;
-  /** Empties the server. */
-  flush(): Promise<void>;
-  /** Bytes that the server uses for data and overhead. */
-  usedMemory(): Promise<number>;
-  /** A number of jobs, scaled by the options, at least 100. */
-  jobs(count: number): number;
-  /** A queue whose name was not used before. @param concurrency default 10 */
-  queueRequest(concurrency?: number): QueueRequest;
-  /** Says what is being done now. */
-  progress(what: string): void;
+/** One measurement. Its trial runs round by round in the process of each contestant, in turn. */
+export interface Measurement {
+  /** Kebab-case, for `--only`. */
+  readonly id: string;
+  /** As the table says it. */
+  readonly title: string;
+  readonly subjects: readonly SubjectEntry[];
+  /** Only with `--full`. */
+  readonly slow?: boolean;
+  /** For what hardly varies from round to round. Default: as many as the command line says. */
+  readonly mostRounds?: number;
+  /** Whether a trial of half the size goes ahead and does not count. Default true. */
+  readonly warmUp?: boolean;
+  /** On an empty server. */
+  trial(stage: Stage): Promise<readonly Reading[]>;
+  /** What a second process of the contestant does, which the trial starts. */
+  assist?(stage: Stage): Promise<void>;
 }
 
-/** Several values of one subject, one per round (or per job, for latencies). */
+/** All values of one subject for one row, one or more per round. */
 export interface Sample {
   readonly subject: string;
   readonly values: readonly number[];
@@ -26,17 +29,11 @@ export interface Sample {
 
 /** One line of the result: the subjects side by side. */
 export interface ResultRow {
-  /** For example `drain, concurrency 10`. */
+  /** Id of the measurement; what `--only` takes. null: of a program that measures nothing else. */
+  readonly id: string | null;
   readonly title: string;
-  readonly unit: 'jobs/s' | 'ms' | 'µs' | 'bytes';
+  /** As in `Reading`. */
+  readonly row: string;
+  readonly unit: Unit;
   readonly samples: readonly Sample[];
-}
-
-/** One measurement. */
-export interface Measurement {
-  /** Kebab-case, for `--only`. */
-  readonly id: string;
-  /** Only with `--full`. */
-  readonly slow?: boolean;
-  run(context: BenchContext, subjects: readonly Subject[]): Promise<ResultRow[]>;
 }

@@ -1,99 +1,63 @@
-import type { Queue } from 'bull';
-import type { Broker } from '../../src/message-queue/broker/broker.js';
-import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
-import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
-import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
-import { SystemClock } from '../../src/kernel/time/clock.js';
-import { failureRecordOf } from '../../src/message-queue/jobs/failure-record.js';
-import { chatMessages } from '../chat-message.js';
-import type { BenchContext, Measurement, ResultRow } from '../measurement.js';
-import { brokerMakers, definitionOf } from '../subjects/broker.subject.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Measurement } from '../measurement.js';
+import type { Stage } from '../process/stage.js';
+import type { Reading } from '../reading.js';
+import type { BenchHost } from '../subject.js';
+import { OURS, OURS_IN_MEMORY } from '../subjects.js';
+import { fill } from './drain.measurement.js';
 
-const BULK = 1_000;
 /** Jobs that fail at the same time while the letters are made. */
 const CONCURRENCY = 100;
-
-class OneQueue extends ManagedQueues {
-  constructor(private readonly managed: ManagedQueue) {
-    super();
-  }
-  names(): readonly string[] {
-    return [this.managed.definition.name];
-  }
-  get(): ManagedQueue {
-    return this.managed;
-  }
-}
+const STEP = 1_000;
+const REPEATS = 5;
 
 /** Adds jobs that fail for good at their only attempt. */
-async function bury(broker: Broker, queue: Queue, count: number, context: BenchContext): Promise<void> {
-  const worker = await broker.work(queue, CONCURRENCY, async ({ job }) => {
-    const error = new TypeError(`connect ECONNREFUSED 10.0.0.${String(job.timestamp % 100)}:25`);
-    const failure = failureRecordOf(error, 1, 'error', Date.now());
-    return { kind: 'failed', error, failure, retryDelayMs: null };
+async function bury({ queues: [queue], deadLetters }: BenchHost, count: number): Promise<void> {
+  const stop = await queue.work(() => {
+    throw new TypeError('connect ECONNREFUSED 10.0.0.7:25');
   });
-  for (let n = 0; n < count; n += BULK) {
-    const messages = chatMessages(n, Math.min(BULK, count - n));
-    await broker.addMany(
-      queue,
-      messages.map((data) => ({ name: 'send-message', data, options: { priority: 6 } })),
-    );
+  for (let n = 0; n < count; n += STEP) {
+    await fill(queue, Math.min(STEP, count - n));
     // Not all at once: what waits for the worker takes memory too.
-    while ((await queue.getFailedCount()) < n) await new Promise((resolve) => setTimeout(resolve, 5));
-    context.progress(`${broker.provider}: ${n} of ${count} dead letters`);
+    while (((await deadLetters?.count()) ?? n) < n) await sleep(5);
   }
-  while ((await queue.getFailedCount()) < count) await new Promise((resolve) => setTimeout(resolve, 5));
-  await worker.stopFetching();
-  await worker.whenIdle();
+  while (((await deadLetters?.count()) ?? count) < count) await sleep(5);
+  await stop();
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+async function timed(row: string, work: () => Promise<unknown>): Promise<Reading> {
   const startedAt = performance.now();
   await work();
-  return performance.now() - startedAt;
+  return { row, unit: 'ms', value: performance.now() - startedAt };
 }
 
-/** Milliseconds of each operation; a replay leaves nothing for a second one. */
-async function measureOne(broker: Broker, letters: number, context: BenchContext): Promise<number[][]> {
-  const definition = definitionOf(context.queueRequest().queueName);
-  const queue = broker.createQueue(definition);
-  const service = new DeadLetterService(new OneQueue({ queue, broker, definition }), new SystemClock());
-  try {
-    await bury(broker, queue, letters, context);
-    const pages: number[] = [];
-    const stats: number[] = [];
-    for (let round = 0; round < context.options.rounds; round++) {
-      pages.push(await timed(() => service.list({ limit: 50 })));
-      stats.push(await timed(() => service.stats()));
-    }
-    const replay = await timed(async () => {
-      const { replayed } = await service.replayAll({ by: 'bench' });
-      if (replayed !== letters) throw new Error(`${replayed} of ${letters} dead letters were replayed.`);
-    });
-    return [pages, stats, [replay]];
-  } finally {
-    await broker.close();
+async function trial(stage: Stage, count: number): Promise<Reading[]> {
+  const letters = stage.jobs(count);
+  const host = await stage.open({ concurrency: CONCURRENCY, attempts: 1 });
+  const { deadLetters } = host;
+  if (deadLetters === undefined) throw new Error('The contestant has no dead letters.');
+  await bury(host, letters);
+  const readings: Reading[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    readings.push(
+      await timed('page of 50', () => deadLetters.page(50)),
+      await timed('counts by queue, job and error', () => deadLetters.count()),
+    );
   }
-}
-
-function deadLettersAt(count: number): Measurement {
-  return {
-    id: `dead-letters-${count}`,
-    async run(context) {
-      const letters = context.jobs(count);
-      const measured: [string, number[][]][] = [];
-      for (const [subject, make] of brokerMakers) {
-        await context.flush();
-        measured.push([subject, await measureOne(make(context.redis.port), letters, context)]);
-      }
-      return ['page of 50', 'counts by queue, job and error', 'replay all'].map((what, index): ResultRow => ({
-        title: `${letters.toLocaleString('en')} dead letters: ${what}`,
-        unit: 'ms',
-        samples: measured.map(([subject, values]) => ({ subject, values: values[index] ?? [] })),
-      }));
-    },
-  };
+  const replay = await timed('replay all', async () => {
+    const replayed = await deadLetters.replayAll();
+    if (replayed !== letters) throw new Error(`${replayed} of ${letters} dead letters were replayed.`);
+  });
+  return [...readings, replay];
 }
 
 /** What it takes to look at many dead letters, and to put all of them back. */
-export const deadLetterMeasurements: readonly Measurement[] = [10_000, 100_000].map(deadLettersAt);
+export const deadLetterMeasurements: readonly Measurement[] = [10_000, 100_000].map((count) => ({
+  id: `dead-letters-${count}`,
+  title: `${count.toLocaleString('en')} dead letters`,
+  subjects: [OURS, OURS_IN_MEMORY],
+  slow: count > 10_000,
+  mostRounds: 1,
+  warmUp: false,
+  trial: (stage) => trial(stage, count),
+}));

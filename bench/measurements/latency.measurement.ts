@@ -1,15 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chatMessage } from '../chat-message.js';
-import type { Measurement, ResultRow } from '../measurement.js';
+import type { Measurement } from '../measurement.js';
+import type { Stage } from '../process/stage.js';
+import type { Reading } from '../reading.js';
 import { percentile } from '../statistics.js';
-import type { BenchQueue } from '../subject.js';
-import { interleaved } from './interleaved.js';
+import { ON_REDIS } from '../subjects.js';
 
-const JOBS_PER_SECOND = 200;
-const WARM_UP = 50;
+/** Not measured: the connections are new. */
+const AHEAD = 50;
 
-/** Adds jobs at a steady rate. @returns milliseconds from the call of `add` to the start of the handler, per job */
-async function latencies(queue: BenchQueue, jobs: number): Promise<number[]> {
+/** Adds jobs at a steady rate. Measures milliseconds from the call of `add` to the start of the handler. */
+async function latencyTrial(stage: Stage, perSecond: number, count: number): Promise<Reading[]> {
+  const jobs = AHEAD + stage.jobs(count);
+  const {
+    queues: [queue],
+  } = await stage.open();
   const addedAt = new Map<string, number>();
   const measured: number[] = [];
   let report: () => void = () => undefined;
@@ -21,38 +26,32 @@ async function latencies(queue: BenchQueue, jobs: number): Promise<number[]> {
   const startedAt = performance.now();
   const adds: Promise<unknown>[] = [];
   for (let n = 0; n < jobs; n++) {
-    const wait = startedAt + (n * 1000) / JOBS_PER_SECOND - performance.now();
+    const wait = startedAt + (n * 1_000) / perSecond - performance.now();
     if (wait > 0) await sleep(wait);
     const message = chatMessage(n);
     addedAt.set(message.messageId, performance.now());
-    adds.push(queue.add(message, 'default'));
+    adds.push(queue.add(message));
   }
   await Promise.all([finished, ...adds]);
   await stop();
-  return measured.slice(WARM_UP);
+  const counted = measured.slice(AHEAD);
+  return [
+    { row: 'p50', unit: 'ms', value: percentile(counted, 50) },
+    { row: 'p99', unit: 'ms', value: percentile(counted, 99) },
+  ];
 }
 
-/** How soon a handler starts when the queue is nearly idle. */
-export const latencyMeasurement: Measurement = {
-  id: 'latency',
-  async run(context, subjects): Promise<ResultRow[]> {
-    const jobs = WARM_UP + context.jobs(1_000);
-    const p99s = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
-    const title = `latency at ${JOBS_PER_SECOND} jobs/s`;
-    const p50 = await interleaved(
-      context,
-      subjects,
-      { what: title, concurrency: 10 },
-      async (queue, { name }) => {
-        const measured = await latencies(queue, jobs);
-        p99s.get(name)?.push(percentile(measured, 99));
-        return percentile(measured, 50);
-      },
-    );
-    const p99 = [...p99s].map(([subject, values]) => ({ subject, values }));
-    return [
-      { title: `${title}, p50`, unit: 'ms', samples: p50 },
-      { title: `${title}, p99`, unit: 'ms', samples: p99 },
-    ];
-  },
-};
+function latencyAt(id: string, perSecond: number, count: number): Measurement {
+  return {
+    id,
+    title: `from add to handler at ${perSecond} jobs/s`,
+    subjects: ON_REDIS,
+    trial: (stage) => latencyTrial(stage, perSecond, count),
+  };
+}
+
+/** How soon a handler starts when the queue is nearly idle, and under load. */
+export const latencyMeasurements: readonly Measurement[] = [
+  latencyAt('latency-200', 200, 400),
+  latencyAt('latency-1000', 1_000, 2_000),
+];

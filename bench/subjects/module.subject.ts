@@ -2,47 +2,37 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { IsISO8601, IsString, Length } from 'class-validator';
+import { Redis } from 'ioredis';
 import {
   defineQueue,
   JobHandler,
-  JobPriority,
   MessageQueueModule,
   MessageQueueService,
   Processor,
 } from '../../src/message-queue/index.js';
-import { MessageQueueWorker } from '../../src/message-queue/operations/index.js';
-import type { BulkReceipt, MessageQueueOptions } from '../../src/message-queue/index.js';
-import type { ChatMessage } from '../chat-message.js';
-import type { BenchHandler, BenchQueue, Importance, Subject } from '../subject.js';
-
-/** The chat message as a host describes it: validated at enqueue and before processing. */
-class ChatMessageDto implements ChatMessage {
-  @IsString() @Length(1, 128) messageId!: string;
-  @IsString() @Length(1, 128) senderId!: string;
-  @IsString() @Length(1, 128) recipientId!: string;
-  @IsString() @Length(1, 128) conversationId!: string;
-  @IsString() @Length(1, 10_000) content!: string;
-  @IsISO8601() createdAt!: string;
-}
-
-const PRIORITY: Record<Importance, JobPriority> = {
-  default: JobPriority.NORMAL,
-  'most-important': JobPriority.CRITICAL,
-  'least-important': JobPriority.LOW,
-};
+import { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
+import type {
+  BulkReceipt,
+  EnqueueOptions,
+  JobPriority,
+  MessageQueueOptions,
+} from '../../src/message-queue/index.js';
+import type { AddOptions, BenchHandler, BenchHost, BenchQueue, HostRequest, Subject } from '../subject.js';
+import { ChatMessageDto } from './chat-message.dto.js';
+import { countCalls } from './count-calls.js';
 
 /** More than any measurement adds: what is measured is the road, not its limit. */
 const NO_LIMIT = 100_000_000;
+const JOB = 'send-message';
 
-function definitionOf(name: string, concurrency: number) {
+function definitionOf(name: string, { concurrency, attempts }: HostRequest) {
   return defineQueue({
     name,
     description: 'Measured.',
-    jobs: { 'send-message': ChatMessageDto },
+    jobs: { [JOB]: ChatMessageDto },
     concurrency,
-    attempts: 5,
-    backoff: { type: 'exponential', delayMs: 2_000 },
+    attempts: attempts ?? 5,
+    backoff: attempts === null ? { type: 'exponential', delayMs: 2_000 } : { type: 'fixed', delayMs: 0 },
     timeoutMs: 30_000,
     maxWaiting: NO_LIMIT,
   });
@@ -56,7 +46,7 @@ class HandlerSlot {
 function processorOf(queueName: string, slot: HandlerSlot): Type<unknown> {
   @Processor(queueName)
   class BenchProcessor {
-    @JobHandler('send-message')
+    @JobHandler(JOB)
     async send(message: ChatMessageDto): Promise<void> {
       slot.run(message);
     }
@@ -67,67 +57,84 @@ function processorOf(queueName: string, slot: HandlerSlot): Type<unknown> {
 @Module({})
 class BenchModule {}
 
+function optionsOf({ level, key }: AddOptions): EnqueueOptions | undefined {
+  if (level === undefined && key === undefined) return undefined;
+  return {
+    ...(level !== undefined && { priority: (11 - level) as JobPriority }),
+    ...(key !== undefined && { idempotencyKey: key }),
+  };
+}
+
 function throwRejected(receipts: readonly BulkReceipt[]): void {
   const rejected = receipts.find((receipt) => 'error' in receipt);
   if (rejected !== undefined) throw rejected.error;
 }
 
-async function openQueue(
-  options: MessageQueueOptions,
-  name: string,
-  concurrency: number,
-): Promise<BenchQueue> {
-  const definition = definitionOf(name, concurrency);
-  const slot = new HandlerSlot();
+async function openHost(options: MessageQueueOptions, request: HostRequest): Promise<BenchHost> {
+  const queues = request.queueNames.map((name) => ({
+    definition: definitionOf(name, request),
+    slot: new HandlerSlot(),
+  }));
   const host: DynamicModule = {
     module: BenchModule,
     imports: [
-      MessageQueueModule.forRoot({ ...options, environment: 'test', autoStart: false }),
-      MessageQueueModule.registerQueue(definition),
+      MessageQueueModule.forRoot({ ...options, environment: 'test', autoStart: false, builtInQueues: false }),
+      ...queues.map(({ definition }) => MessageQueueModule.registerQueue(definition)),
     ],
-    providers: [processorOf(name, slot)],
+    providers: queues.map(({ definition, slot }) => processorOf(definition.name, slot)),
   };
-  const app = await NestFactory.createApplicationContext(host, { logger: ['error'] });
+  const app = await NestFactory.createApplicationContext(host, { logger: ['fatal'], abortOnError: false });
   const messageQueue = app.get(MessageQueueService, { strict: false });
   const worker = app.get(MessageQueueWorker, { strict: false });
-  return {
-    add: (message, importance) =>
-      messageQueue.enqueue(definition, 'send-message', message, { priority: PRIORITY[importance] }),
-    addBulk: async (messages, importance) => {
-      const jobs = messages.map((payload) => ({ payload, options: { priority: PRIORITY[importance] } }));
-      throwRejected(await messageQueue.enqueueMany(definition, 'send-message', jobs));
+  const letters = app.get(DeadLetterService, { strict: false });
+  // The worker of a process runs all of its queues.
+  let working: Promise<void> | null = null;
+  const [first, ...others] = queues.map(({ definition, slot }): BenchQueue => ({
+    add: (message, own) =>
+      messageQueue.enqueue(definition, JOB, message, ...(own === undefined ? [] : [optionsOf(own)])),
+    addBulk: async (messages, level) => {
+      const own = optionsOf({ level });
+      const jobs = messages.map((payload) => (own === undefined ? { payload } : { payload, options: own }));
+      throwRejected(await messageQueue.enqueueMany(definition, JOB, jobs));
     },
     work: async (handler) => {
       slot.run = handler;
-      await worker.start();
+      working ??= worker.start();
+      await working;
       return async () => {
+        working = null;
         await worker.stop();
       };
+    },
+  }));
+  if (first === undefined) throw new Error('A host needs a queue.');
+  return {
+    queues: [first, ...others],
+    metrics: () => messageQueue.getQueueMetrics(),
+    deadLetters: {
+      page: (limit) => letters.list({ limit }),
+      count: async () => (await letters.stats()).total,
+      replayAll: async () => (await letters.replayAll({ by: 'bench' })).replayed,
     },
     close: () => app.close(),
   };
 }
 
+const calls = countCalls(Redis.prototype, 'sendCommand');
+
 /** The whole road on Redis as a host uses it: facade, validation, executor, handler. */
 export const moduleOnRedis: Subject = {
-  name: 'ours, Redis',
-  inProcess: false,
-  open: ({ redisPort, queueName, concurrency }) =>
-    openQueue(
-      { provider: 'redis', prefix: 'bench', redis: { host: '127.0.0.1', port: redisPort } },
-      queueName,
-      concurrency,
+  calls,
+  open: (request) =>
+    openHost(
+      { provider: 'redis', prefix: 'bench', redis: { host: '127.0.0.1', port: request.redisPort } },
+      request,
     ),
 };
 
 /** The whole road on the memory provider. */
 export const moduleInMemory: Subject = {
-  name: 'ours, memory',
-  inProcess: true,
-  open: ({ queueName, concurrency }) =>
-    openQueue(
-      { provider: 'memory', memory: { maxJobs: 10_000_000, maxBytes: 2 ** 40 } },
-      queueName,
-      concurrency,
-    ),
+  calls,
+  open: (request) =>
+    openHost({ provider: 'memory', memory: { maxJobs: 10_000_000, maxBytes: 2 ** 40 } }, request),
 };
