@@ -29,7 +29,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   readonly ledger: IdempotencyLedger;
   /** Null until this process works on the queue. */
   worker: MemoryQueueWorker | null = null;
-  private readonly compact = new CompactOptions();
+  private readonly compact: CompactOptions;
   /** Whether the add under way may use the reserve; adds are synchronous, so there is only one. */
   private critical = false;
 
@@ -39,6 +39,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   ) {
     super(definition.name, options);
     this.ledger = new IdempotencyLedger(definition.name);
+    this.compact = new CompactOptions((given) => this.admit('any', {}, given).options);
   }
 
   /**
@@ -51,7 +52,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
       name,
       job: this.admit(name, data, opts ?? {}),
     }));
-    return admitted.map(({ name, job }) => this.addAdmitted(name, job) as MemoryJob);
+    return admitted.map(({ name, job }) => this.addForHandle(name, job));
   }
 
   /** @throws HandlerRegistrationError always */
@@ -69,11 +70,11 @@ export class ManagedMemoryQueue extends MemoryQueue {
     const now = this.engine.clock.now();
     const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
     if (known !== null) return { id: known, deduplicated: true };
-    const { created } = this.engine.store;
-    const id = this.addAdmitted(name, job, critical)?.id ?? '';
-    const deduplicated = this.engine.store.created === created && options.repeat === undefined;
-    if (idempotency !== undefined && !deduplicated) this.ledger.remember(idempotency, id, now);
-    return { id, deduplicated };
+    if (options.repeat !== undefined) return { id: this.addRun(name, job)?.id ?? '', deduplicated: false };
+    const added = this.parts.adding.add(this.toStore(name, job, critical));
+    if (typeof added === 'string') return { id: added, deduplicated: true };
+    if (idempotency !== undefined) this.ledger.remember(idempotency, added.id, now);
+    return { id: added.id, deduplicated: false };
   }
 
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
@@ -114,21 +115,29 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   protected override addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
-    return this.addAdmitted(name, this.admit(name, data, options)) as MemoryJob;
+    return this.addForHandle(name, this.admit(name, data, options));
   }
 
   protected override runJob(stored: StoredJob, number: number): void {
     this.worker?.begin(stored, number);
   }
 
-  /** @returns undefined for a repeat schedule that has ended */
-  private addAdmitted(name: string, job: AdmittedJob, critical?: boolean): MemoryJob | undefined {
+  private addForHandle(name: string, job: AdmittedJob): MemoryJob {
+    if (job.options.repeat !== undefined) return this.addRun(name, job) as MemoryJob;
+    return this.parts.adding.store(this.toStore(name, job));
+  }
+
+  /** Adds the first run of a schedule. @returns undefined when it has ended */
+  private addRun(name: string, job: AdmittedJob): MemoryJob | undefined {
+    return this.parts.schedules.addNext(this.toStore(name, job), true);
+  }
+
+  private toStore(name: string, { json, options }: AdmittedJob, critical?: boolean): NewJob {
     this.assertOpen(name);
-    this.critical = isCritical(critical, job.options);
-    const options = this.compact.of(job.options);
-    const created: NewJob = { name, json: job.json, options };
-    const { adding, schedules } = this.parts;
-    return options.repeat ? schedules.addNext(created, true) : adding.store(created);
+    this.critical = isCritical(critical, options);
+    const { jobId, timestamp = 0 } = options;
+    const id = jobId === undefined ? null : inOnePiece(String(jobId));
+    return { name, json, id, timestamp, options: this.compact.of(options) };
   }
 
   private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob {
@@ -142,4 +151,11 @@ export class ManagedMemoryQueue extends MemoryQueue {
     if (depth < waitingLimit(maxWaiting, this.critical)) return;
     throw queueFull({ queue: this.name, job: job.name }, depth, maxWaiting);
   }
+}
+
+/**
+ * V8 keeps a fresh UUID as a rope of some fifteen pieces, 490 bytes where 56 do. A copy through a buffer is one piece.
+ */
+function inOnePiece(id: string): string {
+  return Buffer.from(id).toString();
 }

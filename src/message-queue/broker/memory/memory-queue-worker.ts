@@ -11,6 +11,7 @@ import { JOB_ENDED } from '../rules/local-events.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import type { SettlementWriter } from './settlement-writer.js';
 import type { QueueEvents } from './store/queue-events.js';
+import { fullOptions } from './store/stored-job.js';
 import type { StoredJob } from './store/stored-job.js';
 import type { WorkerLoop } from './worker-loop.js';
 
@@ -40,9 +41,13 @@ export class MemoryQueueWorker implements QueueWorker {
   /** Starts a run for the loop. */
   begin(stored: StoredJob, number: number): void {
     const { loop, events } = this.parts;
-    void this.runToEnd(stored)
-      .catch((error: unknown) => events.emit('error', error))
-      .then(() => loop.done(number));
+    void this.runToEnd(stored).then(
+      () => loop.done(number),
+      (error: unknown) => {
+        events.emit('error', error);
+        loop.done(number);
+      },
+    );
   }
 
   /** One run, from being taken until its end is stored. */
@@ -50,7 +55,7 @@ export class MemoryQueueWorker implements QueueWorker {
     const { run, events } = this.parts;
     const taken = this.take(stored);
     const outcome = startRun(run, taken);
-    events.emit('active', taken.job, outcome, 'waiting');
+    if (events.wants('active')) events.emit('active', taken.job, outcome, 'waiting');
     let settlement: Settlement;
     try {
       settlement = await outcome;
@@ -83,8 +88,11 @@ export class MemoryQueueWorker implements QueueWorker {
   }
 
   private take(stored: StoredJob): TakenJob {
+    const job = this.parts.handleOf(stored);
+    // Shared ones are frozen, so the job may have them without a copy.
+    if (Object.isFrozen(stored.options)) job.opts = fullOptions(stored);
     // A job in memory dies with its worker: there are no crashes.
-    const taken = new TakenJob(this.parts.handleOf(stored));
+    const taken = new TakenJob(job);
     this.active.set(stored.id, taken);
     const cancelReason = stored.history?.cancelReason;
     if (cancelReason !== undefined) this.cancel(stored.id, cancelReason);

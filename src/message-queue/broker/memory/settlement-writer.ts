@@ -4,6 +4,7 @@ import type { TakenJob } from '../../jobs/taken-job.js';
 import { failureLanding, landFailure, landResult } from '../rules/job-landing.js';
 import type { JobSettler } from './store/job-settler.js';
 import type { QueueEngine } from './store/queue-engine.js';
+import { fullOptions } from './store/stored-job.js';
 import type { StoredJob, StoredOptions } from './store/stored-job.js';
 
 /** Stores how runs ended: each settlement is one synchronous step. The same rules as on Redis. */
@@ -61,7 +62,7 @@ export class SettlementWriter {
     if (retryDelayMs === null) this.settler.fail(stored, landing.reason);
     else if (retryDelayMs <= 0) this.settler.retryNow(stored);
     else this.settler.delay(stored, now + Math.round(retryDelayMs));
-    landFailure(job, landing);
+    landFailure(job, { ...landing, options: fullOptions(stored) });
     this.engine.events.emit('failed', job, error, 'active');
   }
 }

@@ -4,6 +4,7 @@ import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
 import { rangeOf } from '../bull/queue/job-ranges.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 import type { QueueEngine } from '../store/queue-engine.js';
+import { fullOptions } from '../store/stored-job.js';
 import type { StoredJob } from '../store/stored-job.js';
 
 /** Reads and changes the failed sets of queues. */
@@ -50,16 +51,16 @@ function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boole
   return true;
 }
 
-function toFailedJob({ id, name, data, options, ...stored }: StoredJob, payloads: boolean): FailedJob {
-  const { history, attemptsMade } = stored;
+function toFailedJob(stored: StoredJob, payloads: boolean): FailedJob {
+  const { id, name, data, timestamp, history, attemptsMade } = stored;
   return {
     id,
     // Reading and changing are one step each: nothing needs to be compared.
     version: '',
     name,
     data: payloads ? (JSON.parse(data) as unknown) : undefined,
-    opts: options,
-    timestamp: options.timestamp,
+    opts: fullOptions(stored),
+    timestamp,
     processedOn: history?.processedOn,
     finishedOn: history?.finishedOn,
     attemptsMade,

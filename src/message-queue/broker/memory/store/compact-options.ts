@@ -1,23 +1,49 @@
 import type { BackoffOptions } from 'bull';
 import type { ManagedJobOptions, ManagedJobRecord } from '../../../jobs/managed-job.js';
+import { OWN_ID } from './stored-job.js';
 import type { StoredOptions } from './stored-job.js';
 
+/** Least important of the facade's levels on Bull's scale; other priorities have no options kept for them. */
+const LAST_LEVEL = 10;
+
 /**
- * Turns admitted options into stored ones that take little room: one shape for all, and one object for what nearly
- * every job of a queue has in common. Stored options are never changed in place, so jobs may share.
+ * Turns admitted options into stored ones that take little room: one frozen object for all usual jobs of a level, and
+ * for the others one shape, and one object for what nearly all of them have in common.
  */
 export class CompactOptions {
+  private readonly usual: StoredOptions[] = [];
   private backoff: BackoffOptions | null = null;
   private record: ManagedJobRecord | null = null;
 
+  /** @param admit fills in what the queue's definition says */
+  constructor(private readonly admit: (options: ManagedJobOptions) => ManagedJobOptions) {}
+
   of(options: ManagedJobOptions): StoredOptions {
-    const { attempts, delay, timestamp, priority, lifo, debounce, repeat, mq } = options;
+    const stored = this.compact(options);
+    const { priority = 0 } = stored;
+    if (priority > LAST_LEVEL) return stored;
+    const usual = this.usualAt(priority);
+    return isSame(usual, stored) ? usual : stored;
+  }
+
+  /** The options of jobs for which nothing but a level was asked: on Bull's scale, 0 for none. At most 10. */
+  usualAt(level: number): StoredOptions {
+    let usual = this.usual[level];
+    if (usual === undefined) {
+      usual = frozenCopy(this.compact(this.admit(level === 0 ? {} : { priority: level })));
+      this.usual[level] = usual;
+    }
+    return usual;
+  }
+
+  private compact(options: ManagedJobOptions): StoredOptions {
+    const { attempts, delay, priority, lifo, debounce, repeat, mq } = options;
     const stored: { -readonly [Key in keyof StoredOptions]: StoredOptions[Key] } = {
-      jobId: inOnePiece(options.jobId),
+      // A schedule's is not the id of its runs.
+      jobId: repeat === undefined ? OWN_ID : options.jobId,
       attempts: attempts ?? 1,
       backoff: this.shareBackoff(options.backoff),
       delay: delay ?? 0,
-      timestamp: timestamp ?? 0,
       removeOnComplete: options.removeOnComplete,
       removeOnFail: options.removeOnFail,
       stackTraceLimit: options.stackTraceLimit,
@@ -42,13 +68,6 @@ export class CompactOptions {
   }
 }
 
-/**
- * V8 keeps a fresh UUID as a rope of some fifteen pieces, 490 bytes where 56 do. A copy through a buffer is one piece.
- */
-function inOnePiece(id: ManagedJobOptions['jobId']): ManagedJobOptions['jobId'] {
-  return typeof id === 'string' ? Buffer.from(id).toString() : id;
-}
-
 /** Equal as JSON would have it, for small plain objects. */
 function isSame(a: object, b: object): boolean {
   const keys = Object.keys(a);
@@ -58,4 +77,12 @@ function isSame(a: object, b: object): boolean {
     if (typeof left !== 'object' || left === null) return left === right;
     return typeof right === 'object' && right !== null && isSame(left, right);
   });
+}
+
+function frozenCopy<Value extends object>(value: Value): Readonly<Value> {
+  const copy = Object.entries(value).map(([key, inner]: [string, unknown]) => {
+    const isObject = typeof inner === 'object' && inner !== null;
+    return [key, isObject ? frozenCopy(inner) : inner] as const;
+  });
+  return Object.freeze(Object.fromEntries(copy)) as Value;
 }

@@ -34,13 +34,10 @@ export class JobSettler {
     job.attemptsMade += 1;
     history.failedReason = message ?? '';
     if (!stack) return;
-    history.stacktrace.push(stack);
-    this.engine.store.resize(job, stack.length);
-    const limit = job.options.stackTraceLimit;
-    if (!limit || history.stacktrace.length <= limit) return;
-    for (const dropped of history.stacktrace.splice(0, history.stacktrace.length - limit)) {
-      this.engine.store.resize(job, -dropped.length);
-    }
+    const before = lengthOf(history.stacktrace);
+    // Without a limit, or one of 0, all are kept.
+    history.stacktrace = [...history.stacktrace, stack].slice(-(job.options.stackTraceLimit || 0));
+    this.engine.store.resize(job, lengthOf(history.stacktrace) - before);
   }
 
   /** Moves the job to the failed set. */

@@ -24,9 +24,9 @@ export class MemoryStore {
   constructor(readonly budget: MemoryBudget) {}
 
   /** The next number of the id counter, as Bull's. */
-  nextId(): string {
+  nextId(): number {
     this.lastId += 1;
-    return String(this.lastId);
+    return this.lastId;
   }
 
   resetIds(): void {

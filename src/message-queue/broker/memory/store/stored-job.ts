@@ -5,11 +5,16 @@ import type { JobList } from './lanes/job-list.js';
 /** Where a job is. `paused` is not a state of its own here: it is `waiting` while the queue is paused for all. */
 export type StoredState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed';
 
-/** Bull's options as they are stored: defaults filled in, JSON-safe. Never changed in place. */
+/** As `jobId` in stored options: the job's own id. No job can have it as an id. */
+export const OWN_ID = '\0';
+
+/**
+ * Bull's options as they are stored: defaults filled in, JSON-safe. Never changed in place: jobs share them, which is why
+ * the time of the add, and mostly the id, stand beside them. {@link fullOptions} has all.
+ */
 export interface StoredOptions extends JobOptions {
   readonly attempts: number;
   readonly delay: number;
-  readonly timestamp: number;
   /** Written by the repeat schedule: when the run before this one was due. */
   readonly prevMillis?: number;
   /** Largest payload in bytes as JSON. */
@@ -17,12 +22,31 @@ export interface StoredOptions extends JobOptions {
   readonly mq?: ManagedJobRecord;
 }
 
+/** Stored options with what stands beside them, as Bull shows them. */
+export interface FullOptions extends StoredOptions {
+  readonly timestamp: number;
+}
+
+const NO_TRACES: readonly string[] = [];
+
+/** The options of a job as Bull shows them: an object of the caller's own, in which shared ones may stand. */
+export function fullOptions({
+  id,
+  options,
+  timestamp,
+}: Pick<StoredJob, 'id' | 'options' | 'timestamp'>): FullOptions {
+  const full = { ...options, timestamp };
+  if (full.jobId === OWN_ID) full.jobId = id;
+  return full;
+}
+
 /** What only jobs that ran (or were looked after) have; kept apart so that a waiting job stays small. */
 export interface JobHistory {
   processedOn: number | undefined;
   finishedOn: number | undefined;
   retriedOn: number | undefined;
-  stacktrace: string[];
+  /** Replaced, never changed in place. */
+  stacktrace: readonly string[];
   failedReason: string | undefined;
   /** JSON text. */
   returnvalue: string | undefined;
@@ -56,6 +80,8 @@ export class StoredJob {
     /** The payload as JSON text. */
     public data: string,
     public options: StoredOptions,
+    /** When it was added, as its options said, milliseconds since the epoch. */
+    readonly timestamp: number,
     public delay: number,
     /** What the job counts for against `maxBytes`. */
     public bytes: number,
@@ -67,7 +93,7 @@ export class StoredJob {
       processedOn: undefined,
       finishedOn: undefined,
       retriedOn: undefined,
-      stacktrace: [],
+      stacktrace: NO_TRACES,
       failedReason: undefined,
       returnvalue: undefined,
       progress: undefined,

@@ -12,12 +12,6 @@ import type { NewJob } from './new-job.js';
 /** Throws when a queue takes no more jobs. */
 export type AssertRoom = (job: NewJob) => void;
 
-/** What became of a job; `stored` is null when another job stands for it. */
-interface Creation {
-  readonly id: string;
-  readonly stored: StoredJob | null;
-}
-
 const DEBOUNCE_SWEEP_EVERY = 1_000;
 
 /** What adding needs of the queue beside its engine. */
@@ -51,10 +45,11 @@ export class JobAdding {
    * @throws QueueFullError when the budget is spent, Error when the payload is above its `sizeLimit`
    */
   store(job: NewJob, force = false): MemoryJob {
-    const { id, stored } = this.add(job, force ? null : this.parts.assertRoom);
-    return this.parts.handleOf(
-      stored ?? new StoredJob(id, job.name, job.json, job.options, job.options.delay, 0),
-    );
+    const { name, json, options, timestamp } = job;
+    const id = this.add(job, force ? null : this.parts.assertRoom);
+    const stored =
+      typeof id !== 'string' ? id : new StoredJob(id, name, json, options, timestamp, options.delay, 0);
+    return this.parts.handleOf(stored);
   }
 
   /** Stores a job as `store` does; the handle shows the caller's own payload, as in Bull. */
@@ -67,19 +62,19 @@ export class JobAdding {
   /**
    * Into delayed when it has a delay, else into waiting. An id or debounce key that is taken wins over it.
    * @param assertRoom null stores the job although there is no room
+   * @returns the job, or the id of the one that stands for it
    */
-  private add(job: NewJob, assertRoom: AssertRoom | null): Creation {
+  add(job: NewJob, assertRoom: AssertRoom | null = this.parts.assertRoom): StoredJob | string {
     const { engine } = this;
     const { store } = engine;
     const { options } = job;
     assertSize(job);
     const counted = store.nextId();
-    const wanted = String(options.jobId ?? '') || null;
-    const id = wanted ?? counted;
+    const id = job.id ?? String(counted);
     if (store.jobs.has(id)) {
-      if (wanted === null) return this.add(job, assertRoom);
+      if (job.id === null) return this.add(job, assertRoom);
       engine.events.publishBoth('duplicated', id);
-      return { id, stored: null };
+      return id;
     }
     const bytes = job.json.length + JOB_OVERHEAD_BYTES;
     if (assertRoom !== null) {
@@ -89,27 +84,32 @@ export class JobAdding {
     const held = this.debouncedBy(options, counted);
     if (held !== null) {
       engine.events.publishBoth('debounced', held);
-      return { id: held, stored: null };
+      return held;
     }
     if (options.debounce) this.debounce.claim(options.debounce, id, engine.clock.now());
-    const delay = options.delay < 0 ? 0 : options.delay;
-    const stored = new StoredJob(id, job.name, job.json, options, delay, bytes);
-    store.insert(stored);
-    // Before the job can start.
-    engine.events.emit(JOB_ADDED, id, job.name);
-    if (delay) {
-      engine.place(stored, options.timestamp + delay, 'lane-end');
-    } else {
-      engine.place(stored, null, options.lifo && !options.priority ? 'first' : 'lane-end');
-      engine.events.publishWaiting(id);
-    }
-    return { id, stored };
+    return this.insert(id, job, bytes);
   }
 
-  private debouncedBy({ debounce }: StoredOptions, counted: string): string | null {
+  private insert(id: string, { name, json, options, timestamp }: NewJob, bytes: number): StoredJob {
+    const { store, events } = this.engine;
+    const delay = options.delay < 0 ? 0 : options.delay;
+    const stored = new StoredJob(id, name, json, options, timestamp, delay, bytes);
+    store.insert(stored);
+    // Before the job can start.
+    events.emit(JOB_ADDED, id, name);
+    if (delay) {
+      this.engine.place(stored, timestamp + delay, 'lane-end');
+    } else {
+      this.engine.place(stored, null, options.lifo && !options.priority ? 'first' : 'lane-end');
+      events.publishWaiting(id);
+    }
+    return stored;
+  }
+
+  private debouncedBy({ debounce }: StoredOptions, counted: number): string | null {
     if (!debounce) return null;
     const now = this.engine.clock.now();
-    if (Number(counted) % DEBOUNCE_SWEEP_EVERY === 0) this.debounce.sweep(now);
+    if (counted % DEBOUNCE_SWEEP_EVERY === 0) this.debounce.sweep(now);
     return this.debounce.holder(debounce.id, now);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobOptions } from 'bull';
 import { jsonText } from '../../store/json-text.js';
-import type { StoredOptions } from '../../store/stored-job.js';
+import type { FullOptions, StoredOptions } from '../../store/stored-job.js';
 import { normaliseBackoff } from '../job/job-backoff.js';
 
 /** A job to store. */
@@ -9,6 +9,10 @@ export interface NewJob {
   readonly name: string;
   /** Payload as JSON text. */
   readonly json: string;
+  /** The id it wants; null: the next number. */
+  readonly id: string | null;
+  /** When it counts as added, milliseconds since the epoch. */
+  readonly timestamp: number;
   readonly options: StoredOptions;
 }
 
@@ -26,17 +30,18 @@ export function newJob(
 ): NewJob {
   const known =
     groupKey === undefined ? options : { ...options, jobId: idInGroup(options.jobId, groupKey, data) };
-  const stored = storedOptions(known, now);
-  return { name, json: jsonText(data || {}) ?? '{}', options: stored };
+  const { timestamp, ...stored } = storedOptions(known, now);
+  const id = String(stored.jobId ?? '') || null;
+  return { name, json: jsonText(data || {}) ?? '{}', id, timestamp, options: stored };
 }
 
 /** A copy that has been through JSON. */
-function storedOptions(options: JobOptions, now: number): StoredOptions {
+function storedOptions(options: JobOptions, now: number): FullOptions {
   const stored: Record<string, unknown> = { attempts: 1, delay: 0, timestamp: now };
   for (const [key, value] of Object.entries(options)) {
     if (value !== undefined && typeof value !== 'function') stored[key] = storedOption(key, value);
   }
-  return stored as unknown as StoredOptions;
+  return stored as unknown as FullOptions;
 }
 
 function storedOption(key: string, value: unknown): unknown {

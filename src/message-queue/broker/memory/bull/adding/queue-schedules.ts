@@ -77,17 +77,17 @@ export class QueueSchedules {
       repeat: { ...repeat, count: next.count, key: next.key },
       jobId: next.jobId,
       delay: Math.max(0, next.dueAt - now),
-      timestamp: now,
       prevMillis: next.dueAt,
     } as StoredOptions;
+    const run = { ...job, id: next.jobId, timestamp: now, options: runOptions };
     // A schedule that is already running continues even when the queue is full: nobody would add its next run later.
-    return this.#adding.store({ ...job, options: runOptions }, !isNew);
+    return this.#adding.store(run, !isNew);
   }
 
   /** Not in Bull: a run of a schedule starts, so the next one is added. */
-  goOnAfter({ name, data, options }: StoredJob): void {
+  goOnAfter({ id, name, data, timestamp, options }: StoredJob): void {
     try {
-      this.addNext({ name, json: data, options: nextRunOptions(options) }, false);
+      this.addNext({ name, json: data, id, timestamp, options: nextRunOptions(options) }, false);
     } catch (error) {
       this.#engine.events.emit('error', error, `Error scheduling the next run of ${name}`);
     }

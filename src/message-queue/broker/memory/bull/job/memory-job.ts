@@ -2,7 +2,8 @@ import type { Job, JobId, JobOptions, JobStatus, Queue } from 'bull';
 import { jobToData, jobToJson } from './job-json.js';
 import type { JobEnding } from './job-ending.js';
 import type { JobMoves } from './job-moves.js';
-import type { StoredJob } from '../../store/stored-job.js';
+import { fullOptions } from '../../store/stored-job.js';
+import type { StoredJob, StoredOptions } from '../../store/stored-job.js';
 
 /** A queue as its jobs see it. */
 export interface JobHost {
@@ -34,7 +35,7 @@ export class MemoryJob implements Job<unknown> {
   #data: unknown;
   #json: string | null;
   #options: JobOptions | null = null;
-  readonly #storedOptions: JobOptions;
+  readonly #storedOptions: StoredOptions;
   readonly #host: JobHost;
 
   constructor(host: JobHost, stored: StoredJob) {
@@ -43,7 +44,7 @@ export class MemoryJob implements Job<unknown> {
     this.queue = host.queue;
     this.#host = host;
     this.delay = stored.delay;
-    this.timestamp = stored.options.timestamp;
+    this.timestamp = stored.timestamp;
     this.attemptsMade = stored.attemptsMade;
     this.#json = stored.data;
     this.#storedOptions = stored.options;
@@ -72,7 +73,9 @@ export class MemoryJob implements Job<unknown> {
   }
 
   get opts(): JobOptions {
-    this.#options ??= copyOptions(this.#storedOptions);
+    this.#options ??= copyOptions(
+      fullOptions({ id: this.id, options: this.#storedOptions, timestamp: this.timestamp }),
+    );
     return this.#options;
   }
 
@@ -209,10 +212,11 @@ export class MemoryJob implements Job<unknown> {
   }
 }
 
+/** Copies what stands in them, too. */
 function copyOptions(options: JobOptions): JobOptions {
-  const copy: Record<string, unknown> = { ...options };
-  for (const key of Object.keys(copy)) {
-    if (typeof copy[key] === 'object') copy[key] = structuredClone(copy[key]);
+  const all = options as Record<string, unknown>;
+  for (const key of Object.keys(all)) {
+    if (typeof all[key] === 'object') all[key] = structuredClone(all[key]);
   }
-  return copy;
+  return options;
 }

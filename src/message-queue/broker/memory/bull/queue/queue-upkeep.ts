@@ -104,5 +104,5 @@ function cleanJobs(
 
 /** When the job last did something, as Bull's clean compares it. */
 function ageStamp(job: StoredJob): number {
-  return job.history?.finishedOn ?? job.history?.processedOn ?? job.options.timestamp;
+  return job.history?.finishedOn ?? job.history?.processedOn ?? job.timestamp;
 }

@@ -60,9 +60,7 @@ export class WaitingLanes {
 
   /** When the job that waits longest was added, by the fronts of the lanes; null when none waits. */
   oldestTimestamp(): number | null {
-    const fronts = this.lanes().map(
-      (lane) => (lane === this.lifo ? lane.tail : lane.head)?.options.timestamp,
-    );
+    const fronts = this.lanes().map((lane) => (lane === this.lifo ? lane.tail : lane.head)?.timestamp);
     return fronts.length === 0 ? null : Math.min(...fronts.map((timestamp) => timestamp ?? 0));
   }
 
