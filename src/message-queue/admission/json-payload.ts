@@ -18,7 +18,8 @@ export interface PayloadPlace {
   readonly jobId?: string;
 }
 
-const MAX_DEPTH = 64;
+/** Levels of objects and lists that a payload may have, itself included. */
+export const MAX_DEPTH = 64;
 const MAX_ISSUES = 50;
 
 /**

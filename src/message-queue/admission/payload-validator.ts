@@ -4,6 +4,7 @@ import { validate } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { Issue } from '../../kernel/errors.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
+import { acceptPayload } from './compiled/accept-payload.js';
 import { assertJsonSafe } from './json-payload.js';
 import type { PayloadPlace } from './json-payload.js';
 
@@ -18,6 +19,19 @@ const MAX_MESSAGE_LENGTH = 300;
  * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
  */
 export async function validatePayload<Payload extends object>(
+  type: Type<Payload>,
+  data: unknown,
+  place: PayloadPlace,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Promise<Payload> {
+  return acceptPayload(type, data, maxBytes) ?? judgePayload(type, data, place, maxBytes);
+}
+
+/**
+ * As {@link validatePayload}, by the libraries alone: for a payload that {@link acceptPayload} did not accept.
+ * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
+ */
+export async function judgePayload<Payload extends object>(
   type: Type<Payload>,
   data: unknown,
   place: PayloadPlace,

@@ -78,7 +78,8 @@ describe('a run that is told to stop', () => {
     const stage = new Stage();
     let called = false;
     stage.handle = async () => (called = true);
-    const outcome = stage.run();
+    // Not what a broker stores, so that the libraries are asked, which take a moment.
+    const outcome = stage.run({ data: Object.assign(Object.create(null) as object, { text: 'hi' }) });
     stage.taken.abort(new CancelledError('now'));
     expect((await failed(outcome)).failure.kind).toBe('cancelled');
     expect(called).toBe(false);

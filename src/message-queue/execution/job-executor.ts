@@ -16,7 +16,7 @@ import { OutcomeReporter } from './outcome-reporter.js';
 import { Run } from './run.js';
 import type { RunTools } from './run.js';
 import { settleUnsuccessful } from './run-outcome.js';
-import { handlerOf, payloadTypeOf, refuseCrashLoop, validatedPayload } from './run-steps.js';
+import { acceptedPayload, handlerOf, judgedPayload, payloadTypeOf, refuseCrashLoop } from './run-steps.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
 
@@ -96,7 +96,7 @@ export class JobExecutor {
     refuseCrashLoop(run, this.#parts.maxCrashes);
     const type = payloadTypeOf(run);
     const handler = (run.handler = handlerOf(run, this.#parts.handlers));
-    const payload = await validatedPayload(run, type);
+    const payload = acceptedPayload(run, type) ?? (await judgedPayload(run, type));
     if (run.ending() !== undefined) return undefined;
     run.begin(payload);
     return this.#handle(run, handler, payload);

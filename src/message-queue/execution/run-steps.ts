@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
-import { validatePayload } from '../admission/payload-validator.js';
+import { acceptPayload } from '../admission/compiled/accept-payload.js';
+import { judgePayload } from '../admission/payload-validator.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
 import { CrashLoopError, HandlerRegistrationError, UnknownJobNameError } from '../jobs/errors.js';
 import type { Run } from './run.js';
@@ -59,8 +60,13 @@ export function handlerOf({ queue, jobName, jobId }: Run, handlers: HandlerRegis
   );
 }
 
-/** Stored jobs outlive deploys, so what was valid once is checked again. @throws InvalidPayloadError */
-export function validatedPayload(run: Run, type: Type<object>): Promise<object> {
+/** Stored jobs outlive deploys, so what was valid once is checked again: at once, if it is usual. */
+export function acceptedPayload({ taken }: Run, type: Type<object>): object | undefined {
+  return acceptPayload(type, taken.job.data as unknown, Number.POSITIVE_INFINITY);
+}
+
+/** The payload of a job that is not usual. @throws InvalidPayloadError */
+export function judgedPayload(run: Run, type: Type<object>): Promise<object> {
   const { queue, jobName, jobId, taken } = run;
-  return validatePayload(type, taken.job.data as unknown, { queue, job: jobName, jobId });
+  return judgePayload(type, taken.job.data as unknown, { queue, job: jobName, jobId });
 }
