@@ -115,7 +115,8 @@ class ClassCompiler {
     const inner: unknown = typeFunction();
     if (isNested) {
       const takesLists = reflectedType === undefined || reflectedType === Array || reflectedType === Object;
-      return nestedIn(this.compile(inner as Type<object>), takesLists);
+      const compiled = this.compile(inner as Type<object>);
+      return nestedIn((value, reading, depth) => compiled.read(value, reading, depth), takesLists);
     }
     const conversion = conversionTo(inner);
     understand(conversion !== undefined);

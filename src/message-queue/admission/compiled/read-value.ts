@@ -1,4 +1,3 @@
-import type { CompiledClass } from './compiled-class.js';
 import { MAX_DEPTH } from '../json-payload.js';
 import { copyJson, copyMade, isOrdinaryList, UNSURE } from './json-copy.js';
 import type { Reading } from './json-copy.js';
@@ -30,24 +29,27 @@ export function conversionTo(type: unknown): ReadValue | undefined {
   };
 }
 
-/** The reader of a property with `@ValidateNested` and a `@Type`: one object, or a list of them. */
-export function nestedIn(inner: CompiledClass, takesLists: boolean): ReadValue {
+/**
+ * The reader of a property with `@ValidateNested` and a `@Type`: one object, or a list of them.
+ * @param readObject reads and judges one object
+ */
+export function nestedIn(readObject: ReadValue, takesLists: boolean): ReadValue {
   return (value, reading, depth) => {
-    if (Array.isArray(value)) return takesLists ? readList(inner, value, reading, depth) : UNSURE;
-    if (value !== null) return inner.read(value, reading, depth);
+    if (Array.isArray(value)) return takesLists ? readList(readObject, value, reading, depth) : UNSURE;
+    if (value !== null) return readObject(value, reading, depth);
     reading.leastBytes += 4;
     return null;
   };
 }
 
-function readList(inner: CompiledClass, list: readonly unknown[], reading: Reading, depth: number): unknown {
+function readList(readObject: ReadValue, list: readonly unknown[], reading: Reading, depth: number): unknown {
   if (depth > MAX_DEPTH || !isOrdinaryList(list)) return UNSURE;
   reading.leastBytes += 1;
-  const made: object[] = [];
+  const made: unknown[] = [];
   for (let index = 0; index < list.length; index++) {
     if (reading.isOver()) return UNSURE;
     reading.leastBytes += 1;
-    const item = inner.read(list[index], reading, depth + 1);
+    const item = readObject(list[index], reading, depth + 1);
     if (item === UNSURE) return UNSURE;
     made.push(item);
   }
