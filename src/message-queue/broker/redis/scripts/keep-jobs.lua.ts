@@ -1,4 +1,3 @@
-import { crashFunctions } from './crash-records.lua.js';
 import { gatherFunctions, laneFunctions } from './lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -27,6 +26,14 @@ end
 return { lost, cancelled }
 `,
 });
+
+/** Lua function `crashCount(records)`: how many crashes the field `mqCrashes` records (JSON objects, comma-separated). */
+export const crashFunctions = `
+local function crashCount(records)
+  if not records then return 0 end
+  return select(2, string.gsub(records, '"kind"', ''))
+end
+`;
 
 /**
  * Moves active jobs whose lock is gone back to the front of their lane. As in Bull, a job must have been seen active

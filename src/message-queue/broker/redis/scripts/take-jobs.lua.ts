@@ -1,5 +1,5 @@
-import { crashFunctions } from './crash-records.lua.js';
 import { hearingFunctions } from './hearing.lua.js';
+import { crashFunctions } from './keep-jobs.lua.js';
 import { luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
