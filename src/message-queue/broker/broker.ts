@@ -181,7 +181,7 @@ export abstract class Broker {
    */
   abstract purge(queue: Queue): Promise<number>;
 
-  /** Counts, pause state and age of the oldest waiting job, in one round trip. */
+  /** Counts, pause state and age of the oldest waiting job. Asking for many queues at once costs one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;
 
   /** Checks the server for what this library needs. Never rejects: an unreachable server is a finding. */

@@ -97,6 +97,13 @@ describe('QueueMonitor', () => {
     expect((await monitor.summary('push')).totalMessages).toBe(0);
   });
 
+  it('looks at a server once for all of its queues', async () => {
+    const inspect = jest.spyOn(fixture.queues.get('mail').broker, 'inspectServer');
+    await monitor.summary();
+    await monitor.overallHealth();
+    expect(inspect).toHaveBeenCalledTimes(2);
+  });
+
   it('finds nothing wrong with a queue that works', async () => {
     complete(50);
     const health = await monitor.health('mail');

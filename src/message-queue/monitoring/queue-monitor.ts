@@ -61,10 +61,7 @@ export class QueueMonitor {
   /** One queue, or all together, in plain numbers. @throws UnknownQueueError, BrokerUnavailableError */
   async summary(name?: string): Promise<QueueSummary> {
     const names = name === undefined ? this.queues.names() : [name];
-    const [stats, health] = await Promise.all([
-      this.allStats(names),
-      Promise.all(names.map((queue) => this.health(queue))),
-    ]);
+    const [stats, health] = await Promise.all([this.allStats(names), this.healthOfAll(names)]);
     const { waiting, active, completed, failed, delayed, paused } = totalsOf(stats);
     const attempts = stats.reduce((total, queue) => total + queue.attempts, 0);
     const spentMs = stats.reduce((total, queue) => total + queue.attempts * (queue.avgProcessingMs ?? 0), 0);
@@ -90,15 +87,7 @@ export class QueueMonitor {
 
   /** How all queues are. Never rejects. */
   async overallHealth(): Promise<OverallHealth> {
-    const managed = this.queues.names().map((name) => this.queues.get(name));
-    const servers = new Map<Broker, Promise<ServerReport>>();
-    const health = await Promise.all(
-      managed.map(async (queue) => {
-        const server = servers.get(queue.broker) ?? this.inspect(queue.broker);
-        servers.set(queue.broker, server);
-        return this.healthOf(queue, await server);
-      }),
-    );
+    const health = await this.healthOfAll(this.queues.names());
     const status = statusOf(health.flatMap(({ reasons }) => reasons));
     return {
       status,
@@ -114,6 +103,19 @@ export class QueueMonitor {
 
   private allStats(names: readonly string[]): Promise<QueueStats[]> {
     return Promise.all(names.map((name) => this.stats(name)));
+  }
+
+  /** Asks each server once, whatever the number of queues. */
+  private healthOfAll(names: readonly string[]): Promise<QueueHealth[]> {
+    const servers = new Map<Broker, Promise<ServerReport>>();
+    return Promise.all(
+      names.map(async (name) => {
+        const managed = this.queues.get(name);
+        const server = servers.get(managed.broker) ?? this.inspect(managed.broker);
+        servers.set(managed.broker, server);
+        return this.healthOf(managed, await server);
+      }),
+    );
   }
 
   private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {

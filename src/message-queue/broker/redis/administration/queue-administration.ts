@@ -5,14 +5,12 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
-import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 import { DeadLetters } from './dead-letters.js';
 import { JobCanceller } from './job-canceller.js';
+import { SnapshotReader } from './snapshot-reader.js';
 
 /** Most jobs removed by one command: more would block Redis for other clients. */
 const PURGE_STEP = 1_000;
-
-type SnapshotReply = [...[number, number, number, number, number, number, number], string | null];
 
 /**
  * What people do to the queues of a broker, as its methods of the same names promise. Every call rejects with
@@ -21,6 +19,7 @@ type SnapshotReply = [...[number, number, number, number, number, number, number
 export class QueueAdministration {
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
+  private readonly snapshots: SnapshotReader;
 
   /** @param now milliseconds since the epoch */
   constructor(
@@ -30,6 +29,7 @@ export class QueueAdministration {
   ) {
     this.canceller = new JobCanceller(scripts, connections);
     this.deadLetters = new DeadLetters(scripts);
+    this.snapshots = new SnapshotReader({ scripts, connections });
   }
 
   cancel(queue: RedisQueue, jobId: string, reason: string): Promise<CancelOutcome> {
@@ -62,12 +62,8 @@ export class QueueAdministration {
     }
   }
 
-  async snapshot(queue: RedisQueue): Promise<QueueSnapshot> {
-    const answer = this.scripts.runPatiently(snapshotQueueScript, queue.base, []);
-    const reply = (await this.answer(queue, 'counting jobs', answer)) as SnapshotReply;
-    const [waiting, active, delayed, completed, failed, paused, isPaused, oldest] = reply;
-    const oldestWaitingAt = oldest === null ? null : Number(oldest);
-    return { waiting, active, delayed, completed, failed, paused, isPaused: isPaused === 1, oldestWaitingAt };
+  snapshot(queue: RedisQueue): Promise<QueueSnapshot> {
+    return this.answer(queue, 'counting jobs', this.snapshots.read(queue.base));
   }
 
   private answer<T>({ name }: RedisQueue, what: string, answer: Promise<T>): Promise<T> {

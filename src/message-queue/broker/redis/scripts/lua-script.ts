@@ -23,3 +23,24 @@ export function luaScript(
   const lua = ['local base = KEYS[1]', ...(parts.uses ?? []), parts.body].join('\n');
   return { name, lua, allowOom: parts.allowOom ?? false };
 }
+
+/**
+ * A script over many queues whose keys share a hash slot. The body is one queue's, and must not use `ARGV`: that lists the
+ * base keys of all. Reply: what the body returned for each queue, or the error that it ended with; one queue's error
+ * spoils no other's answer.
+ */
+export function luaScriptOverQueues(name: string, parts: Parameters<typeof luaScript>[1]): LuaScript {
+  const ofOne = ['local function ofQueue(base)', ...(parts.uses ?? []), parts.body, 'end'].join('\n');
+  const body = `${ofOne}
+local replies = {}
+for i = 1, #ARGV do
+  local succeeded, reply = pcall(ofQueue, ARGV[i])
+  if succeeded then
+    replies[i] = reply or false
+  else
+    replies[i] = { err = type(reply) == 'table' and reply.err or 'ERR ' .. tostring(reply) }
+  end
+end
+return replies`;
+  return luaScript(name, { body, allowOom: parts.allowOom });
+}

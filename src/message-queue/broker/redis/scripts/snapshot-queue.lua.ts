@@ -1,12 +1,12 @@
-import { luaScript } from './lua-script.js';
+import { luaScriptOverQueues } from './lua-script.js';
 
 /**
- * Counts of a queue and the age of the job that waits longest. Jobs are first in, first out within a priority, so
+ * Counts of queues, and for each the age of the job that waits longest. Jobs are first in, first out within a priority, so
  * only the first job of each lane can be the oldest: one look-up per level in use.
  *
- * Reply: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null]`.
+ * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null]`.
  */
-export const snapshotQueueScript = luaScript('mqSnapshotQueue', {
+export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
   allowOom: true,
   body: `
 local isPaused = redis.call('EXISTS', base .. 'meta-paused')

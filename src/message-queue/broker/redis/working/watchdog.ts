@@ -51,7 +51,9 @@ export class Watchdog {
       this.calm();
       return;
     }
-    const [waiting] = (await this.commands.run(snapshotQueueScript, [])) as number[];
+    const { base } = this.commands.queue;
+    const [counts] = (await this.commands.run(snapshotQueueScript, [base])) as [number[]];
+    const waiting = counts[0] ?? 0;
     if (waiting === 0) {
       this.calm();
       return;
