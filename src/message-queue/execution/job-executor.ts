@@ -133,7 +133,6 @@ export class JobExecutor {
 
   /** An abandoned run stores nothing; any other is reported as it was stored. */
   #report(run: Run, settlement: Settlement): void {
-    if (!this.#reporter.hears(run, settlement)) return;
     const durationMs = this.#parts.clock.now() - run.takenAt;
     const report = (): void => this.#reporter.report(run, settlement, durationMs);
     if (settlement.kind === 'abandoned') report();

@@ -12,16 +12,14 @@ export class OutcomeReporter {
     private readonly ends: JobEnds,
   ) {}
 
-  /** Whether anyone listens for this outcome. */
-  hears(run: Run, settlement: Settlement): boolean {
-    return settlement.kind !== 'completed' || this.ends.hearsCompleted(run.queue);
-  }
-
   report(run: Run, settlement: Settlement, durationMs: number): void {
     const { place } = run;
     switch (settlement.kind) {
       case 'completed':
-        this.ends.tell(completedEnd(run, settlement.result, durationMs));
+        this.events.noteCompleted(run.queue, durationMs);
+        if (this.ends.hearsCompleted(run.queue)) {
+          this.ends.tell(completedEnd(run, settlement.result, durationMs));
+        }
         return;
       case 'failed':
         this.events.emit('failed', {

@@ -80,6 +80,7 @@ export type JobEventListener<Name extends JobEventName> = (event: JobEventMap[Na
 export class JobEvents {
   private readonly logger = new Logger('JobEvents');
   private readonly listeners = new Map<JobEventName, Set<(event: never) => void | Promise<void>>>();
+  private readonly counters: ((queue: string, durationMs: number) => void)[] = [];
 
   /** @returns takes the listener away again */
   on<Name extends JobEventName>(name: Name, listener: JobEventListener<Name>): () => void {
@@ -119,9 +120,20 @@ export class JobEvents {
     }
   }
 
+  /** Calls back for every completed run, also while nobody listens for `completed`, whose event need not be built then. */
+  countCompleted(counter: (queue: string, durationMs: number) => void): void {
+    this.counters.push(counter);
+  }
+
+  /** A completed run is stored: for those who only count. */
+  noteCompleted(queue: string, durationMs: number): void {
+    for (const counter of this.counters) counter(queue, durationMs);
+  }
+
   /** Takes all listeners away. */
   removeAll(): void {
     this.listeners.clear();
+    this.counters.length = 0;
   }
 
   private report(name: JobEventName, error: unknown): void {

@@ -42,7 +42,7 @@ export class ActivityRecorder {
     @Inject(JobExecutor) private readonly executor: Pick<JobExecutor, 'stuckHandlers'>,
   ) {
     events.on('active', ({ queue }) => void this.moved(queue));
-    events.on('completed', ({ queue, durationMs }) => {
+    events.countCompleted((queue, durationMs) => {
       const state = this.moved(queue);
       state.window.note('completed', durationMs, this.clock.now());
     });

@@ -35,8 +35,7 @@ describe('QueueMonitor', () => {
 
   const codes = ({ reasons }: QueueHealth): string[] => reasons.map(({ code }) => code);
   const complete = (count: number, durationMs = 100): void => {
-    for (let i = 0; i < count; i++)
-      events.emit('completed', { ...RUN, jobId: `c${i}`, result: null, durationMs });
+    for (let i = 0; i < count; i++) events.noteCompleted(RUN.queue, durationMs);
   };
   const fail = (count: number): void => {
     const error = new Error('no');
