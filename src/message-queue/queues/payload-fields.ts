@@ -9,6 +9,7 @@ const PLAIN_ID = /^[\w.:@-]+$/;
 const ID = /^[^\s\p{C}]+$/u;
 // PostgreSQL stores no NUL, and a lone surrogate does not survive UTF-8: neither may reach a store.
 const UNSTORABLE = /[\0\p{Cs}]/u;
+const JSON_DATE_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 const LATEST_DATE_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const ID_RULE = `of 1 to ${MAX_ID_LENGTH} characters without spaces and control characters`;
 
@@ -72,15 +73,20 @@ export function IntField(min: number, max: number): PropertyDecorator {
  */
 export function DateField(): PropertyDecorator {
   return applyDecorators(
-    Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' && isISO8601(value, { strict: true }) ? new Date(value) : value,
-    ),
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? momentIn(value) : value)),
     rule(
       'isMoment',
       'must be a Date or ISO 8601 string from 1970 to 9999',
       (value) => value instanceof Date && value.getTime() >= 0 && value.getTime() <= LATEST_DATE_MS,
     ),
   );
+}
+
+function momentIn(text: string): Date | string {
+  const moment = new Date(text);
+  // Most are what JSON makes of a Date, which costs a tenth of the rule for all of ISO 8601.
+  const isPlain = text.length === JSON_DATE_LENGTH && moment.getTime() >= 0 && moment.toISOString() === text;
+  return isPlain || isISO8601(text, { strict: true }) ? moment : text;
 }
 
 /** The Date of a date field, transformed or not. */

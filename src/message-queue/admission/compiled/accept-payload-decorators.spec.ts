@@ -171,7 +171,7 @@ describe('a class with a decorator of class-validator', () => {
       ],
     ];
     for (const [type, usual] of kinds) {
-      const { wrong, fastYes } = await compare(type, usual, { rounds: 120 });
+      const { wrong, fastYes } = await compare(type, usual, { rounds: 60 });
       expect(wrong).toEqual([]);
       for (const payload of usual)
         expect([payload, acceptPayload(type, payload, 1_000)]).not.toContain(undefined);
@@ -184,8 +184,10 @@ describe('a class with a decorator of class-validator', () => {
     const without = classWith(v.Allow());
     const accept = (_type: Type<object>, data: unknown, maxBytes: number): object | undefined =>
       acceptPayload(without, data, maxBytes);
-    expect((await compare(type, [{ value: good }], { rounds: 600, accept })).wrong.join()).toContain(
-      'say no',
-    );
+    let wrong = '';
+    for (let seed = 1; seed <= 20 && !wrong.includes('say no'); seed++) {
+      wrong = (await compare(type, [{ value: good }], { seed, rounds: 40, accept })).wrong.join();
+    }
+    expect(wrong).toContain('say no');
   });
 });
