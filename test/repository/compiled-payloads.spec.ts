@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
-import { compare } from '../../../test/support/payload-equivalence.js';
-import { CHAT_QUEUES } from '../../chat/queues/chat-queues.js';
-import { acceptPayload } from '../admission/compiled/accept-payload.js';
-import { BUILT_IN_QUEUES } from './queue-definitions.js';
+import { compare } from '../support/payload-equivalence.js';
+import { CHAT_QUEUES } from '../../src/chat/queues/chat-queues.js';
+import { acceptPayload } from '../../src/message-queue/admission/compiled/accept-payload.js';
+import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/queue-definitions.js';
 
 const createdAt = '2026-11-21T10:00:00.000Z';
 const message = {
