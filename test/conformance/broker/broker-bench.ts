@@ -12,6 +12,7 @@ import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import type { TestRedis } from '../../support/redis-server.js';
 import { addAll } from '../../support/add-all.js';
 import { waitUntil } from '../../support/wait-until.js';
+import type { ConformanceCase } from '../run-conformance.js';
 
 /** Something that makes brokers. */
 export interface BrokerProvider {
@@ -20,8 +21,8 @@ export interface BrokerProvider {
   create(prefix: string, full: boolean): Broker;
 }
 
-/** One behaviour: a title and what has to hold, on every provider. */
-export type BrokerCase = readonly [title: string, check: (bench: BrokerBench) => Promise<void>];
+/** One behaviour that every provider has to have. */
+export type BrokerCase = ConformanceCase<BrokerBench>;
 
 export const memoryBrokerProvider: BrokerProvider = {
   name: 'memory',

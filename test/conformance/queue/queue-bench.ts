@@ -3,6 +3,7 @@ import type { Job, Queue, QueueOptions } from 'bull';
 import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/queue/memory-queue.js';
 import type { TestRedis } from '../../support/redis-server.js';
 import { waitUntil } from '../../support/wait-until.js';
+import type { ConformanceCase } from '../run-conformance.js';
 
 /** Options that mean something to both. */
 export type SharedOptions = Omit<QueueOptions, 'redis' | 'createClient'>;
@@ -13,8 +14,8 @@ export interface QueueProvider {
   open(queueName: string, options?: SharedOptions): Queue;
 }
 
-/** One behaviour: a title and what has to hold, on every provider. */
-export type QueueCase = readonly [title: string, check: (bench: QueueBench) => Promise<void>];
+/** One behaviour that every provider has to have. */
+export type QueueCase = ConformanceCase<QueueBench>;
 
 /** Plain Bull, untouched. */
 export function bullProvider(redis: () => TestRedis): QueueProvider {
