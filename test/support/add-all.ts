@@ -1,9 +1,6 @@
 import type { Queue } from 'bull';
 import type { AddRequest, Broker } from '../../src/message-queue/broker/broker.js';
 
-/** Adds of a set-up need not be quick on a busy machine. */
-const SETUP_TIMEOUT_MS = 30_000;
-
 /**
  * Adds jobs for a test to work with.
  * @returns their ids
@@ -14,8 +11,7 @@ export async function addAll(
   queue: Queue,
   requests: readonly AddRequest[],
 ): Promise<string[]> {
-  const patient = requests.map((request) => ({ deadlineMs: SETUP_TIMEOUT_MS, ...request }));
-  const outcomes = await broker.addMany(queue, patient);
+  const outcomes = await broker.addMany(queue, requests);
   return outcomes.map((outcome) => {
     if (outcome.outcome === 'added') return outcome.id;
     throw new Error(`A job of the set-up was not added: ${outcome.outcome}.`, { cause: outcome });

@@ -12,6 +12,9 @@ import type { TakenJob } from '../../src/message-queue/jobs/taken-job.js';
 import type { Queue } from 'bull';
 import type { TestRedis } from './redis-server.js';
 
+/** The deadline of a test's adds in milliseconds: it only ends hangs, since a busy machine is slow. */
+export const ADD_TIMEOUT_MS = 30_000;
+
 class AnyPayload {}
 
 let prefixes = 0;
@@ -42,6 +45,7 @@ export class BrokerFixture {
     const broker = new RedisBroker({
       redis: { topology: { kind: 'single', host: '127.0.0.1', port: this.redis.port }, db: 0, tls: false },
       prefix: this.prefix,
+      enqueueTimeoutMs: ADD_TIMEOUT_MS,
       onProblem: (problem) => this.problems.push(problem),
       ...over,
     });

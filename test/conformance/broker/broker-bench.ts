@@ -11,6 +11,7 @@ import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import type { TestRedis } from '../../support/redis-server.js';
 import { addAll } from '../../support/add-all.js';
+import { ADD_TIMEOUT_MS } from '../../support/redis-broker-fixture.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { ConformanceCase } from '../run-conformance.js';
 
@@ -36,15 +37,12 @@ export function redisBrokerProvider(redis: () => TestRedis): BrokerProvider {
       new RedisBroker({
         redis: { topology: { kind: 'single', host: '127.0.0.1', port: redis().port }, db: 0, tls: false },
         prefix,
-        enqueueTimeoutMs: SETUP_TIMEOUT_MS,
+        enqueueTimeoutMs: ADD_TIMEOUT_MS,
         // The server has a limit far above what the tests use.
         ...(full && { memoryLimitRatio: 1e-6 }),
       }),
   };
 }
-
-/** Adds of a set-up need not be quick on a busy machine. */
-const SETUP_TIMEOUT_MS = 30_000;
 
 class AnyPayload {}
 

@@ -1,41 +1,25 @@
 import { addAll } from '../../../../test/support/add-all.js';
 import Bull from 'bull';
-import {
-  BrokerFixture,
-  completed,
-  failed,
-  testQueue,
-  workOn,
-} from '../../../../test/support/redis-broker-fixture.js';
-import { TestRedis } from '../../../../test/support/redis-server.js';
+import { completed, failed, testQueue, workOn } from '../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 
 describe('a plain Bull queue on the same keys', () => {
-  let redis: TestRedis;
-  let fixture: BrokerFixture;
+  const stage = redisStage();
   let plain: Bull.Queue;
 
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-  });
   beforeEach(() => {
-    fixture = new BrokerFixture(redis);
     plain = new Bull('work', {
-      prefix: fixture.prefix,
-      redis: { port: redis.port },
+      prefix: stage.fixture.prefix,
+      redis: { port: stage.redis.port },
       settings: { backoffStrategies: { ...messageQueueBackoffStrategies } },
     });
   });
-  afterEach(async () => {
-    await plain.close();
-    await fixture.close();
-    expect(fixture.problems).toEqual([]);
-  });
-  afterAll(() => redis.stop());
+  afterEach(() => plain.close());
 
   it('reads our jobs in every state', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const waiting = await queue.add('job', { text: 'ж' }, { priority: 3 });
     const delayed = await queue.add('job', {}, { delay: 60_000 });
@@ -66,7 +50,7 @@ describe('a plain Bull queue on the same keys', () => {
   });
 
   it('adds jobs that run here', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const ids = [
       (await plain.add('job', { n: 1 })).id,
       (await plain.add({ n: 2 }, { delay: 150, attempts: 2, backoff: 10 })).id,
@@ -82,7 +66,7 @@ describe('a plain Bull queue on the same keys', () => {
   });
 
   it('ends jobs whose removeOnComplete says nothing, and those that end with them', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const strange = [null, '5', { count: [] }, { age: 'old' }, undefined] as never[];
     await plain.addBulk(
       strange.map((removeOnComplete) => ({ name: 'job', data: {}, opts: { removeOnComplete } })),
@@ -93,7 +77,7 @@ describe('a plain Bull queue on the same keys', () => {
   });
 
   it('runs our jobs, retries included', async () => {
-    const queue = fixture.broker().createQueue(testQueue());
+    const queue = stage.fixture.broker().createQueue(testQueue());
     const { id } = await queue.add('job', { n: 1 });
     let runs = 0;
     void plain.process('job', async () => {
@@ -109,7 +93,7 @@ describe('a plain Bull queue on the same keys', () => {
   });
 
   it('works beside our worker, each job once', async () => {
-    const broker = fixture.broker();
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const ran: string[] = [];
     void plain.process('job', 3, async (job) => void ran.push(String(job.id)));

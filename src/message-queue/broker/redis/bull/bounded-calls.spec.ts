@@ -58,7 +58,7 @@ describe('calls of a queue', () => {
     async (how) => {
       const recovered: string[] = [];
       const onRecovery = (message: string): void => void recovered.push(message);
-      const broker = fixture.broker({ socketTimeoutMs: 1_500, onRecovery });
+      const broker = fixture.broker({ socketTimeoutMs: 1_500, enqueueTimeoutMs: 5_000, onRecovery });
       const queue = broker.createQueue(testQueue()) as RedisQueue;
       await queue.add('job', {}, { jobId: 'x' });
       if (how === 'is gone') await redis.kill();

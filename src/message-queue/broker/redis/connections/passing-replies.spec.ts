@@ -79,7 +79,7 @@ describe('a Redis that refuses writes for a moment', () => {
   });
 
   it('adds a job and a schedule once that were under way while it refused', async () => {
-    const broker = stage.fixture.broker({ enqueueTimeoutMs: 10_000 });
+    const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     await withoutReplicas();
     const [one, schedule] = await Promise.all([
