@@ -63,7 +63,7 @@ describe('a retry without delay', () => {
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 2, 'the retry');
     const reply = await sendAgain(queue, script, lateArgs(kind, queue, id, fences[0] ?? ''));
-    expect(JSON.stringify(reply)).toBe({ failure: '2', 'hand-back': '0', completion: '[[0],[],[]]' }[kind]);
+    expect(JSON.stringify(reply)).toBe({ failure: '2', 'hand-back': '0', completion: '[[0],[],[],0]' }[kind]);
     expect(await broker.snapshot(queue)).toMatchObject({ active: 1, waiting: 0, completed: 0 });
     release();
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 1, 'the retry to end');

@@ -18,27 +18,33 @@ describe('a plain Bull queue on the same keys', () => {
   });
   afterEach(() => plain.close());
 
-  it('reads our jobs in every state', async () => {
+  it('reads our jobs in every state, waiting ones of the default lane', async () => {
     const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const waiting = await queue.add('job', { text: 'ж' }, { priority: 3 });
     const delayed = await queue.add('job', {}, { delay: 60_000 });
-    expect(await plain.getWaiting()).toMatchObject([{ id: waiting.id, data: { text: 'ж' }, name: 'job' }]);
+    expect(await plain.getWaiting()).toEqual([]);
+    const normal = await queue.add('job', { text: 'ж' }, { priority: 6, jobId: 'normal' });
+    expect(await plain.getWaiting()).toMatchObject([{ id: normal.id, data: { text: 'ж' }, name: 'job' }]);
     expect(await plain.getDelayed()).toMatchObject([{ id: delayed.id, delay: 60_000 }]);
     await delayed.promote();
     const { worker } = await workOn(broker, queue, (taken) =>
-      taken.job.id === waiting.id ? completed({ ok: 1 }) : failed(taken, null, 'broken'),
+      taken.job.id === delayed.id ? failed(taken, null, 'broken') : completed({ ok: taken.job.id }),
     );
     await waitUntil(async () => (await plain.getFailedCount()) === 1, 'the ends');
-    await waitUntil(async () => (await plain.getCompletedCount()) === 1, 'the ends');
-    expect(await plain.getCompleted()).toMatchObject([{ id: waiting.id, returnvalue: { ok: 1 } }]);
+    await waitUntil(async () => (await plain.getCompletedCount()) === 2, 'the ends');
+    const ends = (await plain.getCompleted()).map(({ id, returnvalue }) => [id, returnvalue]);
+    expect(Object.fromEntries(ends)).toEqual({
+      [waiting.id]: { ok: waiting.id },
+      normal: { ok: 'normal' },
+    });
     expect(await plain.getFailed()).toMatchObject([
       { id: delayed.id, failedReason: 'broken', attemptsMade: 1 },
     ]);
     expect(await plain.getJobCounts()).toEqual({
       waiting: 0,
       active: 0,
-      completed: 1,
+      completed: 2,
       failed: 1,
       delayed: 0,
       paused: 0,
@@ -76,23 +82,7 @@ describe('a plain Bull queue on the same keys', () => {
     expect(seen).toHaveLength(strange.length);
   });
 
-  it('runs our jobs, retries included', async () => {
-    const queue = stage.fixture.broker().createQueue(testQueue());
-    const { id } = await queue.add('job', { n: 1 });
-    let runs = 0;
-    void plain.process('job', async () => {
-      runs += 1;
-      if (runs < 3) throw new Error('again');
-      return 'plain';
-    });
-    const job = await waitUntil(async () => {
-      const found = await queue.getJob(id);
-      return found?.finishedOn ? found : null;
-    }, 'the end');
-    expect(job).toMatchObject({ returnvalue: 'plain', attemptsMade: 2 });
-  });
-
-  it('works beside our worker, each job once', async () => {
+  it('works beside our worker on the default lane, each job once', async () => {
     const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const ran: string[] = [];
@@ -101,7 +91,7 @@ describe('a plain Bull queue on the same keys', () => {
     await addAll(
       broker,
       queue,
-      Array.from({ length: 300 }, () => ({ name: 'job', data: {}, options: {} })),
+      Array.from({ length: 300 }, () => ({ name: 'job', data: {}, options: { priority: 6 } })),
     );
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 300, '300 ends');
     const all = [...ran, ...seen.map((run) => run.id)];

@@ -34,6 +34,7 @@ import type {
 } from './redis-broker.options.js';
 import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
+import { defineLaneCommands } from './bull/lane-commands.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { inspectRedis } from './connections/server-inspection.js';
@@ -176,7 +177,7 @@ export class RedisBroker extends Broker {
   }
 
   private clientFor(type: 'client' | 'subscriber' | 'bclient'): unknown {
-    if (type === 'client') return this.connections.client;
+    if (type === 'client') return defineLaneCommands(this.connections.client);
     if (type === 'subscriber') return this.connections.subscriber;
     // Only for hosts that call getNextJob() themselves.
     return this.connections.openBlocking(BULL_BLOCK_MS);

@@ -9,6 +9,10 @@ export interface BullQueueInternals {
   paused?: Promise<void> | null;
   resumeLocal?: () => void;
   readonly closing?: Promise<void>;
+  /** Whether the last look found no job. */
+  readonly drained: boolean;
+  readonly settings: { readonly drainDelay: number };
+  readonly moveToActive: (this: Queue<object>) => Promise<Job<object> | null | undefined>;
 }
 
 /** Bull's own methods, with what their types leave out. */

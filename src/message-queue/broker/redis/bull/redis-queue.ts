@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import type { Job, JobOptions, QueueOptions } from 'bull';
+import type { Job, JobCounts, JobOptions, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -9,6 +9,7 @@ import { JOB_ADDED } from '../../rules/local-events.js';
 import { nextRunOptions } from '../../rules/next-run-options.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
+import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
@@ -103,6 +104,24 @@ export class RedisQueue extends Bull<object> {
   /** @throws HandlerRegistrationError always */
   override process(...args: unknown[]): never {
     throw processRefused(this.name, args);
+  }
+
+  override getJobCounts(...types: unknown[]): Promise<JobCounts> {
+    return countJobs(this, types);
+  }
+
+  /** Ids of jobs by position, as `getJobs()` gives the jobs. */
+  getRanges(types?: unknown, start?: number, end?: number, ascending?: boolean): Promise<string[]> {
+    return jobRanges(this, types, start, end, ascending);
+  }
+
+  override async getNextJob(): Promise<Job<object> | undefined> {
+    return this.isClosed ? undefined : nextJob(this);
+  }
+
+  override async empty(): Promise<void> {
+    await emptyLanes(this);
+    await super.empty();
   }
 
   /** As in Bull; a local pause waits for the jobs that run in this process unless `doNotWaitActive`. */

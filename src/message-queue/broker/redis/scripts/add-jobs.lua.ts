@@ -1,4 +1,4 @@
-import { delayFunctions, gatherFunctions, laneFunctions } from './lane.lua.js';
+import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 
 /** Fields of one job in the arguments of {@link addJobsScript}, in this order. */
@@ -30,11 +30,11 @@ export const ADD_FIELDS = [
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
-  uses: [laneFunctions, gatherFunctions, delayFunctions],
+  uses: [laneFunctions, delayFunctions],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local depth = redis.call('LLEN', base .. 'wait') + redis.call('LLEN', base .. 'paused') + redis.call('ZCARD', base .. 'delayed')
+local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting = {}, {}
 
 local function remembered(job)
@@ -90,9 +90,9 @@ local function store(job)
   end
   waiting[#waiting + 1] = job.id
   if job.lifo == '1' and job.priority == '0' then
-    redis.call('RPUSH', waitingList(), job.id)
+    letWaitFirst({ job.id }, LIFO)
   else
-    gather(job.id, tonumber(job.priority))
+    gather(job.id, levelOf(job.priority))
   end
 end
 

@@ -1,4 +1,5 @@
 import { endingFunctions } from './ending.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /** Message of {@link cancelJobScript} to the workers, on the channel `mq:cancel`. */
@@ -17,7 +18,7 @@ export interface CancelMessage {
  */
 export const cancelJobScript = luaScript('mqCancelJob', {
   allowOom: true,
-  uses: [endingFunctions],
+  uses: [laneFunctions, endingFunctions],
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
 if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
@@ -29,10 +30,8 @@ if redis.call('LPOS', base .. 'active', id) then
   return 'signalled'
 end
 if opts ~= ARGV[6] then return 'changed' end
-local removed = redis.call('ZREM', base .. 'delayed', id) + redis.call('LREM', base .. 'wait', 0, id)
-  + redis.call('LREM', base .. 'paused', 0, id)
-if removed == 0 then return 'not-found' end
-redis.call('ZREM', base .. 'priority', id)
+local isRemoved = redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) == 1
+if not isRemoved then return 'not-found' end
 redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])
 endAsFailed(id, now, ARGV[7])
 return 'removed'

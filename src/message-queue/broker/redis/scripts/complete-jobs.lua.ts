@@ -16,7 +16,7 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'tombstoneMs'] as const;
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
  * then the fields of {@link COMPLETE_FIELDS} per job: `run` the job's `mqRun`, `keep` its way, from 1,
  * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
- * Reply: `[[status…], [job…], [phantom id…]]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
+ * Reply: `[[status…], [job…], [phantom id…], 1 = ask again]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
@@ -105,8 +105,8 @@ for _, keep in ipairs(keeping) do
   if keep.counts then keepOnly(keep.count, keep.age) end
 end
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
-local taken, phantoms = takeJobs(tonumber(ARGV[4]), now, token, lockMs)
-if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
-return { statuses, taken, phantoms }
+local taken, phantoms, again = takeJobs(tonumber(ARGV[4]), now, token, lockMs)
+if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
+return { statuses, taken, phantoms, again and 1 or 0 }
 `,
 });

@@ -1,5 +1,5 @@
 import { endingFunctions } from './ending.lua.js';
-import { gatherFunctions, laneFunctions } from './lane.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
@@ -42,7 +42,7 @@ return jobs
  * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: recompute.
  */
 export const replayJobsScript = luaScript('mqReplayJobs', {
-  uses: [laneFunctions, gatherFunctions],
+  uses: [laneFunctions],
   body: `
 local now, outcomes = ARGV[1], {}
 
@@ -55,7 +55,7 @@ local function replay(id, options, computedFrom)
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
     'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
   redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)
-  gather(id, tonumber(stored[2]) or 0)
+  gather(id, levelOf(stored[2]))
   return 1
 end
 

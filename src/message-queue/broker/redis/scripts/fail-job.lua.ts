@@ -1,5 +1,5 @@
 import { endingFunctions } from './ending.lua.js';
-import { delayFunctions, laneFunctions } from './lane.lua.js';
+import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
@@ -34,11 +34,11 @@ redis.call('HDEL', key, 'mqRun', 'mqHeld')
 if again == 'dead' then
   endAsFailed(id, now, ARGV[10])
 elseif again == '0' then
-  local priority = tonumber(stored[3]) or 0
-  if ARGV[11] == '1' and priority == 0 then
-    redis.call('RPUSH', waitingList(), id)
+  local level = levelOf(stored[3])
+  if ARGV[11] == '1' and level == 0 then
+    letWaitFirst({ id }, LIFO)
   else
-    insertIntoLane(waitingList(), priority, { id }, false)
+    letWait({ id }, level)
   end
 else
   delayUntil(id, tonumber(again), redis.call('INCR', base .. 'id'))
@@ -61,8 +61,7 @@ local token, id, again = ARGV[1], ARGV[2], ARGV[3]
 if not owns(id, token, ARGV[4]) or letGo(id) == 0 then return 0 end
 redis.call('HDEL', base .. id, 'mqRun', 'mqHeld')
 if again == '0' then
-  local priority = tonumber(redis.call('HGET', base .. id, 'priority')) or 0
-  insertIntoLane(waitingList(), priority, { id }, true)
+  letWaitFirst({ id }, levelOf(redis.call('HGET', base .. id, 'priority')))
 else
   delayUntil(id, tonumber(again), redis.call('INCR', base .. 'id'))
 end

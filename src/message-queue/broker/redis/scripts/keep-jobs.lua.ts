@@ -1,4 +1,4 @@
-import { gatherFunctions, laneFunctions } from './lane.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
@@ -72,7 +72,7 @@ local function recover(id)
     if not stored[5] then recordCrash(key) end
     redis.call('HDEL', key, 'mqRun', 'mqHeld')
   end
-  insertIntoLane(waitingList(), tonumber(stored[4]) or 0, { id }, true)
+  letWaitFirst({ id }, levelOf(stored[4]))
   redis.call('PUBLISH', base .. 'stalled@', id)
   stalled[#stalled + 1] = id
 end
@@ -95,12 +95,12 @@ return { stalled, phantoms }
  */
 export const promoteDueScript = luaScript('mqPromoteDue', {
   allowOom: true,
-  uses: [laneFunctions, gatherFunctions],
+  uses: [laneFunctions],
   body: `
 local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (tonumber(ARGV[1]) + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
 for _, id in ipairs(due) do
   redis.call('ZREM', base .. 'delayed', id)
-  gather(id, tonumber(redis.call('HGET', base .. id, 'priority')) or 0)
+  gather(id, levelOf(redis.call('HGET', base .. id, 'priority')))
 end
 insertGathered()
 for _, id in ipairs(due) do

@@ -1,4 +1,5 @@
 import { endingFunctions } from './ending.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
 /**
@@ -8,7 +9,7 @@ import { luaScript } from './lua-script.js';
  */
 export const purgeQueueScript = luaScript('mqPurgeQueue', {
   allowOom: true,
-  uses: [endingFunctions],
+  uses: [laneFunctions, endingFunctions],
   body: `
 local limit, removed = tonumber(ARGV[1]), 0
 
@@ -27,12 +28,10 @@ local function drop(id)
   removed = removed + 1
 end
 
-for _, list in ipairs({ 'wait', 'paused' }) do
-  while removed < limit do
-    local id = redis.call('RPOP', base .. list)
-    if not id then break end
-    drop(id)
-  end
+for _, lane in ipairs(lanesInUse()) do
+  local ids = removed < limit and redis.call('RPOP', lane.key, limit - removed) or {}
+  for _, id in ipairs(ids) do drop(id) end
+  if #ids > 0 then leftLane(lane, #ids) end
 end
 while removed < limit do
   local id = redis.call('ZRANGE', base .. 'delayed', 0, 0)[1]

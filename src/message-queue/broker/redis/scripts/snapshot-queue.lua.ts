@@ -1,3 +1,4 @@
+import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScriptOverQueues } from './lua-script.js';
 
 /**
@@ -8,29 +9,22 @@ import { luaScriptOverQueues } from './lua-script.js';
  */
 export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
   allowOom: true,
+  uses: [laneFunctions],
   body: `
-local isPaused = redis.call('EXISTS', base .. 'meta-paused')
-local list, lanes = base .. (isPaused == 1 and 'paused' or 'wait'), base .. 'priority'
-local length, oldest = redis.call('LLEN', list), nil
+local lanes, oldest = lanesInUse(), nil
+local waiting, paused = redis.call('LLEN', waitKey), redis.call('LLEN', pausedKey)
+local inLanes = waitingDepth() - waiting - paused
 
-local function consider(ahead)
-  if ahead >= length then return end
-  local id = redis.call('LINDEX', list, -(ahead + 1))
+for i = 1, math.min(#lanes, 20) do
+  local lane = lanes[i]
+  local id = redis.call('LINDEX', lane.key, lane.level == LIFO and 0 or -1)
   local at = id and tonumber(redis.call('HGET', base .. id, 'timestamp'))
   if at and (not oldest or at < oldest) then oldest = at end
 end
-
-local level, looked = redis.call('ZRANGE', lanes, 0, 0, 'WITHSCORES')[2], 0
-while level and looked < 20 do
-  consider(redis.call('ZCOUNT', lanes, '-inf', '(' .. level))
-  level = redis.call('ZRANGEBYSCORE', lanes, '(' .. level, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
-  looked = looked + 1
-end
-consider(redis.call('ZCARD', lanes))
 return {
-  redis.call('LLEN', base .. 'wait'), redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),
-  redis.call('ZCARD', base .. 'completed'), redis.call('ZCARD', base .. 'failed'), redis.call('LLEN', base .. 'paused'),
-  isPaused, oldest and string.format('%.0f', oldest) or false
+  isPaused() and waiting or waiting + inLanes, redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),
+  redis.call('ZCARD', base .. 'completed'), redis.call('ZCARD', base .. 'failed'), isPaused() and paused + inLanes or paused,
+  isPaused() and 1 or 0, oldest and string.format('%.0f', oldest) or false
 }
 `,
 });

@@ -1,5 +1,7 @@
 import { hearingFunctions } from './hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
+import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
 import { luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
@@ -19,55 +21,47 @@ function at(field: (typeof TAKEN_FIELDS)[number]): number {
 }
 
 /**
- * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from waiting to `active`, locks them and
- * returns two lists: the jobs, each as its {@link TAKEN_FIELDS} and its id, and the ids of phantoms: entries whose hash has no name and
+ * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from their lanes to `active`, locks them and
+ * returns two lists and whether to ask again although fewer came: the jobs, each as its {@link TAKEN_FIELDS} and its id, and the ids of phantoms: entries whose hash has no name and
  * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` identifies
  * this run: no other take of the job has the same. A job that crashed twice has not begun until
  * {@link beginSuspectScript} runs: until then it has the field `mqHeld`.
  */
-export const takeFunctions = `${crashFunctions}${hearingFunctions}
-local function takeWaiting(count)
-  local ids = redis.call('RPOP', base .. 'wait', math.min(count, 1000)) or {}
-  if #ids > 0 then redis.call('ZREM', base .. 'priority', unpack(ids)) end
-  return ids
-end
-
-local function takeOne(id, key, now, run, token, lockMs)
-  local job = redis.call('HMGET', key, ${FIELDS})
-  if not (job[${at('name')}] and job[${at('timestamp')}]) then return nil end
+export const takeFunctions = `${laneFunctions}${takeWaitingFunctions}${crashFunctions}${hearingFunctions}
+local function begin(job, now, run, token, lockMs)
+  local key = base .. job[${ID}]
   redis.call('SET', key .. ':lock', token, 'PX', lockMs)
-  job[${at('processedOn')}], job[${at('mqRun')}], job[${ID}] = now, run, id
+  job[${at('processedOn')}], job[${at('mqRun')}] = now, run
   if job[${at('mqCrashes')}] and crashCount(job[${at('mqCrashes')}]) >= 2 then
     job[${at('mqHeld')}] = '1'
     redis.call('HSET', key, 'processedOn', now, 'mqRun', run, 'mqHeld', 1)
   else
     redis.call('HSET', key, 'processedOn', now, 'mqRun', run)
   end
-  return job
 end
 
 local function takeJobs(count, now, token, lockMs)
-  local taken, phantoms, run = {}, {}, nil
+  local taken, phantoms, run, again = {}, {}, nil, false
   local activity = base .. 'active@' .. token
   while #taken < count and #phantoms < 100 do
-    local ids = takeWaiting(count - #taken)
-    if #ids == 0 then break end
-    redis.call('LPUSH', base .. 'active', unpack(ids))
+    local jobs
+    jobs, again = takeWaiting(count - #taken, { ${FIELDS} })
+    if #jobs == 0 then break end
     run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
-    for _, id in ipairs(ids) do
-      local key = base .. id
-      local job = takeOne(id, key, now, run, token, lockMs)
-      if job then
+    for _, job in ipairs(jobs) do
+      local id = job[${ID}]
+      if job[${at('name')}] and job[${at('timestamp')}] then
+        begin(job, now, run, token, lockMs)
         taken[#taken + 1] = job
         if heard(activity) then redis.call('PUBLISH', activity, id) end
       else
         redis.call('LREM', base .. 'active', 1, id)
-        redis.call('DEL', key)
+        redis.call('DEL', base .. id)
         phantoms[#phantoms + 1] = id
       end
     end
   end
-  return taken, phantoms
+  return taken, phantoms, again
 end
 `;
 
@@ -75,15 +69,15 @@ end
  * Takes the next jobs.
  *
  * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
- * Reply: `[[job…], [phantom id…]]`.
+ * Reply: `[[job…], [phantom id…], 1 = ask again]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
-local taken, phantoms = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4])
-if #taken == 0 and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
-return { taken, phantoms }
+local taken, phantoms, again = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4])
+if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
+return { taken, phantoms, again and 1 or 0 }
 `,
 });
 

@@ -80,7 +80,7 @@ export class CompletionBatcher {
     this.inFlight += 1;
     try {
       reply = await this.send(batch, asked);
-      intake.note(reply[0].length, asked);
+      intake.note(reply, asked);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -5,22 +5,22 @@ import { takenEntry } from '../bull/taken-entry.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
-/** What a call took: jobs, and ids of entries that had no job behind them. */
-export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readonly string[]];
+/** What a call took: jobs, ids of entries that had no job behind them, and 1 when more may wait although fewer came. */
+export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readonly string[], again: 0 | 1];
 
 /** A job as the scripts send it: see `takenEntry`. */
 type SentJob = readonly (string | null)[];
 
 /** A reply as the scripts send it. */
-export type SentReply = readonly [jobs: readonly SentJob[], phantoms: readonly string[]];
+export type SentReply = readonly [jobs: readonly SentJob[], phantoms: readonly string[], again: 0 | 1];
 
 /** Reads what a call took. */
-export function takenReply([jobs, phantoms]: SentReply): TakenReply {
-  return [jobs.map(takenEntry), phantoms];
+export function takenReply([jobs, phantoms, again]: SentReply): TakenReply {
+  return [jobs.map(takenEntry), phantoms, again];
 }
 
 /** Nothing was taken. */
-export const NOTHING_TAKEN: TakenReply = [[], []];
+export const NOTHING_TAKEN: TakenReply = [[], [], 0];
 
 /** Takes jobs off the queue for this worker, and spares Redis needless questions. */
 export class JobIntake {
@@ -48,7 +48,7 @@ export class JobIntake {
     if (count === 0) return NOTHING_TAKEN;
     const args = [count, this.now(), this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
     const reply = takenReply((await this.commands.run(takeJobsScript, args)) as SentReply);
-    this.note(reply[0].length, count);
+    this.note(reply, count);
     return reply;
   }
 
@@ -64,9 +64,9 @@ export class JobIntake {
     return adopted.filter(({ id }) => !known.has(id));
   }
 
-  /** Notes how many jobs a call took of how many it asked for. */
-  note(came: number, asked: number): void {
-    if (asked === 0) return;
+  /** Notes what a call took of how many jobs it asked for. */
+  note([{ length: came }, , again]: TakenReply, asked: number): void {
+    if (asked === 0 || (came === 0 && again === 1)) return;
     if (came === 0 && !this.isDrained) emitSafely(this.commands.queue, 'drained');
     this.isDrained = came === 0;
   }

@@ -4,7 +4,7 @@ import type { QueueWorker } from '../../broker.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
 import { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
-import { JobIntake } from './job-intake.js';
+import { JobIntake, NOTHING_TAKEN } from './job-intake.js';
 import type { TakenReply } from './job-intake.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import { JobPipe } from './job-pipe.js';
@@ -136,14 +136,14 @@ export class RedisQueueWorker implements QueueWorker {
     try {
       const adopted = await this.intake.adopt(open, this.active);
       open -= adopted.length;
-      this.receive([adopted, []], adopted.length);
+      this.receive([adopted, [], 0], adopted.length);
       const reply = await this.intake.take(open);
       this.receive(reply, open);
-      return asked - open + reply[0].length;
+      return reply[2] === 1 ? asked : asked - open + reply[0].length;
     } catch {
       // The connection reports itself. Redis may have executed the call: look for jobs whose answer was lost.
       this.intake.noteLostAnswer();
-      this.receive([[], []], open);
+      this.receive(NOTHING_TAKEN, open);
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       return asked;
     }

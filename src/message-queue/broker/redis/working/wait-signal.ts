@@ -6,13 +6,15 @@ const BLOCK_SECONDS = 5;
 const RETRY_DELAY_MS = 500;
 
 /**
- * Tells a worker that its queue has waiting jobs, over a connection of its own. It moves the next job from the right
- * end of the list to the right end of the same list: that blocks while the list is empty and changes nothing, so no job
- * is ever caught between two states when a worker or a connection dies.
+ * Tells a worker that its queue has waiting jobs. Over a connection of its own it moves the next job from the right end of
+ * Bull's list to the right end of the same list: that blocks while the list is empty and changes nothing, so no job is
+ * ever caught between two states when a worker or a connection dies. For the other lanes a message calls `interrupt()`.
  */
 export class WaitSignal {
   private client: RedisClient;
   private closed = false;
+  /** Interrupted while nobody waited: the look for jobs that was under way may have come too early. */
+  private missed = false;
   private wake: (() => void) | null = null;
 
   constructor(
@@ -25,15 +27,19 @@ export class WaitSignal {
 
   /** Resolves when a job waits, after some seconds without one, on an error, or when `interrupt()` is called. */
   async next(): Promise<void> {
-    if (this.closed) return;
+    if (this.closed || this.missed) {
+      this.missed = false;
+      return;
+    }
     const interrupted = new Promise<void>((resolve) => (this.wake = resolve));
     await Promise.race([this.block(), interrupted]);
     this.wake = null;
   }
 
-  /** Ends a wait early; the call in flight stays open and does no harm. */
+  /** Ends a wait early, or else the next one; the call in flight stays open and does no harm. */
   interrupt(): void {
-    this.wake?.();
+    if (this.wake === null) this.missed = true;
+    else this.wake();
   }
 
   /** Reopens the connection. */

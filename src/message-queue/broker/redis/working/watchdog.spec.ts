@@ -20,7 +20,8 @@ describe('the watchdog of a worker', () => {
     });
     const { seen } = await workOn(broker, queue);
     await waitUntil(() => deaf.mock.calls.length > 0, 'the worker to wait');
-    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    // Of the lane that has no messages.
+    await broker.addOnce(queue, { name: 'job', data: {}, options: { priority: 6 } });
     await waitUntil(() => seen.length === 1, 'the job');
     expect(stage.fixture.problems).toMatchObject([{ kind: 'no-progress', queue: 'work' }]);
   });

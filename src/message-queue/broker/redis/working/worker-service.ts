@@ -33,6 +33,7 @@ export class WorkerService implements WorkerOfQueue {
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
   private readonly onReconnect = (): void => this.worker.adopt();
+  private readonly onListening = (): void => this.listen();
   private readonly onMessage = (channel: string, message: string): void => this.hear(channel, message);
 
   constructor(
@@ -77,7 +78,8 @@ export class WorkerService implements WorkerOfQueue {
     queue.attachWorker(this);
     connections.client.on('ready', this.onReconnect);
     connections.subscriber.on('message', this.onMessage);
-    connections.subscriber.subscribe(...this.channels()).catch((error: unknown) => this.reportError(error));
+    connections.subscriber.on('ready', this.onListening);
+    this.listen();
     this.locks.start();
     this.promoter.start();
     this.recovery.start();
@@ -103,6 +105,7 @@ export class WorkerService implements WorkerOfQueue {
     this.commands.stop();
     connections.client.removeListener('ready', this.onReconnect);
     connections.subscriber.removeListener('message', this.onMessage);
+    connections.subscriber.removeListener('ready', this.onListening);
     this.signal.close();
     const ended = Promise.all([
       this.promoter.stop(),
@@ -113,14 +116,23 @@ export class WorkerService implements WorkerOfQueue {
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
   }
 
-  private channels(): [string, string] {
+  /** Messages sent before Redis confirms that this process listens are lost: the worker looks for itself then. */
+  private listen(): void {
+    this.parts.connections.subscriber.subscribe(...this.channels()).then(
+      () => this.worker.interrupt(),
+      (error: unknown) => this.reportError(error),
+    );
+  }
+
+  private channels(): [string, string, string, string] {
     const { base } = this.parts.queue;
-    return [`${base}delayed`, `${base}mq:cancel`];
+    return [`${base}delayed`, `${base}mq:cancel`, `${base}mq:wake`, `${base}resumed`];
   }
 
   private hear(channel: string, message: string): void {
-    const [delayed, cancel] = this.channels();
+    const [delayed, cancel, wake, resumed] = this.channels();
     if (channel === delayed) this.promoter.hint(Number(message));
+    if (channel === wake || channel === resumed) this.worker.interrupt();
     if (channel !== cancel) return;
     const { id, reason } = JSON.parse(message) as CancelMessage;
     this.worker.cancel(id, reason);

@@ -1,0 +1,215 @@
+import { createRequire } from 'node:module';
+import type { RedisClient } from '../connections/redis-client.js';
+import { laneFunctions } from '../scripts/lanes/lane.lua.js';
+import { lookAtLanesFunctions } from '../scripts/lanes/look-at-lanes.lua.js';
+import { takeWaitingFunctions } from '../scripts/lanes/take-waiting.lua.js';
+
+interface BullScript {
+  readonly name: string;
+  readonly content: string;
+  readonly keys: number;
+}
+
+/** What of a script of Bull becomes what. */
+interface Change {
+  /** Lua expression of the queue's base key. */
+  readonly base: string;
+  readonly replace: readonly (readonly [bulls: string, ours: string])[];
+}
+
+const fromWait = (key: number): string => `string.match(KEYS[${key}], '^(.*:)')`;
+
+const ADD_BY_PRIORITY = (push: string, id: string, priorityKey: number): string =>
+  `if priority == 0 then
+    -- LIFO or FIFO
+    rcall(${push}, target, ${id})
+  else
+    addJobWithPriority(KEYS[${priorityKey}], priority, ${id}, target)
+  end`;
+
+const LET_WAIT = `local function letWaitAs(push, id, level)
+  if push == 'RPUSH' and level == 0 then return letWaitFirst({ id }, LIFO) end
+  letWait({ id }, level)
+end
+`;
+
+const NEXT_JOB = `(takeWaiting(1, {})[1] or {})[1]`;
+
+const CLEAN_WAITING = `if setName == "wait" or setName == "paused" then
+  local removed, before = {}, tonumber(ARGV[2])
+  if (setName == "paused") ~= isPaused() then return removed end
+  cleanWaiting(math.max(0, tonumber(ARGV[3])), function(jobId)
+    local jobKey = base .. jobId
+    if rcall("EXISTS", jobKey .. ":lock") == 1 then return false end
+    local times = rcall("HMGET", jobKey, "finishedOn", "processedOn", "timestamp")
+    local at = tonumber(times[1] or times[2] or times[3] or 0)
+    return at < before
+  end, removed)
+  for _, jobId in ipairs(removed) do
+    removeDebounceKey(base, base .. jobId)
+    rcall("ZREM", base .. "priority", jobId)
+    rcall("DEL", base .. jobId, base .. jobId .. ":logs")
+  end
+  return removed
+end
+`;
+
+const OBLITERATE_LANES = `for _, lane in ipairs(lanesInUse()) do
+  if maxCount > 0 then
+    local jobs = rcall('RPOP', lane.key, maxCount) or {}
+    removeJobs(baseKey, jobs)
+    if #jobs > 0 then leftLane(lane, #jobs) end
+  end
+end`;
+
+/** Bull's scripts that read or change waiting jobs, but for those that only its own worker uses. */
+const CHANGES: Readonly<Record<string, Change>> = {
+  'moveToActive-8': { base: 'ARGV[1]', replace: [['rcall("RPOPLPUSH", KEYS[1], KEYS[2])', NEXT_JOB]] },
+  'moveToFinished-9': { base: 'ARGV[9]', replace: [['rcall("RPOPLPUSH", KEYS[4], KEYS[1])', NEXT_JOB]] },
+  'promote-5': {
+    base: 'ARGV[1]',
+    replace: [
+      ['local priority = tonumber(rcall("HGET", ARGV[1] .. jobId, "priority")) or 0', ''],
+      [
+        ADD_BY_PRIORITY('"LPUSH"', 'jobId', 5),
+        "letWait({ jobId }, levelOf(rcall('HGET', ARGV[1] .. jobId, 'priority')))",
+      ],
+    ],
+  },
+  'retryJob-7': {
+    base: fromWait(2),
+    replace: [
+      ['local priority = tonumber(rcall("HGET", KEYS[3], "priority")) or 0', ''],
+      [
+        ADD_BY_PRIORITY('ARGV[1]', 'ARGV[2]', 7),
+        "letWaitAs(ARGV[1], ARGV[2], levelOf(rcall('HGET', KEYS[3], 'priority')))",
+      ],
+    ],
+  },
+  // Behind all that wait, whatever their priority; LIFO jobs before all.
+  'reprocessJob-6': {
+    base: fromWait(4),
+    replace: [['rcall(ARGV[2], target, ARGV[1])', 'letWaitAs(ARGV[2], ARGV[1], 0)']],
+  },
+  'retryJobs-5': {
+    base: 'KEYS[1]',
+    replace: [['rcall("LPUSH", target, unpack(jobs, from, to))', 'letWait({ unpack(jobs, from, to) }, 0)']],
+  },
+  'removeJob-11': {
+    base: 'KEYS[11]',
+    replace: [
+      ['rcall("LREM", KEYS[2], 0, jobId)', 'removeWaiting(jobId)'],
+      ['rcall("LREM", KEYS[4], 0, jobId)', ''],
+    ],
+  },
+  'removeJobs-8': {
+    base: 'ARGV[1]',
+    replace: [
+      ['rcall("LREM", KEYS[2], 0, jobId)', 'removeWaiting(jobId)'],
+      ['rcall("LREM", KEYS[4], 0, jobId)', ''],
+    ],
+  },
+  'cleanJobsInSet-3': {
+    base: 'ARGV[1]',
+    replace: [
+      ['local function shouldUseZRangeByScore(', `${CLEAN_WAITING}local function shouldUseZRangeByScore(`],
+    ],
+  },
+  'isJobInList-1': {
+    base: fromWait(1),
+    replace: [
+      [
+        'local items =',
+        `if KEYS[1] == waitKey or KEYS[1] == pausedKey then
+  if (KEYS[1] == pausedKey) == isPaused() and isJobWaiting(ARGV[1]) then return 1 end
+  return nil
+end
+local items =`,
+      ],
+    ],
+  },
+  'getCountsPerPriority-4': {
+    base: fromWait(1),
+    replace: [
+      [
+        'for i = 1, #ARGV do',
+        `sortIn()
+for i = 1, #ARGV do
+  results[#results + 1] = waitingAt(levelOf(ARGV[i]))
+end
+for i = 1, 0 do`,
+      ],
+    ],
+  },
+  'obliterate-2': {
+    base: 'KEYS[2]',
+    replace: [['removeListJobs(waitKey, maxCount)', OBLITERATE_LANES]],
+  },
+};
+
+/** Our own, for what Bull's queue reads without a script. Each gets the base key as its only key. */
+const OWN = {
+  /** ARGV: 1 `wait` or `paused` · 2 first · 3 last position · 4 `1` = the next one first. Reply: ids. */
+  mqWaitingRange: `if (ARGV[1] == 'paused') ~= isPaused() then return {} end
+return waitingRange(tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1')`,
+  /** Removes up to 1 000 waiting jobs. Reply: how many. */
+  mqEmptyLanes: `local removed = 0
+for _, lane in ipairs(lanesInUse()) do
+  local ids = removed < 1000 and redis.call('RPOP', lane.key, 1000 - removed) or {}
+  for _, id in ipairs(ids) do redis.call('DEL', base .. id, base .. id .. ':logs') end
+  if #ids > 0 then leftLane(lane, #ids) end
+  removed = removed + #ids
+end
+return removed`,
+  /** Sorts in up to 1 000 jobs of the version before, or of plain Bull. Reply: how many are left. */
+  mqSortIn: `sortIn()
+return redis.call('ZCARD', base .. 'priority')`,
+} as const;
+
+/** The shared client, with the commands that {@link defineLaneCommands} gave it. */
+type LaneClient = RedisClient & {
+  [Name in keyof typeof OWN]: (base: string, ...args: (string | number)[]) => Promise<unknown>;
+};
+
+const FUNCTIONS = laneFunctions + takeWaitingFunctions + lookAtLanesFunctions + LET_WAIT;
+
+/**
+ * Gives a client Bull's commands as they must be for lanes; Bull takes a command that is there for its own.
+ * @throws Error when Bull is not the version that this knows
+ */
+export function defineLaneCommands(client: RedisClient): LaneClient {
+  if ('mqWaitingRange' in client) return client as LaneClient;
+  for (const [name, change] of Object.entries(CHANGES)) {
+    const script = bullScript(name);
+    client.defineCommand(script.name, { numberOfKeys: script.keys, lua: changed(script, change) });
+  }
+  for (const [name, body] of Object.entries(OWN)) {
+    client.defineCommand(name, { numberOfKeys: 1, lua: `local base = KEYS[1]\n${FUNCTIONS}${body}` });
+  }
+  return client as LaneClient;
+}
+
+function changed({ name, content }: BullScript, { base, replace }: Change): string {
+  let lua = content;
+  for (const [bulls, ours] of replace) {
+    const [before, after, ...more] = lua.split(spaced(bulls));
+    if (before === undefined || after === undefined || more.length > 0) {
+      throw new Error(`Bull's script ${name} is not that of Bull 4.16.5: install that version.`);
+    }
+    lua = before + ours + after;
+  }
+  return `local base = ${base}\n${FUNCTIONS}${lua}`;
+}
+
+/** Bull's text with any white space between its words. */
+function spaced(text: string): RegExp {
+  const words = text.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(words.join('\\s+'));
+}
+
+function bullScript(name: string): BullScript {
+  const scripts = createRequire(__filename)('bull/lib/scripts/index.js') as Record<string, BullScript | undefined>;
+  const script = scripts[name];
+  if (script === undefined) throw new Error(`Bull has no script ${name}: install Bull 4.16.5.`);
+  return script;
+}

@@ -1,0 +1,88 @@
+/**
+ * Lua function after `laneFunctions`: `takeWaiting(count, fields)` moves up to `count` waiting jobs to `active`, the most important
+ * lane first and first in first out within it; none while the queue is paused. Returns the jobs, each as the values of these
+ * fields of its hash and, last, its id; and whether there may be more although fewer came: ask again.
+ */
+export const takeWaitingFunctions = `
+local function popFrom(key, count)
+  local ids = redis.call('RPOP', key, math.min(count, MOST_SORTED))
+  if ids then redis.call('LPUSH', base .. 'active', unpack(ids)) end
+  return ids or {}
+end
+
+local function readTaken(id, fields)
+  local query = { unpack(fields) }
+  query[#query + 1] = 'priority'
+  local job = redis.call('HMGET', base .. id, unpack(query))
+  local level = levelOf(job[#query])
+  job[#query] = id
+  return job, level
+end
+
+-- Jobs of other lanes that stand next in Bull's list go to their own.
+local function settleFront()
+  for moved = 1, MOST_SORTED do
+    local id = redis.call('LINDEX', waitKey, -1)
+    local level = id and strayLevel(id) or DEFAULT_LEVEL
+    if level == DEFAULT_LEVEL then return end
+    redis.call('RPOP', waitKey)
+    pushToLane('LPUSH', { id }, level)
+  end
+end
+
+local function takeDefault(taken, count, fields)
+  local ids, strays = popFrom(waitKey, count), {}
+  for _, id in ipairs(ids) do
+    local job, level = readTaken(id, fields)
+    if level == DEFAULT_LEVEL then
+      taken[#taken + 1] = job
+    else
+      redis.call('LREM', base .. 'active', 1, id)
+      group(strays, id, strayLevel(id))
+    end
+  end
+  for _, lane in ipairs(strays) do pushToLane('LPUSH', lane, lane.level) end
+  return #ids
+end
+
+local function takeFrom(lane, taken, count, fields)
+  local ids = popFrom(lane.key, count)
+  for _, id in ipairs(ids) do taken[#taken + 1] = readTaken(id, fields) end
+  leftLane(lane, #ids)
+end
+
+local function firstLane()
+  local first = redis.call('ZRANGE', lanesKey, 0, 0, 'WITHSCORES')
+  if not first[1] then return nil end
+  return { key = laneKey(first[1]), level = first[1], rank = tonumber(first[2]) }
+end
+
+local function takeWaiting(count, fields)
+  if isPaused() then return {}, false end
+  local taken, popped, isSettled = {}, 0, false
+  local leastLeft = sortIn()
+  while #taken < count and popped < MOST_SORTED do
+    local lane = firstLane()
+    if lane and lane.rank < DEFAULT_LEVEL and not isSettled and not leastLeft then
+      isSettled = true
+      settleFront()
+      lane = firstLane()
+    end
+    if leastLeft then
+      if not lane or lane.rank > leastLeft then return taken, true end
+      takeFrom(lane, taken, count - #taken, fields)
+    elseif lane and lane.rank <= DEFAULT_LEVEL then
+      takeFrom(lane, taken, count - #taken, fields)
+    else
+      local came = takeDefault(taken, count - #taken, fields)
+      popped = popped + came
+      if came == 0 then
+        lane = firstLane()
+        if not lane then return taken, false end
+        takeFrom(lane, taken, count - #taken, fields)
+      end
+    end
+  end
+  return taken, #taken < count
+end
+`;
