@@ -88,14 +88,17 @@ class BatchBench {
   async waitingDeliveries(): Promise<number> {
     const key = `${BATCH_PREFIX}:${QueueName.MESSAGE_DELIVERY}`;
     const lengths = await Promise.all(['wait', 'paused'].map((list) => this.client.llen(`${key}:${list}`)));
-    return lengths.reduce((sum, length) => sum + length, 0);
+    const inLanes = Number((await this.client.get(`${key}:mq:waiting`)) ?? 0);
+    return lengths.reduce((sum, length) => sum + length, inLanes);
   }
 
   /** The batch's progress once every chunk of every segment is done and no batch job is left; else null. */
   async completeProgress(): Promise<BatchSummary | null> {
     const key = `${BATCH_PREFIX}:${QueueName.BATCH_MESSAGE_SENDING}`;
     const left = await Promise.all(['wait', 'active'].map((list) => this.client.llen(`${key}:${list}`)));
-    if (left.some((length) => length > 0) || (await this.client.zcard(`${key}:delayed`)) > 0) return null;
+    const inLanes = Number((await this.client.get(`${key}:mq:waiting`)) ?? 0);
+    if ([...left, inLanes].some((length) => length > 0) || (await this.client.zcard(`${key}:delayed`)) > 0)
+      return null;
     const database = await SqlDatabase.open({ url: this.databaseUrl });
     try {
       const progress = await new SqlBatchProgressStore(database).summarize(BATCH_ID);

@@ -21,7 +21,7 @@ const READ_LETTERS = `
     end
   end
   note('failed', redis.call('ZRANGE', KEYS[1] .. 'failed', 0, -1))
-  note('waiting', redis.call('LRANGE', KEYS[1] .. 'wait', 0, -1))
+  for level = 1, 3 do note('waiting', redis.call('LRANGE', KEYS[1] .. 'mq:lane:' .. level, 0, -1)) end
   return letters`;
 
 interface StoredRecord {
