@@ -11,9 +11,11 @@ const HOUR_MS = 3_600_000;
 /** Every job is older than this grace period. */
 const ALL_MS = -HOUR_MS;
 
-/** Which jobs a sequence adds. LIFO and priorities are not mixed: docs/providers.md says why. */
+/** Which jobs a sequence adds. On plain Bull LIFO and priorities are not mixed: docs/providers.md says why. */
 export interface Dialect {
-  readonly order: 'lifo' | 'priority';
+  readonly order: 'lifo' | 'priority' | 'mixed';
+  /** Whether jobs without an id get one that their provider makes up itself, as no counter does. */
+  readonly namesJobs?: boolean;
   /**
    * Whether jobs that finish within a millisecond keep their order. On Redis they do not, and what `clean` with a limit
    * or a number of jobs to keep leaves behind depends on it.
@@ -50,16 +52,17 @@ async function stored({ queue }: QueueUnderTest, id: string): Promise<Job> {
   return job;
 }
 
-function add(options: AddOptions, distinct: number): Command {
+function add(options: AddOptions, distinct: number, namesJobs: boolean): Command {
   // Delays that differ: Redis promises no order among jobs due in the same millisecond.
   const delayMs = options.delayMs === 0 ? 0 : options.delayMs * HOUR_MS + distinct;
   const backoffMs = options.backoffMs === 0 ? 0 : options.backoffMs * HOUR_MS + distinct + 7;
-  const full = { ...options, delayMs, backoffMs };
+  const jobId = options.jobId ?? (namesJobs ? `j-${distinct}` : null);
+  const full = { ...options, jobId, delayMs, backoffMs };
   return command(
     `add(${JSON.stringify(full)})`,
     () => true,
     async (model, { queue }) => {
-      const { jobId, priority, lifo, attempts, removeOnComplete } = full;
+      const { priority, lifo, attempts, removeOnComplete } = full;
       const given: JobOptions = { attempts, removeOnComplete, delay: delayMs, backoff: backoffMs };
       if (jobId !== null) given.jobId = jobId;
       if (priority > 0) given.priority = priority;
@@ -144,15 +147,20 @@ function removeAny(state: ModelState, choice: number): Command {
 }
 
 /** The commands of a dialect, for fast-check to choose from. */
-export function commandsOf({ order, exactFinishOrder, canAdvance }: Dialect): fc.Arbitrary<Command>[] {
+export function commandsOf({
+  order,
+  exactFinishOrder,
+  canAdvance,
+  namesJobs = false,
+}: Dialect): fc.Arbitrary<Command>[] {
   const choice = fc.nat({ max: 50 });
   const options = fc.record({
     jobId: fc.oneof(
       { weight: 4, arbitrary: fc.constant(null) },
       { weight: 1, arbitrary: fc.constantFrom('x', 'y', 'z') },
     ),
-    priority: order === 'priority' ? fc.nat({ max: 4 }) : fc.constant(0),
-    lifo: order === 'lifo' ? fc.boolean() : fc.constant(false),
+    priority: order !== 'lifo' ? fc.nat({ max: 4 }) : fc.constant(0),
+    lifo: order !== 'priority' ? fc.boolean() : fc.constant(false),
     delayMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 5 }) }),
     attempts: fc.integer({ min: 1, max: 3 }),
     backoffMs: fc.nat({ max: 2 }),
@@ -171,7 +179,7 @@ export function commandsOf({ order, exactFinishOrder, canAdvance }: Dialect): fc
   const limit = exactFinishOrder ? fc.nat({ max: 3 }) : fc.constant(0);
   const adding = fc
     .tuple(options, fc.integer({ min: 1, max: HOUR_MS - 10 }))
-    .map(([one, spread]) => add(one, spread));
+    .map(([one, spread]) => add(one, spread, namesJobs));
   const arbitraries: fc.Arbitrary<Command>[] = [
     adding,
     adding,

@@ -3,6 +3,7 @@ import Bull from 'bull';
 import type { Queue } from 'bull';
 import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/queue/memory-queue.js';
 import { ManualClock } from '../../../src/message-queue/testing/manual-clock.js';
+import { BrokerFixture, testQueue } from '../../support/redis-broker-fixture.js';
 import { TestRedis } from '../../support/redis-server.js';
 import { commandsOf } from './queue-commands.js';
 import type { Dialect } from './queue-commands.js';
@@ -96,4 +97,21 @@ describe('Random sequences of commands', () => {
     },
     120_000,
   );
+
+  it('our queue on Redis and memory against the model, LIFO and priorities mixed, 60 sequences of up to 40 commands', async () => {
+    const fixture = new BrokerFixture(redis);
+    const dialect = { order: 'mixed', exactFinishOrder: false, canAdvance: false, namesJobs: true } as const;
+    const broker = fixture.broker();
+    let queues = 0;
+    const ourSubject = (): QueueUnderTest => {
+      const queue = broker.createQueue(testQueue(`ours-${(queues += 1)}`));
+      return { queue, taken: new Map(), steps: 0, exactFinishOrder: false, advance: null };
+    };
+    const steps = await assertSequences(dialect, { runs: 60, commands: 40 }, async () => [
+      ourSubject(),
+      memorySubject(),
+    ]);
+    totals.push(`our queue on Redis 60 sequences (${steps} commands)`);
+    await fixture.close();
+  }, 120_000);
 });
