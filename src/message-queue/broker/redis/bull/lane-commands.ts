@@ -208,7 +208,10 @@ function spaced(text: string): RegExp {
 }
 
 function bullScript(name: string): BullScript {
-  const scripts = createRequire(__filename)('bull/lib/scripts/index.js') as Record<string, BullScript | undefined>;
+  const scripts = createRequire(__filename)('bull/lib/scripts/index.js') as Record<
+    string,
+    BullScript | undefined
+  >;
   const script = scripts[name];
   if (script === undefined) throw new Error(`Bull has no script ${name}: install Bull 4.16.5.`);
   return script;
