@@ -154,7 +154,10 @@ describe('Redis over TLS', () => {
       const stranger = fixture.broker({
         redis: { topology: { kind: 'sentinel', masterName, sentinels }, db: 0, tls: {} },
       });
-      const refused = stranger.addOnce(stranger.createQueue(testQueue('other')), request());
+      const refused = stranger.addOnce(
+        stranger.createQueue(testQueue('other')),
+        request({ deadlineMs: DEADLINE_MS }),
+      );
       await expect(refused).rejects.toThrow(/set REDIS_TLS_CA/);
       await sentinel.master.kill();
       await sentinel.failedOver();
@@ -183,7 +186,10 @@ describe('Redis over TLS', () => {
       expect(keys.filter((found) => found.length > 0).length).toBeGreaterThan(1);
       expect(fixture.problems).toEqual([]);
       const stranger = fixture.broker({ redis: { topology, db: 0, tls: {} } });
-      const refused = stranger.addOnce(stranger.createQueue(testQueue('other')), request());
+      const refused = stranger.addOnce(
+        stranger.createQueue(testQueue('other')),
+        request({ deadlineMs: DEADLINE_MS }),
+      );
       await expect(refused).rejects.toThrow(/set REDIS_TLS_CA/);
     } finally {
       await fixture.close();
@@ -202,7 +208,7 @@ describe('a Cluster over TLS whose certificate is for addresses alone', () => {
       const broker = fixture.broker({
         redis: { topology: { kind: 'cluster', nodes }, db: 0, tls: { ca: certificate.cert } },
       });
-      const refused = broker.addOnce(broker.createQueue(testQueue()), request());
+      const refused = broker.addOnce(broker.createQueue(testQueue()), request({ deadlineMs: DEADLINE_MS }));
       await expect(refused).rejects.toThrow(/REDIS_TLS_SERVER_NAME/);
     } finally {
       await fixture.close();

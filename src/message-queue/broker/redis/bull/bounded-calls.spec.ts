@@ -1,4 +1,6 @@
+import { request } from '../../../../../test/support/add-requests.js';
 import {
+  ADD_TIMEOUT_MS,
   BrokerFixture,
   completed,
   testQueue,
@@ -58,9 +60,9 @@ describe('calls of a queue', () => {
     async (how) => {
       const recovered: string[] = [];
       const onRecovery = (message: string): void => void recovered.push(message);
-      const broker = fixture.broker({ socketTimeoutMs: 1_500, enqueueTimeoutMs: 5_000, onRecovery });
+      const broker = fixture.broker({ socketTimeoutMs: 1_500, enqueueTimeoutMs: 500, onRecovery });
       const queue = broker.createQueue(testQueue()) as RedisQueue;
-      await queue.add('job', {}, { jobId: 'x' });
+      await broker.addOnce(queue, request({ options: { jobId: 'x' }, deadlineMs: ADD_TIMEOUT_MS }));
       if (how === 'is gone') await redis.kill();
       else redis.signal('SIGSTOP');
       const startedAt = performance.now();
