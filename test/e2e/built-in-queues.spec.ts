@@ -1,12 +1,9 @@
-import { InjectQueue, Processor } from '@nestjs/bull';
+import { InjectQueue } from '@nestjs/bull';
 import { Injectable } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import type { Queue } from 'bull';
-import { IsString } from 'class-validator';
 import {
-  defineQueue,
   InvalidConfigurationError,
-  JobHandler,
   MESSAGE_QUEUE_CONFIG,
   MessageQueueModule,
   MessageQueueService,
@@ -19,30 +16,9 @@ import { DeliveryDispatch } from '../../src/message-queue/ports/index.js';
 import { MessageQueueTestingModule } from '../../src/message-queue/testing/index.js';
 import { HostApps, hostModule } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
+import { FILES, FileProcessor } from './files.fixture.js';
 
 const { MESSAGE_DELIVERY, MESSAGE_NOTIFICATION, MESSAGE_CLEANUP, BATCH_MESSAGE_SENDING } = QueueName;
-
-class ResizeJobDto {
-  @IsString() fileId!: string;
-}
-
-const FILES = defineQueue({
-  name: 'file-processing',
-  description: 'Resizes files.',
-  jobs: { resize: ResizeJobDto },
-  concurrency: 2,
-  attempts: 2,
-  backoff: { type: 'fixed', delayMs: 10 },
-  timeoutMs: 1_000,
-});
-
-@Processor(FILES.name)
-class FileProcessor {
-  @JobHandler('resize')
-  async resize({ fileId }: ResizeJobDto): Promise<string> {
-    return fileId;
-  }
-}
 
 @Injectable()
 class CleaningService {

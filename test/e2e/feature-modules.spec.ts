@@ -1,42 +1,15 @@
-import { InjectQueue, Processor } from '@nestjs/bull';
+import { InjectQueue } from '@nestjs/bull';
 import { Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import type { Queue } from 'bull';
-import { IsString } from 'class-validator';
-import {
-  defineQueue,
-  JobHandler,
-  MessageQueueModule,
-  MessageQueueService,
-} from '../../src/message-queue/index.js';
+import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
 import { MessageTransport } from '../../src/message-queue/ports/index.js';
 import { MessageQueueTestingModule } from '../../src/message-queue/testing/index.js';
 import { hostModule } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
-
-class ResizeJobDto {
-  @IsString() fileId!: string;
-}
-
-const FILES = defineQueue({
-  name: 'file-processing',
-  description: 'Resizes files.',
-  jobs: { resize: ResizeJobDto },
-  concurrency: 2,
-  attempts: 2,
-  backoff: { type: 'fixed', delayMs: 10 },
-  timeoutMs: 1_000,
-});
-
-@Processor(FILES.name)
-class FileProcessor {
-  @JobHandler('resize')
-  async resize({ fileId }: ResizeJobDto): Promise<string> {
-    return fileId;
-  }
-}
+import { FILES, FileProcessor } from './files.fixture.js';
 
 /** A feature's own service. */
 @Injectable()

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { InjectQueue, OnQueueActive, OnQueueCompleted, Process, Processor } from '@nestjs/bull';
-import { IsString } from 'class-validator';
 import type { Job, Queue } from 'bull';
 import { Broker } from '../../src/message-queue/broker/broker.js';
 import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
@@ -10,7 +9,6 @@ import {
   getConfigToken,
   getQueueToken,
   InvalidConfigurationError,
-  JobHandler,
   MESSAGE_QUEUE_CONFIG,
   MessageQueueModule,
   MessageQueueService,
@@ -32,6 +30,7 @@ import type {
 import type { TransportReceipt } from '../../src/message-queue/ports/index.js';
 import { HostApps, hostModule } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
+import { FILES, FileProcessor } from './files.fixture.js';
 
 const MESSAGE = {
   messageId: 'm1',
@@ -42,31 +41,10 @@ const MESSAGE = {
   createdAt: new Date(),
 };
 
-class ResizeJobDto {
-  @IsString()
-  fileId!: string;
-}
-
-const FILES = defineQueue({
-  name: 'file-processing',
-  description: 'Resizes files.',
-  jobs: { resize: ResizeJobDto },
-  concurrency: 2,
-  attempts: 2,
-  backoff: { type: 'fixed', delayMs: 10 },
-  timeoutMs: 1_000,
-});
-
-@Processor('file-processing')
-class FileProcessor {
-  readonly resized: string[] = [];
+/** Hears of jobs beside its handlers. */
+@Processor(FILES.name)
+class ListeningProcessor extends FileProcessor {
   readonly heard: string[] = [];
-
-  @JobHandler('resize')
-  async resize(payload: ResizeJobDto): Promise<string> {
-    this.resized.push(payload.fileId);
-    return payload.fileId;
-  }
 
   @OnQueueActive()
   onActive(job: Job): void {
@@ -257,12 +235,12 @@ describe('registering the module', () => {
           MessageQueueModule.forRoot({ queues: { 'file-processing': { attempts: 7 } } }),
           hostModule('FilesModule', {
             imports: [MessageQueueModule.registerQueue(FILES)],
-            providers: [FileProcessor],
+            providers: [ListeningProcessor],
           }),
         ],
       });
       const service = app.get(MessageQueueService);
-      const processor = app.get(FileProcessor);
+      const processor = app.get(ListeningProcessor);
       expect(app.get(ManagedQueues).get('file-processing').definition).toMatchObject({
         concurrency: 5,
         attempts: 7,
