@@ -2,6 +2,8 @@ import type { JobOptions } from 'bull';
 import { checkBulkList } from '../../admission/bulk-list.js';
 import { admitJob } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
+import { newJobId } from '../../admission/job-id.js';
+import { JsonPayload } from '../../admission/json-payload.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { RunJob } from '../../jobs/taken-job.js';
@@ -64,17 +66,20 @@ export class ManagedMemoryQueue extends MemoryQueue {
    * Adds a job for the broker.
    * @throws InvalidJobOptionsError, InvalidPayloadError, QueueFullError, IdempotencyConflictError, BrokerUnavailableError
    */
-  addOnce({ name, data, options, critical, idempotency }: AddRequest): AddOutcome {
+  addOnce(request: AddRequest): AddOutcome {
+    const { name, data, options, critical, idempotency } = request;
     this.assertOpen(name);
+    const usual = this.usualJob(request);
+    if (usual !== null) return outcomeOf(this.parts.adding.add(usual));
     const job = this.admit(name, data, options);
     const now = this.engine.clock.now();
     const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
     if (known !== null) return { id: known, deduplicated: true };
     if (options.repeat !== undefined) return { id: this.addRun(name, job)?.id ?? '', deduplicated: false };
-    const added = this.parts.adding.add(this.toStore(name, job, critical));
-    if (typeof added === 'string') return { id: added, deduplicated: true };
-    if (idempotency !== undefined) this.ledger.remember(idempotency, added.id, now);
-    return { id: added.id, deduplicated: false };
+    const outcome = outcomeOf(this.parts.adding.add(this.toStore(name, job, critical)));
+    const { id, deduplicated } = outcome;
+    if (idempotency !== undefined && !deduplicated) this.ledger.remember(idempotency, id, now);
+    return outcome;
   }
 
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
@@ -132,6 +137,18 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return this.parts.schedules.addNext(this.toStore(name, job), true);
   }
 
+  /** Of a request that leaves nothing to judge: its payload is written, and nothing but a level was asked. Else null. */
+  private usualJob({ name, data, options, critical }: AddRequest): NewJob | null {
+    if (!(data instanceof JsonPayload) || data.bytes > this.definition.maxPayloadBytes) return null;
+    for (const option in options) if (option !== 'priority') return null;
+    const { priority = 0 } = options;
+    const shared = this.compact.usualAt(priority);
+    if (shared === undefined) return null;
+    this.critical = isCritical(critical, options);
+    const timestamp = this.engine.clock.now();
+    return { name, json: data.json, id: inOnePiece(newJobId()), timestamp, options: shared };
+  }
+
   private toStore(name: string, { json, options }: AdmittedJob, critical?: boolean): NewJob {
     this.assertOpen(name);
     this.critical = isCritical(critical, options);
@@ -151,6 +168,11 @@ export class ManagedMemoryQueue extends MemoryQueue {
     if (depth < waitingLimit(maxWaiting, this.critical)) return;
     throw queueFull({ queue: this.name, job: job.name }, depth, maxWaiting);
   }
+}
+
+function outcomeOf(added: StoredJob | string): AddOutcome {
+  if (typeof added === 'string') return { id: added, deduplicated: true };
+  return { id: added.id, deduplicated: false };
 }
 
 /**

@@ -10,7 +10,9 @@ import { JOB_ADDED, JOB_ENDED } from '../rules/local-events.js';
  */
 export function bridgeQueueEvents(queue: Queue, events: JobEvents, ends: JobEnds): void {
   const { name } = queue;
-  queue.on(JOB_ADDED, (jobId: string, job: string) => events.emit('enqueued', { queue: name, job, jobId }));
+  queue.on(JOB_ADDED, (jobId: string, job: string) => {
+    if (events.has('enqueued')) events.emit('enqueued', { queue: name, job, jobId });
+  });
   queue.on(JOB_ENDED, (end: JobEnd) => ends.tell(end));
   queue.on('stalled', (job: Job) => events.emit('stalled', { queue: name, jobId: String(job.id) }));
   queue.on('drained', () => events.emit('drained', { queue: name }));

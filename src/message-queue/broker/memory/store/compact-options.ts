@@ -3,8 +3,8 @@ import type { ManagedJobOptions, ManagedJobRecord } from '../../../jobs/managed-
 import { OWN_ID } from './stored-job.js';
 import type { StoredOptions } from './stored-job.js';
 
-/** Least important of the facade's levels on Bull's scale; other priorities have no options kept for them. */
-const LAST_LEVEL = 10;
+/** The facade's levels on Bull's scale, and 0 for none; for other priorities no options are kept. */
+const LEVELS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 
 /**
  * Turns admitted options into stored ones that take little room: one frozen object for all usual jobs of a level, and
@@ -19,20 +19,16 @@ export class CompactOptions {
   constructor(private readonly admit: (options: ManagedJobOptions) => ManagedJobOptions) {}
 
   of(options: ManagedJobOptions): StoredOptions {
-    const stored = this.compact(options);
-    const { priority = 0 } = stored;
-    if (priority > LAST_LEVEL) return stored;
-    const usual = this.usualAt(priority);
-    return isSame(usual, stored) ? usual : stored;
+    const usual = this.usualAt(options.priority ?? 0);
+    return usual !== undefined && isUsual(options, usual) ? usual : this.compact(options);
   }
 
-  /** The options of jobs for which nothing but a level was asked: on Bull's scale, 0 for none. At most 10. */
-  usualAt(level: number): StoredOptions {
-    let usual = this.usual[level];
-    if (usual === undefined) {
-      usual = frozenCopy(this.compact(this.admit(level === 0 ? {} : { priority: level })));
-      this.usual[level] = usual;
-    }
+  /** The options of jobs for which nothing but a level was asked; undefined when it is none of the facade's. */
+  usualAt(level: number): StoredOptions | undefined {
+    const known = this.usual[level];
+    if (known !== undefined || !LEVELS.has(level)) return known;
+    const usual = frozenCopy(this.compact(this.admit(level === 0 ? {} : { priority: level })));
+    this.usual[level] = usual;
     return usual;
   }
 
@@ -66,6 +62,19 @@ export class CompactOptions {
     if (this.record === null || !isSame(this.record, mq)) this.record = mq;
     return this.record;
   }
+}
+
+/** Whether admitted options are those of a usual job of their level. */
+function isUsual(options: ManagedJobOptions, usual: StoredOptions): boolean {
+  const { delay, lifo, debounce, repeat, mq = {} } = options;
+  return (
+    (delay ?? lifo ?? debounce ?? repeat) === undefined &&
+    options.attempts === usual.attempts &&
+    options.removeOnComplete === usual.removeOnComplete &&
+    options.stackTraceLimit === usual.stackTraceLimit &&
+    isSame(mq, usual.mq ?? {}) &&
+    isSame(options.backoff as BackoffOptions, usual.backoff as BackoffOptions)
+  );
 }
 
 /** Equal as JSON would have it, for small plain objects. */
