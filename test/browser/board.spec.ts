@@ -14,7 +14,7 @@ async function textOf(page: Page): Promise<string> {
   const text = await page.locator('body').innerText();
   return (
     text
-      .replace(/m_[0-9a-f-]{8,}/g, 'ID')
+      .replace(/m_[\w-]{16}/g, 'ID')
       .replace(/\b\d{13}\b/g, 'TIME')
       .replace(/\b\d{1,2}:\d{2}(:\d{2})?( [AP]M)?/g, 'TIME')
       .replace(/\b\d+(\.\d+)? ?(ms|s|milliseconds?|seconds?|minutes?)\b/g, 'TIME')

@@ -9,7 +9,7 @@ describe('admitJob fills', () => {
   it('everything our rules need', () => {
     const { options, json, bytes } = admit(undefined, { text: 'grün' });
     expect(options).toEqual({
-      jobId: expect.stringMatching(/^m_[0-9a-f-]{36}$/) as string,
+      jobId: expect.stringMatching(/^m_[\w-]{16}$/) as string,
       attempts: 5,
       backoff: { type: 'mq', delay: 2000, options: { type: 'exponential', delayMs: 2000 } },
       removeOnComplete: 1000,

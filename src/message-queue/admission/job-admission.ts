@@ -8,6 +8,7 @@ import { toJsonPayload } from './json-payload.js';
 import type { JsonPayload } from './json-payload.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import { checkRecord } from './option-rules.js';
+import { defaultOptionsOf } from './stored-options.js';
 import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
 
@@ -16,9 +17,6 @@ export interface AdmittedJob extends JsonPayload {
   readonly options: ManagedJobOptions;
 }
 
-/** Stack traces kept per job unless the caller sets it; our own failure records hold the full history. */
-export const STACK_TRACES = 3;
-
 const JOB_NAME = text(200);
 const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
 
@@ -26,7 +24,7 @@ const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
  * The gate in front of a queue: refuses what Bull would lose, choke on or silently change, and fills in what our rules
  * need. Every add passes it, whether from the facade, `@InjectQueue` or the board.
  *
- * Filled: `jobId` (`m_<uuid>`, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
+ * Filled: `jobId` (`m_` and 16 random characters, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
  * `retention.completedCount`), `timestamp`, `stackTraceLimit`. `removeOnFail` is always false: dead letters are kept,
  * whatever the caller asked for. Missing data counts as `{}`, as in Bull.
  * @param data the payload, or the JSON that was written of it
@@ -80,13 +78,14 @@ function fill(
   now: number,
 ): ManagedJobOptions {
   const { priority, delay, lifo, debounce, repeat, jobId, attempts } = options;
+  const defaults = defaultOptionsOf(settings);
   const filled: Draft = {
     attempts: attempts ?? settings.attempts,
-    backoff: backoffOf(settings, options.backoff),
-    removeOnComplete: options.removeOnComplete ?? settings.retention.completedCount,
-    removeOnFail: false,
+    backoff: options.backoff === undefined ? defaults.backoff : backoffOf(options.backoff),
+    removeOnComplete: options.removeOnComplete ?? defaults.removeOnComplete,
+    removeOnFail: defaults.removeOnFail,
     timestamp: options.timestamp ?? now,
-    stackTraceLimit: options.stackTraceLimit ?? STACK_TRACES,
+    stackTraceLimit: options.stackTraceLimit ?? defaults.stackTraceLimit,
   };
   // One by one: undefined must not reach Bull, which takes some options literally. (Spreading is 3 times slower.)
   if (jobId !== undefined) filled.jobId = jobId;
@@ -101,13 +100,7 @@ function fill(
   return filled;
 }
 
-function backoffOf(
-  settings: QueueSettings,
-  backoff: ManagedJobOptions['backoff'],
-): NonNullable<ManagedJobOptions['backoff']> {
-  if (backoff === undefined) {
-    return { type: MESSAGE_QUEUE_BACKOFF, delay: settings.backoff.delayMs, options: { ...settings.backoff } };
-  }
+function backoffOf(backoff: NonNullable<ManagedJobOptions['backoff']>): ManagedJobOptions['backoff'] {
   if (typeof backoff === 'number') return { type: 'fixed', delay: backoff };
   if (backoff.type !== MESSAGE_QUEUE_BACKOFF || backoff.options !== undefined) return { ...backoff };
   return { ...backoff, options: { type: 'exponential', delayMs: backoff.delay } };

@@ -2,6 +2,7 @@ import Bull from 'bull';
 import type { JobOptions } from 'bull';
 import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
+import { QUEUE_DEFAULTS } from '../../../src/message-queue/jobs/queue-settings.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerCase } from './broker-bench.js';
 import { BrokerBench, rejectionOf } from './broker-bench.js';
@@ -47,11 +48,40 @@ export const enqueueCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open({ attempts: 4 });
       const job = await queue.add('job', { a: 1 }, { removeOnFail: true });
-      expect(job.id).toMatch(/^m_[0-9a-f-]{36}$/);
+      expect(job.id).toMatch(/^m_[\w-]{16}$/);
       const stored = await queue.getJob(job.id);
       expect(stored?.opts).toMatchObject({ attempts: 4, removeOnFail: false, jobId: job.id });
       expect(stored?.opts.backoff).toMatchObject({ type: 'mq', delay: 50 });
       expect(stored?.data).toEqual({ a: 1 });
+    },
+  ],
+  [
+    'shows the complete options of a job, wherever it is read',
+    async (bench) => {
+      const queue = bench.open({ attempts: 4 });
+      const { id } = await bench.broker.addOnce(queue, { name: 'job', data: {}, options: { priority: 6 } });
+      const complete = {
+        jobId: id,
+        attempts: 4,
+        backoff: { type: 'mq', delay: 50, options: { type: 'fixed', delayMs: 50 } },
+        delay: 0,
+        priority: 6,
+        timestamp: expect.any(Number) as number,
+        removeOnComplete: QUEUE_DEFAULTS.retention.completedCount,
+        removeOnFail: false,
+        stackTraceLimit: 3,
+        mq: { defaultAttempts: true },
+      };
+      expect((await queue.getJob(id))?.opts).toEqual(complete);
+      expect((await queue.getJobs(['waiting'])).map(({ opts }) => opts)).toEqual([complete]);
+      await bench.broker.cancel(queue, id, 'no longer needed');
+      const [letter] = await bench.broker.readFailed(queue, {
+        order: 'oldest',
+        start: 0,
+        size: 1,
+        payloads: false,
+      });
+      expect(letter?.opts).toEqual({ ...complete, mq: expect.objectContaining(complete.mq) as object });
     },
   ],
   [

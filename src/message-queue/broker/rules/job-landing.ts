@@ -1,5 +1,5 @@
 import type { Job } from 'bull';
-import { STACK_TRACES } from '../../admission/job-admission.js';
+import { STACK_TRACES } from '../../admission/stored-options.js';
 import { boundedText } from '../../../kernel/values/bounded-text.js';
 import type { JobResult } from '../../jobs/job-result.js';
 import type { FailureRecord, ManagedJobOptions } from '../../jobs/managed-job.js';

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
+import { compactOptions } from '../../../admission/stored-options.js';
+import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
 import { keyConflict, queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
@@ -57,7 +59,7 @@ export class LongAdd extends PendingAdd {
     private readonly reject: (error: Error) => void,
   ) {
     super(road, admitted.bytes, deadlineMs);
-    this.fields = fieldsOf(request, admitted);
+    this.fields = fieldsOf(road.queue.definition, request, admitted);
   }
 
   get place(): AddPlace {
@@ -114,14 +116,15 @@ function replyAt(reply: unknown, position: number): AddReply {
   };
 }
 
-function fieldsOf(request: AddRequest, { json, options }: AdmittedJob): AddFields {
+function fieldsOf(settings: QueueSettings, request: AddRequest, { json, options }: AdmittedJob): AddFields {
   const { idempotency, name } = request;
-  const { jobId, timestamp = 0, delay = 0, priority = 0, lifo, debounce } = options;
+  const { timestamp = 0, delay = 0, priority = 0, lifo, debounce } = options;
+  const id = String(options.jobId);
   return {
-    id: String(jobId),
+    id,
     name,
     data: json,
-    opts: JSON.stringify({ ...options, delay }),
+    opts: JSON.stringify(compactOptions(settings, { ...options, delay }, { id, timestamp, priority })),
     timestamp,
     delay,
     priority,

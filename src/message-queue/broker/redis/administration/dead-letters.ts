@@ -1,6 +1,8 @@
-import type { Job, JobOptions } from 'bull';
+import type { Job } from 'bull';
+import { compactOptions, fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
+import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
 import { emitSafely } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
@@ -18,7 +20,7 @@ import { readOptions } from '../bull/stored-job.js';
 const STEP = 250;
 /** Appears in the opts of a job whose record lists its failures. */
 const HAS_FAILURES = '"failures":[{';
-const FIELDS = ['opts', ...VERSION_FIELDS, 'name', 'timestamp', 'failedReason'];
+const FIELDS = ['opts', ...VERSION_FIELDS, 'timestamp', 'priority', 'name', 'failedReason'];
 
 type Field = string | null | undefined;
 
@@ -36,7 +38,7 @@ export class DeadLetters {
       string,
       ...Field[],
     ][];
-    return reply.map(([id, traces, ...values]) => toFailedJob(id, traces, values));
+    return reply.map(([id, traces, ...values]) => toFailedJob(queue.definition, id, traces, values));
   }
 
   /** @returns the ids of the replayed jobs */
@@ -74,8 +76,10 @@ export class DeadLetters {
   ): Promise<string[]> {
     const ids = jobs.map(({ id }) => id);
     const changes = (await this.withOptions(queue, jobs)).flatMap(({ id, version, opts }) => {
-      const { mq = {} } = opts as ManagedJobOptions;
-      return [id, JSON.stringify({ ...opts, mq: withReplay(mq, replay) }), version];
+      const { mq = {}, ...options } = opts as ManagedJobOptions;
+      const changed = { ...options, mq: withReplay(mq, replay) };
+      const fields = { id, timestamp: options.timestamp ?? 0, priority: options.priority ?? 0 };
+      return [id, JSON.stringify(compactOptions(queue.definition, changed, fields)), version];
     });
     const args = [now, queue.lockToken, ...changes];
     const outcomes = (await this.scripts.runPatiently(replayJobsScript, queue.base, args)) as number[];
@@ -93,11 +97,16 @@ export class DeadLetters {
     if (jobs.every(wasRead)) return jobs;
     const ids = jobs.map(({ id }) => id);
     const reply = (await this.scripts.runPatiently(readOptionsScript, queue.base, ids)) as Field[][];
-    return reply.map(([opts, ...version], index) => ({
-      id: ids[index] ?? '',
-      opts: readOptions(opts ?? null),
-      version: versionOf(version),
-    }));
+    return reply.map(([opts, ...values], index) => {
+      const id = ids[index] ?? '';
+      const [timestamp, priority] = values.slice(VERSION_FIELDS.length);
+      const fields = { id, timestamp: Number(timestamp), priority: storedPriority(priority) };
+      return {
+        id,
+        opts: fullOptions(queue.definition, readOptions(opts ?? null), fields),
+        version: versionOf(values.slice(0, VERSION_FIELDS.length)),
+      };
+    });
   }
 }
 
@@ -123,18 +132,24 @@ async function jobsToTellAbout(queue: RedisQueue, ids: readonly string[]): Promi
   return new Map(jobs.filter((job) => job !== null).map((job) => [String(job.id), job]));
 }
 
-function toFailedJob(id: string, traces: Field, values: readonly Field[]): FailedJob | null {
-  const [opts, attemptsMade, processedOn, finishedOn, retriedOn, name, timestamp, failedReason, data] =
-    values;
+function toFailedJob(
+  settings: QueueSettings,
+  id: string,
+  traces: Field,
+  [opts, ...values]: readonly Field[],
+): FailedJob | null {
+  const [attemptsMade, processedOn, finishedOn, retriedOn, time, priority, name, failedReason, data] = values;
   if (!opts || !name) return null;
   try {
+    const timestamp = Number(time ?? 0);
+    const fields = { id, timestamp, priority: storedPriority(priority) };
     return {
       id,
       version: versionOf([attemptsMade, processedOn, finishedOn, retriedOn]),
       name,
       data: data ? (JSON.parse(data) as unknown) : undefined,
-      opts: JSON.parse(opts) as JobOptions,
-      timestamp: Number(timestamp ?? 0),
+      opts: fullOptions(settings, JSON.parse(opts) as ManagedJobOptions, fields),
+      timestamp,
       processedOn: processedOn ? Number(processedOn) : undefined,
       finishedOn: finishedOn ? Number(finishedOn) : undefined,
       attemptsMade: Number(attemptsMade ?? 0),

@@ -1,3 +1,4 @@
+import { compactOptions, fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
@@ -25,14 +26,16 @@ export class JobCanceller {
     const message: CancelMessage = { id, reason };
     const texts = [JSON.stringify({ jobId: id, val: failedReason }), JSON.stringify(message)];
     for (;;) {
-      const [stored, made, name, data] = await this.connections.client.hmget(
-        ...[queue.base + id, 'opts', 'attemptsMade', 'name', 'data'],
+      const [stored, made, name, data, timestamp, priority] = await this.connections.client.hmget(
+        ...[queue.base + id, 'opts', 'attemptsMade', 'name', 'data', 'timestamp', 'priority'],
       );
-      const options = readOptions(stored ?? null);
+      const fields = { id, timestamp: Number(timestamp), priority: storedPriority(priority) };
+      const options = fullOptions(queue.definition, readOptions(stored ?? null), fields);
       const attemptsMade = Number(made ?? 0);
       const mq = withCancellation(options.mq ?? {}, attemptsMade, reason, now);
+      const changed = JSON.stringify(compactOptions(queue.definition, { ...options, mq }, fields));
       const outcome = await this.scripts.runPatiently(cancelJobScript, queue.base, [
-        ...[id, now, reason, failedReason, JSON.stringify({ ...options, mq }), stored ?? '', ...texts],
+        ...[id, now, reason, failedReason, changed, stored ?? '', ...texts],
       ]);
       if (outcome === 'changed') continue;
       if (outcome === 'removed') {

@@ -13,6 +13,7 @@ export interface BullQueueInternals {
   readonly drained: boolean;
   readonly settings: { readonly drainDelay: number };
   readonly moveToActive: (this: Queue<object>) => Promise<Job<object> | null | undefined>;
+  getJobFromId: (id: string, options?: { readonly excludeData?: boolean }) => Promise<Job | null | undefined>;
 }
 
 /** Bull's own methods, with what their types leave out. */
@@ -24,6 +25,11 @@ export const bullMethods = Bull.prototype as unknown as {
     options: JobOptions,
     isNew?: boolean,
   ) => Promise<Job<object> | undefined>;
+  readonly nextJobFromJobData: (
+    this: Queue<object>,
+    hash: Readonly<Record<string, string | undefined>> | null,
+    id: string,
+  ) => Promise<Job<object>> | Job<object> | null;
 };
 
 /** What we use of Bull's job beyond its published types. */

@@ -4,6 +4,7 @@ import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
 import { JobReader } from './job-reader.js';
+import { completeHash } from './read-job.js';
 import type { RedisQueue } from './redis-queue.js';
 import { takenEntry } from './taken-entry.js';
 
@@ -20,8 +21,8 @@ describe('JobReader', () => {
   function read(hash: Hash): { ours: Job; bulls: Job } {
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
     const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
-    const ours = new JobReader(queue).read(takenEntry([...values, '7']));
-    return { ours, bulls: READ_BY_BULL.fromJSON(queue, hash, '7') };
+    const ours = new JobReader(queue, queue.definition).read(takenEntry([...values, '7']));
+    return { ours, bulls: READ_BY_BULL.fromJSON(queue, completeHash(queue.definition, '7', hash), '7') };
   }
 
   it.each<[string, Hash]>([
@@ -38,9 +39,7 @@ describe('JobReader', () => {
   ])("reads a job as Bull's own reader does when it %s", (_when, hash) => {
     const { ours, bulls } = read(hash);
     const { opts, ...rest } = bulls.toJSON();
-    // Bull invents a time for options without one.
-    const timestamp = (JSON.parse(hash.opts ?? '{}') as { timestamp?: number }).timestamp ?? bulls.timestamp;
-    expect(ours.toJSON()).toEqual({ ...rest, opts: { ...opts, timestamp } });
+    expect(ours.toJSON()).toEqual({ ...rest, opts });
     expect([ours.processedOn, ours.finishedOn]).toEqual([bulls.processedOn, bulls.finishedOn]);
     expect((ours as unknown as { retriedOn?: number }).retriedOn).toBe(
       (bulls as unknown as { retriedOn?: number }).retriedOn,
@@ -64,14 +63,14 @@ describe('JobReader', () => {
     } catch (error) {
       refusal = error;
     }
-    expect(() => new JobReader(queue).read(takenEntry([...values, '7']))).toThrow(
+    expect(() => new JobReader(queue, queue.definition).read(takenEntry([...values, '7']))).toThrow(
       (refusal as Error).message.replace(/ \(reading.*/, ''),
     );
   });
 
   it('gives each job options of its own, although it reads a text once', () => {
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
-    const reader = new JobReader(queue);
+    const reader = new JobReader(queue, queue.definition);
     const hash: Hash = { ...NEEDED, opts: '{"attempts":3,"backoff":{"type":"fixed","delay":5}}' };
     const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
     const [one, two] = [reader.read(takenEntry([...values, '7'])), reader.read(takenEntry([...values, '8']))];

@@ -1,26 +1,33 @@
-import type { Job } from 'bull';
+import type { Job, Queue } from 'bull';
+import { storedPriority } from '../../../admission/stored-options.js';
+import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import { BullJob } from './bull-internals.js';
 import type { BullJobInternals } from './bull-internals.js';
 import { OptionTexts } from './option-texts.js';
-import type { RedisQueue } from './redis-queue.js';
 import type { TakenEntry } from './taken-entry.js';
 
 /**
  * Makes Bull's jobs of what Redis stores: the same fields and methods as those of Bull's own reader, which throws and
- * catches an error for every job that has no stack traces.
+ * catches an error for every job that has no stack traces, and does not know what a queue's definition says of a job.
  */
 export class JobReader {
-  private readonly options = new OptionTexts();
+  private readonly options: OptionTexts;
   private readonly toKey: (type: string) => string;
 
-  constructor(private readonly queue: RedisQueue) {
+  constructor(
+    private readonly queue: Queue<object>,
+    settings: QueueSettings,
+  ) {
+    this.options = new OptionTexts(settings);
     this.toKey = (type) => queue.toKey(type);
   }
 
   /** @throws when the stored job is corrupt */
   read(entry: TakenEntry): Job {
     const timestamp = Number.parseInt(entry.timestamp ?? '', 10);
-    const opts = this.options.read(entry.opts || '{}', timestamp);
+    const { id } = entry;
+    const priority = storedPriority(entry.priority);
+    const opts = this.options.read(entry.opts || '{}', { id, timestamp, priority });
     const job = Object.create(BullJob.prototype) as StoredJob;
     job.opts = opts;
     job.name = entry.name || DEFAULT_NAME;
@@ -34,7 +41,7 @@ export class JobReader {
     job.attemptsMade = entry.attemptsMade === null ? 0 : Number.parseInt(entry.attemptsMade, 10);
     job.toKey = this.toKey;
     job.debounceId = entry.deid || opts.debounce?.id;
-    job.id = entry.id;
+    job.id = id;
     if (entry.finishedOn !== null) job.finishedOn = Number.parseInt(entry.finishedOn, 10);
     if (entry.processedOn !== null) job.processedOn = Number.parseInt(entry.processedOn, 10);
     if (entry.retriedOn !== null) job.retriedOn = Number.parseInt(entry.retriedOn, 10);

@@ -1,3 +1,6 @@
+import { filledOptions, optionsOfJob } from '../../../admission/stored-options.js';
+import type { OptionFields } from '../../../admission/stored-options.js';
+import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 
 /** Texts remembered; when there are more, all are forgotten. */
@@ -5,22 +8,26 @@ const MOST_TEXTS = 500;
 /** Longer ones are hardly alike: they hold failures, or schedules. */
 const LONGEST_TEXT = 1_000;
 
-/** Reads options as Bull's job does, each text once: jobs of one kind have the same. */
+/** Reads stored options as Bull's job has them, each text once: jobs of one kind have the same. */
 export class OptionTexts {
   private readonly known = new Map<string, ManagedJobOptions>();
 
+  /** @param settings of the queue, which say what the texts leave out */
+  constructor(private readonly settings: QueueSettings) {}
+
   /**
    * @param text as it is stored
-   * @param timestamp the job's, milliseconds since the epoch: Bull wants one in the options too
+   * @param fields of the same job
    * @returns an object of the caller's own; what stands in it is shared, and frozen
    * @throws when the text cannot be read
    */
-  read(text: string, timestamp: number): ManagedJobOptions {
-    return { timestamp, ...(this.known.get(text) ?? this.parse(text)) };
+  read(text: string, fields: OptionFields): ManagedJobOptions {
+    return optionsOfJob(this.known.get(text) ?? this.parse(text), fields);
   }
 
   private parse(text: string): ManagedJobOptions {
-    const options = normalized(JSON.parse(text) as Record<string, unknown>);
+    const stored = JSON.parse(text) as ManagedJobOptions;
+    const options = normalized({ ...filledOptions(this.settings, stored) });
     // Bull writes into the options of schedules.
     if (text.length > LONGEST_TEXT || options.repeat !== undefined) return options;
     Object.values(options).forEach(freezeAll);

@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import type { Job, JobCounts, JobOptions, QueueOptions } from 'bull';
+import type { Job, JobCounts, JobId, JobOptions, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -10,6 +10,8 @@ import { nextRunOptions } from '../../rules/next-run-options.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
 import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
+import { JobReader } from './job-reader.js';
+import { completeHash, readJob } from './read-job.js';
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
@@ -44,6 +46,9 @@ export class RedisQueue extends Bull<object> {
     private readonly backend: QueueBackend,
   ) {
     super(definition.name, options);
+    const reader = new JobReader(this, definition);
+    internalsOf(this).getJobFromId = async (id, { excludeData = false } = {}) =>
+      id ? readJob(this, reader, id, excludeData) : undefined;
   }
 
   /** `prefix:queue:`, the start of every key of this queue. */
@@ -94,6 +99,17 @@ export class RedisQueue extends Bull<object> {
       emitSafely(this, JOB_ADDED, String(job.id), name);
     }
     return job as Job<object>;
+  }
+
+  override async getJob(id: JobId): Promise<Job<object> | null> {
+    await this.isReady();
+    return (await internalsOf(this).getJobFromId(id as string)) as Job<object> | null;
+  }
+
+  /** As in Bull, for hosts that take jobs themselves. */
+  nextJobFromJobData(hash: Record<string, string> | null, id: string): unknown {
+    const complete = hash && completeHash(this.definition, id, hash);
+    return bullMethods.nextJobFromJobData.call(this, complete, id);
   }
 
   override async addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {

@@ -24,12 +24,12 @@ return ids
 /** Fields that cannot all be unchanged once a job has left the failed set and come back. */
 export const VERSION_FIELDS = ['attemptsMade', 'processedOn', 'finishedOn', 'retriedOn'] as const;
 
-/** Reads the opts and versions of jobs. ARGV: ids. Reply for each: opts or null, then the version's fields. */
+/** Reads the opts and versions of jobs. ARGV: ids. Reply for each: opts or null, the version's fields, timestamp, priority. */
 export const readOptionsScript = luaScript('mqReadOptions', {
   allowOom: true,
   body: `
 local jobs = {}
-for i, id in ipairs(ARGV) do jobs[i] = redis.call('HMGET', base .. id, 'opts', '${VERSION_FIELDS.join("', '")}') end
+for i, id in ipairs(ARGV) do jobs[i] = redis.call('HMGET', base .. id, 'opts', '${VERSION_FIELDS.join("', '")}', 'timestamp', 'priority') end
 return jobs
 `,
 });

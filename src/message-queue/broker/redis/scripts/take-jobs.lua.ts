@@ -9,7 +9,7 @@ import { ownershipFunctions } from './ownership.lua.js';
 export const TAKEN_FIELDS = [
   ...['name', 'timestamp', 'processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'data', 'opts'],
   ...['attemptsMade', 'stacktrace', 'failedReason', 'returnvalue', 'progress', 'delay', 'deid'],
-  ...['finishedOn', 'retriedOn'],
+  ...['finishedOn', 'retriedOn', 'priority'],
 ] as const;
 
 const FIELDS = `'${TAKEN_FIELDS.join("', '")}'`;

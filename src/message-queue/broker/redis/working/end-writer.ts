@@ -1,4 +1,5 @@
 import type { FailedSettlement } from '../../../jobs/settlement.js';
+import { compactOptions, fullOptions } from '../../../admission/stored-options.js';
 import { boundedText } from '../../../../kernel/values/bounded-text.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
@@ -19,13 +20,19 @@ export class EndWriter {
     now: number,
   ): Promise<FailureLanding | null> {
     const { attemptsMade, stacktrace } = job;
+    const { definition } = this.commands.queue;
+    const fields = { id, timestamp: job.timestamp, priority: job.opts.priority ?? 0 };
     for (let stored = storedOptions; ;) {
-      const options = readOptions(stored);
+      const options = fullOptions(definition, readOptions(stored), fields);
       const landing = failureLanding({ options, attemptsMade, stacktrace, crashes }, settlement, now);
       const reply = await this.commands.runUntilAnswered(failJobScript, [
         ...[this.commands.queue.lockToken, id, now, whenAgain(settlement.retryDelayMs, now)],
         ...[landing.reason, JSON.stringify(landing.stacktrace), landing.attemptsMade],
-        ...[JSON.stringify(landing.options), stored, JSON.stringify({ jobId: id, val: landing.reason })],
+        ...[
+          JSON.stringify(compactOptions(definition, landing.options, fields)),
+          stored,
+          JSON.stringify({ jobId: id, val: landing.reason }),
+        ],
         ...[job.opts.lifo === true ? '1' : '', fence],
       ]);
       // Somebody changed the options meanwhile: add the failure to the current ones.

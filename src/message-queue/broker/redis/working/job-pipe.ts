@@ -41,7 +41,7 @@ export class JobPipe {
 
   constructor(private readonly parts: PipeParts) {
     this.ends = new EndWriter(parts.commands);
-    this.reader = new JobReader(parts.commands.queue);
+    this.reader = new JobReader(parts.commands.queue, parts.commands.queue.definition);
   }
 
   /** Runs a taken job and stores how it ended. Never rejects. */

@@ -1,0 +1,43 @@
+import type { Job, Queue } from 'bull';
+import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
+import type { QueueSettings } from '../../../jobs/queue-settings.js';
+import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
+import type { JobReader } from './job-reader.js';
+import { storedEntry } from './taken-entry.js';
+
+type Hash = Readonly<Record<string, string | undefined>>;
+
+const WITHOUT_DATA = TAKEN_FIELDS.filter((field) => field !== 'data');
+
+/**
+ * Bull's `Job.fromId()`, with complete options.
+ * @returns null when there is no such job
+ * @throws when the stored job is corrupt
+ */
+export async function readJob(
+  queue: Queue<object>,
+  reader: JobReader,
+  id: string,
+  excludeData: boolean,
+): Promise<Job | null> {
+  const key = queue.toKey(id);
+  let hash: Hash;
+  if (excludeData) {
+    const values = await queue.client.hmget(key, ...WITHOUT_DATA);
+    hash = Object.fromEntries(WITHOUT_DATA.map((field, i) => [field, values[i] ?? undefined]));
+  } else hash = await queue.client.hgetall(key);
+  if (!Object.values(hash).some((value) => value !== undefined)) return null;
+  return reader.read(storedEntry(id, hash));
+}
+
+/** A stored job for Bull's own reader, which knows nothing of what was left out. */
+export function completeHash(settings: QueueSettings, id: string, hash: Hash): Hash {
+  const stored = JSON.parse(hash['opts'] || '{}') as ManagedJobOptions;
+  const fields = { id, timestamp: Number(hash['timestamp']), priority: storedPriority(hash['priority']) };
+  return {
+    ...hash,
+    delay: hash['delay'] ?? '0',
+    opts: JSON.stringify(fullOptions(settings, stored, fields)),
+  };
+}
