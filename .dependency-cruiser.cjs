@@ -212,6 +212,7 @@ module.exports = {
         `${LIB}/(configuration|admission|jobs)/`,
         `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/execution/job-middleware\\.ts$`,
+        `${LIB}/(resilience/breaker-settings|monitoring/health-thresholds|operations/board/board-access)\\.ts$`,
         KERNEL,
         `${LIB}/schedules/(default-schedules|resolve-schedules|schedule-declaration)\\.ts$`,
         `${LIB}/broker/redis/connections/redis-settings\\.ts$`,

@@ -7,7 +7,7 @@ import type { RedisSettings } from './broker/redis/connections/redis-settings.js
 import type { JobMiddleware, JobMiddlewareRegistration } from './execution/job-middleware.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueOverrides, QueueSettings } from './jobs/queue-settings.js';
-import type { HealthThresholds } from './monitoring/queue-health.js';
+import type { HealthThresholds } from './monitoring/health-thresholds.js';
 import type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 import type { DeclaredSchedule, Schedule } from './schedules/schedule-declaration.js';
 

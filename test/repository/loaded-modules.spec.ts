@@ -52,11 +52,12 @@ describe('a host that imports the package', () => {
     expect(ours.filter((file) => /^broker\/(redis|memory)\//.test(file))).toEqual([]);
   });
 
-  it('loads no adapter but the defaults, and of the board its module alone', () => {
+  it('loads no adapter but the defaults, and of the board its module and its options alone', () => {
     const adapters = ours.flatMap((file) => /^adapters\/([^/]+)\//.exec(file)?.[1] ?? []);
     expect(new Set(adapters)).toEqual(new Set(['in-memory', 'node-crypto', 'shared']));
     expect(ours.filter((file) => file.startsWith('operations/board/'))).toEqual([
       'operations/board/board.module.ts',
+      'operations/board/board-access.ts',
     ]);
   });
 });

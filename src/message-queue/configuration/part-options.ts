@@ -1,33 +1,22 @@
 import type { Issues } from '../../kernel/values/issues.js';
-import {
-  code,
-  flag,
-  isRecord,
-  knownName,
-  matching,
-  milliseconds,
-  numberFrom,
-  text,
-  wholeNumber,
-} from '../../kernel/values/kinds.js';
-import type { Fields } from '../../kernel/values/options.js';
-import { setting } from '../../kernel/values/setting.js';
+import { isRecord, knownName } from '../../kernel/values/kinds.js';
+import type { ReadOptions } from '../../kernel/values/options.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import type { JobMiddlewareRegistration } from '../execution/job-middleware.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
-import type { MessageQueueOptions } from '../message-queue.options.js';
+import { HEALTH_SETTINGS } from '../monitoring/health-thresholds.js';
+import type { HealthThresholds } from '../monitoring/health-thresholds.js';
+import { BOARD_OPTIONS } from '../operations/board/board-access.js';
+import { BREAKER_SETTINGS } from '../resilience/breaker-settings.js';
+import type { CircuitBreakerOptions } from '../resilience/breaker-settings.js';
 import { checkKeys, readSettings, valueAt } from './read-settings.js';
-
-type Part<Key extends keyof MessageQueueOptions> = NonNullable<MessageQueueOptions[Key]>;
-/** One setting for each option of a part. */
-type SettingsOf<Options> = Readonly<Record<keyof Options, Fields[string]>>;
 
 /** Options of single parts of the library, which no variable sets: objects with functions, and numbers for them. */
 export interface PartOptions {
   readonly middleware: readonly JobMiddlewareRegistration[];
-  readonly circuitBreakers: Part<'circuitBreakers'>;
-  readonly board: Part<'board'>;
-  readonly health: Part<'health'>;
+  readonly circuitBreakers: CircuitBreakerOptions;
+  readonly board: ReadOptions<typeof BOARD_OPTIONS>;
+  readonly health: HealthThresholds;
 }
 
 /** Names of these options. */
@@ -37,37 +26,6 @@ export const PART_KEYS = [
   'board',
   'health',
 ] as const satisfies readonly (keyof PartOptions)[];
-
-const MANY = 1_000_000_000;
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
-
-const BREAKER = {
-  failureThreshold: setting(wholeNumber(1, MANY), {}),
-  halfOpenAfterMs: setting(milliseconds(1, YEAR_MS), {}),
-  isFailure: setting(code<(error: unknown) => boolean>('a function of the error'), {}),
-} satisfies SettingsOf<Omit<Part<'circuitBreakers'>, 'dependencies'>>;
-
-const isGuard = (value: unknown): boolean => isRecord(value) && 'canActivate' in value;
-
-const BOARD = {
-  enabled: setting(flag(), {}),
-  path: setting(matching('a path such as "/admin/queues"', /./), {}),
-  access: setting(code<NonNullable<Part<'board'>['access']>>('a guard or a middleware', isGuard), {}),
-  redact: setting(code<NonNullable<Part<'board'>['redact']>>('a function of the job that is shown'), {}),
-  maxPayloadChars: setting(wholeNumber(0, MANY, 'characters'), {}),
-  title: setting(text(), {}),
-} satisfies SettingsOf<Part<'board'>>;
-
-const HEALTH = {
-  degradedFailureRate: setting(numberFrom(0, 1), {}),
-  unhealthyFailureRate: setting(numberFrom(0, 1), {}),
-  minAttempts: setting(wholeNumber(0, MANY), {}),
-  maxWaitMs: setting(milliseconds(0, YEAR_MS), {}),
-  noProgressMs: setting(milliseconds(0, YEAR_MS), {}),
-  maxDeadLetters: setting(wholeNumber(0, MANY), {}),
-  maxMemoryRatio: setting(numberFrom(0, 1), {}),
-  maxClockSkewMs: setting(milliseconds(0, YEAR_MS), {}),
-} satisfies SettingsOf<Part<'health'>>;
 
 /**
  * Checks the options of the parts. They belong to the app's registration: a further Redis has none of its own.
@@ -86,9 +44,13 @@ export function resolveParts(
   const queues = configKey === undefined ? definitions.map(({ name }) => name) : undefined;
   const named = valueAt(options, 'circuitBreakers.dependencies');
   const dependencies = Object.fromEntries(
-    Object.keys(isRecord(named) ? named : {}).map((name) => [name, BREAKER]),
+    Object.keys(isRecord(named) ? named : {}).map((name) => [name, BREAKER_SETTINGS]),
   );
-  const parts = { circuitBreakers: { ...BREAKER, dependencies }, board: BOARD, health: HEALTH };
+  const parts = {
+    circuitBreakers: { ...BREAKER_SETTINGS, dependencies },
+    board: BOARD_OPTIONS,
+    health: HEALTH_SETTINGS,
+  };
   for (const [part, tree] of Object.entries(parts)) checkKeys(tree, options[part], issues, part);
   return {
     middleware: middlewareOf(options.middleware, queues, issues),

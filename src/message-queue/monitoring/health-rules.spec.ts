@@ -1,6 +1,6 @@
 import type { ServerReport } from '../broker/broker.js';
 import { serverReasons } from './health-rules.js';
-import { HEALTH_DEFAULTS } from './queue-health.js';
+import { HEALTH_DEFAULTS } from './health-thresholds.js';
 
 const FIT: ServerReport = {
   provider: 'redis',

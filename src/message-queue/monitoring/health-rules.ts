@@ -2,7 +2,8 @@ import type { QueueSnapshot, ServerReport } from '../broker/broker.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { QueueActivity } from './activity-recorder.js';
-import type { HealthReason, HealthStatus, HealthThresholds } from './queue-health.js';
+import type { HealthThresholds } from './health-thresholds.js';
+import type { HealthReason, HealthStatus } from './queue-health.js';
 
 /** What the rules look at. */
 export interface HealthEvidence {

@@ -52,35 +52,3 @@ export interface OverallHealth {
   readonly breakers: readonly BreakerStatus[];
   readonly timestamp: Date;
 }
-
-/** Where health begins to suffer. */
-export interface HealthThresholds {
-  /** Share of failed attempts, 0 to 1. Default 0.05. */
-  readonly degradedFailureRate: number;
-  /** Default 0.5. */
-  readonly unhealthyFailureRate: number;
-  /** Attempts within the window below which the failure rate says nothing. Default 20. */
-  readonly minAttempts: number;
-  /** How long a job may wait, milliseconds. Default 60 000. */
-  readonly maxWaitMs: number;
-  /** How long jobs may wait without any progress, milliseconds. Default 30 000. */
-  readonly noProgressMs: number;
-  /** Number of dead letters that is too many to leave unread. Default 100. */
-  readonly maxDeadLetters: number;
-  /** Used share of the server's memory. Default 0.7. */
-  readonly maxMemoryRatio: number;
-  /** Difference between our clock and the server's, milliseconds. Default 2 000. */
-  readonly maxClockSkewMs: number;
-}
-
-/** Defaults of {@link HealthThresholds}. */
-export const HEALTH_DEFAULTS: HealthThresholds = {
-  degradedFailureRate: 0.05,
-  unhealthyFailureRate: 0.5,
-  minAttempts: 20,
-  maxWaitMs: 60_000,
-  noProgressMs: 30_000,
-  maxDeadLetters: 100,
-  maxMemoryRatio: 0.7,
-  maxClockSkewMs: 2_000,
-};

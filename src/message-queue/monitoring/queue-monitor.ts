@@ -12,8 +12,9 @@ import type { QueueActivity } from './activity-recorder.js';
 import { WINDOW_MS } from './activity-window.js';
 import { queueReasons, serverReasons, statusOf, worstFirst } from './health-rules.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
-import { HEALTH_DEFAULTS } from './queue-health.js';
-import type { HealthThresholds, OverallHealth, QueueHealth } from './queue-health.js';
+import { HEALTH_DEFAULTS } from './health-thresholds.js';
+import type { HealthThresholds } from './health-thresholds.js';
+import type { OverallHealth, QueueHealth } from './queue-health.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from './queue-stats.js';
 

@@ -18,13 +18,8 @@ export type { DeadLetterNotice } from '../dead-letter/dead-letter-notifier.js';
 // Metrics and health
 export { QueueMonitor } from '../monitoring/queue-monitor.js';
 export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from '../monitoring/queue-stats.js';
-export type {
-  HealthReason,
-  HealthStatus,
-  HealthThresholds,
-  OverallHealth,
-  QueueHealth,
-} from '../monitoring/queue-health.js';
+export type { HealthThresholds } from '../monitoring/health-thresholds.js';
+export type { HealthReason, HealthStatus, OverallHealth, QueueHealth } from '../monitoring/queue-health.js';
 export type { ServerFinding, ServerReport } from '../broker/broker.js';
 
 // The worker

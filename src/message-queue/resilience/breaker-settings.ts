@@ -1,18 +1,28 @@
-/** How one dependency's breaker behaves. */
-export interface BreakerSettings {
+import { code, milliseconds, wholeNumber } from '../../kernel/values/kinds.js';
+import type { GivenOptions, ReadOptions } from '../../kernel/values/options.js';
+import { setting } from '../../kernel/values/setting.js';
+
+const MANY = 1_000_000_000;
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+
+/** How a breaker behaves: `forRoot({ circuitBreakers })`. A dependency's own settings have no defaults: the shared ones apply. */
+export const BREAKER_SETTINGS = {
   /** Failures in a row that open it. Default 5. */
-  readonly failureThreshold: number;
+  failureThreshold: setting(wholeNumber(1, MANY), {}),
   /** How long it stays open before one probe goes through, milliseconds. Default 30 000. */
-  readonly halfOpenAfterMs: number;
+  halfOpenAfterMs: setting(milliseconds(1, YEAR_MS), {}),
   /**
    * Whether an error says that the dependency is in trouble. Asked after the library's own rules
    * (`UnrecoverableJobError`, invalid payloads and `RetryLater` never count). Default: every error counts.
    */
-  readonly isFailure: (error: unknown) => boolean;
-}
+  isFailure: setting(code<(error: unknown) => boolean>('a function of the error'), {}),
+};
+
+/** How one dependency's breaker behaves. */
+export interface BreakerSettings extends Required<ReadOptions<typeof BREAKER_SETTINGS>> {}
 
 /** Settings of all breakers: what is missing takes its default, what a dependency names wins. */
-export interface CircuitBreakerOptions extends Partial<BreakerSettings> {
+export interface CircuitBreakerOptions extends GivenOptions<typeof BREAKER_SETTINGS> {
   /** By dependency name. */
   readonly dependencies?: Readonly<Record<string, Partial<BreakerSettings>>>;
 }

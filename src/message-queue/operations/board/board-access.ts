@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CanActivate, Type } from '@nestjs/common';
+import { code, flag, isRecord, matching, text, wholeNumber } from '../../../kernel/values/kinds.js';
+import type { GivenOptions, ReadOptions } from '../../../kernel/values/options.js';
+import { setting } from '../../../kernel/values/setting.js';
 
 interface MiddlewareShape {
   // A method, so that middlewares written for Express' own request and response types fit too.
@@ -24,27 +27,42 @@ export interface BoardJobView {
   readonly returnValue: unknown;
 }
 
+const isGuard = (value: unknown): boolean => isRecord(value) && 'canActivate' in value;
+
 /** Settings of the board: `forRoot({ board })`. */
-export interface BoardOptions {
+export const BOARD_OPTIONS = {
   /** Default true. */
-  readonly enabled?: boolean;
+  enabled: setting(flag(), { default: true }),
   /**
    * Where it is, behind the app's global prefix unless that excludes this path; versions of the API do not apply.
    * Default `/admin/queues`.
    */
-  readonly path?: string;
+  path: setting(matching('a path such as "/admin/queues"', /./), { default: '/admin/queues' }),
   /**
    * Who may use it. Default: in development and tests requests from this machine, elsewhere nobody.
    * `basicAuthAccess({ username, password })` is at hand.
    */
-  readonly access?: BoardAccess;
+  access: setting(code<BoardAccess>('a guard or a middleware', isGuard), {}),
   /**
    * Replaces what must not be seen: called for each job shown, returns what is shown instead. Whatever it throws hides
    * the payload. Default: everything is shown.
    */
-  readonly redact?: (view: BoardJobView) => Partial<Pick<BoardJobView, 'data' | 'returnValue'>>;
+  redact: setting(
+    code<(view: BoardJobView) => Partial<Pick<BoardJobView, 'data' | 'returnValue'>>>(
+      'a function of the job that is shown',
+    ),
+    {},
+  ),
   /** Characters of JSON of a payload or result that are shown; longer ones are cut. Default 10 000. */
-  readonly maxPayloadChars?: number;
+  maxPayloadChars: setting(wholeNumber(0, 1_000_000_000, 'characters'), { default: 10_000 }),
   /** Default "Message queues". */
-  readonly title?: string;
+  title: setting(text(), { default: 'Message queues' }),
+};
+
+/** Settings of the board: `forRoot({ board })`. */
+export interface BoardOptions extends GivenOptions<typeof BOARD_OPTIONS> {}
+
+/** What the board has to know. */
+export interface BoardSettings extends ReadOptions<typeof BOARD_OPTIONS> {
+  readonly environment: 'development' | 'production' | 'test';
 }

@@ -1,5 +1,5 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
-import type { BoardJobView, BoardOptions } from './board-access.js';
+import type { BoardJobView, BoardSettings } from './board-access.js';
 
 const MAX_TEXT = 4_000;
 const MAX_STACKS = 20;
@@ -15,9 +15,9 @@ interface CutPayload {
 /** Turns jobs into what the board may show of them. */
 export class BoardView {
   private readonly maxChars: number;
-  private readonly redact: BoardOptions['redact'];
+  private readonly redact: BoardSettings['redact'];
 
-  constructor({ maxPayloadChars = 10_000, redact }: Pick<BoardOptions, 'maxPayloadChars' | 'redact'>) {
+  constructor({ maxPayloadChars, redact }: Pick<BoardSettings, 'maxPayloadChars' | 'redact'>) {
     this.maxChars = maxPayloadChars;
     this.redact = redact;
   }

@@ -10,7 +10,8 @@ import type {
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
-import type { BoardSettings, MountedBoard } from './mounted-board.js';
+import type { BoardSettings } from './board-access.js';
+import type { MountedBoard } from './mounted-board.js';
 
 /** How the settings come about. */
 export interface BoardModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -55,7 +56,7 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     // There is no adapter, and no board, in a process made by createApplicationContext (null) or by a testing module (undefined).
     const server = this.host.httpAdapter as HttpServer | null | undefined;
-    if (this.settings.enabled === false) this.#state = 'off (board.enabled: false)';
+    if (!this.settings.enabled) this.#state = 'off (board.enabled: false)';
     else if (server !== undefined && server !== null) {
       const mounted = require('./mounted-board.js') as typeof import('./mounted-board.js');
       this.#board = new mounted.MountedBoard(server, this.settings, this.app, this.moduleRef);

@@ -5,7 +5,7 @@ import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { isBasicAuthAccess } from './basic-auth.js';
-import type { BoardOptions } from './board-access.js';
+import type { BoardSettings } from './board-access.js';
 import { boardAddress, inOrder, mountBoard } from './board-mount.js';
 import type { BoardStep } from './board-mount.js';
 import { sameSiteChanges, securityHeaders } from './board-protection.js';
@@ -14,14 +14,6 @@ import { BoardServer } from './board-server.js';
 import { BoardView } from './board-view.js';
 import { accessStep, guardNameOf } from './guard-access.js';
 import { loopbackAccess, noAccess } from './loopback-access.js';
-
-/** What the board has to know. */
-export interface BoardSettings extends BoardOptions {
-  readonly environment: 'development' | 'production' | 'test';
-}
-
-/** Where the board is when nothing else is configured. */
-const DEFAULT_BOARD_PATH = '/admin/queues';
 
 type BullBoard = ReturnType<typeof createBullBoard>;
 
@@ -40,8 +32,7 @@ export class MountedBoard {
     app: ApplicationConfig,
     private readonly moduleRef: ModuleRef,
   ) {
-    const { path = DEFAULT_BOARD_PATH, title = 'Message queues' } = settings;
-    const address = boardAddress(app, path);
+    const address = boardAddress(app, settings.path);
     const board = new BoardServer().setBasePath(address);
     const { step, openTo } = this.#access();
     const chain = inOrder([securityHeaders, sameSiteChanges, step, board.getRouter() as BoardStep]);
@@ -55,7 +46,12 @@ export class MountedBoard {
       queues: [],
       serverAdapter: board,
       options: {
-        uiConfig: { boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
+        uiConfig: {
+          boardTitle: settings.title,
+          hideRedisDetails: true,
+          showWorkers: false,
+          hideDocsLink: true,
+        },
       },
     });
   }
