@@ -64,6 +64,15 @@ describe('counting the jobs of many queues', () => {
       { status: 'fulfilled', value: EMPTY },
     ]);
   });
+
+  it('refuses once the broker is closed, although no connection was ever opened', async () => {
+    const broker = stage.fixture.broker();
+    const queues = queuesOf(broker, 2);
+    await broker.close();
+    const outcomes = await Promise.allSettled(queues.map((queue) => broker.snapshot(queue)));
+    const closed = { status: 'rejected', reason: { message: expect.stringMatching(/are closed/) as string } };
+    expect(outcomes).toMatchObject([closed, closed]);
+  });
 });
 
 describe('counting the jobs of many queues on a Cluster', () => {

@@ -1,4 +1,3 @@
-import { Cluster } from 'ioredis';
 import type { LuaScript } from '../scripts/lua-script.js';
 import type { RedisConnections } from './redis-connections.js';
 import type { RedisScripts } from './redis-scripts.js';
@@ -18,7 +17,7 @@ export async function overQueues(
   { scripts, connections }: { readonly scripts: RedisScripts; readonly connections: RedisConnections },
 ): Promise<PromiseSettledResult<unknown>[]> {
   const answers = new Map<string, PromiseSettledResult<unknown>>();
-  const groups = connections.client instanceof Cluster ? byHashTag(bases) : [bases];
+  const groups = connections.isCluster ? byHashTag(bases) : [bases];
   const run = async (group: readonly string[]): Promise<void> => {
     try {
       const replies = (await scripts.runPatiently(script, group[0] ?? '', group)) as unknown[];

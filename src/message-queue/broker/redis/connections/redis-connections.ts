@@ -42,6 +42,11 @@ export class RedisConnections {
     return this.closed !== null;
   }
 
+  /** Whether Redis is a Cluster, by the settings: no connection is opened to find out. */
+  get isCluster(): boolean {
+    return this.settings.topology.kind === 'cluster';
+  }
+
   /** Whether the shared client takes commands now. */
   get isReady(): boolean {
     return !this.isClosed && this.shared?.status === 'ready';
