@@ -74,41 +74,49 @@ export class JobExecutor {
    */
   async run(taken: TakenJob, definition: QueueDefinition): Promise<Settlement> {
     const run = new Run(taken, definition, this.#tools);
-    const settlement = await this.#settle(run);
+    let settlement: Settlement;
+    try {
+      const value = await this.#perform(run);
+      settlement =
+        run.ending() === undefined
+          ? { kind: 'completed', result: JobResult.of(value, run.place) }
+          : this.#unsuccessful(run, undefined);
+    } catch (thrown) {
+      settlement = this.#unsuccessful(run, thrown ?? toError(thrown));
+    }
     run.end();
     this.#report(run, settlement);
     return settlement;
   }
 
-  async #settle(run: Run): Promise<Settlement> {
-    try {
-      const value = await this.#perform(run);
-      if (run.ending() !== undefined) return this.#unsuccessful(run, undefined);
-      return { kind: 'completed', result: JobResult.of(value, run.place) };
-    } catch (thrown) {
-      return this.#unsuccessful(run, thrown ?? toError(thrown));
-    }
-  }
-
-  /** All steps up to the handler's result. Throws whatever goes wrong; when told to stop, stops between steps. */
-  async #perform(run: Run): Promise<unknown> {
+  /**
+   * All steps up to the handler's result; when told to stop, stops between steps. Throws whatever goes wrong, at once or
+   * later. A usual job gets here what its handler returned, without a promise in between: each is paid for by every job.
+   */
+  #perform(run: Run): Promise<unknown> | undefined {
     if (run.ending() !== undefined) return undefined;
     refuseCrashLoop(run, this.#parts.maxCrashes);
     const type = payloadTypeOf(run);
     const handler = (run.handler = handlerOf(run, this.#parts.handlers));
-    const payload = acceptedPayload(run, type) ?? (await judgedPayload(run, type));
-    if (run.ending() !== undefined) return undefined;
-    run.begin(payload);
-    return this.#handle(run, handler, payload);
+    const payload = acceptedPayload(run, type);
+    if (payload !== undefined) return this.#handle(run, handler, payload);
+    return judgedPayload(run, type).then((judged) => this.#handle(run, handler, judged));
   }
 
-  async #handle(run: Run, handler: RegisteredHandler, payload: object): Promise<unknown> {
+  #handle(run: Run, handler: RegisteredHandler, payload: object): Promise<unknown> | undefined {
+    if (run.ending() !== undefined) return undefined;
+    run.begin(payload);
     let handled: Promise<unknown> | undefined;
+    const outcome = this.#parts.middleware.run(run, () => (handled = handler.handle(payload, run)));
+    return outcome === handled ? outcome : this.#afterBoth(outcome, () => handled);
+  }
+
+  /** A middleware may return before its handler does; the run is over only when both have. */
+  async #afterBoth(outcome: Promise<unknown>, handled: () => Promise<unknown> | undefined): Promise<unknown> {
     try {
-      return await this.#parts.middleware.run(run, () => (handled = handler.handle(payload, run)));
+      return await outcome;
     } finally {
-      // A middleware may return before its handler does; the run is over only when both have.
-      await handled?.catch(() => undefined);
+      await handled()?.catch(() => undefined);
     }
   }
 

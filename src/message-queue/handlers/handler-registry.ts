@@ -100,8 +100,18 @@ function bind(
     handle:
       enhancersHere?.enhance({ ...source, instance, methodName }) ??
       // The method is looked up for each call, so that spies and decorators put on later are honoured.
-      (async (payload, run) =>
-        (instance as Record<string, Method>)[methodName]?.call(instance, payload, run)),
+      ((payload, run) =>
+        promised(() => (instance as Record<string, Method>)[methodName]?.call(instance, payload, run))),
     judge: (error, context) => judge(instance, error, context),
   };
+}
+
+/** What a call returns, as a promise: the very one that it returns, if it does, as most handlers do. */
+function promised(call: () => unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(call());
+  } catch (thrown) {
+    const error = thrown as Error;
+    return Promise.reject(error);
+  }
 }
