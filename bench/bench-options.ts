@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly full: boolean;
   /** Where the results are written; null: under `bench/results`. */
   readonly json: string | null;
+  /** Whether the documentation is to quote this run. */
+  readonly quote: boolean;
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -26,6 +28,7 @@ Bull (1.00). Takes about a quarter of an hour on two quiet cores.
   --quick          the same as --scale 0.1 --rounds 1: does it run, not how fast is it
   --full           also what takes minutes longer: a backlog of a million jobs, 100,000 dead letters
   --json <file>    where every value is written (default bench/results/<time>.json)
+  --quote          also writes bench/quoted.json, from which \`npm run docs\` makes docs/performance.md
   --list           prints the measurements' ids
   --help           this text
 
@@ -49,6 +52,7 @@ export function parseCommandLine(args: readonly string[]): BenchCommand {
       rounds: { type: 'string' },
       scale: { type: 'string' },
       json: { type: 'string' },
+      quote: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -63,6 +67,7 @@ export function parseCommandLine(args: readonly string[]): BenchCommand {
   if (!(scale > 0 && scale < Infinity)) {
     throw new Error(`--scale must be a number above 0, not "${values.scale ?? ''}".`);
   }
-  const { only, full, json = null } = values;
-  return { command: 'run', options: { only, rounds, scale, full, json } };
+  const { only, full, json = null, quote } = values;
+  if (quote && only.length > 0) throw new Error('--quote takes a run of all measurements, without --only.');
+  return { command: 'run', options: { only, rounds, scale, full, json, quote } };
 }

@@ -3,6 +3,7 @@ import type { BenchCommand, BenchOptions } from './bench-options.js';
 import { BenchServer, showProgress } from './bench-server.js';
 import type { Measurement, ResultRow } from './measurement.js';
 import { MEASUREMENTS } from './measurements.js';
+import { quoteResults } from './report/quoted-results.js';
 import { writeResults } from './report/results-file.js';
 import { table } from './report/table.js';
 import { runRounds } from './rounds.js';
@@ -65,6 +66,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   try {
     await measure(server, measurements, options, rows);
     showResults(rows, server.version, options);
+    if (options.quote) quoteResults(rows, server.version, options);
   } finally {
     await server.stop();
   }

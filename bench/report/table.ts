@@ -7,7 +7,8 @@ export function medianOf(row: ResultRow, subject: string): number {
   return median(row.samples.find((sample) => sample.subject === subject)?.values ?? []);
 }
 
-function shown(value: number): string {
+/** A value with three digits. */
+export function shownValue(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
@@ -16,7 +17,7 @@ function cell(row: ResultRow, subject: string): string {
   const value = medianOf(row, subject);
   if (Number.isNaN(value)) return '–';
   const ratio = value / medianOf(row, PLAIN_BULL.name);
-  return Number.isFinite(ratio) ? `${shown(value)}  ${ratio.toFixed(2)}` : shown(value);
+  return Number.isFinite(ratio) ? `${shownValue(value)}  ${ratio.toFixed(2)}` : shownValue(value);
 }
 
 function bold(text: string): string {

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { QUOTED_FILE } from '../bench/report/quoted-results.js';
+import type { QuotedResults } from '../bench/report/quoted-results.js';
 import { APP_VARIABLES } from '../src/app-variables.js';
 import { BUILT_IN_QUEUES } from '../src/message-queue/queues/queue-definitions.js';
 import { renderConfigurationPage, renderEnvironmentExample } from './configuration-documents.js';
+import { renderPerformancePage } from './performance-page.js';
 
-// Writes .env.example and docs/configuration.md; with --check only says whether they are what the declarations of the settings say.
+// Writes .env.example, docs/configuration.md and docs/performance.md; with --check only says whether they are what the declarations of
+// the settings, and the quoted run of the benchmark, say.
 const checkOnly = process.argv.includes('--check');
 
 function generate(path: string, text: string): void {
@@ -27,8 +31,11 @@ async function main(): Promise<void> {
   const page = renderConfigurationPage(BUILT_IN_QUEUES, appVariables);
   const style = (await resolveConfig(join(process.cwd(), 'package.json'))) ?? {};
   generate('.env.example', renderEnvironmentExample(BUILT_IN_QUEUES, appVariables));
-  // The page goes through the formatter that checks every other page.
+  const quoted = JSON.parse(readFileSync(QUOTED_FILE, 'utf8')) as QuotedResults;
+  // The pages go through the formatter that checks every other page.
   generate('docs/configuration.md', await format(page, { ...style, parser: 'markdown' }));
+  const performancePage = renderPerformancePage(quoted);
+  generate('docs/performance.md', await format(performancePage, { ...style, parser: 'markdown' }));
 }
 
 void main();
