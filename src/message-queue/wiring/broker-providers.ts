@@ -50,7 +50,7 @@ function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvent
     maxCrashes: maxCrashes + 1,
     clock,
     onProblem: (problem) => report(problem, events, logger),
-    onRecovery: (message) => logger.log(message),
+    onNotice: (message) => logger.log(message),
   });
 }
 

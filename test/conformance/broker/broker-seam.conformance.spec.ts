@@ -4,6 +4,7 @@ import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
+import { laneCases } from './lanes.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { workCases } from './work.cases.js';
 
@@ -15,6 +16,7 @@ runConformance({
     work: workCases,
     administration: administrationCases,
     'dead letters': deadLetterCases,
+    lanes: laneCases,
     rules: ruleCases,
     'queues of hosts': hostQueueCases,
   },

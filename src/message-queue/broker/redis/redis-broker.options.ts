@@ -39,8 +39,8 @@ export interface RedisBrokerOptions {
   readonly clock?: Clock;
   /** Called for every problem; also emitted as `error` on the queue it concerns. Default: nothing. */
   readonly onProblem?: (problem: BrokerProblem) => void;
-  /** Called when Redis answers again after a problem of kind `connection`. Default: nothing. */
-  readonly onRecovery?: (message: string) => void;
+  /** Called with what is worth a line in the log: Redis answers again, a store is migrated. Default: nothing. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** Options with their defaults filled in. */
@@ -66,6 +66,6 @@ export function resolveOptions(options: RedisBrokerOptions, clock: Clock): Resol
     socketTimeoutMs: options.socketTimeoutMs ?? 5_000,
     clock: options.clock ?? clock,
     onProblem: options.onProblem ?? (() => undefined),
-    onRecovery: options.onRecovery ?? (() => undefined),
+    onNotice: options.onNotice ?? (() => undefined),
   };
 }

@@ -67,7 +67,7 @@ export class RedisBroker extends Broker {
     const { redis, socketTimeoutMs, memoryLimitRatio } = this.options;
     const outage = new OutageNotices({
       failed: (message, cause) => this.options.onProblem({ kind: 'connection', message, cause }),
-      recovered: this.options.onRecovery,
+      recovered: this.options.onNotice,
     });
     this.connections = new RedisConnections(
       redis,

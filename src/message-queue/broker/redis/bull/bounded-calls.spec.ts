@@ -59,8 +59,8 @@ describe('calls of a queue', () => {
     'reject soon when Redis %s, and work again when it is back',
     async (how) => {
       const recovered: string[] = [];
-      const onRecovery = (message: string): void => void recovered.push(message);
-      const broker = fixture.broker({ socketTimeoutMs: 1_500, enqueueTimeoutMs: 500, onRecovery });
+      const onNotice = (message: string): void => void recovered.push(message);
+      const broker = fixture.broker({ socketTimeoutMs: 1_500, enqueueTimeoutMs: 500, onNotice });
       const queue = broker.createQueue(testQueue()) as RedisQueue;
       await broker.addOnce(queue, request({ options: { jobId: 'x' }, deadlineMs: ADD_TIMEOUT_MS }));
       if (how === 'is gone') await redis.kill();

@@ -76,6 +76,11 @@ export class RedisQueueWorker implements QueueWorker {
     return this.mayTake && this.slots.free > 0;
   }
 
+  /** Whether it was not stopped before it began. */
+  get mayStart(): boolean {
+    return this.state === 'fetching';
+  }
+
   start(): void {
     this.loop = this.fetchLoop();
   }

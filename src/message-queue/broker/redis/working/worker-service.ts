@@ -1,5 +1,6 @@
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
+import { sortStoreIn } from '../bull/lane-migration.js';
 import { DelayPromoter } from './delay-promoter.js';
 import type { CancelMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';
@@ -84,7 +85,7 @@ export class WorkerService implements WorkerOfQueue {
     this.promoter.start();
     this.recovery.start();
     this.watchdog.start();
-    this.worker.start();
+    void this.startWorker();
   }
 
   interrupt(): void {
@@ -114,6 +115,17 @@ export class WorkerService implements WorkerOfQueue {
       this.watchdog.stop(),
     ]);
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+  }
+
+  private async startWorker(): Promise<void> {
+    const { queue, options } = this.parts;
+    try {
+      await sortStoreIn(queue, options.onNotice, () => !this.worker.mayStart);
+    } catch (error) {
+      // Every take goes on with it.
+      this.reportError(error);
+    }
+    this.worker.start();
   }
 
   /** Messages sent before Redis confirms that this process listens are lost: the worker looks for itself then. */
