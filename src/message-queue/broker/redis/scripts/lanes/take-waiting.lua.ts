@@ -1,7 +1,7 @@
 /**
  * Lua function after `laneFunctions`: `takeWaiting(count, fields)` moves up to `count` waiting jobs to `active`, the most important
  * lane first and first in first out within it; none while the queue is paused. Returns the jobs, each as the values of these
- * fields of its hash and, last, its id; and whether there may be more although fewer came: ask again.
+ * fields of its hash, the last of which must be `priority`, and then its id; and whether there may be more although fewer came: ask again.
  */
 export const takeWaitingFunctions = `
 local function popFrom(key, count)
@@ -11,11 +11,9 @@ local function popFrom(key, count)
 end
 
 local function readTaken(id, fields)
-  local query = { unpack(fields) }
-  query[#query + 1] = 'priority'
-  local job = redis.call('HMGET', base .. id, unpack(query))
-  local level = levelOf(job[#query])
-  job[#query] = id
+  local job = redis.call('HMGET', base .. id, unpack(fields))
+  local level = levelOf(job[#fields])
+  job[#fields + 1] = id
   return job, level
 end
 
