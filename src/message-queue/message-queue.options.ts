@@ -50,7 +50,7 @@ export interface MessageQueueOptions extends GivenOptions<typeof SETTINGS> {
   readonly circuitBreakers?: CircuitBreakerOptions;
   /** The board at `/admin/queues`: where it is and who may use it. */
   readonly board?: BoardOptions;
-  /** Where health begins to suffer. */
+  /** The thresholds at which health begins to suffer. */
   readonly health?: Partial<HealthThresholds>;
 }
 

@@ -121,7 +121,7 @@ export class MessageQueueService {
     return this.batches.add(payload, options);
   }
 
-  /** How far a batch is; null when nothing of it has begun, or it is unknown. */
+  /** The progress of a batch; null when nothing of it has begun, or it is unknown. */
   getBatchStatus(batchId: string): Promise<BatchStatus | null> {
     return this.batchStatus.read(batchId);
   }

@@ -5,7 +5,7 @@ import type { Kind } from '../../kernel/values/kind.js';
 import { knownName, record } from '../../kernel/values/kinds.js';
 import type { LetterHead } from './dead-letter.js';
 
-/** Which dead letters are meant. Every field narrows; none means all. */
+/** Which dead letters to match. Each field narrows the match; without any, all match. */
 export interface DeadLetterFilter {
   /** One queue or several. Default: all that are registered. */
   readonly queue?: string | readonly string[];
@@ -21,7 +21,7 @@ export interface DeadLetterFilter {
   readonly cancelled?: boolean;
 }
 
-/** A filter with its dates as numbers, ready to be asked. */
+/** A filter with its dates as numbers, ready for use. */
 export interface ReadyFilter {
   readonly queues: readonly string[];
   readonly from: number;
@@ -44,7 +44,7 @@ const INSTANT = kind<number>('a Date or milliseconds since the epoch', (value) =
 });
 
 /**
- * Checks a filter and makes it ready.
+ * Checks a filter and prepares it.
  * @param known names of the registered queues
  * @throws InvalidJobOptionsError listing what is wrong
  */

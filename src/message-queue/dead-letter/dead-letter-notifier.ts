@@ -1,12 +1,12 @@
 import type { FailureRecord } from '../jobs/managed-job.js';
 
-/** What is told about a new dead letter. Never its payload. */
+/** What the notifier is told about a new dead letter; never its payload. */
 export interface DeadLetterNotice {
   readonly queue: string;
   /** Job name. */
   readonly job: string;
   readonly id: string;
-  /** Runs that were spent. */
+  /** Runs spent. */
   readonly attempts: number;
   readonly failure: FailureRecord;
   readonly correlationId: string;

@@ -14,14 +14,14 @@ import type { FailedPosition } from './failed-set.js';
 export interface DeadLetterQuery extends DeadLetterFilter {
   /** Letters per page, 1 to 1 000. Default 50. */
   readonly limit?: number;
-  /** `nextCursor` of the previous page; give the same filter with it. */
+  /** `nextCursor` of the previous page; pass the same filter with it. */
   readonly cursor?: string;
 }
 
 /** Some dead letters, newest failure first over all queues. */
 export interface DeadLetterPage {
   readonly letters: readonly DeadLetter[];
-  /** Give it to get the next page; null when there is none. Stays right while letters come and go. */
+  /** Pass it to get the next page; null when there is none. Stays right while letters come and go. */
   readonly nextCursor: string | null;
   /** Letters that were read for this page. At most 10 000: a rare match may need further pages, which may be empty. */
   readonly scanned: number;
@@ -83,7 +83,7 @@ class LetterStream {
 
 /**
  * Reads one page.
- * @throws InvalidJobOptionsError when limit or cursor are wrong
+ * @throws InvalidJobOptionsError when the limit or the cursor is invalid
  */
 export async function readPage(
   queues: ManagedQueues,

@@ -27,13 +27,13 @@ export interface RunTally {
   complete: boolean;
 }
 
-/** How a run goes about it. */
+/** How a run proceeds. */
 export interface RunPlan {
   readonly filter: ReadyFilter;
   readonly batchSize: number;
   /** Letters to leave alone although they match. */
   readonly spares: (letter: LetterHead) => boolean;
-  /** Letters that this very run had before: a job that fails again at once must not come round forever. */
+  /** Letters that this run has already handled: a job that fails again at once must not come round forever. */
   readonly hadBefore: (letter: LetterHead) => boolean;
   /** Null for a dry run. */
   readonly action: BatchAction | null;
@@ -44,7 +44,7 @@ const MAX_PROBLEMS = 20;
 
 /**
  * Goes through the matching letters of one queue, oldest first, batch by batch. The next batch is read while the broker
- * still works on the one before.
+ * still works on the previous one.
  */
 export async function runThrough(managed: ManagedQueue, plan: RunPlan, tally: RunTally): Promise<void> {
   const { from, to } = plan.filter;
@@ -66,14 +66,14 @@ export async function runThrough(managed: ManagedQueue, plan: RunPlan, tally: Ru
     underWay = new Set(plan.action === null ? [] : chosen.map(({ id }) => id));
     reader.left(underWay);
     const ahead = reader.next();
-    // When the batch fails, the report says so; that reading on fails too adds nothing.
+    // When the batch fails, the report says so; that further reading fails too adds nothing.
     ahead.catch(() => undefined);
     if (!(await acting)) return;
     batch = await ahead;
   }
 }
 
-/** Those of a batch that the action is for; the others are counted. */
+/** The letters of a batch that the action applies to; the others are counted. */
 function choose(jobs: readonly FailedJob[], queue: string, plan: RunPlan, tally: RunTally): FailedJob[] {
   return jobs.filter((job) => {
     const letter = headOf(job, queue);

@@ -42,7 +42,7 @@ export interface DeadLetterStats {
   readonly complete: boolean;
 }
 
-/** At most so many kinds of errors are told apart while reading; further ones count as "other". */
+/** The maximum number of kinds of errors told apart while reading; further ones count as "other". */
 const MAX_GROUPS = 1_000;
 const SHOWN_GROUPS = 100;
 const CHUNK = 500;

@@ -36,11 +36,11 @@ export interface ReplayOptions extends DeadLetterRunOptions {
 }
 
 interface RunReport {
-  /** Letters that the filter meant. */
+  /** Letters that the filter matched. */
   readonly matched: number;
   /** Cancelled ones, and those that somebody else handled meanwhile. */
   readonly skipped: number;
-  /** Letters of a batch that the broker refused or did not answer for. Those that are still there go with the next call. */
+  /** Letters of a batch that the broker refused or did not answer for. Those that are still there are handled by the next call. */
   readonly failed: number;
   /** Why, for the first 20. */
   readonly problems: readonly LetterProblem[];
@@ -90,7 +90,7 @@ export class DeadLetterService {
   }
 
   /**
-   * Counts by queue, job name and error. Reads every letter that the filter means, without its payload, about 40 000 per second on Redis;
+   * Counts by queue, job name and error. Reads every letter that the filter matches, without its payload, about 40 000 per second on Redis;
    * `maxScanned` bounds it to the newest ones of each queue.
    */
   async stats(filter: DeadLetterFilter & { readonly maxScanned?: number } = {}): Promise<DeadLetterStats> {
@@ -115,7 +115,7 @@ export class DeadLetterService {
     });
   }
 
-  /** Replays every letter that the filter means, oldest first. Letters that fail again meanwhile are not replayed twice. */
+  /** Replays every letter that the filter matches, oldest first. Letters that fail again meanwhile are not replayed twice. */
   async replayMatching(filter: DeadLetterFilter, options: ReplayOptions): Promise<ReplayReport> {
     const by = checked('by', checked('options', options, OPTIONS).by, BY);
     // One time for all letters of a run tells them from those of any other, also on a clock that stands still.
@@ -144,7 +144,7 @@ export class DeadLetterService {
     });
   }
 
-  /** Removes every letter that the filter means, for good. */
+  /** Removes every letter that the filter matches, for good. */
   async discardMatching(
     filter: DeadLetterFilter,
     options: DeadLetterRunOptions = {},

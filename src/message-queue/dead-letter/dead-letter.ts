@@ -3,14 +3,14 @@ import { boundedText } from '../../kernel/values/bounded-text.js';
 import { recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord, ReplayRecord } from '../jobs/managed-job.js';
 
-/** A job whose attempts are spent, or whose error cannot be helped by trying again. It waits in its queue's failed set. */
+/** A job that has spent its attempts, or whose error no retry can fix. It waits in its queue's failed set. */
 export interface DeadLetter<Payload = unknown> {
   readonly queue: string;
   /** Job name. */
   readonly job: string;
   readonly id: string;
   readonly payload: Payload;
-  /** Runs that were spent since the job was added or replayed last. */
+  /** Runs spent since the job was last added or replayed. */
   readonly attempts: number;
   /** What went wrong, oldest first: the newest 20, messages and stacks bounded. */
   readonly failures: readonly FailureRecord[];
@@ -24,7 +24,7 @@ export interface DeadLetter<Payload = unknown> {
   readonly firstFailedAt: number;
   /** When it became a dead letter, milliseconds since the epoch. */
   readonly lastFailedAt: number;
-  /** Who put it back to waiting before, oldest first. */
+  /** Who put it back to waiting earlier, oldest first. */
   readonly replays: readonly ReplayRecord[];
   /** Set when the job did not fail but was cancelled: replays leave it out. */
   readonly cancelled: { readonly at: number; readonly reason: string } | null;

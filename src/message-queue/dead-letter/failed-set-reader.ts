@@ -4,13 +4,13 @@ import { finishedAt } from './dead-letter.js';
 import { FailedSet } from './failed-set.js';
 import type { FailedPosition } from './failed-set.js';
 
-/** What part of a failed set is read, and how. */
+/** Which part of a failed set to read, and how. */
 export interface FailedSetPlan extends Pick<FailedRange, 'order' | 'payloads'> {
   /** Earliest time, −Infinity for none. */
   readonly from: number;
   /** Latest time, Infinity for none. */
   readonly to: number;
-  /** Go on behind this letter. */
+  /** Continue after this letter. */
   readonly after?: FailedPosition;
   /** Jobs per read. */
   readonly chunkSize: number;

@@ -4,7 +4,7 @@ import { BatchProgressStore } from '../ports/messages/batch-progress-store.js';
 import { checkedId } from './call-arguments.js';
 import { MessageStore } from '../ports/messages/message-store.js';
 
-/** How far a batch is. */
+/** The progress of a batch. */
 export interface BatchStatus {
   readonly batchId: string;
   /** Recipients of the jobs that have begun; repeats included, unless the batch was split into several jobs. */

@@ -1,4 +1,4 @@
-/** How far a job is. Stored with the job and shown on the board. */
+/** The progress of a job. Stored with the job and shown on the board. */
 export interface JobProgress {
   /** 0 to 100. */
   readonly percentage: number;

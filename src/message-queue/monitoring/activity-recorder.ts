@@ -7,7 +7,7 @@ import type { Activity } from './activity-window.js';
 
 /** What one queue has been doing in this process. */
 export interface QueueActivity extends Activity {
-  /** When an attempt started or ended last in this process, milliseconds since the epoch; null when none did. */
+  /** When an attempt last started or ended in this process, milliseconds since the epoch; null when none did. */
   readonly lastMovedAt: number | null;
   /** Handlers that keep running although their signal has aborted, as "method (job id)". */
   readonly stuck: readonly string[];
@@ -31,7 +31,7 @@ interface QueueState {
   lastMovedAt: number;
 }
 
-/** Keeps what health and metrics need of the events of jobs; which handlers are stuck it asks. Process-local. */
+/** Keeps what health and metrics need from the events of jobs; it asks which handlers are stuck. Process-local. */
 @Injectable()
 export class ActivityRecorder {
   private readonly queues = new Map<string, QueueState>();

@@ -1,4 +1,4 @@
-/** What happened to one queue's attempts in this process lately. */
+/** What recently happened to one queue's attempts in this process. */
 export interface Activity {
   readonly completed: number;
   readonly failed: number;

@@ -5,7 +5,7 @@ import { defaultsOf, setting } from '../../kernel/values/setting.js';
 const MANY = 1_000_000_000;
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
-/** Where health begins to suffer: `forRoot({ health })`. */
+/** The thresholds at which health begins to suffer: `forRoot({ health })`. */
 export const HEALTH_SETTINGS = {
   /** Share of failed attempts, 0 to 1. Default 0.05. */
   degradedFailureRate: setting(numberFrom(0, 1), { default: 0.05 }),
@@ -25,7 +25,7 @@ export const HEALTH_SETTINGS = {
   maxClockSkewMs: setting(milliseconds(0, YEAR_MS), { default: 2_000 }),
 };
 
-/** Where health begins to suffer. */
+/** The thresholds at which health begins to suffer. */
 export interface HealthThresholds extends ReadOptions<typeof HEALTH_SETTINGS> {}
 
 /** Defaults of {@link HealthThresholds}. */

@@ -3,10 +3,10 @@ import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueStats } from './queue-stats.js';
 
-/** healthy: nothing to do · degraded: works, but needs a look · unhealthy: jobs do not get done. */
+/** healthy: nothing to do · degraded: works, but needs attention · unhealthy: jobs are not getting done. */
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
-/** One thing that is not as it should be. */
+/** One thing that is wrong. */
 export interface HealthReason {
   readonly severity: 'degraded' | 'unhealthy';
   readonly code:
@@ -27,7 +27,7 @@ export interface HealthReason {
   readonly message: string;
 }
 
-/** How a queue is. */
+/** The health of a queue. */
 export interface QueueHealth {
   readonly queue: string;
   readonly status: HealthStatus;
@@ -43,7 +43,7 @@ export interface QueueHealth {
   readonly timestamp: Date;
 }
 
-/** How all queues are together: as bad as the worst of them. */
+/** The health of all queues together: as bad as the worst of them. */
 export interface OverallHealth {
   readonly status: HealthStatus;
   readonly healthy: boolean;

@@ -26,7 +26,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** How long a queue that looks idle is watched before it is called so, milliseconds. */
 const SECOND_LOOK_MS = 200;
 
-/** Counts, rates and health of the queues. What it says about attempts is about this process. */
+/** Counts, rates and health of the queues. Its figures about attempts cover this process only. */
 @Injectable()
 export class QueueMonitor {
   private readonly thresholds: HealthThresholds;
@@ -80,13 +80,13 @@ export class QueueMonitor {
     };
   }
 
-  /** How one queue is. Rejects only for a name that is not registered. @throws UnknownQueueError */
+  /** The health of one queue. Rejects only for a name that is not registered. @throws UnknownQueueError */
   async health(name: string): Promise<QueueHealth> {
     const managed = this.queues.get(name);
     return this.healthOf(managed, await this.inspect(managed.broker));
   }
 
-  /** How all queues are. Never rejects. */
+  /** The health of all queues. Never rejects. */
   async overallHealth(): Promise<OverallHealth> {
     const health = await this.healthOfAll(this.queues.names());
     const status = statusOf(health.flatMap(({ reasons }) => reasons));
@@ -155,7 +155,7 @@ export class QueueMonitor {
     };
   }
 
-  /** A job that was added long ago may have been waiting for a moment only, after a delay: one look cannot tell. */
+  /** A job that was added long ago may have been waiting only for a moment, after a delay: a single reading cannot tell. */
   private async lookTwice(
     managed: ManagedQueue,
     { lastMovedAt }: QueueActivity,

@@ -41,7 +41,7 @@ export class UnpluggedPorts {
   }
 
   /**
-   * Refuses to work in production on what would only seem done.
+   * Refuses work in production that would only seem done.
    * @throws InvalidConfigurationError listing every port that nobody plugged in and the queues that use it
    */
   check(): void {

@@ -1,4 +1,4 @@
-/** nestjs-message-queue/operations: what whoever runs the app asks, watches and sets. */
+/** nestjs-message-queue/operations: what the operator of an app asks, watches and sets. */
 
 // Dead letters
 export { DeadLetterService } from '../dead-letter/dead-letter.service.js';

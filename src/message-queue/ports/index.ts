@@ -1,4 +1,4 @@
-/** nestjs-message-queue/ports: what processors need of the outside. A host's adapters implement these. */
+/** nestjs-message-queue/ports: what processors need from the outside. A host's adapters implement these. */
 
 // Messages and their delivery
 export { ConversationStore } from './messages/conversation-store.js';

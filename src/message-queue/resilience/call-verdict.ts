@@ -17,7 +17,7 @@ export type CallVerdict = 'failure' | 'answered' | 'silent';
 const ANSWERED = [UnrecoverableJobError, InvalidPayloadError, RetryLater];
 const SILENT = [CancelledError, ShutdownError, LockLostError, CircuitOpenError];
 
-/** Judges a failed call; `isFailure` is the host's word on errors that the library has no rule for. */
+/** Judges a failed call; `isFailure` is the host's verdict on errors that the library has no rule for. */
 export function judgeFailedCall(
   error: unknown,
   signal: AbortSignal | undefined,

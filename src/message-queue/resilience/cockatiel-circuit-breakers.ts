@@ -7,7 +7,7 @@ import { breakerSettingsOf } from './breaker-settings.js';
 import type { CircuitBreakerOptions } from './breaker-settings.js';
 import type { DependencyBreaker } from './dependency-breaker.js';
 
-/** Breakers kept at the same time; beyond it the oldest one that remembers nothing goes. */
+/** The maximum number of breakers kept; beyond it, the oldest one that remembers nothing is dropped. */
 const MAX_BREAKERS = 1_000;
 
 /** Circuit breakers by cockatiel, one per dependency name, local to this process. */

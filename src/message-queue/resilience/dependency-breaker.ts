@@ -41,7 +41,7 @@ export class DependencyBreaker {
     changed: (status: BreakerStatus) => void,
   ) {
     this.counter = new ConsecutiveBreaker(settings.failureThreshold);
-    // The time to wait is ours to keep: cockatiel reads the system's clock only.
+    // The time to wait is ours to keep: cockatiel only reads the system's clock.
     this.policy = circuitBreaker(handleType(CountedFailure), { breaker: this.counter, halfOpenAfter: 0 });
     this.policy.onStateChange((state) => {
       if (state === CircuitState.Open) this.openedAt = this.clock.now();
@@ -50,7 +50,7 @@ export class DependencyBreaker {
     });
   }
 
-  /** Nothing would be lost if this breaker were made anew. */
+  /** Nothing would be lost if this breaker were recreated. */
   get isPristine(): boolean {
     return this.policy.state === CircuitState.Closed && this.counter.state === 0;
   }

@@ -16,7 +16,7 @@ export interface CleanupSettings {
   readonly expiredAttachmentsCron: string;
 }
 
-/** Turns a clean-up off, where its cron expression would stand. */
+/** In place of a cron expression: turns the clean-up off. */
 const CRON_OFF = 'off';
 
 /** The clean-ups that run unless the configuration says otherwise. */

@@ -45,8 +45,8 @@ export interface DeclaredSchedule {
  * `registerQueue(FILES, { schedules: [schedule('nightly', { day: 1 }, { cron: '0 2 * * *', tz: 'Europe/Berlin' })] })`.
  * A job that the queue does not have, and a payload that is not the job's, do not compile.
  *
- * At start what Redis has is made to fit: a change replaces the old schedule, one that is gone from the code goes, one
- * that was lost comes back. Every process that works on the same queue must declare the same ones: the last that
+ * At start what Redis has is made to fit: a change replaces the old schedule, one that is gone from the code is removed,
+ * one that was lost is restored. Every process that works on the same queue must declare the same ones: the last that
  * starts wins.
  */
 export function schedule<D extends QueueDefinition, N extends JobNameOf<D>>(

@@ -3,7 +3,7 @@ import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
 
-/** Begins the job ids of declared schedules in Bull's repeat keys; no others start with it. */
+/** Prefix of the job ids of declared schedules in Bull's repeat keys; no others start with it. */
 const PREFIX = 'mq-schedule.';
 
 /** What Bull's `repeat` set says about one schedule. */

@@ -15,14 +15,14 @@ import type { DeclaredSchedule } from './schedule-declaration.js';
 import { declaredKeyOf, pendingJobId, scheduleId } from './schedule-identity.js';
 import type { RepeatEntry } from './schedule-identity.js';
 
-/** What one look at the schedules changed. */
+/** What one pass over the schedules changed. */
 export interface ReconcileReport {
   readonly added: number;
   readonly removed: number;
 }
 
 const LOOK_EVERY_MS = 60_000;
-/** After a look that failed. */
+/** After a failed pass. */
 const RETRY_MS = 5_000;
 const STOP_TIMEOUT_MS = 2_000;
 
@@ -30,7 +30,7 @@ const STOP_TIMEOUT_MS = 2_000;
  * Makes the schedules in Bull's `repeat` sets fit the declared ones, at start and once a minute. Schedules that hosts
  * added themselves are left alone. Any number of processes may do it at once: adding one again is the same schedule.
  *
- * At start everything declared differently goes. Later looks only put back what was lost, and remove again what the
+ * At start everything that is declared differently is removed. Later passes only put back what was lost, and remove again what the
  * start removed: during a rolling deploy an older process must not undo what a newer one declared.
  */
 @Injectable()
@@ -78,12 +78,12 @@ export class ScheduleReconciler {
     return this.task.start();
   }
 
-  /** Ends the looks, and waits a moment for the one under way. */
+  /** Ends the passes, and waits briefly for the one under way. */
   async stop(): Promise<void> {
     await settlesWithin(this.task.stop(), STOP_TIMEOUT_MS);
   }
 
-  /** One look at every queue. */
+  /** One pass over every queue. */
   async reconcile(): Promise<ReconcileReport> {
     let added = 0;
     let removed = 0;
@@ -157,7 +157,7 @@ export class ScheduleReconciler {
     return isQueueName(queue) ? { createdAt: new Date(this.clock.now()), ...payload } : payload;
   }
 
-  /** @returns when to look again; null when nothing is declared, and nothing has to go */
+  /** @returns when the next pass is due; null when nothing is declared and nothing has to be removed */
   private async look(): Promise<number | null> {
     await this.reconcile();
     return this.config.schedules.length + this.outdated.size > 0 ? LOOK_EVERY_MS : null;

@@ -21,8 +21,8 @@ import { refuseUseOfLeftOutQueues } from './left-out-queues.js';
 import { getOptionsToken, RESOLVED_CONFIGURATION, tokenOf } from './tokens.js';
 
 /**
- * What every part of the library needs of the app: configuration, broker, clock, queues, execution. Global, so that
- * `registerQueue` finds it from any module; hosts may inject what is public of it (`JobEvents`, `Clock`, the
+ * What every part of the library needs from the app: configuration, broker, clock, queues, execution. Global, so that
+ * `registerQueue` finds it from any module; hosts may inject its public parts (`JobEvents`, `Clock`, the
  * configuration) anywhere too. The facade and the queues follow the imports of the host.
  */
 @Module({})

@@ -28,7 +28,7 @@ export class HandlerRegistration {
   }
 
   /**
-   * Fills the registry and finds who listens to the ends of jobs, in a producer too; every provider exists by now.
+   * Fills the registry and finds the listeners for the ends of jobs, in a producer too; every provider exists by now.
    * @throws HandlerRegistrationError listing every mistake
    */
   register(): void {

@@ -13,7 +13,7 @@ const CONSTRUCTOR_METADATA = 'self:paramtypes';
 const PROPERTIES_METADATA = 'self:properties_metadata';
 
 /**
- * Looks, before anything exists, for what would find out in the middle of its work that a queue is left out.
+ * Finds, before anything exists, whatever would otherwise discover in the middle of its work that a queue is left out.
  * @param adapters those that the host plugged in
  * @throws InvalidConfigurationError listing every class that injects such a queue, and batches without a way out
  */

@@ -83,7 +83,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     started.catch((error: unknown) => this.#giveUp(error));
   }
 
-  /** The app runs already: what would have kept it from starting keeps it from working now. */
+  /** The app is already running: what would have kept it from starting now keeps it from working. */
   #giveUp(error: unknown): void {
     this.#logger.fatal(`No work is done here: ${error instanceof Error ? error.message : String(error)}`);
     Promise.all([this.#worker.stop({ drain: false }), this.#schedules.stop(), this.#sweeper.stop()]).catch(

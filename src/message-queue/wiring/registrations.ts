@@ -8,7 +8,7 @@ import type { GivenSchedules } from '../schedules/resolve-schedules.js';
 import { sameOptions } from './same-options.js';
 import { QUEUE_REGISTRATION, ROOT_REGISTRATION } from './tokens.js';
 
-/** How the module was registered: once for the app, once more per further Redis. */
+/** How the module was registered: once for the app, and once more for each further Redis. */
 export interface RootRegistration {
   readonly configKey?: string;
   /** Where `forRoot` was called; a plain import has none. */

@@ -23,7 +23,7 @@ export interface RootSetup {
   readonly optionsProviders: readonly Provider[];
 }
 
-/** @throws InvalidConfigurationError when what was given puts no module together */
+/** @throws InvalidConfigurationError when no module can be put together from what was given */
 export function setupOf(registered: RegisteredOptions): RootSetup {
   const {
     isGlobal = true,

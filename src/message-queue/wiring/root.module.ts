@@ -71,7 +71,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
   },
 ];
 
-/** What they are made of, and what works beside them. */
+/** Their parts, and what works alongside them. */
 const SERVICE_PARTS: readonly Provider[] = [
   {
     provide: JobEnqueuer,

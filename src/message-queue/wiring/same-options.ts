@@ -1,4 +1,4 @@
-/** Whether two options say the same: plain objects and lists by their content, everything else by reference. */
+/** Whether two options are equal: plain objects and lists by their content, everything else by reference. */
 export function sameOptions(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
@@ -18,12 +18,12 @@ export function sameOptions(a: unknown, b: unknown): boolean {
  */
 export class SameObject<Options, Rest extends unknown[], Made extends object> {
   readonly #made: { readonly options: WeakRef<object>; readonly object: WeakRef<Made> }[] = [];
-  /** Options live exactly as long as what was made of them. */
+  /** Options live exactly as long as what was made from them. */
   readonly #optionsOf = new WeakMap<Made, object>();
 
   constructor(private readonly make: (options: Options, ...rest: Rest) => Made) {}
 
-  /** What was made of the same options before, or a new one; `rest` does not tell options apart. */
+  /** What was made from the same options before, or a new one; `rest` plays no part in the comparison. */
   of(options: Options, ...rest: Rest): Made {
     let write = 0;
     let found: Made | undefined;

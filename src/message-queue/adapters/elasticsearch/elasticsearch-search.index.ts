@@ -158,7 +158,7 @@ export class ElasticsearchSearchIndex extends SearchIndex {
     return this.prepared;
   }
 
-  /** Several processes may do it at once: one makes it, the others find it. */
+  /** Several processes may do it at once: one creates it, the others find it. */
   private async makeIndex(): Promise<void> {
     const what = 'make its index';
     const { status } = await this.client.send({ what, method: 'HEAD', path: this.path });

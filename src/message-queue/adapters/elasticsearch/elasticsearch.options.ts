@@ -16,7 +16,7 @@ export interface ElasticsearchOptions {
   readonly password?: string;
   /** For one request, milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
-  /** Whether to make the index when it is not there. Default true; false for a user without the right to. */
+  /** Whether to create the index when it does not exist. Default true; false for a user who may not create one. */
   readonly createIndex?: boolean;
   /**
    * Whether a write waits until searches see it (`wait_for`, up to the index's refresh interval, 1 s). Default false: they see it within that

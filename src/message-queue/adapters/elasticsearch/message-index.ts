@@ -3,7 +3,7 @@ import type { SearchDocument } from '../../ports/search-index.js';
 import { textTerms } from '../shared/search/search-terms.js';
 
 /**
- * How the index is made. `terms` are the words as this library folds them, so that the same is found as in the SQL stores, whatever
+ * How the index is created. `terms` are the words as this library folds them, so that the same is found as in the SQL stores, whatever
  * analyzers and plug-ins the cluster has. Nothing else is searched; `content` is only given back.
  */
 export const INDEX_DEFINITION = {

@@ -7,7 +7,7 @@ const MAX_LIMIT = 500;
 /** The sort values of a page's last hit, which `search_after` takes: time and message id. */
 export type SortValues = readonly [createdAt: number, messageId: string];
 
-/** Hits per page: 50 unless told, between 1 and 500. */
+/** Hits per page: 50 by default, between 1 and 500. */
 export function hitsPerPage({ limit = DEFAULT_LIMIT }: PageRequest): number {
   const whole = Math.trunc(limit);
   return Number.isFinite(whole) ? Math.min(Math.max(whole, 1), MAX_LIMIT) : DEFAULT_LIMIT;

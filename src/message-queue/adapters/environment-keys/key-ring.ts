@@ -9,7 +9,7 @@ export interface KeyRingOptions {
   readonly current?: string;
 }
 
-/** What is used of a ConfigService. */
+/** The part of a ConfigService that is used. */
 export interface VariableSource {
   get(variable: string): unknown;
 }

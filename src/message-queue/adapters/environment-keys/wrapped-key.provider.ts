@@ -6,7 +6,7 @@ import { parseKeyRing } from './key-ring.js';
 import type { KeyRing, KeyRingOptions } from './key-ring.js';
 
 /**
- * What is needed of a key management service (AWS KMS, Google Cloud KMS, Vault transit, an HSM): it opens a key that it sealed. A
+ * What is needed from a key management service (AWS KMS, Google Cloud KMS, Vault transit, an HSM): it opens a key that it sealed. A
  * few lines around the service's own client.
  */
 export interface KeyManagementService {

@@ -10,7 +10,7 @@ const GONE: readonly string[] = [
   'messaging/registration-token-not-registered',
   'messaging/invalid-registration-token',
 ];
-/** Too many for now, of the project or for this device. */
+/** Too many requests for now, of the project or for this device. */
 const TOO_MANY: readonly string[] = [
   'messaging/message-rate-exceeded',
   'messaging/device-message-rate-exceeded',
@@ -20,7 +20,7 @@ const TOO_MANY: readonly string[] = [
 const HOPELESS =
   /^messaging\/(invalid-(?!apns-credentials)|payload-size-limit-exceeded|mismatched-credential)/;
 
-/** Whether FCM knows the token no more. */
+/** Whether FCM no longer knows the token. */
 export function isGone(error: unknown): boolean {
   return GONE.includes(codeOf(error));
 }

@@ -1,4 +1,4 @@
-/** What is sent, a part of `TokenMessage` of firebase-admin. */
+/** What is sent, a part of firebase-admin's `TokenMessage`. */
 export interface FcmMessage {
   token: string;
   notification: { title: string; body: string; imageUrl?: string };
@@ -16,7 +16,7 @@ export interface FcmMessage {
   };
 }
 
-/** What is used of firebase-admin (13 or later): `getMessaging(app)` fits. */
+/** The part of firebase-admin (13 or later) that is used: `getMessaging(app)` fits. */
 export interface FcmMessaging {
   /** @returns the message's name at FCM. @throws errors with a `code` like `messaging/registration-token-not-registered` */
   send(message: FcmMessage): Promise<string>;

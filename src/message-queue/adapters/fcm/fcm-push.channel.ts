@@ -19,9 +19,9 @@ import { FirebaseSender } from './firebase-sender.js';
  * adapters: [{ provide: PushChannel, useFactory: () => new FcmPushChannel(getMessaging(firebaseApp)) }]
  * ```
  *
- * Every push is one that people see, so it goes out with high priority. FCM knows no idempotency key: a repeat has the same collapse
- * key, and replaces the first one while the device is away. firebase-admin repeats 503 and broken connections by itself and knows no
- * signals: over an app of the host's such a repeat may go out after the job has stopped, over the channel's own app none does.
+ * Every push is one that people see, so it goes out with high priority. FCM has no idempotency keys: a repeat has the same collapse
+ * key, and replaces the first one while the device is away. firebase-admin repeats 503 and broken connections by itself and takes no
+ * AbortSignal: over an app of the host's such a repeat may go out after the job has stopped, over the channel's own app none does.
  */
 @Injectable()
 export class FcmPushChannel extends PushChannel implements OnApplicationShutdown {

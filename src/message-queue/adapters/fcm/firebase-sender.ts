@@ -39,7 +39,7 @@ export class FirebaseSender {
     return SignalAgent.run(signal, () => this.messaging.send(message));
   }
 
-  /** Closes the app and its connections; again does nothing. */
+  /** Closes the app and its connections; a second call does nothing. */
   async close(): Promise<void> {
     // The library refuses to close an app twice.
     this.closing ??= this.apps.deleteApp(this.app);

@@ -1,6 +1,6 @@
 import { InvalidFileKeyError } from './invalid-file-key.error.js';
 
-/** Begins the names of files that are still being written; no key begins so. */
+/** Prefix of the names of files that are still being written; no key starts with it. */
 export const TEMPORARY_PREFIX = '.mq-writing-';
 
 /** What a file system allows in a name: 255 bytes on all common ones. */

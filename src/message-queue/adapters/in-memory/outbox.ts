@@ -1,7 +1,7 @@
 import { BoundedMap } from './bounded-map.js';
 import type { InMemoryLimits } from './bounded-map.js';
 
-/** What was handed over last, for a look at it: the oldest are forgotten. */
+/** What was handed over last, for inspection: the oldest are forgotten. */
 export class Outbox<Item> {
   readonly #items: BoundedMap<Item>;
   #count = 0;

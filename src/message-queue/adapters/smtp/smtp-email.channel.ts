@@ -21,7 +21,7 @@ type Transport = ReturnType<typeof createPool>;
  * adapters: [{ provide: EmailChannel, useFactory: () => new SmtpEmailChannel({ url, from: 'chat@example.org' }) }]
  * ```
  *
- * Every repeat of a notification has the same Message-ID, so that servers and clients that drop doubles see one mail. A mail may
+ * Every repeat of a notification has the same Message-ID, so that servers and clients that drop duplicates see one mail. A mail may
  * repeat when the connection or the worker dies between the server accepting it and its answer reaching us.
  *
  * 5xx about the mail → UnrecoverableJobError; 4xx, refused sign-in and network → NotificationSendError, another attempt.

@@ -3,7 +3,7 @@ import { isRecord, milliseconds, text } from '../../../kernel/values/kinds.js';
 import { defaulted, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf } from '../../../kernel/values/options.js';
 
-/** Where the Redis is that the processes share; the `redis` of a `MessageQueueConfig` fits. */
+/** Where to find the Redis that the processes share; the `redis` of a `MessageQueueConfig` fits. */
 export interface SocketIoRedis {
   readonly topology:
     | { readonly kind: 'single'; readonly host: string; readonly port: number }

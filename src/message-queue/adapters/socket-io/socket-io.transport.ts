@@ -61,7 +61,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   }
 
   /**
-   * Calls `listener` whenever this process begins to hear of other processes' messages: soon after `attach`, and when Redis was
+   * Calls `listener` whenever this process begins to receive other processes' messages: soon after `attach`, and when Redis was
    * away and is back. Earlier messages may have missed the sockets of this process: deliver again what is pending for them.
    */
   onSubscribed(listener: () => void): void {

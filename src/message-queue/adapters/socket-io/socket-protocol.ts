@@ -30,7 +30,7 @@ export interface SocketMessage {
   readonly createdAt: string;
 }
 
-/** How far a message has come, as its sender is told. */
+/** The progress of a message, as its sender is told. */
 export interface SocketStatus {
   readonly messageId: string;
   readonly conversationId: string;
@@ -50,7 +50,7 @@ export interface SocketNotification {
   readonly messageId?: string;
 }
 
-/** What a client says about a message it got. Whose copy it is follows from the socket, never from the payload. */
+/** What a client says about a message it received. Whose copy it is follows from the socket, never from the payload. */
 export interface SocketConfirmation {
   readonly messageId: string;
   readonly status: 'delivered' | 'read';

@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 
-/** What is used of libsql's `Database` (better-sqlite3's interface). */
+/** The part of libsql's `Database` (better-sqlite3's interface) that is used. */
 export interface LibsqlDatabase {
   prepare(statement: string): LibsqlStatement;
   close(): void;
@@ -20,7 +20,7 @@ const CACHED_STATEMENTS = 200;
  */
 export class LibsqlDriver implements Driver {
   private connection: LibsqlConnection | null = null;
-  /** One connection: the next user starts when the one before has released it. */
+  /** One connection: the next user starts when the previous one has released it. */
   private lastReleased: Promise<void> = Promise.resolve();
   private release: () => void = () => undefined;
 

@@ -2,7 +2,7 @@ import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js
 import type { BatchProgress, BatchSummary } from '../../ports/messages/batch-progress-store.js';
 import type { SqlDatabase } from './sql-database.js';
 
-/** How far batches are, in SQL. */
+/** The progress of batches, in SQL. */
 export class SqlBatchProgressStore extends BatchProgressStore {
   constructor(private readonly database: SqlDatabase) {
     super();

@@ -6,7 +6,7 @@ import type { ResolvedSqlOptions } from './sql-options.js';
 import type { SqlSchema } from './sql-schema.js';
 import { SqlStoreError, toSqlStoreError } from './sql-store.error.js';
 
-/** Any number that no other software of the database uses: "mq" and "sql" in ASCII. */
+/** An arbitrary number that no other software on the database uses: "mq" and "sql" in ASCII. */
 const ADVISORY_LOCK = 0x6d71_7371;
 
 /**

@@ -10,7 +10,7 @@ export interface PageStart {
   readonly id: string;
 }
 
-/** Rows per page: 50 unless told, between 1 and 500. */
+/** Rows per page: 50 by default, between 1 and 500. */
 export function pageLimit(page: PageRequest | undefined): number {
   const limit = Math.trunc(page?.limit ?? DEFAULT_LIMIT);
   return Number.isFinite(limit) ? Math.min(Math.max(limit, 1), MAX_LIMIT) : DEFAULT_LIMIT;

@@ -13,7 +13,7 @@ const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 3_600_000;
 const E164 = /^\+[1-9]\d{6,14}$/;
 
-/** What is known of an answer. */
+/** What is kept of an answer. */
 interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
@@ -21,15 +21,15 @@ interface Answer {
 }
 
 /**
- * SMS by Twilio's REST API, with Node's own `fetch`: one POST does not need the 21 MB of the package `twilio`, which knows no
+ * SMS by Twilio's REST API, with Node's own `fetch`: one POST does not need the 21 MB of the package `twilio`, which takes no
  * AbortSignal either.
  *
  * ```ts
  * adapters: [{ provide: SmsChannel, useFactory: () => new TwilioSmsChannel({ accountSid, authToken, from: '+4915100000' }) }]
  * ```
  *
- * The text is the title, a line break and the message. Twilio knows no idempotency key: an SMS may repeat when the connection or the
- * worker dies between Twilio's taking it and our hearing of it.
+ * The text is the title, a line break and the message. Twilio has no idempotency keys: an SMS may repeat when the connection or the
+ * worker dies after Twilio has accepted it and before its answer arrives.
  */
 @Injectable()
 export class TwilioSmsChannel extends SmsChannel {

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 const MAX_ANSWER_BYTES = 16_384;
 
-/** What is known of an answer; its body is thrown away. */
+/** What is kept of an answer; its body is discarded. */
 export interface PushAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

@@ -10,7 +10,7 @@ import { kindOf } from '../../../kernel/values/words.js';
 export interface WebPushOptions {
   /** How a push service reaches you: `mailto:…` or `https://…`. */
   readonly subject: string;
-  /** 65 bytes, base64url; the browser subscribes with it. Make both with `npx web-push generate-vapid-keys`. */
+  /** 65 bytes, base64url; the browser subscribes with it. Generate both with `npx web-push generate-vapid-keys`. */
   readonly publicKey: string;
   /** 32 bytes, base64url. */
   readonly privateKey: string;
@@ -62,7 +62,7 @@ export function resolveWebPushOptions(options: WebPushOptions): ResolvedWebPushO
   return resolveOptions('WebPushChannel', options, FIELDS);
 }
 
-/** Bytes of a text in base64url; -1 when it is none. */
+/** Bytes of a text in base64url; -1 when it is not base64url. */
 export function byteLength(text: unknown): number {
   return typeof text === 'string' && /^[A-Za-z0-9_-]+$/.test(text)
     ? Buffer.from(text, 'base64url').length

@@ -5,7 +5,7 @@ import type { LookupFunction } from 'node:net';
 import { WebhookFailedError } from './webhook-errors.js';
 import type { ResolvedAddress } from './webhook.options.js';
 
-/** What is known of an answer; its body is thrown away. */
+/** What is kept of an answer; its body is discarded. */
 export interface WebhookAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;

@@ -9,7 +9,7 @@ interface MiddlewareShape {
   handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): unknown;
 }
 
-/** A middleware over Node's own request and response, on Express its own, that lets a request pass by calling `next()`, or answers it. */
+/** A middleware over Node's own request and response (on Express, Express's own) that lets a request pass by calling `next()`, or answers it. */
 export type BoardMiddleware = MiddlewareShape['handle'];
 
 /**
@@ -40,7 +40,7 @@ export const BOARD_OPTIONS = {
   path: setting(matching('a path such as "/admin/queues"', /./), { default: '/admin/queues' }),
   /**
    * Who may use it. Default: in development and tests requests from this machine, elsewhere nobody.
-   * `basicAuthAccess({ username, password })` is at hand.
+   * `basicAuthAccess({ username, password })` is available.
    */
   access: setting(code<BoardAccess>('a guard or a middleware', isGuard), {}),
   /**
@@ -62,7 +62,7 @@ export const BOARD_OPTIONS = {
 /** Settings of the board: `forRoot({ board })`. */
 export interface BoardOptions extends GivenOptions<typeof BOARD_OPTIONS> {}
 
-/** What the board has to know. */
+/** What the board needs to know. */
 export interface BoardSettings extends ReadOptions<typeof BOARD_OPTIONS> {
   readonly environment: 'development' | 'production' | 'test';
 }

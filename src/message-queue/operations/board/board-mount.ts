@@ -18,7 +18,7 @@ export type BoardStep = (
   platform?: PlatformExchange,
 ) => unknown;
 
-/** Makes one step of many: nothing gets to a later one past an earlier one. */
+/** Chains steps into one: nothing reaches a later step past an earlier one. */
 export function inOrder(steps: readonly (BoardStep | BoardMiddleware)[]): BoardStep {
   return (request, response, next, platform) => {
     const pass = (index: number): void => {
@@ -41,7 +41,7 @@ export function inOrder(steps: readonly (BoardStep | BoardMiddleware)[]): BoardS
   };
 }
 
-/** Where the board is: behind the app's global prefix, as every route, unless the prefix excludes its path. */
+/** Where the board is: behind the app's global prefix, like every route, unless the prefix excludes its path. */
 export function boardAddress(app: ApplicationConfig, path: string): string {
   const route = joined(path);
   const { exclude = [] } = app.getGlobalPrefixOptions();

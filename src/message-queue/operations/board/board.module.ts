@@ -13,7 +13,7 @@ import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import type { BoardSettings } from './board-access.js';
 import type { MountedBoard } from './mounted-board.js';
 
-/** How the settings come about. */
+/** How the settings are obtained. */
 export interface BoardModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
   readonly useFactory: (...injected: never[]) => BoardSettings | Promise<BoardSettings>;

@@ -12,7 +12,7 @@ class BullBoard {
 }
 const BOARD = new BullBoard();
 
-/** Makes any kind of access a step before the board. */
+/** Turns any kind of access into a step before the board. */
 export function accessStep(access: BoardAccess, moduleRef: ModuleRef): BoardStep {
   if (!isGuardClass(access)) return isGuard(access) ? guardStep(() => Promise.resolve(access)) : access;
   let guard: Promise<CanActivate> | undefined;

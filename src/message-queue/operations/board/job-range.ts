@@ -1,6 +1,6 @@
 import type { Job, JobStatus, Queue } from 'bull';
 
-/** What part of a queue's jobs to read; the range counts within each state. */
+/** Which part of a queue's jobs to read; the range counts within each state. */
 export interface JobRange {
   readonly states: readonly JobStatus[];
   readonly start: number;

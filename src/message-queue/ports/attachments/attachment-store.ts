@@ -4,7 +4,7 @@ export interface StoredAttachment {
   readonly messageId: string;
   /** Name of its file in AttachmentFiles. */
   readonly fileKey: string;
-  /** From when on it may be removed; null: as long as its message lives. */
+  /** The time from which it may be removed; null: not while its message lives. */
   readonly expiresAt: Date | null;
   /** No clean-up may remove it. */
   readonly legalHold: boolean;

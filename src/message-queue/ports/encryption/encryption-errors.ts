@@ -20,7 +20,7 @@ export class WrongKeyError extends UnrecoverableJobError {
   override readonly code = 'ENCRYPTION_WRONG_KEY';
 }
 
-/** The algorithm is none of `EncryptionAlgorithm`. */
+/** The algorithm is not one of `EncryptionAlgorithm`'s values. */
 export class UnknownAlgorithmError extends UnrecoverableJobError {
   override readonly code = 'ENCRYPTION_UNKNOWN_ALGORITHM';
 }

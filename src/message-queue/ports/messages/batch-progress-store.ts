@@ -1,4 +1,4 @@
-/** How far one segment of a batch is. A batch of up to one job's recipients has one segment, 0. */
+/** The progress of one segment of a batch. A batch of up to one job's recipients has one segment, 0. */
 export interface BatchProgress {
   readonly batchId: string;
   readonly segment: number;

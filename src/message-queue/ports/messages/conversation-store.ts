@@ -1,4 +1,4 @@
-/** What cleaning up has to know about a conversation. */
+/** What a clean-up needs to know about a conversation. */
 export interface ConversationState {
   readonly conversationId: string;
   /** When it was deleted by its users; null while it lives. */

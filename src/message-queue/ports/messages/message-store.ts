@@ -49,7 +49,7 @@ export interface StatusChange {
   readonly reason?: string;
 }
 
-/** `unchanged`: the store is that far or farther already. `unknown`: there is no such message for this recipient. */
+/** `unchanged`: the store already has this status or a later one. `unknown`: there is no such message for this recipient. */
 export type StatusOutcome = 'advanced' | 'unchanged' | 'unknown';
 
 /** A status came for a message that the store does not have for this recipient: not yet, or not any more. Worth a retry. */
@@ -86,7 +86,7 @@ export abstract class MessageStore {
    */
   abstract save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'>;
 
-  /** Moves a recipient's status by the rule of `advancesStatus`; notes the time of the step even when late, of `pending` none. */
+  /** Moves a recipient's status by the rule of `advancesStatus`; records the time of the step even when late, except for `pending`. */
   abstract advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome>;
 
   /** One message with its recipients, or null. */

@@ -1,4 +1,4 @@
-/** Whose token it is. */
+/** The platform a token belongs to. */
 export type DevicePlatform = 'web' | 'fcm' | 'apns';
 
 /** A device that takes pushes. */

@@ -2,7 +2,7 @@ import { MessageQueueError } from '../../../kernel/errors.js';
 import { NotificationType } from './notification-type.js';
 import type { DevicePlatform } from './device-token-store.js';
 
-/** What a push carries beside its text. All optional; a channel leaves out what its service does not know. */
+/** What a push carries besides its text. All optional; a channel leaves out what its service does not support. */
 export interface PushDetails {
   readonly badge?: number;
   readonly sound?: string;
@@ -32,7 +32,7 @@ export interface OutgoingNotification {
   readonly push?: PushDetails;
   readonly messageId?: string;
   readonly urgent: boolean;
-  /** When it is worthless, milliseconds since the epoch; services that can drop late ones are told. */
+  /** When it becomes worthless, milliseconds since the epoch; services that can drop late ones are told. */
   readonly expiresAt: number | null;
 }
 
@@ -46,7 +46,7 @@ export type ChannelOutcome = 'sent' | 'unregistered' | 'offline';
 /** The service's answer. */
 export interface ChannelReceipt {
   readonly outcome: ChannelOutcome;
-  /** The service's own id of it, for support requests. */
+  /** The service's own id for it, for support requests. */
   readonly providerId?: string;
 }
 

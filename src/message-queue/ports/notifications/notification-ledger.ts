@@ -13,7 +13,7 @@ export interface NotificationLedgerEntry {
   readonly outcome: NotificationOutcome;
   /** Why it was not sent. */
   readonly reason?: string;
-  /** The service's id of it. */
+  /** The service's id for it. */
   readonly providerId?: string;
   readonly at: Date;
 }

@@ -30,7 +30,7 @@ export class AttachmentCleanupStep implements CleanupStep {
     if (gone.length > 0) return this.attachments.removeMany(gone, signal);
     signal.throwIfAborted();
     if (failures.length > 0) {
-      // Every row of the step is one whose file stays: going on would go round in circles.
+      // Every row of the step is one whose file stays: continuing would go round in circles.
       throw new Error(`${failures.length} attachment files could not be removed.`, { cause: failures[0] });
     }
     return 0;

@@ -68,7 +68,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
 
   /**
    * However a message's job ends without success, in a dead letter or cancelled, the recipient's status says `failed` and why,
-   * stored or not until then.
+   * whether or not the message had been stored.
    */
   async onJobEnd(end: JobEnd): Promise<void> {
     if (end.job !== 'send-message' || end.outcome === 'completed') return;

@@ -33,12 +33,12 @@ export class EncryptionJobDto {
   @TextField(1_000_000)
   content?: string;
 
-  /** Default `AES-256-GCM`; a decryption goes by the envelope. */
+  /** Default `AES-256-GCM`; a decryption uses the envelope's. */
   @OptionalField()
   @IsIn(Object.values(EncryptionAlgorithm))
   algorithm?: EncryptionAlgorithm;
 
-  /** Default: the current key; a decryption goes by the envelope. */
+  /** Default: the current key; a decryption uses the envelope's. */
   @OptionalField()
   @IdField()
   keyId?: string;

@@ -16,11 +16,11 @@ import { INDEXING_QUEUE } from './indexing.queue.js';
 export interface IndexingResult {
   readonly messageId: string;
   readonly operation: IndexingOperation;
-  /** `removed` for a delete; else whether the index took it or knew better. */
+  /** `removed` for a delete; otherwise whether the index took it or already had something newer. */
   readonly outcome: IndexOutcome | 'removed';
 }
 
-/** Handles `message-indexing`. Safe to run twice and out of order: the index goes by versions, and a delete is final. */
+/** Handles `message-indexing`. Safe to run twice and out of order: the index compares versions, and a delete is final. */
 @Processor(INDEXING_QUEUE.name)
 export class MessageIndexingProcessor {
   private readonly index: SearchIndex;
@@ -35,7 +35,7 @@ export class MessageIndexingProcessor {
     this.writes = new IndexWriteGroup(this.index);
   }
 
-  /** Brings one message into the index, or out of it. An older update than the stored one changes nothing. */
+  /** Brings one message into the index, or out of it. An update older than the stored one changes nothing. */
   @JobHandler(INDEXING_QUEUE, 'index-message')
   async processIndexing(payload: IndexingJobDto, context: JobContext): Promise<IndexingResult> {
     const { messageId, operation } = payload;

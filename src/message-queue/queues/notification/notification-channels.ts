@@ -10,7 +10,7 @@ import type { NotificationChannel } from '../../ports/notifications/notification
 import { NotificationType } from '../../ports/notifications/notification-type.js';
 import { guardedPort } from '../guarded-port.js';
 
-/** The channel of each type, as the host plugged them, each behind a breaker of its own: `notification:<type>`. */
+/** The channel of each type, as the host plugged it in, each behind a breaker of its own: `notification:<type>`. */
 @Injectable()
 export class NotificationChannels {
   private readonly byType: Readonly<Record<NotificationType, NotificationChannel>>;

@@ -31,7 +31,7 @@ export class NotificationGate {
     this.preferences = guardedPort(preferences, Dependency.STORE, breakers);
   }
 
-  /** When a job's notification is worthless, milliseconds since the epoch; null: never. */
+  /** When a job's notification becomes worthless, milliseconds since the epoch; null: never. */
   expiresAt(job: NotificationJobDto): number | null {
     return job.ttlMs === undefined ? null : toDate(job.createdAt).getTime() + job.ttlMs;
   }

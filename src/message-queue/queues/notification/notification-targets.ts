@@ -9,7 +9,7 @@ import type { NotificationJobDto } from './notification-job.dto.js';
 
 /** One place a notification goes to. */
 export interface NotificationTarget {
-  /** The ledger's name of it: a device id, or the channel. Never an address. */
+  /** The ledger's name for it: a device id, or the channel. Never an address. */
   readonly target: string;
   readonly destination: string;
   readonly platform?: DevicePlatform;

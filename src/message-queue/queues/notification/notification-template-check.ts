@@ -6,7 +6,7 @@ import { TemplateRenderer, UnknownTemplateError } from '../../ports/notification
 import { QueueName } from '../queue-name.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 
-/** Finds out when a notification is added what its template would otherwise find out when it is sent. */
+/** Finds when a notification is added the mistakes that its template would otherwise find when it is sent. */
 @Injectable()
 export class NotificationTemplateCheck implements EnqueueCheck {
   readonly queue = QueueName.MESSAGE_NOTIFICATION;

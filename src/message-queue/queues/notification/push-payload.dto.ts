@@ -1,6 +1,6 @@
 import { FlatRecordField, IntField, OptionalField, TextField } from '../payload-fields.js';
 
-/** What a push carries beside its text. */
+/** What a push carries besides its text. */
 export class PushPayloadDto {
   /** 0 to 99 999. */
   @OptionalField()

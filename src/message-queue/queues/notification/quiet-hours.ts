@@ -28,8 +28,8 @@ function minutesIn(nowMs: number, { start, end, timeZone }: QuietHours): number 
 }
 
 /**
- * How long quiet hours last from now on, in milliseconds; 0 outside of them. Right over a change to or from summer time; an end
- * that the change leaves out comes as much later as the clocks were moved.
+ * How long quiet hours last from now on, in milliseconds; 0 outside of them. Correct across a change to or from summer time; an end
+ * that the change skips comes later by as much as the clocks moved.
  * @throws RangeError for an unknown time zone or a time that is not HH:MM
  */
 export function quietHoursLeftMs(nowMs: number, quiet: QuietHours): number {
@@ -42,9 +42,9 @@ export function quietHoursLeftMs(nowMs: number, quiet: QuietHours): number {
   // When the clocks change in between, the naive moment shows another local time than `end`.
   const shift = (end - localMinutes(naive, quiet.timeZone) + DAY_MINUTES * 1.5) % DAY_MINUTES;
   const shifted = naive + (shift - DAY_MINUTES / 2) * MINUTE_MS;
-  // An end that the change leaves out is at neither side of it: the shifted moment still lies in the quiet hours.
+  // An end that the change skips is on neither side of it: the shifted moment still lies in the quiet hours.
   const ends = [shifted, naive].find((at) => at > nowMs && minutesIn(at, quiet) === null);
   if (ends !== undefined) return ends - nowMs;
-  // The change leaves out all of the time between one night's quiet hours and the next.
+  // The change skips all of the time between one night's quiet hours and the next.
   return naive - nowMs + quietHoursLeftMs(naive, quiet);
 }

@@ -7,7 +7,7 @@ import { never, rejectsWhenAborted } from './contract-values.js';
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, index) => index);
 const PATHS = ['', '.', '..', '../secret', 'a/b', '/etc/passwd', 'a\\b', '..\\secret', 'a\0b'];
 
-/** What every AttachmentFiles keeps. @param create no files, for each test */
+/** The contract of every AttachmentFiles. @param create no files, for each test */
 export function attachmentFilesContract(
   create: CreateSubject<AttachmentFiles>,
   runner?: ContractRunner,

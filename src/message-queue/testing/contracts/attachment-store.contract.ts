@@ -24,7 +24,7 @@ function anAttachment(fields: Partial<StoredAttachment> = {}): StoredAttachment 
   };
 }
 
-/** What every AttachmentStore keeps. @param create empty stores over the same data for each test */
+/** The contract of every AttachmentStore. @param create empty stores over the same data for each test */
 export function attachmentStoreContract(
   create: CreateSubject<AttachmentStoreSubject>,
   runner?: ContractRunner,

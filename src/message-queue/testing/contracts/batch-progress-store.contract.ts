@@ -11,7 +11,7 @@ function progress(fields: Partial<BatchProgress> = {}): BatchProgress {
   };
 }
 
-/** What every BatchProgressStore keeps. @param create an empty store for each test */
+/** The contract of every BatchProgressStore. @param create an empty store for each test */
 export function batchProgressStoreContract(
   create: CreateSubject<BatchProgressStore>,
   runner?: ContractRunner,

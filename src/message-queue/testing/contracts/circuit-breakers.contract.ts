@@ -11,7 +11,7 @@ export interface CircuitBreakersSubject {
   readonly open: (dependency: string) => void | Promise<void>;
 }
 
-/** What every CircuitBreakers keeps. @param create breakers that nobody has asked for, for each test */
+/** The contract of every CircuitBreakers. @param create breakers that nobody has asked for, for each test */
 export function circuitBreakersContract(
   create: CreateSubject<CircuitBreakersSubject>,
   runner?: ContractRunner,

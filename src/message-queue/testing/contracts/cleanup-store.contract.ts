@@ -13,7 +13,7 @@ export interface CleanupStoreSubject {
   readonly conversations: ConversationStore;
 }
 
-/** What every CleanupStore keeps. @param create empty stores over the same data for each test */
+/** The contract of every CleanupStore. @param create empty stores over the same data for each test */
 export function cleanupStoreContract(
   create: CreateSubject<CleanupStoreSubject>,
   runner?: ContractRunner,

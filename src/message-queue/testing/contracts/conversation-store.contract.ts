@@ -11,7 +11,7 @@ export interface ConversationStoreSubject {
   readonly messages: MessageStore;
 }
 
-/** What every ConversationStore keeps. @param create empty stores over the same data for each test */
+/** The contract of every ConversationStore. @param create empty stores over the same data for each test */
 export function conversationStoreContract(
   create: CreateSubject<ConversationStoreSubject>,
   runner?: ContractRunner,

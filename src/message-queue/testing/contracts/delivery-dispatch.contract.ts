@@ -11,7 +11,7 @@ export interface DeliveryDispatchSubject {
   readonly queued: () => readonly string[] | Promise<readonly string[]>;
 }
 
-/** What every DeliveryDispatch keeps. @param create a queue that is empty and delivers nothing, for each test */
+/** The contract of every DeliveryDispatch. @param create a queue that is empty and delivers nothing, for each test */
 export function deliveryDispatchContract(
   create: CreateSubject<DeliveryDispatchSubject>,
   runner?: ContractRunner,

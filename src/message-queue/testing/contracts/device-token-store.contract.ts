@@ -8,7 +8,7 @@ function aDevice(fields: Partial<DeviceToken> = {}): DeviceToken {
   return { deviceId: 'device-1', recipientId: 'ben', platform: 'web', token: 'token-1', ...fields };
 }
 
-/** What every DeviceTokenStore keeps. @param create an empty store for each test */
+/** The contract of every DeviceTokenStore. @param create an empty store for each test */
 export function deviceTokenStoreContract(
   create: CreateSubject<DeviceTokenStore>,
   runner?: ContractRunner,

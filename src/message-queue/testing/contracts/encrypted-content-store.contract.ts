@@ -17,7 +17,7 @@ function opened(fields: Partial<DecryptedContent> = {}): DecryptedContent {
   return { messageId: 'message-1', content: AWKWARD_TEXT, version: 100, ...fields };
 }
 
-/** What every EncryptedContentStore keeps. @param create an empty store for each test */
+/** The contract of every EncryptedContentStore. @param create an empty store for each test */
 export function encryptedContentStoreContract(
   create: CreateSubject<EncryptedContentStore>,
   runner?: ContractRunner,

@@ -3,7 +3,7 @@ import type { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 
-/** What every KeyProvider keeps. @param create a provider with a current key, for each test */
+/** The contract of every KeyProvider. @param create a provider with a current key, for each test */
 export function keyProviderContract(create: CreateSubject<KeyProvider>, runner?: ContractRunner): void {
   declareContract('KeyProvider', create, runner, (test) => {
     test('has a current key of 32 bytes with a name that may travel', async (keys) => {

@@ -5,7 +5,7 @@ import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT } from './contract-values.js';
 
-/** What every MessageCipher keeps. @param create a cipher with a current key, for each test */
+/** The contract of every MessageCipher. @param create a cipher with a current key, for each test */
 export function messageCipherContract(create: CreateSubject<MessageCipher>, runner?: ContractRunner): void {
   declareContract('MessageCipher', create, runner, (test) => {
     for (const algorithm of Object.values(EncryptionAlgorithm)) {

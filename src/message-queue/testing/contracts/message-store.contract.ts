@@ -11,7 +11,7 @@ type Step = StatusChange['status'];
 const STEPS: readonly Step[] = ['sent', 'delivered', 'read', 'failed'];
 const COPY = { messageId: 'message-1', recipientId: 'ben' } as const;
 
-/** What every MessageStore keeps. @param create an empty store for each test */
+/** The contract of every MessageStore. @param create an empty store for each test */
 export function messageStoreContract(create: CreateSubject<MessageStore>, runner?: ContractRunner): void {
   declareContract('MessageStore', create, runner, (test) => {
     declareSaving(test);

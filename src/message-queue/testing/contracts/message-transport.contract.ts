@@ -15,7 +15,7 @@ export interface MessageTransportSubject {
   readonly received: () => readonly object[];
 }
 
-/** What every MessageTransport keeps. @param create a transport whose peers have got nothing yet, for each test */
+/** The contract of every MessageTransport. @param create a transport whose peers have got nothing yet, for each test */
 export function messageTransportContract(
   create: CreateSubject<MessageTransportSubject>,
   runner?: ContractRunner,

@@ -19,7 +19,7 @@ export interface NotificationChannelSubject {
   readonly received: () => number;
 }
 
-/** What every NotificationChannel keeps. */
+/** The contract of every NotificationChannel. */
 export function notificationChannelContract(
   create: CreateSubject<NotificationChannelSubject>,
   runner?: ContractRunner,

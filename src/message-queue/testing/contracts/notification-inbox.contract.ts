@@ -12,7 +12,7 @@ function anEntry(fields: Partial<InboxEntry> = {}): Omit<InboxEntry, 'readAt'> {
   };
 }
 
-/** What every NotificationInbox keeps. @param create an empty inbox for each test */
+/** The contract of every NotificationInbox. @param create an empty inbox for each test */
 export function notificationInboxContract(
   create: CreateSubject<NotificationInbox>,
   runner?: ContractRunner,

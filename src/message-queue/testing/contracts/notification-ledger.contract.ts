@@ -21,7 +21,7 @@ function anEntry(fields: Partial<NotificationLedgerEntry> = {}): NotificationLed
   };
 }
 
-/** What every NotificationLedger keeps. @param create an empty ledger for each test */
+/** The contract of every NotificationLedger. @param create an empty ledger for each test */
 export function notificationLedgerContract(
   create: CreateSubject<NotificationLedger>,
   runner?: ContractRunner,

@@ -3,7 +3,7 @@ import type { NotificationPreferences } from '../../ports/notifications/notifica
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 
-/** What every NotificationPreferences keeps. @param create an empty store for each test */
+/** The contract of every NotificationPreferences. @param create an empty store for each test */
 export function notificationPreferencesContract(
   create: CreateSubject<NotificationPreferences>,
   runner?: ContractRunner,

@@ -10,7 +10,7 @@ export interface RecipientContactsSubject {
   put(contact: RecipientContact): void | Promise<void>;
 }
 
-/** What every RecipientContacts keeps. @param create an empty address book for each test */
+/** The contract of every RecipientContacts. @param create an empty address book for each test */
 export function recipientContactsContract(
   create: CreateSubject<RecipientContactsSubject>,
   runner?: ContractRunner,

@@ -8,7 +8,7 @@ import { aDocument, found, VERSION } from './search-documents.js';
 import { declareFinding } from './search-index-words.contract.js';
 
 /**
- * What every SearchIndex keeps. An index that shows writes later (Elasticsearch) is wrapped so that `indexMany` and `removeMany`
+ * The contract of every SearchIndex. An index that shows writes later (Elasticsearch) is wrapped so that `indexMany` and `removeMany`
  * wait until they show.
  * @param create an empty index for each test
  */

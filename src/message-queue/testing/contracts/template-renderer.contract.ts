@@ -10,7 +10,7 @@ export interface TemplateRendererSubject {
   readonly template: string;
 }
 
-/** What every TemplateRenderer keeps. */
+/** The contract of every TemplateRenderer. */
 export function templateRendererContract(
   create: CreateSubject<TemplateRendererSubject>,
   runner?: ContractRunner,

@@ -8,7 +8,7 @@ import type { InMemoryLimits } from '../bounded-map.js';
 const COUNTS = ['chunksDone', 'totalChunks', 'recipients', 'sent', 'failed', 'skipped'] as const;
 
 /**
- * How far batches are, in memory. Forgets the batch that moved longest ago: if it runs again it begins at its first chunk, and its
+ * The progress of batches, in memory. Forgets the batch that moved longest ago: if it runs again it begins at its first chunk, and its
  * messages, which keep their ids, are told apart by the delivery queue and the MessageStore.
  */
 @Injectable()

@@ -6,7 +6,7 @@ export interface ClientSocket {
   timeout(milliseconds: number): { emit(event: string, ...args: unknown[]): unknown };
 }
 
-/** A message that came. */
+/** A received message. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly senderId: string;
@@ -45,7 +45,7 @@ export interface ReceivedNotification {
   readonly messageId?: string;
 }
 
-/** What a {@link MessageClient} tells. */
+/** What a {@link MessageClient} reports. */
 export interface MessageClientOptions {
   /** A message, once per id however often it comes. Confirmed as delivered when it returns; not when it throws. */
   readonly onMessage: (message: ReceivedMessage) => void;
@@ -57,19 +57,19 @@ export interface MessageClientOptions {
   readonly onError?: (error: unknown) => void;
   /** How many message ids are remembered to drop repeats. Default 5 000. */
   readonly rememberedIds?: number;
-  /** How long the server may take to note a confirmation before it is sent again, milliseconds. Default 5 000. */
+  /** How long the server may take to record a confirmation before it is sent again, milliseconds. Default 5 000. */
   readonly replyTimeoutMs?: number;
 }
 
 /**
  * The browser's side of SocketIoTransport: hands on each message once, acknowledges it, confirms `delivered` and `read`, and keeps
- * confirmations until the server has noted them, over reconnections. Connecting again is the socket's own (socket.io-client).
+ * confirmations until the server has recorded them, over reconnections. Connecting again is the socket's own (socket.io-client).
  */
 export declare class MessageClient {
   constructor(socket: ClientSocket, options: MessageClientOptions);
   /** Confirms that the user has seen a message; a second call does nothing. */
   markRead(messageId: string): void;
-  /** Confirmations that the server has not noted yet. */
+  /** Confirmations that the server has not recorded yet. */
   readonly unconfirmed: number;
   /** Stops listening. The socket stays open. */
   close(): void;
