@@ -30,7 +30,7 @@ if redis.call('LPOS', base .. 'active', id) then
   return 'signalled'
 end
 if opts ~= ARGV[6] then return 'changed' end
-local isRemoved = redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) == 1
+local isRemoved = redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0
 if not isRemoved then return 'not-found' end
 redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])
 endAsFailed(id, now, ARGV[7])
