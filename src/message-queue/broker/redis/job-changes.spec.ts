@@ -40,6 +40,15 @@ describe('changing stored jobs', () => {
     expect(await broker.cancel(queue, 'm_none', 'what')).toBe('not-found');
   });
 
+  it('cancels a job whose id stands twice in its lane, which plain Bull can bring about', async () => {
+    const broker = stage.fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { id } = await broker.addOnce(queue, request({ options: { priority: 3 } }));
+    await stage.client.lpush(queue.toKey('mq:lane:3'), id);
+    expect(await broker.cancel(queue, id, 'changed my mind')).toBe('removed');
+    expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, failed: 1 });
+  });
+
   it('aborts an active job in whichever process runs it', async () => {
     const [asking, working] = [stage.fixture.broker(), stage.fixture.broker()];
     const queue = asking.createQueue(testQueue());
