@@ -9,7 +9,7 @@ import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
 import { JobLogger } from '../jobs/job-logger.js';
 import type { JobLog } from '../jobs/job-logger.js';
 import type { JobProgress } from '../jobs/job-progress.js';
-import { recordOf, scheduledTimeOf } from '../jobs/managed-job.js';
+import { scheduledTimeOf } from '../jobs/managed-job.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { TakenJob } from '../jobs/taken-job.js';
@@ -67,7 +67,7 @@ export class Run implements MiddlewareContext {
     tools: RunTools,
   ) {
     const { job } = taken;
-    this.record = recordOf(job);
+    this.record = taken.options.mq ?? NO_RECORD;
     this.queue = definition.name;
     this.jobName = job.name;
     this.jobId = String(job.id);
@@ -91,7 +91,7 @@ export class Run implements MiddlewareContext {
 
   /** The job's own, else the handler's, else the queue's as stored with the job. */
   get maxAttempts(): number {
-    const stored = this.taken.job.opts.attempts ?? this.definition.attempts;
+    const stored = this.taken.options.attempts ?? this.definition.attempts;
     return this.record.defaultAttempts ? (this.handler?.options.attempts ?? stored) : stored;
   }
 
@@ -157,7 +157,7 @@ export class Run implements MiddlewareContext {
     this.#state = 'running';
     this.#payload = payload;
     this.#startedAt = this.#tools.clock.now();
-    this.#armTimeout();
+    this.#armTimeout(this.timeoutMs);
     this.#tools.events.emit('active', this.place);
   }
 
@@ -179,13 +179,14 @@ export class Run implements MiddlewareContext {
     this.#stopWatching?.();
   }
 
-  #armTimeout(): void {
+  #armTimeout(delayMs: number): void {
     const { clock } = this.#tools;
     this.#timer = clock.setTimer(() => {
       // Timers with very long delays fire early (see Clock).
-      if (clock.now() < this.deadline) this.#armTimeout();
+      const leftMs = this.deadline - clock.now();
+      if (leftMs > 0) this.#armTimeout(leftMs);
       else this.abort(this.#timeoutError());
-    }, this.deadline - clock.now());
+    }, delayMs);
   }
 
   #timeoutError(): JobTimeoutError {
@@ -198,6 +199,7 @@ export class Run implements MiddlewareContext {
   }
 }
 
+const NO_RECORD: ManagedJobRecord = {};
 const NO_METADATA: JobContext['metadata'] = {};
 
 /** A lost lock beats everything, a cancellation beats a timeout, a timeout beats a later shutdown. */

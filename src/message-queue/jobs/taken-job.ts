@@ -1,6 +1,6 @@
 import type { Job } from 'bull';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import type { FailureRecord } from './managed-job.js';
+import type { FailureRecord, ManagedJobOptions } from './managed-job.js';
 import type { Settlement } from './settlement.js';
 
 const NO_CRASHES: readonly FailureRecord[] = [];
@@ -16,6 +16,8 @@ export class TakenJob {
     readonly job: Job,
     /** Earlier runs of this job that ended with the death of their worker; oldest first. */
     readonly crashes: readonly FailureRecord[] = NO_CRASHES,
+    /** The job's, as they are stored: to be read only. The time of the add and the id may be missing. */
+    readonly options: Readonly<ManagedJobOptions> = job.opts,
   ) {}
 
   /** Why this worker must stop the run; undefined while it may go on. */

@@ -43,8 +43,8 @@ export class ActivityRecorder {
   ) {
     events.on('active', ({ queue }) => void this.moved(queue));
     events.countCompleted((queue, durationMs) => {
-      const state = this.moved(queue);
-      state.window.note('completed', durationMs, this.clock.now());
+      const { window, lastMovedAt } = this.moved(queue);
+      window.note('completed', durationMs, lastMovedAt);
     });
     events.on('failed', ({ queue, kind, durationMs }) => {
       const state = this.moved(queue);

@@ -49,12 +49,12 @@ export class PropertyRules {
 
 /** One constraint of one rule, asked as class-validator asks it. */
 export class Rule {
-  readonly #type: Type<object>;
+  readonly #targetName: string;
   readonly #metadata: ValidationMetadata;
   readonly #constraint: Pick<Constraint, 'instance'>;
 
   constructor(type: Type<object>, metadata: ValidationMetadata, constraint: Constraint) {
-    this.#type = type;
+    this.#targetName = type.name;
     this.#metadata = metadata;
     // The usual rule has a constraint of its own, which nothing replaces. A class of the host's may come from a
     // container, which may be set later and make a new one each time.
@@ -68,7 +68,7 @@ export class Rule {
     if (metadata.validateIf && !metadata.validateIf(payload, value)) return true;
     const { propertyName: property, constraints } = metadata;
     const args: ValidationArguments = {
-      targetName: this.#type.name,
+      targetName: this.#targetName,
       property,
       object: payload,
       value,

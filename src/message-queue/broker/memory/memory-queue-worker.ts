@@ -11,7 +11,6 @@ import { JOB_ENDED } from '../rules/local-events.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import type { SettlementWriter } from './settlement-writer.js';
 import type { QueueEvents } from './store/queue-events.js';
-import { fullOptions } from './store/stored-job.js';
 import type { StoredJob } from './store/stored-job.js';
 import type { WorkerLoop } from './worker-loop.js';
 
@@ -88,11 +87,8 @@ export class MemoryQueueWorker implements QueueWorker {
   }
 
   private take(stored: StoredJob): TakenJob {
-    const job = this.parts.handleOf(stored);
-    // Shared ones are frozen, so the job may have them without a copy.
-    if (Object.isFrozen(stored.options)) job.opts = fullOptions(stored);
     // A job in memory dies with its worker: there are no crashes.
-    const taken = new TakenJob(job);
+    const taken = new TakenJob(this.parts.handleOf(stored), undefined, stored.options);
     this.active.set(stored.id, taken);
     const cancelReason = stored.history?.cancelReason;
     if (cancelReason !== undefined) this.cancel(stored.id, cancelReason);

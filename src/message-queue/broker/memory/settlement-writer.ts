@@ -19,7 +19,7 @@ export class SettlementWriter {
    * @returns whether the job ended as the settlement says
    */
   write(stored: StoredJob, taken: TakenJob, settlement: Settlement): boolean {
-    if (!this.engine.store.holds(stored) || stored.state !== 'active') {
+    if (stored.state !== 'active') {
       const error = new Error(`Missing key for job ${stored.id} ${settlement.kind}`);
       this.engine.events.emit('error', error, 'Error processing job');
       return false;

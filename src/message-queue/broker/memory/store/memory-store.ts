@@ -40,16 +40,11 @@ export class MemoryStore {
     this.budget.bytes += job.bytes;
   }
 
-  /** Whether this very job (not a later one of the same id) is still kept. */
-  holds(job: StoredJob): boolean {
-    return job.state !== null && this.jobs.get(job.id) === job;
-  }
-
   /** Forgets the job wherever it is. */
   drop(job: StoredJob): void {
+    if (job.state === null) return;
     this.detach(job);
     job.state = null;
-    if (this.jobs.get(job.id) !== job) return;
     this.jobs.delete(job.id);
     this.budget.jobs -= 1;
     this.budget.bytes -= job.bytes;

@@ -68,6 +68,7 @@ export class StoredJob {
   runAt = 0;
   /** Order of arrival in its present state. */
   sequence = 0;
+  /** Null once it was removed. */
   state: StoredState | null = null;
   /** Held by whoever runs the job; a locked job cannot be removed. */
   locked = false;

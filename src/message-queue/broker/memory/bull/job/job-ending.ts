@@ -82,7 +82,7 @@ export class JobEnding {
     if (stored.attemptsMade < options.attempts && !job.isDiscarded()) {
       delay = await this.delayBeforeRetry(stored, error);
       // The strategy may have taken its time.
-      if (!engine.store.holds(stored)) throw missingKey(job.id, 'delayed');
+      if (stored.state === null) throw missingKey(job.id, 'delayed');
     }
     if (delay === -1) {
       this.settler.fail(stored, error.message);
