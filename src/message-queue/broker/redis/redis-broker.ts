@@ -38,6 +38,7 @@ import { defineLaneCommands } from './bull/lane-commands.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { inspectRedis } from './connections/server-inspection.js';
+import { QueueSweep } from './working/keeping/queue-sweep.js';
 import { WorkerService } from './working/worker-service.js';
 
 /** Bull would fail jobs of killed workers after this many crashes; here the executor decides. */
@@ -58,6 +59,7 @@ export class RedisBroker extends Broker {
   private readonly memory: MemoryGuard;
   private readonly administration: QueueAdministration;
   private readonly suspects = new CrashSuspects();
+  private readonly sweep: QueueSweep;
   private readonly entries = new Map<string, Entry>();
   private closed: Promise<void> | null = null;
 
@@ -77,6 +79,7 @@ export class RedisBroker extends Broker {
     );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
+    this.sweep = this.newSweep();
     const now = (): number => this.options.clock.now();
     this.administration = new QueueAdministration(this.scripts, this.connections, now);
   }
@@ -113,7 +116,11 @@ export class RedisBroker extends Broker {
     const report = (problem: BrokerProblem): void => this.report(problem);
     if (entry.service?.hasEnded === true) await entry.service.dispose();
     const service = new WorkerService(
-      { queue: entry.queue, scripts, connections, options, report, suspects: this.suspects },
+      {
+        ...{ queue: entry.queue, scripts, connections, options, report, suspects: this.suspects },
+        // A node of a Cluster that is away must not delay the others' queues.
+        sweep: options.redis.topology.kind === 'cluster' ? this.newSweep() : this.sweep,
+      },
       concurrency,
       run,
     );
@@ -164,6 +171,13 @@ export class RedisBroker extends Broker {
     await this.connections.close();
   }
 
+  private newSweep(): QueueSweep {
+    const { scripts, connections } = this;
+    const { lock, watchdogMs } = this.options;
+    const everyMs = Math.min(lock.stalledCheckMs, LONGEST_SWEEP_PAUSE_MS, watchdogMs / LOOKS_OF_WATCHDOG);
+    return new QueueSweep({ scripts, connections }, Math.max(1, Math.floor(everyMs)));
+  }
+
   private bullOptions(name: string): ConstructorParameters<typeof RedisQueue>[1] {
     const { redis, prefix } = this.options;
     const tagged =
@@ -200,3 +214,7 @@ export class RedisBroker extends Broker {
 
 /** Bull's `drainDelay`. */
 const BULL_BLOCK_MS = 5_000;
+/** How long a due job may wait whose announcement was lost. */
+const LONGEST_SWEEP_PAUSE_MS = 5_000;
+/** How often the watchdog looks before it calls a worker stuck. */
+const LOOKS_OF_WATCHDOG = 6;

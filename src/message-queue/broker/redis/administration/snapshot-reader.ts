@@ -1,5 +1,6 @@
 import type { QueueSnapshot } from '../../broker.js';
 import { overQueues } from '../connections/over-queues.js';
+import type { RedisAccess } from '../connections/over-queues.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 
 type SnapshotReply = [...[number, number, number, number, number, number, number], string | null];
@@ -13,27 +14,24 @@ interface Asker {
 export class SnapshotReader {
   private asked = new Map<string, Asker[]>();
 
-  constructor(private readonly redis: Parameters<typeof overQueues>[2]) {}
+  constructor(private readonly redis: RedisAccess) {}
 
   /** @param base the queue's base key, `prefix:queue:` */
   read(base: string): Promise<QueueSnapshot> {
     return new Promise((resolve, reject) => {
-      if (this.asked.size === 0) queueMicrotask(() => void this.answer());
+      if (this.asked.size === 0) queueMicrotask(() => this.answer());
       this.asked.set(base, [...(this.asked.get(base) ?? []), { resolve, reject }]);
     });
   }
 
-  private async answer(): Promise<void> {
+  private answer(): void {
     const asked = this.asked;
     this.asked = new Map();
-    const answers = await overQueues(snapshotQueueScript, [...asked.keys()], this.redis);
-    [...asked.values()].forEach((askers, index) => {
-      const answer = answers[index];
-      for (const { resolve, reject } of askers) {
-        if (answer?.status === 'fulfilled') resolve(toSnapshot(answer.value as SnapshotReply));
-        else reject(answer?.reason);
+    for (const [base, answer] of overQueues(snapshotQueueScript, [...asked.keys()], this.redis)) {
+      for (const { resolve, reject } of asked.get(base) ?? []) {
+        answer.then((reply) => resolve(toSnapshot(reply as SnapshotReply)), reject);
       }
-    });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { laneFunctions } from './lanes/lane.lua.js';
-import { luaScript } from './lua-script.js';
+import { luaScript, luaScriptOverQueues } from './lua-script.js';
 
 /**
  * Renews the locks of active jobs. An expired lock is taken again unless somebody has taken the job.
@@ -110,5 +110,29 @@ end
 local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
 if not nextDue then return false end
 return string.format('%.0f', math.floor(tonumber(nextDue) / 0x1000))
+`,
+});
+
+/**
+ * Tells whether there is anything to keep in queues; an empty one costs one command.
+ *
+ * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, when the next
+ * delayed job is due (ms) as text or null, jobs that wait in Bull's list, jobs that wait in the other lanes]`.
+ */
+export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
+  allowOom: true,
+  uses: [laneFunctions],
+  body: `
+local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
+if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey) == 0 then return false end
+local nextDue = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+local inLanes = tonumber(redis.call('GET', countKey)) or 0
+if inLanes > 0 and isPaused() then inLanes = 0 end
+return {
+  redis.call('EXISTS', active, stalled),
+  nextDue and string.format('%.0f', math.floor(tonumber(nextDue) / 0x1000)) or false,
+  redis.call('LLEN', waitKey),
+  inLanes
+}
 `,
 });

@@ -25,7 +25,7 @@ export class WaitSignal {
     this.client = this.open();
   }
 
-  /** Resolves when a job waits, after some seconds without one, on an error, or when `interrupt()` is called. */
+  /** Resolves when a job waits, on an error, or when `interrupt()` is called. */
   async next(): Promise<void> {
     if (this.closed || this.missed) {
       this.missed = false;
@@ -66,8 +66,13 @@ export class WaitSignal {
   }
 
   private async callOnce(): Promise<void> {
+    const { client } = this;
     try {
-      await this.client.blmove(this.waitKey, this.waitKey, 'RIGHT', 'RIGHT', BLOCK_SECONDS);
+      // A call that ends without a job shows that the connection lives.
+      while (client === this.client && !this.closed) {
+        if ((await client.blmove(this.waitKey, this.waitKey, 'RIGHT', 'RIGHT', BLOCK_SECONDS)) !== null)
+          return;
+      }
     } catch {
       if (this.closed) return;
       // Out of memory, for example: the worker polls instead, at a modest rate.

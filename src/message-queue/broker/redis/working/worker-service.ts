@@ -1,7 +1,7 @@
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lane-migration.js';
-import { DelayPromoter } from './delay-promoter.js';
+import { DelayPromoter } from './keeping/delay-promoter.js';
 import type { CancelMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
@@ -10,9 +10,10 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import { RedisQueueWorker } from './redis-queue-worker.js';
 import type { RedisQueue, WorkerOfQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
-import { StalledRecovery } from './stalled-recovery.js';
+import { StalledRecovery } from './keeping/stalled-recovery.js';
+import type { QueueLook, QueueSweep, SweptQueue } from './keeping/queue-sweep.js';
 import { WaitSignal } from './wait-signal.js';
-import { Watchdog } from './watchdog.js';
+import { Watchdog } from './keeping/watchdog.js';
 
 /** What working on a queue depends on. */
 export interface WorkerServiceParts {
@@ -22,6 +23,7 @@ export interface WorkerServiceParts {
   readonly options: ResolvedRedisBrokerOptions;
   readonly report: (problem: BrokerProblem) => void;
   readonly suspects: CrashSuspects;
+  readonly sweep: QueueSweep;
 }
 
 /** Everything that runs while this process works on one queue: the worker, and what keeps its jobs safe. */
@@ -33,6 +35,7 @@ export class WorkerService implements WorkerOfQueue {
   private readonly promoter: DelayPromoter;
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
+  private readonly swept: SweptQueue;
   private readonly onReconnect = (): void => this.worker.adopt();
   private readonly onListening = (): void => this.listen();
   private readonly onMessage = (channel: string, message: string): void => this.hear(channel, message);
@@ -66,7 +69,8 @@ export class WorkerService implements WorkerOfQueue {
       onPhantoms: (ids) => this.worker.phantoms(ids),
       onError,
     });
-    this.watchdog = new Watchdog(commands, this.worker, signal, options.watchdogMs, parts.report);
+    this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);
+    this.swept = { base: queue.base, see: (look) => this.see(look), failed: onError };
   }
 
   get hasEnded(): boolean {
@@ -83,8 +87,7 @@ export class WorkerService implements WorkerOfQueue {
     this.listen();
     this.locks.start();
     this.promoter.start();
-    this.recovery.start();
-    this.watchdog.start();
+    this.parts.sweep.join(this.swept);
     void this.startWorker();
   }
 
@@ -104,16 +107,12 @@ export class WorkerService implements WorkerOfQueue {
   async dispose(): Promise<void> {
     const { connections } = this.parts;
     this.commands.stop();
+    this.parts.sweep.leave(this.swept);
     connections.client.removeListener('ready', this.onReconnect);
     connections.subscriber.removeListener('message', this.onMessage);
     connections.subscriber.removeListener('ready', this.onListening);
     this.signal.close();
-    const ended = Promise.all([
-      this.promoter.stop(),
-      this.locks.stop(),
-      this.recovery.stop(),
-      this.watchdog.stop(),
-    ]);
+    const ended = Promise.all([this.promoter.stop(), this.locks.stop(), this.recovery.stop()]);
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
   }
 
@@ -134,6 +133,14 @@ export class WorkerService implements WorkerOfQueue {
       () => this.worker.interrupt(),
       (error: unknown) => this.reportError(error),
     );
+  }
+
+  private see({ mayHaveStalled, nextDueAt, waiting, inLanes }: QueueLook): void {
+    if (mayHaveStalled) this.recovery.check();
+    if (nextDueAt !== null) this.promoter.hint(nextDueAt);
+    // The message that told of them may have been lost.
+    if (inLanes > 0 && this.worker.isHungry) this.signal.interrupt();
+    this.watchdog.see(waiting);
   }
 
   private channels(): [string, string, string, string] {

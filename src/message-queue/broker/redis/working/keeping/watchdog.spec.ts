@@ -1,9 +1,9 @@
-import { addAll } from '../../../../../test/support/add-all.js';
-import { clockPasses } from '../../../../../test/support/clock-passes.js';
-import { completed, testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
-import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { waitUntil } from '../../../../../test/support/wait-until.js';
-import { WaitSignal } from './wait-signal.js';
+import { addAll } from '../../../../../../test/support/add-all.js';
+import { clockPasses } from '../../../../../../test/support/clock-passes.js';
+import { completed, testQueue, workOn } from '../../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../../test/support/redis-stage.js';
+import { waitUntil } from '../../../../../../test/support/wait-until.js';
+import { WaitSignal } from '../wait-signal.js';
 
 describe('the watchdog of a worker', () => {
   const stage = redisStage({ withProblems: true });

@@ -1,5 +1,5 @@
-import { addAll } from '../../../../../test/support/add-all.js';
-import { clockPasses } from '../../../../../test/support/clock-passes.js';
+import { addAll } from '../../../../../../test/support/add-all.js';
+import { clockPasses } from '../../../../../../test/support/clock-passes.js';
 import {
   aborted,
   BrokerFixture,
@@ -7,12 +7,12 @@ import {
   failed,
   testQueue,
   workOn,
-} from '../../../../../test/support/redis-broker-fixture.js';
-import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
-import { waitUntil } from '../../../../../test/support/wait-until.js';
-import { LockLostError } from '../../../jobs/errors.js';
-import { recordOf } from '../../../jobs/managed-job.js';
+} from '../../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../../test/support/redis-stage.js';
+import { TcpProxy } from '../../../../../../test/support/tcp-proxy.js';
+import { waitUntil } from '../../../../../../test/support/wait-until.js';
+import { LockLostError } from '../../../../jobs/errors.js';
+import { recordOf } from '../../../../jobs/managed-job.js';
 
 const lock = { durationMs: 600, renewMs: 150, stalledCheckMs: 200 };
 

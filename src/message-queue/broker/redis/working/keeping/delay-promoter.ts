@@ -1,10 +1,10 @@
-import type { Clock } from '../../../../kernel/time/clock.js';
-import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
-import { promoteDueScript } from '../scripts/keep-jobs.lua.js';
-import type { QueueCommands } from './queue-commands.js';
+import type { Clock } from '../../../../../kernel/time/clock.js';
+import { RepeatedTask } from '../../../../../kernel/time/repeated-task.js';
+import { promoteDueScript } from '../../scripts/keep-jobs.lua.js';
+import type { QueueCommands } from '../queue-commands.js';
 
-/** How often to look for due jobs even if nobody announces one. */
-const GUARD_INTERVAL_MS = 5_000;
+/** The longest wait for a due time: timers know no more than some weeks. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 const RETRY_DELAY_MS = 500;
 
 /** Moves delayed jobs of one queue to waiting when they are due. */
@@ -30,9 +30,9 @@ export class DelayPromoter {
     void this.task.start();
   }
 
-  /** Announces that a job is due at this time, milliseconds since the epoch. */
+  /** Tells that a job is due at this time, milliseconds since the epoch. */
   hint(at: number): void {
-    this.task.hasten(at);
+    this.task.hasten(Math.min(at, this.clock.now() + LONGEST_WAIT_MS));
   }
 
   /** Resolves when the call in flight has ended. */
@@ -40,10 +40,10 @@ export class DelayPromoter {
     return this.task.stop();
   }
 
-  private async promote(): Promise<number> {
+  private async promote(): Promise<number | null> {
     const args = [this.clock.now(), this.commands.queue.lockToken];
     const nextDue = (await this.commands.run(promoteDueScript, args)) as string | null;
-    if (nextDue === null) return GUARD_INTERVAL_MS;
-    return Math.max(0, Math.min(GUARD_INTERVAL_MS, Number(nextDue) - this.clock.now()));
+    if (nextDue === null) return null;
+    return Math.max(0, Math.min(LONGEST_WAIT_MS, Number(nextDue) - this.clock.now()));
   }
 }

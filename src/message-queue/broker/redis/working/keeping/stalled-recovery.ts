@@ -1,0 +1,58 @@
+import type { Clock } from '../../../../../kernel/time/clock.js';
+import { emitSafely } from '../../bull/bull-internals.js';
+import type { QueueCommands } from '../queue-commands.js';
+import { recoverStalledScript } from '../../scripts/keep-jobs.lua.js';
+
+/** What the recovery depends on. */
+export interface StalledRecoveryOptions {
+  readonly everyMs: number;
+  /** Crash records kept per job. */
+  readonly maxCrashes: number;
+  readonly clock: Clock;
+  readonly onPhantoms: (ids: readonly string[]) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Finds jobs of dead workers of one queue and moves them back to waiting. All workers of the queue share the work: a
+ * check is skipped when another worker did one a moment ago.
+ */
+export class StalledRecovery {
+  /** A little less than the interval, or every other check would come just too early. */
+  private readonly shortestMs: number;
+  private notBefore = 0;
+  private underWay: Promise<void> | null = null;
+
+  constructor(
+    private readonly commands: QueueCommands,
+    private readonly options: StalledRecoveryOptions,
+  ) {
+    this.shortestMs = Math.max(1, Math.floor(options.everyMs * 0.75));
+  }
+
+  /** Checks, unless a check is under way or was a moment ago. Call it every few seconds while jobs are active. */
+  check(): void {
+    const now = performance.now();
+    if (this.underWay !== null || now < this.notBefore) return;
+    this.notBefore = now + this.shortestMs;
+    this.underWay = this.recover()
+      .catch(this.options.onError)
+      .finally(() => (this.underWay = null));
+  }
+
+  /** Resolves when the check under way has ended. */
+  async stop(): Promise<void> {
+    await this.underWay;
+  }
+
+  private async recover(): Promise<void> {
+    const { clock, maxCrashes, onPhantoms } = this.options;
+    const args = [clock.now(), this.shortestMs, maxCrashes];
+    const [stalled, phantoms] = (await this.commands.run(recoverStalledScript, args)) as [string[], string[]];
+    onPhantoms(phantoms);
+    for (const id of stalled) {
+      const job = await this.commands.queue.getJob(id);
+      if (job !== null) emitSafely(this.commands.queue, 'stalled', job);
+    }
+  }
+}
