@@ -20,6 +20,24 @@ export interface AddRequest {
   readonly critical?: boolean;
   /** Deadline of this add in milliseconds. Default: the broker's `enqueueTimeoutMs`. */
   readonly deadlineMs?: number;
+  /** The add is an {@link OrdinaryAdd}. */
+  readonly ordinary?: boolean;
+}
+
+/**
+ * A job that asks for nothing but its level: no id, delay, key or deadline of its own. A broker may add it by a shorter
+ * road, with the same outcome.
+ */
+export interface OrdinaryAdd extends Pick<AddRequest, 'name' | 'critical'> {
+  readonly data: JsonPayload;
+  /** The level on Bull's scale; nothing is left to check. */
+  readonly options: { readonly priority: number };
+  readonly ordinary: true;
+}
+
+/** Whether a job asks for nothing but its level. */
+export function isOrdinary(request: AddRequest): request is OrdinaryAdd {
+  return request.ordinary === true;
 }
 
 /** What became of one add. */

@@ -16,17 +16,23 @@ import type { EnqueueOptions } from '../admission/job-options.js';
 import { validatePayload } from '../admission/payload-validator.js';
 import { plainText } from '../../kernel/values/plain-text.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
+import { OrdinaryAdds } from './ordinary-adds.js';
+import type { OrdinaryPlace } from './ordinary-adds.js';
 
 /** Jobs of a bulk add that are validated before the event loop gets a turn. */
 const VALIDATED_AT_ONCE = 100;
 
 /** The first half of a job's path: find the queue, check options and payload, hand it to the broker. */
 export class JobEnqueuer {
+  readonly #ordinary: OrdinaryAdds;
+
   constructor(
     private readonly queues: RegisteredQueues,
     private readonly clock: Clock,
     private readonly checks: readonly EnqueueCheck[],
-  ) {}
+  ) {
+    this.#ordinary = new OrdinaryAdds(queues, checks);
+  }
 
   /** Adds one job. @throws what `MessageQueueService.enqueue` throws */
   async add(
@@ -35,9 +41,13 @@ export class JobEnqueuer {
     payload: unknown,
     options?: EnqueueOptions,
   ): Promise<JobReceipt> {
-    const managed = this.queues.get(queueName);
-    const request = await this.#request(managed, jobName, payload, options);
-    if (this.queues.isOverridden(queueName)) return this.#addToOverride(managed, request);
+    const place = this.#ordinary.find(queueName, jobName);
+    const ordinary = place && this.#ordinary.requestOf(place, jobName, payload, options);
+    const managed = place?.managed ?? this.queues.get(queueName);
+    const request = ordinary ?? (await this.#request(managed, jobName, payload, options));
+    if (place === undefined && this.queues.isOverridden(queueName)) {
+      return this.#addToOverride(managed, request);
+    }
     const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
     return { id, queue: queueName, name: jobName, deduplicated };
   }
@@ -61,11 +71,14 @@ export class JobEnqueuer {
       const issues = [{ path: 'jobs', message: mustBe('a list of { payload, options? }', shown(given)) }];
       throw new InvalidPayloadError(`A bulk add to queue "${queueName}" is wrong:`, issues, place);
     }
+    const place = this.#ordinary.find(queueName, jobName);
     const receipts: BulkReceipt[] = [];
     const requests: { readonly index: number; readonly request: AddRequest }[] = [];
     for (let start = 0; start < jobs.length; start += VALIDATED_AT_ONCE) {
       const some = jobs.slice(start, start + VALIDATED_AT_ONCE);
-      const made = await Promise.allSettled(some.map((job) => this.#bulkRequest(managed, jobName, job)));
+      const made = await Promise.allSettled(
+        some.map((job) => this.#ordinaryOf(place, jobName, job) ?? this.#bulkRequest(managed, jobName, job)),
+      );
       made.forEach((result, offset) => {
         const index = start + offset;
         if (result.status === 'fulfilled') requests.push({ index, request: result.value });
@@ -92,8 +105,17 @@ export class JobEnqueuer {
     return receipts.map(({ id }) => ({ outcome: 'added', id }));
   }
 
+  #ordinaryOf(
+    place: OrdinaryPlace | undefined,
+    jobName: string,
+    job: BulkJob<unknown>,
+  ): AddRequest | undefined {
+    if (place === undefined || !isBulkJob(job)) return undefined;
+    return this.#ordinary.requestOf(place, jobName, job.payload, job.options);
+  }
+
   async #bulkRequest(managed: ManagedQueue, jobName: string, job: BulkJob<unknown>): Promise<AddRequest> {
-    if (typeof (job as unknown) !== 'object' || (job as unknown) === null || !('payload' in job)) {
+    if (!isBulkJob(job)) {
       const place = { queue: managed.definition.name, job: jobName };
       const issues = [{ path: 'payload', message: 'is missing; each job is { payload, options? }' }];
       throw new InvalidPayloadError(`A job of a bulk add to queue "${place.queue}" is wrong:`, issues, place);
@@ -145,6 +167,10 @@ export class JobEnqueuer {
   #admitted({ definition }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
     return admitJob(definition.name, definition, name, data, options, this.clock.now());
   }
+}
+
+function isBulkJob(job: unknown): boolean {
+  return typeof job === 'object' && job !== null && 'payload' in job;
 }
 
 function rejected(queue: string, name: string, reason: unknown): BulkReceipt {

@@ -3,7 +3,8 @@ import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/error
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
-import type { AddOutcome, AddRequest, BulkAddOutcome } from '../../broker.js';
+import { isOrdinary } from '../../broker.js';
+import type { AddOutcome, AddRequest, BulkAddOutcome, OrdinaryAdd } from '../../broker.js';
 import { DEFAULT_JOB_NAME } from '../../rules/add-arguments.js';
 import type { BulkJob } from '../../rules/add-arguments.js';
 import { queueClosed } from '../../rules/add-errors.js';
@@ -14,6 +15,7 @@ import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
+import { ShortAdd, ShortRoad } from './short-road.js';
 
 /** How many requests of a bulk add are in flight at once. */
 const BULK_WINDOW = 1_000;
@@ -27,12 +29,14 @@ interface Admitted {
 export class Enqueuer {
   private readonly buffer: AddBuffer;
   private readonly road: LongRoad;
+  private readonly shortRoad: ShortRoad;
   private closed = false;
 
   constructor(private readonly parts: EnqueuerParts) {
     const { queue, scripts, connections } = parts;
     this.buffer = new AddBuffer(queue.base, scripts, connections);
     this.road = new LongRoad(queue);
+    this.shortRoad = new ShortRoad(queue);
   }
 
   /** Rejects the adds that have not been sent, and all later ones. */
@@ -42,7 +46,20 @@ export class Enqueuer {
   }
 
   /** @throws every error of an add */
-  async addOnce(request: AddRequest): Promise<AddOutcome> {
+  addOnce(request: AddRequest): Promise<AddOutcome> {
+    return isOrdinary(request) ? this.addOrdinary(request) : this.addAny(request);
+  }
+
+  private addOrdinary(request: OrdinaryAdd): Promise<AddOutcome> {
+    return new Promise((resolve, reject) => {
+      const { queue, memory, now, timeoutMs } = this.parts;
+      this.refuseWhenClosed(request.name);
+      memory.check({ queue: queue.name, job: request.name });
+      this.buffer.add(new ShortAdd(this.shortRoad, request, now(), timeoutMs, resolve, reject));
+    });
+  }
+
+  private async addAny(request: AddRequest): Promise<AddOutcome> {
     this.refuseWhenClosed(request.name);
     if (request.options.repeat !== undefined) {
       const { id } = await addRepeatable(this.parts, request);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
-import { compactOptions } from '../../../admission/stored-options.js';
+import { compactOptions, priorityField } from '../../../admission/stored-options.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
 import { keyConflict, queueFull } from '../../rules/add-errors.js';
@@ -127,7 +127,7 @@ function fieldsOf(settings: QueueSettings, request: AddRequest, { json, options 
     opts: JSON.stringify(compactOptions(settings, { ...options, delay }, { id, timestamp, priority })),
     timestamp,
     delay,
-    priority,
+    priority: priorityField(priority),
     lifo: lifo === true ? '1' : '',
     debounceId: debounce?.id ?? '',
     debounceTtl: debounce?.ttl ?? '',

@@ -74,9 +74,8 @@ local function refused(job)
 end
 
 local function store(job)
-  local counter = redis.call('INCR', base .. 'id')
-  redis.call('HSET', base .. job.id, 'name', job.name, 'data', job.data, 'opts', job.opts,
-    'timestamp', job.timestamp, 'delay', job.delay, 'priority', job.priority)
+  redis.call('HSET', base .. job.id, 'name', job.name, 'data', job.data, 'opts', job.opts, 'timestamp', job.timestamp)
+  if job.priority ~= '' then redis.call('HSET', base .. job.id, 'priority', job.priority) end
   if job.debounceId ~= '' then redis.call('HSET', base .. job.id, 'deid', job.debounceId) end
   if job.onceKey ~= '' then
     redis.call('HSET', base .. job.id, 'mqOnce', job.onceKey)
@@ -85,14 +84,15 @@ local function store(job)
   depth = depth + 1
   local delay = tonumber(job.delay)
   if delay > 0 then
-    delayUntil(job.id, tonumber(job.timestamp) + delay, counter)
+    redis.call('HSET', base .. job.id, 'delay', job.delay)
+    delayUntil(job.id, tonumber(job.timestamp) + delay, redis.call('INCR', base .. 'id'))
     return
   end
   waiting[#waiting + 1] = job.id
   if job.lifo == '1' and job.priority == '0' then
     letWaitFirst({ job.id }, LIFO)
   else
-    gather(job.id, levelOf(job.priority))
+    gather(job.id, job.priority == '' and DEFAULT_LEVEL or levelOf(job.priority))
   end
 end
 

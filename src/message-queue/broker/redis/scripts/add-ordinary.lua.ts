@@ -1,0 +1,70 @@
+import { hearingFunctions } from './hearing.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
+import { luaScript } from './lua-script.js';
+
+/**
+ * Adds up to 100 ordinary jobs: generated ids, nothing asked for but a level. What may be said of a job beyond that is a
+ * matter of `addJobsScript`.
+ *
+ * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 number of kinds ·
+ * per kind name, the field `priority` (empty text: left out) and `1` when it is critical · per job the number of its kind, from 0,
+ * id, data, timestamp (ms).
+ * Reply: 1 when all were added, or per job −1 when it was, else how many jobs waited: the queue was full.
+ *
+ * A generated id that exists, or that finished moments ago and was removed (`mq:gone:`), is the same call sent again,
+ * which the client does by itself when a connection is lost. One command asks for a whole call: it is sent again as a whole.
+ */
+export const addOrdinaryScript = luaScript('mqAddOrdinary', {
+  uses: [laneFunctions, hearingFunctions],
+  body: `
+local KIND, JOB = 3, 4
+local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local firstJob = 5 + tonumber(ARGV[4]) * KIND
+local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
+local added, full = {}, nil
+
+local function goneKey(id)
+  return base .. 'mq:gone:' .. id
+end
+
+local known = {}
+for at = firstJob, #ARGV, JOB do
+  local id = ARGV[at + 1]
+  known[#known + 1], known[#known + 2] = base .. id, goneKey(id)
+end
+local isRepeated = redis.call('EXISTS', unpack(known)) > 0
+
+local function store(kind, id, data, timestamp)
+  local priority = ARGV[kind + 1]
+  if priority == '' then
+    redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', '{}', 'timestamp', timestamp)
+  else
+    redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', '{}', 'timestamp', timestamp, 'priority', priority)
+  end
+  gather(id, priority == '' and DEFAULT_LEVEL or levelOf(priority))
+  added[#added + 1] = id
+  depth = depth + 1
+end
+
+for at = firstJob, #ARGV, JOB do
+  local kind, id = 5 + tonumber(ARGV[at]) * KIND, ARGV[at + 1]
+  if not (isRepeated and redis.call('EXISTS', base .. id, goneKey(id)) > 0) then
+    if depth < (ARGV[kind + 2] == '1' and reserve or limit) then
+      store(kind, id, ARGV[at + 2], ARGV[at + 3])
+    else
+      full = full or {}
+      full[(at - firstJob) / JOB + 1] = depth
+    end
+  end
+end
+insertGathered()
+local channel = base .. 'waiting@' .. token
+-- To ask costs as much as to publish twice.
+if #added <= 2 or heard(channel) then
+  for _, id in ipairs(added) do redis.call('PUBLISH', channel, id) end
+end
+if not full then return 1 end
+for i = 1, (#ARGV - firstJob + 1) / JOB do full[i] = full[i] or -1 end
+return full
+`,
+});
