@@ -19,8 +19,8 @@ import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 import { OrdinaryAdds } from './ordinary-adds.js';
 import type { OrdinaryPlace } from './ordinary-adds.js';
 
-/** Jobs of a bulk add that are validated before the event loop gets a turn. */
-const VALIDATED_AT_ONCE = 100;
+/** Jobs of a bulk add that are checked at the same time. */
+const CHECKED_AT_ONCE = 100;
 
 /** The first half of a job's path: find the queue, check options and payload, hand it to the broker. */
 export class JobEnqueuer {
@@ -73,25 +73,28 @@ export class JobEnqueuer {
     }
     const place = this.#ordinary.find(queueName, jobName);
     const receipts: BulkReceipt[] = [];
-    const requests: { readonly index: number; readonly request: AddRequest }[] = [];
-    for (let start = 0; start < jobs.length; start += VALIDATED_AT_ONCE) {
-      const some = jobs.slice(start, start + VALIDATED_AT_ONCE);
-      const made = await Promise.allSettled(
-        some.map((job) => this.#ordinaryOf(place, jobName, job) ?? this.#bulkRequest(managed, jobName, job)),
-      );
-      made.forEach((result, offset) => {
-        const index = start + offset;
-        if (result.status === 'fulfilled') requests.push({ index, request: result.value });
-        else receipts[index] = rejected(queueName, jobName, result.reason);
+    const requests: AddRequest[] = [];
+    const indexes: number[] = [];
+    for (let start = 0; start < jobs.length; start += CHECKED_AT_ONCE) {
+      const some = jobs.slice(start, start + CHECKED_AT_ONCE);
+      const made = some.map((job) => this.#ordinaryOf(place, jobName, job));
+      if (made.includes(undefined)) {
+        const others = some.map(async (job, i) => {
+          try {
+            made[i] ??= await this.#bulkRequest(managed, jobName, job);
+          } catch (error) {
+            receipts[start + i] = rejected(queueName, jobName, error);
+          }
+        });
+        await Promise.all(others);
+      }
+      made.forEach((request, i) => {
+        if (request !== undefined) indexes[requests.push(request) - 1] = start + i;
       });
     }
-    const outcomes = await this.#addAll(
-      managed,
-      requests.map(({ request }) => request),
-    );
-    requests.forEach(({ index }, position) => {
-      const outcome = outcomes[position];
-      if (outcome !== undefined) receipts[index] = { ...outcome, queue: queueName, name: jobName };
+    const outcomes = await this.#addAll(managed, requests);
+    outcomes.forEach((outcome, position) => {
+      receipts[indexes[position] as number] = { ...outcome, queue: queueName, name: jobName };
     });
     return receipts;
   }

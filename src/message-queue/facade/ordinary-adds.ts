@@ -89,9 +89,13 @@ const LEVELS = Object.fromEntries(
   ]),
 ) as Readonly<Record<JobPriority, Level>>;
 
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 /** The priority of options that say nothing else; undefined for all others. */
 function priorityAlone(options: EnqueueOptions): JobPriority | undefined {
-  if (typeof options !== 'object' || Object.getPrototypeOf(options) !== Object.prototype) return undefined;
+  if (!isPlainObject(options)) return undefined;
   for (const name in options) if (name !== 'priority') return undefined;
   const { priority = JobPriority.NORMAL } = options;
   return isJobPriority(priority) ? priority : undefined;

@@ -1,0 +1,75 @@
+import { redisStage } from '../../../../../test/support/redis-stage.js';
+import { addOrdinaryScript } from './add-ordinary.lua.js';
+
+const LIMIT = 5;
+const RESERVE = 6;
+/** Kinds of the calls below: name, `priority`, critical. */
+const KINDS = [
+  ['usual', '', ''],
+  ['other', '', ''],
+  ['urgent', '1', '1'],
+] as const;
+
+type Job = readonly [kind: number, id: string];
+
+/** Each breaks one guarantee of the script. */
+const MUTATIONS: readonly (readonly [broken: string, from: string, to: string])[] = [
+  ['maxWaiting', 'if depth < (', 'if true or depth < ('],
+  ['maxWaiting', '  depth = depth + 1\n', ''],
+  ['maxWaiting', 'waitingDepth() + ', '0 + '],
+  ['maxWaiting', "== '1' and reserve or limit", "== '2' and reserve or limit"],
+  ['maxWaiting', '(at - firstJob) / JOB + 1', '(at - firstJob) / JOB'],
+  ['sent again', "redis.call('EXISTS', unpack(known)) > 0", 'false'],
+  ['sent again', "redis.call('EXISTS', base .. id, goneKey(id)) > 0", "redis.call('EXISTS', base .. id) > 0"],
+  ['order', 'gather(id, priority', 'letWaitFirst({ id }, priority'],
+  ['lanes', "priority == '' and DEFAULT_LEVEL or levelOf(priority)", 'DEFAULT_LEVEL'],
+];
+
+describe('addOrdinaryScript', () => {
+  const stage = redisStage();
+  let bases = 0;
+
+  /** What a queue promises, and the script does not keep. */
+  async function broken(lua: string): Promise<string[]> {
+    const { client } = stage;
+    const base = `${stage.fixture.prefix}:${(bases += 1)}:`;
+    const add = (...jobs: Job[]): Promise<unknown> => {
+      const args = jobs.flatMap(([kind, id]) => [kind, id, `{"of":"${id}"}`, 5]);
+      return client.eval(lua, 1, base, 'token', LIMIT, RESERVE, KINDS.length, ...KINDS.flat(), ...args);
+    };
+    const waiting = async (lane: string): Promise<string[]> =>
+      (await client.lrange(base + lane, 0, -1)).reverse();
+    const found: string[] = [];
+    const expectSame = (promise: string, actual: unknown, expected: unknown): void => {
+      if (JSON.stringify(actual) !== JSON.stringify(expected)) found.push(promise);
+    };
+
+    expectSame('reply', await add([0, 'a'], [1, 'b'], [0, 'c']), 1);
+    expectSame('order', await waiting('wait'), ['a', 'b', 'c']);
+    expectSame('reply', await add([2, 'u'], [0, 'd']), 1);
+    expectSame('lanes', await waiting('mq:lane:1'), ['u']);
+    expectSame('hash', Object.keys(await client.hgetall(`${base}u`)), [
+      ...['name', 'data', 'opts', 'timestamp', 'priority'],
+    ]);
+    expectSame('maxWaiting', await add([0, 'e']), [LIMIT]);
+    expectSame('maxWaiting', await client.exists(`${base}e`), 0);
+    const mixed = await add([0, 'e'], [2, 'v'], [2, 'w']);
+    expectSame('maxWaiting', mixed, [LIMIT, -1, RESERVE]);
+    // What happened to a job since must not be undone when its call is sent again, as one whose answer was lost.
+    await client.hset(`${base}a`, 'opts', '{"changed":true}');
+    await client.multi().del(`${base}b`).lrem(`${base}wait`, 0, 'b').set(`${base}mq:gone:b`, 1).exec();
+    expectSame('sent again', await add([0, 'a'], [1, 'b'], [0, 'c']), 1);
+    expectSame('sent again', await waiting('wait'), ['a', 'c', 'd']);
+    expectSame('sent again', await client.hget(`${base}a`, 'opts'), '{"changed":true}');
+    return [...new Set(found)];
+  }
+
+  it('keeps what a queue promises', async () => {
+    expect(await broken(addOrdinaryScript.lua)).toEqual([]);
+  });
+
+  it.each(MUTATIONS)('would not keep %s with a mistake: %s → %s', async (promise, from, to) => {
+    expect(addOrdinaryScript.lua).toContain(from);
+    expect(await broken(addOrdinaryScript.lua.replace(from, to))).toContain(promise);
+  });
+});
