@@ -510,6 +510,20 @@ describe('registering the module', () => {
       expect(config.queues['message-delivery']).toMatchObject({ attempts: 9 });
     });
 
+    it('reads what the host loads in a bundle whose class names are gone', async () => {
+      const { name } = ConfigModule;
+      Object.defineProperty(ConfigModule, 'name', { value: 'e' });
+      try {
+        const load = [() => ({ QUEUE_PREFIX: 'loaded' })];
+        const app = await apps.start({
+          imports: [ConfigModule.forRoot({ ignoreEnvFile: true, load }), MessageQueueModule],
+        });
+        expect(app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG).prefix).toBe('loaded');
+      } finally {
+        Object.defineProperty(ConfigModule, 'name', { value: name });
+      }
+    });
+
     it('reads what the host validates and transforms', async () => {
       const app = await apps.start({
         imports: [

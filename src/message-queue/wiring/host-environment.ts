@@ -2,22 +2,25 @@ import { ModuleRef } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
 import { readEnvironment } from '../configuration/environment.js';
 import type { Environment } from '../configuration/environment.js';
-import type { LoadedConfig } from '../configuration/loaded-config.js';
+
+/** A provider that `@nestjs/config` adds to every app that uses it. Names of classes do not survive a minifier. */
+const CONFIGURATION_TOKEN = 'CONFIGURATION_TOKEN';
 
 /**
  * The variables of an app: through `ConfigService` of `@nestjs/config` when the host imports `ConfigModule`, global or
  * not, else from the process.
  */
 export async function hostEnvironment(modules: ModulesContainer): Promise<Environment> {
-  let config: LoadedConfig | undefined;
-  for (const { metatype, providers } of modules.values()) {
-    // A host without the module need not load its package either.
-    if (metatype.name !== 'ConfigModule') continue;
+  const all = [...modules.values()];
+  // A host without the module need not load its package either.
+  if (!all.some(({ providers }) => providers.has(CONFIGURATION_TOKEN))) return readEnvironment(undefined);
+  const { LoadedConfig } =
+    require('../configuration/loaded-config.js') as typeof import('../configuration/loaded-config.js');
+  let service: Parameters<typeof readEnvironment>[0];
+  for (const { metatype, providers } of all) {
     const moduleRef = providers.get(ModuleRef)?.instance as ModuleRef | undefined;
-    if (moduleRef === undefined) continue;
-    const loaded =
-      require('../configuration/loaded-config.js') as typeof import('../configuration/loaded-config.js');
-    config = (await loaded.LoadedConfig.of(metatype, moduleRef)) ?? config;
+    const config = moduleRef && (await LoadedConfig.of(metatype, moduleRef));
+    if (config !== undefined) service = config.service;
   }
-  return readEnvironment(config?.service);
+  return readEnvironment(service);
 }
