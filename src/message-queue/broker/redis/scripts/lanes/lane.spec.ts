@@ -1,6 +1,7 @@
 import Bull from 'bull';
 import type { Job } from 'bull';
 import { addAll } from '../../../../../../test/support/add-all.js';
+import { addBacklog, takeBacklog } from '../../../../../../test/support/lane-backlog.js';
 import { redisStage } from '../../../../../../test/support/redis-stage.js';
 import { testQueue } from '../../../../../../test/support/redis-broker-fixture.js';
 import { randomFrom } from '../../../../../../test/support/random-from.js';
@@ -112,6 +113,14 @@ describe('lanes of waiting jobs', () => {
     expect(await stage.client.exists(queue.toKey('priority'))).toBe(0);
     expect(await takeAll(queue)).toEqual(['l2-1', 'l6-0', 'l6-2']);
   });
+
+  it('gives out 20 000 jobs of all ten levels in exact order, none lost and none twice', async () => {
+    const broker = stage.fixture.broker({ enqueueTimeoutMs: 30_000 });
+    const queue = broker.createQueue(testQueue('many', { maxWaiting: 200_000 }));
+    await addBacklog(broker, queue, 0, 20_000);
+    expect(await takeBacklog(stage.client, queue.toKey(''))).toBe(20_000);
+    expect(await queue.getJobCountByTypes('waiting')).toBe(0);
+  }, 60_000);
 
   it.each([1, 4, 6, 9, 0])(
     'adds a job of level %i to a long mixed backlog as fast as to none',
