@@ -3,11 +3,11 @@ import { checkBulkList } from '../../admission/bulk-list.js';
 import { admitJob } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
 import { newJobId } from '../../admission/job-id.js';
-import { JsonPayload } from '../../admission/json-payload.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { RunJob } from '../../jobs/taken-job.js';
-import type { AddOutcome, AddRequest } from '../broker.js';
+import { isOrdinary } from '../broker.js';
+import type { AddOutcome, AddRequest, OrdinaryAdd } from '../broker.js';
 import { DEFAULT_JOB_NAME } from '../rules/add-arguments.js';
 import type { BulkJob } from '../rules/add-arguments.js';
 import { queueFull } from '../rules/add-errors.js';
@@ -69,8 +69,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   addOnce(request: AddRequest): AddOutcome {
     const { name, data, options, critical, idempotency } = request;
     this.assertOpen(name);
-    const usual = this.usualJob(request);
-    if (usual !== null) return outcomeOf(this.parts.adding.add(usual));
+    if (isOrdinary(request)) return outcomeOf(this.parts.adding.add(this.ordinaryJob(request)));
     const job = this.admit(name, data, options);
     const now = this.engine.clock.now();
     const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
@@ -137,16 +136,16 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return this.parts.schedules.addNext(this.toStore(name, job), true);
   }
 
-  /** Of a request that leaves nothing to judge: its payload is written, and nothing but a level was asked. Else null. */
-  private usualJob({ name, data, options, critical }: AddRequest): NewJob | null {
-    if (!(data instanceof JsonPayload) || data.bytes > this.definition.maxPayloadBytes) return null;
-    for (const option in options) if (option !== 'priority') return null;
-    const { priority = 0 } = options;
-    const shared = this.compact.usualAt(priority);
-    if (shared === undefined) return null;
+  private ordinaryJob({ name, data, options, critical }: OrdinaryAdd): NewJob {
     this.critical = isCritical(critical, options);
     const timestamp = this.engine.clock.now();
-    return { name, json: data.json, id: newJobId(), timestamp, options: shared };
+    return {
+      name,
+      json: data.json,
+      id: newJobId(),
+      timestamp,
+      options: this.compact.ordinaryAt(options.priority),
+    };
   }
 
   private toStore(name: string, { json, options }: AdmittedJob, critical?: boolean): NewJob {

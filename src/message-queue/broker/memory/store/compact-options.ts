@@ -7,11 +7,11 @@ import type { StoredOptions } from './stored-job.js';
 const LEVELS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 
 /**
- * Turns admitted options into stored ones that take little room: one frozen object for all usual jobs of a level, and
+ * Turns admitted options into stored ones that take little room: one frozen object for all ordinary jobs of a level, and
  * for the others one shape, and one object for what nearly all of them have in common.
  */
 export class CompactOptions {
-  private readonly usual: StoredOptions[] = [];
+  private readonly ordinary: StoredOptions[] = [];
   private backoff: BackoffOptions | null = null;
   private record: ManagedJobRecord | null = null;
 
@@ -19,17 +19,17 @@ export class CompactOptions {
   constructor(private readonly admit: (options: ManagedJobOptions) => ManagedJobOptions) {}
 
   of(options: ManagedJobOptions): StoredOptions {
-    const usual = this.usualAt(options.priority ?? 0);
-    return usual !== undefined && isUsual(options, usual) ? usual : this.compact(options);
+    const { priority = 0 } = options;
+    if (!LEVELS.has(priority)) return this.compact(options);
+    const ordinary = this.ordinaryAt(priority);
+    return isOrdinary(options, ordinary) ? ordinary : this.compact(options);
   }
 
-  /** The options of jobs for which nothing but a level was asked; undefined when it is none of the facade's. */
-  usualAt(level: number): StoredOptions | undefined {
-    const known = this.usual[level];
-    if (known !== undefined || !LEVELS.has(level)) return known;
-    const usual = frozenCopy(this.compact(this.admit(level === 0 ? {} : { priority: level })));
-    this.usual[level] = usual;
-    return usual;
+  /** The options of jobs for which nothing but a level was asked: on Bull's scale, 0 for none. */
+  ordinaryAt(level: number): StoredOptions {
+    return (this.ordinary[level] ??= frozenCopy(
+      this.compact(this.admit(level === 0 ? {} : { priority: level })),
+    ));
   }
 
   private compact(options: ManagedJobOptions): StoredOptions {
@@ -64,16 +64,16 @@ export class CompactOptions {
   }
 }
 
-/** Whether admitted options are those of a usual job of their level. */
-function isUsual(options: ManagedJobOptions, usual: StoredOptions): boolean {
+/** Whether admitted options are those of an ordinary job of their level. */
+function isOrdinary(options: ManagedJobOptions, ordinary: StoredOptions): boolean {
   const { delay, lifo, debounce, repeat, mq = {} } = options;
   return (
     (delay ?? lifo ?? debounce ?? repeat) === undefined &&
-    options.attempts === usual.attempts &&
-    options.removeOnComplete === usual.removeOnComplete &&
-    options.stackTraceLimit === usual.stackTraceLimit &&
-    isSame(mq, usual.mq ?? {}) &&
-    isSame(options.backoff as BackoffOptions, usual.backoff as BackoffOptions)
+    options.attempts === ordinary.attempts &&
+    options.removeOnComplete === ordinary.removeOnComplete &&
+    options.stackTraceLimit === ordinary.stackTraceLimit &&
+    isSame(mq, ordinary.mq ?? {}) &&
+    isSame(options.backoff as BackoffOptions, ordinary.backoff as BackoffOptions)
   );
 }
 
