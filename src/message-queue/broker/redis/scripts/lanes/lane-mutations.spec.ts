@@ -73,7 +73,11 @@ describe('the guarantees of lanes', () => {
       await ofPlain(id, level);
     await add('3d', 3);
     await add('9a', 9);
-    hold('full', await add('more', 3).catch((error: { code: string }) => error.code), 'QUEUE_FULL');
+    hold(
+      'full',
+      await add('more', 3).catch((error: unknown) => (error as { code: string }).code),
+      'QUEUE_FULL',
+    );
     const ran: string[] = [];
     await queue.pause();
     const { worker } = await workOn(
