@@ -1,5 +1,6 @@
 import Bull from 'bull';
 import type { JobOptions } from 'bull';
+import { writtenPayload } from '../../../src/message-queue/admission/json-payload.js';
 import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { QUEUE_DEFAULTS } from '../../../src/message-queue/jobs/queue-settings.js';
@@ -159,6 +160,16 @@ export const enqueueCases: readonly BrokerCase[] = [
       const request = { name: 'job', data: {}, options: { jobId: 'mine' }, ...once('k', 'f') };
       expect(await bench.broker.addOnce(queue, request)).toEqual({ id: 'mine', deduplicated: false });
       expect(await bench.broker.addOnce(queue, request)).toEqual({ id: 'mine', deduplicated: true });
+    },
+  ],
+  [
+    'looks at the key of a job that asks for nothing else, and whose payload is written already',
+    async (bench) => {
+      const queue = bench.open();
+      const request = { name: 'job', data: writtenPayload({ n: 1 }), options: {}, ...once('k', 'f') };
+      const { id } = await bench.broker.addOnce(queue, request);
+      expect(await bench.broker.addOnce(queue, request)).toEqual({ id, deduplicated: true });
+      expect(await queue.getWaitingCount()).toBe(1);
     },
   ],
   [
