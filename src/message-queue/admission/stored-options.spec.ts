@@ -1,6 +1,6 @@
 import { admit, NOW, settings } from '../../../test/support/admission-fixture.js';
 import type { ManagedJobOptions } from '../jobs/managed-job.js';
-import { compactOptions, fullOptions } from './stored-options.js';
+import { compactOptions, fullOptions, ordinaryOptions } from './stored-options.js';
 
 const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   jobId: ['mine', undefined],
@@ -40,10 +40,16 @@ function stored(given: ManagedJobOptions) {
 }
 
 describe('options as they are stored', () => {
-  it('are nothing for an ordinary job', () => {
-    expect(stored({}).text).toBe('{}');
-    expect(stored({ priority: 1 }).text).toBe('{}');
-    expect(stored({ priority: 6, mq: { correlationId: 'c' } }).text).toBe('{"mq":{"correlationId":"c"}}');
+  it('are the attempts for an ordinary job, which plain Bull would take for 1', () => {
+    const { attempts } = settings;
+    const ordinary = ordinaryOptions(settings);
+    expect(JSON.parse(ordinary)).toEqual({ attempts, mq: { defaultAttempts: true } });
+    expect(stored({}).text).toBe(ordinary);
+    expect(stored({ priority: 1 }).text).toBe(ordinary);
+    expect(JSON.parse(stored({ priority: 6, mq: { correlationId: 'c' } }).text)).toEqual({
+      attempts,
+      mq: { correlationId: 'c', defaultAttempts: true },
+    });
   });
 
   it('read back as they were, whatever they are', () => {
@@ -74,5 +80,7 @@ describe('options as they are stored', () => {
     expect(compactOptions(settings, bulls, fields)).toEqual(bulls);
     const { options } = admit({ jobId: '7a' });
     expect(fullOptions(settings, options, { ...fields, timestamp: NOW })).toEqual(options);
+    const before = { ...options, attempts: settings.attempts + 1, delay: 0 };
+    expect(compactOptions(settings, before, { id: '7a', timestamp: NOW, priority: 0 })).toEqual(before);
   });
 });

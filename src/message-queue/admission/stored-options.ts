@@ -1,12 +1,13 @@
 import type { BackoffOptions } from 'bull';
-import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
+import type { ManagedJobOptions } from '../jobs/managed-job.js';
 import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
 
 /**
- * How options are stored: what differs from the queue's definition, and nothing that stands in a field of its own. Of
- * an ordinary job that is nothing. What was left out follows the definition of whoever reads the job, so a changed
- * default counts for the jobs that wait already.
+ * How options are stored: what differs from the queue's definition, and nothing that stands in a field of its own; and
+ * `attempts` always, because plain Bull and versions before read a job without them as one that runs once. What was left
+ * out, and `attempts` marked as the queue's (`mq.defaultAttempts`), follow the definition of whoever reads the job, so a
+ * changed default counts for the jobs that wait already.
  *
  * Options that name their `timestamp` are complete: those of plain Bull producers, of schedules, and of versions before.
  */
@@ -72,22 +73,25 @@ export function compactOptions(
   options: ManagedJobOptions,
   fields: OptionFields,
 ): ManagedJobOptions {
-  if (!isFillable(options, fields)) return options;
+  if (!isFillable(settings, options, fields)) return options;
   const { jobId: _id, timestamp: _timestamp, priority: _priority, ...rest } = options;
   const { delay, attempts, backoff, removeOnComplete, removeOnFail, stackTraceLimit, mq, ...others } = rest;
   const defaults = defaultOptionsOf(settings);
-  const followsQueue = mq?.defaultAttempts === true && attempts === settings.attempts;
-  const record = followsQueue ? withoutDefaultAttempts(mq) : mq;
   return {
+    attempts,
     ...others,
     ...(delay !== 0 && { delay }),
-    ...(!followsQueue && { attempts }),
     ...(!isSame(backoff, defaults.backoff) && { backoff }),
     ...(removeOnComplete !== defaults.removeOnComplete && { removeOnComplete }),
     ...(removeOnFail !== defaults.removeOnFail && { removeOnFail }),
     ...(stackTraceLimit !== defaults.stackTraceLimit && { stackTraceLimit }),
-    ...(record !== undefined && Object.keys(record).length > 0 && { mq: record }),
+    ...(mq !== undefined && Object.keys(mq).length > 0 && { mq }),
   };
+}
+
+/** What is stored of the options of a job that asks for nothing but a level: {@link compactOptions} as a text. */
+export function ordinaryOptions({ attempts }: QueueSettings): string {
+  return JSON.stringify({ attempts, mq: { defaultAttempts: true } } satisfies ManagedJobOptions);
 }
 
 /** A job's complete options; those that were stored complete stay as they are. */
@@ -102,8 +106,9 @@ export function fullOptions(
 /** The first half of {@link fullOptions}: what jobs with the same stored options share. */
 export function filledOptions(settings: QueueSettings, stored: ManagedJobOptions): ManagedJobOptions {
   if (stored.timestamp !== undefined) return stored;
-  const filled = { attempts: settings.attempts, delay: 0, ...defaultOptionsOf(settings), ...stored };
-  return stored.attempts === undefined ? { ...filled, mq: { ...stored.mq, defaultAttempts: true } } : filled;
+  const { mq, attempts = settings.attempts } = stored;
+  const followed = mq?.defaultAttempts === true ? settings.attempts : attempts;
+  return { delay: 0, ...defaultOptionsOf(settings), ...stored, attempts: followed };
 }
 
 /** The second half of {@link fullOptions}: an object of the job's own. */
@@ -113,16 +118,18 @@ export function optionsOfJob(filled: ManagedJobOptions, fields: OptionFields): M
   return priority === 0 ? { ...filled, jobId, timestamp } : { ...filled, jobId, timestamp, priority };
 }
 
-function isFillable(options: ManagedJobOptions, { id, timestamp, priority }: OptionFields): boolean {
+function isFillable(
+  settings: QueueSettings,
+  options: ManagedJobOptions,
+  { id, timestamp, priority }: OptionFields,
+): boolean {
   const { repeat, attempts, delay, backoff, removeOnComplete, removeOnFail, stackTraceLimit } = options;
   if (repeat !== undefined || options.jobId !== id || options.timestamp !== timestamp) return false;
   if ((options.priority ?? 0) !== priority) return false;
+  // Of a version before, under another definition: they keep theirs.
+  if (options.mq?.defaultAttempts === true && attempts !== settings.attempts) return false;
   const filled = [attempts, delay, backoff, removeOnComplete, removeOnFail, stackTraceLimit];
   return filled.every((option) => option !== undefined);
-}
-
-function withoutDefaultAttempts({ defaultAttempts: _, ...record }: ManagedJobRecord): ManagedJobRecord {
-  return record;
 }
 
 function isSame(backoff: unknown, other: BackoffOptions): boolean {

@@ -3,6 +3,7 @@ import Bull from 'bull';
 import { completed, failed, testQueue, workOn } from '../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
+import { writtenPayload } from '../../admission/json-payload.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 
 describe('a plain Bull queue on the same keys', () => {
@@ -80,6 +81,28 @@ describe('a plain Bull queue on the same keys', () => {
     const { seen } = await workOn(broker, broker.createQueue(testQueue()));
     await waitUntil(async () => (await plain.getCompletedCount()) === strange.length, 'the ends');
     expect(seen).toHaveLength(strange.length);
+  });
+
+  it('runs our jobs of the default lane, retries included', async () => {
+    const broker = stage.fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    const { id } = await queue.add('job', { n: 1 }, { priority: 6 });
+    const usual = await broker.addOnce(queue, {
+      ...{ ordinary: true, name: 'job', data: writtenPayload({ n: 2 }), options: { priority: 6 } },
+    });
+    const ids = [id, usual.id];
+    const runs = new Map<string, number>();
+    void plain.process('job', async (job) => {
+      const run = (runs.get(String(job.id)) ?? 0) + 1;
+      runs.set(String(job.id), run);
+      if (run < 3) throw new Error('again');
+      return 'plain';
+    });
+    const jobs = await waitUntil(async () => {
+      const found = await Promise.all(ids.map((one) => queue.getJob(one)));
+      return found.every((job) => job?.finishedOn) ? found : null;
+    }, 'the ends');
+    expect(jobs).toMatchObject(ids.map(() => ({ returnvalue: 'plain', attemptsMade: 2 })));
   });
 
   it('works beside our worker on the default lane, each job once', async () => {

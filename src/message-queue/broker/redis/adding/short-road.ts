@@ -1,5 +1,5 @@
 import { newJobId } from '../../../admission/job-id.js';
-import { priorityField } from '../../../admission/stored-options.js';
+import { ordinaryOptions, priorityField } from '../../../admission/stored-options.js';
 import type { AddOutcome, OrdinaryAdd } from '../../broker.js';
 import { queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
@@ -22,8 +22,9 @@ export class ShortRoad implements AddCall {
   private readonly head: readonly (string | number)[];
 
   constructor(readonly queue: RedisQueue) {
-    const { maxWaiting } = queue.definition;
-    this.head = [internalsOf(queue).token, waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
+    const { definition } = queue;
+    const limits = [false, true].map((critical) => waitingLimit(definition.maxWaiting, critical));
+    this.head = [internalsOf(queue).token, ...limits, ordinaryOptions(definition)];
   }
 
   args(adds: readonly PendingAdd[]): (string | number)[] {

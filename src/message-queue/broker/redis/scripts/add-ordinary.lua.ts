@@ -6,8 +6,8 @@ import { luaScript } from './lua-script.js';
  * Adds up to 100 ordinary jobs: generated ids, nothing asked for but a level. What may be said of a job beyond that is a
  * matter of `addJobsScript`.
  *
- * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 number of kinds ·
- * per kind name, the field `priority` (empty text: left out) and `1` when it is critical · per job the number of its kind, from 0,
+ * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 the
+ * options of all, as they are stored · 5 number of kinds · per kind name, the field `priority` (empty text: left out) and `1` when it is critical · per job the number of its kind, from 0,
  * id, data, timestamp (ms).
  * Reply: 1 when all were added, or per job −1 when it was, else how many jobs waited: the queue was full.
  *
@@ -19,7 +19,8 @@ export const addOrdinaryScript = luaScript('mqAddOrdinary', {
   body: `
 local KIND, JOB = 3, 4
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local firstJob = 5 + tonumber(ARGV[4]) * KIND
+local opts, firstKind = ARGV[4], 6
+local firstJob = firstKind + tonumber(ARGV[5]) * KIND
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local added, full = {}, nil
 
@@ -37,9 +38,9 @@ local isRepeated = redis.call('EXISTS', unpack(known)) > 0
 local function store(kind, id, data, timestamp)
   local priority = ARGV[kind + 1]
   if priority == '' then
-    redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', '{}', 'timestamp', timestamp)
+    redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', opts, 'timestamp', timestamp)
   else
-    redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', '{}', 'timestamp', timestamp, 'priority', priority)
+    redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', opts, 'timestamp', timestamp, 'priority', priority)
   end
   gather(id, priority == '' and DEFAULT_LEVEL or levelOf(priority))
   added[#added + 1] = id
@@ -47,7 +48,7 @@ local function store(kind, id, data, timestamp)
 end
 
 for at = firstJob, #ARGV, JOB do
-  local kind, id = 5 + tonumber(ARGV[at]) * KIND, ARGV[at + 1]
+  local kind, id = firstKind + tonumber(ARGV[at]) * KIND, ARGV[at + 1]
   if not (isRepeated and redis.call('EXISTS', base .. id, goneKey(id)) > 0) then
     if depth < (ARGV[kind + 2] == '1' and reserve or limit) then
       store(kind, id, ARGV[at + 2], ARGV[at + 3])

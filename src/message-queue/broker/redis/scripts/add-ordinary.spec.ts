@@ -3,6 +3,7 @@ import { addOrdinaryScript } from './add-ordinary.lua.js';
 
 const LIMIT = 5;
 const RESERVE = 6;
+const OPTIONS = '{"attempts":5}';
 /** Kinds of the calls below: name, `priority`, critical. */
 const KINDS = [
   ['usual', '', ''],
@@ -35,7 +36,8 @@ describe('addOrdinaryScript', () => {
     const base = `${stage.fixture.prefix}:${(bases += 1)}:`;
     const add = (...jobs: Job[]): Promise<unknown> => {
       const args = jobs.flatMap(([kind, id]) => [kind, id, `{"of":"${id}"}`, 5]);
-      return client.eval(lua, 1, base, 'token', LIMIT, RESERVE, KINDS.length, ...KINDS.flat(), ...args);
+      const head = ['token', LIMIT, RESERVE, OPTIONS, KINDS.length, ...KINDS.flat()];
+      return client.eval(lua, 1, base, ...head, ...args);
     };
     const waiting = async (lane: string): Promise<string[]> =>
       (await client.lrange(base + lane, 0, -1)).reverse();
@@ -51,6 +53,7 @@ describe('addOrdinaryScript', () => {
     expectSame('hash', Object.keys(await client.hgetall(`${base}u`)), [
       ...['name', 'data', 'opts', 'timestamp', 'priority'],
     ]);
+    expectSame('hash', await client.hmget(`${base}u`, 'opts', 'data'), [OPTIONS, '{"of":"u"}']);
     expectSame('maxWaiting', await add([0, 'e']), [LIMIT]);
     expectSame('maxWaiting', await client.exists(`${base}e`), 0);
     const mixed = await add([0, 'e'], [2, 'v'], [2, 'w']);
