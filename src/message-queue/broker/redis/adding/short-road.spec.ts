@@ -64,32 +64,4 @@ describe('the short road of an add', () => {
     expect(short).toEqual(long);
     expect(short.jobs.length).toBe(Math.min(count, short.told.length));
   });
-
-  it('costs Redis one command a job, and a dozen a call', async () => {
-    const broker = stage.fixture.broker();
-    const queue = broker.createQueue(testQueue());
-    await broker.addMany(
-      queue,
-      anyJobs(1).map((job) => ({ ...job, name: 'job' })),
-    );
-    const before = await callsOf();
-    const usual = Array.from({ length: 100 }, (): OrdinaryAdd => {
-      return { ordinary: true, name: 'job', data: writtenPayload({ a: 1 }), options: { priority: 6 } };
-    });
-    await broker.addMany(queue, usual);
-    const after = await callsOf();
-    expect((after['hset'] ?? 0) - (before['hset'] ?? 0)).toBe(100);
-    const others = Object.keys(after).filter(
-      (name) => !['hset', 'info', 'script', 'evalsha', 'eval'].includes(name),
-    );
-    const rest = others.reduce((sum, name) => sum + (after[name] ?? 0) - (before[name] ?? 0), 0);
-    expect(rest).toBeLessThanOrEqual(12);
-  });
-
-  /** How often each command ran. */
-  async function callsOf(): Promise<Record<string, number>> {
-    const stats = await stage.client.info('commandstats');
-    const found = [...stats.matchAll(/cmdstat_([\w|]+):calls=(\d+)/g)];
-    return Object.fromEntries(found.map(([, name, calls]) => [name ?? '', Number(calls)]));
-  }
 });
