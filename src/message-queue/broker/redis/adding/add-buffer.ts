@@ -49,16 +49,24 @@ export class AddBuffer {
     if (!this.connections.isReady) for (const batch of this.underWay) batch.forEach(refuse);
   }
 
-  /** Sends once all that is issued together has been issued. */
+  /** Sends once all that is issued together has been issued, and in order: nothing overtakes what waits for a connection. */
   private schedule(): void {
-    if (this.underWay.size >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
+    if (this.closed || this.underWay.size >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
     this.scheduled = true;
-    process.nextTick(() => {
-      this.scheduled = false;
-      while (this.buffer.length > 0 && this.underWay.size < MOST_CALLS_IN_FLIGHT) {
-        void this.send(this.nextBatch());
-      }
-    });
+    const { connections } = this;
+    if (connections.isReady) process.nextTick(() => this.sendBuffered());
+    else void connections.ready(RETRY_DELAY_MS).then(() => this.sendBuffered());
+  }
+
+  private sendBuffered(): void {
+    this.scheduled = false;
+    if (!this.connections.isReady) {
+      this.schedule();
+      return;
+    }
+    while (this.buffer.length > 0 && this.underWay.size < MOST_CALLS_IN_FLIGHT) {
+      void this.send(this.nextBatch());
+    }
   }
 
   private nextBatch(): PendingAdd[] {

@@ -1,0 +1,64 @@
+import type { RedisConnections } from '../connections/redis-connections.js';
+import type { RedisScripts } from '../connections/redis-scripts.js';
+import { addJobsScript } from '../scripts/add-jobs.lua.js';
+import { AddBuffer } from './add-buffer.js';
+import { PendingAdd } from './pending-add.js';
+import type { AddCall } from './pending-add.js';
+
+const CALL: AddCall = {
+  script: addJobsScript,
+  args: (adds) => adds.map(({ place }) => place.job),
+};
+
+/** An add that notes when it is answered. */
+class NotedAdd extends PendingAdd {
+  constructor(
+    readonly number: number,
+    private readonly noted: number[],
+  ) {
+    super(CALL, 10, 30_000);
+  }
+
+  get place() {
+    return { queue: 'work', job: String(this.number) };
+  }
+
+  answered(): void {
+    this.noted.push(this.number);
+  }
+
+  failed(error: Error): void {
+    throw error;
+  }
+}
+
+describe('AddBuffer', () => {
+  it('keeps the order of adds that wait for a connection, however often it asks for one', async () => {
+    let asked = 0;
+    const connections = {
+      isReady: false,
+      client: { on: () => undefined },
+      // As when the connection comes just after the first who waits for it has given up.
+      ready(): Promise<boolean> {
+        asked += 1;
+        if (asked > 1) connections.isReady = true;
+        return Promise.resolve(connections.isReady);
+      },
+    };
+    const sent: string[] = [];
+    const scripts = {
+      run: (_script: unknown, _base: string, args: readonly string[]) => Promise.resolve(sent.push(...args)),
+    };
+    const buffer = new AddBuffer(
+      'base:',
+      scripts as unknown as RedisScripts,
+      connections as unknown as RedisConnections,
+    );
+    const noted: number[] = [];
+    const numbers = Array.from({ length: 350 }, (_, n) => n);
+    for (const n of numbers) buffer.add(new NotedAdd(n, noted));
+    while (noted.length < numbers.length) await new Promise(setImmediate);
+    expect(sent).toEqual(numbers.map(String));
+    expect(noted).toEqual(numbers);
+  });
+});
