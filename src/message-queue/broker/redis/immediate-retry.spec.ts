@@ -9,7 +9,7 @@ import { RedisConnections } from './connections/redis-connections.js';
 import type { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { completeJobsScript } from './scripts/complete-jobs.lua.js';
-import { failJobScript, releaseJobScript } from './scripts/fail-job.lua.js';
+import { failJobScript, releaseJobsScript } from './scripts/fail-job.lua.js';
 import type { LuaScript } from './scripts/lua-script.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -46,7 +46,7 @@ describe('a retry without delay', () => {
 
   it.each([
     ['failure', failJobScript],
-    ['hand-back', releaseJobScript],
+    ['hand-back', releaseJobsScript],
     ['completion', completeJobsScript],
   ] as const)('is left alone by a %s of the run before it that comes late', async (kind, script) => {
     const broker = stage.fixture.broker();
@@ -63,7 +63,9 @@ describe('a retry without delay', () => {
     const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 2, 'the retry');
     const reply = await sendAgain(queue, script, lateArgs(kind, queue, id, fences[0] ?? ''));
-    expect(JSON.stringify(reply)).toBe({ failure: '2', 'hand-back': '0', completion: '[[0],[],[],0]' }[kind]);
+    expect(JSON.stringify(reply)).toBe(
+      { failure: '2', 'hand-back': '[0]', completion: '[[0],[],[],0,0]' }[kind],
+    );
     expect(await broker.snapshot(queue)).toMatchObject({ active: 1, waiting: 0, completed: 0 });
     release();
     await waitUntil(async () => (await broker.snapshot(queue)).completed === 1, 'the retry to end');
@@ -94,6 +96,6 @@ function lateArgs(kind: string, queue: RedisQueue, id: string, fence: string): (
   const { token } = internalsOf(queue);
   const now = Date.now();
   if (kind === 'failure') return [token, id, now, '0', 'no', '[]', 1, '{}', '{}', '{}', '', fence];
-  if (kind === 'hand-back') return [token, id, '0', fence];
-  return [token, now, 5_000, 0, '', 1, -1, '', id, fence, 'null', 1, ''];
+  if (kind === 'hand-back') return [token, id, fence, '0'];
+  return [token, now, 5_000, 0, '', 0, 1, 0, -1, '', id, fence, 'null', 1, ''];
 }

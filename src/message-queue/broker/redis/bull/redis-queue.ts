@@ -23,8 +23,8 @@ export interface QueueBackend {
 export interface WorkerOfQueue {
   /** Whether it was stopped and nothing runs any more, so that another may take its place. */
   readonly hasEnded: boolean;
-  /** Interrupts the wait for jobs, so that none is taken after a pause. */
-  interrupt(): void;
+  /** Interrupts the wait for jobs and hands back those taken ahead, so that none begins after a pause. */
+  yieldJobs(): void;
   stopFetching(): Promise<void>;
   whenIdle(): Promise<void>;
   dispose(): Promise<void>;
@@ -150,10 +150,11 @@ export class RedisQueue extends Bull<object> {
           resolve();
         };
       });
-      this.worker?.interrupt();
+      this.worker?.yieldJobs();
       if (doNotWaitActive !== true) await this.worker?.whenIdle();
     }
-    return super.pause(isLocal, doNotWaitActive);
+    await super.pause(isLocal, doNotWaitActive);
+    if (isLocal !== true) this.worker?.yieldJobs();
   }
 
   override async whenCurrentJobsFinished(): Promise<void> {

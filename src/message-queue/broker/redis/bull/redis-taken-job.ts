@@ -11,6 +11,8 @@ export class RedisTakenJob extends TakenJob {
   readonly storedOptions: string;
   /** `mqRun`, which identifies the take that began this run: nothing sent for it may touch a later run. */
   readonly fence: string;
+  /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
+  readonly isAhead: boolean;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
 
@@ -21,7 +23,8 @@ export class RedisTakenJob extends TakenJob {
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
-    this.isSuspect = entry.mqHeld !== null;
+    this.isAhead = entry.mqHeld?.endsWith('ahead') === true;
+    this.isSuspect = entry.mqHeld?.startsWith('suspect') === true;
     if (mqCancel !== null) this.abort(cancelledError(this.job.queue.name, id, mqCancel));
   }
 }

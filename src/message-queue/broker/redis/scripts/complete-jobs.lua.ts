@@ -5,18 +5,18 @@ import { takeFunctions } from './take-jobs.lua.js';
 /** Fields of one way to keep completed jobs in the arguments of {@link completeJobsScript}, in this order. */
 const KEEP_FIELDS = ['count', 'age'] as const;
 
-/** Fields of one job in the arguments of {@link completeJobsScript}, in this order. */
+/** Fields of one job that ends in the arguments of {@link completeJobsScript}, in this order. */
 const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'tombstoneMs'] as const;
 
 /**
- * Completes jobs and takes the next ones in the same step.
+ * Completes jobs, begins jobs that were taken ahead, and takes the next ones, in one step.
  *
  * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take · 5 `1` to publish `drained` when none is left ·
- * 6 how many ways to keep completed jobs follow · then the fields of {@link KEEP_FIELDS} per way:
+ * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
- * then the fields of {@link COMPLETE_FIELDS} per job: `run` the job's `mqRun`, `keep` its way, from 1,
+ * then the ids of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
  * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
- * Reply: `[[status…], [job…], [phantom id…], 1 = ask again]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
+ * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, 1 = the queue is paused and nothing was taken]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
@@ -83,18 +83,22 @@ local function keepOnly(count, age)
   end
 end
 
-local first = 7
-for _ = 1, tonumber(ARGV[6]) do
+local first = 9
+for _ = 1, tonumber(ARGV[7]) do
   local keep = ${argumentTable(KEEP_FIELDS)}
   keeping[#keeping + 1] = { count = tonumber(keep.count), age = keep.age }
   first = first + ${KEEP_FIELDS.length}
+end
+for _ = 1, tonumber(ARGV[8]) do
+  redis.call('HDEL', base .. ARGV[first], 'mqHeld')
+  first = first + 1
 end
 for from = first, #ARGV, ${COMPLETE_FIELDS.length} do
   local first = from
   local job = ${argumentTable(COMPLETE_FIELDS)}
   jobs[#jobs + 1], locks[#locks + 1] = job, base .. job.id .. ':lock'
 end
-local holders, statuses = redis.call('MGET', unpack(locks)), {}
+local holders, statuses = #locks > 0 and redis.call('MGET', unpack(locks)), {}
 for i, job in ipairs(jobs) do statuses[i] = complete(job, locks[i], holders[i]) end
 if #settled > 0 then
   redis.call('DEL', unpack(freed))
@@ -105,8 +109,9 @@ for _, keep in ipairs(keeping) do
   if keep.counts then keepOnly(keep.count, keep.age) end
 end
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
-local taken, phantoms, again = takeJobs(tonumber(ARGV[4]), now, token, lockMs)
+local count = tonumber(ARGV[4])
+local taken, phantoms, again = takeJobs(count, now, token, lockMs, tonumber(ARGV[6]))
 if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
-return { statuses, taken, phantoms, again and 1 or 0 }
+return { statuses, taken, phantoms, again and 1 or 0, count > 0 and #taken == 0 and isPaused() and 1 or 0 }
 `,
 });

@@ -1,6 +1,6 @@
 import { endingFunctions } from './ending.lua.js';
 import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
-import { luaScript } from './lua-script.js';
+import { argumentTable, luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
 /**
@@ -47,24 +47,38 @@ return 1
 `,
 });
 
+/** Fields of one job in the arguments of {@link releaseJobsScript}, in this order. */
+const RELEASE_FIELDS = ['id', 'run', 'again'] as const;
+
 /**
- * Gives an active job back without spending an attempt.
+ * Gives active jobs back without spending an attempt.
  *
- * ARGV: 1 token · 2 id · 3 when to run again: `0` = at once, at the front of its lane, else ms · 4 the run (`mqRun`).
- * Reply: 1 stored · 0 no longer ours.
+ * ARGV: 1 token · then the fields of {@link RELEASE_FIELDS} per job: `run` its `mqRun`, `again` when to run again: `0` = at
+ * once, at the front of its lane, the first of the jobs foremost; else ms.
+ * Reply: for each 1 stored · 0 no longer ours.
  */
-export const releaseJobScript = luaScript('mqReleaseJob', {
+export const releaseJobsScript = luaScript('mqReleaseJobs', {
   allowOom: true,
   uses: [laneFunctions, ownershipFunctions, delayFunctions],
   body: `
-local token, id, again = ARGV[1], ARGV[2], ARGV[3]
-if not owns(id, token, ARGV[4]) or letGo(id) == 0 then return 0 end
-redis.call('HDEL', base .. id, 'mqRun', 'mqHeld')
-if again == '0' then
-  letWaitFirst({ id }, levelOf(redis.call('HGET', base .. id, 'priority')))
-else
-  delayUntil(id, tonumber(again), redis.call('INCR', base .. 'id'))
+local replies = {}
+
+local function release(job)
+  local id = job.id
+  if not owns(id, ARGV[1], job.run) or letGo(id) == 0 then return 0 end
+  redis.call('HDEL', base .. id, 'mqRun', 'mqHeld')
+  if job.again == '0' then
+    letWaitFirst({ id }, levelOf(redis.call('HGET', base .. id, 'priority')))
+  else
+    delayUntil(id, tonumber(job.again), redis.call('INCR', base .. 'id'))
+  end
+  return 1
 end
-return 1
+
+-- From the last one on: each goes before the one behind it.
+for first = #ARGV - ${RELEASE_FIELDS.length - 1}, 2, -${RELEASE_FIELDS.length} do
+  table.insert(replies, 1, release(${argumentTable(RELEASE_FIELDS)}))
+end
+return replies
 `,
 });

@@ -21,26 +21,34 @@ function at(field: (typeof TAKEN_FIELDS)[number]): number {
 }
 
 /**
- * Lua function `takeJobs(count, now, token, lockMs)`: moves up to `count` jobs from their lanes to `active`, locks them and
+ * Lua function `takeJobs(count, now, token, lockMs, starts)`: moves up to `count` jobs from their lanes to `active`, locks them and
  * returns two lists and whether to ask again although fewer came: the jobs, each as its {@link TAKEN_FIELDS} and its id, and the ids of phantoms: entries whose hash has no name and
  * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` identifies
- * this run: no other take of the job has the same. A job that crashed twice has not begun until
- * {@link beginSuspectScript} runs: until then it has the field `mqHeld`.
+ * this run: no other take of the job has the same. A job has not begun while it has the field `mqHeld`: `suspect` one that
+ * crashed twice, until {@link beginSuspectScript} runs; `ahead` one beyond the first `starts`, which waits in its worker for a
+ * handler, until a call of that worker begins it; `suspect ahead` one that is both.
  */
 export const takeFunctions = `${laneFunctions}${takeWaitingFunctions}${crashFunctions}${hearingFunctions}
-local function begin(job, now, run, token, lockMs)
+local function heldAs(crashes, isAhead)
+  local isSuspect = crashes and crashCount(crashes) >= 2
+  if isSuspect then return isAhead and 'suspect ahead' or 'suspect' end
+  return isAhead and 'ahead'
+end
+
+local function begin(job, now, run, token, lockMs, isAhead)
   local key = base .. job[${ID}]
   redis.call('SET', key .. ':lock', token, 'PX', lockMs)
   job[${at('processedOn')}], job[${at('mqRun')}] = now, run
-  if job[${at('mqCrashes')}] and crashCount(job[${at('mqCrashes')}]) >= 2 then
-    job[${at('mqHeld')}] = '1'
-    redis.call('HSET', key, 'processedOn', now, 'mqRun', run, 'mqHeld', 1)
+  local held = heldAs(job[${at('mqCrashes')}], isAhead)
+  if held then
+    job[${at('mqHeld')}] = held
+    redis.call('HSET', key, 'processedOn', now, 'mqRun', run, 'mqHeld', held)
   else
     redis.call('HSET', key, 'processedOn', now, 'mqRun', run)
   end
 end
 
-local function takeJobs(count, now, token, lockMs)
+local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, run, again = {}, {}, nil, false
   local activity = base .. 'active@' .. token
   while #taken < count and #phantoms < 100 do
@@ -51,7 +59,7 @@ local function takeJobs(count, now, token, lockMs)
     for _, job in ipairs(jobs) do
       local id = job[${ID}]
       if job[${at('name')}] and job[${at('timestamp')}] then
-        begin(job, now, run, token, lockMs)
+        begin(job, now, run, token, lockMs, #taken >= starts)
         taken[#taken + 1] = job
         if heard(activity) then redis.call('PUBLISH', activity, id) end
       else
@@ -68,14 +76,15 @@ end
 /**
  * Takes the next jobs.
  *
- * ARGV: 1 how many · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
+ * ARGV: 1 how many, all of which begin at once · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
  * Reply: `[[job…], [phantom id…], 1 = ask again]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
-local taken, phantoms, again = takeJobs(tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4])
+local count = tonumber(ARGV[1])
+local taken, phantoms, again = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
 if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
 return { taken, phantoms, again and 1 or 0 }
 `,

@@ -5,7 +5,8 @@ import { NOTHING_TAKEN, takenReply } from './job-intake.js';
 import type { JobIntake, SentReply, TakenReply } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
-import type { WorkerSlots } from './worker-slots.js';
+import { NO_SLOTS } from './worker-slots.js';
+import type { SlotRequest, WorkerSlots } from './worker-slots.js';
 
 /** How long the id of a job that was completed and removed is remembered, so that a repeated add is recognised. */
 const TOMBSTONE_MS = 15_000;
@@ -17,10 +18,19 @@ export interface BatcherParts {
   readonly slots: WorkerSlots;
   readonly lockMs: number;
   readonly now: () => number;
-  /** Whether ended runs may have successors. */
-  readonly mayTake: () => boolean;
+  /** How many jobs may be taken ahead now; null when none may be taken at all. */
+  readonly ahead: () => number | null;
+  /** Whether a job may begin before the ends of those before it are stored. */
+  readonly mayOverlap: () => boolean;
+  /** Whether jobs that were taken ahead may begin. */
+  readonly mayBegin: () => boolean;
+  /** Takes the jobs that begin off the line; from then on their handlers count as running. */
+  readonly begin: () => RedisTakenJob[];
+  readonly start: (taken: RedisTakenJob) => void;
   /** Receives the jobs that a call took for the slots that asked. */
-  readonly receive: (reply: TakenReply, asked: number) => void;
+  readonly receive: (reply: TakenReply, request: SlotRequest) => void;
+  /** The queue is paused for all workers. */
+  readonly onPaused: () => void;
 }
 
 interface Completion {
@@ -32,20 +42,31 @@ interface Completion {
 
 const MOST_JOBS_PER_CALL = 100;
 /** While Redis works on one call, this process prepares the next. */
-const MOST_CALLS_IN_FLIGHT = 2;
+const CALLS_IN_FLIGHT = 2;
+/** One handler needs more: it begins its next job with each call. */
+const CALLS_IN_FLIGHT_IN_ALL = 8;
 
-/** Completes jobs; those that end while a call is in flight share the next one, which also takes their successors. */
+/**
+ * Completes jobs; those that end while a call is in flight share the next one. The call also begins jobs that were taken
+ * ahead, and takes their successors. A handler starts once the call that says so was written to the connection: should it kill the
+ * process, Redis has been told that the job began.
+ */
 export class CompletionBatcher {
   private readonly buffer: Completion[] = [];
   private readonly batchSize: number;
+  private readonly mostInFlight: number;
   private scheduled = false;
   private inFlight = 0;
+  /** Those of them that take jobs. */
+  private taking = 0;
+  private answered: (() => void)[] = [];
 
   constructor(
     private readonly parts: BatcherParts,
     concurrency: number,
   ) {
-    this.batchSize = Math.min(MOST_JOBS_PER_CALL, Math.ceil(concurrency / 2));
+    this.batchSize = Math.min(MOST_JOBS_PER_CALL, concurrency);
+    this.mostInFlight = Math.max(CALLS_IN_FLIGHT, Math.floor(CALLS_IN_FLIGHT_IN_ALL / concurrency));
   }
 
   /**
@@ -60,49 +81,80 @@ export class CompletionBatcher {
     });
   }
 
-  private schedule(): void {
-    if (this.inFlight >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
+  /** Sends what there is to tell, soon. */
+  schedule(): void {
+    if (!this.hasWork()) return;
     if (this.buffer.length >= this.batchSize) void this.flush();
-    if (this.scheduled || this.buffer.length === 0) return;
+    if (this.scheduled || !this.hasWork()) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      while (this.buffer.length > 0 && this.inFlight < MOST_CALLS_IN_FLIGHT) void this.flush();
+      while (this.hasWork()) void this.flush();
     });
   }
 
+  /** Resolves when no call that takes jobs is in flight. */
+  whenAnswered(): Promise<void> {
+    return this.taking === 0 ? Promise.resolve() : new Promise((resolve) => this.answered.push(resolve));
+  }
+
+  private hasWork(): boolean {
+    return this.inFlight < this.mostInFlight && (this.buffer.length > 0 || this.parts.mayBegin());
+  }
+
   private async flush(): Promise<void> {
-    const { slots, intake, receive } = this.parts;
+    const { slots, intake, receive, commands } = this.parts;
     const batch = this.buffer.splice(0, this.batchSize);
-    const changing = this.parts.mayTake() ? batch.length : 0;
-    const asked = slots.askAgain(changing);
+    const begun = this.parts.begin();
+    if (batch.length + begun.length === 0) return;
+    const ahead = this.parts.ahead();
+    const changing = ahead === null ? 0 : batch.length;
+    const request = ahead === null ? NO_SLOTS : slots.askAgain(changing, ahead);
+    const startsAtOnce = commands.isConnected && this.parts.mayOverlap();
     let reply = NOTHING_TAKEN;
     this.inFlight += 1;
+    if (request.count > 0) this.taking += 1;
     try {
-      reply = await this.send(batch, asked);
-      intake.note(reply, asked);
+      const answer = this.send(batch, begun, request);
+      if (startsAtOnce) begun.forEach(this.parts.start);
+      reply = await answer;
+      intake.note(reply, request.count);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+    if (!startsAtOnce) begun.forEach(this.parts.start);
     // The ends have been reported by now: their microtasks were queued before this one.
     slots.changed(changing);
-    receive(reply, asked);
+    receive(reply, request);
     this.inFlight -= 1;
+    if (request.count > 0) this.taking -= 1;
     this.schedule();
+    if (this.taking > 0) return;
+    for (const resolve of this.answered.splice(0)) resolve();
   }
 
   /** @returns what the same call took */
-  private async send(batch: readonly Completion[], asked: number): Promise<TakenReply> {
-    const { commands, now } = this.parts;
+  private async send(
+    batch: readonly Completion[],
+    begun: readonly RedisTakenJob[],
+    request: SlotRequest,
+  ): Promise<TakenReply> {
+    const { commands, now, onPaused } = this.parts;
     const at = now();
-    const args = this.argsOf(batch, asked, at);
+    const args = this.argsOf(batch, begun, request, at);
     const answer = await commands.runUntilAnswered(completeJobsScript, args);
-    const [statuses, ...reply] = answer as [number[], ...SentReply];
+    const [statuses, jobs, phantoms, again, isPaused] = answer as [number[], ...SentReply, number];
     batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
-    return takenReply(reply);
+    if (isPaused === 1) onPaused();
+    return takenReply([jobs, phantoms, again]);
   }
 
-  private argsOf(batch: readonly Completion[], asked: number, now: number): (string | number)[] {
+  private argsOf(
+    batch: readonly Completion[],
+    begun: readonly RedisTakenJob[],
+    { count: asked, starts }: SlotRequest,
+    now: number,
+  ): (string | number)[] {
     const { commands, intake, lockMs } = this.parts;
     const ways = new Map<string, readonly [number: number, count: number, ageSeconds: number | string]>();
     const jobs: (string | number)[] = [];
@@ -115,9 +167,21 @@ export class CompletionBatcher {
       const isYoung = now - job.timestamp < TOMBSTONE_MS && id.startsWith('m_');
       jobs.push(id, fence, result.json, number, count === 0 && isYoung ? TOMBSTONE_MS : '');
     }
-    const args = [commands.queue.lockToken, now, lockMs, asked, asked > 0 ? intake.drainedFlag : ''];
-    args.push(ways.size);
+    // A suspect begins when it has its turn.
+    const beginning = begun.filter(({ isSuspect }) => !isSuspect);
+    const tellDrained = asked > 0 ? intake.drainedFlag : '';
+    const args = [
+      commands.queue.lockToken,
+      now,
+      lockMs,
+      asked,
+      tellDrained,
+      starts,
+      ways.size,
+      beginning.length,
+    ];
     for (const [, count, ageSeconds] of ways.values()) args.push(count, ageSeconds);
+    for (const { id } of beginning) args.push(id);
     return args.concat(jobs);
   }
 }

@@ -5,7 +5,7 @@ import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import { readOptions } from '../bull/stored-job.js';
-import { failJobScript, releaseJobScript } from '../scripts/fail-job.lua.js';
+import { failJobScript, releaseJobsScript } from '../scripts/fail-job.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
@@ -57,14 +57,17 @@ export class EndWriter {
   }
 
   /** @param delayMs null: at once, at the front of its lane. @returns false when the job is no longer ours */
-  async release(
-    { id, fence }: Pick<RedisTakenJob, 'id' | 'fence'>,
-    delayMs: number | null,
-    now: number,
-  ): Promise<boolean> {
+  async release({ id, fence }: RedisTakenJob, delayMs: number | null, now: number): Promise<boolean> {
     const again = delayMs === null ? 0 : now + Math.max(1, Math.round(delayMs));
-    const args = [this.commands.queue.lockToken, id, again, fence];
-    return (await this.commands.runUntilAnswered(releaseJobScript, args)) === 1;
+    const args = [this.commands.queue.lockToken, id, fence, again];
+    const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
+    return stored === 1;
+  }
+
+  /** Gives jobs back that did not begin, in order, at the front of their lanes; those that are no longer ours stay where they are. */
+  async handBack(jobs: readonly Pick<RedisTakenJob, 'id' | 'fence'>[]): Promise<void> {
+    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0]);
+    await this.commands.runUntilAnswered(releaseJobsScript, [this.commands.queue.lockToken, ...args]);
   }
 }
 

@@ -26,11 +26,16 @@ export interface PipeParts {
   readonly intake: JobIntake;
   readonly completions: Pick<CompletionBatcher, 'complete'>;
   readonly run: RunJob;
+  /** Hands back the jobs that were taken ahead; resolves when they stand in front of their lanes. */
+  readonly yieldJobs: () => Promise<void>;
   readonly now: () => number;
   readonly report: (problem: BrokerProblem) => void;
   /** Of this process. */
   readonly suspects: CrashSuspects;
 }
+
+/** How a run ended that did not complete its job. */
+type UnsuccessfulSettlement = Exclude<Settlement, { kind: 'completed' }>;
 
 /** Takes jobs through this process: taken → its turn → run → its end is stored, then announced. */
 export class JobPipe {
@@ -44,39 +49,57 @@ export class JobPipe {
     this.reader = new JobReader(parts.commands.queue, parts.commands.queue.definition);
   }
 
-  /** Runs a taken job and stores how it ended. Never rejects. */
-  async pass(entry: TakenEntry): Promise<void> {
-    const { id } = entry;
+  /** Takes a job in hand: from now on its lock is renewed. @returns when there is nothing to run, what resolves when that is settled */
+  accept(entry: TakenEntry): RedisTakenJob | Promise<void> {
     // After a reconnect, the call that ends runs and the search for lost answers may both return the same take.
-    const known = this.active.get(id);
-    if (known !== undefined && known.fence === entry.mqRun) return;
-    let taken: RedisTakenJob;
+    const known = this.active.get(entry.id);
+    if (known !== undefined && known.fence === entry.mqRun) return Promise.resolve();
     try {
-      taken = new RedisTakenJob(this.reader, entry);
+      const taken = new RedisTakenJob(this.reader, entry);
+      this.active.set(taken.id, taken);
+      return taken;
     } catch (error) {
       return this.bury(entry, error as Error);
     }
-    this.active.set(id, taken);
+  }
+
+  /** Runs a job and stores how it ended. Never rejects. @param settled called when its handler is free for another */
+  async run(taken: RedisTakenJob, settled: () => void): Promise<void> {
+    let isRunning = true;
     try {
       if (taken.isSuspect && !(await this.hasItsTurn(taken))) return;
-      await this.store(taken, await this.runToEnd(taken));
+      const settlement = await this.runToEnd(taken);
+      // In front of this one nothing may begin that was taken after it.
+      if (settlement.kind === 'handed-back') await this.parts.yieldJobs();
+      isRunning = false;
+      settled();
+      if (settlement.kind !== 'completed') await this.store(taken, settlement);
+      else {
+        const { result } = settlement;
+        this.tellCompleted(taken, result, await this.parts.completions.complete(taken, result));
+      }
     } catch (error) {
       taken.noteStored(false);
-      const message = `The end of job "${id}" could not be stored; the job will run again.`;
-      this.report('settlement', id, message, error);
+      const message = `The end of job "${taken.id}" could not be stored; the job will run again.`;
+      this.report('settlement', taken.id, message, error);
     } finally {
       this.forget(taken);
+      if (isRunning) settled();
     }
   }
 
-  /** Gives back a job that arrived when none was wanted any more. Never rejects. */
-  async giveBack({ id, mqRun }: TakenEntry): Promise<void> {
+  /** Gives back jobs that will not begin here. Never rejects. */
+  async giveBack(jobs: readonly Pick<RedisTakenJob, 'id' | 'fence'>[]): Promise<void> {
     try {
-      await this.ends.release({ id, fence: mqRun ?? '' }, null, this.parts.now());
+      await this.ends.handBack(jobs);
     } catch (error) {
-      const message = `Job "${id}" could not be handed back; it will run once its lock has expired.`;
-      this.report('settlement', id, message, error);
+      for (const { id } of jobs) {
+        const message = `Job "${id}" could not be handed back; it will run once its lock has expired.`;
+        this.report('settlement', id, message, error);
+      }
     }
+    // Not before: as long as they are locked, the search for lost answers must not take them for unknown.
+    for (const { id, fence } of jobs) if (this.active.get(id)?.fence === fence) this.active.delete(id);
   }
 
   /** Reports entries of the queue that had no job behind them. */
@@ -106,19 +129,16 @@ export class JobPipe {
     if (job.opts.repeat !== undefined && !(await this.scheduleNext(taken))) return { kind: 'handed-back' };
     const outcome = startRun(this.parts.run, taken);
     emitSafely(this.parts.commands.queue, 'active', job, outcome, 'waiting');
-    return outcome.catch((error: unknown) => this.brokenRun(taken, error));
+    try {
+      return await outcome;
+    } catch (error) {
+      return this.brokenRun(taken, error);
+    }
   }
 
   /** @throws the error that Redis refuses to store it with */
-  private async store(taken: RedisTakenJob, settlement: Settlement): Promise<void> {
+  private async store(taken: RedisTakenJob, settlement: UnsuccessfulSettlement): Promise<void> {
     switch (settlement.kind) {
-      case 'completed':
-        this.tellCompleted(
-          taken,
-          settlement.result,
-          await this.parts.completions.complete(taken, settlement.result),
-        );
-        return;
       case 'failed':
         return this.fail(taken, settlement);
       case 'deferred':

@@ -14,6 +14,11 @@ export class QueueCommands {
     private readonly scripts: RedisScripts,
   ) {}
 
+  /** Whether a call is written to the connection at once; otherwise it waits until Redis is back. */
+  get isConnected(): boolean {
+    return this.queue.client.status === 'ready';
+  }
+
   /** Runs a script once. @throws any error */
   run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
     return this.scripts.run(script, this.queue.base, args);

@@ -10,9 +10,12 @@ import type { TakenEntry } from '../bull/taken-entry.js';
 import { JobPipe } from './job-pipe.js';
 import type { QueueCommands } from './queue-commands.js';
 import { cancelledError } from '../bull/redis-taken-job.js';
-import type { RedisTakenJob } from '../bull/redis-taken-job.js';
+import { RedisTakenJob } from '../bull/redis-taken-job.js';
 import type { WaitSignal } from './wait-signal.js';
-import { WorkerSlots } from './worker-slots.js';
+import { NO_SLOTS, WorkerSlots } from './worker-slots.js';
+import type { SlotRequest } from './worker-slots.js';
+import { RunPace } from './ahead/run-pace.js';
+import { TakenAhead } from './ahead/taken-ahead.js';
 
 const RETRY_DELAY_MS = 200;
 /** With Redis out of reach the last call for jobs may hang; jobs it still returns are handed back. */
@@ -31,13 +34,18 @@ export interface WorkerParts {
 }
 
 /**
- * Runs the jobs of one queue in this process in exactly `concurrency` slots; a slot is occupied from the moment a job
- * is asked for until the end of its run is stored.
+ * Runs the jobs of one queue in this process, with exactly `concurrency` handlers at a time. A slot is occupied from the
+ * moment a job is asked for until the end of its run is stored; when runs are short there are more slots than handlers: jobs taken ahead
+ * begin while the ends of those before them are on their way to Redis.
  */
 export class RedisQueueWorker implements QueueWorker {
   private readonly slots: WorkerSlots;
   private readonly intake: JobIntake;
   private readonly pipe: JobPipe;
+  private readonly pace: RunPace;
+  private readonly line: TakenAhead;
+  private readonly completions: CompletionBatcher;
+  private handingBack: Promise<void> | null = null;
   private state: 'fetching' | 'stopped' = 'fetching';
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
@@ -51,15 +59,27 @@ export class RedisQueueWorker implements QueueWorker {
     const lockMs = options.lock.durationMs;
     const slots = new WorkerSlots(concurrency);
     const intake = new JobIntake(commands, lockMs, now);
-    const mayTake = (): boolean => this.mayTake;
-    const receive = (reply: TakenReply, asked: number): void => this.receive(reply, asked);
     const completions = new CompletionBatcher(
-      { commands, intake, slots, lockMs, now, mayTake, receive },
+      {
+        ...{ commands, intake, slots, lockMs, now },
+        ahead: () => this.ahead,
+        // With one handler, who listens hears of each end before the next run begins.
+        mayOverlap: () => concurrency > 1 || commands.queue.listenerCount('completed') === 0,
+        mayBegin: () => this.handingBack === null && this.line.size > 0 && slots.freeHandlers > 0,
+        begin: () => this.begin(),
+        start: (taken) => void this.run(taken),
+        receive: (reply, request) => this.receive(reply, request),
+        onPaused: () => void this.handBack(),
+      },
       concurrency,
     );
+    this.pace = new RunPace(concurrency);
+    this.line = new TakenAhead(this.pace, () => void this.handBack());
+    this.completions = completions;
     this.slots = slots;
     this.intake = intake;
-    this.pipe = new JobPipe({ commands, intake, completions, run, now, report, suspects });
+    const yieldJobs = (): Promise<void> => this.handBack();
+    this.pipe = new JobPipe({ commands, intake, completions, run, yieldJobs, now, report, suspects });
   }
 
   get active(): ReadonlyMap<string, RedisTakenJob> {
@@ -87,7 +107,7 @@ export class RedisQueueWorker implements QueueWorker {
 
   async stopFetching(): Promise<void> {
     this.state = 'stopped';
-    this.interrupt();
+    this.yieldJobs();
     this.wake();
     await Promise.race([this.loop, new Promise((resolve) => setTimeout(resolve, LONGEST_STOP_MS).unref())]);
   }
@@ -121,50 +141,113 @@ export class RedisQueueWorker implements QueueWorker {
     this.parts.signal.interrupt();
   }
 
+  /** Interrupts the wait for jobs and hands back those taken ahead. */
+  yieldJobs(): void {
+    this.interrupt();
+    void this.handBack();
+  }
+
   private get mayTake(): boolean {
     return this.state === 'fetching' && this.parts.commands.queue.pausedLocally === null;
+  }
+
+  /** How many jobs a call may take ahead; null: it may take none at all. */
+  private get ahead(): number | null {
+    if (!this.mayTake || this.handingBack !== null) return null;
+    const { ahead } = this.pace;
+    // Many at a time cost Redis less each.
+    return this.line.size > ahead / 2 ? 0 : ahead;
   }
 
   private async fetchLoop(): Promise<void> {
     while (this.state === 'fetching') {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
       const resumed = this.parts.commands.queue.pausedLocally;
-      const asked = resumed === null ? this.slots.ask() : 0;
-      if (asked === 0) await Promise.race(resumed === null ? [woken] : [woken, resumed]);
-      else if ((await this.fetch(asked)) < asked && this.isHungry) await this.parts.signal.next();
+      const request = resumed === null ? this.slots.ask() : NO_SLOTS;
+      const { count } = request;
+      if (count === 0) await Promise.race(resumed === null ? [woken] : [woken, resumed]);
+      else if ((await this.fetch(request)) < count && this.isHungry) await this.parts.signal.next();
     }
   }
 
   /** @returns how many jobs were taken; never rejects */
-  private async fetch(asked: number): Promise<number> {
-    let open = asked;
+  private async fetch({ count }: SlotRequest): Promise<number> {
+    let open = count;
     try {
       const adopted = await this.intake.adopt(open, this.active);
       open -= adopted.length;
-      this.receive([adopted, [], 0], adopted.length);
+      this.receive([adopted, [], 0], { count: adopted.length, starts: adopted.length });
       const reply = await this.intake.take(open);
-      this.receive(reply, open);
-      return reply[2] === 1 ? asked : asked - open + reply[0].length;
+      this.receive(reply, { count: open, starts: open });
+      return reply[2] === 1 ? count : count - open + reply[0].length;
     } catch {
       // The connection reports itself. Redis may have executed the call: look for jobs whose answer was lost.
       this.intake.noteLostAnswer();
-      this.receive(NOTHING_TAKEN, open);
+      this.receive(NOTHING_TAKEN, { count: open, starts: open });
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-      return asked;
+      return count;
     }
   }
 
-  private receive([jobs, phantoms]: TakenReply, asked: number): void {
-    this.slots.fill(asked, jobs.length);
+  private receive([jobs, phantoms]: TakenReply, request: SlotRequest): void {
+    this.slots.fill(request, jobs.length);
     this.progress += jobs.length;
     this.pipe.reportPhantoms(phantoms);
-    for (const entry of jobs) void this.see(entry);
+    for (const entry of jobs) this.admit(entry);
+    if (!this.mayTake) void this.handBack();
+    else this.completions.schedule();
     this.lookAround();
   }
 
-  /** Runs a job, or gives it back when it arrives too late. Its slot is free afterwards. */
-  private async see(entry: TakenEntry): Promise<void> {
-    await (this.state === 'fetching' ? this.pipe.pass(entry) : this.pipe.giveBack(entry));
+  private admit(entry: TakenEntry): void {
+    const accepted = this.pipe.accept(entry);
+    if (!(accepted instanceof RedisTakenJob)) void accepted.then(() => this.leave());
+    else if (accepted.isAhead || this.state === 'stopped') this.line.add(accepted);
+    else this.startAtOnce(accepted);
+  }
+
+  /** Takes those off the line that handlers are free for. */
+  private begin(): RedisTakenJob[] {
+    if (this.handingBack !== null) return [];
+    const begun = this.line.next(this.slots.freeHandlers);
+    for (let i = 0; i < begun.length; i++) this.slots.begin();
+    return begun;
+  }
+
+  private startAtOnce(taken: RedisTakenJob): void {
+    this.slots.begin();
+    void this.run(taken);
+  }
+
+  private async run(taken: RedisTakenJob): Promise<void> {
+    const startedAt = performance.now();
+    await this.pipe.run(taken, () => {
+      this.slots.settle();
+      this.pace.noteRun(performance.now() - startedAt);
+      this.completions.schedule();
+    });
+    this.leave();
+  }
+
+  /**
+   * Hands back all that were taken ahead, in order. Calls in flight may bring more, which stand behind these: they are waited for, and no
+   * job begins until then.
+   */
+  private handBack(): Promise<void> {
+    if (this.line.size > 0) this.handingBack ??= this.handBackAll();
+    return this.handingBack ?? Promise.resolve();
+  }
+
+  private async handBackAll(): Promise<void> {
+    await this.completions.whenAnswered();
+    const jobs = this.line.takeBack();
+    const given = this.pipe.giveBack(jobs);
+    this.handingBack = null;
+    await given;
+    for (let i = 0; i < jobs.length; i++) this.leave();
+  }
+
+  private leave(): void {
     this.slots.leave();
     this.progress += 1;
     this.lookAround();

@@ -91,8 +91,8 @@ export class WorkerService implements WorkerOfQueue {
     void this.startWorker();
   }
 
-  interrupt(): void {
-    this.worker.interrupt();
+  yieldJobs(): void {
+    this.worker.yieldJobs();
   }
 
   stopFetching(): Promise<void> {

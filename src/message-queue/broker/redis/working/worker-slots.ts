@@ -1,11 +1,26 @@
+/** What a call asks for. */
+export interface SlotRequest {
+  /** Jobs to take at most. */
+  readonly count: number;
+  /** How many of them, the first ones, begin at once; the others are taken ahead. */
+  readonly starts: number;
+}
+
+/** Asks for nothing. */
+export const NO_SLOTS: SlotRequest = { count: 0, starts: 0 };
+
 /**
- * The slots of a worker. Each is free, asked for (a call in flight may fill it), busy (a job was taken, and its end is
- * not stored), or changing hands: busy, but the call that stores the end may return the next job for it.
+ * The slots of a worker, and its handlers. A slot is free, asked for (a call in flight may fill it), busy (a job was
+ * taken, and its end is not stored), or changing hands: busy, but the call that stores the end may return the next job
+ * for it. There are as many as handlers, and more for jobs taken ahead. A handler is free, running, or reserved for a
+ * job that a call in flight may bring.
  */
 export class WorkerSlots {
   private asked = 0;
   private busy = 0;
   private changing = 0;
+  private running = 0;
+  private reserved = 0;
 
   constructor(private readonly concurrency: number) {}
 
@@ -14,20 +29,29 @@ export class WorkerSlots {
     return this.busy === 0 && this.asked === 0;
   }
 
-  /** How many are free. */
+  /** How many are free, not counting those for jobs taken ahead. */
   get free(): number {
     return Math.max(0, this.concurrency - this.busy - this.asked);
   }
 
-  /** Marks all free slots as asked for. @returns how many */
-  ask(): number {
-    return this.reserve(this.concurrency);
+  /** How many handlers may begin a job. */
+  get freeHandlers(): number {
+    return this.concurrency - this.running - this.reserved;
   }
 
-  /** Lets busy slots change hands in a call that stores their ends, then takes. @returns how many jobs to take */
-  askAgain(ending: number): number {
+  /** Marks all free slots as asked for. */
+  ask(): SlotRequest {
+    const count = this.open(0);
+    return this.reserve(count, count);
+  }
+
+  /** Lets busy slots change hands in a call that stores their ends, then takes. @param ahead jobs that may wait for a handler */
+  askAgain(ending: number, ahead: number): SlotRequest {
     this.changing += ending;
-    return this.reserve(ending);
+    const count = this.open(ahead);
+    // Jobs that stand before these may be on their way, to wait for a handler: none of these overtakes them.
+    const starts = this.asked > this.reserved ? 0 : Math.min(count, Math.max(0, this.freeHandlers));
+    return this.reserve(count, starts);
   }
 
   /** Call when the call that ends runs was answered, or failed for good. */
@@ -36,9 +60,20 @@ export class WorkerSlots {
   }
 
   /** A call that asked for jobs was answered, or failed for good. */
-  fill(asked: number, came: number): void {
-    this.asked -= asked;
+  fill({ count, starts }: SlotRequest, came: number): void {
+    this.asked -= count;
+    this.reserved -= starts;
     this.busy += came;
+  }
+
+  /** A handler begins. */
+  begin(): void {
+    this.running += 1;
+  }
+
+  /** A handler has settled. */
+  settle(): void {
+    this.running -= 1;
   }
 
   /** The end of a run is stored. */
@@ -46,10 +81,13 @@ export class WorkerSlots {
     this.busy -= 1;
   }
 
-  private reserve(wanted: number): number {
-    const free = this.concurrency - this.busy + this.changing - this.asked;
-    const slots = Math.max(0, Math.min(wanted, free));
-    this.asked += slots;
-    return slots;
+  private open(ahead: number): number {
+    return Math.max(0, this.concurrency + ahead - this.busy + this.changing - this.asked);
+  }
+
+  private reserve(count: number, starts: number): SlotRequest {
+    this.asked += count;
+    this.reserved += starts;
+    return { count, starts };
   }
 }

@@ -1,0 +1,47 @@
+/** Jobs may be taken ahead that begin within about this time, milliseconds. */
+const AHEAD_MS = 10;
+/** Beyond this, more jobs ahead save nothing. */
+const MOST_AHEAD = 100;
+/** How much of the estimate a run that is shorter than it replaces. */
+const WEIGHT = 1 / 16;
+
+/**
+ * Tells how many jobs may wait in a worker for a handler: those that begin within about ten milliseconds. It goes by how long runs
+ * take, an exponentially weighted mean that falls slowly and rises at once (a job taken ahead of a slow one waits here
+ * while other workers may be idle), and by how long jobs taken ahead have in fact waited.
+ */
+export class RunPace {
+  private runMs: number | null = null;
+  private limit: number;
+
+  constructor(private readonly concurrency: number) {
+    this.limit = concurrency;
+  }
+
+  /** How many jobs may be here ahead of their time; 0 until a run was measured. */
+  get ahead(): number {
+    const { runMs, limit, concurrency } = this;
+    if (runMs === null || runMs > AHEAD_MS) return 0;
+    return Math.min(limit, Math.floor(AHEAD_MS / runMs) * concurrency);
+  }
+
+  /** @param ms how long a run took */
+  noteRun(ms: number): void {
+    const { runMs } = this;
+    const isSlower = runMs === null || ms >= runMs;
+    // A run takes some time, even if the clock cannot tell.
+    this.runMs = Math.max(0.001, isSlower ? ms : runMs + (ms - runMs) * WEIGHT);
+  }
+
+  /** A job that was taken ahead begins. @param place in the line when it came, from 1 */
+  noteWait(ms: number, place: number): void {
+    if (ms > AHEAD_MS) this.limit = Math.max(1, Math.min(this.limit, Math.floor((place * AHEAD_MS) / ms)));
+    else if (ms < AHEAD_MS / 2 && this.limit < MOST_AHEAD) this.limit += 1;
+  }
+
+  /** A job waited here for too long: nothing is known of the runs that kept it waiting. */
+  forget(): void {
+    this.runMs = null;
+    this.limit = 1;
+  }
+}
