@@ -14,7 +14,16 @@ import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** Of half the jobs. */
-const HANDED_BACK = { exists: 0.5, get: 0.5, hget: 1, llen: 0.5, rpush: 0.5, zcount: 0.5 };
+const HANDED_BACK = {
+  exists: 0.7,
+  zcard: 0.7,
+  zrange: 0.7,
+  get: 0.5,
+  hget: 1,
+  llen: 0.5,
+  rpush: 0.5,
+  zcount: 0.5,
+};
 
 /**
  * The most Redis commands that a job may take, by kind, those inside scripts included. A kind that is not named is one

@@ -45,7 +45,6 @@ export class RedisQueueWorker implements QueueWorker {
   private readonly pace: RunPace;
   private readonly line: TakenAhead;
   private readonly completions: CompletionBatcher;
-  private handingBack: Promise<void> | null = null;
   private state: 'fetching' | 'stopped' = 'fetching';
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
@@ -65,20 +64,20 @@ export class RedisQueueWorker implements QueueWorker {
         ahead: () => this.ahead,
         // With one handler, who listens hears of each end before the next run begins.
         mayOverlap: () => concurrency > 1 || commands.queue.listenerCount('completed') === 0,
-        mayBegin: () => this.handingBack === null && this.line.size > 0 && slots.freeHandlers > 0,
+        mayBegin: () => this.line.mayBegin && slots.freeHandlers > 0,
         begin: () => this.begin(),
         start: (taken) => void this.run(taken),
         receive: (reply, request) => this.receive(reply, request),
-        onPaused: () => void this.handBack(),
+        onPaused: () => void this.line.handBack(),
       },
       concurrency,
     );
     this.pace = new RunPace(concurrency);
-    this.line = new TakenAhead(this.pace, () => void this.handBack());
+    this.line = new TakenAhead(this.pace, completions, (jobs) => this.giveBack(jobs));
     this.completions = completions;
     this.slots = slots;
     this.intake = intake;
-    const yieldJobs = (): Promise<void> => this.handBack();
+    const yieldJobs = (): Promise<void> => this.line.handBack();
     this.pipe = new JobPipe({ commands, intake, completions, run, yieldJobs, now, report, suspects });
   }
 
@@ -144,7 +143,7 @@ export class RedisQueueWorker implements QueueWorker {
   /** Interrupts the wait for jobs and hands back those taken ahead. */
   yieldJobs(): void {
     this.interrupt();
-    void this.handBack();
+    void this.line.handBack();
   }
 
   private get mayTake(): boolean {
@@ -153,7 +152,7 @@ export class RedisQueueWorker implements QueueWorker {
 
   /** How many jobs a call may take ahead; null: it may take none at all. */
   private get ahead(): number | null {
-    if (!this.mayTake || this.handingBack !== null) return null;
+    if (!this.mayTake || this.line.goesBack) return null;
     const { ahead } = this.pace;
     // Many at a time cost Redis less each.
     return this.line.size > ahead / 2 ? 0 : ahead;
@@ -194,7 +193,7 @@ export class RedisQueueWorker implements QueueWorker {
     this.progress += jobs.length;
     this.pipe.reportPhantoms(phantoms);
     for (const entry of jobs) this.admit(entry);
-    if (!this.mayTake) void this.handBack();
+    if (!this.mayTake) void this.line.handBack();
     else this.completions.schedule();
     this.lookAround();
   }
@@ -208,7 +207,6 @@ export class RedisQueueWorker implements QueueWorker {
 
   /** Takes those off the line that handlers are free for. */
   private begin(): RedisTakenJob[] {
-    if (this.handingBack !== null) return [];
     const begun = this.line.next(this.slots.freeHandlers);
     for (let i = 0; i < begun.length; i++) this.slots.begin();
     return begun;
@@ -229,21 +227,8 @@ export class RedisQueueWorker implements QueueWorker {
     this.leave();
   }
 
-  /**
-   * Hands back all that were taken ahead, in order. Calls in flight may bring more, which stand behind these: they are waited for, and no
-   * job begins until then.
-   */
-  private handBack(): Promise<void> {
-    if (this.line.size > 0) this.handingBack ??= this.handBackAll();
-    return this.handingBack ?? Promise.resolve();
-  }
-
-  private async handBackAll(): Promise<void> {
-    await this.completions.whenAnswered();
-    const jobs = this.line.takeBack();
-    const given = this.pipe.giveBack(jobs);
-    this.handingBack = null;
-    await given;
+  private async giveBack(jobs: readonly RedisTakenJob[]): Promise<void> {
+    await this.pipe.giveBack(jobs);
     for (let i = 0; i < jobs.length; i++) this.leave();
   }
 

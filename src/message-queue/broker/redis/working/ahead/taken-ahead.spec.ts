@@ -20,9 +20,10 @@ describe('jobs that are taken ahead', () => {
     return { broker, queue, ids: await addAll(broker, queue, requests) };
   }
 
-  /** Ids in a list of the queue, the next one first. */
-  async function listed(list: 'wait' | 'paused'): Promise<string[]> {
-    return (await stage.client.lrange(`${stage.fixture.prefix}:work:${list}`, 0, -1)).reverse();
+  /** Ids of the jobs that wait, the next one first. */
+  async function waiting(queue: Queue): Promise<string[]> {
+    const jobs = await queue.getJobs(['waiting', 'paused'], 0, -1, true);
+    return jobs.map(({ id }) => String(id));
   }
 
   async function isDone(broker: RedisBroker, queue: Queue): Promise<boolean> {
@@ -93,7 +94,7 @@ describe('jobs that are taken ahead', () => {
     );
     await waitUntil(() => begun > 0 && worker.active.size === 1, 'the line to be empty');
     expect(seen).toHaveLength(begun);
-    expect(await listed('wait')).toEqual(ids.slice(begun));
+    expect(await waiting(queue)).toEqual(ids.slice(begun));
     end();
     await waitUntil(() => isDone(broker, queue), 'the ends');
     expect(seen.map(({ id }) => id)).toEqual(ids);
@@ -124,7 +125,7 @@ describe('jobs that are taken ahead', () => {
     await stopped;
     await waitUntil(async () => (await counts.snapshot(twin)).active === 0, 'the line to be handed back');
     expect(seen.map(({ id }) => id)).toEqual(ids.slice(0, begun));
-    expect(await listed('wait')).toEqual(ids.slice(begun));
+    expect(await waiting(twin)).toEqual(ids.slice(begun));
     const fields = await stage.client.hkeys(`${stage.fixture.prefix}:work:${ids[begun] ?? ''}`);
     expect(fields.filter((field) => field.startsWith('mq'))).toEqual([]);
   });
@@ -138,7 +139,7 @@ describe('jobs that are taken ahead', () => {
     await twin.pause();
     await waitUntil(async () => (await counts.snapshot(twin)).active === 0, 'the line to be empty');
     expect(seen.length).toBeLessThan(JOBS);
-    expect([...seen.map(({ id }) => id), ...(await listed('paused'))]).toEqual(ids);
+    expect([...seen.map(({ id }) => id), ...(await waiting(twin))]).toEqual(ids);
     await twin.resume();
     await waitUntil(() => isDone(counts, twin), 'the ends');
     expect(seen.map(({ id }) => id)).toEqual(ids);

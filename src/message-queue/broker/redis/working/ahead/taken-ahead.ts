@@ -1,4 +1,5 @@
 import type { RedisTakenJob } from '../../bull/redis-taken-job.js';
+import type { CompletionBatcher } from '../completion-batcher.js';
 import type { RunPace } from './run-pace.js';
 
 /** A job that waited longer than this is handed back, milliseconds: what it waits for is slower than its forerunners were. */
@@ -19,12 +20,27 @@ interface Place {
 export class TakenAhead {
   private line: Place[] = [];
   private timer: NodeJS.Timeout | null = null;
+  private handingBack: Promise<void> | null = null;
 
-  /** @param onLate called when the first of the line waited too long */
+  /**
+   * @param calls that take jobs: those in flight may bring more that stand behind the others
+   * @param giveBack gives jobs back in this order, at the front of their lanes
+   */
   constructor(
     private readonly pace: RunPace,
-    private readonly onLate: () => void,
+    private readonly calls: Pick<CompletionBatcher, 'whenAnswered'>,
+    private readonly giveBack: (jobs: readonly RedisTakenJob[]) => Promise<void>,
   ) {}
+
+  /** Whether all that stand here are about to be handed back; none begins until then. */
+  get goesBack(): boolean {
+    return this.handingBack !== null;
+  }
+
+  /** Whether a job stands here that may begin. */
+  get mayBegin(): boolean {
+    return this.line.length > 0 && !this.goesBack;
+  }
 
   get size(): number {
     return this.line.length;
@@ -36,11 +52,11 @@ export class TakenAhead {
   }
 
   /**
-   * Takes the first ones off the line. None while the first has waited too long (the event loop may have been blocked, and its lock may be lost):
-   * then all of them are late.
+   * Takes the first ones off the line. When the first has waited too long (the event loop was blocked, and its lock may be
+   * lost) none begins, and all are handed back.
    */
   next(count: number): RedisTakenJob[] {
-    if (count <= 0 || this.line.length === 0) return [];
+    if (count <= 0 || !this.mayBegin) return [];
     if (this.isLate) {
       this.sayLate();
       return [];
@@ -51,11 +67,19 @@ export class TakenAhead {
     return begun.map(({ taken }) => taken);
   }
 
-  /** Empties the line. @returns what stood in it, in order */
-  takeBack(): RedisTakenJob[] {
-    const all = this.line.map(({ taken }) => taken);
+  /** Hands back all, in order. Resolves when they stand in front of their lanes. */
+  handBack(): Promise<void> {
+    if (this.line.length > 0) this.handingBack ??= this.handBackAll();
+    return this.handingBack ?? Promise.resolve();
+  }
+
+  private async handBackAll(): Promise<void> {
+    await this.calls.whenAnswered();
+    const jobs = this.line.map(({ taken }) => taken);
     this.line = [];
-    return all;
+    const given = this.giveBack(jobs);
+    this.handingBack = null;
+    await given;
   }
 
   private get isLate(): boolean {
@@ -65,15 +89,16 @@ export class TakenAhead {
 
   private sayLate(): void {
     this.pace.forget();
-    this.onLate();
+    void this.handBack();
   }
 
   private look(): void {
     this.timer = null;
-    if (this.isLate) this.sayLate();
+    if (this.isLate && !this.goesBack) this.sayLate();
     const [first] = this.line;
     if (first === undefined) return;
-    const waitMs = first.since + LONGEST_WAIT_MS - performance.now();
-    this.timer = setTimeout(() => this.look(), Math.max(1, Math.ceil(waitMs)));
+    const leftMs = first.since + LONGEST_WAIT_MS - performance.now();
+    const waitMs = this.goesBack ? LONGEST_WAIT_MS : Math.max(1, Math.ceil(leftMs));
+    this.timer = setTimeout(() => this.look(), waitMs);
   }
 }
