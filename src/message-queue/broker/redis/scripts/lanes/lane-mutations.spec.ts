@@ -4,10 +4,10 @@ import { redisStage } from '../../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../../test/support/wait-until.js';
 import { addJobsScript } from '../add-jobs.lua.js';
 import { completeJobsScript } from '../complete-jobs.lua.js';
-import { releaseJobScript } from '../fail-job.lua.js';
+import { releaseJobsScript } from '../fail-job.lua.js';
 import { takeJobsScript } from '../take-jobs.lua.js';
 
-const SCRIPTS = [addJobsScript, takeJobsScript, completeJobsScript, releaseJobScript] as { lua: string }[];
+const SCRIPTS = [addJobsScript, takeJobsScript, completeJobsScript, releaseJobsScript] as { lua: string }[];
 const ORIGINAL = SCRIPTS.map(({ lua }) => lua);
 
 /** What somebody could break: the guarantee, the line, and what it would become. */
