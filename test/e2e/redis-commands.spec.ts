@@ -32,7 +32,18 @@ const HANDED_BACK = {
  */
 const MOST: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'enqueue, one by one': {
-    ...{ evalsha: 1, exists: 2, get: 1, hset: 1, llen: 2, lpush: 1, publish: 1, zcard: 2 },
+    ...{
+      evalsha: 1,
+      exists: 2,
+      get: 1,
+      hset: 1,
+      llen: 2,
+      lpush: 1,
+      publish: 1,
+      smismember: 2,
+      time: 1,
+      zcard: 2,
+    },
   },
   'enqueue, 100 concurrent': { hset: 1 },
   'enqueue, bulk of 1000': { hset: 1 },

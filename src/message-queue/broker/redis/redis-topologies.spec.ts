@@ -120,7 +120,10 @@ describe('user, password and database', () => {
       const { seen } = await workOn(broker, queue);
       await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
       await waitUntil(() => seen.length === 1, 'the job');
-      expect(cli('-n', '3', 'KEYS', `${fixture.prefix}:*`)).toContain(`${fixture.prefix}:work:completed`);
+      await waitUntil(
+        () => cli('-n', '3', 'KEYS', `${fixture.prefix}:*`).includes(`${fixture.prefix}:work:completed`),
+        'its end in database 3',
+      );
       const refused = fixture.broker({
         redis: { topology, db: 0, tls: false, username: 'app', password: 'wrong' },
       });

@@ -9,7 +9,9 @@ import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { writtenPayload } from '../../../admission/json-payload.js';
 import { EnqueueTimeoutError, QueueFullError } from '../../../jobs/errors.js';
+import { QUEUE_DEFAULTS } from '../../../jobs/queue-settings.js';
 import { request } from '../../../../../test/support/add-requests.js';
 
 describe('adding to a Redis queue that does not answer, or refuses', () => {
@@ -84,6 +86,45 @@ describe('adding to a Redis queue that does not answer, or refuses', () => {
           jobs.filter((job) => (job.data as { the?: string }).the === 'one').map((job) => job.id),
         ).toEqual([id]);
         expect(new Set(jobs.map((job) => job.id)).size).toBe(jobs.length);
+      } finally {
+        await behind.close();
+        await proxy.stop();
+      }
+    },
+  );
+
+  it.each([
+    ['short', true],
+    ['long', false],
+  ])(
+    'runs once on the %s road although it ended and left the history before it was sent again',
+    async (_road, ordinary) => {
+      const proxy = await TcpProxy.start(stage.redis.port);
+      const behind = new BrokerFixture({ port: proxy.port });
+      try {
+        const definition = testQueue('work', {
+          retention: { ...QUEUE_DEFAULTS.retention, completedCount: 1 },
+        });
+        const broker = behind.broker({ socketTimeoutMs: 600 });
+        const queue = broker.createQueue(definition);
+        const data = writtenPayload({ a: 1 });
+        const add = () => broker.addOnce(queue, { ...request({ data, deadlineMs: 8_000 }), ordinary });
+        const near = stage.fixture.broker({ prefix: behind.prefix });
+        const { seen } = await workOn(near, near.createQueue(definition));
+        await add();
+        proxy.swallowReplies();
+        const pending = Promise.all([add(), add(), add(), add()]);
+        await waitUntil(() => seen.length === 5, 'the runs of the unanswered adds');
+        proxy.heal();
+        const ids = (await pending).map(({ id }) => id);
+        const { id } = await add();
+        await waitUntil(() => seen.some((run) => run.id === id), 'the run of what was added last');
+        expect(
+          seen
+            .map((run) => run.id)
+            .slice(1)
+            .toSorted(),
+        ).toEqual([...ids, id].toSorted());
       } finally {
         await behind.close();
         await proxy.stop();

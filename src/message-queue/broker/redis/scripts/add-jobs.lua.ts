@@ -1,3 +1,4 @@
+import { goneFunctions } from './ending.lua.js';
 import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 
@@ -30,12 +31,18 @@ export const ADD_FIELDS = [
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
-  uses: [laneFunctions, delayFunctions],
+  uses: [laneFunctions, delayFunctions, goneFunctions],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
-local replies, waiting = {}, {}
+local replies, waiting, jobs, generated = {}, {}, {}, {}
+for first = 4, #ARGV, FIELDS do
+  local job = ${argumentTable(ADD_FIELDS)}
+  jobs[#jobs + 1] = job
+  if job.generated == '1' then generated[#generated + 1] = job.id end
+end
+local gone = goneAmong(generated)
 
 local function remembered(job)
   if job.onceKey == '' then return nil end
@@ -68,7 +75,7 @@ local function refused(job)
     redis.call('PUBLISH', base .. 'duplicated@' .. token, job.id)
     return { 'duplicate', job.id }
   end
-  if job.generated == '1' and redis.call('EXISTS', base .. 'mq:gone:' .. job.id) == 1 then return { 'added', job.id } end
+  if job.generated == '1' and gone[job.id] then return { 'added', job.id } end
   if depth >= (job.critical == '1' and reserve or limit) then return { 'full', job.id, depth } end
   return debounced(job)
 end
@@ -96,8 +103,7 @@ local function store(job)
   end
 end
 
-for first = 4, #ARGV, FIELDS do
-  local job = ${argumentTable(ADD_FIELDS)}
+for _, job in ipairs(jobs) do
   local reply = refused(job)
   if not reply then
     store(job)

@@ -1,3 +1,4 @@
+import { goneFunctions } from './ending.lua.js';
 import { hearingFunctions } from './hearing.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
@@ -15,7 +16,7 @@ import { luaScript } from './lua-script.js';
  * which the client does by itself when a connection is lost. One command asks for a whole call: it is sent again as a whole.
  */
 export const addOrdinaryScript = luaScript('mqAddOrdinary', {
-  uses: [laneFunctions, hearingFunctions],
+  uses: [laneFunctions, hearingFunctions, goneFunctions],
   body: `
 local KIND, JOB = 3, 4
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -24,16 +25,12 @@ local firstJob = firstKind + tonumber(ARGV[5]) * KIND
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local added, full = {}, nil
 
-local function goneKey(id)
-  return base .. 'mq:gone:' .. id
-end
-
-local known = {}
+local ids, keys = {}, {}
 for at = firstJob, #ARGV, JOB do
   local id = ARGV[at + 1]
-  known[#known + 1], known[#known + 2] = base .. id, goneKey(id)
+  ids[#ids + 1], keys[#keys + 1] = id, base .. id
 end
-local isRepeated = redis.call('EXISTS', unpack(known)) > 0
+local isRepeated, gone = redis.call('EXISTS', unpack(keys)) > 0, goneAmong(ids)
 
 local function store(kind, id, data, timestamp)
   local priority = ARGV[kind + 1]
@@ -49,7 +46,7 @@ end
 
 for at = firstJob, #ARGV, JOB do
   local kind, id = firstKind + tonumber(ARGV[at]) * KIND, ARGV[at + 1]
-  if not (isRepeated and redis.call('EXISTS', base .. id, goneKey(id)) > 0) then
+  if not (gone[id] or isRepeated and redis.call('EXISTS', base .. id) > 0) then
     if depth < (ARGV[kind + 2] == '1' and reserve or limit) then
       store(kind, id, ARGV[at + 2], ARGV[at + 3])
     else

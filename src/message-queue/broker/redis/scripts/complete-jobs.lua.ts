@@ -1,4 +1,4 @@
-import { endingFunctions } from './ending.lua.js';
+import { endingFunctions, goneFunctions } from './ending.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 import { takeFunctions } from './take-jobs.lua.js';
 
@@ -6,7 +6,7 @@ import { takeFunctions } from './take-jobs.lua.js';
 const KEEP_FIELDS = ['count', 'age'] as const;
 
 /** Fields of one job that ends in the arguments of {@link completeJobsScript}, in this order. */
-const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'tombstoneMs'] as const;
+const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember'] as const;
 
 /**
  * Completes jobs, begins jobs that were taken ahead, and takes the next ones, in one step.
@@ -15,18 +15,18 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'tombstoneMs'] as const;
  * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
  * then the ids of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
- * `tombstoneMs` how long the id of a removed job is remembered ('' = not).
+ * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed.
  * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, 1 = the queue is paused and nothing was taken]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
   allowOom: true,
-  uses: [endingFunctions, takeFunctions],
+  uses: [endingFunctions, goneFunctions, takeFunctions],
   body: `
 local token, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
 local completed = base .. 'completed'
 local keeping, jobs, locks = {}, {}, {}
-local freed, scored, settled, gone = {}, {}, {}, {}
+local freed, scored, settled, gone, remembered = {}, {}, {}, {}, {}
 
 local function forget(id)
   gone[#gone + 1] = base .. id
@@ -44,7 +44,7 @@ local function complete(job, lock, holder)
   local key = base .. job.id
   local stored = redis.call('HMGET', key, 'mqRun', 'deid', 'finishedOn')
   if not isOurs(job, stored[1], holder) then
-    if stored[3] == now or redis.call('EXISTS', base .. 'mq:gone:' .. job.id) == 1 then return 2 end
+    if stored[3] == now or goneAmong({ job.id })[job.id] then return 2 end
     return 0
   end
   redis.call('LREM', base .. 'active', -1, job.id)
@@ -53,7 +53,7 @@ local function complete(job, lock, holder)
   local keep = keeping[tonumber(job.keep)]
   if keep.count == 0 then
     forget(job.id)
-    if job.tombstoneMs ~= '' then redis.call('SET', base .. 'mq:gone:' .. job.id, 1, 'PX', job.tombstoneMs) end
+    if job.remember == '1' then remembered[#remembered + 1] = job.id end
   else
     redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now, 'mqRun', '')
     scored[#scored + 1] = now
@@ -67,18 +67,23 @@ local function complete(job, lock, holder)
 end
 
 local function forgetAll(ids)
-  for _, id in ipairs(ids) do forget(id) end
+  for i = 1, #ids, 2 do
+    local id, finishedOn = ids[i], tonumber(ids[i + 1])
+    forget(id)
+    local isYoung = tonumber(now) - finishedOn < GONE_SECONDS * 1000
+    if isYoung and string.sub(id, 1, 2) == 'm_' then remembered[#remembered + 1] = id end
+  end
   return #ids > 0
 end
 
 local function keepOnly(count, age)
   if age ~= '' then
     local oldest = tonumber(now) - tonumber(age) * 1000
-    if forgetAll(redis.call('ZRANGEBYSCORE', completed, '-inf', oldest)) then
+    if forgetAll(redis.call('ZRANGEBYSCORE', completed, '-inf', oldest, 'WITHSCORES')) then
       redis.call('ZREMRANGEBYSCORE', completed, '-inf', oldest)
     end
   end
-  if count > 0 and forgetAll(redis.call('ZREVRANGE', completed, count, -1)) then
+  if count > 0 and forgetAll(redis.call('ZREVRANGE', completed, count, -1, 'WITHSCORES')) then
     redis.call('ZREMRANGEBYRANK', completed, 0, -(count + 1))
   end
 end
@@ -108,6 +113,7 @@ if #scored > 0 then redis.call('ZADD', completed, unpack(scored)) end
 for _, keep in ipairs(keeping) do
   if keep.counts then keepOnly(keep.count, keep.age) end
 end
+rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local count = tonumber(ARGV[4])
 local taken, phantoms, again = takeJobs(count, now, token, lockMs, tonumber(ARGV[6]))

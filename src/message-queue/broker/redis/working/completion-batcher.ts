@@ -8,8 +8,8 @@ import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { NO_SLOTS } from './worker-slots.js';
 import type { SlotRequest, WorkerSlots } from './worker-slots.js';
 
-/** How long the id of a job that was completed and removed is remembered, so that a repeated add is recognised. */
-const TOMBSTONE_MS = 15_000;
+/** How long after it was added a job that is removed may be added again, by a call whose answer was lost. */
+const MAY_REPEAT_MS = 15_000;
 
 /** What the batcher depends on. */
 export interface BatcherParts {
@@ -164,8 +164,8 @@ export class CompletionBatcher {
       const name = `${count} ${ageSeconds}`;
       const [number] = ways.get(name) ?? [ways.size + 1];
       if (number > ways.size) ways.set(name, [number, count, ageSeconds ?? '']);
-      const isYoung = now - job.timestamp < TOMBSTONE_MS && id.startsWith('m_');
-      jobs.push(id, fence, result.json, number, count === 0 && isYoung ? TOMBSTONE_MS : '');
+      const mayRepeat = now - job.timestamp < MAY_REPEAT_MS && id.startsWith('m_');
+      jobs.push(id, fence, result.json, number, mayRepeat ? '1' : '');
     }
     // A suspect begins when it has its turn.
     const beginning = begun.filter(({ isSuspect }) => !isSuspect);
