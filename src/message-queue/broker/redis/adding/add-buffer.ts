@@ -34,8 +34,10 @@ export class AddBuffer {
   ) {}
 
   add(add: PendingAdd): void {
-    this.buffer.push(add);
-    if (!this.scheduled) this.schedule();
+    const size = this.buffer.push(add);
+    // Redis may begin while the rest of many adds is being made.
+    if (size === MOST_JOBS_PER_CALL && this.connections.isReady) this.sendBuffered();
+    else if (!this.scheduled) this.schedule();
     if (this.deadlineTimer === null) this.watchDeadlines();
   }
 
