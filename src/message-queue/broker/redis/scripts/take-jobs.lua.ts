@@ -23,7 +23,8 @@ function at(field: (typeof TAKEN_FIELDS)[number]): number {
 /**
  * Lua function `takeJobs(count, now, token, lockMs, starts)`: moves up to `count` jobs from their lanes to `active`, locks them and
  * returns two lists and whether to ask again although fewer came: the jobs, each as its {@link TAKEN_FIELDS} and its id, and the ids of phantoms: entries whose hash has no name and
- * timestamp (Redis evicted or lost it), which are removed and must never count as a success. The field `mqRun` identifies
+ * timestamp (Redis evicted or lost it), which are removed and must never count as a success. An id that stands in a lane although
+ * its job ended or is held (plain Bull leaves ids in lanes whose jobs it removes; the id may be used again) is dropped. The field `mqRun` identifies
  * this run: no other take of the job has the same. A job has not begun while it has the field `mqHeld`: `suspect` one that
  * crashed twice, until {@link beginSuspectScript} runs; `ahead` one beyond the first `starts`, which waits in its worker for a
  * handler, until a call of that worker begins it; `suspect ahead` one that is both.
@@ -48,28 +49,44 @@ local function begin(job, now, run, token, lockMs, isAhead)
   end
 end
 
+-- Never where that could lose the job: it stands in a set of ended jobs, in active once more, or is taken by this call.
+local function standsElsewhere(job, inCall)
+  local id, run = job[${ID}], job[${at('mqRun')}]
+  if inCall[id] then return true end
+  if job[${at('finishedOn')}] then
+    return redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id)
+  end
+  if not run or run == '' or redis.call('EXISTS', base .. id .. ':lock') == 0 then return false end
+  return redis.call('LPOS', base .. 'active', id, 'RANK', 2)
+end
+
 local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, run, again = {}, {}, nil, false
+  local inCall, removed = {}, 0
   local activity = base .. 'active@' .. token
-  while #taken < count and #phantoms < 100 do
+  while #taken < count and removed < 100 do
     local jobs
     jobs, again = takeWaiting(count - #taken, { ${FIELDS} })
     if #jobs == 0 then break end
     run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
     for _, job in ipairs(jobs) do
       local id = job[${ID}]
-      if job[${at('name')}] and job[${at('timestamp')}] then
-        begin(job, now, run, token, lockMs, #taken >= starts)
-        taken[#taken + 1] = job
-        if heard(activity) then redis.call('PUBLISH', activity, id) end
-      else
+      local isPhantom = not (job[${at('name')}] and job[${at('timestamp')}])
+      if isPhantom or standsElsewhere(job, inCall) then
         redis.call('LREM', base .. 'active', 1, id)
-        redis.call('DEL', base .. id)
-        phantoms[#phantoms + 1] = id
+        removed = removed + 1
+        if isPhantom then
+          redis.call('DEL', base .. id)
+          phantoms[#phantoms + 1] = id
+        end
+      else
+        begin(job, now, run, token, lockMs, #taken >= starts)
+        taken[#taken + 1], inCall[id] = job, true
+        if heard(activity) then redis.call('PUBLISH', activity, id) end
       end
     end
   end
-  return taken, phantoms, again
+  return taken, phantoms, again or removed >= 100
 end
 `;
 

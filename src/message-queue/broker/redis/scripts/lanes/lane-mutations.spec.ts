@@ -97,7 +97,8 @@ describe('the guarantees of lanes', () => {
     await waitUntil(() => seen.length === 1, 'another job');
     hold('while paused', ran, []);
     await queue.resume();
-    const isOver = async (): Promise<boolean> => ran.length > 12 && (await queue.getActiveCount()) === 0;
+    // Not until nothing is active: the recovery would tidy up what is left there by mistake.
+    const isOver = async (): Promise<boolean> => ran.length > 12 && (await queue.getCompletedCount()) >= 12;
     await waitUntil(isOver, 'the runs').catch(() => found.push('not all ran'));
     await worker.stopFetching();
     hold('order', ran, ['1a', '1a', '1b', '2a', '2b', '3a', '3b', '3c', '3d', '6a', '6b', '9a', '0a']);
