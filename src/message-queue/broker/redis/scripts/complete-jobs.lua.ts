@@ -14,7 +14,7 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember'] as const;
  * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take · 5 `1` to publish `drained` when none is left ·
  * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
- * then the ids of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
+ * then the ids of these, each with its run (`mqRun`) · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
  * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed.
  * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, 1 = the queue is paused and nothing was taken]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
@@ -95,8 +95,10 @@ for _ = 1, tonumber(ARGV[7]) do
   first = first + ${KEEP_FIELDS.length}
 end
 for _ = 1, tonumber(ARGV[8]) do
-  redis.call('HDEL', base .. ARGV[first], 'mqHeld')
-  first = first + 1
+  local key = base .. ARGV[first]
+  -- A call that is sent again may come when another worker holds the job ahead.
+  if redis.call('HGET', key, 'mqRun') == ARGV[first + 1] then redis.call('HDEL', key, 'mqHeld') end
+  first = first + 2
 end
 for from = first, #ARGV, ${COMPLETE_FIELDS.length} do
   local first = from

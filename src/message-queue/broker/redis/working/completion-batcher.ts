@@ -181,7 +181,7 @@ export class CompletionBatcher {
       beginning.length,
     ];
     for (const [, count, ageSeconds] of ways.values()) args.push(count, ageSeconds);
-    for (const { id } of beginning) args.push(id);
+    for (const { id, fence } of beginning) args.push(id, fence);
     return args.concat(jobs);
   }
 }

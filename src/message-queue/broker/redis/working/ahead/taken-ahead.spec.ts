@@ -5,6 +5,7 @@ import { redisStage } from '../../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../../test/support/wait-until.js';
 import type { QueueWorker } from '../../../broker.js';
 import type { RedisBroker } from '../../redis-broker.js';
+import { completeJobsScript } from '../../scripts/complete-jobs.lua.js';
 
 const JOBS = 2_000;
 /** By then runs are known to be short, and jobs are taken ahead. */
@@ -160,5 +161,18 @@ describe('jobs that are taken ahead', () => {
     await waitUntil(() => seen.some((run) => run.id === id), 'the important job');
     expect(seen.findIndex((run) => run.id === id) - before).toBeLessThan(25);
     await waitUntil(() => isDone(broker, queue), 'the ends');
+  });
+
+  it('stay marked when a call comes late that began them in an earlier run', async () => {
+    const base = `${stage.fixture.prefix}:work:`;
+    await stage.client.hset(`${base}held`, { mqRun: 'now', mqHeld: 'ahead' });
+    const begin = (run: string): Promise<unknown> => {
+      const head = ['token', Date.now(), 5_000, 0, '', 0, 0, 1];
+      return stage.client.eval(completeJobsScript.lua, 1, base, ...head, 'held', run);
+    };
+    await begin('before');
+    expect(await stage.client.hget(`${base}held`, 'mqHeld')).toBe('ahead');
+    await begin('now');
+    expect(await stage.client.hexists(`${base}held`, 'mqHeld')).toBe(0);
   });
 });
