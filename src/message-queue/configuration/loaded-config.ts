@@ -5,6 +5,7 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 /**
  * The configuration of a host that uses `@nestjs/config`. Asking for its parts makes Nest finish it first: files,
  * validation, loaded objects.
+ * @public loaded with require
  */
 export class LoadedConfig {
   constructor(

@@ -122,7 +122,9 @@ describe('changing stored jobs', () => {
       const job = (await queue.getJob(id)) ?? { opts: {}, attemptsMade: 0 };
       const { failures = [], cancelled } = recordOf(job);
       const ended = outcomes[index] === 'removed' ? 1 : 0;
-      expect([failures.length - ended, cancelled !== undefined]).toEqual([job.attemptsMade, ended === 1]);
+      expect(failures.length - ended).toBe(job.attemptsMade);
+      // The next run of a signalled job may see the cancellation, or the last one may have ended before.
+      if (outcomes[index] !== 'signalled') expect(cancelled !== undefined).toBe(ended === 1);
     }
   });
 
