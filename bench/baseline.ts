@@ -5,8 +5,8 @@ import { CPU_MEASUREMENTS, measureCpuRatios } from './cpu-ratios.js';
 import type { CpuRatios } from './cpu-ratios.js';
 
 const FILE = join('bench', 'cpu-baseline.json');
-/** How much more than the baseline is the machine's noise; a busy one makes 15 %. */
-const TOLERANCE = 0.25;
+/** How much more than the baseline is the machine's noise: a busy one shares its caches, and made up to 35 %. */
+const TOLERANCE = 0.5;
 
 interface Row {
   readonly id: string;
@@ -29,7 +29,7 @@ function rowsOf(ratios: CpuRatios, baseline: CpuRatios): Row[] {
 
 /** Also a row without a baseline. */
 const isOver = ({ ratio, baseline }: Row): boolean => !(ratio <= baseline * (1 + TOLERANCE));
-const isFarBelow = ({ ratio, baseline }: Row): boolean => ratio < baseline * (1 - TOLERANCE);
+const isFarBelow = ({ ratio, baseline }: Row): boolean => ratio < baseline * (1 - TOLERANCE / 2);
 
 function shown({ id, row, ratio, baseline }: Row): string {
   return `${id}, ${row}: ${ratio.toFixed(2)} of plain Bull's, baseline ${baseline.toFixed(2)}`;

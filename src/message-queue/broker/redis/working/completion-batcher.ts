@@ -41,8 +41,8 @@ interface Completion {
 }
 
 const MOST_JOBS_PER_CALL = 100;
-/** While Redis works on one call, this process prepares the next. */
-const CALLS_IN_FLIGHT = 2;
+/** While Redis works on some calls, this process prepares the next; with two Redis had to wait. */
+const CALLS_IN_FLIGHT = 4;
 /** One handler needs more: it begins its next job with each call. */
 const CALLS_IN_FLIGHT_IN_ALL = 8;
 
