@@ -88,11 +88,12 @@ describe('the sweep over the queues of a process', () => {
     await worker.stopFetching();
     await ended.close();
     const calls = (counts: ReadonlyMap<string, number>): number => counts.get('evalsha') ?? 0;
-    const sweeps = async (since: ReadonlyMap<string, number>, count: number): Promise<void> =>
-      waitUntil(
+    const sweeps = async (since: ReadonlyMap<string, number>, count: number): Promise<void> => {
+      await waitUntil(
         async () => calls(await commandCounts(stage.client)) >= calls(since) + count,
         `${count} sweeps of the other process`,
       );
+    };
     // The first ones of a process may send the script itself, and stand beside the first take.
     await sweeps(await commandCounts(stage.client), 3);
     const before = await commandCounts(stage.client);
