@@ -1,21 +1,10 @@
 import type { Job, JobCounts, Queue } from 'bull';
+import { parseTypes } from '../../rules/job-types.js';
 import { internalsOf } from './bull-internals.js';
 import { defineLaneCommands } from './lane-commands.js';
 
-const ALL_TYPES = ['waiting', 'active', 'completed', 'failed', 'delayed', 'paused'];
 /** How often a caller of `getNextJob()` looks for a job while none waits. */
 const LOOK_EVERY_MS = 50;
-
-/** Types as Bull's getters take them: lists, comma-separated text, or nothing for all. */
-function parseTypes(types: unknown): string[] {
-  const parsed = [types]
-    .flat(2)
-    .join(',')
-    .split(',')
-    .map((type) => type.trim())
-    .filter((type) => type !== '');
-  return parsed.length > 0 ? parsed : ALL_TYPES;
-}
 
 /** Where Bull keeps the jobs of a type; null for what it does not know. */
 function storeOf(type: string): { readonly key: string; readonly isList: boolean } | null {

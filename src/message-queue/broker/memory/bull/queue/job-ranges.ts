@@ -2,19 +2,6 @@ import type { JobList } from '../../store/lanes/job-list.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
 
-const ALL_TYPES = ['waiting', 'active', 'completed', 'failed', 'delayed', 'paused'];
-
-/** Equal to Bull: types as its getters take them: lists, comma-separated text, or nothing for all. */
-export function parseTypes(types: unknown): string[] {
-  const parsed = [types]
-    .flat(2)
-    .join(',')
-    .split(',')
-    .map((type) => type.trim())
-    .filter((type) => type !== '');
-  return parsed.length > 0 ? parsed : ALL_TYPES;
-}
-
 /** How many jobs are in a state, by Bull's names (`wait` and `waiting` alike); undefined for a name it does not know. */
 export function countOf(engine: QueueEngine, type: string): number | undefined {
   const { store } = engine;
