@@ -29,7 +29,7 @@ module.exports = {
       'kernel-stands-alone',
       KERNEL,
       [KERNEL],
-      'Both modules stand on the kernel: values, time and the base of every error. What knows of queues or jobs has a room of its own.',
+      'Both modules stand on the kernel: values, time, the connection to Redis and the base of every error. What knows of queues or jobs has a room of its own.',
     ),
     onlyImports(
       'jobs-are-words',
@@ -288,15 +288,15 @@ module.exports = {
       name: 'bull-and-ioredis-only-in-broker',
       severity: 'error',
       comment:
-        'Whatever runs must run on both providers. Types of Bull are the outer seam; its code stays behind the inner one.',
-      from: { path: '^src/', pathNot: [`${LIB}/broker/`, `${LIB}/adapters/socket-io/`, TEST_FILES] },
+        'Whatever runs must run on both providers. Types of Bull are the outer seam; its code stays behind the inner one. Who needs Redis alone asks the kernel for a client.',
+      from: { path: '^src/', pathNot: [`${KERNEL}redis/`, `${LIB}/broker/`, TEST_FILES] },
       to: { path: 'node_modules/(bull|ioredis)/', dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'socket-io-adapter-uses-ioredis-only',
+      name: 'connections-know-no-queue',
       severity: 'error',
-      comment: 'The Socket.IO adapter needs a Redis connection, not a queue.',
-      from: { path: `${LIB}/adapters/socket-io/` },
+      comment: 'The Socket.IO adapter needs a connection to Redis as well, but no queue.',
+      from: { path: `${KERNEL}redis/` },
       to: { path: 'node_modules/bull/', dependencyTypesNot: ['type-only'] },
     },
 

@@ -3,7 +3,7 @@ import type { BoardOptions } from './operations/board/board-access.js';
 import type { GivenOptions } from '../kernel/values/options.js';
 import type { REDIS_SETTINGS } from './configuration/redis-settings.js';
 import type { SettingValues, SETTINGS } from './configuration/settings.js';
-import type { RedisSettings } from './broker/redis/connections/redis-settings.js';
+import type { RedisSettings } from '../kernel/redis/redis-settings.js';
 import type { JobMiddleware, JobMiddlewareRegistration } from './execution/job-middleware.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueOverrides, QueueSettings } from './jobs/queue-settings.js';
@@ -13,7 +13,7 @@ import type { DeclaredSchedule, Schedule } from './schedules/schedule-declaratio
 
 export type { DeclaredSchedule, ScheduleRepeat } from './schedules/schedule-declaration.js';
 
-export type { RedisSettings, RedisTls, RedisTopology } from './broker/redis/connections/redis-settings.js';
+export type { RedisSettings, RedisTls, RedisTopology } from '../kernel/redis/redis-settings.js';
 
 /** Whether this process adds jobs only, runs them only (it may add too), or both. */
 export type Role = SettingValues['role'];

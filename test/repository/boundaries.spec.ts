@@ -117,8 +117,9 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/b.ts`, `import '../chat/target.js'`, 'library-never-imports-a-host'],
   [`${LIBRARY}/c.ts`, `import 'fast-check'`, 'no-dev-dependencies-in-the-library'],
   [`${LIBRARY}/d.ts`, `import './missing.js'`, 'no-unresolvable-imports'],
-  [`${LIBRARY}/adapters/socket-io/a.ts`, `import 'bull'`, 'socket-io-adapter-uses-ioredis-only'],
-  [`${LIBRARY}/adapters/socket-io/b.ts`, `import 'ioredis'`, null],
+  [`${LIBRARY}/adapters/socket-io/a.ts`, `import 'ioredis'`, 'bull-and-ioredis-only-in-broker'],
+  ['src/kernel/redis/a.ts', `import 'bull'`, 'connections-know-no-queue'],
+  ['src/kernel/redis/b.ts', `import 'ioredis'`, null],
   [`${LIBRARY}/jobs/round.ts`, `import './round.js'`, 'no-cycles'],
   [`${LIBRARY}/jobs/round-types.ts`, `import type { A } from './round-types.js'`, 'no-cycles'],
   // There, because Bull needs it.

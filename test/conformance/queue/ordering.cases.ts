@@ -141,8 +141,9 @@ export const orderingCases: readonly QueueCase[] = [
     'delayed jobs run in the order in which they are due',
     async (bench) => {
       const queue = bench.open();
+      const timestamp = Date.now();
       for (const [jobId, delay] of Object.entries({ c: 90, a: 30, b: 60 }))
-        await queue.add({}, { jobId, delay });
+        await queue.add({}, { jobId, delay, timestamp } as JobOptions);
       expect(await bench.runAll(queue, 3)).toEqual(['a', 'b', 'c']);
     },
   ],

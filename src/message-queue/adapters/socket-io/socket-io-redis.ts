@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Server } from 'socket.io';
 import { loadOptionalPackage } from '../shared/optional-package.js';
 import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
-import type { SocketIoRedisClient } from './socket-io-redis-client.js';
+import type { RedisClient } from '../../../kernel/redis/redis-client.js';
 import type { SocketIoRedis } from './socket-io.options.js';
 
 type AdapterPackage = typeof import('@socket.io/redis-adapter');
@@ -12,7 +12,7 @@ type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
 /** The two connections through which the Socket.IO servers of all processes reach each other. They heal by themselves. */
 export class SocketIoRedisLink {
   private readonly logger = new Logger('SocketIoTransport');
-  private readonly publisher: SocketIoRedisClient;
+  private readonly publisher: RedisClient;
   private readonly subscriber: Redis;
   private readonly package: AdapterPackage;
   private isAway = false;
@@ -64,7 +64,7 @@ export class SocketIoRedisLink {
     this.subscriber.disconnect();
   }
 
-  private watch<T extends SocketIoRedisClient>(client: T): T {
+  private watch<T extends RedisClient>(client: T): T {
     client.setMaxListeners(0);
     client.on('error', (error: Error) => {
       if (!this.isAway) this.logger.warn(`Redis does not answer: ${error.message}`);
@@ -75,7 +75,7 @@ export class SocketIoRedisLink {
 }
 
 /** The adapter waits for none of these promises; a connection that is closed would end the process. */
-function withoutRejections<T extends SocketIoRedisClient>(client: T, methods: readonly string[]): T {
+function withoutRejections<T extends RedisClient>(client: T, methods: readonly string[]): T {
   const commands = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   for (const method of methods) {
     const command = commands[method]?.bind(client);

@@ -1,33 +1,13 @@
+import type { RedisSettings, RedisTls } from '../../../kernel/redis/redis-settings.js';
 import { kindThat } from '../../../kernel/values/kind.js';
 import { isRecord, milliseconds, text } from '../../../kernel/values/kinds.js';
 import { defaulted, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf } from '../../../kernel/values/options.js';
 
 /** Where to find the Redis that the processes share; the `redis` of a `MessageQueueConfig` fits. */
-export interface SocketIoRedis {
-  readonly topology:
-    | { readonly kind: 'single'; readonly host: string; readonly port: number }
-    | {
-        readonly kind: 'cluster';
-        readonly nodes: readonly { readonly host: string; readonly port: number }[];
-      }
-    | {
-        readonly kind: 'sentinel';
-        readonly masterName: string;
-        readonly sentinels: readonly { readonly host: string; readonly port: number }[];
-      };
-  readonly username?: string;
-  readonly password?: string;
-  readonly db: number;
-  readonly tls:
-    | boolean
-    | {
-        /** PEM texts, as in `RedisTls`. */
-        readonly ca?: string;
-        readonly cert?: string;
-        readonly key?: string;
-        readonly serverName?: string;
-      };
+export interface SocketIoRedis extends Omit<RedisSettings, 'tls'> {
+  /** `true`: with the certificate authorities that Node.js trusts. */
+  readonly tls: boolean | RedisTls;
 }
 
 /** How {@link SocketIoTransport} finds the sockets. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/time/clock.js';
-import type { RedisSettings } from './connections/redis-settings.js';
+import type { RedisSettings } from '../../../kernel/redis/redis-settings.js';
 
 /** How long a job's lock lives and how often locks are checked, milliseconds. */
 export interface LockSettings {

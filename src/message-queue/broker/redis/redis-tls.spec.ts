@@ -7,7 +7,7 @@ import { waitUntil } from '../../../../test/support/wait-until.js';
 import { EnqueueTimeoutError } from '../../jobs/errors.js';
 import type { AddRequest } from '../broker.js';
 import type { RedisBroker } from './redis-broker.js';
-import type { RedisTls, RedisTopology } from './connections/redis-settings.js';
+import type { RedisTls, RedisTopology } from '../../../kernel/redis/redis-settings.js';
 
 const request = (over: Partial<AddRequest> = {}): AddRequest => ({
   ...{ name: 'job', data: {}, options: {} },

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { RedisClient } from '../connections/redis-client.js';
+import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import { laneFunctions } from '../scripts/lanes/lane.lua.js';
 import { lookAtLanesFunctions } from '../scripts/lanes/look-at-lanes.lua.js';
 import { takeWaitingFunctions } from '../scripts/lanes/take-waiting.lua.js';

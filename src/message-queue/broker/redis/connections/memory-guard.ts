@@ -2,7 +2,7 @@ import { Cluster } from 'ioredis';
 import type { QueueFullError } from '../../../jobs/errors.js';
 import { storeFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
-import type { RedisClient } from './redis-client.js';
+import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
 
 /** Memory of one Redis server, bytes. */

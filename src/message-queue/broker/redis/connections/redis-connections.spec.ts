@@ -2,7 +2,6 @@ import { Redis } from 'ioredis';
 import { BrokerFixture, testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
-import { RedisConnections } from './redis-connections.js';
 
 describe('RedisConnections', () => {
   let redis: TestRedis;
@@ -51,22 +50,6 @@ describe('RedisConnections', () => {
     await Promise.all([fixture.close(), fixture.close()]);
     await settles(0);
     expect(fixture.problems).toEqual([]);
-  });
-
-  it('opens a connection again that ioredis has given up', async () => {
-    const settings = {
-      topology: { kind: 'single', host: '127.0.0.1', port: redis.port },
-      db: 0,
-      tls: false,
-    } as const;
-    const connections = new RedisConnections(settings, 5_000, () => undefined);
-    const { client } = connections;
-    expect(await connections.ready(5_000)).toBe(true);
-    client.disconnect();
-    await waitUntil(() => client.status === 'end', 'the end');
-    await waitUntil(() => client.status === 'ready', 'the new beginning');
-    await connections.close();
-    await settles(0);
   });
 
   it('names the connections of workers as Bull does', async () => {

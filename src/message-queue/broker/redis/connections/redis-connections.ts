@@ -1,11 +1,13 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { explained } from './connection-error.js';
-import { createRedisClient, QUIT_TIMEOUT_MS } from './redis-client.js';
-import type { RedisClient } from './redis-client.js';
-import type { RedisSettings } from './redis-settings.js';
+import { createRedisClient } from '../../../../kernel/redis/redis-client.js';
+import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
+import { replyCode } from './redis-replies.js';
+import type { RedisSettings } from '../../../../kernel/redis/redis-settings.js';
 
-const REVIVE_DELAY_MS = 200;
+/** How long QUIT may take. */
+const QUIT_TIMEOUT_MS = 500;
 /** How often the subscriber is pinged to show that it is alive. */
 const SUBSCRIBER_PING_MS = 5_000;
 
@@ -134,12 +136,15 @@ export class RedisConnections {
 
   private open(options: RedisOptions, socketTimeout: number): RedisClient {
     if (this.closed !== null) throw new Error('The Redis connections of this broker are closed.');
-    const client = createRedisClient(this.settings, { ...options, socketTimeout });
+    const client = createRedisClient(this.settings, {
+      ...{ ...options, socketTimeout },
+      // After a failover the old master answers READONLY: connect again and repeat the command.
+      reconnectOnError: (error) => (replyCode(error) === 'READONLY' ? 2 : false),
+    });
     // Every queue listens to the shared connections.
     client.setMaxListeners(0);
     this.watch(client);
     if (client instanceof Redis) client.on('close', () => forgetSocketTimer(client));
-    client.on('end', () => this.revive(client));
     return client;
   }
 
@@ -162,19 +167,6 @@ export class RedisConnections {
       this.lastError = explain(error);
       this.onError(this.lastError);
     });
-  }
-
-  /** With Sentinel, ioredis gives up for good when a failover is announced while it looks for the master. */
-  private revive(client: RedisClient): void {
-    const timer = setTimeout(() => {
-      if (client.status === 'end' && this.isOurs(client)) client.connect().catch(() => undefined);
-    }, REVIVE_DELAY_MS);
-    timer.unref();
-  }
-
-  private isOurs(client: RedisClient): boolean {
-    if (this.closed !== null) return false;
-    return client === this.shared || client === this.listening || this.blocking.has(client);
   }
 }
 

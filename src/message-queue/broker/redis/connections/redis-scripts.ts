@@ -1,4 +1,4 @@
-import type { RedisClient } from './redis-client.js';
+import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
 import { meaningOf, replyCode } from './redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';

@@ -4,7 +4,7 @@ import { answeredWithin } from '../../../../kernel/time/answered-within.js';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { ServerFinding, ServerReport } from '../../broker.js';
 import { memoryUse } from './memory-guard.js';
-import type { RedisClient } from './redis-client.js';
+import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
 import { serverVersion } from './redis-scripts.js';
 

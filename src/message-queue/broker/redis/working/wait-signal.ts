@@ -1,4 +1,4 @@
-import type { RedisClient } from '../connections/redis-client.js';
+import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 
 /** How long one blocking call waits, seconds. */

@@ -1,5 +1,5 @@
-import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { redisStage } from '../../../test/support/redis-stage.js';
+import { waitUntil } from '../../../test/support/wait-until.js';
 import type { Redis } from 'ioredis';
 import { createRedisClient } from './redis-client.js';
 

@@ -1,29 +1,55 @@
 import { Cluster, Redis } from 'ioredis';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
-import { replyCode } from './redis-replies.js';
+import { FailoverConnector } from './failover-connector.js';
 import type { RedisSettings } from './redis-settings.js';
 
 /** A client of any topology. */
 export type RedisClient = Redis | Cluster;
 
-/** How long QUIT may take. */
-export const QUIT_TIMEOUT_MS = 500;
 /** How long a socket may take to end once told to: until then it keeps the process alive. */
 const DISCONNECT_TIMEOUT_MS = 200;
 const CONNECT_TIMEOUT_MS = 3_000;
 const LONGEST_RETRY_DELAY_MS = 500;
 const KEEP_ALIVE_MS = 5_000;
 
-const retryDelay = (attempt: number): number => Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
+/** How long to wait before the next attempt to connect, milliseconds. */
+export function retryDelay(attempt: number): number {
+  return Math.min(50 * attempt, LONGEST_RETRY_DELAY_MS);
+}
 
 /**
  * A client that keeps trying for as long as Redis is away. It reports errors as `error` events.
- * @param options what differs between the clients of a broker
+ * @param options what differs between the clients of a process
  */
 export function createRedisClient(settings: RedisSettings, options: RedisOptions): RedisClient {
+  const { topology, db } = settings;
+  const common = commonOptions(settings, options);
+  if (topology.kind === 'cluster') {
+    const cluster = new Cluster([...topology.nodes], clusterOptions(common));
+    return cluster.on('+node', catchLateErrors);
+  }
+  if (topology.kind === 'single') {
+    return catchLateErrors(new Redis({ ...common, host: topology.host, port: topology.port, db }));
+  }
+  const client = new Redis({
+    ...common,
+    db,
+    name: topology.masterName,
+    sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
+    sentinelRetryStrategy: retryDelay,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    Connector: FailoverConnector,
+    // Without these ioredis talks to Sentinels and master in plain text, whatever `tls` says.
+    ...(common.tls && { sentinelTLS: common.tls, enableTLSForSentinelMode: true }),
+    // Without it a master that freezes rather than dies keeps its clients.
+    failoverDetector: true,
+  });
+  return catchLateErrors(client);
+}
+
+function commonOptions(settings: RedisSettings, options: RedisOptions): RedisOptions {
   const tls = tlsOptions(settings);
-  const common: RedisOptions = {
-    ...options,
+  return {
     username: settings.username,
     password: settings.password,
     ...(tls && { tls }),
@@ -34,31 +60,8 @@ export function createRedisClient(settings: RedisSettings, options: RedisOptions
     retryStrategy: retryDelay,
     // ioredis #2099: with it an accept-then-close outage leaves the client "ready" and every command hangs.
     disableClientInfo: true,
-    // After a failover the old master answers READONLY: connect again and repeat the command.
-    reconnectOnError: (error) => (replyCode(error) === 'READONLY' ? 2 : false),
+    ...options,
   };
-  const { topology } = settings;
-  if (topology.kind === 'cluster') {
-    const cluster = new Cluster([...topology.nodes], clusterOptions(common));
-    return cluster.on('+node', catchLateErrors);
-  }
-  if (topology.kind === 'single') {
-    return catchLateErrors(
-      new Redis({ ...common, host: topology.host, port: topology.port, db: settings.db }),
-    );
-  }
-  const client = new Redis({
-    ...common,
-    db: settings.db,
-    name: topology.masterName,
-    sentinels: topology.sentinels.map(({ host, port }) => ({ host, port })),
-    sentinelRetryStrategy: retryDelay,
-    // Without these ioredis talks to Sentinels and master in plain text, whatever `tls` says.
-    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
-    // Without it a master that freezes rather than dies keeps its clients.
-    failoverDetector: true,
-  });
-  return catchLateErrors(client);
 }
 
 /**

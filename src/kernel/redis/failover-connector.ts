@@ -1,0 +1,29 @@
+import { SentinelConnector } from 'ioredis';
+import type { SentinelConnectionOptions } from 'ioredis';
+
+/** What ioredis keeps to itself. */
+interface Internals {
+  /** Listens to the Sentinels for as long as a connection to the master stands, and then until the next one does. */
+  failoverDetector: { cleanup(): void } | null;
+}
+
+/**
+ * Finds the master through Sentinels. ioredis ends a client for good when a failover is announced while it asks for the
+ * master; here nobody listens to announcements meanwhile: the answer will name the new master, or the next one does.
+ */
+export class FailoverConnector extends SentinelConnector {
+  /** @param options those of the client */
+  constructor(options: unknown) {
+    super(options as SentinelConnectionOptions);
+  }
+
+  override connect(
+    ...args: Parameters<SentinelConnector['connect']>
+  ): ReturnType<SentinelConnector['connect']> {
+    const internals = this as unknown as Internals;
+    internals.failoverDetector?.cleanup();
+    // A second time it would set timers for closed sockets, which keep the process alive.
+    internals.failoverDetector = null;
+    return super.connect(...args);
+  }
+}
