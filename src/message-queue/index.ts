@@ -76,8 +76,8 @@ export type { JobEventMap, JobEventName } from './jobs/job-events.js';
 // Errors that a host catches or throws
 export { InvalidConfigurationError, MessageQueueError } from '../kernel/errors.js';
 export type { ErrorPlace, Issue } from '../kernel/errors.js';
-export { BatchIncompleteError } from './facade/batch-enqueuer.js';
 export {
+  BatchIncompleteError,
   BrokerUnavailableError,
   CancelledError,
   CircuitOpenError,

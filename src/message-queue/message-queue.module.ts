@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { forwardRef, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type {
@@ -7,8 +7,19 @@ import type {
   RegisterQueueOptions,
 } from './message-queue.options.js';
 import { queueModule } from './wiring/queue.module.js';
-import { rootModule } from './wiring/root.module.js';
 import { callingPlace, standsForRegistration } from './wiring/registrations.js';
+import type { RegisteredOptions } from './wiring/root-setup.js';
+
+/** The wiring loads every part: code that wants a decorator, a payload or the service alone does without them. */
+function registered(options: RegisteredOptions, place?: string): DynamicModule {
+  const { rootModule } = require('./wiring/root.module.js') as typeof import('./wiring/root.module.js');
+  return rootModule(options, place);
+}
+
+let plain: DynamicModule | undefined;
+
+/** What the module stands for when it is imported plainly. Nest asks several times, and must be given one object. */
+const PLAIN = forwardRef(() => (plain ??= registered({ sync: {} })));
 
 /**
  * Six queues for messages, and a host's own. Import it plainly and the environment alone configures it; import it in
@@ -17,16 +28,16 @@ import { callingPlace, standsForRegistration } from './wiring/registrations.js';
  * A start fails with `InvalidConfigurationError` (every mistake at once), `DuplicateRegistrationError` (two
  * registrations that differ, both named) or `HandlerRegistrationError` (a job name without a handler, or with two).
  */
-@Module({ imports: [rootModule({ sync: {} })], exports: [rootModule({ sync: {} })] })
+@Module({ imports: [PLAIN], exports: [PLAIN] })
 export class MessageQueueModule {
   /** Registers with options; whatever they leave out comes from the environment. */
   static forRoot(options: MessageQueueModuleOptions = {}): DynamicModule {
-    return rootModule({ sync: options }, callingPlace(MessageQueueModule.forRoot));
+    return registered({ sync: options }, callingPlace(MessageQueueModule.forRoot));
   }
 
   /** Registers with options that a factory makes, except for those that stand beside it. */
   static forRootAsync(options: MessageQueueModuleAsyncOptions): DynamicModule {
-    return rootModule({ async: options }, callingPlace(MessageQueueModule.forRootAsync));
+    return registered({ async: options }, callingPlace(MessageQueueModule.forRootAsync));
   }
 
   /**

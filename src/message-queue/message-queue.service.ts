@@ -1,28 +1,23 @@
-import { Injectable } from '@nestjs/common';
 import type { Job } from 'bull';
 import type { CancelOutcome } from './broker/broker.js';
-import { ManagedQueues } from './broker/managed-queues.js';
-import { DeadLetterService } from './dead-letter/dead-letter.service.js';
-import type { ReplayOptions, ReplayReport } from './dead-letter/dead-letter.service.js';
+import type { ManagedQueues } from './broker/managed-queues.js';
+import type { DeadLetterService, ReplayOptions, ReplayReport } from './dead-letter/dead-letter.service.js';
 import type { DeadLetter } from './dead-letter/dead-letter.js';
 import type { DeadLetterFilter } from './dead-letter/dead-letter-filter.js';
-import { BatchEnqueuer } from './facade/batch-enqueuer.js';
-import type { BatchReceipt } from './facade/batch-enqueuer.js';
-import { BatchStatusReader } from './facade/batch-status.js';
-import type { BatchStatus } from './facade/batch-status.js';
+import type { BatchEnqueuer, BatchReceipt } from './facade/batch-enqueuer.js';
+import type { BatchStatusReader, BatchStatus } from './facade/batch-status.js';
 import type { BuiltInPayloads as Payloads } from './facade/built-in-payloads.js';
 import { checkedId } from './facade/call-arguments.js';
-import { JobEnqueuer } from './facade/job-enqueuer.js';
+import type { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 import type { JobStatus } from './facade/job-status.js';
-import { JobStatusReader } from './facade/job-status-reader.js';
+import type { JobStatusReader } from './facade/job-status-reader.js';
 import type { PayloadInput } from './facade/payload-input.js';
-import { QueueAdministration } from './facade/queue-administration.js';
-import type { CleanOptions } from './facade/queue-administration.js';
+import type { QueueAdministration, CleanOptions } from './facade/queue-administration.js';
 import type { EnqueueOptions } from './admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
-import { QueueMonitor } from './monitoring/queue-monitor.js';
+import type { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
 import {
   BATCH_QUEUE,
@@ -44,7 +39,6 @@ const REPLAYED_BY = 'MessageQueueService';
  * `BrokerUnavailableError` (certainly not added) or `EnqueueTimeoutError` (unknown: the same call with the same
  * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`.
  */
-@Injectable()
 export class MessageQueueService {
   constructor(
     private readonly enqueuer: JobEnqueuer,

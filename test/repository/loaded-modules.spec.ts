@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 
-/** Prints what a process has loaded once it has required one entry of the package. */
+/** Prints what a process has loaded once it has required the main entry of the package, and once it has registered it. */
 const PRINT_LOADED = `
-require(process.argv[1]);
-console.log(JSON.stringify(Object.keys(require.cache)));
+const { MessageQueueModule } = require(process.argv[1]);
+const imported = Object.keys(require.cache);
+MessageQueueModule.forRoot();
+console.log(JSON.stringify({ imported, registered: Object.keys(require.cache) }));
 `;
 
 interface Manifest {
@@ -18,25 +20,55 @@ const NEEDED = [
   ...['class-transformer', 'class-validator', 'cron-parser', 'reflect-metadata', 'rxjs'],
 ];
 
-function loadedBy(entry: string): {
+interface Loaded {
   readonly packages: ReadonlySet<string>;
+  /** Paths in `src/message-queue`. */
   readonly ours: readonly string[];
-} {
+}
+
+function loaded(): { readonly imported: Loaded; readonly registered: Loaded } {
   const hook = resolve('test/support/typescript-hook.cjs');
-  const printed = execFileSync(process.execPath, ['--require', hook, '-e', PRINT_LOADED, resolve(entry)], {
+  const entry = resolve('src/message-queue/index.ts');
+  const printed = execFileSync(process.execPath, ['--require', hook, '-e', PRINT_LOADED, entry], {
     encoding: 'utf8',
   });
-  const files = JSON.parse(printed) as string[];
+  const files = JSON.parse(printed) as Record<'imported' | 'registered', string[]>;
+  return { imported: sorted(files.imported), registered: sorted(files.registered) };
+}
+
+function sorted(files: readonly string[]): Loaded {
   const names = files.flatMap((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
   const ours = files.flatMap((file) => /\/src\/message-queue\/(.*)$/.exec(file)?.[1] ?? []);
   return { packages: new Set(names), ours };
 }
 
-describe('a host that imports the package', () => {
-  const { packages, ours } = loadedBy('src/message-queue/index.ts');
+const { imported, registered } = loaded();
 
+describe('a host that imports the package', () => {
   it('gets what its decorators and payloads need', () => {
-    expect([...packages]).toEqual(expect.arrayContaining(['class-validator', 'class-transformer']));
+    expect([...imported.packages]).toEqual(expect.arrayContaining(['class-validator', 'class-transformer']));
+    expect(imported.ours).toEqual(
+      expect.arrayContaining(['message-queue.service.ts', 'handlers/job-handler.decorator.ts']),
+    );
+  });
+
+  it('loads nothing that only an app with the module runs', () => {
+    expect(new Set(imported.ours.map((file) => file.replace(/\/.*/, '/')))).toEqual(
+      new Set([
+        ...['index.ts', 'message-queue.module.ts', 'message-queue.service.ts', 'message-queue.tokens.ts'],
+        ...['broker/', 'facade/', 'handlers/', 'jobs/', 'ports/', 'queues/', 'schedules/', 'wiring/'],
+      ]),
+    );
+    expect(imported.ours.filter((file) => /\.processor\.ts$|^wiring\/root|enqueuer\.ts$/.test(file))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a host that registers the module', () => {
+  const { packages, ours } = registered;
+
+  it('gets its wiring', () => {
     expect(ours).toContain('wiring/root.module.ts');
   });
 

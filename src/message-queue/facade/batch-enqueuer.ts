@@ -1,9 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import { MessageQueueError } from '../../kernel/errors.js';
-import { InvalidJobOptionsError } from '../jobs/errors.js';
-import type { ErrorPlace } from '../../kernel/errors.js';
+import { BatchIncompleteError, InvalidJobOptionsError } from '../jobs/errors.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import type { BatchMessageJobDto } from '../queues/batch/batch-message-job.dto.js';
 import { BATCH_QUEUE } from '../queues/queue-definitions.js';
@@ -17,22 +15,6 @@ export interface BatchReceipt extends JobReceipt {
   readonly batchId: string;
   /** The jobs that the audience was split into, in its order; mostly one. */
   readonly segments: readonly JobReceipt[];
-}
-
-/** Only a part of a large batch was added: send it again with this `batchId`, and the rest is. */
-export class BatchIncompleteError extends MessageQueueError {
-  readonly code = 'BATCH_INCOMPLETE';
-  constructor(
-    readonly batchId: string,
-    /** Jobs of the batch that were added. */
-    readonly added: number,
-    place: ErrorPlace,
-  ) {
-    super(
-      `Only ${added} jobs of batch "${batchId}" were added; the same call with batchId: "${batchId}" adds the rest.`,
-      place,
-    );
-  }
 }
 
 const JOB = 'batch-send';

@@ -126,6 +126,22 @@ export class CircuitOpenError extends MessageQueueError {
   }
 }
 
+/** Only a part of a large batch was added: send it again with this `batchId`, and the rest is. */
+export class BatchIncompleteError extends MessageQueueError {
+  readonly code = 'BATCH_INCOMPLETE';
+  constructor(
+    readonly batchId: string,
+    /** Jobs of the batch that were added. */
+    readonly added: number,
+    place: ErrorPlace,
+  ) {
+    super(
+      `Only ${added} jobs of batch "${batchId}" were added; the same call with batchId: "${batchId}" adds the rest.`,
+      place,
+    );
+  }
+}
+
 /** This provider cannot do what was asked; the message says what to use instead. */
 export class UnsupportedOperationError extends MessageQueueError {
   readonly code = 'UNSUPPORTED_OPERATION';

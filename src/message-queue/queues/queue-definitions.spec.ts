@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { JOB_HANDLER_METADATA } from '../handlers/job-handler.decorator.js';
 import type { JobHandlerMetadata } from '../handlers/job-handler.decorator.js';
-import { BUILT_IN_PROCESSORS, BUILT_IN_QUEUES, QueueName, isQueueName } from './queue-definitions.js';
+import { BUILT_IN_PROCESSORS } from './built-in-processors.js';
+import { BUILT_IN_QUEUES, QueueName, isQueueName } from './queue-definitions.js';
 
 describe('the six queues', () => {
   it('have exactly the numbers of the table', () => {

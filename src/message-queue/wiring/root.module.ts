@@ -4,7 +4,8 @@ import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../operations/board/board.module.js';
 import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
-import { BUILT_IN_PROCESSORS, BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
+import { BUILT_IN_PROCESSORS } from '../queues/built-in-processors.js';
+import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { DeadLetterAlerts } from '../dead-letter/dead-letter-alerts.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
@@ -18,6 +19,7 @@ import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
@@ -56,7 +58,21 @@ const BOARD = BoardModule.registerAsync({
 
 /** What a host injects. */
 const SERVICE_PROVIDERS: readonly Provider[] = [
-  MessageQueueService,
+  {
+    provide: MessageQueueService,
+    useFactory: (...parts: ConstructorParameters<typeof MessageQueueService>) =>
+      new MessageQueueService(...parts),
+    inject: [
+      JobEnqueuer,
+      BatchEnqueuer,
+      BatchStatusReader,
+      JobStatusReader,
+      ManagedQueues,
+      QueueAdministration,
+      DeadLetterService,
+      QueueMonitor,
+    ],
+  },
   DeadLetterService,
   QueueMonitor,
   {
@@ -111,7 +127,10 @@ const MODULES = new SameObject((options: RegisteredOptions, place: string | unde
   };
 });
 
-/** The module of a registration; the same object for the same options. `place` is where it was asked for first. */
+/**
+ * The module of a registration; the same object for the same options. `place` is where it was asked for first.
+ * @public loaded with require
+ */
 export function rootModule(registered: RegisteredOptions, place?: string): DynamicModule {
   return MODULES.of(registered, place);
 }

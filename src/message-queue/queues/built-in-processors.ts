@@ -1,0 +1,26 @@
+import type { Type } from '@nestjs/common';
+import { BatchMessageProcessor } from './batch/batch.processor.js';
+import { MessageCleanupProcessor } from './cleanup/cleanup.processor.js';
+import { MessageDeliveryProcessor } from './delivery/delivery.processor.js';
+import { MessageEncryptionProcessor } from './encryption/encryption.processor.js';
+import { MessageIndexingProcessor } from './indexing/indexing.processor.js';
+import { MessageNotificationProcessor } from './notification/notification.processor.js';
+import { NotificationChannels } from './notification/notification-channels.js';
+import { NotificationGate } from './notification/notification-gate.js';
+import { NotificationTargets } from './notification/notification-targets.js';
+import { NotificationTemplateCheck } from './notification/notification-template-check.js';
+
+/** The classes that handle the jobs of the six queues, and the parts these are made of; providers of the module. */
+export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
+  MessageDeliveryProcessor,
+  MessageNotificationProcessor,
+  MessageIndexingProcessor,
+  MessageEncryptionProcessor,
+  BatchMessageProcessor,
+  MessageCleanupProcessor,
+  // What the notification queue is made of beside its processor.
+  NotificationChannels,
+  NotificationGate,
+  NotificationTargets,
+  NotificationTemplateCheck,
+];
