@@ -57,8 +57,8 @@ describe('a worker that is killed with jobs taken ahead', () => {
   /** Ids of the jobs that the worker held when it died, and of those among them that only waited there. */
   async function leftBehind(): Promise<{ readonly held: string[]; readonly waited: string[] }> {
     const held = await client.lrange(keyOf('active'), 0, -1);
-    const marks = await Promise.all(held.map((id) => client.hget(keyOf(id), 'mqHeld')));
-    return { held, waited: held.filter((_, i) => marks[i] === 'ahead') };
+    const ahead = await client.smembers(keyOf('mq:ahead'));
+    return { held, waited: held.filter((id) => ahead.some((mark) => mark.endsWith(` ${id}`))) };
   }
 
   /** Works off what is left in this process. */

@@ -47,7 +47,7 @@ export async function takeBacklog(client: Redis, base: string): Promise<number> 
     );
     if (phantoms.length > 0) throw new Error(`${phantoms.length} jobs had no hash.`);
     for (const job of jobs) {
-      const [level = 0, number = 0] = (job.at(-1) ?? '').split('-').map(Number);
+      const [level = 0, number = 0] = (job[5] ?? '').split('-').map(Number);
       // Within a level the numbers only rise, so no job can come twice.
       if (level < last[0] || (level === last[0] && number <= last[1])) {
         throw new Error(`Job ${level}-${number} came after ${last.join('-')}.`);

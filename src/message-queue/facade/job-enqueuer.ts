@@ -5,7 +5,8 @@ import type { Clock } from '../../kernel/time/clock.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { MessageQueueError } from '../../kernel/errors.js';
-import { InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import { BrokerUnavailableError, InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import { toError } from '../jobs/failure-record.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import { admitJob } from '../admission/job-admission.js';
@@ -19,7 +20,9 @@ import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 import { OrdinaryAdds } from './ordinary-adds.js';
 import type { OrdinaryPlace } from './ordinary-adds.js';
 
-/** Jobs of a bulk add that are checked at the same time. */
+/** Jobs of a bulk add that are under way at the same time. */
+const BULK_WINDOW = 1_000;
+/** Jobs of a bulk add that are checked before the broker gets them. */
 const CHECKED_AT_ONCE = 100;
 
 /** The first half of a job's path: find the queue, check options and payload, hand it to the broker. */
@@ -71,32 +74,67 @@ export class JobEnqueuer {
       const issues = [{ path: 'jobs', message: mustBe('a list of { payload, options? }', shown(given)) }];
       throw new InvalidPayloadError(`A bulk add to queue "${queueName}" is wrong:`, issues, place);
     }
-    const place = this.#ordinary.find(queueName, jobName);
     const receipts: BulkReceipt[] = [];
-    const requests: AddRequest[] = [];
-    const indexes: number[] = [];
+    for (let start = 0; start < jobs.length; start += BULK_WINDOW) {
+      const window = jobs.slice(start, start + BULK_WINDOW);
+      // After a timeout, the rest would only wait out their own deadlines.
+      const isLost = receipts.some(({ outcome }) => outcome === 'unknown');
+      receipts.push(
+        ...(isLost
+          ? window.map(() => notSent(queueName, jobName))
+          : await this.#addWindow(managed, jobName, window)),
+      );
+    }
+    return receipts;
+  }
+
+  /** The broker gets the first jobs while the others are checked. */
+  async #addWindow(
+    managed: ManagedQueue,
+    jobName: string,
+    jobs: readonly BulkJob<unknown>[],
+  ): Promise<BulkReceipt[]> {
+    const receipts: BulkReceipt[] = [];
+    const added: Promise<void>[] = [];
     for (let start = 0; start < jobs.length; start += CHECKED_AT_ONCE) {
       const some = jobs.slice(start, start + CHECKED_AT_ONCE);
-      const made = some.map((job) => this.#ordinaryOf(place, jobName, job));
-      if (made.includes(undefined)) {
-        const others = some.map(async (job, i) => {
-          try {
-            made[i] ??= await this.#bulkRequest(managed, jobName, job);
-          } catch (error) {
-            receipts[start + i] = rejected(queueName, jobName, error);
-          }
-        });
-        await Promise.all(others);
-      }
-      made.forEach((request, i) => {
-        if (request !== undefined) indexes[requests.push(request) - 1] = start + i;
+      const checked = await this.#checkAll(managed, jobName, some);
+      const requests: AddRequest[] = [];
+      const positions: number[] = [];
+      checked.forEach((one, i) => {
+        if ('outcome' in one) receipts[start + i] = one;
+        else positions[requests.push(one) - 1] = start + i;
       });
+      added.push(
+        this.#addAll(managed, requests).then((outcomes) =>
+          outcomes.forEach((outcome, i) => {
+            receipts[positions[i] as number] = { ...outcome, queue: managed.definition.name, name: jobName };
+          }),
+        ),
+      );
     }
-    const outcomes = await this.#addAll(managed, requests);
-    outcomes.forEach((outcome, position) => {
-      receipts[indexes[position] as number] = { ...outcome, queue: queueName, name: jobName };
-    });
+    await Promise.all(added);
     return receipts;
+  }
+
+  /** The requests of those that are right, the receipts of the others; at once when all are ordinary. */
+  #checkAll(
+    managed: ManagedQueue,
+    jobName: string,
+    jobs: readonly BulkJob<unknown>[],
+  ): (AddRequest | BulkReceipt)[] | Promise<(AddRequest | BulkReceipt)[]> {
+    const queueName = managed.definition.name;
+    const place = this.#ordinary.find(queueName, jobName);
+    const made = jobs.map((job) => this.#ordinaryOf(place, jobName, job));
+    if (!made.includes(undefined)) return made as AddRequest[];
+    const others = made.map(async (request, i) => {
+      try {
+        return request ?? (await this.#bulkRequest(managed, jobName, jobs[i] as BulkJob<unknown>));
+      } catch (error) {
+        return rejected(queueName, jobName, error);
+      }
+    });
+    return Promise.all(others);
   }
 
   async #addAll(managed: ManagedQueue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
@@ -176,7 +214,16 @@ function isBulkJob(job: unknown): boolean {
   return typeof job === 'object' && job !== null && 'payload' in job;
 }
 
+/** Whatever a check throws: the jobs before this one may be stored already. */
 function rejected(queue: string, name: string, reason: unknown): BulkReceipt {
   if (reason instanceof MessageQueueError) return { outcome: 'rejected', queue, name, error: reason };
-  throw reason;
+  const headline = `A job of a bulk add to queue "${queue}" could not be checked:`;
+  const issues = [{ path: 'payload', message: toError(reason).message }];
+  const error = new InvalidPayloadError(headline, issues, { queue, job: name, cause: reason });
+  return { outcome: 'rejected', queue, name, error };
+}
+
+function notSent(queue: string, name: string): BulkReceipt {
+  const message = `Redis stopped answering during a bulk add to queue "${queue}"; this job was not sent.`;
+  return { outcome: 'rejected', queue, name, error: new BrokerUnavailableError(message, { queue }) };
 }

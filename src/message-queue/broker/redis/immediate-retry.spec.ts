@@ -64,7 +64,7 @@ describe('a retry without delay', () => {
     await waitUntil(() => seen.length === 2, 'the retry');
     const reply = await sendAgain(queue, script, lateArgs(kind, queue, id, fences[0] ?? ''));
     expect(JSON.stringify(reply)).toBe(
-      { failure: '2', 'hand-back': '[0]', completion: '[[0],[],[],0,0]' }[kind],
+      { failure: '2', 'hand-back': '[0]', completion: '[[0],[],[],0,"",0]' }[kind],
     );
     expect(await broker.snapshot(queue)).toMatchObject({ active: 1, waiting: 0, completed: 0 });
     release();

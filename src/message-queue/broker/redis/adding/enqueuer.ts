@@ -1,5 +1,5 @@
 import type { Job } from 'bull';
-import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
+import { EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -16,9 +16,6 @@ import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
-
-/** How many requests of a bulk add are in flight at once. */
-const BULK_WINDOW = 1_000;
 
 interface Admitted {
   readonly request: AddRequest;
@@ -76,18 +73,6 @@ export class Enqueuer {
     return this.addAdmitted(this.admit(request));
   }
 
-  /** Outcomes in the order of the requests. Never rejects. */
-  async addMany(requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
-    const outcomes: BulkAddOutcome[] = [];
-    for (let from = 0; from < requests.length; from += BULK_WINDOW) {
-      const part = requests.slice(from, from + BULK_WINDOW);
-      // After a timeout, the rest would only wait out their own deadlines.
-      const lost = outcomes.some(({ outcome }) => outcome === 'unknown');
-      outcomes.push(...(lost ? part.map(() => this.notSent()) : await this.addPart(part)));
-    }
-    return outcomes;
-  }
-
   /** Bull's `add`. */
   async addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job> {
     this.refuseWhenClosed(name);
@@ -120,12 +105,16 @@ export class Enqueuer {
     return outcome;
   }
 
-  /** All at the same time; without promises of their own, which cost as much as the rest of an ordinary add. */
-  private addPart(part: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
+  /**
+   * Outcomes in the order of the requests. All are under way at the same time, without promises of their own, which would cost as
+   * much as the rest of an ordinary add. Never rejects.
+   */
+  addMany(requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
     return new Promise((resolve) => {
       const outcomes: BulkAddOutcome[] = [];
-      let open = part.length;
-      part.forEach((request, position) => {
+      let open = requests.length;
+      if (open === 0) resolve(outcomes);
+      requests.forEach((request, position) => {
         const settle = (outcome: BulkAddOutcome): void => {
           outcomes[position] = outcome;
           open -= 1;
@@ -149,12 +138,6 @@ export class Enqueuer {
   private refuseWhenClosed(job: string): void {
     const { name: queue, isClosed } = this.parts.queue;
     if (this.closed || isClosed) throw queueClosed({ queue, job });
-  }
-
-  private notSent(): BulkAddOutcome {
-    const queue = this.parts.queue.name;
-    const message = `Redis stopped answering during a bulk add to queue "${queue}"; this job was not sent.`;
-    return { outcome: 'rejected', error: new BrokerUnavailableError(message, { queue }) };
   }
 
   private admit(request: AddRequest): Admitted {

@@ -2,11 +2,11 @@ import Bull from 'bull';
 import type { Job } from 'bull';
 import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
+import type { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
 import { JobReader } from './job-reader.js';
 import { completeHash } from './read-job.js';
 import type { RedisQueue } from './redis-queue.js';
-import { takenEntry } from './taken-entry.js';
+import { storedEntry } from './taken-entry.js';
 
 type Hash = Partial<Record<(typeof TAKEN_FIELDS)[number], string>>;
 
@@ -20,8 +20,7 @@ describe('JobReader', () => {
   /** What both readers make of a hash. */
   function read(hash: Hash): { ours: Job; bulls: Job } {
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
-    const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
-    const ours = new JobReader(queue, queue.definition).read(takenEntry([...values, '7']));
+    const ours = new JobReader(queue, queue.definition).read(storedEntry('7', hash));
     return { ours, bulls: READ_BY_BULL.fromJSON(queue, completeHash(queue.definition, '7', hash), '7') };
   }
 
@@ -56,14 +55,13 @@ describe('JobReader', () => {
     ['data', { ...NEEDED, opts: '{}', data: '{' }],
   ])("refuses broken %s as Bull's own reader does", (_what, hash) => {
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
-    const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
     let refusal: unknown;
     try {
       READ_BY_BULL.fromJSON(queue, hash, '7');
     } catch (error) {
       refusal = error;
     }
-    expect(() => new JobReader(queue, queue.definition).read(takenEntry([...values, '7']))).toThrow(
+    expect(() => new JobReader(queue, queue.definition).read(storedEntry('7', hash))).toThrow(
       (refusal as Error).message.replace(/ \(reading.*/, ''),
     );
   });
@@ -72,8 +70,7 @@ describe('JobReader', () => {
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
     const reader = new JobReader(queue, queue.definition);
     const hash: Hash = { ...NEEDED, opts: '{"attempts":3,"backoff":{"type":"fixed","delay":5}}' };
-    const values = TAKEN_FIELDS.map((field) => hash[field] ?? null);
-    const [one, two] = [reader.read(takenEntry([...values, '7'])), reader.read(takenEntry([...values, '8']))];
+    const [one, two] = [reader.read(storedEntry('7', hash)), reader.read(storedEntry('8', hash))];
     one.opts.attempts = 9;
     expect(two.opts.attempts).toBe(3);
     expect(one.opts.backoff).toBe(two.opts.backoff);

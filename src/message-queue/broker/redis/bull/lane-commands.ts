@@ -33,7 +33,7 @@ const LET_WAIT = `local function letWaitAs(push, id, level)
 end
 `;
 
-const NEXT_JOB = `(takeWaiting(1, { 'priority' })[1] or {})[2]`;
+const NEXT_JOB = `takeWaiting(1, function(id) return id, redis.call('HGET', base .. id, 'priority') end)[1]`;
 
 const CLEAN_WAITING = `if setName == "wait" or setName == "paused" then
   local removed, before = {}, tonumber(ARGV[2])

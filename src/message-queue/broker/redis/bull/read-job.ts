@@ -8,7 +8,7 @@ import { storedEntry } from './taken-entry.js';
 
 type Hash = Readonly<Record<string, string | undefined>>;
 
-const WITHOUT_DATA = TAKEN_FIELDS.filter((field) => field !== 'data');
+const WITHOUT_DATA = TAKEN_FIELDS.filter((field) => field !== 'data' && field !== 'id');
 
 /**
  * Bull's `Job.fromId()`, with complete options.

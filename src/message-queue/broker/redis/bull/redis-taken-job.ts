@@ -11,20 +11,24 @@ export class RedisTakenJob extends TakenJob {
   readonly storedOptions: string;
   /** `mqRun`, which identifies the take that began this run: nothing sent for it may touch a later run. */
   readonly fence: string;
-  /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
-  readonly isAhead: boolean;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
 
-  /** @throws when the stored job is corrupt */
-  constructor(reader: JobReader, entry: TakenEntry) {
+  /**
+   * @param isAhead it was taken ahead, to wait for a handler; until it begins, no crash counts against it
+   * @throws when the stored job is corrupt
+   */
+  constructor(
+    reader: JobReader,
+    entry: TakenEntry,
+    readonly isAhead: boolean,
+  ) {
     super(reader.read(entry), crashesOf(entry.mqCrashes));
     const { id, mqCancel } = entry;
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
-    this.isAhead = entry.mqHeld?.endsWith('ahead') === true;
-    this.isSuspect = entry.mqHeld?.startsWith('suspect') === true;
+    this.isSuspect = entry.mqHeld !== null;
     if (mqCancel !== null) this.abort(cancelledError(this.job.queue.name, id, mqCancel));
   }
 }

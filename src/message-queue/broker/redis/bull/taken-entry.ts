@@ -1,21 +1,49 @@
 import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
 
-/** A taken job as Redis sends it: fields of its hash, null for those it lacks, and its id. */
-export type TakenEntry = { readonly id: string } & Readonly<
-  Record<(typeof TAKEN_FIELDS)[number], string | null>
->;
+type TakenField = (typeof TAKEN_FIELDS)[number];
+
+/** A job as Redis stores it, fields of its hash, null for those it lacks; and its id. */
+export type TakenEntry = { readonly id: string } & Readonly<Record<TakenField, string | null>>;
 
 /** @param hash of a job, as HGETALL reads it */
 export function storedEntry(id: string, hash: Readonly<Record<string, string | undefined>>): TakenEntry {
-  const entry: Record<string, string | null> = { id };
-  for (const field of TAKEN_FIELDS) entry[field] = hash[field] ?? null;
-  return entry as TakenEntry;
+  return takenEntry(TAKEN_FIELDS.map((field) => (field === 'id' ? id : (hash[field] ?? null))));
 }
 
-/** @param values as the scripts send them: in the order of `TAKEN_FIELDS`, then the id */
-export function takenEntry(values: readonly (string | null)[]): TakenEntry {
-  const entry: Record<string, string | null> = {};
-  for (let i = 0; i < TAKEN_FIELDS.length; i++) entry[TAKEN_FIELDS[i] as string] = values[i] as string | null;
-  entry['id'] = values[TAKEN_FIELDS.length] as string;
-  return entry as TakenEntry;
+/** What a take said of all its jobs. */
+export interface Take {
+  /** `mqRun` of each. */
+  readonly run: string;
+  /** When it was, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * @param values in the order of {@link TAKEN_FIELDS}; the last ones may be left out when the job has none of them
+ * @param take what changed them since
+ */
+export function takenEntry(values: readonly (string | null)[], take?: Take): TakenEntry {
+  // Spelled out: all entries have one shape, which every job that runs is read through.
+  return {
+    name: values[0] ?? null,
+    timestamp: values[1] ?? null,
+    data: values[2] ?? null,
+    opts: values[3] ?? null,
+    priority: values[4] ?? null,
+    id: values[5] as string,
+    processedOn: take === undefined ? (values[6] ?? null) : String(take.at),
+    mqRun: take === undefined ? (values[7] ?? null) : take.run,
+    mqHeld: values[8] ?? null,
+    mqCrashes: values[9] ?? null,
+    mqCancel: values[10] ?? null,
+    attemptsMade: values[11] ?? null,
+    stacktrace: values[12] ?? null,
+    failedReason: values[13] ?? null,
+    returnvalue: values[14] ?? null,
+    progress: values[15] ?? null,
+    delay: values[16] ?? null,
+    deid: values[17] ?? null,
+    finishedOn: values[18] ?? null,
+    retriedOn: values[19] ?? null,
+  };
 }

@@ -1,7 +1,7 @@
 import { goneFunctions } from './ending.lua.js';
 import { hearingFunctions } from './hearing.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
-import { luaScript } from './lua-script.js';
+import { lazily, luaScript } from './lua-script.js';
 
 /**
  * Adds up to 100 ordinary jobs: generated ids, nothing asked for but a level. What may be said of a job beyond that is a
@@ -16,14 +16,22 @@ import { luaScript } from './lua-script.js';
  * which the client does by itself when a connection is lost. One command asks for a whole call: it is sent again as a whole.
  */
 export const addOrdinaryScript = luaScript('mqAddOrdinary', {
-  uses: [laneFunctions, hearingFunctions, goneFunctions],
+  uses: [
+    hearingFunctions,
+    goneFunctions,
+    lazily('lanes', [laneFunctions], ['gather', 'insertGathered', 'levelOf', 'DEFAULT_LEVEL']),
+  ],
   body: `
 local KIND, JOB = 3, 4
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local opts, firstKind = ARGV[4], 6
 local firstJob = firstKind + tonumber(ARGV[5]) * KIND
-local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
-local added, full = {}, nil
+local wait, paused = base .. 'wait', base .. 'paused'
+local depth = redis.call('LLEN', wait) + redis.call('LLEN', paused) + redis.call('ZCARD', base .. 'delayed')
+  + (tonumber(redis.call('GET', base .. 'mq:waiting')) or 0)
+-- Usually nothing is paused, and what plain Bull or versions before lanes added is sorted in.
+local isUsual = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority') == 0
+local added, waiting, full = {}, {}, nil
 
 local ids, keys = {}, {}
 for at = firstJob, #ARGV, JOB do
@@ -39,7 +47,11 @@ local function store(kind, id, data, timestamp)
   else
     redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', opts, 'timestamp', timestamp, 'priority', priority)
   end
-  gather(id, priority == '' and DEFAULT_LEVEL or levelOf(priority))
+  if isUsual and priority == '' then
+    waiting[#waiting + 1] = id
+  else
+    lanes().gather(id, priority == '' and lanes().DEFAULT_LEVEL or lanes().levelOf(priority))
+  end
   added[#added + 1] = id
   depth = depth + 1
 end
@@ -55,7 +67,8 @@ for at = firstJob, #ARGV, JOB do
     end
   end
 end
-insertGathered()
+if #waiting > 0 then redis.call('LPUSH', wait, unpack(waiting)) end
+if #waiting < #added then lanes().insertGathered() end
 local channel = base .. 'waiting@' .. token
 -- To ask costs as much as to publish twice.
 if #added <= 2 or heard(channel) then

@@ -17,14 +17,16 @@ type Job = readonly [kind: number, id: string];
 const MUTATIONS: readonly (readonly [broken: string, from: string, to: string])[] = [
   ['maxWaiting', 'if depth < (', 'if true or depth < ('],
   ['maxWaiting', '  depth = depth + 1\n', ''],
-  ['maxWaiting', 'waitingDepth() + ', '0 + '],
+  ['maxWaiting', "redis.call('LLEN', wait) + ", '0 + '],
+  ['maxWaiting', "tonumber(redis.call('GET', base .. 'mq:waiting'))", 'nil'],
   ['maxWaiting', "== '1' and reserve or limit", "== '2' and reserve or limit"],
   ['maxWaiting', '(at - firstJob) / JOB + 1', '(at - firstJob) / JOB'],
   ['sent again', "redis.call('EXISTS', unpack(keys)) > 0", 'false'],
   ['sent again', 'gone[id] or ', ''],
   ['sent again', 'period - 1', 'period - 2'],
-  ['order', 'gather(id, priority', 'letWaitFirst({ id }, priority'],
-  ['lanes', "priority == '' and DEFAULT_LEVEL or levelOf(priority)", 'DEFAULT_LEVEL'],
+  ['order', "'LPUSH', wait", "'RPUSH', wait"],
+  ['lanes', "if isUsual and priority == ''", 'if isUsual'],
+  ['lanes', 'lanes().levelOf(priority)', 'lanes().DEFAULT_LEVEL'],
 ];
 
 describe('addOrdinaryScript', () => {

@@ -14,9 +14,9 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember'] as const;
  * ARGV: 1 token · 2 now (ms) · 3 lock (ms) · 4 how many to take · 5 `1` to publish `drained` when none is left ·
  * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
- * then the ids of these, each with its run (`mqRun`) · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
+ * then `run id` of each of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
  * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed.
- * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, 1 = the queue is paused and nothing was taken]`, jobs as `takeJobs` returns them; status 1 stored, 0 the job is no longer
+ * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, run, 1 = the queue is paused and nothing was taken]`, jobs and run as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
 export const completeJobsScript = luaScript('mqCompleteJobs', {
@@ -33,18 +33,18 @@ local function forget(id)
   gone[#gone + 1] = base .. id .. ':logs'
 end
 
--- As owns(), with the lock known: the run and the lock must be ours, or the lock ran out and nobody took the job away.
-local function isOurs(job, run, holder)
-  if (run or '') ~= job.run then return false end
-  if holder then return holder == token end
-  return redis.call('LPOS', base .. 'active', job.id) ~= false
-end
-
 local function complete(job, lock, holder)
   local key = base .. job.id
-  local stored = redis.call('HMGET', key, 'mqRun', 'deid', 'finishedOn')
-  if not isOurs(job, stored[1], holder) then
-    if stored[3] == now or goneAmong({ job.id })[job.id] then return 2 end
+  local stored = redis.call('HMGET', key, 'mqRun', 'deid')
+  -- As owns(), with the lock known: the run and the lock must be ours, or the lock ran out and nobody took the job away.
+  local isOurs = (stored[1] or '') == job.run
+  if isOurs and holder then
+    isOurs = holder == token
+  elseif isOurs then
+    isOurs = redis.call('LPOS', base .. 'active', job.id) ~= false
+  end
+  if not isOurs then
+    if redis.call('HGET', key, 'finishedOn') == now or goneAmong({ job.id })[job.id] then return 2 end
     return 0
   end
   redis.call('LREM', base .. 'active', -1, job.id)
@@ -94,12 +94,10 @@ for _ = 1, tonumber(ARGV[7]) do
   keeping[#keeping + 1] = { count = tonumber(keep.count), age = keep.age }
   first = first + ${KEEP_FIELDS.length}
 end
-for _ = 1, tonumber(ARGV[8]) do
-  local key = base .. ARGV[first]
-  -- A call that is sent again may come when another worker holds the job ahead.
-  if redis.call('HGET', key, 'mqRun') == ARGV[first + 1] then redis.call('HDEL', key, 'mqHeld') end
-  first = first + 2
-end
+local begun = tonumber(ARGV[8])
+-- A call that is sent again does no harm: by then another worker's run may be ahead, but never this one.
+if begun > 0 then redis.call('SREM', base .. 'mq:ahead', unpack(ARGV, first, first + begun - 1)) end
+first = first + begun
 for from = first, #ARGV, ${COMPLETE_FIELDS.length} do
   local first = from
   local job = ${argumentTable(COMPLETE_FIELDS)}
@@ -118,8 +116,8 @@ end
 rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local count = tonumber(ARGV[4])
-local taken, phantoms, again = takeJobs(count, now, token, lockMs, tonumber(ARGV[6]))
+local taken, phantoms, again, run = takeJobs(count, now, token, lockMs, tonumber(ARGV[6]))
 if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
-return { statuses, taken, phantoms, again and 1 or 0, count > 0 and #taken == 0 and isPaused() and 1 or 0 }
+return { statuses, taken, phantoms, again and 1 or 0, run, count > 0 and #taken == 0 and queueIsPaused() and 1 or 0 }
 `,
 });

@@ -25,12 +25,11 @@ if not owns(id, token, ARGV[12]) then
 end
 if stored[1] and stored[1] ~= ARGV[9] then return stored[1] end
 if not stored[1] then
-  letGo(id)
+  letGo(id, ARGV[12])
   return 0
 end
-letGo(id)
+letGo(id, ARGV[12])
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
-redis.call('HDEL', key, 'mqRun', 'mqHeld')
 if again == 'dead' then
   endAsFailed(id, now, ARGV[10])
 elseif again == '0' then
@@ -65,8 +64,7 @@ local replies = {}
 
 local function release(job)
   local id = job.id
-  if not owns(id, ARGV[1], job.run) or letGo(id) == 0 then return 0 end
-  redis.call('HDEL', base .. id, 'mqRun', 'mqHeld')
+  if not owns(id, ARGV[1], job.run) or letGo(id, job.run) == 0 then return 0 end
   if job.again == '0' then
     letWaitFirst({ id }, levelOf(redis.call('HGET', base .. id, 'priority')))
   else

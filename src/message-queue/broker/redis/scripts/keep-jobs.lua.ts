@@ -69,7 +69,8 @@ local function recover(id)
     return
   end
   if stored[3] and stored[3] ~= '' then
-    if not stored[5] then recordCrash(key) end
+    local wasAhead = redis.call('SREM', base .. 'mq:ahead', stored[3] .. ' ' .. id) == 1
+    if not (wasAhead or stored[5]) then recordCrash(key) end
     redis.call('HDEL', key, 'mqRun', 'mqHeld')
   end
   letWaitFirst({ id }, levelOf(stored[4]))

@@ -15,6 +15,23 @@ export function argumentTable(fields: readonly string[]): string {
   return `{ ${fields.map((field, index) => `${field} = ARGV[first + ${index}]`).join(', ')} }`;
 }
 
+/**
+ * Lua function `name()`, which returns a table of functions that few calls need. Lua makes all functions of a script anew for each
+ * call, and that costs more than some of Redis' commands: these are made when they are first asked for.
+ * @param exported names of the functions in the table
+ */
+export function lazily(name: string, functions: readonly string[], exported: readonly string[]): string {
+  return `
+local loaded_${name}
+local function ${name}()
+  if loaded_${name} then return loaded_${name} end
+${functions.join('\n')}
+  loaded_${name} = { ${exported.map((each) => `${each} = ${each}`).join(', ')} }
+  return loaded_${name}
+end
+`;
+}
+
 /** Puts shared functions before a script's body. */
 export function luaScript(
   name: string,

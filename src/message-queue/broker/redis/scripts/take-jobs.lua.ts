@@ -2,56 +2,109 @@ import { hearingFunctions } from './hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
-import { luaScript } from './lua-script.js';
+import { lazily, luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 
-/** The fields of a taken job, in the order of the replies: all that Bull's job and we read of it. The id comes last. */
-export const TAKEN_FIELDS = [
-  ...['name', 'timestamp', 'processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'data', 'opts'],
-  ...['attemptsMade', 'stacktrace', 'failedReason', 'returnvalue', 'progress', 'delay', 'deid'],
-  ...['finishedOn', 'retriedOn', 'priority'],
+/** The fields that a job has when it was added and nothing else happened to it. */
+const FIRST_FIELDS = ['name', 'timestamp', 'data', 'opts', 'priority'] as const;
+
+/** All others that Bull's job and we read. */
+const LATER_FIELDS = [
+  ...['processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'attemptsMade', 'stacktrace'],
+  ...['failedReason', 'returnvalue', 'progress', 'delay', 'deid', 'finishedOn', 'retriedOn'],
 ] as const;
 
-const FIELDS = `'${TAKEN_FIELDS.join("', '")}'`;
-const ID = TAKEN_FIELDS.length + 1;
+/**
+ * The values of a taken job in the replies. A job that has none of the later fields is sent without them: they are left out
+ * after its id.
+ */
+export const TAKEN_FIELDS = [...FIRST_FIELDS, 'id', ...LATER_FIELDS] as const;
 
 /** Position of a field in the replies, from 1. */
 function at(field: (typeof TAKEN_FIELDS)[number]): number {
   return TAKEN_FIELDS.indexOf(field) + 1;
 }
 
+function quoted(fields: readonly string[]): string {
+  return fields.map((field) => `'${field}'`).join(', ');
+}
+
+/** Lua function `readJob(id)`: the {@link TAKEN_FIELDS} of a job, and its priority. */
+const readFunctions = `
+local function readJob(id)
+  local key = base .. id
+  -- The last one makes room for the id: a table that grows costs more.
+  local job = redis.call('HMGET', key, ${quoted([...FIRST_FIELDS, 'mqRun'])})
+  local found = 0
+  for i = 1, ${FIRST_FIELDS.length} do
+    if job[i] then found = found + 1 end
+  end
+  job[${at('id')}] = id
+  if redis.call('HLEN', key) > found then
+    for i, value in ipairs(redis.call('HMGET', key, ${quoted(LATER_FIELDS)})) do job[${at('id')} + i] = value end
+  end
+  return job, job[${at('priority')}]
+end
+`;
+
 /**
  * Lua function `takeJobs(count, now, token, lockMs, starts)`: moves up to `count` jobs from their lanes to `active`, locks them and
- * returns two lists and whether to ask again although fewer came: the jobs, each as its {@link TAKEN_FIELDS} and its id, and the ids of phantoms: entries whose hash has no name and
- * timestamp (Redis evicted or lost it), which are removed and must never count as a success. An id that stands in a lane although
- * its job ended or is held (plain Bull leaves ids in lanes whose jobs it removes; the id may be used again) is dropped. The field `mqRun` identifies
- * this run: no other take of the job has the same. A job has not begun while it has the field `mqHeld`: `suspect` one that
- * crashed twice, until {@link beginSuspectScript} runs; `ahead` one beyond the first `starts`, which waits in its worker for a
- * handler, until a call of that worker begins it; `suspect ahead` one that is both.
+ * returns: the jobs, each as its {@link TAKEN_FIELDS} before it was taken; the ids of phantoms: entries whose hash has no name and
+ * timestamp (Redis evicted or lost it), which are removed and must never count as a success; whether to ask again although fewer
+ * came; and the run. An id that stands in a lane although its job ended or is held (plain Bull leaves ids in lanes whose jobs it
+ * removes; the id may be used again) is dropped. The run, the field `mqRun` from now on, identifies this take: no other take of
+ * a job has the same.
+ *
+ * Jobs beyond the first `starts` are taken ahead: they have not begun, but wait in their worker for a handler, until a call of that
+ * worker begins them. Until then the set `mq:ahead` holds `run id`. A job that crashed twice, a suspect, has not begun while it has
+ * the field `mqHeld`: until {@link beginSuspectScript} runs. `queueIsPaused()`: nothing was taken because of that.
  */
-export const takeFunctions = `${laneFunctions}${takeWaitingFunctions}${crashFunctions}${hearingFunctions}
-local function heldAs(crashes, isAhead)
-  local isSuspect = crashes and crashCount(crashes) >= 2
-  if isSuspect then return isAhead and 'suspect ahead' or 'suspect' end
-  return isAhead and 'ahead'
+export const takeFunctions = `${crashFunctions}${hearingFunctions}${readFunctions}${lazily(
+  'lanes',
+  [laneFunctions, takeWaitingFunctions],
+  ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL'],
+)}
+local isUsual = true
+
+-- Usually nothing is paused, and all that waits stands in Bull's list.
+local function takeNext(count)
+  isUsual = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority', base .. 'mq:lanes') == 0
+  if not isUsual then return lanes().takeWaiting(count, readJob) end
+  local ids = redis.call('RPOP', base .. 'wait', math.min(count, 1000))
+  if not ids then return {}, false end
+  redis.call('LPUSH', base .. 'active', unpack(ids))
+  local jobs, strays = {}, {}
+  for _, id in ipairs(ids) do
+    local job, priority = readJob(id)
+    if priority and lanes().levelOf(priority) ~= lanes().DEFAULT_LEVEL then
+      strays[#strays + 1] = id
+    else
+      jobs[#jobs + 1] = job
+    end
+  end
+  if #strays > 0 then lanes().letStraysWait(strays) end
+  return jobs, #strays > 0
 end
 
-local function begin(job, now, run, token, lockMs, isAhead)
-  local key = base .. job[${ID}]
+local function queueIsPaused()
+  return not isUsual and lanes().isPaused()
+end
+
+local function begin(job, now, run, token, lockMs)
+  local key, crashes = base .. job[${at('id')}], job[${at('mqCrashes')}]
   redis.call('SET', key .. ':lock', token, 'PX', lockMs)
-  job[${at('processedOn')}], job[${at('mqRun')}] = now, run
-  local held = heldAs(job[${at('mqCrashes')}], isAhead)
-  if held then
-    job[${at('mqHeld')}] = held
-    redis.call('HSET', key, 'processedOn', now, 'mqRun', run, 'mqHeld', held)
-  else
-    redis.call('HSET', key, 'processedOn', now, 'mqRun', run)
+  if crashes and crashCount(crashes) >= 2 then
+    job[${at('mqHeld')}] = 'suspect'
+    redis.call('HSET', key, 'processedOn', now, 'mqRun', run, 'mqHeld', 'suspect')
+    return true
   end
+  redis.call('HSET', key, 'processedOn', now, 'mqRun', run)
+  return false
 end
 
 -- Never where that could lose the job: it stands in a set of ended jobs, in active once more, or is taken by this call.
 local function standsElsewhere(job, inCall)
-  local id, run = job[${ID}], job[${at('mqRun')}]
+  local id, run = job[${at('id')}], job[${at('mqRun')}]
   if inCall[id] then return true end
   if job[${at('finishedOn')}] then
     return redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id)
@@ -61,16 +114,16 @@ local function standsElsewhere(job, inCall)
 end
 
 local function takeJobs(count, now, token, lockMs, starts)
-  local taken, phantoms, run, again = {}, {}, nil, false
+  local taken, phantoms, ahead, run, again = {}, {}, {}, '', false
   local inCall, removed = {}, 0
   local activity = base .. 'active@' .. token
   while #taken < count and removed < 100 do
-    local jobs
-    jobs, again = takeWaiting(count - #taken, { ${FIELDS} })
+    local asked, jobs = count - #taken, nil
+    jobs, again = takeNext(asked)
     if #jobs == 0 then break end
-    run = run or now .. ':' .. redis.call('INCR', base .. 'id') -- a call takes no job twice
+    if run == '' then run = now .. ':' .. redis.call('INCR', base .. 'id') end -- a call takes no job twice
     for _, job in ipairs(jobs) do
-      local id = job[${ID}]
+      local id = job[${at('id')}]
       local isPhantom = not (job[${at('name')}] and job[${at('timestamp')}])
       if isPhantom or standsElsewhere(job, inCall) then
         redis.call('LREM', base .. 'active', 1, id)
@@ -80,13 +133,16 @@ local function takeJobs(count, now, token, lockMs, starts)
           phantoms[#phantoms + 1] = id
         end
       else
-        begin(job, now, run, token, lockMs, #taken >= starts)
+        local isSuspect = begin(job, now, run, token, lockMs)
         taken[#taken + 1], inCall[id] = job, true
+        if #taken > starts and not isSuspect then ahead[#ahead + 1] = run .. ' ' .. id end
         if heard(activity) then redis.call('PUBLISH', activity, id) end
       end
     end
+    if #jobs < asked and not again then break end
   end
-  return taken, phantoms, again or removed >= 100
+  if #ahead > 0 then redis.call('SADD', base .. 'mq:ahead', unpack(ahead)) end
+  return taken, phantoms, again or removed >= 100, run
 end
 `;
 
@@ -94,16 +150,16 @@ end
  * Takes the next jobs.
  *
  * ARGV: 1 how many, all of which begin at once · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
- * Reply: `[[job…], [phantom id…], 1 = ask again]`.
+ * Reply: `[[job…], [phantom id…], 1 = ask again, run]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
 local count = tonumber(ARGV[1])
-local taken, phantoms, again = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
+local taken, phantoms, again, run = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
 if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
-return { taken, phantoms, again and 1 or 0 }
+return { taken, phantoms, again and 1 or 0, run }
 `,
 });
 
@@ -119,12 +175,14 @@ return 1
 });
 
 /**
- * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost.
+ * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost. Those that were taken ahead
+ * begin, too.
  *
  * ARGV: 1 token · 2 lock (ms) · 3 how many at most · 4… ids that the worker knows. Reply: `[job…]`.
  */
 export const adoptJobsScript = luaScript('mqAdoptJobs', {
   allowOom: true,
+  uses: [readFunctions],
   body: `
 local known = {}
 for i = 4, #ARGV do known[ARGV[i]] = true end
@@ -133,8 +191,8 @@ for _, id in ipairs(redis.call('LRANGE', base .. 'active', 0, -1)) do
   if #adopted >= tonumber(ARGV[3]) then break end
   if not known[id] and redis.call('GET', base .. id .. ':lock') == ARGV[1] then
     redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
-    local job = redis.call('HMGET', base .. id, ${FIELDS})
-    job[${ID}] = id
+    local job = readJob(id)
+    if job[${at('mqRun')}] then redis.call('SREM', base .. 'mq:ahead', job[${at('mqRun')}] .. ' ' .. id) end
     adopted[#adopted + 1] = job
   end
 end

@@ -143,10 +143,10 @@ export class CompletionBatcher {
     const at = now();
     const args = this.argsOf(batch, begun, request, at);
     const answer = await commands.runUntilAnswered(completeJobsScript, args);
-    const [statuses, jobs, phantoms, again, isPaused] = answer as [number[], ...SentReply, number];
+    const [statuses, jobs, phantoms, again, run, isPaused] = answer as [number[], ...SentReply, number];
     batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
     if (isPaused === 1) onPaused();
-    return takenReply([jobs, phantoms, again]);
+    return takenReply([jobs, phantoms, again, run], at);
   }
 
   private argsOf(
@@ -181,7 +181,7 @@ export class CompletionBatcher {
       beginning.length,
     ];
     for (const [, count, ageSeconds] of ways.values()) args.push(count, ageSeconds);
-    for (const { id, fence } of beginning) args.push(id, fence);
+    for (const { id, fence } of beginning) args.push(`${fence} ${id}`);
     return args.concat(jobs);
   }
 }

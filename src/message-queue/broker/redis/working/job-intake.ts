@@ -12,11 +12,17 @@ export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readon
 type SentJob = readonly (string | null)[];
 
 /** A reply as the scripts send it. */
-export type SentReply = readonly [jobs: readonly SentJob[], phantoms: readonly string[], again: 0 | 1];
+export type SentReply = readonly [
+  jobs: readonly SentJob[],
+  phantoms: readonly string[],
+  again: 0 | 1,
+  run: string,
+];
 
-/** Reads what a call took. */
-export function takenReply([jobs, phantoms, again]: SentReply): TakenReply {
-  return [jobs.map(takenEntry), phantoms, again];
+/** Reads what a call took. @param at when it was sent, milliseconds since the epoch */
+export function takenReply([jobs, phantoms, again, run]: SentReply, at: number): TakenReply {
+  const take = { run, at };
+  return [jobs.map((job) => takenEntry(job, take)), phantoms, again];
 }
 
 /** Nothing was taken. */
@@ -46,8 +52,9 @@ export class JobIntake {
   /** @throws any error of the call, whose answer may be lost */
   async take(count: number): Promise<TakenReply> {
     if (count === 0) return NOTHING_TAKEN;
-    const args = [count, this.now(), this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
-    const reply = takenReply((await this.commands.run(takeJobsScript, args)) as SentReply);
+    const at = this.now();
+    const args = [count, at, this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
+    const reply = takenReply((await this.commands.run(takeJobsScript, args)) as SentReply, at);
     this.note(reply, count);
     return reply;
   }
@@ -59,7 +66,8 @@ export class JobIntake {
   async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<readonly TakenEntry[]> {
     if (!this.mayHaveMissed) return [];
     const args = [this.commands.queue.lockToken, this.lockMs, count, ...known.keys()];
-    const adopted = ((await this.commands.run(adoptJobsScript, args)) as SentJob[]).map(takenEntry);
+    const sent = (await this.commands.run(adoptJobsScript, args)) as SentJob[];
+    const adopted = sent.map((job) => takenEntry(job));
     this.mayHaveMissed = adopted.length === count;
     return adopted.filter(({ id }) => !known.has(id));
   }

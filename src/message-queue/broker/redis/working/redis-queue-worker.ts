@@ -192,14 +192,14 @@ export class RedisQueueWorker implements QueueWorker {
     this.slots.fill(request, jobs.length);
     this.progress += jobs.length;
     this.pipe.reportPhantoms(phantoms);
-    for (const entry of jobs) this.admit(entry);
+    jobs.forEach((entry, i) => this.admit(entry, i >= request.starts));
     if (!this.mayTake) void this.line.handBack();
     else this.completions.schedule();
     this.lookAround();
   }
 
-  private admit(entry: TakenEntry): void {
-    const accepted = this.pipe.accept(entry);
+  private admit(entry: TakenEntry, isAhead: boolean): void {
+    const accepted = this.pipe.accept(entry, isAhead);
     if (!(accepted instanceof RedisTakenJob)) void accepted.then(() => this.leave());
     else if (accepted.isAhead || this.state === 'stopped') this.line.add(accepted);
     else this.startAtOnce(accepted);

@@ -31,7 +31,7 @@ const MUTATIONS: readonly (readonly [guarantee: string, line: string, broken: st
   ],
   ['maxWaiting over all lanes', "(tonumber(redis.call('GET', countKey)) or 0)", '0'],
   ['the count follows what leaves a lane', "if count > 0 then redis.call('DECRBY', countKey, count) end", ''],
-  ['a job stands in one place', "redis.call('LREM', base .. 'active', 1, id)\n      group", 'group'],
+  ['a job stands in one place', "redis.call('LREM', base .. 'active', 1, id)\n    group", 'group'],
   ['plain Bull’s priorities in their place', 'if unsorted == 0 then', 'if true then'],
   ['none is taken while paused', 'if isPaused() then return {}, false end', ''],
 ];

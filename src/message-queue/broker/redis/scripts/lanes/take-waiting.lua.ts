@@ -1,20 +1,16 @@
 /**
- * Lua function after `laneFunctions`: `takeWaiting(count, fields)` moves up to `count` waiting jobs to `active`, the most important
- * lane first and first in first out within it; none while the queue is paused. Returns the jobs, each as the values of these
- * fields of its hash, the last of which must be `priority`, and then its id; and whether there may be more although fewer came: ask again.
+ * Lua functions after `laneFunctions`.
+ *
+ * - `takeWaiting(count, read)`: moves up to `count` waiting jobs to `active`, the most important lane first and first in first out
+ *   within it; none while the queue is paused. `read(id)` returns a job as the caller wants it, and the field `priority` of its
+ *   hash. Returns the jobs, and whether there may be more although fewer came: ask again.
+ * - `letStraysWait(ids)`: puts jobs that were moved from Bull's list to `active`, and are of other lanes, into these.
  */
 export const takeWaitingFunctions = `
 local function popFrom(key, count)
   local ids = redis.call('RPOP', key, math.min(count, MOST_SORTED))
   if ids then redis.call('LPUSH', base .. 'active', unpack(ids)) end
   return ids or {}
-end
-
-local function readTaken(id, fields)
-  local job = redis.call('HMGET', base .. id, unpack(fields))
-  local level = levelOf(job[#fields])
-  job[#fields + 1] = id
-  return job, level
 end
 
 -- Jobs of other lanes that stand next in Bull's list go to their own.
@@ -28,24 +24,32 @@ local function settleFront()
   end
 end
 
-local function takeDefault(taken, count, fields)
-  local ids, strays = popFrom(waitKey, count), {}
+local function letStraysWait(ids)
+  local strays = {}
   for _, id in ipairs(ids) do
-    local job, level = readTaken(id, fields)
-    if level == DEFAULT_LEVEL then
-      taken[#taken + 1] = job
-    else
-      redis.call('LREM', base .. 'active', 1, id)
-      group(strays, id, strayLevel(id))
-    end
+    redis.call('LREM', base .. 'active', 1, id)
+    group(strays, id, strayLevel(id))
   end
   for _, lane in ipairs(strays) do pushToLane('LPUSH', lane, lane.level) end
+end
+
+local function takeDefault(taken, count, read)
+  local ids, strays = popFrom(waitKey, count), {}
+  for _, id in ipairs(ids) do
+    local job, priority = read(id)
+    if levelOf(priority) == DEFAULT_LEVEL then
+      taken[#taken + 1] = job
+    else
+      strays[#strays + 1] = id
+    end
+  end
+  letStraysWait(strays)
   return #ids
 end
 
-local function takeFrom(lane, taken, count, fields)
+local function takeFrom(lane, taken, count, read)
   local ids = popFrom(lane.key, count)
-  for _, id in ipairs(ids) do taken[#taken + 1] = readTaken(id, fields) end
+  for _, id in ipairs(ids) do taken[#taken + 1] = (read(id)) end
   leftLane(lane, #ids)
 end
 
@@ -55,7 +59,7 @@ local function firstLane()
   return { key = laneKey(first[1]), level = first[1], rank = tonumber(first[2]) }
 end
 
-local function takeWaiting(count, fields)
+local function takeWaiting(count, read)
   if isPaused() then return {}, false end
   local taken, popped, isSettled = {}, 0, false
   local leastLeft = sortIn()
@@ -68,16 +72,16 @@ local function takeWaiting(count, fields)
     end
     if leastLeft then
       if not lane or lane.rank > leastLeft then return taken, true end
-      takeFrom(lane, taken, count - #taken, fields)
+      takeFrom(lane, taken, count - #taken, read)
     elseif lane and lane.rank <= DEFAULT_LEVEL then
-      takeFrom(lane, taken, count - #taken, fields)
+      takeFrom(lane, taken, count - #taken, read)
     else
-      local came = takeDefault(taken, count - #taken, fields)
+      local came = takeDefault(taken, count - #taken, read)
       popped = popped + came
       if came == 0 then
         lane = firstLane()
         if not lane then return taken, false end
-        takeFrom(lane, taken, count - #taken, fields)
+        takeFrom(lane, taken, count - #taken, read)
       end
     end
   end

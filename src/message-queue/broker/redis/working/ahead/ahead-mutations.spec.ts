@@ -85,28 +85,21 @@ const WHEN_KILLED: readonly Mutation[] = [
     'lost',
     breakScripts(
       ['recover'],
-      `if command == 'LREM' and real.call('HGET', KEYS[1] .. args[2], 'mqHeld') then return 0 end`,
+      `if command == 'LREM' then
+    local mark = (real.call('HGET', KEYS[1] .. args[2], 'mqRun') or '') .. ' ' .. args[2]
+    if real.call('SISMEMBER', KEYS[1] .. 'mq:ahead', mark) == 1 then return 0 end
+  end`,
     ),
   ],
   [
     'the mark of what did not begin is not stored',
     'crashes',
-    breakScripts(
-      ['take', 'complete'],
-      `if command == 'HSET' then
-    for i = 1, #args, 2 do
-      if args[i] == 'mqHeld' then args[i + 1] = '' end
-    end
-    local held = real.call('HSET', key, unpack(args))
-    if real.call('HGET', key, 'mqHeld') == '' then real.call('HDEL', key, 'mqHeld') end
-    return held
-  end`,
-    ),
+    breakScripts(['complete'], `if command == 'SADD' and string.find(key, ':ahead$') then return 1 end`),
   ],
   [
     'that a job begins is not stored',
     'begin',
-    breakScripts(['complete'], `if command == 'HDEL' and args[1] == 'mqHeld' then return 0 end`),
+    breakScripts(['complete'], `if command == 'SREM' and string.find(key, ':ahead$') then return 1 end`),
   ],
   [
     'that a job begins is told after its handler has started',
@@ -222,12 +215,12 @@ describe('the guarantees of jobs that are taken ahead', () => {
     const queue = broker.createQueue(testQueue());
     const ids = await fill(broker, queue);
     let deadly = '';
-    const first = await workBehind(async ({ job }, at) => {
+    const first = await workBehind(async (taken, at) => {
+      const { fence, id } = taken as RedisTakenJob;
       // Whatever was written to the connection before the handler started is executed before this.
-      const held = await at.client.hget(at.toKey(String(job.id)), 'mqHeld');
-      if (held !== null) found.add('begin');
+      if ((await at.client.sismember(at.toKey('mq:ahead'), `${fence} ${id}`)) === 1) found.add('begin');
       proxy.blackhole();
-      deadly = String(job.id);
+      deadly = id;
       await ended;
     });
     await waitUntil(() => deadly !== '', 'the deadly job', 5_000);
