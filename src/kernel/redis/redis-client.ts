@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import { FailoverConnector } from './failover-connector.js';
+import { forgetArguments } from './forget-arguments.js';
 import type { RedisSettings } from './redis-settings.js';
 
 /** A client of any topology. */
@@ -22,6 +23,10 @@ export function retryDelay(attempt: number): number {
  * @param options what differs between the clients of a process
  */
 export function createRedisClient(settings: RedisSettings, options: RedisOptions): RedisClient {
+  return forgetArguments(clientOf(settings, options));
+}
+
+function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
   const { topology, db } = settings;
   const common = commonOptions(settings, options);
   if (topology.kind === 'cluster') {

@@ -60,6 +60,7 @@ export class Run implements MiddlewareContext {
   /** The strongest reason, which counts at the end. */
   #ending: MessageQueueError | undefined;
   #stopWatching: (() => void) | undefined;
+  #progress: JobContext['progress'] | undefined;
 
   constructor(
     readonly taken: TakenJob,
@@ -139,18 +140,11 @@ export class Run implements MiddlewareContext {
    * Progress that cannot be stored is logged, and the job continues. After the run's end it does nothing.
    * @throws RangeError when `percentage` is not a number from 0 to 100
    */
-  readonly progress = async (progress: JobProgress): Promise<void> => {
-    const problem = problemWith(progress.percentage, PERCENTAGE);
-    if (problem !== undefined) throw new RangeError(`The percentage of a job's progress ${problem}.`);
-    if (this.#reason !== undefined) throw this.#reason;
-    if (this.#state === 'ended') return;
-    try {
-      await this.taken.job.progress(progress);
-      this.#tools.events.emit('progress', { ...this.place, progress });
-    } catch (error) {
-      this.logger.warn(`The job's progress could not be stored: ${String(error)}`);
-    }
-  };
+  get progress(): JobContext['progress'] {
+    // Not a function literal in a field: V8 allocates those among old objects, where each keeps its run, and the payload
+    // with it, until the next full garbage collection.
+    return (this.#progress ??= this.#storeProgress.bind(this));
+  }
 
   /** Call when the handler starts: its timeout begins. */
   begin(payload: object): void {
@@ -177,6 +171,19 @@ export class Run implements MiddlewareContext {
     this.#state = 'ended';
     this.#timer?.cancel();
     this.#stopWatching?.();
+  }
+
+  async #storeProgress(progress: JobProgress): Promise<void> {
+    const problem = problemWith(progress.percentage, PERCENTAGE);
+    if (problem !== undefined) throw new RangeError(`The percentage of a job's progress ${problem}.`);
+    if (this.#reason !== undefined) throw this.#reason;
+    if (this.#state === 'ended') return;
+    try {
+      await this.taken.job.progress(progress);
+      this.#tools.events.emit('progress', { ...this.place, progress });
+    } catch (error) {
+      this.logger.warn(`The job's progress could not be stored: ${String(error)}`);
+    }
   }
 
   #armTimeout(delayMs: number): void {

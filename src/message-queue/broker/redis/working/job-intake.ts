@@ -12,17 +12,15 @@ export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readon
 type SentJob = readonly (string | null)[];
 
 /** A reply as the scripts send it. */
-export type SentReply = readonly [
-  jobs: readonly SentJob[],
-  phantoms: readonly string[],
-  again: 0 | 1,
-  run: string,
-];
+export type SentReply = readonly [jobs: SentJob[], phantoms: readonly string[], again: 0 | 1, run: string];
 
-/** Reads what a call took. @param at when it was sent, milliseconds since the epoch */
+/**
+ * Reads what a call took, and empties the reply, which the client keeps: see `forgetArguments`.
+ * @param at when the call was sent, milliseconds since the epoch
+ */
 export function takenReply([jobs, phantoms, again, run]: SentReply, at: number): TakenReply {
   const take = { run, at };
-  return [jobs.map((job) => takenEntry(job, take)), phantoms, again];
+  return [jobs.splice(0).map((job) => takenEntry(job, take)), phantoms, again];
 }
 
 /** Nothing was taken. */

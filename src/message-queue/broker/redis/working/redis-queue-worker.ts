@@ -199,6 +199,7 @@ export class RedisQueueWorker implements QueueWorker {
   }
 
   private admit(entry: TakenEntry, isAhead: boolean): void {
+    this.pace.noteSize(entry.data?.length ?? 0);
     const accepted = this.pipe.accept(entry, isAhead);
     if (!(accepted instanceof RedisTakenJob)) void accepted.then(() => this.leave());
     else if (accepted.isAhead || this.state === 'stopped') this.line.add(accepted);

@@ -47,6 +47,18 @@ describe('RunPace', () => {
     expect(pace.ahead).toBe(26);
   });
 
+  it('lets fewer be taken ahead when payloads are large, and more again when they are not', () => {
+    const pace = paceAfter(0.1);
+    pace.noteSize(300);
+    expect(pace.ahead).toBe(100);
+    for (let n = 0; n < 100; n++) pace.noteSize(50_000);
+    expect(pace.ahead).toBe(5);
+    for (let n = 0; n < 100; n++) pace.noteSize(300);
+    expect(pace.ahead).toBe(100);
+    for (let n = 0; n < 100; n++) pace.noteSize(1_000_000);
+    expect(pace.ahead).toBe(0);
+  });
+
   it('begins anew once it was told to forget', () => {
     const pace = paceAfter(0.1);
     pace.forget();

@@ -2,17 +2,22 @@
 const AHEAD_MS = 10;
 /** Beyond this, more jobs ahead save nothing. */
 const MOST_AHEAD = 100;
-/** How much of the estimate a run that is shorter than it replaces. */
+/** Payloads that are here ahead of their time may have about this many characters together. */
+const MOST_CHARACTERS_AHEAD = 256 * 1024;
+/** How much of an estimate one job replaces. */
 const WEIGHT = 1 / 16;
 
 /**
  * Tells how many jobs may wait in a worker for a handler: those that begin within about ten milliseconds. It goes by how long runs
  * take, an exponentially weighted mean that falls slowly and rises at once (a job taken ahead of a slow one waits here
- * while other workers may be idle), and by how long jobs taken ahead have in fact waited.
+ * while other workers may be idle), and by how long jobs taken ahead have in fact waited. Of large payloads, fewer: while
+ * they wait they are memory, which the garbage collector copies.
  */
 export class RunPace {
   private runMs: number | null = null;
   private limit: number;
+  /** Mean size of a payload, characters. */
+  private size: number | null = null;
 
   constructor(private readonly concurrency: number) {
     this.limit = concurrency;
@@ -20,9 +25,16 @@ export class RunPace {
 
   /** How many jobs may be here ahead of their time; 0 until a run was measured. */
   get ahead(): number {
-    const { runMs, limit, concurrency } = this;
+    const { runMs, limit, size, concurrency } = this;
     if (runMs === null || runMs > AHEAD_MS) return 0;
-    return Math.min(limit, Math.floor(AHEAD_MS / runMs) * concurrency);
+    const mostBySize = Math.floor(MOST_CHARACTERS_AHEAD / Math.max(1, size ?? 0));
+    return Math.min(limit, mostBySize, Math.floor(AHEAD_MS / runMs) * concurrency);
+  }
+
+  /** @param characters of the payload of a job that was taken */
+  noteSize(characters: number): void {
+    const { size } = this;
+    this.size = size === null ? characters : size + (characters - size) * WEIGHT;
   }
 
   /** @param ms how long a run took */
