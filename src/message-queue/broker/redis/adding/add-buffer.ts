@@ -103,7 +103,9 @@ export class AddBuffer {
     const { call } = adds[0] as PendingAdd;
     this.sent.add(adds);
     try {
-      const reply = await this.scripts.run(call.script, this.base, call.args(adds));
+      const args = call.args(adds);
+      if (call.announce?.() === true) connections.writeTogether();
+      const reply = await this.scripts.run(call.script, this.base, args);
       adds.forEach((add, position) => {
         if (add.settled) return;
         add.settled = true;

@@ -6,6 +6,8 @@ export interface AddCall {
   readonly script: LuaScript;
   /** @param adds whose `call` this is */
   args(adds: readonly PendingAdd[]): (string | number)[];
+  /** Called before adds are written to the connection. @returns whether more is written to it within this tick */
+  readonly announce?: () => boolean;
 }
 
 /** One add from being asked for until its outcome is known. */

@@ -19,6 +19,7 @@ import type { AddCall } from './pending-add.js';
  */
 export class ShortRoad implements AddCall {
   readonly script = addOrdinaryScript;
+  readonly announce = (): boolean => this.queue.announceJobs();
   private readonly head: readonly (string | number)[];
 
   constructor(readonly queue: RedisQueue) {

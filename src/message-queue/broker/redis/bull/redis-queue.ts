@@ -23,6 +23,8 @@ export interface QueueBackend {
 export interface WorkerOfQueue {
   /** Whether it was stopped and nothing runs any more, so that another may take its place. */
   readonly hasEnded: boolean;
+  /** Ends the wait for jobs: some are on their way. @returns whether it waited; then it asks for jobs within this tick */
+  lookForJobs(): boolean;
   /** Interrupts the wait for jobs and hands back those taken ahead, so that none begins after a pause. */
   yieldJobs(): void;
   stopFetching(): Promise<void>;
@@ -74,6 +76,14 @@ export class RedisQueue extends Bull<object> {
   attachWorker(worker: WorkerOfQueue): void {
     if (this.worker !== null && !this.worker.hasEnded) throw workerTwice(this.name);
     this.worker = worker;
+  }
+
+  /**
+   * Jobs are about to be sent from this process: its worker asks for them right behind them, without waiting to be told by Redis.
+   * @returns whether it will
+   */
+  announceJobs(): boolean {
+    return this.worker?.lookForJobs() === true;
   }
 
   override add(...args: unknown[]): Promise<Job<object>> {

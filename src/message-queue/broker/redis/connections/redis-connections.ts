@@ -85,6 +85,16 @@ export class RedisConnections {
     return this.listening;
   }
 
+  /** Writes to the shared client what it is given within this tick at once: each write costs more than most commands. */
+  writeTogether(): void {
+    const { client } = this;
+    if (!(client instanceof Redis)) return;
+    const { stream } = client;
+    stream.cork();
+    // After all promises that are settled by now, and those that these settle.
+    queueMicrotask(() => process.nextTick(() => stream.uncork()));
+  }
+
   /** A new connection for commands that block up to `blockMs`. */
   openBlocking(blockMs: number, connectionName?: string): RedisClient {
     const client = this.open({ ...ENDLESS, connectionName }, blockMs + this.socketTimeoutMs);

@@ -42,6 +42,13 @@ export class WaitSignal {
     else this.wake();
   }
 
+  /** Ends a wait that is under way; the next one would end by itself. @returns whether there was one */
+  hint(): boolean {
+    if (this.wake === null) return false;
+    this.wake();
+    return true;
+  }
+
   /** Reopens the connection. */
   rebuild(): void {
     if (this.closed) return;

@@ -91,6 +91,10 @@ export class WorkerService implements WorkerOfQueue {
     void this.startWorker();
   }
 
+  lookForJobs(): boolean {
+    return this.signal.hint();
+  }
+
   yieldJobs(): void {
     this.worker.yieldJobs();
   }
