@@ -5,6 +5,8 @@ import { meaningOf } from '../connections/redis-replies.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 
 const MOST_JOBS_PER_CALL = 100;
+/** Of jobs that are added one by one, so many do not wait for the rest of what is issued together: Redis works meanwhile. */
+const ENOUGH_JOBS = 50;
 const MOST_BYTES_PER_CALL = 1024 * 1024;
 const MOST_CALLS_IN_FLIGHT = 4;
 const RETRY_DELAY_MS = 50;
@@ -18,6 +20,7 @@ const DEADLINE_CHECK_MS = 20;
 export class AddBuffer {
   private buffer: PendingAdd[] = [];
   private scheduled = false;
+  private isGathering = false;
   /** Batches whose outcomes are not known. */
   private readonly underWay = new Set<readonly PendingAdd[]>();
   /** Those of them that Redis may have seen. */
@@ -35,10 +38,17 @@ export class AddBuffer {
 
   add(add: PendingAdd): void {
     const size = this.buffer.push(add);
-    // Redis may begin while the rest of many adds is being made.
-    if (size === MOST_JOBS_PER_CALL && this.connections.isReady) this.sendBuffered();
+    const enough = this.isGathering ? MOST_JOBS_PER_CALL : ENOUGH_JOBS;
+    if (size === enough && this.connections.isReady) this.sendBuffered();
     else if (!this.scheduled) this.schedule();
     if (this.deadlineTimer === null) this.watchDeadlines();
+  }
+
+  /** Adds many at once: each call over the network costs as much as some jobs. */
+  gather(addAll: () => void): void {
+    this.isGathering = true;
+    addAll();
+    this.isGathering = false;
   }
 
   /** Rejects the adds that have not been sent, and those that will get no answer. */

@@ -114,7 +114,7 @@ export class Enqueuer {
       const outcomes: BulkAddOutcome[] = [];
       let open = requests.length;
       if (open === 0) resolve(outcomes);
-      requests.forEach((request, position) => {
+      const add = (request: AddRequest, position: number): void => {
         const settle = (outcome: BulkAddOutcome): void => {
           outcomes[position] = outcome;
           open -= 1;
@@ -125,7 +125,8 @@ export class Enqueuer {
         const failed = (error: unknown): void => settle(this.failureOf(request, error));
         if (isOrdinary(request)) this.addOrdinary(request, added, failed);
         else void this.addAny(request).then(added, failed);
-      });
+      };
+      this.buffer.gather(() => requests.forEach(add));
     });
   }
 
