@@ -37,7 +37,7 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       // What not every process uses is loaded when it is used. Not by `import()`: Jest refuses that in a package of CommonJS.
-      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/'] }],
+      '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/', '^@nestjs/bull$'] }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },

@@ -24,7 +24,8 @@ export type { CircuitBreakerOptions } from './resilience/breaker-settings.js';
 export { schedule } from './schedules/schedule-declaration.js';
 export type { Schedule, ScheduleOptions } from './schedules/schedule-declaration.js';
 export { getConfigToken, MESSAGE_QUEUE_CONFIG } from './message-queue.tokens.js';
-export { getQueueToken, InjectQueue, Processor } from '@nestjs/bull';
+export { getQueueToken } from '@nestjs/bull-shared';
+export { InjectQueue, Processor } from './handlers/bull-decorators.js';
 
 // The service, what its calls take and give
 export { MessageQueueService } from './message-queue.service.js';
