@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Hash of a payload for comparing two adds with the same idempotency key: the same for the same content, whatever the
@@ -8,21 +8,24 @@ import { createHash } from 'node:crypto';
  * @returns 43 characters (SHA-256, base64url)
  */
 export function fingerprintOf(payload: object, job?: string): string {
-  const content = canonicalJson({ ...payload, createdAt: undefined });
-  const named = job === undefined ? content : JSON.stringify([job, content]);
-  return createHash('sha256').update(named).digest('base64url');
+  const content = recordJson(payload, 'createdAt');
+  return hash('sha256', job === undefined ? content : JSON.stringify([job, content]), 'base64url');
 }
 
 function canonicalJson(value: unknown): string {
-  if (value instanceof Date) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const record = value as Record<string, unknown>;
-    const members = Object.keys(record)
-      .sort()
-      .filter((key) => record[key] !== undefined)
-      .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
-    return `{${members.join(',')}}`;
+  return recordJson(value);
+}
+
+/** @param without a key that does not count */
+function recordJson(value: object, without?: string): string {
+  const record = value as Readonly<Record<string, unknown>>;
+  let members = '';
+  for (const key of Object.keys(record).sort()) {
+    const member = record[key];
+    if (member === undefined || key === without) continue;
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
   }
-  return JSON.stringify(value);
+  return `{${members}}`;
 }

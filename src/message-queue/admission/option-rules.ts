@@ -74,7 +74,11 @@ export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
   if (metadata !== undefined) checkMetadata(issues, 'mq.metadata', metadata);
   issues.checkGiven('mq.timeoutMs', timeoutMs, TIMEOUT_MS);
   issues.checkGiven('mq.idempotencyKey', idempotencyKey, IDEMPOTENCY_KEY);
-  const defaultAttempts = record.defaultAttempts === true ? true : undefined;
-  const kept = { correlationId, metadata, timeoutMs, defaultAttempts, idempotencyKey };
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+  return {
+    ...(correlationId !== undefined && { correlationId }),
+    ...(metadata !== undefined && { metadata }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(record.defaultAttempts === true && { defaultAttempts: true }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  } as ManagedJobRecord;
 }

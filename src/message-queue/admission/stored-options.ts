@@ -128,8 +128,9 @@ function isFillable(
   if ((options.priority ?? 0) !== priority) return false;
   // Of a version before, under another definition: they keep theirs.
   if (options.mq?.defaultAttempts === true && attempts !== settings.attempts) return false;
-  const filled = [attempts, delay, backoff, removeOnComplete, removeOnFail, stackTraceLimit];
-  return filled.every((option) => option !== undefined);
+  const areRetriesFilled = attempts !== undefined && delay !== undefined && backoff !== undefined;
+  const isRetentionFilled = removeOnComplete !== undefined && removeOnFail !== undefined;
+  return areRetriesFilled && isRetentionFilled && stackTraceLimit !== undefined;
 }
 
 function isSame(backoff: unknown, other: BackoffOptions): boolean {

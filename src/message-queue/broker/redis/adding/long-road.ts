@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { compactOptions, priorityField } from '../../../admission/stored-options.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
@@ -132,8 +132,7 @@ function fieldsOf(settings: QueueSettings, request: AddRequest, { json, options 
     debounceId: debounce?.id ?? '',
     debounceTtl: debounce?.ttl ?? '',
     critical: isCritical(request.critical, options) ? '1' : '',
-    onceKey:
-      idempotency === undefined ? '' : createHash('sha256').update(idempotency.key).digest('base64url'),
+    onceKey: idempotency === undefined ? '' : hash('sha256', idempotency.key, 'base64url'),
     fingerprint: idempotency?.fingerprint ?? '',
     onceTtl: idempotency?.ttlMs ?? '',
     generated: request.options.jobId === undefined ? '1' : '',
