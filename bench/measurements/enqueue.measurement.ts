@@ -45,11 +45,11 @@ async function add(
   await Promise.all(Array.from({ length: way }, produce));
 }
 
-/** A tenth of the jobs goes ahead: connections and scripts are there when the clock starts. */
+/** As many go ahead as are measured: connections, scripts and compiled code are there when the clock starts. */
 async function enqueueTrial(stage: Stage, adds: Adds) {
   const host = await stage.open({ queues: adds.queues });
   const jobs = stage.jobs(adds.jobs);
-  const ahead = Math.ceil(jobs / 10);
+  const ahead = jobs;
   await add(host.queues, 0, ahead, adds);
   const stop = stage.meter();
   await add(host.queues, ahead, ahead + jobs, adds);
@@ -74,18 +74,18 @@ function enqueue(adds: Adds): Measurement {
 
 /** How fast jobs are added, and at what cost. */
 export const enqueueMeasurements: readonly Measurement[] = [
-  enqueue({ id: 'enqueue-1', title: 'enqueue, one by one', jobs: 4_000, way: 1, subjects: SUBJECTS }),
+  enqueue({ id: 'enqueue-1', title: 'enqueue, one by one', jobs: 5_000, way: 1, subjects: SUBJECTS }),
   enqueue({
     id: 'enqueue-100',
     title: 'enqueue, 100 concurrent',
-    jobs: 10_000,
+    jobs: 20_000,
     way: 100,
     subjects: SUBJECTS,
   }),
   enqueue({
     id: 'enqueue-bulk',
     title: 'enqueue, bulk of 1000',
-    jobs: 20_000,
+    jobs: 30_000,
     way: 'bulk',
     subjects: SUBJECTS,
   }),
