@@ -16,7 +16,7 @@ import type { AddCall } from './pending-add.js';
 /** One job as {@link addJobsScript} takes it. */
 export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | number>>;
 
-/** What the script said about one job. */
+/** What the script said about a job that it did not simply add. */
 interface AddReply {
   readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full';
   /** Id of the stored job. */
@@ -26,6 +26,9 @@ interface AddReply {
   /** For `conflict`: fingerprint of the payload that the key was used for; otherwise empty. */
   readonly fingerprint: string;
 }
+
+/** The same as the script sends it. */
+type SentReply = readonly [status: AddReply['status'], id: string, depthOrFingerprint?: number | string];
 
 /** The call that adds any job, with all that can be said of one. */
 export class LongRoad implements AddCall {
@@ -66,9 +69,12 @@ export class LongAdd extends PendingAdd {
     return { queue: this.road.queue.name, job: this.request.name, jobId: String(this.fields.id) };
   }
 
+  /** @param reply of {@link addJobsScript} */
   answered(reply: unknown, position: number): void {
+    const answer = (reply as readonly (1 | SentReply)[])[position] as 1 | SentReply;
     try {
-      this.resolve(outcomeOf(this.road.queue, this, replyAt(reply, position)));
+      if (answer === 1) this.resolve({ id: String(this.fields.id), deduplicated: false });
+      else this.resolve(outcomeOf(this.road.queue, this, readReply(answer)));
     } catch (refusal) {
       this.reject(refusal as Error);
     }
@@ -103,11 +109,7 @@ function outcomeOf(
   };
 }
 
-/** The script's answer about one job: `[status, id, depth or fingerprint]`. */
-function replyAt(reply: unknown, position: number): AddReply {
-  const [status, id, detail] = (reply as [AddReply['status'], string, number | string | undefined][])[
-    position
-  ] as [AddReply['status'], string, number | string | undefined];
+function readReply([status, id, detail]: SentReply): AddReply {
   return {
     status,
     id,

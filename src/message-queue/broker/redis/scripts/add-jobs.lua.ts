@@ -1,4 +1,5 @@
 import { goneFunctions } from './ending.lua.js';
+import { hearingFunctions } from './hearing.lua.js';
 import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 
@@ -26,12 +27,12 @@ export const ADD_FIELDS = [
  *
  * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · then the fields
  * of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
- * Reply per job: `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
+ * Reply per job: 1 when it was added, else `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
  * payload as the job `id`), `conflict` (same key, other payload; third is the stored fingerprint), `debounced`, `full` (depth = waiting jobs).
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
-  uses: [laneFunctions, delayFunctions, goneFunctions],
+  uses: [laneFunctions, delayFunctions, hearingFunctions, goneFunctions],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -81,17 +82,22 @@ local function refused(job)
 end
 
 local function store(job)
-  redis.call('HSET', base .. job.id, 'name', job.name, 'data', job.data, 'opts', job.opts, 'timestamp', job.timestamp)
-  if job.priority ~= '' then redis.call('HSET', base .. job.id, 'priority', job.priority) end
-  if job.debounceId ~= '' then redis.call('HSET', base .. job.id, 'deid', job.debounceId) end
+  local own = { 'name', job.name, 'data', job.data, 'opts', job.opts, 'timestamp', job.timestamp }
+  local function note(field, value)
+    own[#own + 1] = field
+    own[#own + 1] = value
+  end
+  if job.priority ~= '' then note('priority', job.priority) end
+  if job.debounceId ~= '' then note('deid', job.debounceId) end
   if job.onceKey ~= '' then
-    redis.call('HSET', base .. job.id, 'mqOnce', job.onceKey)
+    note('mqOnce', job.onceKey)
     redis.call('SET', base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id, 'PX', job.onceTtl)
   end
   depth = depth + 1
   local delay = tonumber(job.delay)
+  if delay > 0 then note('delay', job.delay) end
+  redis.call('HSET', base .. job.id, unpack(own))
   if delay > 0 then
-    redis.call('HSET', base .. job.id, 'delay', job.delay)
     delayUntil(job.id, tonumber(job.timestamp) + delay, redis.call('INCR', base .. 'id'))
     return
   end
@@ -103,16 +109,16 @@ local function store(job)
   end
 end
 
-for _, job in ipairs(jobs) do
-  local reply = refused(job)
-  if not reply then
-    store(job)
-    reply = { 'added', job.id }
-  end
-  replies[#replies + 1] = reply
+for i, job in ipairs(jobs) do
+  replies[i] = refused(job) or 1
+  if replies[i] == 1 then store(job) end
 end
 insertGathered()
-for _, id in ipairs(waiting) do redis.call('PUBLISH', base .. 'waiting@' .. token, id) end
+local channel = base .. 'waiting@' .. token
+-- To ask costs as much as to publish twice.
+if #waiting <= 2 or heard(channel) then
+  for _, id in ipairs(waiting) do redis.call('PUBLISH', channel, id) end
+end
 return replies
 `,
 });
