@@ -136,7 +136,8 @@ local function takeJobs(count, now, token, lockMs, starts)
         local isSuspect = begin(job, now, run, token, lockMs)
         taken[#taken + 1], inCall[id] = job, true
         if #taken > starts and not isSuspect then ahead[#ahead + 1] = run .. ' ' .. id end
-        if heard(activity) then redis.call('PUBLISH', activity, id) end
+        -- To ask costs as much as to publish twice.
+        if #jobs <= 2 or heard(activity) then redis.call('PUBLISH', activity, id) end
       end
     end
     if #jobs < asked and not again then break end
