@@ -1,6 +1,7 @@
 import { isDeepStrictEqual, inspect } from 'node:util';
 import type { Type } from '@nestjs/common';
 import { acceptPayload } from '../../src/message-queue/admission/compiled/accept-payload.js';
+import { assertJsonSafe } from '../../src/message-queue/admission/json-payload.js';
 import { judgePayload } from '../../src/message-queue/admission/payload-validator.js';
 
 type Accept = (type: Type<object>, data: unknown, maxBytes: number) => object | undefined;
@@ -55,9 +56,19 @@ function complaintAbout(type: Type<object>, yes: object, judged: object | undefi
   if (judged === undefined) return 'yes, but the libraries say no';
   if (!isDeepStrictEqual(yes, judged)) return `${inspect(yes)} instead of ${inspect(judged)}`;
   if (!(yes instanceof type)) return 'no instance';
+  if (!isJsonSafe(yes)) return 'yes, but JSON does not keep it';
   if (Object.keys(yes).join() !== Object.keys(judged).join()) return 'another order';
   if (JSON.stringify(yes) !== JSON.stringify(judged)) return 'other JSON';
   return undefined;
+}
+
+function isJsonSafe(payload: object): boolean {
+  try {
+    assertJsonSafe(payload, Number.POSITIVE_INFINITY, place);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 class Mutator {
