@@ -38,16 +38,24 @@ local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting, jobs, generated = {}, {}, {}, {}
+local generatedKeys, onceKeys, ledger = {}, {}, {}
 for first = 4, #ARGV, FIELDS do
   local job = ${argumentTable(ADD_FIELDS)}
   jobs[#jobs + 1] = job
-  if job.generated == '1' then generated[#generated + 1] = job.id end
+  if job.generated == '1' then
+    generated[#generated + 1] = job.id
+    generatedKeys[#generatedKeys + 1] = base .. job.id
+  end
+  if job.onceKey ~= '' then onceKeys[#onceKeys + 1] = base .. 'mq:once:' .. job.onceKey end
 end
 local gone = goneAmong(generated)
+-- One command for all: that one of them exists is rare.
+local isRepeated = #generated > 0 and redis.call('EXISTS', unpack(generatedKeys)) > 0
+for i, entry in ipairs(#onceKeys > 0 and redis.call('MGET', unpack(onceKeys)) or {}) do ledger[onceKeys[i]] = entry end
 
 local function remembered(job)
   if job.onceKey == '' then return nil end
-  local entry = redis.call('GET', base .. 'mq:once:' .. job.onceKey)
+  local entry = ledger[base .. 'mq:once:' .. job.onceKey]
   if not entry then return nil end
   local fingerprint, id = string.match(entry, '^(%S*) (.*)$')
   if fingerprint == job.fingerprint then return { 'once', id } end
@@ -71,7 +79,7 @@ end
 local function refused(job)
   local memory = remembered(job)
   if memory then return memory end
-  if redis.call('EXISTS', base .. job.id) == 1 then
+  if (job.generated ~= '1' or isRepeated) and redis.call('EXISTS', base .. job.id) == 1 then
     if job.generated == '1' then return { 'added', job.id } end
     redis.call('PUBLISH', base .. 'duplicated@' .. token, job.id)
     return { 'duplicate', job.id }
@@ -91,7 +99,9 @@ local function store(job)
   if job.debounceId ~= '' then note('deid', job.debounceId) end
   if job.onceKey ~= '' then
     note('mqOnce', job.onceKey)
-    redis.call('SET', base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id, 'PX', job.onceTtl)
+    local onceKey, entry = base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id
+    redis.call('SET', onceKey, entry, 'PX', job.onceTtl)
+    ledger[onceKey] = entry
   end
   depth = depth + 1
   local delay = tonumber(job.delay)
