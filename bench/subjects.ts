@@ -52,7 +52,14 @@ export const OURS_IN_MEMORY = {
   load: async () => (await import('./subjects/module.subject.js')).moduleInMemory,
 } as const satisfies SubjectEntry;
 
-/** All, in the order of the table's columns. */
+/** The floor under all adds that are waited for one by one. */
+const ONE_CALL = {
+  name: 'one call',
+  inProcess: false,
+  load: async () => (await import('./subjects/one-call.subject.js')).oneCall,
+} as const satisfies SubjectEntry;
+
+/** All that are queues. */
 export const SUBJECTS: readonly SubjectEntry[] = [
   PLAIN_BULL,
   BULLMQ,
@@ -64,3 +71,6 @@ export const SUBJECTS: readonly SubjectEntry[] = [
 
 /** Those that keep their jobs in Redis. */
 export const ON_REDIS: readonly SubjectEntry[] = SUBJECTS.filter(({ inProcess }) => !inProcess);
+
+/** All that may have a column, in the order of the columns. */
+export const CONTESTANTS: readonly SubjectEntry[] = [...SUBJECTS, ONE_CALL];

@@ -45,6 +45,8 @@ Each contestant runs in a process of its own, warmed up, and takes its turn on o
 - **careful host**: Bull with class-validator when a job is added and when it runs, ids, attempts and a backoff. It does what this library does for a job, and is its fair peer.
 - **ours**: the whole way of a job on Redis, from the service to the handler. **ours, memory**: the same on the in-memory provider.
 
+**one call** is no queue, but the floor under every add that is waited for: one script with one HSET and one LPUSH, sent with ioredis.
+
 CPU of Node is the contestant's process, garbage collection included. Redis commands include those inside scripts; "sent by the client" counts calls over the network. Each section names the command that measures it again; \`npm run bench -- --help\` lists the options.
 
 ${sections.join('\n')}

@@ -70,7 +70,13 @@ function drain(how: Drain): Measurement {
 /** How fast jobs whose handler does nothing are worked off, and at what cost. */
 export const drainMeasurements: readonly Measurement[] = [
   drain({ id: 'drain-1', title: 'drain no-op jobs, concurrency 1', jobs: 5_000, concurrency: 1 }),
-  drain({ id: 'drain-10', title: 'drain, concurrency 10', jobs: 15_000, concurrency: 10, subjects: SUBJECTS }),
+  drain({
+    id: 'drain-10',
+    title: 'drain, concurrency 10',
+    jobs: 15_000,
+    concurrency: 10,
+    subjects: SUBJECTS,
+  }),
   drain({ id: 'drain-50', title: 'drain, concurrency 50', jobs: 15_000, concurrency: 50 }),
   drain({
     id: 'drain-50kb',

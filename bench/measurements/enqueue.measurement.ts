@@ -2,7 +2,7 @@ import { chatMessage, chatMessages } from '../chat-message.js';
 import type { Measurement } from '../measurement.js';
 import type { Stage } from '../process/stage.js';
 import type { AddOptions, BenchQueue } from '../subject.js';
-import { ON_REDIS, SUBJECTS } from '../subjects.js';
+import { CONTESTANTS, ON_REDIS, SUBJECTS } from '../subjects.js';
 import type { SubjectEntry } from '../subjects.js';
 
 /** Adds of one kind. */
@@ -74,7 +74,13 @@ function enqueue(adds: Adds): Measurement {
 
 /** How fast jobs are added, and at what cost. */
 export const enqueueMeasurements: readonly Measurement[] = [
-  enqueue({ id: 'enqueue-1', title: 'enqueue, one by one', jobs: 5_000, way: 1, subjects: SUBJECTS }),
+  enqueue({
+    id: 'enqueue-1',
+    title: 'enqueue, one by one',
+    jobs: 5_000,
+    way: 1,
+    subjects: CONTESTANTS,
+  }),
   enqueue({
     id: 'enqueue-100',
     title: 'enqueue, 100 concurrent',

@@ -1,7 +1,7 @@
 import { MEASUREMENTS } from '../measurements.js';
 import type { Measurement } from '../measurement.js';
 import type { Reading } from '../reading.js';
-import { SUBJECTS } from '../subjects.js';
+import { CONTESTANTS } from '../subjects.js';
 import { Stage } from './stage.js';
 import type { ProcessOrder } from './stage.js';
 
@@ -28,7 +28,7 @@ async function trial(measurement: Measurement, stage: Stage, isWarmUp: boolean):
 /** The process of one contestant for one measurement: it loads that contestant and none of the others. */
 async function main(order: ProcessOrder): Promise<void> {
   const measurement = MEASUREMENTS.find(({ id }) => id === order.measurement);
-  const entry = SUBJECTS.find(({ name }) => name === order.subject);
+  const entry = CONTESTANTS.find(({ name }) => name === order.subject);
   if (measurement === undefined || entry === undefined) throw new Error('The order names nothing known.');
   const stage = new Stage(await entry.load(), entry.inProcess, order, __filename);
   if (order.assists) {

@@ -1,6 +1,6 @@
 import type { ResultRow } from '../measurement.js';
 import { median } from '../statistics.js';
-import { PLAIN_BULL, SUBJECTS } from '../subjects.js';
+import { PLAIN_BULL, CONTESTANTS } from '../subjects.js';
 
 /** The median of one subject's values; NaN when it has none. */
 export function medianOf(row: ResultRow, subject: string): number {
@@ -27,7 +27,7 @@ function bold(text: string): string {
 /** Those of the known subjects that were measured, in the table's order; others (of other programs) as they come. */
 function subjectsOf(rows: readonly ResultRow[]): string[] {
   const measured = new Set(rows.flatMap(({ samples }) => samples.map(({ subject }) => subject)));
-  const known = SUBJECTS.map(({ name }) => name).filter((name) => measured.has(name));
+  const known = CONTESTANTS.map(({ name }) => name).filter((name) => measured.has(name));
   return [...known, ...[...measured].filter((name) => !known.includes(name))];
 }
 
