@@ -18,27 +18,34 @@ import { lazily, luaScript } from './lua-script.js';
 export const addOrdinaryScript = luaScript('mqAddOrdinary', {
   uses: [
     hearingFunctions,
-    goneFunctions,
-    lazily('lanes', [laneFunctions], ['gather', 'insertGathered', 'levelOf', 'DEFAULT_LEVEL']),
+    lazily(
+      'rare',
+      [laneFunctions, goneFunctions],
+      ['gather', 'insertGathered', 'levelOf', 'DEFAULT_LEVEL', 'goneAmong'],
+    ),
   ],
   body: `
 local KIND, JOB = 3, 4
 local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local opts, firstKind = ARGV[4], 6
 local firstJob = firstKind + tonumber(ARGV[5]) * KIND
-local wait, paused = base .. 'wait', base .. 'paused'
-local depth = redis.call('LLEN', wait) + redis.call('LLEN', paused) + redis.call('ZCARD', base .. 'delayed')
-  + (tonumber(redis.call('GET', base .. 'mq:waiting')) or 0)
--- Usually nothing is paused, and what plain Bull or versions before lanes added is sorted in.
-local isUsual = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority') == 0
+local wait, paused, inLanes = base .. 'wait', base .. 'paused', base .. 'mq:waiting'
+local depth = redis.call('LLEN', wait) + redis.call('ZCARD', base .. 'delayed')
 local added, waiting, full = {}, {}, nil
 
-local ids, keys = {}, {}
+-- One question for all that is rare: a pause, jobs that are not sorted in, other lanes, jobs that are gone, ids that exist.
+local ids, keys = {}, { base .. 'meta-paused', base .. 'priority', paused, inLanes, base .. 'mq:gone' }
 for at = firstJob, #ARGV, JOB do
   local id = ARGV[at + 1]
   ids[#ids + 1], keys[#keys + 1] = id, base .. id
 end
-local isRepeated, gone = redis.call('EXISTS', unpack(keys)) > 0, goneAmong(ids)
+local toDefaultLane, isRepeated, gone = true, false, {}
+if redis.call('EXISTS', unpack(keys)) > 0 then
+  depth = depth + redis.call('LLEN', paused) + (tonumber(redis.call('GET', inLanes)) or 0)
+  toDefaultLane = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority') == 0
+  isRepeated = redis.call('EXISTS', unpack(keys, 6)) > 0
+  if redis.call('EXISTS', base .. 'mq:gone') == 1 then gone = rare().goneAmong(ids) end
+end
 
 local function store(kind, id, data, timestamp)
   local priority = ARGV[kind + 1]
@@ -47,10 +54,10 @@ local function store(kind, id, data, timestamp)
   else
     redis.call('HSET', base .. id, 'name', ARGV[kind], 'data', data, 'opts', opts, 'timestamp', timestamp, 'priority', priority)
   end
-  if isUsual and priority == '' then
+  if toDefaultLane and priority == '' then
     waiting[#waiting + 1] = id
   else
-    lanes().gather(id, priority == '' and lanes().DEFAULT_LEVEL or lanes().levelOf(priority))
+    rare().gather(id, priority == '' and rare().DEFAULT_LEVEL or rare().levelOf(priority))
   end
   added[#added + 1] = id
   depth = depth + 1
@@ -68,7 +75,7 @@ for at = firstJob, #ARGV, JOB do
   end
 end
 if #waiting > 0 then redis.call('LPUSH', wait, unpack(waiting)) end
-if #waiting < #added then lanes().insertGathered() end
+if #waiting < #added then rare().insertGathered() end
 local channel = base .. 'waiting@' .. token
 -- To ask costs as much as to publish twice.
 if #added <= 2 or heard(channel) then

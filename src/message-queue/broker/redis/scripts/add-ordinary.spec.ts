@@ -18,15 +18,17 @@ const MUTATIONS: readonly (readonly [broken: string, from: string, to: string])[
   ['maxWaiting', 'if depth < (', 'if true or depth < ('],
   ['maxWaiting', '  depth = depth + 1\n', ''],
   ['maxWaiting', "redis.call('LLEN', wait) + ", '0 + '],
-  ['maxWaiting', "tonumber(redis.call('GET', base .. 'mq:waiting'))", 'nil'],
+  ['maxWaiting', "tonumber(redis.call('GET', inLanes))", 'nil'],
+  ['maxWaiting', "base .. 'priority', paused, inLanes,", "base .. 'priority', paused, paused,"],
   ['maxWaiting', "== '1' and reserve or limit", "== '2' and reserve or limit"],
   ['maxWaiting', '(at - firstJob) / JOB + 1', '(at - firstJob) / JOB'],
+  ['sent again', "redis.call('EXISTS', unpack(keys, 6)) > 0", 'false'],
   ['sent again', "redis.call('EXISTS', unpack(keys)) > 0", 'false'],
   ['sent again', 'gone[id] or ', ''],
   ['sent again', 'period - 1', 'period - 2'],
   ['order', "'LPUSH', wait", "'RPUSH', wait"],
-  ['lanes', "if isUsual and priority == ''", 'if isUsual'],
-  ['lanes', 'lanes().levelOf(priority)', 'lanes().DEFAULT_LEVEL'],
+  ['lanes', "if toDefaultLane and priority == ''", 'if toDefaultLane'],
+  ['lanes', 'rare().levelOf(priority)', 'rare().DEFAULT_LEVEL'],
 ];
 
 describe('addOrdinaryScript', () => {
@@ -69,6 +71,7 @@ describe('addOrdinaryScript', () => {
       .del(`${base}b`)
       .lrem(`${base}wait`, 0, 'b')
       .sadd(`${base}mq:gone:${period - 1}`, 'b')
+      .set(`${base}mq:gone`, '')
       .exec();
     expectSame('sent again', await add([0, 'a'], [1, 'b'], [0, 'c']), 1);
     expectSame('sent again', await waiting('wait'), ['a', 'c', 'd']);

@@ -24,7 +24,7 @@ end
 /**
  * Lua functions about generated ids whose jobs completed and were removed moments ago: an add whose answer was lost may be
  * sent again, and must not store such a job once more. They stand in sets, one per 15 seconds of Redis' own clock, because the
- * clocks of processes differ; each is remembered for 15 to 30 seconds.
+ * clocks of processes differ; each is remembered for 15 to 30 seconds. While there may be any, the key `mq:gone` exists.
  *
  * - `rememberGone(ids)`: remembers them; one insert for a whole call.
  * - `goneAmong(ids)`: a table whose keys are those that are remembered. A server that does not let scripts ask for its time
@@ -45,6 +45,7 @@ local function rememberGone(ids)
   if not key then return end
   for from = 1, #ids, 5000 do redis.call('SADD', key, unpack(ids, from, math.min(from + 4999, #ids))) end
   redis.call('EXPIRE', key, 2 * GONE_SECONDS)
+  redis.call('SET', base .. 'mq:gone', '', 'EX', 2 * GONE_SECONDS)
 end
 
 local function goneAmong(ids)
