@@ -1,8 +1,12 @@
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
 import { compare } from '../support/payload-equivalence.js';
 import { CHAT_QUEUES } from '../../src/chat/queues/chat-queues.js';
 import { acceptPayload } from '../../src/message-queue/admission/compiled/accept-payload.js';
+import { compileClass } from '../../src/message-queue/admission/compiled/compile-class.js';
+import type { CompiledClass } from '../../src/message-queue/admission/compiled/compiled-class.js';
+import { Reading, UNSURE } from '../../src/message-queue/admission/compiled/json-copy.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/queue-definitions.js';
 
 const createdAt = '2026-11-21T10:00:00.000Z';
@@ -38,6 +42,11 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
   ],
   'message-notification/send-notification': [
     { ...notification, type: 'push', pushPayload: { badge: 1, data: { conversationId: 'c-1' } } },
+    {
+      ...notification,
+      type: 'push',
+      pushPayload: { sound: 'a', icon: 'b', image: 'c', tag: 'd', clickAction: 'e' },
+    },
     { ...notification, type: 'sms', phoneNumber: '+4915112345678', messageId: 'm-1' },
     {
       ...{ recipientId: 'ben', type: 'email', template: 'welcome', variables: { name: 'Ben', n: 1 } },
@@ -53,14 +62,14 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
       conversationId: 'c-1',
       createdAt,
     },
-    { messageId: 'm-1', operation: 'delete', createdAt },
+    { messageId: 'm-1', operation: 'delete', updatedAt: createdAt, createdAt },
   ],
   'message-encryption/encrypt-decrypt': [
     { messageId: 'm-1', operation: 'encrypt', content: 'Hi', algorithm: 'AES-256-GCM', createdAt },
-    { messageId: 'm-1', operation: 'reencrypt', createdAt },
+    { messageId: 'm-1', operation: 'reencrypt', keyId: 'k', createdAt },
   ],
   'batch-message-sending/batch-send': [
-    { ...batch, chunkSize: 50, chunkDelay: 200 },
+    { ...batch, chunkSize: 50, chunkDelay: 200, conversationId: 'c-1', requiresEncryption: true },
     {
       ...{ senderId: 'ada', recipientIds: ['ben'], template: 't', variables: { a: true }, createdAt },
       ...{ recipientVariables: { ben: { name: 'Ben' } }, segment: 1, batchId: 'b-1' },
@@ -91,6 +100,49 @@ const types = [...BUILT_IN_QUEUES, ...CHAT_QUEUES].flatMap(({ name, jobs }) =>
   ),
 );
 
+/** Its rule says what reading an object of a class implies: that it is one. */
+const IMPLIED = ['NotificationJobDto.pushPayload'];
+
+const storage = getMetadataStorage();
+const isRule = ({ type }: { type: string }): boolean => type === 'customValidation' || type === 'isDefined';
+
+/** Each property that has rules, of the class and of those in it. */
+function ruledProperties(type: Type<object>): (readonly [Type<object>, string])[] {
+  const asked = jest.spyOn(storage, 'getTargetValidationMetadatas');
+  compileClass(type);
+  const found = asked.mock.calls.flatMap(([target], call) => {
+    const metadatas = (asked.mock.results[call]?.value ?? []) as { type: string; propertyName: string }[];
+    const names = new Set(metadatas.filter(isRule).map(({ propertyName }) => propertyName));
+    return [...names].map((name) => [target as Type<object>, name] as const);
+  });
+  asked.mockRestore();
+  return found;
+}
+
+/** The objects themselves, and all in them. */
+function objectsIn(values: readonly unknown[]): object[] {
+  return values.flatMap((value) =>
+    typeof value === 'object' && value !== null ? [value, ...objectsIn(Object.values(value))] : [],
+  );
+}
+
+/** The compiled class as if one property had no rules. */
+function compiledWithout(type: Type<object>, property: string): CompiledClass {
+  const original = storage.getTargetValidationMetadatas.bind(storage);
+  const asked = jest.spyOn(storage, 'getTargetValidationMetadatas').mockImplementation((target, ...rest) =>
+    original(target, ...rest).map((metadata) => {
+      const isLeftOut = target === type && metadata.propertyName === property && isRule(metadata);
+      return isLeftOut
+        ? (Object.create(metadata, { type: { value: 'whitelistValidation' } }) as typeof metadata)
+        : metadata;
+    }),
+  );
+  const compiled = compileClass(type);
+  asked.mockRestore();
+  if (compiled === undefined) throw new Error(`${type.name} is not understood.`);
+  return compiled;
+}
+
 describe('the compiled payload classes', () => {
   it.each(types)('say yes to usual payloads, and only where the libraries do: %s', async (job, type) => {
     const usual = USUAL[job] ?? [];
@@ -101,5 +153,29 @@ describe('the compiled payload classes', () => {
     // Few mutations are right: each of the usual ones, and what the libraries take of the others.
     expect(fastYes).toBeGreaterThan(0.5 * gateYes);
     expect(gateYes).toBeGreaterThan(usual.length);
+  });
+
+  it.each(types)('would be found out without the rules of any property: %s', async (job, type) => {
+    const usual = USUAL[job] ?? [];
+    const unnoticed: string[] = [];
+    for (const [target, property] of ruledProperties(type)) {
+      const compiled = compiledWithout(target, property);
+      const ofTarget = objectsIn(usual).filter((value) => acceptPayload(target, value, 10_000) !== undefined);
+      const accept = (_type: unknown, data: unknown, maxBytes: number): object | undefined => {
+        try {
+          const yes = compiled.read(data, new Reading(maxBytes), 1);
+          return yes === UNSURE ? undefined : yes;
+        } catch {
+          return undefined;
+        }
+      };
+      let isWrong = false;
+      for (let seed = 1; seed <= 100 && !isWrong; seed++) {
+        isWrong = (await compare(target, ofTarget, { seed, rounds: 60, accept })).wrong.length > 0;
+      }
+      if (!isWrong && !IMPLIED.includes(`${target.name}.${property}`))
+        unnoticed.push(`${target.name}.${property}`);
+    }
+    expect(unnoticed).toEqual([]);
   });
 });

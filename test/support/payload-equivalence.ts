@@ -104,6 +104,8 @@ class Mutator {
       return value + this.pick([-1e6, -1, -0.5, 0.5, 1, 1e6, 1e13]);
     if (typeof value !== 'object' || value === null || value instanceof Date || this.chance(0.05))
       return this.#odd();
+    if (Array.isArray(value) && this.chance(0.1))
+      return this.pick([value[0] as unknown, new Array(40).fill(value[0])]);
     const copy = this.#copyOf(value, type, depth);
     const keys = Object.keys(copy);
     const turn = this.random();
