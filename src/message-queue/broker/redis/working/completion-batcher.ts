@@ -41,10 +41,8 @@ interface Completion {
 }
 
 const MOST_JOBS_PER_CALL = 100;
-/** While Redis works on some calls, this process prepares the next; with two Redis had to wait. */
-const CALLS_IN_FLIGHT = 4;
-/** One handler needs more: it begins its next job with each call. */
-const CALLS_IN_FLIGHT_IN_ALL = 8;
+/** While Redis works on some calls, this process prepares the next; with fewer Redis has to wait. */
+const CALLS_IN_FLIGHT = 8;
 
 /**
  * Completes jobs; those that end while a call is in flight share the next one. The call also begins jobs that were taken
@@ -54,7 +52,6 @@ const CALLS_IN_FLIGHT_IN_ALL = 8;
 export class CompletionBatcher {
   private readonly buffer: Completion[] = [];
   private readonly batchSize: number;
-  private readonly mostInFlight: number;
   private scheduled = false;
   private inFlight = 0;
   /** Those of them that take jobs. */
@@ -66,7 +63,6 @@ export class CompletionBatcher {
     concurrency: number,
   ) {
     this.batchSize = Math.min(MOST_JOBS_PER_CALL, concurrency);
-    this.mostInFlight = Math.max(CALLS_IN_FLIGHT, Math.floor(CALLS_IN_FLIGHT_IN_ALL / concurrency));
   }
 
   /**
@@ -99,7 +95,7 @@ export class CompletionBatcher {
   }
 
   private hasWork(): boolean {
-    return this.inFlight < this.mostInFlight && (this.buffer.length > 0 || this.parts.mayBegin());
+    return this.inFlight < CALLS_IN_FLIGHT && (this.buffer.length > 0 || this.parts.mayBegin());
   }
 
   private async flush(): Promise<void> {
