@@ -49,7 +49,8 @@ export class OrdinaryAdds {
     if (accepted === undefined) return undefined;
     const data = writtenPayload(accepted);
     if (data.bytes > maxPayloadBytes) return undefined;
-    return { ordinary: true, name, data, ...LEVELS[priority] };
+    const { options: level, critical } = LEVELS[priority];
+    return { ordinary: true, name, data, options: level, critical };
   }
 
   #look(queueName: string, jobName: string): OrdinaryPlace | undefined {
