@@ -55,7 +55,7 @@ local function complete(job, lock, holder)
     forget(job.id)
     if job.remember == '1' then remembered[#remembered + 1] = job.id end
   else
-    redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now, 'mqRun', '')
+    redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now)
     scored[#scored + 1] = now
     scored[#scored + 1] = job.id
     keep.counts = true
