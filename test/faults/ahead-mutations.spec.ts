@@ -1,27 +1,21 @@
 import type { Queue } from 'bull';
-import { addAll } from '../../../../../../test/support/add-all.js';
-import {
-  BrokerFixture,
-  completed,
-  testQueue,
-  workOn,
-} from '../../../../../../test/support/redis-broker-fixture.js';
-import type { SeenRun } from '../../../../../../test/support/redis-broker-fixture.js';
-import { withOtherRedis } from '../../../../../../test/support/other-redis.js';
-import { redisStage } from '../../../../../../test/support/redis-stage.js';
-import { TcpProxy } from '../../../../../../test/support/tcp-proxy.js';
-import { waitUntil } from '../../../../../../test/support/wait-until.js';
-import type { TakenJob } from '../../../../jobs/taken-job.js';
-import type { RedisTakenJob } from '../../bull/redis-taken-job.js';
-import type { RedisBroker } from '../../redis-broker.js';
-import { completeJobsScript } from '../../scripts/complete-jobs.lua.js';
-import { recoverStalledScript } from '../../scripts/keep-jobs.lua.js';
-import { takeJobsScript } from '../../scripts/take-jobs.lua.js';
-import { CompletionBatcher } from '../completion-batcher.js';
-import { LockKeeper } from '../lock-keeper.js';
+import { addAll } from '../support/add-all.js';
+import { BrokerFixture, completed, testQueue, workOn } from '../support/redis-broker-fixture.js';
+import type { SeenRun } from '../support/redis-broker-fixture.js';
+import { breakMethod, breakScript, mendAll } from '../support/mistakes.js';
+import { redisStage } from '../support/redis-stage.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { waitUntil } from '../support/wait-until.js';
+import type { TakenJob } from '../../src/message-queue/jobs/taken-job.js';
+import type { RedisTakenJob } from '../../src/message-queue/broker/redis/bull/redis-taken-job.js';
+import type { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
+import { completeJobsScript } from '../../src/message-queue/broker/redis/scripts/complete-jobs.lua.js';
+import { recoverStalledScript } from '../../src/message-queue/broker/redis/scripts/keep-jobs.lua.js';
+import { takeJobsScript } from '../../src/message-queue/broker/redis/scripts/take-jobs.lua.js';
+import { CompletionBatcher } from '../../src/message-queue/broker/redis/working/completion-batcher.js';
+import { LockKeeper } from '../../src/message-queue/broker/redis/working/lock-keeper.js';
 
 const SCRIPTS = { take: takeJobsScript, complete: completeJobsScript, recover: recoverStalledScript };
-const ORIGINAL = Object.values(SCRIPTS).map(({ lua }) => lua);
 const JOBS = 1_000;
 /** Between two renewals stalled jobs are looked for several times. */
 const LOCK = { durationMs: 10_000, renewMs: 150, stalledCheckMs: 50 };
@@ -29,28 +23,8 @@ const LOCK = { durationMs: 10_000, renewMs: 150, stalledCheckMs: 50 };
 const LOOKS = 15;
 
 /** Lets scripts ask for something else. */
-function breakScripts(names: readonly (keyof typeof SCRIPTS)[], answer: string): () => void {
-  return () => {
-    for (const name of names) {
-      const script = SCRIPTS[name] as { lua: string };
-      script.lua = withOtherRedis(script.lua, answer);
-    }
-  };
-}
-
-/** Replaces a method, which must exist, until the test ends. */
-function breakMethod<Self>(
-  { prototype }: { readonly prototype: object },
-  name: string,
-  broken: (original: (...args: unknown[]) => unknown) => (this: Self, ...args: unknown[]) => unknown,
-): () => void {
-  return () => {
-    const methods = prototype as Record<string, (...args: unknown[]) => unknown>;
-    const original = methods[name];
-    if (original === undefined) throw new Error(`There is no method ${name} any more.`);
-    jest.spyOn(methods, name).mockImplementation(broken(original));
-  };
-}
+const breakScripts = (names: readonly (keyof typeof SCRIPTS)[], answer: string) => (): void =>
+  names.forEach((name) => breakScript(SCRIPTS[name], answer));
 
 type Mutation = readonly [mistake: string, broken: string, apply: () => void];
 
@@ -152,8 +126,7 @@ describe('the guarantees of jobs that are taken ahead', () => {
     ended = new Promise((resolve) => (end = resolve));
   });
   afterEach(async () => {
-    Object.values(SCRIPTS).forEach((script, i) => ((script as { lua: string }).lua = ORIGINAL[i] ?? ''));
-    jest.restoreAllMocks();
+    mendAll();
     // So that nothing waits for an answer when it closes.
     proxy.heal();
     proxy.cut();
