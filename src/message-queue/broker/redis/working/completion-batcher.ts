@@ -20,6 +20,8 @@ export interface BatcherParts {
   readonly now: () => number;
   /** How many jobs may be taken ahead now; null when none may be taken at all. */
   readonly ahead: () => number | null;
+  /** How many jobs one call may take, and end. */
+  readonly perCall: () => number;
   /** Whether a job may begin before the ends of those before it are stored. */
   readonly mayOverlap: () => boolean;
   /** Whether jobs that were taken ahead may begin. */
@@ -40,7 +42,6 @@ interface Completion {
   readonly reject: (error: unknown) => void;
 }
 
-const MOST_JOBS_PER_CALL = 100;
 /** While Redis works on some calls, this process prepares the next; with fewer Redis has to wait. */
 const CALLS_IN_FLIGHT = 8;
 
@@ -51,7 +52,6 @@ const CALLS_IN_FLIGHT = 8;
  */
 export class CompletionBatcher {
   private readonly buffer: Completion[] = [];
-  private readonly batchSize: number;
   private scheduled = false;
   private inFlight = 0;
   /** Those of them that take jobs. */
@@ -60,10 +60,8 @@ export class CompletionBatcher {
 
   constructor(
     private readonly parts: BatcherParts,
-    concurrency: number,
-  ) {
-    this.batchSize = Math.min(MOST_JOBS_PER_CALL, concurrency);
-  }
+    private readonly concurrency: number,
+  ) {}
 
   /**
    * Stores that a job is completed.
@@ -94,6 +92,10 @@ export class CompletionBatcher {
     return this.taking === 0 ? Promise.resolve() : new Promise((resolve) => this.answered.push(resolve));
   }
 
+  private get batchSize(): number {
+    return Math.min(this.parts.perCall(), this.concurrency);
+  }
+
   private hasWork(): boolean {
     return this.inFlight < CALLS_IN_FLIGHT && (this.buffer.length > 0 || this.parts.mayBegin());
   }
@@ -105,7 +107,7 @@ export class CompletionBatcher {
     if (batch.length + begun.length === 0) return;
     const ahead = this.parts.ahead();
     const changing = ahead === null ? 0 : batch.length;
-    const request = ahead === null ? NO_SLOTS : slots.askAgain(changing, ahead);
+    const request = ahead === null ? NO_SLOTS : slots.askAgain(changing, ahead, this.parts.perCall());
     const startsAtOnce = commands.isConnected && this.parts.mayOverlap();
     let reply = NOTHING_TAKEN;
     this.inFlight += 1;

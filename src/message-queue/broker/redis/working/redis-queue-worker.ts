@@ -62,6 +62,7 @@ export class RedisQueueWorker implements QueueWorker {
       {
         ...{ commands, intake, slots, lockMs, now },
         ahead: () => this.ahead,
+        perCall: () => this.pace.perCall,
         // With one handler, who listens hears of each end before the next run begins.
         mayOverlap: () => concurrency > 1 || commands.queue.listenerCount('completed') === 0,
         mayBegin: () => this.line.mayBegin && slots.freeHandlers > 0,

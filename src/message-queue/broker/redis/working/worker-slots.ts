@@ -45,10 +45,14 @@ export class WorkerSlots {
     return this.reserve(count, count);
   }
 
-  /** Lets busy slots change hands in a call that stores their ends, then takes. @param ahead jobs that may wait for a handler */
-  askAgain(ending: number, ahead: number): SlotRequest {
+  /**
+   * Lets busy slots change hands in a call that stores their ends, then takes.
+   * @param ahead jobs that may wait for a handler
+   * @param most that the call may take
+   */
+  askAgain(ending: number, ahead: number, most: number): SlotRequest {
     this.changing += ending;
-    const count = this.open(ahead);
+    const count = Math.min(most, this.open(ahead));
     // Jobs that stand before these may be on their way, to wait for a handler: none of these overtakes them.
     const starts = this.asked > this.reserved ? 0 : Math.min(count, Math.max(0, this.freeHandlers));
     return this.reserve(count, starts);

@@ -66,4 +66,16 @@ describe('RunPace', () => {
     pace.noteRun(0.1);
     expect(pace.ahead).toBe(1);
   });
+
+  it.each([
+    [300, 100],
+    [20_000, 3],
+    [50_000, 1],
+    [5_000_000, 1],
+  ])('lets a call bring payloads of %i characters that come in one read: %i of them', (size, jobs) => {
+    const pace = new RunPace(10);
+    expect(pace.perCall).toBe(100);
+    pace.noteSize(size);
+    expect(pace.perCall).toBe(jobs);
+  });
 });

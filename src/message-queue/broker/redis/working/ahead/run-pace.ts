@@ -4,6 +4,9 @@ const AHEAD_MS = 10;
 const MOST_AHEAD = 100;
 /** Payloads that are here ahead of their time may have about this many characters together. */
 const MOST_CHARACTERS_AHEAD = 256 * 1024;
+/** The payloads that one call takes may have about this many: its answer then comes in one read of a socket, 64 KiB, and is not put together. */
+const MOST_CHARACTERS_PER_CALL = 60 * 1024;
+const MOST_PER_CALL = 100;
 /** How much of an estimate one job replaces. */
 const WEIGHT = 1 / 16;
 
@@ -29,6 +32,12 @@ export class RunPace {
     if (runMs === null || runMs > AHEAD_MS) return 0;
     const mostBySize = Math.floor(MOST_CHARACTERS_AHEAD / Math.max(1, size ?? 0));
     return Math.min(limit, mostBySize, Math.floor(AHEAD_MS / runMs) * concurrency);
+  }
+
+  /** How many jobs one call may take, and end; at least one. */
+  get perCall(): number {
+    const mostBySize = Math.floor(MOST_CHARACTERS_PER_CALL / Math.max(1, this.size ?? 0));
+    return Math.min(MOST_PER_CALL, Math.max(1, mostBySize));
   }
 
   /** @param characters of the payload of a job that was taken */
