@@ -54,7 +54,8 @@ const CLEAN_WAITING = `if setName == "wait" or setName == "paused" then
 end
 `;
 
-const OBLITERATE_LANES = `for _, lane in ipairs(lanesInUse()) do
+const OBLITERATE_LANES = `rcall('DEL', base .. 'mq:ahead')
+for _, lane in ipairs(lanesInUse()) do
   if maxCount > 0 then
     local jobs = rcall('RPOP', lane.key, maxCount) or {}
     removeJobs(baseKey, jobs)

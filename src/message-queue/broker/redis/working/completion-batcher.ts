@@ -114,7 +114,10 @@ export class CompletionBatcher {
     if (request.count > 0) this.taking += 1;
     try {
       const answer = this.send(batch, begun, request);
-      if (startsAtOnce) begun.forEach(this.parts.start);
+      if (startsAtOnce && begun.length > 0) {
+        commands.writeNow();
+        begun.forEach(this.parts.start);
+      }
       reply = await answer;
       intake.note(reply, request.count);
     } catch (error) {

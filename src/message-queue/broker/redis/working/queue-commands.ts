@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { meaningOf } from '../connections/redis-replies.js';
@@ -17,6 +18,12 @@ export class QueueCommands {
   /** Whether a call is written to the connection at once; otherwise it waits until Redis is back. */
   get isConnected(): boolean {
     return this.queue.client.status === 'ready';
+  }
+
+  /** Writes to the connection at once what waits there for more to write. */
+  writeNow(): void {
+    const { client } = this.queue;
+    if (client instanceof Redis) client.stream.uncork();
   }
 
   /** Runs a script once. @throws any error */
