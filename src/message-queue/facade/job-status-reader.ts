@@ -8,8 +8,8 @@ import { checkedId } from './call-arguments.js';
 import { statusOf } from './job-status.js';
 import type { JobStatus } from './job-status.js';
 
-/** Job and state are two questions to the broker; so often they are asked again when the job moved between them. */
-const MOST_LOOKS = 3;
+/** Job and state are two questions to the broker, asked again while the job moves in between: more often than any job moves in a row. */
+const MOST_LOOKS = 100;
 
 /** Tells how single jobs are doing. */
 @Injectable()
@@ -40,9 +40,8 @@ export class JobStatusReader {
     let state = await job.getState();
     for (let looks = 1; looks < MOST_LOOKS; looks++) {
       const now = await this.#find(queueName, jobId);
-      const moved = momentOf(now) !== momentOf(job);
+      if (momentOf(now) === momentOf(job)) break;
       job = now;
-      if (!moved) break;
       state = await job.getState();
     }
     return statusOf(queueName, job, state, this.handlers.handlerOf(queueName, job.name)?.options.attempts);
