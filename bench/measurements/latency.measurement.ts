@@ -7,7 +7,7 @@ import { percentile } from '../statistics.js';
 import { ON_REDIS } from '../subjects.js';
 
 /** Not measured: the connections are new. */
-const AHEAD = 200;
+const AHEAD = 100;
 
 /** Adds jobs at a steady rate. Measures milliseconds from the call of `add` to the start of the handler. */
 async function latencyTrial(stage: Stage, perSecond: number, count: number): Promise<Reading[]> {
@@ -52,6 +52,6 @@ function latencyAt(id: string, perSecond: number, count: number): Measurement {
 
 /** How soon a handler starts when the queue is nearly idle, and under load. */
 export const latencyMeasurements: readonly Measurement[] = [
-  latencyAt('latency-200', 200, 800),
+  latencyAt('latency-200', 200, 500),
   latencyAt('latency-1000', 1_000, 2_000),
 ];
