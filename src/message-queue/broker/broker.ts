@@ -156,7 +156,10 @@ export abstract class Broker {
   /** Adds a job once: idempotency ledger, backpressure and the add are one atomic step. */
   abstract addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome>;
 
-  /** Like `addOnce` for many; outcomes in the order of the requests. Never rejects for a single job's sake. */
+  /**
+   * Like `addOnce` for many; outcomes in the order of the requests. Never rejects for a single job's sake. What is added by a later call
+   * comes behind all of them, even if this one was not waited for.
+   */
   abstract addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]>;
 
   /** Starts to run the queue's jobs in this process, at most `concurrency` at the same time over all names. */

@@ -105,13 +105,14 @@ export class JobEnqueuer {
         if ('outcome' in one) receipts[start + i] = one;
         else positions[requests.push(one) - 1] = start + i;
       });
-      added.push(
-        this.#addAll(managed, requests).then((outcomes) =>
-          outcomes.forEach((outcome, i) => {
-            receipts[positions[i] as number] = receiptOf(outcome, managed.definition.name, jobName);
-          }),
-        ),
+      const stored = this.#addAll(managed, requests).then((outcomes) =>
+        outcomes.forEach((outcome, i) => {
+          receipts[positions[i] as number] = receiptOf(outcome, managed.definition.name, jobName);
+        }),
       );
+      // Heard below, once all are under way.
+      stored.catch(() => undefined);
+      added.push(stored);
     }
     await Promise.all(added);
     return receipts;
@@ -151,8 +152,13 @@ export class JobEnqueuer {
     jobName: string,
     job: BulkJob<unknown>,
   ): AddRequest | undefined {
-    if (place === undefined || !isBulkJob(job)) return undefined;
-    return this.#ordinary.requestOf(place, jobName, job.payload, job.options);
+    try {
+      if (place === undefined || !isBulkJob(job)) return undefined;
+      return this.#ordinary.requestOf(place, jobName, job.payload, job.options);
+    } catch {
+      // Such as a getter that throws: the long road says so of this job alone.
+      return undefined;
+    }
   }
 
   async #bulkRequest(managed: ManagedQueue, jobName: string, job: BulkJob<unknown>): Promise<AddRequest> {

@@ -267,6 +267,17 @@ export const enqueueCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'keeps the order of calls that were not waited for',
+    async (bench) => {
+      const queue = bench.open({ maxWaiting: 2_000 });
+      const part = (from: number) =>
+        Array.from({ length: 300 }, (_, n) => ({ name: 'job', data: { n: from + n }, options: {} }));
+      await Promise.all([0, 300, 600].map((from) => bench.broker.addMany(queue, part(from))));
+      const waiting = await queue.getWaiting(0, -1);
+      expect(waiting.map(({ data }) => (data as { n: number }).n)).toEqual([...Array(900).keys()]);
+    },
+  ],
+  [
     'adds a schedule: one pending run, without a generated id',
     async (bench) => {
       const queue = bench.open();

@@ -74,11 +74,15 @@ export class MemoryBroker extends Broker {
 
   async addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
     const managed = this.managed(queue);
+    const { turns } = managed.engine;
     const outcomes: BulkAddOutcome[] = [];
+    let isDue = false;
+    // Without a pause in between: what is added after this call comes behind all of it.
     for (const request of requests) {
       outcomes.push(tryAdd(managed, request));
-      if (managed.engine.turns.isDueAfterAdd()) await managed.engine.turns.pass();
+      if (turns.isDueAfterAdd()) isDue = true;
     }
+    if (isDue) await turns.pass();
     return outcomes;
   }
 

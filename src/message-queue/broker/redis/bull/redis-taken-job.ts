@@ -14,21 +14,18 @@ export class RedisTakenJob extends TakenJob {
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
 
-  /**
-   * @param isAhead it was taken ahead, to wait for a handler; until it begins, no crash counts against it
-   * @throws when the stored job is corrupt
-   */
-  constructor(
-    reader: JobReader,
-    entry: TakenEntry,
-    readonly isAhead: boolean,
-  ) {
+  /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
+  readonly isAhead: boolean;
+
+  /** @throws when the stored job is corrupt */
+  constructor(reader: JobReader, entry: TakenEntry) {
     super(reader.read(entry), crashesOf(entry.mqCrashes));
     const { id, mqCancel } = entry;
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
-    this.isSuspect = entry.mqHeld !== null;
+    this.isSuspect = entry.mqHeld === 'suspect';
+    this.isAhead = entry.isAhead;
     if (mqCancel !== null) this.abort(cancelledError(this.job.queue.name, id, mqCancel));
   }
 }

@@ -3,19 +3,24 @@ import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
 type TakenField = (typeof TAKEN_FIELDS)[number];
 
 /** A job as Redis stores it, fields of its hash, null for those it lacks; and its id. */
-export type TakenEntry = { readonly id: string } & Readonly<Record<TakenField, string | null>>;
+export type TakenEntry = Readonly<Record<TakenField, string | null>> & {
+  readonly id: string;
+  /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
+  readonly isAhead: boolean;
+};
 
 /** @param hash of a job, as HGETALL reads it */
 export function storedEntry(id: string, hash: Readonly<Record<string, string | undefined>>): TakenEntry {
   return takenEntry(TAKEN_FIELDS.map((field) => (field === 'id' ? id : (hash[field] ?? null))));
 }
 
-/** What a take said of all its jobs. */
+/** What a take said of a job. */
 export interface Take {
   /** `mqRun` of each. */
   readonly run: string;
   /** When it was, milliseconds since the epoch. */
   readonly at: number;
+  readonly isAhead: boolean;
 }
 
 /**
@@ -45,5 +50,6 @@ export function takenEntry(values: readonly (string | null)[], take?: Take): Tak
     deid: values[17] ?? null,
     finishedOn: values[18] ?? null,
     retriedOn: values[19] ?? null,
+    isAhead: take === undefined ? values[8] === 'ahead' : take.isAhead,
   };
 }

@@ -82,6 +82,8 @@ local candidates = redis.call('SMEMBERS', base .. 'stalled')
 redis.call('DEL', base .. 'stalled')
 for _, id in ipairs(candidates) do recover(id) end
 local active = redis.call('LRANGE', base .. 'active', 0, -1)
+-- Marks of jobs that were lost together with their runs.
+if #active == 0 then redis.call('DEL', base .. 'mq:ahead') end
 for from = 1, #active, 5000 do
   redis.call('SADD', base .. 'stalled', unpack(active, from, math.min(from + 4999, #active)))
 end

@@ -176,8 +176,8 @@ return 1
 });
 
 /**
- * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost. Those that were taken ahead
- * begin, too.
+ * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost. In the reply `mqHeld` is `ahead`
+ * where a job was taken ahead.
  *
  * ARGV: 1 token · 2 lock (ms) · 3 how many at most · 4… ids that the worker knows. Reply: `[job…]`.
  */
@@ -193,7 +193,8 @@ for _, id in ipairs(redis.call('LRANGE', base .. 'active', 0, -1)) do
   if not known[id] and redis.call('GET', base .. id .. ':lock') == ARGV[1] then
     redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
     local job = readJob(id)
-    if job[${at('mqRun')}] then redis.call('SREM', base .. 'mq:ahead', job[${at('mqRun')}] .. ' ' .. id) end
+    local mark = (job[${at('mqRun')}] or '') .. ' ' .. id
+    if redis.call('SISMEMBER', base .. 'mq:ahead', mark) == 1 then job[${at('mqHeld')}] = 'ahead' end
     adopted[#adopted + 1] = job
   end
 end

@@ -147,7 +147,7 @@ export class CompletionBatcher {
     const [statuses, jobs, phantoms, again, run, isPaused] = answer as [number[], ...SentReply, number];
     batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
     if (isPaused === 1) onPaused();
-    return takenReply([jobs, phantoms, again, run], at);
+    return takenReply([jobs, phantoms, again, run], at, request.starts);
   }
 
   private argsOf(

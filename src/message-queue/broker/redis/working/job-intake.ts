@@ -17,10 +17,13 @@ export type SentReply = readonly [jobs: SentJob[], phantoms: readonly string[], 
 /**
  * Reads what a call took, and empties the reply, which the client keeps: see `forgetArguments`.
  * @param at when the call was sent, milliseconds since the epoch
+ * @param starts how many of the jobs begin at once
  */
-export function takenReply([jobs, phantoms, again, run]: SentReply, at: number): TakenReply {
-  const take = { run, at };
-  return [jobs.splice(0).map((job) => takenEntry(job, take)), phantoms, again];
+export function takenReply([jobs, phantoms, again, run]: SentReply, at: number, starts: number): TakenReply {
+  const begins = { run, at, isAhead: false };
+  const waits = { run, at, isAhead: true };
+  const entries = jobs.splice(0).map((job, i) => takenEntry(job, i < starts ? begins : waits));
+  return [entries, phantoms, again];
 }
 
 /** Nothing was taken. */
@@ -52,7 +55,7 @@ export class JobIntake {
     if (count === 0) return NOTHING_TAKEN;
     const at = this.now();
     const args = [count, at, this.commands.queue.lockToken, this.lockMs, this.drainedFlag];
-    const reply = takenReply((await this.commands.run(takeJobsScript, args)) as SentReply, at);
+    const reply = takenReply((await this.commands.run(takeJobsScript, args)) as SentReply, at, count);
     this.note(reply, count);
     return reply;
   }

@@ -29,7 +29,7 @@ class LateAnswers extends QueueCommands {
 }
 
 async function pass(pipe: JobPipe, entry: TakenEntry): Promise<void> {
-  const accepted = pipe.accept(entry, false);
+  const accepted = pipe.accept(entry);
   await (accepted instanceof RedisTakenJob ? pipe.run(accepted, () => undefined) : accepted);
 }
 

@@ -49,17 +49,13 @@ export class JobPipe {
     this.reader = new JobReader(parts.commands.queue, parts.commands.queue.definition);
   }
 
-  /**
-   * Takes a job in hand: from now on its lock is renewed.
-   * @param isAhead it is to wait for a handler
-   * @returns when there is nothing to run, what resolves when that is settled
-   */
-  accept(entry: TakenEntry, isAhead: boolean): RedisTakenJob | Promise<void> {
+  /** Takes a job in hand: from now on its lock is renewed. @returns when there is nothing to run, what resolves when that is settled */
+  accept(entry: TakenEntry): RedisTakenJob | Promise<void> {
     // After a reconnect, the call that ends runs and the search for lost answers may both return the same take.
     const known = this.active.get(entry.id);
     if (known !== undefined && known.fence === entry.mqRun) return Promise.resolve();
     try {
-      const taken = new RedisTakenJob(this.reader, entry, isAhead);
+      const taken = new RedisTakenJob(this.reader, entry);
       this.active.set(taken.id, taken);
       return taken;
     } catch (error) {

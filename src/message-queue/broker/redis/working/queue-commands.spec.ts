@@ -21,6 +21,7 @@ describe('QueueCommands', () => {
     await take();
     const { stream } = connections.client as Redis;
     connections.writeTogether();
+    connections.writeTogether();
     const first = take();
     expect(stream.writableLength).toBeGreaterThan(0);
     commands.writeNow();

@@ -23,7 +23,8 @@ export class QueueCommands {
   /** Writes to the connection at once what waits there for more to write. */
   writeNow(): void {
     const { client } = this.queue;
-    if (client instanceof Redis) client.stream.uncork();
+    if (!(client instanceof Redis)) return;
+    while (client.stream.writableCorked > 0) client.stream.uncork();
   }
 
   /** Runs a script once. @throws any error */

@@ -193,15 +193,15 @@ export class RedisQueueWorker implements QueueWorker {
     this.slots.fill(request, jobs.length);
     this.progress += jobs.length;
     this.pipe.reportPhantoms(phantoms);
-    jobs.forEach((entry, i) => this.admit(entry, i >= request.starts));
+    for (const entry of jobs) this.admit(entry);
     if (!this.mayTake) void this.line.handBack();
     else this.completions.schedule();
     this.lookAround();
   }
 
-  private admit(entry: TakenEntry, isAhead: boolean): void {
+  private admit(entry: TakenEntry): void {
     this.pace.noteSize(entry.data?.length ?? 0);
-    const accepted = this.pipe.accept(entry, isAhead);
+    const accepted = this.pipe.accept(entry);
     if (!(accepted instanceof RedisTakenJob)) void accepted.then(() => this.leave());
     else if (accepted.isAhead || this.state === 'stopped') this.line.add(accepted);
     else this.startAtOnce(accepted);
