@@ -1,6 +1,6 @@
 import type { QuotedResults, QuotedRow } from '../bench/report/quoted-results.js';
 import { shownValue } from '../bench/report/table.js';
-import { PLAIN_BULL, SUBJECTS } from '../bench/subjects.js';
+import { CONTESTANTS, PLAIN_BULL } from '../bench/subjects.js';
 
 function cell({ medians }: QuotedRow, subject: string): string {
   const value = medians[subject];
@@ -10,7 +10,7 @@ function cell({ medians }: QuotedRow, subject: string): string {
 }
 
 function measurement(id: string, rows: readonly QuotedRow[]): string {
-  const subjects = SUBJECTS.map(({ name }) => name).filter((name) =>
+  const subjects = CONTESTANTS.map(({ name }) => name).filter((name) =>
     rows.some(({ medians }) => medians[name] !== undefined),
   );
   const lines = rows.map((row) => [
