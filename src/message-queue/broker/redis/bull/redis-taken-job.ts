@@ -11,11 +11,10 @@ export class RedisTakenJob extends TakenJob {
   readonly storedOptions: string;
   /** `mqRun`, which identifies the take that began this run: nothing sent for it may touch a later run. */
   readonly fence: string;
-  /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
-  readonly isSuspect: boolean;
-
   /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
   readonly isAhead: boolean;
+  /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
+  readonly isSuspect: boolean;
 
   /** @throws when the stored job is corrupt */
   constructor(reader: JobReader, entry: TakenEntry) {

@@ -16,7 +16,7 @@ export function storedEntry(id: string, hash: Readonly<Record<string, string | u
 
 /** What a take said of a job. */
 export interface Take {
-  /** `mqRun` of each. */
+  /** `mqRun` from now on. */
   readonly run: string;
   /** When it was, milliseconds since the epoch. */
   readonly at: number;
