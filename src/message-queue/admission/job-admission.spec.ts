@@ -15,7 +15,7 @@ describe('admitJob fills', () => {
       removeOnComplete: 1000,
       removeOnFail: false,
       timestamp: NOW,
-      stackTraceLimit: 3,
+      stackTraceLimit: 1,
       mq: { defaultAttempts: true },
     });
     expect(json).toBe('{"text":"grün"}');

@@ -2,6 +2,7 @@ import type { BackoffOptions } from 'bull';
 import type { ManagedJobOptions } from '../jobs/managed-job.js';
 import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
+import { packedRecord, unpackedRecord } from './stored-failures.js';
 
 /**
  * How options are stored: what differs from the queue's definition, and nothing that stands in a field of its own; and
@@ -29,8 +30,8 @@ interface DefaultOptions {
   readonly stackTraceLimit: number;
 }
 
-/** Stack traces kept per job unless the caller sets it; our own failure records hold the full history. */
-export const STACK_TRACES = 3;
+/** Stack traces kept per job unless the caller sets it: that of the last failure. Our records say when and why the others failed. */
+export const STACK_TRACES = 1;
 
 /** The level of a job without the field `priority`, on Bull's scale: `JobPriority.NORMAL`. */
 const DEFAULT_PRIORITY = 6;
@@ -73,7 +74,7 @@ export function compactOptions(
   options: ManagedJobOptions,
   fields: OptionFields,
 ): ManagedJobOptions {
-  if (!isFillable(settings, options, fields)) return options;
+  if (!isFillable(settings, options, fields)) return packed(options);
   const { jobId: _id, timestamp: _timestamp, priority: _priority, ...rest } = options;
   const { delay, attempts, backoff, removeOnComplete, removeOnFail, stackTraceLimit, mq, ...others } = rest;
   const defaults = defaultOptionsOf(settings);
@@ -85,7 +86,7 @@ export function compactOptions(
     ...(removeOnComplete !== defaults.removeOnComplete && { removeOnComplete }),
     ...(removeOnFail !== defaults.removeOnFail && { removeOnFail }),
     ...(stackTraceLimit !== defaults.stackTraceLimit && { stackTraceLimit }),
-    ...(mq !== undefined && Object.keys(mq).length > 0 && { mq }),
+    ...(mq !== undefined && Object.keys(mq).length > 0 && { mq: packedRecord(mq) }),
   };
 }
 
@@ -105,10 +106,10 @@ export function fullOptions(
 
 /** The first half of {@link fullOptions}: what jobs with the same stored options share. */
 export function filledOptions(settings: QueueSettings, stored: ManagedJobOptions): ManagedJobOptions {
-  if (stored.timestamp !== undefined) return stored;
+  if (stored.timestamp !== undefined) return unpacked(stored);
   const { mq, attempts = settings.attempts } = stored;
   const followed = mq?.defaultAttempts === true ? settings.attempts : attempts;
-  return { delay: 0, ...defaultOptionsOf(settings), ...stored, attempts: followed };
+  return { delay: 0, ...defaultOptionsOf(settings), ...unpacked(stored), attempts: followed };
 }
 
 /** The second half of {@link fullOptions}: an object of the job's own. */
@@ -131,6 +132,16 @@ function isFillable(
   const areRetriesFilled = attempts !== undefined && delay !== undefined && backoff !== undefined;
   const isRetentionFilled = removeOnComplete !== undefined && removeOnFail !== undefined;
   return areRetriesFilled && isRetentionFilled && stackTraceLimit !== undefined;
+}
+
+function packed(options: ManagedJobOptions): ManagedJobOptions {
+  const { mq } = options;
+  return mq?.failures === undefined ? options : { ...options, mq: packedRecord(mq) };
+}
+
+function unpacked(stored: ManagedJobOptions): ManagedJobOptions {
+  const { mq } = stored;
+  return mq?.failures === undefined ? stored : { ...stored, mq: unpackedRecord(mq) };
 }
 
 function isSame(backoff: unknown, other: BackoffOptions): boolean {

@@ -173,7 +173,7 @@ export abstract class Broker {
 
   /**
    * Jobs of the failed set by position, in one round trip; null where a job is gone or its stored text cannot be read.
-   * `failures` of a job's record stand for its stack traces: `stacktrace` is only read where there are none.
+   * Without payloads, `failures` of a job's record stand for its stack traces: `stacktrace` is only read where there are none.
    */
   abstract readFailed(queue: Queue, range: FailedRange): Promise<(FailedJob | null)[]>;
 

@@ -1,6 +1,6 @@
 import type { FailedJobFields } from '../broker/broker.js';
 import { boundedText } from '../../kernel/values/bounded-text.js';
-import { recordOf } from '../jobs/managed-job.js';
+import { failuresOf, recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord, ReplayRecord } from '../jobs/managed-job.js';
 
 /** A job that has spent its attempts, or whose error no retry can fix. It waits in its queue's failed set. */
@@ -12,7 +12,7 @@ export interface DeadLetter<Payload = unknown> {
   readonly payload: Payload;
   /** Runs spent since the job was last added or replayed. */
   readonly attempts: number;
-  /** What went wrong, oldest first: the newest 20, messages and stacks bounded. */
+  /** What went wrong, oldest first: the newest 20 at most, with their reasons in short; the last one in full, with its stack. */
   readonly failures: readonly FailureRecord[];
   /** Name or code of the last error. */
   readonly error: string;
@@ -51,7 +51,8 @@ export function toDeadLetter(job: FailedJobFields, queue: string): DeadLetter {
 export function headOf(job: FailedJobFields, queue: string): LetterHead {
   const record = recordOf(job);
   const lastFailedAt = finishedAt(job);
-  const failures = record.failures?.length ? record.failures : plainFailures(job, lastFailedAt);
+  const known = failuresOf(job);
+  const failures = known.length > 0 ? known : plainFailures(job, lastFailedAt);
   const last = failures.at(-1);
   const id = String(job.id);
   return {

@@ -1,6 +1,6 @@
 import type { Job, JobStatus as BullJobState } from 'bull';
 import type { JobProgress } from '../jobs/job-progress.js';
-import { recordOf } from '../jobs/managed-job.js';
+import { failuresOf, recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 
 /** Where a job is. */
@@ -55,7 +55,7 @@ export function statusOf(
   // Bull's types leave it out: the delay that is left of the job's own, or of its retry.
   const delay = (job as { delay?: number }).delay ?? job.opts.delay ?? 0;
   const readyAt = timestamp + (job.opts.delay ?? 0);
-  const failure = record.failures?.at(-1) ?? null;
+  const failure = failuresOf(job).at(-1) ?? null;
   return {
     id,
     queue,

@@ -1,5 +1,5 @@
 import { UnrecoverableJobError } from './errors.js';
-import { boundedError, failureRecordOf, toError } from './failure-record.js';
+import { boundedError, failureRecordOf, framesOf, toError } from './failure-record.js';
 
 describe('toError', () => {
   it('leaves errors alone, also those of another realm', () => {
@@ -51,5 +51,6 @@ describe('boundedError', () => {
     expect(copy).toMatchObject({ name: 'RangeError', code: 'E_LARGE', cause: large });
     expect(copy.message).toHaveLength(2000);
     expect(copy.stack?.length).toBeLessThan(5000);
+    expect(framesOf(copy)).toBe(framesOf(large));
   });
 });

@@ -4,6 +4,8 @@ import type { FailureRecord } from './managed-job.js';
 
 const MAX_STACK_LINES = 8;
 const MAX_STACK_LINE = 300;
+/** As stack traces name it: a path, or the URL of a module. */
+const HERE = new RegExp(`(file://)?${process.cwd().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[/\\\\]`);
 
 /** Whatever a handler threw, as an Error; a value that is not one becomes the cause. */
 export function toError(thrown: unknown): Error {
@@ -36,13 +38,13 @@ export function boundedError(error: Error): Error {
   if (isSmall) return error;
   const copy = new Error(boundedText(error.message), { cause: error });
   copy.name = boundedText(error.name, 100);
-  copy.stack = `${copy.name}: ${copy.message}\n${framesOf(error)}`;
+  copy.stack = `${copy.name}: ${copy.message}\n${framesOf(error).replace(/^/gm, '    ')}`;
   if ('code' in error) Object.assign(copy, { code: error.code });
   return copy;
 }
 
-/** Only the lines that name a place: the message is kept once, not twice. */
-function framesOf(error: Error): string {
+/** Only the lines that name a place in the host's code and its packages, as seen from the working directory: at most 8. */
+export function framesOf(error: Error): string {
   const { stack } = error;
   if (typeof stack !== 'string') return '';
   // The frames follow the message; a megabyte of message is not split into lines first.
@@ -50,8 +52,10 @@ function framesOf(error: Error): string {
   if (start === -1) return '';
   return stack
     .slice(start + 1, start + 20_000)
-    .split('\n', MAX_STACK_LINES)
-    .map((line) => boundedText(line.trim(), MAX_STACK_LINE))
+    .split('\n', 2 * MAX_STACK_LINES)
+    .filter((line) => !line.includes('(node:internal/'))
+    .slice(0, MAX_STACK_LINES)
+    .map((line) => boundedText(line.trim().replace(HERE, ''), MAX_STACK_LINE))
     .join('\n');
 }
 

@@ -9,9 +9,9 @@ export interface FailureRecord {
   readonly kind: 'error' | 'timeout' | 'crash' | 'cancelled';
   /** Name or code of the error. */
   readonly error: string;
-  /** At most 2 000 characters. */
+  /** At most 2 000 characters. What is kept with a job is shorter; the last one's is kept longest. */
   readonly message: string;
-  /** At most 8 lines. */
+  /** At most 8 lines, with paths from the working directory on. Of what is kept with a job, only the last one has it. */
   readonly stack?: string;
 }
 
@@ -35,7 +35,7 @@ export interface ManagedJobRecord {
   /** `opts.attempts` was filled in from the queue at enqueue, so a handler's own `attempts` wins over it. */
   readonly defaultAttempts?: true;
   readonly idempotencyKey?: string;
-  /** Newest last, at most 20. */
+  /** Newest last, at most 20: their reasons in short. {@link failuresOf} has more of the last one. */
   readonly failures?: readonly FailureRecord[];
   readonly replays?: readonly ReplayRecord[];
   readonly cancelled?: { readonly at: number; readonly reason: string };
@@ -55,6 +55,36 @@ export interface ManagedJobOptions extends JobOptions {
 /** Our record of a job, or an empty one. */
 export function recordOf(job: { opts: JobOptions }): ManagedJobRecord {
   return (job.opts as ManagedJobOptions).mq ?? {};
+}
+
+/** What a job that was read says of its failures beside its record. */
+export interface FailedTexts {
+  readonly opts: JobOptions;
+  readonly failedReason?: string;
+  readonly stacktrace: readonly string[];
+}
+
+/** A job's failures, oldest first: the last one with all of its message and stack that is kept. */
+export function failuresOf(job: FailedTexts): readonly FailureRecord[] {
+  const failures = recordOf(job).failures ?? [];
+  const last = failures.at(-1);
+  if (last === undefined) return failures;
+  const { failedReason = last.message, stacktrace } = job;
+  const short = last.message.replace(/…$/, '');
+  const stack = last.kind === 'cancelled' ? '' : placesOf(stacktrace.at(-1) ?? '');
+  const full = {
+    ...last,
+    ...(failedReason.startsWith(short) && { message: failedReason }),
+    ...(stack !== '' && { stack }),
+  };
+  return [...failures.slice(0, -1), full];
+}
+
+function placesOf(trace: string): string {
+  return trace
+    .split('\n')
+    .filter((line) => /^\s*at /.test(line))
+    .join('\n');
 }
 
 /** When a schedule's run was due; undefined for a job that no schedule added. */

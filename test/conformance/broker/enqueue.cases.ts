@@ -70,7 +70,7 @@ export const enqueueCases: readonly BrokerCase[] = [
         timestamp: expect.any(Number) as number,
         removeOnComplete: QUEUE_DEFAULTS.retention.completedCount,
         removeOnFail: false,
-        stackTraceLimit: 3,
+        stackTraceLimit: 1,
         mq: { defaultAttempts: true },
       };
       expect((await queue.getJob(id))?.opts).toEqual(complete);

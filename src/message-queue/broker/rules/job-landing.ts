@@ -1,6 +1,8 @@
 import type { Job } from 'bull';
 import { STACK_TRACES } from '../../admission/stored-options.js';
-import { boundedText } from '../../../kernel/values/bounded-text.js';
+import { boundedJson, jsonBytes } from '../../../kernel/values/bounded-text.js';
+import { packedFailures } from '../../admission/stored-failures.js';
+import { framesOf } from '../../jobs/failure-record.js';
 import type { JobResult } from '../../jobs/job-result.js';
 import type { FailureRecord, ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';
@@ -21,11 +23,17 @@ export interface FailureLanding {
   readonly options: ManagedJobOptions;
   readonly attemptsMade: number;
   readonly reason: string;
-  /** The newest, as many as the job's `stackTraceLimit` says. */
+  /** The newest, as many as the job's `stackTraceLimit` says and as fit: each names the error and the places. */
   readonly stacktrace: string[];
   /** Undefined while the job runs again. */
   readonly finishedOn: number | undefined;
 }
+
+/** Room for the failures, the reason and the stack traces of a job as they are stored, bytes. */
+const HISTORY_BYTES = 900;
+const LEAST_STACK_BYTES = 150;
+/** Beside the places, what the first line of a stack trace says of the error. */
+const HEAD_BYTES = 80;
 
 /** What is stored of a failed run. @param now milliseconds since the epoch */
 export function failureLanding(
@@ -35,15 +43,36 @@ export function failureLanding(
 ): FailureLanding {
   const { options, attemptsMade, stacktrace, crashes } = before;
   const { error, retryDelayMs } = settlement;
-  const limit = options.stackTraceLimit ?? STACK_TRACES;
-  const trace = boundedText(error.stack ?? error.message);
+  const mq = withFailure(options.mq ?? {}, settlement, now, crashes);
+  const room = HISTORY_BYTES - Buffer.byteLength(JSON.stringify(packedFailures(mq.failures ?? [])));
+  const reason = boundedJson(error.message, room - LEAST_STACK_BYTES);
+  const traces = [...stacktrace, traceOf(error)].slice(-(options.stackTraceLimit ?? STACK_TRACES));
   return {
-    options: { ...options, mq: withFailure(options.mq ?? {}, settlement, now, crashes) },
+    options: { ...options, mq },
     attemptsMade: attemptsMade + 1,
-    reason: boundedText(error.message),
-    stacktrace: limit <= 0 ? [] : [...stacktrace, trace].slice(-limit),
+    reason,
+    stacktrace: fitting(traces, room - jsonBytes(reason)),
     finishedOn: retryDelayMs === null ? now : undefined,
   };
+}
+
+/** The newest traces that fit; the last one is cut if it must be. */
+function fitting(traces: readonly string[], bytes: number): string[] {
+  const kept: string[] = [];
+  let room = bytes;
+  for (const trace of traces.toReversed()) {
+    const size = jsonBytes(trace);
+    if (kept.length > 0 && size > room) break;
+    kept.unshift(boundedJson(trace, room));
+    room -= size;
+  }
+  return kept;
+}
+
+function traceOf(error: Error): string {
+  return [boundedJson(`${error.name}: ${error.message}`, HEAD_BYTES), framesOf(error)]
+    .filter(Boolean)
+    .join('\n');
 }
 
 /** Brings Bull's job, which listeners get, to what is stored of its failed run. */

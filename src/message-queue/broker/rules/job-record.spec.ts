@@ -1,11 +1,12 @@
 import { CancelledError } from '../../jobs/errors.js';
-import { withCancellation, withFailure, withReplay } from './job-record.js';
+import { packedRecord } from '../../admission/stored-failures.js';
+import { FAILURE_BYTES, withCancellation, withFailure, withReplay } from './job-record.js';
 import type { FailureRecord, ManagedJobRecord } from '../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';
 
-const failure = (at: number, kind: FailureRecord['kind'] = 'error'): FailureRecord => ({
-  ...{ at, kind, attempt: 1, error: 'Error' },
-  message: `at ${at}`,
+const failure = (at: number, kind: FailureRecord['kind'] = 'error', message = 'no'): FailureRecord => ({
+  ...{ at, kind, attempt: at, error: 'Error' },
+  message,
 });
 const ended = (at: number, over: Partial<FailedSettlement> = {}): FailedSettlement => ({
   ...{ kind: 'failed', error: new Error('no'), retryDelayMs: null, failure: failure(at) },
@@ -26,6 +27,23 @@ describe('withFailure', () => {
   it('keeps the twenty newest', () => {
     const record = many.reduce<ManagedJobRecord>((one, at) => withFailure(one, ended(at), at), {});
     expect(times(record.failures)).toEqual(many.slice(5));
+  });
+
+  it.each([1, 3, 5, 12, 25])('cuts the messages of %i different failures until they fit', (count) => {
+    const texts = ['x'.repeat(2_000), 'é\n\u0007😀'.repeat(500), '\ud83d'.repeat(300)];
+    for (const text of texts) {
+      const record = many.slice(0, count).reduce<ManagedJobRecord>((one, at) => {
+        const other = {
+          failure: { ...failure(1_764_000_000_000 + at, 'error', `${at} ${text}`), stack: text },
+        };
+        return withFailure(one, ended(at, other), at);
+      }, {});
+      const kept = record.failures ?? [];
+      expect(kept.at(-1)?.attempt).toBe(1_764_000_000_000 + count - 1);
+      expect(kept.length).toBeGreaterThanOrEqual(Math.min(count, 4));
+      expect(kept.every(({ message, stack }) => message.endsWith('…') && stack === undefined)).toBe(true);
+      expect(Buffer.byteLength(JSON.stringify(packedRecord(record)))).toBeLessThanOrEqual(FAILURE_BYTES + 20);
+    }
   });
 
   it('takes crashes in once, before the failure', () => {
@@ -57,16 +75,18 @@ describe('withCancellation', () => {
       cancelled: { at: 7, reason: 'not needed' },
     });
     const full = { failures: many.map((at) => failure(at)) };
-    expect(times(withCancellation(full, 0, 'r', 99).failures)).toEqual([...many.slice(6), 99]);
+    expect(times(withCancellation(full, 24, 'r', 99).failures)).toEqual([...many.slice(6), 99]);
   });
 });
 
 describe('withReplay', () => {
-  it('takes a cancellation back, keeps the failures, and the twenty newest replays', () => {
+  it('takes a cancellation back, keeps the failures, and the newest replays that fit', () => {
     const cancelled = withCancellation({ correlationId: 'c' }, 0, 'r', 1);
     const record = many.reduce((one, at) => withReplay(one, { at, by: 'ann' }), cancelled);
     expect(record).not.toHaveProperty('cancelled');
     expect(record).toMatchObject({ correlationId: 'c', failures: cancelled.failures });
-    expect(times(record.replays)).toEqual(many.slice(5));
+    expect(times(record.replays)).toEqual(many.slice(-9));
+    const long = { at: 1, by: 'x'.repeat(200) };
+    expect(withReplay(record, long).replays).toEqual([long]);
   });
 });

@@ -1,10 +1,18 @@
+import { packedFailures } from '../../admission/stored-failures.js';
+import { boundedJson } from '../../../kernel/values/bounded-text.js';
 import { CancelledError } from '../../jobs/errors.js';
 import type { FailureRecord, ManagedJobRecord, ReplayRecord } from '../../jobs/managed-job.js';
 import { cancelReasonOf } from '../../jobs/settlement.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';
 
-/** Failures (crashes among them) and replays that a record keeps, the newest of each. */
+/** Failures (crashes among them) and replays that a record keeps, the newest of each, as far as they fit. */
 const MOST_RECORDS = 20;
+/** Room for the failures of a job as they are stored: with the rest of its history a dead letter takes at most 2 kB beside its payload. */
+export const FAILURE_BYTES = 380;
+const REPLAY_BYTES = 200;
+/** Lengths to which messages are cut until the failures fit, bytes. That of the last one is kept in full beside them. */
+const MESSAGE_BYTES = [120, 60, 30] as const;
+const ERROR_BYTES = 50;
 
 /**
  * The record of a job after a failed run.
@@ -23,7 +31,7 @@ export function withFailure(
   const fresh = crashes.filter(({ at }) => !known.has(at));
   return {
     ...record,
-    failures: newest([...earlier, ...fresh, failure]),
+    failures: fitting([...earlier, ...fresh, failure]),
     ...(failure.kind === 'cancelled' && { cancelled: { at: now, reason: cancelReasonOf(settlement) } }),
   };
 }
@@ -49,7 +57,7 @@ export function withCancellation(
   };
   return {
     ...record,
-    failures: newest([...(record.failures ?? []), failure]),
+    failures: fitting([...(record.failures ?? []), failure]),
     cancelled: { at: now, reason },
   };
 }
@@ -57,9 +65,31 @@ export function withCancellation(
 /** The record of a dead letter that is put back to waiting: its history stays, a cancellation is taken back. */
 export function withReplay(record: ManagedJobRecord, replay: ReplayRecord): ManagedJobRecord {
   const { cancelled: _, ...kept } = record;
-  return { ...kept, replays: newest([...(record.replays ?? []), replay]) };
+  let replays = [...(record.replays ?? []), replay].slice(-MOST_RECORDS);
+  while (replays.length > 1 && bytesOf(replays) > REPLAY_BYTES) replays = replays.slice(1);
+  return { ...kept, replays };
 }
 
-function newest<Entry>(entries: readonly Entry[]): Entry[] {
-  return entries.slice(-MOST_RECORDS);
+/** The newest failures, without stacks, and cut until they fit. */
+function fitting(all: readonly FailureRecord[]): FailureRecord[] {
+  let failures = all.slice(-MOST_RECORDS);
+  for (const bytes of MESSAGE_BYTES) {
+    failures = failures.map((failure) => shortened(failure, bytes));
+    if (fit(failures)) return failures;
+  }
+  while (failures.length > 1 && !fit(failures)) failures = failures.slice(1);
+  return failures;
+}
+
+function fit(failures: readonly FailureRecord[]): boolean {
+  return bytesOf(packedFailures(failures)) <= FAILURE_BYTES;
+}
+
+function shortened({ stack: _stack, ...failure }: FailureRecord, bytes: number): FailureRecord {
+  const { error, message } = failure;
+  return { ...failure, error: boundedJson(error, ERROR_BYTES), message: boundedJson(message, bytes) };
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

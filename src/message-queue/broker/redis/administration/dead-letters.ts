@@ -19,7 +19,7 @@ import { readOptions } from '../bull/stored-job.js';
 /** Most jobs that one script changes: more would block Redis for other clients. */
 const STEP = 250;
 /** Appears in the opts of a job whose record lists its failures. */
-const HAS_FAILURES = '"failures":[{';
+const HAS_FAILURES = '"failures":[';
 const FIELDS = ['opts', ...VERSION_FIELDS, 'timestamp', 'priority', 'name', 'failedReason'];
 
 type Field = string | null | undefined;
@@ -33,7 +33,7 @@ export class DeadLetters {
     const { order, start, size, payloads } = range;
     const command = order === 'oldest' ? 'ZRANGE' : 'ZREVRANGE';
     const fields = payloads ? [...FIELDS, 'data'] : FIELDS;
-    const args = [command, start, start + size - 1, HAS_FAILURES, ...fields];
+    const args = [command, start, start + size - 1, payloads ? '' : HAS_FAILURES, ...fields];
     const reply = (await this.scripts.runPatiently(readFailedScript, queue.base, args)) as [
       string,
       ...Field[],

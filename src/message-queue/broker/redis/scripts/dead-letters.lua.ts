@@ -6,7 +6,7 @@ import { luaScript } from './lua-script.js';
  * Reads jobs of the failed set.
  *
  * ARGV: 1 `ZRANGE` (oldest first) or `ZREVRANGE` · 2 first position · 3 last position · 4 text in the opts that makes the
- * stack traces unnecessary · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
+ * stack traces unnecessary, empty: nothing does · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
  */
 export const readFailedScript = luaScript('mqReadFailed', {
   allowOom: true,
@@ -14,7 +14,7 @@ export const readFailedScript = luaScript('mqReadFailed', {
 local ids = redis.call(ARGV[1], base .. 'failed', ARGV[2], ARGV[3])
 for i, id in ipairs(ids) do
   local fields = redis.call('HMGET', base .. id, unpack(ARGV, 5))
-  local needless = fields[1] and string.find(fields[1], ARGV[4], 1, true)
+  local needless = ARGV[4] ~= '' and fields[1] and string.find(fields[1], ARGV[4], 1, true)
   ids[i] = { id, not needless and redis.call('HGET', base .. id, 'stacktrace'), unpack(fields) }
 end
 return ids

@@ -17,6 +17,8 @@ local function endAsFailed(id, now, event)
   freeDebounce(id)
   redis.call('ZADD', base .. 'failed', now, id)
   redis.call('HSET', base .. id, 'finishedOn', now)
+  -- By now they stand in the record.
+  redis.call('HDEL', base .. id, 'mqCrashes')
   redis.call('PUBLISH', base .. 'failed', event)
 end
 `;

@@ -1,0 +1,61 @@
+import type { FailureRecord, ManagedJobRecord } from '../jobs/managed-job.js';
+
+/**
+ * How failures are stored in a job's options: each as `[at, attempt, kind, error, message]`, where `kind` is a position in
+ * {@link KINDS}. What is as in the failure before it is left out: error and message, and of an attempt that follows all but
+ * the time. So five attempts that failed for one reason take about 100 bytes, where objects took 600.
+ */
+type StoredFailure = number | readonly unknown[];
+
+const KINDS = ['error', 'timeout', 'crash', 'cancelled'] as const;
+
+/** Failures as they are stored. */
+export function packedFailures(failures: readonly FailureRecord[]): readonly StoredFailure[] {
+  return failures.map((failure, index) => packed(failure, failures[index - 1]));
+}
+
+/** A record as it is stored. */
+export function packedRecord(record: ManagedJobRecord): object {
+  const { failures } = record;
+  return failures === undefined ? record : { ...record, failures: packedFailures(failures) };
+}
+
+/** A stored record: failures of this version, and those of versions before, which are objects. What is none is left out. */
+export function unpackedRecord(record: ManagedJobRecord): ManagedJobRecord {
+  const { failures, ...rest } = record;
+  if (failures === undefined) return record;
+  const stored: readonly unknown[] = Array.isArray(failures) ? failures : [];
+  const unpacked: FailureRecord[] = [];
+  for (const one of stored) {
+    const failure = unpackedFailure(one, unpacked.at(-1));
+    if (failure !== null) unpacked.push(failure);
+  }
+  return { ...rest, failures: unpacked };
+}
+
+function packed(failure: FailureRecord, before: FailureRecord | undefined): StoredFailure {
+  const { at, attempt, kind, error, message } = failure;
+  const isSame = before !== undefined && before.error === error && before.message === message;
+  if (!isSame) return [at, attempt, KINDS.indexOf(kind), error, message];
+  if (before.kind === kind && before.attempt === attempt - 1) return at;
+  return [at, attempt, KINDS.indexOf(kind)];
+}
+
+function unpackedFailure(stored: unknown, before: FailureRecord | undefined): FailureRecord | null {
+  if (typeof stored === 'number') {
+    return before === undefined ? null : { ...before, at: stored, attempt: before.attempt + 1 };
+  }
+  if (!Array.isArray(stored)) return isFailure(stored) ? stored : null;
+  const [at, attempt, kind, error = before?.error, message = before?.message] = stored as unknown[];
+  const failure = { at, attempt, kind: KINDS[kind as number], error, message };
+  return isFailure(failure) ? failure : null;
+}
+
+function isFailure(value: unknown): value is FailureRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { at, attempt, kind, error, message } = value as Partial<Record<keyof FailureRecord, unknown>>;
+  const areNumbers = typeof at === 'number' && typeof attempt === 'number';
+  return (
+    areNumbers && KINDS.includes(kind as never) && typeof error === 'string' && typeof message === 'string'
+  );
+}
