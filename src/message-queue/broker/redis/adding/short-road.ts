@@ -14,38 +14,48 @@ import type { AddCall } from './pending-add.js';
 
 /**
  * The second half of the short road, from the broker's call to the script (its beginning is `OrdinaryAdds`): an ordinary
- * job becomes one {@link ShortAdd}, waits in the `AddBuffer` until the end of the tick, and is four arguments of one call.
- * What several jobs of a call share, their names and levels, is sent once.
+ * job becomes one {@link ShortAdd}, waits in the `AddBuffer` until the end of the tick, and is hardly more than one argument
+ * of one call. What several jobs of a call share, their names, levels and times, is sent once.
  */
 export class ShortRoad implements AddCall {
   readonly script = addOrdinaryScript;
   readonly announce = (): boolean => this.queue.announceJobs();
-  private readonly head: readonly (string | number)[];
+  private readonly token: string;
+  /** As they are stored. */
+  private readonly options: string;
+  private readonly limits: { readonly usual: number; readonly critical: number };
 
   constructor(readonly queue: RedisQueue) {
     const { definition } = queue;
-    const limits = [false, true].map((critical) => waitingLimit(definition.maxWaiting, critical));
-    this.head = [internalsOf(queue).token, ...limits, ordinaryOptions(definition)];
+    this.token = internalsOf(queue).token;
+    this.options = ordinaryOptions(definition);
+    this.limits = {
+      usual: waitingLimit(definition.maxWaiting, false),
+      critical: waitingLimit(definition.maxWaiting, true),
+    };
   }
 
   args(adds: readonly PendingAdd[]): (string | number)[] {
-    const kinds: OrdinaryAdd[] = [];
-    const jobs: (string | number)[] = [];
-    let last: OrdinaryAdd | undefined;
-    let kind = 0;
-    for (const { request, id, timestamp } of adds as readonly ShortAdd[]) {
-      if (last === undefined || !isSameKind(request, last)) {
-        kind = kinds.findIndex((known) => isSameKind(request, known));
-        if (kind < 0) kind = kinds.push(request) - 1;
-        last = request;
+    const kinds: ShortAdd[] = [];
+    const data: string[] = [];
+    let jobs = '';
+    let last: ShortAdd | undefined;
+    let number = '';
+    for (const add of adds as readonly ShortAdd[]) {
+      if (last === undefined || !isSameKind(add, last)) {
+        const known = kinds.findIndex((one) => isSameKind(add, one));
+        number = String(known < 0 ? kinds.push(add) - 1 : known).padStart(2, '0');
+        last = add;
       }
-      jobs.push(kind, id, request.data.json, timestamp);
+      jobs += number + add.id;
+      data.push(add.request.data.json);
     }
-    const args = [...this.head, kinds.length];
-    for (const { name, options, critical } of kinds) {
-      args.push(name, priorityField(options.priority), critical ? '1' : '');
+    const args = [this.token, this.options, jobs, kinds.length];
+    for (const { request, timestamp } of kinds) {
+      const limit = request.critical === true ? this.limits.critical : this.limits.usual;
+      args.push(request.name, priorityField(request.options.priority), limit, timestamp);
     }
-    return args.concat(jobs);
+    return args.concat(data);
   }
 }
 
@@ -87,6 +97,10 @@ export class ShortAdd extends PendingAdd {
   }
 }
 
-function isSameKind(one: OrdinaryAdd, other: OrdinaryAdd): boolean {
-  return one.name === other.name && one.options.priority === other.options.priority;
+function isSameKind(one: ShortAdd, other: ShortAdd): boolean {
+  return (
+    one.timestamp === other.timestamp &&
+    one.request.name === other.request.name &&
+    one.request.options.priority === other.request.options.priority
+  );
 }

@@ -6,7 +6,8 @@ import type { LuaScript } from '../scripts/lua-script.js';
 const PATIENCE_MS = 2_000;
 const RETRY_DELAY_MS = 100;
 
-type ScriptCommand = (base: string, ...args: (string | number)[]) => Promise<unknown>;
+/** The client takes the list apart itself: spread, it would be copied by each of four functions. */
+type ScriptCommand = (base: string, args: readonly (string | number)[]) => Promise<unknown>;
 
 /** Runs our Lua scripts on the shared client. */
 export class RedisScripts {
@@ -20,14 +21,9 @@ export class RedisScripts {
    * @param base the queue's base key, `prefix:queue:`
    * @throws the error Redis answered with, or that the connection was lost (the script may have run)
    */
-  async run(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
-    if (this.shebang === null) await this.prepare();
-    const client = this.connections.client;
-    const commands = client as unknown as Record<string, ScriptCommand | undefined>;
-    if (commands[script.name] === undefined) this.define(client, script);
-    const command = commands[script.name];
-    if (command === undefined) throw new Error(`The script ${script.name} is not defined.`);
-    return command.call(client, base, ...args);
+  run(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+    if (this.shebang !== null) return this.call(script, base, args);
+    return this.prepare().then(() => this.call(script, base, args));
   }
 
   /** Like `run`, but waits out passing errors for up to two seconds: for calls that somebody waits for. */
@@ -41,6 +37,15 @@ export class RedisScripts {
         await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       }
     }
+  }
+
+  private call(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+    const client = this.connections.client;
+    const commands = client as unknown as Record<string, ScriptCommand | undefined>;
+    if (commands[script.name] === undefined) this.define(client, script);
+    const command = commands[script.name];
+    if (command === undefined) throw new Error(`The script ${script.name} is not defined.`);
+    return command.call(client, base, args);
   }
 
   private define(client: RedisClient, script: LuaScript): void {

@@ -4,26 +4,28 @@ import { addOrdinaryScript } from './add-ordinary.lua.js';
 const LIMIT = 5;
 const RESERVE = 6;
 const OPTIONS = '{"attempts":5}';
-/** Kinds of the calls below: name, `priority`, critical. */
+/** Kinds of the calls below: name, `priority`, jobs that may wait, timestamp. */
 const KINDS = [
-  ['usual', '', ''],
-  ['other', '', ''],
-  ['urgent', '1', '1'],
+  ['usual', '', LIMIT, 5],
+  ['other', '', LIMIT, 7],
+  ['urgent', '1', RESERVE, 5],
 ] as const;
 
 type Job = readonly [kind: number, id: string];
 
 /** Each breaks one guarantee of the script. */
 const MUTATIONS: readonly (readonly [broken: string, from: string, to: string])[] = [
-  ['maxWaiting', 'if depth < (', 'if true or depth < ('],
+  ['maxWaiting', 'if depth < ', 'if true or depth < '],
   ['maxWaiting', '  depth = depth + 1\n', ''],
   ['maxWaiting', "redis.call('LLEN', wait) + ", '0 + '],
   ['maxWaiting', "tonumber(redis.call('GET', inLanes))", 'nil'],
   ['maxWaiting', "base .. 'priority', paused, inLanes,", "base .. 'priority', paused, paused,"],
-  ['maxWaiting', "== '1' and reserve or limit", "== '2' and reserve or limit"],
-  ['maxWaiting', '(at - firstJob) / JOB + 1', '(at - firstJob) / JOB'],
-  ['sent again', "redis.call('EXISTS', unpack(keys, 6)) > 0", 'false'],
+  ['maxWaiting', 'full[job] = depth', 'full[job + 1] = depth'],
+  ['sent again', "redis.call('EXISTS', unpack(keys, NAMES + 1)) > 0", 'false'],
   ['sent again', "redis.call('EXISTS', unpack(keys)) > 0", 'false'],
+  ['hash', 'job * width', 'job * width + 1'],
+  ['hash', 'ARGV[beforeData + job]', 'ARGV[beforeData + 1]'],
+  ['hash', 'ARGV[kind + 3]', 'ARGV[firstKind + 3]'],
   ['sent again', 'gone[id] or ', ''],
   ['sent again', 'period - 1', 'period - 2'],
   ['order', "'LPUSH', wait", "'RPUSH', wait"],
@@ -40,9 +42,9 @@ describe('addOrdinaryScript', () => {
     const { client } = stage;
     const base = `${stage.fixture.prefix}:${(bases += 1)}:`;
     const add = (...jobs: Job[]): Promise<unknown> => {
-      const args = jobs.flatMap(([kind, id]) => [kind, id, `{"of":"${id}"}`, 5]);
-      const head = ['token', LIMIT, RESERVE, OPTIONS, KINDS.length, ...KINDS.flat()];
-      return client.eval(lua, 1, base, ...head, ...args);
+      const numbered = jobs.map(([kind, id]) => `0${kind}${id}`).join('');
+      const head = ['token', OPTIONS, numbered, KINDS.length, ...KINDS.flat()];
+      return client.eval(lua, 1, base, ...head, ...jobs.map(([, id]) => `{"of":"${id}"}`));
     };
     const waiting = async (lane: string): Promise<string[]> =>
       (await client.lrange(base + lane, 0, -1)).reverse();
@@ -53,6 +55,9 @@ describe('addOrdinaryScript', () => {
 
     expectSame('reply', await add([0, 'a'], [1, 'b'], [0, 'c']), 1);
     expectSame('order', await waiting('wait'), ['a', 'b', 'c']);
+    expectSame('hash', await client.hmget(`${base}b`, 'name', 'data', 'timestamp'), [
+      ...['other', '{"of":"b"}', '7'],
+    ]);
     expectSame('reply', await add([2, 'u'], [0, 'd']), 1);
     expectSame('lanes', await waiting('mq:lane:1'), ['u']);
     expectSame('hash', Object.keys(await client.hgetall(`${base}u`)), [
