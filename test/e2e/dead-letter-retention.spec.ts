@@ -1,5 +1,6 @@
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { RetentionSweeper } from '../../src/message-queue/dead-letter/retention-sweeper.js';
+import { QUEUE_DEFAULTS } from '../../src/message-queue/jobs/queue-settings.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { DeadLetterFixture, HandClock, letterQueue } from './dead-letter.fixture.js';
@@ -34,7 +35,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) =
     return { completed: await queue.getCompletedCount(), failed: await queue.getFailedCount() };
   };
   const queueWith = (completedAgeMs: number, completedCount: number, failedAgeMs: number): void => {
-    const retention = { completedAgeMs, completedCount, failedAgeMs };
+    const retention = { ...QUEUE_DEFAULTS.retention, completedAgeMs, completedCount, failedAgeMs };
     fixture = new DeadLetterFixture(provider, redis, undefined, [letterQueue('mail', { retention })]);
   };
 

@@ -76,6 +76,10 @@ export interface QueueSnapshot {
   readonly isPaused: boolean;
   /** When the job that waits longest was added, milliseconds since the epoch; null when none waits. */
   readonly oldestWaitingAt: number | null;
+  /** Dead letters that were ever dropped because the queue had too many of them, or too many bytes. */
+  readonly failedDropped: number;
+  /** When the last one was, milliseconds since the epoch; null when none was. */
+  readonly failedDroppedAt: number | null;
 }
 
 /** Something about the broker's server that should be changed. */
@@ -137,6 +141,14 @@ export interface FailedJob extends FailedJobFields {
 /** A dead letter to be replayed; one that was just read need not be read again. */
 export type ReplayTarget = Pick<FailedJob, 'id'> & Partial<Pick<FailedJob, 'version' | 'opts'>>;
 
+/** What a sweep of a failed set did. */
+export interface FailedSweep {
+  /** Letters that were removed, for whatever reason. */
+  readonly removed: number;
+  /** Letters dropped for being too many since this was last told to anybody, at most once a minute; else 0. */
+  readonly dropped: number;
+}
+
 /** What `cancel` did: took the job away, asked the worker that runs it to stop, or found nothing to cancel. */
 export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
 
@@ -193,6 +205,12 @@ export abstract class Broker {
    * @returns the ids that were removed; the others are not in the failed set (any more)
    */
   abstract discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /**
+   * Removes dead letters that are older than the queue's `retention` allows, and the oldest of those that are more, in number or bytes:
+   * at most `step`. A job that becomes a dead letter drops what is too many by then itself.
+   */
+  abstract sweepFailed(queue: Queue, step: number): Promise<FailedSweep>;
 
   /**
    * Removes all waiting, paused and delayed jobs, in steps of at most 1 000; active, completed and failed ones stay, and

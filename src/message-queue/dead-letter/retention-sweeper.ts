@@ -62,8 +62,16 @@ export class RetentionSweeper {
     return total;
   }
 
-  private async sweepFailed({ queue, definition }: ManagedQueue): Promise<number> {
-    return (await queue.clean(definition.retention.failedAgeMs, 'failed', STEP)).length;
+  private async sweepFailed({ broker, queue, definition }: ManagedQueue): Promise<number> {
+    const { removed, dropped } = await broker.sweepFailed(queue, STEP);
+    const { name, retention } = definition;
+    if (dropped > 0) {
+      this.logger.warn(
+        `Queue "${name}" dropped its ${dropped} oldest dead letters: it keeps at most ${retention.failedCount} (retention.failedCount) and ` +
+          `${retention.failedBytes} bytes (retention.failedBytes). Find out what fails with DeadLetterService.stats({ queue: '${name}' }), or keep more.`,
+      );
+    }
+    return removed;
   }
 
   private async sweepCompleted({ queue, definition }: ManagedQueue): Promise<number> {

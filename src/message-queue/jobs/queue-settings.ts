@@ -33,14 +33,18 @@ const WITH_DEFAULTS = {
   maxWaiting: setting(wholeNumber(1, 1_000_000_000), { default: 1_000_000 }),
   /** Largest payload, measured as JSON. */
   maxPayloadBytes: setting(wholeNumber(2, 64 * MEBIBYTE, 'bytes'), { default: MEBIBYTE }),
-  /** How long finished jobs are kept. Enforced by a sweeper on a schedule. */
+  /** How long finished jobs are kept, and how many. Enforced as jobs finish, and by a sweeper on a schedule. */
   retention: {
     /** Completed jobs: at most this old … */
     completedAgeMs: setting(milliseconds(0, 10 * YEAR_MS), { default: DAY_MS }),
     /** … and at most this many. */
     completedCount: setting(wholeNumber(0, 10_000_000), { default: 1_000 }),
-    /** Dead letters: at most this old. */
+    /** Dead letters: at most this old, … */
     failedAgeMs: setting(milliseconds(60_000, 10 * YEAR_MS), { default: 7 * DAY_MS }),
+    /** … at most this many, … */
+    failedCount: setting(wholeNumber(1, 10_000_000), { default: 100_000 }),
+    /** … and at most about this many bytes; the oldest go first. */
+    failedBytes: setting(wholeNumber(65_536, 1_099_511_627_776, 'bytes'), { default: 256 * MEBIBYTE }),
   },
 };
 
@@ -53,7 +57,7 @@ export interface QueueSettings extends ReadOptions<typeof QUEUE_SETTINGS> {}
 /** Delay before retry n (n = 1 after the first failure): `fixed` → delayMs; `exponential` → delayMs · 2^(n−1). */
 export interface BackoffPolicy extends ReadOptions<typeof OF_EACH_QUEUE.backoff> {}
 
-/** How long finished jobs are kept. Enforced by a sweeper on a schedule. */
+/** How long finished jobs are kept, and how many. Enforced as jobs finish, and by a sweeper on a schedule. */
 export interface RetentionPolicy extends ReadOptions<typeof WITH_DEFAULTS.retention> {}
 
 /** The settings of a queue that a host overrides; whatever it leaves out stays as the queue defines it. */

@@ -1,5 +1,7 @@
 import type { ServerReport } from '../broker/broker.js';
-import { serverReasons } from './health-rules.js';
+import { defineQueue } from '../jobs/queue-definition.js';
+import { queueReasons, serverReasons } from './health-rules.js';
+import type { HealthEvidence } from './health-rules.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 
 const FIT: ServerReport = {
@@ -48,5 +50,43 @@ describe('serverReasons', () => {
     expect(reasonsOf({ reachable: false, findings: [finding] })).toEqual([
       expect.stringMatching(/^unhealthy BROKER_UNREACHABLE .*Check REDIS_URL\.$/),
     ]);
+  });
+});
+
+describe('queueReasons', () => {
+  const NOW = 1_764_000_000_000;
+  const definition = defineQueue({
+    name: 'mail',
+    description: 'A queue of a test.',
+    jobs: { send: class {} },
+    ...{ concurrency: 1, attempts: 1, timeoutMs: 1_000, backoff: { type: 'fixed', delayMs: 1 } },
+    retention: { failedCount: 7 },
+  });
+  const reasonsOf = (failedDropped: number, failedDroppedAt: number | null): string[] => {
+    const counts = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0, isPaused: false };
+    const evidence: HealthEvidence = {
+      ...{ definition, breakers: [], now: NOW, isIdle: false, unplugged: [] },
+      snapshot: { ...counts, oldestWaitingAt: null, failedDropped, failedDroppedAt },
+      activity: {
+        completed: 0,
+        failed: 0,
+        avgMs: null,
+        p95Ms: null,
+        lastMovedAt: null,
+        stuck: [],
+        blockedBy: [],
+      },
+    };
+    return queueReasons(evidence, HEALTH_DEFAULTS).map(({ code, message }) => `${code} ${message}`);
+  };
+
+  it('tells of dropped dead letters for an hour', () => {
+    expect(reasonsOf(0, null)).toEqual([]);
+    expect(reasonsOf(12, NOW - 3_600_000)).toEqual([
+      expect.stringMatching(
+        /^DEAD_LETTERS_DROPPED "mail" drops .* 12 so far: .* at most 7 of them .*failedCount/,
+      ),
+    ]);
+    expect(reasonsOf(12, NOW - 3_600_001)).toEqual([]);
   });
 });

@@ -18,6 +18,9 @@ export interface HealthEvidence {
   readonly unplugged: readonly string[];
 }
 
+/** How long health speaks of dead letters that were dropped, milliseconds. */
+const DROPPED_LATELY_MS = 60 * 60 * 1000;
+
 type Rule = (evidence: HealthEvidence, thresholds: HealthThresholds) => HealthReason | null;
 
 const QUEUE_RULES: readonly Rule[] = [
@@ -29,6 +32,7 @@ const QUEUE_RULES: readonly Rule[] = [
   nearLimit,
   breakerOpen,
   deadLetters,
+  droppedLetters,
   unpluggedPorts,
 ];
 
@@ -170,6 +174,16 @@ function deadLetters(
   return degraded(
     'DEAD_LETTERS',
     `"${definition.name}" has ${snapshot.failed} dead letters. Look at them on the board or with DeadLetterService.stats(), then replay or discard them.`,
+  );
+}
+
+function droppedLetters({ definition, snapshot, now }: HealthEvidence): HealthReason | null {
+  const { failedDropped, failedDroppedAt } = snapshot;
+  if (failedDroppedAt === null || now - failedDroppedAt > DROPPED_LATELY_MS) return null;
+  const { failedCount, failedBytes } = definition.retention;
+  return degraded(
+    'DEAD_LETTERS_DROPPED',
+    `"${definition.name}" drops its oldest dead letters, ${failedDropped} so far: it keeps at most ${failedCount} of them and ${failedBytes} bytes. Repair what fails (DeadLetterService.stats() says what), or raise retention.failedCount and retention.failedBytes.`,
   );
 }
 

@@ -22,6 +22,7 @@ export interface HealthReason {
     | 'STUCK_HANDLER'
     | 'BREAKER_OPEN'
     | 'DEAD_LETTERS'
+    | 'DEAD_LETTERS_DROPPED'
     | 'UNPLUGGED_PORT';
   /** What is wrong and what to do. */
   readonly message: string;

@@ -200,7 +200,7 @@ function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot
 }
 
 function toStats(snapshot: QueueSnapshot, activity: QueueActivity, now: number): QueueStats {
-  const { oldestWaitingAt, ...counts } = snapshot;
+  const { oldestWaitingAt, failedDroppedAt: _, ...counts } = snapshot;
   const attempts = activity.completed + activity.failed;
   return {
     ...counts,

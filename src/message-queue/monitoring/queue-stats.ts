@@ -10,6 +10,8 @@ export interface QueueStats {
   readonly completed: number;
   /** Dead letters. */
   readonly failed: number;
+  /** Dead letters that were ever dropped, the oldest first, because there were more than `retention.failedCount` or `failedBytes` allow. */
+  readonly failedDropped: number;
   readonly delayed: number;
   /** Jobs that wait for the queue to be resumed. */
   readonly paused: number;

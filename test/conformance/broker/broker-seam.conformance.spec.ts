@@ -5,6 +5,7 @@ import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { laneCases } from './lanes.cases.js';
+import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { workCases } from './work.cases.js';
 
@@ -16,6 +17,7 @@ runConformance({
     work: workCases,
     administration: administrationCases,
     'dead letters': deadLetterCases,
+    retention: retentionCases,
     lanes: laneCases,
     rules: ruleCases,
     'queues of hosts': hostQueueCases,

@@ -1,5 +1,6 @@
 import { CancelledError, ShutdownError } from '../../../src/message-queue/jobs/errors.js';
 import { boundedError } from '../../../src/message-queue/jobs/failure-record.js';
+import { QUEUE_DEFAULTS } from '../../../src/message-queue/jobs/queue-settings.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
@@ -173,7 +174,7 @@ export const workCases: readonly BrokerCase[] = [
   [
     'keeps as many completed jobs as the queue’s retention says',
     async (bench) => {
-      const retention = { completedAgeMs: 60_000, completedCount: 2, failedAgeMs: 60_000 };
+      const retention = { ...QUEUE_DEFAULTS.retention, completedCount: 2 };
       const queue = bench.open({ retention });
       const { runs } = await bench.work(queue);
       for (let i = 0; i < 5; i++) await bench.add(queue);

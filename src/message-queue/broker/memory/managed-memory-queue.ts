@@ -40,6 +40,8 @@ export class ManagedMemoryQueue extends MemoryQueue {
     options: MemoryQueueOptions,
   ) {
     super(definition.name, options);
+    const { failedCount: count, failedBytes: bytes } = definition.retention;
+    this.engine.store.failedLimit = { count, bytes };
     this.ledger = new IdempotencyLedger(definition.name);
     this.compact = new CompactOptions((given) => this.admit('any', {}, given).options);
   }

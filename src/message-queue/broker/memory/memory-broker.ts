@@ -15,6 +15,7 @@ import type {
   CancelOutcome,
   FailedJob,
   FailedRange,
+  FailedSweep,
   QueueSnapshot,
   QueueWorker,
   ReplayTarget,
@@ -110,6 +111,10 @@ export class MemoryBroker extends Broker {
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
     return this.deadLetters.discard(this.managed(queue), jobIds);
+  }
+
+  async sweepFailed(queue: Queue, step: number): Promise<FailedSweep> {
+    return this.deadLetters.sweep(this.managed(queue), step);
   }
 
   async purge(queue: Queue): Promise<number> {

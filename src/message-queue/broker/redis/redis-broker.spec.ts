@@ -64,7 +64,7 @@ describe('RedisBroker', () => {
     expect(seen.map((run) => run.attemptsMade)).toEqual([0, 0, 0, 1, 2]);
     const job = await queue.getJob(id);
     expect(job).toMatchObject({ attemptsMade: 3, failedReason: 'failure 5' });
-    expect(job?.stacktrace).toHaveLength(3);
+    expect(job?.stacktrace).toHaveLength(1);
     expect(recordOf(job ?? { opts: {} }).failures?.map((f) => [f.attempt, f.message])).toEqual([
       [1, 'failure 3'],
       [2, 'failure 4'],

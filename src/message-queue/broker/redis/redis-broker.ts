@@ -13,6 +13,7 @@ import type {
   CancelOutcome,
   FailedJob,
   FailedRange,
+  FailedSweep,
   QueueSnapshot,
   QueueWorker,
   ReplayTarget,
@@ -143,6 +144,10 @@ export class RedisBroker extends Broker {
 
   discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
     return this.administration.discard(this.entryOf(queue).queue, jobIds);
+  }
+
+  sweepFailed(queue: Queue, step: number): Promise<FailedSweep> {
+    return this.administration.sweepFailed(this.entryOf(queue).queue, step);
   }
 
   purge(queue: Queue): Promise<number> {

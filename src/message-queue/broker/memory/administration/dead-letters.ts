@@ -1,14 +1,26 @@
 import { withReplay } from '../../rules/job-record.js';
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
-import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
+import type { FailedJob, FailedRange, FailedSweep, ReplayTarget } from '../../broker.js';
 import { rangeOf } from '../bull/queue/job-ranges.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
+import { dropExcess } from '../store/job-retention.js';
 import type { QueueEngine } from '../store/queue-engine.js';
 import { fullOptions } from '../store/stored-job.js';
 import type { StoredJob } from '../store/stored-job.js';
 
+/** As on Redis, where a fleet tells it once. */
+const REPORT_EVERY_MS = 55_000;
+
+/** What was last told of the letters that a queue dropped. */
+interface Told {
+  readonly dropped: number;
+  readonly at: number;
+}
+
 /** Reads and changes the failed sets of queues. */
 export class DeadLetters {
+  private readonly told = new WeakMap<QueueEngine, Told>();
+
   read({ engine }: ManagedMemoryQueue, { order, start, size, payloads }: FailedRange): FailedJob[] {
     const jobs = rangeOf(engine, 'failed', start, start + size - 1, order === 'oldest');
     return jobs.map((job) => toFailedJob(job, payloads));
@@ -24,6 +36,21 @@ export class DeadLetters {
     return new Set(ids.filter((id) => replayOne(engine, id, replay)));
   }
 
+  sweep({ engine, definition }: ManagedMemoryQueue, step: number): FailedSweep {
+    const { store, events, clock } = engine;
+    const now = clock.now();
+    const before = now - definition.retention.failedAgeMs;
+    const removed: string[] = [];
+    for (let job = store.failed.head; job !== null && removed.length < step; job = store.failed.head) {
+      if ((job.history?.finishedOn ?? 0) >= before) break;
+      removed.push(job.id);
+      store.drop(job);
+    }
+    removed.push(...dropExcess(store, step - removed.length, now));
+    if (removed.length > 0) events.emit('cleaned', removed, 'failed');
+    return { removed: removed.length, dropped: this.untold(engine, now) };
+  }
+
   /** @returns the ids that were removed */
   async discard(queue: ManagedMemoryQueue, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const removed = new Set<string>();
@@ -34,6 +61,14 @@ export class DeadLetters {
       removed.add(id);
     }
     return removed;
+  }
+
+  private untold(engine: QueueEngine, now: number): number {
+    const { failedDropped } = engine.store;
+    const told = this.told.get(engine) ?? { dropped: 0, at: Number.NEGATIVE_INFINITY };
+    if (failedDropped === told.dropped || now - told.at < REPORT_EVERY_MS) return 0;
+    this.told.set(engine, { dropped: failedDropped, at: now });
+    return failedDropped - told.dropped;
   }
 }
 

@@ -65,6 +65,8 @@ export class QueueAdministration {
       failed: store.failed.size,
       isPaused: paused,
       oldestWaitingAt: store.waiting.oldestTimestamp(),
+      failedDropped: store.failedDropped,
+      failedDroppedAt: store.failedDroppedAt,
     };
   }
 }

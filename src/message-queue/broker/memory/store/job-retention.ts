@@ -17,3 +17,19 @@ export function applyRetention(
     while (list.head !== null && list.size > count) store.drop(list.head);
   }
 }
+
+/** Drops the oldest dead letters that are too many, or too many bytes, but never the last one; and counts them. @returns their ids */
+export function dropExcess(store: MemoryStore, step: number, now: number): string[] {
+  const { failed, failedLimit } = store;
+  const dropped: string[] = [];
+  while (failed.size > 1 && dropped.length < step && failed.head !== null) {
+    if (failed.size <= failedLimit.count && store.failedBytes <= failedLimit.bytes) break;
+    dropped.push(failed.head.id);
+    store.drop(failed.head);
+  }
+  if (dropped.length > 0) {
+    store.failedDropped += dropped.length;
+    store.failedDroppedAt = now;
+  }
+  return dropped;
+}

@@ -1,8 +1,11 @@
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { QueueEngine } from './queue-engine.js';
 import { retentionRule } from '../../rules/retention-rule.js';
-import { applyRetention } from './job-retention.js';
+import { applyRetention, dropExcess } from './job-retention.js';
 import type { StoredJob } from './stored-job.js';
+
+/** Dead letters that one more may drop: so a bound that was lowered is caught up with. */
+const CATCH_UP = 10;
 
 /** Ends runs: the moves out of `active`, each one synchronous step with the events that Bull publishes for it. */
 export class JobSettler {
@@ -81,6 +84,7 @@ export class JobSettler {
     } else {
       store.finish(job, state);
       applyRetention(store, state, rule, now);
+      if (state === 'failed') dropExcess(store, CATCH_UP, now);
     }
   }
 }

@@ -15,6 +15,13 @@ export class MemoryStore {
   readonly active = new JobList<StoredJob>();
   readonly completed = new JobList<StoredJob>();
   readonly failed = new JobList<StoredJob>();
+  /** What the failed set may hold; the oldest go when it is more. */
+  failedLimit = { count: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+  /** What the jobs of the failed set count for. */
+  failedBytes = 0;
+  /** Dead letters dropped for being too many: how many ever, and when the last one was, milliseconds since the epoch. */
+  failedDropped = 0;
+  failedDroppedAt: number | null = null;
   /** Delayed jobs that are not the pending run of a repeat schedule. */
   delayedOnce = 0;
   /** Jobs ever inserted. */
@@ -54,6 +61,7 @@ export class MemoryStore {
   resize(job: StoredJob, change: number): void {
     job.bytes += change;
     this.budget.bytes += change;
+    if (job.state === 'failed') this.failedBytes += change;
   }
 
   enqueue(job: StoredJob, entrance: Entrance): void {
@@ -86,6 +94,7 @@ export class MemoryStore {
     let anchor = list.tail;
     while (anchor !== null && (anchor.history?.finishedOn ?? 0) > at) anchor = anchor.prev;
     list.insertAfter(job, anchor);
+    if (state === 'failed') this.failedBytes += job.bytes;
   }
 
   private enter(job: StoredJob, state: StoredState): void {
@@ -103,9 +112,12 @@ export class MemoryStore {
         if (!job.options.repeat) this.delayedOnce -= 1;
         this.delayed.remove(job);
         break;
+      case 'failed':
+        this.failedBytes -= job.bytes;
+        this.failed.remove(job);
+        break;
       case 'active':
       case 'completed':
-      case 'failed':
         this[job.state].remove(job);
         break;
       case null:

@@ -36,6 +36,7 @@ export class JobCanceller {
       const changed = JSON.stringify(compactOptions(queue.definition, { ...options, mq }, fields));
       const outcome = await this.scripts.runPatiently(cancelJobScript, queue.base, [
         ...[id, now, reason, failedReason, changed, stored ?? '', ...texts],
+        ...[queue.definition.retention.failedCount, queue.definition.retention.failedBytes],
       ]);
       if (outcome === 'changed') continue;
       if (outcome === 'removed') {

@@ -1,11 +1,19 @@
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
-import type { CancelOutcome, FailedJob, FailedRange, QueueSnapshot, ReplayTarget } from '../../broker.js';
+import type {
+  CancelOutcome,
+  FailedJob,
+  FailedRange,
+  FailedSweep,
+  QueueSnapshot,
+  ReplayTarget,
+} from '../../broker.js';
 import { unlessAway } from '../connections/unless-away.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
 import { DeadLetters } from './dead-letters.js';
+import { FailedSweeper } from './failed-sweeper.js';
 import { JobCanceller } from './job-canceller.js';
 import { SnapshotReader } from './snapshot-reader.js';
 
@@ -19,6 +27,7 @@ const PURGE_STEP = 1_000;
 export class QueueAdministration {
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
+  private readonly failedSweeper: FailedSweeper;
   private readonly snapshots: SnapshotReader;
 
   /** @param now milliseconds since the epoch */
@@ -29,6 +38,7 @@ export class QueueAdministration {
   ) {
     this.canceller = new JobCanceller(scripts, connections);
     this.deadLetters = new DeadLetters(scripts);
+    this.failedSweeper = new FailedSweeper(scripts);
     this.snapshots = new SnapshotReader({ scripts, connections });
   }
 
@@ -51,6 +61,10 @@ export class QueueAdministration {
 
   discard(queue: RedisQueue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
     return this.answer(queue, 'discarding dead letters', this.deadLetters.discard(queue, jobIds));
+  }
+
+  sweepFailed(queue: RedisQueue, step: number): Promise<FailedSweep> {
+    return this.answer(queue, 'removing old dead letters', this.failedSweeper.sweep(queue, step, this.now()));
   }
 
   async purge(queue: RedisQueue): Promise<number> {

@@ -3,7 +3,10 @@ import { overQueues } from '../connections/over-queues.js';
 import type { RedisAccess } from '../connections/over-queues.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 
-type SnapshotReply = [...[number, number, number, number, number, number, number], string | null];
+type SnapshotReply = [
+  ...[number, number, number, number, number, number, number],
+  ...[string | null, number, string | null],
+];
 
 interface Asker {
   readonly resolve: (snapshot: QueueSnapshot) => void;
@@ -36,7 +39,15 @@ export class SnapshotReader {
 }
 
 function toSnapshot(reply: SnapshotReply): QueueSnapshot {
-  const [waiting, active, delayed, completed, failed, paused, isPaused, oldest] = reply;
-  const oldestWaitingAt = oldest === null ? null : Number(oldest);
-  return { waiting, active, delayed, completed, failed, paused, isPaused: isPaused === 1, oldestWaitingAt };
+  const [waiting, active, delayed, completed, failed, paused, isPaused, oldest, failedDropped, droppedAt] =
+    reply;
+  return {
+    ...{ waiting, active, delayed, completed, failed, paused, isPaused: isPaused === 1, failedDropped },
+    oldestWaitingAt: timeOf(oldest),
+    failedDroppedAt: timeOf(droppedAt),
+  };
+}
+
+function timeOf(text: string | null): number | null {
+  return text === null ? null : Number(text);
 }

@@ -1,4 +1,4 @@
-import { endingFunctions } from './ending.lua.js';
+import { endingFunctions, letterFunctions } from './ending.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -13,12 +13,12 @@ export interface CancelMessage {
  * message published on `mq:cancel`, so that the worker that runs it, or the one that runs it next, aborts it.
  *
  * ARGV: 1 id · 2 now (ms) · 3 reason · 4 failed reason · 5 new opts · 6 the opts this was computed from · 7 event data ·
- * 8 message for the workers.
+ * 8 message for the workers · 9 dead letters to keep · 10 their bytes to keep.
  * Reply: `removed`, `signalled`, `finished`, `not-found`, or `changed` when the stored opts differ from 6.
  */
 export const cancelJobScript = luaScript('mqCancelJob', {
   allowOom: true,
-  uses: [laneFunctions, endingFunctions],
+  uses: [laneFunctions, endingFunctions, letterFunctions],
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
 if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
@@ -33,7 +33,7 @@ if opts ~= ARGV[6] then return 'changed' end
 local isRemoved = redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0
 if not isRemoved then return 'not-found' end
 redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])
-endAsFailed(id, now, ARGV[7])
+endAsFailed(id, now, ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[10]))
 return 'removed'
 `,
 });

@@ -1,9 +1,4 @@
-/**
- * Lua functions for the end of a job.
- *
- * - `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull.
- * - `endAsFailed(id, now, event)`: moves a job that stands in no other list to the failed set.
- */
+/** Lua function `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull. */
 export const endingFunctions = `
 local function freeDebounce(id)
   local debounceId = redis.call('HGET', base .. id, 'deid')
@@ -12,13 +7,81 @@ local function freeDebounce(id)
   local ttl = redis.call('PTTL', key)
   if ttl == 0 or ttl == -1 then redis.call('DEL', key) end
 end
+`;
 
-local function endAsFailed(id, now, event)
+/** Bytes that a dead letter takes in Redis beside its texts: hash, keys, its place in the failed set. Measured, and rounded. */
+const LETTER_OVERHEAD_BYTES = 1_000;
+
+/**
+ * Lua functions after `endingFunctions`: what is kept of jobs that failed.
+ *
+ * The hash `mq:dead` knows of the failed set: `count` and `bytes` of its letters, counted as they come and go through our own
+ * scripts; `dropped` and `droppedAt`, how many were ever dropped because there were too many, and when the last one was. What Bull's
+ * own commands take away is not counted: where `count` is not about what the set holds, `bytes` says nothing, until the next
+ * sweep has counted anew.
+ *
+ * - `letterBytes(id)`: what a dead letter takes, about.
+ * - `noteLetters(count, bytes)`: so many came, or with negative numbers left.
+ * - `dropLetters(ids)`: removes letters that were taken out of the failed set.
+ * - `letterCounts()`: how many there are, their bytes, whether these are known, and how many were counted.
+ * - `dropExcess(now, mostLetters, mostBytes, step)`: drops the oldest letters that are too many, at most `step`, never the last one.
+ *   Returns their ids.
+ * - `endAsFailed(id, now, event, mostLetters, mostBytes)`: moves a job that stands in no other list to the failed set.
+ */
+export const letterFunctions = `
+local function letterBytes(id)
+  local bytes = ${LETTER_OVERHEAD_BYTES}
+  for _, field in ipairs({ 'data', 'opts', 'failedReason', 'stacktrace' }) do
+    local length = redis.pcall('HSTRLEN', base .. id, field)
+    if type(length) == 'number' then bytes = bytes + length end
+  end
+  return bytes
+end
+
+local function noteLetters(count, bytes)
+  redis.call('HINCRBY', base .. 'mq:dead', 'count', count)
+  redis.call('HINCRBY', base .. 'mq:dead', 'bytes', bytes)
+end
+
+local function dropLetters(ids)
+  if #ids == 0 then return end
+  local bytes = 0
+  for _, id in ipairs(ids) do
+    bytes = bytes + letterBytes(id)
+    redis.call('DEL', base .. id, base .. id .. ':logs')
+  end
+  noteLetters(-#ids, -bytes)
+end
+
+local function letterCounts()
+  local letters, known = redis.call('ZCARD', base .. 'failed'), redis.call('HMGET', base .. 'mq:dead', 'count', 'bytes')
+  local counted = tonumber(known[1]) or 0
+  return letters, tonumber(known[2]) or 0, math.abs(counted - letters) <= math.max(10, letters / 100), counted
+end
+
+local function dropExcess(now, mostLetters, mostBytes, step)
+  local letters, bytes, isCounted = letterCounts()
+  if letters <= mostLetters and (bytes <= mostBytes or not isCounted) then return {} end
+  local ids = {}
+  while #ids < step and letters > 1 and (letters > mostLetters or isCounted and bytes > mostBytes) do
+    local oldest = redis.call('ZPOPMIN', base .. 'failed')[1]
+    ids[#ids + 1], letters, bytes = oldest, letters - 1, bytes - letterBytes(oldest)
+  end
+  dropLetters(ids)
+  redis.call('HINCRBY', base .. 'mq:dead', 'dropped', #ids)
+  redis.call('HSET', base .. 'mq:dead', 'droppedAt', now)
+  return ids
+end
+
+local function endAsFailed(id, now, event, mostLetters, mostBytes)
   freeDebounce(id)
   redis.call('ZADD', base .. 'failed', now, id)
   redis.call('HSET', base .. id, 'finishedOn', now)
   -- By now they stand in the record.
   redis.call('HDEL', base .. id, 'mqCrashes')
+  noteLetters(1, letterBytes(id))
+  -- A few more than came: so many that come at once, or a bound that was lowered, are caught up with.
+  dropExcess(now, mostLetters, mostBytes, 10)
   redis.call('PUBLISH', base .. 'failed', event)
 end
 `;

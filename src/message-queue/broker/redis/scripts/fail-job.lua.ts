@@ -1,4 +1,4 @@
-import { endingFunctions } from './ending.lua.js';
+import { endingFunctions, letterFunctions } from './ending.lua.js';
 import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
@@ -8,13 +8,13 @@ import { ownershipFunctions } from './ownership.lua.js';
  *
  * ARGV: 1 token · 2 id · 3 now (ms) · 4 when to run again: `dead` = never, `0` = at once, else ms · 5 failed reason ·
  * 6 stack traces (JSON) · 7 attempts made · 8 new opts · 9 the opts this was computed from · 10 event data · 11 `1` = lifo ·
- * 12 the run (`mqRun`).
+ * 12 the run (`mqRun`) · 13 dead letters to keep · 14 their bytes to keep.
  * Reply: 1 stored · 0 no longer ours · 2 this very call was executed before · or the opts stored now, when
  * they differ from 9: compute again.
  */
 export const failJobScript = luaScript('mqFailJob', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, endingFunctions, delayFunctions],
+  uses: [laneFunctions, ownershipFunctions, endingFunctions, letterFunctions, delayFunctions],
   body: `
 local token, id, now, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = base .. id
@@ -31,7 +31,7 @@ end
 letGo(id, ARGV[12])
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
 if again == 'dead' then
-  endAsFailed(id, now, ARGV[10])
+  endAsFailed(id, now, ARGV[10], tonumber(ARGV[13]), tonumber(ARGV[14]))
 elseif again == '0' then
   local level = levelOf(stored[3])
   if ARGV[11] == '1' and level == 0 then

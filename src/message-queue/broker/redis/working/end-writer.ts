@@ -33,7 +33,7 @@ export class EndWriter {
           stored,
           JSON.stringify({ jobId: id, val: landing.reason }),
         ],
-        ...[job.opts.lifo === true ? '1' : '', fence],
+        ...[job.opts.lifo === true ? '1' : '', fence, ...this.kept],
       ]);
       // Somebody changed the options meanwhile: add the failure to the current ones.
       if (typeof reply === 'string') stored = reply;
@@ -51,9 +51,15 @@ export class EndWriter {
     const text = boundedText(reason);
     const reply = await this.commands.runUntilAnswered(failJobScript, [
       ...[this.commands.queue.lockToken, id, now, 'dead', text, stacktrace, Number(attemptsMade ?? 0) + 1],
-      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun ?? ''],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun ?? '', ...this.kept],
     ]);
     return reply !== 0;
+  }
+
+  /** Dead letters to keep, and their bytes. */
+  private get kept(): [number, number] {
+    const { failedCount, failedBytes } = this.commands.queue.definition.retention;
+    return [failedCount, failedBytes];
   }
 
   /** @param delayMs null: at once, at the front of its lane. @returns false when the job is no longer ours */
