@@ -8,7 +8,7 @@ module.exports = {
   maxWorkers: Math.max(2, availableParallelism() - 1),
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo)/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo|civil-time)/'],
   modulePathIgnorePatterns: ['<rootDir>/(dist|dist-tools|coverage|reports)/'],
   transform: {
     '^.+\\.[tj]sx?$': [

@@ -39,6 +39,7 @@ const ERRANDS = defineQueue({
   attempts: 2,
   backoff: { type: 'fixed', delayMs: 10 },
   timeoutMs: 30_000,
+  minRepeatMs: 100,
 });
 
 @Processor('errands')

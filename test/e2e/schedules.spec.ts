@@ -45,6 +45,7 @@ const TICKS = defineQueue({
   attempts: 2,
   backoff: { type: 'fixed', delayMs: 10 },
   timeoutMs: 10_000,
+  minRepeatMs: 100,
 });
 
 let ran: (string | undefined)[] = [];

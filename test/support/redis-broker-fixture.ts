@@ -29,6 +29,7 @@ export function testQueue(name = 'work', over: Partial<QueueDefinition> = {}): Q
     attempts: 3,
     backoff: { type: 'fixed', delayMs: 50 },
     timeoutMs: 5_000,
+    minRepeatMs: 50,
     ...over,
   });
 }

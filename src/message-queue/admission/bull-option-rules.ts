@@ -15,7 +15,16 @@ const MAX_BULL_PRIORITY = 2 ** 21;
 /** Most stack traces kept per job. */
 const MAX_STACK_TRACES = 20;
 
-type Rule = (issues: Issues, value: unknown, context: { jobName: string; now: number }) => void;
+/** The job that options are for. */
+export interface OptionsContext {
+  readonly jobName: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Shortest time between two runs of a schedule, milliseconds. */
+  readonly minRepeatMs: number;
+}
+
+type Rule = (issues: Issues, value: unknown, context: OptionsContext) => void;
 
 /** The kinds of the options that take a single value. */
 const KINDS = {
@@ -50,7 +59,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   debounce: checkDebounce,
   limiter: (issues) =>
     issues.add('limiter', 'belongs to a queue and loses jobs in Bull; lower the queue’s concurrency instead'),
-  repeat: (issues, value, { jobName, now }) => checkRepeat(issues, jobName, value, now),
+  repeat: (issues, value, { jobName, now, minRepeatMs }) =>
+    checkRepeat(issues, jobName, value, now, { minRepeatMs }),
   mq: () => undefined,
 };
 
@@ -60,7 +70,7 @@ const OPTION_NAMES = Object.keys(RULES);
 export function checkBullOptions(
   issues: Issues,
   options: Readonly<Record<string, unknown>>,
-  context: { jobName: string; now: number },
+  context: OptionsContext,
 ): void {
   for (const key of Object.keys(options)) {
     const value = options[key];
@@ -69,6 +79,26 @@ export function checkBullOptions(
       issues.add(key, `is not a job option.${didYouMean(key, OPTION_NAMES)}`);
     } else if (value !== undefined) rule(issues, value, context);
   }
+  if (options.repeat !== undefined) checkRunOptions(issues, options);
+}
+
+/** What a schedule decides itself would have no effect on its runs. */
+function checkRunOptions(issues: Issues, options: Readonly<Record<string, unknown>>): void {
+  const { delay, lifo, debounce, timestamp, repeat, jobId } = options;
+  const refuse = (path: string, why: string): void =>
+    issues.add(path, `cannot be combined with repeat${why}`);
+  if (typeof delay === 'number' && delay > 0) {
+    refuse('delay', ', which decides when the job runs; use repeat.startDate');
+  }
+  if (lifo === true) refuse('lifo', ': a run stands in line from when it is due; give it a priority');
+  if (debounce !== undefined) refuse('debounce', ': a schedule has one pending run at most');
+  if (timestamp !== undefined) refuse('timestamp', ': each run has its own');
+  const { jobId: other } = isRecord(repeat) ? repeat : {};
+  issues.unless(
+    other === undefined || jobId === undefined || other === jobId,
+    'repeat.jobId',
+    'must be the same as jobId, or left out',
+  );
 }
 
 const BACKOFF_TYPE = oneOf('fixed', 'exponential', MESSAGE_QUEUE_BACKOFF);

@@ -1,4 +1,5 @@
 import { InvalidJobOptionsError } from '../jobs/errors.js';
+import type { ManagedJobOptions } from '../jobs/managed-job.js';
 import { admitJob } from './job-admission.js';
 import { RESERVED_JOB_IDS } from './job-id.js';
 import { settings, NOW, admit, refused } from '../../../test/support/admission-fixture.js';
@@ -45,6 +46,16 @@ describe('admitJob fills', () => {
     expect(options.repeat).toEqual({ cron: '0 2 * * *', tz: 'Europe/Berlin', limit: 3 });
   });
 
+  it('a schedule that comes due no more often than the queue allows', () => {
+    const slow = { ...settings, minRepeatMs: 60_000 };
+    const repeatPaths = (repeat: ManagedJobOptions['repeat']): string[] =>
+      paths(() => admitJob('q', slow, 'send', {}, { repeat }));
+    expect(repeatPaths({ every: 59_999 })).toEqual(['repeat.every']);
+    expect(repeatPaths({ cron: '0,30 2 * * * *' })).toEqual(['repeat.cron']);
+    expect(() => repeatPaths({ cron: '* * * * *' })).toThrow('It was admitted.');
+    expect(() => repeatPaths({ every: 60_000 })).toThrow('It was admitted.');
+  });
+
   it.each([[true], [5], [{ age: 10 }], [false]])('removeOnFail: false instead of %j', (removeOnFail) => {
     expect(admit({ removeOnFail }).options.removeOnFail).toBe(false);
   });
@@ -80,7 +91,7 @@ describe('admitJob fills', () => {
   });
 
   it('leaves the caller’s objects alone', () => {
-    const given = Object.freeze({ repeat: Object.freeze({ every: 5 }), mq: Object.freeze({}) });
+    const given = Object.freeze({ repeat: Object.freeze({ every: 5_000 }), mq: Object.freeze({}) });
     const payload = Object.freeze({ at: new Date(0) });
     expect(admit(given, payload).options.repeat).not.toBe(given.repeat);
     expect(payload.at).toBeInstanceOf(Date);
@@ -141,7 +152,7 @@ describe('admitJob refuses', () => {
     ['debounce.ttl', { debounce: { id: 'x', ttl: 0 } }],
     ['repeat', { repeat: true }],
     ['repeat', { repeat: {} }],
-    ['repeat', { repeat: { cron: '* * * * *', every: 5 } }],
+    ['repeat', { repeat: { cron: '* * * * *', every: 5_000 } }],
     ['repeat.every', { repeat: { every: 0 } }],
     ['repeat.every', { repeat: { every: -5 } }],
     ['repeat.every', { repeat: { every: Number.NaN } }],
@@ -150,13 +161,21 @@ describe('admitJob refuses', () => {
     ['repeat.cron', { repeat: { cron: '' } }],
     ['repeat.cron', { repeat: { cron: '0 0 31 2 *' } }],
     ['repeat.tz', { repeat: { cron: '0 2 * * *', tz: 'Mars/Base' } }],
-    ['repeat.tz', { repeat: { every: 5, tz: 'Europe/Berlin' } }],
-    ['repeat.limit', { repeat: { every: 5, limit: 0 } }],
-    ['repeat.endDate', { repeat: { every: 5, endDate: 'soon' } }],
-    ['repeat.endDate', { repeat: { every: 5, endDate: NOW - 1 } }],
-    ['repeat.endDate', { repeat: { every: 5, startDate: NOW + 9, endDate: NOW + 5 } }],
-    ['repeat.jobId', { repeat: { every: 5, jobId: 'a:b' } }],
-    ['repeat.evry', { repeat: { evry: 5, every: 5 } }],
+    ['repeat.tz', { repeat: { every: 5_000, tz: 'Europe/Berlin' } }],
+    ['repeat.limit', { repeat: { every: 5_000, limit: 0 } }],
+    ['repeat.endDate', { repeat: { every: 5_000, endDate: 'soon' } }],
+    ['repeat.endDate', { repeat: { every: 5_000, endDate: NOW - 1 } }],
+    ['repeat.endDate', { repeat: { every: 5_000, startDate: NOW + 9, endDate: NOW + 5 } }],
+    ['repeat.jobId', { repeat: { every: 5_000, jobId: 'a:b' } }],
+    ['repeat.jobId', { jobId: 'a', repeat: { every: 5_000, jobId: 'b' } }],
+    ['repeat.every', { repeat: { every: 999 } }],
+    ['repeat.every', { repeat: { every: 1e12 } }],
+    ['repeat.endDate', { repeat: { cron: '0 2 * * *', endDate: NOW + 1 } }],
+    ['delay', { delay: 5, repeat: { every: 5_000 } }],
+    ['lifo', { lifo: true, repeat: { every: 5_000 } }],
+    ['debounce', { debounce: { id: 'd' }, repeat: { every: 5_000 } }],
+    ['timestamp', { timestamp: NOW, repeat: { every: 5_000 } }],
+    ['repeat.evry', { repeat: { evry: 5, every: 5_000 } }],
     ['prio', { prio: 5 }],
     ['__proto__', JSON.parse('{"__proto__":1}')],
     ['constructor', { constructor: 1 }],
@@ -191,6 +210,6 @@ describe('admitJob refuses', () => {
   it('job names that are empty, not text, or break a schedule key', () => {
     expect(paths(() => admitJob('q', settings, '', {}))).toEqual(['name']);
     expect(paths(() => admitJob('q', settings, 5 as unknown as string, {}))).toEqual(['name']);
-    expect(paths(() => admitJob('q', settings, 'a:b', {}, { repeat: { every: 5 } }))).toEqual(['repeat']);
+    expect(paths(() => admitJob('q', settings, 'a:b', {}, { repeat: { every: 5_000 } }))).toEqual(['repeat']);
   });
 });

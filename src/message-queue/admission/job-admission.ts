@@ -60,7 +60,10 @@ function admitOptions(
   const issues = new Issues();
   const jobName = typeof name === 'string' ? name : '';
   issues.check('name', name, JOB_NAME);
-  if (issues.check('options', options, OPTIONS)) checkBullOptions(issues, options, { jobName, now });
+  const { minRepeatMs } = settings;
+  if (issues.check('options', options, OPTIONS)) {
+    checkBullOptions(issues, options, { jobName, now, minRepeatMs });
+  }
   const kept = checkRecord(issues, isRecord(options) ? options.mq : undefined);
   if (issues.list.length > 0) {
     const headline = `Job ${shown(name)} for queue "${queueName}" cannot be added with these options:`;

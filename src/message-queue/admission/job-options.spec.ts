@@ -67,10 +67,10 @@ describe('mapEnqueueOptions', () => {
     ['idempotencyKey', { idempotencyKey: '' }],
     ['ttl', { idempotencyKey: 'k', ttl: 0 }],
     ['ttl', { ttl: 5 }],
-    ['delay', { delay: 5, repeat: { every: 5 } }],
-    ['idempotencyKey', { idempotencyKey: 'k', repeat: { every: 5 } }],
+    ['delay', { delay: 5, repeat: { every: 5_000 } }],
+    ['idempotencyKey', { idempotencyKey: 'k', repeat: { every: 5_000 } }],
     ['repeat.cron', { repeat: { cron: '99 * * * *' } }],
-    ['repeat.key', { repeat: { every: 5, key: 'x' } }],
+    ['repeat.key', { repeat: { every: 5_000, key: 'x' } }],
     ['options', null],
     ['options', 'high'],
   ])('refuses a wrong %s: %j', (path, options) => {

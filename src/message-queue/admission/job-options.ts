@@ -102,15 +102,20 @@ const REPEAT_NAMES = ['cron', 'tz', 'every', 'startDate', 'endDate', 'limit'];
 /**
  * Checks the facade's options and maps them. Options that are undefined count as not given.
  * @param now milliseconds since the epoch
+ * @param minRepeatMs shortest time between two runs of a schedule of the queue, milliseconds; default 1
  * @throws InvalidJobOptionsError listing every problem, unknown options with "did you mean"
  */
 export function mapEnqueueOptions(
   place: { readonly queue: string; readonly job: string },
   options: EnqueueOptions = {},
   now: number = Date.now(),
+  minRepeatMs?: number,
 ): MappedEnqueueOptions {
   const issues = new Issues();
-  if (issues.check('options', options, OPTIONS)) checkEnqueueOptions(issues, options, place.job, now);
+  if (issues.check('options', options, OPTIONS)) {
+    checkEnqueueOptions(issues, options);
+    if (options.repeat !== undefined) checkSchedule(issues, options, place.job, now, minRepeatMs);
+  }
   if (issues.list.length > 0) {
     const headline = `Job "${place.job}" for queue "${place.queue}" cannot be added with these options:`;
     issues.throwIfAny(InvalidJobOptionsError, headline, place);
@@ -143,12 +148,7 @@ function toManagedOptions(options: EnqueueOptions, priority: JobPriority): Manag
   };
 }
 
-function checkEnqueueOptions(
-  issues: Issues,
-  options: Readonly<Record<string, unknown>>,
-  jobName: string,
-  now: number,
-): void {
+function checkEnqueueOptions(issues: Issues, options: Readonly<Record<string, unknown>>): void {
   issues.knownKeys('', options, OPTION_NAMES);
   const { priority, delay, attempts, timeoutMs, deadlineMs, correlationId, metadata, jobId } = options;
   issues.checkGiven('priority', priority, PRIORITY);
@@ -160,7 +160,6 @@ function checkEnqueueOptions(
   if (metadata !== undefined) checkMetadata(issues, 'metadata', metadata);
   issues.checkGiven('jobId', jobId, JOB_ID);
   checkIdempotency(issues, options);
-  if (options.repeat !== undefined) checkSchedule(issues, options, jobName, now);
 }
 
 function checkIdempotency(issues: Issues, { idempotencyKey, ttl }: Readonly<Record<string, unknown>>): void {
@@ -175,8 +174,9 @@ function checkSchedule(
   options: Readonly<Record<string, unknown>>,
   jobName: string,
   now: number,
+  minRepeatMs: number | undefined,
 ): void {
-  checkRepeat(issues, jobName, options.repeat, now, REPEAT_NAMES);
+  checkRepeat(issues, jobName, options.repeat, now, { keys: REPEAT_NAMES, minRepeatMs });
   if (typeof options.delay === 'number' && options.delay > 0) {
     issues.add(
       'delay',

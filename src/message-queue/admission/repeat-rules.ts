@@ -1,17 +1,22 @@
-import { parseExpression } from 'cron-parser';
+import { CronTimes } from '../../kernel/time/cron-times.js';
 import type { Issues } from '../../kernel/values/issues.js';
-import { kind, Refusal } from '../../kernel/values/kind.js';
+import { kind, Refusal, worded } from '../../kernel/values/kind.js';
 import type { Kind } from '../../kernel/values/kind.js';
 import { isRecord, milliseconds, moment, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { JOB_ID } from './job-id.js';
+import { nextRepeat } from './repeat-times.js';
 
 const REPEAT_KEYS = ['cron', 'tz', 'every', 'limit', 'startDate', 'endDate', 'count', 'key', 'jobId'];
 const TIME_ZONE = timeZone();
 const MOMENT = moment();
-const EVERY = milliseconds(1);
 const LIMIT = wholeNumber(1);
 const COUNT = wholeNumber(0);
+const LONGEST_INTERVAL_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+/** Every cron expression keeps it: its smallest unit is a second. */
+const SECOND_MS = 1_000;
+/** Runs of a cron expression that are looked at to find out how close they are. */
+const RUNS_LOOKED_AT = 60;
 
 /**
  * A cron expression that comes due after a given time.
@@ -23,35 +28,40 @@ export function cronExpression(from?: number, tz?: string): Kind<string> {
     // Bull separates the parts of a schedule with colons.
     if (typeof value !== 'string' || value.trim() === '' || value.includes(':')) return new Refusal();
     try {
-      parseExpression(value, {
-        currentDate: new Date(from ?? Date.now()),
-        ...(tz !== undefined && { tz }),
-      }).next();
-      return value;
+      const next = new CronTimes(value, tz).after(from ?? Date.now());
+      return next === null ? new Refusal('it never comes due') : value;
     } catch (error) {
-      return new Refusal(error instanceof Error ? error.message.slice(0, 120) : 'it never comes due');
+      return new Refusal((error as Error).message.slice(0, 120));
     }
   });
 }
 
+/** What is allowed of a schedule beside its times. */
+export interface RepeatLimits {
+  /** What may be set; the default includes what Bull itself keeps there. */
+  readonly keys?: readonly string[];
+  /** Shortest time between two runs, milliseconds: the queue's `minRepeatMs`. Default 1. */
+  readonly minRepeatMs?: number;
+}
+
 /**
  * Checks Bull's `repeat` option. Refused, because Bull would spin, do nothing or list a schedule that never
- * runs: `every` below 1, an invalid cron or time zone, cron and every together, an end in the past.
+ * runs: `every` below the queue's floor, an invalid cron or time zone, cron and every together, bounds between which no run lies.
  * @param now milliseconds since the epoch
- * @param keys what may be set; the default includes what Bull itself keeps there
  */
 export function checkRepeat(
   issues: Issues,
   jobName: string,
   repeat: unknown,
   now: number,
-  keys: readonly string[] = REPEAT_KEYS,
+  { keys = REPEAT_KEYS, minRepeatMs = 1 }: RepeatLimits = {},
 ): void {
   if (!isRecord(repeat)) {
     const got = repeat === undefined ? undefined : shown(repeat);
     issues.add('repeat', mustBe('{ cron, tz? } or { every }', got));
     return;
   }
+  const known = issues.list.length;
   issues.knownKeys('repeat', repeat, keys);
   issues.unless(
     !jobName.includes(':'),
@@ -63,16 +73,44 @@ export function checkRepeat(
   issues.checkGiven('repeat.count', repeat.count, COUNT);
   issues.checkGiven('repeat.jobId', repeat.jobId, JOB_ID);
   const start = checkBounds(issues, repeat, now);
+  const from = Math.max(now, start ?? now);
   if (cron !== undefined && every !== undefined) {
     issues.add('repeat', 'must have either cron or every, not both');
   } else if (cron !== undefined) {
     if (issues.checkGiven('repeat.tz', tz, TIME_ZONE)) {
-      issues.check('repeat.cron', cron, cronExpression(Math.max(now, start ?? now), tz));
+      const isCron = issues.check('repeat.cron', cron, cronExpression(from, tz));
+      if (isCron && minRepeatMs > SECOND_MS) checkGaps(issues, cron, tz, from, minRepeatMs);
     }
   } else if (every !== undefined) {
-    issues.check('repeat.every', every, EVERY);
+    const interval = milliseconds(minRepeatMs, LONGEST_INTERVAL_MS);
+    const floor = minRepeatMs > 1 ? `${interval.expected} (minRepeatMs of the queue)` : interval.expected;
+    issues.check('repeat.every', every, worded(floor, interval));
     issues.unless(tz === undefined, 'repeat.tz', 'only goes with cron');
   } else issues.add('repeat', 'must have cron or every');
+  if (issues.list.length > known) return;
+  const first = nextRepeat(repeat, now);
+  issues.unless(first !== null, 'repeat.endDate', 'is before the first run: the job would never run');
+}
+
+/** @param from milliseconds since the epoch */
+function checkGaps(
+  issues: Issues,
+  cron: string,
+  tz: string | undefined,
+  from: number,
+  minRepeatMs: number,
+): void {
+  const times = new CronTimes(cron, tz);
+  let at = times.after(from);
+  for (let seen = 0; at !== null && seen < RUNS_LOOKED_AT; seen += 1) {
+    const next = times.after(at);
+    if (next !== null && next - at < minRepeatMs) {
+      const message = `comes due twice within ${next - at} ms, and the shortest time between two runs (minRepeatMs of the queue) is ${minRepeatMs} ms`;
+      issues.add('repeat.cron', message);
+      return;
+    }
+    at = next;
+  }
 }
 
 /** @returns when it begins, milliseconds since the epoch */

@@ -22,8 +22,10 @@ function anyOptions(): ManagedJobOptions {
     name,
     values[Math.floor(Math.random() * values.length)],
   ]);
-  const { debounce, ...options } = Object.fromEntries(chosen) as ManagedJobOptions;
-  return options.repeat === undefined && debounce !== undefined ? { ...options, debounce } : options;
+  const options = Object.fromEntries(chosen) as ManagedJobOptions;
+  if (options.repeat === undefined) return options;
+  const { debounce: _debounce, timestamp: _timestamp, lifo: _lifo, delay: _delay, ...ofSchedule } = options;
+  return ofSchedule;
 }
 
 /** What Redis keeps of admitted options, and its other fields. */

@@ -189,6 +189,7 @@ export class JobEnqueuer {
       place,
       enqueueOptions,
       this.clock.now(),
+      definition.minRepeatMs,
     );
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
     for (const check of this.checks) {

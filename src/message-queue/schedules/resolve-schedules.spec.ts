@@ -78,7 +78,7 @@ describe('the declared schedules', () => {
     ],
     [
       'a limit',
-      [{ ...CLEANUP, repeat: { every: 5, limit: 2 } }],
+      [{ ...CLEANUP, repeat: { every: 5_000, limit: 2 } }],
       'message-cleanup.schedules.0.repeat.limit',
       /not an option/,
     ],

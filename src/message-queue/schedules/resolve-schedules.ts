@@ -74,7 +74,10 @@ function readSchedule(
   issues.check('payload', payload, PAYLOAD);
   // One that ran out must not keep an app from starting that started well before.
   if (!hasEnded(repeat, now)) {
-    checkRepeat(issues, typeof job === 'string' ? job : '', repeat, now, REPEAT_OPTIONS);
+    checkRepeat(issues, typeof job === 'string' ? job : '', repeat, now, {
+      keys: REPEAT_OPTIONS,
+      minRepeatMs: definition.minRepeatMs,
+    });
   }
   issues.check('key', key, KEY);
   if (issues.list.length > 0) return null;

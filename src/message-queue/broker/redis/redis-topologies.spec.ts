@@ -51,7 +51,7 @@ describe('Redis Cluster', () => {
         queue,
         Array.from({ length: 20 }, () => ({ name: 'job', data: {}, options: {} })),
       );
-      await queue.add('job', {}, { repeat: { every: 300 } });
+      await queue.add('job', {}, { repeat: { every: 1_000 } });
     }
     for (const [i, queue] of queues.entries()) {
       await waitUntil(

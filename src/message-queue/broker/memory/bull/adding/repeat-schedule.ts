@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JobInformation } from 'bull';
-import { parseExpression } from 'cron-parser';
+import { nextRepeat } from '../../../../admission/repeat-times.js';
 
 /** Bull's repeat options, cron and `every` in one, with what Bull writes into them. */
 export interface RepeatSettings {
@@ -40,7 +40,7 @@ export class RepeatSchedule {
     const count = repeat.count ? repeat.count + 1 : 1;
     if (repeat.limit !== undefined && count > repeat.limit) return null;
     if (repeat.endDate !== undefined && clockNow > new Date(repeat.endDate).getTime()) return null;
-    const dueAt = dueAfter(Math.max(prevMillis, clockNow), repeat);
+    const dueAt = nextRepeat(repeat, Math.max(prevMillis, clockNow));
     if (dueAt === null) return null;
     const idPart = repeat.jobId ? `${repeat.jobId}:` : ':';
     const key = repeatKey(name, repeat, idPart);
@@ -114,27 +114,6 @@ export function repeatKey(name: string, repeat: RepeatSettings, idPart: string):
 
 function repeatJobId(name: string, idPart: string, key: string): string {
   return `repeat:${md5(name + idPart + md5(key))}:`;
-}
-
-function dueAfter(millis: number, repeat: RepeatSettings): number | null {
-  if (repeat.cron && repeat.every) {
-    throw new Error('Both .cron and .every options are defined for this repeatable job');
-  }
-  if (repeat.every) return Math.floor(millis / repeat.every) * repeat.every + repeat.every;
-  const { startDate, endDate, tz } = repeat;
-  const startsLater = startDate !== undefined && new Date(startDate).getTime() > millis;
-  const expression = parseExpression(String(repeat.cron), {
-    currentDate: new Date(startsLater ? startDate : millis),
-    ...(startDate === undefined ? {} : { startDate: new Date(startDate) }),
-    ...(endDate === undefined ? {} : { endDate: new Date(endDate) }),
-    ...(tz === undefined ? {} : { tz }),
-  });
-  try {
-    return expression.next().getTime();
-  } catch {
-    // Past the end date.
-    return null;
-  }
 }
 
 function md5(text: string): string {
