@@ -11,6 +11,8 @@ export class RedisTakenJob extends TakenJob {
   readonly storedOptions: string;
   /** `mqRun`, which identifies the take that began this run: nothing sent for it may touch a later run. */
   readonly fence: string;
+  /** Its end may end a debounce. */
+  readonly isDebounced: boolean;
   /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
   readonly isAhead: boolean;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
@@ -23,6 +25,7 @@ export class RedisTakenJob extends TakenJob {
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
+    this.isDebounced = (entry.deid ?? '') !== '';
     this.isSuspect = entry.mqHeld === 'suspect';
     this.isAhead = entry.isAhead;
     if (mqCancel !== null) this.abort(cancelledError(this.job.queue.name, id, mqCancel));

@@ -6,7 +6,12 @@ import { takeFunctions } from './take-jobs.lua.js';
 const KEEP_FIELDS = ['count', 'age'] as const;
 
 /** Fields of one job that ends in the arguments of {@link completeJobsScript}, in this order. */
-const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember'] as const;
+const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember', 'debounced'] as const;
+
+/** Where a field of the job at `at` stands. A table for each job would cost more than a command. */
+function field(name: (typeof COMPLETE_FIELDS)[number]): string {
+  return `ARGV[at + ${COMPLETE_FIELDS.indexOf(name)}]`;
+}
 
 /**
  * Completes jobs, begins jobs that were taken ahead, and takes the next ones, in one step.
@@ -15,7 +20,7 @@ const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember'] as const;
  * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
  * then `run id` of each of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
- * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed.
+ * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed, `debounced` `1` = it has a debounce.
  * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, run, 1 = the queue is paused and nothing was taken]`, jobs and run as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
@@ -25,43 +30,43 @@ export const completeJobsScript = luaScript('mqCompleteJobs', {
   body: `
 local token, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
 local completed = base .. 'completed'
-local keeping, jobs, locks = {}, {}, {}
-local freed, scored, settled, gone, remembered = {}, {}, {}, {}, {}
+local keeping, locks = {}, {}
+local scored, settled, gone, remembered = {}, {}, {}, {}
 
 local function forget(id)
   gone[#gone + 1] = base .. id
   gone[#gone + 1] = base .. id .. ':logs'
 end
 
-local function complete(job, lock, holder)
-  local key = base .. job.id
-  local stored = redis.call('HMGET', key, 'mqRun', 'deid')
+local function complete(at, lock, holder)
+  local id, result = ${field('id')}, ${field('result')}
+  local key = base .. id
   -- As owns(), with the lock known: the run and the lock must be ours, or the lock ran out and nobody took the job away.
-  local isOurs = (stored[1] or '') == job.run
+  local isOurs = (redis.call('HGET', key, 'mqRun') or '') == ${field('run')}
   if isOurs and holder then
     isOurs = holder == token
   elseif isOurs then
-    isOurs = redis.call('LPOS', base .. 'active', job.id) ~= false
+    isOurs = redis.call('LPOS', base .. 'active', id) ~= false
   end
   if not isOurs then
-    if redis.call('HGET', key, 'finishedOn') == now or goneAmong({ job.id })[job.id] then return 2 end
+    if redis.call('HGET', key, 'finishedOn') == now or goneAmong({ id })[id] then return 2 end
     return 0
   end
-  redis.call('LREM', base .. 'active', -1, job.id)
-  freed[#freed + 1], settled[#settled + 1] = lock, job.id
-  if stored[2] then freeDebounce(job.id) end
-  local keep = keeping[tonumber(job.keep)]
+  redis.call('LREM', base .. 'active', '-1', id)
+  gone[#gone + 1], settled[#settled + 1] = lock, id
+  if ${field('debounced')} == '1' then freeDebounce(id) end
+  local keep = keeping[tonumber(${field('keep')})]
   if keep.count == 0 then
-    forget(job.id)
-    if job.remember == '1' then remembered[#remembered + 1] = job.id end
+    forget(id)
+    if ${field('remember')} == '1' then remembered[#remembered + 1] = id end
   else
-    redis.call('HSET', key, 'returnvalue', job.result, 'finishedOn', now)
+    redis.call('HSET', key, 'returnvalue', result, 'finishedOn', now)
     scored[#scored + 1] = now
-    scored[#scored + 1] = job.id
+    scored[#scored + 1] = id
     keep.counts = true
   end
   if heard(completed) then
-    redis.call('PUBLISH', completed, '{"jobId":' .. cjson.encode(job.id) .. ',"val":' .. cjson.encode(job.result) .. '}')
+    redis.call('PUBLISH', completed, '{"jobId":' .. cjson.encode(id) .. ',"val":' .. cjson.encode(result) .. '}')
   end
   return 1
 end
@@ -82,8 +87,8 @@ local function keepOnly(count, age)
       redis.call('ZREMRANGEBYSCORE', completed, '-inf', oldest)
     end
   end
-  if count > 0 and forgetAll(redis.call('ZREVRANGE', completed, count, -1)) then
-    redis.call('ZREMRANGEBYRANK', completed, 0, -(count + 1))
+  if count > 0 and forgetAll(redis.call('ZREVRANGE', completed, count, '-1')) then
+    redis.call('ZREMRANGEBYRANK', completed, '0', -(count + 1))
   end
 end
 
@@ -97,17 +102,10 @@ local begun = tonumber(ARGV[8])
 -- A call that is sent again does no harm: by then another worker's run may be ahead, but never this one.
 if begun > 0 then redis.call('SREM', base .. 'mq:ahead', unpack(ARGV, first, first + begun - 1)) end
 first = first + begun
-for from = first, #ARGV, ${COMPLETE_FIELDS.length} do
-  local first = from
-  local job = ${argumentTable(COMPLETE_FIELDS)}
-  jobs[#jobs + 1], locks[#locks + 1] = job, base .. job.id .. ':lock'
-end
+for at = first, #ARGV, ${COMPLETE_FIELDS.length} do locks[#locks + 1] = base .. ${field('id')} .. ':lock' end
 local holders, statuses = #locks > 0 and redis.call('MGET', unpack(locks)), {}
-for i, job in ipairs(jobs) do statuses[i] = complete(job, locks[i], holders[i]) end
-if #settled > 0 then
-  redis.call('DEL', unpack(freed))
-  redis.call('SREM', base .. 'stalled', unpack(settled))
-end
+for i, lock in ipairs(locks) do statuses[i] = complete(first + (i - 1) * ${COMPLETE_FIELDS.length}, lock, holders[i]) end
+if #settled > 0 then redis.call('SREM', base .. 'stalled', unpack(settled)) end
 if #scored > 0 then redis.call('ZADD', completed, unpack(scored)) end
 for _, keep in ipairs(keeping) do
   if keep.counts then keepOnly(keep.count, keep.age) end

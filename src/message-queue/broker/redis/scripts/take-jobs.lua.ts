@@ -33,8 +33,7 @@ function quoted(fields: readonly string[]): string {
 const readFunctions = `
 local function readJob(id)
   local key = base .. id
-  -- The last one makes room for the id: a table that grows costs more.
-  local job = redis.call('HMGET', key, ${quoted([...FIRST_FIELDS, 'mqRun'])})
+  local job = redis.call('HMGET', key, ${quoted(FIRST_FIELDS)})
   local found = 0
   for i = 1, ${FIRST_FIELDS.length} do
     if job[i] then found = found + 1 end
