@@ -64,6 +64,14 @@ export class EnqueueTimeoutError extends MessageQueueError {
 /** The broker refused or could not be reached, and the job was certainly not added. */
 export class BrokerUnavailableError extends MessageQueueError {
   readonly code = 'BROKER_UNAVAILABLE';
+  constructor(
+    message: string,
+    place?: ErrorPlace,
+    /** The code of the error that Redis answered with, such as `NOPERM`; null when it did not answer. */
+    readonly reply: string | null = null,
+  ) {
+    super(message, place);
+  }
 }
 
 /** The idempotency key was used before for another payload. */

@@ -1,3 +1,4 @@
+import { unheard } from '../../../../test/support/unheard-connections.js';
 import { addAll } from '../../../../test/support/add-all.js';
 import type { TakenJob } from '../../jobs/taken-job.js';
 import type { QueueWorker } from '../broker.js';
@@ -82,7 +83,7 @@ describe('a retry without delay', () => {
       db: 0,
       tls: false,
     } as const;
-    const connections = new RedisConnections(settings, 2_000, () => undefined);
+    const connections = new RedisConnections(settings, 2_000, unheard);
     try {
       return await new RedisScripts(connections).run(script, queue.base, args);
     } finally {

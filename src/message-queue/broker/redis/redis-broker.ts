@@ -35,6 +35,7 @@ import type {
 } from './redis-broker.options.js';
 import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
+import { replyOf } from './connections/redis-replies.js';
 import { defineLaneCommands } from './bull/lane-commands.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
@@ -55,6 +56,7 @@ interface Entry {
 export class RedisBroker extends Broker {
   readonly provider = 'redis';
   private readonly options: ResolvedRedisBrokerOptions;
+  private readonly outage: OutageNotices;
   private readonly connections: RedisConnections;
   private readonly scripts: RedisScripts;
   private readonly memory: MemoryGuard;
@@ -68,16 +70,12 @@ export class RedisBroker extends Broker {
     super();
     this.options = resolveOptions(options, new SystemClock());
     const { redis, socketTimeoutMs, memoryLimitRatio } = this.options;
-    const outage = new OutageNotices({
-      failed: (message, cause) => this.options.onProblem({ kind: 'connection', message, cause }),
+    this.outage = new OutageNotices({
+      failed: (message, cause, queue) =>
+        this.options.onProblem({ kind: 'connection', message, cause, ...(queue !== undefined && { queue }) }),
       recovered: this.options.onNotice,
     });
-    this.connections = new RedisConnections(
-      redis,
-      socketTimeoutMs,
-      (error) => outage.failed(error),
-      (awayMs) => outage.ready(awayMs),
-    );
+    this.connections = new RedisConnections(redis, socketTimeoutMs, this.outage);
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
     this.sweep = this.newSweep();
@@ -119,6 +117,7 @@ export class RedisBroker extends Broker {
     const service = new WorkerService(
       {
         ...{ queue: entry.queue, scripts, connections, options, report, suspects: this.suspects },
+        onCallFailed: (error) => this.reportCall(queue.name, error),
         // A node of a Cluster that is away must not delay the others' queues.
         sweep: options.redis.topology.kind === 'cluster' ? this.newSweep() : this.sweep,
       },
@@ -180,7 +179,8 @@ export class RedisBroker extends Broker {
     const { scripts, connections } = this;
     const { lock, watchdogMs } = this.options;
     const everyMs = Math.min(lock.stalledCheckMs, LONGEST_SWEEP_PAUSE_MS, watchdogMs / LOOKS_OF_WATCHDOG);
-    return new QueueSweep({ scripts, connections }, Math.max(1, Math.floor(everyMs)));
+    const onLook = (): void => this.outage.taken();
+    return new QueueSweep({ scripts, connections }, Math.max(1, Math.floor(everyMs)), onLook);
   }
 
   private bullOptions(name: string): ConstructorParameters<typeof RedisQueue>[1] {
@@ -203,10 +203,20 @@ export class RedisBroker extends Broker {
   }
 
   private report(problem: BrokerProblem): void {
-    // The connections report an outage, once for all queues.
-    if (problem.kind !== 'connection' || this.connections.isReady) this.options.onProblem(problem);
-    const queue = problem.queue === undefined ? undefined : this.entries.get(problem.queue)?.queue;
+    this.options.onProblem(problem);
     const cause = problem.cause instanceof Error ? problem.cause : new Error(problem.message);
+    this.emitError(problem.queue, cause);
+  }
+
+  /** What is repeated for each queue many times a second is reported once for all of them. */
+  private reportCall(queue: string, error: Error): void {
+    // The connections report an outage.
+    if (replyOf(error) === null && !this.connections.isReady) return;
+    if (this.outage.refused(error, queue)) this.emitError(queue, error);
+  }
+
+  private emitError(name: string | undefined, cause: Error): void {
+    const queue = name === undefined ? undefined : this.entries.get(name)?.queue;
     if (queue !== undefined) emitSafely(queue, 'error', cause);
   }
 

@@ -1,7 +1,7 @@
 import { closedMeanwhile, refusedLater, timedOut } from './unanswered-add.js';
 import type { PendingAdd } from './pending-add.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
-import { meaningOf } from '../connections/redis-replies.js';
+import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 
 const MOST_JOBS_PER_CALL = 100;
@@ -131,9 +131,12 @@ export class AddBuffer {
 
   /** @returns whether the adds are settled */
   private async goesOn(adds: readonly PendingAdd[], error: Error): Promise<boolean> {
-    const meaning = meaningOf(error);
-    if (meaning === 'lost' || meaning === 'passing') {
-      if (meaning === 'lost') for (const add of adds) add.mayBeStored = true;
+    if (isTriedAgain('add', error)) {
+      const wasAnswered = replyOf(error) !== null;
+      for (const add of adds) {
+        add.refusal = wasAnswered ? error : null;
+        if (!wasAnswered) add.mayBeStored = true;
+      }
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       return false;
     }
@@ -162,7 +165,7 @@ export class AddBuffer {
 
   private expire(add: PendingAdd, now: number): void {
     if (add.settled || now < add.deadlineAt) return;
-    fail(add, timedOut(add.place, add.deadlineMs, this.connections.trouble));
+    fail(add, timedOut(add.place, add.deadlineMs, add, this.connections.trouble));
   }
 }
 

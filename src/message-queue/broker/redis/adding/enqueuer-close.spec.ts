@@ -1,3 +1,4 @@
+import { unheard } from '../../../../../test/support/unheard-connections.js';
 import { BrokerFixture, testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
@@ -87,7 +88,7 @@ describe('connections that were closed before they were opened', () => {
     const connections = new RedisConnections(
       { topology: { kind: 'single', host: '127.0.0.1', port: 1 }, db: 0, tls: false },
       1_000,
-      () => undefined,
+      unheard,
     );
     await connections.close();
     expect(await connections.ready(1_000)).toBe(false);

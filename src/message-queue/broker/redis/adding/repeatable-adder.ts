@@ -4,7 +4,7 @@ import type { AddRequest } from '../../broker.js';
 import { closedMeanwhile, timedOut } from './unanswered-add.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
-import { meaningOf } from '../connections/redis-replies.js';
+import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
 
 const RETRY_DELAY_MS = 50;
 
@@ -28,27 +28,29 @@ export async function addRepeatable(
   memory.check(place);
   const deadlineMs = request.deadlineMs ?? timeoutMs;
   const giveUpAt = performance.now() + deadlineMs;
-  let wasSent = false;
-  let lost: Error | null = null;
+  const tries: { wasSent: boolean; mayBeStored: boolean; refusal: Error | null } = {
+    ...{ wasSent: false, mayBeStored: false, refusal: null },
+  };
   while (await connections.ready(Math.max(0, giveUpAt - performance.now()))) {
-    wasSent = true;
+    tries.wasSent = true;
     try {
       const job = await within(
         giveUpAt,
         queue.addRepeatable(request.name, JSON.parse(json) as object, options),
       );
-      if (job === null) break;
-      return job;
+      if (job !== null) return job;
+      tries.mayBeStored = true;
+      break;
     } catch (error) {
-      const meaning = meaningOf(error);
-      if (meaning === 'refused' || meaning === 'blocked') throw asQueueError(error, place);
-      lost = error as Error;
+      if (!isTriedAgain('add', error)) throw asQueueError(error, place);
+      tries.refusal = error as Error;
+      if (replyOf(error) === null) tries.mayBeStored = true;
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       if (performance.now() >= giveUpAt) break;
     }
   }
-  if (connections.isClosed) throw closedMeanwhile(place, wasSent);
-  throw timedOut(place, deadlineMs, connections.trouble ?? lost);
+  if (connections.isClosed) throw closedMeanwhile(place, tries.wasSent);
+  throw timedOut(place, deadlineMs, tries, connections.trouble ?? tries.refusal);
 }
 
 /** @returns null when there is no answer by `at` */

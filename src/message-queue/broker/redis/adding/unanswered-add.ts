@@ -1,10 +1,27 @@
-import { EnqueueTimeoutError } from '../../../jobs/errors.js';
-import type { BrokerUnavailableError } from '../../../jobs/errors.js';
+import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { jobOf, queueClosed } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
+import { replyOf } from '../connections/redis-replies.js';
 
-/** @param trouble why there is no connection, if known */
-export function timedOut(place: AddPlace, deadlineMs: number, trouble: Error | null): EnqueueTimeoutError {
+/**
+ * @param tries whether a try may have stored the job, and what Redis answered to the last one, if it did
+ * @param trouble why there is no connection, if known
+ */
+export function timedOut(
+  place: AddPlace,
+  deadlineMs: number,
+  { mayBeStored, refusal }: { readonly mayBeStored: boolean; readonly refusal: Error | null },
+  trouble: Error | null,
+): EnqueueTimeoutError | BrokerUnavailableError {
+  const reply = replyOf(refusal);
+  if (reply !== null && !mayBeStored) {
+    return new BrokerUnavailableError(
+      `For ${deadlineMs} ms Redis answered the add of ${jobOf(place)} to queue "${place.queue}", which was not added, with an error: ` +
+        `${reply.text}. ${reply.remedy} Add it again then.`,
+      { ...place, cause: refusal ?? undefined },
+      reply.code,
+    );
+  }
   const cause = trouble === null ? '' : ` The connection failed: ${trouble.message}`;
   return new EnqueueTimeoutError(
     `Redis did not answer within ${deadlineMs} ms when ${jobOf(place)} was added to queue "${place.queue}". ` +

@@ -6,6 +6,7 @@ import { JOB_ENDED } from '../../rules/local-events.js';
 import { emitSafely } from '../bull/bull-internals.js';
 import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
+import { patiently } from '../connections/patiently.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
@@ -26,8 +27,10 @@ export class JobCanceller {
     const message: CancelMessage = { id, reason };
     const texts = [JSON.stringify({ jobId: id, val: failedReason }), JSON.stringify(message)];
     for (;;) {
-      const [stored, made, name, data, timestamp, priority] = await this.connections.client.hmget(
-        ...[queue.base + id, 'opts', 'attemptsMade', 'name', 'data', 'timestamp', 'priority'],
+      const [stored, made, name, data, timestamp, priority] = await patiently(() =>
+        this.connections.client.hmget(
+          ...[queue.base + id, 'opts', 'attemptsMade', 'name', 'data', 'timestamp', 'priority'],
+        ),
       );
       const fields = { id, timestamp: Number(timestamp), priority: storedPriority(priority) };
       const options = fullOptions(queue.definition, readOptions(stored ?? null), fields);

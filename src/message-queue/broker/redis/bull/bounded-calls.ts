@@ -1,5 +1,6 @@
 import type { Queue } from 'bull';
 import type { RedisConnections } from '../connections/redis-connections.js';
+import { patiently } from '../connections/patiently.js';
 import { unlessAway } from '../connections/unless-away.js';
 
 /** Bull's methods that would wait as long as Redis is away; `getWaiting` and the like are built on them. */
@@ -30,7 +31,13 @@ export function boundCalls(queue: Queue, connections: RedisConnections): void {
     methods[name] = (...args) => {
       // A local pause does not involve Redis, and may wait long for the jobs that run here.
       const isLocal = name === 'pause' && args[0] === true;
-      return isLocal ? ask(...args) : unlessAway(queue.name, `${name}()`, connections, ask(...args));
+      if (isLocal) return ask(...args);
+      return unlessAway(
+        queue.name,
+        `${name}()`,
+        connections,
+        patiently(() => ask(...args)),
+      );
     };
   }
 }

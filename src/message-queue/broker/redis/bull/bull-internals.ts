@@ -13,6 +13,8 @@ export interface BullQueueInternals {
   readonly drained: boolean;
   readonly settings: { readonly drainDelay: number };
   readonly moveToActive: (this: Queue<object>) => Promise<Job<object> | null | undefined>;
+  /** Subscribes to what a listener wants to hear. */
+  _registerEvent: (this: Queue<object>, event: string) => Promise<unknown>;
   getJobFromId: (id: string, options?: { readonly excludeData?: boolean }) => Promise<Job | null | undefined>;
 }
 
@@ -30,6 +32,7 @@ export const bullMethods = Bull.prototype as unknown as {
     hash: Readonly<Record<string, string | undefined>> | null,
     id: string,
   ) => Promise<Job<object>> | Job<object> | null;
+  readonly _registerEvent: BullQueueInternals['_registerEvent'];
 };
 
 /** What we use of Bull's job beyond its published types. */

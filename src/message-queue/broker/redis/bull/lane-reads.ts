@@ -24,7 +24,10 @@ export async function countJobs(queue: Queue<object>, types: readonly unknown[])
     if (isList) multi.llen(queue.toKey(key));
     else multi.zcard(queue.toKey(key));
   }
-  const [paused, inLanes, ...sizes] = ((await multi.exec()) ?? []).map(([, answer]) => Number(answer ?? 0));
+  const [paused, inLanes, ...sizes] = ((await multi.exec()) ?? []).map(([error, answer]) => {
+    if (error !== null) throw error;
+    return Number(answer ?? 0);
+  });
   const counts: Record<string, number> = {};
   const standing = paused === 1 ? 'paused' : 'wait';
   known.forEach(({ type, key }, i) => {

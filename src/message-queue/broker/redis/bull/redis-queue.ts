@@ -49,6 +49,9 @@ export class RedisQueue extends Bull<object> {
   ) {
     super(definition.name, options);
     const reader = new JobReader(this, definition);
+    // Nobody waits for it when a listener is added; it rejects when the connection is closed before it was open.
+    internalsOf(this)._registerEvent = (event) =>
+      bullMethods._registerEvent.call(this, event).catch(() => undefined);
     internalsOf(this).getJobFromId = async (id, { excludeData = false } = {}) =>
       id ? readJob(this, reader, id, excludeData) : undefined;
   }

@@ -1,4 +1,5 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
+import { replyOf } from './redis-replies.js';
 
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
@@ -35,7 +36,13 @@ const NO_ANSWER = /ETIMEDOUT/;
 export function explained(error: Error, tls: boolean, wasReady: boolean): Error {
   // A Cluster reports its nodes' errors here.
   const { lastNodeError } = error as { lastNodeError?: Error };
-  const text = textOf(lastNodeError instanceof Error ? lastNodeError : error);
+  const cause = lastNodeError instanceof Error ? lastNodeError : error;
+  const reply = replyOf(cause);
+  if (reply !== null) {
+    const message = `Redis refuses the connection: ${reply.text}. ${reply.remedy} It is tried again until Redis accepts it.`;
+    return new BrokerUnavailableError(message, { cause: error }, reply.code);
+  }
+  const text = textOf(cause);
   const advice = adviceFor(text, tls, wasReady);
   if (advice === null) return error;
   return new BrokerUnavailableError(`Redis cannot be reached: ${text}. ${advice}`, { cause: error });

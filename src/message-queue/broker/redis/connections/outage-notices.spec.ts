@@ -37,6 +37,35 @@ describe('OutageNotices', () => {
     expect(told).toHaveLength(3);
   });
 
+  it('tells each kind of refusal once per half minute, over all queues, and when it is over', () => {
+    const reply = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
+    for (now = 0; now < 59_000; now += 20) {
+      for (const queue of ['chat', 'mail']) {
+        notices.refused(reply("NOPERM User chat has no permissions to run the 'evalsha' command"), queue);
+        notices.refused(reply('WRONGTYPE Operation against a key'), queue);
+      }
+      // A connection that is opened anew for each refusal is no recovery.
+      notices.ready(0);
+      notices.taken();
+    }
+    expect(told).toHaveLength(2 * 3);
+    expect(told[0]).toMatch(
+      /^Redis refuses calls: NOPERM User chat .* command\. Grant it .* They are tried again/,
+    );
+    expect(told[3]).toMatch(/\(2999 more times since it was last reported\.\)$/);
+    now += 3_000;
+    notices.taken();
+    notices.taken();
+    expect(told.slice(6)).toEqual(['Redis takes calls again, after 59 s.']);
+  });
+
+  it('tells once of a refusal that the connections meet too', () => {
+    const cause = Object.assign(new Error('WRONGPASS invalid'), { name: 'ReplyError' });
+    notices.failed(new BrokerUnavailableError('Redis refuses the connection.', { cause }, 'WRONGPASS'));
+    notices.refused(cause);
+    expect(told).toEqual(['Redis refuses the connection.']);
+  });
+
   it('leaves errors that say what to do as they are', () => {
     notices.failed(new BrokerUnavailableError('Set REDIS_TLS_CA.'));
     expect(told).toEqual(['Set REDIS_TLS_CA.']);

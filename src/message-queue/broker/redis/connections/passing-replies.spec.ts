@@ -7,6 +7,14 @@ import type { Settlement } from '../../../jobs/settlement.js';
 /** As long as a failover or a replica's restart takes. */
 const SPELL_MS = 1_200;
 
+/** How a job may end, and in what state that leaves it. */
+const ENDS: readonly [end: string, state: string, settle: (taken: TakenJob) => Settlement][] = [
+  ['completed', 'completed', () => completed({ ok: true })],
+  ['failed for good', 'failed', (taken) => failed(taken, null)],
+  ['is to run again', 'delayed', (taken) => failed(taken, 60_000)],
+  ['was put off', 'delayed', () => ({ kind: 'deferred', delayMs: 60_000, reason: 'later' })],
+];
+
 describe('a Redis that refuses writes for a moment', () => {
   const stage = redisStage({ withProblems: true });
 
@@ -16,12 +24,7 @@ describe('a Redis that refuses writes for a moment', () => {
     setTimeout(() => void stage.client.config('SET', 'min-replicas-to-write', 0), SPELL_MS);
   }
 
-  it.each<[end: string, state: string, settle: (taken: TakenJob) => Settlement]>([
-    ['completed', 'completed', () => completed({ ok: true })],
-    ['failed for good', 'failed', (taken) => failed(taken, null)],
-    ['is to run again', 'delayed', (taken) => failed(taken, 60_000)],
-    ['was put off', 'delayed', () => ({ kind: 'deferred', delayMs: 60_000, reason: 'later' })],
-  ])('stores once that a job %s while it refused', async (_end, state, settle) => {
+  it.each(ENDS)('stores once that a job %s while it refused', async (_end, state, settle) => {
     const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue, async (taken) => {
@@ -89,5 +92,35 @@ describe('a Redis that refuses writes for a moment', () => {
     expect([one.deduplicated, schedule.deduplicated]).toEqual([false, false]);
     expect((await queue.getWaiting()).map(({ id }) => id)).toEqual([one.id]);
     expect(await queue.getDelayedCount()).toBe(1);
+  });
+});
+
+describe('a user that may do nothing for a moment', () => {
+  const stage = redisStage({ withProblems: true });
+  const allow = (rule: '+@all' | '-@all'): Promise<unknown> =>
+    stage.client.call('ACL', 'SETUSER', 'worker', 'on', 'nopass', '~*', '&*', rule);
+
+  it.each(ENDS)('has its jobs run once and their ends stored: one that %s', async (_end, state, settle) => {
+    await allow('+@all');
+    const topology = { kind: 'single', host: '127.0.0.1', port: stage.redis.port } as const;
+    const redis = { topology, db: 0, tls: false, username: 'worker', password: 'any' } as const;
+    const lock = { durationMs: 800, stalledCheckMs: 200 };
+    const broker = stage.fixture.broker({ redis, lock });
+    const queue = broker.createQueue(testQueue());
+    const { seen } = await workOn(broker, queue, async (taken) => {
+      await allow('-@all');
+      setTimeout(() => void allow('+@all'), SPELL_MS);
+      return settle(taken);
+    });
+    const { id } = await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    await waitUntil(
+      async () => (await (await queue.getJob(id).catch(() => null))?.getState().catch(() => '')) === state,
+      `the job to be ${state}`,
+    );
+    expect(seen).toHaveLength(1);
+    expect((await queue.getJob(id))?.opts).not.toMatchObject({ mq: { failures: [{ kind: 'crash' }] } });
+    expect(stage.fixture.problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^Redis refuses calls: NOPERM/),
+    ]);
   });
 });

@@ -4,12 +4,21 @@ import { explained } from './connection-error.js';
 import { createRedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import { replyCode } from './redis-replies.js';
+import { Subscriptions } from './subscriptions.js';
 import type { RedisSettings } from '../../../../kernel/redis/redis-settings.js';
 
 /** How long QUIT may take. */
 const QUIT_TIMEOUT_MS = 500;
-/** How often the subscriber is pinged to show that it is alive. */
-const SUBSCRIBER_PING_MS = 5_000;
+
+/** Who is told what happens to the connections. They recover by themselves. */
+export interface ConnectionListener {
+  /** A connection failed. */
+  failed(error: Error): void;
+  /** Redis refused to let this process listen to messages. */
+  refused(error: Error): void;
+  /** The shared client can take commands again, after `awayMs` without. */
+  ready(awayMs: number): void;
+}
 
 /**
  * All connections of one broker: a client and a subscriber that all queues share, and a blocking connection for each
@@ -21,7 +30,7 @@ export class RedisConnections {
   private readonly blocking = new Set<RedisClient>();
   /** Callers waiting for the shared client. */
   private readonly waiting = new Set<() => void>();
-  private pingTimer: NodeJS.Timeout | null = null;
+  private subscriptions: Subscriptions | null = null;
   private closed: Promise<void> | null = null;
   private lastError: Error | null = null;
   /** When the shared client was opened, or lost. */
@@ -29,14 +38,11 @@ export class RedisConnections {
 
   /**
    * @param socketTimeoutMs a connection that owes an answer for this long is dropped and opened again
-   * @param onError called for every connection error; the connections recover by themselves
-   * @param onReady called each time the shared client can take commands again, with how long it could not, milliseconds
    */
   constructor(
     private readonly settings: RedisSettings,
     private readonly socketTimeoutMs: number,
-    private readonly onError: (error: Error) => void,
-    private readonly onReady: (awayMs: number) => void = () => undefined,
+    private readonly listener: ConnectionListener,
   ) {}
 
   /** Whether `close()` was called. */
@@ -64,6 +70,11 @@ export class RedisConnections {
     return this.lastError;
   }
 
+  /** Why Redis does not let this process listen to messages; null when it does, or was not asked. */
+  get deafness(): Error | null {
+    return this.subscriptions?.refusal ?? null;
+  }
+
   /** The shared client. */
   get client(): RedisClient {
     if (this.shared === null) {
@@ -76,11 +87,9 @@ export class RedisConnections {
   /** The shared subscriber. */
   get subscriber(): RedisClient {
     if (this.listening === null) {
-      const subscriber = this.open(ENDLESS, this.socketTimeoutMs);
-      this.listening = subscriber;
-      // Without traffic a dead connection would never be noticed.
-      this.pingTimer = setInterval(() => void subscriber.ping().catch(() => undefined), SUBSCRIBER_PING_MS);
-      this.pingTimer.unref();
+      // What ioredis subscribes to by itself after a reconnect it does not catch: a refusal would end the process.
+      this.listening = this.open({ ...ENDLESS, autoResubscribe: false }, this.socketTimeoutMs);
+      this.subscriptions = new Subscriptions(this.listening, (error) => this.listener.refused(error));
     }
     return this.listening;
   }
@@ -137,7 +146,7 @@ export class RedisConnections {
   }
 
   private async closeAll(): Promise<void> {
-    if (this.pingTimer !== null) clearInterval(this.pingTimer);
+    this.subscriptions?.close();
     for (const client of this.blocking) disconnect(client);
     this.blocking.clear();
     const shared = [this.shared, this.listening].filter((client) => client !== null);
@@ -165,7 +174,7 @@ export class RedisConnections {
       wasReady = true;
       isUp = true;
       this.lastError = null;
-      if (client === this.shared) this.onReady(performance.now() - this.awaySince);
+      if (client === this.shared) this.listener.ready(performance.now() - this.awaySince);
     });
     client.on('close', () => {
       // Every failed attempt to reconnect ends here too.
@@ -175,7 +184,7 @@ export class RedisConnections {
     const explain = (error: Error): Error => explained(error, this.settings.tls !== false, wasReady);
     client.on('error', (error: Error) => {
       this.lastError = explain(error);
-      this.onError(this.lastError);
+      this.listener.failed(this.lastError);
     });
   }
 }

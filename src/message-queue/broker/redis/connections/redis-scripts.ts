@@ -1,10 +1,8 @@
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
-import { meaningOf, replyCode } from './redis-replies.js';
+import { patiently } from './patiently.js';
+import { replyCode } from './redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
-
-const PATIENCE_MS = 2_000;
-const RETRY_DELAY_MS = 100;
 
 /** The client takes the list apart itself: spread, it would be copied by each of four functions. */
 type ScriptCommand = (base: string, args: readonly (string | number)[]) => Promise<unknown>;
@@ -27,16 +25,8 @@ export class RedisScripts {
   }
 
   /** Like `run`, but waits out passing errors for up to two seconds: for calls that somebody waits for. */
-  async runPatiently(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
-    const giveUpAt = performance.now() + PATIENCE_MS;
-    for (;;) {
-      try {
-        return await this.run(script, base, args);
-      } catch (error) {
-        if (meaningOf(error) !== 'passing' || performance.now() >= giveUpAt) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-      }
-    }
+  runPatiently(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+    return patiently(() => this.run(script, base, args));
   }
 
   private call(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {

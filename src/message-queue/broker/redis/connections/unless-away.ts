@@ -1,6 +1,7 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { RedisConnections } from './redis-connections.js';
-import { replyCode } from './redis-replies.js';
+import { replyOf } from './redis-replies.js';
+import { refusedCall } from './refused-call.js';
 
 /** How long Redis may be away before pending calls are rejected. */
 const PATIENCE_MS = 2_000;
@@ -36,14 +37,22 @@ export function unlessAway<T>(
       };
     answer.then(
       settle(resolve),
-      settle((error: Error) => reject(replyCode(error) === null ? error : refused(queue, what, error))),
+      settle((error: Error) => reject(typed(queue, what, error))),
     );
   });
 }
 
-function refused(queue: string, what: string, cause: Error): BrokerUnavailableError {
+/** What a connection that fails rejects with, in the words of its client. */
+const LOST = /^(MaxRetriesPerRequestError|AbortError|ClusterAllFailedError)$/;
+const CLOSED =
+  /^Connection is closed|connections of this broker are closed|^Stream isn't writeable|^Socket closed/;
+
+function typed(queue: string, what: string, error: Error): Error {
+  const reply = replyOf(error);
+  if (reply !== null) return refusedCall(reply, `${what} of queue "${queue}"`, { queue, cause: error });
+  if (!LOST.test(error.name) && !CLOSED.test(error.message)) return error;
   const message =
-    `Redis answered ${what} of queue "${queue}" with an error: ${cause.message.replace(/\.$/, '')}. Try again when ` +
-    'its reason is gone.';
-  return new BrokerUnavailableError(message, { queue, cause });
+    `The connection to Redis was lost or closed before it answered ${what} of queue "${queue}": ` +
+    `${error.message.replace(/\.$/, '')}. Redis may have done it; look, and try again.`;
+  return new BrokerUnavailableError(message, { queue, cause: error });
 }

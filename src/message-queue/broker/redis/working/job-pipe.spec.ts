@@ -1,3 +1,4 @@
+import { unheard } from '../../../../../test/support/unheard-connections.js';
 import { BrokerFixture, failed, testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
@@ -42,7 +43,7 @@ describe('JobPipe', () => {
     redis = await TestRedis.start();
     fixture = new BrokerFixture(redis);
     const topology = { kind: 'single', host: '127.0.0.1', port: redis.port } as const;
-    connections = new RedisConnections({ topology, db: 0, tls: false }, 5_000, () => undefined);
+    connections = new RedisConnections({ topology, db: 0, tls: false }, 5_000, unheard);
   });
   afterEach(async () => {
     await connections.close();
@@ -53,7 +54,7 @@ describe('JobPipe', () => {
   it('runs a job once that two answers bring: that of the call that took it, and the search for lost answers', async () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue()) as RedisQueue;
-    const commands = new QueueCommands(queue, new RedisScripts(connections));
+    const commands = new QueueCommands(queue, new RedisScripts(connections), () => undefined);
     const intake = new JobIntake(commands, LOCK_MS, () => Date.now());
     let runs = 0;
     let end: () => void = () => undefined;
@@ -86,7 +87,7 @@ describe('JobPipe', () => {
   it('keeps a run that began before the answer to the failure of the run before it was seen', async () => {
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue()) as RedisQueue;
-    const commands = new LateAnswers(queue, new RedisScripts(connections));
+    const commands = new LateAnswers(queue, new RedisScripts(connections), () => undefined);
     const intake = new JobIntake(commands, LOCK_MS, () => Date.now());
     const runs: TakenJob[] = [];
     let end: () => void = () => undefined;

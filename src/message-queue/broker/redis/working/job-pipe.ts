@@ -185,7 +185,10 @@ export class JobPipe {
 
   private async scheduleNext({ job, id }: RedisTakenJob): Promise<boolean> {
     try {
-      await this.parts.commands.queue.nextRepeatableJob(job.name, job.data as object, job.opts);
+      const { commands } = this.parts;
+      await commands.untilAnswered(() =>
+        commands.queue.nextRepeatableJob(job.name, job.data as object, job.opts),
+      );
       return true;
     } catch (error) {
       this.report('queue', id, `The next run of repeatable job "${id}" could not be scheduled.`, error);

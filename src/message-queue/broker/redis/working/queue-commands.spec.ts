@@ -1,3 +1,4 @@
+import { unheard } from '../../../../../test/support/unheard-connections.js';
 import type { Redis } from 'ioredis';
 import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
@@ -12,11 +13,11 @@ describe('QueueCommands', () => {
 
   it('writes at once what waits to be written together, and what is written later by itself', async () => {
     const topology = { kind: 'single', host: '127.0.0.1', port: stage.redis.port } as const;
-    const connections = new RedisConnections({ topology, db: 0, tls: false }, 5_000, () => undefined);
+    const connections = new RedisConnections({ topology, db: 0, tls: false }, 5_000, unheard);
     const scripts = new RedisScripts(connections);
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
     const ours = Object.create(queue, { client: { value: connections.client } }) as RedisQueue;
-    const commands = new QueueCommands(ours, scripts);
+    const commands = new QueueCommands(ours, scripts, () => undefined);
     const take = (): Promise<unknown> => commands.run(takeJobsScript, [1, Date.now(), 'token', 1_000, '']);
     await take();
     const { stream } = connections.client as Redis;

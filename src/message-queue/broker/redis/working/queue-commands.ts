@@ -1,18 +1,20 @@
 import { Redis } from 'ioredis';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
-import { meaningOf } from '../connections/redis-replies.js';
+import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
-const RETRY_DELAY_MS = 100;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 1_000;
 
-/** Our scripts on one queue, as its worker runs them: passing errors are waited out. */
+/** Our scripts on one queue, as its worker runs them. */
 export class QueueCommands {
   private stopped = false;
 
   constructor(
     readonly queue: RedisQueue,
     private readonly scripts: RedisScripts,
+    private readonly onRefused: (error: unknown) => void,
   ) {}
 
   /** Whether a call is written to the connection at once; otherwise it waits until Redis is back. */
@@ -33,18 +35,29 @@ export class QueueCommands {
   }
 
   /**
-   * Runs a script until Redis accepts it. Running the script twice must do no harm.
-   * @throws an error that Redis would answer again; after `stop()` any error
+   * Runs a script until Redis takes it, as the end of a run must be. Running the script twice must do no harm.
+   * @throws an error that says that script or data are faulty; after `stop()` any error
    */
-  async runUntilAnswered(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
-    for (;;) {
+  runUntilAnswered(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    return this.untilAnswered(() => this.run(script, args));
+  }
+
+  /** The same for any call. */
+  async untilAnswered<T>(call: () => Promise<T>): Promise<T> {
+    for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_RETRY_MS)) {
       try {
-        return await this.run(script, args);
+        return await call();
       } catch (error) {
-        if (this.stopped || meaningOf(error) === 'refused') throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+        if (this.stopped || !isTriedAgain('end', error)) throw error;
+        this.noteRefusal(error);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
+  }
+
+  /** Tells of a call that Redis answered with an error and that is made again; a lost connection tells of itself. */
+  noteRefusal(error: unknown): void {
+    if (replyOf(error) !== null) this.onRefused(error);
   }
 
   /** Ends the retries: the connections are about to be closed. */

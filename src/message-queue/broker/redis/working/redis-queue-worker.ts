@@ -180,8 +180,9 @@ export class RedisQueueWorker implements QueueWorker {
       const reply = await this.intake.take(open);
       this.receive(reply, { count: open, starts: open });
       return reply[2] === 1 ? count : count - open + reply[0].length;
-    } catch {
-      // The connection reports itself. Redis may have executed the call: look for jobs whose answer was lost.
+    } catch (error) {
+      this.parts.commands.noteRefusal(error);
+      // Redis may have executed the call: look for jobs whose answer was lost.
       this.intake.noteLostAnswer();
       this.receive(NOTHING_TAKEN, { count: open, starts: open });
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));

@@ -1,5 +1,6 @@
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
+import { replyOf } from '../connections/redis-replies.js';
 
 /** How long one blocking call waits, seconds. */
 const BLOCK_SECONDS = 5;
@@ -21,6 +22,7 @@ export class WaitSignal {
     private readonly connections: RedisConnections,
     private readonly waitKey: string,
     private readonly connectionName: string,
+    private readonly onRefused: (error: unknown) => void,
   ) {
     this.client = this.open();
   }
@@ -80,9 +82,10 @@ export class WaitSignal {
         if ((await client.blmove(this.waitKey, this.waitKey, 'RIGHT', 'RIGHT', BLOCK_SECONDS)) !== null)
           return;
       }
-    } catch {
+    } catch (error) {
       if (this.closed) return;
-      // Out of memory, for example: the worker polls instead, at a modest rate.
+      if (replyOf(error) !== null) this.onRefused(error);
+      // The worker polls instead, at a modest rate.
       await new Promise<void>((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
   }

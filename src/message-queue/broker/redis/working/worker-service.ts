@@ -22,6 +22,8 @@ export interface WorkerServiceParts {
   readonly connections: RedisConnections;
   readonly options: ResolvedRedisBrokerOptions;
   readonly report: (problem: BrokerProblem) => void;
+  /** A call failed that will be made again. */
+  readonly onCallFailed: (error: Error) => void;
   readonly suspects: CrashSuspects;
   readonly sweep: QueueSweep;
 }
@@ -36,7 +38,10 @@ export class WorkerService implements WorkerOfQueue {
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
   private readonly swept: SweptQueue;
-  private readonly onReconnect = (): void => this.worker.adopt();
+  private readonly onReconnect = (): void => {
+    this.recovery.postpone();
+    this.worker.adopt();
+  };
   private readonly onListening = (): void => this.listen();
   private readonly onMessage = (channel: string, message: string): void => this.hear(channel, message);
 
@@ -47,8 +52,9 @@ export class WorkerService implements WorkerOfQueue {
   ) {
     const { queue, scripts, connections, options } = parts;
     const connectionName = `${queue.base.slice(0, -queue.name.length - 2)}:${Buffer.from(queue.name).toString('base64')}`;
-    this.commands = new QueueCommands(queue, scripts);
-    this.signal = new WaitSignal(connections, `${queue.base}wait`, connectionName);
+    const onError = (error: unknown): void => parts.onCallFailed(error as Error);
+    this.commands = new QueueCommands(queue, scripts, onError);
+    this.signal = new WaitSignal(connections, `${queue.base}wait`, connectionName, onError);
     const { commands, signal } = this;
     this.worker = new RedisQueueWorker({
       commands,
@@ -59,18 +65,22 @@ export class WorkerService implements WorkerOfQueue {
       report: parts.report,
       suspects: parts.suspects,
     });
-    const onError = (error: unknown): void => this.reportError(error);
     this.locks = new LockKeeper(commands, this.worker.active, options.lock, onError);
     this.promoter = new DelayPromoter(commands, options.clock, onError);
     this.recovery = new StalledRecovery(commands, {
       everyMs: options.lock.stalledCheckMs,
+      renewMs: options.lock.renewMs,
       maxCrashes: options.maxCrashes,
       clock: options.clock,
       onPhantoms: (ids) => this.worker.phantoms(ids),
       onError,
     });
     this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);
-    this.swept = { base: queue.base, see: (look) => this.see(look), failed: onError };
+    this.swept = {
+      base: queue.base,
+      see: (look) => this.see(look),
+      failed: (error) => this.lookFailed(error),
+    };
   }
 
   get hasEnded(): boolean {
@@ -126,17 +136,14 @@ export class WorkerService implements WorkerOfQueue {
       await sortStoreIn(queue, options.onNotice, () => !this.worker.mayStart);
     } catch (error) {
       // Every take goes on with it.
-      this.reportError(error);
+      this.parts.onCallFailed(error as Error);
     }
     this.worker.start();
   }
 
   /** Messages sent before Redis confirms that this process listens are lost: the worker looks for itself then. */
   private listen(): void {
-    this.parts.connections.subscriber.subscribe(...this.channels()).then(
-      () => this.worker.interrupt(),
-      (error: unknown) => this.reportError(error),
-    );
+    void this.parts.connections.subscriber.subscribe(...this.channels()).then(() => this.worker.interrupt());
   }
 
   private see({ mayHaveStalled, nextDueAt, waiting, inLanes }: QueueLook): void {
@@ -145,6 +152,11 @@ export class WorkerService implements WorkerOfQueue {
     // The message that told of them may have been lost.
     if (inLanes > 0 && this.worker.isHungry) this.signal.interrupt();
     this.watchdog.see(waiting);
+  }
+
+  private lookFailed(error: unknown): void {
+    this.recovery.postpone();
+    this.parts.onCallFailed(error as Error);
   }
 
   private channels(): [string, string, string, string] {
@@ -159,10 +171,5 @@ export class WorkerService implements WorkerOfQueue {
     if (channel !== cancel) return;
     const { id, reason } = JSON.parse(message) as CancelMessage;
     this.worker.cancel(id, reason);
-  }
-
-  private reportError(cause: unknown): void {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    this.parts.report({ kind: 'connection', queue: this.parts.queue.name, message, cause });
   }
 }

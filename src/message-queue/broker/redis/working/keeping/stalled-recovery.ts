@@ -6,6 +6,8 @@ import { recoverStalledScript } from '../../scripts/keep-jobs.lua.js';
 /** What the recovery depends on. */
 export interface StalledRecoveryOptions {
   readonly everyMs: number;
+  /** How often living workers renew their locks. */
+  readonly renewMs: number;
   /** Crash records kept per job. */
   readonly maxCrashes: number;
   readonly clock: Clock;
@@ -38,6 +40,14 @@ export class StalledRecovery {
     this.underWay = this.recover()
       .catch(this.options.onError)
       .finally(() => (this.underWay = null));
+  }
+
+  /**
+   * Call it when Redis could not be used for a while: nobody could renew a lock meanwhile, so that locks which have run out say
+   * nothing about their workers. Those that live are given time to renew theirs.
+   */
+  postpone(): void {
+    this.notBefore = Math.max(this.notBefore, performance.now() + 2 * this.options.renewMs);
   }
 
   /** Resolves when the check under way has ended. */
