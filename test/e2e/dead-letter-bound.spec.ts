@@ -99,4 +99,24 @@ describe.each<ProviderName>(['redis', 'memory'])('5 %% poison on %s', (provider)
       `Queue "counted" dropped its 150 oldest dead letters: it keeps at most ${KEPT}`,
     );
   }, 60_000);
+
+  it('writes one line per kind of failure and interval, and how many there were', async () => {
+    const linesOf = (outcome: string): string[] =>
+      apps.logger.lines.filter((line) => line.startsWith(`${outcome} `) || line.startsWith(`${outcome},`));
+    expect(linesOf('Failed')).toEqual([
+      expect.stringMatching(
+        /^Failed, runs again in 1 ms: Error: no route to host \d+ \{queue=counted job=counted id=/,
+      ),
+    ]);
+    expect(linesOf('Dead letter')).toEqual([
+      expect.stringMatching(/^Dead letter after Error: no route to host \d+ \{queue=counted .*attempt=2\/2/),
+    ]);
+    await apps.close();
+    for (const outcome of ['Failed', 'Dead letter']) {
+      const sum = new RegExp(
+        `^${outcome} 199 more times in \\d+ s, this job the last of them: Error: no route to host \\d+ \\{`,
+      );
+      expect(linesOf(outcome).slice(1)).toEqual([expect.stringMatching(sum)]);
+    }
+  });
 });

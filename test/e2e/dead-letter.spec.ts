@@ -151,6 +151,7 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
       { errors: ['no route to host 10.0.0.2'] },
       { errors: ['mailbox 7c1b0e0e-98c7-4c0e-8c55-0f61b0f9a9d1 full'], job: 'confirm' },
     ]);
+    await clockPasses();
     await fixture.deaths('push', [{ errors: ['no route to host 10.0.0.3'] }]);
     const stats = await fixture.deadLetters.stats();
     expect(stats).toMatchObject({ total: 4, complete: true, unreadable: 0 });

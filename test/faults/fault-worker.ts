@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { Processor } from '@nestjs/bull';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
+import { RepeatedLines } from '../../src/kernel/logging/repeated-lines.js';
 import { SystemClock } from '../../src/kernel/time/clock.js';
 import {
   BrokerUnavailableError,
@@ -135,6 +136,7 @@ async function main(): Promise<void> {
   const [events, clock] = [new JobEvents(), new SystemClock()];
   const executor = new JobExecutor({
     ...{ handlers, middleware: new JobMiddlewareStack(), events, ends: new JobEnds(events, clock), clock },
+    lines: new RepeatedLines(clock, 0),
     ...{ maxCrashes, abortGraceMs: 60_000 },
     logger: { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined },
   });

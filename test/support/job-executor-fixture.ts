@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Job } from 'bull';
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
+import { RepeatedLines } from '../../src/kernel/logging/repeated-lines.js';
 import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
 import { HandlerRegistry } from '../../src/message-queue/handlers/handler-registry.js';
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
@@ -70,6 +71,7 @@ export class Stage {
       events: this.events,
       ends: this.ends,
       clock: this.clock,
+      lines: new RepeatedLines(new ManualClock(), 60_000),
       maxCrashes: 3,
       abortGraceMs: 500,
       onStuck: ({ handler }) => this.stuck.push(handler),

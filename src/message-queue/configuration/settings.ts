@@ -72,6 +72,14 @@ export const SECTIONS = {
       variable: 'MESSAGE_QUEUE_ON_STUCK_HANDLER',
       default: 'keep',
     }),
+    /**
+     * How often the log says the same of failing jobs. The first failure of a kind (queue, job, error) is written in full, the others are
+     * counted, and their number is written once per interval. `0` writes a line for every failure.
+     */
+    failureLogIntervalMs: setting(milliseconds(0, HOUR_MS), {
+      variable: 'MESSAGE_QUEUE_FAILURE_LOG_INTERVAL_MS',
+      default: MINUTE_MS,
+    }),
     /** How a worker holds on to the jobs it runs. */
     lock: {
       /** How long an active job's lock lasts without renewal; after that, the job counts as abandoned by its worker. */

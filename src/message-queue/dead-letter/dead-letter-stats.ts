@@ -1,3 +1,4 @@
+import { messageKind } from '../../kernel/logging/message-kind.js';
 import type { ManagedQueues } from '../broker/managed-queues.js';
 import { headOf } from './dead-letter.js';
 import type { LetterHead } from './dead-letter.js';
@@ -104,7 +105,7 @@ class StatsCollector {
 
   private addToGroup(letter: LetterHead): void {
     let { error } = letter;
-    let message = generalised(letter.reason);
+    let message = messageKind(letter.reason);
     if (!this.groups.has(`${error}\n${message}`) && this.groups.size >= MAX_GROUPS) error = message = 'other';
     const key = `${error}\n${message}`;
     const group = this.groups.get(key) ?? {
@@ -175,14 +176,4 @@ export async function readStats(
     unreadable,
     complete,
   };
-}
-
-/** The same error about another job should read the same: ids, numbers and quoted texts go. */
-function generalised(message: string): string {
-  return message
-    .slice(0, 400)
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '#')
-    .replace(/\b[0-9a-f]{16,}\b/gi, '#')
-    .replace(/\d+/g, '#')
-    .slice(0, LONGEST_MESSAGE);
 }

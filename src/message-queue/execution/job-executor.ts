@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { MessageQueueError } from '../../kernel/errors.js';
+import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
@@ -33,6 +34,8 @@ export interface JobExecutorParts {
   readonly abortGraceMs: number;
   /** Called for each stuck handler once it is logged; with `onStuckHandler: 'exit'` the process exits here. */
   readonly onStuck?: (stuck: StuckHandler) => void;
+  /** What keeps the lines about failed runs few. */
+  readonly lines: RepeatedLines;
   /** Default: Nest's. */
   readonly logger?: JobLog;
   /** For jitter, 0 up to 1. Default `Math.random`. */
@@ -51,11 +54,11 @@ export class JobExecutor {
   readonly #reporter: OutcomeReporter;
 
   constructor(parts: JobExecutorParts) {
-    const { clock, events, ends, abortGraceMs, logger = new Logger('JobExecutor') } = parts;
+    const { clock, events, ends, lines, abortGraceMs, logger = new Logger('JobExecutor') } = parts;
     this.#parts = parts;
     this.#stuck = new StuckHandlers(clock, abortGraceMs);
     this.#tools = { clock, logger, events, watch: (run, reason) => this.#watch(run, reason) };
-    this.#reporter = new OutcomeReporter(events, ends);
+    this.#reporter = new OutcomeReporter(events, ends, lines);
   }
 
   /** Handlers that keep running although their signals aborted, now and since the start; for health. */

@@ -1,3 +1,6 @@
+import { messageKind } from '../../kernel/logging/message-kind.js';
+import { printable } from '../../kernel/logging/printable.js';
+import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import type { EndedJob, JobEnd, JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { JobResult } from '../jobs/job-result.js';
@@ -5,11 +8,16 @@ import { cancelReasonOf } from '../jobs/settlement.js';
 import type { FailedSettlement, Settlement } from '../jobs/settlement.js';
 import type { Run } from './run.js';
 
+/** Longest error in a line, characters. */
+const LONGEST_ERROR = 300;
+const ABANDONED = 'its lock was lost; another worker may already have run it.';
+
 /** Reports how runs ended, to hosts (events) and operators (log). */
 export class OutcomeReporter {
   constructor(
     private readonly events: JobEvents,
     private readonly ends: JobEnds,
+    private readonly lines: RepeatedLines,
   ) {}
 
   report(run: Run, settlement: Settlement, durationMs: number): void {
@@ -46,24 +54,41 @@ export class OutcomeReporter {
         run.logger.debug('Handed back: this worker is stopping, another one will run it.');
         return;
       case 'abandoned':
-        run.logger.warn('Abandoned: its lock was lost; another worker may already have run it.');
+        this.write(run, 'warn', 'Abandoned', ABANDONED, `Abandoned: ${ABANDONED}`);
     }
   }
 
   private reportFailure(run: Run, settlement: FailedSettlement): void {
     const { place } = run;
     const { error, failure, retryDelayMs } = settlement;
-    const what = `${failure.error}: ${failure.message.slice(0, 300)}`;
+    const what = printable(`${failure.error}: ${failure.message}`, LONGEST_ERROR);
     if (failure.kind === 'cancelled') {
-      run.logger.log(`Cancelled: ${cancelReasonOf(settlement).slice(0, 300)}`);
+      const why = printable(cancelReasonOf(settlement), LONGEST_ERROR);
+      this.write(run, 'log', 'Cancelled', why, `Cancelled: ${why}`);
       this.ends.tell({ ...endedJob(run), outcome: 'cancelled', reason: cancelReasonOf(settlement) });
     } else if (retryDelayMs === null) {
-      run.logger.error(`Dead letter after ${what}`);
+      this.write(run, 'error', 'Dead letter', what, `Dead letter after ${what}`);
       this.ends.tell({ ...endedJob(run), outcome: 'dead-letter', error, failure });
     } else {
-      run.logger.warn(`Failed, runs again in ${retryDelayMs} ms: ${what}`);
+      this.write(run, 'warn', 'Failed', what, `Failed, runs again in ${retryDelayMs} ms: ${what}`);
       this.events.emit('retrying', { ...place, delayMs: retryDelayMs, spent: true, reason: failure.message });
     }
+  }
+
+  /** One line per kind of failure and interval: whatever fails a thousand times a second must not write as many lines. */
+  private write(
+    { place, logger }: Run,
+    level: 'log' | 'warn' | 'error',
+    outcome: string,
+    why: string,
+    line: string,
+  ): void {
+    this.lines.add({
+      kind: [place.queue, place.job, outcome, messageKind(why)].join('\n'),
+      write: () => logger[level](line),
+      sum: ({ count, seconds }) =>
+        logger[level](`${outcome} ${count} more times in ${seconds} s, this job the last of them: ${why}`),
+    });
   }
 }
 

@@ -2,6 +2,9 @@ import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
 import type { Broker } from '../broker/broker.js';
 import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
+import { messageKind } from '../../kernel/logging/message-kind.js';
+import { printable } from '../../kernel/logging/printable.js';
+import { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
@@ -22,16 +25,21 @@ export function brokerProviders(configKey: string | undefined): Provider[] {
   return [
     {
       provide: token,
-      useFactory: (config: MessageQueueConfig, clock: Clock, events: JobEvents) =>
-        createBroker(config, clock, events),
-      inject: [getConfigToken(configKey), Clock, JobEvents],
+      useFactory: (config: MessageQueueConfig, clock: Clock, events: JobEvents, lines: RepeatedLines) =>
+        createBroker(config, clock, events, lines),
+      inject: [getConfigToken(configKey), Clock, JobEvents, RepeatedLines],
     },
     { provide: BrokerCloser, useFactory: (broker: Broker) => new BrokerCloser(broker), inject: [token] },
   ];
 }
 
 /** Opens the broker that a configuration asks for; the other one's code is not even loaded. */
-function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvents): Broker {
+function createBroker(
+  config: MessageQueueConfig,
+  clock: Clock,
+  events: JobEvents,
+  lines: RepeatedLines,
+): Broker {
   const { prefix, enqueueTimeoutMs, lock, maxCrashes, memory } = config;
   if (config.redis === null) {
     const { MemoryBroker } =
@@ -49,12 +57,20 @@ function createBroker(config: MessageQueueConfig, clock: Clock, events: JobEvent
     // One more than makes a dead letter, so that the letter shows them all.
     maxCrashes: maxCrashes + 1,
     clock,
-    onProblem: (problem) => report(problem, events, logger),
+    onProblem: (problem) => report(problem, events, logger, lines),
     onNotice: (message) => logger.log(message),
   });
 }
 
-function report({ queue, message, cause }: BrokerProblem, events: JobEvents, logger: Logger): void {
-  logger.warn(queue === undefined ? message : `${queue}: ${message}`);
+function report(problem: BrokerProblem, events: JobEvents, logger: Logger, lines: RepeatedLines): void {
+  const { kind, queue, jobId, message, cause } = problem;
+  const text = printable(queue === undefined ? message : `${queue}: ${message}`);
+  const about = jobId === undefined ? messageKind(message) : '';
+  lines.add({
+    kind: ['problem', kind, queue ?? '', about].join('\n'),
+    write: () => logger.warn(text),
+    sum: ({ count, seconds }) =>
+      logger.warn(`${count} more problems of this kind in ${seconds} s, the last of them: ${text}`),
+  });
   events.emit('error', { queue, error: cause instanceof Error ? cause : new Error(message) });
 }

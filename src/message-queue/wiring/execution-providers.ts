@@ -1,8 +1,9 @@
-import type { Provider } from '@nestjs/common';
+import type { OnApplicationShutdown, Provider } from '@nestjs/common';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { Clock } from '../../kernel/time/clock.js';
+import { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -14,6 +15,13 @@ import { exitForRestart } from '../worker/exit-for-restart.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { RESOLVED_CONFIGURATION } from './tokens.js';
 
+/** Writes what it left out when the app ends. */
+class FailureLines extends RepeatedLines implements OnApplicationShutdown {
+  onApplicationShutdown(): void {
+    this.flush();
+  }
+}
+
 /** What every job passes through. */
 export const EXECUTION_PROVIDERS: readonly Provider[] = [
   { provide: JobEvents, useFactory: () => new JobEvents() },
@@ -21,6 +29,12 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
     provide: JobEnds,
     useFactory: (events: JobEvents, clock: Clock) => new JobEnds(events, clock),
     inject: [JobEvents, Clock],
+  },
+  {
+    provide: RepeatedLines,
+    useFactory: (clock: Clock, { failureLogIntervalMs }: MessageQueueConfig) =>
+      new FailureLines(clock, failureLogIntervalMs),
+    inject: [Clock, MESSAGE_QUEUE_CONFIG],
   },
   { provide: HandlerRegistry, useFactory: () => new HandlerRegistry() },
   {
@@ -42,15 +56,19 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       events: JobEvents,
       ends: JobEnds,
       clock: Clock,
+      lines: RepeatedLines,
       config: MessageQueueConfig,
     ) => {
       const { maxCrashes, abortGraceMs } = config;
       const onStuck = config.onStuckHandler === 'exit' ? () => exitForRestart(config) : undefined;
       return new JobExecutor({
-        ...{ handlers, middleware, events, ends, clock, maxCrashes, abortGraceMs, onStuck },
+        ...{ handlers, middleware, events, ends, clock, lines, maxCrashes, abortGraceMs, onStuck },
       });
     },
-    inject: [HandlerRegistry, JobMiddlewareStack, JobEvents, JobEnds, Clock, MESSAGE_QUEUE_CONFIG],
+    inject: [
+      ...[HandlerRegistry, JobMiddlewareStack, JobEvents, JobEnds, Clock, RepeatedLines],
+      MESSAGE_QUEUE_CONFIG,
+    ],
   },
   HandlerRegistration,
 ];
