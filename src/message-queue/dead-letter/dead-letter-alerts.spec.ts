@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { HostCode } from '../../kernel/host/host-code.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { DeadLetterAlerts } from './dead-letter-alerts.js';
 import { DeadLetterNotifier } from './dead-letter-notifier.js';
@@ -22,7 +23,7 @@ describe('DeadLetterAlerts', () => {
 
   beforeEach(() => {
     notifier = new RecordingNotifier();
-    alerts = new DeadLetterAlerts(events, notifier);
+    alerts = new DeadLetterAlerts(events, notifier, new HostCode());
     logged = [];
     jest
       .spyOn(Logger.prototype, 'error')
@@ -71,7 +72,18 @@ describe('DeadLetterAlerts', () => {
     notifier.answer = answer;
     die('m_1');
     await alerts.onApplicationShutdown();
-    expect(logged).toEqual(['The notice about dead letter m_1 of queue "mail" failed: pager down']);
+    expect(logged).toEqual([expect.stringContaining('DeadLetterNotifier.notify() of queue "mail"')]);
+  });
+
+  it('waits no longer than 10 s for a notifier that never answers, also when the app stops', async () => {
+    jest.useFakeTimers();
+    notifier.answer = () => new Promise<void>(() => undefined);
+    die('m_1');
+    const closing = alerts.onApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(10_000);
+    jest.useRealTimers();
+    await closing;
+    expect(logged).toEqual([expect.stringContaining('DeadLetterNotifier.notify()')]);
   });
 
   it('keeps a bounded number of notices on their way, counts the rest, and waits for them at shutdown', async () => {

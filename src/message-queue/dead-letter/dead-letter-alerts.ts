@@ -1,16 +1,21 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
+import { HostCode } from '../../kernel/host/host-code.js';
+import { answeredWithin } from '../../kernel/time/answered-within.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { DeadLetterNotifier } from './dead-letter-notifier.js';
 import type { DeadLetterNotice } from './dead-letter-notifier.js';
 
 /** Notices that are on their way at the same time; when jobs die faster than that, the rest is only counted. */
 const MAX_UNDER_WAY = 100;
+/** How long a notice may take until nobody waits for it, milliseconds. */
+const LONGEST_NOTICE_MS = 10_000;
 
 /** Passes `deadLettered` events on to the host's notifier, without ever holding a job up. */
 @Injectable()
 export class DeadLetterAlerts implements OnApplicationShutdown {
-  private readonly logger = new Logger('DeadLetters');
+  private readonly logger = new SafeLogger('DeadLetters');
   private readonly unsubscribe: () => void;
   private readonly underWay = new Set<Promise<void>>();
   private dropped = 0;
@@ -18,6 +23,7 @@ export class DeadLetterAlerts implements OnApplicationShutdown {
   constructor(
     events: JobEvents,
     private readonly notifier: DeadLetterNotifier,
+    private readonly host: HostCode,
   ) {
     this.unsubscribe = events.on('deadLettered', (event) => {
       const { queue, job, jobId: id, attempt: attempts, failure, correlationId } = event;
@@ -25,7 +31,7 @@ export class DeadLetterAlerts implements OnApplicationShutdown {
     });
   }
 
-  /** Waits for the notices that are on their way. */
+  /** Waits for the notices that are on their way, each at most 10 s. */
   async onApplicationShutdown(): Promise<void> {
     this.unsubscribe();
     await Promise.all(this.underWay);
@@ -44,13 +50,12 @@ export class DeadLetterAlerts implements OnApplicationShutdown {
   }
 
   private async send(notice: DeadLetterNotice): Promise<void> {
+    const tooLate = (): Error => new Error(`It took longer than ${LONGEST_NOTICE_MS} ms.`);
     try {
-      await this.notifier.notify(notice);
+      const sent = Promise.resolve(this.notifier.notify(notice));
+      await answeredWithin(sent, LONGEST_NOTICE_MS, tooLate);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      this.logger.error(
-        `The notice about dead letter ${notice.id} of queue "${notice.queue}" failed: ${text}`,
-      );
+      this.host.failed('DeadLetterNotifier.notify()', notice.queue, error);
     }
   }
 

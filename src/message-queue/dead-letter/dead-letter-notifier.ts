@@ -17,7 +17,7 @@ export interface DeadLetterNotice {
  * with `adapters: [{ provide: DeadLetterNotifier, useClass: PagerNotifier }]`.
  */
 export abstract class DeadLetterNotifier {
-  /** What it throws or rejects with is logged; the job is not affected. */
+  /** What it throws or rejects with is logged and counted, and after 10 s nobody waits for it any more: the job is not affected. */
   abstract notify(notice: DeadLetterNotice): void | Promise<void>;
 }
 

@@ -1,4 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { Clock } from '../../kernel/time/clock.js';
@@ -24,7 +25,7 @@ const NEXT_STEP_MS = 250;
  */
 @Injectable()
 export class RetentionSweeper {
-  private readonly logger = new Logger('RetentionSweeper');
+  private readonly logger = new SafeLogger('RetentionSweeper');
   private readonly task: RepeatedTask;
 
   constructor(

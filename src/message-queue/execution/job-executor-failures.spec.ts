@@ -10,6 +10,7 @@ import {
   ShutdownError,
   UnrecoverableJobError,
 } from '../jobs/errors.js';
+import { HostCode } from '../../kernel/host/host-code.js';
 import { HandlerRegistry } from '../handlers/handler-registry.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 import { Stage, failed } from '../../../test/support/job-executor-fixture.js';
@@ -102,13 +103,23 @@ describe('a job that fails', () => {
     expect((await failed(stage.run({ opts: mq }))).retryDelayMs).toBeNull();
   });
 
-  it('keeps to the usual rules when the processor’s onError throws', async () => {
-    const stage = failing(new Error('x'));
-    stage.verdict = () => {
-      throw new Error('onError is broken');
-    };
-    expect((await failed(stage.run({ opts: mq }))).retryDelayMs).toBe(2000);
-    expect(stage.lines.join()).toContain('onError is broken');
+  it('keeps to the usual rules when the processor’s onError throws, or is async', async () => {
+    const host = new HostCode();
+    const stage = new Stage({ host });
+    stage.handle = () => Promise.reject(new Error('x'));
+    const broken = new Error('onError is broken');
+    const verdicts: (() => never)[] = [
+      () => {
+        throw broken;
+      },
+      () => Promise.reject(broken) as never,
+    ];
+    for (const verdict of verdicts) {
+      stage.verdict = verdict;
+      expect((await failed(stage.run({ opts: mq }))).retryDelayMs).toBe(2000);
+    }
+    const recent = [expect.stringContaining('onError in the class of NoteProcessor')];
+    expect(host.failuresOf('notes', 1_000)).toEqual({ count: 2, recent });
   });
 
   it('is handed back when the handler met the shutdown itself, cancelled when it says so', async () => {

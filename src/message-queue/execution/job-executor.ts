@@ -1,5 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { MessageQueueError } from '../../kernel/errors.js';
+import { HostCode } from '../../kernel/host/host-code.js';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
@@ -27,6 +28,8 @@ export interface JobExecutorParts {
   readonly middleware: JobMiddlewareStack;
   readonly events: JobEvents;
   readonly ends: JobEnds;
+  /** Guards what is asked of a host beside its handlers. Default: one of its own. */
+  readonly host?: HostCode;
   readonly clock: Clock;
   /** How many worker crashes make a job a dead letter. */
   readonly maxCrashes: number;
@@ -52,10 +55,12 @@ export class JobExecutor {
   readonly #tools: RunTools;
   readonly #stuck: StuckHandlers;
   readonly #reporter: OutcomeReporter;
+  readonly #host: HostCode;
 
   constructor(parts: JobExecutorParts) {
-    const { clock, events, ends, lines, abortGraceMs, logger = new Logger('JobExecutor') } = parts;
+    const { clock, events, ends, lines, abortGraceMs, logger = new SafeLogger('JobExecutor') } = parts;
     this.#parts = parts;
+    this.#host = parts.host ?? new HostCode();
     this.#stuck = new StuckHandlers(clock, abortGraceMs);
     this.#tools = { clock, logger, events, watch: (run, reason) => this.#watch(run, reason) };
     this.#reporter = new OutcomeReporter(events, ends, lines);
@@ -131,15 +136,10 @@ export class JobExecutor {
 
   #judge(run: Run, error: Error): ErrorVerdict | undefined {
     if (run.handler === undefined || run.state === 'taken') return undefined;
-    try {
-      return run.handler.judge(error, run);
-    } catch (thrown) {
-      const { message } = toError(thrown);
-      run.logger.error(
-        `onError in the class of ${run.handler.name} failed; the usual rules apply: ${message}`,
-      );
-      return undefined;
-    }
+    const { handler } = run;
+    const what = `onError in the class of ${handler.name}`;
+    // The usual rules apply to a job whose processor cannot say.
+    return this.#host.ask(what, run.queue, () => handler.judge(error, run), undefined);
   }
 
   /** An abandoned run stores nothing; any other is reported as it was stored. */

@@ -57,7 +57,7 @@ describe('JobEnds', () => {
     ends.tell(cancelled);
     await ends.settled();
     expect(heard).toEqual(['heard']);
-    expect(logged.mock.calls.map(([line]: [string]) => /of (\w+) failed/.exec(line)?.[1])).toEqual([
+    expect(logged.mock.calls.map(([line]: [string]) => /onJobEnd of (\w+)/.exec(line)?.[1])).toEqual([
       'Thrower',
       'Rejecter',
     ]);

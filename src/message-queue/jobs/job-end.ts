@@ -1,4 +1,5 @@
-import { Logger } from '@nestjs/common';
+import { HostCode } from '../../kernel/host/host-code.js';
+import { inOwnContext } from '../../kernel/host/root-context.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import type { JobEvents, JobRunEventPlace } from './job-events.js';
 import type { FailureRecord } from './managed-job.js';
@@ -24,7 +25,7 @@ export type JobEnd = EndedJob &
  * `purge`, `obliterate`) have no end. A process that is killed between storing an end and telling it tells nothing.
  */
 export interface JobEndListener {
-  /** What it throws or rejects with is logged, and after 10 s nobody waits for it any more: the job is not affected. */
+  /** What it throws or rejects with is logged and counted, and after 10 s nobody waits for it any more: the job is not affected. */
   onJobEnd(end: JobEnd): void | Promise<void>;
 }
 
@@ -38,13 +39,14 @@ interface NamedListener {
 
 /** Tells how jobs end: one place for the hook `onJobEnd` and the events `completed`, `deadLettered` and `cancelled`. */
 export class JobEnds {
-  private readonly logger = new Logger('JobEnds');
   private readonly listeners = new Map<string, NamedListener[]>();
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly events: JobEvents,
     private readonly clock: Clock,
+    /** Guards the listeners; default: one of its own. */
+    private readonly host = new HostCode(),
   ) {}
 
   /** @param name of the listener's class, for logs */
@@ -93,7 +95,7 @@ export class JobEnds {
   private call(name: string, listener: JobEndListener, end: JobEnd): void {
     let answer: void | Promise<void>;
     try {
-      answer = listener.onJobEnd(end);
+      answer = inOwnContext(() => listener.onJobEnd(end));
     } catch (error) {
       this.report(name, end, error);
       return;
@@ -118,11 +120,7 @@ export class JobEnds {
     });
   }
 
-  private report(name: string, { queue, job, jobId, outcome }: JobEnd, error: unknown): void {
-    const stack = error instanceof Error ? error.stack : String(error);
-    this.logger.error(
-      `onJobEnd of ${name} failed for job "${job}" ${jobId} of queue "${queue}" (${outcome}); the job is not affected.`,
-      stack,
-    );
+  private report(name: string, { queue, outcome }: JobEnd, error: unknown): void {
+    this.host.failed(`onJobEnd of ${name} (${outcome})`, queue, error);
   }
 }

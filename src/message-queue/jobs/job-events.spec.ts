@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
+import { HostCode } from '../../kernel/host/host-code.js';
 import { JobEvents } from './job-events.js';
 
 const place = { queue: 'q', job: 'j', jobId: '1' };
@@ -34,7 +36,8 @@ describe('JobEvents', () => {
   });
 
   it('is not disturbed by listeners that throw or reject', async () => {
-    const events = new JobEvents();
+    const host = new HostCode();
+    const events = new JobEvents(host);
     let reached = false;
     events.on('enqueued', () => {
       throw new Error('boom');
@@ -46,7 +49,18 @@ describe('JobEvents', () => {
     events.emit('enqueued', place);
     await new Promise((resolve) => setImmediate(resolve));
     expect(reached).toBe(true);
-    expect(logged).toHaveBeenCalledTimes(2);
+    expect(host.failuresOf('q', 1_000)).toEqual({ count: 2, recent: ['a listener of "enqueued"'] });
+    // Those of one kind share a line.
+    expect(logged).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps listeners out of the request that an event comes from', () => {
+    const events = new JobEvents();
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    events.on('enqueued', () => void seen.push(storage.getStore()));
+    storage.run('a request', () => events.emit('enqueued', place));
+    expect(seen).toEqual([undefined]);
   });
 
   it('lets the same listener be added twice and taken away once', () => {

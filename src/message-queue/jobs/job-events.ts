@@ -1,4 +1,5 @@
-import { Logger } from '@nestjs/common';
+import { HostCode } from '../../kernel/host/host-code.js';
+import { isOurs } from '../../kernel/host/ours.js';
 import type { FailureRecord } from './managed-job.js';
 import type { JobProgress } from './job-progress.js';
 
@@ -73,21 +74,30 @@ export type JobEventName = keyof JobEventMap;
 /** What is called when an event happens. */
 export type JobEventListener<Name extends JobEventName> = (event: JobEventMap[Name]) => void | Promise<void>;
 
+interface Subscription {
+  readonly listener: (event: never) => unknown;
+  /** What a message calls it. */
+  readonly name: string;
+}
+
 /**
- * Typed, process-local events of all queues. Injectable. A listener that throws or rejects is logged and never disturbs
- * a job or another listener. Listeners are called at once, in the order they were added.
+ * Typed, process-local events of all queues. Injectable. A listener that throws or rejects is logged and counted, and never
+ * disturbs a job or another listener. Listeners are called at once, in the order they were added, each in a context of its
+ * own: it finds nothing of the request or the run that the event comes from (`AsyncLocalStorage`).
  */
 export class JobEvents {
-  private readonly logger = new Logger('JobEvents');
-  private readonly listeners = new Map<JobEventName, Set<(event: never) => void | Promise<void>>>();
+  private readonly listeners = new Map<JobEventName, Set<Subscription>>();
   private readonly counters: ((queue: string, durationMs: number) => void)[] = [];
+
+  /** @param host guards the listeners; default: one of its own */
+  constructor(private readonly host = new HostCode()) {}
 
   /** @returns takes the listener away again */
   on<Name extends JobEventName>(name: Name, listener: JobEventListener<Name>): () => void {
     const ofName = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, ofName);
-    // A function of its own per subscription, so that the same listener can be added twice and taken away once.
-    const subscription = (event: JobEventMap[Name]): void | Promise<void> => listener(event);
+    // An object of its own per subscription, so that the same listener can be added twice and taken away once.
+    const subscription = { listener, name: `a listener of "${name}"` };
     ofName.add(subscription);
     return () => void ofName.delete(subscription);
   }
@@ -110,13 +120,10 @@ export class JobEvents {
   emit<Name extends JobEventName>(name: Name, event: JobEventMap[Name]): void {
     const ofName = this.listeners.get(name);
     if (ofName === undefined || ofName.size === 0) return;
-    for (const listener of [...ofName] as ((event: JobEventMap[Name]) => void | Promise<void>)[]) {
-      try {
-        const outcome = listener(event);
-        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.report(name, error));
-      } catch (error) {
-        this.report(name, error);
-      }
+    const queue = 'queue' in event ? event.queue : undefined;
+    for (const { listener, name: what } of [...ofName]) {
+      if (isOurs(listener)) listener(event as never);
+      else this.host.call(what, queue, () => listener(event as never));
     }
   }
 
@@ -134,10 +141,5 @@ export class JobEvents {
   removeAll(): void {
     this.listeners.clear();
     this.counters.length = 0;
-  }
-
-  private report(name: JobEventName, error: unknown): void {
-    const stack = error instanceof Error ? error.stack : String(error);
-    this.logger.error(`A listener of "${name}" failed; the job is not affected.`, stack);
   }
 }

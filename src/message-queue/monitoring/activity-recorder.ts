@@ -1,4 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { HostCode } from '../../kernel/host/host-code.js';
+import type { HostFailures } from '../../kernel/host/host-code.js';
+import { ours } from '../../kernel/host/ours.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../execution/job-executor.js';
@@ -13,15 +16,16 @@ export interface QueueActivity extends Activity {
   readonly stuck: readonly string[];
   /** Dependencies whose open breaker made jobs of this queue wait within the last 5 minutes. */
   readonly blockedBy: readonly string[];
+  /** How the host's code outside of handlers has failed, for this queue or for none in particular. */
+  readonly hostFailures: HostFailures;
 }
 
-const NOTHING: QueueActivity = {
+const NOTHING: Omit<QueueActivity, 'stuck' | 'hostFailures'> = {
   completed: 0,
   failed: 0,
   avgMs: null,
   p95Ms: null,
   lastMovedAt: null,
-  stuck: [],
   blockedBy: [],
 };
 
@@ -40,8 +44,13 @@ export class ActivityRecorder {
     events: JobEvents,
     private readonly clock: Clock,
     @Inject(JobExecutor) private readonly executor: Pick<JobExecutor, 'stuckHandlers'>,
+    private readonly host: HostCode = new HostCode(),
   ) {
-    events.on('active', ({ queue }) => void this.moved(queue));
+    // Each job passes here.
+    events.on(
+      'active',
+      ours(({ queue }: { readonly queue: string }) => void this.moved(queue)),
+    );
     events.countCompleted((queue, durationMs) => {
       const { window, lastMovedAt } = this.moved(queue);
       window.note('completed', durationMs, lastMovedAt);
@@ -62,7 +71,8 @@ export class ActivityRecorder {
     const stuck = this.executor.stuckHandlers.current
       .filter((one) => one.queue === queue)
       .map(({ handler, jobId }) => `${handler} (job ${jobId})`);
-    if (!state) return { ...NOTHING, stuck };
+    const hostFailures = this.host.failuresOf(queue, WINDOW_MS);
+    if (!state) return { ...NOTHING, stuck, hostFailures };
     const { lastMovedAt, window } = state;
     const now = this.clock.now();
     for (const [dependency, at] of state.blockedBy)
@@ -71,6 +81,7 @@ export class ActivityRecorder {
       ...window.read(now),
       lastMovedAt,
       stuck,
+      hostFailures,
       blockedBy: [...state.blockedBy.keys()],
     };
   }

@@ -34,6 +34,7 @@ const QUEUE_RULES: readonly Rule[] = [
   deadLetters,
   droppedLetters,
   unpluggedPorts,
+  hostCodeFailed,
 ];
 
 /** What is wrong with one queue, the worst first. */
@@ -193,6 +194,15 @@ function unpluggedPorts({ definition, unplugged }: HealthEvidence): HealthReason
   return degraded(
     'UNPLUGGED_PORT',
     `Jobs of "${definition.name}" only seem done: nobody plugged in ${unplugged.join(', ')}, so memory serves them until this process ends. Plug in adapters (adapters: [{ provide: ${first}, useClass: … }]), or accept it: acceptInMemory: [${first}, …].`,
+  );
+}
+
+function hostCodeFailed({ definition, activity }: HealthEvidence): HealthReason | null {
+  const { recent } = activity.hostFailures;
+  if (recent.length === 0) return null;
+  return degraded(
+    'HOST_CODE_FAILED',
+    `The app's own code around jobs of "${definition.name}" failed within the last 5 minutes: ${recent.slice(0, 3).join(', ')}. No job is affected; the log has the errors.`,
   );
 }
 

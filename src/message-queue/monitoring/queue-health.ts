@@ -23,7 +23,8 @@ export interface HealthReason {
     | 'BREAKER_OPEN'
     | 'DEAD_LETTERS'
     | 'DEAD_LETTERS_DROPPED'
-    | 'UNPLUGGED_PORT';
+    | 'UNPLUGGED_PORT'
+    | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */
   readonly message: string;
 }

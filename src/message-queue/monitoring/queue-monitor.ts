@@ -4,9 +4,11 @@ import type { Broker, QueueSnapshot, ServerReport } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
+import { HostCode } from '../../kernel/host/host-code.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { BrokerUnavailableError } from '../jobs/errors.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
+import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueActivity } from './activity-recorder.js';
 import { WINDOW_MS } from './activity-window.js';
@@ -38,6 +40,7 @@ export class QueueMonitor {
     private readonly clock: Clock,
     @Optional() @Inject(HEALTH_THRESHOLDS) thresholds?: Partial<HealthThresholds>,
     @Optional() private readonly ports?: UnpluggedPorts,
+    @Optional() private readonly host: HostCode = new HostCode(),
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
   }
@@ -97,9 +100,14 @@ export class QueueMonitor {
         health.map(({ queue }) => queue),
         health,
       ),
-      breakers: this.breakers.statuses(),
+      breakers: this.breakerStatuses(),
       timestamp: new Date(this.clock.now()),
     };
+  }
+
+  /** A host may have plugged in breakers of its own. */
+  private breakerStatuses(): readonly BreakerStatus[] {
+    return this.host.ask('CircuitBreakers.statuses()', undefined, () => this.breakers.statuses(), []);
   }
 
   private allStats(names: readonly string[]): Promise<QueueStats[]> {
@@ -121,7 +129,7 @@ export class QueueMonitor {
 
   private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {
     const { definition } = managed;
-    const breakers = this.breakers.statuses();
+    const breakers = this.breakerStatuses();
     const reasons = serverReasons(server, this.thresholds);
     let stats: QueueStats | null = null;
     if (server.reachable) {
@@ -211,6 +219,7 @@ function toStats(snapshot: QueueSnapshot, activity: QueueActivity, now: number):
     avgProcessingMs: activity.avgMs,
     p95ProcessingMs: activity.p95Ms,
     stuckHandlers: activity.stuck.length,
+    hostFailures: activity.hostFailures.count,
   };
 }
 

@@ -30,6 +30,11 @@ export interface QueueStats {
   readonly p95ProcessingMs: number | null;
   /** Handlers in this process that keep running although their signal has aborted. */
   readonly stuckHandlers: number;
+  /**
+   * How often the host's code outside of handlers (listeners, hooks, the logger) has failed in this process, for this queue
+   * or for none in particular. No job is affected.
+   */
+  readonly hostFailures: number;
 }
 
 /** Jobs by state, over several queues. */

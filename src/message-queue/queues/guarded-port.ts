@@ -1,3 +1,4 @@
+import { abandonable } from '../../kernel/host/abandonable.js';
 import type { CircuitBreakers } from '../ports/circuit-breakers.js';
 
 /** Names of the breakers that the built-in queues use. Channels: `notification:push`, `notification:email`, … */
@@ -21,7 +22,7 @@ export function guardedPort<Port extends object>(
         const signal = last instanceof AbortSignal ? last : undefined;
         // Called on the port itself: a proxy has none of its private fields.
         const call = async (): Promise<unknown> => Reflect.apply(value, target, args) as unknown;
-        return breakers.run(dependency, call, { signal });
+        return breakers.run(dependency, abandonable(call), { signal });
       };
     },
   });

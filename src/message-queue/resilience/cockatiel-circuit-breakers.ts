@@ -1,4 +1,5 @@
-import { Logger } from '@nestjs/common';
+import { HostCode } from '../../kernel/host/host-code.js';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
@@ -12,16 +13,20 @@ const MAX_BREAKERS = 1_000;
 
 /** Circuit breakers by cockatiel, one per dependency name, local to this process. */
 export class CockatielCircuitBreakers extends CircuitBreakers {
-  private readonly logger = new Logger('CircuitBreakers');
+  private readonly logger = new SafeLogger('CircuitBreakers');
   private readonly breakers = new Map<string, DependencyBreaker>();
   /** Which dependency an error came from: the innermost of nested calls. */
   private readonly origins = new WeakMap<object, string>();
 
-  /** @param events told of every change of a breaker's state */
+  /**
+   * @param events told of every change of a breaker's state
+   * @param host guards `isFailure`
+   */
   constructor(
     private readonly clock: Clock,
     private readonly options: CircuitBreakerOptions = {},
     private readonly events: JobEvents = new JobEvents(),
+    private readonly host: HostCode = new HostCode(),
   ) {
     super();
   }
@@ -45,7 +50,10 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     const known = this.breakers.get(dependency);
     if (known) return known;
     if (this.breakers.size >= MAX_BREAKERS) this.dropOnePristine();
-    const settings = breakerSettingsOf(dependency, this.options);
+    const given = breakerSettingsOf(dependency, this.options);
+    const isFailure = (error: unknown): boolean =>
+      this.host.ask('circuitBreakers.isFailure', undefined, () => given.isFailure(error), true);
+    const settings = { ...given, isFailure };
     const isOfAnother = (error: unknown): boolean =>
       isObject(error) && (this.origins.get(error) ?? dependency) !== dependency;
     let isOut = false;

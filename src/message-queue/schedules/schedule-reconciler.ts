@@ -1,5 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { JobInformation } from 'bull';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
@@ -35,7 +36,7 @@ const STOP_TIMEOUT_MS = 2_000;
  */
 @Injectable()
 export class ScheduleReconciler {
-  private readonly logger = new Logger('Schedules');
+  private readonly logger = new SafeLogger('Schedules');
   /** Repeat keys that the start removed. */
   private readonly outdated = new Set<string>();
   private readonly task: RepeatedTask;

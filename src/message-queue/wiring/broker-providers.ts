@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { Broker } from '../broker/broker.js';
 import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
 import { messageKind } from '../../kernel/logging/message-kind.js';
@@ -48,7 +48,7 @@ function createBroker(
   }
   const { RedisBroker } =
     require('../broker/redis/redis-broker.js') as typeof import('../broker/redis/redis-broker.js');
-  const logger = new Logger('MessageQueueModule');
+  const logger = new SafeLogger('MessageQueueModule');
   return new RedisBroker({
     redis: config.redis,
     prefix,
@@ -62,7 +62,7 @@ function createBroker(
   });
 }
 
-function report(problem: BrokerProblem, events: JobEvents, logger: Logger, lines: RepeatedLines): void {
+function report(problem: BrokerProblem, events: JobEvents, logger: SafeLogger, lines: RepeatedLines): void {
   const { kind, queue, jobId, message, cause } = problem;
   const text = printable(queue === undefined ? message : `${queue}: ${message}`);
   const about = jobId === undefined ? messageKind(message) : '';

@@ -6,6 +6,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { resolveConfiguration } from '../configuration/resolve-configuration.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { Clock, SystemClock } from '../../kernel/time/clock.js';
+import { HostCode } from '../../kernel/host/host-code.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
@@ -42,16 +43,16 @@ const INSIDE: Provider[] = [
       broker: Broker,
       events: JobEvents,
       ends: JobEnds,
+      host: HostCode,
     ) =>
       new RegisteredQueues(
         moduleRef,
         definitions,
         broker,
-        events,
-        ends,
+        { events, ends, host },
         leftOut.map(({ name }) => name),
       ),
-    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds],
+    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
   ...EXECUTION_PROVIDERS,

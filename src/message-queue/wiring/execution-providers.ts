@@ -1,5 +1,6 @@
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
+import { HostCode } from '../../kernel/host/host-code.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { Clock } from '../../kernel/time/clock.js';
@@ -24,11 +25,12 @@ class FailureLines extends RepeatedLines implements OnApplicationShutdown {
 
 /** What every job passes through. */
 export const EXECUTION_PROVIDERS: readonly Provider[] = [
-  { provide: JobEvents, useFactory: () => new JobEvents() },
+  { provide: HostCode, useFactory: () => new HostCode() },
+  { provide: JobEvents, useFactory: (host: HostCode) => new JobEvents(host), inject: [HostCode] },
   {
     provide: JobEnds,
-    useFactory: (events: JobEvents, clock: Clock) => new JobEnds(events, clock),
-    inject: [JobEvents, Clock],
+    useFactory: (events: JobEvents, clock: Clock, host: HostCode) => new JobEnds(events, clock, host),
+    inject: [JobEvents, Clock, HostCode],
   },
   {
     provide: RepeatedLines,
@@ -44,9 +46,9 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: CircuitBreakers,
-    useFactory: (clock: Clock, events: JobEvents, { parts }: ResolvedConfiguration) =>
-      new CockatielCircuitBreakers(clock, parts.circuitBreakers, events),
-    inject: [Clock, JobEvents, RESOLVED_CONFIGURATION],
+    useFactory: (clock: Clock, events: JobEvents, host: HostCode, { parts }: ResolvedConfiguration) =>
+      new CockatielCircuitBreakers(clock, parts.circuitBreakers, events, host),
+    inject: [Clock, JobEvents, HostCode, RESOLVED_CONFIGURATION],
   },
   {
     provide: JobExecutor,
@@ -57,16 +59,17 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       ends: JobEnds,
       clock: Clock,
       lines: RepeatedLines,
+      host: HostCode,
       config: MessageQueueConfig,
     ) => {
       const { maxCrashes, abortGraceMs } = config;
       const onStuck = config.onStuckHandler === 'exit' ? () => exitForRestart(config) : undefined;
       return new JobExecutor({
-        ...{ handlers, middleware, events, ends, clock, lines, maxCrashes, abortGraceMs, onStuck },
+        ...{ handlers, middleware, events, ends, host, clock, lines, maxCrashes, abortGraceMs, onStuck },
       });
     },
     inject: [
-      ...[HandlerRegistry, JobMiddlewareStack, JobEvents, JobEnds, Clock, RepeatedLines],
+      ...[HandlerRegistry, JobMiddlewareStack, JobEvents, JobEnds, Clock, RepeatedLines, HostCode],
       MESSAGE_QUEUE_CONFIG,
     ],
   },

@@ -1,6 +1,7 @@
-import { Inject, Injectable, Logger, Module } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { JobEnds } from '../jobs/job-end.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
@@ -25,7 +26,7 @@ import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
  */
 @Injectable()
 class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  readonly #logger = new Logger('MessageQueueModule');
+  readonly #logger = new SafeLogger('MessageQueueModule');
 
   constructor(
     modules: ModulesContainer,

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 
 let exiting = false;
@@ -10,7 +10,7 @@ let exiting = false;
 export function exitForRestart({ shutdownTimeoutMs, abortGraceMs }: MessageQueueConfig): void {
   if (exiting) return;
   exiting = true;
-  new Logger('MessageQueueModule').error('The process exits to be restarted: a handler is stuck.');
+  new SafeLogger('MessageQueueModule').error('The process exits to be restarted: a handler is stuck.');
   process.exitCode = 1;
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.exit(1), shutdownTimeoutMs + 2 * abortGraceMs + 5_000).unref();

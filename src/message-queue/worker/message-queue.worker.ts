@@ -1,6 +1,7 @@
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { QueueWorker } from '../broker/broker.js';
 import { InvalidJobOptionsError, ShutdownError } from '../jobs/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
@@ -38,7 +39,7 @@ export interface JobRunner {
  */
 @Injectable()
 export class MessageQueueWorker {
-  readonly #logger = new Logger(MessageQueueWorker.name);
+  readonly #logger = new SafeLogger(MessageQueueWorker.name);
   readonly #workers = new Map<string, QueueWorker>();
   #isStarted = false;
   /** Number of the start that counts: one that waited for a server may have been stopped and followed by another. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -11,7 +12,7 @@ const LOOK_AGAIN_MS = 250;
 /** Looks whether the servers are fit for queues before any job is run on them. */
 @Injectable()
 export class ServerGate {
-  readonly #logger = new Logger('MessageQueueModule');
+  readonly #logger = new SafeLogger('MessageQueueModule');
   #isOpen = false;
 
   constructor(

@@ -3,6 +3,7 @@ import { administrationCases } from './administration.cases.js';
 import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker-bench.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
+import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { laneCases } from './lanes.cases.js';
 import { retentionCases } from './retention.cases.js';
@@ -21,6 +22,7 @@ runConformance({
     lanes: laneCases,
     rules: ruleCases,
     'queues of hosts': hostQueueCases,
+    'code of hosts': hostCodeCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

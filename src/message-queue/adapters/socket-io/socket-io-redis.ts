@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { Server } from 'socket.io';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { loadOptionalPackage } from '../shared/optional-package.js';
 import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
 import type { RedisClient } from '../../../kernel/redis/redis-client.js';
@@ -11,7 +11,7 @@ type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
 
 /** The two connections through which the Socket.IO servers of all processes reach each other. They heal by themselves. */
 export class SocketIoRedisLink {
-  private readonly logger = new Logger('SocketIoTransport');
+  private readonly logger = new SafeLogger('SocketIoTransport');
   private readonly publisher: RedisClient;
   private readonly subscriber: Redis;
   private readonly package: AdapterPackage;

@@ -3,6 +3,7 @@ import { CircuitOpenError, RetryLater } from '../../jobs/errors.js';
 import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type { TransportMessage, TransportReceipt } from '../../ports/messages/message-transport.js';
+import { abandonable } from '../../../kernel/host/abandonable.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { checkedAddresses, parseEndpointUrl } from './endpoint-address.js';
 import { postWebhook } from './post-webhook.js';
@@ -60,7 +61,7 @@ export class WebhookTransport extends MessageTransport {
   ): Promise<void> {
     if (this.breakers === undefined) return call();
     try {
-      await this.breakers.run(`webhook:${url.host}`, call, { signal });
+      await this.breakers.run(`webhook:${url.host}`, abandonable(call), { signal });
     } catch (error) {
       if (!(error instanceof CircuitOpenError) || this.hasPatience(message, error.retryAfterMs)) throw error;
       throw new WebhookFailedError(`The webhook host "${url.hostname}" is down; nothing was sent.`);

@@ -22,7 +22,6 @@ import type {
 import { closeQueues } from '../rules/close-queues.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { boundCalls } from './bull/bounded-calls.js';
-import { emitSafely } from './bull/bull-internals.js';
 import { CrashSuspects } from './working/crash-suspects.js';
 import { Enqueuer } from './adding/enqueuer.js';
 import { QueueAdministration } from './administration/queue-administration.js';
@@ -217,7 +216,7 @@ export class RedisBroker extends Broker {
 
   private emitError(name: string | undefined, cause: Error): void {
     const queue = name === undefined ? undefined : this.entries.get(name)?.queue;
-    if (queue !== undefined) emitSafely(queue, 'error', cause);
+    if (queue !== undefined) queue.emit('error', cause);
   }
 
   private entryOf(queue: Queue): Entry {

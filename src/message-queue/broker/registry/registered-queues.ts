@@ -4,14 +4,13 @@ import { getQueueToken } from '@nestjs/bull-shared';
 import type { Queue } from 'bull';
 import { didYouMean } from '../../../kernel/values/did-you-mean.js';
 import { UnknownQueueError } from '../../jobs/errors.js';
-import type { JobEnds } from '../../jobs/job-end.js';
-import type { JobEvents } from '../../jobs/job-events.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { plainText } from '../../../kernel/values/plain-text.js';
 import type { Broker } from '../broker.js';
 import { ManagedQueues } from '../managed-queues.js';
 import type { ManagedQueue } from '../managed-queues.js';
 import { bridgeQueueEvents } from './queue-event-bridge.js';
+import type { EventReceivers } from './queue-event-bridge.js';
 
 interface Entry {
   readonly definition: QueueDefinition;
@@ -33,8 +32,7 @@ export class RegisteredQueues extends ManagedQueues {
     private readonly moduleRef: ModuleRef,
     definitions: readonly QueueDefinition[],
     private readonly defaultBroker: Broker,
-    private readonly events: JobEvents,
-    private readonly ends: JobEnds,
+    private readonly receivers: EventReceivers,
     /** Names that are known, and not registered here. */
     private readonly leftOut: readonly string[] = [],
   ) {
@@ -76,7 +74,7 @@ export class RegisteredQueues extends ManagedQueues {
     const entry = this.#entry(name);
     if (entry.made === undefined) {
       entry.made = { queue: broker.createQueue(entry.definition), broker };
-      bridgeQueueEvents(entry.made.queue, this.events, this.ends);
+      bridgeQueueEvents(entry.made.queue, this.receivers);
     }
     return entry.made.queue;
   }

@@ -9,3 +9,6 @@ export const JOB_ADDED = 'enqueued';
  * The job was cancelled while it waited, nobody can read it, or its last run broke.
  */
 export const JOB_ENDED = 'ended';
+
+/** Local event of every queue, `(event, error)`: a listener of `event` threw, or its promise was rejected. */
+export const LISTENER_FAILED = 'listener-failed';

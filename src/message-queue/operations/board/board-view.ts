@@ -1,9 +1,13 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
+import type { HostCode } from '../../../kernel/host/host-code.js';
 import type { BoardJobView, BoardSettings } from './board-access.js';
 
 const MAX_TEXT = 4_000;
 const MAX_STACKS = 20;
 const MAX_OPTIONS_CHARS = 20_000;
+
+/** What is shown of a job whose `redact` fails. */
+const HIDDEN = { data: '[hidden: board.redact failed]', returnValue: '[hidden: board.redact failed]' };
 
 /** Stands in for a payload that is too large to show. */
 interface CutPayload {
@@ -17,7 +21,11 @@ export class BoardView {
   private readonly maxChars: number;
   private readonly redact: BoardSettings['redact'];
 
-  constructor({ maxPayloadChars, redact }: Pick<BoardSettings, 'maxPayloadChars' | 'redact'>) {
+  /** @param host guards `redact` */
+  constructor(
+    { maxPayloadChars, redact }: Pick<BoardSettings, 'maxPayloadChars' | 'redact'>,
+    private readonly host: HostCode,
+  ) {
     this.maxChars = maxPayloadChars;
     this.redact = redact;
   }
@@ -42,12 +50,9 @@ export class BoardView {
   }
 
   private redacted(view: BoardJobView): Pick<BoardJobView, 'data' | 'returnValue'> {
-    if (!this.redact) return view;
-    try {
-      return { ...view, ...this.redact(view) };
-    } catch {
-      return { data: '[hidden: board.redact failed]', returnValue: '[hidden: board.redact failed]' };
-    }
+    const { redact } = this;
+    if (!redact) return view;
+    return { ...view, ...this.host.ask('board.redact', view.queue, () => redact(view), HIDDEN) };
   }
 
   private cut(value: unknown): unknown {

@@ -8,6 +8,7 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { HostCode } from '../../../kernel/host/host-code.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import type { BoardSettings } from './board-access.js';
@@ -68,6 +69,7 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
     this.#board?.show(
       this.moduleRef.get(ManagedQueues, { strict: false }),
       this.moduleRef.get(DeadLetterService, { strict: false }),
+      this.moduleRef.get(HostCode, { strict: false }),
     );
   }
 }

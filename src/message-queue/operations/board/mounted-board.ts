@@ -1,7 +1,8 @@
 import { createBullBoard } from '@bull-board/api';
-import { Logger } from '@nestjs/common';
 import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import type { HostCode } from '../../../kernel/host/host-code.js';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { isBasicAuthAccess } from './basic-auth.js';
@@ -38,7 +39,7 @@ export class MountedBoard {
     const chain = inOrder([securityHeaders, sameSiteChanges, step, board.getRouter() as BoardStep]);
     if (!mountBoard(server, address, chain)) {
       this.state = `off: it works on Express and Fastify, and this app runs on ${server.getType()}`;
-      new Logger('MessageQueueModule').warn(`The board is ${this.state}.`);
+      new SafeLogger('MessageQueueModule').warn(`The board is ${this.state}.`);
       return;
     }
     this.state = `${address}, open to ${openTo}`;
@@ -57,8 +58,8 @@ export class MountedBoard {
   }
 
   /** Puts all queues on the board. */
-  show(queues: ManagedQueues, deadLetters: DeadLetterService): void {
-    const view = new BoardView(this.settings);
+  show(queues: ManagedQueues, deadLetters: DeadLetterService, host: HostCode): void {
+    const view = new BoardView(this.settings, host);
     const replay = (queue: string, id: string): Promise<void> => deadLetters.replay(queue, id, 'bull-board');
     this.#board?.setQueues(
       queues.names().map((name) => new BoardQueueAdapter(queues.get(name), view, replay)),

@@ -1,5 +1,5 @@
 import { Processor } from '@nestjs/bull';
-import { Logger } from '@nestjs/common';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
@@ -42,7 +42,7 @@ const RECORD_FAILURE_WITHIN_MS = 2_000;
 /** Handles `message-delivery`. Safe to run twice: a repeat carries the same message id, and a status never goes back. */
 @Processor(DELIVERY_QUEUE.name)
 export class MessageDeliveryProcessor implements JobEndListener {
-  private readonly logger = new Logger(MessageDeliveryProcessor.name);
+  private readonly logger = new SafeLogger(MessageDeliveryProcessor.name);
   private readonly transport: MessageTransport;
   private readonly messages: MessageStore;
 

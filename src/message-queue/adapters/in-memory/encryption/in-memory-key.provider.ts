@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
 import { KeyProvider } from '../../../ports/encryption/key-provider.js';
 import type { EncryptionKey } from '../../../ports/encryption/key-provider.js';
 import { answer } from '../answer.js';
@@ -10,7 +11,7 @@ import { answer } from '../answer.js';
  */
 @Injectable()
 export class InMemoryKeyProvider extends KeyProvider {
-  private readonly logger = new Logger('KeyProvider');
+  private readonly logger = new SafeLogger('KeyProvider');
   private key: EncryptionKey | null = null;
 
   override current(signal?: AbortSignal): Promise<EncryptionKey> {

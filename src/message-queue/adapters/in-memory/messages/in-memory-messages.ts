@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
 import type { ConversationState } from '../../../ports/messages/conversation-store.js';
 import type { MessageForRecipient, RecipientStatus } from '../../../ports/messages/message-store.js';
 import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map.js';
@@ -22,7 +23,7 @@ export interface RecipientRow extends RecipientStatus {
  */
 @Injectable()
 export class InMemoryMessages {
-  readonly #logger = new Logger('MessageStore');
+  readonly #logger = new SafeLogger('MessageStore');
   readonly #limits: InMemoryLimits;
   readonly #messages = new Map<string, MessageRow>();
   /** By message id, then recipient id. */

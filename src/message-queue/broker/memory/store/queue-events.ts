@@ -14,17 +14,9 @@ export class QueueEvents {
     return this.emitter.listenerCount(event) > 0;
   }
 
-  /** Emits on the spot. A listener that throws becomes an `error` event, as in Bull. */
+  /** Emits on the spot. */
   emit(event: string, ...args: unknown[]): void {
-    try {
-      this.emitter.emit(event, ...args);
-    } catch (error) {
-      try {
-        this.emitter.emit('error', error);
-      } catch {
-        // An error listener that throws has had its say.
-      }
-    }
+    this.emitter.emit(event, ...args);
   }
 
   /** Emits after the caller is done, in the order of the calls. */

@@ -9,7 +9,7 @@ import { DEFAULT_JOB_NAME } from '../../rules/add-arguments.js';
 import type { BulkJob } from '../../rules/add-arguments.js';
 import { queueClosed } from '../../rules/add-errors.js';
 import { JOB_ADDED } from '../../rules/local-events.js';
-import { BullJob, emitSafely } from '../bull/bull-internals.js';
+import { BullJob } from '../bull/bull-internals.js';
 import { AddBuffer } from './add-buffer.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
@@ -101,7 +101,7 @@ export class Enqueuer {
       const deadlineMs = request.deadlineMs ?? this.parts.timeoutMs;
       this.buffer.add(new LongAdd(this.road, request, job, deadlineMs, resolve, reject));
     });
-    if (!outcome.deduplicated) emitSafely(this.parts.queue, JOB_ADDED, outcome.id, request.name);
+    if (!outcome.deduplicated) this.parts.queue.emit(JOB_ADDED, outcome.id, request.name);
     return outcome;
   }
 

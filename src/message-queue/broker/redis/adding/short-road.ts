@@ -5,7 +5,7 @@ import { queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 import { JOB_ADDED } from '../../rules/local-events.js';
 import { waitingLimit } from '../../rules/waiting-limit.js';
-import { emitSafely, internalsOf } from '../bull/bull-internals.js';
+import { internalsOf } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { addOrdinaryScript } from '../scripts/add-ordinary.lua.js';
 import { asQueueError } from './as-queue-error.js';
@@ -88,7 +88,7 @@ export class ShortAdd extends PendingAdd {
       this.reject(queueFull(place, depth, queue.definition.maxWaiting));
       return;
     }
-    emitSafely(queue, JOB_ADDED, this.id, this.request.name);
+    queue.emit(JOB_ADDED, this.id, this.request.name);
     this.resolve({ id: this.id, deduplicated: false });
   }
 

@@ -4,7 +4,6 @@ import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
-import { emitSafely } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import {
@@ -62,7 +61,7 @@ export class DeadLetters {
       for (const id of removed) {
         discarded.add(id);
         const job = jobs.get(id);
-        if (job !== undefined) emitSafely(queue, 'removed', job);
+        if (job !== undefined) queue.emit('removed', job);
       }
     }
     return discarded;

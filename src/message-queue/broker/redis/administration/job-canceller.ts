@@ -3,7 +3,6 @@ import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/local-events.js';
-import { emitSafely } from '../bull/bull-internals.js';
 import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
 import { patiently } from '../connections/patiently.js';
@@ -45,7 +44,7 @@ export class JobCanceller {
       if (outcome === 'removed') {
         const job = { id, name: name ?? '', opts: options, attemptsMade, data: readablePayload(data) };
         const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'cancelled', reason };
-        emitSafely(queue, JOB_ENDED, end);
+        queue.emit(JOB_ENDED, end);
       }
       return outcome as CancelOutcome;
     }

@@ -55,12 +55,3 @@ export const BullJob = (Bull as unknown as { Job: BullJobClass }).Job;
 export function internalsOf(queue: Queue): BullQueueInternals {
   return queue as unknown as BullQueueInternals;
 }
-
-/** Emits an event as Bull does: a listener that throws becomes an `error` event. */
-export function emitSafely(queue: Queue, event: string, ...args: unknown[]): void {
-  try {
-    queue.emit(event, ...args);
-  } catch (error) {
-    if (event !== 'error') emitSafely(queue, 'error', error);
-  }
-}

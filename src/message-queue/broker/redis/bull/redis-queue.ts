@@ -5,10 +5,11 @@ import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { addArguments } from '../../rules/add-arguments.js';
 import type { BulkJob } from '../../rules/add-arguments.js';
+import { guardedEmit } from '../../rules/guarded-emit.js';
 import { JOB_ADDED } from '../../rules/local-events.js';
 import { nextRunOptions } from '../../rules/next-run-options.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
-import { bullMethods, emitSafely, internalsOf } from './bull-internals.js';
+import { bullMethods, internalsOf } from './bull-internals.js';
 import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
 import { JobReader } from './job-reader.js';
 import { completeHash, readJob } from './read-job.js';
@@ -94,6 +95,11 @@ export class RedisQueue extends Bull<object> {
     return this.backend.addJob(name, data, options ?? {});
   }
 
+  /** As Bull emits, but a listener that fails, at once or later, stops nothing. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return guardedEmit(this, event, args);
+  }
+
   /** Bull's own `add`, for repeatable jobs: their identity is their schedule, not an id. */
   addRepeatable(name: string, data: object, options: JobOptions): Promise<Job<object>> {
     return super.add(name, data, options);
@@ -109,7 +115,7 @@ export class RedisQueue extends Bull<object> {
     const next = nextRunOptions(options);
     const job = await bullMethods.nextRepeatableJob.call(this, name, data, next, isNew);
     if (job !== undefined && (await this.wasAdded(job))) {
-      emitSafely(this, JOB_ADDED, String(job.id), name);
+      this.emit(JOB_ADDED, String(job.id), name);
     }
     return job as Job<object>;
   }

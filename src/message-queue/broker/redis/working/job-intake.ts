@@ -1,4 +1,3 @@
-import { emitSafely } from '../bull/bull-internals.js';
 import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 import { takenEntry } from '../bull/taken-entry.js';
@@ -76,7 +75,7 @@ export class JobIntake {
   /** Notes what a call took of how many jobs it asked for. */
   note([{ length: came }, , again]: TakenReply, asked: number): void {
     if (asked === 0 || (came === 0 && again === 1)) return;
-    if (came === 0 && !this.isDrained) emitSafely(this.commands.queue, 'drained');
+    if (came === 0 && !this.isDrained) this.commands.queue.emit('drained');
     this.isDrained = came === 0;
   }
 

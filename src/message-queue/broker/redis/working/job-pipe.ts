@@ -8,7 +8,6 @@ import { brokenRun, startRun } from '../../rules/broken-run.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
 import { JOB_ENDED } from '../../rules/local-events.js';
-import { emitSafely } from '../bull/bull-internals.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { CompletionBatcher } from './completion-batcher.js';
@@ -128,7 +127,7 @@ export class JobPipe {
     const { job } = taken;
     if (job.opts.repeat !== undefined && !(await this.scheduleNext(taken))) return { kind: 'handed-back' };
     const outcome = startRun(this.parts.run, taken);
-    emitSafely(this.parts.commands.queue, 'active', job, outcome, 'waiting');
+    this.parts.commands.queue.emit('active', job, outcome, 'waiting');
     try {
       return await outcome;
     } catch (error) {
@@ -162,7 +161,7 @@ export class JobPipe {
     // The result is only parsed for a listener.
     if (queue.listenerCount('completed') === 0) return;
     landResult(taken.job, result, finishedOn);
-    emitSafely(queue, 'completed', taken.job, result.value, 'active');
+    queue.emit('completed', taken.job, result.value, 'active');
   }
 
   private async fail(taken: RedisTakenJob, settlement: FailedSettlement): Promise<void> {
@@ -174,7 +173,7 @@ export class JobPipe {
       this.reportLost(taken);
       return;
     }
-    emitSafely(this.parts.commands.queue, 'failed', taken.job, settlement.error, 'active');
+    this.parts.commands.queue.emit('failed', taken.job, settlement.error, 'active');
   }
 
   /** A retry without delay may be taken, and be here, before the answer to this run's failure is seen. */
@@ -205,7 +204,7 @@ export class JobPipe {
       `The executor rejected while running job "${id}"; this counts as a failed attempt.`,
       error,
     );
-    const tell = (end: JobEnd): void => emitSafely(queue, JOB_ENDED, end);
+    const tell = (end: JobEnd): void => void queue.emit(JOB_ENDED, end);
     return brokenRun(taken, error, queue.definition, this.parts.now(), tell);
   }
 
@@ -242,5 +241,5 @@ function tellBuried(queue: RedisQueue, entry: TakenEntry, message: string, now: 
   const job = { id, name, attemptsMade: made, opts: {}, data: readablePayload(data) };
   const failure = failureRecordOf(error, made + 1, 'error', now);
   const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'dead-letter', error, failure };
-  emitSafely(queue, JOB_ENDED, end);
+  queue.emit(JOB_ENDED, end);
 }

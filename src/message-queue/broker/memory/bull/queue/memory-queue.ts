@@ -5,6 +5,7 @@ import { UnsupportedOperationError } from '../../../../jobs/errors.js';
 import { addArguments, DEFAULT_JOB_NAME } from '../../../rules/add-arguments.js';
 import type { BulkJob } from '../../../rules/add-arguments.js';
 import { queueClosed } from '../../../rules/add-errors.js';
+import { guardedEmit } from '../../../rules/guarded-emit.js';
 import { MemoryBudget } from '../../store/memory-budget.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
@@ -70,8 +71,6 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
     const runJob = (stored: StoredJob, number: number): void => this.runJob(stored, number);
     this.parts = new QueueParts({ queue: this, name, budget, assertRoom, runJob }, options);
     this.engine = this.parts.engine;
-    // As in Bull: an `error` event without a listener must not end the process.
-    this.on('error', () => undefined);
   }
 
   /** Set once the queue began to close; settles when it is closed. */
@@ -122,6 +121,10 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
     void this.parts.registrations.register(event);
     // Not `super.on`: that is Bull's, which subscribes in Redis.
     return EventEmitter.prototype.on.call(this, event, listener) as this;
+  }
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return guardedEmit(this, event, args);
   }
 
   /** Settles when events of this name are heard. */

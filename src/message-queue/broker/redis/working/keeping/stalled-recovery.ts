@@ -1,5 +1,4 @@
 import type { Clock } from '../../../../../kernel/time/clock.js';
-import { emitSafely } from '../../bull/bull-internals.js';
 import type { QueueCommands } from '../queue-commands.js';
 import { recoverStalledScript } from '../../scripts/keep-jobs.lua.js';
 
@@ -62,7 +61,7 @@ export class StalledRecovery {
     onPhantoms(phantoms);
     for (const id of stalled) {
       const job = await this.commands.queue.getJob(id);
-      if (job !== null) emitSafely(this.commands.queue, 'stalled', job);
+      if (job !== null) this.commands.queue.emit('stalled', job);
     }
   }
 }
