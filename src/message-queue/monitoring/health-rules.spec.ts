@@ -75,6 +75,7 @@ describe('queueReasons', () => {
         lastMovedAt: null,
         stuck: [],
         blockedBy: [],
+        hostFailures: { count: 0, recent: [] },
       },
     };
     return queueReasons(evidence, HEALTH_DEFAULTS).map(({ code, message }) => `${code} ${message}`);

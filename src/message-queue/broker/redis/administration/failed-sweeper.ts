@@ -1,5 +1,4 @@
 import type { FailedSweep } from '../../broker.js';
-import { emitSafely } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { countFailedScript, sweepFailedScript } from '../scripts/dead-letters.lua.js';
@@ -23,7 +22,7 @@ export class FailedSweeper {
     const reply = await this.scripts.runPatiently(sweepFailedScript, queue.base, args);
     const [removed, mustCount, dropped] = reply as [string[], 0 | 1, number];
     if (mustCount === 1) await this.count(queue);
-    if (removed.length > 0) emitSafely(queue, 'cleaned', removed, 'failed');
+    if (removed.length > 0) queue.emit('cleaned', removed, 'failed');
     return { removed: removed.length, dropped };
   }
 
