@@ -14,6 +14,7 @@ import {
   UnrecoverableJobError,
 } from '../../src/message-queue/index.js';
 import { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
+import type { QueueHealth } from '../../src/message-queue/operations/index.js';
 import type {
   EnqueueOptions,
   ErrorVerdict,
@@ -174,15 +175,34 @@ describe.each(['memory', 'redis'] as const)('the rules for every job on %s', (pr
     expect(await app.get(DeadLetterService).stats()).toMatchObject({ total: 1 });
   });
 
-  it('a name or payload that nobody checked before is a dead letter at once', async () => {
+  it('a payload that nobody checked before is a dead letter at once', async () => {
     const queue = app.get<Queue>(getQueueToken('tasks'));
-    for (const [name, data, error] of [
-      ['plian', { does: 'nothing' }, 'UNKNOWN_JOB_NAME'],
-      ['plain', { does: 5 }, 'INVALID_PAYLOAD'],
-    ] as const) {
-      const { id } = await queue.add(name, data);
-      expect(await untilFinished(String(id))).toMatchObject({ state: 'failed', lastError: { error } });
-    }
+    const { id } = await queue.add('plain', { does: 5 });
+    expect(await untilFinished(String(id))).toMatchObject({
+      state: 'failed',
+      lastError: { error: 'INVALID_PAYLOAD' },
+    });
+    expect(processor.runs).toEqual([]);
+  });
+
+  it('a name that this version does not know waits for one that does, visibly, and can be cancelled', async () => {
+    const { id } = await app.get<Queue>(getQueueToken('tasks')).add('plian', { does: 'nothing' });
+    const health = (): Promise<QueueHealth> => service.getQueueHealth('tasks');
+    const isUnknown = async (): Promise<boolean> => (await health()).stats?.unknown.count === 1;
+    await waitUntil(isUnknown, 'the job to be passed on');
+    expect(await service.getJobStatus('tasks', String(id))).toMatchObject({
+      state: 'delayed',
+      attempts: { made: 0 },
+    });
+    const { status, reasons } = await health();
+    expect(status).toBe('degraded');
+    expect(reasons.find(({ code }) => code === 'UNKNOWN_JOBS')?.message).toMatch(
+      /^1 job\(s\) of "tasks" wait for another version of the app \(1 "plian" since 20.*after 24 h/,
+    );
+    const { unknown } = (await service.getQueueMetrics()).queues['tasks'] ?? {};
+    expect(unknown).toMatchObject({ count: 1, kinds: [{ job: 'plian', version: 1, count: 1 }] });
+    expect(await service.cancelJob('tasks', String(id), 'misspelled')).toBe('removed');
+    expect((await health()).stats?.unknown).toEqual({ count: 0, kinds: [] });
     expect(processor.runs).toEqual([]);
   });
 

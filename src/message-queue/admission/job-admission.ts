@@ -9,6 +9,8 @@ import type { JsonPayload } from './json-payload.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import { checkRecord } from './option-rules.js';
 import { defaultOptionsOf } from './stored-options.js';
+import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
 
@@ -16,6 +18,9 @@ import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
 export interface AdmittedJob extends JsonPayload {
   readonly options: ManagedJobOptions;
 }
+
+/** What of a queue's definition an add depends on. */
+type AdmittingQueue = QueueSettings & Pick<QueueDefinition, 'versions'>;
 
 const JOB_NAME = text(200);
 const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
@@ -25,7 +30,8 @@ const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
  * need. Every add passes it, whether from the facade, `@InjectQueue` or the board.
  *
  * Filled: `jobId` (`m_` and 16 random characters, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
- * `retention.completedCount`), `timestamp`, `stackTraceLimit`. `removeOnFail` is always false: dead letters are kept,
+ * `retention.completedCount`), `timestamp`, `stackTraceLimit`, and the version of the payload unless `options.mq` is given: options of
+ * a stored job say it themselves. `removeOnFail` is always false: dead letters are kept,
  * whatever the caller asked for. Missing data counts as `{}`, as in Bull.
  * @param data the payload, or the JSON that was written of it
  * @param options Bull's own, with priorities on Bull's scale
@@ -34,7 +40,7 @@ const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
  */
 export function admitJob(
   queueName: string,
-  settings: QueueSettings,
+  settings: AdmittingQueue,
   name: string,
   data: unknown,
   options: ManagedJobOptions = {},
@@ -52,7 +58,7 @@ export function admitJob(
 
 function admitOptions(
   queueName: string,
-  settings: QueueSettings,
+  settings: AdmittingQueue,
   name: unknown,
   options: ManagedJobOptions,
   now: number,
@@ -64,12 +70,19 @@ function admitOptions(
   if (issues.check('options', options, OPTIONS)) {
     checkBullOptions(issues, options, { jobName, now, minRepeatMs });
   }
-  const kept = checkRecord(issues, isRecord(options) ? options.mq : undefined);
+  const given = isRecord(options) ? options.mq : undefined;
+  const kept = checkRecord(issues, given === undefined ? newRecord(settings, jobName) : given);
   if (issues.list.length > 0) {
     const headline = `Job ${shown(name)} for queue "${queueName}" cannot be added with these options:`;
     issues.throwIfAny(InvalidJobOptionsError, headline, { queue: queueName, job: jobName });
   }
   return fill(settings, options, kept, now);
+}
+
+/** The record of a job that is new. */
+function newRecord(definition: AdmittingQueue, job: string): ManagedJobRecord | undefined {
+  const version = versionOf(definition, job);
+  return version === FIRST_VERSION ? undefined : { version };
 }
 
 type Draft = { -readonly [Key in keyof ManagedJobOptions]: ManagedJobOptions[Key] };

@@ -13,6 +13,7 @@ import {
   IDEMPOTENCY_KEY,
   TIMEOUT_MS,
 } from './option-rules.js';
+import { FIRST_VERSION } from '../jobs/queue-definition.js';
 import { checkRepeat } from './repeat-rules.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
 
@@ -102,15 +103,17 @@ const REPEAT_NAMES = ['cron', 'tz', 'every', 'startDate', 'endDate', 'limit'];
 /**
  * Checks the facade's options and maps them. Options that are undefined count as not given.
  * @param now milliseconds since the epoch
- * @param minRepeatMs shortest time between two runs of a schedule of the queue, milliseconds; default 1
+ * @param queue what of the queue matters: the shortest time between two runs of a schedule, default 1 ms; the version of the
+ * payload, default 1
  * @throws InvalidJobOptionsError listing every problem, unknown options with "did you mean"
  */
 export function mapEnqueueOptions(
   place: { readonly queue: string; readonly job: string },
   options: EnqueueOptions = {},
   now: number = Date.now(),
-  minRepeatMs?: number,
+  queue: { readonly minRepeatMs?: number; readonly version?: number } = {},
 ): MappedEnqueueOptions {
+  const { minRepeatMs, version = FIRST_VERSION } = queue;
   const issues = new Issues();
   if (issues.check('options', options, OPTIONS)) {
     checkEnqueueOptions(issues, options);
@@ -123,20 +126,25 @@ export function mapEnqueueOptions(
   const priority = options.priority ?? JobPriority.NORMAL;
   const { idempotencyKey: key, ttl, deadlineMs } = options;
   return {
-    options: toManagedOptions(options, priority),
+    options: toManagedOptions(options, priority, version),
     ...(key !== undefined && { idempotency: { key, ttlMs: ttl ?? DEFAULT_IDEMPOTENCY_TTL_MS } }),
     critical: priority >= JobPriority.CRITICAL,
     ...(deadlineMs !== undefined && { deadlineMs }),
   };
 }
 
-function toManagedOptions(options: EnqueueOptions, priority: JobPriority): ManagedJobOptions {
+function toManagedOptions(
+  options: EnqueueOptions,
+  priority: JobPriority,
+  version: number,
+): ManagedJobOptions {
   const { delay, repeat, attempts, jobId, correlationId, metadata, timeoutMs, idempotencyKey } = options;
   const mq: ManagedJobRecord = {
     ...(correlationId !== undefined && { correlationId }),
     ...(metadata !== undefined && { metadata }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(version !== FIRST_VERSION && { version }),
   };
   return {
     priority: toBullPriority(priority),

@@ -1,11 +1,15 @@
 import type { Issues } from '../../kernel/values/issues.js';
 import { isRecord, milliseconds, text, wholeNumber } from '../../kernel/values/kinds.js';
 import { kindOf, mustBe, shown } from '../../kernel/values/words.js';
+import { FIRST_VERSION } from '../jobs/queue-definition.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
 
 /** How many attempts a job may have. */
 export const ATTEMPTS = wholeNumber(1, 1_000);
+
+/** The version of a payload. */
+export const PAYLOAD_VERSION = wholeNumber(1, 1_000_000);
 
 /** How long one attempt, or an add, may take (at most 24 days, the longest a timer can be). */
 export const TIMEOUT_MS = milliseconds(1, 2 ** 31 - 1);
@@ -53,6 +57,7 @@ const RECORD_KEYS = [
   'timeoutMs',
   'defaultAttempts',
   'idempotencyKey',
+  'version',
   'failures',
   'replays',
   'cancelled',
@@ -69,16 +74,18 @@ export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
     return {};
   }
   issues.knownKeys('mq', record, RECORD_KEYS);
-  const { correlationId, metadata, timeoutMs, idempotencyKey } = record;
+  const { correlationId, metadata, timeoutMs, idempotencyKey, version } = record;
   issues.checkGiven('mq.correlationId', correlationId, CORRELATION_ID);
   if (metadata !== undefined) checkMetadata(issues, 'mq.metadata', metadata);
   issues.checkGiven('mq.timeoutMs', timeoutMs, TIMEOUT_MS);
   issues.checkGiven('mq.idempotencyKey', idempotencyKey, IDEMPOTENCY_KEY);
+  issues.checkGiven('mq.version', version, PAYLOAD_VERSION);
   return {
     ...(correlationId !== undefined && { correlationId }),
     ...(metadata !== undefined && { metadata }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(record.defaultAttempts === true && { defaultAttempts: true }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(version !== undefined && version !== FIRST_VERSION && { version }),
   } as ManagedJobRecord;
 }

@@ -12,9 +12,8 @@ const MAX_ISSUES = 50;
 const MAX_MESSAGE_LENGTH = 300;
 
 /**
- * Turns data into a validated instance of its DTO class. Runs at enqueue and again before processing, because stored
- * jobs outlive deploys. Properties that the class does not declare are refused, in nested objects too (where the class
- * has `@Type` and `@ValidateNested`).
+ * Turns data into a validated instance of its DTO class. Properties that the class does not declare are refused, in nested
+ * objects too (where the class has `@Type` and `@ValidateNested`).
  * @param maxBytes refuses what is certainly larger before any rule runs; at enqueue the queue's `maxPayloadBytes`
  * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
  */
@@ -38,10 +37,33 @@ export async function judgePayload<Payload extends object>(
   maxBytes: number = Number.POSITIVE_INFINITY,
 ): Promise<Payload> {
   assertJsonSafe(data, maxBytes, place);
+  return judge(type, data, place, true);
+}
+
+/**
+ * As {@link judgePayload}, before processing: stored jobs outlive deploys, so what was valid once is checked again.
+ * Properties that the class does not declare are left out: a newer version of the app added them.
+ * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
+ */
+export async function judgeStoredPayload<Payload extends object>(
+  type: Type<Payload>,
+  data: unknown,
+  place: PayloadPlace,
+): Promise<Payload> {
+  assertJsonSafe(data, Number.POSITIVE_INFINITY, place);
+  return judge(type, data, place, false);
+}
+
+async function judge<Payload extends object>(
+  type: Type<Payload>,
+  data: object,
+  place: PayloadPlace,
+  forbidNonWhitelisted: boolean,
+): Promise<Payload> {
   const payload = transform(type, data, place);
   const errors = await validate(payload, {
     whitelist: true,
-    forbidNonWhitelisted: true,
+    forbidNonWhitelisted,
     forbidUnknownValues: true,
     validationError: { target: false },
   });

@@ -90,9 +90,13 @@ export function compactOptions(
   };
 }
 
-/** What is stored of the options of a job that asks for nothing but a level: {@link compactOptions} as a text. */
-export function ordinaryOptions({ attempts }: QueueSettings): string {
-  return JSON.stringify({ attempts, mq: { defaultAttempts: true } } satisfies ManagedJobOptions);
+/**
+ * What is stored of the options of a job that asks for nothing but a level: {@link compactOptions} as a text.
+ * @param version of the payload, unless it is the first
+ */
+export function ordinaryOptions({ attempts }: QueueSettings, version?: number): string {
+  const mq = { ...(version !== undefined && { version }), defaultAttempts: true as const };
+  return JSON.stringify({ attempts, mq } satisfies ManagedJobOptions);
 }
 
 /** A job's complete options; those that were stored complete stay as they are. */

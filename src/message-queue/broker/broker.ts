@@ -4,6 +4,7 @@ import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
+import type { UnknownJobs } from './rules/unknown-jobs.js';
 
 /** Which provider keeps the jobs. */
 export type ProviderName = 'memory' | 'redis';
@@ -30,8 +31,8 @@ export interface AddRequest {
  */
 export interface OrdinaryAdd extends Pick<AddRequest, 'name' | 'critical'> {
   readonly data: JsonPayload;
-  /** The level on Bull's scale; nothing is left to check. */
-  readonly options: { readonly priority: number };
+  /** The level on Bull's scale, and the payload's version unless it is the first; nothing is left to check. */
+  readonly options: { readonly priority: number; readonly mq?: { readonly version: number } };
   readonly ordinary: true;
 }
 
@@ -74,6 +75,8 @@ export interface QueueSnapshot {
   readonly paused: number;
   /** Whether the queue is paused for all workers. */
   readonly isPaused: boolean;
+  /** Jobs that wait for another version of the app; some of them may have been removed since. */
+  readonly unknown: number;
   /** When the job that waits longest was added, milliseconds since the epoch; null when none waits. */
   readonly oldestWaitingAt: number | null;
   /** Dead letters that were ever dropped because the queue had too many of them, or too many bytes. */
@@ -104,6 +107,8 @@ export interface ServerReport {
   /** What should be changed, each with the exact setting. `fatal` ones stop the start in production. */
   readonly findings: readonly ServerFinding[];
 }
+
+export type { UnknownJobs, UnknownKind } from './rules/unknown-jobs.js';
 
 /** What part of a failed set to read. */
 export interface FailedRange {
@@ -222,6 +227,9 @@ export abstract class Broker {
 
   /** Counts, pause state and age of the oldest waiting job. Asking for many queues at once costs one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;
+
+  /** Jobs that wait for another version of the app. */
+  abstract readUnknown(queue: Queue): Promise<UnknownJobs>;
 
   /** Checks the server for what this library needs. Never rejects: an unreachable server is a finding. */
   abstract inspectServer(): Promise<ServerReport>;

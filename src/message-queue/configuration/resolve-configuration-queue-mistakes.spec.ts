@@ -1,6 +1,13 @@
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { defineQueue } from '../jobs/queue-definition.js';
+import type { GivenJobs, QueueDefinition } from '../jobs/queue-definition.js';
 import { FILES, itNames } from '../../../test/support/configuration-fixture.js';
 import type { Mistake } from '../../../test/support/configuration-fixture.js';
+
+/** With a version of `resize` as a host in plain JavaScript may write it. */
+function versioned(resize: Readonly<Record<string, unknown>>): QueueDefinition {
+  const jobs = { resize: { payload: FILES.jobs.resize, ...resize } } as unknown as GivenJobs;
+  return defineQueue({ ...FILES, jobs });
+}
 
 describe('a mistake about a queue', () => {
   const { concurrency: _left, ...withoutConcurrency } = FILES;
@@ -85,6 +92,36 @@ describe('a mistake about a queue', () => {
       { definitions: [{ ...FILES, jobs: { resize: 'ResizeDto' } } as unknown as QueueDefinition] },
       'file-processing.jobs.resize',
       /DTO class.*"ResizeDto"/,
+    ],
+    [
+      'payload version',
+      { definitions: [versioned({ version: 0 })] },
+      'file-processing.jobs.resize.version',
+      /whole number from 1.*got 0/,
+    ],
+    [
+      'no payload version',
+      { definitions: [versioned({})] },
+      'file-processing.jobs.resize.version',
+      /missing|whole number/,
+    ],
+    [
+      'upcast',
+      { definitions: [versioned({ version: 2, upcast: 'no' })] },
+      'file-processing.jobs.resize.upcast',
+      /function \(version, payload\).*"no"/,
+    ],
+    [
+      'misspelled upcast',
+      { definitions: [versioned({ version: 2, upCast: () => ({}) })] },
+      'file-processing.jobs.resize.upCast',
+      /Did you mean "upcast"/,
+    ],
+    [
+      'version without a DTO',
+      { definitions: [versioned({ version: 2, payload: undefined })] },
+      'file-processing.jobs.resize',
+      /DTO class/,
     ],
     [
       'unknown definition key',

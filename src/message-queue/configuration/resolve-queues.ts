@@ -3,12 +3,14 @@ import type { Issues } from '../../kernel/values/issues.js';
 import { code, isRecord, matching, record } from '../../kernel/values/kinds.js';
 import { settingsOf } from '../../kernel/values/setting.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
+import { PAYLOAD_VERSION } from '../admission/option-rules.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
 import type { Environment } from './environment.js';
 import { checkKeys, readSettings, valueAt } from './read-settings.js';
 
-const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports'];
+const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions'];
+const UPCAST = code('a function (version, payload) => payload');
 const QUEUE_NAME = matching(
   '1 to 64 letters, digits, - or _, the first a letter or digit',
   /^[a-z0-9][a-z0-9_-]{0,63}$/i,
@@ -69,7 +71,13 @@ function resolveQueue(
 
 /** What is wrong with a definition besides its settings: its name, its jobs, keys that do not exist. */
 function checkDefinition(definition: QueueDefinition, issues: Issues): void {
-  const { name, description, jobs, ports = [] } = definition as unknown as Readonly<Record<string, unknown>>;
+  const {
+    name,
+    description,
+    jobs,
+    versions,
+    ports = [],
+  } = definition as unknown as Readonly<Record<string, unknown>>;
   const path = typeof name === 'string' && name !== '' ? name : 'defineQueue';
   checkKeys(QUEUE_SETTINGS, definition, issues, path, BESIDE_THE_SETTINGS);
   issues.check(`${path}.name`, name, QUEUE_NAME);
@@ -88,6 +96,17 @@ function checkDefinition(definition: QueueDefinition, issues: Issues): void {
     issues.check(`${path}.jobs.${job}`, job, JOB_NAME);
     issues.check(`${path}.jobs.${job}`, dto, code('a DTO class'));
   }
+  for (const [job, version] of Object.entries(isRecord(versions) ? versions : {})) {
+    checkVersion(`${path}.jobs.${job}`, version, issues);
+  }
+}
+
+/** What is wrong with the version of a payload. */
+function checkVersion(path: string, given: unknown, issues: Issues): void {
+  if (!isRecord(given)) return;
+  issues.knownKeys(path, given, ['payload', 'version', 'upcast']);
+  issues.check(`${path}.version`, given['version'], PAYLOAD_VERSION);
+  issues.checkGiven(`${path}.upcast`, given['upcast'], UPCAST);
 }
 
 /** Endings of the variables that a queue has, `QUEUE_<NAME>_<ending>`, with the settings they set. */

@@ -18,7 +18,14 @@ import { OutcomeReporter } from './outcome-reporter.js';
 import { Run } from './run.js';
 import type { RunTools } from './run.js';
 import { settleUnsuccessful } from './run-outcome.js';
-import { acceptedPayload, handlerOf, judgedPayload, payloadTypeOf, refuseCrashLoop } from './run-steps.js';
+import {
+  acceptedPayload,
+  currentData,
+  handlerOf,
+  judgedPayload,
+  payloadTypeOf,
+  refuseCrashLoop,
+} from './run-steps.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
 
@@ -106,9 +113,10 @@ export class JobExecutor {
     refuseCrashLoop(run, this.#parts.maxCrashes);
     const type = payloadTypeOf(run);
     const handler = (run.handler = handlerOf(run, this.#parts.handlers));
-    const payload = acceptedPayload(run, type);
+    const data = currentData(run);
+    const payload = acceptedPayload(data, type);
     if (payload !== undefined) return this.#handle(run, handler, payload);
-    return judgedPayload(run, type).then((judged) => this.#handle(run, handler, judged));
+    return judgedPayload(run, data, type).then((judged) => this.#handle(run, handler, judged));
   }
 
   #handle(run: Run, handler: RegisteredHandler, payload: object): Promise<unknown> | undefined {

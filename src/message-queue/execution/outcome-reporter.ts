@@ -10,6 +10,7 @@ import type { Run } from './run.js';
 
 /** Longest error in a line, characters. */
 const LONGEST_ERROR = 300;
+const PASSED_ON = 'Waits for another version of the app';
 const ABANDONED = 'its lock was lost; another worker may already have run it.';
 
 /** Reports how runs ended, to hosts (events) and operators (log). */
@@ -48,6 +49,13 @@ export class OutcomeReporter {
           reason,
           ...(blockedBy !== undefined && { blockedBy }),
         });
+        return;
+      }
+      case 'passed-on': {
+        const { delayMs, reason } = settlement;
+        const why = printable(reason, LONGEST_ERROR);
+        this.write(run, 'warn', PASSED_ON, why, `${PASSED_ON}, without spending an attempt: ${why}`);
+        this.events.emit('retrying', { ...place, delayMs, spent: false, reason });
         return;
       }
       case 'handed-back':

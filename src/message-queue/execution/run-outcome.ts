@@ -5,16 +5,19 @@ import {
   InvalidPayloadError,
   JobTimeoutError,
   LockLostError,
+  NewerPayloadError,
   RetryLater,
   ShutdownError,
   UnknownJobNameError,
   UnrecoverableJobError,
+  UpcastError,
 } from '../jobs/errors.js';
 import { boundedError, failureRecordOf, toError } from '../jobs/failure-record.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
 import type { Settlement } from '../jobs/settlement.js';
+import { passedOn } from './passed-on.js';
 import type { Run } from './run.js';
 
 /** An open circuit that says "now" must not make its jobs spin; milliseconds. */
@@ -40,9 +43,11 @@ export interface UnsuccessfulRun {
  *    Told to stop by a shutdown → handed back, no attempt spent.
  * 2. `RetryLater` and open circuits → deferred, no attempt spent.
  * 3. Crash loop → dead letter.
- * 4. The processor's `onError`; if it decides nothing, unrecoverable errors, invalid payloads and unknown job names
- *    are dead letters at once.
- * 5. Attempts left → retried after the backoff; else a dead letter.
+ * 4. A job whose name or payload version this worker does not know → passed on, no attempt spent, until it has waited as
+ *    long as its queue allows; then it is a dead letter.
+ * 5. The processor's `onError`; if it decides nothing, unrecoverable errors and payloads that are invalid or cannot be brought
+ *    up to date are dead letters at once.
+ * 6. Attempts left → retried after the backoff; else a dead letter.
  */
 export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
   const ending = unsuccessful.run.ending();
@@ -62,6 +67,9 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
     return { ...settlement, blockedBy: error.dependency };
   }
   if (error instanceof CrashLoopError) return failed(unsuccessful, error, 'crash', true);
+  if (isUnknown(unsuccessful.run, error)) {
+    return passedOn(unsuccessful.run, error, unsuccessful.now) ?? failed(unsuccessful, error, 'error', true);
+  }
   const verdict = unsuccessful.judge(error);
   const isFinal = verdict === 'dead-letter' || (verdict !== 'retry' && isHopeless(error));
   return failed(unsuccessful, error, 'error', isFinal);
@@ -98,11 +106,18 @@ function deferred(
   };
 }
 
+/** Whether another version of the app may know the job. The same errors of a handler are about other jobs. */
+function isUnknown({ state }: Run, error: Error): boolean {
+  const isAboutAJob = error instanceof UnknownJobNameError || error instanceof NewerPayloadError;
+  return isAboutAJob && state === 'taken';
+}
+
 /** Whether trying again cannot help. */
 function isHopeless(error: Error): boolean {
   return (
     error instanceof UnrecoverableJobError ||
     error instanceof InvalidPayloadError ||
-    error instanceof UnknownJobNameError
+    error instanceof UnknownJobNameError ||
+    error instanceof UpcastError
   );
 }

@@ -1,9 +1,20 @@
 import type { Type } from '@nestjs/common';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import { kindOf } from '../../kernel/values/words.js';
 import { acceptPayload } from '../admission/compiled/accept-payload.js';
-import { judgePayload } from '../admission/payload-validator.js';
+import { judgeStoredPayload } from '../admission/payload-validator.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
-import { CrashLoopError, HandlerRegistrationError, UnknownJobNameError } from '../jobs/errors.js';
+import {
+  CrashLoopError,
+  HandlerRegistrationError,
+  InvalidPayloadError,
+  NewerPayloadError,
+  UnknownJobNameError,
+  UnrecoverableJobError,
+  UpcastError,
+} from '../jobs/errors.js';
+import { toError } from '../jobs/failure-record.js';
+import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
 import type { Run } from './run.js';
 
 /** How many of the newest crashes a crash-loop error names. */
@@ -28,12 +39,15 @@ export function refuseCrashLoop({ taken, queue, jobName, jobId }: Run, maxCrashe
   );
 }
 
-/** The payload class of the job. @throws UnknownJobNameError when the queue defines no such job */
+/**
+ * The payload class of the job.
+ * @throws UnknownJobNameError when the queue defines no such job, UnrecoverableJobError when the job's name is lost
+ */
 export function payloadTypeOf({ queue, jobName, jobId, definition }: Run): Type<object> {
   const { jobs } = definition;
   const place = { queue, job: jobName, jobId };
   if (typeof (jobName as unknown) !== 'string') {
-    throw new UnknownJobNameError(
+    throw new UnrecoverableJobError(
       `Job ${jobId} of queue "${queue}" is stored without a name: part of it was lost. Is Redis evicting keys?`,
       place,
     );
@@ -43,7 +57,7 @@ export function payloadTypeOf({ queue, jobName, jobId, definition }: Run): Type<
   const names = Object.keys(jobs);
   throw new UnknownJobNameError(
     `Queue "${queue}" has no job "${jobName.slice(0, 100)}" (it has ${names.join(', ')}).` +
-      `${didYouMean(jobName, names)} Replay it with a version of the app that knows it.`,
+      `${didYouMean(jobName, names)} It needs a worker with a version of the app that knows it.`,
     place,
   );
 }
@@ -60,13 +74,65 @@ export function handlerOf({ queue, jobName, jobId }: Run, handlers: HandlerRegis
   );
 }
 
+/**
+ * The stored payload, brought up to the version of the queue's definition.
+ * @throws NewerPayloadError when it is of a newer one, UpcastError, InvalidPayloadError when its version is none
+ */
+export function currentData(run: Run): unknown {
+  const data = run.taken.job.data as unknown;
+  const { definition, record } = run;
+  if (record.version === undefined && definition.versions === undefined) return data;
+  const { queue, jobName, jobId } = run;
+  const place = { queue, job: jobName, jobId };
+  const version = record.version ?? FIRST_VERSION;
+  if (!Number.isSafeInteger(version) || version < FIRST_VERSION) {
+    const issues = [{ path: 'opts.mq.version', message: 'must be a whole number from 1' }];
+    throw new InvalidPayloadError(
+      `The payload of job "${jobName}" ${jobId} of queue "${queue}" cannot be read:`,
+      issues,
+      place,
+    );
+  }
+  const known = versionOf(definition, jobName);
+  if (version > known) {
+    throw new NewerPayloadError(
+      `The payload of job "${jobName}" ${jobId} of queue "${queue}" has version ${version}, and this version of the app knows it up ` +
+        `to ${known}. It needs a worker with a version of the app that knows it.`,
+      place,
+    );
+  }
+  return version === known ? data : upcastData(run, version, known);
+}
+
+function upcastData(
+  { taken, definition, queue, jobName, jobId }: Run,
+  version: number,
+  known: number,
+): unknown {
+  const data = taken.job.data as unknown;
+  const upcast = definition.versions?.[jobName]?.upcast;
+  if (upcast === undefined) return data;
+  const what = `upcast of job "${jobName}" of queue "${queue}" could not bring the payload of job ${jobId} from version ${version} to ${known}: `;
+  const place = { queue, job: jobName, jobId };
+  let made: unknown;
+  try {
+    made = upcast(version, data as Readonly<Record<string, unknown>>);
+  } catch (thrown) {
+    const cause = toError(thrown);
+    throw new UpcastError(`${what}${cause.name}: ${cause.message}`, { ...place, cause });
+  }
+  if (typeof made === 'object' && made !== null && !(made instanceof Promise)) return made;
+  const got = made instanceof Promise ? 'a promise; it must not be async' : kindOf(made);
+  throw new UpcastError(`${what}it must return the payload as an object, and returned ${got}.`, place);
+}
+
 /** Stored jobs outlive deploys, so what was valid once is checked again: at once, if it is usual. */
-export function acceptedPayload({ taken }: Run, type: Type<object>): object | undefined {
-  return acceptPayload(type, taken.job.data as unknown, Number.POSITIVE_INFINITY);
+export function acceptedPayload(data: unknown, type: Type<object>): object | undefined {
+  return acceptPayload(type, data, Number.POSITIVE_INFINITY);
 }
 
 /** The payload of a job that is not usual. @throws InvalidPayloadError */
-export function judgedPayload(run: Run, type: Type<object>): Promise<object> {
-  const { queue, jobName, jobId, taken } = run;
-  return judgePayload(type, taken.job.data as unknown, { queue, job: jobName, jobId });
+export function judgedPayload(run: Run, data: unknown, type: Type<object>): Promise<object> {
+  const { queue, jobName, jobId } = run;
+  return judgeStoredPayload(type, data, { queue, job: jobName, jobId });
 }

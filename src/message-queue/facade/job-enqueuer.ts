@@ -6,6 +6,7 @@ import { mustBe, shown } from '../../kernel/values/words.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { MessageQueueError } from '../../kernel/errors.js';
 import { BrokerUnavailableError, InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import { versionOf } from '../jobs/queue-definition.js';
 import { toError } from '../jobs/failure-record.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
@@ -185,11 +186,12 @@ export class JobEnqueuer {
         place,
       );
     }
+    const version = versionOf(definition, jobName);
     const { options, idempotency, critical, deadlineMs } = mapEnqueueOptions(
       place,
       enqueueOptions,
       this.clock.now(),
-      definition.minRepeatMs,
+      { minRepeatMs: definition.minRepeatMs, version },
     );
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
     for (const check of this.checks) {

@@ -6,12 +6,15 @@ import { writtenPayload } from '../admission/json-payload.js';
 import type { OrdinaryAdd } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
 import { isJobPriority, JobPriority, toBullPriority } from '../jobs/job-priority.js';
 
 /** A job name whose adds may be ordinary. */
 export interface OrdinaryPlace {
   readonly managed: ManagedQueue;
   readonly type: Type<object>;
+  /** What a priority means to the broker for a job of this name. */
+  readonly levels: Levels;
 }
 
 /**
@@ -37,7 +40,7 @@ export class OrdinaryAdds {
 
   /** @returns undefined for what must take the long road */
   requestOf(
-    { managed, type }: OrdinaryPlace,
+    { managed, type, levels }: OrdinaryPlace,
     name: string,
     payload: unknown,
     options: EnqueueOptions | undefined,
@@ -49,7 +52,7 @@ export class OrdinaryAdds {
     if (accepted === undefined) return undefined;
     const data = writtenPayload(accepted);
     if (data.bytes > maxPayloadBytes) return undefined;
-    const { options: level, critical } = LEVELS[priority];
+    const { options: level, critical } = levels[priority];
     return { ordinary: true, name, data, options: level, critical };
   }
 
@@ -60,7 +63,7 @@ export class OrdinaryAdds {
     const type = Object.hasOwn(jobs, jobName) ? jobs[jobName] : undefined;
     if (type === undefined || this.queues.isOverridden(queueName)) return undefined;
     if (this.checks.some(({ queue, job }) => queue === queueName && job === jobName)) return undefined;
-    const place = { managed, type };
+    const place = { managed, type, levels: levelsOf(versionOf(managed.definition, jobName)) };
     const places = this.#places.get(queueName) ?? new Map<string, OrdinaryPlace>();
     this.#places.set(queueName, places.set(jobName, place));
     return place;
@@ -76,19 +79,28 @@ export class OrdinaryAdds {
 }
 
 type Level = Pick<OrdinaryAdd, 'options' | 'critical'>;
+type Levels = Readonly<Record<JobPriority, Level>>;
 
 const ALL_LEVELS: readonly JobPriority[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-/** What a priority means to the broker, shared by all adds. */
-const LEVELS = Object.fromEntries(
-  ALL_LEVELS.map((priority): [number, Level] => [
-    priority,
-    {
-      options: Object.freeze({ priority: toBullPriority(priority) }),
-      critical: priority >= JobPriority.CRITICAL,
-    },
-  ]),
-) as Readonly<Record<JobPriority, Level>>;
+/** Shared by all adds of payloads in their first version. */
+const FIRST_LEVELS = newLevels({});
+
+function levelsOf(version: number): Levels {
+  return version === FIRST_VERSION ? FIRST_LEVELS : newLevels({ mq: Object.freeze({ version }) });
+}
+
+function newLevels(record: Pick<OrdinaryAdd['options'], 'mq'>): Levels {
+  return Object.fromEntries(
+    ALL_LEVELS.map((priority): [number, Level] => [
+      priority,
+      {
+        options: Object.freeze({ priority: toBullPriority(priority), ...record }),
+        critical: priority >= JobPriority.CRITICAL,
+      },
+    ]),
+  ) as Levels;
+}
 
 function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;

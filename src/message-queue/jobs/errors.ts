@@ -26,9 +26,25 @@ export class UnknownQueueError extends MessageQueueError {
   readonly code = 'UNKNOWN_QUEUE';
 }
 
-/** The queue has no job of this name. A stored job with an unknown name becomes a dead letter. */
+/**
+ * The queue has no job of this name. A stored job with an unknown name waits for a version of the app that knows it, and is a
+ * dead letter once it has waited for the queue's `waitForVersionMs`.
+ */
 export class UnknownJobNameError extends MessageQueueError {
   readonly code = 'UNKNOWN_JOB_NAME';
+}
+
+/**
+ * A job's payload has a newer version than this process knows. The job waits as one with an unknown name does (see
+ * {@link UnknownJobNameError}).
+ */
+export class NewerPayloadError extends MessageQueueError {
+  readonly code = 'NEWER_PAYLOAD';
+}
+
+/** The `upcast` of a job threw, or did not return an object: its payload cannot be brought up to date. A dead letter at once. */
+export class UpcastError extends MessageQueueError {
+  readonly code = 'UPCAST_FAILED';
 }
 
 /** There is no such job (any more). */

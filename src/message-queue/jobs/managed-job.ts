@@ -35,6 +35,8 @@ export interface ManagedJobRecord {
   /** `opts.attempts` was filled in from the queue at enqueue, so a handler's own `attempts` wins over it. */
   readonly defaultAttempts?: true;
   readonly idempotencyKey?: string;
+  /** Of the payload; left out when it is 1. */
+  readonly version?: number;
   /** Newest last, at most 20: their reasons in short. {@link failuresOf} has more of the last one. */
   readonly failures?: readonly FailureRecord[];
   readonly replays?: readonly ReplayRecord[];

@@ -5,6 +5,44 @@ import type { DefinedSettings, QueueSettings } from './queue-settings.js';
 /** Job name → the DTO class its payload is validated against. */
 export type JobMap = Record<string, Type<object>>;
 
+/** The version of a payload that says nothing else: of every job whose definition names only a DTO class. */
+export const FIRST_VERSION = 1;
+
+/**
+ * Turns an older payload into one of the definition's version; it is validated afterwards. Called once per run, in the
+ * worker, whatever the number of versions in between. Must be synchronous and quick, and should not change what it is given.
+ * @param version the payload's, smaller than the definition's
+ * @param payload as it is stored, JSON and not validated
+ */
+export type Upcast = (version: number, payload: Readonly<Record<string, unknown>>) => object;
+
+/** The version of a job's payload. */
+export interface PayloadVersion {
+  /**
+   * A whole number from 1; raise it with every change of the payload that a release before would misread or refuse. A worker
+   * hands back jobs of a newer version than its own, for a worker that has it.
+   */
+  readonly version: number;
+  /** Default: older payloads are taken as they are. */
+  readonly upcast?: Upcast;
+}
+
+/** A job whose payload has a version: `{ payload: ResizeJobDto, version: 2, upcast: (version, payload) => … }`. */
+export interface VersionedJob<Payload extends object = object> extends PayloadVersion {
+  /** The DTO class of this version. */
+  readonly payload: Type<Payload>;
+}
+
+/** What a host writes: job name → the DTO class of its payload, or that with the payload's version. */
+export type GivenJobs = Record<string, Type<object> | VersionedJob>;
+
+/** The DTO classes of the jobs that a host wrote. */
+export type JobsOf<Given extends GivenJobs> = {
+  readonly [Name in keyof Given]: Given[Name] extends VersionedJob<infer Payload>
+    ? Type<Payload>
+    : Extract<Given[Name], Type<object>>;
+};
+
 /** A queue: its name, its jobs and its defaults. Build one with {@link defineQueue}. */
 export interface QueueDefinition<
   Name extends string = string,
@@ -14,11 +52,22 @@ export interface QueueDefinition<
   /** One sentence, shown on the board. */
   readonly description: string;
   readonly jobs: Jobs;
+  /** Versions of the payloads that have one, by job name; {@link defineQueue} takes them out of `jobs`. */
+  readonly versions?: Readonly<Record<string, PayloadVersion>>;
   /**
    * Ports of the library that the queue's processor uses. While nobody has plugged one of them in, memory serves it: in production
    * the app then refuses to work on the queue, elsewhere the queue's health is `degraded`. Default: none.
    */
   readonly ports?: readonly PortClass[];
+}
+
+/** The version in which this definition adds a job, and the newest that it can run. */
+export function versionOf(
+  { versions }: { readonly versions?: Readonly<Record<string, PayloadVersion>> },
+  job: string,
+): number {
+  if (versions === undefined || !Object.hasOwn(versions, job)) return FIRST_VERSION;
+  return versions[job]?.version ?? FIRST_VERSION;
 }
 
 /** A port: the abstract class that is its type and its injection token. */
@@ -32,19 +81,39 @@ export type PayloadOf<D extends QueueDefinition, N extends JobNameOf<D>> =
   D['jobs'][N] extends Type<infer Payload> ? Payload : never;
 
 /** What {@link defineQueue} takes: everything but the settings that have library-wide defaults. */
-export type QueueDefinitionInput<Name extends string, Jobs extends JobMap> = DefinedSettings &
-  Pick<QueueDefinition<Name, Jobs>, 'name' | 'description' | 'jobs' | 'ports'>;
+export type QueueDefinitionInput<Name extends string, Given extends GivenJobs> = DefinedSettings &
+  Pick<QueueDefinition<Name>, 'name' | 'description' | 'ports'> & { readonly jobs: Given };
 
 /**
  * Describes a queue, the built-in six and a host's own alike. Types `enqueue(definition, jobName, payload)`.
  * Settings are checked when the queue is registered.
  */
-export function defineQueue<const Name extends string, const Jobs extends JobMap>(
-  input: QueueDefinitionInput<Name, Jobs>,
-): QueueDefinition<Name, Jobs> {
+export function defineQueue<const Name extends string, const Given extends GivenJobs>(
+  input: QueueDefinitionInput<Name, Given>,
+): QueueDefinition<Name, JobsOf<Given>> {
   return Object.freeze({
     ...QUEUE_DEFAULTS,
     ...input,
+    ...splitJobs(input.jobs),
     retention: { ...QUEUE_DEFAULTS.retention, ...input.retention },
   });
+}
+
+/** The DTO classes, and the versions where there are any. What is wrong with them is said when the queue is registered. */
+function splitJobs<Given extends GivenJobs>(
+  given: Given,
+): { readonly jobs: JobsOf<Given>; readonly versions?: Readonly<Record<string, PayloadVersion>> } {
+  const jobs: Record<string, unknown> = {};
+  const versions: Record<string, PayloadVersion> = {};
+  for (const [name, job] of Object.entries((given as GivenJobs | undefined) ?? {})) {
+    const { payload, ...version } = isVersioned(job) ? job : { payload: job };
+    jobs[name] = payload;
+    if (isVersioned(job)) versions[name] = Object.freeze(version as PayloadVersion);
+  }
+  const types = Object.freeze(jobs) as JobsOf<Given>;
+  return Object.keys(versions).length === 0 ? { jobs: types } : { jobs: types, versions };
+}
+
+function isVersioned(job: Type<object> | VersionedJob): job is VersionedJob {
+  return typeof job === 'object' && (job as VersionedJob | null) !== null;
 }

@@ -35,6 +35,14 @@ const WITH_DEFAULTS = {
   minRepeatMs: setting(milliseconds(1, DAY_MS), { default: 1_000 }),
   /** Largest payload, measured as JSON. */
   maxPayloadBytes: setting(wholeNumber(2, 64 * MEBIBYTE, 'bytes'), { default: MEBIBYTE }),
+  /**
+   * How long a job waits for another version of the app when no worker so far knows its name or the version of its payload;
+   * then it becomes a dead letter. It spends no attempts. 0: at once.
+   */
+  waitForVersionMs: setting(milliseconds(0, 30 * DAY_MS), {
+    default: DAY_MS,
+    variable: 'WAIT_FOR_VERSION_MS',
+  }),
   /** How long finished jobs are kept, and how many. Enforced as jobs finish, and by a sweeper on a schedule. */
   retention: {
     /** Completed jobs: at most this old … */

@@ -9,6 +9,8 @@ import type { FailureRecord } from './managed-job.js';
  * - `failed`: an attempt is spent. `retryDelayMs` a number → the job is delayed by that much (0 = waits again at once);
  *   `null` → it moves to the failed set (a dead letter). `failure` is appended to `opts.mq.failures` in the same step.
  * - `deferred`: runs again after `delayMs`; no attempt is spent (RetryLater, an open circuit).
+ * - `passed-on`: this worker does not know the job's name or the version of its payload; runs again after `delayMs`, in a
+ *   worker that does if there is one by then; no attempt is spent. The broker remembers `since` and `version`.
  * - `handed-back`: goes to the front of its lane at once; no attempt is spent (shutdown).
  * - `abandoned`: the lock is lost, another worker owns the job; nothing may be stored.
  */
@@ -27,8 +29,20 @@ export type Settlement =
       /** The dependency whose open circuit is the reason. */
       readonly blockedBy?: string;
     }
+  | PassedOnSettlement
   | { readonly kind: 'handed-back' }
   | { readonly kind: 'abandoned' };
+
+/** How a run ended whose worker does not know the job. */
+export interface PassedOnSettlement {
+  readonly kind: 'passed-on';
+  readonly delayMs: number;
+  /** When the first worker did not know the job, milliseconds since the epoch. */
+  readonly since: number;
+  /** Of the payload. */
+  readonly version: number;
+  readonly reason: string;
+}
 
 /** How a run ended that spent an attempt. */
 export type FailedSettlement = Extract<Settlement, { kind: 'failed' }>;

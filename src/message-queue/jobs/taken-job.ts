@@ -18,6 +18,8 @@ export class TakenJob {
     readonly crashes: readonly FailureRecord[] = NO_CRASHES,
     /** The job's, as they are stored: to be read only. The time of the add and the id may be missing. */
     readonly options: Readonly<ManagedJobOptions> = job.opts,
+    /** When the first worker passed the job on because it did not know it, milliseconds since the epoch. */
+    readonly unknownSince?: number,
   ) {}
 
   /** Why this worker must stop the run; undefined while it may go on. */

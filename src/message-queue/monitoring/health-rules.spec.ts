@@ -65,8 +65,15 @@ describe('queueReasons', () => {
   const reasonsOf = (failedDropped: number, failedDroppedAt: number | null): string[] => {
     const counts = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0, isPaused: false };
     const evidence: HealthEvidence = {
-      ...{ definition, breakers: [], now: NOW, isIdle: false, unplugged: [] },
-      snapshot: { ...counts, oldestWaitingAt: null, failedDropped, failedDroppedAt },
+      ...{
+        definition,
+        breakers: [],
+        now: NOW,
+        isIdle: false,
+        unplugged: [],
+        unknown: { count: 0, kinds: [] },
+      },
+      snapshot: { ...counts, oldestWaitingAt: null, unknown: 0, failedDropped, failedDroppedAt },
       activity: {
         completed: 0,
         failed: 0,

@@ -1,5 +1,6 @@
-import type { QueueSnapshot, ServerReport } from '../broker/broker.js';
+import type { QueueSnapshot, ServerReport, UnknownJobs } from '../broker/broker.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { FIRST_VERSION } from '../jobs/queue-definition.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { QueueActivity } from './activity-recorder.js';
 import type { HealthThresholds } from './health-thresholds.js';
@@ -9,6 +10,8 @@ import type { HealthReason, HealthStatus } from './queue-health.js';
 export interface HealthEvidence {
   readonly definition: QueueDefinition;
   readonly snapshot: QueueSnapshot;
+  /** Jobs that no worker so far knows. */
+  readonly unknown: UnknownJobs;
   readonly activity: QueueActivity;
   readonly breakers: readonly BreakerStatus[];
   readonly now: number;
@@ -28,6 +31,7 @@ const QUEUE_RULES: readonly Rule[] = [
   stuckHandlers,
   failureRate,
   paused,
+  unknownJobs,
   waitsLong,
   nearLimit,
   breakerOpen,
@@ -132,6 +136,21 @@ function paused({ definition, snapshot }: HealthEvidence): HealthReason | null {
   );
 }
 
+function unknownJobs({ definition, unknown }: HealthEvidence): HealthReason | null {
+  const { count, kinds } = unknown;
+  if (count === 0) return null;
+  const shown = kinds.slice(0, 5).map((kind) => {
+    const version = kind.version === FIRST_VERSION ? '' : ` version ${kind.version}`;
+    return `${kind.count} ${shownName(kind.job)}${version} since ${new Date(kind.since).toISOString()}`;
+  });
+  const list = shown.length === 0 ? '' : ` (${shown.join(', ')}${kinds.length > shown.length ? ', …' : ''})`;
+  const hours = Math.round(definition.waitForVersionMs / 360_000) / 10;
+  return degraded(
+    'UNKNOWN_JOBS',
+    `${count} job(s) of "${definition.name}" wait for another version of the app${list}: no worker that met them knows their names or the versions of their payloads. Deploy the version that added them, or cancel them; after ${hours} h they become dead letters.`,
+  );
+}
+
 function waitsLong(
   { definition, snapshot, now, isIdle }: HealthEvidence,
   { maxWaitMs }: HealthThresholds,
@@ -212,6 +231,10 @@ function unhealthy(code: HealthReason['code'], message: string): HealthReason {
 
 function degraded(code: HealthReason['code'], message: string): HealthReason {
   return { severity: 'degraded', code, message };
+}
+
+function shownName(job: string): string {
+  return JSON.stringify(job.slice(0, 64));
 }
 
 function percent(share: number): string {

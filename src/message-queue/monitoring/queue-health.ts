@@ -21,6 +21,7 @@ export interface HealthReason {
     | 'FAILURE_RATE'
     | 'STUCK_HANDLER'
     | 'BREAKER_OPEN'
+    | 'UNKNOWN_JOBS'
     | 'DEAD_LETTERS'
     | 'DEAD_LETTERS_DROPPED'
     | 'UNPLUGGED_PORT'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { Broker, QueueSnapshot, ServerReport } from '../broker/broker.js';
+import type { Broker, QueueSnapshot, ServerReport, UnknownJobs } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
@@ -25,6 +25,7 @@ export const HEALTH_THRESHOLDS = Symbol.for('nestjs-message-queue:health-thresho
 
 /** How long a broker may take to answer, milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;
+const NONE_UNKNOWN: UnknownJobs = { count: 0, kinds: [] };
 /** How long a queue that looks idle is watched before it is called so, milliseconds. */
 const SECOND_LOOK_MS = 200;
 
@@ -59,7 +60,9 @@ export class QueueMonitor {
   /** One queue. @throws UnknownQueueError, BrokerUnavailableError when it does not answer within 2 s */
   async stats(name: string): Promise<QueueStats> {
     const managed = this.queues.get(name);
-    return toStats(await this.snapshot(managed), this.activity.of(name), this.clock.now());
+    const snapshot = await this.snapshot(managed);
+    const unknown = await this.unknown(managed, snapshot);
+    return toStats(snapshot, unknown, this.activity.of(name), this.clock.now());
   }
 
   /** One queue, or all together, in plain numbers. @throws UnknownQueueError, BrokerUnavailableError */
@@ -136,12 +139,13 @@ export class QueueMonitor {
       try {
         const activity = this.activity.of(definition.name);
         const { snapshot, isIdle } = await this.lookTwice(managed, activity);
+        const unknown = await this.unknown(managed, snapshot);
         const now = this.clock.now();
-        stats = toStats(snapshot, activity, now);
+        stats = toStats(snapshot, unknown, activity, now);
         const unplugged = this.ports?.of(definition.name) ?? [];
         reasons.push(
           ...queueReasons(
-            { definition, snapshot, activity, breakers, now, isIdle, unplugged },
+            { definition, snapshot, unknown, activity, breakers, now, isIdle, unplugged },
             this.thresholds,
           ),
         );
@@ -184,6 +188,19 @@ export class QueueMonitor {
     return answeredWithin(broker.snapshot(queue), ANSWER_TIMEOUT_MS, tooLate);
   }
 
+  /** Jobs that no worker knows. Their kinds are worth a question only where there are any, and not an answer that fails. */
+  private async unknown(
+    { broker, queue }: ManagedQueue,
+    { unknown: count }: QueueSnapshot,
+  ): Promise<UnknownJobs> {
+    if (count === 0) return NONE_UNKNOWN;
+    const tooLate = (): Error => new Error('no answer');
+    return answeredWithin(broker.readUnknown(queue), ANSWER_TIMEOUT_MS, tooLate).catch(() => ({
+      count,
+      kinds: [],
+    }));
+  }
+
   private inspect(broker: Broker): Promise<ServerReport> {
     const silent: ServerReport = {
       provider: broker.provider,
@@ -207,11 +224,17 @@ function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot
   return waiting > 0 && active === 0 && !isPaused && oldestWaitingAt !== null && oldestWaitingAt < since;
 }
 
-function toStats(snapshot: QueueSnapshot, activity: QueueActivity, now: number): QueueStats {
+function toStats(
+  snapshot: QueueSnapshot,
+  unknown: UnknownJobs,
+  activity: QueueActivity,
+  now: number,
+): QueueStats {
   const { oldestWaitingAt, failedDroppedAt: _, ...counts } = snapshot;
   const attempts = activity.completed + activity.failed;
   return {
     ...counts,
+    unknown,
     oldestWaitingMs: oldestWaitingAt === null ? null : Math.max(0, now - oldestWaitingAt),
     failureRate: attempts === 0 ? null : activity.failed / attempts,
     attempts,

@@ -1,4 +1,5 @@
 import type { ProviderName } from '../broker/broker.js';
+import type { UnknownJobs } from '../broker/broker.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 
 /** One queue at one moment. */
@@ -13,6 +14,8 @@ export interface QueueStats {
   /** Dead letters that were ever dropped, the oldest first, because there were more than `retention.failedCount` or `failedBytes` allow. */
   readonly failedDropped: number;
   readonly delayed: number;
+  /** Jobs, most of them delayed, that no worker so far knows: a job name or a payload version of another version of the app. */
+  readonly unknown: UnknownJobs;
   /** Jobs that wait for the queue to be resumed. */
   readonly paused: number;
   /** Whether the queue is paused for all workers. */

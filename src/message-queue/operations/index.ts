@@ -20,7 +20,7 @@ export { QueueMonitor } from '../monitoring/queue-monitor.js';
 export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from '../monitoring/queue-stats.js';
 export type { HealthThresholds } from '../monitoring/health-thresholds.js';
 export type { HealthReason, HealthStatus, OverallHealth, QueueHealth } from '../monitoring/queue-health.js';
-export type { ServerFinding, ServerReport } from '../broker/broker.js';
+export type { ServerFinding, ServerReport, UnknownJobs, UnknownKind } from '../broker/broker.js';
 
 // The worker
 export { MessageQueueWorker } from '../worker/message-queue.worker.js';
@@ -56,6 +56,8 @@ export {
   DuplicateRegistrationError,
   HandlerRegistrationError,
   LockLostError,
+  NewerPayloadError,
   ShutdownError,
   UnsupportedOperationError,
+  UpcastError,
 } from '../jobs/errors.js';

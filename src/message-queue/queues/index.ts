@@ -36,7 +36,16 @@ export { isNotificationPriority } from './notification/notification-priority.js'
 // What describes a queue and its jobs
 export { isJobPriority } from '../jobs/job-priority.js';
 export { QUEUE_DEFAULTS } from '../jobs/queue-settings.js';
-export type { JobMap, JobNameOf, QueueDefinitionInput } from '../jobs/queue-definition.js';
+export type {
+  GivenJobs,
+  JobMap,
+  JobNameOf,
+  JobsOf,
+  PayloadVersion,
+  QueueDefinitionInput,
+  Upcast,
+  VersionedJob,
+} from '../jobs/queue-definition.js';
 export type { RetentionPolicy } from '../jobs/queue-settings.js';
 export { MESSAGE_QUEUE_BACKOFF, messageQueueBackoffStrategies, retryDelayMs } from '../jobs/retry-policy.js';
 export type { CronSchedule, IntervalSchedule, RepeatBounds } from '../admission/job-options.js';

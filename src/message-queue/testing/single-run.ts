@@ -37,6 +37,7 @@ export function resultOf(settlement: Settlement): unknown {
       throw settlement.error;
     case 'deferred':
       throw new RetryLater(settlement.delayMs, settlement.reason);
+    case 'passed-on':
     case 'handed-back':
     case 'abandoned':
       throw new Error(`The job was ${settlement.kind}, which a single run never is.`);

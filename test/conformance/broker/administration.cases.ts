@@ -181,6 +181,7 @@ export const administrationCases: readonly BrokerCase[] = [
         failed: 0,
         paused: 0,
         isPaused: false,
+        unknown: 0,
         oldestWaitingAt: null,
       });
       const timestamp = Date.now() - 5_000;

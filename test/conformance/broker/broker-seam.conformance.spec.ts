@@ -8,6 +8,7 @@ import { hostQueueCases } from './host-queue.cases.js';
 import { laneCases } from './lanes.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
+import { versionCases } from './version.cases.js';
 import { workCases } from './work.cases.js';
 
 runConformance({
@@ -23,6 +24,7 @@ runConformance({
     rules: ruleCases,
     'queues of hosts': hostQueueCases,
     'code of hosts': hostCodeCases,
+    versions: versionCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

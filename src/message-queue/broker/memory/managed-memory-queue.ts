@@ -71,7 +71,9 @@ export class ManagedMemoryQueue extends MemoryQueue {
   addOnce(request: AddRequest): AddOutcome {
     const { name, data, options, critical, idempotency } = request;
     this.assertOpen(name);
-    if (isOrdinary(request)) return outcomeOf(this.parts.adding.add(this.ordinaryJob(request)));
+    if (isOrdinary(request) && request.options.mq === undefined) {
+      return outcomeOf(this.parts.adding.add(this.ordinaryJob(request)));
+    }
     const job = this.admit(name, data, options);
     const now = this.engine.clock.now();
     const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);

@@ -22,6 +22,7 @@ import type {
   ServerReport,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
+import type { UnknownJobs } from '../rules/unknown-jobs.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
 import { QueueAdministration } from './administration/queue-administration.js';
@@ -125,6 +126,10 @@ export class MemoryBroker extends Broker {
     const managed = this.managed(queue);
     await managed.engine.turns.look();
     return this.administration.snapshot(managed);
+  }
+
+  async readUnknown(queue: Queue): Promise<UnknownJobs> {
+    return this.administration.readUnknown(this.managed(queue));
   }
 
   async inspectServer(): Promise<ServerReport> {

@@ -88,7 +88,12 @@ export class MemoryQueueWorker implements QueueWorker {
 
   private take(stored: StoredJob): TakenJob {
     // A job in memory dies with its worker: there are no crashes.
-    const taken = new TakenJob(this.parts.handleOf(stored), undefined, stored.options);
+    const taken = new TakenJob(
+      this.parts.handleOf(stored),
+      undefined,
+      stored.options,
+      stored.history?.unknown?.since,
+    );
     this.active.set(stored.id, taken);
     const cancelReason = stored.history?.cancelReason;
     if (cancelReason !== undefined) this.cancel(stored.id, cancelReason);

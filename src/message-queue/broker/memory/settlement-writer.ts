@@ -1,7 +1,8 @@
 import type { JobResult } from '../../jobs/job-result.js';
-import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
+import type { FailedSettlement, PassedOnSettlement, Settlement } from '../../jobs/settlement.js';
 import type { TakenJob } from '../../jobs/taken-job.js';
 import { failureLanding, landFailure, landResult } from '../rules/job-landing.js';
+import { knowsJob } from '../rules/unknown-jobs.js';
 import type { JobSettler } from './store/job-settler.js';
 import type { QueueEngine } from './store/queue-engine.js';
 import { fullOptions } from './store/stored-job.js';
@@ -24,6 +25,7 @@ export class SettlementWriter {
       this.engine.events.emit('error', error, 'Error processing job');
       return false;
     }
+    this.endPassingOn(stored, settlement);
     switch (settlement.kind) {
       case 'completed':
         this.complete(stored, taken, settlement.result);
@@ -34,12 +36,28 @@ export class SettlementWriter {
       case 'deferred':
         this.settler.delay(stored, this.engine.clock.now() + Math.max(1, Math.round(settlement.delayMs)));
         break;
+      case 'passed-on':
+        this.passOn(stored, settlement);
+        break;
       // There is no other worker that could own an abandoned job, so it waits again.
       case 'handed-back':
       case 'abandoned':
         this.settler.handBack(stored);
     }
     return true;
+  }
+
+  private passOn(stored: StoredJob, { since, version, delayMs }: PassedOnSettlement): void {
+    stored.remember().unknown = { since, version };
+    this.engine.store.unknown.add(stored);
+    this.settler.delay(stored, this.engine.clock.now() + Math.max(1, Math.round(delayMs)));
+  }
+
+  /** A worker that knows a job has run it: should it be passed on again, it waits anew. */
+  private endPassingOn(stored: StoredJob, settlement: Settlement): void {
+    if (stored.history?.unknown === undefined || !knowsJob(settlement)) return;
+    stored.history.unknown = undefined;
+    this.engine.store.unknown.delete(stored);
   }
 
   private complete(stored: StoredJob, { job }: TakenJob, result: JobResult): void {

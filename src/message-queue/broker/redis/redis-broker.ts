@@ -20,6 +20,7 @@ import type {
   ServerReport,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
+import type { UnknownJobs } from '../rules/unknown-jobs.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { boundCalls } from './bull/bounded-calls.js';
 import { CrashSuspects } from './working/crash-suspects.js';
@@ -154,6 +155,10 @@ export class RedisBroker extends Broker {
 
   snapshot(queue: Queue): Promise<QueueSnapshot> {
     return this.administration.snapshot(this.entryOf(queue).queue);
+  }
+
+  readUnknown(queue: Queue): Promise<UnknownJobs> {
+    return this.administration.readUnknown(this.entryOf(queue).queue);
   }
 
   inspectServer(): Promise<ServerReport> {

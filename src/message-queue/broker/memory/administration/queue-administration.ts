@@ -3,6 +3,8 @@ import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/local-events.js';
 import { withCancellation } from '../../rules/job-record.js';
+import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/unknown-jobs.js';
+import type { UnknownJobs } from '../../rules/unknown-jobs.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
 import { JobSettler } from '../store/job-settler.js';
 import type { StoredJob } from '../store/stored-job.js';
@@ -53,6 +55,15 @@ export class QueueAdministration {
     return gone.length;
   }
 
+  readUnknown({ engine }: ManagedMemoryQueue): UnknownJobs {
+    const { unknown } = engine.store;
+    const jobs = [...unknown].slice(0, MOST_UNKNOWN_READ).flatMap(({ name: job, history }) => {
+      const mark = history?.unknown;
+      return mark === undefined ? [] : [{ job, ...mark }];
+    });
+    return unknownJobs(unknown.size, jobs);
+  }
+
   snapshot({ engine }: ManagedMemoryQueue): QueueSnapshot {
     const { store, paused } = engine;
     const waiting = store.waiting.size;
@@ -64,6 +75,7 @@ export class QueueAdministration {
       completed: store.completed.size,
       failed: store.failed.size,
       isPaused: paused,
+      unknown: store.unknown.size,
       oldestWaitingAt: store.waiting.oldestTimestamp(),
       failedDropped: store.failedDropped,
       failedDroppedAt: store.failedDroppedAt,

@@ -22,6 +22,8 @@ export class MemoryStore {
   /** Dead letters dropped for being too many: how many ever, and when the last one was, milliseconds since the epoch. */
   failedDropped = 0;
   failedDroppedAt: number | null = null;
+  /** Jobs that were passed on and are not known to any worker so far. */
+  readonly unknown = new Set<StoredJob>();
   /** Delayed jobs that are not the pending run of a repeat schedule. */
   delayedOnce = 0;
   /** Jobs ever inserted. */
@@ -51,6 +53,7 @@ export class MemoryStore {
   drop(job: StoredJob): void {
     if (job.state === null) return;
     this.detach(job);
+    if (this.unknown.size > 0) this.unknown.delete(job);
     job.state = null;
     this.jobs.delete(job.id);
     this.budget.jobs -= 1;
@@ -88,6 +91,7 @@ export class MemoryStore {
   /** Keeps a finished job, ordered by when it finished. */
   finish(job: StoredJob, state: 'completed' | 'failed'): void {
     this.enter(job, state);
+    if (this.unknown.size > 0) this.unknown.delete(job);
     const list = this[state];
     const at = job.history?.finishedOn ?? 0;
     // A clock that was set back must not break the order; usually the loop ends at once.

@@ -55,6 +55,8 @@ export interface JobHistory {
   logs: string[] | null;
   /** Why the job is to be cancelled; asked for while it was active. */
   cancelReason: string | undefined;
+  /** When the job was first passed on, and the version of its payload; until a worker knows it. */
+  unknown: { readonly since: number; readonly version: number } | undefined;
 }
 
 /** A job as the memory provider keeps it. Knows its place in the list or heap that holds it, so leaving is cheap. */
@@ -100,6 +102,7 @@ export class StoredJob {
       progress: undefined,
       logs: null,
       cancelReason: undefined,
+      unknown: undefined,
     };
     return this.history;
   }

@@ -27,6 +27,8 @@ export class Enqueuer {
   private readonly buffer: AddBuffer;
   private readonly road: LongRoad;
   private readonly shortRoad: ShortRoad;
+  /** By the version of the payloads, for those that are not in their first. */
+  private readonly versionRoads = new Map<number, ShortRoad>();
   private closed = false;
 
   constructor(private readonly parts: EnqueuerParts) {
@@ -61,7 +63,16 @@ export class Enqueuer {
       reject(refusal);
       return;
     }
-    this.buffer.add(new ShortAdd(this.shortRoad, request, now(), timeoutMs, resolve, reject));
+    const { mq } = request.options;
+    const road = mq === undefined ? this.shortRoad : this.roadOf(mq.version);
+    this.buffer.add(new ShortAdd(road, request, now(), timeoutMs, resolve, reject));
+  }
+
+  private roadOf(version: number): ShortRoad {
+    const known = this.versionRoads.get(version);
+    const road = known ?? new ShortRoad(this.parts.queue, version);
+    if (known === undefined) this.versionRoads.set(version, road);
+    return road;
   }
 
   private async addAny(request: AddRequest): Promise<AddOutcome> {

@@ -25,10 +25,14 @@ export class ShortRoad implements AddCall {
   private readonly options: string;
   private readonly limits: { readonly usual: number; readonly critical: number };
 
-  constructor(readonly queue: RedisQueue) {
+  /** @param version of the payloads, unless it is the first: each version has a road of its own */
+  constructor(
+    readonly queue: RedisQueue,
+    version?: number,
+  ) {
     const { definition } = queue;
     this.token = internalsOf(queue).token;
-    this.options = ordinaryOptions(definition);
+    this.options = ordinaryOptions(definition, version);
     this.limits = {
       usual: waitingLimit(definition.maxWaiting, false),
       critical: waitingLimit(definition.maxWaiting, true),

@@ -1,4 +1,5 @@
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
+import { FIRST_VERSION } from '../../../jobs/queue-definition.js';
 import type {
   CancelOutcome,
   FailedJob,
@@ -7,15 +8,21 @@ import type {
   QueueSnapshot,
   ReplayTarget,
 } from '../../broker.js';
+import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/unknown-jobs.js';
+import type { UnknownJobs } from '../../rules/unknown-jobs.js';
 import { unlessAway } from '../connections/unless-away.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
+import { readUnknownScript } from '../scripts/snapshot-queue.lua.js';
 import { DeadLetters } from './dead-letters.js';
 import { FailedSweeper } from './failed-sweeper.js';
 import { JobCanceller } from './job-canceller.js';
 import { SnapshotReader } from './snapshot-reader.js';
+
+/** Reply of {@link readUnknownScript}. */
+type UnknownReply = readonly [count: number, jobs: readonly (readonly [name: string, mark: string])[]];
 
 /** Most jobs removed by one command: more would block Redis for other clients. */
 const PURGE_STEP = 1_000;
@@ -78,6 +85,18 @@ export class QueueAdministration {
 
   snapshot(queue: RedisQueue): Promise<QueueSnapshot> {
     return this.answer(queue, 'counting jobs', this.snapshots.read(queue.base));
+  }
+
+  async readUnknown(queue: RedisQueue): Promise<UnknownJobs> {
+    const answer = this.scripts.runPatiently(readUnknownScript, queue.base, [MOST_UNKNOWN_READ]);
+    const [count, jobs] = (await this.answer(queue, 'reading unknown jobs', answer)) as UnknownReply;
+    return unknownJobs(
+      count,
+      jobs.map(([job, mark]) => {
+        const [since, version] = mark.split(' ').map(Number);
+        return { job, since: since ?? 0, version: version ?? FIRST_VERSION };
+      }),
+    );
   }
 
   private answer<T>({ name }: RedisQueue, what: string, answer: Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import type { RedisBroker } from '../redis-broker.js';
 
 const EMPTY = {
   ...{ waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0 },
-  ...{ isPaused: false, oldestWaitingAt: null, failedDropped: 0, failedDroppedAt: null },
+  ...{ isPaused: false, unknown: 0, oldestWaitingAt: null, failedDropped: 0, failedDroppedAt: null },
 };
 
 async function scriptCalls(client: Redis): Promise<number> {

@@ -5,7 +5,7 @@ import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 
 type SnapshotReply = [
   ...[number, number, number, number, number, number, number],
-  ...[string | null, number, string | null],
+  ...[string | null, number, string | null, number],
 ];
 
 interface Asker {
@@ -39,10 +39,20 @@ export class SnapshotReader {
 }
 
 function toSnapshot(reply: SnapshotReply): QueueSnapshot {
-  const [waiting, active, delayed, completed, failed, paused, isPaused, oldest, failedDropped, droppedAt] =
-    reply;
+  const [waiting, active, delayed, completed, failed, paused, isPaused, ...rest] = reply;
+  const [oldest, failedDropped, droppedAt, unknown] = rest;
   return {
-    ...{ waiting, active, delayed, completed, failed, paused, isPaused: isPaused === 1, failedDropped },
+    ...{
+      waiting,
+      active,
+      delayed,
+      completed,
+      failed,
+      paused,
+      isPaused: isPaused === 1,
+      failedDropped,
+      unknown,
+    },
     oldestWaitingAt: timeOf(oldest),
     failedDroppedAt: timeOf(droppedAt),
   };

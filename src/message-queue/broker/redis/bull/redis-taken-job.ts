@@ -20,7 +20,7 @@ export class RedisTakenJob extends TakenJob {
 
   /** @throws when the stored job is corrupt */
   constructor(reader: JobReader, entry: TakenEntry) {
-    super(reader.read(entry), crashesOf(entry.mqCrashes));
+    super(reader.read(entry), crashesOf(entry.mqCrashes), undefined, unknownSince(entry.mqUnknown));
     const { id, mqCancel } = entry;
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
@@ -35,6 +35,11 @@ export class RedisTakenJob extends TakenJob {
 /** Why the run was cancelled. */
 export function cancelledError(queue: string, jobId: string, reason: string): CancelledError {
   return new CancelledError(reason, { queue, jobId });
+}
+
+/** The mark of a job that was passed on: when it first was, and the version of its payload. */
+function unknownSince(mark: string | null): number | undefined {
+  return mark === null ? undefined : Number.parseInt(mark, 10) || undefined;
 }
 
 /** Crash records as the stalled check leaves them: JSON objects, comma-separated. */

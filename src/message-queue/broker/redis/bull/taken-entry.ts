@@ -50,6 +50,7 @@ export function takenEntry(values: readonly (string | null)[], take?: Take): Tak
     deid: values[17] ?? null,
     finishedOn: values[18] ?? null,
     retriedOn: values[19] ?? null,
+    mqUnknown: values[20] ?? null,
     isAhead: take === undefined ? values[8] === 'ahead' : take.isAhead,
   };
 }

@@ -46,6 +46,39 @@ return 1
 `,
 });
 
+/**
+ * Passes an active job on, which this worker does not know, without spending an attempt: it runs again later. The set
+ * `mq:unknown` lists such jobs by when the first worker did not know them; their field `mqUnknown` says that too, and the
+ * version of their payload.
+ *
+ * ARGV: 1 token · 2 id · 3 the run (`mqRun`) · 4 when to run again (ms) · 5 unknown since (ms) · 6 version.
+ * Reply: 1 stored · 0 no longer ours.
+ */
+export const passOnScript = luaScript('mqPassOn', {
+  allowOom: true,
+  uses: [ownershipFunctions, delayFunctions],
+  body: `
+local id, run, since = ARGV[2], ARGV[3], ARGV[5]
+if not owns(id, ARGV[1], run) or letGo(id, run) == 0 then return 0 end
+redis.call('HSET', base .. id, 'mqUnknown', since .. ' ' .. ARGV[6])
+redis.call('ZADD', base .. 'mq:unknown', since, id)
+delayUntil(id, tonumber(ARGV[4]), redis.call('INCR', base .. 'id'))
+return 1
+`,
+});
+
+/** Ends the mark of a job that was passed on: this worker knows it. ARGV: 1 token · 2 id · 3 the run (`mqRun`). */
+export const endPassingOnScript = luaScript('mqEndPassingOn', {
+  allowOom: true,
+  uses: [ownershipFunctions],
+  body: `
+local id = ARGV[2]
+if not owns(id, ARGV[1], ARGV[3]) then return 0 end
+redis.call('ZREM', base .. 'mq:unknown', id)
+return redis.call('HDEL', base .. id, 'mqUnknown')
+`,
+});
+
 /** Fields of one job in the arguments of {@link releaseJobsScript}, in this order. */
 const RELEASE_FIELDS = ['id', 'run', 'again'] as const;
 

@@ -117,6 +117,33 @@ return string.format('%.0f', math.floor(tonumber(nextDue) / 0x1000))
 });
 
 /**
+ * Lets jobs wait that workers passed on and this one knows, without the rest of their pauses; at most 10 000, those first that
+ * have waited longest.
+ *
+ * ARGV: 1 token · then per job of the queue its name and the newest version of its payload. Reply: how many.
+ */
+export const letKnownWaitScript = luaScript('mqLetKnownWait', {
+  allowOom: true,
+  uses: [laneFunctions],
+  body: `
+local known, ids = {}, {}
+for i = 2, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
+for _, id in ipairs(redis.call('ZRANGE', base .. 'mq:unknown', 0, 9999)) do
+  local job = redis.call('HMGET', base .. id, 'name', 'mqUnknown', 'priority')
+  local version = job[2] and tonumber(string.match(job[2], ' (%d+)$'))
+  if version and version <= (known[job[1]] or 0) and redis.call('ZREM', base .. 'delayed', id) == 1 then
+    ids[#ids + 1] = id
+    redis.call('HSET', base .. id, 'delay', 0)
+    gather(id, levelOf(job[3]))
+  end
+end
+insertGathered()
+for _, id in ipairs(ids) do redis.call('PUBLISH', base .. 'waiting@' .. ARGV[1], id) end
+return #ids
+`,
+});
+
+/**
  * Tells whether there is anything to keep in queues; an empty one costs one command.
  *
  * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, when the next

@@ -1,12 +1,12 @@
 import { laneFunctions } from './lanes/lane.lua.js';
-import { luaScriptOverQueues } from './lua-script.js';
+import { luaScript, luaScriptOverQueues } from './lua-script.js';
 
 /**
  * Counts of queues, and for each the age of the job that waits longest. Jobs are first in, first out within a priority, so
  * only the first job of each lane can be the oldest: one look-up per level in use.
  *
  * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null, dropped dead letters,
- * when the last one was dropped (ms) as text or null]`.
+ * when the last one was dropped (ms) as text or null, unknown jobs]`.
  */
 export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
   allowOom: true,
@@ -27,7 +27,34 @@ return {
   isPaused() and waiting or waiting + inLanes, redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),
   redis.call('ZCARD', base .. 'completed'), redis.call('ZCARD', base .. 'failed'), isPaused() and paused + inLanes or paused,
   isPaused() and 1 or 0, oldest and string.format('%.0f', oldest) or false,
-  tonumber(dropped[1]) or 0, dropped[2]
+  tonumber(dropped[1]) or 0, dropped[2], redis.call('ZCARD', base .. 'mq:unknown')
 }
+`,
+});
+
+/**
+ * Reads the jobs that were passed on because no worker so far knew them, those that have waited longest first, and forgets
+ * those that were removed or have ended since.
+ *
+ * ARGV: 1 how many at most. Reply: `[how many there are, [[name, field mqUnknown]…]]`.
+ */
+export const readUnknownScript = luaScript('mqReadUnknown', {
+  allowOom: true,
+  body: `
+local key, most, found, gone = base .. 'mq:unknown', tonumber(ARGV[1]), {}, 0
+while #found < most and gone < 10 * most do
+  local ids = redis.call('ZRANGE', key, #found, #found + 199)
+  for _, id in ipairs(ids) do
+    local job = redis.call('HMGET', base .. id, 'name', 'mqUnknown', 'finishedOn')
+    if job[1] and job[2] and not job[3] then
+      found[#found + 1] = { job[1], job[2] }
+    else
+      redis.call('ZREM', key, id)
+      gone = gone + 1
+    end
+  end
+  if #ids < 200 then break end
+end
+return { redis.call('ZCARD', key), found }
 `,
 });

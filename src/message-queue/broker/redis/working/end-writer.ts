@@ -1,11 +1,16 @@
-import type { FailedSettlement } from '../../../jobs/settlement.js';
+import type { FailedSettlement, PassedOnSettlement } from '../../../jobs/settlement.js';
 import { compactOptions, fullOptions } from '../../../admission/stored-options.js';
 import { boundedText } from '../../../../kernel/values/bounded-text.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import { readOptions } from '../bull/stored-job.js';
-import { failJobScript, releaseJobsScript } from '../scripts/fail-job.lua.js';
+import {
+  endPassingOnScript,
+  failJobScript,
+  passOnScript,
+  releaseJobsScript,
+} from '../scripts/fail-job.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
@@ -68,6 +73,22 @@ export class EndWriter {
     const args = [this.commands.queue.lockToken, id, fence, again];
     const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
     return stored === 1;
+  }
+
+  /** Passes on a job that this worker does not know. @returns false when the job is no longer ours */
+  async passOn(
+    { id, fence }: RedisTakenJob,
+    { delayMs, since, version }: PassedOnSettlement,
+    now: number,
+  ): Promise<boolean> {
+    const args = [this.commands.queue.lockToken, id, fence, now + Math.max(1, Math.round(delayMs))];
+    const reply = await this.commands.runUntilAnswered(passOnScript, [...args, since, version]);
+    return reply === 1;
+  }
+
+  /** This worker knows a job that others passed on: should it be passed on again, it waits anew. */
+  async endPassingOn({ id, fence }: RedisTakenJob): Promise<void> {
+    await this.commands.runUntilAnswered(endPassingOnScript, [this.commands.queue.lockToken, id, fence]);
   }
 
   /** Gives jobs back that did not begin, in order, at the front of their lanes; those that are no longer ours stay where they are. */

@@ -8,6 +8,7 @@ import { brokenRun, startRun } from '../../rules/broken-run.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
 import { JOB_ENDED } from '../../rules/local-events.js';
+import { knowsJob } from '../../rules/unknown-jobs.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { CompletionBatcher } from './completion-batcher.js';
@@ -70,6 +71,7 @@ export class JobPipe {
       const settlement = await this.runToEnd(taken);
       // In front of this one nothing may begin that was taken after it.
       if (settlement.kind === 'handed-back') await this.parts.yieldJobs();
+      if (taken.unknownSince !== undefined && knowsJob(settlement)) await this.ends.endPassingOn(taken);
       isRunning = false;
       settled();
       if (settlement.kind !== 'completed') await this.store(taken, settlement);
@@ -146,6 +148,9 @@ export class JobPipe {
         taken.noteStored(await this.ends.release(taken, delayMs, this.parts.now()));
         return;
       }
+      case 'passed-on':
+        taken.noteStored(await this.ends.passOn(taken, settlement, this.parts.now()));
+        return;
       case 'abandoned':
     }
   }

@@ -1,8 +1,10 @@
+import { versionOf } from '../../../jobs/queue-definition.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lane-migration.js';
 import { DelayPromoter } from './keeping/delay-promoter.js';
 import type { CancelMessage } from '../scripts/cancel-job.lua.js';
+import { letKnownWaitScript } from '../scripts/keep-jobs.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
@@ -132,10 +134,13 @@ export class WorkerService implements WorkerOfQueue {
 
   private async startWorker(): Promise<void> {
     const { queue, options } = this.parts;
+    const { definition, lockToken } = queue;
+    const known = Object.keys(definition.jobs).flatMap((job) => [job, versionOf(definition, job)]);
     try {
       await sortStoreIn(queue, options.onNotice, () => !this.worker.mayStart);
+      await this.commands.run(letKnownWaitScript, [lockToken, ...known]);
     } catch (error) {
-      // Every take goes on with it.
+      // Every take goes on with sorting in; what was passed on comes back by itself.
       this.parts.onCallFailed(error as Error);
     }
     this.worker.start();

@@ -1,0 +1,49 @@
+import type { Settlement } from '../../jobs/settlement.js';
+
+/** How many unknown jobs are looked at to tell their kinds; there are rarely so many kinds that the rest would matter. */
+export const MOST_UNKNOWN_READ = 1_000;
+
+/** Jobs of one kind that no worker so far knew. */
+export interface UnknownKind {
+  readonly job: string;
+  /** Of the payload. */
+  readonly version: number;
+  readonly count: number;
+  /** When the first of them met a worker, milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** Jobs that were passed on by workers that do not know their names or the versions of their payloads. */
+export interface UnknownJobs {
+  readonly count: number;
+  /** By kind, most jobs first; of the 1 000 that have waited longest. */
+  readonly kinds: readonly UnknownKind[];
+}
+
+/** A job that was passed on. */
+export type UnknownJob = Omit<UnknownKind, 'count'>;
+
+/** Whether a worker that ended a run so knows the job: should it be passed on later, it waits anew. */
+export function knowsJob({ kind }: Settlement): boolean {
+  return kind === 'completed' || kind === 'failed' || kind === 'deferred';
+}
+
+/**
+ * Jobs that were passed on, by kind: most jobs first.
+ * @param count of all jobs
+ * @param jobs those that were looked at
+ */
+export function unknownJobs(count: number, jobs: readonly UnknownJob[]): UnknownJobs {
+  const kinds = new Map<string, UnknownKind>();
+  for (const { job, version, since } of jobs) {
+    const key = `${version} ${job}`;
+    const known = kinds.get(key);
+    kinds.set(key, {
+      job,
+      version,
+      count: (known?.count ?? 0) + 1,
+      since: Math.min(known?.since ?? since, since),
+    });
+  }
+  return { count, kinds: [...kinds.values()].sort((a, b) => b.count - a.count) };
+}
