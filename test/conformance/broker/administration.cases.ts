@@ -182,6 +182,8 @@ export const administrationCases: readonly BrokerCase[] = [
         paused: 0,
         isPaused: false,
         unknown: 0,
+        failedDropped: 0,
+        failedDroppedAt: null,
         oldestWaitingAt: null,
       });
       const timestamp = Date.now() - 5_000;
