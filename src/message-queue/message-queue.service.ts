@@ -19,6 +19,7 @@ import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
 import type { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
+import type { Readiness } from './worker/readiness.js';
 import {
   BATCH_QUEUE,
   CLEANUP_QUEUE,
@@ -49,7 +50,13 @@ export class MessageQueueService {
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
     private readonly monitor: QueueMonitor,
+    private readonly readiness: Readiness,
   ) {}
+
+  /** What a readiness probe asks: true once the app has started, until it is told to stop, whether Redis answers or not. */
+  get isReady(): boolean {
+    return this.readiness.isReady;
+  }
 
   /** Delivers one message to one recipient. */
   addMessageDeliveryJob(payload: Payloads['send-message'], options?: EnqueueOptions): Promise<JobReceipt> {

@@ -2,6 +2,7 @@ import { Global, Injectable, Module } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
+import { Test } from '@nestjs/testing';
 import { Redis } from 'ioredis';
 import { Broker } from '../../src/message-queue/broker/broker.js';
 import {
@@ -119,6 +120,34 @@ describe.each(['memory', 'redis'] as const)('the life of a %s app', (provider) =
   const register = (more: MessageQueueModuleOptions = {}) =>
     MessageQueueModule.forRoot({ ...options, ...more });
   const host = { imports: [MessageQueueModule.registerQueue(WORK)], providers: [Database, WorkProcessor] };
+
+  it('is ready once the whole app has started, and no more once it stops, while its jobs still end', async () => {
+    const seen: boolean[] = [];
+    @Injectable()
+    class Probe implements OnApplicationBootstrap {
+      constructor(private readonly service: MessageQueueService) {}
+
+      onApplicationBootstrap(): void {
+        seen.push(this.service.isReady);
+      }
+    }
+    const app = await apps.start({
+      imports: [register(), ...host.imports],
+      providers: [...host.providers, Probe],
+    });
+    const service = app.get(MessageQueueService);
+    await service.enqueue(WORK, 'work', { id: 'a' });
+    await waitUntil(() => story.lines.includes('start a'), 'the job');
+    seen.push(service.isReady);
+    const closed = app.close();
+    await waitUntil(() => !service.isReady, 'readiness to go');
+    expect(seen).toEqual([false, true]);
+    expect(story.lines).not.toContain('end a with an open database');
+    story.release();
+    await closed;
+    expect(story.lines).toContain('end a with an open database');
+    expect(service.isReady).toBe(false);
+  });
 
   it('runs no job before the whole app is ready', async () => {
     @Injectable()
@@ -330,6 +359,25 @@ describe('without a Redis to reach', () => {
   const apps = new HostApps();
 
   afterEach(() => apps.close());
+
+  it('an app that is told to stop in the middle of its start begins no work and never becomes ready', async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        MessageQueueModule.forRoot({ redis: { host: '127.0.0.1', port: 1 } }),
+        MessageQueueModule.registerQueue(WORK),
+      ],
+      providers: [Database, WorkProcessor],
+    })
+      .setLogger(apps.logger)
+      .compile();
+    const app = module.createNestApplication({ logger: apps.logger });
+    const starting = app.init();
+    await new Promise(setImmediate);
+    await app.close();
+    await starting;
+    expect(app.get(MessageQueueWorker).isRunning).toBe(false);
+    expect(app.get(MessageQueueService).isReady).toBe(false);
+  });
 
   it('the app starts, adds reject in time, and it closes', async () => {
     const app = await apps.start({

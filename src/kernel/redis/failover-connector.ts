@@ -1,10 +1,11 @@
 import { SentinelConnector } from 'ioredis';
-import type { SentinelConnectionOptions } from 'ioredis';
+import type { RedisOptions, SentinelConnectionOptions } from 'ioredis';
 
 /** What ioredis keeps to itself. */
 interface Internals {
   /** Listens to the Sentinels for as long as a connection to the master stands, and then until the next one does. */
   failoverDetector: { cleanup(): void } | null;
+  connectToSentinel(endpoint: unknown, options?: RedisOptions): unknown;
 }
 
 /**
@@ -15,6 +16,11 @@ export class FailoverConnector extends SentinelConnector {
   /** @param options those of the client */
   constructor(options: unknown) {
     super(options as SentinelConnectionOptions);
+    const internals = this as unknown as Internals;
+    const connect = internals.connectToSentinel.bind(this);
+    const { disconnectTimeout } = options as RedisOptions;
+    // The clients of the Sentinels would keep a process that ends open for two seconds.
+    internals.connectToSentinel = (endpoint, more) => connect(endpoint, { disconnectTimeout, ...more });
   }
 
   override connect(

@@ -4,6 +4,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { RepeatedTask } from '../../kernel/time/repeated-task.js';
+import { settlesWithin } from '../../kernel/time/settles-within.js';
 
 /** What one pass removed. */
 export interface SweepReport {
@@ -18,6 +19,7 @@ const STEP = 1_000;
 const PASS_EVERY_MS = 60_000;
 /** While there is more to remove. */
 const NEXT_STEP_MS = 250;
+const STOP_TIMEOUT_MS = 500;
 
 /**
  * Removes finished jobs that are older, or more, than their queue's `retention` allows: a pass a minute, from the start
@@ -44,9 +46,9 @@ export class RetentionSweeper {
     void this.task.start(NEXT_STEP_MS);
   }
 
-  /** Ends the schedule and waits for the pass under way. */
-  stop(): Promise<void> {
-    return this.task.stop();
+  /** Ends the schedule, and waits briefly for the pass under way. */
+  async stop(): Promise<void> {
+    await settlesWithin(this.task.stop(), STOP_TIMEOUT_MS);
   }
 
   /** One pass over all queues. */

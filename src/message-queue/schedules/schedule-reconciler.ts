@@ -25,7 +25,7 @@ export interface ReconcileReport {
 const LOOK_EVERY_MS = 60_000;
 /** After a failed pass. */
 const RETRY_MS = 5_000;
-const STOP_TIMEOUT_MS = 2_000;
+const STOP_TIMEOUT_MS = 500;
 
 /**
  * Makes the schedules in Bull's `repeat` sets fit the declared ones, at start and once a minute. Schedules that hosts

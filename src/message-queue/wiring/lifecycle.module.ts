@@ -13,6 +13,7 @@ import { HandlerRegistration } from './handler-registration.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { BoardModule } from '../operations/board/board.module.js';
 import { startLines } from '../operations/start-report.js';
+import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 
@@ -58,22 +59,27 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       if (this.config.role !== 'producer') await this.#schedules.check();
       this.#report();
       const isReachable = await this.#gate.look();
-      if (this.config.role === 'producer') return;
-      this.#namePortsInMemory();
-      this.#sweeper.start();
-      await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
-      if (this.config.autoStart) await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
+      // It may have been told to stop meanwhile.
+      if (this.config.role !== 'producer' && !this.#readiness.isStopping) await this.#begin(isReachable);
+      this.#readiness.begin();
     });
   }
 
   /** Lets jobs finish, or hands them back, while the providers they use are still there. */
   async onModuleDestroy(): Promise<void> {
-    const ended = this.#schedules.stop();
-    await this.#worker.stop();
-    await this.#sweeper.stop();
-    await ended;
+    this.#readiness.end();
+    await Promise.all([this.#worker.stop(), this.#schedules.stop(), this.#sweeper.stop()]);
     // Listeners that are told of the last ends may still use the providers.
     await this.#ends.settled();
+  }
+
+  async #begin(isReachable: boolean): Promise<void> {
+    this.#namePortsInMemory();
+    this.#sweeper.start();
+    await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
+    if (this.config.autoStart && !this.#readiness.isStopping) {
+      await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
+    }
   }
 
   /** A Redis that is away for now does not keep the app from starting: work begins when it is back. */
@@ -90,6 +96,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     Promise.all([this.#worker.stop({ drain: false }), this.#schedules.stop(), this.#sweeper.stop()]).catch(
       (reason: unknown) => this.#logger.error('Work could not be stopped.', reason),
     );
+  }
+
+  get #readiness(): Readiness {
+    return this.moduleRef.get(Readiness, { strict: false });
   }
 
   get #gate(): ServerGate {

@@ -26,6 +26,7 @@ import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './default-adapters.js';
@@ -71,6 +72,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
       QueueAdministration,
       DeadLetterService,
       QueueMonitor,
+      Readiness,
     ],
   },
   DeadLetterService,
@@ -105,6 +107,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   RetentionSweeper,
   ScheduleReconciler,
   ServerGate,
+  Readiness,
 ];
 
 const HEALTH: Provider = {

@@ -123,13 +123,14 @@ export class MessageQueueWorker {
     const idle = Promise.all(workers.map((worker) => worker.whenIdle()));
     const drained = drain && (await settlesWithin(idle, timeoutMs));
     let aborted = 0;
+    let stuck: StopReport['stuck'] = [];
     if (!drained) {
       aborted = this.#active().length;
       const reason = new ShutdownError('The worker stops: the job is handed back and runs again elsewhere.');
       for (const worker of workers) worker.abortActive(reason);
-      if (!(await settlesWithin(idle, this.config.abortGraceMs))) this.#reportStuck();
+      if (!(await settlesWithin(idle, this.config.abortGraceMs))) stuck = this.#active();
+      if (stuck.length > 0) this.#reportStuck(stuck);
     }
-    const stuck = this.#active();
     this.#workers.clear();
     return { aborted: aborted - stuck.length, stuck };
   }
@@ -140,10 +141,10 @@ export class MessageQueueWorker {
     );
   }
 
-  #reportStuck(): void {
-    const stuck = this.#active().map(({ queue, jobId }) => `${queue}/${jobId}`);
+  #reportStuck(stuck: StopReport['stuck']): void {
+    const named = stuck.map(({ queue, jobId }) => `${queue}/${jobId}`).join(', ');
     this.#logger.error(
-      `${stuck.length} job(s) ignore their abort signal ${this.config.abortGraceMs} ms after it: ${stuck.join(', ')}. Their handlers must pass context.signal on; another worker takes the jobs when their locks run out.`,
+      `${stuck.length} job(s) ignore their abort signal ${this.config.abortGraceMs} ms after it: ${named}. Their handlers must pass context.signal on; another worker takes the jobs when their locks run out.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import Bull from 'bull';
 import type { Job, JobCounts, JobId, JobOptions, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
+import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { addArguments } from '../../rules/add-arguments.js';
@@ -13,6 +14,9 @@ import { bullMethods, internalsOf } from './bull-internals.js';
 import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
 import { JobReader } from './job-reader.js';
 import { completeHash, readJob } from './read-job.js';
+
+/** How long Bull may take to close a queue that nothing works on any more, milliseconds. */
+const BULL_CLOSE_MS = 300;
 
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
@@ -200,6 +204,7 @@ export class RedisQueue extends Bull<object> {
     await this.worker?.stopFetching();
     if (!doNotWaitJobs) await this.worker?.whenIdle();
     await this.worker?.dispose();
-    await super.close(true);
+    // Bull waits until its connection is ready, which it may never be.
+    await settlesWithin(super.close(true), BULL_CLOSE_MS);
   }
 }

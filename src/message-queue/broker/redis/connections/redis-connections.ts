@@ -1,14 +1,12 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { endAtOnce, endPolitely, forgetSocketTimers } from './end-client.js';
 import { explained } from './connection-error.js';
 import { createRedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import { replyCode } from './redis-replies.js';
 import { Subscriptions } from './subscriptions.js';
 import type { RedisSettings } from '../../../../kernel/redis/redis-settings.js';
-
-/** How long QUIT may take. */
-const QUIT_TIMEOUT_MS = 500;
 
 /** Who is told what happens to the connections. They recover by themselves. */
 export interface ConnectionListener {
@@ -114,7 +112,7 @@ export class RedisConnections {
   /** Closes one blocking connection at once, even in the middle of a wait. */
   closeBlocking(client: RedisClient): void {
     this.blocking.delete(client);
-    disconnect(client);
+    endAtOnce(client);
   }
 
   /**
@@ -147,10 +145,10 @@ export class RedisConnections {
 
   private async closeAll(): Promise<void> {
     this.subscriptions?.close();
-    for (const client of this.blocking) disconnect(client);
+    for (const client of this.blocking) endAtOnce(client);
     this.blocking.clear();
     const shared = [this.shared, this.listening].filter((client) => client !== null);
-    await Promise.all(shared.map((client) => quit(client)));
+    await Promise.all(shared.map((client) => endPolitely(client)));
   }
 
   private open(options: RedisOptions, socketTimeout: number): RedisClient {
@@ -163,7 +161,8 @@ export class RedisConnections {
     // Every queue listens to the shared connections.
     client.setMaxListeners(0);
     this.watch(client);
-    if (client instanceof Redis) client.on('close', () => forgetSocketTimer(client));
+    if (client instanceof Redis) forgetSocketTimers(client);
+    else client.on('+node', forgetSocketTimers);
     return client;
   }
 
@@ -191,26 +190,3 @@ export class RedisConnections {
 
 /** Bull requires this of subscribers and blocking clients: their commands wait as long as it takes. */
 const ENDLESS: RedisOptions = { enableReadyCheck: false, maxRetriesPerRequest: null };
-
-/** ioredis leaves it running; the timer would end the next connection and keep the process alive. */
-function forgetSocketTimer(client: Redis): void {
-  const internals = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout };
-  clearTimeout(internals.socketTimeoutTimer);
-  internals.socketTimeoutTimer = undefined;
-}
-
-function disconnect(client: RedisClient): void {
-  // A second disconnect would set a timer for the closed socket, which keeps the process alive.
-  if (client.status !== 'end') client.disconnect();
-  if (client instanceof Redis) forgetSocketTimer(client);
-}
-
-async function quit(client: RedisClient): Promise<void> {
-  if (client.status === 'ready') {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, QUIT_TIMEOUT_MS)));
-    await Promise.race([client.quit().catch(() => undefined), tooLate]);
-    clearTimeout(timer);
-  }
-  disconnect(client);
-}

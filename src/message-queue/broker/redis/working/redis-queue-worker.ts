@@ -9,17 +9,16 @@ import type { TakenReply } from './job-intake.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import { JobPipe } from './job-pipe.js';
 import type { QueueCommands } from './queue-commands.js';
-import { cancelledError } from '../bull/redis-taken-job.js';
-import { RedisTakenJob } from '../bull/redis-taken-job.js';
+import { cancelledError, RedisTakenJob } from '../bull/redis-taken-job.js';
+import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import type { WaitSignal } from './wait-signal.js';
+import { LAST_ANSWER_MS, WorkerRest } from './worker-rest.js';
 import { NO_SLOTS, WorkerSlots } from './worker-slots.js';
 import type { SlotRequest } from './worker-slots.js';
 import { RunPace } from './ahead/run-pace.js';
 import { TakenAhead } from './ahead/taken-ahead.js';
 
 const RETRY_DELAY_MS = 200;
-/** With Redis out of reach the last call for jobs may hang; jobs it still returns are handed back. */
-const LONGEST_STOP_MS = 1_000;
 
 /** What a worker is made of. */
 export interface WorkerParts {
@@ -40,6 +39,7 @@ export interface WorkerParts {
  */
 export class RedisQueueWorker implements QueueWorker {
   private readonly slots: WorkerSlots;
+  private readonly rest: WorkerRest;
   private readonly intake: JobIntake;
   private readonly pipe: JobPipe;
   private readonly pace: RunPace;
@@ -48,7 +48,6 @@ export class RedisQueueWorker implements QueueWorker {
   private state: 'fetching' | 'stopped' = 'fetching';
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
-  private idle: (() => void)[] = [];
   /** How many jobs were taken or ended. */
   progress = 0;
 
@@ -77,6 +76,7 @@ export class RedisQueueWorker implements QueueWorker {
     this.line = new TakenAhead(this.pace, completions, (jobs) => this.giveBack(jobs));
     this.completions = completions;
     this.slots = slots;
+    this.rest = new WorkerRest(slots);
     this.intake = intake;
     const yieldJobs = (): Promise<void> => this.line.handBack();
     this.pipe = new JobPipe({ commands, intake, completions, run, yieldJobs, now, report, suspects });
@@ -88,7 +88,7 @@ export class RedisQueueWorker implements QueueWorker {
 
   /** Whether it was stopped and nothing runs any more. */
   get hasEnded(): boolean {
-    return this.state === 'stopped' && this.slots.areIdle;
+    return this.state === 'stopped' && this.rest.isReached;
   }
 
   /** Whether a waiting job would be taken now. */
@@ -109,11 +109,12 @@ export class RedisQueueWorker implements QueueWorker {
     this.state = 'stopped';
     this.yieldJobs();
     this.wake();
-    await Promise.race([this.loop, new Promise((resolve) => setTimeout(resolve, LONGEST_STOP_MS).unref())]);
+    this.rest.stop();
+    await settlesWithin(this.loop, LAST_ANSWER_MS);
   }
 
   whenIdle(): Promise<void> {
-    return this.slots.areIdle ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
+    return this.rest.whenReached();
   }
 
   abortActive(reason: MessageQueueError): void {
@@ -224,6 +225,7 @@ export class RedisQueueWorker implements QueueWorker {
     const startedAt = performance.now();
     await this.pipe.run(taken, () => {
       this.slots.settle();
+      this.rest.look();
       this.pace.noteRun(performance.now() - startedAt);
       this.completions.schedule();
     });
@@ -243,7 +245,6 @@ export class RedisQueueWorker implements QueueWorker {
 
   private lookAround(): void {
     if (this.slots.free > 0) this.wake();
-    if (!this.slots.areIdle) return;
-    for (const resolve of this.idle.splice(0)) resolve();
+    this.rest.look();
   }
 }

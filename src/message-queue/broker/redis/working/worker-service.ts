@@ -14,8 +14,12 @@ import type { RedisQueue, WorkerOfQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { StalledRecovery } from './keeping/stalled-recovery.js';
 import type { QueueLook, QueueSweep, SweptQueue } from './keeping/queue-sweep.js';
+import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import { WaitSignal } from './wait-signal.js';
 import { Watchdog } from './keeping/watchdog.js';
+
+/** How long those of its loops may take that are under way when it ends, milliseconds. */
+const LAST_TURNS_MS = 200;
 
 /** What working on a queue depends on. */
 export interface WorkerServiceParts {
@@ -40,6 +44,7 @@ export class WorkerService implements WorkerOfQueue {
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
   private readonly swept: SweptQueue;
+  private disposed: Promise<void> | null = null;
   private readonly onReconnect = (): void => {
     this.recovery.postpone();
     this.worker.adopt();
@@ -119,8 +124,13 @@ export class WorkerService implements WorkerOfQueue {
     return this.worker.whenIdle();
   }
 
-  /** Ends everything but the shared connections; the locks of jobs that still run are no longer renewed. */
-  async dispose(): Promise<void> {
+  /** Ends everything but the shared connections; the locks of jobs that still run are no longer renewed. Safe to call twice. */
+  dispose(): Promise<void> {
+    this.disposed ??= this.end();
+    return this.disposed;
+  }
+
+  private async end(): Promise<void> {
     const { connections } = this.parts;
     this.commands.stop();
     this.parts.sweep.leave(this.swept);
@@ -129,7 +139,7 @@ export class WorkerService implements WorkerOfQueue {
     connections.subscriber.removeListener('ready', this.onListening);
     this.signal.close();
     const ended = Promise.all([this.promoter.stop(), this.locks.stop(), this.recovery.stop()]);
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    await settlesWithin(ended, LAST_TURNS_MS);
   }
 
   private async startWorker(): Promise<void> {

@@ -29,6 +29,11 @@ export class WorkerSlots {
     return this.busy === 0 && this.asked === 0;
   }
 
+  /** Whether a handler runs. */
+  get anyRuns(): boolean {
+    return this.running > 0;
+  }
+
   /** How many are free, not counting those for jobs taken ahead. */
   get free(): number {
     return Math.max(0, this.concurrency - this.busy - this.asked);
