@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { transformFileSync } from '@swc/core';
 
 const ROOT = resolve(__dirname, '../..');
-const COMPILED = ['src/kernel', 'src/message-queue', 'test/faults'];
+const COMPILED = ['src/kernel', 'src/message-queue'];
 
 /** The worker process's program as JavaScript, and where it finds packages. */
 export interface WorkerScript {
@@ -16,20 +16,21 @@ export interface WorkerScript {
 /**
  * Where this file runs as JavaScript the worker lies beside it; under Jest the sources that it needs are compiled once
  * into a temporary directory.
- * @param program name of the worker's file in this folder
+ * @param program name of the worker's file
+ * @param folder where it lies, unless it is this one
  */
-export function workerScript(program = 'fault-worker'): WorkerScript {
+export function workerScript(program = 'fault-worker', folder = 'test/faults'): WorkerScript {
   if (__filename.endsWith('.js')) {
     return { file: join(__dirname, `${program}.js`), nodePath: '', remove: () => undefined };
   }
   const directory = mkdtempSync(join(tmpdir(), 'mq-faults-'));
-  for (const source of COMPILED.flatMap((folder) => sourcesIn(join(ROOT, folder)))) {
+  for (const source of [...COMPILED, folder].flatMap((each) => sourcesIn(join(ROOT, each)))) {
     const target = join(directory, relative(ROOT, source)).replace(/\.ts$/, '.js');
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, transformFileSync(source, SWC).code);
   }
   return {
-    file: join(directory, `test/faults/${program}.js`),
+    file: join(directory, `${folder}/${program}.js`),
     nodePath: join(ROOT, 'node_modules'),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
