@@ -58,6 +58,12 @@ describe('SocketIoTransport', () => {
       expect(other.got).toEqual([]);
     });
 
+    it('has no room for an id that is not well-formed: two users would share it', () => {
+      const transport = new SocketIoTransport();
+      expect(transport.roomOf('😀')).toBe('user:😀');
+      expect(() => transport.roomOf('a\ud83d')).toThrow(/surrogate pair/);
+    });
+
     it('says offline when nobody is there, at once', async () => {
       const server = web();
       await server.connect('ada');

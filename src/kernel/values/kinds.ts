@@ -1,6 +1,7 @@
 import { closestTo } from './did-you-mean.js';
 import { kind, kindThat, Refusal } from './kind.js';
 import type { Kind } from './kind.js';
+import { ILL_FORMED, isWellFormed } from './well-formed.js';
 import { kindOf } from './words.js';
 
 const TRUE_WORDS: ReadonlySet<unknown> = new Set(['true', '1', 'yes', 'on']);
@@ -70,27 +71,40 @@ function oneOfThese<Word extends string>(expected: string, words: readonly Word[
 /** A string that is not empty; messages say its length, not the string. */
 export function text(maxLength = Number.MAX_SAFE_INTEGER): Kind<string> {
   const isBounded = maxLength < Number.MAX_SAFE_INTEGER;
-  return kindThat(
+  return textKind(
     isBounded ? `a string of 1 to ${maxLength} characters` : 'a string that is not empty',
-    (value) => typeof value === 'string' && value !== '' && value.length <= maxLength,
+    (value) => value !== '' && value.length <= maxLength,
     { show: kindOf },
   );
 }
 
 /** A string that is not blank, so that it names something; messages say its length, not the string. */
 export function id(maxLength = Number.MAX_SAFE_INTEGER): Kind<string> {
-  return kindThat(
+  return textKind(
     maxLength < Number.MAX_SAFE_INTEGER
       ? `a string of 1 to ${maxLength} characters, not blank`
       : 'a string that is not blank',
-    (value) => typeof value === 'string' && value.trim() !== '' && value.length <= maxLength,
+    (value) => value.trim() !== '' && value.length <= maxLength,
     { show: kindOf },
   );
 }
 
 /** A string of a form; the first words of the message say which. */
 export function matching(expected: string, pattern: RegExp): Kind<string> {
-  return kindThat(expected, (value) => typeof value === 'string' && pattern.test(value));
+  return textKind(expected, (value) => pattern.test(value));
+}
+
+/** A text of a setting, an option or a call; most of them become a key somewhere, so all are well-formed. */
+function textKind(
+  expected: string,
+  is: (value: string) => boolean,
+  further: { readonly show?: (value: unknown) => string } = {},
+): Kind<string> {
+  const read = (value: unknown): string | Refusal => {
+    if (typeof value !== 'string' || !is(value)) return new Refusal();
+    return isWellFormed(value) ? value : new Refusal(ILL_FORMED);
+  };
+  return kind(expected, read, further);
 }
 
 /** An object with keys: neither null nor a list. */

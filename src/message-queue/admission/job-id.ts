@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { ILL_FORMED, isWellFormed } from '../../kernel/values/well-formed.js';
 import { kind, Refusal } from '../../kernel/values/kind.js';
 
 /** Longest job id that is accepted, in characters. */
@@ -62,5 +63,6 @@ export const JOB_ID = kind<string>(`an id of 1 to ${MAX_JOB_ID_LENGTH} character
   if (/^\d+$/.test(value)) return new Refusal(`${OVERWRITTEN}: write "job-${value}"`);
   if (RESERVED_JOB_IDS.has(value)) return new Refusal('that is the name of a key of the queue itself');
   if (value.includes(':')) return new Refusal('":" separates the queue’s own keys');
+  if (!isWellFormed(value)) return new Refusal(ILL_FORMED);
   return /\p{Cc}/u.test(value) ? new Refusal('it has control characters') : value;
 });

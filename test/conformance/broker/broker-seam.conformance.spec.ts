@@ -5,6 +5,7 @@ import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
+import { keyCases } from './key.cases.js';
 import { laneCases } from './lanes.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
@@ -25,6 +26,7 @@ runConformance({
     'queues of hosts': hostQueueCases,
     'code of hosts': hostCodeCases,
     versions: versionCases,
+    keys: keyCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

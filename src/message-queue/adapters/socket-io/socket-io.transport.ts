@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Server } from 'socket.io';
-import { RetryLater } from '../../jobs/errors.js';
+import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
+import { ILL_FORMED, isWellFormed } from '../../../kernel/values/well-formed.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type {
   StatusAnnouncement,
@@ -36,8 +37,14 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     this.options = resolveSocketIoOptions(options);
   }
 
-  /** The room that all sockets of a user join. */
+  /**
+   * The room that all sockets of a user join.
+   * @throws UnrecoverableJobError for an id that is not well-formed text: users would share a room
+   */
   roomOf(userId: string): string {
+    if (!isWellFormed(userId)) {
+      throw new UnrecoverableJobError(`No room has the id of this user: ${ILL_FORMED}.`);
+    }
     return `user:${userId}`;
   }
 

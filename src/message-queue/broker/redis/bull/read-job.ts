@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bull';
+import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
@@ -21,6 +22,8 @@ export async function readJob(
   id: string,
   excludeData: boolean,
 ): Promise<Job | null> {
+  // No job has such an id, but Redis would read it as that of another.
+  if (!isWellFormed(id)) return null;
   const key = queue.toKey(id);
   let hash: Hash;
   if (excludeData) {
