@@ -83,7 +83,7 @@ export interface Fate {
 export class DeadLetterFixture {
   readonly queues: ManagedQueues;
   readonly deadLetters: DeadLetterService;
-  private readonly broker: Broker;
+  readonly broker: Broker;
   readonly runs = new Map<string, number>();
   /** First part of every Redis key. */
   readonly prefix = `dl-${randomUUID()}`;
@@ -94,13 +94,13 @@ export class DeadLetterFixture {
     readonly clock: Clock = new SystemClock(),
     definitions: readonly QueueDefinition[] = [letterQueue('mail'), letterQueue('push')],
   ) {
-    this.broker = redis ? redisBroker(redis, clock, this.prefix) : new MemoryBroker({ clock });
+    this.broker = redis ? redisBroker(redis, this.prefix) : new MemoryBroker({ clock });
     const managed = definitions.map((definition): [string, ManagedQueue] => [
       definition.name,
       { queue: this.broker.createQueue(definition), broker: this.broker, definition },
     ]);
     this.queues = new FixtureQueues(new Map(managed));
-    this.deadLetters = new DeadLetterService(this.queues, clock);
+    this.deadLetters = new DeadLetterService(this.queues);
   }
 
   /** Starts to run jobs: the nth run throws the nth of the payload's `errors`, a run behind the last one completes. */
@@ -162,10 +162,9 @@ export class DeadLetterFixture {
   }
 }
 
-function redisBroker(redis: TestRedis, clock: Clock, prefix: string): RedisBroker {
+function redisBroker(redis: TestRedis, prefix: string): RedisBroker {
   return new RedisBroker({
     redis: { topology: { kind: 'single', host: '127.0.0.1', port: redis.port }, db: 0, tls: false },
     prefix,
-    clock,
   });
 }

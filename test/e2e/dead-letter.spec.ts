@@ -220,8 +220,9 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
       Array.from({ length: 30 }, () => ({ errors })),
     );
     for (const id of fixture.runs.keys()) fixture.runs.set(id, 2);
-    const early = new DeadLetterService(fixture.queues, new HandClock(Date.now() + 60_000));
-    const report = await early.replayAll({ by: 'ann', batchSize: 3 });
+    const ahead = jest.spyOn(fixture.broker, 'now').mockImplementation(() => Date.now() + 60_000);
+    const report = await fixture.deadLetters.replayAll({ by: 'ann', batchSize: 3 });
+    ahead.mockRestore();
     expect(report).toMatchObject({ matched: 30, replayed: 30, complete: true });
     await waitUntil(
       async () => (await fixture.queues.get('mail').queue.getFailedCount()) === 30,

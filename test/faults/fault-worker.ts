@@ -140,7 +140,11 @@ async function main(): Promise<void> {
     ...{ maxCrashes, abortGraceMs: 60_000 },
     logger: { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined },
   });
-  const worker = await broker.work(queue, concurrency, executor.runnerOf(definition));
+  const worker = await broker.work(
+    queue,
+    concurrency,
+    executor.runnerOf(definition, () => broker.now()),
+  );
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;

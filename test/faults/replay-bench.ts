@@ -4,7 +4,6 @@ import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js'
 import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
-import { SystemClock } from '../../src/kernel/time/clock.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 
 class AnyPayload {}
@@ -43,5 +42,5 @@ export function openReplays(port: number): { broker: Broker; queue: Queue; deadL
   const broker = new RedisBroker({ redis: { topology, db: 0, tls: false }, prefix: PREFIX });
   const queue = broker.createQueue(DEFINITION);
   const queues = new OneQueue({ queue, broker, definition: DEFINITION });
-  return { broker, queue, deadLetters: new DeadLetterService(queues, new SystemClock()) };
+  return { broker, queue, deadLetters: new DeadLetterService(queues) };
 }

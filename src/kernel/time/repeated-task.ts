@@ -15,12 +15,15 @@ export interface RepeatedTaskParts {
 export class RepeatedTask {
   private isOn = false;
   private timer: ClockTimer | null = null;
+  private readonly clock: Clock;
   private dueAt = Number.POSITIVE_INFINITY;
   private underWay: Promise<void> | null = null;
   /** A turn became due while another one was under way. */
   private isOverdue = false;
 
-  constructor(private readonly parts: RepeatedTaskParts) {}
+  constructor(private readonly parts: RepeatedTaskParts) {
+    this.clock = parts.clock.steady();
+  }
 
   /**
    * Starts with a turn at once, or in `afterMs`; does nothing when it is started.
@@ -29,14 +32,14 @@ export class RepeatedTask {
   async start(afterMs = 0): Promise<void> {
     if (this.isOn) return;
     this.isOn = true;
-    if (afterMs > 0) this.plan(this.parts.clock.now() + afterMs);
+    if (afterMs > 0) this.plan(afterMs);
     else this.begin();
     await this.underWay;
   }
 
-  /** The next turn is due at `at` already, milliseconds since the epoch, unless it is earlier anyway. */
-  hasten(at: number): void {
-    if (this.isOn && at < this.dueAt) this.plan(at);
+  /** The next turn is due in so many milliseconds already, unless it is earlier anyway. */
+  hasten(inMs: number): void {
+    if (this.isOn && this.clock.now() + inMs < this.dueAt) this.plan(inMs);
   }
 
   /** No turn starts any more; resolves when the one under way has ended. Safe to call twice. */
@@ -48,11 +51,11 @@ export class RepeatedTask {
     await this.underWay;
   }
 
-  private plan(at: number): void {
-    const { clock, keepAlive } = this.parts;
+  private plan(inMs: number): void {
+    const { keepAlive } = this.parts;
     this.timer?.cancel();
-    this.dueAt = at;
-    this.timer = clock.setTimer(() => this.begin(), Math.max(0, at - clock.now()), { keepAlive });
+    this.dueAt = this.clock.now() + inMs;
+    this.timer = this.clock.setTimer(() => this.begin(), inMs, { keepAlive });
   }
 
   private begin(): void {
@@ -79,6 +82,6 @@ export class RepeatedTask {
     this.underWay = null;
     if (!this.isOn) return;
     if (this.isOverdue) this.begin();
-    else if (next !== null) this.hasten(this.parts.clock.now() + next);
+    else if (next !== null) this.hasten(next);
   }
 }

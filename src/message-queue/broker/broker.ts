@@ -89,7 +89,7 @@ export interface QueueSnapshot {
 export interface ServerFinding {
   readonly severity: 'warning' | 'fatal';
   /** What the server is set to, or a value that was measured and stands in the report too. */
-  readonly about: 'setting' | 'memory' | 'clock';
+  readonly about: 'setting' | 'memory';
   readonly message: string;
 }
 
@@ -102,7 +102,7 @@ export interface ServerReport {
   readonly latencyMs: number | null;
   /** Used share of the memory limit, 0 to 1; null when there is no limit. */
   readonly memoryUsedRatio: number | null;
-  /** Server clock minus ours, milliseconds. */
+  /** The broker's clock minus this machine's, milliseconds; null when it is not known. */
   readonly clockSkewMs: number | null;
   /** What should be changed, each with the exact setting. `fatal` ones stop the start in production. */
   readonly findings: readonly ServerFinding[];
@@ -163,6 +163,12 @@ export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
  */
 export abstract class Broker {
   abstract readonly provider: ProviderName;
+
+  /**
+   * Whole milliseconds since the epoch by the clock that decides when jobs are due and how old they are: that of Redis; in memory one
+   * that goes on evenly. What is compared with a time that is stored with a job is read from here.
+   */
+  abstract now(): number;
 
   /**
    * The queue that hosts inject. Its `add` and `addBulk` check options, generate ids and keep the enqueue deadline;

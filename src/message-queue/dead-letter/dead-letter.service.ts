@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FailedJob } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import { Clock } from '../../kernel/time/clock.js';
 import { Issues } from '../../kernel/values/issues.js';
 import type { Kind } from '../../kernel/values/kind.js';
 import { id, numberFrom, record, wholeNumber } from '../../kernel/values/kinds.js';
@@ -67,14 +66,12 @@ export interface DiscardReport extends RunReport {
 export class DeadLetterService {
   private lastRunAt = 0;
 
-  constructor(
-    private readonly queues: ManagedQueues,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly queues: ManagedQueues) {}
 
   /** A page of letters, newest failure first. @throws InvalidJobOptionsError */
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    return readPage(this.queues, readyFilter(query, this.queues.names()), query, this.clock.now());
+    const filter = readyFilter(query, this.queues.names());
+    return readPage(this.queues, filter, query, this.latest(filter.queues));
   }
 
   /** One letter. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
@@ -106,7 +103,7 @@ export class DeadLetterService {
   async replay(queue: string, id: string, by: string): Promise<void> {
     const managed = this.queues.get(queue);
     checked('id', id, ID);
-    const replay = { at: this.clock.now(), by: checked('by', by, BY) };
+    const replay = { at: managed.broker.now(), by: checked('by', by, BY) };
     if ((await managed.broker.replay(managed.queue, [{ id }], replay)).has(id)) return;
     await this.get(queue, id);
     throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
@@ -119,7 +116,10 @@ export class DeadLetterService {
   async replayMatching(filter: DeadLetterFilter, options: ReplayOptions): Promise<ReplayReport> {
     const by = checked('by', checked('options', options, OPTIONS).by, BY);
     // One time for all letters of a run tells them from those of any other, also on a clock that stands still.
-    const replay = { at: (this.lastRunAt = Math.max(this.clock.now(), this.lastRunAt + 1)), by };
+    const replay = {
+      at: (this.lastRunAt = Math.max(this.latest(this.queues.names()), this.lastRunAt + 1)),
+      by,
+    };
     const { done: replayed, ...report } = await this.run(filter, options, {
       spares: (letter) => letter.cancelled !== null && options.includeCancelled !== true,
       hadBefore: ({ replays }) => replays.some((one) => one.at === replay.at && one.by === by),
@@ -157,6 +157,11 @@ export class DeadLetterService {
     return { ...report, discarded };
   }
 
+  /** What the clocks of the queues' brokers say; the latest, where they differ. */
+  private latest(queues: readonly string[]): number {
+    return Math.max(...queues.map((name) => this.queues.get(name).broker.now()));
+  }
+
   private async run(
     filter: DeadLetterFilter,
     options: DeadLetterRunOptions,
@@ -165,7 +170,7 @@ export class DeadLetterService {
     const { dryRun = false, batchSize = 1_000, signal } = checked('options', options, OPTIONS);
     checked('batchSize', batchSize, BATCH_SIZE);
     const ready = readyFilter(filter, this.queues.names());
-    const bounded = { ...ready, to: Math.min(ready.to, this.clock.now()) };
+    const bounded = { ...ready, to: Math.min(ready.to, this.latest(ready.queues)) };
     const tally: RunTally = { matched: 0, done: 0, skipped: 0, failed: 0, problems: [], complete: true };
     const action = dryRun ? null : what.action;
     const plan = { ...what, filter: bounded, batchSize, signal, action };

@@ -138,6 +138,6 @@ describe('outcomes and what was stored', () => {
 describe('JobExecutor.runnerOf', () => {
   it('is what a broker calls for one queue', async () => {
     const stage = new Stage();
-    expect(resultOf(await stage.executor.runnerOf(definition)(stage.take()))).toBe('done');
+    expect(resultOf(await stage.executor.runnerOf(definition, () => 0)(stage.take()))).toBe('done');
   });
 });

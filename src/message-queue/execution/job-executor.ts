@@ -60,6 +60,8 @@ export interface JobExecutorParts {
 export class JobExecutor {
   readonly #parts: JobExecutorParts;
   readonly #tools: RunTools;
+  /** For what lasts. */
+  readonly #steady: Clock;
   readonly #stuck: StuckHandlers;
   readonly #reporter: OutcomeReporter;
   readonly #host: HostCode;
@@ -68,8 +70,10 @@ export class JobExecutor {
     const { clock, events, ends, lines, abortGraceMs, logger = new SafeLogger('JobExecutor') } = parts;
     this.#parts = parts;
     this.#host = parts.host ?? new HostCode();
-    this.#stuck = new StuckHandlers(clock, abortGraceMs);
-    this.#tools = { clock, logger, events, watch: (run, reason) => this.#watch(run, reason) };
+    this.#steady = clock.steady();
+    this.#stuck = new StuckHandlers(this.#steady, abortGraceMs);
+    const watch = (run: Run, reason: MessageQueueError): (() => void) => this.#watch(run, reason);
+    this.#tools = { clock, steady: this.#steady, logger, events, watch };
     this.#reporter = new OutcomeReporter(events, ends, lines);
   }
 
@@ -78,16 +82,21 @@ export class JobExecutor {
     return this.#stuck;
   }
 
-  /** What a broker calls for the jobs of one queue. */
-  runnerOf(definition: QueueDefinition): RunJob {
-    return (taken) => this.run(taken, definition);
+  /** What a broker calls for the jobs of one queue. @param now the broker's */
+  runnerOf(definition: QueueDefinition, now: () => number): RunJob {
+    return (taken) => this.run(taken, definition, now);
   }
 
   /**
    * Runs a job to its end. Never rejects.
    * @param definition the job's queue, with the host's overrides
+   * @param now what the record of a failed attempt is dated by; default: this machine's clock
    */
-  async run(taken: TakenJob, definition: QueueDefinition): Promise<Settlement> {
+  async run(
+    taken: TakenJob,
+    definition: QueueDefinition,
+    now: () => number = () => this.#parts.clock.now(),
+  ): Promise<Settlement> {
     const run = new Run(taken, definition, this.#tools);
     let settlement: Settlement;
     try {
@@ -95,9 +104,9 @@ export class JobExecutor {
       settlement =
         run.ending() === undefined
           ? { kind: 'completed', result: JobResult.of(value, run.place) }
-          : this.#unsuccessful(run, undefined);
+          : this.#unsuccessful(run, undefined, now());
     } catch (thrown) {
-      settlement = this.#unsuccessful(run, thrown ?? toError(thrown));
+      settlement = this.#unsuccessful(run, thrown ?? toError(thrown), now());
     }
     run.end();
     this.#report(run, settlement);
@@ -136,10 +145,10 @@ export class JobExecutor {
     }
   }
 
-  #unsuccessful(run: Run, thrown: unknown): Settlement {
-    const { clock, random = Math.random } = this.#parts;
+  #unsuccessful(run: Run, thrown: unknown, now: number): Settlement {
+    const { random = Math.random } = this.#parts;
     const judge = (error: Error): ErrorVerdict | undefined => this.#judge(run, error);
-    return settleUnsuccessful({ run, thrown, now: clock.now(), judge, random });
+    return settleUnsuccessful({ run, thrown, now, judge, random });
   }
 
   #judge(run: Run, error: Error): ErrorVerdict | undefined {
@@ -152,7 +161,7 @@ export class JobExecutor {
 
   /** An abandoned run stores nothing; any other is reported as it was stored. */
   #report(run: Run, settlement: Settlement): void {
-    const durationMs = this.#parts.clock.now() - run.takenAt;
+    const durationMs = this.#steady.now() - run.takenAt;
     const report = (): void => this.#reporter.report(run, settlement, durationMs);
     if (settlement.kind === 'abandoned') report();
     else run.taken.onStored((isStored) => isStored && report());
@@ -164,7 +173,7 @@ export class JobExecutor {
   }
 
   #reportStuck(run: Run, stuck: StuckHandler): void {
-    const abortedForMs = this.#parts.clock.now() - stuck.abortedAt;
+    const abortedForMs = this.#steady.now() - stuck.abortedAt;
     run.logger.error(
       `${stuck.handler} is still running ${abortedForMs} ms after its signal aborted (${stuck.reason.code}); its slot stays taken. ` +
         'Pass context.signal on to what it waits for.',

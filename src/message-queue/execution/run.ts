@@ -19,7 +19,10 @@ const PERCENTAGE = numberFrom(0, 100);
 
 /** What all runs of an executor share. */
 export interface RunTools {
+  /** What handlers compare their deadlines with. */
   readonly clock: Clock;
+  /** For what lasts: nobody sets it. */
+  readonly steady: Clock;
   readonly logger: JobLog;
   readonly events: JobEvents;
   /** Called once when the signal of a running handler aborts. @returns a function to call when the run has ended */
@@ -42,7 +45,7 @@ export class Run implements MiddlewareContext {
   readonly attempt: number;
   readonly correlationId: string;
   readonly record: ManagedJobRecord;
-  /** When the broker handed the job over, milliseconds since the epoch. */
+  /** When the broker handed the job over, on the steady clock. */
   readonly takenAt: number;
   /** The job's handler, once found. */
   handler: RegisteredHandler | undefined;
@@ -50,7 +53,7 @@ export class Run implements MiddlewareContext {
   readonly #tools: RunTools;
   #state: RunState = 'taken';
   #payload: object | undefined;
-  #startedAt: number;
+  #startedAt: number | undefined;
   #timer: ClockTimer | undefined;
   #controller: AbortController | undefined;
   #logger: JobLogger | undefined;
@@ -75,8 +78,7 @@ export class Run implements MiddlewareContext {
     this.attempt = job.attemptsMade + 1;
     this.correlationId = this.record.correlationId ?? this.jobId;
     this.#tools = tools;
-    this.takenAt = tools.clock.now();
-    this.#startedAt = this.takenAt;
+    this.takenAt = tools.steady.now();
     taken.onAbort((reason) => this.abort(reason));
   }
 
@@ -115,7 +117,7 @@ export class Run implements MiddlewareContext {
   }
 
   get deadline(): number {
-    return this.#startedAt + this.timeoutMs;
+    return (this.#startedAt ?? this.#tools.clock.now()) + this.timeoutMs;
   }
 
   get signal(): AbortSignal {
@@ -151,7 +153,7 @@ export class Run implements MiddlewareContext {
     this.#state = 'running';
     this.#payload = payload;
     this.#startedAt = this.#tools.clock.now();
-    this.#armTimeout(this.timeoutMs);
+    this.#timer = this.#tools.steady.setTimer(() => this.abort(this.#timeoutError()), this.timeoutMs);
     this.#tools.events.emit('active', this.place);
   }
 
@@ -184,16 +186,6 @@ export class Run implements MiddlewareContext {
     } catch (error) {
       this.logger.warn(`The job's progress could not be stored: ${String(error)}`);
     }
-  }
-
-  #armTimeout(delayMs: number): void {
-    const { clock } = this.#tools;
-    this.#timer = clock.setTimer(() => {
-      // Timers with very long delays fire early (see Clock).
-      const leftMs = this.deadline - clock.now();
-      if (leftMs > 0) this.#armTimeout(leftMs);
-      else this.abort(this.#timeoutError());
-    }, delayMs);
   }
 
   #timeoutError(): JobTimeoutError {

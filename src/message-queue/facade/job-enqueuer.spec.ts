@@ -2,7 +2,6 @@ import { IsInt } from 'class-validator';
 import type { Queue } from 'bull';
 import { HostApps } from '../../../test/support/host-app.js';
 import { testQueue } from '../../../test/support/redis-broker-fixture.js';
-import { SystemClock } from '../../kernel/time/clock.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { getQueueToken, MessageQueueModule, MessageQueueService } from '../index.js';
@@ -36,7 +35,7 @@ describe('a bulk add', () => {
   it('rejects once when a double under the token refuses, while later jobs are checked', async () => {
     const queue = { name: 'notes', add: () => Promise.reject(new Error('refused')) };
     const queues = {
-      get: () => ({ definition: NOTES, queue, broker: {} }),
+      get: () => ({ definition: NOTES, queue, broker: { now: () => 0 } }),
       isOverridden: () => true,
     } as unknown as RegisteredQueues;
     const check = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -45,7 +44,7 @@ describe('a bulk add', () => {
     const hear = (error: unknown): void => void unheard.push(error);
     process.on('unhandledRejection', hear);
     const jobs = Array.from({ length: 300 }, (_, n) => ({ payload: { n } }));
-    const added = new JobEnqueuer(queues, new SystemClock(), [slow]).addMany('notes', 'note', jobs);
+    const added = new JobEnqueuer(queues, [slow]).addMany('notes', 'note', jobs);
     await expect(added).rejects.toThrow('refused');
     process.removeListener('unhandledRejection', hear);
     expect(unheard).toEqual([]);

@@ -1,7 +1,6 @@
 import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
-import type { Clock } from '../../kernel/time/clock.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { MessageQueueError } from '../../kernel/errors.js';
@@ -32,7 +31,6 @@ export class JobEnqueuer {
 
   constructor(
     private readonly queues: RegisteredQueues,
-    private readonly clock: Clock,
     private readonly checks: readonly EnqueueCheck[],
   ) {
     this.#ordinary = new OrdinaryAdds(queues, checks);
@@ -172,7 +170,7 @@ export class JobEnqueuer {
   }
 
   async #request(
-    { definition }: ManagedQueue,
+    { definition, broker }: ManagedQueue,
     jobName: string,
     data: unknown,
     enqueueOptions?: EnqueueOptions,
@@ -190,7 +188,7 @@ export class JobEnqueuer {
     const { options, idempotency, critical, deadlineMs } = mapEnqueueOptions(
       place,
       enqueueOptions,
-      this.clock.now(),
+      broker.now(),
       { minRepeatMs: definition.minRepeatMs, version },
     );
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
@@ -214,8 +212,8 @@ export class JobEnqueuer {
   }
 
   /** The request as a broker would store it. @throws what a broker's gate throws */
-  #admitted({ definition }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
-    return admitJob(definition.name, definition, name, data, options, this.clock.now());
+  #admitted({ definition, broker }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
+    return admitJob(definition.name, definition, name, data, options, broker.now());
   }
 }
 

@@ -1,6 +1,5 @@
 import { IsInt, IsOptional, IsString, Max, MaxLength } from 'class-validator';
 import { testQueue } from '../../../test/support/redis-broker-fixture.js';
-import { SystemClock } from '../../kernel/time/clock.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import { writtenPayload } from '../admission/json-payload.js';
@@ -62,7 +61,7 @@ function app(): { readonly queues: RegisteredQueues; readonly asked: AddRequest[
     asked.push(request);
     return Promise.resolve({ id: 'any', deduplicated: false });
   };
-  const managed = { definition, queue: { name: 'notes' }, broker: { addOnce } };
+  const managed = { definition, queue: { name: 'notes' }, broker: { addOnce, now: () => 0 } };
   return { queues: { get: () => managed, isOverridden: () => false } as unknown as RegisteredQueues, asked };
 }
 
@@ -88,7 +87,7 @@ async function compare(gateOf: (queues: RegisteredQueues) => OrdinaryAdds, tries
   const place = gate.find('notes', 'note') as OrdinaryPlace;
   // A check of its own sends every job down the long road.
   const checks = [{ queue: 'notes', job: 'note', check: () => Promise.resolve() }];
-  const longRoad = new JobEnqueuer(queues, new SystemClock(), checks);
+  const longRoad = new JobEnqueuer(queues, checks);
   let yeses = 0;
   let differences = 0;
   for (let i = 0; i < tries; i++) {

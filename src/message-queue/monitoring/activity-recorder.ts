@@ -10,8 +10,8 @@ import type { Activity } from './activity-window.js';
 
 /** What one queue has been doing in this process. */
 export interface QueueActivity extends Activity {
-  /** When an attempt last started or ended in this process, milliseconds since the epoch; null when none did. */
-  readonly lastMovedAt: number | null;
+  /** How long ago an attempt last started or ended in this process, milliseconds; null when none did. */
+  readonly movedMsAgo: number | null;
   /** Handlers that keep running although their signal has aborted, as "method (job id)". */
   readonly stuck: readonly string[];
   /** Dependencies whose open breaker made jobs of this queue wait within the last 5 minutes. */
@@ -25,7 +25,7 @@ const NOTHING: Omit<QueueActivity, 'stuck' | 'hostFailures'> = {
   failed: 0,
   avgMs: null,
   p95Ms: null,
-  lastMovedAt: null,
+  movedMsAgo: null,
   blockedBy: [],
 };
 
@@ -39,13 +39,15 @@ interface QueueState {
 @Injectable()
 export class ActivityRecorder {
   private readonly queues = new Map<string, QueueState>();
+  private readonly clock: Clock;
 
   constructor(
     events: JobEvents,
-    private readonly clock: Clock,
+    clock: Clock,
     @Inject(JobExecutor) private readonly executor: Pick<JobExecutor, 'stuckHandlers'>,
     private readonly host: HostCode = new HostCode(),
   ) {
+    this.clock = clock.steady();
     // Each job passes here.
     events.on(
       'active',
@@ -79,7 +81,7 @@ export class ActivityRecorder {
       if (at < now - WINDOW_MS) state.blockedBy.delete(dependency);
     return {
       ...window.read(now),
-      lastMovedAt,
+      movedMsAgo: now - lastMovedAt,
       stuck,
       hostFailures,
       blockedBy: [...state.blockedBy.keys()],

@@ -37,9 +37,10 @@ describe('serverReasons', () => {
 
   it.each<[string, Partial<ServerReport>, RegExp]>([
     ['memory', { memoryUsedRatio: 0.81 }, /^degraded MEMORY_HIGH 81 %.*Raise/],
-    ['clock', { clockSkewMs: -5_000 }, /^degraded CLOCK_SKEW .* -5000 ms .*NTP/],
-  ])('tells of its %s once, although the server report warns of it too', (about, report, expected) => {
-    const finding = { severity: 'warning', about: about as 'memory' | 'clock', message: 'x' } as const;
+    ['clock', { clockSkewMs: -5_000 }, /^degraded CLOCK_SKEW .* 5000 ms ahead of Redis'.*NTP/],
+    ['clock', { clockSkewMs: 5_000 }, /^degraded CLOCK_SKEW .* 5000 ms behind Redis'.*NTP/],
+  ])('tells of its %s once, although the server report may warn of it too', (_about, report, expected) => {
+    const finding = { severity: 'warning', about: 'memory', message: 'x' } as const;
     expect(reasonsOf({ ...report, findings: [finding] })).toEqual([expect.stringMatching(expected)]);
     const patient = { ...HEALTH_DEFAULTS, maxMemoryRatio: 0.9, maxClockSkewMs: 10_000 };
     expect(reasonsOf({ ...report, findings: [finding] }, patient)).toEqual([]);
@@ -79,7 +80,7 @@ describe('queueReasons', () => {
         failed: 0,
         avgMs: null,
         p95Ms: null,
-        lastMovedAt: null,
+        movedMsAgo: null,
         stuck: [],
         blockedBy: [],
         hostFailures: { count: 0, recent: [] },

@@ -21,6 +21,14 @@ export interface HealthEvidence {
   readonly unplugged: readonly string[];
 }
 
+/** The clock that jobs go by, and what to do when this machine's differs. */
+const CLOCKS: Readonly<Record<ServerReport['provider'], string>> = {
+  redis:
+    "Redis'. Jobs go by Redis' clock and run on time; what handlers and logs take from this machine's is wrong. Synchronise it (NTP), or that of Redis.",
+  memory:
+    'what it was when this process started: it was set since. Jobs go on by the old one, so that none runs early or late; schedules follow the new one after a restart.',
+};
+
 /** How long health speaks of dead letters that were dropped, milliseconds. */
 const DROPPED_LATELY_MS = 60 * 60 * 1000;
 
@@ -78,7 +86,7 @@ export function serverReasons(server: ServerReport, thresholds: HealthThresholds
     reasons.push(
       degraded(
         'CLOCK_SKEW',
-        `The server's clock is ${Math.round(skew)} ms from ours: delayed jobs run early or late. Synchronise the clocks (NTP).`,
+        `This machine's clock is ${Math.abs(Math.round(skew))} ms ${skew > 0 ? 'behind' : 'ahead of'} ${CLOCKS[server.provider]}`,
       ),
     );
   }

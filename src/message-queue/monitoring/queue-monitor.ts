@@ -62,7 +62,7 @@ export class QueueMonitor {
     const managed = this.queues.get(name);
     const snapshot = await this.snapshot(managed);
     const unknown = await this.unknown(managed, snapshot);
-    return toStats(snapshot, unknown, this.activity.of(name), this.clock.now());
+    return toStats(snapshot, unknown, this.activity.of(name), managed.broker.now());
   }
 
   /** One queue, or all together, in plain numbers. @throws UnknownQueueError, BrokerUnavailableError */
@@ -140,7 +140,7 @@ export class QueueMonitor {
         const activity = this.activity.of(definition.name);
         const { snapshot, isIdle } = await this.lookTwice(managed, activity);
         const unknown = await this.unknown(managed, snapshot);
-        const now = this.clock.now();
+        const now = managed.broker.now();
         stats = toStats(snapshot, unknown, activity, now);
         const unplugged = this.ports?.of(definition.name) ?? [];
         reasons.push(
@@ -170,11 +170,14 @@ export class QueueMonitor {
   /** A job that was added long ago may have been waiting only for a moment, after a delay: a single reading cannot tell. */
   private async lookTwice(
     managed: ManagedQueue,
-    { lastMovedAt }: QueueActivity,
+    { movedMsAgo }: QueueActivity,
   ): Promise<{ snapshot: QueueSnapshot; isIdle: boolean }> {
-    const since = this.clock.now() - this.thresholds.noProgressMs;
+    const { noProgressMs } = this.thresholds;
+    const since = managed.broker.now() - noProgressMs;
     const snapshot = await this.snapshot(managed);
-    if ((lastMovedAt ?? 0) > since || !looksIdle(snapshot, since)) return { snapshot, isIdle: false };
+    if ((movedMsAgo ?? noProgressMs) < noProgressMs || !looksIdle(snapshot, since)) {
+      return { snapshot, isIdle: false };
+    }
     await pause(SECOND_LOOK_MS, undefined, { ref: false });
     const again = await this.snapshot(managed);
     const stood = again.oldestWaitingAt === snapshot.oldestWaitingAt && again.waiting >= snapshot.waiting;

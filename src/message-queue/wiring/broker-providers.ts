@@ -56,7 +56,6 @@ function createBroker(
     lock,
     // One more than makes a dead letter, so that the letter shows them all.
     maxCrashes: maxCrashes + 1,
-    clock,
     onProblem: (problem) => report(problem, events, logger, lines),
     onNotice: (message) => logger.log(message),
   });

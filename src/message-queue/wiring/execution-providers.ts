@@ -47,7 +47,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
   {
     provide: CircuitBreakers,
     useFactory: (clock: Clock, events: JobEvents, host: HostCode, { parts }: ResolvedConfiguration) =>
-      new CockatielCircuitBreakers(clock, parts.circuitBreakers, events, host),
+      new CockatielCircuitBreakers(clock.steady(), parts.circuitBreakers, events, host),
     inject: [Clock, JobEvents, HostCode, RESOLVED_CONFIGURATION],
   },
   {

@@ -14,7 +14,6 @@ import { BatchStatusReader } from '../facade/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { JobStatusReader } from '../facade/job-status-reader.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
-import { Clock } from '../../kernel/time/clock.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
@@ -93,9 +92,9 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
 const SERVICE_PARTS: readonly Provider[] = [
   {
     provide: JobEnqueuer,
-    useFactory: (queues: RegisteredQueues, clock: Clock, templates: NotificationTemplateCheck) =>
-      new JobEnqueuer(queues, clock, [templates]),
-    inject: [RegisteredQueues, Clock, NotificationTemplateCheck],
+    useFactory: (queues: RegisteredQueues, templates: NotificationTemplateCheck) =>
+      new JobEnqueuer(queues, [templates]),
+    inject: [RegisteredQueues, NotificationTemplateCheck],
   },
   BatchEnqueuer,
   BatchStatusReader,

@@ -29,8 +29,8 @@ export interface StopReport {
 
 /** What the worker needs of the execution road. */
 export interface JobRunner {
-  /** What runs the jobs of one queue. */
-  runnerOf(definition: QueueDefinition): RunJob;
+  /** What runs the jobs of one queue. @param now the clock of the queue's broker */
+  runnerOf(definition: QueueDefinition, now: () => number): RunJob;
 }
 
 /**
@@ -110,7 +110,8 @@ export class MessageQueueWorker {
 
   async #startQueue(name: string): Promise<void> {
     const { queue, broker, definition } = this.queues.get(name);
-    const worker = await broker.work(queue, definition.concurrency, this.runner.runnerOf(definition));
+    const run = this.runner.runnerOf(definition, () => broker.now());
+    const worker = await broker.work(queue, definition.concurrency, run);
     // Meanwhile it may have been stopped: an unreachable broker keeps nobody from stopping.
     if (this.#isStarted) this.#workers.set(name, worker);
     else await worker.stopFetching();

@@ -1,6 +1,7 @@
 import { runConformance } from '../run-conformance.js';
 import { administrationCases } from './administration.cases.js';
 import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker-bench.js';
+import { clockCases } from './clock.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
@@ -23,6 +24,7 @@ runConformance({
     retention: retentionCases,
     lanes: laneCases,
     rules: ruleCases,
+    clock: clockCases,
     'queues of hosts': hostQueueCases,
     'code of hosts': hostCodeCases,
     versions: versionCases,

@@ -40,6 +40,7 @@ const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
 export class MemoryBroker extends Broker {
   readonly provider = 'memory';
   readonly clock: Clock;
+  private readonly machine: Clock;
   readonly budget: MemoryBudget;
   private readonly queues = new Map<string, ManagedMemoryQueue>();
   private readonly administration = new QueueAdministration();
@@ -48,9 +49,14 @@ export class MemoryBroker extends Broker {
 
   constructor(private readonly options: MemoryBrokerOptions = {}) {
     super();
-    this.clock = options.clock ?? new SystemClock();
+    this.machine = options.clock ?? new SystemClock();
+    this.clock = this.machine.steady();
     const { maxJobs = DEFAULT_MAX_JOBS, maxBytes = DEFAULT_MAX_BYTES } = options;
     this.budget = new MemoryBudget(maxJobs, maxBytes);
+  }
+
+  now(): number {
+    return this.clock.now();
   }
 
   /** @throws DuplicateRegistrationError when this broker has a queue of that name */
@@ -140,7 +146,7 @@ export class MemoryBroker extends Broker {
       version: null,
       latencyMs: 0,
       memoryUsedRatio: Math.min(1, Math.max(jobs / maxJobs, bytes / maxBytes)),
-      clockSkewMs: 0,
+      clockSkewMs: this.now() - this.machine.now(),
       findings: [],
     };
   }

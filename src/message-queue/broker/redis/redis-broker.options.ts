@@ -1,4 +1,3 @@
-import type { Clock } from '../../../kernel/time/clock.js';
 import type { RedisSettings } from '../../../kernel/redis/redis-settings.js';
 
 /** How long a job's lock lives and how often locks are checked, milliseconds. */
@@ -13,7 +12,8 @@ export interface LockSettings {
 
 /** A problem an operator should know about; the broker carries on by itself. */
 export interface BrokerProblem {
-  readonly kind: 'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue';
+  readonly kind:
+    'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue' | 'clock';
   readonly queue?: string;
   readonly jobId?: string;
   readonly message: string;
@@ -36,7 +36,6 @@ export interface RedisBrokerOptions {
   readonly memoryLimitRatio?: number;
   /** A connection that owes an answer for this long counts as dead. Milliseconds, default 5 000. */
   readonly socketTimeoutMs?: number;
-  readonly clock?: Clock;
   /** Called for every problem; also emitted as `error` on the queue it concerns. Default: nothing. */
   readonly onProblem?: (problem: BrokerProblem) => void;
   /** Called with what is worth a line in the log: Redis answers again, a store is migrated. Default: nothing. */
@@ -49,7 +48,7 @@ export interface ResolvedRedisBrokerOptions extends Required<Omit<RedisBrokerOpt
 }
 
 /** Fills in the defaults. */
-export function resolveOptions(options: RedisBrokerOptions, clock: Clock): ResolvedRedisBrokerOptions {
+export function resolveOptions(options: RedisBrokerOptions): ResolvedRedisBrokerOptions {
   const durationMs = options.lock?.durationMs ?? 6_000;
   return {
     redis: options.redis,
@@ -64,7 +63,6 @@ export function resolveOptions(options: RedisBrokerOptions, clock: Clock): Resol
     watchdogMs: options.watchdogMs ?? 30_000,
     memoryLimitRatio: options.memoryLimitRatio ?? 0.85,
     socketTimeoutMs: options.socketTimeoutMs ?? 5_000,
-    clock: options.clock ?? clock,
     onProblem: options.onProblem ?? (() => undefined),
     onNotice: options.onNotice ?? (() => undefined),
   };

@@ -1,6 +1,5 @@
 import type { Queue } from 'bull';
 import type { Redis } from 'ioredis';
-import { SystemClock } from '../../../kernel/time/clock.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { RunJob } from '../../jobs/taken-job.js';
@@ -68,19 +67,25 @@ export class RedisBroker extends Broker {
 
   constructor(options: RedisBrokerOptions) {
     super();
-    this.options = resolveOptions(options, new SystemClock());
+    this.options = resolveOptions(options);
     const { redis, socketTimeoutMs, memoryLimitRatio } = this.options;
     this.outage = new OutageNotices({
       failed: (message, cause, queue) =>
         this.options.onProblem({ kind: 'connection', message, cause, ...(queue !== undefined && { queue }) }),
       recovered: this.options.onNotice,
     });
-    this.connections = new RedisConnections(redis, socketTimeoutMs, this.outage);
+    this.connections = new RedisConnections(redis, socketTimeoutMs, this.outage, (message) =>
+      this.options.onProblem({ kind: 'clock', message }),
+    );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
     this.sweep = this.newSweep();
-    const now = (): number => this.options.clock.now();
+    const now = (): number => this.now();
     this.administration = new QueueAdministration(this.scripts, this.connections, now);
+  }
+
+  now(): number {
+    return this.connections.clock.now();
   }
 
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
@@ -91,9 +96,8 @@ export class RedisBroker extends Broker {
       addJobs: (jobs) => enqueuer.addJobs(jobs),
     });
     const { scripts, connections, memory } = this;
-    const { enqueueTimeoutMs: timeoutMs, clock } = this.options;
-    const now = (): number => clock.now();
-    const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs, now });
+    const { enqueueTimeoutMs: timeoutMs } = this.options;
+    const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs });
     boundCalls(queue, connections);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
     return queue;
@@ -111,6 +115,8 @@ export class RedisBroker extends Broker {
   async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
     const entry = this.entryOf(queue);
     await entry.queue.isReady();
+    // What is told of the first jobs goes by the clock too.
+    await this.connections.ready(CLOCK_WITHIN_MS);
     const { scripts, connections, options } = this;
     const report = (problem: BrokerProblem): void => this.report(problem);
     if (entry.service?.hasEnded === true) await entry.service.dispose();
@@ -231,6 +237,8 @@ export class RedisBroker extends Broker {
   }
 }
 
+/** How long a worker waits for Redis to tell its time before it starts. */
+const CLOCK_WITHIN_MS = 2_000;
 /** Bull's `drainDelay`. */
 const BULL_BLOCK_MS = 5_000;
 /** How long a due job may wait whose announcement was lost. */

@@ -10,5 +10,4 @@ export interface EnqueuerParts {
   readonly connections: RedisConnections;
   readonly memory: MemoryGuard;
   readonly timeoutMs: number;
-  readonly now: () => number;
 }

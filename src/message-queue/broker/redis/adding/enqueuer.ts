@@ -34,8 +34,8 @@ export class Enqueuer {
   constructor(private readonly parts: EnqueuerParts) {
     const { queue, scripts, connections } = parts;
     this.buffer = new AddBuffer(queue.base, scripts, connections);
-    this.road = new LongRoad(queue);
-    this.shortRoad = new ShortRoad(queue);
+    this.road = new LongRoad(queue, connections.clock);
+    this.shortRoad = new ShortRoad(queue, connections.clock);
   }
 
   /** Rejects the adds that have not been sent, and all later ones. */
@@ -55,7 +55,7 @@ export class Enqueuer {
     resolve: (outcome: AddOutcome) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { queue, memory, now, timeoutMs } = this.parts;
+    const { queue, memory, timeoutMs } = this.parts;
     try {
       this.refuseWhenClosed(request.name);
       memory.check({ queue: queue.name, job: request.name });
@@ -65,12 +65,12 @@ export class Enqueuer {
     }
     const { mq } = request.options;
     const road = mq === undefined ? this.shortRoad : this.roadOf(mq.version);
-    this.buffer.add(new ShortAdd(road, request, now(), timeoutMs, resolve, reject));
+    this.buffer.add(new ShortAdd(road, request, timeoutMs, resolve, reject));
   }
 
   private roadOf(version: number): ShortRoad {
     const known = this.versionRoads.get(version);
-    const road = known ?? new ShortRoad(this.parts.queue, version);
+    const road = known ?? new ShortRoad(this.parts.queue, this.parts.connections.clock, version);
     if (known === undefined) this.versionRoads.set(version, road);
     return road;
   }
@@ -153,9 +153,9 @@ export class Enqueuer {
   }
 
   private admit(request: AddRequest): Admitted {
-    const { queue, now, memory } = this.parts;
+    const { queue, connections, memory } = this.parts;
     const { name, data, options } = request;
-    const job = admitJob(queue.name, queue.definition, name, data, options, now());
+    const job = admitJob(queue.name, queue.definition, name, data, options, connections.clock.now());
     memory.check({ queue: queue.name, job: name });
     return { request, job };
   }

@@ -8,6 +8,7 @@ import type { AddPlace } from '../../rules/add-errors.js';
 import { isCritical, waitingLimit } from '../../rules/waiting-limit.js';
 import { internalsOf } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
+import type { RedisClock } from '../connections/redis-clock.js';
 import { ADD_FIELDS, addJobsScript } from '../scripts/add-jobs.lua.js';
 import { asQueueError } from './as-queue-error.js';
 import { PendingAdd } from './pending-add.js';
@@ -35,15 +36,18 @@ export class LongRoad implements AddCall {
   readonly script = addJobsScript;
   private readonly head: readonly (string | number)[];
 
-  constructor(readonly queue: RedisQueue) {
+  constructor(
+    readonly queue: RedisQueue,
+    readonly clock: RedisClock,
+  ) {
     const { maxWaiting } = queue.definition;
     this.head = [internalsOf(queue).token, waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
   }
 
   args(adds: readonly PendingAdd[]): (string | number)[] {
     const args = [...this.head];
-    for (const { fields } of adds as readonly LongAdd[]) {
-      for (const field of ADD_FIELDS) args.push(fields[field]);
+    for (const add of adds as readonly LongAdd[]) {
+      for (const field of ADD_FIELDS) args.push(field === 'timestamp' ? add.timestamp : add.fields[field]);
     }
     return args;
   }
@@ -52,6 +56,7 @@ export class LongRoad implements AddCall {
 /** An add on the long road. */
 export class LongAdd extends PendingAdd {
   readonly fields: AddFields;
+  private readonly offset: number;
 
   constructor(
     private readonly road: LongRoad,
@@ -63,6 +68,15 @@ export class LongAdd extends PendingAdd {
   ) {
     super(road, admitted.bytes, deadlineMs);
     this.fields = fieldsOf(road.queue.definition, request, admitted);
+    this.offset = road.clock.offset;
+  }
+
+  /** The caller's own, or when it was added by what is known of the clock by now: it may have waited for the first connection. */
+  get timestamp(): number {
+    const timestamp = Number(this.fields.timestamp);
+    return this.request.options.timestamp === undefined
+      ? this.road.clock.corrected(timestamp, this.offset)
+      : timestamp;
   }
 
   get place(): AddPlace {

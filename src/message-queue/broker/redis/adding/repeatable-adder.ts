@@ -13,7 +13,7 @@ const RETRY_DELAY_MS = 50;
  * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis refused it, or the broker was closed before it was sent
  */
 export async function addRepeatable(
-  { queue, now, timeoutMs, connections, memory }: EnqueuerParts,
+  { queue, timeoutMs, connections, memory }: EnqueuerParts,
   request: AddRequest,
 ): Promise<Job> {
   const { json, options } = admitJob(
@@ -22,7 +22,7 @@ export async function addRepeatable(
     request.name,
     request.data,
     request.options,
-    now(),
+    connections.clock.now(),
   );
   const place = { queue: queue.name, job: request.name };
   memory.check(place);

@@ -7,6 +7,7 @@ import { JOB_ADDED } from '../../rules/local-events.js';
 import { waitingLimit } from '../../rules/waiting-limit.js';
 import { internalsOf } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
+import type { RedisClock } from '../connections/redis-clock.js';
 import { addOrdinaryScript } from '../scripts/add-ordinary.lua.js';
 import { asQueueError } from './as-queue-error.js';
 import { PendingAdd } from './pending-add.js';
@@ -28,6 +29,7 @@ export class ShortRoad implements AddCall {
   /** @param version of the payloads, unless it is the first: each version has a road of its own */
   constructor(
     readonly queue: RedisQueue,
+    readonly clock: RedisClock,
     version?: number,
   ) {
     const { definition } = queue;
@@ -55,9 +57,14 @@ export class ShortRoad implements AddCall {
       data.push(add.request.data.json);
     }
     const args = [this.token, this.options, jobs, kinds.length];
-    for (const { request, timestamp } of kinds) {
+    for (const { request, timestamp, offset } of kinds) {
       const limit = request.critical === true ? this.limits.critical : this.limits.usual;
-      args.push(request.name, priorityField(request.options.priority), limit, timestamp);
+      args.push(
+        request.name,
+        priorityField(request.options.priority),
+        limit,
+        this.clock.corrected(timestamp, offset),
+      );
     }
     return args.concat(data);
   }
@@ -66,17 +73,20 @@ export class ShortRoad implements AddCall {
 /** An add on the short road. */
 export class ShortAdd extends PendingAdd {
   readonly id = newJobId();
+  /** When the job counts as created, milliseconds since the epoch, with the clock's offset at that time. */
+  readonly timestamp: number;
+  readonly offset: number;
 
-  /** @param timestamp when the job counts as created, milliseconds since the epoch */
   constructor(
     private readonly road: ShortRoad,
     readonly request: OrdinaryAdd,
-    readonly timestamp: number,
     deadlineMs: number,
     private readonly resolve: (outcome: AddOutcome) => void,
     private readonly reject: (error: Error) => void,
   ) {
     super(road, request.data.bytes, deadlineMs);
+    this.timestamp = road.clock.now();
+    this.offset = road.clock.offset;
   }
 
   get place(): AddPlace {
@@ -104,6 +114,7 @@ export class ShortAdd extends PendingAdd {
 function isSameKind(one: ShortAdd, other: ShortAdd): boolean {
   return (
     one.timestamp === other.timestamp &&
+    one.offset === other.offset &&
     one.request.name === other.request.name &&
     one.request.options.priority === other.request.options.priority
   );

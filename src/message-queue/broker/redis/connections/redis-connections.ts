@@ -4,6 +4,7 @@ import { endAtOnce, endPolitely, forgetSocketTimers } from './end-client.js';
 import { explained } from './connection-error.js';
 import { createRedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
+import { RedisClock } from './redis-clock.js';
 import { replyCode } from './redis-replies.js';
 import { Subscriptions } from './subscriptions.js';
 import type { RedisSettings } from '../../../../kernel/redis/redis-settings.js';
@@ -23,6 +24,8 @@ export interface ConnectionListener {
  * queue that this process works on. Opened when first used, closed by `close()`.
  */
 export class RedisConnections {
+  /** What decides when jobs are due. */
+  readonly clock: RedisClock;
   private shared: RedisClient | null = null;
   private listening: RedisClient | null = null;
   private readonly blocking = new Set<RedisClient>();
@@ -33,15 +36,24 @@ export class RedisConnections {
   private lastError: Error | null = null;
   /** When the shared client was opened, or lost. */
   private awaySince = 0;
+  /** Whether the time of the server behind the shared client is known, as far as it can be. */
+  private isTimed = false;
 
   /**
    * @param socketTimeoutMs a connection that owes an answer for this long is dropped and opened again
+   * @param onWrongClock called once when this machine's clock differs from that of Redis
    */
   constructor(
     private readonly settings: RedisSettings,
     private readonly socketTimeoutMs: number,
     private readonly listener: ConnectionListener,
-  ) {}
+    onWrongClock: (message: string) => void = () => undefined,
+  ) {
+    this.clock = new RedisClock(
+      () => (this.shared?.status === 'ready' ? this.shared.time() : null),
+      onWrongClock,
+    );
+  }
 
   /** Whether `close()` was called. */
   get isClosed(): boolean {
@@ -55,7 +67,7 @@ export class RedisConnections {
 
   /** Whether the shared client takes commands now. */
   get isReady(): boolean {
-    return !this.isClosed && this.shared?.status === 'ready';
+    return !this.isClosed && this.isTimed && this.shared?.status === 'ready';
   }
 
   /** How long the shared client has been unable to take commands, milliseconds; 0 while it can. */
@@ -121,17 +133,15 @@ export class RedisConnections {
    */
   async ready(timeoutMs: number): Promise<boolean> {
     if (this.isClosed) return false;
-    const client = this.client;
-    if (client.status === 'ready') return true;
+    void this.client;
+    if (this.isReady) return true;
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(timer);
-        client.removeListener('ready', settle);
         this.waiting.delete(settle);
         resolve(this.isReady);
       };
       const timer = setTimeout(settle, timeoutMs);
-      client.once('ready', settle);
       this.waiting.add(settle);
     });
   }
@@ -166,6 +176,16 @@ export class RedisConnections {
     return client;
   }
 
+  /** The shared client is connected, perhaps to another server than before: nothing is timed by the clock of the last one. */
+  private async welcome(): Promise<void> {
+    await this.clock.compare();
+    // The connection that was asked may be lost by now.
+    if (this.shared?.status !== 'ready') return;
+    this.isTimed = true;
+    this.listener.ready(performance.now() - this.awaySince);
+    for (const settle of [...this.waiting]) settle();
+  }
+
   private watch(client: RedisClient): void {
     let wasReady = false;
     let isUp = false;
@@ -173,11 +193,14 @@ export class RedisConnections {
       wasReady = true;
       isUp = true;
       this.lastError = null;
-      if (client === this.shared) this.listener.ready(performance.now() - this.awaySince);
+      if (client === this.shared) void this.welcome();
     });
     client.on('close', () => {
       // Every failed attempt to reconnect ends here too.
-      if (isUp && client === this.shared) this.awaySince = performance.now();
+      if (client === this.shared) {
+        if (isUp) this.awaySince = performance.now();
+        this.isTimed = false;
+      }
       isUp = false;
     });
     const explain = (error: Error): Error => explained(error, this.settings.tls !== false, wasReady);

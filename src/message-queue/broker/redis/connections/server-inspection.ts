@@ -11,7 +11,6 @@ import { serverVersion } from './redis-scripts.js';
 const ANSWER_WITHIN_MS = 3_000;
 const LEAST_PATIENCE_MS = 500;
 const WARN_MEMORY_RATIO = 0.7;
-const WARN_CLOCK_SKEW_MS = 1_000;
 
 /** Checks Redis for what this library needs; whatever the server refuses to tell becomes a warning. Never rejects. */
 export async function inspectRedis(connections: RedisConnections): Promise<ServerReport> {
@@ -28,7 +27,7 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
   const patienceMs = Math.max(LEAST_PATIENCE_MS, ANSWER_WITHIN_MS - connections.awayForMs);
   if (!(await connections.ready(patienceMs))) throw new Error('the connection is not ready');
   const { client } = connections;
-  const { latencyMs, clockSkewMs } = await measureClock(client);
+  const latencyMs = await roundTrip(connections);
   const version = await serverVersion(client);
   const memory = await optional(memoryUse(client));
   const memoryUsedRatio = memory === null || memory.limit === 0 ? null : memory.used / memory.limit;
@@ -37,7 +36,6 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
     ...(await policyFindings(client)),
     ...(await persistenceFindings(client)),
     ...memoryFindings(memoryUsedRatio),
-    ...clockFindings(clockSkewMs),
   ];
   const named = version === null ? null : version.join('.');
   return {
@@ -46,7 +44,7 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
     version: named,
     latencyMs,
     memoryUsedRatio,
-    clockSkewMs,
+    clockSkewMs: connections.clock.aheadMs,
     findings,
   };
 }
@@ -68,14 +66,11 @@ function unreachable(error: unknown): ServerReport {
   };
 }
 
-async function measureClock(client: RedisClient): Promise<{ latencyMs: number; clockSkewMs: number }> {
+async function roundTrip({ client, clock }: RedisConnections): Promise<number> {
+  // What waits for the connection goes first.
   await client.ping();
-  const sentAt = Date.now();
   const startedAt = performance.now();
-  const [seconds, micros] = await client.time();
-  const latencyMs = performance.now() - startedAt;
-  const serverNow = Number(seconds) * 1_000 + Number(micros) / 1_000;
-  return { latencyMs, clockSkewMs: Math.round(serverNow - (sentAt + latencyMs / 2)) };
+  return (await clock.compare()) ?? performance.now() - startedAt;
 }
 
 function versionFindings(version: readonly [number, number] | null): ServerFinding[] {
@@ -121,17 +116,6 @@ function memoryFindings(ratio: number | null): ServerFinding[] {
     warning(
       `Redis uses ${percent} % of its memory limit; adds are refused above 85 %. Raise it: CONFIG SET maxmemory <bytes>`,
       'memory',
-    ),
-  ];
-}
-
-function clockFindings(skewMs: number): ServerFinding[] {
-  if (Math.abs(skewMs) < WARN_CLOCK_SKEW_MS) return [];
-  const direction = skewMs > 0 ? 'ahead of' : 'behind';
-  return [
-    warning(
-      `Redis' clock is ${Math.abs(skewMs)} ms ${direction} this process': delayed jobs run at the wrong time. Synchronise both with NTP.`,
-      'clock',
     ),
   ];
 }

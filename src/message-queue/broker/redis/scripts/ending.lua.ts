@@ -1,3 +1,5 @@
+import { timeFunctions } from './server-time.lua.js';
+
 /** Lua function `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull. */
 export const endingFunctions = `
 local function freeDebounce(id)
@@ -95,13 +97,13 @@ end
  * - `goneAmong(ids)`: a table whose keys are those that are remembered. A server that does not let scripts ask for its time
  *   remembers none.
  */
-export const goneFunctions = `
+export const goneFunctions = `${timeFunctions}
 local GONE_SECONDS = 15
 
 local function goneKeys()
-  local time = redis.pcall('TIME')
-  if time.err then return nil end
-  local period = math.floor(tonumber(time[1]) / GONE_SECONDS)
+  local now = serverNow(nil)
+  if not now then return nil end
+  local period = math.floor(now / 1000 / GONE_SECONDS)
   return base .. 'mq:gone:' .. period, base .. 'mq:gone:' .. (period - 1)
 end
 

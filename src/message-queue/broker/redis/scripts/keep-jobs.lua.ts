@@ -1,5 +1,6 @@
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
+import { timeFunctions } from './server-time.lua.js';
 
 /**
  * Renews the locks of active jobs. An expired lock is taken again unless somebody has taken the job.
@@ -92,15 +93,16 @@ return { stalled, phantoms }
 });
 
 /**
- * Moves delayed jobs that are due into their lanes, at most 1 000.
+ * Moves delayed jobs that are due by the server's clock into their lanes, at most 1 000.
  *
- * ARGV: 1 now (ms) · 2 token. Reply: when the next one is due (ms), as text, or null.
+ * ARGV: 1 now (ms), where the server keeps its time from scripts · 2 token. Reply: how long until the next one is due (ms), or null.
  */
 export const promoteDueScript = luaScript('mqPromoteDue', {
   allowOom: true,
-  uses: [laneFunctions],
+  uses: [laneFunctions, timeFunctions],
   body: `
-local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (tonumber(ARGV[1]) + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
+local now = serverNow(tonumber(ARGV[1]))
+local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (now + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
 for _, id in ipairs(due) do
   redis.call('ZREM', base .. 'delayed', id)
   gather(id, levelOf(redis.call('HGET', base .. id, 'priority')))
@@ -112,7 +114,7 @@ for _, id in ipairs(due) do
 end
 local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
 if not nextDue then return false end
-return string.format('%.0f', math.floor(tonumber(nextDue) / 0x1000))
+return math.max(0, math.floor(tonumber(nextDue) / 0x1000) - now)
 `,
 });
 
@@ -146,21 +148,25 @@ return #ids
 /**
  * Tells whether there is anything to keep in queues; an empty one costs one command.
  *
- * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, when the next
- * delayed job is due (ms) as text or null, jobs that wait in Bull's list, jobs that wait in the other lanes]`.
+ * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
+ * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes]`.
  */
 export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
   allowOom: true,
-  uses: [laneFunctions],
+  uses: [laneFunctions, timeFunctions],
   body: `
 local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
 if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey) == 0 then return false end
-local nextDue = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+local nextDue, dueIn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false
+if nextDue then
+  local dueAt = math.floor(tonumber(nextDue) / 0x1000)
+  dueIn = math.max(0, dueAt - serverNow(dueAt))
+end
 local inLanes = tonumber(redis.call('GET', countKey)) or 0
 if inLanes > 0 and isPaused() then inLanes = 0 end
 return {
   redis.call('EXISTS', active, stalled),
-  nextDue and string.format('%.0f', math.floor(tonumber(nextDue) / 0x1000)) or false,
+  dueIn,
   redis.call('LLEN', waitKey),
   inLanes
 }

@@ -1,4 +1,5 @@
 import type { MessageQueueError } from '../../../../kernel/errors.js';
+import type { Clock } from '../../../../kernel/time/clock.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { QueueWorker } from '../../broker.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
@@ -24,6 +25,7 @@ const RETRY_DELAY_MS = 200;
 export interface WorkerParts {
   readonly commands: QueueCommands;
   readonly signal: WaitSignal;
+  readonly clock: Clock;
   readonly options: ResolvedRedisBrokerOptions;
   readonly concurrency: number;
   readonly run: RunJob;
@@ -52,8 +54,8 @@ export class RedisQueueWorker implements QueueWorker {
   progress = 0;
 
   constructor(private readonly parts: WorkerParts) {
-    const { commands, options, concurrency, run, report, suspects } = parts;
-    const now = (): number => options.clock.now();
+    const { commands, clock, options, concurrency, run, report, suspects } = parts;
+    const now = (): number => clock.now();
     const lockMs = options.lock.durationMs;
     const slots = new WorkerSlots(concurrency);
     const intake = new JobIntake(commands, lockMs, now);

@@ -66,6 +66,7 @@ export class WorkerService implements WorkerOfQueue {
     this.worker = new RedisQueueWorker({
       commands,
       signal,
+      clock: connections.clock,
       options,
       concurrency,
       run,
@@ -73,12 +74,12 @@ export class WorkerService implements WorkerOfQueue {
       suspects: parts.suspects,
     });
     this.locks = new LockKeeper(commands, this.worker.active, options.lock, onError);
-    this.promoter = new DelayPromoter(commands, options.clock, onError);
+    this.promoter = new DelayPromoter(commands, connections.clock, onError);
     this.recovery = new StalledRecovery(commands, {
       everyMs: options.lock.stalledCheckMs,
       renewMs: options.lock.renewMs,
       maxCrashes: options.maxCrashes,
-      clock: options.clock,
+      clock: connections.clock,
       onPhantoms: (ids) => this.worker.phantoms(ids),
       onError,
     });
@@ -161,9 +162,9 @@ export class WorkerService implements WorkerOfQueue {
     void this.parts.connections.subscriber.subscribe(...this.channels()).then(() => this.worker.interrupt());
   }
 
-  private see({ mayHaveStalled, nextDueAt, waiting, inLanes }: QueueLook): void {
+  private see({ mayHaveStalled, dueInMs, waiting, inLanes }: QueueLook): void {
     if (mayHaveStalled) this.recovery.check();
-    if (nextDueAt !== null) this.promoter.hint(nextDueAt);
+    if (dueInMs !== null) this.promoter.hint(dueInMs);
     // The message that told of them may have been lost.
     if (inLanes > 0 && this.worker.isHungry) this.signal.interrupt();
     this.watchdog.see(waiting);
@@ -181,7 +182,7 @@ export class WorkerService implements WorkerOfQueue {
 
   private hear(channel: string, message: string): void {
     const [delayed, cancel, wake, resumed] = this.channels();
-    if (channel === delayed) this.promoter.hint(Number(message));
+    if (channel === delayed) this.promoter.hint(Number(message) - this.parts.connections.clock.now());
     if (channel === wake || channel === resumed) this.worker.interrupt();
     if (channel !== cancel) return;
     const { id, reason } = JSON.parse(message) as CancelMessage;

@@ -1,3 +1,4 @@
+import { SystemClock } from '../../../../../kernel/time/clock.js';
 import type { Clock } from '../../../../../kernel/time/clock.js';
 import { RepeatedTask } from '../../../../../kernel/time/repeated-task.js';
 import { promoteDueScript } from '../../scripts/keep-jobs.lua.js';
@@ -7,17 +8,19 @@ import type { QueueCommands } from '../queue-commands.js';
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 const RETRY_DELAY_MS = 500;
 
-/** Moves delayed jobs of one queue to waiting when they are due. */
+/** Moves delayed jobs of one queue to waiting when Redis' own clock says that they are due. */
 export class DelayPromoter {
   private readonly task: RepeatedTask;
 
+  /** @param clock Redis', for a server that keeps its time from scripts */
   constructor(
     private readonly commands: QueueCommands,
     private readonly clock: Clock,
     onError: (error: unknown) => void,
   ) {
     this.task = new RepeatedTask({
-      clock,
+      // How long to wait is for Redis to say.
+      clock: new SystemClock(),
       turn: () => this.promote(),
       failed: (error) => {
         onError(error);
@@ -30,9 +33,9 @@ export class DelayPromoter {
     void this.task.start();
   }
 
-  /** Tells that a job is due at this time, milliseconds since the epoch. */
-  hint(at: number): void {
-    this.task.hasten(Math.min(at, this.clock.now() + LONGEST_WAIT_MS));
+  /** Tells that a job is due in so many milliseconds, or was already. */
+  hint(dueInMs: number): void {
+    this.task.hasten(Math.min(Math.max(0, dueInMs), LONGEST_WAIT_MS));
   }
 
   /** Resolves when the call in flight has ended. */
@@ -42,8 +45,7 @@ export class DelayPromoter {
 
   private async promote(): Promise<number | null> {
     const args = [this.clock.now(), this.commands.queue.lockToken];
-    const nextDue = (await this.commands.run(promoteDueScript, args)) as string | null;
-    if (nextDue === null) return null;
-    return Math.max(0, Math.min(LONGEST_WAIT_MS, Number(nextDue) - this.clock.now()));
+    const dueInMs = (await this.commands.run(promoteDueScript, args)) as number | null;
+    return dueInMs === null ? null : Math.min(LONGEST_WAIT_MS, dueInMs);
   }
 }

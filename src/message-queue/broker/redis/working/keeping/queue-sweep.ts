@@ -8,8 +8,8 @@ import { lookAtQueuesScript } from '../../scripts/keep-jobs.lua.js';
 export interface QueueLook {
   /** Whether jobs are active, or were when the jobs of dead workers were last looked for. */
   readonly mayHaveStalled: boolean;
-  /** When the next delayed job is due, milliseconds since the epoch; null when none is delayed. */
-  readonly nextDueAt: number | null;
+  /** How long until the next delayed job is due, milliseconds; at most 0 when it is. Null when none is delayed. */
+  readonly dueInMs: number | null;
   /** Jobs that wait for a worker; 0 while the queue is paused. */
   readonly waiting: number;
   /** How many of them wait in lanes that a worker cannot block on: a message tells it of those. */
@@ -24,7 +24,7 @@ export interface SweptQueue {
   readonly failed: (error: unknown) => void;
 }
 
-const NOTHING: QueueLook = { mayHaveStalled: false, nextDueAt: null, waiting: 0, inLanes: 0 };
+const NOTHING: QueueLook = { mayHaveStalled: false, dueInMs: null, waiting: 0, inLanes: 0 };
 
 /**
  * Looks at all queues that this process works on, in one call, for what nobody announced or what no message reached: jobs
@@ -32,7 +32,6 @@ const NOTHING: QueueLook = { mayHaveStalled: false, nextDueAt: null, waiting: 0,
  */
 export class QueueSweep {
   private readonly queues = new Set<SweptQueue>();
-  private readonly clock = new SystemClock();
   private readonly task: RepeatedTask;
 
   constructor(
@@ -42,7 +41,7 @@ export class QueueSweep {
   ) {
     this.task = new RepeatedTask({
       // Locks expire by real time.
-      clock: this.clock,
+      clock: new SystemClock(),
       keepAlive: true,
       turn: async () => {
         await this.look();
@@ -56,7 +55,7 @@ export class QueueSweep {
   join(queue: SweptQueue): void {
     this.queues.add(queue);
     void this.task.start();
-    this.task.hasten(this.clock.now());
+    this.task.hasten(0);
   }
 
   /** Looks at a queue no more; what a look under way finds is not told either. */
@@ -88,14 +87,14 @@ export class QueueSweep {
 
 /** Null where the queue is empty. */
 type LookReply =
-  readonly [mayHaveStalled: number, nextDueAt: string | null, inWait: number, inLanes: number] | null;
+  readonly [mayHaveStalled: number, dueInMs: number | null, inWait: number, inLanes: number] | null;
 
 function toLook(reply: LookReply): QueueLook {
   if (reply === null) return NOTHING;
-  const [mayHaveStalled, nextDueAt, inWait, inLanes] = reply;
+  const [mayHaveStalled, dueInMs, inWait, inLanes] = reply;
   return {
     mayHaveStalled: mayHaveStalled > 0,
-    nextDueAt: nextDueAt === null ? null : Number(nextDueAt),
+    dueInMs,
     waiting: inWait + inLanes,
     inLanes,
   };
