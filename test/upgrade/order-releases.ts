@@ -36,7 +36,10 @@ const SETTINGS = {
 } as const;
 
 /** Release 1: has `archive`, which release 2 gave up. */
-export const ORDERS_1 = defineQueue({ ...SETTINGS, jobs: { place: PlaceOrder1, archive: OrderId } });
+export const ORDERS_1 = defineQueue({
+  ...SETTINGS,
+  jobs: { place: PlaceOrder1, remind: OrderId, archive: OrderId },
+});
 
 /** Release 2: has `refund`, and orders have an amount; their speeds were renamed; the table has changed. */
 export const ORDERS_2 = defineQueue({
@@ -52,6 +55,7 @@ export const ORDERS_2 = defineQueue({
         amount: 1,
       }),
     },
+    remind: { payload: OrderId, version: 2 },
     refund: OrderId,
   },
 });
@@ -66,6 +70,11 @@ export function release(
 ): { readonly orders: QueueDefinition; readonly processor: Type<object> } {
   @Processor('orders')
   class Orders1 {
+    @JobHandler('remind')
+    remind(payload: OrderId, context: JobContext): Promise<void> | void {
+      return tell('remind', payload, context);
+    }
+
     @JobHandler('place')
     place(payload: PlaceOrder1, context: JobContext): Promise<void> | void {
       return tell('place', payload, context);
@@ -79,6 +88,11 @@ export function release(
 
   @Processor('orders')
   class Orders2 {
+    @JobHandler('remind')
+    remind(payload: OrderId, context: JobContext): Promise<void> | void {
+      return tell('remind', payload, context);
+    }
+
     @JobHandler('place')
     place(payload: PlaceOrder2, context: JobContext): Promise<void> | void {
       return tell('place', payload, context);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
@@ -20,10 +21,14 @@ export interface RepeatEntry {
  * The job id a schedule is added with: it becomes part of Bull's repeat key, and holds a hash of everything that a run
  * inherits. A change of any of it therefore makes another entry, and the entries alone say what is out of date.
  */
-export function scheduleId(schedule: DeclaredSchedule, { attempts, backoff }: QueueDefinition): string {
+export function scheduleId(schedule: DeclaredSchedule, definition: QueueDefinition): string {
   const { key, job, payload, repeat } = schedule;
+  const { attempts, backoff } = definition;
+  const version = versionOf(definition, job);
   const payloadHash = fingerprintOf(payload);
-  const hash = fingerprintOf({ job, payloadHash, repeat, attempts, backoff }).slice(0, 16);
+  const inherited = { job, payloadHash, repeat, attempts, backoff };
+  const ofVersion = version === FIRST_VERSION ? inherited : { ...inherited, version };
+  const hash = fingerprintOf(ofVersion).slice(0, 16);
   return `${PREFIX}${key}.${hash}`;
 }
 
