@@ -8,7 +8,7 @@ import type { Cluster, Command, Redis } from 'ioredis';
  * copied twice, into memory that is fresh each time. That was more work than the rest of an add of 50 kB. Answers are
  * kept alike: whoever gets long ones empties them once they are read.
  *
- * A command that failed keeps its arguments, for its error and because ioredis may send it again; so does one of a
+ * A command that failed keeps its arguments, because ioredis may send it again, but its error does not; so does one of a
  * pipeline, which may be sent again as a whole.
  */
 export function forgetArguments<Client extends Redis | Cluster>(client: Client): Client {
@@ -16,7 +16,7 @@ export function forgetArguments<Client extends Redis | Cluster>(client: Client):
   const sendCommand = (...call: SendCommand): unknown => {
     const answer = send(...call);
     const [command, stream] = call;
-    if (stream === undefined) void command.promise.then(() => (command.args = NONE), ignore);
+    if (stream === undefined) void command.promise.then(() => (command.args = NONE), forgetInError);
     return answer;
   };
   return Object.assign(client, { sendCommand });
@@ -26,7 +26,8 @@ type SendCommand = [command: Command, stream?: unknown, node?: unknown];
 
 const NONE: Command['args'] = [];
 
-/** Whoever sent the command hears of it. */
-function ignore(): void {
-  return undefined;
+/** Whoever sent the command hears of the error, and so may a log: it must not carry what was sent. */
+function forgetInError(error: unknown): void {
+  const { command } = error as { command?: { args: unknown } };
+  if (command !== undefined) command.args = NONE;
 }

@@ -17,7 +17,7 @@ export interface RedisReply {
   readonly meaning: Exclude<ReplyMeaning, 'lost'>;
   /** What to set or to do about it: a sentence. */
   readonly remedy: string;
-  /** What Redis said, without what it adds of a script. */
+  /** The code, and what Redis said, without what it adds of a script. */
   readonly text: string;
 }
 
@@ -159,7 +159,8 @@ export function replyOf(error: unknown): RedisReply | null {
   const text = plainText(error.message);
   const known = RULES.find(({ says }) => says.test(text)) as ReplyRule;
   const named = known.code === '' ? (/^[A-Z]+\b/.exec(text)?.[0] ?? 'ERR') : known.code;
-  return { code: named, meaning: known.meaning, remedy: known.remedy, text };
+  const said = known.code === '' ? text : text.replace(/^ERR\b/, known.code);
+  return { code: named, meaning: known.meaning, remedy: known.remedy, text: said };
 }
 
 function plainText(message: string): string {
