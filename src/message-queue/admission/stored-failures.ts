@@ -24,13 +24,17 @@ export function packedRecord(record: ManagedJobRecord): object {
 export function unpackedRecord(record: ManagedJobRecord): ManagedJobRecord {
   const { failures, ...rest } = record;
   if (failures === undefined) return record;
-  const stored: readonly unknown[] = Array.isArray(failures) ? failures : [];
+  return { ...rest, failures: validFailures(Array.isArray(failures) ? failures : []) };
+}
+
+/** The failures of a stored list; what is none is left out. */
+export function validFailures(stored: readonly unknown[]): FailureRecord[] {
   const unpacked: FailureRecord[] = [];
   for (const one of stored) {
     const failure = unpackedFailure(one, unpacked.at(-1));
     if (failure !== null) unpacked.push(failure);
   }
-  return { ...rest, failures: unpacked };
+  return unpacked;
 }
 
 function packed(failure: FailureRecord, before: FailureRecord | undefined): StoredFailure {

@@ -3,6 +3,7 @@ import { compactOptions, fullOptions, storedPriority } from '../../../admission/
 import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
+import { DEFAULT_JOB_NAME } from '../../rules/add-arguments.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
@@ -13,7 +14,7 @@ import {
   replayJobsScript,
   VERSION_FIELDS,
 } from '../scripts/dead-letters.lua.js';
-import { readOptions } from '../bull/stored-job.js';
+import { readableJson, readOptions } from '../bull/stored-job.js';
 
 /** Most jobs that one script changes: more would block Redis for other clients. */
 const STEP = 250;
@@ -131,6 +132,7 @@ async function jobsToTellAbout(queue: RedisQueue, ids: readonly string[]): Promi
   return new Map(jobs.filter((job) => job !== null).map((job) => [String(job.id), job]));
 }
 
+/** What nobody can read of a letter is left out: its `data` is null then. @returns null when there is no job */
 function toFailedJob(
   settings: QueueSettings,
   id: string,
@@ -138,24 +140,26 @@ function toFailedJob(
   [opts, ...values]: readonly Field[],
 ): FailedJob | null {
   const [attemptsMade, processedOn, finishedOn, retriedOn, time, priority, name, failedReason, data] = values;
-  if (!opts || !name) return null;
-  try {
-    const timestamp = Number(time ?? 0);
-    const fields = { id, timestamp, priority: storedPriority(priority) };
-    return {
-      id,
-      version: versionOf([attemptsMade, processedOn, finishedOn, retriedOn]),
-      name,
-      data: data ? (JSON.parse(data) as unknown) : undefined,
-      opts: fullOptions(settings, JSON.parse(opts) as ManagedJobOptions, fields),
-      timestamp,
-      processedOn: processedOn ? Number(processedOn) : undefined,
-      finishedOn: finishedOn ? Number(finishedOn) : undefined,
-      attemptsMade: Number(attemptsMade ?? 0),
-      failedReason: failedReason ?? undefined,
-      stacktrace: traces ? (JSON.parse(traces) as string[]) : [],
-    };
-  } catch {
-    return null;
-  }
+  if (typeof opts !== 'string' && typeof name !== 'string') return null;
+  const timestamp = numberOf(time) ?? 0;
+  const fields = { id, timestamp, priority: storedPriority(priority) };
+  const stacks = readableJson(traces);
+  return {
+    id,
+    version: versionOf([attemptsMade, processedOn, finishedOn, retriedOn]),
+    name: name || DEFAULT_JOB_NAME,
+    data: data ? readableJson(data) : undefined,
+    opts: fullOptions(settings, readOptions(opts ?? null), fields),
+    timestamp,
+    processedOn: numberOf(processedOn),
+    finishedOn: numberOf(finishedOn),
+    attemptsMade: numberOf(attemptsMade) ?? 0,
+    failedReason: failedReason ?? undefined,
+    stacktrace: Array.isArray(stacks) ? stacks.filter((stack) => typeof stack === 'string') : [],
+  };
+}
+
+function numberOf(field: Field): number | undefined {
+  const value = Number(field || Number.NaN);
+  return Number.isFinite(value) ? value : undefined;
 }

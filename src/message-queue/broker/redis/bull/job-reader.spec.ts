@@ -49,21 +49,19 @@ describe('JobReader', () => {
     );
   });
 
-  it.each<[string, Hash]>([
-    ['options', { ...NEEDED, opts: '{' }],
-    ['options', { ...NEEDED, opts: 'null' }],
-    ['data', { ...NEEDED, opts: '{}', data: '{' }],
-  ])("refuses broken %s as Bull's own reader does", (_what, hash) => {
+  it.each<[problem: RegExp, hash: Hash]>([
+    [/options are not JSON/, { ...NEEDED, opts: '{"S3CRET' }],
+    [/options must be a JSON object, got null/, { ...NEEDED, opts: 'null' }],
+    [/payload is not JSON/, { ...NEEDED, opts: '{}', data: '{"S3CRET' }],
+  ])('refuses what nobody can run without quoting it, and shows what can be read: %s', (problem, hash) => {
     const queue = stage.fixture.broker().createQueue(testQueue()) as RedisQueue;
-    let refusal: unknown;
-    try {
-      READ_BY_BULL.fromJSON(queue, hash, '7');
-    } catch (error) {
-      refusal = error;
-    }
-    expect(() => new JobReader(queue, queue.definition).read(storedEntry('7', hash))).toThrow(
-      (refusal as Error).message.replace(/ \(reading.*/, ''),
-    );
+    const reader = new JobReader(queue, queue.definition);
+    const entry = storedEntry('7', hash);
+    expect(() => reader.read(entry)).toThrow(problem);
+    expect(() => reader.read(entry)).not.toThrow(/S3CRET/);
+    const shown = reader.show(entry);
+    expect(shown).toMatchObject({ id: '7', name: 'send', timestamp: 1_700_000_000_000 });
+    expect(shown.data).toEqual(hash.data === NEEDED.data ? { n: 1 } : null);
   });
 
   it('gives each job options of its own, although it reads a text once', () => {

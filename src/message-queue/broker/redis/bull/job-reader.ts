@@ -1,10 +1,19 @@
 import type { Job, Queue } from 'bull';
-import { storedPriority } from '../../../admission/stored-options.js';
+import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
-import type { QueueSettings } from '../../../jobs/queue-settings.js';
+import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import { BullJob } from './bull-internals.js';
 import type { BullJobInternals } from './bull-internals.js';
 import { OptionTexts } from './option-texts.js';
+import {
+  checkName,
+  isDeep,
+  parsedJson,
+  readableJson,
+  readOptions,
+  timestampField,
+  wholeField,
+} from './stored-job.js';
 import type { TakenEntry } from './taken-entry.js';
 
 /**
@@ -17,18 +26,40 @@ export class JobReader {
 
   constructor(
     private readonly queue: Queue<object>,
-    settings: QueueSettings,
+    private readonly settings: QueueDefinition,
   ) {
     this.options = new OptionTexts(settings);
     this.toKey = (type) => queue.toKey(type);
   }
 
-  /** @throws when the stored job is corrupt */
+  /** A job to be run. @throws UnreadableJobError when it is stored in a form that nobody can run */
   read(entry: TakenEntry): Job {
-    const timestamp = Number.parseInt(entry.timestamp ?? '', 10);
-    const { id } = entry;
+    const { id, name } = entry;
+    if (name !== null && !Object.hasOwn(this.settings.jobs, name)) checkName(name);
+    const timestamp = timestampField(entry.timestamp);
     const priority = storedPriority(entry.priority);
     const opts = this.options.read(entry.opts || '{}', { id, timestamp, priority });
+    return this.make(entry, opts, timestamp);
+  }
+
+  /** A job to be looked at: what nobody can read of it is left out, and `data` is null. Never throws. */
+  show(entry: TakenEntry): Job {
+    try {
+      const job = this.read(entry);
+      if (isDeep(job.data)) job.data = null;
+      return job;
+    } catch {
+      const timestamp = Math.max(0, Number.parseInt(entry.timestamp ?? '', 10) || 0);
+      const { id } = entry;
+      const fields = { id, timestamp, priority: storedPriority(entry.priority) };
+      const opts = fullOptions(this.settings, readOptions(entry.opts), fields);
+      const attemptsMade = String(Math.max(0, Number.parseInt(entry.attemptsMade ?? '', 10) || 0));
+      const data = JSON.stringify(readableJson(entry.data));
+      return this.make({ ...entry, data, attemptsMade }, opts, timestamp);
+    }
+  }
+
+  private make(entry: TakenEntry, opts: ManagedJobOptions, timestamp: number): Job {
     const job = new ReadJob(this.queue, this.toKey, entry, opts, timestamp);
     if (entry.finishedOn !== null) job.finishedOn = Number.parseInt(entry.finishedOn, 10);
     if (entry.processedOn !== null) job.processedOn = Number.parseInt(entry.processedOn, 10);
@@ -66,13 +97,13 @@ const ReadJob = function (
   this.opts = opts;
   this.name = entry.name || DEFAULT_NAME;
   this.queue = queue;
-  this.data = opts.preventParsingData ? entry.data : (JSON.parse(entry.data || '{}') as unknown);
+  this.data = opts.preventParsingData ? entry.data : parsedJson(entry.data || '{}', 'payload');
   this._progress = parsed(entry.progress) ?? 0;
   this.delay = entry.delay === null ? 0 : Number.parseInt(entry.delay, 10);
   this.timestamp = timestamp;
   this.stacktrace = tracesOf(entry.stacktrace);
   this.returnvalue = parsed(entry.returnvalue) ?? null;
-  this.attemptsMade = entry.attemptsMade === null ? 0 : Number.parseInt(entry.attemptsMade, 10);
+  this.attemptsMade = wholeField(entry.attemptsMade, 'attemptsMade', MOST_ATTEMPTS_MADE, 0);
   this.toKey = toKey;
   this.debounceId = entry.deid || opts.debounce?.id;
   this.id = entry.id;
@@ -80,12 +111,14 @@ const ReadJob = function (
 } as unknown as ReadJobClass;
 ReadJob.prototype = BullJob.prototype as StoredJob;
 
+const MOST_ATTEMPTS_MADE = 1_000_000_000;
+
 /** Bull's name for jobs without one. */
 const DEFAULT_NAME = '__default__';
 
 function tracesOf(stored: string | null): string[] {
   const traces = parsed(stored);
-  return Array.isArray(traces) ? (traces as string[]) : [];
+  return Array.isArray(traces) ? traces.filter((trace) => typeof trace === 'string') : [];
 }
 
 /** What a text says; undefined when there is none, or nobody can read it. */

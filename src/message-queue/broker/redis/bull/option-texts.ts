@@ -1,6 +1,7 @@
 import { filledOptions, optionsOfJob } from '../../../admission/stored-options.js';
 import type { OptionFields } from '../../../admission/stored-options.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
+import { parsedOptions } from './stored-job.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 
 /** Texts remembered; when there are more, all are forgotten. */
@@ -26,7 +27,7 @@ export class OptionTexts {
    * @param text as it is stored
    * @param fields of the same job
    * @returns an object of the caller's own; what stands in it is shared, and frozen
-   * @throws when the text cannot be read
+   * @throws UnreadableJobError when the text cannot be read
    */
   read(text: string, fields: OptionFields): ManagedJobOptions {
     const known = this.known.get(text);
@@ -45,7 +46,7 @@ export class OptionTexts {
   }
 
   private parse(text: string, fields: OptionFields): ManagedJobOptions {
-    const stored = JSON.parse(text) as ManagedJobOptions;
+    const stored = parsedOptions(text);
     const filled = normalized({ ...filledOptions(this.settings, stored) });
     // Bull writes into the options of schedules.
     if (text.length > LONGEST_TEXT || filled.repeat !== undefined) return optionsOfJob(filled, fields);

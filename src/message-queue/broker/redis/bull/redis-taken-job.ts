@@ -1,6 +1,7 @@
 import { CancelledError } from '../../../jobs/errors.js';
 import type { FailureRecord } from '../../../jobs/managed-job.js';
 import { TakenJob } from '../../../jobs/taken-job.js';
+import { validFailures } from '../../../admission/stored-failures.js';
 import type { JobReader } from './job-reader.js';
 import type { TakenEntry } from './taken-entry.js';
 
@@ -46,7 +47,7 @@ function unknownSince(mark: string | null): number | undefined {
 function crashesOf(stored: string | null): FailureRecord[] | undefined {
   if (stored === null || stored === '') return undefined;
   try {
-    return JSON.parse(`[${stored}]`) as FailureRecord[];
+    return validFailures(JSON.parse(`[${stored}]`) as unknown[]);
   } catch {
     return undefined;
   }

@@ -22,7 +22,7 @@ export const cancelJobScript = luaScript('mqCancelJob', {
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
 if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
-local opts = redis.call('HGET', key, 'opts')
+local opts = fieldOf(id, 'opts')
 if not opts then return 'not-found' end
 if redis.call('LPOS', base .. 'active', id) then
   redis.call('HSET', key, 'mqCancel', ARGV[3])

@@ -13,7 +13,8 @@ export const readFailedScript = luaScript('mqReadFailed', {
   body: `
 local ids = redis.call(ARGV[1], base .. 'failed', ARGV[2], ARGV[3])
 for i, id in ipairs(ids) do
-  local fields = redis.call('HMGET', base .. id, unpack(ARGV, 5))
+  local fields = redis.pcall('HMGET', base .. id, unpack(ARGV, 5))
+  if fields.err then fields = { false } end
   local needless = ARGV[4] ~= '' and fields[1] and string.find(fields[1], ARGV[4], 1, true)
   ids[i] = { id, not needless and redis.call('HGET', base .. id, 'stacktrace'), unpack(fields) }
 end
@@ -29,7 +30,10 @@ export const readOptionsScript = luaScript('mqReadOptions', {
   allowOom: true,
   body: `
 local jobs = {}
-for i, id in ipairs(ARGV) do jobs[i] = redis.call('HMGET', base .. id, 'opts', '${VERSION_FIELDS.join("', '")}', 'timestamp', 'priority') end
+for i, id in ipairs(ARGV) do
+  jobs[i] = redis.pcall('HMGET', base .. id, 'opts', '${VERSION_FIELDS.join("', '")}', 'timestamp', 'priority')
+  if jobs[i].err then jobs[i] = {} end
+end
 return jobs
 `,
 });
@@ -48,7 +52,7 @@ local now, outcomes, count, bytes = ARGV[1], {}, 0, 0
 
 local function replay(id, options, computedFrom)
   local key = base .. id
-  local stored = redis.call('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}')
+  local stored = redis.pcall('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}')
   local version = (stored[3] or '') .. ' ' .. (stored[4] or '') .. ' ' .. (stored[5] or '') .. ' ' .. (stored[6] or '')
   if stored[1] and version ~= computedFrom then return -1 end
   if redis.call('ZREM', base .. 'failed', id) == 0 then return 0 end

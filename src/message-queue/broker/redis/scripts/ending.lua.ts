@@ -3,8 +3,8 @@ import { timeFunctions } from './server-time.lua.js';
 /** Lua function `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull. */
 export const endingFunctions = `
 local function freeDebounce(id)
-  local debounceId = redis.call('HGET', base .. id, 'deid')
-  if not debounceId then return end
+  local debounceId = redis.pcall('HGET', base .. id, 'deid')
+  if type(debounceId) ~= 'string' then return end
   local key = base .. 'de:' .. debounceId
   local ttl = redis.call('PTTL', key)
   if ttl == 0 or ttl == -1 then redis.call('DEL', key) end
@@ -85,6 +85,34 @@ local function endAsFailed(id, now, event, mostLetters, mostBytes)
   -- A few more than came: so many that come at once, or a bound that was lowered, are caught up with.
   dropExcess(now, mostLetters, mostBytes, 10)
   redis.call('PUBLISH', base .. 'failed', event)
+end
+`;
+
+/**
+ * Lua function `buryEntry(id, now)`, after `letterFunctions`: makes a dead letter of an entry of `active` that is no job: under its key is
+ * nothing (Redis lost or evicted it), something else, or a hash without name and time. What is left of a hash stays with the letter.
+ */
+export const oddFunctions = `
+local function buryEntry(id, now)
+  local key = base .. id
+  local kind, reason = redis.call('TYPE', key).ok, 'its name or its timestamp is missing'
+  if kind == 'none' then
+    reason = 'there is no job behind its id, because Redis lost or evicted it'
+  elseif kind ~= 'hash' then
+    reason = 'Redis held a ' .. kind .. ' under its key, which was removed'
+    redis.call('DEL', key)
+  end
+  reason = 'The stored job cannot be read: ' .. reason .. '.'
+  redis.call('LREM', base .. 'active', 1, id)
+  redis.call('DEL', key .. ':lock')
+  -- A job without a name is none: put back by somebody, it dies again.
+  redis.call('HSETNX', key, 'name', '')
+  redis.call('HSETNX', key, 'opts', '{}')
+  redis.call('HSETNX', key, 'timestamp', now)
+  redis.call('HDEL', key, 'mqRun', 'mqHeld', 'stacktrace')
+  redis.call('HSET', key, 'failedReason', reason)
+  -- The next job that fails, or the sweep, sees to the bounds.
+  endAsFailed(id, now, cjson.encode({ jobId = id, val = reason }), math.huge, math.huge)
 end
 `;
 

@@ -23,6 +23,7 @@ if not owns(id, token, ARGV[12]) then
   if (tonumber(stored[2]) or 0) >= tonumber(ARGV[7]) then return 2 end
   return 0
 end
+if not stored[1] and redis.call('EXISTS', key) == 1 then stored[1] = '{}' end
 if stored[1] and stored[1] ~= ARGV[9] then return stored[1] end
 if not stored[1] then
   letGo(id, ARGV[12])

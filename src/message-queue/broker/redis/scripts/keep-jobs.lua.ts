@@ -1,3 +1,4 @@
+import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
 import { timeFunctions } from './server-time.lua.js';
@@ -42,11 +43,11 @@ end
  * (JSON objects, comma-separated).
  *
  * ARGV: 1 now (ms) · 2 shortest time between two checks, over all workers (ms) · 3 crash records to keep per job.
- * Reply: `[[stalled id…], [phantom id…]]`.
+ * Reply: `[[stalled id…], [id of an entry that was no job, and is a dead letter now…]]`.
  */
 export const recoverStalledScript = luaScript('mqRecoverStalled', {
   allowOom: true,
-  uses: [laneFunctions, crashFunctions],
+  uses: [laneFunctions, crashFunctions, endingFunctions, letterFunctions, oddFunctions],
   body: `
 local now, keep = ARGV[1], tonumber(ARGV[3])
 if not redis.call('SET', base .. 'stalled-check', now, 'PX', ARGV[2], 'NX') then return { {}, {} } end
@@ -63,9 +64,9 @@ end
 local function recover(id)
   local key = base .. id
   if redis.call('EXISTS', key .. ':lock') == 1 or redis.call('LREM', base .. 'active', 1, id) == 0 then return end
-  local stored = redis.call('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld')
+  local stored = redis.pcall('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld')
   if not (stored[1] and stored[2]) then
-    redis.call('DEL', key)
+    buryEntry(id, now)
     phantoms[#phantoms + 1] = id
     return
   end
@@ -105,11 +106,11 @@ local now = serverNow(tonumber(ARGV[1]))
 local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (now + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
 for _, id in ipairs(due) do
   redis.call('ZREM', base .. 'delayed', id)
-  gather(id, levelOf(redis.call('HGET', base .. id, 'priority')))
+  gather(id, levelOf(fieldOf(id, 'priority')))
 end
 insertGathered()
 for _, id in ipairs(due) do
-  if redis.call('EXISTS', base .. id) == 1 then redis.call('HSET', base .. id, 'delay', 0) end
+  if redis.call('EXISTS', base .. id) == 1 then redis.pcall('HSET', base .. id, 'delay', 0) end
   redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], id)
 end
 local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]

@@ -14,7 +14,7 @@ export const purgeQueueScript = luaScript('mqPurgeQueue', {
 local limit, removed = tonumber(ARGV[1]), 0
 
 local function forgetKey(id)
-  local onceKey = redis.call('HGET', base .. id, 'mqOnce')
+  local onceKey = fieldOf(id, 'mqOnce')
   if not onceKey then return end
   local entry = redis.call('GET', base .. 'mq:once:' .. onceKey)
   if entry and string.match(entry, '^%S* (.*)$') == id then redis.call('DEL', base .. 'mq:once:' .. onceKey) end

@@ -20,7 +20,7 @@ local inLanes = waitingDepth() - waiting - paused
 for i = 1, math.min(#lanes, 20) do
   local lane = lanes[i]
   local id = redis.call('LINDEX', lane.key, lane.level == LIFO and 0 or -1)
-  local at = id and tonumber(redis.call('HGET', base .. id, 'timestamp'))
+  local at = id and tonumber(fieldOf(id, 'timestamp'))
   if at and (not oldest or at < oldest) then oldest = at end
 end
 return {

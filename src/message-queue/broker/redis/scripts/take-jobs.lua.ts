@@ -1,3 +1,4 @@
+import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
 import { hearingFunctions } from './hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
@@ -33,7 +34,8 @@ function quoted(fields: readonly string[]): string {
 const readFunctions = `
 local function readJob(id)
   local key = base .. id
-  local job = redis.call('HMGET', key, ${quoted(FIRST_FIELDS)})
+  local job = redis.pcall('HMGET', key, ${quoted(FIRST_FIELDS)})
+  if job.err then return { [${at('id')}] = id } end
   local found = 0
   for i = 1, ${FIRST_FIELDS.length} do
     if job[i] then found = found + 1 end
@@ -48,8 +50,8 @@ end
 
 /**
  * Lua function `takeJobs(count, now, token, lockMs, starts)`: moves up to `count` jobs from their lanes to `active`, locks them and
- * returns: the jobs, each as its {@link TAKEN_FIELDS} before it was taken; the ids of phantoms: entries whose hash has no name and
- * timestamp (Redis evicted or lost it), which are removed and must never count as a success; whether to ask again although fewer
+ * returns: the jobs, each as its {@link TAKEN_FIELDS} before it was taken; the ids of phantoms: entries without a hash that has a name and
+ * a timestamp (Redis evicted or lost it), which become dead letters and must never count as a success; whether to ask again although fewer
  * came; and the run. An id that stands in a lane although its job ended or is held (plain Bull leaves ids in lanes whose jobs it
  * removes; the id may be used again) is dropped. The run, the field `mqRun` from now on, identifies this take: no other take of
  * a job has the same.
@@ -62,7 +64,7 @@ export const takeFunctions = `${crashFunctions}${hearingFunctions}${readFunction
   'lanes',
   [laneFunctions, takeWaitingFunctions],
   ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL'],
-)}
+)}${lazily('odd', [endingFunctions, letterFunctions, oddFunctions], ['buryEntry'])}
 local isUsual = true
 
 -- Usually nothing is paused, and all that waits stands in Bull's list.
@@ -125,11 +127,12 @@ local function takeJobs(count, now, token, lockMs, starts)
       local id = job[${at('id')}]
       local isPhantom = not (job[${at('name')}] and job[${at('timestamp')}])
       if isPhantom or standsElsewhere(job, inCall) then
-        redis.call('LREM', base .. 'active', 1, id)
         removed = removed + 1
         if isPhantom then
-          redis.call('DEL', base .. id)
+          odd().buryEntry(id, now)
           phantoms[#phantoms + 1] = id
+        else
+          redis.call('LREM', base .. 'active', 1, id)
         end
       else
         local isSuspect = begin(job, now, run, token, lockMs)

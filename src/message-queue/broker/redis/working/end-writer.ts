@@ -52,10 +52,19 @@ export class EndWriter {
    */
   async bury({ id, ...stored }: TakenEntry, reason: string, now: number): Promise<boolean> {
     const { attemptsMade, mqRun } = stored;
-    const [opts, stacktrace] = [stored.opts ?? '{}', stored.stacktrace ?? '[]'];
+    const opts = stored.opts ?? '{}';
+    const made = Number(attemptsMade ?? 0);
     const text = boundedText(reason);
     const reply = await this.commands.runUntilAnswered(failJobScript, [
-      ...[this.commands.queue.lockToken, id, now, 'dead', text, stacktrace, Number(attemptsMade ?? 0) + 1],
+      ...[
+        this.commands.queue.lockToken,
+        id,
+        now,
+        'dead',
+        text,
+        '[]',
+        Number.isSafeInteger(made) && made >= 0 ? made + 1 : 1,
+      ],
       ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun ?? '', ...this.kept],
     ]);
     return reply !== 0;

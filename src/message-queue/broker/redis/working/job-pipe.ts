@@ -1,16 +1,13 @@
-import { LockLostError, UnrecoverableJobError } from '../../../jobs/errors.js';
-import { failureRecordOf } from '../../../jobs/failure-record.js';
+import { LockLostError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import type { JobResult } from '../../../jobs/job-result.js';
 import type { FailedSettlement, Settlement } from '../../../jobs/settlement.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
 import { brokenRun, startRun } from '../../rules/broken-run.js';
-import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
 import { JOB_ENDED } from '../../rules/local-events.js';
 import { knowsJob } from '../../rules/unknown-jobs.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
-import type { RedisQueue } from '../bull/redis-queue.js';
 import type { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { EndWriter } from './end-writer.js';
@@ -19,6 +16,7 @@ import type { QueueCommands } from './queue-commands.js';
 import { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { JobReader } from '../bull/job-reader.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
+import { UnreadableJobs } from './unreadable-jobs.js';
 
 /** What the pipe depends on. */
 export interface PipeParts {
@@ -34,6 +32,13 @@ export interface PipeParts {
   readonly suspects: CrashSuspects;
 }
 
+/** Not at once: what refuses the next run of a schedule would do so again and again. */
+const NOT_SCHEDULED: Settlement = {
+  kind: 'deferred',
+  delayMs: 5_000,
+  reason: 'the next run of its schedule could not be added',
+};
+
 /** How a run ended that did not complete its job. */
 type UnsuccessfulSettlement = Exclude<Settlement, { kind: 'completed' }>;
 
@@ -43,9 +48,14 @@ export class JobPipe {
   readonly active = new Map<string, RedisTakenJob>();
   private readonly ends: EndWriter;
   private readonly reader: JobReader;
+  private readonly unreadable: UnreadableJobs;
 
   constructor(private readonly parts: PipeParts) {
     this.ends = new EndWriter(parts.commands);
+    this.unreadable = new UnreadableJobs({
+      ...{ commands: parts.commands, ends: this.ends, now: parts.now },
+      report: (kind, jobId, message, cause) => this.report(kind, jobId, message, cause),
+    });
     this.reader = new JobReader(parts.commands.queue, parts.commands.queue.definition);
   }
 
@@ -59,7 +69,7 @@ export class JobPipe {
       this.active.set(taken.id, taken);
       return taken;
     } catch (error) {
-      return this.bury(entry, error as Error);
+      return this.unreadable.bury(entry, error as Error);
     }
   }
 
@@ -106,7 +116,7 @@ export class JobPipe {
   /** Reports entries of the queue that had no job behind them. */
   reportPhantoms(ids: readonly string[]): void {
     for (const id of ids) {
-      const message = `Entry "${id}" has no job behind it: Redis lost or evicted it. It was removed and not run.`;
+      const message = `Entry "${id}" has no job behind it: Redis lost or evicted it, or keeps something else there. It is a dead letter now, and was not run.`;
       this.report('phantom-job', id, message);
     }
   }
@@ -127,7 +137,7 @@ export class JobPipe {
 
   private async runToEnd(taken: RedisTakenJob): Promise<Settlement> {
     const { job } = taken;
-    if (job.opts.repeat !== undefined && !(await this.scheduleNext(taken))) return { kind: 'handed-back' };
+    if (job.opts.repeat !== undefined && !(await this.scheduleNext(taken))) return NOT_SCHEDULED;
     const outcome = startRun(this.parts.run, taken);
     this.parts.commands.queue.emit('active', job, outcome, 'waiting');
     try {
@@ -213,19 +223,6 @@ export class JobPipe {
     return brokenRun(taken, error, queue.definition, this.parts.now(), tell);
   }
 
-  private async bury(entry: TakenEntry, error: Error): Promise<void> {
-    const { id } = entry;
-    const message = `Job "${id}" is stored in a form that cannot be read: ${error.message}`;
-    this.report('queue', id, message, error);
-    const now = this.parts.now();
-    try {
-      const isBuried = await this.ends.bury(entry, message, now);
-      if (isBuried) tellBuried(this.parts.commands.queue, entry, message, now);
-    } catch (cause) {
-      this.report('settlement', id, `Job "${id}" could not be made a dead letter.`, cause);
-    }
-  }
-
   private reportLost({ id }: RedisTakenJob): void {
     const place = { queue: this.parts.commands.queue.name, jobId: id };
     const message = `Job "${id}" now belongs to another worker or is gone from Redis: its end was not stored.`;
@@ -235,16 +232,4 @@ export class JobPipe {
   private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
     this.parts.report({ kind, queue: this.parts.commands.queue.name, jobId, message, cause });
   }
-}
-
-/** Ends a job that cannot be read: what is left of its hash shows how far it got. */
-function tellBuried(queue: RedisQueue, entry: TakenEntry, message: string, now: number): void {
-  const { id, data } = entry;
-  const name = entry.name ?? '';
-  const error = new UnrecoverableJobError(message, { queue: queue.name, job: name, jobId: id });
-  const made = Number(entry.attemptsMade ?? 0);
-  const job = { id, name, attemptsMade: made, opts: {}, data: readablePayload(data) };
-  const failure = failureRecordOf(error, made + 1, 'error', now);
-  const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'dead-letter', error, failure };
-  queue.emit(JOB_ENDED, end);
 }

@@ -9,6 +9,7 @@
  * `priority`; others to the left. Whatever takes or adds jobs here sorts those of the zset in first, at most 1 000; the
  * others are found when they are reached.
  *
+ * - `fieldOf(id, field)`: a field of a job's hash; false when there is none.
  * - `levelOf(stored)`: the level of a job by its field `priority`.
  * - `letWait(ids, level)`: puts jobs, in order, behind their lane.
  * - `letWaitFirst(ids, level)`: puts jobs before their lane; `ids[1]` is the next one.
@@ -38,6 +39,13 @@ end
 
 local function laneKey(level)
   return base .. 'mq:lane:' .. tostring(level)
+end
+
+-- Of what stands in a list only the list says that it is a job: under its key may be anything.
+local function fieldOf(id, field)
+  local value = redis.pcall('HGET', base .. id, field)
+  if type(value) == 'table' then return false end
+  return value
 end
 
 local function rankOf(level)
@@ -96,7 +104,7 @@ end
 
 -- A job that stands in Bull's list without being of its lane: plain Bull put it there, LIFO ones to be next of all.
 local function strayLevel(id)
-  local stored = redis.call('HMGET', base .. id, 'priority', 'opts')
+  local stored = redis.pcall('HMGET', base .. id, 'priority', 'opts')
   local level = levelOf(stored[1])
   if level == 0 and stored[2] and string.find(stored[2], '"lifo":true', 1, true) then return LIFO end
   return level
@@ -203,7 +211,7 @@ local function removeFromLane(id, level)
 end
 
 local function removeWaiting(id)
-  local level = levelOf(redis.call('HGET', base .. id, 'priority'))
+  local level = levelOf(fieldOf(id, 'priority'))
   local removed = removeFromLane(id, level)
   if removed == 0 then removed = redis.call('LREM', waitKey, 0, id) end
   if removed == 0 then removed = redis.call('LREM', pausedKey, 0, id) end

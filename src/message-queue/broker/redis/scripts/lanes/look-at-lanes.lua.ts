@@ -39,7 +39,7 @@ local function waitingAt(level)
 end
 
 local function isJobWaiting(id)
-  local level = levelOf(redis.call('HGET', base .. id, 'priority'))
+  local level = levelOf(fieldOf(id, 'priority'))
   for _, key in ipairs({ laneKey(level), defaultLane(), laneKey(0), laneKey(LIFO) }) do
     if redis.call('LPOS', key, id) then return true end
   end
