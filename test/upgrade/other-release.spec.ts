@@ -11,6 +11,8 @@ import { waitUntil } from '../support/wait-until.js';
 import { ORDERS_1, ORDERS_2, release } from './order-releases.js';
 import type { TellRun } from './order-releases.js';
 
+const SAME_TABLE = { attempts: 3, backoff: { type: 'fixed', delayMs: 50 } } as const;
+
 interface Given {
   readonly role?: 'producer' | 'both';
   readonly waitForVersionMs?: number;
@@ -55,6 +57,8 @@ describe('what another release left in the store', () => {
         MessageQueueModule.forRoot({
           ...{ provider: 'redis', prefix, redis: { url: redis.url }, builtInQueues: false, role },
           ...(waitForVersionMs !== undefined && { queues: { orders: { waitForVersionMs } } }),
+          // Nothing but the version of the payload differs.
+          ...(isScheduled && { queues: { orders: SAME_TABLE } }),
         }),
         MessageQueueModule.registerQueue(orders, isScheduled ? { schedules: [yearly] } : {}),
       ],

@@ -1,5 +1,4 @@
 import { nextRepeat } from '../../../admission/repeat-times.js';
-import type { RepeatTimes } from '../../../admission/repeat-times.js';
 import { UnrecoverableJobError } from '../../../jobs/errors.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { MAX_DELAY_MS } from '../../../jobs/retry-policy.js';
