@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { redisStage } from '../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../test/support/wait-until.js';
 import type { Redis } from 'ioredis';
@@ -5,6 +6,24 @@ import { createRedisClient } from './redis-client.js';
 
 describe('a client of Redis', () => {
   const stage = redisStage();
+
+  it('is opened within a request, and hears nothing of it', async () => {
+    const topology = { kind: 'single', host: '127.0.0.1', port: stage.redis.port } as const;
+    const request = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const client = request.run('a request', () => {
+      const opened = createRedisClient({ topology, db: 0, tls: false }, {}) as Redis;
+      return opened.on('ready', () => seen.push(request.getStore()));
+    });
+    try {
+      await request.run('another', () => client.set('key', 'value'));
+      client.stream.destroy();
+      await request.run('a third', () => client.get('key'));
+      expect(seen).toEqual([undefined, undefined]);
+    } finally {
+      client.disconnect();
+    }
+  });
 
   it('outlives a second error of one socket, and connects again', async () => {
     const topology = { kind: 'single', host: '127.0.0.1', port: stage.redis.port } as const;

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { ClusterOptions, RedisOptions } from 'ioredis';
+import { inRootContext } from '../host/root-context.js';
 import { FailoverConnector } from './failover-connector.js';
 import { forgetArguments } from './forget-arguments.js';
 import type { RedisSettings } from './redis-settings.js';
@@ -23,7 +24,8 @@ export function retryDelay(attempt: number): number {
  * @param options what differs between the clients of a process
  */
 export function createRedisClient(settings: RedisSettings, options: RedisOptions): RedisClient {
-  return forgetArguments(clientOf(settings, options));
+  // It may be opened within a request, and lives longer: what it hears is nobody's.
+  return inRootContext(() => forgetArguments(clientOf(settings, options)));
 }
 
 function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
@@ -32,7 +34,7 @@ function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
   if (topology.kind === 'cluster') {
     const cluster = new Cluster([...topology.nodes], clusterOptions(common));
     hastenSubscriber(cluster);
-    return cluster.on('+node', catchLateErrors);
+    return cluster.on('+node', (node: Redis) => catchLateErrors(connectsInRoot(node)));
   }
   if (topology.kind === 'single') {
     return catchLateErrors(new Redis({ ...common, host: topology.host, port: topology.port, db }));
@@ -68,6 +70,13 @@ function commonOptions(settings: RedisSettings, options: RedisOptions): RedisOpt
     disableClientInfo: true,
     ...options,
   };
+}
+
+/** The clients of a Cluster's nodes connect with the first command that needs them, within the request that sent it. */
+function connectsInRoot(node: Redis): Redis {
+  const connect = node.connect.bind(node);
+  node.connect = (...given) => inRootContext(() => connect(...given));
+  return node;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { inRootContext } from '../host/root-context.js';
+
 /** A timer that can be taken back. */
 export interface ClockTimer {
   cancel(): void;
@@ -11,7 +13,7 @@ export abstract class Clock {
   /** Milliseconds since the epoch. */
   abstract now(): number;
   /**
-   * Calls back once, `delayMs` from now.
+   * Calls back once, `delayMs` from now, in nobody's context: what is due belongs to no request.
    * @param options.keepAlive whether the timer holds the process open; default false
    */
   abstract setTimer(callback: () => void, delayMs: number, options?: { keepAlive?: boolean }): ClockTimer;
@@ -35,7 +37,7 @@ export class SystemClock extends Clock {
       timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : callback()), stepMs);
       if (options.keepAlive !== true) timer.unref();
     };
-    wait(delayMs);
+    inRootContext(() => wait(delayMs));
     return { cancel: () => clearTimeout(timer) };
   }
 

@@ -1,3 +1,4 @@
+import { inRootContext } from '../host/root-context.js';
 import type { Clock, ClockTimer } from './clock.js';
 
 /** What is done again and again. */
@@ -33,7 +34,7 @@ export class RepeatedTask {
     if (this.isOn) return;
     this.isOn = true;
     if (afterMs > 0) this.plan(afterMs);
-    else this.begin();
+    else inRootContext(() => this.begin());
     await this.underWay;
   }
 

@@ -1,3 +1,4 @@
+import { inOwnContext } from '../../kernel/host/root-context.js';
 import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
@@ -164,7 +165,8 @@ export class Run implements MiddlewareContext {
     if (this.#reason !== undefined) return;
     this.#timer?.cancel();
     this.#reason = reason;
-    this.#controller?.abort(reason);
+    // Whoever cancels a job does so in a request of its own.
+    inOwnContext(() => this.#controller?.abort(reason));
     if (this.#state === 'running') this.#stopWatching = this.#tools.watch(this, reason);
   }
 

@@ -1,3 +1,4 @@
+import { inRootContext } from '../../kernel/host/root-context.js';
 import { Clock, type ClockTimer } from '../../kernel/time/clock.js';
 
 interface Waiting {
@@ -45,7 +46,7 @@ export class ManualClock extends Clock {
     for (let next = this.nextDue(target); next !== undefined; next = this.nextDue(target)) {
       this.waiting.delete(next);
       this.time = Math.max(this.time, next.at);
-      next.callback();
+      inRootContext(next.callback);
       await settlePromises();
     }
     this.time = target;

@@ -1,3 +1,4 @@
+import { inRootContext } from '../../kernel/host/root-context.js';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
@@ -74,7 +75,7 @@ export class MessageQueueWorker {
     await this.#stopping;
     if (!this.#isStarted) {
       this.#isStarted = true;
-      this.#starting = this.#startAll();
+      this.#starting = inRootContext(() => this.#startAll());
     }
     await this.#starting;
   }

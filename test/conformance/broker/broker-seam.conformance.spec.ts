@@ -2,6 +2,7 @@ import { runConformance } from '../run-conformance.js';
 import { administrationCases } from './administration.cases.js';
 import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker-bench.js';
 import { clockCases } from './clock.cases.js';
+import { contextCases } from './context.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
@@ -29,6 +30,7 @@ runConformance({
     'code of hosts': hostCodeCases,
     versions: versionCases,
     keys: keyCases,
+    contexts: contextCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type * as PiscinaModule from 'piscina';
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import { MessageQueueError } from '../../../kernel/errors.js';
 import { milliseconds, numberFrom, text, wholeNumber } from '../../../kernel/values/kinds.js';
 import { defaulted, resolveOptions } from '../../../kernel/values/options.js';
@@ -103,7 +104,7 @@ export class PooledMessageCipher extends MessageCipher implements OnApplicationS
   }
 
   private async run<T>(name: 'seal' | 'open', task: object, signal: AbortSignal | undefined): Promise<T> {
-    this.pool ??= this.createPool();
+    this.pool ??= inRootContext(() => this.createPool());
     let answer: CipherAnswer<T>;
     try {
       answer = (await this.pool.run(task, { name, signal })) as CipherAnswer<T>;

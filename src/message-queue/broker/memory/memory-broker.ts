@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { SystemClock } from '../../../kernel/time/clock.js';
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import { MessageQueueError } from '../../../kernel/errors.js';
 import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
@@ -162,16 +163,8 @@ export class MemoryBroker extends Broker {
    * For tests that drive the broker by hand; needs a worker on the queue (`work`).
    * @returns false when nothing is due
    */
-  async runNext(): Promise<boolean> {
-    this.promoteDue();
-    const next = [...this.queues.values()]
-      .map((queue) => ({ queue, waitingSince: queue.nextInLine }))
-      .filter(
-        (entry): entry is { queue: ManagedMemoryQueue; waitingSince: number } => entry.waitingSince !== null,
-      )
-      .sort((a, b) => a.waitingSince - b.waitingSince);
-    for (const { queue } of next) if (await queue.runNext()) return true;
-    return false;
+  runNext(): Promise<boolean> {
+    return inRootContext(() => this.runNextJob());
   }
 
   /** Runs everything that is due, and whatever that makes due, one after the other. @returns the number of runs */
@@ -190,6 +183,18 @@ export class MemoryBroker extends Broker {
   nextDueAt(): number | null {
     const due = [...this.queues.values()].flatMap((queue) => queue.engine.store.delayed.peek()?.runAt ?? []);
     return due.length === 0 ? null : Math.min(...due);
+  }
+
+  private async runNextJob(): Promise<boolean> {
+    this.promoteDue();
+    const next = [...this.queues.values()]
+      .map((queue) => ({ queue, waitingSince: queue.nextInLine }))
+      .filter(
+        (entry): entry is { queue: ManagedMemoryQueue; waitingSince: number } => entry.waitingSince !== null,
+      )
+      .sort((a, b) => a.waitingSince - b.waitingSince);
+    for (const { queue } of next) if (await queue.runNext()) return true;
+    return false;
   }
 
   private managed(queue: Queue): ManagedMemoryQueue {

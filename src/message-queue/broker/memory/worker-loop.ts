@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 // Taken when the module loads: fake timers of a host's tests must not stop the queue.
 import { clearImmediate, setImmediate } from 'node:timers';
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { StoredJob } from './store/stored-job.js';
 
 /** How long the loop starts jobs without letting timers and I/O have their turn, in milliseconds. */
@@ -41,14 +42,18 @@ export class WorkerLoop {
     return this.running;
   }
 
+  private readonly plan = (): NodeJS.Immediate => setImmediate(this.turn);
+  private readonly turn = (): void => {
+    this.immediate = null;
+    this.turnBegan = performance.now();
+    this.fill();
+  };
+
   /** There may be something to start. */
   wake(): void {
     if (this.immediate !== null || this.halted || this.running >= this.limit) return;
-    this.immediate = setImmediate(() => {
-      this.immediate = null;
-      this.turnBegan = performance.now();
-      this.fill();
-    });
+    // Whoever woke it adds a job in a request of its own, which is not that of the jobs that run now.
+    this.immediate = inRootContext(this.plan);
   }
 
   /** A run has settled. @param number the one `run` was called with */

@@ -1,3 +1,4 @@
+import { inOwnContext } from '../../../kernel/host/root-context.js';
 import { boundedError, failureRecordOf, toError } from '../../jobs/failure-record.js';
 import type { JobEnd } from '../../jobs/job-end.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
@@ -31,10 +32,13 @@ export function brokenRun(
   return { kind: 'failed', error, retryDelayMs, failure };
 }
 
-/** Starts a run; one that throws at once rejects like any other that breaks. */
+/**
+ * Starts a run in a context of its own: it finds nothing of whoever added the job, and nothing of another run. One that
+ * throws at once rejects like any other that breaks.
+ */
 export function startRun(run: RunJob, taken: TakenJob): Promise<Settlement> {
   try {
-    return run(taken);
+    return inOwnContext(() => run(taken));
   } catch (thrown) {
     return Promise.reject(toError(thrown));
   }

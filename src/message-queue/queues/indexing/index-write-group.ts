@@ -1,3 +1,4 @@
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument } from '../../ports/search-index.js';
 
@@ -25,7 +26,8 @@ export class IndexWriteGroup {
   write(document: SearchDocument, signal: AbortSignal): Promise<IndexOutcome> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ document, signal, resolve, reject });
-      void this.drain();
+      // A group writes for many jobs, in the context of none of them.
+      void inRootContext(() => this.drain());
     });
   }
 

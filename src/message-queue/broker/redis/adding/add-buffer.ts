@@ -1,4 +1,5 @@
 import { closedMeanwhile, refusedLater, timedOut } from './unanswered-add.js';
+import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { PendingAdd } from './pending-add.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
@@ -39,7 +40,7 @@ export class AddBuffer {
   add(add: PendingAdd): void {
     const size = this.buffer.push(add);
     const enough = this.isGathering ? MOST_JOBS_PER_CALL : ENOUGH_JOBS;
-    if (size === enough && this.connections.isReady) this.sendBuffered();
+    if (size === enough && this.connections.isReady) inRootContext(this.sendBuffered);
     else if (!this.scheduled) this.schedule();
     if (this.deadlineTimer === null) this.watchDeadlines();
   }
@@ -65,12 +66,17 @@ export class AddBuffer {
   private schedule(): void {
     if (this.closed || this.underWay.size >= MOST_CALLS_IN_FLIGHT || this.buffer.length === 0) return;
     this.scheduled = true;
-    const { connections } = this;
-    if (connections.isReady) process.nextTick(() => this.sendBuffered());
-    else void connections.ready(RETRY_DELAY_MS).then(() => this.sendBuffered());
+    // One call carries the adds of many requests, and belongs to none of them.
+    inRootContext(this.planSending);
   }
 
-  private sendBuffered(): void {
+  private readonly planSending = (): void => {
+    const { connections } = this;
+    if (connections.isReady) process.nextTick(this.sendBuffered);
+    else void connections.ready(RETRY_DELAY_MS).then(this.sendBuffered);
+  };
+
+  private readonly sendBuffered = (): void => {
     this.scheduled = false;
     if (!this.connections.isReady) {
       this.schedule();
@@ -79,7 +85,7 @@ export class AddBuffer {
     while (this.buffer.length > 0 && this.underWay.size < MOST_CALLS_IN_FLIGHT) {
       void this.send(this.nextBatch());
     }
-  }
+  };
 
   private nextBatch(): PendingAdd[] {
     const { buffer } = this;
@@ -153,15 +159,17 @@ export class AddBuffer {
   }
 
   private watchDeadlines(): void {
-    this.deadlineTimer = setTimeout(() => {
-      this.deadlineTimer = null;
-      const now = performance.now();
-      for (const batch of this.underWay) for (const add of batch) this.expire(add, now);
-      for (const add of this.buffer) this.expire(add, now);
-      this.buffer = this.buffer.filter(({ settled }) => !settled);
-      if (this.buffer.length > 0 || this.underWay.size > 0) this.watchDeadlines();
-    }, DEADLINE_CHECK_MS);
+    this.deadlineTimer = inRootContext(() => setTimeout(this.keepDeadlines, DEADLINE_CHECK_MS));
   }
+
+  private readonly keepDeadlines = (): void => {
+    this.deadlineTimer = null;
+    const now = performance.now();
+    for (const batch of this.underWay) for (const add of batch) this.expire(add, now);
+    for (const add of this.buffer) this.expire(add, now);
+    this.buffer = this.buffer.filter(({ settled }) => !settled);
+    if (this.buffer.length > 0 || this.underWay.size > 0) this.watchDeadlines();
+  };
 
   private expire(add: PendingAdd, now: number): void {
     if (add.settled || now < add.deadlineAt) return;

@@ -1,3 +1,4 @@
+import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { QueueSnapshot } from '../../broker.js';
 import { overQueues } from '../connections/over-queues.js';
 import type { RedisAccess } from '../connections/over-queues.js';
@@ -22,7 +23,7 @@ export class SnapshotReader {
   /** @param base the queue's base key, `prefix:queue:` */
   read(base: string): Promise<QueueSnapshot> {
     return new Promise((resolve, reject) => {
-      if (this.asked.size === 0) queueMicrotask(() => this.answer());
+      if (this.asked.size === 0) inRootContext(() => queueMicrotask(() => this.answer()));
       this.asked.set(base, [...(this.asked.get(base) ?? []), { resolve, reject }]);
     });
   }
