@@ -7,8 +7,7 @@ import {
 } from '../../src/message-queue/jobs/errors.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
-import { DeadLetterFixture, HandClock } from './dead-letter.fixture.js';
+import { DeadLetterFixture } from './dead-letter.fixture.js';
 import { clockPasses } from '../support/clock-passes.js';
 
 describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider) => {

@@ -1,3 +1,5 @@
+import { CLOCK_STEPS, setClock } from '../../../test/support/set-clock.js';
+import { ManualClock } from '../../message-queue/testing/manual-clock.js';
 import { SystemClock } from './clock.js';
 
 describe('SystemClock', () => {
@@ -26,6 +28,18 @@ describe('SystemClock', () => {
     await new Promise<void>((resolve) => clock.setTimer(resolve, 20, { keepAlive: true }));
     timer.cancel();
     expect(called).toBe(false);
+  });
+
+  it.each(CLOCK_STEPS)('has a steady one that goes on when it is set %s', (_step, ms) => {
+    const steady = clock.steady();
+    const before = steady.now();
+    const reset = setClock(ms);
+    expect(Math.abs(clock.now() - before - ms)).toBeLessThan(1_000);
+    expect(steady.now() - before).toBeGreaterThanOrEqual(0);
+    expect(steady.now() - before).toBeLessThan(1_000);
+    reset();
+    const own = new ManualClock();
+    expect(own.steady()).toBe(own);
   });
 
   it('agrees with Date', () => {

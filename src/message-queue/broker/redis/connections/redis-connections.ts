@@ -133,8 +133,7 @@ export class RedisConnections {
    */
   async ready(timeoutMs: number): Promise<boolean> {
     if (this.isClosed) return false;
-    void this.client;
-    if (this.isReady) return true;
+    if (this.client.status === 'ready' && this.isReady) return true;
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(timer);
