@@ -67,7 +67,10 @@ class TimedProcessor {
 class HostModule {}
 
 async function main(): Promise<void> {
-  const app = await NestFactory.createApplicationContext(HostModule, { logger: ['warn', 'error'], abortOnError: false });
+  const app = await NestFactory.createApplicationContext(HostModule, {
+    logger: ['warn', 'error'],
+    abortOnError: false,
+  });
   const service = app.get(MessageQueueService);
   const answerTo = async (request: HostRequest): Promise<unknown> => {
     if (request.ask === 'add')
