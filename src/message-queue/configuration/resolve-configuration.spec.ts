@@ -13,6 +13,7 @@ describe('resolveConfiguration', () => {
       role: 'both',
       autoStart: true,
       enqueueTimeoutMs: 2_000,
+      whenUnavailable: 'refuse',
       shutdownTimeoutMs: 5_000,
       lock: { durationMs: 6_000, renewMs: 1_500, stalledCheckMs: 2_000 },
     });

@@ -55,10 +55,15 @@ export const SECTIONS = {
     redis: REDIS_SETTINGS,
   },
   Execution: {
-    /** How long an add may take before it rejects with "outcome unknown". */
+    /** How long an add may take before it rejects: with "outcome unknown" if it was sent, and otherwise with "not added". */
     enqueueTimeoutMs: setting(milliseconds(50, 10 * MINUTE_MS), {
       variable: 'MESSAGE_QUEUE_ENQUEUE_TIMEOUT_MS',
       default: 2_000,
+    }),
+    /** What an add does while Redis is known to be away: `refuse` rejects at once with "not added", `wait` waits as long as it may take. */
+    whenUnavailable: setting(oneOf('refuse', 'wait'), {
+      variable: 'MESSAGE_QUEUE_WHEN_UNAVAILABLE',
+      default: 'refuse',
     }),
     /** How many times a job may crash its worker before it becomes a dead letter. */
     maxCrashes: setting(wholeNumber(1, 1_000), { variable: 'MESSAGE_QUEUE_MAX_CRASHES', default: 5 }),

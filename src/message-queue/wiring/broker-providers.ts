@@ -40,7 +40,7 @@ function createBroker(
   events: JobEvents,
   lines: RepeatedLines,
 ): Broker {
-  const { prefix, enqueueTimeoutMs, lock, maxCrashes, memory } = config;
+  const { prefix, enqueueTimeoutMs, whenUnavailable, lock, maxCrashes, memory } = config;
   if (config.redis === null) {
     const { MemoryBroker } =
       require('../broker/memory/memory-broker.js') as typeof import('../broker/memory/memory-broker.js');
@@ -53,6 +53,7 @@ function createBroker(
     redis: config.redis,
     prefix,
     enqueueTimeoutMs,
+    whenUnavailable,
     lock,
     // One more than makes a dead letter, so that the letter shows them all.
     maxCrashes: maxCrashes + 1,

@@ -20,6 +20,9 @@ export interface BrokerProblem {
   readonly cause?: unknown;
 }
 
+/** What an add does while Redis is away: is refused at once, or waits as long as it may take. */
+export type WhenUnavailable = 'refuse' | 'wait';
+
 /** What the Redis provider needs to know. */
 export interface RedisBrokerOptions {
   readonly redis: RedisSettings;
@@ -27,6 +30,8 @@ export interface RedisBrokerOptions {
   readonly prefix: string;
   /** Deadline of an add, milliseconds. Default 2 000. */
   readonly enqueueTimeoutMs?: number;
+  /** What an add does while Redis is away. Default `refuse`. */
+  readonly whenUnavailable?: WhenUnavailable;
   readonly lock?: Partial<LockSettings>;
   /** Crash records kept per job; the executor needs at least as many as it takes to make a dead letter. Default 20. */
   readonly maxCrashes?: number;
@@ -54,6 +59,7 @@ export function resolveOptions(options: RedisBrokerOptions): ResolvedRedisBroker
     redis: options.redis,
     prefix: options.prefix,
     enqueueTimeoutMs: options.enqueueTimeoutMs ?? 2_000,
+    whenUnavailable: options.whenUnavailable ?? 'refuse',
     lock: {
       durationMs,
       renewMs: options.lock?.renewMs ?? Math.max(1, Math.floor(durationMs / 4)),

@@ -96,8 +96,9 @@ export class RedisBroker extends Broker {
       addJobs: (jobs) => enqueuer.addJobs(jobs),
     });
     const { scripts, connections, memory } = this;
-    const { enqueueTimeoutMs: timeoutMs } = this.options;
-    const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs });
+    const { enqueueTimeoutMs: timeoutMs, whenUnavailable } = this.options;
+    const waits = whenUnavailable === 'wait';
+    const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs, waits });
     boundCalls(queue, connections);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
     return queue;

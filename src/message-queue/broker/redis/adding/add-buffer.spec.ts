@@ -37,6 +37,11 @@ describe('AddBuffer', () => {
     let asked = 0;
     const connections = {
       isReady: false,
+      isAway: false,
+      silence: { isOn: false, begin: () => undefined },
+      get isWritable() {
+        return connections.isReady;
+      },
       client: { on: () => undefined },
       // As when the connection comes just after the first who waits for it has given up.
       ready(): Promise<boolean> {
@@ -53,6 +58,7 @@ describe('AddBuffer', () => {
       'base:',
       scripts as unknown as RedisScripts,
       connections as unknown as RedisConnections,
+      2_000,
     );
     const noted: number[] = [];
     const numbers = Array.from({ length: 350 }, (_, n) => n);

@@ -1,8 +1,10 @@
-import { closedMeanwhile, refusedLater, timedOut } from './unanswered-add.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { closedMeanwhile, notSent, refusedLater, timedOut } from './unanswered-add.js';
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { PendingAdd } from './pending-add.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
+import { Silence } from '../connections/outage/silence.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 
 const MOST_JOBS_PER_CALL = 100;
@@ -24,18 +26,31 @@ export class AddBuffer {
   private isGathering = false;
   /** Batches whose outcomes are not known. */
   private readonly underWay = new Set<readonly PendingAdd[]>();
-  /** Those of them that Redis may have seen. */
-  private readonly sent = new Set<readonly PendingAdd[]>();
+  /** Those of them that Redis may have seen, and since when. */
+  private readonly sent = new Map<readonly PendingAdd[], number>();
+  private readonly silence: Silence;
   private deadlineTimer: NodeJS.Timeout | null = null;
   private isWatching = false;
   private closed = false;
 
-  /** @param base `prefix:queue:` */
+  /**
+   * @param base `prefix:queue:`
+   * @param silentAfterMs a Redis that owes an answer to an add for this long counts as away
+   */
   constructor(
     private readonly base: string,
     private readonly scripts: RedisScripts,
     private readonly connections: RedisConnections,
-  ) {}
+    private readonly silentAfterMs: number,
+  ) {
+    const ask = (): Promise<unknown> => connections.client.exists(`${base}id`);
+    this.silence = connections.isCluster ? new Silence(ask, () => this.closed) : connections.silence;
+  }
+
+  /** Whether what was sent now would not arrive. */
+  get isAway(): boolean {
+    return this.connections.isAway || this.silence.isOn;
+  }
 
   add(add: PendingAdd): void {
     const size = this.buffer.push(add);
@@ -114,10 +129,13 @@ export class AddBuffer {
   private async trySend(adds: readonly PendingAdd[]): Promise<boolean> {
     const { connections } = this;
     // A disconnected client would send the command once it reconnects, long after we gave up.
-    if (!connections.isReady && !(await connections.ready(RETRY_DELAY_MS))) return false;
+    if (!connections.isWritable) {
+      await this.connection();
+      return false;
+    }
     if (!this.isWatching) this.watchConnection();
     const { call } = adds[0] as PendingAdd;
-    this.sent.add(adds);
+    this.sent.set(adds, performance.now());
     try {
       const args = call.args(adds);
       if (call.announce?.() === true) connections.writeTogether();
@@ -143,7 +161,7 @@ export class AddBuffer {
         add.refusal = wasAnswered ? error : null;
         if (!wasAnswered) add.mayBeStored = true;
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      await pause(RETRY_DELAY_MS);
       return false;
     }
     for (const add of adds) fail(add, add.mayBeStored ? refusedLater(add.place, error) : error);
@@ -154,8 +172,16 @@ export class AddBuffer {
   private watchConnection(): void {
     this.isWatching = true;
     this.connections.client.on('close', () => {
-      for (const batch of this.sent) for (const add of batch) add.mayBeStored = true;
+      for (const batch of this.sent.keys()) for (const add of batch) add.mayBeStored = true;
     });
+  }
+
+  /** Waits a little for one that takes commands. */
+  private async connection(): Promise<void> {
+    const { connections } = this;
+    // One that is about to close is not noticed by `ready`.
+    if (connections.isReady) await pause(RETRY_DELAY_MS);
+    else await connections.ready(RETRY_DELAY_MS);
   }
 
   private watchDeadlines(): void {
@@ -165,15 +191,23 @@ export class AddBuffer {
   private readonly keepDeadlines = (): void => {
     this.deadlineTimer = null;
     const now = performance.now();
-    for (const batch of this.underWay) for (const add of batch) this.expire(add, now);
-    for (const add of this.buffer) this.expire(add, now);
+    const [sentAt = now] = this.sent.values();
+    if (now - sentAt >= this.silentAfterMs) this.silence.begin();
+    const sent = new Set([...this.sent.keys()].flat());
+    for (const batch of this.underWay) for (const add of batch) this.expire(add, now, sent.has(add));
+    for (const add of this.buffer) this.expire(add, now, false);
     this.buffer = this.buffer.filter(({ settled }) => !settled);
     if (this.buffer.length > 0 || this.underWay.size > 0) this.watchDeadlines();
   };
 
-  private expire(add: PendingAdd, now: number): void {
-    if (add.settled || now < add.deadlineAt) return;
-    fail(add, timedOut(add.place, add.deadlineMs, add, this.connections.trouble));
+  private expire(add: PendingAdd, now: number, isSent: boolean): void {
+    if (add.settled) return;
+    const isCertain = !isSent && !add.mayBeStored;
+    const { trouble } = this.connections;
+    if (isCertain && this.isAway && !add.waits) fail(add, notSent(add.place, trouble));
+    else if (now < add.deadlineAt) return;
+    else if (isCertain && add.refusal === null) fail(add, notSent(add.place, trouble, add.deadlineMs));
+    else fail(add, timedOut(add.place, add.deadlineMs, add, trouble));
   }
 }
 

@@ -10,7 +10,7 @@ import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 import { writtenPayload } from '../../../admission/json-payload.js';
-import { EnqueueTimeoutError, QueueFullError } from '../../../jobs/errors.js';
+import { BrokerUnavailableError, EnqueueTimeoutError, QueueFullError } from '../../../jobs/errors.js';
 import { QUEUE_DEFAULTS } from '../../../jobs/queue-settings.js';
 import { request } from '../../../../../test/support/add-requests.js';
 
@@ -54,7 +54,7 @@ describe('adding to a Redis queue that does not answer, or refuses', () => {
       await waitUntil(() => queue.client.status !== 'ready', 'the client to notice');
       for (const options of [{}, { repeat: { every: 5_000 } }]) {
         const add = broker.addOnce(queue, request({ options, deadlineMs: 300 }));
-        await expect(add).rejects.toThrow(EnqueueTimeoutError);
+        await expect(add).rejects.toThrow(BrokerUnavailableError);
       }
       await own.spawn();
       await broker.addOnce(queue, request({ deadlineMs: 5_000 }));

@@ -10,4 +10,6 @@ export interface EnqueuerParts {
   readonly connections: RedisConnections;
   readonly memory: MemoryGuard;
   readonly timeoutMs: number;
+  /** Whether adds wait for a Redis that is away, as long as they may take. */
+  readonly waits: boolean;
 }

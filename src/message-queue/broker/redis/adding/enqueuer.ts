@@ -16,6 +16,7 @@ import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
+import { notSent } from './unanswered-add.js';
 
 interface Admitted {
   readonly request: AddRequest;
@@ -33,7 +34,7 @@ export class Enqueuer {
 
   constructor(private readonly parts: EnqueuerParts) {
     const { queue, scripts, connections } = parts;
-    this.buffer = new AddBuffer(queue.base, scripts, connections);
+    this.buffer = new AddBuffer(queue.base, scripts, connections, parts.timeoutMs);
     this.road = new LongRoad(queue, connections.clock);
     this.shortRoad = new ShortRoad(queue, connections.clock);
   }
@@ -55,17 +56,20 @@ export class Enqueuer {
     resolve: (outcome: AddOutcome) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { queue, memory, timeoutMs } = this.parts;
+    const { queue, memory, timeoutMs, waits } = this.parts;
     try {
       this.refuseWhenClosed(request.name);
       memory.check({ queue: queue.name, job: request.name });
+      this.refuseWhenAway(request.name, waits);
     } catch (refusal) {
       reject(refusal);
       return;
     }
     const { mq } = request.options;
     const road = mq === undefined ? this.shortRoad : this.roadOf(mq.version);
-    this.buffer.add(new ShortAdd(road, request, timeoutMs, resolve, reject));
+    const add = new ShortAdd(road, request, timeoutMs, resolve, reject);
+    if (waits) add.waits = true;
+    this.buffer.add(add);
   }
 
   private roadOf(version: number): ShortRoad {
@@ -78,7 +82,7 @@ export class Enqueuer {
   private async addAny(request: AddRequest): Promise<AddOutcome> {
     this.refuseWhenClosed(request.name);
     if (request.options.repeat !== undefined) {
-      const { id } = await addRepeatable(this.parts, request);
+      const { id } = await addRepeatable(this.parts, request, () => this.buffer.isAway);
       return { id: String(id), deduplicated: false };
     }
     return this.addAdmitted(this.admit(request));
@@ -88,7 +92,7 @@ export class Enqueuer {
   async addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job> {
     this.refuseWhenClosed(name);
     const request = { name, data: data as object, options };
-    if (options.repeat !== undefined) return addRepeatable(this.parts, request);
+    if (options.repeat !== undefined) return addRepeatable(this.parts, request, () => this.buffer.isAway);
     const admitted = this.admit(request);
     const { id } = await this.addAdmitted(admitted);
     return this.jobOf(admitted, id);
@@ -108,9 +112,13 @@ export class Enqueuer {
   }
 
   private async addAdmitted({ request, job }: Admitted): Promise<AddOutcome> {
+    const waits = this.parts.waits || request.deadlineMs !== undefined;
+    this.refuseWhenAway(request.name, waits);
     const outcome = await new Promise<AddOutcome>((resolve, reject) => {
       const deadlineMs = request.deadlineMs ?? this.parts.timeoutMs;
-      this.buffer.add(new LongAdd(this.road, request, job, deadlineMs, resolve, reject));
+      const add = new LongAdd(this.road, request, job, deadlineMs, resolve, reject);
+      add.waits = waits;
+      this.buffer.add(add);
     });
     if (!outcome.deduplicated) this.parts.queue.emit(JOB_ADDED, outcome.id, request.name);
     return outcome;
@@ -150,6 +158,11 @@ export class Enqueuer {
   private refuseWhenClosed(job: string): void {
     const { name: queue, isClosed } = this.parts.queue;
     if (this.closed || isClosed) throw queueClosed({ queue, job });
+  }
+
+  private refuseWhenAway(job: string, waits: boolean): void {
+    if (waits || !this.buffer.isAway) return;
+    throw notSent({ queue: this.parts.queue.name, job }, this.parts.connections.trouble);
   }
 
   private admit(request: AddRequest): Admitted {

@@ -16,6 +16,8 @@ export abstract class PendingAdd {
   settled = false;
   /** A call with this job was sent but not answered: Redis may have added it. */
   mayBeStored = false;
+  /** It waits for a Redis that is away, for as long as its deadline allows. */
+  waits = false;
   /** What Redis answered to the last try; null when it did not answer. */
   refusal: Error | null = null;
   /** On the clock of `performance.now()`. */

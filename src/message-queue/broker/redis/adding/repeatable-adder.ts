@@ -1,7 +1,7 @@
 import type { Job } from 'bull';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AddRequest } from '../../broker.js';
-import { closedMeanwhile, timedOut } from './unanswered-add.js';
+import { closedMeanwhile, notSent, timedOut } from './unanswered-add.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
@@ -10,11 +10,13 @@ const RETRY_DELAY_MS = 50;
 
 /**
  * Adds a repeatable job the way Bull does: its identity is queue, name and schedule, so repeating the call is safe.
- * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis refused it, or the broker was closed before it was sent
+ * @param isAway whether what was sent now would not arrive
+ * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis is away or refused it, or the broker was closed before it was sent
  */
 export async function addRepeatable(
-  { queue, timeoutMs, connections, memory }: EnqueuerParts,
+  { queue, timeoutMs, waits, connections, memory }: EnqueuerParts,
   request: AddRequest,
+  isAway: () => boolean,
 ): Promise<Job> {
   const { json, options } = admitJob(
     queue.name,
@@ -31,7 +33,14 @@ export async function addRepeatable(
   const tries: { wasSent: boolean; mayBeStored: boolean; refusal: Error | null } = {
     ...{ wasSent: false, mayBeStored: false, refusal: null },
   };
-  while (await connections.ready(Math.max(0, giveUpAt - performance.now()))) {
+  const mayWait = waits || request.deadlineMs !== undefined;
+  for (;;) {
+    if (!mayWait && isAway() && !tries.mayBeStored) throw notSent(place, connections.trouble);
+    const leftMs = Math.max(0, giveUpAt - performance.now());
+    if (!(await connections.ready(Math.min(leftMs, RETRY_DELAY_MS)))) {
+      if (connections.isClosed || leftMs === 0) break;
+      continue;
+    }
     tries.wasSent = true;
     try {
       const job = await within(
@@ -50,6 +59,7 @@ export async function addRepeatable(
     }
   }
   if (connections.isClosed) throw closedMeanwhile(place, tries.wasSent);
+  if (!tries.wasSent) throw notSent(place, connections.trouble, deadlineMs);
   throw timedOut(place, deadlineMs, tries, connections.trouble ?? tries.refusal);
 }
 

@@ -30,6 +30,20 @@ export function timedOut(
   );
 }
 
+/**
+ * Redis is out of reach, and the job was never sent.
+ * @param trouble why there is no connection, if known
+ * @param waitedMs for how long it was waited for
+ */
+export function notSent(place: AddPlace, trouble: Error | null, waitedMs = 0): BrokerUnavailableError {
+  const cause = trouble === null ? '' : ` The connection failed: ${trouble.message}`;
+  const state = waitedMs === 0 ? 'Redis is away' : `Redis could not be reached for ${waitedMs} ms`;
+  return new BrokerUnavailableError(
+    `${state}: ${jobOf(place)} was not added to queue "${place.queue}". Add it again when Redis is back.${cause}`,
+    { ...place, cause: trouble ?? undefined },
+  );
+}
+
 /** The first try may have added the job although the second one was refused. */
 export function refusedLater(place: AddPlace, cause: unknown): EnqueueTimeoutError {
   return new EnqueueTimeoutError(

@@ -1,11 +1,13 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { Availability } from './outage/availability.js';
 import { endAtOnce, endPolitely, forgetSocketTimers } from './end-client.js';
 import { explained } from './connection-error.js';
 import { createRedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import { RedisClock } from './redis-clock.js';
 import { replyCode } from './redis-replies.js';
+import { Silence } from './outage/silence.js';
 import { Subscriptions } from './subscriptions.js';
 import type { RedisSettings } from '../../../../kernel/redis/redis-settings.js';
 
@@ -36,6 +38,12 @@ export class RedisConnections {
   private lastError: Error | null = null;
   /** When the shared client was opened, or lost. */
   private awaySince = 0;
+  private readonly availability = new Availability();
+  /** Of the server that the shared client is connected to; a Cluster has several, which fall silent one by one. */
+  readonly silence = new Silence(
+    () => this.client.ping(),
+    () => this.isClosed,
+  );
   /** Whether the time of the server behind the shared client is known, as far as it can be. */
   private isTimed = false;
 
@@ -70,6 +78,16 @@ export class RedisConnections {
     return !this.isClosed && this.isTimed && this.shared?.status === 'ready';
   }
 
+  /** Whether Redis is known to be out of reach: what was sent now would not arrive. Silence is not known here. */
+  get isAway(): boolean {
+    return this.availability.isAway;
+  }
+
+  /** Whether what is given to the shared client goes to a connection, rather than waiting for the next one. */
+  get isWritable(): boolean {
+    return this.isReady && (!(this.shared instanceof Redis) || this.shared.stream.writable);
+  }
+
   /** How long the shared client has been unable to take commands, milliseconds; 0 while it can. */
   get awayForMs(): number {
     return this.isReady || this.shared === null ? 0 : performance.now() - this.awaySince;
@@ -90,6 +108,7 @@ export class RedisConnections {
     if (this.shared === null) {
       this.shared = this.open({ enableReadyCheck: true, maxRetriesPerRequest: 20 }, this.socketTimeoutMs);
       this.awaySince = performance.now();
+      this.availability.opened();
     }
     return this.shared;
   }
@@ -154,6 +173,7 @@ export class RedisConnections {
 
   private async closeAll(): Promise<void> {
     this.subscriptions?.close();
+    this.availability.end();
     for (const client of this.blocking) endAtOnce(client);
     this.blocking.clear();
     const shared = [this.shared, this.listening].filter((client) => client !== null);
@@ -181,6 +201,7 @@ export class RedisConnections {
     // The connection that was asked may be lost by now.
     if (this.shared?.status !== 'ready') return;
     this.isTimed = true;
+    this.availability.ready();
     this.listener.ready(performance.now() - this.awaySince);
     for (const settle of [...this.waiting]) settle();
   }
@@ -197,6 +218,7 @@ export class RedisConnections {
     client.on('close', () => {
       // Every failed attempt to reconnect ends here too.
       if (client === this.shared) {
+        this.availability.closed();
         if (isUp) this.awaySince = performance.now();
         this.isTimed = false;
       }

@@ -1,0 +1,46 @@
+/** How long there may be no connection, while it is not known why, before Redis counts as away, milliseconds. */
+const LONGEST_GAP_MS = 1_000;
+
+/**
+ * Whether a connection is known to lead nowhere: it was lost, and an attempt to open it again has failed, or it has been
+ * gone for a second. One that comes back at the first attempt was never away.
+ */
+export class Availability {
+  /** Read for every add. */
+  isAway = false;
+  private isUp = false;
+  private timer: NodeJS.Timeout | null = null;
+
+  /** It is being opened, for the first time. */
+  opened(): void {
+    this.allowGap();
+  }
+
+  /** It takes commands. */
+  ready(): void {
+    this.isUp = true;
+    this.settle(false);
+  }
+
+  /** It was lost, or could not be opened. */
+  closed(): void {
+    if (!this.isUp) this.settle(true);
+    else if (this.timer === null) this.allowGap();
+    this.isUp = false;
+  }
+
+  /** Nobody will ask any more. */
+  end(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private allowGap(): void {
+    this.timer = setTimeout(() => this.settle(true), LONGEST_GAP_MS).unref();
+  }
+
+  private settle(isAway: boolean): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.isAway = isAway;
+  }
+}
