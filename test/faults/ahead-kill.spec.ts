@@ -8,8 +8,8 @@ import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { AHEAD_LOCK, AHEAD_QUEUE, begunKey } from './ahead-host.js';
 import type { AheadHostSettings } from './ahead-host.js';
-import { workerScript } from './worker-script.js';
-import type { WorkerScript } from './worker-script.js';
+import { workerScript } from './process/worker-script.js';
+import type { WorkerScript } from './process/worker-script.js';
 
 const JOBS = 6_000;
 

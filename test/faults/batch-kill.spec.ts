@@ -12,8 +12,8 @@ import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { BATCH_PREFIX, recipientId } from './batch-settings.js';
 import type { BatchHostSettings, BatchTaken } from './batch-settings.js';
-import { workerScript } from './worker-script.js';
-import type { WorkerScript } from './worker-script.js';
+import { workerScript } from './process/worker-script.js';
+import type { WorkerScript } from './process/worker-script.js';
 
 const RECIPIENTS = 100_000;
 const BATCH_ID = 'water-off';

@@ -12,7 +12,7 @@ import { recorded } from '../../src/message-queue/testing/recorded.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-import { workerScript } from './worker-script.js';
+import { workerScript } from './process/worker-script.js';
 
 const message = {
   ...{ messageId: 'm-1', senderId: 'ada', recipientId: 'ben', conversationId: 'c-1' },

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { openReplays, REPLAY_BASE, REPLAY_BATCH } from './replay-bench.js';
-import { workerScript } from './worker-script.js';
+import { workerScript } from './process/worker-script.js';
 import { JobResult } from '../../src/message-queue/jobs/job-result.js';
 
 const LETTERS = 4_000;

@@ -6,8 +6,8 @@ import { MessageQueueModule, MessageQueueService } from '../../src/message-queue
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-import { workerScript } from '../faults/worker-script.js';
-import type { WorkerScript } from '../faults/worker-script.js';
+import { workerScript } from '../faults/process/worker-script.js';
+import type { WorkerScript } from '../faults/process/worker-script.js';
 import { ORDERS_1, ORDERS_2, release } from './order-releases.js';
 import type { ReleaseHostSettings } from './release-host.js';
 

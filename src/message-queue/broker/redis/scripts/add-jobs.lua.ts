@@ -72,7 +72,7 @@ local function debounced(job)
   end
   if set then return nil end
   local first = redis.call('GET', key)
-  redis.call('PUBLISH', base .. 'debounced@' .. token, first)
+  redis.pcall('PUBLISH', base .. 'debounced@' .. token, first)
   return { 'debounced', first }
 end
 
@@ -81,7 +81,7 @@ local function refused(job)
   if memory then return memory end
   if (job.generated ~= '1' or isRepeated) and redis.call('EXISTS', base .. job.id) == 1 then
     if job.generated == '1' then return { 'added', job.id } end
-    redis.call('PUBLISH', base .. 'duplicated@' .. token, job.id)
+    redis.pcall('PUBLISH', base .. 'duplicated@' .. token, job.id)
     return { 'duplicate', job.id }
   end
   if job.generated == '1' and gone[job.id] then return { 'added', job.id } end
@@ -127,7 +127,7 @@ insertGathered()
 local channel = base .. 'waiting@' .. token
 -- To ask costs as much as to publish twice.
 if #waiting <= 2 or heard(channel) then
-  for _, id in ipairs(waiting) do redis.call('PUBLISH', channel, id) end
+  for _, id in ipairs(waiting) do redis.pcall('PUBLISH', channel, id) end
 end
 return replies
 `,

@@ -81,7 +81,7 @@ if #waiting < #added then rare().insertGathered() end
 local channel = base .. 'waiting@' .. token
 -- To ask costs as much as to publish twice.
 if #added <= 2 or heard(channel) then
-  for _, id in ipairs(added) do redis.call('PUBLISH', channel, id) end
+  for _, id in ipairs(added) do redis.pcall('PUBLISH', channel, id) end
 end
 if not full then return 1 end
 for job = 1, count do full[job] = full[job] or -1 end

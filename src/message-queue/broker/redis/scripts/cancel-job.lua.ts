@@ -26,7 +26,7 @@ local opts = fieldOf(id, 'opts')
 if not opts then return 'not-found' end
 if redis.call('LPOS', base .. 'active', id) then
   redis.call('HSET', key, 'mqCancel', ARGV[3])
-  redis.call('PUBLISH', base .. 'mq:cancel', ARGV[8])
+  redis.pcall('PUBLISH', base .. 'mq:cancel', ARGV[8])
   return 'signalled'
 end
 if opts ~= ARGV[6] then return 'changed' end

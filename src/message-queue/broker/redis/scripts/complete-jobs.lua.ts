@@ -66,7 +66,7 @@ local function complete(at, lock, holder)
     keep.counts = true
   end
   if heard(completed) then
-    redis.call('PUBLISH', completed, '{"jobId":' .. cjson.encode(id) .. ',"val":' .. cjson.encode(result) .. '}')
+    redis.pcall('PUBLISH', completed, '{"jobId":' .. cjson.encode(id) .. ',"val":' .. cjson.encode(result) .. '}')
   end
   return 1
 end
@@ -114,7 +114,7 @@ rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local count = tonumber(ARGV[4])
 local taken, phantoms, again, run = takeJobs(count, now, token, lockMs, tonumber(ARGV[6]))
-if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
+if #taken == 0 and not again and ARGV[5] == '1' then redis.pcall('PUBLISH', base .. 'drained', '') end
 return { statuses, taken, phantoms, again and 1 or 0, run, count > 0 and #taken == 0 and queueIsPaused() and 1 or 0 }
 `,
 });

@@ -69,7 +69,7 @@ for i = 3, #ARGV, 3 do outcomes[#outcomes + 1] = replay(ARGV[i], ARGV[i + 1], AR
 insertGathered()
 if count > 0 then noteLetters(-count, -bytes) end
 for i, outcome in ipairs(outcomes) do
-  if outcome == 1 then redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], ARGV[i * 3]) end
+  if outcome == 1 then redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[2], ARGV[i * 3]) end
 end
 return outcomes
 `,

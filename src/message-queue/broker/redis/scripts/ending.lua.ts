@@ -84,7 +84,7 @@ local function endAsFailed(id, now, event, mostLetters, mostBytes)
   noteLetters(1, letterBytes(id))
   -- A few more than came: so many that come at once, or a bound that was lowered, are caught up with.
   dropExcess(now, mostLetters, mostBytes, 10)
-  redis.call('PUBLISH', base .. 'failed', event)
+  redis.pcall('PUBLISH', base .. 'failed', event)
 end
 `;
 

@@ -76,7 +76,7 @@ local function recover(id)
     redis.call('HDEL', key, 'mqRun', 'mqHeld')
   end
   letWaitFirst({ id }, levelOf(stored[4]))
-  redis.call('PUBLISH', base .. 'stalled@', id)
+  redis.pcall('PUBLISH', base .. 'stalled@', id)
   stalled[#stalled + 1] = id
 end
 
@@ -111,7 +111,7 @@ end
 insertGathered()
 for _, id in ipairs(due) do
   if redis.call('EXISTS', base .. id) == 1 then redis.pcall('HSET', base .. id, 'delay', 0) end
-  redis.call('PUBLISH', base .. 'waiting@' .. ARGV[2], id)
+  redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[2], id)
 end
 local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
 if not nextDue then return false end
@@ -141,7 +141,7 @@ for _, id in ipairs(redis.call('ZRANGE', base .. 'mq:unknown', 0, 9999)) do
   end
 end
 insertGathered()
-for _, id in ipairs(ids) do redis.call('PUBLISH', base .. 'waiting@' .. ARGV[1], id) end
+for _, id in ipairs(ids) do redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[1], id) end
 return #ids
 `,
 });

@@ -1,6 +1,9 @@
 /**
  * A Lua script over the keys of one queue. Every script gets one key, `KEYS[1]`: the queue's base key
  * (`prefix:queue:`), from which it derives the others; all of them share the base key's hash slot on a Cluster.
+ *
+ * Scripts publish by `pcall`: Redis takes nothing back of a script that ends with an error, so a channel that is denied must not end one
+ * that has stored something. Nobody depends on hearing.
  */
 export interface LuaScript {
   /** Name of the command on the client. */

@@ -139,7 +139,7 @@ local function takeJobs(count, now, token, lockMs, starts)
         taken[#taken + 1], inCall[id] = job, true
         if #taken > starts and not isSuspect then ahead[#ahead + 1] = run .. ' ' .. id end
         -- To ask costs as much as to publish twice.
-        if #jobs <= 2 or heard(activity) then redis.call('PUBLISH', activity, id) end
+        if #jobs <= 2 or heard(activity) then redis.pcall('PUBLISH', activity, id) end
       end
     end
     if #jobs < asked and not again then break end
@@ -161,7 +161,7 @@ export const takeJobsScript = luaScript('mqTakeJobs', {
   body: `
 local count = tonumber(ARGV[1])
 local taken, phantoms, again, run = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
-if #taken == 0 and not again and ARGV[5] == '1' then redis.call('PUBLISH', base .. 'drained', '') end
+if #taken == 0 and not again and ARGV[5] == '1' then redis.pcall('PUBLISH', base .. 'drained', '') end
 return { taken, phantoms, again and 1 or 0, run }
 `,
 });

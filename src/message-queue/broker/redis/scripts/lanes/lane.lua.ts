@@ -78,7 +78,7 @@ end
 local function wakeWorkers()
   if laneState.woken then return end
   laneState.woken = true
-  redis.call('PUBLISH', base .. 'mq:wake', '')
+  redis.pcall('PUBLISH', base .. 'mq:wake', '')
 end
 
 local function pushToLane(command, ids, level, isOld)
@@ -230,6 +230,6 @@ end
 export const delayFunctions = `
 local function delayUntil(id, at, counter)
   redis.call('ZADD', base .. 'delayed', string.format('%.0f', at * 0x1000 + bit.band(counter, 0xfff)), id)
-  redis.call('PUBLISH', base .. 'delayed', string.format('%.0f', at))
+  redis.pcall('PUBLISH', base .. 'delayed', string.format('%.0f', at))
 end
 `;

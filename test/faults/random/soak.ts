@@ -1,9 +1,9 @@
-import { FaultBench } from './fault-bench.js';
-import { brokenPromises } from './fault-row.js';
-import { faultTable } from './fault-table.js';
+import { FaultBench } from '../checker/fault-bench.js';
+import { brokenPromises } from '../checker/fault-row.js';
+import { faultTable } from '../checker/fault-table.js';
 import { RANDOM_BENCH, randomFaults } from './random-faults.js';
 import { SOAK_USAGE, soakRequest } from './soak-arguments.js';
-import { workerScript } from './worker-script.js';
+import { workerScript } from '../process/worker-script.js';
 
 const PROGRESS_EVERY_MS = 10_000;
 
@@ -51,7 +51,7 @@ async function soak(minutes: number, seed: number): Promise<boolean> {
   const stop = onCtrlC();
   const script = workerScript();
   // A Ctrl-C of the terminal is for this process alone.
-  const bench = await FaultBench.start(script, { ...RANDOM_BENCH, detached: true });
+  const bench = await FaultBench.start({ script, detached: true }, RANDOM_BENCH);
   const progress = startProgress(bench, durationMs, stop);
   try {
     const ran = await randomFaults(bench, { seed, durationMs, stop, onStep: progress.step });

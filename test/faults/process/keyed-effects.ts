@@ -1,4 +1,4 @@
-import { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
+import { SqlDatabase } from '../../../src/message-queue/adapters/sql/index.js';
 
 /**
  * Effects outside of Redis that must happen once, as a host would write them: a unique key and the effect in one

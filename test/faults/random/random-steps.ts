@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { Redis } from 'ioredis';
-import type { FaultBench } from './fault-bench.js';
-import type { WorkerPool } from './worker-pool.js';
+import type { FaultBench } from '../checker/fault-bench.js';
+import type { WorkerPool } from '../checker/worker-pool.js';
 
 /** One fault of a random sequence, and what it may lead to. */
 export interface RandomStep {
@@ -55,10 +54,8 @@ function sigterm(times: 1 | 2): RandomStep['act'] {
   };
 }
 
-async function setMemoryLimit({ redis }: FaultBench, limit: string): Promise<void> {
-  const client = new Redis(redis.port);
+async function setMemoryLimit({ client }: FaultBench, limit: string): Promise<void> {
   await client.config('SET', 'maxmemory', limit);
-  client.disconnect();
 }
 
 /** Jobs that outlive their first lock, and connections that last for 25 ms during half of it. */
@@ -66,7 +63,7 @@ async function failRenewals({ bench, lockMs }: RandomScene): Promise<void> {
   await bench.produce(5, { sleepMs: 1.5 * lockMs });
   const until = Date.now() + lockMs / 2;
   while (Date.now() < until) {
-    bench.proxy.cut();
+    bench.network.cut();
     await pause(25);
   }
 }
@@ -97,18 +94,18 @@ export const RANDOM_STEPS: readonly RandomStep[] = [
   {
     ...{ name: 'connections blackholed', interrupts: 2 },
     act: outage(
-      (bench) => bench.proxy.blackhole(),
-      (bench) => bench.proxy.heal(),
+      (bench) => bench.network.blackhole(),
+      (bench) => bench.network.heal(),
     ),
   },
   {
     ...{ name: 'replies lost after execution', interrupts: 2 },
     act: outage(
-      (bench) => bench.proxy.swallowReplies(),
-      (bench) => bench.proxy.heal(),
+      (bench) => bench.network.swallowReplies(),
+      (bench) => bench.network.heal(),
     ),
   },
-  { name: 'connections cut', interrupts: 0, act: async ({ bench }) => bench.proxy.cut() },
+  { name: 'connections cut', interrupts: 0, act: async ({ bench }) => bench.network.cut() },
   {
     ...{ name: 'out of memory', interrupts: 0 },
     act: outage(
@@ -118,12 +115,15 @@ export const RANDOM_STEPS: readonly RandomStep[] = [
   },
   {
     ...{ name: 'event loop blocked for 3 lock times', interrupts: 1 },
-    act: ({ bench, lockMs }) => bench.produce(1, { sleepMs: 10, blockMs: 3 * lockMs }),
+    act: async (scene) => {
+      const worker = workerOf(scene);
+      if (worker !== undefined) scene.bench.block(worker, 3 * scene.lockMs);
+    },
   },
   { name: 'lock renewals that fail', interrupts: 0, act: failRenewals },
   {
     ...{ name: 'handler that ignores abort', interrupts: 0, repeats: 1 },
-    act: ({ bench }) => bench.produce(1, { sleepMs: 1_500, doomed: true }, 'stubborn'),
+    act: ({ bench }) => bench.produce(1, { sleepMs: 1_500, doomed: true }, { name: 'stubborn' }),
   },
   { name: 'SIGTERM under load', interrupts: 0, act: sigterm(1) },
   { name: 'SIGTERM twice under load', interrupts: 0, act: sigterm(2) },

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { transformFileSync } from '@swc/core';
 
-const ROOT = resolve(__dirname, '../..');
-const COMPILED = ['src/kernel', 'src/message-queue'];
+const ROOT = resolve(__dirname, '../../..');
+const COMPILED = ['src/kernel', 'src/message-queue', 'test/support'];
 
 /** The worker process's program as JavaScript, and where it finds packages. */
 export interface WorkerScript {
@@ -14,14 +14,14 @@ export interface WorkerScript {
 }
 
 /**
- * Where this file runs as JavaScript the worker lies beside it; under Jest the sources that it needs are compiled once
+ * Where this file runs as JavaScript the worker lies there too; under Jest the sources that it needs are compiled once
  * into a temporary directory.
- * @param program name of the worker's file
- * @param folder where it lies, unless it is this one
+ * @param program the worker's file in the folder, without its ending
+ * @param folder where the program and what belongs to it lies
  */
-export function workerScript(program = 'fault-worker', folder = 'test/faults'): WorkerScript {
+export function workerScript(program = 'process/fault-host', folder = 'test/faults'): WorkerScript {
   if (__filename.endsWith('.js')) {
-    return { file: join(__dirname, `${program}.js`), nodePath: '', remove: () => undefined };
+    return { file: join(ROOT, folder, `${program}.js`), nodePath: '', remove: () => undefined };
   }
   const directory = mkdtempSync(join(tmpdir(), 'mq-faults-'));
   for (const source of [...COMPILED, folder].flatMap((each) => sourcesIn(join(ROOT, each)))) {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { waitUntil } from '../support/wait-until.js';
+import { waitUntil } from '../../support/wait-until.js';
 import type { FaultBench } from './fault-bench.js';
 
 const STARTS_WITHIN_MS = 30_000;

@@ -3,15 +3,23 @@ import type { FaultRow } from './fault-row.js';
 const HEADINGS: readonly (readonly [keyof FaultRow, string])[] = [
   ['fault', 'fault'],
   ['acknowledged', 'acknowledged'],
+  ['refused', 'refused'],
+  ['inDoubt', 'in doubt'],
+  ['addP99Ms', 'add p99 (ms)'],
+  ['addMaxMs', 'max'],
   ['finished', 'finished'],
   ['finishedTwice', 'twice'],
+  ['afterDeath', 'again'],
+  ['afterLoss', 'lock lost'],
+  ['falseCrashes', 'blamed'],
   ['deadLettered', 'dead letters'],
   ['wronglyDead', 'wrongly'],
   ['lost', 'lost'],
-  ['keyedExpected', 'keyed effects'],
+  ['keyedExpected', 'effects'],
   ['keyedEffects', 'happened'],
-  ['keyedTwice', 'happened twice'],
-  ['refused', 'refused'],
+  ['keyedTwice', 'twice'],
+  ['wrongExits', 'exits'],
+  ['broken', 'broken'],
   ['secondsToRecover', 'recovery (s)'],
 ];
 
@@ -25,7 +33,14 @@ export function faultTable(rows: readonly FaultRow[]): string {
     HEADINGS.map(([, title]) => title),
     ...rows.map((row) => HEADINGS.map(([field]) => cellOf(row[field]))),
   ];
-  const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  return textTable(cells);
+}
+
+/** Columns as wide as their widest cell, the first one flush left. */
+export function textTable(cells: readonly (readonly string[])[]): string {
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((line) => line[column]?.length ?? 0)),
+  );
   const pad = (text: string, column: number): string =>
     column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
   return cells.map((line) => line.map(pad).join('  ')).join('\n');

@@ -1,8 +1,8 @@
-import type { FaultBench, FaultBenchOptions } from './fault-bench.js';
-import type { FaultAllowance } from './fault-row.js';
+import type { FaultBench, FaultBenchOptions } from '../checker/fault-bench.js';
+import type { FaultAllowance } from '../checker/fault-row.js';
 import { RANDOM_STEPS } from './random-steps.js';
 import type { RandomStep } from './random-steps.js';
-import { WorkerPool } from './worker-pool.js';
+import { WorkerPool } from '../checker/worker-pool.js';
 
 const WORKERS = 2;
 const CONCURRENCY = 10;
@@ -21,7 +21,7 @@ const SETTLES_WITHIN_MS = 420_000;
 /** What a random sequence did, and what that may lead to. */
 export interface RandomFaults {
   readonly steps: readonly string[];
-  /** `mayFinishTwice`: interrupted workers × concurrency, and jobs that finish in every attempt. */
+  /** Interrupted workers × concurrency, and jobs that finish in every attempt. */
   readonly allowed: FaultAllowance;
   /** Jobs that are left in the end, a worker that did not stop as it was told; empty when all is well. */
   readonly problems: readonly string[];
@@ -103,6 +103,8 @@ export async function randomFaults(bench: FaultBench, sequence: RandomSequence):
     steps: taken.map(({ name }) => name),
     allowed: {
       mayFinishTwice: sum(({ interrupts, repeats = 0 }) => interrupts * CONCURRENCY + repeats),
+      mayLoseLocks: sum(({ interrupts }) => interrupts * CONCURRENCY),
+      mayBlame: sum(({ interrupts }) => interrupts * CONCURRENCY),
     },
     problems,
     secondsToRecover: (Date.now() - endedAt) / 1_000,

@@ -1,0 +1,70 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { FaultHostSettings } from '../process/fault-queue.js';
+import { writeNote } from '../process/run-notes.js';
+import type { WorkerScript } from '../process/worker-script.js';
+import { waitUntil } from '../../support/wait-until.js';
+
+const LEAVES_WITHIN_MS = 30_000;
+const KEPT_OUTPUT = 1_500;
+
+/** The processes of one bench: starts them, and notes how each ends. */
+export class HostProcesses {
+  private readonly running = new Set<ChildProcess>();
+  /** Processes that ended otherwise than they should. */
+  readonly wrongExits: string[] = [];
+
+  /**
+   * @param detached signals of the terminal do not reach them
+   * @param env what they get beside this process' environment
+   */
+  constructor(
+    private readonly script: WorkerScript,
+    private readonly detached: boolean,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Starts a process and waits until it works. */
+  async start(settings: FaultHostSettings): Promise<ChildProcess> {
+    const { file, nodePath } = this.script;
+    const child = fork(file, [JSON.stringify(settings)], {
+      env: { ...process.env, ...(nodePath !== '' && { NODE_PATH: nodePath }), ...this.env },
+      // Jest's own options (memory limits, module flags) are not the worker's.
+      ...{ execArgv: [], detached: this.detached, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+    });
+    this.running.add(child);
+    let output = '';
+    child.stderr?.on('data', (chunk: Buffer) => (output = (output + String(chunk)).slice(-KEPT_OUTPUT)));
+    child.once('exit', (code, signal) => {
+      this.running.delete(child);
+      writeNote(settings.record, { what: 'exit', key: '-', jobId: '-', run: String(child.pid), attempt: 0 });
+      // Killed by the checker, or by a job whose purpose that is.
+      if (code === 0 || signal === 'SIGKILL') return;
+      this.wrongExits.push(`a ${settings.role} process exited with ${code ?? signal}: ${output.trim()}`);
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => reject(new Error(`A process of the fault tests did not start: ${output}`)));
+    });
+    return child;
+  }
+
+  /** Tells all to stop, and waits for them. One that does not go is a wrong exit. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.running].map((child) => this.stopOne(child)));
+  }
+
+  /** Ends what still runs, at once. */
+  kill(): void {
+    for (const child of this.running) child.kill('SIGKILL');
+  }
+
+  private async stopOne(child: ChildProcess): Promise<void> {
+    child.kill('SIGTERM');
+    try {
+      await waitUntil(() => !this.running.has(child), 'a process to stop', LEAVES_WITHIN_MS);
+    } catch {
+      this.wrongExits.push(`process ${child.pid} did not end within ${LEAVES_WITHIN_MS} ms of SIGTERM`);
+    }
+  }
+}

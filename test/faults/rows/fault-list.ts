@@ -1,0 +1,19 @@
+import { ACCESS } from './access.js';
+import { DEATHS } from './deaths.js';
+import type { Fault } from './fault.js';
+import { LOCKS } from './locks.js';
+import { OUTAGES } from './outages.js';
+import { REFUSALS } from './refusals.js';
+import { STOPS } from './stops.js';
+import { TRIES } from './tries.js';
+
+/** Every fault of the table. */
+export const FAULTS: readonly Fault[] = [
+  ...DEATHS,
+  ...OUTAGES,
+  ...REFUSALS,
+  ...ACCESS,
+  ...LOCKS,
+  ...TRIES,
+  ...STOPS,
+];

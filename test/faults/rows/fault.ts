@@ -1,0 +1,36 @@
+import type { ChildProcess } from 'node:child_process';
+import type { FaultBench, FaultBenchOptions } from '../checker/fault-bench.js';
+import type { FaultAllowance } from '../checker/fault-row.js';
+import { waitUntil } from '../../support/wait-until.js';
+
+/** One fault: what is done, and what that may lead to. */
+export interface Fault extends FaultAllowance {
+  readonly name: string;
+  readonly options?: FaultBenchOptions;
+  /** Injects the fault. @returns seconds to recover */
+  run(bench: FaultBench): Promise<number>;
+}
+
+/** Locks that are lost soon. */
+export const FAST_LOCK = { durationMs: 1_200, renewMs: 300, stalledCheckMs: 400 };
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Adds jobs, and goes on adding while something is done to the bench. */
+export async function underLoad(bench: FaultBench, inject: () => Promise<number>): Promise<number> {
+  let stopped = false;
+  const load = bench.produceUntil(() => stopped, { sleepMs: 20 });
+  await waitUntil(() => bench.read().done.size > 20, 'the load to flow');
+  try {
+    return await inject();
+  } finally {
+    stopped = true;
+    await load;
+  }
+}
+
+/** Waits for the end of a process. @returns its exit code; 1 when a signal ended it */
+export async function exited(child: ChildProcess): Promise<number> {
+  await waitUntil(() => child.exitCode !== null || child.signalCode !== null, 'the worker to exit', 60_000);
+  return child.exitCode ?? 1;
+}

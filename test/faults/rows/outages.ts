@@ -1,0 +1,89 @@
+import type { FaultBench } from '../checker/fault-bench.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { pause, underLoad } from './fault.js';
+import type { Fault } from './fault.js';
+
+const OUTAGE_MS = 10_000;
+const SAFE_REDIS = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+/** Something that begins and ends under load. */
+export function outage(
+  begin: (bench: FaultBench) => unknown,
+  end: (bench: FaultBench) => unknown,
+  durationMs = OUTAGE_MS,
+): Fault['run'] {
+  return async (bench) => {
+    await bench.worker();
+    const seconds = await underLoad(bench, async () => {
+      await begin(bench);
+      await pause(durationMs);
+      await end(bench);
+      return bench.recoveredSince(Date.now());
+    });
+    await bench.settled();
+    return seconds;
+  };
+}
+
+/**
+ * Adds are executed and their answers lost while workers hear theirs: the jobs run, and are gone, before the producers' client sends
+ * the same adds again.
+ */
+const lostAnswersOfAdds: Fault = {
+  name: 'answers of adds lost while their jobs run',
+  options: { keepsCompleted: false },
+  mayFinishTwice: 0,
+  run: async (bench) => {
+    await bench.worker();
+    await bench.produce(20, { sleepMs: 1 });
+    const seconds = await underLoad(bench, async () => {
+      for (let times = 0; times < 3; times += 1) {
+        const before = bench.read().done.size;
+        bench.network.producers.swallowReplies();
+        const adds = bench.produce(20, { sleepMs: 1 });
+        await waitUntil(() => bench.read().done.size > before + 20, 'the jobs to run');
+        bench.network.producers.heal();
+        bench.network.producers.cut();
+        await adds;
+      }
+      return bench.recoveredSince(Date.now());
+    });
+    await bench.settled();
+    return seconds;
+  },
+};
+
+/** Redis, or the network before it, that does not answer. */
+export const OUTAGES: readonly Fault[] = [
+  {
+    ...{ name: 'Redis kill -9, AOF always', options: { redis: SAFE_REDIS }, mayFinishTwice: 0 },
+    run: outage(
+      (bench) => bench.redis.kill(),
+      (bench) => bench.redis.spawn(),
+      500,
+    ),
+  },
+  {
+    ...{ name: 'SIGSTOP of Redis for 10 s', mayFinishTwice: 0 },
+    run: outage(
+      (bench) => bench.redis.signal('SIGSTOP'),
+      (bench) => bench.redis.signal('SIGCONT'),
+    ),
+  },
+  {
+    ...{ name: 'connections blackholed for 10 s', mayFinishTwice: 20, mayLoseLocks: 20 },
+    run: outage(
+      (bench) => bench.network.blackhole(),
+      (bench) => bench.network.heal(),
+    ),
+  },
+  {
+    ...{ name: 'replies lost after execution', mayFinishTwice: 0 },
+    run: outage(
+      (bench) => bench.network.swallowReplies(),
+      (bench) => bench.network.heal(),
+      700,
+    ),
+  },
+  lostAnswersOfAdds,
+];

@@ -1,0 +1,51 @@
+import { waitUntil } from '../../support/wait-until.js';
+import { exited, pause } from './fault.js';
+import type { Fault } from './fault.js';
+
+function sigterm(times: 1 | 2): Fault {
+  return {
+    name: times === 1 ? 'SIGTERM under load' : 'SIGTERM twice under load',
+    mayFinishTwice: 0,
+    run: async (bench) => {
+      const leaving = await bench.worker(10, 500);
+      await bench.produce(10, { sleepMs: 2_000 });
+      await bench.produce(30, { sleepMs: 20 });
+      await waitUntil(() => bench.read().started.size >= 10, 'the runs');
+      const sentAt = Date.now();
+      leaving.kill('SIGTERM');
+      if (times === 2) {
+        await pause(100);
+        leaving.kill('SIGTERM');
+      }
+      await bench.worker(20);
+      await exited(leaving);
+      const seconds = await bench.recoveredSince(sentAt);
+      await bench.settled();
+      return seconds;
+    },
+  };
+}
+
+/** Quick jobs, many of which wait in the worker for a handler when it is told to go. */
+const sigtermWithJobsAhead: Fault = {
+  name: 'SIGTERM of a worker that has taken jobs ahead',
+  mayFinishTwice: 0,
+  run: async (bench) => {
+    await bench.produce(600, { sleepMs: 1 });
+    const leaving = await bench.worker(4);
+    await waitUntil(() => bench.read().done.size > 100, 'the jobs to flow');
+    await waitUntil(async () => (await bench.active()).length > 6, 'jobs that were taken ahead');
+    const sentAt = Date.now();
+    leaving.kill('SIGTERM');
+    await exited(leaving);
+    const left = await bench.active();
+    if (left.length > 0) throw new Error(`A worker that stopped left ${left.length} jobs in "active".`);
+    await bench.worker(4);
+    const seconds = await bench.recoveredSince(sentAt);
+    await bench.settled();
+    return seconds;
+  },
+};
+
+/** Workers that are told to go. */
+export const STOPS: readonly Fault[] = [sigterm(1), sigterm(2), sigtermWithJobsAhead];
