@@ -2,9 +2,14 @@ import { getQueueToken } from '@nestjs/bull';
 import type { INestApplication } from '@nestjs/common';
 import type { Queue } from 'bull';
 import type { Redis } from 'ioredis';
-import { MessageQueueModule, MessageQueueService, schedule } from '../../src/message-queue/index.js';
+import {
+  defineQueue,
+  MessageQueueModule,
+  MessageQueueService,
+  schedule,
+} from '../../src/message-queue/index.js';
 import { recordOf } from '../../src/message-queue/jobs/managed-job.js';
-import { DeadLetterService } from '../../src/message-queue/operations/index.js';
+import { DeadLetterService, QueueMonitor } from '../../src/message-queue/operations/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -224,5 +229,45 @@ describe('what another release left in the store', () => {
     await start(2);
     await waitUntil(() => ran.length === 1, 'the run');
     expect(await add()).toMatchObject({ id, deduplicated: true });
+  });
+
+  it('a queue that no release has any more is told in health and in the log, as long as it holds jobs', async () => {
+    const older = await start(1, { role: 'producer' });
+    const { id } = await serviceOf(older).enqueue(ORDERS_1, 'archive', { order: 'o' });
+    const known = `${prefix}:mq-queues`;
+    await waitUntil(async () => (await client.zscore(known, 'orders')) !== null, 'the mark of the queue');
+    const bills = defineQueue({ ...ORDERS_1, name: 'bills', jobs: ORDERS_1.jobs });
+    const startBills = (): Promise<INestApplication> =>
+      apps.start({
+        imports: [
+          MessageQueueModule.forRoot({
+            ...{
+              provider: 'redis',
+              prefix,
+              redis: { url: redis.url },
+              builtInQueues: false,
+              role: 'producer',
+            },
+          }),
+          MessageQueueModule.registerQueue(bills),
+        ],
+      });
+    const newer = await startBills();
+    const told = async (): Promise<unknown> => (await newer.get(QueueMonitor).overallHealth()).reasons;
+    expect(await told()).toEqual([]);
+    await client.zadd(known, Date.now() - 301_000, 'orders');
+    expect(await told()).toEqual([
+      expect.objectContaining({
+        ...{ severity: 'degraded', code: 'ABANDONED_QUEUE' },
+        message: expect.stringMatching(/^Queue "orders" holds 1 job\(s\) that nobody runs/) as string,
+      }),
+    ]);
+    await startBills();
+    await waitUntil(
+      () => apps.logger.lines.some((line) => line.startsWith('Queue "orders" holds 1 job(s)')),
+      'the line',
+    );
+    expect(await (await queueOf(older).getJob(id))?.remove()).toBe(undefined);
+    expect(await told()).toEqual([]);
   });
 });

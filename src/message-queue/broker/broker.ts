@@ -4,7 +4,7 @@ import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
-import type { UnknownJobs } from './rules/unknown-jobs.js';
+import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 
 /** Which provider keeps the jobs. */
 export type ProviderName = 'memory' | 'redis';
@@ -108,7 +108,7 @@ export interface ServerReport {
   readonly findings: readonly ServerFinding[];
 }
 
-export type { UnknownJobs, UnknownKind } from './rules/unknown-jobs.js';
+export type { AbandonedQueue, UnknownJobs, UnknownKind } from './rules/other-releases.js';
 
 /** What part of a failed set to read. */
 export interface FailedRange {
@@ -236,6 +236,9 @@ export abstract class Broker {
 
   /** Jobs that wait for another version of the app. */
   abstract readUnknown(queue: Queue): Promise<UnknownJobs>;
+
+  /** Queues with jobs to run that no process has registered for five minutes. */
+  abstract readAbandoned(): Promise<AbandonedQueue[]>;
 
   /** Checks the server for what this library needs. Never rejects: an unreachable server is a finding. */
   abstract inspectServer(): Promise<ServerReport>;

@@ -22,6 +22,7 @@ export interface HealthReason {
     | 'STUCK_HANDLER'
     | 'BREAKER_OPEN'
     | 'UNKNOWN_JOBS'
+    | 'ABANDONED_QUEUE'
     | 'DEAD_LETTERS'
     | 'DEAD_LETTERS_DROPPED'
     | 'UNPLUGGED_PORT'
@@ -50,6 +51,8 @@ export interface QueueHealth {
 export interface OverallHealth {
   readonly status: HealthStatus;
   readonly healthy: boolean;
+  /** What is wrong beside the queues of this process: `ABANDONED_QUEUE`, queues with jobs that no process has registered any more. */
+  readonly reasons: readonly HealthReason[];
   readonly queues: ByQueueName<QueueHealth>;
   /** Of this process: every dependency that was ever called. */
   readonly breakers: readonly BreakerStatus[];

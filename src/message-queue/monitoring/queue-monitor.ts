@@ -11,14 +11,14 @@ import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueActivity } from './activity-recorder.js';
-import { WINDOW_MS } from './activity-window.js';
+import { toStats, totalsOf } from './queue-figures.js';
 import { queueReasons, serverReasons, statusOf, worstFirst } from './health-rules.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 import type { HealthThresholds } from './health-thresholds.js';
-import type { OverallHealth, QueueHealth } from './queue-health.js';
+import type { HealthReason, OverallHealth, QueueHealth } from './queue-health.js';
 import type { ByQueueName } from '../queues/queue-name.js';
-import type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from './queue-stats.js';
+import type { QueueMetrics, QueueStats, QueueSummary } from './queue-stats.js';
 
 /** Injection token of `Partial<HealthThresholds>`. */
 export const HEALTH_THRESHOLDS = Symbol.for('nestjs-message-queue:health-thresholds');
@@ -94,11 +94,13 @@ export class QueueMonitor {
 
   /** The health of all queues. Never rejects. */
   async overallHealth(): Promise<OverallHealth> {
-    const health = await this.healthOfAll(this.queues.names());
-    const status = statusOf(health.flatMap(({ reasons }) => reasons));
+    const names = this.queues.names();
+    const [health, reasons] = await Promise.all([this.healthOfAll(names), this.abandonedQueues(names)]);
+    const status = statusOf([...reasons, ...health.flatMap((queue) => queue.reasons)]);
     return {
       status,
       healthy: status !== 'unhealthy',
+      reasons,
       queues: byQueueName(
         health.map(({ queue }) => queue),
         health,
@@ -204,6 +206,17 @@ export class QueueMonitor {
     }));
   }
 
+  /** What each broker says of queues that no process has. */
+  private async abandonedQueues(names: readonly string[]): Promise<HealthReason[]> {
+    const brokers = new Set(names.map((name) => this.queues.get(name).broker));
+    const tooLate = (): Error => new Error('no answer');
+    const found = [...brokers].map((broker) =>
+      answeredWithin(broker.readAbandoned(), ANSWER_TIMEOUT_MS, tooLate).catch(() => []),
+    );
+    const abandoned = (await Promise.all(found)).flat();
+    return abandoned.map(({ message }) => ({ severity: 'degraded', code: 'ABANDONED_QUEUE', message }));
+  }
+
   private inspect(broker: Broker): Promise<ServerReport> {
     const silent: ServerReport = {
       provider: broker.provider,
@@ -225,38 +238,4 @@ function byQueueName<Value>(names: readonly string[], values: readonly Value[]):
 
 function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot, since: number): boolean {
   return waiting > 0 && active === 0 && !isPaused && oldestWaitingAt !== null && oldestWaitingAt < since;
-}
-
-function toStats(
-  snapshot: QueueSnapshot,
-  unknown: UnknownJobs,
-  activity: QueueActivity,
-  now: number,
-): QueueStats {
-  const { oldestWaitingAt, failedDroppedAt: _, ...counts } = snapshot;
-  const attempts = activity.completed + activity.failed;
-  return {
-    ...counts,
-    unknown,
-    oldestWaitingMs: oldestWaitingAt === null ? null : Math.max(0, now - oldestWaitingAt),
-    failureRate: attempts === 0 ? null : activity.failed / attempts,
-    attempts,
-    throughputPerSecond: activity.completed / (WINDOW_MS / 1000),
-    avgProcessingMs: activity.avgMs,
-    p95ProcessingMs: activity.p95Ms,
-    stuckHandlers: activity.stuck.length,
-    hostFailures: activity.hostFailures.count,
-  };
-}
-
-function totalsOf(stats: readonly QueueStats[]): QueueTotals {
-  const total = (of: keyof QueueTotals): number => stats.reduce((sum, queue) => sum + queue[of], 0);
-  return {
-    waiting: total('waiting'),
-    active: total('active'),
-    completed: total('completed'),
-    failed: total('failed'),
-    delayed: total('delayed'),
-    paused: total('paused'),
-  };
 }

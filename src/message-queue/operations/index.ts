@@ -20,7 +20,13 @@ export { QueueMonitor } from '../monitoring/queue-monitor.js';
 export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from '../monitoring/queue-stats.js';
 export type { HealthThresholds } from '../monitoring/health-thresholds.js';
 export type { HealthReason, HealthStatus, OverallHealth, QueueHealth } from '../monitoring/queue-health.js';
-export type { ServerFinding, ServerReport, UnknownJobs, UnknownKind } from '../broker/broker.js';
+export type {
+  AbandonedQueue,
+  ServerFinding,
+  ServerReport,
+  UnknownJobs,
+  UnknownKind,
+} from '../broker/broker.js';
 
 // The worker
 export { MessageQueueWorker } from '../worker/message-queue.worker.js';

@@ -23,7 +23,7 @@ import type {
   ServerReport,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
-import type { UnknownJobs } from '../rules/unknown-jobs.js';
+import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
 import { QueueAdministration } from './administration/queue-administration.js';
@@ -137,6 +137,11 @@ export class MemoryBroker extends Broker {
 
   async readUnknown(queue: Queue): Promise<UnknownJobs> {
     return this.administration.readUnknown(this.managed(queue));
+  }
+
+  /** None: a queue dies with the process that registered it. */
+  readAbandoned(): Promise<AbandonedQueue[]> {
+    return Promise.resolve([]);
   }
 
   async inspectServer(): Promise<ServerReport> {

@@ -2,7 +2,7 @@ import type { JobResult } from '../../jobs/job-result.js';
 import type { FailedSettlement, PassedOnSettlement, Settlement } from '../../jobs/settlement.js';
 import type { TakenJob } from '../../jobs/taken-job.js';
 import { failureLanding, landFailure, landResult } from '../rules/job-landing.js';
-import { knowsJob } from '../rules/unknown-jobs.js';
+import { knowsJob } from '../rules/other-releases.js';
 import type { JobSettler } from './store/job-settler.js';
 import type { QueueEngine } from './store/queue-engine.js';
 import { fullOptions } from './store/stored-job.js';

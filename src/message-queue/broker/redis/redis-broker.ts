@@ -1,9 +1,7 @@
 import type { Queue } from 'bull';
-import type { Redis } from 'ioredis';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { RunJob } from '../../jobs/taken-job.js';
-import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
 import type {
   AddOutcome,
@@ -19,7 +17,7 @@ import type {
   ServerReport,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
-import type { UnknownJobs } from '../rules/unknown-jobs.js';
+import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { boundCalls } from './bull/bounded-calls.js';
 import { CrashSuspects } from './working/crash-suspects.js';
@@ -35,15 +33,12 @@ import type {
 import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
 import { replyOf } from './connections/redis-replies.js';
-import { defineLaneCommands } from './bull/lane-commands.js';
+import { bullOptions } from './bull/queue-options.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { QueueSweep } from './working/keeping/queue-sweep.js';
 import { WorkerService } from './working/worker-service.js';
-
-/** Bull would fail jobs of killed workers after this many crashes; here the executor decides. */
-const NEVER = Number.MAX_SAFE_INTEGER;
 
 interface Entry {
   readonly queue: RedisQueue;
@@ -81,7 +76,7 @@ export class RedisBroker extends Broker {
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
     this.sweep = this.newSweep();
     const now = (): number => this.now();
-    this.administration = new QueueAdministration(this.scripts, this.connections, now);
+    this.administration = new QueueAdministration(this.scripts, this.connections, this.options, now);
   }
 
   now(): number {
@@ -91,15 +86,20 @@ export class RedisBroker extends Broker {
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
   createQueue(definition: QueueDefinition): Queue {
     if (this.entries.has(definition.name)) throw queueTwice(definition.name);
-    const queue: RedisQueue = new RedisQueue(definition, this.bullOptions(definition.name), {
-      addJob: (name, data, options) => enqueuer.addJob(name, data, options),
-      addJobs: (jobs) => enqueuer.addJobs(jobs),
-    });
+    const queue: RedisQueue = new RedisQueue(
+      definition,
+      bullOptions(this.options, definition.name, this.connections),
+      {
+        addJob: (name, data, options) => enqueuer.addJob(name, data, options),
+        addJobs: (jobs) => enqueuer.addJobs(jobs),
+      },
+    );
     const { scripts, connections, memory } = this;
     const { enqueueTimeoutMs: timeoutMs, whenUnavailable } = this.options;
     const waits = whenUnavailable === 'wait';
     const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs, waits });
     boundCalls(queue, connections);
+    this.administration.knownQueues.add(definition.name);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
     return queue;
   }
@@ -168,6 +168,10 @@ export class RedisBroker extends Broker {
     return this.administration.readUnknown(this.entryOf(queue).queue);
   }
 
+  readAbandoned(): Promise<AbandonedQueue[]> {
+    return this.administration.knownQueues.readAbandoned();
+  }
+
   inspectServer(): Promise<ServerReport> {
     return inspectRedis(this.connections);
   }
@@ -180,6 +184,7 @@ export class RedisBroker extends Broker {
 
   private async closeAll(): Promise<void> {
     const entries = [...this.entries.values()];
+    this.administration.knownQueues.stop();
     for (const { enqueuer } of entries) enqueuer.close();
     await closeQueues(entries.map(({ queue }) => queue));
     await Promise.all(entries.map(async ({ service }) => service?.dispose()));
@@ -192,25 +197,6 @@ export class RedisBroker extends Broker {
     const everyMs = Math.min(lock.stalledCheckMs, LONGEST_SWEEP_PAUSE_MS, watchdogMs / LOOKS_OF_WATCHDOG);
     const onLook = (): void => this.outage.taken();
     return new QueueSweep({ scripts, connections }, Math.max(1, Math.floor(everyMs)), onLook);
-  }
-
-  private bullOptions(name: string): ConstructorParameters<typeof RedisQueue>[1] {
-    const { redis, prefix } = this.options;
-    const tagged =
-      redis.topology.kind === 'cluster' && !prefix.includes('{') ? `{${prefix}:${name}}` : prefix;
-    return {
-      prefix: tagged,
-      createClient: (type) => this.clientFor(type) as Redis,
-      settings: { maxStalledCount: NEVER, backoffStrategies: { ...messageQueueBackoffStrategies } },
-      skipVersionCheck: true,
-    } as ConstructorParameters<typeof RedisQueue>[1];
-  }
-
-  private clientFor(type: 'client' | 'subscriber' | 'bclient'): unknown {
-    if (type === 'client') return defineLaneCommands(this.connections.client);
-    if (type === 'subscriber') return this.connections.subscriber;
-    // Only for hosts that call getNextJob() themselves.
-    return this.connections.openBlocking(BULL_BLOCK_MS);
   }
 
   private report(problem: BrokerProblem): void {
@@ -240,8 +226,6 @@ export class RedisBroker extends Broker {
 
 /** How long a worker waits for Redis to tell its time before it starts. */
 const CLOCK_WITHIN_MS = 2_000;
-/** Bull's `drainDelay`. */
-const BULL_BLOCK_MS = 5_000;
 /** How long a due job may wait whose announcement was lost. */
 const LONGEST_SWEEP_PAUSE_MS = 5_000;
 /** How often the watchdog looks before it calls a worker stuck. */

@@ -3,7 +3,7 @@ import { compactOptions, fullOptions, storedPriority } from '../../../admission/
 import { withReplay } from '../../rules/job-record.js';
 import type { ManagedJobOptions, ReplayRecord } from '../../../jobs/managed-job.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
-import { DEFAULT_JOB_NAME } from '../../rules/add-arguments.js';
+import { DEFAULT_JOB_NAME } from '../../rules/bull-arguments.js';
 import type { FailedJob, FailedRange, ReplayTarget } from '../../broker.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';

@@ -8,17 +8,19 @@ import type {
   QueueSnapshot,
   ReplayTarget,
 } from '../../broker.js';
-import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/unknown-jobs.js';
-import type { UnknownJobs } from '../../rules/unknown-jobs.js';
+import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
+import type { UnknownJobs } from '../../rules/other-releases.js';
 import { unlessAway } from '../connections/unless-away.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
 import { readUnknownScript } from '../scripts/snapshot-queue.lua.js';
+import type { ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
 import { DeadLetters } from './dead-letters.js';
 import { FailedSweeper } from './failed-sweeper.js';
 import { JobCanceller } from './job-canceller.js';
+import { KnownQueues } from './known-queues.js';
 import { SnapshotReader } from './snapshot-reader.js';
 
 /** Reply of {@link readUnknownScript}. */
@@ -32,6 +34,7 @@ const PURGE_STEP = 1_000;
  * `BrokerUnavailableError` when Redis has been away for two seconds, or refuses.
  */
 export class QueueAdministration {
+  readonly knownQueues: KnownQueues;
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
   private readonly failedSweeper: FailedSweeper;
@@ -41,12 +44,14 @@ export class QueueAdministration {
   constructor(
     private readonly scripts: RedisScripts,
     private readonly connections: RedisConnections,
+    options: ResolvedRedisBrokerOptions,
     private readonly now: () => number,
   ) {
     this.canceller = new JobCanceller(scripts, connections);
     this.deadLetters = new DeadLetters(scripts);
     this.failedSweeper = new FailedSweeper(scripts);
     this.snapshots = new SnapshotReader({ scripts, connections });
+    this.knownQueues = new KnownQueues(options, connections, this.snapshots);
   }
 
   cancel(queue: RedisQueue, jobId: string, reason: string): Promise<CancelOutcome> {

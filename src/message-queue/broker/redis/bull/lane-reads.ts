@@ -1,5 +1,5 @@
 import type { Job, JobCounts, Queue } from 'bull';
-import { parseTypes } from '../../rules/job-types.js';
+import { parseTypes } from '../../rules/bull-arguments.js';
 import { internalsOf } from './bull-internals.js';
 import { defineLaneCommands } from './lane-commands.js';
 

@@ -1,5 +1,5 @@
 import type { JobId, JobInformation, JobOptions } from 'bull';
-import { DEFAULT_JOB_NAME } from '../../../rules/add-arguments.js';
+import { DEFAULT_JOB_NAME } from '../../../rules/bull-arguments.js';
 import { nextRunOptions } from '../../../rules/next-run-options.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob, StoredOptions } from '../../store/stored-job.js';

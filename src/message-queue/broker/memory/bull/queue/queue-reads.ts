@@ -1,7 +1,7 @@
 import type { JobCounts, JobId, Queue } from 'bull';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
-import { parseTypes } from '../../../rules/job-types.js';
+import { parseTypes } from '../../../rules/bull-arguments.js';
 import { countOf, rangeOf } from './job-ranges.js';
 import type { MemoryJob } from '../job/memory-job.js';
 import type { QueueExtras } from './queue-extras.js';

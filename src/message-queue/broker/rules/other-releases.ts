@@ -47,3 +47,25 @@ export function unknownJobs(count: number, jobs: readonly UnknownJob[]): Unknown
   }
   return { count, kinds: [...kinds.values()].sort((a, b) => b.count - a.count) };
 }
+
+/** A queue that lies in the store although no process has registered it for some minutes. */
+export interface AbandonedQueue {
+  readonly queue: string;
+  /** Jobs that wait, are delayed or were active. */
+  readonly jobs: number;
+  /** Dead letters. */
+  readonly failed: number;
+  /** When a process last had it registered, milliseconds since the epoch. */
+  readonly seenAt: number;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
+/** A queue that no process has. */
+export function abandonedQueue(found: Omit<AbandonedQueue, 'message'>): AbandonedQueue {
+  const { queue, jobs, seenAt } = found;
+  const message =
+    `Queue "${queue}" holds ${jobs} job(s) that nobody runs: no process has registered it since ${new Date(seenAt).toISOString()}. ` +
+    'Deploy a release that has it until they are done, or one that purges it.';
+  return { ...found, message };
+}

@@ -1,0 +1,40 @@
+import type { QueueSnapshot, UnknownJobs } from '../broker/broker.js';
+import type { QueueActivity } from './activity-recorder.js';
+import { WINDOW_MS } from './activity-window.js';
+import type { QueueStats, QueueTotals } from './queue-stats.js';
+
+/** One queue's figures. @param now milliseconds since the epoch */
+export function toStats(
+  snapshot: QueueSnapshot,
+  unknown: UnknownJobs,
+  activity: QueueActivity,
+  now: number,
+): QueueStats {
+  const { oldestWaitingAt, failedDroppedAt: _, ...counts } = snapshot;
+  const attempts = activity.completed + activity.failed;
+  return {
+    ...counts,
+    unknown,
+    oldestWaitingMs: oldestWaitingAt === null ? null : Math.max(0, now - oldestWaitingAt),
+    failureRate: attempts === 0 ? null : activity.failed / attempts,
+    attempts,
+    throughputPerSecond: activity.completed / (WINDOW_MS / 1000),
+    avgProcessingMs: activity.avgMs,
+    p95ProcessingMs: activity.p95Ms,
+    stuckHandlers: activity.stuck.length,
+    hostFailures: activity.hostFailures.count,
+  };
+}
+
+/** Jobs by state, over several queues. */
+export function totalsOf(stats: readonly QueueStats[]): QueueTotals {
+  const total = (of: keyof QueueTotals): number => stats.reduce((sum, queue) => sum + queue[of], 0);
+  return {
+    waiting: total('waiting'),
+    active: total('active'),
+    completed: total('completed'),
+    failed: total('failed'),
+    delayed: total('delayed'),
+    paused: total('paused'),
+  };
+}
