@@ -31,6 +31,35 @@ const FILES = defineQueue({
   timeoutMs: 30_000,
 });
 
+const FILES_2 = defineQueue({
+  ...FILES,
+  jobs: {
+    resize: {
+      payload: ResizeJobDto,
+      version: 2,
+      upcast: (version, payload) => ({ ...payload, width: version === 1 ? Number(payload['size']) : 0 }),
+    },
+    move: ResizeJobDto,
+  },
+});
+
+/** A job whose payload has a version is typed by its DTO class. */
+export function versions(queue: MessageQueueService): void {
+  const payload: PayloadOf<typeof FILES_2, 'resize'> = { fileId: 'f', width: 1 };
+  void queue.enqueue(FILES_2, 'resize', payload);
+  void queue.enqueue(FILES_2, 'move', payload);
+  // @ts-expect-error the width is missing
+  void queue.enqueue(FILES_2, 'resize', { fileId: 'f' });
+  // @ts-expect-error the queue has no such job
+  void queue.enqueue(FILES_2, 'rezise', payload);
+  const versioned = { payload: ResizeJobDto, version: 2 };
+  defineQueue({ ...FILES, jobs: { resize: versioned } });
+  // @ts-expect-error a version is a number
+  defineQueue({ ...FILES, jobs: { resize: { ...versioned, version: '2' } } });
+  // @ts-expect-error an upcast returns the payload
+  defineQueue({ ...FILES, jobs: { resize: { ...versioned, upcast: () => 5 } } });
+}
+
 /** Payloads of the six queues. */
 export function payloads(queue: MessageQueueService): void {
   const delivery = {

@@ -49,6 +49,17 @@ describe('a job whose name this worker does not know', () => {
     ]);
   });
 
+  it('waits by the clock of the broker, whatever that of this machine says', async () => {
+    const stage = new Stage();
+    const { job } = stage.take({ name: 'wirte' });
+    const processedOn = stage.clock.now() + 7 * HOUR_MS;
+    const at = { ...job, processedOn } as typeof job;
+    const first = await stage.executor.run(new TakenJob(at, [], job.opts), definition);
+    expect(first).toMatchObject({ kind: 'passed-on', since: processedOn, delayMs: 1_000 });
+    const later = await stage.executor.run(new TakenJob(at, [], job.opts, processedOn - 5_000), definition);
+    expect(later).toMatchObject({ kind: 'passed-on', since: processedOn - 5_000, delayMs: 5_000 });
+  });
+
   it('is a dead letter once its time is over, looked at a last time then', async () => {
     const stage = new Stage();
     const day = definition.waitForVersionMs;

@@ -10,7 +10,7 @@ const LONGEST_REASON = 300;
  * How a run ends whose worker does not know the job: it waits as long again as it has waited already, at least a second
  * and at most a minute, so that a worker of the version that knows it meets it soon and others are not kept busy by it.
  * @param error what is not known
- * @param now milliseconds since the epoch
+ * @param now milliseconds since the epoch, for a job of which nobody knows when it was taken
  * @returns null when it has waited as long as its queue allows
  */
 export function passedOn(
@@ -18,10 +18,12 @@ export function passedOn(
   error: Error,
   now: number,
 ): PassedOnSettlement | null {
-  const since = taken.unknownSince ?? now;
-  const leftMs = since + definition.waitForVersionMs - now;
+  // By the broker's clock, which all workers share.
+  const takenAt = taken.job.processedOn ?? now;
+  const since = taken.unknownSince ?? takenAt;
+  const leftMs = since + definition.waitForVersionMs - takenAt;
   if (leftMs <= 0) return null;
-  const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, now - since));
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, takenAt - since));
   return {
     kind: 'passed-on',
     delayMs: Math.min(pauseMs, leftMs),

@@ -6,16 +6,23 @@ import { waitUntil } from '../../../../../test/support/wait-until.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { RedisScripts } from '../connections/redis-scripts.js';
 import { completeJobsScript } from './complete-jobs.lua.js';
-import { releaseJobsScript } from './fail-job.lua.js';
+import { endPassingOnScript, passOnScript, releaseJobsScript } from './fail-job.lua.js';
 import { beginSuspectScript } from './take-jobs.lua.js';
 
-const SCRIPTS = [completeJobsScript, releaseJobsScript, beginSuspectScript] as {
+const SCRIPTS = [
+  completeJobsScript,
+  releaseJobsScript,
+  beginSuspectScript,
+  passOnScript,
+  endPassingOnScript,
+] as {
   name: string;
   lua: string;
 }[];
 const ORIGINAL = SCRIPTS.map(({ lua }) => lua);
 const CRASH = '{"at":1,"attempt":1,"kind":"crash","error":"WorkerCrashed","message":"died"}';
 const JOBS = 40;
+const PASSED_ON = { kind: 'passed-on', delayMs: 1, since: 1, version: 1, reason: 'not known' } as const;
 
 /** Every run of a job is the one that the call names after its id. */
 const EVERY_RUN = `if command == 'SREM' and string.find(key, ':ahead$') then
@@ -61,7 +68,10 @@ describe('a call about a run that is sent again, as one whose answer was lost', 
     const { worker } = await workOn(
       broker,
       queue,
-      () => ((runs += 1) === 3 ? { kind: 'handed-back' } : completed()),
+      () => {
+        runs += 1;
+        return runs === 3 ? { kind: 'handed-back' } : runs === 5 ? PASSED_ON : completed();
+      },
       1,
     );
     await waitUntil(async () => (await broker.snapshot(queue)).completed === JOBS, 'the runs');
@@ -72,9 +82,10 @@ describe('a call about a run that is sent again, as one whose answer was lost', 
       .del(queue.toKey('completed'), queue.toKey('mq:ahead'))
       .lpush(queue.toKey('active'), ...ids)
       .hset(queue.toKey('suspect'), { mqHeld: 'suspect' })
+      .zadd(queue.toKey('mq:unknown'), ...ids.flatMap((id) => [1, id]))
       .sadd(queue.toKey('mq:ahead'), ...ids.map((id) => `later ${id}`));
     for (const id of ids) {
-      later.hset(queue.toKey(id), { mqRun: 'later' });
+      later.hset(queue.toKey(id), { mqRun: 'later', mqUnknown: '1 1' });
       later.set(queue.toKey(`${id}:lock`), queue.lockToken);
     }
     await later.exec();
@@ -84,10 +95,12 @@ describe('a call about a run that is sent again, as one whose answer was lost', 
       const again = calls.filter((call) => call.name === name);
       expect([name, again.length]).not.toEqual([name, 0]);
       for (const { args } of again) await client.eval(lua, 1, queue.toKey(''), ...args);
-      const { waiting, active, completed: ended } = await broker.snapshot(queue);
+      const { waiting, active, delayed, unknown, completed: ended } = await broker.snapshot(queue);
       if (waiting > 0) found.add('handed back');
       if (ended > 0) found.add('ended');
-      if (waiting + active + ended !== JOBS) found.add('lost');
+      if (delayed > 0) found.add('passed on');
+      if (unknown < JOBS) found.add('known');
+      if (waiting + active + ended + delayed !== JOBS) found.add('lost');
       const isHeld = await client.hexists(queue.toKey('suspect'), 'mqHeld');
       if (isHeld === 0 || (await client.scard(queue.toKey('mq:ahead'))) < JOBS) found.add('begun');
     }
@@ -102,6 +115,8 @@ describe('a call about a run that is sent again, as one whose answer was lost', 
     ['end or begin', completeJobsScript, ['begun', 'ended']],
     ['hand back', releaseJobsScript, ['handed back']],
     ['begin', beginSuspectScript, ['begun']],
+    ['pass on', passOnScript, ['passed on']],
+    ['say that it knows', endPassingOnScript, ['known']],
   ])('would %s it if runs were not told apart', async (_what, script, broken) => {
     (script as { lua: string }).lua = withOtherRedis(script.lua, EVERY_RUN);
     expect(await changes()).toEqual(expect.arrayContaining(broken));
