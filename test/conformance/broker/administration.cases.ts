@@ -1,4 +1,4 @@
-import { JOB_ENDED } from '../../../src/message-queue/broker/rules/local-events.js';
+import { JOB_ENDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
 import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';

@@ -12,6 +12,7 @@ import { laneCases } from './lanes.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { versionCases } from './version.cases.js';
+import { waitingCases } from './waiting.cases.js';
 import { workCases } from './work.cases.js';
 
 runConformance({
@@ -31,6 +32,7 @@ runConformance({
     versions: versionCases,
     keys: keyCases,
     contexts: contextCases,
+    waiting: waitingCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import { LISTENER_FAILED } from '../../../src/message-queue/broker/rules/local-events.js';
+import { LISTENER_FAILED } from '../../../src/message-queue/broker/rules/events/local-events.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { completed, failed } from './broker-bench.js';
 import type { BrokerCase } from './broker-bench.js';

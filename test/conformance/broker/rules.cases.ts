@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import { JOB_ADDED } from '../../../src/message-queue/broker/rules/local-events.js';
+import { JOB_ADDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';

@@ -112,6 +112,12 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return this.worker;
   }
 
+  /** Everything closes: nobody waits any longer for handlers that still run. */
+  cutOff(): void {
+    this.parts.running.loop.cutOff();
+    this.worker?.cutOff();
+  }
+
   /** Takes the next job that is due and runs it to its end. @returns false when none is due or nobody works here */
   async runNext(): Promise<boolean> {
     this.engine.promoteDue();

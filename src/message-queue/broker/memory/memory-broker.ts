@@ -159,7 +159,7 @@ export class MemoryBroker extends Broker {
 
   /** Waits at most three seconds for handlers that still run, as on Redis. */
   close(): Promise<void> {
-    this.closing ??= closeQueues(this.queues.values());
+    this.closing ??= this.closeAll();
     return this.closing;
   }
 
@@ -188,6 +188,11 @@ export class MemoryBroker extends Broker {
   nextDueAt(): number | null {
     const due = [...this.queues.values()].flatMap((queue) => queue.engine.store.delayed.peek()?.runAt ?? []);
     return due.length === 0 ? null : Math.min(...due);
+  }
+
+  private async closeAll(): Promise<void> {
+    await closeQueues(this.queues.values());
+    for (const queue of this.queues.values()) queue.cutOff();
   }
 
   private async runNextJob(): Promise<boolean> {

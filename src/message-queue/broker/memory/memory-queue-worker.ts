@@ -7,7 +7,7 @@ import { TakenJob } from '../../jobs/taken-job.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import type { QueueWorker } from '../broker.js';
 import { brokenRun, startRun } from '../rules/broken-run.js';
-import { JOB_ENDED } from '../rules/local-events.js';
+import { JOB_ENDED } from '../rules/events/local-events.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import type { SettlementWriter } from './settlement-writer.js';
 import type { QueueEvents } from './store/queue-events.js';
@@ -80,6 +80,11 @@ export class MemoryQueueWorker implements QueueWorker {
   whenIdle(): Promise<void> {
     if (this.active.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  /** Nobody waits any longer for the runs that go on. */
+  cutOff(): void {
+    for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
 
   abortActive(reason: MessageQueueError): void {

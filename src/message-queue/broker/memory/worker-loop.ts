@@ -100,6 +100,11 @@ export class WorkerLoop {
     return new Promise((resolve) => this.waiters.push({ upTo: this.runs, remaining: this.running, resolve }));
   }
 
+  /** Nobody waits any longer for the runs that go on. */
+  cutOff(): void {
+    for (const waiter of this.waiters.splice(0)) waiter.resolve();
+  }
+
   private fill(): void {
     // A run that settles at once calls `done` from inside of `run`; the loop below then continues.
     if (this.filling) return;

@@ -3,7 +3,7 @@ import type { HostCode } from '../../../kernel/host/host-code.js';
 import { ours } from '../../../kernel/host/ours.js';
 import type { JobEvents } from '../../jobs/job-events.js';
 import type { JobEnd, JobEnds } from '../../jobs/job-end.js';
-import { JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/local-events.js';
+import { JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/events/local-events.js';
 
 /** Who hears what a queue sees. */
 export interface EventReceivers {

@@ -1,7 +1,7 @@
 import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
-import { JOB_ENDED } from '../../rules/local-events.js';
+import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { withCancellation } from '../../rules/job-record.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';

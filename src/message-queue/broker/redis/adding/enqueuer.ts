@@ -8,8 +8,8 @@ import type { AddOutcome, AddRequest, BulkAddOutcome, OrdinaryAdd } from '../../
 import { DEFAULT_JOB_NAME } from '../../rules/bull-arguments.js';
 import type { BulkJob } from '../../rules/bull-arguments.js';
 import { queueClosed } from '../../rules/add-errors.js';
-import { JOB_ADDED } from '../../rules/local-events.js';
-import { BullJob } from '../bull/bull-internals.js';
+import { JOB_ADDED } from '../../rules/events/local-events.js';
+import { QueueJob } from '../bull/queue-job.js';
 import { AddBuffer } from './add-buffer.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
@@ -175,7 +175,7 @@ export class Enqueuer {
 
   /** Bull's job, for those who want one. */
   private jobOf({ request, job }: Admitted, id: string): Job {
-    const made = new BullJob(this.parts.queue, request.name, JSON.parse(job.json), job.options);
+    const made = new QueueJob(this.parts.queue, request.name, JSON.parse(job.json), job.options);
     made.id = id;
     return made;
   }

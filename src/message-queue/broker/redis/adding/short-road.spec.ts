@@ -4,7 +4,7 @@ import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { writtenPayload } from '../../../admission/json-payload.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { AddRequest, BulkAddOutcome, OrdinaryAdd } from '../../broker.js';
-import { JOB_ADDED } from '../../rules/local-events.js';
+import { JOB_ADDED } from '../../rules/events/local-events.js';
 
 const NAMES = ['job', 'other'];
 

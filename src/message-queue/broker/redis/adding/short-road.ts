@@ -3,7 +3,7 @@ import { ordinaryOptions, priorityField } from '../../../admission/stored-option
 import type { AddOutcome, OrdinaryAdd } from '../../broker.js';
 import { queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
-import { JOB_ADDED } from '../../rules/local-events.js';
+import { JOB_ADDED } from '../../rules/events/local-events.js';
 import { waitingLimit } from '../../rules/waiting-limit.js';
 import { internalsOf } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';

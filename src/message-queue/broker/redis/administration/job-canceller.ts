@@ -2,7 +2,7 @@ import { compactOptions, fullOptions, storedPriority } from '../../../admission/
 import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
-import { JOB_ENDED } from '../../rules/local-events.js';
+import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
 import { patiently } from '../connections/patiently.js';

@@ -2,8 +2,8 @@ import type { Job, Queue } from 'bull';
 import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
-import { BullJob } from './bull-internals.js';
 import type { BullJobInternals } from './bull-internals.js';
+import { QueueJob } from './queue-job.js';
 import { OptionTexts } from './option-texts.js';
 import {
   checkName,
@@ -109,7 +109,7 @@ const ReadJob = function (
   this.id = entry.id;
   this.failedReason = entry.failedReason ?? undefined;
 } as unknown as ReadJobClass;
-ReadJob.prototype = BullJob.prototype as StoredJob;
+ReadJob.prototype = QueueJob.prototype as StoredJob;
 
 const MOST_ATTEMPTS_MADE = 1_000_000_000;
 

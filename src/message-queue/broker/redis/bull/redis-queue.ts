@@ -1,18 +1,22 @@
 import Bull from 'bull';
 import type { Job, JobCounts, JobId, JobOptions, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
+import { untilAborted } from '../../../../kernel/time/until-aborted.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
+import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { addArguments } from '../../rules/bull-arguments.js';
 import type { BulkJob } from '../../rules/bull-arguments.js';
-import { guardedEmit } from '../../rules/guarded-emit.js';
-import { JOB_ADDED } from '../../rules/local-events.js';
+import { guardedEmit } from '../../rules/events/guarded-emit.js';
+import { JOB_ADDED } from '../../rules/events/local-events.js';
 import { nextRunOptions } from '../../rules/next-run-options.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, internalsOf } from './bull-internals.js';
 import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
+import { FinishedJobs } from './finished-jobs.js';
 import { JobReader } from './job-reader.js';
+import { QueueJob } from './queue-job.js';
 import { completeHash, readJob } from './read-job.js';
 
 /** How long Bull may take to close a queue that nothing works on any more, milliseconds. */
@@ -45,7 +49,13 @@ export class RedisQueue extends Bull<object> {
   private worker: WorkerOfQueue | null = null;
   /** The last scheduled run that was added. */
   private lastRun = '';
-  private closed: Promise<void> | null = null;
+  /** Under a name that Bull does not use for something else. */
+  private shuttingDown: Promise<void> | null = null;
+  /** Whether Bull's queue was ready once: then it stays so. */
+  private wasReady = false;
+  private readonly ended = new AbortController();
+  /** Hidden from JSON: it knows the queue. */
+  readonly #finished = new FinishedJobs(this);
 
   constructor(
     readonly definition: QueueDefinition,
@@ -59,6 +69,11 @@ export class RedisQueue extends Bull<object> {
       bullMethods._registerEvent.call(this, event).catch(() => undefined);
     internalsOf(this).getJobFromId = async (id, { excludeData = false } = {}) =>
       id ? readJob(this, reader, id, excludeData) : undefined;
+  }
+
+  /** Those who wait for jobs of this queue to finish. */
+  get finishedJobs(): FinishedJobs {
+    return this.#finished;
   }
 
   /** `prefix:queue:`, the start of every key of this queue. */
@@ -78,7 +93,7 @@ export class RedisQueue extends Bull<object> {
 
   /** Whether `close()` was called. */
   get isClosed(): boolean {
-    return this.closed !== null;
+    return this.shuttingDown !== null;
   }
 
   attachWorker(worker: WorkerOfQueue): void {
@@ -106,7 +121,7 @@ export class RedisQueue extends Bull<object> {
 
   /** Bull's own `add`, for repeatable jobs: their identity is their schedule, not an id. */
   addRepeatable(name: string, data: object, options: JobOptions): Promise<Job<object>> {
-    return super.add(name, data, options);
+    return super.add(name, data, options).then(QueueJob.from);
   }
 
   /** As in Bull; announces the run it adds. */
@@ -121,7 +136,15 @@ export class RedisQueue extends Bull<object> {
     if (job !== undefined && (await this.wasAdded(job))) {
       this.emit(JOB_ADDED, String(job.id), name);
     }
-    return job as Job<object>;
+    return QueueJob.from(job) as Job<object>;
+  }
+
+  /** As in Bull. @throws BrokerUnavailableError when the queue is closed before Redis answered */
+  override async isReady(): Promise<this> {
+    if (this.wasReady) return this;
+    await untilAborted(super.isReady(), this.ended.signal);
+    this.wasReady = true;
+    return this;
   }
 
   override async getJob(id: JobId): Promise<Job<object> | null> {
@@ -132,7 +155,8 @@ export class RedisQueue extends Bull<object> {
   /** As in Bull, for hosts that take jobs themselves. */
   nextJobFromJobData(hash: Record<string, string> | null, id: string): unknown {
     const complete = hash && completeHash(this.definition, id, hash);
-    return bullMethods.nextJobFromJobData.call(this, complete, id);
+    const made = bullMethods.nextJobFromJobData.call(this, complete, id);
+    return made instanceof Promise ? made.then(QueueJob.from) : QueueJob.from(made);
   }
 
   override async addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
@@ -187,8 +211,8 @@ export class RedisQueue extends Bull<object> {
 
   /** Stops fetching, waits for the jobs that run in this process unless `doNotWaitJobs`, and closes. Safe twice. */
   override close(doNotWaitJobs?: boolean): Promise<void> {
-    this.closed ??= this.shutDown(doNotWaitJobs ?? false);
-    return this.closed;
+    this.shuttingDown ??= this.shutDown(doNotWaitJobs ?? false);
+    return this.shuttingDown;
   }
 
   /** Bull answers the same for a run that existed already; its time reveals that, except within the same millisecond. */
@@ -204,7 +228,13 @@ export class RedisQueue extends Bull<object> {
     await this.worker?.stopFetching();
     if (!doNotWaitJobs) await this.worker?.whenIdle();
     await this.worker?.dispose();
+    this.#finished.close();
+    this.ended.abort(closedBeforeReady(this.name));
     // Bull waits until its connection is ready, which it may never be.
     await settlesWithin(super.close(true), BULL_CLOSE_MS);
   }
+}
+
+function closedBeforeReady(queue: string): BrokerUnavailableError {
+  return new BrokerUnavailableError(`Queue "${queue}" was closed before Redis answered.`, { queue });
 }

@@ -5,7 +5,7 @@ import type { FailedSettlement, Settlement } from '../../../jobs/settlement.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
 import { brokenRun, startRun } from '../../rules/broken-run.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
-import { JOB_ENDED } from '../../rules/local-events.js';
+import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { knowsJob } from '../../rules/other-releases.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import type { CompletionBatcher } from './completion-batcher.js';

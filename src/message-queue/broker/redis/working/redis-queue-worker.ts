@@ -41,7 +41,7 @@ export interface WorkerParts {
  */
 export class RedisQueueWorker implements QueueWorker {
   private readonly slots: WorkerSlots;
-  private readonly rest: WorkerRest;
+  readonly rest: WorkerRest;
   private readonly intake: JobIntake;
   private readonly pipe: JobPipe;
   private readonly pace: RunPace;

@@ -2,7 +2,7 @@ import { UnrecoverableJobError } from '../../../jobs/errors.js';
 import { failureRecordOf } from '../../../jobs/failure-record.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
-import { JOB_ENDED } from '../../rules/local-events.js';
+import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { UnreadableJobError } from '../bull/stored-job.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import type { BrokerProblem } from '../redis-broker.options.js';

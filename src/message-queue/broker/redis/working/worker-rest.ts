@@ -36,14 +36,17 @@ export class WorkerRest {
     if (this.waiting.length > 0 && this.isReached) this.tell();
   }
 
+  /** Nobody shall wait any longer: everything closes, whatever still runs. */
+  cutOff(): void {
+    this.isCutOff = true;
+    this.tell();
+  }
+
   private limit(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     if (this.isReached || this.slots.anyRuns) return;
-    this.timer = setTimeout(() => {
-      this.isCutOff = true;
-      this.tell();
-    }, LAST_ANSWER_MS);
+    this.timer = setTimeout(() => this.cutOff(), LAST_ANSWER_MS);
   }
 
   private tell(): void {

@@ -139,6 +139,7 @@ export class WorkerService implements WorkerOfQueue {
     connections.subscriber.removeListener('message', this.onMessage);
     connections.subscriber.removeListener('ready', this.onListening);
     this.signal.close();
+    this.worker.rest.cutOff();
     const ended = Promise.all([this.promoter.stop(), this.locks.stop(), this.recovery.stop()]);
     await settlesWithin(ended, LAST_TURNS_MS);
   }

@@ -1,5 +1,5 @@
 import type { JobOptions } from 'bull';
-import { JOB_ADDED } from '../../../rules/local-events.js';
+import { JOB_ADDED } from '../../../rules/events/local-events.js';
 import { JOB_OVERHEAD_BYTES } from '../../store/memory-budget.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import { StoredJob } from '../../store/stored-job.js';

@@ -2,8 +2,8 @@ import type { JobStatus } from 'bull';
 import { jsonText } from '../../store/json-text.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
-import { closingQueue } from './finish-waiters.js';
-import type { FinishWaiters } from './finish-waiters.js';
+import { closingQueue, goneJob } from '../../../rules/events/finish-waiters.js';
+import type { FinishWaiters } from '../../../rules/events/finish-waiters.js';
 
 /** Equal to Bull: what the methods of its `Job` do that do not end a run, with its checks and its error messages. */
 export class JobMoves {
@@ -115,6 +115,7 @@ export class JobMoves {
     if (stored?.state === 'completed') return JSON.parse(stored.history?.returnvalue ?? 'null') as unknown;
     if (stored?.state === 'failed') throw new Error(stored.history?.failedReason);
     if (this.engine.closed) throw closingQueue();
+    if (stored === undefined) throw goneJob(this.engine.name, id);
     return this.waiters.wait(id);
   }
 

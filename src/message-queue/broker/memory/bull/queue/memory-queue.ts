@@ -5,7 +5,7 @@ import { UnsupportedOperationError } from '../../../../jobs/errors.js';
 import { addArguments, DEFAULT_JOB_NAME } from '../../../rules/bull-arguments.js';
 import type { BulkJob } from '../../../rules/bull-arguments.js';
 import { queueClosed } from '../../../rules/add-errors.js';
-import { guardedEmit } from '../../../rules/guarded-emit.js';
+import { guardedEmit } from '../../../rules/events/guarded-emit.js';
 import { MemoryBudget } from '../../store/memory-budget.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';

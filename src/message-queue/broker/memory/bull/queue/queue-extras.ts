@@ -1,18 +1,19 @@
 import type { StoredJob } from '../../store/stored-job.js';
 import { DebounceKeys } from '../adding/debounce-keys.js';
 import { RepeatSchedule } from '../adding/repeat-schedule.js';
-import { FinishWaiters } from '../job/finish-waiters.js';
+import { FinishWaiters } from '../../../rules/events/finish-waiters.js';
 import { JobMetrics } from './job-metrics.js';
 
 /** Equal to Bull: what its queue keeps beside its jobs. */
 export class QueueExtras {
   readonly repeat = new RepeatSchedule();
   readonly debounce = new DebounceKeys();
-  readonly waiters = new FinishWaiters();
+  readonly waiters: FinishWaiters;
   readonly metrics: JobMetrics;
 
   /** @param maxDataPoints minutes of metrics to keep; undefined keeps none */
-  constructor(maxDataPoints: number | undefined) {
+  constructor(queue: string, maxDataPoints: number | undefined) {
+    this.waiters = new FinishWaiters(queue);
     this.metrics = new JobMetrics(maxDataPoints);
   }
 
@@ -24,10 +25,17 @@ export class QueueExtras {
     this.waiters.settle(job.id, state, text);
   }
 
-  /** Forgets everything that is stored; whoever waits for a job keeps waiting. */
+  /** A job that nobody runs is gone. */
+  noteRemoval(job: StoredJob): void {
+    this.debounce.removed(job);
+    this.waiters.forget(job.id);
+  }
+
+  /** Forgets everything that is stored. */
   clear(): void {
     this.repeat.clear();
     this.debounce.clear();
     this.metrics.clear();
+    this.waiters.forgetAll();
   }
 }

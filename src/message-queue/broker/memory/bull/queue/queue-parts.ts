@@ -46,7 +46,7 @@ export class QueueParts {
   constructor(shell: QueueShell, { clock, limiter, metrics }: MemoryQueueOptions) {
     const { queue, name, budget, assertRoom } = shell;
     const { drainDelay, backoffStrategies } = queue.settings;
-    const extras = new QueueExtras(metrics?.maxDataPoints);
+    const extras = new QueueExtras(name, metrics?.maxDataPoints);
     const engine = new QueueEngine({
       name,
       clock: clock ?? new SystemClock(),
@@ -59,7 +59,7 @@ export class QueueParts {
           if (job.options.repeat) this.schedules.goOnAfter(job);
         },
         onEnd: (job, state, text) => extras.noteEnd(job, state, text),
-        onRemove: (job) => extras.debounce.removed(job),
+        onRemove: (job) => extras.noteRemoval(job),
       },
     });
     const settler = new JobSettler(engine);

@@ -3,7 +3,7 @@ import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
 import { WorkerLoop } from '../../worker-loop.js';
 import { DEFAULT_JOB_NAME } from '../../../rules/bull-arguments.js';
-import type { FinishWaiters } from '../job/finish-waiters.js';
+import type { FinishWaiters } from '../../../rules/events/finish-waiters.js';
 import type { JobEnding } from '../job/job-ending.js';
 import type { MemoryJob } from '../job/memory-job.js';
 import { NextJobQueue } from './next-job-queue.js';

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { guardedCall } from '../../../kernel/host/guarded-call.js';
-import { isOurs } from '../../../kernel/host/ours.js';
+import { guardedCall } from '../../../../kernel/host/guarded-call.js';
+import { isOurs } from '../../../../kernel/host/ours.js';
 import { LISTENER_FAILED } from './local-events.js';
 
 type Listener = (...args: unknown[]) => unknown;
