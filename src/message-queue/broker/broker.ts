@@ -5,9 +5,7 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
-
-/** Which provider keeps the jobs. */
-export type ProviderName = 'memory' | 'redis';
+import type { ProviderName, ServerReport } from './server-report.js';
 
 /** One job to add. `data` has been validated; `options` are Bull's, checked by `admitJob`. */
 export interface AddRequest {
@@ -85,29 +83,7 @@ export interface QueueSnapshot {
   readonly failedDroppedAt: number | null;
 }
 
-/** Something about the broker's server that should be changed. */
-export interface ServerFinding {
-  readonly severity: 'warning' | 'fatal';
-  /** What the server is set to, or a value that was measured and stands in the report too. */
-  readonly about: 'setting' | 'memory';
-  readonly message: string;
-}
-
-/** What the broker's server is and whether it is fit for this use. */
-export interface ServerReport {
-  readonly provider: ProviderName;
-  readonly reachable: boolean;
-  readonly version: string | null;
-  /** Round trip in milliseconds. */
-  readonly latencyMs: number | null;
-  /** Used share of the memory limit, 0 to 1; null when there is no limit. */
-  readonly memoryUsedRatio: number | null;
-  /** The broker's clock minus this machine's, milliseconds; null when it is not known. */
-  readonly clockSkewMs: number | null;
-  /** What should be changed, each with the exact setting. `fatal` ones stop the start in production. */
-  readonly findings: readonly ServerFinding[];
-}
-
+export type { ProviderName, ServerFinding, ServerReport } from './server-report.js';
 export type { AbandonedQueue, UnknownJobs, UnknownKind } from './rules/other-releases.js';
 
 /** What part of a failed set to read. */

@@ -1,3 +1,5 @@
+import { REDIS_GUARANTEES } from '../../kernel/redis/redis-guarantee.js';
+import type { RedisGuarantee } from '../../kernel/redis/redis-guarantee.js';
 import { closestTo } from '../../kernel/values/did-you-mean.js';
 import { kind, Refusal } from '../../kernel/values/kind.js';
 import { flag } from '../../kernel/values/kinds.js';
@@ -36,6 +38,19 @@ export const portNames = kind<true | readonly string[], boolean | readonly (Port
     },
   },
 );
+
+/** What an operator may guarantee of Redis; in a variable separated by commas. */
+export const redisGuarantees = kind<readonly RedisGuarantee[]>(
+  `a list of ${REDIS_GUARANTEES.join(', ')}`,
+  pickGuarantees,
+  { fromText: (text) => pickGuarantees(text.split(',').map((name) => name.trim())) },
+);
+
+function pickGuarantees(value: unknown): readonly RedisGuarantee[] | Refusal {
+  if (!Array.isArray(value)) return new Refusal();
+  const known = REDIS_GUARANTEES.filter((guarantee) => value.includes(guarantee));
+  return known.length === new Set(value).size ? Object.freeze(known) : new Refusal();
+}
 
 /** The six built-in queues. */
 export const QUEUE_NAMES = Object.values(QueueName);

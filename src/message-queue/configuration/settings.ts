@@ -2,7 +2,14 @@ import { flag, matching, milliseconds, oneOf, timeZone, wholeNumber } from '../.
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
-import { cronOrOff, environmentName, pickedQueues, portNames, QUEUE_NAMES } from './setting-kinds.js';
+import {
+  cronOrOff,
+  environmentName,
+  pickedQueues,
+  portNames,
+  QUEUE_NAMES,
+  redisGuarantees,
+} from './setting-kinds.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -53,6 +60,17 @@ export const SECTIONS = {
   Redis: {
     /** Where Redis is and how to sign in; whatever is left out comes from the environment (`REDIS_*`). */
     redis: REDIS_SETTINGS,
+    /**
+     * What you vouch for where Redis does not tell: `noeviction` (the eviction policy), `persistence` (an AOF, or whatever else your
+     * provider keeps jobs with) and `version` (6.2 or later). Health is not degraded for what you vouch for. A policy that Redis reports
+     * and that deletes jobs stays a fault.
+     */
+    redisGuarantees: setting(redisGuarantees, {
+      variable: 'REDIS_GUARANTEES',
+      default: [],
+      otherwise: 'none',
+      example: 'noeviction,persistence',
+    }),
   },
   Execution: {
     /** How long an add may take before it rejects: with "outcome unknown" if it was sent, and otherwise with "not added". */

@@ -1,6 +1,7 @@
 import type { ServerReport } from '../broker/broker.js';
 import { defineQueue } from '../jobs/queue-definition.js';
-import { queueReasons, serverReasons } from './health-rules.js';
+import { queueReasons } from './health-rules.js';
+import { serverReasons } from './server-rules.js';
 import type { HealthEvidence } from './health-rules.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 

@@ -1,10 +1,11 @@
-import type { QueueSnapshot, ServerReport, UnknownJobs } from '../broker/broker.js';
+import type { QueueSnapshot, UnknownJobs } from '../broker/broker.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { FIRST_VERSION } from '../jobs/queue-definition.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { QueueActivity } from './activity-recorder.js';
 import type { HealthThresholds } from './health-thresholds.js';
-import type { HealthReason, HealthStatus } from './queue-health.js';
+import { degraded, percent, unhealthy, worstFirst } from './health-reasons.js';
+import type { HealthReason } from './queue-health.js';
 
 /** What the rules look at. */
 export interface HealthEvidence {
@@ -20,14 +21,6 @@ export interface HealthEvidence {
   /** Ports of the queue that memory serves because nobody plugged them in. */
   readonly unplugged: readonly string[];
 }
-
-/** The clock that jobs go by, and what to do when this machine's differs. */
-const CLOCKS: Readonly<Record<ServerReport['provider'], string>> = {
-  redis:
-    "Redis'. Jobs go by Redis' clock and run on time; what handlers and logs take from this machine's is wrong. Synchronise it (NTP), or that of Redis.",
-  memory:
-    'what it was when this process started: it was set since. Jobs go on by the old one, so that none runs early or late; schedules follow the new one after a restart.',
-};
 
 /** How long health speaks of dead letters that were dropped, milliseconds. */
 const DROPPED_LATELY_MS = 60 * 60 * 1000;
@@ -54,54 +47,6 @@ export function queueReasons(evidence: HealthEvidence, thresholds: HealthThresho
   return worstFirst(
     QUEUE_RULES.map((rule) => rule(evidence, thresholds)).filter((reason) => reason !== null),
   );
-}
-
-/** What is wrong with the server that keeps the queues. */
-export function serverReasons(server: ServerReport, thresholds: HealthThresholds): HealthReason[] {
-  if (!server.reachable) {
-    const why = server.findings.map(({ message }) => message).join(' ');
-    return [
-      unhealthy(
-        'BROKER_UNREACHABLE',
-        `The ${server.provider} broker does not answer. ${why || 'Check that it runs and can be reached.'}`,
-      ),
-    ];
-  }
-  // What was measured is judged below, by the host's thresholds.
-  const settings = server.findings.filter(({ about }) => about === 'setting');
-  const reasons = settings.map(({ severity, message }) =>
-    severity === 'fatal' ? unhealthy('SERVER_SETTING', message) : degraded('SERVER_SETTING', message),
-  );
-  const used = server.memoryUsedRatio ?? 0;
-  if (used >= thresholds.maxMemoryRatio) {
-    reasons.push(
-      degraded(
-        'MEMORY_HIGH',
-        `${percent(used)} of the memory for jobs is used; adds are refused from 85 %. Raise the limit, add workers, or keep finished jobs for a shorter time.`,
-      ),
-    );
-  }
-  const skew = server.clockSkewMs ?? 0;
-  if (Math.abs(skew) > thresholds.maxClockSkewMs) {
-    reasons.push(
-      degraded(
-        'CLOCK_SKEW',
-        `This machine's clock is ${Math.abs(Math.round(skew))} ms ${skew > 0 ? 'behind' : 'ahead of'} ${CLOCKS[server.provider]}`,
-      ),
-    );
-  }
-  return worstFirst(reasons);
-}
-
-/** As bad as the worst reason. */
-export function statusOf(reasons: readonly Pick<HealthReason, 'severity'>[]): HealthStatus {
-  if (reasons.some(({ severity }) => severity === 'unhealthy')) return 'unhealthy';
-  return reasons.length > 0 ? 'degraded' : 'healthy';
-}
-
-/** The worst first, otherwise in the order given. */
-export function worstFirst(reasons: readonly HealthReason[]): HealthReason[] {
-  return [...reasons].sort((a, b) => Number(b.severity === 'unhealthy') - Number(a.severity === 'unhealthy'));
 }
 
 function noProgress({ definition, snapshot, isIdle }: HealthEvidence): HealthReason | null {
@@ -233,18 +178,6 @@ function hostCodeFailed({ definition, activity }: HealthEvidence): HealthReason 
   );
 }
 
-function unhealthy(code: HealthReason['code'], message: string): HealthReason {
-  return { severity: 'unhealthy', code, message };
-}
-
-function degraded(code: HealthReason['code'], message: string): HealthReason {
-  return { severity: 'degraded', code, message };
-}
-
 function shownName(job: string): string {
   return JSON.stringify(job.slice(0, 64));
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

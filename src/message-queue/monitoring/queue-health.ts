@@ -11,6 +11,7 @@ export interface HealthReason {
   readonly severity: 'degraded' | 'unhealthy';
   readonly code:
     | 'BROKER_UNREACHABLE'
+    | 'BROKER_REFUSES'
     | 'SERVER_SETTING'
     | 'MEMORY_HIGH'
     | 'CLOCK_SKEW'

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { refusesAll } from '../broker/server-report.js';
 import type { Broker, QueueSnapshot, ServerReport, UnknownJobs } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
@@ -12,11 +13,13 @@ import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueActivity } from './activity-recorder.js';
 import { toStats, totalsOf } from './queue-figures.js';
-import { queueReasons, serverReasons, statusOf, worstFirst } from './health-rules.js';
+import { statusOf, worstFirst } from './health-reasons.js';
+import { queueReasons } from './health-rules.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 import type { HealthThresholds } from './health-thresholds.js';
 import type { HealthReason, OverallHealth, QueueHealth } from './queue-health.js';
+import { askServer, serverReasons, unreadableCounts } from './server-rules.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueMetrics, QueueStats, QueueSummary } from './queue-stats.js';
 
@@ -89,7 +92,7 @@ export class QueueMonitor {
   /** The health of one queue. Rejects only for a name that is not registered. @throws UnknownQueueError */
   async health(name: string): Promise<QueueHealth> {
     const managed = this.queues.get(name);
-    return this.healthOf(managed, await this.inspect(managed.broker));
+    return this.healthOf(managed, await askServer(managed.broker));
   }
 
   /** The health of all queues. Never rejects. */
@@ -125,7 +128,7 @@ export class QueueMonitor {
     return Promise.all(
       names.map(async (name) => {
         const managed = this.queues.get(name);
-        const server = servers.get(managed.broker) ?? this.inspect(managed.broker);
+        const server = servers.get(managed.broker) ?? askServer(managed.broker);
         servers.set(managed.broker, server);
         return this.healthOf(managed, await server);
       }),
@@ -137,7 +140,7 @@ export class QueueMonitor {
     const breakers = this.breakerStatuses();
     const reasons = serverReasons(server, this.thresholds);
     let stats: QueueStats | null = null;
-    if (server.reachable) {
+    if (server.reachable && !refusesAll(server)) {
       try {
         const activity = this.activity.of(definition.name);
         const { snapshot, isIdle } = await this.lookTwice(managed, activity);
@@ -152,8 +155,7 @@ export class QueueMonitor {
           ),
         );
       } catch (error) {
-        const message = `The counts of "${definition.name}" cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-        reasons.push({ severity: 'unhealthy', code: 'BROKER_UNREACHABLE', message });
+        reasons.push(unreadableCounts(definition.name, error));
       }
     }
     const status = statusOf(reasons);
@@ -215,20 +217,6 @@ export class QueueMonitor {
     );
     const abandoned = (await Promise.all(found)).flat();
     return abandoned.map(({ message }) => ({ severity: 'degraded', code: 'ABANDONED_QUEUE', message }));
-  }
-
-  private inspect(broker: Broker): Promise<ServerReport> {
-    const silent: ServerReport = {
-      provider: broker.provider,
-      reachable: false,
-      version: null,
-      latencyMs: null,
-      memoryUsedRatio: null,
-      clockSkewMs: null,
-      findings: [],
-    };
-    const tooLate = (): Error => new Error('no answer');
-    return answeredWithin(broker.inspectServer(), ANSWER_TIMEOUT_MS, tooLate).catch(() => silent);
   }
 }
 

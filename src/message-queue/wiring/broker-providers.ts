@@ -40,7 +40,7 @@ function createBroker(
   events: JobEvents,
   lines: RepeatedLines,
 ): Broker {
-  const { prefix, enqueueTimeoutMs, whenUnavailable, lock, maxCrashes, memory } = config;
+  const { prefix, enqueueTimeoutMs, whenUnavailable, lock, maxCrashes, memory, redisGuarantees } = config;
   if (config.redis === null) {
     const { MemoryBroker } =
       require('../broker/memory/memory-broker.js') as typeof import('../broker/memory/memory-broker.js');
@@ -51,6 +51,7 @@ function createBroker(
   const logger = new SafeLogger('MessageQueueModule');
   return new RedisBroker({
     redis: config.redis,
+    guarantees: redisGuarantees,
     prefix,
     enqueueTimeoutMs,
     whenUnavailable,

@@ -4,6 +4,7 @@ import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
+import { refusesAll } from '../broker/server-report.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 
 /** Between two looks at a server that does not answer, milliseconds; each look waits for an answer itself. */
@@ -42,13 +43,13 @@ export class ServerGate {
 
   async #look(warnsOfAbsence: boolean): Promise<boolean> {
     const reports = await Promise.all(this.queues.brokers().map((broker) => broker.inspectServer()));
-    const reachable = reports.filter((report) => report.reachable);
+    const reachable = reports.filter((report) => report.reachable && !refusesAll(report));
     const isComplete = reachable.length === reports.length;
     const said = isComplete || warnsOfAbsence ? reports : [];
     for (const { message } of said.flatMap(({ findings }) => findings)) this.#logger.warn(message);
-    // A Redis that is away comes back; one with the wrong settings does not change by itself.
+    // A Redis that is away or refuses comes back; one with the wrong settings does not change by itself.
     const fatal = reachable.flatMap(({ findings }) =>
-      findings.filter(({ severity }) => severity === 'fatal'),
+      findings.filter(({ about, severity }) => about === 'setting' && severity === 'fatal'),
     );
     if (fatal.length > 0 && this.config.environment === 'production') {
       throw new InvalidConfigurationError(

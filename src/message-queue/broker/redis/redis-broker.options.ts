@@ -1,3 +1,4 @@
+import type { RedisGuarantee } from '../../../kernel/redis/redis-guarantee.js';
 import type { RedisSettings } from '../../../kernel/redis/redis-settings.js';
 
 /** How long a job's lock lives and how often locks are checked, milliseconds. */
@@ -41,6 +42,8 @@ export interface RedisBrokerOptions {
   readonly memoryLimitRatio?: number;
   /** A connection that owes an answer for this long counts as dead. Milliseconds, default 5 000. */
   readonly socketTimeoutMs?: number;
+  /** What the operator vouches for: Redis is not asked about it, or need not tell. Default: nothing. */
+  readonly guarantees?: readonly RedisGuarantee[];
   /** Called for every problem; also emitted as `error` on the queue it concerns. Default: nothing. */
   readonly onProblem?: (problem: BrokerProblem) => void;
   /** Called with what is worth a line in the log: Redis answers again, a store is migrated. Default: nothing. */
@@ -69,6 +72,7 @@ export function resolveOptions(options: RedisBrokerOptions): ResolvedRedisBroker
     watchdogMs: options.watchdogMs ?? 30_000,
     memoryLimitRatio: options.memoryLimitRatio ?? 0.85,
     socketTimeoutMs: options.socketTimeoutMs ?? 5_000,
+    guarantees: options.guarantees ?? [],
     onProblem: options.onProblem ?? (() => undefined),
     onNotice: options.onNotice ?? (() => undefined),
   };

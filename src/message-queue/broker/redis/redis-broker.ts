@@ -173,7 +173,7 @@ export class RedisBroker extends Broker {
   }
 
   inspectServer(): Promise<ServerReport> {
-    return inspectRedis(this.connections);
+    return inspectRedis(this.connections, this.options.guarantees);
   }
 
   /** Waits at most three seconds for running handlers; their jobs run again once their locks have expired. */

@@ -92,12 +92,65 @@ describe('inspecting the server', () => {
     await client.call('ACL', 'SETUSER', 'default', '-info', '-config', '-client');
     const found = await messages();
     expect(found).toHaveLength(3);
-    for (const message of found) expect(message).toMatch(/^warning: .*(INFO|CONFIG) is forbidden/);
+    for (const message of found) expect(message).toMatch(/^warning: .*Allow INFO, or.*REDIS_GUARANTEES=\w+/);
+    const guarantees = ['noeviction', 'persistence', 'version'] as const;
+    expect((await fixture.broker({ guarantees }).inspectServer()).findings).toEqual([]);
     const broker = fixture.broker();
     const queue = broker.createQueue(testQueue());
     const { seen } = await workOn(broker, queue);
     await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
     await waitUntil(() => seen.length === 1, 'the job');
+  });
+
+  it('reads eviction and persistence of a managed Redis that forbids CONFIG from INFO', async () => {
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await client.call('ACL', 'SETUSER', 'default', '-config');
+    expect(await messages()).toEqual([
+      expect.stringMatching(/^fatal: maxmemory-policy is allkeys-lru.*managed Redis/),
+      expect.stringMatching(
+        /^warning: AOF is off, and Redis does not report whether it takes snapshots.*REDIS_GUARANTEES=persistence/,
+      ),
+    ]);
+    await client.bgsave();
+    await waitUntil(async () => (await messages())[1]?.includes('snapshots only') === true, 'the snapshot');
+    // A policy that deletes jobs is no matter of trust.
+    const guarantees = ['noeviction', 'persistence'] as const;
+    const trusting = await fixture.broker({ guarantees }).inspectServer();
+    expect(trusting.findings).toMatchObject([
+      { severity: 'fatal', message: expect.stringContaining('allkeys') as string },
+    ]);
+  });
+
+  it.each([
+    ['-@all', /Redis answers, but refuses: NOPERM.*ACL SETUSER/],
+    ['resetchannels', /does not let this process listen.*NOPERM.*ACL SETUSER/],
+  ])('says what a server that answers refuses: %s', async (rule, message) => {
+    await client.config('SET', 'appendonly', 'yes');
+    const broker = fixture.broker();
+    await workOn(broker, broker.createQueue(testQueue()));
+    await client.call('ACL', 'SETUSER', 'admin', 'on', 'nopass', '+@all', 'allkeys', 'allchannels');
+    await client.auth('admin', 'any');
+    await client.call('ACL', 'SETUSER', 'default', rule);
+    const refusal = await waitUntil(async () => {
+      const { reachable, findings } = await broker.inspectServer();
+      return reachable ? findings.find(({ about }) => about === 'refusal') : undefined;
+    }, 'the finding');
+    expect(refusal.message).toMatch(message);
+    expect(refusal.severity).toBe(rule === '-@all' ? 'fatal' : 'warning');
+  });
+
+  it('says that the password is wrong, not that Redis is away', async () => {
+    await client.config('SET', 'requirepass', 'right');
+    const topology = { kind: 'single', host: '127.0.0.1', port: redis.port } as const;
+    for (const [password, says] of [
+      ['wrong', /refuses the connection: WRONGPASS.*REDIS_PASSWORD/],
+      [undefined, /refuses the connection: NOAUTH.*REDIS_PASSWORD/],
+    ] as const) {
+      const broker = fixture.broker({ redis: { topology, db: 0, tls: false, password } });
+      const { reachable, findings } = await broker.inspectServer();
+      expect([reachable, findings.length, findings[0]?.about]).toEqual([true, 1, 'refusal']);
+      expect(findings[0]?.message).toMatch(says);
+    }
   });
 
   it('reports a server that cannot be reached, in seconds', async () => {

@@ -1,28 +1,37 @@
-import { Cluster } from 'ioredis';
-import type { Redis } from 'ioredis';
 import { answeredWithin } from '../../../../kernel/time/answered-within.js';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { ServerFinding, ServerReport } from '../../broker.js';
 import { memoryUse } from './memory-guard.js';
-import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
+import type { RedisGuarantee } from '../../../../kernel/redis/redis-guarantee.js';
 import type { RedisConnections } from './redis-connections.js';
+import { replyOf } from './redis-replies.js';
 import { serverVersion } from './redis-scripts.js';
+import { settingFindings } from './server-settings.js';
 
 const ANSWER_WITHIN_MS = 3_000;
 const LEAST_PATIENCE_MS = 500;
 const WARN_MEMORY_RATIO = 0.7;
 
-/** Checks Redis for what this library needs; whatever the server refuses to tell becomes a warning. Never rejects. */
-export async function inspectRedis(connections: RedisConnections): Promise<ServerReport> {
+/**
+ * Checks Redis for what this library needs; whatever the server refuses to tell becomes a warning. Never rejects.
+ * @param guarantees what the operator vouches for
+ */
+export async function inspectRedis(
+  connections: RedisConnections,
+  guarantees: readonly RedisGuarantee[],
+): Promise<ServerReport> {
   const tooLate = (): Error => new Error(`no answer within ${ANSWER_WITHIN_MS} ms`);
   try {
-    return await answeredWithin(inspect(connections), ANSWER_WITHIN_MS, tooLate);
+    return await answeredWithin(inspect(connections, guarantees), ANSWER_WITHIN_MS, tooLate);
   } catch (error) {
-    return unreachable(connections.trouble ?? error);
+    return withoutAnswers(connections, connections.trouble ?? error);
   }
 }
 
-async function inspect(connections: RedisConnections): Promise<ServerReport> {
+async function inspect(
+  connections: RedisConnections,
+  guarantees: readonly RedisGuarantee[],
+): Promise<ServerReport> {
   // In a lasting outage the reason is already known, so a health check need not wait.
   const patienceMs = Math.max(LEAST_PATIENCE_MS, ANSWER_WITHIN_MS - connections.awayForMs);
   if (!(await connections.ready(patienceMs))) throw new Error('the connection is not ready');
@@ -32,16 +41,14 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
   const memory = await optional(memoryUse(client));
   const memoryUsedRatio = memory === null || memory.limit === 0 ? null : memory.used / memory.limit;
   const findings = [
-    ...versionFindings(version),
-    ...(await policyFindings(client)),
-    ...(await persistenceFindings(client)),
+    ...deafnessFindings(connections.deafness),
+    ...(await settingFindings(client, version, guarantees)),
     ...memoryFindings(memoryUsedRatio),
   ];
-  const named = version === null ? null : version.join('.');
   return {
     provider: 'redis',
     reachable: true,
-    version: named,
+    version: version === null ? null : version.join('.'),
     latencyMs,
     memoryUsedRatio,
     clockSkewMs: connections.clock.aheadMs,
@@ -49,21 +56,37 @@ async function inspect(connections: RedisConnections): Promise<ServerReport> {
   };
 }
 
-function unreachable(error: unknown): ServerReport {
-  const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
-  const message =
-    error instanceof BrokerUnavailableError
-      ? error.message
-      : `Redis cannot be reached: ${why}. Check REDIS_URL, or REDIS_HOST and REDIS_PORT.`;
+/** The report of a server that cannot be reached, or that answers but refuses to work. */
+function withoutAnswers(connections: RedisConnections, error: unknown): ServerReport {
+  const refusal = refusalOf(error, connections);
   return {
     provider: 'redis',
-    reachable: false,
+    reachable: refusal !== null,
     version: null,
     latencyMs: null,
     memoryUsedRatio: null,
     clockSkewMs: null,
-    findings: [fatal(message)],
+    findings: [
+      refusal === null
+        ? { severity: 'fatal', about: 'setting', message: unreachable(error) }
+        : { severity: 'fatal', about: 'refusal', message: refusal },
+    ],
   };
+}
+
+function refusalOf(error: unknown, connections: RedisConnections): string | null {
+  if (error instanceof BrokerUnavailableError && error.reply !== null) return error.message;
+  const reply = replyOf(error);
+  if (reply !== null) return `Redis answers, but refuses: ${reply.text}. ${reply.remedy}`;
+  // The connection stands, and its client waits for Redis to say that it is ready.
+  if (connections.client.status !== 'connect' || connections.trouble !== null) return null;
+  return 'Redis accepts connections but is not ready: it is loading its data. Wait; INFO persistence says how far it is.';
+}
+
+function unreachable(error: unknown): string {
+  if (error instanceof BrokerUnavailableError) return error.message;
+  const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  return `Redis cannot be reached: ${why}. Check REDIS_URL, or REDIS_HOST and REDIS_PORT.`;
 }
 
 async function roundTrip({ client, clock }: RedisConnections): Promise<number> {
@@ -73,40 +96,17 @@ async function roundTrip({ client, clock }: RedisConnections): Promise<number> {
   return (await clock.compare()) ?? performance.now() - startedAt;
 }
 
-function versionFindings(version: readonly [number, number] | null): ServerFinding[] {
-  if (version === null)
-    return [warning('Redis does not report its version (INFO is forbidden); 6.2 or later is needed.')];
-  const [major, minor] = version;
-  if (major > 6 || (major === 6 && minor >= 2)) return [];
-  return [fatal(`Redis ${major}.${minor} is too old: 6.2 or later is needed.`)];
-}
-
-async function policyFindings(client: RedisClient): Promise<ServerFinding[]> {
-  const policy = await setting(client, 'maxmemory-policy');
-  if (policy === 'noeviction') return [];
-  if (policy === null) {
-    return [
-      warning(
-        'Redis does not report its maxmemory-policy (CONFIG is forbidden); make sure that it is noeviction.',
-      ),
-    ];
-  }
-  const message = `maxmemory-policy is ${policy}: Redis would delete jobs when it is full. Set: CONFIG SET maxmemory-policy noeviction`;
-  return [fatal(message)];
-}
-
-async function persistenceFindings(client: RedisClient): Promise<ServerFinding[]> {
-  const [aof, save] = [await setting(client, 'appendonly'), await setting(client, 'save')];
-  if (aof === 'yes') return [];
-  if (aof === null) {
-    return [
-      warning('Redis does not report whether it persists (CONFIG is forbidden); make sure that AOF is on.'),
-    ];
-  }
-  const on = 'Set: CONFIG SET appendonly yes, with appendfsync everysec or always';
-  if (save === '' || save === null)
-    return [fatal(`Redis keeps nothing on disk: a restart loses every job. ${on}`)];
-  return [warning(`Redis keeps snapshots only: a crash loses the jobs since the last one. ${on}`)];
+function deafnessFindings(refusal: Error | null): ServerFinding[] {
+  const reply = replyOf(refusal);
+  if (reply === null) return [];
+  const effect =
+    'cancellations, other lanes than the default one and global events are heard late or not at all';
+  return [
+    warning(
+      `Redis does not let this process listen, so that ${effect}: ${reply.text}. ${reply.remedy}`,
+      'refusal',
+    ),
+  ];
 }
 
 function memoryFindings(ratio: number | null): ServerFinding[] {
@@ -120,20 +120,13 @@ function memoryFindings(ratio: number | null): ServerFinding[] {
   ];
 }
 
-async function setting(client: RedisClient, name: string): Promise<string | null> {
-  const node: Redis | Cluster = client instanceof Cluster ? (client.nodes('master')[0] ?? client) : client;
-  const reply = await optional(node.config('GET', name) as Promise<string[]>);
-  return reply?.[1] ?? null;
-}
-
 /** @returns null when the server refuses to answer */
 async function optional<T>(answer: Promise<T>): Promise<T | null> {
   return answer.catch(() => null);
 }
 
-const warning = (message: string, about: ServerFinding['about'] = 'setting'): ServerFinding => ({
+const warning = (message: string, about: ServerFinding['about']): ServerFinding => ({
   severity: 'warning',
   about,
   message,
 });
-const fatal = (message: string): ServerFinding => ({ severity: 'fatal', about: 'setting', message });

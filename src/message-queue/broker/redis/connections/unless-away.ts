@@ -1,7 +1,6 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { RedisConnections } from './redis-connections.js';
 import { replyOf } from './redis-replies.js';
-import { refusedCall } from './refused-call.js';
 
 /** How long Redis may be away before pending calls are rejected. */
 const PATIENCE_MS = 2_000;
@@ -49,7 +48,10 @@ const CLOSED =
 
 function typed(queue: string, what: string, error: Error): Error {
   const reply = replyOf(error);
-  if (reply !== null) return refusedCall(reply, `${what} of queue "${queue}"`, { queue, cause: error });
+  if (reply !== null) {
+    const message = `Redis answered ${what} of queue "${queue}" with an error: ${reply.text}. ${reply.remedy}`;
+    return new BrokerUnavailableError(message, { queue, cause: error }, reply.code);
+  }
   if (!LOST.test(error.name) && !CLOSED.test(error.message)) return error;
   const message =
     `The connection to Redis was lost or closed before it answered ${what} of queue "${queue}": ` +
