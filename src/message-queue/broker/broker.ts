@@ -83,6 +83,7 @@ export interface QueueSnapshot {
   readonly failedDroppedAt: number | null;
 }
 
+export { refusesAll } from './server-report.js';
 export type { ProviderName, ServerFinding, ServerReport } from './server-report.js';
 export type { AbandonedQueue, UnknownJobs, UnknownKind } from './rules/other-releases.js';
 

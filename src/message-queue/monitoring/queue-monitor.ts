@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { refusesAll } from '../broker/server-report.js';
+import { refusesAll } from '../broker/broker.js';
 import type { Broker, QueueSnapshot, ServerReport, UnknownJobs } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';

@@ -1,5 +1,5 @@
 import type { Broker } from '../broker/broker.js';
-import type { ServerReport } from '../broker/server-report.js';
+import type { ServerReport } from '../broker/broker.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
 import { BrokerUnavailableError } from '../jobs/errors.js';
 import { degraded, percent, unhealthy, worstFirst } from './health-reasons.js';

@@ -4,7 +4,7 @@ import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import { refusesAll } from '../broker/server-report.js';
+import { refusesAll } from '../broker/broker.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 
 /** Between two looks at a server that does not answer, milliseconds; each look waits for an answer itself. */
