@@ -6,11 +6,16 @@ import {
   IsOptional,
   IsString,
   MaxLength,
+  Validate,
   ValidateBy,
   ValidateNested,
+  ValidatePromise,
+  ValidatorConstraint,
 } from 'class-validator';
 import { InvalidPayloadError } from '../jobs/errors.js';
-import { validatePayload } from './payload-validator.js';
+import type { EnqueueCheck } from './enqueue-check.js';
+import { runChecks } from './enqueue-check.js';
+import { judgeStoredPayload, validatePayload } from './payload-validator.js';
 
 class Item {
   @IsString({ each: true })
@@ -128,5 +133,57 @@ describe('validatePayload', () => {
 
   it('says so when a class has no rules at all', async () => {
     expect((await refused(Undecorated, { text: 'x' })).message).toContain('Undecorated');
+  });
+});
+
+/** An object that JSON shows nothing of, and that whoever awaits it waits for. */
+class Unsettled {
+  then(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+}
+
+@ValidatorConstraint({ async: true })
+class NeverAnswers {
+  validate(): Promise<boolean> {
+    return new Promise(() => undefined);
+  }
+}
+
+class Promising {
+  @IsOptional()
+  @ValidatePromise()
+  @Type(() => Unsettled)
+  later?: object;
+
+  @IsOptional()
+  @Validate(NeverAnswers)
+  asked?: string;
+}
+
+describe('What never settles in a payload', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  const inTime = async <T>(promise: Promise<T>): Promise<T> => {
+    promise.catch(() => undefined);
+    await jest.advanceTimersByTimeAsync(10_000);
+    return promise;
+  };
+
+  it.each([{ later: {} }, { asked: 'x' }])('is refused after 10 s when it is added: %j', async (data) => {
+    await expect(inTime(refused(Promising, data))).resolves.toMatchObject({
+      issues: [{ path: 'payload', message: expect.stringContaining('did not settle within 10 s') as string }],
+    });
+  });
+
+  it.each([{ later: {} }, { asked: 'x' }])('fails the attempt when it is run: %j', async (data) => {
+    const judged = inTime(judgeStoredPayload(Promising, data, place));
+    await expect(judged).rejects.toMatchObject({ code: 'JOB_TIMEOUT', queue: 'q', jobId: 'm_1' });
+  });
+
+  it('is no way for a check to keep its caller', async () => {
+    const check: EnqueueCheck = { queue: 'q', job: 'note', check: () => new Promise(() => undefined) };
+    await expect(inTime(runChecks([check], {}, place))).rejects.toMatchObject({ code: 'INVALID_PAYLOAD' });
   });
 });

@@ -3,13 +3,17 @@ import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { Issue } from '../../kernel/errors.js';
-import { InvalidPayloadError } from '../jobs/errors.js';
+import { answeredWithin } from '../../kernel/time/answered-within.js';
+import { InvalidPayloadError, JobTimeoutError } from '../jobs/errors.js';
 import { acceptPayload } from './compiled/accept-payload.js';
 import { assertJsonSafe } from './json-payload.js';
 import type { PayloadPlace } from './json-payload.js';
 
+/** How long what a host checks of a payload may take, milliseconds: a promise in it, a rule or a check may never settle. */
+export const LONGEST_CHECK_MS = 10_000;
 const MAX_ISSUES = 50;
 const MAX_MESSAGE_LENGTH = 300;
+const UNSETTLED = `a rule, or a promise in it, did not settle within ${LONGEST_CHECK_MS / 1_000} s`;
 
 /**
  * Turns data into a validated instance of its DTO class. Properties that the class does not declare are refused, in nested
@@ -37,13 +41,15 @@ export async function judgePayload<Payload extends object>(
   maxBytes: number = Number.POSITIVE_INFINITY,
 ): Promise<Payload> {
   assertJsonSafe(data, maxBytes, place);
-  return judge(type, data, place, true);
+  const issue = { path: 'payload', message: `could not be checked: ${UNSETTLED}` };
+  return judge(type, data, place, { isNew: true, tooLate: () => invalid(type, [issue], place) });
 }
 
 /**
  * As {@link judgePayload}, before processing: stored jobs outlive deploys, so what was valid once is checked again.
  * Properties that the class does not declare are left out: a newer version of the app added them.
  * @throws InvalidPayloadError with one issue per field (at most 50); never contains a value
+ * @throws JobTimeoutError, a failed attempt like any other, when a rule does not answer within 10 s
  */
 export async function judgeStoredPayload<Payload extends object>(
   type: Type<Payload>,
@@ -51,22 +57,24 @@ export async function judgeStoredPayload<Payload extends object>(
   place: PayloadPlace,
 ): Promise<Payload> {
   assertJsonSafe(data, Number.POSITIVE_INFINITY, place);
-  return judge(type, data, place, false);
+  const message = `The payload of job "${place.job}" ${place.jobId} of queue "${place.queue}" could not be checked: ${UNSETTLED}.`;
+  return judge(type, data, place, { isNew: false, tooLate: () => new JobTimeoutError(message, place) });
 }
 
 async function judge<Payload extends object>(
   type: Type<Payload>,
   data: object,
   place: PayloadPlace,
-  forbidNonWhitelisted: boolean,
+  { isNew, tooLate }: { readonly isNew: boolean; readonly tooLate: () => Error },
 ): Promise<Payload> {
   const payload = transform(type, data, place);
-  const errors = await validate(payload, {
+  const judged = validate(payload, {
     whitelist: true,
-    forbidNonWhitelisted,
+    forbidNonWhitelisted: isNew,
     forbidUnknownValues: true,
     validationError: { target: false },
   });
+  const errors = await answeredWithin(judged, LONGEST_CHECK_MS, tooLate);
   if (errors.length === 0) return payload;
   throw invalid(type, issuesOf(errors), place);
 }

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import { noteRejection } from '../../kernel/host/guarded-call.js';
 import { kindOf } from '../../kernel/values/words.js';
 import { acceptPayload } from '../admission/compiled/accept-payload.js';
 import { judgeStoredPayload } from '../admission/payload-validator.js';
@@ -121,6 +122,8 @@ function upcastData(
     const cause = toError(thrown);
     throw new UpcastError(`${what}${cause.name}: ${cause.message}`, { ...place, cause });
   }
+  // One that is async may reject, and nobody waits for it.
+  noteRejection(made, () => undefined);
   if (typeof made === 'object' && made !== null && !(made instanceof Promise)) return made;
   const got = made instanceof Promise ? 'a promise; it must not be async' : kindOf(made);
   throw new UpcastError(`${what}it must return the payload as an object, and returned ${got}.`, place);

@@ -7,6 +7,7 @@ import { MessageQueueError } from '../../kernel/errors.js';
 import { BrokerUnavailableError, InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
 import { versionOf } from '../jobs/queue-definition.js';
 import { toError } from '../jobs/failure-record.js';
+import { runChecks } from '../admission/enqueue-check.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import { admitJob } from '../admission/job-admission.js';
@@ -192,9 +193,7 @@ export class JobEnqueuer {
       { minRepeatMs: definition.minRepeatMs, version },
     );
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
-    for (const check of this.checks) {
-      if (check.queue === place.queue && check.job === jobName) await check.check(payload, place);
-    }
+    await runChecks(this.checks, payload, place);
     const written = toJsonPayload(payload, definition.maxPayloadBytes, place);
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
     const request = { name: jobName, data: written, options, critical, deadlineMs };
