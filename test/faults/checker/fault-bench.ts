@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import type { AddMode, AddOrder, BlockOrder } from '../process/add-order.js';
-import { FAULT_PREFIX, FAULT_QUEUE } from '../process/fault-queue.js';
+import { FAULT_PREFIX, FAULT_QUEUE, keyOf } from '../process/fault-queue.js';
 import type { FaultHostSettings, FaultJobDto } from '../process/fault-queue.js';
 import { KeyedEffects } from '../process/keyed-effects.js';
 import type { WorkerScript } from '../process/worker-script.js';
@@ -111,7 +111,7 @@ export class FaultBench {
       const number = (this.numbers += 1);
       const modes = this.keepsCompleted ? MODES : MODES_UNKEPT;
       const next = modes[number % modes.length] ?? 'plain';
-      return { kind: 'add', number, name, data: { ...job, key: `k${number}` }, mode: mode ?? next };
+      return { kind: 'add', number, name, data: { ...job, key: keyOf(name, number) }, mode: mode ?? next };
     });
     await Promise.all(
       orders.map(async (order) => this.adds.note(order, (await this.producers.add(order)).calls)),
@@ -149,6 +149,11 @@ export class FaultBench {
     return this.client.lrange(`${BASE}active`, 0, -1);
   }
 
+  /** How many jobs wait in a worker that has taken them ahead. */
+  ahead(): Promise<number> {
+    return this.client.scard(`${BASE}mq:ahead`);
+  }
+
   /** Waits until nothing is left to do. */
   async settled(deadlineMs?: number): Promise<void> {
     const patienceMs = this.setting.patienceMs ?? deadlineMs ?? PATIENCE_MS;
@@ -179,7 +184,7 @@ export class FaultBench {
   }
 
   async close(): Promise<void> {
-    this.processes.kill();
+    await this.processes.kill();
     this.network.heal(true);
     this.witness.stop();
     this.client.disconnect();

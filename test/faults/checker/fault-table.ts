@@ -33,15 +33,18 @@ export function faultTable(rows: readonly FaultRow[]): string {
     HEADINGS.map(([, title]) => title),
     ...rows.map((row) => HEADINGS.map(([field]) => cellOf(row[field]))),
   ];
-  return textTable(cells);
+  return textTable(cells, HEADINGS.map((_, column) => column).slice(1));
 }
 
-/** Columns as wide as their widest cell, the first one flush left. */
-export function textTable(cells: readonly (readonly string[])[]): string {
+/**
+ * Columns as wide as their widest cell.
+ * @param numbers columns that are flush right, from 0
+ */
+export function textTable(cells: readonly (readonly string[])[], numbers: readonly number[]): string {
   const widths = (cells[0] ?? []).map((_, column) =>
     Math.max(...cells.map((line) => line[column]?.length ?? 0)),
   );
   const pad = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
-  return cells.map((line) => line.map(pad).join('  ')).join('\n');
+    numbers.includes(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
+  return cells.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 }

@@ -55,8 +55,9 @@ export class HostProcesses {
   }
 
   /** Ends what still runs, at once. */
-  kill(): void {
+  async kill(): Promise<void> {
     for (const child of this.running) child.kill('SIGKILL');
+    await waitUntil(() => this.running.size === 0, 'the processes to end');
   }
 
   private async stopOne(child: ChildProcess): Promise<void> {

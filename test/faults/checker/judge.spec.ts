@@ -78,6 +78,11 @@ describe('the judgement of a fault', () => {
     ['an end by a run that had lost the job', { stored: [{ ...STORED, endedBy: '0.9' }] }, /had lost it/],
     ['an end that is not stored', { stored: [] }, /a finished, and its end is not stored/],
     ['a crash that nobody saw', { stored: [{ ...STORED, crashes: 1 }] }, /1 crashes are told of jobs/],
+    [
+      'a crash that nobody noticed',
+      { record: ['start a id 1.1 1 5', 'crash a id 1.1 1 6', 'start a id 2.1 1 7', 'done a id 2.1 1 8'] },
+      /a killed its worker 1 times, and 0 crashes are told of it/,
+    ],
     ['a dead letter that should not be', { stored: [dead] }, /wrongly a dead letter.*a \(work\)/],
     ['an effect that is missing', { rest: { effects: once } }, /1 effects under a key are missing/],
     ['an effect that happened twice', { rest: { effects: new Map([...once, ['a>', 2]]) } }, /happened twice/],

@@ -1,4 +1,4 @@
-import { followUpOf, isFollowUp } from '../process/fault-queue.js';
+import { followUpOf, hasEffects, isFollowUp } from '../process/fault-queue.js';
 import type { AddBook } from './add-book.js';
 import type { FaultRecord } from './fault-record.js';
 import type { FaultRow } from './fault-row.js';
@@ -27,7 +27,7 @@ export function judge(evidence: Evidence): FaultRow {
   const { done } = record;
   const letters = stored.filter(({ state }) => state === 'failed');
   const dead = new Set(letters.map(({ key }) => key));
-  const expected = [...done.keys()].flatMap((key) => [key, followUpOf(key)]);
+  const expected = [...done.keys()].filter(hasEffects).flatMap((key) => [key, followUpOf(key)]);
   return {
     fault,
     acknowledged: adds.acknowledged.size,
@@ -85,15 +85,21 @@ function falseAnswers(adds: AddBook, runs: RunVerdict): string[] {
   ];
 }
 
-/** Jobs that were ended by a run from which they had been taken, or that are gone although they should be kept. */
+/** Jobs that were ended by a run from which they had been taken, whose crashes nobody noticed, or that are gone although they should be kept. */
 function falseEnds({ stored, record, keepsCompleted }: Evidence, runs: RunVerdict): string[] {
   const foreign = stored.filter(({ id, endedBy, state }) => {
     return state === 'completed' && endedBy !== null && endedBy !== runs.lastRun.get(id);
   });
   const kept = new Set(stored.map(({ key }) => key));
+  const unnoticed = stored.flatMap(({ key, crashes, state }) => {
+    const happened = record.crashes.get(key) ?? 0;
+    if (state !== 'completed' || crashes >= happened) return [];
+    return [`${key} killed its worker ${happened} times, and ${crashes} crashes are told of it`];
+  });
   const missing = keepsCompleted ? [...record.done.keys()].filter((key) => !kept.has(key)) : [];
   return [
     ...foreign.map(({ key }) => `${key} was ended by a run that had lost it`),
+    ...unnoticed,
     ...missing.map((key) => `${key} finished, and its end is not stored`),
   ];
 }

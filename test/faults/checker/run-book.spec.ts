@@ -29,10 +29,15 @@ describe('the judgement of runs', () => {
   });
 
   it('counts a run whose worker died', () => {
-    const lines = [line('start a 1.1'), EXIT_OF_1, line('start a 2.1')];
+    const lines = [line('start a 1.1'), EXIT_OF_1, line('start a 2.1'), line('done a 2.1')];
     const { broken, cutShort, ...counts } = judgeRuns(lines);
     expect(counts).toMatchObject({ afterDeath: 1, afterLoss: 0 });
     expect([broken, cutShort.get('a')]).toEqual([[], 1]);
+  });
+
+  it('does not count the runs that were over when their worker ended', () => {
+    const { cutShort } = judgeRuns([line('start a 1.1'), line('done a 1.1'), EXIT_OF_1]);
+    expect(cutShort.get('a')).toBe(0);
   });
 
   it('counts a run whose lock ran out, once', () => {

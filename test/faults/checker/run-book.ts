@@ -8,6 +8,8 @@ interface Run {
   end?: FaultNote;
   /** Its worker ended, by itself or by the checker's hand. */
   isOrphan: boolean;
+  /** Another run was begun because its worker was gone or its lock lost, whatever it ended with. */
+  isReplaced?: boolean;
 }
 
 /** One job's runs, in the order in which they began. */
@@ -97,9 +99,10 @@ class RunBook {
     if (attempt > ATTEMPTS) this.broken.push(`${key} was run as attempt ${attempt} of ${ATTEMPTS}`);
     if (before === undefined) return;
     const isLost = before.end === 'aborted' || job.expired > 0;
+    before.isReplaced = before.isOrphan || isLost;
     if (CALLS_FOR_ANOTHER.includes(before.end)) {
       // An end that nobody stored is repeated.
-      if (!before.isOrphan && !isLost) this.checkAttempt(before, attempt, key);
+      if (!before.isReplaced) this.checkAttempt(before, attempt, key);
     } else if (before.isOrphan || before.end === 'crash') job.afterDeath += 1;
     else if (isLost) job.afterLoss += 1;
     else this.broken.push(`${key} ran again without cause, ${whatBecameOf(before)}`);
@@ -126,14 +129,11 @@ class RunBook {
   }
 }
 
-/** A crash is told of a run that somebody else had to take over, and may be told of one whose worker died or lost it at its end. */
-function cutShortOf({ runs, expired }: JobRuns): number {
-  return (
-    runs.filter(
-      ({ end, isOrphan }, i) =>
-        isOrphan || end === 'crash' || end === 'aborted' || (i < runs.length - 1 && end === undefined),
-    ).length + expired
-  );
+/** A crash may be told of a run that somebody else had to take over, and of one that never came to an end. */
+function cutShortOf({ runs }: JobRuns): number {
+  const isCut = ({ end, isReplaced = false }: Run): boolean =>
+    isReplaced || end === undefined || end === 'crash' || end === 'aborted';
+  return runs.filter(isCut).length;
 }
 
 const processOf = (run: string): string => run.split('.')[0] ?? '';

@@ -10,7 +10,11 @@ const LANES = 4;
 export async function runFault(fault: Fault, setting: FaultBenchSetting): Promise<FaultRow> {
   const bench = await FaultBench.start(setting, fault.options);
   try {
-    return await bench.row(fault.name, await fault.run(bench));
+    const ran = await fault.run(bench).catch((error: unknown) => error as Error);
+    if (!(ran instanceof Error)) return await bench.row(fault.name, ran);
+    // What was seen until then says more.
+    const row = await bench.row(fault.name, NaN);
+    return { ...row, broken: [ran.message, ...row.broken] };
   } finally {
     await bench.close();
   }

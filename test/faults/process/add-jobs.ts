@@ -3,7 +3,7 @@ import type { EnqueueOptions, MessageQueueService } from '../../../src/message-q
 import type { AddCall, AddMode, AddOrder, AddReport } from './add-order.js';
 import type { FaultQueue } from './fault-queue.js';
 
-const DELAY_MS = 200;
+const DELAY_MS = 1_000;
 const REMEMBERED_MS = 600_000;
 const realNow = Date.now.bind(Date);
 

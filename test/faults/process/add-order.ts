@@ -17,7 +17,7 @@ export interface BlockOrder {
 export interface AddOrder {
   readonly kind: 'add';
   readonly number: number;
-  readonly name: 'work' | 'stubborn';
+  readonly name: 'work' | 'stubborn' | 'quick';
   readonly data: FaultJobDto;
   readonly mode: AddMode;
 }

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessageQueueModule, MessageQueueService } from '../../../src/message-queue/index.js';
+import { applyMutation, MUTATION_VARIABLE } from '../mutations/mutation-list.js';
 import { addAsOrdered } from './add-jobs.js';
 import type { AddOrder, BlockOrder } from './add-order.js';
 import { blockEventLoop } from './blocked-loop.js';
@@ -39,6 +40,7 @@ function hostModule(parts: FaultParts): DynamicModule {
 async function main(): Promise<void> {
   // The tests are gone.
   process.on('disconnect', () => process.exit(1));
+  applyMutation(process.env[MUTATION_VARIABLE]);
   const queue = faultQueue(settings.keepsCompleted);
   const effects = await KeyedEffects.open(settings.effectsUrl);
   const start = (): Promise<INestApplicationContext> =>

@@ -89,6 +89,12 @@ export class FaultProcessor {
     return { run: run(context.signal.aborted ? 'overtime' : 'done') };
   }
 
+  /** Others like it are taken ahead while it runs. */
+  @JobHandler('quick')
+  quick(job: FaultJobDto, context: JobContext): FaultResult {
+    return { run: this.begin(job, context)('done') };
+  }
+
   @JobHandler('follow-up')
   async followUp({ key }: FaultJobDto, { jobId }: JobContext): Promise<void> {
     await this.parts.effects.apply(jobId, key);

@@ -48,8 +48,11 @@ export class FaultJobDto {
   notBefore?: number;
 }
 
-/** Job names of the queue: `stubborn` does not listen to its signal, a `follow-up` is added by the run of another job. */
-const JOBS = { work: FaultJobDto, stubborn: FaultJobDto, 'follow-up': FaultJobDto };
+/**
+ * Job names of the queue: `stubborn` does not listen to its signal, `quick` has no effects and takes no time, a `follow-up` is added by the
+ * run of another job.
+ */
+const JOBS = { work: FaultJobDto, stubborn: FaultJobDto, quick: FaultJobDto, 'follow-up': FaultJobDto };
 
 /** The queue of the fault tests; producers and workers build the same one. */
 export type FaultQueue = QueueDefinition<'faults', typeof JOBS>;
@@ -64,6 +67,16 @@ export const ATTEMPTS = 3;
 /** Key of the job that a run adds for the job with this key; also what its effect is called. */
 export function followUpOf(key: string): string {
   return `${key}>`;
+}
+
+/** Key of a job: whether it has effects can be read from it. */
+export function keyOf(name: string, number: number): string {
+  return `${name === 'quick' ? 'q' : 'k'}${number}`;
+}
+
+/** Whether runs of the job with this key have effects. */
+export function hasEffects(key: string): boolean {
+  return !key.startsWith('q');
 }
 
 /** Whether it is the key of a job that a run added: nobody notes its runs. */

@@ -1,7 +1,7 @@
 import type { FaultBench } from '../checker/fault-bench.js';
 import { WorkerPool } from '../checker/worker-pool.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { exited, FAST_LOCK } from './fault.js';
+import { exited, FAST_LOCK, JOBS_AHEAD, withJobsAhead } from './fault.js';
 import type { Fault } from './fault.js';
 
 const killWorker: Fault = {
@@ -37,15 +37,20 @@ const killWithJobsAhead: Fault = {
   mayFinishTwice: 4,
   mayBlame: 4,
   run: async (bench) => {
-    await bench.produce(600, { sleepMs: 1 });
     const doomed = await bench.worker(4);
-    await waitUntil(() => bench.read().done.size > 100, 'the jobs to flow');
-    await waitUntil(async () => (await bench.active()).length > 6, 'jobs that were taken ahead');
-    const killedAt = Date.now();
-    doomed.kill('SIGKILL');
-    await exited(doomed);
-    await bench.worker(4);
-    const seconds = await bench.recoveredSince(killedAt);
+    const seconds = await withJobsAhead(bench, async () => {
+      await waitUntil(async () => {
+        doomed.kill('SIGSTOP');
+        if ((await bench.ahead()) > JOBS_AHEAD) return true;
+        doomed.kill('SIGCONT');
+        return false;
+      }, 'a moment with jobs that were taken ahead');
+      const killedAt = Date.now();
+      doomed.kill('SIGKILL');
+      await exited(doomed);
+      await bench.worker(4);
+      return bench.recoveredSince(killedAt);
+    });
     await bench.settled();
     return seconds;
   },

@@ -14,6 +14,9 @@ export interface Fault extends FaultAllowance {
 /** Locks that are lost soon. */
 export const FAST_LOCK = { durationMs: 1_200, renewMs: 300, stalledCheckMs: 400 };
 
+/** So many jobs are more than a worker with four handlers could have begun. */
+export const JOBS_AHEAD = 10;
+
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Adds jobs, and goes on adding while something is done to the bench. */
@@ -33,4 +36,20 @@ export async function underLoad(bench: FaultBench, inject: () => Promise<number>
 export async function exited(child: ChildProcess): Promise<number> {
   await waitUntil(() => child.exitCode !== null || child.signalCode !== null, 'the worker to exit', 60_000);
   return child.exitCode ?? 1;
+}
+
+/** Quick jobs flow, many of which wait in their worker for a handler: the worker has taken them ahead. */
+export async function withJobsAhead(bench: FaultBench, act: () => Promise<number>): Promise<number> {
+  let stopped = false;
+  const flow = async (): Promise<void> => {
+    while (!stopped) await bench.produce(100, { sleepMs: 0 }, { name: 'quick', mode: 'plain' });
+  };
+  const load = Promise.all([flow(), flow()]);
+  try {
+    await waitUntil(async () => (await bench.ahead()) > JOBS_AHEAD, 'jobs that were taken ahead');
+    return await act();
+  } finally {
+    stopped = true;
+    await load;
+  }
 }

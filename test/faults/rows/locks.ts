@@ -41,15 +41,15 @@ const frozenWorker: Fault = {
   },
 };
 
-/** Jobs that run for several lock times, while workers come and others look for stalled jobs. */
+/** Jobs that run for several lock times; between two renewals others look for stalled jobs several times. */
 const longRuns: Fault = {
-  name: 'runs of 5 lock times',
-  options: { lock: FAST_LOCK },
+  name: 'runs longer than their locks live',
+  options: { lock: { durationMs: 2_400, renewMs: 1_000, stalledCheckMs: 200 } },
   mayFinishTwice: 0,
   run: async (bench) => {
     const startedAt = Date.now();
     await bench.worker(10);
-    await bench.produce(10, { sleepMs: 5 * FAST_LOCK.durationMs });
+    await bench.produce(10, { sleepMs: 6_000 });
     await waitUntil(() => bench.read().started.size === 10, 'the runs');
     await bench.worker(10);
     await bench.produce(10, { sleepMs: 10 });

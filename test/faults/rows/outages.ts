@@ -25,6 +25,26 @@ export function outage(
   };
 }
 
+/** Jobs wait, so that the calls whose answers are lost take some. */
+const lostReplies: Fault = {
+  name: 'replies lost after execution',
+  mayFinishTwice: 0,
+  run: async (bench) => {
+    await bench.worker();
+    const seconds = await underLoad(bench, async () => {
+      await bench.produce(100, { sleepMs: 150 }, { mode: 'plain' });
+      bench.network.swallowReplies();
+      await pause(700);
+      bench.network.heal();
+      // Noticed at once: within the life of the locks of jobs whose take was not answered.
+      bench.network.cut();
+      return bench.recoveredSince(Date.now());
+    });
+    await bench.settled();
+    return seconds;
+  },
+};
+
 /**
  * Adds are executed and their answers lost while workers hear theirs: the jobs run, and are gone, before the producers' client sends
  * the same adds again.
@@ -77,13 +97,6 @@ export const OUTAGES: readonly Fault[] = [
       (bench) => bench.network.heal(),
     ),
   },
-  {
-    ...{ name: 'replies lost after execution', mayFinishTwice: 0 },
-    run: outage(
-      (bench) => bench.network.swallowReplies(),
-      (bench) => bench.network.heal(),
-      700,
-    ),
-  },
+  lostReplies,
   lostAnswersOfAdds,
 ];

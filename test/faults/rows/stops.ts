@@ -1,5 +1,5 @@
 import { waitUntil } from '../../support/wait-until.js';
-import { exited, pause } from './fault.js';
+import { exited, pause, withJobsAhead } from './fault.js';
 import type { Fault } from './fault.js';
 
 function sigterm(times: 1 | 2): Fault {
@@ -31,17 +31,16 @@ const sigtermWithJobsAhead: Fault = {
   name: 'SIGTERM of a worker that has taken jobs ahead',
   mayFinishTwice: 0,
   run: async (bench) => {
-    await bench.produce(600, { sleepMs: 1 });
     const leaving = await bench.worker(4);
-    await waitUntil(() => bench.read().done.size > 100, 'the jobs to flow');
-    await waitUntil(async () => (await bench.active()).length > 6, 'jobs that were taken ahead');
-    const sentAt = Date.now();
-    leaving.kill('SIGTERM');
-    await exited(leaving);
-    const left = await bench.active();
-    if (left.length > 0) throw new Error(`A worker that stopped left ${left.length} jobs in "active".`);
-    await bench.worker(4);
-    const seconds = await bench.recoveredSince(sentAt);
+    const seconds = await withJobsAhead(bench, async () => {
+      const sentAt = Date.now();
+      leaving.kill('SIGTERM');
+      await exited(leaving);
+      const left = await bench.active();
+      if (left.length > 0) throw new Error(`A worker that stopped left ${left.length} jobs in "active".`);
+      await bench.worker(4);
+      return bench.recoveredSince(sentAt);
+    });
     await bench.settled();
     return seconds;
   },
