@@ -144,6 +144,7 @@ module.exports = {
       [
         `${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`,
         `${LIB}/queues/queue-name\\.ts$`,
+        `${LIB}/broker/rules/schedules/schedule-care\\.ts$`,
         KERNEL,
         SEAMS,
       ],
@@ -155,6 +156,7 @@ module.exports = {
       [
         `${LIB}/(operations|monitoring|dead-letter|jobs)/`,
         KERNEL,
+        `${LIB}/schedules/(schedules|schedule-status)\\.ts$`,
         `${LIB}/message-queue\\.service\\.ts$`,
         `${LIB}/worker/message-queue\\.worker\\.ts$`,
         `${LIB}/queues/queue-definitions\\.ts$`,
@@ -193,7 +195,8 @@ module.exports = {
       [
         `${LIB}/(schedules|admission|jobs)/`,
         KERNEL,
-        `${LIB}/facade/(job-enqueuer|payload-input)\\.ts$`,
+        `${LIB}/facade/(job-enqueuer|job-receipt|payload-input)\\.ts$`,
+        `${LIB}/broker/(rules/schedules/|registry/registered-queues\\.ts$)`,
         `${LIB}/queues/(queue-name|[^/]+/[^/]+\\.dto)\\.ts$`,
         SEAMS,
       ],

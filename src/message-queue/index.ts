@@ -91,6 +91,7 @@ export {
   JobTimeoutError,
   QueueFullError,
   RetryLater,
+  ScheduleNotFoundError,
   UnknownJobNameError,
   UnknownQueueError,
   UnrecoverableJobError,

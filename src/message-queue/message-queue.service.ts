@@ -20,6 +20,7 @@ import type { QueueHealth } from './monitoring/queue-health.js';
 import type { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
 import type { Readiness } from './worker/readiness.js';
+import type { Schedules } from './schedules/schedules.js';
 import {
   BATCH_QUEUE,
   CLEANUP_QUEUE,
@@ -33,9 +34,7 @@ import {
 const REPLAYED_BY = 'MessageQueueService';
 
 /**
- * Everything a host does with its queues.
- *
- * Every add checks options and payload first and then lands once, or rejects within its deadline with
+ * Everything a host does with its queues. Every add checks options and payload first and then lands once, or rejects within its deadline with
  * `InvalidPayloadError`, `InvalidJobOptionsError`, `QueueFullError`, `IdempotencyConflictError`,
  * `BrokerUnavailableError` (certainly not added) or `EnqueueTimeoutError` (unknown: the same call with the same
  * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`.
@@ -51,11 +50,17 @@ export class MessageQueueService {
     private readonly deadLetters: DeadLetterService,
     private readonly monitor: QueueMonitor,
     private readonly readiness: Readiness,
+    private readonly scheduleCalls: Schedules,
   ) {}
 
   /** What a readiness probe asks: true once the app has started, until it is told to stop, whether Redis answers or not. */
   get isReady(): boolean {
     return this.readiness.isReady;
+  }
+
+  /** The schedules of all queues: made or changed, listed, paused, run at once, removed. */
+  get schedules(): Schedules {
+    return this.scheduleCalls;
   }
 
   /** Delivers one message to one recipient. */
@@ -152,10 +157,7 @@ export class MessageQueueService {
     return this.enqueuer.add(definition.name, jobName, payload, options);
   }
 
-  /**
-   * Adds many jobs of one name; outcomes in their order. A job that is wrong is rejected by itself; the call rejects only
-   * when the queue or the list is not what it should be.
-   */
+  /** Adds many jobs of one name; outcomes in their order. The call rejects only when the queue or the list is wrong. */
   enqueueMany<D extends QueueDefinition, N extends JobNameOf<D>>(
     definition: D,
     jobName: N,
@@ -198,7 +200,7 @@ export class MessageQueueService {
     return this.administration.clean(queue, options);
   }
 
-  /** Removes every job that waits or is delayed, the pending runs of schedules too; active ones go on. @returns how many */
+  /** Removes every job that waits or is delayed; active ones go on, and schedules plan their runs again. @returns how many */
   purgeQueue(queue: string): Promise<number> {
     return this.administration.purge(queue);
   }

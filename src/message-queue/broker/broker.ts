@@ -5,6 +5,7 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
+import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
 import type { ProviderName, ServerReport } from './server-report.js';
 
 /** One job to add. `data` has been validated; `options` are Bull's, checked by `admitJob`. */
@@ -43,6 +44,8 @@ export function isOrdinary(request: AddRequest): request is OrdinaryAdd {
 export interface AddOutcome {
   readonly id: string;
   readonly deduplicated: boolean;
+  /** Of a schedule: what the add did to it; `id` is that of its next run, or of the last one when it has ended. */
+  readonly schedule?: 'created' | 'updated' | 'unchanged';
 }
 
 /** What became of one job of a bulk add; `unknown`: the broker did not answer in time, the same add again is safe. */
@@ -188,10 +191,7 @@ export abstract class Broker {
     replay: ReplayRecord,
   ): Promise<ReadonlySet<string>>;
 
-  /**
-   * Removes dead letters for good, each in one step: a job that was replayed meanwhile stays.
-   * @returns the ids that were removed; the others are not in the failed set (any more)
-   */
+  /** Removes dead letters for good, each in one step. @returns the ids that were removed; others are not in the failed set */
   abstract discard(queue: Queue, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
 
   /**
@@ -201,12 +201,13 @@ export abstract class Broker {
   abstract sweepFailed(queue: Queue, step: number): Promise<FailedSweep>;
 
   /**
-   * Removes all waiting, paused and delayed jobs, in steps of at most 1 000; active, completed and failed ones stay, and
-   * a paused queue stays paused. The idempotency keys of the removed jobs are free again. The pending runs of schedules
-   * go too: the reconciler brings them back when it next runs.
-   * @returns how many were removed
+   * Removes all waiting, paused and delayed jobs, in steps of at most 1 000, and frees their idempotency keys. A paused queue
+   * stays paused, and schedules plan their runs again. @returns how many were removed
    */
   abstract purge(queue: Queue): Promise<number>;
+
+  /** The schedules of a queue. */
+  abstract schedulesOf(queue: Queue): SchedulesOfQueue;
 
   /** Counts, pause state and age of the oldest waiting job. Asking for many queues at once costs one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;

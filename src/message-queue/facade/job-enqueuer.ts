@@ -51,7 +51,8 @@ export class JobEnqueuer {
     if (place === undefined && this.queues.isOverridden(queueName)) {
       return this.#addToOverride(managed, request);
     }
-    const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
+    const { id, deduplicated, schedule } = await managed.broker.addOnce(managed.queue, request);
+    if (schedule !== undefined) return { id, queue: queueName, name: jobName, deduplicated, schedule };
     return { id, queue: queueName, name: jobName, deduplicated };
   }
 

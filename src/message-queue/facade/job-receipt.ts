@@ -3,12 +3,14 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 
 /** That a job was taken: kept in its queue until it has run. */
 export interface JobReceipt {
-  /** Of a schedule: the id of its next run. */
+  /** Of a schedule: the id of its next run, or of the last one when it has ended. */
   readonly id: string;
   readonly queue: string;
   readonly name: string;
-  /** Whether an earlier add with the same idempotency key or job id had it already; `id` is that job's. */
+  /** Whether an earlier add with the same idempotency key or job id, or of the same schedule, had it already; `id` is that job's. */
   readonly deduplicated: boolean;
+  /** With `repeat`: whether the schedule is new, was changed by this add, or was there as it is. */
+  readonly schedule?: 'created' | 'updated' | 'unchanged';
 }
 
 /** One job of a bulk add. */

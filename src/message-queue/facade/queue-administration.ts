@@ -72,7 +72,7 @@ export class QueueAdministration {
   }
 
   /**
-   * Removes every job that waits or is delayed, the pending runs of schedules too; active ones go on.
+   * Removes every job that waits or is delayed; active ones go on, and schedules plan their runs again.
    * @returns by how many fewer jobs wait: jobs that are added or taken meanwhile count too
    * @throws UnknownQueueError
    */

@@ -52,6 +52,11 @@ export class JobNotFoundError extends MessageQueueError {
   readonly code = 'JOB_NOT_FOUND';
 }
 
+/** The queue has no schedule of this key (any more). */
+export class ScheduleNotFoundError extends MessageQueueError {
+  readonly code = 'SCHEDULE_NOT_FOUND';
+}
+
 /** The job is not in a state that allows what was asked. */
 export class JobStateError extends MessageQueueError {
   readonly code = 'JOB_STATE';

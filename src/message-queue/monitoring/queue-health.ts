@@ -25,6 +25,7 @@ export interface HealthReason {
     | 'UNKNOWN_JOBS'
     | 'ABANDONED_QUEUE'
     | 'DEAD_LETTERS'
+    | 'SCHEDULE_DEAD'
     | 'DEAD_LETTERS_DROPPED'
     | 'UNPLUGGED_PORT'
     | 'HOST_CODE_FAILED';

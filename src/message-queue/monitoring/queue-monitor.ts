@@ -16,6 +16,7 @@ import { toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './health-rules.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
+import { deadSchedules } from './dead-schedules.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 import type { HealthThresholds } from './health-thresholds.js';
 import type { HealthReason, OverallHealth, QueueHealth } from './queue-health.js';
@@ -148,6 +149,7 @@ export class QueueMonitor {
         const now = managed.broker.now();
         stats = toStats(snapshot, unknown, activity, now);
         const unplugged = this.ports?.of(definition.name) ?? [];
+        reasons.push(...(await deadSchedules(managed, ANSWER_TIMEOUT_MS)));
         reasons.push(
           ...queueReasons(
             { definition, snapshot, unknown, activity, breakers, now, isIdle, unplugged },

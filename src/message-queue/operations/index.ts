@@ -28,6 +28,11 @@ export type {
   UnknownKind,
 } from '../broker/broker.js';
 
+// Schedules
+export { Schedules } from '../schedules/schedules.js';
+export type { ScheduleReceipt, UpsertScheduleOptions } from '../schedules/schedules.js';
+export type { ScheduleState, ScheduleStatus } from '../schedules/schedule-status.js';
+
 // The worker
 export { MessageQueueWorker } from '../worker/message-queue.worker.js';
 export type { StopOptions, StopReport } from '../worker/message-queue.worker.js';

@@ -1,13 +1,13 @@
 import { Issues } from '../../kernel/values/issues.js';
-import { isRecord, knownName, matching, record } from '../../kernel/values/kinds.js';
+import { isRecord, knownName, record } from '../../kernel/values/kinds.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { checkRepeat } from '../admission/repeat-rules.js';
+import { SCHEDULE_KEY } from './schedule-declaration.js';
 import type { DeclaredSchedule, ScheduleRepeat } from './schedule-declaration.js';
 
 const OPTIONS = ['job', 'payload', 'repeat', 'key'];
 const REPEAT_OPTIONS = ['cron', 'tz', 'every', 'startDate', 'endDate'];
-const KEY = matching('1 to 64 letters, digits, _ or -', /^[A-Za-z0-9_-]{1,64}$/);
 const DECLARATION = record('a schedule(job, payload, when)');
 const PAYLOAD = record('the data of the job');
 
@@ -79,7 +79,7 @@ function readSchedule(
       minRepeatMs: definition.minRepeatMs,
     });
   }
-  issues.check('key', key, KEY);
+  issues.check('key', key, SCHEDULE_KEY);
   if (issues.list.length > 0) return null;
   return { queue: definition.name, job, payload, repeat, key } as DeclaredSchedule;
 }

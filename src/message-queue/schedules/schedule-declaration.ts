@@ -1,7 +1,11 @@
+import { matching } from '../../kernel/values/kinds.js';
 import type { CronSchedule, IntervalSchedule } from '../admission/job-options.js';
 import type { PayloadInput } from '../facade/payload-input.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
 import type { QueueName } from '../queues/queue-name.js';
+
+/** What tells schedules of one queue apart. */
+export const SCHEDULE_KEY = matching('1 to 64 letters, digits, _ or -', /^[A-Za-z0-9_-]{1,64}$/);
 
 /** When a schedule runs. There is no `limit`: a declaration holds until it is taken out of the code. */
 export type ScheduleRepeat = Omit<CronSchedule, 'limit'> | Omit<IntervalSchedule, 'limit'>;

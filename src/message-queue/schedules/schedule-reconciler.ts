@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { JobInformation } from 'bull';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
-import { ManagedQueues } from '../broker/managed-queues.js';
+import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
+import { isDeclaredMember } from '../broker/rules/schedules/schedule-record.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
+import type { JobReceipt } from '../facade/job-receipt.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { RepeatedTask } from '../../kernel/time/repeated-task.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
@@ -13,37 +14,41 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { isQueueName } from '../queues/queue-name.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
-import { declaredKeyOf, pendingJobId, scheduleId } from './schedule-identity.js';
-import type { RepeatEntry } from './schedule-identity.js';
+import { scheduleId } from './schedule-identity.js';
 
 /** What one pass over the schedules changed. */
 export interface ReconcileReport {
   readonly added: number;
+  readonly updated: number;
   readonly removed: number;
+  /** Schedules whose next run was lost and has been planned again. */
+  readonly revived: number;
 }
 
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 15_000;
 /** After a failed pass. */
 const RETRY_MS = 5_000;
 const STOP_TIMEOUT_MS = 500;
 
 /**
- * Makes the schedules in Bull's `repeat` sets fit the declared ones, at start and once a minute. Schedules that hosts
- * added themselves are left alone. Any number of processes may do it at once: adding one again is the same schedule.
+ * Makes the stored schedules fit the declared ones at start, and looks after all schedules of the app's queues, those of hosts too: one whose next
+ * run was lost gets it back. Any number of processes may do it at once: adding one again is the same schedule.
  *
- * At start everything that is declared differently is removed. Later passes only put back what was lost, and remove again what the
+ * At start everything that is declared differently is changed or removed. Later passes only put back what was lost, and remove again what the
  * start removed: during a rolling deploy an older process must not undo what a newer one declared.
  */
 @Injectable()
 export class ScheduleReconciler {
   private readonly logger = new SafeLogger('Schedules');
-  /** Repeat keys that the start removed. */
+  /** Queues and keys of schedules that the start removed. */
   private readonly outdated = new Set<string>();
+  /** Queues and keys of schedules that were reported as dead. */
+  private readonly dead = new Set<string>();
   private readonly task: RepeatedTask;
   private hasTakenOver = false;
 
   constructor(
-    private readonly queues: ManagedQueues,
+    private readonly queues: RegisteredQueues,
     private readonly enqueuer: JobEnqueuer,
     private readonly clock: Clock,
     @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
@@ -86,89 +91,90 @@ export class ScheduleReconciler {
 
   /** One pass over every queue. */
   async reconcile(): Promise<ReconcileReport> {
-    let added = 0;
-    let removed = 0;
+    const report = { added: 0, updated: 0, removed: 0, revived: 0 };
     for (const name of this.queues.names()) {
+      // What a test put in place of a queue has no schedules to look after.
+      if (this.queues.isOverridden(name)) continue;
       const managed = this.queues.get(name);
+      report.revived += await this.keep(managed);
       const declared = this.config.schedules.filter(({ queue }) => queue === name);
-      const wanted = new Map(
-        declared.map((schedule) => [scheduleId(schedule, managed.definition), schedule]),
-      );
-      removed += await this.removeOutdated(managed, wanted);
-      for (const [id, schedule] of wanted) if (await this.keepUp(managed, id, schedule)) added += 1;
+      const known = this.hasTakenOver ? await this.declaredKeys(managed) : new Set<string>();
+      for (const schedule of declared.filter(({ key }) => !known.has(key))) {
+        const change = await this.add(managed, schedule);
+        if (change === 'created') report.added += 1;
+        if (change === 'updated') report.updated += 1;
+      }
+      report.removed += await this.removeOutdated(managed, new Set(declared.map(({ key }) => key)));
     }
     this.hasTakenOver = true;
-    return { added, removed };
+    return report;
+  }
+
+  /** @returns how many schedules got their next run back */
+  private async keep({ broker, queue }: ManagedQueue): Promise<number> {
+    const { revived, dead } = await broker.schedulesOf(queue).keep();
+    for (const key of revived) {
+      this.logger.warn(
+        `The next run of schedule "${key}" of queue "${queue.name}" was lost; it is planned again.`,
+      );
+    }
+    for (const key of dead) {
+      const place = `${queue.name} ${key}`;
+      if (this.dead.has(place)) continue;
+      this.dead.add(place);
+      this.logger.error(
+        `Schedule "${key}" of queue "${queue.name}" is listed but never runs: its run is gone, and nothing else knows its payload. Add it again, or remove it.`,
+      );
+    }
+    return revived.length;
+  }
+
+  private async add(
+    { definition }: ManagedQueue,
+    schedule: DeclaredSchedule,
+  ): Promise<JobReceipt['schedule']> {
+    const { queue, job, key, repeat } = schedule;
+    const options = { repeat, jobId: scheduleId(schedule, definition) };
+    const receipt = await this.enqueuer.add(queue, job, this.payloadOf(schedule), options);
+    if (this.hasTakenOver) {
+      this.logger.warn(`Schedule "${key}" of queue "${queue}" was lost and has been restored.`);
+    }
+    return receipt.schedule;
+  }
+
+  /** Keys of the declared schedules that are there, in whichever form, or were removed on purpose. */
+  private async declaredKeys({ broker, queue }: ManagedQueue): Promise<ReadonlySet<string>> {
+    const looks = await broker.schedulesOf(queue).look();
+    return new Set(
+      looks.filter(({ schedule }) => schedule.record !== null).map(({ schedule }) => schedule.key),
+    );
   }
 
   private async removeOutdated(
-    { queue }: ManagedQueue,
-    wanted: ReadonlyMap<string, DeclaredSchedule>,
+    { broker, queue }: ManagedQueue,
+    wanted: ReadonlySet<string>,
   ): Promise<number> {
-    const entries = ours(await queue.getRepeatableJobs(0, -1));
-    const present = new Set(entries.map(({ id }) => id));
     let removed = 0;
-    for (const entry of entries) {
-      if (wanted.has(entry.id) || !this.mustGo(entry, wanted, present)) continue;
-      await queue.removeRepeatableByKey(entry.key);
-      this.outdated.add(entry.key);
+    for (const { schedule } of await broker.schedulesOf(queue).look()) {
+      const { key, member } = schedule;
+      const place = `${queue.name} ${key}`;
+      if (!isDeclaredMember(member) || wanted.has(key)) continue;
+      if (this.hasTakenOver && !this.outdated.has(place)) continue;
+      await broker.schedulesOf(queue).change(key, 'forget');
+      this.outdated.add(place);
       removed += 1;
     }
     return removed;
-  }
-
-  private mustGo(
-    { id, key }: RepeatEntry,
-    wanted: ReadonlyMap<string, DeclaredSchedule>,
-    present: ReadonlySet<string>,
-  ): boolean {
-    if (!this.hasTakenOver) return true;
-    const mine = [...wanted.keys()].find((wantedId) => declaredKeyOf(wantedId) === declaredKeyOf(id));
-    if (mine === undefined) return this.outdated.has(key);
-    // Without mine, a process that started later has replaced it. With both, two started at once: the same one stays for both.
-    return present.has(mine) && (this.outdated.has(key) || mine > id);
-  }
-
-  /** @returns whether the schedule had to be added, or added again */
-  private async keepUp(managed: ManagedQueue, id: string, schedule: DeclaredSchedule): Promise<boolean> {
-    const entries = ours(await managed.queue.getRepeatableJobs(0, -1));
-    const entry = entries.find((candidate) => candidate.id === id);
-    if (entry === undefined) {
-      const isReplaced = entries.some((other) => declaredKeyOf(other.id) === schedule.key);
-      if (isReplaced && this.hasTakenOver) return false;
-    } else if (await this.isPending(managed, entry)) return false;
-    const { queue, job, repeat } = schedule;
-    await this.enqueuer.add(queue, job, this.payloadOf(schedule), { repeat, jobId: id });
-    if (this.hasTakenOver) {
-      this.logger.warn(`Schedule "${schedule.key}" of queue "${queue}" was lost and has been restored.`);
-    }
-    return true;
-  }
-
-  /** Whether the run that the entry announces exists, or was taken meanwhile and the next one announced. */
-  private async isPending({ queue }: ManagedQueue, entry: RepeatEntry): Promise<boolean> {
-    const job: unknown = await queue.getJob(pendingJobId(entry));
-    const state = job === null ? null : await (job as { getState(): Promise<string> }).getState();
-    if (state !== null && state !== 'completed' && state !== 'failed') return true;
-    const again = ours(await queue.getRepeatableJobs(0, -1)).find(({ key }) => key === entry.key);
-    return again !== undefined && again.next !== entry.next;
   }
 
   private payloadOf({ queue, payload }: DeclaredSchedule): object {
     return isQueueName(queue) ? { createdAt: new Date(this.clock.now()), ...payload } : payload;
   }
 
-  /** @returns when the next pass is due; null when nothing is declared and nothing has to be removed */
-  private async look(): Promise<number | null> {
+  private async look(): Promise<number> {
     await this.reconcile();
-    return this.config.schedules.length + this.outdated.size > 0 ? LOOK_EVERY_MS : null;
+    return LOOK_EVERY_MS;
   }
-}
-
-function ours(entries: readonly JobInformation[]): RepeatEntry[] {
-  return entries.flatMap(({ key, name, id, next }) =>
-    declaredKeyOf(id ?? null) === null ? [] : [{ key, name, id: id as string, next }],
-  );
 }
 
 function textOf(error: unknown): string {

@@ -24,6 +24,7 @@ import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
+import { Schedules } from '../schedules/schedules.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
@@ -72,10 +73,12 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
       DeadLetterService,
       QueueMonitor,
       Readiness,
+      Schedules,
     ],
   },
   DeadLetterService,
   QueueMonitor,
+  Schedules,
   {
     provide: MessageQueueWorker,
     useFactory: (

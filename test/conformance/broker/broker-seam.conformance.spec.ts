@@ -13,6 +13,7 @@ import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { versionCases } from './version.cases.js';
 import { waitingCases } from './waiting.cases.js';
+import { scheduleCases } from './schedule.cases.js';
 import { workCases } from './work.cases.js';
 
 runConformance({
@@ -24,6 +25,7 @@ runConformance({
     administration: administrationCases,
     'dead letters': deadLetterCases,
     retention: retentionCases,
+    schedules: scheduleCases,
     lanes: laneCases,
     rules: ruleCases,
     clock: clockCases,

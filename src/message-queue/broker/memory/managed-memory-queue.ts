@@ -16,6 +16,7 @@ import { isCritical, waitingLimit } from '../rules/waiting-limit.js';
 import { CompactOptions } from './store/compact-options.js';
 import { IdempotencyLedger } from './store/idempotency-ledger.js';
 import type { NewJob } from './bull/adding/new-job.js';
+import type { QueueSchedules } from './bull/adding/queue-schedules.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';
 import type { MemoryQueueOptions } from './bull/queue/memory-queue.options.js';
@@ -78,11 +79,16 @@ export class ManagedMemoryQueue extends MemoryQueue {
     const now = this.engine.clock.now();
     const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
     if (known !== null) return { id: known, deduplicated: true };
-    if (options.repeat !== undefined) return { id: this.addRun(name, job)?.id ?? '', deduplicated: false };
+    if (options.repeat !== undefined) return this.addSchedule(name, job);
     const outcome = outcomeOf(this.parts.adding.add(this.toStore(name, job, critical)));
     const { id, deduplicated } = outcome;
     if (idempotency !== undefined && !deduplicated) this.ledger.remember(idempotency, id, now);
     return outcome;
+  }
+
+  /** The schedules of this queue. */
+  get schedules(): QueueSchedules {
+    return this.parts.schedules;
   }
 
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
@@ -137,13 +143,15 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   private addForHandle(name: string, job: AdmittedJob): MemoryJob {
-    if (job.options.repeat !== undefined) return this.addRun(name, job) as MemoryJob;
-    return this.parts.adding.store(this.toStore(name, job));
+    const toStore = this.toStore(name, job);
+    if (job.options.repeat === undefined) return this.parts.adding.store(toStore);
+    this.schedules.addSchedule(toStore);
+    return this.schedules.handleOf(toStore) as MemoryJob;
   }
 
-  /** Adds the first run of a schedule. @returns undefined when it has ended */
-  private addRun(name: string, job: AdmittedJob): MemoryJob | undefined {
-    return this.parts.schedules.addNext(this.toStore(name, job), true);
+  private addSchedule(name: string, job: AdmittedJob): AddOutcome {
+    const { id, addition } = this.schedules.addSchedule(this.toStore(name, job));
+    return { id, deduplicated: addition === 'unchanged', schedule: addition };
   }
 
   private ordinaryJob({ name, data, options, critical }: OrdinaryAdd): NewJob {

@@ -24,6 +24,7 @@ import type {
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
+import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
 import { QueueAdministration } from './administration/queue-administration.js';
@@ -68,6 +69,7 @@ export class MemoryBroker extends Broker {
       prefix: this.options.prefix,
       clock: this.clock,
       budget: this.budget,
+      minRepeatMs: definition.minRepeatMs,
       settings: { backoffStrategies: { ...messageQueueBackoffStrategies } },
     });
     this.queues.set(name, queue);
@@ -127,6 +129,10 @@ export class MemoryBroker extends Broker {
 
   async purge(queue: Queue): Promise<number> {
     return this.administration.purge(this.managed(queue));
+  }
+
+  schedulesOf(queue: Queue): SchedulesOfQueue {
+    return this.managed(queue).schedules;
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {

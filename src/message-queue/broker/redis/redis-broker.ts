@@ -18,6 +18,7 @@ import type {
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
+import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { boundCalls } from './bull/bounded-calls.js';
 import { CrashSuspects } from './working/crash-suspects.js';
@@ -90,6 +91,7 @@ export class RedisBroker extends Broker {
       definition,
       bullOptions(this.options, definition.name, this.connections),
       {
+        schedules: () => enqueuer.schedules,
         addJob: (name, data, options) => enqueuer.addJob(name, data, options),
         addJobs: (jobs) => enqueuer.addJobs(jobs),
       },
@@ -160,6 +162,10 @@ export class RedisBroker extends Broker {
     return this.administration.purge(this.entryOf(queue).queue);
   }
 
+  schedulesOf(queue: Queue): SchedulesOfQueue {
+    return this.entryOf(queue).enqueuer.schedules;
+  }
+
   snapshot(queue: Queue): Promise<QueueSnapshot> {
     return this.administration.snapshot(this.entryOf(queue).queue);
   }
@@ -192,8 +198,8 @@ export class RedisBroker extends Broker {
   }
 
   private newSweep(): QueueSweep {
-    const { scripts, connections } = this;
-    const { lock, watchdogMs } = this.options;
+    const { scripts, connections, options } = this;
+    const { lock, watchdogMs } = options;
     const everyMs = Math.min(lock.stalledCheckMs, LONGEST_SWEEP_PAUSE_MS, watchdogMs / LOOKS_OF_WATCHDOG);
     const onLook = (): void => this.outage.taken();
     return new QueueSweep({ scripts, connections }, Math.max(1, Math.floor(everyMs)), onLook);
@@ -213,8 +219,7 @@ export class RedisBroker extends Broker {
   }
 
   private emitError(name: string | undefined, cause: Error): void {
-    const queue = name === undefined ? undefined : this.entries.get(name)?.queue;
-    if (queue !== undefined) queue.emit('error', cause);
+    if (name !== undefined) this.entries.get(name)?.queue.emit('error', cause);
   }
 
   private entryOf(queue: Queue): Entry {

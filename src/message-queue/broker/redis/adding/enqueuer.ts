@@ -17,6 +17,8 @@ import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
 import { notSent } from './unanswered-add.js';
+import { RedisSchedules } from '../schedules/redis-schedules.js';
+import type { AddedSchedule } from '../schedules/redis-schedules.js';
 
 interface Admitted {
   readonly request: AddRequest;
@@ -31,10 +33,12 @@ export class Enqueuer {
   /** By the version of the payloads, for those that are not in their first. */
   private readonly versionRoads = new Map<number, ShortRoad>();
   private closed = false;
+  readonly schedules: RedisSchedules;
 
   constructor(private readonly parts: EnqueuerParts) {
     const { queue, scripts, connections } = parts;
     this.buffer = new AddBuffer(queue.base, scripts, connections, parts.timeoutMs);
+    this.schedules = new RedisSchedules(parts);
     this.road = new LongRoad(queue, connections.clock);
     this.shortRoad = new ShortRoad(queue, connections.clock);
   }
@@ -82,8 +86,8 @@ export class Enqueuer {
   private async addAny(request: AddRequest): Promise<AddOutcome> {
     this.refuseWhenClosed(request.name);
     if (request.options.repeat !== undefined) {
-      const { id } = await addRepeatable(this.parts, request, () => this.buffer.isAway);
-      return { id: String(id), deduplicated: false };
+      const { id, addition } = await this.addRepeatable(request);
+      return { id, deduplicated: addition === 'unchanged', schedule: addition };
     }
     return this.addAdmitted(this.admit(request));
   }
@@ -92,10 +96,23 @@ export class Enqueuer {
   async addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job> {
     this.refuseWhenClosed(name);
     const request = { name, data: data as object, options };
-    if (options.repeat !== undefined) return addRepeatable(this.parts, request, () => this.buffer.isAway);
+    if (options.repeat !== undefined) return this.addSchedule(request);
     const admitted = this.admit(request);
     const { id } = await this.addAdmitted(admitted);
     return this.jobOf(admitted, id);
+  }
+
+  private addRepeatable(request: AddRequest): Promise<AddedSchedule> {
+    return addRepeatable({ ...this.parts, schedules: this.schedules }, request, () => this.buffer.isAway);
+  }
+
+  /** As in Bull: no job when the schedule has ended. */
+  private async addSchedule(request: AddRequest): Promise<Job> {
+    const { run } = await this.addRepeatable(request);
+    if (run === null) return undefined as unknown as Job;
+    const made = new QueueJob(this.parts.queue, run.name, JSON.parse(run.data), run.options);
+    made.id = run.id;
+    return made;
   }
 
   /** Bull's `addBulk`: every job is checked before the first one is sent. */

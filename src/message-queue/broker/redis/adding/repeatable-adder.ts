@@ -1,23 +1,24 @@
-import type { Job } from 'bull';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AddRequest } from '../../broker.js';
 import { closedMeanwhile, notSent, timedOut } from './unanswered-add.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
 import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
+import type { AddedSchedule, RedisSchedules } from '../schedules/redis-schedules.js';
 
 const RETRY_DELAY_MS = 50;
 
 /**
- * Adds a repeatable job the way Bull does: its identity is queue, name and schedule, so repeating the call is safe.
+ * Adds a schedule, or changes it: adding it again never makes a second one, so repeating the call is safe.
  * @param isAway whether what was sent now would not arrive
  * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis is away or refused it, or the broker was closed before it was sent
  */
 export async function addRepeatable(
-  { queue, timeoutMs, waits, connections, memory }: EnqueuerParts,
+  parts: EnqueuerParts & { readonly schedules: Pick<RedisSchedules, 'add'> },
   request: AddRequest,
   isAway: () => boolean,
-): Promise<Job> {
+): Promise<AddedSchedule> {
+  const { queue, timeoutMs, waits, connections, memory, schedules } = parts;
   const { json, options } = admitJob(
     queue.name,
     queue.definition,
@@ -43,11 +44,8 @@ export async function addRepeatable(
     }
     tries.wasSent = true;
     try {
-      const job = await within(
-        giveUpAt,
-        queue.addRepeatable(request.name, JSON.parse(json) as object, options),
-      );
-      if (job !== null) return job;
+      const added = await within(giveUpAt, schedules.add(request.name, json, options));
+      if (added !== null) return added;
       tries.mayBeStored = true;
       break;
     } catch (error) {

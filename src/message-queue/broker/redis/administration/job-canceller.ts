@@ -45,6 +45,7 @@ export class JobCanceller {
         const job = { id, name: name ?? '', opts: options, attemptsMade, data: readablePayload(data) };
         const end: JobEnd = { ...endedJob(job, queue.name), outcome: 'cancelled', reason };
         queue.emit(JOB_ENDED, end);
+        if (options.repeat !== undefined) await queue.keepSchedules();
       }
       return outcome as CancelOutcome;
     }

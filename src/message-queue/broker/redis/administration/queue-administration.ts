@@ -80,12 +80,15 @@ export class QueueAdministration {
   }
 
   async purge(queue: RedisQueue): Promise<number> {
-    for (let removed = 0; ;) {
+    let removed = 0;
+    for (;;) {
       const answer = this.scripts.runPatiently(purgeQueueScript, queue.base, [PURGE_STEP]);
       const step = Number(await this.answer(queue, 'purging jobs', answer));
       removed += step;
-      if (step < PURGE_STEP) return removed;
+      if (step < PURGE_STEP) break;
     }
+    await this.answer(queue, 'planning the runs of schedules', queue.keepSchedules());
+    return removed;
   }
 
   snapshot(queue: RedisQueue): Promise<QueueSnapshot> {

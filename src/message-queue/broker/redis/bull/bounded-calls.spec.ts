@@ -77,7 +77,7 @@ describe('calls of a queue', () => {
         // Unbounded, some take 45 s and some forever.
         expect([name, tookMs < 20_000]).toEqual([name, true]);
         expect((error as Error).message).toMatch(
-          /Redis has been away for \d s; .*(\(\)|jobs?|letters) of queue "work" got no answer/,
+          /Redis has been away for \d s; .*(\(\)|jobs?|letters|schedules?) of queue "work" got no answer/,
         );
       }
       for (const add of [queue.add('job', {}), queue.addBulk([{ name: 'job', data: {} }])]) {

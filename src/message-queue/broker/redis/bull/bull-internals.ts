@@ -20,13 +20,6 @@ export interface BullQueueInternals {
 
 /** Bull's own methods, with what their types leave out. */
 export const bullMethods = Bull.prototype as unknown as {
-  readonly nextRepeatableJob: (
-    this: Queue<object>,
-    name: string,
-    data: object,
-    options: JobOptions,
-    isNew?: boolean,
-  ) => Promise<Job<object> | undefined>;
   readonly nextJobFromJobData: (
     this: Queue<object>,
     hash: Readonly<Record<string, string | undefined>> | null,

@@ -1,5 +1,5 @@
 import Bull from 'bull';
-import type { Job, JobCounts, JobId, JobOptions, QueueOptions } from 'bull';
+import type { Job, JobCounts, JobId, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
 import { untilAborted } from '../../../../kernel/time/until-aborted.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
@@ -9,8 +9,6 @@ import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { addArguments } from '../../rules/bull-arguments.js';
 import type { BulkJob } from '../../rules/bull-arguments.js';
 import { guardedEmit } from '../../rules/events/guarded-emit.js';
-import { JOB_ADDED } from '../../rules/events/local-events.js';
-import { nextRunOptions } from '../../rules/next-run-options.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, internalsOf } from './bull-internals.js';
 import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
@@ -18,12 +16,14 @@ import { FinishedJobs } from './finished-jobs.js';
 import { JobReader } from './job-reader.js';
 import { QueueJob } from './queue-job.js';
 import { completeHash, readJob } from './read-job.js';
+import { answerScheduleCalls } from '../schedules/schedule-calls.js';
+import type { QueueSchedules } from '../schedules/schedule-calls.js';
 
 /** How long Bull may take to close a queue that nothing works on any more, milliseconds. */
 const BULL_CLOSE_MS = 300;
-
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
+  schedules(): QueueSchedules;
   addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job<object>>;
   addJobs(jobs: readonly BulkJob[]): Promise<Job<object>[]>;
 }
@@ -47,8 +47,6 @@ export interface WorkerOfQueue {
  */
 export class RedisQueue extends Bull<object> {
   private worker: WorkerOfQueue | null = null;
-  /** The last scheduled run that was added. */
-  private lastRun = '';
   /** Under a name that Bull does not use for something else. */
   private shuttingDown: Promise<void> | null = null;
   /** Whether Bull's queue was ready once: then it stays so. */
@@ -69,6 +67,7 @@ export class RedisQueue extends Bull<object> {
       bullMethods._registerEvent.call(this, event).catch(() => undefined);
     internalsOf(this).getJobFromId = async (id, { excludeData = false } = {}) =>
       id ? readJob(this, reader, id, excludeData) : undefined;
+    answerScheduleCalls(this, () => backend.schedules(), backend.addJob.bind(backend));
   }
 
   /** Those who wait for jobs of this queue to finish. */
@@ -119,24 +118,14 @@ export class RedisQueue extends Bull<object> {
     return guardedEmit(this, event, args);
   }
 
-  /** Bull's own `add`, for repeatable jobs: their identity is their schedule, not an id. */
-  addRepeatable(name: string, data: object, options: JobOptions): Promise<Job<object>> {
-    return super.add(name, data, options).then(QueueJob.from);
+  /** A run of a schedule begins: plans the next one. */
+  goOn(job: { readonly id: string; name: string; data: object; opts: object }): Promise<void> {
+    return this.backend.schedules().goOn(job);
   }
 
-  /** As in Bull; announces the run it adds. */
-  override async nextRepeatableJob(
-    name: string,
-    data: object,
-    options: JobOptions,
-    isNew?: boolean,
-  ): Promise<Job<object>> {
-    const next = nextRunOptions(options);
-    const job = await bullMethods.nextRepeatableJob.call(this, name, data, next, isNew);
-    if (job !== undefined && (await this.wasAdded(job))) {
-      this.emit(JOB_ADDED, String(job.id), name);
-    }
-    return QueueJob.from(job) as Job<object>;
+  /** Plans the runs again that schedules have lost. */
+  async keepSchedules(): Promise<void> {
+    await this.backend.schedules().keep();
   }
 
   /** As in Bull. @throws BrokerUnavailableError when the queue is closed before Redis answered */
@@ -213,15 +202,6 @@ export class RedisQueue extends Bull<object> {
   override close(doNotWaitJobs?: boolean): Promise<void> {
     this.shuttingDown ??= this.shutDown(doNotWaitJobs ?? false);
     return this.shuttingDown;
-  }
-
-  /** Bull answers the same for a run that existed already; its time reveals that, except within the same millisecond. */
-  private async wasAdded({ id, timestamp }: Job): Promise<boolean> {
-    const added = `${id}@${timestamp}`;
-    if (added === this.lastRun) return false;
-    this.lastRun = added;
-    const stored = await this.client.hget(this.toKey(String(id)), 'timestamp').catch(() => null);
-    return stored === String(timestamp);
   }
 
   private async shutDown(doNotWaitJobs: boolean): Promise<void> {

@@ -200,9 +200,8 @@ export class JobPipe {
   private async scheduleNext({ job, id }: RedisTakenJob): Promise<boolean> {
     try {
       const { commands } = this.parts;
-      await commands.untilAnswered(() =>
-        commands.queue.nextRepeatableJob(job.name, job.data as object, job.opts),
-      );
+      const run = { id, name: job.name, data: job.data as object, opts: job.opts };
+      await commands.untilAnswered(() => commands.queue.goOn(run));
       return true;
     } catch (error) {
       this.report('queue', id, `The next run of repeatable job "${id}" could not be scheduled.`, error);

@@ -34,6 +34,11 @@ export class JobAdding {
     this.debounce = parts.debounce;
   }
 
+  /** A handle on a stored job. */
+  handleOf(stored: StoredJob): MemoryJob {
+    return this.parts.handleOf(stored);
+  }
+
   /** A job with Bull's defaults, not stored yet. @throws TypeError when JSON cannot hold the payload */
   newJob(name: string, data: unknown, options: JobOptions): NewJob {
     return newJob(name, data, options, this.engine.clock.now(), this.parts.groupKey);

@@ -12,6 +12,8 @@ export interface MemoryQueueOptions {
   /** `backoffStrategies` and `drainDelay` count; the rest is about locks and connections that are not needed here. */
   readonly settings?: AdvancedSettings;
   readonly metrics?: MetricsOpts;
+  /** Shortest time between two runs of a schedule, milliseconds. Default 1. */
+  readonly minRepeatMs?: number;
   /** Default: the real time. */
   readonly clock?: Clock;
   /** What this queue (and the others that share the budget) may hold. Default: no limit. */

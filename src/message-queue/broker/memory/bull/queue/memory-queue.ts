@@ -198,7 +198,9 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
     const { adding, schedules } = this.parts;
     const job = adding.newJob(name, data, options);
-    return options.repeat ? (schedules.addNext(job, true) as MemoryJob) : adding.storeGiven(job, data);
+    if (!options.repeat) return adding.storeGiven(job, data);
+    schedules.addSchedule(job);
+    return schedules.handleOf(job) as MemoryJob;
   }
 
   /** Throws when the queue takes no more. */

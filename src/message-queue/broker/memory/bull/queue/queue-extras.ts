@@ -1,12 +1,12 @@
 import type { StoredJob } from '../../store/stored-job.js';
 import { DebounceKeys } from '../adding/debounce-keys.js';
-import { RepeatSchedule } from '../adding/repeat-schedule.js';
+import { ScheduleMap } from '../adding/schedule-map.js';
 import { FinishWaiters } from '../../../rules/events/finish-waiters.js';
 import { JobMetrics } from './job-metrics.js';
 
 /** Equal to Bull: what its queue keeps beside its jobs. */
 export class QueueExtras {
-  readonly repeat = new RepeatSchedule();
+  readonly schedules = new ScheduleMap();
   readonly debounce = new DebounceKeys();
   readonly waiters: FinishWaiters;
   readonly metrics: JobMetrics;
@@ -33,7 +33,7 @@ export class QueueExtras {
 
   /** Forgets everything that is stored. */
   clear(): void {
-    this.repeat.clear();
+    this.schedules.clear();
     this.debounce.clear();
     this.metrics.clear();
     this.waiters.forgetAll();

@@ -43,7 +43,7 @@ export class QueueParts {
   /** A handle on a stored job. */
   readonly handleOf: (stored: StoredJob) => MemoryJob;
 
-  constructor(shell: QueueShell, { clock, limiter, metrics }: MemoryQueueOptions) {
+  constructor(shell: QueueShell, { clock, limiter, metrics, minRepeatMs = 1 }: MemoryQueueOptions) {
     const { queue, name, budget, assertRoom } = shell;
     const { drainDelay, backoffStrategies } = queue.settings;
     const extras = new QueueExtras(name, metrics?.maxDataPoints);
@@ -58,8 +58,14 @@ export class QueueParts {
         onStart: (job) => {
           if (job.options.repeat) this.schedules.goOnAfter(job);
         },
-        onEnd: (job, state, text) => extras.noteEnd(job, state, text),
-        onRemove: (job) => extras.noteRemoval(job),
+        onEnd: (job, state, text) => {
+          extras.noteEnd(job, state, text);
+          if (job.options.repeat) this.schedules.lookSoon();
+        },
+        onRemove: (job) => {
+          extras.noteRemoval(job);
+          if (job.options.repeat) this.schedules.lookSoon();
+        },
       },
     });
     const settler = new JobSettler(engine);
@@ -78,7 +84,7 @@ export class QueueParts {
       assertRoom,
       handleOf,
     });
-    this.schedules = new QueueSchedules(engine, extras.repeat, this.adding);
+    this.schedules = new QueueSchedules(engine, extras.schedules, this.adding, minRepeatMs);
     this.running = new QueueRunning(engine, {
       queue,
       ending,

@@ -157,7 +157,7 @@ export class QueueReads {
   }
 
   #count(type: string): number | undefined {
-    return type === 'repeat' ? this.#parts.extras.repeat.size : countOf(this.#engine, type);
+    return type === 'repeat' ? this.#parts.extras.schedules.size : countOf(this.#engine, type);
   }
 
   #handle(stored: StoredJob, options: ReadOptions | undefined): MemoryJob {

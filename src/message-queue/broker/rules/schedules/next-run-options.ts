@@ -1,4 +1,4 @@
-import type { ManagedJobOptions } from '../../jobs/managed-job.js';
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 
 /** The options of a schedule's next run, from those of the run before: what happened to that one is its own business. */
 export function nextRunOptions<Options extends ManagedJobOptions>(options: Options): Options {

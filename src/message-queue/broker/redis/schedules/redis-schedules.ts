@@ -1,0 +1,179 @@
+import { priorityField } from '../../../admission/stored-options.js';
+import type {
+  ScheduleAction,
+  ScheduleCare,
+  ScheduleLook,
+  SchedulesOfQueue,
+} from '../../rules/schedules/schedule-care.js';
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
+import { JOB_ADDED } from '../../rules/events/local-events.js';
+import {
+  begun,
+  caredFor,
+  forgotten,
+  paused,
+  planAfter,
+  removed,
+  resumed,
+  upserted,
+} from '../../rules/schedules/schedule-changes.js';
+import type { ChangeTime, ScheduleAddition, ScheduleChange } from '../../rules/schedules/schedule-changes.js';
+import { definitionOfAdd } from '../../rules/schedules/schedule-definition.js';
+import { memberOf, runDetails, runIdOf, runOf } from '../../rules/schedules/schedule-record.js';
+import type { ScheduledRun, StoredSchedule } from '../../rules/schedules/schedule-record.js';
+import { internalsOf } from '../bull/bull-internals.js';
+import { unlessAway } from '../connections/unless-away.js';
+import type { LuaScript } from '../scripts/lua-script.js';
+import { addScheduleScript, changeScheduleScript, SCHEDULE_FIELDS } from './schedules.lua.js';
+import { ScheduleReader } from './schedule-reader.js';
+import type { Found, SchedulesParts } from './schedule-reader.js';
+
+/** What became of the add of a schedule. */
+export interface AddedSchedule {
+  readonly addition: ScheduleAddition;
+  /** Of its next run, or of the last one when it has ended. */
+  readonly id: string;
+  /** Its next run; null when it has ended. */
+  readonly run: ScheduledRun | null;
+}
+
+const CHANGES = { pause: paused, resume: resumed, remove: removed, forget: forgotten };
+
+/** The schedules of one queue. How they live is the rule of both providers; each change of one is one step in Redis. */
+export class RedisSchedules implements SchedulesOfQueue {
+  private readonly reader: ScheduleReader;
+
+  constructor(private readonly parts: SchedulesParts) {
+    this.reader = new ScheduleReader(parts);
+  }
+
+  /**
+   * Adds a schedule, or changes it.
+   * @param data the payload as JSON
+   * @param options with `repeat`, admitted
+   */
+  async add(name: string, data: string, options: ManagedJobOptions): Promise<AddedSchedule> {
+    const wanted = definitionOfAdd(name, data, options);
+    for (;;) {
+      const found = await this.reader.find(wanted.key);
+      const time = this.time();
+      const { change, addition } = upserted(found, wanted, time);
+      const isNew = addition === 'created';
+      if (isNew && change.nextAt === null) return { addition, id: '', run: null };
+      const done = await this.apply(change, found, isNew ? addScheduleScript : changeScheduleScript);
+      if (done === null) continue;
+      const { to, nextAt } = done;
+      const run = to === null || nextAt === null ? null : runOf(to, nextAt, time.now);
+      return { addition, id: run?.id ?? to?.last?.jobId ?? '', run };
+    }
+  }
+
+  /** A run begins: the next one is planned. */
+  async goOn(job: { id: string; name: string; data: unknown; opts: object }): Promise<void> {
+    const run = runDetails(job);
+    if (run === null) return;
+    await this.changeBy(run.member, (found, time) => {
+      const data = found.record === null ? JSON.stringify(job.data) : '';
+      return begun(found, { ...job, data }, time);
+    });
+  }
+
+  change(key: string, action: ScheduleAction): Promise<boolean> {
+    return this.answer('changing a schedule', this.changeBy(key, CHANGES[action]));
+  }
+
+  async look(): Promise<ScheduleLook[]> {
+    const looks = await this.answer('reading schedules', this.reader.look());
+    return looks.map(({ found, run }) => ({ schedule: found, run }));
+  }
+
+  keep(): Promise<ScheduleCare> {
+    return this.answer('keeping schedules', this.keepAll());
+  }
+
+  private async keepAll(): Promise<ScheduleCare> {
+    const [revived, dead]: [string[], string[]] = [[], []];
+    for (const { found, run } of await this.reader.look()) {
+      const change = caredFor(found, run ?? 'gone', this.time());
+      if (change === null) {
+        if (found.record === null && run === 'gone') dead.push(found.key);
+        continue;
+      }
+      const done = await this.apply(change, found, changeScheduleScript);
+      if (done !== null && done.nextAt !== null) revived.push(found.key);
+    }
+    return { revived, dead };
+  }
+
+  /** @returns whether there is such a schedule */
+  private async changeBy(
+    key: string,
+    changed: (found: StoredSchedule, time: ChangeTime) => ScheduleChange | null,
+  ): Promise<boolean> {
+    for (;;) {
+      const found = await this.reader.find(key);
+      if (found === null) return false;
+      const change = changed(found, this.time());
+      if (change === null || (await this.apply(change, found, changeScheduleScript)) !== null) return true;
+    }
+  }
+
+  /** @returns what was stored; null when what was read has changed meanwhile */
+  private async apply(
+    change: ScheduleChange,
+    found: Found | null,
+    script: LuaScript,
+  ): Promise<ScheduleChange | null> {
+    const { queue, scripts } = this.parts;
+    const { to, nextAt } = change;
+    const time = this.time();
+    const run = to === null || nextAt === null ? null : runOf(to, nextAt, time.now);
+    const args = this.argumentsOf(change, found, run);
+    const reply = await scripts.runPatiently(script, queue.base, args);
+    if (reply === 'changed') return null;
+    if (reply === 'finished') return this.apply(planAfter(change, time), found, script);
+    // A run that only takes the place of itself was told before.
+    const isTold = found !== null && found.nextAt !== null && run?.id === runIdOf(found.member, found.nextAt);
+    if (reply === 'added' && run !== null && !isTold) queue.emit(JOB_ADDED, run.id, run.name);
+    return change;
+  }
+
+  private argumentsOf(
+    { key, to, nextAt }: ScheduleChange,
+    found: Found | null,
+    run: ScheduledRun | null,
+  ): (string | number)[] {
+    const isSame = found !== null && to === found.record && nextAt === found.nextAt;
+    const wasPlanned = found !== null && found.nextAt !== null;
+    const fields: Record<(typeof SCHEDULE_FIELDS)[number], string | number> = {
+      ...{ token: internalsOf(this.parts.queue).token, key, record: found?.text ?? '' },
+      ...{ member: found?.member ?? '', nextAt: found?.nextAt ?? '' },
+      newRecord: to === null ? '' : isSame && found.text !== '' ? found.text : JSON.stringify(to),
+      newMember: run === null || to === null ? '' : memberOf(to.name, to.repeat),
+      newNextAt: nextAt ?? '',
+      dropped: wasPlanned && !isSame ? runIdOf(found.member, found.nextAt) : '',
+      ...runFields(run),
+    };
+    return SCHEDULE_FIELDS.map((field) => fields[field]);
+  }
+
+  private answer<T>(what: string, answer: Promise<T>): Promise<T> {
+    return unlessAway(this.parts.queue.name, what, this.parts.connections, answer);
+  }
+
+  private time(): ChangeTime {
+    const { connections, queue } = this.parts;
+    return { now: connections.clock.now(), minRepeatMs: queue.definition.minRepeatMs };
+  }
+}
+
+function runFields(
+  run: ScheduledRun | null,
+): Record<'run' | 'name' | 'data' | 'opts' | 'timestamp' | 'delay' | 'priority', string | number> {
+  if (run === null) return { run: '', name: '', data: '', opts: '', timestamp: '', delay: '', priority: '' };
+  const { delay = 0, timestamp = 0, priority = 0 }: ManagedJobOptions = run.options;
+  return {
+    ...{ run: run.id, name: run.name, data: run.data, opts: JSON.stringify(run.options) },
+    ...{ timestamp, delay, priority: priorityField(priority) },
+  };
+}

@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import type { CronSchedule, EnqueueOptions, IntervalSchedule } from '../admission/job-options.js';
+import { ManagedQueues } from '../broker/managed-queues.js';
+import type { ManagedQueue } from '../broker/managed-queues.js';
+import type { ScheduleAction, ScheduleLook } from '../broker/rules/schedules/schedule-care.js';
+import { JobEnqueuer } from '../facade/job-enqueuer.js';
+import type { JobReceipt } from '../facade/job-receipt.js';
+import { Clock } from '../../kernel/time/clock.js';
+import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import { Issues } from '../../kernel/values/issues.js';
+import { isRecord, record } from '../../kernel/values/kinds.js';
+import { plainText } from '../../kernel/values/plain-text.js';
+import { InvalidJobOptionsError, ScheduleNotFoundError } from '../jobs/errors.js';
+import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
+import { isQueueName } from '../queues/queue-name.js';
+import { SCHEDULE_KEY } from './schedule-declaration.js';
+import type { SchedulePayload } from './schedule-declaration.js';
+import { keyedId } from './schedule-identity.js';
+import { statusOf } from './schedule-status.js';
+import type { ScheduleStatus } from './schedule-status.js';
+
+/** When a schedule runs, what tells it apart, and how its runs are added. */
+export type UpsertScheduleOptions = (CronSchedule | IntervalSchedule) &
+  Pick<
+    EnqueueOptions,
+    'priority' | 'attempts' | 'timeoutMs' | 'correlationId' | 'metadata' | 'deadlineMs'
+  > & {
+    /** Tells schedules of one queue apart: 1 to 64 letters, digits, `_` or `-`. Default: the job's name. */
+    readonly key?: string;
+  };
+
+/** A schedule after `upsert`, and what that did. */
+export interface ScheduleReceipt extends ScheduleStatus {
+  readonly change: 'created' | 'updated' | 'unchanged';
+}
+
+const OPTIONS = record<UpsertScheduleOptions>('{ cron, tz? } or { every }, and what else a schedule has');
+
+/**
+ * The schedules of the app's queues, whoever made them: `messageQueue.schedules`. Those that code declares, those that
+ * hosts add with `repeat`, and those of plain Bull are listed, paused, run and removed alike. Every call rejects with
+ * `UnknownQueueError` for a queue that is not registered, and with `BrokerUnavailableError` when Redis is away.
+ */
+@Injectable()
+export class Schedules {
+  constructor(
+    private readonly queues: ManagedQueues,
+    private readonly enqueuer: JobEnqueuer,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Makes a schedule of a queue, or changes the one with the same key: its next run has the new payload. Runs that were made count
+   * against a `limit`, and a paused one stays paused.
+   * @throws InvalidPayloadError, InvalidJobOptionsError; the latter also for a key that code declares
+   */
+  async upsert<D extends QueueDefinition, N extends JobNameOf<D>>(
+    definition: D,
+    job: N,
+    payload: SchedulePayload<D, N>,
+    options: UpsertScheduleOptions,
+  ): Promise<ScheduleReceipt> {
+    const managed = this.queues.get(definition.name);
+    const { key, enqueueOptions } = await this.checked(managed, job, options);
+    const given: unknown = payload;
+    const isFilled = isQueueName(definition.name) && isRecord(given);
+    const full = isFilled ? { createdAt: new Date(this.clock.now()), ...given } : given;
+    const receipt = await this.enqueuer.add(definition.name, job, full, enqueueOptions);
+    const status = await this.statusOf(managed, key);
+    return { ...status, change: receipt.schedule ?? 'created' };
+  }
+
+  /** Every schedule, by queue and key. @param queue only those of this one */
+  async list(queue?: string): Promise<ScheduleStatus[]> {
+    const names = queue === undefined ? this.queues.names() : [queue];
+    const lists = await Promise.all(names.map((name) => this.listOf(this.queues.get(name))));
+    return lists.flat();
+  }
+
+  /** No run begins until it is resumed; one that runs goes on. Runs that come due meanwhile are left out. @throws ScheduleNotFoundError */
+  pause(queue: string, key: string): Promise<ScheduleStatus> {
+    return this.change(queue, key, 'pause');
+  }
+
+  /** Runs begin again, the next one at its time. @throws ScheduleNotFoundError */
+  resume(queue: string, key: string): Promise<ScheduleStatus> {
+    return this.change(queue, key, 'resume');
+  }
+
+  /**
+   * Adds a job like those of its runs at once, also while it is paused. It changes nothing about the runs to come, and does not
+   * count against a `limit`.
+   * @throws ScheduleNotFoundError, QueueFullError
+   */
+  async runNow(queue: string, key: string): Promise<JobReceipt> {
+    const managed = this.queues.get(queue);
+    const { schedule } = await this.find(managed, key);
+    if (schedule.record === null) throw this.notFound(queue, key, []);
+    const { name, data, options } = schedule.record;
+    const request = { name, data: JSON.parse(data) as object, options };
+    const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
+    return { id, queue, name, deduplicated };
+  }
+
+  /**
+   * Ends a schedule: its next run goes, one that runs goes on. One that code declares is listed as ended, and comes back
+   * when an app that declares it starts.
+   * @returns whether there was one
+   */
+  async remove(queue: string, key: string): Promise<boolean> {
+    const managed = this.queues.get(queue);
+    return managed.broker.schedulesOf(managed.queue).change(plainText(key), 'remove');
+  }
+
+  private async change(queue: string, key: string, action: ScheduleAction): Promise<ScheduleStatus> {
+    const managed = this.queues.get(queue);
+    const { schedule } = await this.find(managed, key);
+    await managed.broker.schedulesOf(managed.queue).change(schedule.key, action);
+    return this.statusOf(managed, key);
+  }
+
+  private async checked(
+    managed: ManagedQueue,
+    job: string,
+    options: UpsertScheduleOptions,
+  ): Promise<{ readonly key: string; readonly enqueueOptions: EnqueueOptions }> {
+    const { name: queue } = managed.definition;
+    const place = { queue, job: plainText(job) };
+    const issues = new Issues();
+    const isObject = issues.check('options', options, OPTIONS);
+    const given: Partial<UpsertScheduleOptions> = isObject ? options : {};
+    const { key = job, ...others } = given;
+    if (issues.check('key', key, SCHEDULE_KEY)) {
+      const looks = await managed.broker.schedulesOf(managed.queue).look();
+      const isDeclared = looks.some(
+        ({ schedule }) => schedule.key === key && schedule.record?.isDeclared === true,
+      );
+      const declared =
+        'belongs to a schedule that is declared where the queue is registered; change it there, or use another key';
+      issues.unless(!isDeclared, 'key', declared);
+    }
+    issues.throwIfAny(InvalidJobOptionsError, `A schedule of queue "${queue}" cannot be made:`, place);
+    const { cron, tz, every, startDate, endDate, limit, ...enqueueOptions } = others;
+    const times = Object.entries({ cron, tz, every, startDate, endDate, limit });
+    const kept = Object.fromEntries(times.filter(([, value]) => value !== undefined));
+    const repeat = kept as unknown as EnqueueOptions['repeat'];
+    return { key, enqueueOptions: { ...enqueueOptions, repeat, jobId: keyedId(key) } };
+  }
+
+  private async listOf({ broker, queue }: ManagedQueue): Promise<ScheduleStatus[]> {
+    const looks = await broker.schedulesOf(queue).look();
+    if (looks.length === 0) return [];
+    const { isPaused } = await broker.snapshot(queue);
+    const now = this.clock.now();
+    return looks
+      .map((look) => statusOf(queue.name, look, isPaused, now))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  private async statusOf(managed: ManagedQueue, key: string): Promise<ScheduleStatus> {
+    const list = await this.listOf(managed);
+    const found = list.find((one) => one.key === key);
+    if (found === undefined)
+      throw this.notFound(
+        managed.definition.name,
+        key,
+        list.map((one) => one.key),
+      );
+    return found;
+  }
+
+  private async find({ broker, queue }: ManagedQueue, key: string): Promise<ScheduleLook> {
+    const looks = await broker.schedulesOf(queue).look();
+    const found = looks.find(({ schedule }) => schedule.key === key);
+    if (found !== undefined) return found;
+    throw this.notFound(
+      queue.name,
+      key,
+      looks.map(({ schedule }) => schedule.key),
+    );
+  }
+
+  private notFound(queue: string, key: string, known: readonly string[]): ScheduleNotFoundError {
+    const text = plainText(key);
+    return new ScheduleNotFoundError(
+      `Queue "${queue}" has no schedule ${JSON.stringify(text)}.${didYouMean(text, known)} It has: ${known.slice(0, 20).join(', ') || 'none'}.`,
+      { queue },
+    );
+  }
+}
