@@ -137,11 +137,7 @@ describe('validatePayload', () => {
 });
 
 /** An object that JSON shows nothing of, and that whoever awaits it waits for. */
-class Unsettled {
-  then(): Promise<never> {
-    return new Promise(() => undefined);
-  }
-}
+const unsettled: unknown = Object.create({ then: () => undefined });
 
 @ValidatorConstraint({ async: true })
 class NeverAnswers {
@@ -153,7 +149,6 @@ class NeverAnswers {
 class Promising {
   @IsOptional()
   @ValidatePromise()
-  @Type(() => Unsettled)
   later?: object;
 
   @IsOptional()
@@ -171,14 +166,19 @@ describe('What never settles in a payload', () => {
     return promise;
   };
 
-  it.each([{ later: {} }, { asked: 'x' }])('is refused after 10 s when it is added: %j', async (data) => {
-    await expect(inTime(refused(Promising, data))).resolves.toMatchObject({
-      issues: [{ path: 'payload', message: expect.stringContaining('did not settle within 10 s') as string }],
-    });
-  });
+  it.each([{ later: unsettled }, { asked: 'x' }])(
+    'is refused after 10 s when it is added: %#',
+    async (data) => {
+      await expect(inTime(refused(Promising, data))).resolves.toMatchObject({
+        issues: [
+          { path: 'payload', message: expect.stringContaining('did not settle within 10 s') as string },
+        ],
+      });
+    },
+  );
 
-  it.each([{ later: {} }, { asked: 'x' }])('fails the attempt when it is run: %j', async (data) => {
-    const judged = inTime(judgeStoredPayload(Promising, data, place));
+  it('fails the attempt when it is run', async () => {
+    const judged = inTime(judgeStoredPayload(Promising, { asked: 'x' }, place));
     await expect(judged).rejects.toMatchObject({ code: 'JOB_TIMEOUT', queue: 'q', jobId: 'm_1' });
   });
 
