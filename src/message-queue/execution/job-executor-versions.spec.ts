@@ -184,6 +184,21 @@ describe('fields that this version does not know', () => {
 });
 
 describe('a definition', () => {
+  it('that is made from another keeps its versions', () => {
+    const { jobs: _jobs, ...settings } = definition;
+    const first = defineQueue({ ...settings, jobs: { write: { payload: Note, version: 2 }, tuned: Note } });
+    const changed = defineQueue({ ...first, concurrency: 7 });
+    const more = defineQueue({ ...first, jobs: { ...first.jobs, tuned: { payload: Note, version: 3 } } });
+    const fewer = defineQueue({ ...first, jobs: { tuned: Note } });
+    const versionsOf = (queue: Parameters<typeof versionOf>[0]): number[] =>
+      ['write', 'tuned'].map((job) => versionOf(queue, job));
+    expect([changed, more, fewer].map(versionsOf)).toEqual([
+      [2, 1],
+      [2, 3],
+      [1, 1],
+    ]);
+  });
+
   it('says the version of each job, 1 unless it says otherwise', () => {
     const { jobs: _jobs, ...settings } = definition;
     const queue = defineQueue({ ...settings, jobs: { write: { payload: Note, version: 2 }, tuned: Note } });

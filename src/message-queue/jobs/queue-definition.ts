@@ -91,23 +91,29 @@ export type QueueDefinitionInput<Name extends string, Given extends GivenJobs> =
 export function defineQueue<const Name extends string, const Given extends GivenJobs>(
   input: QueueDefinitionInput<Name, Given>,
 ): QueueDefinition<Name, JobsOf<Given>> {
+  const { versions, ...rest } = input as typeof input & Pick<QueueDefinition, 'versions'>;
   return Object.freeze({
     ...QUEUE_DEFAULTS,
-    ...input,
-    ...splitJobs(input.jobs),
+    ...rest,
+    ...splitJobs(input.jobs, versions),
     retention: { ...QUEUE_DEFAULTS.retention, ...input.retention },
   });
 }
 
-/** The DTO classes, and the versions where there are any. What is wrong with them is said when the queue is registered. */
+/**
+ * The DTO classes, and the versions where there are any. What is wrong with them is said when the queue is registered.
+ * @param before versions of the definition that this one is made from
+ */
 function splitJobs<Given extends GivenJobs>(
   given: Given,
+  before: QueueDefinition['versions'] = {},
 ): { readonly jobs: JobsOf<Given>; readonly versions?: Readonly<Record<string, PayloadVersion>> } {
   const jobs: Record<string, unknown> = {};
   const versions: Record<string, PayloadVersion> = {};
   for (const [name, job] of Object.entries((given as GivenJobs | undefined) ?? {})) {
     const { payload, ...version } = isVersioned(job) ? job : { payload: job };
     jobs[name] = payload;
+    if (Object.hasOwn(before, name)) versions[name] = before[name] as PayloadVersion;
     if (isVersioned(job)) versions[name] = Object.freeze(version as PayloadVersion);
   }
   const types = Object.freeze(jobs) as JobsOf<Given>;

@@ -74,10 +74,16 @@ export const versionCases: readonly BrokerCase[] = [
       const queue = bench.open();
       const ids: string[] = [];
       for (const priority of [9, 3, 3, 1, 3]) ids.push(await bench.add(queue, { options: { priority } }));
-      const at = Date.now() + 400;
+      // The least important one is due first.
       const { runs } = await bench.work(queue, (taken) =>
-        taken.unknownSince === undefined ? passedOn(taken, at - Date.now()) : completed(),
+        taken.unknownSince === undefined
+          ? passedOn(taken, taken.job.opts.priority === 9 ? 300 : 600)
+          : completed(),
       );
+      await waitUntil(async () => (await bench.broker.snapshot(queue)).unknown === 5, 'all to be passed on');
+      await queue.pause();
+      await waitUntil(async () => (await bench.broker.snapshot(queue)).paused === 5, 'all to be due');
+      await queue.resume();
       await waitUntil(() => runs.length === 10, 'ten runs');
       const order = [ids[3], ids[1], ids[2], ids[4], ids[0]];
       expect(runs).toEqual([...order, ...order]);
