@@ -66,6 +66,14 @@ export interface QueueWorker {
   abortActive(reason: MessageQueueError): void;
 }
 
+/** A key of the store under which somebody put something else. */
+export interface WrongKey {
+  readonly key: string;
+  /** Redis' name of a type, such as `string`. */
+  readonly holds: string;
+  readonly belongs: string;
+}
+
 /** Counts of one queue at one moment. */
 export interface QueueSnapshot {
   readonly waiting: number;
@@ -84,6 +92,8 @@ export interface QueueSnapshot {
   readonly failedDropped: number;
   /** When the last one was, milliseconds since the epoch; null when none was. */
   readonly failedDroppedAt: number | null;
+  /** Keys of the queue under which its store holds something else. While there are any, the counts are 0. */
+  readonly wrongKeys: readonly WrongKey[];
 }
 
 export { refusesAll } from './server-report.js';

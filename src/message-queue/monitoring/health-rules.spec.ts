@@ -75,7 +75,14 @@ describe('queueReasons', () => {
         unplugged: [],
         unknown: { count: 0, kinds: [] },
       },
-      snapshot: { ...counts, oldestWaitingAt: null, unknown: 0, failedDropped, failedDroppedAt },
+      snapshot: {
+        ...counts,
+        oldestWaitingAt: null,
+        unknown: 0,
+        failedDropped,
+        failedDroppedAt,
+        wrongKeys: [],
+      },
       activity: {
         completed: 0,
         failed: 0,

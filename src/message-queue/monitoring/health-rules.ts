@@ -28,6 +28,7 @@ const DROPPED_LATELY_MS = 60 * 60 * 1000;
 type Rule = (evidence: HealthEvidence, thresholds: HealthThresholds) => HealthReason | null;
 
 const QUEUE_RULES: readonly Rule[] = [
+  wrongKeys,
   noProgress,
   stuckHandlers,
   failureRate,
@@ -46,6 +47,18 @@ const QUEUE_RULES: readonly Rule[] = [
 export function queueReasons(evidence: HealthEvidence, thresholds: HealthThresholds): HealthReason[] {
   return worstFirst(
     QUEUE_RULES.map((rule) => rule(evidence, thresholds)).filter((reason) => reason !== null),
+  );
+}
+
+function wrongKeys({ definition, snapshot }: HealthEvidence): HealthReason | null {
+  const [first] = snapshot.wrongKeys;
+  if (first === undefined) return null;
+  const held = snapshot.wrongKeys.map(
+    ({ key, holds, belongs }) => `"${key}" holds a ${holds}, not a ${belongs}`,
+  );
+  return unhealthy(
+    'WRONG_KEY_TYPE',
+    `"${definition.name}" cannot work: in Redis ${held.join(', ')}. Find out what wrote it, then move it away (RENAME ${first.key} ${first.key}:odd): the queue goes on by itself. The other queues work.`,
   );
 }
 

@@ -10,7 +10,7 @@ export function toStats(
   activity: QueueActivity,
   now: number,
 ): QueueStats {
-  const { oldestWaitingAt, failedDroppedAt: _, ...counts } = snapshot;
+  const { oldestWaitingAt, failedDroppedAt: _at, wrongKeys: _keys, ...counts } = snapshot;
   const attempts = activity.completed + activity.failed;
   return {
     ...counts,

@@ -27,6 +27,7 @@ export interface HealthReason {
     | 'DEAD_LETTERS'
     | 'SCHEDULE_DEAD'
     | 'DEAD_LETTERS_DROPPED'
+    | 'WRONG_KEY_TYPE'
     | 'UNPLUGGED_PORT'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */

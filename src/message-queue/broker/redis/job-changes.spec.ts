@@ -133,7 +133,14 @@ describe('changing stored jobs', () => {
     const queue = broker.createQueue(testQueue());
     expect(await broker.snapshot(queue)).toEqual({
       ...{ waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0 },
-      ...{ isPaused: false, unknown: 0, oldestWaitingAt: null, failedDropped: 0, failedDroppedAt: null },
+      ...{
+        isPaused: false,
+        unknown: 0,
+        oldestWaitingAt: null,
+        failedDropped: 0,
+        failedDroppedAt: null,
+        wrongKeys: [],
+      },
     });
     const times = [5_000, 3_000, 4_000, 1_000, 2_000, 6_000];
     for (const [i, timestamp] of times.entries()) {

@@ -16,7 +16,7 @@ describe('retentionRule', () => {
     expect(retentionRule(remove as boolean)).toEqual({ count, ageSeconds });
   });
 
-  it.each([[null], ['5'], [Number.NaN], [2.5], [[]], [{ count: 'all', age: '1' }]])(
+  it.each([[null], ['5'], [Number.NaN], [2.5], [[]], [{ count: 'all', age: '1' }], [{ age: -1e300 }]])(
     'keeps all for what means nothing: %j',
     (remove) => {
       expect(retentionRule(remove as never)).toEqual({ count: -1, ageSeconds: null });

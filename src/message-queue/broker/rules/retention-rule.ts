@@ -18,7 +18,7 @@ export function retentionRule(remove: boolean | number | KeepJobsOptions | null 
     const { count, age } = remove;
     return {
       count: countOf(count),
-      ageSeconds: typeof age === 'number' && Number.isFinite(age) ? age : null,
+      ageSeconds: typeof age === 'number' && Number.isFinite(age) && age >= 0 ? age : null,
     };
   }
   return { count: countOf(remove), ageSeconds: null };

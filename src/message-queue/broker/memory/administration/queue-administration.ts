@@ -79,6 +79,7 @@ export class QueueAdministration {
       oldestWaitingAt: store.waiting.oldestTimestamp(),
       failedDropped: store.failedDropped,
       failedDroppedAt: store.failedDroppedAt,
+      wrongKeys: [],
     };
   }
 }

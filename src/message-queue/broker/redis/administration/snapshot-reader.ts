@@ -7,6 +7,7 @@ import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 type SnapshotReply = [
   ...[number, number, number, number, number, number, number],
   ...[string | null, number, string | null, number],
+  wrong: readonly (readonly [name: string, holds: string, belongs: string])[],
 ];
 
 interface Asker {
@@ -33,15 +34,15 @@ export class SnapshotReader {
     this.asked = new Map();
     for (const [base, answer] of overQueues(snapshotQueueScript, [...asked.keys()], this.redis)) {
       for (const { resolve, reject } of asked.get(base) ?? []) {
-        answer.then((reply) => resolve(toSnapshot(reply as SnapshotReply)), reject);
+        answer.then((reply) => resolve(toSnapshot(base, reply as SnapshotReply)), reject);
       }
     }
   }
 }
 
-function toSnapshot(reply: SnapshotReply): QueueSnapshot {
+function toSnapshot(base: string, reply: SnapshotReply): QueueSnapshot {
   const [waiting, active, delayed, completed, failed, paused, isPaused, ...rest] = reply;
-  const [oldest, failedDropped, droppedAt, unknown] = rest;
+  const [oldest, failedDropped, droppedAt, unknown, wrong] = rest;
   return {
     ...{
       waiting,
@@ -56,6 +57,7 @@ function toSnapshot(reply: SnapshotReply): QueueSnapshot {
     },
     oldestWaitingAt: timeOf(oldest),
     failedDroppedAt: timeOf(droppedAt),
+    wrongKeys: wrong.map(([name, holds, belongs]) => ({ key: base + name, holds, belongs })),
   };
 }
 

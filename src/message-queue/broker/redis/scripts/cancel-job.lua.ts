@@ -30,6 +30,8 @@ if redis.call('LPOS', base .. 'active', id) then
   return 'signalled'
 end
 if opts ~= ARGV[6] then return 'changed' end
+-- Raises an error when somebody put something else there, before the job leaves where it is.
+redis.call('ZCARD', base .. 'failed')
 local isRemoved = redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0
 if not isRemoved then return 'not-found' end
 redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])

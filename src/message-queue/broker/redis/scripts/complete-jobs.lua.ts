@@ -105,15 +105,19 @@ first = first + begun
 for at = first, #ARGV, ${COMPLETE_FIELDS.length} do locks[#locks + 1] = base .. ${field('id')} .. ':lock' end
 local holders, statuses = #locks > 0 and redis.call('MGET', unpack(locks)), {}
 for i, lock in ipairs(locks) do statuses[i] = complete(first + (i - 1) * ${COMPLETE_FIELDS.length}, lock, holders[i]) end
-if #settled > 0 then redis.call('SREM', base .. 'stalled', unpack(settled)) end
-if #scored > 0 then redis.call('ZADD', completed, unpack(scored)) end
+-- From here on nothing may fail: the jobs have left active. Those that cannot be listed because of what somebody put there are removed.
+if #settled > 0 then redis.pcall('SREM', base .. 'stalled', unpack(settled)) end
+local isListed = #scored > 0 and type(redis.pcall('ZADD', completed, unpack(scored))) == 'number'
+if #scored > 0 and not isListed then forgetAll(settled) end
 for _, keep in ipairs(keeping) do
-  if keep.counts then keepOnly(keep.count, keep.age) end
+  if keep.counts and isListed then keepOnly(keep.count, keep.age) end
 end
 rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local count = tonumber(ARGV[4])
-local taken, phantoms, again, run = takeJobs(count, now, token, lockMs, tonumber(ARGV[6]))
+local hasTaken, taken, phantoms, again, run = pcall(takeJobs, count, now, token, lockMs, tonumber(ARGV[6]))
+-- Whoever asks next is told.
+if not hasTaken then taken, phantoms, again, run = {}, {}, true, '' end
 if #taken == 0 and not again and ARGV[5] == '1' then redis.pcall('PUBLISH', base .. 'drained', '') end
 return { statuses, taken, phantoms, again and 1 or 0, run, count > 0 and #taken == 0 and queueIsPaused() and 1 or 0 }
 `,

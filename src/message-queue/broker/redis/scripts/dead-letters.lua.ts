@@ -55,6 +55,7 @@ local function replay(id, options, computedFrom)
   local stored = redis.pcall('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}')
   local version = (stored[3] or '') .. ' ' .. (stored[4] or '') .. ' ' .. (stored[5] or '') .. ' ' .. (stored[6] or '')
   if stored[1] and version ~= computedFrom then return -1 end
+  checkLane(levelOf(stored[2]))
   if redis.call('ZREM', base .. 'failed', id) == 0 then return 0 end
   count, bytes = count + 1, bytes + letterBytes(id)
   if not stored[1] then return 0 end

@@ -31,6 +31,10 @@ const LETTER_OVERHEAD_BYTES = 1_000;
  * - `endAsFailed(id, now, event, mostLetters, mostBytes)`: moves a job that stands in no other list to the failed set.
  */
 export const letterFunctions = `
+-- Only a count: when somebody put something else there, it begins anew.
+local deadType = redis.call('TYPE', base .. 'mq:dead').ok
+if deadType ~= 'hash' and deadType ~= 'none' then redis.call('DEL', base .. 'mq:dead') end
+
 local function letterBytes(id)
   local bytes = ${LETTER_OVERHEAD_BYTES}
   for _, field in ipairs({ 'data', 'opts', 'failedReason', 'stacktrace' }) do
@@ -138,7 +142,7 @@ end
 local function rememberGone(ids)
   local key = #ids > 0 and goneKeys()
   if not key then return end
-  for from = 1, #ids, 5000 do redis.call('SADD', key, unpack(ids, from, math.min(from + 4999, #ids))) end
+  for from = 1, #ids, 5000 do redis.pcall('SADD', key, unpack(ids, from, math.min(from + 4999, #ids))) end
   redis.call('EXPIRE', key, 2 * GONE_SECONDS)
   redis.call('SET', base .. 'mq:gone', '', 'EX', 2 * GONE_SECONDS)
 end
@@ -147,7 +151,7 @@ local function goneAmong(ids)
   local gone = {}
   local keys = #ids > 0 and { goneKeys() } or {}
   for _, key in ipairs(keys) do
-    for i, isMember in ipairs(redis.call('SMISMEMBER', key, unpack(ids))) do
+    for i, isMember in ipairs(redis.pcall('SMISMEMBER', key, unpack(ids))) do
       if isMember == 1 then gone[ids[i]] = true end
     end
   end

@@ -29,19 +29,28 @@ if not stored[1] then
   letGo(id, ARGV[12])
   return 0
 end
+-- What could refuse the job where it goes does so before it leaves where it is.
+local level, counter = levelOf(stored[3]), nil
+if again == 'dead' then
+  redis.call('ZCARD', base .. 'failed')
+elseif again == '0' then
+  checkLane(level)
+else
+  redis.call('ZCARD', base .. 'delayed')
+  counter = redis.call('INCR', base .. 'id')
+end
 letGo(id, ARGV[12])
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
 if again == 'dead' then
   endAsFailed(id, now, ARGV[10], tonumber(ARGV[13]), tonumber(ARGV[14]))
 elseif again == '0' then
-  local level = levelOf(stored[3])
   if ARGV[11] == '1' and level == 0 then
     letWaitFirst({ id }, LIFO)
   else
     letWait({ id }, level)
   end
 else
-  delayUntil(id, tonumber(again), redis.call('INCR', base .. 'id'))
+  delayUntil(id, tonumber(again), counter)
 end
 return 1
 `,
@@ -60,10 +69,13 @@ export const passOnScript = luaScript('mqPassOn', {
   uses: [ownershipFunctions, delayFunctions],
   body: `
 local id, run, since = ARGV[2], ARGV[3], ARGV[5]
-if not owns(id, ARGV[1], run) or letGo(id, run) == 0 then return 0 end
-redis.call('HSET', base .. id, 'mqUnknown', since .. ' ' .. ARGV[6])
+if not owns(id, ARGV[1], run) then return 0 end
+redis.call('ZCARD', base .. 'delayed')
+local counter = redis.call('INCR', base .. 'id')
 redis.call('ZADD', base .. 'mq:unknown', since, id)
-delayUntil(id, tonumber(ARGV[4]), redis.call('INCR', base .. 'id'))
+if letGo(id, run) == 0 then return 0 end
+redis.call('HSET', base .. id, 'mqUnknown', since .. ' ' .. ARGV[6])
+delayUntil(id, tonumber(ARGV[4]), counter)
 return 1
 `,
 });
@@ -98,11 +110,20 @@ local replies = {}
 
 local function release(job)
   local id = job.id
-  if not owns(id, ARGV[1], job.run) or letGo(id, job.run) == 0 then return 0 end
+  if not owns(id, ARGV[1], job.run) then return 0 end
+  local level, counter = nil, nil
   if job.again == '0' then
-    letWaitFirst({ id }, levelOf(redis.call('HGET', base .. id, 'priority')))
+    level = levelOf(fieldOf(id, 'priority'))
+    checkLane(level)
   else
-    delayUntil(id, tonumber(job.again), redis.call('INCR', base .. 'id'))
+    redis.call('ZCARD', base .. 'delayed')
+    counter = redis.call('INCR', base .. 'id')
+  end
+  if letGo(id, job.run) == 0 then return 0 end
+  if level then
+    letWaitFirst({ id }, level)
+  else
+    delayUntil(id, tonumber(job.again), counter)
   end
   return 1
 end

@@ -63,8 +63,10 @@ end
 
 local function recover(id)
   local key = base .. id
-  if redis.call('EXISTS', key .. ':lock') == 1 or redis.call('LREM', base .. 'active', 1, id) == 0 then return end
+  if redis.call('EXISTS', key .. ':lock') == 1 then return end
   local stored = redis.pcall('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld')
+  checkLane(levelOf(stored[4]))
+  if redis.call('LREM', base .. 'active', 1, id) == 0 then return end
   if not (stored[1] and stored[2]) then
     buryEntry(id, now)
     phantoms[#phantoms + 1] = id
@@ -81,8 +83,8 @@ local function recover(id)
 end
 
 local candidates = redis.call('SMEMBERS', base .. 'stalled')
-redis.call('DEL', base .. 'stalled')
 for _, id in ipairs(candidates) do recover(id) end
+redis.call('DEL', base .. 'stalled')
 local active = redis.call('LRANGE', base .. 'active', 0, -1)
 -- Marks of jobs that were lost together with their runs.
 if #active == 0 then redis.call('DEL', base .. 'mq:ahead') end
@@ -105,9 +107,11 @@ export const promoteDueScript = luaScript('mqPromoteDue', {
 local now = serverNow(tonumber(ARGV[1]))
 local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (now + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
 for _, id in ipairs(due) do
-  redis.call('ZREM', base .. 'delayed', id)
-  gather(id, levelOf(fieldOf(id, 'priority')))
+  local level = levelOf(fieldOf(id, 'priority'))
+  checkLane(level)
+  gather(id, level)
 end
+for _, id in ipairs(due) do redis.call('ZREM', base .. 'delayed', id) end
 insertGathered()
 for _, id in ipairs(due) do
   if redis.call('EXISTS', base .. id) == 1 then redis.pcall('HSET', base .. id, 'delay', 0) end
@@ -132,7 +136,7 @@ export const letKnownWaitScript = luaScript('mqLetKnownWait', {
 local known, ids = {}, {}
 for i = 2, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
 for _, id in ipairs(redis.call('ZRANGE', base .. 'mq:unknown', 0, 9999)) do
-  local job = redis.call('HMGET', base .. id, 'name', 'mqUnknown', 'priority')
+  local job = redis.pcall('HMGET', base .. id, 'name', 'mqUnknown', 'priority')
   local version = job[2] and tonumber(string.match(job[2], ' (%d+)$'))
   if version and version <= (known[job[1]] or 0) and redis.call('ZREM', base .. 'delayed', id) == 1 then
     ids[#ids + 1] = id
@@ -163,7 +167,7 @@ if nextDue then
   local dueAt = math.floor(tonumber(nextDue) / 0x1000)
   dueIn = math.max(0, dueAt - serverNow(dueAt))
 end
-local inLanes = tonumber(redis.call('GET', countKey)) or 0
+local inLanes = tonumber(waitingInLanes()) or 0
 if inLanes > 0 and isPaused() then inLanes = 0 end
 return {
   redis.call('EXISTS', active, stalled),

@@ -1,17 +1,44 @@
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
 
+/** What the keys of a queue hold. */
+const KEY_TYPES = `
+local KEYS_BY_TYPE = {
+  list = { 'wait', 'paused', 'active' },
+  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown' },
+  set = { 'stalled', 'mq:ahead' },
+  hash = { 'mq:dead' },
+  number = { 'id', 'mq:waiting' }
+}
+`;
+
 /**
  * Counts of queues, and for each the age of the job that waits longest. Jobs are first in, first out within a priority, so
  * only the first job of each lane can be the oldest: one look-up per level in use.
  *
  * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null, dropped dead letters,
- * when the last one was dropped (ms) as text or null, unknown jobs]`.
+ * when the last one was dropped (ms) as text or null, unknown jobs, [[name of a key, what it holds, what belongs there]…]]`; with any of
+ * the last, nothing is counted.
  */
 export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
   allowOom: true,
-  uses: [laneFunctions],
+  uses: [laneFunctions, KEY_TYPES],
   body: `
+local wrong = {}
+
+local function check(name, belongs)
+  local holds = redis.call('TYPE', base .. name).ok
+  if holds == 'string' and belongs == 'number' and string.match(redis.call('GET', base .. name), '^%-?%d+$') then return end
+  if holds ~= 'none' and holds ~= belongs then wrong[#wrong + 1] = { name, holds, belongs } end
+end
+
+for belongs, names in pairs(KEYS_BY_TYPE) do
+  for _, name in ipairs(names) do check(name, belongs) end
+end
+if #wrong == 0 then
+  for _, level in ipairs(redis.call('ZRANGE', lanesKey, 0, 20)) do check('mq:lane:' .. level, 'list') end
+end
+if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, wrong } end
 local lanes, oldest = lanesInUse(), nil
 local dropped = redis.call('HMGET', base .. 'mq:dead', 'dropped', 'droppedAt')
 local waiting, paused = redis.call('LLEN', waitKey), redis.call('LLEN', pausedKey)
@@ -27,7 +54,7 @@ return {
   isPaused() and waiting or waiting + inLanes, redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),
   redis.call('ZCARD', base .. 'completed'), redis.call('ZCARD', base .. 'failed'), isPaused() and paused + inLanes or paused,
   isPaused() and 1 or 0, oldest and string.format('%.0f', oldest) or false,
-  tonumber(dropped[1]) or 0, dropped[2], redis.call('ZCARD', base .. 'mq:unknown')
+  tonumber(dropped[1]) or 0, dropped[2], redis.call('ZCARD', base .. 'mq:unknown'), wrong
 }
 `,
 });
@@ -45,7 +72,7 @@ local key, most, found, gone = base .. 'mq:unknown', tonumber(ARGV[1]), {}, 0
 while #found < most and gone < 10 * most do
   local ids = redis.call('ZRANGE', key, #found, #found + 199)
   for _, id in ipairs(ids) do
-    local job = redis.call('HMGET', base .. id, 'name', 'mqUnknown', 'finishedOn')
+    local job = redis.pcall('HMGET', base .. id, 'name', 'mqUnknown', 'finishedOn')
     if job[1] and job[2] and not job[3] then
       found[#found + 1] = { job[1], job[2] }
     else

@@ -73,7 +73,12 @@ local function takeNext(count)
   if not isUsual then return lanes().takeWaiting(count, readJob) end
   local ids = redis.call('RPOP', base .. 'wait', math.min(count, 1000))
   if not ids then return {}, false end
-  redis.call('LPUSH', base .. 'active', unpack(ids))
+  -- A key of another type: nothing may be lost for it.
+  local active = redis.pcall('LPUSH', base .. 'active', unpack(ids))
+  if type(active) == 'table' then
+    for i = #ids, 1, -1 do redis.call('RPUSH', base .. 'wait', ids[i]) end
+    error(active)
+  end
   local jobs, strays = {}, {}
   for _, id in ipairs(ids) do
     local job, priority = readJob(id)

@@ -9,6 +9,7 @@
  * `priority`; others to the left. Whatever takes or adds jobs here sorts those of the zset in first, at most 1 000; the
  * others are found when they are reached.
  *
+ * - `checkLane(level)`: raises an error when somebody put something else where the lane stands: before a job is taken away from where it is.
  * - `fieldOf(id, field)`: a field of a job's hash; false when there is none.
  * - `levelOf(stored)`: the level of a job by its field `priority`.
  * - `letWait(ids, level)`: puts jobs, in order, behind their lane.
@@ -48,6 +49,12 @@ local function fieldOf(id, field)
   return value
 end
 
+local function checkLane(level)
+  redis.call('LLEN', level == DEFAULT_LEVEL and defaultLane() or laneKey(level))
+  redis.call('ZCARD', lanesKey)
+  redis.call('ZCARD', base .. 'priority')
+end
+
 local function rankOf(level)
   if level == LIFO then return FIRST_RANK end
   if level == 0 then return LAST_RANK end
@@ -81,6 +88,13 @@ local function wakeWorkers()
   redis.pcall('PUBLISH', base .. 'mq:wake', '')
 end
 
+-- Somebody put something else there.
+local function countAnew()
+  local count = 0
+  for _, level in ipairs(redis.call('ZRANGE', lanesKey, 0, -1)) do count = count + redis.call('LLEN', laneKey(level)) end
+  redis.call('SET', countKey, count)
+end
+
 local function pushToLane(command, ids, level, isOld)
   if #ids == 0 then return end
   if level == DEFAULT_LEVEL and not isOld then
@@ -88,7 +102,7 @@ local function pushToLane(command, ids, level, isOld)
     return
   end
   if pushAll(command, laneKey(level), ids) == #ids then redis.call('ZADD', lanesKey, rankOf(level), tostring(level)) end
-  redis.call('INCRBY', countKey, #ids)
+  if type(redis.pcall('INCRBY', countKey, #ids)) == 'table' then countAnew() end
   wakeWorkers()
 end
 
@@ -171,8 +185,13 @@ local function insertGathered()
   gathered = {}
 end
 
+local function waitingInLanes()
+  local count = redis.pcall('GET', countKey)
+  return type(count) == 'string' and count or '0'
+end
+
 local function waitingDepth()
-  return redis.call('LLEN', waitKey) + redis.call('LLEN', pausedKey) + (tonumber(redis.call('GET', countKey)) or 0)
+  return redis.call('LLEN', waitKey) + redis.call('LLEN', pausedKey) + (tonumber(waitingInLanes()) or 0)
 end
 
 local function lanesInUse()
@@ -200,7 +219,9 @@ local function leftLane(lane, count)
       return
     end
   end
-  if count > 0 then redis.call('DECRBY', countKey, count) end
+  if count > 0 then
+    if type(redis.pcall('DECRBY', countKey, count)) == 'table' then countAnew() end
+  end
 end
 
 local function removeFromLane(id, level)

@@ -8,6 +8,7 @@
  */
 export const takeWaitingFunctions = `
 local function popFrom(key, count)
+  redis.call('LLEN', base .. 'active')
   local ids = redis.call('RPOP', key, math.min(count, MOST_SORTED))
   if ids then redis.call('LPUSH', base .. 'active', unpack(ids)) end
   return ids or {}
