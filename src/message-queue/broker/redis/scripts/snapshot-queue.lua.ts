@@ -1,10 +1,13 @@
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
 
+/** Levels that jobs of ours have, and none. */
+const LANES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
 /** What the keys of a queue hold. */
 const KEY_TYPES = `
 local KEYS_BY_TYPE = {
-  list = { 'wait', 'paused', 'active' },
+  list = { 'wait', 'paused', 'active', 'mq:lane:lifo', ${LANES.map((level) => `'mq:lane:${level}'`).join(', ')} },
   zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown' },
   set = { 'stalled', 'mq:ahead' },
   hash = { 'mq:dead' },
@@ -34,9 +37,6 @@ end
 
 for belongs, names in pairs(KEYS_BY_TYPE) do
   for _, name in ipairs(names) do check(name, belongs) end
-end
-if #wrong == 0 then
-  for _, level in ipairs(redis.call('ZRANGE', lanesKey, 0, 20)) do check('mq:lane:' .. level, 'list') end
 end
 if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, wrong } end
 local lanes, oldest = lanesInUse(), nil
