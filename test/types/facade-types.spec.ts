@@ -95,6 +95,14 @@ const GOOD: Record<string, string> = {
     await messageQueue.addNotificationJob({ recipientId, type: 'push', title, message, createdAt });
     await messageQueue.addMessageDeliveryJobs([{ payload: { messageId, senderId, recipientId, content, conversationId, createdAt },
       options: { idempotencyKey: messageId, ttl: 1000, priority: 7, correlationId: 'c', metadata: { a: 1 } } }]);`,
+  'schedules, made and looked after': `
+    const made = await messageQueue.schedules.upsert(FILES, 'move', { fileId: 'f', target: 't' },
+      { cron: '0 2 * * *', tz: 'UTC', key: 'nightly', priority: JobPriority.HIGH, attempts: 2, limit: 3 });
+    const change: 'created' | 'updated' | 'unchanged' = made.change;
+    const next: Date | null = (await messageQueue.schedules.pause('file-processing', 'nightly')).nextRunAt;
+    const receipt: JobReceipt = await messageQueue.schedules.runNow('file-processing', 'nightly');
+    const added = await messageQueue.enqueue(FILES, 'resize', { fileId: 'f' }, { repeat: { every: 5_000 } });
+    void [change, next, receipt, added.schedule, (await messageQueue.schedules.list()).map(({ reason }) => reason)];`,
   'a handler': `
     class FileProcessor {
       @JobHandler('resize', { timeoutMs: 100 })
@@ -151,6 +159,11 @@ const BAD: readonly Snippet[] = [
     'a schedule by cron and by interval',
     `await messageQueue.enqueue(FILES, 'resize', { fileId: 'f' }, { repeat: { cron: '* * * * *', every: 5 } });`,
     NOT_ASSIGNABLE,
+  ),
+  bad(
+    'a schedule with a payload of another job',
+    `await messageQueue.schedules.upsert(FILES, 'move', { fileId: 'f' }, { every: 5_000 });`,
+    NOT_AN_ARGUMENT,
   ),
   bad(
     'a job name the queue does not have',
