@@ -34,7 +34,7 @@ import type {
 import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
 import { replyOf } from './connections/redis-replies.js';
-import { bullOptions } from './bull/queue-options.js';
+import { bullOptions } from './queue-options.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { inspectRedis } from './connections/server-inspection.js';

@@ -2,7 +2,7 @@ import { SystemClock } from '../../../../kernel/time/clock.js';
 import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import { abandonedQueue } from '../../rules/other-releases.js';
 import type { AbandonedQueue } from '../../rules/other-releases.js';
-import { keyPrefix } from '../bull/queue-options.js';
+import { keyPrefix } from '../queue-options.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
 import type { SnapshotReader } from './snapshot-reader.js';
