@@ -184,6 +184,7 @@ export const administrationCases: readonly BrokerCase[] = [
         unknown: 0,
         failedDropped: 0,
         failedDroppedAt: null,
+        wrongKeys: [],
         oldestWaitingAt: null,
       });
       const timestamp = Date.now() - 5_000;
