@@ -5,7 +5,7 @@ import type { RedisSettings } from '../../../kernel/redis/redis-settings.js';
 import type { SocketIoRedis } from './socket-io.options.js';
 
 /** What is published while Redis is away waits for it. */
-const PATIENT = { maxRetriesPerRequest: null, enableReadyCheck: false };
+const PATIENT = { maxRetriesPerRequest: null, enableReadyCheck: false, autoResubscribe: false };
 
 function settingsOf(redis: SocketIoRedis): RedisSettings {
   return { ...redis, tls: redis.tls === true ? {} : redis.tls };

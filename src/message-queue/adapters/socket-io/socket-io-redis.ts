@@ -3,8 +3,13 @@ import type { Server } from 'socket.io';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { loadOptionalPackage } from '../shared/optional-package.js';
 import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
+import { replyOf } from '../../../kernel/redis/redis-replies.js';
+import { Subscriptions } from '../../../kernel/redis/subscriptions.js';
 import type { RedisClient } from '../../../kernel/redis/redis-client.js';
 import type { SocketIoRedis } from './socket-io.options.js';
+
+/** While Redis goes on refusing, how long until that is said again, milliseconds. */
+const AGAIN_AFTER_MS = 30_000;
 
 type AdapterPackage = typeof import('@socket.io/redis-adapter');
 type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
@@ -14,8 +19,10 @@ export class SocketIoRedisLink {
   private readonly logger = new SafeLogger('SocketIoTransport');
   private readonly publisher: RedisClient;
   private readonly subscriber: Redis;
+  private readonly subscriptions: Subscriptions;
   private readonly package: AdapterPackage;
   private isAway = false;
+  private refusalToldAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @param onSubscribed the subscription is in place, for the first time or again: what was published before never came
@@ -28,9 +35,9 @@ export class SocketIoRedisLink {
   ) {
     this.package = loadOptionalPackage('@socket.io/redis-adapter', 'sockets over several processes');
     this.publisher = withoutRejections(this.watch(createPublisher(settings)), ['publish']);
-    this.subscriber = withoutRejections(this.watch(createSubscriber(settings)), [
-      ...['subscribe', 'psubscribe', 'unsubscribe', 'punsubscribe'],
-    ]);
+    this.subscriber = this.watch(createSubscriber(settings));
+    this.subscriptions = new Subscriptions(this.subscriber, (error) => this.tellRefusal(error));
+    withoutRejections(this.subscriber, ['unsubscribe', 'punsubscribe']);
     this.subscriber.on('ready', () => {
       this.isAway = false;
       // Lost once more, it is told after the next time.
@@ -53,15 +60,27 @@ export class SocketIoRedisLink {
   }
 
   /** Resolves when this process is subscribed: before, an empty answer would mean nothing. */
-  async subscribed(): Promise<void> {
-    // Redis answers in order, so the subscriptions are in place when this answer comes.
-    await this.subscriber.ping();
+  subscribed(): Promise<void> {
+    return this.subscriptions.confirmed();
   }
 
   /** Closes both connections. */
   close(): void {
+    this.subscriptions.close();
     this.publisher.disconnect();
     this.subscriber.disconnect();
+  }
+
+  /** Without a subscription sockets of this process hear nothing of the others, and nothing else says so. */
+  private tellRefusal(error: Error): void {
+    const now = performance.now();
+    if (now - this.refusalToldAt < AGAIN_AFTER_MS) return;
+    this.refusalToldAt = now;
+    const reply = replyOf(error);
+    this.logger.error(
+      `Redis does not let this process listen to the others, so its sockets miss what they send: ${reply?.text ?? error.message}. ` +
+        `${reply?.remedy ?? ''} It is tried again every second.`,
+    );
   }
 
   private watch<T extends RedisClient>(client: T): T {

@@ -33,7 +33,7 @@ import type {
 } from './redis-broker.options.js';
 import { OutageNotices } from './connections/outage-notices.js';
 import { RedisConnections } from './connections/redis-connections.js';
-import { replyOf } from './connections/redis-replies.js';
+import { replyOf } from '../../../kernel/redis/redis-replies.js';
 import { bullOptions } from './queue-options.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';

@@ -3,7 +3,7 @@ import { closedMeanwhile, notSent, refusedLater, timedOut } from './unanswered-a
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { PendingAdd } from './pending-add.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
-import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
+import { isTriedAgain, replyOf } from '../../../../kernel/redis/redis-replies.js';
 import { Silence } from '../connections/outage/silence.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 

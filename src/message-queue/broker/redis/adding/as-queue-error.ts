@@ -3,7 +3,7 @@ import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import { jobOf } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 import { outOfMemory } from '../connections/memory-guard.js';
-import { replyOf } from '../connections/redis-replies.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 /** Turns a Redis error into one of ours; the job was certainly not added. */
 export function asQueueError(error: unknown, place: AddPlace): MessageQueueError {

@@ -3,8 +3,8 @@ import type { AddRequest } from '../../broker.js';
 import { closedMeanwhile, notSent, timedOut } from './unanswered-add.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';
-import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
 import type { AddedSchedule, RedisSchedules } from '../schedules/redis-schedules.js';
+import { isTriedAgain, replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 const RETRY_DELAY_MS = 50;
 

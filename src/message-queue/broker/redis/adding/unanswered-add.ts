@@ -1,7 +1,7 @@
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { jobOf, queueClosed } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
-import { replyOf } from '../connections/redis-replies.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 /**
  * @param tries whether a try may have stored the job, and what Redis answered to the last one, if it did

@@ -1,5 +1,5 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
-import { replyOf } from './redis-replies.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [

@@ -1,7 +1,7 @@
 import { MessageQueueError } from '../../../../kernel/errors.js';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { ConnectionListener } from './redis-connections.js';
-import { replyCode, replyOf } from './redis-replies.js';
+import { replyCode, replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 /** While the same goes wrong, how long until it is reported again, milliseconds. */
 const AGAIN_AFTER_MS = 30_000;

@@ -41,6 +41,24 @@ describe('a Redis that refuses writes for a moment', () => {
     expect(stage.fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
   });
 
+  it('goes on reading while it refuses', async () => {
+    const broker = stage.fixture.broker();
+    const queue = broker.createQueue(testQueue());
+    for (const jobId of ['waits', 'dead']) {
+      await broker.addOnce(queue, { name: 'job', data: {}, options: { jobId } });
+    }
+    await broker.cancel(queue, 'dead', 'no');
+    await stage.client.config('SET', 'min-replicas-to-write', 1);
+    try {
+      expect(await broker.snapshot(queue)).toMatchObject({ waiting: 1, failed: 1 });
+      const range = { order: 'oldest', start: 0, size: 10, payloads: true } as const;
+      expect(await broker.readFailed(queue, range)).toMatchObject([{ id: 'dead' }]);
+      expect((await queue.getJobs(['waiting', 'failed'])).map(({ id }) => id)).toEqual(['waits', 'dead']);
+    } finally {
+      await stage.client.config('SET', 'min-replicas-to-write', 0);
+    }
+  });
+
   it('cancels, replays, discards, counts and purges once it takes writes again', async () => {
     const broker = stage.fixture.broker();
     const queue = broker.createQueue(testQueue());

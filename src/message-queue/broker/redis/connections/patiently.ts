@@ -1,4 +1,4 @@
-import { isTriedAgain } from './redis-replies.js';
+import { isTriedAgain } from '../../../../kernel/redis/redis-replies.js';
 
 const PATIENCE_MS = 2_000;
 const RETRY_DELAY_MS = 100;

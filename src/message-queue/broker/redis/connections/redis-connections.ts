@@ -6,9 +6,9 @@ import { explained } from './connection-error.js';
 import { createRedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import { RedisClock } from './redis-clock.js';
-import { replyCode } from './redis-replies.js';
+import { replyCode } from '../../../../kernel/redis/redis-replies.js';
 import { Silence } from './outage/silence.js';
-import { Subscriptions } from './subscriptions.js';
+import { Subscriptions } from '../../../../kernel/redis/subscriptions.js';
 import type { RedisSettings } from '../../../../kernel/redis/redis-settings.js';
 
 /** Who is told what happens to the connections. They recover by themselves. */

@@ -1,7 +1,7 @@
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from './redis-connections.js';
 import { patiently } from './patiently.js';
-import { replyCode } from './redis-replies.js';
+import { replyCode } from '../../../../kernel/redis/redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
 /** The client takes the list apart itself: spread, it would be copied by each of four functions. */
@@ -9,7 +9,8 @@ type ScriptCommand = (base: string, args: readonly (string | number)[]) => Promi
 
 /** Runs our Lua scripts on the shared client. */
 export class RedisScripts {
-  private shebang: string | null = null;
+  /** Null until the server was asked. */
+  private takesFlags: boolean | null = null;
   private preparing: Promise<void> | null = null;
 
   constructor(private readonly connections: RedisConnections) {}
@@ -20,7 +21,7 @@ export class RedisScripts {
    * @throws the error Redis answered with, or that the connection was lost (the script may have run)
    */
   run(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
-    if (this.shebang !== null) return this.call(script, base, args);
+    if (this.takesFlags !== null) return this.call(script, base, args);
     return this.prepare().then(() => this.call(script, base, args));
   }
 
@@ -39,7 +40,8 @@ export class RedisScripts {
   }
 
   private define(client: RedisClient, script: LuaScript): void {
-    const first = script.allowOom ? (this.shebang ?? '') : '';
+    const flag = script.readsOnly ? 'no-writes' : script.allowOom ? 'allow-oom' : null;
+    const first = flag !== null && this.takesFlags === true ? `#!lua flags=${flag}\n` : '';
     client.defineCommand(script.name, { numberOfKeys: 1, lua: first + script.lua });
   }
 
@@ -47,7 +49,7 @@ export class RedisScripts {
   private async prepare(): Promise<void> {
     this.preparing ??= serverVersion(this.connections.client).then(
       (version) => {
-        this.shebang = version !== null && version[0] >= 7 ? '#!lua flags=allow-oom\n' : '';
+        this.takesFlags = version !== null && version[0] >= 7;
       },
       (error: unknown) => {
         this.preparing = null;

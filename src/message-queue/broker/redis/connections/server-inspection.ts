@@ -4,7 +4,7 @@ import type { ServerFinding, ServerReport } from '../../broker.js';
 import { memoryUse } from './memory-guard.js';
 import type { RedisGuarantee } from '../../../../kernel/redis/redis-guarantee.js';
 import type { RedisConnections } from './redis-connections.js';
-import { replyOf } from './redis-replies.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 import { serverVersion } from './redis-scripts.js';
 import { settingFindings } from './server-settings.js';
 

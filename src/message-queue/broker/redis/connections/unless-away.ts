@@ -1,6 +1,6 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { RedisConnections } from './redis-connections.js';
-import { replyOf } from './redis-replies.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 /** How long Redis may be away before pending calls are rejected. */
 const PATIENCE_MS = 2_000;

@@ -9,7 +9,7 @@ import { luaScript } from './lua-script.js';
  * stack traces unnecessary, empty: nothing does · 5 `opts`, and further fields. Reply: `[id, stack traces or null, fields…]` for each.
  */
 export const readFailedScript = luaScript('mqReadFailed', {
-  allowOom: true,
+  readsOnly: true,
   body: `
 local ids = redis.call(ARGV[1], base .. 'failed', ARGV[2], ARGV[3])
 for i, id in ipairs(ids) do
@@ -27,7 +27,7 @@ export const VERSION_FIELDS = ['attemptsMade', 'processedOn', 'finishedOn', 'ret
 
 /** Reads the opts and versions of jobs. ARGV: ids. Reply for each: opts or null, the version's fields, timestamp, priority. */
 export const readOptionsScript = luaScript('mqReadOptions', {
-  allowOom: true,
+  readsOnly: true,
   body: `
 local jobs = {}
 for i, id in ipairs(ARGV) do

@@ -157,7 +157,7 @@ return #ids
  * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes]`.
  */
 export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
-  allowOom: true,
+  readsOnly: true,
   uses: [laneFunctions, timeFunctions],
   body: `
 local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'

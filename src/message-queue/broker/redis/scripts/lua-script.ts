@@ -11,6 +11,8 @@ export interface LuaScript {
   readonly lua: string;
   /** Runs even when Redis has reached its memory limit (Redis 7 and later), so that workers can drain. */
   readonly allowOom: boolean;
+  /** It only reads: a Redis that refuses writes (full, a replica, without replicas) answers it (Redis 7 and later, which must be told). */
+  readonly readsOnly: boolean;
 }
 
 /** A Lua table built from the record in `ARGV` whose first field is `ARGV[first]`. */
@@ -38,10 +40,15 @@ end
 /** Puts shared functions before a script's body. */
 export function luaScript(
   name: string,
-  parts: { readonly uses?: readonly string[]; readonly body: string; readonly allowOom?: boolean },
+  parts: {
+    readonly uses?: readonly string[];
+    readonly body: string;
+    readonly allowOom?: boolean;
+    readonly readsOnly?: boolean;
+  },
 ): LuaScript {
   const lua = ['local base = KEYS[1]', ...(parts.uses ?? []), parts.body].join('\n');
-  return { name, lua, allowOom: parts.allowOom ?? false };
+  return { name, lua, allowOom: parts.allowOom ?? false, readsOnly: parts.readsOnly ?? false };
 }
 
 /**
@@ -62,5 +69,5 @@ for i = 1, #ARGV do
   end
 end
 return replies`;
-  return luaScript(name, { body, allowOom: parts.allowOom });
+  return luaScript(name, { body, allowOom: parts.allowOom, readsOnly: parts.readsOnly });
 }

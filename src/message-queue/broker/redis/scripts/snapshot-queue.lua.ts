@@ -24,7 +24,7 @@ local KEYS_BY_TYPE = {
  * the last, nothing is counted.
  */
 export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
-  allowOom: true,
+  readsOnly: true,
   uses: [laneFunctions, KEY_TYPES],
   body: `
 local wrong = {}
@@ -39,16 +39,26 @@ for belongs, names in pairs(KEYS_BY_TYPE) do
   for _, name in ipairs(names) do check(name, belongs) end
 end
 if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, wrong } end
-local lanes, oldest = lanesInUse(), nil
+local lanes, oldest = lanesAsTheyStand(), nil
 local dropped = redis.call('HMGET', base .. 'mq:dead', 'dropped', 'droppedAt')
 local waiting, paused = redis.call('LLEN', waitKey), redis.call('LLEN', pausedKey)
 local inLanes = waitingDepth() - waiting - paused
 
-for i = 1, math.min(#lanes, 20) do
-  local lane = lanes[i]
-  local id = redis.call('LINDEX', lane.key, lane.level == LIFO and 0 or -1)
+local function lookAt(id)
   local at = id and tonumber(fieldOf(id, 'timestamp'))
   if at and (not oldest or at < oldest) then oldest = at end
+end
+
+for i = 1, math.min(#lanes, 20) do
+  local lane = lanes[i]
+  lookAt(redis.call('LINDEX', lane.key, lane.level == LIFO and 0 or -1))
+end
+-- Those of plain Bull that are not sorted in yet stand before the others of Bull's list, by their priorities.
+local unsorted = redis.call('ZCARD', base .. 'priority')
+if unsorted > 0 then
+  local first = defaultLane()
+  for _, id in ipairs(redis.call('LRANGE', first, -20, -1)) do lookAt(id) end
+  lookAt(redis.call('LINDEX', first, -(unsorted + 1)))
 end
 return {
   isPaused() and waiting or waiting + inLanes, redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),

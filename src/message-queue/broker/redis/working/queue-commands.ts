@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
-import { isTriedAgain, replyOf } from '../connections/redis-replies.js';
+import { isTriedAgain, replyOf } from '../../../../kernel/redis/redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
 const FIRST_RETRY_MS = 100;

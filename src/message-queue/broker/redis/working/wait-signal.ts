@@ -1,6 +1,6 @@
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
-import { replyOf } from '../connections/redis-replies.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 /** How long one blocking call waits, seconds. */
 const BLOCK_SECONDS = 5;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { replyOf } from '../redis-replies.js';
+import { replyOf } from '../../../../../kernel/redis/redis-replies.js';
 
 /** Between two questions when the first one broke off, milliseconds. */
 const ASK_AGAIN_MS = 200;

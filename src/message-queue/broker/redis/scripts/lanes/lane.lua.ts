@@ -17,6 +17,7 @@
  * - `gather(id, level)`, `insertGathered()`: the same as `letWait` for many jobs of any levels, one insert per lane.
  * - `waitingDepth()`: how many jobs wait, or are paused.
  * - `lanesInUse()`: `{ key, level, rank }` of each list that may hold waiting jobs, in the order in which they are served.
+ * - `lanesAsTheyStand()`: the same without sorting in, for scripts that only read.
  * - `leftLane(lane, count)`: so many jobs have left a lane of `lanesInUse()`.
  * - `removeWaiting(id)`: takes a job out of its lane. Returns how many there were, 1 or 0.
  * - `sortIn()`: sorts in. Returns the least level that is left in the zset, or nil.
@@ -194,8 +195,7 @@ local function waitingDepth()
   return redis.call('LLEN', waitKey) + redis.call('LLEN', pausedKey) + (tonumber(waitingInLanes()) or 0)
 end
 
-local function lanesInUse()
-  sortIn()
+local function lanesAsTheyStand()
   local ranked, lanes = redis.call('ZRANGE', lanesKey, 0, -1, 'WITHSCORES'), {}
   local default = { key = defaultLane(), level = DEFAULT_LEVEL, rank = DEFAULT_LEVEL }
   for i = 1, #ranked, 2 do
@@ -207,6 +207,11 @@ local function lanesInUse()
   end
   if default then lanes[#lanes + 1] = default end
   return lanes
+end
+
+local function lanesInUse()
+  sortIn()
+  return lanesAsTheyStand()
 end
 
 local function leftLane(lane, count)

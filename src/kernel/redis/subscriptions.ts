@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis';
-import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
+import type { RedisClient } from './redis-client.js';
 import { replyOf } from './redis-replies.js';
 
 /** How often it is tried again after a refusal, milliseconds. */
@@ -13,8 +13,8 @@ type Subscribe = (...channels: string[]) => Promise<unknown>;
 
 /**
  * What a connection listens to, whatever happens to it: after a reconnect it subscribes again, and after a refusal until it is
- * allowed to. The client's own `subscribe` and `psubscribe` go through it, for Bull calls them: they resolve once Redis has
- * confirmed, and never reject, because Bull does not listen for that and an unheard rejection ends a process.
+ * allowed to. The client's own `subscribe` and `psubscribe` go through it, for Bull and Socket.IO call them: they resolve once Redis has
+ * confirmed, and never reject, because neither listens for that and an unheard rejection ends a process. The client must not subscribe again by itself (`autoResubscribe: false`).
  */
 export class Subscriptions {
   private readonly wanted: Readonly<Record<Kind, Set<string>>> = {
@@ -46,7 +46,18 @@ export class Subscriptions {
       (kind: Kind) =>
       (...channels: (string | readonly string[])[]): Promise<void> =>
         this.listenTo(kind, channels.flat());
-    Object.assign(client, { subscribe: listenTo('subscribe'), psubscribe: listenTo('psubscribe') });
+    const leave =
+      (kind: Kind, unsubscribe: Subscribe) =>
+      (...channels: (string | readonly string[])[]): Promise<unknown> => {
+        for (const channel of channels.flat()) this.wanted[kind].delete(channel);
+        return unsubscribe(...channels.flat());
+      };
+    Object.assign(client, {
+      subscribe: listenTo('subscribe'),
+      psubscribe: listenTo('psubscribe'),
+      unsubscribe: leave('subscribe', client.unsubscribe.bind(client) as Subscribe),
+      punsubscribe: leave('psubscribe', client.punsubscribe.bind(client) as Subscribe),
+    });
     client.on('close', () => this.hearNothing());
     client.on('ready', () => this.askSoon());
     this.timer = setInterval(() => this.showLife(), SIGN_OF_LIFE_MS);
@@ -56,6 +67,11 @@ export class Subscriptions {
   /** Why Redis does not let this connection listen; null when it does, or was not asked. */
   get refusal(): Error | null {
     return this.lastRefusal;
+  }
+
+  /** Resolves when Redis has confirmed all that is listened to, on the connection that stands now, or after `close()`. */
+  confirmed(): Promise<void> {
+    return this.listenTo('subscribe', []);
   }
 
   /** Ends the retries; whoever waits to be subscribed waits no more. */
