@@ -79,7 +79,8 @@ function refusalOf(error: unknown, connections: RedisConnections): string | null
   const reply = replyOf(error);
   if (reply !== null) return `Redis answers, but refuses: ${reply.text}. ${reply.remedy}`;
   // The connection stands, and its client waits for Redis to say that it is ready.
-  if (connections.client.status !== 'connect' || connections.trouble !== null) return null;
+  if (connections.isClosed || connections.client.status !== 'connect' || connections.trouble !== null)
+    return null;
   return 'Redis accepts connections but is not ready: it is loading its data. Wait; INFO persistence says how far it is.';
 }
 
