@@ -161,7 +161,7 @@ export function adopted({ key, member }: StoredSchedule, job: RunningJob): Sched
 }
 
 /** Whether a schedule was removed: here while it was declared, or somewhere else in Bull's layout. */
-export function isOver({ ended, pausedAt }: ScheduleRecord, stored: StoredSchedule | null): boolean {
+function isOver({ ended, pausedAt }: ScheduleRecord, stored: StoredSchedule | null): boolean {
   if (ended !== undefined) return ended.why === 'removed' || ended.why === 'unreadable';
   return pausedAt === undefined && (stored?.nextAt ?? null) === null;
 }
