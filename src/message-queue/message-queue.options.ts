@@ -19,11 +19,16 @@ export type { RedisSettings, RedisTls, RedisTopology } from '../kernel/redis/red
 export type Role = SettingValues['role'];
 
 /** The one validated, frozen configuration everything inside reads. */
-export interface MessageQueueConfig extends Omit<SettingValues, 'provider' | 'redis' | 'cleanup' | 'lock'> {
+export interface MessageQueueConfig extends Omit<
+  SettingValues,
+  'provider' | 'redis' | 'cleanup' | 'lock' | 'spool'
+> {
   readonly provider: 'memory' | 'redis';
   /** Only for provider `redis`. */
   readonly redis: RedisSettings | null;
   readonly lock: Required<SettingValues['lock']>;
+  /** Where jobs go while Redis is away; null unless `whenUnavailable` is `spool`. */
+  readonly spool: (SettingValues['spool'] & { readonly directory: string }) | null;
   /** Jobs that run again and again: the host's and the default clean-ups. */
   readonly schedules: readonly DeclaredSchedule[];
   /** The settings of every registered queue, overrides applied, by queue name. */

@@ -96,6 +96,15 @@ export interface QueueSnapshot {
   readonly wrongKeys: readonly WrongKey[];
 }
 
+/** Jobs that wait on this process' disk until the broker's server is back. */
+export interface SpoolDepth {
+  readonly jobs: number;
+  /** Of their payloads. */
+  readonly bytes: number;
+  /** When the first of them was added, milliseconds since the epoch; null when there is none. */
+  readonly oldestAt: number | null;
+}
+
 export { refusesAll } from './server-report.js';
 export type { ProviderName, ServerFinding, ServerReport } from './server-report.js';
 export type { AbandonedQueue, UnknownJobs, UnknownKind } from './rules/other-releases.js';
@@ -153,6 +162,11 @@ export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
  */
 export abstract class Broker {
   abstract readonly provider: ProviderName;
+
+  /** What waits on this process' disk; null when adds are not spooled. */
+  get spooled(): SpoolDepth | null {
+    return null;
+  }
 
   /**
    * Whole milliseconds since the epoch by the clock that decides when jobs are due and how old they are: that of Redis; in memory one

@@ -14,6 +14,7 @@ describe('resolveConfiguration', () => {
       autoStart: true,
       enqueueTimeoutMs: 2_000,
       whenUnavailable: 'refuse',
+      spool: null,
       shutdownTimeoutMs: 5_000,
       lock: { durationMs: 6_000, renewMs: 1_500, stalledCheckMs: 2_000 },
     });

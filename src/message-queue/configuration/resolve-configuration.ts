@@ -17,6 +17,7 @@ import { givenSettings } from './given-settings.js';
 import type { GivenSettings } from './given-settings.js';
 import { checkKeys } from './read-settings.js';
 import { resolveQueues } from './resolve-queues.js';
+import { resolveSpool } from './resolve-spool.js';
 import { REDIS_PLACES, resolveRedis } from './resolve-redis.js';
 import { SETTINGS } from './settings.js';
 
@@ -76,12 +77,13 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const definitions = resolved.filter((definition) => !isLeftOut(definition));
   const names = registered.map(({ name }) => name);
   if (configKey === undefined) refuseMisspelledVariables(environment, names, issues);
-  const { redis, cleanup: _cleanup, lock: _lock, ...plain } = settings.values;
+  const { redis, cleanup: _cleanup, lock: _lock, spool: _spool, ...plain } = settings.values;
   const config: MessageQueueConfig = Object.freeze({
     ...plain,
     provider,
     redis: provider === 'redis' ? resolveRedis(redis, settings.origins, issues) : null,
     lock: resolveLock(settings, issues),
+    spool: resolveSpool(settings, provider, issues),
     schedules: schedulesOf(sources, definitions, settings, issues),
     queues: Object.freeze(Object.fromEntries(definitions.map((definition) => [definition.name, definition]))),
   });

@@ -1,4 +1,12 @@
-import { flag, matching, milliseconds, oneOf, timeZone, wholeNumber } from '../../kernel/values/kinds.js';
+import {
+  flag,
+  matching,
+  milliseconds,
+  oneOf,
+  text,
+  timeZone,
+  wholeNumber,
+} from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
@@ -78,11 +86,34 @@ export const SECTIONS = {
       variable: 'MESSAGE_QUEUE_ENQUEUE_TIMEOUT_MS',
       default: 2_000,
     }),
-    /** What an add does while Redis is known to be away: `refuse` rejects at once with "not added", `wait` waits as long as it may take. */
-    whenUnavailable: setting(oneOf('refuse', 'wait'), {
+    /**
+     * What an add does while Redis is known to be away: `refuse` rejects at once with "not added", `wait` waits as long as it may take,
+     * `spool` writes the job to disk (below) and adds it once Redis is back.
+     */
+    whenUnavailable: setting(oneOf('refuse', 'wait', 'spool'), {
       variable: 'MESSAGE_QUEUE_WHEN_UNAVAILABLE',
       default: 'refuse',
     }),
+    /** The jobs on disk, for `whenUnavailable: 'spool'`. Needs the package `libsql`. */
+    spool: {
+      /** Where they are kept: a directory that outlives the process. Processes that share one have a file each. */
+      directory: setting(text(), {
+        variable: 'MESSAGE_QUEUE_SPOOL_DIRECTORY',
+        example: '/var/lib/app/spool',
+      }),
+      /** How many jobs are kept before adds are refused. */
+      maxJobs: setting(wholeNumber(1, 10_000_000), {
+        variable: 'MESSAGE_QUEUE_SPOOL_MAX_JOBS',
+        default: 100_000,
+      }),
+      /** How many bytes of payloads are kept before adds are refused. */
+      maxBytes: setting(wholeNumber(1_024, 1_099_511_627_776, 'bytes'), {
+        variable: 'MESSAGE_QUEUE_SPOOL_MAX_BYTES',
+        default: 256 * MEBIBYTE,
+      }),
+      /** Whether an add waits until its job is on disk, so that it outlives a power cut and not only the process. */
+      fsync: setting(flag(), { variable: 'MESSAGE_QUEUE_SPOOL_FSYNC', default: true }),
+    },
     /** How many times a job may crash its worker before it becomes a dead letter. */
     maxCrashes: setting(wholeNumber(1, 1_000), { variable: 'MESSAGE_QUEUE_MAX_CRASHES', default: 5 }),
     /** How long a handler may keep running after its signal has aborted before it counts as stuck. */

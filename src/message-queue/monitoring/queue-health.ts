@@ -1,4 +1,4 @@
-import type { ServerReport } from '../broker/broker.js';
+import type { ServerReport, SpoolDepth } from '../broker/broker.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueStats } from './queue-stats.js';
@@ -28,6 +28,7 @@ export interface HealthReason {
     | 'SCHEDULE_DEAD'
     | 'DEAD_LETTERS_DROPPED'
     | 'WRONG_KEY_TYPE'
+    | 'SPOOLED'
     | 'UNPLUGGED_PORT'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */
@@ -47,6 +48,8 @@ export interface QueueHealth {
   /** Of this process: every dependency that was ever called, whichever queue called it. */
   readonly breakers: readonly BreakerStatus[];
   readonly server: ServerReport;
+  /** Jobs of this process that wait on its disk until the broker is back; null when adds are not spooled. */
+  readonly spooled: SpoolDepth | null;
   readonly timestamp: Date;
 }
 

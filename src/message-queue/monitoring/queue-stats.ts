@@ -1,3 +1,4 @@
+import type { SpoolDepth } from '../broker/broker.js';
 import type { ProviderName } from '../broker/broker.js';
 import type { UnknownJobs } from '../broker/broker.js';
 import type { ByQueueName } from '../queues/queue-name.js';
@@ -54,6 +55,8 @@ export interface QueueTotals {
 export interface QueueMetrics {
   readonly queues: ByQueueName<QueueStats>;
   readonly totals: QueueTotals;
+  /** Jobs of this process that wait on its disk until Redis is back; null when adds are not spooled. */
+  readonly spooled: SpoolDepth | null;
   readonly timestamp: Date;
 }
 

@@ -40,7 +40,8 @@ function createBroker(
   events: JobEvents,
   lines: RepeatedLines,
 ): Broker {
-  const { prefix, enqueueTimeoutMs, whenUnavailable, lock, maxCrashes, memory, redisGuarantees } = config;
+  const { prefix, enqueueTimeoutMs, whenUnavailable, spool, lock, maxCrashes, memory, redisGuarantees } =
+    config;
   if (config.redis === null) {
     const { MemoryBroker } =
       require('../broker/memory/memory-broker.js') as typeof import('../broker/memory/memory-broker.js');
@@ -55,6 +56,7 @@ function createBroker(
     prefix,
     enqueueTimeoutMs,
     whenUnavailable,
+    spool,
     lock,
     // One more than makes a dead letter, so that the letter shows them all.
     maxCrashes: maxCrashes + 1,

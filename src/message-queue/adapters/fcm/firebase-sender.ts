@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type * as FirebaseApps from 'firebase-admin/app';
 import type * as FirebaseMessaging from 'firebase-admin/messaging';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import type { FcmMessage } from './fcm-messaging.js';
 import type { FcmOptions } from './fcm-options.js';
 import { SignalAgent } from './signal-agent.js';

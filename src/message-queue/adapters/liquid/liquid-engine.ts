@@ -1,6 +1,6 @@
 import type * as LiquidModule from 'liquidjs';
 import type { Liquid } from 'liquidjs';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 
 const RENDER_LIMIT_MS = 1_000;
 /** What a template may make, objects or characters, and how long its outcome may be, characters. */

@@ -24,7 +24,7 @@ import type {
 } from '../../ports/encryption/message-cipher.js';
 import { keyIdOf, parseEnvelope } from '../shared/sealing/envelope.js';
 import { knownKey } from '../shared/sealing/known-key.js';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { knownAlgorithm, openWith, sealWith } from '../shared/sealing/sealing.js';
 import type { CipherAnswer } from './cipher.worker.js';
 

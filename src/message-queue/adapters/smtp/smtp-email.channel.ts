@@ -5,7 +5,7 @@ import type * as Nodemailer from 'nodemailer';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import { EmailChannel, NotificationSendError } from '../../ports/notifications/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { smtpFailure } from './smtp-failure.js';
 import { isMailAddress, resolveSmtpOptions } from './smtp-options.js';

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Server } from 'socket.io';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
 import { replyOf } from '../../../kernel/redis/redis-replies.js';
 import { Subscriptions } from '../../../kernel/redis/subscriptions.js';

@@ -8,7 +8,7 @@ import type {
   TransportMessage,
   TransportReceipt,
 } from '../../ports/messages/message-transport.js';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { SocketIoRedisLink } from './socket-io-redis.js';
 import { resolveSocketIoOptions } from './socket-io.options.js';

@@ -5,7 +5,7 @@ import type * as KyselyModule from 'kysely';
 import type { Dialect, Kysely } from 'kysely';
 import type * as PgModule from 'pg';
 import type { CustomTypesConfig, PoolClient } from 'pg';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { LibsqlDriver } from './libsql-driver.js';
 import type { LibsqlDatabase } from './libsql-driver.js';
 import type { ResolvedSqlOptions } from './sql-options.js';

@@ -5,7 +5,7 @@ import type * as WebPushModule from 'web-push';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import { NotificationSendError, PushChannel } from '../../ports/notifications/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
-import { loadOptionalPackage } from '../shared/optional-package.js';
+import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { retryAfterMs } from '../shared/retry-after.js';
 import { keepingAgent, postPush } from './post-push.js';
 import type { PushAnswer, PushRequest } from './post-push.js';

@@ -1,4 +1,5 @@
 import type { RedisGuarantee } from '../../../kernel/redis/redis-guarantee.js';
+import type { SpoolOptions } from './spool/spool.js';
 import type { RedisSettings } from '../../../kernel/redis/redis-settings.js';
 
 /** How long a job's lock lives and how often locks are checked, milliseconds. */
@@ -14,15 +15,15 @@ export interface LockSettings {
 /** A problem an operator should know about; the broker carries on by itself. */
 export interface BrokerProblem {
   readonly kind:
-    'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue' | 'clock';
+    'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue' | 'clock' | 'spool';
   readonly queue?: string;
   readonly jobId?: string;
   readonly message: string;
   readonly cause?: unknown;
 }
 
-/** What an add does while Redis is away: is refused at once, or waits as long as it may take. */
-export type WhenUnavailable = 'refuse' | 'wait';
+/** What an add does while Redis is away: is refused at once, waits as long as it may take, or is written to disk. */
+export type WhenUnavailable = 'refuse' | 'wait' | 'spool';
 
 /** What the Redis provider needs to know. */
 export interface RedisBrokerOptions {
@@ -33,6 +34,8 @@ export interface RedisBrokerOptions {
   readonly enqueueTimeoutMs?: number;
   /** What an add does while Redis is away. Default `refuse`. */
   readonly whenUnavailable?: WhenUnavailable;
+  /** Where it is written, for `spool`. */
+  readonly spool?: SpoolOptions | null;
   readonly lock?: Partial<LockSettings>;
   /** Crash records kept per job; the executor needs at least as many as it takes to make a dead letter. Default 20. */
   readonly maxCrashes?: number;
@@ -63,6 +66,7 @@ export function resolveOptions(options: RedisBrokerOptions): ResolvedRedisBroker
     prefix: options.prefix,
     enqueueTimeoutMs: options.enqueueTimeoutMs ?? 2_000,
     whenUnavailable: options.whenUnavailable ?? 'refuse',
+    spool: options.spool ?? null,
     lock: {
       durationMs,
       renewMs: options.lock?.renewMs ?? Math.max(1, Math.floor(durationMs / 4)),

@@ -15,6 +15,7 @@ import type {
   QueueWorker,
   ReplayTarget,
   ServerReport,
+  SpoolDepth,
 } from '../broker.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
@@ -37,6 +38,7 @@ import { replyOf } from '../../../kernel/redis/redis-replies.js';
 import { bullOptions } from './queue-options.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
+import { Spool } from './spool/spool.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { QueueSweep } from './working/keeping/queue-sweep.js';
 import { WorkerService } from './working/worker-service.js';
@@ -55,6 +57,7 @@ export class RedisBroker extends Broker {
   private readonly connections: RedisConnections;
   private readonly scripts: RedisScripts;
   private readonly memory: MemoryGuard;
+  private readonly spool: Spool | null;
   private readonly administration: QueueAdministration;
   private readonly suspects = new CrashSuspects();
   private readonly sweep: QueueSweep;
@@ -70,6 +73,10 @@ export class RedisBroker extends Broker {
         this.options.onProblem({ kind: 'connection', message, cause, ...(queue !== undefined && { queue }) }),
       recovered: this.options.onNotice,
     });
+    const { whenUnavailable, spool } = this.options;
+    const onSpool = (message: string, cause: unknown): void =>
+      this.options.onProblem({ kind: 'spool', message, cause });
+    this.spool = whenUnavailable === 'spool' && spool !== null ? new Spool(spool, onSpool) : null;
     this.connections = new RedisConnections(redis, socketTimeoutMs, this.outage, (message) =>
       this.options.onProblem({ kind: 'clock', message }),
     );
@@ -78,6 +85,10 @@ export class RedisBroker extends Broker {
     this.sweep = this.newSweep();
     const now = (): number => this.now();
     this.administration = new QueueAdministration(this.scripts, this.connections, this.options, now);
+  }
+
+  override get spooled(): SpoolDepth | null {
+    return this.spool?.depth ?? null;
   }
 
   now(): number {
@@ -99,7 +110,11 @@ export class RedisBroker extends Broker {
     const { scripts, connections, memory } = this;
     const { enqueueTimeoutMs: timeoutMs, whenUnavailable } = this.options;
     const waits = whenUnavailable === 'wait';
-    const enqueuer = new Enqueuer({ queue, scripts, connections, memory, timeoutMs, waits });
+    const report = (problem: BrokerProblem): void => this.report(problem);
+    const { spool } = this;
+    const enqueuer = new Enqueuer({
+      ...{ queue, scripts, connections, memory, timeoutMs, waits, spool, report },
+    });
     boundCalls(queue, connections);
     this.administration.knownQueues.add(definition.name);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
@@ -195,6 +210,7 @@ export class RedisBroker extends Broker {
     await closeQueues(entries.map(({ queue }) => queue));
     await Promise.all(entries.map(async ({ service }) => service?.dispose()));
     await this.connections.close();
+    await this.spool?.close();
   }
 
   private newSweep(): QueueSweep {

@@ -67,6 +67,13 @@ export class AddBuffer {
     this.isGathering = false;
   }
 
+  /** While Redis is away: rejects the adds that have not been sent and may not wait, in their order. */
+  giveUpUnsent(): void {
+    if (this.deadlineTimer === null) return;
+    clearTimeout(this.deadlineTimer);
+    this.keepDeadlines();
+  }
+
   /** Rejects the adds that have not been sent, and those that will get no answer. */
   close(): void {
     this.closed = true;

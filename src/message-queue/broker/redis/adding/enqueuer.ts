@@ -1,5 +1,9 @@
 import type { Job } from 'bull';
-import { EnqueueTimeoutError } from '../../../jobs/errors.js';
+import {
+  BrokerUnavailableError,
+  EnqueueTimeoutError,
+  IdempotencyConflictError,
+} from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -16,9 +20,15 @@ import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
+import { spooledAdd, spooledJob } from '../spool/spooled-job.js';
+import type { SpooledJob } from '../spool/spooled-job.js';
+import type { Spool } from '../spool/spool.js';
 import { notSent } from './unanswered-add.js';
 import { RedisSchedules } from '../schedules/redis-schedules.js';
 import type { AddedSchedule } from '../schedules/redis-schedules.js';
+
+/** How long a job of the spool may take; then it is sent again. */
+const SPOOLED_DEADLINE_MS = 10_000;
 
 interface Admitted {
   readonly request: AddRequest;
@@ -41,6 +51,7 @@ export class Enqueuer {
     this.schedules = new RedisSchedules(parts);
     this.road = new LongRoad(queue, connections.clock);
     this.shortRoad = new ShortRoad(queue, connections.clock);
+    parts.spool?.attach(queue.base, (job) => this.sendSpooled(job));
   }
 
   /** Rejects the adds that have not been sent, and all later ones. */
@@ -60,7 +71,11 @@ export class Enqueuer {
     resolve: (outcome: AddOutcome) => void,
     reject: (error: unknown) => void,
   ): void {
-    const { queue, memory, timeoutMs, waits } = this.parts;
+    const { queue, memory, timeoutMs, waits, spool } = this.parts;
+    if (spool !== null && this.isSpooling(spool)) {
+      this.addAny(request).then(resolve, reject);
+      return;
+    }
     try {
       this.refuseWhenClosed(request.name);
       memory.check({ queue: queue.name, job: request.name });
@@ -71,7 +86,9 @@ export class Enqueuer {
     }
     const { mq } = request.options;
     const road = mq === undefined ? this.shortRoad : this.roadOf(mq.version);
-    const add = new ShortAdd(road, request, timeoutMs, resolve, reject);
+    const failed =
+      spool === null ? reject : (error: Error) => this.spoolUnsent(spool, error, request, resolve, reject);
+    const add = new ShortAdd(road, request, timeoutMs, resolve, failed);
     if (waits) add.waits = true;
     this.buffer.add(add);
   }
@@ -128,17 +145,76 @@ export class Enqueuer {
     });
   }
 
-  private async addAdmitted({ request, job }: Admitted): Promise<AddOutcome> {
-    const waits = this.parts.waits || request.deadlineMs !== undefined;
+  private async addAdmitted(admitted: Admitted): Promise<AddOutcome> {
+    const { spool, timeoutMs } = this.parts;
+    const { request } = admitted;
+    if (spool !== null && this.isSpooling(spool)) return this.spoolJob(spool, admitted);
+    const waits = spool === null && (this.parts.waits || request.deadlineMs !== undefined);
     this.refuseWhenAway(request.name, waits);
+    return this.store(admitted, request.deadlineMs ?? timeoutMs, waits);
+  }
+
+  private async store({ request, job }: Admitted, deadlineMs: number, waits: boolean): Promise<AddOutcome> {
+    const { spool } = this.parts;
     const outcome = await new Promise<AddOutcome>((resolve, reject) => {
-      const deadlineMs = request.deadlineMs ?? this.parts.timeoutMs;
-      const add = new LongAdd(this.road, request, job, deadlineMs, resolve, reject);
+      const failed = (error: Error): void => {
+        if (spool === null || waits || !this.isUnsent(error)) reject(error);
+        else resolve(this.spoolJob(spool, { request, job }));
+      };
+      const add = new LongAdd(this.road, request, job, deadlineMs, resolve, failed);
       add.waits = waits;
       this.buffer.add(add);
     });
     if (!outcome.deduplicated) this.parts.queue.emit(JOB_ADDED, outcome.id, request.name);
     return outcome;
+  }
+
+  /** Whether adds go to the spool; what was added before and is not sent goes there first. */
+  private isSpooling(spool: Spool): boolean {
+    if (this.buffer.isAway) this.buffer.giveUpUnsent();
+    return this.buffer.isAway || spool.holds(this.parts.queue.base);
+  }
+
+  private isUnsent(error: Error): boolean {
+    return !this.closed && error instanceof BrokerUnavailableError && error.reply === null;
+  }
+
+  private spoolJob(spool: Spool, { request, job }: Admitted): Promise<AddOutcome> {
+    const { base, name } = this.parts.queue;
+    const place = { queue: name, job: request.name, jobId: String(job.options.jobId) };
+    return spool.put(spooledJob(base, request, job), place, request.idempotency?.key);
+  }
+
+  private spoolUnsent(
+    spool: Spool,
+    error: Error,
+    request: AddRequest,
+    resolve: (outcome: AddOutcome) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (!this.isUnsent(error)) {
+      reject(error);
+      return;
+    }
+    try {
+      this.spoolJob(spool, this.admit(request)).then(resolve, reject);
+    } catch (refusal) {
+      reject(refusal);
+    }
+  }
+
+  /** @returns whether it is settled: in Redis, or never to be taken by it */
+  private async sendSpooled(spooled: SpooledJob): Promise<boolean> {
+    try {
+      await this.store(spooledAdd(spooled), SPOOLED_DEADLINE_MS, true);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof IdempotencyConflictError || cause instanceof SyntaxError)) return false;
+      const { name: queue } = this.parts.queue;
+      const message = `Job "${spooled.id}" of the spool will never be added: ${cause.message}`;
+      this.parts.report({ kind: 'spool', queue, jobId: spooled.id, message, cause });
+      return true;
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MissingPackageError } from '../../../kernel/errors.js';
+import { MissingPackageError } from '../errors.js';
 import { loadOptionalPackage } from './optional-package.js';
 
 describe('loadOptionalPackage', () => {

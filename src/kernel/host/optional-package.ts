@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { MissingPackageError } from '../../../kernel/errors.js';
+import { MissingPackageError } from '../errors.js';
 
 const requireFromHere = createRequire(__filename);
 
