@@ -15,6 +15,18 @@ describe('a mistake in the settings', () => {
     ['prefix', { env: { QUEUE_PREFIX: 'a b' } }, 'QUEUE_PREFIX', /letters, digits.*"a b"/],
     ['auto start', { options: { autoStart: 'later' } }, 'autoStart', /true or false.*"later"/],
     ['enqueue deadline', { options: { enqueueTimeoutMs: Number.NaN } }, 'enqueueTimeoutMs', /50 to.*NaN/],
+    [
+      'spool without a directory',
+      { options: { provider: 'redis', whenUnavailable: 'spool' } },
+      'spool.directory (MESSAGE_QUEUE_SPOOL_DIRECTORY)',
+      /is missing/,
+    ],
+    [
+      'spool in memory',
+      { options: { provider: 'memory', whenUnavailable: 'spool' } },
+      'whenUnavailable',
+      /cannot be "spool" with the provider "memory"/,
+    ],
     ['enqueue deadline 0', { options: { enqueueTimeoutMs: 0 } }, 'enqueueTimeoutMs', /50 to.*got 0/],
     [
       'shutdown',

@@ -15,6 +15,7 @@ import type { QueueActivity } from './activity-recorder.js';
 import { toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './health-rules.js';
+import { spooledJobs, spoolReasons } from './spooled-jobs.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
 import { deadSchedules } from './dead-schedules.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
@@ -57,6 +58,7 @@ export class QueueMonitor {
     return {
       queues: byQueueName(names, stats),
       totals: totalsOf(stats),
+      spooled: spooledJobs(names.map((name) => this.queues.get(name).broker)),
       timestamp: new Date(this.clock.now()),
     };
   }
@@ -139,7 +141,7 @@ export class QueueMonitor {
   private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {
     const { definition } = managed;
     const breakers = this.breakerStatuses();
-    const reasons = serverReasons(server, this.thresholds);
+    const reasons = [...serverReasons(server, this.thresholds), ...spoolReasons(managed.broker)];
     let stats: QueueStats | null = null;
     if (server.reachable && !refusesAll(server)) {
       try {
@@ -169,6 +171,7 @@ export class QueueMonitor {
       stats,
       breakers,
       server,
+      spooled: managed.broker.spooled,
       timestamp: new Date(this.clock.now()),
     };
   }

@@ -1,6 +1,4 @@
-import type { SpoolDepth } from '../broker/broker.js';
-import type { ProviderName } from '../broker/broker.js';
-import type { UnknownJobs } from '../broker/broker.js';
+import type { ProviderName, SpoolDepth, UnknownJobs } from '../broker/broker.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 
 /** One queue at one moment. */

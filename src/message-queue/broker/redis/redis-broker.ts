@@ -206,6 +206,7 @@ export class RedisBroker extends Broker {
   private async closeAll(): Promise<void> {
     const entries = [...this.entries.values()];
     this.administration.knownQueues.stop();
+    this.spool?.stopSending();
     for (const { enqueuer } of entries) enqueuer.close();
     await closeQueues(entries.map(({ queue }) => queue));
     await Promise.all(entries.map(async ({ service }) => service?.dispose()));

@@ -1,9 +1,5 @@
 import type { Job } from 'bull';
-import {
-  BrokerUnavailableError,
-  EnqueueTimeoutError,
-  IdempotencyConflictError,
-} from '../../../jobs/errors.js';
+import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -20,7 +16,8 @@ import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
-import { spooledAdd, spooledJob } from '../spool/spooled-job.js';
+import { sendSpooled } from '../spool/send-spooled.js';
+import { spooledJob } from '../spool/spooled-job.js';
 import type { SpooledJob } from '../spool/spooled-job.js';
 import type { Spool } from '../spool/spool.js';
 import { notSent } from './unanswered-add.js';
@@ -203,18 +200,10 @@ export class Enqueuer {
     }
   }
 
-  /** @returns whether it is settled: in Redis, or never to be taken by it */
   private async sendSpooled(spooled: SpooledJob): Promise<boolean> {
-    try {
-      await this.store(spooledAdd(spooled), SPOOLED_DEADLINE_MS, true);
-      return true;
-    } catch (cause) {
-      if (!(cause instanceof IdempotencyConflictError || cause instanceof SyntaxError)) return false;
-      const { name: queue } = this.parts.queue;
-      const message = `Job "${spooled.id}" of the spool will never be added: ${cause.message}`;
-      this.parts.report({ kind: 'spool', queue, jobId: spooled.id, message, cause });
-      return true;
-    }
+    const { queue, report } = this.parts;
+    const store = (add: Admitted): Promise<unknown> => this.store(add, SPOOLED_DEADLINE_MS, true);
+    return !this.closed && sendSpooled(spooled, queue.name, store, report);
   }
 
   /**

@@ -102,6 +102,11 @@ export class SpoolFile {
   }
 
   close(): void {
+    // libsql keeps a closed database locked until its statements are collected as garbage.
+    for (const pragma of ['journal_mode = DELETE', 'locking_mode = NORMAL']) {
+      this.database.prepare(`PRAGMA ${pragma}`).all();
+    }
+    this.database.prepare('SELECT count(*) FROM jobs').all();
     this.database.close();
   }
 

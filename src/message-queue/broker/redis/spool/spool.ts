@@ -46,6 +46,8 @@ export class Spool {
   private readonly senders = new Map<string, SendSpooled>();
   private waiting: Waiting[] = [];
   private isClosed = false;
+  private stop: () => void = () => undefined;
+  private readonly stopped = new Promise<void>((resolve) => (this.stop = resolve));
 
   /** @throws MissingPackageError, InvalidConfigurationError */
   constructor(
@@ -90,10 +92,16 @@ export class Spool {
 
   /** Writes what waits, and lets another process have the file. What is held is sent by the next process. */
   async close(): Promise<void> {
-    this.write();
-    this.isClosed = true;
+    this.stopSending();
     await Promise.all(this.draining.values());
     this.file.close();
+  }
+
+  /** Writes what waits, and sends nothing more. */
+  stopSending(): void {
+    this.isClosed = true;
+    this.write();
+    this.stop();
   }
 
   private write(): void {
@@ -116,7 +124,7 @@ export class Spool {
 
   private drain(base: string): void {
     const send = this.senders.get(base);
-    if (send === undefined || this.draining.has(base)) return;
+    if (send === undefined || this.isClosed || this.draining.has(base)) return;
     const drained = this.sendAll(base, send).finally(() => this.draining.delete(base));
     this.draining.set(base, drained);
   }
@@ -130,7 +138,9 @@ export class Spool {
       const settled = await Promise.all(jobs.map(send));
       const gone = jobs.filter((_job, i) => settled[i]);
       if (gone.length > 0) this.remove(gone);
-      if (gone.length < jobs.length && !this.isClosed) await pause(RETRY_DELAY_MS, undefined, { ref: false });
+      if (gone.length < jobs.length) {
+        await Promise.race([pause(RETRY_DELAY_MS, undefined, { ref: false }), this.stopped]);
+      }
     }
   }
 
