@@ -17,7 +17,6 @@ import { givenSettings } from './given-settings.js';
 import type { GivenSettings } from './given-settings.js';
 import { checkKeys } from './read-settings.js';
 import { resolveQueues } from './resolve-queues.js';
-import { resolveSpool } from './resolve-spool.js';
 import { REDIS_PLACES, resolveRedis } from './resolve-redis.js';
 import { SETTINGS } from './settings.js';
 
@@ -142,4 +141,25 @@ function schedulesOf(
   const canRun = definitions.some(({ name }) => name === QueueName.MESSAGE_CLEANUP);
   const defaults = defaultSchedules({ ...cleanup, schedules: isWanted && canRun });
   return resolveSchedules(schedules, defaults, definitions, now, issues);
+}
+
+/** Where jobs go while Redis is away; null unless they are to be spooled. */
+function resolveSpool(
+  { values, origins }: GivenSettings,
+  provider: 'memory' | 'redis',
+  issues: Issues,
+): MessageQueueConfig['spool'] {
+  if (values.whenUnavailable !== 'spool') return null;
+  const { directory, ...limits } = values.spool;
+  if (provider === 'memory') {
+    const path = origins.get('whenUnavailable') ?? 'whenUnavailable';
+    issues.add(
+      path,
+      'cannot be "spool" with the provider "memory", which is never away: leave it out, or use Redis',
+    );
+  } else if (directory === undefined) {
+    const message = 'is missing; whenUnavailable "spool" needs a directory that outlives the process';
+    issues.add('spool.directory (MESSAGE_QUEUE_SPOOL_DIRECTORY)', message);
+  }
+  return Object.freeze({ directory: directory ?? '', ...limits });
 }
