@@ -1,4 +1,5 @@
-import { delayFunctions, laneFunctions } from '../scripts/lanes/lane.lua.js';
+import { delayFunctions } from '../scripts/lanes/delay.lua.js';
+import { laneFunctions } from '../scripts/lanes/lane.lua.js';
 import { argumentTable, luaScript } from '../scripts/lua-script.js';
 
 /** Arguments of {@link changeScheduleScript}, in this order; empty text: there is none. */

@@ -1,6 +1,7 @@
 import { goneFunctions } from './ending.lua.js';
 import { hearingFunctions } from './hearing.lua.js';
-import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
+import { delayFunctions } from './lanes/delay.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 
 /** Fields of one job in the arguments of {@link addJobsScript}, in this order. */

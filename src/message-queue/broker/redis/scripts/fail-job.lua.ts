@@ -1,5 +1,6 @@
 import { endingFunctions, letterFunctions } from './ending.lua.js';
-import { delayFunctions, laneFunctions } from './lanes/lane.lua.js';
+import { delayFunctions } from './lanes/delay.lua.js';
+import { laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 import { ownershipFunctions } from './ownership.lua.js';
 

@@ -1,0 +1,10 @@
+/**
+ * Lua function `delayUntil(id, at, counter)`: puts a job into the delayed set so that jobs due in the same millisecond
+ * keep the order of their counters (of the key `id`), as in Bull, and tells the workers.
+ */
+export const delayFunctions = `
+local function delayUntil(id, at, counter)
+  redis.call('ZADD', base .. 'delayed', string.format('%.0f', at * 0x1000 + bit.band(counter, 0xfff)), id)
+  redis.pcall('PUBLISH', base .. 'delayed', string.format('%.0f', at))
+end
+`;
