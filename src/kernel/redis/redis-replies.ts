@@ -29,7 +29,7 @@ interface ReplyRule {
   readonly remedy: string;
 }
 
-const GRANT = 'Grant it with ACL SETUSER; docs/operations.md (Redis) says what each kind of process needs';
+const GRANT = 'Grant it with ACL SETUSER; docs/redis-access.md lists what each kind of process needs';
 const ROOM = 'Raise maxmemory, or let the workers finish what waits';
 const FAILOVER = 'A failover is under way, or the address is that of a replica: connect to the master';
 const LAYOUT = 'Use a prefix whose hash tag covers all keys of a queue, or leave the prefix without one';

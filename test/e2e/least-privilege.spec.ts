@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Redis } from 'ioredis';
+import { BrokerFixture, testQueue, workOn } from '../support/redis-broker-fixture.js';
+import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+import {
+  createPublisher,
+  createSubscriber,
+} from '../../src/message-queue/adapters/socket-io/socket-io-redis-client.js';
+
+const PAGE = readFileSync(resolve(__dirname, '../../docs/redis-access.md'), 'utf8');
+
+/** The rules of the documentation for one kind of process, for another prefix. */
+function rulesFor(kind: string, prefix: string): string[] {
+  const line = new RegExp(`^ACL SETUSER ${kind} on >password (.*)$`, 'm').exec(PAGE)?.[1];
+  if (line === undefined) throw new Error(`docs/redis-access.md has no rules for ${kind}.`);
+  return line.replaceAll('message-queue:', `${prefix}:`).split(' ');
+}
+
+describe('the least that Redis must allow, as docs/redis-access.md has it', () => {
+  let redis: TestRedis;
+  let admin: Redis;
+  let fixture: BrokerFixture;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start(['--appendonly', 'yes']);
+    admin = redis.client();
+  });
+  beforeEach(() => (fixture = new BrokerFixture(redis)));
+  afterEach(async () => {
+    await fixture.close();
+    expect(await admin.call('ACL', 'LOG')).toEqual([]);
+    expect(fixture.problems).toEqual([]);
+    await admin.call('ACL', 'LOG', 'RESET');
+  });
+  afterAll(async () => {
+    admin.disconnect();
+    await redis.stop();
+  });
+
+  async function brokerOf(kind: string) {
+    await admin.call('ACL', 'SETUSER', kind, 'reset', 'on', '>password', ...rulesFor(kind, fixture.prefix));
+    const topology = { kind: 'single', host: '127.0.0.1', port: redis.port } as const;
+    return fixture.broker({ redis: { topology, db: 0, tls: false, username: kind, password: 'password' } });
+  }
+
+  it('lets a producer add and a worker run jobs, with delays, schedules, failures and cancellations', async () => {
+    const [producer, worker] = [await brokerOf('producer'), await brokerOf('worker')];
+    const [queue, worked] = [producer.createQueue(testQueue()), worker.createQueue(testQueue())];
+    const { seen } = await workOn(worker, worked);
+    const heard: string[] = [];
+    worked.on('global:completed', (id: string) => heard.push(id));
+    const add = (options: object) => producer.addOnce(queue, { name: 'job', data: {}, options });
+    await add({});
+    await add({ delay: 50 });
+    await add({ priority: 1 });
+    await add({ repeat: { every: 1_000 } });
+    await producer.addMany(queue, [{ name: 'job', data: {}, options: {} }]);
+    await waitUntil(() => seen.length >= 6, 'the jobs');
+    await waitUntil(() => heard.length > 0, 'a message');
+    const { id } = await add({ delay: 60_000 });
+    expect(await producer.cancel(queue, id, 'no')).toBe('removed');
+    expect(await worker.replay(worked, [{ id }], { at: 1, by: 'ops' })).toEqual(new Set([id]));
+    for (const broker of [producer, worker]) expect((await broker.inspectServer()).findings).toEqual([]);
+  });
+
+  it('lets the board look, pause, clean and remove', async () => {
+    const board = await brokerOf('board');
+    const queue = board.createQueue(testQueue());
+    const job = await queue.add('job', {});
+    await board.snapshot(queue);
+    await queue.getJobCounts();
+    await queue.getJobs(['waiting', 'active', 'delayed', 'completed', 'failed']);
+    await queue.getWorkers();
+    await queue.pause();
+    await queue.resume();
+    expect(await job.getState()).toBe('waiting');
+    await job.log('line');
+    await queue.getJobLogs(job.id);
+    await job.remove();
+    await queue.clean(0, 'completed');
+    await queue.getRepeatableJobs();
+    await queue.empty();
+    await queue.obliterate({ force: true });
+    expect((await board.inspectServer()).findings).toEqual([]);
+  });
+
+  it('lets sockets publish and listen', async () => {
+    await admin.call(
+      'ACL',
+      'SETUSER',
+      'sockets',
+      'reset',
+      'on',
+      '>password',
+      ...rulesFor('sockets', fixture.prefix),
+    );
+    const topology = { kind: 'single', host: '127.0.0.1', port: redis.port } as const;
+    const settings = { topology, db: 0, tls: false, username: 'sockets', password: 'password' } as const;
+    const [publisher, subscriber] = [createPublisher(settings), createSubscriber(settings)];
+    try {
+      const key = `${fixture.prefix}:socket.io`;
+      await subscriber.psubscribe(`${key}#/#*`);
+      await subscriber.subscribe(`${key}-request#/#`);
+      expect(await publisher.publish(`${key}#/#room#`, 'hello')).toBe(1);
+      await publisher.pubsub('NUMSUB', `${key}-request#/#`);
+    } finally {
+      publisher.disconnect();
+      subscriber.disconnect();
+    }
+  });
+});
