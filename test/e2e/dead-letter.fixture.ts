@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Broker, ProviderName } from '../../src/message-queue/broker/broker.js';
+import type { Broker } from '../../src/message-queue/broker/broker.js';
+import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
 import { MemoryBroker } from '../../src/message-queue/broker/memory/memory-broker.js';

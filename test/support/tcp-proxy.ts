@@ -19,7 +19,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly targetPort: number,
+    private targetPort: number,
     private readonly rewrite: (answer: string) => string,
   ) {}
 
@@ -66,6 +66,12 @@ export class TcpProxy {
       downstream.destroy();
       upstream.destroy();
     }
+  }
+
+  /** Another server is behind the name from now on; every connection is closed. */
+  moveTo(port: number): void {
+    this.targetPort = port;
+    this.cut();
   }
 
   /**

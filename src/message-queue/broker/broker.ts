@@ -7,6 +7,7 @@ import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
 import type { ProviderName, ServerReport } from './server-report.js';
+import type { StoreLoss } from './store-loss.js';
 
 /** One job to add. `data` has been validated; `options` are Bull's, checked by `admitJob`. */
 export interface AddRequest {
@@ -107,6 +108,8 @@ export interface SpoolDepth {
 
 export { refusesAll } from './server-report.js';
 export type { ProviderName, ServerFinding, ServerReport } from './server-report.js';
+export { lossMessage } from './store-loss.js';
+export type { StoreLoss, StoreLossKind } from './store-loss.js';
 export type { AbandonedQueue, UnknownJobs, UnknownKind } from './rules/other-releases.js';
 
 /** What part of a failed set to read. */
@@ -244,6 +247,12 @@ export abstract class Broker {
 
   /** Checks the server for what this library needs. Never rejects: an unreachable server is a finding. */
   abstract inspectServer(): Promise<ServerReport>;
+
+  /** Calls back each time this process learns that jobs were lost; only Redis loses any while the process lives. */
+  abstract onLoss(listener: (loss: StoreLoss) => void): void;
+
+  /** Somebody has dealt with what was lost: health is well again, of the whole fleet. @returns whether anything had been */
+  abstract acknowledgeLoss(): Promise<boolean>;
 
   /** Closes queues, then connections, and waits for both. Safe to call twice. */
   abstract close(): Promise<void>;

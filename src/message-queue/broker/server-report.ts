@@ -1,3 +1,5 @@
+import type { StoreLoss } from './store-loss.js';
+
 /** Which provider keeps the jobs. */
 export type ProviderName = 'memory' | 'redis';
 
@@ -21,6 +23,8 @@ export interface ServerReport {
   readonly memoryUsedRatio: number | null;
   /** The broker's clock minus this machine's, milliseconds; null when it is not known. */
   readonly clockSkewMs: number | null;
+  /** Jobs that the server has lost, unless somebody has dealt with it. */
+  readonly loss?: StoreLoss;
   /** What should be changed, each with the exact setting. `fatal` ones about a setting stop the start in production. */
   readonly findings: readonly ServerFinding[];
 }

@@ -47,6 +47,12 @@ describe('serverReasons', () => {
     expect(reasonsOf({ ...report, findings: [finding] }, patient)).toEqual([]);
   });
 
+  it('says what the server has lost, what that means and what to do', () => {
+    expect(reasonsOf({ loss: { kind: 'emptied', at: 0 } })).toEqual([
+      expect.stringMatching(/^unhealthy DATA_LOST .*emptied.*1970.*idempotency.*acknowledgeLoss/),
+    ]);
+  });
+
   it('says how to reach a server that does not answer', () => {
     const finding = { severity: 'fatal', about: 'setting', message: 'Check REDIS_URL.' } as const;
     expect(reasonsOf({ reachable: false, findings: [finding] })).toEqual([

@@ -11,6 +11,7 @@ export interface HealthReason {
   readonly severity: 'degraded' | 'unhealthy';
   readonly code:
     | 'BROKER_UNREACHABLE'
+    | 'DATA_LOST'
     | 'BROKER_REFUSES'
     | 'SERVER_SETTING'
     | 'MEMORY_HIGH'

@@ -121,6 +121,17 @@ export class QueueMonitor {
     return this.host.ask('CircuitBreakers.statuses()', undefined, () => this.breakers.statuses(), []);
   }
 
+  /**
+   * Somebody has dealt with the jobs that Redis lost (`DATA_LOST`): health is well again, in every process.
+   * @returns whether any had been lost
+   * @throws the error of the broker when it does not answer
+   */
+  async acknowledgeLoss(): Promise<boolean> {
+    const brokers = new Set(this.queues.names().map((name) => this.queues.get(name).broker));
+    const had = await Promise.all([...brokers].map((broker) => broker.acknowledgeLoss()));
+    return had.includes(true);
+  }
+
   private allStats(names: readonly string[]): Promise<QueueStats[]> {
     return Promise.all(names.map((name) => this.stats(name)));
   }

@@ -1,3 +1,4 @@
+import { lossMessage } from '../broker/broker.js';
 import type { Broker } from '../broker/broker.js';
 import type { ServerReport } from '../broker/broker.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
@@ -49,6 +50,7 @@ export function serverReasons(server: ServerReport, thresholds: HealthThresholds
     const make = severity === 'fatal' ? unhealthy : degraded;
     return make(about === 'setting' ? 'SERVER_SETTING' : 'BROKER_REFUSES', message);
   });
+  if (server.loss !== undefined) reasons.push(unhealthy('DATA_LOST', lossMessage(server.loss)));
   const used = server.memoryUsedRatio ?? 0;
   if (used >= thresholds.maxMemoryRatio) {
     reasons.push(

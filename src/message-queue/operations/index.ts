@@ -24,6 +24,8 @@ export type {
   AbandonedQueue,
   ServerFinding,
   ServerReport,
+  StoreLoss,
+  StoreLossKind,
   UnknownJobs,
   UnknownKind,
 } from '../broker/broker.js';

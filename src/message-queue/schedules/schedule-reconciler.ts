@@ -81,7 +81,14 @@ export class ScheduleReconciler {
 
   /** Makes the schedules fit, and keeps looking after them. Never rejects: what fails is tried again. */
   start(): Promise<void> {
+    const brokers = new Set(this.queues.names().map((name) => this.queues.get(name).broker));
+    for (const broker of brokers) broker.onLoss(() => this.declareAgain());
     return this.task.start();
+  }
+
+  /** What is declared and no longer there is declared again at once, not only with the next look. */
+  private declareAgain(): void {
+    this.task.hasten(0);
   }
 
   /** Ends the passes, and waits briefly for the one under way. */

@@ -20,8 +20,8 @@ import type {
   QueueSnapshot,
   QueueWorker,
   ReplayTarget,
-  ServerReport,
 } from '../broker.js';
+import type { ServerReport } from '../server-report.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
@@ -161,6 +161,13 @@ export class MemoryBroker extends Broker {
       clockSkewMs: this.now() - this.machine.now(),
       findings: [],
     };
+  }
+
+  /** What is lost here is lost with the process. */
+  onLoss(): void {}
+
+  async acknowledgeLoss(): Promise<boolean> {
+    return false;
   }
 
   /** Waits at most three seconds for handlers that still run, as on Redis. */

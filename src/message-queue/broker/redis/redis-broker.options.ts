@@ -15,7 +15,15 @@ export interface LockSettings {
 /** A problem an operator should know about; the broker carries on by itself. */
 export interface BrokerProblem {
   readonly kind:
-    'connection' | 'phantom-job' | 'no-progress' | 'lock-lost' | 'settlement' | 'queue' | 'clock' | 'spool';
+    | 'connection'
+    | 'phantom-job'
+    | 'no-progress'
+    | 'lock-lost'
+    | 'settlement'
+    | 'queue'
+    | 'clock'
+    | 'spool'
+    | 'loss';
   readonly queue?: string;
   readonly jobId?: string;
   readonly message: string;

@@ -21,6 +21,9 @@ import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
+import { lossMessage } from '../store-loss.js';
+import type { StoreLoss } from '../store-loss.js';
+import { StoreEpochs } from './epoch/store-epochs.js';
 import { boundCalls } from './bull/bounded-calls.js';
 import { CrashSuspects } from './working/crash-suspects.js';
 import { Enqueuer } from './adding/enqueuer.js';
@@ -40,7 +43,7 @@ import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
 import { Spool } from './spool/spool.js';
 import { inspectRedis } from './connections/server-inspection.js';
-import { QueueSweep } from './working/keeping/queue-sweep.js';
+import { QueueSweeps } from './working/keeping/queue-sweeps.js';
 import { WorkerService } from './working/worker-service.js';
 
 interface Entry {
@@ -60,7 +63,8 @@ export class RedisBroker extends Broker {
   private readonly spool: Spool | null;
   private readonly administration: QueueAdministration;
   private readonly suspects = new CrashSuspects();
-  private readonly sweep: QueueSweep;
+  private readonly epochs: StoreEpochs;
+  private readonly sweeps: QueueSweeps;
   private readonly entries = new Map<string, Entry>();
   private closed: Promise<void> | null = null;
 
@@ -82,7 +86,14 @@ export class RedisBroker extends Broker {
     );
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
-    this.sweep = this.newSweep();
+    const access = { scripts: this.scripts, connections: this.connections };
+    this.epochs = new StoreEpochs(this.options.prefix, access, (loss) =>
+      this.options.onProblem({ kind: 'loss', message: lossMessage(loss) }),
+    );
+    this.sweeps = new QueueSweeps(access, this.options, (base) => {
+      this.outage.taken();
+      this.epochs.of(base).see();
+    });
     const now = (): number => this.now();
     this.administration = new QueueAdministration(this.scripts, this.connections, this.options, now);
   }
@@ -116,6 +127,8 @@ export class RedisBroker extends Broker {
       ...{ queue, scripts, connections, memory, timeoutMs, waits, spool, report },
     });
     boundCalls(queue, connections);
+    // From the first connection on.
+    this.epochs.of(queue.base);
     this.administration.knownQueues.add(definition.name);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
     return queue;
@@ -142,8 +155,7 @@ export class RedisBroker extends Broker {
       {
         ...{ queue: entry.queue, scripts, connections, options, report, suspects: this.suspects },
         onCallFailed: (error) => this.reportCall(queue.name, error),
-        // A node of a Cluster that is away must not delay the others' queues.
-        sweep: options.redis.topology.kind === 'cluster' ? this.newSweep() : this.sweep,
+        sweep: this.sweeps.forWorker(),
       },
       concurrency,
       run,
@@ -193,8 +205,18 @@ export class RedisBroker extends Broker {
     return this.administration.knownQueues.readAbandoned();
   }
 
-  inspectServer(): Promise<ServerReport> {
-    return inspectRedis(this.connections, this.options.guarantees);
+  async inspectServer(): Promise<ServerReport> {
+    const report = await inspectRedis(this.connections, this.options.guarantees);
+    const loss = report.reachable ? await this.epochs.loss() : null;
+    return loss === null ? report : { ...report, loss };
+  }
+
+  onLoss(listener: (loss: StoreLoss) => void): void {
+    this.epochs.onLoss(listener);
+  }
+
+  acknowledgeLoss(): Promise<boolean> {
+    return this.epochs.acknowledge();
   }
 
   /** Waits at most three seconds for running handlers; their jobs run again once their locks have expired. */
@@ -212,14 +234,6 @@ export class RedisBroker extends Broker {
     await Promise.all(entries.map(async ({ service }) => service?.dispose()));
     await this.connections.close();
     await this.spool?.close();
-  }
-
-  private newSweep(): QueueSweep {
-    const { scripts, connections, options } = this;
-    const { lock, watchdogMs } = options;
-    const everyMs = Math.min(lock.stalledCheckMs, LONGEST_SWEEP_PAUSE_MS, watchdogMs / LOOKS_OF_WATCHDOG);
-    const onLook = (): void => this.outage.taken();
-    return new QueueSweep({ scripts, connections }, Math.max(1, Math.floor(everyMs)), onLook);
   }
 
   private report(problem: BrokerProblem): void {
@@ -248,7 +262,3 @@ export class RedisBroker extends Broker {
 
 /** How long a worker waits for Redis to tell its time before it starts. */
 const CLOCK_WITHIN_MS = 2_000;
-/** How long a due job may wait whose announcement was lost. */
-const LONGEST_SWEEP_PAUSE_MS = 5_000;
-/** How often the watchdog looks before it calls a worker stuck. */
-const LOOKS_OF_WATCHDOG = 6;

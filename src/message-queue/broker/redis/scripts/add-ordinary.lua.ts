@@ -1,5 +1,5 @@
 import { goneFunctions } from './ending.lua.js';
-import { hearingFunctions } from './hearing.lua.js';
+import { hearingFunctions } from './functions/hearing.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { lazily, luaScript } from './lua-script.js';
 

@@ -1,4 +1,4 @@
-import { timeFunctions } from './server-time.lua.js';
+import { timeFunctions } from './functions/server-time.lua.js';
 
 /** Lua function `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull. */
 export const endingFunctions = `

@@ -2,7 +2,7 @@ import { endingFunctions, letterFunctions } from './ending.lua.js';
 import { delayFunctions } from './lanes/delay.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
-import { ownershipFunctions } from './ownership.lua.js';
+import { ownershipFunctions } from './functions/ownership.lua.js';
 
 /**
  * Spends an attempt: the job waits again, is delayed, or becomes a dead letter; its record gets the failure.

@@ -1,7 +1,7 @@
 import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
-import { timeFunctions } from './server-time.lua.js';
+import { timeFunctions } from './functions/server-time.lua.js';
 
 /**
  * Renews the locks of active jobs. An expired lock is taken again unless somebody has taken the job.

@@ -1,10 +1,10 @@
 import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
-import { hearingFunctions } from './hearing.lua.js';
+import { hearingFunctions } from './functions/hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
 import { lazily, luaScript } from './lua-script.js';
-import { ownershipFunctions } from './ownership.lua.js';
+import { ownershipFunctions } from './functions/ownership.lua.js';
 
 /** The fields that a job has when it was added and nothing else happened to it. */
 const FIRST_FIELDS = ['name', 'timestamp', 'data', 'opts', 'priority'] as const;

@@ -1,8 +1,7 @@
 import type { MessageQueueError } from '../../../../kernel/errors.js';
-import type { Clock } from '../../../../kernel/time/clock.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { QueueWorker } from '../../broker.js';
-import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
+import type { BrokerProblem } from '../redis-broker.options.js';
 import { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { JobIntake, NOTHING_TAKEN } from './job-intake.js';
@@ -25,8 +24,9 @@ const RETRY_DELAY_MS = 200;
 export interface WorkerParts {
   readonly commands: QueueCommands;
   readonly signal: WaitSignal;
-  readonly clock: Clock;
-  readonly options: ResolvedRedisBrokerOptions;
+  /** Redis' time, milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly lockMs: number;
   readonly concurrency: number;
   readonly run: RunJob;
   readonly report: (problem: BrokerProblem) => void;
@@ -54,9 +54,7 @@ export class RedisQueueWorker implements QueueWorker {
   progress = 0;
 
   constructor(private readonly parts: WorkerParts) {
-    const { commands, clock, options, concurrency, run, report, suspects } = parts;
-    const now = (): number => clock.now();
-    const lockMs = options.lock.durationMs;
+    const { commands, now, lockMs, concurrency, run, report, suspects } = parts;
     const slots = new WorkerSlots(concurrency);
     const intake = new JobIntake(commands, lockMs, now);
     const completions = new CompletionBatcher(

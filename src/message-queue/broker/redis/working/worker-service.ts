@@ -66,8 +66,8 @@ export class WorkerService implements WorkerOfQueue {
     this.worker = new RedisQueueWorker({
       commands,
       signal,
-      clock: connections.clock,
-      options,
+      now: () => connections.clock.now(),
+      lockMs: options.lock.durationMs,
       concurrency,
       run,
       report: parts.report,

@@ -37,7 +37,7 @@ export class QueueSweep {
   constructor(
     private readonly redis: RedisAccess,
     everyMs: number,
-    private readonly onLook: () => void,
+    private readonly onLook: (base: string) => void,
   ) {
     this.task = new RepeatedTask({
       // Locks expire by real time.
@@ -77,7 +77,7 @@ export class QueueSweep {
   private async tell(queue: SweptQueue, answer: Promise<unknown> | undefined): Promise<void> {
     try {
       const look = toLook((await answer) as LookReply);
-      this.onLook();
+      this.onLook(queue.base);
       if (this.queues.has(queue)) queue.see(look);
     } catch (error) {
       if (this.queues.has(queue)) queue.failed(error);

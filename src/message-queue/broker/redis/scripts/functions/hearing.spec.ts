@@ -1,7 +1,7 @@
-import { addAll } from '../../../../../test/support/add-all.js';
-import { testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
-import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { waitUntil } from '../../../../../test/support/wait-until.js';
+import { addAll } from '../../../../../../test/support/add-all.js';
+import { testQueue, workOn } from '../../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../../test/support/redis-stage.js';
+import { waitUntil } from '../../../../../../test/support/wait-until.js';
 
 const JOBS = 200;
 
