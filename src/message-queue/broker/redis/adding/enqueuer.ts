@@ -1,5 +1,5 @@
 import type { Job } from 'bull';
-import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
+import { EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -17,7 +17,7 @@ import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
 import { sendSpooled } from '../spool/send-spooled.js';
-import { spooledJob } from '../spool/spooled-job.js';
+import { spoolJob, wasUnsent } from '../spool/spool-job.js';
 import type { SpooledJob } from '../spool/spooled-job.js';
 import type { Spool } from '../spool/spool.js';
 import { notSent } from './unanswered-add.js';
@@ -145,7 +145,7 @@ export class Enqueuer {
   private async addAdmitted(admitted: Admitted): Promise<AddOutcome> {
     const { spool, timeoutMs } = this.parts;
     const { request } = admitted;
-    if (spool !== null && this.isSpooling(spool)) return this.spoolJob(spool, admitted);
+    if (spool !== null && this.isSpooling(spool)) return spoolJob(spool, this.parts.queue, admitted);
     const waits = spool === null && (this.parts.waits || request.deadlineMs !== undefined);
     this.refuseWhenAway(request.name, waits);
     return this.store(admitted, request.deadlineMs ?? timeoutMs, waits);
@@ -155,8 +155,8 @@ export class Enqueuer {
     const { spool } = this.parts;
     const outcome = await new Promise<AddOutcome>((resolve, reject) => {
       const failed = (error: Error): void => {
-        if (spool === null || waits || !this.isUnsent(error)) reject(error);
-        else resolve(this.spoolJob(spool, { request, job }));
+        if (spool === null || waits || this.closed || !wasUnsent(error)) reject(error);
+        else resolve(spoolJob(spool, this.parts.queue, { request, job }));
       };
       const add = new LongAdd(this.road, request, job, deadlineMs, resolve, failed);
       add.waits = waits;
@@ -172,16 +172,6 @@ export class Enqueuer {
     return this.buffer.isAway || spool.holds(this.parts.queue.base);
   }
 
-  private isUnsent(error: Error): boolean {
-    return !this.closed && error instanceof BrokerUnavailableError && error.reply === null;
-  }
-
-  private spoolJob(spool: Spool, { request, job }: Admitted): Promise<AddOutcome> {
-    const { base, name } = this.parts.queue;
-    const place = { queue: name, job: request.name, jobId: String(job.options.jobId) };
-    return spool.put(spooledJob(base, request, job), place, request.idempotency?.key);
-  }
-
   private spoolUnsent(
     spool: Spool,
     error: Error,
@@ -189,15 +179,11 @@ export class Enqueuer {
     resolve: (outcome: AddOutcome) => void,
     reject: (error: unknown) => void,
   ): void {
-    if (!this.isUnsent(error)) {
-      reject(error);
-      return;
-    }
-    try {
-      this.spoolJob(spool, this.admit(request)).then(resolve, reject);
-    } catch (refusal) {
-      reject(refusal);
-    }
+    const put = async (): Promise<AddOutcome> => {
+      if (this.closed || !wasUnsent(error)) throw error;
+      return spoolJob(spool, this.parts.queue, this.admit(request));
+    };
+    put().then(resolve, reject);
   }
 
   private async sendSpooled(spooled: SpooledJob): Promise<boolean> {
