@@ -10,7 +10,7 @@ const GROWS_EVERY_MS = 10_000;
 const COMPARE_EVERY_MS = 2_000;
 
 /** Hears of a loss, in every process that learns of it. @param isFirst whether this process is the one that noticed it, and tells of it */
-export type LossListener = (loss: StoreLoss, isFirst: boolean) => void;
+type LossListener = (loss: StoreLoss, isFirst: boolean) => void;
 
 /** Reply of {@link watchEpochScript}. */
 type EpochReply = readonly [
