@@ -63,6 +63,8 @@ function openOrPutAside(
 /** Other errors, of the disk or of the package, are not the file's. */
 function isDamage(error: unknown): boolean {
   const { code, message = '' } = error as { code?: string; message?: string };
+  // An error of the file system names a path, in which any word may stand.
+  if (code !== undefined && !code.startsWith('SQLITE_')) return false;
   return /^SQLITE_(CORRUPT|NOTADB)/.test(code ?? '') || /malformed|not a database|row|page/i.test(message);
 }
 

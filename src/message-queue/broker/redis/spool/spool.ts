@@ -81,6 +81,8 @@ export class Spool {
    * @throws QueueFullError, IdempotencyConflictError; BrokerUnavailableError when the disk refuses. It was certainly not added
    */
   put(job: SpooledJob, place: AddPlace, key = ''): Promise<AddOutcome> {
+    // The first of two equal adds may not be on disk yet: neither is acknowledged before it is.
+    if (this.known(job, place, key) !== undefined) this.write();
     const known = this.known(job, place, key);
     if (known !== undefined) return Promise.resolve({ id: known.id, deduplicated: true });
     this.refuseWhenFull(job, place);
