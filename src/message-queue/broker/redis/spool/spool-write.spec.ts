@@ -31,6 +31,20 @@ describe('what a spool writes', () => {
     await spool.close();
   });
 
+  it('reports a disk that cannot be read, and lets it end no process', async () => {
+    const problems: string[] = [];
+    const options = { directory, maxJobs: 10, maxBytes: 1_000, fsync: true };
+    const spool = new Spool(options, (message) => problems.push(message));
+    jest.spyOn(SpoolFile.prototype, 'first').mockImplementation(() => {
+      throw new Error('disk I/O error');
+    });
+    spool.attach('b:', () => Promise.resolve(true));
+    const job = { base: 'b:', id: 'a', at: 1, bytes: 2, onceKey: null, fingerprint: null, record: '{}' };
+    await spool.put(job, { queue: 'orders', job: 'ship', jobId: 'a' });
+    await spool.close();
+    expect(problems).toEqual(['The spool cannot be read; its jobs are sent later.']);
+  });
+
   it('takes no trouble of the file system for a damaged file, whatever its path is called', () => {
     mkdirSync(join(directory, 'spool-1.db'));
     expect(open).toThrow(InvalidConfigurationError);

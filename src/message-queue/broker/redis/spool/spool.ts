@@ -127,11 +127,12 @@ export class Spool {
   private drain(base: string): void {
     const send = this.senders.get(base);
     if (send === undefined || this.isClosed || this.draining.has(base)) return;
-    const drained = this.sendAll(base, send).finally(() => this.draining.delete(base));
+    const drained = this.sendAll(base, send)
+      .catch((error: unknown) => this.onProblem('The spool cannot be read; its jobs are sent later.', error))
+      .finally(() => this.draining.delete(base));
     this.draining.set(base, drained);
   }
 
-  /** Never rejects. */
   private async sendAll(base: string, send: SendSpooled): Promise<void> {
     while (!this.isClosed) {
       const jobs = this.file.first(BATCH, base);
