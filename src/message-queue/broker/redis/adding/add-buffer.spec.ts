@@ -1,3 +1,4 @@
+import { EnqueueTimeoutError } from '../../../jobs/errors.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { addJobsScript } from '../scripts/add-jobs.lua.js';
@@ -29,6 +30,21 @@ class NotedAdd extends PendingAdd {
 
   failed(error: Error): void {
     throw error;
+  }
+}
+
+/** An add that tells why it failed. */
+class FailingAdd extends PendingAdd {
+  constructor(override readonly failed: (error: Error) => void) {
+    super(CALL, 10, 300);
+  }
+
+  get place() {
+    return { queue: 'work', job: 'failing' };
+  }
+
+  answered(): void {
+    throw new Error('It was answered.');
   }
 }
 
@@ -66,5 +82,34 @@ describe('AddBuffer', () => {
     while (noted.length < numbers.length) await new Promise(setImmediate);
     expect(sent).toEqual(numbers.map(String));
     expect(noted).toEqual(numbers);
+  });
+
+  it('calls the outcome unknown when a try is under way at the deadline, whatever the one before it was told', async () => {
+    const refusal = Object.assign(new Error('NOREPLICAS Not enough good replicas to write.'), {
+      name: 'ReplyError',
+    });
+    const tries: string[] = [];
+    let answer: (reply: unknown) => void = () => undefined;
+    const scripts = {
+      run: (_script: unknown, _base: string, args: readonly string[]) => {
+        tries.push(...args);
+        return tries.length === 1 ? Promise.reject(refusal) : new Promise((resolve) => (answer = resolve));
+      },
+    };
+    const connections = {
+      ...{ isReady: true, isWritable: true, isAway: false, trouble: null },
+      ...{ silence: { isOn: false, begin: () => undefined }, client: { on: () => undefined } },
+    };
+    const buffer = new AddBuffer(
+      'base:',
+      scripts as unknown as RedisScripts,
+      connections as unknown as RedisConnections,
+      2_000,
+    );
+    const error = await new Promise((resolve) => buffer.add(new FailingAdd(resolve)));
+    // Nothing is under way any more.
+    answer(1);
+    expect(tries).toHaveLength(2);
+    expect(error).toBeInstanceOf(EnqueueTimeoutError);
   });
 });

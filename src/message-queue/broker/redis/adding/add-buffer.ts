@@ -141,7 +141,9 @@ export class AddBuffer {
       return false;
     }
     if (!this.isWatching) this.watchConnection();
-    const { call } = adds[0] as PendingAdd;
+    const { call, refusal } = adds[0] as PendingAdd;
+    // What was refused before says nothing about this try.
+    if (refusal !== null) for (const add of adds) add.refusal = null;
     this.sent.set(adds, performance.now());
     try {
       const args = call.args(adds);
