@@ -1,7 +1,7 @@
 import type { FaultBench } from '../checker/fault-bench.js';
 import { WorkerPool } from '../checker/worker-pool.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { exited, FAST_LOCK, JOBS_AHEAD, withJobsAhead } from './fault.js';
+import { exited, FAST_LOCK, freezeWithJobsAhead, withQuickJobs } from './fault.js';
 import type { Fault } from './fault.js';
 
 const killWorker: Fault = {
@@ -38,13 +38,8 @@ const killWithJobsAhead: Fault = {
   mayBlame: 4,
   run: async (bench) => {
     const doomed = await bench.worker(4);
-    const seconds = await withJobsAhead(bench, async () => {
-      await waitUntil(async () => {
-        doomed.kill('SIGSTOP');
-        if ((await bench.ahead()) > JOBS_AHEAD) return true;
-        doomed.kill('SIGCONT');
-        return false;
-      }, 'a moment with jobs that were taken ahead');
+    const seconds = await withQuickJobs(bench, async () => {
+      await freezeWithJobsAhead(bench, doomed);
       const killedAt = Date.now();
       doomed.kill('SIGKILL');
       await exited(doomed);

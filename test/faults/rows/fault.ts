@@ -15,7 +15,7 @@ export interface Fault extends FaultAllowance {
 export const FAST_LOCK = { durationMs: 1_200, renewMs: 300, stalledCheckMs: 400 };
 
 /** So many jobs are more than a worker with four handlers could have begun. */
-export const JOBS_AHEAD = 10;
+const JOBS_AHEAD = 10;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -38,18 +38,27 @@ export async function exited(child: ChildProcess): Promise<number> {
   return child.exitCode ?? 1;
 }
 
-/** Quick jobs flow, many of which wait in their worker for a handler: the worker has taken them ahead. */
-export async function withJobsAhead(bench: FaultBench, act: () => Promise<number>): Promise<number> {
+/** Jobs flow that are so quick that workers take them ahead: they wait there for a handler. */
+export async function withQuickJobs(bench: FaultBench, act: () => Promise<number>): Promise<number> {
   let stopped = false;
   const flow = async (): Promise<void> => {
     while (!stopped) await bench.produce(100, { sleepMs: 0 }, { name: 'quick', mode: 'plain' });
   };
   const load = Promise.all([flow(), flow()]);
   try {
-    await waitUntil(async () => (await bench.ahead()) > JOBS_AHEAD, 'jobs that were taken ahead');
     return await act();
   } finally {
     stopped = true;
     await load;
   }
+}
+
+/** Freezes the worker at a moment at which jobs wait in it that it has taken ahead. */
+export async function freezeWithJobsAhead(bench: FaultBench, worker: ChildProcess): Promise<void> {
+  await waitUntil(async () => {
+    worker.kill('SIGSTOP');
+    if ((await bench.ahead()) > JOBS_AHEAD) return true;
+    worker.kill('SIGCONT');
+    return false;
+  }, 'a moment with jobs that were taken ahead');
 }

@@ -85,7 +85,7 @@ export const REFUSALS: readonly Fault[] = [
   refusing(
     'LOADING: the server reads its data',
     async (bench) => {
-      await set(['loading-process-events-interval-bytes', '1024'], ['key-load-delay', '2000'])(bench);
+      await set(['loading-process-events-interval-bytes', '1024'], ['key-load-delay', '20000'])(bench);
       besides(bench, 'DEBUG', 'RELOAD');
     },
     set(['key-load-delay', '0']),

@@ -1,5 +1,5 @@
 import { waitUntil } from '../../support/wait-until.js';
-import { exited, pause, withJobsAhead } from './fault.js';
+import { exited, pause, withQuickJobs } from './fault.js';
 import type { Fault } from './fault.js';
 
 function sigterm(times: 1 | 2): Fault {
@@ -26,13 +26,16 @@ function sigterm(times: 1 | 2): Fault {
   };
 }
 
-/** Quick jobs, many of which wait in the worker for a handler when it is told to go. */
+/** Slow jobs come among quick ones, which wait in the worker behind them: it has taken them ahead when it is told to go. */
 const sigtermWithJobsAhead: Fault = {
   name: 'SIGTERM of a worker that has taken jobs ahead',
   mayFinishTwice: 0,
   run: async (bench) => {
     const leaving = await bench.worker(4);
-    const seconds = await withJobsAhead(bench, async () => {
+    const seconds = await withQuickJobs(bench, async () => {
+      await waitUntil(() => bench.read().done.size > 500, 'the jobs to flow');
+      const slow = await bench.produce(40, { sleepMs: 700 }, { mode: 'plain' });
+      await waitUntil(() => slow.filter((key) => bench.read().started.has(key)).length >= 4, 'slow runs');
       const sentAt = Date.now();
       leaving.kill('SIGTERM');
       await exited(leaving);
