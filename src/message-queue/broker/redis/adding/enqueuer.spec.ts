@@ -27,7 +27,7 @@ describe('adding to a Redis queue', () => {
       { outcome: 'rejected', error: expect.any(InvalidJobOptionsError) },
     ]);
     const client = new Redis(stage.redis.port);
-    expect(await client.keys(`${stage.fixture.prefix}:*`)).toEqual([]);
+    expect(await client.keys(`${stage.fixture.prefix}:work:*`)).toEqual([]);
     client.disconnect();
   });
 
