@@ -30,14 +30,9 @@ import { Enqueuer } from './adding/enqueuer.js';
 import { QueueAdministration } from './administration/queue-administration.js';
 import { MemoryGuard } from './connections/memory-guard.js';
 import { resolveOptions } from './redis-broker.options.js';
-import type {
-  BrokerProblem,
-  RedisBrokerOptions,
-  ResolvedRedisBrokerOptions,
-} from './redis-broker.options.js';
-import { OutageNotices } from './connections/outage-notices.js';
+import type { RedisBrokerOptions, ResolvedRedisBrokerOptions } from './redis-broker.options.js';
+import { BrokerProblems } from './broker-problems.js';
 import { RedisConnections } from './connections/redis-connections.js';
-import { replyOf } from '../../../kernel/redis/redis-replies.js';
 import { bullOptions } from './queue-options.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
@@ -45,6 +40,9 @@ import { Spool } from './spool/spool.js';
 import { inspectRedis } from './connections/server-inspection.js';
 import { QueueSweeps } from './working/keeping/queue-sweeps.js';
 import { WorkerService } from './working/worker-service.js';
+
+/** How long a worker waits for Redis to tell its time before it starts. */
+const CLOCK_WITHIN_MS = 2_000;
 
 interface Entry {
   readonly queue: RedisQueue;
@@ -56,7 +54,7 @@ interface Entry {
 export class RedisBroker extends Broker {
   readonly provider = 'redis';
   private readonly options: ResolvedRedisBrokerOptions;
-  private readonly outage: OutageNotices;
+  private readonly problems: BrokerProblems;
   private readonly connections: RedisConnections;
   private readonly scripts: RedisScripts;
   private readonly memory: MemoryGuard;
@@ -72,26 +70,23 @@ export class RedisBroker extends Broker {
     super();
     this.options = resolveOptions(options);
     const { redis, socketTimeoutMs, memoryLimitRatio } = this.options;
-    this.outage = new OutageNotices({
-      failed: (message, cause, queue) =>
-        this.options.onProblem({ kind: 'connection', message, cause, ...(queue !== undefined && { queue }) }),
-      recovered: this.options.onNotice,
-    });
-    const { whenUnavailable, spool } = this.options;
-    const onSpool = (message: string, cause: unknown): void =>
-      this.options.onProblem({ kind: 'spool', message, cause });
+    this.problems = new BrokerProblems(this.options, (name) => this.entries.get(name)?.queue);
+    const { onProblem, whenUnavailable, spool } = this.options;
+    const onSpool = (message: string, cause: unknown): void => onProblem({ kind: 'spool', message, cause });
     this.spool = whenUnavailable === 'spool' && spool !== null ? new Spool(spool, onSpool) : null;
-    this.connections = new RedisConnections(redis, socketTimeoutMs, this.outage, (message) =>
-      this.options.onProblem({ kind: 'clock', message }),
+    const { outage } = this.problems;
+    this.connections = new RedisConnections(redis, socketTimeoutMs, outage, (message) =>
+      onProblem({ kind: 'clock', message }),
     );
+    this.problems.watch(this.connections);
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
     const access = { scripts: this.scripts, connections: this.connections };
     this.epochs = new StoreEpochs(this.options.prefix, access, (loss) =>
-      this.options.onProblem({ kind: 'loss', message: lossMessage(loss) }),
+      onProblem({ kind: 'loss', message: lossMessage(loss) }),
     );
     this.sweeps = new QueueSweeps(access, this.options, (base) => {
-      this.outage.taken();
+      outage.taken();
       this.epochs.of(base).see();
     });
     const now = (): number => this.now();
@@ -121,7 +116,7 @@ export class RedisBroker extends Broker {
     const { scripts, connections, memory } = this;
     const { enqueueTimeoutMs: timeoutMs, whenUnavailable } = this.options;
     const waits = whenUnavailable === 'wait';
-    const report = (problem: BrokerProblem): void => this.report(problem);
+    const { report } = this.problems;
     const { spool } = this;
     const enqueuer = new Enqueuer({
       ...{ queue, scripts, connections, memory, timeoutMs, waits, spool, report },
@@ -149,12 +144,12 @@ export class RedisBroker extends Broker {
     // What is told of the first jobs goes by the clock too.
     await this.connections.ready(CLOCK_WITHIN_MS);
     const { scripts, connections, options } = this;
-    const report = (problem: BrokerProblem): void => this.report(problem);
+    const { report } = this.problems;
     if (entry.service?.hasEnded === true) await entry.service.dispose();
     const service = new WorkerService(
       {
         ...{ queue: entry.queue, scripts, connections, options, report, suspects: this.suspects },
-        onCallFailed: (error) => this.reportCall(queue.name, error),
+        onCallFailed: (error) => this.problems.reportCall(queue.name, error),
         sweep: this.sweeps.forWorker(),
       },
       concurrency,
@@ -236,29 +231,9 @@ export class RedisBroker extends Broker {
     await this.spool?.close();
   }
 
-  private report(problem: BrokerProblem): void {
-    this.options.onProblem(problem);
-    const cause = problem.cause instanceof Error ? problem.cause : new Error(problem.message);
-    this.emitError(problem.queue, cause);
-  }
-
-  /** What is repeated for each queue many times a second is reported once for all of them. */
-  private reportCall(queue: string, error: Error): void {
-    // The connections report an outage.
-    if (replyOf(error) === null && !this.connections.isReady) return;
-    if (this.outage.refused(error, queue)) this.emitError(queue, error);
-  }
-
-  private emitError(name: string | undefined, cause: Error): void {
-    if (name !== undefined) this.entries.get(name)?.queue.emit('error', cause);
-  }
-
   private entryOf(queue: Queue): Entry {
     const entry = this.entries.get(queue.name);
     if (entry === undefined || entry.queue !== queue) throw foreignQueue(queue.name);
     return entry;
   }
 }
-
-/** How long a worker waits for Redis to tell its time before it starts. */
-const CLOCK_WITHIN_MS = 2_000;

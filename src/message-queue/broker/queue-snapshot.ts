@@ -1,0 +1,38 @@
+/** A key of the store under which somebody put something else. */
+export interface WrongKey {
+  readonly key: string;
+  /** Redis' name of a type, such as `string`. */
+  readonly holds: string;
+  readonly belongs: string;
+}
+
+/** Counts of one queue at one moment. */
+export interface QueueSnapshot {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly paused: number;
+  /** Whether the queue is paused for all workers. */
+  readonly isPaused: boolean;
+  /** Jobs that wait for another version of the app; some of them may have been removed since. */
+  readonly unknown: number;
+  /** When the job that waits longest was added, milliseconds since the epoch; null when none waits. */
+  readonly oldestWaitingAt: number | null;
+  /** Dead letters that were ever dropped because the queue had too many of them, or too many bytes. */
+  readonly failedDropped: number;
+  /** When the last one was, milliseconds since the epoch; null when none was. */
+  readonly failedDroppedAt: number | null;
+  /** Keys of the queue under which its store holds something else. While there are any, the counts are 0. */
+  readonly wrongKeys: readonly WrongKey[];
+}
+
+/** Jobs that wait on this process' disk until the broker's server is back. */
+export interface SpoolDepth {
+  readonly jobs: number;
+  /** Of their payloads. */
+  readonly bytes: number;
+  /** When the first of them was added, milliseconds since the epoch; null when there is none. */
+  readonly oldestAt: number | null;
+}
