@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { INestApplication, LoggerService } from '@nestjs/common';
 import {
@@ -15,9 +16,10 @@ import {
   MessageQueueModule,
   MessageQueueService,
 } from '../../src/message-queue/index.js';
-import type { JobEndListener } from '../../src/message-queue/index.js';
+import type { JobContext, JobEndListener } from '../../src/message-queue/index.js';
 import { DeadLetterNotifier } from '../../src/message-queue/operations/index.js';
 import { CircuitBreakers } from '../../src/message-queue/ports/index.js';
+import { HostCode } from '../../src/kernel/host/host-code.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -40,8 +42,15 @@ const NOTES = defineQueue({
 @Processor('notes')
 class NotesProcessor implements JobEndListener {
   @JobHandler('note')
-  async note({ text }: NoteJobDto): Promise<string> {
+  async note({ text }: NoteJobDto, { signal }: JobContext): Promise<string> {
     if (text === 'fails') throw new Error('no');
+    if (text === 'stops') {
+      signal.addEventListener('abort', () => {
+        throw new Error('abort');
+      });
+      signal.onabort = () => Promise.reject(new Error('onabort'));
+      await once(signal, 'abort');
+    }
     return text;
   }
 
@@ -142,15 +151,19 @@ describe('Code of a host that fails beside its handlers', () => {
       Logger.overrideLogger(brokenLogger);
       const { id: good } = await service.enqueue(NOTES, 'note', { text: 'succeeds' });
       const { id: bad } = await service.enqueue(NOTES, 'note', { text: 'fails' });
+      const { id: late } = await service.enqueue(NOTES, 'note', { text: 'stops' }, { timeoutMs: 50 });
       const stateOf = async (id: string): Promise<string> => (await service.getJobStatus('notes', id)).state;
       await waitUntil(async () => (await stateOf(good)) === 'completed', 'the good job to complete');
       await waitUntil(async () => (await stateOf(bad)) === 'failed', 'the bad job to fail');
+      await waitUntil(async () => (await stateOf(late)) === 'failed', 'the late job to fail');
       const failures = async (): Promise<number> =>
         (await service.getQueueHealth('notes')).stats!.hostFailures;
-      await waitUntil(async () => (await failures()) >= 10, 'all failures to be counted');
+      await waitUntil(async () => (await failures()) >= 16, 'all failures to be counted');
       const { reasons } = await service.getQueueHealth('notes');
       const reason: unknown = expect.objectContaining({ code: 'HOST_CODE_FAILED', severity: 'degraded' });
       expect(reasons).toContainEqual(reason);
+      const { recent } = app.get(HostCode, { strict: false }).failuresOf('notes', 60_000);
+      expect(recent).toContain('a listener on the signal of NotesProcessor.note');
       await apps.close();
       told.mockRestore();
       expect(unhandled).toEqual([]);

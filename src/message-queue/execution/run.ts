@@ -1,3 +1,5 @@
+import { guardListeners } from '../../kernel/host/guarded-signal.js';
+import type { HostCode } from '../../kernel/host/host-code.js';
 import { inOwnContext } from '../../kernel/host/root-context.js';
 import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
@@ -26,6 +28,7 @@ export interface RunTools {
   readonly steady: Clock;
   readonly logger: JobLog;
   readonly events: JobEvents;
+  readonly host: HostCode;
   /** Called once when the signal of a running handler aborts. @returns a function to call when the run has ended */
   readonly watch: (run: Run, reason: MessageQueueError) => () => void;
 }
@@ -124,6 +127,7 @@ export class Run implements MiddlewareContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      guardListeners(this.#controller.signal, (error) => this.#listenerFailed(error));
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
@@ -188,6 +192,11 @@ export class Run implements MiddlewareContext {
     } catch (error) {
       this.logger.warn(`The job's progress could not be stored: ${String(error)}`);
     }
+  }
+
+  #listenerFailed(error: unknown): void {
+    const what = `a listener on the signal of ${this.handler?.name ?? 'a job'}`;
+    this.#tools.host.failed(what, this.queue, error);
   }
 
   #timeoutError(): JobTimeoutError {

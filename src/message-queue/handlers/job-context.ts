@@ -11,7 +11,10 @@ export interface JobContext {
   readonly attempt: number;
   /** Runs the job may have in all. */
   readonly maxAttempts: number;
-  /** Aborts at the timeout, on cancellation, when the lock is lost and at shutdown; `signal.reason` is the error. */
+  /**
+   * Aborts at the timeout, on cancellation, when the lock is lost and at shutdown; `signal.reason` is the error.
+   * A listener on it that throws is logged and counted, and changes nothing for the job.
+   */
   readonly signal: AbortSignal;
   /** When the signal aborts at the latest, milliseconds since the epoch. */
   readonly deadline: number;

@@ -1,4 +1,5 @@
 import { Processor } from '@nestjs/bull';
+import { guardListeners } from '../../../kernel/host/guarded-signal.js';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import type { JobContext } from '../../handlers/job-context.js';
@@ -169,7 +170,9 @@ export class MessageDeliveryProcessor implements JobEndListener {
     const { messageId, recipientId } = payload ?? {};
     if (typeof messageId !== 'string' || typeof recipientId !== 'string') return;
     const at = new Date(this.clock.now());
-    const signal = AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS);
+    const signal = guardListeners(AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS), (thrown) =>
+      this.logger.error(`A listener on the signal of a recorded failure failed: ${failureReasonOf(thrown)}`),
+    );
     const change = { messageId, recipientId, status: 'failed', at, reason: failureReasonOf(error) } as const;
     let outcome = await this.messages.advanceStatus(change, signal);
     if (outcome === 'unknown' && !(error instanceof InvalidPayloadError)) {

@@ -1,3 +1,4 @@
+import { guardLike } from '../../../kernel/host/guarded-signal.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument } from '../../ports/search-index.js';
@@ -46,8 +47,10 @@ export class IndexWriteGroup {
       if (member.signal.aborted) member.reject(member.signal.reason);
       else group.push(member);
     }
-    if (group.length === 0) return;
+    const [first] = group;
+    if (first === undefined) return;
     const abort = new AbortController();
+    guardLike(abort.signal, first.signal);
     const stop = this.abortWhenAllDid(group, abort);
     try {
       const outcomes = await this.index.indexMany(

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
+import { guardListeners } from '../../../kernel/host/guarded-signal.js';
 import { InMemorySearchIndex } from '../../adapters/in-memory/index.js';
 import { JobTimeoutError } from '../../jobs/errors.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -107,6 +108,24 @@ describe('index-message', () => {
     index.recorder.release();
     await expect(neighbour).rejects.toThrow('released');
     expect(await run({ messageId: 'm-3' })).toBe('indexed');
+  });
+
+  it('guards what the index listens with on the signal of a write, as the job’s own is', async () => {
+    const { index, processor } = setUp();
+    const failures: unknown[] = [];
+    const broken = new Error('listener');
+    index.indexMany = (_documents, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        signal.addEventListener('abort', () => {
+          throw broken;
+        });
+        context.abort(new JobTimeoutError('60 s'));
+      });
+    const context = fakeJobContext();
+    guardListeners(context.signal, (error) => failures.push(error));
+    await expect(processor.processIndexing(job, context)).rejects.toBeInstanceOf(JobTimeoutError);
+    expect(failures).toEqual([broken]);
   });
 
   it('aborts the write when all of its jobs were aborted', async () => {
