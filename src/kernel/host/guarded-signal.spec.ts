@@ -33,12 +33,13 @@ describe('A guarded signal', () => {
     expect(unheard).toEqual([]);
   }
 
+  const rejecting = (): never => Promise.reject(boom) as never;
   const throwing = (): never => {
     throw boom;
   };
   it.each<[string, () => unknown]>([
     ['a listener that throws', () => signal.addEventListener('abort', throwing)],
-    ['one that rejects', () => signal.addEventListener('abort', () => Promise.reject(boom))],
+    ['one that rejects', () => signal.addEventListener('abort', rejecting)],
     ['one for one time', () => signal.addEventListener('abort', throwing, { once: true })],
     ['an object', () => signal.addEventListener('abort', { handleEvent: throwing })],
     ['onabort', () => (signal.onabort = throwing)],

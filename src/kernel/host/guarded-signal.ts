@@ -1,6 +1,6 @@
 import { guardedCall } from './guarded-call.js';
 
-type Listener = Parameters<AbortSignal['addEventListener']>[1];
+type Listener = ((this: AbortSignal, event: Event) => unknown) | { handleEvent(event: Event): unknown };
 type Options = Parameters<AbortSignal['addEventListener']>[2];
 type Failed = (error: unknown) => void;
 
@@ -15,10 +15,11 @@ const guards = new WeakMap<AbortSignal, Failed>();
  * @returns the same signal
  */
 export function guardListeners(signal: AbortSignal, failed: Failed): AbortSignal {
-  const { addEventListener, removeEventListener } = signal;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
   // The same listener is the same guarded one: adding it twice is adding it once, and it can be removed.
-  const guarded = new WeakMap<object, Listener>();
-  const guardOf = (listener: Listener): Listener => {
+  const guarded = new WeakMap<object, (event: Event) => void>();
+  const guardOf = (listener: Listener): ((event: Event) => void) => {
     const known = guarded.get(listener);
     if (known !== undefined) return known;
     const made = (event: Event): void => guardedCall(() => called(listener, signal, event), failed);
@@ -28,15 +29,10 @@ export function guardListeners(signal: AbortSignal, failed: Failed): AbortSignal
   guards.set(signal, failed);
   // `onabort`, `events.once`, `events.addAbortListener` and `fetch` all go through these two.
   return Object.assign(signal, {
-    addEventListener: (type: string, listener: Listener, options?: Options): void =>
-      addEventListener.call(signal, type, isListener(listener) ? guardOf(listener) : listener, options),
-    removeEventListener: (type: string, listener: Listener, options?: Options): void =>
-      removeEventListener.call(
-        signal,
-        type,
-        (isListener(listener) && guarded.get(listener)) || listener,
-        options,
-      ),
+    addEventListener: (type: string, listener: unknown, options?: Options): void =>
+      add(type, isListener(listener) ? guardOf(listener) : (listener as never), options),
+    removeEventListener: (type: string, listener: unknown, options?: Options): void =>
+      remove(type, (isListener(listener) && guarded.get(listener)) || (listener as never), options),
   });
 }
 
