@@ -19,29 +19,32 @@ export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | nu
 
 /** What the script said about a job that it did not simply add. */
 interface AddReply {
-  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full';
+  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full' | 'faulty';
   /** Id of the stored job. */
   readonly id: string;
   /** For `full`: how many jobs wait. */
   readonly depth: number;
-  /** For `conflict`: fingerprint of the payload that the key was used for; otherwise empty. */
-  readonly fingerprint: string;
+  /** For `conflict`: fingerprint of the payload that the key was used for; for `faulty`: what Redis says. Otherwise empty. */
+  readonly detail: string;
 }
 
 /** The same as the script sends it. */
-type SentReply = readonly [status: AddReply['status'], id: string, depthOrFingerprint?: number | string];
+type SentReply = readonly [status: AddReply['status'], id: string, depthOrDetail?: number | string];
 
 /** The call that adds any job, with all that can be said of one. */
 export class LongRoad implements AddCall {
   readonly script = addJobsScript;
   private readonly head: readonly (string | number)[];
 
+  /** @param inOrder whether none is added behind one for which there is no room */
   constructor(
     readonly queue: RedisQueue,
     readonly clock: RedisClock,
+    inOrder = false,
   ) {
     const { maxWaiting } = queue.definition;
-    this.head = [internalsOf(queue).token, waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
+    const limits = [waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
+    this.head = [internalsOf(queue).token, ...limits, inOrder ? '1' : ''];
   }
 
   args(adds: readonly PendingAdd[]): (string | number)[] {
@@ -101,7 +104,7 @@ export class LongAdd extends PendingAdd {
 
 /**
  * What the answer to an add means to its caller.
- * @throws QueueFullError, IdempotencyConflictError
+ * @throws QueueFullError, IdempotencyConflictError, BrokerUnavailableError
  */
 function outcomeOf(
   { name, definition }: RedisQueue,
@@ -113,8 +116,13 @@ function outcomeOf(
     throw queueFull(place, reply.depth, definition.maxWaiting);
   }
   if (reply.status === 'conflict' && request.idempotency !== undefined) {
-    throw keyConflict({ ...place, jobId: reply.id }, request.idempotency, reply.fingerprint);
+    throw keyConflict({ ...place, jobId: reply.id }, request.idempotency, reply.detail);
   }
+  if (reply.status === 'faulty')
+    throw asQueueError(Object.assign(new Error(reply.detail), { name: 'ReplyError' }), {
+      ...place,
+      jobId: reply.id,
+    });
   // The ledger may know the key from this very call, whose first answer was lost; only a generated id can tell.
   const ours = reply.status === 'once' && fields.generated === '1' && reply.id === fields.id;
   return {
@@ -128,7 +136,7 @@ function readReply([status, id, detail]: SentReply): AddReply {
     status,
     id,
     depth: typeof detail === 'number' ? detail : 0,
-    fingerprint: typeof detail === 'string' ? detail : '',
+    detail: typeof detail === 'string' ? detail : '',
   };
 }
 

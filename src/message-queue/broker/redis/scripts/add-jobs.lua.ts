@@ -26,21 +26,25 @@ export const ADD_FIELDS = [
 /**
  * Adds up to 100 jobs. For each, in one atomic step: idempotency ledger, duplicate id, backpressure, debounce, add.
  *
- * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · then the fields
- * of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
+ * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 `1`: in order, so that none is added
+ * behind one that is `full` · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
  * Reply per job: 1 when it was added, else `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
- * payload as the job `id`), `conflict` (same key, other payload; third is the stored fingerprint), `debounced`, `full` (depth = waiting jobs).
+ * payload as the job `id`), `conflict` (same key, other payload; third is the stored fingerprint), `debounced`, `full` (depth = waiting
+ * jobs), `faulty` (what it is debounced by is something else; third is what Redis says of it).
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
+ *
+ * A key of the queue that is of a wrong type ends the call before it stores anything: an id or an idempotency key that is remembered is
+ * one whose job waits.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
   uses: [laneFunctions, delayFunctions, hearingFunctions, goneFunctions],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
-local token, limit, reserve = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local token, limit, reserve, inOrder = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting, jobs, generated = {}, {}, {}, {}
 local generatedKeys, onceKeys, ledger = {}, {}, {}
-for first = 4, #ARGV, FIELDS do
+for first = 5, #ARGV, FIELDS do
   local job = ${argumentTable(ADD_FIELDS)}
   jobs[#jobs + 1] = job
   if job.generated == '1' then
@@ -72,7 +76,8 @@ local function debounced(job)
     set = redis.call('SET', key, job.id, 'NX')
   end
   if set then return nil end
-  local first = redis.call('GET', key)
+  local first = redis.pcall('GET', key)
+  if type(first) == 'table' then return { 'faulty', job.id, first.err } end
   redis.pcall('PUBLISH', base .. 'debounced@' .. token, first)
   return { 'debounced', first }
 end
@@ -88,6 +93,11 @@ local function refused(job)
   if job.generated == '1' and gone[job.id] then return { 'added', job.id } end
   if depth >= (job.critical == '1' and reserve or limit) then return { 'full', job.id, depth } end
   return debounced(job)
+end
+
+local function laneOf(job)
+  if job.lifo == '1' and job.priority == '0' then return LIFO end
+  return job.priority == '' and DEFAULT_LEVEL or levelOf(job.priority)
 end
 
 local function store(job)
@@ -113,16 +123,30 @@ local function store(job)
     return
   end
   waiting[#waiting + 1] = job.id
-  if job.lifo == '1' and job.priority == '0' then
-    letWaitFirst({ job.id }, LIFO)
-  else
-    gather(job.id, job.priority == '' and DEFAULT_LEVEL or levelOf(job.priority))
-  end
+  local lane = laneOf(job)
+  if lane == LIFO then letWaitFirst({ job.id }, LIFO) else gather(job.id, lane) end
 end
 
+local checked = {}
+for _, job in ipairs(jobs) do
+  local place = tonumber(job.delay) > 0 and 'delayed' or laneOf(job)
+  if not checked[place] then
+    checked[place] = true
+    if place ~= 'delayed' then
+      checkLane(place)
+    elseif redis.call('EXISTS', base .. 'id') == 1 then
+      redis.call('INCRBY', base .. 'id', 0)
+    end
+  end
+end
+local isFull = false
 for i, job in ipairs(jobs) do
-  replies[i] = refused(job) or 1
-  if replies[i] == 1 then store(job) end
+  replies[i] = isFull and { 'full', job.id, depth } or refused(job) or 1
+  if replies[i] == 1 then
+    store(job)
+  elseif inOrder and replies[i][1] == 'full' then
+    isFull = true
+  end
 end
 insertGathered()
 local channel = base .. 'waiting@' .. token

@@ -21,7 +21,7 @@ export const addOrdinaryScript = luaScript('mqAddOrdinary', {
     lazily(
       'rare',
       [laneFunctions, goneFunctions],
-      ['gather', 'insertGathered', 'levelOf', 'DEFAULT_LEVEL', 'goneAmong'],
+      ['checkLane', 'gather', 'insertGathered', 'levelOf', 'DEFAULT_LEVEL', 'goneAmong'],
     ),
   ],
   body: `
@@ -48,6 +48,16 @@ if redis.call('EXISTS', unpack(keys)) > 0 then
   if redis.call('EXISTS', base .. 'mq:gone') == 1 then gone = rare().goneAmong(ids) end
 end
 
+local function laneOf(kind)
+  local priority = ARGV[kind + 1]
+  return priority == '' and rare().DEFAULT_LEVEL or rare().levelOf(priority)
+end
+
+-- Before anything is stored: Redis takes nothing back of a script that ends with an error.
+for kind = firstKind, beforeData, KIND do
+  if not toDefaultLane or ARGV[kind + 1] ~= '' then rare().checkLane(laneOf(kind)) end
+end
+
 local function store(job, id, kind)
   local key, data, priority = keys[NAMES + job], ARGV[beforeData + job], ARGV[kind + 1]
   if priority == '' then
@@ -58,7 +68,7 @@ local function store(job, id, kind)
   if toDefaultLane and priority == '' then
     waiting[#waiting + 1] = id
   else
-    rare().gather(id, priority == '' and rare().DEFAULT_LEVEL or rare().levelOf(priority))
+    rare().gather(id, laneOf(kind))
   end
   added[#added + 1] = id
   depth = depth + 1
