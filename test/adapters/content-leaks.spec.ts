@@ -10,8 +10,9 @@ import { EnvironmentKeyProvider } from '../../src/message-queue/adapters/environ
 import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
 import { sqlStoreAdapters } from '../../src/message-queue/adapters/sql/index.js';
 import { webhookAdapters } from '../../src/message-queue/adapters/webhook/index.js';
-import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
+import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
 import { KeyProvider, MessageStore, TemplateRenderer } from '../../src/message-queue/ports/index.js';
+import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/index.js';
 import type { JobReceipt } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestPostgres } from '../support/postgres-server.js';
@@ -183,8 +184,11 @@ describe.each(['memory', 'redis'] as const)('the content of jobs of all queues, 
       expect(outcome.status).toBe('rejected');
       expect(inspect(outcome, { depth: 10, showHidden: true })).not.toContain(MARKER);
     }
-    const queues = Object.values(QueueName).map((name) => app.get<Queue>(getQueueToken(name)));
-    const jobs = await Promise.all(queues.map((queue) => queue.add('send-message', { content, ...wrong })));
+    const jobs = await Promise.all(
+      BUILT_IN_QUEUES.flatMap(({ name, jobs }) =>
+        Object.keys(jobs).map((job) => app.get<Queue>(getQueueToken(name)).add(job, { content, ...wrong })),
+      ),
+    );
     const all = await Promise.all(
       jobs.map(({ queue, id }) => watch.tracesOf(app, { queue: queue.name, id: String(id) })),
     );

@@ -165,7 +165,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
     expect(wedge.status).toBeGreaterThanOrEqual(400);
   });
 
-  it('shows the other jobs of a page when one of them is corrupt', async () => {
+  it('shows all jobs of a page when one of them is corrupt', async () => {
     const app = await start();
     const queue = app.queue('message-delivery');
     for (let i = 0; i < 3; i++) await app.deadLetter({ i });
@@ -178,7 +178,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
     for (const status of ['failed', 'latest']) {
       const query = `activeQueue=message-delivery&status=${status}&page=1&jobsPerPage=10`;
       const { queues } = await app.api<BoardQueues>(`/queues?${query}`);
-      expect(queues.find(({ name }) => name === 'message-delivery')?.jobs).toHaveLength(redis ? 2 : 3);
+      expect(queues.find(({ name }) => name === 'message-delivery')?.jobs).toHaveLength(3);
     }
   });
 

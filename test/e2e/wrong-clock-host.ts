@@ -84,7 +84,4 @@ async function main(): Promise<void> {
   tell({ answer: 'ready' });
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exit(1);
-});
+void main();

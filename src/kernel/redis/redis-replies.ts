@@ -152,8 +152,9 @@ const READY_CHECK = /^Ready check failed: (?=[A-Z]+ )/;
 export function replyOf(error: unknown): RedisReply | null {
   if (!(error instanceof Error)) return null;
   const { previousErrors = [] } = error as { previousErrors?: readonly Error[] };
-  // A transaction is refused for what one of its commands was refused for.
-  if (previousErrors.length > 0) return replyOf(previousErrors[0]);
+  // A transaction is refused for what one of its commands was refused for; ioredis may list the refusal itself too.
+  const cause = previousErrors.find((previous) => previous !== error);
+  if (cause !== undefined) return replyOf(cause);
   const isReply = error.name === 'ReplyError' || READY_CHECK.test(error.message);
   if (!isReply) return null;
   const text = plainText(error.message);

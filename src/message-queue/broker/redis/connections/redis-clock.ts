@@ -87,7 +87,7 @@ export class RedisClock extends Clock {
 }
 
 /** @param aheadMs the broker's clock minus this machine's */
-export function wrongClock(aheadMs: number): string {
+function wrongClock(aheadMs: number): string {
   const off =
     Math.abs(aheadMs) >= 10_000 ? `${Math.round(Math.abs(aheadMs) / 1_000)} s` : `${Math.abs(aheadMs)} ms`;
   return (

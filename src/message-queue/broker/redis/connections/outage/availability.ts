@@ -1,5 +1,8 @@
-/** How long there may be no connection, while it is not known why, before Redis counts as away, milliseconds. */
-const LONGEST_GAP_MS = 1_000;
+/**
+ * How long there may be no connection, while it is not known why, before Redis counts as away: twenty times 50 ms, not
+ * a second by the clock, of which a blocked event loop could use up all.
+ */
+const LONGEST_GAP = { turns: 20, everyMs: 50 };
 
 /**
  * Whether a connection is known to lead nowhere: it was lost, and an attempt to open it again has failed, or it has been
@@ -31,15 +34,19 @@ export class Availability {
 
   /** Nobody will ask any more. */
   end(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.timer !== null) clearInterval(this.timer);
   }
 
   private allowGap(): void {
-    this.timer = setTimeout(() => this.settle(true), LONGEST_GAP_MS).unref();
+    let turns = 0;
+    this.timer = setInterval(() => {
+      turns++;
+      if (turns === LONGEST_GAP.turns) this.settle(true);
+    }, LONGEST_GAP.everyMs).unref();
   }
 
   private settle(isAway: boolean): void {
-    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
     this.isAway = isAway;
   }
