@@ -68,7 +68,7 @@ export interface QueueWorker {
   abortActive(reason: MessageQueueError): void;
 }
 
-export type { QueueSnapshot, SpoolDepth, WrongKey } from './queue-snapshot.js';
+export type { QueueSnapshot, SpoolDepth } from './queue-snapshot.js';
 export { refusesAll } from './server-report.js';
 export type { ProviderName, ServerFinding, ServerReport } from './server-report.js';
 export { lossMessage } from './store-loss.js';
