@@ -131,6 +131,23 @@ describe.each(['memory', 'redis'] as const)('the calls about schedules on %s', (
     const misspelled = { every: 5_000, key: 'x', delay: 5 } as never;
     await expect(schedules.upsert(TICKS, 'tick', {}, misspelled)).rejects.toThrow(/delay.*repeat/s);
     await expect(schedules.upsert(TICKS, 'tick', {}, { every: 5_000, key: 'a:b' })).rejects.toThrow(/key/);
+    const others = {
+      jobId: 'a',
+      repeat: {},
+      idempotencyKey: 'a',
+      ttl: 5,
+      immediately: true,
+      offset: 5,
+      lifo: true,
+    };
+    for (const [name, value] of Object.entries(others)) {
+      const wrong = schedules.upsert(TICKS, 'tick', {}, { every: 5_000, key: 'x', [name]: value });
+      await expect(wrong).rejects.toMatchObject({
+        code: 'INVALID_JOB_OPTIONS',
+        issues: expect.arrayContaining([expect.objectContaining({ path: name })]) as unknown,
+      });
+    }
+    expect((await schedules.list('ticks')).map(({ key }) => key)).toEqual(['tick']);
   });
 
   it('show in health when the next run of one is gone for good', async () => {

@@ -15,7 +15,7 @@ import type { EnqueueOptions, JobContext } from '../../src/message-queue/index.j
 /** What a host is asked for by its parent. */
 export type HostRequest =
   | { readonly ask: 'add'; readonly what: JobKind; readonly options?: EnqueueOptions }
-  | { readonly ask: 'health' | 'letters' };
+  | { readonly ask: 'health' | 'letters' | 'upsert' | 'remove' };
 
 /** What a host tells its parent: the answer to a request, or that a run began. */
 export type HostNews = { readonly answer: unknown } | { readonly ran: string; readonly attempt: number };
@@ -27,6 +27,9 @@ class TimedDto {
   @IsIn(KINDS) what!: JobKind;
 }
 
+/** How often the schedule runs that a host makes. */
+const EVERY_MS = 300;
+
 const TIMED = defineQueue({
   name: 'timed',
   description: 'Its jobs are due at times.',
@@ -35,6 +38,7 @@ const TIMED = defineQueue({
   attempts: 2,
   backoff: { type: 'fixed', delayMs: 1_500 },
   timeoutMs: 60_000,
+  minRepeatMs: EVERY_MS,
 });
 
 const tell = (news: HostNews): void => void process.send?.(news);
@@ -75,6 +79,10 @@ async function main(): Promise<void> {
   const answerTo = async (request: HostRequest): Promise<unknown> => {
     if (request.ask === 'add')
       return (await service.enqueue(TIMED, 'timed', { what: request.what }, request.options)).id;
+    const { schedules } = service;
+    if (request.ask === 'upsert')
+      return schedules.upsert(TIMED, 'timed', { what: 'succeed' }, { every: EVERY_MS, key: 'often' });
+    if (request.ask === 'remove') return schedules.remove(TIMED.name, 'often');
     if (request.ask === 'health') return (await service.getQueueHealth(TIMED.name)).reasons;
     return (await app.get(DeadLetterService).list()).letters.map(({ id }) => id);
   };

@@ -6,6 +6,7 @@ import type { HealthReason } from '../../src/message-queue/operations/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { CLOCK_STEPS } from '../support/set-clock.js';
 import { waitUntil } from '../support/wait-until.js';
+import type { ScheduleReceipt } from '../../src/message-queue/operations/index.js';
 import type { HostNews, HostRequest } from './wrong-clock-host.js';
 
 /** What a job is delayed by, and the backoff of the queue. */
@@ -15,8 +16,13 @@ const LATE_MS = 20_000;
 
 const support = (file: string): string => join(__dirname, '../support', file);
 
+/** How often the schedule of the hosts runs. */
+const EVERY_MS = 300;
+
 /** When each attempt of a job began, on the right clock of this process, by `id attempt`. */
 const began = new Map<string, number>();
+/** Runs of the schedule: when each was due, and when it began, milliseconds since the epoch. */
+const scheduled: { readonly dueAt: number; readonly at: number }[] = [];
 
 /** A host in a process of its own. */
 class Host {
@@ -29,7 +35,9 @@ class Host {
     child.stderr?.on('data', hear);
     child.on('message', (news: HostNews) => {
       if ('answer' in news) this.answers.push(news.answer);
-      else began.set(`${news.ran} ${news.attempt}`, performance.now());
+      else if (news.ran.startsWith('repeat:')) {
+        scheduled.push({ dueAt: Number(news.ran.split(':')[2]), at: Date.now() });
+      } else began.set(`${news.ran} ${news.attempt}`, performance.now());
     });
   }
 
@@ -85,6 +93,26 @@ function expectOnTime(ms: number, delayMs = DELAY_MS): void {
   expect(ms).toBeLessThan(delayMs + LATE_MS);
 }
 
+/** Both make the same schedule: each of its runs comes once, at its time. */
+async function haveOneSchedule(one: Host, other: Host): Promise<void> {
+  const upsert = async (host: Host): Promise<string> =>
+    (await host.ask<ScheduleReceipt>({ ask: 'upsert' })).change;
+  expect([await upsert(one), await upsert(other)]).toEqual(['created', 'unchanged']);
+  const upsertedAt = Date.now();
+  await waitUntil(() => scheduled.length >= 5, 'runs of the schedule');
+  expect(await upsert(one)).toBe('unchanged');
+  await other.ask({ ask: 'remove' });
+  scheduled.splice(0).reduce(
+    (before, run) => {
+      expect(run.at).toBeGreaterThanOrEqual(run.dueAt - 5);
+      expect(run.dueAt).toBeGreaterThan(before.dueAt);
+      expect(run.dueAt).toBeLessThanOrEqual(Math.max(before.dueAt, before.at) + EVERY_MS);
+      return run;
+    },
+    { dueAt: 0, at: upsertedAt },
+  );
+}
+
 describe.each(CLOCK_STEPS)(
   "processes whose clocks are wrong, a worker's %s and its producer's the other way",
   (_step, offsetMs) => {
@@ -123,13 +151,14 @@ describe.each(CLOCK_STEPS)(
       }
     });
 
-    it("take a dead worker's job over when its lock ends, and not before", async () => {
+    it("run one schedule, and take a dead worker's job over when its lock ends, and not before", async () => {
       const holder = await start('both', -offsetMs);
       const held = await holder.add('hold');
       await beginsAfter(0, held);
       const other = await start('both', offsetMs);
       const free = await other.add('succeed', DELAY_MS);
       await beginsAfter(0, free);
+      await haveOneSchedule(holder, other);
       began.delete(`${held} 1`);
       const killedAt = performance.now();
       await holder.kill();

@@ -7,11 +7,10 @@ import { mustBe, shown } from '../../kernel/values/words.js';
 import { JOB_ID } from './job-id.js';
 import { nextRepeat } from './repeat-times.js';
 
-const REPEAT_KEYS = ['cron', 'tz', 'every', 'limit', 'startDate', 'endDate', 'count', 'key', 'jobId'];
+const REPEAT_KEYS = ['cron', 'tz', 'every', 'limit', 'startDate', 'endDate', 'jobId'];
 const TIME_ZONE = timeZone();
 const MOMENT = moment();
 const LIMIT = wholeNumber(1);
-const COUNT = wholeNumber(0);
 const LONGEST_INTERVAL_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
 /** Every cron expression keeps it: its smallest unit is a second. */
 const SECOND_MS = 1_000;
@@ -38,7 +37,7 @@ export function cronExpression(from?: number, tz?: string): Kind<string> {
 
 /** What is allowed of a schedule beside its times. */
 export interface RepeatLimits {
-  /** What may be set; the default includes what Bull itself keeps there. */
+  /** What may be set; by default what Bull's own `add` takes. `count` and `key` are what Bull notes in runs. */
   readonly keys?: readonly string[];
   /** Shortest time between two runs, milliseconds: the queue's `minRepeatMs`. Default 1. */
   readonly minRepeatMs?: number;
@@ -70,7 +69,6 @@ export function checkRepeat(
   );
   const { cron, every, tz } = repeat;
   issues.checkGiven('repeat.limit', repeat.limit, LIMIT);
-  issues.checkGiven('repeat.count', repeat.count, COUNT);
   issues.checkGiven('repeat.jobId', repeat.jobId, JOB_ID);
   const start = checkBounds(issues, repeat, now);
   const from = Math.max(now, start ?? now);

@@ -26,7 +26,7 @@ export async function deadSchedules(
     {
       severity: 'degraded',
       code: 'SCHEDULE_DEAD',
-      message: `${dead.length} of the schedules of "${name}" will not run, because their next runs are gone: ${keys.join(', ')}. A worker plans them again within a minute; what stays is to be added again or removed.`,
+      message: `${dead.length} of the schedules of "${name}" will not run, because their next runs are gone: ${keys.join(', ')}. A worker plans them again within 15 seconds; what stays is to be added again or removed.`,
     },
   ];
 }

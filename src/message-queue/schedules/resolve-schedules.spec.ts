@@ -33,11 +33,12 @@ describe('the declared schedules', () => {
     ]);
   });
 
-  it('take the place of the default with the same key, also when they have ended', () => {
+  it('take the place of the default with the same key, also when their end has passed on this machine', () => {
     const own = { ...CLEANUP, key: 'expired_attachments' };
     expect(resolve([own]).schedules).toEqual([DEFAULTS[0], { queue: 'message-cleanup', ...own }]);
     const ended = { ...own, repeat: { every: 60_000, endDate: new Date(NOW - 1) } };
-    expect(resolve([ended])).toEqual({ schedules: [DEFAULTS[0]], issues: [] });
+    const kept = { queue: 'message-cleanup', ...ended };
+    expect(resolve([ended])).toEqual({ schedules: [DEFAULTS[0], kept], issues: [] });
   });
 
   it('are named after their job unless they have a key, and need keys when there are two', () => {

@@ -19,8 +19,8 @@ export interface GivenSchedules {
 }
 
 /**
- * The host's schedules and the default ones it does not replace. A schedule whose `endDate` has passed is left out, as
- * if it were not declared. Payloads are checked later, against their DTOs.
+ * The host's schedules and the default ones it does not replace. Of a schedule whose `endDate` has passed by
+ * this machine's clock the times are not checked; when it ends, the broker's clock decides. Payloads are checked later, against their DTOs.
  * @param given of each registration of a queue
  * @param definitions of all queues
  * @param now milliseconds since the epoch
@@ -57,8 +57,7 @@ export function resolveSchedules(
     }
   }
   const kept = defaults.filter((schedule) => !found.has(identityOf(schedule)));
-  const running = [...found.values()].filter(({ repeat }) => !hasEnded(repeat, now));
-  return Object.freeze([...kept, ...running]);
+  return Object.freeze([...kept, ...found.values()]);
 }
 
 function readSchedule(
@@ -84,7 +83,8 @@ function readSchedule(
   return { queue: definition.name, job, payload, repeat, key } as DeclaredSchedule;
 }
 
-function hasEnded(repeat: unknown, now: number): boolean {
+/** Whether the `endDate` of a schedule has passed. @param now milliseconds since the epoch */
+export function hasEnded(repeat: unknown, now: number): boolean {
   if (!isRecord(repeat)) return false;
   const { endDate } = repeat as Partial<ScheduleRepeat>;
   return endDate !== undefined && new Date(endDate).getTime() <= now;

@@ -14,6 +14,7 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { isQueueName } from '../queues/queue-name.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
+import { hasEnded } from './resolve-schedules.js';
 import { scheduleId } from './schedule-identity.js';
 
 /** What one pass over the schedules changed. */
@@ -50,7 +51,7 @@ export class ScheduleReconciler {
   constructor(
     private readonly queues: RegisteredQueues,
     private readonly enqueuer: JobEnqueuer,
-    private readonly clock: Clock,
+    clock: Clock,
     @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
   ) {
     this.task = new RepeatedTask({
@@ -67,12 +68,13 @@ export class ScheduleReconciler {
   async check(): Promise<void> {
     const issues: Issue[] = [];
     for (const schedule of this.config.schedules) {
+      const { queue, job, repeat } = schedule;
+      const managed = this.queues.get(queue);
+      if (hasEnded(repeat, managed.broker.now())) continue;
       try {
-        const { queue, job, repeat } = schedule;
-        await this.enqueuer.check(queue, job, this.payloadOf(schedule), { repeat });
+        await this.enqueuer.check(queue, job, payloadOf(managed, schedule), { repeat });
       } catch (error) {
-        const { queue, key } = schedule;
-        issues.push({ path: `schedules (${queue}, ${key})`, message: textOf(error) });
+        issues.push({ path: `schedules (${queue}, ${schedule.key})`, message: textOf(error) });
       }
     }
     if (issues.length === 0) return;
@@ -106,7 +108,8 @@ export class ScheduleReconciler {
       report.revived += await this.keep(managed);
       const declared = this.config.schedules.filter(({ queue }) => queue === name);
       const known = this.hasTakenOver ? await this.declaredKeys(managed) : new Set<string>();
-      for (const schedule of declared.filter(({ key }) => !known.has(key))) {
+      const running = declared.filter(({ repeat }) => !hasEnded(repeat, managed.broker.now()));
+      for (const schedule of running.filter(({ key }) => !known.has(key))) {
         const change = await this.add(managed, schedule);
         if (change === 'created') report.added += 1;
         if (change === 'updated') report.updated += 1;
@@ -136,13 +139,10 @@ export class ScheduleReconciler {
     return revived.length;
   }
 
-  private async add(
-    { definition }: ManagedQueue,
-    schedule: DeclaredSchedule,
-  ): Promise<JobReceipt['schedule']> {
+  private async add(managed: ManagedQueue, schedule: DeclaredSchedule): Promise<JobReceipt['schedule']> {
     const { queue, job, key, repeat } = schedule;
-    const options = { repeat, jobId: scheduleId(schedule, definition) };
-    const receipt = await this.enqueuer.add(queue, job, this.payloadOf(schedule), options);
+    const options = { repeat, jobId: scheduleId(schedule, managed.definition) };
+    const receipt = await this.enqueuer.add(queue, job, payloadOf(managed, schedule), options);
     if (this.hasTakenOver) {
       this.logger.warn(`Schedule "${key}" of queue "${queue}" was lost and has been restored.`);
     }
@@ -174,14 +174,14 @@ export class ScheduleReconciler {
     return removed;
   }
 
-  private payloadOf({ queue, payload }: DeclaredSchedule): object {
-    return isQueueName(queue) ? { createdAt: new Date(this.clock.now()), ...payload } : payload;
-  }
-
   private async look(): Promise<number> {
     await this.reconcile();
     return LOOK_EVERY_MS;
   }
+}
+
+function payloadOf({ broker }: ManagedQueue, { queue, payload }: DeclaredSchedule): object {
+  return isQueueName(queue) ? { createdAt: new Date(broker.now()), ...payload } : payload;
 }
 
 function textOf(error: unknown): string {

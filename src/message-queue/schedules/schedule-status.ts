@@ -64,8 +64,9 @@ function stateOf(
   }
   if (record === null)
     return ['dead', 'Its next run is gone, and nothing else knows its payload: add it again, or remove it.'];
-  if (nextAt === null || run === null || run === 'gone' || run === 'finished') {
-    return ['dead', 'Its next run is gone; a worker plans it again within a minute.'];
+  if (nextAt === null) return ['ended', "It was removed by Bull's own call."];
+  if (run === null || run === 'gone' || run === 'finished') {
+    return ['dead', 'Its next run is gone; a worker plans it again within 15 seconds.'];
   }
   if (run === 'active') return ['running', 'Its run begins.'];
   if (run === 'delayed' && nextAt + LATE_MS > now) {

@@ -5,7 +5,6 @@ import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { ScheduleAction, ScheduleLook } from '../broker/rules/schedules/schedule-care.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import type { JobReceipt } from '../facade/job-receipt.js';
-import { Clock } from '../../kernel/time/clock.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { isRecord, record } from '../../kernel/values/kinds.js';
@@ -36,6 +35,9 @@ export interface ScheduleReceipt extends ScheduleStatus {
 
 const OPTIONS = record<UpsertScheduleOptions>('{ cron, tz? } or { every }, and what else a schedule has');
 
+/** Options of an add that have no place here. */
+const OTHERWISE = { jobId: 'use key', repeat: 'give cron or every itself' };
+
 /**
  * The schedules of the app's queues, whoever made them: `messageQueue.schedules`. Those that code declares, those that
  * hosts add with `repeat`, and those of plain Bull are listed, paused, run and removed alike. Every call rejects with
@@ -46,7 +48,6 @@ export class Schedules {
   constructor(
     private readonly queues: ManagedQueues,
     private readonly enqueuer: JobEnqueuer,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -64,7 +65,7 @@ export class Schedules {
     const { key, enqueueOptions } = await this.checked(managed, job, options);
     const given: unknown = payload;
     const isFilled = isQueueName(definition.name) && isRecord(given);
-    const full = isFilled ? { createdAt: new Date(this.clock.now()), ...given } : given;
+    const full = isFilled ? { createdAt: new Date(managed.broker.now()), ...given } : given;
     const receipt = await this.enqueuer.add(definition.name, job, full, enqueueOptions);
     const status = await this.statusOf(managed, key);
     return { ...status, change: receipt.schedule ?? 'created' };
@@ -130,6 +131,9 @@ export class Schedules {
     const isObject = issues.check('options', options, OPTIONS);
     const given: Partial<UpsertScheduleOptions> = isObject ? options : {};
     const { key = job, ...others } = given;
+    for (const [name, instead] of Object.entries(OTHERWISE)) {
+      issues.unless(!Object.hasOwn(others, name), name, `is not an option of a schedule; ${instead}`);
+    }
     if (issues.check('key', key, SCHEDULE_KEY)) {
       const looks = await managed.broker.schedulesOf(managed.queue).look();
       const isDeclared = looks.some(
@@ -151,7 +155,7 @@ export class Schedules {
     const looks = await broker.schedulesOf(queue).look();
     if (looks.length === 0) return [];
     const { isPaused } = await broker.snapshot(queue);
-    const now = this.clock.now();
+    const now = broker.now();
     return looks
       .map((look) => statusOf(queue.name, look, isPaused, now))
       .sort((a, b) => (a.key < b.key ? -1 : 1));

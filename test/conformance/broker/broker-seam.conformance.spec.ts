@@ -14,6 +14,7 @@ import { ruleCases } from './rules.cases.js';
 import { versionCases } from './version.cases.js';
 import { waitingCases } from './waiting.cases.js';
 import { scheduleCases } from './schedule.cases.js';
+import { scheduleOptionCases } from './schedule-options.cases.js';
 import { workCases } from './work.cases.js';
 
 runConformance({
@@ -26,6 +27,7 @@ runConformance({
     'dead letters': deadLetterCases,
     retention: retentionCases,
     schedules: scheduleCases,
+    'options of schedules': scheduleOptionCases,
     lanes: laneCases,
     rules: ruleCases,
     clock: clockCases,

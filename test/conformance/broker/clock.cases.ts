@@ -24,6 +24,9 @@ function onEachStep(
 /** Longer than a busy machine takes to get from one line of a case to the next. */
 const DELAY_MS = 1_500;
 
+/** How often the schedule of a case runs. */
+const EVERY_MS = 100;
+
 /** A machine's clock that is set while jobs run stops nothing, and makes nothing run early. */
 export const clockCases: readonly BrokerCase[] = [
   ...onEachStep('a delayed job runs on time', async (bench, set) => {
@@ -51,6 +54,32 @@ export const clockCases: readonly BrokerCase[] = [
     await bench.add(queue);
     await waitUntil(() => runs.length === 2, 'the retry');
     expect(performance.now() - failedAt).toBeGreaterThanOrEqual(DELAY_MS - 1);
+  }),
+  ...onEachStep('a schedule has each of its runs, once and on time', async (bench, set) => {
+    const queue = bench.open({ minRepeatMs: EVERY_MS });
+    const { broker } = bench;
+    const begun: { dueAt: number; at: number }[] = [];
+    await bench.work(queue, ({ job }) => {
+      begun.push({ dueAt: Number(String(job.id).split(':')[2]), at: broker.now() });
+      if (begun.length === 2) set();
+      return completed();
+    });
+    const add = { name: 'job', data: {}, options: { repeat: { every: EVERY_MS } } };
+    await broker.addOnce(queue, add);
+    const addedAt = broker.now();
+    await waitUntil(() => begun.length >= 4, 'runs under the wrong clock');
+    expect(await broker.addOnce(queue, add)).toMatchObject({ schedule: 'unchanged' });
+    await waitUntil(() => begun.length >= 7, 'runs after it was added again');
+    begun.reduce(
+      (before, run) => {
+        expect(run.at).toBeGreaterThanOrEqual(run.dueAt - 1);
+        expect(run.dueAt).toBeGreaterThan(before.dueAt);
+        // One that begins late has the next run at the next time, and no later one.
+        expect(run.dueAt).toBeLessThanOrEqual(Math.max(before.dueAt, before.at) + EVERY_MS);
+        return run;
+      },
+      { dueAt: 0, at: addedAt },
+    );
   }),
   ...onEachStep('a key is remembered as long as was asked for', async (bench, set) => {
     const queue = bench.open();

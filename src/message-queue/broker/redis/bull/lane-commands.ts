@@ -106,6 +106,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'removeJobs-8': {
     base: 'ARGV[1]',
     replace: [
+      // What we keep beside the jobs matches a pattern such as `*` too.
+      [
+        'keyTypeResp["ok"] == "hash" then',
+        'keyTypeResp["ok"] == "hash" and string.sub(jobKey, prefixLen, prefixLen + 2) ~= "mq:" then',
+      ],
       ['rcall("LREM", KEYS[2], 0, jobId)', 'removeWaiting(jobId)'],
       ['rcall("LREM", KEYS[4], 0, jobId)', ''],
     ],

@@ -72,10 +72,8 @@ export class RedisSchedules implements SchedulesOfQueue {
   async goOn(job: { id: string; name: string; data: unknown; opts: object }): Promise<void> {
     const run = runDetails(job);
     if (run === null) return;
-    await this.changeBy(run.member, (found, time) => {
-      const data = found.record === null ? JSON.stringify(job.data) : '';
-      return begun(found, { ...job, data }, time);
-    });
+    const data = JSON.stringify(job.data);
+    await this.changeBy(run.member, (found, time) => begun(found, { ...job, data }, time));
   }
 
   change(key: string, action: ScheduleAction): Promise<boolean> {

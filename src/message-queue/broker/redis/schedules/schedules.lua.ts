@@ -42,9 +42,15 @@ local function drop(id)
   redis.call('DEL', base .. id, base .. id .. ':logs')
 end
 
+-- Under another name the run that is due would be there twice.
+local function isTakenAlready()
+  local isRenamed = change.dropped ~= '' and change.dropped ~= change.run
+  return isRenamed and change.newNextAt == change.nextAt and stateOfRun(change.dropped) == 'active'
+end
+
 if not isAsRead() then return 'changed' end
 local run = change.run
-if run ~= '' and stateOfRun(run) == 'finished' then return 'finished' end
+if run ~= '' and (stateOfRun(run) == 'finished' or isTakenAlready()) then return 'finished' end
 if change.dropped ~= '' then drop(change.dropped) end
 if change.member ~= '' and change.member ~= change.newMember then redis.call('ZREM', members, change.member) end
 if change.newMember ~= '' then redis.call('ZADD', members, change.newNextAt, change.newMember) end
@@ -74,7 +80,7 @@ const USES = [laneFunctions, delayFunctions, stateFunction];
  * Changes a schedule: its record in `mq:schedules`, its place in Bull's `repeat`, and its pending run, in one step.
  *
  * ARGV: {@link SCHEDULE_FIELDS}; `record` and `nextAt` (of `member`) are what was read, `dropped` a run that goes unless it is being run.
- * Reply: `added` (its run), `kept` (there was nothing to add), `finished` (the run has been and ended; nothing changed), `changed` (so is
+ * Reply: `added` (its run), `kept` (there was nothing to add), `finished` (the run has been and ended, or has been taken; nothing changed), `changed` (so is
  * what was read; nothing changed).
  */
 export const changeScheduleScript = luaScript('mqChangeSchedule', {

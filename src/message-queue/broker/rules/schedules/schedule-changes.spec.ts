@@ -54,4 +54,33 @@ describe('what a schedule becomes', () => {
     const wanted = { key: 'a', name: 'job', data: '{}', options: {}, repeat: { every: 90_000 } };
     expect(upserted(known, wanted, TIME)).toMatchObject({ addition: 'updated', change: { nextAt: NOW } });
   });
+
+  it('is not touched by the retry of a run that it had in an earlier life', () => {
+    const before = stored({ every: 60_000 }, { runs: 6 });
+    const wanted = { key: before.key, name: 'job', data: '{}', options: {}, repeat: { every: 60_000 } };
+    const made = upserted(null, wanted, TIME);
+    const anew: StoredSchedule = { ...before, record: made.change.to, nextAt: made.change.nextAt };
+    const old = runOf(before.record as ScheduleRecord, NOW - 60_000, NOW - 90_000);
+    expect(begun(anew, { ...old, opts: old.options }, TIME)).toBeNull();
+  });
+
+  it('follows plain Bull, which removes a schedule and adds it again with other data', () => {
+    const known = stored({ every: 60_000, limit: 9 }, { runs: 4, last: { dueAt: NOW - 60_000, jobId: 'r' } });
+    const added = runOf(stored({ every: 60_000 }, { data: '{"n":2}' }).record as ScheduleRecord, NOW, NOW);
+    const change = begun(known, { ...added, opts: { ...added.options, attempts: 2 } }, TIME);
+    expect(change?.to).toMatchObject({ data: '{"n":2}', options: { attempts: 2 }, runs: 5 });
+    expect(change?.to?.repeat.limit).toBeUndefined();
+    const own = runningJob(known);
+    expect(begun(known, { ...own, data: '{"n":3}' }, TIME)?.to).toMatchObject({ data: '{}', runs: 5 });
+  });
+
+  it.each([
+    ['paused', { pausedAt: NOW - 1 }],
+    ['removed', { isDeclared: true as const, ended: { at: NOW - 1, why: 'removed' as const } }],
+    ['at its limit', { ended: { at: NOW - 1, why: 'limit' as const } }],
+  ])('has no run that others plan while it is %s', (_what, over) => {
+    const planned = stored({ every: 60_000 }, over);
+    expect(caredFor(planned, 'delayed', TIME)).toMatchObject({ to: planned.record, nextAt: null });
+    expect(begun(planned, runningJob(planned), TIME)?.nextAt).toBeNull();
+  });
 });

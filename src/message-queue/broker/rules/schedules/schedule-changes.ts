@@ -55,10 +55,10 @@ export function upserted(
   const known = from?.record ?? null;
   nextRepeat(wanted.repeat, time.now);
   if (known === null || isOver(known, from)) {
-    const record = { ...definitionOf(wanted), runs: wanted.count ?? 0 };
+    const record = { ...definitionOf(wanted), runs: 0, madeAt: time.now };
     return { change: planned({ key, from, record, after: time.now }, time), addition: 'created' };
   }
-  const { runs, last, pausedAt } = known;
+  const { runs, madeAt, last, pausedAt } = known;
   const nextAt = from?.nextAt ?? null;
   if (isSameDefinition(known, wanted)) {
     return { change: { key, from, to: known, nextAt }, addition: 'unchanged' };
@@ -66,6 +66,7 @@ export function upserted(
   const record: ScheduleRecord = {
     ...definitionOf(wanted),
     runs,
+    ...(madeAt !== undefined && { madeAt }),
     ...(last !== undefined && { last }),
     ...(pausedAt !== undefined && { pausedAt }),
   };
@@ -78,16 +79,23 @@ export function upserted(
   return { change, addition: 'updated' };
 }
 
-/** A run begins, so the next one is planned. @returns null when nothing changes: it is a retry, or of no schedule (any more) */
+/**
+ * A run begins, so the next one is planned.
+ * @returns null when nothing changes: it is a retry, or of no schedule (any more), or of one that was there before under the same name
+ */
 export function begun(from: StoredSchedule, job: RunningJob, time: ChangeTime): ScheduleChange | null {
   const run = runDetails(job);
   // It was removed while this run was on its way.
   if (from.record === null && from.nextAt === null) return null;
   const known = from.record ?? adopted(from, job);
   if (run === null || known === null || from.member !== run.member) return null;
-  if (known.last !== undefined && known.last.dueAt >= run.dueAt) return null;
+  const { last, madeAt = Number.NEGATIVE_INFINITY } = known;
+  if (run.dueAt <= (last?.dueAt ?? madeAt)) return null;
+  // Its count would be higher if it followed from the record: plain Bull removed the schedule and added it again.
+  const isAddedAnew = from.nextAt === run.dueAt && run.count <= known.runs;
   const record: ScheduleRecord = {
     ...known,
+    ...(isAddedAnew && definitionOf(runDefinition(from.key, job, run))),
     // A version before counts in the runs alone.
     runs: Math.max(known.runs + 1, run.count),
     last: { dueAt: run.dueAt, jobId: job.id },
@@ -127,13 +135,15 @@ export function forgotten(from: StoredSchedule): ScheduleChange {
 }
 
 /**
- * What keeps a schedule in order: its pending run is planned again when it is gone, or ended without beginning; one that was
- * removed in Bull's layout, or ended long ago, is forgotten.
+ * What keeps a schedule in order: its pending run is planned again when it is gone, or ended without beginning; the run that plain
+ * Bull or a version before planned of one that is paused or has ended goes; a schedule that was removed in Bull's layout, or ended
+ * long ago, is forgotten.
  * @returns null when all is as it should be, or nothing can be done
  */
 export function caredFor(from: StoredSchedule, state: PendingState, time: ChangeTime): ScheduleChange | null {
   const { key, record, nextAt } = from;
   if (record === null) return null;
+  if (nextAt !== null && !isRunning(record)) return { key, from, to: record, nextAt: null };
   if (record.ended !== undefined) {
     const isOld = record.isDeclared !== true && record.ended.at < time.now - ENDED_KEPT_MS;
     return isOld ? forgotten(from) : null;
@@ -154,10 +164,20 @@ export function planAfter({ key, from, to, nextAt }: ScheduleChange, time: Chang
 export function adopted({ key, member }: StoredSchedule, job: RunningJob): ScheduleRecord | null {
   const run = runDetails(job);
   if (run === null || run.member !== member) return null;
-  const { name, data, opts } = job;
-  const isDeclared = isDeclaredMember(member);
-  const wanted = { key, name, data, options: nextRunOptions(opts), repeat: run.repeat, isDeclared };
-  return { ...definitionOf(wanted), runs: Math.max(0, run.count - 1) };
+  return { ...definitionOf(runDefinition(key, job, run)), runs: Math.max(0, run.count - 1) };
+}
+
+/** The schedule that a run tells of. */
+function runDefinition(
+  key: string,
+  { name, data, opts }: RunningJob,
+  { member, repeat }: NonNullable<ReturnType<typeof runDetails>>,
+): ScheduleDefinition {
+  return { key, name, data, options: nextRunOptions(opts), repeat, isDeclared: isDeclaredMember(member) };
+}
+
+function isRunning({ pausedAt, ended }: ScheduleRecord): boolean {
+  return pausedAt === undefined && ended === undefined;
 }
 
 /** Whether a schedule was removed: here while it was declared, or somewhere else in Bull's layout. */
@@ -174,7 +194,7 @@ interface Planning {
 }
 
 function planned({ key, from, record, after }: Planning, { now, minRepeatMs }: ChangeTime): ScheduleChange {
-  if (record.pausedAt !== undefined) return { key, from, to: record, nextAt: null };
+  if (!isRunning(record)) return { key, from, to: record, nextAt: null };
   const earliest = record.last === undefined ? after : Math.max(after, record.last.dueAt + minRepeatMs - 1);
   const end = (why: ScheduleEnd): ScheduleChange => {
     return { key, from, to: { ...record, ended: { at: now, why } }, nextAt: null };

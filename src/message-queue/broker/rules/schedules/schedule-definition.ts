@@ -14,19 +14,17 @@ export interface ScheduleDefinition {
   readonly options: ManagedJobOptions;
   readonly repeat: ScheduleRepeat;
   readonly isDeclared?: boolean;
-  /** How many of its runs count as made when it is new. Default 0. */
-  readonly count?: number;
 }
 
 /** A schedule as an add asks for it. @param options admitted, with `repeat` @param data the payload as JSON */
 export function definitionOfAdd(name: string, data: string, options: ManagedJobOptions): ScheduleDefinition {
   const { jobId } = options;
-  const { count, ...times } = (options.repeat ?? {}) as ScheduleRepeat & { readonly count?: number };
+  const times = (options.repeat ?? {}) as ScheduleRepeat;
   // As in Bull: the id that it is added with tells it from others with the same times.
   const repeat = jobId ? { ...times, jobId } : times;
   const member = memberOf(name, repeat);
   const isDeclared = isDeclaredMember(member);
-  return { key: keyOfMember(member), name, data, options, repeat, isDeclared, count };
+  return { key: keyOfMember(member), name, data, options, repeat, isDeclared };
 }
 
 /** What is stored of a definition. */
@@ -36,7 +34,7 @@ export function definitionOf({
   options,
   repeat,
   isDeclared,
-}: ScheduleDefinition): Omit<ScheduleRecord, 'runs'> {
+}: ScheduleDefinition): Omit<ScheduleRecord, 'runs' | 'madeAt'> {
   const { jobId: _jobId, delay: _delay, timestamp: _timestamp, ...others } = options;
   const { prevMillis: _prevMillis, repeat: _repeat, ...ofEachRun } = others;
   const { cron, tz, every, startDate, endDate, limit, jobId } = repeat;

@@ -28,6 +28,8 @@ export interface ScheduleRecord {
   readonly isDeclared?: true;
   /** How many runs have begun. */
   readonly runs: number;
+  /** Since when it is there, milliseconds since the epoch; not known of those of versions before, and of plain Bull's. */
+  readonly madeAt?: number;
   /** The run that began last: when it was due, milliseconds since the epoch, and its id. */
   readonly last?: { readonly dueAt: number; readonly jobId: string };
   /** Since when it is paused, milliseconds since the epoch. */
