@@ -123,6 +123,23 @@ describe('what another release left in the store', () => {
     expect(await unknownTo(newer)).toEqual({ count: 0, kinds: [] });
   });
 
+  it('a worker that knows them and has nothing to do fetches what another passes on meanwhile', async () => {
+    const newer = await start(2, { role: 'producer' });
+    await serviceOf(newer).enqueue(ORDERS_2, 'refund', { order: 'r' });
+    const older = await start(1);
+    await untilUnknown(older, 1);
+    await older.close();
+    const [key, id] = [`${prefix}:orders:`, String((await queueOf(newer).getDelayed())[0]?.id)];
+    await client.zadd(`${key}delayed`, (Date.now() + 3_600_000) * 0x1000, id);
+    await client.rename(`${key}mq:unknown`, `${key}not-yet`);
+    await start(2);
+    await waitUntil(async () => String(await client.client('LIST')).includes('blmove'), 'the worker to wait');
+    expect(ran).toEqual([]);
+    await client.rename(`${key}not-yet`, `${key}mq:unknown`);
+    await waitUntil(() => ran.length === 1, 'the run');
+    expect(ran).toEqual(['2 refund {"order":"r"}']);
+  });
+
   it('a job whose name was removed waits visibly, and runs when the release that has it is back', async () => {
     const older = await start(1, { role: 'producer' });
     await serviceOf(older).enqueue(ORDERS_1, 'archive', { order: 'o' });

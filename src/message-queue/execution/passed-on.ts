@@ -27,6 +27,7 @@ export function passedOn(
   return {
     kind: 'passed-on',
     delayMs: Math.min(pauseMs, leftMs),
+    leftMs,
     since,
     version: record.version ?? FIRST_VERSION,
     reason: error.message.slice(0, LONGEST_REASON),

@@ -36,7 +36,10 @@ export type Settlement =
 /** How a run ended whose worker does not know the job. */
 export interface PassedOnSettlement {
   readonly kind: 'passed-on';
+  /** At least; longer when very many jobs of the queue were passed on. */
   readonly delayMs: number;
+  /** At most: as much of its queue's `waitForVersionMs` is left. */
+  readonly leftMs: number;
   /** When the first worker did not know the job, milliseconds since the epoch. */
   readonly since: number;
   /** Of the payload. */

@@ -3,6 +3,7 @@ import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import { JsonPayload } from '../../../src/message-queue/admission/json-payload.js';
+import { addAll } from '../../support/add-all.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';
 import { completed, failed } from './broker-bench.js';
@@ -13,7 +14,7 @@ function passedOn(
   delayMs: number,
   version = 1,
 ): Extract<Settlement, { kind: 'passed-on' }> {
-  return { kind: 'passed-on', delayMs, since: unknownSince, version, reason: 'not known' };
+  return { kind: 'passed-on', delayMs, leftMs: 3_600_000, since: unknownSince, version, reason: 'not known' };
 }
 
 /** Works on a queue, passing every job on for a minute. @returns their ids, once all were */
@@ -23,12 +24,12 @@ async function passAllOn(
   versionOfJob: (taken: TakenJob) => number = () => 1,
 ): Promise<string[]> {
   const { waiting } = await bench.broker.snapshot(queue);
-  const { runs } = await bench.work(queue, (taken) => passedOn(taken, 60_000, versionOfJob(taken)));
+  await bench.work(queue, (taken) => passedOn(taken, 60_000, versionOfJob(taken)));
   await waitUntil(
     async () => (await bench.broker.snapshot(queue)).unknown === waiting,
     `${waiting} jobs to be passed on`,
   );
-  return runs;
+  return (await queue.getDelayed()).map(({ id }) => String(id));
 }
 
 /** Jobs that a worker does not know, and the versions of payloads. */
@@ -73,7 +74,10 @@ export const versionCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       const ids: string[] = [];
-      for (const priority of [9, 3, 3, 1, 3]) ids.push(await bench.add(queue, { options: { priority } }));
+      // Each of a kind of its own: those of one kind may go together.
+      for (const [n, priority] of [9, 3, 3, 1, 3].entries()) {
+        ids.push(await bench.add(queue, { name: `new-${n}`, options: { priority } }));
+      }
       // The least important one is due first.
       const { runs } = await bench.work(queue, (taken) =>
         taken.unknownSince === undefined
@@ -87,6 +91,30 @@ export const versionCases: readonly BrokerCase[] = [
       await waitUntil(() => runs.length === 10, 'ten runs');
       const order = [ids[3], ids[1], ids[2], ids[4], ids[0]];
       expect(runs).toEqual([...order, ...order]);
+    },
+  ],
+  [
+    'leaves jobs that were passed on alone the longer, the more there are, yet no longer than they have left',
+    async (bench) => {
+      const queue = bench.open();
+      const added = Date.now();
+      const requests = Array.from({ length: 400 }, (_, n) => ({
+        ...{ name: `new-${n}`, data: {} },
+        options: { jobId: `j${n}` },
+      }));
+      await addAll(bench.broker, queue, requests);
+      const [nextToLast, last] = ['j398', 'j399'];
+      let soonest = Number.POSITIVE_INFINITY;
+      const { runs } = await bench.work(queue, (taken) => {
+        if (taken.unknownSince === undefined) {
+          return taken.job.id === last ? { ...passedOn(taken, 1), leftMs: 2 } : passedOn(taken, 1);
+        }
+        if (taken.job.id === nextToLast) soonest = Date.now() - added;
+        return completed();
+      });
+      await waitUntil(async () => (await bench.broker.snapshot(queue)).completed === 400, 'all to be run');
+      expect(soonest).toBeGreaterThanOrEqual(1_900);
+      expect(runs.lastIndexOf(last)).toBeLessThan(runs.lastIndexOf(nextToLast));
     },
   ],
   [

@@ -2,7 +2,7 @@ import type { JobResult } from '../../jobs/job-result.js';
 import type { FailedSettlement, PassedOnSettlement, Settlement } from '../../jobs/settlement.js';
 import type { TakenJob } from '../../jobs/taken-job.js';
 import { failureLanding, landFailure, landResult } from '../rules/job-landing.js';
-import { knowsJob } from '../rules/other-releases.js';
+import { knowsJob, pauseAmong } from '../rules/other-releases.js';
 import type { JobSettler } from './store/job-settler.js';
 import type { QueueEngine } from './store/queue-engine.js';
 import { fullOptions } from './store/stored-job.js';
@@ -47,10 +47,12 @@ export class SettlementWriter {
     return true;
   }
 
-  private passOn(stored: StoredJob, { since, version, delayMs }: PassedOnSettlement): void {
+  private passOn(stored: StoredJob, settlement: PassedOnSettlement): void {
+    const { since, version } = settlement;
+    const { clock, store } = this.engine;
     stored.remember().unknown = { since, version };
-    this.engine.store.unknown.add(stored);
-    this.settler.delay(stored, this.engine.clock.now() + Math.max(1, Math.round(delayMs)));
+    store.unknown.add(stored);
+    this.settler.delay(stored, clock.now() + pauseAmong(settlement, store.unknown.size));
   }
 
   /** A worker that knows a job has run it: should it be passed on again, it waits anew. */

@@ -1,7 +1,18 @@
-import type { Settlement } from '../../jobs/settlement.js';
+import type { PassedOnSettlement, Settlement } from '../../jobs/settlement.js';
 
 /** How many unknown jobs are looked at to tell their kinds; there are rarely so many kinds that the rest would matter. */
 export const MOST_UNKNOWN_READ = 1_000;
+
+/**
+ * How long a job that is passed on is left alone for each job of its queue that was: all of them together come back to the workers
+ * at most 200 times a second. A worker that knows them fetches them sooner.
+ */
+export const PAUSE_PER_PASSED_ON_MS = 5;
+
+/** How long a job that is passed on is left alone, milliseconds. @param passedOn how many jobs of its queue were passed on */
+export function pauseAmong({ delayMs, leftMs }: PassedOnSettlement, passedOn: number): number {
+  return Math.max(1, Math.round(delayMs), Math.round(Math.min(leftMs, passedOn * PAUSE_PER_PASSED_ON_MS)));
+}
 
 /** Jobs of one kind that no worker so far knew. */
 export interface UnknownKind {

@@ -60,23 +60,57 @@ return 1
 /**
  * Passes an active job on, which this worker does not know, without spending an attempt: it runs again later. The set
  * `mq:unknown` lists such jobs by when the first worker did not know them; their field `mqUnknown` says that too, and the
- * version of their payload.
+ * version of their payload. Jobs of the same name and options that stand next in its lane and met no such worker yet go with it:
+ * what stands behind very many of them would wait until each was taken.
  *
- * ARGV: 1 token · 2 id · 3 the run (`mqRun`) · 4 when to run again (ms) · 5 unknown since (ms) · 6 version.
- * Reply: 1 stored · 0 no longer ours.
+ * ARGV: 1 token · 2 id · 3 the run (`mqRun`) · 4 now (ms) · 5 pause at least (ms) · 6 at most, though never less than that (ms) ·
+ * 7 unknown since (ms) · 8 version · 9 how many others may go with it ·
+ * 10 pause per job that was passed on (ms). Reply: 1 stored · 0 no longer ours.
  */
 export const passOnScript = luaScript('mqPassOn', {
   allowOom: true,
-  uses: [ownershipFunctions, delayFunctions],
+  uses: [laneFunctions, ownershipFunctions, delayFunctions],
   body: `
-local id, run, since = ARGV[2], ARGV[3], ARGV[5]
+local id, run, since, unknown = ARGV[2], ARGV[3], ARGV[7], base .. 'mq:unknown'
 if not owns(id, ARGV[1], run) then return 0 end
+local now, least, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 redis.call('ZCARD', base .. 'delayed')
 local counter = redis.call('INCR', base .. 'id')
-redis.call('ZADD', base .. 'mq:unknown', since, id)
+redis.call('ZADD', unknown, since, id)
 if letGo(id, run) == 0 then return 0 end
-redis.call('HSET', base .. id, 'mqUnknown', since .. ' ' .. ARGV[6])
-delayUntil(id, tonumber(ARGV[4]), counter)
+
+local function mark(job)
+  redis.call('HSET', base .. job, 'mqUnknown', since .. ' ' .. ARGV[8])
+  return now + math.max(least, math.min(most, redis.call('ZCARD', unknown) * ARGV[10]))
+end
+
+local function goesToo(job, name, opts)
+  local stored = redis.pcall('HMGET', base .. job, 'name', 'opts', 'mqUnknown', 'mqCrashes', 'mqRun', 'finishedOn')
+  return name and stored[1] == name and stored[2] == opts
+    and not (stored[3] or stored[4] or stored[5] or stored[6])
+end
+
+-- Nothing of plain Bull's may stand among them.
+local function passOnNext(count)
+  if redis.call('EXISTS', base .. 'priority') == 1 or isPaused() then return end
+  local first = redis.call('HMGET', base .. id, 'name', 'opts', 'priority')
+  local level = levelOf(first[3])
+  local lane = { level = level, key = level == DEFAULT_LEVEL and waitKey or laneKey(level) }
+  local waiting, gone = redis.call('LRANGE', lane.key, -count, -1), 0
+  for i = #waiting, 1, -1 do
+    local job = waiting[i]
+    if not goesToo(job, first[1], first[2]) then break end
+    redis.call('ZADD', unknown, since, job)
+    delayQuietly(job, mark(job), redis.call('INCR', base .. 'id'))
+    gone = gone + 1
+  end
+  if gone == 0 then return end
+  redis.call('LTRIM', lane.key, 0, -gone - 1)
+  leftLane(lane, gone)
+end
+
+delayUntil(id, mark(id), counter)
+if ARGV[9] ~= '0' then passOnNext(tonumber(ARGV[9])) end
 return 1
 `,
 });

@@ -124,18 +124,20 @@ return math.max(0, math.floor(tonumber(nextDue) / 0x1000) - now)
 });
 
 /**
- * Lets jobs wait that workers passed on and this one knows, without the rest of their pauses; at most 10 000, those first that
- * have waited longest.
+ * Lets jobs wait that workers passed on and this one knows, without the rest of their pauses; those first that have waited longest.
  *
- * ARGV: 1 token · then per job of the queue its name and the newest version of its payload. Reply: how many.
+ * ARGV: 1 token · 2 how many jobs that were passed on are left out · 3 how many are looked at · then per job of the queue its name and
+ * the newest version of its payload. Reply: how many were looked at, and how many of them wait now.
  */
 export const letKnownWaitScript = luaScript('mqLetKnownWait', {
   allowOom: true,
   uses: [laneFunctions],
   body: `
 local known, ids = {}, {}
-for i = 2, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
-for _, id in ipairs(redis.call('ZRANGE', base .. 'mq:unknown', 0, 9999)) do
+for i = 4, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
+local first = tonumber(ARGV[2])
+local passedOn = redis.call('ZRANGE', base .. 'mq:unknown', first, first + ARGV[3] - 1)
+for _, id in ipairs(passedOn) do
   local job = redis.pcall('HMGET', base .. id, 'name', 'mqUnknown', 'priority')
   local version = job[2] and tonumber(string.match(job[2], ' (%d+)$'))
   if version and version <= (known[job[1]] or 0) and redis.call('ZREM', base .. 'delayed', id) == 1 then
@@ -146,7 +148,7 @@ for _, id in ipairs(redis.call('ZRANGE', base .. 'mq:unknown', 0, 9999)) do
 end
 insertGathered()
 for _, id in ipairs(ids) do redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[1], id) end
-return #ids
+return { #passedOn, #ids }
 `,
 });
 
@@ -154,7 +156,8 @@ return #ids
  * Tells whether there is anything to keep in queues; an empty one costs one command.
  *
  * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
- * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes]`.
+ * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
+ * 1 if jobs were passed on]`.
  */
 export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
   readsOnly: true,
@@ -162,10 +165,11 @@ export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
   body: `
 local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
 if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey) == 0 then return false end
-local nextDue, dueIn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false
+local nextDue, dueIn, passedOn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false, 0
 if nextDue then
   local dueAt = math.floor(tonumber(nextDue) / 0x1000)
   dueIn = math.max(0, dueAt - serverNow(dueAt))
+  passedOn = redis.call('EXISTS', base .. 'mq:unknown')
 end
 local inLanes = tonumber(waitingInLanes()) or 0
 if inLanes > 0 and isPaused() then inLanes = 0 end
@@ -173,7 +177,8 @@ return {
   redis.call('EXISTS', active, stalled),
   dueIn,
   redis.call('LLEN', waitKey),
-  inLanes
+  inLanes,
+  passedOn
 }
 `,
 });

@@ -24,6 +24,7 @@ local function drop(id)
   forgetKey(id)
   freeDebounce(id)
   redis.call('ZREM', base .. 'priority', id)
+  redis.call('ZREM', base .. 'mq:unknown', id)
   redis.call('DEL', base .. id, base .. id .. ':logs')
   removed = removed + 1
 end

@@ -22,7 +22,14 @@ const SCRIPTS = [
 const ORIGINAL = SCRIPTS.map(({ lua }) => lua);
 const CRASH = '{"at":1,"attempt":1,"kind":"crash","error":"WorkerCrashed","message":"died"}';
 const JOBS = 40;
-const PASSED_ON = { kind: 'passed-on', delayMs: 1, since: 1, version: 1, reason: 'not known' } as const;
+const PASSED_ON = {
+  kind: 'passed-on',
+  delayMs: 1,
+  leftMs: 1,
+  since: 1,
+  version: 1,
+  reason: 'not known',
+} as const;
 
 /** Every run of a job is the one that the call names after its id. */
 const EVERY_RUN = `if command == 'SREM' and string.find(key, ':ahead$') then

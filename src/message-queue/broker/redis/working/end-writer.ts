@@ -1,6 +1,7 @@
 import type { FailedSettlement, PassedOnSettlement } from '../../../jobs/settlement.js';
 import { compactOptions, fullOptions } from '../../../admission/stored-options.js';
 import { boundedText } from '../../../../kernel/values/bounded-text.js';
+import { PAUSE_PER_PASSED_ON_MS } from '../../rules/other-releases.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
@@ -13,6 +14,9 @@ import {
 } from '../scripts/fail-job.lua.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
+
+/** How many jobs that wait are passed on at once together with the one that was taken. */
+const MOST_PASSED_ON = 200;
 
 /** Stores the ends of runs that did not complete. */
 export class EndWriter {
@@ -86,12 +90,17 @@ export class EndWriter {
 
   /** Passes on a job that this worker does not know. @returns false when the job is no longer ours */
   async passOn(
-    { id, fence }: RedisTakenJob,
-    { delayMs, since, version }: PassedOnSettlement,
+    { id, fence, job, unknownSince }: RedisTakenJob,
+    { delayMs, leftMs, since, version }: PassedOnSettlement,
     now: number,
   ): Promise<boolean> {
-    const args = [this.commands.queue.lockToken, id, fence, now + Math.max(1, Math.round(delayMs))];
-    const reply = await this.commands.runUntilAnswered(passOnScript, [...args, since, version]);
+    const pauses = [Math.max(1, Math.round(delayMs)), Math.round(leftMs)];
+    // A run of a schedule adds the next one, and a LIFO job stands in another lane than its priority says.
+    const isAlone = unknownSince !== undefined || job.opts.repeat !== undefined || job.opts.lifo === true;
+    const others = isAlone ? 0 : MOST_PASSED_ON;
+    const { lockToken } = this.commands.queue;
+    const args = [lockToken, id, fence, now, ...pauses, since, version, others, PAUSE_PER_PASSED_ON_MS];
+    const reply = await this.commands.runUntilAnswered(passOnScript, args);
     return reply === 1;
   }
 

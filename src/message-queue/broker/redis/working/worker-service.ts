@@ -1,10 +1,8 @@
-import { versionOf } from '../../../jobs/queue-definition.js';
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lane-migration.js';
 import { DelayPromoter } from './keeping/delay-promoter.js';
 import type { CancelMessage } from '../scripts/cancel-job.lua.js';
-import { letKnownWaitScript } from '../scripts/keep-jobs.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
@@ -12,6 +10,7 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import { RedisQueueWorker } from './redis-queue-worker.js';
 import type { RedisQueue, WorkerOfQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
+import { PassedOnJobs } from './keeping/passed-on-jobs.js';
 import { StalledRecovery } from './keeping/stalled-recovery.js';
 import type { QueueLook, QueueSweep, SweptQueue } from './keeping/queue-sweep.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
@@ -43,6 +42,7 @@ export class WorkerService implements WorkerOfQueue {
   private readonly promoter: DelayPromoter;
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
+  private readonly passedOn: PassedOnJobs;
   private readonly swept: SweptQueue;
   private disposed: Promise<void> | null = null;
   private readonly onReconnect = (): void => {
@@ -84,6 +84,7 @@ export class WorkerService implements WorkerOfQueue {
       onError,
     });
     this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);
+    this.passedOn = new PassedOnJobs(commands);
     this.swept = {
       base: queue.base,
       see: (look) => this.see(look),
@@ -146,11 +147,10 @@ export class WorkerService implements WorkerOfQueue {
 
   private async startWorker(): Promise<void> {
     const { queue, options } = this.parts;
-    const { definition, lockToken } = queue;
-    const known = Object.keys(definition.jobs).flatMap((job) => [job, versionOf(definition, job)]);
+    const isOver = (): boolean => !this.worker.mayStart;
     try {
-      await sortStoreIn(queue, options.onNotice, () => !this.worker.mayStart);
-      await this.commands.run(letKnownWaitScript, [lockToken, ...known]);
+      await sortStoreIn(queue, options.onNotice, isOver);
+      await this.passedOn.letAllWait(isOver);
     } catch (error) {
       // Every take goes on with sorting in; what was passed on comes back by itself.
       this.parts.onCallFailed(error as Error);
@@ -163,11 +163,14 @@ export class WorkerService implements WorkerOfQueue {
     void this.parts.connections.subscriber.subscribe(...this.channels()).then(() => this.worker.interrupt());
   }
 
-  private see({ mayHaveStalled, dueInMs, waiting, inLanes }: QueueLook): void {
+  private see({ mayHaveStalled, dueInMs, waiting, inLanes, hasPassedOn }: QueueLook): void {
     if (mayHaveStalled) this.recovery.check();
     if (dueInMs !== null) this.promoter.hint(dueInMs);
     // The message that told of them may have been lost.
     if (inLanes > 0 && this.worker.isHungry) this.signal.interrupt();
+    if (hasPassedOn && waiting === 0 && this.worker.isHungry) {
+      this.passedOn.letSomeWait().catch((error: unknown) => this.parts.onCallFailed(error as Error));
+    }
     this.watchdog.see(waiting);
   }
 

@@ -1,10 +1,14 @@
 /**
  * Lua function `delayUntil(id, at, counter)`: puts a job into the delayed set so that jobs due in the same millisecond
- * keep the order of their counters (of the key `id`), as in Bull, and tells the workers.
+ * keep the order of their counters (of the key `id`), as in Bull, and tells the workers; `delayQuietly` does not.
  */
 export const delayFunctions = `
-local function delayUntil(id, at, counter)
+local function delayQuietly(id, at, counter)
   redis.call('ZADD', base .. 'delayed', string.format('%.0f', at * 0x1000 + bit.band(counter, 0xfff)), id)
+end
+
+local function delayUntil(id, at, counter)
+  delayQuietly(id, at, counter)
   redis.pcall('PUBLISH', base .. 'delayed', string.format('%.0f', at))
 end
 `;

@@ -14,6 +14,8 @@ export interface QueueLook {
   readonly waiting: number;
   /** How many of them wait in lanes that a worker cannot block on: a message tells it of those. */
   readonly inLanes: number;
+  /** Whether jobs are delayed because workers that did not know them passed them on. */
+  readonly hasPassedOn: boolean;
 }
 
 /** A queue that this process works on, as the sweep knows it. */
@@ -24,7 +26,13 @@ export interface SweptQueue {
   readonly failed: (error: unknown) => void;
 }
 
-const NOTHING: QueueLook = { mayHaveStalled: false, dueInMs: null, waiting: 0, inLanes: 0 };
+const NOTHING: QueueLook = {
+  mayHaveStalled: false,
+  dueInMs: null,
+  waiting: 0,
+  inLanes: 0,
+  hasPassedOn: false,
+};
 
 /**
  * Looks at all queues that this process works on, in one call, for what nobody announced or what no message reached: jobs
@@ -87,15 +95,23 @@ export class QueueSweep {
 
 /** Null where the queue is empty. */
 type LookReply =
-  readonly [mayHaveStalled: number, dueInMs: number | null, inWait: number, inLanes: number] | null;
+  | readonly [
+      mayHaveStalled: number,
+      dueInMs: number | null,
+      inWait: number,
+      inLanes: number,
+      passedOn: number,
+    ]
+  | null;
 
 function toLook(reply: LookReply): QueueLook {
   if (reply === null) return NOTHING;
-  const [mayHaveStalled, dueInMs, inWait, inLanes] = reply;
+  const [mayHaveStalled, dueInMs, inWait, inLanes, passedOn] = reply;
   return {
     mayHaveStalled: mayHaveStalled > 0,
     dueInMs,
     waiting: inWait + inLanes,
     inLanes,
+    hasPassedOn: passedOn > 0,
   };
 }
