@@ -36,12 +36,8 @@ export interface VersionedJob<Payload extends object = object> extends PayloadVe
 /** What a host writes: job name → the DTO class of its payload, or that with the payload's version. */
 export type GivenJobs = Record<string, Type<object> | VersionedJob>;
 
-/** The DTO classes of the jobs that a host wrote. */
-export type JobsOf<Given extends GivenJobs> = {
-  readonly [Name in keyof Given]: Given[Name] extends VersionedJob<infer Payload>
-    ? Type<Payload>
-    : Extract<Given[Name], Type<object>>;
-};
+/** The DTO class of a job as a host wrote it. */
+export type DtoOf<Job> = Job extends VersionedJob<infer Payload> ? Type<Payload> : Extract<Job, Type<object>>;
 
 /** A queue: its name, its jobs and its defaults. Build one with {@link defineQueue}. */
 export interface QueueDefinition<
@@ -90,7 +86,7 @@ export type QueueDefinitionInput<Name extends string, Given extends GivenJobs> =
  */
 export function defineQueue<const Name extends string, const Given extends GivenJobs>(
   input: QueueDefinitionInput<Name, Given>,
-): QueueDefinition<Name, JobsOf<Given>> {
+): QueueDefinition<Name, { readonly [Job in keyof Given]: DtoOf<Given[Job]> }> {
   const { versions, ...rest } = input as typeof input & Pick<QueueDefinition, 'versions'>;
   return Object.freeze({
     ...QUEUE_DEFAULTS,
@@ -107,7 +103,10 @@ export function defineQueue<const Name extends string, const Given extends Given
 function splitJobs<Given extends GivenJobs>(
   given: Given,
   before: QueueDefinition['versions'] = {},
-): { readonly jobs: JobsOf<Given>; readonly versions?: Readonly<Record<string, PayloadVersion>> } {
+): {
+  readonly jobs: { readonly [Job in keyof Given]: DtoOf<Given[Job]> };
+  readonly versions?: Readonly<Record<string, PayloadVersion>>;
+} {
   const jobs: Record<string, unknown> = {};
   const versions: Record<string, PayloadVersion> = {};
   for (const [name, job] of Object.entries((given as GivenJobs | undefined) ?? {})) {
@@ -116,7 +115,7 @@ function splitJobs<Given extends GivenJobs>(
     if (Object.hasOwn(before, name)) versions[name] = before[name] as PayloadVersion;
     if (isVersioned(job)) versions[name] = Object.freeze(version as PayloadVersion);
   }
-  const types = Object.freeze(jobs) as JobsOf<Given>;
+  const types = Object.freeze(jobs) as { readonly [Job in keyof Given]: DtoOf<Given[Job]> };
   return Object.keys(versions).length === 0 ? { jobs: types } : { jobs: types, versions };
 }
 

@@ -37,10 +37,10 @@ export { isNotificationPriority } from './notification/notification-priority.js'
 export { isJobPriority } from '../jobs/job-priority.js';
 export { QUEUE_DEFAULTS } from '../jobs/queue-settings.js';
 export type {
+  DtoOf,
   GivenJobs,
   JobMap,
   JobNameOf,
-  JobsOf,
   PayloadVersion,
   QueueDefinitionInput,
   Upcast,
