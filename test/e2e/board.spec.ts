@@ -163,6 +163,13 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
       body: JSON.stringify({ name: 'send-message', data: {}, options: { jobId: 'active' } }),
     });
     expect(wedge.status).toBeGreaterThanOrEqual(400);
+    const flood = await app.get('/admin/queues/api/queues/message-delivery/add', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'send-message', data: {}, options: { repeat: { every: 1 } } }),
+    });
+    expect(flood.status).toBeGreaterThanOrEqual(400);
+    expect(await queue.getRepeatableCount()).toBe(0);
   });
 
   it('shows all jobs of a page when one of them is corrupt', async () => {
