@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { FaultResult } from '../process/fault-processor.js';
+import { keyOfRun } from '../process/fault-queue.js';
 import type { FaultJobDto } from '../process/fault-queue.js';
 
 /** What Redis holds of a job that ended. */
@@ -38,10 +39,14 @@ async function storedJob(
   id: string,
   state: StoredJob['state'],
 ): Promise<StoredJob> {
-  const { name, data, mqCrashes, returnvalue, failedReason, attemptsMade } = await client.hgetall(base + id);
+  const { name, data, opts, mqCrashes, returnvalue, failedReason, attemptsMade } = await client.hgetall(
+    base + id,
+  );
   const payload = JSON.parse(data ?? '{}') as Partial<FaultJobDto>;
   const result = JSON.parse(returnvalue ?? 'null') as Partial<FaultResult> | null;
-  const key = payload.key ?? `job ${id}`;
+  const { prevMillis } = JSON.parse(opts ?? '{}') as { readonly prevMillis?: number };
+  const ofPayload = payload.key ?? `job ${id}`;
+  const key = prevMillis === undefined ? ofPayload : keyOfRun(ofPayload, prevMillis);
   return {
     ...{
       id,

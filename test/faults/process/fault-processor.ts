@@ -12,7 +12,8 @@ import {
 import type { JobContext } from '../../../src/message-queue/index.js';
 import { LockLostError, ShutdownError } from '../../../src/message-queue/operations/index.js';
 import { untilBlocked } from './blocked-loop.js';
-import { FAULT_QUEUE, followUpOf } from './fault-queue.js';
+import { dieAt } from './dying-schedules.js';
+import { FAULT_QUEUE, followUpOf, keyOfRun } from './fault-queue.js';
 import type { FaultHostSettings, FaultJobDto, FaultQueue } from './fault-queue.js';
 import { KeyedEffects } from './keyed-effects.js';
 import { timesNoted, writeNote } from './run-notes.js';
@@ -60,6 +61,7 @@ export class FaultProcessor {
   async work(job: FaultJobDto, context: JobContext): Promise<FaultResult> {
     const run = this.begin(job, context);
     try {
+      if (job.dies !== undefined) dieAt(job.dies);
       const isFirst = timesNoted(this.record, 'start', job.key) === 1;
       await this.effect(job, context);
       if (job.crashes !== undefined && timesNoted(this.record, 'crash', job.key) < job.crashes) {
@@ -101,7 +103,10 @@ export class FaultProcessor {
   }
 
   /** @returns notes what becomes of the run, and returns its name */
-  private begin({ key, notBefore }: FaultJobDto, context: JobContext): (what: FaultNote) => string {
+  private begin(job: FaultJobDto, context: JobContext): (what: FaultNote) => string {
+    const { notBefore } = job;
+    const { scheduledFor } = context;
+    const key = scheduledFor === undefined ? job.key : keyOfRun(job.key, scheduledFor.getTime());
     const run = `${process.pid}.${(runs += 1)}`;
     const note = (what: FaultNote): string => {
       writeNote(this.record, { what, key, jobId: context.jobId, run, attempt: context.attempt });

@@ -1,6 +1,8 @@
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString } from 'class-validator';
 import { defineQueue } from '../../../src/message-queue/index.js';
 import type { QueueDefinition } from '../../../src/message-queue/index.js';
+import { MOMENTS } from './dying-schedules.js';
+import type { Moment } from './dying-schedules.js';
 
 /** What a job of the fault tests does. */
 export class FaultJobDto {
@@ -46,6 +48,11 @@ export class FaultJobDto {
   @IsOptional()
   @IsInt()
   notBefore?: number;
+
+  /** Its process dies at that moment of the next run of a schedule. */
+  @IsOptional()
+  @IsIn(MOMENTS)
+  dies?: Moment;
 }
 
 /**
@@ -74,6 +81,11 @@ export function keyOf(name: string, number: number): string {
   return `${name === 'quick' ? 'q' : 'k'}${number}`;
 }
 
+/** Key of a schedule's run that is due at a time, milliseconds since the epoch. @param key of the schedule's payload */
+export function keyOfRun(key: string, dueAt: number): string {
+  return `${key}@${dueAt}`;
+}
+
 /** Whether runs of the job with this key have effects. */
 export function hasEffects(key: string): boolean {
   return !key.startsWith('q');
@@ -94,6 +106,7 @@ export function faultQueue(keepsCompleted: boolean): FaultQueue {
     attempts: ATTEMPTS,
     backoff: { type: 'fixed', delayMs: 100 },
     timeoutMs: 30_000,
+    minRepeatMs: 100,
     retention: { completedCount: keepsCompleted ? 1_000_000 : 0 },
   });
 }

@@ -4,6 +4,7 @@ import type { Fault } from './fault.js';
 import { LOCKS } from './locks.js';
 import { OUTAGES } from './outages.js';
 import { REFUSALS } from './refusals.js';
+import { SCHEDULES } from './schedules.js';
 import { STOPS } from './stops.js';
 import { TRIES } from './tries.js';
 
@@ -15,5 +16,6 @@ export const FAULTS: readonly Fault[] = [
   ...ACCESS,
   ...LOCKS,
   ...TRIES,
+  ...SCHEDULES,
   ...STOPS,
 ];
