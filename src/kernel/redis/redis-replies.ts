@@ -112,6 +112,12 @@ const RULES: readonly ReplyRule[] = [
   ),
   rule(code('NOPROTO'), 'NOPROTO', 'unfit', 'The server does not speak the protocol of Redis 6.2'),
   rule(
+    /^ERR Protocol error: invalid (multi)?bulk length\b/,
+    'PROTOCOL',
+    'unfit',
+    'It is larger than this Redis takes: raise proto-max-bulk-len',
+  ),
+  rule(
     /^ERR Protocol error\b/,
     'PROTOCOL',
     'unfit',

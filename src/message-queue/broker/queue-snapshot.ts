@@ -28,6 +28,17 @@ export interface QueueSnapshot {
   readonly wrongKeys: readonly WrongKey[];
 }
 
+/** Why jobs of a spool are not in the store although it answers. */
+export interface SpoolTrouble {
+  /** The queue they are for; its base key when this process does not have it. */
+  readonly queue: string;
+  readonly jobs: number;
+  /** Of the error, such as `QUEUE_FULL`. */
+  readonly code: string;
+  /** What is wrong, and what to do. Of several jobs, that of the first. */
+  readonly message: string;
+}
+
 /** Jobs that wait on this process' disk until the broker's server is back. */
 export interface SpoolDepth {
   readonly jobs: number;
@@ -35,4 +46,11 @@ export interface SpoolDepth {
   readonly bytes: number;
   /** When the first of them was added, milliseconds since the epoch; null when there is none. */
   readonly oldestAt: number | null;
+  /** Why jobs still wait although the server answers, one of each queue. They are tried again until they can be added. */
+  readonly waits: readonly SpoolTrouble[];
+  /**
+   * Jobs that were acknowledged and cannot be added as they are, by queue and reason. They are kept beside those that wait,
+   * and are not counted with them; each start of the process tries them again.
+   */
+  readonly setAside: readonly SpoolTrouble[];
 }

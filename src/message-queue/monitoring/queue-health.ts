@@ -30,6 +30,7 @@ export interface HealthReason {
     | 'DEAD_LETTERS_DROPPED'
     | 'WRONG_KEY_TYPE'
     | 'SPOOLED'
+    | 'SPOOL_SET_ASIDE'
     | 'UNPLUGGED_PORT'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */

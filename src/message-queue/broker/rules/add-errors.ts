@@ -12,7 +12,7 @@ export interface AddPlace {
 export interface FullStore {
   /** The beginning of a sentence: who is full, how much it holds and how much it may. */
   readonly state: string;
-  /** What to do instead of waiting: `raise maxmemory`. */
+  /** What to do besides trying again: `let the workers finish, or raise maxmemory`. */
   readonly remedy: string;
   /** What it holds; 0 when that is not known. */
   readonly held: number;
@@ -38,8 +38,8 @@ export function queueFull(place: AddPlace, depth: number, maxWaiting: number): Q
 /** The store of all queues is full. Adds resume by themselves. */
 export function storeFull(place: AddPlace, store: FullStore): QueueFullError {
   return new QueueFullError(
-    `${store.state}, so ${jobOf(place)} was not added to queue "${place.queue}". Try again in ${RETRY_AFTER_MS} ms, let ` +
-      `the workers finish, or ${store.remedy}.`,
+    `${store.state}, so ${jobOf(place)} was not added to queue "${place.queue}". Try again in ${RETRY_AFTER_MS} ms, ` +
+      `${store.remedy}.`,
     store.held,
     store.limit,
     RETRY_AFTER_MS,

@@ -32,7 +32,7 @@ export class MemoryBudget {
         { queue, job },
         {
           state: `The memory provider holds ${this.jobs} jobs and its limit (maxJobs) is ${this.maxJobs}`,
-          remedy: 'raise maxJobs or use Redis',
+          remedy: 'let the workers finish, or raise maxJobs or use Redis',
           held: this.jobs,
           limit: this.maxJobs,
         },
@@ -43,7 +43,7 @@ export class MemoryBudget {
         { queue, job },
         {
           state: `The memory provider holds about ${this.bytes} bytes and its limit (maxBytes) is ${this.maxBytes}`,
-          remedy: 'raise maxBytes or use Redis',
+          remedy: 'let the workers finish, or raise maxBytes or use Redis',
           held: this.bytes,
           limit: this.maxBytes,
         },

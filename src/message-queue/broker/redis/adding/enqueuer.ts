@@ -16,16 +16,12 @@ import type { EnqueuerParts } from './enqueuer-parts.js';
 import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
-import { sendSpooled } from '../spool/send-spooled.js';
 import { spoolJob, wasUnsent } from '../spool/spool-job.js';
-import type { SpooledJob } from '../spool/spooled-job.js';
 import type { Spool } from '../spool/spool.js';
+import { SpooledAdds } from './spooled-adds.js';
 import { notSent } from './unanswered-add.js';
 import { RedisSchedules } from '../schedules/redis-schedules.js';
 import type { AddedSchedule } from '../schedules/redis-schedules.js';
-
-/** How long a job of the spool may take; then it is sent again. */
-const SPOOLED_DEADLINE_MS = 10_000;
 
 interface Admitted {
   readonly request: AddRequest;
@@ -48,7 +44,7 @@ export class Enqueuer {
     this.schedules = new RedisSchedules(parts);
     this.road = new LongRoad(queue, connections.clock);
     this.shortRoad = new ShortRoad(queue, connections.clock);
-    parts.spool?.attach(queue.base, (job) => this.sendSpooled(job));
+    parts.spool?.attach(new SpooledAdds(parts));
   }
 
   /** Rejects the adds that have not been sent, and all later ones. */
@@ -155,7 +151,7 @@ export class Enqueuer {
     const { spool } = this.parts;
     const outcome = await new Promise<AddOutcome>((resolve, reject) => {
       const failed = (error: Error): void => {
-        if (spool === null || waits || this.closed || !wasUnsent(error)) reject(error);
+        if (spool === null || this.closed || !wasUnsent(error)) reject(error);
         else resolve(spoolJob(spool, this.parts.queue, { request, job }));
       };
       const add = new LongAdd(this.road, request, job, deadlineMs, resolve, failed);
@@ -184,12 +180,6 @@ export class Enqueuer {
       return spoolJob(spool, this.parts.queue, this.admit(request));
     };
     put().then(resolve, reject);
-  }
-
-  private async sendSpooled(spooled: SpooledJob): Promise<boolean> {
-    const { queue, report } = this.parts;
-    const store = (add: Admitted): Promise<unknown> => this.store(add, SPOOLED_DEADLINE_MS, true);
-    return !this.closed && sendSpooled(spooled, queue.name, store, report);
   }
 
   /**

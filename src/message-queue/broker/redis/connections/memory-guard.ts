@@ -13,7 +13,7 @@ export interface MemoryUse {
 }
 
 const CHECK_EVERY_MS = 1_000;
-const REMEDY = 'raise maxmemory';
+const REMEDY = 'let the workers finish, or raise maxmemory';
 
 /**
  * Refuses adds while Redis is nearly full, so that workers can finish what is there. Checks at most once a second;

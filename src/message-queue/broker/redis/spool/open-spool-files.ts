@@ -28,6 +28,7 @@ export function openSpoolFile(
       if (own === null) own = file;
       else if (file !== null) takeOver(file, own);
     }
+    own?.takeBack();
     if (own !== null) return own;
     throw new Error(`${MOST_FILES} processes have a spool there`);
   } catch (error) {
@@ -69,10 +70,7 @@ function isDamage(error: unknown): boolean {
 }
 
 function takeOver(left: SpoolFile, own: SpoolFile): void {
-  for (let jobs = left.first(STEP); jobs.length > 0; jobs = left.first(STEP)) {
-    own.write(jobs);
-    left.remove(jobs);
-  }
+  while (own.takeOver(left, STEP));
   left.close();
   for (const part of ['', '-wal', '-shm']) rmSync(left.path + part, { force: true });
 }

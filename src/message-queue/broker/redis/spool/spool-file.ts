@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { loadOptionalPackage } from '../../../../kernel/host/optional-package.js';
-import type { SpooledJob } from './spooled-job.js';
+import type { SetAside, SpooledJob } from './spooled-job.js';
 
 /** The part of libsql's `Database` (better-sqlite3's interface) that is used. */
 interface Database {
@@ -13,13 +13,24 @@ interface Statement {
   all(...values: readonly unknown[]): unknown[];
 }
 
-const COLUMNS = 'base, id, at, bytes, onceKey, fingerprint, record';
-const SCHEMA = `CREATE TABLE IF NOT EXISTS jobs (
-  place INTEGER PRIMARY KEY AUTOINCREMENT, base TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  onceKey TEXT, fingerprint TEXT, record TEXT NOT NULL, UNIQUE (base, id))`;
+const KNOWN = 'base, id, at, bytes, onceKey, fingerprint';
+const COLUMNS = `${KNOWN}, record`;
+const TYPES = `place INTEGER PRIMARY KEY AUTOINCREMENT, base TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  onceKey TEXT, fingerprint TEXT, record TEXT NOT NULL`;
+/** Jobs that wait, and those that were set aside. What is not in a queue's order must not be in the way of it. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS jobs (${TYPES}, UNIQUE (base, id));
+CREATE INDEX IF NOT EXISTS inOrder ON jobs (base);
+CREATE TABLE IF NOT EXISTS aside (${TYPES}, code TEXT NOT NULL, why TEXT NOT NULL)`;
 
 /** A job of a file, without its record. */
 export type HeldJob = Omit<SpooledJob, 'record'>;
+
+/** How many jobs are taken from a file at once, and how many bytes of payloads beyond the first of them. */
+export interface Portion {
+  readonly jobs: number;
+  readonly bytes: number;
+}
 
 /**
  * One file of a spool: an SQLite database that this process alone may open. What is written is on disk when the call returns,
@@ -60,40 +71,71 @@ export class SpoolFile {
     }
   }
 
-  /** All jobs that it holds, in the order they were written, without their records. */
+  /** All jobs that wait, in the order they were written, without their records. */
   held(): HeldJob[] {
-    return this.database
-      .prepare('SELECT base, id, at, bytes, onceKey, fingerprint FROM jobs ORDER BY place')
-      .all() as HeldJob[];
+    return this.database.prepare(`SELECT ${KNOWN} FROM jobs ORDER BY place`).all() as HeldJob[];
   }
 
-  /** Writes jobs, all or none. One that is there already stays as it is. */
+  /** Writes jobs, all or none. One that waits already stays as it is. */
   write(jobs: readonly SpooledJob[]): void {
     const insert = this.database.prepare(
       `INSERT OR IGNORE INTO jobs (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.inTransaction(() => {
-      for (const { base, id, at, bytes, onceKey, fingerprint, record } of jobs) {
-        insert.run(base, id, at, bytes, onceKey, fingerprint, record);
-      }
+      for (const job of jobs) insert.run(...valuesOf(job));
     });
   }
 
-  /** The first jobs of a queue, or of all, in the order they were written. */
-  first(count: number, base?: string): SpooledJob[] {
-    const columns = `SELECT ${COLUMNS} FROM jobs`;
-    return (
-      base === undefined
-        ? this.database.prepare(`${columns} ORDER BY place LIMIT ?`).all(count)
-        : this.database.prepare(`${columns} WHERE base = ? ORDER BY place LIMIT ?`).all(base, count)
-    ) as SpooledJob[];
+  /** The first jobs of a queue, in the order they were written: at least one, if there is any. */
+  first(base: string, most: Portion): SpooledJob[] {
+    const sizes = this.database
+      .prepare('SELECT place, bytes FROM jobs WHERE base = ? ORDER BY place LIMIT ?')
+      .all(base, most.jobs) as { place: number; bytes: number }[];
+    let sum = 0;
+    const tooMany = sizes.findIndex(({ bytes }, i) => (sum += bytes) > most.bytes && i > 0);
+    const last = sizes.at(tooMany < 0 ? -1 : tooMany - 1)?.place ?? 0;
+    return this.database
+      .prepare(`SELECT ${COLUMNS} FROM jobs WHERE base = ? AND place <= ? ORDER BY place`)
+      .all(base, last) as SpooledJob[];
   }
 
-  remove(jobs: readonly SpooledJob[]): void {
+  /** Redis has these jobs, and those can never be added. All or none. */
+  settle(added: readonly SpooledJob[], aside: readonly SetAside[]): void {
     const remove = this.database.prepare('DELETE FROM jobs WHERE base = ? AND id = ?');
+    const keep = this.database.prepare(
+      `INSERT INTO aside (${COLUMNS}, code, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
     this.inTransaction(() => {
-      for (const { base, id } of jobs) remove.run(base, id);
+      for (const { job, code, message } of aside) keep.run(...valuesOf(job), code, message);
+      for (const { base, id } of [...added, ...aside.map(({ job }) => job)]) remove.run(base, id);
     });
+  }
+
+  /** Lets jobs that were set aside wait again, behind all others. One whose id waits too stays where it is. */
+  takeBack(): void {
+    this.inTransaction(() => {
+      this.database.exec(
+        `INSERT OR IGNORE INTO jobs (${COLUMNS}) SELECT ${COLUMNS} FROM aside ORDER BY place;
+         DELETE FROM aside WHERE EXISTS
+           (SELECT 1 FROM jobs WHERE jobs.base = aside.base AND jobs.id = aside.id AND jobs.record = aside.record)`,
+      );
+    });
+  }
+
+  /** What was set aside, without the records. */
+  aside(): (HeldJob & { readonly code: string; readonly why: string })[] {
+    return this.database.prepare(`SELECT ${KNOWN}, code, why FROM aside ORDER BY place`).all() as never;
+  }
+
+  /** Moves so many jobs here from a file that a process left, those that were set aside too. @returns whether there were any */
+  takeOver(left: SpoolFile, count: number): boolean {
+    left.takeBack();
+    const jobs = left.database
+      .prepare(`SELECT ${COLUMNS} FROM jobs ORDER BY place LIMIT ?`)
+      .all(count) as SpooledJob[];
+    this.write(jobs);
+    left.settle(jobs, []);
+    return jobs.length > 0;
   }
 
   /** Nothing is held any more: what the log of the database still shows goes too. */
@@ -116,10 +158,23 @@ export class SpoolFile {
       work();
       this.database.exec('COMMIT');
     } catch (error) {
-      this.database.exec('ROLLBACK');
+      this.rollBack();
       throw error;
     }
   }
+
+  /** A full disk ends a transaction by itself. */
+  private rollBack(): void {
+    try {
+      this.database.exec('ROLLBACK');
+    } catch (error) {
+      if (!/no transaction is active/.test(String(error))) throw error;
+    }
+  }
+}
+
+function valuesOf({ base, id, at, bytes, onceKey, fingerprint, record }: SpooledJob): unknown[] {
+  return [base, id, at, bytes, onceKey, fingerprint, record];
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,15 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { AddOutcome, SpoolDepth } from '../../broker.js';
+import type { SpoolTrouble } from '../../queue-snapshot.js';
 import { jobOf, keyConflict, storeFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 import { openSpoolFile } from './open-spool-files.js';
-import type { HeldJob, SpoolFile } from './spool-file.js';
-import type { SpooledJob } from './spooled-job.js';
+import { codeOf, QueueDrain, sentence } from './queue-drain.js';
+import type { SpoolingQueue } from './queue-drain.js';
+import type { HeldJob, Portion, SpoolFile } from './spool-file.js';
+import { SpoolIndex } from './spool-index.js';
+import type { SetAside, SpooledJob } from './spooled-job.js';
 
-/** Jobs that are sent to Redis together. */
-const BATCH = 200;
-const RETRY_DELAY_MS = 250;
+/** How long queues may take to be registered before jobs of others are told of, milliseconds. */
+const REGISTERED_WITHIN_MS = 2_000;
 
 /** How large a spool may grow, and where it is. */
 export interface SpoolOptions {
@@ -21,12 +23,6 @@ export interface SpoolOptions {
   readonly fsync: boolean;
 }
 
-/**
- * Sends a job of the spool to Redis.
- * @returns whether it is settled: Redis has it, or will never take it
- */
-export type SendSpooled = (job: SpooledJob) => Promise<boolean>;
-
 interface Waiting {
   readonly job: SpooledJob;
   readonly place: AddPlace;
@@ -37,17 +33,12 @@ interface Waiting {
 /** The jobs that wait on this machine's disk for Redis to come back. Each queue's go to Redis in the order they came. */
 export class Spool {
   private readonly file: SpoolFile;
-  /** By base and id, and by base and idempotency key. */
-  private readonly held = new Map<string, Map<string, HeldJob>>();
-  private readonly once = new Map<string, HeldJob>();
-  private bytes = 0;
-  private jobs = 0;
-  private readonly draining = new Map<string, Promise<void>>();
-  private readonly senders = new Map<string, SendSpooled>();
+  private readonly index = new SpoolIndex();
+  private readonly drains = new Map<string, QueueDrain>();
   private waiting: Waiting[] = [];
-  private isClosed = false;
+  private readonly registering: NodeJS.Timeout;
   private stop: () => void = () => undefined;
-  private readonly stopped = new Promise<void>((resolve) => (this.stop = resolve));
+  readonly stopped = new Promise<void>((resolve) => (this.stop = resolve));
 
   /** @throws MissingPackageError, InvalidConfigurationError */
   constructor(
@@ -55,25 +46,29 @@ export class Spool {
     private readonly onProblem: (message: string, cause: unknown) => void,
   ) {
     this.file = openSpoolFile(options.directory, options.fsync, onProblem);
-    for (const job of this.file.held()) this.note(job);
+    for (const job of this.file.held()) this.index.note(job);
+    for (const job of this.file.aside()) this.index.noteAside(job, job.code, job.why);
+    const tell = (): void => this.unknownQueues().forEach(({ message }) => onProblem(message, undefined));
+    this.registering = setTimeout(tell, REGISTERED_WITHIN_MS).unref();
   }
 
-  /** What it holds. */
+  /** What it holds. Costs as much as there are queues, however many jobs wait. */
   get depth(): SpoolDepth {
-    const firsts = [...this.held.values()].flatMap((jobs) => [...jobs.values()].slice(0, 1));
-    const oldestAt = firsts.length === 0 ? null : Math.min(...firsts.map(({ at }) => at));
-    return { jobs: this.jobs, bytes: this.bytes, oldestAt };
+    const { jobs, bytes, oldestAt } = this.index;
+    const waits = [...this.drains.values()].flatMap((drain) => this.troubleOf(drain));
+    return { jobs, bytes, oldestAt, waits: [...waits, ...this.unknownQueues()], setAside: this.setAside() };
   }
 
   /** Whether jobs of a queue are here, so that later ones must stand behind them. */
   holds(base: string): boolean {
-    return this.held.has(base);
+    return this.index.holds(base);
   }
 
   /** A queue is open: what is held for it may be sent. */
-  attach(base: string, send: SendSpooled): void {
-    this.senders.set(base, send);
-    if (this.held.has(base)) this.drain(base);
+  attach(queue: SpoolingQueue): void {
+    const drain = new QueueDrain(queue, this);
+    this.drains.set(queue.base, drain);
+    if (this.holds(queue.base)) drain.start();
   }
 
   /**
@@ -86,24 +81,38 @@ export class Spool {
     const known = this.known(job, place, key);
     if (known !== undefined) return Promise.resolve({ id: known.id, deduplicated: true });
     this.refuseWhenFull(job, place);
-    this.note(job);
+    this.index.note(job);
     return new Promise((resolve, reject) => {
       if (this.waiting.push({ job, place, resolve, reject }) === 1) setImmediate(() => this.write());
     });
   }
 
+  first(base: string, most: Portion): SpooledJob[] {
+    return this.file.first(base, most);
+  }
+
+  settle(added: readonly SpooledJob[], aside: readonly SetAside[]): void {
+    this.file.settle(added, aside);
+    for (const job of added) this.index.drop(job);
+    for (const { job, code, message } of aside) {
+      this.index.drop(job);
+      this.index.noteAside(job, code, message);
+    }
+    if (this.index.jobs === 0) this.file.forget();
+  }
+
   /** Writes what waits, and lets another process have the file. What is held is sent by the next process. */
   async close(): Promise<void> {
     this.stopSending();
-    await Promise.all(this.draining.values());
+    await Promise.all([...this.drains.values()].map((drain) => drain.ended()));
     this.file.close();
   }
 
   /** Writes what waits, and sends nothing more. */
   stopSending(): void {
-    this.isClosed = true;
-    this.write();
     this.stop();
+    clearTimeout(this.registering);
+    this.write();
   }
 
   private write(): void {
@@ -112,92 +121,71 @@ export class Spool {
     try {
       this.file.write(waiting.map(({ job }) => job));
     } catch (cause) {
-      for (const { job, place, reject } of waiting) {
-        this.drop(job);
-        const why = cause instanceof Error ? cause.message : String(cause);
-        const message = `Redis is away, and ${jobOf(place)} could not be written to the spool in ${this.options.directory}: ${why}. It was not added to queue "${place.queue}".`;
-        reject(new BrokerUnavailableError(message, { ...place, cause }));
-      }
+      this.refuseUnwritten(waiting, cause);
       return;
     }
     for (const { resolve, job } of waiting) resolve({ id: job.id, deduplicated: false });
-    for (const base of new Set(waiting.map(({ job }) => job.base))) this.drain(base);
+    for (const base of new Set(waiting.map(({ job }) => job.base))) this.drains.get(base)?.start();
   }
 
-  private drain(base: string): void {
-    const send = this.senders.get(base);
-    if (send === undefined || this.isClosed || this.draining.has(base)) return;
-    const drained = this.sendAll(base, send)
-      .catch((error: unknown) => this.onProblem('The spool cannot be read; its jobs are sent later.', error))
-      .finally(() => this.draining.delete(base));
-    this.draining.set(base, drained);
-  }
-
-  private async sendAll(base: string, send: SendSpooled): Promise<void> {
-    while (!this.isClosed) {
-      const jobs = this.file.first(BATCH, base);
-      // What waits to be written stands behind those that were here; without any it may go on from here.
-      if (jobs.length === 0) break;
-      const settled = await Promise.all(jobs.map(send));
-      const gone = jobs.filter((_job, i) => settled[i]);
-      if (gone.length > 0) this.remove(gone);
-      if (gone.length < jobs.length) {
-        await Promise.race([pause(RETRY_DELAY_MS, undefined, { ref: false }), this.stopped]);
-      }
-    }
-  }
-
-  private remove(jobs: readonly SpooledJob[]): void {
-    try {
-      this.file.remove(jobs);
-      for (const job of jobs) this.drop(job);
-      if (this.held.size === 0) this.file.forget();
-    } catch (error) {
-      this.onProblem(
-        'Jobs that Redis has could not be removed from the spool; they are sent again and added once.',
-        error,
-      );
+  private refuseUnwritten(waiting: readonly Waiting[], cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const remedy = `Make room in ${this.options.directory}, and let this process write there.`;
+    this.onProblem(`The spool cannot be written, and adds are refused: ${why}. ${remedy}`, cause);
+    for (const { job, place, reject } of waiting) {
+      this.index.drop(job);
+      const message = `${jobOf(place)} was not added to queue "${place.queue}": it is to wait for Redis on disk, and could not be written to the spool: ${why}. ${remedy}`;
+      reject(new BrokerUnavailableError(message.replace(/^j/, 'J'), { ...place, cause }));
     }
   }
 
   /** @throws IdempotencyConflictError */
   private known(job: SpooledJob, place: AddPlace, key: string): HeldJob | undefined {
-    const { base, id, onceKey, fingerprint } = job;
-    const used = onceKey === null ? undefined : this.once.get(base + onceKey);
+    const { fingerprint } = job;
+    const used = this.index.byKey(job);
     if (used !== undefined && used.fingerprint !== fingerprint) {
       const now = { key, fingerprint: fingerprint ?? '' };
       throw keyConflict({ ...place, jobId: used.id }, now, used.fingerprint ?? '');
     }
-    return used ?? this.held.get(base)?.get(id);
+    return used ?? this.index.byId(job);
   }
 
   private refuseWhenFull(job: SpooledJob, place: AddPlace): void {
     const { directory, maxJobs, maxBytes } = this.options;
-    const isCount = this.jobs >= maxJobs;
-    if (!isCount && this.bytes + job.bytes <= maxBytes) return;
+    const { asideJobs, asideBytes } = this.index;
+    const [jobs, bytes] = [this.index.jobs + asideJobs, this.index.bytes + asideBytes];
+    const isCount = jobs >= maxJobs;
+    if (!isCount && bytes + job.bytes <= maxBytes) return;
+    const aside = asideJobs === 0 ? '' : `, ${asideJobs} of them set aside,`;
     throw storeFull(place, {
-      state: `Redis is away and the spool in ${directory} is full: it holds ${this.jobs} jobs (at most ${maxJobs}) with ${this.bytes} bytes (at most ${maxBytes})`,
-      remedy: isCount ? 'raise spool.maxJobs' : 'raise spool.maxBytes',
-      held: isCount ? this.jobs : this.bytes,
+      state: `The spool in ${directory}, where jobs wait for Redis, is full: it holds ${jobs} jobs${aside} (at most ${maxJobs}) with ${bytes} bytes (at most ${maxBytes})`,
+      remedy: `see that Redis is back, or raise ${isCount ? 'spool.maxJobs' : 'spool.maxBytes'}`,
+      held: isCount ? jobs : bytes,
       limit: isCount ? maxJobs : maxBytes,
     });
   }
 
-  private note({ base, id, at, bytes, onceKey, fingerprint }: HeldJob): void {
-    const job = { base, id, at, bytes, onceKey, fingerprint };
-    const jobs = this.held.get(base) ?? new Map<string, HeldJob>();
-    this.held.set(base, jobs.set(id, job));
-    if (onceKey !== null) this.once.set(base + onceKey, job);
-    this.jobs += 1;
-    this.bytes += bytes;
+  private troubleOf({ queue, trouble }: QueueDrain): SpoolTrouble[] {
+    if (trouble === null) return [];
+    const jobs = this.index.count(queue.base);
+    return [{ queue: queue.name, jobs, code: codeOf(trouble), message: trouble.message }];
   }
 
-  private drop({ base, id, bytes, onceKey }: HeldJob): void {
-    const jobs = this.held.get(base);
-    if (jobs?.delete(id) !== true) return;
-    if (jobs.size === 0) this.held.delete(base);
-    if (onceKey !== null) this.once.delete(base + onceKey);
-    this.jobs -= 1;
-    this.bytes -= bytes;
+  private unknownQueues(): SpoolTrouble[] {
+    return this.index.bases.flatMap((base) => {
+      if (this.drains.has(base)) return [];
+      const jobs = this.index.count(base);
+      const message = `${jobs} jobs of the spool in ${this.options.directory} are for "${base}", a queue that this process does not have. Register it here, or start a process that has it with this directory when this one has ended.`;
+      return [{ queue: base, jobs, code: 'UNKNOWN_QUEUE', message }];
+    });
+  }
+
+  private setAside(): SpoolTrouble[] {
+    return [...this.index.asideKinds].map(({ base, code, message, jobs }) => ({
+      queue: this.drains.get(base)?.queue.name ?? base,
+      jobs,
+      code,
+      message: `${sentence(message)} They are in the table "aside" of ${this.file.path}.`,
+    }));
   }
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
+import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { JsonPayload } from '../../../admission/json-payload.js';
+import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { AddRequest } from '../../broker.js';
 
 /** A job as it lies in a spool. */
@@ -17,6 +19,13 @@ export interface SpooledJob {
   readonly fingerprint: string | null;
   /** The rest, as JSON. */
   readonly record: string;
+}
+
+/** A job that can never be added as it is, and why. */
+export interface SetAside {
+  readonly job: SpooledJob;
+  readonly code: string;
+  readonly message: string;
 }
 
 type SpooledRecord = Pick<AddRequest, 'name' | 'critical' | 'idempotency'> &
@@ -42,12 +51,35 @@ export function spooledJob(
   };
 }
 
-/** The add of a job that was spooled. @throws SyntaxError when it is not what was written */
-export function spooledAdd({ id, bytes, record }: SpooledJob): { request: AddRequest; job: AdmittedJob } {
-  const { json, options, ...rest } = JSON.parse(record) as SpooledRecord;
-  const idempotency = rest.idempotency ?? { key: `spool:${id}`, fingerprint: id, ttlMs: REMEMBERED_MS };
-  return {
-    request: { ...rest, idempotency, data: new JsonPayload(json, bytes), options },
-    job: { json, bytes, options },
-  };
+/** A record of a spool is not what was written. */
+export class SpoolRecordError extends Error {
+  readonly code = 'SPOOL_RECORD';
+}
+
+/**
+ * The add of a job that was spooled, which must be one that would be admitted today: its queue may have changed since.
+ * @throws SpoolRecordError; what `admitJob` throws
+ */
+export function spooledAdd(
+  { id, bytes, record }: SpooledJob,
+  queue: QueueDefinition,
+): { request: AddRequest; job: AdmittedJob } {
+  const { name, critical, json, options, ...kept } = readRecord(record, id);
+  const idempotency = kept.idempotency ?? { key: `spool:${id}`, fingerprint: id, ttlMs: REMEMBERED_MS };
+  const data = new JsonPayload(json, bytes);
+  const job = admitJob(queue.name, queue, name, data, options);
+  return { request: { name, critical, idempotency, data, options }, job };
+}
+
+function readRecord(text: string, id: string): SpooledRecord {
+  let record: Partial<SpooledRecord> | null = null;
+  try {
+    record = JSON.parse(text) as Partial<SpooledRecord> | null;
+  } catch {
+    // Its error quotes content.
+  }
+  const isWhole =
+    typeof record?.json === 'string' && typeof record.name === 'string' && record.options?.jobId === id;
+  if (!isWhole) throw new SpoolRecordError('What the spool says of it is damaged.');
+  return record as SpooledRecord;
 }

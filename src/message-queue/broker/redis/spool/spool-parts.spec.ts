@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidConfigurationError } from '../../../../kernel/errors.js';
+import { waitUntil } from '../../../../../test/support/wait-until.js';
+import type { SentJob } from './queue-drain.js';
 import { SpoolFile } from './spool-file.js';
+import type { SpooledJob } from './spooled-job.js';
 import { Spool } from './spool.js';
 
-describe('what a spool writes', () => {
+describe('what a spool writes and sends', () => {
   let directory: string;
 
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'mq-homepage-'))));
@@ -34,15 +37,45 @@ describe('what a spool writes', () => {
   it('reports a disk that cannot be read, and lets it end no process', async () => {
     const problems: string[] = [];
     const options = { directory, maxJobs: 10, maxBytes: 1_000, fsync: true };
-    const spool = new Spool(options, (message) => problems.push(message));
+    const spool = new Spool(options, () => undefined);
     jest.spyOn(SpoolFile.prototype, 'first').mockImplementation(() => {
       throw new Error('disk I/O error');
     });
-    spool.attach('b:', () => Promise.resolve(true));
+    spool.attach({
+      ...{ base: 'b:', name: 'orders', send: () => Promise.resolve([]) },
+      report: (message) => problems.push(message),
+    });
     const job = { base: 'b:', id: 'a', at: 1, bytes: 2, onceKey: null, fingerprint: null, record: '{}' };
     await spool.put(job, { queue: 'orders', job: 'ship', jobId: 'a' });
     await spool.close();
-    expect(problems).toEqual(['The spool cannot be read; its jobs are sent later.']);
+    expect(problems).toEqual([
+      'Jobs of the spool cannot be read or written; they are sent again, and added once: disk I/O error',
+    ]);
+  });
+
+  it('is sent one call after another, each from the first job that is not settled', async () => {
+    const spool = open();
+    const added: string[] = [];
+    let underWay = 0;
+    const send = async (jobs: readonly SpooledJob[]): Promise<SentJob[]> => {
+      expect((underWay += 1)).toBe(1);
+      await new Promise(setImmediate);
+      underWay -= 1;
+      // Redis takes all but the last, for as long as there are several.
+      const states = jobs.map((_job, i): SentJob =>
+        i > 0 && i === jobs.length - 1 ? { state: 'waits', error: null } : { state: 'added' },
+      );
+      added.push(...jobs.filter((_job, i) => states[i]?.state === 'added').map(({ id }) => id));
+      return states;
+    };
+    spool.attach({ base: 'b:', name: 'orders', send, report: () => undefined });
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const job = { base: 'b:', at: 1, bytes: 2, onceKey: null, fingerprint: null, record: '{}' };
+    for (const id of ids) await spool.put({ ...job, id }, { queue: 'orders', job: 'ship', jobId: id });
+    await waitUntil(() => !spool.holds('b:'), 'the spool to be empty');
+    expect(added).toEqual(ids);
+    expect(spool.depth).toEqual({ jobs: 0, bytes: 0, oldestAt: null, waits: [], setAside: [] });
+    await spool.close();
   });
 
   it('takes no trouble of the file system for a damaged file, whatever its path is called', () => {

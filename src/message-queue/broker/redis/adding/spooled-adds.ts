@@ -1,0 +1,135 @@
+import { MessageQueueError } from '../../../../kernel/errors.js';
+import { replyOf } from '../../../../kernel/redis/redis-replies.js';
+import type { AdmittedJob } from '../../../admission/job-admission.js';
+import { QueueFullError } from '../../../jobs/errors.js';
+import type { AddOutcome, AddRequest } from '../../broker.js';
+import { JOB_ADDED } from '../../rules/events/local-events.js';
+import type { SentJob, SpoolingQueue } from '../spool/queue-drain.js';
+import { spooledAdd } from '../spool/spooled-job.js';
+import type { SpooledJob } from '../spool/spooled-job.js';
+import { asQueueError } from './as-queue-error.js';
+import type { EnqueuerParts } from './enqueuer-parts.js';
+import { LongAdd, LongRoad } from './long-road.js';
+
+/** Jobs of one call. */
+const MOST_JOBS_PER_CALL = 100;
+/** How long a connection is waited for, milliseconds; then it is asked again whether there is still something to send. */
+const CONNECTION_MS = 250;
+/** Jobs of a spool wait for as long as it takes. */
+const NO_DEADLINE_MS = Number.POSITIVE_INFINITY;
+
+interface Admitted {
+  readonly request: AddRequest;
+  readonly job: AdmittedJob;
+}
+
+/** Adds the jobs of one queue that come out of a spool: in their order, and each once however often it is sent. */
+export class SpooledAdds implements SpoolingQueue {
+  readonly base: string;
+  readonly name: string;
+  private readonly road: LongRoad;
+
+  constructor(private readonly parts: EnqueuerParts) {
+    const { queue, connections } = parts;
+    this.base = queue.base;
+    this.name = queue.name;
+    this.road = new LongRoad(queue, connections.clock, true);
+  }
+
+  report(message: string, about: { readonly jobId?: string; readonly cause?: unknown }): void {
+    this.parts.report({ kind: 'spool', queue: this.name, message, ...about });
+  }
+
+  async send(jobs: readonly SpooledJob[]): Promise<SentJob[]> {
+    const read = jobs.map((job) => this.read(job));
+    const adds = read.filter((one): one is Admitted => !('state' in one));
+    const sent = adds.length > MOST_JOBS_PER_CALL ? await this.oneByOne(adds) : await this.together(adds);
+    let next = 0;
+    return read.map((one) => ('state' in one ? one : (sent[next++] as SentJob)));
+  }
+
+  private read(job: SpooledJob): Admitted | SentJob {
+    try {
+      return spooledAdd(job, this.parts.queue.definition);
+    } catch (error) {
+      return { state: 'never', error: error as Error };
+    }
+  }
+
+  private async together(adds: readonly Admitted[]): Promise<SentJob[]> {
+    if (adds.length === 0) return [];
+    try {
+      return await this.call(adds);
+    } catch (error) {
+      const mayBeOfOne = isFaulty(error) && adds.length > 1;
+      return mayBeOfOne ? this.oneByOne(adds) : adds.map((add) => this.waiting(add, error as Error));
+    }
+  }
+
+  /**
+   * Redis does not say whether it refuses one of them or the queue as it is. What is refused before another one is taken
+   * is at fault itself.
+   */
+  private async oneByOne(adds: readonly Admitted[]): Promise<SentJob[]> {
+    const sent: SentJob[] = [];
+    const refused = new Set<number>();
+    for (const add of adds) {
+      try {
+        sent.push(...(await this.call([add])));
+      } catch (error) {
+        if (isFaulty(error)) refused.add(sent.length);
+        sent.push(this.waiting(add, error as Error));
+        if (!isFaulty(error)) break;
+      }
+      if (sent.at(-1)?.state === 'waits' && !refused.has(sent.length - 1)) break;
+    }
+    const last = sent.findLastIndex(({ state }) => state === 'added');
+    for (const place of refused) {
+      const { error } = sent[place] as { readonly error: Error };
+      if (place < last) sent[place] = { state: 'never', error };
+    }
+    const unsent: SentJob = { state: 'waits', error: null };
+    return adds.map((_add, place) => sent[place] ?? unsent);
+  }
+
+  /** @throws QueueFullError while Redis is short of memory; what Redis answers to all of them, or that it does not */
+  private async call(adds: readonly Admitted[]): Promise<SentJob[]> {
+    const { queue, connections, scripts, memory } = this.parts;
+    memory.check({ queue: queue.name, job: adds[0]?.request.name ?? '' });
+    if (!(await connections.ready(CONNECTION_MS))) throw new Error('There is no connection to Redis.');
+    const sent: SentJob[] = [];
+    const sending = adds.map(({ request, job }, place) => {
+      const added = (outcome: AddOutcome): void => void (sent[place] = this.added(outcome, request.name));
+      const refused = (error: Error): void => void (sent[place] = refusedAlone(error));
+      return new LongAdd(this.road, request, job, NO_DEADLINE_MS, added, refused);
+    });
+    const reply = await scripts.run(this.road.script, queue.base, this.road.args(sending));
+    sending.forEach((add, place) => add.answered(reply, place));
+    return sent;
+  }
+
+  private added({ id, deduplicated }: AddOutcome, name: string): SentJob {
+    if (!deduplicated) this.parts.queue.emit(JOB_ADDED, id, name);
+    return { state: 'added' };
+  }
+
+  private waiting({ request, job }: Admitted, error: Error): SentJob {
+    if (error instanceof MessageQueueError) return { state: 'waits', error };
+    const reply = replyOf(error);
+    // An outage is told of by the connections.
+    if (reply === null || reply.meaning === 'passing') return { state: 'waits', error: null };
+    const place = { queue: this.parts.queue.name, job: request.name, jobId: String(job.options.jobId) };
+    return { state: 'waits', error: asQueueError(error, place) };
+  }
+}
+
+/** There will be room; everything else that Redis says of one job stays as it is. */
+function refusedAlone(error: Error): SentJob {
+  return { state: error instanceof QueueFullError ? 'waits' : 'never', error };
+}
+
+/** Whether it may be the job that Redis does not take: what is stored under its keys, or its size. */
+function isFaulty(error: unknown): boolean {
+  const reply = replyOf(error);
+  return reply?.meaning === 'faulty' || reply?.code === 'PROTOCOL';
+}
