@@ -56,6 +56,8 @@ export interface ScheduledRun {
   readonly options: ManagedJobOptions;
 }
 
+/** Latest time that a Date can hold. */
+const LAST_TIME = 8.64e15;
 /** Prefixes of the ids of schedules with a key of their own: declared in code (a hash follows the key), or made by a host. */
 const DECLARED = 'mq-schedule.';
 const KEYED = 'mq-host.';
@@ -123,13 +125,22 @@ export function runDetails({ opts }: { readonly opts: object }): {
 /** The record that a text holds; null for one that cannot be read. */
 export function readRecord(text: string): ScheduleRecord | null {
   try {
-    const { name, data, options, repeat, runs } = JSON.parse(text) as Partial<ScheduleRecord>;
+    const record = JSON.parse(text) as ScheduleRecord;
+    const { name, data, options, repeat, runs, madeAt, last, pausedAt, ended } = record;
+    JSON.parse(data);
     const isWhole = typeof name === 'string' && typeof data === 'string' && typeof runs === 'number';
-    const hasParts = typeof options === 'object' && typeof repeat === 'object';
-    return isWhole && hasParts ? (JSON.parse(text) as ScheduleRecord) : null;
+    const hasParts = isRecord(options) && isRecord(repeat) && [last, ended].every(isPartOrNone);
+    const times = [madeAt, pausedAt, last?.dueAt, ended?.at, repeat.startDate, repeat.endDate];
+    return isWhole && hasParts && isTimeOrNone(runs) && times.every(isTimeOrNone) ? record : null;
   } catch {
     return null;
   }
+}
+
+const isPartOrNone = (value: unknown): boolean => value === undefined || isRecord(value);
+
+function isTimeOrNone(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && Math.abs(value) <= LAST_TIME);
 }
 
 function md5(text: string): string {

@@ -29,7 +29,7 @@ function expectEachOnce(runs: readonly Run[]): void {
   }
 }
 
-describe('schedules that plain Bull shares', () => {
+describe('schedules that others change in Redis, plain Bull among them', () => {
   const stage = redisStage();
   let plain: Bull.Queue;
 
@@ -106,5 +106,46 @@ describe('schedules that plain Bull shares', () => {
     await plain.removeRepeatable('job', HOURLY.repeat);
     await schedules.keep();
     expect(await schedules.look()).toEqual([]);
+  });
+
+  it('get their run back when its hash was deleted, or everything that a pattern matches', async () => {
+    const { broker, queue } = open();
+    const schedules = broker.schedulesOf(queue);
+    const { id } = await broker.addOnce(queue, { name: 'job', data: { n: 1 }, options: HOURLY });
+    for (const remove of [() => plain.client.del(plain.toKey(id)), () => queue.removeJobs('*')]) {
+      await remove();
+      await schedules.keep();
+      expect(await queue.getJob(id)).toMatchObject({ data: { n: 1 } });
+    }
+  });
+
+  it.each<[string, (record: Record<string, unknown>) => unknown]>([
+    ['no JSON', () => '{'],
+    ['no object', () => null],
+    ['options null', (record) => ({ ...record, options: null })],
+    ['repeat null', (record) => ({ ...record, repeat: null })],
+    ['a payload that is no JSON', (record) => ({ ...record, data: 'x' })],
+    ['a last run that is null', (record) => ({ ...record, last: null })],
+    [
+      'times that are none',
+      (record) => ({ ...record, pausedAt: 9e99, repeat: { every: 1e6, endDate: 'x' } }),
+    ],
+    ['no runs', (record) => ({ ...record, runs: 'many' })],
+  ])('are kept, listed and changed although their record has %s', async (_what, spoil) => {
+    const { broker, queue } = open();
+    const schedules = broker.schedulesOf(queue);
+    const request = { name: 'job', data: {}, options: HOURLY };
+    const { id } = await broker.addOnce(queue, request);
+    const records = plain.toKey('mq:schedules');
+    for (const [key, text] of Object.entries(await plain.client.hgetall(records))) {
+      const spoiled = spoil(JSON.parse(text) as Record<string, unknown>);
+      await plain.client.hset(records, key, typeof spoiled === 'string' ? spoiled : JSON.stringify(spoiled));
+    }
+    expect(await schedules.keep()).toEqual({ revived: [], dead: [] });
+    expect(await schedules.look()).toMatchObject([{ run: 'delayed', schedule: { record: { name: 'job' } } }]);
+    expect(await broker.addOnce(queue, { ...request, data: { n: 2 } })).toMatchObject({
+      schedule: 'updated',
+    });
+    expect(await queue.getJob(id)).toMatchObject({ data: { n: 2 } });
   });
 });
