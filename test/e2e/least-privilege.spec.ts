@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Redis } from 'ioredis';
-import { BrokerFixture, testQueue, workOn } from '../support/redis-broker-fixture.js';
+import { BrokerFixture, failed, testQueue, workOn } from '../support/redis-broker-fixture.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import {
@@ -62,7 +62,36 @@ describe('the least that Redis must allow, as docs/redis-access.md has it', () =
     const { id } = await add({ delay: 60_000 });
     expect(await producer.cancel(queue, id, 'no')).toBe('removed');
     expect(await worker.replay(worked, [{ id }], { at: 1, by: 'ops' })).toEqual(new Set([id]));
-    for (const broker of [producer, worker]) expect((await broker.inspectServer()).findings).toEqual([]);
+    const schedules = producer.schedulesOf(queue);
+    await schedules.keep();
+    const key = (await schedules.look())[0]?.schedule.key ?? '';
+    for (const how of ['pause', 'resume'] as const) await schedules.change(key, how);
+    for (const broker of [producer, worker]) {
+      const of = broker === producer ? queue : worked;
+      await broker.snapshot(of);
+      await broker.readUnknown(of);
+      await broker.readFailed(of, { order: 'newest', start: 0, size: 9, payloads: true });
+      await broker.discard(of, ['none']);
+      expect((await broker.inspectServer()).findings).toEqual([]);
+    }
+    await producer.purge(queue);
+  });
+
+  it('lets a worker pass jobs on that it does not know, and end those that fail', async () => {
+    const worker = await brokerOf('worker');
+    const queue = worker.createQueue(testQueue());
+    const requests = Array.from({ length: 20 }, (_, n) => ({
+      name: n < 19 ? 'new' : 'job',
+      data: {},
+      options: {},
+    }));
+    await worker.addMany(queue, requests);
+    const pause = { delayMs: 60_000, leftMs: 60_000, since: 1, version: 1, reason: 'not known' };
+    await workOn(worker, queue, (taken) =>
+      taken.job.name === 'new' ? { kind: 'passed-on', ...pause } : failed(taken, null),
+    );
+    await waitUntil(async () => (await worker.snapshot(queue)).unknown === 19, 'all to be passed on');
+    await waitUntil(async () => (await worker.snapshot(queue)).failed === 1, 'the dead letter');
   });
 
   it('lets the board look, pause, clean and remove', async () => {
