@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { getMaxListeners } from 'node:events';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import { CancelledError, LockLostError, ShutdownError } from '../jobs/errors.js';
 import type { Settlement } from '../jobs/settlement.js';
@@ -23,6 +24,16 @@ describe('a run that is told to stop', () => {
     stage.taken.abort(reason);
     return [await outcome, stage];
   };
+
+  it('lets any number of calls hear its signal, without a warning of Node', async () => {
+    const most: number[] = [];
+    const outcome = stopped(new ShutdownError('bye'), (payload, context) => {
+      most.push(getMaxListeners(context.signal));
+      return untilAborted(payload, context);
+    });
+    await outcome;
+    expect(most).toEqual([Infinity]);
+  });
 
   it('is abandoned when its lock is lost, whatever it returns, and nothing is told', async () => {
     const [settlement, stage] = await stopped(new LockLostError('lost'));

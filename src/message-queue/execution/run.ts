@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { guardListeners } from '../../kernel/host/guarded-signal.js';
 import type { HostCode } from '../../kernel/host/host-code.js';
 import { inOwnContext } from '../../kernel/host/root-context.js';
@@ -127,6 +128,8 @@ export class Run implements MiddlewareContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      // A handler may give it to any number of calls.
+      setMaxListeners(Infinity, this.#controller.signal);
       guardListeners(this.#controller.signal, (error) => this.#listenerFailed(error));
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }

@@ -1,3 +1,4 @@
+import { getMaxListeners } from 'node:events';
 import { request } from '../../../../../test/support/add-requests.js';
 import {
   ADD_TIMEOUT_MS,
@@ -53,6 +54,12 @@ describe('calls of a queue', () => {
   afterEach(async () => {
     await fixture.close();
     await redis.stop();
+  });
+
+  it('may be any number at a time, without a warning of Node', () => {
+    const queue = fixture.broker().createQueue(testQueue()) as RedisQueue;
+    const { ended } = queue as unknown as { readonly ended: AbortController };
+    expect(getMaxListeners(ended.signal)).toBe(Infinity);
   });
 
   it.each([['is gone'], ['does not answer']])(

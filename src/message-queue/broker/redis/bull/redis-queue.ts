@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import Bull from 'bull';
 import type { Job, JobCounts, JobId, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
@@ -60,6 +61,8 @@ export class RedisQueue extends Bull<object> {
     private readonly backend: QueueBackend,
   ) {
     super(definition.name, options);
+    // Each call that waits for the connection listens; any number may wait.
+    setMaxListeners(Infinity, this.ended.signal);
     const reader = new JobReader(this, definition);
     // Nobody waits for it when a listener is added; it rejects when the connection is closed before it was open.
     internalsOf(this)._registerEvent = (event) =>
