@@ -91,4 +91,33 @@ describe.each<ProviderName>(['memory', 'redis'])('Retention on %s', (provider) =
     await sweeper.stop();
     expect(await counts()).toMatchObject({ completed: 3 });
   });
+
+  it('counts letters anew by steps, at once when the count cannot be right, else from time to time', async () => {
+    if (redis === null) return;
+    queueWith(HOUR_MS, 10, HOUR_MS);
+    await fixture.work('mail');
+    await finish(0, 600);
+    const client = redis.client();
+    try {
+      const key = `${fixture.prefix}:mail:mq:dead`;
+      const known = (): Promise<(string | null)[]> => client.hmget(key, 'count', 'bytes');
+      const sweeper = new RetentionSweeper(fixture.queues, fixture.clock);
+      const right = await known();
+      expect(right[0]).toBe('600');
+      await client.del(key);
+      await sweeper.sweep();
+      expect(await known()).toEqual(right);
+      await client.hset(key, 'bytes', 5);
+      await sweeper.sweep();
+      // Redis is left alone for a while after it has counted.
+      expect(await known()).toEqual(['600', '5']);
+      await waitUntil(async () => {
+        await sweeper.sweep();
+        return (await known())[1] === right[1];
+      }, 'the letters to be counted again');
+      expect(await client.exists(`${key}:pass`)).toBe(0);
+    } finally {
+      client.disconnect();
+    }
+  });
 });

@@ -1,27 +1,43 @@
-import { Processor } from '@nestjs/bull';
-import { IsInt, IsString } from 'class-validator';
+import { getQueueToken, Processor } from '@nestjs/bull';
+import type { Queue } from 'bull';
+import { IsIn, IsInt, IsString } from 'class-validator';
 import type { Redis } from 'ioredis';
 import {
+  CancelledError,
   defineQueue,
   JobHandler,
   MessageQueueModule,
   MessageQueueService,
 } from '../../src/message-queue/index.js';
 import { DeadLetterService } from '../../src/message-queue/operations/index.js';
-import type { JobContext } from '../../src/message-queue/index.js';
+import type { JobContext, ProviderName } from '../../src/message-queue/index.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
-/** What a dead letter may cost in Redis beside its payload, bytes. */
-const MOST_BYTES = 2_048;
+/** What a dead letter may take beside its payload, bytes: in Redis as Redis says, in memory as JSON texts and what holds them. */
+const MOST_BYTES: Readonly<Record<ProviderName, number>> = { redis: 2_048, memory: 5_120 };
+/** How jobs fail here. */
+const KINDS = [
+  ...([
+    'error',
+    'causes',
+    'many errors',
+    'properties',
+    'text',
+    'progress',
+    'logs',
+    'cancelled',
+    'result',
+  ] as const),
+] as const;
 
 class MailJobDto {
   @IsString()
   text!: string;
 
-  @IsString()
-  error!: string;
+  @IsIn(KINDS)
+  kind!: (typeof KINDS)[number];
 
   @IsInt()
   length!: number;
@@ -45,26 +61,64 @@ function failDeeply(error: string, depth: number): never {
 @Processor('mails')
 class MailProcessor {
   @JobHandler('mail')
-  mail({ error, length }: MailJobDto, { attempt }: JobContext): void {
-    failDeeply(`${error} in attempt ${attempt}: ${'é"\n'.repeat(length)}`, 30);
+  async mail({ kind, length }: MailJobDto, { attempt, jobId, progress }: JobContext): Promise<unknown> {
+    const message = `connect ECONNREFUSED 10.0.0.7:5432 in attempt ${attempt}: ${'é"\n'.repeat(length)}`;
+    switch (kind) {
+      case 'causes':
+        throw Array.from({ length: 50 }).reduce<Error>(
+          (cause) => new Error(message, { cause }),
+          new Error(message),
+        );
+      case 'many errors':
+        throw new AggregateError(
+          Array.from({ length: 500 }, () => new Error(message)),
+          message,
+        );
+      case 'properties':
+        throw Object.assign(new Error(message), {
+          name: message,
+          code: message,
+          body: message,
+          response: { message },
+        });
+      case 'text':
+        throw message as unknown as Error;
+      case 'progress':
+        await progress({ percentage: 40.5, step: 'sending', data: { message } });
+        throw new Error(message);
+      case 'logs': {
+        const job = await queue.getJob(jobId);
+        for (let line = 0; line < 50; line++) await job?.log(`${attempt} ${line} ${message}`);
+        throw new Error(message);
+      }
+      case 'cancelled':
+        throw new CancelledError(message);
+      case 'result':
+        return { message, n: 1n };
+      case 'error':
+        return failDeeply(message, 30);
+    }
   }
 }
 
-describe('A dead letter in Redis', () => {
+let queue: Queue;
+
+describe.each<ProviderName>(['redis', 'memory'])('A dead letter on %s', (provider) => {
   const apps = new HostApps();
-  let redis: TestRedis;
-  let client: Redis;
+  const most = MOST_BYTES[provider];
+  let redis: TestRedis | null = null;
+  let client: Redis | null = null;
   let service: MessageQueueService;
   let letters: DeadLetterService;
 
   beforeAll(async () => {
-    redis = await TestRedis.start();
-    client = redis.client();
+    redis = provider === 'redis' ? await TestRedis.start() : null;
+    client = redis?.client() ?? null;
     const app = await apps.start({
       imports: [
         MessageQueueModule.forRoot({
-          ...{ provider: 'redis', environment: 'test', prefix: 'size', board: { enabled: false } },
-          redis: { url: `redis://127.0.0.1:${redis.port}` },
+          ...{ provider, environment: 'test', prefix: 'size', board: { enabled: false } },
+          ...(redis && { redis: { url: redis.url } }),
         }),
         MessageQueueModule.registerQueue(MAILS),
       ],
@@ -72,12 +126,37 @@ describe('A dead letter in Redis', () => {
     });
     service = app.get(MessageQueueService);
     letters = app.get(DeadLetterService);
+    queue = app.get(getQueueToken('mails'));
   });
   afterAll(async () => {
     await apps.close();
-    client.disconnect();
-    await redis.stop();
+    client?.disconnect();
+    await redis?.stop();
   });
+
+  /** What a letter takes beside its payload, and what it logged. */
+  async function bytesOf(id: string): Promise<number> {
+    if (client !== null) {
+      const key = `size:mails:${id}`;
+      const bytes = Number(await client.memory('USAGE', key, 'SAMPLES', 0));
+      return bytes - Buffer.byteLength((await client.hget(key, 'data')) ?? '');
+    }
+    const { data: _, ...record } = (await queue.getJob(id))!.toJSON();
+    return Buffer.byteLength(JSON.stringify(record)) + 500;
+  }
+
+  const bury = async (payload: Omit<MailJobDto, 'text'>, attempts: number): Promise<string> => {
+    const { id } = await service.enqueue(
+      MAILS,
+      'mail',
+      { text: 'x'.repeat(330), ...payload },
+      {
+        ...{ attempts, correlationId: 'c'.repeat(36), metadata: { tenant: 'acme' } },
+      },
+    );
+    await waitUntil(async () => (await service.getJobStatus('mails', id)).state === 'failed', 'the end');
+    return id;
+  };
 
   it.each<[attempts: number, length: number]>([
     [1, 0],
@@ -88,18 +167,12 @@ describe('A dead letter in Redis', () => {
     [20, 3_000],
     [200, 3_000],
   ])(
-    `takes at most ${MOST_BYTES} bytes beside its payload: %i attempts, long text %i times`,
+    `takes at most ${most} bytes beside its payload: %i attempts, long text %i times`,
     async (attempts, length) => {
-      const payload = { text: 'x'.repeat(330), error: 'connect ECONNREFUSED 10.0.0.7:5432', length };
-      const { id } = await service.enqueue(MAILS, 'mail', payload, {
-        ...{ attempts, correlationId: 'c'.repeat(36), metadata: { tenant: 'acme' } },
-      });
-      await waitUntil(async () => (await service.getJobStatus('mails', id)).state === 'failed', 'the end');
-      const key = `size:mails:${id}`;
-      const bytes = Number(await client.memory('USAGE', key, 'SAMPLES', 0));
-      const stored = Buffer.byteLength((await client.hget(key, 'data')) ?? '');
-      expect(bytes - stored).toBeLessThanOrEqual(MOST_BYTES);
-      expect(bytes - stored).toBeGreaterThan(800);
+      const id = await bury({ kind: 'error', length }, attempts);
+      const bytes = await bytesOf(id);
+      expect(bytes).toBeLessThanOrEqual(most);
+      expect(bytes).toBeGreaterThan(800);
 
       const { failures, reason, error, attempts: made } = await letters.get('mails', id);
       expect([made, error, failures.at(-1)?.attempt]).toEqual([attempts, 'RangeError', attempts]);
@@ -119,4 +192,51 @@ describe('A dead letter in Redis', () => {
     },
     20_000,
   );
+
+  it.each(KINDS)(
+    `takes at most ${most} bytes, whatever failed: %s`,
+    async (kind) => {
+      const id = await bury({ kind, length: 3_000 }, 6);
+      expect(await bytesOf(id)).toBeLessThanOrEqual(most);
+      const { reason, failures } = await letters.get('mails', id);
+      expect(reason).toMatch(kind === 'result' ? /JSON/ : /ECONNREFUSED/);
+      expect(failures.length).toBeGreaterThanOrEqual(kind === 'cancelled' || kind === 'result' ? 1 : 3);
+
+      // Replayed again and again by somebody with a long name.
+      for (let n = 1; n < 4; n++) {
+        await letters.replay('mails', id, 'é'.repeat(100));
+        await waitUntil(async () => (await service.getJobStatus('mails', id)).state === 'failed', 'the end');
+      }
+      expect(await bytesOf(id)).toBeLessThanOrEqual(most);
+    },
+    20_000,
+  );
+
+  it('keeps how far the job was, and the newest lines that it logged', async () => {
+    const [far, told] = [
+      await bury({ kind: 'progress', length: 1_000 }, 2),
+      await bury({ kind: 'logs', length: 10 }, 2),
+    ];
+    expect((await queue.getJob(far))!.progress()).toEqual({ percentage: 40.5 });
+    const { logs } = await queue.getJobLogs(told);
+    expect(logs.at(-1)).toMatch(/^2 49 connect/);
+    expect(logs.length).toBeGreaterThan(3);
+    expect(Buffer.byteLength(logs.join(''))).toBeLessThanOrEqual(1_000);
+
+    const { logs: long } = await queue.getJobLogs(await bury({ kind: 'logs', length: 1_000 }, 1));
+    expect(long).toEqual([expect.stringMatching(/^1 49 connect ECONNREFUSED [^\uFFFD]*…$/)]);
+    expect(Buffer.byteLength(long.join(''))).toBeLessThanOrEqual(1_000);
+  }, 20_000);
+
+  it('keeps the reason of who cancelled it before it ran', async () => {
+    const { id } = await service.enqueue(
+      MAILS,
+      'mail',
+      { text: '', kind: 'error', length: 0 },
+      { delay: 60_000 },
+    );
+    await service.cancelJob('mails', id, 'é"'.repeat(250));
+    expect(await bytesOf(id)).toBeLessThanOrEqual(most);
+    expect((await letters.get('mails', id)).reason).toMatch(/^The job was cancelled: (é")+é?…$/);
+  });
 });

@@ -25,6 +25,25 @@ async function bury(bench: BrokerBench, queue: Queue, count: number, bytes = 10)
   return ids;
 }
 
+/** Dead letters that Bull's own calls make, as another process' might. @returns their ids, the oldest first */
+async function buryByBull(
+  bench: BrokerBench,
+  queue: Queue,
+  count: number,
+  { bytes = 10, logs = 0, progress = 0, reason = 10 },
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const options = { jobId: `kept-${String((made += 1)).padStart(6, '0')}`, attempts: 1 };
+    ids.push(await bench.add(queue, { data: { text: 'x'.repeat(bytes) }, options }));
+    const job = await queue.getNextJob();
+    if (progress > 0) await job?.progress('x'.repeat(progress));
+    for (let line = 0; line < logs / KILOBYTE; line++) await job?.log('x'.repeat(KILOBYTE));
+    await job?.moveToFailed({ message: 'x'.repeat(reason) });
+  }
+  return ids;
+}
+
 async function kept(queue: Queue): Promise<string[]> {
   return (await queue.getFailed(0, -1)).map(({ id }) => String(id)).toSorted();
 }
@@ -102,6 +121,37 @@ export const retentionCases: readonly BrokerCase[] = [
       await bury(bench, queue, 10, 10 * KILOBYTE);
       expect(await queue.getFailedCount()).toBeLessThanOrEqual(40);
       expect(await queue.getFailedCount()).toBeGreaterThanOrEqual(35);
+    },
+  ],
+  [
+    'bounds what dead letters take, whoever takes some away and brings others',
+    async (bench) => {
+      const queue = open(bench, { failedBytes: 100 * KILOBYTE });
+      const ids = await bury(bench, queue, 8, 5 * KILOBYTE);
+      await bench.broker.sweepFailed(queue, 1_000);
+      for (const id of ids) await (await queue.getJob(id))?.remove();
+      const large = await buryByBull(bench, queue, 8, { bytes: 40 * KILOBYTE });
+      await clockPasses(20);
+      await bench.broker.sweepFailed(queue, 1_000);
+      expect(await kept(queue)).toEqual(large.slice(-2));
+      for (const id of large.slice(-2)) await (await queue.getJob(id))?.remove();
+      const small = await buryByBull(bench, queue, 2, { bytes: 10 });
+      await clockPasses(20);
+      await bench.broker.sweepFailed(queue, 1_000);
+      const more = await bury(bench, queue, 7, 10 * KILOBYTE);
+      expect(await kept(queue)).toEqual([...small, ...more]);
+    },
+  ],
+  [
+    'bounds what letters take beside their payloads: logs, progress, reasons',
+    async (bench) => {
+      const queue = open(bench, { failedBytes: 100 * KILOBYTE });
+      for (const over of [{ logs: 40 * KILOBYTE }, { progress: 40 * KILOBYTE }, { reason: 40 * KILOBYTE }]) {
+        const ids = await buryByBull(bench, queue, 4, over);
+        await clockPasses(20);
+        await bench.broker.sweepFailed(queue, 1_000);
+        expect(await kept(queue)).toEqual(ids.slice(-2));
+      }
     },
   ],
 ];

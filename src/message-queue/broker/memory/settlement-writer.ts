@@ -79,7 +79,7 @@ export class SettlementWriter {
     const landing = failureLanding({ options, attemptsMade, stacktrace, crashes }, settlement, now);
     stored.options = landing.options as StoredOptions;
     this.settler.noteFailure(stored, landing);
-    if (retryDelayMs === null) this.settler.fail(stored, landing.reason);
+    if (retryDelayMs === null) this.settler.bury(stored, landing.reason);
     else if (retryDelayMs <= 0) this.settler.retryNow(stored);
     else this.settler.delay(stored, now + Math.round(retryDelayMs));
     landFailure(job, { ...landing, options: fullOptions(stored) });

@@ -1,12 +1,11 @@
 import type { Job } from 'bull';
 import { STACK_TRACES } from '../../admission/stored-options.js';
 import { boundedJson, jsonBytes } from '../../../kernel/values/bounded-text.js';
-import { packedFailures } from '../../admission/stored-failures.js';
 import { framesOf } from '../../jobs/failure-record.js';
 import type { JobResult } from '../../jobs/job-result.js';
 import type { FailureRecord, ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';
-import { withFailure } from './job-record.js';
+import { historyBytes, withFailure } from './job-record.js';
 
 /** A job as it is stored before one of its runs failed. */
 export interface JobBeforeFailure {
@@ -29,9 +28,10 @@ export interface FailureLanding {
   readonly finishedOn: number | undefined;
 }
 
-/** Room for the failures, the reason and the stack traces of a job as they are stored, bytes. */
-const HISTORY_BYTES = 900;
+/** Room for the history, the reason and the stack traces of a job as they are stored, bytes. */
+const HISTORY_BYTES = 820;
 const LEAST_STACK_BYTES = 150;
+const LEAST_REASON_BYTES = 100;
 /** Beside the places, what the first line of a stack trace says of the error. */
 const HEAD_BYTES = 80;
 
@@ -44,14 +44,14 @@ export function failureLanding(
   const { options, attemptsMade, stacktrace, crashes } = before;
   const { error, retryDelayMs } = settlement;
   const mq = withFailure(options.mq ?? {}, settlement, now, crashes);
-  const room = HISTORY_BYTES - Buffer.byteLength(JSON.stringify(packedFailures(mq.failures ?? [])));
-  const reason = boundedJson(error.message, room - LEAST_STACK_BYTES);
+  const room = HISTORY_BYTES - historyBytes(mq);
+  const reason = boundedJson(error.message, Math.max(LEAST_REASON_BYTES, room - LEAST_STACK_BYTES));
   const traces = [...stacktrace, traceOf(error)].slice(-(options.stackTraceLimit ?? STACK_TRACES));
   return {
     options: { ...options, mq },
     attemptsMade: attemptsMade + 1,
     reason,
-    stacktrace: fitting(traces, room - jsonBytes(reason)),
+    stacktrace: fitting(traces, Math.max(0, room - jsonBytes(reason))),
     finishedOn: retryDelayMs === null ? now : undefined,
   };
 }

@@ -10,6 +10,10 @@ const MOST_RECORDS = 20;
 /** Room for the failures of a job as they are stored: with the rest of its history a dead letter takes at most 2 kB beside its payload. */
 export const FAILURE_BYTES = 380;
 const REPLAY_BYTES = 200;
+/** Of the reason of a cancellation in the record, and in the job’s failed reason. */
+const CANCEL_REASON_BYTES = 500;
+const FAILED_REASON_BYTES = 200;
+const REPLAYER_BYTES = 200;
 /** Lengths to which messages are cut until the failures fit, bytes. That of the last one is kept in full beside them. */
 const MESSAGE_BYTES = [120, 60, 30] as const;
 const ERROR_BYTES = 50;
@@ -32,7 +36,7 @@ export function withFailure(
   return {
     ...record,
     failures: fitting([...earlier, ...fresh, failure]),
-    ...(failure.kind === 'cancelled' && { cancelled: { at: now, reason: cancelReasonOf(settlement) } }),
+    ...(failure.kind === 'cancelled' && { cancelled: cancellation(now, cancelReasonOf(settlement)) }),
   };
 }
 
@@ -58,16 +62,26 @@ export function withCancellation(
   return {
     ...record,
     failures: fitting([...(record.failures ?? []), failure]),
-    cancelled: { at: now, reason },
+    cancelled: cancellation(now, reason),
   };
 }
 
 /** The record of a dead letter that is put back to waiting: its history stays, a cancellation is taken back. */
 export function withReplay(record: ManagedJobRecord, replay: ReplayRecord): ManagedJobRecord {
   const { cancelled: _, ...kept } = record;
-  let replays = [...(record.replays ?? []), replay].slice(-MOST_RECORDS);
+  const by = boundedJson(replay.by, REPLAYER_BYTES);
+  let replays = [...(record.replays ?? []), { ...replay, by }].slice(-MOST_RECORDS);
   while (replays.length > 1 && bytesOf(replays) > REPLAY_BYTES) replays = replays.slice(1);
   return { ...kept, replays };
+}
+
+/** The failed reason of a job that is cancelled before it ran (again). */
+export function cancelledReason(reason: string): string {
+  return boundedJson(CancelledError.messageOf(reason), FAILED_REASON_BYTES);
+}
+
+function cancellation(at: number, reason: string): { at: number; reason: string } {
+  return { at, reason: boundedJson(reason, CANCEL_REASON_BYTES) };
 }
 
 /** The newest failures, without stacks, and cut until they fit. */
@@ -79,6 +93,11 @@ function fitting(all: readonly FailureRecord[]): FailureRecord[] {
   }
   while (failures.length > 1 && !fit(failures)) failures = failures.slice(1);
   return failures;
+}
+
+/** What the history of a job takes as it is stored, bytes. */
+export function historyBytes({ failures = [], cancelled, replays }: ManagedJobRecord): number {
+  return bytesOf([packedFailures(failures), cancelled, replays]);
 }
 
 function fit(failures: readonly FailureRecord[]): boolean {

@@ -77,10 +77,10 @@ function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boole
   if (stored?.state !== 'failed') return false;
   stored.options = { ...stored.options, mq: withReplay(stored.options.mq ?? {}, replay) };
   stored.attemptsMade = 0;
-  const { logs, stacktrace } = stored.remember();
-  for (const trace of stacktrace) engine.store.resize(stored, -trace.length);
+  const { logs } = stored.remember();
   stored.history = null;
   Object.assign(stored.remember(), { logs, retriedOn: engine.clock.now() });
+  engine.store.measure(stored);
   engine.place(stored, null, 'lane-end');
   engine.events.publishWaiting(id);
   return true;

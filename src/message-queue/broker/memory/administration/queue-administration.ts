@@ -1,8 +1,7 @@
-import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
-import { withCancellation } from '../../rules/job-record.js';
+import { cancelledReason, withCancellation } from '../../rules/job-record.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
@@ -26,7 +25,7 @@ export class QueueAdministration {
         const end = this.endOf(stored, engine.name, reason);
         const mq = withCancellation(stored.options.mq ?? {}, stored.attemptsMade, reason, at);
         stored.options = { ...stored.options, mq };
-        new JobSettler(engine).fail(stored, CancelledError.messageOf(reason));
+        new JobSettler(engine).bury(stored, cancelledReason(reason));
         engine.arm();
         engine.events.emit(JOB_ENDED, end);
         return 'removed';

@@ -1,3 +1,4 @@
+import { letterLogs, letterProgress } from '../../rules/letter-rule.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { QueueEngine } from './queue-engine.js';
 import { retentionRule } from '../../rules/retention-rule.js';
@@ -41,6 +42,15 @@ export class JobSettler {
     // Without a limit, or one of 0, all are kept.
     history.stacktrace = [...history.stacktrace, stack].slice(-(job.options.stackTraceLimit || 0));
     this.engine.store.resize(job, lengthOf(history.stacktrace) - before);
+  }
+
+  /** Makes a dead letter of a job of ours: what it logged and reported is cut. */
+  bury(job: StoredJob, message: string): void {
+    const history = job.remember();
+    if (history.logs !== null) history.logs = letterLogs(history.logs);
+    if (history.progress !== undefined) history.progress = letterProgress(history.progress);
+    history.returnvalue = undefined;
+    this.fail(job, message);
   }
 
   /** Moves the job to the failed set. */

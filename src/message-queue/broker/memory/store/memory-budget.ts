@@ -1,10 +1,21 @@
 import { storeFull } from '../../rules/add-errors.js';
+import type { StoredJob } from './stored-job.js';
 
 /**
  * Bytes a stored job counts for beside its texts (payload, result, stack traces): records, links, map entries.
  * Approximate on purpose; the benchmark measures the real figure.
  */
 export const JOB_OVERHEAD_BYTES = 500;
+
+/** What a dead letter counts for: its overhead, and all of its texts as they would be stored. */
+export function letterBytes({ id, name, data, options, history }: StoredJob): number {
+  const { failedReason, progress, returnvalue, stacktrace = [], logs } = history ?? {};
+  const texts = [id, name, data, JSON.stringify(options), failedReason, progress, returnvalue];
+  return [...texts, ...stacktrace, ...(logs ?? [])].reduce(
+    (bytes, text) => bytes + Buffer.byteLength(text ?? ''),
+    JOB_OVERHEAD_BYTES,
+  );
+}
 
 /** What the queues of one broker may keep together. Finished jobs count until they are cleaned. */
 export class MemoryBudget {

@@ -1,5 +1,6 @@
 import { DelayHeap } from './lanes/delay-heap.js';
 import { JobList } from './lanes/job-list.js';
+import { letterBytes } from './memory-budget.js';
 import type { MemoryBudget } from './memory-budget.js';
 import type { StoredJob, StoredState } from './stored-job.js';
 import { WaitingLanes } from './lanes/waiting-lanes.js';
@@ -67,6 +68,11 @@ export class MemoryStore {
     if (job.state === 'failed') this.failedBytes += change;
   }
 
+  /** Corrects what the job counts for, after many of its texts changed. */
+  measure(job: StoredJob): void {
+    this.resize(job, letterBytes(job) - job.bytes);
+  }
+
   enqueue(job: StoredJob, entrance: Entrance): void {
     this.enter(job, 'waiting');
     const priority = Number(job.options.priority) || 0;
@@ -91,6 +97,10 @@ export class MemoryStore {
   /** Keeps a finished job, ordered by when it finished. */
   finish(job: StoredJob, state: 'completed' | 'failed'): void {
     this.enter(job, state);
+    if (state === 'failed') {
+      this.failedBytes += job.bytes;
+      this.measure(job);
+    }
     if (this.unknown.size > 0) this.unknown.delete(job);
     const list = this[state];
     const at = job.history?.finishedOn ?? 0;
@@ -98,7 +108,6 @@ export class MemoryStore {
     let anchor = list.tail;
     while (anchor !== null && (anchor.history?.finishedOn ?? 0) > at) anchor = anchor.prev;
     list.insertAfter(job, anchor);
-    if (state === 'failed') this.failedBytes += job.bytes;
   }
 
   private enter(job: StoredJob, state: StoredState): void {

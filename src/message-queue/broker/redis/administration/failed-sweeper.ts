@@ -3,13 +3,14 @@ import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { countFailedScript, sweepFailedScript } from '../scripts/dead-letters.lua.js';
 
-/** Letters counted by one script: more would block Redis for other clients. */
-const COUNT_STEP = 1_000;
+/** Letters counted by one script, about 2 ms: more would block Redis for other clients. */
+const COUNT_STEP = 250;
+/** Steps that one sweep takes, unless the count is known to be wrong. */
+const MOST_STEPS = 80;
+/** Between two counts, for each letter that was counted: so counting takes less than a hundredth of Redis' time. */
+const REST_PER_LETTER_MS = 1;
 /** Shortest time between two reports of what was dropped; a little less than a minute, or every other sweep would come too early. */
 const REPORT_EVERY_MS = 55_000;
-
-/** What a step of counting answers: the first four arguments of the next one. */
-type CountStep = readonly [count: number, bytes: number, knownCount: string, knownBytes: string];
 
 /** Keeps failed sets within their bounds. */
 export class FailedSweeper {
@@ -18,21 +19,19 @@ export class FailedSweeper {
   /** @param now milliseconds since the epoch */
   async sweep(queue: RedisQueue, step: number, now: number): Promise<FailedSweep> {
     const { failedAgeMs, failedCount, failedBytes } = queue.definition.retention;
+    // First, because what others brought or took away decides what is too much.
+    await this.count(queue, now);
     const args = [now, now - failedAgeMs, failedCount, failedBytes, step, REPORT_EVERY_MS];
     const reply = await this.scripts.runPatiently(sweepFailedScript, queue.base, args);
-    const [removed, mustCount, dropped] = reply as [string[], 0 | 1, number];
-    if (mustCount === 1) await this.count(queue);
+    const [removed, dropped] = reply as [string[], number];
     if (removed.length > 0) queue.emit('cleaned', removed, 'failed');
     return { removed: removed.length, dropped };
   }
 
-  private async count(queue: RedisQueue): Promise<void> {
-    let known: CountStep = [0, 0, '', ''];
-    for (let first = 0; ; first += COUNT_STEP) {
-      const args = [first, COUNT_STEP, ...known];
-      const reply = await this.scripts.runPatiently(countFailedScript, queue.base, args);
-      if (reply === null) return;
-      known = reply as CountStep;
+  private async count(queue: RedisQueue, now: number): Promise<void> {
+    for (let taken = 0, answer: unknown = 1; answer === 2 || (answer === 1 && taken < MOST_STEPS); taken += 1) {
+      const args = [now, COUNT_STEP, REST_PER_LETTER_MS, taken === 0 ? 1 : 0];
+      answer = await this.scripts.runPatiently(countFailedScript, queue.base, args);
     }
   }
 }

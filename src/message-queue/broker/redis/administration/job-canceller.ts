@@ -1,9 +1,8 @@
 import { compactOptions, fullOptions, storedPriority } from '../../../admission/stored-options.js';
-import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
-import { withCancellation } from '../../rules/job-record.js';
+import { cancelledReason, withCancellation } from '../../rules/job-record.js';
 import type { CancelOutcome } from '../../broker.js';
 import { patiently } from '../connections/patiently.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
@@ -22,7 +21,7 @@ export class JobCanceller {
 
   /** @param now milliseconds since the epoch */
   async cancel(queue: RedisQueue, id: string, reason: string, now: number): Promise<CancelOutcome> {
-    const failedReason = CancelledError.messageOf(reason);
+    const failedReason = cancelledReason(reason);
     const message: CancelMessage = { id, reason };
     const texts = [JSON.stringify({ jobId: id, val: failedReason }), JSON.stringify(message)];
     for (;;) {

@@ -54,7 +54,7 @@ const CLEAN_WAITING = `if setName == "wait" or setName == "paused" then
 end
 `;
 
-const OBLITERATE_LANES = `rcall('DEL', base .. 'mq:ahead', base .. 'mq:dead', base .. 'mq:schedules')
+const OBLITERATE_LANES = `rcall('DEL', base .. 'mq:ahead', base .. 'mq:dead', base .. 'mq:dead:pass', base .. 'mq:schedules')
 for _, lane in ipairs(lanesInUse()) do
   if maxCount > 0 then
     local jobs = rcall('RPOP', lane.key, maxCount) or {}

@@ -98,7 +98,7 @@ return removed
  *
  * ARGV: 1 now (ms) · 2 remove those that failed before (ms) · 3 dead letters to keep · 4 their bytes to keep · 5 how many to remove at most ·
  * 6 shortest time between two reports of what was dropped, by whomever (ms).
- * Reply: `[[id…], 1 = the bytes must be counted anew, letters dropped since the last report: 0 when it is not time for one]`.
+ * Reply: `[[id…], letters dropped since the last report: 0 when it is not time for one]`.
  */
 export const sweepFailedScript = luaScript('mqSweepFailed', {
   allowOom: true,
@@ -110,41 +110,56 @@ local old = redis.call('ZRANGEBYSCORE', failed, '-inf', '(' .. ARGV[2], 'LIMIT',
 for from = 1, #old, 5000 do redis.call('ZREM', failed, unpack(old, from, math.min(from + 4999, #old))) end
 dropLetters(old)
 for _, id in ipairs(dropExcess(ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), step - #old)) do old[#old + 1] = id end
-local letters, bytes, isCounted, counted = letterCounts()
-if letters == 0 then redis.call('HDEL', dead, 'count', 'bytes') end
-local mustCount = not isCounted and (letters > counted or bytes > tonumber(ARGV[4]) / 2)
+if redis.call('EXISTS', failed) == 0 then redis.call('HDEL', dead, 'count', 'bytes') end
 local told = redis.call('HMGET', dead, 'dropped', 'told', 'toldAt')
 local untold = (tonumber(told[1]) or 0) - (tonumber(told[2]) or 0)
-if untold <= 0 or now - (tonumber(told[3]) or 0) < tonumber(ARGV[6]) then return { old, mustCount and 1 or 0, 0 } end
+if untold <= 0 or now - (tonumber(told[3]) or 0) < tonumber(ARGV[6]) then return { old, 0 } end
 redis.call('HSET', dead, 'told', told[1], 'toldAt', ARGV[1])
-return { old, mustCount and 1 or 0, untold }
+return { old, untold }
 `,
 });
 
 /**
- * Counts dead letters anew, by steps. While others come and go the result is about right, which is enough.
+ * One step of counting the dead letters anew, from the oldest on. The pass stands in the hash `mq:dead:pass`, so any process may
+ * take its next step. What comes and goes meanwhile is counted beside it, because the end of a pass corrects by the difference.
  *
- * ARGV: 1 position of the first, from the newest on · 2 how many · 3 and 4 count and bytes of the steps before · 5 and 6 `count` and `bytes` of
- * `mq:dead` when the first step was taken, empty for the first step itself.
- * Reply: `[count, bytes, 5, 6]`, the arguments of the next step; after the last one, which corrects `mq:dead`, null. Null too when another process counts.
+ * ARGV: 1 now (ms) · 2 letters per step · 3 time that Redis is left alone for each counted one (ms) · 4 `1` = the first step of a sweep,
+ * which waits for that time unless the count is known to be wrong.
+ * Reply: 0 nothing to do for now, or done · 1 take the next step · 2 the same, and the count is known to be wrong.
  */
 export const countFailedScript = luaScript('mqCountFailed', {
   allowOom: true,
   uses: [endingFunctions, letterFunctions],
   body: `
-local first, step, count, bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local dead = base .. 'mq:dead'
-local known = { ARGV[5], ARGV[6] }
-if known[1] == '' then
-  if not redis.call('SET', dead .. ':counting', '', 'PX', 60000, 'NX') then return false end
-  known = redis.call('HMGET', dead, 'count', 'bytes')
+local now, step = tonumber(ARGV[1]), tonumber(ARGV[2])
+local failed, dead, pass = base .. 'failed', base .. 'mq:dead', base .. 'mq:dead:pass'
+local letters, _, isCounted = letterCounts()
+if letters == 0 then return 0 end
+local restUntil = tonumber(redis.call('HGET', dead, 'restUntil')) or 0
+if ARGV[4] == '1' and isCounted and now < restUntil and restUntil - now < 3600000 then return 0 end
+local at = redis.call('HMGET', pass, 'score', 'id', 'last', 'count', 'bytes', 'fromCount', 'fromBytes')
+local first, count, bytes = 0, tonumber(at[4]) or 0, tonumber(at[5]) or 0
+if at[1] then
+  local rank = redis.call('ZRANK', failed, at[2])
+  first = rank and rank + 1 or redis.call('ZCOUNT', failed, '-inf', '(' .. at[1])
+else
+  local known = redis.call('HMGET', dead, 'count', 'bytes')
+  at[3], at[6], at[7] = redis.call('ZRANGE', failed, -1, -1, 'WITHSCORES')[2], known[1] or '0', known[2] or '0'
 end
-local ids = redis.call('ZREVRANGE', base .. 'failed', first, first + step - 1)
-for _, id in ipairs(ids) do bytes = bytes + letterBytes(id) end
-count = count + #ids
-if #ids == step then return { count, bytes, known[1] or '0', known[2] or '0' } end
-noteLetters(count - (tonumber(known[1]) or 0), bytes - (tonumber(known[2]) or 0))
-redis.call('DEL', dead .. ':counting')
-return false
+local found, score, id = redis.call('ZRANGE', failed, first, first + step - 1, 'WITHSCORES'), nil, nil
+for i = 1, #found, 2 do
+  if tonumber(found[i + 1]) > tonumber(at[3]) then break end
+  id, score, count, bytes = found[i], found[i + 1], count + 1, bytes + letterBytes(found[i])
+end
+redis.call('HSET', dead, 'restUntil', math.max(now, math.min(restUntil, now + 3600000)) + #found / 2 * tonumber(ARGV[3]))
+if id and #found == 2 * step then
+  redis.call('HSET', pass, 'score', score, 'id', id, 'last', at[3], 'count', count, 'bytes', bytes,
+    'fromCount', at[6], 'fromBytes', at[7])
+  redis.call('EXPIRE', pass, 3600)
+  return isCounted and 1 or 2
+end
+redis.call('DEL', pass)
+noteLetters(count - tonumber(at[6]), bytes - tonumber(at[7]))
+return 0
 `,
 });

@@ -1,3 +1,4 @@
+import { LETTER_LOG_BYTES, LETTER_PROGRESS_BYTES } from '../../rules/letter-rule.js';
 import { timeFunctions } from './functions/server-time.lua.js';
 
 /** Lua function `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull. */
@@ -13,19 +14,24 @@ end
 
 /** Bytes that a dead letter takes in Redis beside its texts: hash, keys, its place in the failed set. Measured, and rounded. */
 const LETTER_OVERHEAD_BYTES = 1_000;
+/** Of its list of logs, beside the lines. */
+const LOGS_OVERHEAD_BYTES = 200;
+/** Lines by which the length of the others is judged, where somebody else left many. */
+const LINES_MEASURED = 20;
 
 /**
  * Lua functions after `endingFunctions`: what is kept of jobs that failed.
  *
  * The hash `mq:dead` knows of the failed set: `count` and `bytes` of its letters, counted as they come and go through our own
  * scripts; `dropped` and `droppedAt`, how many were ever dropped because there were too many, and when the last one was. What Bull's
- * own commands take away is not counted: where `count` is not about what the set holds, `bytes` says nothing, until the next
- * sweep has counted anew.
+ * own commands bring and take away is noticed by the sweep, which counts anew again and again (`countFailedScript`). Until
+ * then, where `count` is not about what the set holds, `bytes` says nothing.
  *
  * - `letterBytes(id)`: what a dead letter takes, about.
+ * - `shorten(id)`: cuts what the job logged and reported, for a letter.
  * - `noteLetters(count, bytes)`: so many came, or with negative numbers left.
  * - `dropLetters(ids)`: removes letters that were taken out of the failed set.
- * - `letterCounts()`: how many there are, their bytes, whether these are known, and how many were counted.
+ * - `letterCounts()`: how many there are, their bytes, and whether these are known.
  * - `dropExcess(now, mostLetters, mostBytes, step)`: drops the oldest letters that are too many, at most `step`, never the last one.
  *   Returns their ids.
  * - `endAsFailed(id, now, event, mostLetters, mostBytes)`: moves a job that stands in no other list to the failed set.
@@ -36,12 +42,43 @@ local deadType = redis.call('TYPE', base .. 'mq:dead').ok
 if deadType ~= 'hash' and deadType ~= 'none' then redis.call('DEL', base .. 'mq:dead') end
 
 local function letterBytes(id)
-  local bytes = ${LETTER_OVERHEAD_BYTES}
-  for _, field in ipairs({ 'data', 'opts', 'failedReason', 'stacktrace' }) do
-    local length = redis.pcall('HSTRLEN', base .. id, field)
+  local key = base .. id
+  local bytes = ${LETTER_OVERHEAD_BYTES} + 2 * #id
+  for _, field in ipairs({ 'data', 'opts', 'failedReason', 'stacktrace', 'name', 'progress', 'returnvalue' }) do
+    local length = redis.pcall('HSTRLEN', key, field)
     if type(length) == 'number' then bytes = bytes + length end
   end
-  return bytes
+  local lines = redis.pcall('LLEN', key .. ':logs')
+  if type(lines) ~= 'number' or lines == 0 then return bytes end
+  local measured, length = redis.call('LRANGE', key .. ':logs', -${LINES_MEASURED}, -1), 0
+  for _, line in ipairs(measured) do length = length + #line + 2 end
+  return bytes + ${LOGS_OVERHEAD_BYTES} + math.floor(length * lines / #measured)
+end
+
+-- As letterLogs() and letterProgress() say.
+local function shorten(id)
+  local key = base .. id
+  local logs, first, room = key .. ':logs', 0, ${LETTER_LOG_BYTES}
+  local lines = redis.pcall('LLEN', logs)
+  if type(lines) == 'number' and lines > 0 then
+    local line = redis.call('LINDEX', logs, -1)
+    local last = line
+    while line and #line <= room do
+      first, room = first - 1, room - #line
+      line = redis.call('LINDEX', logs, first - 1)
+    end
+    if first < 0 then
+      redis.call('LTRIM', logs, first, -1)
+    else
+      redis.call('DEL', logs)
+      redis.call('RPUSH', logs, string.gsub(string.sub(last, 1, room - 3), '[\\192-\\255][\\128-\\191]*$', '') .. '…')
+    end
+  end
+  if redis.call('HSTRLEN', key, 'progress') > ${LETTER_PROGRESS_BYTES} then
+    local isRead, progress = pcall(cjson.decode, redis.call('HGET', key, 'progress'))
+    local percentage = isRead and type(progress) == 'table' and tonumber(progress.percentage)
+    redis.call('HSET', key, 'progress', percentage and '{"percentage":' .. percentage .. '}' or '0')
+  end
 end
 
 local function noteLetters(count, bytes)
@@ -62,7 +99,7 @@ end
 local function letterCounts()
   local letters, known = redis.call('ZCARD', base .. 'failed'), redis.call('HMGET', base .. 'mq:dead', 'count', 'bytes')
   local counted = tonumber(known[1]) or 0
-  return letters, tonumber(known[2]) or 0, math.abs(counted - letters) <= math.max(10, letters / 100), counted
+  return letters, tonumber(known[2]) or 0, math.abs(counted - letters) <= math.max(10, letters / 100)
 end
 
 local function dropExcess(now, mostLetters, mostBytes, step)
@@ -83,8 +120,9 @@ local function endAsFailed(id, now, event, mostLetters, mostBytes)
   freeDebounce(id)
   redis.call('ZADD', base .. 'failed', now, id)
   redis.call('HSET', base .. id, 'finishedOn', now)
-  -- By now they stand in the record.
-  redis.call('HDEL', base .. id, 'mqCrashes')
+  -- By now the first two stand in the record; a result, only a job that was stored by somebody else has.
+  redis.call('HDEL', base .. id, 'mqCrashes', 'mqCancel', 'returnvalue')
+  shorten(id)
   noteLetters(1, letterBytes(id))
   -- A few more than came: so many that come at once, or a bound that was lowered, are caught up with.
   dropExcess(now, mostLetters, mostBytes, 10)

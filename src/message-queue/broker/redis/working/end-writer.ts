@@ -1,7 +1,7 @@
 import type { FailedSettlement, PassedOnSettlement } from '../../../jobs/settlement.js';
 import { compactOptions, fullOptions } from '../../../admission/stored-options.js';
-import { boundedText } from '../../../../kernel/values/bounded-text.js';
 import { PAUSE_PER_PASSED_ON_MS } from '../../rules/other-releases.js';
+import { boundedJson } from '../../../../kernel/values/bounded-text.js';
 import { failureLanding } from '../../rules/job-landing.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
@@ -17,6 +17,8 @@ import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
 /** How many jobs that wait are passed on at once together with the one that was taken. */
 const MOST_PASSED_ON = 200;
+/** Of the reason of a letter that has no history. */
+const LETTER_REASON_BYTES = 700;
 
 /** Stores the ends of runs that did not complete. */
 export class EndWriter {
@@ -58,7 +60,7 @@ export class EndWriter {
     const { attemptsMade, mqRun } = stored;
     const opts = stored.opts ?? '{}';
     const made = Number(attemptsMade ?? 0);
-    const text = boundedText(reason);
+    const text = boundedJson(reason, LETTER_REASON_BYTES);
     const reply = await this.commands.runUntilAnswered(failJobScript, [
       ...[
         this.commands.queue.lockToken,

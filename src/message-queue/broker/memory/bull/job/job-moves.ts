@@ -23,6 +23,8 @@ export class JobMoves {
     const stored = this.find(job.id);
     if (stored === undefined) return Promise.reject(missingKey(job.id, 'updateProgress'));
     stored.remember().progress = json;
+    // Of other jobs only what is large and stays counts.
+    if (stored.state === 'failed') this.engine.store.measure(stored);
     // `undefined` is what JSON makes of a function: Bull publishes a message without progress then.
     const published = json === undefined ? undefined : (JSON.parse(json) as unknown);
     this.engine.events.publish('global:progress', job.id, published);
