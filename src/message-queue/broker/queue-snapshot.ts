@@ -24,6 +24,10 @@ export interface QueueSnapshot {
   readonly failedDropped: number;
   /** When the last one was, milliseconds since the epoch; null when none was. */
   readonly failedDroppedAt: number | null;
+  /** Idempotency keys that were ever forgotten before their `ttl`, because the queue had too many of them. */
+  readonly keysForgotten: number;
+  /** When the last one was, milliseconds since the epoch; null when none was. */
+  readonly keysForgottenAt: number | null;
   /** Keys of the queue under which its store holds something else. While there are any, the counts are 0. */
   readonly wrongKeys: readonly WrongKey[];
 }

@@ -31,6 +31,8 @@ const OF_EACH_QUEUE = {
 const WITH_DEFAULTS = {
   /** Jobs that may wait (waiting + delayed + paused) before adds are refused. */
   maxWaiting: setting(wholeNumber(1, 1_000_000_000), { default: 1_000_000 }),
+  /** Idempotency keys remembered at a time; when there are more, those whose `ttl` ends next are forgotten before it. */
+  maxIdempotencyKeys: setting(wholeNumber(1, 1_000_000_000), { default: 1_000_000 }),
   /** Shortest time between two runs of a schedule. */
   minRepeatMs: setting(milliseconds(1, DAY_MS), { default: 1_000 }),
   /** Largest payload, measured as JSON. */

@@ -1,4 +1,4 @@
-import type { ServerReport } from '../broker/broker.js';
+import type { QueueSnapshot, ServerReport } from '../broker/broker.js';
 import { defineQueue } from '../jobs/queue-definition.js';
 import { queueReasons } from './health-rules.js';
 import { serverReasons } from './server-rules.js';
@@ -70,7 +70,14 @@ describe('queueReasons', () => {
     ...{ concurrency: 1, attempts: 1, timeoutMs: 1_000, backoff: { type: 'fixed', delayMs: 1 } },
     retention: { failedCount: 7 },
   });
-  const reasonsOf = (failedDropped: number, failedDroppedAt: number | null): string[] => {
+  const reasonsOf = (
+    failedDropped: number,
+    failedDroppedAt: number | null,
+    keys: Pick<QueueSnapshot, 'keysForgotten' | 'keysForgottenAt'> = {
+      keysForgotten: 0,
+      keysForgottenAt: null,
+    },
+  ): string[] => {
     const counts = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0, isPaused: false };
     const evidence: HealthEvidence = {
       ...{
@@ -87,6 +94,7 @@ describe('queueReasons', () => {
         unknown: 0,
         failedDropped,
         failedDroppedAt,
+        ...keys,
         wrongKeys: [],
       },
       activity: {
@@ -111,5 +119,16 @@ describe('queueReasons', () => {
       ),
     ]);
     expect(reasonsOf(12, NOW - 3_600_001)).toEqual([]);
+  });
+
+  it('tells of forgotten idempotency keys for an hour', () => {
+    const at = (keysForgottenAt: number): string[] =>
+      reasonsOf(0, null, { keysForgotten: 9, keysForgottenAt });
+    expect(at(NOW - 3_600_000)).toEqual([
+      expect.stringMatching(
+        /^KEYS_FORGOTTEN "mail" forgets .* 9 so far: it remembers 1000000 .*maxIdempotencyKeys/,
+      ),
+    ]);
+    expect(at(NOW - 3_600_001)).toEqual([]);
   });
 });

@@ -39,6 +39,7 @@ const QUEUE_RULES: readonly Rule[] = [
   breakerOpen,
   deadLetters,
   droppedLetters,
+  forgottenKeys,
   unpluggedPorts,
   hostCodeFailed,
 ];
@@ -170,6 +171,15 @@ function droppedLetters({ definition, snapshot, now }: HealthEvidence): HealthRe
   return degraded(
     'DEAD_LETTERS_DROPPED',
     `"${definition.name}" drops its oldest dead letters, ${failedDropped} so far: it keeps at most ${failedCount} of them and ${failedBytes} bytes. Repair what fails (DeadLetterService.stats() says what), or raise retention.failedCount and retention.failedBytes.`,
+  );
+}
+
+function forgottenKeys({ definition, snapshot, now }: HealthEvidence): HealthReason | null {
+  const { keysForgotten, keysForgottenAt } = snapshot;
+  if (keysForgottenAt === null || now - keysForgottenAt > DROPPED_LATELY_MS) return null;
+  return degraded(
+    'KEYS_FORGOTTEN',
+    `"${definition.name}" forgets idempotency keys before their ttl, ${keysForgotten} so far: it remembers ${definition.maxIdempotencyKeys} of them. An add that is repeated with such a key adds its job again. Give keys a shorter ttl, or raise maxIdempotencyKeys.`,
   );
 }
 

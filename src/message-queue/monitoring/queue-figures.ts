@@ -10,7 +10,13 @@ export function toStats(
   activity: QueueActivity,
   now: number,
 ): QueueStats {
-  const { oldestWaitingAt, failedDroppedAt: _at, wrongKeys: _keys, ...counts } = snapshot;
+  const {
+    oldestWaitingAt,
+    failedDroppedAt: _at,
+    keysForgottenAt: _then,
+    wrongKeys: _keys,
+    ...counts
+  } = snapshot;
   const attempts = activity.completed + activity.failed;
   return {
     ...counts,

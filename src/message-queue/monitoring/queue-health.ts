@@ -28,6 +28,7 @@ export interface HealthReason {
     | 'DEAD_LETTERS'
     | 'SCHEDULE_DEAD'
     | 'DEAD_LETTERS_DROPPED'
+    | 'KEYS_FORGOTTEN'
     | 'WRONG_KEY_TYPE'
     | 'SPOOLED'
     | 'SPOOL_SET_ASIDE'

@@ -12,6 +12,8 @@ export interface QueueStats {
   readonly failed: number;
   /** Dead letters that were ever dropped, the oldest first, because there were more than `retention.failedCount` or `failedBytes` allow. */
   readonly failedDropped: number;
+  /** Idempotency keys that were ever forgotten before their `ttl`, because there were more than `maxIdempotencyKeys`. */
+  readonly keysForgotten: number;
   readonly delayed: number;
   /** Jobs, most of them delayed, that no worker so far knows: a job name or a payload version of another version of the app. */
   readonly unknown: UnknownJobs;

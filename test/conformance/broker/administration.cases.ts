@@ -184,6 +184,8 @@ export const administrationCases: readonly BrokerCase[] = [
         unknown: 0,
         failedDropped: 0,
         failedDroppedAt: null,
+        keysForgotten: 0,
+        keysForgottenAt: null,
         wrongKeys: [],
         oldestWaitingAt: null,
       });

@@ -321,4 +321,38 @@ export const enqueueCases: readonly BrokerCase[] = [
       }
     },
   ],
+  [
+    'remembers so many idempotency keys, forgets those that would expire next, and counts them',
+    async (bench) => {
+      const queue = bench.open({ maxIdempotencyKeys: 3 });
+      const first = await bench.add(queue, once('long', 'f', 60_000));
+      for (const [n, key] of ['a', 'b', 'c', 'd'].entries()) {
+        await bench.add(queue, once(key, 'f', 31_000 + 1_000 * n));
+      }
+      expect(await bench.add(queue, once('long', 'f', 60_000))).toBe(first);
+      const before = await bench.broker.snapshot(queue);
+      expect(before).toMatchObject({
+        waiting: 5,
+        keysForgotten: 2,
+        keysForgottenAt: expect.any(Number) as number,
+      });
+      await bench.add(queue, once('c', 'f', 33_000));
+      await bench.add(queue, once('d', 'f', 34_000));
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 5, keysForgotten: 2 });
+      await bench.add(queue, once('a', 'f', 31_000));
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 6, keysForgotten: 3 });
+    },
+  ],
+  [
+    'does not count idempotency keys whose time is over, or whose jobs were purged',
+    async (bench) => {
+      const queue = bench.open({ maxIdempotencyKeys: 3 });
+      for (const key of ['a', 'b', 'c']) await bench.add(queue, once(key, 'f', 1));
+      await clockPasses(5);
+      for (const key of ['d', 'e', 'f']) await bench.add(queue, once(key, 'f', 60_000));
+      await bench.broker.purge(queue);
+      for (const key of ['d', 'e', 'f']) await bench.add(queue, once(key, 'f', 60_000));
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 3, keysForgotten: 0 });
+    },
+  ],
 ];

@@ -43,7 +43,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     super(definition.name, options);
     const { failedCount: count, failedBytes: bytes } = definition.retention;
     this.engine.store.failedLimit = { count, bytes };
-    this.ledger = new IdempotencyLedger(definition.name);
+    this.ledger = new IdempotencyLedger(definition.name, definition.maxIdempotencyKeys);
     this.compact = new CompactOptions((given) => this.admit('any', {}, given).options);
   }
 

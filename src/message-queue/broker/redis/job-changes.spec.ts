@@ -139,6 +139,8 @@ describe('changing stored jobs', () => {
         oldestWaitingAt: null,
         failedDropped: 0,
         failedDroppedAt: null,
+        keysForgotten: 0,
+        keysForgottenAt: null,
         wrongKeys: [],
       },
     });

@@ -29,7 +29,7 @@ export interface FailureLanding {
 }
 
 /** Room for the history, the reason and the stack traces of a job as they are stored, bytes. */
-const HISTORY_BYTES = 820;
+const HISTORY_BYTES = 850;
 const LEAST_STACK_BYTES = 150;
 const LEAST_REASON_BYTES = 100;
 /** Beside the places, what the first line of a stack trace says of the error. */

@@ -9,6 +9,9 @@ import type { FailedSettlement } from '../../jobs/settlement.js';
 const MOST_RECORDS = 20;
 /** Room for the failures of a job as they are stored: with the rest of its history a dead letter takes at most 2 kB beside its payload. */
 export const FAILURE_BYTES = 380;
+const LEAST_FAILURE_BYTES = 150;
+/** What else a record holds, a cancellation or replays, without failures having to give way, bytes. */
+const USUAL_BYTES = 240;
 const REPLAY_BYTES = 200;
 /** Of the reason of a cancellation in the record, and in the job’s failed reason. */
 const CANCEL_REASON_BYTES = 500;
@@ -33,10 +36,12 @@ export function withFailure(
   const earlier = record.failures ?? [];
   const known = new Set(earlier.filter(({ kind }) => kind === 'crash').map(({ at }) => at));
   const fresh = crashes.filter(({ at }) => !known.has(at));
+  const cancelled =
+    failure.kind === 'cancelled' ? cancellation(now, cancelReasonOf(settlement)) : record.cancelled;
   return {
     ...record,
-    failures: fitting([...earlier, ...fresh, failure]),
-    ...(failure.kind === 'cancelled' && { cancelled: cancellation(now, cancelReasonOf(settlement)) }),
+    failures: fitting([...earlier, ...fresh, failure], { ...record, cancelled }),
+    ...(cancelled !== undefined && { cancelled }),
   };
 }
 
@@ -59,10 +64,11 @@ export function withCancellation(
     error: code,
     message,
   };
+  const cancelled = cancellation(now, reason);
   return {
     ...record,
-    failures: fitting([...(record.failures ?? []), failure]),
-    cancelled: cancellation(now, reason),
+    failures: fitting([...(record.failures ?? []), failure], { ...record, cancelled }),
+    cancelled,
   };
 }
 
@@ -84,8 +90,13 @@ function cancellation(at: number, reason: string): { at: number; reason: string 
   return { at, reason: boundedJson(reason, CANCEL_REASON_BYTES) };
 }
 
-/** The newest failures, without stacks, and cut until they fit. */
-function fitting(all: readonly FailureRecord[]): FailureRecord[] {
+/** The newest failures, without stacks, and cut until they fit beside what else the record holds. */
+function fitting(all: readonly FailureRecord[], { cancelled, replays }: ManagedJobRecord): FailureRecord[] {
+  const room = Math.max(
+    LEAST_FAILURE_BYTES,
+    FAILURE_BYTES - Math.max(0, bytesOf([cancelled, replays]) - USUAL_BYTES),
+  );
+  const fit = (kept: readonly FailureRecord[]): boolean => bytesOf(packedFailures(kept)) <= room;
   let failures = all.slice(-MOST_RECORDS);
   for (const bytes of MESSAGE_BYTES) {
     failures = failures.map((failure) => shortened(failure, bytes));
@@ -98,10 +109,6 @@ function fitting(all: readonly FailureRecord[]): FailureRecord[] {
 /** What the history of a job takes as it is stored, bytes. */
 export function historyBytes({ failures = [], cancelled, replays }: ManagedJobRecord): number {
   return bytesOf([packedFailures(failures), cancelled, replays]);
-}
-
-function fit(failures: readonly FailureRecord[]): boolean {
-  return bytesOf(packedFailures(failures)) <= FAILURE_BYTES;
 }
 
 function shortened({ stack: _stack, ...failure }: FailureRecord, bytes: number): FailureRecord {

@@ -63,7 +63,7 @@ export class QueueAdministration {
     return unknownJobs(unknown.size, jobs);
   }
 
-  snapshot({ engine }: ManagedMemoryQueue): QueueSnapshot {
+  snapshot({ engine, ledger }: ManagedMemoryQueue): QueueSnapshot {
     const { store, paused } = engine;
     const waiting = store.waiting.size;
     return {
@@ -78,6 +78,8 @@ export class QueueAdministration {
       oldestWaitingAt: store.waiting.oldestTimestamp(),
       failedDropped: store.failedDropped,
       failedDroppedAt: store.failedDroppedAt,
+      keysForgotten: ledger.forgotten,
+      keysForgottenAt: ledger.forgottenAt,
       wrongKeys: [],
     };
   }

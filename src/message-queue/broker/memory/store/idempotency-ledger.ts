@@ -1,5 +1,6 @@
 import type { AddRequest } from '../../broker.js';
 import { keyConflict } from '../../rules/add-errors.js';
+import { MinHeap } from './lanes/min-heap.js';
 
 interface Entry {
   readonly fingerprint: string;
@@ -9,14 +10,25 @@ interface Entry {
 
 type Idempotency = NonNullable<AddRequest['idempotency']>;
 
-const SWEEP_EVERY = 1_000;
+/** When a key is forgotten, first to last. What was used anew meanwhile, or freed, is left out when it comes up. */
+interface Expiry {
+  readonly key: string;
+  readonly at: number;
+}
 
 /** Which keys were used in one queue, for which payload, and the job each stands for; also after the job is gone. */
 export class IdempotencyLedger {
   private readonly entries = new Map<string, Entry>();
-  private writesToSweep = SWEEP_EVERY;
+  private readonly expiries = new MinHeap<Expiry>(({ at }) => at);
+  /** Keys forgotten before their time: how many ever, and when the last one was, milliseconds since the epoch. */
+  forgotten = 0;
+  forgottenAt: number | null = null;
 
-  constructor(private readonly queue: string) {}
+  /** @param most keys that are remembered at a time */
+  constructor(
+    private readonly queue: string,
+    private readonly most = Number.POSITIVE_INFINITY,
+  ) {}
 
   get size(): number {
     return this.entries.size;
@@ -40,11 +52,18 @@ export class IdempotencyLedger {
 
   remember(idempotency: Idempotency, jobId: string, now: number): void {
     const { key, fingerprint, ttlMs } = idempotency;
-    this.entries.set(key, { fingerprint, jobId, expiresAt: now + ttlMs });
-    this.writesToSweep -= 1;
-    if (this.writesToSweep > 0) return;
-    for (const [known, entry] of this.entries) if (entry.expiresAt <= now) this.entries.delete(known);
-    // As many writes as entries were left: the cost stays constant per write.
-    this.writesToSweep = Math.max(SWEEP_EVERY, this.entries.size);
+    const expiresAt = now + ttlMs;
+    this.entries.set(key, { fingerprint, jobId, expiresAt });
+    this.expiries.push({ key, at: expiresAt });
+    for (let next = this.expiries.peek(); next !== undefined; next = this.expiries.peek()) {
+      const isStale = this.entries.get(next.key)?.expiresAt !== next.at;
+      if (!isStale && next.at > now) {
+        if (this.entries.size <= this.most) break;
+        this.forgotten += 1;
+        this.forgottenAt = now;
+      }
+      this.expiries.pop();
+      if (!isStale) this.entries.delete(next.key);
+    }
   }
 }

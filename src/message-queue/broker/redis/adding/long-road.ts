@@ -42,9 +42,9 @@ export class LongRoad implements AddCall {
     readonly clock: RedisClock,
     inOrder = false,
   ) {
-    const { maxWaiting } = queue.definition;
+    const { maxWaiting, maxIdempotencyKeys } = queue.definition;
     const limits = [waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
-    this.head = [internalsOf(queue).token, ...limits, inOrder ? '1' : ''];
+    this.head = [internalsOf(queue).token, ...limits, inOrder ? '1' : '', maxIdempotencyKeys];
   }
 
   args(adds: readonly PendingAdd[]): (string | number)[] {

@@ -29,7 +29,11 @@ export class FailedSweeper {
   }
 
   private async count(queue: RedisQueue, now: number): Promise<void> {
-    for (let taken = 0, answer: unknown = 1; answer === 2 || (answer === 1 && taken < MOST_STEPS); taken += 1) {
+    for (
+      let taken = 0, answer: unknown = 1;
+      answer === 2 || (answer === 1 && taken < MOST_STEPS);
+      taken += 1
+    ) {
       const args = [now, COUNT_STEP, REST_PER_LETTER_MS, taken === 0 ? 1 : 0];
       answer = await this.scripts.runPatiently(countFailedScript, queue.base, args);
     }

@@ -14,6 +14,8 @@ const EMPTY = {
     oldestWaitingAt: null,
     failedDropped: 0,
     failedDroppedAt: null,
+    keysForgotten: 0,
+    keysForgottenAt: null,
     wrongKeys: [],
   },
 };

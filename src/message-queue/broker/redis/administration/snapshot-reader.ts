@@ -6,7 +6,7 @@ import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 
 type SnapshotReply = [
   ...[number, number, number, number, number, number, number],
-  ...[string | null, number, string | null, number],
+  ...[string | null, number, string | null, number, number, string | null],
   wrong: readonly (readonly [name: string, holds: string, belongs: string])[],
 ];
 
@@ -42,7 +42,7 @@ export class SnapshotReader {
 
 function toSnapshot(base: string, reply: SnapshotReply): QueueSnapshot {
   const [waiting, active, delayed, completed, failed, paused, isPaused, ...rest] = reply;
-  const [oldest, failedDropped, droppedAt, unknown, wrong] = rest;
+  const [oldest, failedDropped, droppedAt, unknown, keysForgotten, keysForgottenAt, wrong] = rest;
   return {
     ...{
       waiting,
@@ -54,9 +54,11 @@ function toSnapshot(base: string, reply: SnapshotReply): QueueSnapshot {
       isPaused: isPaused === 1,
       failedDropped,
       unknown,
+      keysForgotten,
     },
     oldestWaitingAt: timeOf(oldest),
     failedDroppedAt: timeOf(droppedAt),
+    keysForgottenAt: timeOf(keysForgottenAt),
     wrongKeys: wrong.map(([name, holds, belongs]) => ({ key: base + name, holds, belongs })),
   };
 }

@@ -1,6 +1,7 @@
 import { goneFunctions } from './ending.lua.js';
 import { hearingFunctions } from './functions/hearing.lua.js';
 import { delayFunctions } from './lanes/delay.lua.js';
+import { keyFunctions } from './functions/keys.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 
@@ -27,7 +28,7 @@ export const ADD_FIELDS = [
  * Adds up to 100 jobs. For each, in one atomic step: idempotency ledger, duplicate id, backpressure, debounce, add.
  *
  * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 `1`: in order, so that none is added
- * behind one that is `full` · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
+ * behind one that is `full` · 5 idempotency keys to remember · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
  * Reply per job: 1 when it was added, else `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
  * payload as the job `id`), `conflict` (same key, other payload; third is the stored fingerprint), `debounced`, `full` (depth = waiting
  * jobs), `faulty` (what it is debounced by is something else; third is what Redis says of it).
@@ -37,14 +38,14 @@ export const ADD_FIELDS = [
  * one whose job waits.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
-  uses: [laneFunctions, delayFunctions, hearingFunctions, goneFunctions],
+  uses: [laneFunctions, delayFunctions, hearingFunctions, goneFunctions, keyFunctions],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve, inOrder = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting, jobs, generated = {}, {}, {}, {}
-local generatedKeys, onceKeys, ledger = {}, {}, {}
-for first = 5, #ARGV, FIELDS do
+local generatedKeys, onceKeys, ledger, newKeys = {}, {}, {}, {}
+for first = 6, #ARGV, FIELDS do
   local job = ${argumentTable(ADD_FIELDS)}
   jobs[#jobs + 1] = job
   if job.generated == '1' then
@@ -113,6 +114,7 @@ local function store(job)
     local onceKey, entry = base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id
     redis.call('SET', onceKey, entry, 'PX', job.onceTtl)
     ledger[onceKey] = entry
+    newKeys[#newKeys + 1] = { job.onceKey, tonumber(job.onceTtl) }
   end
   depth = depth + 1
   local delay = tonumber(job.delay)
@@ -149,6 +151,7 @@ for i, job in ipairs(jobs) do
   end
 end
 insertGathered()
+if #newKeys > 0 then noteKeys(newKeys, tonumber(ARGV[5])) end
 local channel = base .. 'waiting@' .. token
 -- To ask costs as much as to publish twice.
 if #waiting <= 2 or heard(channel) then

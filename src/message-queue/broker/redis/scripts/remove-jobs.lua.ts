@@ -1,4 +1,5 @@
 import { endingFunctions } from './ending.lua.js';
+import { keyFunctions } from './functions/keys.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -9,7 +10,7 @@ import { luaScript } from './lua-script.js';
  */
 export const purgeQueueScript = luaScript('mqPurgeQueue', {
   allowOom: true,
-  uses: [laneFunctions, endingFunctions],
+  uses: [laneFunctions, endingFunctions, keyFunctions],
   body: `
 local limit, removed = tonumber(ARGV[1]), 0
 
@@ -17,7 +18,7 @@ local function forgetKey(id)
   local onceKey = fieldOf(id, 'mqOnce')
   if not onceKey then return end
   local entry = redis.call('GET', base .. 'mq:once:' .. onceKey)
-  if entry and string.match(entry, '^%S* (.*)$') == id then redis.call('DEL', base .. 'mq:once:' .. onceKey) end
+  if entry and string.match(entry, '^%S* (.*)$') == id then freeKey(onceKey) end
 end
 
 local function drop(id)

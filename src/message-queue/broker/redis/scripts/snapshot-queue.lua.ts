@@ -8,9 +8,9 @@ const LANES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const KEY_TYPES = `
 local KEYS_BY_TYPE = {
   list = { 'wait', 'paused', 'active', 'mq:lane:lifo', ${LANES.map((level) => `'mq:lane:${level}'`).join(', ')} },
-  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown' },
+  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown', 'mq:keys' },
   set = { 'stalled', 'mq:ahead' },
-  hash = { 'mq:dead' },
+  hash = { 'mq:dead', 'mq:keys:forgotten' },
   number = { 'id', 'mq:waiting' }
 }
 `;
@@ -20,7 +20,8 @@ local KEYS_BY_TYPE = {
  * only the first job of each lane can be the oldest: one look-up per level in use.
  *
  * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null, dropped dead letters,
- * when the last one was dropped (ms) as text or null, unknown jobs, [[name of a key, what it holds, what belongs there]…]]`; with any of
+ * when the last one was dropped (ms) as text or null, unknown jobs, idempotency keys that were forgotten before their time,
+ * when the last one was (ms) as text or null, [[name of a key, what it holds, what belongs there]…]]`; with any of
  * the last, nothing is counted.
  */
 export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
@@ -38,9 +39,10 @@ end
 for belongs, names in pairs(KEYS_BY_TYPE) do
   for _, name in ipairs(names) do check(name, belongs) end
 end
-if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, wrong } end
+if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, 0, false, wrong } end
 local lanes, oldest = lanesAsTheyStand(), nil
 local dropped = redis.call('HMGET', base .. 'mq:dead', 'dropped', 'droppedAt')
+local forgotten = redis.call('HMGET', base .. 'mq:keys:forgotten', 'count', 'at')
 local waiting, paused = redis.call('LLEN', waitKey), redis.call('LLEN', pausedKey)
 local inLanes = waitingDepth() - waiting - paused
 
@@ -64,7 +66,8 @@ return {
   isPaused() and waiting or waiting + inLanes, redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),
   redis.call('ZCARD', base .. 'completed'), redis.call('ZCARD', base .. 'failed'), isPaused() and paused + inLanes or paused,
   isPaused() and 1 or 0, oldest and string.format('%.0f', oldest) or false,
-  tonumber(dropped[1]) or 0, dropped[2], redis.call('ZCARD', base .. 'mq:unknown'), wrong
+  tonumber(dropped[1]) or 0, dropped[2], redis.call('ZCARD', base .. 'mq:unknown'),
+  tonumber(forgotten[1]) or 0, forgotten[2], wrong
 }
 `,
 });

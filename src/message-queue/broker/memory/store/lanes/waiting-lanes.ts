@@ -1,5 +1,5 @@
 import { JobList } from './job-list.js';
-import { LevelHeap } from './level-heap.js';
+import { MinHeap } from './min-heap.js';
 import type { StoredJob } from '../stored-job.js';
 
 /**
@@ -10,7 +10,7 @@ export class WaitingLanes {
   private readonly lifo = new JobList<StoredJob>();
   private readonly plain = new JobList<StoredJob>();
   private readonly byPriority = new Map<number, JobList<StoredJob>>();
-  private readonly levels = new LevelHeap();
+  private readonly levels = new MinHeap<number>((level) => level);
   private count = 0;
 
   get size(): number {
@@ -65,7 +65,7 @@ export class WaitingLanes {
   }
 
   private firstWithPriority(): StoredJob | null {
-    for (let level = this.levels.peek(); level !== null; level = this.levels.peek()) {
+    for (let level = this.levels.peek(); level !== undefined; level = this.levels.peek()) {
       const head = this.byPriority.get(level)?.head ?? null;
       if (head !== null) return head;
       this.byPriority.delete(level);
