@@ -1,7 +1,7 @@
 /** What stays of a job's own words once it is a dead letter, bytes: beside the 2 kB of its record, and its payload. */
-export const LETTER_LOG_BYTES = 1_000;
+const LETTER_LOG_BYTES = 1_000;
 /** Progress that takes more is cut down to its percentage, bytes of JSON. */
-export const LETTER_PROGRESS_BYTES = 128;
+const LETTER_PROGRESS_BYTES = 128;
 
 /** The newest lines of `job.log` that fit, at least the beginning of the last one. */
 export function letterLogs(lines: readonly string[]): string[] {

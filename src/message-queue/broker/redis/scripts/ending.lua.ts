@@ -1,4 +1,3 @@
-import { LETTER_LOG_BYTES, LETTER_PROGRESS_BYTES } from '../../rules/letter-rule.js';
 import { timeFunctions } from './functions/server-time.lua.js';
 
 /** Lua function `freeDebounce(id)`: ends the debounce of a finished job unless it has a time to live, as in Bull. */
@@ -16,6 +15,9 @@ end
 const LETTER_OVERHEAD_BYTES = 1_000;
 /** Of its list of logs, beside the lines. */
 const LOGS_OVERHEAD_BYTES = 200;
+/** As in `broker/rules/letter-rule.ts`, which scripts do not import. */
+const LETTER_LOG_BYTES = 1_000;
+const LETTER_PROGRESS_BYTES = 128;
 /** Lines by which the length of the others is judged, where somebody else left many. */
 const LINES_MEASURED = 20;
 
