@@ -7,8 +7,9 @@
  * - `denied`: this user may not do that, or its password is not the one that Redis knows.
  * - `unfit`: this server cannot do that, whoever asks.
  * - `faulty`: what is stored is not what the call expects, or the call itself is wrong.
+ * - `unknown`: nothing that Redis documents. What stands before it may say so.
  */
-export type ReplyMeaning = 'lost' | 'passing' | 'full' | 'denied' | 'unfit' | 'faulty';
+export type ReplyMeaning = 'lost' | 'passing' | 'full' | 'denied' | 'unfit' | 'faulty' | 'unknown';
 
 /** One error reply of Redis. */
 export interface RedisReply {
@@ -32,6 +33,9 @@ interface ReplyRule {
 const GRANT = 'Grant it with ACL SETUSER; docs/redis-access.md lists what each kind of process needs';
 const ROOM = 'Raise maxmemory, or let the workers finish what waits';
 const FAILOVER = 'A failover is under way, or the address is that of a replica: connect to the master';
+/** What a script meets that no other rule names is about the script, or what it reads. */
+const IN_SCRIPT = /\buser_script: ?\d+/;
+const LOG = 'It would be answered so again: look at the log of Redis';
 const LAYOUT = 'Use a prefix whose hash tag covers all keys of a queue, or leave the prefix without one';
 
 /**
@@ -129,7 +133,15 @@ const RULES: readonly ReplyRule[] = [
     'faulty',
     'Something else wrote to keys of this queue: give it another prefix, and remove the key of the wrong type',
   ),
-  rule(/^/, '', 'faulty', 'It would be answered so again: look at the log of Redis'),
+  rule(
+    /^ERR (syntax error|wrong number of arg|value is |index out of |Error compiling script)/i,
+    '',
+    'faulty',
+    LOG,
+  ),
+  rule(/^ERR .*\bnot (an integer|a valid float)\b/, '', 'faulty', LOG),
+  rule(IN_SCRIPT, '', 'faulty', LOG),
+  rule(/^/, '', 'unknown', 'Look at the log of Redis, and at what stands between here and Redis'),
 ];
 
 function code(name: string): RegExp {
@@ -147,6 +159,8 @@ function passing(name: string, remedy: string): ReplyRule {
 /** Redis 6.2 wraps an error inside a script: `ERR Error running script (call to f_…): @user_script:5: @user_script: 5: -OOM …`. */
 const WRAPPED = /^ERR (?:Error running script .*?: )?(?:@?user_script: ?\d+: )+-?/;
 const HAS_CODE = /^[A-Z]{2,} /;
+/** So it is worded when a script hands on what a call of it was answered. */
+const HANDED_ON = new RegExp(`^ERR -?(?=(?:${RULES.map(({ code: name }) => name || 'ERR').join('|')})\\b)`);
 /** Since Redis 7 an error inside a script ends so. */
 const PLACE_IN_SCRIPT = /,? script: [0-9a-f]{40}, on @user_script:\d+\.$/;
 /** What a client sent must not be told. */
@@ -157,17 +171,22 @@ const READY_CHECK = /^Ready check failed: (?=[A-Z]+ )/;
 /** What Redis answered; null when it did not answer. */
 export function replyOf(error: unknown): RedisReply | null {
   if (!(error instanceof Error)) return null;
-  const { previousErrors = [] } = error as { previousErrors?: readonly Error[] };
-  // A transaction is refused for what one of its commands was refused for; ioredis may list the refusal itself too.
-  const cause = previousErrors.find((previous) => previous !== error);
-  if (cause !== undefined) return replyOf(cause);
   const isReply = error.name === 'ReplyError' || READY_CHECK.test(error.message);
   if (!isReply) return null;
-  const text = plainText(error.message);
-  const known = RULES.find(({ says }) => says.test(text)) as ReplyRule;
+  const { message } = refusalOf(error);
+  const text = plainText(message);
+  const known = RULES.find(({ says }) => says.test(says === IN_SCRIPT ? message : text)) as ReplyRule;
   const named = known.code === '' ? (/^[A-Z]+\b/.exec(text)?.[0] ?? 'ERR') : known.code;
   const said = known.code === '' ? text : text.replace(/^ERR\b/, known.code);
   return { code: named, meaning: known.meaning, remedy: known.remedy, text: said };
+}
+
+/** A transaction is refused for what one of its commands was refused for. */
+function refusalOf(error: Error): Error {
+  if (!error.message.startsWith('EXECABORT')) return error;
+  // ioredis lists the refusals in each of them too, itself among them.
+  const { previousErrors = [] } = error as { previousErrors?: readonly Error[] };
+  return previousErrors.find(({ message }) => !message.startsWith('EXECABORT')) ?? error;
 }
 
 function plainText(message: string): string {
@@ -175,6 +194,7 @@ function plainText(message: string): string {
     .replace(READY_CHECK, '')
     .replace(ARGUMENTS, '')
     .replace(PLACE_IN_SCRIPT, '')
+    .replace(HANDED_ON, '')
     .replace(/\.+$/, '');
   const inner = said.replace(WRAPPED, '');
   return inner === said || HAS_CODE.test(inner) ? inner : `ERR ${inner}`;
@@ -198,16 +218,13 @@ export type CallKind = keyof typeof TRIED_AGAIN;
  * answered and what to do.
  *
  * - `add`: a job, many, or a schedule; until its deadline.
- * - `end`: how a run ended (completed, failed, put off, handed back), and the turn of a suspect; for as long as its worker
- *   lives, because a finished job must not run again for what an operator can repair.
- * - `ask`: cancel, replay, discard, purge, pause and all reads; for two seconds.
+ * - `ask`: cancel, replay, discard, purge, pause and all reads; for a second and a half.
  *
- * What keeps queues going (take, renew, recover, promote, listen) is not in the table: it tries again after every
- * answer. Nor is close, which waits for none.
+ * What keeps queues going is not in the table, because it tries again after every answer: take, renew, recover, promote, listen,
+ * and how a run ended, for a finished job must not run again for what an operator can repair. Nor is close, which waits for no answer.
  */
 const TRIED_AGAIN = {
   add: ['lost', 'passing'],
-  end: ['lost', 'passing', 'full', 'denied', 'unfit'],
   ask: ['passing'],
 } as const satisfies Record<string, readonly ReplyMeaning[]>;
 

@@ -73,7 +73,8 @@ export class JobExecutor {
     this.#steady = clock.steady();
     this.#stuck = new StuckHandlers(this.#steady, abortGraceMs);
     const watch = (run: Run, reason: MessageQueueError): (() => void) => this.#watch(run, reason);
-    this.#tools = { clock, steady: this.#steady, logger, events, host: this.#host, watch };
+    const host = this.#host;
+    this.#tools = { clock, steady: this.#steady, logger, events, host, lines, watch };
     this.#reporter = new OutcomeReporter(events, ends, lines);
   }
 

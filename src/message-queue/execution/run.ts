@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { guardListeners } from '../../kernel/host/guarded-signal.js';
 import type { HostCode } from '../../kernel/host/host-code.js';
 import { inOwnContext } from '../../kernel/host/root-context.js';
+import { printable } from '../../kernel/logging/printable.js';
+import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
@@ -30,6 +32,7 @@ export interface RunTools {
   readonly logger: JobLog;
   readonly events: JobEvents;
   readonly host: HostCode;
+  readonly lines: RepeatedLines;
   /** Called once when the signal of a running handler aborts. @returns a function to call when the run has ended */
   readonly watch: (run: Run, reason: MessageQueueError) => () => void;
 }
@@ -147,7 +150,8 @@ export class Run implements MiddlewareContext {
 
   /**
    * Rejects with the signal's reason once the run was told to stop, so a handler that reports progress stops there.
-   * Progress that cannot be stored is logged, and the job continues. After the run's end it does nothing.
+   * Progress that cannot be stored, because Redis refuses or is away, is logged, a line a kind and interval, and the job
+   * continues: what was done so far does not depend on it. After the run's end it does nothing.
    * @throws RangeError when `percentage` is not a number from 0 to 100
    */
   get progress(): JobContext['progress'] {
@@ -193,13 +197,25 @@ export class Run implements MiddlewareContext {
       await this.taken.job.progress(progress);
       this.#tools.events.emit('progress', { ...this.place, progress });
     } catch (error) {
-      this.logger.warn(`The job's progress could not be stored: ${String(error)}`);
+      this.#tellUnstored(printable(String(error)));
     }
   }
 
   #listenerFailed(error: unknown): void {
     const what = `a listener on the signal of ${this.handler?.name ?? 'a job'}`;
     this.#tools.host.failed(what, this.queue, error);
+  }
+
+  /** A handler may report its progress many times a second. */
+  #tellUnstored(why: string): void {
+    this.#tools.lines.add({
+      kind: [this.queue, this.jobName, 'Progress'].join('\n'),
+      write: () => this.logger.warn(`The job's progress could not be stored: ${why}`),
+      sum: ({ count, seconds }) =>
+        this.logger.warn(
+          `Progress could not be stored ${count} more times in ${seconds} s, this job's the last: ${why}`,
+        ),
+    });
   }
 
   #timeoutError(): JobTimeoutError {

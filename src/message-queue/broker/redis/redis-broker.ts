@@ -24,7 +24,7 @@ import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { lossMessage } from '../store-loss.js';
 import type { StoreLoss } from '../store-loss.js';
 import { StoreEpochs } from './epoch/store-epochs.js';
-import { boundCalls } from './bull/bounded-calls.js';
+import { askOver, boundCalls } from './bull/bounded-calls.js';
 import { CrashSuspects } from './working/crash-suspects.js';
 import { Enqueuer } from './adding/enqueuer.js';
 import { QueueAdministration } from './administration/queue-administration.js';
@@ -104,10 +104,12 @@ export class RedisBroker extends Broker {
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
   createQueue(definition: QueueDefinition): Queue {
     if (this.entries.has(definition.name)) throw queueTwice(definition.name);
+    const ask = askOver(definition.name, this.connections);
     const queue: RedisQueue = new RedisQueue(
       definition,
       bullOptions(this.options, definition.name, this.connections),
       {
+        ask,
         schedules: () => enqueuer.schedules,
         addJob: (name, data, options) => enqueuer.addJob(name, data, options),
         addJobs: (jobs) => enqueuer.addJobs(jobs),
@@ -121,7 +123,7 @@ export class RedisBroker extends Broker {
     const enqueuer = new Enqueuer({
       ...{ queue, scripts, connections, memory, timeoutMs, waits, spool, report },
     });
-    boundCalls(queue, connections);
+    boundCalls(queue, ask);
     // From the first connection on.
     this.epochs.of(queue.base);
     this.administration.knownQueues.add(definition.name);

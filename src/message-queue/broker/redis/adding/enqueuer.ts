@@ -9,7 +9,7 @@ import { DEFAULT_JOB_NAME } from '../../rules/bull-arguments.js';
 import type { BulkJob } from '../../rules/bull-arguments.js';
 import { queueClosed } from '../../rules/add-errors.js';
 import { JOB_ADDED } from '../../rules/events/local-events.js';
-import { QueueJob } from '../bull/finished-jobs.js';
+import { QueueJob } from '../bull/queue-job.js';
 import { AddBuffer } from './add-buffer.js';
 import { asQueueError } from './as-queue-error.js';
 import type { EnqueuerParts } from './enqueuer-parts.js';

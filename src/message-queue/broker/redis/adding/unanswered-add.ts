@@ -41,6 +41,7 @@ export function notSent(place: AddPlace, trouble: Error | null, waitedMs = 0): B
   return new BrokerUnavailableError(
     `${state}: ${jobOf(place)} was not added to queue "${place.queue}". Add it again when Redis is back.${cause}`,
     { ...place, cause: trouble ?? undefined },
+    refusalIn(trouble),
   );
 }
 
@@ -65,6 +66,11 @@ export function closedMeanwhile(
     );
   }
   return queueClosed(place);
+}
+
+/** The code of the reply with which Redis refuses connections; null when it does not answer. */
+function refusalIn(trouble: Error | null): string | null {
+  return trouble instanceof BrokerUnavailableError ? trouble.reply : null;
 }
 
 function unknown({ jobId }: AddPlace): string {

@@ -1,5 +1,6 @@
 import Bull from 'bull';
 import type { Job, JobOptions, Queue } from 'bull';
+import type { ChainableCommander } from 'ioredis';
 
 /** What we use of Bull's queue beyond its published types (Bull 4.16.5, its last release). */
 export interface BullQueueInternals {
@@ -38,7 +39,8 @@ export interface BullJobInternals {
 
 interface BullJobClass {
   new (queue: Queue, name: string, data: unknown, options: JobOptions): Job & BullJobInternals;
-  readonly prototype: Job & BullJobInternals;
+  readonly prototype: Job &
+    BullJobInternals & { _saveAttempt(multi: ChainableCommander, error: Error): void };
 }
 
 /** Bull's job class, which its types hide. */

@@ -2,7 +2,6 @@ import type { Queue } from 'bull';
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import { ours } from '../../../../kernel/host/ours.js';
 import { closingQueue, FinishWaiters } from '../../rules/events/finish-waiters.js';
-import { BullJob } from './bull-internals.js';
 
 /** Messages tell of most ends; who missed one finds out this often, milliseconds. */
 const LOOK_EVERY_MS = 1_000;
@@ -99,18 +98,5 @@ export class FinishedJobs {
     if (completed !== null) return 'completed';
     if (failed !== null) return 'failed';
     return exists === 1 ? 'open' : 'missing';
-  }
-}
-
-/** Bull's job, but `finished()` ends when no end can come any more. */
-export class QueueJob extends BullJob {
-  override finished(): Promise<unknown> {
-    const { finishedJobs } = this.queue as unknown as { readonly finishedJobs: FinishedJobs };
-    return finishedJobs.of(String(this.id));
-  }
-
-  /** Makes a job that Bull itself made one of these. */
-  static from<Made extends object | null | undefined>(job: Made): Made {
-    return job ? (Object.setPrototypeOf(job, QueueJob.prototype) as Made) : job;
   }
 }

@@ -3,8 +3,8 @@ import { fullOptions, storedPriority } from '../../../admission/stored-options.j
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { BullJobInternals } from './bull-internals.js';
-import { QueueJob } from './finished-jobs.js';
 import { OptionTexts } from './option-texts.js';
+import { QueueJob } from './queue-job.js';
 import {
   checkName,
   isDeep,

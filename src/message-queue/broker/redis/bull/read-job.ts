@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bull';
+import { replyCode } from '../../../../kernel/redis/redis-replies.js';
 import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
@@ -36,7 +37,7 @@ async function readHash(queue: Queue<object>, id: string, excludeData: boolean):
 }
 
 function unlessOtherType(error: unknown): Hash {
-  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return {};
+  if (replyCode(error) === 'WRONGTYPE') return {};
   throw error;
 }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import Bull from 'bull';
-import type { Job, JobCounts, JobId, QueueOptions } from 'bull';
+import type { Job, JobCounts, JobId, Queue, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
 import { untilAborted } from '../../../../kernel/time/until-aborted.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
@@ -13,8 +13,11 @@ import { guardedEmit } from '../../rules/events/guarded-emit.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, internalsOf } from './bull-internals.js';
 import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
-import { FinishedJobs, QueueJob } from './finished-jobs.js';
+import { rejecting } from './bounded-calls.js';
+import type { Ask } from './bounded-calls.js';
+import { FinishedJobs } from './finished-jobs.js';
 import { JobReader } from './job-reader.js';
+import { QueueJob } from './queue-job.js';
 import { completeHash, readJob } from './read-job.js';
 import { answerScheduleCalls } from '../schedules/schedule-calls.js';
 import type { QueueSchedules } from '../schedules/schedule-calls.js';
@@ -23,6 +26,7 @@ import type { QueueSchedules } from '../schedules/schedule-calls.js';
 const BULL_CLOSE_MS = 300;
 /** Adds jobs on behalf of the queue; the broker implements it. */
 export interface QueueBackend {
+  readonly ask: Ask;
   schedules(): QueueSchedules;
   addJob(name: string, data: unknown, options: ManagedJobOptions): Promise<Job<object>>;
   addJobs(jobs: readonly BulkJob[]): Promise<Job<object>[]>;
@@ -72,6 +76,11 @@ export class RedisQueue extends Bull<object> {
     answerScheduleCalls(this, () => backend.schedules(), backend.addJob.bind(backend));
   }
 
+  /** Makes a call of Bull's that somebody waits for. */
+  get ask(): Ask {
+    return this.backend.ask;
+  }
+
   /** Those who wait for jobs of this queue to finish. */
   get finishedJobs(): FinishedJobs {
     return this.#finished;
@@ -118,6 +127,11 @@ export class RedisQueue extends Bull<object> {
   /** As Bull emits, but a listener that fails, at once or later, stops nothing. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     return guardedEmit(this, event, args);
+  }
+
+  /** As in Bull, but rejects when a command of it was refused. */
+  override multi(): ReturnType<Queue['multi']> {
+    return rejecting(super.multi());
   }
 
   /** A run of a schedule begins: plans the next one. */

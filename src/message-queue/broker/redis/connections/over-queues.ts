@@ -13,19 +13,24 @@ export interface RedisAccess {
 
 /**
  * Runs a script of `luaScriptOverQueues` in one round trip: one call for up to 100 queues, on a Cluster for those of one
- * hash tag. Waits out passing errors for up to two seconds.
+ * hash tag.
  * @param bases base keys of the queues, `prefix:queue:`
+ * @param tries `once`, or `patiently`: passing errors are waited out for up to a second and a half
  * @returns the answer for each queue, by its base; it rejects with any error of its call, or of its queue alone
  */
 export function overQueues(
   script: LuaScript,
   bases: readonly string[],
   { scripts, connections }: RedisAccess,
+  tries: 'once' | 'patiently' = 'patiently',
 ): Map<string, Promise<unknown>> {
   const answers = new Map<string, Promise<unknown>>();
   const groups = connections.isCluster ? byHashTag(bases) : [bases];
   for (const group of groups.flatMap(inSteps)) {
-    const call = scripts.runPatiently(script, group[0] ?? '', group) as Promise<unknown[]>;
+    const base = group[0] ?? '';
+    const answer =
+      tries === 'once' ? scripts.run(script, base, group) : scripts.runPatiently(script, base, group);
+    const call = answer as Promise<unknown[]>;
     group.forEach((base, index) =>
       answers.set(
         base,

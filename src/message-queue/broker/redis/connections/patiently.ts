@@ -1,9 +1,10 @@
 import { isTriedAgain } from '../../../../kernel/redis/redis-replies.js';
 
-const PATIENCE_MS = 2_000;
+/** Less than the two seconds after which a call is told that Redis does not answer: it did. */
+const PATIENCE_MS = 1_500;
 const RETRY_DELAY_MS = 100;
 
-/** Makes a call that somebody waits for; while Redis answers that it cannot take it just now, again for up to two seconds. */
+/** Makes a call that somebody waits for; while Redis answers that it cannot take it just now, again for up to a second and a half. */
 export async function patiently<T>(call: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {

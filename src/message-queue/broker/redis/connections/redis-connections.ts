@@ -93,7 +93,7 @@ export class RedisConnections {
     return this.isReady || this.shared === null ? 0 : performance.now() - this.awaySince;
   }
 
-  /** Why the connections are down, or null. */
+  /** Why the shared client is down, or null. */
   get trouble(): Error | null {
     return this.lastError;
   }
@@ -212,8 +212,9 @@ export class RedisConnections {
     client.on('ready', () => {
       wasReady = true;
       isUp = true;
+      if (client !== this.shared) return;
       this.lastError = null;
-      if (client === this.shared) void this.welcome();
+      void this.welcome();
     });
     client.on('close', () => {
       // Every failed attempt to reconnect ends here too.
@@ -226,8 +227,10 @@ export class RedisConnections {
     });
     const explain = (error: Error): Error => explained(error, this.settings.tls !== false, wasReady);
     client.on('error', (error: Error) => {
-      this.lastError = explain(error);
-      this.listener.failed(this.lastError);
+      const failure = explain(error);
+      // The others are ready before Redis has said whether it lets them in.
+      if (client === this.shared) this.lastError = failure;
+      this.listener.failed(failure);
     });
   }
 }

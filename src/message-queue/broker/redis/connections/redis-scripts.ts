@@ -25,7 +25,7 @@ export class RedisScripts {
     return this.prepare().then(() => this.call(script, base, args));
   }
 
-  /** Like `run`, but waits out passing errors for up to two seconds: for calls that somebody waits for. */
+  /** Like `run`, but waits out passing errors for up to a second and a half: for calls that somebody waits for. */
   runPatiently(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
     return patiently(() => this.run(script, base, args));
   }

@@ -26,7 +26,8 @@ export function unlessAway<T>(
       const message =
         `Redis has been away for ${Math.floor(connections.awayForMs / 1_000)} s; ${what} of queue "${queue}" got no answer. ` +
         `Try again when it is back.${why}`;
-      reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }));
+      const reply = trouble instanceof BrokerUnavailableError ? trouble.reply : null;
+      reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }, reply));
     }, CHECK_EVERY_MS);
     const settle =
       <V>(pass: (value: V) => void) =>

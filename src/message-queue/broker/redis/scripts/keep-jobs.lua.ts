@@ -37,19 +37,25 @@ local function crashCount(records)
 end
 `;
 
+/** How late a check for jobs of dead workers may come, milliseconds. */
+const LATE_MS = 1_000;
+
 /**
  * Moves active jobs whose lock is gone back to the front of their lane. As in Bull, a job must have been seen active
  * by the previous check (set \`stalled\`). A run that had begun leaves a crash record in the field \`mqCrashes\`
  * (JSON objects, comma-separated).
  *
  * ARGV: 1 now (ms) · 2 shortest time between two checks, over all workers (ms) · 3 crash records to keep per job.
+ * A check that comes late does nothing.
  * Reply: `[[stalled id…], [id of an entry that was no job, and is a dead letter now…]]`.
  */
 export const recoverStalledScript = luaScript('mqRecoverStalled', {
   allowOom: true,
-  uses: [laneFunctions, crashFunctions, endingFunctions, letterFunctions, oddFunctions],
+  uses: [timeFunctions, laneFunctions, crashFunctions, endingFunctions, letterFunctions, oddFunctions],
   body: `
 local now, keep = ARGV[1], tonumber(ARGV[3])
+-- The client sent it again after an outage, in which nobody could renew a lock.
+if serverNow(tonumber(now)) - tonumber(now) > ${LATE_MS} then return { {}, {} } end
 if not redis.call('SET', base .. 'stalled-check', now, 'PX', ARGV[2], 'NX') then return { {}, {} } end
 local stalled, phantoms = {}, {}
 

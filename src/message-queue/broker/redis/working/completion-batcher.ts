@@ -1,4 +1,5 @@
 import type { JobResult } from '../../../jobs/job-result.js';
+import { meaningOf } from '../../../../kernel/redis/redis-replies.js';
 import { retentionRule } from '../../rules/retention-rule.js';
 import { completeJobsScript } from '../scripts/complete-jobs.lua.js';
 import { NOTHING_TAKEN, takenReply } from './job-intake.js';
@@ -121,7 +122,7 @@ export class CompletionBatcher {
       reply = await answer;
       intake.note(reply, request.count);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      await this.endEach(batch, error);
     }
     if (!startsAtOnce) begun.forEach(this.parts.start);
     // The ends have been reported by now: their microtasks were queued before this one.
@@ -134,6 +135,13 @@ export class CompletionBatcher {
     for (const resolve of this.answered.splice(0)) resolve();
   }
 
+  /** A call failed. One job that is stored wrongly must not keep others from being completed. Never rejects. */
+  private async endEach(batch: readonly Completion[], error: unknown): Promise<void> {
+    if (batch.length > 1 && meaningOf(error) === 'faulty') {
+      await Promise.all(batch.map((one) => this.send([one], [], NO_SLOTS).catch(one.reject)));
+    } else for (const { reject } of batch) reject(error);
+  }
+
   /** @returns what the same call took */
   private async send(
     batch: readonly Completion[],
@@ -143,7 +151,11 @@ export class CompletionBatcher {
     const { commands, now, onPaused } = this.parts;
     const at = now();
     const args = this.argsOf(batch, begun, request, at);
-    const answer = await commands.runUntilAnswered(completeJobsScript, args);
+    const answer = await commands.runUntilAnswered(
+      completeJobsScript,
+      args,
+      batch.length > 1 ? 0 : undefined,
+    );
     const [statuses, jobs, phantoms, again, run, isPaused] = answer as [number[], ...SentReply, number];
     batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
     if (isPaused === 1) onPaused();

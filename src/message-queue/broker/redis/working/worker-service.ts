@@ -73,7 +73,10 @@ export class WorkerService implements WorkerOfQueue {
       report: parts.report,
       suspects: parts.suspects,
     });
-    this.locks = new LockKeeper(commands, this.worker.active, options.lock, onError);
+    this.locks = new LockKeeper(commands, this.worker.active, options.lock, (error) => {
+      this.recovery.postpone();
+      onError(error);
+    });
     this.promoter = new DelayPromoter(commands, connections.clock, onError);
     this.recovery = new StalledRecovery(commands, {
       everyMs: options.lock.stalledCheckMs,

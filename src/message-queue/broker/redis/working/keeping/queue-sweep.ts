@@ -78,6 +78,8 @@ export class QueueSweep {
       lookAtQueuesScript,
       swept.map(({ base }) => base),
       this.redis,
+      // A refusal says that no worker could renew its locks: it must be known before jobs are looked for that nobody holds.
+      'once',
     );
     await Promise.all(swept.map((queue) => this.tell(queue, answers.get(queue.base))));
   }

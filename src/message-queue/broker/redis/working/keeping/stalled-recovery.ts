@@ -2,6 +2,9 @@ import type { Clock } from '../../../../../kernel/time/clock.js';
 import type { QueueCommands } from '../queue-commands.js';
 import { recoverStalledScript } from '../../scripts/keep-jobs.lua.js';
 
+/** How much later than this worker another one may be connected again, milliseconds. */
+const OTHERS_ARE_BACK_MS = 1_000;
+
 /** What the recovery depends on. */
 export interface StalledRecoveryOptions {
   readonly everyMs: number;
@@ -37,7 +40,10 @@ export class StalledRecovery {
     if (this.underWay !== null || now < this.notBefore) return;
     this.notBefore = now + this.shortestMs;
     this.underWay = this.recover()
-      .catch(this.options.onError)
+      .catch((error: unknown) => {
+        this.postpone();
+        this.options.onError(error);
+      })
       .finally(() => (this.underWay = null));
   }
 
@@ -46,7 +52,9 @@ export class StalledRecovery {
    * nothing about their workers. Those that live are given time to renew theirs.
    */
   postpone(): void {
-    this.notBefore = Math.max(this.notBefore, performance.now() + 2 * this.options.renewMs);
+    const { renewMs } = this.options;
+    const othersRenewWithinMs = Math.max(renewMs, OTHERS_ARE_BACK_MS) + renewMs;
+    this.notBefore = Math.max(this.notBefore, performance.now() + othersRenewWithinMs);
   }
 
   /** Resolves when the check under way has ended. */
