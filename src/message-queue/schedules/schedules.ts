@@ -9,7 +9,12 @@ import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { isRecord, record } from '../../kernel/values/kinds.js';
 import { plainText } from '../../kernel/values/plain-text.js';
-import { InvalidJobOptionsError, ScheduleNotFoundError } from '../jobs/errors.js';
+import {
+  BrokerUnavailableError,
+  EnqueueTimeoutError,
+  InvalidJobOptionsError,
+  ScheduleNotFoundError,
+} from '../jobs/errors.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
 import { isQueueName } from '../queues/queue-name.js';
 import { SCHEDULE_KEY } from './schedule-declaration.js';
@@ -53,7 +58,8 @@ export class Schedules {
   /**
    * Makes a schedule of a queue, or changes the one with the same key: its next run has the new payload. Runs that were made count
    * against a `limit`, and a paused one stays paused.
-   * @throws InvalidPayloadError, InvalidJobOptionsError; the latter also for a key that code declares
+   * @throws InvalidPayloadError, InvalidJobOptionsError; the latter also for a key that code declares. BrokerUnavailableError when nothing
+   * was changed; EnqueueTimeoutError when that is not known: the same call again is safe
    */
   async upsert<D extends QueueDefinition, N extends JobNameOf<D>>(
     definition: D,
@@ -67,7 +73,9 @@ export class Schedules {
     const isFilled = isQueueName(definition.name) && isRecord(given);
     const full = isFilled ? { createdAt: new Date(managed.broker.now()), ...given } : given;
     const receipt = await this.enqueuer.add(definition.name, job, full, enqueueOptions);
-    const status = await this.statusOf(managed, key);
+    const status = await this.statusOf(managed, key).catch((cause: unknown) => {
+      throw statusUnread(definition.name, job, key, cause);
+    });
     return { ...status, change: receipt.schedule ?? 'created' };
   }
 
@@ -191,4 +199,13 @@ export class Schedules {
       { queue },
     );
   }
+}
+
+/** The schedule stands, and Redis was lost before it was read. */
+function statusUnread(queue: string, job: string, key: string, cause: unknown): unknown {
+  if (!(cause instanceof BrokerUnavailableError)) return cause;
+  return new EnqueueTimeoutError(
+    `Schedule "${key}" of queue "${queue}" was stored, and what became of it could not be read: repeating the same call is safe. ${cause.message}`,
+    { queue, job, cause },
+  );
 }

@@ -42,6 +42,13 @@ export function unlessAway<T>(
   });
 }
 
+/** Redis is known to be away, and nothing was sent. */
+export function unasked(queue: string, what: string, { trouble }: RedisConnections): BrokerUnavailableError {
+  const why = trouble === null ? '' : ` ${trouble.message}`;
+  const message = `Redis is away: ${what} of queue "${queue}" was not begun. Try again when it is back.${why}`;
+  return new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined });
+}
+
 /** What a connection that fails rejects with, in the words of its client. */
 const LOST = /^(MaxRetriesPerRequestError|AbortError|ClusterAllFailedError)$/;
 const CLOSED =

@@ -22,7 +22,7 @@ import { definitionOfAdd } from '../../rules/schedules/schedule-definition.js';
 import { memberOf, runDetails, runIdOf, runOf } from '../../rules/schedules/schedule-record.js';
 import type { ScheduledRun, StoredSchedule } from '../../rules/schedules/schedule-record.js';
 import { internalsOf } from '../bull/bull-internals.js';
-import { unlessAway } from '../connections/unless-away.js';
+import { unasked, unlessAway } from '../connections/unless-away.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 import { addScheduleScript, changeScheduleScript, SCHEDULE_FIELDS } from './schedules.lua.js';
 import { ScheduleReader } from './schedule-reader.js';
@@ -77,16 +77,16 @@ export class RedisSchedules implements SchedulesOfQueue {
   }
 
   change(key: string, action: ScheduleAction): Promise<boolean> {
-    return this.answer('changing a schedule', this.changeBy(key, CHANGES[action]));
+    return this.answer('changing a schedule', () => this.changeBy(key, CHANGES[action]));
   }
 
   async look(): Promise<ScheduleLook[]> {
-    const looks = await this.answer('reading schedules', this.reader.look());
+    const looks = await this.answer('reading schedules', () => this.reader.look());
     return looks.map(({ found, run }) => ({ schedule: found, run }));
   }
 
   keep(): Promise<ScheduleCare> {
-    return this.answer('keeping schedules', this.keepAll());
+    return this.answer('keeping schedules', () => this.keepAll());
   }
 
   private async keepAll(): Promise<ScheduleCare> {
@@ -155,8 +155,13 @@ export class RedisSchedules implements SchedulesOfQueue {
     return SCHEDULE_FIELDS.map((field) => fields[field]);
   }
 
-  private answer<T>(what: string, answer: Promise<T>): Promise<T> {
-    return unlessAway(this.parts.queue.name, what, this.parts.connections, answer);
+  /** Waits for an answer, unless Redis is known to be away: then nothing is asked. */
+  private async answer<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const { queue, connections, waits } = this.parts;
+    if (!waits && (connections.isAway || connections.silence.isOn)) {
+      throw unasked(queue.name, what, connections);
+    }
+    return unlessAway(queue.name, what, connections, ask());
   }
 
   private time(): ChangeTime {

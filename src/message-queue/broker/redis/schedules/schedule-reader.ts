@@ -16,6 +16,8 @@ export interface SchedulesParts {
   readonly queue: RedisQueue;
   readonly scripts: RedisScripts;
   readonly connections: RedisConnections;
+  /** Whether calls wait for a Redis that is away. */
+  readonly waits: boolean;
 }
 
 /** A schedule as it was read, with the text of its record. */
