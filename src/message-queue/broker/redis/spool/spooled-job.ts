@@ -52,7 +52,7 @@ export function spooledJob(
 }
 
 /** A record of a spool is not what was written. */
-export class SpoolRecordError extends Error {
+class SpoolRecordError extends Error {
   readonly code = 'SPOOL_RECORD';
 }
 
