@@ -1,4 +1,6 @@
-import { Clock } from '../time/clock.js';
+import { CLOCK_STEPS, setClock } from '../../../test/support/set-clock.js';
+import { waitUntil } from '../../../test/support/wait-until.js';
+import { Clock, SystemClock } from '../time/clock.js';
 import type { ClockTimer } from '../time/clock.js';
 import { RepeatedLines } from './repeated-lines.js';
 
@@ -46,6 +48,20 @@ describe('RepeatedLines', () => {
     clock = new HandClock();
     written = [];
     lines = new RepeatedLines(clock, 60_000);
+  });
+
+  it.each(CLOCK_STEPS)("sums up in time when the machine's clock is set %s", async (_step, byMs) => {
+    lines = new RepeatedLines(new SystemClock(), 20);
+    add('down');
+    const reset = setClock(byMs);
+    try {
+      add('down', 'again');
+      await waitUntil(() => written.length === 2, 'the sum', 10_000);
+    } finally {
+      reset();
+    }
+    lines.flush();
+    expect(written).toEqual(['down', expect.stringMatching(/^again \+1 in \d s$/)]);
   });
 
   it('writes the first of a kind in full, then one line per interval', () => {

@@ -35,11 +35,15 @@ export class RepeatedLines {
   private readonly kinds = new Map<string, Kind>();
   private timer: ClockTimer | null = null;
 
+  private readonly clock: Clock;
+
   constructor(
-    private readonly clock: Clock,
+    clock: Clock,
     /** Milliseconds; 0: every line is written. */
     private readonly everyMs: number,
-  ) {}
+  ) {
+    this.clock = clock.steady();
+  }
 
   /** Writes the line, or counts it. */
   add(line: RepeatedLine): void {

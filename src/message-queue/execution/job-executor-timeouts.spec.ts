@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { JobTimeoutError, UnrecoverableJobError } from '../jobs/errors.js';
 import type { ManagedJobOptions } from '../jobs/managed-job.js';
+import { SystemClock } from '../../kernel/time/clock.js';
+import { CLOCK_STEPS, setClock } from '../../../test/support/set-clock.js';
 import { Stage, resultOf, failed, untilAborted, latch } from '../../../test/support/job-executor-fixture.js';
 
 describe('attempts and timeouts', () => {
@@ -54,6 +56,29 @@ describe('a timeout', () => {
     expect((await outcome).error).toBe(reason);
     expect(reason).toBeInstanceOf(JobTimeoutError);
   });
+
+  it.each(CLOCK_STEPS)(
+    "is left as long as it was when this machine's clock is set %s",
+    async (_step, byMs) => {
+      const stage = new Stage({ clock: new SystemClock() });
+      let reset = (): void => undefined;
+      stage.handle = async (_payload, context) => {
+        const leftMs = (): number => context.deadline - Date.now();
+        const before = leftMs();
+        reset = setClock(byMs);
+        const lost = before - leftMs();
+        // One that began with less than the clock was set by would be over.
+        await new Promise((resolve) => setImmediate(resolve));
+        return [context.signal.aborted, before > 1_000, lost >= -2 && lost < 30_000];
+      };
+      try {
+        const taken = { opts: { attempts: 3, mq: { timeoutMs: 60_000 } } };
+        expect(resultOf(await stage.run(taken))).toEqual([false, true, true]);
+      } finally {
+        reset();
+      }
+    },
+  );
 
   it('does not settle the run before its handler has settled, and counts a late success as a failed attempt', async () => {
     const stage = new Stage();

@@ -25,7 +25,7 @@ const PERCENTAGE = numberFrom(0, 100);
 
 /** What all runs of an executor share. */
 export interface RunTools {
-  /** What handlers compare their deadlines with. */
+  /** This machine's, as handlers see it: it may be set while they run. */
   readonly clock: Clock;
   /** For what lasts: nobody sets it. */
   readonly steady: Clock;
@@ -61,6 +61,7 @@ export class Run implements MiddlewareContext {
   readonly #tools: RunTools;
   #state: RunState = 'taken';
   #payload: object | undefined;
+  /** On the steady clock. */
   #startedAt: number | undefined;
   #timer: ClockTimer | undefined;
   #controller: AbortController | undefined;
@@ -125,7 +126,9 @@ export class Run implements MiddlewareContext {
   }
 
   get deadline(): number {
-    return (this.#startedAt ?? this.#tools.clock.now()) + this.timeoutMs;
+    const { clock, steady } = this.#tools;
+    const ranMs = this.#startedAt === undefined ? 0 : steady.now() - this.#startedAt;
+    return clock.now() + this.timeoutMs - ranMs;
   }
 
   get signal(): AbortSignal {
@@ -164,7 +167,7 @@ export class Run implements MiddlewareContext {
   begin(payload: object): void {
     this.#state = 'running';
     this.#payload = payload;
-    this.#startedAt = this.#tools.clock.now();
+    this.#startedAt = this.#tools.steady.now();
     this.#timer = this.#tools.steady.setTimer(() => this.abort(this.#timeoutError()), this.timeoutMs);
     this.#tools.events.emit('active', this.place);
   }

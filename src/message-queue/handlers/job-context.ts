@@ -16,7 +16,10 @@ export interface JobContext {
    * A listener on it that throws is logged and counted, and changes nothing for the job.
    */
   readonly signal: AbortSignal;
-  /** When the signal aborts at the latest, milliseconds since the epoch. */
+  /**
+   * When the signal aborts at the latest, milliseconds since the epoch on this machine's clock: `deadline - Date.now()` is the time left. If that
+   * clock is set while the handler runs, the deadline moves with it; read it anew rather than keep it.
+   */
   readonly deadline: number;
   /** Given at enqueue, or the job's id. */
   readonly correlationId: string;

@@ -57,7 +57,7 @@ export class WrappedKeyProvider extends KeyProvider {
   }
 
   async #secret(keyId: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const now = Date.now();
+    const now = performance.now();
     let key = this.#open.get(keyId);
     if (key === undefined || key.until <= now) {
       key = { secret: this.#unwrap(keyId), until: now + this.#keepOpenMs };

@@ -117,12 +117,12 @@ class LibsqlConnection implements DatabaseConnection {
   }
 
   private async untilNotBusy<T>(attempt: () => T): Promise<T> {
-    const giveUpAt = Date.now() + this.busyTimeoutMs;
+    const giveUpAt = performance.now() + this.busyTimeoutMs;
     for (;;) {
       try {
         return attempt();
       } catch (error) {
-        if (!isBusy(error) || Date.now() >= giveUpAt) throw error;
+        if (!isBusy(error) || performance.now() >= giveUpAt) throw error;
         await new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 18));
       }
     }

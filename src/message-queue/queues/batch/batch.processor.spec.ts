@@ -139,6 +139,18 @@ describe('batch-send', () => {
     expect(chunks()).toHaveLength(3);
   });
 
+  it("has as much time as before when the machine's clock is set", async () => {
+    const { processor, context, clock, dispatch } = setUp();
+    const run = context();
+    Object.defineProperty(run, 'deadline', { get: () => clock.now() + 60_000 });
+    const send = dispatch.dispatchMany.bind(dispatch);
+    dispatch.dispatchMany = async (messages, signal) => {
+      await clock.advance(3_600_000);
+      return send(messages, signal);
+    };
+    expect(await processor.processBatch(job, run)).toMatchObject({ sent: 25 });
+  });
+
   it('counts what the delivery queue refuses, and goes on', async () => {
     const { processor, context, dispatch } = setUp();
     dispatch.setOutcome('r-3', { outcome: 'rejected', reason: 'INVALID_PAYLOAD' });

@@ -59,15 +59,16 @@ export class BatchMessageProcessor {
   async processBatch(payload: BatchMessageJobDto, context: JobContext): Promise<BatchResult> {
     const plan = planBatch(payload, context.jobId);
     let state = await this.resume(plan, context);
-    const stopAt = this.stopAt(context);
+    const marginMs = Math.min(LONGEST_MARGIN_MS, this.leftMs(context) / 10);
     while (state.chunksDone < state.totalChunks) {
       context.signal.throwIfAborted();
-      if (this.clock.now() >= stopAt) throw new RetryLater(1, 'The deadline is near; the batch continues.');
+      if (this.leftMs(context) <= marginMs)
+        throw new RetryLater(1, 'The deadline is near; the batch continues.');
       state = await this.sendChunk(payload, plan, state, context);
       await this.progress.save(state, context.signal);
       await this.report(state, context);
       const pauseMs = payload.chunkDelay ?? 0;
-      if (state.chunksDone < state.totalChunks && pauseMs > 0) await this.rest(pauseMs, stopAt, context);
+      if (state.chunksDone < state.totalChunks && pauseMs > 0) await this.rest(pauseMs, marginMs, context);
     }
     await this.report(state, context);
     const { batchId, segment, totalChunks, sent, failed, skipped } = state;
@@ -83,14 +84,12 @@ export class BatchMessageProcessor {
     return { ...fresh, sent: 0, failed: 0 };
   }
 
-  /** When no further chunk may start: a tenth of the time, at most 5 s, before the deadline. */
-  private stopAt(context: JobContext): number {
-    const budgetMs = context.deadline - this.clock.now();
-    return context.deadline - Math.min(LONGEST_MARGIN_MS, budgetMs / 10);
+  private leftMs(context: JobContext): number {
+    return context.deadline - this.clock.now();
   }
 
-  private async rest(pauseMs: number, stopAt: number, context: JobContext): Promise<void> {
-    if (this.clock.now() + pauseMs >= stopAt) {
+  private async rest(pauseMs: number, marginMs: number, context: JobContext): Promise<void> {
+    if (this.leftMs(context) - pauseMs <= marginMs) {
       throw new RetryLater(pauseMs, 'The pause would pass the deadline; the batch continues after it.');
     }
     await pause(this.clock, pauseMs, context.signal);

@@ -94,6 +94,19 @@ describe('cleanup-messages: old_messages', () => {
     expect(next).toMatchObject({ removed: 10, finished: true });
   });
 
+  it("has as much time as before when the machine's clock is set", async () => {
+    const { processor, context, addMessage, clock, store } = setUp();
+    for (let at = 0; at < 30; at += 1) await addMessage(`old-${at}`, 91 + at);
+    const removeClaimed = store.removeClaimed.bind(store);
+    store.removeClaimed = async (ids, signal) => {
+      await clock.advance(3_600_000);
+      return removeClaimed(ids, signal);
+    };
+    const run = context();
+    Object.defineProperty(run, 'deadline', { get: () => clock.now() + 60_000 });
+    expect(await processor.processCleanup(old, run)).toMatchObject({ removed: 30, finished: true });
+  });
+
   it('stops between steps when it is aborted', async () => {
     const { processor, context, addMessage, store, left } = setUp();
     for (let at = 0; at < 30; at += 1) await addMessage(`old-${at}`, 91 + at);

@@ -63,7 +63,7 @@ export class MessageCleanupProcessor {
   async processCleanup(payload: CleanupJobDto, context: JobContext): Promise<CleanupResult> {
     const { cleanupType } = payload;
     const dryRun = payload.dryRun === true;
-    const stopAt = this.stopAt(context);
+    const marginMs = Math.min(LONGEST_MARGIN_MS, this.leftMs(context) / 10);
     await context.progress({ percentage: 0, step: 'counting', data: { removed: 0 } });
     context.signal.throwIfAborted();
     const step = this.stepOf(payload);
@@ -73,7 +73,7 @@ export class MessageCleanupProcessor {
     const limit = payload.batchSize ?? DEFAULT_CLEANUP_BATCH_SIZE;
     while (!dryRun) {
       context.signal.throwIfAborted();
-      if (this.clock.now() >= stopAt) {
+      if (this.leftMs(context) <= marginMs) {
         finished = false;
         break;
       }
@@ -105,9 +105,8 @@ export class MessageCleanupProcessor {
     );
   }
 
-  private stopAt(context: JobContext): number {
-    const budgetMs = context.deadline - this.clock.now();
-    return context.deadline - Math.min(LONGEST_MARGIN_MS, budgetMs / 10);
+  private leftMs(context: JobContext): number {
+    return context.deadline - this.clock.now();
   }
 
   private share(matched: number, removed: number): number {
