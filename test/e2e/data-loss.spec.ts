@@ -81,7 +81,7 @@ describe('a fleet whose Redis is emptied', () => {
     const admin = redis.client();
     await admin.flushall();
     admin.disconnect();
-    // A usual look comes after a minute.
+    // A usual look would come, but later.
     await waitUntil(async () => (await schedules()) === 1, 'the schedule to be back');
     await app.get(MessageQueueService).enqueue(NOTES, 'note', { text: 'after' });
     await waitUntil(() => handled.includes('after'), 'the next job');

@@ -11,9 +11,11 @@ import {
 } from '../../src/message-queue/index.js';
 import { DeadLetterService } from '../../src/message-queue/operations/index.js';
 import type { EnqueueOptions, JobContext } from '../../src/message-queue/index.js';
+import { shiftClock } from '../support/shift-clock.js';
 
-/** What a host is asked for by its parent. */
+/** What a host is asked for by its parent, or that its clock is set. */
 export type HostRequest =
+  | { readonly clockOffsetMs: number }
   | { readonly ask: 'add'; readonly what: JobKind; readonly options?: EnqueueOptions }
   | { readonly ask: 'health' | 'letters' | 'upsert' | 'remove' };
 
@@ -71,12 +73,13 @@ class TimedProcessor {
 class HostModule {}
 
 async function main(): Promise<void> {
+  shiftClock(Number(process.argv[4]));
   const app = await NestFactory.createApplicationContext(HostModule, {
     logger: ['warn', 'error'],
     abortOnError: false,
   });
   const service = app.get(MessageQueueService);
-  const answerTo = async (request: HostRequest): Promise<unknown> => {
+  const answerTo = async (request: Exclude<HostRequest, { clockOffsetMs: number }>): Promise<unknown> => {
     if (request.ask === 'add')
       return (await service.enqueue(TIMED, 'timed', { what: request.what }, request.options)).id;
     const { schedules } = service;
@@ -87,7 +90,8 @@ async function main(): Promise<void> {
     return (await app.get(DeadLetterService).list()).letters.map(({ id }) => id);
   };
   process.on('message', (request: HostRequest) => {
-    if ('ask' in request) void answerTo(request).then((answer) => tell({ answer }));
+    if ('clockOffsetMs' in request) shiftClock(request.clockOffsetMs);
+    else void answerTo(request).then((answer) => tell({ answer }));
   });
   tell({ answer: 'ready' });
 }

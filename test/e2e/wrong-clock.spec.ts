@@ -14,8 +14,6 @@ const DELAY_MS = 1_500;
 /** More than a busy machine is late, and far less than the clocks are off. */
 const LATE_MS = 20_000;
 
-const support = (file: string): string => join(__dirname, '../support', file);
-
 /** How often the schedule of the hosts runs. */
 const EVERY_MS = 300;
 
@@ -42,9 +40,10 @@ class Host {
   }
 
   static async start(redis: TestRedis, role: 'producer' | 'both', clockOffsetMs: number): Promise<Host> {
-    const child = fork(join(__dirname, 'wrong-clock-host.ts'), [String(redis.port), role], {
-      execArgv: ['--require', support('typescript-hook.cjs'), '--require', support('shifted-clock.cjs')],
-      env: { ...process.env, CLOCK_OFFSET_MS: String(clockOffsetMs), NO_COLOR: '1' },
+    const args = [String(redis.port), role, String(clockOffsetMs)];
+    const child = fork(join(__dirname, 'wrong-clock-host.ts'), args, {
+      execArgv: ['--require', join(__dirname, '../support/typescript-hook.cjs')],
+      env: { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const host = new Host(child);
@@ -67,7 +66,7 @@ class Host {
   }
 
   setClock(clockOffsetMs: number): void {
-    this.child.send({ clockOffsetMs });
+    this.child.send({ clockOffsetMs } satisfies HostRequest);
   }
 
   async kill(): Promise<void> {

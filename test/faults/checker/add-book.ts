@@ -12,14 +12,31 @@ export class AddBook {
   readonly doomed = new Set<string>();
   /** Errors that are not the module's. */
   readonly untyped = new Set<string>();
+  /** Keys of jobs that were ordered before Redis lost what it had: nothing is promised of them. */
+  readonly gone = new Set<string>();
+  private readonly ordered = new Set<string>();
   private readonly latencies: number[] = [];
 
+  order(key: string): void {
+    this.ordered.add(key);
+  }
+
+  /** Redis has lost everything that was ordered until now. */
+  forget(): void {
+    for (const key of this.ordered) {
+      this.gone.add(key);
+      for (const book of [this.acknowledged, this.refused, this.inDoubt, this.doomed]) book.delete(key);
+    }
+    this.ordered.clear();
+  }
+
   note({ data: { key, doomed } }: AddOrder, calls: readonly AddCall[]): void {
-    if (doomed === true) this.doomed.add(key);
     this.latencies.push(...calls.map(({ ms }) => ms));
     const told = (outcome: AddCall['outcome']): string[] =>
       calls.filter((call) => call.outcome === outcome).map((call) => call.told);
     for (const error of told('untyped')) this.untyped.add(error);
+    if (this.gone.has(key)) return;
+    if (doomed === true) this.doomed.add(key);
     const ids = told('acknowledged');
     if (ids.length > 0) this.acknowledged.set(key, new Set(ids));
     else if (told('refused').length === calls.length) this.refused.add(key);

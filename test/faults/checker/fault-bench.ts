@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import type { AddMode, AddOrder, BlockOrder } from '../process/add-order.js';
+import type { AddMode, AddOrder } from '../process/add-order.js';
 import { FAULT_PREFIX, FAULT_QUEUE, keyOf } from '../process/fault-queue.js';
-import type { FaultHostSettings, FaultJobDto } from '../process/fault-queue.js';
+import type { FaultHostSettings, FaultJobDto, FaultRelease } from '../process/fault-queue.js';
+import type { HostHealth, HostOrder } from '../process/host-order.js';
 import { KeyedEffects } from '../process/keyed-effects.js';
 import type { WorkerScript } from '../process/worker-script.js';
 import { TestRedis } from '../../support/redis-server.js';
@@ -14,7 +15,7 @@ import { AddBook } from './add-book.js';
 import { FaultNetwork } from './fault-network.js';
 import { FaultRecord } from './fault-record.js';
 import type { FaultRow } from './fault-row.js';
-import { HostProcesses } from './host-processes.js';
+import { asked, HostProcesses } from './host-processes.js';
 import { judge } from './judge.js';
 import { LockWitness, WITNESS_SETTINGS } from './lock-witness.js';
 import { ProducerProcess } from './producer-process.js';
@@ -30,6 +31,18 @@ export interface FaultBenchOptions {
   readonly lock?: FaultHostSettings['lock'];
   /** Jobs that finished stay. Default true. */
   readonly keepsCompleted?: boolean;
+  /** What the producers know, and workers that are told nothing else. Default `old`. */
+  readonly release?: FaultRelease;
+  /** Workers declare a schedule whose first run is far away. Default false. */
+  readonly hasSchedule?: boolean;
+}
+
+/** How a worker differs from the others. */
+export interface OtherWorker {
+  readonly concurrency?: number;
+  readonly release?: FaultRelease;
+  /** So much its clock is wrong, milliseconds. */
+  readonly clockOffsetMs?: number;
 }
 
 /** What is the same for all benches of a run. */
@@ -95,9 +108,24 @@ export class FaultBench {
     return this.host('worker', concurrency, drainMs);
   }
 
+  /** As {@link worker}, of ten handlers unless told otherwise. */
+  otherWorker({ concurrency = 10, ...other }: OtherWorker): Promise<ChildProcess> {
+    return this.host('worker', concurrency, 1_000, other);
+  }
+
+  /** The process that adds jobs. */
+  get producer(): ChildProcess {
+    return this.producers.child;
+  }
+
+  /** Sets the clock of a process, as far as the code under test sees it; returns at once. */
+  setClock(process: ChildProcess, offsetMs: number): void {
+    process.send({ kind: 'clock', offsetMs } satisfies HostOrder);
+  }
+
   /** Blocks the event loop of a worker; returns at once. */
   block(worker: ChildProcess, ms: number): void {
-    worker.send({ kind: 'block', ms } satisfies BlockOrder);
+    worker.send({ kind: 'block', ms } satisfies HostOrder);
   }
 
   /** Adds jobs, in one mode after another unless one is given, and notes what came of each add. */
@@ -113,6 +141,7 @@ export class FaultBench {
       const next = modes[number % modes.length] ?? 'plain';
       return { kind: 'add', number, name, data: { ...job, key: keyOf(name, number) }, mode: mode ?? next };
     });
+    for (const { data } of orders) this.adds.order(data.key);
     await Promise.all(
       orders.map(async (order) => this.adds.note(order, (await this.producers.add(order)).calls)),
     );
@@ -127,6 +156,27 @@ export class FaultBench {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await Promise.all(pending);
+  }
+
+  /** Empties Redis: of the jobs that were ordered until now nothing is promised any more. */
+  async empty(): Promise<void> {
+    await this.client.flushall();
+    this.adds.forget();
+  }
+
+  /** What each process that runs says of the queue. */
+  health(): Promise<HostHealth[]> {
+    return this.processes.health();
+  }
+
+  /** Tells one process that the loss has been dealt with. */
+  async acknowledgeLoss(): Promise<void> {
+    await asked(this.producer, 'acknowledge');
+  }
+
+  /** How many schedules there are. */
+  schedules(): Promise<number> {
+    return this.client.zcard(`${BASE}repeat`);
   }
 
   /** What handlers wrote down so far. */
@@ -203,13 +253,20 @@ export class FaultBench {
     return this.options.keepsCompleted ?? true;
   }
 
-  private host(role: FaultHostSettings['role'], concurrency: number, drainMs: number): Promise<ChildProcess> {
+  private host(
+    role: FaultHostSettings['role'],
+    concurrency: number,
+    drainMs: number,
+    { release = this.options.release ?? 'old', clockOffsetMs = 0 }: OtherWorker = {},
+  ): Promise<ChildProcess> {
     const { directory } = this.files;
+    const hasSchedule = role === 'worker' && this.options.hasSchedule === true;
     const { port } = role === 'worker' ? this.network.workers : this.network.producers;
     return this.processes.start({
       ...{ role, concurrency, drainMs, redis: { port, ...this.options.credentials } },
       ...{ record: recordIn(directory), effectsUrl: effectsIn(directory) },
       ...{ maxCrashes: this.maxCrashes, keepsCompleted: this.keepsCompleted, lock: this.options.lock },
+      ...{ release, clockOffsetMs, hasSchedule },
     });
   }
 }

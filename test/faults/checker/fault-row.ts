@@ -43,7 +43,10 @@ export interface FaultAllowance {
   readonly mayFinishTwice: number;
   /** Runs that may begin again although their worker lives. Default 0. */
   readonly mayLoseLocks?: number;
-  /** Jobs that may be told a crash although no run of theirs is known: their worker died before it noted that they began. Default 0. */
+  /**
+   * Jobs that may be told a crash although no run of theirs is known: their worker died, or could not hear for as long as their locks lived,
+   * before it noted that they began. Default 0.
+   */
   readonly mayBlame?: number;
 }
 

@@ -1,11 +1,13 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { FaultHostSettings } from '../process/fault-queue.js';
+import type { HostAnswer, HostHealth, HostOrder } from '../process/host-order.js';
 import { writeNote } from '../process/run-notes.js';
 import type { WorkerScript } from '../process/worker-script.js';
 import { waitUntil } from '../../support/wait-until.js';
 
 const LEAVES_WITHIN_MS = 30_000;
+const ANSWERS_WITHIN_MS = 30_000;
 const KEPT_OUTPUT = 1_500;
 
 /** The processes of one bench: starts them, and notes how each ends. */
@@ -49,6 +51,11 @@ export class HostProcesses {
     return child;
   }
 
+  /** What each process that runs says of the queue. */
+  health(): Promise<HostHealth[]> {
+    return Promise.all([...this.running].map((child) => asked(child, 'health')));
+  }
+
   /** Tells all to stop, and waits for them. One that does not go is a wrong exit. */
   async stop(): Promise<void> {
     await Promise.all([...this.running].map((child) => this.stopOne(child)));
@@ -67,5 +74,20 @@ export class HostProcesses {
     } catch {
       this.wrongExits.push(`process ${child.pid} did not end within ${LEAVES_WITHIN_MS} ms of SIGTERM`);
     }
+  }
+}
+
+/** What a process says of the queue, once it has done what it is told. */
+export async function asked(child: ChildProcess, kind: 'health' | 'acknowledge'): Promise<HostHealth> {
+  let answer: HostHealth | undefined;
+  const hear = (message: object): void => {
+    if ('answer' in message) ({ answer } = message as HostAnswer);
+  };
+  child.on('message', hear);
+  try {
+    child.send({ kind } satisfies HostOrder);
+    return await waitUntil(() => answer, `a process to answer "${kind}"`, ANSWERS_WITHIN_MS);
+  } finally {
+    child.off('message', hear);
   }
 }

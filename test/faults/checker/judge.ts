@@ -10,7 +10,7 @@ import type { StoredJob } from './stored-jobs.js';
 export interface Evidence {
   readonly fault: string;
   readonly adds: AddBook;
-  readonly record: FaultRecord;
+  readonly record: Pick<FaultRecord, 'lines' | 'started' | 'done' | 'crashes'>;
   readonly stored: readonly StoredJob[];
   /** Effect → how often it happened. */
   readonly effects: ReadonlyMap<string, number>;
@@ -22,6 +22,28 @@ export interface Evidence {
 
 /** Compares what producers were told with what handlers wrote down and what Redis holds. */
 export function judge(evidence: Evidence): FaultRow {
+  return judgeKept(withoutGone(evidence));
+}
+
+/** Of jobs that went when Redis lost what it had, nothing is promised. */
+function withoutGone(evidence: Evidence): Evidence {
+  const { adds, record, stored, effects } = evidence;
+  const isKept = (key: string): boolean => !adds.gone.has(isFollowUp(key) ? key.slice(0, -1) : key);
+  const kept = (times: ReadonlyMap<string, number>): Map<string, number> =>
+    new Map([...times].filter(([key]) => isKept(key)));
+  const { started, done, crashes } = record;
+  return {
+    ...evidence,
+    record: {
+      lines: record.lines.filter(({ key }) => isKept(key)),
+      ...{ started: kept(started), done: kept(done), crashes: kept(crashes) },
+    },
+    stored: stored.filter(({ key }) => isKept(key)),
+    effects: kept(effects),
+  };
+}
+
+function judgeKept(evidence: Evidence): FaultRow {
   const { adds, record, stored, effects, fault, wrongExits } = evidence;
   const runs = judgeRuns(record.lines);
   const { done } = record;

@@ -6,7 +6,7 @@ export class ProducerProcess {
   private readonly open = new Map<number, (report: AddReport) => void>();
   private ended = false;
 
-  constructor(private readonly child: ChildProcess) {
+  constructor(readonly child: ChildProcess) {
     child.on('message', (report: AddReport) => {
       this.open.get(report.number)?.(report);
       this.open.delete(report.number);

@@ -24,13 +24,13 @@ export async function storedJobs(client: Redis, base: string): Promise<StoredJob
   return [...(await read('completed')), ...(await read('failed'))];
 }
 
-/** How many jobs have not ended: wait in some lane, are delayed or active. */
+/** How many jobs have not ended: wait in some lane, are delayed or active. The next run of a schedule is none of them. */
 export async function openJobs(client: Redis, base: string): Promise<number> {
-  const [wait, paused, active, delayed, inLanes] = await Promise.all([
+  const [wait, paused, active, delayed, inLanes, schedules] = await Promise.all([
     ...[client.llen(`${base}wait`), client.llen(`${base}paused`), client.llen(`${base}active`)],
-    ...[client.zcard(`${base}delayed`), client.get(`${base}mq:waiting`)],
+    ...[client.zcard(`${base}delayed`), client.get(`${base}mq:waiting`), client.zcard(`${base}repeat`)],
   ] as const);
-  return wait + paused + active + delayed + Number(inLanes ?? 0);
+  return wait + paused + active + Math.max(0, delayed - schedules) + Number(inLanes ?? 0);
 }
 
 async function storedJob(

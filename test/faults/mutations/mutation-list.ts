@@ -2,6 +2,7 @@ import type { Mutation } from './mutation.js';
 import { OF_ADDING } from './of-adding.js';
 import { OF_ENDING } from './of-ending.js';
 import { OF_KEEPING } from './of-keeping.js';
+import { OF_NOTICING } from './of-noticing.js';
 import { OF_OWNERSHIP } from './of-ownership.js';
 import { OF_SCHEDULES } from './of-schedules.js';
 
@@ -15,6 +16,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...OF_KEEPING,
   ...OF_ENDING,
   ...OF_SCHEDULES,
+  ...OF_NOTICING,
 ];
 
 /**

@@ -7,17 +7,11 @@ import type { FaultJobDto } from './fault-queue.js';
  */
 export type AddMode = 'keyed' | 'plain' | 'id' | 'delayed' | 'urgent';
 
-/** What a worker is told, to block its event loop; afterwards runs go on that wait for it. */
-export interface BlockOrder {
-  readonly kind: 'block';
-  readonly ms: number;
-}
-
 /** What the producers are told to add. */
 export interface AddOrder {
   readonly kind: 'add';
   readonly number: number;
-  readonly name: 'work' | 'stubborn' | 'quick';
+  readonly name: 'work' | 'stubborn' | 'quick' | 'recent';
   readonly data: FaultJobDto;
   readonly mode: AddMode;
 }

@@ -137,6 +137,15 @@ export class FaultProcessor {
   }
 }
 
+/** A release later. */
+@Processor(FAULT_QUEUE)
+export class NewFaultProcessor extends FaultProcessor {
+  @JobHandler('recent')
+  recent(job: FaultJobDto, context: JobContext): Promise<FaultResult> {
+    return this.work(job, context);
+  }
+}
+
 function noteOf(error: unknown): FaultNote {
   if (error instanceof LockLostError) return 'aborted';
   if (error instanceof RetryLater || error instanceof ShutdownError) return 'back';

@@ -3,6 +3,7 @@ import { defineQueue } from '../../../src/message-queue/index.js';
 import type { QueueDefinition } from '../../../src/message-queue/index.js';
 import { MOMENTS } from './dying-schedules.js';
 import type { Moment } from './dying-schedules.js';
+import type { AddOrder } from './add-order.js';
 
 /** What a job of the fault tests does. */
 export class FaultJobDto {
@@ -59,10 +60,23 @@ export class FaultJobDto {
  * Job names of the queue: `stubborn` does not listen to its signal, `quick` has no effects and takes no time, a `follow-up` is added by the
  * run of another job.
  */
-const JOBS = { work: FaultJobDto, stubborn: FaultJobDto, quick: FaultJobDto, 'follow-up': FaultJobDto };
+const OLD_JOBS = { work: FaultJobDto, stubborn: FaultJobDto, quick: FaultJobDto, 'follow-up': FaultJobDto };
+
+/** A release later: a name of which the old one knows nothing, and a payload of a newer version. */
+const NEW_JOBS = {
+  ...OLD_JOBS,
+  recent: FaultJobDto,
+  quick: { payload: FaultJobDto, version: 2, upcast: (_version: number, job: object) => job },
+};
+
+/** Which jobs a process knows. */
+export type FaultRelease = 'old' | 'new';
 
 /** The queue of the fault tests; producers and workers build the same one. */
-export type FaultQueue = QueueDefinition<'faults', typeof JOBS>;
+export type FaultQueue = QueueDefinition<
+  'faults',
+  Record<AddOrder['name'] | 'follow-up', typeof FaultJobDto>
+>;
 
 export const FAULT_QUEUE = 'faults';
 export const FAULT_PREFIX = 'f';
@@ -97,11 +111,11 @@ export function isFollowUp(key: string): boolean {
 }
 
 /** @param keepsCompleted jobs that finished stay, so that what became of each can be read; otherwise they are removed at once */
-export function faultQueue(keepsCompleted: boolean): FaultQueue {
-  return defineQueue({
+export function faultQueue(keepsCompleted: boolean, release: FaultRelease): FaultQueue {
+  const definition: QueueDefinition = defineQueue({
     name: FAULT_QUEUE,
     description: 'Jobs of the fault tests.',
-    jobs: JOBS,
+    jobs: release === 'new' ? NEW_JOBS : OLD_JOBS,
     concurrency: 20,
     attempts: ATTEMPTS,
     backoff: { type: 'fixed', delayMs: 100 },
@@ -109,6 +123,7 @@ export function faultQueue(keepsCompleted: boolean): FaultQueue {
     minRepeatMs: 100,
     retention: { completedCount: keepsCompleted ? 1_000_000 : 0 },
   });
+  return definition as FaultQueue;
 }
 
 /** Settings of one process, passed as JSON. */
@@ -126,4 +141,9 @@ export interface FaultHostSettings {
   /** How long SIGTERM waits for handlers before it aborts them, milliseconds. */
   readonly drainMs: number;
   readonly keepsCompleted: boolean;
+  readonly release: FaultRelease;
+  /** So much its clock is wrong when it starts, milliseconds. */
+  readonly clockOffsetMs: number;
+  /** It declares a schedule, whose first run is far away. */
+  readonly hasSchedule: boolean;
 }

@@ -16,6 +16,8 @@ export const FAST_LOCK = { durationMs: 1_200, renewMs: 300, stalledCheckMs: 400 
 
 /** So many jobs are more than a worker with four handlers could have begun. */
 const JOBS_AHEAD = 10;
+/** So many jobs keep a worker busy, and those that come after them do not wait long. */
+const MOST_OPEN = 1_000;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -38,11 +40,20 @@ export async function exited(child: ChildProcess): Promise<number> {
   return child.exitCode ?? 1;
 }
 
+const openIn = (bench: FaultBench): number => {
+  const { acknowledged, finished } = bench.progress();
+  return acknowledged - finished;
+};
+
 /** Jobs flow that are so quick that workers take them ahead: they wait there for a handler. */
 export async function withQuickJobs(bench: FaultBench, act: () => Promise<number>): Promise<number> {
   let stopped = false;
   const flow = async (): Promise<void> => {
-    while (!stopped) await bench.produce(100, { sleepMs: 0 }, { name: 'quick', mode: 'plain' });
+    while (!stopped) {
+      await bench.produce(100, { sleepMs: 0 }, { name: 'quick', mode: 'plain' });
+      // What comes next must not wait behind more than this.
+      await waitUntil(() => stopped || openIn(bench) < MOST_OPEN, 'the backlog to shrink', 60_000);
+    }
   };
   const load = Promise.all([flow(), flow()]);
   try {
