@@ -33,10 +33,14 @@ const REST: Readonly<Record<StoreLossKind, string>> = {
   another: 'Jobs, dead letters and idempotency keys of this fleet are not there.',
 };
 
-/** What happened, what it means and what to do. */
-export function lossMessage({ kind, at }: StoreLoss): string {
+/**
+ * What happened, what it means and what to do.
+ * @param keys which, if it is not all that Redis had
+ */
+export function lossMessage({ kind, at }: StoreLoss, keys?: string): string {
+  const where = keys === undefined ? '' : ` This is said of the keys ${keys}.`;
   return (
-    `${WHAT[kind]} It was noticed at ${new Date(at).toISOString()}. ${REST[kind]} Declared schedules are back; add again what your own records say ` +
+    `${WHAT[kind]}${where} It was noticed at ${new Date(at).toISOString()}. ${REST[kind]} Declared schedules are back; add again what your own records say ` +
     'is missing, find out why, then call QueueMonitor.acknowledgeLoss(). Without it, health speaks of this for an hour.'
   );
 }

@@ -17,7 +17,7 @@ export const FAST_LOCK = { durationMs: 1_200, renewMs: 300, stalledCheckMs: 400 
 /** So many jobs are more than a worker with four handlers could have begun. */
 const JOBS_AHEAD = 10;
 /** So many jobs keep a worker busy, and those that come after them do not wait long. */
-const MOST_OPEN = 1_000;
+const MOST_OPEN = 200;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

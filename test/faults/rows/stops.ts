@@ -35,7 +35,11 @@ const sigtermWithJobsAhead: Fault = {
     const seconds = await withQuickJobs(bench, async () => {
       await waitUntil(() => bench.read().done.size > 500, 'the jobs to flow');
       const slow = await bench.produce(40, { sleepMs: 700 }, { mode: 'plain' });
-      await waitUntil(() => slow.filter((key) => bench.read().started.has(key)).length >= 4, 'slow runs');
+      await waitUntil(
+        () => slow.filter((key) => bench.read().started.has(key)).length >= 4,
+        'slow runs',
+        60_000,
+      );
       const sentAt = Date.now();
       leaving.kill('SIGTERM');
       await exited(leaving);

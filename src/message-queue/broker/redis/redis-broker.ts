@@ -82,8 +82,8 @@ export class RedisBroker extends Broker {
     this.scripts = new RedisScripts(this.connections);
     this.memory = new MemoryGuard(this.connections, memoryLimitRatio);
     const access = { scripts: this.scripts, connections: this.connections };
-    this.epochs = new StoreEpochs(this.options.prefix, access, (loss) =>
-      onProblem({ kind: 'loss', message: lossMessage(loss) }),
+    this.epochs = new StoreEpochs(this.options.prefix, access, (loss, keys) =>
+      onProblem({ kind: 'loss', message: lossMessage(loss, keys) }),
     );
     this.sweeps = new QueueSweeps(access, this.options, (base) => {
       outage.taken();

@@ -71,6 +71,45 @@ describe('Redis Cluster', () => {
     await queues[0]?.obliterate({ force: true });
     expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
   });
+
+  it.each(['emptied', 'came-back-empty'] as const)(
+    'says once for each queue of a node that its data is gone: %s',
+    async (kind) => {
+      const redis = { topology: { kind: 'cluster', nodes: cluster.nodes }, db: 0, tls: false } as const;
+      const prefix = `loss-${kind}`;
+      const fleet = [fixture.broker({ redis, prefix }), fixture.broker({ redis, prefix })];
+      const names = ['delivery', 'indexing', 'cleanup', 'batch'];
+      for (const broker of fleet) {
+        for (const name of names) broker.createQueue(testQueue(name));
+        expect((await broker.inspectServer()).loss).toBeUndefined();
+      }
+      const records = await cluster.keys(`{${prefix}:*mq:epoch`);
+      const node = records.findIndex((keys) => keys.length > 0);
+      const lost = names.filter((name) => records[node]?.some((key) => key.includes(`:${name}}`)));
+      const server = cluster.servers[node];
+      if (server === undefined || lost.length === 0) throw new Error(`No queues: ${JSON.stringify(records)}`);
+      if (kind === 'emptied') {
+        const client = server.client();
+        await client.flushall();
+        client.disconnect();
+      } else {
+        await server.kill();
+        await server.spawn();
+      }
+      for (const broker of fleet) {
+        const loss = await waitUntil(async () => (await broker.inspectServer()).loss, 'the loss');
+        expect(loss.kind).toBe(kind);
+      }
+      const told = fixture.problems
+        .filter((problem) => problem.kind === 'loss')
+        .map(({ message }) => message);
+      expect(told.map((message) => names.find((name) => message.includes(`:${name}}`))).sort()).toEqual(
+        lost.sort(),
+      );
+      expect(await fleet[1]?.acknowledgeLoss()).toBe(true);
+      for (const broker of fleet) expect((await broker.inspectServer()).loss).toBeUndefined();
+    },
+  );
 });
 
 describe('Redis Sentinel', () => {

@@ -7,11 +7,11 @@ export class StoreEpochs {
   private readonly watches = new Map<string, EpochWatch>();
   private readonly listeners = new Set<(loss: StoreLoss) => void>();
 
-  /** @param tell called in one process of the fleet for each loss */
+  /** @param tell called in one process of the fleet for each loss; on a Cluster for each queue, whose keys `keys` names */
   constructor(
     private readonly prefix: string,
     private readonly redis: RedisAccess,
-    private readonly tell: (loss: StoreLoss) => void,
+    private readonly tell: (loss: StoreLoss, keys?: string) => void,
   ) {}
 
   /** Calls back in every process that learns of a loss. */
@@ -21,12 +21,14 @@ export class StoreEpochs {
 
   /** The record that tells of a queue. @param base of the queue, `prefix:queue:` */
   of(base: string): EpochWatch {
-    const key = this.redis.connections.isCluster ? `${base}mq:epoch` : `${this.prefix}:mq-epoch`;
+    const { client, isCluster } = this.redis.connections;
+    const key = isCluster ? `${base}mq:epoch` : `${this.prefix}:mq-epoch`;
     const known = this.watches.get(key);
     if (known !== undefined) return known;
-    if (this.watches.size === 0) this.redis.connections.client.on('ready', () => this.reconnected());
+    // A Cluster stays connected while one of its nodes is away, and sends again by itself what was meant for it.
+    if (this.watches.size === 0) client.on(isCluster ? '-node' : 'ready', () => this.reconnected());
     const watch = new EpochWatch(key, this.redis, (loss, isFirst) => {
-      if (isFirst) this.tell(loss);
+      if (isFirst) this.tell(loss, isCluster ? `${base}*` : undefined);
       for (const listener of this.listeners) listener(loss);
     });
     this.watches.set(key, watch);
