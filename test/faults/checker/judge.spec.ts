@@ -21,15 +21,26 @@ interface Story {
   readonly record?: readonly string[];
   readonly stored?: readonly StoredJob[];
   readonly rest?: Partial<Evidence>;
+  /** When Redis lost what it had. */
+  readonly emptied?: 'before the add' | 'after it';
 }
 
 /** What is held against a story; without changes it is that of a job that was added, ran and is stored. */
-function complaints({ calls = [ACKNOWLEDGED], record = RAN, stored = [STORED], rest }: Story = {}): string[] {
+function complaints({
+  calls = [ACKNOWLEDGED],
+  record = RAN,
+  stored = [STORED],
+  rest,
+  emptied,
+}: Story = {}): string[] {
   const file = join(directory, 'record');
   writeFileSync(file, record.map((text) => `${text}\n`).join(''));
   const adds = new AddBook();
   const data = { key: 'a', sleepMs: 1 };
+  if (emptied === 'before the add') adds.forget();
+  adds.order('a');
   adds.note({ kind: 'add', number: 1, name: 'work', mode: 'keyed', data }, calls);
+  if (emptied === 'after it') adds.forget();
   const read = new FaultRecord(file);
   const row = judge({
     ...{ fault: 'a story', adds, record: read.refresh(), stored, wrongExits: [], secondsToRecover: 0 },
@@ -49,6 +60,17 @@ describe('the judgement of a fault', () => {
 
   it('has nothing against a job that was added, ran once and is stored', () => {
     expect(complaints()).toEqual([]);
+  });
+
+  it('has nothing against a job that is gone with what Redis had, and misses one that came later', () => {
+    const nowhere = { record: [], stored: [], rest: { effects: new Map() } };
+    expect(complaints({ ...nowhere, emptied: 'after it' })).toEqual(['no job was acknowledged']);
+    expect(complaints({ record: [...RAN, ...RAN], emptied: 'after it' })).toEqual([
+      'no job was acknowledged',
+    ]);
+    expect(complaints({ ...nowhere, emptied: 'before the add' })).toEqual([
+      '1 acknowledged jobs are lost: a',
+    ]);
   });
 
   const refused: AddCall = { outcome: 'refused', told: 'BrokerUnavailableError: …', ms: 1 };
