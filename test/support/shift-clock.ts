@@ -4,8 +4,8 @@ const RightDate = Date;
 export function shiftClock(offsetMs: number): void {
   const now = (): number => RightDate.now() + offsetMs;
   globalThis.Date = class extends RightDate {
-    constructor(...values: ConstructorParameters<typeof Date> | []) {
-      super(...((values.length === 0 ? [now()] : values) as ConstructorParameters<typeof Date>));
+    constructor(...values: readonly unknown[]) {
+      super(...((values.length === 0 ? [now()] : values) as [number]));
     }
 
     static override now(): number {
