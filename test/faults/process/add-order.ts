@@ -1,4 +1,4 @@
-import type { FaultJobDto } from './fault-queue.js';
+import type { FaultJobDto, OrderedName } from './fault-queue.js';
 
 /**
  * How a job is added. `keyed`: under an idempotency key, and `id`: under an id of the host's; both twice at the same time, as by a
@@ -11,7 +11,7 @@ export type AddMode = 'keyed' | 'plain' | 'id' | 'delayed' | 'urgent';
 export interface AddOrder {
   readonly kind: 'add';
   readonly number: number;
-  readonly name: 'work' | 'stubborn' | 'quick' | 'recent';
+  readonly name: OrderedName;
   readonly data: FaultJobDto;
   readonly mode: AddMode;
 }

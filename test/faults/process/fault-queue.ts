@@ -3,7 +3,6 @@ import { defineQueue } from '../../../src/message-queue/index.js';
 import type { QueueDefinition } from '../../../src/message-queue/index.js';
 import { MOMENTS } from './dying-schedules.js';
 import type { Moment } from './dying-schedules.js';
-import type { AddOrder } from './add-order.js';
 
 /** What a job of the fault tests does. */
 export class FaultJobDto {
@@ -69,14 +68,14 @@ const NEW_JOBS = {
   quick: { payload: FaultJobDto, version: 2, upcast: (_version: number, job: object) => job },
 };
 
+/** Names of jobs that the checker orders. */
+export type OrderedName = 'work' | 'stubborn' | 'quick' | 'recent';
+
 /** Which jobs a process knows. */
 export type FaultRelease = 'old' | 'new';
 
 /** The queue of the fault tests; producers and workers build the same one. */
-export type FaultQueue = QueueDefinition<
-  'faults',
-  Record<AddOrder['name'] | 'follow-up', typeof FaultJobDto>
->;
+export type FaultQueue = QueueDefinition<'faults', Record<OrderedName | 'follow-up', typeof FaultJobDto>>;
 
 export const FAULT_QUEUE = 'faults';
 export const FAULT_PREFIX = 'f';
