@@ -48,12 +48,26 @@ describe('a Redis that refuses writes for a moment', () => {
       await broker.addOnce(queue, { name: 'job', data: {}, options: { jobId } });
     }
     await broker.cancel(queue, 'dead', 'no');
+    // A plain Bull producer's: it is sorted into its lane by the next call that may write.
+    const base = `${stage.fixture.prefix}:work:`;
+    await stage.client.hset(`${base}plain`, {
+      name: 'job',
+      data: '{}',
+      opts: '{}',
+      timestamp: 1,
+      priority: 5,
+    });
+    await stage.client.multi().zadd(`${base}priority`, 5, 'plain').lpush(`${base}wait`, 'plain').exec();
     await stage.client.config('SET', 'min-replicas-to-write', 1);
     try {
-      expect(await broker.snapshot(queue)).toMatchObject({ waiting: 1, failed: 1 });
+      expect(await broker.snapshot(queue)).toMatchObject({ waiting: 2, failed: 1 });
       const range = { order: 'oldest', start: 0, size: 10, payloads: true } as const;
       expect(await broker.readFailed(queue, range)).toMatchObject([{ id: 'dead' }]);
-      expect((await queue.getJobs(['waiting', 'failed'])).map(({ id }) => id)).toEqual(['waits', 'dead']);
+      expect((await queue.getJobs(['waiting', 'failed'])).map(({ id }) => id)).toEqual([
+        'waits',
+        'plain',
+        'dead',
+      ]);
     } finally {
       await stage.client.config('SET', 'min-replicas-to-write', 0);
     }

@@ -10,7 +10,10 @@
  */
 export const lookAtLanesFunctions = `
 local function waitingRange(first, last, ascending)
-  local lanes, total = lanesInUse(), 0
+  -- Who may only read, or Redis, if it takes no writes now: those of plain Bull are shown where they stand.
+  local isSorted, lanes = pcall(lanesInUse)
+  if not isSorted then lanes = lanesAsTheyStand() end
+  local total = 0
   for _, lane in ipairs(lanes) do
     lane.length = redis.call('LLEN', lane.key)
     total = total + lane.length
