@@ -162,7 +162,10 @@ export class QueueMonitor {
         const now = managed.broker.now();
         stats = toStats(snapshot, unknown, activity, now);
         const unplugged = this.ports?.of(definition.name) ?? [];
-        reasons.push(...(await deadSchedules(managed, ANSWER_TIMEOUT_MS)));
+        // With a key of a wrong type nothing else is known.
+        if (snapshot.wrongKeys.length === 0) {
+          reasons.push(...(await deadSchedules(managed, ANSWER_TIMEOUT_MS)));
+        }
         reasons.push(
           ...queueReasons(
             { definition, snapshot, unknown, activity, breakers, now, isIdle, unplugged },

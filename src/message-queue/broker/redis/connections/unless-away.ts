@@ -37,7 +37,7 @@ export function unlessAway<T>(
       };
     answer.then(
       settle(resolve),
-      settle((error: Error) => reject(typed(queue, what, error))),
+      settle((error: Error) => reject(typed(queue, what, error, connections))),
     );
   });
 }
@@ -54,13 +54,17 @@ const LOST = /^(MaxRetriesPerRequestError|AbortError|ClusterAllFailedError)$/;
 const CLOSED =
   /^Connection is closed|connections of this broker are closed|^Stream isn't writeable|^Socket closed/;
 
-function typed(queue: string, what: string, error: Error): Error {
+function typed(queue: string, what: string, error: Error, { isClosed }: RedisConnections): Error {
   const reply = replyOf(error);
   if (reply !== null) {
     const message = `Redis answered ${what} of queue "${queue}" with an error: ${reply.text}. ${reply.remedy}`;
     return new BrokerUnavailableError(message, { queue, cause: error }, reply.code);
   }
   if (!LOST.test(error.name) && !CLOSED.test(error.message)) return error;
+  if (isClosed) {
+    const message = `The connections to Redis are closed, as the app is stopping: ${what} of queue "${queue}" got no answer.`;
+    return new BrokerUnavailableError(message, { queue, cause: error });
+  }
   const message =
     `The connection to Redis was lost or closed before it answered ${what} of queue "${queue}": ` +
     `${error.message.replace(/\.$/, '')}. Redis may have done it; look, and try again.`;
