@@ -20,6 +20,7 @@ import { DeviceTokenStore } from '../../src/message-queue/ports/index.js';
 import { fcmError, GoogleServer } from '../support/google-server.js';
 import type { GoogleAnswer } from '../support/google-server.js';
 import { HostApps } from '../support/host-app.js';
+import { openedInRequest } from '../support/opened-in-request.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const { signal } = new AbortController();
@@ -115,6 +116,12 @@ describe('FcmPushChannel', () => {
     for (let sent = 0; sent < 5; sent += 1) await fresh.send(push, signal);
     expect(google.signIns).toBe(1);
     expect(await google.connections()).toBeLessThanOrEqual(4);
+  });
+
+  it('opens its connections in nobody’s request', async () => {
+    const opened = await openedInRequest(() => channel().send(push, signal));
+    expect(opened.filter((kind) => kind !== 'Timeout')).toEqual([]);
+    expect(google.pushes).toHaveLength(1);
   });
 
   it.each([

@@ -9,6 +9,7 @@ import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
+import { openedInRequest } from '../support/opened-in-request.js';
 import { waitUntil } from '../support/wait-until.js';
 
 interface Mail {
@@ -159,6 +160,14 @@ describe('SmtpEmailChannel', () => {
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
     expect(failure.message).not.toContain('eve');
     expect(mails).toEqual([]);
+  });
+
+  it('opens its connections in nobody’s request', async () => {
+    const peer = await startServer();
+    const channel = channelTo(peer.url, { maxConnections: 1 });
+    const mail = (): Promise<unknown> => channel.send(notification, signal);
+    expect(await openedInRequest(() => Promise.all([mail(), mail()]))).toEqual([]);
+    expect(peer.mails).toHaveLength(2);
   });
 
   it('lets no title start another header', async () => {

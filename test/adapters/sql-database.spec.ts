@@ -19,6 +19,7 @@ import type { MessageForRecipient } from '../../src/message-queue/ports/messages
 import { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
 import { RecipientContacts } from '../../src/message-queue/ports/notifications/recipient-contacts.js';
 import { SearchIndex } from '../../src/message-queue/ports/search-index.js';
+import { openedInRequest } from '../support/opened-in-request.js';
 import { freePort } from '../support/redis-server.js';
 import { TestPostgres } from '../support/postgres-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -160,6 +161,15 @@ describe.each([
     // The hold still reaches the attachment of a message that is gone.
     await new SqlConversationStore(database).setLegalHold('c2', true);
     expect(await attachments.countExpired(new Date(9), never)).toBe(0);
+  });
+
+  it('belongs to no request, whoever uses it first', async () => {
+    const database = await open(await newDatabase());
+    const store = new SqlMessageStore(database);
+    const saved = (id: number): Promise<unknown> => store.save(message({ messageId: String(id) }), never);
+    // More at once than there are connections: some are handed on.
+    const opened = await openedInRequest(() => Promise.all(Array.from({ length: 15 }, (_, id) => saved(id))));
+    expect(opened).toEqual([]);
   });
 
   it('closes twice, and refuses work after', async () => {

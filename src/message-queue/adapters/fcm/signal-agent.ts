@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Agent } from 'node:https';
+import type { Agent } from 'node:https';
 import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
+import { KeepingAgent } from '../shared/keeping-agent.js';
 
 /** Of all agents: firebase-admin gives credentials from one file to several apps, together with the first one's agent. */
 const signals = new AsyncLocalStorage<AbortSignal>();
@@ -11,7 +12,7 @@ const signals = new AsyncLocalStorage<AbortSignal>();
  * Gives a library that takes no AbortSignal one: a call's connections end with its signal, and what the library would still try
  * afterwards, in the background, gets no connection any more.
  */
-export class SignalAgent extends Agent {
+export class SignalAgent extends KeepingAgent {
   private readonly users = new WeakMap<Duplex, AbortSignal>();
 
   /** Makes a call through agents of this kind. @throws signal.reason when aborted, else what the call throws */

@@ -6,6 +6,7 @@ import { UnrecoverableJobError } from '../../jobs/errors.js';
 import { EmailChannel, NotificationSendError } from '../../ports/notifications/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { smtpFailure } from './smtp-failure.js';
 import { isMailAddress, resolveSmtpOptions } from './smtp-options.js';
@@ -48,11 +49,15 @@ export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutd
     }
     if (this.isClosed)
       throw new NotificationSendError('The mail channel is closed: the application is shutting down.');
-    this.transport ??= createPool(this.library, this.options);
+    const transport = (this.transport ??= createPool(this.library, this.options));
     const mail = { ...mailOf(notification, this.options), signal };
     try {
       // A nodemailer before 10 takes no AbortSignal: its mail may still go out, but the job does not wait for it.
-      const { messageId } = await untilAborted(this.transport.sendMail(mail), signal);
+      // Whoever's mail opens a connection, it serves others later.
+      const { messageId } = await untilAborted(
+        inRootContext(() => transport.sendMail(mail)),
+        signal,
+      );
       return { outcome: 'sent', providerId: messageId };
     } catch (error) {
       signal.throwIfAborted();

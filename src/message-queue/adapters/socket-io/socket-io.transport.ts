@@ -9,6 +9,7 @@ import type {
   TransportReceipt,
 } from '../../ports/messages/message-transport.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { SocketIoRedisLink } from './socket-io-redis.js';
 import { resolveSocketIoOptions } from './socket-io.options.js';
@@ -137,7 +138,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   private attached(): Server {
     if (this.server === null) {
       const socketIo = loadOptionalPackage<typeof import('socket.io')>('socket.io', 'Socket.IO transports');
-      this.attach(new socketIo.Server());
+      inRootContext(() => this.attach(new socketIo.Server()));
     }
     return this.server as unknown as Server;
   }

@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type * as KyselyModule from 'kysely';
-import type { Dialect, Kysely } from 'kysely';
+import type { Dialect, Kysely, PostgresPool } from 'kysely';
 import type * as PgModule from 'pg';
-import type { CustomTypesConfig, PoolClient } from 'pg';
+import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
+import { inRootContext } from '../../../kernel/host/root-context.js';
 import { LibsqlDriver } from './libsql-driver.js';
 import type { LibsqlDatabase } from './libsql-driver.js';
 import type { ResolvedSqlOptions } from './sql-options.js';
@@ -68,7 +69,21 @@ function postgresDialect(kysely: KyselyPackage, options: ResolvedSqlOptions, pat
     client.on('error', () => undefined);
     if (!patient) limitSilence(client, 2 * options.statementTimeoutMs);
   });
-  return new kysely.PostgresDialect({ pool });
+  return new kysely.PostgresDialect({ pool: nobodysPool(pool) });
+}
+
+/** Connections outlive the request whose statement opened them, or handed them on to the next: they belong to none. */
+function nobodysPool(pool: Pool): PostgresPool {
+  return {
+    connect: async () => {
+      const client = await inRootContext(() => pool.connect());
+      // The pool sets it anew whenever it lends the client.
+      const release = client.release.bind(client);
+      client.release = (error) => inRootContext(() => release(error));
+      return client;
+    },
+    end: () => pool.end(),
+  };
 }
 
 /**

@@ -1,5 +1,7 @@
-import { Agent, request } from 'node:https';
+import { request } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent } from 'node:https';
+import { KeepingAgent } from '../shared/keeping-agent.js';
 
 const MAX_ANSWER_BYTES = 16_384;
 
@@ -20,7 +22,7 @@ export interface PushRequest {
 
 /** An agent that keeps connections for the next push. */
 export function keepingAgent(): Agent {
-  return new Agent({ keepAlive: true, maxSockets: 50, timeout: 60_000 });
+  return new KeepingAgent({ keepAlive: true, maxSockets: 50, timeout: 60_000 });
 }
 
 /** Sends it and follows no redirect. @throws signal.reason, or the connection's error */
