@@ -14,8 +14,10 @@ export const readFailedScript = luaScript('mqReadFailed', {
 local ids = redis.call(ARGV[1], base .. 'failed', ARGV[2], ARGV[3])
 for i, id in ipairs(ids) do
   local fields = redis.pcall('HMGET', base .. id, unpack(ARGV, 5))
-  if fields.err then fields = { false } end
-  local needless = ARGV[4] ~= '' and fields[1] and string.find(fields[1], ARGV[4], 1, true)
+  -- Something else stands under the id.
+  local isJob = not fields.err
+  if not isJob then fields = { false } end
+  local needless = not isJob or ARGV[4] ~= '' and fields[1] and string.find(fields[1], ARGV[4], 1, true)
   ids[i] = { id, not needless and redis.call('HGET', base .. id, 'stacktrace'), unpack(fields) }
 end
 return ids
