@@ -101,7 +101,7 @@ export const OUTAGES: readonly Fault[] = [
     ),
   },
   {
-    ...{ name: 'connections blackholed for 10 s', mayFinishTwice: 20, mayLoseLocks: 20 },
+    ...{ name: 'connections blackholed for 10 s', mayFinishTwice: 20, mayLoseLocks: 20, mayBlame: 20 },
     run: outage(
       (bench) => bench.network.blackhole(),
       (bench) => bench.network.heal(),
