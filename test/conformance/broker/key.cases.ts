@@ -1,5 +1,5 @@
 import type { JobOptions, Queue } from 'bull';
-import { completed, rejectionOf } from './broker-bench.js';
+import { completed, failed, rejectionOf } from './broker-bench.js';
 import type { BrokerCase } from './broker-bench.js';
 
 /** Halves of emoji, as `text.slice(0, n)` leaves them behind: first, second, the first of another. */
@@ -54,8 +54,20 @@ export const keyCases: readonly BrokerCase[] = [
     async (bench) => {
       const queue = bench.open();
       await bench.add(queue, { options: { jobId: REPLACED } });
-      for (const half of HALVES) expect(await queue.getJob(`a${half}`)).toBeNull();
-      expect((await queue.getJob(REPLACED))?.id).toBe(REPLACED);
+      const halves = HALVES.map((half) => `a${half}`);
+      for (const id of halves) {
+        expect(await queue.getJob(id)).toBeNull();
+        expect(await bench.broker.cancel(queue, id, 'no need')).toBe('not-found');
+        await queue.removeJobs(id);
+      }
+      expect(await (await queue.getJob(REPLACED))?.getState()).toBe('waiting');
+      await bench.work(queue, (taken) => failed(taken));
+      await bench.untilState(queue, REPLACED, 'failed');
+      const targets = halves.map((id) => ({ id }));
+      const replay = { at: bench.broker.now(), by: 'a test' };
+      expect(await bench.broker.replay(queue, targets, replay)).toEqual(new Set());
+      expect(await bench.broker.discard(queue, halves)).toEqual(new Set());
+      expect(await (await queue.getJob(REPLACED))?.getState()).toBe('failed');
     },
   ],
   [

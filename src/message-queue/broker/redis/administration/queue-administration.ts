@@ -13,6 +13,7 @@ import type { UnknownJobs } from '../../rules/other-releases.js';
 import { unlessAway } from '../connections/unless-away.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
+import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
 import { readUnknownScript } from '../scripts/snapshot-queue.lua.js';
@@ -55,6 +56,8 @@ export class QueueAdministration {
   }
 
   cancel(queue: RedisQueue, jobId: string, reason: string): Promise<CancelOutcome> {
+    // No job has such an id, but Redis would read it as that of another. Below too.
+    if (!isWellFormed(jobId)) return Promise.resolve('not-found');
     return this.answer(queue, 'cancelling a job', this.canceller.cancel(queue, jobId, reason, this.now()));
   }
 
@@ -67,12 +70,17 @@ export class QueueAdministration {
     jobs: readonly ReplayTarget[],
     replay: ReplayRecord,
   ): Promise<ReadonlySet<string>> {
-    const replayed = this.deadLetters.replay(queue, jobs, replay, this.now());
+    const named = jobs.filter(({ id }) => isWellFormed(id));
+    const replayed = this.deadLetters.replay(queue, named, replay, this.now());
     return this.answer(queue, 'replaying dead letters', replayed);
   }
 
   discard(queue: RedisQueue, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.answer(queue, 'discarding dead letters', this.deadLetters.discard(queue, jobIds));
+    return this.answer(
+      queue,
+      'discarding dead letters',
+      this.deadLetters.discard(queue, jobIds.filter(isWellFormed)),
+    );
   }
 
   sweepFailed(queue: RedisQueue, step: number): Promise<FailedSweep> {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import Bull from 'bull';
 import type { Job, JobCounts, JobId, Queue, QueueOptions } from 'bull';
 import { checkBulkList } from '../../../admission/bulk-list.js';
+import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import { untilAborted } from '../../../../kernel/time/until-aborted.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
@@ -185,6 +186,11 @@ export class RedisQueue extends Bull<object> {
 
   override async getNextJob(): Promise<Job<object> | undefined> {
     return this.isClosed ? undefined : nextJob(this);
+  }
+
+  /** As in Bull. A pattern that no job's id can match would match others in Redis, which reads UTF-8. */
+  override async removeJobs(pattern: string): Promise<void> {
+    if (isWellFormed(pattern)) await super.removeJobs(pattern);
   }
 
   override async empty(): Promise<void> {
