@@ -1,11 +1,12 @@
 import { SentinelConnector } from 'ioredis';
-import type { RedisOptions, SentinelConnectionOptions } from 'ioredis';
+import type { Redis, RedisOptions, SentinelConnectionOptions } from 'ioredis';
 
 /** What ioredis keeps to itself. */
 interface Internals {
   /** Listens to the Sentinels for as long as a connection to the master stands, and then until the next one does. */
   failoverDetector: { cleanup(): void } | null;
-  connectToSentinel(endpoint: unknown, options?: RedisOptions): unknown;
+  /** @param options given for a client that listens, not for one that asks for the master */
+  connectToSentinel(endpoint: unknown, options?: RedisOptions): Redis;
 }
 
 /**
@@ -19,8 +20,15 @@ export class FailoverConnector extends SentinelConnector {
     const internals = this as unknown as Internals;
     const connect = internals.connectToSentinel.bind(this);
     const { disconnectTimeout } = options as RedisOptions;
-    // The clients of the Sentinels would keep a process that ends open for two seconds.
-    internals.connectToSentinel = (endpoint, more) => connect(endpoint, { disconnectTimeout, ...more });
+    internals.connectToSentinel = (endpoint, listening) => {
+      // They would keep a process that ends open: two seconds after a disconnect, and as long as a call may take that was given
+      // to one that reconnects, which ioredis does not settle. Who listens waits for as long as it takes.
+      const brief = { disconnectTimeout, ...(listening && { ...listening, commandTimeout: undefined }) };
+      const client = connect(endpoint, brief);
+      // It connects again by itself; ioredis prints what nobody listens to.
+      if (listening !== undefined) client.on('error', () => undefined);
+      return client;
+    };
   }
 
   override connect(
