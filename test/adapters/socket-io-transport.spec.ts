@@ -166,6 +166,10 @@ describe('SocketIoTransport', () => {
     it('says when it begins to hear of the others: what they sent before may have missed its sockets', async () => {
       const server = web(options());
       let subscribed = 0;
+      server.transport.onSubscribed(() => {
+        throw new Error('a listener that fails');
+      });
+      server.transport.onSubscribed(() => Promise.reject(new Error('another')));
       server.transport.onSubscribed(() => (subscribed += 1));
       await waitUntil(() => subscribed === 1, 'the first subscription');
     });

@@ -94,8 +94,15 @@ describe.each(['memory', 'redis'] as const)('bad input on the %s provider', (pro
     await redis.stop();
   });
 
+  /** Beside them a broker notes the state of its Redis, when it likes. */
+  async function keysOfQueues(): Promise<string[]> {
+    if (provider === 'memory') return [];
+    const keys = await client.keys('*');
+    return keys.filter((key) => !/:mq-[a-z]+$/.test(key)).toSorted();
+  }
+
   it.each(BAD_INPUTS.map((row) => [row.name, row] as const))('%s', async (_, row) => {
-    const keysBefore = provider === 'redis' ? await client.dbsize() : 0;
+    const keysBefore = await keysOfQueues();
     const error = await failureOf(() => row.call(bench));
     expect(error).toBeInstanceOf(MessageQueueError);
     const { code, message, stack } = error as MessageQueueError;
@@ -106,7 +113,7 @@ describe.each(['memory', 'redis'] as const)('bad input on the %s provider', (pro
     });
     for (const path of row.paths) expect(message).toContain(path);
     expect(`${message}${stack ?? ''}`).not.toContain(SECRET);
-    if (provider === 'redis') expect(await client.dbsize()).toBe(keysBefore);
+    expect(await keysOfQueues()).toEqual(keysBefore);
     expect(await jobsOf(app)).toBe(0);
   });
 

@@ -24,14 +24,20 @@ describe('resolveConfiguration', () => {
   });
 
   it('has the value of every setting that is plain, without a word about it elsewhere', () => {
-    const { redis: _redis, cleanup: _cleanup, ...plain } = SETTINGS;
-    const { config } = resolve({});
-    for (const [path, { unset }] of settingsOf(plain)) {
-      if (unset === undefined) continue;
-      const value = path
-        .split('.')
-        .reduce<unknown>((found, key) => (found as Record<string, unknown>)[key], config);
-      expect([path, value]).toEqual([path, unset]);
+    const { redis: _redis, cleanup: _cleanup, spool, ...plain } = SETTINGS;
+    const spooling = { provider: 'redis', whenUnavailable: 'spool', spool: { directory: '/spool' } } as const;
+    for (const [options, settings] of [
+      [{}, settingsOf(plain)],
+      [spooling, settingsOf({ spool })],
+    ] as const) {
+      const { config } = resolve({ options });
+      for (const [path, { unset }] of settings) {
+        if (unset === undefined) continue;
+        const value = path
+          .split('.')
+          .reduce<unknown>((found, key) => (found as Record<string, unknown>)[key], config);
+        expect([path, value]).toEqual([path, unset]);
+      }
     }
   });
 

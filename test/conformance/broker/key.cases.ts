@@ -59,6 +59,7 @@ export const keyCases: readonly BrokerCase[] = [
         expect(await queue.getJob(id)).toBeNull();
         expect(await bench.broker.cancel(queue, id, 'no need')).toBe('not-found');
         await queue.removeJobs(id);
+        expect(await queue.getJobLogs(id)).toEqual({ logs: [], count: 0 });
       }
       expect(await (await queue.getJob(REPLACED))?.getState()).toBe('waiting');
       await bench.work(queue, (taken) => failed(taken));

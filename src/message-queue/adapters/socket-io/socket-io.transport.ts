@@ -8,8 +8,10 @@ import type {
   TransportMessage,
   TransportReceipt,
 } from '../../ports/messages/message-transport.js';
+import { guardedCall } from '../../../kernel/host/guarded-call.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { SocketIoRedisLink } from './socket-io-redis.js';
 import { resolveSocketIoOptions } from './socket-io.options.js';
@@ -27,6 +29,7 @@ const TRY_AGAIN_MS = 2_000;
  */
 export class SocketIoTransport extends MessageTransport implements OnApplicationShutdown {
   private readonly options: Required<SocketIoTransportOptions>;
+  private readonly logger = new SafeLogger('SocketIoTransport');
   private readonly subscribedListeners = new Set<() => void>();
   private server: Server | null = null;
   private link: SocketIoRedisLink | null = null;
@@ -60,7 +63,9 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     const { redis, prefix } = this.options;
     if (redis === null) return;
     this.link = new SocketIoRedisLink(redis, `${prefix}:socket.io`, () => {
-      for (const listener of this.subscribedListeners) listener();
+      for (const listener of this.subscribedListeners) {
+        guardedCall(listener, (error) => this.logger.error('A listener of onSubscribed failed.', error));
+      }
     });
     this.link.join(server);
     this.subscribed = this.link.subscribed();

@@ -1,6 +1,7 @@
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { jobOf, queueClosed } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
+import { refusalIn } from '../connections/unless-away.js';
 import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 
 /**
@@ -66,11 +67,6 @@ export function closedMeanwhile(
     );
   }
   return queueClosed(place);
-}
-
-/** The code of the reply with which Redis refuses connections; null when it does not answer. */
-function refusalIn(trouble: Error | null): string | null {
-  return trouble instanceof BrokerUnavailableError ? trouble.reply : null;
 }
 
 function unknown({ jobId }: AddPlace): string {

@@ -193,6 +193,12 @@ export class RedisQueue extends Bull<object> {
     if (isWellFormed(pattern)) await super.removeJobs(pattern);
   }
 
+  override async getJobLogs(
+    ...[jobId, ...range]: Parameters<Queue['getJobLogs']>
+  ): ReturnType<Queue['getJobLogs']> {
+    return isWellFormed(String(jobId)) ? super.getJobLogs(jobId, ...range) : { logs: [], count: 0 };
+  }
+
   override async empty(): Promise<void> {
     await emptyLanes(this);
     await super.empty();

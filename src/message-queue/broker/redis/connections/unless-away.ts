@@ -26,8 +26,7 @@ export function unlessAway<T>(
       const message =
         `Redis has been away for ${Math.floor(connections.awayForMs / 1_000)} s; ${what} of queue "${queue}" got no answer. ` +
         `Try again when it is back.${why}`;
-      const reply = trouble instanceof BrokerUnavailableError ? trouble.reply : null;
-      reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }, reply));
+      reject(new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }, refusalIn(trouble)));
     }, CHECK_EVERY_MS);
     const settle =
       <V>(pass: (value: V) => void) =>
@@ -46,7 +45,12 @@ export function unlessAway<T>(
 export function unasked(queue: string, what: string, { trouble }: RedisConnections): BrokerUnavailableError {
   const why = trouble === null ? '' : ` ${trouble.message}`;
   const message = `Redis is away: ${what} of queue "${queue}" was not begun. Try again when it is back.${why}`;
-  return new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined });
+  return new BrokerUnavailableError(message, { queue, cause: trouble ?? undefined }, refusalIn(trouble));
+}
+
+/** The code of the reply with which Redis refuses connections; null when it does not answer. */
+export function refusalIn(trouble: Error | null): string | null {
+  return trouble instanceof BrokerUnavailableError ? trouble.reply : null;
 }
 
 /** What a connection that fails rejects with, in the words of its client. */
