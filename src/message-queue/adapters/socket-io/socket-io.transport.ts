@@ -30,7 +30,7 @@ const TRY_AGAIN_MS = 2_000;
 export class SocketIoTransport extends MessageTransport implements OnApplicationShutdown {
   private readonly options: Required<SocketIoTransportOptions>;
   private readonly logger = new SafeLogger('SocketIoTransport');
-  private readonly subscribedListeners = new Set<() => void>();
+  private readonly subscribedListeners = new Set<() => unknown>();
   private server: Server | null = null;
   private link: SocketIoRedisLink | null = null;
   private subscribed: Promise<void> = Promise.resolve();
@@ -76,8 +76,9 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   /**
    * Calls `listener` whenever this process begins to receive other processes' messages: soon after `attach`, and when Redis was
    * away and is back. Earlier messages may have missed the sockets of this process: deliver again what is pending for them.
+   * What it throws or rejects with is logged.
    */
-  onSubscribed(listener: () => void): void {
+  onSubscribed(listener: () => unknown): void {
     this.subscribedListeners.add(listener);
   }
 
