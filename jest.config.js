@@ -5,7 +5,7 @@ const { availableParallelism } = require('node:os');
 module.exports = {
   testEnvironment: 'node',
   // On two cores too: most tests wait, and one process for all of them collects garbage more than it tests.
-  maxWorkers: Math.max(3, availableParallelism() - 1),
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo|civil-time)/'],
@@ -33,6 +33,7 @@ module.exports = {
   transformIgnorePatterns: [
     '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm|google-auth-library|gaxios|node-fetch|fetch-blob|data-uri-to-buffer|formdata-polyfill)/)',
   ],
+  setupFilesAfterEnv: ['<rootDir>/test/support/retries.ts'],
   // Ends a hang; nothing is measured by it.
   testTimeout: 120_000,
 };
