@@ -107,6 +107,8 @@ export const waitingCases: readonly BrokerCase[] = [
       const waits = [queue.whenCurrentJobsFinished(), queue.pause(true), queue.close(), worker.whenIdle()];
       await bench.broker.close();
       await Promise.allSettled(waits);
+      // Asked afterwards.
+      await Promise.allSettled([queue.whenCurrentJobsFinished(), queue.pause(true), worker.whenIdle()]);
       await expect(queue.close()).resolves.toBeUndefined();
     },
   ],

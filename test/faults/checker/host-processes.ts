@@ -36,12 +36,14 @@ export class HostProcesses {
     });
     this.running.add(child);
     let output = '';
+    let hasStopped = false;
+    child.on('message', (message: object) => (hasStopped ||= 'stopped' in message));
     child.stderr?.on('data', (chunk: Buffer) => (output = (output + String(chunk)).slice(-KEPT_OUTPUT)));
     child.once('exit', (code, signal) => {
       this.running.delete(child);
       writeNote(settings.record, { what: 'exit', key: '-', jobId: '-', run: String(child.pid), attempt: 0 });
-      // Killed by the checker, or by a job whose purpose that is.
-      if (code === 0 || signal === 'SIGKILL') return;
+      // Killed by the checker, or by a job whose purpose that is; or told once more while Node.js, which no longer listens, exits.
+      if (code === 0 || signal === 'SIGKILL' || (signal === 'SIGTERM' && hasStopped)) return;
       this.wrongExits.push(`a ${settings.role} process exited with ${code ?? signal}: ${output.trim()}`);
     });
     await new Promise<void>((resolve, reject) => {

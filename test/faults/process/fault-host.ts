@@ -13,6 +13,7 @@ import type { FaultParts } from './fault-processor.js';
 import { ADD_DEADLINE_MS, FAULT_PREFIX, FAULT_QUEUE, faultQueue } from './fault-queue.js';
 import type { FaultHostSettings, FaultQueue } from './fault-queue.js';
 import { HealthOfHost } from './host-health.js';
+import { READY, STOPPED } from './host-order.js';
 import type { HostAnswer, HostOrder } from './host-order.js';
 import { KeyedEffects } from './keyed-effects.js';
 
@@ -75,13 +76,13 @@ async function main(): Promise<void> {
     await effects.close();
     // From here on the process ends by itself.
     process.removeAllListeners('disconnect');
-    process.disconnect();
+    process.send?.(STOPPED, () => process.disconnect());
   };
   let stopping: Promise<void> | undefined;
   process.on('SIGTERM', () => {
     stopping ??= stop();
   });
-  process.send?.('ready');
+  process.send?.(READY);
 }
 
 main().catch((error: unknown) => {

@@ -21,3 +21,9 @@ export interface HostHealth {
 export interface HostAnswer {
   readonly answer: HostHealth;
 }
+
+/** The first that a process says: it works. */
+export const READY = { ready: true };
+
+/** The last that a process says: it has stopped, and exits. */
+export const STOPPED = { stopped: true };

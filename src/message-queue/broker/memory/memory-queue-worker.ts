@@ -28,6 +28,7 @@ export interface WorkerParts {
 /** Gives a queue's jobs to the executor and stores how they ended: taken → run → its end is stored, and told. */
 export class MemoryQueueWorker implements QueueWorker {
   readonly active = new Map<string, TakenJob>();
+  private isCutOff = false;
   private idleWaiters: (() => void)[] = [];
 
   constructor(private readonly parts: WorkerParts) {}
@@ -78,12 +79,13 @@ export class MemoryQueueWorker implements QueueWorker {
   }
 
   whenIdle(): Promise<void> {
-    if (this.active.size === 0) return Promise.resolve();
+    if (this.active.size === 0 || this.isCutOff) return Promise.resolve();
     return new Promise((resolve) => this.idleWaiters.push(resolve));
   }
 
-  /** Nobody waits any longer for the runs that go on. */
+  /** Nobody waits for the runs that go on, now and later. */
   cutOff(): void {
+    this.isCutOff = true;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
 

@@ -25,6 +25,7 @@ export class WorkerLoop {
   /** A run has settled whose slot has not looked for its next job. */
   private slotFreed = false;
   private runs = 0;
+  private isCutOff = false;
   private waiters: { readonly upTo: number; remaining: number; resolve(): void }[] = [];
 
   /**
@@ -94,14 +95,15 @@ export class WorkerLoop {
     this.halt();
   }
 
-  /** Resolves when the runs that go on now have settled. */
+  /** Resolves when the runs that go on now have settled, or at once after `cutOff`. */
   whenCurrentSettled(): Promise<void> {
-    if (this.running === 0) return Promise.resolve();
+    if (this.running === 0 || this.isCutOff) return Promise.resolve();
     return new Promise((resolve) => this.waiters.push({ upTo: this.runs, remaining: this.running, resolve }));
   }
 
-  /** Nobody waits any longer for the runs that go on. */
+  /** Nobody waits for the runs that go on, now and later. */
   cutOff(): void {
+    this.isCutOff = true;
     for (const waiter of this.waiters.splice(0)) waiter.resolve();
   }
 
