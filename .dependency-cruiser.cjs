@@ -249,6 +249,7 @@ module.exports = {
         KERNEL,
         `${LIB}/facade/(payload-input|queued-delivery-dispatch)\\.ts$`,
         `${LIB}/broker/memory/`,
+        `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler)\\.ts$`,
         `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,
         SEAMS,

@@ -1,5 +1,7 @@
+import { getQueueToken } from '@nestjs/bull';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
+import type { Queue } from 'bull';
 import {
   InvalidPayloadError,
   JobPriority,
@@ -119,6 +121,38 @@ describe('MessageQueueTestKit', () => {
         { queue: QueueName.MESSAGE_CLEANUP, outcome: 'completed' },
       ]);
       expect((await ownKit.advance('7d')).completed).toBe(2);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('looks after schedules and retention on the way', async () => {
+    const own = await Test.createTestingModule({
+      imports: [
+        MessageQueueTestingModule.register(),
+        MessageQueueModule.registerQueue(CLEANUP_QUEUE, {
+          schedules: [
+            schedule(
+              'cleanup-messages',
+              { cleanupType: 'old_messages', retentionDays: 7, batchSize: 10 },
+              { cron: '0 2 * * *', tz: 'UTC' },
+            ),
+          ],
+        }),
+      ],
+    }).compile();
+    await own.init();
+    const ownKit = own.get(MessageQueueTestKit);
+    const queue = own.get<Queue>(getQueueToken(QueueName.MESSAGE_CLEANUP));
+    const finished = () => queue.getCompletedCount();
+    try {
+      await queue.obliterate({ force: true });
+      await ownKit.advance('1m');
+      expect((await ownKit.advance('2h')).completed).toBe(1);
+      expect(await finished()).toBe(1);
+      await own.get(MessageQueueService).pauseQueue(QueueName.MESSAGE_CLEANUP);
+      await ownKit.advance('25h');
+      expect(await finished()).toBe(0);
     } finally {
       await own.close();
     }
