@@ -1,3 +1,4 @@
+import { TimeZone } from '../../../kernel/time/time-zone.js';
 import type { QuietHours } from '../../ports/notifications/notification-preferences.js';
 
 const MINUTE_MS = 60_000;
@@ -10,13 +11,9 @@ function minutesOf(time: string): number {
 }
 
 function localMinutes(nowMs: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  return minutesOf(format.format(nowMs));
+  if (timeZone === '') throw new RangeError('"" is not a time zone.');
+  const minutes = Math.floor(TimeZone.of(timeZone).wallAt(nowMs) / MINUTE_MS);
+  return ((minutes % DAY_MINUTES) + DAY_MINUTES) % DAY_MINUTES;
 }
 
 /** Whole minutes since the quiet hours began, or null outside of them. */
