@@ -9,6 +9,7 @@ import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanu
 import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
 import type { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
+import { emptyTables } from '../support/empty-tables.js';
 import { TestPostgres } from '../support/postgres-server.js';
 
 /** Random sequences of calls give the same answers in SQL as in the in-memory adapters, which are maps. */
@@ -181,11 +182,10 @@ describe('random sequences of calls', () => {
 
   it('give the same in PostgreSQL as in memory', async () => {
     const server = await TestPostgres.start();
-    const url = await server.createDatabase();
-    const database = await SqlDatabase.open({ url });
+    const database = await SqlDatabase.open({ url: await server.createDatabase() });
     try {
       const property = fc.asyncProperty(CALLS, async (calls) => {
-        await server.emptyTables(url);
+        await emptyTables(database);
         await behavesTheSame(calls, database);
       });
       await fc.assert(property, { numRuns: 20 });

@@ -5,6 +5,7 @@ import * as sql from '../../src/message-queue/adapters/sql/index.js';
 import { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
 import { runStoreContracts } from './store-contracts.fixture.js';
 import type { Stores } from './store-contracts.fixture.js';
+import { emptyTables } from '../support/empty-tables.js';
 import { TestPostgres } from '../support/postgres-server.js';
 
 function sqlStores(database: SqlDatabase): Stores {
@@ -46,11 +47,9 @@ describe('the stores in a SQLite file', () => {
 describe('the stores in PostgreSQL', () => {
   let server: TestPostgres;
   let database: SqlDatabase;
-  let url: string;
   beforeAll(async () => {
     server = await TestPostgres.start();
-    url = await server.createDatabase();
-    database = await SqlDatabase.open({ url });
+    database = await SqlDatabase.open({ url: await server.createDatabase() });
   });
   afterAll(async () => {
     await database.close();
@@ -58,7 +57,7 @@ describe('the stores in PostgreSQL', () => {
   });
 
   runStoreContracts(async () => {
-    await server.emptyTables(url);
+    await emptyTables(database);
     return sqlStores(database);
   });
 });

@@ -81,16 +81,6 @@ export class TestPostgres {
     return this.url(name);
   }
 
-  /** Removes every row of a database but those that say which migrations ran. */
-  async emptyTables(url: string): Promise<void> {
-    const [row] = await this.query(
-      `SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables
-        WHERE schemaname = 'public' AND tablename NOT LIKE '%migrations'`,
-      url,
-    );
-    await this.query(`TRUNCATE ${String(row?.['names'])}`, url);
-  }
-
   /** Runs one statement, by default in the database `postgres`. */
   async query(statement: string, url = this.url()): Promise<Record<string, unknown>[]> {
     const client = new Client({ connectionString: url });
