@@ -116,7 +116,7 @@ export const deadLetterCases: readonly BrokerCase[] = [
       await queue.pause();
       const requests = Array.from({ length: 1_000 }, (_, n) => ({ name: 'job', data: { n }, options: {} }));
       const ids = await bench.addAll(queue, requests);
-      for (const id of ids) await bench.broker.cancel(queue, id, 'r');
+      await Promise.all(ids.map((id) => bench.broker.cancel(queue, id, 'r')));
       expect((await bench.broker.replay(queue, toReplay(ids), OPS)).size).toBe(1_000);
       expect(await bench.broker.snapshot(queue)).toMatchObject({ paused: 1_000, failed: 0, isPaused: true });
       expect((await queue.getJobs(['paused'], 0, 999, true)).map((job) => job.id)).toEqual(ids);

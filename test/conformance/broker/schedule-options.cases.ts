@@ -126,12 +126,15 @@ export const scheduleOptionCases: readonly BrokerCase[] = [
     'have their effect beside each other: when made, added again, changed, paused, resumed, planned again and removed',
     async (bench) => {
       const now = bench.broker.now();
-      const queue = bench.open();
-      for (const times of crossed(TIMES, startsAt(now), endsAt(now), LIMITS)) {
-        for (const others of RUN_OPTIONS) {
-          await live(bench, queue, { ...others, repeat: times }, times);
-        }
-      }
+      const lives = RUN_OPTIONS.flatMap((others) => {
+        return TIMES.map(async (kind) => {
+          const queue = bench.open();
+          for (const times of crossed([kind], startsAt(now), endsAt(now), LIMITS)) {
+            await live(bench, queue, { ...others, repeat: times }, times);
+          }
+        });
+      });
+      await Promise.all(lives);
     },
   ],
   [

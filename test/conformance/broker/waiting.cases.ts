@@ -51,7 +51,7 @@ export const waitingCases: readonly BrokerCase[] = [
   [
     'nobody waits for a job that is removed, whichever way',
     async (bench) => {
-      for (const [how, remove] of Object.entries(REMOVALS)) {
+      const ends = Object.entries(REMOVALS).map(async ([how, remove]) => {
         const queue = bench.open();
         const { job, end } = await waitedFor(bench, queue);
         // Cleaned is what is older than a moment.
@@ -61,7 +61,8 @@ export const waitingCases: readonly BrokerCase[] = [
         expect([how, code]).toEqual([how, 'JOB_NOT_FOUND']);
         expect(message).toContain(`Job "${String(job.id)}" of queue "${queue.name}" is gone`);
         expect([how, (await rejectionOf(job.finished())).code]).toEqual([how, 'JOB_NOT_FOUND']);
-      }
+      });
+      await Promise.all(ends);
     },
   ],
   [
