@@ -122,23 +122,26 @@ describe('lanes of waiting jobs', () => {
     expect(await queue.getJobCountByTypes('waiting')).toBe(0);
   }, 60_000);
 
-  it.each([1, 4, 6, 9, 0])(
-    'adds a job of level %i to a long mixed backlog as fast as to none',
-    async (level) => {
-      const broker = stage.fixture.broker();
-      const queue = broker.createQueue(testQueue('long', { maxWaiting: 200_000 }));
-      const perAdd = async (prefix: string): Promise<number> => {
-        await stage.client.config('RESETSTAT');
-        for (let i = 0; i < 200; i += 1) await broker.addOnce(queue, request(`${prefix}-${i}`, level));
-        const stats = await stage.client.info('commandstats');
-        return Number(/cmdstat_evalsha:.*usec_per_call=([\d.]+)/.exec(stats)?.[1]);
-      };
-      await perAdd('warm-up');
-      const alone = await perAdd('alone');
-      const backlog = Array.from({ length: 20_000 }, (_, n) => request(`back-${n}`, n % 11));
-      for (let i = 0; i < 20; i += 1) await addAll(broker, queue, backlog.slice(i * 1_000, (i + 1) * 1_000));
-      // An insert into one list would need about 300 µs more here.
-      expect(await perAdd('behind')).toBeLessThan(alone * 2 + 60);
-    },
-  );
+  it('adds a job of any level to a long mixed backlog as fast as to none', async () => {
+    const broker = stage.fixture.broker();
+    const queue = broker.createQueue(testQueue('long', { maxWaiting: 200_000 }));
+    const perAdd = async (level: number, prefix: string): Promise<number> => {
+      await stage.client.config('RESETSTAT');
+      for (let i = 0; i < 200; i += 1) await broker.addOnce(queue, request(`${prefix}-${level}-${i}`, level));
+      const stats = await stage.client.info('commandstats');
+      return Number(/cmdstat_evalsha:.*usec_per_call=([\d.]+)/.exec(stats)?.[1]);
+    };
+    const perAddOfEach = async (prefix: string): Promise<number[]> => {
+      const times: number[] = [];
+      for (const level of [1, 4, 6, 9, 0]) times.push(await perAdd(level, prefix));
+      return times;
+    };
+    await perAdd(0, 'warm-up');
+    const alone = await perAddOfEach('alone');
+    const backlog = Array.from({ length: 20_000 }, (_, n) => request(`back-${n}`, n % 11));
+    for (let i = 0; i < 20; i += 1) await addAll(broker, queue, backlog.slice(i * 1_000, (i + 1) * 1_000));
+    const behind = await perAddOfEach('behind');
+    // An insert into one list would need about 300 µs more here.
+    for (const [i, time] of behind.entries()) expect(time).toBeLessThan((alone[i] ?? 0) * 2 + 60);
+  });
 });
