@@ -108,12 +108,12 @@ async function closeAll(closers: (() => unknown)[]): Promise<void> {
   }
 }
 
+// Everything is closed. What would keep the process open cannot be: connections of an app that could not be built, and a
+// timer of Socket.IO's Redis adapter that runs for as long as a device may take to acknowledge.
 main().then(
-  (code) => {
-    process.exitCode = code;
-  },
+  (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = error instanceof StopRequest ? error.exitCode : 1;
+    process.exit(error instanceof StopRequest ? error.exitCode : 1);
   },
 );

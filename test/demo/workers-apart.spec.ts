@@ -112,6 +112,7 @@ describe('npm run demo -- --workers apart', () => {
   it('stops when its worker cannot start', async () => {
     const demo = start([...APART, '--exit'], { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' });
     expect(await demo.closed).toBe(1);
+    expect(demo.output).not.toContain('could not be closed');
   });
 
   it('ends both processes and with 130 when Ctrl-C comes before the end of the story', async () => {
