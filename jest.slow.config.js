@@ -7,6 +7,5 @@ module.exports = {
   // The snippets are files of other apps, which test them.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/snippets/'],
   modulePathIgnorePatterns: [...base.modulePathIgnorePatterns, '<rootDir>/test/packaging/snippets/'],
-  maxWorkers: 1,
   testTimeout: 300_000,
 };

@@ -29,7 +29,8 @@ export class TestBrowser {
   /** A fresh page; what goes wrong in it is noted in `problems`. */
   async page(): Promise<{ page: Page; problems: string[] }> {
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(10_000);
+    // Ends a hang; nothing is measured by it.
+    page.setDefaultTimeout(60_000);
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
     page.on('dialog', (dialog) => {
