@@ -4,8 +4,11 @@ const { availableParallelism } = require('node:os');
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  // On two cores too: most tests wait, and one process for all of them collects garbage more than it tests.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // More than there are cores: most tests wait for servers, locks and processes.
+  maxWorkers: availableParallelism() + 1,
+  // A process keeps what each file loaded: after dozens of them it collects garbage more than it tests.
+  workerIdleMemoryLimit: '600MB',
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo|civil-time)/'],

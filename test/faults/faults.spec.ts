@@ -4,41 +4,15 @@ import { faultTable } from './checker/fault-table.js';
 import { inLanes, runFault } from './checker/run-faults.js';
 import { workerScript } from './process/worker-script.js';
 import type { WorkerScript } from './process/worker-script.js';
-import { RANDOM_BENCH, randomFaults } from './random/random-faults.js';
-import type { RandomFaults } from './random/random-faults.js';
-import type { Fault } from './rows/fault.js';
 import { FAULTS } from './rows/fault-list.js';
-
-const RANDOM_MS = 15_000;
 
 describe('faults', () => {
   const rows = new Map<string, Promise<FaultRow>>();
-  const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 1_000_000));
   // What jest -t leaves out is not run either.
   const only = process.env['FAULT_ONLY'] ?? '';
   let script: WorkerScript;
 
-  let ran: RandomFaults | undefined;
-  const random: Fault = {
-    name: `random sequence, seed ${seed}`,
-    options: RANDOM_BENCH,
-    get mayFinishTwice() {
-      return ran?.allowed.mayFinishTwice ?? 0;
-    },
-    get mayLoseLocks() {
-      return ran?.allowed.mayLoseLocks ?? 0;
-    },
-    get mayBlame() {
-      return ran?.allowed.mayBlame ?? 0;
-    },
-    run: async (bench) => {
-      ran = await randomFaults(bench, { seed, durationMs: RANDOM_MS });
-      expect(ran.problems).toEqual([]);
-      return ran.secondsToRecover;
-    },
-  };
-  // The random one takes longest.
-  const faults = [random, ...FAULTS].filter(({ name }) => new RegExp(only).test(name));
+  const faults = FAULTS.filter(({ name }) => new RegExp(only).test(name));
 
   beforeAll(() => {
     script = workerScript();

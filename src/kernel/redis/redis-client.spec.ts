@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { redisStage } from '../../../test/support/redis-stage.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../test/support/wait-until.js';
 import type { Redis } from 'ioredis';
 import { createRedisClient } from './redis-client.js';
@@ -41,6 +42,36 @@ describe('a client of Redis', () => {
       expect(heard).toEqual(['write ECONNRESET']);
     } finally {
       client.disconnect();
+    }
+  });
+
+  it('answers what was asked before it was ready, though that connection broke', async () => {
+    const proxy = await TcpProxy.start(stage.redis.port);
+    proxy.swallowReplies();
+    const topology = { kind: 'single', host: '127.0.0.1', port: proxy.port } as const;
+    const client = createRedisClient({ topology, db: 0, tls: false }, {}) as Redis;
+    client.on('error', () => undefined);
+    try {
+      await waitUntil(() => client.status === 'connect', 'the connection');
+      // Redis answers them while it loads its data.
+      const answers = [
+        client.info('server'),
+        client.time(),
+        client.config('GET', 'maxmemory'),
+        client.ping(),
+      ];
+      await waitUntil(() => proxy.swallowed > 0, 'an answer to be lost');
+      proxy.heal();
+      proxy.cut();
+      expect(await Promise.all(answers)).toEqual([
+        expect.stringContaining('redis_version'),
+        [expect.anything(), expect.anything()],
+        ['maxmemory', '0'],
+        'PONG',
+      ]);
+    } finally {
+      client.disconnect();
+      await proxy.stop();
     }
   });
 });

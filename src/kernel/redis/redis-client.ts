@@ -3,6 +3,7 @@ import type { ClusterOptions, RedisOptions } from 'ioredis';
 import { inRootContext } from '../host/root-context.js';
 import { FailoverConnector } from './failover-connector.js';
 import { forgetArguments } from './forget-arguments.js';
+import { sendsOnceReady } from './once-ready.js';
 import type { RedisSettings } from './redis-settings.js';
 
 /** A client of any topology. */
@@ -37,7 +38,9 @@ function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
     return cluster.on('+node', (node: Redis) => catchLateErrors(connectsInRoot(node)));
   }
   if (topology.kind === 'single') {
-    return catchLateErrors(new Redis({ ...common, host: topology.host, port: topology.port, db }));
+    return catchLateErrors(
+      sendsOnceReady(new Redis({ ...common, host: topology.host, port: topology.port, db })),
+    );
   }
   const client = new Redis({
     ...common,
@@ -52,7 +55,7 @@ function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
     // Without it a master that freezes rather than dies keeps its clients.
     failoverDetector: true,
   });
-  return catchLateErrors(client);
+  return catchLateErrors(sendsOnceReady(client));
 }
 
 function commonOptions(settings: RedisSettings, options: RedisOptions): RedisOptions {

@@ -123,9 +123,9 @@ export class FaultBench {
     process.send({ kind: 'clock', offsetMs } satisfies HostOrder);
   }
 
-  /** Blocks the event loop of a worker; returns at once. */
+  /** Blocks the event loop of a worker, unless it has just died; returns at once. */
   block(worker: ChildProcess, ms: number): void {
-    worker.send({ kind: 'block', ms } satisfies HostOrder);
+    worker.send({ kind: 'block', ms } satisfies HostOrder, () => undefined);
   }
 
   /** Adds jobs, in one mode after another unless one is given, and notes what came of each add. */

@@ -1,6 +1,5 @@
 import type { FaultBench, FaultBenchOptions } from '../checker/fault-bench.js';
 import type { FaultAllowance } from '../checker/fault-row.js';
-import { RANDOM_STEPS } from './random-steps.js';
 import type { RandomStep } from './random-steps.js';
 import { WorkerPool } from '../checker/worker-pool.js';
 
@@ -32,6 +31,7 @@ export interface RandomFaults {
 export interface RandomSequence {
   readonly seed: number;
   readonly durationMs: number;
+  readonly steps: readonly RandomStep[];
   /** Ends it before its time; jobs that were added are still brought to their end. */
   readonly stop?: AbortSignal;
   readonly onStep?: (step: string) => void;
@@ -63,9 +63,9 @@ async function takeSteps(
   const taken: RandomStep[] = [];
   const until = Date.now() + sequence.durationMs;
   let deck: RandomStep[] = [];
-  while (Date.now() < until || taken.length < RANDOM_STEPS.length) {
+  while (Date.now() < until || taken.length < sequence.steps.length) {
     if (sequence.stop?.aborted === true) break;
-    if (deck.length === 0) deck = shuffled(RANDOM_STEPS, random);
+    if (deck.length === 0) deck = shuffled(sequence.steps, random);
     const step = deck.pop() as RandomStep;
     sequence.onStep?.(step.name);
     taken.push(step);

@@ -2,6 +2,7 @@ import { FaultBench } from '../checker/fault-bench.js';
 import { brokenPromises } from '../checker/fault-row.js';
 import { faultTable } from '../checker/fault-table.js';
 import { RANDOM_BENCH, randomFaults } from './random-faults.js';
+import { RANDOM_STEPS } from './random-steps.js';
 import { SOAK_USAGE, soakRequest } from './soak-arguments.js';
 import { workerScript } from '../process/worker-script.js';
 
@@ -54,7 +55,13 @@ async function soak(minutes: number, seed: number): Promise<boolean> {
   const bench = await FaultBench.start({ script, detached: true }, RANDOM_BENCH);
   const progress = startProgress(bench, durationMs, stop);
   try {
-    const ran = await randomFaults(bench, { seed, durationMs, stop, onStep: progress.step });
+    const ran = await randomFaults(bench, {
+      seed,
+      durationMs,
+      steps: RANDOM_STEPS,
+      stop,
+      onStep: progress.step,
+    });
     const row = await bench.row(`seed ${seed}, ${ran.steps.length} faults`, ran.secondsToRecover);
     const problems = [...ran.problems, ...brokenPromises(row, ran.allowed)];
     say(faultTable([row]));

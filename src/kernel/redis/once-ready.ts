@@ -1,0 +1,44 @@
+import type { Command, Redis } from 'ioredis';
+
+/** What ioredis keeps to itself. */
+interface Internals {
+  readonly offlineQueue: { push(item: QueuedCommand): void };
+  readonly condition: { readonly select: number };
+  _readyCheck(done: unknown): void;
+}
+
+interface QueuedCommand {
+  readonly command: Command;
+  readonly stream: unknown;
+  readonly select: number;
+}
+
+/** What a client says to be let in, or to leave. */
+const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'readonly', 'quit']);
+
+/**
+ * Lets commands wait until the client is ready. ioredis writes those that a server answers while it loads its data (INFO, CONFIG,
+ * TIME, SUBSCRIBE …) as soon as it is connected, and forgets them when that connection breaks before it was ready: whoever waits for
+ * the answer would wait for ever.
+ */
+export function sendsOnceReady(client: Redis): Redis {
+  const internals = client as unknown as Internals;
+  const check = internals._readyCheck.bind(client);
+  const send = client.sendCommand.bind(client);
+  let isChecking = false;
+  const sendCommand: Redis['sendCommand'] = (command, stream) => {
+    if (client.status !== 'connect' || isChecking || HANDSHAKE.has(command.name))
+      return send(command, stream);
+    internals.offlineQueue.push({ command, stream, select: internals.condition.select });
+    return command.promise;
+  };
+  const _readyCheck = (done: unknown): void => {
+    isChecking = true;
+    try {
+      check(done);
+    } finally {
+      isChecking = false;
+    }
+  };
+  return Object.assign(client, { sendCommand, _readyCheck });
+}

@@ -1,0 +1,25 @@
+const { join, relative } = require('node:path');
+const Sequencer = require('@jest/test-sequencer').default;
+
+/** They take longest; begun last they would run alone, beside idle processors. Jest knows that by itself from a second run on. */
+const LONGEST = [
+  'test/faults/faults.spec.ts',
+  'test/conformance/broker/broker-seam.conformance.spec.ts',
+  'test/faults/random/random-faults.spec.ts',
+  'test/e2e/stopping.spec.ts',
+  'test/replies/replies.spec.ts',
+  'test/replies/real-replies.spec.ts',
+  'test/e2e/wrong-clock.spec.ts',
+  'src/message-queue/broker/redis/redis-tls.spec.ts',
+];
+
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    const root = join(__dirname, '../..');
+    const placeOf = ({ path }) => {
+      const place = LONGEST.indexOf(relative(root, path));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return [...super.sort(tests)].sort((a, b) => placeOf(a) - placeOf(b));
+  }
+};
