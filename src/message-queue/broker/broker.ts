@@ -52,7 +52,11 @@ export interface AddOutcome {
 
 /** What became of one job of a bulk add; `unknown`: the broker did not answer in time, the same add again is safe. */
 export type BulkAddOutcome =
-  | { readonly outcome: 'added' | 'deduplicated'; readonly id: string }
+  | {
+      readonly outcome: 'added' | 'deduplicated';
+      readonly id: string;
+      readonly schedule?: AddOutcome['schedule'];
+    }
   | { readonly outcome: 'rejected'; readonly error: MessageQueueError }
   | { readonly outcome: 'unknown'; readonly id: string; readonly error: MessageQueueError };
 

@@ -225,7 +225,9 @@ function receiptOf(outcome: BulkAddOutcome, queue: string, name: string): BulkRe
     case 'unknown':
       return { outcome: 'unknown', id: outcome.id, queue, name, error: outcome.error };
     default:
-      return { outcome: outcome.outcome, id: outcome.id, queue, name };
+      return outcome.schedule === undefined
+        ? { outcome: outcome.outcome, id: outcome.id, queue, name }
+        : { outcome: outcome.outcome, id: outcome.id, queue, name, schedule: outcome.schedule };
   }
 }
 

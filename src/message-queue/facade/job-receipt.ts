@@ -33,6 +33,8 @@ export type BulkReceipt =
       readonly id: string;
       readonly queue: string;
       readonly name: string;
+      /** As in a {@link JobReceipt}. */
+      readonly schedule?: JobReceipt['schedule'];
     }
   | {
       readonly outcome: 'rejected';

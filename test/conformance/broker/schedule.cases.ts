@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bull';
-import type { AddOutcome } from '../../../src/message-queue/broker/broker.js';
+import type { AddOutcome, BulkAddOutcome } from '../../../src/message-queue/broker/broker.js';
 import type { ScheduleLook } from '../../../src/message-queue/broker/rules/schedules/schedule-care.js';
 import type { ManagedJobOptions } from '../../../src/message-queue/jobs/managed-job.js';
 import { clockPasses } from '../../support/clock-passes.js';
@@ -64,6 +64,35 @@ export const scheduleCases: readonly BrokerCase[] = [
       const limited = { repeat: { every: HOUR_MS, limit: 3 }, priority: 1, attempts: 7 };
       expect(await addSchedule(bench, queue, limited, { n: 2 })).toMatchObject({ schedule: 'updated' });
       expect((await pending(queue)).opts).toMatchObject({ priority: 1, attempts: 7, repeat: { limit: 3 } });
+    },
+  ],
+  [
+    'tell the same of each schedule in a bulk add',
+    async (bench) => {
+      const queue = bench.open();
+      const adds: [object, ManagedJobOptions][] = [
+        [{ n: 1 }, HOURLY],
+        [{ n: 2 }, { repeat: { every: 2 * HOUR_MS } }],
+        [{ n: 3 }, {}],
+      ];
+      const addAll = (): Promise<readonly BulkAddOutcome[]> =>
+        bench.broker.addMany(
+          queue,
+          adds.map(([data, options]) => ({ name: 'job', data, options })),
+        );
+      const told = (outcomes: readonly BulkAddOutcome[]): unknown[] =>
+        outcomes.map((one) => [one.outcome, 'schedule' in one ? one.schedule : undefined]);
+      expect(told(await addAll())).toEqual([
+        ['added', 'created'],
+        ['added', 'created'],
+        ['added', undefined],
+      ]);
+      adds[1] = [{ n: 4 }, adds[1]?.[1] ?? {}];
+      expect(told(await addAll())).toEqual([
+        ['deduplicated', 'unchanged'],
+        ['added', 'updated'],
+        ['added', undefined],
+      ]);
     },
   ],
   [

@@ -229,8 +229,8 @@ export class MemoryBroker extends Broker {
 
 function tryAdd(queue: ManagedMemoryQueue, request: AddRequest): BulkAddOutcome {
   try {
-    const { id, deduplicated } = queue.addOnce(request);
-    return { outcome: deduplicated ? 'deduplicated' : 'added', id };
+    const { id, deduplicated, schedule } = queue.addOnce(request);
+    return { outcome: deduplicated ? 'deduplicated' : 'added', id, schedule };
   } catch (thrown) {
     if (thrown instanceof MessageQueueError) return { outcome: 'rejected', error: thrown };
     const place = { queue: queue.name, job: request.name };

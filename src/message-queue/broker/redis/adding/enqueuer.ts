@@ -197,8 +197,8 @@ export class Enqueuer {
           open -= 1;
           if (open === 0) resolve(outcomes);
         };
-        const added = ({ id, deduplicated }: AddOutcome): void =>
-          settle({ outcome: deduplicated ? 'deduplicated' : 'added', id });
+        const added = ({ id, deduplicated, schedule }: AddOutcome): void =>
+          settle({ outcome: deduplicated ? 'deduplicated' : 'added', id, schedule });
         const failed = (error: unknown): void => settle(this.failureOf(request, error));
         if (isOrdinary(request)) this.addOrdinary(request, added, failed);
         else void this.addAny(request).then(added, failed);
