@@ -30,6 +30,8 @@ const LONG_MS = 2_100;
 const SHORT_MS = 200;
 /** For how long these are refused, milliseconds: less than they are patient. */
 const REFUSED_MS = 400;
+/** How long an app that has just started may take to reach Redis, milliseconds; it ends hangs. */
+const REACHED_WITHIN_MS = 60_000;
 /** Every call settles within this time, whatever Redis answers; it ends hangs. */
 const SETTLES_WITHIN_MS = 20_000;
 
@@ -134,7 +136,8 @@ export class ReplyStage {
     const jobs = new Map<CalledJob, Job>();
     for (const name of [...WAITING, ...DEAD, ...LATER]) {
       const delay = (LATER as readonly string[]).includes(name) ? 60_000 : 0;
-      const { id } = await this.service.enqueue(STILL, 'work', payload, { delay });
+      const options = { delay, deadlineMs: REACHED_WITHIN_MS };
+      const { id } = await this.service.enqueue(STILL, 'work', payload, options);
       if ((DEAD as readonly string[]).includes(name)) await this.service.cancelJob('still', id, 'no');
       jobs.set(name, (await this.service.getJob('still', id)) as Job);
     }
