@@ -400,10 +400,17 @@ describe('WebhookTransport', () => {
     });
   });
 
-  it('refuses a secret that can be guessed', async () => {
+  it.each([
+    ['short', [SECRET, 'fifteen bytes!!']],
+    ['empty', ['']],
+    ['empty behind its prefix', ['whsec_']],
+    ['missing', []],
+  ])('sends nothing that is signed with a secret that is %s', async (_what, secrets) => {
     const { seen, port } = await answering(200);
-    const weak = transport('', { endpointOf: () => ({ url: to(port), secrets: ['short'] }) });
-    await expect(weak.deliver(message(), never)).rejects.toThrow('shorter than 16 bytes');
+    const endpoint = { url: to(port), secrets: secrets as unknown as [string] };
+    const refusal = transport('', { endpointOf: () => endpoint }).deliver(message(), never);
+    await expect(refusal).rejects.toThrow(WebhookRefusedError);
+    await expect(refusal).rejects.toThrow(/secret .* at least 16 bytes.*nothing was sent\.$/);
     expect(seen).toHaveLength(0);
   });
 

@@ -277,7 +277,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
     });
 
     it('by name and password', async () => {
-      const access = basicAuthAccess({ username: 'ann', password: 'correct: horse' });
+      const access = basicAuthAccess({ username: 'ann', password: 'correct: horse battery' });
       const app = await start({ environment: 'production', board: { access } });
       const login = (text: string): RequestInit => ({
         headers: { authorization: `Basic ${Buffer.from(text).toString('base64')}` },
@@ -287,19 +287,28 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
         expect([path, refusal.status]).toEqual([path, 401]);
         expect(refusal.headers.get('www-authenticate')).toContain('Basic realm=');
       }
-      for (const wrong of ['ann:wrong', 'bob:correct: horse', 'ann', ':', '', 'ann:correct: horse ']) {
+      for (const wrong of [
+        'ann:wrong',
+        'bob:correct: horse battery',
+        'ann',
+        ':',
+        '',
+        'ann:correct: horse battery ',
+      ]) {
         expect((await app.get('/admin/queues', login(wrong))).status).toBe(401);
       }
       expect((await app.get('/admin/queues', { headers: { authorization: 'Bearer ann' } })).status).toBe(401);
       for (const path of paths)
-        expect((await app.get(path, login('ann:correct: horse'))).status).not.toBe(401);
-      expect((await app.get('/admin/queues', login('ann:correct: horse'))).status).toBe(200);
+        expect((await app.get(path, login('ann:correct: horse battery'))).status).not.toBe(401);
+      expect((await app.get('/admin/queues', login('ann:correct: horse battery'))).status).toBe(200);
     });
 
     it.each([
-      [{ username: '', password: 'long enough' }, 'username'],
-      [{ username: 'a:b', password: 'long enough' }, 'username'],
-      [{ username: 'ann', password: 'short' }, 'password'],
+      [{ username: '', password: 'long enough for anybody' }, 'username'],
+      [{ username: 'a:b', password: 'long enough for anybody' }, 'username'],
+      [{ username: 'ann', password: '' }, 'password'],
+      [{ username: 'ann', password: 'fifteen letters' }, 'password'],
+      [{ username: 'ann', password: ' '.repeat(40) }, 'password'],
     ])('refuses credentials like %j', (credentials, field) => {
       expect(() => basicAuthAccess(credentials)).toThrow(new RegExp(`board.access.${field}`));
     });

@@ -112,7 +112,7 @@ describe('What a start says', () => {
     ['closed', undefined, 'production', 'open to nobody until board.access says who may use it'],
     [
       'behind a password',
-      { access: basicAuthAccess({ username: 'ann', password: 'long enough' }) },
+      { access: basicAuthAccess({ username: 'ann', password: 'long enough for anybody' }) },
       'production',
       'open to whoever logs in (basic authentication)',
     ],

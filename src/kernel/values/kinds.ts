@@ -150,3 +150,26 @@ export function moment(): Kind<number, Date | string | number> {
 export function secret<T, Given>(of: Kind<T, Given>): Kind<T, Given> {
   return kind(of.expected, of.read, { ...of, show: kindOf });
 }
+
+/** Secrets of fewer bytes can be guessed. */
+const SHORTEST_SECRET_BYTES = 16;
+
+/**
+ * A secret that both sides have: 16 bytes at least, and not one byte again and again. Never shown.
+ * @param bytesOf the bytes that a text stands for; default: those of its UTF-8
+ */
+export function sharedSecret(bytesOf: (text: string) => Uint8Array = utf8): Kind<string> {
+  return kindThat(
+    `a secret of at least ${SHORTEST_SECRET_BYTES} bytes, such as openssl rand -base64 24 makes`,
+    (value) => typeof value === 'string' && isHardToGuess(bytesOf(value)),
+    { show: kindOf },
+  );
+}
+
+function isHardToGuess(bytes: Uint8Array): boolean {
+  return bytes.length >= SHORTEST_SECRET_BYTES && bytes.some((byte) => byte !== bytes[0]);
+}
+
+function utf8(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
+}

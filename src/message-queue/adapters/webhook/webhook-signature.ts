@@ -1,5 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { MessageQueueError } from '../../../kernel/errors.js';
+import { InvalidConfigurationError, MessageQueueError } from '../../../kernel/errors.js';
+import { Issues } from '../../../kernel/values/issues.js';
+import { problemWith } from '../../../kernel/values/kind.js';
+import { numberFrom, sharedSecret } from '../../../kernel/values/kinds.js';
 
 /** Headers of a webhook request, by the names and rules of Standard Webhooks 1.0 (standardwebhooks.com). */
 export const WebhookHeader = {
@@ -26,19 +29,20 @@ export interface SignedWebhook {
 
 /** How strict {@link verifyWebhook} is. */
 export interface VerifyWebhookOptions {
-  /** How far the timestamp may be from now, in both directions, milliseconds. Default 300 000. */
+  /** How far the timestamp may be from now, in both directions, milliseconds; finite, from 0. Default 300 000. */
   readonly toleranceMs?: number;
   /** Milliseconds since the epoch. Default: now. */
   readonly now?: number;
 }
 
-/** Secrets shorter than this can be guessed, in bytes. */
-export const SHORTEST_SECRET_BYTES = 16;
+const SECRET = sharedSecret(secretBytes);
+const MILLISECONDS = numberFrom(0, undefined, 'milliseconds');
 
 /**
  * Signs `id.timestamp.body` with HMAC-SHA256.
- * @param secret `whsec_` and base64, or plain text
+ * @param secret `whsec_` and base64, or plain text; at least 16 bytes
  * @returns `v1,<base64>`
+ * @throws InvalidConfigurationError when anybody could guess the secret
  */
 export function signWebhook(
   secret: string,
@@ -46,12 +50,17 @@ export function signWebhook(
   timestampSeconds: number,
   body: string | Uint8Array,
 ): string {
+  const issues = new Issues();
+  issues.check('secret', secret, SECRET);
+  issues.throwIfAny(InvalidConfigurationError, 'The webhook cannot be signed:');
   return `v1,${digest(secret, id, String(timestampSeconds), body).toString('base64')}`;
 }
 
 /**
- * Verifies a request in constant time, for receivers written in Node. `secret` may be several while they are rotated.
+ * Verifies a request in constant time, for receivers written in Node. `secret` may be several while they are rotated, each of at least
+ * 16 bytes: with an empty one anybody could sign.
  * @returns the webhook's id, to drop repeats by
+ * @throws InvalidConfigurationError when a secret, the tolerance or the time cannot be used, whatever the request is
  * @throws WebhookSignatureError when a header is missing, the time is off, or no signature fits
  */
 export function verifyWebhook(
@@ -59,6 +68,13 @@ export function verifyWebhook(
   secret: string | readonly string[],
   { toleranceMs = 300_000, now = Date.now() }: VerifyWebhookOptions = {},
 ): string {
+  const secrets = Array.isArray(secret) ? (secret as readonly string[]) : [secret as string];
+  const issues = new Issues();
+  issues.check('toleranceMs', toleranceMs, MILLISECONDS);
+  issues.check('now', now, MILLISECONDS);
+  const problem = problemWithSecrets(secrets);
+  issues.unless(problem === undefined, 'secret', problem ?? '');
+  issues.throwIfAny(InvalidConfigurationError, 'The webhook cannot be verified:');
   const id = headerOf(headers, WebhookHeader.ID);
   const timestamp = headerOf(headers, WebhookHeader.TIMESTAMP);
   const given = headerOf(headers, WebhookHeader.SIGNATURE)
@@ -68,7 +84,6 @@ export function verifyWebhook(
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - Number(timestamp) * 1_000) > toleranceMs) {
     throw new WebhookSignatureError(`The webhook's timestamp is more than ${toleranceMs} ms away from now.`);
   }
-  const secrets = typeof secret === 'string' ? [secret] : secret;
   const expected = secrets.map((key) => digest(key, id, timestamp, body));
   // Every pair is compared, so that the time says nothing about which fitted.
   const fits = expected.flatMap((one) => given.map((other) => isSame(one, other)));
@@ -80,8 +95,13 @@ export function verifyWebhook(
   return id;
 }
 
-/** The bytes of a secret. */
-export function secretBytes(secret: string): Buffer {
+/** What is wrong with the first secret that cannot be used, as a sentence without its place; undefined: nothing. */
+export function problemWithSecrets(secrets: readonly string[]): string | undefined {
+  const [first, ...further] = secrets;
+  return [first, ...further].map((one) => problemWith(one, SECRET)).find((problem) => problem !== undefined);
+}
+
+function secretBytes(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
 }
 

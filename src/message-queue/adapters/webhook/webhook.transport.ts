@@ -10,7 +10,7 @@ import { postWebhook } from './post-webhook.js';
 import type { WebhookAnswer } from './post-webhook.js';
 import { retryAfterMs } from '../shared/retry-after.js';
 import { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
-import { SHORTEST_SECRET_BYTES, secretBytes, signWebhook, WebhookHeader } from './webhook-signature.js';
+import { problemWithSecrets, signWebhook, WebhookHeader } from './webhook-signature.js';
 import { resolveWebhookOptions } from './webhook.options.js';
 import type { ResolvedWebhookOptions, WebhookEndpoint, WebhookTransportOptions } from './webhook.options.js';
 
@@ -129,10 +129,9 @@ function headersOf(
   message: TransportMessage,
   body: string,
 ): Record<string, string> {
-  if (endpoint.secrets.some((secret) => secretBytes(secret).length < SHORTEST_SECRET_BYTES)) {
-    throw new WebhookRefusedError(
-      `A secret of the recipient's webhook is shorter than ${SHORTEST_SECRET_BYTES} bytes; nothing was sent.`,
-    );
+  const problem = problemWithSecrets(endpoint.secrets);
+  if (problem !== undefined) {
+    throw new WebhookRefusedError(`A secret of the recipient's webhook ${problem}; nothing was sent.`);
   }
   const id = webhookIdOf(message);
   const timestamp = Math.floor(Date.now() / 1_000);
