@@ -18,6 +18,8 @@ export interface AppOptions extends Omit<MessageQueueModuleOptions, 'isGlobal' |
    * this process's memory, which web servers and workers in processes of their own do not share.
    */
   readonly databaseUrl?: string;
+  /** What counts where NODE_ENV is not set. Default: nothing, and the chat and the board are closed. */
+  readonly environmentIfUnset?: 'development';
   /** What the chat page shows before the conversation of the two neighbours. Default: nothing. */
   readonly conversations?: readonly ListedConversation[];
 }
@@ -36,7 +38,7 @@ export class AppModule {
     const configuration = ConfigModule.forRoot({ isGlobal: true });
     // After forRoot: what stands in .env is in the environment now.
     const environment = new ConfigService();
-    const { databaseUrl: chosen, conversations = [], ...given } = options;
+    const { databaseUrl: chosen, conversations = [], environmentIfUnset, ...given } = options;
     const databaseUrl = chosen ?? environment.get<string>(APP_VARIABLES.databaseUrl.variable);
     const stores = databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [];
     const own = [...SOCKET_IO, ...stores, ...keysFrom(environment)];
@@ -47,7 +49,10 @@ export class AppModule {
       module: AppModule,
       imports: [
         configuration,
-        MessageQueueModule.forRoot({ ...given, adapters: [...kept, ...adapters] }),
+        MessageQueueModule.forRoot({
+          environment: environment.get<string>('NODE_ENV')?.trim() ? undefined : environmentIfUnset,
+          ...{ ...given, adapters: [...kept, ...adapters] },
+        }),
         ChatModule.register(conversations),
       ],
     };

@@ -7,7 +7,9 @@ import { checkProcessRole } from './process-role.js';
 import { appHost, appPort, hasColors, printGoodbyeOnInterrupt, printWelcome } from './welcome.js';
 
 async function bootstrap(): Promise<void> {
-  const app = await NestFactory.create(AppModule.register(), {
+  // npm start says --development: it is for a newcomer's own machine. Started in any other way the app opens nothing unasked.
+  const environmentIfUnset = process.argv.includes('--development') ? 'development' : undefined;
+  const app = await NestFactory.create(AppModule.register({ environmentIfUnset }), {
     logger: new ConsoleLogger({ colors: hasColors() }),
   });
   const role = checkProcessRole(app, app.get(ConfigService).get<string>('DATABASE_URL'));
@@ -19,7 +21,7 @@ async function bootstrap(): Promise<void> {
     return;
   }
   await app.listen(appPort(app), appHost(app));
-  printWelcome(await app.getUrl());
+  printWelcome(app, await app.getUrl());
 }
 
 bootstrap().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import { ChatLock } from './chat/protection/chat-lock.js';
 import { APP_VARIABLES } from './app-variables.js';
 
 /** Port of the reference app: PORT, or 5001. */
@@ -29,7 +30,8 @@ export function printGoodbyeOnInterrupt(): void {
 }
 
 /** Says where the chat, the board, the API and the documentation are. */
-export function printWelcome(url: string): void {
+export function printWelcome(app: INestApplicationContext, url: string): void {
+  const { refusal } = app.get(ChatLock, { strict: false });
   const base = url.replace('[::1]', '127.0.0.1').replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
   console.log(`
   Chat     ${base}/
@@ -40,4 +42,5 @@ export function printWelcome(url: string): void {
   Docs     README.md, docs/configuration.md, docs/operations.md
   Stop     Ctrl-C
 `);
+  if (refusal !== undefined) console.log(`  ${refusal}\n`);
 }

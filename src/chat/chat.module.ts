@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { MessageQueueModule } from '../message-queue/index.js';
 import { AnnouncementsController } from './announcements/announcements.controller.js';
@@ -9,6 +9,8 @@ import { CHAT_PROCESSORS, CHAT_QUEUES } from './queues/chat-queues.js';
 import { ConversationsController } from './messages/conversations.controller.js';
 import { LISTED_CONVERSATIONS, NEIGHBOURS } from './messages/listed-conversation.js';
 import type { ListedConversation } from './messages/listed-conversation.js';
+import { ChatLock } from './protection/chat-lock.js';
+import { LockedChatMiddleware } from './protection/locked-chat.middleware.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { ChatGateway } from './sockets/chat.gateway.js';
 import { MessagesService } from './messages/messages.service.js';
@@ -28,6 +30,7 @@ import { UnreadableBodyFilter } from './input/unreadable-body.filter.js';
   providers: [
     AnnouncementsService,
     ChatGateway,
+    ChatLock,
     MessagesService,
     Confirmations,
     PendingMessages,
@@ -36,10 +39,14 @@ import { UnreadableBodyFilter } from './input/unreadable-body.filter.js';
     { provide: APP_FILTER, useClass: UnreadableBodyFilter },
   ],
 })
-export class ChatModule {
+export class ChatModule implements NestModule {
   /** @param conversations what the page shows before the conversation of the two neighbours */
   static register(conversations: readonly ListedConversation[]): DynamicModule {
     const listed = [...conversations, NEIGHBOURS];
     return { module: ChatModule, providers: [{ provide: LISTED_CONVERSATIONS, useValue: listed }] };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(LockedChatMiddleware).forRoutes('{*path}');
   }
 }

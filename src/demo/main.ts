@@ -61,7 +61,7 @@ async function run(options: DemoOptions, end: AbortController, closers: (() => u
   stage.clients.close();
   if (!options.exit) {
     const url = await stage.app.getUrl();
-    printWelcome(url);
+    printWelcome(stage.app, url);
     printDeadLetterLeft(url);
     const reason = await aborted(signal);
     if (!(reason instanceof StopRequest)) throw reason;

@@ -32,7 +32,12 @@ describe('node dist/main.js', () => {
     ends.push(() => rmSync(directory, { recursive: true, force: true }));
     const shared = { REDIS_URL: redis.url, DATABASE_URL: join(directory, 'messages.db') };
     const url = `http://127.0.0.1:${await freePort()}`;
-    const web = start({ ...shared, MESSAGE_QUEUE_ROLE: 'producer', PORT: new URL(url).port });
+    const web = start({
+      ...shared,
+      NODE_ENV: 'development',
+      MESSAGE_QUEUE_ROLE: 'producer',
+      PORT: new URL(url).port,
+    });
     // The same port: a worker has no use for it.
     const worker = start({ ...shared, MESSAGE_QUEUE_ROLE: 'worker', PORT: new URL(url).port });
     await web.says(/Stop +Ctrl-C/);

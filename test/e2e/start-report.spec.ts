@@ -128,6 +128,19 @@ describe('What a start says', () => {
     expect(lines.at(-1)).toBe(`Board: /admin/queues, ${openTo}.`);
   });
 
+  it('of a board where nobody said what the process runs for', async () => {
+    const { NODE_ENV: named } = process.env;
+    delete process.env['NODE_ENV'];
+    try {
+      const lines = await start({ provider: 'memory' });
+      expect(lines.at(-1)).toBe(
+        'Board: /admin/queues, open to nobody until board.access says who may use it, or NODE_ENV=development that this machine may.',
+      );
+    } finally {
+      process.env['NODE_ENV'] = named;
+    }
+  });
+
   it('of a board that is somewhere else, or nowhere', async () => {
     const options = { environment: 'development', provider: 'memory' } as const;
     const moved = await start({ ...options, board: { path: 'ops' } }, { prefix: 'api', fastify: true });

@@ -19,7 +19,7 @@ export class ServedHost {
   /** Starts it on a free port. @throws Error with its output when it ends or does not answer */
   static async start(program: string, cwd: string): Promise<ServedHost> {
     const port = await freePort();
-    const env = { ...USER_ENVIRONMENT, PORT: String(port), NO_COLOR: '1' };
+    const env = { ...USER_ENVIRONMENT, NODE_ENV: 'development', PORT: String(port), NO_COLOR: '1' };
     const child = spawn(process.execPath, [program], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const host = new ServedHost(child, `http://127.0.0.1:${port}`);
     await waitUntil(

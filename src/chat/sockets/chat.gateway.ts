@@ -5,6 +5,7 @@ import type { Server, Socket } from 'socket.io';
 import { SocketEvent, SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import type { ConfirmationReply } from '../../message-queue/adapters/socket-io/index.js';
 import { Confirmations } from './confirmations.js';
+import { ChatLock } from '../protection/chat-lock.js';
 import { isId } from '../input/fields.js';
 import { PendingMessages } from './pending-messages.js';
 
@@ -34,10 +35,15 @@ export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<U
     private readonly transport: SocketIoTransport,
     private readonly pending: PendingMessages,
     private readonly confirmations: Confirmations,
+    private readonly lock: ChatLock,
   ) {}
 
   afterInit(server: Server): void {
     server.use((socket: UserSocket, next) => {
+      if (this.lock.refusal !== undefined) {
+        next(new Error(this.lock.refusal));
+        return;
+      }
       const userId: unknown = socket.handshake.auth['userId'];
       if (!isId(userId)) {
         next(new Error('Say who you are: io({ auth: { userId: "ada" } }).'));

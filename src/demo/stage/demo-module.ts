@@ -29,7 +29,7 @@ export function demoModule(
 ): DynamicModule {
   const { databaseUrl, smtpUrl, drops } = settings;
   return AppModule.register({
-    ...{ ...options, databaseUrl },
+    ...{ ...options, databaseUrl, environmentIfUnset: 'development' },
     // The story cleans up once, by itself.
     cleanup: { schedules: false },
     adapters: [

@@ -1,4 +1,5 @@
 import type { Issues } from '../../kernel/values/issues.js';
+import { environmentOf } from '../../kernel/values/environment-name.js';
 import type { Setting } from '../../kernel/values/setting.js';
 import type { Environment } from './environment.js';
 import { readSettings, valueAt } from './read-settings.js';
@@ -47,11 +48,13 @@ export function givenSettings(
     if (found.raw !== undefined) origins.set(path, found.name);
     return found;
   };
-  const named = given('environment', SETTINGS.environment)?.raw;
+  // By the text as it is, before any space around it is taken away: with one it is another name.
+  const runsFor = environmentOf(given('environment', SETTINGS.environment)?.raw);
+  const named = runsFor === 'unset' ? undefined : runsFor;
   const values = readSettings(SETTINGS, {
-    given,
+    given: (path, setting) => (path === 'environment' ? { raw: named, name: path } : given(path, setting)),
     refuse: (path, source, message) => wrong.push({ ...source, path, message }),
-    production: named === 'production',
+    production: runsFor === 'production',
   });
   return {
     values,

@@ -6,7 +6,7 @@ describe('resolveConfiguration', () => {
   it('runs in memory when nothing is configured', () => {
     const { config } = resolve({});
     expect(config).toMatchObject({
-      environment: 'development',
+      environment: 'unset',
       provider: 'memory',
       redis: null,
       prefix: 'message-queue',

@@ -114,7 +114,7 @@ function resolveProvider(
   } else if (values.environment === 'production') {
     issues.add(
       'MESSAGE_QUEUE_PROVIDER',
-      'is not set and no Redis is configured; in production say where Redis is (REDIS_URL, REDIS_HOST or REDIS_SENTINELS), or ask for "memory" by name: its jobs die with the process',
+      'is not set and no Redis is configured; in production, which every NODE_ENV but "development" and "test" is, say where Redis is (REDIS_URL, REDIS_HOST or REDIS_SENTINELS), or ask for "memory" by name: its jobs die with the process',
     );
   }
   return 'memory';

@@ -1,16 +1,18 @@
 import { REDIS_GUARANTEES } from '../../kernel/redis/redis-guarantee.js';
 import type { RedisGuarantee } from '../../kernel/redis/redis-guarantee.js';
 import { closestTo } from '../../kernel/values/did-you-mean.js';
+import { environmentOf } from '../../kernel/values/environment-name.js';
+import type { EnvironmentName } from '../../kernel/values/environment-name.js';
 import { kind, Refusal } from '../../kernel/values/kind.js';
 import { flag } from '../../kernel/values/kinds.js';
 import { cronExpression } from '../admission/repeat-rules.js';
 import type { PortClass } from '../jobs/queue-definition.js';
 import { isQueueName, QueueName } from '../queues/queue-name.js';
 
-/** Of the environments that there are defaults for, the one that a name stands for. */
-export const environmentName = kind<'development' | 'production' | 'test'>(
-  '"production", "test", or anything else for "development"',
-  (value) => (value === 'production' || value === 'test' ? value : 'development'),
+/** What a process runs for. */
+export const environmentName = kind<EnvironmentName, Exclude<EnvironmentName, 'unset'>>(
+  'exactly "development" or "test"; anything else counts as "production"',
+  environmentOf,
 );
 
 /** A cron expression that comes due, or `off`. */

@@ -29,8 +29,16 @@ const MEBIBYTE = 1024 * 1024;
  */
 export const SECTIONS = {
   General: {
-    /** Chooses between the development and the production defaults. `test` uses those of development. */
-    environment: setting(environmentName, { variable: 'NODE_ENV', default: 'development' }),
+    /**
+     * Chooses between the development and the production defaults. `test` uses those of development. Only `development` and `test` open
+     * the board to the machine itself.
+     */
+    environment: setting(environmentName, {
+      variable: 'NODE_ENV',
+      default: 'unset',
+      otherwise: '`unset`: the defaults of development, but nothing is open that has no lock of its own',
+      example: 'development',
+    }),
     /** Where jobs are kept. Memory needs nothing installed, but its jobs die with the process. */
     provider: setting(oneOf('memory', 'redis'), {
       variable: 'MESSAGE_QUEUE_PROVIDER',

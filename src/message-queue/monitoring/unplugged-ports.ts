@@ -2,12 +2,13 @@ import type { ClassProvider, InjectionToken } from '@nestjs/common';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { Issue } from '../../kernel/errors.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import type { EnvironmentName } from '../../kernel/values/environment-name.js';
 import type { ManagedQueues } from '../broker/managed-queues.js';
 import type { PortClass } from '../jobs/queue-definition.js';
 
 /** What decides whether an unplugged port matters. */
 export interface UnpluggedPortsOptions {
-  readonly environment: 'development' | 'production' | 'test';
+  readonly environment: EnvironmentName;
   readonly role: 'producer' | 'worker' | 'both';
   /** Names of ports that memory may serve; true: all of them. */
   readonly acceptInMemory: true | readonly string[];

@@ -54,6 +54,8 @@ export type {
 export type { JobEventListener, JobEventPlace, JobRunEventPlace } from '../jobs/job-events.js';
 
 // The configuration in detail
+export { opensUnlocked } from '../../kernel/values/environment-name.js';
+export type { EnvironmentName } from '../../kernel/values/environment-name.js';
 export type {
   DeclaredSchedule,
   RedisSettings,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CanActivate, Type } from '@nestjs/common';
 import { code, flag, isRecord, matching, text, wholeNumber } from '../../../kernel/values/kinds.js';
 import type { GivenOptions, ReadOptions } from '../../../kernel/values/options.js';
+import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
 import { setting } from '../../../kernel/values/setting.js';
 
 interface MiddlewareShape {
@@ -39,7 +40,7 @@ export const BOARD_OPTIONS = {
    */
   path: setting(matching('a path such as "/admin/queues"', /./), { default: '/admin/queues' }),
   /**
-   * Who may use it. Default: in development and tests requests from this machine, elsewhere nobody.
+   * Who may use it. Default: where `environment` is `development` or `test` requests from this machine, elsewhere nobody.
    * `basicAuthAccess({ username, password })` is available.
    */
   access: setting(code<BoardAccess>('a guard or a middleware', isGuard), {}),
@@ -64,5 +65,5 @@ export interface BoardOptions extends GivenOptions<typeof BOARD_OPTIONS> {}
 
 /** What the board needs to know. */
 export interface BoardSettings extends ReadOptions<typeof BOARD_OPTIONS> {
-  readonly environment: 'development' | 'production' | 'test';
+  readonly environment: EnvironmentName;
 }
