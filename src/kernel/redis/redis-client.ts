@@ -35,7 +35,7 @@ function clientOf(settings: RedisSettings, options: RedisOptions): RedisClient {
   if (topology.kind === 'cluster') {
     const cluster = new Cluster([...topology.nodes], clusterOptions(common));
     hastenSubscriber(cluster);
-    return cluster.on('+node', (node: Redis) => catchLateErrors(connectsInRoot(node)));
+    return cluster.on('+node', (node: Redis) => catchLateErrors(connectsInRoot(forgetArguments(node))));
   }
   if (topology.kind === 'single') {
     return catchLateErrors(

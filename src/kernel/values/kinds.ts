@@ -2,7 +2,7 @@ import { closestTo } from './did-you-mean.js';
 import { kind, kindThat, Refusal } from './kind.js';
 import type { Kind } from './kind.js';
 import { ILL_FORMED, isWellFormed } from './well-formed.js';
-import { kindOf } from './words.js';
+import { addressShown, kindOf } from './words.js';
 
 const TRUE_WORDS: ReadonlySet<unknown> = new Set(['true', '1', 'yes', 'on']);
 const FALSE_WORDS: ReadonlySet<unknown> = new Set(['false', '0', 'no', 'off']);
@@ -172,4 +172,26 @@ function isHardToGuess(bytes: Uint8Array): boolean {
 
 function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');
+}
+
+/**
+ * An address of one of these schemes, which may hold a password. Refused where it is not certain which part is the password: what the
+ * parser then takes for a host is named in errors and logs. Nothing but its scheme is ever shown.
+ */
+export function address(...schemes: readonly string[]): Kind<string> {
+  const expected = `an address that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  const read = (value: unknown): string | Refusal => {
+    if (typeof value !== 'string' || !schemes.some((scheme) => value.startsWith(`${scheme}://`)))
+      return new Refusal();
+    return isCertain(value) ? value : new Refusal('write / ? # and @ in a password as %2F %3F %23 and %40');
+  };
+  return kind(expected, read, { show: addressShown });
+}
+
+function isCertain(url: string): boolean {
+  // PostgreSQL's addresses of a socket have a user and no host.
+  const withHost = url.replace('@/', '@localhost/');
+  if (/\s/.test(url) || !URL.canParse(withHost)) return false;
+  const { pathname, search, hash } = new URL(withHost);
+  return hash === '' && !`${pathname}${search}`.includes('@');
 }

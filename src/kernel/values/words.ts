@@ -16,13 +16,26 @@ export function kindOf(value: unknown): string {
   return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
 }
 
-/** A value as a message quotes it, on one line and short. For settings and options only, never for content. */
+/** What may hold a password, as it is or percent-encoded: an address, `user@host`, parameters. */
+const MAY_HOLD_PASSWORD = /:\/\/|%3a|\S@\S|%40|\w=\S/i;
+
+/**
+ * A value as a message quotes it, on one line and short. For settings and options only, never for content. What may be an address is not
+ * quoted, whichever setting it was meant for: it may hold a password, and where one ends is not sure in an address that is wrong.
+ */
 export function shown(value: unknown): string {
   if (typeof value === 'string') {
+    if (MAY_HOLD_PASSWORD.test(value)) return addressShown(value);
     return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
   }
   if (typeof value === 'bigint') return `the bigint ${value}`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+}
+
+/** What kind of address it is, without a part of it that may be a password. */
+export function addressShown(value: unknown): string {
+  const scheme = typeof value === 'string' ? /^[a-z]{2,10}:\/\//i.exec(value)?.[0] : undefined;
+  return scheme === undefined ? kindOf(value) : `${kindOf(value)} that begins with "${scheme}"`;
 }
 
 /**

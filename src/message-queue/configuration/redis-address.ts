@@ -1,6 +1,6 @@
 import { kind, Refusal } from '../../kernel/values/kind.js';
 import { wholeNumber } from '../../kernel/values/kinds.js';
-import { shown } from '../../kernel/values/words.js';
+import { addressShown } from '../../kernel/values/words.js';
 
 /** One Redis server. */
 export interface RedisNode {
@@ -22,11 +22,11 @@ const DEFAULT_SENTINEL_PORT = 26379;
 
 const PORT = wholeNumber(1, 65_535);
 
-/** `redis://…`, `rediss://…`, or several of them separated by commas. Messages mask the password. */
+/** `redis://…`, `rediss://…`, or several of them separated by commas. Messages show nothing of it but its scheme. */
 export const redisUrl = kind<RedisUrl, string>(
   'redis://[[user]:password@]host[:port][/db], rediss://… for TLS, or a comma-separated list of them for a Cluster',
   (value) => (typeof value === 'string' ? parseUrls(value) : new Refusal()),
-  { show: (value) => shown(typeof value === 'string' ? maskAddress(value) : value) },
+  { show: addressShown },
 );
 
 /** `host:port,host:port`, or a list of such texts or of `{ host, port }`. */
@@ -38,11 +38,6 @@ export const sentinelList = kind<
   const nodes = items.map((item) => parseNode(item, DEFAULT_SENTINEL_PORT));
   return nodes.length > 0 && nodes.every((node) => node !== null) ? nodes : new Refusal();
 });
-
-/** The text of an address without its password. */
-function maskAddress(address: string): string {
-  return address.replace(/(\/\/[^:@/,]*):.*@/, '$1:***@').replace(/^([^:@/,]*):[^/]*@/, '$1:***@');
-}
 
 function parseNode(item: unknown, defaultPort: number): RedisNode | null {
   if (typeof item === 'object' && item !== null && 'host' in item) {
@@ -69,6 +64,10 @@ function parseUrls(raw: string): RedisUrl | Refusal {
   const texts = raw.split(',').map((part) => part.trim());
   const scheme = /^rediss?:\/\//.exec(texts[0] ?? '')?.[0];
   if (scheme === undefined) return new Refusal();
+  // Its password may hold the comma: the hosts that are left would be parts of it, and the log names hosts.
+  if (texts.some((part) => !part.includes('://') && part.includes('@'))) {
+    return new Refusal('write redis:// before each address, and a comma in a password as %2C');
+  }
   const urls = texts.map((part) => parseUrl(part.includes('://') ? part : scheme + part));
   const [first] = urls;
   for (const url of urls) if (typeof url === 'string') return new Refusal(url);

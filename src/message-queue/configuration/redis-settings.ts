@@ -3,12 +3,15 @@ import { setting } from '../../kernel/values/setting.js';
 import { certificates, privateKey } from './pem-kinds.js';
 import { redisUrl, sentinelList } from './redis-address.js';
 
+/** Narrow, because the log names it: what is a whole address, encoded or not, is refused and not shown. */
+const HOST = /^([A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?\]?)$/;
+
 /** The settings that say where Redis is and how to reach it. */
 export const REDIS_SETTINGS = {
   /** Where Redis is: one URL, or a comma-separated list for a Cluster. `rediss://` uses TLS. */
   url: setting(redisUrl, { variable: 'REDIS_URL', example: 'redis://127.0.0.1:6379/0' }),
   /** Where Redis is, if there is no `REDIS_URL`. */
-  host: setting(matching('a host name or address', /^[^\s/@]+$/), {
+  host: setting(matching('a host name or address', HOST), {
     variable: 'REDIS_HOST',
     otherwise: '`127.0.0.1` if the provider is `redis` and nothing else says where Redis is',
     example: '127.0.0.1',

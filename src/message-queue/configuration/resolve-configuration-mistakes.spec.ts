@@ -120,7 +120,6 @@ describe('a mistake in the settings', () => {
     for (const REDIS_URL of urls) {
       const { message } = catchError({ env: { REDIS_URL } });
       expect(message).toContain('REDIS_URL');
-      expect(message).toContain('***');
       expect(message).not.toContain('hunter2');
     }
     const password = catchError({ options: { redis: { host: 'h', password: { hunter2: 'hunter2' } } } });

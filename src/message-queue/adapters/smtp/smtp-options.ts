@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { kindThat } from '../../../kernel/values/kind.js';
 import {
+  address,
   flag,
   matching,
   milliseconds,
@@ -53,8 +54,7 @@ export function isMailAddress(text: unknown): text is string {
 const MAIL_ADDRESS = kindThat<string>('one plain mail address, without a name', isMailAddress);
 
 const FIELDS = {
-  // It may hold a password.
-  url: optional(secret(matching('an smtp:// or smtps:// address', /^smtps?:\/\/\S+$/))),
+  url: optional(address('smtp', 'smtps')),
   host: optional(text()),
   port: optional(wholeNumber(1, 65_535)),
   secure: optional(flag()),

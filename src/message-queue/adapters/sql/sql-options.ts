@@ -1,8 +1,8 @@
 import { kind, Refusal } from '../../../kernel/values/kind.js';
-import { flag, milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
+import { address, flag, milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
 import { defaulted, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf } from '../../../kernel/values/options.js';
-import { kindOf } from '../../../kernel/values/words.js';
+import { addressShown } from '../../../kernel/values/words.js';
 import type { SqlDialectName } from './sql-migrations.js';
 
 /** How to reach the database of the SQL stores. */
@@ -31,11 +31,16 @@ interface SqlAddress {
 /** Options with every default filled in. */
 export interface ResolvedSqlOptions extends Required<SqlStoreOptions>, SqlAddress {}
 
+const POSTGRES = address('postgres', 'postgresql');
+
 const URL_KIND = kind<string>(
   'postgres://…, file:…, sqlite:… or the path of a SQLite file',
-  (value) => (parseUrl(value) === null ? new Refusal() : (value as string)),
-  // It may hold a password.
-  { show: kindOf },
+  (value) => {
+    const parsed = parseUrl(value);
+    if (parsed === null) return new Refusal();
+    return parsed.dialect === 'postgres' ? POSTGRES.read(value) : (value as string);
+  },
+  { show: addressShown },
 );
 
 const FIELDS = {
