@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
@@ -225,6 +225,24 @@ describe('the options', () => {
       expect(existsSync(file)).toBe(true);
     },
   );
+
+  it.each(['new', 'readable by others before'])('keep a file to its owner that is %s', async (which) => {
+    const file = await newFile();
+    if (which !== 'new') {
+      mkdirSync(dirname(file));
+      writeFileSync(file, '');
+      chmodSync(file, 0o666);
+    }
+    const umask = process.umask(0);
+    try {
+      const database = await open(file);
+      await execute(database, 'CREATE TABLE notes (note TEXT)', "INSERT INTO notes VALUES ('hush')");
+    } finally {
+      process.umask(umask);
+    }
+    const modes = ['', '-wal', '-shm'].map((part) => (statSync(file + part).mode & 0o777).toString(8));
+    expect(modes).toEqual(['600', '600', '600']);
+  });
 });
 
 describe('a PostgreSQL that is not there', () => {

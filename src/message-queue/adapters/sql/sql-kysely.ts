@@ -1,12 +1,12 @@
-import { mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { dirname } from 'node:path';
 import type * as KyselyModule from 'kysely';
 import type { Dialect, Kysely, PostgresPool } from 'kysely';
 import type * as PgModule from 'pg';
 import type { CustomTypesConfig, Pool, PoolClient } from 'pg';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
+import { keepPrivate } from '../../../kernel/host/private-database.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { LibsqlDriver } from './libsql-driver.js';
 import type { LibsqlDatabase } from './libsql-driver.js';
 import type { ResolvedSqlOptions } from './sql-options.js';
@@ -31,14 +31,16 @@ export function loadKysely(): KyselyPackage {
 export function openKysely(options: ResolvedSqlOptions, patient = false): Kysely<SqlSchema> {
   const kysely = loadKysely();
   const dialect =
-    options.dialect === 'sqlite' ? sqliteDialect(kysely, options) : postgresDialect(kysely, options, patient);
+    options.dialect === 'sqlite'
+      ? sqliteDialect(kysely, options, patient)
+      : postgresDialect(kysely, options, patient);
   return new kysely.Kysely<SqlSchema>({ dialect });
 }
 
-function sqliteDialect(kysely: KyselyPackage, options: ResolvedSqlOptions): Dialect {
+function sqliteDialect(kysely: KyselyPackage, options: ResolvedSqlOptions, patient: boolean): Dialect {
   const Libsql = loadOptionalPackage<new (path: string) => LibsqlDatabase>('libsql', NEEDED_BY);
   const open = (): LibsqlDatabase => {
-    mkdirSync(dirname(options.file), { recursive: true });
+    keepFromOthers(options.file, !patient);
     return new Libsql(options.file);
   };
   return {
@@ -47,6 +49,19 @@ function sqliteDialect(kysely: KyselyPackage, options: ResolvedSqlOptions): Dial
     createIntrospector: (db) => new kysely.SqliteIntrospector(db),
     createQueryCompiler: () => new kysely.SqliteQueryCompiler(),
   };
+}
+
+/** Another user's file is that user's to tighten: it is used as it is. @param says whether to warn of it, which is once per database */
+function keepFromOthers(file: string, says: boolean): void {
+  try {
+    keepPrivate(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+    if (!says) return;
+    new SafeLogger('SqlDatabase').warn(
+      `Other users of this machine may read the messages in "${file}", and its mode cannot be changed from here, since it is another user's. Let its owner run: chmod 600 "${file}"*`,
+    );
+  }
 }
 
 function postgresDialect(kysely: KyselyPackage, options: ResolvedSqlOptions, patient: boolean): Dialect {

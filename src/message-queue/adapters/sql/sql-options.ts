@@ -9,7 +9,8 @@ import type { SqlDialectName } from './sql-migrations.js';
 export interface SqlStoreOptions {
   /**
    * `postgres://user:password@host:5432/database` (needs the package `pg`), or a SQLite file as a path, `file:data/chat.db` or
-   * `sqlite:data/chat.db` (needs the package `libsql`); its directory is created. Both need the package `kysely`.
+   * `sqlite:data/chat.db` (needs the package `libsql`); its directory is created. The file is
+   * its owner's alone (mode 600), also if it was not before. Both need the package `kysely`.
    */
   readonly url: string;
   /** Brings the schema up to date at start. Default true; false only checks it. */

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { keepPrivate } from '../../../../kernel/host/private-database.js';
 import { loadOptionalPackage } from '../../../../kernel/host/optional-package.js';
 import type { SetAside, SpooledJob } from './spooled-job.js';
 
@@ -52,8 +52,7 @@ export class SpoolFile {
       'libsql',
       'spools (whenUnavailable: "spool")',
     );
-    closeSync(openSync(path, 'a', 0o600));
-    chmodSync(path, 0o600);
+    keepPrivate(path);
     const database = new Libsql(path);
     try {
       for (const pragma of ['locking_mode = EXCLUSIVE', 'journal_mode = WAL', 'secure_delete = ON']) {

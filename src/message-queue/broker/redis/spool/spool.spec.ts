@@ -39,8 +39,9 @@ describe('a spool', () => {
     for (const { id } of receipts) expect(seen.map((run) => run.id)).toContain(id);
   });
 
-  it('keeps its jobs from everybody else, and overwrites what left it', async () => {
-    const { broker, queue } = await stage.spooling();
+  it('keeps its jobs from everybody else, whatever the umask, and overwrites what left it', async () => {
+    const umask = process.umask(0);
+    const { broker, queue } = await stage.spooling().finally(() => process.umask(umask));
     await broker.addOnce(queue, request({ data: { secret: 'hush-hush' } }));
     const parts = () => readdirSync(stage.directory).map((name) => join(stage.directory, name));
     for (const part of parts()) expect(statSync(part).mode & 0o077).toBe(0);
