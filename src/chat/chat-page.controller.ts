@@ -39,15 +39,12 @@ const CONTENT_SECURITY_POLICY = [
 export class ChatPageController {
   @Get()
   @Header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
-  @Header('X-Content-Type-Options', 'nosniff')
-  @Header('Referrer-Policy', 'no-referrer')
   @Header('Cache-Control', 'no-cache')
   page(): Promise<StreamableFile> {
     return fileAt(join(PAGE_DIRECTORY, PAGE), TYPES.html);
   }
 
   @Get('assets/:name')
-  @Header('X-Content-Type-Options', 'nosniff')
   @Header('Cache-Control', 'no-cache')
   asset(@Param('name') name: string): Promise<StreamableFile> {
     const path = FILES.get(name);

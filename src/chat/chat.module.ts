@@ -14,6 +14,7 @@ import { LockedChatMiddleware } from './protection/locked-chat.middleware.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { ChatGateway } from './sockets/chat.gateway.js';
 import { MessagesService } from './messages/messages.service.js';
+import { SecurityHeaders } from './protection/security-headers.js';
 import { Confirmations } from './sockets/confirmations.js';
 import { PendingMessages } from './sockets/pending-messages.js';
 import { QueueCountsController } from './queues/queue-counts.controller.js';
@@ -34,6 +35,7 @@ import { UnreadableBodyFilter } from './input/unreadable-body.filter.js';
     MessagesService,
     Confirmations,
     PendingMessages,
+    SecurityHeaders,
     ...CHAT_PROCESSORS,
     { provide: APP_FILTER, useClass: QueueErrorFilter },
     { provide: APP_FILTER, useClass: UnreadableBodyFilter },
@@ -47,6 +49,7 @@ export class ChatModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(LockedChatMiddleware).forRoutes('{*path}');
+    // The board has a lock of its own.
+    consumer.apply(LockedChatMiddleware).exclude('admin/queues', 'admin/queues/{*path}').forRoutes('{*path}');
   }
 }

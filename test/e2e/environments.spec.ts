@@ -74,6 +74,9 @@ describe('What NODE_ENV opens', () => {
     expect(app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG).environment).toBe(environment);
     expect(opensUnlocked(environment)).toBe(open);
     expect(await status(app, '/admin/queues')).toBe(open ? 200 : 403);
+    expect(await (await fetch(`${await app.getUrl()}/admin/queues`)).text()).toMatch(
+      open ? '<title>Message queues' : 'The board of the message queues is closed until',
+    );
     // A request that a proxy passed on, which may be anybody's.
     expect(await status(app, '/admin/queues', { headers: { 'x-forwarded-for': '127.0.0.1' } })).toBe(403);
     for (const path of ['/', '/assets/chat.js', '/api/conversations', '/api/conversations/c1/messages'])

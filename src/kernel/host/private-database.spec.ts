@@ -5,19 +5,18 @@ import { keepPrivate } from './private-database.js';
 
 describe('keepPrivate', () => {
   let directory: string;
-  const umask = process.umask();
 
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'mq-private-'))));
   afterEach(() => {
-    process.umask(umask);
     rmSync(directory, { recursive: true, force: true });
   });
   const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
   it.each([0o000, 0o022, 0o077])('creates files and directories for the owner alone at umask %o', (mask) => {
-    process.umask(mask);
     const file = join(directory, 'new', 'newer', 'chat.db');
+    const before = process.umask(mask);
     keepPrivate(file);
+    process.umask(before);
     expect([file, join(file, '..'), join(file, '../..')].map(modeOf)).toEqual(['600', '700', '700']);
   });
 

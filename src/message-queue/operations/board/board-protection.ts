@@ -17,6 +17,7 @@ const CONTENT_SECURITY_POLICY = [
 
 /** Headers that keep the board's pages from being framed, sniffed, cached or made to load foreign code. */
 export const securityHeaders: BoardMiddleware = (_request, response, next) => {
+  response.removeHeader('X-Powered-By');
   response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
   response.setHeader('X-Frame-Options', 'DENY');
   response.setHeader('X-Content-Type-Options', 'nosniff');

@@ -6,6 +6,11 @@ const FOREIGN_LINKS = /<link\b[^>]*\bhref="https?:[^>]*>\s*/g;
 
 /** Bull Board's server, an Express app of its own whatever the host's platform is. Its page asks other sites for nothing. */
 export class BoardServer extends ExpressAdapter {
+  constructor() {
+    super();
+    this.app.disable('x-powered-by');
+  }
+
   override setEntryRoute(entry: AppViewRoute): this {
     this.app[entry.method](entry.route, (_request, response, next) => {
       const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });

@@ -1,0 +1,78 @@
+import { ChatStage } from './chat.fixture.js';
+import type { ChatApp } from './chat.fixture.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const post = (body: string): RequestInit => ({ method: 'POST', headers: JSON_TYPE, body });
+
+/** Everything that the app's server answers in one way or another. */
+const ANSWERS: readonly [
+  path: string,
+  status: number,
+  kind: 'page' | 'asset' | 'board' | 'answer',
+  RequestInit?,
+][] = [
+  ['/', 200, 'page'],
+  ['/assets/chat.js', 200, 'asset'],
+  ['/assets/message-client.js', 200, 'asset'],
+  ['/assets/nothing.js', 404, 'asset'],
+  ['/api/conversations', 200, 'answer'],
+  ['/api/conversations/c1/messages', 200, 'answer'],
+  ['/api/queues', 200, 'answer'],
+  ['/api/search', 400, 'answer'],
+  ['/api/announcements/none', 404, 'answer'],
+  ['/api/messages', 400, 'answer', post('{')],
+  ['/api/messages', 400, 'answer', post('{}')],
+  ['/api/messages', 413, 'answer', post(JSON.stringify('x'.repeat(200_000)))],
+  ['/nowhere', 404, 'answer'],
+  ['/%E0%A4%A', 400, 'answer'],
+  ['/socket.io/?EIO=4&transport=polling', 200, 'answer'],
+  ['/socket.io/?EIO=4&transport=none', 400, 'answer'],
+  ['/admin/queues', 200, 'board'],
+  ['/admin/queues/api/queues', 200, 'board'],
+  [
+    '/admin/queues/api/queues/none/pause',
+    403,
+    'board',
+    { method: 'PUT', headers: { origin: 'http://evil' } },
+  ],
+  ['/admin/queues/static/none.js', 404, 'board'],
+];
+
+describe('The reference app over HTTP', () => {
+  const stage = new ChatStage();
+  afterEach(() => stage.clear());
+
+  async function expectHeaders(
+    app: ChatApp,
+    [path, status, kind, init]: (typeof ANSWERS)[number],
+  ): Promise<void> {
+    const answer = await fetch(app.url + path, init);
+    await answer.arrayBuffer();
+    const header = (name: string): string | null => answer.headers.get(name);
+    expect([path, answer.status]).toEqual([path, status]);
+    expect([path, header('x-powered-by')]).toEqual([path, null]);
+    expect([path, header('x-content-type-options')]).toEqual([path, 'nosniff']);
+    expect([path, header('x-frame-options')]).toEqual([path, 'DENY']);
+    expect([path, header('referrer-policy')]).toEqual([path, 'no-referrer']);
+    const isKept = kind === 'page' || kind === 'asset';
+    expect([path, header('cache-control')]).toEqual([path, isKept ? 'no-cache' : 'no-store']);
+    const policy = header('content-security-policy') ?? '';
+    expect([path, policy]).toEqual([path, expect.stringContaining("frame-ancestors 'none'")]);
+    expect([path, policy]).toEqual([path, expect.stringContaining("default-src 'none'")]);
+    // Only what is a page may run or load anything, and only its own.
+    const scripts = /script-src ([^;]*)/.exec(policy)?.[1];
+    expect([path, scripts]).toEqual([path, kind === 'page' || kind === 'board' ? "'self'" : undefined]);
+  }
+
+  it('says with every answer that it must not be framed, sniffed or kept, and not what serves it', async () => {
+    const app = await stage.start();
+    for (const answer of ANSWERS) await expectHeaders(app, answer);
+  });
+
+  it('says so too where the chat and the board are closed', async () => {
+    const app = await stage.start({ environment: 'production', provider: 'memory', acceptInMemory: true });
+    await expectHeaders(app, ['/', 403, 'answer']);
+    await expectHeaders(app, ['/api/conversations', 403, 'answer']);
+    await expectHeaders(app, ['/admin/queues', 403, 'board']);
+  });
+});
