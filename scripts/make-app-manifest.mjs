@@ -1,4 +1,4 @@
-// Rewrites package.json so that `npm install --omit=dev` installs what the reference app runs on: the library's
+// Rewrites package.json so that `npm ci --omit=dev` installs what the reference app runs on: the library's
 // dependencies, its peers and the HTTP platform, at the locked versions. Only for the image; never commit the result.
 import { readFileSync, writeFileSync } from 'node:fs';
 

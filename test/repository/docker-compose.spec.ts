@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse } from 'yaml';
-import { TestRedis } from '../support/redis-server.js';
+import { findRedisServer, freePort } from '../support/redis-server.js';
 
 interface ComposeService {
   readonly image: string;
@@ -14,6 +14,12 @@ interface ComposeService {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly stop_grace_period?: string;
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly privileged?: boolean;
+  readonly healthcheck?: { readonly test: readonly string[] };
 }
 
 interface ComposeFile {
@@ -21,7 +27,7 @@ interface ComposeFile {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
-const compose = parse(readFileSync('docker-compose.yml', 'utf8')) as ComposeFile;
+const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as ComposeFile;
 const { app, redis } = compose.services;
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 
@@ -108,20 +114,77 @@ describe('docker-compose.yml', () => {
     expect(existsSync('src/main.ts')).toBe(true);
   });
 
-  it('starts a redis-server that has what the library needs', async () => {
-    const [binary, ...flags] = redis.command ?? [];
-    expect(binary).toBe('redis-server');
-    const server = await TestRedis.start(flags);
-    const client = new Redis(server.url);
+  it.each(Object.entries(compose.services))(
+    'lets %s write nowhere but to its volume, without any right',
+    (_name, service) => {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+      expect(service.security_opt).toEqual(['no-new-privileges:true']);
+      expect(service.privileged).toBeUndefined();
+      expect(service.volumes).toHaveLength(1);
+      // The image of the app names its own user.
+      expect(service.build === undefined ? service.user : dockerfile).toMatch(/^(USER node|redis)$/m);
+    },
+  );
+
+  it('starts nothing without a password for Redis, and has none of its own', () => {
+    for (const { environment } of [app, redis])
+      expect(environment?.['REDIS_PASSWORD']).toMatch(
+        /^\$\{REDIS_PASSWORD:\?set it in \.env, .*openssl rand/,
+      );
+    expect(new URL(app.environment?.['REDIS_URL'] ?? '').password).toBe('');
+    expect(redis.ports).toBeUndefined();
+  });
+
+  it('opens the chat to nobody unless it is asked to', () => {
+    expect(app.environment?.['NODE_ENV']).toBe('${NODE_ENV:-production}');
+    expect(dockerfile).toMatch(/^ENV NODE_ENV=production$/m);
+  });
+
+  it('installs from the lockfile alone', () => {
+    const commands = dockerfile.replaceAll(/^#.*$/gm, '').matchAll(/npm (\w+)/g);
+    const installs = [...commands].map(([, command]) => command);
+    expect(installs.filter((command) => command !== 'run')).toEqual(['ci', 'ci']);
+    expect(dockerfile).toContain('npm ci --omit=dev --ignore-scripts');
+  });
+
+  it('starts a redis-server that has what the library needs, for those who know its password', async () => {
+    const password = "cG+ssw/rd $HOME of `id` it's=";
+    const port = await freePort();
+    const directory = mkdtempSync(join(tmpdir(), 'mq-compose-redis-'));
+    // As compose passes it on: $$ stands for one $.
+    const [shell = '', ...rest] = (redis.command ?? []).map((part) => part.replaceAll('$$', '$'));
+    const server = spawn(shell, [...rest, '--port', String(port), '--dir', directory], {
+      env: { PATH: `${dirname(findRedisServer())}:${process.env['PATH']}`, REDIS_PASSWORD: password },
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    const client = new Redis({ port, password, retryStrategy: () => 20, maxRetriesPerRequest: null });
+    client.on('error', () => undefined);
+    const stranger = new Redis({ port, lazyConnect: true });
     try {
       const setting = async (name: string): Promise<unknown> =>
         ((await client.config('GET', name)) as unknown[])[1];
       await expect(setting('appendonly')).resolves.toBe('yes');
       await expect(setting('maxmemory-policy')).resolves.toBe('noeviction');
       expect(Number(await setting('maxmemory'))).toBeGreaterThanOrEqual(256 * 1024 * 1024);
+      await expect(stranger.ping()).rejects.toThrow('NOAUTH');
+      const commandLine = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8');
+      expect(commandLine).toMatch(/^redis-server/);
+      expect(commandLine).not.toContain(password);
+
+      const [, check = ''] = redis.healthcheck?.test ?? [];
+      const health = (secret: string): number | null =>
+        spawnSync('sh', ['-c', check.replaceAll('$$', '$').replace('redis-cli', `redis-cli -p ${port}`)], {
+          env: { PATH: process.env['PATH'], REDIS_PASSWORD: secret },
+        }).status;
+      expect([health(password), health('wrong')]).toEqual([0, 1]);
     } finally {
       client.disconnect();
-      await server.stop();
+      stranger.disconnect();
+      // What docker stop sends to the first process of the container.
+      server.kill('SIGTERM');
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
     }
   });
 });
