@@ -13,7 +13,8 @@ const TOLERANCE = 0.5;
 /** In parts of plain Bull's CPU per job: how far over its baseline any row may be. */
 const LEAST_TOLERANCE = 0.25;
 
-const limitOf = (baseline: number): number => Math.max(baseline * (1 + TOLERANCE), baseline + LEAST_TOLERANCE);
+const limitOf = (baseline: number): number =>
+  Math.max(baseline * (1 + TOLERANCE), baseline + LEAST_TOLERANCE);
 
 interface Row {
   readonly id: string;
