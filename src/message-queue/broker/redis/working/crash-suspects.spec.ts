@@ -75,6 +75,7 @@ describe('jobs that crashed again and again', () => {
       async () => (await stage.client.hexists(keyOf(queue, ran), 'mqHeld')) === 0,
       'the first turn',
     );
+    await waitUntil(() => seen.length === 1, 'its run');
     // As if the worker had been killed: nothing of it reaches Redis any more.
     proxy.blackhole();
     const after = await workOn(broker, queue);
