@@ -18,7 +18,7 @@ export const OF_SCHEDULES: readonly Mutation[] = [
   {
     name: 'run-counted-twice',
     breaks: 'a run of a schedule that begins again counts once, and plans nothing anew',
-    ...{ row: ROW, says: /The schedule ran at \d times/ },
+    ...{ row: ROW, says: /The schedule ran at \d+ times/ },
     apply: inScripts(
       [changeScheduleScript],
       `if command == 'HSET' and string.find(key, ':mq:schedules$') then

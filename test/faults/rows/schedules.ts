@@ -8,7 +8,8 @@ import { FAST_LOCK } from './fault.js';
 import type { Fault } from './fault.js';
 
 const EVERY_MS = 200;
-const LIMIT = 8;
+/** The runs that were cut short are to begin again among the others, not behind the last of them. */
+const LIMIT = 25;
 const KEY = 'q-scheduled';
 /** How long the worker that lives has something else to do, while the others get the runs, and die. */
 const BUSY_MS = 2_000;
