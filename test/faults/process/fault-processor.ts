@@ -132,7 +132,7 @@ export class FaultProcessor {
     const payload = { key: followUpOf(key), sleepMs: 0 };
     return this.service.enqueue(this.parts.queue, 'follow-up', payload, {
       idempotencyKey: `follow-up:${jobId}`,
-      ttl: 600_000,
+      ttl: 86_400_000,
     });
   }
 }
