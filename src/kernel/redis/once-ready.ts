@@ -14,7 +14,12 @@ interface QueuedCommand {
 }
 
 /** What a client says to be let in, or to leave. */
-const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'readonly', 'quit']);
+const HANDSHAKE = new Set(['auth', 'hello', 'select', 'readonly', 'quit']);
+
+/** CLIENT SETNAME and SETINFO introduce the client; CLIENT LIST is a question like any other. */
+function isHandshake({ name, args }: Command): boolean {
+  return HANDSHAKE.has(name) || (name === 'client' && /^set/i.test(String(args[0])));
+}
 
 /**
  * Lets commands wait until the client is ready. ioredis writes those that a server answers while it loads its data (INFO, CONFIG,
@@ -27,8 +32,7 @@ export function sendsOnceReady(client: Redis): Redis {
   const send = client.sendCommand.bind(client);
   let isChecking = false;
   const sendCommand: Redis['sendCommand'] = (command, stream) => {
-    if (client.status !== 'connect' || isChecking || HANDSHAKE.has(command.name))
-      return send(command, stream);
+    if (client.status !== 'connect' || isChecking || isHandshake(command)) return send(command, stream);
     internals.offlineQueue.push({ command, stream, select: internals.condition.select });
     return command.promise;
   };

@@ -59,6 +59,7 @@ describe('a client of Redis', () => {
         client.time(),
         client.config('GET', 'maxmemory'),
         client.ping(),
+        client.client('LIST'),
       ];
       await waitUntil(() => proxy.swallowed > 0, 'an answer to be lost');
       proxy.heal();
@@ -68,6 +69,7 @@ describe('a client of Redis', () => {
         [expect.anything(), expect.anything()],
         ['maxmemory', '0'],
         'PONG',
+        expect.stringContaining('cmd=client'),
       ]);
     } finally {
       client.disconnect();
