@@ -1,11 +1,10 @@
 import { EnqueueTimeoutError, MessageQueueError } from '../../../src/message-queue/index.js';
 import type { EnqueueOptions, MessageQueueService } from '../../../src/message-queue/index.js';
 import type { AddCall, AddMode, AddOrder, AddReport } from './add-order.js';
+import { REMEMBERED_MS } from './fault-queue.js';
 import type { FaultQueue } from './fault-queue.js';
 
 const DELAY_MS = 1_000;
-/** Longer than any soak: what is remembered less long may happen again. */
-const REMEMBERED_MS = 86_400_000;
 const realNow = Date.now.bind(Date);
 
 const OPTIONS: Readonly<Record<AddMode, (key: string) => EnqueueOptions>> = {

@@ -13,7 +13,7 @@ import type { JobContext } from '../../../src/message-queue/index.js';
 import { LockLostError, ShutdownError } from '../../../src/message-queue/operations/index.js';
 import { untilBlocked } from './blocked-loop.js';
 import { dieAt } from './dying-schedules.js';
-import { FAULT_QUEUE, followUpOf, keyOfRun } from './fault-queue.js';
+import { FAULT_QUEUE, followUpOf, keyOfRun, REMEMBERED_MS } from './fault-queue.js';
 import type { FaultHostSettings, FaultJobDto, FaultQueue } from './fault-queue.js';
 import { KeyedEffects } from './keyed-effects.js';
 import { timesNoted, writeNote } from './run-notes.js';
@@ -132,7 +132,7 @@ export class FaultProcessor {
     const payload = { key: followUpOf(key), sleepMs: 0 };
     return this.service.enqueue(this.parts.queue, 'follow-up', payload, {
       idempotencyKey: `follow-up:${jobId}`,
-      ttl: 86_400_000,
+      ttl: REMEMBERED_MS,
     });
   }
 }

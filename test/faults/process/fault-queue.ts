@@ -79,6 +79,8 @@ export type FaultQueue = QueueDefinition<'faults', Record<OrderedName | 'follow-
 
 export const FAULT_QUEUE = 'faults';
 export const FAULT_PREFIX = 'f';
+/** How long keys are remembered, milliseconds: the longest soak takes a day, and what waits then is still to be run. */
+export const REMEMBERED_MS = 2 * 24 * 60 * 60 * 1_000;
 /** Every add settles within so long, milliseconds. */
 export const ADD_DEADLINE_MS = 2_000;
 /** Attempts of a job. */
