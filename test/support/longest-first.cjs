@@ -1,3 +1,4 @@
+const { existsSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const Sequencer = require('@jest/test-sequencer').default;
 
@@ -13,11 +14,14 @@ const LONGEST = [
   'src/message-queue/broker/redis/redis-tls.spec.ts',
 ];
 
+const ROOT = join(__dirname, '../..');
+for (const path of LONGEST)
+  if (!existsSync(join(ROOT, path))) throw new Error(`There is no ${path} any more.`);
+
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
-    const root = join(__dirname, '../..');
     const placeOf = ({ path }) => {
-      const place = LONGEST.indexOf(relative(root, path));
+      const place = LONGEST.indexOf(relative(ROOT, path));
       return place === -1 ? LONGEST.length : place;
     };
     return [...super.sort(tests)].sort((a, b) => placeOf(a) - placeOf(b));
