@@ -51,7 +51,8 @@ export class AppModule {
         configuration,
         MessageQueueModule.forRoot({
           environment: environment.get<string>('NODE_ENV')?.trim() ? undefined : environmentIfUnset,
-          ...{ ...given, adapters: [...kept, ...adapters] },
+          ...given,
+          adapters: [...kept, ...adapters],
         }),
         ChatModule.register(conversations),
       ],

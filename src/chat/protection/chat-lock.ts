@@ -3,7 +3,10 @@ import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { opensUnlocked } from '../../message-queue/operations/index.js';
 
-/** Whom the chat lets in. It does not ask who its callers are, so anybody where NODE_ENV is `development` or `test`, and nobody elsewhere. */
+/**
+ * Whom the chat lets in. It does not ask who its callers are, so anybody where NODE_ENV is `development` or `test`, and nobody
+ * elsewhere.
+ */
 @Injectable()
 export class ChatLock {
   /** Why nobody gets in; undefined where anybody does. */

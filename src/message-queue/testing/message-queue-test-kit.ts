@@ -176,8 +176,8 @@ export class MessageQueueTestKit {
   private async moveTo(time: number): Promise<void> {
     await this.clock.advance(Math.max(0, time - this.clock.now()));
     await this.schedules.reconcile();
-    let isSwept = false;
-    while (!isSwept) isSwept = !(await this.sweeper.sweep()).more;
+    let more = true;
+    while (more) ({ more } = await this.sweeper.sweep());
   }
 
   private get sweeper(): RetentionSweeper {

@@ -97,8 +97,9 @@ export function verifyWebhook(
 
 /** What is wrong with the first secret that cannot be used, as a sentence without its place; undefined: nothing. */
 export function problemWithSecrets(secrets: readonly string[]): string | undefined {
-  const [first, ...further] = secrets;
-  return [first, ...further].map((one) => problemWith(one, SECRET)).find((problem) => problem !== undefined);
+  // An empty list has no secret that can be used.
+  const given = secrets.length === 0 ? [undefined] : secrets;
+  return given.map((one) => problemWith(one, SECRET)).find((problem) => problem !== undefined);
 }
 
 function secretBytes(secret: string): Buffer {

@@ -7,8 +7,8 @@ export interface WebhookEndpoint {
   /** `https://…`, without user name and password; `http://…` only with `allowHttp`. */
   readonly url: string;
   /**
-   * At least 16 bytes each, and not one byte repeated: `whsec_` and base64, or plain text. The first is the current one; further ones sign too, while receivers
-   * change theirs.
+   * At least 16 bytes each, and not one byte repeated: `whsec_` and base64, or plain text. The first is the current one; further
+   * ones sign too, while receivers change theirs.
    */
   readonly secrets: readonly [string, ...string[]];
 }

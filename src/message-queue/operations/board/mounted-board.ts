@@ -3,7 +3,6 @@ import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import type { HostCode } from '../../../kernel/host/host-code.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
-import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
@@ -19,11 +18,6 @@ import { accessStep, guardNameOf } from './guard-access.js';
 import { loopbackAccess, noAccess } from './loopback-access.js';
 
 type BullBoard = ReturnType<typeof createBullBoard>;
-
-/** What else opens it. */
-const OR: Partial<Record<EnvironmentName, string>> = {
-  unset: ', or NODE_ENV=development that this machine may',
-};
 
 /**
  * Bull Board in the web server of the app: our headers, cross-site check and access check before its server, in one
@@ -76,9 +70,9 @@ export class MountedBoard {
   #access(): { readonly step: BoardStep; readonly openTo: string } {
     const { access, environment } = this.settings;
     if (access === undefined) {
-      return opensUnlocked(environment)
-        ? { step: loopbackAccess, openTo: 'this machine only' }
-        : { step: noAccess, openTo: `nobody until board.access says who may use it${OR[environment] ?? ''}` };
+      if (opensUnlocked(environment)) return { step: loopbackAccess, openTo: 'this machine only' };
+      const or = environment === 'unset' ? ', or NODE_ENV=development that this machine may' : '';
+      return { step: noAccess, openTo: `nobody until board.access says who may use it${or}` };
     }
     const guard = guardNameOf(access);
     const openTo = isBasicAuthAccess(access)
