@@ -9,7 +9,9 @@ import { PooledMessageCipher } from '../../src/message-queue/adapters/piscina/in
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
 
 const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at));
-const ring = { keys: { 'k-1': key.toString('base64') } };
+const older = Buffer.from(key).reverse();
+// The current key is not the first one: a list of keys must put it there.
+const ring = { keys: { 'k-0': older.toString('base64'), 'k-1': key.toString('base64') }, current: 'k-1' };
 const greeting = { title: 'For {{ name }}', text: 'Hi {{ name }}', html: '<p>{{ name }}</p>' };
 
 describe('EnvironmentKeyProvider', () =>

@@ -15,6 +15,10 @@ export class KeyRing extends KeyProvider {
     return Promise.resolve(this.keys.get(keyId) ?? null);
   }
 
+  override async ids(): Promise<readonly string[]> {
+    return Promise.resolve([...new Set([this.currentKey.id, ...this.keys.keys()])]);
+  }
+
   /** Makes a key the current one; older ones stay known. */
   rotate(key: EncryptionKey = { id: `k-${randomUUID()}`, secret: randomBytes(32) }): EncryptionKey {
     this.keys.set(key.id, key);

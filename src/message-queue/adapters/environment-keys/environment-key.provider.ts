@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
-import { keyRingOptionsFrom, parseKeyRing } from './key-ring.js';
-import type { KeyRingOptions, VariableSource } from './key-ring.js';
+import { idsOf, keyRingOptionsFrom, parseKeyRing } from './key-ring.js';
+import type { KeyRing, KeyRingOptions, VariableSource } from './key-ring.js';
 
 const KEY_BYTES = 32;
 
@@ -21,15 +21,12 @@ const KEY_BYTES = 32;
 @Injectable()
 export class EnvironmentKeyProvider extends KeyProvider {
   // Private to the language, so that no logger and no inspector prints a key.
-  readonly #currentId: string;
-  readonly #secrets: ReadonlyMap<string, Buffer>;
+  readonly #ring: KeyRing;
 
   /** @throws InvalidConfigurationError listing every mistake, never with a key */
   constructor(options: KeyRingOptions) {
     super();
-    const ring = parseKeyRing(options, KEY_BYTES);
-    this.#currentId = ring.currentId;
-    this.#secrets = ring.secrets;
+    this.#ring = parseKeyRing(options, KEY_BYTES);
   }
 
   /** Reads `ENCRYPTION_KEYS` and `ENCRYPTION_CURRENT_KEY`. @throws InvalidConfigurationError */
@@ -38,11 +35,16 @@ export class EnvironmentKeyProvider extends KeyProvider {
   }
 
   override async current(): Promise<EncryptionKey> {
-    return { id: this.#currentId, secret: this.#secrets.get(this.#currentId) ?? new Uint8Array() };
+    const { currentId, secrets } = this.#ring;
+    return { id: currentId, secret: secrets.get(currentId) ?? new Uint8Array() };
   }
 
   override async byId(keyId: string): Promise<EncryptionKey | null> {
-    const secret = this.#secrets.get(keyId);
+    const secret = this.#ring.secrets.get(keyId);
     return secret === undefined ? null : { id: keyId, secret };
+  }
+
+  override async ids(): Promise<readonly string[]> {
+    return idsOf(this.#ring);
   }
 }

@@ -23,6 +23,11 @@ export interface KeyRing {
   readonly secrets: ReadonlyMap<string, Buffer>;
 }
 
+/** The ids of a ring's keys, the current one first. */
+export function idsOf(ring: KeyRing): string[] {
+  return [...new Set([ring.currentId, ...ring.secrets.keys()])];
+}
+
 const KEY_ID = /^[^\s\p{C},:]{1,128}$/u;
 
 /** Options of a key ring from a ConfigService's variables. @throws InvalidConfigurationError when there are none */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
-import { parseKeyRing } from './key-ring.js';
+import { idsOf, parseKeyRing } from './key-ring.js';
 import type { KeyRing, KeyRingOptions } from './key-ring.js';
 
 /**
@@ -54,6 +54,11 @@ export class WrappedKeyProvider extends KeyProvider {
 
   override async byId(keyId: string, signal?: AbortSignal): Promise<EncryptionKey | null> {
     return this.#ring.secrets.has(keyId) ? { id: keyId, secret: await this.#secret(keyId, signal) } : null;
+  }
+
+  /** The ring's ids, without asking the KMS. */
+  override async ids(): Promise<readonly string[]> {
+    return idsOf(this.#ring);
   }
 
   async #secret(keyId: string, signal: AbortSignal | undefined): Promise<Uint8Array> {

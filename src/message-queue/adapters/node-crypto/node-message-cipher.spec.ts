@@ -14,6 +14,9 @@ class OneKey extends KeyProvider {
   override byId(keyId: string): Promise<EncryptionKey | null> {
     return Promise.resolve(keyId === this.key.id ? this.key : null);
   }
+  override ids(): Promise<readonly string[]> {
+    return Promise.resolve([this.key.id]);
+  }
 }
 
 /** Sealed elsewhere with key 00 01 … 1f and nonce 00 01 … 0b, key id "k-1", message id "m-1". */

@@ -13,4 +13,7 @@ export abstract class KeyProvider {
 
   /** A key by its id, older ones included; null when there is none. */
   abstract byId(keyId: string, signal?: AbortSignal): Promise<EncryptionKey | null>;
+
+  /** The ids of all keys that {@link byId} finds, each once, the current one first. Opens none of them. */
+  abstract ids(signal?: AbortSignal): Promise<readonly string[]>;
 }

@@ -20,6 +20,13 @@ export function keyProviderContract(create: CreateSubject<KeyProvider>, runner?:
       assert.deepEqual([...second.secret], [...first.secret]);
     });
 
+    test('lists the ids of the keys it gives, each once, the current one first', async (keys) => {
+      const [first, ...others] = await keys.ids();
+      assert.equal(first, (await keys.current()).id);
+      assert.equal(new Set([first, ...others]).size, others.length + 1);
+      for (const id of others) assert.equal((await keys.byId(id))?.id, id);
+    });
+
     test('knows no stranger', async (keys) => {
       await keys.current();
       for (const id of ['no such key', '__proto__', '']) assert.equal(await keys.byId(id), null);

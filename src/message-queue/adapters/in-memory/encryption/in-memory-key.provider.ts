@@ -22,6 +22,10 @@ export class InMemoryKeyProvider extends KeyProvider {
     return answer(signal, () => (this.key?.id === keyId ? this.key : null));
   }
 
+  override async ids(signal?: AbortSignal): Promise<readonly string[]> {
+    return [(await this.current(signal)).id];
+  }
+
   private makeUp(): EncryptionKey {
     this.logger.warn(
       'No KeyProvider is configured: messages are encrypted with a key that this process made up and forgets when it ' +
