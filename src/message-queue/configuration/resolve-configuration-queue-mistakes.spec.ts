@@ -124,6 +124,12 @@ describe('a mistake about a queue', () => {
       /DTO class/,
     ],
     [
+      'sealed',
+      { definitions: [{ ...FILES, sealed: 'yes' } as unknown as QueueDefinition] },
+      'file-processing.sealed',
+      /true or false.*"yes"/,
+    ],
+    [
       'unknown definition key',
       { definitions: [{ ...FILES, retries: 3 } as QueueDefinition] },
       'file-processing.retries',

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import type { Issues } from '../../kernel/values/issues.js';
-import { code, isRecord, matching, record } from '../../kernel/values/kinds.js';
+import { code, flag, isRecord, matching, record } from '../../kernel/values/kinds.js';
 import { settingsOf } from '../../kernel/values/setting.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { PAYLOAD_VERSION } from '../admission/option-rules.js';
@@ -9,7 +9,7 @@ import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
 import type { Environment } from './environment.js';
 import { checkKeys, readSettings, valueAt } from './read-settings.js';
 
-const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions'];
+const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions', 'sealed'];
 const UPCAST = code('a function (version, payload) => payload');
 const QUEUE_NAME = matching(
   '1 to 64 letters, digits, - or _, the first a letter or digit',
@@ -77,6 +77,7 @@ function checkDefinition(definition: QueueDefinition, issues: Issues): void {
     jobs,
     versions,
     ports = [],
+    sealed,
   } = definition as unknown as Readonly<Record<string, unknown>>;
   const path = typeof name === 'string' && name !== '' ? name : 'defineQueue';
   checkKeys(QUEUE_SETTINGS, definition, issues, path, BESIDE_THE_SETTINGS);
@@ -88,6 +89,7 @@ function checkDefinition(definition: QueueDefinition, issues: Issues): void {
   if (!Array.isArray(ports) || ports.some((port) => typeof port !== 'function')) {
     issues.add(`${path}.ports`, mustBe('a list of ports such as [MessageStore]', shown(ports)));
   }
+  issues.checkGiven(`${path}.sealed`, sealed, flag());
   if (!isRecord(jobs) || Object.keys(jobs).length === 0) {
     issues.add(`${path}.jobs`, 'must name at least one job with its DTO class');
     return;

@@ -55,6 +55,11 @@ export interface QueueDefinition<
    * the app then refuses to work on the queue, elsewhere the queue's health is `degraded`. Default: none.
    */
   readonly ports?: readonly PortClass[];
+  /**
+   * Whether what the queue's jobs carry is content: then payloads, results, progress and the texts of failures are sealed where they
+   * are stored, and whatever else is told of a failure quotes none of the payload. Default: false; the built-in six are sealed.
+   */
+  readonly sealed?: boolean;
 }
 
 /** The version in which this definition adds a job, and the newest that it can run. */
@@ -78,7 +83,7 @@ export type PayloadOf<D extends QueueDefinition, N extends JobNameOf<D>> =
 
 /** What {@link defineQueue} takes: everything but the settings that have library-wide defaults. */
 export type QueueDefinitionInput<Name extends string, Given extends GivenJobs> = DefinedSettings &
-  Pick<QueueDefinition<Name>, 'name' | 'description' | 'ports'> & { readonly jobs: Given };
+  Pick<QueueDefinition<Name>, 'name' | 'description' | 'ports' | 'sealed'> & { readonly jobs: Given };
 
 /**
  * Describes a queue, the built-in six and a host's own alike. Types `enqueue(definition, jobName, payload)`.

@@ -25,6 +25,10 @@ describe('the six queues', () => {
     expect(rows.map(([name]) => name)).toEqual(Object.values(QueueName));
   });
 
+  it('are all sealed', () => {
+    expect(BUILT_IN_QUEUES.filter(({ sealed }) => sealed !== true)).toEqual([]);
+  });
+
   it('have one handler for each job name, on the method that DESIGN.md names', () => {
     const handlers = BUILT_IN_PROCESSORS.flatMap((type) =>
       Object.getOwnPropertyNames(type.prototype).flatMap((method) => {

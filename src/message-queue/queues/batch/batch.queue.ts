@@ -9,6 +9,7 @@ export const BATCH_QUEUE = defineQueue({
   description: 'Sends one message to many recipients, chunk by chunk.',
   jobs: { 'batch-send': BatchMessageJobDto },
   ports: [BatchProgressStore],
+  sealed: true,
   concurrency: 2,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 5_000 },

@@ -21,6 +21,7 @@ export const CLEANUP_QUEUE = defineQueue({
     EncryptedContentStore,
     SearchIndex,
   ],
+  sealed: true,
   concurrency: 1,
   attempts: 2,
   backoff: { type: 'fixed', delayMs: 10_000 },

@@ -15,6 +15,7 @@ export const DELIVERY_QUEUE = defineQueue({
     'delivery-confirmation': DeliveryConfirmationJobDto,
   },
   ports: [MessageTransport, MessageStore, KeyProvider],
+  sealed: true,
   concurrency: 10,
   attempts: 5,
   backoff: { type: 'exponential', delayMs: 2_000 },

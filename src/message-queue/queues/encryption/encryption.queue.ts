@@ -10,6 +10,7 @@ export const ENCRYPTION_QUEUE = defineQueue({
   description: 'Encrypts and decrypts message content with AES-256-GCM or ChaCha20-Poly1305.',
   jobs: { 'encrypt-decrypt': EncryptionJobDto },
   ports: [EncryptedContentStore, KeyProvider],
+  sealed: true,
   concurrency: 5,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 2_000 },

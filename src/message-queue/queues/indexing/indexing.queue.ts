@@ -9,6 +9,7 @@ export const INDEXING_QUEUE = defineQueue({
   description: 'Keeps the search index up to date: index, update, delete.',
   jobs: { 'index-message': IndexingJobDto },
   ports: [SearchIndex],
+  sealed: true,
   concurrency: 3,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 3_000 },

@@ -29,6 +29,7 @@ export const NOTIFICATION_QUEUE = defineQueue({
     NotificationLedger,
     NotificationInbox,
   ],
+  sealed: true,
   concurrency: 15,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 1_000 },
