@@ -63,6 +63,7 @@ describe('the in-memory stores', () => {
       inbox: new inMemory.InMemoryNotificationInbox(),
       index: new inMemory.InMemorySearchIndex(),
       ledger: new inMemory.InMemoryNotificationLedger(),
+      members: new inMemory.InMemoryConversationMembers(),
       messages: new inMemory.InMemoryMessageStore(data),
       preferences: new inMemory.InMemoryNotificationPreferences(),
       put: (contact) => contacts.setContact(contact),

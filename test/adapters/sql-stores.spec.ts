@@ -21,6 +21,7 @@ function sqlStores(database: SqlDatabase): Stores {
     inbox: new sql.SqlNotificationInbox(database),
     index: new sql.SqlSearchIndex(database),
     ledger: new sql.SqlNotificationLedger(database),
+    members: new sql.SqlConversationMembers(database),
     messages: new sql.SqlMessageStore(database),
     preferences: new sql.SqlNotificationPreferences(database),
     put: (contact) => contacts.save(contact),

@@ -1,6 +1,7 @@
 import type { AttachmentStore } from '../../src/message-queue/ports/attachments/attachment-store.js';
 import type { BatchProgressStore } from '../../src/message-queue/ports/messages/batch-progress-store.js';
 import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
+import type { ConversationMembers } from '../../src/message-queue/ports/messages/conversation-members.js';
 import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
 import type { DeviceTokenStore } from '../../src/message-queue/ports/notifications/device-token-store.js';
 import type { EncryptedContentStore } from '../../src/message-queue/ports/encryption/encrypted-content-store.js';
@@ -23,6 +24,7 @@ export interface Stores {
   readonly contacts: RecipientContacts;
   readonly contents: EncryptedContentStore;
   readonly conversations: ConversationStore;
+  readonly members: ConversationMembers;
   readonly devices: DeviceTokenStore;
   readonly inbox: NotificationInbox;
   readonly index: SearchIndex;
@@ -40,6 +42,7 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
       pick(await create());
   contracts.messageStoreContract(one((stores) => stores.messages));
   contracts.conversationStoreContract(create);
+  contracts.conversationMembersContract(one((stores) => stores.members));
   contracts.cleanupStoreContract(create);
   contracts.attachmentStoreContract(create);
   contracts.encryptedContentStoreContract(one((stores) => stores.contents));

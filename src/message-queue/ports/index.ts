@@ -1,6 +1,7 @@
 /** nestjs-message-queue/ports: what processors need from the outside. A host's adapters implement these. */
 
 // Messages and their delivery
+export { ConversationMembers } from './messages/conversation-members.js';
 export { ConversationStore } from './messages/conversation-store.js';
 export type { ConversationState } from './messages/conversation-store.js';
 export { DeliveryDispatch } from './messages/delivery-dispatch.js';

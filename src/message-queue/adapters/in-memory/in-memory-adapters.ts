@@ -3,6 +3,7 @@ import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
@@ -26,6 +27,7 @@ import { InMemoryAttachmentFiles } from './attachments/in-memory-attachment.file
 import { InMemoryAttachmentStore } from './attachments/in-memory-attachment.store.js';
 import { InMemoryBatchProgressStore } from './messages/in-memory-batch-progress.store.js';
 import { InMemoryCleanupStore } from './messages/in-memory-cleanup.store.js';
+import { InMemoryConversationMembers } from './messages/in-memory-conversation.members.js';
 import { InMemoryConversationStore } from './messages/in-memory-conversation.store.js';
 import { InMemoryDeviceTokenStore } from './notifications/in-memory-device-token.store.js';
 import { InMemoryEncryptedContentStore } from './encryption/in-memory-encrypted-content.store.js';
@@ -50,6 +52,7 @@ export const IN_MEMORY_ADAPTERS: readonly ClassProvider[] = [
   { provide: MessageTransport, useClass: InMemoryMessageTransport },
   { provide: MessageStore, useClass: InMemoryMessageStore },
   { provide: ConversationStore, useClass: InMemoryConversationStore },
+  { provide: ConversationMembers, useClass: InMemoryConversationMembers },
   { provide: CleanupStore, useClass: InMemoryCleanupStore },
   { provide: AttachmentStore, useClass: InMemoryAttachmentStore },
   { provide: AttachmentFiles, useClass: InMemoryAttachmentFiles },

@@ -7,6 +7,7 @@ export { InMemoryEncryptedContentStore } from './encryption/in-memory-encrypted-
 export { InMemoryKeyProvider } from './encryption/in-memory-key.provider.js';
 export { InMemoryBatchProgressStore } from './messages/in-memory-batch-progress.store.js';
 export { InMemoryCleanupStore } from './messages/in-memory-cleanup.store.js';
+export { InMemoryConversationMembers } from './messages/in-memory-conversation.members.js';
 export { InMemoryConversationStore } from './messages/in-memory-conversation.store.js';
 export { InMemoryMessageStore } from './messages/in-memory-message.store.js';
 export { InMemoryMessageTransport } from './messages/in-memory-message.transport.js';

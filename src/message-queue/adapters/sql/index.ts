@@ -1,6 +1,7 @@
 export { SqlAttachmentStore } from './sql-attachment.store.js';
 export { SqlBatchProgressStore } from './sql-batch-progress.store.js';
 export { SqlCleanupStore } from './sql-cleanup.store.js';
+export { SqlConversationMembers } from './sql-conversation.members.js';
 export { SqlConversationStore } from './sql-conversation.store.js';
 export { SqlDatabase } from './sql-database.js';
 export { SqlDeviceTokenStore } from './sql-device-token.store.js';

@@ -14,6 +14,7 @@ export const SQL_MIGRATIONS: readonly SqlMigration[] = [
   { version: 1, name: 'messages', statements: messages },
   { version: 2, name: 'notifications', statements: notifications },
   { version: 3, name: 'full-text search', statements: search },
+  { version: 4, name: 'conversation members', statements: conversationMembers },
 ];
 
 /** PostgreSQL compares ids byte by byte, as SQLite does: pages have the same order in both, and indexes serve any locale. */
@@ -110,5 +111,15 @@ function fts5(): string[] {
     `CREATE TRIGGER mq_search_documents_added AFTER INSERT ON mq_search_documents BEGIN ${add} END`,
     `CREATE TRIGGER mq_search_documents_changed AFTER UPDATE OF terms ON mq_search_documents BEGIN ${remove} ${add} END`,
     `CREATE TRIGGER mq_search_documents_gone AFTER DELETE ON mq_search_documents BEGIN ${remove} END`,
+  ];
+}
+
+function conversationMembers(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_conversation_members (
+      conversation_id ${id} NOT NULL, member_id ${id} NOT NULL, PRIMARY KEY (conversation_id, member_id))`,
+    // Everything of one person, for who erases it.
+    'CREATE INDEX mq_conversation_members_member ON mq_conversation_members (member_id)',
   ];
 }

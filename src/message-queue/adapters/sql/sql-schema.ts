@@ -47,6 +47,11 @@ interface ConversationTable {
   legal_hold: Flag;
 }
 
+interface ConversationMemberTable {
+  conversation_id: string;
+  member_id: string;
+}
+
 interface AttachmentTable {
   id: string;
   message_id: string;
@@ -149,6 +154,7 @@ export interface SqlSchema {
   mq_messages: MessageTable;
   mq_message_recipients: MessageRecipientTable;
   mq_conversations: ConversationTable;
+  mq_conversation_members: ConversationMemberTable;
   mq_attachments: AttachmentTable;
   mq_encrypted_contents: EncryptedContentTable;
   mq_decrypted_contents: DecryptedContentTable;

@@ -2,6 +2,7 @@ import type { FactoryProvider, InjectionToken, Provider, Type } from '@nestjs/co
 import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
@@ -14,6 +15,7 @@ import { SearchIndex } from '../../ports/search-index.js';
 import { SqlAttachmentStore } from './sql-attachment.store.js';
 import { SqlBatchProgressStore } from './sql-batch-progress.store.js';
 import { SqlCleanupStore } from './sql-cleanup.store.js';
+import { SqlConversationMembers } from './sql-conversation.members.js';
 import { SqlConversationStore } from './sql-conversation.store.js';
 import { SqlDatabase } from './sql-database.js';
 import { SqlDeviceTokenStore } from './sql-device-token.store.js';
@@ -32,6 +34,7 @@ const STORES: readonly (readonly [port: InjectionToken, store: SqlStore])[] = [
   [AttachmentStore, SqlAttachmentStore],
   [BatchProgressStore, SqlBatchProgressStore],
   [CleanupStore, SqlCleanupStore],
+  [ConversationMembers, SqlConversationMembers],
   [ConversationStore, SqlConversationStore],
   [DeviceTokenStore, SqlDeviceTokenStore],
   [EncryptedContentStore, SqlEncryptedContentStore],

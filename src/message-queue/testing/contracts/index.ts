@@ -4,6 +4,7 @@ export { batchProgressStoreContract } from './batch-progress-store.contract.js';
 export { cleanupStoreContract } from './cleanup-store.contract.js';
 export type { CleanupStoreSubject } from './cleanup-store.contract.js';
 export type { ContractRunner, CreateSubject } from './contract-runner.js';
+export { conversationMembersContract } from './conversation-members.contract.js';
 export { conversationStoreContract } from './conversation-store.contract.js';
 export type { ConversationStoreSubject } from './conversation-store.contract.js';
 export { deviceTokenStoreContract } from './device-token-store.contract.js';
