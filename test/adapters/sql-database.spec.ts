@@ -84,7 +84,9 @@ describe.each([
     const url = await newDatabase();
     const checking = SqlDatabase.open({ url, migrate: false });
     await expect(checking).rejects.toMatchObject({ databaseCode: 'SCHEMA_TOO_OLD' });
-    await expect(checking).rejects.toThrow(/1 \(messages\), 2 \(notifications\), 3 \(full-text search\), 4 \(conversation members\)/);
+    await expect(checking).rejects.toThrow(
+      /1 \(messages\), 2 \(notifications\), 3 \(full-text search\), 4 \(conversation members\)/,
+    );
     await open(url);
     const database = await SqlDatabase.open({ url, migrate: false });
     opened.push(database);
