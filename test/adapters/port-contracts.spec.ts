@@ -54,6 +54,7 @@ describe('the in-memory stores', () => {
     const contacts = new inMemory.InMemoryRecipientContacts();
     return {
       attachments: new inMemory.InMemoryAttachmentStore(data),
+      audit: new inMemory.InMemoryAuditTrail(),
       batches: new inMemory.InMemoryBatchProgressStore(),
       cleanup: new inMemory.InMemoryCleanupStore(data),
       contacts,
@@ -62,6 +63,7 @@ describe('the in-memory stores', () => {
       devices: new inMemory.InMemoryDeviceTokenStore(),
       inbox: new inMemory.InMemoryNotificationInbox(),
       index: new inMemory.InMemorySearchIndex(),
+      keys: new inMemory.InMemoryDataKeyStore(data),
       ledger: new inMemory.InMemoryNotificationLedger(),
       members: new inMemory.InMemoryConversationMembers(),
       messages: new inMemory.InMemoryMessageStore(data),

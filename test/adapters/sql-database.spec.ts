@@ -15,6 +15,7 @@ import {
   sqlStoreAdapters,
 } from '../../src/message-queue/adapters/sql/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
+import { SQL_MIGRATIONS } from '../../src/message-queue/adapters/sql/sql-migrations.js';
 import type { MessageForRecipient } from '../../src/message-queue/ports/messages/message-store.js';
 import { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
 import { RecipientContacts } from '../../src/message-queue/ports/notifications/recipient-contacts.js';
@@ -85,7 +86,7 @@ describe.each([
     const checking = SqlDatabase.open({ url, migrate: false });
     await expect(checking).rejects.toMatchObject({ databaseCode: 'SCHEMA_TOO_OLD' });
     await expect(checking).rejects.toThrow(
-      /1 \(messages\), 2 \(notifications\), 3 \(full-text search\), 4 \(conversation members\)/,
+      SQL_MIGRATIONS.map(({ version, name }) => `${version} (${name})`).join(', '),
     );
     await open(url);
     const database = await SqlDatabase.open({ url, migrate: false });

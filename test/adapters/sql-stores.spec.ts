@@ -12,6 +12,7 @@ function sqlStores(database: SqlDatabase): Stores {
   const contacts = new sql.SqlRecipientContacts(database);
   return {
     attachments: new sql.SqlAttachmentStore(database),
+    audit: new sql.SqlAuditTrail(database),
     batches: new sql.SqlBatchProgressStore(database),
     cleanup: new sql.SqlCleanupStore(database),
     contacts,
@@ -20,6 +21,7 @@ function sqlStores(database: SqlDatabase): Stores {
     devices: new sql.SqlDeviceTokenStore(database),
     inbox: new sql.SqlNotificationInbox(database),
     index: new sql.SqlSearchIndex(database),
+    keys: new sql.SqlDataKeyStore(database),
     ledger: new sql.SqlNotificationLedger(database),
     members: new sql.SqlConversationMembers(database),
     messages: new sql.SqlMessageStore(database),

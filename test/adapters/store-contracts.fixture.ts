@@ -13,12 +13,15 @@ import type {
   RecipientContact,
   RecipientContacts,
 } from '../../src/message-queue/ports/notifications/recipient-contacts.js';
+import type { AuditTrail } from '../../src/message-queue/ports/privacy/audit-trail.js';
+import type { DataKeyStore } from '../../src/message-queue/ports/privacy/data-key-store.js';
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
 
 /** One store of each kind; those that share data are made together. */
 export interface Stores {
   readonly attachments: AttachmentStore;
+  readonly audit: AuditTrail;
   readonly batches: BatchProgressStore;
   readonly cleanup: CleanupStore;
   readonly contacts: RecipientContacts;
@@ -28,6 +31,7 @@ export interface Stores {
   readonly devices: DeviceTokenStore;
   readonly inbox: NotificationInbox;
   readonly index: SearchIndex;
+  readonly keys: DataKeyStore;
   readonly ledger: NotificationLedger;
   readonly messages: MessageStore;
   readonly preferences: NotificationPreferences;
@@ -53,4 +57,6 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
   contracts.recipientContactsContract(create);
   contracts.batchProgressStoreContract(one((stores) => stores.batches));
   contracts.searchIndexContract(one((stores) => stores.index));
+  contracts.dataKeyStoreContract(create);
+  contracts.auditTrailContract(one((stores) => stores.audit));
 }

@@ -83,6 +83,20 @@ export type { EncryptionKey } from './encryption/key-provider.js';
 export { MessageCipher } from './encryption/message-cipher.js';
 export type { OpenedContent, OpenRequest, SealedContent, SealRequest } from './encryption/message-cipher.js';
 
+// Privacy: data keys, tombstones, the audit
+export { DataKeyStore } from './privacy/data-key-store.js';
+export type {
+  DataKeyRecord,
+  DestroyOutcome,
+  DestroyRequest,
+  NewDataKey,
+  WrappedCount,
+} from './privacy/data-key-store.js';
+export { ErasedKind, isErasedKind, isTombstoneState, TombstoneState } from './privacy/tombstone.js';
+export type { Tombstone } from './privacy/tombstone.js';
+export { AuditAction, AuditPhase, AuditTrail, isAuditAction, isAuditPhase } from './privacy/audit-trail.js';
+export type { AuditExtent, AuditHead, AuditQuery, AuditRecord, AuditTarget } from './privacy/audit-trail.js';
+
 // Batches
 export { BatchProgressStore } from './messages/batch-progress-store.js';
 export type { BatchProgress, BatchSummary } from './messages/batch-progress-store.js';

@@ -1,9 +1,10 @@
 import type { InjectionToken, Provider } from '@nestjs/common';
-import { IN_MEMORY_ADAPTERS } from '../adapters/in-memory/index.js';
+import { IN_MEMORY_ADAPTERS, InMemoryDataKeyStore } from '../adapters/in-memory/index.js';
 import { NodeMessageCipher } from '../adapters/node-crypto/index.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { MessageCipher } from '../ports/encryption/message-cipher.js';
+import { DataKeyStore } from '../ports/privacy/data-key-store.js';
 import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
 import { QueuedDeliveryDispatch } from '../facade/queued-delivery-dispatch.js';
 import { recorded } from './recorded.js';
@@ -12,6 +13,7 @@ import { recorded } from './recorded.js';
 const DEFAULTS: readonly Provider[] = [
   ...IN_MEMORY_ADAPTERS,
   { provide: MessageCipher, useClass: NodeMessageCipher },
+  { provide: DataKeyStore, useClass: InMemoryDataKeyStore },
   { provide: DeliveryDispatch, useClass: QueuedDeliveryDispatch },
 ];
 

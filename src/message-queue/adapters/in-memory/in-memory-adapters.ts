@@ -20,6 +20,7 @@ import { NotificationInbox } from '../../ports/notifications/notification-inbox.
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
 import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
+import { AuditTrail } from '../../ports/privacy/audit-trail.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
 import { InMemoryMessages } from './messages/in-memory-messages.js';
@@ -44,6 +45,7 @@ import { InMemoryNotificationInbox } from './notifications/in-memory-notificatio
 import { InMemoryNotificationLedger } from './notifications/in-memory-notification.ledger.js';
 import { InMemoryNotificationPreferences } from './notifications/in-memory-notification.preferences.js';
 import { InMemoryRecipientContacts } from './notifications/in-memory-recipient.contacts.js';
+import { InMemoryAuditTrail } from './privacy/in-memory-audit.trail.js';
 import { InMemorySearchIndex } from './search/in-memory-search.index.js';
 import { InMemoryTemplateRenderer } from './notifications/in-memory-template.renderer.js';
 
@@ -70,6 +72,7 @@ export const IN_MEMORY_ADAPTERS: readonly ClassProvider[] = [
   { provide: TemplateRenderer, useClass: InMemoryTemplateRenderer },
   { provide: SearchIndex, useClass: InMemorySearchIndex },
   { provide: BatchProgressStore, useClass: InMemoryBatchProgressStore },
+  { provide: AuditTrail, useClass: InMemoryAuditTrail },
 ];
 
 /** What the in-memory adapters share; a provider beside them. */

@@ -26,4 +26,6 @@ export { InMemoryNotificationPreferences } from './notifications/in-memory-notif
 export { InMemoryRecipientContacts } from './notifications/in-memory-recipient.contacts.js';
 export { InMemoryTemplateRenderer } from './notifications/in-memory-template.renderer.js';
 export type { TemplateSource } from './notifications/in-memory-template.renderer.js';
+export { InMemoryAuditTrail } from './privacy/in-memory-audit.trail.js';
+export { InMemoryDataKeyStore } from './privacy/in-memory-data-key.store.js';
 export { InMemorySearchIndex } from './search/in-memory-search.index.js';

@@ -1,8 +1,10 @@
 export { SqlAttachmentStore } from './sql-attachment.store.js';
+export { SqlAuditTrail } from './sql-audit.trail.js';
 export { SqlBatchProgressStore } from './sql-batch-progress.store.js';
 export { SqlCleanupStore } from './sql-cleanup.store.js';
 export { SqlConversationMembers } from './sql-conversation.members.js';
 export { SqlConversationStore } from './sql-conversation.store.js';
+export { SqlDataKeyStore } from './sql-data-key.store.js';
 export { SqlDatabase } from './sql-database.js';
 export { SqlDeviceTokenStore } from './sql-device-token.store.js';
 export { SqlEncryptedContentStore } from './sql-encrypted-content.store.js';

@@ -15,6 +15,7 @@ export const SQL_MIGRATIONS: readonly SqlMigration[] = [
   { version: 2, name: 'notifications', statements: notifications },
   { version: 3, name: 'full-text search', statements: search },
   { version: 4, name: 'conversation members', statements: conversationMembers },
+  { version: 5, name: 'privacy', statements: privacy },
 ];
 
 /** PostgreSQL compares ids byte by byte, as SQLite does: pages have the same order in both, and indexes serve any locale. */
@@ -121,5 +122,26 @@ function conversationMembers(dialect: SqlDialectName): string[] {
       conversation_id ${id} NOT NULL, member_id ${id} NOT NULL, PRIMARY KEY (conversation_id, member_id))`,
     // Everything of one person, for who erases it.
     'CREATE INDEX mq_conversation_members_member ON mq_conversation_members (member_id)',
+  ];
+}
+
+function privacy(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_data_keys (
+      key_id ${id} PRIMARY KEY, scope_hash ${id} NOT NULL, generation BIGINT NOT NULL, wrapped TEXT,
+      ring_key_id ${id} NOT NULL, created_at BIGINT NOT NULL, destroyed_at BIGINT, UNIQUE (scope_hash, generation))`,
+    'CREATE INDEX mq_data_keys_ring ON mq_data_keys (ring_key_id, key_id) WHERE wrapped IS NOT NULL',
+    `CREATE TABLE mq_tombstones (
+      hash ${id} PRIMARY KEY, kind TEXT NOT NULL, at BIGINT NOT NULL, receipt_id ${id} NOT NULL, state TEXT NOT NULL)`,
+    'CREATE INDEX mq_tombstones_state ON mq_tombstones (state, at, hash)',
+    'CREATE INDEX mq_tombstones_age ON mq_tombstones (at)',
+    `CREATE TABLE mq_audit (
+      seq BIGINT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, phase TEXT NOT NULL,
+      target_kind TEXT NOT NULL, target_hash ${id} NOT NULL, queue TEXT, job_id TEXT, count BIGINT, reason TEXT,
+      key_id ${id} NOT NULL, previous TEXT NOT NULL, mac TEXT NOT NULL)`,
+    'CREATE INDEX mq_audit_action ON mq_audit (action, seq)',
+    `CREATE TABLE mq_audit_head (
+      id SMALLINT PRIMARY KEY CHECK (id = 1), seq BIGINT NOT NULL, mac TEXT NOT NULL, seal TEXT NOT NULL)`,
   ];
 }

@@ -4,6 +4,8 @@ import type { DevicePlatform } from '../../ports/notifications/device-token-stor
 import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
 import type { NotificationOutcome } from '../../ports/notifications/notification-ledger.js';
 import type { NotificationType } from '../../ports/notifications/notification-type.js';
+import type { AuditAction, AuditPhase } from '../../ports/privacy/audit-trail.js';
+import type { ErasedKind, TombstoneState } from '../../ports/privacy/tombstone.js';
 
 /** Times are milliseconds since the epoch. */
 type Milliseconds = number;
@@ -143,6 +145,50 @@ interface SearchDocumentTable {
   removed_at: Milliseconds | null;
 }
 
+interface DataKeyTable {
+  key_id: string;
+  scope_hash: string;
+  generation: number;
+  /** An `mq1` envelope; null once the key was destroyed. */
+  wrapped: string | null;
+  ring_key_id: string;
+  created_at: Milliseconds;
+  destroyed_at: Milliseconds | null;
+}
+
+interface TombstoneTable {
+  hash: string;
+  kind: ErasedKind;
+  at: Milliseconds;
+  receipt_id: string;
+  state: TombstoneState;
+}
+
+interface AuditTable {
+  seq: number;
+  at: Milliseconds;
+  actor: string;
+  action: AuditAction;
+  phase: AuditPhase;
+  target_kind: string;
+  target_hash: string;
+  queue: string | null;
+  job_id: string | null;
+  count: number | null;
+  reason: string | null;
+  key_id: string;
+  previous: string;
+  mac: string;
+}
+
+interface AuditHeadTable {
+  /** Always 1: there is one row. */
+  id: number;
+  seq: number;
+  mac: string;
+  seal: string;
+}
+
 interface MigrationTable {
   version: number;
   name: string;
@@ -165,5 +211,9 @@ export interface SqlSchema {
   mq_recipient_contacts: RecipientContactTable;
   mq_batch_progress: BatchProgressTable;
   mq_search_documents: SearchDocumentTable;
+  mq_data_keys: DataKeyTable;
+  mq_tombstones: TombstoneTable;
+  mq_audit: AuditTable;
+  mq_audit_head: AuditHeadTable;
   mq_migrations: MigrationTable;
 }

@@ -11,12 +11,16 @@ import { NotificationInbox } from '../../ports/notifications/notification-inbox.
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
 import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
+import { AuditTrail } from '../../ports/privacy/audit-trail.js';
+import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import { SqlAttachmentStore } from './sql-attachment.store.js';
+import { SqlAuditTrail } from './sql-audit.trail.js';
 import { SqlBatchProgressStore } from './sql-batch-progress.store.js';
 import { SqlCleanupStore } from './sql-cleanup.store.js';
 import { SqlConversationMembers } from './sql-conversation.members.js';
 import { SqlConversationStore } from './sql-conversation.store.js';
+import { SqlDataKeyStore } from './sql-data-key.store.js';
 import { SqlDatabase } from './sql-database.js';
 import { SqlDeviceTokenStore } from './sql-device-token.store.js';
 import { SqlEncryptedContentStore } from './sql-encrypted-content.store.js';
@@ -32,10 +36,12 @@ type SqlStore = new (database: SqlDatabase) => object;
 
 const STORES: readonly (readonly [port: InjectionToken, store: SqlStore])[] = [
   [AttachmentStore, SqlAttachmentStore],
+  [AuditTrail, SqlAuditTrail],
   [BatchProgressStore, SqlBatchProgressStore],
   [CleanupStore, SqlCleanupStore],
   [ConversationMembers, SqlConversationMembers],
   [ConversationStore, SqlConversationStore],
+  [DataKeyStore, SqlDataKeyStore],
   [DeviceTokenStore, SqlDeviceTokenStore],
   [EncryptedContentStore, SqlEncryptedContentStore],
   [MessageStore, SqlMessageStore],
@@ -65,6 +71,9 @@ export interface SqlStoreAsyncOptions extends SqlStorePorts {
  * ```ts
  * MessageQueueModule.forRoot({ adapters: [...sqlStoreAdapters({ url: 'file:data/chat.db' })] })
  * ```
+ *
+ * The data keys are among them, so that an add to a conversation that no process has sealed for lately asks the database first; `except:
+ * [DataKeyStore]` derives keys from the ring instead, which asks nobody and can destroy nothing.
  *
  * The application starts when the schema is up to date, and the connection closes after the queues have drained.
  * @throws at start: MissingPackageError, InvalidConfigurationError, SqlStoreError

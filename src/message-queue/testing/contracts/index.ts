@@ -1,5 +1,6 @@
 export { attachmentStoreContract } from './attachment-store.contract.js';
 export type { AttachmentStoreSubject } from './attachment-store.contract.js';
+export { auditTrailContract } from './audit-trail.contract.js';
 export { batchProgressStoreContract } from './batch-progress-store.contract.js';
 export { cleanupStoreContract } from './cleanup-store.contract.js';
 export type { CleanupStoreSubject } from './cleanup-store.contract.js';
@@ -7,6 +8,8 @@ export type { ContractRunner, CreateSubject } from './contract-runner.js';
 export { conversationMembersContract } from './conversation-members.contract.js';
 export { conversationStoreContract } from './conversation-store.contract.js';
 export type { ConversationStoreSubject } from './conversation-store.contract.js';
+export { dataKeyStoreContract } from './data-key-store.contract.js';
+export type { DataKeyStoreSubject } from './data-key-store.contract.js';
 export { deviceTokenStoreContract } from './device-token-store.contract.js';
 export { encryptedContentStoreContract } from './encrypted-content-store.contract.js';
 export { messageStoreContract } from './message-store.contract.js';

@@ -1,0 +1,69 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Page, PageRequest } from '../../ports/page.js';
+import type { Tombstone, TombstoneState } from '../../ports/privacy/tombstone.js';
+import { pageLimit, pageStart, toPage } from './sql-page.js';
+import type { SqlSchema } from './sql-schema.js';
+import { toDate } from './sql-values.js';
+
+/** The database, or a transaction on it. */
+type Tables = Pick<Kysely<SqlSchema>, 'selectFrom' | 'insertInto' | 'updateTable'>;
+
+/** Writes a tombstone unless its hash has one. @returns the one that stands */
+export async function addTombstone(db: Tables, tombstone: Tombstone): Promise<Tombstone> {
+  const { kind, hash, at, receiptId, state } = tombstone;
+  await db
+    .insertInto('mq_tombstones')
+    .values({ hash, kind, at: at.getTime(), receipt_id: receiptId, state })
+    .onConflict((conflict) => conflict.column('hash').doNothing())
+    .execute();
+  const [standing] = await findTombstones(db, [hash]);
+  return standing ?? tombstone;
+}
+
+/** The tombstones of these hashes. */
+export async function findTombstones(db: Tables, hashes: readonly string[]): Promise<Tombstone[]> {
+  const rows = await db.selectFrom('mq_tombstones').selectAll().where('hash', 'in', hashes).execute();
+  return rows.map(toTombstone);
+}
+
+/** @returns false when there is none */
+export async function setTombstoneState(db: Tables, hash: string, state: TombstoneState): Promise<boolean> {
+  const changed = await db
+    .updateTable('mq_tombstones')
+    .set({ state })
+    .where('hash', '=', hash)
+    .returning('hash')
+    .execute();
+  return changed.length > 0;
+}
+
+/** Tombstones in a state, the oldest first. @throws InvalidCursorError */
+export async function listTombstones(
+  db: Tables,
+  state: TombstoneState,
+  page: PageRequest | undefined,
+): Promise<Page<Tombstone>> {
+  const limit = pageLimit(page);
+  const start = pageStart(page);
+  let query = db.selectFrom('mq_tombstones').selectAll().where('state', '=', state);
+  if (start !== null) {
+    query = query.where((eb) => eb(eb.refTuple('at', 'hash'), '>', eb.tuple(start.at, start.id)));
+  }
+  const rows = await query
+    .orderBy('at')
+    .orderBy('hash')
+    .limit(limit + 1)
+    .execute();
+  return toPage(rows, limit, (row) => ({ at: row.at, id: row.hash }), toTombstone);
+}
+
+/** When the newest tombstone was written, or null. */
+export async function newestTombstoneAt(db: Tables): Promise<Date | null> {
+  const [row] = await db.selectFrom('mq_tombstones').select('at').orderBy('at', 'desc').limit(1).execute();
+  return row === undefined ? null : toDate(row.at);
+}
+
+function toTombstone(row: Selectable<SqlSchema['mq_tombstones']>): Tombstone {
+  const { hash, kind, receipt_id: receiptId, state } = row;
+  return { kind, hash, at: toDate(row.at), receiptId, state };
+}
