@@ -178,6 +178,12 @@ module.exports = {
       to: { path: `${LIB}/adapters/`, pathNot: [`${LIB}/adapters/$1/`, `${LIB}/adapters/shared/`] },
     },
     onlyImports(
+      'privacy-stands-on-ports',
+      `${LIB}/privacy/`,
+      [`${LIB}/(privacy|ports|jobs)/`, `${LIB}/adapters/shared/sealing/`, KERNEL],
+      'What seals, opens and erases is called at the end of admission and at the start of a run: it knows neither of them, no broker and no queue. The engine of envelopes it shares with the ciphers.',
+    ),
+    onlyImports(
       'facade-uses-the-road',
       `${LIB}/facade/`,
       [

@@ -54,6 +54,8 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/handlers/a.ts`, `import '../execution/target.js'`, 'handlers-know-no-run'],
   [`${LIBRARY}/execution/a.ts`, `import '../broker/broker.js'`, 'execution-knows-no-broker'],
   [`${LIBRARY}/execution/b.ts`, `import '../handlers/target.js'`, null],
+  [`${LIBRARY}/privacy/a.ts`, `import '../broker/broker.js'`, 'privacy-stands-on-ports'],
+  [`${LIBRARY}/privacy/b.ts`, `import '../jobs/target.js'`, null],
   [`${LIBRARY}/worker/a.ts`, `import '../broker/redis/target.js'`, 'worker-starts-and-stops'],
   [`${LIBRARY}/worker/b.ts`, `import '../broker/broker.js'`, null],
   [`${LIBRARY}/ports/a.ts`, `import '../broker/broker.js'`, 'ports-stand-alone'],

@@ -32,27 +32,50 @@ function keyCheck(key: EncryptionKey): Buffer {
     .subarray(0, CHECK_BYTES);
 }
 
-/** Seals with a key, on the calling thread. @throws UnknownAlgorithmError, WrongKeyError (a key of the wrong length) */
+/** Seals a message with a key, on the calling thread. @throws UnknownAlgorithmError, WrongKeyError (a key of the wrong length) */
 export function sealWith(key: EncryptionKey, request: Omit<SealRequest, 'keyId'>): SealedContent {
-  const { messageId, content } = request;
-  const algorithm = knownAlgorithm(request.algorithm ?? EncryptionAlgorithm.AES_256_GCM);
+  const { messageId, content, algorithm = EncryptionAlgorithm.AES_256_GCM } = request;
+  return sealBytes(key, messageId, Buffer.from(content, 'utf8'), algorithm);
+}
+
+/**
+ * Seals bytes with a key, on the calling thread.
+ * @param name what the envelope is bound to: it opens under this name only
+ * @throws UnknownAlgorithmError, WrongKeyError (a key of the wrong length)
+ */
+export function sealBytes(
+  key: EncryptionKey,
+  name: string,
+  bytes: Uint8Array,
+  sealedBy: EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM,
+): SealedContent {
+  const algorithm = knownAlgorithm(sealedBy);
   checkLength(key);
   const nonce = randomBytes(NONCE_BYTES);
   const options = { authTagLength: TAG_BYTES };
   // Node types ChaCha20 apart from GCM; both have the same methods.
   const cipher = createCipheriv(CIPHER_NAMES[algorithm] as 'aes-256-gcm', key.secret, nonce, options);
-  cipher.setAAD(additionalData(messageId, key.id, algorithm));
-  const ciphertext = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()]);
+  cipher.setAAD(additionalData(name, key.id, algorithm));
+  const ciphertext = Buffer.concat([cipher.update(bytes), cipher.final()]);
   const tag = cipher.getAuthTag();
   const envelope = formatEnvelope({ algorithm, keyId: key.id, check: keyCheck(key), nonce, ciphertext, tag });
   return { envelope, keyId: key.id, algorithm };
 }
 
 /**
- * Opens with the key that the envelope names, on the calling thread.
+ * Opens a message with the key that its envelope names, on the calling thread.
  * @throws UnknownAlgorithmError, WrongKeyError, TamperedContentError
  */
 export function openWith(key: EncryptionKey, messageId: string, envelope: Envelope): OpenedContent {
+  const content = openBytes(key, messageId, envelope).toString('utf8');
+  return { content, keyId: key.id, algorithm: knownAlgorithm(envelope.algorithm) };
+}
+
+/**
+ * Opens bytes with the key that their envelope names, on the calling thread.
+ * @throws UnknownAlgorithmError, WrongKeyError, TamperedContentError
+ */
+export function openBytes(key: EncryptionKey, messageId: string, envelope: Envelope): Buffer {
   const algorithm = knownAlgorithm(envelope.algorithm);
   checkLength(key);
   if (!keyCheck(key).equals(envelope.check)) {
@@ -60,7 +83,7 @@ export function openWith(key: EncryptionKey, messageId: string, envelope: Envelo
       `The key "${key.id}" is not the one that message ${messageId} was sealed with: check the key provider.`,
     );
   }
-  return { content: decipher(messageId, envelope, algorithm, key), keyId: key.id, algorithm };
+  return decipher(messageId, envelope, algorithm, key);
 }
 
 function decipher(
@@ -68,14 +91,14 @@ function decipher(
   envelope: Envelope,
   algorithm: EncryptionAlgorithm,
   key: EncryptionKey,
-): string {
+): Buffer {
   const { nonce, ciphertext, tag } = envelope;
   try {
     const options = { authTagLength: TAG_BYTES };
     const opening = createDecipheriv(CIPHER_NAMES[algorithm] as 'aes-256-gcm', key.secret, nonce, options);
     opening.setAAD(additionalData(messageId, key.id, algorithm));
     opening.setAuthTag(tag);
-    return Buffer.concat([opening.update(ciphertext), opening.final()]).toString('utf8');
+    return Buffer.concat([opening.update(ciphertext), opening.final()]);
   } catch {
     // The cause is left out on purpose: nothing of the content may get near an error.
     throw new TamperedContentError(

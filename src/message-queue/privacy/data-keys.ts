@@ -1,0 +1,25 @@
+/** A data key that was opened. */
+export interface DataKey {
+  /** 16 bytes, stored in the clear with every text that the key seals. */
+  readonly id: Buffer;
+  /** 32 bytes. */
+  readonly secret: Buffer;
+}
+
+/** What became of the key that a sealed text names: `shredded`, it was destroyed; `unknown`, nobody here has heard of it. */
+export type KeyLookup = DataKey | 'shredded' | 'unknown';
+
+/** The data keys that payloads are sealed with. What is at hand is answered at once, what is not has to be loaded. */
+export interface DataKeys {
+  /** The key to seal with, when it is at hand; counts one text that is sealed with it. */
+  sealingKeyNow(scope: string, queue: string): DataKey | undefined;
+
+  /** @throws KeyUnavailableError, ScopeShreddedError */
+  sealingKey(scope: string, queue: string, signal?: AbortSignal): Promise<DataKey>;
+
+  /** The key of a sealed text, when it is known. */
+  openingKeyNow(keyId: Buffer, queue: string): KeyLookup | undefined;
+
+  /** @throws KeyUnavailableError */
+  openingKey(keyId: Buffer, queue: string, signal?: AbortSignal): Promise<KeyLookup>;
+}
