@@ -1,0 +1,39 @@
+import { hkdfSync } from 'node:crypto';
+import { KeyUnavailableError } from '../../jobs/sealing/sealing-errors.js';
+import type { EncryptionKey, KeyProvider } from '../../ports/encryption/key-provider.js';
+import type { NameKey, NameKeys } from './name-keys.js';
+
+const PREFIX = 'ring:';
+
+/**
+ * Keys of names where there is no data key store: derived from the ring, so that hashes change with its current key. What was written before is
+ * checked as long as the ring still has the key of then.
+ */
+export class RingNameKeys implements NameKeys {
+  constructor(private readonly ring: KeyProvider) {}
+
+  async current(): Promise<NameKey> {
+    return derived(await asked(this.ring.current()));
+  }
+
+  async byId(id: string): Promise<NameKey | null> {
+    if (!id.startsWith(PREFIX)) return null;
+    const key = await asked(this.ring.byId(id.slice(PREFIX.length)));
+    return key === null ? null : derived(key);
+  }
+}
+
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new KeyUnavailableError(
+      'The key that names are hashed with cannot be had: the key provider does not answer.',
+      { cause },
+    );
+  }
+}
+
+function derived({ id, secret }: EncryptionKey): NameKey {
+  return { id: `${PREFIX}${id}`, secret: Buffer.from(hkdfSync('sha256', secret, '', 'mq names', 32)) };
+}
