@@ -58,7 +58,7 @@ module.exports = {
     onlyImports(
       'execution-knows-no-broker',
       `${LIB}/execution/`,
-      [`${LIB}/(execution|handlers|admission|ports|jobs)/`, KERNEL],
+      [`${LIB}/(execution|handlers|admission|privacy|ports|jobs)/`, KERNEL],
       'How a run ends is decided alike on both providers: the executor decides, the broker stores.',
     ),
     onlyImports(
@@ -219,6 +219,7 @@ module.exports = {
       `${LIB}/configuration/`,
       [
         `${LIB}/(configuration|admission|jobs)/`,
+        `${LIB}/privacy/privacy-settings\\.ts$`,
         `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/execution/job-middleware\\.ts$`,
         `${LIB}/(resilience/breaker-settings|monitoring/health-thresholds|operations/board/board-access)\\.ts$`,

@@ -56,6 +56,16 @@ describe('HostCode', () => {
     expect(host.failuresOf('mail', 1_000).count).toBe(101);
   });
 
+  it('leaves out what errors say that concern a queue with content, and names their places', () => {
+    host = new HostCode((queue) => queue === 'letters');
+    const secret = new TypeError('meet me at the Fernsehturm', { cause: boom });
+    host.failed('a listener', 'letters', secret);
+    host.failed('a listener', 'mail', secret);
+    const [sealed, open] = logged.mock.calls.map((call: unknown[]) => String(call[1]));
+    expect(sealed).toMatch(/^TypeError: \[text left out\]\n {4}at .*host-code\.spec/);
+    expect(open).toBe(secret.stack);
+  });
+
   it('takes no promise for an answer', async () => {
     expect(host.ask('a rule', 'mail', () => 5, 0)).toBe(5);
     expect(host.ask<unknown>('a rule', 'mail', () => Promise.reject(boom), 0)).toBe(0);

@@ -1,3 +1,4 @@
+import { withoutText } from '../logging/error-text.js';
 import { guardedCall, noteRejection } from './guarded-call.js';
 import { SafeLogger } from './safe-logger.js';
 
@@ -28,6 +29,9 @@ export class HostCode {
   private readonly logger = new SafeLogger('HostCode');
   /** By queue, empty for none, then by kind of code. */
   private readonly failures = new Map<string, Map<string, Failures>>();
+
+  /** @param isSealed whether what is called for a queue is given content: then of its errors the text is left out. Default: of none */
+  constructor(private readonly isSealed: (queue: string) => boolean = () => false) {}
 
   /**
    * Calls code that nobody waits for, in a context of its own. Never throws.
@@ -68,7 +72,7 @@ export class HostCode {
     const more = unlogged === 0 ? '' : ` It failed ${unlogged} more times since the last line about it.`;
     this.logger.error(
       `The app’s own code failed beside its handlers: ${what}${place}. No job is affected.${more}`,
-      stackOf(error),
+      this.stackOf(error, queue),
     );
   }
 
@@ -91,13 +95,16 @@ export class HostCode {
     ofQueue.set(what, made);
     return made;
   }
-}
 
-function stackOf(error: unknown): string {
-  try {
-    if (error instanceof Error) return error.stack ?? error.message;
-  } catch {
-    // An error whose stack cannot even be read says no more than its type.
+  private stackOf(error: unknown, queue: string | undefined): string | undefined {
+    try {
+      if (error instanceof Error) {
+        const { stack, message } = queue !== undefined && this.isSealed(queue) ? withoutText(error) : error;
+        return stack ?? message;
+      }
+    } catch {
+      // An error whose stack cannot even be read says no more than its type.
+    }
+    return `What it threw is not an Error: ${typeof error}.`;
   }
-  return `What it threw is not an Error: ${typeof error}.`;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
+import { PRIVACY_SETTINGS } from '../privacy/privacy-settings.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
 import {
   cronOrOff,
@@ -161,6 +162,10 @@ export const SECTIONS = {
       }),
     },
   },
+  Privacy: {
+    /** What is told of jobs that carry content: those of the built-in queues, and of your own that say `sealed: true`. */
+    privacy: PRIVACY_SETTINGS,
+  },
   'Clean-up': {
     /** When the built-in clean-ups run, and what they keep. `off` in place of a cron expression turns a clean-up off. */
     cleanup: {
@@ -235,6 +240,7 @@ export const SETTINGS = {
   ...SECTIONS.General,
   ...SECTIONS.Redis,
   ...SECTIONS.Execution,
+  ...SECTIONS.Privacy,
   ...SECTIONS['Clean-up'],
   ...SECTIONS.Shutdown,
   ...SECTIONS['In-memory provider'],

@@ -28,6 +28,8 @@ import {
 } from './run-steps.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
+import { toldError } from './told-error.js';
+import type { ErrorTexts } from '../privacy/privacy-settings.js';
 
 /** What the executor depends on. */
 export interface JobExecutorParts {
@@ -44,6 +46,8 @@ export interface JobExecutorParts {
   readonly abortGraceMs: number;
   /** Called for each stuck handler once it is logged; with `onStuckHandler: 'exit'` the process exits here. */
   readonly onStuck?: (stuck: StuckHandler) => void;
+  /** What is told of failures of sealed queues. Default: `scrubbed`. */
+  readonly errorTexts?: ErrorTexts;
   /** What keeps the lines about failed runs few. */
   readonly lines: RepeatedLines;
   /** Default: Nest's. */
@@ -147,9 +151,10 @@ export class JobExecutor {
   }
 
   #unsuccessful(run: Run, thrown: unknown, now: number): Settlement {
-    const { random = Math.random } = this.#parts;
+    const { random = Math.random, errorTexts = 'scrubbed' } = this.#parts;
     const judge = (error: Error): ErrorVerdict | undefined => this.#judge(run, error);
-    return settleUnsuccessful({ run, thrown, now, judge, random });
+    const tell = (error: Error): Error => toldError(run, error, errorTexts);
+    return settleUnsuccessful({ run, thrown, now, judge, tell, random });
   }
 
   #judge(run: Run, error: Error): ErrorVerdict | undefined {

@@ -12,7 +12,7 @@ import {
   UnrecoverableJobError,
   UpcastError,
 } from '../jobs/errors.js';
-import { boundedError, failureRecordOf, toError } from '../jobs/failure-record.js';
+import { failureRecordOf, toError } from '../jobs/failure-record.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
@@ -32,11 +32,14 @@ export interface UnsuccessfulRun {
   readonly now: number;
   /** The processor's verdict; must not throw. */
   readonly judge: (error: Error) => ErrorVerdict | undefined;
+  /** The error as everybody else is told of it: who stores it, reports it or listens. Must not throw. */
+  readonly tell: (error: Error) => Error;
   readonly random: () => number;
 }
 
 /**
- * What happens to a job after a run that did not succeed. The first rule that fits applies:
+ * What happens to a job after a run that did not succeed, decided by the error itself and told by what `tell` makes of it. The first rule
+ * that fits applies:
  *
  * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    then returned or threw (returning may mean that it stopped half-way); only an unrecoverable error still counts.
@@ -61,9 +64,12 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
   }
   if (ending !== undefined || error instanceof ShutdownError) return { kind: 'handed-back' };
   if (error instanceof CancelledError) return failed(unsuccessful, error, 'cancelled', true);
-  if (error instanceof RetryLater) return deferred(error.delayMs, 1, error.message);
+  if (error instanceof RetryLater) {
+    return deferred(error.delayMs, 1, unsuccessful.tell(error).message);
+  }
   if (error instanceof CircuitOpenError) {
-    const settlement = deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, error.message);
+    const { message } = unsuccessful.tell(error);
+    const settlement = deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, message);
     return { ...settlement, blockedBy: error.dependency };
   }
   if (error instanceof CrashLoopError) return failed(unsuccessful, error, 'crash', true);
@@ -76,20 +82,21 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
 }
 
 function failed(
-  { run, now, random }: UnsuccessfulRun,
+  { run, now, random, tell }: UnsuccessfulRun,
   error: Error,
   kind: FailureRecord['kind'],
   isFinal: boolean,
 ): Settlement {
   const { attempt, maxAttempts, definition, taken } = run;
   const hasAttempts = !isFinal && attempt < maxAttempts;
+  const told = tell(error);
   return {
     kind: 'failed',
-    error: boundedError(error),
+    error: told,
     retryDelayMs: hasAttempts
       ? backoffDelayMs(taken.job.opts.backoff, attempt, definition.backoff, random)
       : null,
-    failure: failureRecordOf(error, attempt, kind, now),
+    failure: failureRecordOf(told, attempt, kind, now),
   };
 }
 

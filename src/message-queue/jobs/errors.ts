@@ -110,6 +110,8 @@ export class JobTimeoutError extends MessageQueueError {
   readonly code = 'JOB_TIMEOUT';
 }
 
+const CANCELLED = 'The job was cancelled: ';
+
 /** The job was cancelled; it ends failed, and replay leaves it out. */
 export class CancelledError extends MessageQueueError {
   readonly code = 'JOB_CANCELLED';
@@ -123,7 +125,12 @@ export class CancelledError extends MessageQueueError {
 
   /** The message of such an error, and what a cancelled job's `failedReason` says. */
   static messageOf(reason: string): string {
-    return `The job was cancelled: ${reason}`;
+    return `${CANCELLED}${reason}`;
+  }
+
+  /** The reason in a message that {@link messageOf} made; of any other, all of it. */
+  static reasonIn(message: string): string {
+    return message.startsWith(CANCELLED) ? message.slice(CANCELLED.length) : message;
   }
 }
 

@@ -1,5 +1,6 @@
 import { UnrecoverableJobError } from './errors.js';
-import { boundedError, failureRecordOf, framesOf, toError } from './failure-record.js';
+import { framesOf } from '../../kernel/logging/error-text.js';
+import { boundedError, failureRecordOf, toError } from './failure-record.js';
 
 describe('toError', () => {
   it('leaves errors alone, also those of another realm', () => {

@@ -11,7 +11,10 @@ export interface BreakerStatus {
   readonly openedAt: number | null;
   /** Until the next probe may go through, milliseconds; 0 when it may go now. */
   readonly retryAfterMs: number;
-  /** Name and message of the error that counted last, at most 300 characters; null when none did since it closed. */
+  /**
+   * Name and code of the error that counted last and of its causes, such as `SmtpError SMTP_FAILED, Error ECONNREFUSED`; null when none did
+   * since it closed. Without its message, which may quote what was sent.
+   */
   readonly lastError: string | null;
 }
 

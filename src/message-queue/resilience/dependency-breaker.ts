@@ -1,6 +1,6 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleType } from 'cockatiel';
 import type { CircuitBreakerPolicy } from 'cockatiel';
-import { boundedText } from '../../kernel/values/bounded-text.js';
+import { errorCodesOf } from '../../kernel/logging/error-text.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { CircuitOpenError } from '../jobs/errors.js';
 import type { BreakerState } from '../jobs/job-events.js';
@@ -110,7 +110,7 @@ export class DependencyBreaker {
       if (verdict === 'answered') return;
       // A probe that was called off proved nothing: stay closed to the crowd and probe again later.
       if (verdict === 'silent' && !probing) throw new SilentFailure();
-      this.lastError = describe(error);
+      this.lastError = errorCodesOf(error);
       throw new CountedFailure();
     }
   }
@@ -138,9 +138,4 @@ async function orAborted(outcome: Promise<unknown>, signal: AbortSignal): Promis
   } finally {
     if (onAbort) signal.removeEventListener('abort', onAbort);
   }
-}
-
-function describe(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return boundedText(text, 300);
 }

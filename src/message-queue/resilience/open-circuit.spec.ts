@@ -54,7 +54,9 @@ class MailingProcessor {
 
   private send(): Promise<void> {
     this.calls += 1;
-    return this.isDown ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve();
+    return this.isDown
+      ? Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }))
+      : Promise.resolve();
   }
 }
 

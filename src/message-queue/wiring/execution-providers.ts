@@ -25,7 +25,14 @@ class FailureLines extends RepeatedLines implements OnApplicationShutdown {
 
 /** What every job passes through. */
 export const EXECUTION_PROVIDERS: readonly Provider[] = [
-  { provide: HostCode, useFactory: () => new HostCode() },
+  {
+    provide: HostCode,
+    useFactory: ({ definitions }: ResolvedConfiguration) => {
+      const sealed = definitions.filter((definition) => definition.sealed).map(({ name }) => name);
+      return new HostCode((queue) => sealed.includes(queue));
+    },
+    inject: [RESOLVED_CONFIGURATION],
+  },
   { provide: JobEvents, useFactory: (host: HostCode) => new JobEvents(host), inject: [HostCode] },
   {
     provide: JobEnds,
@@ -62,10 +69,23 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       host: HostCode,
       config: MessageQueueConfig,
     ) => {
-      const { maxCrashes, abortGraceMs } = config;
+      const { maxCrashes, abortGraceMs, privacy } = config;
+      const { errorTexts } = privacy;
       const onStuck = config.onStuckHandler === 'exit' ? () => exitForRestart(config) : undefined;
       return new JobExecutor({
-        ...{ handlers, middleware, events, ends, host, clock, lines, maxCrashes, abortGraceMs, onStuck },
+        ...{
+          handlers,
+          middleware,
+          events,
+          ends,
+          host,
+          clock,
+          lines,
+          maxCrashes,
+          abortGraceMs,
+          onStuck,
+          errorTexts,
+        },
       });
     },
     inject: [

@@ -9,6 +9,7 @@ import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
 import { laneCases } from './lanes.cases.js';
+import { privacyCases } from './privacy.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { versionCases } from './version.cases.js';
@@ -37,6 +38,7 @@ runConformance({
     keys: keyCases,
     contexts: contextCases,
     waiting: waitingCases,
+    privacy: privacyCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

@@ -1,4 +1,5 @@
 import { inOwnContext } from '../../../kernel/host/root-context.js';
+import { withoutText } from '../../../kernel/logging/error-text.js';
 import { boundedError, failureRecordOf, toError } from '../../jobs/failure-record.js';
 import type { JobEnd } from '../../jobs/job-end.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
@@ -22,7 +23,9 @@ export function brokenRun(
   tell: (end: JobEnd) => void,
 ): FailedSettlement {
   const { job } = taken;
-  const error = boundedError(toError(thrown));
+  const whole = toError(thrown);
+  // What its payload says is known to the executor alone, and that is what broke.
+  const error = definition.sealed === true ? withoutText(whole) : boundedError(whole);
   const attempt = job.attemptsMade + 1;
   const hasAttempts = attempt < (job.opts.attempts ?? definition.attempts);
   const failure = failureRecordOf(error, attempt, 'error', now);

@@ -1,7 +1,7 @@
 import type { Job } from 'bull';
 import { STACK_TRACES } from '../../admission/stored-options.js';
 import { boundedJson, jsonBytes } from '../../../kernel/values/bounded-text.js';
-import { framesOf } from '../../jobs/failure-record.js';
+import { framesOf } from '../../../kernel/logging/error-text.js';
 import type { JobResult } from '../../jobs/job-result.js';
 import type { FailureRecord, ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { FailedSettlement } from '../../jobs/settlement.js';
