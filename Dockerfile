@@ -19,7 +19,7 @@ RUN node scripts/make-app-manifest.mjs && npm ci --omit=dev --ignore-scripts
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production
 ENV PORT=5001
-# A container's own loopback is of no use to anybody outside it.
+# A container's own loopback is of no use to anybody outside it. Whoever gets in from there has to sign in: CHAT_USERS is required.
 ENV HOST=0.0.0.0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

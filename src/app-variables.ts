@@ -14,9 +14,26 @@ export const APP_VARIABLES = {
   host: {
     variable: 'HOST',
     allowed: 'an address or host name of this machine',
-    description:
-      'Address to listen on; 0.0.0.0 lets other machines in. The chat does not authenticate its callers.',
+    description: 'Address to listen on; 0.0.0.0 lets other machines in, and is refused without CHAT_USERS.',
     default: '127.0.0.1',
+  },
+  chatUsers: {
+    variable: 'CHAT_USERS',
+    allowed:
+      'entries separated by commas, each `<name>[+<right>…]:<hash>`, as `npm run chat-user -- <name>` makes them; the rights are `board` and `announce`',
+    description:
+      'Who may sign in to the chat, and who of them may also see the board and write to everyone. The key that signs sessions is made of it: when it changes, everybody signs in again.',
+    otherwise:
+      'with NODE_ENV=development or test, this machine plays made-up neighbours; otherwise nobody can sign in',
+    example: 'ada+board+announce:scrypt1.…,grace:scrypt1.…',
+  },
+  chatHosts: {
+    variable: 'CHAT_HOSTS',
+    allowed: 'host names with or without a port, separated by commas',
+    description:
+      'Names under which the app may be reached beside localhost, 127.0.0.1, [::1] and HOST with the port it listens on. Requests for any other are refused with 421.',
+    otherwise: 'no others',
+    example: 'chat.example.org',
   },
   databaseUrl: {
     variable: 'DATABASE_URL',

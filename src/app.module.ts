@@ -3,6 +3,7 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_VARIABLES } from './app-variables.js';
 import { ChatModule } from './chat/chat.module.js';
+import { BoardGuard } from './chat/sign-in/board.guard.js';
 import type { ListedConversation } from './chat/messages/listed-conversation.js';
 import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
@@ -18,9 +19,12 @@ export interface AppOptions extends Omit<MessageQueueModuleOptions, 'isGlobal' |
    * this process's memory, which web servers and workers in processes of their own do not share.
    */
   readonly databaseUrl?: string;
-  /** What counts where NODE_ENV is not set. Default: nothing, and the chat and the board are closed. */
+  /** Who may sign in to the chat, and under which names it is reached. Default: the variables CHAT_USERS and CHAT_HOSTS; blank: none. */
+  readonly chatUsers?: string;
+  readonly chatHosts?: string;
+  /** What counts where NODE_ENV is not set. Default: nothing, and the board and a chat without users are closed. */
   readonly environmentIfUnset?: 'development';
-  /** What the chat page shows before the conversation of the two neighbours. Default: nothing. */
+  /** What the chat page shows before the conversation of the two neighbours, where people are made up. Default: nothing. */
   readonly conversations?: readonly ListedConversation[];
 }
 
@@ -38,8 +42,17 @@ export class AppModule {
     const configuration = ConfigModule.forRoot({ isGlobal: true });
     // After forRoot: what stands in .env is in the environment now.
     const environment = new ConfigService();
-    const { databaseUrl: chosen, conversations = [], environmentIfUnset, ...given } = options;
-    const databaseUrl = chosen ?? environment.get<string>(APP_VARIABLES.databaseUrl.variable);
+    const {
+      databaseUrl: chosen,
+      chatUsers,
+      chatHosts,
+      conversations = [],
+      environmentIfUnset,
+      ...given
+    } = options;
+    const databaseUrl = chosen ?? valueOf('databaseUrl', environment);
+    const users = (chatUsers ?? valueOf('chatUsers', environment))?.trim() || undefined;
+    const hosts = chatHosts ?? valueOf('chatHosts', environment);
     const stores = databaseUrl ? sqlStoreAdapters({ url: databaseUrl }) : [];
     const own = [...SOCKET_IO, ...stores, ...keysFrom(environment)];
     const { adapters = [] } = given;
@@ -51,18 +64,29 @@ export class AppModule {
         configuration,
         MessageQueueModule.forRoot({
           environment: environment.get<string>('NODE_ENV')?.trim() ? undefined : environmentIfUnset,
+          // Without users the board stays as the module has it: for this machine in development, elsewhere for nobody.
+          ...(users !== undefined && { board: { access: BoardGuard } }),
           ...given,
           adapters: [...kept, ...adapters],
         }),
-        ChatModule.register(conversations),
+        ChatModule.register({ conversations, users, hosts, listensOn: listeningAddress(environment) }),
       ],
     };
   }
 }
 
+/** Address that the reference app listens on: HOST, or this machine alone. */
+export function listeningAddress(environment: ConfigService): string {
+  return valueOf('host', environment)?.trim() || APP_VARIABLES.host.default;
+}
+
+function valueOf(name: keyof typeof APP_VARIABLES, environment: ConfigService): string | undefined {
+  return environment.get<string>(APP_VARIABLES[name].variable);
+}
+
 /** The key ring of the environment; none without ENCRYPTION_KEYS: each process then generates a key, and says so. */
 function keysFrom(environment: ConfigService): Provider[] {
-  if (!environment.get<string>(APP_VARIABLES.encryptionKeys.variable)?.trim()) return [];
+  if (!valueOf('encryptionKeys', environment)?.trim()) return [];
   return [{ provide: KeyProvider, useFactory: () => EnvironmentKeyProvider.from(environment) }];
 }
 

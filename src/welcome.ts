@@ -1,8 +1,13 @@
 import { isatty } from 'node:tty';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { ChatLock } from './chat/protection/chat-lock.js';
+import { listeningAddress } from './app.module.js';
+import { isLoopbackAddress } from './chat/protection/allowed-hosts.js';
+import { People } from './chat/sign-in/people/people.js';
+import { NO_USERS } from './chat/sign-in/principal-reader.js';
 import { APP_VARIABLES } from './app-variables.js';
+
+const JSON_TYPE = 'Content-Type: application/json';
 
 /** Port of the reference app: PORT, or 5001. */
 export function appPort(app: INestApplicationContext): number {
@@ -13,10 +18,16 @@ export function appPort(app: INestApplicationContext): number {
   throw new Error(`${variable} must be ${allowed}, not "${given}".`);
 }
 
-/** Address that the reference app listens on: HOST, or this machine alone. */
+/**
+ * Address that the reference app listens on: HOST, or this machine alone.
+ * @throws Error when HOST lets other machines in and nobody has to sign in
+ */
 export function appHost(app: INestApplicationContext): string {
-  const { variable, default: usual } = APP_VARIABLES.host;
-  return app.get(ConfigService).get<string>(variable)?.trim() || usual;
+  const address = listeningAddress(app.get(ConfigService));
+  if (isLoopbackAddress(address) || app.get(People, { strict: false }).way === 'password') return address;
+  throw new Error(
+    `${APP_VARIABLES.host.variable}=${address} lets other machines reach the chat, which has no users: set ${APP_VARIABLES.chatUsers.variable} (npm run chat-user -- --help), or leave ${APP_VARIABLES.host.variable} out.`,
+  );
 }
 
 /** Whether standard output is a terminal that wants colours (NO_COLOR says no). */
@@ -31,16 +42,17 @@ export function printGoodbyeOnInterrupt(): void {
 
 /** Says where the chat, the board, the API and the documentation are. */
 export function printWelcome(app: INestApplicationContext, url: string): void {
-  const { refusal } = app.get(ChatLock, { strict: false });
+  const { way } = app.get(People, { strict: false });
   const base = url.replace('[::1]', '127.0.0.1').replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
   console.log(`
   Chat     ${base}/
   Board    ${base}/admin/queues
-  Send     curl -X POST ${base}/api/messages -H 'Content-Type: application/json' \\
-             -d '{"senderId":"ada","recipientId":"grace","conversationId":"c1","content":"Hello!"}'
-  Read     curl ${base}/api/conversations/c1/messages
+  Sign in  curl -c cookies ${way === 'password' ? `-H '${JSON_TYPE}' -d '{"name":"…","password":"…"}' ` : ''}${base}/api/session
+  Send     curl -b cookies -H 'Chat-As: ada' -H '${JSON_TYPE}' ${base}/api/messages \\
+             -d '{"recipientId":"grace","conversationId":"c1","content":"Hello!"}'
+  Read     curl -b cookies -H 'Chat-As: ada' ${base}/api/conversations/c1/messages
   Docs     README.md, docs/configuration.md, docs/operations.md
   Stop     Ctrl-C
 `);
-  if (refusal !== undefined) console.log(`  ${refusal}\n`);
+  if (way === 'none') console.log(`  ${NO_USERS}\n`);
 }

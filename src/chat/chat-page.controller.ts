@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
+import { Public } from './sign-in/signed-in.guard.js';
 import { SOCKET_IO_CLIENT_FILE } from '../message-queue/adapters/socket-io/index.js';
 
 const PAGE_DIRECTORY = join(__dirname, 'page');
@@ -34,7 +35,8 @@ const CONTENT_SECURITY_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** The page at `/`: plain files, no build step. */
+/** The page at `/`: plain files, no build step, nothing in them that is anybody's. */
+@Public()
 @Controller()
 export class ChatPageController {
   @Get()

@@ -20,15 +20,18 @@ export class TestBrowser {
 
   private constructor(private readonly browser: Browser) {}
 
-  /** Chromium of the machine: CHROMIUM_BIN, or Debian's. */
-  static async start(): Promise<TestBrowser> {
+  /** Chromium of the machine: CHROMIUM_BIN, or Debian's. @param more arguments of its command line */
+  static async start(more: readonly string[] = []): Promise<TestBrowser> {
     const executablePath = process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium';
-    return new TestBrowser(await chromium.launch({ executablePath, headless: true, args: ARGUMENTS }));
+    return new TestBrowser(
+      await chromium.launch({ executablePath, headless: true, args: [...ARGUMENTS, ...more] }),
+    );
   }
 
-  /** A fresh page; what goes wrong in it is noted in `problems`. */
+  /** A fresh page with cookies of its own; what goes wrong in it is noted in `problems`. */
   async page(): Promise<{ page: Page; problems: string[] }> {
-    const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
     // Ends a hang; nothing is measured by it.
     page.setDefaultTimeout(60_000);
     const problems: string[] = [];

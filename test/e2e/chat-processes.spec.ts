@@ -8,7 +8,7 @@ import type { AppOptions } from '../../src/app.module.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { ChatStage } from './chat.fixture.js';
-import type { ChatApp } from './chat.fixture.js';
+import type { ApiRequest, ChatApp } from './chat.fixture.js';
 
 interface Counts {
   readonly name: string;
@@ -17,7 +17,7 @@ interface Counts {
 }
 
 async function countsOf(app: ChatApp): Promise<readonly Counts[]> {
-  const response = await fetch(`${app.url}/api/queues`);
+  const response = await fetch(`${app.url}/api/queues`, { headers: { cookie: app.cookieOf('ada') } });
   return (await response.json()) as Counts[];
 }
 
@@ -52,7 +52,7 @@ describe('The reference app over Redis', () => {
     grace.client.markRead(messageId);
     await waitUntil(() => ada.statuses.some(({ status }) => status === 'read'), 'the read tick');
     await waitUntil(async () => {
-      const { answer } = await web[1]!.call('/api/search?q=servers');
+      const { answer } = await web[1]!.call('/api/search?q=servers&conversationId=c1');
       return answer.items[0]?.messageId === messageId;
     }, 'the message to be found');
     grace.close();
@@ -79,20 +79,20 @@ describe('The reference app over Redis', () => {
       const redis = await TestRedis.start();
       stage.atEnd(() => redis.stop());
       const app = await stage.start({ provider: 'redis', redis: { url: redis.url } });
-      const message = { senderId: 'ada', recipientId: 'grace', conversationId: 'c1', content: 'Hello' };
-      const { answer } = await app.call('/api/announcements', { senderId: 'ada', content: 'Rain!' });
+      const message = { recipientId: 'grace', conversationId: 'c1', content: 'Hello' };
+      const { answer } = await app.call('/api/announcements', { content: 'Rain!' }, 'town-hall');
       await stop(redis);
-      const calls: [string, RequestInit?][] = [
-        ['/api/messages', { method: 'POST', body: JSON.stringify(message) }],
-        [
-          '/api/announcements',
-          { method: 'POST', body: JSON.stringify({ senderId: 'ada', content: 'Sun!' }) },
-        ],
+      const calls: [string, ApiRequest?][] = [
+        ['/api/announcements', { method: 'POST', body: JSON.stringify({ content: 'Sun!' }) }],
         ['/api/queues'],
         [`/api/announcements/${answer.batchId}`],
         [`/api/announcements/${answer.batchId}`, { method: 'DELETE' }],
       ];
-      const responses = await Promise.all(calls.map(([path, options = {}]) => app.request(path, options)));
+      const responses = await Promise.all(
+        calls.map(([path, options = {}]) => app.request(path, options, 'town-hall')),
+      );
+      responses.push(await app.call('/api/messages', message));
+      calls.push(['/api/messages']);
       for (const [at, response] of responses.entries()) {
         expect({ path: calls[at]?.[0], ...response }).toMatchObject({
           ...{ path: calls[at]?.[0], status: 503, retryAfter: expect.stringMatching(/^[1-9]\d*$/) },

@@ -4,13 +4,15 @@ import type { ChatApp } from './chat.fixture.js';
 
 /** Content that must not come back in an error. */
 const MARKER = 'MARKER-5d1c';
-const message = { senderId: 'ada', recipientId: 'grace', conversationId: 'c1', content: MARKER };
-const announcement = { senderId: 'town-hall', content: MARKER };
+const message = { recipientId: 'grace', conversationId: 'c1', content: MARKER };
+const announcement = { content: MARKER };
 
 const BAD_MESSAGES: readonly [string, object][] = [
   ['no fields', {}],
   ['a field too many', { ...message, admin: true }],
-  ['an id with a space', { ...message, senderId: 'a d' }],
+  ['an id with a space', { ...message, recipientId: 'a d' }],
+  ['a sender', { ...message, senderId: 'ada' }],
+  ['a sender that is null', { ...message, senderId: null }],
   ['an id that is too long', { ...message, recipientId: 'x'.repeat(129) }],
   ['an id that is no text', { ...message, conversationId: 7 }],
   ['an own id that is none', { ...message, messageId: '' }],
@@ -31,13 +33,14 @@ const BAD_READS: readonly string[] = [
   '/api/conversations/c1/messages?order=up',
   '/api/conversations/%E0%A4%A/messages',
   '/api/conversations/%00/messages',
-  '/api/search',
-  `/api/search?q=${MARKER}&q=b`,
-  `/api/search?q=${MARKER}&cursor=nonsense`,
+  '/api/search?conversationId=c1',
+  `/api/search?q=${MARKER}`,
+  `/api/search?q=${MARKER}&q=b&conversationId=c1`,
+  `/api/search?q=${MARKER}&cursor=nonsense&conversationId=c1`,
   `/api/search?q=${MARKER}&conversationId=a%20b`,
-  `/api/search?q=${MARKER.repeat(100)}`,
-  '/api/announcements',
-  '/api/announcements?recipientId=a%20b',
+  `/api/search?q=${MARKER.repeat(100)}&conversationId=c1`,
+  '/api/announcements?recipientId=ada',
+  '/api/announcements?limit=1',
   '/api/announcements/%00',
 ];
 
@@ -57,12 +60,14 @@ describe('The REST interface of the reference app', () => {
       expect(JSON.stringify(answer)).not.toContain(MARKER);
     });
 
-    it.each([{}, { ...announcement, content: '' }, { ...announcement, everyone: true }])(
-      'an announcement like %j',
-      async (body) => {
-        expect(await app.call('/api/announcements', body)).toMatchObject({ status: 400 });
-      },
-    );
+    it.each([
+      {},
+      { ...announcement, content: '' },
+      { ...announcement, everyone: true },
+      { ...announcement, senderId: 'town-hall' },
+    ])('an announcement like %j', async (body) => {
+      expect(await app.call('/api/announcements', body, 'town-hall')).toMatchObject({ status: 400 });
+    });
 
     it.each(BAD_READS)('GET %s', async (path) => {
       const { status, answer } = await app.call(path);
@@ -80,14 +85,14 @@ describe('The REST interface of the reference app', () => {
     );
   });
 
-  it('refuses a body that is too large with 413, one of another kind with 415 or 400', async () => {
+  it('refuses a body that is too large with 413, one of another kind with 415', async () => {
     for (const path of ['/api/messages', '/api/announcements']) {
       const huge = await app.call(path, { ...message, content: MARKER.repeat(100_000) });
       expect(huge).toMatchObject({ status: 413, answer: { statusCode: 413 } });
     }
     const request = (type: string, body: string) =>
       app.request('/api/messages', { method: 'POST', body, headers: { 'content-type': type } });
-    expect(await request('text/plain', MARKER)).toMatchObject({ status: 400 });
+    expect(await request('text/plain', MARKER)).toMatchObject({ status: 415 });
     expect(await request('application/json; charset=latin1', '{}')).toMatchObject({ status: 415 });
   });
 
@@ -104,7 +109,7 @@ describe('The REST interface of the reference app', () => {
     const messageId = await app.send('ada', 'grace', 'Hello');
     await waitUntil(() => app.status(messageId, 'grace'), 'the message to be stored');
     expect(await app.call(`/api/announcements/${messageId}`)).toMatchObject({ status: 404 });
-    const cancelled = await app.request('/api/announcements/none', { method: 'DELETE' });
+    const cancelled = await app.request('/api/announcements/none', { method: 'DELETE' }, 'town-hall');
     expect(cancelled).toMatchObject({ status: 404 });
   });
 
@@ -136,38 +141,38 @@ describe('The REST interface of the reference app', () => {
 
   it('sends an announcement to everyone, says how far it is, and lists it', async () => {
     const ada = await stage.signIn(app, 'ada');
-    const { status, answer } = await app.call('/api/announcements', { senderId: 'grace', content: 'Rain!' });
+    const { status, answer } = await app.call('/api/announcements', { content: 'Rain!' }, 'town-hall');
     expect(status).toBe(202);
-    expect(answer.recipients).toBe(199);
+    expect(answer.recipients).toBe(200);
     const path = `/api/announcements/${answer.batchId}`;
     const seen: number[] = [];
     const done = await waitUntil(async () => {
       const { answer: now } = await app.call(path);
       seen.push(now.percentage);
-      return now.state === 'done' && now.delivered === 1 && now.pending === 198 ? now : null;
+      return now.state === 'done' && now.delivered === 1 && now.pending === 199 ? now : null;
     }, 'the announcement to be complete');
-    expect(done).toMatchObject({ percentage: 100, recipients: 199, queued: 199, failed: 0 });
+    expect(done).toMatchObject({ percentage: 100, recipients: 200, queued: 200, failed: 0 });
     expect(seen.some((percentage) => percentage > 0 && percentage < 100)).toBe(true);
-    expect(ada.messages.filter(({ senderId }) => senderId === 'grace').map(({ content }) => content)).toEqual(
-      ['Rain!'],
-    );
-    const listed = await app.call('/api/announcements?recipientId=ada');
+    expect(
+      ada.messages.filter(({ senderId }) => senderId === 'town-hall').map(({ content }) => content),
+    ).toEqual(['Rain!']);
+    const listed = await app.call('/api/announcements');
     expect(listed.answer.items).toEqual([
       expect.objectContaining({
         ...{ messageId: ada.messages.at(-1)?.messageId, content: 'Rain!', conversationId: answer.batchId },
         recipients: [expect.objectContaining({ recipientId: 'ada', status: 'delivered' })],
       }),
     ]);
-    expect((await app.call('/api/announcements?recipientId=nobody')).answer.items).toEqual([]);
-    const late = await app.request(path, { method: 'DELETE' });
+    expect((await app.call('/api/announcements', undefined, 'town-hall')).answer.items).toEqual([]);
+    const late = await app.request(path, { method: 'DELETE' }, 'town-hall');
     expect(late).toMatchObject({ status: 409, answer: { statusCode: 409 } });
   });
 
   it('stops an announcement that is cancelled', async () => {
-    const { answer } = await app.call('/api/announcements', announcement);
+    const { answer } = await app.call('/api/announcements', announcement, 'town-hall');
     const path = `/api/announcements/${answer.batchId}`;
     await waitUntil(async () => (await app.call(path)).answer.percentage > 0, 'it to begin');
-    expect(await app.request(path, { method: 'DELETE' })).toMatchObject({ status: 202 });
+    expect(await app.request(path, { method: 'DELETE' }, 'town-hall')).toMatchObject({ status: 202 });
     const stopped = await waitUntil(async () => {
       const { answer: now } = await app.call(path);
       return now.state === 'cancelled' ? now : null;

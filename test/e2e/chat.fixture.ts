@@ -1,12 +1,21 @@
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { io } from 'socket.io-client';
-import type { Socket } from 'socket.io-client';
+import type { ManagerOptions, Socket, SocketOptions as OwnOptions } from 'socket.io-client';
 import { AppModule } from '../../src/app.module.js';
 import type { AppOptions } from '../../src/app.module.js';
 import type { SocketMessage, SocketStatus } from '../../src/message-queue/adapters/socket-io/index.js';
 import { MessageClient } from '../../src/message-queue/adapters/socket-io/client/index.js';
+import { People } from '../../src/chat/sign-in/people/people.js';
+import { Sessions } from '../../src/chat/sign-in/sessions.js';
 import { MessageStore } from '../../src/message-queue/ports/index.js';
+
+type SocketOptions = ManagerOptions & OwnOptions;
+
+/** A request of the API; headers replace those that a call has anyway. */
+export interface ApiRequest extends RequestInit {
+  readonly headers?: Record<string, string>;
+}
 
 /** What the API's answers may hold. */
 export interface ApiAnswer {
@@ -51,20 +60,31 @@ export class ChatApp {
     return new ChatApp(app, await app.getUrl());
   }
 
-  call(path: string, body?: object): Promise<ApiResponse> {
-    return this.request(path, body ? { method: 'POST', body: JSON.stringify(body) } : {});
+  /** The cookie of people who have signed in. */
+  cookieOf(...ids: readonly string[]): string {
+    const people = ids.map((id) => this.app.get(People, { strict: false }).find(id)!);
+    const [cookie = ''] = this.app
+      .get(Sessions, { strict: false })
+      .open(people, new URL(this.url).host)
+      .split(';');
+    return cookie;
   }
 
-  async request(path: string, options: RequestInit): Promise<ApiResponse> {
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(this.url + path, { headers, ...options });
-    const answer = (await response.json()) as ApiAnswer;
+  /** Calls the API as somebody who has signed in. */
+  call(path: string, body?: object, as = 'ada'): Promise<ApiResponse> {
+    return this.request(path, body ? { method: 'POST', body: JSON.stringify(body) } : {}, as);
+  }
+
+  async request(path: string, { headers, ...options }: ApiRequest, as = 'ada'): Promise<ApiResponse> {
+    const own = { 'content-type': 'application/json', cookie: this.cookieOf(as) };
+    const response = await fetch(this.url + path, { ...options, headers: { ...own, ...headers } });
+    const answer = (await response.json().catch(() => ({}))) as ApiAnswer;
     return { status: response.status, retryAfter: response.headers.get('retry-after'), answer };
   }
 
   async send(senderId: string, recipientId: string, content: string): Promise<string> {
-    const message = { senderId, recipientId, conversationId: 'c1', content };
-    const { status, answer } = await this.call('/api/messages', message);
+    const message = { recipientId, conversationId: 'c1', content };
+    const { status, answer } = await this.call('/api/messages', message, senderId);
     expect(status).toBe(202);
     return answer.messageId;
   }
@@ -82,8 +102,12 @@ export class Device {
   readonly socket: Socket;
   readonly client: MessageClient;
 
-  constructor(app: ChatApp, auth: object, options: object = {}) {
-    this.socket = io(app.url, { auth, forceNew: true, transports: ['websocket'], ...options });
+  /** @param cookie of whoever has signed in there */
+  constructor(app: ChatApp, cookie: string, { extraHeaders, ...options }: Partial<SocketOptions> = {}) {
+    this.socket = io(app.url, {
+      ...{ extraHeaders: { cookie, ...extraHeaders }, forceNew: true, transports: ['websocket'] },
+      ...options,
+    });
     this.client = new MessageClient(this.socket, {
       onMessage: (message) => this.messages.push(message),
       onStatus: (status) => this.statuses.push(status),
@@ -122,14 +146,14 @@ export class ChatStage {
     return started;
   }
 
-  device(app: ChatApp, auth: object, options: object = {}): Device {
-    const made = new Device(app, auth, options);
+  device(app: ChatApp, userId: string, options: Partial<SocketOptions> = {}): Device {
+    const made = new Device(app, app.cookieOf(userId), options);
     this.atEnd(() => made.close());
     return made;
   }
 
   signIn(app: ChatApp, userId: string): Promise<Device> {
-    return this.device(app, { userId }).connected();
+    return this.device(app, userId).connected();
   }
 
   /** Runs `end` before what was started earlier ends. */

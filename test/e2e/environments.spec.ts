@@ -56,9 +56,19 @@ describe('What NODE_ENV opens', () => {
   const status = async (app: INestApplication, path: string, init: RequestInit = {}): Promise<number> =>
     (await fetch((await app.getUrl()) + path, init)).status;
 
-  /** What a device is told that says it is ada. */
-  async function connect(app: INestApplication): Promise<string> {
-    const socket = io(await app.getUrl(), { auth: { userId: 'ada' }, forceNew: true, reconnection: false });
+  /** Signs in as a browser of this machine does. @returns the cookie; empty when nobody may */
+  async function signIn(app: INestApplication, headers = {}): Promise<string> {
+    const answer = await fetch(`${await app.getUrl()}/api/session`, { headers });
+    expect(answer.status).toBe(answer.headers.has('set-cookie') ? 200 : 401);
+    return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+  }
+
+  /** What ada's device is told. */
+  async function connect(app: INestApplication, cookie: string): Promise<string> {
+    const socket = io(await app.getUrl(), {
+      ...{ auth: { as: 'ada' }, extraHeaders: { cookie }, transports: ['websocket'] },
+      ...{ forceNew: true, reconnection: false },
+    });
     try {
       return await new Promise((resolve) => {
         socket.once('connect', () => resolve('connected'));
@@ -79,13 +89,17 @@ describe('What NODE_ENV opens', () => {
     );
     // A request that a proxy passed on, which may be anybody's.
     expect(await status(app, '/admin/queues', { headers: { 'x-forwarded-for': '127.0.0.1' } })).toBe(403);
-    for (const path of ['/', '/assets/chat.js', '/api/conversations', '/api/conversations/c1/messages'])
-      expect([path, await status(app, path)]).toEqual([path, open ? 200 : 403]);
-    const sent = { senderId: 'ada', recipientId: 'grace', conversationId: 'c1', content: 'Hello!' };
-    const json = { 'content-type': 'application/json' };
-    const post = { method: 'POST', headers: json, body: JSON.stringify(sent) };
-    expect(await status(app, '/api/messages', post)).toBe(open ? 202 : 403);
-    expect(await connect(app)).toMatch(open ? /^connected$/ : /^The chat is closed: .*NODE_ENV=development/);
+    for (const header of ['x-forwarded-for', 'x-forwarded-host', 'forwarded', 'via'])
+      expect(await signIn(app, { [header]: '127.0.0.1' })).toBe('');
+    const cookie = await signIn(app);
+    expect(cookie !== '').toBe(open);
+    const headers = { cookie, 'chat-as': 'ada', 'content-type': 'application/json' };
+    for (const path of ['/api/conversations', '/api/conversations/c1/messages', '/api/queues'])
+      expect([path, await status(app, path, { headers })]).toEqual([path, open ? 200 : 401]);
+    const sent = { recipientId: 'grace', conversationId: 'c1', content: 'Hello!' };
+    const post = { method: 'POST', headers, body: JSON.stringify(sent) };
+    expect(await status(app, '/api/messages', post)).toBe(open ? 202 : 401);
+    expect(await connect(app, cookie)).toMatch(open ? /^connected$/ : /^Nobody can sign in: .*CHAT_USERS/);
 
     const plain = start(named, {});
     if (strict) await expect(plain).rejects.toThrow(/ask for "memory" by name/);
@@ -97,15 +111,18 @@ describe('What NODE_ENV opens', () => {
 
   it('is left to npm start only where it is not set', async () => {
     const app = await start('staging', PLAIN, { environmentIfUnset: 'development' });
-    expect([await status(app, '/'), await status(app, '/admin/queues')]).toEqual([403, 403]);
+    expect([await signIn(app), await status(app, '/admin/queues')]).toEqual(['', 403]);
     const newcomer = await start(undefined, PLAIN, { environmentIfUnset: 'development' });
-    expect([await status(newcomer, '/'), await status(newcomer, '/admin/queues')]).toEqual([200, 200]);
+    expect([await signIn(newcomer), await status(newcomer, '/admin/queues')]).toEqual([
+      expect.stringContaining('chat-session'),
+      200,
+    ]);
   });
 
   it('holds for the option in its place too', async () => {
     for (const environment of ['unset', 'Development', '', null] as unknown as 'production'[]) {
       const app = await start('development', PLAIN, { environment });
-      expect([await status(app, '/'), await status(app, '/admin/queues')]).toEqual([403, 403]);
+      expect([await signIn(app), await status(app, '/admin/queues')]).toEqual(['', 403]);
     }
   });
 });

@@ -1,42 +1,45 @@
 import { ChatStage } from './chat.fixture.js';
 import type { ChatApp } from './chat.fixture.js';
 
+interface Init extends RequestInit {
+  readonly headers?: Record<string, string>;
+}
+
 const JSON_TYPE = { 'content-type': 'application/json' };
-const post = (body: string): RequestInit => ({ method: 'POST', headers: JSON_TYPE, body });
+const post = (body: string): Init => ({ method: 'POST', headers: JSON_TYPE, body });
 
 /** Everything that the app's server answers in one way or another. */
-const ANSWERS: readonly [
-  path: string,
-  status: number,
-  kind: 'page' | 'asset' | 'board' | 'answer',
-  RequestInit?,
-][] = [
-  ['/', 200, 'page'],
-  ['/assets/chat.js', 200, 'asset'],
-  ['/assets/message-client.js', 200, 'asset'],
-  ['/assets/nothing.js', 404, 'asset'],
-  ['/api/conversations', 200, 'answer'],
-  ['/api/conversations/c1/messages', 200, 'answer'],
-  ['/api/queues', 200, 'answer'],
-  ['/api/search', 400, 'answer'],
-  ['/api/announcements/none', 404, 'answer'],
-  ['/api/messages', 400, 'answer', post('{')],
-  ['/api/messages', 400, 'answer', post('{}')],
-  ['/api/messages', 413, 'answer', post(JSON.stringify('x'.repeat(200_000)))],
-  ['/nowhere', 404, 'answer'],
-  ['/%E0%A4%A', 400, 'answer'],
-  ['/socket.io/?EIO=4&transport=polling', 200, 'answer'],
-  ['/socket.io/?EIO=4&transport=none', 400, 'answer'],
-  ['/admin/queues', 200, 'board'],
-  ['/admin/queues/api/queues', 200, 'board'],
+const ANSWERS: readonly [path: string, status: number, kind: 'page' | 'asset' | 'board' | 'answer', Init?][] =
   [
-    '/admin/queues/api/queues/none/pause',
-    403,
-    'board',
-    { method: 'PUT', headers: { origin: 'http://evil' } },
-  ],
-  ['/admin/queues/static/none.js', 404, 'board'],
-];
+    ['/', 200, 'page'],
+    ['/assets/chat.js', 200, 'asset'],
+    ['/assets/message-client.js', 200, 'asset'],
+    ['/assets/nothing.js', 404, 'asset'],
+    ['/api/conversations', 200, 'answer'],
+    ['/api/conversations/c1/messages', 200, 'answer'],
+    ['/api/queues', 200, 'answer'],
+    ['/api/session', 200, 'answer', { headers: { cookie: '' } }],
+    ['/api/queues', 401, 'answer', { headers: { cookie: '' } }],
+    ['/api/search', 400, 'answer'],
+    ['/api/announcements/none', 404, 'answer'],
+    ['/api/messages', 400, 'answer', post('{')],
+    ['/api/messages', 400, 'answer', post('{}')],
+    ['/api/messages', 413, 'answer', post(JSON.stringify('x'.repeat(200_000)))],
+    ['/api/messages', 415, 'answer', { method: 'POST', body: 'Hello' }],
+    ['/nowhere', 404, 'answer'],
+    ['/%E0%A4%A', 404, 'answer'],
+    ['/socket.io/?EIO=4&transport=polling', 400, 'answer'],
+    ['/socket.io/?EIO=4&transport=none', 400, 'answer'],
+    ['/admin/queues', 200, 'board'],
+    ['/admin/queues/api/queues', 200, 'board'],
+    [
+      '/admin/queues/api/queues/none/pause',
+      403,
+      'board',
+      { method: 'PUT', headers: { origin: 'http://evil' } },
+    ],
+    ['/admin/queues/static/none.js', 404, 'board'],
+  ];
 
 describe('The reference app over HTTP', () => {
   const stage = new ChatStage();
@@ -46,7 +49,8 @@ describe('The reference app over HTTP', () => {
     app: ChatApp,
     [path, status, kind, init]: (typeof ANSWERS)[number],
   ): Promise<void> {
-    const answer = await fetch(app.url + path, init);
+    const headers = { ...init?.headers, cookie: init?.headers?.['cookie'] ?? app.cookieOf('ada') };
+    const answer = await fetch(app.url + path, { ...init, headers });
     await answer.arrayBuffer();
     const header = (name: string): string | null => answer.headers.get(name);
     expect([path, answer.status]).toEqual([path, status]);
@@ -71,8 +75,10 @@ describe('The reference app over HTTP', () => {
 
   it('says so too where the chat and the board are closed', async () => {
     const app = await stage.start({ environment: 'production', provider: 'memory', acceptInMemory: true });
-    await expectHeaders(app, ['/', 403, 'answer']);
-    await expectHeaders(app, ['/api/conversations', 403, 'answer']);
-    await expectHeaders(app, ['/admin/queues', 403, 'board']);
+    const nobody = { headers: { cookie: '' } };
+    await expectHeaders(app, ['/', 200, 'page', nobody]);
+    await expectHeaders(app, ['/api/session', 401, 'answer', nobody]);
+    await expectHeaders(app, ['/api/conversations', 401, 'answer', nobody]);
+    await expectHeaders(app, ['/admin/queues', 403, 'board', nobody]);
   });
 });

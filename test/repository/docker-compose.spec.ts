@@ -135,8 +135,11 @@ describe('docker-compose.yml', () => {
     expect(redis.ports).toBeUndefined();
   });
 
-  it('opens the chat to nobody unless it is asked to', () => {
+  it('opens the chat to people who sign in, and does not start without any', () => {
     expect(app.environment?.['NODE_ENV']).toBe('${NODE_ENV:-production}');
+    expect(app.environment?.['CHAT_USERS']).toMatch(/^\$\{CHAT_USERS:\?set it in \.env .*chat-user\.js/);
+    expect(app.environment?.['CHAT_HOSTS']).toBe('${CHAT_HOSTS:-}');
+    expect(existsSync('src/chat-user.ts')).toBe(true);
     expect(dockerfile).toMatch(/^ENV NODE_ENV=production$/m);
   });
 

@@ -1,8 +1,7 @@
-import { Id } from '../input/fields.js';
+import { Refused } from '../input/refused-field.js';
 
 /** Query of `GET /api/announcements`. */
 export class AnnouncementsQuery {
-  /** Whose copies to list. */
-  @Id()
-  recipientId!: string;
+  @Refused('Leave recipientId out: whoever is signed in gets their own')
+  recipientId?: never;
 }

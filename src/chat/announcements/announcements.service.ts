@@ -5,19 +5,13 @@ import { MessageStore } from '../../message-queue/ports/index.js';
 import { batchMessageId } from '../../message-queue/queues/index.js';
 import type { BatchStatus, CancelOutcome, JobStatus } from '../../message-queue/index.js';
 import type { StoredMessage } from '../../message-queue/ports/index.js';
-import type { SendAnnouncementDto } from './send-announcement.dto.js';
-
-/** Everybody in this small town: the two users of the page, and neighbours who are never online. */
-const RESIDENTS: readonly string[] = [
-  ...['ada', 'grace'],
-  ...Array.from({ length: 198 }, (_, n) => `neighbour-${n + 1}`),
-];
+import { NOTICE_BOARD } from '../messages/conversation-access.js';
+import { People } from '../sign-in/people/people.js';
 
 /** Small enough that one can watch it. */
 const CHUNK = { chunkSize: 10, chunkDelay: 150 };
 
-/** The conversation that keeps what was announced; each recipient's copy is in one named like its batch. */
-const NOTICE_BOARD = 'announcements';
+/** Each recipient's copy is in a conversation named like its batch; the notice board keeps one for all. */
 const NOTICE_BOARD_READER = 'everyone';
 const LISTED = 50;
 const SAVE_WITHIN_MS = 5_000;
@@ -52,12 +46,13 @@ export class AnnouncementsService {
   constructor(
     private readonly messageQueue: MessageQueueService,
     private readonly messages: MessageStore,
+    private readonly people: People,
   ) {}
 
   /** Queues an announcement for everyone but its sender. @throws what `MessageQueueService.enqueue` throws */
-  async send({ senderId, content }: SendAnnouncementDto): Promise<AcceptedAnnouncement> {
+  async send(senderId: string, content: string): Promise<AcceptedAnnouncement> {
     const batchId = `announcement-${randomUUID()}`;
-    const recipientIds = RESIDENTS.filter((resident) => resident !== senderId);
+    const recipientIds = this.people.residents.filter((resident) => resident !== senderId);
     const createdAt = new Date();
     const notice = { messageId: batchId, senderId, conversationId: NOTICE_BOARD, content, createdAt };
     // Kept first: nobody gets an announcement that is not on the list.

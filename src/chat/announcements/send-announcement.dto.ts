@@ -1,9 +1,10 @@
-import { Id, Text } from '../input/fields.js';
+import { Text } from '../input/fields.js';
+import { Refused } from '../input/refused-field.js';
 
 /** Body of `POST /api/announcements`. */
 export class SendAnnouncementDto {
-  @Id()
-  senderId!: string;
+  @Refused('Leave senderId out: the sender is whoever is signed in')
+  senderId?: never;
 
   @Text()
   content!: string;

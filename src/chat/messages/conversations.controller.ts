@@ -1,15 +1,17 @@
-import { Controller, Get, Inject } from '@nestjs/common';
-import { LISTED_CONVERSATIONS } from './listed-conversation.js';
+import { Controller, Get } from '@nestjs/common';
+import type { Principal } from '../sign-in/principal.js';
+import { SignedIn } from '../sign-in/signed-in.guard.js';
+import { ConversationList } from './conversation-list.js';
 import type { ListedConversation } from './listed-conversation.js';
 
 /** Which conversations there are to look at. */
 @Controller('api/conversations')
 export class ConversationsController {
-  constructor(@Inject(LISTED_CONVERSATIONS) private readonly conversations: readonly ListedConversation[]) {}
+  constructor(private readonly conversations: ConversationList) {}
 
-  /** All of them, the one to begin with first. */
+  /** Those of whoever asks, the one to begin with first. */
   @Get()
-  list(): { items: readonly ListedConversation[] } {
-    return { items: this.conversations };
+  async list(@SignedIn() principal: Principal): Promise<{ items: readonly ListedConversation[] }> {
+    return { items: await this.conversations.of(principal) };
   }
 }

@@ -12,10 +12,7 @@ export interface ListedConversation {
   readonly people: readonly Participant[];
 }
 
-/** Token of the conversations to choose from, the one to begin with first. */
-export const LISTED_CONVERSATIONS = Symbol('LISTED_CONVERSATIONS');
-
-/** The conversation that everybody can begin in. */
+/** The conversation that everybody can begin in where people are made up. */
 export const NEIGHBOURS: ListedConversation = {
   id: 'c1',
   title: 'Two neighbours',

@@ -5,10 +5,12 @@ import type { AcceptedMessage } from './messages.service.js';
 import { ConversationQuery } from './conversation.query.js';
 import { IdPipe } from '../input/id.pipe.js';
 import { SearchQuery } from './search.query.js';
+import type { Principal } from '../sign-in/principal.js';
+import { SignedIn } from '../sign-in/signed-in.guard.js';
 import { SendMessageDto } from './send-message.dto.js';
 import { STRICT } from '../input/strict.pipe.js';
 
-/** Messages over REST. Who calls is not asked: this is a demo; a host takes the sender from its session. */
+/** Messages over REST, for members of their conversations. */
 @Controller('api')
 export class MessagesController {
   constructor(private readonly chat: MessagesService) {}
@@ -16,22 +18,26 @@ export class MessagesController {
   /** Accepts a message: 202 with the ids of the jobs that will deliver it. */
   @Post('messages')
   @HttpCode(202)
-  send(@Body(STRICT) message: SendMessageDto): Promise<AcceptedMessage> {
-    return this.chat.send(message);
+  send(@SignedIn() sender: Principal, @Body(STRICT) message: SendMessageDto): Promise<AcceptedMessage> {
+    return this.chat.send(sender, message);
   }
 
   /** A conversation, newest first. */
   @Get('conversations/:id/messages')
   listConversation(
+    @SignedIn() reader: Principal,
     @Param('id', IdPipe) conversationId: string,
     @Query(STRICT) { limit, cursor }: ConversationQuery,
   ): Promise<Page<StoredMessage>> {
-    return this.chat.listConversation(conversationId, limit, cursor);
+    return this.chat.listConversation(reader, conversationId, limit, cursor);
   }
 
-  /** Full-text search with highlights. */
+  /** Full-text search with highlights, within a conversation. */
   @Get('search')
-  search(@Query(STRICT) { q, conversationId, cursor }: SearchQuery): Promise<Page<SearchHit>> {
-    return this.chat.search(q, conversationId, cursor);
+  search(
+    @SignedIn() reader: Principal,
+    @Query(STRICT) { q, conversationId, cursor }: SearchQuery,
+  ): Promise<Page<SearchHit>> {
+    return this.chat.search(reader, conversationId, q, cursor);
   }
 }

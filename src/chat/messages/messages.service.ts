@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { ConflictException, Injectable } from '@nestjs/common';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { JobPriority, MessageQueueService, NotificationType } from '../../message-queue/index.js';
 import { MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
 import type { JobReceipt } from '../../message-queue/index.js';
 import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
+import type { Principal } from '../sign-in/principal.js';
+import { ConversationAccess } from './conversation-access.js';
 import type { SendMessageDto } from './send-message.dto.js';
 
 /** Tells all devices of a sender that a message was accepted, so that each of them shows it. */
@@ -25,15 +27,19 @@ export class MessagesService {
     private readonly messages: MessageStore,
     private readonly index: SearchIndex,
     private readonly sockets: SocketIoTransport,
+    private readonly access: ConversationAccess,
   ) {}
 
   /**
    * Queues delivery, notification and indexing with one call. The same call again with the same `messageId` adds nothing
    * twice, so a client that got no answer just repeats it.
-   * @throws what `MessageQueueService.enqueue` throws
+   * @throws what `ConversationAccess.checkSender` and `MessageQueueService.enqueue` throw; ConflictException for the id of another message
    */
-  async send(message: SendMessageDto): Promise<AcceptedMessage> {
-    const { messageId = randomUUID(), senderId, recipientId, conversationId, content } = message;
+  async send(sender: Principal, message: SendMessageDto): Promise<AcceptedMessage> {
+    const { messageId = randomUUID(), recipientId, conversationId, content } = message;
+    const senderId = sender.id;
+    await this.access.checkSender(sender, recipientId, conversationId);
+    await this.checkIsOwn(messageId, senderId, conversationId);
     const isSealed = message.requiresEncryption === true;
     const createdAt = new Date();
     const adds: Promise<JobReceipt>[] = [
@@ -69,13 +75,33 @@ export class MessagesService {
     return { messageId, createdAt, jobs: receipts.map(({ queue, id }) => ({ queue, id })) };
   }
 
-  /** A conversation, newest first. @throws InvalidCursorError */
-  listConversation(conversationId: string, limit: number, cursor?: string): Promise<Page<StoredMessage>> {
+  /** A conversation, newest first. @throws InvalidCursorError, NotFoundException */
+  async listConversation(
+    reader: Principal,
+    conversationId: string,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<StoredMessage>> {
+    await this.access.checkReader(reader, conversationId);
     return this.messages.listConversation(conversationId, { limit, cursor });
   }
 
-  /** Messages that match a text. @throws InvalidCursorError */
-  search(text: string, conversationId?: string, cursor?: string): Promise<Page<SearchHit>> {
+  /** Messages of a conversation that match a text. @throws InvalidCursorError, NotFoundException */
+  async search(
+    reader: Principal,
+    conversationId: string,
+    text: string,
+    cursor?: string,
+  ): Promise<Page<SearchHit>> {
+    await this.access.checkReader(reader, conversationId);
     return this.index.search(text, { conversationId, cursor });
+  }
+
+  /** The index would take what has the id of another message for its new version. @throws ConflictException */
+  private async checkIsOwn(messageId: string, senderId: string, conversationId: string): Promise<void> {
+    const stored = await this.messages.find(messageId);
+    if (stored === null) return;
+    if (stored.senderId === senderId && stored.conversationId === conversationId) return;
+    throw new ConflictException('There is another message of this id: choose a new one.');
   }
 }

@@ -8,9 +8,9 @@ export class SearchQuery {
   @MaxLength(500)
   q!: string;
 
-  @IsOptional()
+  /** Where to search. */
   @Id()
-  conversationId?: string;
+  conversationId!: string;
 
   /** `nextCursor` of the previous page. */
   @IsOptional()

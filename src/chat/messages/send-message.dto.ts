@@ -1,5 +1,6 @@
 import { IsBoolean, IsOptional } from 'class-validator';
 import { Id, Text } from '../input/fields.js';
+import { Refused } from '../input/refused-field.js';
 
 /** Body of `POST /api/messages`. */
 export class SendMessageDto {
@@ -8,8 +9,8 @@ export class SendMessageDto {
   @Id()
   messageId?: string;
 
-  @Id()
-  senderId!: string;
+  @Refused('Leave senderId out: the sender is whoever is signed in')
+  senderId?: never;
 
   @Id()
   recipientId!: string;

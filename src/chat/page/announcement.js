@@ -13,20 +13,21 @@ const WORDS = {
   failed: 'Failed',
 };
 
-/** Sends an announcement, shows how far the latest one is, and cancels it. */
-export function startAnnouncements() {
+/** Sends announcements of one person, shows how far the latest one is, and cancels it. */
+export function startAnnouncements(sender) {
+  document.getElementById('announcements').hidden = false;
   const form = document.getElementById('announcement-form');
   const text = document.getElementById('announcement-text');
   const problem = document.getElementById('announcement-problem');
-  const progress = new AnnouncementProgress();
+  const progress = new AnnouncementProgress(sender);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const content = text.value.trim();
     if (content === '') return;
     problem.textContent = '';
     try {
-      const body = { senderId: 'town-hall', content };
-      const { batchId } = await callApi('/api/announcements', { method: 'POST', body });
+      const body = { content };
+      const { batchId } = await callApi('/api/announcements', { method: 'POST', body, as: sender });
       text.value = '';
       void progress.follow(batchId);
     } catch (error) {
@@ -44,11 +45,11 @@ class AnnouncementProgress {
   #cancel = document.getElementById('announcement-cancel');
   #batchId = null;
 
-  constructor() {
+  constructor(sender) {
     this.#cancel.addEventListener('click', () => {
       this.#cancel.disabled = true;
       // One that has ended meanwhile shows as ended anyway.
-      callApi(`/api/announcements/${this.#batchId}`, { method: 'DELETE' }).catch(() => undefined);
+      callApi(`/api/announcements/${this.#batchId}`, { method: 'DELETE', as: sender }).catch(() => undefined);
     });
   }
 

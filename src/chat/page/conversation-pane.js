@@ -1,9 +1,10 @@
 import { io } from '/socket.io/socket.io.esm.min.js';
 import { callApi } from '/assets/api.js';
-import { element, nameOf } from '/assets/elements.js';
+import { element, nameOf, pause } from '/assets/elements.js';
 import { MessageClient } from '/assets/message-client.js';
 import { MessageLog } from '/assets/message-log.js';
 import { Outbox } from '/assets/outbox.js';
+import { session } from '/assets/session.js';
 
 const RELOAD_AFTER_MS = 2_000;
 const SHOWN = new Set(['sent', 'delivered', 'read']);
@@ -43,13 +44,16 @@ export class ConversationPane extends EventTarget {
       onEarlier: () => this.#loadEarlier().catch(() => undefined),
     });
     this.#build(root, view.personChoice(side));
-    this.#socket = io({ auth: { userId: this.#user }, forceNew: true, reconnectionDelayMax: 2_000 });
-    this.#outbox = new Outbox(`${this.#conversation}:${this.#user}`, {
+    this.#socket = io({
+      ...{ auth: { as: encodeURIComponent(this.#user) }, transports: ['websocket'] },
+      ...{ forceNew: true, reconnectionDelayMax: 2_000 },
+    });
+    this.#outbox = new Outbox(this.#user, `${this.#conversation}:${this.#user}`, {
       isOnline: () => this.#socket.connected,
       onAccepted: ({ messageId }, { createdAt }) => this.#log.accepted(messageId, createdAt),
       onRefused: ({ messageId }, reason) => this.#log.setStatus(messageId, 'refused', `not sent: ${reason}`),
     });
-    for (const message of this.#outbox.waiting) this.#show(message, { createdAt: null });
+    for (const message of this.#outbox.waiting) this.#showOwn(message);
     this.#listen();
   }
 
@@ -69,9 +73,12 @@ export class ConversationPane extends EventTarget {
   #build(root, people) {
     const name = nameOf(this.#user);
     root.setAttribute('aria-label', `${name}'s phone`);
-    const avatar = element('span', { class: 'avatar', text: name.charAt(0), 'aria-hidden': 'true' });
+    // Beside each other each side says whose it is; one alone says whom one talks with.
+    const face = session.isMadeUp ? name : nameOf(this.#peer);
+    const initial = face.charAt(0).toUpperCase();
+    const avatar = element('span', { class: 'avatar', text: initial, 'aria-hidden': 'true' });
     const head = element('div', { class: 'pane-head' });
-    const title = element('h2', people ? {} : { text: name }, ...(people ? [people] : []));
+    const title = element('h2', people ? {} : { text: face }, ...(people ? [people] : []));
     head.append(avatar, title, this.#state, this.#switch);
     this.#switch.addEventListener('click', () => {
       if (this.#socket.active) this.#socket.disconnect();
@@ -100,7 +107,14 @@ export class ConversationPane extends EventTarget {
       },
       onConnection: () => this.#linkChanged(),
     });
-    this.#socket.on('connect_error', () => this.#linkChanged());
+    this.#socket.on('connect_error', () => {
+      this.#linkChanged();
+      if (!this.#socket.active) void this.#signInAgain();
+    });
+    // The session is over, 12 hours after the sign-in.
+    this.#socket.on('disconnect', (reason) => {
+      if (reason === 'io server disconnect') void this.#signInAgain();
+    });
     // What this user has written in another tab.
     this.#socket.on('message_accepted', (message) => {
       if (message.conversationId !== this.#conversation) return;
@@ -108,6 +122,13 @@ export class ConversationPane extends EventTarget {
       this.#log.accepted(message.messageId, message.createdAt);
     });
     this.#linkChanged();
+  }
+
+  /** The server no longer knows the session of this socket. */
+  async #signInAgain() {
+    await session.renew();
+    await pause(RELOAD_AFTER_MS);
+    this.#socket.connect();
   }
 
   #linkChanged() {
@@ -124,11 +145,16 @@ export class ConversationPane extends EventTarget {
   #write(content) {
     if (content === '') return;
     const message = {
-      ...{ messageId: newId(), senderId: this.#user, recipientId: this.#peer },
+      ...{ messageId: newId(), recipientId: this.#peer },
       ...{ conversationId: this.#conversation, content },
     };
-    this.#show(message, { createdAt: null });
+    this.#showOwn(message);
     this.#outbox.add(message);
+  }
+
+  /** A message that is not sent yet. */
+  #showOwn(message) {
+    this.#show({ ...message, senderId: this.#user }, { createdAt: null });
   }
 
   /** What was said before, and what became of it while this side was away. */
@@ -136,8 +162,8 @@ export class ConversationPane extends EventTarget {
     this.#log.isLoading = true;
     try {
       const [conversation, announcements] = await Promise.all([
-        callApi(this.#history),
-        callApi(`/api/announcements?recipientId=${this.#user}`),
+        this.#ask(this.#history).catch(emptyUnlessBegun),
+        this.#ask('/api/announcements'),
       ]);
       this.#showStored([...announcements.items, ...conversation.items]);
       // After a reconnection older ones are there already.
@@ -150,11 +176,15 @@ export class ConversationPane extends EventTarget {
   }
 
   async #loadEarlier() {
-    const { items, nextCursor } = await callApi(
+    const { items, nextCursor } = await this.#ask(
       `${this.#history}&cursor=${encodeURIComponent(this.#earlier)}`,
     );
     this.#log.above(() => this.#showStored(items));
     this.#noteEarlier(nextCursor);
+  }
+
+  #ask(path) {
+    return callApi(path, { as: this.#user });
   }
 
   #noteEarlier(cursor) {
@@ -192,6 +222,12 @@ export class ConversationPane extends EventTarget {
       content: encrypted ? 'A sealed message' : message.content,
     });
   }
+}
+
+/** A conversation begins with its first message: before it, there is none to read. */
+function emptyUnlessBegun(error) {
+  if (error.status === 404) return { items: [], nextCursor: null };
+  throw error;
 }
 
 /** Not `crypto.randomUUID()`: browsers have that only under https and on localhost. */

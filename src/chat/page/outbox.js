@@ -9,14 +9,16 @@ const TRY_AGAIN_MS = 2_000;
  * Kept over reloads of the tab.
  */
 export class Outbox {
+  #user;
   #key;
   #options;
   #waiting;
   #isSending = false;
 
-  /** @param options `isOnline()`; `onAccepted(message, answer)`; `onRefused(message, reason)`: sending it again cannot help */
-  constructor(user, options) {
-    this.#key = `outbox:${user}`;
+  /** @param key where it is kept over reloads; @param options `isOnline()`; `onAccepted(message, answer)`; `onRefused(message, reason)`: sending it again cannot help */
+  constructor(user, key, options) {
+    this.#user = user;
+    this.#key = `outbox:${key}`;
     this.#options = options;
     this.#waiting = JSON.parse(sessionStorage.getItem(this.#key) ?? '[]');
   }
@@ -43,7 +45,9 @@ export class Outbox {
   async #sendFirst() {
     const [message] = this.#waiting;
     try {
-      const answer = await callApi('/api/messages', { method: 'POST', body: message });
+      const answer = await callApi('/api/messages', {
+        ...{ method: 'POST', body: message, as: this.#user },
+      });
       this.#dropFirst();
       this.#options.onAccepted(message, answer);
     } catch (error) {

@@ -3,9 +3,10 @@ import { element, nameOf, timeElement } from '/assets/elements.js';
 
 const TYPING_PAUSE_MS = 250;
 const SHOWN = 8;
+const NOTICE_BOARD = 'announcements';
 
-/** Searches while one types; a click on a hit shows the message where it was said. */
-export function startSearch(panes) {
+/** Searches the conversation and what was announced, while one types; a click on a hit shows the message where it was said. */
+export function startSearch(view, panes) {
   const text = document.getElementById('search-text');
   const hits = document.getElementById('search-hits');
   const state = document.getElementById('search-state');
@@ -15,7 +16,7 @@ export function startSearch(panes) {
     clearTimeout(timer);
     const words = text.value.trim();
     const mine = ++asked;
-    const found = words === '' ? null : await ask(words);
+    const found = words === '' ? null : await ask(words, view);
     // A slow answer must not replace that to a later question.
     if (mine !== asked) return;
     hits.replaceChildren(...(found?.items.slice(0, SHOWN).map((hit) => hitElement(hit, panes)) ?? []));
@@ -31,15 +32,27 @@ export function startSearch(panes) {
   });
 }
 
-async function ask(words) {
+async function ask(words, { conversation }) {
   try {
-    const { items, nextCursor } = await callApi(`/api/search?q=${encodeURIComponent(words)}`);
-    const isMore = nextCursor !== null || items.length > SHOWN;
+    const found = await Promise.all([conversation.id, NOTICE_BOARD].map((id) => searchIn(id, words)));
+    const items = found
+      .flatMap((page) => page.items)
+      .toSorted((one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt));
+    const isMore = items.length > SHOWN || found.some(({ nextCursor }) => nextCursor !== null);
     if (items.length === 0) return { items, says: 'Nothing found.' };
     return { items, says: isMore ? `The first ${SHOWN} messages` : `${items.length} found` };
   } catch (error) {
     return { items: [], says: error.message };
   }
+}
+
+/** A conversation begins with its first message: before it, there is none to search. */
+function searchIn(conversationId, words) {
+  const query = new URLSearchParams({ q: words, conversationId });
+  return callApi(`/api/search?${query}`).catch((error) => {
+    if (error.status === 404) return { items: [], nextCursor: null };
+    throw error;
+  });
 }
 
 function hitElement({ messageId, senderId, createdAt, highlights }, panes) {

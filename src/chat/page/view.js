@@ -1,9 +1,10 @@
 import { callApi } from '/assets/api.js';
 import { element, knowNames, pause } from '/assets/elements.js';
+import { session } from '/assets/session.js';
 
 const TRY_AGAIN_MS = 2_000;
 
-/** What the page shows: a conversation, through the eyes of two of its people. The address says which. */
+/** What the page shows: a conversation, through the eyes of two of its people, or of one who signed in. The address says which. */
 export class View {
   #conversations;
   conversation;
@@ -13,10 +14,11 @@ export class View {
   constructor(conversations, asked) {
     this.#conversations = conversations;
     this.conversation = conversations.find(({ id }) => id === asked.get('conversation')) ?? conversations[0];
-    const { people } = this.conversation;
+    const { people } = this.conversation ?? { people: [] };
     knowNames(people);
     const ids = people.map(({ id }) => id);
-    const left = ids.find((id) => id === asked.get('left')) ?? ids[0];
+    const own = ids.filter((id) => session.has(id));
+    const left = own.find((id) => id === asked.get('left')) ?? own[0];
     const right = ids.find((id) => id === asked.get('right') && id !== left);
     this.sides = [left, right ?? ids.find((id) => id !== left)];
   }
@@ -25,8 +27,7 @@ export class View {
   static async load() {
     for (;;) {
       try {
-        const { items } = await callApi('/api/conversations');
-        return new View(items, new URLSearchParams(location.search));
+        return new View(await listConversations(), new URLSearchParams(location.search));
       } catch {
         await pause(TRY_AGAIN_MS);
       }
@@ -51,6 +52,13 @@ export class View {
       open({ conversation, left, right });
     });
   }
+}
+
+/** Those of everybody whom this browser is signed in as, each once. */
+async function listConversations() {
+  const lists = await Promise.all(session.people.map(({ id }) => callApi('/api/conversations', { as: id })));
+  const listed = new Map(lists.flatMap(({ items }) => items).map((item) => [item.id, item]));
+  return [...listed.values()];
 }
 
 function choice(label, choices, chosen, onChoice) {

@@ -3,6 +3,8 @@ import { MessageQueueService } from '../../message-queue/index.js';
 import { MessageStore } from '../../message-queue/ports/index.js';
 import type { ConfirmationReply, SocketConfirmation } from '../../message-queue/adapters/socket-io/index.js';
 import { isId } from '../input/fields.js';
+import { ConversationAccess } from '../messages/conversation-access.js';
+import type { Principal } from '../sign-in/principal.js';
 
 /** Takes what clients say about the messages they got, and queues it. */
 @Injectable()
@@ -10,27 +12,30 @@ export class Confirmations {
   constructor(
     private readonly messageQueue: MessageQueueService,
     private readonly messages: MessageStore,
+    private readonly access: ConversationAccess,
   ) {}
 
   /**
    * Queues a confirmation of a user's own copy; a repeat is noted already and queues nothing.
    * Rejects when the store or the queue is in trouble: the client gets no answer and sends it again.
    */
-  async confirm(userId: string, body: unknown): Promise<ConfirmationReply> {
+  async confirm(principal: Principal, body: unknown): Promise<ConfirmationReply> {
     const confirmation = parseConfirmation(body);
     if (confirmation === null) {
       return { ok: false, error: 'Send { messageId, status: "delivered" | "read", occurredAt? }.' };
     }
     const { messageId, status } = confirmation;
-    const current = await this.messages.findStatus(messageId, userId);
-    if (current === null) return { ok: false, error: 'There is no such message for you.' };
+    const current = await this.messages.findStatus(messageId, principal.id);
+    if (current === null || !(await this.access.mayConfirm(principal, messageId))) {
+      return { ok: false, error: 'There is no such message for you.' };
+    }
     // Not whether the status advances: "delivered" may come after "read", and its time would be lost.
     const notedAt = status === 'read' ? current.readAt : current.deliveredAt;
     if (notedAt === null) {
       const now = new Date();
       await this.messageQueue.addDeliveryConfirmationJob({
         messageId,
-        recipientId: userId,
+        recipientId: principal.id,
         status,
         occurredAt: occurredAt(confirmation, now),
         createdAt: now,

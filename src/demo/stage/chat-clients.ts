@@ -10,8 +10,14 @@ export class ChatClients {
   private readonly clients: MessageClient[] = [];
   private readonly received = new Set<string>();
 
-  /** @param isOurs whether a message is of this run; others may have waited in a database that was used before */
-  constructor(private readonly isOurs: (conversationId: string) => boolean) {}
+  /**
+   * @param cookieOf the cookie of somebody who has signed in at an address
+   * @param isOurs whether a message is of this run; others may have waited in a database that was used before
+   */
+  constructor(
+    private readonly cookieOf: (userId: string, url: string) => string,
+    private readonly isOurs: (conversationId: string) => boolean,
+  ) {}
 
   /** Messages of this run that reached a device, repeats apart. */
   get receivedCount(): number {
@@ -29,7 +35,8 @@ export class ChatClients {
     const { MessageClient } = await import('../../message-queue/adapters/socket-io/client/index.js');
     await Promise.all(
       userIds.map(async (userId) => {
-        const socket = io(url, { auth: { userId }, transports: ['websocket'], forceNew: true });
+        const cookie = this.cookieOf(userId, url);
+        const socket = io(url, { extraHeaders: { cookie }, transports: ['websocket'], forceNew: true });
         const client: MessageClient = new MessageClient(socket, {
           onMessage: ({ messageId, conversationId }) => {
             if (this.isOurs(conversationId)) this.received.add(`${userId} ${messageId}`);

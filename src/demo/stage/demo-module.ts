@@ -29,7 +29,8 @@ export function demoModule(
 ): DynamicModule {
   const { databaseUrl, smtpUrl, drops } = settings;
   return AppModule.register({
-    ...{ ...options, databaseUrl, environmentIfUnset: 'development' },
+    // The people of the story are made up, whoever else may sign in.
+    ...{ ...options, databaseUrl, environmentIfUnset: 'development', chatUsers: '' },
     // The story cleans up once, by itself.
     cleanup: { schedules: false },
     adapters: [

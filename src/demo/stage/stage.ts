@@ -5,6 +5,8 @@ import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { APP_VARIABLES } from '../../app-variables.js';
+import { People } from '../../chat/sign-in/people/people.js';
+import { Sessions } from '../../chat/sign-in/sessions.js';
 import type { ListedConversation } from '../../chat/messages/listed-conversation.js';
 import { appHost, appPort } from '../../welcome.js';
 import { JobEvents, MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
@@ -77,7 +79,10 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
     : null;
   if (worker !== null) closers.push(() => worker.stop());
   await Promise.all([listen(app, port ?? appPort(app)), worker?.whenReady()]);
-  const clients = new ChatClients((conversationId) => conversationId.endsWith(run));
+  const clients = new ChatClients(
+    (userId, url) => cookieOf(app, userId, url),
+    (conversationId) => conversationId.endsWith(run),
+  );
   closers.push(() => clients.close());
   return {
     ...{ app, clients, mail, statistics },
@@ -85,6 +90,18 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
     workers: worker === null ? 'this process' : `process ${worker.pid}, without a web server`,
     countSent: async () => (worker === null ? countSent(app) : worker.countSent()),
   };
+}
+
+/** @throws Error for somebody whom the chat does not know */
+function cookieOf(app: INestApplication, userId: string, url: string): string {
+  const person = app.get(People, { strict: false }).find(userId);
+  if (person === undefined) {
+    throw new Error(
+      `The chat does not know "${userId}": the demo plays with made-up people, which takes NODE_ENV=development.`,
+    );
+  }
+  const [cookie = ''] = app.get(Sessions, { strict: false }).open([person], new URL(url).host).split(';');
+  return cookie;
 }
 
 function checkQueuesAreShared(app: INestApplication): void {

@@ -43,6 +43,9 @@ export type { StopOptions, StopReport } from '../worker/message-queue.worker.js'
 export { basicAuthAccess } from './board/basic-auth.js';
 export type { BasicAuthCredentials } from './board/basic-auth.js';
 export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './board/board-access.js';
+export { changeRefusal } from './board/board-protection.js';
+export type { ChangeRefusal } from './board/board-protection.js';
+export { isFromThisMachine } from './board/loopback-access.js';
 
 // What is stored and reported about a job
 export type {

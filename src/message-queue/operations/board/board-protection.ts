@@ -33,27 +33,43 @@ export const securityHeaders: BoardMiddleware = (_request, response, next) => {
  * first (forms, plain text).
  */
 export const sameSiteChanges: BoardMiddleware = (request, response, next) => {
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    next();
-    return;
-  }
-  if (!isOwnSite(request)) {
-    refuse(response, 403, 'Changes are accepted from the board itself only.');
-    return;
-  }
-  if (hasBody(request) && !isJson(request.headers['content-type'])) {
-    refuse(response, 415, 'Send application/json.');
-    return;
-  }
-  next();
+  const refusal = changeRefusal(request);
+  if (refusal === null) next();
+  else refuse(response, refusal.status, refusal.reason);
 };
+
+/** Why a request is refused, in words, and the status that says so. */
+export interface ChangeRefusal {
+  readonly status: 403 | 415;
+  readonly reason: string;
+}
+
+/**
+ * Why a request must change nothing, or null when it may: it comes from a page of another site (403), or has a body that a browser sends for any page
+ * without asking first, a form or plain text (415). Requests that change nothing, GET and HEAD, pass; one that opens a socket counts as a change.
+ * The board asks this itself; a host may ask it for its own routes, so that both are decided alike.
+ */
+export function changeRefusal(request: IncomingMessage): ChangeRefusal | null {
+  const { method, headers } = request;
+  if ((method === 'GET' || method === 'HEAD') && headers.upgrade === undefined) return null;
+  if (!isOwnSite(request))
+    return { status: 403, reason: "Changes are accepted from this site's own pages only." };
+  if (hasBody(request) && !isJson(headers['content-type'])) {
+    return { status: 415, reason: 'Send application/json.' };
+  }
+  return null;
+}
 
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   // Browsers leave Sec-Fetch-Site out on plain HTTP; programs other than browsers send neither header.
   if (headers.origin === undefined) return true;
-  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
+  if (headers.host === undefined || !URL.canParse(headers.origin)) return false;
+  const origin = new URL(headers.origin);
+  // As the origin writes it: in lower case, and without the port that its scheme implies.
+  const own = `${origin.protocol}//${headers.host}`;
+  return origin.host !== '' && URL.canParse(own) && new URL(own).host === origin.host;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

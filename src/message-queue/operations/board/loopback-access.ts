@@ -6,7 +6,9 @@ import { refuse } from './refuse.js';
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
-const PROXY_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
+/** What proxies add to the requests that they pass on. */
+const PROXY_HEADER =
+  /^(x-forwarded-.+|x-original-.+|x-real-ip|x-client-ip|true-client-ip|cf-.+|forwarded|via)$/;
 
 /**
  * Board access in development: browsers of this machine. The socket's address decides; a request that a proxy passed
@@ -39,10 +41,18 @@ export const noAccess: BoardMiddleware = (_request, response) => {
   );
 };
 
+/**
+ * Whether a request comes from this machine itself, as far as can be seen: over loopback, with no header of a proxy, for a loopback name. It is
+ * how the board is open in development, and what a host may ask before it opens something there.
+ */
+export function isFromThisMachine(request: IncomingMessage): boolean {
+  return objectionTo(request) === null;
+}
+
 function objectionTo(request: IncomingMessage): string | null {
   const address = request.socket.remoteAddress ?? '';
   if (!isLoopback(address)) return 'this request comes from another one';
-  const header = PROXY_HEADERS.find((name) => request.headers[name] !== undefined);
+  const header = Object.keys(request.headers).find((name) => PROXY_HEADER.test(name));
   if (header) return `this request came through a proxy (it has the header ${header})`;
   if (!isLoopbackHost(request.headers.host ?? '')) return 'this request asks for another host name';
   return null;
@@ -55,5 +65,5 @@ function isLoopback(address: string): boolean {
 
 function isLoopbackHost(host: string): boolean {
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
-  return /(^|\.)localhost$/i.test(name) || (/^[\d.]+$|^[\da-f:]+$/i.test(name) && isLoopback(name));
+  return /(^|\.)localhost\.?$/i.test(name) || (/^[\d.]+$|^[\da-f:]+$/i.test(name) && isLoopback(name));
 }
