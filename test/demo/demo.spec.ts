@@ -5,6 +5,7 @@ import { QueueName } from '../../src/message-queue/index.js';
 import { TestPostgres } from '../support/postgres-server.js';
 import { freePort, TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
+import { Newcomer } from './newcomer.js';
 import { listeningAddresses, NodeProcess } from './node-process.js';
 
 interface DemoRun {
@@ -45,10 +46,9 @@ describe('npm run demo', () => {
     await demo.says(/One dead letter is left/);
     const url = `http://127.0.0.1:${port}`;
     expect(listeningAddresses(demo.pid)).toContain(`127.0.0.1:${port}`);
-    const signedIn = await fetch(`${url}/api/session`);
-    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const newcomer = await Newcomer.at(url);
     const ask = async <T>(path: string, method = 'GET'): Promise<T> => {
-      const answer = await fetch(`${url}${path}`, { method, headers: { cookie, 'chat-as': 'amina' } });
+      const answer = await newcomer.ask('amina', path, { method });
       expect(answer.status).toBeLessThan(300);
       const text = await answer.text();
       return (text === '' ? undefined : JSON.parse(text)) as T;

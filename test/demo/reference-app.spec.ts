@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
+import { hashPassword } from '../../src/chat/sign-in/people/password-hash.js';
 import { freePort, TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
+import { Newcomer } from './newcomer.js';
 import { listeningAddresses, NodeProcess } from './node-process.js';
 
 interface Conversation {
@@ -45,7 +47,11 @@ describe('node dist/main.js', () => {
     expect(listeningAddresses(worker.pid)).toEqual([]);
     expect(listeningAddresses(web.pid)).toEqual([new URL(url).host]);
 
-    const grace = io(url, { auth: { userId: 'grace' }, transports: ['websocket'], forceNew: true });
+    const newcomer = await Newcomer.at(url);
+    const grace = io(url, {
+      ...{ auth: { as: 'grace' }, extraHeaders: { cookie: newcomer.cookie } },
+      ...{ transports: ['websocket'], forceNew: true },
+    });
     ends.push(() => grace.disconnect());
     const received: string[] = [];
     grace.on('message', ({ messageId, content }: Record<string, string>, acknowledge: () => void) => {
@@ -54,14 +60,14 @@ describe('node dist/main.js', () => {
       grace.emit('message_confirm', { messageId, status: 'read' });
     });
     await new Promise<void>((resolve) => grace.once('connect', resolve));
-    const posted = await fetch(`${url}/api/messages`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"senderId":"ada","recipientId":"grace","conversationId":"c1","content":"Hello!"}',
+    const posted = await newcomer.send('ada', {
+      recipientId: 'grace',
+      conversationId: 'c1',
+      content: 'Hello!',
     });
     expect(posted.status).toBe(202);
     await waitUntil(async () => {
-      const answer = await fetch(`${url}/api/conversations/c1/messages`);
+      const answer = await newcomer.ask('ada', '/api/conversations/c1/messages');
       const { items } = (await answer.json()) as Conversation;
       return items[0]?.recipients[0]?.status === 'read';
     }, 'the message to be read');
@@ -72,11 +78,21 @@ describe('node dist/main.js', () => {
     expect([await web.closed, await worker.closed]).toEqual([0, 0]);
   });
 
-  it('lets other machines in only when HOST says so', async () => {
+  it('lets other machines in only when HOST says so, and then only those who sign in', async () => {
     const port = await freePort();
-    const app = start({ HOST: '0.0.0.0', PORT: String(port), MESSAGE_QUEUE_PROVIDER: 'memory' });
+    const environment = { HOST: '0.0.0.0', PORT: String(port), MESSAGE_QUEUE_PROVIDER: 'memory' };
+    for (const NODE_ENV of ['development', 'test', 'production', '']) {
+      const open = start({ ...environment, NODE_ENV, MESSAGE_QUEUE_ACCEPT_IN_MEMORY: 'true' });
+      expect(await open.closed).toBe(1);
+      expect(open.output).toContain(
+        'HOST=0.0.0.0 lets other machines reach the chat, which has no users: set CHAT_USERS',
+      );
+    }
+    const CHAT_USERS = `ada:${await hashPassword('a password of some length')}`;
+    const app = start({ ...environment, CHAT_USERS });
     await app.says(/Stop +Ctrl-C/);
     expect(listeningAddresses(app.pid)).toEqual([`0.0.0.0:${port}`]);
+    expect((await fetch(`http://127.0.0.1:${port}/api/session`)).status).toBe(401);
     app.signal('SIGINT');
     expect(await app.closed).toBe(0);
     expect(app.output).toContain('Stopping: jobs that are running end first.');

@@ -1,6 +1,7 @@
 import { TestPostgres } from '../support/postgres-server.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
+import { Newcomer } from './newcomer.js';
 import { isRunning, listeningAddresses, NodeProcess } from './node-process.js';
 
 const APART = ['--workers', 'apart', '--port', '0'];
@@ -48,19 +49,17 @@ describe('npm run demo -- --workers apart', () => {
     // One for HTTP and Socket.IO, one for mail.
     expect(listeningAddresses(demo.pid)).toHaveLength(2);
 
+    const newcomer = await Newcomer.at(url);
     const stored = async (): Promise<number> => {
-      const response = await fetch(`${url}/api/conversations/two-processes/messages`);
+      const response = await newcomer.ask('ada', '/api/conversations/two-processes/messages');
       return ((await response.json()) as { items: unknown[] }).items.length;
     };
     process.kill(worker, 'SIGSTOP');
-    const body = JSON.stringify({
-      ...{ senderId: 'ada', recipientId: 'grace', conversationId: 'two-processes', content: 'Hello!' },
-    });
-    const headers = { 'content-type': 'application/json' };
-    const accepted = await fetch(`${url}/api/messages`, { method: 'POST', headers, body });
+    const message = { recipientId: 'grace', conversationId: 'two-processes', content: 'Hello!' };
+    const accepted = await newcomer.send('ada', message);
     expect(accepted.status).toBe(202);
     const waiting = await waitUntil(async () => {
-      const response = await fetch(`${url}/api/queues`);
+      const response = await newcomer.ask('ada', '/api/queues');
       const queues = (await response.json()) as { name: string; waiting: number }[];
       return queues.find(({ name }) => name === 'message-delivery')?.waiting;
     }, 'the message to wait');
