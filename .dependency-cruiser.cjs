@@ -64,7 +64,12 @@ module.exports = {
     onlyImports(
       'slices-use-jobs-and-ports',
       `${LIB}/queues/[^/]+/`,
-      [`${LIB}/(queues|handlers|ports|jobs)/`, `${LIB}/admission/enqueue-check\\.ts$`, KERNEL],
+      [
+        `${LIB}/(queues|handlers|ports|jobs)/`,
+        `${LIB}/admission/enqueue-check\\.ts$`,
+        `${LIB}/privacy/sealed-fields\\.decorators\\.ts$`,
+        KERNEL,
+      ],
       'A processor talks to the outside only through a port; brokers, services and adapters are out of its reach.',
     ),
     {
@@ -160,6 +165,8 @@ module.exports = {
         `${LIB}/message-queue\\.service\\.ts$`,
         `${LIB}/worker/message-queue\\.worker\\.ts$`,
         `${LIB}/queues/queue-definitions\\.ts$`,
+        // To copy what it cannot show.
+        `${LIB}/admission/payloads/json-payload\\.ts$`,
         SEAMS,
       ],
       'The board and the REST surface show what services say; they never work around them.',

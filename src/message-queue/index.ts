@@ -31,8 +31,8 @@ export { InjectQueue, Processor } from './handlers/bull-decorators.js';
 export { MessageQueueService } from './message-queue.service.js';
 export type { EnqueueOptions } from './admission/job-options.js';
 export type { CancelOutcome } from './broker/broker.js';
-export type { BatchReceipt } from './facade/batch-enqueuer.js';
-export type { BatchStatus } from './facade/batch-status.js';
+export type { BatchReceipt } from './facade/batch/batch-enqueuer.js';
+export type { BatchStatus } from './facade/batch/batch-status.js';
 export type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 export type { JobState, JobStatus } from './facade/job-status.js';
 export type { PayloadInput } from './facade/payload-input.js';
@@ -44,6 +44,7 @@ export type { JobProgress } from './jobs/job-progress.js';
 export { defineQueue } from './jobs/queue-definition.js';
 export type { PayloadOf, QueueDefinition } from './jobs/queue-definition.js';
 export type { BackoffPolicy, QueueSettings } from './jobs/queue-settings.js';
+export { KeyScope, Readable } from './privacy/sealed-fields.decorators.js';
 export { QueueName } from './queues/queue-name.js';
 export { BatchMessageJobDto } from './queues/batch/batch-message-job.dto.js';
 export { CleanupJobDto, CleanupType } from './queues/cleanup/cleanup-job.dto.js';
@@ -96,3 +97,4 @@ export {
   UnknownQueueError,
   UnrecoverableJobError,
 } from './jobs/errors.js';
+export { KeyUnavailableError, ScopeShreddedError } from './jobs/sealing/sealing-errors.js';

@@ -1,7 +1,7 @@
 import type { InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { BoardOptions } from './operations/board/board-access.js';
 import type { GivenOptions } from '../kernel/values/options.js';
-import type { REDIS_SETTINGS } from './configuration/redis-settings.js';
+import type { REDIS_SETTINGS } from './configuration/redis/redis-settings.js';
 import type { SettingValues, SETTINGS } from './configuration/settings.js';
 import type { RedisSettings } from '../kernel/redis/redis-settings.js';
 import type { JobMiddleware, JobMiddlewareRegistration } from './execution/job-middleware.js';

@@ -9,12 +9,16 @@ import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.options.js';
 import type { TestRedis } from '../support/redis-server.js';
+import { KeyProvider } from '../../src/message-queue/ports/encryption/key-provider.js';
+import { KeyRing } from '../support/key-ring.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** How a test's app differs from the plainest one. */
 export interface BoardAppOptions {
   readonly board?: BoardOptions;
   readonly environment?: MessageQueueModuleOptions['environment'];
+  /** Whether payloads are sealed. Default `off`: tests look at what is stored. */
+  readonly sealing?: 'on' | 'off';
   /** Default `express`. */
   readonly platform?: 'express' | 'fastify';
   readonly setUp?: (app: INestApplication) => void;
@@ -35,10 +39,14 @@ export class BoardApp {
     options: BoardAppOptions = {},
   ): Promise<BoardApp> {
     const { board, environment = 'development', platform, imports = [], providers = [] } = options;
+    const { sealing = 'off' } = options;
     const place = redis ? { redis: { url: redis.url }, prefix: `board-${randomUUID()}` } : {};
     const module = await Test.createTestingModule({
       imports: [
-        MessageQueueModule.forRoot({ provider, environment, acceptInMemory: true, board, ...place }),
+        MessageQueueModule.forRoot({
+          ...{ provider, environment, acceptInMemory: true, board, privacy: { sealing }, ...place },
+          adapters: [{ provide: KeyProvider, useClass: KeyRing }],
+        }),
         ...imports,
       ],
       providers,

@@ -557,6 +557,7 @@ describe('registering the module', () => {
     process.env['NODE_ENV'] = 'production';
     process.env['MESSAGE_QUEUE_PROVIDER'] = 'memory';
     process.env['MESSAGE_QUEUE_ACCEPT_IN_MEMORY'] = 'true';
+    process.env['MESSAGE_QUEUE_SEALING'] = 'off';
     await apps.start({ imports: [MessageQueueModule] });
     expect(apps.logger.lines.filter((line) => line.includes('die with the process'))).toHaveLength(1);
     delete process.env['MESSAGE_QUEUE_PROVIDER'];

@@ -47,7 +47,7 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
       type: 'push',
       pushPayload: { sound: 'a', icon: 'b', image: 'c', tag: 'd', clickAction: 'e' },
     },
-    { ...notification, type: 'sms', phoneNumber: '+4915112345678', messageId: 'm-1' },
+    { ...notification, type: 'sms', phoneNumber: '+4915112345678', messageId: 'm-1', conversationId: 'c-1' },
     {
       ...{ recipientId: 'ben', type: 'email', template: 'welcome', variables: { name: 'Ben', n: 1 } },
       ...{ priority: 'urgent', ttlMs: 60_000, emailAddress: 'ben@example.org', createdAt },
@@ -66,7 +66,7 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
   ],
   'message-encryption/encrypt-decrypt': [
     { messageId: 'm-1', operation: 'encrypt', content: 'Hi', algorithm: 'AES-256-GCM', createdAt },
-    { messageId: 'm-1', operation: 'reencrypt', keyId: 'k', createdAt },
+    { messageId: 'm-1', conversationId: 'c-1', operation: 'reencrypt', keyId: 'k', createdAt },
   ],
   'batch-message-sending/batch-send': [
     { ...batch, chunkSize: 50, chunkDelay: 200, conversationId: 'c-1', requiresEncryption: true },

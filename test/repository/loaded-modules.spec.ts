@@ -57,7 +57,17 @@ describe('a host that imports the package', () => {
     expect(new Set(imported.ours.map((file) => file.replace(/\/.*/, '/')))).toEqual(
       new Set([
         ...['index.ts', 'message-queue.module.ts', 'message-queue.service.ts', 'message-queue.tokens.ts'],
-        ...['broker/', 'facade/', 'handlers/', 'jobs/', 'ports/', 'queues/', 'schedules/', 'wiring/'],
+        ...[
+          'broker/',
+          'facade/',
+          'handlers/',
+          'jobs/',
+          'ports/',
+          'privacy/',
+          'queues/',
+          'schedules/',
+          'wiring/',
+        ],
       ]),
     );
     expect(imported.ours.filter((file) => /\.processor\.ts$|^wiring\/root|enqueuer\.ts$/.test(file))).toEqual(

@@ -14,7 +14,8 @@ export const settings: QueueSettings = {
 export const NOW = Date.UTC(2026, 0, 1);
 
 export const admit = (options: unknown, data: unknown = { a: 1 }): AdmittedJob =>
-  admitJob('q', settings, 'send', data, options as ManagedJobOptions, NOW);
+  // A queue without a seal waits for nothing.
+  admitJob('q', settings, 'send', data, options as ManagedJobOptions, NOW) as AdmittedJob;
 
 export function refused(act: () => unknown): InvalidJobOptionsError | InvalidPayloadError {
   try {

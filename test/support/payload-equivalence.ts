@@ -1,7 +1,7 @@
 import { isDeepStrictEqual, inspect } from 'node:util';
 import type { Type } from '@nestjs/common';
 import { acceptPayload } from '../../src/message-queue/admission/compiled/accept-payload.js';
-import { assertJsonSafe } from '../../src/message-queue/admission/json-payload.js';
+import { assertJsonSafe } from '../../src/message-queue/admission/payloads/json-payload.js';
 import { judgePayload } from '../../src/message-queue/admission/payload-validator.js';
 
 type Accept = (type: Type<object>, data: unknown, maxBytes: number) => object | undefined;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Queue } from 'bull';
-import { writtenPayload } from '../../src/message-queue/admission/json-payload.js';
+import { writtenPayload } from '../../src/message-queue/admission/payloads/json-payload.js';
 import type { AddRequest } from '../../src/message-queue/broker/broker.js';
 import type { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import type { SpoolOptions } from '../../src/message-queue/broker/redis/spool/spool.js';

@@ -52,7 +52,7 @@ export class MessagesService {
       ),
       this.messageQueue.addNotificationJob(
         {
-          ...{ recipientId, type: NotificationType.IN_APP, messageId, createdAt },
+          ...{ recipientId, type: NotificationType.IN_APP, messageId, conversationId, createdAt },
           ...{ title: 'New message', message: `${senderId} wrote to you` },
         },
         { idempotencyKey: `notify:${messageId}` },

@@ -144,7 +144,7 @@ export class Story {
       priority: message.priority ? JobPriority[message.priority] : JobPriority.NORMAL,
       correlationId: this.idOf(message.id),
     };
-    const { messageId, content } = document;
+    const { messageId, conversationId, content } = document;
     const adds: Promise<unknown>[] = [
       this.queue.addMessageDeliveryJob(
         { ...document, recipientId: message.to, requiresEncryption: message.encrypted ?? false },
@@ -153,7 +153,10 @@ export class Story {
       this.queue.addNotificationJob(this.notificationFor(message, createdAt), options),
       // A secret is sealed, anything else can be found again.
       message.encrypted
-        ? this.queue.addEncryptionJob({ messageId, operation: 'encrypt', content, createdAt }, options)
+        ? this.queue.addEncryptionJob(
+            { messageId, conversationId, operation: 'encrypt', content, createdAt },
+            options,
+          )
         : this.queue.addIndexingJob({ ...document, operation: 'index' }, options),
     ];
     await Promise.all(adds);

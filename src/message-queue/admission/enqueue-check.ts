@@ -1,7 +1,7 @@
 import type { ErrorPlace } from '../../kernel/errors.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
 import { InvalidPayloadError } from '../jobs/errors.js';
-import type { PayloadPlace } from './json-payload.js';
+import type { PayloadPlace } from './payloads/json-payload.js';
 import { LONGEST_CHECK_MS } from './payload-validator.js';
 
 /** Checks, when a job is added, what its DTO cannot know and its handler would find out too late. */

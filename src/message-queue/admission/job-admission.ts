@@ -4,39 +4,42 @@ import { shown } from '../../kernel/values/words.js';
 import { checkBullOptions } from './bull-option-rules.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { newJobId } from './job-id.js';
-import { toJsonPayload } from './json-payload.js';
-import type { JsonPayload } from './json-payload.js';
+import { fingerprintOf } from './fingerprint.js';
+import { SealedPayload } from './payloads/json-payload.js';
+import type { JsonPayload } from './payloads/json-payload.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import { checkRecord } from './option-rules.js';
 import { defaultOptionsOf } from './stored-options.js';
 import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { PayloadSeal, SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { QueueSettings } from '../jobs/queue-settings.js';
 import { MESSAGE_QUEUE_BACKOFF } from '../jobs/retry-policy.js';
+import { storedPayload } from './payloads/stored-payload.js';
 
 /** A job that may be stored: its options are complete and safe in Bull. */
 export interface AdmittedJob extends JsonPayload {
   readonly options: ManagedJobOptions;
+  /** UTF-8 bytes of the payload before it was sealed; undefined when it is not. */
+  readonly plainBytes?: number;
 }
 
 /** What of a queue's definition an add depends on. */
-type AdmittingQueue = QueueSettings & Pick<QueueDefinition, 'versions'>;
+type AdmittingQueue = QueueSettings & Pick<SealableQueue, 'versions' | 'seal'>;
 
 const JOB_NAME = text(200);
 const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
 
 /**
- * The gate in front of a queue: refuses what Bull would lose, choke on or silently change, and fills in what our rules
- * need. Every add passes it, whether from the facade, `@InjectQueue` or the board.
+ * The gate in front of a queue: refuses what Bull would lose, choke on or silently change, fills in what our rules need, and seals the
+ * payload last. Every add passes it, whether from the facade, `@InjectQueue` or the board. It waits for nothing but a key that is not at
+ * hand.
  *
- * Filled: `jobId` (`m_` and 16 random characters, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
- * `retention.completedCount`), `timestamp`, `stackTraceLimit`, and the version of the payload unless `options.mq` is given: options of
- * a stored job say it themselves. `removeOnFail` is always false: dead letters are kept,
- * whatever the caller asked for. Missing data counts as `{}`, as in Bull.
+ * Filled: see {@link admitOptions}. Missing data counts as `{}`, as in Bull.
  * @param data the payload, or the JSON that was written of it
  * @param options Bull's own, with priorities on Bull's scale
  * @param now milliseconds since the epoch
- * @throws InvalidJobOptionsError listing every option; InvalidPayloadError listing every path, or the sizes
+ * @throws InvalidJobOptionsError listing every option; InvalidPayloadError listing every path, or the sizes; KeyUnavailableError,
+ * ScopeShreddedError; at once or as a rejection
  */
 export function admitJob(
   queueName: string,
@@ -45,18 +48,49 @@ export function admitJob(
   data: unknown,
   options: ManagedJobOptions = {},
   now: number = Date.now(),
-): AdmittedJob {
+): AdmittedJob | Promise<AdmittedJob> {
   const filled = admitOptions(queueName, settings, name, options, now);
   const sizeLimit = options.sizeLimit ?? settings.maxPayloadBytes;
   const maxBytes = Math.min(sizeLimit, settings.maxPayloadBytes);
-  const { json, bytes } = toJsonPayload(data === undefined ? {} : data, maxBytes, {
-    queue: queueName,
-    job: name,
-  });
-  return { json, bytes, options: filled };
+  const place = { queue: queueName, job: name };
+  const stored = storedPayload(settings, data === undefined ? {} : data, maxBytes, place);
+  if (filled.repeat !== undefined && settings.seal !== undefined) {
+    return scheduleOf(stored, filled, data, settings.seal);
+  }
+  return stored instanceof Promise
+    ? stored.then((payload) => admitted(payload, filled))
+    : admitted(stored, filled);
 }
 
-function admitOptions(
+function admitted(payload: JsonPayload, options: ManagedJobOptions): AdmittedJob {
+  const { json, bytes } = payload;
+  return payload instanceof SealedPayload
+    ? { json, bytes, options, plainBytes: payload.plainBytes }
+    : { json, bytes, options };
+}
+
+/** A schedule that is added again must be known by its payload, which no two seals write alike. */
+async function scheduleOf(
+  stored: JsonPayload | Promise<JsonPayload>,
+  options: ManagedJobOptions,
+  data: unknown,
+  seal: PayloadSeal,
+): Promise<AdmittedJob> {
+  const payload = await stored;
+  if (!(payload instanceof SealedPayload) || !isRecord(data)) return admitted(payload, options);
+  const payloadDigest = await seal.digest(fingerprintOf(data));
+  return admitted(payload, { ...options, mq: { ...options.mq, payloadDigest } });
+}
+
+/**
+ * The options of a job that may be stored.
+ *
+ * Filled: `jobId` (`m_` and 16 random characters, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
+ * `retention.completedCount`), `timestamp`, `stackTraceLimit`, and the version of the payload unless `options.mq` is given: options of
+ * a stored job say it themselves. `removeOnFail` is always false: dead letters are kept, whatever the caller asked for.
+ * @throws InvalidJobOptionsError listing every option
+ */
+export function admitOptions(
   queueName: string,
   settings: AdmittingQueue,
   name: unknown,

@@ -58,6 +58,7 @@ const RECORD_KEYS = [
   'defaultAttempts',
   'idempotencyKey',
   'version',
+  'payloadDigest',
   'failures',
   'replays',
   'cancelled',

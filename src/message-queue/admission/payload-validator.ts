@@ -6,8 +6,8 @@ import type { Issue } from '../../kernel/errors.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
 import { InvalidPayloadError, JobTimeoutError } from '../jobs/errors.js';
 import { acceptPayload } from './compiled/accept-payload.js';
-import { assertJsonSafe } from './json-payload.js';
-import type { PayloadPlace } from './json-payload.js';
+import { assertJsonSafe } from './payloads/json-payload.js';
+import type { PayloadPlace } from './payloads/json-payload.js';
 
 /** How long what a host checks of a payload may take, milliseconds: a promise in it, a rule or a check may never settle. */
 export const LONGEST_CHECK_MS = 10_000;

@@ -1,8 +1,8 @@
 import type { Job, Queue } from 'bull';
-import type { JsonPayload } from '../admission/json-payload.js';
+import type { JsonPayload } from '../admission/payloads/json-payload.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
@@ -148,7 +148,7 @@ export abstract class Broker {
    * The queue that hosts inject. Its `add` and `addBulk` check options, generate ids and keep the enqueue deadline;
    * its `process` is refused (our worker runs the jobs) with an error that shows `@JobHandler`.
    */
-  abstract createQueue(definition: QueueDefinition): Queue;
+  abstract createQueue(definition: SealableQueue): Queue;
 
   /** Adds a job once: idempotency ledger, backpressure and the add are one atomic step. */
   abstract addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome>;

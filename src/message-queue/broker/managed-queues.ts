@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { Broker } from './broker.js';
 
 /** A registered queue with what keeps it and what describes it. */
@@ -8,7 +8,7 @@ export interface ManagedQueue {
   /** The broker that created the queue. */
   readonly broker: Broker;
   /** With the host's overrides applied. */
-  readonly definition: QueueDefinition;
+  readonly definition: SealableQueue;
 }
 
 /** The queues that are registered in this process. Type and injection token in one. */

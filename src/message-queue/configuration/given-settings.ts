@@ -4,9 +4,9 @@ import type { Setting } from '../../kernel/values/setting.js';
 import type { Environment } from './environment.js';
 import { readSettings, valueAt } from './read-settings.js';
 import type { Given } from './read-settings.js';
-import { REDIS_SETTINGS } from './redis-settings.js';
-import { REDIS_PLACES } from './resolve-redis.js';
-import type { Origins } from './resolve-redis.js';
+import { REDIS_SETTINGS } from './redis/redis-settings.js';
+import { REDIS_PLACES } from './redis/resolve-redis.js';
+import type { Origins } from './redis/resolve-redis.js';
 import { SETTINGS } from './settings.js';
 import type { SettingValues } from './settings.js';
 

@@ -17,7 +17,7 @@ import { givenSettings } from './given-settings.js';
 import type { GivenSettings } from './given-settings.js';
 import { checkKeys } from './read-settings.js';
 import { resolveQueues } from './resolve-queues.js';
-import { REDIS_PLACES, resolveRedis } from './resolve-redis.js';
+import { REDIS_PLACES, resolveRedis } from './redis/resolve-redis.js';
 import { SETTINGS } from './settings.js';
 
 /** Options that put the module together; they are taken off before the settings are read. */

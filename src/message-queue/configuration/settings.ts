@@ -10,7 +10,7 @@ import {
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 import { PRIVACY_SETTINGS } from '../privacy/privacy-settings.js';
-import { REDIS_SETTINGS } from './redis-settings.js';
+import { REDIS_SETTINGS } from './redis/redis-settings.js';
 import {
   cronOrOff,
   environmentName,

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import { HostCode } from '../../kernel/host/host-code.js';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
@@ -10,7 +11,7 @@ import type { JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { JobLog } from '../jobs/job-logger.js';
 import { JobResult } from '../jobs/job-result.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { OpenedPayload, SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { Settlement } from '../jobs/settlement.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { JobMiddlewareStack } from './job-middleware.js';
@@ -23,6 +24,7 @@ import {
   currentData,
   handlerOf,
   judgedPayload,
+  openedPayload,
   payloadTypeOf,
   refuseCrashLoop,
 } from './run-steps.js';
@@ -57,7 +59,7 @@ export interface JobExecutorParts {
 }
 
 /**
- * The path of every job in a worker: crash-loop check → find handler → payload → middleware and handler → outcome →
+ * The path of every job in a worker: crash-loop check → find handler → open and check the payload → middleware and handler → outcome →
  * report. It decides how a run ended; the broker stores that. A run is over only when its handler has settled, however
  * late: until then its slot and its lock stay taken, so a job never runs beside its own retry.
  */
@@ -88,7 +90,7 @@ export class JobExecutor {
   }
 
   /** What a broker calls for the jobs of one queue. @param now the broker's */
-  runnerOf(definition: QueueDefinition, now: () => number): RunJob {
+  runnerOf(definition: SealableQueue, now: () => number): RunJob {
     return (taken) => this.run(taken, definition, now);
   }
 
@@ -99,7 +101,7 @@ export class JobExecutor {
    */
   async run(
     taken: TakenJob,
-    definition: QueueDefinition,
+    definition: SealableQueue,
     now: () => number = () => this.#parts.clock.now(),
   ): Promise<Settlement> {
     const run = new Run(taken, definition, this.#tools);
@@ -107,9 +109,7 @@ export class JobExecutor {
     try {
       const value = await this.#perform(run);
       settlement =
-        run.ending() === undefined
-          ? { kind: 'completed', result: JobResult.of(value, run.place) }
-          : this.#unsuccessful(run, undefined, now());
+        run.ending() === undefined ? completed(run, value) : this.#unsuccessful(run, undefined, now());
     } catch (thrown) {
       settlement = this.#unsuccessful(run, thrown ?? toError(thrown), now());
     }
@@ -127,6 +127,23 @@ export class JobExecutor {
     refuseCrashLoop(run, this.#parts.maxCrashes);
     const type = payloadTypeOf(run);
     const handler = (run.handler = handlerOf(run, this.#parts.handlers));
+    const opening = openedPayload(run);
+    if (!(opening instanceof Promise)) return this.#validate(run, handler, type, opening);
+    return opening.then((opened) => this.#validate(run, handler, type, opened));
+  }
+
+  #validate(
+    run: Run,
+    handler: RegisteredHandler,
+    type: Type<object>,
+    opened: OpenedPayload | 'shredded',
+  ): Promise<unknown> | undefined {
+    if (run.ending() !== undefined) return undefined;
+    if (opened === 'shredded') {
+      run.isShredded = true;
+      return undefined;
+    }
+    run.opened = opened;
     const data = currentData(run);
     const payload = acceptedPayload(data, type);
     if (payload !== undefined) return this.#handle(run, handler, payload);
@@ -187,4 +204,9 @@ export class JobExecutor {
     this.#parts.events.emit('stuck', { ...run.place, handler: stuck.handler, abortedForMs });
     this.#parts.onStuck?.(stuck);
   }
+}
+
+function completed(run: Run, value: unknown): Settlement {
+  if (run.isShredded) return { kind: 'completed', result: JobResult.shredded, ended: 'shredded' };
+  return { kind: 'completed', result: JobResult.of(value, run.place, run.opened?.sealer) };
 }

@@ -11,6 +11,7 @@ import type { Run } from './run.js';
 /** Longest error in a line, characters. */
 const LONGEST_ERROR = 300;
 const PASSED_ON = 'Waits for another version of the app';
+const SHREDDED = 'the key of its payload was destroyed; it ended without running.';
 const ABANDONED = 'its lock was lost; another worker may already have run it.';
 
 /** Reports how runs ended, to hosts (events) and operators (log). */
@@ -25,6 +26,11 @@ export class OutcomeReporter {
     const { place } = run;
     switch (settlement.kind) {
       case 'completed':
+        if (settlement.ended === 'shredded') {
+          this.write(run, 'log', 'Shredded', SHREDDED, `Shredded: ${SHREDDED}`);
+          this.ends.tell({ ...endedJob(run), outcome: 'shredded' });
+          return;
+        }
         this.events.noteCompleted(run.queue, durationMs);
         if (this.ends.hearsCompleted(run.queue)) {
           this.ends.tell(completedEnd(run, settlement.result, durationMs));
@@ -100,8 +106,8 @@ export class OutcomeReporter {
   }
 }
 
-function endedJob({ place, taken }: Run): EndedJob {
-  return { ...place, payload: taken.job.data as unknown };
+function endedJob({ place, data }: Run): EndedJob {
+  return { ...place, payload: data };
 }
 
 /** Parses the result only when a listener looks at it. */

@@ -12,6 +12,7 @@ import {
   UnrecoverableJobError,
   UpcastError,
 } from '../jobs/errors.js';
+import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
 import { failureRecordOf, toError } from '../jobs/failure-record.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
@@ -22,6 +23,11 @@ import type { Run } from './run.js';
 
 /** An open circuit that says "now" must not make its jobs spin; milliseconds. */
 const LEAST_CIRCUIT_DELAY_MS = 100;
+
+/** How long a job waits until the key of its payload is looked for again; milliseconds. */
+const KEY_DELAY_MS = 5_000;
+/** What a job waits for whose key is not to be had, as events name it. */
+const KEYS = 'data-keys';
 
 /** A run that did not succeed. */
 export interface UnsuccessfulRun {
@@ -44,7 +50,7 @@ export interface UnsuccessfulRun {
  * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    then returned or threw (returning may mean that it stopped half-way); only an unrecoverable error still counts.
  *    Told to stop by a shutdown → handed back, no attempt spent.
- * 2. `RetryLater` and open circuits → deferred, no attempt spent.
+ * 2. `RetryLater`, open circuits and keys that are not to be had → deferred, no attempt spent.
  * 3. Crash loop → dead letter.
  * 4. A job whose name or payload version this worker does not know → passed on, no attempt spent, until it has waited as
  *    long as its queue allows; then it is a dead letter.
@@ -71,6 +77,9 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
     const { message } = unsuccessful.tell(error);
     const settlement = deferred(error.retryAfterMs, LEAST_CIRCUIT_DELAY_MS, message);
     return { ...settlement, blockedBy: error.dependency };
+  }
+  if (error instanceof KeyUnavailableError) {
+    return { ...deferred(KEY_DELAY_MS, KEY_DELAY_MS, error.message), blockedBy: KEYS };
   }
   if (error instanceof CrashLoopError) return failed(unsuccessful, error, 'crash', true);
   if (isUnknown(unsuccessful.run, error)) {

@@ -15,6 +15,7 @@ import {
   UpcastError,
 } from '../jobs/errors.js';
 import { toError } from '../jobs/failure-record.js';
+import type { OpenedPayload } from '../jobs/sealing/payload-seal.js';
 import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
 import type { Run } from './run.js';
 
@@ -76,12 +77,26 @@ export function handlerOf({ queue, jobName, jobId }: Run, handlers: HandlerRegis
 }
 
 /**
+ * Opens the payload where it is sealed: at once if its key is at hand.
+ * @returns `shredded` when its key was destroyed
+ * @throws SealBrokenError, UnsealedJobError, KeyUnavailableError; at once or as a rejection
+ */
+export function openedPayload({
+  taken,
+  definition,
+  jobName,
+  jobId,
+}: Run): OpenedPayload | 'shredded' | Promise<OpenedPayload | 'shredded'> {
+  const data = taken.job.data as unknown;
+  return definition.seal === undefined ? { data } : definition.seal.open({ job: jobName, jobId }, data);
+}
+
+/**
  * The stored payload, brought up to the version of the queue's definition.
  * @throws NewerPayloadError when it is of a newer one, UpcastError, InvalidPayloadError when its version is none
  */
 export function currentData(run: Run): unknown {
-  const data = run.taken.job.data as unknown;
-  const { definition, record } = run;
+  const { data, definition, record } = run;
   if (record.version === undefined && definition.versions === undefined) return data;
   const { queue, jobName, jobId } = run;
   const place = { queue, job: jobName, jobId };
@@ -106,11 +121,10 @@ export function currentData(run: Run): unknown {
 }
 
 function upcastData(
-  { taken, definition, queue, jobName, jobId }: Run,
+  { data, definition, queue, jobName, jobId }: Run,
   version: number,
   known: number,
 ): unknown {
-  const data = taken.job.data as unknown;
   const upcast = definition.versions?.[jobName]?.upcast;
   if (upcast === undefined) return data;
   const what = `upcast of job "${jobName}" of queue "${queue}" could not bring the payload of job ${jobId} from version ${version} to ${known}: `;

@@ -8,7 +8,7 @@ import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import { CancelledError, JobTimeoutError, LockLostError } from '../jobs/errors.js';
+import { JobTimeoutError } from '../jobs/errors.js';
 import type { JobContext } from '../handlers/job-context.js';
 import type { RegisteredHandler } from '../handlers/handler-registry.js';
 import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
@@ -17,9 +17,11 @@ import type { JobLog } from '../jobs/job-logger.js';
 import type { JobProgress } from '../jobs/job-progress.js';
 import { scheduledTimeOf } from '../jobs/managed-job.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { sealedProgress } from '../jobs/sealing/sealed-progress.js';
+import type { OpenedPayload, SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { TakenJob } from '../jobs/taken-job.js';
 import type { MiddlewareContext } from './job-middleware.js';
+import { strongerReason } from './stop-reasons.js';
 
 const PERCENTAGE = numberFrom(0, 100);
 
@@ -57,6 +59,9 @@ export class Run implements MiddlewareContext {
   readonly takenAt: number;
   /** The job's handler, once found. */
   handler: RegisteredHandler | undefined;
+  isShredded = false;
+  /** Its payload, once it is known in plain. */
+  opened: OpenedPayload | undefined;
 
   readonly #tools: RunTools;
   #state: RunState = 'taken';
@@ -76,7 +81,7 @@ export class Run implements MiddlewareContext {
 
   constructor(
     readonly taken: TakenJob,
-    readonly definition: QueueDefinition,
+    readonly definition: SealableQueue,
     tools: RunTools,
   ) {
     const { job } = taken;
@@ -120,9 +125,14 @@ export class Run implements MiddlewareContext {
     return scheduledTimeOf(this.taken.job);
   }
 
-  /** Validated once the run has begun; before that, as stored. */
+  /** As JSON keeps it, not validated; as it is stored until it is opened. */
+  get data(): unknown {
+    return this.opened === undefined ? (this.taken.job.data as unknown) : this.opened.data;
+  }
+
+  /** Validated once the run has begun; before that, see {@link data}. */
   get payload(): object {
-    return this.#payload ?? (this.taken.job.data as object);
+    return this.#payload ?? (this.data as object);
   }
 
   get deadline(): number {
@@ -175,7 +185,7 @@ export class Run implements MiddlewareContext {
   /** Tells the run to stop. The signal keeps its first reason; a stronger one may still decide the end. */
   abort(reason: MessageQueueError): void {
     if (this.#state === 'ended') return;
-    if (this.#ending === undefined || strength(reason) > strength(this.#ending)) this.#ending = reason;
+    this.#ending = strongerReason(this.#ending, reason);
     if (this.#reason !== undefined) return;
     this.#timer?.cancel();
     this.#reason = reason;
@@ -197,7 +207,7 @@ export class Run implements MiddlewareContext {
     if (this.#reason !== undefined) throw this.#reason;
     if (this.#state === 'ended') return;
     try {
-      await this.taken.job.progress(progress);
+      await this.taken.job.progress(sealedProgress(progress, this.opened?.sealer));
       this.#tools.events.emit('progress', { ...this.place, progress });
     } catch (error) {
       this.#tellUnstored(printable(String(error)));
@@ -216,7 +226,7 @@ export class Run implements MiddlewareContext {
       write: () => this.logger.warn(`The job's progress could not be stored: ${why}`),
       sum: ({ count, seconds }) =>
         this.logger.warn(
-          `Progress could not be stored ${count} more times in ${seconds} s, this job's the last: ${why}`,
+          `Progress was not stored ${count} more times in ${seconds} s, this job's last: ${why}`,
         ),
     });
   }
@@ -233,10 +243,3 @@ export class Run implements MiddlewareContext {
 
 const NO_RECORD: ManagedJobRecord = {};
 const NO_METADATA: JobContext['metadata'] = {};
-
-/** A lost lock beats everything, a cancellation beats a timeout, a timeout beats a later shutdown. */
-function strength(reason: MessageQueueError): number {
-  if (reason instanceof LockLostError) return 3;
-  if (reason instanceof CancelledError) return 2;
-  return reason instanceof JobTimeoutError ? 1 : 0;
-}

@@ -3,20 +3,19 @@ import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
-import { MessageQueueError } from '../../kernel/errors.js';
-import { BrokerUnavailableError, InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import { InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
 import { versionOf } from '../jobs/queue-definition.js';
-import { toError } from '../jobs/failure-record.js';
 import { runChecks } from '../admission/enqueue-check.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { AdmittedJob } from '../admission/job-admission.js';
-import { toJsonPayload } from '../admission/json-payload.js';
+import { storedPayload } from '../admission/payloads/stored-payload.js';
 import { mapEnqueueOptions } from '../admission/job-options.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import { validatePayload } from '../admission/payload-validator.js';
 import { plainText } from '../../kernel/values/plain-text.js';
+import { isBulkJob, notSent, receiptOf, rejected } from './bulk-receipts.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 import { OrdinaryAdds } from './ordinary-adds.js';
 import type { OrdinaryPlace } from './ordinary-adds.js';
@@ -59,7 +58,7 @@ export class JobEnqueuer {
   /** Checks a job as `add` does, and adds nothing. */
   async check(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<void> {
     const managed = this.queues.get(queueName);
-    this.#admitted(managed, await this.#request(managed, jobName, payload, options));
+    await this.#admitted(managed, await this.#request(managed, jobName, payload, options));
   }
 
   /** Adds many jobs of one name; one that is wrong is rejected by itself. */
@@ -195,7 +194,11 @@ export class JobEnqueuer {
     );
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
     await runChecks(this.checks, payload, place);
-    const written = toJsonPayload(payload, definition.maxPayloadBytes, place);
+    // A schedule's is sealed with it: the broker must tell whether it is the one that it knows.
+    const written =
+      options.repeat === undefined
+        ? await storedPayload(definition, payload, definition.maxPayloadBytes, place)
+        : payload;
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
     const request = { name: jobName, data: written, options, critical, deadlineMs };
     if (idempotency === undefined) return request;
@@ -205,46 +208,17 @@ export class JobEnqueuer {
   /** What a test put under the queue's token gets Bull's own call. */
   async #addToOverride(managed: ManagedQueue, request: AddRequest): Promise<JobReceipt> {
     const { queue, definition } = managed;
-    const { json, options } = this.#admitted(managed, request);
+    const { json, options } = await this.#admitted(managed, request);
     const job: unknown = await queue.add(request.name, JSON.parse(json) as object, options);
     const { id = options.jobId } = (job ?? {}) as { readonly id?: string | number };
     return { id: plainText(id), queue: definition.name, name: request.name, deduplicated: false };
   }
 
   /** The request as a broker would store it. @throws what a broker's gate throws */
-  #admitted({ definition, broker }: ManagedQueue, { name, data, options }: AddRequest): AdmittedJob {
+  #admitted(
+    { definition, broker }: ManagedQueue,
+    { name, data, options }: AddRequest,
+  ): AdmittedJob | Promise<AdmittedJob> {
     return admitJob(definition.name, definition, name, data, options, broker.now());
   }
-}
-
-/** Without a spread: fields that are added to one cost V8 a shape of its own for each job. */
-function receiptOf(outcome: BulkAddOutcome, queue: string, name: string): BulkReceipt {
-  switch (outcome.outcome) {
-    case 'rejected':
-      return { outcome: 'rejected', queue, name, error: outcome.error };
-    case 'unknown':
-      return { outcome: 'unknown', id: outcome.id, queue, name, error: outcome.error };
-    default:
-      return outcome.schedule === undefined
-        ? { outcome: outcome.outcome, id: outcome.id, queue, name }
-        : { outcome: outcome.outcome, id: outcome.id, queue, name, schedule: outcome.schedule };
-  }
-}
-
-function isBulkJob(job: unknown): boolean {
-  return typeof job === 'object' && job !== null && 'payload' in job;
-}
-
-/** Whatever a check throws: the jobs before this one may be stored already. */
-function rejected(queue: string, name: string, reason: unknown): BulkReceipt {
-  if (reason instanceof MessageQueueError) return { outcome: 'rejected', queue, name, error: reason };
-  const headline = `A job of a bulk add to queue "${queue}" could not be checked:`;
-  const issues = [{ path: 'payload', message: toError(reason).message }];
-  const error = new InvalidPayloadError(headline, issues, { queue, job: name, cause: reason });
-  return { outcome: 'rejected', queue, name, error };
-}
-
-function notSent(queue: string, name: string): BulkReceipt {
-  const message = `Redis stopped answering during a bulk add to queue "${queue}"; this job was not sent.`;
-  return { outcome: 'rejected', queue, name, error: new BrokerUnavailableError(message, { queue }) };
 }

@@ -1,8 +1,9 @@
 import { IsInt, IsOptional, IsString, Max, MaxLength } from 'class-validator';
 import { testQueue } from '../../../test/support/redis-broker-fixture.js';
 import { admitJob } from '../admission/job-admission.js';
+import type { AdmittedJob } from '../admission/job-admission.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
-import { writtenPayload } from '../admission/json-payload.js';
+import { writtenPayload } from '../admission/payloads/json-payload.js';
 import type { AddRequest } from '../broker/broker.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { JobEnqueuer } from './job-enqueuer.js';
@@ -67,7 +68,7 @@ function app(): { readonly queues: RegisteredQueues; readonly asked: AddRequest[
 
 /** What would be stored, but for what is new with each add. */
 function stored({ name, data, options, critical, idempotency, deadlineMs }: AddRequest): unknown {
-  const admitted = admitJob('notes', definition, name, data, options, 5);
+  const admitted = admitJob('notes', definition, name, data, options, 5) as AdmittedJob;
   const { jobId, ...others } = admitted.options;
   return {
     name,

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { acceptPayload } from '../admission/compiled/accept-payload.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
-import { writtenPayload } from '../admission/json-payload.js';
+import { storedPayloadNow } from '../admission/payloads/stored-payload.js';
 import type { OrdinaryAdd } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -50,8 +50,8 @@ export class OrdinaryAdds {
     const { maxPayloadBytes } = managed.definition;
     const accepted = acceptPayload(type, payload, maxPayloadBytes);
     if (accepted === undefined) return undefined;
-    const data = writtenPayload(accepted);
-    if (data.bytes > maxPayloadBytes) return undefined;
+    const data = storedPayloadNow(managed.definition, name, accepted, maxPayloadBytes);
+    if (data === undefined) return undefined;
     const { options: level, critical } = levels[priority];
     return { ordinary: true, name, data, options: level, critical };
   }

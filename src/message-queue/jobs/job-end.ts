@@ -2,11 +2,16 @@ import { HostCode } from '../../kernel/host/host-code.js';
 import { inOwnContext } from '../../kernel/host/root-context.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import type { JobEvents, JobRunEventPlace } from './job-events.js';
+import { isSealed, SEALED_FIELD } from './sealing/payload-seal.js';
+import type { PayloadSeal } from './sealing/payload-seal.js';
 import type { FailureRecord } from './managed-job.js';
 
 /** A job that has ended, and the run that was its last: of one that was cancelled before it ran, the run it would have been. */
 export interface EndedJob extends JobRunEventPlace {
-  /** The payload as it is stored, not validated; undefined when nobody can read it. Message content: keep it out of logs. */
+  /**
+   * The payload, not validated; undefined when nobody can read it. Of one that was sealed and does not open, only what stayed readable.
+   * Message content: keep it out of logs.
+   */
   readonly payload: unknown;
 }
 
@@ -16,6 +21,7 @@ export type JobEnd = EndedJob &
     | { readonly outcome: 'completed'; readonly result: unknown; readonly durationMs: number }
     | { readonly outcome: 'dead-letter'; readonly error: Error; readonly failure: FailureRecord }
     | { readonly outcome: 'cancelled'; readonly reason: string }
+    | { readonly outcome: 'shredded' }
   );
 
 /**
@@ -37,9 +43,10 @@ interface NamedListener {
   readonly listener: JobEndListener;
 }
 
-/** Tells how jobs end: one place for the hook `onJobEnd` and the events `completed`, `deadLettered` and `cancelled`. */
+/** Tells how jobs end: one place for the hook `onJobEnd` and the events `completed`, `deadLettered`, `cancelled` and `shredded`. */
 export class JobEnds {
   private readonly listeners = new Map<string, NamedListener[]>();
+  private readonly seals = new Map<string, PayloadSeal>();
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(
@@ -54,6 +61,11 @@ export class JobEnds {
     this.listeners.set(queue, [...(this.listeners.get(queue) ?? []), { name, listener }]);
   }
 
+  /** What opens the payloads of a queue's jobs that end without having run. */
+  openWith(queue: string, seal: PayloadSeal): void {
+    this.seals.set(queue, seal);
+  }
+
   /** Whether anyone listens for completed jobs: saves building what nobody receives. */
   hearsCompleted(queue: string): boolean {
     return this.listeners.has(queue) || this.events.has('completed');
@@ -62,7 +74,15 @@ export class JobEnds {
   /** Tells everyone. To be called once per end, when it is stored. Never throws. */
   tell(end: JobEnd): void {
     this.emit(end);
-    for (const { name, listener } of this.listeners.get(end.queue) ?? []) this.call(name, listener, end);
+    const listeners = this.listeners.get(end.queue);
+    if (listeners === undefined) return;
+    if (!isSealed(end.payload)) for (const { name, listener } of listeners) this.call(name, listener, end);
+    else
+      this.await(
+        this.opened(end).then((it) =>
+          listeners.forEach(({ name, listener }) => this.call(name, listener, it)),
+        ),
+      );
   }
 
   /** Resolves when every listener that was told has settled, or has taken too long. */
@@ -89,6 +109,9 @@ export class JobEnds {
         return;
       case 'cancelled':
         this.events.emit('cancelled', { ...place, reason: end.reason });
+        return;
+      case 'shredded':
+        this.events.emit('shredded', place);
     }
   }
 
@@ -101,8 +124,24 @@ export class JobEnds {
       return;
     }
     if (answer === undefined) return;
-    const told = this.waitFor(name, answer, end).finally(() => this.underWay.delete(told));
+    this.await(this.waitFor(name, answer, end));
+  }
+
+  private await(telling: Promise<void>): void {
+    const told = telling.finally(() => this.underWay.delete(told));
     this.underWay.add(told);
+  }
+
+  /** Never rejects. */
+  private async opened<End extends JobEnd>(end: End): Promise<End> {
+    const { [SEALED_FIELD]: _sealed, ...readable } = end.payload as Readonly<Record<string, unknown>>;
+    try {
+      const opened = await this.seals.get(end.queue)?.open({ job: end.job, jobId: end.jobId }, end.payload);
+      if (opened !== undefined && opened !== 'shredded') return { ...end, payload: opened.data };
+    } catch {
+      // What it does not open for was told where it ended, or shows in health.
+    }
+    return { ...end, payload: readable };
   }
 
   private waitFor(name: string, answer: Promise<void>, end: JobEnd): Promise<void> {

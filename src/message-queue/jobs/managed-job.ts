@@ -37,6 +37,8 @@ export interface ManagedJobRecord {
   readonly idempotencyKey?: string;
   /** Of the payload; left out when it is 1. */
   readonly version?: number;
+  /** Of a schedule whose payload is sealed: a keyed hash of it, because each seal of the same payload is another text. */
+  readonly payloadDigest?: string;
   /** Newest last, at most 20: their reasons in short. {@link failuresOf} has more of the last one. */
   readonly failures?: readonly FailureRecord[];
   readonly replays?: readonly ReplayRecord[];

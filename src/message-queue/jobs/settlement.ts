@@ -5,7 +5,7 @@ import type { FailureRecord } from './managed-job.js';
 /**
  * How one run of a job ended. The executor decides it, the broker stores it: one atomic step each, under the job's lock.
  *
- * - `completed`: the result is stored, the job moves to completed.
+ * - `completed`: the result is stored, the job moves to completed; so does one that was shredded, which is neither success nor failure.
  * - `failed`: an attempt is spent. `retryDelayMs` a number → the job is delayed by that much (0 = waits again at once);
  *   `null` → it moves to the failed set (a dead letter). `failure` is appended to `opts.mq.failures` in the same step.
  * - `deferred`: runs again after `delayMs`; no attempt is spent (RetryLater, an open circuit).
@@ -15,7 +15,12 @@ import type { FailureRecord } from './managed-job.js';
  * - `abandoned`: the lock is lost, another worker owns the job; nothing may be stored.
  */
 export type Settlement =
-  | { readonly kind: 'completed'; readonly result: JobResult }
+  | {
+      readonly kind: 'completed';
+      readonly result: JobResult;
+      /** Nothing ran: the key of the payload was destroyed. */
+      readonly ended?: 'shredded';
+    }
   | {
       readonly kind: 'failed';
       readonly error: Error;

@@ -79,3 +79,4 @@ export {
   UnsupportedOperationError,
   UpcastError,
 } from '../jobs/errors.js';
+export { KeysRequiredError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';

@@ -16,7 +16,7 @@ export async function takeAlone(
   payload: object,
   clock: Clock,
 ): Promise<{ readonly taken: TakenJob; readonly close: () => Promise<void> }> {
-  const { json, options } = admitJob(definition.name, definition, jobName, payload);
+  const { json, options } = await admitJob(definition.name, definition, jobName, payload);
   const queue = new MemoryQueue(definition.name, { clock });
   const job = await queue.add(jobName, JSON.parse(json) as object, options);
   return {

@@ -10,11 +10,13 @@ import { HostCode } from '../../kernel/host/host-code.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
-import { brokerProviders } from './broker-providers.js';
-import { EXECUTION_PROVIDERS } from './execution-providers.js';
+import { brokerProviders } from './providers/broker-providers.js';
+import { EXECUTION_PROVIDERS } from './providers/execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
 import { hostEnvironment } from './host-environment.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { SEALING_PROVIDERS } from './providers/sealing-providers.js';
+import { PayloadCodec } from '../privacy/payload-codec.js';
 import { Registrations } from './registrations.js';
 import type { RootSetup } from './root-setup.js';
 import { getBrokerToken, getConfigToken, MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -44,18 +46,20 @@ const INSIDE: Provider[] = [
       events: JobEvents,
       ends: JobEnds,
       host: HostCode,
+      codec: PayloadCodec,
     ) =>
       new RegisteredQueues(
         moduleRef,
-        definitions,
+        definitions.map((definition) => codec.withSeal(definition)),
         broker,
         { events, ends, host },
         leftOut.map(({ name }) => name),
       ),
-    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode],
+    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode, PayloadCodec],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
   ...EXECUTION_PROVIDERS,
+  ...SEALING_PROVIDERS,
 ];
 
 /** Tokens of the core that an adapter given by the host replaces there. */

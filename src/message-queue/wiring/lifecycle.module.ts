@@ -9,7 +9,10 @@ import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
+import { KeyProvider } from '../ports/encryption/key-provider.js';
+import { PayloadCodec } from '../privacy/payload-codec.js';
 import { HandlerRegistration } from './handler-registration.js';
+import { checkKeys } from './providers/sealing-providers.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { BoardModule } from '../operations/board/board.module.js';
 import { startLines } from '../operations/start-report.js';
@@ -42,13 +45,14 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 
   /**
-   * @throws HandlerRegistrationError naming every job name without a handler, or with two; InvalidConfigurationError naming every
-   * port that nobody plugged in, in production
+   * @throws HandlerRegistrationError naming every job name without a handler, or with two; KeysRequiredError where jobs are sealed and
+   * nobody gave keys; InvalidConfigurationError naming every port that nobody plugged in, in production
    */
   async onModuleInit(): Promise<void> {
     await this.#orClose(async () => {
       this.queues.settle();
       this.handlers.register();
+      await checkKeys(this.#codec, this.#keys, this.config);
       this.#ports.check();
     });
   }
@@ -120,6 +124,14 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   get #ports(): UnpluggedPorts {
     return this.moduleRef.get(UnpluggedPorts, { strict: false });
+  }
+
+  get #codec(): PayloadCodec {
+    return this.moduleRef.get(PayloadCodec, { strict: false });
+  }
+
+  get #keys(): KeyProvider {
+    return this.moduleRef.get(KeyProvider, { strict: false });
   }
 
   get #worker(): MessageQueueWorker {

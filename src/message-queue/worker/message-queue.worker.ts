@@ -9,7 +9,7 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import type { ManagedQueues } from '../broker/managed-queues.js';
 import type { ServerGate } from './server-gate.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../jobs/taken-job.js';
 
 /** How to stop. */
@@ -31,7 +31,7 @@ export interface StopReport {
 /** What the worker needs of the execution road. */
 export interface JobRunner {
   /** What runs the jobs of one queue. @param now the clock of the queue's broker */
-  runnerOf(definition: QueueDefinition, now: () => number): RunJob;
+  runnerOf(definition: SealableQueue, now: () => number): RunJob;
 }
 
 /**

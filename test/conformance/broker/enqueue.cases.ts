@@ -1,6 +1,6 @@
 import Bull from 'bull';
 import type { JobOptions } from 'bull';
-import { writtenPayload } from '../../../src/message-queue/admission/json-payload.js';
+import { writtenPayload } from '../../../src/message-queue/admission/payloads/json-payload.js';
 import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { QUEUE_DEFAULTS } from '../../../src/message-queue/jobs/queue-settings.js';

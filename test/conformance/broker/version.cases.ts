@@ -2,7 +2,7 @@ import type { Queue } from 'bull';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
-import { JsonPayload } from '../../../src/message-queue/admission/json-payload.js';
+import { JsonPayload } from '../../../src/message-queue/admission/payloads/json-payload.js';
 import { addAll } from '../../support/add-all.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';

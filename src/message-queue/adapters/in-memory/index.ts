@@ -4,7 +4,7 @@ export { IN_MEMORY_ADAPTERS, IN_MEMORY_ADAPTER_PARTS } from './in-memory-adapter
 export { InMemoryAttachmentFiles } from './attachments/in-memory-attachment.files.js';
 export { InMemoryAttachmentStore } from './attachments/in-memory-attachment.store.js';
 export { InMemoryEncryptedContentStore } from './encryption/in-memory-encrypted-content.store.js';
-export { InMemoryKeyProvider } from './encryption/in-memory-key.provider.js';
+export { InMemoryKeyProvider, PUBLISHED_KEY_ID } from './encryption/in-memory-key.provider.js';
 export { InMemoryBatchProgressStore } from './messages/in-memory-batch-progress.store.js';
 export { InMemoryCleanupStore } from './messages/in-memory-cleanup.store.js';
 export { InMemoryConversationMembers } from './messages/in-memory-conversation.members.js';

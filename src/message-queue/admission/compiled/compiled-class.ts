@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { MAX_DEPTH } from '../json-payload.js';
+import { MAX_DEPTH } from '../payloads/json-payload.js';
 import { isOrdinaryObject, UNSURE } from './json-copy.js';
 import type { Reading } from './json-copy.js';
 import type { CompiledProperty } from './compiled-property.js';

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from '../json-payload.js';
+import { MAX_DEPTH } from '../payloads/json-payload.js';
 
 /** The answer of everything in this folder that is not a yes: class-transformer and class-validator shall judge. */
 export const UNSURE = Symbol('unsure');

@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from '../json-payload.js';
+import { MAX_DEPTH } from '../payloads/json-payload.js';
 import { copyJson, copyMade, isOrdinaryList, UNSURE } from './json-copy.js';
 import type { Reading } from './json-copy.js';
 

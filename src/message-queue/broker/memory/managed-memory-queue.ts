@@ -1,10 +1,11 @@
 import type { JobOptions } from 'bull';
+import { allOf } from '../../../kernel/time/all-of.js';
 import { checkBulkList } from '../../admission/bulk-list.js';
-import { admitJob } from '../../admission/job-admission.js';
+import { admitJob, admitOptions } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
 import { newJobId } from '../../admission/job-id.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
-import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { isOrdinary } from '../broker.js';
 import type { AddOutcome, AddRequest, OrdinaryAdd } from '../broker.js';
@@ -37,14 +38,16 @@ export class ManagedMemoryQueue extends MemoryQueue {
   private critical = false;
 
   constructor(
-    readonly definition: QueueDefinition,
+    readonly definition: SealableQueue,
     options: MemoryQueueOptions,
   ) {
     super(definition.name, options);
     const { failedCount: count, failedBytes: bytes } = definition.retention;
     this.engine.store.failedLimit = { count, bytes };
     this.ledger = new IdempotencyLedger(definition.name, definition.maxIdempotencyKeys);
-    this.compact = new CompactOptions((given) => this.admit('any', {}, given).options);
+    this.compact = new CompactOptions((given) =>
+      admitOptions(this.name, definition, 'any', given, this.engine.clock.now()),
+    );
   }
 
   /**
@@ -53,11 +56,13 @@ export class ManagedMemoryQueue extends MemoryQueue {
    */
   override async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
     checkBulkList(this.name, jobs);
-    const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) => ({
-      name,
-      job: this.admit(name, data, opts ?? {}),
-    }));
-    return admitted.map(({ name, job }) => this.addForHandle(name, job));
+    const admitting = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
+      this.admit(name, data, opts ?? {}),
+    );
+    const all = allOf(admitting);
+    // Not awaited without need: what is added by the next call comes behind it.
+    const admitted = all instanceof Promise ? await all : all;
+    return admitted.map((job, i) => this.addForHandle(jobs[i]?.name ?? DEFAULT_JOB_NAME, job));
   }
 
   /** @throws HandlerRegistrationError always */
@@ -69,13 +74,20 @@ export class ManagedMemoryQueue extends MemoryQueue {
    * Adds a job for the broker.
    * @throws InvalidJobOptionsError, InvalidPayloadError, QueueFullError, IdempotencyConflictError, BrokerUnavailableError
    */
-  addOnce(request: AddRequest): AddOutcome {
-    const { name, data, options, critical, idempotency } = request;
+  addOnce(request: AddRequest): AddOutcome | Promise<AddOutcome> {
+    const { name, data, options } = request;
     this.assertOpen(name);
     if (isOrdinary(request) && request.options.mq === undefined) {
       return outcomeOf(this.parts.adding.add(this.ordinaryJob(request)));
     }
     const job = this.admit(name, data, options);
+    return job instanceof Promise
+      ? job.then((it) => this.addAdmitted(request, it))
+      : this.addAdmitted(request, job);
+  }
+
+  private addAdmitted({ name, options, critical, idempotency }: AddRequest, job: AdmittedJob): AddOutcome {
+    this.assertOpen(name);
     const now = this.engine.clock.now();
     const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
     if (known !== null) return { id: known, deduplicated: true };
@@ -134,8 +146,15 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return true;
   }
 
-  protected override addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
-    return this.addForHandle(name, this.admit(name, data, options));
+  protected override addNow(
+    name: string,
+    data: unknown,
+    options: JobOptions,
+  ): MemoryJob | Promise<MemoryJob> {
+    const job = this.admit(name, data, options);
+    return job instanceof Promise
+      ? job.then((it) => this.addForHandle(name, it))
+      : this.addForHandle(name, job);
   }
 
   protected override runJob(stored: StoredJob, number: number): void {
@@ -174,7 +193,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return { name, json, id, timestamp, options: this.compact.of(options) };
   }
 
-  private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob {
+  private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob | Promise<AdmittedJob> {
     return admitJob(this.name, this.definition, name, data, options, this.engine.clock.now());
   }
 

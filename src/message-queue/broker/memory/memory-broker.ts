@@ -1,11 +1,10 @@
 import type { Queue } from 'bull';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { SystemClock } from '../../../kernel/time/clock.js';
+import { allOf } from '../../../kernel/time/all-of.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
-import { MessageQueueError } from '../../../kernel/errors.js';
-import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
-import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
@@ -28,6 +27,7 @@ import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
 import { QueueAdministration } from './administration/queue-administration.js';
+import { tryAdd } from './bulk-add.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { MemoryBrokerOptions } from './memory-broker.options.js';
 import { MemoryBudget } from './store/memory-budget.js';
@@ -62,7 +62,7 @@ export class MemoryBroker extends Broker {
   }
 
   /** @throws DuplicateRegistrationError when this broker has a queue of that name */
-  createQueue(definition: QueueDefinition): Queue {
+  createQueue(definition: SealableQueue): Queue {
     const { name } = definition;
     if (this.queues.has(name)) throw queueTwice(name);
     const queue = new ManagedMemoryQueue(definition, {
@@ -78,7 +78,8 @@ export class MemoryBroker extends Broker {
 
   async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
     const managed = this.managed(queue);
-    const outcome = managed.addOnce(request);
+    const adding = managed.addOnce(request);
+    const outcome = adding instanceof Promise ? await adding : adding;
     if (managed.engine.turns.isDueAfterAdd()) await managed.engine.turns.pass();
     return outcome;
   }
@@ -86,7 +87,7 @@ export class MemoryBroker extends Broker {
   async addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]> {
     const managed = this.managed(queue);
     const { turns } = managed.engine;
-    const outcomes: BulkAddOutcome[] = [];
+    const outcomes: (BulkAddOutcome | Promise<BulkAddOutcome>)[] = [];
     let isDue = false;
     // Without a pause in between: what is added after this call comes behind all of it.
     for (const request of requests) {
@@ -94,7 +95,7 @@ export class MemoryBroker extends Broker {
       if (turns.isDueAfterAdd()) isDue = true;
     }
     if (isDue) await turns.pass();
-    return outcomes;
+    return allOf(outcomes);
   }
 
   async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
@@ -224,17 +225,5 @@ export class MemoryBroker extends Broker {
     const managed = this.queues.get(queue.name);
     if (managed === undefined || (managed as Queue) !== queue) throw foreignQueue(queue.name);
     return managed;
-  }
-}
-
-function tryAdd(queue: ManagedMemoryQueue, request: AddRequest): BulkAddOutcome {
-  try {
-    const { id, deduplicated, schedule } = queue.addOnce(request);
-    return { outcome: deduplicated ? 'deduplicated' : 'added', id, schedule };
-  } catch (thrown) {
-    if (thrown instanceof MessageQueueError) return { outcome: 'rejected', error: thrown };
-    const place = { queue: queue.name, job: request.name };
-    const message = `Job "${place.job}" could not be added to queue "${place.queue}".`;
-    return { outcome: 'rejected', error: new BrokerUnavailableError(message, { ...place, cause: thrown }) };
   }
 }

@@ -68,7 +68,7 @@ export class SettlementWriter {
     // The result is read again only for somebody who listens.
     if (!events.wants('completed')) return;
     landResult(job, result, stored.history?.finishedOn);
-    events.emit('completed', job, result.value, 'active');
+    events.emit('completed', job, result.stored, 'active');
   }
 
   private fail(stored: StoredJob, { job, crashes }: TakenJob, settlement: FailedSettlement): void {

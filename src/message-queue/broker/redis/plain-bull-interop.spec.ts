@@ -3,7 +3,7 @@ import Bull from 'bull';
 import { completed, failed, testQueue, workOn } from '../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
-import { writtenPayload } from '../../admission/json-payload.js';
+import { writtenPayload } from '../../admission/payloads/json-payload.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 
 describe('a plain Bull queue on the same keys', () => {

@@ -1,6 +1,6 @@
 import type { Queue } from 'bull';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
-import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { Broker } from '../broker.js';
 import type {
@@ -102,7 +102,7 @@ export class RedisBroker extends Broker {
   }
 
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
-  createQueue(definition: QueueDefinition): Queue {
+  createQueue(definition: SealableQueue): Queue {
     if (this.entries.has(definition.name)) throw queueTwice(definition.name);
     const ask = askOver(definition.name, this.connections);
     const queue: RedisQueue = new RedisQueue(

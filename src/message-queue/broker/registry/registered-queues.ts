@@ -4,7 +4,7 @@ import { getQueueToken } from '@nestjs/bull-shared';
 import type { Queue } from 'bull';
 import { didYouMean } from '../../../kernel/values/did-you-mean.js';
 import { UnknownQueueError } from '../../jobs/errors.js';
-import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import { plainText } from '../../../kernel/values/plain-text.js';
 import type { Broker } from '../broker.js';
 import { ManagedQueues } from '../managed-queues.js';
@@ -13,7 +13,7 @@ import { bridgeQueueEvents } from './queue-event-bridge.js';
 import type { EventReceivers } from './queue-event-bridge.js';
 
 interface Entry {
-  readonly definition: QueueDefinition;
+  readonly definition: SealableQueue;
   /** What `create` made; undefined while a test's override stands under the token. */
   made?: { readonly queue: Queue; readonly broker: Broker };
   /** What stands under the token, once it is known. */
@@ -30,7 +30,7 @@ export class RegisteredQueues extends ManagedQueues {
 
   constructor(
     private readonly moduleRef: ModuleRef,
-    definitions: readonly QueueDefinition[],
+    definitions: readonly SealableQueue[],
     private readonly defaultBroker: Broker,
     private readonly receivers: EventReceivers,
     /** Names that are known, and not registered here. */
@@ -75,6 +75,7 @@ export class RegisteredQueues extends ManagedQueues {
     if (entry.made === undefined) {
       entry.made = { queue: broker.createQueue(entry.definition), broker };
       bridgeQueueEvents(entry.made.queue, this.receivers);
+      if (entry.definition.seal !== undefined) this.receivers.ends.openWith(name, entry.definition.seal);
     }
     return entry.made.queue;
   }

@@ -86,6 +86,6 @@ export function landFailure(job: Job, landing: FailureLanding): void {
 
 /** Brings Bull's job to what is stored of its completed run. As in Bull, no result is a 0 there. */
 export function landResult(job: Job, result: JobResult, finishedOn: number | undefined): void {
-  job.returnvalue = result.value ?? 0;
+  job.returnvalue = result.stored ?? 0;
   job.finishedOn = finishedOn;
 }

@@ -11,9 +11,9 @@ import type { BoardSettings } from './board-access.js';
 import { boardAddress, inOrder, mountBoard } from './board-mount.js';
 import type { BoardStep } from './board-mount.js';
 import { sameSiteChanges, securityHeaders } from './board-protection.js';
-import { BoardQueueAdapter } from './board-queue-adapter.js';
+import { BoardQueueAdapter } from './view/board-queue-adapter.js';
 import { BoardServer } from './board-server.js';
-import { BoardView } from './board-view.js';
+import { BoardView } from './view/board-view.js';
 import { accessStep, guardNameOf } from './guard-access.js';
 import { loopbackAccess, noAccess } from './loopback-access.js';
 

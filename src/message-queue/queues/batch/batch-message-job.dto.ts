@@ -9,6 +9,7 @@ import {
   OptionalField,
   TextField,
 } from '../payload-fields.js';
+import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** Recipients one batch job may name; larger audiences are split into segments that share a `batchId`. */
 export const MAX_RECIPIENTS_PER_JOB = 5_000;
@@ -36,10 +37,12 @@ function IsVariablesByRecipient(): PropertyDecorator {
 
 /** Payload of `batch-send`: one content, or one template, for many recipients. */
 export class BatchMessageJobDto {
+  @Readable()
   @IdField()
   senderId!: string;
 
   /** 1 to 5 000; one named twice gets the message once. */
+  @Readable()
   @IdListField(1, MAX_RECIPIENTS_PER_JOB)
   recipientIds!: string[];
 
@@ -49,6 +52,7 @@ export class BatchMessageJobDto {
   content?: string;
 
   /** Name of a template that makes the content; wins over `content`. */
+  @Readable()
   @OptionalField()
   @IdField()
   template?: string;
@@ -64,35 +68,42 @@ export class BatchMessageJobDto {
   recipientVariables?: Record<string, Record<string, string | number | boolean>>;
 
   /** Default: a conversation named like the batch. */
+  @KeyScope('conversation')
   @OptionalField()
   @IdField()
   conversationId?: string;
 
   /** Whether each message is sealed before it is stored and sent. Default false. */
+  @Readable()
   @OptionalField()
   @IsBoolean()
   requiresEncryption?: boolean;
 
   /** Recipients handed on together, 1 to 1 000. Default 100. */
+  @Readable()
   @OptionalField()
   @IntField(1, 1_000)
   chunkSize?: number;
 
   /** Pause between chunks in milliseconds, 0 to 60 000. Default 0. */
+  @Readable()
   @OptionalField()
   @IntField(0, 60_000)
   chunkDelay?: number;
 
   /** Names the batch over all its segments. Default: the job's id. */
+  @Readable()
   @OptionalField()
   @IdField()
   batchId?: string;
 
   /** Which part of the batch this job is, from 0. Default 0. */
+  @Readable()
   @OptionalField()
   @IntField(0, 1_000_000)
   segment?: number;
 
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

@@ -1,5 +1,6 @@
 import { IsBoolean, IsIn, ValidateIf } from 'class-validator';
 import { DateField, IntField, OptionalField } from '../payload-fields.js';
+import { Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What a cleanup job removes. */
 export const CleanupType = {
@@ -21,6 +22,7 @@ export const DEFAULT_CLEANUP_BATCH_SIZE = 1_000;
 
 /** Payload of `cleanup-messages`. What counts as old is decided when the job runs, not by `createdAt`. */
 export class CleanupJobDto {
+  @Readable()
   @IsIn(Object.values(CleanupType))
   cleanupType!: CleanupType;
 
@@ -28,20 +30,24 @@ export class CleanupJobDto {
    * Days to keep, 1 to 36 500. Required for `old_messages`. Default for `deleted_conversations` 30 (after their deletion), for
    * `expired_attachments` 0 (after their expiry).
    */
+  @Readable()
   @ValidateIf((job: CleanupJobDto) => job.cleanupType === 'old_messages' || job.retentionDays !== undefined)
   @IntField(1, 36_500)
   retentionDays?: number;
 
   /** Rows removed per step, 1 to 10 000. Default 1 000. */
+  @Readable()
   @OptionalField()
   @IntField(1, 10_000)
   batchSize?: number;
 
   /** Counts and removes nothing. Default false. */
+  @Readable()
   @OptionalField()
   @IsBoolean()
   dryRun?: boolean;
 
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

@@ -1,5 +1,6 @@
 import { IsIn } from 'class-validator';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
+import { Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What a recipient's side can confirm. */
 export const ConfirmationStatus = {
@@ -19,16 +20,20 @@ export function isConfirmationStatus(value: unknown): value is ConfirmationStatu
 
 /** Payload of `delivery-confirmation`: how far one recipient's copy of a message has come. */
 export class DeliveryConfirmationJobDto {
+  @Readable()
   @IdField()
   messageId!: string;
 
+  @Readable()
   @IdField()
   recipientId!: string;
 
+  @Readable()
   @IsIn(Object.values(ConfirmationStatus))
   status!: ConfirmationStatus;
 
   /** When it happened. Default: `createdAt`. */
+  @Readable()
   @OptionalField()
   @DateField()
   occurredAt?: Date | string;
@@ -38,6 +43,7 @@ export class DeliveryConfirmationJobDto {
   @TextField(500)
   failureReason?: string;
 
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

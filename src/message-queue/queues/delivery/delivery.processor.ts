@@ -72,7 +72,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
    * whether or not the message had been stored.
    */
   async onJobEnd(end: JobEnd): Promise<void> {
-    if (end.job !== 'send-message' || end.outcome === 'completed') return;
+    if (end.job !== 'send-message' || end.outcome === 'completed' || end.outcome === 'shredded') return;
     const error = end.outcome === 'cancelled' ? new CancelledError(end.reason) : end.error;
     try {
       await this.recordFailure(end.payload as Partial<SendMessageJobDto> | undefined, error);

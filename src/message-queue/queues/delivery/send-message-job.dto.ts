@@ -2,21 +2,26 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, ValidateNested } from 'class-validator';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 import { AttachmentDto } from './attachment.dto.js';
+import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** Longest message content, in characters. */
 export const MAX_CONTENT_LENGTH = 100_000;
 
 /** Payload of `send-message`: one message for one recipient. */
 export class SendMessageJobDto {
+  @Readable()
   @IdField()
   messageId!: string;
 
+  @Readable()
   @IdField()
   senderId!: string;
 
+  @Readable()
   @IdField()
   recipientId!: string;
 
+  @KeyScope('conversation')
   @IdField()
   conversationId!: string;
 
@@ -25,6 +30,7 @@ export class SendMessageJobDto {
   content!: string;
 
   /** Whether the content is sealed before it is stored and sent. Default false. */
+  @Readable()
   @OptionalField()
   @IsBoolean()
   requiresEncryption?: boolean;
@@ -38,10 +44,12 @@ export class SendMessageJobDto {
   attachments?: AttachmentDto[];
 
   /** The batch the message belongs to; set by `batch-send`. */
+  @Readable()
   @OptionalField()
   @IdField()
   batchId?: string;
 
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

@@ -1,6 +1,7 @@
 import { IsIn, ValidateIf } from 'class-validator';
 import { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
+import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What an encryption job does. */
 export const EncryptionOperation = {
@@ -19,9 +20,17 @@ export function isEncryptionOperation(value: unknown): value is EncryptionOperat
 
 /** Payload of `encrypt-decrypt`. The result goes to the EncryptedContentStore, never into the job's return value. */
 export class EncryptionJobDto {
+  @Readable()
   @IdField()
   messageId!: string;
 
+  /** The message's: with that conversation's key, which can be destroyed, the job is sealed. */
+  @KeyScope('conversation')
+  @OptionalField()
+  @IdField()
+  conversationId?: string;
+
+  @Readable()
   @IsIn(Object.values(EncryptionOperation))
   operation!: EncryptionOperation;
 
@@ -34,15 +43,18 @@ export class EncryptionJobDto {
   content?: string;
 
   /** Default `AES-256-GCM`; a decryption uses the envelope's. */
+  @Readable()
   @OptionalField()
   @IsIn(Object.values(EncryptionAlgorithm))
   algorithm?: EncryptionAlgorithm;
 
   /** Default: the current key; a decryption uses the envelope's. */
+  @Readable()
   @OptionalField()
   @IdField()
   keyId?: string;
 
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

@@ -1,5 +1,6 @@
 import { IsIn, ValidateIf } from 'class-validator';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
+import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What an indexing job does. */
 export const IndexingOperation = { INDEX: 'index', UPDATE: 'update', DELETE: 'delete' } as const;
@@ -16,9 +17,11 @@ const unlessDelete = (job: IndexingJobDto): boolean => job.operation !== Indexin
 
 /** Payload of `index-message`. `index` and `update` carry the whole message; `delete` needs its id only. */
 export class IndexingJobDto {
+  @Readable()
   @IdField()
   messageId!: string;
 
+  @Readable()
   @IsIn(Object.values(IndexingOperation))
   operation!: IndexingOperation;
 
@@ -28,21 +31,25 @@ export class IndexingJobDto {
   content?: string;
 
   /** Required unless the operation is `delete`. */
+  @Readable()
   @ValidateIf(unlessDelete)
   @IdField()
   senderId?: string;
 
   /** Required unless the operation is `delete`. */
+  @KeyScope('conversation')
   @ValidateIf(unlessDelete)
   @IdField()
   conversationId?: string;
 
   /** When the message was last changed; orders updates. Default: `createdAt`. */
+  @Readable()
   @OptionalField()
   @DateField()
   updatedAt?: Date | string;
 
   /** When the message was written. */
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

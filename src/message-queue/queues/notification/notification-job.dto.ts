@@ -11,14 +11,17 @@ import {
 } from '../payload-fields.js';
 import { NotificationPriority } from './notification-priority.js';
 import { PushPayloadDto } from './push-payload.dto.js';
+import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Payload of `send-notification`: one notification for one recipient over one channel. */
 export class NotificationJobDto {
+  @Readable()
   @IdField()
   recipientId!: string;
 
+  @Readable()
   @IsIn(Object.values(NotificationType))
   type!: NotificationType;
 
@@ -40,11 +43,19 @@ export class NotificationJobDto {
   pushPayload?: PushPayloadDto;
 
   /** The message it is about. */
+  @Readable()
   @OptionalField()
   @IdField()
   messageId?: string;
 
+  /** The conversation that its text comes from: with that conversation's key, which can be destroyed, it is sealed. */
+  @KeyScope('conversation')
+  @OptionalField()
+  @IdField()
+  conversationId?: string;
+
   /** Name of a template that makes title and message. */
+  @Readable()
   @OptionalField()
   @IdField()
   template?: string;
@@ -55,11 +66,13 @@ export class NotificationJobDto {
   variables?: Record<string, string | number | boolean>;
 
   /** `urgent` passes quiet hours. Default `normal`. */
+  @Readable()
   @OptionalField()
   @IsIn(Object.values(NotificationPriority))
   priority?: NotificationPriority;
 
   /** Dropped, with a recorded reason, when not sent this long after `createdAt`; 1 second to 7 days. Default: never. */
+  @Readable()
   @OptionalField()
   @IntField(1_000, WEEK_MS)
   ttlMs?: number;
@@ -75,6 +88,7 @@ export class NotificationJobDto {
   @Matches(/^\+[1-9]\d{6,14}$/, { message: 'phoneNumber must be in E.164 form, for example +4915112345678' })
   phoneNumber?: string;
 
+  @Readable()
   @DateField()
   createdAt!: Date | string;
 }

@@ -9,7 +9,7 @@ import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TestRedis } from '../../../../../test/support/redis-server.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
-import { writtenPayload } from '../../../admission/json-payload.js';
+import { writtenPayload } from '../../../admission/payloads/json-payload.js';
 import { BrokerUnavailableError, EnqueueTimeoutError, QueueFullError } from '../../../jobs/errors.js';
 import { QUEUE_DEFAULTS } from '../../../jobs/queue-settings.js';
 import { request } from '../../../../../test/support/add-requests.js';

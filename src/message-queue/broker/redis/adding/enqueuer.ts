@@ -1,4 +1,5 @@
 import type { Job } from 'bull';
+import { allOf } from '../../../../kernel/time/all-of.js';
 import { EnqueueTimeoutError } from '../../../jobs/errors.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
@@ -99,7 +100,9 @@ export class Enqueuer {
       const { id, addition } = await this.addRepeatable(request);
       return { id, deduplicated: addition === 'unchanged', schedule: addition };
     }
-    return this.addAdmitted(this.admit(request));
+    const admitted = this.admit(request);
+    // Not awaited without need: what is added by the next call comes behind it.
+    return this.addAdmitted(admitted instanceof Promise ? await admitted : admitted);
   }
 
   /** Bull's `add`. */
@@ -107,7 +110,8 @@ export class Enqueuer {
     this.refuseWhenClosed(name);
     const request = { name, data: data as object, options };
     if (options.repeat !== undefined) return this.addSchedule(request);
-    const admitted = this.admit(request);
+    const admitting = this.admit(request);
+    const admitted = admitting instanceof Promise ? await admitting : admitting;
     const { id } = await this.addAdmitted(admitted);
     return this.jobOf(admitted, id);
   }
@@ -128,9 +132,11 @@ export class Enqueuer {
   /** Bull's `addBulk`: every job is checked before the first one is sent. */
   async addJobs(jobs: readonly BulkJob[]): Promise<Job[]> {
     this.refuseWhenClosed(jobs[0]?.name ?? DEFAULT_JOB_NAME);
-    const admitted = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
+    const admitting = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
       this.admit({ name, data: data as object, options: opts ?? {} }),
     );
+    const all = allOf(admitting);
+    const admitted = all instanceof Promise ? await all : all;
     const results = await Promise.allSettled(admitted.map((one) => this.addAdmitted(one)));
     return results.map((result, i) => {
       if (result.status === 'rejected') throw result.reason;
@@ -177,7 +183,7 @@ export class Enqueuer {
   ): void {
     const put = async (): Promise<AddOutcome> => {
       if (this.closed || !wasUnsent(error)) throw error;
-      return spoolJob(spool, this.parts.queue, this.admit(request));
+      return spoolJob(spool, this.parts.queue, await this.admit(request));
     };
     put().then(resolve, reject);
   }
@@ -223,11 +229,17 @@ export class Enqueuer {
     throw notSent({ queue: this.parts.queue.name, job }, this.parts.connections.trouble);
   }
 
-  private admit(request: AddRequest): Admitted {
-    const { queue, connections, memory } = this.parts;
+  private admit(request: AddRequest): Admitted | Promise<Admitted> {
+    const { queue, connections } = this.parts;
     const { name, data, options } = request;
     const job = admitJob(queue.name, queue.definition, name, data, options, connections.clock.now());
-    memory.check({ queue: queue.name, job: name });
+    return job instanceof Promise
+      ? job.then((it) => this.admitted(request, it))
+      : this.admitted(request, job);
+  }
+
+  private admitted(request: AddRequest, job: AdmittedJob): Admitted {
+    this.parts.memory.check({ queue: this.parts.queue.name, job: request.name });
     return { request, job };
   }
 

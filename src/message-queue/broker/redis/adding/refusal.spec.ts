@@ -4,7 +4,7 @@ import { once, request } from '../../../../../test/support/add-requests.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { TcpProxy } from '../../../../../test/support/tcp-proxy.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
-import { writtenPayload } from '../../../admission/json-payload.js';
+import { writtenPayload } from '../../../admission/payloads/json-payload.js';
 import { BrokerUnavailableError, EnqueueTimeoutError } from '../../../jobs/errors.js';
 import type { AddRequest } from '../../broker.js';
 import type { RedisBroker } from '../redis-broker.js';

@@ -19,7 +19,7 @@ export async function addRepeatable(
   isAway: () => boolean,
 ): Promise<AddedSchedule> {
   const { queue, timeoutMs, waits, connections, memory, schedules } = parts;
-  const { json, options } = admitJob(
+  const { json, options } = await admitJob(
     queue.name,
     queue.definition,
     request.name,

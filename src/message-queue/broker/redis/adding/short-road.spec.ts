@@ -1,7 +1,7 @@
 import type { Queue } from 'bull';
 import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { writtenPayload } from '../../../admission/json-payload.js';
+import { writtenPayload } from '../../../admission/payloads/json-payload.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { AddRequest, BulkAddOutcome, OrdinaryAdd } from '../../broker.js';
 import { JOB_ADDED } from '../../rules/events/local-events.js';

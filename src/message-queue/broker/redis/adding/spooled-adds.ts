@@ -2,6 +2,7 @@ import { MessageQueueError } from '../../../../kernel/errors.js';
 import { replyOf } from '../../../../kernel/redis/redis-replies.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { QueueFullError } from '../../../jobs/errors.js';
+import { KeyUnavailableError } from '../../../jobs/sealing/sealing-errors.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
 import { JOB_ADDED } from '../../rules/events/local-events.js';
 import type { SentJob, SpoolingQueue } from '../spool/queue-drain.js';
@@ -41,18 +42,19 @@ export class SpooledAdds implements SpoolingQueue {
   }
 
   async send(jobs: readonly SpooledJob[]): Promise<SentJob[]> {
-    const read = jobs.map((job) => this.read(job));
+    const read = await Promise.all(jobs.map((job) => this.read(job)));
     const adds = read.filter((one): one is Admitted => !('state' in one));
     const sent = adds.length > MOST_JOBS_PER_CALL ? await this.oneByOne(adds) : await this.together(adds);
     let next = 0;
     return read.map((one) => ('state' in one ? one : (sent[next++] as SentJob)));
   }
 
-  private read(job: SpooledJob): Admitted | SentJob {
+  private async read(job: SpooledJob): Promise<Admitted | SentJob> {
     try {
-      return spooledAdd(job, this.parts.queue.definition);
+      return await spooledAdd(job, this.parts.queue.definition);
     } catch (error) {
-      return { state: 'never', error: error as Error };
+      const state = error instanceof KeyUnavailableError ? 'waits' : 'never';
+      return { state, error: error as Error };
     }
   }
 

@@ -2,7 +2,7 @@ import { once, request } from '../../../../../test/support/add-requests.js';
 import { testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
-import { writtenPayload } from '../../../admission/json-payload.js';
+import { writtenPayload } from '../../../admission/payloads/json-payload.js';
 import type { AddRequest } from '../../broker.js';
 
 describe('adds that meet something else under a key of their queue', () => {

@@ -1,5 +1,6 @@
 import type { ChainableCommander } from 'ioredis';
 import { replyCode } from '../../../../kernel/redis/redis-replies.js';
+import { refuseSealedEdit } from '../../rules/sealed-edits.js';
 import type { Ask } from './bounded-calls.js';
 import { rejecting } from './bounded-calls.js';
 import { BullJob } from './bull-internals.js';
@@ -8,7 +9,7 @@ import type { FinishedJobs } from './finished-jobs.js';
 /** Bull's methods of a job that ask Redis, but for those that are built on them. */
 const ASKING = [
   ...['getState', 'isCompleted', 'isFailed', 'isDelayed', 'isActive', 'isWaiting', 'isPaused', 'isStuck'],
-  ...['update', 'log', 'remove', 'retry', 'promote', 'takeLock', 'releaseLock', 'extendLock'],
+  ...['log', 'remove', 'retry', 'promote', 'takeLock', 'releaseLock', 'extendLock'],
   ...['moveToCompleted', 'moveToFailed', 'moveToDelayed'],
 ] as const;
 /** Scripts that `moveToFailed` sends in one transaction. */
@@ -29,6 +30,12 @@ export class QueueJob extends BullJob {
   override progress(progress?: unknown): unknown {
     if (progress === undefined) return super.progress();
     return this.ask('progress', () => super.progress(progress));
+  }
+
+  /** As in Bull. @throws JobStateError for a sealed payload */
+  override async update(data: object): Promise<void> {
+    refuseSealedEdit(this.queue, this);
+    await this.ask('update', () => super.update(data));
   }
 
   /** As in Bull, but ends when no end can come any more. */

@@ -6,7 +6,7 @@ import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import { untilAborted } from '../../../../kernel/time/until-aborted.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
-import type { QueueDefinition } from '../../../jobs/queue-definition.js';
+import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { addArguments } from '../../rules/bull-arguments.js';
 import type { BulkJob } from '../../rules/bull-arguments.js';
@@ -61,7 +61,7 @@ export class RedisQueue extends Bull<object> {
   readonly #finished = new FinishedJobs(this);
 
   constructor(
-    readonly definition: QueueDefinition,
+    readonly definition: SealableQueue,
     options: QueueOptions,
     private readonly backend: QueueBackend,
   ) {

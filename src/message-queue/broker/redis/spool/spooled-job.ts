@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
-import { JsonPayload } from '../../../admission/json-payload.js';
+import { JsonPayload, SealedPayload } from '../../../admission/payloads/json-payload.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { AddRequest } from '../../broker.js';
 
@@ -29,7 +29,7 @@ export interface SetAside {
 }
 
 type SpooledRecord = Pick<AddRequest, 'name' | 'critical' | 'idempotency'> &
-  Pick<AdmittedJob, 'json' | 'options'>;
+  Pick<AdmittedJob, 'json' | 'options' | 'plainBytes'>;
 
 /** How long Redis remembers that a job came out of a spool, so that it is added once however often it is sent: a day. */
 const REMEMBERED_MS = 24 * 60 * 60_000;
@@ -38,10 +38,10 @@ const REMEMBERED_MS = 24 * 60 * 60_000;
 export function spooledJob(
   base: string,
   request: AddRequest,
-  { json, bytes, options }: AdmittedJob,
+  { json, bytes, options, plainBytes }: AdmittedJob,
 ): SpooledJob {
   const { name, critical, idempotency } = request;
-  const record: SpooledRecord = { name, critical, idempotency, json, options };
+  const record: SpooledRecord = { name, critical, idempotency, json, options, plainBytes };
   const { jobId, timestamp = 0 } = options;
   return {
     ...{ base, id: String(jobId), at: timestamp, bytes },
@@ -60,14 +60,15 @@ class SpoolRecordError extends Error {
  * The add of a job that was spooled, which must be one that would be admitted today: its queue may have changed since.
  * @throws SpoolRecordError; what `admitJob` throws
  */
-export function spooledAdd(
+export async function spooledAdd(
   { id, bytes, record }: SpooledJob,
   queue: QueueDefinition,
-): { request: AddRequest; job: AdmittedJob } {
-  const { name, critical, json, options, ...kept } = readRecord(record, id);
+): Promise<{ request: AddRequest; job: AdmittedJob }> {
+  const { name, critical, json, options, plainBytes, ...kept } = readRecord(record, id);
   const idempotency = kept.idempotency ?? { key: `spool:${id}`, fingerprint: id, ttlMs: REMEMBERED_MS };
-  const data = new JsonPayload(json, bytes);
-  const job = admitJob(queue.name, queue, name, data, options);
+  const data =
+    plainBytes === undefined ? new JsonPayload(json, bytes) : new SealedPayload(json, plainBytes, bytes);
+  const job = await admitJob(queue.name, queue, name, data, options);
   return { request: { name, critical, idempotency, data, options }, job };
 }
 

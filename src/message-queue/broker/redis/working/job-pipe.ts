@@ -176,7 +176,7 @@ export class JobPipe {
     // The result is only parsed for a listener.
     if (queue.listenerCount('completed') === 0) return;
     landResult(taken.job, result, finishedOn);
-    queue.emit('completed', taken.job, result.value, 'active');
+    queue.emit('completed', taken.job, result.stored, 'active');
   }
 
   private async fail(taken: RedisTakenJob, settlement: FailedSettlement): Promise<void> {

@@ -1,4 +1,5 @@
 import { fingerprintOf } from '../../../admission/fingerprint.js';
+import { isSealed } from '../../../jobs/sealing/payload-seal.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { isDeclaredMember, keyOfMember, memberOf } from './schedule-record.js';
 import type { ScheduleRecord, ScheduleRepeat } from './schedule-record.js';
@@ -56,7 +57,7 @@ export function isSameDefinition(known: ScheduleRecord, wanted: ScheduleDefiniti
   return (
     known.name === next.name &&
     known.isDeclared === next.isDeclared &&
-    payloadPrint(known.data) === payloadPrint(next.data) &&
+    isSamePayload(known.data, next.data) &&
     fingerprintOf(known.options) === fingerprintOf(next.options) &&
     fingerprintOf(known.repeat) === fingerprintOf(next.repeat)
   );
@@ -69,9 +70,14 @@ export function isSameTimes(one: ScheduleRepeat, other: ScheduleRepeat): boolean
   return timesOf(one) === timesOf(other);
 }
 
-function payloadPrint(data: string): string {
-  const payload: unknown = JSON.parse(data);
-  return typeof payload === 'object' && payload !== null ? fingerprintOf(payload) : data;
+/** Of sealed payloads the digests among the options tell. */
+function isSamePayload(known: string, next: string): boolean {
+  const [one, other] = [JSON.parse(known), JSON.parse(next)] as unknown[];
+  return (isSealed(one) && isSealed(other)) || payloadPrint(one) === payloadPrint(other);
+}
+
+function payloadPrint(payload: unknown): string {
+  return typeof payload === 'object' && payload !== null ? fingerprintOf(payload) : JSON.stringify(payload);
 }
 
 function momentOf(given: ScheduleRepeat['startDate'] | null): number | undefined {

@@ -1,3 +1,4 @@
+import { refuseSealedEdit } from '../../../rules/sealed-edits.js';
 import type { Job, JobId, JobOptions, JobStatus, Queue } from 'bull';
 import { jobToData, jobToJson } from './job-json.js';
 import type { JobEnding } from './job-ending.js';
@@ -92,7 +93,9 @@ export class MemoryJob implements Job<unknown> {
     return this.#host.moves.updateProgress(this, value, this.#progress);
   }
 
+  /** As in Bull. @throws JobStateError for a sealed payload */
   async update(data: unknown): Promise<void> {
+    refuseSealedEdit(this.queue, this);
     this.data = data;
     await this.#host.moves.updateData(this.id, data);
   }

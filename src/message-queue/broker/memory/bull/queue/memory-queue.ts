@@ -94,7 +94,9 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
     // A spread would turn anything into an object, and hide a wrong value from the check.
     const options =
       this.defaultJobOptions === undefined ? given : { ...this.defaultJobOptions, ...(given as JobOptions) };
-    const job = this.addNow(name, data, options ?? {});
+    const adding = this.addNow(name, data, options ?? {});
+    // Not awaited without need: what is added by the next call comes behind it.
+    const job = adding instanceof Promise ? await adding : adding;
     if (this.engine.turns.isDueAfterAdd()) await this.engine.turns.pass();
     return job;
   }
@@ -195,7 +197,7 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   }
 
   /** A managed queue adds by rules of its own. */
-  protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob {
+  protected addNow(name: string, data: unknown, options: JobOptions): MemoryJob | Promise<MemoryJob> {
     const { adding, schedules } = this.parts;
     const job = adding.newJob(name, data, options);
     if (!options.repeat) return adding.storeGiven(job, data);

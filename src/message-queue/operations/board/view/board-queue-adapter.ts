@@ -1,10 +1,11 @@
 import { BullAdapter } from '@bull-board/api/bullAdapter';
 import type { JobCleanStatus, JobStatus } from '@bull-board/api/typings/app';
 import type { Job } from 'bull';
-import type { ManagedQueue } from '../../broker/managed-queues.js';
+import type { ManagedQueue } from '../../../broker/managed-queues.js';
 import { BoardJob } from './board-job.js';
 import type { BoardView } from './board-view.js';
 import { readJobRange } from './job-range.js';
+import { copiedPayload } from './sealed-view.js';
 
 /** Jobs removed per step: more would block Redis for everybody. */
 const CLEAN_STEP = 1_000;
@@ -14,7 +15,7 @@ export type BoardReplay = (queue: string, id: string) => Promise<void>;
 
 /** A managed queue on the board: Bull Board's own adapter, with our view of jobs and our rules for replays. */
 export class BoardQueueAdapter extends BullAdapter {
-  private readonly queueName: string;
+  private readonly definition: ManagedQueue['definition'];
 
   constructor(
     managed: ManagedQueue,
@@ -22,11 +23,11 @@ export class BoardQueueAdapter extends BullAdapter {
     private readonly replay: BoardReplay,
   ) {
     super(managed.queue, { description: managed.definition.description });
-    this.queueName = managed.definition.name;
+    this.definition = managed.definition;
   }
 
   override getName(): string {
-    return this.queueName;
+    return this.definition.name;
   }
 
   override async getJob(id: string): Promise<Job | null> {
@@ -42,6 +43,10 @@ export class BoardQueueAdapter extends BullAdapter {
     return jobs.filter((job) => job !== null).map((job) => this.present(job));
   }
 
+  override async addJob(...[name, data, options]: Parameters<BullAdapter['addJob']>): Promise<Job> {
+    return this.present(await super.addJob(name, await copiedPayload(this.queue, data), options));
+  }
+
   override async clean(status: JobCleanStatus, graceTimeMs: number): Promise<void> {
     if (status !== 'completed' && status !== 'failed') {
       await super.clean(status, graceTimeMs);
@@ -54,7 +59,8 @@ export class BoardQueueAdapter extends BullAdapter {
 
   /** Bull Board asks its adapter for Bull's `Job` but uses its own, smaller `QueueJob` only. */
   private present(job: Job): Job {
-    const shown = new BoardJob(job, this.queueName, this.view, (id) => this.replay(this.queueName, id));
+    const { name } = this.definition;
+    const shown = new BoardJob(job, this.definition, this.view, (id) => this.replay(name, id));
     return shown as unknown as Job;
   }
 }

@@ -1,13 +1,15 @@
 import type { JobState, QueueJob, QueueJobJson } from '@bull-board/api/typings/app';
 import type { Job } from 'bull';
-import { JobStateError } from '../../jobs/errors.js';
+import type { ManagedQueue } from '../../../broker/managed-queues.js';
+import { JobStateError } from '../../../jobs/errors.js';
+import { isSealed } from '../../../jobs/sealing/payload-seal.js';
 import type { BoardView } from './board-view.js';
 
 /** A job as the board sees and handles it. */
 export class BoardJob implements QueueJob {
   constructor(
     private readonly job: Job,
-    private readonly queue: string,
+    private readonly queue: ManagedQueue['definition'],
     private readonly view: BoardView,
     private readonly replay: (id: string) => Promise<void>,
   ) {}
@@ -40,12 +42,12 @@ export class BoardJob implements QueueJob {
     return this.job.remove();
   }
 
-  /** @throws JobStateError when the board does not show the whole payload: saving would lose the rest */
+  /** @throws JobStateError when the payload is sealed, or the board does not show all of it: saving would lose the rest */
   async update(data: Record<string, unknown>): Promise<void> {
-    if (!this.view.showsAll(this.stored(), this.queue)) {
+    if (!isSealed(this.job.data) && !this.view.showsAll(this.stored(), this.queue)) {
       throw new JobStateError(
         `The board shows the payload of job "${String(this.job.id)}" shortened or redacted; saving it would lose the rest.`,
-        { queue: this.queue, jobId: String(this.job.id) },
+        { queue: this.queue.name, jobId: String(this.job.id) },
       );
     }
     await this.job.update(data);

@@ -1,5 +1,5 @@
-import { MAX_RECIPIENTS_PER_JOB } from '../queues/batch/batch-message-job.dto.js';
-import type { BatchMessageJobDto } from '../queues/batch/batch-message-job.dto.js';
+import { MAX_RECIPIENTS_PER_JOB } from '../../queues/batch/batch-message-job.dto.js';
+import type { BatchMessageJobDto } from '../../queues/batch/batch-message-job.dto.js';
 
 /** Room for what the segments' payloads have beside the caller's: the batch's id, the segment's number. */
 const RESERVED_BYTES = 1_024;

@@ -1,14 +1,14 @@
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
-import { SafeLogger } from '../../kernel/host/safe-logger.js';
-import type { Broker } from '../broker/broker.js';
-import type { BrokerProblem } from '../broker/redis/redis-broker.options.js';
-import { messageKind } from '../../kernel/logging/message-kind.js';
-import { printable } from '../../kernel/logging/printable.js';
-import { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
-import { Clock } from '../../kernel/time/clock.js';
-import { JobEvents } from '../jobs/job-events.js';
-import type { MessageQueueConfig } from '../message-queue.options.js';
-import { getBrokerToken, getConfigToken } from '../message-queue.tokens.js';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
+import type { Broker } from '../../broker/broker.js';
+import type { BrokerProblem } from '../../broker/redis/redis-broker.options.js';
+import { messageKind } from '../../../kernel/logging/message-kind.js';
+import { printable } from '../../../kernel/logging/printable.js';
+import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
+import { Clock } from '../../../kernel/time/clock.js';
+import { JobEvents } from '../../jobs/job-events.js';
+import type { MessageQueueConfig } from '../../message-queue.options.js';
+import { getBrokerToken, getConfigToken } from '../../message-queue.tokens.js';
 
 /** Closes a broker when everything that might still add a job is gone: last of all shutdown hooks. */
 class BrokerCloser implements OnApplicationShutdown {
@@ -44,11 +44,11 @@ function createBroker(
     config;
   if (config.redis === null) {
     const { MemoryBroker } =
-      require('../broker/memory/memory-broker.js') as typeof import('../broker/memory/memory-broker.js');
+      require('../../broker/memory/memory-broker.js') as typeof import('../../broker/memory/memory-broker.js');
     return new MemoryBroker({ clock, prefix, ...memory });
   }
   const { RedisBroker } =
-    require('../broker/redis/redis-broker.js') as typeof import('../broker/redis/redis-broker.js');
+    require('../../broker/redis/redis-broker.js') as typeof import('../../broker/redis/redis-broker.js');
   const logger = new SafeLogger('MessageQueueModule');
   return new RedisBroker({
     redis: config.redis,

@@ -1,8 +1,8 @@
 import { createSecureContext } from 'node:tls';
-import type { Issues } from '../../kernel/values/issues.js';
-import type { RedisSettings, RedisTls, RedisTopology } from '../../kernel/redis/redis-settings.js';
+import type { Issues } from '../../../kernel/values/issues.js';
+import type { RedisSettings, RedisTls, RedisTopology } from '../../../kernel/redis/redis-settings.js';
 import { REDIS_SETTINGS } from './redis-settings.js';
-import type { SettingValues } from './settings.js';
+import type { SettingValues } from '../settings.js';
 
 type RedisValues = SettingValues['redis'];
 

@@ -1,20 +1,20 @@
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
-import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
-import { HostCode } from '../../kernel/host/host-code.js';
-import { JobEnds } from '../jobs/job-end.js';
-import { JobEvents } from '../jobs/job-events.js';
-import { Clock } from '../../kernel/time/clock.js';
-import { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
-import { JobExecutor } from '../execution/job-executor.js';
-import type { MessageQueueConfig } from '../message-queue.options.js';
-import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
-import { HandlerRegistry } from '../handlers/handler-registry.js';
-import { JobMiddlewareStack } from '../execution/job-middleware.js';
-import { CircuitBreakers } from '../ports/circuit-breakers.js';
-import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
-import { exitForRestart } from '../worker/exit-for-restart.js';
-import { HandlerRegistration } from './handler-registration.js';
-import { RESOLVED_CONFIGURATION } from './tokens.js';
+import type { ResolvedConfiguration } from '../../configuration/resolve-configuration.js';
+import { HostCode } from '../../../kernel/host/host-code.js';
+import { JobEnds } from '../../jobs/job-end.js';
+import { JobEvents } from '../../jobs/job-events.js';
+import { Clock } from '../../../kernel/time/clock.js';
+import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
+import { JobExecutor } from '../../execution/job-executor.js';
+import type { MessageQueueConfig } from '../../message-queue.options.js';
+import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { HandlerRegistry } from '../../handlers/handler-registry.js';
+import { JobMiddlewareStack } from '../../execution/job-middleware.js';
+import { CircuitBreakers } from '../../ports/circuit-breakers.js';
+import { CockatielCircuitBreakers } from '../../resilience/cockatiel-circuit-breakers.js';
+import { exitForRestart } from '../../worker/exit-for-restart.js';
+import { HandlerRegistration } from '../handler-registration.js';
+import { RESOLVED_CONFIGURATION } from '../tokens.js';
 
 /** Writes what it left out when the app ends. */
 class FailureLines extends RepeatedLines implements OnApplicationShutdown {

@@ -1,6 +1,6 @@
-import { kind, Refusal } from '../../kernel/values/kind.js';
-import { wholeNumber } from '../../kernel/values/kinds.js';
-import { addressShown } from '../../kernel/values/words.js';
+import { kind, Refusal } from '../../../kernel/values/kind.js';
+import { wholeNumber } from '../../../kernel/values/kinds.js';
+import { addressShown } from '../../../kernel/values/words.js';
 
 /** One Redis server. */
 export interface RedisNode {

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ManagedQueues } from '../broker/managed-queues.js';
-import { BatchIncompleteError, InvalidJobOptionsError } from '../jobs/errors.js';
-import type { EnqueueOptions } from '../admission/job-options.js';
-import type { BatchMessageJobDto } from '../queues/batch/batch-message-job.dto.js';
-import { BATCH_QUEUE } from '../queues/queue-definitions.js';
+import { ManagedQueues } from '../../broker/managed-queues.js';
+import { BatchIncompleteError, InvalidJobOptionsError } from '../../jobs/errors.js';
+import type { EnqueueOptions } from '../../admission/job-options.js';
+import type { BatchMessageJobDto } from '../../queues/batch/batch-message-job.dto.js';
+import { BATCH_QUEUE } from '../../queues/queue-definitions.js';
 import { batchSegments, fitsOneJob } from './batch-segments.js';
-import { JobEnqueuer } from './job-enqueuer.js';
-import type { JobReceipt } from './job-receipt.js';
+import { JobEnqueuer } from '../job-enqueuer.js';
+import type { JobReceipt } from '../job-receipt.js';
 
 /** That a batch was taken. The receipt's own fields are those of its first job. */
 export interface BatchReceipt extends JobReceipt {

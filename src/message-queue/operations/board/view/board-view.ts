@@ -1,6 +1,8 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
-import type { HostCode } from '../../../kernel/host/host-code.js';
-import type { BoardJobView, BoardSettings } from './board-access.js';
+import type { HostCode } from '../../../../kernel/host/host-code.js';
+import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
+import type { BoardJobView, BoardSettings } from '../board-access.js';
+import { withoutSeal, withoutSealedProgress } from './sealed-view.js';
 
 const MAX_TEXT = 4_000;
 const MAX_STACKS = 20;
@@ -31,21 +33,26 @@ export class BoardView {
   }
 
   /** The job with its payload and result redacted and cut, and its texts bounded. */
-  of(job: QueueJobJson, queue: string): QueueJobJson {
+  of(job: QueueJobJson, queue: SealableQueue): QueueJobJson {
     const id = String(job.id);
-    const shown = this.redacted({ queue, job: job.name, id, data: job.data, returnValue: job.returnvalue });
+    const shown = this.redacted({
+      ...{ queue: queue.name, job: job.name, id },
+      data: withoutSeal(queue, job, job.data),
+      returnValue: withoutSeal(queue, job, job.returnvalue),
+    });
     return {
       ...job,
       data: this.cut(shown.data),
       returnvalue: this.cut(shown.returnValue),
       opts: cutTo(MAX_OPTIONS_CHARS, job.opts),
+      progress: withoutSealedProgress(queue, job),
       failedReason: job.failedReason && bounded(job.failedReason),
       stacktrace: job.stacktrace?.slice(-MAX_STACKS).map((stack) => bounded(stack)) ?? [],
     };
   }
 
   /** Whether the board shows this job's payload as it is: only then may it be edited there. */
-  showsAll(job: QueueJobJson, queue: string): boolean {
+  showsAll(job: QueueJobJson, queue: SealableQueue): boolean {
     return JSON.stringify(this.of(job, queue).data) === JSON.stringify(job.data);
   }
 

@@ -1,6 +1,6 @@
-import type { Issue } from '../../kernel/errors.js';
-import { kindOf, mustBe } from '../../kernel/values/words.js';
-import { InvalidPayloadError } from '../jobs/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
+import { kindOf, mustBe } from '../../../kernel/values/words.js';
+import { InvalidPayloadError } from '../../jobs/errors.js';
 
 /** A payload as it is stored: handlers get what parsing `json` makes. Nothing that JSON would lose was in it. */
 export class JsonPayload {
@@ -9,6 +9,18 @@ export class JsonPayload {
     /** UTF-8 bytes of `json`. */
     readonly bytes: number,
   ) {}
+}
+
+/** A payload that is stored with its content sealed: `json` and `bytes` are what is stored. */
+export class SealedPayload extends JsonPayload {
+  constructor(
+    json: string,
+    /** UTF-8 bytes of the payload as JSON before it was sealed: what `maxPayloadBytes` limits. */
+    readonly plainBytes: number,
+    bytes = Buffer.byteLength(json),
+  ) {
+    super(json, bytes);
+  }
 }
 
 /** Which queue and job a payload is for; errors name them. */
@@ -57,7 +69,7 @@ export function assertJsonSafe(data: unknown, maxBytes: number, place: PayloadPl
 }
 
 /** Getters and proxies may throw anything. */
-function reading<Result>(place: PayloadPlace, read: () => Result): Result {
+export function reading<Result>(place: PayloadPlace, read: () => Result): Result {
   try {
     return read();
   } catch (error) {
@@ -187,11 +199,16 @@ function headline(place: PayloadPlace): string {
   return `The payload of job "${place.job}" for queue "${place.queue}" cannot be queued:`;
 }
 
-function invalid(issues: readonly Issue[], place: PayloadPlace): InvalidPayloadError {
+export function invalid(issues: readonly Issue[], place: PayloadPlace): InvalidPayloadError {
   return new InvalidPayloadError(headline(place), issues, place);
 }
 
-function tooLarge(bytes: number, maxBytes: number, place: PayloadPlace, prefix = ''): InvalidPayloadError {
+export function tooLarge(
+  bytes: number,
+  maxBytes: number,
+  place: PayloadPlace,
+  prefix = '',
+): InvalidPayloadError {
   const message =
     `has ${prefix}${bytes} bytes as JSON, and the limit is ${maxBytes}; ` +
     'store large content elsewhere and queue a reference, or raise the queue’s maxPayloadBytes';

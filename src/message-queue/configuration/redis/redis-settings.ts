@@ -1,5 +1,5 @@
-import { flag, matching, secret, text, wholeNumber } from '../../kernel/values/kinds.js';
-import { setting } from '../../kernel/values/setting.js';
+import { flag, matching, secret, text, wholeNumber } from '../../../kernel/values/kinds.js';
+import { setting } from '../../../kernel/values/setting.js';
 import { certificates, privateKey } from './pem-kinds.js';
 import { redisUrl, sentinelList } from './redis-address.js';
 

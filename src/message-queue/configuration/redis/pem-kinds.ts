@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { kind, Refusal } from '../../kernel/values/kind.js';
-import { secret } from '../../kernel/values/kinds.js';
+import { kind, Refusal } from '../../../kernel/values/kind.js';
+import { secret } from '../../../kernel/values/kinds.js';
 
 const AS_PEM = 'as PEM text (\\n for line breaks is fine), or the path of a PEM file';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;

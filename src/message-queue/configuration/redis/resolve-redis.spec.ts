@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { selfSignedCertificate } from '../../../test/support/self-signed-certificate.js';
-import { InvalidConfigurationError } from '../../kernel/errors.js';
-import { readEnvironment } from './environment.js';
-import { resolveConfiguration } from './resolve-configuration.js';
+import { selfSignedCertificate } from '../../../../test/support/self-signed-certificate.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { readEnvironment } from '../environment.js';
+import { resolveConfiguration } from '../resolve-configuration.js';
 
 const { cert, key } = selfSignedCertificate();
 const other = selfSignedCertificate();

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { BatchProgressStore } from '../ports/messages/batch-progress-store.js';
-import { checkedId } from './call-arguments.js';
-import { MessageStore } from '../ports/messages/message-store.js';
+import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
+import { checkedId } from '../call-arguments.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
 
 /** The progress of a batch. */
 export interface BatchStatus {

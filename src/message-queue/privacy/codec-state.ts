@@ -1,0 +1,21 @@
+import type { DataKeys } from './data-keys.js';
+
+/** Whether payloads are sealed: `on`; `open-only`, what is sealed is opened and new jobs are not sealed yet; `off`, not at all. */
+export type Sealing = 'on' | 'open-only' | 'off';
+
+/** The keys of an app's codec. */
+export interface CodecKeys extends DataKeys {
+  /** A keyed hash of a text, the same in every process of the app. @throws KeyUnavailableError */
+  digest(text: string): Promise<string>;
+}
+
+/** What the seals of all queues share. */
+export interface CodecState {
+  readonly sealing: Sealing;
+  /** What happens to a job of a sealed queue that was stored in plain text. */
+  readonly unsealed: 'run' | 'refuse';
+  /** How long an add waits for a key, milliseconds. */
+  readonly timeoutMs: number;
+  /** Made when a key is first needed: queues exist before the host's key provider does. */
+  readonly keys: CodecKeys;
+}

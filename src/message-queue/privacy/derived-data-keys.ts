@@ -1,0 +1,148 @@
+import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { Clock } from '../../kernel/time/clock.js';
+import type { EncryptionKey, KeyProvider } from '../ports/encryption/key-provider.js';
+import type { DataKey, DataKeys, KeyLookup } from './data-keys.js';
+import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
+
+/** First byte of the id of a derived key; stored ones begin with 0. */
+const DERIVED = 1;
+const TAG_BYTES = 6;
+const SALT_BYTES = 9;
+const SECRET_BYTES = 32;
+/** With random nonces, one key may seal 2^32 texts; 64 busy processes of one key stay below it. */
+const MOST_TEXTS = 2 ** 26;
+const LONGEST_USE_MS = 30 * 24 * 60 * 60 * 1_000;
+/** How long a key ring that cannot be asked is trusted. */
+const LONGEST_OUTAGE_MS = 10 * 60 * 1_000;
+const MOST_OPENED = 10_000;
+
+interface SealingKey {
+  readonly key: DataKey;
+  readonly ringKeyId: string;
+  readonly madeAt: number;
+  texts: number;
+}
+
+/**
+ * Data keys that are derived from the key ring: nothing to store, no round trip. HKDF-SHA-256 of a ring key, with the random salt that
+ * is part of the key's id, for one queue. Every scope is its queue's: none can be destroyed by itself.
+ */
+export class DerivedDataKeys implements DataKeys {
+  private readonly sealing = new Map<string, SealingKey>();
+  private readonly opened = new Map<string, DataKey>();
+  private current: { readonly key: EncryptionKey; readonly at: number } | undefined;
+  private loading: Promise<EncryptionKey> | undefined;
+
+  /**
+   * @param refreshMs how long the current key of the ring is used without asking for it again, milliseconds
+   * @param isRefused ids of ring keys that must not be used here
+   */
+  constructor(
+    private readonly ring: KeyProvider,
+    private readonly clock: Clock,
+    private readonly refreshMs: number,
+    private readonly isRefused: (ringKeyId: string) => boolean = () => false,
+  ) {}
+
+  sealingKeyNow(_scope: string, queue: string): DataKey | undefined {
+    const { current } = this;
+    if (current === undefined) return undefined;
+    const age = this.clock.now() - current.at;
+    if (age > LONGEST_OUTAGE_MS) return undefined;
+    if (age > this.refreshMs && this.loading === undefined) this.loadCurrent().catch(() => undefined);
+    let sealing = this.sealing.get(queue);
+    if (sealing === undefined || this.isSpent(sealing, current.key.id)) {
+      sealing = this.newKey(current.key, queue);
+      this.sealing.set(queue, sealing);
+    }
+    sealing.texts += 1;
+    return sealing.key;
+  }
+
+  async sealingKey(scope: string, queue: string): Promise<DataKey> {
+    const known = this.sealingKeyNow(scope, queue);
+    if (known !== undefined) return known;
+    await this.loadCurrent();
+    const key = this.sealingKeyNow(scope, queue);
+    if (key === undefined) throw unavailable(undefined);
+    return key;
+  }
+
+  openingKeyNow(keyId: Buffer, queue: string): KeyLookup | undefined {
+    return this.opened.get(cacheKey(keyId, queue));
+  }
+
+  async openingKey(keyId: Buffer, queue: string): Promise<KeyLookup> {
+    for (const id of await this.ask(() => this.ring.ids())) {
+      if (this.isRefused(id) || !tagOf(id).equals(keyId.subarray(1, 1 + TAG_BYTES))) continue;
+      const ringKey = await this.ask(() => this.ring.byId(id));
+      if (ringKey !== null) return this.derive(ringKey, keyId, queue);
+    }
+    return 'unknown';
+  }
+
+  /** A keyed hash that is the same in every process with the same current ring key. */
+  async digest(text: string): Promise<string> {
+    const { key } = this.current ?? { key: await this.loadCurrent() };
+    const secret = derived(key.secret, Buffer.alloc(0), 'mq digest');
+    return createHmac('sha256', secret).update(text).digest('base64url');
+  }
+
+  /** The current key of the ring, asked for now. @throws KeyUnavailableError */
+  loadCurrent(): Promise<EncryptionKey> {
+    this.loading ??= this.ask(() => this.ring.current())
+      .then((key) => {
+        if (this.isRefused(key.id)) throw unavailable(undefined);
+        this.current = { key, at: this.clock.now() };
+        return key;
+      })
+      .finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private isSpent({ texts, madeAt, ringKeyId }: SealingKey, currentId: string): boolean {
+    return texts >= MOST_TEXTS || this.clock.now() - madeAt > LONGEST_USE_MS || ringKeyId !== currentId;
+  }
+
+  private newKey(ringKey: EncryptionKey, queue: string): SealingKey {
+    const id = Buffer.concat([Buffer.of(DERIVED), tagOf(ringKey.id), randomBytes(SALT_BYTES)]);
+    const key = this.derive(ringKey, id, queue);
+    return { key, ringKeyId: ringKey.id, madeAt: this.clock.now(), texts: 0 };
+  }
+
+  private derive(ringKey: EncryptionKey, id: Buffer, queue: string): DataKey {
+    const key = { id: Buffer.from(id), secret: derived(ringKey.secret, id, `mq data key ${queue}`) };
+    const [oldest] = this.opened.keys();
+    if (this.opened.size >= MOST_OPENED && oldest !== undefined) this.opened.delete(oldest);
+    this.opened.set(cacheKey(id, queue), key);
+    return key;
+  }
+
+  private async ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+}
+
+function derived(secret: Uint8Array, salt: Buffer, info: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, info, SECRET_BYTES));
+}
+
+/** Tells which key of a ring a data key comes from. */
+function tagOf(ringKeyId: string): Buffer {
+  return createHash('sha256').update(ringKeyId).digest().subarray(0, TAG_BYTES);
+}
+
+function cacheKey(keyId: Buffer, queue: string): string {
+  return keyId.toString('latin1') + queue;
+}
+
+function unavailable(cause: unknown): KeyUnavailableError {
+  return new KeyUnavailableError(
+    'The key provider did not give its key: jobs can be neither sealed nor opened until it does. Nothing was stored; the same call is safe.',
+    { cause },
+  );
+}

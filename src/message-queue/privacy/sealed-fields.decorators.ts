@@ -1,0 +1,74 @@
+import { InvalidConfigurationError } from '../../kernel/errors.js';
+
+/** What may share a data key: the messages of a conversation, or everything of a tenant. */
+export type KeyScopeKind = 'conversation' | 'tenant';
+
+/** What of a payload class stays readable, and whose key seals the rest. */
+export interface SealedFields {
+  readonly readable: ReadonlySet<string>;
+  /** Undefined: the queue's key. */
+  readonly scope?: { readonly kind: KeyScopeKind; readonly field: string };
+}
+
+interface OwnFields {
+  readonly readable: string[];
+  readonly scopes: { readonly kind: KeyScopeKind; readonly field: string }[];
+}
+
+const OWN_FIELDS = new WeakMap<object, OwnFields>();
+
+/**
+ * The field stays readable where a sealed job is stored: in Redis, on the board, in filters. Everything else of the payload is sealed,
+ * fields that are added later too. For ids and codes; never for what a person wrote. Only fields of the payload itself, not of objects
+ * in it.
+ */
+export function Readable(): PropertyDecorator {
+  return (prototype, property) => {
+    ownFields(prototype).readable.push(String(property));
+  };
+}
+
+/**
+ * The field names the conversation or the tenant whose data key seals the payload, so that destroying that key makes it unreadable
+ * everywhere. It stays readable itself. One per class; a payload that leaves it out is sealed with the queue's key.
+ */
+export function KeyScope(kind: KeyScopeKind): PropertyDecorator {
+  return (prototype, property) => {
+    const { readable, scopes } = ownFields(prototype);
+    readable.push(String(property));
+    scopes.push({ kind, field: String(property) });
+  };
+}
+
+/**
+ * What the decorators of a payload class and of those that it extends say.
+ * @throws InvalidConfigurationError when it has more than one `@KeyScope`
+ */
+export function sealedFieldsOf(type: { readonly name: string; readonly prototype: object }): SealedFields {
+  const readable = new Set<string>();
+  const scopes: OwnFields['scopes'] = [];
+  for (let prototype: object | null = type.prototype; prototype !== null;) {
+    const own = OWN_FIELDS.get(prototype);
+    own?.readable.forEach((field) => readable.add(field));
+    scopes.push(...(own?.scopes ?? []));
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  const fields = new Set(scopes.map(({ field }) => field));
+  if (fields.size > 1) {
+    throw new InvalidConfigurationError(`The payload class ${type.name} is wrong:`, [
+      {
+        path: [...fields].join(', '),
+        message: 'only one field may have @KeyScope: a payload is sealed with one key',
+      },
+    ]);
+  }
+  return { readable, ...(scopes[0] !== undefined && { scope: scopes[0] }) };
+}
+
+function ownFields(prototype: object): OwnFields {
+  const known = OWN_FIELDS.get(prototype);
+  if (known !== undefined) return known;
+  const made: OwnFields = { readable: [], scopes: [] };
+  OWN_FIELDS.set(prototype, made);
+  return made;
+}

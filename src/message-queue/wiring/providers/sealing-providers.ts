@@ -1,0 +1,96 @@
+import type { Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
+import { Clock } from '../../../kernel/time/clock.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import { printable } from '../../../kernel/logging/printable.js';
+import { opensUnlocked } from '../../../kernel/values/environment-name.js';
+import { InMemoryKeyProvider, PUBLISHED_KEY_ID } from '../../adapters/in-memory/index.js';
+import { KeysRequiredError } from '../../jobs/sealing/sealing-errors.js';
+import type { MessageQueueConfig } from '../../message-queue.options.js';
+import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { DerivedDataKeys } from '../../privacy/derived-data-keys.js';
+import { PayloadCodec } from '../../privacy/payload-codec.js';
+
+/** How long a start waits for the first key, milliseconds. */
+const FIRST_KEY_MS = 5_000;
+/** How long the current key of the ring is used without asking for it again, milliseconds. */
+const REFRESH_MS = 30_000;
+
+/** What seals the payloads of an app's queues. */
+export const SEALING_PROVIDERS: readonly Provider[] = [
+  {
+    provide: PayloadCodec,
+    useFactory: (config: MessageQueueConfig, moduleRef: ModuleRef, clock: Clock) => {
+      const isRefused = (id: string): boolean =>
+        id === PUBLISHED_KEY_ID && !opensUnlocked(config.environment);
+      return new PayloadCodec({
+        ...config.privacy,
+        timeoutMs: config.enqueueTimeoutMs,
+        openKeys: () =>
+          new DerivedDataKeys(moduleRef.get(KeyProvider, { strict: false }), clock, REFRESH_MS, isRefused),
+      });
+    },
+    inject: [MESSAGE_QUEUE_CONFIG, ModuleRef, Clock],
+  },
+];
+
+/** The key provider of a host that plugged none in. */
+export const DEFAULT_KEY_PROVIDER: Provider = {
+  provide: KeyProvider,
+  useFactory: ({ provider, environment }: MessageQueueConfig) =>
+    new InMemoryKeyProvider({ isPublished: provider === 'redis' && opensUnlocked(environment) }),
+  inject: [MESSAGE_QUEUE_CONFIG],
+};
+
+/**
+ * Looks whether the sealed queues have keys, and gets the first one. Keys that cannot be had for now keep no app from starting.
+ * @throws KeysRequiredError when nobody said with which keys, or said the published ones where nothing may be open
+ */
+export async function checkKeys(
+  codec: PayloadCodec,
+  provider: KeyProvider,
+  config: MessageQueueConfig,
+): Promise<void> {
+  const queues = codec.sealedQueues();
+  if (queues.length === 0) return;
+  const logger = new SafeLogger('MessageQueueModule');
+  if (provider instanceof InMemoryKeyProvider) {
+    const isAlone = config.provider === 'memory' && config.environment !== 'production';
+    if (!isAlone && !provider.isPublished) throw keysRequired(queues, config);
+    if (provider.isPublished && config.environment !== 'test') {
+      logger.warn(
+        'Jobs are sealed with the published development key, which protects nothing: plug in a KeyProvider of your own before you store what matters.',
+      );
+    }
+  }
+  try {
+    const { id } = await answeredWithin(
+      provider.current(),
+      FIRST_KEY_MS,
+      () => new Error('It did not answer.'),
+    );
+    if (id === PUBLISHED_KEY_ID && !opensUnlocked(config.environment)) throw keysRequired(queues, config);
+  } catch (error) {
+    if (error instanceof KeysRequiredError) throw error;
+    logger.warn(
+      `The key provider has no key for now (${printable(String(error))}): jobs are neither added nor run until it has.`,
+    );
+  }
+}
+
+function keysRequired(
+  queues: readonly string[],
+  { environment, provider }: MessageQueueConfig,
+): KeysRequiredError {
+  const where =
+    environment === 'unset' ? `on Redis while NODE_ENV is neither development nor test` : `in ${environment}`;
+  return new KeysRequiredError(
+    `No job is added or run ${where}: ${queues.map((name) => `"${name}"`).join(', ')} seal what ${provider === 'redis' ? 'Redis' : 'memory'} stores, and ` +
+      'nobody said with which keys. Make one, and plug in a KeyProvider:\n' +
+      '  ENCRYPTION_KEYS="k-1:$(openssl rand -base64 32)"\n' +
+      '  adapters: [{ provide: KeyProvider, useFactory: (config: ConfigService) => EnvironmentKeyProvider.from(config), inject: [ConfigService] }]\n' +
+      `The key named "${PUBLISHED_KEY_ID}" is published and counts as none. To store content in plain text instead: privacy: { sealing: 'off' }, or MESSAGE_QUEUE_SEALING=off.`,
+  );
+}
