@@ -22,7 +22,6 @@ import type { Spool } from '../spool/spool.js';
 import { SpooledAdds } from './spooled-adds.js';
 import { notSent } from './unanswered-add.js';
 import { RedisSchedules } from '../schedules/redis-schedules.js';
-import type { AddedSchedule } from '../schedules/redis-schedules.js';
 
 interface Admitted {
   readonly request: AddRequest;
@@ -97,7 +96,12 @@ export class Enqueuer {
   private async addAny(request: AddRequest): Promise<AddOutcome> {
     this.refuseWhenClosed(request.name);
     if (request.options.repeat !== undefined) {
-      const { id, addition } = await this.addRepeatable(request);
+      const { id, addition } = await addRepeatable(
+        this.parts,
+        this.schedules,
+        request,
+        () => this.buffer.isAway,
+      );
       return { id, deduplicated: addition === 'unchanged', schedule: addition };
     }
     const admitted = this.admit(request);
@@ -116,13 +120,9 @@ export class Enqueuer {
     return this.jobOf(admitted, id);
   }
 
-  private addRepeatable(request: AddRequest): Promise<AddedSchedule> {
-    return addRepeatable({ ...this.parts, schedules: this.schedules }, request, () => this.buffer.isAway);
-  }
-
   /** As in Bull: no job when the schedule has ended. */
   private async addSchedule(request: AddRequest): Promise<Job> {
-    const { run } = await this.addRepeatable(request);
+    const { run } = await addRepeatable(this.parts, this.schedules, request, () => this.buffer.isAway);
     if (run === null) return undefined as unknown as Job;
     const made = new QueueJob(this.parts.queue, run.name, JSON.parse(run.data), run.options);
     made.id = run.id;

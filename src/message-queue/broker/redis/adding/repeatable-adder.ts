@@ -14,11 +14,12 @@ const RETRY_DELAY_MS = 50;
  * @throws EnqueueTimeoutError; BrokerUnavailableError when Redis is away or refused it, or the broker was closed before it was sent
  */
 export async function addRepeatable(
-  parts: EnqueuerParts & { readonly schedules: Pick<RedisSchedules, 'add'> },
+  parts: EnqueuerParts,
+  schedules: Pick<RedisSchedules, 'add'>,
   request: AddRequest,
   isAway: () => boolean,
 ): Promise<AddedSchedule> {
-  const { queue, timeoutMs, waits, connections, memory, schedules } = parts;
+  const { queue, timeoutMs, waits, connections, memory } = parts;
   const { json, options } = await admitJob(
     queue.name,
     queue.definition,
