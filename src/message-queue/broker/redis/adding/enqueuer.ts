@@ -33,7 +33,7 @@ export class Enqueuer {
   private readonly buffer: AddBuffer;
   private readonly road: LongRoad;
   private readonly shortRoad: ShortRoad;
-  /** By the version of the payloads, for those that are not in their first. */
+  /** By version. */
   private readonly versionRoads = new Map<number, ShortRoad>();
   private closed = false;
   readonly schedules: RedisSchedules;
@@ -105,7 +105,6 @@ export class Enqueuer {
       return { id, deduplicated: addition === 'unchanged', schedule: addition };
     }
     const admitted = this.admit(request);
-    // Not awaited without need: what is added by the next call comes behind it.
     return this.addAdmitted(admitted instanceof Promise ? await admitted : admitted);
   }
 
@@ -116,8 +115,7 @@ export class Enqueuer {
     if (options.repeat !== undefined) return this.addSchedule(request);
     const admitting = this.admit(request);
     const admitted = admitting instanceof Promise ? await admitting : admitting;
-    const { id } = await this.addAdmitted(admitted);
-    return this.jobOf(admitted, id);
+    return this.jobOf(admitted, (await this.addAdmitted(admitted)).id);
   }
 
   /** As in Bull: no job when the schedule has ended. */
