@@ -160,6 +160,7 @@ module.exports = {
       `${LIB}/operations/`,
       [
         `${LIB}/(operations|monitoring|dead-letter|jobs)/`,
+        `${LIB}/privacy/audit/`,
         KERNEL,
         `${LIB}/schedules/(schedules|schedule-status)\\.ts$`,
         `${LIB}/message-queue\\.service\\.ts$`,

@@ -113,6 +113,19 @@ describe('WrappedKeyProvider', () => {
   });
 });
 
+describe('a KMS that never answers', () => {
+  it('is given up, and asked again by the next call', async () => {
+    const answers = [new Promise<Uint8Array>(() => undefined), Promise.resolve(first)];
+    const unwrap = (): Promise<Uint8Array> => answers.shift() ?? Promise.resolve(first);
+    const keys = new WrappedKeyProvider(
+      { keys: { w: randomBytes(60).toString('base64') }, timeoutMs: 20 },
+      { unwrap },
+    );
+    await expect(Promise.all([keys.current(), keys.byId('w')])).rejects.toThrow('did not open the key "w"');
+    expect((await keys.current()).secret).toBe(first);
+  });
+});
+
 describe('rotation of keys', () => {
   const apps = new HostApps();
   afterEach(() => apps.close());

@@ -47,6 +47,12 @@ export { changeRefusal } from './board/board-protection.js';
 export type { ChangeRefusal } from './board/board-protection.js';
 export { isFromThisMachine } from './board/loopback-access.js';
 
+// The audit
+export { AuditChain } from '../privacy/audit/audit-chain.js';
+export type { AuditEntry } from '../privacy/audit/audit-entry.js';
+export type { AuditFault, AuditProblem, AuditVerdict } from '../privacy/audit/audit-verification.js';
+export { AuditUnavailableError, InvalidAuditEntryError } from '../privacy/audit/audit-errors.js';
+
 // What is stored and reported about a job
 export type {
   FailureRecord,

@@ -31,6 +31,7 @@ import { ServerGate } from '../worker/server-gate.js';
 import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
 import { MessageQueueLifecycleModule } from './lifecycle.module.js';
+import { APP_KEYS, AUDIT_CHAIN } from './providers/privacy-providers.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
 import { setupOf } from './root-setup.js';
@@ -79,6 +80,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
   DeadLetterService,
   QueueMonitor,
   Schedules,
+  AUDIT_CHAIN,
   {
     provide: MessageQueueWorker,
     useFactory: (
@@ -105,6 +107,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   QueueAdministration,
   ActivityRecorder,
   UNPLUGGED_PORTS,
+  APP_KEYS,
   DeadLetterAlerts,
   RetentionSweeper,
   ScheduleReconciler,

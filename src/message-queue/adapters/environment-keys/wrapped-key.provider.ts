@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { idsOf, parseKeyRing } from './key-ring.js';
 import type { KeyRing, KeyRingOptions } from './key-ring.js';
@@ -22,6 +23,8 @@ export interface KeyManagementService {
 export interface WrappedKeyOptions extends KeyRingOptions {
   /** How long an opened key stays in memory, milliseconds: what a revoked key works on. Default 3 600 000. */
   readonly keepOpenMs?: number;
+  /** How long the service may take to open a key before all that wait for it are told so, milliseconds. Default 10 000. */
+  readonly timeoutMs?: number;
 }
 
 interface OpenKey {
@@ -31,13 +34,14 @@ interface OpenKey {
 
 /**
  * A key ring whose keys are wrapped by a KMS: the environment holds nothing that opens a message. A key is unwrapped when it is
- * first needed, once for all jobs that wait for it, and kept for a while; a failure is not kept.
+ * first needed, once for all jobs that wait for it, and kept for a while; a failure is not kept, nor a service that does not answer waited for.
  */
 @Injectable()
 export class WrappedKeyProvider extends KeyProvider {
   readonly #ring: KeyRing;
   readonly #kms: KeyManagementService;
   readonly #keepOpenMs: number;
+  readonly #timeoutMs: number;
   readonly #open = new Map<string, OpenKey>();
 
   /** @throws InvalidConfigurationError listing every mistake */
@@ -46,6 +50,7 @@ export class WrappedKeyProvider extends KeyProvider {
     this.#ring = parseKeyRing(options, undefined);
     this.#kms = kms;
     this.#keepOpenMs = options.keepOpenMs ?? 3_600_000;
+    this.#timeoutMs = options.timeoutMs ?? 10_000;
   }
 
   override async current(signal?: AbortSignal): Promise<EncryptionKey> {
@@ -65,18 +70,22 @@ export class WrappedKeyProvider extends KeyProvider {
     const now = performance.now();
     let key = this.#open.get(keyId);
     if (key === undefined || key.until <= now) {
-      key = { secret: this.#unwrap(keyId), until: now + this.#keepOpenMs };
-      this.#open.set(keyId, key);
+      const opening = { secret: this.#unwrap(keyId), until: now + this.#keepOpenMs };
+      opening.secret.catch(() => this.#forget(keyId, opening));
+      this.#open.set(keyId, opening);
+      key = opening;
     }
     return signal === undefined ? key.secret : untilAborted(key.secret, signal);
   }
 
   async #unwrap(keyId: string): Promise<Uint8Array> {
-    try {
-      return await this.#kms.unwrap(this.#ring.secrets.get(keyId) ?? new Uint8Array(), keyId);
-    } catch (error) {
-      this.#open.delete(keyId);
-      throw error;
-    }
+    const wrapped = this.#ring.secrets.get(keyId) ?? new Uint8Array();
+    const tooLate = (): Error =>
+      new Error(`The key management service did not open the key "${keyId}" within ${this.#timeoutMs} ms.`);
+    return answeredWithin(this.#kms.unwrap(wrapped, keyId), this.#timeoutMs, tooLate);
+  }
+
+  #forget(keyId: string, failed: OpenKey): void {
+    if (this.#open.get(keyId) === failed) this.#open.delete(keyId);
   }
 }

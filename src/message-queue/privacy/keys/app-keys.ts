@@ -1,0 +1,36 @@
+import type { Clock } from '../../../kernel/time/clock.js';
+import type { KeyProvider } from '../../ports/encryption/key-provider.js';
+import type { DataKeyStore } from '../../ports/privacy/data-key-store.js';
+import type { KeyCacheLimits } from './key-cache.js';
+import { KeyRotation } from './key-rotation.js';
+import { KeyWrapping } from './key-wrapping.js';
+import { StoredNameKeys } from './name-keys.js';
+import type { NameKeys } from './name-keys.js';
+import { RingNameKeys } from './ring-name-keys.js';
+import { StoredDataKeys } from './stored-data-keys.js';
+
+/** What stands on a data key store. */
+export interface StoredKeys {
+  readonly store: DataKeyStore;
+  readonly dataKeys: StoredDataKeys;
+  readonly rotation: KeyRotation;
+}
+
+/** The keys of an app, made once. */
+export class AppKeys {
+  readonly names: NameKeys;
+  /** Null without a data key store: keys are derived from the ring then, and nothing can be destroyed. */
+  readonly stored: StoredKeys | null;
+
+  constructor(store: DataKeyStore | null, ring: KeyProvider, clock: Clock, limits: KeyCacheLimits) {
+    if (store === null) {
+      this.names = new RingNameKeys(ring);
+      this.stored = null;
+      return;
+    }
+    const wrapping = new KeyWrapping(ring);
+    this.names = new StoredNameKeys(store, wrapping, clock);
+    const dataKeys = new StoredDataKeys({ store, wrapping, names: this.names, clock, limits });
+    this.stored = { store, dataKeys, rotation: new KeyRotation(store, ring, wrapping) };
+  }
+}

@@ -1,0 +1,42 @@
+import type { Provider } from '@nestjs/common';
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
+import { Clock } from '../../../kernel/time/clock.js';
+import { InMemoryAuditTrail } from '../../adapters/in-memory/index.js';
+import type { MessageQueueConfig } from '../../message-queue.options.js';
+import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { AuditTrail } from '../../ports/privacy/audit-trail.js';
+import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
+import { AuditChain } from '../../privacy/audit/audit-chain.js';
+import { AppKeys } from '../../privacy/keys/app-keys.js';
+
+/** How many keys are kept opened, and for how long without asking again. */
+const KEY_CACHE = { keys: 10_000, forMs: 60_000 };
+
+/** The keys of the app. */
+export const APP_KEYS: Provider = {
+  provide: AppKeys,
+  useFactory: (store: DataKeyStore | null, ring: KeyProvider, clock: Clock) =>
+    new AppKeys(store, ring, clock, KEY_CACHE),
+  inject: [DataKeyStore, KeyProvider, Clock],
+};
+
+/** Who did what. */
+export const AUDIT_CHAIN: Provider = {
+  provide: AuditChain,
+  useFactory: (trail: AuditTrail, { names }: AppKeys, clock: Clock, config: MessageQueueConfig) => {
+    warnOfForgetfulAudit(trail, config);
+    return new AuditChain(trail, names, clock);
+  },
+  inject: [AuditTrail, AppKeys, Clock, MESSAGE_QUEUE_CONFIG],
+};
+
+/** Nothing that jobs do only seems done without an audit, so that production starts; but its operator should know. */
+function warnOfForgetfulAudit(trail: AuditTrail, { environment, acceptInMemory }: MessageQueueConfig): void {
+  const isAccepted = acceptInMemory === true || acceptInMemory.includes(AuditTrail.name);
+  if (environment !== 'production' || isAccepted || !(trail instanceof InMemoryAuditTrail)) return;
+  new SafeLogger('Audit').warn(
+    'The audit of replays, discards, reveals and erasures is kept in memory: it ends with this process, and no other one sees it. Plug in an ' +
+      'AuditTrail (sqlStoreAdapters brings one), or accept it: acceptInMemory: [AuditTrail].',
+  );
+}
