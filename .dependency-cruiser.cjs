@@ -149,6 +149,7 @@ module.exports = {
       [
         `${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`,
         `${LIB}/queues/queue-name\\.ts$`,
+        `${LIB}/privacy/keys/ring-key-watch\\.ts$`,
         `${LIB}/broker/rules/schedules/schedule-care\\.ts$`,
         KERNEL,
         SEAMS,
@@ -160,7 +161,7 @@ module.exports = {
       `${LIB}/operations/`,
       [
         `${LIB}/(operations|monitoring|dead-letter|jobs)/`,
-        `${LIB}/privacy/audit/`,
+        `${LIB}/privacy/`,
         KERNEL,
         `${LIB}/schedules/(schedules|schedule-status)\\.ts$`,
         `${LIB}/message-queue\\.service\\.ts$`,

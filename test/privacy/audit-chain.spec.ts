@@ -283,26 +283,49 @@ describe.each([
     expect(faults).toEqual([{ seq: 7, problem: 'head' }]);
   });
 
-  it('notices, for somebody who remembers its end, that all of it was taken back', async () => {
-    const chain = chainOf(database);
+  /** Writes three entries and two more, and takes the database back to the three. */
+  async function takenBack(chain: AuditChain) {
     await write(chain, 3);
-    const head = await database.run('copy', undefined, (db) =>
+    const [head] = await database.run('copy', undefined, (db) =>
       db.selectFrom('mq_audit_head').selectAll().execute(),
     );
     await write(chain, 2);
     const { end } = await chain.verify();
-    await write(chain, 1);
+    const [fifth] = await database.run('copy', undefined, (db) =>
+      db.selectFrom('mq_audit').selectAll().where('seq', '=', 5).execute(),
+    );
+    if (head === undefined || fifth === undefined) throw new Error('They were written.');
     expect(await chain.verify(end)).toMatchObject({ intact: true });
     await database.run('restore', undefined, async (db) => {
       await db.deleteFrom('mq_audit').where('seq', '>', 3).execute();
-      for (const { seq, mac, seal } of head)
-        await db.updateTable('mq_audit_head').set({ seq, mac, seal }).execute();
+      await db.updateTable('mq_audit_head').set(head).execute();
     });
+    await clock.advance(1);
+    return { end, fifth };
+  }
+
+  it('notices, for somebody who remembers its end, that all of it was taken back', async () => {
+    const chain = chainOf(database);
+    const { end } = await takenBack(chain);
     expect(await chain.verify()).toMatchObject({ intact: true, entries: 3 });
     expect((await chain.verify(end)).faults).toEqual([{ seq: 5, problem: 'taken-back' }]);
-    await clock.advance(1);
     await write(chain, 3);
+    expect(await chain.verify()).toMatchObject({ intact: true, entries: 6 });
     expect((await chain.verify(end)).faults).toEqual([{ seq: 5, problem: 'taken-back' }]);
+  });
+
+  it('notices an entry of another course of events, though it was signed once', async () => {
+    const chain = chainOf(database);
+    const { fifth } = await takenBack(chain);
+    await write(chain, 3);
+    await database.run('mix', undefined, async (db) => {
+      await db.deleteFrom('mq_audit').where('seq', '=', 5).execute();
+      await db.insertInto('mq_audit').values(fifth).execute();
+    });
+    expect((await chain.verify()).faults).toEqual([
+      { seq: 5, problem: 'unlinked' },
+      { seq: 6, problem: 'unlinked' },
+    ]);
   });
 });
 

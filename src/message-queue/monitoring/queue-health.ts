@@ -33,6 +33,8 @@ export interface HealthReason {
     | 'SPOOLED'
     | 'SPOOL_SET_ASIDE'
     | 'UNPLUGGED_PORT'
+    | 'RING_KEY_MISSING'
+    | 'KEYS_UNREACHABLE'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */
   readonly message: string;
@@ -60,7 +62,10 @@ export interface QueueHealth {
 export interface OverallHealth {
   readonly status: HealthStatus;
   readonly healthy: boolean;
-  /** What is wrong beside the queues of this process: `ABANDONED_QUEUE`, queues with jobs that no process has registered any more. */
+  /**
+   * What is wrong beside the queues of this process: `ABANDONED_QUEUE`, queues with jobs that no process has registered any more;
+   * `RING_KEY_MISSING` and `KEYS_UNREACHABLE`, of the keys that payloads are sealed with.
+   */
   readonly reasons: readonly HealthReason[];
   readonly queues: ByQueueName<QueueHealth>;
   /** Of this process: every dependency that was ever called. */

@@ -12,15 +12,17 @@ import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueActivity } from './activity-recorder.js';
+import { RingKeyWatch } from '../privacy/keys/ring-key-watch.js';
 import { toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './health-rules.js';
+import { reasonsBesideQueues } from './reasons-beside-queues.js';
 import { spooledJobs, spoolReasons } from './spooled-jobs.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
 import { deadSchedules } from './dead-schedules.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 import type { HealthThresholds } from './health-thresholds.js';
-import type { HealthReason, OverallHealth, QueueHealth } from './queue-health.js';
+import type { OverallHealth, QueueHealth } from './queue-health.js';
 import { askServer, serverReasons, unreadableCounts } from './server-rules.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueMetrics, QueueStats, QueueSummary } from './queue-stats.js';
@@ -47,6 +49,7 @@ export class QueueMonitor {
     @Optional() @Inject(HEALTH_THRESHOLDS) thresholds?: Partial<HealthThresholds>,
     @Optional() private readonly ports?: UnpluggedPorts,
     @Optional() private readonly host: HostCode = new HostCode(),
+    @Optional() private readonly keys?: RingKeyWatch,
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
   }
@@ -101,7 +104,11 @@ export class QueueMonitor {
   /** The health of all queues. Never rejects. */
   async overallHealth(): Promise<OverallHealth> {
     const names = this.queues.names();
-    const [health, reasons] = await Promise.all([this.healthOfAll(names), this.abandonedQueues(names)]);
+    const brokers = new Set(names.map((name) => this.queues.get(name).broker));
+    const [health, reasons] = await Promise.all([
+      this.healthOfAll(names),
+      reasonsBesideQueues(brokers, this.keys, ANSWER_TIMEOUT_MS),
+    ]);
     const status = statusOf([...reasons, ...health.flatMap((queue) => queue.reasons)]);
     return {
       status,
@@ -225,17 +232,6 @@ export class QueueMonitor {
       count,
       kinds: [],
     }));
-  }
-
-  /** What each broker says of queues that no process has. */
-  private async abandonedQueues(names: readonly string[]): Promise<HealthReason[]> {
-    const brokers = new Set(names.map((name) => this.queues.get(name).broker));
-    const tooLate = (): Error => new Error('no answer');
-    const found = [...brokers].map((broker) =>
-      answeredWithin(broker.readAbandoned(), ANSWER_TIMEOUT_MS, tooLate).catch(() => []),
-    );
-    const abandoned = (await Promise.all(found)).flat();
-    return abandoned.map(({ message }) => ({ severity: 'degraded', code: 'ABANDONED_QUEUE', message }));
   }
 }
 

@@ -47,7 +47,11 @@ export { changeRefusal } from './board/board-protection.js';
 export type { ChangeRefusal } from './board/board-protection.js';
 export { isFromThisMachine } from './board/loopback-access.js';
 
-// The audit
+// Keys and the audit
+export { Privacy } from '../privacy/privacy.js';
+export type { PrivacyCall } from '../privacy/privacy.js';
+export type { RewrapReport } from '../privacy/keys/key-rotation.js';
+export { NoDataKeyStoreError } from '../privacy/no-data-key-store.error.js';
 export { AuditChain } from '../privacy/audit/audit-chain.js';
 export type { AuditEntry } from '../privacy/audit/audit-entry.js';
 export type { AuditFault, AuditProblem, AuditVerdict } from '../privacy/audit/audit-verification.js';

@@ -31,7 +31,7 @@ import { ServerGate } from '../worker/server-gate.js';
 import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
 import { MessageQueueLifecycleModule } from './lifecycle.module.js';
-import { APP_KEYS, AUDIT_CHAIN } from './providers/privacy-providers.js';
+import { APP_KEYS, AUDIT_CHAIN, PRIVACY, RING_KEY_WATCH } from './providers/privacy-providers.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
 import { setupOf } from './root-setup.js';
@@ -81,6 +81,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
   QueueMonitor,
   Schedules,
   AUDIT_CHAIN,
+  PRIVACY,
   {
     provide: MessageQueueWorker,
     useFactory: (
@@ -108,6 +109,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   ActivityRecorder,
   UNPLUGGED_PORTS,
   APP_KEYS,
+  RING_KEY_WATCH,
   DeadLetterAlerts,
   RetentionSweeper,
   ScheduleReconciler,

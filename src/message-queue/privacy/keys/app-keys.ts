@@ -6,6 +6,7 @@ import { KeyRotation } from './key-rotation.js';
 import { KeyWrapping } from './key-wrapping.js';
 import { StoredNameKeys } from './name-keys.js';
 import type { NameKeys } from './name-keys.js';
+import { RingKeyWatch } from './ring-key-watch.js';
 import { RingNameKeys } from './ring-name-keys.js';
 import { StoredDataKeys } from './stored-data-keys.js';
 
@@ -21,16 +22,20 @@ export class AppKeys {
   readonly names: NameKeys;
   /** Null without a data key store: keys are derived from the ring then, and nothing can be destroyed. */
   readonly stored: StoredKeys | null;
+  readonly watch: RingKeyWatch;
 
   constructor(store: DataKeyStore | null, ring: KeyProvider, clock: Clock, limits: KeyCacheLimits) {
     if (store === null) {
       this.names = new RingNameKeys(ring);
       this.stored = null;
+      this.watch = new RingKeyWatch(null, clock);
       return;
     }
     const wrapping = new KeyWrapping(ring);
     this.names = new StoredNameKeys(store, wrapping, clock);
     const dataKeys = new StoredDataKeys({ store, wrapping, names: this.names, clock, limits });
-    this.stored = { store, dataKeys, rotation: new KeyRotation(store, ring, wrapping) };
+    const rotation = new KeyRotation(store, ring, wrapping);
+    this.stored = { store, dataKeys, rotation };
+    this.watch = new RingKeyWatch(rotation, clock);
   }
 }

@@ -47,7 +47,9 @@ export class KeyRotation {
 
   /** Ring keys that wrap data keys and that the key provider does not know: what they wrap opens nowhere until they are back. */
   async missingRingKeys(signal?: AbortSignal): Promise<readonly WrappedCount[]> {
-    const [counts, ids] = await Promise.all([this.store.countByRingKey(signal), this.ring.ids(signal)]);
+    const counts = await this.store.countByRingKey(signal);
+    if (counts.length === 0) return [];
+    const ids = await this.ring.ids(signal);
     return counts.filter(({ ringKeyId }) => !ids.includes(ringKeyId));
   }
 

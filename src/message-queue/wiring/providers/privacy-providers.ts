@@ -9,6 +9,8 @@ import { AuditTrail } from '../../ports/privacy/audit-trail.js';
 import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { AuditChain } from '../../privacy/audit/audit-chain.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
+import { Privacy } from '../../privacy/privacy.js';
+import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
 
 /** How many keys are kept opened, and for how long without asking again. */
 const KEY_CACHE = { keys: 10_000, forMs: 60_000 };
@@ -21,6 +23,13 @@ export const APP_KEYS: Provider = {
   inject: [DataKeyStore, KeyProvider, Clock],
 };
 
+/** What health asks of them. */
+export const RING_KEY_WATCH: Provider = {
+  provide: RingKeyWatch,
+  useFactory: ({ watch }: AppKeys) => watch,
+  inject: [AppKeys],
+};
+
 /** Who did what. */
 export const AUDIT_CHAIN: Provider = {
   provide: AuditChain,
@@ -29,6 +38,13 @@ export const AUDIT_CHAIN: Provider = {
     return new AuditChain(trail, names, clock);
   },
   inject: [AuditTrail, AppKeys, Clock, MESSAGE_QUEUE_CONFIG],
+};
+
+/** What a host calls. */
+export const PRIVACY: Provider = {
+  provide: Privacy,
+  useFactory: (keys: AppKeys, audit: AuditChain) => new Privacy(keys, audit),
+  inject: [AppKeys, AuditChain],
 };
 
 /** Nothing that jobs do only seems done without an audit, so that production starts; but its operator should know. */

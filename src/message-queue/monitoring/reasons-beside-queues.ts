@@ -1,0 +1,48 @@
+import { answeredWithin } from '../../kernel/time/answered-within.js';
+import type { Broker } from '../broker/broker.js';
+import type { RingKeyWatch } from '../privacy/keys/ring-key-watch.js';
+import { degraded, unhealthy } from './health-reasons.js';
+import type { HealthReason } from './queue-health.js';
+
+/**
+ * What is wrong beside the queues of this process. Never rejects.
+ * @param timeoutMs how long each of those that are asked may take
+ */
+export async function reasonsBesideQueues(
+  brokers: Iterable<Broker>,
+  keys: RingKeyWatch | undefined,
+  timeoutMs: number,
+): Promise<HealthReason[]> {
+  const abandoned = [...brokers].map((broker) => abandonedQueues(broker, timeoutMs));
+  return (await Promise.all([...abandoned, keyReasons(keys, timeoutMs)])).flat();
+}
+
+/** What a broker says of queues that no process has. */
+async function abandonedQueues(broker: Broker, timeoutMs: number): Promise<HealthReason[]> {
+  const found = await answeredWithin(broker.readAbandoned(), timeoutMs, noAnswer).catch(() => []);
+  return found.map(({ message }) => degraded('ABANDONED_QUEUE', message));
+}
+
+async function keyReasons(keys: RingKeyWatch | undefined, timeoutMs: number): Promise<HealthReason[]> {
+  if (keys === undefined) return [];
+  try {
+    const missing = await answeredWithin(keys.missing(), timeoutMs, noAnswer);
+    return missing.map(({ ringKeyId, keys: count }) =>
+      unhealthy(
+        'RING_KEY_MISSING',
+        `The key provider does not know the ring key "${ringKeyId}", which wraps ${count} data key(s): jobs that were sealed with them wait, and adds to their conversations are refused. Give the key back to the provider, and call rewrapKeys() before you drop it again.`,
+      ),
+    );
+  } catch {
+    return [
+      degraded(
+        'KEYS_UNREACHABLE',
+        `The data key store or the key provider did not answer within ${timeoutMs} ms: keys in use work for ten minutes, others cannot be had. Look at the database and the key management service.`,
+      ),
+    ];
+  }
+}
+
+function noAnswer(): Error {
+  return new Error('no answer');
+}
