@@ -1,4 +1,5 @@
 import { callApi } from '/assets/api.js';
+import { session } from '/assets/session.js';
 
 /** Says why there is no chat to see. */
 export function showNotice(text) {
@@ -8,7 +9,7 @@ export function showNotice(text) {
 
 /** Shows the form, or why nobody can sign in. */
 export function showSignIn({ code, message }) {
-  if (code === 'NO_USERS') {
+  if (code === 'CLOSED') {
     showNotice(message);
     return;
   }
@@ -25,6 +26,8 @@ export function showSignIn({ code, message }) {
     try {
       const body = { name: name.value.trim(), password: password.value };
       await callApi('/api/session', { method: 'POST', body });
+      if (await session.load())
+        throw new Error('Your browser did not keep the sign-in. Use https and allow cookies.');
       location.reload();
     } catch (error) {
       problem.textContent = error.message;

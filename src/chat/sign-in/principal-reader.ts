@@ -12,6 +12,19 @@ export const ACTING_AS = 'chat-as';
 export const NO_USERS =
   'Nobody can sign in: this chat has no users. Give it some with CHAT_USERS (npm run chat-user -- --help), or set NODE_ENV=development to try it out on this machine.';
 
+/** What somebody can do who is not signed in. `CLOSED`: no name and password will help. */
+const ADVICE: Readonly<
+  Record<People['way'], { readonly code: 'SIGN_IN' | 'CLOSED'; readonly message: string }>
+> = {
+  password: { code: 'SIGN_IN', message: 'Sign in first: POST /api/session.' },
+  'made-up': {
+    code: 'CLOSED',
+    message:
+      'Sign in first: GET /api/session, from this machine itself and not through a proxy. To let others in, set CHAT_USERS (npm run chat-user -- --help).',
+  },
+  none: { code: 'CLOSED', message: NO_USERS },
+};
+
 /** The one place that says who asks: the guard of REST, the handshake of sockets and the board's guard all ask it. */
 @Injectable()
 export class PrincipalReader {
@@ -38,14 +51,8 @@ export class PrincipalReader {
   session({ headers }: IncomingMessage): Session {
     const session = this.sessions.read(headers.cookie, headers.host ?? '');
     if (session !== null) return session;
-    if (this.people.way === 'none')
-      throw new UnauthorizedException({ ...refused('NO_USERS'), message: NO_USERS });
-    throw new UnauthorizedException({ ...refused('SIGN_IN'), message: 'Sign in first: POST /api/session.' });
+    throw new UnauthorizedException({ statusCode: 401, ...ADVICE[this.people.way] });
   }
-}
-
-function refused(code: string): { readonly statusCode: number; readonly code: string } {
-  return { statusCode: 401, code };
 }
 
 /** @throws BadRequestException */
