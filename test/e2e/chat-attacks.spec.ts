@@ -355,11 +355,24 @@ describe('Attacks on the reference chat', () => {
       });
     });
 
+    /** A message that did not come over REST, so that no idempotency key knows its id. */
+    const stored = (id: string, conversationId: string): Promise<unknown> =>
+      app.app.get(MessageStore).save(
+        {
+          ...{ messageId: id, senderId: 'ada', recipientId: 'grace', conversationId, content: 'An old mat' },
+          ...{ encrypted: false, attachments: [], batchId: null, createdAt: new Date() },
+        },
+        AbortSignal.timeout(5_000),
+      );
+
     it('nobody takes over a message by its id, in the store or in the search', async () => {
-      const forged = { ...message, messageId, conversationId: 'mallorys', content: 'forged mat' };
-      expect(await asStranger('/api/messages', forged)).toMatchObject({ status: 409 });
-      const again = { ...message, messageId, conversationId: 'c1', content: 'moved mat' };
-      expect(await app.call('/api/messages', again)).toMatchObject({ status: 409 });
+      await stored('long-ago', 'theirs');
+      for (const id of [messageId, 'long-ago']) {
+        const forged = { ...message, messageId: id, conversationId: 'mallorys', content: 'forged mat' };
+        expect(await asStranger('/api/messages', forged)).toMatchObject({ status: 409 });
+        const moved = { ...message, messageId: id, content: 'moved mat' };
+        expect(await app.call('/api/messages', moved)).toMatchObject({ status: 409 });
+      }
       const { answer } = await app.call('/api/search?q=mat&conversationId=theirs');
       expect(answer.items).toHaveLength(1);
     });
@@ -376,14 +389,7 @@ describe('Attacks on the reference chat', () => {
         expect(await asStranger('/api/messages', { ...message, conversationId })).toMatchObject({
           status: 404,
         });
-      const store = app.app.get(MessageStore);
-      await store.save(
-        {
-          ...{ messageId: 'old', senderId: 'ada', recipientId: 'grace', conversationId: 'before' },
-          ...{ content: 'x', encrypted: false, attachments: [], batchId: null, createdAt: new Date() },
-        },
-        AbortSignal.timeout(5_000),
-      );
+      await stored('old', 'before');
       expect(await asStranger('/api/messages', { ...message, conversationId: 'before' })).toMatchObject({
         status: 404,
       });

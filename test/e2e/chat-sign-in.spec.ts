@@ -3,6 +3,7 @@ import { io } from 'socket.io-client';
 import { hashPassword } from '../../src/chat/sign-in/people/password-hash.js';
 import { People } from '../../src/chat/sign-in/people/people.js';
 import { Sessions } from '../../src/chat/sign-in/sessions.js';
+import { SignInThrottle } from '../../src/chat/sign-in/sign-in-throttle.js';
 import { waitUntil } from '../support/wait-until.js';
 import { ChatStage } from './chat.fixture.js';
 import type { ApiAnswer, ChatApp } from './chat.fixture.js';
@@ -162,6 +163,20 @@ describe('Signing in to the reference chat in production', () => {
     expect(right.retryAfter).toBeGreaterThan(0);
     expect(right.retryAfter).toBeLessThanOrEqual(60);
     expect(await signIn('grace', PASSWORDS.grace)).toMatchObject({ status: 201 });
+  });
+
+  it('checks a few passwords at once, and sends away who is too many without holding it against them', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => signIn(`flood-${n}`, 'whatever it is')),
+    );
+    const busy = answers.filter(({ status }) => status === 503);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 503]));
+    expect(busy.every(({ retryAfter }) => retryAfter === 1)).toBe(true);
+    expect(answers.length - busy.length).toBeGreaterThanOrEqual(22);
+    const throttle: unknown = app.app.get(SignInThrottle, { strict: false });
+    const { attempts } = throttle as { attempts: Map<string, unknown> };
+    expect(attempts.size).toBe(answers.length - busy.length);
+    expect(await signIn('ada', PASSWORDS.ada)).toMatchObject({ status: 201 });
   });
 
   it('shows the board to people with that right only', async () => {

@@ -8,6 +8,7 @@ import {
   Post,
   Req,
   Res,
+  ServiceUnavailableException,
   UnauthorizedException,
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -61,6 +62,8 @@ export class SessionController {
   ): Promise<SessionAnswer> {
     const name = toName(given);
     const address = request.socket.remoteAddress ?? '';
+    // Before it counts as an attempt: what is not checked must neither lock a name nor be remembered.
+    if (this.checks.isFull) throw tooBusy(response);
     const waitSeconds = this.throttle.begin(name, address);
     if (waitSeconds > 0) throw tooManySignIns(waitSeconds, response);
     const isRight = await this.checks.isPassword(password, this.people.hashOf(name));
@@ -81,6 +84,11 @@ export class SessionController {
     response.setHeader('Set-Cookie', this.sessions.open(people, request.headers.host ?? ''));
     return { people, isMadeUp: this.people.way === 'made-up' };
   }
+}
+
+function tooBusy(response: Response): HttpException {
+  response.setHeader('Retry-After', '1');
+  return new ServiceUnavailableException('Too many people sign in at once: try again in a moment.');
 }
 
 function tooManySignIns(seconds: number, response: Response): HttpException {

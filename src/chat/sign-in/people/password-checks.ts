@@ -1,4 +1,4 @@
-import { Injectable, ServiceUnavailableException } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isPassword } from './password-hash.js';
 import type { PasswordHash } from './password-hash.js';
 
@@ -12,7 +12,12 @@ export class PasswordChecks {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @throws ServiceUnavailableException when too many wait already */
+  /** Whether so many wait already that the next one had better come again. */
+  get isFull(): boolean {
+    return this.#waiting.length >= MAY_WAIT;
+  }
+
+  /** Waits for its turn. */
   async isPassword(password: string, hash: PasswordHash): Promise<boolean> {
     await this.#begin();
     try {
@@ -29,9 +34,6 @@ export class PasswordChecks {
     if (this.#running < AT_ONCE) {
       this.#running += 1;
       return;
-    }
-    if (this.#waiting.length >= MAY_WAIT) {
-      throw new ServiceUnavailableException('Too many people sign in at once: try again in a moment.');
     }
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
