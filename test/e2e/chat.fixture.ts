@@ -8,7 +8,8 @@ import type { SocketMessage, SocketStatus } from '../../src/message-queue/adapte
 import { MessageClient } from '../../src/message-queue/adapters/socket-io/client/index.js';
 import { People } from '../../src/chat/sign-in/people/people.js';
 import { Sessions } from '../../src/chat/sign-in/sessions.js';
-import { MessageStore } from '../../src/message-queue/ports/index.js';
+import { KeyProvider, MessageStore } from '../../src/message-queue/ports/index.js';
+import { KeyRing } from '../support/key-ring.js';
 
 type SocketOptions = ManagerOptions & OwnOptions;
 
@@ -53,7 +54,8 @@ export class ChatApp {
   ) {}
 
   static async start(options: AppOptions): Promise<ChatApp> {
-    const imports = [AppModule.register({ environment: 'test', ...options })];
+    const keys = options.environment === 'production' ? [{ provide: KeyProvider, useClass: KeyRing }] : [];
+    const imports = [AppModule.register({ environment: 'test', adapters: keys, ...options })];
     const module = await Test.createTestingModule({ imports }).compile();
     const app = module.createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');

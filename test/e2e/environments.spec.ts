@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { io } from 'socket.io-client';
@@ -28,7 +29,8 @@ const ROWS: readonly Row[] = [
   ['unset', 'production', false, true],
 ];
 
-const PLAIN = { MESSAGE_QUEUE_PROVIDER: 'memory', MESSAGE_QUEUE_ACCEPT_IN_MEMORY: 'true' };
+const KEYS = { ENCRYPTION_KEYS: `k-1:${randomBytes(32).toString('base64')}` };
+const PLAIN = { ...KEYS, MESSAGE_QUEUE_PROVIDER: 'memory', MESSAGE_QUEUE_ACCEPT_IN_MEMORY: 'true' };
 
 describe('What NODE_ENV opens', () => {
   const before = { ...process.env };
@@ -104,7 +106,7 @@ describe('What NODE_ENV opens', () => {
     const plain = start(named, {});
     if (strict) await expect(plain).rejects.toThrow(/ask for "memory" by name/);
     else await plain;
-    const memory = start(named, { MESSAGE_QUEUE_PROVIDER: 'memory' });
+    const memory = start(named, { ...KEYS, MESSAGE_QUEUE_PROVIDER: 'memory' });
     if (strict) await expect(memory).rejects.toThrow(/nobody plugged in the ports below/);
     else await memory;
   });
