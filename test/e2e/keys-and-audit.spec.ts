@@ -37,6 +37,21 @@ describe('the keys and the audit of an app', () => {
     expect(await chain.verify()).toMatchObject({ intact: true, entries: 1 });
   });
 
+  it('are kept opened as long, and as many, as the settings say', async () => {
+    const store = recorded(new InMemoryDataKeyStore(new InMemoryMessages()));
+    const app = await start({
+      adapters: [{ provide: DataKeyStore, useValue: store }],
+      privacy: { keyCache: { keys: 1, forMs: 600_000 } },
+    });
+    await seal(app, 'conversation:a');
+    await seal(app, 'conversation:b');
+    const asked = store.recorder.callsOf('current').length;
+    await seal(app, 'conversation:a');
+    expect(store.recorder.callsOf('current').length).toBe(asked + 1);
+    const wrong = start({ privacy: { keyCache: { keys: 0, forMs: 10 } } });
+    await expect(wrong).rejects.toThrow(/privacy\.keyCache\.keys[^]*privacy\.keyCache\.forMs/);
+  });
+
   it('health names the ring key that is missing, with what it wraps', async () => {
     const ring = new KeyRing();
     const app = await start({ adapters: [{ provide: KeyProvider, useValue: ring }] });

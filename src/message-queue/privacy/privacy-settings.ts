@@ -1,4 +1,4 @@
-import { oneOf } from '../../kernel/values/kinds.js';
+import { milliseconds, oneOf, wholeNumber } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 
@@ -25,6 +25,22 @@ export const PRIVACY_SETTINGS = {
     variable: 'MESSAGE_QUEUE_ERROR_TEXTS',
     default: 'scrubbed',
   }),
+  /** The data keys of a `DataKeyStore` that a process keeps opened. */
+  keyCache: {
+    /** How many; the one used longest ago goes first. */
+    keys: setting(wholeNumber(1, 1_000_000), {
+      variable: 'MESSAGE_QUEUE_KEY_CACHE_KEYS',
+      default: 10_000,
+    }),
+    /**
+     * How long one is used without asking the store again, and so how long at most a destroyed one is still used. From half of it on
+     * the store is asked in the background.
+     */
+    forMs: setting(milliseconds(1_000, 600_000), {
+      variable: 'MESSAGE_QUEUE_KEY_CACHE_FOR_MS',
+      default: 60_000,
+    }),
+  },
 };
 
 /** What is told of failures of sealed queues. */

@@ -12,15 +12,16 @@ import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { Privacy } from '../../privacy/privacy.js';
 import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
 
-/** How many keys are kept opened, and for how long without asking again. */
-const KEY_CACHE = { keys: 10_000, forMs: 60_000 };
-
 /** The keys of the app. */
 export const APP_KEYS: Provider = {
   provide: AppKeys,
-  useFactory: (store: DataKeyStore | null, ring: KeyProvider, clock: Clock) =>
-    new AppKeys(store, ring, clock, KEY_CACHE),
-  inject: [DataKeyStore, KeyProvider, Clock],
+  useFactory: (
+    store: DataKeyStore | null,
+    ring: KeyProvider,
+    clock: Clock,
+    { privacy }: MessageQueueConfig,
+  ) => new AppKeys(store, ring, clock, privacy.keyCache),
+  inject: [DataKeyStore, KeyProvider, Clock, MESSAGE_QUEUE_CONFIG],
 };
 
 /** What health asks of them. */
