@@ -4,6 +4,8 @@ import { hashPassword } from '../../src/chat/sign-in/people/password-hash.js';
 import { People } from '../../src/chat/sign-in/people/people.js';
 import { Sessions } from '../../src/chat/sign-in/sessions.js';
 import { SignInThrottle } from '../../src/chat/sign-in/sign-in-throttle.js';
+import { AuditChain } from '../../src/message-queue/operations/index.js';
+import { AuditAction } from '../../src/message-queue/ports/index.js';
 import { waitUntil } from '../support/wait-until.js';
 import { ChatStage } from './chat.fixture.js';
 import type { ApiAnswer, ChatApp } from './chat.fixture.js';
@@ -163,6 +165,14 @@ describe('Signing in to the reference chat in production', () => {
     expect(right.retryAfter).toBeGreaterThan(0);
     expect(right.retryAfter).toBeLessThanOrEqual(60);
     expect(await signIn('grace', PASSWORDS.grace)).toMatchObject({ status: 201 });
+    const chain = app.app.get(AuditChain, { strict: false });
+    const entries = await waitUntil(async () => {
+      const { items } = await chain.list({ actions: [AuditAction.SIGN_IN_REFUSED] });
+      return items.length > 0 && items;
+    }, 'the audit');
+    expect(entries).toEqual([
+      expect.objectContaining({ actor: 'chat', count: 5, target: await chain.target('principal', 'ada') }),
+    ]);
   });
 
   it('checks a few passwords at once, and sends away who is too many without holding it against them', async () => {

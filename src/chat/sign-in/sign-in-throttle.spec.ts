@@ -1,14 +1,31 @@
 import { Logger } from '@nestjs/common';
+import type { AuditEntry } from '../../message-queue/operations/index.js';
+import type { AuditRecord } from '../../message-queue/ports/index.js';
 import { SignInThrottle } from './sign-in-throttle.js';
 
 describe('SignInThrottle', () => {
   let now: number;
   let throttle: SignInThrottle;
   let lines: string[];
+  let written: AuditEntry[];
+  let isAuditAway: boolean;
   beforeEach(() => {
     now = 1_000_000;
-    throttle = new SignInThrottle({ now: () => now });
+    written = [];
+    isAuditAway = false;
+    throttle = new SignInThrottle(
+      { now: () => now },
+      {
+        target: async (kind, id) => ({ kind, hash: `hash of ${id.length} characters` }),
+        append: async (entry) => {
+          if (isAuditAway) throw new TypeError('away');
+          written.push(entry);
+          return {} as AuditRecord;
+        },
+      },
+    );
     lines = [];
+    jest.spyOn(Logger.prototype, 'error').mockImplementation((line: string) => lines.push(line));
     jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: string) => lines.push(line));
   });
   afterEach(() => jest.restoreAllMocks());
@@ -60,6 +77,21 @@ describe('SignInThrottle', () => {
     begin(20, 'grace');
     expect(lines).toHaveLength(3);
     for (const line of lines) expect(line).toMatch(/^sign-in-refused: .* from 203\.0\.113\.7$/);
+  });
+
+  it('writes it to the audit as well, and goes on when the audit is away', async () => {
+    begin(20);
+    await new Promise(setImmediate);
+    expect(written).toEqual([
+      {
+        ...{ actor: 'chat', action: 'sign-in-refused', count: 5, reason: 'too-many-wrong-passwords' },
+        target: { kind: 'principal', hash: 'hash of 3 characters' },
+      },
+    ]);
+    isAuditAway = true;
+    expect(begin(6, 'grace')).toEqual([0, 0, 0, 0, 0, 60]);
+    await new Promise(setImmediate);
+    expect(lines.at(-1)).toBe('sign-in-refused: not written to the audit (TypeError)');
   });
 
   it('forgets what is older than a minute', () => {

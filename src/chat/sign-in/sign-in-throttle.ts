@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Clock } from '../../message-queue/ports/index.js';
+import { AuditChain } from '../../message-queue/operations/index.js';
+import { AuditAction, Clock } from '../../message-queue/ports/index.js';
 
 const WRONG_ONES = 5;
 const WITHIN_MS = 60_000;
@@ -20,7 +21,10 @@ export class SignInThrottle {
   private readonly logger = new Logger('SignIn');
   private readonly attempts = new Map<string, Attempts>();
 
-  constructor(@Inject(Clock) private readonly clock: Pick<Clock, 'now'>) {}
+  constructor(
+    @Inject(Clock) private readonly clock: Pick<Clock, 'now'>,
+    @Inject(AuditChain) private readonly audit: Pick<AuditChain, 'append' | 'target'>,
+  ) {}
 
   /** Begins an attempt. @returns 0, or in how many seconds the next may begin */
   begin(name: string, address: string): number {
@@ -36,7 +40,7 @@ export class SignInThrottle {
       this.attempts.set(key, { at: [...recent, now], isTold: recent.length > 0 && isTold });
       return 0;
     }
-    if (!isTold) this.tell(address);
+    if (!isTold) void this.tell(name, address);
     this.attempts.set(key, { at: recent, isTold: true });
     return Math.ceil((first + WITHIN_MS - now) / 1_000);
   }
@@ -46,11 +50,23 @@ export class SignInThrottle {
     this.attempts.delete(keyOf(name, address));
   }
 
-  /** Once per name, address and minute; the name may be a password that went into the wrong field. */
-  private tell(address: string): void {
+  /**
+   * Once per name, address and minute: to the log without the name, which may be a password that went into the wrong field, and to the audit with a keyed
+   * hash of it. An audit that is away lets nobody in, and keeps nobody out.
+   */
+  private async tell(name: string, address: string): Promise<void> {
     this.logger.warn(
-      `sign-in-refused: ${WRONG_ONES} wrong sign-ins within a minute under one name, from ${networkOf(address)}`,
+      `${AuditAction.SIGN_IN_REFUSED}: ${WRONG_ONES} wrong sign-ins within a minute under one name, from ${networkOf(address)}`,
     );
+    try {
+      const target = await this.audit.target('principal', name);
+      const entry = { actor: 'chat', target, count: WRONG_ONES, reason: 'too-many-wrong-passwords' };
+      await this.audit.append({ ...entry, action: AuditAction.SIGN_IN_REFUSED });
+    } catch (error) {
+      this.logger.error(
+        `${AuditAction.SIGN_IN_REFUSED}: not written to the audit (${error instanceof Error ? error.name : 'unknown error'})`,
+      );
+    }
   }
 
   private forgetBefore(time: number): void {
