@@ -90,6 +90,8 @@ describe.each(['memory', 'redis'] as const)(
         imports: [
           MessageQueueModule.forRoot({
             provider,
+            // Content must be nowhere but in payloads even where those can be read.
+            privacy: { sealing: 'off' },
             redis: { host: '127.0.0.1', port: redis.port },
             adapters: [
               { provide: KeyProvider, useFactory: () => new EnvironmentKeyProvider({ keys }) },

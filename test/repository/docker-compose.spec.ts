@@ -135,6 +135,12 @@ describe('docker-compose.yml', () => {
     expect(redis.ports).toBeUndefined();
   });
 
+  it('starts nothing without a key for messages and jobs, and has none of its own', () => {
+    expect(app.environment?.['ENCRYPTION_KEYS']).toMatch(
+      /^\$\{ENCRYPTION_KEYS:\?set it in \.env .*openssl rand -base64 32/,
+    );
+  });
+
   it('opens the chat to people who sign in, and does not start without any', () => {
     expect(app.environment?.['NODE_ENV']).toBe('${NODE_ENV:-production}');
     expect(app.environment?.['CHAT_USERS']).toMatch(/^\$\{CHAT_USERS:\?set it in \.env .*chat-user\.js/);

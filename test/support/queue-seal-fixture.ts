@@ -64,8 +64,6 @@ export class Ring extends KeyProvider {
   }
 }
 
-export const refused = new Set<string>();
-
 /** A process of its own: keys, caches and seals are made anew. */
 export function sealOf(
   ring: KeyProvider,
@@ -74,7 +72,7 @@ export function sealOf(
 ): PayloadSeal {
   const codec = new PayloadCodec({
     ...{ sealing: 'on', unsealed: 'run', timeoutMs: 1_000 },
-    openKeys: () => new DerivedDataKeys(ring, new SystemClock(), 30_000, (id) => refused.has(id)),
+    openKeys: () => new DerivedDataKeys(ring, new SystemClock(), 30_000),
     ...options,
   });
   return codec.withSeal(definition).seal as PayloadSeal;

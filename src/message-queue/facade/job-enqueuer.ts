@@ -4,6 +4,7 @@ import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
 import { versionOf } from '../jobs/queue-definition.js';
 import { runChecks } from '../admission/enqueue-check.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
@@ -58,7 +59,12 @@ export class JobEnqueuer {
   /** Checks a job as `add` does, and adds nothing. */
   async check(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<void> {
     const managed = this.queues.get(queueName);
-    await this.#admitted(managed, await this.#request(managed, jobName, payload, options));
+    try {
+      await this.#admitted(managed, await this.#request(managed, jobName, payload, options));
+    } catch (error) {
+      // It is sealed last: that there is no key for now says nothing against the job.
+      if (!(error instanceof KeyUnavailableError)) throw error;
+    }
   }
 
   /** Adds many jobs of one name; one that is wrong is rejected by itself. */

@@ -35,6 +35,8 @@ export interface HealthReason {
     | 'UNPLUGGED_PORT'
     | 'RING_KEY_MISSING'
     | 'KEYS_UNREACHABLE'
+    | 'KEY_UNAVAILABLE'
+    | 'OPEN_ONLY'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */
   readonly message: string;
@@ -53,6 +55,8 @@ export interface QueueHealth {
   /** Of this process: every dependency that was ever called, whichever queue called it. */
   readonly breakers: readonly BreakerStatus[];
   readonly server: ServerReport;
+  /** Jobs of this sealed queue that were stored in plain text and ran in this process since its start. */
+  readonly unsealedJobs: number;
   /** Jobs of this process that wait on its disk until the broker is back; null when adds are not spooled. */
   readonly spooled: SpoolDepth | null;
   readonly timestamp: Date;

@@ -17,6 +17,7 @@ import { toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './health-rules.js';
 import { reasonsBesideQueues } from './reasons-beside-queues.js';
+import { sealingReasons } from './sealing-rules.js';
 import { spooledJobs, spoolReasons } from './spooled-jobs.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
 import { deadSchedules } from './dead-schedules.js';
@@ -159,7 +160,11 @@ export class QueueMonitor {
   private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {
     const { definition } = managed;
     const breakers = this.breakerStatuses();
-    const reasons = [...serverReasons(server, this.thresholds), ...spoolReasons(managed.broker)];
+    const reasons = [
+      ...serverReasons(server, this.thresholds),
+      ...spoolReasons(managed.broker),
+      ...sealingReasons(definition),
+    ];
     let stats: QueueStats | null = null;
     if (server.reachable && !refusesAll(server)) {
       try {
@@ -192,6 +197,7 @@ export class QueueMonitor {
       stats,
       breakers,
       server,
+      unsealedJobs: definition.seal?.status().unsealedJobs ?? 0,
       spooled: managed.broker.spooled,
       timestamp: new Date(this.clock.now()),
     };

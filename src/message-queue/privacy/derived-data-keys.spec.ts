@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SEALED_FIELD } from '../jobs/sealing/payload-seal.js';
 import type { EncryptionKey } from '../ports/encryption/key-provider.js';
-import { opened, PAYLOAD, refused, Ring, sealOf, stored } from '../../../test/support/queue-seal-fixture.js';
+import { opened, PAYLOAD, Ring, sealOf, stored } from '../../../test/support/queue-seal-fixture.js';
 
 describe('Keys that are derived from the ring', () => {
   it('open after the ring turned, for as long as it holds the old key', async () => {
@@ -19,18 +19,6 @@ describe('Keys that are derived from the ring', () => {
     await expect(async () => opened(sealOf(new Ring('k-1')), data)).rejects.toMatchObject({
       code: 'SEAL_BROKEN',
     });
-  });
-
-  it('are refused by name: neither sealed with nor opened', async () => {
-    const ring = new Ring('development');
-    const data = await stored(sealOf(ring));
-    refused.add('development');
-    try {
-      await expect(async () => opened(sealOf(ring), data)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
-      await expect(stored(sealOf(ring))).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
-    } finally {
-      refused.clear();
-    }
   });
 
   it('go on while the ring is away, and say so where they never came', async () => {

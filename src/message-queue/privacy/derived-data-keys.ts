@@ -35,13 +35,11 @@ export class DerivedDataKeys implements DataKeys {
 
   /**
    * @param refreshMs how long the current key of the ring is used without asking for it again, milliseconds
-   * @param isRefused ids of ring keys that must not be used here
    */
   constructor(
     private readonly ring: KeyProvider,
     private readonly clock: Clock,
     private readonly refreshMs: number,
-    private readonly isRefused: (ringKeyId: string) => boolean = () => false,
   ) {}
 
   sealingKeyNow(_scope: string, queue: string): DataKey | undefined {
@@ -74,7 +72,7 @@ export class DerivedDataKeys implements DataKeys {
 
   async openingKey(keyId: Buffer, queue: string): Promise<KeyLookup> {
     for (const id of await this.ask(() => this.ring.ids())) {
-      if (this.isRefused(id) || !tagOf(id).equals(keyId.subarray(1, 1 + TAG_BYTES))) continue;
+      if (!tagOf(id).equals(keyId.subarray(1, 1 + TAG_BYTES))) continue;
       const ringKey = await this.ask(() => this.ring.byId(id));
       if (ringKey !== null) return this.derive(ringKey, keyId, queue);
     }
@@ -92,7 +90,6 @@ export class DerivedDataKeys implements DataKeys {
   loadCurrent(): Promise<EncryptionKey> {
     this.loading ??= this.ask(() => this.ring.current())
       .then((key) => {
-        if (this.isRefused(key.id)) throw unavailable(undefined);
         this.current = { key, at: this.clock.now() };
         return key;
       })

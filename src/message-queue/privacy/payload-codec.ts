@@ -42,9 +42,4 @@ export class PayloadCodec implements CodecState {
   sealedQueues(): string[] {
     return [...this.seals].filter(([, { isOn }]) => isOn).map(([name]) => name);
   }
-
-  /** Jobs of a queue that were stored in plain text and ran here since the start. */
-  unsealedJobs(queue: string): number {
-    return this.seals.get(queue)?.unsealedJobs ?? 0;
-  }
 }

@@ -162,7 +162,7 @@ describe('A payload in plain text', () => {
     const { data, sealer } = await opened(seal, PAYLOAD);
     expect(data).toBe(PAYLOAD);
     expect(sealer).toBeDefined();
-    expect(codec.unsealedJobs('notes')).toBe(1);
+    expect(seal.status()).toEqual({ unsealedJobs: 1, missingKeys: [], openOnlyMs: null });
   });
 
   it('is refused where the host says so', () => {

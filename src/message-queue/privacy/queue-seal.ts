@@ -7,10 +7,12 @@ import type {
   RunSealer,
   SealedJob,
   SealedSlot,
+  SealStatus,
 } from '../jobs/sealing/payload-seal.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
 import type { DataKey, KeyLookup } from './data-keys.js';
+import { MissingKeys } from './missing-keys.js';
 import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
 import { KeyUnavailableError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
 import { keyIdOf, openText, readSealed, sealText } from './sealed-text.js';
@@ -23,8 +25,9 @@ const NO_FIELDS = { readable: new Set<string>() };
 
 /** Seals and opens what one queue stores. Nothing else knows how. */
 export class QueueSeal implements PayloadSeal {
-  /** Jobs that were stored in plain text and ran here since the start. */
-  unsealedJobs = 0;
+  private unsealedJobs = 0;
+  private readonly missing = new MissingKeys();
+  private readonly startedAt = performance.now();
   private readonly scope: string;
   private readonly splitters = new Map<string, PayloadSplitter>();
   private readonly unknownJobs: PayloadSplitter;
@@ -44,6 +47,15 @@ export class QueueSeal implements PayloadSeal {
 
   get isOn(): boolean {
     return this.definition.sealed === true && this.state.sealing === 'on';
+  }
+
+  status(): SealStatus {
+    const isOpenOnly = this.definition.sealed === true && this.state.sealing === 'open-only';
+    return {
+      unsealedJobs: this.unsealedJobs,
+      missingKeys: this.missing.seen(),
+      openOnlyMs: isOpenOnly ? performance.now() - this.startedAt : null,
+    };
   }
 
   scopeKind(job: string, data: object): string {
@@ -68,7 +80,7 @@ export class QueueSeal implements PayloadSeal {
     if (!isSealed(data)) return this.openUnsealed(job, data);
     const sealed = readSealed(data[SEALED_FIELD]);
     if (sealed === 'broken') throw this.broken(job);
-    if (sealed === 'newer') throw this.unknownKey(job);
+    if (sealed === 'newer') throw this.unknownKey(job, 'of a newer release');
     const id = keyIdOf(sealed);
     const known = this.state.keys.openingKeyNow(id, this.definition.name);
     if (known !== undefined) return this.openWith(known, sealed, job, data);
@@ -109,7 +121,7 @@ export class QueueSeal implements PayloadSeal {
     data: Readonly<Record<string, unknown>>,
   ): OpenedPayload | 'shredded' {
     if (key === 'shredded') return key;
-    if (key === 'unknown') throw this.unknownKey(job);
+    if (key === 'unknown') throw this.unknownKey(job, keyIdOf(sealed).toString('base64url'));
     const readable = readablePart(data);
     const text = openText(key, sealed, this.payloadContext(job.job, readable));
     if (text === undefined) throw this.broken(job);
@@ -138,8 +150,12 @@ export class QueueSeal implements PayloadSeal {
   }
 
   private lookUp(job: SealedJob, id: Buffer): Promise<KeyLookup> {
-    const loading = this.state.keys.openingKey(id, this.definition.name);
-    return answeredWithin(loading, LONGEST_LOOKUP_MS, () => this.unknownKey(job));
+    const name = id.toString('base64url');
+    const loading = this.state.keys.openingKey(id, this.definition.name).catch((error: unknown) => {
+      this.missing.note(name, job.jobId);
+      throw error;
+    });
+    return answeredWithin(loading, LONGEST_LOOKUP_MS, () => this.unknownKey(job, name));
   }
 
   private payloadContext(job: string, readable: string): string {
@@ -165,7 +181,8 @@ export class QueueSeal implements PayloadSeal {
     );
   }
 
-  private unknownKey({ job, jobId }: SealedJob): KeyUnavailableError {
+  private unknownKey({ job, jobId }: SealedJob, keyId: string): KeyUnavailableError {
+    this.missing.note(keyId, jobId);
     const { name: queue } = this.definition;
     return new KeyUnavailableError(
       `Job "${job}" ${jobId} of queue "${queue}" waits: the key that its payload was sealed with is not to be had here. ` +

@@ -45,6 +45,9 @@ export interface PayloadSeal {
   /** Whether adds of this queue are sealed. */
   readonly isOn: boolean;
 
+  /** For health. */
+  status(): SealStatus;
+
   /** Whose key a payload of a job is sealed with, in one word: `conversation`, `tenant` or `queue`. */
   scopeKind(job: string, data: object): string;
 
@@ -66,6 +69,16 @@ export interface PayloadSeal {
 
   /** A keyed hash of a text, the same in every process: tells whether two sealed texts say the same. */
   digest(text: string): Promise<string>;
+}
+
+/** How the sealing of one queue stands in this process. */
+export interface SealStatus {
+  /** Jobs of a sealed queue that were stored in plain text and ran here since the start. */
+  readonly unsealedJobs: number;
+  /** Keys that jobs wait for, and how many jobs were seen waiting in the last half minute. */
+  readonly missingKeys: readonly { readonly keyId: string; readonly jobs: number }[];
+  /** How long sealed payloads have only been opened here, milliseconds; null where adds are sealed, or meant to stay plain. */
+  readonly openOnlyMs: number | null;
 }
 
 /** A queue's definition with what seals its payloads. */

@@ -10,6 +10,8 @@ import { KeysRequiredError } from '../../jobs/sealing/sealing-errors.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { AppCodecKeys } from '../../privacy/keys/codec-keys.js';
+import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { DerivedDataKeys } from '../../privacy/derived-data-keys.js';
 import { PayloadCodec } from '../../privacy/payload-codec.js';
 
@@ -23,14 +25,13 @@ export const SEALING_PROVIDERS: readonly Provider[] = [
   {
     provide: PayloadCodec,
     useFactory: (config: MessageQueueConfig, moduleRef: ModuleRef, clock: Clock) => {
-      const isRefused = (id: string): boolean =>
-        id === PUBLISHED_KEY_ID && !opensUnlocked(config.environment);
-      return new PayloadCodec({
-        ...config.privacy,
-        timeoutMs: config.enqueueTimeoutMs,
-        openKeys: () =>
-          new DerivedDataKeys(moduleRef.get(KeyProvider, { strict: false }), clock, REFRESH_MS, isRefused),
-      });
+      const { sealing, unsealed } = config.privacy;
+      const openKeys = (): AppCodecKeys => {
+        const { stored } = moduleRef.get(AppKeys, { strict: false });
+        const ring = moduleRef.get(KeyProvider, { strict: false });
+        return new AppCodecKeys(stored?.dataKeys ?? null, new DerivedDataKeys(ring, clock, REFRESH_MS));
+      };
+      return new PayloadCodec({ sealing, unsealed, timeoutMs: config.enqueueTimeoutMs, openKeys });
     },
     inject: [MESSAGE_QUEUE_CONFIG, ModuleRef, Clock],
   },
@@ -66,12 +67,12 @@ export async function checkKeys(
     }
   }
   try {
-    const { id } = await answeredWithin(
-      provider.current(),
-      FIRST_KEY_MS,
-      () => new Error('It did not answer.'),
-    );
-    if (id === PUBLISHED_KEY_ID && !opensUnlocked(config.environment)) throw keysRequired(queues, config);
+    const tooLate = (): Error => new Error('It did not answer.');
+    const ids = await answeredWithin(provider.ids(), FIRST_KEY_MS, tooLate);
+    if (ids.includes(PUBLISHED_KEY_ID) && !opensUnlocked(config.environment)) {
+      throw keysRequired(queues, config);
+    }
+    await answeredWithin(provider.current(), FIRST_KEY_MS, tooLate);
   } catch (error) {
     if (error instanceof KeysRequiredError) throw error;
     logger.warn(
