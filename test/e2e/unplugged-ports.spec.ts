@@ -25,7 +25,9 @@ describe('ports that nobody plugged in', () => {
   afterEach(() => apps.close());
 
   const start = (options: MessageQueueModuleOptions): Promise<INestApplication> =>
-    apps.start({ imports: [MessageQueueModule.forRoot({ provider: 'memory', ...options })] });
+    apps.start({
+      imports: [MessageQueueModule.forRoot({ provider: 'memory', privacy: { sealing: 'off' }, ...options })],
+    });
   const refusal = async (options: MessageQueueModuleOptions): Promise<unknown> =>
     start({ environment: 'production', ...options }).catch((error: unknown) => error);
   const served = (): string[] => apps.logger.lines.filter((line) => line.includes('Memory serves'));

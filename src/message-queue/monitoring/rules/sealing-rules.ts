@@ -1,6 +1,6 @@
-import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
-import { degraded, unhealthy } from './health-reasons.js';
-import type { HealthReason } from './queue-health.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
+import { degraded, unhealthy } from '../health-reasons.js';
+import type { HealthReason } from '../queue-health.js';
 
 /** Two deploys that turn sealing on, or off again, are over by then. */
 const LONGEST_OPEN_ONLY_MS = 7 * 24 * 60 * 60_000;

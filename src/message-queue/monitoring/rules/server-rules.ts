@@ -1,11 +1,11 @@
-import { lossMessage } from '../broker/broker.js';
-import type { Broker } from '../broker/broker.js';
-import type { ServerReport } from '../broker/broker.js';
-import { answeredWithin } from '../../kernel/time/answered-within.js';
-import { BrokerUnavailableError } from '../jobs/errors.js';
-import { degraded, percent, unhealthy, worstFirst } from './health-reasons.js';
-import type { HealthThresholds } from './health-thresholds.js';
-import type { HealthReason } from './queue-health.js';
+import { lossMessage } from '../../broker/broker.js';
+import type { Broker } from '../../broker/broker.js';
+import type { ServerReport } from '../../broker/broker.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import { BrokerUnavailableError } from '../../jobs/errors.js';
+import { degraded, percent, unhealthy, worstFirst } from '../health-reasons.js';
+import type { HealthThresholds } from '../health-thresholds.js';
+import type { HealthReason } from '../queue-health.js';
 
 /** How long a server may take to answer, milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;

@@ -1,7 +1,7 @@
-import type { ManagedQueue } from '../broker/managed-queues.js';
-import { answeredWithin } from '../../kernel/time/answered-within.js';
-import { BrokerUnavailableError } from '../jobs/errors.js';
-import type { HealthReason } from './queue-health.js';
+import type { ManagedQueue } from '../../broker/managed-queues.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import { BrokerUnavailableError } from '../../jobs/errors.js';
+import type { HealthReason } from '../queue-health.js';
 
 /** Most schedules that a reason names. */
 const MOST_NAMED = 10;

@@ -1,8 +1,8 @@
-import { answeredWithin } from '../../kernel/time/answered-within.js';
-import type { Broker } from '../broker/broker.js';
-import type { RingKeyWatch } from '../privacy/keys/ring-key-watch.js';
-import { degraded, unhealthy } from './health-reasons.js';
-import type { HealthReason } from './queue-health.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import type { Broker } from '../../broker/broker.js';
+import type { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
+import { degraded, unhealthy } from '../health-reasons.js';
+import type { HealthReason } from '../queue-health.js';
 
 /**
  * What is wrong beside the queues of this process. Never rejects.

@@ -1,9 +1,9 @@
-import type { QueueSnapshot, ServerReport } from '../broker/broker.js';
-import { defineQueue } from '../jobs/queue-definition.js';
+import type { QueueSnapshot, ServerReport } from '../../broker/broker.js';
+import { defineQueue } from '../../jobs/queue-definition.js';
 import { queueReasons } from './health-rules.js';
 import { serverReasons } from './server-rules.js';
 import type { HealthEvidence } from './health-rules.js';
-import { HEALTH_DEFAULTS } from './health-thresholds.js';
+import { HEALTH_DEFAULTS } from '../health-thresholds.js';
 
 const FIT: ServerReport = {
   provider: 'redis',

@@ -1,11 +1,11 @@
-import type { QueueSnapshot, UnknownJobs } from '../broker/broker.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
-import { FIRST_VERSION } from '../jobs/queue-definition.js';
-import type { BreakerStatus } from '../ports/circuit-breakers.js';
-import type { QueueActivity } from './activity-recorder.js';
-import type { HealthThresholds } from './health-thresholds.js';
-import { degraded, percent, unhealthy, worstFirst } from './health-reasons.js';
-import type { HealthReason } from './queue-health.js';
+import type { QueueSnapshot, UnknownJobs } from '../../broker/broker.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
+import { FIRST_VERSION } from '../../jobs/queue-definition.js';
+import type { BreakerStatus } from '../../ports/circuit-breakers.js';
+import type { QueueActivity } from '../activity-recorder.js';
+import type { HealthThresholds } from '../health-thresholds.js';
+import { degraded, percent, unhealthy, worstFirst } from '../health-reasons.js';
+import type { HealthReason } from '../queue-health.js';
 
 /** What the rules look at. */
 export interface HealthEvidence {
