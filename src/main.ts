@@ -3,6 +3,7 @@ import { ConsoleLogger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
+import { printableLogger } from './message-queue/operations/index.js';
 import { checkProcessRole } from './process-role.js';
 import { appHost, appPort, hasColors, printGoodbyeOnInterrupt, printWelcome } from './welcome.js';
 
@@ -10,7 +11,7 @@ async function bootstrap(): Promise<void> {
   // npm start says --development: it is for a newcomer's own machine. Started in any other way the app opens nothing unasked.
   const environmentIfUnset = process.argv.includes('--development') ? 'development' : undefined;
   const app = await NestFactory.create(AppModule.register({ environmentIfUnset }), {
-    logger: new ConsoleLogger({ colors: hasColors() }),
+    logger: printableLogger(new ConsoleLogger({ colors: hasColors() })),
   });
   const role = checkProcessRole(app, app.get(ConfigService).get<string>('DATABASE_URL'));
   app.enableShutdownHooks([], { useProcessExit: true });

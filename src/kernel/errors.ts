@@ -1,3 +1,5 @@
+import { escaped } from './logging/printable.js';
+
 /** One thing that is wrong with a payload, an option or a configuration value. */
 export interface Issue {
   /** Dotted path of the field, option or variable, for example `attachments.0.url` or `REDIS_PORT`. */
@@ -22,8 +24,10 @@ export abstract class MessageQueueError extends Error {
   readonly job?: string;
   readonly jobId?: string;
 
-  constructor(message: string, place: ErrorPlace = {}) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause });
+  /** @param message one line, or several; control characters that a value in it brings along are escaped, line breaks too */
+  constructor(message: string | readonly string[], place: ErrorPlace = {}) {
+    const lines = typeof message === 'string' ? [message] : message;
+    super(lines.map(escaped).join('\n'), place.cause === undefined ? undefined : { cause: place.cause });
     this.name = new.target.name;
     // Only what is known, so that a printed error shows no empty fields.
     if (place.queue !== undefined) this.queue = place.queue;
@@ -36,7 +40,7 @@ export abstract class MessageQueueError extends Error {
 export abstract class IssuesError extends MessageQueueError {
   readonly issues: readonly Issue[];
   constructor(headline: string, issues: readonly Issue[], place?: ErrorPlace) {
-    super(`${headline}\n${issues.map((i) => `  - ${i.path}: ${i.message}`).join('\n')}`, place);
+    super([headline, ...issues.map(({ path, message }) => `  - ${path}: ${message}`)], place);
     this.issues = issues;
   }
 }

@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { LoggerService } from '@nestjs/common';
+import { printableLogger } from '../logging/printable-logger.js';
+import { printable } from '../logging/printable.js';
 import { noteRejection } from './guarded-call.js';
 
 /** Lines that were lost in this process. */
@@ -10,7 +12,8 @@ const METHODS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
 
 /**
  * Nest's `Logger`, for lines of ours: the host's logger behind it may throw, at once or later, and nothing but its line
- * is lost. Lines stay in the context of whoever logs, because loggers read ids from there.
+ * is lost. Control characters in its lines are escaped (see
+ * {@link printableLogger}). Lines stay in the context of whoever logs, because loggers read ids from there.
  */
 export class SafeLogger extends Logger {
   private guarded: { readonly host: LoggerService; readonly calls: LoggerService } | undefined;
@@ -25,7 +28,7 @@ export class SafeLogger extends Logger {
     const host = super.localInstance as LoggerService | undefined;
     // Nest logs nothing then.
     if (host === undefined) return host as unknown as LoggerService;
-    if (this.guarded?.host !== host) this.guarded = { host, calls: guardedCalls(host) };
+    if (this.guarded?.host !== host) this.guarded = { host, calls: guardedCalls(printableLogger(host)) };
     return this.guarded.calls;
   }
 }
@@ -34,7 +37,9 @@ export class SafeLogger extends Logger {
 function noteFailure(error: unknown): void {
   // Only the first one is told: there is nowhere better to say it, and each line may fail.
   if (failed === 0) {
-    process.stderr.write(`The app's logger failed; jobs go on, lines are lost: ${textOf(error)}\n`);
+    process.stderr.write(
+      `The app's logger failed; jobs go on, lines are lost: ${printable(textOf(error))}\n`,
+    );
   }
   failed += 1;
 }

@@ -1,3 +1,5 @@
+import { escaped } from '../logging/printable.js';
+
 const LONGEST_QUOTE = 40;
 
 /** What kind of thing a value is, without the value: for everything that may be content or a secret. */
@@ -26,10 +28,15 @@ const MAY_HOLD_PASSWORD = /:\/\/|%3a|\S@\S|%40|\w=\S/i;
 export function shown(value: unknown): string {
   if (typeof value === 'string') {
     if (MAY_HOLD_PASSWORD.test(value)) return addressShown(value);
-    return JSON.stringify(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
+    return quoted(value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value);
   }
   if (typeof value === 'bigint') return `the bigint ${value}`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+}
+
+/** A text in quotes, on one line: quotes and backslashes in it with a backslash, and control characters as escapes such as `\u000a`. */
+export function quoted(text: string): string {
+  return `"${escaped(text.replace(/["\\]/g, '\\$&'))}"`;
 }
 
 /** What kind of address it is, without a part of it that may be a password. */

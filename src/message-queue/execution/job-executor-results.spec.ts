@@ -65,7 +65,7 @@ describe('a job that succeeds', () => {
     stage.handle = async (_payload, { logger }) => logger.log('working');
     await stage.run({ opts: { mq: { correlationId: 'line\nbreak' } } });
     expect(stage.lines).toEqual([
-      'log working {queue=notes job=write id=m_1 attempt=1/3 correlation="line\\nbreak"}',
+      'log working {queue=notes job=write id=m_1 attempt=1/3 correlation="line\\u000abreak"}',
     ]);
   });
 

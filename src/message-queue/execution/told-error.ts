@@ -3,11 +3,9 @@ import { errorTextOf, errorWith, withoutText } from '../../kernel/logging/error-
 import { boundedError } from '../jobs/failure-record.js';
 import type { ErrorTexts } from '../privacy/privacy-settings.js';
 import { leavesOf } from '../privacy/scrubbing/content-leaves.js';
+import { sealedFieldsOf } from '../privacy/sealed-fields.decorators.js';
 import { scrubbedError } from '../privacy/scrubbing/scrubbed-error.js';
 import type { Run } from './run.js';
-
-/** No field of a payload is declared readable. */
-const NONE: ReadonlySet<string> = new Set();
 
 /**
  * A run's error as everybody is told of it but the handler, the middleware around it and the processor's `onError`: Redis, logs, events,
@@ -20,6 +18,12 @@ export function toldError(run: Run, error: Error, errorTexts: ErrorTexts): Error
   if (isOurs && error instanceof CancelledError) return errorWith(error, errorTextOf(error));
   if (errorTexts === 'codes') return withoutText(error);
   if (isOurs) return errorWith(error, errorTextOf(error));
-  const content = leavesOf([run.taken.job.data, run.payload], NONE);
+  const content = leavesOf([run.data, run.payload], readableFieldsOf(run));
   return content === null ? withoutText(error) : scrubbedError(error, content);
+}
+
+/** Of a job that the queue does not define, none. */
+function readableFieldsOf({ definition, jobName }: Run): ReadonlySet<string> {
+  const type = Object.hasOwn(definition.jobs, jobName) ? definition.jobs[jobName] : undefined;
+  return type === undefined ? new Set() : sealedFieldsOf(type).readable;
 }

@@ -1,3 +1,4 @@
+import { escaped } from '../../kernel/logging/printable.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { id as anId } from '../../kernel/values/kinds.js';
 import type { Kind } from '../../kernel/values/kind.js';
@@ -13,7 +14,7 @@ export function checkedId(id: string, path: 'jobId' | 'batchId', queue?: string)
 
 /** Why a job is cancelled. @throws InvalidJobOptionsError */
 export function checkedReason(reason: string, queue: string): string {
-  return checked(reason, 'reason', REASON, queue);
+  return escaped(checked(reason, 'reason', REASON, queue));
 }
 
 function checked(given: string, path: string, kind: Kind<string>, queue?: string): string {

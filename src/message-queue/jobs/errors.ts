@@ -1,5 +1,6 @@
 import { IssuesError, MessageQueueError } from '../../kernel/errors.js';
 import type { ErrorPlace } from '../../kernel/errors.js';
+import { escaped } from '../../kernel/logging/printable.js';
 
 /** The payload does not fit the job's DTO; lists every field. Thrown before anything reaches the broker. */
 export class InvalidPayloadError extends IssuesError {
@@ -115,17 +116,17 @@ const CANCELLED = 'The job was cancelled: ';
 /** The job was cancelled; it ends failed, and replay leaves it out. */
 export class CancelledError extends MessageQueueError {
   readonly code = 'JOB_CANCELLED';
-  constructor(
-    /** Why, in the words of who cancelled it. */
-    readonly reason: string,
-    place?: ErrorPlace,
-  ) {
+  /** Why, in the words of who cancelled it, with its control characters escaped. */
+  readonly reason: string;
+
+  constructor(reason: string, place?: ErrorPlace) {
     super(CancelledError.messageOf(reason), place);
+    this.reason = escaped(reason);
   }
 
   /** The message of such an error, and what a cancelled job's `failedReason` says. */
   static messageOf(reason: string): string {
-    return `${CANCELLED}${reason}`;
+    return `${CANCELLED}${escaped(reason)}`;
   }
 
   /** The reason in a message that {@link messageOf} made; of any other, all of it. */

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { quoted } from '../../kernel/values/words.js';
 import type { JobRunEventPlace } from './job-events.js';
 
 /** The part of a logger that jobs use. */
@@ -51,7 +52,7 @@ export class JobLogger implements JobLog {
   }
 }
 
-/** Ids come from outside: one with a line break must not forge a line. */
+/** Ids come from outside: one with a line break or a brace must not forge a line or a field. */
 function word(text: string): string {
-  return /^[\w.:@/-]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[\w.:@/-]+$/.test(text) ? text : quoted(text);
 }

@@ -66,6 +66,9 @@ export type {
 } from '../jobs/managed-job.js';
 export type { JobEventListener, JobEventPlace, JobRunEventPlace } from '../jobs/job-events.js';
 
+// The log
+export { printableLogger } from '../../kernel/logging/printable-logger.js';
+
 // The configuration in detail
 export { opensUnlocked } from '../../kernel/values/environment-name.js';
 export type { EnvironmentName } from '../../kernel/values/environment-name.js';

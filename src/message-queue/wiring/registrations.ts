@@ -62,12 +62,12 @@ function uniqueRoots(modules: readonly ModuleRef[]): RootRegistration[] {
     const other = roots.get(registration.configKey);
     if (other !== undefined) {
       const key = registration.configKey;
-      throw new DuplicateRegistrationError(
-        `MessageQueueModule is registered twice with different options${key === undefined ? '' : ` for the configuration key "${key}"`}:\n` +
-          `  - ${placeOf(other.registration, other.module, modules)}\n` +
-          `  - ${placeOf(registration, module, modules)}\n` +
-          'Register it once, in the root module: its service can be injected everywhere. A second Redis needs a configKey of its own.',
-      );
+      throw new DuplicateRegistrationError([
+        `MessageQueueModule is registered twice with different options${key === undefined ? '' : ` for the configuration key "${key}"`}:`,
+        `  - ${placeOf(other.registration, other.module, modules)}`,
+        `  - ${placeOf(registration, module, modules)}`,
+        'Register it once, in the root module: its service can be injected everywhere. A second Redis needs a configKey of its own.',
+      ]);
     }
     roots.set(registration.configKey, { registration, module });
   }
@@ -91,7 +91,12 @@ function uniqueQueues(
       !(sameOptions(other.definition, definition) && other.configKey === configKey)
     ) {
       throw new DuplicateRegistrationError(
-        `Queue "${definition.name}" is registered twice with different definitions:\n  - ${other.place}\n  - ${place}\nGive one of them another name, or share one definition.`,
+        [
+          `Queue "${definition.name}" is registered twice with different definitions:`,
+          `  - ${other.place}`,
+          `  - ${place}`,
+          'Give one of them another name, or share one definition.',
+        ],
         { queue: definition.name },
       );
     }

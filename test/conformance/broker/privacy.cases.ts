@@ -10,6 +10,8 @@ import { HandlerRegistry } from '../../../src/message-queue/handlers/handler-reg
 import { JobHandler } from '../../../src/message-queue/handlers/job-handler.decorator.js';
 import { JobEnds } from '../../../src/message-queue/jobs/job-end.js';
 import { JobEvents } from '../../../src/message-queue/jobs/job-events.js';
+import { CancelledError } from '../../../src/message-queue/jobs/errors.js';
+import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { defineQueue } from '../../../src/message-queue/jobs/queue-definition.js';
 import type { TakenJob } from '../../../src/message-queue/jobs/taken-job.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -103,6 +105,23 @@ export const privacyCases: readonly BrokerCase[] = [
       expect(job?.failedReason).toBe(TEXT_LEFT_OUT);
       expect(job?.stacktrace[0]).toMatch(/^TypeError: \[text left out\]\nat /);
       expect(saidOf(job, heard)).not.toMatch(/fernsehturm/i);
+    },
+  ],
+  [
+    'keeps no control character of a reason to cancel, nor of our errors',
+    async (bench) => {
+      const reason = 'left\r\nFORGED\u001b[2J\u2028\u202e';
+      const shown = String.raw`left\u000d\u000aFORGED\u001b[2J\u2028\u202e`;
+      const queue = bench.open();
+      const id = await bench.add(queue);
+      expect(await bench.broker.cancel(queue, id, reason)).toBe('removed');
+      const job = await queue.getJob(id);
+      expect(job?.failedReason).toBe(`The job was cancelled: ${shown}`);
+      expect(job && recordOf(job).cancelled?.reason).toBe(shown);
+      expect(new CancelledError(reason, { queue: 'q' })).toMatchObject({
+        reason: shown,
+        message: job?.failedReason,
+      });
     },
   ],
 ];

@@ -56,7 +56,7 @@ export function withCancellation(
   reason: string,
   now: number,
 ): ManagedJobRecord {
-  const { code, message } = new CancelledError(reason);
+  const { code, message, reason: shown } = new CancelledError(reason);
   const failure: FailureRecord = {
     at: now,
     attempt: attemptsMade + 1,
@@ -64,7 +64,7 @@ export function withCancellation(
     error: code,
     message,
   };
-  const cancelled = cancellation(now, reason);
+  const cancelled = cancellation(now, shown);
   return {
     ...record,
     failures: fitting([...(record.failures ?? []), failure], { ...record, cancelled }),

@@ -1,3 +1,4 @@
+import { escapedLines } from '../../../../kernel/logging/printable.js';
 import { BullAdapter } from '@bull-board/api/bullAdapter';
 import type { JobCleanStatus, JobStatus } from '@bull-board/api/typings/app';
 import type { Job } from 'bull';
@@ -45,6 +46,10 @@ export class BoardQueueAdapter extends BullAdapter {
 
   override async addJob(...[name, data, options]: Parameters<BullAdapter['addJob']>): Promise<Job> {
     return this.present(await super.addJob(name, await copiedPayload(this.queue, data), options));
+  }
+
+  override async getJobLogs(id: string): Promise<string[]> {
+    return (await super.getJobLogs(id)).map(escapedLines);
   }
 
   override async clean(status: JobCleanStatus, graceTimeMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
+import { escaped } from '../../../../kernel/logging/printable.js';
 import type { HostCode } from '../../../../kernel/host/host-code.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 import type { BoardJobView, BoardSettings } from '../board-access.js';
@@ -42,12 +43,13 @@ export class BoardView {
     });
     return {
       ...job,
+      name: escaped(job.name),
       data: this.cut(shown.data),
       returnvalue: this.cut(shown.returnValue),
       opts: cutTo(MAX_OPTIONS_CHARS, job.opts),
       progress: withoutSealedProgress(queue, job),
-      failedReason: job.failedReason && bounded(job.failedReason),
-      stacktrace: job.stacktrace?.slice(-MAX_STACKS).map((stack) => bounded(stack)) ?? [],
+      failedReason: job.failedReason && escaped(bounded(job.failedReason)),
+      stacktrace: job.stacktrace?.slice(-MAX_STACKS).map((stack) => escapedFrames(bounded(stack))) ?? [],
     };
   }
 
@@ -72,6 +74,14 @@ function cutTo(maxChars: number, value: unknown): unknown {
   if (json === undefined || json.length <= maxChars) return value;
   const cut: CutPayload = { truncated: true, characters: json.length, beginning: json.slice(0, maxChars) };
   return cut;
+}
+
+/** Stored stacks have their frames as lines without indentation. */
+function escapedFrames(stack: string): string {
+  return stack
+    .split(/\n(?=\s*at )/)
+    .map(escaped)
+    .join('\n');
 }
 
 function bounded(text: string): string {
