@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
@@ -48,17 +47,13 @@ describe("the reference app's encryption keys", () => {
     expect(await keysOf({ ENCRYPTION_KEYS: `k-1:${key(0)}` }, { adapters })).toBe(own);
   });
 
-  it.each(['test', 'production'] as const)(
-    'are made up without any, with a warning, in %s',
-    async (environment) => {
-      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-      const keys = await keysOf({ ENCRYPTION_KEYS: ' ' }, { environment });
-      await keys.current();
-      await keys.current();
-      const warnings = warn.mock.calls.filter(([line]) =>
-        String(line).includes('No KeyProvider is configured'),
-      );
-      expect(warnings).toHaveLength(1);
-    },
-  );
+  it('are made up for this process without any, in memory', async () => {
+    const keys = await keysOf({ ENCRYPTION_KEYS: ' ' });
+    expect(await keys.ids()).toEqual([expect.stringMatching(/^dev-/)]);
+  });
+
+  it('are required in production', async () => {
+    await keysOf({ ENCRYPTION_KEYS: ' ' }, { environment: 'production' });
+    await expect(module?.init()).rejects.toMatchObject({ code: 'KEYS_REQUIRED' });
+  });
 });

@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
+import type { Job, Queue } from 'bull';
+import { IsOptional, IsString } from 'class-validator';
+import { DeadLetterService } from '../../src/message-queue/operations/index.js';
+import {
+  defineQueue,
+  getQueueToken,
+  JobEvents,
+  JobHandler,
+  KeyScope,
+  MessageQueueModule,
+  MessageQueueService,
+  Processor,
+  Readable,
+} from '../../src/message-queue/index.js';
+import type {
+  JobContext,
+  JobEnd,
+  JobEndListener,
+  MessageQueueModuleOptions,
+} from '../../src/message-queue/index.js';
+import { KeyProvider } from '../../src/message-queue/ports/index.js';
+import { SEALED_FIELD } from '../../src/message-queue/jobs/sealing/payload-seal.js';
+import { HostApps } from '../support/host-app.js';
+import { KeyRing } from '../support/key-ring.js';
+import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
+
+class LetterDto {
+  @Readable() @IsString() letterId!: string;
+  @KeyScope('conversation') @IsOptional() @IsString() conversationId?: string;
+  @IsString() text!: string;
+}
+
+const LETTERS = defineQueue({
+  name: 'letters',
+  description: 'Letters with content.',
+  sealed: true,
+  jobs: { read: LetterDto, tear: LetterDto },
+  ...{ concurrency: 2, attempts: 1, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 5_000 },
+});
+
+const LETTER = { letterId: 'l-1', conversationId: 'c-1', text: 'Zoë has a fever' };
+const TOMORROW = { delay: 86_400_000 };
+
+let repaired = false;
+const seen: object[] = [];
+const ends: JobEnd[] = [];
+
+@Processor(LETTERS.name)
+class LetterProcessor implements JobEndListener {
+  @JobHandler(LETTERS, 'read')
+  async read(payload: LetterDto, { progress }: JobContext): Promise<{ echo: string }> {
+    seen.push({ ...payload });
+    await progress({ percentage: 50, step: 'reading', data: { echo: payload.text } });
+    return { echo: payload.text };
+  }
+
+  @JobHandler(LETTERS, 'tear')
+  tear(payload: LetterDto): void {
+    seen.push({ ...payload });
+    if (!repaired) throw new Error('It does not tear.');
+  }
+
+  onJobEnd(end: JobEnd): void {
+    ends.push(end);
+  }
+}
+
+@Module({ imports: [MessageQueueModule.registerQueue(LETTERS)], providers: [LetterProcessor] })
+class LettersModule {}
+
+describe.each(['memory', 'redis'] as const)('Jobs of a sealed queue on %s', (provider) => {
+  let redis: TestRedis | null = null;
+  const apps = new HostApps();
+  let app: INestApplication;
+  let service: MessageQueueService;
+  let queue: Queue<LetterDto>;
+
+  beforeAll(async () => {
+    redis = provider === 'redis' ? await TestRedis.start() : null;
+  });
+  beforeEach(() => {
+    repaired = false;
+    seen.length = 0;
+    ends.length = 0;
+  });
+  afterEach(() => apps.close());
+  afterAll(() => redis?.stop());
+
+  async function start(
+    options: MessageQueueModuleOptions = {},
+    prefix = `sealed-${randomUUID()}`,
+  ): Promise<void> {
+    const place = redis === null ? {} : { redis: { url: redis.url }, prefix };
+    app = await apps.start({
+      imports: [
+        MessageQueueModule.forRoot({ provider, environment: 'test', ...place, ...options }),
+        LettersModule,
+      ],
+    });
+    service = app.get(MessageQueueService);
+    queue = app.get<Queue<LetterDto>>(getQueueToken(LETTERS.name));
+  }
+
+  const jobOf = async (id: string): Promise<Job<LetterDto>> => (await queue.getJob(id)) as Job<LetterDto>;
+  const isOver = (id: string, state: string): Promise<unknown> =>
+    waitUntil(async () => (await (await jobOf(id)).getState()) === state, `job ${id} to be ${state}`);
+
+  it('show what is readable, and give the handler and the end all of it', async () => {
+    await start();
+    const results: unknown[] = [];
+    app.get(JobEvents).on('completed', ({ result }) => void results.push(result));
+    const { id } = await service.enqueue(LETTERS, 'read', LETTER);
+    await isOver(id, 'completed');
+    const job = await jobOf(id);
+    expect(job.data).toEqual({
+      letterId: 'l-1',
+      conversationId: 'c-1',
+      [SEALED_FIELD]: expect.any(String) as string,
+    });
+    expect(job.returnvalue).toEqual({ [SEALED_FIELD]: expect.any(String) as string });
+    expect(await job.progress()).toEqual({
+      ...{ percentage: 50, step: 'reading' },
+      data: { [SEALED_FIELD]: expect.any(String) as string },
+    });
+    expect(JSON.stringify(job.toJSON())).not.toContain('fever');
+    expect(seen).toEqual([LETTER]);
+    await waitUntil(() => ends.length === 1, 'the end');
+    expect(ends[0]).toMatchObject({ outcome: 'completed', payload: LETTER, result: { echo: LETTER.text } });
+    expect(results).toEqual([{ echo: LETTER.text }]);
+  });
+
+  it('are sealed whichever way they are added', async () => {
+    await start({ autoStart: false });
+    const receipts = await service.enqueueMany(LETTERS, 'read', [
+      { payload: LETTER },
+      { payload: LETTER, options: TOMORROW },
+    ]);
+    const ids = receipts.map((receipt) => ('id' in receipt ? receipt.id : ''));
+    ids.push((await service.enqueue(LETTERS, 'read', LETTER, { idempotencyKey: 'k' })).id);
+    ids.push(String((await queue.add('read', LETTER)).id));
+    ids.push(...(await queue.addBulk([{ name: 'read', data: LETTER }])).map(({ id }) => String(id)));
+    ids.push((await service.enqueue(LETTERS, 'read', LETTER, { repeat: { every: 3_600_000 } })).id);
+    for (const id of ids) {
+      const { data } = await jobOf(id);
+      expect(data).toMatchObject({ letterId: 'l-1', [SEALED_FIELD]: expect.any(String) as string });
+      expect(JSON.stringify(data)).not.toContain('fever');
+    }
+  });
+
+  it('keep the same schedule when it is added again, and change it with its payload', async () => {
+    await start({ autoStart: false });
+    const add = async (text: string): Promise<unknown> =>
+      (await service.enqueue(LETTERS, 'read', { ...LETTER, text }, { repeat: { every: 3_600_000 } }))
+        .schedule;
+    expect([await add('a'), await add('a'), await add('b')]).toEqual(['created', 'unchanged', 'updated']);
+  });
+
+  it('replay as they are', async () => {
+    await start();
+    const { id } = await service.enqueue(LETTERS, 'tear', LETTER);
+    await isOver(id, 'failed');
+    const before = (await jobOf(id)).data;
+    repaired = true;
+    await app.get(DeadLetterService).replay(LETTERS.name, id, 'ann');
+    await isOver(id, 'completed');
+    expect((await jobOf(id)).data).toEqual(before);
+    expect(seen).toEqual([LETTER, LETTER]);
+  });
+
+  it('tell the whole payload to who hears that one was cancelled before it ran', async () => {
+    await start();
+    const { id } = await service.enqueue(LETTERS, 'read', LETTER, TOMORROW);
+    await service.cancelJob(LETTERS.name, id, 'changed-their-mind');
+    await waitUntil(() => ends.length === 1, 'the end');
+    expect(ends[0]).toMatchObject({ outcome: 'cancelled', payload: LETTER });
+  });
+
+  it('cannot be edited in place, and take no payload that says it is sealed', async () => {
+    await start({ autoStart: false });
+    const { id } = await service.enqueue(LETTERS, 'read', LETTER);
+    const job = await jobOf(id);
+    await expect(job.update(LETTER)).rejects.toMatchObject({ code: 'JOB_STATE' });
+    await expect(queue.add('read', job.data)).rejects.toMatchObject({ code: 'INVALID_PAYLOAD' });
+    await expect(service.enqueue(LETTERS, 'read', job.data)).rejects.toMatchObject({
+      code: 'INVALID_PAYLOAD',
+    });
+    expect((await jobOf(id)).data).toEqual(job.data);
+  });
+
+  it('wait without spending attempts while their key is missing, and say so in health', async () => {
+    const ring = new KeyRing();
+    const { id: old, secret } = await ring.current();
+    const adapters = [{ provide: KeyProvider, useValue: ring }];
+    const prefix = `sealed-${randomUUID()}`;
+    await start({ adapters, autoStart: false }, prefix);
+    if (provider === 'memory') return;
+    const { id } = await service.enqueue(LETTERS, 'read', LETTER);
+    await apps.close();
+    ring.rotate();
+    ring.replace(old, null);
+    await start({ adapters }, prefix);
+    await waitUntil(async () => {
+      const { reasons } = await service.getQueueHealth(LETTERS.name);
+      return reasons.some(({ code }) => code === 'KEY_UNAVAILABLE');
+    }, 'health to name the key');
+    expect(await jobOf(id)).toMatchObject({ attemptsMade: 0 });
+    expect(seen).toEqual([]);
+    ring.rotate({ id: old, secret });
+    await (await jobOf(id)).promote().catch(() => undefined);
+    await isOver(id, 'completed');
+    expect(seen).toEqual([LETTER]);
+  });
+
+  it('are dead letters without content when what is stored of them was changed', async () => {
+    if (redis === null) return;
+    const prefix = `sealed-${randomUUID()}`;
+    await start({ autoStart: false }, prefix);
+    const { id } = await service.enqueue(LETTERS, 'read', LETTER);
+    const client = redis.client();
+    const key = `${prefix}:${LETTERS.name}:${id}`;
+    const data = JSON.parse((await client.hget(key, 'data')) ?? '') as LetterDto;
+    await client.hset(key, 'data', JSON.stringify({ ...data, letterId: 'l-2' }));
+    client.disconnect();
+    await apps.close();
+    await start({}, prefix);
+    await isOver(id, 'failed');
+    const [letter] = await service.getFailedJobs(LETTERS.name, 1);
+    expect(JSON.stringify(letter)).toContain('SEAL_BROKEN');
+    expect(seen).toEqual([]);
+  });
+});
