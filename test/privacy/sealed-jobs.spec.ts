@@ -53,14 +53,14 @@ const ends: JobEnd[] = [];
 class LetterProcessor implements JobEndListener {
   @JobHandler(LETTERS, 'read')
   async read(payload: LetterDto, { progress }: JobContext): Promise<{ echo: string }> {
-    seen.push({ ...payload });
+    seen.push(structuredClone(payload));
     await progress({ percentage: 50, step: 'reading', data: { echo: payload.text } });
     return { echo: payload.text };
   }
 
   @JobHandler(LETTERS, 'tear')
   tear(payload: LetterDto): void {
-    seen.push({ ...payload });
+    seen.push(structuredClone(payload));
     if (!repaired) throw new Error('It does not tear.');
   }
 
