@@ -222,7 +222,7 @@ describe.each(['memory', 'redis'] as const)('Jobs of a sealed queue on %s', (pro
     const { id } = await service.enqueue(LETTERS, 'read', LETTER);
     const client = redis.client();
     const key = `${prefix}:${LETTERS.name}:${id}`;
-    const data = JSON.parse((await client.hget(key, 'data')) ?? '') as LetterDto;
+    const data = JSON.parse((await client.hget(key, 'data')) ?? '') as Record<string, unknown>;
     await client.hset(key, 'data', JSON.stringify({ ...data, letterId: 'l-2' }));
     client.disconnect();
     await apps.close();

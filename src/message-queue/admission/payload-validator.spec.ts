@@ -101,6 +101,26 @@ describe('validatePayload', () => {
     expect(error.message).toContain('"note" m_1 for queue "q"');
   });
 
+  it.each([
+    ['meet me at the harbour', false],
+    [`a${'x'.repeat(40)}`, false],
+    ['Fernsehturm\n2026', false],
+    ['recipient_id-2', true],
+  ])('names %j, which nothing declares: only what looks like a name', async (name, isNamed) => {
+    for (const data of [
+      { text: 'a', [name]: 1 },
+      { text: 'a', items: [{ b: [], [name]: 1 }] },
+    ]) {
+      const error = await validatePayload(Note, data, { queue: 'notes', job: 'write' }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(InvalidPayloadError);
+      expect(JSON.stringify([String(error), error]).includes(JSON.stringify(name).slice(1, -1))).toBe(
+        isNamed,
+      );
+    }
+  });
+
   it('never quotes a value', async () => {
     const error = await refused(Note, { text: 'TOP-SECRET', quoted: 'HUSH-HUSH' });
     expect(error.message).not.toMatch(/TOP-SECRET|HUSH/);

@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { Issue } from '../../kernel/errors.js';
+import { shownName } from '../../kernel/values/identifier.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
 import { InvalidPayloadError, JobTimeoutError } from '../jobs/errors.js';
 import { acceptPayload } from './compiled/accept-payload.js';
@@ -98,11 +99,16 @@ function issuesOf(errors: readonly ValidationError[]): Issue[] {
 
 function collect(error: ValidationError, parent: string, issues: Issue[]): void {
   // class-validator reports a class without any rules as an error without a property.
-  const property = (error.property as string | undefined)?.slice(0, 64) ?? 'payload';
+  const name = (error.property as string | undefined) ?? 'payload';
+  // What a sender calls a property may be content.
+  const property = shownName(name);
   const path = parent === '' ? property : `${parent}.${property}`;
   const messages = Object.values(error.constraints ?? {});
   if (messages.length > 0)
-    issues.push({ path, message: messages.map((m) => wording(m, error.value)).join('; ') });
+    issues.push({
+      path,
+      message: messages.map((m) => wording(m.replaceAll(name, property), error.value)).join('; '),
+    });
   for (const child of error.children ?? []) collect(child, path, issues);
 }
 

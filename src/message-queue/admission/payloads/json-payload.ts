@@ -1,4 +1,5 @@
 import type { Issue } from '../../../kernel/errors.js';
+import { shownName } from '../../../kernel/values/identifier.js';
 import { kindOf, mustBe } from '../../../kernel/values/words.js';
 import { InvalidPayloadError } from '../../jobs/errors.js';
 
@@ -186,12 +187,10 @@ function isRecord(value: object): value is Readonly<Record<string, unknown>> {
   );
 }
 
-/** Keys are shortened: a path is for people, and a key could carry content. */
+/** A path is for people, and a key could carry content. */
 function pathText(path: readonly (string | number)[]): string {
   if (path.length === 0) return 'payload';
-  const parts = path.map((part) =>
-    typeof part === 'string' && part.length > 64 ? `${part.slice(0, 64)}…` : part,
-  );
+  const parts = path.map((part) => (typeof part === 'string' ? shownName(part) : part));
   return parts.length <= 12 ? parts.join('.') : [...parts.slice(0, 10), '…', ...parts.slice(-1)].join('.');
 }
 
