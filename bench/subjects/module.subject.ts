@@ -6,9 +6,11 @@ import { Redis } from 'ioredis';
 import {
   defineQueue,
   JobHandler,
+  KeyScope,
   MessageQueueModule,
   MessageQueueService,
   Processor,
+  Readable,
 } from '../../src/message-queue/index.js';
 import { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import type {
@@ -25,11 +27,19 @@ import { countCalls } from './count-calls.js';
 const NO_LIMIT = 100_000_000;
 const JOB = 'send-message';
 
-function definitionOf(name: string, { concurrency, attempts }: HostRequest) {
+/** The message with its ids in the clear. */
+class SealedMessageDto extends ChatMessageDto {}
+for (const field of ['messageId', 'senderId', 'recipientId', 'createdAt']) {
+  Readable()(SealedMessageDto.prototype, field);
+}
+KeyScope('conversation')(SealedMessageDto.prototype, 'conversationId');
+
+function definitionOf(name: string, { concurrency, attempts }: HostRequest, sealed: boolean) {
   return defineQueue({
     name,
     description: 'Measured.',
-    jobs: { [JOB]: ChatMessageDto },
+    sealed,
+    jobs: { [JOB]: sealed ? SealedMessageDto : ChatMessageDto },
     concurrency,
     attempts: attempts ?? 5,
     backoff: attempts === null ? { type: 'exponential', delayMs: 2_000 } : { type: 'fixed', delayMs: 0 },
@@ -70,9 +80,13 @@ function throwRejected(receipts: readonly BulkReceipt[]): void {
   if (rejected !== undefined) throw rejected.error;
 }
 
-async function openHost(options: MessageQueueOptions, request: HostRequest): Promise<BenchHost> {
+async function openHost(
+  options: MessageQueueOptions,
+  request: HostRequest,
+  sealed = false,
+): Promise<BenchHost> {
   const queues = request.queueNames.map((name) => ({
-    definition: definitionOf(name, request),
+    definition: definitionOf(name, request, sealed),
     slot: new HandlerSlot(),
   }));
   const host: DynamicModule = {
@@ -122,15 +136,23 @@ async function openHost(options: MessageQueueOptions, request: HostRequest): Pro
 
 const calls = countCalls(Redis.prototype, 'sendCommand');
 
+function onRedis(sealed: boolean): Subject {
+  return {
+    calls,
+    open: (request) =>
+      openHost(
+        { provider: 'redis', prefix: 'bench', redis: { host: '127.0.0.1', port: request.redisPort } },
+        request,
+        sealed,
+      ),
+  };
+}
+
 /** The whole road on Redis as a host uses it: facade, validation, executor, handler. */
-export const moduleOnRedis: Subject = {
-  calls,
-  open: (request) =>
-    openHost(
-      { provider: 'redis', prefix: 'bench', redis: { host: '127.0.0.1', port: request.redisPort } },
-      request,
-    ),
-};
+export const moduleOnRedis = onRedis(false);
+
+/** The same with payloads that are sealed. */
+export const moduleSealed = onRedis(true);
 
 /** The whole road on the memory provider. */
 export const moduleInMemory: Subject = {
