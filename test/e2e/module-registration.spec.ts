@@ -381,7 +381,7 @@ describe('registering the module', () => {
       expect(receipt).toMatchObject({ id: '42', queue: QueueName.MESSAGE_DELIVERY });
       expect(add).toHaveBeenCalledWith(
         'send-message',
-        expect.objectContaining({ messageId: 'm1' }),
+        expect.objectContaining({ messageId: 'm1', content: MESSAGE.content }),
         expect.anything(),
       );
       expect(app.get(ManagedQueues).names()).not.toContain(QueueName.MESSAGE_DELIVERY);

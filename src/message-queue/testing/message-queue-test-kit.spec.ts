@@ -40,6 +40,21 @@ describe('MessageQueueTestKit', () => {
     await kit.refuteEnqueued({ queue: QueueName.MESSAGE_DELIVERY, payload: { recipientId: 'bob' } });
   });
 
+  it('sees payloads in plain, and shows what is stored of them', async () => {
+    const queue = app.get(MessageQueueService);
+    const receipt = await queue.addMessageDeliveryJob({
+      ...{ messageId: 'm2', senderId: 'ada', recipientId: 'grace', conversationId: 'c1', content: 'a secret' },
+      createdAt: new Date(),
+    });
+    await kit.assertEnqueued({ queue: DELIVERY_QUEUE, payload: { content: 'a secret' } });
+    const stored = await kit.storedText(receipt);
+    expect(JSON.parse(stored)).toMatchObject({ messageId: 'm2', conversationId: 'c1' });
+    expect(stored).not.toContain('a secret');
+    await expect(kit.storedText({ queue: receipt.queue, id: 'none' })).rejects.toMatchObject({
+      code: 'JOB_NOT_FOUND',
+    });
+  });
+
   it('shows what was enqueued in the place of what was expected', async () => {
     await service.send('m1');
     const misfit = kit.assertEnqueued({

@@ -5,7 +5,9 @@ import type { Job, JobStatus } from 'bull';
 import { Broker } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
+import type { JobReceipt } from '../facade/job-receipt.js';
 import type { PayloadInput } from '../facade/payload-input.js';
+import { JobNotFoundError } from '../jobs/errors.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../execution/job-executor.js';
@@ -21,6 +23,7 @@ import { describeMisfit, mismatchesOf } from './expected-job.js';
 import type { ExpectedJob } from './expected-job.js';
 import { ManualClock } from './manual-clock.js';
 import { recorderOf } from './recorded.js';
+import { openPayload } from './opened-job.js';
 import { resultOf, takeAlone } from './single-run.js';
 
 /** A port's token: its abstract class. */
@@ -78,6 +81,16 @@ export class MessageQueueTestKit {
         found,
       ),
     );
+  }
+
+  /**
+   * What is stored of a job's payload, to assert on what is sealed and what stays readable: JSON text.
+   * @throws UnknownQueueError, JobNotFoundError
+   */
+  async storedText({ queue, id }: Pick<JobReceipt, 'queue' | 'id'>): Promise<string> {
+    const job = await this.queues.get(queue).queue.getJob(id);
+    if (job !== null) return JSON.stringify(job.data);
+    throw new JobNotFoundError(`There is no job "${id}" in queue "${queue}".`, { queue, jobId: id });
   }
 
   /**
@@ -210,8 +223,11 @@ export class MessageQueueTestKit {
     return ended;
   }
 
+  /** With their payloads in plain. */
   private async jobsOf(queueName: string): Promise<Job[]> {
-    const jobs = await this.queues.get(queueName).queue.getJobs(EVERY_STATE);
+    const { queue, definition } = this.queues.get(queueName);
+    const jobs = await queue.getJobs(EVERY_STATE);
+    await Promise.all(jobs.map((job) => openPayload(job, definition)));
     return jobs.sort((a, b) => a.timestamp - b.timestamp);
   }
 

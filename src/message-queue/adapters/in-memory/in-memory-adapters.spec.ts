@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { InvalidCursorError } from '../../ports/page.js';
 import { MessageStore } from '../../ports/messages/message-store.js';
@@ -13,6 +12,7 @@ import {
   InMemoryConversationStore,
   InMemoryEncryptedContentStore,
   InMemoryKeyProvider,
+  PUBLISHED_KEY_ID,
   InMemoryMessageStore,
   InMemoryNotificationInbox,
   InMemoryNotificationLedger,
@@ -210,16 +210,15 @@ describe('the other in-memory adapters', () => {
     await expect(unknown).rejects.toThrow('Known templates: hi.');
   });
 
-  it('say once that the key is made up', async () => {
-    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const keys = new InMemoryKeyProvider();
-    const first = await keys.current();
-    expect(await keys.current()).toBe(first);
+  it('make up a key that nobody else has, or take the one that everybody knows', async () => {
+    const [one, other] = [new InMemoryKeyProvider(), new InMemoryKeyProvider()];
+    const first = await one.current();
+    expect(await one.current()).toBe(first);
     expect(first.secret).toHaveLength(32);
-    expect(warn.mock.calls.map(([text]) => String(text))).toEqual([
-      expect.stringContaining('No KeyProvider is configured'),
-    ]);
-    expect(await keys.byId(first.id)).toBe(first);
-    warn.mockRestore();
+    expect(await one.byId(first.id)).toBe(first);
+    expect(await other.byId(first.id)).toBeNull();
+    const [published, again] = [true, true].map((isPublished) => new InMemoryKeyProvider({ isPublished }));
+    expect(await published?.current()).toEqual(await again?.current());
+    expect(await published?.ids()).toEqual([PUBLISHED_KEY_ID]);
   });
 });
