@@ -43,7 +43,10 @@ describe('What a start says', () => {
     { prefix, fastify, imports = [] }: { prefix?: string; fastify?: boolean; imports?: DynamicModule[] } = {},
   ): Promise<string[]> {
     const module = await Test.createTestingModule({
-      imports: [MessageQueueModule.forRoot({ acceptInMemory: true, ...options }), ...imports],
+      imports: [
+        MessageQueueModule.forRoot({ acceptInMemory: true, privacy: { sealing: 'off' }, ...options }),
+        ...imports,
+      ],
     })
       .setLogger(logger)
       .compile();

@@ -30,9 +30,10 @@ export function checkHandlers(sources: readonly ProcessorSource[], requirements:
     ),
   ];
   if (problems.length === 0) return;
-  throw new HandlerRegistrationError(
-    `The message queue cannot start: job handlers are wrong.\n${problems.map((text) => `  - ${text}`).join('\n')}`,
-  );
+  throw new HandlerRegistrationError([
+    'The message queue cannot start: job handlers are wrong.',
+    ...problems.map((text) => `  - ${text}`),
+  ]);
 }
 
 function problemsOf(

@@ -56,7 +56,8 @@ describe('withFailure', () => {
   });
 
   it('says that a cancelled run was cancelled, and why', () => {
-    const cancelled = { error: new CancelledError('not needed'), failure: failure(3, 'cancelled') };
+    const error = new CancelledError('not needed');
+    const cancelled = { error, failure: failure(3, 'cancelled', error.message) };
     expect(withFailure({}, ended(3, cancelled), 9).cancelled).toEqual({ at: 9, reason: 'not needed' });
     expect(withFailure({}, ended(3), 9)).not.toHaveProperty('cancelled');
   });

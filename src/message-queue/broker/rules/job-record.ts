@@ -14,7 +14,7 @@ const LEAST_FAILURE_BYTES = 150;
 const USUAL_BYTES = 240;
 const REPLAY_BYTES = 200;
 /** Of the reason of a cancellation in the record, and in the job’s failed reason. */
-const CANCEL_REASON_BYTES = 500;
+const CANCEL_REASON_BYTES = 420;
 const FAILED_REASON_BYTES = 200;
 const REPLAYER_BYTES = 200;
 /** Lengths to which messages are cut until the failures fit, bytes. That of the last one is kept in full beside them. */

@@ -1,7 +1,11 @@
 import type { Provider } from '@nestjs/common';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { Clock } from '../../../kernel/time/clock.js';
-import { InMemoryAuditTrail } from '../../adapters/in-memory/index.js';
+import {
+  InMemoryAuditTrail,
+  InMemoryDataKeyStore,
+  InMemoryKeyProvider,
+} from '../../adapters/in-memory/index.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
@@ -20,9 +24,15 @@ export const APP_KEYS: Provider = {
     ring: KeyProvider,
     clock: Clock,
     { privacy }: MessageQueueConfig,
-  ) => new AppKeys(store, ring, clock, privacy.keyCache),
+  ) => new AppKeys(outlives(store, ring) ? null : store, ring, clock, privacy.keyCache),
   inject: [DataKeyStore, KeyProvider, Clock, MESSAGE_QUEUE_CONFIG],
 };
+
+/** Whether a store would keep keys that are wrapped by one that this process made up: after a restart nobody could open them. */
+function outlives(store: DataKeyStore | null, ring: KeyProvider): boolean {
+  const isMadeUp = ring instanceof InMemoryKeyProvider && !ring.isPublished;
+  return isMadeUp && !(store instanceof InMemoryDataKeyStore);
+}
 
 /** What health asks of them. */
 export const RING_KEY_WATCH: Provider = {

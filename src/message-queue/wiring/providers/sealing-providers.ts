@@ -87,11 +87,11 @@ function keysRequired(
 ): KeysRequiredError {
   const where =
     environment === 'unset' ? `on Redis while NODE_ENV is neither development nor test` : `in ${environment}`;
-  return new KeysRequiredError(
+  return new KeysRequiredError([
     `No job is added or run ${where}: ${queues.map((name) => `"${name}"`).join(', ')} seal what ${provider === 'redis' ? 'Redis' : 'memory'} stores, and ` +
-      'nobody said with which keys. Make one, and plug in a KeyProvider:\n' +
-      '  ENCRYPTION_KEYS="k-1:$(openssl rand -base64 32)"\n' +
-      '  adapters: [{ provide: KeyProvider, useFactory: (config: ConfigService) => EnvironmentKeyProvider.from(config), inject: [ConfigService] }]\n' +
-      `The key named "${PUBLISHED_KEY_ID}" is published and counts as none. To store content in plain text instead: privacy: { sealing: 'off' }, or MESSAGE_QUEUE_SEALING=off.`,
-  );
+      'nobody said with which keys. Make one, and plug in a KeyProvider:',
+    '  ENCRYPTION_KEYS="k-1:$(openssl rand -base64 32)"',
+    '  adapters: [{ provide: KeyProvider, useFactory: (config: ConfigService) => EnvironmentKeyProvider.from(config), inject: [ConfigService] }]',
+    `The key named "${PUBLISHED_KEY_ID}" is published and counts as none. To store content in plain text instead: privacy: { sealing: 'off' }, or MESSAGE_QUEUE_SEALING=off.`,
+  ]);
 }
