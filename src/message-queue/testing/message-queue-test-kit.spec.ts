@@ -43,7 +43,13 @@ describe('MessageQueueTestKit', () => {
   it('sees payloads in plain, and shows what is stored of them', async () => {
     const queue = app.get(MessageQueueService);
     const receipt = await queue.addMessageDeliveryJob({
-      ...{ messageId: 'm2', senderId: 'ada', recipientId: 'grace', conversationId: 'c1', content: 'a secret' },
+      ...{
+        messageId: 'm2',
+        senderId: 'ada',
+        recipientId: 'grace',
+        conversationId: 'c1',
+        content: 'a secret',
+      },
       createdAt: new Date(),
     });
     await kit.assertEnqueued({ queue: DELIVERY_QUEUE, payload: { content: 'a secret' } });
