@@ -5,7 +5,6 @@ import type { Job, JobStatus } from 'bull';
 import { Broker } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
-import type { JobReceipt } from '../facade/job-receipt.js';
 import type { PayloadInput } from '../facade/payload-input.js';
 import { JobNotFoundError } from '../jobs/errors.js';
 import { JobEnds } from '../jobs/job-end.js';
@@ -87,7 +86,7 @@ export class MessageQueueTestKit {
    * What is stored of a job's payload, to assert on what is sealed and what stays readable: JSON text.
    * @throws UnknownQueueError, JobNotFoundError
    */
-  async storedText({ queue, id }: Pick<JobReceipt, 'queue' | 'id'>): Promise<string> {
+  async storedText({ queue, id }: { readonly queue: string; readonly id: string }): Promise<string> {
     const job = await this.queues.get(queue).queue.getJob(id);
     if (job !== null) return JSON.stringify(job.data);
     throw new JobNotFoundError(`There is no job "${id}" in queue "${queue}".`, { queue, jobId: id });
