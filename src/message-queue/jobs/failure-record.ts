@@ -27,12 +27,14 @@ export function failureRecordOf(
   };
 }
 
-/** The error itself, or, when it is too large to be stored with a job, a copy with the same name and code and less text. */
+/** The error itself, or, when it is too large to be stored with a job, a copy of the same class, name and code with less text. */
 export function boundedError(error: Error): Error {
   const isSmall =
     error.message.length <= LONGEST_ERROR_TEXT && (error.stack ?? '').length <= LONGEST_ERROR_TEXT * 2;
   if (isSmall) return error;
   const copy = new Error(boundedText(error.message), { cause: error });
+  // Which of ours it is decides what is recorded of it.
+  if (error instanceof MessageQueueError) Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
   copy.name = boundedText(error.name, 100);
   copy.stack = `${copy.name}: ${copy.message}\n${framesOf(error).replace(/^/gm, '    ')}`;
   if ('code' in error) Object.assign(copy, { code: error.code });

@@ -9,12 +9,12 @@ import type { FailedSettlement } from '../../jobs/settlement.js';
 const MOST_RECORDS = 20;
 /** Room for the failures of a job as they are stored: with the rest of its history a dead letter takes at most 2 kB beside its payload. */
 export const FAILURE_BYTES = 380;
-const LEAST_FAILURE_BYTES = 150;
+const LEAST_FAILURE_BYTES = 80;
 /** What else a record holds, a cancellation or replays, without failures having to give way, bytes. */
 const USUAL_BYTES = 240;
 const REPLAY_BYTES = 200;
 /** Of the reason of a cancellation in the record, and in the job’s failed reason. */
-const CANCEL_REASON_BYTES = 420;
+const CANCEL_REASON_BYTES = 500;
 const FAILED_REASON_BYTES = 200;
 const REPLAYER_BYTES = 200;
 /** Lengths to which messages are cut until the failures fit, bytes. That of the last one is kept in full beside them. */
