@@ -13,6 +13,8 @@ import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
+import { KeyProvider } from '../../src/message-queue/ports/index.js';
+import { KeyRing } from '../support/key-ring.js';
 
 class LateJobDto {
   @IsString()
@@ -65,7 +67,7 @@ describe('a Redis that is away, or not fit, when the app starts', () => {
         MessageQueueModule.forRoot({
           provider: 'redis',
           redis: { host: '127.0.0.1', port: server.port },
-          environment: 'production',
+          ...{ environment: 'production', adapters: [{ provide: KeyProvider, useClass: KeyRing }] },
           acceptInMemory: true,
           ...more,
         }),

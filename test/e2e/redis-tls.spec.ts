@@ -14,6 +14,8 @@ import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
 import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 import { waitUntil } from '../support/wait-until.js';
+import { KeyProvider } from '../../src/message-queue/ports/index.js';
+import { KeyRing } from '../support/key-ring.js';
 
 class SecretJobDto {
   @IsString()
@@ -67,7 +69,7 @@ describe('an app whose Redis speaks TLS', () => {
         MessageQueueModule.forRoot({
           provider: 'redis',
           redis: options,
-          environment: 'production',
+          ...{ environment: 'production', adapters: [{ provide: KeyProvider, useClass: KeyRing }] },
           acceptInMemory: true,
         }),
         MessageQueueModule.registerQueue(SECRETS),
