@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,10 @@ describe('node dist/main.js', () => {
     ends.push(() => redis.stop());
     const directory = mkdtempSync(join(tmpdir(), 'mq-roles-'));
     ends.push(() => rmSync(directory, { recursive: true, force: true }));
-    const shared = { REDIS_URL: redis.url, DATABASE_URL: join(directory, 'messages.db') };
+    const shared = {
+      ...{ REDIS_URL: redis.url, DATABASE_URL: join(directory, 'messages.db') },
+      ENCRYPTION_KEYS: `k-1:${randomBytes(32).toString('base64')}`,
+    };
     const url = `http://127.0.0.1:${await freePort()}`;
     const web = start({
       ...shared,
