@@ -83,9 +83,7 @@ export async function stored(
   payload: object = PAYLOAD,
   job = 'write',
 ): Promise<Record<string, unknown>> {
-  const parts = seal.split(job, payload);
-  if (parts === null) throw new Error('It is not sealed.');
-  return JSON.parse(await seal.seal(job, parts)) as Record<string, unknown>;
+  return JSON.parse(await seal.seal(job, seal.split(job, payload))) as Record<string, unknown>;
 }
 
 export async function opened(seal: PayloadSeal, data: unknown, job = JOB): Promise<OpenedPayload> {

@@ -62,8 +62,8 @@ export class QueueSeal implements PayloadSeal {
     return this.splitterOf(job).scopeOf(data).split(':', 1)[0] as string;
   }
 
-  split(job: string, payload: object): PayloadParts | null {
-    return this.isOn ? this.splitterOf(job).split(payload) : null;
+  split(job: string, payload: object): PayloadParts {
+    return this.splitterOf(job).split(payload);
   }
 
   sealNow(job: string, { readable, hidden, scope }: PayloadParts): string | undefined {

@@ -1,5 +1,5 @@
 import { isSealed, SEALED_FIELD } from '../../jobs/sealing/payload-seal.js';
-import type { PayloadParts, SealableQueue } from '../../jobs/sealing/payload-seal.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import {
   assertJsonSafe,
   invalid,
@@ -31,11 +31,10 @@ export function storedPayload(
     return data;
   }
   refuseReserved(data, place);
-  if (seal === undefined) return toJsonPayload(data, maxBytes, place);
+  if (seal?.isOn !== true) return toJsonPayload(data, maxBytes, place);
   const payload = data instanceof JsonPayload ? (JSON.parse(data.json) as object) : data;
   assertJsonSafe(payload, maxBytes, place);
   const parts = reading(place, () => seal.split(place.job, payload));
-  if (parts === null) return toJsonPayload(data, maxBytes, place);
   if (parts.bytes > maxBytes) throw tooLarge(parts.bytes, maxBytes, place);
   const json = seal.sealNow(place.job, parts);
   if (json !== undefined) return new SealedPayload(json, parts.bytes);
@@ -52,11 +51,11 @@ export function storedPayloadNow(
   payload: object,
   maxBytes: number,
 ): JsonPayload | undefined {
-  const parts: PayloadParts | null = seal === undefined ? null : seal.split(job, payload);
-  if (seal === undefined || parts === null) {
+  if (seal?.isOn !== true) {
     const written = writtenPayload(payload);
     return written.bytes > maxBytes ? undefined : written;
   }
+  const parts = seal.split(job, payload);
   if (parts.bytes > maxBytes) return undefined;
   const json = seal.sealNow(job, parts);
   return json === undefined ? undefined : new SealedPayload(json, parts.bytes);

@@ -51,8 +51,8 @@ export interface PayloadSeal {
   /** Whose key a payload of a job is sealed with, in one word: `conversation`, `tenant` or `queue`. */
   scopeKind(job: string, data: object): string;
 
-  /** Splits a payload that JSON keeps. @returns null while adds of this queue are not sealed */
-  split(job: string, payload: object): PayloadParts | null;
+  /** Splits a payload that JSON keeps. */
+  split(job: string, payload: object): PayloadParts;
 
   /** The stored JSON text; undefined while the key is not at hand. */
   sealNow(job: string, parts: PayloadParts): string | undefined;
