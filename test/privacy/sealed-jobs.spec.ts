@@ -3,7 +3,10 @@ import { Module } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import type { Job, Queue } from 'bull';
 import { IsOptional, IsString } from 'class-validator';
-import { DeadLetterService } from '../../src/message-queue/operations/index.js';
+import { SystemClock } from '../../src/kernel/time/clock.js';
+import { SealedPayload } from '../../src/message-queue/admission/payloads/json-payload.js';
+import { InMemoryDataKeyStore, InMemoryMessages } from '../../src/message-queue/adapters/in-memory/index.js';
+import { DeadLetterService, MessageQueueWorker } from '../../src/message-queue/operations/index.js';
 import {
   defineQueue,
   getQueueToken,
@@ -21,8 +24,13 @@ import type {
   JobEndListener,
   MessageQueueModuleOptions,
 } from '../../src/message-queue/index.js';
-import { KeyProvider } from '../../src/message-queue/ports/index.js';
+import { DataKeyStore, KeyProvider } from '../../src/message-queue/ports/index.js';
 import { SEALED_FIELD } from '../../src/message-queue/jobs/sealing/payload-seal.js';
+import type { PayloadSeal } from '../../src/message-queue/jobs/sealing/payload-seal.js';
+import { AppKeys } from '../../src/message-queue/privacy/keys/app-keys.js';
+import type { StoredKeys } from '../../src/message-queue/privacy/keys/app-keys.js';
+import { DerivedDataKeys } from '../../src/message-queue/privacy/keys/derived-data-keys.js';
+import { PayloadCodec } from '../../src/message-queue/privacy/payload-codec.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
 import { TestRedis } from '../support/redis-server.js';
@@ -191,45 +199,71 @@ describe.each(['memory', 'redis'] as const)('Jobs of a sealed queue on %s', (pro
     expect((await jobOf(id)).data).toEqual(job.data);
   });
 
-  it('wait without spending attempts while their key is missing, and say so in health', async () => {
-    const ring = new KeyRing();
-    const { id: old, secret } = await ring.current();
-    const adapters = [{ provide: KeyProvider, useValue: ring }];
-    const prefix = `sealed-${randomUUID()}`;
-    await start({ adapters, autoStart: false }, prefix);
-    if (provider === 'memory') return;
+  it('end as shredded, without running, once their key was destroyed', async () => {
+    const store = new InMemoryDataKeyStore(new InMemoryMessages());
+    const adapters = [{ provide: DataKeyStore, useValue: store }];
+    await start({ adapters, autoStart: false });
+    const shredded: string[] = [];
+    app.get(JobEvents).on('shredded', ({ jobId }) => void shredded.push(jobId));
     const { id } = await service.enqueue(LETTERS, 'read', LETTER);
-    await apps.close();
-    ring.rotate();
-    ring.replace(old, null);
-    await start({ adapters }, prefix);
+    const other = await service.enqueue(LETTERS, 'read', { ...LETTER, conversationId: 'c-2' });
+    const { dataKeys } = app.get(AppKeys, { strict: false }).stored as StoredKeys;
+    const hash = await dataKeys.digest('conversation:c-1');
+    await store.destroy({ scopeHash: hash, conversationId: 'c-1', at: new Date(), receiptId: 'r-1' });
+    dataKeys.forget(hash);
+    await app.get(MessageQueueWorker).start();
+    await isOver(id, 'completed');
+    await isOver(other.id, 'completed');
+    expect((await jobOf(id)).returnvalue).toEqual({ 'mq:ended': 'shredded' });
+    expect(seen).toEqual([{ ...LETTER, conversationId: 'c-2' }]);
+    await waitUntil(() => ends.length === 2, 'both ends');
+    expect(shredded).toEqual([id]);
+    expect(ends.find(({ jobId }) => jobId === id)).toMatchObject({
+      outcome: 'shredded',
+      payload: { letterId: 'l-1', conversationId: 'c-1' },
+    });
+    await expect(service.enqueue(LETTERS, 'read', LETTER)).rejects.toMatchObject({ code: 'SCOPE_SHREDDED' });
+  });
+
+  it('wait without spending attempts while their key is missing, and say so in health', async () => {
+    const [ring, elsewhere] = [new KeyRing(), new KeyRing()];
+    await start({ adapters: [{ provide: KeyProvider, useValue: ring }] });
+    const { id } = await queue.add('read', (await sealedBy(elsewhere)) as unknown as LetterDto);
     await waitUntil(async () => {
       const { reasons } = await service.getQueueHealth(LETTERS.name);
-      return reasons.some(({ code }) => code === 'KEY_UNAVAILABLE');
+      return reasons.some(
+        ({ code, message }) => code === 'KEY_UNAVAILABLE' && message.startsWith('1 job(s)'),
+      );
     }, 'health to name the key');
-    expect(await jobOf(id)).toMatchObject({ attemptsMade: 0 });
+    await isOver(String(id), 'delayed');
+    expect(await jobOf(String(id))).toMatchObject({ attemptsMade: 0 });
     expect(seen).toEqual([]);
-    ring.rotate({ id: old, secret });
-    await (await jobOf(id)).promote().catch(() => undefined);
-    await isOver(id, 'completed');
+    ring.rotate(await elsewhere.current());
+    await (await jobOf(String(id))).promote();
+    await isOver(String(id), 'completed');
     expect(seen).toEqual([LETTER]);
   });
 
   it('are dead letters without content when what is stored of them was changed', async () => {
-    if (redis === null) return;
-    const prefix = `sealed-${randomUUID()}`;
-    await start({ autoStart: false }, prefix);
-    const { id } = await service.enqueue(LETTERS, 'read', LETTER);
-    const client = redis.client();
-    const key = `${prefix}:${LETTERS.name}:${id}`;
-    const data = JSON.parse((await client.hget(key, 'data')) ?? '') as Record<string, unknown>;
-    await client.hset(key, 'data', JSON.stringify({ ...data, letterId: 'l-2' }));
-    client.disconnect();
-    await apps.close();
-    await start({}, prefix);
-    await isOver(id, 'failed');
+    const ring = new KeyRing();
+    await start({ adapters: [{ provide: KeyProvider, useValue: ring }] });
+    const { json } = await sealedBy(ring);
+    const changed = new SealedPayload(json.replace('"l-1"', '"l-2"'), 0);
+    const { id } = await queue.add('read', changed as unknown as LetterDto);
+    await isOver(String(id), 'failed');
     const [letter] = await service.getFailedJobs(LETTERS.name, 1);
     expect(JSON.stringify(letter)).toContain('SEAL_BROKEN');
+    expect(JSON.stringify(letter)).not.toContain('fever');
     expect(seen).toEqual([]);
   });
 });
+
+/** The letter as a process with these keys stores it. */
+async function sealedBy(ring: KeyProvider): Promise<SealedPayload> {
+  const codec = new PayloadCodec({
+    ...{ sealing: 'on', unsealed: 'run', timeoutMs: 1_000 },
+    openKeys: () => new DerivedDataKeys(ring, new SystemClock(), { keys: 10, forMs: 60_000 }),
+  });
+  const seal = codec.withSeal(LETTERS).seal as PayloadSeal;
+  return new SealedPayload(await seal.seal('read', seal.split('read', LETTER)), 0);
+}

@@ -3,7 +3,7 @@ import {
   KeyUnavailableError,
   ScopeShreddedError,
 } from '../../src/message-queue/jobs/sealing/sealing-errors.js';
-import type { DataKey } from '../../src/message-queue/privacy/data-keys.js';
+import type { DataKey } from '../../src/message-queue/privacy/keys/data-keys.js';
 import { aLoneProcess, aProcess, SCOPE } from './stored-keys.fixture.js';
 import { waitUntil } from '../support/wait-until.js';
 

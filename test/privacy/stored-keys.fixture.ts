@@ -1,7 +1,7 @@
 import { InMemoryDataKeyStore, InMemoryMessages } from '../../src/message-queue/adapters/in-memory/index.js';
 import type { KeyProvider } from '../../src/message-queue/ports/encryption/key-provider.js';
 import type { DataKeyRecord, DataKeyStore } from '../../src/message-queue/ports/privacy/data-key-store.js';
-import type { DataKey, KeyLookup } from '../../src/message-queue/privacy/data-keys.js';
+import type { DataKey, KeyLookup } from '../../src/message-queue/privacy/keys/data-keys.js';
 import { KeyWrapping } from '../../src/message-queue/privacy/keys/key-wrapping.js';
 import { StoredNameKeys } from '../../src/message-queue/privacy/keys/name-keys.js';
 import { StoredDataKeys } from '../../src/message-queue/privacy/keys/stored-data-keys.js';

@@ -1,4 +1,4 @@
-import type { DataKeys } from './data-keys.js';
+import type { DataKeys } from './keys/data-keys.js';
 
 /** Whether payloads are sealed: `on`; `open-only`, what is sealed is opened and new jobs are not sealed yet; `off`, not at all. */
 export type Sealing = 'on' | 'open-only' | 'off';

@@ -11,7 +11,7 @@ import type {
 } from '../jobs/sealing/payload-seal.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
-import type { DataKey, KeyLookup } from './data-keys.js';
+import type { DataKey, KeyLookup } from './keys/data-keys.js';
 import { MissingKeys } from './missing-keys.js';
 import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
 import { KeyUnavailableError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
-import type { DataKey } from './data-keys.js';
+import type { DataKey } from './keys/data-keys.js';
 
 /** First byte of every sealed text; fixes all parameters: AES-256-GCM, a random nonce of 12 bytes, a tag of 16. */
 const VERSION = 2;

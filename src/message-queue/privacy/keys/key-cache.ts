@@ -2,6 +2,7 @@ import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
+import { LONGEST_OUTAGE_MS } from './data-keys.js';
 
 /** How much is kept, and for how long. */
 export interface KeyCacheLimits {
@@ -25,8 +26,6 @@ export interface KeyCacheParts<Value> {
   readonly isFinal: (value: Value) => boolean;
 }
 
-/** How long entries are used while nobody answers, milliseconds. */
-const LONGEST_OUTAGE_MS = 10 * 60_000;
 /** How long one load may take, milliseconds. */
 const LOAD_TIMEOUT_MS = 10_000;
 /** How long a call waits for a load while it has an old entry that would do, milliseconds. */

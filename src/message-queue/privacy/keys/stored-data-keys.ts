@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { KeyUnavailableError, ScopeShreddedError } from '../../jobs/sealing/sealing-errors.js';
 import type { DataKeyRecord, DataKeyStore } from '../../ports/privacy/data-key-store.js';
-import type { DataKey, DataKeys, KeyLookup } from '../data-keys.js';
+import { LONGEST_USE_MS, MOST_TEXTS } from './data-keys.js';
+import type { DataKey, DataKeys, KeyLookup } from './data-keys.js';
 import { KeyCache } from './key-cache.js';
 import type { KeyCacheLimits } from './key-cache.js';
 import type { KeyWrapping } from './key-wrapping.js';
@@ -10,9 +11,6 @@ import { nameHash } from './name-keys.js';
 import type { NameKeys } from './name-keys.js';
 import { isStored, newKeyId } from './stored-key-id.js';
 
-/** 64 processes that each seal as many with one key stay within the 2^32 texts that random nonces allow. */
-const MOST_TEXTS = 2 ** 26;
-const LONGEST_USE_MS = 30 * 24 * 60 * 60_000;
 /** Destroyed scopes that are remembered until what is cached of them has been asked for again. */
 const MOST_BURIED = 10_000;
 

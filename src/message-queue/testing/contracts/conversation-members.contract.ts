@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { declareContract } from './contract-runner.js';
-import type { ContractRunner, CreateSubject } from './contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, rejectsWhenAborted } from './contract-values.js';
 
 /** The contract of every ConversationMembers. @param create one without members for each test */
@@ -41,39 +41,43 @@ export function conversationMembersContract(
       await members.add('conversation-2', []);
       assert.equal(await members.found('conversation-2', ['ana']), true);
     });
+    declareChanges(test);
+  });
+}
 
-    test('removes one member, and says whether there was one', async (members) => {
-      await members.found('conversation-1', ['ana', 'ben']);
-      assert.equal(await members.remove('conversation-1', 'ana'), true);
-      assert.equal(await members.remove('conversation-1', 'ana'), false);
-      assert.equal(await members.remove('conversation-2', 'ben'), false);
-      await expectMembers(members, 'conversation-1', { ana: false, ben: true });
-      // Whoever founded it has left, and still nobody else may.
-      assert.equal(await members.found('conversation-1', ['mallory']), false);
-      await members.remove('conversation-1', 'ben');
-      assert.equal(await members.found('conversation-1', ['cem']), true);
-    });
+/** What becomes of members, and of calls that are given up. */
+function declareChanges(test: ContractTest<ConversationMembers>): void {
+  test('removes one member, and says whether there was one', async (members) => {
+    await members.found('conversation-1', ['ana', 'ben']);
+    assert.equal(await members.remove('conversation-1', 'ana'), true);
+    assert.equal(await members.remove('conversation-1', 'ana'), false);
+    assert.equal(await members.remove('conversation-2', 'ben'), false);
+    await expectMembers(members, 'conversation-1', { ana: false, ben: true });
+    // Whoever founded it has left, and still nobody else may.
+    assert.equal(await members.found('conversation-1', ['mallory']), false);
+    await members.remove('conversation-1', 'ben');
+    assert.equal(await members.found('conversation-1', ['cem']), true);
+  });
 
-    test('takes ids as they are', async (members) => {
-      const awkward = AWKWARD_TEXT.replaceAll(/\s/g, '_');
-      await members.found(awkward, [awkward, 'Ana']);
-      await expectMembers(members, awkward, {
-        [awkward]: true,
-        Ana: true,
-        ana: false,
-        An_: false,
-        '%': false,
-      });
-      await expectMembers(members, awkward.toUpperCase(), { Ana: false });
+  test('takes ids as they are', async (members) => {
+    const awkward = AWKWARD_TEXT.replaceAll(/\s/g, '_');
+    await members.found(awkward, [awkward, 'Ana']);
+    await expectMembers(members, awkward, {
+      [awkward]: true,
+      Ana: true,
+      ana: false,
+      An_: false,
+      '%': false,
     });
+    await expectMembers(members, awkward.toUpperCase(), { Ana: false });
+  });
 
-    test('does nothing once its signal has aborted', async (members) => {
-      await rejectsWhenAborted((signal) => members.found('conversation-1', ['ana'], signal));
-      await rejectsWhenAborted((signal) => members.add('conversation-1', ['ana'], signal));
-      await rejectsWhenAborted((signal) => members.remove('conversation-1', 'ana', signal));
-      await rejectsWhenAborted((signal) => members.isMember('conversation-1', 'ana', signal));
-      assert.equal(await members.isMember('conversation-1', 'ana'), false);
-    });
+  test('does nothing once its signal has aborted', async (members) => {
+    await rejectsWhenAborted((signal) => members.found('conversation-1', ['ana'], signal));
+    await rejectsWhenAborted((signal) => members.add('conversation-1', ['ana'], signal));
+    await rejectsWhenAborted((signal) => members.remove('conversation-1', 'ana', signal));
+    await rejectsWhenAborted((signal) => members.isMember('conversation-1', 'ana', signal));
+    assert.equal(await members.isMember('conversation-1', 'ana'), false);
   });
 }
 

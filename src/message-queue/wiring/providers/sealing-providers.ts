@@ -10,26 +10,24 @@ import { KeysRequiredError } from '../../jobs/sealing/sealing-errors.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
-import { AppCodecKeys } from '../../privacy/keys/codec-keys.js';
+import { AppCodecKeys } from '../../privacy/keys/app-codec-keys.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
-import { DerivedDataKeys } from '../../privacy/derived-data-keys.js';
+import { DerivedDataKeys } from '../../privacy/keys/derived-data-keys.js';
 import { PayloadCodec } from '../../privacy/payload-codec.js';
 
 /** How long a start waits for the first key, milliseconds. */
 const FIRST_KEY_MS = 5_000;
-/** How long the current key of the ring is used without asking for it again, milliseconds. */
-const REFRESH_MS = 30_000;
 
 /** What seals the payloads of an app's queues. */
 export const SEALING_PROVIDERS: readonly Provider[] = [
   {
     provide: PayloadCodec,
     useFactory: (config: MessageQueueConfig, moduleRef: ModuleRef, clock: Clock) => {
-      const { sealing, unsealed } = config.privacy;
+      const { sealing, unsealed, keyCache } = config.privacy;
       const openKeys = (): AppCodecKeys => {
         const { stored } = moduleRef.get(AppKeys, { strict: false });
         const ring = moduleRef.get(KeyProvider, { strict: false });
-        return new AppCodecKeys(stored?.dataKeys ?? null, new DerivedDataKeys(ring, clock, REFRESH_MS));
+        return new AppCodecKeys(stored?.dataKeys ?? null, new DerivedDataKeys(ring, clock, keyCache));
       };
       return new PayloadCodec({ sealing, unsealed, timeoutMs: config.enqueueTimeoutMs, openKeys });
     },

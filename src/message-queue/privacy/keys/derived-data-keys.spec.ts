@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { SEALED_FIELD } from '../jobs/sealing/payload-seal.js';
-import type { EncryptionKey } from '../ports/encryption/key-provider.js';
-import { opened, PAYLOAD, Ring, sealOf, stored } from '../../../test/support/queue-seal-fixture.js';
+import { SEALED_FIELD } from '../../jobs/sealing/payload-seal.js';
+import type { EncryptionKey } from '../../ports/encryption/key-provider.js';
+import { opened, PAYLOAD, Ring, sealOf, stored } from '../../../../test/support/queue-seal-fixture.js';
 
 describe('Keys that are derived from the ring', () => {
   it('open after the ring turned, for as long as it holds the old key', async () => {

@@ -1,3 +1,10 @@
+/** How many texts a key seals in one process: 64 that seal as many with one key stay within the 2^32 that random nonces allow. */
+export const MOST_TEXTS = 2 ** 26;
+/** How long a key seals, milliseconds. */
+export const LONGEST_USE_MS = 30 * 24 * 60 * 60_000;
+/** How long what was known of a key is trusted while nobody answers, milliseconds. */
+export const LONGEST_OUTAGE_MS = 10 * 60_000;
+
 /** A data key that was opened. */
 export interface DataKey {
   /** 16 bytes, stored in the clear with every text that the key seals. */

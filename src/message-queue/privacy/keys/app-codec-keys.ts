@@ -1,6 +1,6 @@
 import type { CodecKeys } from '../codec-state.js';
-import type { DataKey, KeyLookup } from '../data-keys.js';
-import type { DerivedDataKeys } from '../derived-data-keys.js';
+import type { DataKey, KeyLookup } from './data-keys.js';
+import type { DerivedDataKeys } from './derived-data-keys.js';
 import type { StoredDataKeys } from './stored-data-keys.js';
 import { isStored } from './stored-key-id.js';
 

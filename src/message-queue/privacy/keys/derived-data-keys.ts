@@ -1,20 +1,16 @@
 import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import type { Clock } from '../../kernel/time/clock.js';
-import type { EncryptionKey, KeyProvider } from '../ports/encryption/key-provider.js';
+import type { Clock } from '../../../kernel/time/clock.js';
+import type { EncryptionKey, KeyProvider } from '../../ports/encryption/key-provider.js';
+import { LONGEST_OUTAGE_MS, LONGEST_USE_MS, MOST_TEXTS } from './data-keys.js';
 import type { DataKey, DataKeys, KeyLookup } from './data-keys.js';
-import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
+import type { KeyCacheLimits } from './key-cache.js';
+import { KeyUnavailableError } from '../../jobs/sealing/sealing-errors.js';
 
 /** First byte of the id of a derived key; stored ones begin with 0. */
 const DERIVED = 1;
 const TAG_BYTES = 6;
 const SALT_BYTES = 9;
 const SECRET_BYTES = 32;
-/** With random nonces, one key may seal 2^32 texts; 64 busy processes of one key stay below it. */
-const MOST_TEXTS = 2 ** 26;
-const LONGEST_USE_MS = 30 * 24 * 60 * 60 * 1_000;
-/** How long a key ring that cannot be asked is trusted. */
-const LONGEST_OUTAGE_MS = 10 * 60 * 1_000;
-const MOST_OPENED = 10_000;
 
 interface SealingKey {
   readonly key: DataKey;
@@ -32,22 +28,22 @@ export class DerivedDataKeys implements DataKeys {
   private readonly opened = new Map<string, DataKey>();
   private current: { readonly key: EncryptionKey; readonly at: number } | undefined;
   private loading: Promise<EncryptionKey> | undefined;
+  private readonly clock: Clock;
 
-  /**
-   * @param refreshMs how long the current key of the ring is used without asking for it again, milliseconds
-   */
   constructor(
     private readonly ring: KeyProvider,
-    private readonly clock: Clock,
-    private readonly refreshMs: number,
-  ) {}
+    clock: Clock,
+    private readonly limits: KeyCacheLimits,
+  ) {
+    this.clock = clock.steady();
+  }
 
   sealingKeyNow(_scope: string, queue: string): DataKey | undefined {
     const { current } = this;
     if (current === undefined) return undefined;
     const age = this.clock.now() - current.at;
     if (age > LONGEST_OUTAGE_MS) return undefined;
-    if (age > this.refreshMs && this.loading === undefined) this.loadCurrent().catch(() => undefined);
+    if (age > this.limits.forMs / 2 && this.loading === undefined) this.loadCurrent().catch(() => undefined);
     let sealing = this.sealing.get(queue);
     if (sealing === undefined || this.isSpent(sealing, current.key.id)) {
       sealing = this.newKey(current.key, queue);
@@ -110,7 +106,7 @@ export class DerivedDataKeys implements DataKeys {
   private derive(ringKey: EncryptionKey, id: Buffer, queue: string): DataKey {
     const key = { id: Buffer.from(id), secret: derived(ringKey.secret, id, `mq data key ${queue}`) };
     const [oldest] = this.opened.keys();
-    if (this.opened.size >= MOST_OPENED && oldest !== undefined) this.opened.delete(oldest);
+    if (this.opened.size >= this.limits.keys && oldest !== undefined) this.opened.delete(oldest);
     this.opened.set(cacheKey(id, queue), key);
     return key;
   }
