@@ -441,6 +441,30 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
       expect((await app.queue('message-delivery').getJob(id))?.data).toEqual({ content: 'other' });
     });
 
+    it('are shown without what is sealed of them, copied as they are, and not edited', async () => {
+      const app = await start({ sealing: 'on' });
+      const queue = app.queue('message-delivery');
+      const id = await app.deadLetter({ messageId: 'm-1', conversationId: 'c-1', content: 'attack at dawn' });
+      const { job } = await app.api<{ job: BoardJobJson }>(`/queues/message-delivery/${id}`);
+      const sealed = expect.stringMatching(/^\[sealed · conversation · \d+ bytes\]$/) as string;
+      expect(job.data).toMatchObject({ messageId: 'm-1', conversationId: 'c-1', 'mq:sealed': sealed });
+      expect(JSON.stringify(job)).not.toContain('dawn');
+      const send = (path: string, method: string, body: object): Promise<Response> =>
+        app.get(`/admin/queues/api/queues/message-delivery/${path}`, {
+          ...{ method, headers: { 'content-type': 'application/json' } },
+          body: JSON.stringify(body),
+        });
+      const stored: unknown = (await queue.getJob(id))?.data;
+      const edited = await send(`${id}/update-data`, 'PATCH', { jobData: { content: 'other' } });
+      expect([edited.status, (await queue.getJob(id))?.data]).toEqual([500, stored]);
+      const copied = await send('add', 'POST', { name: 'send-message', data: job.data, options: {} });
+      const copy = (await copied.json()) as { job: BoardJobJson };
+      expect((await queue.getJob(copy.job.id))?.data).toEqual(stored);
+      await queue.getJob(id).then((letter) => letter?.remove());
+      const gone = await send('add', 'POST', { name: 'send-message', data: job.data, options: {} });
+      expect([gone.status, await gone.text()]).toEqual([500, expect.stringContaining('is gone')]);
+    });
+
     it("pass the host's redaction, and stay hidden when that fails", async () => {
       const app = await start({
         board: {
