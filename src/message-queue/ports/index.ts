@@ -10,6 +10,7 @@ export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './messages/del
 export { MessageIdTakenError, MessageStore, UnknownMessageError } from './messages/message-store.js';
 export type {
   BatchStatusCounts,
+  ConversationShare,
   MessageForRecipient,
   RecipientStatus,
   StatusChange,
@@ -83,7 +84,7 @@ export type { EncryptionKey } from './encryption/key-provider.js';
 export { MessageCipher } from './encryption/message-cipher.js';
 export type { OpenedContent, OpenRequest, SealedContent, SealRequest } from './encryption/message-cipher.js';
 
-// Privacy: data keys, tombstones, the audit
+// Privacy: data keys, traces, tombstones, the audit
 export { DataKeyStore } from './privacy/data-key-store.js';
 export type {
   DataKeyRecord,
@@ -92,8 +93,10 @@ export type {
   NewDataKey,
   WrappedCount,
 } from './privacy/data-key-store.js';
-export { ErasedKind, isErasedKind, isTombstoneState, TombstoneState } from './privacy/tombstone.js';
-export type { Tombstone } from './privacy/tombstone.js';
+export { ErasedKind, ErasureState, isErasedKind, isErasureState } from './privacy/tombstone.js';
+export type { ErasedRecords, ErasureRecord, HeldRecords, Tombstone } from './privacy/tombstone.js';
+export { TraceHolder } from './privacy/trace-holder.js';
+export type { TraceTarget } from './privacy/trace-holder.js';
 export { AuditAction, AuditPhase, AuditTrail, isAuditAction, isAuditPhase } from './privacy/audit-trail.js';
 export type { AuditExtent, AuditHead, AuditQuery, AuditRecord, AuditTarget } from './privacy/audit-trail.js';
 
@@ -107,7 +110,7 @@ export type { AttachmentReference } from './attachments/attachment-reference.js'
 export { AttachmentStore } from './attachments/attachment-store.js';
 export type { StoredAttachment } from './attachments/attachment-store.js';
 export { CleanupStore } from './messages/cleanup-store.js';
-export type { CleanupSelection } from './messages/cleanup-store.js';
+export type { AgedMessages, CleanupSelection } from './messages/cleanup-store.js';
 
 // Circuit breakers
 export { CircuitBreakers } from './circuit-breakers.js';

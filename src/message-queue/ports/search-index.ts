@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from './page.js';
+import { TraceHolder } from './privacy/trace-holder.js';
 
 /** A message as the index keeps it; always complete, there are no partial updates. */
 export interface SearchDocument {
@@ -38,8 +39,11 @@ export interface SearchOptions extends PageRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Full-text search over messages. Unique key: `messageId`. */
-export abstract class SearchIndex {
+/**
+ * Full-text search over messages. Unique key: `messageId`. Its traces are documents: of a subject those that the person wrote. Whatever it
+ * erases leaves a tombstone, as `removeMany` does: of a target of messages also where it never saw one.
+ */
+export abstract class SearchIndex extends TraceHolder {
   /**
    * Writes documents; outcomes in their order. The same version again replaces, a lower one is `stale`, and a removed message is
    * never written again (a late index does not undo a delete): checked in the same statement as the write.

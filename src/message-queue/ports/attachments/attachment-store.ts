@@ -1,3 +1,5 @@
+import type { TraceTarget } from '../privacy/trace-holder.js';
+
 /** An attachment's row. */
 export interface StoredAttachment {
   readonly id: string;
@@ -28,8 +30,22 @@ export abstract class AttachmentStore {
     signal: AbortSignal,
   ): Promise<readonly StoredAttachment[]>;
 
-  /** Lets all attachments of removed messages expire at `at`, unless they expire earlier. */
-  abstract expireOfMessages(messageIds: readonly string[], at: Date, signal: AbortSignal): Promise<void>;
+  /** How many belong to a target; not those that a legal hold keeps. */
+  abstract countOf(target: TraceTarget, signal: AbortSignal): Promise<number>;
+
+  /** The next rows of a target that no legal hold keeps, in a stable order. */
+  abstract listOf(
+    target: TraceTarget,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly StoredAttachment[]>;
+
+  /** Which of these files another row than these needs. */
+  abstract filesStillNeeded(
+    fileKeys: readonly string[],
+    exceptIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>>;
 
   /** Removes rows; unknown ids are ignored. @returns how many were there */
   abstract removeMany(ids: readonly string[], signal: AbortSignal): Promise<number>;

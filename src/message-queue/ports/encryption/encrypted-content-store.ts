@@ -1,8 +1,11 @@
+import { TraceHolder } from '../privacy/trace-holder.js';
 import type { EncryptionAlgorithm } from './encryption-algorithm.js';
 
 /** A result of an encryption job. */
 export interface EncryptedContent {
   readonly messageId: string;
+  /** Null where the job did not say. */
+  readonly conversationId: string | null;
   readonly envelope: string;
   readonly keyId: string;
   readonly algorithm: EncryptionAlgorithm;
@@ -13,6 +16,8 @@ export interface EncryptedContent {
 /** A result of a decryption job. */
 export interface DecryptedContent {
   readonly messageId: string;
+  /** Null where the job did not say. */
+  readonly conversationId: string | null;
   readonly content: string;
   readonly version: number;
 }
@@ -21,7 +26,7 @@ export interface DecryptedContent {
  * Where encryption jobs leave their results, one entry per message and kind. A write with an older version changes nothing
  * (`stale`); the same version again replaces (a repeated job writes the same content, sealed anew).
  */
-export abstract class EncryptedContentStore {
+export abstract class EncryptedContentStore extends TraceHolder {
   /** @returns `stale` when a newer version is stored */
   abstract saveEncrypted(content: EncryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'>;
 
@@ -43,7 +48,4 @@ export abstract class EncryptedContentStore {
 
   /** The stored plain text, or null. */
   abstract findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null>;
-
-  /** Removes everything of these messages; unknown ids are ignored. */
-  abstract removeMany(messageIds: readonly string[], signal: AbortSignal): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { TraceHolder } from '../privacy/trace-holder.js';
+
 /** The progress of one segment of a batch. A batch of up to one job's recipients has one segment, 0. */
 export interface BatchProgress {
   readonly batchId: string;
@@ -18,8 +20,11 @@ export interface BatchProgress {
 /** All segments of a batch together. */
 export type BatchSummary = Omit<BatchProgress, 'segment'> & { readonly segments: number };
 
-/** Remembers the chunk a batch has reached. Unique key: `batchId` + `segment`. */
-export abstract class BatchProgressStore {
+/**
+ * Remembers the chunk a batch has reached. Unique key: `batchId` + `segment`. Its traces are the batches that no stored message belongs to
+ * beside those of a target, where it can see the messages.
+ */
+export abstract class BatchProgressStore extends TraceHolder {
   /** Null: nothing of the segment was handed on yet. */
   abstract find(batchId: string, segment: number, signal: AbortSignal): Promise<BatchProgress | null>;
 

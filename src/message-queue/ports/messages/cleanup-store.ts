@@ -1,9 +1,16 @@
-/** Which messages a clean-up is about. */
-export interface CleanupSelection {
-  /** `old_messages`: created before; `deleted_conversations`: in a conversation that was deleted before. */
+/** Which messages a clean-up by age is about: created before, or in a conversation that was deleted before. */
+export interface AgedMessages {
   readonly kind: 'old_messages' | 'deleted_conversations';
   readonly before: Date;
 }
+
+/** Which messages a clean-up is about. */
+export type CleanupSelection =
+  | AgedMessages
+  | { readonly kind: 'conversation'; readonly conversationId: string }
+  /** What a person wrote, in whichever conversation. */
+  | { readonly kind: 'sender'; readonly senderId: string }
+  | { readonly kind: 'message'; readonly messageId: string };
 
 /**
  * Removes messages in steps of two: `claim` hides the next ones, the caller purges what other stores hold of them (index,
@@ -11,7 +18,7 @@ export interface CleanupSelection {
  * A conversation under legal hold is never counted or claimed. Each call is one short transaction.
  */
 export abstract class CleanupStore {
-  /** How many messages the selection holds. Changes nothing. */
+  /** How many messages the selection holds, claimed ones among them. Changes nothing. */
   abstract count(selection: CleanupSelection, signal: AbortSignal): Promise<number>;
 
   /**

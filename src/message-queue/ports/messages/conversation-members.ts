@@ -1,8 +1,11 @@
+import type { Page, PageRequest } from '../page.js';
+import { TraceHolder } from '../privacy/trace-holder.js';
+
 /**
  * Who takes part in which conversation, and so may read it and write in it. The queues do not ask: a job is a command of the host, which asks
- * before it adds one.
+ * before it adds one. Its traces are memberships.
  */
-export abstract class ConversationMembers {
+export abstract class ConversationMembers extends TraceHolder {
   /**
    * Makes people the first members of a conversation that has none. Of several calls at once, one succeeds. A conversation whose
    * last member has left has none again: whoever lets strangers found conversations also asks whether messages are left in it.
@@ -22,4 +25,14 @@ export abstract class ConversationMembers {
 
   /** Whether somebody is a member; false for a conversation that nobody has founded. Ids are compared character by character. */
   abstract isMember(conversationId: string, memberId: string, signal?: AbortSignal): Promise<boolean>;
+
+  /** Whether anybody but this person is a member; null for a conversation that has no members at all. */
+  abstract hasOthers(conversationId: string, memberId: string, signal?: AbortSignal): Promise<boolean | null>;
+
+  /** Ids of the conversations that somebody is a member of, in a stable order. */
+  abstract listConversationsOf(
+    memberId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<string>>;
 }

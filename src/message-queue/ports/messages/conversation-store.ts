@@ -1,3 +1,5 @@
+import { TraceHolder } from '../privacy/trace-holder.js';
+
 /** What a clean-up needs to know about a conversation. */
 export interface ConversationState {
   readonly conversationId: string;
@@ -7,8 +9,8 @@ export interface ConversationState {
   readonly legalHold: boolean;
 }
 
-/** Marks on conversations. A conversation without a mark needs no entry. */
-export abstract class ConversationStore {
+/** Marks on conversations, which are its traces. A conversation without a mark needs no entry. */
+export abstract class ConversationStore extends TraceHolder {
   /** Hides the conversation at once; its messages are removed by the `deleted_conversations` clean-up. The first time stays. */
   abstract markDeleted(conversationId: string, at: Date, signal?: AbortSignal): Promise<void>;
 

@@ -3,6 +3,7 @@ import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { AttachmentReference } from '../attachments/attachment-reference.js';
 import type { DeliveryStatus } from './delivery-status.js';
 import type { Page, PageRequest } from '../page.js';
+import { TraceHolder } from '../privacy/trace-holder.js';
 
 /** A message for one recipient. Several recipients of one message share its `messageId`. */
 export interface MessageForRecipient {
@@ -70,14 +71,25 @@ export class MessageIdTakenError extends UnrecoverableJobError {
   }
 }
 
+/** A conversation that a person wrote or was written to in. */
+export interface ConversationShare {
+  readonly conversationId: string;
+  /** Messages that the person sent, and copies sent to them. */
+  readonly records: number;
+  /** Whether somebody else sent or received a message there. */
+  readonly isShared: boolean;
+}
+
 /** Recipients of one batch by status. */
 export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
 
 /**
  * Messages and how far each recipient's copy has come. Every write is idempotent through a unique key
  * (message: `messageId`; copy: `messageId` + `recipientId`) and one statement, never read-then-write.
+ *
+ * Its traces are copies for recipients: of a subject those sent to that person. Whole messages are removed by the CleanupStore.
  */
-export abstract class MessageStore {
+export abstract class MessageStore extends TraceHolder {
   /**
    * Stores the message, and the recipient's copy as `pending`; what is there already stays as it is, except that a message
    * without content gets that of a later save.
@@ -112,6 +124,13 @@ export abstract class MessageStore {
     page?: PageRequest,
     signal?: AbortSignal,
   ): Promise<Page<MessageForRecipient>>;
+
+  /** The conversations of a person, also those that were deleted, in a stable order. */
+  abstract listConversationsOf(
+    personId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<ConversationShare>>;
 
   /** How many recipients of a batch have which status. */
   abstract countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts>;

@@ -1,3 +1,5 @@
+import { TraceHolder } from '../privacy/trace-holder.js';
+
 /** The platform a token belongs to. */
 export type DevicePlatform = 'web' | 'fcm' | 'apns';
 
@@ -12,7 +14,7 @@ export interface DeviceToken {
 }
 
 /** Devices by recipient. Unique key: `deviceId`. */
-export abstract class DeviceTokenStore {
+export abstract class DeviceTokenStore extends TraceHolder {
   /** Adds the device or replaces its token and owner. */
   abstract register(device: DeviceToken, signal?: AbortSignal): Promise<void>;
 

@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '../page.js';
+import { TraceHolder } from '../privacy/trace-holder.js';
 
 /** A notification in the app's own list. */
 export interface InboxEntry {
@@ -12,7 +13,7 @@ export interface InboxEntry {
 }
 
 /** The in-app notifications. Unique key: `notificationId`. */
-export abstract class NotificationInbox {
+export abstract class NotificationInbox extends TraceHolder {
   /** @returns `exists` when the id is there already; nothing changes then */
   abstract add(entry: Omit<InboxEntry, 'readAt'>, signal: AbortSignal): Promise<'added' | 'exists'>;
 

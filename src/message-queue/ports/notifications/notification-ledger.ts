@@ -1,4 +1,5 @@
 import type { NotificationType } from './notification-type.js';
+import { TraceHolder } from '../privacy/trace-holder.js';
 
 /** What became of one notification at one target. */
 export type NotificationOutcome = 'sent' | 'unregistered' | 'expired' | 'opted-out' | 'no-destination';
@@ -22,7 +23,7 @@ export interface NotificationLedgerEntry {
  * What went out and what was dropped and why. A job that runs again skips the targets it finds here; so a notification repeats only
  * when the worker dies between the service's answer and `record`. Unique key: `notificationId` + `target`.
  */
-export abstract class NotificationLedger {
+export abstract class NotificationLedger extends TraceHolder {
   /** The first entry of a key stays. */
   abstract record(entry: NotificationLedgerEntry, signal: AbortSignal): Promise<void>;
 

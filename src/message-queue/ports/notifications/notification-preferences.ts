@@ -1,4 +1,5 @@
 import type { NotificationType } from './notification-type.js';
+import { TraceHolder } from '../privacy/trace-holder.js';
 
 /** A daily span in which nothing but URGENT goes out. May span midnight; `start` equal to `end` means never. */
 export interface QuietHours {
@@ -19,7 +20,7 @@ export interface RecipientPreferences {
 }
 
 /** Opt-outs and quiet hours. Unique key: `recipientId`. */
-export abstract class NotificationPreferences {
+export abstract class NotificationPreferences extends TraceHolder {
   /** Null: the recipient set nothing, everything may go out. */
   abstract find(recipientId: string, signal?: AbortSignal): Promise<RecipientPreferences | null>;
 

@@ -1,3 +1,5 @@
+import { TraceHolder } from '../privacy/trace-holder.js';
+
 /** Where a recipient can be reached outside of the app. */
 export interface RecipientContact {
   readonly recipientId: string;
@@ -7,7 +9,7 @@ export interface RecipientContact {
 }
 
 /** The host's address book; asked when a notification job names no destination of its own. */
-export abstract class RecipientContacts {
+export abstract class RecipientContacts extends TraceHolder {
   /** Null when the recipient is unknown. */
   abstract find(recipientId: string, signal?: AbortSignal): Promise<RecipientContact | null>;
 }

@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../page.js';
-import type { Tombstone, TombstoneState } from './tombstone.js';
+import type { ErasureRecord, ErasureState, Tombstone } from './tombstone.js';
 
 /** A data key as a store keeps it: wrapped by a key of the ring, never in the clear. */
 export interface DataKeyRecord {
@@ -89,8 +89,8 @@ export abstract class DataKeyStore {
   abstract countByRingKey(signal?: AbortSignal): Promise<readonly WrappedCount[]>;
 
   /**
-   * Destroys every key of a conversation, all generations, and writes its tombstone (kind `conversation`, state `incomplete`; an earlier
-   * one stays as it is): all in one transaction, in which no legal hold can be set. Again, it changes nothing. After it, no key is ever
+   * Destroys every key of a conversation, all generations, and writes its tombstone (kind `conversation`; an earlier one stays as
+   * it is): all in one transaction, in which no legal hold can be set. Again, it changes nothing. After it, no key is ever
    * stored for the scope.
    */
   abstract destroy(request: DestroyRequest, signal?: AbortSignal): Promise<DestroyOutcome>;
@@ -101,16 +101,28 @@ export abstract class DataKeyStore {
   /** The tombstones that these hashes have, in any order. */
   abstract findTombstones(hashes: readonly string[], signal?: AbortSignal): Promise<readonly Tombstone[]>;
 
-  /** Says how far an erasure is. @returns false when there is no such tombstone */
-  abstract setTombstoneState(hash: string, state: TombstoneState, signal?: AbortSignal): Promise<boolean>;
-
-  /** Tombstones in a state, the oldest first. @throws InvalidCursorError */
-  abstract listTombstones(
-    state: TombstoneState,
-    page?: PageRequest,
-    signal?: AbortSignal,
-  ): Promise<Page<Tombstone>>;
+  /** Tombstones, the oldest first. @throws InvalidCursorError */
+  abstract listTombstones(page?: PageRequest, signal?: AbortSignal): Promise<Page<Tombstone>>;
 
   /** When the newest tombstone was written, or null. Older than the audit's newest: the store was restored from a backup. */
   abstract newestTombstoneAt(signal?: AbortSignal): Promise<Date | null>;
+
+  /**
+   * Keeps an erasure, in the place of what its receipt said before. A hash has one erasure: that of another receipt changes nothing.
+   * @returns the one that is kept for the hash
+   */
+  abstract saveErasure(erasure: ErasureRecord, signal?: AbortSignal): Promise<ErasureRecord>;
+
+  /** The erasure of a hash, or null. */
+  abstract findErasure(hash: string, signal?: AbortSignal): Promise<ErasureRecord | null>;
+
+  /** An erasure by its receipt, or null. */
+  abstract findReceipt(receiptId: string, signal?: AbortSignal): Promise<ErasureRecord | null>;
+
+  /** Erasures in a state, the oldest first. @throws InvalidCursorError */
+  abstract listErasures(
+    state: ErasureState,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<ErasureRecord>>;
 }
