@@ -95,6 +95,8 @@ export type {
 } from './privacy/data-key-store.js';
 export { ErasedKind, ErasureState, isErasedKind, isErasureState } from './privacy/tombstone.js';
 export type { ErasedRecords, ErasureRecord, HeldRecords, Tombstone } from './privacy/tombstone.js';
+export { ErasureRunner } from './privacy/erasure-runner.js';
+export type { ErasureProgress } from './privacy/erasure-runner.js';
 export { TraceHolder } from './privacy/trace-holder.js';
 export type { TraceTarget } from './privacy/trace-holder.js';
 export { AuditAction, AuditPhase, AuditTrail, isAuditAction, isAuditPhase } from './privacy/audit-trail.js';

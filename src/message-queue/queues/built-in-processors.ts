@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { BatchMessageProcessor } from './batch/batch.processor.js';
 import { MessageCleanupProcessor } from './cleanup/cleanup.processor.js';
+import { EraseTracesProcessor } from './cleanup/erase-traces.processor.js';
 import { MessageDeliveryProcessor } from './delivery/delivery.processor.js';
 import { MessageEncryptionProcessor } from './encryption/encryption.processor.js';
 import { MessageIndexingProcessor } from './indexing/indexing.processor.js';
@@ -18,6 +19,7 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   MessageEncryptionProcessor,
   BatchMessageProcessor,
   MessageCleanupProcessor,
+  EraseTracesProcessor,
   // What the notification queue is made of beside its processor.
   NotificationChannels,
   NotificationGate,

@@ -1,30 +1,18 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy, ValidateIf, isISO8601 } from 'class-validator';
+import { ID_RULE, isId } from '../../kernel/values/id.js';
 import { Refusal } from '../../kernel/values/kind.js';
 import { wholeNumber } from '../../kernel/values/kinds.js';
 
-const MAX_ID_LENGTH = 128;
-const PLAIN_ID = /^[\w.:@-]+$/;
-const ID = /^[^\s\p{C}]+$/u;
 // PostgreSQL stores no NUL, and a lone surrogate does not survive UTF-8: neither may reach a store.
 const UNSTORABLE = /[\0\p{Cs}]/u;
 const JSON_DATE_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 const LATEST_DATE_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-const ID_RULE = `of 1 to ${MAX_ID_LENGTH} characters without spaces and control characters`;
 
 /** One rule per field: class-validator's price is per rule. */
 function rule(name: string, message: string, validate: (value: unknown) => boolean): PropertyDecorator {
   return ValidateBy({ name, validator: { validate, defaultMessage: () => `$property ${message}` } });
-}
-
-function isId(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    value.length <= MAX_ID_LENGTH &&
-    // Most ids are plain; the rule for all scripts costs ten times as much.
-    (PLAIN_ID.test(value) || ID.test(value))
-  );
 }
 
 /** The property may be left out; null is not the same and is refused. Stands above the rules for the value. */

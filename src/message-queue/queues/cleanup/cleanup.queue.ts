@@ -7,12 +7,13 @@ import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-
 import { SearchIndex } from '../../ports/search-index.js';
 import { QueueName } from '../queue-name.js';
 import { CleanupJobDto } from './cleanup-job.dto.js';
+import { EraseTracesJobDto } from './erase-traces-job.dto.js';
 
 /** `message-cleanup`: one at a time, 2 attempts, 10 s between, 10 minutes each. */
 export const CLEANUP_QUEUE = defineQueue({
   name: QueueName.MESSAGE_CLEANUP,
-  description: 'Removes old messages, deleted conversations and expired attachments.',
-  jobs: { 'cleanup-messages': CleanupJobDto },
+  description: 'Removes old messages, deleted conversations and expired attachments, and what was erased.',
+  jobs: { 'cleanup-messages': CleanupJobDto, 'erase-traces': EraseTracesJobDto },
   ports: [
     AttachmentFiles,
     AttachmentStore,

@@ -1,0 +1,96 @@
+import type { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { ConversationMembers } from '../../ports/messages/conversation-members.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
+import type { TraceHolder } from '../../ports/privacy/trace-holder.js';
+import type { ErasurePart } from './erasure-plan.js';
+import { Tally } from './tally.js';
+import type { TraceHolders } from './trace-holders.js';
+
+/** How receipts name whole messages, which the CleanupStore removes. */
+const MESSAGES = 'messages';
+
+/** Records per call of a holder: each is one short transaction. */
+const STEP = 500;
+
+/** Called before each holder. */
+export type ReportHolder = (name: string) => Promise<void>;
+
+/**
+ * Removes what trace holders have of a target, and counts it. Whatever it is stopped in, the same again goes on: what leads to other traces
+ * (messages, copies, memberships, marks) goes last.
+ */
+export class ErasureEngine {
+  private readonly followers: readonly TraceHolder[];
+  private readonly leads: readonly TraceHolder[];
+
+  constructor(
+    private readonly holders: TraceHolders,
+    private readonly cleanup: CleanupStore,
+  ) {
+    this.followers = holders.all.filter((holder) => !leadsToOthers(holder));
+    this.leads = holders.all.filter(leadsToOthers);
+  }
+
+  /** What there is of all parts, holder by holder. Changes nothing. */
+  async count(parts: readonly ErasurePart[], signal: AbortSignal): Promise<Tally> {
+    const found = new Tally();
+    for (const holder of this.holders.all) {
+      found.add(holder.holds, 0);
+      for (const { target } of parts) found.add(holder.holds, await holder.countTraces(target, signal));
+    }
+    found.add(MESSAGES, 0);
+    for (const { messages } of parts) found.add(MESSAGES, await this.cleanup.count(messages, signal));
+    return found;
+  }
+
+  /**
+   * Removes all of one part.
+   * @param removed gets how many records each holder removed, also when this throws
+   * @throws what a holder throws; signal.reason
+   */
+  async erase(
+    { target, messages }: ErasurePart,
+    removed: Tally,
+    signal: AbortSignal,
+    report: ReportHolder,
+  ): Promise<void> {
+    for (const holder of this.followers) await this.eraseOf(holder, target, removed, signal, report);
+    await report(MESSAGES);
+    for (;;) {
+      signal.throwIfAborted();
+      const ids = await this.cleanup.claim(messages, STEP, signal);
+      if (ids.length === 0) break;
+      await this.holders.eraseMessages(ids, signal, removed);
+      const count = await this.cleanup.removeClaimed(ids, signal);
+      // A store that keeps what it claimed would be asked forever.
+      if (count === 0) throw new Error(`The cleanup store removed none of ${ids.length} claimed messages.`);
+      removed.add(MESSAGES, count);
+    }
+    for (const holder of this.leads) await this.eraseOf(holder, target, removed, signal, report);
+  }
+
+  private async eraseOf(
+    holder: TraceHolder,
+    target: ErasurePart['target'],
+    removed: Tally,
+    signal: AbortSignal,
+    report: ReportHolder,
+  ): Promise<void> {
+    await report(holder.holds);
+    for (;;) {
+      signal.throwIfAborted();
+      const count = await holder.eraseTraces(target, STEP, signal);
+      if (count === 0) return;
+      removed.add(holder.holds, count);
+    }
+  }
+}
+
+function leadsToOthers(holder: TraceHolder): boolean {
+  return (
+    holder instanceof MessageStore ||
+    holder instanceof ConversationStore ||
+    holder instanceof ConversationMembers
+  );
+}

@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../../kernel/time/clock.js';
+import { isId, ID_RULE } from '../../../kernel/values/id.js';
+import { Issues } from '../../../kernel/values/issues.js';
+import type { AuditAction } from '../../ports/privacy/audit-trail.js';
+import type { ErasureProgress, ErasureRunner } from '../../ports/privacy/erasure-runner.js';
+import type { ErasureRecord, ErasureState } from '../../ports/privacy/tombstone.js';
+import type { AuditChain } from '../audit/audit-chain.js';
+import type { StoredKeys } from '../keys/app-keys.js';
+import type { ErasureEngine, ReportHolder } from './erasure-engine.js';
+import { figuresAfter, figuresAtStart } from './erasure-figures.js';
+import { InvalidErasureError, LegalHoldError } from './erasure-errors.js';
+import { planErasure } from './erasure-plan.js';
+import type { ErasurePlan, ErasureStores, ErasureTarget } from './erasure-plan.js';
+import { erasureReceipt } from './erasure-receipt.js';
+import type { ErasureReceipt } from './erasure-receipt.js';
+import { everyEntry } from './every-page.js';
+import { lostTombstones } from './lost-tombstones.js';
+import { Tally } from './tally.js';
+
+/** What an erasure is built from. */
+export interface ErasuresParts {
+  readonly keys: StoredKeys;
+  readonly stores: ErasureStores;
+  readonly engine: ErasureEngine;
+  readonly audit: AuditChain;
+  readonly clock: Clock;
+  /** How long backups of the data key store are kept, days; undefined: nobody said. */
+  readonly keyBackupDays: number | undefined;
+}
+
+/** Who asks for an erasure, and why. */
+export interface ErasureCall {
+  /** Id of the principal, or the name of a part of the app, for the audit. */
+  readonly by: string;
+  /** A code of 1 to 64 small letters, digits and hyphens, not prose. */
+  readonly reason?: string;
+  /** Counts what would go, and changes nothing. Default false. */
+  readonly dryRun?: boolean;
+}
+
+const ACTION = { conversation: 'shred', subject: 'erase' } as const satisfies Record<string, AuditAction>;
+const quietly: ReportHolder = () => Promise.resolve();
+
+/**
+ * Erases conversations and people. Each erasure is kept beside the data keys until it is done, so that whoever comes after a crash goes on
+ * with it: the same call again, or the job `erase-traces`.
+ */
+export class Erasures implements ErasureRunner {
+  constructor(private readonly parts: ErasuresParts) {}
+
+  /** @throws InvalidErasureError, LegalHoldError, AuditUnavailableError; what the stores throw; signal.reason */
+  async erase(target: ErasureTarget, call: ErasureCall, signal: AbortSignal): Promise<ErasureReceipt> {
+    checkTarget(target);
+    const { audit, keys } = this.parts;
+    const hash = await keys.dataKeys.digest(`${target.kind}:${target.id}`);
+    const plan = await planErasure(target, this.parts.stores, signal);
+    if (target.kind === 'conversation' && plan.held.length > 0) throw heldError();
+    if (call.dryRun === true) return this.preview(target, hash, plan, call, signal);
+    const entry = {
+      actor: call.by,
+      action: ACTION[target.kind],
+      target: { kind: target.kind, hash },
+      reason: call.reason,
+    };
+    const record = await audit.audited(
+      entry,
+      async () => this.carryOut(await this.begin(target, hash, plan, call, signal), plan, signal, quietly),
+      ({ holders }) => holders.reduce((sum, { removed }) => sum + removed, 0),
+    );
+    return this.receiptOf(record);
+  }
+
+  async resume(
+    receiptId: string,
+    signal: AbortSignal,
+    report: ReportHolder,
+  ): Promise<ErasureProgress | null> {
+    const record = await this.parts.keys.store.findReceipt(receiptId, signal);
+    return record === null ? null : progressOf(await this.goOn(record, signal, report));
+  }
+
+  /** Goes on with what a legal hold of a conversation, which was released, has kept. */
+  async resumeHeldBy(conversationId: string, signal: AbortSignal): Promise<void> {
+    const waiting: ErasureRecord[] = [];
+    for await (const record of this.inState('held', signal)) {
+      if (record.held.some((held) => held.conversationId === conversationId)) waiting.push(record);
+    }
+    for (const record of waiting) await this.goOn(record, signal, quietly);
+  }
+
+  /** Receipts of erasures that have not been gone on with for so long. */
+  async *interrupted(idleMs: number, signal: AbortSignal): AsyncGenerator<string> {
+    const before = this.parts.clock.now() - idleMs;
+    for await (const { receiptId, at } of this.inState('incomplete', signal)) {
+      if (at.getTime() <= before) yield receiptId;
+    }
+  }
+
+  /** Receipts of erasures that a legal hold has kept, and none keeps any more. */
+  async *released(signal: AbortSignal): AsyncGenerator<string> {
+    const { conversations } = this.parts.stores;
+    for await (const { receiptId, held } of this.inState('held', signal)) {
+      for (const { conversationId } of held) {
+        if ((await conversations.find(conversationId, signal))?.legalHold === true) continue;
+        yield receiptId;
+        break;
+      }
+    }
+  }
+
+  /**
+   * Destroys again what the audit says was erased and the store does not know of, because it was restored from a backup.
+   * @returns how many tombstones were missing
+   */
+  async reapply(by: string, signal: AbortSignal): Promise<number> {
+    const { audit, keys } = this.parts;
+    const lost = await lostTombstones(audit, keys.store, signal);
+    if (lost.length === 0) return 0;
+    const target = await audit.target('store', 'tombstones');
+    return audit.audited(
+      { actor: by, action: 'erase', target, reason: 'restored', count: lost.length },
+      async () => {
+        for (const { kind, hash, at } of lost) {
+          const receiptId = randomUUID();
+          if (kind !== 'conversation') await keys.store.addTombstone({ kind, hash, at, receiptId }, signal);
+          else await keys.store.destroy({ scopeHash: hash, conversationId: null, at, receiptId }, signal);
+          keys.dataKeys.forget(hash);
+        }
+        return lost.length;
+      },
+    );
+  }
+
+  /** A receipt as it stands now; null when there is none. */
+  async receipt(receiptId: string, signal: AbortSignal): Promise<ErasureReceipt | null> {
+    const record = await this.parts.keys.store.findReceipt(receiptId, signal);
+    return record === null ? null : this.receiptOf(record);
+  }
+
+  private inState(state: ErasureState, signal: AbortSignal): AsyncGenerator<ErasureRecord> {
+    return everyEntry((page) => this.parts.keys.store.listErasures(state, page, signal));
+  }
+
+  private async goOn(
+    record: ErasureRecord,
+    signal: AbortSignal,
+    report: ReportHolder,
+  ): Promise<ErasureRecord> {
+    const { kind, targetId } = record;
+    if (targetId === null || kind === 'message') return record;
+    const plan = await planErasure({ kind, id: targetId }, this.parts.stores, signal);
+    return this.carryOut(record, plan, signal, report);
+  }
+
+  private async preview(
+    { kind, id: targetId }: ErasureTarget,
+    hash: string,
+    { parts, held }: ErasurePlan,
+    { by, reason = null }: ErasureCall,
+    signal: AbortSignal,
+  ): Promise<ErasureReceipt> {
+    const left = await this.parts.engine.count(parts, signal);
+    const record: ErasureRecord = {
+      ...{ receiptId: randomUUID(), kind, hash, targetId, by, reason, at: this.now() },
+      ...{ state: 'incomplete', holders: figuresAtStart(null, left), held, keysDestroyed: 0 },
+    };
+    const asItStands = figuresAfter(record, { removed: new Tally(), left, held });
+    return { ...this.receiptOf(asItStands), dryRun: true };
+  }
+
+  /** From here on nothing new of the target is stored, and it goes on whatever happens. */
+  private async begin(
+    { kind, id }: ErasureTarget,
+    hash: string,
+    plan: ErasurePlan,
+    { by, reason = null }: ErasureCall,
+    signal: AbortSignal,
+  ): Promise<ErasureRecord> {
+    const { store } = this.parts.keys;
+    const known = await store.findErasure(hash, signal);
+    const receiptId = known?.receiptId ?? randomUUID();
+    const at = this.now();
+    const found = await this.parts.engine.count(plan.parts, signal);
+    let keysDestroyed = known?.keysDestroyed ?? 0;
+    if (kind === 'subject') await store.addTombstone({ kind, hash, at, receiptId }, signal);
+    else keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuse();
+    return store.saveErasure(
+      {
+        ...{ receiptId, kind, hash, targetId: id, by: known?.by ?? by, reason: known?.reason ?? reason },
+        ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, keysDestroyed },
+        holders: figuresAtStart(known, found),
+      },
+      signal,
+    );
+  }
+
+  private async carryOut(
+    record: ErasureRecord,
+    plan: ErasurePlan,
+    signal: AbortSignal,
+    report: ReportHolder,
+  ): Promise<ErasureRecord> {
+    const { engine, stores, keys } = this.parts;
+    let { keysDestroyed } = record;
+    const target = { kind: record.kind, id: record.targetId } as ErasureTarget;
+    for (const conversationId of plan.alone) {
+      keysDestroyed += (await this.destroyKeys(conversationId, record.receiptId, signal)) ?? 0;
+    }
+    // Nobody sees it any more, however long the rest takes.
+    if (target.kind === 'conversation' && plan.parts.length > 0) {
+      await stores.conversations.markDeleted(target.id, this.now(), signal);
+    }
+    const removed = new Tally();
+    for (const part of plan.parts) await engine.erase(part, removed, signal, report);
+    const left = await engine.count(plan.parts, signal);
+    const { held } = await planErasure(target, stores, signal);
+    return keys.store.saveErasure(
+      figuresAfter({ ...record, keysDestroyed }, { removed, left, held }),
+      signal,
+    );
+  }
+
+  /** @returns how many there were; null when a legal hold forbids it */
+  private async destroyKeys(
+    conversationId: string,
+    receiptId: string,
+    signal: AbortSignal,
+  ): Promise<number | null> {
+    const { store, dataKeys } = this.parts.keys;
+    const scopeHash = await dataKeys.digest(`conversation:${conversationId}`);
+    const destroyed = await store.destroy(
+      { scopeHash, conversationId, at: this.now(), receiptId },
+      signal,
+    );
+    if (destroyed.outcome === 'held') return null;
+    dataKeys.forget(scopeHash);
+    return destroyed.keys;
+  }
+
+  private receiptOf(record: ErasureRecord): ErasureReceipt {
+    return erasureReceipt(record, this.parts.keyBackupDays);
+  }
+
+  private now(): Date {
+    return new Date(this.parts.clock.now());
+  }
+}
+
+function checkTarget({ kind, id }: ErasureTarget): void {
+  const issues = new Issues();
+  const path = kind === 'subject' ? 'subjectId' : 'conversationId';
+  issues.unless(isId(id), path, `must be an id ${ID_RULE}`);
+  issues.throwIfAny(InvalidErasureError, 'Nothing was erased:');
+}
+
+function progressOf({ receiptId, state, holders }: ErasureRecord): ErasureProgress {
+  const removed = holders.reduce((total, holder) => total + holder.removed, 0);
+  const left = Object.fromEntries(
+    holders.filter((holder) => holder.left > 0).map((holder) => [holder.name, holder.left]),
+  );
+  return { receiptId, state, removed, left };
+}
+
+function heldError(): LegalHoldError {
+  return new LegalHoldError(
+    'The conversation is under legal hold, and nothing was changed. Release the hold first: privacy.releaseHold(conversationId, { by, reason }).',
+  );
+}
+
+function refuse(): never {
+  throw heldError();
+}
