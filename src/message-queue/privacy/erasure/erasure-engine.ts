@@ -5,13 +5,11 @@ import { MessageStore } from '../../ports/messages/message-store.js';
 import type { TraceHolder } from '../../ports/privacy/trace-holder.js';
 import type { ErasurePart } from './erasure-plan.js';
 import { Tally } from './tally.js';
+import { ERASE_STEP, eraseAll } from './trace-holders.js';
 import type { TraceHolders } from './trace-holders.js';
 
 /** How receipts name whole messages, which the CleanupStore removes. */
 const MESSAGES = 'messages';
-
-/** Records per call of a holder: each is one short transaction. */
-const STEP = 500;
 
 /** Called before each holder. */
 export type ReportHolder = (name: string) => Promise<void>;
@@ -21,16 +19,10 @@ export type ReportHolder = (name: string) => Promise<void>;
  * (messages, copies, memberships, marks) goes last.
  */
 export class ErasureEngine {
-  private readonly followers: readonly TraceHolder[];
-  private readonly leads: readonly TraceHolder[];
-
   constructor(
     private readonly holders: TraceHolders,
     private readonly cleanup: CleanupStore,
-  ) {
-    this.followers = holders.all.filter((holder) => !leadsToOthers(holder));
-    this.leads = holders.all.filter(leadsToOthers);
-  }
+  ) {}
 
   /** What there is of all parts, holder by holder. Changes nothing. */
   async count(parts: readonly ErasurePart[], signal: AbortSignal): Promise<Tally> {
@@ -46,7 +38,7 @@ export class ErasureEngine {
 
   /**
    * Removes all of one part.
-   * @param removed gets how many records each holder removed, also when this throws
+   * @param removed gets how many records each holder had
    * @throws what a holder throws; signal.reason
    */
   async erase(
@@ -55,35 +47,24 @@ export class ErasureEngine {
     signal: AbortSignal,
     report: ReportHolder,
   ): Promise<void> {
-    for (const holder of this.followers) await this.eraseOf(holder, target, removed, signal, report);
+    const emptied = async (holder: TraceHolder): Promise<void> => {
+      await report(holder.holds);
+      removed.add(holder.holds, await eraseAll(holder, target, signal));
+    };
+    const { all } = this.holders;
+    for (const holder of all.filter((one) => !leadsToOthers(one))) await emptied(holder);
     await report(MESSAGES);
     for (;;) {
       signal.throwIfAborted();
-      const ids = await this.cleanup.claim(messages, STEP, signal);
+      const ids = await this.cleanup.claim(messages, ERASE_STEP, signal);
       if (ids.length === 0) break;
-      await this.holders.eraseMessages(ids, signal, removed);
+      removed.addAll(await this.holders.eraseMessages(ids, signal));
       const count = await this.cleanup.removeClaimed(ids, signal);
       // A store that keeps what it claimed would be asked forever.
       if (count === 0) throw new Error(`The cleanup store removed none of ${ids.length} claimed messages.`);
       removed.add(MESSAGES, count);
     }
-    for (const holder of this.leads) await this.eraseOf(holder, target, removed, signal, report);
-  }
-
-  private async eraseOf(
-    holder: TraceHolder,
-    target: ErasurePart['target'],
-    removed: Tally,
-    signal: AbortSignal,
-    report: ReportHolder,
-  ): Promise<void> {
-    await report(holder.holds);
-    for (;;) {
-      signal.throwIfAborted();
-      const count = await holder.eraseTraces(target, STEP, signal);
-      if (count === 0) return;
-      removed.add(holder.holds, count);
-    }
+    for (const holder of all.filter(leadsToOthers)) await emptied(holder);
   }
 }
 

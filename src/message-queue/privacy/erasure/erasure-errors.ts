@@ -14,3 +14,15 @@ export class LegalHoldError extends MessageQueueError {
 export class InvalidErasureError extends IssuesError {
   readonly code = 'INVALID_ERASURE';
 }
+
+/** The error of a conversation under legal hold. */
+export function legalHoldError(): LegalHoldError {
+  return new LegalHoldError(
+    'The conversation is under legal hold, and nothing was changed. Release the hold first: privacy.releaseHold(conversationId, { by, reason }).',
+  );
+}
+
+/** @throws LegalHoldError */
+export function refuseHeld(): never {
+  throw legalHoldError();
+}

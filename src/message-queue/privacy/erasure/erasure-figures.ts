@@ -1,4 +1,9 @@
-import type { ErasedRecords, ErasureRecord, ErasureState, HeldRecords } from '../../ports/privacy/tombstone.js';
+import type {
+  ErasedRecords,
+  ErasureRecord,
+  ErasureState,
+  HeldRecords,
+} from '../../ports/privacy/tombstone.js';
 import { Tally } from './tally.js';
 
 /** What a run of an erasure saw. */

@@ -1,15 +1,26 @@
+import { ID_RULE, isId } from '../../../kernel/values/id.js';
+import { Issues } from '../../../kernel/values/issues.js';
 import type { CleanupSelection } from '../../ports/messages/cleanup-store.js';
 import type { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import type { ConversationStore } from '../../ports/messages/conversation-store.js';
 import type { MessageStore } from '../../ports/messages/message-store.js';
 import type { HeldRecords } from '../../ports/privacy/tombstone.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
+import { InvalidErasureError } from './erasure-errors.js';
 import { everyEntry } from './every-page.js';
 
 /** What is erased, by its id. */
 export interface ErasureTarget {
   readonly kind: 'conversation' | 'subject';
   readonly id: string;
+}
+
+/** @throws InvalidErasureError */
+export function checkTarget({ kind, id }: ErasureTarget): void {
+  const issues = new Issues();
+  const path = kind === 'subject' ? 'subjectId' : 'conversationId';
+  issues.unless(isId(id), path, `must be an id ${ID_RULE}`);
+  issues.throwIfAny(InvalidErasureError, 'Nothing was erased:');
 }
 
 /** One part of an erasure: the traces of a target, and the messages that lead to others. Parts never overlap. */

@@ -3,7 +3,7 @@ import { errorCodesOf } from '../../../kernel/logging/error-text.js';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { RepeatedTask } from '../../../kernel/time/repeated-task.js';
 import { settlesWithin } from '../../../kernel/time/settles-within.js';
-import type { Erasures } from './erasures.js';
+import type { PendingErasures } from './pending-erasures.js';
 
 /** Adds the job that goes on with an erasure. */
 export type AddErasureJob = (receiptId: string) => Promise<unknown>;
@@ -24,9 +24,9 @@ export class ErasureWatch {
   private stopping = new AbortController();
   private looks = 0;
 
-  /** @param erasures null: nothing can be erased here */
+  /** @param pending null: nothing can be erased here */
   constructor(
-    private readonly erasures: Erasures | null,
+    private readonly pending: PendingErasures | null,
     private readonly addJob: AddErasureJob,
     clock: Clock,
   ) {
@@ -39,7 +39,7 @@ export class ErasureWatch {
 
   /** Starts to look, a minute apart; a second call does nothing. */
   start(): void {
-    if (this.erasures === null) return;
+    if (this.pending === null) return;
     if (this.stopping.signal.aborted) this.stopping = new AbortController();
     void this.task.start(FIRST_LOOK_MS);
   }
@@ -51,17 +51,17 @@ export class ErasureWatch {
   }
 
   private async look(): Promise<number> {
-    const { erasures } = this;
-    if (erasures === null) return LOOK_EVERY_MS;
+    const { pending } = this;
+    if (pending === null) return LOOK_EVERY_MS;
     const { signal } = this.stopping;
     const isHourly = this.looks % LOOKS_PER_HOUR === 0;
-    if (isHourly && (await erasures.reapply('app', signal)) > 0) {
+    if (isHourly && (await pending.reapply('app', signal)) > 0) {
       this.logger.warn(
         'The data key store had lost tombstones that the audit knows, as after a restore from a backup: what they are about was destroyed again.',
       );
     }
-    for await (const receiptId of erasures.interrupted(LOOK_EVERY_MS, signal)) await this.addJob(receiptId);
-    if (isHourly) for await (const receiptId of erasures.released(signal)) await this.addJob(receiptId);
+    for await (const receiptId of pending.interrupted(LOOK_EVERY_MS, signal)) await this.addJob(receiptId);
+    if (isHourly) for await (const receiptId of pending.released(signal)) await this.addJob(receiptId);
     this.looks += 1;
     return LOOK_EVERY_MS;
   }

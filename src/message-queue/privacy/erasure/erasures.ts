@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kernel/time/clock.js';
-import { isId, ID_RULE } from '../../../kernel/values/id.js';
-import { Issues } from '../../../kernel/values/issues.js';
 import type { AuditAction } from '../../ports/privacy/audit-trail.js';
 import type { ErasureProgress, ErasureRunner } from '../../ports/privacy/erasure-runner.js';
-import type { ErasureRecord, ErasureState } from '../../ports/privacy/tombstone.js';
+import type { ErasureRecord } from '../../ports/privacy/tombstone.js';
 import type { AuditChain } from '../audit/audit-chain.js';
 import type { StoredKeys } from '../keys/app-keys.js';
 import type { ErasureEngine, ReportHolder } from './erasure-engine.js';
 import { figuresAfter, figuresAtStart } from './erasure-figures.js';
-import { InvalidErasureError, LegalHoldError } from './erasure-errors.js';
-import { planErasure } from './erasure-plan.js';
+import { legalHoldError, refuseHeld } from './erasure-errors.js';
+import { checkTarget, planErasure } from './erasure-plan.js';
 import type { ErasurePlan, ErasureStores, ErasureTarget } from './erasure-plan.js';
 import { erasureReceipt } from './erasure-receipt.js';
 import type { ErasureReceipt } from './erasure-receipt.js';
-import { everyEntry } from './every-page.js';
-import { lostTombstones } from './lost-tombstones.js';
+import { erasuresIn } from './pending-erasures.js';
 import { Tally } from './tally.js';
 
 /** What an erasure is built from. */
@@ -55,7 +52,7 @@ export class Erasures implements ErasureRunner {
     const { audit, keys } = this.parts;
     const hash = await keys.dataKeys.digest(`${target.kind}:${target.id}`);
     const plan = await planErasure(target, this.parts.stores, signal);
-    if (target.kind === 'conversation' && plan.held.length > 0) throw heldError();
+    if (target.kind === 'conversation' && plan.held.length > 0) throw legalHoldError();
     if (call.dryRun === true) return this.preview(target, hash, plan, call, signal);
     const entry = {
       actor: call.by,
@@ -83,63 +80,16 @@ export class Erasures implements ErasureRunner {
   /** Goes on with what a legal hold of a conversation, which was released, has kept. */
   async resumeHeldBy(conversationId: string, signal: AbortSignal): Promise<void> {
     const waiting: ErasureRecord[] = [];
-    for await (const record of this.inState('held', signal)) {
+    for await (const record of erasuresIn('held', this.parts.keys.store, signal)) {
       if (record.held.some((held) => held.conversationId === conversationId)) waiting.push(record);
     }
     for (const record of waiting) await this.goOn(record, signal, quietly);
-  }
-
-  /** Receipts of erasures that have not been gone on with for so long. */
-  async *interrupted(idleMs: number, signal: AbortSignal): AsyncGenerator<string> {
-    const before = this.parts.clock.now() - idleMs;
-    for await (const { receiptId, at } of this.inState('incomplete', signal)) {
-      if (at.getTime() <= before) yield receiptId;
-    }
-  }
-
-  /** Receipts of erasures that a legal hold has kept, and none keeps any more. */
-  async *released(signal: AbortSignal): AsyncGenerator<string> {
-    const { conversations } = this.parts.stores;
-    for await (const { receiptId, held } of this.inState('held', signal)) {
-      for (const { conversationId } of held) {
-        if ((await conversations.find(conversationId, signal))?.legalHold === true) continue;
-        yield receiptId;
-        break;
-      }
-    }
-  }
-
-  /**
-   * Destroys again what the audit says was erased and the store does not know of, because it was restored from a backup.
-   * @returns how many tombstones were missing
-   */
-  async reapply(by: string, signal: AbortSignal): Promise<number> {
-    const { audit, keys } = this.parts;
-    const lost = await lostTombstones(audit, keys.store, signal);
-    if (lost.length === 0) return 0;
-    const target = await audit.target('store', 'tombstones');
-    return audit.audited(
-      { actor: by, action: 'erase', target, reason: 'restored', count: lost.length },
-      async () => {
-        for (const { kind, hash, at } of lost) {
-          const receiptId = randomUUID();
-          if (kind !== 'conversation') await keys.store.addTombstone({ kind, hash, at, receiptId }, signal);
-          else await keys.store.destroy({ scopeHash: hash, conversationId: null, at, receiptId }, signal);
-          keys.dataKeys.forget(hash);
-        }
-        return lost.length;
-      },
-    );
   }
 
   /** A receipt as it stands now; null when there is none. */
   async receipt(receiptId: string, signal: AbortSignal): Promise<ErasureReceipt | null> {
     const record = await this.parts.keys.store.findReceipt(receiptId, signal);
     return record === null ? null : this.receiptOf(record);
-  }
-
-  private inState(state: ErasureState, signal: AbortSignal): AsyncGenerator<ErasureRecord> {
-    return everyEntry((page) => this.parts.keys.store.listErasures(state, page, signal));
   }
 
   private async goOn(
@@ -184,7 +134,7 @@ export class Erasures implements ErasureRunner {
     const found = await this.parts.engine.count(plan.parts, signal);
     let keysDestroyed = known?.keysDestroyed ?? 0;
     if (kind === 'subject') await store.addTombstone({ kind, hash, at, receiptId }, signal);
-    else keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuse();
+    else keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
     return store.saveErasure(
       {
         ...{ receiptId, kind, hash, targetId: id, by: known?.by ?? by, reason: known?.reason ?? reason },
@@ -229,10 +179,7 @@ export class Erasures implements ErasureRunner {
   ): Promise<number | null> {
     const { store, dataKeys } = this.parts.keys;
     const scopeHash = await dataKeys.digest(`conversation:${conversationId}`);
-    const destroyed = await store.destroy(
-      { scopeHash, conversationId, at: this.now(), receiptId },
-      signal,
-    );
+    const destroyed = await store.destroy({ scopeHash, conversationId, at: this.now(), receiptId }, signal);
     if (destroyed.outcome === 'held') return null;
     dataKeys.forget(scopeHash);
     return destroyed.keys;
@@ -247,27 +194,10 @@ export class Erasures implements ErasureRunner {
   }
 }
 
-function checkTarget({ kind, id }: ErasureTarget): void {
-  const issues = new Issues();
-  const path = kind === 'subject' ? 'subjectId' : 'conversationId';
-  issues.unless(isId(id), path, `must be an id ${ID_RULE}`);
-  issues.throwIfAny(InvalidErasureError, 'Nothing was erased:');
-}
-
 function progressOf({ receiptId, state, holders }: ErasureRecord): ErasureProgress {
   const removed = holders.reduce((total, holder) => total + holder.removed, 0);
   const left = Object.fromEntries(
     holders.filter((holder) => holder.left > 0).map((holder) => [holder.name, holder.left]),
   );
   return { receiptId, state, removed, left };
-}
-
-function heldError(): LegalHoldError {
-  return new LegalHoldError(
-    'The conversation is under legal hold, and nothing was changed. Release the hold first: privacy.releaseHold(conversationId, { by, reason }).',
-  );
-}
-
-function refuse(): never {
-  throw heldError();
 }

@@ -4,6 +4,10 @@ export class Tally extends Map<string, number> {
     this.set(name, this.of(name) + records);
   }
 
+  addAll(others: ReadonlyMap<string, number>): void {
+    others.forEach((records, name) => this.add(name, records));
+  }
+
   of(name: string): number {
     return this.get(name) ?? 0;
   }

@@ -1,0 +1,60 @@
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { MessageTraces } from '../../ports/privacy/message-traces.js';
+import type { TraceHolder, TraceTarget } from '../../ports/privacy/trace-holder.js';
+import { Tally } from './tally.js';
+
+/** Records per call of a holder: each is one short transaction. */
+export const ERASE_STEP = 500;
+
+/** The trace holders of an app: the one list from which clean-up, deletion, shredding, erasure and recall are built. */
+export class TraceHolders extends MessageTraces {
+  private found: readonly TraceHolder[] | undefined;
+
+  /** @param find called once, when the holders are first needed; in the order in which they are emptied */
+  constructor(private readonly find: () => readonly TraceHolder[]) {
+    super();
+  }
+
+  /** @throws InvalidConfigurationError when two have one name */
+  get all(): readonly TraceHolder[] {
+    return (this.found ??= checked(this.find()));
+  }
+
+  override async eraseMessages(messageIds: readonly string[], signal: AbortSignal): Promise<Tally> {
+    const target = { kind: 'messages', messageIds } as const;
+    const removed = new Tally();
+    for (const holder of this.all) removed.add(holder.holds, await eraseAll(holder, target, signal));
+    for (const holder of this.all) {
+      const left = await holder.countTraces(target, signal);
+      if (left > 0) {
+        throw new Error(
+          `"${holder.holds}" still has ${left} records of ${messageIds.length} messages after all were erased there.`,
+        );
+      }
+    }
+    return removed;
+  }
+}
+
+/** Empties one holder of a target. @returns how many records it had */
+export async function eraseAll(
+  holder: TraceHolder,
+  target: TraceTarget,
+  signal: AbortSignal,
+): Promise<number> {
+  for (let removed = 0; ;) {
+    signal.throwIfAborted();
+    const count = await holder.eraseTraces(target, ERASE_STEP, signal);
+    if (count === 0) return removed;
+    removed += count;
+  }
+}
+
+function checked(holders: readonly TraceHolder[]): readonly TraceHolder[] {
+  const names = holders.map(({ holds }) => holds);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice === undefined) return holders;
+  throw new InvalidConfigurationError('The trace holders of the app are wrong:', [
+    { path: twice, message: 'is the name of two trace holders; receipts could not tell them apart' },
+  ]);
+}
