@@ -8,8 +8,12 @@ export interface AgedMessages {
 export type CleanupSelection =
   | AgedMessages
   | { readonly kind: 'conversation'; readonly conversationId: string }
-  /** What a person wrote, in whichever conversation. */
-  | { readonly kind: 'sender'; readonly senderId: string }
+  /** What a person wrote, but not in these conversations. */
+  | {
+      readonly kind: 'sender';
+      readonly senderId: string;
+      readonly exceptConversations: readonly string[];
+    }
   | { readonly kind: 'message'; readonly messageId: string };
 
 /**

@@ -8,8 +8,8 @@ export type TraceTarget =
   | {
       readonly kind: 'subject';
       readonly subjectId: string;
-      /** Conversations under legal hold, as they were when the erasure began: records in them stay. */
-      readonly heldConversations: readonly string[];
+      /** Records in these conversations stay: they are under legal hold, or dealt with by themselves. */
+      readonly exceptConversations: readonly string[];
     };
 
 /**

@@ -107,12 +107,12 @@ export class Erasures implements ErasureRunner {
     { kind, id: targetId }: ErasureTarget,
     hash: string,
     { parts, held }: ErasurePlan,
-    { by, reason = null }: ErasureCall,
+    { by, reason }: ErasureCall,
     signal: AbortSignal,
   ): Promise<ErasureReceipt> {
     const left = await this.parts.engine.count(parts, signal);
     const record: ErasureRecord = {
-      ...{ receiptId: randomUUID(), kind, hash, targetId, by, reason, at: this.now() },
+      ...{ receiptId: randomUUID(), kind, hash, targetId, by, reason: reason ?? null, at: this.now() },
       ...{ state: 'incomplete', holders: figuresAtStart(null, left), held, keysDestroyed: 0 },
     };
     const asItStands = figuresAfter(record, { removed: new Tally(), left, held });
@@ -124,7 +124,7 @@ export class Erasures implements ErasureRunner {
     { kind, id }: ErasureTarget,
     hash: string,
     plan: ErasurePlan,
-    { by, reason = null }: ErasureCall,
+    { by, reason }: ErasureCall,
     signal: AbortSignal,
   ): Promise<ErasureRecord> {
     const { store } = this.parts.keys;
@@ -137,7 +137,14 @@ export class Erasures implements ErasureRunner {
     else keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
     return store.saveErasure(
       {
-        ...{ receiptId, kind, hash, targetId: id, by: known?.by ?? by, reason: known?.reason ?? reason },
+        ...{
+          receiptId,
+          kind,
+          hash,
+          targetId: id,
+          by: known?.by ?? by,
+          reason: known?.reason ?? reason ?? null,
+        },
         ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, keysDestroyed },
         holders: figuresAtStart(known, found),
       },
