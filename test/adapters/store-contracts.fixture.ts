@@ -56,6 +56,7 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
   contracts.notificationPreferencesContract(one((stores) => stores.preferences));
   contracts.recipientContactsContract(create);
   contracts.batchProgressStoreContract(one((stores) => stores.batches));
+  contracts.batchTracesContract(create);
   contracts.searchIndexContract(one((stores) => stores.index));
   contracts.dataKeyStoreContract(create);
   contracts.auditTrailContract(one((stores) => stores.audit));

@@ -6,8 +6,10 @@ export {
   attachmentStoreContract,
   auditTrailContract,
   batchProgressStoreContract,
+  batchTracesContract,
   circuitBreakersContract,
   cleanupStoreContract,
+  conversationMembersContract,
   conversationStoreContract,
   dataKeyStoreContract,
   deliveryDispatchContract,
@@ -24,9 +26,11 @@ export {
   recipientContactsContract,
   searchIndexContract,
   templateRendererContract,
+  traceHolderContract,
 } from './contracts/index.js';
 export type {
   AttachmentStoreSubject,
+  BatchTracesSubject,
   CircuitBreakersSubject,
   CleanupStoreSubject,
   ContractRunner,
@@ -38,6 +42,8 @@ export type {
   NotificationChannelSubject,
   RecipientContactsSubject,
   TemplateRendererSubject,
+  TraceAccess,
+  TraceRecord,
 } from './contracts/index.js';
 export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
 export type { Duration } from './duration.js';

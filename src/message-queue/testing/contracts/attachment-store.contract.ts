@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
-import type { AttachmentStore, StoredAttachment } from '../../ports/attachments/attachment-store.js';
+import type { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import type { ConversationStore } from '../../ports/messages/conversation-store.js';
 import type { MessageStore } from '../../ports/messages/message-store.js';
+import { declareAttachmentTraces } from './attachment-store-traces.contract.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
-import { aMessage, at, AWKWARD_TEXT, never } from './contract-values.js';
+import { aMessage, anAttachment, at, AWKWARD_TEXT, never } from './contract-values.js';
 
 /** An AttachmentStore and the stores that know whose attachments are under legal hold. */
 export interface AttachmentStoreSubject {
   readonly attachments: AttachmentStore;
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
-}
-
-function anAttachment(fields: Partial<StoredAttachment> = {}): StoredAttachment {
-  return {
-    id: 'a1',
-    messageId: 'message-1',
-    fileKey: 'key-1',
-    expiresAt: at(0),
-    legalHold: false,
-    ...fields,
-  };
 }
 
 /** The contract of every AttachmentStore. @param create empty stores over the same data for each test */
@@ -63,6 +53,7 @@ export function attachmentStoreContract(
     });
 
     declareRemoval(test);
+    declareAttachmentTraces(test);
   });
 }
 
@@ -81,19 +72,6 @@ function declareRemoval(test: ContractTest<AttachmentStoreSubject>): void {
     );
     await conversations.setLegalHold('held', false);
     assert.equal(await attachments.countExpired(at(1), never()), 2);
-  });
-
-  test('lets the attachments of removed messages expire, none later than before', async ({ attachments }) => {
-    await attachments.save(anAttachment({ id: 'endless', expiresAt: null }));
-    await attachments.save(anAttachment({ id: 'later', expiresAt: at(9) }));
-    await attachments.save(anAttachment({ id: 'earlier', expiresAt: at(1) }));
-    await attachments.save(anAttachment({ id: 'other', messageId: 'message-2', expiresAt: null }));
-    await attachments.expireOfMessages(['message-1', 'unknown'], at(5), never());
-    const expiry = async (id: string) => (await attachments.find(id))?.expiresAt;
-    assert.deepEqual(await expiry('endless'), at(5));
-    assert.deepEqual(await expiry('later'), at(5));
-    assert.deepEqual(await expiry('earlier'), at(1));
-    assert.equal(await expiry('other'), null);
   });
 
   test('removes rows and says how many were there', async ({ attachments }) => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import type { BatchProgress, BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
+import type { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { MessageStore } from '../../ports/messages/message-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
-import { never } from './contract-values.js';
+import { aMessage, at, never } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 function progress(fields: Partial<BatchProgress> = {}): BatchProgress {
   return {
@@ -51,6 +54,62 @@ export function batchProgressStoreContract(
         ...{ batchId: 'batch-1', segments: 2, chunksDone: 5, totalChunks: 8, recipients: 400 },
         ...{ sent: 247, failed: 1, skipped: 2 },
       });
+    });
+  });
+}
+
+/** A BatchProgressStore and the stores of the messages that it sees. */
+export interface BatchTracesSubject {
+  readonly batches: BatchProgressStore;
+  readonly messages: MessageStore;
+  readonly cleanup: CleanupStore;
+}
+
+/** The contract of a BatchProgressStore that sees the messages. @param create empty stores over the same data for each test */
+export function batchTracesContract(
+  create: CreateSubject<BatchTracesSubject>,
+  runner?: ContractRunner,
+): void {
+  declareContract('BatchProgressStore as a trace holder', create, runner, (test) => {
+    declareTraces(test, {
+      foundBy: ['messages'],
+      holder: ({ batches }) => batches,
+      put: async ({ batches, messages }, { id, messageId }) => {
+        await messages.save(aMessage({ messageId, batchId: id }), never());
+        await batches.save(progress({ batchId: id }), never());
+      },
+      has: async ({ batches }, { id }) => (await batches.find(id, 0, never())) !== null,
+    });
+
+    test('keeps the progress of a batch while another message of it is stored', async (subject) => {
+      const { batches, messages, cleanup } = subject;
+      for (const index of [1, 2, 3])
+        await messages.save(
+          aMessage({ messageId: `m${index}`, batchId: 'batch-1', createdAt: at(index) }),
+          never(),
+        );
+      await batches.save(progress(), never());
+      await batches.save(progress({ segment: 1 }), never());
+      const target = { kind: 'messages', messageIds: ['m1', 'm2'] } as const;
+      assert.equal(await batches.countTraces(target, never()), 0);
+      assert.equal(await batches.eraseTraces(target, 10, never()), 0);
+      assert.notEqual(await batches.find('batch-1', 0, never()), null);
+      // A message that a clean-up has claimed will be gone, and is counted as gone.
+      await cleanup.claim({ kind: 'message', messageId: 'm3' }, 1, never());
+      assert.equal(await batches.countTraces(target, never()), 2);
+      assert.equal(await batches.eraseTraces(target, 1, never()), 1);
+      assert.equal(await batches.eraseTraces(target, 1, never()), 1);
+      assert.equal(await batches.summarize('batch-1'), null);
+    });
+
+    test('keeps the progress of a batch of which no message is stored yet', async ({ batches, messages }) => {
+      await batches.save(progress(), never());
+      await messages.save(aMessage({ messageId: 'm1', batchId: 'batch-2' }), never());
+      await messages.save(aMessage({ messageId: 'm2' }), never());
+      const target = { kind: 'messages', messageIds: ['m1', 'm2'] } as const;
+      assert.equal(await batches.countTraces(target, never()), 0);
+      assert.equal(await batches.eraseTraces(target, 10, never()), 0);
+      assert.notEqual(await batches.find('batch-1', 0, never()), null);
     });
   });
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { StoredAttachment } from '../../ports/attachments/attachment-store.js';
 import type { MessageForRecipient } from '../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 
@@ -36,6 +37,18 @@ export function aMessage(fields: Partial<MessageForRecipient> = {}): MessageForR
     attachments: [],
     batchId: null,
     createdAt: at(0),
+    ...fields,
+  };
+}
+
+/** A row of one message and file, with whatever the test needs else. */
+export function anAttachment(fields: Partial<StoredAttachment> = {}): StoredAttachment {
+  return {
+    id: 'a1',
+    messageId: 'message-1',
+    fileKey: 'key-1',
+    expiresAt: at(0),
+    legalHold: false,
     ...fields,
   };
 }

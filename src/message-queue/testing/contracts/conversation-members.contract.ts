@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ConversationMembers } from '../../ports/messages/conversation-members.js';
+import { InvalidCursorError } from '../../ports/page.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
-import { AWKWARD_TEXT, rejectsWhenAborted } from './contract-values.js';
+import { allPages, AWKWARD_TEXT, rejectsWhenAborted } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 /** The contract of every ConversationMembers. @param create one without members for each test */
 export function conversationMembersContract(
@@ -42,6 +44,45 @@ export function conversationMembersContract(
       assert.equal(await members.found('conversation-2', ['ana']), true);
     });
     declareChanges(test);
+    declareLists(test);
+    declareTraces(test, {
+      foundBy: ['conversation', 'subject'],
+      knowsConversations: true,
+      holder: (members) => members,
+      put: (members, { conversationId, subjectId }) => members.add(conversationId, [subjectId]),
+      has: (members, { conversationId, subjectId }) => members.isMember(conversationId, subjectId),
+    });
+  });
+}
+
+function declareLists(test: ContractTest<ConversationMembers>): void {
+  test('says whether anybody else is a member', async (members) => {
+    assert.equal(await members.hasOthers('conversation-1', 'ana'), null);
+    await members.found('conversation-1', ['ana']);
+    assert.equal(await members.hasOthers('conversation-1', 'ana'), false);
+    assert.equal(await members.hasOthers('conversation-1', 'Ana'), true);
+    assert.equal(await members.hasOthers('conversation-2', 'ana'), null);
+    await members.add('conversation-1', ['ben']);
+    assert.equal(await members.hasOthers('conversation-1', 'ana'), true);
+    await members.remove('conversation-1', 'ana');
+    assert.equal(await members.hasOthers('conversation-1', 'ana'), true);
+    await members.remove('conversation-1', 'ben');
+    assert.equal(await members.hasOthers('conversation-1', 'ana'), null);
+  });
+
+  test('lists the conversations of a member, each once, page by page', async (members) => {
+    const ids = Array.from({ length: 5 }, (_, index) => `conversation-${index}`);
+    for (const id of ids) await members.found(id, ['ana', 'ben']);
+    await members.found('elsewhere', ['ben', 'Ana']);
+    const pages = await allPages((page) => members.listConversationsOf('ana', page), 2);
+    assert.deepEqual(
+      pages.map((page) => page.length),
+      [2, 2, 1],
+    );
+    assert.deepEqual(pages.flat().sort(), ids);
+    assert.deepEqual((await members.listConversationsOf('cleo')).items, []);
+    for (const cursor of ['', 'nonsense', 'MQ', 'MToA'])
+      await assert.rejects(members.listConversationsOf('ana', { cursor }), InvalidCursorError);
   });
 }
 

@@ -4,6 +4,7 @@ import type { MessageStore } from '../../ports/messages/message-store.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { aMessage, at, never } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 /** A ConversationStore and the MessageStore that honours its marks. */
 export interface ConversationStoreSubject {
@@ -17,6 +18,31 @@ export function conversationStoreContract(
   runner?: ContractRunner,
 ): void {
   declareContract('ConversationStore', create, runner, (test) => {
+    declareTraces(test, {
+      foundBy: ['conversation'],
+      isSingle: true,
+      holder: ({ conversations }) => conversations,
+      put: ({ conversations }, { conversationId }) => conversations.markDeleted(conversationId, at(1)),
+      has: async ({ conversations }, { conversationId }) =>
+        (await conversations.find(conversationId)) !== null,
+      hold: ({ conversations }, conversationId) => conversations.setLegalHold(conversationId, true),
+    });
+
+    test('lets the store of messages keep the copies that come under legal hold', async (subject) => {
+      const { conversations, messages } = subject;
+      await messages.save(aMessage(), never());
+      await messages.save(aMessage({ messageId: 'message-2', conversationId: 'conversation-2' }), never());
+      await conversations.setLegalHold('conversation-1', true);
+      const ben = { kind: 'subject', subjectId: 'ben', heldConversations: [] } as const;
+      assert.equal(await messages.countTraces(ben, never()), 1);
+      assert.equal(await messages.eraseTraces(ben, 10, never()), 1);
+      assert.equal(await messages.eraseTraces(ben, 10, never()), 0);
+      assert.notEqual(await messages.findStatus('message-1', 'ben'), null);
+      assert.equal(await messages.findStatus('message-2', 'ben'), null);
+      await conversations.setLegalHold('conversation-1', false);
+      assert.equal(await messages.eraseTraces(ben, 10, never()), 1);
+    });
+
     test('knows no marks at first', async ({ conversations }) => {
       assert.equal(await conversations.find('conversation-1'), null);
     });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ConversationStore } from '../../ports/messages/conversation-store.js';
 import type { DataKeyStore, DestroyRequest, NewDataKey } from '../../ports/privacy/data-key-store.js';
 import type { Tombstone } from '../../ports/privacy/tombstone.js';
+import { declareErasures } from './data-key-store-erasures.contract.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { allPages, at, rejectsWhenAborted } from './contract-values.js';
@@ -29,7 +30,6 @@ function aTombstone(fields: Partial<Tombstone> = {}): Tombstone {
     hash: 'hash-1',
     at: at(1),
     receiptId: 'receipt-1',
-    state: 'incomplete',
     ...fields,
   };
 }
@@ -45,6 +45,7 @@ export function dataKeyStoreContract(
     declareDestroying(test);
     declareNoReturn(test);
     declareTombstones(test);
+    declareErasures(test);
   });
 }
 
@@ -195,7 +196,7 @@ function declareTombstones(test: ContractTest<DataKeyStoreSubject>): void {
   test('keeps the first tombstone of a hash', async ({ keys }) => {
     assert.deepEqual(await keys.findTombstones(['hash-1']), []);
     assert.deepEqual(await keys.addTombstone(aTombstone()), aTombstone());
-    const second = aTombstone({ receiptId: 'receipt-2', at: at(5), state: 'done' });
+    const second = aTombstone({ receiptId: 'receipt-2', at: at(5) });
     assert.deepEqual(await keys.addTombstone(second), aTombstone());
     await keys.addTombstone(aTombstone({ kind: 'message', hash: 'hash-2', at: at(2) }));
     const found = await keys.findTombstones(['hash-2', 'unknown', 'hash-1', 'hash-1']);
@@ -204,19 +205,15 @@ function declareTombstones(test: ContractTest<DataKeyStoreSubject>): void {
     assert.deepEqual(await keys.findTombstones([]), []);
   });
 
-  test('lists tombstones by their state, the oldest first', async ({ keys }) => {
+  test('lists tombstones, the oldest first', async ({ keys }) => {
     for (const number of [3, 1, 2, 5, 4])
       await keys.addTombstone(aTombstone({ hash: `hash-${number}`, at: at(Math.ceil(number / 2)) }));
-    assert.equal(await keys.setTombstoneState('hash-3', 'held'), true);
-    assert.equal(await keys.setTombstoneState('hash-5', 'done'), true);
-    assert.equal(await keys.setTombstoneState('unknown', 'done'), false);
-    const pages = await allPages((page) => keys.listTombstones('incomplete', page), 2);
+    const pages = await allPages((page) => keys.listTombstones(page), 2);
     assert.deepEqual(
       pages.map((page) => page.map(({ hash }) => hash)),
-      [['hash-1', 'hash-2'], ['hash-4']],
+      [['hash-1', 'hash-2'], ['hash-3', 'hash-4'], ['hash-5']],
     );
-    const held = aTombstone({ hash: 'hash-3', at: at(2), state: 'held' });
-    assert.deepEqual((await keys.listTombstones('held')).items, [held]);
+    assert.deepEqual(pages[2], [aTombstone({ hash: 'hash-5', at: at(3) })]);
   });
 
   test('knows when the newest one was written', async ({ keys }) => {

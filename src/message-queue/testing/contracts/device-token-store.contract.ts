@@ -3,6 +3,7 @@ import type { DeviceToken, DeviceTokenStore } from '../../ports/notifications/de
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, never } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 function aDevice(fields: Partial<DeviceToken> = {}): DeviceToken {
   return { deviceId: 'device-1', recipientId: 'ben', platform: 'web', token: 'token-1', ...fields };
@@ -14,6 +15,14 @@ export function deviceTokenStoreContract(
   runner?: ContractRunner,
 ): void {
   declareContract('DeviceTokenStore', create, runner, (test) => {
+    declareTraces(test, {
+      foundBy: ['subject'],
+      holder: (store) => store,
+      put: (store, { id, subjectId }) => store.register(aDevice({ deviceId: id, recipientId: subjectId })),
+      has: async (store, { id, subjectId }) =>
+        (await store.list(subjectId, never())).some(({ deviceId }) => deviceId === id),
+    });
+
     test('lists the devices of one recipient', async (store) => {
       await store.register(aDevice({ token: AWKWARD_TEXT }));
       await store.register(aDevice({ deviceId: 'device-2', platform: 'fcm' }));

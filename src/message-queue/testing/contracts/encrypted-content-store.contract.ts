@@ -5,16 +5,20 @@ import type {
   EncryptedContentStore,
 } from '../../ports/encryption/encrypted-content-store.js';
 import { declareContract } from './contract-runner.js';
-import type { ContractRunner, CreateSubject } from './contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { AWKWARD_TEXT, never } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 function sealed(fields: Partial<EncryptedContent> = {}): EncryptedContent {
-  const algorithm = 'AES-256-GCM';
-  return { messageId: 'message-1', envelope: 'envelope', keyId: 'key-1', algorithm, version: 100, ...fields };
+  return {
+    ...{ messageId: 'message-1', conversationId: 'conversation-1', envelope: 'envelope', keyId: 'key-1' },
+    ...{ algorithm: 'AES-256-GCM', version: 100, ...fields },
+  };
 }
 
 function opened(fields: Partial<DecryptedContent> = {}): DecryptedContent {
-  return { messageId: 'message-1', content: AWKWARD_TEXT, version: 100, ...fields };
+  const ids = { messageId: 'message-1', conversationId: 'conversation-1' };
+  return { ...ids, content: AWKWARD_TEXT, version: 100, ...fields };
 }
 
 /** The contract of every EncryptedContentStore. @param create an empty store for each test */
@@ -68,17 +72,43 @@ export function encryptedContentStoreContract(
       assert.equal(await store.replaceEncrypted('new', sealed({ messageId: 'message-2' }), never()), false);
       assert.equal(await store.findEncrypted('message-2'), null);
     });
+    declareErasing(test);
+  });
+}
 
-    test('removes both kinds', async (store) => {
-      for (const messageId of ['message-1', 'message-2', 'message-3']) {
-        await store.saveEncrypted(sealed({ messageId }), never());
-        await store.saveDecrypted(opened({ messageId }), never());
-      }
-      await store.removeMany(['message-1', 'message-2', 'unknown'], never());
-      await store.removeMany([], never());
-      assert.equal(await store.findEncrypted('message-1'), null);
-      assert.equal(await store.findDecrypted('message-2'), null);
-      assert.notEqual(await store.findEncrypted('message-3'), null);
-    });
+function declareErasing(test: ContractTest<EncryptedContentStore>): void {
+  test('erases both kinds, of a message and of a conversation', async (store) => {
+    const ids = ['message-1', 'message-2', 'message-3'];
+    for (const messageId of ids) {
+      await store.saveEncrypted(sealed({ messageId }), never());
+      await store.saveDecrypted(opened({ messageId, conversationId: null }), never());
+    }
+    const messages = { kind: 'messages', messageIds: ['message-1', 'message-2'] } as const;
+    assert.equal(await store.countTraces(messages, never()), 4);
+    while ((await store.eraseTraces(messages, 3, never())) > 0);
+    assert.equal(await store.findEncrypted('message-1'), null);
+    assert.equal(await store.findDecrypted('message-2'), null);
+    const conversation = { kind: 'conversation', conversationId: 'conversation-1' } as const;
+    assert.equal(await store.countTraces(conversation, never()), 1);
+    assert.equal(await store.eraseTraces(conversation, 3, never()), 1);
+    assert.equal(await store.findEncrypted('message-3'), null);
+    assert.notEqual(await store.findDecrypted('message-3'), null);
+  });
+
+  test('knows the conversation that a message was saved with last', async (store) => {
+    await store.saveEncrypted(sealed({ conversationId: null }), never());
+    assert.equal((await store.findEncrypted('message-1'))?.conversationId, null);
+    await store.saveEncrypted(sealed({ conversationId: 'conversation-2' }), never());
+    assert.equal((await store.findEncrypted('message-1'))?.conversationId, 'conversation-2');
+    await store.replaceEncrypted('envelope', sealed({ envelope: 'new' }), never());
+    assert.equal((await store.findEncrypted('message-1'))?.conversationId, 'conversation-1');
+  });
+
+  declareTraces(test, {
+    foundBy: ['messages', 'conversation'],
+    holder: (store) => store,
+    put: (store, { messageId, conversationId }) =>
+      store.saveDecrypted(opened({ messageId, conversationId }), never()),
+    has: async (store, { messageId }) => (await store.findDecrypted(messageId)) !== null,
   });
 }

@@ -1,7 +1,8 @@
 export { attachmentStoreContract } from './attachment-store.contract.js';
 export type { AttachmentStoreSubject } from './attachment-store.contract.js';
 export { auditTrailContract } from './audit-trail.contract.js';
-export { batchProgressStoreContract } from './batch-progress-store.contract.js';
+export { batchProgressStoreContract, batchTracesContract } from './batch-progress-store.contract.js';
+export type { BatchTracesSubject } from './batch-progress-store.contract.js';
 export { cleanupStoreContract } from './cleanup-store.contract.js';
 export type { CleanupStoreSubject } from './cleanup-store.contract.js';
 export type { ContractRunner, CreateSubject } from './contract-runner.js';
@@ -32,3 +33,6 @@ export { deliveryDispatchContract } from './delivery-dispatch.contract.js';
 export type { DeliveryDispatchSubject } from './delivery-dispatch.contract.js';
 export { messageTransportContract } from './message-transport.contract.js';
 export type { MessageTransportSubject } from './message-transport.contract.js';
+export { traceHolderContract } from './trace-holder.contract.js';
+export type { TraceAccess } from './trace-holder.contract.js';
+export type { TraceRecord } from './trace-records.js';

@@ -4,6 +4,7 @@ import type { MessageStore, StatusChange } from '../../ports/messages/message-st
 import { InvalidCursorError } from '../../ports/page.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
+import { declarePeople } from './message-store-people.contract.js';
 import { declareSaving } from './message-store-saving.contract.js';
 import { allPages, aMessage, at, never } from './contract-values.js';
 
@@ -20,6 +21,7 @@ export function messageStoreContract(create: CreateSubject<MessageStore>, runner
     declareRaces(test);
     declareLists(test);
     declareCursorsAndCounts(test);
+    declarePeople(test);
   });
 }
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import type { InboxEntry, NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import { InvalidCursorError } from '../../ports/page.js';
 import { declareContract } from './contract-runner.js';
-import type { ContractRunner, CreateSubject } from './contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { allPages, at, AWKWARD_TEXT, never } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 function anEntry(fields: Partial<InboxEntry> = {}): Omit<InboxEntry, 'readAt'> {
   return {
@@ -18,6 +19,8 @@ export function notificationInboxContract(
   runner?: ContractRunner,
 ): void {
   declareContract('NotificationInbox', create, runner, (test) => {
+    declareErasing(test);
+
     test('keeps the first of two entries with one id', async (inbox) => {
       assert.equal(await inbox.add(anEntry(), never()), 'added');
       assert.equal(await inbox.add(anEntry({ title: 'other', recipientId: 'cleo' }), never()), 'exists');
@@ -56,5 +59,30 @@ export function notificationInboxContract(
       assert.equal(await inbox.markRead('ben', 'n2', at(1)), false);
       assert.equal((await inbox.list('ben')).items[0]?.readAt, null);
     });
+  });
+}
+
+function declareErasing(test: ContractTest<NotificationInbox>): void {
+  declareTraces(test, {
+    foundBy: ['messages', 'subject'],
+    holder: (inbox) => inbox,
+    put: (inbox, { id, messageId, subjectId }) =>
+      inbox.add(anEntry({ notificationId: id, messageId, recipientId: subjectId }), never()),
+    has: async (inbox, { id, subjectId }) =>
+      (await inbox.list(subjectId)).items.some(({ notificationId }) => notificationId === id),
+  });
+
+  test('erases what it told several people of a message, and nothing of no message', async (inbox) => {
+    for (const recipientId of ['ana', 'ben', 'cleo'])
+      await inbox.add(anEntry({ notificationId: `to ${recipientId}`, recipientId }), never());
+    await inbox.add(anEntry({ notificationId: 'of none', messageId: null }), never());
+    const target = { kind: 'messages', messageIds: ['message-1'] } as const;
+    assert.equal(await inbox.countTraces(target, never()), 3);
+    assert.equal(await inbox.eraseTraces(target, 2, never()), 2);
+    assert.equal(await inbox.eraseTraces(target, 2, never()), 1);
+    assert.deepEqual(
+      (await inbox.list('ben')).items.map(({ notificationId }) => notificationId),
+      ['of none'],
+    );
   });
 }

@@ -6,6 +6,7 @@ import type {
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, CreateSubject } from './contract-runner.js';
 import { at, never } from './contract-values.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 function anEntry(fields: Partial<NotificationLedgerEntry> = {}): NotificationLedgerEntry {
   return {
@@ -27,6 +28,26 @@ export function notificationLedgerContract(
   runner?: ContractRunner,
 ): void {
   declareContract('NotificationLedger', create, runner, (test) => {
+    declareTraces(test, {
+      foundBy: ['subject'],
+      holder: (ledger) => ledger,
+      put: (ledger, { id, subjectId }) =>
+        ledger.record(anEntry({ notificationId: id, recipientId: subjectId }), never()),
+      has: async (ledger, { id }) => (await ledger.list(id)).length > 0,
+    });
+
+    test('erases lines one by one, also of one notification to several people', async (ledger) => {
+      for (const target of ['device-1', 'device-2', 'device-3'])
+        await ledger.record(anEntry({ target }), never());
+      const theirs = anEntry({ target: 'device-4', recipientId: 'cleo' });
+      await ledger.record(theirs, never());
+      const ben = { kind: 'subject', subjectId: 'ben', heldConversations: [] } as const;
+      assert.equal(await ledger.countTraces(ben, never()), 3);
+      assert.equal(await ledger.eraseTraces(ben, 2, never()), 2);
+      assert.equal(await ledger.eraseTraces(ben, 2, never()), 1);
+      assert.deepEqual(await ledger.list('n1'), [theirs]);
+    });
+
     test('keeps the first entry of each target', async (ledger) => {
       const second = anEntry({
         target: 'device-2',

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { InvalidCursorError } from '../../ports/page.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SearchHit, SearchIndex } from '../../ports/search-index.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { allPages, at, never } from './contract-values.js';
 import { aDocument, found, VERSION } from './search-documents.js';
 import { declareFinding } from './search-index-words.contract.js';
+import { declareTraces } from './trace-holder.contract.js';
 
 /**
  * The contract of every SearchIndex. An index that shows writes later (Elasticsearch) is wrapped so that `indexMany` and `removeMany`
@@ -18,6 +20,15 @@ export function searchIndexContract(create: CreateSubject<SearchIndex>, runner?:
     declareFinding(test);
     declareResults(test);
     declareHighlights(test);
+    declareNoReturn(test);
+    declareTraces(test, {
+      foundBy: ['messages', 'conversation', 'subject'],
+      knowsConversations: true,
+      holder: (index) => index,
+      put: (index, { id, messageId, conversationId, subjectId }) =>
+        index.indexMany([aDocument(messageId, id, { conversationId, senderId: subjectId })], never()),
+      has: async (index, { id, messageId }) => (await found(index, id)).includes(messageId),
+    });
   });
 }
 
@@ -73,6 +84,35 @@ function declareVersions(test: ContractTest<SearchIndex>): void {
     const late = ['m1', 'never-seen'].map((id) => aDocument(id, 'apple', { version: VERSION + 9 }));
     assert.deepEqual(await index.indexMany(late, never()), ['deleted', 'deleted']);
     assert.deepEqual(await found(index, 'apple'), ['m2']);
+  });
+}
+
+function declareNoReturn(test: ContractTest<SearchIndex>): void {
+  const targets: readonly TraceTarget[] = [
+    { kind: 'messages', messageIds: ['m1', 'm2', 'never-seen'] },
+    { kind: 'conversation', conversationId: 'conversation-1' },
+    { kind: 'subject', subjectId: 'ana', heldConversations: [] },
+  ];
+  for (const target of targets) {
+    test(`writes nothing again that it erased by ${target.kind}`, async (index) => {
+      await index.indexMany([aDocument('m1', 'apple'), aDocument('m2', 'apple')], never());
+      while ((await index.eraseTraces(target, 1, never())) > 0);
+      const late = ['m1', 'm2'].map((id) => aDocument(id, 'apple', { version: VERSION + 9 }));
+      assert.deepEqual(await index.indexMany(late, never()), ['deleted', 'deleted']);
+      assert.deepEqual(await found(index, 'apple'), []);
+      assert.equal(await index.countTraces(target, never()), 0);
+    });
+  }
+
+  test('writes nothing that was erased before it came', async (index) => {
+    const messageIds = Array.from({ length: 5 }, (_, at) => `never-seen-${at}`);
+    assert.equal(await index.eraseTraces({ kind: 'messages', messageIds }, 2, never()), 0);
+    const late = messageIds.map((id) => aDocument(id, 'apple', { version: VERSION + 9 }));
+    assert.deepEqual(
+      await index.indexMany(late, never()),
+      messageIds.map(() => 'deleted'),
+    );
+    assert.deepEqual(await found(index, 'apple'), []);
   });
 }
 
