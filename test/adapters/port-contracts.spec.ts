@@ -55,7 +55,7 @@ describe('the in-memory stores', () => {
     return {
       attachments: new inMemory.InMemoryAttachmentStore(data),
       audit: new inMemory.InMemoryAuditTrail(),
-      batches: new inMemory.InMemoryBatchProgressStore(),
+      batches: new inMemory.InMemoryBatchProgressStore(data),
       cleanup: new inMemory.InMemoryCleanupStore(data),
       contacts,
       contents: new inMemory.InMemoryEncryptedContentStore(),

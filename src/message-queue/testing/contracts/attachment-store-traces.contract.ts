@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import type { AttachmentStore, StoredAttachment } from '../../ports/attachments/attachment-store.js';
+import type { ConversationStore } from '../../ports/messages/conversation-store.js';
+import type { MessageStore } from '../../ports/messages/message-store.js';
 import { TraceHolder } from '../../ports/privacy/trace-holder.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
-import type { AttachmentStoreSubject } from './attachment-store.contract.js';
 import type { ContractTest } from './contract-runner.js';
 import { aMessage, anAttachment, never } from './contract-values.js';
 import { declareTraces } from './trace-holder.contract.js';
+
+/** An AttachmentStore and the stores that know whose attachments are under legal hold. */
+export interface AttachmentStoreSubject {
+  readonly attachments: AttachmentStore;
+  readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
+}
 
 /** The rows of a store as its trace holder sees them, without their files. */
 class RowTraces extends TraceHolder {
@@ -73,7 +81,7 @@ export function declareAttachmentTraces(test: ContractTest<AttachmentStoreSubjec
     await attachments.save(anAttachment({ id: 'free', messageId: 'free' }));
     const targets: readonly TraceTarget[] = [
       { kind: 'messages', messageIds: ['held', 'free'] },
-      { kind: 'subject', subjectId: 'ana', heldConversations: [] },
+      { kind: 'subject', subjectId: 'ana', exceptConversations: [] },
       { kind: 'conversation', conversationId: 'conversation-1' },
     ];
     for (const target of targets) {

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
-import type { AttachmentStore } from '../../ports/attachments/attachment-store.js';
-import type { ConversationStore } from '../../ports/messages/conversation-store.js';
-import type { MessageStore } from '../../ports/messages/message-store.js';
 import { declareAttachmentTraces } from './attachment-store-traces.contract.js';
+import type { AttachmentStoreSubject } from './attachment-store-traces.contract.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { aMessage, anAttachment, at, AWKWARD_TEXT, never } from './contract-values.js';
-
-/** An AttachmentStore and the stores that know whose attachments are under legal hold. */
-export interface AttachmentStoreSubject {
-  readonly attachments: AttachmentStore;
-  readonly messages: MessageStore;
-  readonly conversations: ConversationStore;
-}
 
 /** The contract of every AttachmentStore. @param create empty stores over the same data for each test */
 export function attachmentStoreContract(

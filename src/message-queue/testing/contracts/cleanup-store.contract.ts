@@ -166,7 +166,7 @@ function declareDeletedConversations(test: ContractTest<CleanupStoreSubject>): v
 
 const ERASED = {
   conversation: { kind: 'conversation', conversationId: 'c0' },
-  sender: { kind: 'sender', senderId: 's0' },
+  sender: { kind: 'sender', senderId: 's0', exceptConversations: [] },
   message: { kind: 'message', messageId: 'm0' },
 } as const;
 
@@ -216,6 +216,16 @@ function declareErasedMessages(test: ContractTest<CleanupStoreSubject>): void {
     assert.deepEqual(await cleanup.claim(ERASED.conversation, 10, never()), ['m0', 'm1', 'm3']);
   });
 
+  test('leaves out conversations of a sender, also what is claimed in them', async (subject) => {
+    await saveMixed(subject);
+    const { cleanup } = subject;
+    const rest = { ...ERASED.sender, exceptConversations: ['c0', 'c', 'C2', 'unknown'] };
+    assert.equal(await cleanup.count(rest, never()), 2);
+    assert.deepEqual(await cleanup.claim(rest, 10, never()), ['m2', 'm4']);
+    await cleanup.claim({ kind: 'message', messageId: 'm0' }, 1, never());
+    assert.equal(await cleanup.count(rest, never()), 2);
+  });
+
   test('takes ids as they are', async ({ cleanup, messages }) => {
     for (const [index, id] of ['id', 'ID', 'id1', 'i_', '%'].entries()) {
       const ids = { messageId: id, senderId: id, conversationId: id };
@@ -224,7 +234,7 @@ function declareErasedMessages(test: ContractTest<CleanupStoreSubject>): void {
     for (const id of ['i_', '%', 'id', 'Id']) {
       const count = id === 'Id' ? 0 : 1;
       assert.equal(await cleanup.count({ kind: 'conversation', conversationId: id }, never()), count);
-      assert.equal(await cleanup.count({ kind: 'sender', senderId: id }, never()), count);
+      assert.equal(await cleanup.count({ ...ERASED.sender, senderId: id }, never()), count);
       assert.equal(await cleanup.count({ kind: 'message', messageId: id }, never()), count);
     }
   });

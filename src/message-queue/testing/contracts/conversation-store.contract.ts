@@ -33,7 +33,7 @@ export function conversationStoreContract(
       await messages.save(aMessage(), never());
       await messages.save(aMessage({ messageId: 'message-2', conversationId: 'conversation-2' }), never());
       await conversations.setLegalHold('conversation-1', true);
-      const ben = { kind: 'subject', subjectId: 'ben', heldConversations: [] } as const;
+      const ben = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
       assert.equal(await messages.countTraces(ben, never()), 1);
       assert.equal(await messages.eraseTraces(ben, 10, never()), 1);
       assert.equal(await messages.eraseTraces(ben, 10, never()), 0);

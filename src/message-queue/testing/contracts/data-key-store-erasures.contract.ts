@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import type { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import type { ErasureRecord } from '../../ports/privacy/tombstone.js';
 import { InvalidCursorError } from '../../ports/page.js';
 import type { ContractTest } from './contract-runner.js';
 import { allPages, at, AWKWARD_TEXT, rejectsWhenAborted } from './contract-values.js';
-import type { DataKeyStoreSubject } from './data-key-store.contract.js';
+
+interface Subject {
+  readonly keys: DataKeyStore;
+}
 
 function anErasure(fields: Partial<ErasureRecord> = {}): ErasureRecord {
   return {
@@ -20,7 +24,7 @@ function anErasure(fields: Partial<ErasureRecord> = {}): ErasureRecord {
 }
 
 /** What a DataKeyStore keeps of erasures. */
-export function declareErasures(test: ContractTest<DataKeyStoreSubject>): void {
+export function declareErasures(test: ContractTest<Subject>): void {
   test('gives back an erasure by its hash and by its receipt', async ({ keys }) => {
     assert.equal(await keys.findErasure('hash-1'), null);
     assert.equal(await keys.findReceipt('receipt-1'), null);
@@ -70,7 +74,7 @@ export function declareErasures(test: ContractTest<DataKeyStoreSubject>): void {
   });
 }
 
-function declareOrder(test: ContractTest<DataKeyStoreSubject>): void {
+function declareOrder(test: ContractTest<Subject>): void {
   test('lists erasures by their state, the oldest first', async ({ keys }) => {
     for (const number of [3, 1, 2, 5, 4]) {
       const state = number === 5 ? 'held' : 'incomplete';

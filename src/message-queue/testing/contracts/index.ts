@@ -1,5 +1,5 @@
 export { attachmentStoreContract } from './attachment-store.contract.js';
-export type { AttachmentStoreSubject } from './attachment-store.contract.js';
+export type { AttachmentStoreSubject } from './attachment-store-traces.contract.js';
 export { auditTrailContract } from './audit-trail.contract.js';
 export { batchProgressStoreContract, batchTracesContract } from './batch-progress-store.contract.js';
 export type { BatchTracesSubject } from './batch-progress-store.contract.js';

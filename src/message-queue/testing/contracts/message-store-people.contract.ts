@@ -76,7 +76,7 @@ function declareCopies(test: ContractTest<MessageStore>): void {
     await store.save(aMessage({ recipientId: 'ben' }), never());
     await store.save(aMessage({ recipientId: 'cleo' }), never());
     await store.save(aMessage({ messageId: 'message-2', senderId: 'ben', recipientId: 'ana' }), never());
-    const ben = { kind: 'subject', subjectId: 'ben', heldConversations: [] } as const;
+    const ben = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
     assert.equal(await store.countTraces(ben, never()), 1);
     assert.equal(await store.eraseTraces(ben, 10, never()), 1);
     const { items } = await store.listConversation('conversation-1');
@@ -87,7 +87,7 @@ function declareCopies(test: ContractTest<MessageStore>): void {
 
   test('keeps a message whose last copy was erased: it is its sender’s', async (store) => {
     await store.save(aMessage(), never());
-    await store.eraseTraces({ kind: 'subject', subjectId: 'ben', heldConversations: [] }, 10, never());
+    await store.eraseTraces({ kind: 'subject', subjectId: 'ben', exceptConversations: [] }, 10, never());
     const found = await store.find('message-1');
     assert.deepEqual([found?.content, found?.recipients], [aMessage().content, []]);
     assert.equal((await store.listConversation('conversation-1')).items.length, 1);

@@ -41,7 +41,7 @@ export function notificationLedgerContract(
         await ledger.record(anEntry({ target }), never());
       const theirs = anEntry({ target: 'device-4', recipientId: 'cleo' });
       await ledger.record(theirs, never());
-      const ben = { kind: 'subject', subjectId: 'ben', heldConversations: [] } as const;
+      const ben = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
       assert.equal(await ledger.countTraces(ben, never()), 3);
       assert.equal(await ledger.eraseTraces(ben, 2, never()), 2);
       assert.equal(await ledger.eraseTraces(ben, 2, never()), 1);

@@ -91,7 +91,7 @@ function declareNoReturn(test: ContractTest<SearchIndex>): void {
   const targets: readonly TraceTarget[] = [
     { kind: 'messages', messageIds: ['m1', 'm2', 'never-seen'] },
     { kind: 'conversation', conversationId: 'conversation-1' },
-    { kind: 'subject', subjectId: 'ana', heldConversations: [] },
+    { kind: 'subject', subjectId: 'ana', exceptConversations: [] },
   ];
   for (const target of targets) {
     test(`writes nothing again that it erased by ${target.kind}`, async (index) => {

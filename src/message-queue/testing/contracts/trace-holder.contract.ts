@@ -12,7 +12,7 @@ export interface TraceAccess<T> {
   readonly foundBy: readonly TraceTarget['kind'][];
   /** Whether a conversation or a person has one record at most, as with settings. Default false. */
   readonly isSingle?: boolean;
-  /** Whether it knows in which conversation a record is, so that those of `heldConversations` stay. Default false. */
+  /** Whether it knows in which conversation a record is, so that those of `exceptConversations` stay. Default false. */
   readonly knowsConversations?: boolean;
   holder(subject: T): TraceHolder;
   /** Stores a record under those of its ids that the holder knows. */
@@ -146,8 +146,8 @@ function declareHeldConversations<T>(test: ContractTest<T>, access: TraceAccess<
   const held = aRecord(1, { subjectId: 'ana' });
   const free = aRecord(2, { subjectId: 'ana' });
   const others = Array.from({ length: 1_000 }, (_, at) => `elsewhere-${at}`);
-  const heldConversations = [...others, held.conversationId];
-  const target: TraceTarget = { kind: 'subject', subjectId: 'ana', heldConversations };
+  const exceptConversations = [...others, held.conversationId];
+  const target: TraceTarget = { kind: 'subject', subjectId: 'ana', exceptConversations };
 
   if (access.knowsConversations !== true) {
     test('removes what is in no conversation, whatever is held', async (subject) => {

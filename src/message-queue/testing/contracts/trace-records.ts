@@ -39,5 +39,5 @@ export function targetOf(
   const [{ conversationId, subjectId }] = records;
   if (kind === 'messages') return { kind, messageIds: records.map(({ messageId }) => messageId) };
   if (kind === 'conversation') return { kind, conversationId };
-  return { kind, subjectId, heldConversations: [] };
+  return { kind, subjectId, exceptConversations: [] };
 }

@@ -4,9 +4,13 @@ import type {
   DecryptedContent,
   EncryptedContent,
 } from '../../../ports/encryption/encrypted-content-store.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
+import { eraseNext } from '../traces.js';
+
+type ContentRows = BoundedMap<EncryptedContent> | BoundedMap<DecryptedContent>;
 
 /**
  * Results of encryption jobs in memory. Forgets what was written longest ago: a job that opens a forgotten envelope ends as a dead
@@ -14,6 +18,7 @@ import type { InMemoryLimits } from '../bounded-map.js';
  */
 @Injectable()
 export class InMemoryEncryptedContentStore extends EncryptedContentStore {
+  override readonly holds = 'encrypted contents';
   private readonly encrypted: BoundedMap<EncryptedContent>;
   private readonly decrypted: BoundedMap<DecryptedContent>;
 
@@ -51,13 +56,27 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
     return answer(signal, () => this.decrypted.get(messageId) ?? null);
   }
 
-  override removeMany(messageIds: readonly string[], signal: AbortSignal): Promise<void> {
-    return answer(signal, () => {
-      for (const id of messageIds) {
-        this.encrypted.delete(id);
-        this.decrypted.delete(id);
-      }
-    });
+  override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.tracesOf(target).length);
+  }
+
+  override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () =>
+      eraseNext(this.tracesOf(target), limit, ({ messageId, rows }) => rows.delete(messageId)),
+    );
+  }
+
+  private tracesOf(target: TraceTarget): { readonly messageId: string; readonly rows: ContentRows }[] {
+    if (target.kind === 'subject') return [];
+    const ids = new Set(target.kind === 'messages' ? target.messageIds : []);
+    const isTrace = ({ messageId, conversationId }: EncryptedContent | DecryptedContent): boolean =>
+      target.kind === 'messages' ? ids.has(messageId) : conversationId === target.conversationId;
+    return [this.encrypted, this.decrypted].flatMap((rows: ContentRows) =>
+      rows
+        .values()
+        .filter(isTrace)
+        .map(({ messageId }) => ({ messageId, rows })),
+    );
   }
 }
 

@@ -1,9 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { BatchProgressStore } from '../../../ports/messages/batch-progress-store.js';
 import type { BatchProgress, BatchSummary } from '../../../ports/messages/batch-progress-store.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
+import { eraseNext } from '../traces.js';
+import { InMemoryMessages } from './in-memory-messages.js';
 
 const COUNTS = ['chunksDone', 'totalChunks', 'recipients', 'sent', 'failed', 'skipped'] as const;
 
@@ -13,9 +16,13 @@ const COUNTS = ['chunksDone', 'totalChunks', 'recipients', 'sent', 'failed', 'sk
  */
 @Injectable()
 export class InMemoryBatchProgressStore extends BatchProgressStore {
+  override readonly holds = 'batch progress';
   private readonly batches: BoundedMap<Map<number, BatchProgress>>;
 
-  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+  constructor(
+    private readonly data: InMemoryMessages,
+    @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+  ) {
     super();
     this.batches = new BoundedMap(limits);
   }
@@ -43,5 +50,34 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
       for (const segment of segments.values()) for (const count of COUNTS) sums[count] += segment[count];
       return { batchId, segments: segments.size, ...sums };
     });
+  }
+
+  override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.tracesOf(target).length);
+  }
+
+  override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => eraseNext(this.tracesOf(target), limit, (progress) => this.remove(progress)));
+  }
+
+  private tracesOf(target: TraceTarget): BatchProgress[] {
+    if (target.kind !== 'messages') return [];
+    const ids = new Set(target.messageIds);
+    const going = new Set<string>();
+    const staying = new Set<string>();
+    for (const { messageId, batchId } of this.data.messages()) {
+      if (batchId === null) continue;
+      if (ids.has(messageId)) going.add(batchId);
+      else if (!this.data.isClaimed(messageId)) staying.add(batchId);
+    }
+    return [...going]
+      .filter((batchId) => !staying.has(batchId))
+      .flatMap((batchId) => [...(this.batches.get(batchId)?.values() ?? [])]);
+  }
+
+  private remove({ batchId, segment }: BatchProgress): void {
+    const segments = this.batches.get(batchId);
+    segments?.delete(segment);
+    if (segments?.size === 0) this.batches.delete(batchId);
   }
 }

@@ -14,7 +14,12 @@ export class InMemoryCleanupStore extends CleanupStore {
   }
 
   override count(selection: CleanupSelection, signal: AbortSignal): Promise<number> {
-    return answer(signal, () => this.select(selection).length);
+    return answer(signal, () => {
+      const rows = this.data.messages();
+      // A clean-up by age also ends what others began; an erasure counts what is its own.
+      const ends = 'before' in selection;
+      return rows.filter((row) => this.isSelected(row, selection) || (ends && this.isClaimed(row))).length;
+    });
   }
 
   override claim(
@@ -23,9 +28,12 @@ export class InMemoryCleanupStore extends CleanupStore {
     signal: AbortSignal,
   ): Promise<readonly string[]> {
     return answer(signal, () => {
-      const isClaimed = (row: MessageRow): boolean => this.data.isClaimed(row.messageId);
-      const next = this.select(selection)
-        .sort((a, b) => Number(isClaimed(b)) - Number(isClaimed(a)) || compareKeys(keyOf(a), keyOf(b)))
+      const next = this.data
+        .messages()
+        .filter((row) => this.isClaimed(row) || this.isSelected(row, selection))
+        .sort(
+          (a, b) => Number(this.isClaimed(b)) - Number(this.isClaimed(a)) || compareKeys(keyOf(a), keyOf(b)),
+        )
         .slice(0, limit)
         .map((row) => row.messageId);
       for (const id of next) this.data.claim(id);
@@ -55,14 +63,28 @@ export class InMemoryCleanupStore extends CleanupStore {
     });
   }
 
-  private select({ kind, before }: CleanupSelection): MessageRow[] {
-    return this.data.messages().filter((row) => {
-      if (this.data.isClaimed(row.messageId)) return true;
-      if (this.data.isHeld(row.conversationId)) return false;
-      if (kind === 'old_messages') return row.createdAt < before;
-      const deletedAt = this.data.conversation(row.conversationId)?.deletedAt ?? null;
-      return deletedAt !== null && deletedAt < before;
-    });
+  private isClaimed({ messageId }: MessageRow): boolean {
+    return this.data.isClaimed(messageId);
+  }
+
+  private isSelected(row: MessageRow, selection: CleanupSelection): boolean {
+    if (this.data.isHeld(row.conversationId)) return false;
+    switch (selection.kind) {
+      case 'old_messages':
+        return row.createdAt < selection.before;
+      case 'deleted_conversations': {
+        const deletedAt = this.data.conversation(row.conversationId)?.deletedAt ?? null;
+        return deletedAt !== null && deletedAt < selection.before;
+      }
+      case 'conversation':
+        return row.conversationId === selection.conversationId;
+      case 'sender':
+        return (
+          row.senderId === selection.senderId && !selection.exceptConversations.includes(row.conversationId)
+        );
+      case 'message':
+        return row.messageId === selection.messageId;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { advancesStatus } from '../../../ports/messages/delivery-status.js';
 import { MessageIdTakenError, MessageStore } from '../../../ports/messages/message-store.js';
 import type {
   BatchStatusCounts,
+  ConversationShare,
   MessageForRecipient,
   RecipientStatus,
   StatusChange,
@@ -10,8 +11,10 @@ import type {
   StoredMessage,
 } from '../../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../../ports/page.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { pageOf } from '../page-of.js';
+import { eraseNext } from '../traces.js';
 import { InMemoryMessages } from './in-memory-messages.js';
 import type { MessageRow, RecipientRow } from './in-memory-messages.js';
 
@@ -20,6 +23,8 @@ const TIME_OF = { sent: 'sentAt', delivered: 'deliveredAt', read: 'readAt', fail
 /** Messages in memory, gone with the process; how many, and what is forgotten first: see {@link InMemoryMessages}. */
 @Injectable()
 export class InMemoryMessageStore extends MessageStore {
+  override readonly holds = 'message copies';
+
   constructor(private readonly data: InMemoryMessages) {
     super();
   }
@@ -106,6 +111,28 @@ export class InMemoryMessageStore extends MessageStore {
     });
   }
 
+  override listConversationsOf(
+    personId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<ConversationShare>> {
+    return answer(signal, () => {
+      const shares = new Map<string, ConversationShare>();
+      for (const { conversationId, senderId, messageId } of this.data.messages()) {
+        const people = [senderId, ...this.data.copiesOf(messageId).map(({ recipientId }) => recipientId)];
+        const records = people.filter((id) => id === personId).length;
+        const known = shares.get(conversationId);
+        shares.set(conversationId, {
+          conversationId,
+          records: (known?.records ?? 0) + records,
+          isShared: known?.isShared === true || records < people.length,
+        });
+      }
+      const theirs = [...shares.values()].filter(({ records }) => records > 0);
+      return pageOf(theirs, ({ conversationId }) => [0, conversationId], 'oldest-first', page);
+    });
+  }
+
   override countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts> {
     return answer(signal, () => {
       const counts = { pending: 0, sent: 0, delivered: 0, read: 0, failed: 0 };
@@ -115,6 +142,23 @@ export class InMemoryMessageStore extends MessageStore {
       }
       return counts;
     });
+  }
+
+  override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.tracesOf(target).length);
+  }
+
+  override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => eraseNext(this.tracesOf(target), limit, (row) => this.data.removeCopy(row)));
+  }
+
+  private tracesOf(target: TraceTarget): RecipientRow[] {
+    if (target.kind !== 'subject') return [];
+    const left = new Set(target.exceptConversations);
+    return this.data
+      .messages()
+      .filter(({ conversationId }) => !left.has(conversationId) && !this.data.isHeld(conversationId))
+      .flatMap(({ messageId }) => this.data.copy(messageId, target.subjectId) ?? []);
   }
 
   private stored(row: MessageRow): StoredMessage {

@@ -16,7 +16,7 @@ export interface RecipientRow extends RecipientStatus {
 /**
  * The tables that the in-memory stores of messages share, so that cleaning up sees what delivery stored.
  *
- * They keep at most `maxEntries` copies (a message for one recipient) and `maxBytes` of content. Beyond that they forget, oldest
+ * They keep at most `maxEntries` copies (a message for one recipient; one without any counts as one) and `maxBytes` of content. Beyond that they forget, oldest
  * first, the copies that have been sent or have failed: a job that is repeated that late sends its message again, under the same
  * id. Copies that wait for their recipient (`pending`) and those under legal hold are forgotten only when there are no others, and
  * a warning says so.
@@ -33,6 +33,8 @@ export class InMemoryMessages {
   readonly #kept = new Map<string, RecipientRow>();
   readonly #conversations: BoundedMap<ConversationState>;
   readonly #claimed = new Set<string>();
+  /** Messages whose last copy was erased, the oldest first. They are their senders'. */
+  readonly #withoutCopies = new Set<string>();
   #characters = 0;
   #hasWarned = false;
 
@@ -68,14 +70,25 @@ export class InMemoryMessages {
     const copies = this.#copies.get(row.messageId) ?? new Map<string, RecipientRow>();
     this.#copies.set(row.messageId, copies);
     copies.set(row.recipientId, row);
+    this.#withoutCopies.delete(row.messageId);
     this.#file(row);
     while (this.#isOver() && this.#expendable.size + this.#kept.size > 1) this.#forgetOldest();
+  }
+
+  /** Removes one recipient's copy. Its message stays, also without any. */
+  removeCopy({ messageId, recipientId }: RecipientRow): void {
+    const row = this.copy(messageId, recipientId);
+    if (row === undefined) return;
+    this.#copies.get(messageId)?.delete(recipientId);
+    this.#unfile(row);
+    if (this.copiesOf(messageId).length === 0) this.#withoutCopies.add(messageId);
   }
 
   /** Removes a message with its copies. */
   remove(messageId: string): void {
     for (const row of this.copiesOf(messageId)) this.#unfile(row);
     this.#copies.delete(messageId);
+    this.#withoutCopies.delete(messageId);
     this.#characters -= this.#messages.get(messageId)?.content.length ?? 0;
     this.#messages.delete(messageId);
     this.#claimed.delete(messageId);
@@ -126,7 +139,7 @@ export class InMemoryMessages {
   }
 
   #isOver(): boolean {
-    const copies = this.#expendable.size + this.#kept.size;
+    const copies = this.#expendable.size + this.#kept.size + this.#withoutCopies.size;
     return copies > this.#limits.maxEntries || this.#characters > this.#limits.maxBytes;
   }
 
@@ -143,6 +156,11 @@ export class InMemoryMessages {
 
   #forgetOldest(): void {
     const [settled] = this.#expendable.values();
+    const bare = [...this.#withoutCopies].find((id) => !this.isHeld(this.message(id)?.conversationId));
+    if (settled === undefined && bare !== undefined) {
+      this.remove(bare);
+      return;
+    }
     const [oldest] = settled === undefined ? this.#kept.values() : [settled];
     if (oldest === undefined) return;
     if (settled === undefined) this.#warnOnce();

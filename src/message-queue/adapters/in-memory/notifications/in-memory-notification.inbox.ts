@@ -2,14 +2,17 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { NotificationInbox } from '../../../ports/notifications/notification-inbox.js';
 import type { InboxEntry } from '../../../ports/notifications/notification-inbox.js';
 import type { Page, PageRequest } from '../../../ports/page.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { pageOf } from '../page-of.js';
+import { eraseNext, isOfSubject } from '../traces.js';
 
 /** In-app notifications in memory. Forgets those that were added or read longest ago. */
 @Injectable()
 export class InMemoryNotificationInbox extends NotificationInbox {
+  override readonly holds = 'notification inbox';
   private readonly entries: BoundedMap<InboxEntry>;
 
   constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
@@ -48,5 +51,21 @@ export class InMemoryNotificationInbox extends NotificationInbox {
       this.entries.set(notificationId, { ...entry, readAt: entry.readAt ?? at });
       return true;
     });
+  }
+
+  override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.tracesOf(target).length);
+  }
+
+  override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () =>
+      eraseNext(this.tracesOf(target), limit, ({ notificationId }) => this.entries.delete(notificationId)),
+    );
+  }
+
+  private tracesOf(target: TraceTarget): InboxEntry[] {
+    if (target.kind !== 'messages') return this.entries.values().filter(isOfSubject(target));
+    const ids = new Set(target.messageIds);
+    return this.entries.values().filter(({ messageId }) => messageId !== null && ids.has(messageId));
   }
 }

@@ -1,9 +1,11 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
 import type { NotificationLedgerEntry } from '../../../ports/notifications/notification-ledger.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
+import { eraseNext, isOfSubject } from '../traces.js';
 
 /**
  * What became of notifications, in memory. Forgets the notification whose last entry is oldest: a job that is repeated that late
@@ -11,6 +13,7 @@ import type { InMemoryLimits } from '../bounded-map.js';
  */
 @Injectable()
 export class InMemoryNotificationLedger extends NotificationLedger {
+  override readonly holds = 'notification ledger';
   private readonly entries: BoundedMap<Map<string, NotificationLedgerEntry>>;
 
   constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
@@ -28,5 +31,22 @@ export class InMemoryNotificationLedger extends NotificationLedger {
 
   override list(notificationId: string, signal?: AbortSignal): Promise<readonly NotificationLedgerEntry[]> {
     return answer(signal, () => [...(this.entries.get(notificationId)?.values() ?? [])]);
+  }
+
+  override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.tracesOf(target).length);
+  }
+
+  override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => eraseNext(this.tracesOf(target), limit, (entry) => this.remove(entry)));
+  }
+
+  private tracesOf(target: TraceTarget): NotificationLedgerEntry[] {
+    return this.entries.values().flatMap((targets) => [...targets.values()].filter(isOfSubject(target)));
+  }
+  private remove({ notificationId, target }: NotificationLedgerEntry): void {
+    const targets = this.entries.get(notificationId);
+    targets?.delete(target);
+    if (targets?.size === 0) this.entries.delete(notificationId);
   }
 }

@@ -8,7 +8,7 @@ import type {
   WrappedCount,
 } from '../../../ports/privacy/data-key-store.js';
 import type { Page, PageRequest } from '../../../ports/page.js';
-import type { Tombstone, TombstoneState } from '../../../ports/privacy/tombstone.js';
+import type { ErasureRecord, ErasureState, Tombstone } from '../../../ports/privacy/tombstone.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
@@ -26,6 +26,8 @@ const MORE_ENTRIES = { maxEntries: 200_000 };
 export class InMemoryDataKeyStore extends DataKeyStore {
   readonly #keys: BoundedMap<DataKeyRecord>;
   readonly #tombstones: BoundedMap<Tombstone>;
+  /** By the hash of what they are about. */
+  readonly #erasures: BoundedMap<ErasureRecord>;
   /** Id of the newest key, by scope. */
   readonly #newest = new Map<string, string>();
 
@@ -36,6 +38,7 @@ export class InMemoryDataKeyStore extends DataKeyStore {
     super();
     this.#keys = new BoundedMap({ ...MORE_ENTRIES, ...limits }, ({ wrapped }) => wrapped?.length ?? 0);
     this.#tombstones = new BoundedMap({ ...MORE_ENTRIES, ...limits });
+    this.#erasures = new BoundedMap({ ...MORE_ENTRIES, ...limits });
   }
 
   override current(scopeHash: string, signal?: AbortSignal): Promise<DataKeyRecord | null> {
@@ -96,7 +99,7 @@ export class InMemoryDataKeyStore extends DataKeyStore {
     const { scopeHash, conversationId, at, receiptId } = request;
     return answer(signal, () => {
       if (conversationId !== null && this.data.isHeld(conversationId)) return { outcome: 'held' };
-      this.#bury({ kind: 'conversation', hash: scopeHash, at, receiptId, state: 'incomplete' });
+      this.#bury({ kind: 'conversation', hash: scopeHash, at, receiptId });
       const keys = this.#wrapped().filter((record) => record.scopeHash === scopeHash);
       for (const record of keys) {
         this.#keys.setOrRefuse(record.keyId, { ...record, wrapped: null, destroyedAt: at }, 'DataKeyStore');
@@ -113,24 +116,10 @@ export class InMemoryDataKeyStore extends DataKeyStore {
     return answer(signal, () => [...new Set(hashes)].flatMap((hash) => this.#tombstones.get(hash) ?? []));
   }
 
-  override setTombstoneState(hash: string, state: TombstoneState, signal?: AbortSignal): Promise<boolean> {
-    return answer(signal, () => {
-      const tombstone = this.#tombstones.get(hash);
-      if (tombstone === undefined) return false;
-      this.#tombstones.setOrRefuse(hash, { ...tombstone, state }, 'DataKeyStore');
-      return true;
-    });
-  }
-
-  override listTombstones(
-    state: TombstoneState,
-    page?: PageRequest,
-    signal?: AbortSignal,
-  ): Promise<Page<Tombstone>> {
-    return answer(signal, () => {
-      const all = this.#tombstones.values().filter((tombstone) => tombstone.state === state);
-      return pageOf(all, ({ at, hash }) => [at.getTime(), hash], 'oldest-first', page);
-    });
+  override listTombstones(page?: PageRequest, signal?: AbortSignal): Promise<Page<Tombstone>> {
+    return answer(signal, () =>
+      pageOf(this.#tombstones.values(), ({ at, hash }) => [at.getTime(), hash], 'oldest-first', page),
+    );
   }
 
   override newestTombstoneAt(signal?: AbortSignal): Promise<Date | null> {
@@ -139,6 +128,36 @@ export class InMemoryDataKeyStore extends DataKeyStore {
         .values()
         .reduce<Date | null>((newest, { at }) => (newest === null || at > newest ? at : newest), null),
     );
+  }
+
+  override saveErasure(erasure: ErasureRecord, signal?: AbortSignal): Promise<ErasureRecord> {
+    return answer(signal, () => {
+      const kept = this.#erasures.get(erasure.hash);
+      if (kept !== undefined && kept.receiptId !== erasure.receiptId) return kept;
+      this.#erasures.setOrRefuse(erasure.hash, erasure, 'DataKeyStore');
+      return erasure;
+    });
+  }
+
+  override findErasure(hash: string, signal?: AbortSignal): Promise<ErasureRecord | null> {
+    return answer(signal, () => this.#erasures.get(hash) ?? null);
+  }
+
+  override findReceipt(receiptId: string, signal?: AbortSignal): Promise<ErasureRecord | null> {
+    return answer(signal, () => {
+      return this.#erasures.values().find((erasure) => erasure.receiptId === receiptId) ?? null;
+    });
+  }
+
+  override listErasures(
+    state: ErasureState,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<ErasureRecord>> {
+    return answer(signal, () => {
+      const all = this.#erasures.values().filter((erasure) => erasure.state === state);
+      return pageOf(all, ({ at, receiptId }) => [at.getTime(), receiptId], 'oldest-first', page);
+    });
   }
 
   #current(scopeHash: string): DataKeyRecord | null {

@@ -8,10 +8,12 @@ import type {
   SearchHit,
   SearchOptions,
 } from '../../../ports/search-index.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { pageOf } from '../page-of.js';
+import { eraseNext } from '../traces.js';
 
 interface Word {
   readonly folded: string;
@@ -45,6 +47,7 @@ function wordsOf(text: string): Word[] {
  */
 @Injectable()
 export class InMemorySearchIndex extends SearchIndex {
+  override readonly holds = 'search documents';
   private readonly documents: BoundedMap<SearchDocument>;
   /** Ids of removed messages, so that a late index job does not bring them back. */
   private readonly removed: BoundedMap<true>;
@@ -69,10 +72,7 @@ export class InMemorySearchIndex extends SearchIndex {
 
   override removeMany(messageIds: readonly string[], removedAt: Date, signal: AbortSignal): Promise<void> {
     return answer(signal, () => {
-      for (const id of messageIds) {
-        this.documents.delete(id);
-        this.removed.set(id, true);
-      }
+      for (const id of messageIds) this.bury(id);
     });
   }
 
@@ -96,6 +96,43 @@ export class InMemorySearchIndex extends SearchIndex {
       );
       return { items: items.map((document) => hitOf(document, wanted)), nextCursor };
     });
+  }
+
+  override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.tracesOf(target).length);
+  }
+
+  override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => {
+      const erased = eraseNext(this.tracesOf(target), limit, ({ messageId }) => this.bury(messageId));
+      // Also what was never seen: a late index must not bring it.
+      if (target.kind === 'messages' && erased < limit) for (const id of target.messageIds) this.bury(id);
+      return erased;
+    });
+  }
+
+  private tracesOf(target: TraceTarget): SearchDocument[] {
+    return this.documents.values().filter(isTraceOf(target));
+  }
+
+  private bury(messageId: string): void {
+    this.documents.delete(messageId);
+    this.removed.set(messageId, true);
+  }
+}
+
+function isTraceOf(target: TraceTarget): (document: SearchDocument) => boolean {
+  switch (target.kind) {
+    case 'messages': {
+      const ids = new Set(target.messageIds);
+      return ({ messageId }) => ids.has(messageId);
+    }
+    case 'conversation':
+      return ({ conversationId }) => conversationId === target.conversationId;
+    case 'subject': {
+      const left = new Set(target.exceptConversations);
+      return ({ senderId, conversationId }) => senderId === target.subjectId && !left.has(conversationId);
+    }
   }
 }
 
