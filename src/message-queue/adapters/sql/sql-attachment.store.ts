@@ -1,8 +1,10 @@
-import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, RawBuilder, Selectable, SqlBool } from 'kysely';
 import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import type { StoredAttachment } from '../../ports/attachments/attachment-store.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
 import type { SqlSchema } from './sql-schema.js';
+import { isAmong, isKept } from './sql-traces.js';
 import { toDateOrNull } from './sql-values.js';
 
 /** Rows of attachments in SQL. */
@@ -39,7 +41,7 @@ export class SqlAttachmentStore extends AttachmentStore {
       db
         .selectFrom('mq_attachments')
         .select(({ fn }) => fn.countAll<number>().as('attachments'))
-        .where((eb) => isExpired(eb, before))
+        .where((eb) => this.isExpired(eb, before))
         .execute(),
     );
     return row?.attachments ?? 0;
@@ -50,7 +52,7 @@ export class SqlAttachmentStore extends AttachmentStore {
       db
         .selectFrom('mq_attachments')
         .selectAll()
-        .where((eb) => isExpired(eb, before))
+        .where((eb) => this.isExpired(eb, before))
         .orderBy('expires_at')
         .orderBy('id')
         .limit(limit)
@@ -59,16 +61,54 @@ export class SqlAttachmentStore extends AttachmentStore {
     return rows.map(toAttachment);
   }
 
-  async expireOfMessages(messageIds: readonly string[], at: Date, signal: AbortSignal): Promise<void> {
-    if (messageIds.length === 0) return;
-    await this.database.run('let attachments expire', signal, (db) =>
+  async countOf(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    const [row] = await this.database.run('count attachments', signal, (db) =>
       db
-        .updateTable('mq_attachments')
-        .set({ expires_at: at.getTime() })
-        .where('message_id', 'in', messageIds)
-        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', at.getTime())]))
+        .selectFrom('mq_attachments')
+        .select(({ fn }) => fn.countAll<number>().as('attachments'))
+        .where((eb) => eb.and([isOf(this.database, target), this.isFree(eb, target)]))
         .execute(),
     );
+    return row?.attachments ?? 0;
+  }
+
+  async listOf(
+    target: TraceTarget,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<readonly StoredAttachment[]> {
+    const rows = await this.database.run('list attachments', signal, (db) =>
+      db
+        .selectFrom('mq_attachments')
+        .selectAll()
+        .where((eb) => eb.and([isOf(this.database, target), this.isFree(eb, target)]))
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map(toAttachment);
+  }
+
+  async filesStillNeeded(
+    fileKeys: readonly string[],
+    exceptIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const { database } = this;
+    const rows = await database.run('find files that are needed', signal, (db) =>
+      db
+        .selectFrom('mq_attachments')
+        .select('file_key')
+        .distinct()
+        .where((eb) =>
+          eb.and([
+            isAmong(database, eb.ref('file_key'), fileKeys),
+            eb.not(isAmong(database, eb.ref('id'), exceptIds)),
+          ]),
+        )
+        .execute(),
+    );
+    return new Set(rows.map((row) => row.file_key));
   }
 
   async removeMany(ids: readonly string[], signal: AbortSignal): Promise<number> {
@@ -78,31 +118,44 @@ export class SqlAttachmentStore extends AttachmentStore {
     );
     return removed.length;
   }
+
+  private isExpired(eb: ExpressionBuilder<SqlSchema, 'mq_attachments'>, before: Date): Expression<SqlBool> {
+    return eb.and([eb('mq_attachments.expires_at', '<=', before.getTime()), this.isFree(eb)]);
+  }
+
+  /** Whether no legal hold keeps it: neither its own nor its conversation's. */
+  private isFree(
+    eb: ExpressionBuilder<SqlSchema, 'mq_attachments'>,
+    target?: TraceTarget,
+  ): Expression<SqlBool> {
+    const ofMessage = eb
+      .selectFrom('mq_messages')
+      .select('mq_messages.conversation_id')
+      .whereRef('mq_messages.message_id', '=', 'mq_attachments.message_id');
+    const conversation = eb.fn.coalesce(eb.ref('mq_attachments.conversation_id'), ofMessage);
+    return eb.and([
+      eb('mq_attachments.legal_hold', '=', 0),
+      eb.not(isKept(this.database, conversation, target)),
+    ]);
+  }
 }
 
-function isExpired(eb: ExpressionBuilder<SqlSchema, 'mq_attachments'>, before: Date): Expression<SqlBool> {
-  const ofMessage = eb
-    .selectFrom('mq_messages')
-    .select('mq_messages.conversation_id')
-    .whereRef('mq_messages.message_id', '=', 'mq_attachments.message_id');
-  const heldByConversation = eb.exists(
-    eb
-      .selectFrom('mq_conversations as conversation')
-      .select('conversation.conversation_id')
-      .where('conversation.legal_hold', '=', 1)
-      .where((inner) =>
-        inner(
-          'conversation.conversation_id',
-          '=',
-          inner.fn.coalesce(inner.ref('mq_attachments.conversation_id'), ofMessage),
-        ),
-      ),
-  );
-  return eb.and([
-    eb('mq_attachments.expires_at', '<=', before.getTime()),
-    eb('mq_attachments.legal_hold', '=', 0),
-    eb.not(heldByConversation),
-  ]);
+/** Whether an attachment belongs to a target: by itself, or through its message. */
+function isOf(database: SqlDatabase, target: TraceTarget): RawBuilder<SqlBool> {
+  const { sql } = database;
+  switch (target.kind) {
+    case 'messages':
+      return isAmong(database, sql.ref('mq_attachments.message_id'), target.messageIds);
+    case 'conversation':
+      return sql`mq_attachments.id IN (
+        SELECT own.id FROM mq_attachments AS own WHERE own.conversation_id = ${target.conversationId}
+        UNION ALL
+        SELECT own.id FROM mq_messages AS message JOIN mq_attachments AS own ON own.message_id = message.message_id
+          WHERE message.conversation_id = ${target.conversationId})`;
+    case 'subject':
+      return sql`mq_attachments.message_id IN (
+        SELECT message.message_id FROM mq_messages AS message WHERE message.sender_id = ${target.subjectId})`;
+  }
 }
 
 function toAttachment(row: Selectable<SqlSchema['mq_attachments']>): StoredAttachment {

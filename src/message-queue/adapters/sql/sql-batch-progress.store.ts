@@ -1,9 +1,31 @@
 import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
 import type { BatchProgress, BatchSummary } from '../../ports/messages/batch-progress-store.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
+import { countTraces, eraseTraces, isAmong } from './sql-traces.js';
+import type { TraceTable } from './sql-traces.js';
+
+/** The last messages of a batch take its progress along; those that a clean-up has claimed are gone already. */
+const SEGMENTS: readonly TraceTable[] = [
+  {
+    name: 'mq_batch_progress',
+    key: ['batch_id', 'segment'],
+    isUnderHold: false,
+    which(database, target) {
+      if (target.kind !== 'messages') return null;
+      const { sql } = database;
+      const isTarget = isAmong(database, sql.ref('message.message_id'), target.messageIds);
+      return sql`batch_id IN (SELECT message.batch_id FROM mq_messages AS message WHERE ${isTarget})
+        AND NOT EXISTS (SELECT 1 FROM mq_messages AS message
+          WHERE message.batch_id = mq_batch_progress.batch_id AND message.claimed = 0 AND NOT ${isTarget})`;
+    },
+  },
+];
 
 /** The progress of batches, in SQL. */
 export class SqlBatchProgressStore extends BatchProgressStore {
+  readonly holds = 'batch progress';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -63,5 +85,13 @@ export class SqlBatchProgressStore extends BatchProgressStore {
         .execute(),
     );
     return sums === undefined || sums.segments === 0 ? null : { batchId, ...sums };
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, SEGMENTS, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, SEGMENTS, target, limit, signal);
   }
 }

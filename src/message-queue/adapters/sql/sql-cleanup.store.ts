@@ -1,9 +1,10 @@
 import type { Expression, ExpressionBuilder, SqlBool, Transaction } from 'kysely';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
-import type { CleanupSelection } from '../../ports/messages/cleanup-store.js';
+import type { AgedMessages, CleanupSelection } from '../../ports/messages/cleanup-store.js';
 import type { SqlDatabase } from './sql-database.js';
-import { lockLegalHolds } from './sql-legal-hold.lock.js';
+import { isHeld, lockLegalHolds } from './sql-legal-holds.js';
 import type { SqlSchema } from './sql-schema.js';
+import { isAmong } from './sql-traces.js';
 
 /** Removal of messages in steps in SQL. */
 export class SqlCleanupStore extends CleanupStore {
@@ -16,7 +17,10 @@ export class SqlCleanupStore extends CleanupStore {
       db
         .selectFrom('mq_messages')
         .select(({ fn }) => fn.countAll<number>().as('messages'))
-        .where((eb) => eb.or([eb('claimed', '=', 1), isSelected(eb, selection)]))
+        .where((eb) => {
+          const selected = isSelected(this.database, eb, selection);
+          return isByAge(selection) ? eb.or([eb('claimed', '=', 1), selected]) : selected;
+        })
         .execute(),
     );
     return row?.messages ?? 0;
@@ -34,7 +38,7 @@ export class SqlCleanupStore extends CleanupStore {
         .limit(limit)
         .execute();
       const ids = unfinished.map((row) => row.message_id);
-      return [...ids, ...(await claimNext(tx, selection, limit - ids.length))];
+      return [...ids, ...(await this.claimNext(tx, selection, limit - ids.length))];
     });
   }
 
@@ -93,47 +97,73 @@ export class SqlCleanupStore extends CleanupStore {
     );
     return removed.length;
   }
+
+  private async claimNext(
+    tx: Transaction<SqlSchema>,
+    selection: CleanupSelection,
+    limit: number,
+  ): Promise<string[]> {
+    if (limit < 1) return [];
+    const next = tx
+      .selectFrom('mq_messages')
+      .select('message_id')
+      .where('claimed', '=', 0)
+      .where((eb) => isSelected(this.database, eb, selection))
+      .orderBy('created_at')
+      .orderBy('message_id')
+      .limit(limit);
+    const claimed = await tx
+      .updateTable('mq_messages')
+      .set({ claimed: 1 })
+      .where('message_id', 'in', next)
+      .returning(['message_id', 'created_at'])
+      .execute();
+    // An update returns its rows in any order.
+    return claimed
+      .sort((a, b) => a.created_at - b.created_at || (a.message_id < b.message_id ? -1 : 1))
+      .map((row) => row.message_id);
+  }
 }
 
-async function claimNext(
-  tx: Transaction<SqlSchema>,
-  selection: CleanupSelection,
-  limit: number,
-): Promise<string[]> {
-  if (limit < 1) return [];
-  const next = tx
-    .selectFrom('mq_messages')
-    .select('message_id')
-    .where('claimed', '=', 0)
-    .where((eb) => isSelected(eb, selection))
-    .orderBy('created_at')
-    .orderBy('message_id')
-    .limit(limit);
-  const claimed = await tx
-    .updateTable('mq_messages')
-    .set({ claimed: 1 })
-    .where('message_id', 'in', next)
-    .returning(['message_id', 'created_at'])
-    .execute();
-  // An update returns its rows in any order.
-  return claimed
-    .sort((a, b) => a.created_at - b.created_at || (a.message_id < b.message_id ? -1 : 1))
-    .map((row) => row.message_id);
-}
-
+/** Whether a clean-up is about a message, and no legal hold keeps it. */
 function isSelected(
+  database: SqlDatabase,
   eb: ExpressionBuilder<SqlSchema, 'mq_messages'>,
   selection: CleanupSelection,
 ): Expression<SqlBool> {
-  const before = selection.before.getTime();
-  const mark = eb
-    .selectFrom('mq_conversations')
-    .select('mq_conversations.conversation_id')
-    .whereRef('mq_conversations.conversation_id', '=', 'mq_messages.conversation_id');
-  const isHeld = eb.exists(mark.where('legal_hold', '=', 1));
-  const isInKind =
-    selection.kind === 'old_messages'
-      ? eb('mq_messages.created_at', '<', before)
-      : eb.exists(mark.where('deleted_at', '<', before));
-  return eb.and([isInKind, eb.not(isHeld)]);
+  const held = isHeld(database, eb.ref('mq_messages.conversation_id'));
+  return eb.and([isInKind(database, eb, selection), eb.not(held)]);
+}
+
+function isInKind(
+  database: SqlDatabase,
+  eb: ExpressionBuilder<SqlSchema, 'mq_messages'>,
+  selection: CleanupSelection,
+): Expression<SqlBool> {
+  switch (selection.kind) {
+    case 'old_messages':
+      return eb('mq_messages.created_at', '<', selection.before.getTime());
+    case 'deleted_conversations':
+      return eb.exists(
+        eb
+          .selectFrom('mq_conversations')
+          .select('mq_conversations.conversation_id')
+          .whereRef('mq_conversations.conversation_id', '=', 'mq_messages.conversation_id')
+          .where('deleted_at', '<', selection.before.getTime()),
+      );
+    case 'conversation':
+      return eb('mq_messages.conversation_id', '=', selection.conversationId);
+    case 'sender':
+      return eb.and([
+        eb('mq_messages.sender_id', '=', selection.senderId),
+        eb.not(isAmong(database, eb.ref('mq_messages.conversation_id'), selection.exceptConversations)),
+      ]);
+    case 'message':
+      return eb('mq_messages.message_id', '=', selection.messageId);
+  }
+}
+
+/** What a clean-up by age left half done is counted with it; what an erasure finds is its own, claimed or not. */
+function isByAge(selection: CleanupSelection): selection is AgedMessages {
+  return 'before' in selection;
 }

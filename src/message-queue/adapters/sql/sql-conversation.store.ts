@@ -1,11 +1,19 @@
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import type { ConversationState } from '../../ports/messages/conversation-store.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
-import { lockLegalHolds } from './sql-legal-hold.lock.js';
+import { lockLegalHolds } from './sql-legal-holds.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
 import { toDateOrNull } from './sql-values.js';
+
+const MARKS = [
+  traceTable({ name: 'mq_conversations', key: ['conversation_id'], conversation: 'conversation_id' }),
+];
 
 /** Marks on conversations in SQL. */
 export class SqlConversationStore extends ConversationStore {
+  readonly holds = 'conversation marks';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -54,5 +62,13 @@ export class SqlConversationStore extends ConversationStore {
     );
     if (row === undefined) return null;
     return { conversationId, deletedAt: toDateOrNull(row.deleted_at), legalHold: row.legal_hold === 1 };
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, MARKS, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, MARKS, target, limit, signal);
   }
 }

@@ -8,19 +8,14 @@ import type {
   WrappedCount,
 } from '../../ports/privacy/data-key-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
-import type { Tombstone, TombstoneState } from '../../ports/privacy/tombstone.js';
+import type { ErasureRecord, ErasureState, Tombstone } from '../../ports/privacy/tombstone.js';
 import type { SqlDatabase } from './sql-database.js';
-import { lockLegalHolds } from './sql-legal-hold.lock.js';
+import { findErasure, listErasures, saveErasure } from './sql-erasures.js';
+import { lockLegalHolds } from './sql-legal-holds.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import type { SqlSchema } from './sql-schema.js';
 import { lockScope } from './sql-scope.lock.js';
-import {
-  addTombstone,
-  findTombstones,
-  listTombstones,
-  newestTombstoneAt,
-  setTombstoneState,
-} from './sql-tombstones.js';
+import { addTombstone, findTombstones, listTombstones, newestTombstoneAt } from './sql-tombstones.js';
 import { toDate, toDateOrNull } from './sql-values.js';
 
 type DataKeyRow = Selectable<SqlSchema['mq_data_keys']>;
@@ -122,7 +117,7 @@ export class SqlDataKeyStore extends DataKeyStore {
       await lockLegalHolds(this.database, tx);
       if (conversationId !== null && (await isHeld(tx, conversationId))) return { outcome: 'held' };
       await lockScope(this.database, tx, scopeHash);
-      await addTombstone(tx, { kind: 'conversation', hash: scopeHash, at, receiptId, state: 'incomplete' });
+      await addTombstone(tx, { kind: 'conversation', hash: scopeHash, at, receiptId });
       const destroyed = await tx
         .updateTable('mq_data_keys')
         .set({ wrapped: null, destroyed_at: at.getTime() })
@@ -147,22 +142,32 @@ export class SqlDataKeyStore extends DataKeyStore {
     return this.database.run('find tombstones', signal, (db) => findTombstones(db, hashes));
   }
 
-  async setTombstoneState(hash: string, state: TombstoneState, signal?: AbortSignal): Promise<boolean> {
-    return this.database.run('set the state of a tombstone', signal, (db) =>
-      setTombstoneState(db, hash, state),
-    );
-  }
-
-  async listTombstones(
-    state: TombstoneState,
-    page?: PageRequest,
-    signal?: AbortSignal,
-  ): Promise<Page<Tombstone>> {
-    return this.database.run('list tombstones', signal, (db) => listTombstones(db, state, page));
+  async listTombstones(page?: PageRequest, signal?: AbortSignal): Promise<Page<Tombstone>> {
+    return listTombstones(this.database, page, signal);
   }
 
   async newestTombstoneAt(signal?: AbortSignal): Promise<Date | null> {
     return this.database.run('find the newest tombstone', signal, newestTombstoneAt);
+  }
+
+  async saveErasure(erasure: ErasureRecord, signal?: AbortSignal): Promise<ErasureRecord> {
+    return this.database.transaction('save an erasure', signal, (tx) => saveErasure(tx, erasure));
+  }
+
+  async findErasure(hash: string, signal?: AbortSignal): Promise<ErasureRecord | null> {
+    return this.database.run('find an erasure', signal, (db) => findErasure(db, 'hash', hash));
+  }
+
+  async findReceipt(receiptId: string, signal?: AbortSignal): Promise<ErasureRecord | null> {
+    return this.database.run('find an erasure', signal, (db) => findErasure(db, 'receipt_id', receiptId));
+  }
+
+  async listErasures(
+    state: ErasureState,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<ErasureRecord>> {
+    return listErasures(this.database, state, page, signal);
   }
 }
 

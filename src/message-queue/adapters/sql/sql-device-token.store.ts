@@ -1,11 +1,17 @@
 import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import type { DeviceToken } from '../../ports/notifications/device-token-store.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
 
 const MAX_DEVICES = 50;
 
+const DEVICES = [traceTable({ name: 'mq_device_tokens', key: ['device_id'], subject: 'recipient_id' })];
+
 /** Devices by recipient in SQL. */
 export class SqlDeviceTokenStore extends DeviceTokenStore {
+  readonly holds = 'device tokens';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -49,5 +55,13 @@ export class SqlDeviceTokenStore extends DeviceTokenStore {
         .execute(),
     );
     return removed.length > 0;
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, DEVICES, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, DEVICES, target, limit, signal);
   }
 }

@@ -1,24 +1,38 @@
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import type { DecryptedContent, EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
 import { toText } from './sql-values.js';
+
+const BY = { key: ['message_id'], messages: 'message_id', conversation: 'conversation_id' } as const;
+const CONTENTS = [
+  traceTable({ name: 'mq_encrypted_contents', ...BY }),
+  traceTable({ name: 'mq_decrypted_contents', ...BY }),
+];
 
 /** Results of encryption jobs in SQL. */
 export class SqlEncryptedContentStore extends EncryptedContentStore {
+  readonly holds = 'encrypted contents';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
 
   async saveEncrypted(content: EncryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'> {
-    const { messageId, envelope, keyId, algorithm, version } = content;
+    const { messageId, conversationId, envelope, keyId, algorithm, version } = content;
     const written = await this.database.run('save an envelope', signal, (db) =>
       db
         .insertInto('mq_encrypted_contents')
-        .values({ message_id: messageId, envelope, key_id: keyId, algorithm, version })
+        .values({
+          ...{ message_id: messageId, conversation_id: conversationId, envelope },
+          ...{ key_id: keyId, algorithm, version },
+        })
         .onConflict((conflict) =>
           conflict
             .column('message_id')
             .doUpdateSet((eb) => ({
+              conversation_id: eb.ref('excluded.conversation_id'),
               envelope: eb.ref('excluded.envelope'),
               key_id: eb.ref('excluded.key_id'),
               algorithm: eb.ref('excluded.algorithm'),
@@ -36,11 +50,15 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
     const written = await this.database.run('save a decrypted message', signal, (db) =>
       db
         .insertInto('mq_decrypted_contents')
-        .values({ message_id: content.messageId, content: toText(content.content), version: content.version })
+        .values({
+          ...{ message_id: content.messageId, conversation_id: content.conversationId },
+          ...{ content: toText(content.content), version: content.version },
+        })
         .onConflict((conflict) =>
           conflict
             .column('message_id')
             .doUpdateSet((eb) => ({
+              conversation_id: eb.ref('excluded.conversation_id'),
               content: eb.ref('excluded.content'),
               version: eb.ref('excluded.version'),
             }))
@@ -57,11 +75,11 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
     content: EncryptedContent,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { messageId, envelope, keyId, algorithm, version } = content;
+    const { messageId, conversationId, envelope, keyId, algorithm, version } = content;
     const replaced = await this.database.run('replace an envelope', signal, (db) =>
       db
         .updateTable('mq_encrypted_contents')
-        .set({ envelope, key_id: keyId, algorithm, version })
+        .set({ conversation_id: conversationId, envelope, key_id: keyId, algorithm, version })
         .where('message_id', '=', messageId)
         .where('envelope', '=', previousEnvelope)
         .returning('message_id')
@@ -75,22 +93,23 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
       db.selectFrom('mq_encrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
     );
     if (row === undefined) return null;
-    const { envelope, key_id: keyId, algorithm, version } = row;
-    return { messageId, envelope, keyId, algorithm, version };
+    const { conversation_id: conversationId, envelope, key_id: keyId, algorithm, version } = row;
+    return { messageId, conversationId, envelope, keyId, algorithm, version };
   }
 
   async findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
     const [row] = await this.database.run('find a decrypted message', signal, (db) =>
       db.selectFrom('mq_decrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
     );
-    return row === undefined ? null : { messageId, content: row.content, version: row.version };
+    if (row === undefined) return null;
+    return { messageId, conversationId: row.conversation_id, content: row.content, version: row.version };
   }
 
-  async removeMany(messageIds: readonly string[], signal: AbortSignal): Promise<void> {
-    if (messageIds.length === 0) return;
-    await this.database.transaction('remove encrypted contents', signal, async (tx) => {
-      await tx.deleteFrom('mq_encrypted_contents').where('message_id', 'in', messageIds).execute();
-      await tx.deleteFrom('mq_decrypted_contents').where('message_id', 'in', messageIds).execute();
-    });
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, CONTENTS, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, CONTENTS, target, limit, signal);
   }
 }

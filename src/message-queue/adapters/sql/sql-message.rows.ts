@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool, Transaction } from 'kysely';
 import type { AttachmentReference } from '../../ports/attachments/attachment-reference.js';
 import type { RecipientStatus, StoredMessage } from '../../ports/messages/message-store.js';
 import type { SqlSchema } from './sql-schema.js';
@@ -48,4 +48,31 @@ export function isVisible(
     .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
     .where('mq_conversations.deleted_at', 'is not', null);
   return eb.and([eb('message.claimed', '=', 0), eb.not(eb.exists(deleted))]);
+}
+
+/**
+ * Whether the stored message is of the same sender and conversation; its content is filled in. Apart from the insert, whose
+ * conflict would lock the row that all recipients of a message share.
+ */
+export async function isSameMessage(
+  tx: Transaction<SqlSchema>,
+  row: Pick<MessageRow, 'message_id' | 'sender_id' | 'conversation_id' | 'content'>,
+): Promise<boolean> {
+  const [stored] = await tx
+    .selectFrom('mq_messages')
+    .select(['sender_id', 'conversation_id', 'content'])
+    .where('message_id', '=', row.message_id)
+    .execute();
+  const isSame = stored?.sender_id === row.sender_id && stored.conversation_id === row.conversation_id;
+  if (isSame && stored.content === '') {
+    const { content } = row;
+    await tx
+      .updateTable('mq_messages')
+      .set({ content })
+      .where('message_id', '=', row.message_id)
+      .where('content', '=', '')
+      .execute();
+  }
+  // Gone in this moment: the recipient's row says so.
+  return isSame || stored === undefined;
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Transaction } from 'kysely';
 import { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { MessageIdTakenError, MessageStore } from '../../ports/messages/message-store.js';
 import type {
   BatchStatusCounts,
+  ConversationShare,
   MessageForRecipient,
   RecipientStatus,
   StatusChange,
@@ -11,16 +11,20 @@ import type {
   StoredMessage,
 } from '../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
-import { pageLimit, pageStart, toPage } from './sql-page.js';
-import { isVisible, toMessage, toRecipientStatus } from './sql-message.rows.js';
+import { listConversationsOf, MESSAGE_COPIES } from './sql-message-traces.js';
+import { isSameMessage, isVisible, toMessage, toRecipientStatus } from './sql-message.rows.js';
 import type { MessageRow } from './sql-message.rows.js';
-import type { SqlSchema } from './sql-schema.js';
+import { pageLimit, pageStart, toPage } from './sql-page.js';
 import { statusStep } from './sql-status-step.js';
+import { countTraces, eraseTraces } from './sql-traces.js';
 import { toText } from './sql-values.js';
 
 /** Messages and their recipients' status in SQL. */
 export class SqlMessageStore extends MessageStore {
+  readonly holds = 'message copies';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -169,6 +173,14 @@ export class SqlMessageStore extends MessageStore {
     return toPage(rows, limit, after, (row) => ({ ...toMessage(row), recipientId }));
   }
 
+  async listConversationsOf(
+    personId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<ConversationShare>> {
+    return listConversationsOf(this.database, personId, page, signal);
+  }
+
   async countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts> {
     const rows = await this.database.run('count a batch', signal, (db) =>
       db
@@ -181,6 +193,14 @@ export class SqlMessageStore extends MessageStore {
     const counts = { pending: 0, sent: 0, delivered: 0, read: 0, failed: 0 };
     for (const row of rows) counts[row.status] = row.recipients;
     return counts;
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, [MESSAGE_COPIES], target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, [MESSAGE_COPIES], target, limit, signal);
   }
 
   private async withRecipients(rows: readonly MessageRow[], signal?: AbortSignal): Promise<StoredMessage[]> {
@@ -199,31 +219,4 @@ export class SqlMessageStore extends MessageStore {
     for (const copy of copies) recipients.get(copy.message_id)?.push(toRecipientStatus(copy));
     return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
   }
-}
-
-/**
- * Whether the stored message is of the same sender and conversation; its content is filled in. Apart from the insert, whose
- * conflict would lock the row that all recipients of a message share.
- */
-async function isSameMessage(
-  tx: Transaction<SqlSchema>,
-  row: Pick<MessageRow, 'message_id' | 'sender_id' | 'conversation_id' | 'content'>,
-): Promise<boolean> {
-  const [stored] = await tx
-    .selectFrom('mq_messages')
-    .select(['sender_id', 'conversation_id', 'content'])
-    .where('message_id', '=', row.message_id)
-    .execute();
-  const isSame = stored?.sender_id === row.sender_id && stored.conversation_id === row.conversation_id;
-  if (isSame && stored.content === '') {
-    const { content } = row;
-    await tx
-      .updateTable('mq_messages')
-      .set({ content })
-      .where('message_id', '=', row.message_id)
-      .where('content', '=', '')
-      .execute();
-  }
-  // Gone in this moment: the recipient's row says so.
-  return isSame || stored === undefined;
 }

@@ -16,6 +16,7 @@ export const SQL_MIGRATIONS: readonly SqlMigration[] = [
   { version: 3, name: 'full-text search', statements: search },
   { version: 4, name: 'conversation members', statements: conversationMembers },
   { version: 5, name: 'privacy', statements: privacy },
+  { version: 6, name: 'erasure', statements: erasure },
 ];
 
 /** PostgreSQL compares ids byte by byte, as SQLite does: pages have the same order in both, and indexes serve any locale. */
@@ -121,7 +122,7 @@ function conversationMembers(dialect: SqlDialectName): string[] {
     `CREATE TABLE mq_conversation_members (
       conversation_id ${id} NOT NULL, member_id ${id} NOT NULL, PRIMARY KEY (conversation_id, member_id))`,
     // Everything of one person, for who erases it.
-    'CREATE INDEX mq_conversation_members_member ON mq_conversation_members (member_id)',
+    'CREATE INDEX mq_conversation_members_member ON mq_conversation_members (member_id, conversation_id)',
   ];
 }
 
@@ -133,9 +134,8 @@ function privacy(dialect: SqlDialectName): string[] {
       ring_key_id ${id} NOT NULL, created_at BIGINT NOT NULL, destroyed_at BIGINT, UNIQUE (scope_hash, generation))`,
     'CREATE INDEX mq_data_keys_ring ON mq_data_keys (ring_key_id, key_id) WHERE wrapped IS NOT NULL',
     `CREATE TABLE mq_tombstones (
-      hash ${id} PRIMARY KEY, kind TEXT NOT NULL, at BIGINT NOT NULL, receipt_id ${id} NOT NULL, state TEXT NOT NULL)`,
-    'CREATE INDEX mq_tombstones_state ON mq_tombstones (state, at, hash)',
-    'CREATE INDEX mq_tombstones_age ON mq_tombstones (at)',
+      hash ${id} PRIMARY KEY, kind TEXT NOT NULL, at BIGINT NOT NULL, receipt_id ${id} NOT NULL)`,
+    'CREATE INDEX mq_tombstones_age ON mq_tombstones (at, hash)',
     `CREATE TABLE mq_audit (
       seq BIGINT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, phase TEXT NOT NULL,
       target_kind TEXT NOT NULL, target_hash ${id} NOT NULL, queue TEXT, job_id TEXT, count BIGINT, reason TEXT,
@@ -143,5 +143,39 @@ function privacy(dialect: SqlDialectName): string[] {
     'CREATE INDEX mq_audit_action ON mq_audit (action, seq)',
     `CREATE TABLE mq_audit_head (
       id SMALLINT PRIMARY KEY CHECK (id = 1), seq BIGINT NOT NULL, mac TEXT NOT NULL, seal TEXT NOT NULL)`,
+  ];
+}
+
+/** What erasures keep, and an index for each way in which the traces of a message, a conversation or a person are found. */
+function erasure(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_erasures (
+      receipt_id ${id} PRIMARY KEY, hash ${id} NOT NULL UNIQUE, kind TEXT NOT NULL, target_id ${id}, "by" TEXT NOT NULL,
+      reason TEXT, at BIGINT NOT NULL, state TEXT NOT NULL, holders TEXT NOT NULL, held TEXT NOT NULL,
+      keys_destroyed BIGINT NOT NULL)`,
+    'CREATE INDEX mq_erasures_state ON mq_erasures (state, at, receipt_id)',
+    'CREATE INDEX mq_messages_sender ON mq_messages (sender_id, created_at, message_id)',
+    'CREATE INDEX mq_messages_batch ON mq_messages (batch_id, message_id) WHERE batch_id IS NOT NULL',
+    'CREATE INDEX mq_message_recipients_recipient ON mq_message_recipients (recipient_id, message_id)',
+    'CREATE INDEX mq_conversations_held ON mq_conversations (conversation_id) WHERE legal_hold = 1',
+    'CREATE INDEX mq_attachments_conversation ON mq_attachments (conversation_id) WHERE conversation_id IS NOT NULL',
+    'CREATE INDEX mq_attachments_file ON mq_attachments (file_key)',
+    ...['mq_encrypted_contents', 'mq_decrypted_contents'].flatMap((table) => [
+      `ALTER TABLE ${table} ADD COLUMN conversation_id ${id}`,
+      `CREATE INDEX ${table}_conversation ON ${table} (conversation_id, message_id) WHERE conversation_id IS NOT NULL`,
+    ]),
+    'CREATE INDEX mq_notification_inbox_message ON mq_notification_inbox (message_id) WHERE message_id IS NOT NULL',
+    'CREATE INDEX mq_notification_ledger_recipient ON mq_notification_ledger (recipient_id, notification_id, target)',
+    'CREATE INDEX mq_search_documents_sender ON mq_search_documents (sender_id, created_at, message_id) WHERE removed = 0',
+    ...(dialect === 'sqlite' ? forgetfulFts5() : []),
+  ];
+}
+
+/** Without it FTS5 keeps the words of removed texts until it merges the part of its index that they are in; `optimize` merges all of it once. */
+function forgetfulFts5(): string[] {
+  return [
+    `INSERT INTO mq_search_words (mq_search_words, rank) VALUES ('secure-delete', 1)`,
+    `INSERT INTO mq_search_words (mq_search_words) VALUES ('optimize')`,
   ];
 }

@@ -2,15 +2,29 @@ import type { Selectable } from 'kysely';
 import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import type { InboxEntry } from '../../ports/notifications/notification-inbox.js';
 import type { Page, PageRequest } from '../../ports/page.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import type { SqlSchema } from './sql-schema.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
 import { toDate, toDateOrNull, toText } from './sql-values.js';
 
 type InboxRow = Selectable<SqlSchema['mq_notification_inbox']>;
 
+const ENTRIES = [
+  traceTable({
+    name: 'mq_notification_inbox',
+    key: ['notification_id'],
+    order: ['created_at', 'notification_id'],
+    messages: 'message_id',
+    subject: 'recipient_id',
+  }),
+];
+
 /** The in-app notifications in SQL. */
 export class SqlNotificationInbox extends NotificationInbox {
+  readonly holds = 'notification inbox';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -66,6 +80,14 @@ export class SqlNotificationInbox extends NotificationInbox {
         .execute(),
     );
     return found.length > 0;
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, ENTRIES, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, ENTRIES, target, limit, signal);
   }
 }
 

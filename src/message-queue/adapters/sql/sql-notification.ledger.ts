@@ -1,10 +1,18 @@
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import type { NotificationLedgerEntry } from '../../ports/notifications/notification-ledger.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
 import { toDate, toText } from './sql-values.js';
+
+const ENTRIES = [
+  traceTable({ name: 'mq_notification_ledger', key: ['notification_id', 'target'], subject: 'recipient_id' }),
+];
 
 /** What notifications went out, in SQL. */
 export class SqlNotificationLedger extends NotificationLedger {
+  readonly holds = 'notification ledger';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -39,5 +47,13 @@ export class SqlNotificationLedger extends NotificationLedger {
       ...(row.reason !== null && { reason: row.reason }),
       ...(row.provider_id !== null && { providerId: row.provider_id }),
     }));
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, ENTRIES, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, ENTRIES, target, limit, signal);
   }
 }

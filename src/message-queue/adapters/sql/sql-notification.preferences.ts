@@ -1,10 +1,18 @@
 import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
 import type { QuietHours, RecipientPreferences } from '../../ports/notifications/notification-preferences.js';
 import type { NotificationType } from '../../ports/notifications/notification-type.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
+
+const PREFERENCES = [
+  traceTable({ name: 'mq_notification_preferences', key: ['recipient_id'], subject: 'recipient_id' }),
+];
 
 /** Opt-outs and quiet hours in SQL. */
 export class SqlNotificationPreferences extends NotificationPreferences {
+  readonly holds = 'notification preferences';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -35,5 +43,13 @@ export class SqlNotificationPreferences extends NotificationPreferences {
         .onConflict((conflict) => conflict.column('recipient_id').doUpdateSet({ opted_out, quiet_hours }))
         .execute(),
     );
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, PREFERENCES, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, PREFERENCES, target, limit, signal);
   }
 }

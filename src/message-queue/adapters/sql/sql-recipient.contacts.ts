@@ -1,9 +1,17 @@
 import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
 import type { RecipientContact } from '../../ports/notifications/recipient-contacts.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
+import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
+
+const CONTACTS = [
+  traceTable({ name: 'mq_recipient_contacts', key: ['recipient_id'], subject: 'recipient_id' }),
+];
 
 /** An address book in SQL, for hosts that have none of their own. */
 export class SqlRecipientContacts extends RecipientContacts {
+  readonly holds = 'contacts';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -25,5 +33,13 @@ export class SqlRecipientContacts extends RecipientContacts {
         .onConflict((conflict) => conflict.column('recipient_id').doUpdateSet({ email, phone }))
         .execute(),
     );
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, CONTACTS, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, CONTACTS, target, limit, signal);
   }
 }

@@ -5,7 +5,7 @@ import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algo
 import type { NotificationOutcome } from '../../ports/notifications/notification-ledger.js';
 import type { NotificationType } from '../../ports/notifications/notification-type.js';
 import type { AuditAction, AuditPhase } from '../../ports/privacy/audit-trail.js';
-import type { ErasedKind, TombstoneState } from '../../ports/privacy/tombstone.js';
+import type { ErasedKind, ErasureState } from '../../ports/privacy/tombstone.js';
 
 /** Times are milliseconds since the epoch. */
 type Milliseconds = number;
@@ -66,6 +66,8 @@ interface AttachmentTable {
 
 interface EncryptedContentTable {
   message_id: string;
+  /** Null where the job did not say. */
+  conversation_id: string | null;
   envelope: string;
   key_id: string;
   algorithm: EncryptionAlgorithm;
@@ -74,6 +76,7 @@ interface EncryptedContentTable {
 
 interface DecryptedContentTable {
   message_id: string;
+  conversation_id: string | null;
   content: string;
   version: Milliseconds;
 }
@@ -161,7 +164,23 @@ interface TombstoneTable {
   kind: ErasedKind;
   at: Milliseconds;
   receipt_id: string;
-  state: TombstoneState;
+}
+
+interface ErasureTable {
+  receipt_id: string;
+  hash: string;
+  kind: ErasedKind;
+  /** Null once it is done. */
+  target_id: string | null;
+  by: string;
+  reason: string | null;
+  at: Milliseconds;
+  state: ErasureState;
+  /** ErasedRecords[] as JSON. */
+  holders: string;
+  /** HeldRecords[] as JSON. */
+  held: string;
+  keys_destroyed: number;
 }
 
 interface AuditTable {
@@ -213,6 +232,7 @@ export interface SqlSchema {
   mq_search_documents: SearchDocumentTable;
   mq_data_keys: DataKeyTable;
   mq_tombstones: TombstoneTable;
+  mq_erasures: ErasureTable;
   mq_audit: AuditTable;
   mq_audit_head: AuditHeadTable;
   mq_migrations: MigrationTable;

@@ -1,5 +1,6 @@
 import type { Expression, SqlBool } from 'kysely';
 import type { Page } from '../../ports/page.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../../ports/search-index.js';
 import { highlight } from '../shared/search/search-highlights.js';
@@ -7,16 +8,17 @@ import { conversationTerm, documentTerms, queryTerms } from '../shared/search/se
 import type { QueryTerm } from '../shared/search/search-terms.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
+import { bury, eraseDocuments, SEARCH_DOCUMENTS, statementsOf } from './sql-search-documents.js';
+import { countTraces } from './sql-traces.js';
 import { toDate, toText } from './sql-values.js';
-
-/** Rows per statement: far below both databases' limit of parameters. */
-const ROWS_PER_STATEMENT = 500;
 
 /**
  * Full-text search in the SQL stores' database: FTS5 in SQLite, a GIN index over tsvector in PostgreSQL, both over the same words,
  * so that both find the same. Hits come newest first. Tombstones stay forever; they hold an id and no content.
  */
 export class SqlSearchIndex extends SearchIndex {
+  readonly holds = 'search documents';
+
   constructor(private readonly database: SqlDatabase) {
     super();
   }
@@ -34,21 +36,8 @@ export class SqlSearchIndex extends SearchIndex {
   }
 
   async removeMany(messageIds: readonly string[], removedAt: Date, signal: AbortSignal): Promise<void> {
-    const removed_at = removedAt.getTime();
-    const empty = { conversation_id: '', sender_id: '', content: '', terms: '', removed: 1, removed_at };
-    const ids = [...new Set(messageIds)].sort();
-    for (const some of chunksOf(ids, ROWS_PER_STATEMENT)) {
-      await this.database.run('remove from the index', signal, (db) =>
-        db
-          .insertInto('mq_search_documents')
-          .values(
-            some.map((message_id) => ({ message_id, ...empty, created_at: removed_at, version: removed_at })),
-          )
-          .onConflict((conflict) =>
-            conflict.column('message_id').doUpdateSet(empty).where('mq_search_documents.removed', '=', 0),
-          )
-          .execute(),
-      );
+    for (const some of statementsOf([...new Set(messageIds)].sort())) {
+      await this.database.run('remove from the index', signal, (db) => bury(db, some, removedAt));
     }
   }
 
@@ -64,7 +53,7 @@ export class SqlSearchIndex extends SearchIndex {
       let hits = db
         .selectFrom('mq_search_documents as hit')
         .select('hit.message_id')
-        .where(this.holds(scope === undefined ? terms : [...terms, scope]))
+        .where(this.contains(scope === undefined ? terms : [...terms, scope]))
         .where('hit.removed', '=', 0);
       if (conversationId !== undefined) hits = hits.where('hit.conversation_id', '=', conversationId);
       if (options.senderId !== undefined) hits = hits.where('hit.sender_id', '=', options.senderId);
@@ -98,6 +87,14 @@ export class SqlSearchIndex extends SearchIndex {
     );
   }
 
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, [SEARCH_DOCUMENTS], target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseDocuments(this.database, target, limit, signal);
+  }
+
   /** Documents of different ids; the newest version wins in the statement that writes. */
   private async write(
     documents: readonly SearchDocument[],
@@ -106,7 +103,7 @@ export class SqlSearchIndex extends SearchIndex {
     const outcomes = new Map<string, IndexOutcome>();
     // In one order, so that two writers never wait for each other.
     const sorted = [...documents].sort((a, b) => (a.messageId < b.messageId ? -1 : 1));
-    for (const some of chunksOf(sorted, ROWS_PER_STATEMENT)) {
+    for (const some of statementsOf(sorted)) {
       const ids = await this.upsert(some, signal);
       for (const id of ids) outcomes.set(id, 'indexed');
       const left = some.map(({ messageId }) => messageId).filter((id) => !outcomes.has(id));
@@ -166,7 +163,7 @@ export class SqlSearchIndex extends SearchIndex {
     return rows.map((row) => row.message_id);
   }
 
-  private holds(terms: readonly QueryTerm[]): Expression<SqlBool> {
+  private contains(terms: readonly QueryTerm[]): Expression<SqlBool> {
     const { sql, dialect } = this.database;
     // Terms hold no character that either syntax knows: quoted they are words.
     if (dialect === 'postgres') {
@@ -190,10 +187,4 @@ function roundsOf(
     (rounds[round] ??= []).push({ document, at });
   });
   return rounds;
-}
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  const chunks: T[][] = [];
-  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
-  return chunks;
 }

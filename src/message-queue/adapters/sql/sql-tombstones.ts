@@ -1,19 +1,20 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Page, PageRequest } from '../../ports/page.js';
-import type { Tombstone, TombstoneState } from '../../ports/privacy/tombstone.js';
+import type { Tombstone } from '../../ports/privacy/tombstone.js';
+import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import type { SqlSchema } from './sql-schema.js';
 import { toDate } from './sql-values.js';
 
 /** The database, or a transaction on it. */
-type Tables = Pick<Kysely<SqlSchema>, 'selectFrom' | 'insertInto' | 'updateTable'>;
+type Tables = Pick<Kysely<SqlSchema>, 'selectFrom' | 'insertInto'>;
 
 /** Writes a tombstone unless its hash has one. @returns the one that stands */
 export async function addTombstone(db: Tables, tombstone: Tombstone): Promise<Tombstone> {
-  const { kind, hash, at, receiptId, state } = tombstone;
+  const { kind, hash, at, receiptId } = tombstone;
   await db
     .insertInto('mq_tombstones')
-    .values({ hash, kind, at: at.getTime(), receipt_id: receiptId, state })
+    .values({ hash, kind, at: at.getTime(), receipt_id: receiptId })
     .onConflict((conflict) => conflict.column('hash').doNothing())
     .execute();
   const [standing] = await findTombstones(db, [hash]);
@@ -26,34 +27,25 @@ export async function findTombstones(db: Tables, hashes: readonly string[]): Pro
   return rows.map(toTombstone);
 }
 
-/** @returns false when there is none */
-export async function setTombstoneState(db: Tables, hash: string, state: TombstoneState): Promise<boolean> {
-  const changed = await db
-    .updateTable('mq_tombstones')
-    .set({ state })
-    .where('hash', '=', hash)
-    .returning('hash')
-    .execute();
-  return changed.length > 0;
-}
-
-/** Tombstones in a state, the oldest first. @throws InvalidCursorError */
+/** Tombstones, the oldest first. @throws InvalidCursorError */
 export async function listTombstones(
-  db: Tables,
-  state: TombstoneState,
+  database: SqlDatabase,
   page: PageRequest | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Page<Tombstone>> {
   const limit = pageLimit(page);
   const start = pageStart(page);
-  let query = db.selectFrom('mq_tombstones').selectAll().where('state', '=', state);
-  if (start !== null) {
-    query = query.where((eb) => eb(eb.refTuple('at', 'hash'), '>', eb.tuple(start.at, start.id)));
-  }
-  const rows = await query
-    .orderBy('at')
-    .orderBy('hash')
-    .limit(limit + 1)
-    .execute();
+  const rows = await database.run('list tombstones', signal, (db) => {
+    let query = db.selectFrom('mq_tombstones').selectAll();
+    if (start !== null) {
+      query = query.where((eb) => eb(eb.refTuple('at', 'hash'), '>', eb.tuple(start.at, start.id)));
+    }
+    return query
+      .orderBy('at')
+      .orderBy('hash')
+      .limit(limit + 1)
+      .execute();
+  });
   return toPage(rows, limit, (row) => ({ at: row.at, id: row.hash }), toTombstone);
 }
 
@@ -64,6 +56,5 @@ export async function newestTombstoneAt(db: Tables): Promise<Date | null> {
 }
 
 function toTombstone(row: Selectable<SqlSchema['mq_tombstones']>): Tombstone {
-  const { hash, kind, receipt_id: receiptId, state } = row;
-  return { kind, hash, at: toDate(row.at), receiptId, state };
+  return { kind: row.kind, hash: row.hash, at: toDate(row.at), receiptId: row.receipt_id };
 }
