@@ -44,7 +44,7 @@ export type { JobProgress } from './jobs/job-progress.js';
 export { defineQueue } from './jobs/queue-definition.js';
 export type { PayloadOf, QueueDefinition } from './jobs/queue-definition.js';
 export type { BackoffPolicy, QueueSettings } from './jobs/queue-settings.js';
-export { KeyScope, Readable } from './privacy/sealed-fields.decorators.js';
+export { Identifies, KeyScope, Readable } from './privacy/sealed-fields.decorators.js';
 export { QueueName } from './queues/queue-name.js';
 export { BatchMessageJobDto } from './queues/batch/batch-message-job.dto.js';
 export { CleanupJobDto, CleanupType } from './queues/cleanup/cleanup-job.dto.js';
@@ -84,6 +84,7 @@ export {
   CancelledError,
   CircuitOpenError,
   EnqueueTimeoutError,
+  ErasedError,
   IdempotencyConflictError,
   InvalidJobOptionsError,
   InvalidPayloadError,

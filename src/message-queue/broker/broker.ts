@@ -5,6 +5,7 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
+import type { JobsOfQueue } from './jobs-of-queue.js';
 import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
 import type { QueueSnapshot, SpoolDepth } from './queue-snapshot.js';
 import type { ProviderName, ServerReport } from './server-report.js';
@@ -199,6 +200,9 @@ export abstract class Broker {
    * stays paused, and schedules plan their runs again. @returns how many were removed
    */
   abstract purge(queue: Queue): Promise<number>;
+
+  /** The jobs of a queue, whatever their state, for what is to leave no trace. */
+  abstract jobsOf(queue: Queue): JobsOfQueue;
 
   /** The schedules of a queue. */
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;

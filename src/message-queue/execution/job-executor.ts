@@ -12,6 +12,7 @@ import type { JobEvents } from '../jobs/job-events.js';
 import type { JobLog } from '../jobs/job-logger.js';
 import { JobResult } from '../jobs/job-result.js';
 import type { OpenedPayload, SealableQueue } from '../jobs/sealing/payload-seal.js';
+import { SHREDDED } from '../jobs/settlement.js';
 import type { Settlement } from '../jobs/settlement.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { JobMiddlewareStack } from './job-middleware.js';
@@ -207,6 +208,6 @@ export class JobExecutor {
 }
 
 function completed(run: Run, value: unknown): Settlement {
-  if (run.isShredded) return { kind: 'completed', result: JobResult.shredded, ended: 'shredded' };
+  if (run.isShredded) return SHREDDED;
   return { kind: 'completed', result: JobResult.of(value, run.place, run.opened?.sealer) };
 }

@@ -11,7 +11,8 @@ import type { Run } from './run.js';
 /** Longest error in a line, characters. */
 const LONGEST_ERROR = 300;
 const PASSED_ON = 'Waits for another version of the app';
-const SHREDDED = 'the key of its payload was destroyed; it ended without running.';
+const KEY_DESTROYED = 'the key of its payload was destroyed; it ended without running.';
+const ERASED = 'what it was about was erased; it ended where it was.';
 const ABANDONED = 'its lock was lost; another worker may already have run it.';
 
 /** Reports how runs ended, to hosts (events) and operators (log). */
@@ -27,7 +28,8 @@ export class OutcomeReporter {
     switch (settlement.kind) {
       case 'completed':
         if (settlement.ended === 'shredded') {
-          this.write(run, 'log', 'Shredded', SHREDDED, `Shredded: ${SHREDDED}`);
+          const why = run.isShredded ? KEY_DESTROYED : ERASED;
+          this.write(run, 'log', 'Shredded', why, `Shredded: ${why}`);
           this.ends.tell({ ...endedJob(run), outcome: 'shredded' });
           return;
         }

@@ -2,6 +2,7 @@ import {
   CancelledError,
   CircuitOpenError,
   CrashLoopError,
+  ErasedError,
   InvalidPayloadError,
   JobTimeoutError,
   LockLostError,
@@ -17,6 +18,7 @@ import { failureRecordOf, toError } from '../jobs/failure-record.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
+import { SHREDDED } from '../jobs/settlement.js';
 import type { Settlement } from '../jobs/settlement.js';
 import { passedOn } from './passed-on.js';
 import type { Run } from './run.js';
@@ -47,7 +49,7 @@ export interface UnsuccessfulRun {
  * What happens to a job after a run that did not succeed, decided by the error itself and told by what `tell` makes of it. The first rule
  * that fits applies:
  *
- * 1. The lock is lost → abandoned. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
+ * 1. The lock is lost → abandoned. What it is about was erased → shredded. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    then returned or threw (returning may mean that it stopped half-way); only an unrecoverable error still counts.
  *    Told to stop by a shutdown → handed back, no attempt spent.
  * 2. `RetryLater`, open circuits and keys that are not to be had → deferred, no attempt spent.
@@ -62,6 +64,7 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
   const ending = unsuccessful.run.ending();
   const error = toError(unsuccessful.thrown ?? ending);
   if (ending instanceof LockLostError) return { kind: 'abandoned' };
+  if (ending instanceof ErasedError) return SHREDDED;
   if (ending instanceof CancelledError) return failed(unsuccessful, ending, 'cancelled', true);
   if (ending instanceof JobTimeoutError) {
     if (isHopeless(error)) return failed(unsuccessful, error, 'error', true);
@@ -69,6 +72,7 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
     return failed(unsuccessful, ending, 'timeout', false);
   }
   if (ending !== undefined || error instanceof ShutdownError) return { kind: 'handed-back' };
+  if (error instanceof ErasedError) return SHREDDED;
   if (error instanceof CancelledError) return failed(unsuccessful, error, 'cancelled', true);
   if (error instanceof RetryLater) {
     return deferred(error.delayMs, 1, unsuccessful.tell(error).message);

@@ -135,6 +135,15 @@ export class CancelledError extends MessageQueueError {
   }
 }
 
+/**
+ * What the job is about was erased: the person or the conversation, or the message was recalled. The signal of a run that is under way aborts
+ * with it; a handler that throws it ends its run the same way. The job ends as `shredded`: neither success nor failure, not tried again,
+ * no dead letter.
+ */
+export class ErasedError extends MessageQueueError {
+  readonly code = 'ERASED';
+}
+
 /** Another worker may own the job now: what this attempt does next must not count. */
 export class LockLostError extends MessageQueueError {
   readonly code = 'LOCK_LOST';

@@ -56,7 +56,7 @@ export interface JobEventMap {
    * hears) or while it ran (the process that ran it hears).
    */
   readonly cancelled: JobRunEventPlace & { readonly reason: string };
-  /** A job ended without running, because the key of its payload was destroyed: neither completed nor failed. */
+  /** A job ended because what it was about was erased, or the key of its payload destroyed: neither completed nor failed. */
   readonly shredded: JobRunEventPlace;
   /** The worker of this process found a job active without a live worker and put it back. */
   readonly stalled: { readonly queue: string; readonly jobId: string };

@@ -57,7 +57,7 @@ export class JobResult {
 
   static readonly nothing = new JobResult('null');
 
-  /** Of a job whose key was destroyed: it ended, and nothing ran. */
+  /** Of a job whose key was destroyed, or that was about what was erased: it ended, and did nothing more. */
   static readonly shredded = new JobResult(JSON.stringify({ [ENDED_FIELD]: 'shredded' }));
 }
 

@@ -1,5 +1,5 @@
 import { CancelledError } from './errors.js';
-import type { JobResult } from './job-result.js';
+import { JobResult } from './job-result.js';
 import type { FailureRecord } from './managed-job.js';
 
 /**
@@ -18,7 +18,7 @@ export type Settlement =
   | {
       readonly kind: 'completed';
       readonly result: JobResult;
-      /** Nothing ran: the key of the payload was destroyed. */
+      /** Nothing ran, because the key of the payload was destroyed; or the run was stopped, because what it was about was erased. */
       readonly ended?: 'shredded';
     }
   | {
@@ -37,6 +37,9 @@ export type Settlement =
   | PassedOnSettlement
   | { readonly kind: 'handed-back' }
   | { readonly kind: 'abandoned' };
+
+/** How a run ended of a job of which nothing may be left. */
+export const SHREDDED: Settlement = { kind: 'completed', result: JobResult.shredded, ended: 'shredded' };
 
 /** How a run ended whose worker does not know the job. */
 export interface PassedOnSettlement {

@@ -28,8 +28,8 @@ export class TakenJob {
   }
 
   /**
-   * The broker wants the run to stop: its lock is lost (`LockLostError`), the job was cancelled (`CancelledError`) or the
-   * worker hands it back (`ShutdownError`). The first reason stays.
+   * The broker wants the run to stop: its lock is lost (`LockLostError`), the job was cancelled (`CancelledError`), what it is
+   * about was erased (`ErasedError`) or the worker hands it back (`ShutdownError`). The first reason stays.
    */
   abort(reason: MessageQueueError): void {
     if (this.reason !== undefined) return;

@@ -17,11 +17,12 @@ import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
 import { KeyUnavailableError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
 import { keyIdOf, openText, readSealed, sealText } from './sealed-text.js';
 import { sealedFieldsOf } from './sealed-fields.decorators.js';
+import type { SealedFields } from './sealed-fields.decorators.js';
 
 /** How long a worker waits for the key of a job before it puts the job aside, milliseconds. */
 const LONGEST_LOOKUP_MS = 10_000;
 
-const NO_FIELDS = { readable: new Set<string>() };
+const NO_FIELDS: SealedFields = { readable: new Set(), identifies: [] };
 
 /** Seals and opens what one queue stores. Nothing else knows how. */
 export class QueueSeal implements PayloadSeal {

@@ -1,17 +1,26 @@
 import { InvalidConfigurationError } from '../../kernel/errors.js';
+import type { ErasedKind } from '../ports/privacy/tombstone.js';
 
 /** What may share a data key: the messages of a conversation, or everything of a tenant. */
 export type KeyScopeKind = 'conversation' | 'tenant';
 
-/** What of a payload class stays readable, and whose key seals the rest. */
+/** What of a payload class stays readable, what the job is about, and whose key seals the rest. */
 export interface SealedFields {
   readonly readable: ReadonlySet<string>;
+  readonly identifies: readonly IdentifyingField[];
   /** Undefined: the queue's key. */
   readonly scope?: { readonly kind: KeyScopeKind; readonly field: string };
 }
 
+/** A field whose value is the id of what a job is about. */
+export interface IdentifyingField {
+  readonly kind: ErasedKind;
+  readonly field: string;
+}
+
 interface OwnFields {
   readonly readable: string[];
+  readonly identifies: IdentifyingField[];
   readonly scopes: { readonly kind: KeyScopeKind; readonly field: string }[];
 }
 
@@ -29,14 +38,29 @@ export function Readable(): PropertyDecorator {
 }
 
 /**
+ * The field, a string, is the id of a conversation, a person (`subject`) or a message that the job is about: an erasure of it, or a recall
+ * of the message, removes the job, whatever its state. It stays readable, as with {@link Readable}. Several fields of a class may have it;
+ * a field that has `@KeyScope('conversation')` need not. Only fields of the payload itself; those of queues that are not sealed too.
+ */
+export function Identifies(kind: ErasedKind): PropertyDecorator {
+  return (prototype, property) => {
+    const { readable, identifies } = ownFields(prototype);
+    readable.push(String(property));
+    identifies.push({ kind, field: String(property) });
+  };
+}
+
+/**
  * The field names the conversation or the tenant whose data key seals the payload, so that destroying that key makes it unreadable
- * everywhere. It stays readable itself. One per class; a payload that leaves it out is sealed with the queue's key.
+ * everywhere. It stays readable itself, and a conversation's identifies the job, as with {@link Identifies}. One per class; a payload that
+ * leaves it out is sealed with the queue's key.
  */
 export function KeyScope(kind: KeyScopeKind): PropertyDecorator {
   return (prototype, property) => {
-    const { readable, scopes } = ownFields(prototype);
+    const { readable, identifies, scopes } = ownFields(prototype);
     readable.push(String(property));
     scopes.push({ kind, field: String(property) });
+    if (kind === 'conversation') identifies.push({ kind, field: String(property) });
   };
 }
 
@@ -46,10 +70,12 @@ export function KeyScope(kind: KeyScopeKind): PropertyDecorator {
  */
 export function sealedFieldsOf(type: { readonly name: string; readonly prototype: object }): SealedFields {
   const readable = new Set<string>();
+  const identifies: IdentifyingField[] = [];
   const scopes: OwnFields['scopes'] = [];
   for (let prototype: object | null = type.prototype; prototype !== null;) {
     const own = OWN_FIELDS.get(prototype);
     own?.readable.forEach((field) => readable.add(field));
+    identifies.push(...(own?.identifies ?? []));
     scopes.push(...(own?.scopes ?? []));
     prototype = Object.getPrototypeOf(prototype) as object | null;
   }
@@ -62,13 +88,13 @@ export function sealedFieldsOf(type: { readonly name: string; readonly prototype
       },
     ]);
   }
-  return { readable, ...(scopes[0] !== undefined && { scope: scopes[0] }) };
+  return { readable, identifies, ...(scopes[0] !== undefined && { scope: scopes[0] }) };
 }
 
 function ownFields(prototype: object): OwnFields {
   const known = OWN_FIELDS.get(prototype);
   if (known !== undefined) return known;
-  const made: OwnFields = { readable: [], scopes: [] };
+  const made: OwnFields = { readable: [], identifies: [], scopes: [] };
   OWN_FIELDS.set(prototype, made);
   return made;
 }

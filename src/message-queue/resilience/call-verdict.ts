@@ -1,6 +1,7 @@
 import {
   CancelledError,
   CircuitOpenError,
+  ErasedError,
   InvalidPayloadError,
   JobTimeoutError,
   LockLostError,
@@ -15,7 +16,7 @@ import {
 export type CallVerdict = 'failure' | 'answered' | 'silent';
 
 const ANSWERED = [UnrecoverableJobError, InvalidPayloadError, RetryLater];
-const SILENT = [CancelledError, ShutdownError, LockLostError, CircuitOpenError];
+const SILENT = [CancelledError, ErasedError, ShutdownError, LockLostError, CircuitOpenError];
 
 /** Judges a failed call; `isFailure` is the host's verdict on errors that the library has no rule for. */
 export function judgeFailedCall(

@@ -5,6 +5,7 @@ import { clockCases } from './clock.cases.js';
 import { contextCases } from './context.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
+import { erasingCases } from './erasing.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
@@ -39,6 +40,7 @@ runConformance({
     contexts: contextCases,
     waiting: waitingCases,
     privacy: privacyCases,
+    erasing: erasingCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

@@ -1,5 +1,5 @@
-import { RedisQueue } from '../../../src/message-queue/broker/redis/bull/redis-queue.js';
 import { RedisScripts } from '../../../src/message-queue/broker/redis/connections/redis-scripts.js';
+import { RedisSchedules } from '../../../src/message-queue/broker/redis/schedules/redis-schedules.js';
 import { changeScheduleScript } from '../../../src/message-queue/broker/redis/schedules/schedules.lua.js';
 
 /** Moments before a schedule's run begins: a worker has it; the next one is sent to Redis; that is answered. */
@@ -10,11 +10,11 @@ const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
 /** Kills this process at that moment of the next run of a schedule. */
 export function dieAt(moment: Moment): void {
-  const { prototype: queue } = RedisQueue;
+  const { prototype: schedules } = RedisSchedules;
   const { prototype: scripts } = RedisScripts;
-  const { goOn } = queue;
+  const { goOn } = schedules;
   const { runPatiently } = scripts;
-  queue.goOn = async function (job) {
+  schedules.goOn = async function (job) {
     if (moment === 'taken') die();
     await goOn.call(this, job);
     if (moment === 'planned') die();

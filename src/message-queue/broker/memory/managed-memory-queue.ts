@@ -122,6 +122,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
       run,
       writer: new SettlementWriter(this.engine, settler),
       handleOf: (stored) => parts.handleOf(stored),
+      schedules: parts.schedules,
     });
     running.loop.limit = 0;
     if (running.loop.isStopped) running.loop.restart();

@@ -20,12 +20,14 @@ import type {
   QueueWorker,
   ReplayTarget,
 } from '../broker.js';
+import type { JobsOfQueue } from '../jobs-of-queue.js';
 import type { ServerReport } from '../server-report.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
+import { MemoryJobs } from './administration/memory-jobs.js';
 import { QueueAdministration } from './administration/queue-administration.js';
 import { tryAdd } from './bulk-add.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
@@ -130,6 +132,10 @@ export class MemoryBroker extends Broker {
 
   async purge(queue: Queue): Promise<number> {
     return this.administration.purge(this.managed(queue));
+  }
+
+  jobsOf(queue: Queue): JobsOfQueue {
+    return new MemoryJobs(this.managed(queue));
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

@@ -1,6 +1,5 @@
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../../kernel/errors.js';
-import { CancelledError } from '../../jobs/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import { TakenJob } from '../../jobs/taken-job.js';
@@ -8,6 +7,7 @@ import type { RunJob } from '../../jobs/taken-job.js';
 import type { QueueWorker } from '../broker.js';
 import { brokenRun, startRun } from '../rules/broken-run.js';
 import { JOB_ENDED } from '../rules/events/local-events.js';
+import type { QueueSchedules } from './bull/adding/queue-schedules.js';
 import type { MemoryJob } from './bull/job/memory-job.js';
 import type { SettlementWriter } from './settlement-writer.js';
 import type { QueueEvents } from './store/queue-events.js';
@@ -23,6 +23,7 @@ export interface WorkerParts {
   readonly run: RunJob;
   readonly writer: SettlementWriter;
   readonly handleOf: (stored: StoredJob) => MemoryJob;
+  readonly schedules: Pick<QueueSchedules, 'endWith'>;
 }
 
 /** Gives a queue's jobs to the executor and stores how they ended: taken → run → its end is stored, and told. */
@@ -65,12 +66,9 @@ export class MemoryQueueWorker implements QueueWorker {
     this.end(stored, taken, settlement);
   }
 
-  /** Aborts the run of a job. @returns false when it does not run here */
-  cancel(jobId: string, reason: string): boolean {
-    const taken = this.active.get(jobId);
-    if (taken === undefined) return false;
-    taken.abort(new CancelledError(reason, { queue: this.parts.definition.name, jobId }));
-    return true;
+  /** Aborts the run of a job if it is here. */
+  abort(jobId: string, reason: MessageQueueError): void {
+    this.active.get(jobId)?.abort(reason);
   }
 
   stopFetching(): Promise<void> {
@@ -102,8 +100,8 @@ export class MemoryQueueWorker implements QueueWorker {
       stored.history?.unknown?.since,
     );
     this.active.set(stored.id, taken);
-    const cancelReason = stored.history?.cancelReason;
-    if (cancelReason !== undefined) this.cancel(stored.id, cancelReason);
+    const stopReason = stored.history?.stopReason;
+    if (stopReason !== undefined) taken.abort(stopReason);
     return taken;
   }
 
@@ -114,6 +112,8 @@ export class MemoryQueueWorker implements QueueWorker {
 
   private end(stored: StoredJob, taken: TakenJob, settlement: Settlement): void {
     if (this.active.get(stored.id) === taken) this.active.delete(stored.id);
+    if (settlement.kind === 'completed' && settlement.ended === 'shredded')
+      this.parts.schedules.endWith(stored);
     taken.noteStored(this.parts.writer.write(stored, taken, settlement));
     if (this.active.size > 0 || this.idleWaiters.length === 0) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();

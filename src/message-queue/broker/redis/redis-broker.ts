@@ -17,6 +17,7 @@ import type {
   ServerReport,
   SpoolDepth,
 } from '../broker.js';
+import type { JobsOfQueue } from '../jobs-of-queue.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
@@ -89,8 +90,8 @@ export class RedisBroker extends Broker {
       outage.taken();
       this.epochs.of(base).see();
     });
-    const now = (): number => this.now();
-    this.administration = new QueueAdministration(this.scripts, this.connections, this.options, now);
+    const administered = { ...access, options: this.options, spool: this.spool };
+    this.administration = new QueueAdministration(administered, () => this.now());
   }
 
   override get spooled(): SpoolDepth | null {
@@ -184,6 +185,10 @@ export class RedisBroker extends Broker {
 
   purge(queue: Queue): Promise<number> {
     return this.administration.purge(this.entryOf(queue).queue);
+  }
+
+  jobsOf(queue: Queue): JobsOfQueue {
+    return this.administration.jobsOf(this.entryOf(queue).queue);
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

@@ -1,5 +1,6 @@
 import type { Job } from 'bull';
-import type { EndedJob } from '../../jobs/job-end.js';
+import { ErasedError } from '../../jobs/errors.js';
+import type { EndedJob, JobEnd } from '../../jobs/job-end.js';
 import { recordOf } from '../../jobs/managed-job.js';
 
 /** A job whose end the broker decided: Bull's job as it was before the end was stored. */
@@ -16,6 +17,16 @@ export function endedJob(
     correlationId: recordOf(job).correlationId ?? jobId,
     payload: job.data as unknown,
   };
+}
+
+/** The end of a job that was erased before it ended. */
+export function erasedEnd(job: Parameters<typeof endedJob>[0], queue: string): JobEnd {
+  return { ...endedJob(job, queue), outcome: 'shredded' };
+}
+
+/** Why the run of a job stops that is to be erased. */
+export function erasedError(place: { readonly queue: string; readonly jobId: string }): ErasedError {
+  return new ErasedError(`What job "${place.jobId}" of queue "${place.queue}" is about was erased.`, place);
 }
 
 /** The payload of a stored job; undefined when its text cannot be read. */

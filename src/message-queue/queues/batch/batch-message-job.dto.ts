@@ -9,7 +9,7 @@ import {
   OptionalField,
   TextField,
 } from '../payload-fields.js';
-import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
+import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** Recipients one batch job may name; larger audiences are split into segments that share a `batchId`. */
 export const MAX_RECIPIENTS_PER_JOB = 5_000;
@@ -37,12 +37,11 @@ function IsVariablesByRecipient(): PropertyDecorator {
 
 /** Payload of `batch-send`: one content, or one template, for many recipients. */
 export class BatchMessageJobDto {
-  @Readable()
+  @Identifies('subject')
   @IdField()
   senderId!: string;
 
   /** 1 to 5 000; one named twice gets the message once. */
-  @Readable()
   @IdListField(1, MAX_RECIPIENTS_PER_JOB)
   recipientIds!: string[];
 

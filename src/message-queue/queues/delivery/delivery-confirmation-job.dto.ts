@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
-import { Readable } from '../../privacy/sealed-fields.decorators.js';
+import { Identifies, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What a recipient's side can confirm. */
 export const ConfirmationStatus = {
@@ -20,11 +20,11 @@ export function isConfirmationStatus(value: unknown): value is ConfirmationStatu
 
 /** Payload of `delivery-confirmation`: how far one recipient's copy of a message has come. */
 export class DeliveryConfirmationJobDto {
-  @Readable()
+  @Identifies('message')
   @IdField()
   messageId!: string;
 
-  @Readable()
+  @Identifies('subject')
   @IdField()
   recipientId!: string;
 

@@ -2,22 +2,22 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, ValidateNested } from 'class-validator';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
 import { AttachmentDto } from './attachment.dto.js';
-import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
+import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** Longest message content, in characters. */
 export const MAX_CONTENT_LENGTH = 100_000;
 
 /** Payload of `send-message`: one message for one recipient. */
 export class SendMessageJobDto {
-  @Readable()
+  @Identifies('message')
   @IdField()
   messageId!: string;
 
-  @Readable()
+  @Identifies('subject')
   @IdField()
   senderId!: string;
 
-  @Readable()
+  @Identifies('subject')
   @IdField()
   recipientId!: string;
 

@@ -1,7 +1,7 @@
 import { IsIn, ValidateIf } from 'class-validator';
 import { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
-import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
+import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What an encryption job does. */
 export const EncryptionOperation = {
@@ -20,7 +20,7 @@ export function isEncryptionOperation(value: unknown): value is EncryptionOperat
 
 /** Payload of `encrypt-decrypt`. The result goes to the EncryptedContentStore, never into the job's return value. */
 export class EncryptionJobDto {
-  @Readable()
+  @Identifies('message')
   @IdField()
   messageId!: string;
 

@@ -1,6 +1,6 @@
 import { IsIn, ValidateIf } from 'class-validator';
 import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
-import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
+import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What an indexing job does. */
 export const IndexingOperation = { INDEX: 'index', UPDATE: 'update', DELETE: 'delete' } as const;
@@ -17,7 +17,7 @@ const unlessDelete = (job: IndexingJobDto): boolean => job.operation !== Indexin
 
 /** Payload of `index-message`. `index` and `update` carry the whole message; `delete` needs its id only. */
 export class IndexingJobDto {
-  @Readable()
+  @Identifies('message')
   @IdField()
   messageId!: string;
 
@@ -31,7 +31,7 @@ export class IndexingJobDto {
   content?: string;
 
   /** Required unless the operation is `delete`. */
-  @Readable()
+  @Identifies('subject')
   @ValidateIf(unlessDelete)
   @IdField()
   senderId?: string;

@@ -11,13 +11,13 @@ import {
 } from '../payload-fields.js';
 import { NotificationPriority } from './notification-priority.js';
 import { PushPayloadDto } from './push-payload.dto.js';
-import { KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
+import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Payload of `send-notification`: one notification for one recipient over one channel. */
 export class NotificationJobDto {
-  @Readable()
+  @Identifies('subject')
   @IdField()
   recipientId!: string;
 
@@ -43,7 +43,7 @@ export class NotificationJobDto {
   pushPayload?: PushPayloadDto;
 
   /** The message it is about. */
-  @Readable()
+  @Identifies('message')
   @OptionalField()
   @IdField()
   messageId?: string;

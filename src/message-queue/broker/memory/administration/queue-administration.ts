@@ -1,3 +1,5 @@
+import type { MessageQueueError } from '../../../../kernel/errors.js';
+import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
@@ -8,6 +10,7 @@ import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
 import { JobSettler } from '../store/job-settler.js';
 import type { StoredJob } from '../store/stored-job.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
+import type { MemoryQueueWorker } from '../memory-queue-worker.js';
 
 /** What people do to the jobs of a queue that have not failed: cancel, remove, count. */
 export class QueueAdministration {
@@ -15,14 +18,12 @@ export class QueueAdministration {
     const stored = engine.store.jobs.get(jobId);
     switch (stored?.state) {
       case 'active':
-        // Remembered, so that a run that hands the job back does not save it.
-        stored.remember().cancelReason = reason;
-        worker?.cancel(jobId, reason);
+        stopRun(stored, worker, new CancelledError(reason, { queue: engine.name, jobId }));
         return 'signalled';
       case 'waiting':
       case 'delayed': {
         const at = engine.clock.now();
-        const end = this.endOf(stored, engine.name, reason);
+        const end: JobEnd = { ...endedJob(readableJob(stored), engine.name), outcome: 'cancelled', reason };
         const mq = withCancellation(stored.options.mq ?? {}, stored.attemptsMade, reason, at);
         stored.options = { ...stored.options, mq };
         new JobSettler(engine).bury(stored, cancelledReason(reason));
@@ -36,12 +37,6 @@ export class QueueAdministration {
       default:
         return 'not-found';
     }
-  }
-
-  private endOf(stored: StoredJob, queue: string, reason: string): JobEnd {
-    const { id, name, options: opts, attemptsMade } = stored;
-    const job = { id, name, opts, attemptsMade, data: readablePayload(stored.data) };
-    return { ...endedJob(job, queue), outcome: 'cancelled', reason };
   }
 
   /** Removes all that waits or is delayed; its idempotency keys are free again. @returns how many were removed */
@@ -83,4 +78,25 @@ export class QueueAdministration {
       wrongKeys: [],
     };
   }
+}
+
+/** Stops the run of an active job; remembered, so that a run that hands the job back does not save it. */
+export function stopRun(
+  stored: StoredJob,
+  worker: MemoryQueueWorker | null,
+  reason: MessageQueueError,
+): void {
+  stored.remember().stopReason = reason;
+  worker?.abort(stored.id, reason);
+}
+
+/** A job that ends without having run, as its end tells of it. */
+export function readableJob({
+  id,
+  name,
+  options: opts,
+  attemptsMade,
+  data,
+}: StoredJob): Parameters<typeof endedJob>[0] {
+  return { id, name, opts, attemptsMade, data: readablePayload(data) };
 }

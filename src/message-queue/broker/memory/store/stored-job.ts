@@ -1,4 +1,5 @@
 import type { JobOptions } from 'bull';
+import type { MessageQueueError } from '../../../../kernel/errors.js';
 import type { ManagedJobRecord } from '../../../jobs/managed-job.js';
 import type { JobList } from './lanes/job-list.js';
 
@@ -53,8 +54,8 @@ export interface JobHistory {
   /** JSON text. */
   progress: string | undefined;
   logs: string[] | null;
-  /** Why the job is to be cancelled; asked for while it was active. */
-  cancelReason: string | undefined;
+  /** Why its run is to stop; asked for while it was active. */
+  stopReason: MessageQueueError | undefined;
   /** When the job was first passed on, and the version of its payload; until a worker knows it. */
   unknown: { readonly since: number; readonly version: number } | undefined;
 }
@@ -101,7 +102,7 @@ export class StoredJob {
       returnvalue: undefined,
       progress: undefined,
       logs: null,
-      cancelReason: undefined,
+      stopReason: undefined,
       unknown: undefined,
     };
     return this.history;

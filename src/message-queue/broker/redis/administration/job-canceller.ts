@@ -9,7 +9,7 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { cancelJobScript } from '../scripts/cancel-job.lua.js';
-import type { CancelMessage } from '../scripts/cancel-job.lua.js';
+import type { StopMessage } from '../scripts/cancel-job.lua.js';
 import { readOptions } from '../bull/stored-job.js';
 
 /** Cancels jobs wherever they are. */
@@ -22,7 +22,7 @@ export class JobCanceller {
   /** @param now milliseconds since the epoch */
   async cancel(queue: RedisQueue, id: string, reason: string, now: number): Promise<CancelOutcome> {
     const failedReason = cancelledReason(reason);
-    const message: CancelMessage = { id, reason };
+    const message: StopMessage = { id, reason };
     const texts = [JSON.stringify({ jobId: id, val: failedReason }), JSON.stringify(message)];
     for (;;) {
       const [stored, made, name, data, timestamp, priority] = await patiently(() =>

@@ -8,6 +8,7 @@ import type {
   QueueSnapshot,
   ReplayTarget,
 } from '../../broker.js';
+import type { JobsOfQueue } from '../../jobs-of-queue.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
 import { unlessAway } from '../connections/unless-away.js';
@@ -22,10 +23,17 @@ import { DeadLetters } from './dead-letters.js';
 import { FailedSweeper } from './failed-sweeper.js';
 import { JobCanceller } from './job-canceller.js';
 import { KnownQueues } from './known-queues.js';
+import { RedisJobs } from './redis-jobs.js';
+import type { RedisJobsParts } from './redis-jobs.js';
 import { SnapshotReader } from './snapshot-reader.js';
 
 /** Reply of {@link readUnknownScript}. */
 type UnknownReply = readonly [count: number, jobs: readonly (readonly [name: string, mark: string])[]];
+
+/** What administration depends on. */
+export interface AdministrationParts extends RedisJobsParts {
+  readonly options: ResolvedRedisBrokerOptions;
+}
 
 /** Most jobs removed by one command: more would block Redis for other clients. */
 const PURGE_STEP = 1_000;
@@ -36,6 +44,8 @@ const PURGE_STEP = 1_000;
  */
 export class QueueAdministration {
   readonly knownQueues: KnownQueues;
+  private readonly scripts: RedisScripts;
+  private readonly connections: RedisConnections;
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
   private readonly failedSweeper: FailedSweeper;
@@ -43,11 +53,12 @@ export class QueueAdministration {
 
   /** @param now milliseconds since the epoch */
   constructor(
-    private readonly scripts: RedisScripts,
-    private readonly connections: RedisConnections,
-    options: ResolvedRedisBrokerOptions,
+    private readonly parts: AdministrationParts,
     private readonly now: () => number,
   ) {
+    const { scripts, connections, options } = parts;
+    this.scripts = scripts;
+    this.connections = connections;
     this.canceller = new JobCanceller(scripts, connections);
     this.deadLetters = new DeadLetters(scripts);
     this.failedSweeper = new FailedSweeper(scripts);
@@ -97,6 +108,10 @@ export class QueueAdministration {
     }
     await this.answer(queue, 'planning the runs of schedules', queue.keepSchedules());
     return removed;
+  }
+
+  jobsOf(queue: RedisQueue): JobsOfQueue {
+    return new RedisJobs(queue, this.parts);
   }
 
   snapshot(queue: RedisQueue): Promise<QueueSnapshot> {

@@ -135,9 +135,8 @@ export class RedisQueue extends Bull<object> {
     return rejecting(super.multi());
   }
 
-  /** A run of a schedule begins: plans the next one. */
-  goOn(job: { readonly id: string; name: string; data: object; opts: object }): Promise<void> {
-    return this.backend.schedules().goOn(job);
+  get schedules(): QueueSchedules {
+    return this.backend.schedules();
   }
 
   /** Plans the runs again that schedules have lost. */

@@ -1,7 +1,10 @@
 import { CancelledError } from '../../../jobs/errors.js';
+import type { ErasedError } from '../../../jobs/errors.js';
 import type { FailureRecord } from '../../../jobs/managed-job.js';
 import { TakenJob } from '../../../jobs/taken-job.js';
+import { erasedError } from '../../rules/ended-job.js';
 import { validFailures } from '../../../admission/stored-failures.js';
+import type { StopOrder } from '../scripts/cancel-job.lua.js';
 import type { JobReader } from './job-reader.js';
 import type { TakenEntry } from './taken-entry.js';
 
@@ -22,20 +25,26 @@ export class RedisTakenJob extends TakenJob {
   /** @throws when the stored job is corrupt */
   constructor(reader: JobReader, entry: TakenEntry) {
     super(reader.read(entry), crashesOf(entry.mqCrashes), undefined, unknownSince(entry.mqUnknown));
-    const { id, mqCancel } = entry;
+    const { id, mqCancel, mqErased } = entry;
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
     this.isDebounced = (entry.deid ?? '') !== '';
     this.isSuspect = entry.mqHeld === 'suspect';
     this.isAhead = entry.isAhead;
-    if (mqCancel !== null) this.abort(cancelledError(this.job.queue.name, id, mqCancel));
+    if (mqCancel === null && mqErased === null) return;
+    this.abort(stopReason(this.job.queue.name, id, { reason: mqCancel ?? '', erased: mqErased !== null }));
   }
 }
 
-/** Why the run was cancelled. */
-export function cancelledError(queue: string, jobId: string, reason: string): CancelledError {
-  return new CancelledError(reason, { queue, jobId });
+/** Why a run must stop. */
+export function stopReason(
+  queue: string,
+  jobId: string,
+  { reason, erased }: StopOrder,
+): CancelledError | ErasedError {
+  const place = { queue, jobId };
+  return erased === true ? erasedError(place) : new CancelledError(reason, place);
 }
 
 /** The mark of a job that was passed on: when it first was, and the version of its payload. */

@@ -51,6 +51,7 @@ export function takenEntry(values: readonly (string | null)[], take?: Take): Tak
     finishedOn: values[18] ?? null,
     retriedOn: values[19] ?? null,
     mqUnknown: values[20] ?? null,
+    mqErased: values[21] ?? null,
     isAhead: take === undefined ? values[8] === 'ahead' : take.isAhead,
   };
 }

@@ -15,6 +15,7 @@ import {
   planAfter,
   removed,
   resumed,
+  shredded,
   upserted,
 } from '../../rules/schedules/schedule-changes.js';
 import type { ChangeTime, ScheduleAddition, ScheduleChange } from '../../rules/schedules/schedule-changes.js';
@@ -25,6 +26,7 @@ import { internalsOf } from '../bull/bull-internals.js';
 import { unasked, unlessAway } from '../connections/unless-away.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 import { addScheduleScript, changeScheduleScript, SCHEDULE_FIELDS } from './schedules.lua.js';
+import type { QueuedRun } from './schedule-calls.js';
 import { ScheduleReader } from './schedule-reader.js';
 import type { Found, SchedulesParts } from './schedule-reader.js';
 
@@ -69,11 +71,13 @@ export class RedisSchedules implements SchedulesOfQueue {
   }
 
   /** A run begins: the next one is planned. */
-  async goOn(job: { id: string; name: string; data: unknown; opts: object }): Promise<void> {
-    const run = runDetails(job);
-    if (run === null) return;
-    const data = JSON.stringify(job.data);
-    await this.changeBy(run.member, (found, time) => begun(found, { ...job, data }, time));
+  goOn(job: QueuedRun): Promise<void> {
+    return this.changeByRun(job, begun);
+  }
+
+  /** A run was shredded: so is what it would run again. */
+  endWith(job: QueuedRun): Promise<void> {
+    return this.changeByRun(job, shredded);
   }
 
   change(key: string, action: ScheduleAction): Promise<boolean> {
@@ -101,6 +105,13 @@ export class RedisSchedules implements SchedulesOfQueue {
       if (done !== null && done.nextAt !== null) revived.push(found.key);
     }
     return { revived, dead };
+  }
+
+  private async changeByRun(job: QueuedRun, changed: typeof begun): Promise<void> {
+    const run = runDetails(job);
+    if (run === null) return;
+    const data = JSON.stringify(job.data);
+    await this.changeBy(run.member, (found, time) => changed(found, { ...job, data }, time));
   }
 
   /** @returns whether there is such a schedule */

@@ -6,10 +6,20 @@ import type { SchedulesOfQueue } from '../../rules/schedules/schedule-care.js';
 import { memberOf } from '../../rules/schedules/schedule-record.js';
 import type { ScheduleRepeat } from '../../rules/schedules/schedule-record.js';
 
+/** The job of a run, as its queue knows it. */
+export interface QueuedRun {
+  readonly id: string;
+  readonly name: string;
+  readonly data: object;
+  readonly opts: object;
+}
+
 /** What a queue needs of its schedules. */
 export interface QueueSchedules extends Pick<SchedulesOfQueue, 'change' | 'keep'> {
   /** A run of a schedule begins: the next one is planned. */
-  goOn(job: { id: string; name: string; data: object; opts: object }): Promise<void>;
+  goOn(job: QueuedRun): Promise<void>;
+  /** A run of a schedule was shredded: there are no others. */
+  endWith(job: QueuedRun): Promise<void>;
 }
 
 type Call = (...args: never[]) => Promise<unknown>;

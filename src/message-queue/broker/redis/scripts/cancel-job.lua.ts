@@ -2,10 +2,15 @@ import { endingFunctions, letterFunctions } from './ending.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
-/** Message of {@link cancelJobScript} to the workers, on the channel `mq:cancel`. */
-export interface CancelMessage {
-  readonly id: string;
+/** Why the run of a job is to stop: it was cancelled, or what it is about was erased. */
+export interface StopOrder {
   readonly reason: string;
+  readonly erased?: boolean;
+}
+
+/** Message to the workers, on the channel `mq:cancel`. */
+export interface StopMessage extends StopOrder {
+  readonly id: string;
 }
 
 /**

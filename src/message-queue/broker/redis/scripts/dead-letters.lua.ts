@@ -62,7 +62,7 @@ local function replay(id, options, computedFrom)
   count, bytes = count + 1, bytes + letterBytes(id)
   if not stored[1] then return 0 end
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
-    'stalledCounter', 'mqCrashes', 'mqCancel', 'mqRun')
+    'stalledCounter', 'mqCrashes', 'mqCancel', 'mqErased', 'mqRun')
   redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)
   gather(id, levelOf(stored[2]))
   return 1

@@ -122,8 +122,8 @@ local function endAsFailed(id, now, event, mostLetters, mostBytes)
   freeDebounce(id)
   redis.call('ZADD', base .. 'failed', now, id)
   redis.call('HSET', base .. id, 'finishedOn', now)
-  -- By now the first two stand in the record; a result, only a job that was stored by somebody else has.
-  redis.call('HDEL', base .. id, 'mqCrashes', 'mqCancel', 'returnvalue')
+  -- By now the first two stand in the record, and a run that was to stop has; a result, only a job that was stored by somebody else has.
+  redis.call('HDEL', base .. id, 'mqCrashes', 'mqCancel', 'mqErased', 'returnvalue')
   shorten(id)
   noteLetters(1, letterBytes(id))
   -- A few more than came: so many that come at once, or a bound that was lowered, are caught up with.

@@ -7,25 +7,25 @@ import { timeFunctions } from './functions/server-time.lua.js';
  * Renews the locks of active jobs. An expired lock is taken again unless somebody has taken the job.
  *
  * ARGV: 1 token · 2 lock (ms) · 3… ids.
- * Reply: `[[id of a job that is no longer ours…], [[id, reason] of a cancelled job…]]`.
+ * Reply: `[[id of a job that is no longer ours…], [[id, reason, `1` = erased] of a job that is to stop…]]`.
  */
 export const renewLocksScript = luaScript('mqRenewLocks', {
   allowOom: true,
   body: `
-local lost, cancelled = {}, {}
+local lost, stopped = {}, {}
 for i = 3, #ARGV do
   local id = ARGV[i]
   local holder = redis.call('GET', base .. id .. ':lock')
   if holder == ARGV[1] or (not holder and redis.call('LPOS', base .. 'active', id) ~= false) then
     redis.call('SET', base .. id .. ':lock', ARGV[1], 'PX', ARGV[2])
     redis.call('SREM', base .. 'stalled', id)
-    local reason = redis.call('HGET', base .. id, 'mqCancel')
-    if reason then cancelled[#cancelled + 1] = { id, reason } end
+    local stop = redis.call('HMGET', base .. id, 'mqCancel', 'mqErased')
+    if stop[1] or stop[2] then stopped[#stopped + 1] = { id, stop[1] or '', stop[2] or '' } end
   else
     lost[#lost + 1] = id
   end
 end
-return { lost, cancelled }
+return { lost, stopped }
 `,
 });
 

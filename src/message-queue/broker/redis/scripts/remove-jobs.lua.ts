@@ -1,5 +1,6 @@
-import { endingFunctions } from './ending.lua.js';
+import { endingFunctions, goneFunctions, letterFunctions } from './ending.lua.js';
 import { keyFunctions } from './functions/keys.lua.js';
+import { ownershipFunctions } from './functions/ownership.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -14,15 +15,8 @@ export const purgeQueueScript = luaScript('mqPurgeQueue', {
   body: `
 local limit, removed = tonumber(ARGV[1]), 0
 
-local function forgetKey(id)
-  local onceKey = fieldOf(id, 'mqOnce')
-  if not onceKey then return end
-  local entry = redis.call('GET', base .. 'mq:once:' .. onceKey)
-  if entry and string.match(entry, '^%S* (.*)$') == id then freeKey(onceKey) end
-end
-
 local function drop(id)
-  forgetKey(id)
+  freeKeyOf(id)
   freeDebounce(id)
   redis.call('ZREM', base .. 'priority', id)
   redis.call('ZREM', base .. 'mq:unknown', id)
@@ -42,5 +36,62 @@ while removed < limit do
   drop(id)
 end
 return removed
+`,
+});
+
+/**
+ * Removes jobs in any state, and all that is stored of them or stands for them. One that a worker holds the lock of is marked (`mqErased`), and
+ * its worker told on the channel `mq:cancel`, so that it, or whoever runs the job next, aborts it.
+ *
+ * ARGV: ids. Reply: `[[id of a job that had ended…], [[id, name, data, opts, attemptsMade, timestamp, priority] of one that had not…],
+ * [id of one that is marked…]]`.
+ */
+export const eraseJobsScript = luaScript('mqEraseJobs', {
+  allowOom: true,
+  uses: [laneFunctions, endingFunctions, letterFunctions, goneFunctions, keyFunctions, ownershipFunctions],
+  body: `
+local ended, unended, marked, generated = {}, {}, {}, {}
+
+local function freeDebounceOf(id)
+  local debounceId = fieldOf(id, 'deid')
+  if debounceId and redis.pcall('GET', base .. 'de:' .. debounceId) == id then redis.call('DEL', base .. 'de:' .. debounceId) end
+end
+
+local function erase(id)
+  local key = base .. id
+  local job = redis.pcall('HMGET', key, 'name', 'data', 'opts', 'attemptsMade', 'timestamp', 'priority', 'mqRun')
+  if job.err or not job[2] then return end
+  local isLetter, hadEnded = false, true
+  if redis.call('LPOS', base .. 'active', id) then
+    if redis.call('EXISTS', key .. ':lock') == 1 then
+      redis.call('HSET', key, 'mqErased', '1')
+      redis.pcall('PUBLISH', base .. 'mq:cancel', cjson.encode({ id = id, reason = 'erased', erased = true }))
+      marked[#marked + 1] = id
+      return
+    end
+    letGo(id, job[7] or '')
+    hadEnded = false
+  elseif redis.call('ZREM', base .. 'failed', id) == 1 then
+    isLetter = true
+  elseif redis.call('ZREM', base .. 'completed', id) == 0 then
+    hadEnded = not (redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0)
+  end
+  freeKeyOf(id)
+  freeDebounceOf(id)
+  if isLetter then dropLetters({ id }) end
+  redis.pcall('ZREM', base .. 'mq:unknown', id)
+  redis.call('DEL', key, key .. ':logs')
+  if string.sub(id, 1, 2) == 'm_' then generated[#generated + 1] = id end
+  if hadEnded then
+    ended[#ended + 1] = id
+  else
+    unended[#unended + 1] = { id, job[1], job[2], job[3], job[4], job[5], job[6] }
+  end
+end
+
+for _, id in ipairs(ARGV) do erase(id) end
+-- An add whose answer was lost is sent again.
+rememberGone(generated)
+return { ended, unended, marked }
 `,
 });

@@ -12,7 +12,17 @@ const FIRST_FIELDS = ['name', 'timestamp', 'data', 'opts', 'priority'] as const;
 /** All others that Bull's job and we read. */
 const LATER_FIELDS = [
   ...['processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'attemptsMade', 'stacktrace'],
-  ...['failedReason', 'returnvalue', 'progress', 'delay', 'deid', 'finishedOn', 'retriedOn', 'mqUnknown'],
+  ...[
+    'failedReason',
+    'returnvalue',
+    'progress',
+    'delay',
+    'deid',
+    'finishedOn',
+    'retriedOn',
+    'mqUnknown',
+    'mqErased',
+  ],
 ] as const;
 
 /**

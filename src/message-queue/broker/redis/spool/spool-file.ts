@@ -23,8 +23,21 @@ CREATE TABLE IF NOT EXISTS jobs (${TYPES}, UNIQUE (base, id));
 CREATE INDEX IF NOT EXISTS inOrder ON jobs (base);
 CREATE TABLE IF NOT EXISTS aside (${TYPES}, code TEXT NOT NULL, why TEXT NOT NULL)`;
 
+export const SPOOL_TABLES = ['jobs', 'aside'] as const;
+export type SpoolTable = (typeof SPOOL_TABLES)[number];
+
+/** A record of a file, and where it stands in its table. */
+export interface HeldRecord {
+  readonly place: number;
+  readonly id: string;
+  readonly record: string;
+}
+
 /** A job of a file, without its record. */
 export type HeldJob = Omit<SpooledJob, 'record'>;
+
+/** A job that was removed from a file. */
+export type ErasedRecord = SpooledJob & { readonly code?: string };
 
 /** How many jobs are taken from a file at once, and how many bytes of payloads beyond the first of them. */
 export interface Portion {
@@ -126,6 +139,28 @@ export class SpoolFile {
     return this.database.prepare(`SELECT ${KNOWN}, code, why FROM aside ORDER BY place`).all() as never;
   }
 
+  /** The records of a queue's jobs behind a place, in their order. */
+  after(table: SpoolTable, base: string, place: number, count: number): HeldRecord[] {
+    return this.database
+      .prepare(`SELECT place, id, record FROM ${table} WHERE base = ? AND place > ? ORDER BY place LIMIT ?`)
+      .all(base, place, count) as HeldRecord[];
+  }
+
+  /** Removes jobs of a queue from both tables, and from the log of the database. @returns those that were there; `code` of one that was set aside */
+  erase(base: string, ids: readonly string[]): ErasedRecord[] {
+    const erased: ErasedRecord[] = [];
+    this.inTransaction(() => {
+      for (const table of SPOOL_TABLES) {
+        const remove = this.database.prepare(
+          `DELETE FROM ${table} WHERE base = ? AND id = ? RETURNING ${COLUMNS}${table === 'aside' ? ', code' : ''}`,
+        );
+        for (const id of ids) erased.push(...(remove.all(base, id) as ErasedRecord[]));
+      }
+    });
+    if (erased.length > 0) this.forget();
+    return erased;
+  }
+
   /** Moves so many jobs here from a file that a process left, those that were set aside too. @returns whether there were any */
   takeOver(left: SpoolFile, count: number): boolean {
     left.takeBack();
@@ -137,7 +172,7 @@ export class SpoolFile {
     return jobs.length > 0;
   }
 
-  /** Nothing is held any more: what the log of the database still shows goes too. */
+  /** What the log of the database still shows of what was removed goes too. */
   forget(): void {
     this.database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
   }

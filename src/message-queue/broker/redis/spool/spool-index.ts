@@ -87,4 +87,14 @@ export class SpoolIndex {
     this.asideJobs += 1;
     this.asideBytes += bytes;
   }
+
+  dropAside({ base, bytes }: HeldJob, code: string): void {
+    const name = `${base}\n${code}`;
+    const kind = this.kinds.get(name);
+    if (kind === undefined) return;
+    kind.jobs -= 1;
+    if (kind.jobs === 0) this.kinds.delete(name);
+    this.asideJobs -= 1;
+    this.asideBytes -= bytes;
+  }
 }

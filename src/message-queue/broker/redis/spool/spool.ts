@@ -1,15 +1,20 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { AddOutcome, SpoolDepth } from '../../broker.js';
+import type { JobText } from '../../jobs-of-queue.js';
 import type { SpoolTrouble } from '../../queue-snapshot.js';
 import { jobOf, keyConflict, storeFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 import { openSpoolFile } from './open-spool-files.js';
 import { codeOf, QueueDrain, sentence } from './queue-drain.js';
 import type { SpoolingQueue } from './queue-drain.js';
+import { SPOOL_TABLES } from './spool-file.js';
 import type { HeldJob, Portion, SpoolFile } from './spool-file.js';
 import { SpoolIndex } from './spool-index.js';
-import type { SetAside, SpooledJob } from './spooled-job.js';
+import { textOf } from './spooled-job.js';
+import type { SetAside, SpooledJob, SpooledText } from './spooled-job.js';
 
+/** Jobs that are looked at together. */
+const PAGE_JOBS = 100;
 /** How long queues may take to be registered before jobs of others are told of, milliseconds. */
 const REGISTERED_WITHIN_MS = 2_000;
 
@@ -91,7 +96,9 @@ export class Spool {
     return this.file.first(base, most);
   }
 
-  settle(added: readonly SpooledJob[], aside: readonly SetAside[]): void {
+  settle(added: readonly SpooledJob[], refused: readonly SetAside[]): void {
+    // One that was erased while it was sent does not come back.
+    const aside = refused.filter(({ job }) => this.index.byId(job) !== undefined);
     this.file.settle(added, aside);
     for (const job of added) this.index.drop(job);
     for (const { job, code, message } of aside) {
@@ -99,6 +106,31 @@ export class Spool {
       this.index.noteAside(job, code, message);
     }
     if (this.index.jobs === 0) this.file.forget();
+  }
+
+  /** The jobs of a queue whose payload holds one of these texts, page by page; those that were set aside too. */
+  *holding(base: string, texts: readonly string[]): Iterable<readonly JobText[]> {
+    this.write();
+    for (const table of SPOOL_TABLES) {
+      let page = this.file.after(table, base, 0, PAGE_JOBS);
+      while (page.length > 0) {
+        yield page
+          .flatMap((held) => textOf(held) ?? [])
+          .filter(({ data }) => texts.some((text) => data.includes(text)));
+        page = this.file.after(table, base, page.at(-1)?.place ?? 0, PAGE_JOBS);
+      }
+    }
+  }
+
+  /** Removes jobs of a queue for good. @returns those that were there and can be read, as they would have been stored */
+  erase(base: string, ids: readonly string[]): SpooledText[] {
+    this.write();
+    const erased = this.file.erase(base, ids);
+    for (const job of erased) {
+      if (job.code === undefined) this.index.drop(job);
+      else this.index.dropAside(job, job.code);
+    }
+    return erased.flatMap((job) => textOf(job) ?? []);
   }
 
   /** Writes what waits, and lets another process have the file. What is held is sent by the next process. */

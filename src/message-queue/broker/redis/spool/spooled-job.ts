@@ -4,6 +4,7 @@ import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { JsonPayload, SealedPayload } from '../../../admission/payloads/json-payload.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { AddRequest } from '../../broker.js';
+import type { JobText } from '../../jobs-of-queue.js';
 
 /** A job as it lies in a spool. */
 export interface SpooledJob {
@@ -26,6 +27,11 @@ export interface SetAside {
   readonly job: SpooledJob;
   readonly code: string;
   readonly message: string;
+}
+
+/** A job of a spool as it would be stored. */
+export interface SpooledText extends JobText {
+  readonly options: AdmittedJob['options'];
 }
 
 type SpooledRecord = Pick<AddRequest, 'name' | 'critical' | 'idempotency'> &
@@ -70,6 +76,16 @@ export async function spooledAdd(
     plainBytes === undefined ? new JsonPayload(json, bytes) : new SealedPayload(json, plainBytes, bytes);
   const job = await admitJob(queue.name, queue, name, data, options);
   return { request: { name, critical, idempotency, data, options }, job };
+}
+
+/** What a record says of its job: name, payload and options; null for one that is damaged, which nobody can add either. */
+export function textOf({ id, record }: Pick<SpooledJob, 'id' | 'record'>): SpooledText | null {
+  try {
+    const { name, json, options } = readRecord(record, id);
+    return { id, name, data: json, options };
+  } catch {
+    return null;
+  }
 }
 
 function readRecord(text: string, id: string): SpooledRecord {

@@ -1,3 +1,4 @@
+import type { Job } from 'bull';
 import { LockLostError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import type { JobResult } from '../../../jobs/job-result.js';
@@ -16,6 +17,7 @@ import type { QueueCommands } from './queue-commands.js';
 import { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { JobReader } from '../bull/job-reader.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
+import type { QueuedRun } from '../schedules/schedule-calls.js';
 import { UnreadableJobs } from './unreadable-jobs.js';
 
 /** What the pipe depends on. */
@@ -86,7 +88,8 @@ export class JobPipe {
       settled();
       if (settlement.kind !== 'completed') await this.store(taken, settlement);
       else {
-        const { result } = settlement;
+        const { result, ended } = settlement;
+        if (ended === 'shredded') await this.endSchedule(taken);
         this.tellCompleted(taken, result, await this.parts.completions.complete(taken, result));
       }
     } catch (error) {
@@ -200,12 +203,26 @@ export class JobPipe {
   private async scheduleNext({ job, id }: RedisTakenJob): Promise<boolean> {
     try {
       const { commands } = this.parts;
-      const run = { id, name: job.name, data: job.data as object, opts: job.opts };
-      await commands.untilAnswered(() => commands.queue.goOn(run));
+      await commands.untilAnswered(() => commands.queue.schedules.goOn(runOf(job, id)));
       return true;
     } catch (error) {
       this.report('queue', id, `The next run of repeatable job "${id}" could not be scheduled.`, error);
       return false;
+    }
+  }
+
+  /** What it would run again is erased. Should this fail, the next run ends the same way. */
+  private async endSchedule({ job, id }: RedisTakenJob): Promise<void> {
+    if (job.opts.repeat === undefined) return;
+    try {
+      await this.parts.commands.queue.schedules.endWith(runOf(job, id));
+    } catch (error) {
+      this.report(
+        'queue',
+        id,
+        `The schedule of job "${id}", which was shredded, could not be removed.`,
+        error,
+      );
     }
   }
 
@@ -231,4 +248,8 @@ export class JobPipe {
   private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
     this.parts.report({ kind, queue: this.parts.commands.queue.name, jobId, message, cause });
   }
+}
+
+function runOf({ name, data, opts }: Job, id: string): QueuedRun {
+  return { id, name, data: data as object, opts };
 }

@@ -3,7 +3,7 @@ import { RepeatedTask } from '../../../../kernel/time/repeated-task.js';
 import { LockLostError } from '../../../jobs/errors.js';
 import type { QueueCommands } from './queue-commands.js';
 import type { LockSettings } from '../redis-broker.options.js';
-import { cancelledError } from '../bull/redis-taken-job.js';
+import { stopReason } from '../bull/redis-taken-job.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { renewLocksScript } from '../scripts/keep-jobs.lua.js';
 
@@ -47,15 +47,15 @@ export class LockKeeper {
     const asked = new Map(this.active);
     if (asked.size === 0) return;
     const args = [this.commands.queue.lockToken, this.lock.durationMs, ...asked.keys()];
-    const [lost, cancelled] = (await this.commands.run(renewLocksScript, args)) as [
+    const [lost, stopped] = (await this.commands.run(renewLocksScript, args)) as [
       string[],
-      [string, string][],
+      [id: string, reason: string, erased: string][],
     ];
     // A run may have ended and another begun while the call was in flight.
     for (const id of lost) if (this.active.get(id) === asked.get(id)) asked.get(id)?.abort(this.lockLost(id));
     // A message usually says so at once, but a lost connection can swallow it.
-    for (const [id, reason] of cancelled) {
-      asked.get(id)?.abort(cancelledError(this.commands.queue.name, id, reason));
+    for (const [id, reason, erased] of stopped) {
+      asked.get(id)?.abort(stopReason(this.commands.queue.name, id, { reason, erased: erased !== '' }));
     }
   }
 

@@ -9,7 +9,7 @@ import type { TakenReply } from './job-intake.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import { JobPipe } from './job-pipe.js';
 import type { QueueCommands } from './queue-commands.js';
-import { cancelledError, RedisTakenJob } from '../bull/redis-taken-job.js';
+import { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import type { WaitSignal } from './wait-signal.js';
 import { LAST_ANSWER_MS, WorkerRest } from './worker-rest.js';
@@ -121,9 +121,9 @@ export class RedisQueueWorker implements QueueWorker {
     for (const taken of this.active.values()) taken.abort(reason);
   }
 
-  /** Aborts the run of a cancelled job if it is here. */
-  cancel(jobId: string, reason: string): void {
-    this.active.get(jobId)?.abort(cancelledError(this.parts.commands.queue.name, jobId, reason));
+  /** Aborts the run of a job if it is here. */
+  abort(jobId: string, reason: MessageQueueError): void {
+    this.active.get(jobId)?.abort(reason);
   }
 
   /** Call when the connection was lost: an answer that carried jobs may have been lost with it. */

@@ -2,11 +2,12 @@ import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lane-migration.js';
 import { DelayPromoter } from './keeping/delay-promoter.js';
-import type { CancelMessage } from '../scripts/cancel-job.lua.js';
+import type { StopMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
 import type { BrokerProblem, ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
+import { stopReason } from '../bull/redis-taken-job.js';
 import { RedisQueueWorker } from './redis-queue-worker.js';
 import type { RedisQueue, WorkerOfQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
@@ -192,7 +193,7 @@ export class WorkerService implements WorkerOfQueue {
     if (channel === delayed) this.promoter.hint(Number(message) - this.parts.connections.clock.now());
     if (channel === wake || channel === resumed) this.worker.interrupt();
     if (channel !== cancel) return;
-    const { id, reason } = JSON.parse(message) as CancelMessage;
-    this.worker.cancel(id, reason);
+    const { id, ...order } = JSON.parse(message) as StopMessage;
+    this.worker.abort(id, stopReason(this.parts.queue.name, id, order));
   }
 }

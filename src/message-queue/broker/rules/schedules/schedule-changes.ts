@@ -129,6 +129,16 @@ export function removed(from: StoredSchedule, { now }: ChangeTime): ScheduleChan
   return { key, from, to, nextAt: null };
 }
 
+/**
+ * A run was shredded, because what it was about is erased: the schedule ends, unless it has been changed since, and may be about something else.
+ * @returns null when it goes on
+ */
+export function shredded(from: StoredSchedule, job: RunningJob, time: ChangeTime): ScheduleChange | null {
+  const { record, member } = from;
+  if (record === null || record.ended !== undefined || runDetails(job)?.member !== member) return null;
+  return isSameJson(record.data, job.data) ? removed(from, time) : null;
+}
+
 /** Nothing of a schedule is left. */
 export function forgotten(from: StoredSchedule): ScheduleChange {
   return { key: from.key, from, to: null, nextAt: null };
@@ -174,6 +184,10 @@ function runDefinition(
   { member, repeat }: NonNullable<ReturnType<typeof runDetails>>,
 ): ScheduleDefinition {
   return { key, name, data, options: nextRunOptions(opts), repeat, isDeclared: isDeclaredMember(member) };
+}
+
+function isSameJson(one: string, other: string): boolean {
+  return JSON.stringify(JSON.parse(one)) === JSON.stringify(JSON.parse(other));
 }
 
 function isRunning({ pausedAt, ended }: ScheduleRecord): boolean {

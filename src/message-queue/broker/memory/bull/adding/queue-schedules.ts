@@ -1,5 +1,4 @@
 import type { JobId, JobInformation, JobOptions } from 'bull';
-import type { ManagedJobOptions } from '../../../../jobs/managed-job.js';
 import { DEFAULT_JOB_NAME } from '../../../rules/bull-arguments.js';
 import {
   begun,
@@ -9,11 +8,13 @@ import {
   planAfter,
   removed,
   resumed,
+  shredded,
   upserted,
 } from '../../../rules/schedules/schedule-changes.js';
 import type {
   ChangeTime,
   PendingState,
+  RunningJob,
   ScheduleAddition,
   ScheduleChange,
 } from '../../../rules/schedules/schedule-changes.js';
@@ -73,7 +74,7 @@ export class QueueSchedules implements SchedulesOfQueue {
   ): Promise<MemoryJob> {
     const job = this.#adding.newJob(name, data, options);
     if (job.options.prevMillis !== undefined && !isNew) {
-      this.#goOn({ id: job.id ?? '', name, data: job.json, opts: job.options });
+      this.#changeByRun({ id: job.id ?? '', name, data: job.json, opts: job.options }, begun);
     } else if (isNew || this.#find(job) !== null) this.addSchedule(job);
     return this.handleOf(job) as MemoryJob;
   }
@@ -129,10 +130,15 @@ export class QueueSchedules implements SchedulesOfQueue {
   /** Not in Bull: a run of a schedule starts, so the next one is added. */
   goOnAfter({ id, name, data, options }: StoredJob): void {
     try {
-      this.#goOn({ id, name, data, opts: options });
+      this.#changeByRun({ id, name, data, opts: options }, begun);
     } catch (error) {
       this.#engine.events.emit('error', error, `Error scheduling the next run of ${name}`);
     }
+  }
+
+  /** Not in Bull: a run of a schedule was shredded, so there are no others. */
+  endWith({ id, name, data, options }: StoredJob): void {
+    this.#changeByRun({ id, name, data, opts: options }, shredded);
   }
 
   /** Not in Bull: a pending run may be gone; looks once all that is removed together has been. */
@@ -182,16 +188,10 @@ export class QueueSchedules implements SchedulesOfQueue {
     return { revived, dead: [] };
   }
 
-  #goOn(job: {
-    readonly id: string;
-    readonly name: string;
-    readonly data: string;
-    readonly opts: object;
-  }): void {
-    const { repeat } = job.opts as ManagedJobOptions;
-    const { key: member } = repeat as { readonly key?: string };
-    const found = typeof member === 'string' ? this.#schedules.get(member) : null;
-    const change = found && begun(found, job, this.#time());
+  #changeByRun(job: RunningJob, changed: typeof begun): void {
+    const { repeat } = job.opts as { readonly repeat?: { readonly key?: string } };
+    const found = typeof repeat?.key === 'string' ? this.#schedules.get(repeat.key) : null;
+    const change = found && changed(found, job, this.#time());
     if (change) this.#apply(change);
   }
 

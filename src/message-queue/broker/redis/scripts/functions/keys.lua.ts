@@ -1,11 +1,11 @@
 /**
- * Lua functions after `timeFunctions`: which idempotency keys a queue remembers (each is a string `mq:once:<key>` that expires).
+ * Lua functions after `timeFunctions` and `laneFunctions`: which idempotency keys a queue remembers (each is a string `mq:once:<key>` that expires).
  * The sorted set `mq:keys` has them by when they expire, so that they can be counted, and the hash `mq:keys:forgotten` how many were
  * forgotten before that (`count`), and when the last one was (`at`).
  *
  * - `noteKeys(keys, most)`: new keys, `{ key, ttl (ms) }` each. Those that expired leave; while there are more than `most`, those that
  *   would expire next are forgotten.
- * - `freeKey(key)`: forgets a key whose job was removed.
+ * - `freeKeyOf(id)`: forgets the key of a job that is removed, before its hash is. One that stands for a later job stays.
  */
 export const keyFunctions = `
 local function noteKeys(keys, most)
@@ -29,7 +29,11 @@ local function noteKeys(keys, most)
   redis.pcall('HSET', set .. ':forgotten', 'at', string.format('%.0f', now))
 end
 
-local function freeKey(key)
+local function freeKeyOf(id)
+  local key = fieldOf(id, 'mqOnce')
+  if not key then return end
+  local entry = redis.call('GET', base .. 'mq:once:' .. key)
+  if not entry or string.match(entry, '^%S* (.*)$') ~= id then return end
   redis.call('DEL', base .. 'mq:once:' .. key)
   redis.pcall('ZREM', base .. 'mq:keys', key)
 end
