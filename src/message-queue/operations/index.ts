@@ -50,6 +50,13 @@ export { isFromThisMachine } from './board/loopback-access.js';
 // Keys and the audit
 export { Privacy } from '../privacy/privacy.js';
 export type { PrivacyCall } from '../privacy/privacy.js';
+export type { ErasureCall } from '../privacy/erasure/erasures.js';
+export type { ErasureReceipt } from '../privacy/erasure/erasure-receipt.js';
+export {
+  InvalidErasureError,
+  LegalHoldError,
+  ShreddingUnavailableError,
+} from '../privacy/erasure/erasure-errors.js';
 export type { RewrapReport } from '../privacy/keys/key-rotation.js';
 export { NoDataKeyStoreError } from '../privacy/no-data-key-store.error.js';
 export { AuditChain } from '../privacy/audit/audit-chain.js';

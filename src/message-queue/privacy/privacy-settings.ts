@@ -25,6 +25,11 @@ export const PRIVACY_SETTINGS = {
     variable: 'MESSAGE_QUEUE_ERROR_TEXTS',
     default: 'scrubbed',
   }),
+  /**
+   * How many days backups of the data key store are kept: a receipt then says from when on no backup has the destroyed keys. Unset, it does
+   * not.
+   */
+  keyBackupDays: setting(wholeNumber(0, 3_650), { variable: 'MESSAGE_QUEUE_KEY_BACKUP_DAYS', example: '30' }),
   /** The data keys of a `DataKeyStore` that a process keeps opened. */
   keyCache: {
     /** How many; the one used longest ago goes first. */

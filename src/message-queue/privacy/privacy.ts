@@ -1,4 +1,9 @@
+import type { ConversationStore } from '../ports/messages/conversation-store.js';
 import type { AuditChain } from './audit/audit-chain.js';
+import { ShreddingUnavailableError } from './erasure/erasure-errors.js';
+import type { ErasureReceipt } from './erasure/erasure-receipt.js';
+import type { ErasureCall, Erasures } from './erasure/erasures.js';
+import type { PendingErasures } from './erasure/pending-erasures.js';
 import type { AppKeys } from './keys/app-keys.js';
 import type { RewrapReport } from './keys/key-rotation.js';
 import { NoDataKeyStoreError } from './no-data-key-store.error.js';
@@ -16,7 +21,72 @@ export class Privacy {
   constructor(
     private readonly keys: AppKeys,
     private readonly audit: AuditChain,
+    /** Null without a data key store. */
+    private readonly erasures: Erasures | null,
+    private readonly pending: PendingErasures | null,
+    private readonly conversations: ConversationStore,
   ) {}
+
+  /**
+   * Destroys a conversation's data keys, so that every sealed copy of it is unreadable from then on, backups of Redis included; aborts its
+   * jobs, removes them, and everything that trace holders have of it. Whatever interrupts it, the same call goes on, and so does the job
+   * `erase-traces` by itself. Nothing new of the conversation is stored after it.
+   * @throws ShreddingUnavailableError without a DataKeyStore; LegalHoldError, InvalidErasureError, AuditUnavailableError, and then nothing
+   * was changed; what a store throws, and then it goes on by itself; signal.reason
+   */
+  async shredConversation(
+    conversationId: string,
+    call: ErasureCall,
+    signal = NEVER,
+  ): Promise<ErasureReceipt> {
+    return (this.erasures ?? refuse()).erase({ kind: 'conversation', id: conversationId }, call, signal);
+  }
+
+  /**
+   * Erases a person: what they wrote, also in shared conversations, what was sent to them, their devices, contacts, preferences and
+   * notifications, and conversations in which nobody else remains. What others wrote stays. What is under legal hold stays too and is
+   * named in the receipt; it goes when the hold ends. Otherwise like {@link shredConversation}, which see.
+   * @throws ShreddingUnavailableError, InvalidErasureError, AuditUnavailableError, and then nothing was changed; what a store throws
+   */
+  async eraseSubject(subjectId: string, call: ErasureCall, signal = NEVER): Promise<ErasureReceipt> {
+    return (this.erasures ?? refuse()).erase({ kind: 'subject', id: subjectId }, call, signal);
+  }
+
+  /** The receipt of an erasure as it stands now; null when there is none. @throws what the store throws */
+  async receipt(id: string, signal = NEVER): Promise<ErasureReceipt | null> {
+    return (this.erasures ?? refuse()).receipt(id, signal);
+  }
+
+  /**
+   * Puts a conversation under legal hold: nothing in it is removed by any clean-up or erasure.
+   * @throws AuditUnavailableError, and then nothing was changed; what the store throws
+   */
+  async hold(conversationId: string, call: PrivacyCall = {}, signal = NEVER): Promise<void> {
+    await this.held('hold', conversationId, call, () =>
+      this.conversations.setLegalHold(conversationId, true, signal),
+    );
+  }
+
+  /**
+   * Ends a legal hold, and goes on with the erasures that it kept.
+   * @throws AuditUnavailableError, and then nothing was changed; what a store throws, and then they go on within the hour
+   */
+  async releaseHold(conversationId: string, call: PrivacyCall = {}, signal = NEVER): Promise<void> {
+    await this.held('release', conversationId, call, () =>
+      this.conversations.setLegalHold(conversationId, false, signal),
+    );
+    await this.erasures?.resumeHeldBy(conversationId, signal);
+  }
+
+  /**
+   * Destroys again what the audit says was erased and the data key store does not know of, as after its restore from a backup. Workers do
+   * so by themselves, at their start and every hour.
+   * @returns how many tombstones were missing
+   * @throws ShreddingUnavailableError; AuditUnavailableError; what the stores throw
+   */
+  async reapplyErasures({ by = 'app' }: PrivacyCall = {}, signal = NEVER): Promise<number> {
+    return (this.pending ?? refuse()).reapply(by, signal);
+  }
 
   /**
    * Wraps every data key with the current key of the ring, page by page, while everything runs. At `left: 0` older ring keys may go. May be
@@ -38,4 +108,22 @@ export class Privacy {
       ({ rewrapped }) => rewrapped,
     );
   }
+
+  private async held(
+    action: 'hold' | 'release',
+    conversationId: string,
+    { by: actor = 'app', reason }: PrivacyCall,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    const target = await this.audit.target('conversation', conversationId);
+    await this.audit.audited({ actor, action, target, reason }, act);
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+function refuse(): never {
+  throw new ShreddingUnavailableError(
+    'Nothing can be erased for good here: without a DataKeyStore keys are derived from the ring, and cannot be destroyed. Plug one in: adapters: [...sqlStoreAdapters({ url })].',
+  );
 }

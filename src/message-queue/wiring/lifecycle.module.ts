@@ -10,6 +10,7 @@ import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { KeyProvider } from '../ports/encryption/key-provider.js';
+import { ErasureWatch } from '../privacy/erasure/erasure-watch.js';
 import { PayloadCodec } from '../privacy/payload-codec.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { checkKeys } from './providers/sealing-providers.js';
@@ -72,7 +73,12 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   /** Lets jobs finish, or hands them back, while the providers they use are still there. */
   async onModuleDestroy(): Promise<void> {
     this.#readiness.end();
-    await Promise.all([this.#worker.stop(), this.#schedules.stop(), this.#sweeper.stop()]);
+    await Promise.all([
+      this.#worker.stop(),
+      this.#schedules.stop(),
+      this.#sweeper.stop(),
+      this.#erasures.stop(),
+    ]);
     // Listeners that are told of the last ends may still use the providers.
     await this.#ends.settled();
   }
@@ -80,6 +86,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   async #begin(isReachable: boolean): Promise<void> {
     this.#namePortsInMemory();
     this.#sweeper.start();
+    this.#erasures.start();
     await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
     if (this.config.autoStart && !this.#readiness.isStopping) {
       await this.#startWork(isReachable ? START_TIMEOUT_MS : 0);
@@ -116,6 +123,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   get #sweeper(): RetentionSweeper {
     return this.moduleRef.get(RetentionSweeper, { strict: false });
+  }
+
+  get #erasures(): ErasureWatch {
+    return this.moduleRef.get(ErasureWatch, { strict: false });
   }
 
   get #schedules(): ScheduleReconciler {

@@ -31,6 +31,7 @@ import { ServerGate } from '../worker/server-gate.js';
 import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
 import { MessageQueueLifecycleModule } from './lifecycle.module.js';
+import { ERASURE_PROVIDERS } from './providers/erasure-providers.js';
 import { APP_KEYS, AUDIT_CHAIN, PRIVACY, RING_KEY_WATCH } from './providers/privacy-providers.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
@@ -110,6 +111,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   UNPLUGGED_PORTS,
   APP_KEYS,
   RING_KEY_WATCH,
+  ...ERASURE_PROVIDERS,
   DeadLetterAlerts,
   RetentionSweeper,
   ScheduleReconciler,

@@ -12,6 +12,9 @@ import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { AuditTrail } from '../../ports/privacy/audit-trail.js';
 import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { AuditChain } from '../../privacy/audit/audit-chain.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { Erasures } from '../../privacy/erasure/erasures.js';
+import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { Privacy } from '../../privacy/privacy.js';
 import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
@@ -54,8 +57,8 @@ export const AUDIT_CHAIN: Provider = {
 /** What a host calls. */
 export const PRIVACY: Provider = {
   provide: Privacy,
-  useFactory: (keys: AppKeys, audit: AuditChain) => new Privacy(keys, audit),
-  inject: [AppKeys, AuditChain],
+  useFactory: (...parts: ConstructorParameters<typeof Privacy>) => new Privacy(...parts),
+  inject: [AppKeys, AuditChain, Erasures, PendingErasures, ConversationStore],
 };
 
 /** Nothing that jobs do only seems done without an audit, so that production starts; but its operator should know. */
