@@ -14,6 +14,8 @@ export {
 export { batchMessageId } from './batch/batch-plan.js';
 export { BatchMessageProcessor } from './batch/batch.processor.js';
 export type { BatchResult } from './batch/batch.processor.js';
+export { EraseTracesJobDto } from './cleanup/erase-traces-job.dto.js';
+export { EraseTracesProcessor, ErasureIncompleteError } from './cleanup/erase-traces.processor.js';
 export { MessageCleanupProcessor } from './cleanup/cleanup.processor.js';
 export type { CleanupResult } from './cleanup/cleanup.processor.js';
 export { MessageDeliveryProcessor } from './delivery/delivery.processor.js';
