@@ -6,6 +6,7 @@ import type { OpenedPayload, PayloadSeal } from '../../src/message-queue/jobs/se
 import { KeyProvider } from '../../src/message-queue/ports/encryption/key-provider.js';
 import type { EncryptionKey } from '../../src/message-queue/ports/encryption/key-provider.js';
 import type { CodecOptions } from '../../src/message-queue/privacy/payload-codec.js';
+import { AppCodecKeys } from '../../src/message-queue/privacy/keys/app-codec-keys.js';
 import { DerivedDataKeys } from '../../src/message-queue/privacy/keys/derived-data-keys.js';
 import { PayloadCodec } from '../../src/message-queue/privacy/payload-codec.js';
 import { KeyScope, Readable } from '../../src/message-queue/privacy/sealed-fields.decorators.js';
@@ -72,7 +73,8 @@ export function sealOf(
 ): PayloadSeal {
   const codec = new PayloadCodec({
     ...{ sealing: 'on', unsealed: 'run', timeoutMs: 1_000 },
-    openKeys: () => new DerivedDataKeys(ring, new SystemClock(), { keys: 100, forMs: 60_000 }),
+    openKeys: () =>
+      new AppCodecKeys(null, new DerivedDataKeys(ring, new SystemClock(), { keys: 100, forMs: 60_000 })),
     ...options,
   });
   return codec.withSeal(definition).seal as PayloadSeal;

@@ -28,6 +28,7 @@ import {
   openedPayload,
   payloadTypeOf,
   refuseCrashLoop,
+  refusedErased,
 } from './run-steps.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
@@ -129,6 +130,10 @@ export class JobExecutor {
     const type = payloadTypeOf(run);
     const handler = (run.handler = handlerOf(run, this.#parts.handlers));
     const opening = openedPayload(run);
+    const asking = refusedErased(run);
+    if (asking !== undefined) {
+      return Promise.all([opening, asking]).then(([opened]) => this.#validate(run, handler, type, opened));
+    }
     if (!(opening instanceof Promise)) return this.#validate(run, handler, type, opening);
     return opening.then((opened) => this.#validate(run, handler, type, opened));
   }

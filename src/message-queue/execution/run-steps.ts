@@ -92,6 +92,14 @@ export function openedPayload({
 }
 
 /**
+ * Asks whether what the job is about was erased; undefined where nobody need be asked.
+ * @throws ErasedError, KeyUnavailableError; as a rejection
+ */
+export function refusedErased({ taken, definition, jobName, jobId }: Run): Promise<void> | undefined {
+  return definition.seal?.refuseErased({ job: jobName, jobId }, taken.job.data as unknown);
+}
+
+/**
  * The stored payload, brought up to the version of the queue's definition.
  * @throws NewerPayloadError when it is of a newer one, UpcastError, InvalidPayloadError when its version is none
  */

@@ -7,6 +7,12 @@ export type Sealing = 'on' | 'open-only' | 'off';
 export interface CodecKeys extends DataKeys {
   /** A keyed hash of a text, the same in every process of the app. @throws KeyUnavailableError */
   digest(text: string): Promise<string>;
+
+  /**
+   * Whether anything of these names, such as `subject:user-7`, was erased; undefined where nothing can be.
+   * @throws KeyUnavailableError
+   */
+  isErased(names: readonly string[]): Promise<boolean> | undefined;
 }
 
 /** What the seals of all queues share. */

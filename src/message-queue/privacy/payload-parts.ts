@@ -39,6 +39,17 @@ export class PayloadSplitter {
     return typeof id === 'string' && id !== '' ? `${scope.kind}:${id}` : this.queueScope;
   }
 
+  /** What a job is about, such as `subject:user-7`, each once: what the fields say that identify it. */
+  namesOf(payload: unknown): string[] {
+    if (this.fields.identifies.length === 0 || typeof payload !== 'object' || payload === null) return [];
+    const names = new Set<string>();
+    for (const { kind, field } of this.fields.identifies) {
+      const id = (payload as Record<string, unknown>)[field];
+      if (typeof id === 'string' && id !== '') names.add(`${kind}:${id}`);
+    }
+    return [...names];
+  }
+
   private nameOf(field: string): string {
     const known = this.names.get(field);
     if (known !== undefined) return known;

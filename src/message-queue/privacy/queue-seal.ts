@@ -9,6 +9,7 @@ import type {
   SealedSlot,
   SealStatus,
 } from '../jobs/sealing/payload-seal.js';
+import { ErasedError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
 import type { DataKey, KeyLookup } from './keys/data-keys.js';
@@ -86,6 +87,23 @@ export class QueueSeal implements PayloadSeal {
     const known = this.state.keys.openingKeyNow(id, this.definition.name);
     if (known !== undefined) return this.openWith(known, sealed, job, data);
     return this.lookUp(job, id).then((found) => this.openWith(found, sealed, job, data));
+  }
+
+  refuseErased({ job, jobId }: SealedJob, data: unknown): Promise<void> | undefined {
+    const names = this.splitterOf(job).namesOf(data);
+    const asking = names.length === 0 ? undefined : this.state.keys.isErased(names);
+    if (asking === undefined) return undefined;
+    const { name: queue } = this.definition;
+    const place = { queue, job, jobId };
+    const tooLate = (): KeyUnavailableError =>
+      new KeyUnavailableError('Nobody could say whether this was erased: the job waits.', place);
+    return answeredWithin(asking, LONGEST_LOOKUP_MS, tooLate).then((isErased) => {
+      if (!isErased) return;
+      throw new ErasedError(
+        `Job "${job}" ${jobId} of queue "${queue}" is about what was erased: it ends here.`,
+        place,
+      );
+    });
   }
 
   digest(text: string): Promise<string> {

@@ -67,6 +67,13 @@ export interface PayloadSeal {
    */
   open(job: SealedJob, data: unknown): OpenedPayload | 'shredded' | Promise<OpenedPayload | 'shredded'>;
 
+  /**
+   * Asks whether what a job is about was erased or recalled, by the readable fields that identify it.
+   * @returns undefined where nothing can be erased, or the job identifies nothing
+   * @throws ErasedError, KeyUnavailableError; as a rejection
+   */
+  refuseErased(job: SealedJob, data: unknown): Promise<void> | undefined;
+
   /** A keyed hash of a text, the same in every process: tells whether two sealed texts say the same. */
   digest(text: string): Promise<string>;
 }

@@ -34,6 +34,10 @@ export class AppCodecKeys implements CodecKeys {
     return this.stored === null ? Promise.resolve('unknown') : this.stored.openingKey(keyId, queue);
   }
 
+  isErased(names: readonly string[]): Promise<boolean> | undefined {
+    return this.stored?.isErased(names);
+  }
+
   digest(text: string): Promise<string> {
     return this.derived.digest(text);
   }

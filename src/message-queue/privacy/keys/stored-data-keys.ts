@@ -97,7 +97,22 @@ export class StoredDataKeys implements DataKeys {
     return nameHash(await this.parts.names.current(), scope);
   }
 
-  /** What another process, or this one, has destroyed is not used here any more. @param scopeHash see {@link digest} */
+  /** Whether any of these names, such as `subject:user-7`, has a tombstone. @throws KeyUnavailableError */
+  async isErased(names: readonly string[]): Promise<boolean> {
+    const key = await this.parts.names.current();
+    const hashes = names.map((name) => nameHash(key, name));
+    if (hashes.some((hash) => this.buried.has(hash))) return true;
+    try {
+      return (await this.parts.store.findTombstones(hashes)).length > 0;
+    } catch (cause) {
+      throw new KeyUnavailableError(
+        'Nobody can say whether this was erased: the data key store does not answer. The job waits.',
+        { cause },
+      );
+    }
+  }
+
+  /** What another process, or this one, has destroyed is not used here any more. @param scopeHash see {@link digest}; also of what else was erased */
   forget(scopeHash: string): void {
     const [oldest] = this.buried;
     if (this.buried.size >= MOST_BURIED && oldest !== undefined) this.buried.delete(oldest);
