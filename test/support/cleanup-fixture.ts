@@ -14,6 +14,8 @@ import {
 import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
 import type { CleanupJobDto } from '../../src/message-queue/queues/cleanup/cleanup-job.dto.js';
 import { MessageCleanupProcessor } from '../../src/message-queue/queues/cleanup/cleanup.processor.js';
+import { AttachmentTraces } from '../../src/message-queue/privacy/erasure/attachment-traces.js';
+import { TraceHolders } from '../../src/message-queue/privacy/erasure/trace-holders.js';
 import { ManualCircuitBreakers } from '../../src/message-queue/testing/manual-circuit-breakers.js';
 import { recorded } from '../../src/message-queue/testing/recorded.js';
 
@@ -38,8 +40,10 @@ export function setUp() {
   const files = recorded(new InMemoryAttachmentFiles());
   const contents = recorded(new InMemoryEncryptedContentStore());
   const index = recorded(new InMemorySearchIndex());
+  const holders = [index, contents, new AttachmentTraces(attachments, files)];
   const processor = new MessageCleanupProcessor(
-    ...([store, attachments, files, contents, index, clock, new ManualCircuitBreakers()] as const),
+    ...([store, attachments, files, new TraceHolders(() => holders)] as const),
+    ...([clock, new ManualCircuitBreakers()] as const),
   );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ now: NOW, ...overrides });
@@ -52,7 +56,7 @@ export function setUp() {
       signal,
     );
     await index.indexMany([{ ...row, version: sent.getTime() }], signal);
-    await contents.saveDecrypted({ messageId, content: 'harbour', version: 1 }, signal);
+    await contents.saveDecrypted({ messageId, conversationId, content: 'harbour', version: 1 }, signal);
   };
   const addAttachment = async (
     id: string,

@@ -186,6 +186,7 @@ describe('the other in-memory adapters', () => {
     const store = new InMemoryEncryptedContentStore();
     const content = {
       messageId: 'm',
+      conversationId: null,
       envelope: 'e1',
       keyId: 'k',
       algorithm: 'AES-256-GCM',

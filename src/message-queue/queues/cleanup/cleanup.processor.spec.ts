@@ -53,20 +53,26 @@ describe('cleanup-messages: old_messages', () => {
   it('finishes what a crashed run began, whatever step it died in', async () => {
     const crash = new Error('crash');
     const crashes: readonly ((bench: ReturnType<typeof setUp>) => void)[] = [
-      ({ index }) => index.recorder.fail('removeMany', crash),
-      ({ contents }) => contents.recorder.fail('removeMany', crash),
-      ({ attachments }) => attachments.recorder.fail('expireOfMessages', crash),
+      ({ index }) => index.recorder.fail('eraseTraces', crash),
+      ({ contents }) => contents.recorder.fail('eraseTraces', crash),
+      ({ files }) => files.recorder.fail('remove', crash),
+      ({ attachments }) => attachments.recorder.fail('removeMany', crash),
+      ({ index }) => index.recorder.fail('countTraces', crash),
       ({ store }) => store.recorder.fail('removeClaimed', crash),
     ];
     for (const plan of crashes) {
       const bench = setUp();
-      await bench.addMessage('old', 91);
+      await bench.addMessage('m-old', 91);
+      await bench.addAttachment('old', null);
       plan(bench);
-      await expect(bench.processor.processCleanup(old, bench.context())).rejects.toThrow('crash');
+      const crashed = bench.processor.processCleanup(old, bench.context());
+      await expect(crashed).rejects.toThrow(/crash|1 attachment files could not be removed/);
       expect(await bench.left()).toEqual([]);
       expect(await bench.processor.processCleanup(old, bench.context())).toMatchObject({ removed: 1 });
       expect((await bench.index.search('harbour')).items).toEqual([]);
-      expect(await bench.contents.findDecrypted('old')).toBeNull();
+      expect(await bench.contents.findDecrypted('m-old')).toBeNull();
+      expect(await bench.files.read('old.png')).toBeNull();
+      expect(await bench.attachments.find('old')).toBeNull();
       expect(await bench.processor.processCleanup(old, bench.context())).toMatchObject({
         matched: 0,
         removed: 0,

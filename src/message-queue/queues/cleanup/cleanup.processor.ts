@@ -6,8 +6,7 @@ import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
-import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
-import { SearchIndex } from '../../ports/search-index.js';
+import { MessageTraces } from '../../ports/privacy/message-traces.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { AttachmentCleanupStep } from './attachment-cleanup-step.js';
 import { CleanupJobDto, CleanupType, DEFAULT_CLEANUP_BATCH_SIZE } from './cleanup-job.dto.js';
@@ -39,23 +38,19 @@ const LONGEST_MARGIN_MS = 5_000;
 export class MessageCleanupProcessor {
   private readonly store: CleanupStore;
   private readonly attachments: AttachmentStore;
-  private readonly contents: EncryptedContentStore;
-  private readonly index: SearchIndex;
 
   constructor(
     store: CleanupStore,
     attachments: AttachmentStore,
     // Without a breaker: some files that resist would hold up all the others.
     private readonly files: AttachmentFiles,
-    contents: EncryptedContentStore,
-    index: SearchIndex,
+    // Its holders have breakers of their own dependencies.
+    private readonly traces: MessageTraces,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
   ) {
     this.store = guardedPort(store, Dependency.STORE, breakers);
     this.attachments = guardedPort(attachments, Dependency.STORE, breakers);
-    this.contents = guardedPort(contents, Dependency.STORE, breakers);
-    this.index = guardedPort(index, Dependency.SEARCH, breakers);
   }
 
   /** Removes what is older than the retention, step by step; a dry run counts only. Stops in time before the deadline. */
@@ -90,19 +85,13 @@ export class MessageCleanupProcessor {
 
   private stepOf(payload: CleanupJobDto): CleanupStep {
     const { cleanupType } = payload;
-    const now = this.clock.now();
     // By the clock, not by createdAt: a repeated job keeps the payload of its first day.
     const keptDays = payload.retentionDays ?? DEFAULT_RETENTION_DAYS[cleanupType];
-    const before = new Date(now - keptDays * DAY_MS);
+    const before = new Date(this.clock.now() - keptDays * DAY_MS);
     if (cleanupType === CleanupType.EXPIRED_ATTACHMENTS) {
       return new AttachmentCleanupStep(before, this.attachments, this.files);
     }
-    const { store, index, contents, attachments } = this;
-    return new MessageCleanupStep(
-      { kind: cleanupType, before },
-      { store, index, contents, attachments },
-      new Date(now),
-    );
+    return new MessageCleanupStep({ kind: cleanupType, before }, this.store, this.traces);
   }
 
   private leftMs(context: JobContext): number {

@@ -96,6 +96,26 @@ describe('encrypt-decrypt', () => {
     expect((await contents.findDecrypted('m-1'))?.content).toBe(SECRET);
   });
 
+  it('keeps with each result the conversation that the job or the stored envelope names', async () => {
+    const { processor, cipher, contents } = setUp();
+    const run = (job: Plain<EncryptionJobDto>) => processor.processEncryption(job, fakeJobContext());
+    const sealedIn = async () => (await contents.findEncrypted('m-1'))?.conversationId;
+    const openedIn = async () => (await contents.findDecrypted('m-1'))?.conversationId;
+    await run({ ...encrypt, conversationId: 'c-1' });
+    expect(await sealedIn()).toBe('c-1');
+    await run(decrypt);
+    expect(await openedIn()).toBe('c-1');
+    await run({ ...decrypt, operation: 'reencrypt' });
+    expect(await sealedIn()).toBe('c-1');
+    await run({ ...decrypt, operation: 'reencrypt', conversationId: 'c-2' });
+    expect(await sealedIn()).toBe('c-2');
+    const { envelope } = await cipher.seal({ messageId: 'm-1', content: SECRET });
+    await run({ ...decrypt, content: envelope });
+    expect(await openedIn()).toBeNull();
+    await run(encrypt);
+    expect(await sealedIn()).toBeNull();
+  });
+
   it('tells tampered data, wrong and unknown keys and algorithms apart, all of them unrecoverable', async () => {
     const { processor, failure, cipher, keys } = setUp();
     const { envelope } = await cipher.seal({ messageId: 'm-1', content: SECRET });

@@ -63,12 +63,13 @@ export class MessageEncryptionProcessor {
     payload: EncryptionJobDto,
     context: JobContext,
   ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
-    const { messageId, algorithm, keyId } = payload;
+    const { messageId, conversationId = null, algorithm, keyId } = payload;
     const request = { messageId, content: payload.content ?? '', algorithm, keyId };
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
     const version = toDate(payload.createdAt).getTime();
-    const outcome = await this.contents.saveEncrypted({ messageId, ...sealed, version }, context.signal);
+    const content = { messageId, conversationId, ...sealed, version };
+    const outcome = await this.contents.saveEncrypted(content, context.signal);
     return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome };
   }
 
@@ -76,12 +77,14 @@ export class MessageEncryptionProcessor {
     payload: EncryptionJobDto,
     context: JobContext,
   ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
-    const { messageId } = payload;
-    const envelope = payload.content ?? (await this.stored(messageId, context)).envelope;
+    const { messageId, content: given } = payload;
+    const { envelope, conversationId: known } =
+      given === undefined ? await this.stored(messageId, context) : { envelope: given, conversationId: null };
     const opened = await this.cipher.open({ messageId, envelope }, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
     const version = toDate(payload.createdAt).getTime();
-    const content = { messageId, content: opened.content, version };
+    const conversationId = payload.conversationId ?? known;
+    const content = { messageId, conversationId, content: opened.content, version };
     const outcome = await this.contents.saveDecrypted(content, context.signal);
     return { algorithm: opened.algorithm, keyId: opened.keyId, outcome };
   }
@@ -97,7 +100,8 @@ export class MessageEncryptionProcessor {
     const request = { messageId, content: opened.content, algorithm, keyId };
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
-    const content = { messageId, ...sealed, version: old.version };
+    const conversationId = payload.conversationId ?? old.conversationId;
+    const content = { messageId, conversationId, ...sealed, version: old.version };
     const replaced = await this.contents.replaceEncrypted(old.envelope, content, context.signal);
     return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome: replaced ? 'saved' : 'stale' };
   }

@@ -23,6 +23,7 @@ export function cleanupStoreContract(
     declareClaims(test);
     declareDeletedConversations(test);
     declareErasedMessages(test);
+    declareErasedAmongOthers(test);
   });
 }
 
@@ -205,7 +206,9 @@ function declareErasedMessages(test: ContractTest<CleanupStoreSubject>): void {
       assert.deepEqual(await cleanup.claim(selection, 10, never()), free);
     });
   }
+}
 
+function declareErasedAmongOthers(test: ContractTest<CleanupStoreSubject>): void {
   test('counts what belongs to an erasure, and no claim of another run', async (subject) => {
     await saveMixed(subject);
     const { cleanup } = subject;

@@ -1,0 +1,57 @@
+import type { AttachmentFiles } from './attachment-files.js';
+import type { AttachmentStore, StoredAttachment } from './attachment-store.js';
+
+/**
+ * Removes rows of attachments and their files: the files first, so that a crash leaves a row that leads to the rest. A file stays as long as
+ * another row needs it. A file that resists keeps its rows, and stops no others.
+ * @returns how many rows are gone
+ * @throws when none is, because files resist: to go on would go round in circles; what the store throws; signal.reason
+ */
+export async function removeAttachments(
+  rows: readonly StoredAttachment[],
+  attachments: AttachmentStore,
+  files: AttachmentFiles,
+  signal: AbortSignal,
+): Promise<number> {
+  if (rows.length === 0) return 0;
+  const fileKeys = [...new Set(rows.map(({ fileKey }) => fileKey))];
+  const ids = rows.map(({ id }) => id);
+  const needed = await attachments.filesStillNeeded(fileKeys, ids, signal);
+  const free = fileKeys.filter((fileKey) => !needed.has(fileKey));
+  const failures = await removeFiles(free, files, signal);
+  const gone = rows.filter(({ fileKey }) => !failures.has(fileKey)).map(({ id }) => id);
+  if (gone.length === 0) throw resisting(failures);
+  const removed = await attachments.removeMany(gone, signal);
+  if (needed.size > 0) {
+    // Those who remove the last rows of one file at the same time find it needed by each other.
+    const stillNeeded = await attachments.filesStillNeeded([...needed], [], signal);
+    const left = [...needed].filter((fileKey) => !stillNeeded.has(fileKey));
+    const late = await removeFiles(left, files, signal);
+    if (late.size > 0) throw resisting(late);
+  }
+  return removed;
+}
+
+/** @returns those that resist, and why */
+async function removeFiles(
+  fileKeys: readonly string[],
+  files: AttachmentFiles,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, unknown>> {
+  const failures = new Map<string, unknown>();
+  for (const fileKey of fileKeys) {
+    signal.throwIfAborted();
+    try {
+      await files.remove(fileKey, signal);
+    } catch (error) {
+      failures.set(fileKey, error);
+    }
+  }
+  signal.throwIfAborted();
+  return failures;
+}
+
+function resisting(failures: ReadonlyMap<string, unknown>): Error {
+  const [cause] = failures.values();
+  return new Error(`${failures.size} attachment files could not be removed.`, { cause });
+}
