@@ -32,7 +32,8 @@ export class SqlCleanupStore extends CleanupStore {
       const unfinished = await tx
         .selectFrom('mq_messages')
         .select('message_id')
-        .where('claimed', '=', 1)
+        // Not as a parameter: SQLite would not see that the index of claimed messages has them all.
+        .where((eb) => eb('claimed', '=', eb.lit(1)))
         .orderBy('created_at')
         .orderBy('message_id')
         .limit(limit)
