@@ -187,8 +187,14 @@ module.exports = {
       to: { path: `${LIB}/adapters/`, pathNot: [`${LIB}/adapters/$1/`, `${LIB}/adapters/shared/`] },
     },
     onlyImports(
+      'job-traces-use-the-inner-seam',
+      `${LIB}/privacy/job-traces/`,
+      [`${LIB}/(privacy|ports|jobs)/`, KERNEL, SEAMS],
+      'Queues hold traces like any store; what finds them is the same on both providers.',
+    ),
+    onlyImports(
       'privacy-stands-on-ports',
-      `${LIB}/privacy/`,
+      `${LIB}/privacy/(?!job-traces/)`,
       [`${LIB}/(privacy|ports|jobs)/`, `${LIB}/adapters/shared/sealing/`, KERNEL],
       'What seals, opens and erases is called at the end of admission and at the start of a run: it knows neither of them, no broker and no queue. The engine of envelopes it shares with the ciphers.',
     ),

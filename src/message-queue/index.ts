@@ -84,7 +84,6 @@ export {
   CancelledError,
   CircuitOpenError,
   EnqueueTimeoutError,
-  ErasedError,
   IdempotencyConflictError,
   InvalidJobOptionsError,
   InvalidPayloadError,

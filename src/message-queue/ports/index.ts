@@ -98,6 +98,7 @@ export type { ErasedRecords, ErasureRecord, HeldRecords, Tombstone } from './pri
 export { ErasureRunner } from './privacy/erasure-runner.js';
 export type { ErasureProgress } from './privacy/erasure-runner.js';
 export { TraceHolder } from './privacy/trace-holder.js';
+export { ErasedError } from '../jobs/errors.js';
 export type { TraceTarget } from './privacy/trace-holder.js';
 export { AuditAction, AuditPhase, AuditTrail, isAuditAction, isAuditPhase } from './privacy/audit-trail.js';
 export type { AuditExtent, AuditHead, AuditQuery, AuditRecord, AuditTarget } from './privacy/audit-trail.js';

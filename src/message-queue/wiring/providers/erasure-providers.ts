@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { Clock } from '../../../kernel/time/clock.js';
+import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEnqueuer } from '../../facade/job-enqueuer.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
@@ -16,8 +17,8 @@ import { ErasureEngine } from '../../privacy/erasure/erasure-engine.js';
 import { ErasureWatch } from '../../privacy/erasure/erasure-watch.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
-import { JobTraces } from '../../privacy/erasure/job-traces.js';
 import { TraceHolders } from '../../privacy/erasure/trace-holders.js';
+import { JobTraces } from '../../privacy/job-traces/job-traces.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { CLEANUP_QUEUE } from '../../queues/queue-definitions.js';
 
@@ -34,6 +35,11 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
     inject: [DiscoveryService],
   },
   { provide: MessageTraces, useExisting: TraceHolders },
+  {
+    provide: JobTraces,
+    useFactory: (queues: ManagedQueues) => new JobTraces(queues),
+    inject: [ManagedQueues],
+  },
   {
     // Null without a data key store: nothing can be erased for good then.
     provide: Erasures,

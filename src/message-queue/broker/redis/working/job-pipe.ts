@@ -1,4 +1,3 @@
-import type { Job } from 'bull';
 import { LockLostError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import type { JobResult } from '../../../jobs/job-result.js';
@@ -17,7 +16,7 @@ import type { QueueCommands } from './queue-commands.js';
 import { RedisTakenJob } from '../bull/redis-taken-job.js';
 import { JobReader } from '../bull/job-reader.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
-import type { QueuedRun } from '../schedules/schedule-calls.js';
+import { NOT_SCHEDULED, ScheduleRuns } from './schedule-runs.js';
 import { UnreadableJobs } from './unreadable-jobs.js';
 
 /** What the pipe depends on. */
@@ -34,13 +33,6 @@ export interface PipeParts {
   readonly suspects: CrashSuspects;
 }
 
-/** Not at once: what refuses the next run of a schedule would do so again and again. */
-const NOT_SCHEDULED: Settlement = {
-  kind: 'deferred',
-  delayMs: 5_000,
-  reason: 'the next run of its schedule could not be added',
-};
-
 /** How a run ended that did not complete its job. */
 type UnsuccessfulSettlement = Exclude<Settlement, { kind: 'completed' }>;
 
@@ -51,6 +43,7 @@ export class JobPipe {
   private readonly ends: EndWriter;
   private readonly reader: JobReader;
   private readonly unreadable: UnreadableJobs;
+  private readonly scheduleRuns: ScheduleRuns;
 
   constructor(private readonly parts: PipeParts) {
     this.ends = new EndWriter(parts.commands);
@@ -58,6 +51,9 @@ export class JobPipe {
       ...{ commands: parts.commands, ends: this.ends, now: parts.now },
       report: (kind, jobId, message, cause) => this.report(kind, jobId, message, cause),
     });
+    this.scheduleRuns = new ScheduleRuns(parts.commands, (jobId, message, cause) =>
+      this.report('queue', jobId, message, cause),
+    );
     this.reader = new JobReader(parts.commands.queue, parts.commands.queue.definition);
   }
 
@@ -89,7 +85,7 @@ export class JobPipe {
       if (settlement.kind !== 'completed') await this.store(taken, settlement);
       else {
         const { result, ended } = settlement;
-        if (ended === 'shredded') await this.endSchedule(taken);
+        if (ended === 'shredded') await this.scheduleRuns.endWith(taken);
         this.tellCompleted(taken, result, await this.parts.completions.complete(taken, result));
       }
     } catch (error) {
@@ -140,7 +136,7 @@ export class JobPipe {
 
   private async runToEnd(taken: RedisTakenJob): Promise<Settlement> {
     const { job } = taken;
-    if (job.opts.repeat !== undefined && !(await this.scheduleNext(taken))) return NOT_SCHEDULED;
+    if (job.opts.repeat !== undefined && !(await this.scheduleRuns.goOn(taken))) return NOT_SCHEDULED;
     const outcome = startRun(this.parts.run, taken);
     this.parts.commands.queue.emit('active', job, outcome, 'waiting');
     try {
@@ -200,32 +196,6 @@ export class JobPipe {
     this.parts.suspects.leave(taken);
   }
 
-  private async scheduleNext({ job, id }: RedisTakenJob): Promise<boolean> {
-    try {
-      const { commands } = this.parts;
-      await commands.untilAnswered(() => commands.queue.schedules.goOn(runOf(job, id)));
-      return true;
-    } catch (error) {
-      this.report('queue', id, `The next run of repeatable job "${id}" could not be scheduled.`, error);
-      return false;
-    }
-  }
-
-  /** What it would run again is erased. Should this fail, the next run ends the same way. */
-  private async endSchedule({ job, id }: RedisTakenJob): Promise<void> {
-    if (job.opts.repeat === undefined) return;
-    try {
-      await this.parts.commands.queue.schedules.endWith(runOf(job, id));
-    } catch (error) {
-      this.report(
-        'queue',
-        id,
-        `The schedule of job "${id}", which was shredded, could not be removed.`,
-        error,
-      );
-    }
-  }
-
   private brokenRun(taken: RedisTakenJob, error: unknown): FailedSettlement {
     const { id } = taken;
     const { queue } = this.parts.commands;
@@ -248,8 +218,4 @@ export class JobPipe {
   private report(kind: BrokerProblem['kind'], jobId: string, message: string, cause?: unknown): void {
     this.parts.report({ kind, queue: this.parts.commands.queue.name, jobId, message, cause });
   }
-}
-
-function runOf({ name, data, opts }: Job, id: string): QueuedRun {
-  return { id, name, data: data as object, opts };
 }
