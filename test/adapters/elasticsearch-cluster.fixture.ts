@@ -104,6 +104,8 @@ export class TestCluster {
         return this.getMany(name, JSON.parse(body) as { ids: string[] });
       case 'POST _search':
         return this.search(name, JSON.parse(body) as SearchRequest);
+      case 'POST _count':
+        return this.count(name, JSON.parse(body) as Pick<SearchRequest, 'query'>);
       case 'POST _refresh':
         this.refresh(name);
         return {};
@@ -152,12 +154,13 @@ export class TestCluster {
   private write({ mapping, written }: Index, action: BulkAction, source: Source): number {
     const { _id, version, version_type } = action;
     if (Buffer.byteLength(_id) > 512) throw new Refusal(400, 'illegal_argument_exception', 'id is too long');
-    if (version_type !== 'external_gte' || !Number.isInteger(version) || version < 0) {
+    if (!['external', 'external_gte'].includes(version_type) || !Number.isInteger(version) || version < 0) {
       throw new Refusal(400, 'action_request_validation_exception');
     }
     for (const [field, { type }] of Object.entries(mapping)) check(type, source[field]);
     const current = written.get(_id);
-    if (current !== undefined && version < current.version) {
+    const lowest = version_type === 'external' ? version : version + 1;
+    if (current !== undefined && lowest <= current.version) {
       throw new Refusal(
         409,
         'version_conflict_engine_exception',
@@ -178,6 +181,12 @@ export class TestCluster {
     };
   }
 
+  private count(name: string, { query }: Pick<SearchRequest, 'query'>): object {
+    const { searchable, mapping } = this.indexOf(name);
+    const found = [...searchable.values()].filter(({ source }) => isFound(query, source, mapping));
+    return { count: found.length, _shards: { failed: 0 } };
+  }
+
   private search(name: string, request: SearchRequest): object {
     const { searchable, mapping } = this.indexOf(name);
     const { query, size, sort, search_after: after, _source, track_total_hits, ...unknown } = request;
@@ -186,7 +195,7 @@ export class TestCluster {
     if (JSON.stringify(sort) !== '[{"createdAt":"desc"},{"messageId":"desc"}]')
       throw new Refusal(400, 'parsing_exception');
     const hits = [...searchable.values()]
-      .filter(({ source }) => query.bool.filter.every((filter) => matches(filter, source, mapping)))
+      .filter(({ source }) => isFound(query, source, mapping))
       .map(({ source }) => ({ source, sort: [source.createdAt, source.messageId] as Sort }))
       .sort((a, b) => descending(a.sort, b.sort))
       .filter(({ sort: values }) => after === undefined || descending(values, after) > 0)
@@ -207,9 +216,13 @@ interface BulkAction {
 
 type Sort = readonly [number, string];
 type Filter = Readonly<Record<string, Readonly<Record<string, { readonly value: string }>>>>;
+/** Fields with values of which none may be there. */
+type Exclusion = Readonly<Record<'terms', Readonly<Record<string, readonly string[]>>>>;
 
 interface SearchRequest {
-  readonly query: { readonly bool: { readonly filter: readonly Filter[] } };
+  readonly query: {
+    readonly bool: { readonly filter: readonly Filter[]; readonly must_not?: readonly Exclusion[] };
+  };
   readonly size: number;
   readonly sort: unknown;
   readonly search_after?: Sort;
@@ -228,6 +241,18 @@ function check(type: string, value: unknown): void {
   );
   if (isWrong)
     throw new Refusal(400, 'document_parsing_exception', `failed to parse [${JSON.stringify(value)}]`);
+}
+
+function isFound({ bool }: SearchRequest['query'], source: Source, mapping: Mapping): boolean {
+  const { filter, must_not: exclusions = [], ...unknown } = bool;
+  if (Object.keys(unknown).length > 0) throw new Refusal(400, 'parsing_exception');
+  const isExcluded = exclusions.some(({ terms, ...others }) => {
+    if (Object.keys(others).length > 0) throw new Refusal(400, 'parsing_exception');
+    return Object.entries(terms).some(([field, values]) =>
+      values.some((value) => matches({ term: { [field]: { value } } }, source, mapping)),
+    );
+  });
+  return !isExcluded && filter.every((one) => matches(one, source, mapping));
 }
 
 function matches(filter: Filter, source: Source, mapping: Mapping): boolean {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ElasticsearchSearchIndex } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import type { ElasticsearchOptions } from '../../src/message-queue/adapters/elasticsearch/index.js';
-import type { SearchDocument, SearchIndex } from '../../src/message-queue/ports/index.js';
+import type { SearchDocument, SearchIndex, TraceTarget } from '../../src/message-queue/ports/index.js';
 import { searchIndexContract } from '../../src/message-queue/testing/contracts/search-index.contract.js';
 import { TestCluster } from './elasticsearch-cluster.fixture.js';
 
@@ -88,6 +88,34 @@ describe('ElasticsearchSearchIndex on a cluster', () => {
     expect(await found(index, 'apple')).toEqual(['m1']);
     await index.removeMany(['m1'], new Date(5), never);
     expect(await index.indexMany([aDocument('m1', 'apple', { version: 99 })], never)).toEqual(['deleted']);
+  });
+
+  it('erases and counts also what searches do not see yet', async () => {
+    const index = await open({ refresh: false });
+    await cluster('PUT', `/${made.at(-1) ?? ''}/_settings`, { index: { refresh_interval: '-1' } });
+    const targets: readonly TraceTarget[] = [
+      { kind: 'messages', messageIds: ['m1', 'm2', 'm3'] },
+      { kind: 'conversation', conversationId: 'c-2' },
+      { kind: 'subject', subjectId: 'ben', exceptConversations: ['c-1'] },
+    ];
+    for (const [at, target] of targets.entries()) {
+      const scope = { conversationId: 'c-2', senderId: 'ben' };
+      const ids = ['m1', 'm2', 'm3'].map((id) => (target.kind === 'messages' ? id : `${id}-${at}`));
+      await index.indexMany(
+        ids.map((id) => aDocument(id, 'secret', scope)),
+        never,
+      );
+      expect(await index.countTraces(target, never)).toBe(3);
+      expect(await index.eraseTraces(target, 2, never)).toBe(2);
+      expect(await index.countTraces(target, never)).toBe(1);
+      expect(await index.eraseTraces(target, 2, never)).toBe(1);
+      expect(await index.countTraces(target, never)).toBe(0);
+      for (const id of ids) {
+        const stored = JSON.stringify(await cluster('GET', `/${made.at(-1)}/_doc/${id}`));
+        expect(stored).toMatch(/"removed":true/);
+        expect(stored).not.toMatch(/secret|c-2|ben/);
+      }
+    }
   });
 
   it('keeps no content of a removed message', async () => {

@@ -1,43 +1,19 @@
 import type { Page } from '../../ports/page.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../../ports/search-index.js';
 import { highlight } from '../shared/search/search-highlights.js';
 import { queryTerms } from '../shared/search/search-terms.js';
 import type { QueryTerm } from '../shared/search/search-terms.js';
-import { ClusterClient, kindOf } from './cluster-client.js';
 import { resolveElasticsearchOptions } from './elasticsearch.options.js';
-import type { ElasticsearchOptions, ResolvedElasticsearchOptions } from './elasticsearch.options.js';
-import { documentId, INDEX_DEFINITION, tombstoneLines, writeLines } from './message-index.js';
+import type { ElasticsearchOptions } from './elasticsearch.options.js';
+import { IndexClient } from './index-client.js';
+import { tombstoneLines, writeLines } from './message-index.js';
 import type { StoredMessage } from './message-index.js';
 import { cursorAfter, hitsPerPage, sortValuesOf } from './page-cursor.js';
-import { SearchClusterError } from './search-cluster.error.js';
 
-/** A request of clusters may have 100 MB; far below it a node answers evenly. */
-const MAX_BULK_LENGTH = 4 * 1024 * 1024;
-const MAX_BULK_ITEMS = 1_000;
-const CONFLICT = 409;
-
-interface BulkAnswer {
-  readonly items: readonly {
-    readonly index: { readonly status: number; readonly error?: { readonly type?: string } };
-  }[];
-}
-
-interface SearchAnswer {
-  readonly timed_out: boolean;
-  readonly _shards: { readonly failed: number };
-  readonly hits: {
-    readonly hits: readonly { readonly _source: StoredMessage; readonly sort: [number, string] }[];
-  };
-}
-
-interface ManyAnswer {
-  readonly docs: readonly {
-    readonly _id: string;
-    readonly found?: boolean;
-    readonly _source?: { readonly removed?: boolean };
-  }[];
-}
+/** The newest first. */
+const ORDER = [{ createdAt: 'desc' }, { messageId: 'desc' }];
 
 /**
  * Full-text search in Elasticsearch (7 and newer) or OpenSearch. Versions are the cluster's external ones (`external_gte`), so it compares
@@ -45,36 +21,32 @@ interface ManyAnswer {
  * and so is the order: newest first. Searches see a write within the index's refresh interval (1 s).
  */
 export class ElasticsearchSearchIndex extends SearchIndex {
-  private readonly options: ResolvedElasticsearchOptions;
-  private readonly client: ClusterClient;
-  private prepared: Promise<void> | null = null;
+  override readonly holds = 'search documents';
+  private readonly index: IndexClient;
 
   /** @throws InvalidConfigurationError */
   constructor(options: ElasticsearchOptions) {
     super();
-    this.options = resolveElasticsearchOptions(options);
-    this.client = new ClusterClient(this.options);
+    this.index = new IndexClient(resolveElasticsearchOptions(options));
   }
 
   /** @throws SearchClusterError when a document was refused for another reason than its version; the others are written */
   async indexMany(documents: readonly SearchDocument[], signal: AbortSignal): Promise<IndexOutcome[]> {
-    const statuses = await this.bulk('index messages', documents.map(writeLines), signal);
-    const refused = documents.filter((_document, at) => statuses[at] === CONFLICT);
-    const removed = await this.removedOf([...new Set(refused.map(({ messageId }) => messageId))], signal);
+    const written = await this.index.write('index messages', documents.map(writeLines), signal);
+    const refused = documents.filter((_document, at) => written[at] === false);
+    const stored = await this.index.stored(
+      refused.map(({ messageId }) => messageId),
+      signal,
+    );
     return documents.map(({ messageId }, at) => {
-      if (statuses[at] !== CONFLICT) return 'indexed';
-      return removed.has(documentId(messageId)) ? 'deleted' : 'stale';
+      if (written[at] === true) return 'indexed';
+      return stored.get(messageId) === 'tombstone' ? 'deleted' : 'stale';
     });
   }
 
   /** @throws SearchClusterError */
   async removeMany(messageIds: readonly string[], removedAt: Date, signal: AbortSignal): Promise<void> {
-    const ids = [...new Set(messageIds)];
-    await this.bulk(
-      'remove messages',
-      ids.map((id) => tombstoneLines(id, removedAt)),
-      signal,
-    );
+    await this.bury([...new Set(messageIds)], signal, removedAt);
   }
 
   /** @throws SearchClusterError, also when a part of the index did not answer; InvalidCursorError */
@@ -84,22 +56,12 @@ export class ElasticsearchSearchIndex extends SearchIndex {
     const after = sortValuesOf(options);
     options.signal?.throwIfAborted();
     if (terms.length === 0) return { items: [], nextCursor: null };
-    await this.prepare(options.signal);
-    const what = 'search';
-    const answer = (await this.client.call({
-      ...{ what, method: 'POST', path: `${this.path}/_search`, signal: options.signal },
-      body: JSON.stringify({
-        query: { bool: { filter: [...terms.map(termQuery), ...scopeQueries(options)] } },
-        sort: [{ createdAt: 'desc' }, { messageId: 'desc' }],
-        ...(after !== null && { search_after: after }),
-        ...{ size: limit + 1, track_total_hits: false },
-        _source: ['messageId', 'conversationId', 'senderId', 'createdAt', 'content'],
-      }),
-    })) as SearchAnswer;
-    // A page with holes would lose hits for good: the next one starts behind them.
-    if (answer.timed_out || answer._shards.failed > 0)
-      throw new SearchClusterError(what, 200, 'shards did not answer');
-    const found = answer.hits.hits;
+    const request = {
+      query: { bool: { filter: [...terms.map(termQuery), ...scopeQueries(options)] } },
+      ...{ sort: ORDER, size: limit + 1, ...(after !== null && { search_after: after }) },
+      _source: ['messageId', 'conversationId', 'senderId', 'createdAt', 'content'],
+    };
+    const found = await this.index.search(request, options.signal);
     const shown = found.slice(0, limit);
     const last = found.length > limit ? shown.at(-1) : undefined;
     return {
@@ -108,75 +70,70 @@ export class ElasticsearchSearchIndex extends SearchIndex {
     };
   }
 
-  private get path(): string {
-    return `/${encodeURIComponent(this.options.index)}`;
+  /** @throws SearchClusterError */
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    if (target.kind === 'messages') return (await this.messagesOf(target.messageIds, signal)).found.length;
+    await this.index.refresh(signal);
+    return this.index.count(traceQuery(target), signal);
   }
 
-  /** @returns the status of each write, which is 2xx or 409 */
-  private async bulk(what: string, writes: readonly string[], signal: AbortSignal): Promise<number[]> {
-    signal.throwIfAborted();
-    if (writes.length === 0) return [];
-    await this.prepare(signal);
-    const statuses: number[] = [];
-    let failure: SearchClusterError | undefined;
-    for (const body of bodiesOf(writes)) {
-      const answer = (await this.client.call({
-        ...{ what, method: 'POST', body, signal, contentType: 'application/x-ndjson' },
-        path: `${this.path}/_bulk?refresh=${String(this.options.refresh)}`,
-      })) as BulkAnswer;
-      for (const { index } of answer.items) {
-        statuses.push(index.status);
-        if (index.status < 300 || index.status === CONFLICT) continue;
-        failure ??= new SearchClusterError(what, index.status, kindOf(index));
-      }
+  /** @throws SearchClusterError; what was written before stays so */
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    if (target.kind === 'messages') {
+      const { found, unknown } = await this.messagesOf(target.messageIds, signal);
+      // Also what was never seen: a late index must not bring it.
+      if (found.length < limit) await this.bury(unknown, signal);
+      return this.bury(found.slice(0, limit), signal);
     }
-    if (failure !== undefined) throw failure;
-    return statuses;
+    await this.index.refresh(signal);
+    const request = { query: traceQuery(target), sort: ORDER, size: limit, _source: ['messageId'] };
+    const found = await this.index.search(request, signal);
+    return this.bury(
+      found.map(({ _source }) => _source.messageId),
+      signal,
+    );
   }
 
-  /** Which of these have a tombstone; reads what was written last, whether or not searches see it yet. */
-  private async removedOf(messageIds: readonly string[], signal: AbortSignal): Promise<Set<string>> {
-    const removed = new Set<string>();
-    for (let at = 0; at < messageIds.length; at += MAX_BULK_ITEMS) {
-      const ids = messageIds.slice(at, at + MAX_BULK_ITEMS).map(documentId);
-      const { docs } = (await this.client.call({
-        ...{ what: 'look for removed messages', method: 'POST', signal, body: JSON.stringify({ ids }) },
-        path: `${this.path}/_mget?_source=removed`,
-      })) as ManyAnswer;
-      for (const { _id, _source } of docs) if (_source?.removed === true) removed.add(_id);
-    }
-    return removed;
+  /** Writes tombstones. @returns how many were not there yet */
+  private async bury(messageIds: readonly string[], signal: AbortSignal, at = new Date()): Promise<number> {
+    const lines = messageIds.map((id) => tombstoneLines(id, at));
+    return (await this.index.write('remove messages', lines, signal)).filter(Boolean).length;
   }
 
-  private prepare(signal?: AbortSignal): Promise<void> {
-    if (!this.options.createIndex) return Promise.resolve();
-    this.prepared ??= this.makeIndex().catch((error: unknown) => {
-      this.prepared = null;
-      throw error;
-    });
-    signal?.throwIfAborted();
-    return this.prepared;
+  /** Which of these are in the index, and which it never saw. */
+  private async messagesOf(
+    messageIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly found: string[]; readonly unknown: string[] }> {
+    const stored = await this.index.stored(messageIds, signal);
+    const ids = [...new Set(messageIds)];
+    return {
+      found: ids.filter((id) => stored.get(id) === 'message'),
+      unknown: ids.filter((id) => !stored.has(id)),
+    };
   }
+}
 
-  /** Several processes may do it at once: one creates it, the others find it. */
-  private async makeIndex(): Promise<void> {
-    const what = 'make its index';
-    const { status } = await this.client.send({ what, method: 'HEAD', path: this.path });
-    if (status === 200) return;
-    if (status !== 404) throw new SearchClusterError(what, status, 'refused');
-    const body = JSON.stringify(INDEX_DEFINITION);
-    const made = await this.client.send({ what, method: 'PUT', path: this.path, body });
-    const kind = kindOf(made.body);
-    if (made.status < 300 || kind === 'resource_already_exists_exception') return;
-    throw new SearchClusterError(what, made.status, kind);
-  }
+/** Tombstones have neither of these fields. */
+function traceQuery(target: Exclude<TraceTarget, { kind: 'messages' }>): object {
+  if (target.kind === 'conversation') return { bool: { filter: scopeQueries(target) } };
+  const { subjectId: senderId, exceptConversations } = target;
+  return {
+    bool: {
+      filter: scopeQueries({ senderId }),
+      must_not: [{ terms: { conversationId: exceptConversations } }],
+    },
+  };
 }
 
 function termQuery({ term, isPrefix }: QueryTerm): object {
   return isPrefix ? { prefix: { terms: { value: term } } } : { term: { terms: { value: term } } };
 }
 
-function scopeQueries({ conversationId, senderId }: SearchOptions): object[] {
+function scopeQueries({
+  conversationId,
+  senderId,
+}: Pick<SearchOptions, 'conversationId' | 'senderId'>): object[] {
   return Object.entries({ conversationId, senderId }).flatMap(([field, value]) =>
     value === undefined ? [] : [{ term: { [field]: { value } } }],
   );
@@ -186,19 +143,4 @@ function toHit(message: StoredMessage, terms: readonly QueryTerm[]): SearchHit {
   const { messageId, conversationId, senderId, content } = message;
   const createdAt = new Date(message.createdAt);
   return { messageId, conversationId, senderId, createdAt, highlights: highlight(content, terms) };
-}
-
-function* bodiesOf(writes: readonly string[]): Generator<string> {
-  let body: string[] = [];
-  let length = 0;
-  for (const write of writes) {
-    if (body.length >= MAX_BULK_ITEMS || (body.length > 0 && length + write.length > MAX_BULK_LENGTH)) {
-      yield body.join('');
-      body = [];
-      length = 0;
-    }
-    body.push(write);
-    length += write.length;
-  }
-  if (body.length > 0) yield body.join('');
 }

@@ -45,19 +45,32 @@ export function documentId(messageId: string): string {
 /** One write of a bulk: the action and the document, a line each. */
 export function writeLines(document: SearchDocument): string {
   const { messageId, conversationId, senderId, content } = document;
-  return lines(messageId, document.version, {
-    ...{ messageId, conversationId, senderId, content },
-    createdAt: document.createdAt.getTime(),
-    terms: textTerms(content),
-  });
+  return lines(
+    { messageId, version: document.version, type: 'external_gte' },
+    {
+      ...{ messageId, conversationId, senderId, content },
+      createdAt: document.createdAt.getTime(),
+      terms: textTerms(content),
+    },
+  );
 }
 
-/** A removal: the id, no content. */
+/** A removal: the id, no content. One that is there already stays as it is. */
 export function tombstoneLines(messageId: string, removedAt: Date): string {
-  return lines(messageId, TOMBSTONE_VERSION, { messageId, removed: true, removedAt: removedAt.getTime() });
+  return lines(
+    { messageId, version: TOMBSTONE_VERSION, type: 'external' },
+    { messageId, removed: true, removedAt: removedAt.getTime() },
+  );
 }
 
-function lines(messageId: string, version: number, document: object): string {
-  const action = { index: { _id: documentId(messageId), version, version_type: 'external_gte' } };
+interface WriteVersion {
+  readonly messageId: string;
+  readonly version: number;
+  /** Whether the same version replaces. */
+  readonly type: 'external_gte' | 'external';
+}
+
+function lines({ messageId, version, type }: WriteVersion, document: object): string {
+  const action = { index: { _id: documentId(messageId), version, version_type: type } };
   return `${JSON.stringify(action)}\n${JSON.stringify(document)}\n`;
 }

@@ -4,7 +4,7 @@ export { auditTrailContract } from './audit-trail.contract.js';
 export { batchProgressStoreContract, batchTracesContract } from './batch-progress-store.contract.js';
 export type { BatchTracesSubject } from './batch-progress-store.contract.js';
 export { cleanupStoreContract } from './cleanup-store.contract.js';
-export type { CleanupStoreSubject } from './cleanup-store.contract.js';
+export type { CleanupStoreSubject } from './cleanup-store-erasures.contract.js';
 export type { ContractRunner, CreateSubject } from './contract-runner.js';
 export { conversationMembersContract } from './conversation-members.contract.js';
 export { conversationStoreContract } from './conversation-store.contract.js';
