@@ -9,6 +9,7 @@ import {
   SqlCleanupStore,
   SqlConversationStore,
   SqlDatabase,
+  SqlDeviceTokenStore,
   SqlMessageStore,
   SqlSearchIndex,
 } from '../../src/message-queue/adapters/sql/index.js';
@@ -262,6 +263,42 @@ describe('PostgreSQL', () => {
     await Promise.all(running);
     expect(await messages.find('m1')).toBeNull();
     expect(await messages.find('m2')).not.toBeNull();
+  });
+
+  const ofBen = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
+
+  it('lets an erasure wait for a legal hold that is being set, and keeps what it holds', async () => {
+    const url = await server.createDatabase();
+    const messages = new SqlMessageStore(await open(url));
+    for (const id of ['m1', 'm2']) await messages.save(message(id, { conversationId: `c-${id}` }), never);
+    const running: Promise<number>[] = [];
+    await behindLock(
+      url,
+      // As setLegalHold does, but slowly: "mqlh" is the lock of legal holds.
+      `SELECT pg_advisory_xact_lock(x'6d716c68'::int); INSERT INTO mq_conversations VALUES ('c-m1', NULL, 1)`,
+      async () => {
+        running.push(messages.eraseTraces(ofBen, 10, never));
+        await untilWaiting(url, 1);
+      },
+    );
+    expect(await Promise.all(running)).toEqual([1]);
+    expect(await messages.findStatus('m1', 'ben')).not.toBeNull();
+  });
+
+  it('gives each of two erasures rows of its own, and none an end that is not there', async () => {
+    const url = await server.createDatabase();
+    const devices = [new SqlDeviceTokenStore(await open(url)), new SqlDeviceTokenStore(await open(url))];
+    for (const deviceId of ['d1', 'd2', 'd3', 'd4'])
+      await devices[0]!.register({ deviceId, recipientId: 'ben', platform: 'web', token: 'token' });
+    const running: Promise<number>[] = [];
+    await behindLock(url, `SELECT 1 FROM mq_device_tokens WHERE device_id = 'd1' FOR UPDATE`, async () => {
+      for (const [at, store] of devices.entries()) {
+        running.push(store.eraseTraces(ofBen, 2, never));
+        await untilWaiting(url, at + 1);
+      }
+    });
+    expect(await Promise.all(running)).toEqual([2, 2]);
+    expect(await devices[0]!.countTraces(ofBen, never)).toBe(0);
   });
 
   it('indexes groups that hold the same messages in another order without deadlock', async () => {

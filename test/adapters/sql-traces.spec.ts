@@ -270,3 +270,32 @@ describe.each([
     ]);
   });
 });
+
+describe('the full-text index of SQLite', () => {
+  it('forgets words in short steps, however large it is, and stays whole', async () => {
+    files += 1;
+    database = await SqlDatabase.open({ url: join(directory, `${files}.db`) });
+    const index = new sql.SqlSearchIndex(database);
+    const run = (statement: string): Promise<unknown> =>
+      database.run('fill the index', undefined, (db) => database.sql.raw(statement).execute(db));
+    // 20 000 documents of different words, of which a fifth are the person's: about 200 pages.
+    for (let at = 0; at < 20; at += 1)
+      await run(`INSERT INTO mq_search_documents
+        (message_id, conversation_id, sender_id, created_at, version, removed, content, terms)
+        SELECT 'm' || n, 'c1', CASE n % 5 WHEN 0 THEN '${PERSON}' ELSE 'ben' END, n, 1, 0, 'text',
+          CASE n % 5 WHEN 0 THEN '${TEXT}' ELSE 'word' END || n || ' letter' || (n * 7919 % 20000)
+        FROM (WITH RECURSIVE s(n) AS (SELECT ${at * 1_000} UNION ALL SELECT n + 1 FROM s WHERE n < ${at * 1_000 + 999})
+          SELECT n FROM s)`);
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    const target = { kind: 'subject', subjectId: PERSON, exceptConversations: [] } as const;
+    expect(await index.eraseTraces(target, 10_000, never)).toBe(4_000);
+    turns = 0;
+    expect(await index.eraseTraces(target, 10_000, never)).toBe(0);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+    expect(await findInTables(database, [TEXT, PERSON])).toEqual([]);
+    await run(`INSERT INTO mq_search_words (mq_search_words) VALUES ('integrity-check')`);
+    expect((await index.search('word', { limit: 500 })).nextCursor).not.toBeNull();
+  });
+});

@@ -168,14 +168,5 @@ function erasure(dialect: SqlDialectName): string[] {
     'CREATE INDEX mq_notification_inbox_message ON mq_notification_inbox (message_id) WHERE message_id IS NOT NULL',
     'CREATE INDEX mq_notification_ledger_recipient ON mq_notification_ledger (recipient_id, notification_id, target)',
     'CREATE INDEX mq_search_documents_sender ON mq_search_documents (sender_id, created_at, message_id) WHERE removed = 0',
-    ...(dialect === 'sqlite' ? forgetfulFts5() : []),
-  ];
-}
-
-/** Without it FTS5 keeps the words of removed texts until it merges the part of its index that they are in; `optimize` merges all of it once. */
-function forgetfulFts5(): string[] {
-  return [
-    `INSERT INTO mq_search_words (mq_search_words, rank) VALUES ('secure-delete', 1)`,
-    `INSERT INTO mq_search_words (mq_search_words) VALUES ('optimize')`,
   ];
 }

@@ -9,6 +9,7 @@ import type { QueryTerm } from '../shared/search/search-terms.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import { bury, eraseDocuments, SEARCH_DOCUMENTS, statementsOf } from './sql-search-documents.js';
+import { forgetWords } from './sql-search-words.js';
 import { countTraces } from './sql-traces.js';
 import { toDate, toText } from './sql-values.js';
 
@@ -92,7 +93,10 @@ export class SqlSearchIndex extends SearchIndex {
   }
 
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
-    return eraseDocuments(this.database, target, limit, signal);
+    const erased = await eraseDocuments(this.database, target, limit, signal);
+    // Once per erasure: clean-ups by age take their messages page by page.
+    if (erased === 0 && target.kind !== 'messages') await forgetWords(this.database, signal);
+    return erased;
   }
 
   /** Documents of different ids; the newest version wins in the statement that writes. */
