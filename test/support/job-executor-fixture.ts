@@ -80,7 +80,7 @@ export class Stage {
       ...parts,
     });
     const names = ['active', 'progress', 'completed', 'failed', 'retrying'] as const;
-    for (const name of [...names, 'deadLettered', 'cancelled', 'stuck', 'error'] as const) {
+    for (const name of [...names, 'deadLettered', 'cancelled', 'shredded', 'stuck', 'error'] as const) {
       this.events.on(name, (event) => void this.heard.push([name, { ...event }]));
     }
   }

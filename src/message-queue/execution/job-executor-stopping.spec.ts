@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { getMaxListeners } from 'node:events';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import { CancelledError, LockLostError, ShutdownError } from '../jobs/errors.js';
+import { CancelledError, ErasedError, LockLostError, ShutdownError } from '../jobs/errors.js';
 import type { Settlement } from '../jobs/settlement.js';
 import {
   definition,
@@ -48,6 +48,31 @@ describe('a run that is told to stop', () => {
     expect((settlement as Failed).failure).toMatchObject({ kind: 'cancelled', error: 'JOB_CANCELLED' });
     expect(stage.heardNames).toEqual(['active', 'failed', 'cancelled']);
     expect(stage.heard.at(-1)?.[1]).toMatchObject({ reason: 'user left' });
+  });
+
+  it.each<[how: string, handle: Handle]>([
+    ['rejects', untilAborted],
+    [
+      'returns',
+      (_payload, { signal }) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve('all'))),
+    ],
+  ])('ends as shredded when what it is about was erased, although its handler %s', async (_how, handle) => {
+    const [settlement, stage] = await stopped(new ErasedError('gone'), handle);
+    expect(settlement).toMatchObject({
+      kind: 'completed',
+      ended: 'shredded',
+      result: { json: '{"mq:ended":"shredded"}' },
+    });
+    expect(stage.heardNames).toEqual(['active', 'shredded']);
+    expect(stage.lines.join()).toContain('Shredded: what it was about was erased');
+  });
+
+  it('ends as shredded when its handler finds that what it is about was erased', async () => {
+    const stage = new Stage();
+    stage.handle = () => Promise.reject(new ErasedError('gone'));
+    expect(await stage.run()).toMatchObject({ kind: 'completed', ended: 'shredded' });
+    expect(stage.heardNames).toEqual(['active', 'shredded']);
   });
 
   it('is handed back at shutdown, without an attempt', async () => {

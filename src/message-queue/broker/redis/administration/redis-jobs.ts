@@ -1,5 +1,4 @@
 import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
 import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import type { ErasedJobs, JobsOfQueue, JobText } from '../../jobs-of-queue.js';
 import { erasedEnd, readablePayload } from '../../rules/ended-job.js';
@@ -27,6 +26,7 @@ type ScanReply = readonly [
   jobs: readonly (readonly [id: string, name: string, data: string])[],
 ];
 type UnendedJob = readonly [id: string, ...fields: Field[]];
+type UntoldJob = Parameters<typeof erasedEnd>[0];
 type EraseReply = readonly [ended: string[], unended: UnendedJob[], marked: string[]];
 
 /** What the jobs of a queue depend on. */
@@ -62,23 +62,28 @@ export class RedisJobs implements JobsOfQueue {
 
   async erase(ids: readonly string[]): Promise<ErasedJobs> {
     const { scripts, spool } = this.parts;
-    const { base, name } = this.queue;
+    const { base } = this.queue;
     // No job has an ill-formed id, but Redis would read it as that of another.
     const named = ids.filter(isWellFormed);
     const spooled = spool?.erase(base, named) ?? [];
-    const ends = new Map(spooled.map((job) => [job.id, erasedEnd(endedBefore(job), name)]));
-    const [removed, running] = [new Set(ends.keys()), [] as string[]];
+    for (const job of spooled) this.tell(endedBefore(job));
+    const removed = new Set(spooled.map(({ id }) => id));
+    const running: string[] = [];
     for (let from = 0; from < named.length; from += ERASE_STEP) {
       const step = named.slice(from, from + ERASE_STEP);
       const reply = await this.answer('erasing jobs', scripts.runPatiently(eraseJobsScript, base, step));
       const [ended, unended, marked] = reply as EraseReply;
-      for (const job of unended) ends.set(job[0], this.endOf(job));
+      // One that was being sent is told once.
+      for (const job of unended) if (!removed.has(job[0])) this.tell(this.readable(job));
       for (const id of [...ended, ...unended.map(([id]) => id)]) removed.add(id);
       running.push(...marked);
     }
-    for (const end of ends.values()) this.queue.emit(JOB_ENDED, end);
-    if (ends.size > 0) await this.answer('planning the runs of schedules', this.queue.keepSchedules());
+    if (removed.size > 0) await this.answer('planning the runs of schedules', this.queue.keepSchedules());
     return { removed: [...removed], running };
+  }
+
+  private tell(job: UntoldJob): void {
+    this.queue.emit(JOB_ENDED, erasedEnd(job, this.queue.name));
   }
 
   private async places(): Promise<(readonly [command: string, key: string])[]> {
@@ -93,11 +98,16 @@ export class RedisJobs implements JobsOfQueue {
     ];
   }
 
-  private endOf([id, name, data, opts, made, timestamp, priority]: UnendedJob): JobEnd {
+  private readable([id, name, data, opts, made, timestamp, priority]: UnendedJob): UntoldJob {
     const fields = { id, timestamp: Number(timestamp), priority: storedPriority(priority) };
     const options = fullOptions(this.queue.definition, readOptions(opts ?? null), fields);
-    const job = { id, name: name ?? '', opts: options, attemptsMade: Number(made ?? 0) };
-    return erasedEnd({ ...job, data: readablePayload(data) }, this.queue.name);
+    return {
+      id,
+      name: name ?? '',
+      data: readablePayload(data),
+      opts: options,
+      attemptsMade: Number(made ?? 0),
+    };
   }
 
   private answer<T>(what: string, answer: Promise<T>): Promise<T> {
@@ -106,6 +116,6 @@ export class RedisJobs implements JobsOfQueue {
 }
 
 /** A job that never reached Redis. */
-function endedBefore({ id, name, data, options }: SpooledText): Parameters<typeof erasedEnd>[0] {
+function endedBefore({ id, name, data, options }: SpooledText): UntoldJob {
   return { id, name, data: readablePayload(data), opts: options, attemptsMade: 0 };
 }
