@@ -9,7 +9,8 @@ import { patiently } from '../connections/patiently.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { unlessAway } from '../connections/unless-away.js';
-import { eraseJobsScript } from '../scripts/remove-jobs.lua.js';
+import type { LuaScript } from '../scripts/lua-script.js';
+import { eraseJobsScript, eraseWaitingScript } from '../scripts/remove-jobs.lua.js';
 import { scanJobsScript } from '../scripts/scan-jobs.lua.js';
 import type { Spool } from '../spool/spool.js';
 import type { SpooledText } from '../spool/spooled-job.js';
@@ -17,8 +18,10 @@ import type { SpooledText } from '../spool/spooled-job.js';
 /** What one script looks at, about a millisecond: more would block Redis for other clients. */
 const PAGE_JOBS = 500;
 const PAGE_BYTES = 1024 * 1024;
-/** Jobs that one script removes: each may be looked for in a list of all that wait. */
-const ERASE_STEP = 20;
+/** Places of a lane that one script looks at, when the payloads do not matter. */
+const LANE_PAGE = 2_000;
+/** Jobs that one script looks for wherever they are. */
+const ERASE_STEP = 10;
 
 type Field = string | null;
 type ScanReply = readonly [
@@ -37,6 +40,20 @@ export interface RedisJobsParts {
   readonly spool: Spool | null;
 }
 
+/** What became of jobs so far. */
+class Erased {
+  readonly removed: Set<string>;
+  readonly running = new Set<string>();
+
+  constructor(removed: readonly string[]) {
+    this.removed = new Set(removed);
+  }
+
+  has(id: string): boolean {
+    return this.removed.has(id) || this.running.has(id);
+  }
+}
+
 /** The jobs of one queue, in every state. */
 export class RedisJobs implements JobsOfQueue {
   constructor(
@@ -46,14 +63,13 @@ export class RedisJobs implements JobsOfQueue {
 
   /** In the direction in which jobs move. */
   async *holding(texts: readonly string[]): AsyncIterable<readonly JobText[]> {
-    const { scripts, spool } = this.parts;
+    const { spool } = this.parts;
     const { base } = this.queue;
     if (spool !== null) yield* spool.holding(base, texts);
     for (const [command, key] of await this.places()) {
       for (let first = 0, seen = 1; seen > 0; first += seen) {
         const args = [command, key, first, PAGE_JOBS, PAGE_BYTES, ...texts];
-        const reply = await this.answer('reading jobs', scripts.runPatiently(scanJobsScript, base, args));
-        const [count, jobs] = reply as ScanReply;
+        const [count, jobs] = (await this.run('reading jobs', scanJobsScript, args)) as ScanReply;
         yield jobs.map(([id, name, data]) => ({ id, name, data }));
         seen = count;
       }
@@ -61,25 +77,52 @@ export class RedisJobs implements JobsOfQueue {
   }
 
   async erase(ids: readonly string[]): Promise<ErasedJobs> {
-    const { scripts, spool } = this.parts;
+    const { spool } = this.parts;
     const { base } = this.queue;
     // No job has an ill-formed id, but Redis would read it as that of another.
     const named = ids.filter(isWellFormed);
     const spooled = spool?.erase(base, named) ?? [];
     for (const job of spooled) this.tell(endedBefore(job));
-    const removed = new Set(spooled.map(({ id }) => id));
-    const running: string[] = [];
-    for (let from = 0; from < named.length; from += ERASE_STEP) {
-      const step = named.slice(from, from + ERASE_STEP);
-      const reply = await this.answer('erasing jobs', scripts.runPatiently(eraseJobsScript, base, step));
-      const [ended, unended, marked] = reply as EraseReply;
-      // One that was being sent is told once.
-      for (const job of unended) if (!removed.has(job[0])) this.tell(this.readable(job));
-      for (const id of [...ended, ...unended.map(([id]) => id)]) removed.add(id);
-      running.push(...marked);
+    const erased = new Erased(spooled.map(({ id }) => id));
+    for (let from = 0; from < named.length; from += PAGE_JOBS) {
+      await this.eraseAll(named.slice(from, from + PAGE_JOBS), erased);
     }
-    if (removed.size > 0) await this.answer('planning the runs of schedules', this.queue.keepSchedules());
-    return { removed: [...removed], running };
+    if (erased.removed.size > 0) {
+      await this.answer('planning the runs of schedules', this.queue.keepSchedules());
+    }
+    return { removed: [...erased.removed], running: [...erased.running] };
+  }
+
+  /** Those that wait first, many in one pass over each lane: to search a long lane for each would block Redis for other clients. */
+  private async eraseAll(ids: readonly string[], erased: Erased): Promise<void> {
+    const rest = (): string[] => ids.filter((id) => !erased.has(id));
+    for (const [key, level] of await this.lanes()) {
+      for (let first = 0, seen = 1; seen > 0 && rest().length > 0;) {
+        const reply = await this.run('erasing jobs', eraseWaitingScript, [
+          key,
+          level,
+          first,
+          LANE_PAGE,
+          ...rest(),
+        ]);
+        const [looked, left, report] = reply as [number, number, EraseReply];
+        this.note(report, erased);
+        seen = looked;
+        first += looked - left;
+      }
+    }
+    const others = rest();
+    for (let from = 0; from < others.length; from += ERASE_STEP) {
+      const step = others.slice(from, from + ERASE_STEP);
+      this.note((await this.run('erasing jobs', eraseJobsScript, step)) as EraseReply, erased);
+    }
+  }
+
+  private note([ended, unended, marked]: EraseReply, { removed, running }: Erased): void {
+    // One that was being sent from the spool is told once.
+    for (const job of unended) if (!removed.has(job[0])) this.tell(this.readable(job));
+    for (const id of [...ended, ...unended.map(([id]) => id)]) removed.add(id);
+    for (const id of marked) running.add(id);
   }
 
   private tell(job: UntoldJob): void {
@@ -87,15 +130,21 @@ export class RedisJobs implements JobsOfQueue {
   }
 
   private async places(): Promise<(readonly [command: string, key: string])[]> {
-    const { client } = this.parts.connections;
-    const levels = patiently(() => client.zrange(`${this.queue.base}mq:lanes`, 0, -1));
-    const lanes = (await this.answer('reading jobs', levels)).map((level) => `mq:lane:${level}`);
+    const lists = [...(await this.lanes()).map(([key]) => key), 'active'];
     return [
       ['ZREVRANGE', 'delayed'],
-      ...[...lanes, 'wait', 'paused', 'active'].map((key) => ['LRANGE', key] as const),
+      ...lists.map((key) => ['LRANGE', key] as const),
       ['ZREVRANGE', 'failed'],
       ['ZREVRANGE', 'completed'],
     ];
+  }
+
+  /** Lists of waiting jobs; the default ones have no level here. */
+  private async lanes(): Promise<(readonly [key: string, level: string])[]> {
+    const { client } = this.parts.connections;
+    const levels = patiently(() => client.zrange(`${this.queue.base}mq:lanes`, 0, -1));
+    const lanes = await this.answer('reading jobs', levels);
+    return [...lanes.map((level) => [`mq:lane:${level}`, level] as const), ['wait', ''], ['paused', '']];
   }
 
   private readable([id, name, data, opts, made, timestamp, priority]: UnendedJob): UntoldJob {
@@ -108,6 +157,10 @@ export class RedisJobs implements JobsOfQueue {
       opts: options,
       attemptsMade: Number(made ?? 0),
     };
+  }
+
+  private run(what: string, script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
+    return this.answer(what, this.parts.scripts.runPatiently(script, this.queue.base, args));
   }
 
   private answer<T>(what: string, answer: Promise<T>): Promise<T> {

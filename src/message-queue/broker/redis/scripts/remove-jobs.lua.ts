@@ -40,16 +40,12 @@ return removed
 });
 
 /**
- * Removes jobs in any state, and all that is stored of them or stands for them. One that a worker holds the lock of is marked (`mqErased`), and
- * its worker told on the channel `mq:cancel`, so that it, or whoever runs the job next, aborts it.
- *
- * ARGV: ids. Reply: `[[id of a job that had ended…], [[id, name, data, opts, attemptsMade, timestamp, priority] of one that had not…],
- * [id of one that is marked…]]`.
+ * Lua function `erase(id, wasWaiting)`: removes a job in any state, and all that is stored of it or stands for it. One that a worker holds the
+ * lock of is marked (`mqErased`), and its worker told on the channel `mq:cancel`, so that it, or whoever runs the job next, aborts it.
+ * `wasWaiting`: the caller took it out of its lane. `report()`: what became of the jobs, `[[id of one that had ended…],
+ * [[id, name, data, opts, attemptsMade, timestamp, priority] of one that had not…], [id of one that is marked…]]`.
  */
-export const eraseJobsScript = luaScript('mqEraseJobs', {
-  allowOom: true,
-  uses: [laneFunctions, endingFunctions, letterFunctions, goneFunctions, keyFunctions, ownershipFunctions],
-  body: `
+const eraseFunctions = `
 local ended, unended, marked, generated = {}, {}, {}, {}
 
 local function freeDebounceOf(id)
@@ -57,7 +53,7 @@ local function freeDebounceOf(id)
   if debounceId and redis.pcall('GET', base .. 'de:' .. debounceId) == id then redis.call('DEL', base .. 'de:' .. debounceId) end
 end
 
-local function erase(id)
+local function erase(id, wasWaiting)
   local key = base .. id
   local job = redis.pcall('HMGET', key, 'name', 'data', 'opts', 'attemptsMade', 'timestamp', 'priority', 'mqRun')
   if job.err or not job[2] then return end
@@ -74,7 +70,7 @@ local function erase(id)
   elseif redis.call('ZREM', base .. 'failed', id) == 1 then
     isLetter = true
   elseif redis.call('ZREM', base .. 'completed', id) == 0 then
-    hadEnded = not (redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0)
+    hadEnded = not (wasWaiting or redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0)
   end
   freeKeyOf(id)
   freeDebounceOf(id)
@@ -89,9 +85,61 @@ local function erase(id)
   end
 end
 
-for _, id in ipairs(ARGV) do erase(id) end
--- An add whose answer was lost is sent again.
-rememberGone(generated)
-return { ended, unended, marked }
+local function report()
+  -- An add whose answer was lost is sent again.
+  rememberGone(generated)
+  return { ended, unended, marked }
+end
+`;
+
+const ERASE_USES = [
+  laneFunctions,
+  endingFunctions,
+  letterFunctions,
+  goneFunctions,
+  keyFunctions,
+  ownershipFunctions,
+  eraseFunctions,
+];
+
+/** Erases jobs in any state. ARGV: ids. Reply: what `report` says. Each waiting one costs a search of its lane. */
+export const eraseJobsScript = luaScript('mqEraseJobs', {
+  allowOom: true,
+  uses: ERASE_USES,
+  body: `
+for _, id in ipairs(ARGV) do erase(id, false) end
+return report()
+`,
+});
+
+/**
+ * Erases those of many jobs that wait within a part of a lane.
+ *
+ * ARGV: 1 the lane's key, behind the base key · 2 its level, empty for the default one · 3 first position · 4 how many to look at · 5… ids.
+ * Reply: `[how many were looked at, how many of them left the lane, what \`report\` says]`.
+ */
+export const eraseWaitingScript = luaScript('mqEraseWaiting', {
+  allowOom: true,
+  uses: ERASE_USES,
+  body: `
+local lane = { key = base .. ARGV[1], level = ARGV[2] == '' and DEFAULT_LEVEL or ARGV[2] }
+local first, wanted, found = tonumber(ARGV[3]), {}, {}
+for i = 5, #ARGV do wanted[ARGV[i]] = true end
+local ids = redis.pcall('LRANGE', lane.key, first, first + tonumber(ARGV[4]) - 1)
+-- Something else stands there.
+if ids.err then return { 0, 0, report() } end
+for i, id in ipairs(ids) do
+  if wanted[id] then
+    found[#found + 1] = id
+    -- No job has this id: all of them leave at once.
+    redis.call('LSET', lane.key, first + i - 1, '')
+  end
+end
+if #found > 0 then
+  leftLane(lane, redis.call('LREM', lane.key, 0, ''))
+  redis.pcall('ZREM', base .. 'priority', unpack(found))
+  for _, id in ipairs(found) do erase(id, true) end
+end
+return { #ids, #found, report() }
 `,
 });
