@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../operations/board/board.module.js';
@@ -157,7 +158,7 @@ function appModule(setup: RootSetup): DynamicModule {
   return {
     module: MessageQueueRootModule,
     global: setup.isGlobal,
-    imports: [core, BULL_EXPLORER, MessageQueueLifecycleModule, BOARD, ...setup.imports],
+    imports: [core, DiscoveryModule, BULL_EXPLORER, MessageQueueLifecycleModule, BOARD, ...setup.imports],
     providers: [
       HEALTH,
       ...queues,
