@@ -37,7 +37,7 @@ export class Privacy {
   async shredConversation(
     conversationId: string,
     call: ErasureCall,
-    signal = NEVER,
+    signal: AbortSignal = NEVER,
   ): Promise<ErasureReceipt> {
     return (this.erasures ?? refuse()).erase({ kind: 'conversation', id: conversationId }, call, signal);
   }
@@ -48,12 +48,16 @@ export class Privacy {
    * named in the receipt; it goes when the hold ends. Otherwise like {@link shredConversation}, which see.
    * @throws ShreddingUnavailableError, InvalidErasureError, AuditUnavailableError, and then nothing was changed; what a store throws
    */
-  async eraseSubject(subjectId: string, call: ErasureCall, signal = NEVER): Promise<ErasureReceipt> {
+  async eraseSubject(
+    subjectId: string,
+    call: ErasureCall,
+    signal: AbortSignal = NEVER,
+  ): Promise<ErasureReceipt> {
     return (this.erasures ?? refuse()).erase({ kind: 'subject', id: subjectId }, call, signal);
   }
 
   /** The receipt of an erasure as it stands now; null when there is none. @throws what the store throws */
-  async receipt(id: string, signal = NEVER): Promise<ErasureReceipt | null> {
+  async receipt(id: string, signal: AbortSignal = NEVER): Promise<ErasureReceipt | null> {
     return (this.erasures ?? refuse()).receipt(id, signal);
   }
 
@@ -61,7 +65,7 @@ export class Privacy {
    * Puts a conversation under legal hold: nothing in it is removed by any clean-up or erasure.
    * @throws AuditUnavailableError, and then nothing was changed; what the store throws
    */
-  async hold(conversationId: string, call: PrivacyCall = {}, signal = NEVER): Promise<void> {
+  async hold(conversationId: string, call: PrivacyCall = {}, signal: AbortSignal = NEVER): Promise<void> {
     await this.held('hold', conversationId, call, () =>
       this.conversations.setLegalHold(conversationId, true, signal),
     );
@@ -71,7 +75,11 @@ export class Privacy {
    * Ends a legal hold, and goes on with the erasures that it kept.
    * @throws AuditUnavailableError, and then nothing was changed; what a store throws, and then they go on within the hour
    */
-  async releaseHold(conversationId: string, call: PrivacyCall = {}, signal = NEVER): Promise<void> {
+  async releaseHold(
+    conversationId: string,
+    call: PrivacyCall = {},
+    signal: AbortSignal = NEVER,
+  ): Promise<void> {
     await this.held('release', conversationId, call, () =>
       this.conversations.setLegalHold(conversationId, false, signal),
     );
@@ -84,7 +92,7 @@ export class Privacy {
    * @returns how many tombstones were missing
    * @throws ShreddingUnavailableError; AuditUnavailableError; what the stores throw
    */
-  async reapplyErasures({ by = 'app' }: PrivacyCall = {}, signal = NEVER): Promise<number> {
+  async reapplyErasures({ by = 'app' }: PrivacyCall = {}, signal: AbortSignal = NEVER): Promise<number> {
     return (this.pending ?? refuse()).reapply(by, signal);
   }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
 import type { ConversationState } from '../../../ports/messages/conversation-store.js';
 import type { MessageForRecipient, RecipientStatus } from '../../../ports/messages/message-store.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 
@@ -126,6 +127,17 @@ export class InMemoryMessages {
 
   isClaimed(messageId: string): boolean {
     return this.#claimed.has(messageId);
+  }
+
+  /** Ids of the messages that a target is about, and no legal hold keeps. */
+  idsOf(target: TraceTarget): ReadonlySet<string> {
+    if (target.kind === 'messages') return new Set(target.messageIds);
+    const isOfTarget = ({ senderId, conversationId }: MessageRow): boolean =>
+      target.kind === 'conversation'
+        ? conversationId === target.conversationId
+        : senderId === target.subjectId && !target.exceptConversations.includes(conversationId);
+    const found = this.messages().filter((row) => isOfTarget(row) && !this.isHeld(row.conversationId));
+    return new Set(found.map(({ messageId }) => messageId));
   }
 
   /** Whether users may see a message. */
