@@ -3,6 +3,7 @@ import type { JsonPayload } from '../admission/payloads/json-payload.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
+import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
@@ -199,6 +200,14 @@ export abstract class Broker {
    * stays paused, and schedules plan their runs again. @returns how many were removed
    */
   abstract purge(queue: Queue): Promise<number>;
+
+  /**
+   * Shows the sealed texts of all that is stored of a queue (jobs in every state, schedules, what is spooled here) to `read`, in pages of at
+   * most 250 jobs and about 1 MiB, and stores what it wants replaced: each text only if it still stands where it was, and never that of
+   * an active job. What moves meanwhile may be missed, or shown twice.
+   * @throws what `read` throws; signal.reason. What was replaced until then stays replaced
+   */
+  abstract replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport>;
 
   /** The schedules of a queue. */
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;

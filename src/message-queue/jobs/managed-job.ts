@@ -66,6 +66,11 @@ export function recordOf(job: { opts: JobOptions }): ManagedJobRecord {
   return (job.opts as ManagedJobOptions).mq ?? {};
 }
 
+/** The sealed texts of a record's failures. */
+export function sealedFailures({ failures = [] }: ManagedJobRecord = {}): string[] {
+  return failures.flatMap(({ sealed }) => sealed ?? []);
+}
+
 /** What a job that was read says of its failures beside its record. */
 export interface FailedTexts {
   readonly opts: JobOptions;

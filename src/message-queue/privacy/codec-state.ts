@@ -5,6 +5,9 @@ export type Sealing = 'on' | 'open-only' | 'off';
 
 /** The keys of an app's codec. */
 export interface CodecKeys extends DataKeys {
+  /** Asks which keys are the newest, whatever is remembered. @throws KeyUnavailableError */
+  renew(): Promise<void>;
+
   /** A keyed hash of a text, the same in every process of the app. @throws KeyUnavailableError */
   digest(text: string): Promise<string>;
 }

@@ -9,12 +9,14 @@ import type {
   SealedSlot,
   SealStatus,
 } from '../jobs/sealing/payload-seal.js';
+import type { StoredTexts, TextVerdict } from '../jobs/sealing/stored-texts.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
 import type { DataKey, KeyLookup } from './keys/data-keys.js';
 import { MissingKeys } from './missing-keys.js';
 import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
 import { KeyUnavailableError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
+import { Resealing } from './resealing.js';
 import { keyIdOf, openText, readSealed, sealText } from './sealed-text.js';
 import { sealedFieldsOf } from './sealed-fields.decorators.js';
 
@@ -85,6 +87,21 @@ export class QueueSeal implements PayloadSeal {
     const known = this.state.keys.openingKeyNow(id, this.definition.name);
     if (known !== undefined) return this.openWith(known, sealed, job, data);
     return this.lookUp(job, id).then((found) => this.openWith(found, sealed, job, data));
+  }
+
+  renewKeys(): Promise<void> {
+    return this.state.keys.renew();
+  }
+
+  reseal(texts: StoredTexts): Promise<TextVerdict> {
+    const resealing = new Resealing({
+      queue: this.definition.name,
+      keys: this.state.keys,
+      scopeOf: (job, payload) => this.splitters.get(job)?.scopeOf(payload),
+      queueScope: this.scope,
+      contextOf: (job, slot, rest) => `${this.contextOf(job, slot)}${rest}]`,
+    });
+    return resealing.read(texts);
   }
 
   digest(text: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
+import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { Broker } from '../broker.js';
 import type {
@@ -89,8 +90,8 @@ export class RedisBroker extends Broker {
       outage.taken();
       this.epochs.of(base).see();
     });
-    const now = (): number => this.now();
-    this.administration = new QueueAdministration(this.scripts, this.connections, this.options, now);
+    const administered = { ...access, options: this.options, spool: this.spool };
+    this.administration = new QueueAdministration(administered, () => this.now());
   }
 
   override get spooled(): SpoolDepth | null {
@@ -184,6 +185,10 @@ export class RedisBroker extends Broker {
 
   purge(queue: Queue): Promise<number> {
     return this.administration.purge(this.entryOf(queue).queue);
+  }
+
+  replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
+    return this.administration.replaceTexts(this.entryOf(queue).queue, read, signal);
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

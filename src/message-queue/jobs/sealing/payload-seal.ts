@@ -1,4 +1,5 @@
 import type { QueueDefinition } from '../queue-definition.js';
+import type { StoredTexts, TextVerdict } from './stored-texts.js';
 
 /** The one field of a stored payload, result or progress that holds its sealed part. Reserved: nobody else may use it. */
 export const SEALED_FIELD = 'mq:sealed';
@@ -66,6 +67,12 @@ export interface PayloadSeal {
    * @throws SealBrokenError, UnsealedJobError, KeyUnavailableError; at once or as a rejection
    */
   open(job: SealedJob, data: unknown): OpenedPayload | 'shredded' | Promise<OpenedPayload | 'shredded'>;
+
+  /** Asks for the newest keys, which {@link reseal} seals with. @throws KeyUnavailableError */
+  renewKeys(): Promise<void>;
+
+  /** What of a stored job is to be sealed anew, because its key is not the newest. @throws KeyUnavailableError when that one is not to be had */
+  reseal(texts: StoredTexts): Promise<TextVerdict>;
 
   /** A keyed hash of a text, the same in every process: tells whether two sealed texts say the same. */
   digest(text: string): Promise<string>;

@@ -34,6 +34,11 @@ export class AppCodecKeys implements CodecKeys {
     return this.stored === null ? Promise.resolve('unknown') : this.stored.openingKey(keyId, queue);
   }
 
+  /** A newer generation of a stored key is heard of within a minute, and no ring key hangs on it. */
+  async renew(): Promise<void> {
+    if (this.stored === null) await this.derived.renew();
+  }
+
   digest(text: string): Promise<string> {
     return this.derived.digest(text);
   }

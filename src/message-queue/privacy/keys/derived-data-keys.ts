@@ -75,6 +75,10 @@ export class DerivedDataKeys implements DataKeys {
     return 'unknown';
   }
 
+  async renew(): Promise<void> {
+    await this.loadCurrent();
+  }
+
   /** A keyed hash that is the same in every process with the same current ring key. */
   async digest(text: string): Promise<string> {
     const { key } = this.current ?? { key: await this.loadCurrent() };
@@ -82,8 +86,7 @@ export class DerivedDataKeys implements DataKeys {
     return createHmac('sha256', secret).update(text).digest('base64url');
   }
 
-  /** The current key of the ring, asked for now. @throws KeyUnavailableError */
-  loadCurrent(): Promise<EncryptionKey> {
+  private loadCurrent(): Promise<EncryptionKey> {
     this.loading ??= this.ask(() => this.ring.current())
       .then((key) => {
         this.current = { key, at: this.clock.now() };
@@ -122,6 +125,11 @@ export class DerivedDataKeys implements DataKeys {
 
 function derived(secret: Uint8Array, salt: Buffer, info: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, info, SECRET_BYTES));
+}
+
+/** Whether two derived keys come from the same key of the ring. */
+export function isOfSameRingKey(one: Buffer, other: Buffer): boolean {
+  return one.subarray(0, 1 + TAG_BYTES).equals(other.subarray(0, 1 + TAG_BYTES));
 }
 
 /** Tells which key of a ring a data key comes from. */

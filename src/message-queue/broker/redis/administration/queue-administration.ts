@@ -1,5 +1,6 @@
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
 import { FIRST_VERSION } from '../../../jobs/queue-definition.js';
+import type { TextReader, TextReport } from '../../../jobs/sealing/stored-texts.js';
 import type {
   CancelOutcome,
   FailedJob,
@@ -15,6 +16,7 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
+import type { Spool } from '../spool/spool.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
 import { readUnknownScript } from '../scripts/snapshot-queue.lua.js';
 import type { ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
@@ -23,6 +25,7 @@ import { FailedSweeper } from './failed-sweeper.js';
 import { JobCanceller } from './job-canceller.js';
 import { KnownQueues } from './known-queues.js';
 import { SnapshotReader } from './snapshot-reader.js';
+import { TextReplacer } from './text-replacer.js';
 
 /** Reply of {@link readUnknownScript}. */
 type UnknownReply = readonly [count: number, jobs: readonly (readonly [name: string, mark: string])[]];
@@ -30,24 +33,37 @@ type UnknownReply = readonly [count: number, jobs: readonly (readonly [name: str
 /** Most jobs removed by one command: more would block Redis for other clients. */
 const PURGE_STEP = 1_000;
 
+/** What it stands on. */
+export interface AdministrationParts {
+  readonly scripts: RedisScripts;
+  readonly connections: RedisConnections;
+  readonly options: ResolvedRedisBrokerOptions;
+  /** Null when adds are not spooled. */
+  readonly spool: Spool | null;
+}
+
 /**
  * What people do to the queues of a broker, as its methods of the same names promise. Every call rejects with
  * `BrokerUnavailableError` when Redis has been away for two seconds, or refuses.
  */
 export class QueueAdministration {
   readonly knownQueues: KnownQueues;
+  private readonly scripts: RedisScripts;
+  private readonly connections: RedisConnections;
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
   private readonly failedSweeper: FailedSweeper;
   private readonly snapshots: SnapshotReader;
+  private readonly textReplacer: TextReplacer;
 
   /** @param now milliseconds since the epoch */
   constructor(
-    private readonly scripts: RedisScripts,
-    private readonly connections: RedisConnections,
-    options: ResolvedRedisBrokerOptions,
+    { scripts, connections, options, spool }: AdministrationParts,
     private readonly now: () => number,
   ) {
+    this.scripts = scripts;
+    this.connections = connections;
+    this.textReplacer = new TextReplacer(scripts, connections, spool);
     this.canceller = new JobCanceller(scripts, connections);
     this.deadLetters = new DeadLetters(scripts);
     this.failedSweeper = new FailedSweeper(scripts);
@@ -113,6 +129,10 @@ export class QueueAdministration {
         return { job, since: since ?? 0, version: version ?? FIRST_VERSION };
       }),
     );
+  }
+
+  replaceTexts(queue: RedisQueue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
+    return this.textReplacer.replace(queue, read, signal);
   }
 
   private answer<T>({ name }: RedisQueue, what: string, answer: Promise<T>): Promise<T> {

@@ -23,6 +23,15 @@ CREATE TABLE IF NOT EXISTS jobs (${TYPES}, UNIQUE (base, id));
 CREATE INDEX IF NOT EXISTS inOrder ON jobs (base);
 CREATE TABLE IF NOT EXISTS aside (${TYPES}, code TEXT NOT NULL, why TEXT NOT NULL)`;
 
+export const SPOOL_TABLES = ['jobs', 'aside'] as const;
+export type SpoolTable = (typeof SPOOL_TABLES)[number];
+
+/** A record of a file, and where it stands in its table. */
+export interface HeldRecord {
+  readonly place: number;
+  readonly record: string;
+}
+
 /** A job of a file, without its record. */
 export type HeldJob = Omit<SpooledJob, 'record'>;
 
@@ -119,6 +128,23 @@ export class SpoolFile {
            (SELECT 1 FROM jobs WHERE jobs.base = aside.base AND jobs.id = aside.id AND jobs.record = aside.record)`,
       );
     });
+  }
+
+  /** The records of a queue's jobs behind a place, in their order. */
+  after(table: SpoolTable, base: string, place: number, count: number): HeldRecord[] {
+    return this.database
+      .prepare(`SELECT place, record FROM ${table} WHERE base = ? AND place > ? ORDER BY place LIMIT ?`)
+      .all(base, place, count) as HeldRecord[];
+  }
+
+  /** Replaces a text of a record. @returns whether it stood there */
+  replace(table: SpoolTable, place: number, was: string, is: string): boolean {
+    const replaced = this.database
+      .prepare(
+        `UPDATE ${table} SET record = replace(record, ?, ?) WHERE place = ? AND instr(record, ?) > 0 RETURNING place`,
+      )
+      .all(was, is, place, was);
+    return replaced.length > 0;
   }
 
   /** What was set aside, without the records. */

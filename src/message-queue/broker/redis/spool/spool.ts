@@ -1,4 +1,5 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
+import type { TextReader, TextTally } from '../../../jobs/sealing/stored-texts.js';
 import type { AddOutcome, SpoolDepth } from '../../broker.js';
 import type { SpoolTrouble } from '../../queue-snapshot.js';
 import { jobOf, keyConflict, storeFull } from '../../rules/add-errors.js';
@@ -9,6 +10,7 @@ import type { SpoolingQueue } from './queue-drain.js';
 import type { HeldJob, Portion, SpoolFile } from './spool-file.js';
 import { SpoolIndex } from './spool-index.js';
 import type { SetAside, SpooledJob } from './spooled-job.js';
+import { replaceSpooledTexts } from './spooled-texts.js';
 
 /** How long queues may take to be registered before jobs of others are told of, milliseconds. */
 const REGISTERED_WITHIN_MS = 2_000;
@@ -99,6 +101,11 @@ export class Spool {
       this.index.noteAside(job, code, message);
     }
     if (this.index.jobs === 0) this.file.forget();
+  }
+
+  /** As the broker's, of the payloads of a queue that are held here. */
+  replaceTexts(base: string, read: TextReader, tally: TextTally, signal?: AbortSignal): Promise<void> {
+    return replaceSpooledTexts(this.file, base, read, tally, signal);
   }
 
   /** Writes what waits, and lets another process have the file. What is held is sent by the next process. */
