@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bull';
+import type { LedgerEntry } from '../admission/ledger-entry.js';
 import type { JsonPayload } from '../admission/payloads/json-payload.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
@@ -11,14 +12,21 @@ import type { QueueSnapshot, SpoolDepth } from './queue-snapshot.js';
 import type { ProviderName, ServerReport } from './server-report.js';
 import type { StoreLoss } from './store-loss.js';
 
+/** An add that is made once, however often it is asked for. */
+export interface IdempotentAdd extends LedgerEntry {
+  /** The idempotency key, as the caller gave it. */
+  readonly key: string;
+  readonly ttlMs: number;
+}
+
 /** One job to add. `data` has been validated; `options` are Bull's, checked by `admitJob`. */
 export interface AddRequest {
   readonly name: string;
   /** The payload, or the JSON that was written of it. */
   readonly data: object | JsonPayload;
   readonly options: ManagedJobOptions;
-  /** Same key + same fingerprint within `ttlMs` → the first job's id; another fingerprint → IdempotencyConflictError. */
-  readonly idempotency?: { readonly key: string; readonly fingerprint: string; readonly ttlMs: number };
+  /** Same key + same payload within `ttlMs` → the first job's id; another payload → IdempotencyConflictError. */
+  readonly idempotency?: IdempotentAdd;
   /** May use the reserve that is kept for CRITICAL jobs when the queue is full. */
   readonly critical?: boolean;
   /** Deadline of this add in milliseconds. Default: the broker's `enqueueTimeoutMs`. */

@@ -1,4 +1,5 @@
 import type { DataKeys } from './keys/data-keys.js';
+import type { NameKey } from './keys/name-keys.js';
 
 /** Whether payloads are sealed: `on`; `open-only`, what is sealed is opened and new jobs are not sealed yet; `off`, not at all. */
 export type Sealing = 'on' | 'open-only' | 'off';
@@ -10,6 +11,12 @@ export interface CodecKeys extends DataKeys {
 
   /** A keyed hash of a text, the same in every process of the app. @throws KeyUnavailableError */
   digest(text: string): Promise<string>;
+
+  /** The keys that idempotency keys are hashed with, that of the current ring key first; undefined while they are not at hand. */
+  ledgerKeysNow(): readonly NameKey[] | undefined;
+
+  /** @throws KeyUnavailableError */
+  ledgerKeys(): Promise<readonly NameKey[]>;
 }
 
 /** What the seals of all queues share. */

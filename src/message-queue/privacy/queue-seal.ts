@@ -61,7 +61,12 @@ export class QueueSeal implements PayloadSeal {
   }
 
   scopeKind(job: string, data: object): string {
-    return this.splitterOf(job).scopeOf(data).split(':', 1)[0] as string;
+    return this.scopeOf(job, data).split(':', 1)[0] as string;
+  }
+
+  /** Whose data key a payload of a job is sealed with, such as `conversation:c-42`. */
+  scopeOf(job: string, data: object): string {
+    return this.splitterOf(job).scopeOf(data);
   }
 
   split(job: string, payload: object): PayloadParts {

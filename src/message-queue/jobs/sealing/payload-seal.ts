@@ -1,4 +1,5 @@
 import type { QueueDefinition } from '../queue-definition.js';
+import type { KeyedLedger } from './keyed-ledger.js';
 import type { StoredTexts, TextVerdict } from './stored-texts.js';
 
 /** The one field of a stored payload, result or progress that holds its sealed part. Reserved: nobody else may use it. */
@@ -88,9 +89,11 @@ export interface SealStatus {
   readonly openOnlyMs: number | null;
 }
 
-/** A queue's definition with what seals its payloads. */
+/** A queue's definition with what keeps its content unreadable where it is stored. */
 export interface SealableQueue extends QueueDefinition {
   readonly seal?: PayloadSeal;
+  /** Where idempotency keys and payloads are known by keyed hashes: in queues that are sealed, and those on their way to it. */
+  readonly ledger?: KeyedLedger;
 }
 
 /** Whether a stored payload, result or progress is sealed: by its one reserved field, never by the look of a text. */

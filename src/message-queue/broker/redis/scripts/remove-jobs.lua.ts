@@ -14,15 +14,8 @@ export const purgeQueueScript = luaScript('mqPurgeQueue', {
   body: `
 local limit, removed = tonumber(ARGV[1]), 0
 
-local function forgetKey(id)
-  local onceKey = fieldOf(id, 'mqOnce')
-  if not onceKey then return end
-  local entry = redis.call('GET', base .. 'mq:once:' .. onceKey)
-  if entry and string.match(entry, '^%S* (.*)$') == id then freeKey(onceKey) end
-end
-
 local function drop(id)
-  forgetKey(id)
+  freeKeyOf(id)
   freeDebounce(id)
   redis.call('ZREM', base .. 'priority', id)
   redis.call('ZREM', base .. 'mq:unknown', id)

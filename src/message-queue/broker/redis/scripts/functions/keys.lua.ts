@@ -1,11 +1,11 @@
 /**
- * Lua functions after `timeFunctions`: which idempotency keys a queue remembers (each is a string `mq:once:<key>` that expires).
- * The sorted set `mq:keys` has them by when they expire, so that they can be counted, and the hash `mq:keys:forgotten` how many were
+ * Lua functions after `timeFunctions` and `laneFunctions`: which idempotency keys a queue remembers, each by one name: a string
+ * `mq:once:<name>` that expires, `<fingerprint> <id of the job>`. The name stands in the job's field `mqOnce`. The sorted set `mq:keys` has them by when they expire, so that they can be counted, and the hash `mq:keys:forgotten` how many were
  * forgotten before that (`count`), and when the last one was (`at`).
  *
- * - `noteKeys(keys, most)`: new keys, `{ key, ttl (ms) }` each. Those that expired leave; while there are more than `most`, those that
+ * - `noteKeys(keys, most)`: new keys, `{ name, ttl (ms) }` each. Those that expired leave; while there are more than `most`, those that
  *   would expire next are forgotten.
- * - `freeKey(key)`: forgets a key whose job was removed.
+ * - `freeKeyOf(id)`: forgets the key of a job that is removed, before its hash is. One that stands for a later job stays.
  */
 export const keyFunctions = `
 local function noteKeys(keys, most)
@@ -29,8 +29,12 @@ local function noteKeys(keys, most)
   redis.pcall('HSET', set .. ':forgotten', 'at', string.format('%.0f', now))
 end
 
-local function freeKey(key)
-  redis.call('DEL', base .. 'mq:once:' .. key)
-  redis.pcall('ZREM', base .. 'mq:keys', key)
+local function freeKeyOf(id)
+  local name = fieldOf(id, 'mqOnce')
+  if not name then return end
+  local entry = redis.call('GET', base .. 'mq:once:' .. name)
+  if not entry or string.match(entry, '^%S* (.*)$') ~= id then return end
+  redis.call('DEL', base .. 'mq:once:' .. name)
+  redis.pcall('ZREM', base .. 'mq:keys', name)
 end
 `;
