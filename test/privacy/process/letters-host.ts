@@ -44,7 +44,8 @@ export interface LettersCalls {
   replayAll(): Promise<unknown>;
   pause(): Promise<void>;
   resume(): Promise<void>;
-  codes(): Promise<unknown>;
+  /** Of each dead letter the codes of its failures. */
+  failures(): Promise<readonly (readonly string[])[]>;
 }
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as LettersHostSettings;
@@ -63,7 +64,7 @@ const LETTERS = defineQueue({
   description: 'Letters with content.',
   sealed: true,
   jobs: { read: LetterDto, hang: LetterDto, tear: LetterDto },
-  ...{ concurrency: 8, attempts: 1, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 60_000 },
+  ...{ concurrency: 8, attempts: 3, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 60_000 },
 });
 
 @Processor(LETTERS.name)
@@ -129,8 +130,10 @@ async function main(): Promise<void> {
     replayAll: () => app.get(DeadLetterService).replayMatching({ queue: LETTERS.name }, { by: 'a test' }),
     pause: () => service.pauseQueue(LETTERS.name),
     resume: () => service.resumeQueue(LETTERS.name),
-    codes: async () =>
-      (await service.getFailedJobs(LETTERS.name, 1_000)).map(({ failures }) => failures.at(-1)?.error),
+    failures: async () =>
+      (await service.getFailedJobs(LETTERS.name, 1_000)).map(({ failures }) =>
+        failures.map(({ error }) => error),
+      ),
   };
   process.on('message', ({ id, call, args }: { id: number; call: keyof LettersCalls; args: unknown[] }) => {
     const answer = (calls[call] as (...given: unknown[]) => Promise<unknown>)(...args);
