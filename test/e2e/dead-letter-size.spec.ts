@@ -53,6 +53,8 @@ const MAILS = defineQueue({
   timeoutMs: 30_000,
 });
 
+const SEALED_MAILS = defineQueue({ ...MAILS, name: 'sealed-mails', sealed: true });
+
 function failDeeply(error: string, depth: number): never {
   if (depth > 0) return failDeeply(error, depth - 1);
   throw new RangeError(error);
@@ -101,6 +103,9 @@ class MailProcessor {
   }
 }
 
+@Processor('sealed-mails')
+class SealedMailProcessor extends MailProcessor {}
+
 let queue: Queue;
 
 describe.each<ProviderName>(['redis', 'memory'])('A dead letter on %s', (provider) => {
@@ -121,8 +126,9 @@ describe.each<ProviderName>(['redis', 'memory'])('A dead letter on %s', (provide
           ...(redis && { redis: { url: redis.url } }),
         }),
         MessageQueueModule.registerQueue(MAILS),
+        MessageQueueModule.registerQueue(SEALED_MAILS),
       ],
-      providers: [MailProcessor],
+      providers: [MailProcessor, SealedMailProcessor],
     });
     service = app.get(MessageQueueService);
     letters = app.get(DeadLetterService);
@@ -135,26 +141,30 @@ describe.each<ProviderName>(['redis', 'memory'])('A dead letter on %s', (provide
   });
 
   /** What a letter takes beside its payload, and what it logged. */
-  async function bytesOf(id: string): Promise<number> {
+  async function bytesOf(id: string, { name }: { readonly name: string } = MAILS): Promise<number> {
     if (client !== null) {
-      const key = `size:mails:${id}`;
+      const key = `size:${name}:${id}`;
       const bytes = Number(await client.memory('USAGE', key, 'SAMPLES', 0));
       return bytes - Buffer.byteLength((await client.hget(key, 'data')) ?? '');
     }
-    const { data: _, ...record } = (await queue.getJob(id))!.toJSON();
+    const { data: _, ...record } = (await service.getJob(name, id))!.toJSON();
     return Buffer.byteLength(JSON.stringify(record)) + 500;
   }
 
-  const bury = async (payload: Omit<MailJobDto, 'text'>, attempts: number): Promise<string> => {
+  const bury = async (
+    payload: Omit<MailJobDto, 'text'>,
+    attempts: number,
+    mails: typeof MAILS | typeof SEALED_MAILS = MAILS,
+  ): Promise<string> => {
     const { id } = await service.enqueue(
-      MAILS,
+      mails,
       'mail',
       { text: 'x'.repeat(330), ...payload },
       {
         ...{ attempts, correlationId: 'c'.repeat(36), metadata: { tenant: 'acme' } },
       },
     );
-    await waitUntil(async () => (await service.getJobStatus('mails', id)).state === 'failed', 'the end');
+    await waitUntil(async () => (await service.getJobStatus(mails.name, id)).state === 'failed', 'the end');
     return id;
   };
 
@@ -208,6 +218,22 @@ describe.each<ProviderName>(['redis', 'memory'])('A dead letter on %s', (provide
         await waitUntil(async () => (await service.getJobStatus('mails', id)).state === 'failed', 'the end');
       }
       expect(await bytesOf(id)).toBeLessThanOrEqual(most);
+    },
+    20_000,
+  );
+
+  it.each<(typeof KINDS)[number]>(['error', 'causes', 'text', 'cancelled'])(
+    'takes at most 2 kB more when its queue is sealed, for the full text: %s',
+    async (kind) => {
+      const id = await bury({ kind, length: 3_000 }, 6, SEALED_MAILS);
+      const { failures } = await letters.get('sealed-mails', id);
+      expect(failures.map(({ sealed }) => sealed !== undefined)).toEqual([
+        ...failures.slice(1).map(() => false),
+        true,
+      ]);
+      expect(failures.at(-1)?.sealed?.length).toBeGreaterThan(1_900);
+      expect(failures.at(-1)?.sealed?.length).toBeLessThanOrEqual(2_048);
+      expect(await bytesOf(id, SEALED_MAILS)).toBeLessThanOrEqual(most + 2_048);
     },
     20_000,
   );

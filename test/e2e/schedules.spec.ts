@@ -161,6 +161,28 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
     expect(await scheduled(app)).toEqual([host]);
   });
 
+  it('of a sealed queue fit the newest payload, and have no hash of it in their names', async () => {
+    const sealed = defineQueue({ ...TICKS, sealed: true });
+    const app = await apps.start({
+      imports: [
+        MessageQueueModule.forRoot(place),
+        MessageQueueModule.registerQueue(sealed, { schedules: [yearly(1, { text: 'a' })] }),
+      ],
+      providers: [TickProcessor],
+    });
+    const names = async (): Promise<unknown[]> =>
+      (await queueOf(app).getRepeatableJobs()).map(({ id }) => id);
+    const before = await names();
+    expect(before).toHaveLength(1);
+    const changed = processWith(app, [yearly(1, { text: 'b' })]);
+    expect(await changed.reconcile()).toEqual({ ...NOTHING, updated: 1 });
+    expect(await names()).toEqual(before);
+    expect(await changed.reconcile()).toEqual(NOTHING);
+    const later = processWith(app, [yearly(5, { text: 'b' })]);
+    expect(await later.reconcile()).toEqual({ ...NOTHING, updated: 1 });
+    expect(await names()).not.toEqual(before);
+  });
+
   it('may be declared at any registration of their queue, each key once', async () => {
     const again = (...schedules: Schedule<typeof TICKS>[]): DynamicModule =>
       MessageQueueModule.registerQueue(TICKS, { schedules });

@@ -74,6 +74,27 @@ describe('An app whose jobs are sealed', () => {
     await expect(start(environment, options)).resolves.toBeDefined();
   });
 
+  const ringOf = (count: number): string =>
+    Array.from({ length: count }, (_, n) => `k-${count - n}:${randomBytes(32).toString('base64')}`).join(',');
+
+  it.each(['redis', 'memory'] as const)(
+    'is refused more than four ring keys, and told which and how to drop them: on %s',
+    async (provider) => {
+      await expect(start('production', { provider, adapters: ring(ringOf(5)) })).rejects.toMatchObject({
+        code: 'INVALID_CONFIGURATION',
+        message: expect.stringMatching(
+          /has 5 keys \("k-5", "k-4", "k-3", "k-2", "k-1"\), and may have 4.*rewrapKeys\(\).*reseal\(queue\)/,
+        ) as string,
+      });
+      await expect(start('production', { provider, adapters: ring(ringOf(4)) })).resolves.toBeDefined();
+    },
+  );
+
+  it('may have any number of ring keys where nothing is sealed', async () => {
+    const options: MessageQueueModuleOptions = { adapters: ring(ringOf(9)), privacy: { sealing: 'off' } };
+    await expect(start('production', options)).resolves.toBeDefined();
+  });
+
   it('rejects adds while its key provider fails, stores nothing, and takes the same call afterwards', async () => {
     let isAway = true;
     const provider = new EnvironmentKeyProvider({ keys: `k-1:${KEY}` });

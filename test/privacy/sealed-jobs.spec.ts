@@ -30,7 +30,6 @@ import type { PayloadSeal } from '../../src/message-queue/jobs/sealing/payload-s
 import { AppKeys } from '../../src/message-queue/privacy/keys/app-keys.js';
 import type { StoredKeys } from '../../src/message-queue/privacy/keys/app-keys.js';
 import { AppCodecKeys } from '../../src/message-queue/privacy/keys/app-codec-keys.js';
-import { DerivedDataKeys } from '../../src/message-queue/privacy/keys/derived-data-keys.js';
 import { PayloadCodec } from '../../src/message-queue/privacy/payload-codec.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
@@ -263,8 +262,7 @@ describe.each(['memory', 'redis'] as const)('Jobs of a sealed queue on %s', (pro
 async function sealedBy(ring: KeyProvider): Promise<SealedPayload> {
   const codec = new PayloadCodec({
     ...{ sealing: 'on', unsealed: 'run', timeoutMs: 1_000 },
-    openKeys: () =>
-      new AppCodecKeys(null, new DerivedDataKeys(ring, new SystemClock(), { keys: 10, forMs: 60_000 })),
+    openKeys: () => new AppCodecKeys(null, ring, new SystemClock(), { keys: 10, forMs: 60_000 }),
   });
   const seal = codec.withSeal(LETTERS).seal as PayloadSeal;
   return new SealedPayload(await seal.seal('read', seal.split('read', LETTER)), 0);

@@ -1,4 +1,5 @@
 import type { AddRequest } from '../../src/message-queue/broker/broker.js';
+import { plainName } from '../../src/message-queue/jobs/sealing/keyed-ledger.js';
 
 export const request = (over: Partial<AddRequest> = {}): AddRequest => ({
   name: 'job',
@@ -6,6 +7,8 @@ export const request = (over: Partial<AddRequest> = {}): AddRequest => ({
   options: {},
   ...over,
 });
-export const once = (key: string, fingerprint = 'f', ttlMs = 60_000) => ({
-  idempotency: { key, fingerprint, ttlMs },
+
+/** An add under an idempotency key. @param names of the key in the ledger */
+export const once = (key: string, fingerprint = 'f', ttlMs = 60_000, names = [plainName(key)]) => ({
+  idempotency: { key, names, fingerprint, ttlMs },
 });

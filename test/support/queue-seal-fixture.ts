@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { SystemClock } from '../../src/kernel/time/clock.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
-import type { OpenedPayload, PayloadSeal } from '../../src/message-queue/jobs/sealing/payload-seal.js';
+import type {
+  OpenedPayload,
+  PayloadSeal,
+  SealableQueue,
+} from '../../src/message-queue/jobs/sealing/payload-seal.js';
 import { KeyProvider } from '../../src/message-queue/ports/encryption/key-provider.js';
 import type { EncryptionKey } from '../../src/message-queue/ports/encryption/key-provider.js';
 import type { CodecOptions } from '../../src/message-queue/privacy/payload-codec.js';
 import { AppCodecKeys } from '../../src/message-queue/privacy/keys/app-codec-keys.js';
-import { DerivedDataKeys } from '../../src/message-queue/privacy/keys/derived-data-keys.js';
 import { PayloadCodec } from '../../src/message-queue/privacy/payload-codec.js';
 import { KeyScope, Readable } from '../../src/message-queue/privacy/sealed-fields.decorators.js';
 
@@ -65,19 +68,23 @@ export class Ring extends KeyProvider {
   }
 }
 
-/** A process of its own: keys, caches and seals are made anew. */
-export function sealOf(
+/** A queue in a process of its own: keys, caches and seals are made anew. */
+export function queueOf(
   ring: KeyProvider,
   options: Partial<CodecOptions> = {},
   definition: QueueDefinition = NOTES,
-): PayloadSeal {
+): SealableQueue {
   const codec = new PayloadCodec({
     ...{ sealing: 'on', unsealed: 'run', timeoutMs: 1_000 },
-    openKeys: () =>
-      new AppCodecKeys(null, new DerivedDataKeys(ring, new SystemClock(), { keys: 100, forMs: 60_000 })),
+    openKeys: () => new AppCodecKeys(null, ring, new SystemClock(), { keys: 100, forMs: 60_000 }),
     ...options,
   });
-  return codec.withSeal(definition).seal as PayloadSeal;
+  return codec.withSeal(definition);
+}
+
+/** What seals the payloads of such a queue. */
+export function sealOf(...parts: Parameters<typeof queueOf>): PayloadSeal {
+  return queueOf(...parts).seal as PayloadSeal;
 }
 
 export async function stored(

@@ -17,6 +17,8 @@ describe('stored failures', () => {
     ['other kinds', [failure(1), failure(2, { kind: 'timeout' }), failure(3, { kind: 'cancelled' })]],
     ['crashes of one attempt', [failure(1, { kind: 'crash' }), failure(1, { kind: 'crash' }), failure(1)]],
     ['attempts that began again', [failure(4), failure(5), failure(1), failure(2)]],
+    ['a sealed text', [failure(1), failure(2, { message: 'other', sealed: 'AgAA' })]],
+    ['a sealed text of the same reason', [failure(1), failure(2, { sealed: 'AgAA' }), failure(3)]],
   ])('come back as they were: %s', (_what, failures) => {
     const record = { correlationId: 'c', failures };
     expect(throughJson(record)).toEqual(record);

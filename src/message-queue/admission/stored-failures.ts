@@ -1,9 +1,9 @@
 import type { FailureRecord, ManagedJobRecord } from '../jobs/managed-job.js';
 
 /**
- * How failures are stored in a job's options: each as `[at, attempt, kind, error, message]`, where `kind` is a position in
- * {@link KINDS}. What is as in the failure before it is left out: error and message, and of an attempt that follows all but
- * the time. So five attempts that failed for one reason take about 100 bytes, where objects took 600.
+ * How failures are stored in a job's options: each as `[at, attempt, kind, error, message, sealed]`, where `kind` is a position in
+ * {@link KINDS}. What is as in the failure before it is left out (error and message, and of an attempt that follows all but
+ * the time), or null before a sealed text. So five attempts that failed for one reason take about 100 bytes, where objects took 600.
  */
 type StoredFailure = number | readonly unknown[];
 
@@ -38,8 +38,10 @@ export function validFailures(stored: readonly unknown[]): FailureRecord[] {
 }
 
 function packed(failure: FailureRecord, before: FailureRecord | undefined): StoredFailure {
-  const { at, attempt, kind, error, message } = failure;
+  const { at, attempt, kind, error, message, sealed } = failure;
   const isSame = before !== undefined && before.error === error && before.message === message;
+  const texts = isSame ? [null, null] : [error, message];
+  if (sealed !== undefined) return [at, attempt, KINDS.indexOf(kind), ...texts, sealed];
   if (!isSame) return [at, attempt, KINDS.indexOf(kind), error, message];
   if (before.kind === kind && before.attempt === attempt - 1) return at;
   return [at, attempt, KINDS.indexOf(kind)];
@@ -47,11 +49,17 @@ function packed(failure: FailureRecord, before: FailureRecord | undefined): Stor
 
 function unpackedFailure(stored: unknown, before: FailureRecord | undefined): FailureRecord | null {
   if (typeof stored === 'number') {
-    return before === undefined ? null : { ...before, at: stored, attempt: before.attempt + 1 };
+    if (before === undefined) return null;
+    const { sealed: _, ...same } = before;
+    return { ...same, at: stored, attempt: before.attempt + 1 };
   }
   if (!Array.isArray(stored)) return isFailure(stored) ? stored : null;
-  const [at, attempt, kind, error = before?.error, message = before?.message] = stored as unknown[];
-  const failure = { at, attempt, kind: KINDS[kind as number], error, message };
+  const [at, attempt, kind, error, message, sealed] = stored as unknown[];
+  const failure = {
+    ...{ at, attempt, kind: KINDS[kind as number] },
+    ...{ error: error ?? before?.error, message: message ?? before?.message },
+    ...(typeof sealed === 'string' && { sealed }),
+  };
   return isFailure(failure) ? failure : null;
 }
 

@@ -1,8 +1,10 @@
 import type { Job, Queue } from 'bull';
+import type { LedgerEntry } from '../admission/ledger-entry.js';
 import type { JsonPayload } from '../admission/payloads/json-payload.js';
 import type { ManagedJobOptions, ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
+import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 import type { JobsOfQueue } from './jobs-of-queue.js';
@@ -11,14 +13,21 @@ import type { QueueSnapshot, SpoolDepth } from './queue-snapshot.js';
 import type { ProviderName, ServerReport } from './server-report.js';
 import type { StoreLoss } from './store-loss.js';
 
+/** An add that is made once, however often it is asked for. */
+export interface IdempotentAdd extends LedgerEntry {
+  /** The idempotency key, as the caller gave it. */
+  readonly key: string;
+  readonly ttlMs: number;
+}
+
 /** One job to add. `data` has been validated; `options` are Bull's, checked by `admitJob`. */
 export interface AddRequest {
   readonly name: string;
   /** The payload, or the JSON that was written of it. */
   readonly data: object | JsonPayload;
   readonly options: ManagedJobOptions;
-  /** Same key + same fingerprint within `ttlMs` → the first job's id; another fingerprint → IdempotencyConflictError. */
-  readonly idempotency?: { readonly key: string; readonly fingerprint: string; readonly ttlMs: number };
+  /** Same key + same payload within `ttlMs` → the first job's id; another payload → IdempotencyConflictError. */
+  readonly idempotency?: IdempotentAdd;
   /** May use the reserve that is kept for CRITICAL jobs when the queue is full. */
   readonly critical?: boolean;
   /** Deadline of this add in milliseconds. Default: the broker's `enqueueTimeoutMs`. */
@@ -203,6 +212,14 @@ export abstract class Broker {
 
   /** The jobs of a queue, whatever their state, for what is to leave no trace. */
   abstract jobsOf(queue: Queue): JobsOfQueue;
+
+  /**
+   * Shows the sealed texts of all that is stored of a queue (jobs in every state, schedules, what is spooled here) to `read`, in pages of at
+   * most 250 jobs and about 1 MiB, and stores what it wants replaced: each text only if it still stands where it was, and never that of
+   * an active job. What moves meanwhile may be missed, or shown twice.
+   * @throws what `read` throws; signal.reason. What was replaced until then stays replaced
+   */
+  abstract replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport>;
 
   /** The schedules of a queue. */
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;

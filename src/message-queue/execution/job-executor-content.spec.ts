@@ -88,6 +88,12 @@ describe('a failure of a sealed queue', () => {
     expect(toldOf(stage, outcome)).not.toContain('Fernsehturm');
   });
 
+  it('fails as the handler said, also when the payload has the words of our codes', async () => {
+    const outcome = await throwing(sealedStage(), new CancelledError('no'), { text: 'JOB_CANCELLED' });
+    expect(outcome).toMatchObject({ retryDelayMs: null, failure: { kind: 'cancelled' } });
+    expect(outcome.failure.stack).toMatch(/^at .*job-executor-content\.spec/);
+  });
+
   it('quotes nothing in the reason to run later', async () => {
     const stage = sealedStage();
     stage.handle = () => Promise.reject(new RetryLater(10, `not now: ${SECRET}`));
@@ -137,6 +143,31 @@ describe('a failure of a sealed queue', () => {
     const letters = { ...SEALED, jobs: { write: LetterDto }, seal: seal as unknown as PayloadSeal };
     const outcome = await failed(stage.executor.run(taken, letters));
     expect(outcome.failure.message).toBe('letter-4711 says [content]');
+  });
+
+  it('is kept in full, with its causes, where only its seal opens', async () => {
+    const stage = sealedStage('codes');
+    const sealed: unknown[] = [];
+    const sealer = { seal: (slot: string, json: string) => `${sealed.push([slot, JSON.parse(json)])}` };
+    const seal = { open: () => ({ data: { text: SECRET }, sealer }) } as unknown as PayloadSeal;
+    const throwing = async (error: unknown): Promise<unknown> => {
+      stage.handle = async () => {
+        throw error;
+      };
+      const { failure } = await failed(stage.executor.run(stage.take({ data: {} }), { ...SEALED, seal }));
+      expect(failure.sealed).toBe(String(sealed.length));
+      return sealed.at(-1);
+    };
+    const cause = new RangeError(`inner ${SECRET}`, { cause: 'a text' });
+    expect(await throwing(new TypeError(`Refused: ${SECRET}`, { cause }))).toEqual([
+      'failure',
+      `TypeError: Refused: ${SECRET}\nCaused by RangeError: inner ${SECRET}\nCaused by a text`,
+    ]);
+    const [, text] = (await throwing(new Error('é"'.repeat(5_000)))) as [string, string];
+    expect(text).toMatch(/^Error: (é")+é?…$/);
+    expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThanOrEqual(1_482);
+    const own = new Error('self');
+    expect(await throwing(Object.assign(own, { cause: own }))).toEqual(['failure', expect.any(String)]);
   });
 
   it('is told as it is when the queue is not sealed', async () => {

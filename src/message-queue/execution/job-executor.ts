@@ -30,6 +30,7 @@ import {
   refuseCrashLoop,
   refusedErased,
 } from './run-steps.js';
+import { sealedText } from './full-text.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
 import { toldError } from './told-error.js';
@@ -177,7 +178,8 @@ export class JobExecutor {
     const { random = Math.random, errorTexts = 'scrubbed' } = this.#parts;
     const judge = (error: Error): ErrorVerdict | undefined => this.#judge(run, error);
     const tell = (error: Error): Error => toldError(run, error, errorTexts);
-    return settleUnsuccessful({ run, thrown, now, judge, tell, random });
+    const seal = (error: Error): string | undefined => sealedText(run, error);
+    return settleUnsuccessful({ run, thrown, now, judge, tell, seal, random });
   }
 
   #judge(run: Run, error: Error): ErrorVerdict | undefined {

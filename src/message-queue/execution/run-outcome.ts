@@ -42,6 +42,8 @@ export interface UnsuccessfulRun {
   readonly judge: (error: Error) => ErrorVerdict | undefined;
   /** The error as everybody else is told of it: who stores it, reports it or listens. Must not throw. */
   readonly tell: (error: Error) => Error;
+  /** All that the error says, sealed; undefined where nothing is. Must not throw. */
+  readonly seal: (error: Error) => string | undefined;
   readonly random: () => number;
 }
 
@@ -95,7 +97,7 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
 }
 
 function failed(
-  { run, now, random, tell }: UnsuccessfulRun,
+  { run, now, random, tell, seal }: UnsuccessfulRun,
   error: Error,
   kind: FailureRecord['kind'],
   isFinal: boolean,
@@ -103,13 +105,14 @@ function failed(
   const { attempt, maxAttempts, definition, taken } = run;
   const hasAttempts = !isFinal && attempt < maxAttempts;
   const told = tell(error);
+  const sealed = seal(error);
   return {
     kind: 'failed',
     error: told,
     retryDelayMs: hasAttempts
       ? backoffDelayMs(taken.job.opts.backoff, attempt, definition.backoff, random)
       : null,
-    failure: failureRecordOf(told, attempt, kind, now),
+    failure: { ...failureRecordOf(told, attempt, kind, now), ...(sealed !== undefined && { sealed }) },
   };
 }
 

@@ -8,9 +8,9 @@ import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
 import { versionOf } from '../jobs/queue-definition.js';
 import { runChecks } from '../admission/enqueue-check.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
-import { fingerprintOf } from '../admission/fingerprint.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { AdmittedJob } from '../admission/job-admission.js';
+import { ledgerEntry } from '../admission/ledger-entry.js';
 import { storedPayload } from '../admission/payloads/stored-payload.js';
 import { mapEnqueueOptions } from '../admission/job-options.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
@@ -208,7 +208,12 @@ export class JobEnqueuer {
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
     const request = { name: jobName, data: written, options, critical, deadlineMs };
     if (idempotency === undefined) return request;
-    return { ...request, idempotency: { ...idempotency, fingerprint: fingerprintOf(payload, jobName) } };
+    const entry = ledgerEntry(definition, jobName, payload, idempotency.key);
+    // Awaited only if it has to be: adds with a key keep their place among the others.
+    return {
+      ...request,
+      idempotency: { ...idempotency, ...(entry instanceof Promise ? await entry : entry) },
+    };
   }
 
   /** What a test put under the queue's token gets Bull's own call. */

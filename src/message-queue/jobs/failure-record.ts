@@ -17,11 +17,13 @@ export function failureRecordOf(
   at: number,
 ): FailureRecord {
   const stack = framesOf(error);
+  // One of ours has none when it quoted content.
+  const code: unknown = error instanceof MessageQueueError ? error.code : undefined;
   return {
     at,
     attempt,
     kind,
-    error: boundedText(error instanceof MessageQueueError ? error.code : error.name, 100),
+    error: boundedText(typeof code === 'string' ? code : error.name, 100),
     message: boundedText(error.message),
     ...(stack !== '' && { stack }),
   };

@@ -13,6 +13,11 @@ export interface FailureRecord {
   readonly message: string;
   /** At most 8 lines, with paths from the working directory on. Of what is kept with a job, only the last one has it. */
   readonly stack?: string;
+  /**
+   * Of a sealed queue, what was left out above: all messages of the error and its causes, sealed with the key of the payload.
+   * `Privacy.revealJob` opens it. Of what is kept with a job, only the newest failure that has it.
+   */
+  readonly sealed?: string;
 }
 
 /** One replay of a dead letter. */
@@ -59,6 +64,11 @@ export interface ManagedJobOptions extends JobOptions {
 /** Our record of a job, or an empty one. */
 export function recordOf(job: { opts: JobOptions }): ManagedJobRecord {
   return (job.opts as ManagedJobOptions).mq ?? {};
+}
+
+/** The sealed texts of a record's failures. */
+export function sealedFailures({ failures = [] }: ManagedJobRecord = {}): string[] {
+  return failures.flatMap(({ sealed }) => sealed ?? []);
 }
 
 /** What a job that was read says of its failures beside its record. */

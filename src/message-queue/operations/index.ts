@@ -58,6 +58,7 @@ export {
   ShreddingUnavailableError,
 } from '../privacy/erasure/erasure-errors.js';
 export type { RewrapReport } from '../privacy/keys/key-rotation.js';
+export type { ResealReport } from '../privacy/resealed-queue.js';
 export { NoDataKeyStoreError } from '../privacy/no-data-key-store.error.js';
 export { AuditChain } from '../privacy/audit/audit-chain.js';
 export type { AuditEntry } from '../privacy/audit/audit-entry.js';

@@ -1,10 +1,14 @@
 import type { DataKeys } from './keys/data-keys.js';
+import type { NameKey } from './keys/name-keys.js';
 
 /** Whether payloads are sealed: `on`; `open-only`, what is sealed is opened and new jobs are not sealed yet; `off`, not at all. */
 export type Sealing = 'on' | 'open-only' | 'off';
 
 /** The keys of an app's codec. */
 export interface CodecKeys extends DataKeys {
+  /** Asks which keys are the newest, whatever is remembered. @throws KeyUnavailableError */
+  renew(): Promise<void>;
+
   /** A keyed hash of a text, the same in every process of the app. @throws KeyUnavailableError */
   digest(text: string): Promise<string>;
 
@@ -13,6 +17,12 @@ export interface CodecKeys extends DataKeys {
    * @throws KeyUnavailableError
    */
   isErased(names: readonly string[]): Promise<boolean> | undefined;
+
+  /** The keys that idempotency keys are hashed with, that of the current ring key first; undefined while they are not at hand. */
+  ledgerKeysNow(): readonly NameKey[] | undefined;
+
+  /** @throws KeyUnavailableError */
+  ledgerKeys(): Promise<readonly NameKey[]>;
 }
 
 /** What the seals of all queues share. */

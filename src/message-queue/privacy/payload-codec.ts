@@ -1,6 +1,7 @@
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecKeys, CodecState, Sealing } from './codec-state.js';
+import { QueueLedger } from './queue-ledger.js';
 import { QueueSeal } from './queue-seal.js';
 
 /** How payloads are sealed, and where the keys come from. */
@@ -31,11 +32,13 @@ export class PayloadCodec implements CodecState {
     return (this.opened ??= this.openKeys());
   }
 
-  /** The definition with what seals its payloads. @throws InvalidConfigurationError when a payload class has more than one `@KeyScope` */
+  /** The definition with what keeps its content unreadable where it is stored. @throws InvalidConfigurationError when a payload class has more than one `@KeyScope` */
   withSeal(definition: QueueDefinition): SealableQueue {
     const seal = new QueueSeal(definition, this);
     this.seals.set(definition.name, seal);
-    return { ...definition, seal };
+    if (definition.sealed !== true || this.sealing === 'off') return { ...definition, seal };
+    const ledger = new QueueLedger(definition.name, this, (job, payload) => seal.scopeOf(job, payload));
+    return { ...definition, seal, ledger };
   }
 
   /** Names of the queues whose adds are sealed. */

@@ -6,6 +6,8 @@ import type { ErasureCall, Erasures } from './erasure/erasures.js';
 import type { PendingErasures } from './erasure/pending-erasures.js';
 import type { AppKeys } from './keys/app-keys.js';
 import type { RewrapReport } from './keys/key-rotation.js';
+import { resealAll } from './resealed-queue.js';
+import type { ResealReport, SealedTexts } from './resealed-queue.js';
 import { NoDataKeyStoreError } from './no-data-key-store.error.js';
 
 /** Who asks, and why. */
@@ -16,16 +18,21 @@ export interface PrivacyCall {
   readonly reason?: string;
 }
 
-/** What a host does about the keys of its jobs. No call takes or returns a key. */
+/** What it is made of. */
+export interface PrivacyParts {
+  readonly keys: AppKeys;
+  readonly audit: AuditChain;
+  /** Null without a data key store. */
+  readonly erasures: Erasures | null;
+  readonly pending: PendingErasures | null;
+  readonly conversations: ConversationStore;
+  /** @throws UnknownQueueError */
+  readonly textsOf: (queue: string) => SealedTexts;
+}
+
+/** What a host does about the keys of its jobs, and about what must be erased. No call takes or returns a key. */
 export class Privacy {
-  constructor(
-    private readonly keys: AppKeys,
-    private readonly audit: AuditChain,
-    /** Null without a data key store. */
-    private readonly erasures: Erasures | null,
-    private readonly pending: PendingErasures | null,
-    private readonly conversations: ConversationStore,
-  ) {}
+  constructor(private readonly parts: PrivacyParts) {}
 
   /**
    * Destroys a conversation's data keys, so that every sealed copy of it is unreadable from then on, backups of Redis included; aborts its
@@ -39,7 +46,11 @@ export class Privacy {
     call: ErasureCall,
     signal: AbortSignal = NEVER,
   ): Promise<ErasureReceipt> {
-    return (this.erasures ?? refuse()).erase({ kind: 'conversation', id: conversationId }, call, signal);
+    return (this.parts.erasures ?? refuse()).erase(
+      { kind: 'conversation', id: conversationId },
+      call,
+      signal,
+    );
   }
 
   /**
@@ -53,12 +64,12 @@ export class Privacy {
     call: ErasureCall,
     signal: AbortSignal = NEVER,
   ): Promise<ErasureReceipt> {
-    return (this.erasures ?? refuse()).erase({ kind: 'subject', id: subjectId }, call, signal);
+    return (this.parts.erasures ?? refuse()).erase({ kind: 'subject', id: subjectId }, call, signal);
   }
 
   /** The receipt of an erasure as it stands now; null when there is none. @throws what the store throws */
   async receipt(id: string, signal: AbortSignal = NEVER): Promise<ErasureReceipt | null> {
-    return (this.erasures ?? refuse()).receipt(id, signal);
+    return (this.parts.erasures ?? refuse()).receipt(id, signal);
   }
 
   /**
@@ -67,7 +78,7 @@ export class Privacy {
    */
   async hold(conversationId: string, call: PrivacyCall = {}, signal: AbortSignal = NEVER): Promise<void> {
     await this.held('hold', conversationId, call, () =>
-      this.conversations.setLegalHold(conversationId, true, signal),
+      this.parts.conversations.setLegalHold(conversationId, true, signal),
     );
   }
 
@@ -81,9 +92,9 @@ export class Privacy {
     signal: AbortSignal = NEVER,
   ): Promise<void> {
     await this.held('release', conversationId, call, () =>
-      this.conversations.setLegalHold(conversationId, false, signal),
+      this.parts.conversations.setLegalHold(conversationId, false, signal),
     );
-    await this.erasures?.resumeHeldBy(conversationId, signal);
+    await this.parts.erasures?.resumeHeldBy(conversationId, signal);
   }
 
   /**
@@ -93,7 +104,27 @@ export class Privacy {
    * @throws ShreddingUnavailableError; AuditUnavailableError; what the stores throw
    */
   async reapplyErasures({ by = 'app' }: PrivacyCall = {}, signal: AbortSignal = NEVER): Promise<number> {
-    return (this.pending ?? refuse()).reapply(by, signal);
+    return (this.parts.pending ?? refuse()).reapply(by, signal);
+  }
+
+  /**
+   * Seals the stored jobs of a queue anew whose key is not the newest of its scope: derived from another key of the ring than the current one, or
+   * of an older generation. All that is stored: waiting, delayed and dead jobs, results, schedules, and what this process has spooled. At
+   * `left: 0` for every queue, and without a data key store, older ring keys may go. Safe while workers run; may be stopped, repeated, and
+   * called twice at once.
+   * @param queue name of a registered queue
+   * @throws UnknownQueueError; KeyUnavailableError when the newest key is not to be had; AuditUnavailableError, and then nothing was done;
+   * BrokerUnavailableError; signal.reason. What was done until then stays done
+   */
+  async reseal(queue: string, call: PrivacyCall = {}, signal?: AbortSignal): Promise<ResealReport> {
+    const texts = this.parts.textsOf(queue);
+    const { by: actor = 'app', reason } = call;
+    const target = await this.parts.audit.target('queue', queue);
+    return this.parts.audit.audited(
+      { actor, action: 'rewrap', target, queue, reason },
+      () => resealAll(texts, signal),
+      ({ resealed }) => resealed,
+    );
   }
 
   /**
@@ -102,15 +133,15 @@ export class Privacy {
    * @throws NoDataKeyStoreError; AuditUnavailableError, and then nothing was done; what the store and the key provider throw; signal.reason
    */
   async rewrapKeys(call: PrivacyCall = {}, signal?: AbortSignal): Promise<RewrapReport> {
-    const { stored } = this.keys;
+    const { stored } = this.parts.keys;
     if (stored === null) {
       throw new NoDataKeyStoreError(
-        'There are no data keys to wrap: without a DataKeyStore keys are derived from the ring, and jobs that were sealed need the ring key of then. Plug one in: adapters: [...sqlStoreAdapters({ url })].',
+        'There are no data keys to wrap: without a DataKeyStore keys are derived from the ring, and reseal() moves the jobs of a queue to the current one. To wrap keys instead, plug one in: adapters: [...sqlStoreAdapters({ url })].',
       );
     }
     const { by: actor = 'app', reason } = call;
-    const target = await this.audit.target('ring', 'current');
-    return this.audit.audited(
+    const target = await this.parts.audit.target('ring', 'current');
+    return this.parts.audit.audited(
       { actor, action: 'rewrap', target, reason },
       () => stored.rotation.rewrapKeys(signal),
       ({ rewrapped }) => rewrapped,
@@ -123,8 +154,8 @@ export class Privacy {
     { by: actor = 'app', reason }: PrivacyCall,
     act: () => Promise<void>,
   ): Promise<void> {
-    const target = await this.audit.target('conversation', conversationId);
-    await this.audit.audited({ actor, action, target, reason }, act);
+    const target = await this.parts.audit.target('conversation', conversationId);
+    await this.parts.audit.audited({ actor, action, target, reason }, act);
   }
 }
 

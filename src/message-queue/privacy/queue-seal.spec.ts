@@ -3,7 +3,6 @@ import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { isSealed, SEALED_FIELD } from '../jobs/sealing/payload-seal.js';
 import type { PayloadSeal } from '../jobs/sealing/payload-seal.js';
 import { AppCodecKeys } from './keys/app-codec-keys.js';
-import { DerivedDataKeys } from './keys/derived-data-keys.js';
 import type { CodecOptions } from './payload-codec.js';
 import { PayloadCodec } from './payload-codec.js';
 import {
@@ -157,8 +156,7 @@ describe('A payload in plain text', () => {
     const ring = new Ring('k-1');
     const codec = new PayloadCodec({
       ...{ sealing: 'on', unsealed: 'run', timeoutMs: 1_000 },
-      openKeys: () =>
-        new AppCodecKeys(null, new DerivedDataKeys(ring, new SystemClock(), { keys: 100, forMs: 60_000 })),
+      openKeys: () => new AppCodecKeys(null, ring, new SystemClock(), { keys: 100, forMs: 60_000 }),
     });
     const seal = codec.withSeal(NOTES).seal as PayloadSeal;
     const { data, sealer } = await opened(seal, PAYLOAD);

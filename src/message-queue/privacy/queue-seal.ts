@@ -10,12 +10,14 @@ import type {
   SealStatus,
 } from '../jobs/sealing/payload-seal.js';
 import { ErasedError } from '../jobs/errors.js';
+import type { StoredTexts, TextVerdict } from '../jobs/sealing/stored-texts.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
 import type { DataKey, KeyLookup } from './keys/data-keys.js';
 import { MissingKeys } from './missing-keys.js';
 import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
 import { KeyUnavailableError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
+import { Resealing } from './resealing.js';
 import { keyIdOf, openText, readSealed, sealText } from './sealed-text.js';
 import { sealedFieldsOf } from './sealed-fields.decorators.js';
 import type { SealedFields } from './sealed-fields.decorators.js';
@@ -61,7 +63,12 @@ export class QueueSeal implements PayloadSeal {
   }
 
   scopeKind(job: string, data: object): string {
-    return this.splitterOf(job).scopeOf(data).split(':', 1)[0] as string;
+    return this.scopeOf(job, data).split(':', 1)[0] as string;
+  }
+
+  /** Whose data key a payload of a job is sealed with, such as `conversation:c-42`. */
+  scopeOf(job: string, data: object): string {
+    return this.splitterOf(job).scopeOf(data);
   }
 
   split(job: string, payload: object): PayloadParts {
@@ -104,6 +111,21 @@ export class QueueSeal implements PayloadSeal {
         place,
       );
     });
+  }
+
+  renewKeys(): Promise<void> {
+    return this.state.keys.renew();
+  }
+
+  reseal(texts: StoredTexts): Promise<TextVerdict> {
+    const resealing = new Resealing({
+      queue: this.definition.name,
+      keys: this.state.keys,
+      scopeOf: (job, payload) => this.splitters.get(job)?.scopeOf(payload),
+      queueScope: this.scope,
+      contextOf: (job, slot, rest) => `${this.contextOf(job, slot)}${rest}]`,
+    });
+    return resealing.read(texts);
   }
 
   digest(text: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import { fingerprintOf } from '../admission/fingerprint.js';
 import type { DeclaredSchedule } from './schedule-declaration.js';
 
@@ -7,11 +7,12 @@ import type { DeclaredSchedule } from './schedule-declaration.js';
  * The job id a declared schedule is added with: it becomes part of its name in Bull's layout, and holds a hash of everything that a
  * run inherits, by which versions before know whether it is out of date.
  */
-export function scheduleId(schedule: DeclaredSchedule, definition: QueueDefinition): string {
+export function scheduleId(schedule: DeclaredSchedule, definition: SealableQueue): string {
   const { key, job, payload, repeat } = schedule;
   const { attempts, backoff } = definition;
   const version = versionOf(definition, job);
-  const payloadHash = fingerprintOf(payload);
+  // A sealed payload is compared by its digest, which is keyed; this name is stored in plain text.
+  const payloadHash = definition.seal?.isOn === true ? undefined : fingerprintOf(payload);
   const inherited = { job, payloadHash, repeat, attempts, backoff };
   const ofVersion = version === FIRST_VERSION ? inherited : { ...inherited, version };
   const hash = fingerprintOf(ofVersion).slice(0, 16);

@@ -1,6 +1,6 @@
 import { JOB_ENDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
-import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
+import { once } from '../../support/add-requests.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { Settlement } from '../../../src/message-queue/jobs/settlement.js';
 import type { BrokerCase } from './broker-bench.js';
@@ -138,9 +138,6 @@ export const administrationCases: readonly BrokerCase[] = [
       const queue = bench.open();
       const dead = await bench.add(queue);
       await bench.broker.cancel(queue, dead, 'r');
-      const once = (key: string): Partial<AddRequest> => ({
-        idempotency: { key, fingerprint: 'f', ttlMs: 60_000 },
-      });
       const first = await bench.add(queue, once('k'));
       const delayed = { options: { delay: 60_000, jobId: 'later' } };
       await bench.add(queue, delayed);

@@ -13,6 +13,7 @@ import { laneCases } from './lanes.cases.js';
 import { privacyCases } from './privacy.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
+import { textCases } from './text.cases.js';
 import { versionCases } from './version.cases.js';
 import { waitingCases } from './waiting.cases.js';
 import { scheduleCases } from './schedule.cases.js';
@@ -39,6 +40,7 @@ runConformance({
     keys: keyCases,
     contexts: contextCases,
     waiting: waitingCases,
+    'sealed texts': textCases,
     privacy: privacyCases,
     erasing: erasingCases,
   },

@@ -1,3 +1,4 @@
+import { once } from '../../support/add-requests.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { CLOCK_STEPS, setClock } from '../../support/set-clock.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';
@@ -83,13 +84,15 @@ export const clockCases: readonly BrokerCase[] = [
   }),
   ...onEachStep('a key is remembered as long as was asked for', async (bench, set) => {
     const queue = bench.open();
-    const once = { idempotency: { key: 'k', fingerprint: 'f', ttlMs: DELAY_MS } };
     const addedAt = performance.now();
-    const id = await bench.add(queue, once);
+    const id = await bench.add(queue, once('k', 'f', DELAY_MS));
     set();
-    const again = await bench.add(queue, once);
+    const again = await bench.add(queue, once('k', 'f', DELAY_MS));
     if (performance.now() - addedAt < DELAY_MS) expect(again).toBe(id);
-    await waitUntil(async () => (await bench.add(queue, once)) !== id, 'the key to be forgotten');
+    await waitUntil(
+      async () => (await bench.add(queue, once('k', 'f', DELAY_MS))) !== id,
+      'the key to be forgotten',
+    );
     expect(performance.now() - addedAt).toBeGreaterThanOrEqual(DELAY_MS - 1);
   }),
   ...onEachStep('a job began after it was added and ended after it began', async (bench, set) => {

@@ -4,14 +4,11 @@ import { writtenPayload } from '../../../src/message-queue/admission/payloads/js
 import type { AddRequest } from '../../../src/message-queue/broker/broker.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { QUEUE_DEFAULTS } from '../../../src/message-queue/jobs/queue-settings.js';
+import { once } from '../../support/add-requests.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerCase } from './broker-bench.js';
 import { BrokerBench, rejectionOf } from './broker-bench.js';
 import { clockPasses } from '../../support/clock-passes.js';
-
-function once(key: string, fingerprint: string, ttlMs = 60_000): Partial<AddRequest> {
-  return { idempotency: { key, fingerprint, ttlMs } };
-}
 
 /** The queue that hosts get, and adding to it. */
 export const enqueueCases: readonly BrokerCase[] = [
@@ -183,6 +180,29 @@ export const enqueueCases: readonly BrokerCase[] = [
       await waitUntil(async () => (await queue.getJob(first.id)) === null, 'the job to be gone');
       const again = await bench.broker.addOnce(queue, { name: 'job', data: {}, options, ...once('k', 'f') });
       expect(again).toEqual({ id: first.id, deduplicated: true });
+    },
+  ],
+  [
+    'knows a key by the first of its names that is known, and remembers a new one by the first of all',
+    async (bench) => {
+      const queue = bench.open();
+      const named = (fingerprint: string, ...names: string[]): Partial<AddRequest> =>
+        once('k', fingerprint, 60_000, names);
+      const [a, b] = [await bench.add(queue, named('f', 'a')), await bench.add(queue, named('g', 'b'))];
+      expect(await bench.add(queue, named('f', 'x', 'a', 'b'))).toBe(a);
+      expect(await bench.add(queue, named('g', 'x', 'b', 'a'))).toBe(b);
+      expect(await rejectionOf(bench.add(queue, named('g', 'x', 'a', 'b')))).toMatchObject({
+        code: 'IDEMPOTENCY_CONFLICT',
+        jobId: a,
+      });
+      const c = await bench.add(queue, named('h', 'c', 'y'));
+      expect(await bench.add(queue, named('h', 'c'))).toBe(c);
+      expect(await bench.add(queue, named('h', 'y'))).not.toBe(c);
+      const [d, again] = await bench.broker.addMany(queue, [
+        { name: 'job', data: {}, options: {}, ...named('f', 'd') },
+        { name: 'job', data: {}, options: {}, ...named('f', 'e', 'd') },
+      ]);
+      expect(again).toMatchObject({ outcome: 'deduplicated', id: d && 'id' in d ? d.id : '' });
     },
   ],
   [

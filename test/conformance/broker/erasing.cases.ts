@@ -235,7 +235,7 @@ export const erasingCases: readonly BrokerCase[] = [
       const queue = bench.open();
       const once: AddRequest = {
         ...{ name: 'job', data: { about: 'c-1' }, options: {} },
-        idempotency: { key: 'k', fingerprint: 'f', ttlMs: 60_000 },
+        idempotency: { key: 'k', names: ['k'], fingerprint: 'f', ttlMs: 60_000 },
       };
       const debounced = { debounce: { id: 'd', ttl: 60_000 } } as ManagedJobOptions;
       const first = await bench.broker.addOnce(queue, once);

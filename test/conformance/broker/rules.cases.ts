@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import { JOB_ADDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
+import { once } from '../../support/add-requests.js';
 import { waitUntil } from '../../support/wait-until.js';
 import type { BrokerBench, BrokerCase } from './broker-bench.js';
 import { BrokerBench as Bench, failed, rejectionOf } from './broker-bench.js';
@@ -110,9 +111,8 @@ export const ruleCases: readonly BrokerCase[] = [
     'a key that stands for another payload names key, job and both fingerprints',
     async (bench) => {
       const queue = bench.open();
-      const idempotency = { key: 'k', fingerprint: 'f', ttlMs: 60_000 };
-      await bench.add(queue, { options: { jobId: 'first' }, idempotency });
-      const again = bench.add(queue, { idempotency: { ...idempotency, fingerprint: 'g' } });
+      await bench.add(queue, { options: { jobId: 'first' }, ...once('k') });
+      const again = bench.add(queue, once('k', 'g'));
       expect(await rejectionOf(again)).toMatchObject({
         code: 'IDEMPOTENCY_CONFLICT',
         message:
@@ -127,14 +127,13 @@ export const ruleCases: readonly BrokerCase[] = [
     'a known key does not save an add that is wrong, or comes after the queue was closed',
     async (bench) => {
       const queue = bench.open();
-      const idempotency = { key: 'k', fingerprint: 'f', ttlMs: 60_000 };
-      const id = await bench.add(queue, { idempotency });
-      expect(await bench.add(queue, { idempotency })).toBe(id);
+      const id = await bench.add(queue, once('k'));
+      expect(await bench.add(queue, once('k'))).toBe(id);
       for (const over of [{ options: { attempts: 0 } }, { data: [] as object }]) {
-        expect((await rejectionOf(bench.add(queue, { ...over, idempotency }))).code).toMatch(/^INVALID_/);
+        expect((await rejectionOf(bench.add(queue, { ...over, ...once('k') }))).code).toMatch(/^INVALID_/);
       }
       await queue.close();
-      expect(await rejectionOf(bench.add(queue, { idempotency }))).toMatchObject({
+      expect(await rejectionOf(bench.add(queue, once('k')))).toMatchObject({
         code: 'BROKER_UNAVAILABLE',
       });
     },

@@ -8,11 +8,13 @@ import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { isOrdinary } from '../broker.js';
-import type { AddOutcome, AddRequest, OrdinaryAdd } from '../broker.js';
+import type { AddOutcome, AddRequest, IdempotentAdd, OrdinaryAdd } from '../broker.js';
 import { DEFAULT_JOB_NAME } from '../rules/bull-arguments.js';
 import type { BulkJob } from '../rules/bull-arguments.js';
 import { queueFull } from '../rules/add-errors.js';
 import { processRefused, workerTwice } from '../rules/queue-errors.js';
+import { assertSamePayload } from '../rules/used-key.js';
+import type { UsedKey } from '../rules/used-key.js';
 import { isCritical, waitingLimit } from '../rules/waiting-limit.js';
 import { CompactOptions } from './store/compact-options.js';
 import { IdempotencyLedger } from './store/idempotency-ledger.js';
@@ -44,7 +46,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     super(definition.name, options);
     const { failedCount: count, failedBytes: bytes } = definition.retention;
     this.engine.store.failedLimit = { count, bytes };
-    this.ledger = new IdempotencyLedger(definition.name, definition.maxIdempotencyKeys);
+    this.ledger = new IdempotencyLedger(definition.maxIdempotencyKeys);
     this.compact = new CompactOptions((given) =>
       admitOptions(this.name, definition, 'any', given, this.engine.clock.now()),
     );
@@ -86,16 +88,32 @@ export class ManagedMemoryQueue extends MemoryQueue {
       : this.addAdmitted(request, job);
   }
 
-  private addAdmitted({ name, options, critical, idempotency }: AddRequest, job: AdmittedJob): AddOutcome {
+  private addAdmitted(request: AddRequest, job: AdmittedJob): AddOutcome | Promise<AddOutcome> {
+    const { name, options, critical, idempotency } = request;
     this.assertOpen(name);
     const now = this.engine.clock.now();
-    const known = idempotency === undefined ? null : this.ledger.find(idempotency, name, now);
-    if (known !== null) return { id: known, deduplicated: true };
+    if (idempotency !== undefined) {
+      const used = this.ledger.find(idempotency, now);
+      if (used !== undefined) return this.addedBefore(name, idempotency, job, used);
+    }
     if (options.repeat !== undefined) return this.addSchedule(name, job);
     const outcome = outcomeOf(this.parts.adding.add(this.toStore(name, job, critical)));
     const { id, deduplicated } = outcome;
     if (idempotency !== undefined && !deduplicated) this.ledger.remember(idempotency, id, now);
     return outcome;
+  }
+
+  /** @throws IdempotencyConflictError, KeyUnavailableError */
+  private addedBefore(
+    job: string,
+    { key, fingerprint }: IdempotentAdd,
+    { json, options }: AdmittedJob,
+    used: UsedKey,
+  ): AddOutcome | Promise<AddOutcome> {
+    const outcome = { id: used.jobId, deduplicated: true };
+    if (used.fingerprint === fingerprint) return outcome;
+    const repeated = { job, jobId: String(options.jobId), json, key, fingerprint };
+    return assertSamePayload(this.definition, repeated, used).then(() => outcome);
   }
 
   /** The schedules of this queue. */

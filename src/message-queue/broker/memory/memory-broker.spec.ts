@@ -1,3 +1,4 @@
+import { once, request } from '../../../../test/support/add-requests.js';
 import { defineQueue } from '../../jobs/queue-definition.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -109,13 +110,10 @@ describe('A memory broker that is driven by hand', () => {
   it('forgets idempotency keys whose time has passed, so that they do not pile up', async () => {
     const managed = second as unknown as { ledger: { size: number } };
     for (let n = 0; n < 5_000; n++) {
-      const idempotency = { key: `k${n}`, fingerprint: 'f', ttlMs: 1_000 };
-      await broker.addOnce(second, {
-        name: 'job',
-        data: {},
-        options: { removeOnComplete: true },
-        idempotency,
-      });
+      await broker.addOnce(
+        second,
+        request({ options: { removeOnComplete: true }, ...once(`k${n}`, 'f', 1_000) }),
+      );
       if (n % 100 === 0) await clock.advance(200);
     }
     expect(managed.ledger.size).toBeLessThan(2_500);

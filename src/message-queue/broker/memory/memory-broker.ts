@@ -5,6 +5,7 @@ import { allOf } from '../../../kernel/time/all-of.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
+import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
@@ -29,6 +30,7 @@ import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
 import { MemoryJobs } from './administration/memory-jobs.js';
 import { QueueAdministration } from './administration/queue-administration.js';
+import { TextReplacer } from './administration/text-replacer.js';
 import { tryAdd } from './bulk-add.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { MemoryBrokerOptions } from './memory-broker.options.js';
@@ -49,6 +51,7 @@ export class MemoryBroker extends Broker {
   private readonly queues = new Map<string, ManagedMemoryQueue>();
   private readonly administration = new QueueAdministration();
   private readonly deadLetters = new DeadLetters();
+  private readonly textReplacer = new TextReplacer();
   private closing: Promise<void> | null = null;
 
   constructor(private readonly options: MemoryBrokerOptions = {}) {
@@ -136,6 +139,10 @@ export class MemoryBroker extends Broker {
 
   jobsOf(queue: Queue): JobsOfQueue {
     return new MemoryJobs(this.managed(queue));
+  }
+
+  replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
+    return this.textReplacer.replace(this.managed(queue), read, signal);
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

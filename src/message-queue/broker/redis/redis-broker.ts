@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
+import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { Broker } from '../broker.js';
 import type {
@@ -189,6 +190,10 @@ export class RedisBroker extends Broker {
 
   jobsOf(queue: Queue): JobsOfQueue {
     return this.administration.jobsOf(this.entryOf(queue).queue);
+  }
+
+  replaceTexts(queue: Queue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
+    return this.administration.replaceTexts(this.entryOf(queue).queue, read, signal);
   }
 
   schedulesOf(queue: Queue): SchedulesOfQueue {

@@ -1,4 +1,5 @@
 import { addAll } from '../../../../test/support/add-all.js';
+import { once } from '../../../../test/support/add-requests.js';
 import { spawnSync } from 'node:child_process';
 import {
   BrokerFixture,
@@ -44,7 +45,7 @@ describe('Redis Cluster', () => {
       await producer.addOnce(queue, { name: 'job', data: {}, options: { priority: 3 } });
       await producer.addOnce(queue, {
         ...{ name: 'fails', data: {}, options: { delay: 100 } },
-        idempotency: { key: 'k', fingerprint: 'f', ttlMs: 60_000 },
+        ...once('k'),
       });
       await addAll(
         producer,

@@ -58,16 +58,18 @@ export function queueClosed(place: AddPlace): BrokerUnavailableError {
 /**
  * An idempotency key was used before for another payload.
  * @param place of the job that the key stands for
- * @param used the fingerprint of that job's payload
+ * @param fingerprints of that job's payload and of the new one, unless they are nobody's business
  */
 export function keyConflict(
   place: Required<AddPlace>,
-  now: { readonly key: string; readonly fingerprint: string },
-  used: string,
+  key: string,
+  fingerprints?: { readonly used: string; readonly now: string },
 ): IdempotencyConflictError {
+  const both =
+    fingerprints === undefined ? '' : ` (fingerprint ${fingerprints.used}, now ${fingerprints.now})`;
   return new IdempotencyConflictError(
-    `Idempotency key "${now.key}" of queue "${place.queue}" belongs to job "${place.jobId}", which has another payload ` +
-      `(fingerprint ${used}, now ${now.fingerprint}). Use a new key for a new payload.`,
+    `Idempotency key "${key}" of queue "${place.queue}" belongs to job "${place.jobId}", which has another payload${both}. ` +
+      'Use a new key for a new payload.',
     place,
   );
 }

@@ -46,6 +46,26 @@ describe('withFailure', () => {
     }
   });
 
+  it.each([1, 5, 25])(
+    'keeps the sealed text of the newest failure only, beside the rest: %i failures',
+    (count) => {
+      const sealed = 's'.repeat(2_000);
+      const message = 'x'.repeat(2_000);
+      const record = many.slice(0, count).reduce<ManagedJobRecord>((one, at) => {
+        const failed = { ...failure(at, 'error', `${at} ${message}`), sealed: `${sealed}${at}` };
+        return withFailure(one, ended(at, { failure: failed }), at);
+      }, {});
+      expect(record.failures?.flatMap((one) => one.sealed ?? [])).toEqual([`${sealed}${count - 1}`]);
+      expect(Buffer.byteLength(JSON.stringify(packedRecord(record)))).toBeLessThanOrEqual(
+        FAILURE_BYTES + 2_030,
+      );
+
+      const cancelled = withCancellation(record, 99, 'not needed', 99).failures ?? [];
+      expect(cancelled.at(-1)).not.toHaveProperty('sealed');
+      expect(cancelled.at(-2)?.sealed).toBe(`${sealed}${count - 1}`);
+    },
+  );
+
   it('takes crashes in once, before the failure', () => {
     const crashes = [failure(1, 'crash'), failure(2, 'crash')];
     const once = withFailure({}, ended(3), 9, crashes);

@@ -90,14 +90,20 @@ function cancellation(at: number, reason: string): { at: number; reason: string 
   return { at, reason: boundedJson(reason, CANCEL_REASON_BYTES) };
 }
 
-/** The newest failures, without stacks, and cut until they fit beside what else the record holds. */
+/**
+ * The newest failures, without stacks, and cut until they fit beside what else the record holds; a sealed text, which has room of its own, stays
+ * with the newest failure that has one.
+ */
 function fitting(all: readonly FailureRecord[], { cancelled, replays }: ManagedJobRecord): FailureRecord[] {
   const room = Math.max(
     LEAST_FAILURE_BYTES,
     FAILURE_BYTES - Math.max(0, bytesOf([cancelled, replays]) - USUAL_BYTES),
   );
-  const fit = (kept: readonly FailureRecord[]): boolean => bytesOf(packedFailures(kept)) <= room;
-  let failures = all.slice(-MOST_RECORDS);
+  const fit = (kept: readonly FailureRecord[]): boolean => failureBytes(kept) <= room;
+  const told = all.findLastIndex(({ sealed }) => sealed !== undefined);
+  let failures = all
+    .map((failure, index) => (index === told ? failure : unsealed(failure)))
+    .slice(-MOST_RECORDS);
   for (const bytes of MESSAGE_BYTES) {
     failures = failures.map((failure) => shortened(failure, bytes));
     if (fit(failures)) return failures;
@@ -106,9 +112,17 @@ function fitting(all: readonly FailureRecord[], { cancelled, replays }: ManagedJ
   return failures;
 }
 
-/** What the history of a job takes as it is stored, bytes. */
+/** What the history of a job takes as it is stored, but for a sealed text, bytes. */
 export function historyBytes({ failures = [], cancelled, replays }: ManagedJobRecord): number {
-  return bytesOf([packedFailures(failures), cancelled, replays]);
+  return failureBytes(failures) + bytesOf([cancelled, replays]);
+}
+
+function failureBytes(failures: readonly FailureRecord[]): number {
+  return bytesOf(packedFailures(failures.map(unsealed)));
+}
+
+function unsealed({ sealed: _sealed, ...failure }: FailureRecord): FailureRecord {
+  return failure;
 }
 
 function shortened({ stack: _stack, ...failure }: FailureRecord, bytes: number): FailureRecord {

@@ -1,4 +1,6 @@
 import type { QueueDefinition } from '../queue-definition.js';
+import type { KeyedLedger } from './keyed-ledger.js';
+import type { StoredTexts, TextVerdict } from './stored-texts.js';
 
 /** The one field of a stored payload, result or progress that holds its sealed part. Reserved: nobody else may use it. */
 export const SEALED_FIELD = 'mq:sealed';
@@ -74,6 +76,12 @@ export interface PayloadSeal {
    */
   refuseErased(job: SealedJob, data: unknown): Promise<void> | undefined;
 
+  /** Asks for the newest keys, which {@link reseal} seals with. @throws KeyUnavailableError */
+  renewKeys(): Promise<void>;
+
+  /** What of a stored job is to be sealed anew, because its key is not the newest. @throws KeyUnavailableError when that one is not to be had */
+  reseal(texts: StoredTexts): Promise<TextVerdict>;
+
   /** A keyed hash of a text, the same in every process: tells whether two sealed texts say the same. */
   digest(text: string): Promise<string>;
 }
@@ -88,9 +96,11 @@ export interface SealStatus {
   readonly openOnlyMs: number | null;
 }
 
-/** A queue's definition with what seals its payloads. */
+/** A queue's definition with what keeps its content unreadable where it is stored. */
 export interface SealableQueue extends QueueDefinition {
   readonly seal?: PayloadSeal;
+  /** Where idempotency keys and payloads are known by keyed hashes: in queues that are sealed, and those on their way to it. */
+  readonly ledger?: KeyedLedger;
 }
 
 /** Whether a stored payload, result or progress is sealed: by its one reserved field, never by the look of a text. */

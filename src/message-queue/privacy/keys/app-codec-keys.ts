@@ -1,6 +1,11 @@
+import type { Clock } from '../../../kernel/time/clock.js';
+import type { KeyProvider } from '../../ports/encryption/key-provider.js';
 import type { CodecKeys } from '../codec-state.js';
 import type { DataKey, KeyLookup } from './data-keys.js';
-import type { DerivedDataKeys } from './derived-data-keys.js';
+import { DerivedDataKeys } from './derived-data-keys.js';
+import type { KeyCacheLimits } from './key-cache.js';
+import { LedgerKeys } from './ledger-keys.js';
+import type { NameKey } from './name-keys.js';
 import type { StoredDataKeys } from './stored-data-keys.js';
 import { isStored } from './stored-key-id.js';
 
@@ -9,10 +14,18 @@ import { isStored } from './stored-key-id.js';
  * id says so.
  */
 export class AppCodecKeys implements CodecKeys {
+  private readonly derived: DerivedDataKeys;
+  private readonly ledger: LedgerKeys;
+
   constructor(
     private readonly stored: StoredDataKeys | null,
-    private readonly derived: DerivedDataKeys,
-  ) {}
+    ring: KeyProvider,
+    clock: Clock,
+    limits: KeyCacheLimits,
+  ) {
+    this.derived = new DerivedDataKeys(ring, clock, limits);
+    this.ledger = new LedgerKeys(ring, clock, limits);
+  }
 
   sealingKeyNow(scope: string, queue: string): DataKey | undefined {
     return this.stored === null ? this.derived.sealingKeyNow(scope, queue) : this.stored.sealingKeyNow(scope);
@@ -22,6 +35,14 @@ export class AppCodecKeys implements CodecKeys {
     return this.stored === null
       ? this.derived.sealingKey(scope, queue)
       : this.stored.sealingKey(scope, queue);
+  }
+
+  fingerprintKeyNow(scope: string, queue: string): DataKey | undefined {
+    return (this.stored ?? this.derived).fingerprintKeyNow(scope, queue);
+  }
+
+  fingerprintKey(scope: string, queue: string): Promise<DataKey> {
+    return (this.stored ?? this.derived).fingerprintKey(scope, queue);
   }
 
   openingKeyNow(keyId: Buffer, queue: string): KeyLookup | undefined {
@@ -38,7 +59,20 @@ export class AppCodecKeys implements CodecKeys {
     return this.stored?.isErased(names);
   }
 
+  /** A newer generation of a stored key is heard of within a minute, and no ring key hangs on it. */
+  async renew(): Promise<void> {
+    if (this.stored === null) await this.derived.renew();
+  }
+
   digest(text: string): Promise<string> {
     return this.derived.digest(text);
+  }
+
+  ledgerKeysNow(): readonly NameKey[] | undefined {
+    return this.ledger.now();
+  }
+
+  ledgerKeys(): Promise<readonly NameKey[]> {
+    return this.ledger.get();
   }
 }

@@ -24,7 +24,13 @@ export interface DataKeys {
   /** @throws KeyUnavailableError, ScopeShreddedError */
   sealingKey(scope: string, queue: string, signal?: AbortSignal): Promise<DataKey>;
 
-  /** The key of a sealed text, when it is known. */
+  /** The key that fingerprints of a scope are made with, when it is at hand: the same in every process. It seals nothing by that. */
+  fingerprintKeyNow(scope: string, queue: string): DataKey | undefined;
+
+  /** @throws KeyUnavailableError, ScopeShreddedError */
+  fingerprintKey(scope: string, queue: string): Promise<DataKey>;
+
+  /** The key of a sealed text or of a fingerprint, when it is known. */
   openingKeyNow(keyId: Buffer, queue: string): KeyLookup | undefined;
 
   /** @throws KeyUnavailableError */

@@ -10,6 +10,7 @@ import { KeyUnavailableError } from '../../jobs/sealing/sealing-errors.js';
 const DERIVED = 1;
 const TAG_BYTES = 6;
 const SALT_BYTES = 9;
+const NO_SALT = Buffer.alloc(SALT_BYTES);
 const SECRET_BYTES = 32;
 
 interface SealingKey {
@@ -39,14 +40,11 @@ export class DerivedDataKeys implements DataKeys {
   }
 
   sealingKeyNow(_scope: string, queue: string): DataKey | undefined {
-    const { current } = this;
-    if (current === undefined) return undefined;
-    const age = this.clock.now() - current.at;
-    if (age > LONGEST_OUTAGE_MS) return undefined;
-    if (age > this.limits.forMs / 2 && this.loading === undefined) this.loadCurrent().catch(() => undefined);
+    const ringKey = this.currentNow();
+    if (ringKey === undefined) return undefined;
     let sealing = this.sealing.get(queue);
-    if (sealing === undefined || this.isSpent(sealing, current.key.id)) {
-      sealing = this.newKey(current.key, queue);
+    if (sealing === undefined || this.isSpent(sealing, ringKey.id)) {
+      sealing = this.newKey(ringKey, queue);
       this.sealing.set(queue, sealing);
     }
     sealing.texts += 1;
@@ -62,6 +60,15 @@ export class DerivedDataKeys implements DataKeys {
     return key;
   }
 
+  fingerprintKeyNow(_scope: string, queue: string): DataKey | undefined {
+    const ringKey = this.currentNow();
+    return ringKey && this.unsalted(ringKey, queue);
+  }
+
+  async fingerprintKey(_scope: string, queue: string): Promise<DataKey> {
+    return this.unsalted(this.currentNow() ?? (await this.loadCurrent()), queue);
+  }
+
   openingKeyNow(keyId: Buffer, queue: string): KeyLookup | undefined {
     return this.opened.get(cacheKey(keyId, queue));
   }
@@ -75,6 +82,10 @@ export class DerivedDataKeys implements DataKeys {
     return 'unknown';
   }
 
+  async renew(): Promise<void> {
+    await this.loadCurrent();
+  }
+
   /** A keyed hash that is the same in every process with the same current ring key. */
   async digest(text: string): Promise<string> {
     const { key } = this.current ?? { key: await this.loadCurrent() };
@@ -82,8 +93,7 @@ export class DerivedDataKeys implements DataKeys {
     return createHmac('sha256', secret).update(text).digest('base64url');
   }
 
-  /** The current key of the ring, asked for now. @throws KeyUnavailableError */
-  loadCurrent(): Promise<EncryptionKey> {
+  private loadCurrent(): Promise<EncryptionKey> {
     this.loading ??= this.ask(() => this.ring.current())
       .then((key) => {
         this.current = { key, at: this.clock.now() };
@@ -93,14 +103,29 @@ export class DerivedDataKeys implements DataKeys {
     return this.loading;
   }
 
+  /** The current key of the ring, if it is at hand; one that was at hand for a while is asked for again. */
+  private currentNow(): EncryptionKey | undefined {
+    const { current } = this;
+    if (current === undefined) return undefined;
+    const age = this.clock.now() - current.at;
+    if (age > LONGEST_OUTAGE_MS) return undefined;
+    if (age > this.limits.forMs / 2 && this.loading === undefined) this.loadCurrent().catch(() => undefined);
+    return current.key;
+  }
+
   private isSpent({ texts, madeAt, ringKeyId }: SealingKey, currentId: string): boolean {
     return texts >= MOST_TEXTS || this.clock.now() - madeAt > LONGEST_USE_MS || ringKeyId !== currentId;
   }
 
   private newKey(ringKey: EncryptionKey, queue: string): SealingKey {
-    const id = Buffer.concat([Buffer.of(DERIVED), tagOf(ringKey.id), randomBytes(SALT_BYTES)]);
-    const key = this.derive(ringKey, id, queue);
+    const key = this.derive(ringKey, idOf(ringKey, randomBytes(SALT_BYTES)), queue);
     return { key, ringKeyId: ringKey.id, madeAt: this.clock.now(), texts: 0 };
+  }
+
+  /** A key of a queue that every process derives alike. */
+  private unsalted(ringKey: EncryptionKey, queue: string): DataKey {
+    const id = idOf(ringKey, NO_SALT);
+    return this.opened.get(cacheKey(id, queue)) ?? this.derive(ringKey, id, queue);
   }
 
   private derive(ringKey: EncryptionKey, id: Buffer, queue: string): DataKey {
@@ -120,8 +145,17 @@ export class DerivedDataKeys implements DataKeys {
   }
 }
 
+function idOf(ringKey: EncryptionKey, salt: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(DERIVED), tagOf(ringKey.id), salt]);
+}
+
 function derived(secret: Uint8Array, salt: Buffer, info: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, info, SECRET_BYTES));
+}
+
+/** Whether two derived keys come from the same key of the ring. */
+export function isOfSameRingKey(one: Buffer, other: Buffer): boolean {
+  return one.subarray(0, 1 + TAG_BYTES).equals(other.subarray(0, 1 + TAG_BYTES));
 }
 
 /** Tells which key of a ring a data key comes from. */

@@ -4,6 +4,7 @@ import type { EncryptionKey, KeyProvider } from '../../ports/encryption/key-prov
 import type { NameKey, NameKeys } from './name-keys.js';
 
 const PREFIX = 'ring:';
+const INFO = 'mq names';
 
 /**
  * Keys of names where there is no data key store: derived from the ring, so that hashes change with its current key. What was written before is
@@ -13,13 +14,13 @@ export class RingNameKeys implements NameKeys {
   constructor(private readonly ring: KeyProvider) {}
 
   async current(): Promise<NameKey> {
-    return derived(await asked(this.ring.current()));
+    return ringNameKey(await asked(this.ring.current()), INFO);
   }
 
   async byId(id: string): Promise<NameKey | null> {
     if (!id.startsWith(PREFIX)) return null;
     const key = await asked(this.ring.byId(id.slice(PREFIX.length)));
-    return key === null ? null : derived(key);
+    return key === null ? null : ringNameKey(key, INFO);
   }
 }
 
@@ -34,6 +35,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function derived({ id, secret }: EncryptionKey): NameKey {
-  return { id: `${PREFIX}${id}`, secret: Buffer.from(hkdfSync('sha256', secret, '', 'mq names', 32)) };
+/** A key of names that is derived from one of the ring. @param info what it is for */
+export function ringNameKey({ id, secret }: EncryptionKey, info: 'mq names' | 'mq ledger'): NameKey {
+  return { id: `${PREFIX}${id}`, secret: Buffer.from(hkdfSync('sha256', secret, '', info, 32)) };
 }

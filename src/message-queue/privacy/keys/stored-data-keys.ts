@@ -68,14 +68,18 @@ export class StoredDataKeys implements DataKeys {
   }
 
   async sealingKey(scope: string, _queue: string, signal?: AbortSignal): Promise<DataKey> {
-    const found = await this.asked(scope, signal);
-    if (this.isGone(found)) {
-      throw new ScopeShreddedError(
-        `The ${scope.slice(0, scope.indexOf(':'))} that this belongs to was erased: nothing new of it is stored.`,
-      );
-    }
+    const found = await this.usable(scope, signal);
     found.texts += 1;
     return found.key;
+  }
+
+  fingerprintKeyNow(scope: string, _queue?: string): DataKey | undefined {
+    const found = this.sealing.now(scope);
+    return found === undefined || this.isGone(found) ? undefined : found.key;
+  }
+
+  async fingerprintKey(scope: string, _queue: string): Promise<DataKey> {
+    return (await this.usable(scope, undefined)).key;
   }
 
   openingKeyNow(keyId: Buffer): KeyLookup | undefined {
@@ -117,6 +121,14 @@ export class StoredDataKeys implements DataKeys {
     const [oldest] = this.buried;
     if (this.buried.size >= MOST_BURIED && oldest !== undefined) this.buried.delete(oldest);
     this.buried.add(scopeHash);
+  }
+
+  private async usable(scope: string, signal: AbortSignal | undefined): Promise<SealingKey> {
+    const found = await this.asked(scope, signal);
+    if (!this.isGone(found)) return found;
+    throw new ScopeShreddedError(
+      `The ${scope.slice(0, scope.indexOf(':'))} that this belongs to was erased: nothing new of it is stored.`,
+    );
   }
 
   private isGone(held: SealingKey | 'shredded'): held is 'shredded' {

@@ -6,6 +6,8 @@ import {
   InMemoryDataKeyStore,
   InMemoryKeyProvider,
 } from '../../adapters/in-memory/index.js';
+import { ManagedQueues } from '../../broker/managed-queues.js';
+import type { ManagedQueue } from '../../broker/managed-queues.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
@@ -17,6 +19,7 @@ import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { Privacy } from '../../privacy/privacy.js';
+import type { SealedTexts } from '../../privacy/resealed-queue.js';
 import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
 
 /** The keys of the app. */
@@ -57,9 +60,31 @@ export const AUDIT_CHAIN: Provider = {
 /** What a host calls. */
 export const PRIVACY: Provider = {
   provide: Privacy,
-  useFactory: (...parts: ConstructorParameters<typeof Privacy>) => new Privacy(...parts),
-  inject: [AppKeys, AuditChain, Erasures, PendingErasures, ConversationStore],
+  useFactory: (
+    keys: AppKeys,
+    audit: AuditChain,
+    erasures: Erasures | null,
+    pending: PendingErasures | null,
+    conversations: ConversationStore,
+    queues: ManagedQueues,
+  ) =>
+    new Privacy({
+      keys,
+      audit,
+      erasures,
+      pending,
+      conversations,
+      textsOf: (name) => sealedTextsOf(queues.get(name)),
+    }),
+  inject: [AppKeys, AuditChain, Erasures, PendingErasures, ConversationStore, ManagedQueues],
 };
+
+function sealedTextsOf({ queue, broker, definition }: ManagedQueue): SealedTexts {
+  return {
+    seal: definition.seal,
+    replace: (read, signal) => broker.replaceTexts(queue, read, signal),
+  };
+}
 
 /** Nothing that jobs do only seems done without an audit, so that production starts; but its operator should know. */
 function warnOfForgetfulAudit(trail: AuditTrail, { environment, acceptInMemory }: MessageQueueConfig): void {

@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
@@ -12,7 +13,7 @@ import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { AppCodecKeys } from '../../privacy/keys/app-codec-keys.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
-import { DerivedDataKeys } from '../../privacy/keys/derived-data-keys.js';
+import { MOST_RING_KEYS } from '../../privacy/keys/ledger-keys.js';
 import { PayloadCodec } from '../../privacy/payload-codec.js';
 
 /** How long a start waits for the first key, milliseconds. */
@@ -27,7 +28,7 @@ export const SEALING_PROVIDERS: readonly Provider[] = [
       const openKeys = (): AppCodecKeys => {
         const { stored } = moduleRef.get(AppKeys, { strict: false });
         const ring = moduleRef.get(KeyProvider, { strict: false });
-        return new AppCodecKeys(stored?.dataKeys ?? null, new DerivedDataKeys(ring, clock, keyCache));
+        return new AppCodecKeys(stored?.dataKeys ?? null, ring, clock, keyCache);
       };
       return new PayloadCodec({ sealing, unsealed, timeoutMs: config.enqueueTimeoutMs, openKeys });
     },
@@ -45,7 +46,8 @@ export const DEFAULT_KEY_PROVIDER: Provider = {
 
 /**
  * Looks whether the sealed queues have keys, and gets the first one. Keys that cannot be had for now keep no app from starting.
- * @throws KeysRequiredError when nobody said with which keys, or said the published ones where nothing may be open
+ * @throws KeysRequiredError when nobody said with which keys, or said the published ones where nothing may be open;
+ * InvalidConfigurationError when the ring has more than 4 keys
  */
 export async function checkKeys(
   codec: PayloadCodec,
@@ -70,13 +72,23 @@ export async function checkKeys(
     if (ids.includes(PUBLISHED_KEY_ID) && !opensUnlocked(config.environment)) {
       throw keysRequired(queues, config);
     }
+    if (ids.length > MOST_RING_KEYS) throw tooManyKeys(ids);
     await answeredWithin(provider.current(), FIRST_KEY_MS, tooLate);
   } catch (error) {
-    if (error instanceof KeysRequiredError) throw error;
+    if (error instanceof KeysRequiredError || error instanceof InvalidConfigurationError) throw error;
     logger.warn(
       `The key provider has no key for now (${printable(String(error))}): jobs are neither added nor run until it has.`,
     );
   }
+}
+
+function tooManyKeys(ids: readonly string[]): InvalidConfigurationError {
+  const named = ids.map((id) => `"${printable(id)}"`).join(', ');
+  const message =
+    `has ${ids.length} keys (${named}), and may have ${MOST_RING_KEYS} where jobs are sealed: an add with an idempotency key looks for it under each. ` +
+    'Drop the oldest once nothing needs them: after Privacy.rewrapKeys() says left: 0, and without a DataKeyStore after Privacy.reseal(queue) for ' +
+    'each sealed queue, or when the last job that they sealed is gone';
+  return new InvalidConfigurationError('The message queue cannot start:', [{ path: 'KeyProvider', message }]);
 }
 
 function keysRequired(

@@ -1,22 +1,18 @@
-import type { AddRequest } from '../../broker.js';
-import { keyConflict } from '../../rules/add-errors.js';
+import type { IdempotentAdd } from '../../broker.js';
+import type { UsedKey } from '../../rules/used-key.js';
 import { MinHeap } from './lanes/min-heap.js';
 
-interface Entry {
-  readonly fingerprint: string;
-  readonly jobId: string;
+interface Entry extends UsedKey {
   readonly expiresAt: number;
 }
 
-type Idempotency = NonNullable<AddRequest['idempotency']>;
-
 /** When a key is forgotten, first to last. What was used anew meanwhile, or freed, is left out when it comes up. */
 interface Expiry {
-  readonly key: string;
+  readonly name: string;
   readonly at: number;
 }
 
-/** Which keys were used in one queue, for which payload, and the job each stands for; also after the job is gone. */
+/** Which keys were used in one queue, each by one name, for which payload, and the job each stands for; also after the job is gone. */
 export class IdempotencyLedger {
   private readonly entries = new Map<string, Entry>();
   private readonly expiries = new MinHeap<Expiry>(({ at }) => at);
@@ -25,45 +21,40 @@ export class IdempotencyLedger {
   forgottenAt: number | null = null;
 
   /** @param most keys that are remembered at a time */
-  constructor(
-    private readonly queue: string,
-    private readonly most = Number.POSITIVE_INFINITY,
-  ) {}
+  constructor(private readonly most = Number.POSITIVE_INFINITY) {}
 
   get size(): number {
     return this.entries.size;
   }
 
-  /**
-   * The job a key stands for, or null when it is free.
-   * @throws IdempotencyConflictError when the key was used with another payload
-   */
-  find(idempotency: Idempotency, job: string, now: number): string | null {
-    const entry = this.entries.get(idempotency.key);
-    if (entry === undefined || entry.expiresAt <= now) return null;
-    if (entry.fingerprint === idempotency.fingerprint) return entry.jobId;
-    throw keyConflict({ queue: this.queue, job, jobId: entry.jobId }, idempotency, entry.fingerprint);
+  /** What a key stands for under the first of its names that is known; undefined when it is free. */
+  find({ names }: IdempotentAdd, now: number): UsedKey | undefined {
+    for (const name of names) {
+      const entry = this.entries.get(name);
+      if (entry !== undefined && entry.expiresAt > now) return entry;
+    }
+    return undefined;
   }
 
   /** Frees the keys that stand for these jobs. */
   forget(jobIds: ReadonlySet<string>): void {
-    for (const [key, { jobId }] of this.entries) if (jobIds.has(jobId)) this.entries.delete(key);
+    for (const [name, { jobId }] of this.entries) if (jobIds.has(jobId)) this.entries.delete(name);
   }
 
-  remember(idempotency: Idempotency, jobId: string, now: number): void {
-    const { key, fingerprint, ttlMs } = idempotency;
+  remember({ names, fingerprint, ttlMs }: IdempotentAdd, jobId: string, now: number): void {
+    const [name = ''] = names;
     const expiresAt = now + ttlMs;
-    this.entries.set(key, { fingerprint, jobId, expiresAt });
-    this.expiries.push({ key, at: expiresAt });
+    this.entries.set(name, { fingerprint, jobId, expiresAt });
+    this.expiries.push({ name, at: expiresAt });
     for (let next = this.expiries.peek(); next !== undefined; next = this.expiries.peek()) {
-      const isStale = this.entries.get(next.key)?.expiresAt !== next.at;
+      const isStale = this.entries.get(next.name)?.expiresAt !== next.at;
       if (!isStale && next.at > now) {
         if (this.entries.size <= this.most) break;
         this.forgotten += 1;
         this.forgottenAt = now;
       }
       this.expiries.pop();
-      if (!isStale) this.entries.delete(next.key);
+      if (!isStale) this.entries.delete(next.name);
     }
   }
 }

@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { compactOptions, priorityField } from '../../../admission/stored-options.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
-import { keyConflict, queueFull } from '../../rules/add-errors.js';
+import { queueFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
+import { assertSamePayload } from '../../rules/used-key.js';
 import { isCritical, waitingLimit } from '../../rules/waiting-limit.js';
 import { internalsOf } from '../bull/bull-internals.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
@@ -24,7 +24,7 @@ interface AddReply {
   readonly id: string;
   /** For `full`: how many jobs wait. */
   readonly depth: number;
-  /** For `conflict`: fingerprint of the payload that the key was used for; for `faulty`: what Redis says. Otherwise empty. */
+  /** For `conflict`: the fingerprint in the ledger; for `faulty`: what Redis says. Otherwise empty. */
   readonly detail: string;
 }
 
@@ -89,12 +89,34 @@ export class LongAdd extends PendingAdd {
   /** @param reply of {@link addJobsScript} */
   answered(reply: unknown, position: number): void {
     const answer = (reply as readonly (1 | SentReply)[])[position] as 1 | SentReply;
+    if (answer === 1) {
+      this.resolve({ id: String(this.fields.id), deduplicated: false });
+      return;
+    }
+    const read = readReply(answer);
+    if (read.status === 'conflict') {
+      this.outcomeOfConflict(read).then(this.resolve, this.reject);
+      return;
+    }
     try {
-      if (answer === 1) this.resolve({ id: String(this.fields.id), deduplicated: false });
-      else this.resolve(outcomeOf(this.road.queue, this, readReply(answer)));
+      this.resolve(outcomeOf(this.road.queue, this, read));
     } catch (refusal) {
       this.reject(refusal as Error);
     }
+  }
+
+  private async outcomeOfConflict({ id, detail }: AddReply): Promise<AddOutcome> {
+    const { key = '' } = this.request.idempotency ?? {};
+    const { id: jobId, data, fingerprint } = this.fields;
+    await assertSamePayload(
+      this.road.queue.definition,
+      {
+        ...{ job: this.request.name, jobId: String(jobId), json: String(data) },
+        ...{ key, fingerprint: String(fingerprint) },
+      },
+      { jobId: id, fingerprint: detail },
+    );
+    return { id, deduplicated: true };
   }
 
   failed(error: Error): void {
@@ -104,7 +126,7 @@ export class LongAdd extends PendingAdd {
 
 /**
  * What the answer to an add means to its caller.
- * @throws QueueFullError, IdempotencyConflictError, BrokerUnavailableError
+ * @throws QueueFullError, BrokerUnavailableError
  */
 function outcomeOf(
   { name, definition }: RedisQueue,
@@ -114,9 +136,6 @@ function outcomeOf(
   const place = { queue: name, job: request.name };
   if (reply.status === 'full') {
     throw queueFull(place, reply.depth, definition.maxWaiting);
-  }
-  if (reply.status === 'conflict' && request.idempotency !== undefined) {
-    throw keyConflict({ ...place, jobId: reply.id }, request.idempotency, reply.detail);
   }
   if (reply.status === 'faulty')
     throw asQueueError(Object.assign(new Error(reply.detail), { name: 'ReplyError' }), {
@@ -156,7 +175,7 @@ function fieldsOf(settings: QueueSettings, request: AddRequest, { json, options 
     debounceId: debounce?.id ?? '',
     debounceTtl: debounce?.ttl ?? '',
     critical: isCritical(request.critical, options) ? '1' : '',
-    onceKey: idempotency === undefined ? '' : hash('sha256', idempotency.key, 'base64url'),
+    onceNames: idempotency?.names.join(' ') ?? '',
     fingerprint: idempotency?.fingerprint ?? '',
     onceTtl: idempotency?.ttlMs ?? '',
     generated: request.options.jobId === undefined ? '1' : '',

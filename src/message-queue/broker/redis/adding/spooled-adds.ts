@@ -53,8 +53,7 @@ export class SpooledAdds implements SpoolingQueue {
     try {
       return await spooledAdd(job, this.parts.queue.definition);
     } catch (error) {
-      const state = error instanceof KeyUnavailableError ? 'waits' : 'never';
-      return { state, error: error as Error };
+      return refusedAlone(error as Error);
     }
   }
 
@@ -99,15 +98,18 @@ export class SpooledAdds implements SpoolingQueue {
     const { queue, connections, scripts, memory } = this.parts;
     memory.check({ queue: queue.name, job: adds[0]?.request.name ?? '' });
     if (!(await connections.ready(CONNECTION_MS))) throw new Error('There is no connection to Redis.');
-    const sent: SentJob[] = [];
-    const sending = adds.map(({ request, job }, place) => {
-      const added = (outcome: AddOutcome): void => void (sent[place] = this.added(outcome, request.name));
-      const refused = (error: Error): void => void (sent[place] = refusedAlone(error));
-      return new LongAdd(this.road, request, job, NO_DEADLINE_MS, added, refused);
-    });
+    const sending: LongAdd[] = [];
+    const sent = adds.map(
+      ({ request, job }) =>
+        new Promise<SentJob>((resolve) => {
+          const added = (outcome: AddOutcome): void => resolve(this.added(outcome, request.name));
+          const refused = (error: Error): void => resolve(refusedAlone(error));
+          sending.push(new LongAdd(this.road, request, job, NO_DEADLINE_MS, added, refused));
+        }),
+    );
     const reply = await scripts.run(this.road.script, queue.base, this.road.args(sending));
     sending.forEach((add, place) => add.answered(reply, place));
-    return sent;
+    return Promise.all(sent);
   }
 
   private added({ id, deduplicated }: AddOutcome, name: string): SentJob {
@@ -125,9 +127,10 @@ export class SpooledAdds implements SpoolingQueue {
   }
 }
 
-/** There will be room; everything else that Redis says of one job stays as it is. */
+/** There will be room, or a key; everything else that is said of one job stays as it is. */
 function refusedAlone(error: Error): SentJob {
-  return { state: error instanceof QueueFullError ? 'waits' : 'never', error };
+  const passes = error instanceof QueueFullError || error instanceof KeyUnavailableError;
+  return { state: passes ? 'waits' : 'never', error };
 }
 
 /** Whether it may be the job that Redis does not take: what is stored under its keys, or its size. */

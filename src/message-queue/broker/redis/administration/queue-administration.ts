@@ -1,5 +1,6 @@
 import type { ReplayRecord } from '../../../jobs/managed-job.js';
 import { FIRST_VERSION } from '../../../jobs/queue-definition.js';
+import type { TextReader, TextReport } from '../../../jobs/sealing/stored-texts.js';
 import type {
   CancelOutcome,
   FailedJob,
@@ -16,6 +17,7 @@ import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
+import type { Spool } from '../spool/spool.js';
 import { purgeQueueScript } from '../scripts/remove-jobs.lua.js';
 import { readUnknownScript } from '../scripts/snapshot-queue.lua.js';
 import type { ResolvedRedisBrokerOptions } from '../redis-broker.options.js';
@@ -26,6 +28,7 @@ import { KnownQueues } from './known-queues.js';
 import { RedisJobs } from './redis-jobs.js';
 import type { RedisJobsParts } from './redis-jobs.js';
 import { SnapshotReader } from './snapshot-reader.js';
+import { TextReplacer } from './text-replacer.js';
 
 /** Reply of {@link readUnknownScript}. */
 type UnknownReply = readonly [count: number, jobs: readonly (readonly [name: string, mark: string])[]];
@@ -37,6 +40,15 @@ export interface AdministrationParts extends RedisJobsParts {
 
 /** Most jobs removed by one command: more would block Redis for other clients. */
 const PURGE_STEP = 1_000;
+
+/** What it stands on. */
+export interface AdministrationParts {
+  readonly scripts: RedisScripts;
+  readonly connections: RedisConnections;
+  readonly options: ResolvedRedisBrokerOptions;
+  /** Null when adds are not spooled. */
+  readonly spool: Spool | null;
+}
 
 /**
  * What people do to the queues of a broker, as its methods of the same names promise. Every call rejects with
@@ -50,15 +62,17 @@ export class QueueAdministration {
   private readonly deadLetters: DeadLetters;
   private readonly failedSweeper: FailedSweeper;
   private readonly snapshots: SnapshotReader;
+  private readonly textReplacer: TextReplacer;
 
   /** @param now milliseconds since the epoch */
   constructor(
     private readonly parts: AdministrationParts,
     private readonly now: () => number,
   ) {
-    const { scripts, connections, options } = parts;
+    const { scripts, connections, options, spool } = parts;
     this.scripts = scripts;
     this.connections = connections;
+    this.textReplacer = new TextReplacer(scripts, connections, spool);
     this.canceller = new JobCanceller(scripts, connections);
     this.deadLetters = new DeadLetters(scripts);
     this.failedSweeper = new FailedSweeper(scripts);
@@ -128,6 +142,10 @@ export class QueueAdministration {
         return { job, since: since ?? 0, version: version ?? FIRST_VERSION };
       }),
     );
+  }
+
+  replaceTexts(queue: RedisQueue, read: TextReader, signal?: AbortSignal): Promise<TextReport> {
+    return this.textReplacer.replace(queue, read, signal);
   }
 
   private answer<T>({ name }: RedisQueue, what: string, answer: Promise<T>): Promise<T> {

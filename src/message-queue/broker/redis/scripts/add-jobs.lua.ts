@@ -18,7 +18,7 @@ export const ADD_FIELDS = [
   'debounceId',
   'debounceTtl',
   'critical',
-  'onceKey',
+  'onceNames',
   'fingerprint',
   'onceTtl',
   'generated',
@@ -30,8 +30,9 @@ export const ADD_FIELDS = [
  * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 `1`: in order, so that none is added
  * behind one that is `full` · 5 idempotency keys to remember · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
  * Reply per job: 1 when it was added, else `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
- * payload as the job `id`), `conflict` (same key, other payload; third is the stored fingerprint), `debounced`, `full` (depth = waiting
+ * fingerprint as the job `id`), `conflict` (same key, other fingerprint, which is the third), `debounced`, `full` (depth = waiting
  * jobs), `faulty` (what it is debounced by is something else; third is what Redis says of it).
+ * The names of an idempotency key are listed in one text: the first that the ledger knows counts, and a new entry stands under the first of all.
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  *
  * A key of the queue that is of a wrong type ends the call before it stores anything: an id or an idempotency key that is remembered is
@@ -45,6 +46,7 @@ local token, limit, reserve, inOrder = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV
 local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting, jobs, generated = {}, {}, {}, {}
 local generatedKeys, onceKeys, ledger, newKeys = {}, {}, {}, {}
+local ONCE = base .. 'mq:once:'
 for first = 6, #ARGV, FIELDS do
   local job = ${argumentTable(ADD_FIELDS)}
   jobs[#jobs + 1] = job
@@ -52,7 +54,13 @@ for first = 6, #ARGV, FIELDS do
     generated[#generated + 1] = job.id
     generatedKeys[#generatedKeys + 1] = base .. job.id
   end
-  if job.onceKey ~= '' then onceKeys[#onceKeys + 1] = base .. 'mq:once:' .. job.onceKey end
+  if job.onceNames ~= '' then
+    job.once = {}
+    for name in string.gmatch(job.onceNames, '%S+') do
+      job.once[#job.once + 1] = name
+      onceKeys[#onceKeys + 1] = ONCE .. name
+    end
+  end
 end
 local gone = goneAmong(generated)
 -- One command for all: that one of them exists is rare.
@@ -60,12 +68,15 @@ local isRepeated = #generated > 0 and redis.call('EXISTS', unpack(generatedKeys)
 for i, entry in ipairs(#onceKeys > 0 and redis.call('MGET', unpack(onceKeys)) or {}) do ledger[onceKeys[i]] = entry end
 
 local function remembered(job)
-  if job.onceKey == '' then return nil end
-  local entry = ledger[base .. 'mq:once:' .. job.onceKey]
-  if not entry then return nil end
-  local fingerprint, id = string.match(entry, '^(%S*) (.*)$')
-  if fingerprint == job.fingerprint then return { 'once', id } end
-  return { 'conflict', id, fingerprint }
+  if not job.once then return nil end
+  for _, name in ipairs(job.once) do
+    local entry = ledger[ONCE .. name]
+    if entry then
+      local fingerprint, id = string.match(entry, '^(%S*) (.*)$')
+      if fingerprint == job.fingerprint then return { 'once', id } end
+      return { 'conflict', id, fingerprint }
+    end
+  end
 end
 
 local function debounced(job)
@@ -109,12 +120,12 @@ local function store(job)
   end
   if job.priority ~= '' then note('priority', job.priority) end
   if job.debounceId ~= '' then note('deid', job.debounceId) end
-  if job.onceKey ~= '' then
-    note('mqOnce', job.onceKey)
-    local onceKey, entry = base .. 'mq:once:' .. job.onceKey, job.fingerprint .. ' ' .. job.id
-    redis.call('SET', onceKey, entry, 'PX', job.onceTtl)
-    ledger[onceKey] = entry
-    newKeys[#newKeys + 1] = { job.onceKey, tonumber(job.onceTtl) }
+  if job.once then
+    local name, entry = job.once[1], job.fingerprint .. ' ' .. job.id
+    note('mqOnce', name)
+    redis.call('SET', ONCE .. name, entry, 'PX', job.onceTtl)
+    ledger[ONCE .. name] = entry
+    newKeys[#newKeys + 1] = { name, tonumber(job.onceTtl) }
   end
   depth = depth + 1
   local delay = tonumber(job.delay)

@@ -47,13 +47,15 @@ describe('jobs that are erased from Redis', () => {
     await add({ jobId: debounced, debounce: { id: 'a-debounce', ttl: 60_000 } } as ManagedJobOptions);
     const { id } = await broker.addOnce(queue, {
       ...{ name: 'job', data: { about: 'c-1' }, options: { jobId: 'once' } },
-      idempotency: { key: 'a-key', fingerprint: 'f', ttlMs: 60_000 },
+      idempotency: { key: 'a-key', names: ['a-name'], fingerprint: 'f', ttlMs: 60_000 },
     });
     await (await queue.getJob(usual))?.log('a line');
     expect((await broker.jobsOf(queue).erase([...ids, id])).removed.toSorted()).toEqual(
       [...ids, id].toSorted(),
     );
-    expect(await stored()).not.toMatch(/c-1|in-lane|in-default|lifo|later|settled-down|a-debounce|a-line|a-key|once"/);
+    expect(await stored()).not.toMatch(
+      /c-1|in-lane|in-default|lifo|later|settled-down|a-debounce|a-line|a-key|a-name|once"/,
+    );
     expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, delayed: 0 });
   });
 

@@ -134,6 +134,16 @@ export class SpoolFile {
     });
   }
 
+  /** Replaces a text of a record. @returns whether it stood there */
+  replace(table: SpoolTable, place: number, was: string, is: string): boolean {
+    const replaced = this.database
+      .prepare(
+        `UPDATE ${table} SET record = replace(record, ?, ?) WHERE place = ? AND instr(record, ?) > 0 RETURNING place`,
+      )
+      .all(was, is, place, was);
+    return replaced.length > 0;
+  }
+
   /** What was set aside, without the records. */
   aside(): (HeldJob & { readonly code: string; readonly why: string })[] {
     return this.database.prepare(`SELECT ${KNOWN}, code, why FROM aside ORDER BY place`).all() as never;

@@ -56,9 +56,10 @@ export class SpoolIndex {
     return this.held.get(base)?.get(id);
   }
 
-  /** The job that waits under an idempotency key. */
-  byKey({ base, onceKey }: HeldJob): HeldJob | undefined {
-    return onceKey === null ? undefined : this.once.get(base + onceKey);
+  /** The job that waits under an idempotency key. @param names of the key in the ledger */
+  byKey(base: string, names: readonly string[]): HeldJob | undefined {
+    const name = names.find((one) => this.once.has(base + one));
+    return name === undefined ? undefined : this.once.get(base + name);
   }
 
   note({ base, id, at, bytes, onceKey, fingerprint }: HeldJob): void {

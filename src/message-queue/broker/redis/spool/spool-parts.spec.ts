@@ -34,6 +34,37 @@ describe('what a spool writes and sends', () => {
     await spool.close();
   });
 
+  it('knows a key by any of its names, and asks about another fingerprint', async () => {
+    const spool = open();
+    const asked: unknown[] = [];
+    const put = (id: string, names: string[], fingerprint: string) => {
+      const record = {
+        at: 1,
+        bytes: 2,
+        record: '{}',
+        base: 'b:',
+        id,
+        onceKey: names[0] ?? null,
+        fingerprint,
+      };
+      return spool.put(
+        record,
+        { queue: 'orders', job: 'ship', jobId: id },
+        {
+          names,
+          assertSamePayload: async (used) => void asked.push(used),
+        },
+      );
+    };
+    await put('a', ['n-1', 'plain'], 'f');
+    expect(await put('b', ['n-2', 'n-1', 'plain'], 'f')).toEqual({ id: 'a', deduplicated: true });
+    expect(asked).toEqual([]);
+    expect(await put('c', ['n-2', 'n-1', 'plain'], 'g')).toEqual({ id: 'a', deduplicated: true });
+    expect(asked).toEqual([{ jobId: 'a', fingerprint: 'f' }]);
+    expect(await put('d', ['n-3', 'other'], 'f')).toEqual({ id: 'd', deduplicated: false });
+    await spool.close();
+  });
+
   it('reports a disk that cannot be read, and lets it end no process', async () => {
     const problems: string[] = [];
     const options = { directory, maxJobs: 10, maxBytes: 1_000, fsync: true };

@@ -1,9 +1,11 @@
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
+import type { TextReader, TextTally } from '../../../jobs/sealing/stored-texts.js';
 import type { AddOutcome, SpoolDepth } from '../../broker.js';
 import type { JobText } from '../../jobs-of-queue.js';
 import type { SpoolTrouble } from '../../queue-snapshot.js';
-import { jobOf, keyConflict, storeFull } from '../../rules/add-errors.js';
+import { jobOf, storeFull } from '../../rules/add-errors.js';
 import type { AddPlace } from '../../rules/add-errors.js';
+import type { UsedKey } from '../../rules/used-key.js';
 import { openSpoolFile } from './open-spool-files.js';
 import { codeOf, QueueDrain, sentence } from './queue-drain.js';
 import type { SpoolingQueue } from './queue-drain.js';
@@ -12,6 +14,7 @@ import type { HeldJob, Portion, SpoolFile } from './spool-file.js';
 import { SpoolIndex } from './spool-index.js';
 import { textOf } from './spooled-job.js';
 import type { SetAside, SpooledJob, SpooledText } from './spooled-job.js';
+import { replaceSpooledTexts } from './spooled-texts.js';
 
 /** Jobs that are looked at together. */
 const PAGE_JOBS = 100;
@@ -26,6 +29,13 @@ export interface SpoolOptions {
   readonly maxBytes: number;
   /** Whether an add waits until its job is on disk, so that it outlives a power cut too. */
   readonly fsync: boolean;
+}
+
+/** The idempotency key of a job that is put into a spool. */
+export interface SpooledKey {
+  readonly names: readonly string[];
+  /** Asked where the fingerprints of two adds with the key differ. @throws IdempotencyConflictError, KeyUnavailableError */
+  assertSamePayload(used: UsedKey): Promise<void>;
 }
 
 interface Waiting {
@@ -78,13 +88,22 @@ export class Spool {
 
   /**
    * Writes a job; those of one tick share the wait for the disk.
-   * @throws QueueFullError, IdempotencyConflictError; BrokerUnavailableError when the disk refuses. It was certainly not added
+   * @throws QueueFullError, IdempotencyConflictError; BrokerUnavailableError when the disk refuses; KeyUnavailableError. It was certainly not added
    */
-  put(job: SpooledJob, place: AddPlace, key = ''): Promise<AddOutcome> {
+  async put(job: SpooledJob, place: AddPlace, key?: SpooledKey): Promise<AddOutcome> {
+    const known = (): HeldJob | undefined =>
+      (key && this.index.byKey(job.base, key.names)) ?? this.index.byId(job);
     // The first of two equal adds may not be on disk yet: neither is acknowledged before it is.
-    if (this.known(job, place, key) !== undefined) this.write();
-    const known = this.known(job, place, key);
-    if (known !== undefined) return Promise.resolve({ id: known.id, deduplicated: true });
+    if (known() !== undefined) this.write();
+    const held = known();
+    if (held !== undefined) {
+      const { id: jobId, onceKey, fingerprint } = held;
+      const isOfKey = onceKey !== null && key?.names.includes(onceKey) === true;
+      if (isOfKey && fingerprint !== null && fingerprint !== job.fingerprint) {
+        await key.assertSamePayload({ jobId, fingerprint });
+      }
+      return { id: jobId, deduplicated: true };
+    }
     this.refuseWhenFull(job, place);
     this.index.note(job);
     return new Promise((resolve, reject) => {
@@ -133,6 +152,11 @@ export class Spool {
     return erased.flatMap((job) => textOf(job) ?? []);
   }
 
+  /** As the broker's, of the payloads of a queue that are held here. */
+  replaceTexts(base: string, read: TextReader, tally: TextTally, signal?: AbortSignal): Promise<void> {
+    return replaceSpooledTexts(this.file, base, read, tally, signal);
+  }
+
   /** Writes what waits, and lets another process have the file. What is held is sent by the next process. */
   async close(): Promise<void> {
     this.stopSending();
@@ -169,17 +193,6 @@ export class Spool {
       const message = `${jobOf(place)} was not added to queue "${place.queue}": it is to wait for Redis on disk, and could not be written to the spool: ${why}. ${remedy}`;
       reject(new BrokerUnavailableError(message.replace(/^j/, 'J'), { ...place, cause }));
     }
-  }
-
-  /** @throws IdempotencyConflictError */
-  private known(job: SpooledJob, place: AddPlace, key: string): HeldJob | undefined {
-    const { fingerprint } = job;
-    const used = this.index.byKey(job);
-    if (used !== undefined && used.fingerprint !== fingerprint) {
-      const now = { key, fingerprint: fingerprint ?? '' };
-      throw keyConflict({ ...place, jobId: used.id }, now, used.fingerprint ?? '');
-    }
-    return used ?? this.index.byId(job);
   }
 
   private refuseWhenFull(job: SpooledJob, place: AddPlace): void {

@@ -1,10 +1,13 @@
-import { hash } from 'node:crypto';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
+import type { LedgerEntry } from '../../../admission/ledger-entry.js';
+import { ledgerEntry, ledgerNames } from '../../../admission/ledger-entry.js';
 import { JsonPayload, SealedPayload } from '../../../admission/payloads/json-payload.js';
 import type { QueueDefinition } from '../../../jobs/queue-definition.js';
-import type { AddRequest } from '../../broker.js';
 import type { JobText } from '../../jobs-of-queue.js';
+import { plainName } from '../../../jobs/sealing/keyed-ledger.js';
+import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
+import type { AddRequest, IdempotentAdd } from '../../broker.js';
 
 /** A job as it lies in a spool. */
 export interface SpooledJob {
@@ -15,7 +18,7 @@ export interface SpooledJob {
   readonly at: number;
   /** Of its payload. */
   readonly bytes: number;
-  /** What its idempotency key is known by, and the fingerprint of the payload it was used for; null without a key. */
+  /** The name of its idempotency key in the ledger, and the fingerprint of the payload it was used for; null without a key. */
   readonly onceKey: string | null;
   readonly fingerprint: string | null;
   /** The rest, as JSON. */
@@ -34,8 +37,11 @@ export interface SpooledText extends JobText {
   readonly options: AdmittedJob['options'];
 }
 
-type SpooledRecord = Pick<AddRequest, 'name' | 'critical' | 'idempotency'> &
-  Pick<AdmittedJob, 'json' | 'options' | 'plainBytes'>;
+interface SpooledRecord
+  extends Pick<AddRequest, 'name' | 'critical'>, Pick<AdmittedJob, 'json' | 'options' | 'plainBytes'> {
+  /** The key's names depend on the ring of the process that sends it. */
+  readonly idempotency?: Omit<IdempotentAdd, 'names'>;
+}
 
 /** How long Redis remembers that a job came out of a spool, so that it is added once however often it is sent: a day. */
 const REMEMBERED_MS = 24 * 60 * 60_000;
@@ -47,11 +53,12 @@ export function spooledJob(
   { json, bytes, options, plainBytes }: AdmittedJob,
 ): SpooledJob {
   const { name, critical, idempotency } = request;
-  const record: SpooledRecord = { name, critical, idempotency, json, options, plainBytes };
+  const { names = [], ...once } = idempotency ?? {};
+  const record = { name, critical, idempotency: idempotency && once, json, options, plainBytes };
   const { jobId, timestamp = 0 } = options;
   return {
     ...{ base, id: String(jobId), at: timestamp, bytes },
-    onceKey: idempotency === undefined ? null : hash('sha256', idempotency.key, 'base64url'),
+    onceKey: names[0] ?? null,
     fingerprint: idempotency?.fingerprint ?? null,
     record: JSON.stringify(record),
   };
@@ -64,17 +71,20 @@ class SpoolRecordError extends Error {
 
 /**
  * The add of a job that was spooled, which must be one that would be admitted today: its queue may have changed since.
- * @throws SpoolRecordError; what `admitJob` throws
+ * @throws SpoolRecordError; KeyUnavailableError, ScopeShreddedError; what `admitJob` throws
  */
 export async function spooledAdd(
   { id, bytes, record }: SpooledJob,
-  queue: QueueDefinition,
+  queue: SealableQueue,
 ): Promise<{ request: AddRequest; job: AdmittedJob }> {
   const { name, critical, json, options, plainBytes, ...kept } = readRecord(record, id);
-  const idempotency = kept.idempotency ?? { key: `spool:${id}`, fingerprint: id, ttlMs: REMEMBERED_MS };
   const data =
     plainBytes === undefined ? new JsonPayload(json, bytes) : new SealedPayload(json, plainBytes, bytes);
   const job = await admitJob(queue.name, queue, name, data, options);
+  const idempotency =
+    kept.idempotency === undefined
+      ? onceOutOf(id)
+      : { ...kept.idempotency, ...(await entryOf(queue, name, data, kept.idempotency)) };
   return { request: { name, critical, idempotency, data, options }, job };
 }
 
@@ -86,6 +96,25 @@ export function textOf({ id, record }: Pick<SpooledJob, 'id' | 'record'>): Spool
   } catch {
     return null;
   }
+}
+
+/** A job without an idempotency key is known by its id, which says nothing of it. */
+function onceOutOf(id: string): IdempotentAdd {
+  const key = `spool:${id}`;
+  return { key, names: [plainName(key)], fingerprint: id, ttlMs: REMEMBERED_MS };
+}
+
+/** A payload that was spooled in plain text may be sealed now, and so is its fingerprint. */
+async function entryOf(
+  queue: SealableQueue,
+  job: string,
+  data: JsonPayload,
+  { key, fingerprint }: Omit<IdempotentAdd, 'names'>,
+): Promise<LedgerEntry> {
+  if (queue.ledger === undefined || data instanceof SealedPayload) {
+    return { names: await ledgerNames(queue, key), fingerprint };
+  }
+  return ledgerEntry(queue, job, JSON.parse(data.json) as object, key);
 }
 
 function readRecord(text: string, id: string): SpooledRecord {

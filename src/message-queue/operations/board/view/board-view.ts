@@ -3,7 +3,7 @@ import { escaped } from '../../../../kernel/logging/printable.js';
 import type { HostCode } from '../../../../kernel/host/host-code.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 import type { BoardJobView, BoardSettings } from '../board-access.js';
-import { withoutSeal, withoutSealedProgress } from './sealed-view.js';
+import { withoutSeal, withoutSealedFailures, withoutSealedProgress } from './sealed-view.js';
 
 const MAX_TEXT = 4_000;
 const MAX_STACKS = 20;
@@ -46,7 +46,7 @@ export class BoardView {
       name: escaped(job.name),
       data: this.cut(shown.data),
       returnvalue: this.cut(shown.returnValue),
-      opts: cutTo(MAX_OPTIONS_CHARS, job.opts),
+      opts: cutTo(MAX_OPTIONS_CHARS, withoutSealedFailures(job.opts)),
       progress: withoutSealedProgress(queue, job),
       failedReason: job.failedReason && escaped(bounded(job.failedReason)),
       stacktrace: job.stacktrace?.slice(-MAX_STACKS).map((stack) => escapedFrames(bounded(stack))) ?? [],

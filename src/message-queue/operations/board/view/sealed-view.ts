@@ -3,6 +3,7 @@ import type { Queue } from 'bull';
 import { isRecord } from '../../../../kernel/values/kinds.js';
 import { SealedPayload } from '../../../admission/payloads/json-payload.js';
 import { JobNotFoundError } from '../../../jobs/errors.js';
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import { isSealed, SEALED_FIELD } from '../../../jobs/sealing/payload-seal.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 
@@ -22,6 +23,16 @@ export function withoutSealedProgress(queue: SealableQueue, job: QueueJobJson): 
   const { progress } = job;
   if (!isRecord(progress) || !isSealed(progress['data'])) return progress;
   return { ...progress, data: withoutSeal(queue, job, progress['data']) };
+}
+
+/** What is shown of a job's options: of a failure that has its full text sealed, how large that is. */
+export function withoutSealedFailures(options: unknown): unknown {
+  const { mq, ...rest } = options as ManagedJobOptions;
+  if (mq?.failures === undefined) return options;
+  const failures = mq.failures.map(({ sealed, ...failure }) => {
+    return sealed === undefined ? failure : { ...failure, sealed: `[sealed · ${sealed.length} bytes]` };
+  });
+  return { ...rest, mq: { ...mq, failures } };
 }
 
 /**

@@ -165,6 +165,11 @@ export class QueueSchedules implements SchedulesOfQueue {
     return this.#look();
   }
 
+  /** Not in Bull. @returns whether the text stood in the payload of the schedule and was replaced */
+  replaceText(key: string, was: string, is: string): boolean {
+    return this.#schedules.replaceText(key, was, is);
+  }
+
   /** Not in Bull: plans lost runs again. */
   async keep(): Promise<ScheduleCare> {
     return this.#keep();

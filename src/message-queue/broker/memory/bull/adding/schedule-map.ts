@@ -34,6 +34,14 @@ export class ScheduleMap {
     if (record !== null && nextAt !== null) this.nextAt.set(memberOf(record.name, record.repeat), nextAt);
   }
 
+  /** @returns whether the text stood in the payload and was replaced */
+  replaceText(key: string, was: string, is: string): boolean {
+    const record = this.records.get(key);
+    if (record?.data.includes(was) !== true) return false;
+    this.records.set(key, { ...record, data: record.data.replace(was, is) });
+    return true;
+  }
+
   clear(): void {
     this.records.clear();
     this.nextAt.clear();

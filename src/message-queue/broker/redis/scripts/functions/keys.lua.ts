@@ -1,9 +1,9 @@
 /**
- * Lua functions after `timeFunctions` and `laneFunctions`: which idempotency keys a queue remembers (each is a string `mq:once:<key>` that expires).
- * The sorted set `mq:keys` has them by when they expire, so that they can be counted, and the hash `mq:keys:forgotten` how many were
+ * Lua functions after `timeFunctions` and `laneFunctions`: which idempotency keys a queue remembers, each by one name: a string
+ * `mq:once:<name>` that expires, `<fingerprint> <id of the job>`. The name stands in the job's field `mqOnce`. The sorted set `mq:keys` has them by when they expire, so that they can be counted, and the hash `mq:keys:forgotten` how many were
  * forgotten before that (`count`), and when the last one was (`at`).
  *
- * - `noteKeys(keys, most)`: new keys, `{ key, ttl (ms) }` each. Those that expired leave; while there are more than `most`, those that
+ * - `noteKeys(keys, most)`: new keys, `{ name, ttl (ms) }` each. Those that expired leave; while there are more than `most`, those that
  *   would expire next are forgotten.
  * - `freeKeyOf(id)`: forgets the key of a job that is removed, before its hash is. One that stands for a later job stays.
  */
@@ -30,11 +30,11 @@ local function noteKeys(keys, most)
 end
 
 local function freeKeyOf(id)
-  local key = fieldOf(id, 'mqOnce')
-  if not key then return end
-  local entry = redis.call('GET', base .. 'mq:once:' .. key)
+  local name = fieldOf(id, 'mqOnce')
+  if not name then return end
+  local entry = redis.call('GET', base .. 'mq:once:' .. name)
   if not entry or string.match(entry, '^%S* (.*)$') ~= id then return end
-  redis.call('DEL', base .. 'mq:once:' .. key)
-  redis.pcall('ZREM', base .. 'mq:keys', key)
+  redis.call('DEL', base .. 'mq:once:' .. name)
+  redis.pcall('ZREM', base .. 'mq:keys', name)
 end
 `;

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TextTally } from '../../../jobs/sealing/stored-texts.js';
+import type { StoredTexts, TextReader } from '../../../jobs/sealing/stored-texts.js';
+import { SpoolFile } from './spool-file.js';
+import { replaceSpooledTexts } from './spooled-texts.js';
+import type { SpooledJob } from './spooled-job.js';
+
+const [BASE, OLD, NEW] = ['b:', 'T0xE', 'TkVX'];
+
+function spooled(id: string, record: string, base = BASE): SpooledJob {
+  return { base, id, at: 1, bytes: 2, onceKey: null, fingerprint: null, record };
+}
+
+const recordWith = (text: string): string =>
+  JSON.stringify({ name: 'ship', json: JSON.stringify({ n: 1, 'mq:sealed': text }), options: {} });
+
+describe('sealed texts of spooled jobs', () => {
+  let directory: string;
+  let file: SpoolFile;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mq-spooled-texts-'));
+    file = SpoolFile.open(join(directory, 'spool-1.db'), false) as SpoolFile;
+  });
+  afterEach(() => {
+    file.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const read: TextReader = ({ data }: StoredTexts) =>
+    Promise.resolve({
+      replacements: data === null ? [] : [{ field: 'data', was: OLD, is: NEW }],
+      isLeft: false,
+    });
+
+  it('are replaced, of jobs that wait and of those that were set aside, and nothing else is', async () => {
+    const jobs = Array.from({ length: 250 }, (_, n) => spooled(`m_${n}`, recordWith(OLD)));
+    const aside = spooled('aside', recordWith(OLD));
+    const others = [spooled('other', recordWith(OLD), 'o:'), spooled('damaged', `{"${OLD}`)];
+    file.write([...jobs, aside, ...others]);
+    file.settle([], [{ job: aside, code: 'ODD', message: 'It is odd.' }]);
+    const tally = new TextTally();
+    await replaceSpooledTexts(file, BASE, read, tally);
+    expect(tally).toEqual({ replaced: 251, left: 0 });
+    const most = { jobs: 1_000, bytes: 1_000_000 };
+    file.takeBack();
+    expect(file.first(BASE, most)).toEqual([
+      ...jobs.map((job) => ({ ...job, record: recordWith(NEW) })),
+      spooled('damaged', `{"${OLD}`),
+      { ...aside, record: recordWith(NEW) },
+    ]);
+    expect(file.first('o:', most)).toEqual(others.slice(0, 1));
+  });
+
+  it('are left where the job went to Redis meanwhile', async () => {
+    file.write([spooled('a', recordWith(OLD))]);
+    const tally = new TextTally();
+    await replaceSpooledTexts(
+      file,
+      BASE,
+      (texts) => {
+        file.settle([spooled('a', recordWith(OLD))], []);
+        return read(texts);
+      },
+      tally,
+    );
+    expect(tally).toEqual({ replaced: 0, left: 1 });
+  });
+});

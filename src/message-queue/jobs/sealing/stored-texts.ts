@@ -1,0 +1,65 @@
+/** Where a sealed text of a job stands; those of its failures are among its options. */
+export type TextField = 'data' | 'progress' | 'returnvalue' | 'opts';
+
+/** What is stored of a job, or of a schedule, that is sealed. */
+export interface StoredTexts {
+  /** Of the job; empty for a schedule, of which only the payload is sealed. */
+  readonly id: string;
+  /** Of the job. */
+  readonly name: string;
+  /** The whole field, as JSON; null when nothing of it is sealed. */
+  readonly data: string | null;
+  readonly progress: string | null;
+  readonly returnvalue: string | null;
+  /** Sealed texts of failures, base64url. */
+  readonly failures: readonly string[];
+}
+
+/** A sealed text, and what takes its place: as long as it, so that nothing else changes. Both base64url. */
+export interface TextReplacement {
+  readonly field: TextField;
+  readonly was: string;
+  readonly is: string;
+}
+
+/** What is to be done about the sealed texts of a job. */
+export interface TextVerdict {
+  readonly replacements: readonly TextReplacement[];
+  /** Whether a text should be replaced and cannot be. */
+  readonly isLeft: boolean;
+}
+
+/** Looks at the sealed texts of one job. */
+export type TextReader = (texts: StoredTexts) => Promise<TextVerdict>;
+
+/** What became of the jobs whose sealed texts were read. */
+export interface TextReport {
+  /** Jobs and schedules of which every text was replaced that was to be. */
+  readonly replaced: number;
+  /** Those with a text that should be another and is not: it cannot be, a worker has the job, or it changed meanwhile. */
+  readonly left: number;
+}
+
+/** Jobs whose keys are asked for at the same time: fewer than a pool of connections has. */
+const AT_ONCE = 5;
+
+/** What is to be done about the jobs of a page. */
+export async function verdictsOn(page: readonly StoredTexts[], read: TextReader): Promise<TextVerdict[]> {
+  const verdicts: TextVerdict[] = [];
+  for (let at = 0; at < page.length; at += AT_ONCE) {
+    verdicts.push(...(await Promise.all(page.slice(at, at + AT_ONCE).map(read))));
+  }
+  return verdicts;
+}
+
+/** Counts what became of jobs. */
+export class TextTally implements TextReport {
+  replaced = 0;
+  left = 0;
+
+  /** @param done how many of the replacements were made */
+  note({ replacements, isLeft }: TextVerdict, done: number): void {
+    if (isLeft || done < replacements.length) this.left += 1;
+    else if (done > 0) this.replaced += 1;
+  }
+}
