@@ -4,6 +4,8 @@ import { ShreddingUnavailableError } from './erasure/erasure-errors.js';
 import type { ErasureReceipt } from './erasure/erasure-receipt.js';
 import type { ErasureCall, Erasures } from './erasure/erasures.js';
 import type { PendingErasures } from './erasure/pending-erasures.js';
+import type { RecallReceipt } from './recall/recall-receipt.js';
+import type { RecallCall, Recalls } from './recall/recalls.js';
 import type { AppKeys } from './keys/app-keys.js';
 import type { RewrapReport } from './keys/key-rotation.js';
 import { NoDataKeyStoreError } from './no-data-key-store.error.js';
@@ -24,6 +26,7 @@ export class Privacy {
     /** Null without a data key store. */
     private readonly erasures: Erasures | null,
     private readonly pending: PendingErasures | null,
+    private readonly recalls: Recalls | null,
     private readonly conversations: ConversationStore,
   ) {}
 
@@ -54,6 +57,21 @@ export class Privacy {
     signal: AbortSignal = NEVER,
   ): Promise<ErasureReceipt> {
     return (this.erasures ?? refuse()).erase({ kind: 'subject', id: subjectId }, call, signal);
+  }
+
+  /**
+   * Recalls a message: its jobs are aborted and removed, nobody sees it any more, devices that had it are told, and everything that trace
+   * holders have of it goes. A legal hold keeps the text, hidden, until it ends. A message that nothing knows of yet may be recalled too: jobs
+   * of it that come later end. Whatever interrupts it, the same call goes on, and so does the job `erase-traces` by itself.
+   * @throws ShreddingUnavailableError, InvalidErasureError, AuditUnavailableError, and then nothing was changed; what a store throws, and then it
+   * goes on by itself; signal.reason
+   */
+  async recallMessage(
+    messageId: string,
+    call: RecallCall,
+    signal: AbortSignal = NEVER,
+  ): Promise<RecallReceipt> {
+    return (this.recalls ?? refuse()).recall(messageId, call, signal);
   }
 
   /** The receipt of an erasure as it stands now; null when there is none. @throws what the store throws */

@@ -15,6 +15,7 @@ import { AuditChain } from '../../privacy/audit/audit-chain.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
+import { Recalls } from '../../privacy/recall/recalls.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { Privacy } from '../../privacy/privacy.js';
 import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
@@ -58,7 +59,7 @@ export const AUDIT_CHAIN: Provider = {
 export const PRIVACY: Provider = {
   provide: Privacy,
   useFactory: (...parts: ConstructorParameters<typeof Privacy>) => new Privacy(...parts),
-  inject: [AppKeys, AuditChain, Erasures, PendingErasures, ConversationStore],
+  inject: [AppKeys, AuditChain, Erasures, PendingErasures, Recalls, ConversationStore],
 };
 
 /** Nothing that jobs do only seems done without an audit, so that production starts; but its operator should know. */
