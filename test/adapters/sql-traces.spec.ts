@@ -104,6 +104,10 @@ async function seed(database: SqlDatabase): Promise<Stores> {
     },
     never,
   );
+  await messages.noteRecalled(
+    [{ messageId: MESSAGE, conversationId: CONVERSATION, recipientId: PERSON, recalledAt: at }],
+    never,
+  );
   await contents.saveEncrypted(
     { ...ids, envelope: TEXT, keyId: 'k', algorithm: 'AES-256-GCM', version: 1 },
     never,
@@ -153,7 +157,7 @@ function erasure(kind: 'conversation' | 'subject', fields: Partial<ErasureRecord
   return {
     ...{ receiptId: 'receipt-1', kind, hash: HASH, targetId, by: 'admin', reason: null, at },
     ...{ state: 'incomplete', holders: [], held: [{ conversationId: CONVERSATION, records: 1 }] },
-    ...{ keysDestroyed: 0, ...fields },
+    ...{ keysDestroyed: 0, recall: null, ...fields },
   };
 }
 
@@ -266,7 +270,7 @@ describe.each([
     expect(await findInTables(database, inConversation)).toEqual(before);
     expect(await findInTables(database, [PERSON])).toEqual([
       ...['mq_conversation_members.member_id', 'mq_message_recipients.recipient_id', 'mq_messages.sender_id'],
-      ...['mq_notification_inbox.title', 'mq_search_documents.sender_id'],
+      ...['mq_notification_inbox.title', 'mq_recall_notices.recipient_id', 'mq_search_documents.sender_id'],
     ]);
   });
 });

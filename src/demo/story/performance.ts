@@ -1,7 +1,6 @@
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
 import { BUILT_IN_QUEUES } from '../../message-queue/queues/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
-import { closeCase, receiptLine } from './closed-case.js';
 import { loadExpectedOutcome } from './conversation.js';
 import type { SampleConversation } from './conversation.js';
 import { differences, readOutcome } from './outcome.js';
@@ -10,7 +9,6 @@ import type { Stage } from '../stage/stage.js';
 import type { Story } from './story.js';
 import { renderTable } from '../display/table.js';
 import { until } from './until.js';
-import type { ErasureReceipt } from '../../message-queue/operations/index.js';
 
 const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
 
@@ -43,13 +41,7 @@ export class Performance {
     await this.act('repair and replay', async () => {
       replayed = await story.repair();
     });
-    let receipt: ErasureReceipt | undefined;
-    await this.act('close a case, shred it', async () => {
-      receipt = await closeCase(this.stage, story, this.sample);
-    });
-    if (receipt === undefined) throw new Error('The case was not shredded.');
-    console.log(receiptLine(receipt));
-    return this.report(replayed, receipt);
+    return this.report(replayed);
   }
 
   private announce(): void {
@@ -82,9 +74,9 @@ export class Performance {
     }
   }
 
-  private async report(replayed: number, receipt: ErasureReceipt): Promise<boolean> {
+  private async report(replayed: number): Promise<boolean> {
     const { stage, story, sample } = this;
-    const outcome = await readOutcome(stage, story, sample, replayed, receipt);
+    const outcome = await readOutcome(stage, story, sample, replayed);
     const rows = stage.statistics
       .rows(QUEUES)
       .map(({ queue, jobs, succeeded, retried, deadLettered, medianWaitMs, medianRunMs }) => [

@@ -52,6 +52,8 @@ export { Privacy } from '../privacy/privacy.js';
 export type { PrivacyCall } from '../privacy/privacy.js';
 export type { ErasureCall } from '../privacy/erasure/erasures.js';
 export type { ErasureReceipt } from '../privacy/erasure/erasure-receipt.js';
+export type { RecallReceipt } from '../privacy/recall/recall-receipt.js';
+export type { RecallCall } from '../privacy/recall/recalls.js';
 export {
   InvalidErasureError,
   LegalHoldError,

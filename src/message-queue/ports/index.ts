@@ -7,11 +7,17 @@ export type { ConversationState } from './messages/conversation-store.js';
 export { DeliveryDispatch } from './messages/delivery-dispatch.js';
 export type { DispatchedMessage, DispatchOutcome } from './messages/delivery-dispatch.js';
 export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './messages/delivery-status.js';
-export { MessageIdTakenError, MessageStore, UnknownMessageError } from './messages/message-store.js';
+export {
+  hadMessage,
+  MessageIdTakenError,
+  MessageStore,
+  UnknownMessageError,
+} from './messages/message-store.js';
 export type {
   BatchStatusCounts,
   ConversationShare,
   MessageForRecipient,
+  RecallNotice,
   RecipientStatus,
   StatusChange,
   StatusOutcome,
@@ -19,6 +25,7 @@ export type {
 } from './messages/message-store.js';
 export { MessageTransport } from './messages/message-transport.js';
 export type {
+  RecallAnnouncement,
   StatusAnnouncement,
   TransportMessage,
   TransportOutcome,
@@ -94,7 +101,13 @@ export type {
   WrappedCount,
 } from './privacy/data-key-store.js';
 export { ErasedKind, ErasureState, isErasedKind, isErasureState } from './privacy/tombstone.js';
-export type { ErasedRecords, ErasureRecord, HeldRecords, Tombstone } from './privacy/tombstone.js';
+export type {
+  ErasedRecords,
+  ErasureRecord,
+  HeldRecords,
+  RecallFigures,
+  Tombstone,
+} from './privacy/tombstone.js';
 export { ErasureRunner } from './privacy/erasure-runner.js';
 export type { ErasureProgress } from './privacy/erasure-runner.js';
 export { TraceHolder } from './privacy/trace-holder.js';

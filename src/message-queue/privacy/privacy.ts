@@ -4,6 +4,8 @@ import { ShreddingUnavailableError } from './erasure/erasure-errors.js';
 import type { ErasureReceipt } from './erasure/erasure-receipt.js';
 import type { ErasureCall, Erasures } from './erasure/erasures.js';
 import type { PendingErasures } from './erasure/pending-erasures.js';
+import type { RecallReceipt } from './recall/recall-receipt.js';
+import type { RecallCall, Recalls } from './recall/recalls.js';
 import type { AppKeys } from './keys/app-keys.js';
 import type { RewrapReport } from './keys/key-rotation.js';
 import { resealAll } from './resealed-queue.js';
@@ -25,6 +27,7 @@ export interface PrivacyParts {
   /** Null without a data key store. */
   readonly erasures: Erasures | null;
   readonly pending: PendingErasures | null;
+  readonly recalls: Recalls | null;
   readonly conversations: ConversationStore;
   /** @throws UnknownQueueError */
   readonly textsOf: (queue: string) => SealedTexts;
@@ -65,6 +68,21 @@ export class Privacy {
     signal: AbortSignal = NEVER,
   ): Promise<ErasureReceipt> {
     return (this.parts.erasures ?? refuse()).erase({ kind: 'subject', id: subjectId }, call, signal);
+  }
+
+  /**
+   * Recalls a message: its jobs are aborted and removed, nobody sees it any more, devices that had it are told, and everything that trace
+   * holders have of it goes. A legal hold keeps the text, hidden, until it ends. A message that nothing knows of yet may be recalled too: jobs
+   * of it that come later end. Whatever interrupts it, the same call goes on, and so does the job `erase-traces` by itself.
+   * @throws ShreddingUnavailableError, InvalidErasureError, AuditUnavailableError, and then nothing was changed; what a store throws, and then it
+   * goes on by itself; signal.reason
+   */
+  async recallMessage(
+    messageId: string,
+    call: RecallCall,
+    signal: AbortSignal = NEVER,
+  ): Promise<RecallReceipt> {
+    return (this.parts.recalls ?? refuse()).recall(messageId, call, signal);
   }
 
   /** The receipt of an erasure as it stands now; null when there is none. @throws what the store throws */

@@ -3,6 +3,7 @@ import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import type { AgedMessages, CleanupSelection } from '../../ports/messages/cleanup-store.js';
 import type { SqlDatabase } from './sql-database.js';
 import { isHeld, lockLegalHolds } from './sql-legal-holds.js';
+import { removeOldRecalls } from './sql-recall-notices.js';
 import type { SqlSchema } from './sql-schema.js';
 import { isAmong } from './sql-traces.js';
 
@@ -97,6 +98,10 @@ export class SqlCleanupStore extends CleanupStore {
         .execute(),
     );
     return removed.length;
+  }
+
+  async removeOldRecalls(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return removeOldRecalls(this.database, before, limit, signal);
   }
 
   private async claimNext(

@@ -5,6 +5,7 @@ import type {
   ErasureRecord,
   ErasureState,
   HeldRecords,
+  RecallFigures,
 } from '../../ports/privacy/tombstone.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
@@ -17,12 +18,14 @@ type Tables = Pick<Kysely<SqlSchema>, 'selectFrom' | 'insertInto'>;
 /** Keeps an erasure in the place of what its receipt said; that of another receipt stands. @returns the one that is kept */
 export async function saveErasure(db: Tables, erasure: ErasureRecord): Promise<ErasureRecord> {
   const { receiptId, kind, hash, targetId, by, reason, at, state, holders, held, keysDestroyed } = erasure;
+  const { recall } = erasure;
   const found = { kind, target_id: targetId, by, reason, at: at.getTime(), state };
   const row = {
     ...found,
     holders: JSON.stringify(holders),
     held: JSON.stringify(held),
     keys_destroyed: keysDestroyed,
+    recall: recall && JSON.stringify(recall),
   };
   await db
     .insertInto('mq_erasures')
@@ -74,5 +77,6 @@ function toErasure(row: Selectable<SqlSchema['mq_erasures']>): ErasureRecord {
     holders: JSON.parse(row.holders) as ErasedRecords[],
     held: JSON.parse(row.held) as HeldRecords[],
     keysDestroyed: row.keys_destroyed,
+    recall: row.recall === null ? null : (JSON.parse(row.recall) as RecallFigures),
   };
 }

@@ -1,6 +1,7 @@
 import type { Expression, ExpressionBuilder, Selectable, SqlBool, Transaction } from 'kysely';
 import type { AttachmentReference } from '../../ports/attachments/attachment-reference.js';
 import type { RecipientStatus, StoredMessage } from '../../ports/messages/message-store.js';
+import type { SqlDatabase } from './sql-database.js';
 import type { SqlSchema } from './sql-schema.js';
 import { toDate, toDateOrNull } from './sql-values.js';
 
@@ -38,7 +39,29 @@ export function toRecipientStatus(row: RecipientRow): RecipientStatus {
   };
 }
 
-/** Whether users see a message: it is not being cleaned up, and not in a deleted conversation. */
+/** Messages with all their recipients, in the order of the rows. */
+export async function withRecipients(
+  database: SqlDatabase,
+  rows: readonly MessageRow[],
+  signal?: AbortSignal,
+): Promise<StoredMessage[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.message_id);
+  const copies = await database.run('read recipients', signal, (db) =>
+    db
+      .selectFrom('mq_message_recipients')
+      .selectAll()
+      .where('message_id', 'in', ids)
+      .orderBy('message_id')
+      .orderBy('recipient_id')
+      .execute(),
+  );
+  const recipients = new Map<string, RecipientStatus[]>(ids.map((id) => [id, []]));
+  for (const copy of copies) recipients.get(copy.message_id)?.push(toRecipientStatus(copy));
+  return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
+}
+
+/** Whether users see a message: it was not recalled, is not being cleaned up, and not in a deleted conversation. */
 export function isVisible(
   eb: ExpressionBuilder<SqlSchema & { message: SqlSchema['mq_messages'] }, 'message'>,
 ): Expression<SqlBool> {
@@ -47,7 +70,7 @@ export function isVisible(
     .select('mq_conversations.conversation_id')
     .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
     .where('mq_conversations.deleted_at', 'is not', null);
-  return eb.and([eb('message.claimed', '=', 0), eb.not(eb.exists(deleted))]);
+  return eb.and([eb('message.claimed', '=', 0), eb('message.recalled', '=', 0), eb.not(eb.exists(deleted))]);
 }
 
 /**

@@ -5,6 +5,7 @@ import type {
   BatchStatusCounts,
   ConversationShare,
   MessageForRecipient,
+  RecallNotice,
   RecipientStatus,
   StatusChange,
   StatusOutcome,
@@ -14,12 +15,21 @@ import type { Page, PageRequest } from '../../ports/page.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
 import { listConversationsOf, MESSAGE_COPIES } from './sql-message-traces.js';
-import { isSameMessage, isVisible, toMessage, toRecipientStatus } from './sql-message.rows.js';
+import {
+  isSameMessage,
+  isVisible,
+  toMessage,
+  toRecipientStatus,
+  withRecipients,
+} from './sql-message.rows.js';
 import type { MessageRow } from './sql-message.rows.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
+import { confirmRecalled, listRecalled, noteRecalled, RECALL_NOTICES } from './sql-recall-notices.js';
 import { statusStep } from './sql-status-step.js';
 import { countTraces, eraseTraces } from './sql-traces.js';
 import { toText } from './sql-values.js';
+
+const TRACES = [MESSAGE_COPIES, RECALL_NOTICES];
 
 /** Messages and their recipients' status in SQL. */
 export class SqlMessageStore extends MessageStore {
@@ -89,10 +99,11 @@ export class SqlMessageStore extends MessageStore {
         .selectAll()
         .where('message_id', '=', messageId)
         .where('claimed', '=', 0)
+        .where('recalled', '=', 0)
         .execute(),
     );
     if (row === undefined) return null;
-    const [message] = await this.withRecipients([row], signal);
+    const [message] = await withRecipients(this.database, [row], signal);
     return message ?? null;
   }
 
@@ -109,6 +120,7 @@ export class SqlMessageStore extends MessageStore {
         .where('copy.message_id', '=', messageId)
         .where('copy.recipient_id', '=', recipientId)
         .where('message.claimed', '=', 0)
+        .where('message.recalled', '=', 0)
         .execute(),
     );
     return row === undefined ? null : toRecipientStatus(row);
@@ -138,7 +150,7 @@ export class SqlMessageStore extends MessageStore {
         .limit(limit + 1)
         .execute();
     });
-    const messages = await this.withRecipients(rows, signal);
+    const messages = await withRecipients(this.database, rows, signal);
     const after = (message: StoredMessage) => ({ at: message.createdAt.getTime(), id: message.messageId });
     return toPage(messages, limit, after, (message) => message);
   }
@@ -195,28 +207,40 @@ export class SqlMessageStore extends MessageStore {
     return counts;
   }
 
+  async hide(messageId: string, signal: AbortSignal): Promise<StoredMessage | null> {
+    const rows = await this.database.run('hide a message', signal, (db) =>
+      db
+        .updateTable('mq_messages')
+        .set({ recalled: 1 })
+        .where('message_id', '=', messageId)
+        .returningAll()
+        .execute(),
+    );
+    const [message] = await withRecipients(this.database, rows, signal);
+    return message ?? null;
+  }
+
+  async noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void> {
+    return noteRecalled(this.database, notices, signal);
+  }
+
+  async listRecalled(
+    recipientId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<RecallNotice>> {
+    return listRecalled(this.database, recipientId, page, signal);
+  }
+
+  async confirmRecalled(messageId: string, recipientId: string, signal: AbortSignal): Promise<void> {
+    return confirmRecalled(this.database, messageId, recipientId, signal);
+  }
+
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
-    return countTraces(this.database, [MESSAGE_COPIES], target, signal);
+    return countTraces(this.database, TRACES, target, signal);
   }
 
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
-    return eraseTraces(this.database, [MESSAGE_COPIES], target, limit, signal);
-  }
-
-  private async withRecipients(rows: readonly MessageRow[], signal?: AbortSignal): Promise<StoredMessage[]> {
-    if (rows.length === 0) return [];
-    const ids = rows.map((row) => row.message_id);
-    const copies = await this.database.run('read recipients', signal, (db) =>
-      db
-        .selectFrom('mq_message_recipients')
-        .selectAll()
-        .where('message_id', 'in', ids)
-        .orderBy('message_id')
-        .orderBy('recipient_id')
-        .execute(),
-    );
-    const recipients = new Map<string, RecipientStatus[]>(ids.map((id) => [id, []]));
-    for (const copy of copies) recipients.get(copy.message_id)?.push(toRecipientStatus(copy));
-    return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
+    return eraseTraces(this.database, TRACES, target, limit, signal);
   }
 }

@@ -153,8 +153,15 @@ function erasure(dialect: SqlDialectName): string[] {
     `CREATE TABLE mq_erasures (
       receipt_id ${id} PRIMARY KEY, hash ${id} NOT NULL UNIQUE, kind TEXT NOT NULL, target_id ${id}, "by" TEXT NOT NULL,
       reason TEXT, at BIGINT NOT NULL, state TEXT NOT NULL, holders TEXT NOT NULL, held TEXT NOT NULL,
-      keys_destroyed BIGINT NOT NULL)`,
+      keys_destroyed BIGINT NOT NULL, recall TEXT)`,
     'CREATE INDEX mq_erasures_state ON mq_erasures (state, at, receipt_id)',
+    'ALTER TABLE mq_messages ADD COLUMN recalled SMALLINT NOT NULL DEFAULT 0',
+    `CREATE TABLE mq_recall_notices (
+      message_id ${id} NOT NULL, recipient_id ${id} NOT NULL, conversation_id ${id} NOT NULL, recalled_at BIGINT NOT NULL,
+      PRIMARY KEY (message_id, recipient_id))`,
+    'CREATE INDEX mq_recall_notices_recipient ON mq_recall_notices (recipient_id, recalled_at, message_id)',
+    'CREATE INDEX mq_recall_notices_conversation ON mq_recall_notices (conversation_id, message_id, recipient_id)',
+    'CREATE INDEX mq_recall_notices_age ON mq_recall_notices (recalled_at)',
     'CREATE INDEX mq_messages_sender ON mq_messages (sender_id, created_at, message_id)',
     'CREATE INDEX mq_messages_batch ON mq_messages (batch_id, message_id) WHERE batch_id IS NOT NULL',
     'CREATE INDEX mq_message_recipients_recipient ON mq_message_recipients (recipient_id, message_id)',

@@ -24,6 +24,15 @@ interface MessageTable {
   created_at: Milliseconds;
   /** 1: a clean-up is removing it; nobody sees it any more. */
   claimed: Generated<Flag>;
+  /** 1: it was recalled; nobody sees it any more. */
+  recalled: Generated<Flag>;
+}
+
+interface RecallNoticeTable {
+  message_id: string;
+  recipient_id: string;
+  conversation_id: string;
+  recalled_at: Milliseconds;
 }
 
 interface MessageRecipientTable {
@@ -181,6 +190,8 @@ interface ErasureTable {
   /** HeldRecords[] as JSON. */
   held: string;
   keys_destroyed: number;
+  /** RecallFigures as JSON. */
+  recall: string | null;
 }
 
 interface AuditTable {
@@ -232,6 +243,7 @@ export interface SqlSchema {
   mq_search_documents: SearchDocumentTable;
   mq_data_keys: DataKeyTable;
   mq_tombstones: TombstoneTable;
+  mq_recall_notices: RecallNoticeTable;
   mq_erasures: ErasureTable;
   mq_audit: AuditTable;
   mq_audit_head: AuditHeadTable;

@@ -36,4 +36,7 @@ export abstract class CleanupStore {
 
   /** Removes the marks of conversations deleted before `before` that hold no message any more. @returns how many */
   abstract removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number>;
+
+  /** Removes notices of messages that were recalled before `before`; who has not come back by then is not told. @returns how many */
+  abstract removeOldRecalls(before: Date, limit: number, signal: AbortSignal): Promise<number>;
 }

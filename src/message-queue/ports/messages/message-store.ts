@@ -80,6 +80,19 @@ export interface ConversationShare {
   readonly isShared: boolean;
 }
 
+/** What a person has to be told: a message that they had was recalled. Says nothing of what stood in it. */
+export interface RecallNotice {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly recipientId: string;
+  readonly recalledAt: Date;
+}
+
+/** Whether the recipient had the message, seen or not, when it was recalled. */
+export function hadMessage({ status }: Pick<RecipientStatus, 'status'>): boolean {
+  return status === 'sent' || status === 'delivered' || status === 'read';
+}
+
 /** Recipients of one batch by status. */
 export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
 
@@ -87,7 +100,8 @@ export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
  * Messages and how far each recipient's copy has come. Every write is idempotent through a unique key
  * (message: `messageId`; copy: `messageId` + `recipientId`) and one statement, never read-then-write.
  *
- * Its traces are copies for recipients: of a subject those sent to that person. Whole messages are removed by the CleanupStore.
+ * Its traces are copies for recipients and notices of recalls: of a subject those of that person, of a conversation its notices, of messages
+ * none, since a notice outlives its message. Whole messages are removed by the CleanupStore, notices by it too when they are old.
  */
 export abstract class MessageStore extends TraceHolder {
   /**
@@ -134,4 +148,23 @@ export abstract class MessageStore extends TraceHolder {
 
   /** How many recipients of a batch have which status. */
   abstract countBatch(batchId: string, signal?: AbortSignal): Promise<BatchStatusCounts>;
+
+  /**
+   * Hides a message for good: no read shows it any more, and it stays as it is otherwise, for a legal hold or until a clean-up.
+   * @returns the message, also one that was hidden before or is being cleaned up; null when there is none
+   */
+  abstract hide(messageId: string, signal: AbortSignal): Promise<StoredMessage | null>;
+
+  /** Keeps notices until their recipients were told; one that is there stays as it is. */
+  abstract noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void>;
+
+  /** What a person was not told yet, the oldest first. @throws InvalidCursorError */
+  abstract listRecalled(
+    recipientId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<RecallNotice>>;
+
+  /** Removes a person's notice: they were told. Unknown ones: nothing. */
+  abstract confirmRecalled(messageId: string, recipientId: string, signal: AbortSignal): Promise<void>;
 }

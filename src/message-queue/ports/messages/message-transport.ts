@@ -39,6 +39,14 @@ export interface StatusAnnouncement {
   readonly at: Date;
 }
 
+/** A recall as one person's devices are told, a recipient's or the sender's. */
+export interface RecallAnnouncement {
+  readonly messageId: string;
+  readonly conversationId: string;
+  /** Whose devices. */
+  readonly userId: string;
+}
+
 /**
  * Brings messages to recipients, over sockets or HTTP. At least once: `deliver` may be called again with the same message id.
  *
@@ -53,4 +61,10 @@ export abstract class MessageTransport {
 
   /** Tells the sender's devices about a status (ticks). Best effort; transports that have no way to do it leave it out. */
   announceStatus?(announcement: StatusAnnouncement, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Tells a person's devices that a message was recalled, so that they stop showing it. Transports that have no way to do it leave it out.
+   * @returns whether at least one of them took note
+   */
+  announceRecall?(announcement: RecallAnnouncement, signal: AbortSignal): Promise<boolean>;
 }

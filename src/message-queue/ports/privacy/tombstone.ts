@@ -46,6 +46,14 @@ export interface HeldRecords {
   readonly records: number;
 }
 
+/** Whom the recall of a message concerned. */
+export interface RecallFigures {
+  /** Recipients who had it. */
+  readonly hadIt: number;
+  /** People whose devices took note of the recall at once, among recipients. */
+  readonly told: number;
+}
+
 /** An erasure as it is kept: who goes on with it finds here what is to be done, and whoever asks gets its receipt from it. */
 export interface ErasureRecord {
   readonly receiptId: string;
@@ -65,4 +73,6 @@ export interface ErasureRecord {
   /** Empty once it is done. */
   readonly held: readonly HeldRecords[];
   readonly keysDestroyed: number;
+  /** Of the recall of a message; null while nobody was told, and for whatever else is erased. */
+  readonly recall: RecallFigures | null;
 }

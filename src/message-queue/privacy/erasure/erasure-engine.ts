@@ -1,4 +1,4 @@
-import type { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { CleanupSelection, CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { MessageStore } from '../../ports/messages/message-store.js';
@@ -53,18 +53,31 @@ export class ErasureEngine {
     };
     const { all } = this.holders;
     for (const holder of all.filter((one) => !leadsToOthers(one))) await emptied(holder);
+    await this.eraseMessages(messages, removed, signal, report);
+    for (const holder of all.filter(leadsToOthers)) await emptied(holder);
+  }
+
+  /**
+   * Removes messages that no legal hold keeps, with all that holders have of them.
+   * @param removed gets how many there were, and how many records each holder had
+   */
+  async eraseMessages(
+    messages: CleanupSelection,
+    removed: Tally,
+    signal: AbortSignal,
+    report: ReportHolder,
+  ): Promise<void> {
     await report(MESSAGES);
     for (;;) {
       signal.throwIfAborted();
       const ids = await this.cleanup.claim(messages, ERASE_STEP, signal);
-      if (ids.length === 0) break;
+      if (ids.length === 0) return;
       removed.addAll(await this.holders.eraseMessages(ids, signal));
       const count = await this.cleanup.removeClaimed(ids, signal);
       // A store that keeps what it claimed would be asked forever.
       if (count === 0) throw new Error(`The cleanup store removed none of ${ids.length} claimed messages.`);
       removed.add(MESSAGES, count);
     }
-    for (const holder of all.filter(leadsToOthers)) await emptied(holder);
   }
 }
 

@@ -4,7 +4,7 @@ import type { CleanupSelection } from '../../ports/messages/cleanup-store.js';
 import type { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import type { ConversationStore } from '../../ports/messages/conversation-store.js';
 import type { MessageStore } from '../../ports/messages/message-store.js';
-import type { HeldRecords } from '../../ports/privacy/tombstone.js';
+import type { ErasedKind, HeldRecords } from '../../ports/privacy/tombstone.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import { InvalidErasureError } from './erasure-errors.js';
 import { everyEntry } from './every-page.js';
@@ -16,10 +16,9 @@ export interface ErasureTarget {
 }
 
 /** @throws InvalidErasureError */
-export function checkTarget({ kind, id }: ErasureTarget): void {
+export function checkTarget({ kind, id }: { readonly kind: ErasedKind; readonly id: string }): void {
   const issues = new Issues();
-  const path = kind === 'subject' ? 'subjectId' : 'conversationId';
-  issues.unless(isId(id), path, `must be an id ${ID_RULE}`);
+  issues.unless(isId(id), `${kind}Id`, `must be an id ${ID_RULE}`);
   issues.throwIfAny(InvalidErasureError, 'Nothing was erased:');
 }
 

@@ -13,6 +13,7 @@ import type { ErasurePlan, ErasureStores, ErasureTarget } from './erasure-plan.j
 import { erasureReceipt } from './erasure-receipt.js';
 import type { ErasureReceipt } from './erasure-receipt.js';
 import { erasuresIn } from './pending-erasures.js';
+import type { Recalls } from '../recall/recalls.js';
 import { Tally } from './tally.js';
 
 /** What an erasure is built from. */
@@ -20,6 +21,7 @@ export interface ErasuresParts {
   readonly keys: StoredKeys;
   readonly stores: ErasureStores;
   readonly engine: ErasureEngine;
+  readonly recalls: Recalls;
   readonly audit: AuditChain;
   readonly clock: Clock;
   /** How long backups of the data key store are kept, days; undefined: nobody said. */
@@ -98,7 +100,8 @@ export class Erasures implements ErasureRunner {
     report: ReportHolder,
   ): Promise<ErasureRecord> {
     const { kind, targetId } = record;
-    if (targetId === null || kind === 'message') return record;
+    if (targetId === null) return record;
+    if (kind === 'message') return this.parts.recalls.goOn(record, targetId, signal, report);
     const plan = await planErasure({ kind, id: targetId }, this.parts.stores, signal);
     return this.carryOut(record, plan, signal, report);
   }
@@ -113,7 +116,7 @@ export class Erasures implements ErasureRunner {
     const left = await this.parts.engine.count(parts, signal);
     const record: ErasureRecord = {
       ...{ receiptId: randomUUID(), kind, hash, targetId, by, reason: reason ?? null, at: this.now() },
-      ...{ state: 'incomplete', holders: figuresAtStart(null, left), held, keysDestroyed: 0 },
+      ...{ state: 'incomplete', holders: figuresAtStart(null, left), held, keysDestroyed: 0, recall: null },
     };
     const asItStands = figuresAfter(record, { removed: new Tally(), left, held });
     return { ...this.receiptOf(asItStands), dryRun: true };
@@ -145,7 +148,7 @@ export class Erasures implements ErasureRunner {
           by: known?.by ?? by,
           reason: known?.reason ?? reason ?? null,
         },
-        ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, keysDestroyed },
+        ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, keysDestroyed, recall: null },
         holders: figuresAtStart(known, found),
       },
       signal,

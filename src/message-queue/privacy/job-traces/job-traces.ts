@@ -30,13 +30,7 @@ export class JobTraces extends TraceHolder {
   /** @throws BrokerUnavailableError; signal.reason */
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
     const wanted = wantedBy(target);
-    if (wanted === null) return 0;
-    let count = 0;
-    for (const traces of this.traces()) {
-      const { ids, schedules } = await traces.find(wanted, Infinity, signal);
-      count += ids.size + schedules.length;
-    }
-    return count;
+    return wanted === null ? 0 : this.count(wanted, signal);
   }
 
   /**
@@ -49,12 +43,26 @@ export class JobTraces extends TraceHolder {
     return wanted === null ? 0 : this.erase(wanted, limit, signal);
   }
 
+  /** How many jobs are about a message. @throws BrokerUnavailableError; signal.reason */
+  async countOfMessage(messageId: string, signal: AbortSignal): Promise<number> {
+    return this.count(jobsOfMessage(messageId), signal);
+  }
+
   /** Removes the jobs that are about a message. @returns how many @throws BrokerUnavailableError; signal.reason */
   async eraseOfMessage(messageId: string, signal: AbortSignal): Promise<number> {
-    const wanted: WantedJobs = { kind: 'message', id: messageId, exceptConversations: new Set() };
+    const wanted = jobsOfMessage(messageId);
     let removed = 0;
     for (let count = MOST; count === MOST; removed += count) count = await this.erase(wanted, MOST, signal);
     return removed;
+  }
+
+  private async count(wanted: WantedJobs, signal: AbortSignal): Promise<number> {
+    let count = 0;
+    for (const traces of this.traces()) {
+      const { ids, schedules } = await traces.find(wanted, Infinity, signal);
+      count += ids.size + schedules.length;
+    }
+    return count;
   }
 
   private async erase(wanted: WantedJobs, limit: number, signal: AbortSignal): Promise<number> {
@@ -92,4 +100,8 @@ export class JobTraces extends TraceHolder {
   private traces(): QueueTraces[] {
     return this.queues.names().map((name) => new QueueTraces(this.queues.get(name)));
   }
+}
+
+function jobsOfMessage(id: string): WantedJobs {
+  return { kind: 'message', id, exceptConversations: new Set() };
 }

@@ -17,7 +17,7 @@ export class MessageCleanupStep implements CleanupStep {
   async run(limit: number, signal: AbortSignal): Promise<number> {
     const ids = await this.store.claim(this.selection, limit, signal);
     if (ids.length === 0) {
-      if (this.selection.kind === 'deleted_conversations') await this.removeMarks(limit, signal);
+      await this.removeMarks(limit, signal);
       return 0;
     }
     await this.traces.eraseMessages(ids, signal);
@@ -27,9 +27,13 @@ export class MessageCleanupStep implements CleanupStep {
     return removed;
   }
 
+  /** What is left when its messages have gone. */
   private async removeMarks(limit: number, signal: AbortSignal): Promise<void> {
-    while ((await this.store.removeEmptyConversations(this.selection.before, limit, signal)) > 0) {
-      signal.throwIfAborted();
-    }
+    const { kind, before } = this.selection;
+    const remove = (): Promise<number> =>
+      kind === 'old_messages'
+        ? this.store.removeOldRecalls(before, limit, signal)
+        : this.store.removeEmptyConversations(before, limit, signal);
+    while ((await remove()) > 0) signal.throwIfAborted();
   }
 }

@@ -16,6 +16,7 @@ export function cleanupStoreContract(
     declareClaims(test);
     declareDeletedConversations(test);
     declareErasures(test);
+    declareRecalled(test);
   });
 }
 
@@ -154,5 +155,37 @@ function declareDeletedConversations(test: ContractTest<CleanupStoreSubject>): v
       steps.push(await cleanup.removeEmptyConversations(at(10), 2, never()));
     }
     assert.deepEqual(steps, [2, 2, 1, 0]);
+  });
+}
+
+function declareRecalled(test: ContractTest<CleanupStoreSubject>): void {
+  test('removes old notices of recalls, the limit at most, and no younger ones', async (subject) => {
+    const { cleanup, messages } = subject;
+    const notices = Array.from({ length: 6 }, (_, n) => ({
+      ...{ messageId: `m${n}`, conversationId: 'c', recipientId: 'ben', recalledAt: at(n) },
+    }));
+    await messages.noteRecalled(notices, never());
+    assert.equal(await cleanup.removeOldRecalls(at(4), 3, never()), 3);
+    assert.equal(await cleanup.removeOldRecalls(at(4), 3, never()), 1);
+    assert.equal(await cleanup.removeOldRecalls(at(4), 3, never()), 0);
+    const { items } = await messages.listRecalled('ben');
+    assert.deepEqual(
+      items.map(({ messageId }) => messageId),
+      ['m4', 'm5'],
+    );
+  });
+
+  test('removes hidden messages like others, and none that a legal hold keeps', async (subject) => {
+    const { cleanup, messages, conversations } = subject;
+    await saveMany(messages, 2, (index) => `c${index}`);
+    for (const id of ['m0', 'm1']) await messages.hide(id, never());
+    await conversations.setLegalHold('c1', true);
+    assert.deepEqual(await cleanup.claim(OLD, 10, never()), ['m0']);
+    assert.equal(await cleanup.removeClaimed(['m0'], never()), 1);
+    assert.equal(await messages.hide('m0', never()), null);
+    assert.notEqual(await messages.hide('m1', never()), null);
+    await conversations.setLegalHold('c1', false);
+    assert.equal(await messages.find('m1'), null);
+    assert.deepEqual(await cleanup.claim({ kind: 'message', messageId: 'm1' }, 10, never()), ['m1']);
   });
 }

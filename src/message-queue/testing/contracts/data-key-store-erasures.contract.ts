@@ -19,7 +19,7 @@ function anErasure(fields: Partial<ErasureRecord> = {}): ErasureRecord {
       by: 'dora',
       reason: 'art-17',
     },
-    ...{ at: at(1), state: 'incomplete', holders: [], held: [], keysDestroyed: 0, ...fields },
+    ...{ at: at(1), state: 'incomplete', holders: [], held: [], keysDestroyed: 0, recall: null, ...fields },
   };
 }
 
@@ -29,7 +29,13 @@ export function declareErasures(test: ContractTest<Subject>): void {
     assert.equal(await keys.findErasure('hash-1'), null);
     assert.equal(await keys.findReceipt('receipt-1'), null);
     const whole = anErasure({
-      ...{ targetId: AWKWARD_TEXT, by: AWKWARD_TEXT, state: 'held', keysDestroyed: 3 },
+      ...{
+        targetId: AWKWARD_TEXT,
+        by: AWKWARD_TEXT,
+        state: 'held',
+        keysDestroyed: 3,
+        recall: { hadIt: 4, told: 2 },
+      },
       holders: [
         { name: 'search documents', found: 5, removed: 3, left: 2 },
         { name: AWKWARD_TEXT, found: 0, removed: 0, left: 0 },

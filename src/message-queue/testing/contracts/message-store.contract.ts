@@ -5,6 +5,7 @@ import { InvalidCursorError } from '../../ports/page.js';
 import { declareContract } from './contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from './contract-runner.js';
 import { declarePeople } from './message-store-people.contract.js';
+import { declareRecall } from './message-store-recall.contract.js';
 import { declareSaving } from './message-store-saving.contract.js';
 import { allPages, aMessage, at, never } from './contract-values.js';
 
@@ -22,6 +23,7 @@ export function messageStoreContract(create: CreateSubject<MessageStore>, runner
     declareLists(test);
     declareCursorsAndCounts(test);
     declarePeople(test);
+    declareRecall(test);
   });
 }
 

@@ -5,23 +5,23 @@ import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEnqueuer } from '../../facade/job-enqueuer.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
-import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
-import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { MessageStore } from '../../ports/messages/message-store.js';
+import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { ErasureRunner } from '../../ports/privacy/erasure-runner.js';
 import { MessageTraces } from '../../ports/privacy/message-traces.js';
 import { TraceHolder } from '../../ports/privacy/trace-holder.js';
 import { AuditChain } from '../../privacy/audit/audit-chain.js';
-import { AttachmentTraces } from '../../privacy/erasure/attachment-traces.js';
 import { ErasureEngine } from '../../privacy/erasure/erasure-engine.js';
 import { ErasureWatch } from '../../privacy/erasure/erasure-watch.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
 import { TraceHolders } from '../../privacy/erasure/trace-holders.js';
 import { JobTraces } from '../../privacy/job-traces/job-traces.js';
+import { RecallTelling } from '../../privacy/recall/recall-telling.js';
+import { Recalls } from '../../privacy/recall/recalls.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { CLEANUP_QUEUE } from '../../queues/queue-definitions.js';
 
@@ -44,18 +44,43 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
     inject: [ManagedQueues],
   },
   {
-    provide: AttachmentTraces,
-    useFactory: (attachments: AttachmentStore, files: AttachmentFiles) =>
-      new AttachmentTraces(attachments, files),
-    inject: [AttachmentStore, AttachmentFiles],
+    provide: ErasureEngine,
+    useFactory: (holders: TraceHolders, cleanup: CleanupStore) => new ErasureEngine(holders, cleanup),
+    inject: [TraceHolders, CleanupStore],
   },
   {
     // Null without a data key store: nothing can be erased for good then.
-    provide: Erasures,
+    provide: Recalls,
     useFactory: (
       { stored }: AppKeys,
       holders: TraceHolders,
-      cleanup: CleanupStore,
+      engine: ErasureEngine,
+      jobs: JobTraces,
+      messages: MessageStore,
+      transport: MessageTransport,
+      audit: AuditChain,
+      clock: Clock,
+    ) => {
+      const telling = new RecallTelling(messages, transport);
+      return stored && new Recalls({ keys: stored, messages, jobs, holders, engine, telling, audit, clock });
+    },
+    inject: [
+      AppKeys,
+      TraceHolders,
+      ErasureEngine,
+      JobTraces,
+      MessageStore,
+      MessageTransport,
+      AuditChain,
+      Clock,
+    ],
+  },
+  {
+    provide: Erasures,
+    useFactory: (
+      { stored }: AppKeys,
+      recalls: Recalls | null,
+      engine: ErasureEngine,
       messages: MessageStore,
       conversations: ConversationStore,
       members: ConversationMembers,
@@ -64,16 +89,16 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
       { privacy }: MessageQueueConfig,
     ) =>
       stored &&
+      recalls &&
       new Erasures({
         keys: stored,
         stores: { messages, conversations, members },
-        engine: new ErasureEngine(holders, cleanup),
-        ...{ audit, clock, keyBackupDays: privacy.keyBackupDays },
+        ...{ engine, recalls, audit, clock, keyBackupDays: privacy.keyBackupDays },
       }),
     inject: [
       AppKeys,
-      TraceHolders,
-      CleanupStore,
+      Recalls,
+      ErasureEngine,
       MessageStore,
       ConversationStore,
       ConversationMembers,

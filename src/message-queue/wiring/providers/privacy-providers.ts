@@ -17,6 +17,7 @@ import { AuditChain } from '../../privacy/audit/audit-chain.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
+import { Recalls } from '../../privacy/recall/recalls.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { SealedTexts } from '../../privacy/resealed-queue.js';
@@ -65,6 +66,7 @@ export const PRIVACY: Provider = {
     audit: AuditChain,
     erasures: Erasures | null,
     pending: PendingErasures | null,
+    recalls: Recalls | null,
     conversations: ConversationStore,
     queues: ManagedQueues,
   ) =>
@@ -73,10 +75,11 @@ export const PRIVACY: Provider = {
       audit,
       erasures,
       pending,
+      recalls,
       conversations,
       textsOf: (name) => sealedTextsOf(queues.get(name)),
     }),
-  inject: [AppKeys, AuditChain, Erasures, PendingErasures, ConversationStore, ManagedQueues],
+  inject: [AppKeys, AuditChain, Erasures, PendingErasures, Recalls, ConversationStore, ManagedQueues],
 };
 
 function sealedTextsOf({ queue, broker, definition }: ManagedQueue): SealedTexts {

@@ -8,7 +8,6 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
-import { InMemoryMessages } from '../messages/in-memory-messages.js';
 import { eraseNext } from '../traces.js';
 
 type ContentRows = BoundedMap<EncryptedContent> | BoundedMap<DecryptedContent>;
@@ -23,10 +22,7 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
   private readonly encrypted: BoundedMap<EncryptedContent>;
   private readonly decrypted: BoundedMap<DecryptedContent>;
 
-  constructor(
-    private readonly data: InMemoryMessages,
-    @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
-  ) {
+  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
     super();
     this.encrypted = new BoundedMap(limits, ({ envelope }) => envelope.length);
     this.decrypted = new BoundedMap(limits, ({ content }) => content.length);
@@ -71,9 +67,10 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
   }
 
   private tracesOf(target: TraceTarget): { readonly messageId: string; readonly rows: ContentRows }[] {
-    const ids = this.data.idsOf(target);
+    if (target.kind === 'subject') return [];
+    const ids = new Set(target.kind === 'messages' ? target.messageIds : []);
     const isTrace = ({ messageId, conversationId }: EncryptedContent | DecryptedContent): boolean =>
-      ids.has(messageId) || (target.kind === 'conversation' && conversationId === target.conversationId);
+      target.kind === 'messages' ? ids.has(messageId) : conversationId === target.conversationId;
     return [this.encrypted, this.decrypted].flatMap((rows: ContentRows) =>
       rows
         .values()

@@ -61,7 +61,8 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
   }
 
   private tracesOf(target: TraceTarget): BatchProgress[] {
-    const ids = this.data.idsOf(target);
+    if (target.kind !== 'messages') return [];
+    const ids = new Set(target.messageIds);
     const going = new Set<string>();
     const staying = new Set<string>();
     for (const { messageId, batchId } of this.data.messages()) {

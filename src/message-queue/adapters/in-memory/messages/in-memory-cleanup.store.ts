@@ -3,6 +3,7 @@ import { CleanupStore } from '../../../ports/messages/cleanup-store.js';
 import type { CleanupSelection } from '../../../ports/messages/cleanup-store.js';
 import { answer } from '../answer.js';
 import { compareKeys } from '../page-of.js';
+import { eraseNext } from '../traces.js';
 import { InMemoryMessages } from './in-memory-messages.js';
 import type { MessageRow } from './in-memory-messages.js';
 
@@ -60,6 +61,14 @@ export class InMemoryCleanupStore extends CleanupStore {
         );
       for (const { conversationId } of empty.slice(0, limit)) this.data.removeConversation(conversationId);
       return Math.min(empty.length, limit);
+    });
+  }
+
+  override removeOldRecalls(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => {
+      const { notices } = this.data;
+      const old = notices.keys().filter((name) => (notices.get(name)?.recalledAt ?? before) < before);
+      return eraseNext(old, limit, (name) => notices.delete(name));
     });
   }
 

@@ -5,6 +5,7 @@ import type {
   BatchStatusCounts,
   ConversationShare,
   MessageForRecipient,
+  RecallNotice,
   RecipientStatus,
   StatusChange,
   StatusOutcome,
@@ -65,7 +66,7 @@ export class InMemoryMessageStore extends MessageStore {
   override find(messageId: string, signal?: AbortSignal): Promise<StoredMessage | null> {
     return answer(signal, () => {
       const row = this.data.message(messageId);
-      return row === undefined || this.data.isClaimed(messageId) ? null : this.stored(row);
+      return row === undefined || this.data.isHidden(messageId) ? null : this.stored(row);
     });
   }
 
@@ -76,7 +77,7 @@ export class InMemoryMessageStore extends MessageStore {
   ): Promise<RecipientStatus | null> {
     return answer(signal, () => {
       const row = this.data.copy(messageId, recipientId);
-      return row === undefined || this.data.isClaimed(messageId) ? null : statusOf(row);
+      return row === undefined || this.data.isHidden(messageId) ? null : statusOf(row);
     });
   }
 
@@ -144,21 +145,73 @@ export class InMemoryMessageStore extends MessageStore {
     });
   }
 
+  override hide(messageId: string, signal: AbortSignal): Promise<StoredMessage | null> {
+    return answer(signal, () => {
+      const row = this.data.message(messageId);
+      if (row === undefined) return null;
+      this.data.hide(messageId);
+      return this.stored(row);
+    });
+  }
+
+  override noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void> {
+    return answer(signal, () => {
+      for (const notice of notices) {
+        if (!this.data.notices.has(noticeName(notice))) this.data.notices.set(noticeName(notice), notice);
+      }
+    });
+  }
+
+  override listRecalled(
+    recipientId: string,
+    page?: PageRequest,
+    signal?: AbortSignal,
+  ): Promise<Page<RecallNotice>> {
+    return answer(signal, () => {
+      const theirs = this.data.notices.values().filter((notice) => notice.recipientId === recipientId);
+      return pageOf(
+        theirs,
+        ({ recalledAt, messageId }) => [recalledAt.getTime(), messageId],
+        'oldest-first',
+        page,
+      );
+    });
+  }
+
+  override confirmRecalled(messageId: string, recipientId: string, signal: AbortSignal): Promise<void> {
+    return answer(signal, () => void this.data.notices.delete(noticeName({ messageId, recipientId })));
+  }
+
   override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
-    return answer(signal, () => this.tracesOf(target).length);
+    return answer(signal, () => this.copiesOf(target).length + this.noticesOf(target).length);
   }
 
   override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
-    return answer(signal, () => eraseNext(this.tracesOf(target), limit, (row) => this.data.removeCopy(row)));
+    return answer(signal, () => {
+      const copies = eraseNext(this.copiesOf(target), limit, (row) => this.data.removeCopy(row));
+      const erase = (notice: RecallNotice) => this.data.notices.delete(noticeName(notice));
+      return copies + eraseNext(this.noticesOf(target), limit - copies, erase);
+    });
   }
 
-  private tracesOf(target: TraceTarget): RecipientRow[] {
+  private copiesOf(target: TraceTarget): RecipientRow[] {
     if (target.kind !== 'subject') return [];
     const left = new Set(target.exceptConversations);
     return this.data
       .messages()
       .filter(({ conversationId }) => !left.has(conversationId) && !this.data.isHeld(conversationId))
       .flatMap(({ messageId }) => this.data.copy(messageId, target.subjectId) ?? []);
+  }
+
+  private noticesOf(target: TraceTarget): RecallNotice[] {
+    if (target.kind === 'messages') return [];
+    const left = new Set(target.kind === 'subject' ? target.exceptConversations : []);
+    return this.data.notices.values().filter(({ conversationId, recipientId }) => {
+      if (left.has(conversationId) || this.data.isHeld(conversationId)) return false;
+      return target.kind === 'subject'
+        ? recipientId === target.subjectId
+        : conversationId === target.conversationId;
+    });
   }
 
   private stored(row: MessageRow): StoredMessage {
@@ -177,4 +230,8 @@ function statusOf(row: RecipientRow): RecipientStatus {
 
 function isSame(one: MessageRow, other: MessageRow): boolean {
   return one.senderId === other.senderId && one.conversationId === other.conversationId;
+}
+
+function noticeName({ messageId, recipientId }: Pick<RecallNotice, 'messageId' | 'recipientId'>): string {
+  return `${messageId}\0${recipientId}`;
 }

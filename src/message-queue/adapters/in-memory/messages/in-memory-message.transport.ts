@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { MessageTransport } from '../../../ports/messages/message-transport.js';
 import type {
+  RecallAnnouncement,
   StatusAnnouncement,
   TransportMessage,
   TransportOutcome,
@@ -48,5 +49,10 @@ export class InMemoryMessageTransport extends MessageTransport {
   /** Tells nobody. */
   override announceStatus(_: StatusAnnouncement, signal: AbortSignal): Promise<void> {
     return answer(signal, () => undefined);
+  }
+
+  /** Nobody outside of this process hears of it. @returns whether the person is one that messages can be handed to */
+  override announceRecall({ userId }: RecallAnnouncement, signal: AbortSignal): Promise<boolean> {
+    return answer(signal, () => this.outcomes.get(userId) !== 'offline');
   }
 }

@@ -1,8 +1,11 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
 import type { ConversationState } from '../../../ports/messages/conversation-store.js';
-import type { MessageForRecipient, RecipientStatus } from '../../../ports/messages/message-store.js';
-import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import type {
+  MessageForRecipient,
+  RecallNotice,
+  RecipientStatus,
+} from '../../../ports/messages/message-store.js';
 import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 
@@ -34,6 +37,9 @@ export class InMemoryMessages {
   readonly #kept = new Map<string, RecipientRow>();
   readonly #conversations: BoundedMap<ConversationState>;
   readonly #claimed = new Set<string>();
+  readonly #recalled = new Set<string>();
+  /** By message and recipient. Forgotten are those that wait longest: their people are not told. */
+  readonly notices: BoundedMap<RecallNotice>;
   /** Messages whose last copy was erased, the oldest first. They are their senders'. */
   readonly #withoutCopies = new Set<string>();
   #characters = 0;
@@ -42,6 +48,7 @@ export class InMemoryMessages {
   constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
     this.#limits = { ...IN_MEMORY_DEFAULTS, ...limits };
     this.#conversations = new BoundedMap(limits);
+    this.notices = new BoundedMap(limits);
   }
 
   message(messageId: string): MessageRow | undefined {
@@ -93,6 +100,7 @@ export class InMemoryMessages {
     this.#characters -= this.#messages.get(messageId)?.content.length ?? 0;
     this.#messages.delete(messageId);
     this.#claimed.delete(messageId);
+    this.#recalled.delete(messageId);
   }
 
   conversation(conversationId: string): ConversationState | undefined {
@@ -129,20 +137,19 @@ export class InMemoryMessages {
     return this.#claimed.has(messageId);
   }
 
-  /** Ids of the messages that a target is about, and no legal hold keeps. */
-  idsOf(target: TraceTarget): ReadonlySet<string> {
-    if (target.kind === 'messages') return new Set(target.messageIds);
-    const isOfTarget = ({ senderId, conversationId }: MessageRow): boolean =>
-      target.kind === 'conversation'
-        ? conversationId === target.conversationId
-        : senderId === target.subjectId && !target.exceptConversations.includes(conversationId);
-    const found = this.messages().filter((row) => isOfTarget(row) && !this.isHeld(row.conversationId));
-    return new Set(found.map(({ messageId }) => messageId));
+  /** Hides a message for good. */
+  hide(messageId: string): void {
+    this.#recalled.add(messageId);
+  }
+
+  /** Whether nobody sees a message any more, whatever becomes of it. */
+  isHidden(messageId: string): boolean {
+    return this.isClaimed(messageId) || this.#recalled.has(messageId);
   }
 
   /** Whether users may see a message. */
   isVisible({ messageId, conversationId }: MessageRow): boolean {
-    return !this.isClaimed(messageId) && (this.conversation(conversationId)?.deletedAt ?? null) === null;
+    return !this.isHidden(messageId) && (this.conversation(conversationId)?.deletedAt ?? null) === null;
   }
 
   /** Whether a conversation is under legal hold. */
