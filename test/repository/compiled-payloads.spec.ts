@@ -79,6 +79,7 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
     { cleanupType: 'old_messages', retentionDays: 90, batchSize: 1000, createdAt },
     { cleanupType: 'expired_attachments', dryRun: true, createdAt },
   ],
+  'message-cleanup/erase-traces': [{ receiptId: 'r-1', createdAt }],
   'chat_messages/process-chat-message': [
     { ...user, message: 'Hi' },
     { ...user, message: 'Hi', forceAgent: 'a' },
