@@ -44,7 +44,7 @@ describe('jobs that are erased from Redis', () => {
     await add({ jobId: usual });
     await add({ jobId: lifo, lifo: true });
     await add({ jobId: later, ...LATER });
-    await add({ jobId: debounced, debounce: { id: 'a-debounce', ttl: 60_000 } } as ManagedJobOptions);
+    await add({ jobId: debounced, debounce: { id: 'a-debounce', ttl: 60_000 } });
     const { id } = await broker.addOnce(queue, {
       ...{ name: 'job', data: { about: 'c-1' }, options: { jobId: 'once' } },
       idempotency: { key: 'a-key', fingerprint: 'f', ttlMs: 60_000 },
@@ -53,7 +53,9 @@ describe('jobs that are erased from Redis', () => {
     expect((await broker.jobsOf(queue).erase([...ids, id])).removed.toSorted()).toEqual(
       [...ids, id].toSorted(),
     );
-    expect(await stored()).not.toMatch(/c-1|in-lane|in-default|lifo|later|settled-down|a-debounce|a-line|a-key|once"/);
+    expect(await stored()).not.toMatch(
+      /c-1|in-lane|in-default|lifo|later|settled-down|a-debounce|a-line|a-key|once"/,
+    );
     expect(await broker.snapshot(queue)).toMatchObject({ waiting: 0, delayed: 0 });
   });
 
