@@ -75,6 +75,17 @@ describe('a run that is told to stop', () => {
     expect(stage.heardNames).toEqual(['active', 'shredded']);
   });
 
+  it('ends as shredded although it has timed out before', async () => {
+    const stage = new Stage();
+    const later = latch();
+    stage.handle = () => later.promise;
+    const outcome = stage.run();
+    await stage.clock.advance(5_000);
+    stage.taken.abort(new ErasedError('gone'));
+    later.resolve(undefined);
+    expect(await outcome).toMatchObject({ kind: 'completed', ended: 'shredded' });
+  });
+
   it('is handed back at shutdown, without an attempt', async () => {
     expect((await stopped(new ShutdownError('bye')))[0]).toEqual({ kind: 'handed-back' });
   });

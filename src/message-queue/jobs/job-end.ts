@@ -26,8 +26,8 @@ export type JobEnd = EndedJob &
 
 /**
  * A processor class may implement it to hear how the jobs of its queue end. Told once per end, after the end is stored, in
- * the process that decided it: the worker that ran the job, or the process that cancelled a waiting one, also one that
- * runs no jobs. Dead letters that are discarded were told when they died; jobs that are removed by hand (`remove`, `clean`,
+ * the process that decided it: the worker that ran the job, or the process that cancelled or erased a waiting one, also
+ * one that runs no jobs. Dead letters that are discarded were told when they died; jobs that are removed by hand (`remove`, `clean`,
  * `purge`, `obliterate`) have no end. A process that is killed between storing an end and telling it tells nothing.
  */
 export interface JobEndListener {

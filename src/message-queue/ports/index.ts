@@ -123,6 +123,7 @@ export type { BatchProgress, BatchSummary } from './messages/batch-progress-stor
 // Attachments and clean-up
 export { AttachmentFiles } from './attachments/attachment-files.js';
 export type { AttachmentReference } from './attachments/attachment-reference.js';
+export { ResistingFilesError } from './attachments/attachment-removal.js';
 export { AttachmentStore } from './attachments/attachment-store.js';
 export type { StoredAttachment } from './attachments/attachment-store.js';
 export { CleanupStore } from './messages/cleanup-store.js';

@@ -65,8 +65,8 @@ describe('AttachmentTraces', () => {
     const remove = files.remove.bind(files);
     files.remove = (key, signal) => (key === 'b' ? Promise.reject(new Error('EACCES')) : remove(key, signal));
     const erased: number[] = [];
-    const eraseAll = async (): Promise<never> => {
-      for (;;) erased.push(await traces.eraseTraces(M1, 2, never()));
+    const eraseAll = async (): Promise<void> => {
+      for (let calls = 0; calls < 10; calls += 1) erased.push(await traces.eraseTraces(M1, 2, never()));
     };
     await expect(eraseAll()).rejects.toThrow('1 attachment files could not be removed.');
     expect(erased).toEqual([1, 1, 1, 1]);
@@ -100,9 +100,9 @@ describe('AttachmentTraces', () => {
     expect(await files.read('shared')).toBeNull();
   });
 
-  it('ends at its signal', async () => {
+  it.each([1, 2])('ends at its signal, and removes no row, with %i files', async (count) => {
     const { files, traces, add } = setUp();
-    for (const id of ['a', 'b']) await add(id, 'm1');
+    for (const id of ['a', 'b'].slice(0, count)) await add(id, 'm1');
     const controller = new AbortController();
     const remove = files.remove.bind(files);
     files.remove = (key, signal) => {
@@ -110,6 +110,6 @@ describe('AttachmentTraces', () => {
       return remove(key, signal);
     };
     await expect(traces.eraseTraces(M1, 10, controller.signal)).rejects.toThrow('stop');
-    expect(await traces.countTraces(M1, never())).toBe(2);
+    expect(await traces.countTraces(M1, never())).toBe(count);
   });
 });

@@ -1,6 +1,7 @@
 import type { CleanupSelection, CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { MessageRemoval } from '../../ports/messages/message-removal.js';
 import { MessageStore } from '../../ports/messages/message-store.js';
 import type { TraceHolder } from '../../ports/privacy/trace-holder.js';
 import type { ErasurePart } from './erasure-plan.js';
@@ -68,15 +69,12 @@ export class ErasureEngine {
     report: ReportHolder,
   ): Promise<void> {
     await report(MESSAGES);
+    const removal = new MessageRemoval(this.cleanup, this.holders);
     for (;;) {
-      signal.throwIfAborted();
-      const ids = await this.cleanup.claim(messages, ERASE_STEP, signal);
-      if (ids.length === 0) return;
-      removed.addAll(await this.holders.eraseMessages(ids, signal));
-      const count = await this.cleanup.removeClaimed(ids, signal);
-      // A store that keeps what it claimed would be asked forever.
-      if (count === 0) throw new Error(`The cleanup store removed none of ${ids.length} claimed messages.`);
-      removed.add(MESSAGES, count);
+      const step = await removal.next(messages, ERASE_STEP, signal);
+      if (step.messages === 0) return;
+      removed.addAll(step.traces);
+      removed.add(MESSAGES, step.messages);
     }
   }
 }

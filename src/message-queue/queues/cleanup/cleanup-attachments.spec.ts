@@ -57,6 +57,26 @@ describe('cleanup-messages: expired_attachments', () => {
     expect(await files.read('a.png')).toBeNull();
   });
 
+  it('lets messages whose files resist hold up no others', async () => {
+    const { processor, context, addAttachment, addMessage, files, index, store, left } = setUp();
+    for (let at = 0; at < 30; at += 1) await addMessage(`m-${at}`, 200 - at);
+    for (const id of ['0', '7', '8', '29']) await addAttachment(id, null);
+    const remove = files.remove.bind(files);
+    files.remove = (key, signal) =>
+      ['0.png', '8.png'].includes(key) ? Promise.reject(new Error('EACCES')) : remove(key, signal);
+    await expect(processor.processCleanup(old, context())).rejects.toMatchObject({
+      ...{ code: 'ATTACHMENT_FILES_RESIST', messageIds: ['m-0', 'm-8'] },
+      message: '2 attachment files could not be removed.',
+    });
+    expect(await left()).toEqual([]);
+    expect((await index.search('harbour')).items).toEqual([]);
+    expect(await store.count({ kind: 'conversation', conversationId: 'c-1' }, context().signal)).toBe(2);
+    for (const id of ['7', '29']) expect(await files.read(`${id}.png`)).toBeNull();
+    files.remove = remove;
+    expect(await processor.processCleanup(old, context())).toMatchObject({ matched: 2, removed: 2 });
+    expect(await files.read('0.png')).toBeNull();
+  });
+
   it('keeps a message whose file resists, hidden, until it can be removed with it', async () => {
     const { processor, context, addAttachment, addMessage, attachments, files, messages, left } = setUp();
     await addMessage('m-a', 91);

@@ -44,7 +44,7 @@ export class MessageCleanupProcessor {
     attachments: AttachmentStore,
     // Without a breaker: some files that resist would hold up all the others.
     private readonly files: AttachmentFiles,
-    // Its holders have breakers of their own dependencies.
+    // Without one too: it stands for many dependencies, of which one that is away must not open the breaker of another.
     private readonly traces: MessageTraces,
     private readonly clock: Clock,
     breakers: CircuitBreakers,

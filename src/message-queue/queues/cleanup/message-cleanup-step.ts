@@ -1,30 +1,28 @@
 import type { AgedMessages, CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { MessageRemoval } from '../../ports/messages/message-removal.js';
 import type { MessageTraces } from '../../ports/privacy/message-traces.js';
 import type { CleanupStep } from './cleanup-step.js';
 
 /** Removes messages with all their traces. */
 export class MessageCleanupStep implements CleanupStep {
+  private readonly removal: MessageRemoval;
+
   constructor(
     private readonly selection: AgedMessages,
     private readonly store: CleanupStore,
-    private readonly traces: MessageTraces,
-  ) {}
+    traces: MessageTraces,
+  ) {
+    this.removal = new MessageRemoval(store, traces);
+  }
 
   count(signal: AbortSignal): Promise<number> {
     return this.store.count(this.selection, signal);
   }
 
   async run(limit: number, signal: AbortSignal): Promise<number> {
-    const ids = await this.store.claim(this.selection, limit, signal);
-    if (ids.length === 0) {
-      await this.removeMarks(limit, signal);
-      return 0;
-    }
-    await this.traces.eraseMessages(ids, signal);
-    const removed = await this.store.removeClaimed(ids, signal);
-    // A store that keeps what it claimed would be asked forever.
-    if (removed === 0) throw new Error(`The cleanup store removed none of ${ids.length} claimed messages.`);
-    return removed;
+    const { messages } = await this.removal.next(this.selection, limit, signal);
+    if (messages === 0) await this.removeMarks(limit, signal);
+    return messages;
   }
 
   /** What is left when its messages have gone. */

@@ -44,7 +44,7 @@ describe('jobs that are erased from Redis', () => {
     await add({ jobId: usual });
     await add({ jobId: lifo, lifo: true });
     await add({ jobId: later, ...LATER });
-    await add({ jobId: debounced, debounce: { id: 'a-debounce', ttl: 60_000 } } as ManagedJobOptions);
+    await add({ jobId: debounced, debounce: { id: 'a-debounce', ttl: 60_000 } });
     const { id } = await broker.addOnce(queue, {
       ...{ name: 'job', data: { about: 'c-1' }, options: { jobId: 'once' } },
       idempotency: { key: 'a-key', names: ['a-name'], fingerprint: 'f', ttlMs: 60_000 },
