@@ -42,14 +42,23 @@ export type { StopOptions, StopReport } from '../worker/message-queue.worker.js'
 // The board
 export { basicAuthAccess } from './board/basic-auth.js';
 export type { BasicAuthCredentials } from './board/basic-auth.js';
-export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './board/board-access.js';
+export type {
+  BoardAccess,
+  BoardJobView,
+  BoardMiddleware,
+  BoardOptions,
+  BoardPrincipal,
+  BoardPrincipalReader,
+  BoardRight,
+} from './board/board-access.js';
 export { changeRefusal } from './board/board-protection.js';
 export type { ChangeRefusal } from './board/board-protection.js';
 export { isFromThisMachine } from './board/loopback-access.js';
 
 // Keys and the audit
 export { Privacy } from '../privacy/privacy.js';
-export type { PrivacyCall } from '../privacy/privacy.js';
+export type { PrivacyCall } from '../privacy/audit/privacy-call.js';
+export type { RevealCall, RevealedFailure, RevealedJob } from '../privacy/reveal/job-reveal.js';
 export type { RewrapReport } from '../privacy/keys/key-rotation.js';
 export type { ResealReport } from '../privacy/resealed-queue.js';
 export { NoDataKeyStoreError } from '../privacy/no-data-key-store.error.js';

@@ -1,17 +1,11 @@
 import type { AuditChain } from './audit/audit-chain.js';
+import type { PrivacyCall } from './audit/privacy-call.js';
 import type { AppKeys } from './keys/app-keys.js';
 import type { RewrapReport } from './keys/key-rotation.js';
 import { resealAll } from './resealed-queue.js';
 import type { ResealReport, SealedTexts } from './resealed-queue.js';
+import type { JobReveal, RevealCall, RevealedJob } from './reveal/job-reveal.js';
 import { NoDataKeyStoreError } from './no-data-key-store.error.js';
-
-/** Who asks, and why. */
-export interface PrivacyCall {
-  /** Id of the principal, or the name of a part of the app, for the audit. Default `app`. */
-  readonly by?: string;
-  /** A code of 1 to 64 small letters, digits and hyphens, not prose. */
-  readonly reason?: string;
-}
 
 /** What a host does about the keys of its jobs. No call takes or returns a key. */
 export class Privacy {
@@ -19,7 +13,19 @@ export class Privacy {
     private readonly keys: AppKeys,
     private readonly audit: AuditChain,
     private readonly textsOf: (queue: string) => SealedTexts,
+    private readonly jobs: JobReveal,
   ) {}
+
+  /**
+   * Opens one job: payload, result, progress and the full texts of its failures. It is written to the audit before it answers, and a reason is
+   * required.
+   * @param queue name of a registered queue
+   * @throws InvalidAuditEntryError without a reason that is a code; AuditUnavailableError when it cannot be written down; UnknownQueueError,
+   * JobNotFoundError; SealBrokenError; ScopeShreddedError when the key of its payload was destroyed; KeyUnavailableError; BrokerUnavailableError
+   */
+  revealJob(queue: string, id: string, call: RevealCall): Promise<RevealedJob> {
+    return this.jobs.reveal(queue, id, call);
+  }
 
   /**
    * Seals the stored jobs of a queue anew whose key is not the newest of its scope: derived from another key of the ring than the current one, or

@@ -8,13 +8,17 @@ import {
 } from '../../adapters/in-memory/index.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import type { ManagedQueue } from '../../broker/managed-queues.js';
+import { JobStatusReader } from '../../facade/job-status-reader.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { AuditTrail } from '../../ports/privacy/audit-trail.js';
 import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { AuditChain } from '../../privacy/audit/audit-chain.js';
+import { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
+import { JobReveal } from '../../privacy/reveal/job-reveal.js';
+import type { FindJob } from '../../privacy/reveal/job-reveal.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { SealedTexts } from '../../privacy/resealed-queue.js';
 import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
@@ -54,13 +58,39 @@ export const AUDIT_CHAIN: Provider = {
   inject: [AuditTrail, AppKeys, Clock, MESSAGE_QUEUE_CONFIG],
 };
 
+/** What is done to queues and jobs. */
+export const QUEUE_AUDIT: Provider = {
+  provide: QueueAudit,
+  useFactory: (audit: AuditChain) => new QueueAudit(audit),
+  inject: [AuditChain],
+};
+
 /** What a host calls. */
 export const PRIVACY: Provider = {
   provide: Privacy,
-  useFactory: (keys: AppKeys, audit: AuditChain, queues: ManagedQueues) =>
-    new Privacy(keys, audit, (name) => sealedTextsOf(queues.get(name))),
-  inject: [AppKeys, AuditChain, ManagedQueues],
+  useFactory: (
+    keys: AppKeys,
+    audit: AuditChain,
+    acts: QueueAudit,
+    queues: ManagedQueues,
+    jobs: JobStatusReader,
+  ) =>
+    new Privacy(
+      keys,
+      audit,
+      (name) => sealedTextsOf(queues.get(name)),
+      new JobReveal(acts, findJob(queues, jobs)),
+    ),
+  inject: [AppKeys, AuditChain, QueueAudit, ManagedQueues, JobStatusReader],
 };
+
+function findJob(queues: ManagedQueues, jobs: JobStatusReader): FindJob {
+  return async (queue, id) => {
+    const { seal } = queues.get(queue).definition;
+    const job = await jobs.job(queue, id);
+    return job && { job, seal };
+  };
+}
 
 function sealedTextsOf({ queue, broker, definition }: ManagedQueue): SealedTexts {
   return {
