@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
+import { MessageQueueService } from '../../src/message-queue/message-queue.service.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
 import { BoardApp } from '../e2e/board.fixture.js';
 import { TestRedis } from '../support/redis-server.js';
@@ -134,10 +135,46 @@ describe('The board in a browser', () => {
     const deadLetters = app.app.get(DeadLetterService, { strict: false });
     await waitUntil(
       async () =>
-        (await deadLetters.get('message-delivery', id).catch(() => null))?.replays[0]?.by === 'bull-board',
+        (await deadLetters.get('message-delivery', id).catch(() => null))?.replays[0]?.by === 'board',
       'the retry to have run',
     );
     expect(problems).toEqual([]);
     await page.close();
+  });
+
+  it('reveals a sealed job, from the link on the board to its content, and runs none of it', async () => {
+    const board = { principal: () => ({ id: 'ada', rights: ['reveal' as const] }) };
+    const app = await BoardApp.start('memory', null, { board, sealing: 'on' });
+    const message = { messageId: 'm-1', conversationId: 'c-1', senderId: 'ben', recipientId: 'eve' };
+    await app.app
+      .get(MessageQueueService)
+      .addMessageDeliveryJob(
+        { ...message, content: MARKUP, createdAt: new Date() },
+        { delay: 3_600_000, jobId: 'sealed-1' },
+      );
+    const { page, problems } = await browser.page();
+    await page.goto(`${app.url}/admin/queues/queue/message-delivery?status=delayed`);
+    await page.getByRole('link', { name: 'Reveal' }).waitFor();
+    await browser.screenshot(page, 'reveal-link');
+    const [form] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Reveal' }).click(),
+    ]);
+    form.on('pageerror', (error) => problems.push(error.message));
+    await form.getByLabel('Why do you need to see its content?').fill('Because I want to');
+    await form.getByRole('button', { name: 'Reveal' }).click();
+    expect(await form.locator('input:invalid').count()).toBe(1);
+    await browser.screenshot(form, 'reveal-form');
+    await form.getByLabel('Why do you need to see its content?').fill('ticket-4711');
+    await form.getByRole('button', { name: 'Reveal' }).click();
+    await form.getByText('window.hacked = 2').waitFor();
+    expect(await form.locator('body').innerText()).toContain('Revealed to ada for ticket-4711');
+    expect(await form.evaluate('window.hacked')).toBeUndefined();
+    expect(await form.locator('img').count()).toBe(0);
+    await browser.screenshot(form, 'reveal-job');
+    await form.getByRole('link', { name: 'back to the board' }).click();
+    await form.getByText('Added at').waitFor();
+    expect(problems).toEqual([]);
+    await app.close();
   });
 });

@@ -138,7 +138,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
     const deadLetters = app.app.get(DeadLetterService, { strict: false });
     await waitUntil(async () => {
       const letter = await deadLetters.get('message-delivery', id).catch(() => null);
-      return letter?.replays[0]?.by === 'bull-board';
+      return letter?.replays[0]?.by === 'board';
     }, 'the replay to fail again');
   });
 

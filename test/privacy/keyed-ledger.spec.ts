@@ -22,6 +22,7 @@ import { ManualClock } from '../../src/message-queue/testing/index.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
 import { TestRedis } from '../support/redis-server.js';
+import { waitUntil } from '../support/wait-until.js';
 
 class LetterDto {
   @Readable() @IsString() letterId!: string;
@@ -199,6 +200,24 @@ describe('the ledger of a queue in Redis', () => {
       const isPlain = sealing !== 'on';
       expect(name === plainName(KEY)).toBe(isPlain);
       expect(entry?.includes(fingerprintOf(LETTER, 'read'))).toBe(isPlain);
+    },
+  );
+
+  it.each(STATES)(
+    'sends a plain hash of a payload to Redis only where it is not sealed: %s',
+    async (sealing) => {
+      const service = await start({
+        ...onRedis(`ledger-${randomUUID()}`, new KeyRing()),
+        privacy: { sealing },
+      });
+      const lines: string[] = [];
+      const monitor = await client.monitor();
+      monitor.on('monitor', (_time: string, args: string[]) => lines.push(args.join(' ')));
+      await add(service);
+      await waitUntil(() => lines.some((line) => line.includes(KEY)), 'the add to be seen');
+      monitor.disconnect();
+      const isSent = lines.some((line) => line.includes(fingerprintOf(LETTER, 'read')));
+      expect(isSent).toBe(sealing !== 'on');
     },
   );
 

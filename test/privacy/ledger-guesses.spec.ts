@@ -102,15 +102,15 @@ describe('Whoever holds Redis, and guesses what a message with an idempotency ke
     const entry = await entryOf({ sealing: 'on' });
     expect(entry).toMatch(/^\S{66} m_/);
     expect(guessed(entry, textsIn(entry))).toEqual({ found: null, tried: 200_005 });
-  }, 120_000);
+  }, 300_000);
 
   it('finds it by the same guesses where sealing is off', async () => {
     expect(guessed(await entryOf({ sealing: 'off' }), [])).toMatchObject({ found: WRITTEN });
-  }, 120_000);
+  }, 300_000);
 
   it('finds it by the same guesses only with a key of the ring', async () => {
     const ring = new KeyRing();
     const entry = await entryOf({ sealing: 'on' }, ring);
     expect(guessed(entry, [await secretOf(ring)])).toMatchObject({ found: WRITTEN });
-  }, 120_000);
+  }, 300_000);
 });

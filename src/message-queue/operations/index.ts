@@ -42,14 +42,21 @@ export type { StopOptions, StopReport } from '../worker/message-queue.worker.js'
 // The board
 export { basicAuthAccess } from './board/basic-auth.js';
 export type { BasicAuthCredentials } from './board/basic-auth.js';
-export type { BoardAccess, BoardJobView, BoardMiddleware, BoardOptions } from './board/board-access.js';
+export type {
+  BoardAccess,
+  BoardJobView,
+  BoardMiddleware,
+  BoardOptions,
+  BoardPrincipal,
+  BoardPrincipalReader,
+  BoardRight,
+} from './board/board-access.js';
 export { changeRefusal } from './board/board-protection.js';
 export type { ChangeRefusal } from './board/board-protection.js';
 export { isFromThisMachine } from './board/loopback-access.js';
 
 // Keys and the audit
 export { Privacy } from '../privacy/privacy.js';
-export type { PrivacyCall } from '../privacy/privacy.js';
 export type { ErasureCall } from '../privacy/erasure/erasures.js';
 export type { ErasureReceipt } from '../privacy/erasure/erasure-receipt.js';
 export type { RecallReceipt } from '../privacy/recall/recall-receipt.js';
@@ -59,6 +66,8 @@ export {
   LegalHoldError,
   ShreddingUnavailableError,
 } from '../privacy/erasure/erasure-errors.js';
+export type { PrivacyCall } from '../privacy/audit/privacy-call.js';
+export type { RevealCall, RevealedFailure, RevealedJob } from '../privacy/reveal/job-reveal.js';
 export type { RewrapReport } from '../privacy/keys/key-rotation.js';
 export type { ResealReport } from '../privacy/resealed-queue.js';
 export { NoDataKeyStoreError } from '../privacy/no-data-key-store.error.js';

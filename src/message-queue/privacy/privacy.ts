@@ -1,5 +1,6 @@
 import type { ConversationStore } from '../ports/messages/conversation-store.js';
 import type { AuditChain } from './audit/audit-chain.js';
+import type { PrivacyCall } from './audit/privacy-call.js';
 import { ShreddingUnavailableError } from './erasure/erasure-errors.js';
 import type { ErasureReceipt } from './erasure/erasure-receipt.js';
 import type { ErasureCall, Erasures } from './erasure/erasures.js';
@@ -10,15 +11,8 @@ import type { AppKeys } from './keys/app-keys.js';
 import type { RewrapReport } from './keys/key-rotation.js';
 import { resealAll } from './resealed-queue.js';
 import type { ResealReport, SealedTexts } from './resealed-queue.js';
+import type { JobReveal, RevealCall, RevealedJob } from './reveal/job-reveal.js';
 import { NoDataKeyStoreError } from './no-data-key-store.error.js';
-
-/** Who asks, and why. */
-export interface PrivacyCall {
-  /** Id of the principal, or the name of a part of the app, for the audit. Default `app`. */
-  readonly by?: string;
-  /** A code of 1 to 64 small letters, digits and hyphens, not prose. */
-  readonly reason?: string;
-}
 
 /** What it is made of. */
 export interface PrivacyParts {
@@ -31,6 +25,7 @@ export interface PrivacyParts {
   readonly conversations: ConversationStore;
   /** @throws UnknownQueueError */
   readonly textsOf: (queue: string) => SealedTexts;
+  readonly jobs: JobReveal;
 }
 
 /** What a host does about the keys of its jobs, and about what must be erased. No call takes or returns a key. */
@@ -123,6 +118,17 @@ export class Privacy {
    */
   async reapplyErasures({ by = 'app' }: PrivacyCall = {}, signal: AbortSignal = NEVER): Promise<number> {
     return (this.parts.pending ?? refuse()).reapply(by, signal);
+  }
+
+  /**
+   * Opens one job: payload, result, progress and the full texts of its failures. It is written to the audit before it answers, and a reason is
+   * required.
+   * @param queue name of a registered queue
+   * @throws InvalidAuditEntryError without a reason that is a code; AuditUnavailableError when it cannot be written down; UnknownQueueError,
+   * JobNotFoundError; SealBrokenError; ScopeShreddedError when the key of its payload was destroyed; KeyUnavailableError; BrokerUnavailableError
+   */
+  revealJob(queue: string, id: string, call: RevealCall): Promise<RevealedJob> {
+    return this.parts.jobs.reveal(queue, id, call);
   }
 
   /**

@@ -149,6 +149,30 @@ describe('What a run leaves behind', () => {
     for (const text of texts)
       expect(Buffer.from(text ?? '', 'base64url').toString('latin1')).not.toContain('fever');
   });
+
+  it('opens in another process, for its job and in its place alone', async () => {
+    const ring = new Ring('k-1');
+    const seal = sealOf(ring);
+    const { sealer } = await opened(seal, await stored(seal));
+    const text = sealer?.seal('failure', '"fever"');
+    expect(await sealOf(ring).openSlot(JOB, 'failure', text)).toEqual({ value: 'fever' });
+    const [moved, exchanged] = [{ ...JOB, jobId: 'm_2' }, 'result' as const];
+    for (const open of [
+      () => seal.openSlot(moved, 'failure', text),
+      () => seal.openSlot({ ...JOB, job: 'print' }, 'failure', text),
+      () => seal.openSlot(JOB, exchanged, text),
+      () => seal.openSlot(JOB, 'failure', flipped(text as string, -1)),
+      () => seal.openSlot(JOB, 'failure', 5),
+    ]) {
+      await expect(open()).rejects.toMatchObject({
+        code: 'SEAL_BROKEN',
+        jobId: expect.any(String) as string,
+      });
+    }
+    await expect(sealOf(new Ring('k-2')).openSlot(JOB, 'failure', text)).rejects.toMatchObject({
+      code: 'KEY_UNAVAILABLE',
+    });
+  });
 });
 
 describe('A payload in plain text', () => {

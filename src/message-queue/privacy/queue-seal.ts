@@ -2,6 +2,7 @@ import { answeredWithin } from '../../kernel/time/answered-within.js';
 import { isSealed, SEALED_FIELD } from '../jobs/sealing/payload-seal.js';
 import type {
   OpenedPayload,
+  OpenedSlot,
   PayloadParts,
   PayloadSeal,
   RunSealer,
@@ -87,9 +88,7 @@ export class QueueSeal implements PayloadSeal {
 
   open(job: SealedJob, data: unknown): OpenedPayload | 'shredded' | Promise<OpenedPayload | 'shredded'> {
     if (!isSealed(data)) return this.openUnsealed(job, data);
-    const sealed = readSealed(data[SEALED_FIELD]);
-    if (sealed === 'broken') throw this.broken(job);
-    if (sealed === 'newer') throw this.unknownKey(job, 'of a newer release');
+    const sealed = this.readable(job, data[SEALED_FIELD]);
     const id = keyIdOf(sealed);
     const known = this.state.keys.openingKeyNow(id, this.definition.name);
     if (known !== undefined) return this.openWith(known, sealed, job, data);
@@ -126,6 +125,17 @@ export class QueueSeal implements PayloadSeal {
       contextOf: (job, slot, rest) => `${this.contextOf(job, slot)}${rest}]`,
     });
     return resealing.read(texts);
+  }
+
+  async openSlot(job: SealedJob, slot: SealedSlot, text: unknown): Promise<OpenedSlot> {
+    const sealed = this.readable(job, text);
+    const id = keyIdOf(sealed);
+    const key = this.state.keys.openingKeyNow(id, this.definition.name) ?? (await this.lookUp(job, id));
+    if (key === 'shredded') return key;
+    if (key === 'unknown') throw this.unknownKey(job, id.toString('base64url'));
+    const json = openText(key, sealed, this.slotContext(job, slot));
+    if (json === undefined) throw this.broken(job);
+    return { value: JSON.parse(json) as unknown };
   }
 
   digest(text: string): Promise<string> {
@@ -171,8 +181,8 @@ export class QueueSeal implements PayloadSeal {
   }
 
   /** Seals what a run leaves beside its payload. @returns base64url */
-  sealSlot(key: DataKey, { job, jobId }: SealedJob, slot: SealedSlot, text: string): string {
-    return sealText(key, text, `${this.contextOf(job, slot)}${JSON.stringify(jobId)}]`);
+  sealSlot(key: DataKey, job: SealedJob, slot: SealedSlot, text: string): string {
+    return sealText(key, text, this.slotContext(job, slot));
   }
 
   private sealerOf(key: DataKey, job: SealedJob): RunSealer {
@@ -199,6 +209,18 @@ export class QueueSeal implements PayloadSeal {
     return answeredWithin(loading, LONGEST_LOOKUP_MS, () => this.unknownKey(job, name));
   }
 
+  /** The bytes of a sealed text. @throws SealBrokenError, KeyUnavailableError */
+  private readable(job: SealedJob, text: unknown): Buffer {
+    const sealed = readSealed(text);
+    if (sealed === 'broken') throw this.broken(job);
+    if (sealed === 'newer') throw this.unknownKey(job, 'of a newer release');
+    return sealed;
+  }
+
+  private slotContext({ job, jobId }: SealedJob, slot: SealedSlot): string {
+    return `${this.contextOf(job, slot)}${JSON.stringify(jobId)}]`;
+  }
+
   private payloadContext(job: string, readable: string): string {
     return `${this.contextOf(job, 'payload')}${readable}]`;
   }
@@ -216,7 +238,7 @@ export class QueueSeal implements PayloadSeal {
   private broken({ job, jobId }: SealedJob): SealBrokenError {
     const { name: queue } = this.definition;
     return new SealBrokenError(
-      `The payload of job "${job}" ${jobId} of queue "${queue}" does not open: it, or a readable field of it, was changed after it was ` +
+      `What is stored of job "${job}" ${jobId} of queue "${queue}" does not open: it, or a readable field beside it, was changed after it was ` +
         'sealed, or it belongs to another job. Find out who writes to this Redis before you replay it.',
       { queue, job, jobId },
     );

@@ -47,7 +47,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   /**
    * @throws HandlerRegistrationError naming every job name without a handler, or with two; KeysRequiredError where jobs are sealed and
-   * nobody gave keys; InvalidConfigurationError naming every port that nobody plugged in, in production
+   * nobody gave keys; InvalidConfigurationError where their ring has too many, and naming every port that nobody plugged in, in production
    */
   async onModuleInit(): Promise<void> {
     await this.#orClose(async () => {

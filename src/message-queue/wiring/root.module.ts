@@ -33,7 +33,13 @@ import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
 import { MessageQueueLifecycleModule } from './lifecycle.module.js';
 import { ERASURE_PROVIDERS } from './providers/erasure-providers.js';
-import { APP_KEYS, AUDIT_CHAIN, PRIVACY, RING_KEY_WATCH } from './providers/privacy-providers.js';
+import {
+  APP_KEYS,
+  AUDIT_CHAIN,
+  PRIVACY,
+  QUEUE_AUDIT,
+  RING_KEY_WATCH,
+} from './providers/privacy-providers.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
 import { setupOf } from './root-setup.js';
@@ -111,6 +117,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   ActivityRecorder,
   UNPLUGGED_PORTS,
   APP_KEYS,
+  QUEUE_AUDIT,
   RING_KEY_WATCH,
   ...ERASURE_PROVIDERS,
   DeadLetterAlerts,

@@ -33,6 +33,9 @@ export interface OpenedPayload {
   readonly sealer?: RunSealer;
 }
 
+/** What a run left, opened: what its JSON says; `shredded` when its key was destroyed. */
+export type OpenedSlot = { readonly value: unknown } | 'shredded';
+
 /** Seals what one run leaves behind, with the key of its payload. */
 export interface RunSealer {
   /** @param json the text to hide @returns base64url */
@@ -81,6 +84,13 @@ export interface PayloadSeal {
 
   /** What of a stored job is to be sealed anew, because its key is not the newest. @throws KeyUnavailableError when that one is not to be had */
   reseal(texts: StoredTexts): Promise<TextVerdict>;
+
+  /**
+   * Opens what a run left beside its payload.
+   * @param text as `RunSealer.seal` made it
+   * @throws SealBrokenError, KeyUnavailableError
+   */
+  openSlot(job: SealedJob, slot: SealedSlot, text: unknown): Promise<OpenedSlot>;
 
   /** A keyed hash of a text, the same in every process: tells whether two sealed texts say the same. */
   digest(text: string): Promise<string>;

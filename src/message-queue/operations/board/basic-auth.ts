@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { Issues } from '../../../kernel/values/issues.js';
+import { kindThat } from '../../../kernel/values/kind.js';
 import { matching, sharedSecret } from '../../../kernel/values/kinds.js';
-import type { BoardMiddleware } from './board-access.js';
+import type { BoardMiddleware, BoardPrincipal, BoardRight } from './board-access.js';
 import { refuse } from './refuse.js';
 
 /** Who may log in. */
@@ -11,10 +12,16 @@ export interface BasicAuthCredentials {
   readonly username: string;
   /** At least 16 bytes, and not one character again and again: whoever has it sees every queue, and may try as often as they like. */
   readonly password: string;
+  /** What whoever logs in may do beside what everybody on the board may. Default: nothing. */
+  readonly rights?: readonly BoardRight[];
 }
 
 const USERNAME = matching('a string that is not empty and has no colon', /^[^:]+$/);
 const PASSWORD = sharedSecret();
+const RIGHTS = kindThat<readonly BoardRight[]>(
+  'a list of rights: ["reveal"]',
+  (value) => Array.isArray(value) && value.every((right) => right === 'reveal'),
+);
 
 /**
  * Board access by HTTP basic authentication. Use it over HTTPS only. Name and password are compared as hashes and in
@@ -25,6 +32,7 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
   const issues = new Issues('board.access');
   issues.check('username', credentials.username, USERNAME);
   issues.check('password', credentials.password, PASSWORD);
+  issues.checkGiven('rights', credentials.rights, RIGHTS);
   issues.throwIfAny(InvalidConfigurationError, 'The board cannot be protected:');
   const expectedName = digest(credentials.username);
   const expectedPassword = digest(credentials.password);
@@ -39,18 +47,18 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
     response.setHeader('WWW-Authenticate', 'Basic realm="Message queues", charset="UTF-8"');
     refuse(response, 401, 'Log in to see the message queues.');
   };
-  MADE_HERE.add(access);
+  MADE_HERE.set(access, { id: credentials.username, rights: credentials.rights });
   return access;
 }
 
-/** Whether access is by {@link basicAuthAccess}. */
-export function isBasicAuthAccess(access: object): boolean {
-  return MADE_HERE.has(access);
+/** Who logs in, if access is by {@link basicAuthAccess}. */
+export function basicAuthPrincipal(access: object | undefined): BoardPrincipal | undefined {
+  return access && MADE_HERE.get(access);
 }
 
-const MADE_HERE = new WeakSet();
+const MADE_HERE = new WeakMap<object, BoardPrincipal>();
 
-function parse(header: string | undefined): BasicAuthCredentials {
+function parse(header: string | undefined): Pick<BasicAuthCredentials, 'username' | 'password'> {
   const encoded = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(header ?? '')?.[1] ?? '';
   const [username = '', ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
   return { username, password: password.join(':') };

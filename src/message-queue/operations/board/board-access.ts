@@ -19,6 +19,25 @@ export type BoardMiddleware = MiddlewareShape['handle'];
  */
 export type BoardAccess = BoardMiddleware | CanActivate | Type<CanActivate>;
 
+/** What somebody may do on the board beside what everybody there may. `reveal`: open sealed jobs. */
+export type BoardRight = 'reveal';
+
+/** Somebody who may use the board. */
+export interface BoardPrincipal {
+  /** Stands in the audit, and in the history of jobs that they replay; 1 to 200 characters. */
+  readonly id: string;
+  /** Default: none. */
+  readonly rights?: readonly BoardRight[];
+}
+
+interface PrincipalShape {
+  // A method, so that functions written for a platform's own request type fit too.
+  read(request: object): BoardPrincipal | null | undefined;
+}
+
+/** Tells who a request comes from, once `access` has let it pass: null for nobody in particular. */
+export type BoardPrincipalReader = PrincipalShape['read'];
+
 /** One payload or text of a job as the board is about to show it. */
 export interface BoardJobView {
   readonly queue: string;
@@ -45,8 +64,13 @@ export const BOARD_OPTIONS = {
    */
   access: setting(code<BoardAccess>('a guard or a middleware', isGuard), {}),
   /**
+   * Who it is that `access` let in, and what else they may: called with each request as a guard gets it (on Express and for a middleware, Node's own).
+   * Default: the user of `basicAuthAccess`, else nobody in particular, `board`, without rights.
+   */
+  principal: setting(code<BoardPrincipalReader>('a function of the request'), {}),
+  /**
    * Replaces what must not be seen: called for each job shown, returns what is shown instead. Whatever it throws hides
-   * the payload. Default: everything is shown.
+   * the payload. It is asked about a job that is revealed too. Default: everything is shown.
    */
   redact: setting(
     code<(view: BoardJobView) => Partial<Pick<BoardJobView, 'data' | 'returnValue'>>>(

@@ -15,6 +15,9 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const OTHER_SITE = "Changes are accepted from this site's own pages only.";
+const FORM = 'application/x-www-form-urlencoded';
+
 /** Headers that keep the board's pages from being framed, sniffed, cached or made to load foreign code. */
 export const securityHeaders: BoardMiddleware = (_request, response, next) => {
   response.removeHeader('X-Powered-By');
@@ -38,6 +41,17 @@ export const sameSiteChanges: BoardMiddleware = (request, response, next) => {
   else refuse(response, refusal.status, refusal.reason);
 };
 
+/** As {@link sameSiteChanges}, for a page whose form is sent without a script: what a browser sends has to say that it comes from here. */
+export const sameSiteForms: BoardMiddleware = (request, response, next) => {
+  const isForm = request.headers['content-type']?.startsWith(FORM) === true;
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const isTold = origin !== undefined || site !== undefined;
+  if (request.method !== 'POST') sameSiteChanges(request, response, next);
+  else if (!isTold || !isOwnSite(request)) refuse(response, 403, OTHER_SITE);
+  else if (!isForm) refuse(response, 415, `Send ${FORM}.`);
+  else next();
+};
+
 /** Why a request is refused, in words, and the status that says so. */
 export interface ChangeRefusal {
   readonly status: 403 | 415;
@@ -52,8 +66,7 @@ export interface ChangeRefusal {
 export function changeRefusal(request: IncomingMessage): ChangeRefusal | null {
   const { method, headers } = request;
   if ((method === 'GET' || method === 'HEAD') && headers.upgrade === undefined) return null;
-  if (!isOwnSite(request))
-    return { status: 403, reason: "Changes are accepted from this site's own pages only." };
+  if (!isOwnSite(request)) return { status: 403, reason: OTHER_SITE };
   if (hasBody(request) && !isJson(headers['content-type'])) {
     return { status: 415, reason: 'Send application/json.' };
   }

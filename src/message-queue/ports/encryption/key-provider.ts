@@ -6,7 +6,7 @@ export interface EncryptionKey {
   readonly secret: Uint8Array;
 }
 
-/** Where keys come from: a key ring in the environment, a KMS. Several keys may be known, one of them is current. */
+/** Where keys come from: a key ring in the environment, a KMS. Several keys may be known, at most four where jobs are sealed; one of them is current. */
 export abstract class KeyProvider {
   /** The key that new envelopes are sealed with. */
   abstract current(signal?: AbortSignal): Promise<EncryptionKey>;

@@ -38,7 +38,7 @@ const PRINTED = /^[^\p{Cc}]{1,256}$/u;
 export function checkEntry(entry: AuditEntry): void {
   const { at, actor, action, target, queue, jobId, count, reason } = entry;
   const issues = new Issues();
-  issues.unless(isLine(actor), 'actor', 'must be 1 to 256 characters without control characters');
+  issues.unless(fitsEntry(actor), 'actor', 'must be 1 to 256 characters without control characters');
   issues.unless(isAuditAction(action), 'action', 'must be one of the actions of AuditAction');
   issues.unless(
     KIND.test(target.kind),
@@ -46,11 +46,11 @@ export function checkEntry(entry: AuditEntry): void {
     'must be a word of at most 32 small letters and hyphens',
   );
   issues.unless(HASH.test(target.hash), 'target.hash', 'must be the hash that AuditChain.target gives');
-  issues.unless(queue === undefined || isLine(queue), 'queue', 'must be the name of a queue');
-  issues.unless(jobId === undefined || isLine(jobId), 'jobId', 'must be the id of a job');
+  issues.unless(queue === undefined || fitsEntry(queue), 'queue', 'must be the name of a queue');
+  issues.unless(jobId === undefined || fitsEntry(jobId), 'jobId', 'must be the id of a job');
   const isCount = count === undefined || (Number.isSafeInteger(count) && count >= 0);
   issues.unless(isCount, 'count', 'must be a whole number from 0');
-  const isReason = reason === undefined || REASON.test(reason);
+  const isReason = reason === undefined || (typeof reason === 'string' && REASON.test(reason));
   issues.unless(isReason, 'reason', 'must be a code of 1 to 64 small letters, digits and hyphens, not prose');
   issues.unless(at === undefined || !Number.isNaN(at.getTime()), 'at', 'must be a valid date');
   issues.throwIfAny(InvalidAuditEntryError, 'Nothing was done, because it cannot be written to the audit:');
@@ -63,6 +63,7 @@ export function recordOf(entry: AuditEntry, at: Date, place: AuditPlace): Omit<A
   return { seq, at, actor, action, phase, target, queue, jobId, count, reason, keyId, previous };
 }
 
-function isLine(text: string): boolean {
-  return PRINTED.test(text) && isWellFormed(text);
+/** Whether a text can stand in an entry: 1 to 256 characters of one line. */
+export function fitsEntry(text: unknown): text is string {
+  return typeof text === 'string' && PRINTED.test(text) && isWellFormed(text);
 }

@@ -8,6 +8,7 @@ import {
 } from '../../adapters/in-memory/index.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import type { ManagedQueue } from '../../broker/managed-queues.js';
+import { JobStatusReader } from '../../facade/job-status-reader.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
@@ -18,7 +19,10 @@ import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
 import { Recalls } from '../../privacy/recall/recalls.js';
+import { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
+import { JobReveal } from '../../privacy/reveal/job-reveal.js';
+import type { FindJob } from '../../privacy/reveal/job-reveal.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { SealedTexts } from '../../privacy/resealed-queue.js';
 import { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
@@ -58,6 +62,13 @@ export const AUDIT_CHAIN: Provider = {
   inject: [AuditTrail, AppKeys, Clock, MESSAGE_QUEUE_CONFIG],
 };
 
+/** What is done to queues and jobs. */
+export const QUEUE_AUDIT: Provider = {
+  provide: QueueAudit,
+  useFactory: (audit: AuditChain) => new QueueAudit(audit),
+  inject: [AuditChain],
+};
+
 /** What a host calls. */
 export const PRIVACY: Provider = {
   provide: Privacy,
@@ -69,6 +80,8 @@ export const PRIVACY: Provider = {
     recalls: Recalls | null,
     conversations: ConversationStore,
     queues: ManagedQueues,
+    acts: QueueAudit,
+    jobs: JobStatusReader,
   ) =>
     new Privacy({
       keys,
@@ -78,9 +91,28 @@ export const PRIVACY: Provider = {
       recalls,
       conversations,
       textsOf: (name) => sealedTextsOf(queues.get(name)),
+      jobs: new JobReveal(acts, findJob(queues, jobs)),
     }),
-  inject: [AppKeys, AuditChain, Erasures, PendingErasures, Recalls, ConversationStore, ManagedQueues],
+  inject: [
+    AppKeys,
+    AuditChain,
+    Erasures,
+    PendingErasures,
+    Recalls,
+    ConversationStore,
+    ManagedQueues,
+    QueueAudit,
+    JobStatusReader,
+  ],
 };
+
+function findJob(queues: ManagedQueues, jobs: JobStatusReader): FindJob {
+  return async (queue, id) => {
+    const { seal } = queues.get(queue).definition;
+    const job = await jobs.job(queue, id);
+    return job && { job, seal };
+  };
+}
 
 function sealedTextsOf({ queue, broker, definition }: ManagedQueue): SealedTexts {
   return {

@@ -1,7 +1,8 @@
 import { escapedLines } from '../../../../kernel/logging/printable.js';
 import { BullAdapter } from '@bull-board/api/bullAdapter';
-import type { JobCleanStatus, JobStatus } from '@bull-board/api/typings/app';
+import type { ExternalJobUrl, JobCleanStatus, JobStatus, QueueJobJson } from '@bull-board/api/typings/app';
 import type { Job } from 'bull';
+import { isSealed } from '../../../jobs/sealing/payload-seal.js';
 import type { ManagedQueue } from '../../../broker/managed-queues.js';
 import { BoardJob } from './board-job.js';
 import type { BoardView } from './board-view.js';
@@ -11,8 +12,18 @@ import { copiedPayload } from './sealed-view.js';
 /** Jobs removed per step: more would block Redis for everybody. */
 const CLEAN_STEP = 1_000;
 
-/** Replays one dead letter, for whoever clicked. */
-export type BoardReplay = (queue: string, id: string) => Promise<void>;
+/** What the queues on a board share. */
+export interface BoardParts {
+  readonly view: BoardView;
+  /** Replays one dead letter, for whoever clicked. */
+  readonly replay: (queue: string, id: string) => Promise<void>;
+  /** Where whoever looks may reveal a job; null if they may not. */
+  readonly revealAt: (queue: string, id: string) => string | null;
+}
+
+function revealLink(job: QueueJobJson, href: string | null): ExternalJobUrl | undefined {
+  return href !== null && isSealed(job.data) ? { displayText: 'Reveal', href } : undefined;
+}
 
 /** A managed queue on the board: Bull Board's own adapter, with our view of jobs and our rules for replays. */
 export class BoardQueueAdapter extends BullAdapter {
@@ -20,10 +31,13 @@ export class BoardQueueAdapter extends BullAdapter {
 
   constructor(
     managed: ManagedQueue,
-    private readonly view: BoardView,
-    private readonly replay: BoardReplay,
+    private readonly parts: BoardParts,
   ) {
-    super(managed.queue, { description: managed.definition.description });
+    const { name, description } = managed.definition;
+    super(managed.queue, {
+      description,
+      externalJobUrl: (job) => revealLink(job, parts.revealAt(name, String(job.id))) as ExternalJobUrl,
+    });
     this.definition = managed.definition;
   }
 
@@ -65,7 +79,8 @@ export class BoardQueueAdapter extends BullAdapter {
   /** Bull Board asks its adapter for Bull's `Job` but uses its own, smaller `QueueJob` only. */
   private present(job: Job): Job {
     const { name } = this.definition;
-    const shown = new BoardJob(job, this.definition, this.view, (id) => this.replay(name, id));
+    const { view, replay } = this.parts;
+    const shown = new BoardJob(job, this.definition, view, (id) => replay(name, id));
     return shown as unknown as Job;
   }
 }

@@ -53,15 +53,16 @@ export class BoardView {
     };
   }
 
-  /** Whether the board shows this job's payload as it is: only then may it be edited there. */
-  showsAll(job: QueueJobJson, queue: SealableQueue): boolean {
-    return JSON.stringify(this.of(job, queue).data) === JSON.stringify(job.data);
-  }
-
-  private redacted(view: BoardJobView): Pick<BoardJobView, 'data' | 'returnValue'> {
+  /** What the host lets be seen of a payload and a result. */
+  redacted(view: BoardJobView): Pick<BoardJobView, 'data' | 'returnValue'> {
     const { redact } = this;
     if (!redact) return view;
     return { ...view, ...this.host.ask('board.redact', view.queue, () => redact(view), HIDDEN) };
+  }
+
+  /** Whether the board shows this job's payload as it is: only then may it be edited there. */
+  showsAll(job: QueueJobJson, queue: SealableQueue): boolean {
+    return JSON.stringify(this.of(job, queue).data) === JSON.stringify(job.data);
   }
 
   private cut(value: unknown): unknown {

@@ -1,0 +1,66 @@
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
+import type { AuditAction, AuditTarget } from '../../ports/privacy/audit-trail.js';
+import type { AuditChain } from './audit-chain.js';
+import { fitsEntry } from './audit-entry.js';
+import type { AuditEntry } from './audit-entry.js';
+import { AuditUnavailableError } from './audit-errors.js';
+import type { PrivacyCall } from './privacy-call.js';
+
+/** Said of who acts when the caller does not say. */
+const SOMEBODY = 'app';
+
+/** What somebody does to a queue, to several, or to one job of a queue. */
+export interface QueueDeed extends PrivacyCall {
+  readonly action: AuditAction;
+  readonly queues: readonly string[];
+  readonly jobId?: string;
+}
+
+/** Writes down what is done to queues and their jobs. */
+export class QueueAudit {
+  private readonly logger = new SafeLogger('Audit');
+
+  constructor(private readonly chain: AuditChain) {}
+
+  /**
+   * Does what cannot be taken back only if it can be written down, before it begins and when it has ended: one entry each, however many
+   * jobs it is.
+   * @param countOf of what `act` returned
+   * @throws InvalidAuditEntryError, AuditUnavailableError, and then nothing was done; what `act` throws
+   */
+  async audited<T>(deed: QueueDeed, act: () => Promise<T>, countOf?: (result: T) => number): Promise<T> {
+    return this.chain.audited(await this.entryOf(deed), act, countOf);
+  }
+
+  /** Writes down what was done, and can be taken back: it is never refused, and an entry that is missing is logged. */
+  async note(deed: QueueDeed): Promise<void> {
+    try {
+      await this.chain.append(await this.entryOf(deed));
+    } catch (error) {
+      this.logger.error(
+        `"${deed.action}" of queue ${deed.queues.join(', ')} is done, and not in the audit: ${String(error)}`,
+      );
+    }
+  }
+
+  private async entryOf({ action, queues, jobId, by = SOMEBODY, reason }: QueueDeed): Promise<AuditEntry> {
+    const [queue = ''] = queues;
+    const place = queues.length === 1 && fitsEntry(queue) ? { queue } : {};
+    // A job that a plain Bull producer named in a way that no line of an audit can have is told by the hash.
+    const job = jobId !== undefined && fitsEntry(jobId) ? { jobId } : {};
+    return { actor: by, action, target: await this.targetOf(queues, jobId), ...place, ...job, reason };
+  }
+
+  private async targetOf(queues: readonly string[], jobId: string | undefined): Promise<AuditTarget> {
+    const names = queues.toSorted().join(',');
+    const [kind, id] = jobId === undefined ? ['queue', names] : ['job', `${names}:${jobId}`];
+    try {
+      return await this.chain.target(kind, id);
+    } catch (cause) {
+      throw new AuditUnavailableError(
+        'What the audit names a queue or job by cannot be had, so nothing was done: look at the data key store and the key provider. The same call again is safe.',
+        { cause },
+      );
+    }
+  }
+}
