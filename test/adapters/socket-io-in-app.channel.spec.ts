@@ -75,7 +75,13 @@ describe('SocketIoInAppChannel', () => {
     const options = { redis: { topology, db: 0, tls: false }, prefix: 'in-app' };
     const got = await benAt(new SocketIoTransport(options));
     const worker = await Test.createTestingModule({
-      imports: [MessageQueueModule.forRoot({ provider: 'memory', adapters: socketIoAdapters(options) })],
+      imports: [
+        MessageQueueModule.forRoot({
+          ...{ provider: 'memory', adapters: socketIoAdapters(options) },
+          // The web server is not an app: nobody gives it keys.
+          privacy: { sealing: 'off' },
+        }),
+      ],
     }).compile();
     await worker.init();
     ends.push(() => worker.close());

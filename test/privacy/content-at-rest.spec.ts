@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import { socketIoAdapters } from '../../src/message-queue/adapters/socket-io/index.js';
 import {
   defineQueue,
   JobHandler,
+  MESSAGE_QUEUE_CONFIG,
   MessageQueueModule,
   MessageQueueService,
   Processor,
@@ -14,11 +16,16 @@ import {
   Readable,
   getQueueToken,
 } from '../../src/message-queue/index.js';
-import type { JobContext, MessageQueueModuleOptions } from '../../src/message-queue/index.js';
+import type {
+  JobContext,
+  MessageQueueConfig,
+  MessageQueueModuleOptions,
+} from '../../src/message-queue/index.js';
 import { IsString } from 'class-validator';
 import type { Queue } from 'bull';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';
+import { RedisTap } from '../support/redis-tap.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** In every content; long enough that no chance makes it. */
@@ -58,26 +65,6 @@ class LetterProcessor {
 @Module({ imports: [MessageQueueModule.registerQueue(LETTERS)], providers: [LetterProcessor] })
 class LettersModule {}
 
-/** Everything that Redis was sent, for as long as it listens. */
-class Tap {
-  readonly lines: string[] = [];
-  private constructor(
-    private readonly client: Redis,
-    private readonly monitor: Redis,
-  ) {}
-
-  static async on(client: Redis): Promise<Tap> {
-    const tap = new Tap(client, await client.monitor());
-    tap.monitor.on('monitor', (_time: string, args: string[]) => tap.lines.push(args.join(' ')));
-    return tap;
-  }
-
-  close(): void {
-    this.monitor.disconnect();
-    this.client.disconnect();
-  }
-}
-
 describe('Where jobs are kept', () => {
   let redis: TestRedis;
   let client: Redis;
@@ -100,10 +87,14 @@ describe('Where jobs are kept', () => {
     await client.flushall();
     await client.bgrewriteaof();
     const prefix = `rest-${randomUUID()}`;
-    const tap = await Tap.on(redis.client());
+    const tap = await RedisTap.on(redis.client());
     const module = MessageQueueModule.forRoot({
       ...{ provider: 'redis', redis: { url: redis.url }, prefix, environment: 'test', privacy },
       board: { access: (_request, _response, next) => next() },
+      adapters: socketIoAdapters({
+        inject: [MESSAGE_QUEUE_CONFIG],
+        useFactory: (config: MessageQueueConfig) => ({ redis: config.redis, prefix: config.prefix }),
+      }),
     });
     const app = await apps.start({ imports: [module, LettersModule] });
     await app.listen(0, '127.0.0.1');
@@ -115,7 +106,7 @@ describe('Where jobs are kept', () => {
     const [, directory = ''] = (await client.config('GET', 'dir')) as string[];
     const places: Record<string, string> = {
       ...shown,
-      monitor: tap.lines.join('\n'),
+      monitor: await tap.text(),
       keys: JSON.stringify(await everyKey(client)),
       log: apps.logger.lines.join('\n'),
       ...filesBelow(directory),

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { EnvironmentKeyProvider } from '../../src/message-queue/adapters/environment-keys/index.js';
+import { socketIoAdapters } from '../../src/message-queue/adapters/socket-io/index.js';
+import type { SocketIoTransportOptions } from '../../src/message-queue/adapters/socket-io/index.js';
 import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { KeyProvider } from '../../src/message-queue/ports/index.js';
@@ -49,6 +51,29 @@ describe('An app whose jobs are sealed', () => {
       message: expect.stringMatching(/openssl rand -base64 32[\s\S]*KeyProvider/) as string,
     });
   });
+
+  it.each<[string, MessageQueueModuleOptions]>([
+    ['production', { builtInQueues: false }],
+    ['staging', { builtInQueues: false, role: 'producer' }],
+    ['development', { builtInQueues: false, provider: 'memory' }],
+  ])(
+    'is refused without keys for sockets of several processes alone: NODE_ENV "%s"',
+    async (environment, options) => {
+      const { port } = redis;
+      const topology = { kind: 'single', host: '127.0.0.1', port } as const;
+      const sockets = (over: SocketIoTransportOptions['redis']): MessageQueueModuleOptions => ({
+        ...options,
+        adapters: socketIoAdapters({ redis: over }),
+      });
+      const shared = sockets({ topology, db: 0, tls: false });
+      await expect(start(environment, shared)).rejects.toMatchObject({
+        code: 'KEYS_REQUIRED',
+        message: expect.stringContaining('events for sockets of other processes') as string,
+      });
+      await expect(start(environment, { ...shared, privacy: { sealing: 'off' } })).resolves.toBeDefined();
+      await expect(start(environment, sockets(null))).resolves.toBeDefined();
+    },
+  );
 
   it.each(['production', 'staging', ''])(
     'is refused the published key: NODE_ENV "%s"',

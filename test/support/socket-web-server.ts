@@ -9,6 +9,7 @@ import type {
   SocketIoTransportOptions,
   SocketMessage,
 } from '../../src/message-queue/adapters/socket-io/index.js';
+import type { PublicationSeal } from '../../src/message-queue/ports/index.js';
 
 /** A web process in small: an HTTP server with Socket.IO, its users in their rooms. */
 export class SocketWebServer {
@@ -17,9 +18,9 @@ export class SocketWebServer {
   readonly clients: Socket[] = [];
   private readonly http: HttpServer = createServer();
 
-  constructor(options: SocketIoTransportOptions = {}) {
+  constructor(options: SocketIoTransportOptions = {}, seal: PublicationSeal | null = null) {
     this.io = new Server(this.http);
-    this.transport = new SocketIoTransport(options);
+    this.transport = new SocketIoTransport(options, seal);
     this.transport.attach(this.io);
     this.io.on('connection', (socket) => {
       void socket.join(this.transport.roomOf(String(socket.handshake.auth['userId'])));

@@ -5,7 +5,7 @@ import type { AppOptions } from '../../app.module.js';
 import { SmtpEmailChannel } from '../../message-queue/adapters/smtp/index.js';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
-import { EmailChannel, InAppChannel } from '../../message-queue/ports/index.js';
+import { EmailChannel, InAppChannel, PublicationSeal } from '../../message-queue/ports/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { hasColors } from '../../welcome.js';
 import { FlakyTransport } from './flaky-transport.js';
@@ -36,8 +36,9 @@ export function demoModule(
     adapters: [
       {
         provide: SocketIoTransport,
-        useFactory: ({ redis, prefix }: MessageQueueConfig) => new FlakyTransport({ redis, prefix }, drops),
-        inject: [MESSAGE_QUEUE_CONFIG],
+        useFactory: ({ redis, prefix }: MessageQueueConfig, seal: PublicationSeal) =>
+          new FlakyTransport({ redis, prefix }, seal, drops),
+        inject: [MESSAGE_QUEUE_CONFIG, PublicationSeal],
       },
       {
         provide: InAppChannel,

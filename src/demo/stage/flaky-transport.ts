@@ -1,6 +1,6 @@
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import type { SocketIoTransportOptions } from '../../message-queue/adapters/socket-io/index.js';
-import type { TransportMessage, TransportReceipt } from '../../message-queue/ports/index.js';
+import type { PublicationSeal, TransportMessage, TransportReceipt } from '../../message-queue/ports/index.js';
 
 /** How many deliveries of a message fail before the first works, by message id. */
 export type LineDrops = Readonly<Record<string, number>>;
@@ -9,8 +9,8 @@ export type LineDrops = Readonly<Record<string, number>>;
 export class FlakyTransport extends SocketIoTransport {
   private readonly left: Map<string, number>;
 
-  constructor(options: SocketIoTransportOptions, drops: LineDrops) {
-    super(options);
+  constructor(options: SocketIoTransportOptions, seal: PublicationSeal, drops: LineDrops) {
+    super(options, seal);
     this.left = new Map(Object.entries(drops));
   }
 

@@ -1,4 +1,5 @@
 import type { QueueSnapshot, UnknownJobs } from '../broker/broker.js';
+import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueActivity } from './activity-recorder.js';
 import { WINDOW_MS } from './activity-window.js';
 import type { QueueStats, QueueTotals } from './queue-stats.js';
@@ -43,4 +44,9 @@ export function totalsOf(stats: readonly QueueStats[]): QueueTotals {
     delayed: total('delayed'),
     paused: total('paused'),
   };
+}
+
+/** Values by the names of their queues, in the same order. */
+export function byQueueName<Value>(names: readonly string[], values: readonly Value[]): ByQueueName<Value> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as ByQueueName<Value>;
 }

@@ -37,6 +37,7 @@ export interface HealthReason {
     | 'KEYS_UNREACHABLE'
     | 'KEY_UNAVAILABLE'
     | 'OPEN_ONLY'
+    | 'SOCKET_UNOPENED'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */
   readonly message: string;
@@ -68,11 +69,13 @@ export interface OverallHealth {
   readonly healthy: boolean;
   /**
    * What is wrong beside the queues of this process: `ABANDONED_QUEUE`, queues with jobs that no process has registered any more;
-   * `RING_KEY_MISSING` and `KEYS_UNREACHABLE`, of the keys that payloads are sealed with.
+   * `RING_KEY_MISSING` and `KEYS_UNREACHABLE`, of the keys that payloads are sealed with; `SOCKET_UNOPENED`, of events between processes.
    */
   readonly reasons: readonly HealthReason[];
   readonly queues: ByQueueName<QueueHealth>;
   /** Of this process: every dependency that was ever called. */
   readonly breakers: readonly BreakerStatus[];
+  /** What other processes sent to sockets of this one and was dropped, since its start: it did not open, or makes no sense. */
+  readonly socketUnopened: number;
   readonly timestamp: Date;
 }

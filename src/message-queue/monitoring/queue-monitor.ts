@@ -10,10 +10,11 @@ import { Clock } from '../../kernel/time/clock.js';
 import { BrokerUnavailableError } from '../jobs/errors.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
+import { PublicationSeal } from '../ports/privacy/publication-seal.js';
 import { ActivityRecorder } from './activity-recorder.js';
 import type { QueueActivity } from './activity-recorder.js';
 import { RingKeyWatch } from '../privacy/keys/ring-key-watch.js';
-import { toStats, totalsOf } from './queue-figures.js';
+import { byQueueName, toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './rules/health-rules.js';
 import { reasonsBesideQueues } from './rules/reasons-beside-queues.js';
@@ -25,7 +26,6 @@ import { HEALTH_DEFAULTS } from './health-thresholds.js';
 import type { HealthThresholds } from './health-thresholds.js';
 import type { OverallHealth, QueueHealth } from './queue-health.js';
 import { askServer, serverReasons, unreadableCounts } from './rules/server-rules.js';
-import type { ByQueueName } from '../queues/queue-name.js';
 import type { QueueMetrics, QueueStats, QueueSummary } from './queue-stats.js';
 
 /** Injection token of `Partial<HealthThresholds>`. */
@@ -51,6 +51,7 @@ export class QueueMonitor {
     @Optional() private readonly ports?: UnpluggedPorts,
     @Optional() private readonly host: HostCode = new HostCode(),
     @Optional() private readonly keys?: RingKeyWatch,
+    @Optional() private readonly publications?: PublicationSeal,
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
   }
@@ -63,6 +64,7 @@ export class QueueMonitor {
       queues: byQueueName(names, stats),
       totals: totalsOf(stats),
       spooled: spooledJobs(names.map((name) => this.queues.get(name).broker)),
+      socketUnopened: this.publications?.unopened().count ?? 0,
       timestamp: new Date(this.clock.now()),
     };
   }
@@ -108,7 +110,7 @@ export class QueueMonitor {
     const brokers = new Set(names.map((name) => this.queues.get(name).broker));
     const [health, reasons] = await Promise.all([
       this.healthOfAll(names),
-      reasonsBesideQueues(brokers, this.keys, ANSWER_TIMEOUT_MS),
+      reasonsBesideQueues(brokers, this.keys, this.publications, ANSWER_TIMEOUT_MS),
     ]);
     const status = statusOf([...reasons, ...health.flatMap((queue) => queue.reasons)]);
     return {
@@ -120,6 +122,7 @@ export class QueueMonitor {
         health,
       ),
       breakers: this.breakerStatuses(),
+      socketUnopened: this.publications?.unopened().count ?? 0,
       timestamp: new Date(this.clock.now()),
     };
   }
@@ -239,10 +242,6 @@ export class QueueMonitor {
       kinds: [],
     }));
   }
-}
-
-function byQueueName<Value>(names: readonly string[], values: readonly Value[]): ByQueueName<Value> {
-  return Object.fromEntries(names.map((name, index) => [name, values[index]])) as ByQueueName<Value>;
 }
 
 function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot, since: number): boolean {

@@ -57,6 +57,8 @@ export interface QueueMetrics {
   readonly totals: QueueTotals;
   /** Jobs of this process that wait on its disk until Redis is back; null when adds are not spooled. */
   readonly spooled: SpoolDepth | null;
+  /** What other processes sent to sockets of this one and was dropped, since its start: it did not open, or makes no sense. */
+  readonly socketUnopened: number;
   readonly timestamp: Date;
 }
 

@@ -116,6 +116,10 @@ export type { TraceTarget } from './privacy/trace-holder.js';
 export { AuditAction, AuditPhase, AuditTrail, isAuditAction, isAuditPhase } from './privacy/audit-trail.js';
 export type { AuditExtent, AuditHead, AuditQuery, AuditRecord, AuditTarget } from './privacy/audit-trail.js';
 
+// What adapters seal with what they send to other processes; the library provides it
+export { PublicationSeal } from './privacy/publication-seal.js';
+export type { Publication, Unopened, UnopenedPublications } from './privacy/publication-seal.js';
+
 // Batches
 export { BatchProgressStore } from './messages/batch-progress-store.js';
 export type { BatchProgress, BatchSummary } from './messages/batch-progress-store.js';

@@ -1,7 +1,7 @@
 import type { DataKeys } from './keys/data-keys.js';
 import type { NameKey } from './keys/name-keys.js';
 
-/** Whether payloads are sealed: `on`; `open-only`, what is sealed is opened and new jobs are not sealed yet; `off`, not at all. */
+/** Whether payloads and publications are sealed: `on`; `open-only`, what is sealed is opened and nothing new is sealed yet; `off`, not at all. */
 export type Sealing = 'on' | 'open-only' | 'off';
 
 /** The keys of an app's codec. */

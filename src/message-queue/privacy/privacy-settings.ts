@@ -2,17 +2,20 @@ import { milliseconds, oneOf, wholeNumber } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 
-/** What is told of jobs that carry content: those of the built-in queues, and of a host's own that say `sealed: true`. */
+/** What is told of jobs that carry content: those of the built-in queues, and of a host's own that say `sealed: true`; and of events for sockets. */
 export const PRIVACY_SETTINGS = {
   /**
-   * Whether the payloads of queues that carry content are sealed. `open-only` opens what is sealed and seals nothing: the first of the
+   * Whether the payloads of queues that carry content are sealed, and what the Socket.IO adapter sends to other processes. `open-only` opens what is sealed and seals nothing: the first of the
    * two deploys that turn sealing on, or the way back.
    */
   sealing: setting(oneOf('on', 'open-only', 'off'), {
     variable: 'MESSAGE_QUEUE_SEALING',
     default: 'on',
   }),
-  /** What happens to a job of a sealed queue that was stored in plain text: it runs, or becomes a dead letter. */
+  /**
+   * What happens to a job of a sealed queue that was stored in plain text: it runs, or becomes a dead letter. What another process sent to
+   * sockets in plain text is passed on, or dropped.
+   */
   unsealed: setting(oneOf('run', 'refuse'), {
     variable: 'MESSAGE_QUEUE_UNSEALED',
     default: 'run',

@@ -12,6 +12,7 @@ import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { KeyProvider } from '../ports/encryption/key-provider.js';
 import { ErasureWatch } from '../privacy/erasure/erasure-watch.js';
 import { PayloadCodec } from '../privacy/payload-codec.js';
+import { SealedPublications } from '../privacy/sealed-publications.js';
 import { HandlerRegistration } from './handler-registration.js';
 import { checkKeys } from './providers/sealing-providers.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -53,7 +54,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     await this.#orClose(async () => {
       this.queues.settle();
       this.handlers.register();
-      await checkKeys(this.#codec, this.#keys, this.config);
+      await checkKeys(this.#codec, this.#publications, this.#keys, this.config);
       this.#ports.check();
     });
   }
@@ -139,6 +140,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   get #codec(): PayloadCodec {
     return this.moduleRef.get(PayloadCodec, { strict: false });
+  }
+
+  get #publications(): SealedPublications {
+    return this.moduleRef.get(SealedPublications, { strict: false });
   }
 
   get #keys(): KeyProvider {

@@ -1,6 +1,7 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { InAppChannel } from '../../ports/notifications/notification-channel.js';
+import { PublicationSeal } from '../../ports/privacy/publication-seal.js';
 import { SocketIoInAppChannel } from './socket-io-in-app.channel.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';
 import { SocketIoTransport } from './socket-io.transport.js';
@@ -14,7 +15,7 @@ export interface SocketIoAsyncOptions {
 
 /**
  * {@link SocketIoTransport} as the app's MessageTransport and {@link SocketIoInAppChannel} as its InAppChannel, for the module's
- * `adapters`; a gateway injects the transport by its class.
+ * `adapters`; a gateway injects the transport by its class. What goes to other processes is sealed as `privacy.sealing` says.
  *
  * ```ts
  * MessageQueueModule.forRoot({
@@ -30,11 +31,15 @@ export function socketIoAdapters(options: SocketIoTransportOptions | SocketIoAsy
     'useFactory' in options
       ? {
           provide: SocketIoTransport,
-          useFactory: async (...injected: never[]) =>
-            new SocketIoTransport(await options.useFactory(...injected)),
-          inject: [...(options.inject ?? [])],
+          useFactory: async (seal: PublicationSeal, ...injected: never[]) =>
+            new SocketIoTransport(await options.useFactory(...injected), seal),
+          inject: [PublicationSeal, ...(options.inject ?? [])],
         }
-      : { provide: SocketIoTransport, useFactory: () => new SocketIoTransport(options) },
+      : {
+          provide: SocketIoTransport,
+          useFactory: (seal: PublicationSeal) => new SocketIoTransport(options, seal),
+          inject: [PublicationSeal],
+        },
     { provide: MessageTransport, useExisting: SocketIoTransport },
     {
       provide: InAppChannel,

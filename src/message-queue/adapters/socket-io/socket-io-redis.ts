@@ -3,13 +3,30 @@ import type { Server } from 'socket.io';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { createPublisher, createSubscriber } from './socket-io-redis-client.js';
+import { errorCodesOf, withoutText } from '../../../kernel/logging/error-text.js';
+import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
 import { replyOf } from '../../../kernel/redis/redis-replies.js';
 import { Subscriptions } from '../../../kernel/redis/subscriptions.js';
 import type { RedisClient } from '../../../kernel/redis/redis-client.js';
+import { SystemClock } from '../../../kernel/time/clock.js';
+import type { PublicationSeal } from '../../ports/privacy/publication-seal.js';
 import type { SocketIoRedis } from './socket-io.options.js';
+import { openedSubscriber, sealedPublisher } from './socket-io-line.js';
+import type { Dropped, LineListeners } from './socket-io-line.js';
 
-/** While Redis goes on refusing, how long until that is said again, milliseconds. */
+/** While the same goes on, how long until it is said again, milliseconds. */
 const AGAIN_AFTER_MS = 30_000;
+
+/** What to do about a publication of another process that was dropped. */
+const REMEDIES: Readonly<Record<Dropped, string>> = {
+  changed:
+    'it was changed after it was sealed, or this app did not seal it: find out who writes to this Redis',
+  'no-key':
+    'this process does not have its key: give all processes the same KeyProvider, and the same DataKeyStore if there is one',
+  plain: 'it is in plain text, and privacy.unsealed is "refuse": find out who publishes without sealing',
+  senseless:
+    'Socket.IO makes nothing of it, or a listener of the app threw: find out who writes to this Redis, or look at the listener',
+};
 
 type AdapterPackage = typeof import('@socket.io/redis-adapter');
 type AdapterFactory = NonNullable<Parameters<Server['adapter']>[0]>;
@@ -19,25 +36,37 @@ export class SocketIoRedisLink {
   private readonly logger = new SafeLogger('SocketIoTransport');
   private readonly publisher: RedisClient;
   private readonly subscriber: Redis;
+  private readonly opened: ReturnType<typeof openedSubscriber>;
+  private readonly lines = new RepeatedLines(new SystemClock(), AGAIN_AFTER_MS);
   private readonly subscriptions: Subscriptions;
   private readonly package: AdapterPackage;
   private isAway = false;
-  private refusalToldAt = Number.NEGATIVE_INFINITY;
 
   /**
+   * @param seal seals what goes to the other processes; null: it is in plain text
    * @param onSubscribed the subscription is in place, for the first time or again: what was published before never came
    * @throws MissingPackageError when @socket.io/redis-adapter is not installed
    */
   constructor(
     settings: SocketIoRedis,
     private readonly key: string,
+    seal: PublicationSeal | null,
     onSubscribed: () => void,
   ) {
     this.package = loadOptionalPackage('@socket.io/redis-adapter', 'sockets over several processes');
-    this.publisher = withoutRejections(this.watch(createPublisher(settings)), ['publish']);
+    const listeners: LineListeners = {
+      dropped: (why, error) => {
+        seal?.noteUnopened();
+        this.tellDropped(why, error);
+      },
+      unsealed: (error) => this.tellUnsealed(error),
+    };
+    const publisher = withoutRejections(this.watch(createPublisher(settings)), ['publish']);
+    this.publisher = seal === null ? publisher : sealedPublisher(publisher, key, seal, listeners);
     this.subscriber = this.watch(createSubscriber(settings));
     this.subscriptions = new Subscriptions(this.subscriber, (error) => this.tellRefusal(error));
     withoutRejections(this.subscriber, ['unsubscribe', 'punsubscribe']);
+    this.opened = openedSubscriber(this.subscriber, key, seal, listeners);
     this.subscriber.on('ready', () => {
       this.isAway = false;
       // Lost once more, it is told after the next time.
@@ -47,7 +76,11 @@ export class SocketIoRedisLink {
 
   /** Joins a server. */
   join(server: Server): void {
-    const create = this.package.createAdapter(this.publisher, this.subscriber, { key: this.key });
+    const create = this.package.createAdapter(this.publisher, this.opened, {
+      key: this.key,
+      // Otherwise every process opens all answers to all others.
+      publishOnSpecificResponseChannel: true,
+    });
     // Socket.IO calls it with `new`, so it must not be an arrow function.
     const factory = function (namespace: Parameters<typeof create>[0]) {
       const adapter = create(namespace);
@@ -66,6 +99,7 @@ export class SocketIoRedisLink {
 
   /** Closes both connections. */
   close(): void {
+    this.lines.flush();
     this.subscriptions.close();
     this.publisher.disconnect();
     this.subscriber.disconnect();
@@ -73,14 +107,33 @@ export class SocketIoRedisLink {
 
   /** Without a subscription sockets of this process hear nothing of the others, and nothing else says so. */
   private tellRefusal(error: Error): void {
-    const now = performance.now();
-    if (now - this.refusalToldAt < AGAIN_AFTER_MS) return;
-    this.refusalToldAt = now;
     const reply = replyOf(error);
-    this.logger.error(
+    this.tell(
+      'refusal',
       `Redis does not let this process listen to the others, so its sockets miss what they send: ${reply?.text ?? error.message}. ` +
         `${reply?.remedy ?? ''} It is tried again every second.`,
     );
+  }
+
+  private tellDropped(why: Dropped, error: unknown): void {
+    const stack = error instanceof Error ? withoutText(error).stack : undefined;
+    this.tell(why, `What another process sent to sockets was dropped: ${REMEDIES[why]}.`, stack);
+  }
+
+  private tellUnsealed(error: unknown): void {
+    this.tell(
+      'unsealed',
+      `What this process has for sockets of others was not sent: the key to seal it with cannot be had (${errorCodesOf(error)}). ` +
+        'Messages are tried again. Look at the key provider and the data key store.',
+    );
+  }
+
+  private tell(kind: string, line: string, ...more: unknown[]): void {
+    this.lines.add({
+      kind,
+      write: () => this.logger.error(line, ...more),
+      sum: ({ count, seconds }) => this.logger.error(`${line} ${count} times more within ${seconds} s.`),
+    });
   }
 
   private watch<T extends RedisClient>(client: T): T {

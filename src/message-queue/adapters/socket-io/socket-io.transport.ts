@@ -8,6 +8,7 @@ import type {
   TransportMessage,
   TransportReceipt,
 } from '../../ports/messages/message-transport.js';
+import type { PublicationSeal } from '../../ports/privacy/publication-seal.js';
 import { guardedCall } from '../../../kernel/host/guarded-call.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
@@ -35,14 +36,22 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   private link: SocketIoRedisLink | null = null;
   private subscribed: Promise<void> = Promise.resolve();
 
-  /** @throws InvalidConfigurationError listing every option that is wrong */
-  constructor(options: SocketIoTransportOptions = {}) {
+  /**
+   * @param seal seals what goes to other processes: the app's {@link PublicationSeal}, which `socketIoAdapters` injects. Default: nothing is
+   * sealed, and with Redis a line of the log says so
+   * @throws InvalidConfigurationError listing every option that is wrong
+   */
+  constructor(
+    options: SocketIoTransportOptions = {},
+    private readonly seal: PublicationSeal | null = null,
+  ) {
     super();
     this.options = resolveSocketIoOptions(options);
+    if (this.options.redis !== null) seal?.needKeys();
   }
 
   /**
-   * The room that all sockets of a user join.
+   * The room that all sockets of a user join. Its name leaves the process sealed.
    * @throws UnrecoverableJobError for an id that is not well-formed text: users would share a room
    */
   roomOf(userId: string): string {
@@ -62,7 +71,12 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     this.server = server;
     const { redis, prefix } = this.options;
     if (redis === null) return;
-    this.link = new SocketIoRedisLink(redis, `${prefix}:socket.io`, () => {
+    if (this.seal === null) {
+      this.logger.warn(
+        'What goes to sockets of other processes passes through Redis in plain text: make the transport with socketIoAdapters, or give it the PublicationSeal of the app.',
+      );
+    }
+    this.link = new SocketIoRedisLink(redis, `${prefix}:socket.io`, this.seal, () => {
       for (const listener of this.subscribedListeners) {
         guardedCall(listener, (error) => this.logger.error('A listener of onSubscribed failed.', error));
       }

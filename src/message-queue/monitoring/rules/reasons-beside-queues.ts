@@ -1,6 +1,7 @@
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import type { Broker } from '../../broker/broker.js';
 import type { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
+import type { PublicationSeal } from '../../ports/privacy/publication-seal.js';
 import { degraded, unhealthy } from '../health-reasons.js';
 import type { HealthReason } from '../queue-health.js';
 
@@ -11,10 +12,12 @@ import type { HealthReason } from '../queue-health.js';
 export async function reasonsBesideQueues(
   brokers: Iterable<Broker>,
   keys: RingKeyWatch | undefined,
+  publications: PublicationSeal | undefined,
   timeoutMs: number,
 ): Promise<HealthReason[]> {
   const abandoned = [...brokers].map((broker) => abandonedQueues(broker, timeoutMs));
-  return (await Promise.all([...abandoned, keyReasons(keys, timeoutMs)])).flat();
+  const asked = await Promise.all([...abandoned, keyReasons(keys, timeoutMs)]);
+  return [...asked.flat(), ...unopenedReasons(publications)];
 }
 
 /** What a broker says of queues that no process has. */
@@ -41,6 +44,17 @@ async function keyReasons(keys: RingKeyWatch | undefined, timeoutMs: number): Pr
       ),
     ];
   }
+}
+
+function unopenedReasons(publications: PublicationSeal | undefined): HealthReason[] {
+  const { count, isRecent } = publications?.unopened() ?? { count: 0, isRecent: false };
+  if (!isRecent) return [];
+  return [
+    degraded(
+      'SOCKET_UNOPENED',
+      `Some of what other processes sent to sockets of this one was dropped, ${count} times since its start and within the last 5 minutes too. Messages are tried again, other events are lost. The log says why: a key that this process does not have, or somebody else who writes to this Redis.`,
+    ),
+  ];
 }
 
 function noAnswer(): Error {

@@ -11,15 +11,17 @@ import { KeysRequiredError } from '../../jobs/sealing/sealing-errors.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
+import { PublicationSeal } from '../../ports/privacy/publication-seal.js';
 import { AppCodecKeys } from '../../privacy/keys/app-codec-keys.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { MOST_RING_KEYS } from '../../privacy/keys/ledger-keys.js';
 import { PayloadCodec } from '../../privacy/payload-codec.js';
+import { SealedPublications } from '../../privacy/sealed-publications.js';
 
 /** How long a start waits for the first key, milliseconds. */
 const FIRST_KEY_MS = 5_000;
 
-/** What seals the payloads of an app's queues. */
+/** What seals the payloads of an app's queues, and what its processes tell each other. */
 export const SEALING_PROVIDERS: readonly Provider[] = [
   {
     provide: PayloadCodec,
@@ -34,6 +36,12 @@ export const SEALING_PROVIDERS: readonly Provider[] = [
     },
     inject: [MESSAGE_QUEUE_CONFIG, ModuleRef, Clock],
   },
+  {
+    provide: SealedPublications,
+    useFactory: (codec: PayloadCodec) => new SealedPublications(codec),
+    inject: [PayloadCodec],
+  },
+  { provide: PublicationSeal, useExisting: SealedPublications },
 ];
 
 /** The key provider of a host that plugged none in. */
@@ -45,21 +53,23 @@ export const DEFAULT_KEY_PROVIDER: Provider = {
 };
 
 /**
- * Looks whether the sealed queues have keys, and gets the first one. Keys that cannot be had for now keep no app from starting.
+ * Looks whether what is sealed has keys, and gets the first one. Keys that cannot be had for now keep no app from starting.
  * @throws KeysRequiredError when nobody said with which keys, or said the published ones where nothing may be open;
  * InvalidConfigurationError when the ring has more than 4 keys
  */
 export async function checkKeys(
   codec: PayloadCodec,
+  publications: SealedPublications,
   provider: KeyProvider,
   config: MessageQueueConfig,
 ): Promise<void> {
-  const queues = codec.sealedQueues();
-  if (queues.length === 0) return;
+  const sealed = codec.sealedQueues().map((name) => `"${name}"`);
+  if (publications.isOn) sealed.push('events for sockets of other processes');
+  if (sealed.length === 0) return;
   const logger = new SafeLogger('MessageQueueModule');
   if (provider instanceof InMemoryKeyProvider) {
-    const isAlone = config.provider === 'memory' && config.environment !== 'production';
-    if (!isAlone && !provider.isPublished) throw keysRequired(queues, config);
+    const isAlone = config.provider === 'memory' && config.environment !== 'production' && !publications.isOn;
+    if (!isAlone && !provider.isPublished) throw keysRequired(sealed, config);
     if (provider.isPublished && config.environment !== 'test') {
       logger.warn(
         'Jobs are sealed with the published development key, which protects nothing: plug in a KeyProvider of your own before you store what matters.',
@@ -70,7 +80,7 @@ export async function checkKeys(
     const tooLate = (): Error => new Error('It did not answer.');
     const ids = await answeredWithin(provider.ids(), FIRST_KEY_MS, tooLate);
     if (ids.includes(PUBLISHED_KEY_ID) && !opensUnlocked(config.environment)) {
-      throw keysRequired(queues, config);
+      throw keysRequired(sealed, config);
     }
     if (ids.length > MOST_RING_KEYS) throw tooManyKeys(ids);
     await answeredWithin(provider.current(), FIRST_KEY_MS, tooLate);
@@ -91,15 +101,11 @@ function tooManyKeys(ids: readonly string[]): InvalidConfigurationError {
   return new InvalidConfigurationError('The message queue cannot start:', [{ path: 'KeyProvider', message }]);
 }
 
-function keysRequired(
-  queues: readonly string[],
-  { environment, provider }: MessageQueueConfig,
-): KeysRequiredError {
+function keysRequired(sealed: readonly string[], { environment }: MessageQueueConfig): KeysRequiredError {
   const where =
     environment === 'unset' ? `on Redis while NODE_ENV is neither development nor test` : `in ${environment}`;
   return new KeysRequiredError([
-    `No job is added or run ${where}: ${queues.map((name) => `"${name}"`).join(', ')} seal what ${provider === 'redis' ? 'Redis' : 'memory'} stores, and ` +
-      'nobody said with which keys. Make one, and plug in a KeyProvider:',
+    `The app does not start ${where}: ${sealed.join(', ')} are sealed, and nobody said with which keys. Make one, and plug in a KeyProvider:`,
     '  ENCRYPTION_KEYS="k-1:$(openssl rand -base64 32)"',
     '  adapters: [{ provide: KeyProvider, useFactory: (config: ConfigService) => EnvironmentKeyProvider.from(config), inject: [ConfigService] }]',
     `The key named "${PUBLISHED_KEY_ID}" is published and counts as none. To store content in plain text instead: privacy: { sealing: 'off' }, or MESSAGE_QUEUE_SEALING=off.`,
