@@ -20,7 +20,6 @@ import {
   KEPT,
   keysOf,
   MARK,
-  OWN,
   PAIR,
   rowsOf,
 } from '../support/erasure-stage.js';

@@ -56,6 +56,12 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/execution/b.ts`, `import '../handlers/target.js'`, null],
   [`${LIBRARY}/privacy/a.ts`, `import '../broker/broker.js'`, 'privacy-stands-on-ports'],
   [`${LIBRARY}/privacy/b.ts`, `import '../jobs/target.js'`, null],
+  [
+    `${LIBRARY}/privacy/job-traces/a.ts`,
+    `import '../../broker/redis/target.js'`,
+    'job-traces-use-the-inner-seam',
+  ],
+  [`${LIBRARY}/privacy/job-traces/b.ts`, `import '../../broker/broker.js'`, null],
   [`${LIBRARY}/worker/a.ts`, `import '../broker/redis/target.js'`, 'worker-starts-and-stops'],
   [`${LIBRARY}/worker/b.ts`, `import '../broker/broker.js'`, null],
   [`${LIBRARY}/ports/a.ts`, `import '../broker/broker.js'`, 'ports-stand-alone'],

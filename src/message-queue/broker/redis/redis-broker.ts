@@ -117,11 +117,10 @@ export class RedisBroker extends Broker {
         addJobs: (jobs) => enqueuer.addJobs(jobs),
       },
     );
-    const { scripts, connections, memory } = this;
+    const { scripts, connections, memory, spool } = this;
     const { enqueueTimeoutMs: timeoutMs, whenUnavailable } = this.options;
     const waits = whenUnavailable === 'wait';
     const { report } = this.problems;
-    const { spool } = this;
     const enqueuer = new Enqueuer({
       ...{ queue, scripts, connections, memory, timeoutMs, waits, spool, report },
     });

@@ -3,7 +3,6 @@ import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { LedgerEntry } from '../../../admission/ledger-entry.js';
 import { ledgerEntry, ledgerNames } from '../../../admission/ledger-entry.js';
 import { JsonPayload, SealedPayload } from '../../../admission/payloads/json-payload.js';
-import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { JobText } from '../../jobs-of-queue.js';
 import { plainName } from '../../../jobs/sealing/keyed-ledger.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
