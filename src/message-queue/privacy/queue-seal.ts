@@ -10,10 +10,10 @@ import type {
   SealedSlot,
   SealStatus,
 } from '../jobs/sealing/payload-seal.js';
-import { ErasedError } from '../jobs/errors.js';
 import type { StoredTexts, TextVerdict } from '../jobs/sealing/stored-texts.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
+import { refuseErased } from './erasure/refuse-erased.js';
 import type { DataKey, KeyLookup } from './keys/data-keys.js';
 import { MissingKeys } from './missing-keys.js';
 import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
@@ -96,20 +96,8 @@ export class QueueSeal implements PayloadSeal {
   }
 
   refuseErased({ job, jobId }: SealedJob, data: unknown): Promise<void> | undefined {
-    const names = this.splitterOf(job).namesOf(data);
-    const asking = names.length === 0 ? undefined : this.state.keys.isErased(names);
-    if (asking === undefined) return undefined;
-    const { name: queue } = this.definition;
-    const place = { queue, job, jobId };
-    const tooLate = (): KeyUnavailableError =>
-      new KeyUnavailableError('Nobody could say whether this was erased: the job waits.', place);
-    return answeredWithin(asking, LONGEST_LOOKUP_MS, tooLate).then((isErased) => {
-      if (!isErased) return;
-      throw new ErasedError(
-        `Job "${job}" ${jobId} of queue "${queue}" is about what was erased: it ends here.`,
-        place,
-      );
-    });
+    const place = { queue: this.definition.name, job, jobId };
+    return refuseErased(this.splitterOf(job).namesOf(data), this.state.keys, place);
   }
 
   renewKeys(): Promise<void> {
