@@ -70,7 +70,7 @@ export type { PrivacyCall } from '../privacy/audit/privacy-call.js';
 export type { RevealCall, RevealedFailure, RevealedJob } from '../privacy/reveal/job-reveal.js';
 export type { RewrapReport } from '../privacy/keys/key-rotation.js';
 export type { ResealReport } from '../privacy/resealed-queue.js';
-export { NoDataKeyStoreError } from '../privacy/no-data-key-store.error.js';
+export { NoDataKeyStoreError } from '../privacy/keys/no-data-key-store.error.js';
 export { AuditChain } from '../privacy/audit/audit-chain.js';
 export type { AuditEntry } from '../privacy/audit/audit-entry.js';
 export type { AuditFault, AuditProblem, AuditVerdict } from '../privacy/audit/audit-verification.js';

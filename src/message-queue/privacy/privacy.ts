@@ -12,7 +12,7 @@ import type { RewrapReport } from './keys/key-rotation.js';
 import { resealAll } from './resealed-queue.js';
 import type { ResealReport, SealedTexts } from './resealed-queue.js';
 import type { JobReveal, RevealCall, RevealedJob } from './reveal/job-reveal.js';
-import { NoDataKeyStoreError } from './no-data-key-store.error.js';
+import { NoDataKeyStoreError } from './keys/no-data-key-store.error.js';
 
 /** What it is made of. */
 export interface PrivacyParts {

@@ -17,8 +17,10 @@ import { refuseErased } from './erasure/refuse-erased.js';
 import type { DataKey, KeyLookup } from './keys/data-keys.js';
 import { MissingKeys } from './missing-keys.js';
 import { joinParts, PayloadSplitter, readablePart } from './payload-parts.js';
-import { KeyUnavailableError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
+import { KeyUnavailableError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
+import type { SealBrokenError } from '../jobs/sealing/sealing-errors.js';
 import { Resealing } from './resealing.js';
+import { keyNotHere, sealBroken } from './seal-refusals.js';
 import { keyIdOf, openText, readSealed, sealText } from './sealed-text.js';
 import { sealedFieldsOf } from './sealed-fields.decorators.js';
 import type { SealedFields } from './sealed-fields.decorators.js';
@@ -224,22 +226,12 @@ export class QueueSeal implements PayloadSeal {
   }
 
   private broken({ job, jobId }: SealedJob): SealBrokenError {
-    const { name: queue } = this.definition;
-    return new SealBrokenError(
-      `What is stored of job "${job}" ${jobId} of queue "${queue}" does not open: it, or a readable field beside it, was changed after it was ` +
-        'sealed, or it belongs to another job. Find out who writes to this Redis before you replay it.',
-      { queue, job, jobId },
-    );
+    return sealBroken({ queue: this.definition.name, job, jobId });
   }
 
   private unknownKey({ job, jobId }: SealedJob, keyId: string): KeyUnavailableError {
     this.missing.note(keyId, jobId);
-    const { name: queue } = this.definition;
-    return new KeyUnavailableError(
-      `Job "${job}" ${jobId} of queue "${queue}" waits: the key that its payload was sealed with is not to be had here. ` +
-        'Give it back to the key provider, or wait until the data key store answers.',
-      { queue, job, jobId },
-    );
+    return keyNotHere({ queue: this.definition.name, job, jobId });
   }
 }
 

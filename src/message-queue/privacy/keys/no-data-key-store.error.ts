@@ -1,4 +1,4 @@
-import { MessageQueueError } from '../../kernel/errors.js';
+import { MessageQueueError } from '../../../kernel/errors.js';
 
 /** What was asked needs data keys that are stored, and no `DataKeyStore` is plugged in. */
 export class NoDataKeyStoreError extends MessageQueueError {
