@@ -139,7 +139,10 @@ describe('a failure of a sealed queue', () => {
       throw new Error(`letter-4711 says ${SECRET}`);
     };
     const taken = stage.take({ data: { opened: 'elsewhere' } });
-    const seal = { open: () => ({ data: { letterId: 'letter-4711', text: SECRET } }) };
+    const seal = {
+      open: () => ({ data: { letterId: 'letter-4711', text: SECRET } }),
+      refuseErased: () => undefined,
+    };
     const letters = { ...SEALED, jobs: { write: LetterDto }, seal: seal as unknown as PayloadSeal };
     const outcome = await failed(stage.executor.run(taken, letters));
     expect(outcome.failure.message).toBe('letter-4711 says [content]');
@@ -149,7 +152,10 @@ describe('a failure of a sealed queue', () => {
     const stage = sealedStage('codes');
     const sealed: unknown[] = [];
     const sealer = { seal: (slot: string, json: string) => `${sealed.push([slot, JSON.parse(json)])}` };
-    const seal = { open: () => ({ data: { text: SECRET }, sealer }) } as unknown as PayloadSeal;
+    const seal = {
+      open: () => ({ data: { text: SECRET }, sealer }),
+      refuseErased: () => undefined,
+    } as unknown as PayloadSeal;
     const throwing = async (error: unknown): Promise<unknown> => {
       stage.handle = async () => {
         throw error;

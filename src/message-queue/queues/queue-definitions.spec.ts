@@ -20,7 +20,7 @@ describe('the six queues', () => {
       ['message-indexing', 'index-message', 3, 3, 'exponential 3000', 60_000],
       ['message-encryption', 'encrypt-decrypt', 5, 3, 'exponential 2000', 45_000],
       ['batch-message-sending', 'batch-send', 2, 3, 'exponential 5000', 300_000],
-      ['message-cleanup', 'cleanup-messages', 1, 2, 'fixed 10000', 600_000],
+      ['message-cleanup', 'cleanup-messages,erase-traces', 1, 2, 'fixed 10000', 600_000],
     ]);
     expect(rows.map(([name]) => name)).toEqual(Object.values(QueueName));
   });
@@ -48,6 +48,7 @@ describe('the six queues', () => {
       'encrypt-decrypt: MessageEncryptionProcessor.processEncryption',
       'batch-send: BatchMessageProcessor.processBatch',
       'cleanup-messages: MessageCleanupProcessor.processCleanup',
+      'erase-traces: EraseTracesProcessor.processErasure',
     ]);
     const jobs = BUILT_IN_QUEUES.flatMap((definition) => Object.keys(definition.jobs));
     expect(handlers.map((handler) => handler.split(':')[0])).toEqual(jobs);
