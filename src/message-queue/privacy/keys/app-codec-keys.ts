@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { KeyProvider } from '../../ports/encryption/key-provider.js';
 import type { CodecKeys } from '../codec-state.js';
-import type { DataKey, KeyLookup } from './data-keys.js';
+import type { DataKey, KeyLookup, RingView } from './data-keys.js';
 import { DerivedDataKeys } from './derived-data-keys.js';
 import type { KeyCacheLimits } from './key-cache.js';
 import { LedgerKeys } from './ledger-keys.js';
@@ -53,6 +53,10 @@ export class AppCodecKeys implements CodecKeys {
   openingKey(keyId: Buffer, queue: string): Promise<KeyLookup> {
     if (!isStored(keyId)) return this.derived.openingKey(keyId, queue);
     return this.stored === null ? Promise.resolve('unknown') : this.stored.openingKey(keyId, queue);
+  }
+
+  ringNow(): Promise<RingView> {
+    return this.derived.ringNow();
   }
 
   /** A newer generation of a stored key is heard of within a minute, and no ring key hangs on it. */
