@@ -7,6 +7,8 @@ import { waitUntil } from '../support/wait-until.js';
 
 /** What an attacker puts wherever the app takes a text: a line of its own in the log, and what moves a terminal's cursor. */
 const FORGED = 'x\r\nFORGED [Nest] 1  - LOG all is well\u001b[2J\u2028FORGED\u0085FORGED\u202eFORGED\u0000';
+/** The same as the log says it. */
+const ESCAPED = String.raw`x\u000d\u000aFORGED [Nest] 1  - LOG all is well\u001b[2J\u2028FORGED\u0085FORGED\u202eFORGED\u0000`;
 const ACTIVE = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
 
 describe('a line of the log', () => {
@@ -60,18 +62,18 @@ describe('a line of the log', () => {
   it.each<[string, number, () => Promise<unknown>]>([
     [
       'a job: its payload, correlation id, error, and the name of the error',
-      4,
+      5,
       () => post('/attack/job', { text: FORGED }, { 'x-correlation': encodeURIComponent(FORGED) }),
     ],
     ['an error of a route, which Nest logs', 2, () => post('/attack/error', { text: FORGED })],
     [
       'an id in a path, and what comes of a wrong one',
-      0,
+      1,
       () => fetch(`${url}/attack/job/${encodeURIComponent(FORGED)}`),
     ],
     [
       'ids, names and content of a message',
-      0,
+      1,
       () =>
         post('/api/messages', {
           senderId: FORGED,
@@ -82,7 +84,7 @@ describe('a line of the log', () => {
     ],
     [
       'the sign-in and the events of a socket',
-      0,
+      1,
       async () => {
         const socket = io(url, {
           auth: { as: FORGED },
@@ -99,13 +101,13 @@ describe('a line of the log', () => {
       },
     ],
   ])('is not forged by %s', async (_by, least, attack) => {
-    for (const line of await quotedIn(attack, least)) expect(line).not.toMatch(/^\s*FORGED/);
+    const lines = await quotedIn(attack, least);
+    for (const line of lines) expect(line).not.toMatch(/^\s*FORGED/);
+    expect(lines.filter((line) => line.includes(ESCAPED))).not.toEqual([]);
   });
 
   it('says what it was given as escapes, and its own stacks as lines', () => {
-    expect(output).toContain(
-      String.raw`x\u000d\u000aFORGED [Nest] 1  - LOG all is well\u001b[2J\u2028FORGED\u0085FORGED\u202eFORGED\u0000`,
-    );
+    expect(output).toContain(ESCAPED);
     expect(output).toMatch(/\n {4}at /);
     expect(output.split('\n').filter((line) => ACTIVE.test(line))).toEqual([]);
   });

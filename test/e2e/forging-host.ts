@@ -1,7 +1,10 @@
 import 'reflect-metadata';
 import { Processor } from '@nestjs/bull';
+import type { IncomingMessage, Server } from 'node:http';
 import { Body, ConsoleLogger, Controller, Get, Headers, Logger, Module, Param, Post } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { CallHandler, ExecutionContext, INestApplication, NestInterceptor } from '@nestjs/common';
+import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import type { Observable } from 'rxjs';
 import { IsString } from 'class-validator';
 import { AppModule } from '../../src/app.module.js';
 import { People } from '../../src/chat/sign-in/people/people.js';
@@ -68,24 +71,42 @@ class AttackController {
   }
 }
 
+/** Logs what it is sent, before anybody has looked at it. */
+class BodyLog implements NestInterceptor {
+  private readonly logger = new Logger('Body');
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() === 'http') {
+      const { body } = context.switchToHttp().getRequest<{ readonly body?: object }>();
+      this.logger.log(Object.values(body ?? {}).join(' '));
+    }
+    return next.handle();
+  }
+}
+
 @Module({
   imports: [
     AppModule.register({ environment: 'development', provider: 'memory' }),
     MessageQueueModule.registerQueue(NOTES),
   ],
-  providers: [NotesProcessor],
+  providers: [NotesProcessor, { provide: APP_INTERCEPTOR, useClass: BodyLog }],
   controllers: [AttackController],
 })
 class ForgingHost {}
 
 async function main(): Promise<void> {
   const logger = printableLogger(new ConsoleLogger({ colors: false }));
-  const app = await NestFactory.create(ForgingHost, { logger });
+  const app: INestApplication<Server> = await NestFactory.create(ForgingHost, { logger });
   const events = app.get(JobEvents);
   events.on('failed', ({ error }) => {
     throw error;
   });
   await app.listen(0, '127.0.0.1');
+  // Socket.IO, which listens by now, passes on what is not its own.
+  const access = new Logger('Access');
+  app.getHttpServer().prependListener('request', ({ url: path = '' }: IncomingMessage) => {
+    access.log(decodeURIComponent(path));
+  });
   const url = await app.getUrl();
   const people = [app.get(People, { strict: false }).find('ada')].filter((person) => person !== undefined);
   const [cookie = ''] = app.get(Sessions, { strict: false }).open(people, new URL(url).host).split(';');

@@ -239,6 +239,34 @@ describe.each(['memory', 'redis'] as const)('Privacy.reseal() on %s', (provider)
     await waitUntil(async () => ((await reseal()) as { left: number }).left === 0, 'nothing to be left');
   });
 
+  it('is what health asks for when a ring key was dropped too early, before anything breaks', async () => {
+    const ring = new KeyRing();
+    const old = await ring.current();
+    await start(provide(ring), { autoStart: false });
+    for (let n = 0; n < 3; n += 1) await add('read', `l-${n}`, n === 0 ? TOMORROW : {});
+    const reasons = async (): Promise<string[]> => {
+      const { reasons: all } = await service.getQueueHealth(LETTERS.name);
+      return all.filter(({ code }) => code === 'RING_KEY_MISSING').map(({ message }) => message);
+    };
+    expect(await reasons()).toEqual([]);
+    ring.rotate();
+    ring.replace(old.id, null);
+    const later = performance.now() + 6 * 60_000;
+    const clock = jest.spyOn(performance, 'now');
+    clock.mockReturnValue(later);
+    const reason = await waitUntil(async () => (await reasons())[0], 'health to count them');
+    expect(reason).toMatch(
+      /^3 job\(s\) of "letters" are sealed with a ring key that the key provider does not know/,
+    );
+    ring.rotate(old);
+    ring.rotate();
+    expect(await reseal()).toEqual({ resealed: 3, left: 0 });
+    ring.replace(old.id, null);
+    clock.mockReturnValue(later + 6 * 60_000);
+    await waitUntil(async () => (await reasons()).length === 0, 'health to be well');
+    clock.mockRestore();
+  });
+
   it('goes on where it was stopped', async () => {
     const ring = new KeyRing();
     await start(provide(ring), { autoStart: false });

@@ -166,7 +166,7 @@ export class QueueMonitor {
     const reasons = [
       ...serverReasons(server, this.thresholds),
       ...spoolReasons(managed.broker),
-      ...sealingReasons(definition),
+      ...sealingReasons(managed),
     ];
     let stats: QueueStats | null = null;
     if (server.reachable && !refusesAll(server)) {

@@ -1,4 +1,4 @@
-import type { DataKeys } from './keys/data-keys.js';
+import type { DataKeys, RingView } from './keys/data-keys.js';
 import type { NameKey } from './keys/name-keys.js';
 
 /** Whether payloads and publications are sealed: `on`; `open-only`, what is sealed is opened and nothing new is sealed yet; `off`, not at all. */
@@ -6,6 +6,9 @@ export type Sealing = 'on' | 'open-only' | 'off';
 
 /** The keys of an app's codec. */
 export interface CodecKeys extends DataKeys {
+  /** Asks which keys the ring has. @throws KeyUnavailableError */
+  ringNow(): Promise<RingView>;
+
   /** Asks which keys are the newest, whatever is remembered. @throws KeyUnavailableError */
   renew(): Promise<void>;
 

@@ -10,7 +10,6 @@ import type {
   SealedSlot,
   SealStatus,
 } from '../jobs/sealing/payload-seal.js';
-import type { StoredTexts, TextVerdict } from '../jobs/sealing/stored-texts.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { CodecState } from './codec-state.js';
 import { refuseErased } from './erasure/refuse-erased.js';
@@ -39,6 +38,7 @@ export class QueueSeal implements PayloadSeal {
   private readonly splitters = new Map<string, PayloadSplitter>();
   private readonly unknownJobs: PayloadSplitter;
   private readonly contexts = new Map<string, string>();
+  readonly stored: Resealing;
 
   /** @throws InvalidConfigurationError when a payload class has more than one `@KeyScope` */
   constructor(
@@ -50,6 +50,11 @@ export class QueueSeal implements PayloadSeal {
       this.splitters.set(job, new PayloadSplitter(sealedFieldsOf(type), this.scope));
     }
     this.unknownJobs = new PayloadSplitter(NO_FIELDS, this.scope);
+    this.stored = new Resealing({
+      ...{ queue: definition.name, state, queueScope: this.scope },
+      scopeOf: (job, payload) => this.splitters.get(job)?.scopeOf(payload),
+      contextOf: (job, slot, rest) => `${this.contextOf(job, slot)}${rest}]`,
+    });
   }
 
   get isOn(): boolean {
@@ -100,21 +105,6 @@ export class QueueSeal implements PayloadSeal {
   refuseErased({ job, jobId }: SealedJob, data: unknown): Promise<void> | undefined {
     const place = { queue: this.definition.name, job, jobId };
     return refuseErased(this.splitterOf(job).namesOf(data), this.state.keys, place);
-  }
-
-  renewKeys(): Promise<void> {
-    return this.state.keys.renew();
-  }
-
-  reseal(texts: StoredTexts): Promise<TextVerdict> {
-    const resealing = new Resealing({
-      queue: this.definition.name,
-      keys: this.state.keys,
-      scopeOf: (job, payload) => this.splitters.get(job)?.scopeOf(payload),
-      queueScope: this.scope,
-      contextOf: (job, slot, rest) => `${this.contextOf(job, slot)}${rest}]`,
-    });
-    return resealing.read(texts);
   }
 
   async openSlot(job: SealedJob, slot: SealedSlot, text: unknown): Promise<OpenedSlot> {

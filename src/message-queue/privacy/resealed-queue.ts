@@ -1,5 +1,4 @@
-import type { PayloadSeal } from '../jobs/sealing/payload-seal.js';
-import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
+import type { StoredSeal, TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
 
 /** What {@link resealAll} did. */
 export interface ResealReport {
@@ -15,7 +14,7 @@ export interface ResealReport {
 /** The sealed texts of one queue. */
 export interface SealedTexts {
   /** Undefined for a queue that somebody else made: nothing of it is sealed. */
-  readonly seal: Pick<PayloadSeal, 'renewKeys' | 'reseal'> | undefined;
+  readonly seal: StoredSeal | undefined;
   /** Shows each of them to `read` and replaces what it wants replaced. What moves meanwhile may be missed. */
   replace(read: TextReader, signal?: AbortSignal): Promise<TextReport>;
 }

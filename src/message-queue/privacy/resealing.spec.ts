@@ -37,7 +37,7 @@ async function ranTexts(seal: PayloadSeal): Promise<StoredTexts> {
 
 /** The texts with what is to take their place. */
 async function resealed(seal: PayloadSeal, texts: StoredTexts): Promise<StoredTexts> {
-  const { replacements, isLeft } = await seal.reseal(texts);
+  const { replacements, isLeft } = await seal.stored.reseal(texts);
   expect(isLeft).toBe(false);
   const next = { ...texts, failures: [...texts.failures] };
   for (const { field, was, is } of replacements) {
@@ -66,7 +66,7 @@ describe('Sealing a stored job anew', () => {
     expect(await opened(later, JSON.parse(next.data ?? ''))).toMatchObject({ data: PAYLOAD });
     // The others open for their job and place only, which sealing them once more needs.
     rotate(ring);
-    expect((await sealOf(ring).reseal(next)).replacements).toHaveLength(4);
+    expect((await sealOf(ring).stored.reseal(next)).replacements).toHaveLength(4);
     await expect(async () => opened(later, JSON.parse(texts.data ?? ''))).rejects.toMatchObject({
       code: 'KEY_UNAVAILABLE',
     });
@@ -85,7 +85,7 @@ describe('Sealing a stored job anew', () => {
   it('has nothing to do for what the current key sealed, in whichever process', async () => {
     const ring = new Ring('k-1');
     const texts = await ranTexts(sealOf(ring));
-    expect(await sealOf(ring).reseal(texts)).toEqual(NOTHING);
+    expect(await sealOf(ring).stored.reseal(texts)).toEqual(NOTHING);
   });
 
   it('asks for the current key when it is told to', async () => {
@@ -93,9 +93,9 @@ describe('Sealing a stored job anew', () => {
     const seal = sealOf(ring);
     const texts = textsOf(await stored(seal));
     rotate(ring);
-    expect(await seal.reseal(texts)).toEqual(NOTHING);
-    await seal.renewKeys();
-    expect((await seal.reseal(texts)).replacements).toHaveLength(1);
+    expect(await seal.stored.reseal(texts)).toEqual(NOTHING);
+    await seal.stored.renewKeys();
+    expect((await seal.stored.reseal(texts)).replacements).toHaveLength(1);
   });
 
   it.each<[string, (texts: StoredTexts) => StoredTexts]>([
@@ -114,7 +114,7 @@ describe('Sealing a stored job anew', () => {
     const ring = new Ring('k-1');
     const texts = textsOf(await stored(sealOf(ring)));
     rotate(ring);
-    expect(await sealOf(ring).reseal(changed(texts))).toEqual(LEFT);
+    expect(await sealOf(ring).stored.reseal(changed(texts))).toEqual(LEFT);
   });
 
   it('leaves what needs a key that is gone, and goes on with the rest', async () => {
@@ -124,7 +124,7 @@ describe('Sealing a stored job anew', () => {
     const data = JSON.stringify(await stored(sealOf(ring)));
     ring.keys.pop();
     rotate(ring);
-    const verdict = await sealOf(ring).reseal(textsOf(null, { data, progress }));
+    const verdict = await sealOf(ring).stored.reseal(textsOf(null, { data, progress }));
     expect(verdict).toMatchObject({ replacements: [{ field: 'data' }], isLeft: true });
   });
 
@@ -133,15 +133,15 @@ describe('Sealing a stored job anew', () => {
     const texts = textsOf(await stored(sealOf(ring)));
     ring.isAway = true;
     const seal = sealOf(ring);
-    await expect(seal.renewKeys()).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
-    await expect(seal.reseal(texts)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
+    await expect(seal.stored.renewKeys()).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
+    await expect(seal.stored.reseal(texts)).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
   });
 
   it.each(['not JSON', '[1]', '"mq:sealed"', '{"mq:sealed', 'null'])(
     'has nothing to do for %s',
     async (text) => {
       const texts = textsOf(null, { data: text, progress: text, returnvalue: text });
-      expect(await sealOf(new Ring('k-1')).reseal(texts)).toEqual(NOTHING);
+      expect(await sealOf(new Ring('k-1')).stored.reseal(texts)).toEqual(NOTHING);
     },
   );
 });

@@ -3,8 +3,16 @@ import { isRecord } from '../../kernel/values/kinds.js';
 import { isSealed, SEALED_FIELD } from '../jobs/sealing/payload-seal.js';
 import type { SealedSlot } from '../jobs/sealing/payload-seal.js';
 import { KeyUnavailableError, ScopeShreddedError } from '../jobs/sealing/sealing-errors.js';
-import type { StoredTexts, TextField, TextReplacement, TextVerdict } from '../jobs/sealing/stored-texts.js';
-import type { DataKey, DataKeys, KeyLookup } from './keys/data-keys.js';
+import type {
+  StoredSeal,
+  StoredTexts,
+  TextField,
+  TextReader,
+  TextReplacement,
+  TextVerdict,
+} from '../jobs/sealing/stored-texts.js';
+import type { CodecState } from './codec-state.js';
+import type { DataKey, KeyLookup } from './keys/data-keys.js';
 import { isOfSameRingKey } from './keys/derived-data-keys.js';
 import { isStored } from './keys/stored-key-id.js';
 import { readablePart } from './payload-parts.js';
@@ -18,7 +26,7 @@ const NOTHING: TextVerdict = { replacements: [], isLeft: false };
 /** What resealing needs to know of a queue's seal. */
 export interface ResealingParts {
   readonly queue: string;
-  readonly keys: DataKeys;
+  readonly state: Pick<CodecState, 'keys'>;
   /** Whose key seals a payload; undefined for a job that the queue does not define, of whose payload nobody here knows it. */
   scopeOf(job: string, payload: object): string | undefined;
   /** The scope of what belongs to no other. */
@@ -34,11 +42,14 @@ interface SealedText {
 }
 
 /** Seals what is stored with the newest key of its scope: of a store, that of the newest generation; derived, any from the ring's current key. */
-export class Resealing {
+export class Resealing implements StoredSeal {
   constructor(private readonly parts: ResealingParts) {}
 
-  /** What of a job is to be another text. @throws KeyUnavailableError when the newest key is not to be had */
-  async read(texts: StoredTexts): Promise<TextVerdict> {
+  renewKeys(): Promise<void> {
+    return this.parts.state.keys.renew();
+  }
+
+  async reseal(texts: StoredTexts): Promise<TextVerdict> {
     const payload = jsonOf(texts.data);
     const scope = isSealed(payload) ? this.parts.scopeOf(texts.name, payload) : this.parts.queueScope;
     const newest = await this.newestKey(scope ?? this.parts.queueScope);
@@ -51,6 +62,19 @@ export class Resealing {
       else if (outcome !== 'kept') replacements.push(outcome);
     }
     return { replacements, isLeft };
+  }
+
+  async missingRingKeys(): Promise<{ readonly ring: string; readonly read: TextReader }> {
+    const ring = await this.parts.state.keys.ringNow();
+    const isMissing = ({ sealed }: SealedText): boolean => {
+      const bytes = readSealed(sealed);
+      return typeof bytes !== 'string' && ring.isMissing(keyIdOf(bytes));
+    };
+    const read: TextReader = (texts) => {
+      const found = [...this.textsIn(texts, jsonOf(texts.data))];
+      return Promise.resolve({ replacements: [], isLeft: found.some(isMissing) });
+    };
+    return { ring: ring.names, read };
   }
 
   private *textsIn(
@@ -97,7 +121,10 @@ export class Resealing {
   }
 
   private async newestKey(scope: string): Promise<DataKey | 'shredded'> {
-    const { keys, queue } = this.parts;
+    const {
+      queue,
+      state: { keys },
+    } = this.parts;
     const known = keys.sealingKeyNow(scope, queue);
     if (known !== undefined) return known;
     try {
@@ -109,7 +136,10 @@ export class Resealing {
   }
 
   private async openingKey(id: Buffer): Promise<KeyLookup> {
-    const { keys, queue } = this.parts;
+    const {
+      queue,
+      state: { keys },
+    } = this.parts;
     try {
       return keys.openingKeyNow(id, queue) ?? (await this.inTime(keys.openingKey(id, queue)));
     } catch (error) {

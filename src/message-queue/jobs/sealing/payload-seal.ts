@@ -1,6 +1,6 @@
 import type { QueueDefinition } from '../queue-definition.js';
 import type { KeyedLedger } from './keyed-ledger.js';
-import type { StoredTexts, TextVerdict } from './stored-texts.js';
+import type { StoredSeal } from './stored-texts.js';
 
 /** The one field of a stored payload, result or progress that holds its sealed part. Reserved: nobody else may use it. */
 export const SEALED_FIELD = 'mq:sealed';
@@ -79,11 +79,8 @@ export interface PayloadSeal {
    */
   refuseErased(job: SealedJob, data: unknown): Promise<void> | undefined;
 
-  /** Asks for the newest keys, which {@link reseal} seals with. @throws KeyUnavailableError */
-  renewKeys(): Promise<void>;
-
-  /** What of a stored job is to be sealed anew, because its key is not the newest. @throws KeyUnavailableError when that one is not to be had */
-  reseal(texts: StoredTexts): Promise<TextVerdict>;
+  /** Looks after what is stored already. */
+  readonly stored: StoredSeal;
 
   /**
    * Opens what a run left beside its payload.

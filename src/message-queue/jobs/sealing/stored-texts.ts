@@ -32,6 +32,22 @@ export interface TextVerdict {
 /** Looks at the sealed texts of one job. */
 export type TextReader = (texts: StoredTexts) => Promise<TextVerdict>;
 
+/** Looks after what is stored of one queue, sealed. */
+export interface StoredSeal {
+  /** Asks for the newest keys, which {@link reseal} seals with. @throws KeyUnavailableError */
+  renewKeys(): Promise<void>;
+
+  /** What of a job is to be sealed anew, because its key is not the newest. @throws KeyUnavailableError when that one is not to be had */
+  reseal(texts: StoredTexts): Promise<TextVerdict>;
+
+  /**
+   * What tells the jobs of which a text needs a key of the ring that the key provider does not know: `read` counts them as left, and `ring`
+   * changes when the ring does.
+   * @throws KeyUnavailableError
+   */
+  missingRingKeys(): Promise<{ readonly ring: string; readonly read: TextReader }>;
+}
+
 /** What became of the jobs whose sealed texts were read. */
 export interface TextReport {
   /** Jobs and schedules of which every text was replaced that was to be. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { KeyProvider } from '../../ports/encryption/key-provider.js';
 import type { CodecKeys } from '../codec-state.js';
-import type { DataKey, KeyLookup } from './data-keys.js';
+import type { DataKey, KeyLookup, RingView } from './data-keys.js';
 import { DerivedDataKeys } from './derived-data-keys.js';
 import type { KeyCacheLimits } from './key-cache.js';
 import { LedgerKeys } from './ledger-keys.js';
@@ -57,6 +57,10 @@ export class AppCodecKeys implements CodecKeys {
 
   isErased(names: readonly string[]): Promise<boolean> | undefined {
     return this.stored?.isErased(names);
+  }
+
+  ringNow(): Promise<RingView> {
+    return this.derived.ringNow();
   }
 
   /** A newer generation of a stored key is heard of within a minute, and no ring key hangs on it. */

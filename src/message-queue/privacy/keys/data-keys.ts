@@ -16,6 +16,14 @@ export interface DataKey {
 /** What became of the key that a sealed text names: `shredded`, it was destroyed; `unknown`, nobody here has heard of it. */
 export type KeyLookup = DataKey | 'shredded' | 'unknown';
 
+/** The keys of a ring, by name. */
+export interface RingView {
+  /** All names. */
+  readonly names: string;
+  /** Whether a data key is derived from a key that is not in the ring. */
+  isMissing(keyId: Buffer): boolean;
+}
+
 /** The data keys that payloads are sealed with. What is at hand is answered at once, what is not has to be loaded. */
 export interface DataKeys {
   /** The key to seal with, when it is at hand; counts one text that is sealed with it. */

@@ -2,7 +2,8 @@ import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { EncryptionKey, KeyProvider } from '../../ports/encryption/key-provider.js';
 import { LONGEST_OUTAGE_MS, LONGEST_USE_MS, MOST_TEXTS } from './data-keys.js';
-import type { DataKey, DataKeys, KeyLookup } from './data-keys.js';
+import type { DataKey, DataKeys, KeyLookup, RingView } from './data-keys.js';
+import { isStored } from './stored-key-id.js';
 import type { KeyCacheLimits } from './key-cache.js';
 import { KeyUnavailableError } from '../../jobs/sealing/sealing-errors.js';
 
@@ -80,6 +81,16 @@ export class DerivedDataKeys implements DataKeys {
       if (ringKey !== null) return this.derive(ringKey, keyId, queue);
     }
     return 'unknown';
+  }
+
+  async ringNow(): Promise<RingView> {
+    const ids = await this.ask(() => this.ring.ids());
+    const tags = new Set(ids.map((id) => tagOf(id).toString('latin1')));
+    return {
+      names: [...ids].sort().join(),
+      isMissing: (keyId) =>
+        !isStored(keyId) && !tags.has(keyId.subarray(1, 1 + TAG_BYTES).toString('latin1')),
+    };
   }
 
   async renew(): Promise<void> {

@@ -116,7 +116,7 @@ function findJob(queues: ManagedQueues, jobs: JobStatusReader): FindJob {
 
 function sealedTextsOf({ queue, broker, definition }: ManagedQueue): SealedTexts {
   return {
-    seal: definition.seal,
+    seal: definition.seal?.stored,
     replace: (read, signal) => broker.replaceTexts(queue, read, signal),
   };
 }
