@@ -1,5 +1,6 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { DynamicModule, LoggerService, Provider } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { APP_VARIABLES } from '../../app-variables.js';
 import { AppModule } from '../../app.module.js';
 import type { AppOptions } from '../../app.module.js';
@@ -58,7 +59,7 @@ export function demoModule(
 
 /** The published development key opens what an earlier run of the story left in a database; a secret that is made up would not. */
 function keysUnlessGiven(): Provider[] {
-  if (process.env[APP_VARIABLES.encryptionKeys.variable]?.trim()) return [];
+  if (new ConfigService().get<string>(APP_VARIABLES.encryptionKeys.variable)?.trim()) return [];
   return [{ provide: KeyProvider, useFactory: () => new InMemoryKeyProvider({ isPublished: true }) }];
 }
 

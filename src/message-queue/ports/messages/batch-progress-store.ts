@@ -22,7 +22,7 @@ export type BatchSummary = Omit<BatchProgress, 'segment'> & { readonly segments:
 
 /**
  * Remembers the chunk a batch has reached. Unique key: `batchId` + `segment`. Its traces are the batches that no stored message belongs to
- * beside those of a target, where it can see the messages.
+ * beside those that a target is about, where it can see the messages.
  */
 export abstract class BatchProgressStore extends TraceHolder {
   /** Null: nothing of the segment was handed on yet. */

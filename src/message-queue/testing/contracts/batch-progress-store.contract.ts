@@ -72,10 +72,14 @@ export function batchTracesContract(
 ): void {
   declareContract('BatchProgressStore as a trace holder', create, runner, (test) => {
     declareTraces(test, {
-      foundBy: ['messages'],
+      foundBy: ['messages', 'conversation', 'subject'],
+      knowsConversations: true,
       holder: ({ batches }) => batches,
-      put: async ({ batches, messages }, { id, messageId }) => {
-        await messages.save(aMessage({ messageId, batchId: id }), never());
+      put: async ({ batches, messages }, { id, messageId, conversationId, subjectId }) => {
+        await messages.save(
+          aMessage({ messageId, conversationId, senderId: subjectId, batchId: id }),
+          never(),
+        );
         await batches.save(progress({ batchId: id }), never());
       },
       has: async ({ batches }, { id }) => (await batches.find(id, 0, never())) !== null,
