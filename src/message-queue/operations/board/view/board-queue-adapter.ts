@@ -4,7 +4,6 @@ import type { ExternalJobUrl, JobCleanStatus, JobStatus, QueueJobJson } from '@b
 import type { Job } from 'bull';
 import { isSealed } from '../../../jobs/sealing/payload-seal.js';
 import type { ManagedQueue } from '../../../broker/managed-queues.js';
-import type { AuditAction } from '../../../ports/privacy/audit-trail.js';
 import type { QueueDeed } from '../../../privacy/audit/queue-audit.js';
 import { BoardJob } from './board-job.js';
 import { JointReplays } from './joint-replays.js';
@@ -107,7 +106,7 @@ export class BoardQueueAdapter extends BullAdapter {
   }
 
   private audited<T>(
-    action: AuditAction,
+    action: QueueDeed['action'],
     act: () => Promise<T>,
     countOf?: (result: T) => number,
   ): Promise<T> {
