@@ -150,6 +150,8 @@ module.exports = {
         `${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`,
         `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/privacy/keys/ring-key-watch\\.ts$`,
+        // What cannot be taken back is written down first.
+        `${LIB}/privacy/audit/(queue-audit|privacy-call)\\.ts$`,
         `${LIB}/broker/rules/schedules/schedule-care\\.ts$`,
         KERNEL,
         SEAMS,
@@ -206,6 +208,7 @@ module.exports = {
         KERNEL,
         `${LIB}/queues/(queue-definitions\\.ts$|[^/]+/[^/]+\\.dto\\.ts$)`,
         `${LIB}/broker/registry/registered-queues\\.ts$`,
+        `${LIB}/privacy/audit/(queue-audit|privacy-call)\\.ts$`,
         SEAMS,
       ],
       'What the facade does with a job is the same on both providers and for every queue: it knows payloads, not processors, adapters or who put the app together.',

@@ -16,6 +16,7 @@ import type { PayloadInput } from './facade/payload-input.js';
 import type { QueueAdministration, CleanOptions } from './facade/queue-administration.js';
 import type { EnqueueOptions } from './admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
+import type { PrivacyCall } from './privacy/audit/privacy-call.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
 import type { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
@@ -30,14 +31,12 @@ import {
   NOTIFICATION_QUEUE,
 } from './queues/queue-definitions.js';
 
-/** Said of who replays when the caller does not say. */
-const REPLAYED_BY = 'MessageQueueService';
-
 /**
  * Everything a host does with its queues. Every add checks options and payload first and then lands once, or rejects within its deadline with
  * `InvalidPayloadError`, `InvalidJobOptionsError`, `QueueFullError`, `IdempotencyConflictError`,
  * `BrokerUnavailableError` (certainly not added) or `EnqueueTimeoutError` (unknown: the same call with the same
- * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`.
+ * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`. What is done to queues and jobs
+ * that are there is written to the audit; what cannot be taken back is refused where it cannot be (`AuditUnavailableError`). No add is.
  */
 export class MessageQueueService {
   constructor(
@@ -179,30 +178,31 @@ export class MessageQueueService {
   /**
    * Cancels a job: one that waits is not run, one that runs is aborted, in whichever process. It ends failed with
    * `CancelledError`; replays of many leave it out.
+   * @param reason for people, kept with the job; `call` is for the audit
    * @throws BrokerUnavailableError when the broker does not answer within 2 s; the same call again is safe
    */
-  cancelJob(queue: string, jobId: string, reason: string): Promise<CancelOutcome> {
-    return this.administration.cancel(queue, jobId, reason);
+  cancelJob(queue: string, jobId: string, reason: string, call?: PrivacyCall): Promise<CancelOutcome> {
+    return this.administration.cancel(queue, jobId, reason, call);
   }
 
   /** No worker starts jobs of this queue until it is resumed; active ones go on. */
-  pauseQueue(queue: string): Promise<void> {
-    return this.administration.pause(queue);
+  pauseQueue(queue: string, call?: PrivacyCall): Promise<void> {
+    return this.administration.pause(queue, call);
   }
 
   /** Lets workers start jobs of this queue again. */
-  resumeQueue(queue: string): Promise<void> {
-    return this.administration.resume(queue);
+  resumeQueue(queue: string, call?: PrivacyCall): Promise<void> {
+    return this.administration.resume(queue, call);
   }
 
   /** Removes finished jobs, 1 000 at a time. @returns how many @throws InvalidJobOptionsError */
-  cleanQueue(queue: string, options?: CleanOptions): Promise<number> {
-    return this.administration.clean(queue, options);
+  cleanQueue(queue: string, options?: CleanOptions, call?: PrivacyCall): Promise<number> {
+    return this.administration.clean(queue, options, call);
   }
 
   /** Removes every job that waits or is delayed; active ones go on, and schedules plan their runs again. @returns how many */
-  purgeQueue(queue: string): Promise<number> {
-    return this.administration.purge(queue);
+  purgeQueue(queue: string, call?: PrivacyCall): Promise<number> {
+    return this.administration.purge(queue, call);
   }
 
   /** Counts and rates of every queue, and totals. @throws BrokerUnavailableError when it does not answer within 2 s */
@@ -227,9 +227,9 @@ export class MessageQueueService {
   }
 
   /** Puts one dead letter back to waiting. @throws JobNotFoundError, JobStateError when the job has not failed */
-  async retryFailedJob(queue: string, jobId: string, by = REPLAYED_BY): Promise<void> {
+  async retryFailedJob(queue: string, jobId: string, by = 'app', reason?: string): Promise<void> {
     this.queues.get(queue);
-    await this.deadLetters.replay(queue, checkedId(jobId, 'jobId', queue), by);
+    await this.deadLetters.replay(queue, checkedId(jobId, 'jobId', queue), by, reason);
   }
 
   /** Puts the dead letters of a queue back to waiting: all but cancelled ones, or those that the filter means. */
@@ -239,12 +239,12 @@ export class MessageQueueService {
     options: Partial<ReplayOptions> = {},
   ): Promise<ReplayReport> {
     this.queues.get(queue);
-    return this.deadLetters.replayMatching({ ...filter, queue }, { by: REPLAYED_BY, ...options });
+    return this.deadLetters.replayMatching({ ...filter, queue }, { by: 'app', ...options });
   }
 
   /** Removes one dead letter for good. @throws JobNotFoundError, JobStateError when the job has not failed */
-  async removeFailedJob(queue: string, jobId: string): Promise<void> {
+  async removeFailedJob(queue: string, jobId: string, call?: PrivacyCall): Promise<void> {
     this.queues.get(queue);
-    await this.deadLetters.discard(queue, checkedId(jobId, 'jobId', queue));
+    await this.deadLetters.discard(queue, checkedId(jobId, 'jobId', queue), call);
   }
 }

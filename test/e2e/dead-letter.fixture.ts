@@ -15,6 +15,7 @@ import type { RunJob, TakenJob } from '../../src/message-queue/jobs/taken-job.js
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
 import type { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
+import { someAudit } from '../support/queue-audit.js';
 
 class AnyPayload {}
 
@@ -101,7 +102,7 @@ export class DeadLetterFixture {
       { queue: this.broker.createQueue(definition), broker: this.broker, definition },
     ]);
     this.queues = new FixtureQueues(new Map(managed));
-    this.deadLetters = new DeadLetterService(this.queues);
+    this.deadLetters = new DeadLetterService(this.queues, someAudit());
   }
 
   /** Starts to run jobs: the nth run throws the nth of the payload's `errors`, a run behind the last one completes. */

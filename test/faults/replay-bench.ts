@@ -5,6 +5,7 @@ import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
+import { someAudit } from '../support/queue-audit.js';
 
 class AnyPayload {}
 
@@ -42,5 +43,5 @@ export function openReplays(port: number): { broker: Broker; queue: Queue; deadL
   const broker = new RedisBroker({ redis: { topology, db: 0, tls: false }, prefix: PREFIX });
   const queue = broker.createQueue(DEFINITION);
   const queues = new OneQueue({ queue, broker, definition: DEFINITION });
-  return { broker, queue, deadLetters: new DeadLetterService(queues) };
+  return { broker, queue, deadLetters: new DeadLetterService(queues, someAudit()) };
 }

@@ -4,6 +4,8 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { Issues } from '../../kernel/values/issues.js';
 import type { Kind } from '../../kernel/values/kind.js';
 import { id, numberFrom, record, wholeNumber } from '../../kernel/values/kinds.js';
+import type { PrivacyCall } from '../privacy/audit/privacy-call.js';
+import { QueueAudit } from '../privacy/audit/queue-audit.js';
 import { InvalidJobOptionsError, JobNotFoundError, JobStateError } from '../jobs/errors.js';
 import { toDeadLetter } from './dead-letter.js';
 import type { DeadLetter, LetterHead } from './dead-letter.js';
@@ -24,11 +26,19 @@ export interface DeadLetterRunOptions {
   readonly batchSize?: number;
   /** Stops the run after the batch under way. */
   readonly signal?: AbortSignal;
+  /** Why, for the audit: a code of 1 to 64 small letters, digits and hyphens, not prose. */
+  readonly reason?: string;
+}
+
+/** How to discard many dead letters. */
+export interface DiscardOptions extends DeadLetterRunOptions {
+  /** Who asks for it, for the audit. Default `app`. */
+  readonly by?: string;
 }
 
 /** How to replay many dead letters. */
 export interface ReplayOptions extends DeadLetterRunOptions {
-  /** Who asks for it; kept with each job. */
+  /** Who asks for it; kept with each job, and written to the audit. */
   readonly by: string;
   /** Replay cancelled jobs too. Default false. */
   readonly includeCancelled?: boolean;
@@ -60,13 +70,17 @@ export interface DiscardReport extends RunReport {
 
 /**
  * The dead letters of all queues: the jobs in their failed sets. Nothing here reads a whole set at once, and a job is
- * a dead letter until it is replayed, discarded or older than its queue's `retention.failedAgeMs`.
+ * a dead letter until it is replayed, discarded or older than its queue's `retention.failedAgeMs`. Replays and discards are written to the
+ * audit, one entry a call; where they cannot be, nothing is done (`AuditUnavailableError`, `InvalidAuditEntryError`).
  */
 @Injectable()
 export class DeadLetterService {
   private lastRunAt = 0;
 
-  constructor(private readonly queues: ManagedQueues) {}
+  constructor(
+    private readonly queues: ManagedQueues,
+    private readonly audit: QueueAudit,
+  ) {}
 
   /** A page of letters, newest failure first. @throws InvalidJobOptionsError */
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
@@ -98,18 +112,32 @@ export class DeadLetterService {
   /**
    * Puts one letter back to waiting with all its attempts, cancelled or not.
    * @param by who asks for it; kept with the job
+   * @param reason why, for the audit: a code, not prose
    * @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed
    */
-  async replay(queue: string, id: string, by: string): Promise<void> {
+  async replay(queue: string, id: string, by: string, reason?: string): Promise<void> {
     const managed = this.queues.get(queue);
     checked('id', id, ID);
     const replay = { at: managed.broker.now(), by: checked('by', by, BY) };
-    if ((await managed.broker.replay(managed.queue, [{ id }], replay)).has(id)) return;
-    await this.get(queue, id);
-    throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
-      queue,
-      jobId: id,
+    await this.audit.audited({ action: 'replay', queues: [queue], jobId: id, by, reason }, async () => {
+      if ((await managed.broker.replay(managed.queue, [{ id }], replay)).has(id)) return;
+      await this.get(queue, id);
+      throw new JobStateError(`Job "${id}" of queue "${queue}" could not be replayed; try again.`, {
+        queue,
+        jobId: id,
+      });
     });
+  }
+
+  /** Puts those of some letters of a queue back to waiting that are still there. @returns how many */
+  async replayEach(queue: string, ids: readonly string[], by: string): Promise<number> {
+    const managed = this.queues.get(queue);
+    const replay = { at: managed.broker.now(), by: checked('by', by, BY) };
+    const act = async (): Promise<number> => {
+      const targets = ids.map((id) => ({ id }));
+      return (await managed.broker.replay(managed.queue, targets, replay)).size;
+    };
+    return this.audit.audited({ action: 'replay', queues: [queue], by }, act, (count) => count);
   }
 
   /** Replays every letter that the filter matches, oldest first. Letters that fail again meanwhile are not replayed twice. */
@@ -120,7 +148,7 @@ export class DeadLetterService {
       at: (this.lastRunAt = Math.max(this.latest(this.queues.names()), this.lastRunAt + 1)),
       by,
     };
-    const { done: replayed, ...report } = await this.run(filter, options, {
+    const { done: replayed, ...report } = await this.run('replay', filter, options, {
       spares: (letter) => letter.cancelled !== null && options.includeCancelled !== true,
       hadBefore: ({ replays }) => replays.some((one) => one.at === replay.at && one.by === by),
       action: ({ broker, queue }, jobs) => broker.replay(queue, jobs, replay),
@@ -134,22 +162,22 @@ export class DeadLetterService {
   }
 
   /** Removes one letter for good. @throws UnknownQueueError, JobNotFoundError, JobStateError when the job has not failed */
-  async discard(queue: string, id: string): Promise<void> {
+  async discard(queue: string, id: string, call: PrivacyCall = {}): Promise<void> {
     const managed = this.queues.get(queue);
-    if ((await managed.broker.discard(managed.queue, [checked('id', id, ID)])).has(id)) return;
-    await this.get(queue, id);
-    throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
-      queue,
-      jobId: id,
+    checked('id', id, ID);
+    await this.audit.audited({ ...call, action: 'discard', queues: [queue], jobId: id }, async () => {
+      if ((await managed.broker.discard(managed.queue, [id])).has(id)) return;
+      await this.get(queue, id);
+      throw new JobStateError(`Job "${id}" of queue "${queue}" could not be discarded; try again.`, {
+        queue,
+        jobId: id,
+      });
     });
   }
 
   /** Removes every letter that the filter matches, for good. */
-  async discardMatching(
-    filter: DeadLetterFilter,
-    options: DeadLetterRunOptions = {},
-  ): Promise<DiscardReport> {
-    const { done: discarded, ...report } = await this.run(filter, options, {
+  async discardMatching(filter: DeadLetterFilter, options: DiscardOptions = {}): Promise<DiscardReport> {
+    const { done: discarded, ...report } = await this.run('discard', filter, options, {
       spares: none,
       hadBefore: none,
       action: ({ broker, queue }, jobs) => broker.discard(queue, idsOf(jobs)),
@@ -163,20 +191,24 @@ export class DeadLetterService {
   }
 
   private async run(
+    action: 'replay' | 'discard',
     filter: DeadLetterFilter,
-    options: DeadLetterRunOptions,
+    options: DiscardOptions,
     what: Pick<RunPlan, 'spares' | 'hadBefore' | 'action'>,
   ): Promise<RunTally & { dryRun: boolean }> {
-    const { dryRun = false, batchSize = 1_000, signal } = checked('options', options, OPTIONS);
+    const { dryRun = false, batchSize = 1_000, signal, by, reason } = checked('options', options, OPTIONS);
     checked('batchSize', batchSize, BATCH_SIZE);
     const ready = readyFilter(filter, this.queues.names());
     const bounded = { ...ready, to: Math.min(ready.to, this.latest(ready.queues)) };
     const tally: RunTally = { matched: 0, done: 0, skipped: 0, failed: 0, problems: [], complete: true };
-    const action = dryRun ? null : what.action;
-    const plan = { ...what, filter: bounded, batchSize, signal, action };
-    for (const name of ready.queues) {
-      if (tally.complete) await runThrough(this.queues.get(name), plan, tally);
-    }
+    const plan = { ...what, filter: bounded, batchSize, signal, action: dryRun ? null : what.action };
+    const act = async (): Promise<void> => {
+      for (const name of ready.queues) {
+        if (tally.complete) await runThrough(this.queues.get(name), plan, tally);
+      }
+    };
+    const deed = { action, queues: ready.queues, by, reason };
+    await (dryRun ? act() : this.audit.audited(deed, act, () => tally.done));
     return { ...tally, dryRun };
   }
 }

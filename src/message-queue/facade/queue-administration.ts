@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { JobStatusClean } from 'bull';
+import type { JobStatusClean, Queue } from 'bull';
 import type { CancelOutcome } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { numberFrom, oneOf, record, wholeNumber } from '../../kernel/values/kinds.js';
+import type { PrivacyCall } from '../privacy/audit/privacy-call.js';
+import { QueueAudit } from '../privacy/audit/queue-audit.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { answerOf } from './broker-answer.js';
 import { checkedId, checkedReason } from './call-arguments.js';
@@ -21,35 +23,45 @@ export interface CleanOptions {
 /** Jobs removed by one command: more would block Redis for others. */
 const STEP = 1_000;
 
-/** Cancelling jobs; pausing, resuming and emptying queues. */
+/**
+ * Cancelling jobs; pausing, resuming and emptying queues: each is written to the audit. What cannot be taken back is not done where it cannot be
+ * written down (`AuditUnavailableError`, `InvalidAuditEntryError`); pausing and resuming are done in any case.
+ */
 @Injectable()
 export class QueueAdministration {
-  constructor(private readonly queues: ManagedQueues) {}
+  constructor(
+    private readonly queues: ManagedQueues,
+    private readonly audit: QueueAudit,
+  ) {}
 
   /**
    * Cancels a job wherever it is. The end of one that waited is told here (`onJobEnd`, event `cancelled`); of one that runs,
    * by the worker that runs it.
    * @throws UnknownQueueError; BrokerUnavailableError when the broker does not answer within 2 s
    */
-  async cancel(name: string, jobId: string, reason: string): Promise<CancelOutcome> {
+  async cancel(name: string, jobId: string, reason: string, call: PrivacyCall = {}): Promise<CancelOutcome> {
     const managed = this.queues.get(name);
     const id = checkedId(jobId, 'jobId', name);
     const { queue, broker } = managed;
-    const cancelled = broker.cancel(queue, id, checkedReason(reason, name));
-    return answerOf(managed, `the cancellation of job "${id}"`, cancelled);
+    const why = checkedReason(reason, name);
+    return this.audit.audited({ ...call, action: 'cancel', queues: [name], jobId: id }, () =>
+      answerOf(managed, `the cancellation of job "${id}"`, broker.cancel(queue, id, why)),
+    );
   }
 
   /**
    * No worker of any process starts jobs of this queue until it is resumed; active ones go on.
    * @throws UnknownQueueError
    */
-  async pause(name: string): Promise<void> {
+  async pause(name: string, call: PrivacyCall = {}): Promise<void> {
     await this.queues.get(name).queue.pause();
+    await this.audit.note({ ...call, action: 'pause', queues: [name] });
   }
 
   /** Lets workers start jobs of this queue again. @throws UnknownQueueError */
-  async resume(name: string): Promise<void> {
+  async resume(name: string, call: PrivacyCall = {}): Promise<void> {
     await this.queues.get(name).queue.resume();
+    await this.audit.note({ ...call, action: 'resume', queues: [name] });
   }
 
   /**
@@ -57,18 +69,16 @@ export class QueueAdministration {
    * @returns how many
    * @throws UnknownQueueError; InvalidJobOptionsError listing every option that is wrong
    */
-  async clean(name: string, options: CleanOptions = {}): Promise<number> {
+  async clean(name: string, options: CleanOptions = {}, call: PrivacyCall = {}): Promise<number> {
     const { queue } = this.queues.get(name);
     checkCleanOptions(name, options);
-    const { state = 'completed', olderThanMs = 0, limit = Number.POSITIVE_INFINITY } = options;
-    let removed = 0;
-    while (removed < limit) {
-      const step = Math.min(STEP, limit - removed);
-      const ids = await queue.clean(olderThanMs, state satisfies JobStatusClean, step);
-      removed += ids.length;
-      if (ids.length < step) break;
-    }
-    return removed;
+    const action = options.state === 'failed' ? 'discard' : 'purge';
+    const deed = { ...call, action, queues: [name] } as const;
+    return this.audit.audited(
+      deed,
+      () => removeFinished(queue, options),
+      (count) => count,
+    );
   }
 
   /**
@@ -76,10 +86,29 @@ export class QueueAdministration {
    * @returns by how many fewer jobs wait: jobs that are added or taken meanwhile count too
    * @throws UnknownQueueError
    */
-  async purge(name: string): Promise<number> {
+  async purge(name: string, call: PrivacyCall = {}): Promise<number> {
     const { queue, broker } = this.queues.get(name);
-    return broker.purge(queue);
+    const deed = { ...call, action: 'purge', queues: [name] } as const;
+    return this.audit.audited(
+      deed,
+      () => broker.purge(queue),
+      (count) => count,
+    );
   }
+}
+
+async function removeFinished(
+  queue: Queue,
+  { state = 'completed', olderThanMs = 0, limit = Number.POSITIVE_INFINITY }: CleanOptions,
+): Promise<number> {
+  let removed = 0;
+  while (removed < limit) {
+    const step = Math.min(STEP, limit - removed);
+    const ids = await queue.clean(olderThanMs, state satisfies JobStatusClean, step);
+    removed += ids.length;
+    if (ids.length < step) break;
+  }
+  return removed;
 }
 
 const OPTIONS = record<CleanOptions>('an object of state, olderThanMs and limit');

@@ -4,6 +4,7 @@
 export { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 export type {
   DeadLetterRunOptions,
+  DiscardOptions,
   DiscardReport,
   ReplayOptions,
   ReplayReport,

@@ -11,6 +11,7 @@ import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { HostCode } from '../../../kernel/host/host-code.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import type { BoardSettings } from './board-access.js';
 import type { MountedBoard } from './mounted-board.js';
 
@@ -69,6 +70,7 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
     this.#board?.show(
       this.moduleRef.get(ManagedQueues, { strict: false }),
       this.moduleRef.get(DeadLetterService, { strict: false }),
+      this.moduleRef.get(QueueAudit, { strict: false }),
       this.moduleRef.get(HostCode, { strict: false }),
     );
   }

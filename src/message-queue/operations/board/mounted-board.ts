@@ -6,6 +6,7 @@ import { opensUnlocked } from '../../../kernel/values/environment-name.js';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import type { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { RevealedJob } from '../../privacy/reveal/job-reveal.js';
 import { basicAuthPrincipal } from './basic-auth.js';
@@ -79,12 +80,18 @@ export class MountedBoard {
   }
 
   /** Puts all queues on the board. */
-  show(queues: ManagedQueues, deadLetters: DeadLetterService, host: HostCode): void {
+  show(queues: ManagedQueues, deadLetters: DeadLetterService, audit: QueueAudit, host: HostCode): void {
     const view = new BoardView(this.settings, host);
     const users = this.#users;
     const parts: BoardParts = {
       view,
-      replay: (queue, id) => deadLetters.replay(queue, id, users.id),
+      replay: (queue, ids) => {
+        const [only = ''] = ids;
+        if (ids.length === 1) return deadLetters.replay(queue, only, users.id);
+        return deadLetters.replayEach(queue, ids, users.id);
+      },
+      audited: (deed, act, countOf) => audit.audited({ ...deed, by: users.id }, act, countOf),
+      note: (deed) => audit.note({ ...deed, by: users.id }),
       revealAt: (queue, id) => (users.may('reveal') ? revealAddress(this.#address, queue, id) : null),
     };
     this.#board?.setQueues(queues.names().map((name) => new BoardQueueAdapter(queues.get(name), parts)));

@@ -5,13 +5,20 @@ import { JobStateError } from '../../../jobs/errors.js';
 import { isSealed } from '../../../jobs/sealing/payload-seal.js';
 import type { BoardView } from './board-view.js';
 
+/** What somebody does to a job on the board. */
+export interface JobActs {
+  readonly replay: (id: string) => Promise<void>;
+  /** Does it once it is in the audit. */
+  readonly audited: (action: 'discard' | 'edit', id: string, act: () => Promise<void>) => Promise<void>;
+}
+
 /** A job as the board sees and handles it. */
 export class BoardJob implements QueueJob {
   constructor(
     private readonly job: Job,
     private readonly queue: ManagedQueue['definition'],
     private readonly view: BoardView,
-    private readonly replay: (id: string) => Promise<void>,
+    private readonly acts: JobActs,
   ) {}
 
   get opts(): QueueJob['opts'] {
@@ -31,7 +38,7 @@ export class BoardJob implements QueueJob {
 
   /** Replays a dead letter by our rules, so that its attempts start anew and the replay is remembered. */
   async retry(): Promise<void> {
-    await this.replay(String(this.job.id));
+    await this.acts.replay(String(this.job.id));
   }
 
   promote(): Promise<void> {
@@ -39,7 +46,7 @@ export class BoardJob implements QueueJob {
   }
 
   remove(): Promise<void> {
-    return this.job.remove();
+    return this.acts.audited('discard', String(this.job.id), () => this.job.remove());
   }
 
   /** @throws JobStateError when the payload is sealed, or the board does not show all of it: saving would lose the rest */
@@ -50,7 +57,7 @@ export class BoardJob implements QueueJob {
         { queue: this.queue.name, jobId: String(this.job.id) },
       );
     }
-    await this.job.update(data);
+    await this.acts.audited('edit', String(this.job.id), () => this.job.update(data));
   }
 
   private stored(): QueueJobJson {
