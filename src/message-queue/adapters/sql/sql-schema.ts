@@ -4,8 +4,14 @@ import type { DevicePlatform } from '../../ports/notifications/device-token-stor
 import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
 import type { NotificationOutcome } from '../../ports/notifications/notification-ledger.js';
 import type { NotificationType } from '../../ports/notifications/notification-type.js';
-import type { AuditAction, AuditPhase } from '../../ports/privacy/audit-trail.js';
-import type { ErasedKind, ErasureState } from '../../ports/privacy/tombstone.js';
+import type {
+  AuditHeadTable,
+  AuditTable,
+  DataKeyTable,
+  ErasureTable,
+  RecallNoticeTable,
+  TombstoneTable,
+} from './sql-privacy-schema.js';
 
 /** Times are milliseconds since the epoch. */
 type Milliseconds = number;
@@ -26,13 +32,6 @@ interface MessageTable {
   claimed: Generated<Flag>;
   /** 1: it was recalled; nobody sees it any more. */
   recalled: Generated<Flag>;
-}
-
-interface RecallNoticeTable {
-  message_id: string;
-  recipient_id: string;
-  conversation_id: string;
-  recalled_at: Milliseconds;
 }
 
 interface MessageRecipientTable {
@@ -155,68 +154,6 @@ interface SearchDocumentTable {
   /** 1: a tombstone. */
   removed: Flag;
   removed_at: Milliseconds | null;
-}
-
-interface DataKeyTable {
-  key_id: string;
-  scope_hash: string;
-  generation: number;
-  /** An `mq1` envelope; null once the key was destroyed. */
-  wrapped: string | null;
-  ring_key_id: string;
-  created_at: Milliseconds;
-  destroyed_at: Milliseconds | null;
-}
-
-interface TombstoneTable {
-  hash: string;
-  kind: ErasedKind;
-  at: Milliseconds;
-  receipt_id: string;
-}
-
-interface ErasureTable {
-  receipt_id: string;
-  hash: string;
-  kind: ErasedKind;
-  /** Null once it is done. */
-  target_id: string | null;
-  by: string;
-  reason: string | null;
-  at: Milliseconds;
-  state: ErasureState;
-  /** ErasedRecords[] as JSON. */
-  holders: string;
-  /** HeldRecords[] as JSON. */
-  held: string;
-  keys_destroyed: number;
-  /** RecallFigures as JSON. */
-  recall: string | null;
-}
-
-interface AuditTable {
-  seq: number;
-  at: Milliseconds;
-  actor: string;
-  action: AuditAction;
-  phase: AuditPhase;
-  target_kind: string;
-  target_hash: string;
-  queue: string | null;
-  job_id: string | null;
-  count: number | null;
-  reason: string | null;
-  key_id: string;
-  previous: string;
-  mac: string;
-}
-
-interface AuditHeadTable {
-  /** Always 1: there is one row. */
-  id: number;
-  seq: number;
-  mac: string;
-  seal: string;
 }
 
 interface MigrationTable {
