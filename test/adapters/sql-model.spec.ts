@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import * as inMemory from '../../src/message-queue/adapters/in-memory/index.js';
 import * as sql from '../../src/message-queue/adapters/sql/index.js';
 import { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
-import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
+import type { CleanupSelection, CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
 import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
 import type { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
+import type { TraceTarget } from '../../src/message-queue/ports/privacy/trace-holder.js';
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import { emptyTables } from '../support/empty-tables.js';
 import { TestPostgres } from '../support/postgres-server.js';
@@ -77,6 +78,48 @@ const claiming = fc
     ({ cleanup }) => cleanup.claim({ kind: 'old_messages', before: new Date(before) }, limit, never),
   ]);
 
+const claimingOf = fc
+  .constantFrom<CleanupSelection>(
+    ...CONVERSATIONS.map((conversationId) => ({ kind: 'conversation', conversationId }) as const),
+    ...[[], ['c0']].map(
+      (exceptConversations) => ({ kind: 'sender', senderId: 'ana', exceptConversations }) as const,
+    ),
+    ...MESSAGES.map((messageId) => ({ kind: 'message', messageId }) as const),
+  )
+  .map((selection): NamedCall => [
+    `count and claim ${JSON.stringify(selection)}`,
+    async ({ cleanup }) => [await cleanup.count(selection, never), await cleanup.claim(selection, 2, never)],
+  ]);
+
+const holding = fc
+  .tuple(fc.constantFrom(...CONVERSATIONS), fc.boolean())
+  .map(([id, held]): NamedCall => [
+    `hold ${id}: ${held}`,
+    ({ conversations }) => conversations.setLegalHold(id, held),
+  ]);
+
+/** All at once: in which order a store takes its rows is its own affair. */
+const erasing = fc
+  .constantFrom<TraceTarget>(
+    ...CONVERSATIONS.map((conversationId) => ({ kind: 'conversation', conversationId }) as const),
+    ...[[], ['c0']].flatMap((exceptConversations) =>
+      PEOPLE.map((subjectId) => ({ kind: 'subject', subjectId, exceptConversations }) as const),
+    ),
+  )
+  .map((target): NamedCall => [
+    `erase ${JSON.stringify(target)}`,
+    async ({ messages, conversations }) => [
+      await messages.countTraces(target, never),
+      await messages.eraseTraces(target, 100, never),
+      await conversations.countTraces(target, never),
+      await conversations.eraseTraces(target, 100, never),
+    ],
+  ]);
+
+const listing = fc
+  .constantFrom('ana', ...PEOPLE)
+  .map((id): NamedCall => [`conversations of ${id}`, ({ messages }) => messages.listConversationsOf(id)]);
+
 const removing = fc
   .subarray([...MESSAGES])
   .map((ids): NamedCall => [`remove ${ids.join(' ')}`, ({ cleanup }) => cleanup.removeClaimed(ids, never)]);
@@ -109,7 +152,19 @@ const unindexing = fc
     ({ index }) => index.removeMany(ids, new Date(at), never),
   ]);
 
+const erasingDocuments = fc
+  .subarray([...MESSAGES], { minLength: 1, maxLength: 2 })
+  .map((messageIds): NamedCall => [
+    `erase ${messageIds.join(' ')} from the index`,
+    ({ index }) => index.eraseTraces({ kind: 'messages', messageIds }, 100, never),
+  ]);
+
 const call: fc.Arbitrary<NamedCall> = fc.oneof(
+  { weight: 1, arbitrary: claimingOf },
+  { weight: 1, arbitrary: holding },
+  { weight: 1, arbitrary: erasing },
+  { weight: 1, arbitrary: listing },
+  { weight: 1, arbitrary: erasingDocuments },
   { weight: 4, arbitrary: saving },
   { weight: 8, arbitrary: advancing },
   { weight: 1, arbitrary: claiming },
