@@ -2,7 +2,7 @@ import type { JobEvents } from '../../message-queue/index.js';
 
 /** What happened to one job, in words that fit through a process boundary. */
 export type JobReport = { readonly queue: string; readonly jobId: string; readonly at: number } & (
-  | { readonly kind: 'added' | 'started' | 'deadLettered' }
+  | { readonly kind: 'added' | 'started' | 'deadLettered' | 'shredded' }
   | { readonly kind: 'succeeded'; readonly durationMs: number }
   /** `spent`: an attempt had failed. */
   | { readonly kind: 'retrying'; readonly delayMs: number; readonly spent: boolean }
@@ -18,6 +18,7 @@ export function reportJobs(events: JobEvents, report: (what: JobReport) => void)
   events.on('retrying', (event) =>
     report({ kind: 'retrying', ...placeOf(event), delayMs: event.delayMs, spent: event.spent }),
   );
+  events.on('shredded', (event) => report({ kind: 'shredded', ...placeOf(event) }));
   events.on('deadLettered', (event) => report({ kind: 'deadLettered', ...placeOf(event) }));
 }
 

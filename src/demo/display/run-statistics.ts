@@ -28,6 +28,7 @@ interface JobRecord {
   retryAt?: number;
   wasRetried: boolean;
   hasSucceeded: boolean;
+  wasShredded: boolean;
   deadLetters: number;
   replays: number;
   readonly runsMs: number[];
@@ -56,6 +57,9 @@ export class RunStatistics {
         // A device that was slow to answer, or an open circuit, does not count as a failure.
         job.wasRetried ||= report.spent;
         job.retryAt = report.at + report.delayMs;
+        break;
+      case 'shredded':
+        job.wasShredded = true;
         break;
       case 'deadLettered':
         job.deadLetters += 1;
@@ -124,15 +128,23 @@ export class RunStatistics {
     const key = `${queue} ${jobId}`;
     let job = this.records.get(key);
     if (job === undefined) {
-      job = { queue, wasRetried: false, hasSucceeded: false, deadLetters: 0, replays: 0, runsMs: [] };
+      job = {
+        queue,
+        wasRetried: false,
+        hasSucceeded: false,
+        wasShredded: false,
+        deadLetters: 0,
+        replays: 0,
+        runsMs: [],
+      };
       this.records.set(key, job);
     }
     return job;
   }
 }
 
-function hasEnded({ hasSucceeded, deadLetters, replays }: JobRecord): boolean {
-  return hasSucceeded || deadLetters > replays;
+function hasEnded({ hasSucceeded, wasShredded, deadLetters, replays }: JobRecord): boolean {
+  return hasSucceeded || wasShredded || deadLetters > replays;
 }
 
 function waitMs({ addedAt, startedAt }: JobRecord): number[] {

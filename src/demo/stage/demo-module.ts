@@ -1,11 +1,13 @@
 import { ConsoleLogger } from '@nestjs/common';
-import type { DynamicModule, LoggerService } from '@nestjs/common';
+import type { DynamicModule, LoggerService, Provider } from '@nestjs/common';
+import { APP_VARIABLES } from '../../app-variables.js';
 import { AppModule } from '../../app.module.js';
 import type { AppOptions } from '../../app.module.js';
+import { InMemoryKeyProvider } from '../../message-queue/adapters/in-memory/index.js';
 import { SmtpEmailChannel } from '../../message-queue/adapters/smtp/index.js';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
-import { EmailChannel, InAppChannel } from '../../message-queue/ports/index.js';
+import { EmailChannel, InAppChannel, KeyProvider } from '../../message-queue/ports/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { hasColors } from '../../welcome.js';
 import { FlakyTransport } from './flaky-transport.js';
@@ -34,6 +36,7 @@ export function demoModule(
     // The story cleans up once, by itself.
     cleanup: { schedules: false },
     adapters: [
+      ...keysUnlessGiven(),
       {
         provide: SocketIoTransport,
         useFactory: ({ redis, prefix }: MessageQueueConfig) => new FlakyTransport({ redis, prefix }, drops),
@@ -50,6 +53,12 @@ export function demoModule(
       },
     ],
   });
+}
+
+/** The published development key opens what an earlier run of the story left in a database; a secret that is made up would not. */
+function keysUnlessGiven(): Provider[] {
+  if (process.env[APP_VARIABLES.encryptionKeys.variable]?.trim()) return [];
+  return [{ provide: KeyProvider, useFactory: () => new InMemoryKeyProvider({ isPublished: true }) }];
 }
 
 /** Says only what ends a process: the demo tells the rest itself. */

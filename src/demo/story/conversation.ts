@@ -40,6 +40,14 @@ export interface SampleConversation {
   };
   readonly edits: { readonly update: string; readonly delete: string };
   readonly old: { readonly messages: number; readonly retentionDays: number };
+  /** A conversation that is shredded at the end. */
+  readonly closed: {
+    readonly conversation: string;
+    readonly between: readonly [string, string];
+    readonly messages: readonly string[];
+    /** Waits for tomorrow. */
+    readonly reminder: string;
+  };
 }
 
 /** What must have happened at the end: `examples/expected.json`. */
@@ -56,6 +64,9 @@ export interface ExpectedOutcome {
   readonly deadLettered: number;
   readonly replayed: number;
   readonly deadLettersLeft: number;
+  readonly shredded: Readonly<
+    Record<'keysDestroyed' | 'jobs' | 'messages' | 'searchDocuments' | 'left', number>
+  >;
 }
 
 const EXAMPLES = join(__dirname, '..', '..', '..', 'examples');

@@ -1,4 +1,5 @@
 import { EncryptedContentStore, MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
+import type { ErasureReceipt } from '../../message-queue/operations/index.js';
 import type { RecipientStatus } from '../../message-queue/ports/index.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ExpectedOutcome, SampleConversation } from './conversation.js';
@@ -11,6 +12,7 @@ export async function readOutcome(
   story: Story,
   sample: SampleConversation,
   replayed: number,
+  receipt: ErasureReceipt,
 ): Promise<ExpectedOutcome> {
   const { app, mail, statistics } = stage;
   const batch = await app.get(MessageStore).countBatch(story.idOf(sample.announcement.batchId));
@@ -29,6 +31,18 @@ export async function readOutcome(
     deadLettered: statistics.deadLettered,
     replayed,
     deadLettersLeft: statistics.deadLettersLeft,
+    shredded: shreddedBy(receipt),
+  };
+}
+
+function shreddedBy({ keysDestroyed, holders }: ErasureReceipt): ExpectedOutcome['shredded'] {
+  const removed = (name: string): number => holders.find((holder) => holder.name === name)?.removed ?? 0;
+  return {
+    keysDestroyed,
+    jobs: removed('jobs'),
+    messages: removed('messages'),
+    searchDocuments: removed('search documents'),
+    left: holders.reduce((sum, { left }) => sum + left, 0),
   };
 }
 

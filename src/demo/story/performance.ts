@@ -1,6 +1,7 @@
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
 import { BUILT_IN_QUEUES } from '../../message-queue/queues/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
+import { closeCase, receiptLine } from './closed-case.js';
 import { loadExpectedOutcome } from './conversation.js';
 import type { SampleConversation } from './conversation.js';
 import { differences, readOutcome } from './outcome.js';
@@ -9,6 +10,7 @@ import type { Stage } from '../stage/stage.js';
 import type { Story } from './story.js';
 import { renderTable } from '../display/table.js';
 import { until } from './until.js';
+import type { ErasureReceipt } from '../../message-queue/operations/index.js';
 
 const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
 
@@ -41,7 +43,13 @@ export class Performance {
     await this.act('repair and replay', async () => {
       replayed = await story.repair();
     });
-    return this.report(replayed);
+    let receipt: ErasureReceipt | undefined;
+    await this.act('close a case, shred it', async () => {
+      receipt = await closeCase(this.stage, story, this.sample);
+    });
+    if (receipt === undefined) throw new Error('The case was not shredded.');
+    console.log(receiptLine(receipt));
+    return this.report(replayed, receipt);
   }
 
   private announce(): void {
@@ -74,9 +82,9 @@ export class Performance {
     }
   }
 
-  private async report(replayed: number): Promise<boolean> {
+  private async report(replayed: number, receipt: ErasureReceipt): Promise<boolean> {
     const { stage, story, sample } = this;
-    const outcome = await readOutcome(stage, story, sample, replayed);
+    const outcome = await readOutcome(stage, story, sample, replayed, receipt);
     const rows = stage.statistics
       .rows(QUEUES)
       .map(({ queue, jobs, succeeded, retried, deadLettered, medianWaitMs, medianRunMs }) => [
