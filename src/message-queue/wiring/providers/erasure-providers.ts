@@ -5,6 +5,8 @@ import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEnqueuer } from '../../facade/job-enqueuer.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
+import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
@@ -14,6 +16,7 @@ import { ErasureRunner } from '../../ports/privacy/erasure-runner.js';
 import { MessageTraces } from '../../ports/privacy/message-traces.js';
 import { TraceHolder } from '../../ports/privacy/trace-holder.js';
 import { AuditChain } from '../../privacy/audit/audit-chain.js';
+import { AttachmentTraces } from '../../privacy/erasure/attachment-traces.js';
 import { ErasureEngine } from '../../privacy/erasure/erasure-engine.js';
 import { ErasureWatch } from '../../privacy/erasure/erasure-watch.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
@@ -42,6 +45,12 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
     provide: JobTraces,
     useFactory: (queues: ManagedQueues) => new JobTraces(queues),
     inject: [ManagedQueues],
+  },
+  {
+    provide: AttachmentTraces,
+    useFactory: (attachments: AttachmentStore, files: AttachmentFiles) =>
+      new AttachmentTraces(attachments, files),
+    inject: [AttachmentStore, AttachmentFiles],
   },
   {
     provide: ErasureEngine,
