@@ -5,7 +5,10 @@ import {
   WrappedKeyProvider,
 } from '../../src/message-queue/adapters/environment-keys/index.js';
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
-import { InMemoryEncryptedContentStore } from '../../src/message-queue/adapters/in-memory/index.js';
+import {
+  InMemoryEncryptedContentStore,
+  InMemoryMessages,
+} from '../../src/message-queue/adapters/in-memory/index.js';
 import {
   InvalidConfigurationError,
   MessageQueueModule,
@@ -130,7 +133,7 @@ describe('rotation of keys', () => {
   const apps = new HostApps();
   afterEach(() => apps.close());
 
-  const contents = new InMemoryEncryptedContentStore();
+  const contents = new InMemoryEncryptedContentStore(new InMemoryMessages());
   const { signal } = new AbortController();
 
   async function start(keys: string, current?: string): Promise<MessageQueueService> {

@@ -78,34 +78,30 @@ async function write(
       { notificationId: `n-${messageId}`, recipientId, title: 'New', body: content, messageId, createdAt },
       never,
     );
-  await app
-    .get(NotificationLedger)
-    .record(
-      {
-        notificationId: `n-${messageId}`,
-        target: 'd-1',
-        recipientId,
-        type: 'in_app',
-        outcome: 'sent',
-        at: createdAt,
-      },
-      never,
-    );
-  await app
-    .get(BatchProgressStore)
-    .save(
-      {
-        batchId: `batch-${messageId}`,
-        segment: 0,
-        chunksDone: 1,
-        totalChunks: 1,
-        recipients: 1,
-        sent: 1,
-        failed: 0,
-        skipped: 0,
-      },
-      never,
-    );
+  await app.get(NotificationLedger).record(
+    {
+      notificationId: `n-${messageId}`,
+      target: 'd-1',
+      recipientId,
+      type: 'in_app',
+      outcome: 'sent',
+      at: createdAt,
+    },
+    never,
+  );
+  await app.get(BatchProgressStore).save(
+    {
+      batchId: `batch-${messageId}`,
+      segment: 0,
+      chunksDone: 1,
+      totalChunks: 1,
+      recipients: 1,
+      sent: 1,
+      failed: 0,
+      skipped: 0,
+    },
+    never,
+  );
 }
 
 /** What is known of a person beside messages. */
@@ -137,7 +133,15 @@ async function enqueue(
     later,
   );
   await service.addNotificationJob(
-    { recipientId: senderId, type: 'in_app', title: content, message: content, messageId, createdAt },
+    {
+      recipientId: senderId,
+      type: 'in_app',
+      title: content,
+      message: content,
+      messageId,
+      conversationId,
+      createdAt,
+    },
     later,
   );
 }
@@ -195,9 +199,9 @@ export async function furnish(app: INestApplication): Promise<void> {
 export async function jobsOf(app: INestApplication): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const name of Object.values(QueueName)) {
-    const queue = app.get<Queue<{ conversationId?: string; messageId?: string } | null>>(getQueueToken(name));
+    const queue = app.get<Queue<{ conversationId?: string } | null>>(getQueueToken(name));
     for (const job of await queue.getJobs(['waiting', 'delayed', 'active', 'failed', 'completed'])) {
-      const of = job.data?.conversationId ?? job.data?.messageId?.replace(/^job-.*-(c-\w+)$/, '$1') ?? 'none';
+      const of = job.data?.conversationId ?? 'none';
       counts[of] = (counts[of] ?? 0) + 1;
     }
   }
@@ -226,12 +230,12 @@ export async function rowsOf(database: SqlDatabase): Promise<string[]> {
 export async function keysOf(client: Redis): Promise<string[]> {
   const values = (await client.keys('*')).map(async (key) => {
     const type = await client.type(key);
-    if (type === 'hash') return [key, await client.hgetall(key)];
+    if (type === 'hash') return [key, Object.entries(await client.hgetall(key)).sort()];
     if (type === 'list') return [key, await client.lrange(key, 0, -1)];
     if (type === 'set') return [key, await client.smembers(key)];
     if (type === 'zset') return [key, await client.zrange(key, 0, -1, 'WITHSCORES')];
     if (type === 'stream') return [key, await client.xrange(key, '-', '+')];
     return [key, await client.get(key)];
   });
-  return (await Promise.all(values)).map((value) => JSON.stringify(value));
+  return (await Promise.all(values)).map((value) => JSON.stringify(value)).sort();
 }

@@ -2,7 +2,7 @@ import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js
 import type { BatchProgress, BatchSummary } from '../../ports/messages/batch-progress-store.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
-import { countTraces, eraseTraces, isAmong } from './sql-traces.js';
+import { countTraces, eraseTraces, isOfTarget } from './sql-traces.js';
 import type { TraceTable } from './sql-traces.js';
 
 /** The last messages of a batch take its progress along; those that a clean-up has claimed are gone already. */
@@ -12,12 +12,11 @@ const SEGMENTS: readonly TraceTable[] = [
     key: ['batch_id', 'segment'],
     isUnderHold: false,
     which(database, target) {
-      if (target.kind !== 'messages') return null;
       const { sql } = database;
-      const isTarget = isAmong(database, sql.ref('message.message_id'), target.messageIds);
+      const isTarget = isOfTarget(database, target);
       return sql`batch_id IN (SELECT message.batch_id FROM mq_messages AS message WHERE ${isTarget})
         AND NOT EXISTS (SELECT 1 FROM mq_messages AS message
-          WHERE message.batch_id = mq_batch_progress.batch_id AND message.claimed = 0 AND NOT ${isTarget})`;
+          WHERE message.batch_id = mq_batch_progress.batch_id AND message.claimed = 0 AND NOT (${isTarget}))`;
     },
   },
 ];

@@ -1,15 +1,29 @@
+import type { SqlBool } from 'kysely';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import type { DecryptedContent, EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
-import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
+import { countTraces, eraseTraces, isAmong, isKept, messagesOf } from './sql-traces.js';
+import type { TraceTable } from './sql-traces.js';
 import { toText } from './sql-values.js';
 
-const BY = { key: ['message_id'], messages: 'message_id', conversation: 'conversation_id' } as const;
-const CONTENTS = [
-  traceTable({ name: 'mq_encrypted_contents', ...BY }),
-  traceTable({ name: 'mq_decrypted_contents', ...BY }),
-];
+const CONTENTS = [contents('mq_encrypted_contents'), contents('mq_decrypted_contents')];
+
+function contents(name: 'mq_encrypted_contents' | 'mq_decrypted_contents'): TraceTable {
+  return {
+    name,
+    key: ['message_id'],
+    isUnderHold: true,
+    which(database, target) {
+      const { sql } = database;
+      if (target.kind === 'messages') return isAmong(database, sql.ref('message_id'), target.messageIds);
+      const isOfMessages = sql<SqlBool>`message_id IN (${messagesOf(database, target)})`;
+      if (target.kind === 'subject') return isOfMessages;
+      const kept = isKept(database, sql.ref<string | null>('conversation_id'), target);
+      return sql<SqlBool>`(${isOfMessages} OR conversation_id = ${target.conversationId} AND NOT ${kept})`;
+    },
+  };
+}
 
 /** Results of encryption jobs in SQL. */
 export class SqlEncryptedContentStore extends EncryptedContentStore {

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, SqlBool } from 'kysely';
 import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import type { InboxEntry } from '../../ports/notifications/notification-inbox.js';
 import type { Page, PageRequest } from '../../ports/page.js';
@@ -6,19 +6,29 @@ import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import type { SqlSchema } from './sql-schema.js';
-import { countTraces, eraseTraces, traceTable } from './sql-traces.js';
+import { countTraces, eraseTraces, isAmong, isKept, messagesOf } from './sql-traces.js';
+import type { TraceTable } from './sql-traces.js';
 import { toDate, toDateOrNull, toText } from './sql-values.js';
 
 type InboxRow = Selectable<SqlSchema['mq_notification_inbox']>;
 
-const ENTRIES = [
-  traceTable({
+const ENTRIES: readonly TraceTable[] = [
+  {
     name: 'mq_notification_inbox',
     key: ['notification_id'],
     order: ['created_at', 'notification_id'],
-    messages: 'message_id',
-    subject: 'recipient_id',
-  }),
+    isUnderHold: true,
+    which(database, target) {
+      const { sql } = database;
+      if (target.kind === 'messages') return isAmong(database, sql.ref('message_id'), target.messageIds);
+      const isAbout = sql<SqlBool>`message_id IN (${messagesOf(database, target)})`;
+      if (target.kind === 'conversation') return isAbout;
+      const conversation = sql<string>`COALESCE((SELECT message.conversation_id FROM mq_messages AS message
+        WHERE message.message_id = mq_notification_inbox.message_id), '')`;
+      const isTo = sql<SqlBool>`recipient_id = ${target.subjectId} AND NOT ${isKept(database, conversation, target)}`;
+      return sql<SqlBool>`(${isAbout} OR ${isTo})`;
+    },
+  },
 ];
 
 /** The in-app notifications in SQL. */

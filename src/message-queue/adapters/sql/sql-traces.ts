@@ -69,6 +69,21 @@ export function isKept(
   return database.sql<SqlBool>`(${held} OR ${isAmong(database, conversation, target.exceptConversations)})`;
 }
 
+/** Ids of the messages that a target is about, and no legal hold keeps: a query. */
+export function messagesOf(database: SqlDatabase, target: TraceTarget): RawBuilder<string> {
+  return database.sql`SELECT message.message_id FROM mq_messages AS message WHERE ${isOfTarget(database, target)}`;
+}
+
+/** Whether a row of `mq_messages AS message` is what a target is about, and no legal hold keeps it. */
+export function isOfTarget(database: SqlDatabase, target: TraceTarget): RawBuilder<SqlBool> {
+  const { sql } = database;
+  if (target.kind === 'messages') return isAmong(database, sql.ref('message.message_id'), target.messageIds);
+  const kept = isKept(database, sql.ref<string>('message.conversation_id'), target);
+  return target.kind === 'conversation'
+    ? sql<SqlBool>`message.conversation_id = ${target.conversationId} AND NOT ${kept}`
+    : sql<SqlBool>`message.sender_id = ${target.subjectId} AND NOT ${kept}`;
+}
+
 /** How many traces of a target are in these tables. */
 export async function countTraces(
   database: SqlDatabase,

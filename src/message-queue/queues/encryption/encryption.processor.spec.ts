@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
-import { InMemoryEncryptedContentStore } from '../../adapters/in-memory/index.js';
+import { InMemoryEncryptedContentStore, InMemoryMessages } from '../../adapters/in-memory/index.js';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { EncryptionJobDto } from './encryption-job.dto.js';
 import { MessageEncryptionProcessor } from './encryption.processor.js';
@@ -24,7 +24,7 @@ function setUp() {
   const keys = recorded(new KeyRing());
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
-  const contents = recorded(new InMemoryEncryptedContentStore());
+  const contents = recorded(new InMemoryEncryptedContentStore(new InMemoryMessages()));
   const processor = new MessageEncryptionProcessor(cipher, contents, new ManualCircuitBreakers());
   const failure = (job: Plain<EncryptionJobDto>): Promise<UnrecoverableJobError> =>
     processor.processEncryption(job, fakeJobContext()).then(

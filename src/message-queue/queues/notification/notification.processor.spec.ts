@@ -5,6 +5,7 @@ import {
   InMemoryDeviceTokenStore,
   InMemoryEmailChannel,
   InMemoryInAppChannel,
+  InMemoryMessages,
   InMemoryNotificationInbox,
   InMemoryNotificationLedger,
   InMemoryNotificationPreferences,
@@ -42,7 +43,7 @@ function setUp() {
     contacts: recorded(new InMemoryRecipientContacts()),
     preferences: recorded(new InMemoryNotificationPreferences()),
     ledger: recorded(new InMemoryNotificationLedger()),
-    inbox: recorded(new InMemoryNotificationInbox()),
+    inbox: recorded(new InMemoryNotificationInbox(new InMemoryMessages())),
     templates: recorded(new InMemoryTemplateRenderer()),
   };
   const processor = new MessageNotificationProcessor(

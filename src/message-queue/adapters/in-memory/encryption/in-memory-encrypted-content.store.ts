@@ -8,6 +8,7 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
+import { InMemoryMessages } from '../messages/in-memory-messages.js';
 import { eraseNext } from '../traces.js';
 
 type ContentRows = BoundedMap<EncryptedContent> | BoundedMap<DecryptedContent>;
@@ -22,7 +23,10 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
   private readonly encrypted: BoundedMap<EncryptedContent>;
   private readonly decrypted: BoundedMap<DecryptedContent>;
 
-  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+  constructor(
+    private readonly data: InMemoryMessages,
+    @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+  ) {
     super();
     this.encrypted = new BoundedMap(limits, ({ envelope }) => envelope.length);
     this.decrypted = new BoundedMap(limits, ({ content }) => content.length);
@@ -67,10 +71,9 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
   }
 
   private tracesOf(target: TraceTarget): { readonly messageId: string; readonly rows: ContentRows }[] {
-    if (target.kind === 'subject') return [];
-    const ids = new Set(target.kind === 'messages' ? target.messageIds : []);
+    const ids = this.data.idsOf(target);
     const isTrace = ({ messageId, conversationId }: EncryptedContent | DecryptedContent): boolean =>
-      target.kind === 'messages' ? ids.has(messageId) : conversationId === target.conversationId;
+      ids.has(messageId) || (target.kind === 'conversation' && conversationId === target.conversationId);
     return [this.encrypted, this.decrypted].flatMap((rows: ContentRows) =>
       rows
         .values()

@@ -61,8 +61,7 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
   }
 
   private tracesOf(target: TraceTarget): BatchProgress[] {
-    if (target.kind !== 'messages') return [];
-    const ids = new Set(target.messageIds);
+    const ids = this.data.idsOf(target);
     const going = new Set<string>();
     const staying = new Set<string>();
     for (const { messageId, batchId } of this.data.messages()) {

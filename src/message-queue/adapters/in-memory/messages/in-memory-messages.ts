@@ -6,6 +6,7 @@ import type {
   RecallNotice,
   RecipientStatus,
 } from '../../../ports/messages/message-store.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 
@@ -145,6 +146,17 @@ export class InMemoryMessages {
   /** Whether nobody sees a message any more, whatever becomes of it. */
   isHidden(messageId: string): boolean {
     return this.isClaimed(messageId) || this.#recalled.has(messageId);
+  }
+
+  /** Ids of the messages that a target is about, and no legal hold keeps. */
+  idsOf(target: TraceTarget): ReadonlySet<string> {
+    if (target.kind === 'messages') return new Set(target.messageIds);
+    const isOfTarget = ({ senderId, conversationId }: MessageRow): boolean =>
+      target.kind === 'conversation'
+        ? conversationId === target.conversationId
+        : senderId === target.subjectId && !target.exceptConversations.includes(conversationId);
+    const found = this.messages().filter((row) => isOfTarget(row) && !this.isHeld(row.conversationId));
+    return new Set(found.map(({ messageId }) => messageId));
   }
 
   /** Whether users may see a message. */

@@ -6,6 +6,7 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
+import { InMemoryMessages } from '../messages/in-memory-messages.js';
 import { pageOf } from '../page-of.js';
 import { eraseNext, isOfSubject } from '../traces.js';
 
@@ -15,7 +16,10 @@ export class InMemoryNotificationInbox extends NotificationInbox {
   override readonly holds = 'notification inbox';
   private readonly entries: BoundedMap<InboxEntry>;
 
-  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+  constructor(
+    private readonly data: InMemoryMessages,
+    @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+  ) {
     super();
     this.entries = new BoundedMap(limits, ({ title, body }) => title.length + body.length);
   }
@@ -64,8 +68,22 @@ export class InMemoryNotificationInbox extends NotificationInbox {
   }
 
   private tracesOf(target: TraceTarget): InboxEntry[] {
-    if (target.kind !== 'messages') return this.entries.values().filter(isOfSubject(target));
-    const ids = new Set(target.messageIds);
-    return this.entries.values().filter(({ messageId }) => messageId !== null && ids.has(messageId));
+    const ids = this.data.idsOf(target);
+    const isTo = isOfSubject(target);
+    return this.entries
+      .values()
+      .filter((entry) => this.isAbout(ids, entry) || (isTo(entry) && !this.isLeftOut(entry, target)));
+  }
+
+  private isAbout(ids: ReadonlySet<string>, { messageId }: InboxEntry): boolean {
+    return messageId !== null && ids.has(messageId);
+  }
+
+  /** Whether it is about a message of a conversation that a legal hold keeps, or the target leaves out. */
+  private isLeftOut({ messageId }: InboxEntry, target: TraceTarget): boolean {
+    const conversationId = messageId === null ? undefined : this.data.message(messageId)?.conversationId;
+    if (conversationId === undefined) return false;
+    const except = target.kind === 'subject' ? target.exceptConversations : [];
+    return this.data.isHeld(conversationId) || except.includes(conversationId);
   }
 }
