@@ -1,4 +1,3 @@
-import { DiscoveryModule } from '@nestjs/core';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import type { DynamicModule, Provider } from '@nestjs/common';
