@@ -94,6 +94,39 @@ describe('MessageClient', () => {
     expect(shown).toEqual([notification, { ...notification, notificationId: 'n2' }]);
   });
 
+  it('hands on a recall once, acknowledges each, and shows nothing of the message that comes after it', async () => {
+    const recalled: object[] = [];
+    await connect({ onRecall: (recall) => recalled.push(recall) });
+    const recall = { messageId: 'm1', conversationId: 'c1' };
+    for (let repeat = 0; repeat < 3; repeat += 1) {
+      await here?.timeout(5_000).emitWithAck(SocketEvent.RECALLED, recall);
+    }
+    expect(recalled).toEqual([recall]);
+    for (const id of ['m1', 'm2']) expect(await deliver(id)).toBe(true);
+    expect(got.map(({ messageId }) => messageId)).toEqual(['m2']);
+    await waitUntil(() => client.unconfirmed === 0, 'all to be confirmed');
+    expect(steps()).toEqual(['m2 delivered']);
+  });
+
+  it('does not acknowledge a recall that the page could not take', async () => {
+    const [errors, failures] = [[] as unknown[], [new Error('The page is not ready.')]];
+    const onRecall = (): void => {
+      const failure = failures.pop();
+      if (failure !== undefined) throw failure;
+    };
+    await connect({ onRecall, onError: (error) => errors.push(error) });
+    const tell = (): Promise<unknown> =>
+      here!.timeout(300).emitWithAck(SocketEvent.RECALLED, { messageId: 'm1', conversationId: 'c1' });
+    await expect(tell()).rejects.toThrow();
+    await tell();
+    expect(errors).toHaveLength(1);
+  });
+
+  it('acknowledges recalls also for a page that shows none', async () => {
+    await connect();
+    await here?.timeout(5_000).emitWithAck(SocketEvent.RECALLED, { messageId: 'm1', conversationId: 'c1' });
+  });
+
   it('acknowledges notifications also for a page that shows none', async () => {
     await connect();
     const notification = { notificationId: 'n1', title: 'News', body: 'There is news' };

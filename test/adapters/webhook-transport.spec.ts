@@ -153,6 +153,22 @@ describe('WebhookTransport', () => {
     for (const secret of secrets) expect(() => verifyWebhook(seen[0]!, secret)).not.toThrow();
   });
 
+  it('posts a recall, signed, under an id of its own, and says whether it was taken', async () => {
+    const { seen, port } = await answering(204);
+    const recall = { messageId: 'm1', conversationId: 'c1', userId: 'grace' };
+    await transport(to(port)).deliver(message(), never);
+    for (let repeat = 0; repeat < 2; repeat += 1)
+      expect(await transport(to(port)).announceRecall(recall, never)).toBe(true);
+    const [sent, ...recalls] = seen.map((one) => ({ ...one, id: verifyWebhook(one, SECRET) }));
+    expect(recalls.map(({ body }) => JSON.parse(body) as object)).toEqual(
+      Array(2).fill({ type: 'message.recalled', timestamp: expect.any(String) as string, data: recall }),
+    );
+    expect(recalls[1]?.id).toBe(recalls[0]?.id);
+    expect(recalls[0]?.id).not.toBe(sent?.id);
+    const refusing = await answering(410);
+    expect(await transport(to(refusing.port)).announceRecall(recall, never)).toBe(false);
+  });
+
   it('leaves a message pending when the recipient has no endpoint', async () => {
     const none = transport('', { endpointOf: () => null });
     expect(await none.deliver(message(), never)).toEqual({ outcome: 'offline', reached: 0 });

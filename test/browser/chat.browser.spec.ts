@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { MessageStore } from '../../src/message-queue/ports/index.js';
 import type { ProviderName } from '../../src/message-queue/index.js';
@@ -22,7 +23,8 @@ describe.each<ProviderName>(['memory', 'redis'])('The chat page in a browser, on
   beforeAll(async () => {
     browser = await TestBrowser.start();
     if (provider === 'redis') redis = await TestRedis.start();
-    app = await startChatServer({ provider, ...(redis && { redis: { url: redis.url } }) });
+    const shared = redis && { redis: { url: redis.url }, databaseUrl: join(browser.directory, 'chat.db') };
+    app = await startChatServer({ provider, ...shared });
     url = await app.getUrl();
     const opened = await browser.page();
     problems = opened.problems;
@@ -49,6 +51,28 @@ describe.each<ProviderName>(['memory', 'redis'])('The chat page in a browser, on
     await chat.ticks('grace', 'bring you some bread', 'read').waitFor();
     expect(await chat.bubble('ada', 'is the bakery open').count()).toBe(1);
     await shoot('conversation');
+  });
+
+  it('takes a message back on both sides, and shows that it did', async () => {
+    await chat.write('ada', 'The key is under the red flowerpot.');
+    await chat.ticks('ada', 'red flowerpot', 'read').waitFor();
+    const sent = chat.bubble('ada', 'red flowerpot');
+    await sent.getByRole('button', { name: 'Recall' }).click();
+    for (const user of ['ada', 'grace']) await chat.bubble(user, 'Message recalled').waitFor();
+    for (const user of ['ada', 'grace']) expect(await chat.bubble(user, 'red flowerpot').count()).toBe(0);
+    expect(await chat.bubble('ada', 'Message recalled').getByRole('button').count()).toBe(0);
+    await shoot('recalled');
+  });
+
+  it('takes back an older message with the keyboard alone', async () => {
+    for (const text of ['Bring two loaves', 'And some butter']) {
+      await chat.write('ada', text);
+      await chat.ticks('ada', text, 'read').waitFor();
+    }
+    await chat.page.getByLabel('Messages of Ada').focus();
+    for (const key of ['Enter', 'ArrowUp', 'Enter']) await chat.page.keyboard.press(key);
+    await chat.bubble('grace', 'Bring two loaves').waitFor({ state: 'detached' });
+    expect(await chat.bubble('grace', 'And some butter').count()).toBe(1);
   });
 
   it('can be used with the keyboard alone', async () => {

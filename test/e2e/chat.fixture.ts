@@ -4,7 +4,11 @@ import { io } from 'socket.io-client';
 import type { ManagerOptions, Socket, SocketOptions as OwnOptions } from 'socket.io-client';
 import { AppModule } from '../../src/app.module.js';
 import type { AppOptions } from '../../src/app.module.js';
-import type { SocketMessage, SocketStatus } from '../../src/message-queue/adapters/socket-io/index.js';
+import type {
+  SocketMessage,
+  SocketRecall,
+  SocketStatus,
+} from '../../src/message-queue/adapters/socket-io/index.js';
 import { MessageClient } from '../../src/message-queue/adapters/socket-io/client/index.js';
 import { People } from '../../src/chat/sign-in/people/people.js';
 import { Sessions } from '../../src/chat/sign-in/sessions.js';
@@ -101,6 +105,7 @@ export class ChatApp {
 export class Device {
   readonly messages: SocketMessage[] = [];
   readonly statuses: SocketStatus[] = [];
+  readonly recalls: SocketRecall[] = [];
   readonly socket: Socket;
   readonly client: MessageClient;
 
@@ -113,6 +118,7 @@ export class Device {
     this.client = new MessageClient(this.socket, {
       onMessage: (message) => this.messages.push(message),
       onStatus: (status) => this.statuses.push(status),
+      onRecall: (recall) => this.recalls.push(recall),
     });
   }
 

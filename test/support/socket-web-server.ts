@@ -35,6 +35,7 @@ export class SocketWebServer {
     const got: SocketMessage[] = [];
     const socket = io(`http://127.0.0.1:${port}`, { auth: { userId }, transports: ['websocket'] });
     this.clients.push(socket);
+    socket.on(SocketEvent.RECALLED, (_recall: object, acknowledge: () => void) => acknowledge());
     socket.on(SocketEvent.MESSAGE, (one: SocketMessage, acknowledge: () => void) => {
       got.push(one);
       if (acknowledges) acknowledge();

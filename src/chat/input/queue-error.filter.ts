@@ -4,7 +4,7 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import type { Response } from 'express';
 import { CircuitOpenError, MessageQueueError, QueueFullError } from '../../message-queue/index.js';
 
-/** What the caller can fix; everything else passes by itself and is 503. */
+/** What does not pass by itself, most of it for the caller to fix; everything else passes by itself and is 503. */
 const STATUS: Readonly<Record<string, number>> = {
   INVALID_PAYLOAD: 400,
   INVALID_JOB_OPTIONS: 400,
@@ -12,10 +12,12 @@ const STATUS: Readonly<Record<string, number>> = {
   JOB_NOT_FOUND: 404,
   IDEMPOTENCY_CONFLICT: 409,
   JOB_STATE: 409,
+  // Nobody who calls can change that: the app has no store of data keys.
+  SHREDDING_UNAVAILABLE: 501,
 };
 const RETRY_AFTER_MS = 2_000;
 
-/** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can fix, else 503 with Retry-After. */
+/** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can fix, 501 for what this app cannot do, else 503 with Retry-After. */
 @Catch(MessageQueueError)
 export class QueueErrorFilter extends BaseExceptionFilter<MessageQueueError> {
   override catch(error: MessageQueueError, host: ArgumentsHost): void {

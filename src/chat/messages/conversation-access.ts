@@ -1,5 +1,6 @@
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
 import { ConversationMembers, MessageStore } from '../../message-queue/ports/index.js';
+import type { StoredMessage } from '../../message-queue/ports/index.js';
 import { People } from '../sign-in/people/people.js';
 import type { Principal } from '../sign-in/principal.js';
 
@@ -51,6 +52,11 @@ export class ConversationAccess {
     const message = await this.messages.find(messageId);
     if (message === null) return false;
     return message.batchId !== null || this.members.isMember(message.conversationId, id);
+  }
+
+  /** Whether a message is somebody's own, in a conversation that they are still a member of. Announcements have no members. */
+  async mayRecall({ id }: Principal, message: StoredMessage): Promise<boolean> {
+    return message.senderId === id && this.members.isMember(message.conversationId, id);
   }
 
   private async found(conversationId: string, senderId: string, recipientId: string): Promise<boolean> {

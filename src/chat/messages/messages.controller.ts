@@ -1,7 +1,7 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
 import { MessagesService } from './messages.service.js';
-import type { AcceptedMessage } from './messages.service.js';
+import type { AcceptedMessage, RecalledMessage } from './messages.service.js';
 import { ConversationQuery } from './conversation.query.js';
 import { IdPipe } from '../input/id.pipe.js';
 import { SearchQuery } from './search.query.js';
@@ -20,6 +20,12 @@ export class MessagesController {
   @HttpCode(202)
   send(@SignedIn() sender: Principal, @Body(STRICT) message: SendMessageDto): Promise<AcceptedMessage> {
     return this.chat.send(sender, message);
+  }
+
+  /** Recalls a message of one's own, for everybody: says how many had it, and how many devices were told. */
+  @Delete('messages/:id')
+  recall(@SignedIn() sender: Principal, @Param('id', IdPipe) messageId: string): Promise<RecalledMessage> {
+    return this.chat.recall(sender, messageId);
   }
 
   /** A conversation, newest first. */

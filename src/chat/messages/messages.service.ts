@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictException, Injectable } from '@nestjs/common';
+import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { JobPriority, MessageQueueService, NotificationType } from '../../message-queue/index.js';
+import { Privacy } from '../../message-queue/operations/index.js';
 import { MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
 import type { JobReceipt } from '../../message-queue/index.js';
 import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
@@ -19,6 +20,15 @@ export interface AcceptedMessage {
   readonly jobs: readonly { readonly queue: string; readonly id: string }[];
 }
 
+/** What became of a recall. */
+export interface RecalledMessage {
+  readonly messageId: string;
+  /** Recipients who had it. */
+  readonly hadIt: number;
+  /** Recipients whose devices have put it away by now. */
+  readonly told: number;
+}
+
 /** Sends messages by queueing what has to happen, and reads what happened. */
 @Injectable()
 export class MessagesService {
@@ -28,6 +38,7 @@ export class MessagesService {
     private readonly index: SearchIndex,
     private readonly sockets: SocketIoTransport,
     private readonly access: ConversationAccess,
+    private readonly privacy: Privacy,
   ) {}
 
   /**
@@ -73,6 +84,19 @@ export class MessagesService {
       ...{ content: isSealed ? '' : content, encrypted: isSealed },
     });
     return { messageId, createdAt, jobs: receipts.map(({ queue, id }) => ({ queue, id })) };
+  }
+
+  /**
+   * Recalls a message that its sender has sent. One that is not stored yet nobody can be shown to have sent: a moment later it is.
+   * @throws NotFoundException when there is none, or it is somebody else's; what `Privacy.recallMessage` throws
+   */
+  async recall(sender: Principal, messageId: string): Promise<RecalledMessage> {
+    const message = await this.messages.find(messageId);
+    if (message === null || !(await this.access.mayRecall(sender, message))) {
+      throw new NotFoundException('There is no such message of yours.');
+    }
+    const { hadIt, told } = await this.privacy.recallMessage(messageId, { by: sender.id, reason: 'sender' });
+    return { messageId, hadIt, told };
   }
 
   /** A conversation, newest first. @throws InvalidCursorError, NotFoundException */

@@ -42,6 +42,7 @@ export class ConversationPane extends EventTarget {
       label: `Messages of ${nameOf(this.#user)}`,
       onSeen: (messageId) => this.#client.markRead(messageId),
       onEarlier: () => this.#loadEarlier().catch(() => undefined),
+      onRecall: (messageId) => this.#recall(messageId),
     });
     this.#build(root, view.personChoice(side));
     this.#socket = io({
@@ -105,6 +106,7 @@ export class ConversationPane extends EventTarget {
       onStatus: ({ messageId, conversationId, status }) => {
         if (conversationId === this.#conversation) this.#log.setStatus(messageId, status);
       },
+      onRecall: ({ messageId }) => this.#log.recall(messageId),
       onConnection: () => this.#linkChanged(),
     });
     this.#socket.on('connect_error', () => {
@@ -150,6 +152,12 @@ export class ConversationPane extends EventTarget {
     };
     this.#showOwn(message);
     this.#outbox.add(message);
+  }
+
+  async #recall(messageId) {
+    const path = `/api/messages/${encodeURIComponent(messageId)}`;
+    await callApi(path, { method: 'DELETE', as: this.#user });
+    this.#log.recall(messageId);
   }
 
   /** A message that is not sent yet. */

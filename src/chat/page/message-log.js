@@ -9,6 +9,7 @@ const STATUSES = {
   sent: ['✓', 'sent', 2],
   delivered: ['✓✓', 'delivered', 3],
   read: ['✓✓', 'read', 4],
+  recalled: ['', '', 5],
 };
 
 /** After everything that has a time of the server's. */
@@ -26,15 +27,22 @@ export class MessageLog {
   #early = new Map();
   #seen;
   #onSeen;
+  #onRecall;
 
-  /** @param options `label`; `onSeen(messageId)`: the user has a message before their eyes; `onEarlier()`: asks for older ones */
-  constructor({ label, onSeen, onEarlier }) {
-    const attributes = { class: 'log', role: 'log', 'aria-label': label, tabindex: '0' };
+  /** @param options `label`; `onSeen(messageId)`: the user has a message before their eyes; `onEarlier()`: asks for older ones;
+   *   `onRecall(messageId)`: the user takes one of their own back. Rejects with why it did not work */
+  constructor({ label, onSeen, onEarlier, onRecall }) {
+    const attributes = {
+      ...{ class: 'log', role: 'log', 'aria-label': label, tabindex: '0' },
+      'aria-description': 'Enter leads to your messages, to recall one; the arrow keys to the others.',
+    };
     this.root = element('div', attributes, this.#earlier, this.#list, this.#newer);
     this.#earlier.addEventListener('click', onEarlier);
     this.#newer.addEventListener('click', () => this.#toEnd());
     this.root.addEventListener('scroll', () => (this.#newer.hidden ||= this.#isAtEnd));
+    this.root.addEventListener('keydown', (event) => this.#leadToRecall(event));
     this.#onSeen = onSeen;
+    this.#onRecall = onRecall;
     this.#seen = new IntersectionObserver((entries) => this.#noteSeen(entries), { root: this.root });
     document.addEventListener('visibilitychange', () => this.#lookAgain());
   }
@@ -74,7 +82,7 @@ export class MessageLog {
     else bubble.append(element('span', { class: 'for-readers', text: `${nameOf(senderId)}: ` }));
     if (isSealed) bubble.classList.add('sealed');
     const meta = element('span', { class: 'meta' }, timeElement(createdAt ?? new Date().toISOString()));
-    if (kind === 'own') meta.append(element('span', { class: 'ticks' }));
+    if (kind === 'own') meta.append(element('span', { class: 'ticks' }), this.#recallButton(messageId));
     bubble.append(element('p', { dir: 'auto', text: content }), meta);
     this.#bubbles.set(key, bubble);
     this.#insert(bubble, createdAt ?? LAST, kind === 'own');
@@ -109,6 +117,18 @@ export class MessageLog {
     }
   }
 
+  /** A message was recalled: what it said is gone. */
+  recall(key) {
+    const bubble = this.#bubbles.get(key);
+    if (!bubble) return;
+    this.#seen.unobserve(bubble);
+    bubble.classList.remove('sealed');
+    bubble.classList.add('recalled');
+    bubble.querySelector('p').textContent = 'Message recalled';
+    bubble.querySelector('.recall')?.remove();
+    if (bubble.classList.contains('own')) this.setStatus(key, 'recalled');
+  }
+
   /** Scrolls to a message and marks it for a moment. */
   reveal(key, { isFocused }) {
     const bubble = this.#bubbles.get(key);
@@ -118,6 +138,34 @@ export class MessageLog {
     // Reading the layout in between makes the animation start again.
     void bubble.offsetWidth;
     bubble.classList.add('revealed');
+  }
+
+  #recallButton(messageId) {
+    // Not one stop of the Tab key for each message.
+    const button = element('button', { type: 'button', class: 'recall', text: 'Recall', tabindex: '-1' });
+    button.addEventListener('click', () => {
+      button.disabled = true;
+      this.#onRecall(messageId).catch((error) => {
+        button.disabled = false;
+        button.textContent = `Not recalled: ${error.message} Try again`;
+      });
+    });
+    return button;
+  }
+
+  #leadToRecall(event) {
+    const { key, target } = event;
+    const buttons = [...this.#list.querySelectorAll('.recall')].filter((button) => button.checkVisibility());
+    const at = buttons.indexOf(target);
+    let next;
+    if (target === this.root && key === 'Enter') next = buttons.at(-1);
+    else if (at < 0) return;
+    else if (key === 'ArrowUp') next = buttons[at - 1];
+    else if (key === 'ArrowDown') next = buttons[at + 1];
+    else if (key === 'Escape') next = this.root;
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
   }
 
   #insert(bubble, at, isWanted) {

@@ -5,7 +5,7 @@ import { MessageStore, MessageTransport } from '../../message-queue/ports/index.
 
 const PAGE = 100;
 
-/** Delivers what has waited for a user, oldest first and one after the other, when the user is back. */
+/** Delivers what has waited for a user, oldest first and one after the other, when the user is back; then says what was recalled meanwhile. */
 @Injectable()
 export class PendingMessages implements OnModuleDestroy {
   private readonly logger = new Logger(PendingMessages.name);
@@ -64,6 +64,21 @@ export class PendingMessages implements OnModuleDestroy {
           occurredAt: now,
           createdAt: now,
         });
+      }
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    await this.tellRecalled(userId);
+  }
+
+  private async tellRecalled(userId: string): Promise<void> {
+    const { signal } = this.stopping;
+    let cursor: string | undefined;
+    do {
+      const page = await this.messages.listRecalled(userId, { limit: PAGE, cursor }, signal);
+      for (const { messageId, conversationId } of page.items) {
+        const isTold = await this.transport.announceRecall?.({ messageId, conversationId, userId }, signal);
+        if (isTold !== true) return;
+        await this.messages.confirmRecalled(messageId, userId, signal);
       }
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);

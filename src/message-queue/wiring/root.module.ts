@@ -1,5 +1,5 @@
-import { DiscoveryModule } from '@nestjs/core';
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../operations/board/board.module.js';

@@ -10,5 +10,6 @@ export type {
   SocketConfirmation,
   SocketMessage,
   SocketNotification,
+  SocketRecall,
   SocketStatus,
 } from './socket-protocol.js';

@@ -4,6 +4,7 @@ import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import { ILL_FORMED, isWellFormed } from '../../../kernel/values/well-formed.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type {
+  RecallAnnouncement,
   StatusAnnouncement,
   TransportMessage,
   TransportReceipt,
@@ -18,6 +19,7 @@ import { SocketIoRedisLink } from './socket-io-redis.js';
 import { resolveSocketIoOptions } from './socket-io.options.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';
 import { SocketEvent, toSocketMessage, toSocketStatus } from './socket-protocol.js';
+import type { SocketRecall } from './socket-protocol.js';
 
 const TRY_AGAIN_MS = 2_000;
 
@@ -113,6 +115,12 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   override async announceStatus(announcement: StatusAnnouncement, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     await this.emitToUser(announcement.senderId, SocketEvent.STATUS, toSocketStatus(announcement), signal);
+  }
+
+  override async announceRecall(announcement: RecallAnnouncement, signal: AbortSignal): Promise<boolean> {
+    const { userId, messageId, conversationId } = announcement;
+    const recall: SocketRecall = { messageId, conversationId };
+    return (await this.askUser(userId, SocketEvent.RECALLED, recall, signal)) > 0;
   }
 
   /** Sends an event of the host's own to all sockets of a user, wherever they are. At most once. */

@@ -11,6 +11,8 @@ export const SocketEvent = {
   STATUS: 'message_status',
   /** Server to client: {@link SocketNotification}. The client acknowledges the event itself. */
   NOTIFICATION: 'notification',
+  /** Server to client: {@link SocketRecall}. The client acknowledges the event itself when it no longer shows the message. */
+  RECALLED: 'message-recalled',
   /** Client to server: {@link SocketConfirmation}; answered with {@link ConfirmationReply}. */
   CONFIRM: 'message_confirm',
 } as const;
@@ -48,6 +50,12 @@ export interface SocketNotification {
   readonly body: string;
   /** The message it is about. */
   readonly messageId?: string;
+}
+
+/** A message that was recalled: whoever shows it stops. */
+export interface SocketRecall {
+  readonly messageId: string;
+  readonly conversationId: string;
 }
 
 /** What a client says about a message it received. Whose copy it is follows from the socket, never from the payload. */

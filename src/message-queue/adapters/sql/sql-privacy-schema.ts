@@ -4,7 +4,7 @@ import type { ErasedKind, ErasureState } from '../../ports/privacy/tombstone.js'
 /** Times are milliseconds since the epoch. */
 type Milliseconds = number;
 
-/** A wrapped data key. */
+/** Wrapped data keys. */
 export interface DataKeyTable {
   key_id: string;
   scope_hash: string;
@@ -24,7 +24,27 @@ export interface TombstoneTable {
   receipt_id: string;
 }
 
-/** An entry of the audit. */
+/** Erasures, and how far they are. */
+export interface ErasureTable {
+  receipt_id: string;
+  hash: string;
+  kind: ErasedKind;
+  /** Null once it is done. */
+  target_id: string | null;
+  by: string;
+  reason: string | null;
+  at: Milliseconds;
+  state: ErasureState;
+  /** ErasedRecords[] as JSON. */
+  holders: string;
+  /** HeldRecords[] as JSON. */
+  held: string;
+  keys_destroyed: number;
+  /** RecallFigures as JSON. */
+  recall: string | null;
+}
+
+/** The audit. */
 export interface AuditTable {
   seq: number;
   at: Milliseconds;
@@ -51,22 +71,10 @@ export interface AuditHeadTable {
   seal: string;
 }
 
-/** An erasure, until it is done and as its receipt. */
-export interface ErasureTable {
-  receipt_id: string;
-  hash: string;
-  kind: ErasedKind;
-  /** Null once it is done. */
-  target_id: string | null;
-  by: string;
-  reason: string | null;
-  at: Milliseconds;
-  state: ErasureState;
-  /** ErasedRecords[] as JSON. */
-  holders: string;
-  /** HeldRecords[] as JSON. */
-  held: string;
-  keys_destroyed: number;
-  /** RecallFigures as JSON. */
-  recall: string | null;
+/** Who has to be told of a recall. */
+export interface RecallNoticeTable {
+  message_id: string;
+  recipient_id: string;
+  conversation_id: string;
+  recalled_at: Milliseconds;
 }

@@ -9,6 +9,7 @@ import type {
   AuditTable,
   DataKeyTable,
   ErasureTable,
+  RecallNoticeTable,
   TombstoneTable,
 } from './sql-privacy-schema.js';
 
@@ -31,13 +32,6 @@ interface MessageTable {
   claimed: Generated<Flag>;
   /** 1: it was recalled; nobody sees it any more. */
   recalled: Generated<Flag>;
-}
-
-interface RecallNoticeTable {
-  message_id: string;
-  recipient_id: string;
-  conversation_id: string;
-  recalled_at: Milliseconds;
 }
 
 interface MessageRecipientTable {

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { CircuitOpenError, RetryLater } from '../../jobs/errors.js';
 import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
-import type { TransportMessage, TransportReceipt } from '../../ports/messages/message-transport.js';
+import type {
+  RecallAnnouncement,
+  TransportMessage,
+  TransportReceipt,
+} from '../../ports/messages/message-transport.js';
 import { abandonable } from '../../../kernel/host/abandonable.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { checkedAddresses, parseEndpointUrl } from './endpoint-address.js';
@@ -48,9 +52,19 @@ export class WebhookTransport extends MessageTransport {
     if (endpoint === null) return { outcome: 'offline', reached: 0 };
     const url = parseEndpointUrl(endpoint.url, this.options);
     const call = async (): Promise<void> =>
-      this.judge(await this.post(url, endpoint, message, signal), message);
+      this.judge(await this.post(url, endpoint, deliveryOf(message), signal), message);
     await this.guarded(url, call, message, signal);
     return { outcome: 'delivered', reached: 1 };
+  }
+
+  /** Posts `message.recalled`, once. @throws WebhookRefusedError, WebhookFailedError, or the connection's error */
+  override async announceRecall(recall: RecallAnnouncement, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const endpoint = await this.options.endpointOf(recall.userId, signal);
+    if (endpoint === null) return false;
+    const url = parseEndpointUrl(endpoint.url, this.options);
+    const { status } = await this.post(url, endpoint, recallOf(recall), signal);
+    return isAccepted(status);
   }
 
   private async guarded(
@@ -71,12 +85,12 @@ export class WebhookTransport extends MessageTransport {
   private async post(
     url: URL,
     endpoint: WebhookEndpoint,
-    message: TransportMessage,
+    event: WebhookEvent,
     signal: AbortSignal,
   ): Promise<WebhookAnswer> {
     const { timeoutMs, maxResponseBytes } = this.options;
-    const body = bodyOf(message);
-    const headers = headersOf(endpoint, message, body);
+    const { body } = event;
+    const headers = headersOf(endpoint, event);
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
     try {
@@ -92,7 +106,7 @@ export class WebhookTransport extends MessageTransport {
   }
 
   private judge({ status, retryAfter }: WebhookAnswer, message: TransportMessage): void {
-    if (status >= 200 && status < 300) return;
+    if (isAccepted(status)) return;
     const isNotNow = NOT_NOW.has(status);
     if (!isNotNow && status < 500) {
       const why = status < 400 ? 'a redirect, and redirects are not followed' : 'which no retry changes';
@@ -111,10 +125,21 @@ export class WebhookTransport extends MessageTransport {
   }
 }
 
-function bodyOf(message: TransportMessage): string {
+/** One event of Standard Webhooks. */
+interface WebhookEvent {
+  /** The same in every repeat. */
+  readonly id: string;
+  readonly body: string;
+}
+
+function isAccepted(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function deliveryOf(message: TransportMessage): WebhookEvent {
   const { messageId, senderId, recipientId, conversationId, content, encrypted, attachments } = message;
   const createdAt = message.createdAt.toISOString();
-  return JSON.stringify({
+  const body = JSON.stringify({
     type: 'message.created',
     timestamp: createdAt,
     data: {
@@ -122,18 +147,23 @@ function bodyOf(message: TransportMessage): string {
       createdAt,
     },
   });
+  return { id: idOf(messageId, recipientId), body };
 }
 
-function headersOf(
-  endpoint: WebhookEndpoint,
-  message: TransportMessage,
-  body: string,
-): Record<string, string> {
+function recallOf({ messageId, conversationId, userId }: RecallAnnouncement): WebhookEvent {
+  const body = JSON.stringify({
+    type: 'message.recalled',
+    timestamp: new Date().toISOString(),
+    data: { messageId, conversationId, userId },
+  });
+  return { id: idOf(messageId, userId, 'recalled'), body };
+}
+
+function headersOf(endpoint: WebhookEndpoint, { id, body }: WebhookEvent): Record<string, string> {
   const problem = problemWithSecrets(endpoint.secrets);
   if (problem !== undefined) {
     throw new WebhookRefusedError(`A secret of the recipient's webhook ${problem}; nothing was sent.`);
   }
-  const id = webhookIdOf(message);
   const timestamp = Math.floor(Date.now() / 1_000);
   return {
     'content-type': 'application/json; charset=utf-8',
@@ -146,7 +176,7 @@ function headersOf(
   };
 }
 
-/** One id per recipient and message. A digest, since ids of hosts may hold what a header may not. */
-function webhookIdOf({ messageId, recipientId }: TransportMessage): string {
-  return `msg_${createHash('sha256').update(`${messageId}\0${recipientId}`).digest('hex').slice(0, 32)}`;
+/** One id per recipient, message and event. A digest, since ids of hosts may hold what a header may not. */
+function idOf(...names: readonly string[]): string {
+  return `msg_${createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 32)}`;
 }

@@ -54,6 +54,15 @@ export function messageTransportContract(
       await subject.transport.announceStatus?.({ ...ids, status: 'read', at: at(1) }, never());
       assert.deepEqual(subject.received(), []);
     });
+
+    test('says of a recall whether somebody took note', async ({ transport, reachable, unreachable }) => {
+      if (transport.announceRecall === undefined) return;
+      const { messageId, conversationId } = messageTo(reachable);
+      const tell = (userId: string) =>
+        transport.announceRecall?.({ messageId, conversationId, userId }, never());
+      assert.equal(await tell(reachable), true);
+      assert.equal(await tell(unreachable), false);
+    });
   });
 }
 

@@ -47,6 +47,12 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
     inject: [ManagedQueues],
   },
   {
+    provide: AttachmentTraces,
+    useFactory: (attachments: AttachmentStore, files: AttachmentFiles) =>
+      new AttachmentTraces(attachments, files),
+    inject: [AttachmentStore, AttachmentFiles],
+  },
+  {
     provide: ErasureEngine,
     useFactory: (holders: TraceHolders, cleanup: CleanupStore) => new ErasureEngine(holders, cleanup),
     inject: [TraceHolders, CleanupStore],

@@ -45,6 +45,12 @@ export interface ReceivedNotification {
   readonly messageId?: string;
 }
 
+/** A message that was recalled, by its sender or by who runs the app. */
+export interface ReceivedRecall {
+  readonly messageId: string;
+  readonly conversationId: string;
+}
+
 /** What a {@link MessageClient} reports. */
 export interface MessageClientOptions {
   /** A message, once per id however often it comes. Confirmed as delivered when it returns; not when it throws. */
@@ -52,8 +58,13 @@ export interface MessageClientOptions {
   readonly onStatus?: (status: ReceivedStatus) => void;
   /** An in-app notification, once per id. The inbox has it too, and those that came while this user was away. */
   readonly onNotification?: (notification: ReceivedNotification) => void;
+  /**
+   * A message was recalled: stop showing it, also when it is this user's own. Once per id; also of messages that never came. Acknowledged when
+   * it returns; not when it throws. `onMessage` does not get the message any more.
+   */
+  readonly onRecall?: (recall: ReceivedRecall) => void;
   readonly onConnection?: (isConnected: boolean) => void;
-  /** `onMessage` threw: the message is not acknowledged, and comes again. Default: console.error. */
+  /** `onMessage` or `onRecall` threw: what it got is not acknowledged, and comes again. Default: console.error. */
   readonly onError?: (error: unknown) => void;
   /** How many message ids are remembered to drop repeats. Default 5 000. */
   readonly rememberedIds?: number;

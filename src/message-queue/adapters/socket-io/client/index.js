@@ -3,6 +3,7 @@
 const MESSAGE = 'message';
 const STATUS = 'message_status';
 const NOTIFICATION = 'notification';
+const RECALLED = 'message-recalled';
 const CONFIRM = 'message_confirm';
 
 export class MessageClient {
@@ -11,6 +12,7 @@ export class MessageClient {
   #seen = new Set();
   #notified = new Set();
   #read = new Set();
+  #recalled = new Set();
   /** Confirmations by message and status, in the order in which they happened. */
   #outbox = new Map();
   #inFlight = new Set();
@@ -25,6 +27,7 @@ export class MessageClient {
       [MESSAGE]: (message, acknowledge) => this.#receive(message, acknowledge),
       [STATUS]: (status) => this.#options.onStatus?.(status),
       [NOTIFICATION]: (notification, acknowledge) => this.#notify(notification, acknowledge),
+      [RECALLED]: (recall, acknowledge) => this.#recall(recall, acknowledge),
       connect: () => {
         this.#options.onConnection?.(true);
         this.#flush();
@@ -52,6 +55,8 @@ export class MessageClient {
   }
 
   #receive(message, acknowledge) {
+    // It was on its way while it was recalled.
+    if (this.#recalled.has(message.messageId)) return acknowledge?.();
     if (!this.#seen.has(message.messageId)) {
       try {
         this.#options.onMessage(message);
@@ -74,6 +79,23 @@ export class MessageClient {
     if (this.#notified.has(notificationId)) return;
     remember(this.#notified, notificationId, this.#options.rememberedIds);
     this.#options.onNotification?.(notification);
+  }
+
+  #recall(recall, acknowledge) {
+    const { messageId } = recall;
+    if (!this.#recalled.has(messageId)) {
+      try {
+        this.#options.onRecall?.(recall);
+      } catch (error) {
+        // Not acknowledged: a page that goes on showing the message must be told again.
+        this.#options.onError(error);
+        return;
+      }
+      remember(this.#recalled, messageId, this.#options.rememberedIds);
+    }
+    // Nothing can be confirmed of it any more.
+    for (const status of ['delivered', 'read']) this.#outbox.delete(`${status} ${messageId}`);
+    acknowledge?.();
   }
 
   #confirm(messageId, status) {
