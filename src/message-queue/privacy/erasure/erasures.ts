@@ -4,6 +4,7 @@ import type { AuditAction } from '../../ports/privacy/audit-trail.js';
 import type { ErasureProgress, ErasureRunner } from '../../ports/privacy/erasure-runner.js';
 import type { ErasureRecord } from '../../ports/privacy/tombstone.js';
 import type { AuditChain } from '../audit/audit-chain.js';
+import { checkEntry } from '../audit/audit-entry.js';
 import type { StoredKeys } from '../keys/app-keys.js';
 import type { ErasureEngine, ReportHolder } from './erasure-engine.js';
 import { figuresAfter, figuresAtStart } from './erasure-figures.js';
@@ -55,13 +56,16 @@ export class Erasures implements ErasureRunner {
     const hash = await keys.dataKeys.digest(`${target.kind}:${target.id}`);
     const plan = await planErasure(target, this.parts.stores, signal);
     if (target.kind === 'conversation' && plan.held.length > 0) throw legalHoldError();
-    if (call.dryRun === true) return this.preview(target, hash, plan, call, signal);
     const entry = {
       actor: call.by,
       action: ACTION[target.kind],
       target: { kind: target.kind, hash },
       reason: call.reason,
     };
+    if (call.dryRun === true) {
+      checkEntry(entry);
+      return this.preview(target, hash, plan, call, signal);
+    }
     const record = await audit.audited(
       entry,
       async () => this.carryOut(await this.begin(target, hash, plan, call, signal), plan, signal, quietly),
@@ -167,11 +171,13 @@ export class Erasures implements ErasureRunner {
     for (const conversationId of plan.alone) {
       keysDestroyed += (await this.destroyKeys(conversationId, record.receiptId, signal)) ?? 0;
     }
-    // Nobody sees it any more, however long the rest takes.
-    if (target.kind === 'conversation' && plan.parts.length > 0) {
-      await stores.conversations.markDeleted(target.id, this.now(), signal);
-    }
     const removed = new Tally();
+    // Nobody sees it any more, however long the rest takes. That mark is no trace of it.
+    if (target.kind === 'conversation' && plan.parts.length > 0) {
+      const { conversations } = stores;
+      if ((await conversations.find(target.id, signal)) === null) removed.add(conversations.holds, -1);
+      await conversations.markDeleted(target.id, this.now(), signal);
+    }
     for (const part of plan.parts) await engine.erase(part, removed, signal, report);
     const left = await engine.count(plan.parts, signal);
     const { held } = await planErasure(target, stores, signal);
