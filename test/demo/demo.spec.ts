@@ -35,6 +35,9 @@ describe('npm run demo', () => {
     expect(output).toMatch(/backoff: 1 retry in [1-4] s/);
     expect(output).toContain('Everything came out as examples/expected.json says.');
     expect(output).toContain('dead letter: send-notification');
+    expect(output).toMatch(/left: +0, counted again in all \d+ places/);
+    const wide = output.split('\n').filter((line) => line.length > 80);
+    expect(wide).toEqual([]);
     expect(output).not.toContain('\u001b[');
     expect(code).toBe(0);
   });

@@ -127,6 +127,9 @@ describe.each(PROVIDERS)('a conversation that is shredded on %s', (_name, option
     const before = await jobsOf(app);
     await expect(privacy.shredConversation(id, call)).rejects.toMatchObject({ code });
     await expect(privacy.eraseSubject(id, call)).rejects.toMatchObject({ code });
+    await expect(privacy.hold(id, call)).rejects.toMatchObject({ code });
+    await expect(privacy.releaseHold(id, call)).rejects.toMatchObject({ code });
+    expect((await app.get(ConversationStore).find(id))?.legalHold ?? false).toBe(false);
     expect(await jobsOf(app)).toEqual(before);
   });
 

@@ -29,6 +29,7 @@ describe('RunStatistics', () => {
         succeeded: 1,
         retried: 0,
         deadLettered: 0,
+        shredded: 0,
         medianWaitMs: 30,
         medianRunMs: 10,
       },
@@ -61,6 +62,14 @@ describe('RunStatistics', () => {
     expect(statistics.progress.ended).toBe(0);
     statistics.take(succeeded);
     expect(statistics).toMatchObject({ deadLettered: 1, deadLettersLeft: 0, progress: { ended: 1 } });
+  });
+
+  it('has a shredded job end, and counts it as nothing else', () => {
+    const statistics = statisticsOf([added, { ...JOB, kind: 'shredded', at: 140 }]);
+    expect(statistics.progress.ended).toBe(1);
+    expect(statistics.rows([JOB.queue])).toMatchObject([
+      { jobs: 1, succeeded: 0, deadLettered: 0, shredded: 1 },
+    ]);
   });
 
   it('leaves out jobs that were there before', () => {

@@ -7,6 +7,7 @@ export interface QueueRow {
   readonly succeeded: number;
   readonly retried: number;
   readonly deadLettered: number;
+  readonly shredded: number;
   readonly medianWaitMs: number;
   readonly medianRunMs: number;
 }
@@ -109,6 +110,7 @@ export class RunStatistics {
         succeeded: jobs.filter(({ hasSucceeded }) => hasSucceeded).length,
         retried: jobs.filter(({ wasRetried }) => wasRetried).length,
         deadLettered: jobs.filter(({ deadLetters }) => deadLetters > 0).length,
+        shredded: jobs.filter(({ wasShredded }) => wasShredded).length,
         medianWaitMs: median(jobs.flatMap(waitMs)),
         medianRunMs: median(jobs.flatMap(({ runsMs }) => runsMs)),
       };

@@ -39,10 +39,14 @@ export async function closeCase(
   return app.get(Privacy).shredConversation(conversationId, { by: senderId, reason: 'case-closed' });
 }
 
-/** A receipt in one line. */
-export function receiptLine({ id, state, keysDestroyed, holders }: ErasureReceipt): string {
+/** A receipt, for people who have never seen one. */
+export function receiptText({ id, keysDestroyed, holders }: ErasureReceipt): string {
   const removed = holders.filter((holder) => holder.removed > 0);
-  const records = removed.map((holder) => `${holder.removed} ${holder.name}`).join(', ');
-  const keys = `${keysDestroyed} ${keysDestroyed === 1 ? 'key' : 'keys'} destroyed`;
-  return `  receipt ${id.slice(0, 8)}: ${state}; ${keys}, ${records} removed; every holder was counted again.`;
+  const left = holders.reduce((sum, holder) => sum + holder.left, 0);
+  return [
+    `  receipt ${id}:`,
+    `    removed:        ${removed.map((holder) => `${holder.name} ${holder.removed}`).join(', ')}`,
+    `    keys destroyed: ${keysDestroyed}; their texts open nowhere, not in a backup of Redis either`,
+    `    left:           ${left}, counted again in all ${holders.length} places`,
+  ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
 import { BUILT_IN_QUEUES } from '../../message-queue/queues/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
-import { closeCase, receiptLine } from './closed-case.js';
+import { closeCase, receiptText } from './closed-case.js';
 import { loadExpectedOutcome } from './conversation.js';
 import type { SampleConversation } from './conversation.js';
 import { differences, readOutcome } from './outcome.js';
@@ -48,7 +48,7 @@ export class Performance {
       receipt = await closeCase(this.stage, story, this.sample);
     });
     if (receipt === undefined) throw new Error('The case was not shredded.');
-    console.log(receiptLine(receipt));
+    console.log(receiptText(receipt));
     return this.report(replayed, receipt);
   }
 
@@ -57,11 +57,13 @@ export class Performance {
     const { provider } = this.stage.app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
     console.log(`
   ${messages.length} messages in six languages, and an announcement to ${announcement.recipients} neighbours.
-  Queues: ${provider}. Messages: ${this.stage.store}. Devices: Socket.IO clients. Mail: an SMTP server on loopback.
-  Jobs run in ${this.stage.workers}.
+  Queues: ${provider}. Messages: ${this.stage.store}. Devices: Socket.IO clients.
+  Mail: an SMTP server on loopback. Jobs run in ${this.stage.workers}.
   Troubles ahead: ${trouble.flaky.story};
   ${trouble.dead.story};
   ${trouble.left.story}.
+  At the end a case is closed: its messages, a reminder that waits for tomorrow,
+  and the key that sealed it are destroyed.
 `);
   }
 
@@ -87,10 +89,10 @@ export class Performance {
     const outcome = await readOutcome(stage, story, sample, replayed, receipt);
     const rows = stage.statistics
       .rows(QUEUES)
-      .map(({ queue, jobs, succeeded, retried, deadLettered, medianWaitMs, medianRunMs }) => [
-        ...[queue, jobs, succeeded, retried, deadLettered, medianWaitMs, medianRunMs],
+      .map(({ queue, jobs, succeeded, retried, deadLettered, shredded, medianWaitMs, medianRunMs }) => [
+        ...[queue, jobs, succeeded, retried, deadLettered, shredded, medianWaitMs, medianRunMs],
       ]);
-    const header = ['queue', 'jobs', 'succeeded', 'retried', 'dead-lettered', 'wait ms', 'run ms'];
+    const header = ['queue', 'jobs', 'succeeded', 'retried', 'dead', 'shredded', 'wait ms', 'run ms'];
     console.log(`\n${renderTable(header, rows)}\n`);
     const different = differences(loadExpectedOutcome(), outcome);
     for (const line of different) console.log(`  ✗ ${line}`);

@@ -2,6 +2,7 @@ import type { ConversationStore } from '../ports/messages/conversation-store.js'
 import type { AuditChain } from './audit/audit-chain.js';
 import type { PrivacyCall } from './audit/privacy-call.js';
 import { ShreddingUnavailableError } from './erasure/erasure-errors.js';
+import { checkTarget } from './erasure/erasure-plan.js';
 import type { ErasureReceipt } from './erasure/erasure-receipt.js';
 import type { ErasureCall, Erasures } from './erasure/erasures.js';
 import type { PendingErasures } from './erasure/pending-erasures.js';
@@ -36,8 +37,8 @@ export class Privacy {
    * Destroys a conversation's data keys, so that every sealed copy of it is unreadable from then on, backups of Redis included; aborts its
    * jobs, removes them, and everything that trace holders have of it. Whatever interrupts it, the same call goes on, and so does the job
    * `erase-traces` by itself. Nothing new of the conversation is stored after it.
-   * @throws ShreddingUnavailableError without a DataKeyStore; LegalHoldError, InvalidErasureError, AuditUnavailableError, and then nothing
-   * was changed; what a store throws, and then it goes on by itself; signal.reason
+   * @throws ShreddingUnavailableError without a DataKeyStore; LegalHoldError, InvalidErasureError, InvalidAuditEntryError,
+   * AuditUnavailableError, and then nothing was changed; what a store throws, and then it goes on by itself; signal.reason
    */
   async shredConversation(
     conversationId: string,
@@ -55,7 +56,8 @@ export class Privacy {
    * Erases a person: what they wrote, also in shared conversations, what was sent to them, their devices, contacts, preferences and
    * notifications, and conversations in which nobody else remains. What others wrote stays. What is under legal hold stays too and is
    * named in the receipt; it goes when the hold ends. Otherwise like {@link shredConversation}, which see.
-   * @throws ShreddingUnavailableError, InvalidErasureError, AuditUnavailableError, and then nothing was changed; what a store throws
+   * @throws ShreddingUnavailableError, InvalidErasureError, InvalidAuditEntryError, AuditUnavailableError, and then nothing was changed; what a
+   * store throws
    */
   async eraseSubject(
     subjectId: string,
@@ -69,8 +71,8 @@ export class Privacy {
    * Recalls a message: its jobs are aborted and removed, nobody sees it any more, devices that had it are told, and everything that trace
    * holders have of it goes. A legal hold keeps the text, hidden, until it ends. A message that nothing knows of yet may be recalled too: jobs
    * of it that come later end. Whatever interrupts it, the same call goes on, and so does the job `erase-traces` by itself.
-   * @throws ShreddingUnavailableError, InvalidErasureError, AuditUnavailableError, and then nothing was changed; what a store throws, and then it
-   * goes on by itself; signal.reason
+   * @throws ShreddingUnavailableError, InvalidErasureError, InvalidAuditEntryError, AuditUnavailableError, and then nothing was changed; what a
+   * store throws, and then it goes on by itself; signal.reason
    */
   async recallMessage(
     messageId: string,
@@ -87,7 +89,7 @@ export class Privacy {
 
   /**
    * Puts a conversation under legal hold: nothing in it is removed by any clean-up or erasure.
-   * @throws AuditUnavailableError, and then nothing was changed; what the store throws
+   * @throws InvalidErasureError, InvalidAuditEntryError, AuditUnavailableError, and then nothing was changed; what the store throws
    */
   async hold(conversationId: string, call: PrivacyCall = {}, signal: AbortSignal = NEVER): Promise<void> {
     await this.held('hold', conversationId, call, () =>
@@ -97,7 +99,8 @@ export class Privacy {
 
   /**
    * Ends a legal hold, and goes on with the erasures that it kept.
-   * @throws AuditUnavailableError, and then nothing was changed; what a store throws, and then they go on within the hour
+   * @throws InvalidErasureError, InvalidAuditEntryError, AuditUnavailableError, and then nothing was changed; what a store throws, and then they
+   * go on within the hour
    */
   async releaseHold(
     conversationId: string,
@@ -178,6 +181,7 @@ export class Privacy {
     { by: actor = 'app', reason }: PrivacyCall,
     act: () => Promise<void>,
   ): Promise<void> {
+    checkTarget({ kind: 'conversation', id: conversationId });
     const target = await this.parts.audit.target('conversation', conversationId);
     await this.parts.audit.audited({ actor, action, target, reason }, act);
   }

@@ -38,7 +38,11 @@ const PRINTED = /^[^\p{Cc}]{1,256}$/u;
 export function checkEntry(entry: AuditEntry): void {
   const { at, actor, action, target, queue, jobId, count, reason } = entry;
   const issues = new Issues();
-  issues.unless(fitsEntry(actor), 'actor', 'must be 1 to 256 characters without control characters');
+  issues.unless(
+    fitsEntry(actor),
+    'actor',
+    'must say who it is (`by` of a call), in 1 to 256 characters without control characters',
+  );
   issues.unless(isAuditAction(action), 'action', 'must be one of the actions of AuditAction');
   issues.unless(
     KIND.test(target.kind),

@@ -10,7 +10,7 @@ export class LegalHoldError extends MessageQueueError {
   readonly code = 'LEGAL_HOLD';
 }
 
-/** What should be erased is not named as it must be; lists every problem. Nothing was changed. */
+/** What should be erased, recalled or held is not named as it must be; lists every problem. Nothing was changed. */
 export class InvalidErasureError extends IssuesError {
   readonly code = 'INVALID_ERASURE';
 }

@@ -19,7 +19,7 @@ export interface ErasureTarget {
 export function checkTarget({ kind, id }: { readonly kind: ErasedKind; readonly id: string }): void {
   const issues = new Issues();
   issues.unless(isId(id), `${kind}Id`, `must be an id ${ID_RULE}`);
-  issues.throwIfAny(InvalidErasureError, 'Nothing was erased:');
+  issues.throwIfAny(InvalidErasureError, 'Nothing was changed:');
 }
 
 /** One part of an erasure: the traces of a target, and the messages that lead to others. Parts never overlap. */
