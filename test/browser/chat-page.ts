@@ -52,6 +52,13 @@ export class ChatPage {
     await this.pane(user).getByRole('button', { name: 'Send' }).click();
   }
 
+  /** Takes a message back: asked once, and told again. */
+  async recall(user: string, text: string): Promise<void> {
+    const bubble = this.bubble(user, text);
+    await bubble.getByRole('button', { name: 'Recall', exact: true }).click();
+    await bubble.getByRole('button', { name: 'Recall for everyone?' }).click();
+  }
+
   async go(user: string, where: 'offline' | 'online'): Promise<void> {
     await this.pane(user)
       .getByRole('button', { name: `Go ${where}` })

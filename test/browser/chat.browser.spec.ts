@@ -56,12 +56,34 @@ describe.each<ProviderName>(['memory', 'redis'])('The chat page in a browser, on
   it('takes a message back on both sides, and shows that it did', async () => {
     await chat.write('ada', 'The key is under the red flowerpot.');
     await chat.ticks('ada', 'red flowerpot', 'read').waitFor();
-    const sent = chat.bubble('ada', 'red flowerpot');
-    await sent.getByRole('button', { name: 'Recall' }).click();
+    await chat.recall('ada', 'red flowerpot');
     for (const user of ['ada', 'grace']) await chat.bubble(user, 'Message recalled').waitFor();
     for (const user of ['ada', 'grace']) expect(await chat.bubble(user, 'red flowerpot').count()).toBe(0);
     expect(await chat.bubble('ada', 'Message recalled').getByRole('button').count()).toBe(0);
     await shoot('recalled');
+  });
+
+  it('asks before it takes a message back, and says why it could not', async () => {
+    await chat.write('ada', 'The bakery has moved.');
+    await chat.ticks('ada', 'bakery has moved', 'read').waitFor();
+    const sent = chat.bubble('ada', 'bakery has moved');
+    await sent.getByRole('button', { name: 'Recall', exact: true }).click();
+    await sent.getByRole('button', { name: 'Recall for everyone?' }).waitFor();
+    await shoot('recall-asked');
+    await chat.page.getByLabel('Messages of Ada').focus();
+    await sent.getByRole('button', { name: 'Recall', exact: true }).waitFor();
+
+    const address = '**/api/messages/*';
+    const json = { message: 'The audit is away.' };
+    await chat.page.route(address, (route) => route.fulfill({ status: 503, json }));
+    await chat.recall('ada', 'bakery has moved');
+    await sent.getByText('Not recalled: The audit is away.').waitFor();
+    expect(problems.splice(0)).toEqual([expect.stringMatching(/^503 /)]);
+    await shoot('recall-refused');
+    await chat.page.unroute(address);
+    await chat.recall('ada', 'bakery has moved');
+    await chat.bubble('grace', 'bakery has moved').waitFor({ state: 'detached' });
+    expect(await chat.page.getByText('Not recalled').count()).toBe(0);
   });
 
   it('takes back an older message with the keyboard alone', async () => {
@@ -70,7 +92,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The chat page in a browser, on
       await chat.ticks('ada', text, 'read').waitFor();
     }
     await chat.page.getByLabel('Messages of Ada').focus();
-    for (const key of ['Enter', 'ArrowUp', 'Enter']) await chat.page.keyboard.press(key);
+    for (const key of ['Enter', 'ArrowUp', 'Enter', 'Enter']) await chat.page.keyboard.press(key);
     await chat.bubble('grace', 'Bring two loaves').waitFor({ state: 'detached' });
     expect(await chat.bubble('grace', 'And some butter').count()).toBe(1);
   });

@@ -91,12 +91,13 @@ describe.each(['express', 'fastify'] as const)('Revealing a job on the board, on
     ['no reason', 400, ''],
     ['an empty reason', 400, 'reason='],
     ['prose', 400, 'reason=I+want+to'],
+    ['markup', 400, 'reason=%22%3E%3Cscript%3E'],
     ['a list', 400, 'reason[]=x'],
     ['a form that is too long', 400, `reason=${'x'.repeat(3_000)}`],
   ])('is refused for %s: %i', async (_what, status, body) => {
     const answer = await post('ada', body);
     expect(answer.status).toBe(status);
-    expect(await answer.text()).not.toContain('fever');
+    expect(await answer.text()).not.toMatch(/fever|"><script>/);
   });
 
   it.each<[what: string, status: number, headers: Record<string, string>]>([
@@ -124,7 +125,10 @@ describe.each(['express', 'fastify'] as const)('Revealing a job on the board, on
     jest.spyOn(InMemoryAuditTrail.prototype, 'append').mockRejectedValue(new Error('away'));
     const answer = await post('ada', 'reason=ticket-4711');
     expect(answer.status).toBe(503);
-    expect(await answer.text()).not.toContain('fever');
+    const text = await answer.text();
+    expect(text).not.toContain('fever');
+    // Nobody types it again.
+    expect(text).toContain('value="ticket-4711"');
   });
 
   it.each(['reveal/message-delivery/none', 'reveal/none/x'])('says that there is none: %s', async (path) => {

@@ -15,6 +15,8 @@ const STATUSES = {
 /** After everything that has a time of the server's. */
 const LAST = '9999';
 const NEAR_THE_END_PX = 80;
+const RECALL = 'Recall';
+const ASK_AGAIN = 'Recall for everyone?';
 
 /** The messages that one user sees, oldest first, whatever the order in which they come. */
 export class MessageLog {
@@ -82,7 +84,7 @@ export class MessageLog {
     else bubble.append(element('span', { class: 'for-readers', text: `${nameOf(senderId)}: ` }));
     if (isSealed) bubble.classList.add('sealed');
     const meta = element('span', { class: 'meta' }, timeElement(createdAt ?? new Date().toISOString()));
-    if (kind === 'own') meta.append(element('span', { class: 'ticks' }), this.#recallButton(messageId));
+    if (kind === 'own') meta.append(element('span', { class: 'ticks' }), ...this.#recallParts(messageId));
     bubble.append(element('p', { dir: 'auto', text: content }), meta);
     this.#bubbles.set(key, bubble);
     this.#insert(bubble, createdAt ?? LAST, kind === 'own');
@@ -125,7 +127,7 @@ export class MessageLog {
     bubble.classList.remove('sealed');
     bubble.classList.add('recalled');
     bubble.querySelector('p').textContent = 'Message recalled';
-    bubble.querySelector('.recall')?.remove();
+    for (const part of bubble.querySelectorAll('.recall, .problem')) part.remove();
     if (bubble.classList.contains('own')) this.setStatus(key, 'recalled');
   }
 
@@ -140,17 +142,27 @@ export class MessageLog {
     bubble.classList.add('revealed');
   }
 
-  #recallButton(messageId) {
+  /** The button, and where it is said why a recall did not work. */
+  #recallParts(messageId) {
     // Not one stop of the Tab key for each message.
-    const button = element('button', { type: 'button', class: 'recall', text: 'Recall', tabindex: '-1' });
+    const button = element('button', { type: 'button', class: 'recall', text: RECALL, tabindex: '-1' });
+    const problem = element('span', { class: 'problem' });
     button.addEventListener('click', () => {
+      // Nobody can undo it: the first click only asks.
+      if (button.textContent === RECALL) {
+        button.textContent = ASK_AGAIN;
+        return;
+      }
       button.disabled = true;
+      problem.textContent = '';
       this.#onRecall(messageId).catch((error) => {
         button.disabled = false;
-        button.textContent = `Not recalled: ${error.message} Try again`;
+        button.textContent = RECALL;
+        problem.textContent = `Not recalled: ${error.message}`;
       });
     });
-    return button;
+    button.addEventListener('blur', () => (button.textContent = RECALL));
+    return [button, problem];
   }
 
   #leadToRecall(event) {

@@ -21,15 +21,21 @@ const STYLE = `
   .problem { border-left: 4px solid #c33; padding: 0.25rem 0.75rem; overflow-wrap: anywhere; white-space: pre-line; }
 `;
 
-/** Asks why somebody wants to see a job. @param problem why they did not see it */
-export function formPage({ queue, id }: JobPlace, back: string, problem?: string): string {
+/** What came of an earlier try: why the job was not shown, and what was typed. */
+export interface RefusedReveal {
+  readonly problem: string;
+  readonly reason: string;
+}
+
+/** Asks why somebody wants to see a job. */
+export function formPage({ queue, id }: JobPlace, back: string, refused?: RefusedReveal): string {
   return document(`Reveal job ${id}`, [
     head(`Reveal job ${id}`, queue, back),
-    problem === undefined ? '' : `<p class="problem" role="alert">${html(problem)}</p>`,
+    refused === undefined ? '' : `<p class="problem" role="alert">${html(refused.problem)}</p>`,
     '<form method="post">',
     '<label for="reason">Why do you need to see its content?</label>',
-    '<input id="reason" name="reason" required maxlength="64" pattern="[a-z0-9\\-]{1,64}" autocomplete="off" autofocus placeholder="ticket-4711">',
-    '<p class="note">A code of small letters, digits and hyphens. It is written to the audit with your name before the job is shown.</p>',
+    `<input id="reason" name="reason" value="${html(refused?.reason ?? '')}" required maxlength="64" pattern="[a-z0-9\\-]{1,64}" aria-describedby="rule" title="Small letters, digits and hyphens" autocomplete="off" autofocus placeholder="ticket-4711">`,
+    '<p class="note" id="rule">A code of small letters, digits and hyphens. It is written to the audit with your name before the job is shown.</p>',
     '<button type="submit">Reveal</button>',
     '</form>',
   ]);

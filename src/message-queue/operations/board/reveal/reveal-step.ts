@@ -77,7 +77,7 @@ async function answer(
   } catch (error) {
     const status = STATUS[String(readProperty(error, 'code'))];
     if (!(error instanceof MessageQueueError) || status === undefined) throw error;
-    page(response, status, formPage(place, back, error.message));
+    page(response, status, formPage(place, back, { problem: error.message, reason }));
   }
 }
 
