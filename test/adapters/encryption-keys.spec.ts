@@ -5,10 +5,7 @@ import {
   WrappedKeyProvider,
 } from '../../src/message-queue/adapters/environment-keys/index.js';
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
-import {
-  InMemoryEncryptedContentStore,
-  InMemoryMessages,
-} from '../../src/message-queue/adapters/in-memory/index.js';
+import { InMemoryEncryptedContentStore } from '../../src/message-queue/adapters/in-memory/index.js';
 import {
   InvalidConfigurationError,
   MessageQueueModule,
@@ -133,7 +130,7 @@ describe('rotation of keys', () => {
   const apps = new HostApps();
   afterEach(() => apps.close());
 
-  const contents = new InMemoryEncryptedContentStore(new InMemoryMessages());
+  const contents = new InMemoryEncryptedContentStore();
   const { signal } = new AbortController();
 
   async function start(keys: string, current?: string): Promise<MessageQueueService> {

@@ -38,7 +38,7 @@ export function setUp() {
   const store = recorded(new InMemoryCleanupStore(data));
   const attachments = recorded(new InMemoryAttachmentStore(data));
   const files = recorded(new InMemoryAttachmentFiles());
-  const contents = recorded(new InMemoryEncryptedContentStore(data));
+  const contents = recorded(new InMemoryEncryptedContentStore(undefined, data));
   const index = recorded(new InMemorySearchIndex());
   const holders = [index, contents, new AttachmentTraces(attachments, files)];
   const processor = new MessageCleanupProcessor(

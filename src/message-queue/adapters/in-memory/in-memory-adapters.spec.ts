@@ -165,7 +165,7 @@ describe('the other in-memory adapters', () => {
     await ledger.record({ ...entry, outcome: 'sent' }, signal);
     await ledger.record({ ...entry, outcome: 'expired' }, signal);
     expect(await ledger.list('n')).toMatchObject([{ outcome: 'sent' }]);
-    const inbox = new InMemoryNotificationInbox(new InMemoryMessages());
+    const inbox = new InMemoryNotificationInbox();
     const note = {
       notificationId: 'n',
       recipientId: 'ben',
@@ -183,10 +183,9 @@ describe('the other in-memory adapters', () => {
   });
 
   it('replace an envelope only while it is the expected one', async () => {
-    const store = new InMemoryEncryptedContentStore(new InMemoryMessages());
+    const store = new InMemoryEncryptedContentStore();
     const content = {
       messageId: 'm',
-      conversationId: null,
       envelope: 'e1',
       keyId: 'k',
       algorithm: 'AES-256-GCM',

@@ -39,7 +39,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
       db
         .insertInto('mq_encrypted_contents')
         .values({
-          ...{ message_id: messageId, conversation_id: conversationId, envelope },
+          ...{ message_id: messageId, conversation_id: conversationId ?? null, envelope },
           ...{ key_id: keyId, algorithm, version },
         })
         .onConflict((conflict) =>
@@ -65,7 +65,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
       db
         .insertInto('mq_decrypted_contents')
         .values({
-          ...{ message_id: content.messageId, conversation_id: content.conversationId },
+          ...{ message_id: content.messageId, conversation_id: content.conversationId ?? null },
           ...{ content: toText(content.content), version: content.version },
         })
         .onConflict((conflict) =>
@@ -93,7 +93,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
     const replaced = await this.database.run('replace an envelope', signal, (db) =>
       db
         .updateTable('mq_encrypted_contents')
-        .set({ conversation_id: conversationId, envelope, key_id: keyId, algorithm, version })
+        .set({ conversation_id: conversationId ?? null, envelope, key_id: keyId, algorithm, version })
         .where('message_id', '=', messageId)
         .where('envelope', '=', previousEnvelope)
         .returning('message_id')
@@ -107,8 +107,8 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
       db.selectFrom('mq_encrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
     );
     if (row === undefined) return null;
-    const { conversation_id: conversationId, envelope, key_id: keyId, algorithm, version } = row;
-    return { messageId, conversationId, envelope, keyId, algorithm, version };
+    const { envelope, key_id: keyId, algorithm, version } = row;
+    return { messageId, ...conversationOf(row), envelope, keyId, algorithm, version };
   }
 
   async findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
@@ -116,7 +116,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
       db.selectFrom('mq_decrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
     );
     if (row === undefined) return null;
-    return { messageId, conversationId: row.conversation_id, content: row.content, version: row.version };
+    return { messageId, ...conversationOf(row), content: row.content, version: row.version };
   }
 
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
@@ -126,4 +126,8 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, CONTENTS, target, limit, signal);
   }
+}
+
+function conversationOf(row: { readonly conversation_id: string | null }): { conversationId?: string } {
+  return row.conversation_id === null ? {} : { conversationId: row.conversation_id };
 }

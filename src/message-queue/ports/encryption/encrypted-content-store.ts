@@ -4,8 +4,8 @@ import type { EncryptionAlgorithm } from './encryption-algorithm.js';
 /** A result of an encryption job. */
 export interface EncryptedContent {
   readonly messageId: string;
-  /** Null where the job did not say. */
-  readonly conversationId: string | null;
+  /** Absent where the job did not say. */
+  readonly conversationId?: string;
   readonly envelope: string;
   readonly keyId: string;
   readonly algorithm: EncryptionAlgorithm;
@@ -16,8 +16,8 @@ export interface EncryptedContent {
 /** A result of a decryption job. */
 export interface DecryptedContent {
   readonly messageId: string;
-  /** Null where the job did not say. */
-  readonly conversationId: string | null;
+  /** Absent where the job did not say. */
+  readonly conversationId?: string;
   readonly content: string;
   readonly version: number;
 }

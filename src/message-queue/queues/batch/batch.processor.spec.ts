@@ -1,11 +1,7 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
-import {
-  InMemoryBatchProgressStore,
-  InMemoryMessages,
-  InMemoryTemplateRenderer,
-} from '../../adapters/in-memory/index.js';
+import { InMemoryBatchProgressStore, InMemoryTemplateRenderer } from '../../adapters/in-memory/index.js';
 import { CancelledError, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
@@ -25,7 +21,7 @@ const job: Plain<BatchMessageJobDto> = {
 function setUp() {
   const clock = new ManualClock();
   const dispatch = recorded(new PlannedDeliveryDispatch());
-  const progress = recorded(new InMemoryBatchProgressStore(new InMemoryMessages()));
+  const progress = recorded(new InMemoryBatchProgressStore());
   const templates = recorded(new InMemoryTemplateRenderer());
   const processor = new BatchMessageProcessor(
     dispatch,

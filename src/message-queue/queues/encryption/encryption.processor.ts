@@ -63,7 +63,7 @@ export class MessageEncryptionProcessor {
     payload: EncryptionJobDto,
     context: JobContext,
   ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
-    const { messageId, conversationId = null, algorithm, keyId } = payload;
+    const { messageId, conversationId, algorithm, keyId } = payload;
     const request = { messageId, content: payload.content ?? '', algorithm, keyId };
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
@@ -79,7 +79,9 @@ export class MessageEncryptionProcessor {
   ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
     const { messageId, content: given } = payload;
     const { envelope, conversationId: known } =
-      given === undefined ? await this.stored(messageId, context) : { envelope: given, conversationId: null };
+      given === undefined
+        ? await this.stored(messageId, context)
+        : { envelope: given, conversationId: undefined };
     const opened = await this.cipher.open({ messageId, envelope }, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
     const version = toDate(payload.createdAt).getTime();

@@ -5,7 +5,6 @@ import {
   InMemoryDeviceTokenStore,
   InMemoryEmailChannel,
   InMemoryInAppChannel,
-  InMemoryMessages,
   InMemoryNotificationInbox,
   InMemoryNotificationLedger,
   InMemoryNotificationPreferences,
@@ -43,7 +42,7 @@ function setUp() {
     contacts: recorded(new InMemoryRecipientContacts()),
     preferences: recorded(new InMemoryNotificationPreferences()),
     ledger: recorded(new InMemoryNotificationLedger()),
-    inbox: recorded(new InMemoryNotificationInbox(new InMemoryMessages())),
+    inbox: recorded(new InMemoryNotificationInbox()),
     templates: recorded(new InMemoryTemplateRenderer()),
   };
   const processor = new MessageNotificationProcessor(

@@ -81,7 +81,7 @@ function declareErasing(test: ContractTest<EncryptedContentStore>): void {
     const ids = ['message-1', 'message-2', 'message-3'];
     for (const messageId of ids) {
       await store.saveEncrypted(sealed({ messageId }), never());
-      await store.saveDecrypted(opened({ messageId, conversationId: null }), never());
+      await store.saveDecrypted(opened({ messageId, conversationId: undefined }), never());
     }
     const messages = { kind: 'messages', messageIds: ['message-1', 'message-2'] } as const;
     assert.equal(await store.countTraces(messages, never()), 4);
@@ -96,8 +96,8 @@ function declareErasing(test: ContractTest<EncryptedContentStore>): void {
   });
 
   test('knows the conversation that a message was saved with last', async (store) => {
-    await store.saveEncrypted(sealed({ conversationId: null }), never());
-    assert.equal((await store.findEncrypted('message-1'))?.conversationId, null);
+    await store.saveEncrypted(sealed({ conversationId: undefined }), never());
+    assert.equal((await store.findEncrypted('message-1'))?.conversationId, undefined);
     await store.saveEncrypted(sealed({ conversationId: 'conversation-2' }), never());
     assert.equal((await store.findEncrypted('message-1'))?.conversationId, 'conversation-2');
     await store.replaceEncrypted('envelope', sealed({ envelope: 'new' }), never());

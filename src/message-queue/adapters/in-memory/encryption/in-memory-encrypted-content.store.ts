@@ -24,8 +24,8 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
   private readonly decrypted: BoundedMap<DecryptedContent>;
 
   constructor(
-    private readonly data: InMemoryMessages,
     @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+    @Optional() private readonly data: InMemoryMessages = new InMemoryMessages(),
   ) {
     super();
     this.encrypted = new BoundedMap(limits, ({ envelope }) => envelope.length);

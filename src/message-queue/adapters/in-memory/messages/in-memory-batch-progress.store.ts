@@ -20,8 +20,8 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
   private readonly batches: BoundedMap<Map<number, BatchProgress>>;
 
   constructor(
-    private readonly data: InMemoryMessages,
     @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+    @Optional() private readonly data: InMemoryMessages = new InMemoryMessages(),
   ) {
     super();
     this.batches = new BoundedMap(limits);

@@ -17,8 +17,8 @@ export class InMemoryNotificationInbox extends NotificationInbox {
   private readonly entries: BoundedMap<InboxEntry>;
 
   constructor(
-    private readonly data: InMemoryMessages,
     @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+    @Optional() private readonly data: InMemoryMessages = new InMemoryMessages(),
   ) {
     super();
     this.entries = new BoundedMap(limits, ({ title, body }) => title.length + body.length);
