@@ -47,14 +47,16 @@ export const APP_VARIABLES = {
     variable: KEY_RING_VARIABLES.keys,
     allowed:
       '`<key id>:<key>`, or several separated by commas; a key is 32 bytes in base64, base64url or hex',
-    description: 'Keys that open sealed messages; web servers and workers need the same ones.',
-    otherwise: 'each process generates a key and logs that it did',
+    description:
+      'Keys that jobs and encrypted messages are sealed with; web servers and workers need the same ones.',
+    otherwise:
+      'in memory each process makes one up; on Redis the app starts in development and tests only, with a published key that protects nothing',
     example: '2026-11:<output of openssl rand -base64 32>',
   },
   currentEncryptionKey: {
     variable: KEY_RING_VARIABLES.current,
     allowed: 'the id of one of the keys above',
-    description: 'Id of the key that seals new messages.',
+    description: 'Id of the key that seals what is new.',
     otherwise: 'the first one',
     example: '2026-11',
   },

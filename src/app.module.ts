@@ -84,7 +84,7 @@ function valueOf(name: keyof typeof APP_VARIABLES, environment: ConfigService): 
   return environment.get<string>(APP_VARIABLES[name].variable);
 }
 
-/** The key ring of the environment; none without ENCRYPTION_KEYS: each process then generates a key, and says so. */
+/** The key ring of the environment; none without ENCRYPTION_KEYS. */
 function keysFrom(environment: ConfigService): Provider[] {
   if (!valueOf('encryptionKeys', environment)?.trim()) return [];
   return [{ provide: KeyProvider, useFactory: () => EnvironmentKeyProvider.from(environment) }];

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { AuditAction } from '../../src/message-queue/ports/index.js';
 
 const REVIEW = 'docs/health-care.md';
+const PRIVACY = 'docs/privacy.md';
 const NO_TEST = '**no test**';
 
 interface Link {
@@ -45,7 +47,7 @@ function rowsOf(text: string): string[][] {
     );
 }
 
-describe.each(['SECURITY.md', REVIEW])('%s', (page) => {
+describe.each(['SECURITY.md', REVIEW, PRIVACY])('%s', (page) => {
   const links = linksOf(readFileSync(page, 'utf8'), page);
 
   it('links only to files and headings that are there', () => {
@@ -53,6 +55,16 @@ describe.each(['SECURITY.md', REVIEW])('%s', (page) => {
       ({ file, anchor }) => !existsSync(file) || (anchor !== '' && !anchorsOf(file).includes(anchor)),
     );
     expect(links.length).toBeGreaterThan(5);
+    expect(missing).toEqual([]);
+  });
+});
+
+describe(PRIVACY, () => {
+  it('says of each action of the audit what it is', () => {
+    const named = rowsOf(readFileSync(PRIVACY, 'utf8')).map(([action = '']) => action);
+    const missing = Object.values(AuditAction).filter(
+      (action) => !named.some((cell) => cell.includes(`\`${action}\``)),
+    );
     expect(missing).toEqual([]);
   });
 });

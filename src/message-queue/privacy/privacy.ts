@@ -191,6 +191,6 @@ const NEVER = new AbortController().signal;
 
 function refuse(): never {
   throw new ShreddingUnavailableError(
-    'Nothing can be erased for good here: without a DataKeyStore keys are derived from the ring, and cannot be destroyed. Plug one in: adapters: [...sqlStoreAdapters({ url })].',
+    'Nothing can be erased for good here: without a DataKeyStore keys are derived from the ring, and cannot be destroyed. Plug one in: adapters: [...sqlStoreAdapters({ url })], from nestjs-message-queue/adapters/sql.',
   );
 }

@@ -105,7 +105,7 @@ function keysRequired(sealed: readonly string[], { environment }: MessageQueueCo
   const where =
     environment === 'unset' ? `on Redis while NODE_ENV is neither development nor test` : `in ${environment}`;
   return new KeysRequiredError([
-    `The app does not start ${where}: ${sealed.join(', ')} are sealed, and nobody said with which keys. Make one, and plug in a KeyProvider:`,
+    `The app does not start ${where}: ${sealed.join(', ')} are sealed, and nobody said with which keys. Make one, and plug in a KeyProvider, here the one of nestjs-message-queue/adapters/environment-keys:`,
     '  ENCRYPTION_KEYS="k-1:$(openssl rand -base64 32)"',
     '  adapters: [{ provide: KeyProvider, useFactory: (config: ConfigService) => EnvironmentKeyProvider.from(config), inject: [ConfigService] }]',
     `The key named "${PUBLISHED_KEY_ID}" is published and counts as none. To store content in plain text instead: privacy: { sealing: 'off' }, or MESSAGE_QUEUE_SEALING=off.`,
