@@ -31,7 +31,7 @@ export const KEPT = 'KEPTBEN8c2PLUM';
 /** Eva's conversations: with Ben, with Ben under legal hold, and alone; and one that she has no part in. */
 export const PAIR = 'c-pair';
 export const HELD = 'c-held';
-const OWN = 'c-own';
+export const OWN = 'c-own';
 export const FAR = 'c-far';
 
 const never = new AbortController().signal;

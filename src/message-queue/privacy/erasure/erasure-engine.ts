@@ -6,7 +6,7 @@ import { MessageStore } from '../../ports/messages/message-store.js';
 import type { TraceHolder } from '../../ports/privacy/trace-holder.js';
 import type { ErasurePart } from './erasure-plan.js';
 import { Tally } from './tally.js';
-import { ERASE_STEP, eraseAll } from './trace-holders.js';
+import { ERASE_STEP, eraseAll, Failures } from './trace-holders.js';
 import type { TraceHolders } from './trace-holders.js';
 
 /** How receipts name whole messages, which the CleanupStore removes. */
@@ -38,24 +38,19 @@ export class ErasureEngine {
   }
 
   /**
-   * Removes all of one part.
+   * Removes all of these parts. A holder that fails keeps no other from being emptied, but what leads to its records stays.
    * @param removed gets how many records each holder had
-   * @throws what a holder throws; signal.reason
+   * @throws what the one that failed throws, or an AggregateError that names several, once all were tried; signal.reason
    */
   async erase(
-    { target, messages }: ErasurePart,
+    parts: readonly ErasurePart[],
     removed: Tally,
     signal: AbortSignal,
     report: ReportHolder,
   ): Promise<void> {
-    const emptied = async (holder: TraceHolder): Promise<void> => {
-      await report(holder.holds);
-      removed.add(holder.holds, await eraseAll(holder, target, signal));
-    };
-    const { all } = this.holders;
-    for (const holder of all.filter((one) => !leadsToOthers(one))) await emptied(holder);
-    await this.eraseMessages(messages, removed, signal, report);
-    for (const holder of all.filter(leadsToOthers)) await emptied(holder);
+    const failures = new Failures(signal);
+    for (const part of parts) await this.erasePart(part, removed, signal, report, failures);
+    failures.throwIfAny();
   }
 
   /**
@@ -76,6 +71,27 @@ export class ErasureEngine {
       removed.addAll(step.traces);
       removed.add(MESSAGES, step.messages);
     }
+  }
+
+  private async erasePart(
+    { target, messages }: ErasurePart,
+    removed: Tally,
+    signal: AbortSignal,
+    report: ReportHolder,
+    failures: Failures,
+  ): Promise<void> {
+    const empty = (holder: TraceHolder): Promise<boolean> =>
+      failures.attempt(holder.holds, async () => {
+        await report(holder.holds);
+        removed.add(holder.holds, await eraseAll(holder, target, signal));
+      });
+    const { all } = this.holders;
+    let areEmpty = true;
+    for (const holder of all.filter((one) => !leadsToOthers(one)))
+      areEmpty = (await empty(holder)) && areEmpty;
+    const erase = (): Promise<void> => this.eraseMessages(messages, removed, signal, report);
+    if (!areEmpty || !(await failures.attempt(MESSAGES, erase))) return;
+    for (const holder of all.filter(leadsToOthers)) await empty(holder);
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   ErasureState,
   HeldRecords,
 } from '../../ports/privacy/tombstone.js';
+import type { ErasureProgress } from '../../ports/privacy/erasure-runner.js';
 import { Tally } from './tally.js';
 
 /** What a run of an erasure saw. */
@@ -42,4 +43,18 @@ export function figuresAfter(record: ErasureRecord, { removed, left, held }: Era
 function stateOf(holders: readonly ErasedRecords[], held: readonly HeldRecords[]): ErasureState {
   if (holders.some(({ left }) => left > 0)) return 'incomplete';
   return held.length > 0 ? 'held' : 'done';
+}
+
+/** How many records an erasure has removed. */
+export function removedIn({ holders }: ErasureRecord): number {
+  return holders.reduce((total, { removed }) => total + removed, 0);
+}
+
+/** How an erasure stands, as the job that goes on with it says. */
+export function progressOf(record: ErasureRecord): ErasureProgress {
+  const { receiptId, state, holders } = record;
+  const left = Object.fromEntries(
+    holders.filter((holder) => holder.left > 0).map((holder) => [holder.name, holder.left]),
+  );
+  return { receiptId, state, removed: removedIn(record), left };
 }

@@ -43,15 +43,19 @@ export interface ErasureStores {
   readonly members: ConversationMembers;
 }
 
-/** Looks what an erasure has to do now, and what legal holds keep. */
+/**
+ * Looks what an erasure has to do now, and what legal holds keep.
+ * @param alone conversations that it has begun to shred: nothing may lead to them any more. Default: none
+ */
 export async function planErasure(
   target: ErasureTarget,
   stores: ErasureStores,
   signal: AbortSignal,
+  alone: readonly string[] = [],
 ): Promise<ErasurePlan> {
   return target.kind === 'conversation'
     ? planConversation(target.id, stores, signal)
-    : planSubject(target.id, stores, signal);
+    : planSubject(target.id, new Set(alone), stores, signal);
 }
 
 async function planConversation(
@@ -67,15 +71,20 @@ async function planConversation(
 
 async function planSubject(
   subjectId: string,
+  begun: ReadonlySet<string>,
   stores: ErasureStores,
   signal: AbortSignal,
 ): Promise<ErasurePlan> {
   const held: HeldRecords[] = [];
   const alone: string[] = [];
-  for (const [conversationId, share] of await conversationsOf(subjectId, stores, signal)) {
+  const shares = await conversationsOf(subjectId, stores, signal);
+  for (const id of begun) if (!shares.has(id)) shares.set(id, NO_SHARE);
+  for (const [conversationId, share] of shares) {
     const mark = await stores.conversations.find(conversationId, signal);
     if (mark?.legalHold === true) held.push({ conversationId, records: share.records });
-    else if (await isAlone(subjectId, conversationId, share, stores, signal)) alone.push(conversationId);
+    else if (begun.has(conversationId) || (await isAlone(subjectId, conversationId, share, stores, signal))) {
+      alone.push(conversationId);
+    }
   }
   const exceptConversations = [...held.map(({ conversationId }) => conversationId), ...alone];
   const rest: ErasurePart = {
@@ -95,6 +104,8 @@ interface Share {
   readonly isShared: boolean;
 }
 
+const NO_SHARE: Share = { records: 0, isShared: false };
+
 /** Where the person wrote or was written to, and where they only belong. */
 async function conversationsOf(
   subjectId: string,
@@ -106,7 +117,7 @@ async function conversationsOf(
     found.set(share.conversationId, share);
   }
   for await (const id of everyEntry((page) => members.listConversationsOf(subjectId, page, signal))) {
-    if (!found.has(id)) found.set(id, { records: 0, isShared: false });
+    if (!found.has(id)) found.set(id, NO_SHARE);
   }
   return found;
 }

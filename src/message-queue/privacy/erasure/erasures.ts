@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { AuditAction } from '../../ports/privacy/audit-trail.js';
 import type { ErasureProgress, ErasureRunner } from '../../ports/privacy/erasure-runner.js';
-import type { ErasureRecord } from '../../ports/privacy/tombstone.js';
+import type { ErasedKind, ErasureRecord } from '../../ports/privacy/tombstone.js';
 import type { AuditChain } from '../audit/audit-chain.js';
 import { checkEntry } from '../audit/audit-entry.js';
 import type { StoredKeys } from '../keys/app-keys.js';
 import type { ErasureEngine, ReportHolder } from './erasure-engine.js';
-import { figuresAfter, figuresAtStart } from './erasure-figures.js';
+import { figuresAfter, figuresAtStart, progressOf, removedIn } from './erasure-figures.js';
 import { legalHoldError, refuseHeld } from './erasure-errors.js';
 import { checkTarget, planErasure } from './erasure-plan.js';
 import type { ErasurePlan, ErasureStores, ErasureTarget } from './erasure-plan.js';
@@ -39,7 +39,10 @@ export interface ErasureCall {
   readonly dryRun?: boolean;
 }
 
-const ACTION = { conversation: 'shred', subject: 'erase' } as const satisfies Record<string, AuditAction>;
+const ACTION = { conversation: 'shred', subject: 'erase', message: 'recall' } as const satisfies Record<
+  ErasedKind,
+  AuditAction
+>;
 const quietly: ReportHolder = () => Promise.resolve();
 
 /**
@@ -69,7 +72,7 @@ export class Erasures implements ErasureRunner {
     const record = await audit.audited(
       entry,
       async () => this.carryOut(await this.begin(target, hash, plan, call, signal), plan, signal, quietly),
-      ({ holders }) => holders.reduce((sum, { removed }) => sum + removed, 0),
+      removedIn,
     );
     return this.receiptOf(record);
   }
@@ -103,11 +106,21 @@ export class Erasures implements ErasureRunner {
     signal: AbortSignal,
     report: ReportHolder,
   ): Promise<ErasureRecord> {
-    const { kind, targetId } = record;
+    const { kind, hash, targetId } = record;
     if (targetId === null) return record;
-    if (kind === 'message') return this.parts.recalls.goOn(record, targetId, signal, report);
-    const plan = await planErasure({ kind, id: targetId }, this.parts.stores, signal);
-    return this.carryOut(record, plan, signal, report);
+    const entry = {
+      ...{ actor: 'app', action: ACTION[kind], target: { kind, hash } },
+      reason: record.reason ?? undefined,
+    };
+    return this.parts.audit.audited(
+      entry,
+      async () => {
+        if (kind === 'message') return this.parts.recalls.goOn(record, targetId, signal, report);
+        const plan = await planErasure({ kind, id: targetId }, this.parts.stores, signal);
+        return this.carryOut(record, plan, signal, report);
+      },
+      removedIn,
+    );
   }
 
   private async preview(
@@ -126,7 +139,7 @@ export class Erasures implements ErasureRunner {
     return { ...this.receiptOf(asItStands), dryRun: true };
   }
 
-  /** From here on nothing new of the target is stored, and it goes on whatever happens. */
+  /** From here on it goes on whatever happens. */
   private async begin(
     { kind, id }: ErasureTarget,
     hash: string,
@@ -140,8 +153,10 @@ export class Erasures implements ErasureRunner {
     const at = this.now();
     const found = await this.parts.engine.count(plan.parts, signal);
     let keysDestroyed = known?.keysDestroyed ?? 0;
-    if (kind === 'subject') await store.addTombstone({ kind, hash, at, receiptId }, signal);
-    else keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
+    // What a legal hold forbids is not kept, or its end would carry it out.
+    if (kind === 'conversation') {
+      keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
+    }
     return store.saveErasure(
       {
         ...{
@@ -168,8 +183,13 @@ export class Erasures implements ErasureRunner {
     const { engine, stores, keys } = this.parts;
     let { keysDestroyed } = record;
     const target = { kind: record.kind, id: record.targetId } as ErasureTarget;
+    // From here on no job of the person runs.
+    if (target.kind === 'subject') {
+      const { kind, hash, receiptId } = record;
+      await keys.store.addTombstone({ kind, hash, at: this.now(), receiptId }, signal);
+    }
     for (const conversationId of plan.alone) {
-      keysDestroyed += (await this.destroyKeys(conversationId, record.receiptId, signal)) ?? 0;
+      keysDestroyed += await this.shredAlone(conversationId, record, signal);
     }
     const removed = new Tally();
     // Nobody sees it any more, however long the rest takes. That mark is no trace of it.
@@ -178,13 +198,29 @@ export class Erasures implements ErasureRunner {
       if ((await conversations.find(target.id, signal)) === null) removed.add(conversations.holds, -1);
       await conversations.markDeleted(target.id, this.now(), signal);
     }
-    for (const part of plan.parts) await engine.erase(part, removed, signal, report);
-    const left = await engine.count(plan.parts, signal);
-    const { held } = await planErasure(target, stores, signal);
+    await engine.erase(plan.parts, removed, signal, report);
+    // What a hold that has ended meanwhile kept is left, and what one keeps that was set meanwhile is held.
+    const { parts, held } = await planErasure(target, stores, signal, plan.alone);
+    const left = await engine.count(parts, signal);
     return keys.store.saveErasure(
       figuresAfter({ ...record, keysDestroyed }, { removed, left, held }),
       signal,
     );
+  }
+
+  /** Written to the audit by itself, so that a restored key store is told of it. @returns how many keys there were */
+  private async shredAlone(
+    conversationId: string,
+    { receiptId, by, reason }: ErasureRecord,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const count = await this.destroyKeys(conversationId, receiptId, signal);
+    if (count === null) return 0;
+    const { audit } = this.parts;
+    const target = await audit.target('conversation', conversationId);
+    const entry = { actor: by, action: ACTION.conversation, target, count };
+    await audit.append({ ...entry, reason: reason ?? undefined });
+    return count;
   }
 
   /** @returns how many there were; null when a legal hold forbids it */
@@ -208,12 +244,4 @@ export class Erasures implements ErasureRunner {
   private now(): Date {
     return new Date(this.parts.clock.now());
   }
-}
-
-function progressOf({ receiptId, state, holders }: ErasureRecord): ErasureProgress {
-  const removed = holders.reduce((total, holder) => total + holder.removed, 0);
-  const left = Object.fromEntries(
-    holders.filter((holder) => holder.left > 0).map((holder) => [holder.name, holder.left]),
-  );
-  return { receiptId, state, removed, left };
 }

@@ -23,7 +23,13 @@ export class TraceHolders extends MessageTraces {
   override async eraseMessages(messageIds: readonly string[], signal: AbortSignal): Promise<Tally> {
     const target = { kind: 'messages', messageIds } as const;
     const removed = new Tally();
-    for (const holder of this.all) removed.add(holder.holds, await eraseAll(holder, target, signal));
+    const failures = new Failures(signal);
+    for (const holder of this.all) {
+      await failures.attempt(holder.holds, async () => {
+        removed.add(holder.holds, await eraseAll(holder, target, signal));
+      });
+    }
+    failures.throwIfAny();
     for (const holder of this.all) {
       const left = await holder.countTraces(target, signal);
       if (left > 0) {
@@ -57,4 +63,32 @@ function checked(holders: readonly TraceHolder[]): readonly TraceHolder[] {
   throw new InvalidConfigurationError('The trace holders of the app are wrong:', [
     { path: twice, message: 'is the name of two trace holders; receipts could not tell them apart' },
   ]);
+}
+
+/** What failed while the rest went on. */
+export class Failures {
+  private readonly errors = new Map<string, unknown>();
+
+  constructor(private readonly signal: AbortSignal) {}
+
+  /** @returns whether it succeeded @throws signal.reason */
+  async attempt(name: string, act: () => Promise<void>): Promise<boolean> {
+    this.signal.throwIfAborted();
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      this.signal.throwIfAborted();
+      this.errors.set(name, error);
+      return false;
+    }
+  }
+
+  /** @throws what the one that failed threw, or an AggregateError that names all */
+  throwIfAny(): void {
+    const errors = [...this.errors.values()];
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1)
+      throw new AggregateError(errors, `These failed: ${[...this.errors.keys()].join(', ')}.`);
+  }
 }

@@ -134,7 +134,7 @@ export class Recalls {
     await engine.eraseMessages(part.messages, removed, signal, report);
     const kept = await messages.hide(messageId, signal);
     if (kept !== null) return this.eraseCopies(kept, part.target, removed, signal);
-    await engine.erase(part, removed, signal, report);
+    await engine.erase([part], removed, signal, report);
     const left = await engine.count([part], signal);
     left.add(jobs.holds, await jobs.countOfMessage(messageId, signal));
     return { removed, left, held: [] };

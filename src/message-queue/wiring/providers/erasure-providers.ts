@@ -58,12 +58,6 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
     inject: [TraceHolders, CleanupStore],
   },
   {
-    provide: AttachmentTraces,
-    useFactory: (attachments: AttachmentStore, files: AttachmentFiles) =>
-      new AttachmentTraces(attachments, files),
-    inject: [AttachmentStore, AttachmentFiles],
-  },
-  {
     // Null without a data key store: nothing can be erased for good then.
     provide: Recalls,
     useFactory: (
