@@ -34,7 +34,10 @@ export class SqlCleanupStore extends CleanupStore {
         .selectFrom('mq_messages')
         .select('message_id')
         // Not as a parameter: SQLite would not see that the index of claimed messages has them all.
-        .where((eb) => eb('claimed', '=', eb.lit(1)))
+        .where((eb) => {
+          const claimed = eb('claimed', '=', eb.lit(1));
+          return isByAge(selection) ? claimed : eb.and([claimed, isInKind(this.database, eb, selection)]);
+        })
         .orderBy('created_at')
         .orderBy('message_id')
         .limit(limit)
@@ -169,7 +172,7 @@ function isInKind(
   }
 }
 
-/** What a clean-up by age left half done is counted with it; what an erasure finds is its own, claimed or not. */
+/** What any run left half done is counted with a clean-up by age, and ended by it; an erasure has its own only, claimed or not. */
 function isByAge(selection: CleanupSelection): selection is AgedMessages {
   return 'before' in selection;
 }

@@ -27,7 +27,8 @@ export abstract class CleanupStore {
 
   /**
    * Hides the next messages of the selection, oldest first, and returns their ids, unfinished claims of earlier runs first;
-   * at most `limit`. The hold is checked in the statement that claims. Empty: nothing is left.
+   * at most `limit`. A clean-up by age ends the claims of all runs, any other selection its own messages' only. The hold is checked
+   * in the statement that claims. Empty: nothing is left.
    */
   abstract claim(selection: CleanupSelection, limit: number, signal: AbortSignal): Promise<readonly string[]>;
 

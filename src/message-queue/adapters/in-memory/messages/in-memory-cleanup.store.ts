@@ -16,10 +16,7 @@ export class InMemoryCleanupStore extends CleanupStore {
 
   override count(selection: CleanupSelection, signal: AbortSignal): Promise<number> {
     return answer(signal, () => {
-      const rows = this.data.messages();
-      // A clean-up by age also ends what others began; an erasure counts what is its own.
-      const ends = 'before' in selection;
-      return rows.filter((row) => this.isSelected(row, selection) || (ends && this.isClaimed(row))).length;
+      return this.data.messages().filter((row) => this.isNext(row, selection)).length;
     });
   }
 
@@ -31,7 +28,7 @@ export class InMemoryCleanupStore extends CleanupStore {
     return answer(signal, () => {
       const next = this.data
         .messages()
-        .filter((row) => this.isClaimed(row) || this.isSelected(row, selection))
+        .filter((row) => this.isNext(row, selection))
         .sort(
           (a, b) => Number(this.isClaimed(b)) - Number(this.isClaimed(a)) || compareKeys(keyOf(a), keyOf(b)),
         )
@@ -70,6 +67,11 @@ export class InMemoryCleanupStore extends CleanupStore {
       const old = notices.keys().filter((name) => (notices.get(name)?.recalledAt ?? before) < before);
       return eraseNext(old, limit, (name) => notices.delete(name));
     });
+  }
+
+  /** A clean-up by age also ends what others began; an erasure has its own only. */
+  private isNext(row: MessageRow, selection: CleanupSelection): boolean {
+    return this.isSelected(row, selection) || ('before' in selection && this.isClaimed(row));
   }
 
   private isClaimed({ messageId }: MessageRow): boolean {
