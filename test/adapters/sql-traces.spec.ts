@@ -249,6 +249,22 @@ describe.each([
     expect(await findInTables(database, MARKERS.conversation)).toEqual(['mq_drafts.draft']);
   });
 
+  it('let go of an attachment that its own hold kept when its message went, once that hold has ended', async () => {
+    const stores = await seed(database);
+    const { attachments } = stores;
+    const before = new Date(0);
+    const holdOwn = (held: 0 | 1) =>
+      database.run('hold', undefined, (db) =>
+        db.updateTable('mq_attachments').set({ legal_hold: held }).execute(),
+      );
+    await holdOwn(1);
+    await erase(stores, 'subject');
+    expect(await attachments.countExpired(before, never)).toBe(0);
+    await holdOwn(0);
+    expect((await attachments.listExpired(before, 10, never)).map(({ id }) => id)).toEqual([`${MESSAGE}-1`]);
+    expect(await attachments.countExpired(before, never)).toBe(1);
+  });
+
   it('keep all of a conversation under legal hold, and the rest goes', async () => {
     const { holders, attachments, cleanup } = await seed(database);
     await new sql.SqlConversationStore(database).setLegalHold(CONVERSATION, true);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
 import { SqlDatabase, sqlStoreAdapters } from '../../src/message-queue/adapters/sql/index.js';
 import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
@@ -63,8 +64,8 @@ class Killed extends Error {}
 
 /** After its death every step fails, of which one is told, or several. */
 function expectKilled(error: unknown): void {
-  for (const one of error instanceof AggregateError ? error.errors : [error])
-    expect(one).toBeInstanceOf(Killed);
+  if (error instanceof AggregateError) error.errors.forEach(expectKilled);
+  else expect(error).toBeInstanceOf(Killed);
 }
 
 /** Lets the process "die" at one of its steps: that call, and all that follow, reject. @returns how many there were */
@@ -193,5 +194,25 @@ describe('an erasure that was interrupted', () => {
     const looks = asked.length;
     await clock.advance(3_600_000);
     expect(asked).toHaveLength(looks);
+  });
+
+  it('is named in the log, once, where the clean-up queue is left out', async () => {
+    const clock = new ManualClock(0);
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    const pending = {
+      reapply: async () => 0,
+      interrupted: async function* () {
+        yield* ['r-1', 'r-2'];
+      },
+      released: async function* () {},
+    } as unknown as PendingErasures;
+    const watch = new ErasureWatch(pending, null, clock);
+    watch.start();
+    await clock.advance(10 * 60_000);
+    await watch.stop();
+    expect(warn.mock.calls.map(([line]) => String(line))).toEqual([
+      expect.stringContaining('leaves out the clean-up queue'),
+    ]);
+    warn.mockRestore();
   });
 });

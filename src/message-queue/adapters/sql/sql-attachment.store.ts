@@ -120,7 +120,10 @@ export class SqlAttachmentStore extends AttachmentStore {
   }
 
   private isExpired(eb: ExpressionBuilder<SqlSchema, 'mq_attachments'>, before: Date): Expression<SqlBool> {
-    return eb.and([eb('mq_attachments.expires_at', '<=', before.getTime()), this.isFree(eb)]);
+    // What its own legal hold kept when its message was removed goes once that hold ends: nothing else leads to it.
+    const isLeftBehind = eb('mq_attachments.conversation_id', 'is not', null);
+    const isOver = eb.or([eb('mq_attachments.expires_at', '<=', before.getTime()), isLeftBehind]);
+    return eb.and([isOver, this.isFree(eb)]);
   }
 
   /** Whether no legal hold keeps it: neither its own nor its conversation's. */

@@ -23,11 +23,15 @@ export class ErasureWatch {
   private readonly task: RepeatedTask;
   private stopping = new AbortController();
   private looks = 0;
+  private hasWarned = false;
 
-  /** @param pending null: nothing can be erased here */
+  /**
+   * @param pending null: nothing can be erased here
+   * @param addJob null: this process has no queue for such jobs
+   */
   constructor(
     private readonly pending: PendingErasures | null,
-    private readonly addJob: AddErasureJob,
+    private readonly addJob: AddErasureJob | null,
     clock: Clock,
   ) {
     this.task = new RepeatedTask({
@@ -60,10 +64,20 @@ export class ErasureWatch {
         'The data key store had lost tombstones that the audit knows, as after a restore from a backup: what they are about was destroyed again.',
       );
     }
-    for await (const receiptId of pending.interrupted(LOOK_EVERY_MS, signal)) await this.addJob(receiptId);
-    if (isHourly) for await (const receiptId of pending.released(signal)) await this.addJob(receiptId);
+    for await (const receiptId of pending.interrupted(LOOK_EVERY_MS, signal)) await this.goOn(receiptId);
+    if (isHourly) for await (const receiptId of pending.released(signal)) await this.goOn(receiptId);
     this.looks += 1;
     return LOOK_EVERY_MS;
+  }
+
+  private async goOn(receiptId: string): Promise<void> {
+    if (this.addJob !== null) await this.addJob(receiptId);
+    else if (!this.hasWarned) {
+      this.hasWarned = true;
+      this.logger.warn(
+        'An erasure waits to be gone on with, and builtInQueues leaves out the clean-up queue here: a process that has it goes on with it, or the same call again.',
+      );
+    }
   }
 
   private report(error: unknown): number {

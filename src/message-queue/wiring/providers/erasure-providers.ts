@@ -130,7 +130,12 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: ErasureWatch,
-    useFactory: (pending: PendingErasures | null, clock: Clock, enqueuer: JobEnqueuer) => {
+    useFactory: (
+      pending: PendingErasures | null,
+      clock: Clock,
+      enqueuer: JobEnqueuer,
+      { builtInQueues }: MessageQueueConfig,
+    ) => {
       const goOn = (receiptId: string): Promise<unknown> =>
         enqueuer.add(
           CLEANUP_QUEUE.name,
@@ -138,9 +143,9 @@ export const ERASURE_PROVIDERS: readonly Provider[] = [
           { receiptId, createdAt: new Date(clock.now()) },
           { ...RESUME, idempotencyKey: `erasure:${receiptId}`, ttl: RESUME_EVERY_MS },
         );
-      return new ErasureWatch(pending, goOn, clock);
+      return new ErasureWatch(pending, builtInQueues.includes(CLEANUP_QUEUE.name) ? goOn : null, clock);
     },
-    inject: [PendingErasures, Clock, JobEnqueuer],
+    inject: [PendingErasures, Clock, JobEnqueuer, MESSAGE_QUEUE_CONFIG],
   },
 ];
 
