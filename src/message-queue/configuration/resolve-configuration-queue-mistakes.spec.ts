@@ -18,7 +18,7 @@ describe('a mistake about a queue', () => {
       'queues.message-delivry',
       /registered queue.*"message-delivery"/,
     ],
-    ['queues', { options: { queues: [] } }, 'queues', /must be an object/],
+    ['queues', { options: { queues: [] } }, 'queues', /must be an object by queue name .*registerQueue/],
     [
       'queue settings',
       { options: { queues: { 'message-delivery': 5 } } },

@@ -11,6 +11,9 @@ import { checkKeys, readSettings, valueAt } from './read-settings.js';
 
 const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions', 'sealed'];
 const UPCAST = code('a function (version, payload) => payload');
+const BY_NAME = record(
+  'an object by queue name (queues of your own come with MessageQueueModule.registerQueue)',
+);
 const QUEUE_NAME = matching(
   '1 to 64 letters, digits, - or _, the first a letter or digit',
   /^[a-z0-9][a-z0-9_-]{0,63}$/i,
@@ -32,7 +35,7 @@ export function resolveQueues(
   issues: Issues,
 ): QueueDefinition[] {
   const names = definitions.map(({ name }) => name);
-  if (overrides !== undefined && issues.check('queues', overrides, record('an object by queue name'))) {
+  if (overrides !== undefined && issues.check('queues', overrides, BY_NAME)) {
     for (const name of Object.keys(overrides)) {
       if (names.includes(name)) continue;
       const hint = didYouMean(name, names) || ` Registered: ${names.join(', ')}.`;

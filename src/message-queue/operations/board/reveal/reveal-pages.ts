@@ -17,7 +17,7 @@ const STYLE = `
   input { font: inherit; width: 24rem; max-width: 100%; box-sizing: border-box; padding: 0.4rem 0.6rem; margin: 0.25rem 0; }
   button { font: inherit; padding: 0.4rem 1.2rem; cursor: pointer; }
   pre { font: 14px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 0.75rem; border: 1px solid #8886; border-radius: 4px; }
-  .note { opacity: 0.75; }
+  .note { color: color-mix(in srgb, CanvasText 75%, Canvas); }
   .problem { border-left: 4px solid #c33; padding: 0.25rem 0.75rem; overflow-wrap: anywhere; white-space: pre-line; }
 `;
 
