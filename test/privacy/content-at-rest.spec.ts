@@ -24,6 +24,7 @@ import type {
 import { IsString } from 'class-validator';
 import type { Queue } from 'bull';
 import { HostApps } from '../support/host-app.js';
+import { keysOf } from '../support/redis-keys.js';
 import { TestRedis } from '../support/redis-server.js';
 import { RedisTap } from '../support/redis-tap.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -107,7 +108,7 @@ describe('Where jobs are kept', () => {
     const places: Record<string, string> = {
       ...shown,
       monitor: await tap.text(),
-      keys: JSON.stringify(await everyKey(client)),
+      keys: (await keysOf(client)).join('\n'),
       log: apps.logger.lines.join('\n'),
       ...filesBelow(directory),
     };
@@ -193,19 +194,6 @@ async function shownBy(app: INestApplication): Promise<Record<string, string>> {
     health: JSON.stringify(await service.getQueueHealth(QueueName.MESSAGE_DELIVERY)),
     metrics: JSON.stringify(await service.getQueueMetrics()),
   };
-}
-
-async function everyKey(client: Redis): Promise<unknown[]> {
-  const values = (await client.keys('*')).map(async (key) => {
-    const type = await client.type(key);
-    if (type === 'hash') return [key, await client.hgetall(key)];
-    if (type === 'list') return [key, await client.lrange(key, 0, -1)];
-    if (type === 'set') return [key, await client.smembers(key)];
-    if (type === 'zset') return [key, await client.zrange(key, 0, -1, 'WITHSCORES')];
-    if (type === 'stream') return [key, await client.xrange(key, '-', '+')];
-    return [key, await client.get(key)];
-  });
-  return Promise.all(values);
 }
 
 function filesBelow(directory: string): Record<string, string> {

@@ -10,21 +10,10 @@ import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js
 import { AuditChain, Privacy } from '../../src/message-queue/operations/index.js';
 import type { ErasureReceipt } from '../../src/message-queue/operations/index.js';
 import { MessageStore, SearchIndex } from '../../src/message-queue/ports/index.js';
-import {
-  BEN,
-  EVA,
-  FAR,
-  furnish,
-  HELD,
-  jobsOf,
-  KEPT,
-  keysOf,
-  MARK,
-  PAIR,
-  rowsOf,
-} from '../support/erasure-stage.js';
+import { BEN, EVA, FAR, furnish, HELD, jobsOf, KEPT, MARK, PAIR, rowsOf } from '../support/erasure-stage.js';
 import { HostApps } from '../support/host-app.js';
 import { TestPostgres } from '../support/postgres-server.js';
+import { keysOf } from '../support/redis-keys.js';
 import { TestRedis } from '../support/redis-server.js';
 
 const CALL = { by: 'dpo', reason: 'art-17' };

@@ -1,6 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Queue } from 'bull';
-import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { getQueueToken, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
 import type { SqlDatabase } from '../../src/message-queue/adapters/sql/index.js';
@@ -224,18 +223,4 @@ export async function rowsOf(database: SqlDatabase): Promise<string[]> {
     rows.push(...found.rows.map((row) => `${name} ${JSON.stringify(row)}`));
   }
   return rows.sort();
-}
-
-/** Every key of a Redis with its value, as text. */
-export async function keysOf(client: Redis): Promise<string[]> {
-  const values = (await client.keys('*')).map(async (key) => {
-    const type = await client.type(key);
-    if (type === 'hash') return [key, Object.entries(await client.hgetall(key)).sort()];
-    if (type === 'list') return [key, await client.lrange(key, 0, -1)];
-    if (type === 'set') return [key, await client.smembers(key)];
-    if (type === 'zset') return [key, await client.zrange(key, 0, -1, 'WITHSCORES')];
-    if (type === 'stream') return [key, await client.xrange(key, '-', '+')];
-    return [key, await client.get(key)];
-  });
-  return (await Promise.all(values)).map((value) => JSON.stringify(value)).sort();
 }
