@@ -156,6 +156,10 @@ describe.each(PROVIDERS)('a conversation that is shredded on %s', (_name, option
     }, 'the late job to end');
     expect(status).toMatchObject({ attempts: { made: 0 } });
     expect((await app.get(SearchIndex).search('lateharbour')).items).toEqual([]);
+    const { queues } = await service.getQueueMetrics();
+    expect(queues[QueueName.MESSAGE_INDEXING]).toMatchObject({ failed: 0, attempts: 0 });
+    // Those that were removed before they ran count too.
+    expect(queues[QueueName.MESSAGE_INDEXING].shredded).toBe(3);
   });
 });
 

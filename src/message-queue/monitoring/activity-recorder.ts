@@ -12,6 +12,8 @@ import type { Activity } from './activity-window.js';
 export interface QueueActivity extends Activity {
   /** How long ago an attempt last started or ended in this process, milliseconds; null when none did. */
   readonly movedMsAgo: number | null;
+  /** Jobs that ended as shredded since the start. */
+  readonly shredded: number;
   /** Handlers that keep running although their signal has aborted, as "method (job id)". */
   readonly stuck: readonly string[];
   /** Dependencies whose open breaker made jobs of this queue wait within the last 5 minutes. */
@@ -26,6 +28,7 @@ const NOTHING: Omit<QueueActivity, 'stuck' | 'hostFailures'> = {
   avgMs: null,
   p95Ms: null,
   movedMsAgo: null,
+  shredded: 0,
   blockedBy: [],
 };
 
@@ -33,6 +36,7 @@ interface QueueState {
   readonly window: ActivityWindow;
   readonly blockedBy: Map<string, number>;
   lastMovedAt: number;
+  shredded: number;
 }
 
 /** Keeps what health and metrics need from the events of jobs; it asks which handlers are stuck. Process-local. */
@@ -62,6 +66,9 @@ export class ActivityRecorder {
       // A crash ended another process's attempt, and a cancelled job did not fail.
       if (kind === 'error' || kind === 'timeout') state.window.note('failed', durationMs, this.clock.now());
     });
+    events.on('shredded', ({ queue }) => {
+      this.moved(queue).shredded += 1;
+    });
     events.on('retrying', ({ queue, blockedBy }) => {
       const state = this.stateOf(queue);
       if (blockedBy !== undefined) state.blockedBy.set(blockedBy, this.clock.now());
@@ -75,13 +82,14 @@ export class ActivityRecorder {
       .map(({ handler, jobId }) => `${handler} (job ${jobId})`);
     const hostFailures = this.host.failuresOf(queue, WINDOW_MS);
     if (!state) return { ...NOTHING, stuck, hostFailures };
-    const { lastMovedAt, window } = state;
+    const { lastMovedAt, shredded, window } = state;
     const now = this.clock.now();
     for (const [dependency, at] of state.blockedBy)
       if (at < now - WINDOW_MS) state.blockedBy.delete(dependency);
     return {
       ...window.read(now),
       movedMsAgo: now - lastMovedAt,
+      shredded,
       stuck,
       hostFailures,
       blockedBy: [...state.blockedBy.keys()],
@@ -101,6 +109,7 @@ export class ActivityRecorder {
       window: new ActivityWindow(),
       blockedBy: new Map<string, number>(),
       lastMovedAt: this.clock.now(),
+      shredded: 0,
     };
     this.queues.set(queue, state);
     return state;

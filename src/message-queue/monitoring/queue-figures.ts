@@ -28,6 +28,7 @@ export function toStats(
     throughputPerSecond: activity.completed / (WINDOW_MS / 1000),
     avgProcessingMs: activity.avgMs,
     p95ProcessingMs: activity.p95Ms,
+    shredded: activity.shredded,
     stuckHandlers: activity.stuck.length,
     hostFailures: activity.hostFailures.count,
   };

@@ -32,6 +32,8 @@ export interface QueueStats {
   /** Run time of the attempts that ended in this process within the last 5 minutes, milliseconds; null when none did. */
   readonly avgProcessingMs: number | null;
   readonly p95ProcessingMs: number | null;
+  /** Jobs that ended as shredded in this process since its start: what they were about was erased. Neither completed nor failed. */
+  readonly shredded: number;
   /** Handlers in this process that keep running although their signal has aborted. */
   readonly stuckHandlers: number;
   /**

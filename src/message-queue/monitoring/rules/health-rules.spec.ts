@@ -103,6 +103,7 @@ describe('queueReasons', () => {
         avgMs: null,
         p95Ms: null,
         movedMsAgo: null,
+        shredded: 0,
         stuck: [],
         blockedBy: [],
         hostFailures: { count: 0, recent: [] },
