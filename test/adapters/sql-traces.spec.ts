@@ -157,7 +157,7 @@ function erasure(kind: 'conversation' | 'subject', fields: Partial<ErasureRecord
   return {
     ...{ receiptId: 'receipt-1', kind, hash: HASH, targetId, by: 'admin', reason: null, at },
     ...{ state: 'incomplete', holders: [], held: [{ conversationId: CONVERSATION, records: 1 }] },
-    ...{ keysDestroyed: 0, recall: null, ...fields },
+    ...{ keysDestroyed: 0, keysDestroyedAt: null, recall: null, ...fields },
   };
 }
 

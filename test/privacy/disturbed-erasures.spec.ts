@@ -40,7 +40,7 @@ afterAll(async () => {
 function start(provider: 'memory' | 'redis'): Promise<INestApplication> {
   stages += 1;
   const module = MessageQueueModule.forRoot({
-    ...{ environment: 'test', board: { enabled: false } },
+    ...{ environment: 'test', board: { enabled: false }, privacy: { keyBackupDays: 30 } },
     ...(provider === 'memory'
       ? { provider }
       : {
@@ -100,6 +100,19 @@ describe.each(['memory', 'redis'] as const)('an erasure that is disturbed on %s'
     expect(await writtenBy(held)).toEqual(before);
   });
 
+  it('says until when backups have keys by when they were destroyed, however long a hold kept them', async () => {
+    const privacy = app.get(Privacy);
+    await app.get(ConversationStore).setLegalHold(OWN, true);
+    const { id, at: begun, unreadableAfter } = await privacy.eraseSubject(EVA, CALL);
+    expect(unreadableAfter).toBeNull();
+    await waitUntil(() => Promise.resolve(Date.now() > begun.getTime()), 'some time to pass');
+    const heldUntil = Date.now();
+    await privacy.releaseHold(OWN);
+    const receipt = await privacy.receipt(id);
+    expect(receipt).toMatchObject({ keysDestroyed: 1 });
+    expect(receipt?.unreadableAfter).toBeGreaterThanOrEqual(heldUntil + 30 * 86_400_000);
+  });
+
   it('empties the holders behind one that fails, names all that did, and keeps what leads to the rest', async () => {
     const repair = [SearchIndex, NotificationLedger].map((port) => failing(app.get<TraceHolder>(port)));
     const failure: unknown = await app
@@ -114,7 +127,7 @@ describe.each(['memory', 'redis'] as const)('an erasure that is disturbed on %s'
     expect(await app.get(DeviceTokenStore).list(BEN, never)).toHaveLength(1);
     expect(await writtenBy(PAIR)).toContain(EVA);
     repair.forEach((mend) => mend());
-    expect(await app.get(Privacy).eraseSubject(EVA, CALL)).toMatchObject({ state: 'held' });
+    expect(await app.get(Privacy).eraseSubject(EVA, CALL)).toMatchObject({ state: 'held', keysDestroyed: 1 });
     expect(await writtenBy(PAIR)).toEqual([BEN, BEN, BEN]);
     expect((await app.get(SearchIndex).search(MARK)).items).toEqual([]);
   });

@@ -10,7 +10,7 @@ import type {
 import type { SqlDatabase } from './sql-database.js';
 import { pageLimit, pageStart, toPage } from './sql-page.js';
 import type { SqlSchema } from './sql-schema.js';
-import { toDate } from './sql-values.js';
+import { toDate, toDateOrNull } from './sql-values.js';
 
 /** The database, or a transaction on it. */
 type Tables = Pick<Kysely<SqlSchema>, 'selectFrom' | 'insertInto'>;
@@ -25,6 +25,7 @@ export async function saveErasure(db: Tables, erasure: ErasureRecord): Promise<E
     holders: JSON.stringify(holders),
     held: JSON.stringify(held),
     keys_destroyed: keysDestroyed,
+    keys_destroyed_at: erasure.keysDestroyedAt?.getTime() ?? null,
     recall: recall && JSON.stringify(recall),
   };
   await db
@@ -77,6 +78,7 @@ function toErasure(row: Selectable<SqlSchema['mq_erasures']>): ErasureRecord {
     holders: JSON.parse(row.holders) as ErasedRecords[],
     held: JSON.parse(row.held) as HeldRecords[],
     keysDestroyed: row.keys_destroyed,
+    keysDestroyedAt: toDateOrNull(row.keys_destroyed_at),
     recall: row.recall === null ? null : (JSON.parse(row.recall) as RecallFigures),
   };
 }

@@ -153,7 +153,7 @@ function erasure(dialect: SqlDialectName): string[] {
     `CREATE TABLE mq_erasures (
       receipt_id ${id} PRIMARY KEY, hash ${id} NOT NULL UNIQUE, kind TEXT NOT NULL, target_id ${id}, "by" TEXT NOT NULL,
       reason TEXT, at BIGINT NOT NULL, state TEXT NOT NULL, holders TEXT NOT NULL, held TEXT NOT NULL,
-      keys_destroyed BIGINT NOT NULL, recall TEXT)`,
+      keys_destroyed BIGINT NOT NULL, keys_destroyed_at BIGINT, recall TEXT)`,
     'CREATE INDEX mq_erasures_state ON mq_erasures (state, at, receipt_id)',
     'ALTER TABLE mq_messages ADD COLUMN recalled SMALLINT NOT NULL DEFAULT 0',
     `CREATE TABLE mq_recall_notices (

@@ -40,6 +40,7 @@ export interface ErasureTable {
   /** HeldRecords[] as JSON. */
   held: string;
   keys_destroyed: number;
+  keys_destroyed_at: number | null;
   /** RecallFigures as JSON. */
   recall: string | null;
 }

@@ -73,6 +73,8 @@ export interface ErasureRecord {
   /** Empty once it is done. */
   readonly held: readonly HeldRecords[];
   readonly keysDestroyed: number;
+  /** When the last of them was destroyed; null while none was. */
+  readonly keysDestroyedAt: Date | null;
   /** Of the recall of a message; null while nobody was told, and for whatever else is erased. */
   readonly recall: RecallFigures | null;
 }

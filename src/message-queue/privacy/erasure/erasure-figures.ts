@@ -58,3 +58,16 @@ export function progressOf(record: ErasureRecord): ErasureProgress {
   );
   return { receiptId, state, removed: removedIn(record), left };
 }
+
+/** The keys of an erasure when so many more were destroyed. */
+export function withKeys(
+  known: ErasureRecord | null,
+  destroyed: number,
+  at: Date,
+): Pick<ErasureRecord, 'keysDestroyed' | 'keysDestroyedAt'> {
+  const { keysDestroyed = 0, keysDestroyedAt = null } = known ?? {};
+  return {
+    keysDestroyed: keysDestroyed + destroyed,
+    keysDestroyedAt: destroyed > 0 ? at : keysDestroyedAt,
+  };
+}

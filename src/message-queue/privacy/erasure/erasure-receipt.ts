@@ -34,9 +34,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** The receipt of an erasure. */
 export function erasureReceipt(record: ErasureRecord, keyBackupDays: number | undefined): ErasureReceipt {
   const { receiptId: id, kind, hash, by, reason, at, state, holders, held, keysDestroyed } = record;
-  const isCounted = keyBackupDays !== undefined && keysDestroyed > 0;
+  const { keysDestroyedAt } = record;
+  const isCounted = keyBackupDays !== undefined && keysDestroyedAt !== null;
   return {
     ...{ id, target: { kind, hash }, by, reason, at, dryRun: false, state, holders, held, keysDestroyed },
-    unreadableAfter: isCounted ? at.getTime() + keyBackupDays * DAY_MS : null,
+    unreadableAfter: isCounted ? keysDestroyedAt.getTime() + keyBackupDays * DAY_MS : null,
   };
 }

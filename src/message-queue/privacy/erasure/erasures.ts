@@ -7,7 +7,7 @@ import type { AuditChain } from '../audit/audit-chain.js';
 import { checkEntry } from '../audit/audit-entry.js';
 import type { StoredKeys } from '../keys/app-keys.js';
 import type { ErasureEngine, ReportHolder } from './erasure-engine.js';
-import { figuresAfter, figuresAtStart, progressOf, removedIn } from './erasure-figures.js';
+import { figuresAfter, figuresAtStart, progressOf, removedIn, withKeys } from './erasure-figures.js';
 import { legalHoldError, refuseHeld } from './erasure-errors.js';
 import { checkTarget, planErasure } from './erasure-plan.js';
 import type { ErasurePlan, ErasureStores, ErasureTarget } from './erasure-plan.js';
@@ -133,7 +133,8 @@ export class Erasures implements ErasureRunner {
     const left = await this.parts.engine.count(parts, signal);
     const record: ErasureRecord = {
       ...{ receiptId: randomUUID(), kind, hash, targetId, by, reason: reason ?? null, at: this.now() },
-      ...{ state: 'incomplete', holders: figuresAtStart(null, left), held, keysDestroyed: 0, recall: null },
+      ...{ state: 'incomplete', holders: figuresAtStart(null, left), held, recall: null },
+      ...withKeys(null, 0, this.now()),
     };
     const asItStands = figuresAfter(record, { removed: new Tally(), left, held });
     return { ...this.receiptOf(asItStands), dryRun: true };
@@ -150,24 +151,19 @@ export class Erasures implements ErasureRunner {
     const { store } = this.parts.keys;
     const known = await store.findErasure(hash, signal);
     const receiptId = known?.receiptId ?? randomUUID();
-    const at = this.now();
     const found = await this.parts.engine.count(plan.parts, signal);
-    let keysDestroyed = known?.keysDestroyed ?? 0;
+    const at = this.now();
+    let destroyed = 0;
     // What a legal hold forbids is not kept, or its end would carry it out.
     if (kind === 'conversation') {
-      keysDestroyed += (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
+      destroyed = (await this.destroyKeys(id, receiptId, signal)) ?? refuseHeld();
     }
     return store.saveErasure(
       {
-        ...{
-          receiptId,
-          kind,
-          hash,
-          targetId: id,
-          by: known?.by ?? by,
-          reason: known?.reason ?? reason ?? null,
-        },
-        ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, keysDestroyed, recall: null },
+        ...{ receiptId, kind, hash, targetId: id, by: known?.by ?? by },
+        reason: known?.reason ?? reason ?? null,
+        ...{ at: known?.at ?? at, state: 'incomplete', held: plan.held, recall: null },
+        ...withKeys(known, destroyed, at),
         holders: figuresAtStart(known, found),
       },
       signal,
@@ -175,22 +171,24 @@ export class Erasures implements ErasureRunner {
   }
 
   private async carryOut(
-    record: ErasureRecord,
+    begun: ErasureRecord,
     plan: ErasurePlan,
     signal: AbortSignal,
     report: ReportHolder,
   ): Promise<ErasureRecord> {
     const { engine, stores, keys } = this.parts;
-    let { keysDestroyed } = record;
-    const target = { kind: record.kind, id: record.targetId } as ErasureTarget;
+    const target = { kind: begun.kind, id: begun.targetId } as ErasureTarget;
     // From here on no job of the person runs.
     if (target.kind === 'subject') {
-      const { kind, hash, receiptId } = record;
+      const { kind, hash, receiptId } = begun;
       await keys.store.addTombstone({ kind, hash, at: this.now(), receiptId }, signal);
     }
+    let destroyed = 0;
     for (const conversationId of plan.alone) {
-      keysDestroyed += await this.shredAlone(conversationId, record, signal);
+      destroyed += await this.shredAlone(conversationId, begun, signal);
     }
+    const record = { ...begun, ...withKeys(begun, destroyed, this.now()) };
+    if (destroyed > 0) await keys.store.saveErasure(record, signal);
     const removed = new Tally();
     // Nobody sees it any more, however long the rest takes. That mark is no trace of it.
     if (target.kind === 'conversation' && plan.parts.length > 0) {
@@ -202,10 +200,7 @@ export class Erasures implements ErasureRunner {
     // What a hold that has ended meanwhile kept is left, and what one keeps that was set meanwhile is held.
     const { parts, held } = await planErasure(target, stores, signal, plan.alone);
     const left = await engine.count(parts, signal);
-    return keys.store.saveErasure(
-      figuresAfter({ ...record, keysDestroyed }, { removed, left, held }),
-      signal,
-    );
+    return keys.store.saveErasure(figuresAfter(record, { removed, left, held }), signal);
   }
 
   /** Written to the audit by itself, so that a restored key store is told of it. @returns how many keys there were */

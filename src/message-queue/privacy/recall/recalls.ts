@@ -107,7 +107,12 @@ export class Recalls {
       {
         ...{ receiptId, kind: 'message', hash, targetId: messageId, by: known?.by ?? by, at },
         ...{ reason: known?.reason ?? reason ?? null, state: 'incomplete', held: known?.held ?? [] },
-        ...{ holders: figuresAtStart(known, found), keysDestroyed: 0, recall: known?.recall ?? null },
+        ...{
+          holders: figuresAtStart(known, found),
+          keysDestroyed: 0,
+          keysDestroyedAt: null,
+          recall: known?.recall ?? null,
+        },
       },
       signal,
     );

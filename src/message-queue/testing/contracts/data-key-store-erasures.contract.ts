@@ -19,7 +19,16 @@ function anErasure(fields: Partial<ErasureRecord> = {}): ErasureRecord {
       by: 'dora',
       reason: 'art-17',
     },
-    ...{ at: at(1), state: 'incomplete', holders: [], held: [], keysDestroyed: 0, recall: null, ...fields },
+    ...{
+      at: at(1),
+      state: 'incomplete',
+      holders: [],
+      held: [],
+      keysDestroyed: 0,
+      keysDestroyedAt: null,
+      recall: null,
+      ...fields,
+    },
   };
 }
 
@@ -34,6 +43,7 @@ export function declareErasures(test: ContractTest<Subject>): void {
         by: AWKWARD_TEXT,
         state: 'held',
         keysDestroyed: 3,
+        keysDestroyedAt: at(7),
         recall: { hadIt: 4, told: 2 },
       },
       holders: [
