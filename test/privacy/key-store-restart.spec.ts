@@ -23,7 +23,9 @@ describe('data keys in a PostgreSQL that stops and starts', () => {
 
   function keysOf(forMs: number): StoredDataKeys {
     const limits = { keys: 1_000, forMs };
-    const { stored } = new AppKeys(new SqlDataKeyStore(database), new KeyRing(), new SystemClock(), limits);
+    const store = new SqlDataKeyStore(database);
+    const notHeld = () => Promise.resolve(false);
+    const { stored } = new AppKeys(store, new KeyRing(), new SystemClock(), limits, notHeld);
     if (stored === null) throw new Error('There is a store.');
     return stored.dataKeys;
   }

@@ -164,6 +164,24 @@ describe.each(PROVIDERS)('a conversation that is shredded on %s', (_name, option
 });
 
 describe('shredding', () => {
+  it('lets jobs about an erased person run in a conversation under legal hold, as its records stay', async () => {
+    stages += 1;
+    const app = await start({ provider: 'memory' });
+    await furnish(app);
+    await app.get(Privacy).eraseSubject(EVA, CALL);
+    const service = app.get(MessageQueueService);
+    const about = { senderId: EVA, conversationId: HELD, createdAt };
+    await service.addIndexingJob({
+      ...{ messageId: 'm-held-late', operation: 'index', content: 'lateharbour', ...about },
+    });
+    await waitUntil(
+      async () => (await app.get(SearchIndex).search('lateharbour')).items.length === 1,
+      'the job in the held conversation to run',
+    );
+    await app.get(Privacy).releaseHold(HELD, { by: 'counsel' });
+    expect((await app.get(SearchIndex).search('lateharbour')).items).toEqual([]);
+  });
+
   it('says what to plug in where keys are derived, and changes nothing', async () => {
     stages += 1;
     const url = join(directory, `${stages}.db`);

@@ -57,7 +57,15 @@ export function aProcess<Store extends DataKeyStore, Ring extends KeyProvider>(
   const wrapping = new KeyWrapping(ring);
   const names = new StoredNameKeys(store, wrapping, clock);
   const limits = { keys, forMs: 60_000 };
-  const dataKeys = new StoredDataKeys({ store, wrapping, names, clock, limits, mostTexts });
+  const dataKeys = new StoredDataKeys({
+    isHeld: () => Promise.resolve(false),
+    store,
+    wrapping,
+    names,
+    clock,
+    limits,
+    mostTexts,
+  });
   return {
     ...{ store, ring, clock, wrapping, names, dataKeys },
     seal: (scope = SCOPE, signal?: AbortSignal): Promise<DataKey> =>

@@ -24,7 +24,14 @@ export class AppKeys {
   readonly stored: StoredKeys | null;
   readonly watch: RingKeyWatch;
 
-  constructor(store: DataKeyStore | null, ring: KeyProvider, clock: Clock, limits: KeyCacheLimits) {
+  /** @param isHeld whether a conversation is under legal hold */
+  constructor(
+    store: DataKeyStore | null,
+    ring: KeyProvider,
+    clock: Clock,
+    limits: KeyCacheLimits,
+    isHeld: (conversationId: string) => Promise<boolean>,
+  ) {
     if (store === null) {
       this.names = new RingNameKeys(ring);
       this.stored = null;
@@ -33,7 +40,7 @@ export class AppKeys {
     }
     const wrapping = new KeyWrapping(ring);
     this.names = new StoredNameKeys(store, wrapping, clock);
-    const dataKeys = new StoredDataKeys({ store, wrapping, names: this.names, clock, limits });
+    const dataKeys = new StoredDataKeys({ store, wrapping, names: this.names, clock, limits, isHeld });
     const rotation = new KeyRotation(store, ring, wrapping);
     this.stored = { store, dataKeys, rotation };
     this.watch = new RingKeyWatch(rotation, clock);

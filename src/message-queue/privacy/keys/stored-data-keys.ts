@@ -21,6 +21,8 @@ export interface StoredDataKeysParts {
   readonly names: NameKeys;
   readonly clock: Clock;
   readonly limits: KeyCacheLimits;
+  /** Whether a conversation is under legal hold. */
+  readonly isHeld: (conversationId: string) => Promise<boolean>;
   /** How many texts a key seals in this process. Default 2^26. */
   readonly mostTexts?: number;
 }
@@ -101,13 +103,19 @@ export class StoredDataKeys implements DataKeys {
     return nameHash(await this.parts.names.current(), scope);
   }
 
-  /** Whether any of these names, such as `subject:user-7`, has a tombstone. @throws KeyUnavailableError */
+  /**
+   * Whether anything of these names, such as `subject:user-7`, was erased. A legal hold of the conversation wins over the erasure of a person.
+   * @throws KeyUnavailableError
+   */
   async isErased(names: readonly string[]): Promise<boolean> {
     const key = await this.parts.names.current();
     const hashes = names.map((name) => nameHash(key, name));
-    if (hashes.some((hash) => this.buried.has(hash))) return true;
     try {
-      return (await this.parts.store.findTombstones(hashes)).length > 0;
+      const found = await this.parts.store.findTombstones(hashes);
+      const erased = new Set(found.map(({ hash }) => hash));
+      const gone = names.filter((_, at) => erased.has(hashes[at] ?? '') || this.buried.has(hashes[at] ?? ''));
+      if (gone.length === 0) return false;
+      return !gone.every((name) => name.startsWith('subject:')) || !(await this.isHeld(names));
     } catch (cause) {
       throw new KeyUnavailableError(
         'Nobody can say whether this was erased: the data key store does not answer. The job waits.',
@@ -129,6 +137,12 @@ export class StoredDataKeys implements DataKeys {
     throw new ScopeShreddedError(
       `The ${scope.slice(0, scope.indexOf(':'))} that this belongs to was erased: nothing new of it is stored.`,
     );
+  }
+
+  private async isHeld(names: readonly string[]): Promise<boolean> {
+    const prefix = 'conversation:';
+    const conversation = names.find((name) => name.startsWith(prefix));
+    return conversation !== undefined && this.parts.isHeld(conversation.slice(prefix.length));
   }
 
   private isGone(held: SealingKey | 'shredded'): held is 'shredded' {

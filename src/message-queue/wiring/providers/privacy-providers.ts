@@ -35,8 +35,16 @@ export const APP_KEYS: Provider = {
     ring: KeyProvider,
     clock: Clock,
     { privacy }: MessageQueueConfig,
-  ) => new AppKeys(outlives(store, ring) ? null : store, ring, clock, privacy.keyCache),
-  inject: [DataKeyStore, KeyProvider, Clock, MESSAGE_QUEUE_CONFIG],
+    conversations: ConversationStore,
+  ) =>
+    new AppKeys(
+      outlives(store, ring) ? null : store,
+      ring,
+      clock,
+      privacy.keyCache,
+      async (conversationId) => (await conversations.find(conversationId))?.legalHold === true,
+    ),
+  inject: [DataKeyStore, KeyProvider, Clock, MESSAGE_QUEUE_CONFIG, ConversationStore],
 };
 
 /** Whether a store would keep keys that are wrapped by one that this process made up: after a restart nobody could open them. */
