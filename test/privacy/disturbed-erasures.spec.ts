@@ -86,6 +86,17 @@ describe.each(['memory', 'redis'] as const)('an erasure that is disturbed on %s'
     expect(await writtenBy(HELD)).toEqual([]);
   });
 
+  it('says nothing odd of a conversation that comes under legal hold while it is shredded', async () => {
+    beforeRemoval(app.get(DeviceTokenStore), () => app.get(ConversationStore).setLegalHold(PAIR, true));
+    const before = await writtenBy(PAIR);
+    const receipt = await app.get(Privacy).shredConversation(PAIR, CALL);
+    expect(receipt).toMatchObject({ state: 'held', held: [{ conversationId: PAIR }] });
+    expect(receipt.holders.filter(({ found, removed }) => removed < 0 || removed > found)).toEqual([]);
+    await app.get(Privacy).releaseHold(PAIR, { by: 'counsel' });
+    expect(await app.get(Privacy).receipt(receipt.id)).toMatchObject({ state: 'done' });
+    expect([before.length, await writtenBy(PAIR)]).toEqual([6, []]);
+  });
+
   it.each([PAIR, OWN])('keeps what a hold of %s that comes meanwhile finds, and names it', async (held) => {
     // Before the messages, behind the jobs.
     const { conversations, holder } = {

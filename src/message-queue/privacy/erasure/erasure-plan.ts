@@ -7,7 +7,7 @@ import type { MessageStore } from '../../ports/messages/message-store.js';
 import type { ErasedKind, HeldRecords } from '../../ports/privacy/tombstone.js';
 import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import { InvalidErasureError } from './erasure-errors.js';
-import { everyEntry } from './every-page.js';
+import { everyEntry } from './every-entry.js';
 
 /** What is erased, by its id. */
 export interface ErasureTarget {

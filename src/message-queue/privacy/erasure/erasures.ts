@@ -190,17 +190,24 @@ export class Erasures implements ErasureRunner {
     const record = { ...begun, ...withKeys(begun, destroyed, this.now()) };
     if (destroyed > 0) await keys.store.saveErasure(record, signal);
     const removed = new Tally();
-    // Nobody sees it any more, however long the rest takes. That mark is no trace of it.
-    if (target.kind === 'conversation' && plan.parts.length > 0) {
-      const { conversations } = stores;
-      if ((await conversations.find(target.id, signal)) === null) removed.add(conversations.holds, -1);
-      await conversations.markDeleted(target.id, this.now(), signal);
-    }
+    const isMarked = await this.hide(target, plan, signal);
     await engine.erase(plan.parts, removed, signal, report);
+    // The mark that hid it was no trace of it.
+    const marks = stores.conversations.holds;
+    if (isMarked && removed.of(marks) > 0) removed.add(marks, -1);
     // What a hold that has ended meanwhile kept is left, and what one keeps that was set meanwhile is held.
     const { parts, held } = await planErasure(target, stores, signal, plan.alone);
     const left = await engine.count(parts, signal);
     return keys.store.saveErasure(figuresAfter(record, { removed, left, held }), signal);
+  }
+
+  /** Nobody sees a conversation any more, however long the rest takes. @returns whether it has its first mark by that */
+  private async hide({ kind, id }: ErasureTarget, plan: ErasurePlan, signal: AbortSignal): Promise<boolean> {
+    if (kind !== 'conversation' || plan.parts.length === 0) return false;
+    const { conversations } = this.parts.stores;
+    const isFirst = (await conversations.find(id, signal)) === null;
+    await conversations.markDeleted(id, this.now(), signal);
+    return isFirst;
   }
 
   /** Written to the audit by itself, so that a restored key store is told of it. @returns how many keys there were */

@@ -3,7 +3,7 @@ import type { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { isErasedKind } from '../../ports/privacy/tombstone.js';
 import type { ErasedKind } from '../../ports/privacy/tombstone.js';
 import type { AuditChain } from '../audit/audit-chain.js';
-import { everyEntry } from './every-page.js';
+import { everyEntry } from './every-entry.js';
 
 const PAGE = 100;
 

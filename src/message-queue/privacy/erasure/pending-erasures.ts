@@ -5,7 +5,7 @@ import type { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import type { ErasureRecord, ErasureState } from '../../ports/privacy/tombstone.js';
 import type { AuditChain } from '../audit/audit-chain.js';
 import type { StoredKeys } from '../keys/app-keys.js';
-import { everyEntry } from './every-page.js';
+import { everyEntry } from './every-entry.js';
 import { lostTombstones } from './lost-tombstones.js';
 
 /** Erasures that have to be gone on with. */

@@ -5,7 +5,6 @@ import { erasedEnd, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import { readOptions } from '../bull/stored-job.js';
-import { patiently } from '../connections/patiently.js';
 import type { RedisConnections } from '../connections/redis-connections.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { unlessAway } from '../connections/unless-away.js';
@@ -14,6 +13,7 @@ import { eraseJobsScript, eraseWaitingScript } from '../scripts/remove-jobs.lua.
 import { scanJobsScript } from '../scripts/scan-jobs.lua.js';
 import type { Spool } from '../spool/spool.js';
 import type { SpooledText } from '../spool/spooled-job.js';
+import { jobPlaces, waitingLanes } from './job-places.js';
 
 /** What one script looks at, about a millisecond: more would block Redis for other clients. */
 const PAGE_JOBS = 500;
@@ -66,7 +66,7 @@ export class RedisJobs implements JobsOfQueue {
     const { spool } = this.parts;
     const { base } = this.queue;
     if (spool !== null) yield* spool.holding(base, texts);
-    for (const [command, key] of await this.places()) {
+    for (const [command, key] of await jobPlaces(this.queue, this.parts.connections)) {
       for (let first = 0, seen = 1; seen > 0; first += seen) {
         const args = [command, key, first, PAGE_JOBS, PAGE_BYTES, ...texts];
         const [count, jobs] = (await this.run('reading jobs', scanJobsScript, args)) as ScanReply;
@@ -96,7 +96,7 @@ export class RedisJobs implements JobsOfQueue {
   /** Those that wait first, many in one pass over each lane: to search a long lane for each would block Redis for other clients. */
   private async eraseAll(ids: readonly string[], erased: Erased): Promise<void> {
     const rest = (): string[] => ids.filter((id) => !erased.has(id));
-    for (const [key, level] of await this.lanes()) {
+    for (const [key, level] of await waitingLanes(this.queue, this.parts.connections)) {
       for (let first = 0, seen = 1; seen > 0 && rest().length > 0;) {
         const reply = await this.run('erasing jobs', eraseWaitingScript, [
           key,
@@ -127,24 +127,6 @@ export class RedisJobs implements JobsOfQueue {
 
   private tell(job: UntoldJob): void {
     this.queue.emit(JOB_ENDED, erasedEnd(job, this.queue.name));
-  }
-
-  private async places(): Promise<(readonly [command: string, key: string])[]> {
-    const lists = [...(await this.lanes()).map(([key]) => key), 'active'];
-    return [
-      ['ZREVRANGE', 'delayed'],
-      ...lists.map((key) => ['LRANGE', key] as const),
-      ['ZREVRANGE', 'failed'],
-      ['ZREVRANGE', 'completed'],
-    ];
-  }
-
-  /** Lists of waiting jobs; the default ones have no level here. */
-  private async lanes(): Promise<(readonly [key: string, level: string])[]> {
-    const { client } = this.parts.connections;
-    const levels = patiently(() => client.zrange(`${this.queue.base}mq:lanes`, 0, -1));
-    const lanes = await this.answer('reading jobs', levels);
-    return [...lanes.map((level) => [`mq:lane:${level}`, level] as const), ['wait', ''], ['paused', '']];
   }
 
   private readable([id, name, data, opts, made, timestamp, priority]: UnendedJob): UntoldJob {

@@ -12,6 +12,7 @@ import type { RedisScripts } from '../connections/redis-scripts.js';
 import { unlessAway } from '../connections/unless-away.js';
 import { readTextsScript, replaceTextsScript } from '../scripts/sealed-texts.lua.js';
 import type { Spool } from '../spool/spool.js';
+import { jobPlaces } from './job-places.js';
 
 /** Jobs that one script reads, about a millisecond: more would block Redis for other clients. */
 const PAGE_JOBS = 250;
@@ -42,7 +43,7 @@ export class TextReplacer {
     // In the direction in which jobs move.
     await this.spool?.replaceTexts(queue.base, read, tally, signal);
     await this.replacePage(queue, await this.schedulesOf(queue), read, tally);
-    for (const [command, key] of await this.placesOf(queue)) {
+    for (const [command, key] of await jobPlaces(queue, this.connections)) {
       for (let first = 0, seen = 1; seen > 0; first += seen) {
         signal?.throwIfAborted();
         const args = [command, key, first, PAGE_JOBS, PAGE_BYTES];
@@ -58,21 +59,6 @@ export class TextReplacer {
       }
     }
     return tally;
-  }
-
-  private async placesOf(queue: RedisQueue): Promise<(readonly [command: string, key: string])[]> {
-    const lanes = await this.answer(
-      queue,
-      'reading jobs',
-      patiently(() => this.connections.client.zrange(`${queue.base}mq:lanes`, 0, -1)),
-    );
-    const lists = [...lanes.map((level) => `mq:lane:${level}`), 'wait', 'paused', 'active'];
-    return [
-      ['ZREVRANGE', 'delayed'],
-      ...lists.map((key) => ['LRANGE', key] as const),
-      ['ZREVRANGE', 'failed'],
-      ['ZREVRANGE', 'completed'],
-    ];
   }
 
   private async schedulesOf(queue: RedisQueue): Promise<HeldTexts[]> {
