@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
-import { IsOptional, IsString } from 'class-validator';
 import type { Redis } from 'ioredis';
 import { Clock } from '../../src/kernel/time/clock.js';
 import { InMemoryDataKeyStore, InMemoryMessages } from '../../src/message-queue/adapters/in-memory/index.js';
@@ -9,11 +8,9 @@ import { fingerprintOf } from '../../src/message-queue/admission/fingerprint.js'
 import {
   defineQueue,
   JobHandler,
-  KeyScope,
   MessageQueueModule,
   MessageQueueService,
   Processor,
-  Readable,
 } from '../../src/message-queue/index.js';
 import type { JobReceipt, MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import { plainName } from '../../src/message-queue/jobs/sealing/keyed-ledger.js';
@@ -21,14 +18,9 @@ import { DataKeyStore, KeyProvider } from '../../src/message-queue/ports/index.j
 import { ManualClock } from '../../src/message-queue/testing/index.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
+import { LETTER, LetterDto } from '../support/letter.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-
-class LetterDto {
-  @Readable() @IsString() letterId!: string;
-  @KeyScope('conversation') @IsOptional() @IsString() conversationId?: string;
-  @IsString() text!: string;
-}
 
 const LETTERS = defineQueue({
   name: 'letters',
@@ -38,7 +30,6 @@ const LETTERS = defineQueue({
   ...{ concurrency: 2, attempts: 1, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 5_000 },
 });
 
-const LETTER = { letterId: 'l-1', conversationId: 'c-1', text: 'Zoë has a fever' };
 const KEY = 'order-7';
 
 @Processor(LETTERS.name)

@@ -2,17 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { INestApplication, Provider } from '@nestjs/common';
 import type { Job, Queue } from 'bull';
-import { IsOptional, IsString } from 'class-validator';
 import { InMemoryDataKeyStore, InMemoryMessages } from '../../src/message-queue/adapters/in-memory/index.js';
 import {
   defineQueue,
   getQueueToken,
   JobHandler,
-  KeyScope,
   MessageQueueModule,
   MessageQueueService,
   Processor,
-  Readable,
 } from '../../src/message-queue/index.js';
 import type { JobContext, MessageQueueModuleOptions } from '../../src/message-queue/index.js';
 import {
@@ -27,14 +24,9 @@ import { AppKeys } from '../../src/message-queue/privacy/keys/app-keys.js';
 import type { StoredKeys } from '../../src/message-queue/privacy/keys/app-keys.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
+import { LETTER, LetterDto } from '../support/letter.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-
-class LetterDto {
-  @Readable() @IsString() letterId!: string;
-  @KeyScope('conversation') @IsOptional() @IsString() conversationId?: string;
-  @IsString() text!: string;
-}
 
 const LETTERS = defineQueue({
   name: 'letters',
@@ -43,7 +35,6 @@ const LETTERS = defineQueue({
   jobs: { read: LetterDto, tear: LetterDto },
   ...{ concurrency: 4, attempts: 1, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 5_000 },
 });
-const LETTER = { letterId: 'l-1', conversationId: 'c-1', text: 'Zoë has a fever' };
 const TOMORROW = { delay: 86_400_000 };
 
 let repaired = false;

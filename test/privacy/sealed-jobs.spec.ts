@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
 import type { Job, Queue } from 'bull';
-import { IsOptional, IsString } from 'class-validator';
 import { SystemClock } from '../../src/kernel/time/clock.js';
 import { SealedPayload } from '../../src/message-queue/admission/payloads/json-payload.js';
 import { InMemoryDataKeyStore, InMemoryMessages } from '../../src/message-queue/adapters/in-memory/index.js';
@@ -12,11 +11,9 @@ import {
   getQueueToken,
   JobEvents,
   JobHandler,
-  KeyScope,
   MessageQueueModule,
   MessageQueueService,
   Processor,
-  Readable,
 } from '../../src/message-queue/index.js';
 import type {
   JobContext,
@@ -33,14 +30,9 @@ import { AppCodecKeys } from '../../src/message-queue/privacy/keys/app-codec-key
 import { PayloadCodec } from '../../src/message-queue/privacy/payload-codec.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';
+import { LETTER, LetterDto } from '../support/letter.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
-
-class LetterDto {
-  @Readable() @IsString() letterId!: string;
-  @KeyScope('conversation') @IsOptional() @IsString() conversationId?: string;
-  @IsString() text!: string;
-}
 
 const LETTERS = defineQueue({
   name: 'letters',
@@ -50,7 +42,6 @@ const LETTERS = defineQueue({
   ...{ concurrency: 2, attempts: 1, backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 5_000 },
 });
 
-const LETTER = { letterId: 'l-1', conversationId: 'c-1', text: 'Zoë has a fever' };
 const TOMORROW = { delay: 86_400_000 };
 
 let repaired = false;

@@ -9,7 +9,7 @@ import type { AuditChain } from '../audit/audit-chain.js';
 import type { JobTraces } from '../job-traces/job-traces.js';
 import type { StoredKeys } from '../keys/app-keys.js';
 import type { ErasureEngine, ReportHolder } from '../erasure/erasure-engine.js';
-import { figuresAfter, figuresAtStart } from '../erasure/erasure-figures.js';
+import { figuresAfter, figuresAtStart, removedIn } from '../erasure/erasure-figures.js';
 import type { ErasureRun } from '../erasure/erasure-figures.js';
 import { checkTarget } from '../erasure/erasure-plan.js';
 import type { ErasurePart } from '../erasure/erasure-plan.js';
@@ -57,7 +57,7 @@ export class Recalls {
     const record = await audit.audited(
       { actor: call.by, action: 'recall', target: { kind: 'message', hash }, reason: call.reason },
       async () => this.goOn(await this.begin(messageId, hash, call, signal), messageId, signal, quietly),
-      ({ holders }) => holders.reduce((sum, { removed }) => sum + removed, 0),
+      removedIn,
     );
     return recallReceipt(record, jobs.holds);
   }
@@ -70,6 +70,10 @@ export class Recalls {
     report: ReportHolder,
   ): Promise<ErasureRecord> {
     const { messages, jobs, keys } = this.parts;
+    const { kind, hash, at, receiptId } = begun;
+    // From here on no job of the message runs.
+    await keys.store.addTombstone({ kind, hash, at, receiptId }, signal);
+    keys.dataKeys.forget(hash);
     // Nobody sees it any more, however long the rest takes.
     await messages.hide(messageId, signal);
     await report(jobs.holds);
@@ -88,7 +92,7 @@ export class Recalls {
     );
   }
 
-  /** From here on no job of the message runs, and it goes on whatever happens. */
+  /** From here on it goes on whatever happens. */
   private async begin(
     messageId: string,
     hash: string,
@@ -96,12 +100,10 @@ export class Recalls {
     signal: AbortSignal,
   ): Promise<ErasureRecord> {
     const { keys, engine, clock } = this.parts;
-    const { store, dataKeys } = keys;
+    const { store } = keys;
     const known = await store.findErasure(hash, signal);
     const receiptId = known?.receiptId ?? randomUUID();
     const at = known?.at ?? new Date(clock.now());
-    await store.addTombstone({ kind: 'message', hash, at, receiptId }, signal);
-    dataKeys.forget(hash);
     const found = await engine.count([partOf(messageId)], signal);
     return store.saveErasure(
       {
