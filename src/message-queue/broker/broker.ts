@@ -7,6 +7,7 @@ import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
 import type { RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
+import type { GroupsOfQueue } from './groups-of-queue.js';
 import type { JobsOfQueue } from './jobs-of-queue.js';
 import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
 import type { QueueSnapshot, SpoolDepth } from './queue-snapshot.js';
@@ -223,6 +224,9 @@ export abstract class Broker {
 
   /** The schedules of a queue. */
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;
+
+  /** The groups of a queue: of its keys, tenants and batches. */
+  abstract groupsOf(queue: Queue): GroupsOfQueue;
 
   /** Counts, pause state and age of the oldest waiting job. Asking for many queues at once costs one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;

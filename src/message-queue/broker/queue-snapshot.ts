@@ -1,3 +1,5 @@
+import type { FlowCounts } from './groups-of-queue.js';
+
 /** A key of the store under which somebody put something else. */
 export interface WrongKey {
   readonly key: string;
@@ -28,6 +30,9 @@ export interface QueueSnapshot {
   readonly keysForgotten: number;
   /** When the last one was, milliseconds since the epoch; null when none was. */
   readonly keysForgottenAt: number | null;
+  /** Jobs that ever ended as `expired`. */
+  readonly expired: number;
+  readonly flow: FlowCounts;
   /** Keys of the queue under which its store holds something else. While there are any, the counts are 0. */
   readonly wrongKeys: readonly WrongKey[];
 }

@@ -40,6 +40,12 @@ export interface ManagedJobRecord {
   /** `opts.attempts` was filled in from the queue at enqueue, so a handler's own `attempts` wins over it. */
   readonly defaultAttempts?: true;
   readonly idempotencyKey?: string;
+  /** The group of its queue's gate `flow.key`, such as a conversation. */
+  readonly key?: string;
+  /** That of the gate `flow.tenant`. */
+  readonly tenant?: string;
+  /** The job must start within this many milliseconds from when it is due, or it ends as `expired`. */
+  readonly expiresInMs?: number;
   /** Of the payload; left out when it is 1. */
   readonly version?: number;
   /** Of a schedule whose payload is sealed: a keyed hash of it, because each seal of the same payload is another text. */

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { QUEUE_DEFAULTS } from './queue-settings.js';
+import type { FlowPolicy } from './flow/flow-policy.js';
 import type { DefinedSettings, QueueSettings } from './queue-settings.js';
 
 /** Job name → the DTO class its payload is validated against. */
@@ -60,6 +61,8 @@ export interface QueueDefinition<
    * are stored, and whatever else is told of a failure quotes none of the payload. Default: false; the built-in six are sealed.
    */
   readonly sealed?: boolean;
+  /** Which of its jobs may start when. Default: each as soon as a handler is free. */
+  readonly flow?: FlowPolicy;
 }
 
 /** The version in which this definition adds a job, and the newest that it can run. */
