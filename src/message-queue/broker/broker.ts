@@ -226,7 +226,9 @@ export abstract class Broker {
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;
 
   /** The groups of a queue: of its keys, tenants and batches. */
-  abstract groupsOf(queue: Queue): GroupsOfQueue;
+  groupsOf(queue: Queue): GroupsOfQueue {
+    throw new Error(`The groups of "${queue.name}" cannot be read yet.`);
+  }
 
   /** Counts, pause state and age of the oldest waiting job. Asking for many queues at once costs one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;

@@ -1,4 +1,5 @@
 import type { QueueSnapshot, ServerReport } from '../../broker/broker.js';
+import { NO_FLOW } from '../../broker/groups-of-queue.js';
 import { defineQueue } from '../../jobs/queue-definition.js';
 import { queueReasons } from './health-rules.js';
 import { serverReasons } from './server-rules.js';
@@ -96,6 +97,8 @@ describe('queueReasons', () => {
         failedDroppedAt,
         ...keys,
         wrongKeys: [],
+        expired: 0,
+        flow: NO_FLOW,
       },
       activity: {
         completed: 0,

@@ -7,6 +7,7 @@ import { cancelledReason, withCancellation } from '../../rules/job-record.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
+import { NO_FLOW } from '../../groups-of-queue.js';
 import { JobSettler } from '../store/job-settler.js';
 import type { StoredJob } from '../store/stored-job.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
@@ -76,6 +77,8 @@ export class QueueAdministration {
       keysForgotten: ledger.forgotten,
       keysForgottenAt: ledger.forgottenAt,
       wrongKeys: [],
+      expired: 0,
+      flow: NO_FLOW,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { QueueSnapshot } from '../../broker.js';
+import { NO_FLOW } from '../../groups-of-queue.js';
 import { overQueues } from '../connections/over-queues.js';
 import type { RedisAccess } from '../connections/over-queues.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
@@ -59,6 +60,8 @@ function toSnapshot(base: string, reply: SnapshotReply): QueueSnapshot {
     oldestWaitingAt: timeOf(oldest),
     failedDroppedAt: timeOf(droppedAt),
     keysForgottenAt: timeOf(keysForgottenAt),
+    expired: 0,
+    flow: NO_FLOW,
     wrongKeys: wrong.map(([name, holds, belongs]) => ({ key: base + name, holds, belongs })),
   };
 }
