@@ -1,4 +1,10 @@
-import type { KeyPolicy, TenantPolicy } from '../../jobs/flow/flow-policy.js';
+import type { FlowPolicy, KeyPolicy, TenantPolicy } from '../../jobs/flow/flow-policy.js';
+import { gateOf } from '../../jobs/flow/group-name.js';
+import { JobPriority, toBullPriority } from '../../jobs/job-priority.js';
+import type { ManagedJobRecord } from '../../jobs/managed-job.js';
+
+/** The lane in which jobs with a tenant stand, whatever their level, which orders them inside the tenant; on Bull's scale. */
+export const TENANT_LANE = toBullPriority(JobPriority.NORMAL);
 
 /** A key's policy with its defaults. */
 export interface KeyRules {
@@ -19,6 +25,31 @@ export interface TenantRules {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** What one group does with its jobs. */
+export interface GroupRules {
+  /** Unless others are set by hand. */
+  readonly slots: number;
+  /** Whether a slot is free again once its job has started, and not only when it has ended. */
+  readonly freesAtStart: boolean;
+  /**
+   * Whether its jobs keep their places until they end, and so their slots between two runs. In the others, more important jobs come
+   * first, and a job joins anew before each of its runs.
+   */
+  readonly isOrdered: boolean;
+  /** See {@link KeyRules.parks}. */
+  readonly parks: boolean;
+  /** See {@link KeyRules.holdsDelayed}. */
+  readonly holdsDelayed: boolean;
+}
+
+const ANY_GROUP: GroupRules = {
+  slots: 1,
+  freesAtStart: false,
+  isOrdered: false,
+  parks: false,
+  holdsDelayed: false,
+};
+
 export function keyRules({ concurrency = 1, onDeadLetter, delays }: KeyPolicy): KeyRules {
   return {
     concurrency,
@@ -27,8 +58,31 @@ export function keyRules({ concurrency = 1, onDeadLetter, delays }: KeyPolicy): 
   };
 }
 
-export function tenantRules({ concurrency = null, weight = 1, weights = {} }: TenantPolicy): TenantRules {
-  return { concurrency, weight, weights };
+export function tenantRules({ concurrency, weight = 1, weights = {} }: TenantPolicy): TenantRules {
+  return { concurrency: concurrency ?? null, weight, weights };
+}
+
+/** @param name under which the group is stored */
+export function groupRules({ key = {}, tenant = {} }: FlowPolicy, name: string): GroupRules {
+  const { gate, id } = gateOf(name);
+  switch (gate) {
+    case 'key': {
+      const { concurrency, parks, holdsDelayed } = keyRules(key);
+      return { ...ANY_GROUP, slots: concurrency, isOrdered: concurrency === 1, parks, holdsDelayed };
+    }
+    case 'tenant': {
+      const { concurrency, weight, weights } = tenantRules(tenant);
+      const share = Object.hasOwn(weights, id) ? (weights[id] ?? weight) : weight;
+      return { ...ANY_GROUP, slots: concurrency ?? share, freesAtStart: concurrency === null };
+    }
+    case 'batch':
+      return ANY_GROUP;
+  }
+}
+
+/** Whether a dead letter keeps the slot that it has in a group: one that was cancelled does not. @param record after its last failure */
+export function parksGroup({ parks }: GroupRules, { cancelled }: ManagedJobRecord): boolean {
+  return parks && cancelled === undefined;
 }
 
 /** How many jobs of one tenant may wait. @param maxWaiting of the queue */

@@ -1,4 +1,4 @@
-import type { Retention } from '../../rules/retention-rule.js';
+import type { Retention } from '../../rules/retention/retention-rule.js';
 import type { MemoryStore } from './memory-store.js';
 
 /** Drops what is too old or too many in a finished set, oldest first. As Bull does when a job joins the set. */

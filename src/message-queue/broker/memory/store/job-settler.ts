@@ -1,7 +1,7 @@
-import { letterLogs, letterProgress } from '../../rules/letter-rule.js';
+import { letterLogs, letterProgress } from '../../rules/retention/letter-rule.js';
 import type { FailureLanding } from '../../rules/job-landing.js';
 import type { QueueEngine } from './queue-engine.js';
-import { retentionRule } from '../../rules/retention-rule.js';
+import { retentionRule } from '../../rules/retention/retention-rule.js';
 import { applyRetention, dropExcess } from './job-retention.js';
 import type { StoredJob } from './stored-job.js';
 

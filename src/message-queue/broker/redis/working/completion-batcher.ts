@@ -1,6 +1,6 @@
 import type { JobResult } from '../../../jobs/job-result.js';
 import { meaningOf } from '../../../../kernel/redis/redis-replies.js';
-import { retentionRule } from '../../rules/retention-rule.js';
+import { retentionRule } from '../../rules/retention/retention-rule.js';
 import { completeJobsScript } from '../scripts/complete-jobs.lua.js';
 import { NOTHING_TAKEN, takenReply } from './job-intake.js';
 import type { JobIntake, SentReply, TakenReply } from './job-intake.js';
