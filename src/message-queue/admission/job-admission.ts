@@ -2,11 +2,11 @@ import { Issues } from '../../kernel/values/issues.js';
 import { isRecord, record, text } from '../../kernel/values/kinds.js';
 import { shown } from '../../kernel/values/words.js';
 import { checkBullOptions } from './bull-option-rules.js';
+import { checkGroups, withGroups } from './flow/group-rules.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
 import { newJobId } from './job-id.js';
 import { fingerprintOf } from './fingerprint.js';
-import { SealedPayload } from './payloads/json-payload.js';
-import type { JsonPayload } from './payloads/json-payload.js';
+import { JsonPayload, SealedPayload } from './payloads/json-payload.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import { checkRecord } from './option-rules.js';
 import { defaultOptionsOf } from './stored-options.js';
@@ -24,7 +24,7 @@ export interface AdmittedJob extends JsonPayload {
 }
 
 /** What of a queue's definition an add depends on. */
-type AdmittingQueue = QueueSettings & Pick<SealableQueue, 'versions' | 'seal'>;
+type AdmittingQueue = QueueSettings & Pick<SealableQueue, 'versions' | 'seal' | 'flow'>;
 
 const JOB_NAME = text(200);
 const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
@@ -34,7 +34,8 @@ const OPTIONS = record<ManagedJobOptions & Readonly<Record<string, unknown>>>();
  * payload last. Every add passes it, whether from the facade, `@InjectQueue` or the board. It waits for nothing but a key that is not at
  * hand.
  *
- * Filled: see {@link admitOptions}. Missing data counts as `{}`, as in Bull.
+ * Filled: see {@link admitOptions}; and the groups that the queue's `flow` tells of a payload that is not written yet. Missing data
+ * counts as `{}`, as in Bull.
  * @param data the payload, or the JSON that was written of it
  * @param options Bull's own, with priorities on Bull's scale
  * @param now milliseconds since the epoch
@@ -49,16 +50,22 @@ export function admitJob(
   options: ManagedJobOptions = {},
   now: number = Date.now(),
 ): AdmittedJob | Promise<AdmittedJob> {
-  const filled = admitOptions(queueName, settings, name, options, now);
+  // Of what is written, its groups were told when it was.
+  const isWritten = data instanceof JsonPayload;
+  const complete = admitOptions(queueName, settings, name, options, now, !isWritten);
   const sizeLimit = options.sizeLimit ?? settings.maxPayloadBytes;
   const maxBytes = Math.min(sizeLimit, settings.maxPayloadBytes);
   const place = { queue: queueName, job: name };
-  const stored = storedPayload(settings, data === undefined ? {} : data, maxBytes, place);
+  const payload = data === undefined ? {} : data;
+  const stored = storedPayload(settings, payload, maxBytes, place);
+  // Heard below, unless its groups are refused.
+  if (stored instanceof Promise) stored.catch(() => undefined);
+  const filled = isWritten ? complete : withGroups(complete, settings.flow, payload as object, place);
   if (filled.repeat !== undefined && settings.seal !== undefined) {
     return scheduleOf(stored, filled, data, settings.seal);
   }
   return stored instanceof Promise
-    ? stored.then((payload) => admitted(payload, filled))
+    ? stored.then((sealed) => admitted(sealed, filled))
     : admitted(stored, filled);
 }
 
@@ -88,6 +95,7 @@ async function scheduleOf(
  * Filled: `jobId` (`m_` and 16 random characters, not for repeat), `attempts` and `backoff` of the queue, `removeOnComplete` (keep
  * `retention.completedCount`), `timestamp`, `stackTraceLimit`, and the version of the payload unless `options.mq` is given: options of
  * a stored job say it themselves. `removeOnFail` is always false: dead letters are kept, whatever the caller asked for.
+ * @param isNew whether its groups are still to be checked against the queue's gates
  * @throws InvalidJobOptionsError listing every option
  */
 export function admitOptions(
@@ -96,6 +104,7 @@ export function admitOptions(
   name: unknown,
   options: ManagedJobOptions,
   now: number,
+  isNew = false,
 ): ManagedJobOptions {
   const issues = new Issues();
   const jobName = typeof name === 'string' ? name : '';
@@ -104,8 +113,9 @@ export function admitOptions(
   if (issues.check('options', options, OPTIONS)) {
     checkBullOptions(issues, options, { jobName, now, minRepeatMs });
   }
-  const given = isRecord(options) ? options.mq : undefined;
+  const { mq: given, lifo }: ManagedJobOptions = isRecord(options) ? options : {};
   const kept = checkRecord(issues, given === undefined ? newRecord(settings, jobName) : given);
+  if (isNew) checkGroups(issues, settings.flow, jobName, { ...kept, lifo }, 'mq.');
   if (issues.list.length > 0) {
     const headline = `Job ${shown(name)} for queue "${queueName}" cannot be added with these options:`;
     issues.throwIfAny(InvalidJobOptionsError, headline, { queue: queueName, job: jobName });

@@ -2,7 +2,11 @@ import { Issues } from '../../kernel/values/issues.js';
 import { worded } from '../../kernel/values/kind.js';
 import { milliseconds, record, wholeNumber } from '../../kernel/values/kinds.js';
 import { InvalidJobOptionsError } from '../jobs/errors.js';
+import { checkDueTime } from './flow/due-time.js';
+import { checkGroups } from './flow/group-rules.js';
 import { JOB_ID } from './job-id.js';
+import type { FlowPolicy } from '../jobs/flow/flow-policy.js';
+import { GROUP_ID } from '../jobs/flow/group-id.js';
 import { JobPriority, toBullPriority } from '../jobs/job-priority.js';
 import type { ManagedJobOptions, ManagedJobRecord } from '../jobs/managed-job.js';
 import {
@@ -10,6 +14,7 @@ import {
   checkMetadata,
   CORRELATION_ID,
   DELAY_MS,
+  EXPIRES_IN_MS,
   IDEMPOTENCY_KEY,
   TIMEOUT_MS,
 } from './option-rules.js';
@@ -50,7 +55,22 @@ export interface EnqueueOptions {
   readonly priority?: JobPriority;
   /** Earliest start, in milliseconds from now, at most five years. Default 0. */
   readonly delay?: number;
-  /** Makes it a schedule, identified by queue, job name and schedule. Excludes `delay` and `idempotencyKey`. */
+  /**
+   * When it is due, a Date or milliseconds since the epoch, by the broker's clock: however wrong that of this machine is. At most five
+   * years ahead; a time that has passed is now. Excludes `delay` and `repeat`.
+   */
+  readonly deliverAt?: Date | number;
+  /** It must start within this many milliseconds from when it is due, from 1, or it ends as `expired`. Default: never. */
+  readonly expiresIn?: number;
+  /**
+   * What must stay in order, such as a conversation: jobs of one key run one after the other, or as many at a time as the queue's
+   * `flow.key` says, which must be declared. An id, 1 to 128 printable characters: visible in Redis and on the board. Default: what
+   * `flow.key.of` tells of the payload.
+   */
+  readonly key?: string;
+  /** Who must not crowd out others, by the queue's `flow.tenant`; an id like `key`. Default: what `flow.tenant.of` tells of the payload. */
+  readonly tenant?: string;
+  /** Makes it a schedule, identified by queue, job name and schedule. Excludes `delay`, `deliverAt` and `idempotencyKey`. */
   readonly repeat?: CronSchedule | IntervalSchedule;
   /** The same key with the same payload adds one job, even after that job is gone; a different payload is an error. */
   readonly idempotencyKey?: string;
@@ -78,11 +98,26 @@ export interface MappedEnqueueOptions {
   /** CRITICAL jobs may use the queue's reserve. */
   readonly critical: boolean;
   readonly deadlineMs?: number;
+  /** When it is due, milliseconds since the epoch by the broker's clock, in place of a delay. */
+  readonly dueAt?: number;
+}
+
+/** What of a queue its jobs' options depend on. */
+export interface QueueOfOptions {
+  /** Shortest time between two runs of a schedule. Default 1 ms. */
+  readonly minRepeatMs?: number;
+  /** Of the payload. Default 1. */
+  readonly version?: number;
+  readonly flow?: FlowPolicy;
 }
 
 const OPTION_NAMES = [
   'priority',
   'delay',
+  'deliverAt',
+  'expiresIn',
+  'key',
+  'tenant',
   'repeat',
   'idempotencyKey',
   'ttl',
@@ -103,20 +138,20 @@ const REPEAT_NAMES = ['cron', 'tz', 'every', 'startDate', 'endDate', 'limit'];
 /**
  * Checks the facade's options and maps them. Options that are undefined count as not given.
  * @param now milliseconds since the epoch
- * @param queue what of the queue matters: the shortest time between two runs of a schedule, default 1 ms; the version of the
- * payload, default 1
  * @throws InvalidJobOptionsError listing every problem, unknown options with "did you mean"
  */
 export function mapEnqueueOptions(
   place: { readonly queue: string; readonly job: string },
   options: EnqueueOptions = {},
   now: number = Date.now(),
-  queue: { readonly minRepeatMs?: number; readonly version?: number } = {},
+  queue: QueueOfOptions = {},
 ): MappedEnqueueOptions {
-  const { minRepeatMs, version = FIRST_VERSION } = queue;
+  const { minRepeatMs, version = FIRST_VERSION, flow } = queue;
   const issues = new Issues();
   if (issues.check('options', options, OPTIONS)) {
     checkEnqueueOptions(issues, options);
+    checkGroups(issues, flow, place.job, options);
+    checkDueTime(issues, options, now);
     if (options.repeat !== undefined) checkSchedule(issues, options, place.job, now, minRepeatMs);
   }
   if (issues.list.length > 0) {
@@ -124,12 +159,13 @@ export function mapEnqueueOptions(
     issues.throwIfAny(InvalidJobOptionsError, headline, place);
   }
   const priority = options.priority ?? JobPriority.NORMAL;
-  const { idempotencyKey: key, ttl, deadlineMs } = options;
+  const { idempotencyKey: key, ttl, deadlineMs, deliverAt } = options;
   return {
     options: toManagedOptions(options, priority, version),
     ...(key !== undefined && { idempotency: { key, ttlMs: ttl ?? DEFAULT_IDEMPOTENCY_TTL_MS } }),
     critical: priority >= JobPriority.CRITICAL,
     ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(deliverAt !== undefined && { dueAt: Math.floor(Number(deliverAt)) }),
   };
 }
 
@@ -139,11 +175,15 @@ function toManagedOptions(
   version: number,
 ): ManagedJobOptions {
   const { delay, repeat, attempts, jobId, correlationId, metadata, timeoutMs, idempotencyKey } = options;
+  const { key, tenant, expiresIn } = options;
   const mq: ManagedJobRecord = {
     ...(correlationId !== undefined && { correlationId }),
     ...(metadata !== undefined && { metadata }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(key !== undefined && { key }),
+    ...(tenant !== undefined && { tenant }),
+    ...(expiresIn !== undefined && { expiresInMs: expiresIn }),
     ...(version !== FIRST_VERSION && { version }),
   };
   return {
@@ -159,8 +199,12 @@ function toManagedOptions(
 function checkEnqueueOptions(issues: Issues, options: Readonly<Record<string, unknown>>): void {
   issues.knownKeys('', options, OPTION_NAMES);
   const { priority, delay, attempts, timeoutMs, deadlineMs, correlationId, metadata, jobId } = options;
+  const { key, tenant, expiresIn } = options;
   issues.checkGiven('priority', priority, PRIORITY);
   issues.checkGiven('delay', delay, DELAY_MS);
+  issues.checkGiven('expiresIn', expiresIn, EXPIRES_IN_MS);
+  issues.checkGiven('key', key, GROUP_ID);
+  issues.checkGiven('tenant', tenant, GROUP_ID);
   issues.checkGiven('attempts', attempts, ATTEMPTS);
   issues.checkGiven('timeoutMs', timeoutMs, TIMEOUT_MS);
   issues.checkGiven('deadlineMs', deadlineMs, TIMEOUT_MS);

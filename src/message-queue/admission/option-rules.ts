@@ -1,6 +1,7 @@
 import type { Issues } from '../../kernel/values/issues.js';
 import { isRecord, milliseconds, text, wholeNumber } from '../../kernel/values/kinds.js';
 import { kindOf, mustBe, shown } from '../../kernel/values/words.js';
+import { GROUP_ID } from '../jobs/flow/group-id.js';
 import { FIRST_VERSION } from '../jobs/queue-definition.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
@@ -16,6 +17,9 @@ export const TIMEOUT_MS = milliseconds(1, 2 ** 31 - 1);
 
 /** How long a job may be delayed. */
 export const DELAY_MS = milliseconds(0, MAX_DELAY_MS);
+
+/** How long after it is due a job may start. */
+export const EXPIRES_IN_MS = milliseconds(1, MAX_DELAY_MS);
 
 /** An id shown in logs, events and dead letters. */
 export const CORRELATION_ID = text(200);
@@ -57,6 +61,9 @@ const RECORD_KEYS = [
   'timeoutMs',
   'defaultAttempts',
   'idempotencyKey',
+  'key',
+  'tenant',
+  'expiresInMs',
   'version',
   'payloadDigest',
   'failures',
@@ -75,11 +82,14 @@ export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
     return {};
   }
   issues.knownKeys('mq', record, RECORD_KEYS);
-  const { correlationId, metadata, timeoutMs, idempotencyKey, version } = record;
+  const { correlationId, metadata, timeoutMs, idempotencyKey, version, key, tenant, expiresInMs } = record;
   issues.checkGiven('mq.correlationId', correlationId, CORRELATION_ID);
   if (metadata !== undefined) checkMetadata(issues, 'mq.metadata', metadata);
   issues.checkGiven('mq.timeoutMs', timeoutMs, TIMEOUT_MS);
   issues.checkGiven('mq.idempotencyKey', idempotencyKey, IDEMPOTENCY_KEY);
+  issues.checkGiven('mq.key', key, GROUP_ID);
+  issues.checkGiven('mq.tenant', tenant, GROUP_ID);
+  issues.checkGiven('mq.expiresInMs', expiresInMs, EXPIRES_IN_MS);
   issues.checkGiven('mq.version', version, PAYLOAD_VERSION);
   return {
     ...(correlationId !== undefined && { correlationId }),
@@ -87,6 +97,9 @@ export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(record.defaultAttempts === true && { defaultAttempts: true }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(key !== undefined && { key }),
+    ...(tenant !== undefined && { tenant }),
+    ...(expiresInMs !== undefined && { expiresInMs }),
     ...(version !== undefined && version !== FIRST_VERSION && { version }),
   } as ManagedJobRecord;
 }

@@ -31,6 +31,8 @@ export interface AddRequest {
   readonly idempotency?: IdempotentAdd;
   /** May use the reserve that is kept for CRITICAL jobs when the queue is full. */
   readonly critical?: boolean;
+  /** When it is due, milliseconds since the epoch by the broker's clock; one that has passed is now. Default: as the options say. */
+  readonly dueAt?: number;
   /** Deadline of this add in milliseconds. Default: the broker's `enqueueTimeoutMs`. */
   readonly deadlineMs?: number;
   /** The add is an {@link OrdinaryAdd}. */

@@ -10,6 +10,8 @@ import { runChecks } from '../admission/enqueue-check.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { AdmittedJob } from '../admission/job-admission.js';
+import { dueOptions } from '../admission/flow/due-time.js';
+import { withGroups } from '../admission/flow/group-rules.js';
 import { ledgerEntry } from '../admission/ledger-entry.js';
 import { storedPayload } from '../admission/payloads/stored-payload.js';
 import { mapEnqueueOptions } from '../admission/job-options.js';
@@ -192,21 +194,19 @@ export class JobEnqueuer {
       );
     }
     const version = versionOf(definition, jobName);
-    const { options, idempotency, critical, deadlineMs } = mapEnqueueOptions(
-      place,
-      enqueueOptions,
-      broker.now(),
-      { minRepeatMs: definition.minRepeatMs, version },
-    );
+    const { minRepeatMs, flow } = definition;
+    const mapped = mapEnqueueOptions(place, enqueueOptions, broker.now(), { minRepeatMs, version, flow });
+    const { idempotency, critical, deadlineMs, dueAt } = mapped;
     const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
     await runChecks(this.checks, payload, place);
+    const options = withGroups(mapped.options, flow, payload, place);
     // A schedule's is sealed with it: the broker must tell whether it is the one that it knows.
     const written =
       options.repeat === undefined
         ? await storedPayload(definition, payload, definition.maxPayloadBytes, place)
         : payload;
     // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
-    const request = { name: jobName, data: written, options, critical, deadlineMs };
+    const request = { name: jobName, data: written, options, critical, deadlineMs, dueAt };
     if (idempotency === undefined) return request;
     const entry = ledgerEntry(definition, jobName, payload, idempotency.key);
     // Awaited only if it has to be: adds with a key keep their place among the others.
@@ -228,8 +228,9 @@ export class JobEnqueuer {
   /** The request as a broker would store it. @throws what a broker's gate throws */
   #admitted(
     { definition, broker }: ManagedQueue,
-    { name, data, options }: AddRequest,
+    { name, data, options, dueAt }: AddRequest,
   ): AdmittedJob | Promise<AdmittedJob> {
-    return admitJob(definition.name, definition, name, data, options, broker.now());
+    const now = broker.now();
+    return admitJob(definition.name, definition, name, data, dueOptions(options, dueAt, now), now);
   }
 }

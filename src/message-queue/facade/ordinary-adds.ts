@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { acceptPayload } from '../admission/compiled/accept-payload.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
+import { isWithoutGroups } from '../admission/flow/group-rules.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import { storedPayloadNow } from '../admission/payloads/stored-payload.js';
 import type { OrdinaryAdd } from '../broker/broker.js';
@@ -19,8 +20,8 @@ export interface OrdinaryPlace {
 
 /**
  * The gate of the short road: says in one synchronous pass whether an add is ordinary, as nearly all are. Options are none
- * or a priority, the compiled DTO accepts the payload, nothing else checks that job, no test has put something else under
- * the queue's token.
+ * or a priority, the compiled DTO accepts the payload, nothing else checks that job, it joins no group, no test has put something
+ * else under the queue's token.
  *
  * An ordinary add makes its JSON once and goes straight to `Broker.addOnce`; on Redis `ShortRoad` shows the rest of the
  * way. Everything else takes the long road of `JobEnqueuer`, which makes all errors: the gate never says why not.
@@ -59,9 +60,10 @@ export class OrdinaryAdds {
   #look(queueName: string, jobName: string): OrdinaryPlace | undefined {
     const managed = this.#managed(queueName);
     if (managed === undefined || typeof jobName !== 'string') return undefined;
-    const { jobs } = managed.definition;
+    const { jobs, flow } = managed.definition;
     const type = Object.hasOwn(jobs, jobName) ? jobs[jobName] : undefined;
     if (type === undefined || this.queues.isOverridden(queueName)) return undefined;
+    if (!isWithoutGroups(flow, jobName)) return undefined;
     if (this.checks.some(({ queue, job }) => queue === queueName && job === jobName)) return undefined;
     const place = { managed, type, levels: levelsOf(versionOf(managed.definition, jobName)) };
     const places = this.#places.get(queueName) ?? new Map<string, OrdinaryPlace>();

@@ -63,7 +63,7 @@ export class JobStateError extends MessageQueueError {
   readonly code = 'JOB_STATE';
 }
 
-/** The queue holds as much as it may. Nothing was added: try again after `retryAfterMs`. */
+/** The queue, or one tenant in it, holds as much as it may. Nothing was added: try again after `retryAfterMs`. */
 export class QueueFullError extends MessageQueueError {
   readonly code = 'QUEUE_FULL';
   constructor(
@@ -73,8 +73,15 @@ export class QueueFullError extends MessageQueueError {
     readonly limit: number,
     readonly retryAfterMs: number,
     place?: ErrorPlace,
+    /** The tenant that is full; undefined when it is the queue, or the store of all queues. */
+    readonly tenant?: string,
   ) {
     super(message, place);
+  }
+
+  /** Who is full: everybody else may still add when it is one tenant. */
+  get scope(): 'queue' | 'tenant' {
+    return this.tenant === undefined ? 'queue' : 'tenant';
   }
 }
 

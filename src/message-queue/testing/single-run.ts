@@ -16,7 +16,9 @@ export async function takeAlone(
   payload: object,
   clock: Clock,
 ): Promise<{ readonly taken: TakenJob; readonly close: () => Promise<void> }> {
-  const { json, options } = await admitJob(definition.name, definition, jobName, payload);
+  // It waits for nobody, so that it needs no group.
+  const { flow: _flow, ...alone } = definition;
+  const { json, options } = await admitJob(definition.name, alone, jobName, payload);
   const queue = new MemoryQueue(definition.name, { clock });
   const job = await queue.add(jobName, JSON.parse(json) as object, options);
   return {

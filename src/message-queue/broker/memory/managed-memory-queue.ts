@@ -1,6 +1,7 @@
 import type { JobOptions } from 'bull';
 import { allOf } from '../../../kernel/time/all-of.js';
 import { checkBulkList } from '../../admission/bulk-list.js';
+import { dueOptions } from '../../admission/flow/due-time.js';
 import { admitJob, admitOptions } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
 import { newJobId } from '../../admission/job-id.js';
@@ -77,12 +78,12 @@ export class ManagedMemoryQueue extends MemoryQueue {
    * @throws InvalidJobOptionsError, InvalidPayloadError, QueueFullError, IdempotencyConflictError, BrokerUnavailableError
    */
   addOnce(request: AddRequest): AddOutcome | Promise<AddOutcome> {
-    const { name, data, options } = request;
+    const { name, data, options, dueAt } = request;
     this.assertOpen(name);
     if (isOrdinary(request) && request.options.mq === undefined) {
       return outcomeOf(this.parts.adding.add(this.ordinaryJob(request)));
     }
-    const job = this.admit(name, data, options);
+    const job = this.admit(name, data, options, dueAt);
     return job instanceof Promise
       ? job.then((it) => this.addAdmitted(request, it))
       : this.addAdmitted(request, job);
@@ -212,8 +213,14 @@ export class ManagedMemoryQueue extends MemoryQueue {
     return { name, json, id, timestamp, options: this.compact.of(options) };
   }
 
-  private admit(name: string, data: unknown, options: ManagedJobOptions): AdmittedJob | Promise<AdmittedJob> {
-    return admitJob(this.name, this.definition, name, data, options, this.engine.clock.now());
+  private admit(
+    name: string,
+    data: unknown,
+    options: ManagedJobOptions,
+    dueAt?: number,
+  ): AdmittedJob | Promise<AdmittedJob> {
+    const now = this.engine.clock.now();
+    return admitJob(this.name, this.definition, name, data, dueOptions(options, dueAt, now), now);
   }
 
   protected override assertRoom(job: NewJob): void {

@@ -26,12 +26,25 @@ const RETRY_AFTER_MS = 1_000;
 /** As many jobs of the queue wait as may. */
 export function queueFull(place: AddPlace, depth: number, maxWaiting: number): QueueFullError {
   return new QueueFullError(
-    `Queue "${place.queue}" is full: ${depth} ${depth === 1 ? 'job is' : 'jobs are'} waiting and its limit (maxWaiting) is ${maxWaiting}, so ` +
+    `Queue "${place.queue}" is full: ${waiting(depth)} and its limit (maxWaiting) is ${maxWaiting}, so ` +
       `${jobOf(place)} was not added. Try again in ${RETRY_AFTER_MS} ms, add workers, or raise maxWaiting.`,
     depth,
     maxWaiting,
     RETRY_AFTER_MS,
     place,
+  );
+}
+
+/** As many jobs of one tenant wait as may: others can still add. */
+export function tenantFull(place: AddPlace, tenant: string, depth: number, limit: number): QueueFullError {
+  return new QueueFullError(
+    `Tenant "${tenant}" is full in queue "${place.queue}": ${waiting(depth)} and its limit (flow.tenant.maxWaiting) is ${limit}, so ` +
+      `${jobOf(place)} was not added. Try again in ${RETRY_AFTER_MS} ms, or raise flow.tenant.maxWaiting.`,
+    depth,
+    limit,
+    RETRY_AFTER_MS,
+    place,
+    tenant,
   );
 }
 
@@ -72,6 +85,10 @@ export function keyConflict(
       'Use a new key for a new payload.',
     place,
   );
+}
+
+function waiting(depth: number): string {
+  return `${depth} ${depth === 1 ? 'job is' : 'jobs are'} waiting`;
 }
 
 /** The job of an add as messages name it. */

@@ -1,4 +1,4 @@
-import type { FlowPolicy } from './flow-policy.js';
+import type { FlowPolicy, JobFlow } from './flow-policy.js';
 import type { ManagedJobRecord } from '../managed-job.js';
 
 /** What a group is about: jobs of one key, of one tenant, or those that one run of a handler gets. */
@@ -25,6 +25,12 @@ export interface GroupsOfJob {
   readonly tenant?: string;
 }
 
+/** What all jobs of a name have in common. */
+export function flowOfJob(flow: FlowPolicy | undefined, job: string): JobFlow | undefined {
+  const jobs = flow?.jobs as Readonly<Record<string, JobFlow>> | undefined;
+  return jobs !== undefined && Object.hasOwn(jobs, job) ? jobs[job] : undefined;
+}
+
 /** The groups that a job belongs to by its record; those of gates that its queue does not have are none. */
 export function groupsOf(
   flow: FlowPolicy | undefined,
@@ -32,7 +38,7 @@ export function groupsOf(
   { key, tenant }: ManagedJobRecord = {},
 ): GroupsOfJob {
   if (flow === undefined) return {};
-  const isBatched = flow.jobs?.[job]?.batch !== undefined;
+  const isBatched = flowOfJob(flow, job)?.batch !== undefined;
   const batch = key === undefined ? job : `${job}:${key}`;
   const ordered = key !== undefined && flow.key !== undefined ? groupName('key', key) : undefined;
   const group = isBatched ? groupName('batch', batch) : ordered;

@@ -1,6 +1,7 @@
 import type { Job } from 'bull';
 import { allOf } from '../../../../kernel/time/all-of.js';
 import { EnqueueTimeoutError } from '../../../jobs/errors.js';
+import { dueOptions } from '../../../admission/flow/due-time.js';
 import { admitJob } from '../../../admission/job-admission.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
@@ -18,15 +19,11 @@ import { LongAdd, LongRoad } from './long-road.js';
 import { addRepeatable } from './repeatable-adder.js';
 import { ShortAdd, ShortRoad } from './short-road.js';
 import { spoolJob, wasUnsent } from '../spool/spool-job.js';
+import type { Admitted } from '../spool/spool-job.js';
 import type { Spool } from '../spool/spool.js';
 import { SpooledAdds } from './spooled-adds.js';
 import { notSent } from './unanswered-add.js';
 import { RedisSchedules } from '../schedules/redis-schedules.js';
-
-interface Admitted {
-  readonly request: AddRequest;
-  readonly job: AdmittedJob;
-}
 
 /** Adds jobs to one queue: admission, memory guard, deadline, ledger and add, whichever way a job comes in. */
 export class Enqueuer {
@@ -229,8 +226,9 @@ export class Enqueuer {
 
   private admit(request: AddRequest): Admitted | Promise<Admitted> {
     const { queue, connections } = this.parts;
-    const { name, data, options } = request;
-    const job = admitJob(queue.name, queue.definition, name, data, options, connections.clock.now());
+    const { name, data, options, dueAt } = request;
+    const now = connections.clock.now();
+    const job = admitJob(queue.name, queue.definition, name, data, dueOptions(options, dueAt, now), now);
     return job instanceof Promise
       ? job.then((it) => this.admitted(request, it))
       : this.admitted(request, job);

@@ -50,7 +50,8 @@ export class LongRoad implements AddCall {
   args(adds: readonly PendingAdd[]): (string | number)[] {
     const args = [...this.head];
     for (const add of adds as readonly LongAdd[]) {
-      for (const field of ADD_FIELDS) args.push(field === 'timestamp' ? add.timestamp : add.fields[field]);
+      const fields = add.dated();
+      for (const field of ADD_FIELDS) args.push(fields[field]);
     }
     return args;
   }
@@ -64,7 +65,7 @@ export class LongAdd extends PendingAdd {
   constructor(
     private readonly road: LongRoad,
     readonly request: AddRequest,
-    admitted: AdmittedJob,
+    private readonly admitted: AdmittedJob,
     deadlineMs: number,
     private readonly resolve: (outcome: AddOutcome) => void,
     private readonly reject: (error: Error) => void,
@@ -74,12 +75,17 @@ export class LongAdd extends PendingAdd {
     this.offset = road.clock.offset;
   }
 
-  /** The caller's own, or when it was added by what is known of the clock by now: it may have waited for the first connection. */
-  get timestamp(): number {
-    const timestamp = Number(this.fields.timestamp);
-    return this.request.options.timestamp === undefined
-      ? this.road.clock.corrected(timestamp, this.offset)
-      : timestamp;
+  /** Its fields by what is known of the clock by now: it may have waited for the first connection. */
+  dated(): AddFields {
+    const { fields, request } = this;
+    const { clock, queue } = this.road;
+    const given = Number(fields.timestamp);
+    const timestamp = request.options.timestamp === undefined ? clock.corrected(given, this.offset) : given;
+    if (request.dueAt !== undefined) {
+      const options = { ...this.admitted.options, ...dueFrom(request.dueAt, timestamp, clock.now()) };
+      return fieldsOf(queue.definition, request, { ...this.admitted, options });
+    }
+    return timestamp === given ? fields : { ...fields, timestamp };
   }
 
   get place(): AddPlace {
@@ -122,6 +128,13 @@ export class LongAdd extends PendingAdd {
   failed(error: Error): void {
     this.reject(asQueueError(error, this.place));
   }
+}
+
+/** What Redis adds up to a due time that no clock moves; one that has passed is now. */
+function dueFrom(dueAt: number, timestamp: number, now: number): { timestamp: number; delay: number } {
+  if (dueAt <= now) return { timestamp, delay: 0 };
+  const addedAt = Math.min(timestamp, now);
+  return { timestamp: addedAt, delay: dueAt - addedAt };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { MessageQueueError } from '../../../../kernel/errors.js';
 import { replyOf } from '../../../../kernel/redis/redis-replies.js';
-import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { QueueFullError } from '../../../jobs/errors.js';
 import { KeyUnavailableError } from '../../../jobs/sealing/sealing-errors.js';
-import type { AddOutcome, AddRequest } from '../../broker.js';
+import type { AddOutcome } from '../../broker.js';
 import { JOB_ADDED } from '../../rules/events/local-events.js';
 import type { SentJob, SpoolingQueue } from '../spool/queue-drain.js';
+import type { Admitted } from '../spool/spool-job.js';
 import { spooledAdd } from '../spool/spooled-job.js';
 import type { SpooledJob } from '../spool/spooled-job.js';
 import { asQueueError } from './as-queue-error.js';
@@ -18,11 +18,6 @@ const MOST_JOBS_PER_CALL = 100;
 const CONNECTION_MS = 250;
 /** Jobs of a spool wait for as long as it takes. */
 const NO_DEADLINE_MS = Number.POSITIVE_INFINITY;
-
-interface Admitted {
-  readonly request: AddRequest;
-  readonly job: AdmittedJob;
-}
 
 /** Adds the jobs of one queue that come out of a spool: in their order, and each once however often it is sent. */
 export class SpooledAdds implements SpoolingQueue {

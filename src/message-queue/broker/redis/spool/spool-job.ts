@@ -7,7 +7,7 @@ import { spooledJob } from './spooled-job.js';
 import type { Spool } from './spool.js';
 
 /** An add that was admitted. */
-interface Admitted {
+export interface Admitted {
   readonly request: AddRequest;
   readonly job: AdmittedJob;
 }

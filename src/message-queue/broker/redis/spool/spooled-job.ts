@@ -37,7 +37,9 @@ export interface SpooledText extends JobText {
 }
 
 interface SpooledRecord
-  extends Pick<AddRequest, 'name' | 'critical'>, Pick<AdmittedJob, 'json' | 'options' | 'plainBytes'> {
+  extends
+    Pick<AddRequest, 'name' | 'critical' | 'dueAt'>,
+    Pick<AdmittedJob, 'json' | 'options' | 'plainBytes'> {
   /** The key's names depend on the ring of the process that sends it. */
   readonly idempotency?: Omit<IdempotentAdd, 'names'>;
 }
@@ -51,9 +53,9 @@ export function spooledJob(
   request: AddRequest,
   { json, bytes, options, plainBytes }: AdmittedJob,
 ): SpooledJob {
-  const { name, critical, idempotency } = request;
+  const { name, critical, dueAt, idempotency } = request;
   const { names = [], ...once } = idempotency ?? {};
-  const record = { name, critical, idempotency: idempotency && once, json, options, plainBytes };
+  const record = { name, critical, dueAt, idempotency: idempotency && once, json, options, plainBytes };
   const { jobId, timestamp = 0 } = options;
   return {
     ...{ base, id: String(jobId), at: timestamp, bytes },
@@ -76,7 +78,7 @@ export async function spooledAdd(
   { id, bytes, record }: SpooledJob,
   queue: SealableQueue,
 ): Promise<{ request: AddRequest; job: AdmittedJob }> {
-  const { name, critical, json, options, plainBytes, ...kept } = readRecord(record, id);
+  const { name, critical, dueAt, json, options, plainBytes, ...kept } = readRecord(record, id);
   const data =
     plainBytes === undefined ? new JsonPayload(json, bytes) : new SealedPayload(json, plainBytes, bytes);
   const job = await admitJob(queue.name, queue, name, data, options);
@@ -84,7 +86,7 @@ export async function spooledAdd(
     kept.idempotency === undefined
       ? onceOutOf(id)
       : { ...kept.idempotency, ...(await entryOf(queue, name, data, kept.idempotency)) };
-  return { request: { name, critical, idempotency, data, options }, job };
+  return { request: { name, critical, dueAt, idempotency, data, options }, job };
 }
 
 /** What a record says of its job: name, payload and options; null for one that is damaged, which nobody can add either. */
