@@ -1,4 +1,5 @@
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
+import { RateLimited } from '../../src/message-queue/jobs/errors.js';
 import type { JobProgress } from '../../src/message-queue/jobs/job-progress.js';
 
 /** A JobContext for tests of processors alone: remembers progress and log lines, and can be aborted. */
@@ -12,7 +13,9 @@ export interface FakeJobContext extends JobContext {
 
 /** @param overrides fields that differ: attempt 1 of 3, a deadline a minute after `now` (default: the real time) */
 export function fakeJobContext(
-  overrides: Partial<Omit<JobContext, 'signal' | 'logger' | 'progress'>> & { readonly now?: number } = {},
+  overrides: Partial<Omit<JobContext, 'signal' | 'logger' | 'progress' | 'rateLimited'>> & {
+    readonly now?: number;
+  } = {},
 ): FakeJobContext {
   const { now = Date.now(), ...fields } = overrides;
   const controller = new AbortController();
@@ -38,6 +41,9 @@ export function fakeJobContext(
     progress: (progress) => {
       reported.push(progress);
       return Promise.resolve();
+    },
+    rateLimited: (ms, reason) => {
+      throw new RateLimited(ms, reason);
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   CircuitOpenError,
   InvalidPayloadError,
   HandlerRegistrationError,
+  RateLimited,
   RetryLater,
   ShutdownError,
   UnrecoverableJobError,
@@ -91,6 +92,18 @@ describe('a job that fails', () => {
     const blocked = { delayMs: 100, blockedBy: 'smtp' };
     expect(await stage.run({ attemptsMade: 2 })).toMatchObject({ kind: 'deferred', ...blocked });
     expect(stage.heard.at(-1)).toEqual(['retrying', expect.objectContaining({ spent: false, ...blocked })]);
+  });
+
+  it('spends no attempt on a provider that takes no more, and closes the rate', async () => {
+    const stage = failing(undefined);
+    stage.handle = (_payload, { rateLimited }) => rateLimited(30_000, 'too many requests');
+    const closed = { kind: 'deferred', delayMs: 30_000, reason: 'too many requests', closesRate: true };
+    expect(await stage.run({ attemptsMade: 2 })).toEqual(closed);
+    expect(await failing(new RateLimited(0)).run()).toMatchObject({ delayMs: 1, closesRate: true });
+    expect(stage.heard.at(-1)).toEqual([
+      'retrying',
+      expect.objectContaining({ spent: false, delayMs: 30_000 }),
+    ]);
   });
 
   it('asks the processor: dead letter at once, retry of the unrecoverable, but never more than its attempts', async () => {

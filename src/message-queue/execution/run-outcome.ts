@@ -7,6 +7,7 @@ import {
   JobTimeoutError,
   LockLostError,
   NewerPayloadError,
+  RateLimited,
   RetryLater,
   ShutdownError,
   UnknownJobNameError,
@@ -54,7 +55,7 @@ export interface UnsuccessfulRun {
  * 1. The lock is lost → abandoned. What it is about was erased → shredded. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    then returned or threw (returning may mean that it stopped half-way); only an unrecoverable error still counts.
  *    Told to stop by a shutdown → handed back, no attempt spent.
- * 2. `RetryLater`, open circuits and keys that are not to be had → deferred, no attempt spent.
+ * 2. `RetryLater`, open circuits and keys that are not to be had → deferred, no attempt spent; `RateLimited` closes the job's rate too.
  * 3. Crash loop → dead letter.
  * 4. A job whose name or payload version this worker does not know → passed on, no attempt spent, until it has waited as
  *    long as its queue allows; then it is a dead letter.
@@ -77,7 +78,8 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
   if (error instanceof ErasedError) return SHREDDED;
   if (error instanceof CancelledError) return failed(unsuccessful, error, 'cancelled', true);
   if (error instanceof RetryLater) {
-    return deferred(error.delayMs, 1, unsuccessful.tell(error).message);
+    const settlement = deferred(error.delayMs, 1, unsuccessful.tell(error).message);
+    return error instanceof RateLimited ? { ...settlement, closesRate: true } : settlement;
   }
   if (error instanceof CircuitOpenError) {
     const { message } = unsuccessful.tell(error);

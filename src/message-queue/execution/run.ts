@@ -8,7 +8,7 @@ import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import { JobTimeoutError } from '../jobs/errors.js';
+import { JobTimeoutError, RateLimited } from '../jobs/errors.js';
 import type { JobContext } from '../handlers/job-context.js';
 import type { RegisteredHandler } from '../handlers/handler-registry.js';
 import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
@@ -171,6 +171,11 @@ export class Run implements MiddlewareContext {
     // Not a function literal in a field: V8 allocates those among old objects, where each keeps its run, and the payload
     // with it, until the next full garbage collection.
     return (this.#progress ??= this.#storeProgress.bind(this));
+  }
+
+  /** @throws RateLimited always */
+  rateLimited(ms: number, reason?: string): never {
+    throw new RateLimited(ms, reason);
   }
 
   /** Call when the handler starts: its timeout begins. */

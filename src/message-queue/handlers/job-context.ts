@@ -31,6 +31,15 @@ export interface JobContext {
   readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;
   /** Stores how far the job is. */
   readonly progress: (progress: JobProgress) => Promise<void>;
+  /**
+   * Ends the run because somebody outside takes no more for a while, such as a provider that answered 429. The job runs again after `ms`, in its
+   * place and without spending an attempt. The rate that it is under stays closed for as long, for all workers: that of its name
+   * (`flow.jobs`), else that of its queue. Without one, only this job waits, as with `RetryLater`.
+   * @param ms milliseconds, at least 1
+   * @param reason told with the `retrying` event; quote no content
+   * @throws RateLimited always
+   */
+  readonly rateLimited: (ms: number, reason?: string) => never;
 }
 
 /** A run as the handlers' room sees it: the handler's context, and the job that the broker took. */

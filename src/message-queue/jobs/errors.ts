@@ -213,3 +213,16 @@ export class RetryLater extends Error {
     this.name = 'RetryLater';
   }
 }
+
+/**
+ * Not a failure: somebody outside takes no more for `delayMs`. The job runs again then, in its place and without spending an attempt, and the rate
+ * that it is under stays closed for as long, for all workers: that of its name (`flow.jobs`), else that of its queue. Without one, only
+ * this job waits, as with {@link RetryLater}. A handler calls `context.rateLimited(delayMs)`; an adapter throws this.
+ * @param delayMs milliseconds, at least 1
+ */
+export class RateLimited extends RetryLater {
+  constructor(delayMs: number, reason = 'Nobody takes more of these jobs for now.') {
+    super(delayMs, reason);
+    this.name = 'RateLimited';
+  }
+}

@@ -8,7 +8,8 @@ import type { FailureRecord } from './managed-job.js';
  * - `completed`: the result is stored, the job moves to completed; so does one that was shredded, which is neither success nor failure.
  * - `failed`: an attempt is spent. `retryDelayMs` a number → the job is delayed by that much (0 = waits again at once);
  *   `null` → it moves to the failed set (a dead letter). `failure` is appended to `opts.mq.failures` in the same step.
- * - `deferred`: runs again after `delayMs`; no attempt is spent (RetryLater, an open circuit).
+ * - `deferred`: runs again after `delayMs`; no attempt is spent (RetryLater, an open circuit). With `closesRate` the rate that the job is under
+ *   is closed for as long, for all workers, and the job keeps its place; without such a rate it is as if it were not said.
  * - `passed-on`: this worker does not know the job's name or the version of its payload; runs again after `delayMs`, in a
  *   worker that does if there is one by then; no attempt is spent. The broker remembers `since` and `version`.
  * - `handed-back`: goes to the front of its lane at once; no attempt is spent (shutdown).
@@ -33,6 +34,8 @@ export type Settlement =
       readonly reason: string;
       /** The dependency whose open circuit is the reason. */
       readonly blockedBy?: string;
+      /** Somebody outside takes no more for that long. */
+      readonly closesRate?: true;
     }
   | PassedOnSettlement
   | { readonly kind: 'handed-back' }

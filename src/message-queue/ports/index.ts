@@ -49,6 +49,8 @@ export type {
   OutgoingNotification,
   PushDetails,
 } from './notifications/notification-channel.js';
+// Thrown by any adapter whose service takes no more for now
+export { RateLimited } from '../jobs/errors.js';
 export { NotificationInbox } from './notifications/notification-inbox.js';
 export type { InboxEntry } from './notifications/notification-inbox.js';
 export { NotificationLedger } from './notifications/notification-ledger.js';

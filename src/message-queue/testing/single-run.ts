@@ -1,7 +1,7 @@
 import { MemoryQueue } from '../broker/memory/bull/queue/memory-queue.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { Clock } from '../../kernel/time/clock.js';
-import { RetryLater } from '../jobs/errors.js';
+import { RateLimited, RetryLater } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { Settlement } from '../jobs/settlement.js';
 import { TakenJob } from '../jobs/taken-job.js';
@@ -37,8 +37,10 @@ export function resultOf(settlement: Settlement): unknown {
       return settlement.result.value;
     case 'failed':
       throw settlement.error;
-    case 'deferred':
-      throw new RetryLater(settlement.delayMs, settlement.reason);
+    case 'deferred': {
+      const { delayMs, reason, closesRate } = settlement;
+      throw closesRate === true ? new RateLimited(delayMs, reason) : new RetryLater(delayMs, reason);
+    }
     case 'passed-on':
     case 'handed-back':
     case 'abandoned':
