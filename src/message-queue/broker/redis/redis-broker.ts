@@ -18,6 +18,7 @@ import type {
   ServerReport,
   SpoolDepth,
 } from '../broker.js';
+import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
@@ -197,6 +198,10 @@ export class RedisBroker extends Broker {
 
   schedulesOf(queue: Queue): SchedulesOfQueue {
     return this.entryOf(queue).enqueuer.schedules;
+  }
+
+  override groupsOf(queue: Queue): GroupsOfQueue {
+    return this.administration.groupsOf(this.entryOf(queue).queue);
   }
 
   snapshot(queue: Queue): Promise<QueueSnapshot> {

@@ -1,8 +1,11 @@
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { compactOptions, priorityField } from '../../../admission/stored-options.js';
-import type { QueueSettings } from '../../../jobs/queue-settings.js';
+import { groupsOf } from '../../../jobs/flow/group-name.js';
+import type { QueueDefinition } from '../../../jobs/queue-definition.js';
 import type { AddOutcome, AddRequest } from '../../broker.js';
-import { queueFull } from '../../rules/add-errors.js';
+import { queueFull, tenantFull } from '../../rules/add-errors.js';
+import { tenantLimit } from '../../rules/group-rules.js';
+import { flowText } from '../flow-text.js';
 import type { AddPlace } from '../../rules/add-errors.js';
 import { assertSamePayload } from '../../rules/used-key.js';
 import { isCritical, waitingLimit } from '../../rules/waiting-limit.js';
@@ -19,10 +22,10 @@ export type AddFields = Readonly<Record<(typeof ADD_FIELDS)[number], string | nu
 
 /** What the script said about a job that it did not simply add. */
 interface AddReply {
-  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full' | 'faulty';
+  readonly status: 'added' | 'duplicate' | 'once' | 'conflict' | 'debounced' | 'full' | 'crowded' | 'faulty';
   /** Id of the stored job. */
   readonly id: string;
-  /** For `full`: how many jobs wait. */
+  /** For `full`: how many jobs wait; for `crowded`, of the tenant. */
   readonly depth: number;
   /** For `conflict`: the fingerprint in the ledger; for `faulty`: what Redis says. Otherwise empty. */
   readonly detail: string;
@@ -42,9 +45,10 @@ export class LongRoad implements AddCall {
     readonly clock: RedisClock,
     inOrder = false,
   ) {
-    const { maxWaiting, maxIdempotencyKeys } = queue.definition;
+    const { maxWaiting, maxIdempotencyKeys, flow } = queue.definition;
     const limits = [waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
-    this.head = [internalsOf(queue).token, ...limits, inOrder ? '1' : '', maxIdempotencyKeys];
+    const flows = [flowText(flow), tenantLimit(flow?.tenant, maxWaiting)];
+    this.head = [internalsOf(queue).token, ...limits, inOrder ? '1' : '', maxIdempotencyKeys, ...flows];
   }
 
   args(adds: readonly PendingAdd[]): (string | number)[] {
@@ -147,8 +151,10 @@ function outcomeOf(
   reply: AddReply,
 ): AddOutcome {
   const place = { queue: name, job: request.name };
-  if (reply.status === 'full') {
-    throw queueFull(place, reply.depth, definition.maxWaiting);
+  if (reply.status === 'full') throw queueFull(place, reply.depth, definition.maxWaiting);
+  if (reply.status === 'crowded') {
+    const limit = tenantLimit(definition.flow?.tenant, definition.maxWaiting);
+    throw tenantFull(place, String(fields.tenant), reply.depth, limit);
   }
   if (reply.status === 'faulty')
     throw asQueueError(Object.assign(new Error(reply.detail), { name: 'ReplyError' }), {
@@ -172,10 +178,11 @@ function readReply([status, id, detail]: SentReply): AddReply {
   };
 }
 
-function fieldsOf(settings: QueueSettings, request: AddRequest, { json, options }: AdmittedJob): AddFields {
+function fieldsOf(settings: QueueDefinition, request: AddRequest, { json, options }: AdmittedJob): AddFields {
   const { idempotency, name } = request;
   const { timestamp = 0, delay = 0, priority = 0, lifo, debounce } = options;
   const id = String(options.jobId);
+  const { group = '', tenant = '' } = groupsOf(settings.flow, name, options.mq);
   return {
     id,
     name,
@@ -192,5 +199,7 @@ function fieldsOf(settings: QueueSettings, request: AddRequest, { json, options 
     fingerprint: idempotency?.fingerprint ?? '',
     onceTtl: idempotency?.ttlMs ?? '',
     generated: request.options.jobId === undefined ? '1' : '',
+    group,
+    tenant,
   };
 }

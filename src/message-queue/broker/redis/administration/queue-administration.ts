@@ -9,6 +9,7 @@ import type {
   QueueSnapshot,
   ReplayTarget,
 } from '../../broker.js';
+import type { GroupsOfQueue } from '../../groups-of-queue.js';
 import type { JobsOfQueue } from '../../jobs-of-queue.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
@@ -25,6 +26,7 @@ import { DeadLetters } from './dead-letters.js';
 import { FailedSweeper } from './failed-sweeper.js';
 import { JobCanceller } from './job-canceller.js';
 import { KnownQueues } from './known-queues.js';
+import { RedisGroups } from './redis-groups.js';
 import { RedisJobs } from './redis-jobs.js';
 import type { RedisJobsParts } from './redis-jobs.js';
 import { SnapshotReader } from './snapshot-reader.js';
@@ -126,6 +128,10 @@ export class QueueAdministration {
 
   jobsOf(queue: RedisQueue): JobsOfQueue {
     return new RedisJobs(queue, this.parts);
+  }
+
+  groupsOf(queue: RedisQueue): GroupsOfQueue {
+    return new RedisGroups(queue, this.parts);
   }
 
   snapshot(queue: RedisQueue): Promise<QueueSnapshot> {

@@ -1,13 +1,23 @@
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import type { QueueSnapshot } from '../../broker.js';
+import { gateOf } from '../../../jobs/flow/group-name.js';
 import { NO_FLOW } from '../../groups-of-queue.js';
+import type { FlowCounts } from '../../groups-of-queue.js';
+import { parkedBy } from './redis-groups.js';
 import { overQueues } from '../connections/over-queues.js';
 import type { RedisAccess } from '../connections/over-queues.js';
 import { snapshotQueueScript } from '../scripts/snapshot-queue.lua.js';
 
+type FlowReply = readonly [
+  ...[held: number, holding: number, parked: number, paused: number, sleeping: number],
+  ...[oldest: string | null, parkedName: string | null, parkedText: string | null],
+  ...[repairs: number, rateClosedMs: number],
+];
+
 type SnapshotReply = [
   ...[number, number, number, number, number, number, number],
   ...[string | null, number, string | null, number, number, string | null],
+  ...[expired: number, flow: FlowReply | null],
   wrong: readonly (readonly [name: string, holds: string, belongs: string])[],
 ];
 
@@ -43,7 +53,8 @@ export class SnapshotReader {
 
 function toSnapshot(base: string, reply: SnapshotReply): QueueSnapshot {
   const [waiting, active, delayed, completed, failed, paused, isPaused, ...rest] = reply;
-  const [oldest, failedDropped, droppedAt, unknown, keysForgotten, keysForgottenAt, wrong] = rest;
+  const [oldest, failedDropped, droppedAt, unknown, keysForgotten, keysForgottenAt, ...others] = rest;
+  const [expired, flow, wrong] = others;
   return {
     ...{
       waiting,
@@ -60,9 +71,18 @@ function toSnapshot(base: string, reply: SnapshotReply): QueueSnapshot {
     oldestWaitingAt: timeOf(oldest),
     failedDroppedAt: timeOf(droppedAt),
     keysForgottenAt: timeOf(keysForgottenAt),
-    expired: 0,
-    flow: NO_FLOW,
+    expired,
+    flow: flow === null ? NO_FLOW : toCounts(flow),
     wrongKeys: wrong.map(([name, holds, belongs]) => ({ key: base + name, holds, belongs })),
+  };
+}
+
+function toCounts(reply: FlowReply): FlowCounts {
+  const [held, holding, parked, paused, sleeping, oldest, name, text, repairs, rateClosedMs] = reply;
+  return {
+    ...{ held, holding, parked, paused, sleeping, repairs, rateClosedMs },
+    oldestHeldAt: timeOf(oldest),
+    oldestParked: name === null || text === null ? null : { key: gateOf(name).id, ...parkedBy(text) },
   };
 }
 

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
+import { gates } from '../scripts/gates/gates.lua.js';
+import { heldFunctions } from '../scripts/gates/held.lua.js';
 import { laneFunctions } from '../scripts/lanes/lane.lua.js';
 import { lookAtLanesFunctions } from '../scripts/lanes/look-at-lanes.lua.js';
 import { takeWaitingFunctions } from '../scripts/lanes/take-waiting.lua.js';
@@ -31,36 +33,67 @@ const LET_WAIT = `local function letWaitAs(push, id, level)
   if push == 'RPUSH' and level == 0 then return letWaitFirst({ id }, LIFO) end
   letWait({ id }, level)
 end
+
+local function letReplayAll(ids)
+  local plain = {}
+  for _, id in ipairs(ids) do
+    if not letReplay(id) then plain[#plain + 1] = id end
+  end
+  if #plain > 0 then letWait(plain, 0) end
+  endGates()
+end
 `;
 
-const NEXT_JOB = `takeWaiting(1, function(id) return id, redis.call('HGET', base .. id, 'priority') end)[1]`;
+const NEXT_JOB = `takeWaiting(1, function(id)
+  local stored = redis.call('HMGET', base .. id, 'priority', 'mqTenant')
+  return id, not stored[2] and stored[1]
+end)[1]`;
 
 const CLEAN_WAITING = `if setName == "wait" or setName == "paused" then
   local removed, before = {}, tonumber(ARGV[2])
   if (setName == "paused") ~= isPaused() then return removed end
-  cleanWaiting(math.max(0, tonumber(ARGV[3])), function(jobId)
+  local limit = math.max(0, tonumber(ARGV[3]))
+  local function isRemovable(jobId)
     local jobKey = base .. jobId
     if rcall("EXISTS", jobKey .. ":lock") == 1 then return false end
     local times = rcall("HMGET", jobKey, "finishedOn", "processedOn", "timestamp")
     local at = tonumber(times[1] or times[2] or times[3] or 0)
     return at < before
-  end, removed)
+  end
+  local held = heldToRemove(limit == 0 and heldJobs() or limit)
+  cleanWaiting(limit, isRemovable, removed)
+  for _, jobId in ipairs(held) do
+    if (limit == 0 or #removed < limit) and isRemovable(jobId) then
+      leaveGroups(jobId)
+      removed[#removed + 1] = jobId
+    end
+  end
   for _, jobId in ipairs(removed) do
+    leaveGroups(jobId)
     removeDebounceKey(base, base .. jobId)
     rcall("ZREM", base .. "priority", jobId)
     rcall("DEL", base .. jobId, base .. jobId .. ":logs")
   end
+  endGates()
   return removed
 end
 `;
 
 const OBLITERATE_LANES = `rcall('DEL', base .. 'mq:ahead', base .. 'mq:dead', base .. 'mq:dead:pass', base .. 'mq:schedules')
+local held = heldToRemove(maxCount)
+removeJobs(baseKey, held)
+endGates()
 for _, lane in ipairs(lanesInUse()) do
   if maxCount > 0 then
     local jobs = rcall('RPOP', lane.key, maxCount) or {}
     removeJobs(baseKey, jobs)
     if #jobs > 0 then leftLane(lane, #jobs) end
   end
+end
+endGates()`;
+
+const OBLITERATE_GROUPS = `for _, name in ipairs({ 'place', 'held', 'groups', 'set', 'parked', 'wake', 'flow' }) do
+  rcall('DEL', base .. 'mq:' .. name)
 end`;
 
 /** Bull's scripts that read or change waiting jobs, but for those that only its own worker uses. */
@@ -73,7 +106,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
       ['local priority = tonumber(rcall("HGET", ARGV[1] .. jobId, "priority")) or 0', ''],
       [
         ADD_BY_PRIORITY('"LPUSH"', 'jobId', 5),
-        "letWait({ jobId }, levelOf(rcall('HGET', ARGV[1] .. jobId, 'priority')))",
+        "if not letDue(jobId) then letWait({ jobId }, levelOf(rcall('HGET', ARGV[1] .. jobId, 'priority'))) end\nendGates()",
       ],
     ],
   },
@@ -83,23 +116,28 @@ const CHANGES: Readonly<Record<string, Change>> = {
       ['local priority = tonumber(rcall("HGET", KEYS[3], "priority")) or 0', ''],
       [
         ADD_BY_PRIORITY('ARGV[1]', 'ARGV[2]', 7),
-        "letWaitAs(ARGV[1], ARGV[2], levelOf(rcall('HGET', KEYS[3], 'priority')))",
+        "if not letRetry(ARGV[2]) then letWaitAs(ARGV[1], ARGV[2], levelOf(rcall('HGET', KEYS[3], 'priority'))) end\nendGates()",
       ],
     ],
   },
   // Behind all that wait, whatever their priority; LIFO jobs before all.
   'reprocessJob-6': {
     base: fromWait(4),
-    replace: [['rcall(ARGV[2], target, ARGV[1])', 'letWaitAs(ARGV[2], ARGV[1], 0)']],
+    replace: [
+      [
+        'rcall(ARGV[2], target, ARGV[1])',
+        'if not letReplay(ARGV[1]) then letWaitAs(ARGV[2], ARGV[1], 0) end\nendGates()',
+      ],
+    ],
   },
   'retryJobs-5': {
     base: 'KEYS[1]',
-    replace: [['rcall("LPUSH", target, unpack(jobs, from, to))', 'letWait({ unpack(jobs, from, to) }, 0)']],
+    replace: [['rcall("LPUSH", target, unpack(jobs, from, to))', 'letReplayAll({ unpack(jobs, from, to) })']],
   },
   'removeJob-11': {
     base: 'KEYS[11]',
     replace: [
-      ['rcall("LREM", KEYS[2], 0, jobId)', 'removeWaiting(jobId)'],
+      ['rcall("LREM", KEYS[2], 0, jobId)', 'takeOut(jobId)\nendGates()'],
       ['rcall("LREM", KEYS[4], 0, jobId)', ''],
     ],
   },
@@ -111,13 +149,18 @@ const CHANGES: Readonly<Record<string, Change>> = {
         'keyTypeResp["ok"] == "hash" then',
         'keyTypeResp["ok"] == "hash" and string.sub(jobKey, prefixLen, prefixLen + 2) ~= "mq:" then',
       ],
-      ['rcall("LREM", KEYS[2], 0, jobId)', 'removeWaiting(jobId)'],
+      ['rcall("LREM", KEYS[2], 0, jobId)', 'takeOut(jobId)\nendGates()'],
       ['rcall("LREM", KEYS[4], 0, jobId)', ''],
     ],
   },
   'cleanJobsInSet-3': {
     base: 'ARGV[1]',
     replace: [
+      [
+        'rcall("ZREM", priorityKey, jobId)',
+        'rcall("ZREM", priorityKey, jobId)\nleaveGroups(jobId, setName == "delayed")',
+      ],
+      ['return deleted', 'endGates()\nreturn deleted'],
       ['local function shouldUseZRangeByScore(', `${CLEAN_WAITING}local function shouldUseZRangeByScore(`],
     ],
   },
@@ -127,7 +170,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
       [
         'local items =',
         `if KEYS[1] == waitKey or KEYS[1] == pausedKey then
-  if (KEYS[1] == pausedKey) == isPaused() and isJobWaiting(ARGV[1]) then return 1 end
+  if (KEYS[1] == pausedKey) == isPaused() and (isJobWaiting(ARGV[1]) or isHeldJob(ARGV[1])) then return 1 end
   return nil
 end
 local items =`,
@@ -149,7 +192,14 @@ for i = 1, 0 do`,
   },
   'obliterate-2': {
     base: 'KEYS[2]',
-    replace: [['removeListJobs(waitKey, maxCount)', OBLITERATE_LANES]],
+    replace: [
+      ['removeListJobs(waitKey, maxCount)', OBLITERATE_LANES],
+      [
+        'rcall("DEL", jobKey, jobKey .. \':logs\')',
+        'leaveGroups(key)\nrcall("DEL", jobKey, jobKey .. \':logs\')',
+      ],
+      ['rcall("DEL", baseKey .. \'meta\')', `rcall("DEL", baseKey .. 'meta')\n${OBLITERATE_GROUPS}`],
+    ],
   },
 };
 
@@ -160,12 +210,20 @@ const OWN = {
 return waitingRange(tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1')`,
   /** Removes up to 1 000 waiting jobs. Reply: how many. */
   mqEmptyLanes: `local removed = 0
-for _, lane in ipairs(lanesInUse()) do
-  local ids = removed < 1000 and redis.call('RPOP', lane.key, 1000 - removed) or {}
-  for _, id in ipairs(ids) do redis.call('DEL', base .. id, base .. id .. ':logs') end
-  if #ids > 0 then leftLane(lane, #ids) end
+local function drop(ids)
+  for _, id in ipairs(ids) do
+    leaveGroups(id)
+    redis.call('DEL', base .. id, base .. id .. ':logs')
+  end
   removed = removed + #ids
 end
+drop(heldToRemove(1000))
+for _, lane in ipairs(lanesInUse()) do
+  local ids = removed < 1000 and redis.call('RPOP', lane.key, 1000 - removed) or {}
+  drop(ids)
+  if #ids > 0 then leftLane(lane, #ids) end
+end
+endGates()
 return removed`,
   /** Sorts in up to 1 000 jobs of the version before, or of plain Bull. Reply: how many are left. */
   mqSortIn: `sortIn()
@@ -177,7 +235,8 @@ type LaneClient = RedisClient & {
   [Name in keyof typeof OWN]: (base: string, ...args: (string | number)[]) => Promise<unknown>;
 };
 
-const FUNCTIONS = laneFunctions + takeWaitingFunctions + lookAtLanesFunctions + LET_WAIT;
+const FUNCTIONS =
+  laneFunctions + takeWaitingFunctions + gates + heldFunctions + lookAtLanesFunctions + LET_WAIT;
 
 /**
  * Gives a client Bull's commands as they must be for lanes; Bull takes a command that is there for its own.

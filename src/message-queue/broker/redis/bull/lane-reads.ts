@@ -19,19 +19,19 @@ export async function countJobs(queue: Queue<object>, types: readonly unknown[])
     const store = storeOf(type);
     return store === null ? [] : [{ type, ...store }];
   });
-  const multi = queue.client.multi().exists(queue.toKey('meta-paused')).get(queue.toKey('mq:waiting'));
+  const multi = queue.client.multi().exists(queue.toKey('meta-paused')).get(queue.toKey('mq:waiting')).get(queue.toKey('mq:held'));
   for (const { key, isList } of known) {
     if (isList) multi.llen(queue.toKey(key));
     else multi.zcard(queue.toKey(key));
   }
-  const [paused, inLanes, ...sizes] = ((await multi.exec()) ?? []).map(([error, answer]) => {
+  const [paused, inLanes, held, ...sizes] = ((await multi.exec()) ?? []).map(([error, answer]) => {
     if (error !== null) throw error;
     return Number(answer ?? 0);
   });
   const counts: Record<string, number> = {};
   const standing = paused === 1 ? 'paused' : 'wait';
   known.forEach(({ type, key }, i) => {
-    counts[type] = (sizes[i] ?? 0) + (key === standing ? (inLanes ?? 0) : 0);
+    counts[type] = (sizes[i] ?? 0) + (key === standing ? (inLanes ?? 0) + (held ?? 0) : 0);
   });
   return counts as unknown as JobCounts;
 }

@@ -17,6 +17,8 @@ export class RedisTakenJob extends TakenJob {
   readonly fence: string;
   /** Its end may end a debounce. */
   readonly isDebounced: boolean;
+  /** It has a key, a tenant or a batch: its end may let others in. */
+  readonly isGrouped: boolean;
   /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
   readonly isAhead: boolean;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
@@ -30,6 +32,7 @@ export class RedisTakenJob extends TakenJob {
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
     this.isDebounced = (entry.deid ?? '') !== '';
+    this.isGrouped = entry.mqGroup !== null || entry.mqTenant !== null;
     this.isSuspect = entry.mqHeld === 'suspect';
     this.isAhead = entry.isAhead;
     if (mqCancel === null && mqErased === null) return;

@@ -1,4 +1,7 @@
 import { priorityField } from '../../../admission/stored-options.js';
+import type { FlowPolicy } from '../../../jobs/flow/flow-policy.js';
+import { groupsOf } from '../../../jobs/flow/group-name.js';
+import { flowText } from '../flow-text.js';
 import type {
   ScheduleAction,
   ScheduleCare,
@@ -152,6 +155,7 @@ export class RedisSchedules implements SchedulesOfQueue {
     found: Found | null,
     run: ScheduledRun | null,
   ): (string | number)[] {
+    const { flow } = this.parts.queue.definition;
     const isSame = found !== null && to === found.record && nextAt === found.nextAt;
     const wasPlanned = found !== null && found.nextAt !== null;
     const fields: Record<(typeof SCHEDULE_FIELDS)[number], string | number> = {
@@ -161,7 +165,8 @@ export class RedisSchedules implements SchedulesOfQueue {
       newMember: run === null || to === null ? '' : memberOf(to.name, to.repeat),
       newNextAt: nextAt ?? '',
       dropped: wasPlanned && !isSame ? runIdOf(found.member, found.nextAt) : '',
-      ...runFields(run),
+      policy: flowText(flow),
+      ...runFields(run, flow),
     };
     return SCHEDULE_FIELDS.map((field) => fields[field]);
   }
@@ -181,13 +186,21 @@ export class RedisSchedules implements SchedulesOfQueue {
   }
 }
 
+type RunField = 'run' | 'name' | 'data' | 'opts' | 'timestamp' | 'delay' | 'priority' | 'group' | 'tenant';
+
+const NO_RUN: Record<RunField, ''> = {
+  ...{ run: '', name: '', data: '', opts: '', timestamp: '', delay: '', priority: '', group: '', tenant: '' },
+};
+
 function runFields(
   run: ScheduledRun | null,
-): Record<'run' | 'name' | 'data' | 'opts' | 'timestamp' | 'delay' | 'priority', string | number> {
-  if (run === null) return { run: '', name: '', data: '', opts: '', timestamp: '', delay: '', priority: '' };
+  flow: FlowPolicy | undefined,
+): Record<RunField, string | number> {
+  if (run === null) return NO_RUN;
+  const { group = '', tenant = '' } = groupsOf(flow, run.name, run.options.mq);
   const { delay = 0, timestamp = 0, priority = 0 }: ManagedJobOptions = run.options;
   return {
     ...{ run: run.id, name: run.name, data: run.data, opts: JSON.stringify(run.options) },
-    ...{ timestamp, delay, priority: priorityField(priority) },
+    ...{ timestamp, delay, priority: priorityField(priority), group, tenant },
   };
 }

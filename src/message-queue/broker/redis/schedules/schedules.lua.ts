@@ -1,11 +1,13 @@
 import { delayFunctions } from '../scripts/lanes/delay.lua.js';
+import { gates } from '../scripts/gates/gates.lua.js';
+import { heldFunctions } from '../scripts/gates/held.lua.js';
 import { laneFunctions } from '../scripts/lanes/lane.lua.js';
 import { argumentTable, luaScript } from '../scripts/lua-script.js';
 
 /** Arguments of {@link changeScheduleScript}, in this order; empty text: there is none. */
 export const SCHEDULE_FIELDS = [
   ...['token', 'key', 'record', 'member', 'nextAt', 'newRecord', 'newMember', 'newNextAt', 'dropped'],
-  ...['run', 'name', 'data', 'opts', 'timestamp', 'delay', 'priority'],
+  ...['run', 'name', 'data', 'opts', 'timestamp', 'delay', 'priority', 'group', 'tenant', 'policy'],
 ] as const;
 
 /** Lua function `stateOfRun(id)`: `gone` (in no list, whatever is left of it), `delayed`, `waiting`, `active` or `finished`. */
@@ -14,7 +16,7 @@ local function isWaiting(id)
   for _, lane in ipairs(lanesInUse()) do
     if redis.call('LPOS', lane.key, id) then return true end
   end
-  return redis.call('LPOS', waitKey, id) or redis.call('LPOS', pausedKey, id)
+  return redis.call('LPOS', waitKey, id) or redis.call('LPOS', pausedKey, id) or isHeldJob(id)
 end
 
 local function stateOfRun(id)
@@ -38,7 +40,8 @@ local function isAsRead()
 end
 
 local function drop(id)
-  if redis.call('ZREM', base .. 'delayed', id) == 0 and removeWaiting(id) == 0 then return end
+  if not takeOut(id) then return end
+  endGates()
   redis.call('DEL', base .. id, base .. id .. ':logs')
 end
 
@@ -64,17 +67,25 @@ redis.call('DEL', base .. run)
 redis.call('HSET', base .. run, 'name', change.name, 'data', change.data, 'opts', change.opts,
   'timestamp', change.timestamp, 'delay', change.delay)
 if change.priority ~= '' then redis.call('HSET', base .. run, 'priority', change.priority) end
-local delay = tonumber(change.delay)
+if change.group ~= '' then redis.call('HSET', base .. run, 'mqGroup', change.group) end
+if change.tenant ~= '' then redis.call('HSET', base .. run, 'mqTenant', change.tenant) end
+local job, delay = gates().gatedJob(run), tonumber(change.delay)
+if job then gates().keepPolicy(change.policy) end
 if delay > 0 then
   delayUntil(run, tonumber(change.timestamp) + delay, redis.call('INCR', base .. 'id'))
+  if job then gates().expect(job) end
+elseif job then
+  gates().enter(job, true)
+  redis.call('PUBLISH', base .. 'waiting@' .. change.token, run)
 else
   letWait({ run }, change.priority == '' and DEFAULT_LEVEL or levelOf(change.priority))
   redis.call('PUBLISH', base .. 'waiting@' .. change.token, run)
 end
+endGates()
 return 'added'
 `;
 
-const USES = [laneFunctions, delayFunctions, stateFunction];
+const USES = [laneFunctions, gates, heldFunctions, delayFunctions, stateFunction];
 
 /**
  * Changes a schedule: its record in `mq:schedules`, its place in Bull's `repeat`, and its pending run, in one step.
@@ -95,7 +106,7 @@ export const addScheduleScript = luaScript('mqAddSchedule', { uses: USES, body: 
 /** How runs stand. ARGV: their ids. Reply for each: what `stateOfRun` says. */
 export const pendingRunsScript = luaScript('mqPendingRuns', {
   allowOom: true,
-  uses: [laneFunctions, stateFunction],
+  uses: [laneFunctions, gates, heldFunctions, stateFunction],
   body: `
 local states = {}
 for i, id in ipairs(ARGV) do states[i] = stateOfRun(id) end

@@ -2,6 +2,7 @@ import { goneFunctions } from './ending.lua.js';
 import { hearingFunctions } from './functions/hearing.lua.js';
 import { delayFunctions } from './lanes/delay.lua.js';
 import { keyFunctions } from './functions/keys.lua.js';
+import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 
@@ -22,16 +23,18 @@ export const ADD_FIELDS = [
   'fingerprint',
   'onceTtl',
   'generated',
+  'group',
+  'tenant',
 ] as const;
 
 /**
  * Adds up to 100 jobs. For each, in one atomic step: idempotency ledger, duplicate id, backpressure, debounce, add.
  *
  * ARGV: 1 token · 2 jobs that may wait · 3 jobs that may wait with the reserve for critical ones · 4 `1`: in order, so that none is added
- * behind one that is `full` · 5 idempotency keys to remember · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
+ * behind one that is `full` · 5 idempotency keys to remember · 6 the queue's policy, as `mq:flow` keeps it · 7 jobs of one tenant that may wait · then the fields of {@link ADD_FIELDS} per job; empty text = not given, `1` = yes.
  * Reply per job: 1 when it was added, else `[status, id, depth?]` with status `added`, `duplicate` (the id exists), `once` (same key and
  * fingerprint as the job `id`), `conflict` (same key, other fingerprint, which is the third), `debounced`, `full` (depth = waiting
- * jobs), `faulty` (what it is debounced by is something else; third is what Redis says of it).
+ * jobs), `crowded` (depth = those of the tenant), `faulty` (what it is debounced by is something else; third is what Redis says of it).
  * The names of an idempotency key are listed in one text: the first that the ledger knows counts, and a new entry stands under the first of all.
  * A generated id that finished moments ago and was removed (`mq:gone:`) is the same call sent twice: `added`.
  *
@@ -39,7 +42,7 @@ export const ADD_FIELDS = [
  * one whose job waits.
  */
 export const addJobsScript = luaScript('mqAddJobs', {
-  uses: [laneFunctions, delayFunctions, hearingFunctions, goneFunctions, keyFunctions],
+  uses: [laneFunctions, delayFunctions, hearingFunctions, goneFunctions, keyFunctions, gates],
   body: `
 local FIELDS = ${ADD_FIELDS.length}
 local token, limit, reserve, inOrder = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1'
@@ -47,7 +50,7 @@ local depth = waitingDepth() + redis.call('ZCARD', base .. 'delayed')
 local replies, waiting, jobs, generated = {}, {}, {}, {}
 local generatedKeys, onceKeys, ledger, newKeys = {}, {}, {}, {}
 local ONCE = base .. 'mq:once:'
-for first = 6, #ARGV, FIELDS do
+for first = 8, #ARGV, FIELDS do
   local job = ${argumentTable(ADD_FIELDS)}
   jobs[#jobs + 1] = job
   if job.generated == '1' then
@@ -104,12 +107,22 @@ local function refused(job)
   end
   if job.generated == '1' and gone[job.id] then return { 'added', job.id } end
   if depth >= (job.critical == '1' and reserve or limit) then return { 'full', job.id, depth } end
+  if job.tenant ~= '' then
+    local crowd = gates().waitingOf(job.tenant)
+    if crowd >= tonumber(ARGV[7]) then return { 'crowded', job.id, crowd } end
+  end
   return debounced(job)
 end
 
 local function laneOf(job)
+  if job.tenant ~= '' then return DEFAULT_LEVEL end
   if job.lifo == '1' and job.priority == '0' then return LIFO end
   return job.priority == '' and DEFAULT_LEVEL or levelOf(job.priority)
+end
+
+local function gatedBy(job)
+  if job.group == '' and job.tenant == '' then return nil end
+  return { id = job.id, group = job.group ~= '' and job.group, tenant = job.tenant ~= '' and job.tenant, priority = job.priority ~= '' and job.priority }
 end
 
 local function store(job)
@@ -120,6 +133,9 @@ local function store(job)
   end
   if job.priority ~= '' then note('priority', job.priority) end
   if job.debounceId ~= '' then note('deid', job.debounceId) end
+  local grouped = gatedBy(job)
+  if grouped and grouped.group then note('mqGroup', grouped.group) end
+  if grouped and grouped.tenant then note('mqTenant', grouped.tenant) end
   if job.once then
     local name, entry = job.once[1], job.fingerprint .. ' ' .. job.id
     note('mqOnce', name)
@@ -133,15 +149,26 @@ local function store(job)
   redis.call('HSET', base .. job.id, unpack(own))
   if delay > 0 then
     delayUntil(job.id, tonumber(job.timestamp) + delay, redis.call('INCR', base .. 'id'))
+    if grouped then gates().expect(grouped) end
     return
   end
   waiting[#waiting + 1] = job.id
+  if grouped then
+    gates().enter(grouped, true)
+    return
+  end
   local lane = laneOf(job)
   if lane == LIFO then letWaitFirst({ job.id }, LIFO) else gather(job.id, lane) end
 end
 
-local checked = {}
+local checked, isGrouped = {}, false
 for _, job in ipairs(jobs) do
+  if job.group ~= '' or job.tenant ~= '' then
+    if not isGrouped then gates().keepPolicy(ARGV[6]) end
+    isGrouped = true
+    if job.group ~= '' then redis.call('ZCARD', gates().groupKey(job.group)) end
+    if job.tenant ~= '' then redis.call('ZCARD', gates().groupKey('t:' .. job.tenant)) end
+  end
   local place = tonumber(job.delay) > 0 and 'delayed' or laneOf(job)
   if not checked[place] then
     checked[place] = true
@@ -157,11 +184,11 @@ for i, job in ipairs(jobs) do
   replies[i] = isFull and { 'full', job.id, depth } or refused(job) or 1
   if replies[i] == 1 then
     store(job)
-  elseif inOrder and replies[i][1] == 'full' then
+  elseif inOrder and (replies[i][1] == 'full' or replies[i][1] == 'crowded') then
     isFull = true
   end
 end
-insertGathered()
+if isGrouped then gates().insertAdmitted() else insertGathered() end
 if #newKeys > 0 then noteKeys(newKeys, tonumber(ARGV[5])) end
 local channel = base .. 'waiting@' .. token
 -- To ask costs as much as to publish twice.

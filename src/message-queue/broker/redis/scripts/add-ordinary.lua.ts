@@ -25,7 +25,7 @@ export const addOrdinaryScript = luaScript('mqAddOrdinary', {
     ),
   ],
   body: `
-local KIND, NUMBER, NAMES = 4, 2, 5
+local KIND, NUMBER, NAMES = 4, 2, 6
 local token, opts, jobs, firstKind = ARGV[1], ARGV[2], ARGV[3], 5
 local beforeData = firstKind + tonumber(ARGV[4]) * KIND - 1
 local count = #ARGV - beforeData
@@ -35,14 +35,14 @@ local depth = redis.call('LLEN', wait) + redis.call('ZCARD', base .. 'delayed')
 local added, waiting, full = {}, {}, nil
 
 -- One question for all that is rare: a pause, jobs that are not sorted in, other lanes, jobs that are gone, ids that exist.
-local ids, keys = {}, { base .. 'meta-paused', base .. 'priority', paused, inLanes, base .. 'mq:gone' }
+local ids, keys = {}, { base .. 'meta-paused', base .. 'priority', paused, inLanes, base .. 'mq:gone', base .. 'mq:held' }
 for job = 1, count do
   local id = string.sub(jobs, (job - 1) * width + NUMBER + 1, job * width)
   ids[job], keys[NAMES + job] = id, base .. id
 end
 local toDefaultLane, isRepeated, gone = true, false, {}
 if redis.call('EXISTS', unpack(keys)) > 0 then
-  depth = depth + redis.call('LLEN', paused) + (tonumber(redis.call('GET', inLanes)) or 0)
+  depth = depth + redis.call('LLEN', paused) + (tonumber(redis.call('GET', inLanes)) or 0) + (tonumber(redis.call('GET', keys[NAMES])) or 0)
   toDefaultLane = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority') == 0
   isRepeated = redis.call('EXISTS', unpack(keys, NAMES + 1)) > 0
   if redis.call('EXISTS', base .. 'mq:gone') == 1 then gone = rare().goneAmong(ids) end

@@ -1,4 +1,5 @@
 import { endingFunctions, letterFunctions } from './ending.lua.js';
+import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -23,7 +24,7 @@ export interface StopMessage extends StopOrder {
  */
 export const cancelJobScript = luaScript('mqCancelJob', {
   allowOom: true,
-  uses: [laneFunctions, endingFunctions, letterFunctions],
+  uses: [laneFunctions, endingFunctions, letterFunctions, gates],
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
 if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
@@ -37,8 +38,11 @@ end
 if opts ~= ARGV[6] then return 'changed' end
 -- Raises an error when somebody put something else there, before the job leaves where it is.
 redis.call('ZCARD', base .. 'failed')
-local isRemoved = redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0
-if not isRemoved then return 'not-found' end
+local wasDelayed = redis.call('ZREM', base .. 'delayed', id) == 1
+local wasWaiting = not wasDelayed and removeWaiting(id) > 0
+local wasHeld = gates().leave(id, wasDelayed)
+gates().insertAdmitted()
+if not (wasDelayed or wasWaiting or wasHeld) then return 'not-found' end
 redis.call('HSET', key, 'opts', ARGV[5], 'failedReason', ARGV[4])
 endAsFailed(id, now, ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[10]))
 return 'removed'

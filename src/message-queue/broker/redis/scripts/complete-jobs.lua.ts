@@ -6,7 +6,7 @@ import { takeFunctions } from './take-jobs.lua.js';
 const KEEP_FIELDS = ['count', 'age'] as const;
 
 /** Fields of one job that ends in the arguments of {@link completeJobsScript}, in this order. */
-const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember', 'debounced'] as const;
+const COMPLETE_FIELDS = ['id', 'run', 'result', 'keep', 'remember', 'marks'] as const;
 
 /** Where a field of the job at `at` stands. A table for each job would cost more than a command. */
 function field(name: (typeof COMPLETE_FIELDS)[number]): string {
@@ -20,7 +20,8 @@ function field(name: (typeof COMPLETE_FIELDS)[number]): string {
  * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
  * then `run id` of each of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
- * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed, `debounced` `1` = it has a debounce.
+ * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed, `marks`: `d` = it has a
+ * debounce, `g` = groups, `dg` both.
  * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, run, 1 = the queue is paused and nothing was taken]`, jobs and run as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
@@ -31,7 +32,7 @@ export const completeJobsScript = luaScript('mqCompleteJobs', {
 local token, now, lockMs = ARGV[1], ARGV[2], ARGV[3]
 local completed = base .. 'completed'
 local keeping, locks = {}, {}
-local scored, settled, gone, remembered = {}, {}, {}, {}
+local scored, settled, gone, remembered, grouped = {}, {}, {}, {}, {}
 
 local function forget(id)
   gone[#gone + 1] = base .. id
@@ -54,7 +55,11 @@ local function complete(at, lock, holder)
   end
   redis.call('LREM', base .. 'active', '-1', id)
   gone[#gone + 1], settled[#settled + 1] = lock, id
-  if ${field('debounced')} == '1' then freeDebounce(id) end
+  local marks = ${field('marks')}
+  if marks ~= '' then
+    if marks ~= 'g' then freeDebounce(id) end
+    if marks ~= 'd' then grouped[#grouped + 1] = lanes().gatedJob(id) end
+  end
   local keep = keeping[tonumber(${field('keep')})]
   if keep.count == 0 then
     forget(id)
@@ -112,6 +117,9 @@ if #scored > 0 and not isListed then forgetAll(settled) end
 for _, keep in ipairs(keeping) do
   if keep.counts and isListed then keepOnly(keep.count, keep.age) end
 end
+-- Should it fail, the sweep frees them.
+for _, job in ipairs(grouped) do pcall(lanes().ended, job) end
+if #grouped > 0 then lanes().insertAdmitted() end
 rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local count = tonumber(ARGV[4])

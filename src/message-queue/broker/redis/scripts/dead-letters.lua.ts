@@ -1,4 +1,5 @@
 import { endingFunctions, letterFunctions } from './ending.lua.js';
+import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -48,13 +49,13 @@ return jobs
  * Reply: for each `1` replayed, `0` not in the failed set, `-1` the job has changed since: recompute.
  */
 export const replayJobsScript = luaScript('mqReplayJobs', {
-  uses: [laneFunctions, endingFunctions, letterFunctions],
+  uses: [laneFunctions, endingFunctions, letterFunctions, gates],
   body: `
-local now, outcomes, count, bytes = ARGV[1], {}, 0, 0
+local now, outcomes, count, bytes, isGrouped = ARGV[1], {}, 0, 0, false
 
 local function replay(id, options, computedFrom)
   local key = base .. id
-  local stored = redis.pcall('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}')
+  local stored = redis.pcall('HMGET', key, 'name', 'priority', '${VERSION_FIELDS.join("', '")}', 'mqGroup', 'mqTenant')
   local version = (stored[3] or '') .. ' ' .. (stored[4] or '') .. ' ' .. (stored[5] or '') .. ' ' .. (stored[6] or '')
   if stored[1] and version ~= computedFrom then return -1 end
   checkLane(levelOf(stored[2]))
@@ -64,12 +65,19 @@ local function replay(id, options, computedFrom)
   redis.call('HDEL', key, 'finishedOn', 'processedOn', 'failedReason', 'stacktrace', 'returnvalue', 'progress',
     'stalledCounter', 'mqCrashes', 'mqCancel', 'mqErased', 'mqRun')
   redis.call('HSET', key, 'attemptsMade', 0, 'opts', options, 'retriedOn', now)
-  gather(id, levelOf(stored[2]))
+  if stored[7] or stored[8] then
+    local job = { id = id, group = stored[7], tenant = stored[8], priority = stored[2] }
+    gates().unpark(job)
+    gates().enter(job)
+    isGrouped = true
+  else
+    gather(id, levelOf(stored[2]))
+  end
   return 1
 end
 
 for i = 3, #ARGV, 3 do outcomes[#outcomes + 1] = replay(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-insertGathered()
+if isGrouped then gates().insertAdmitted() else insertGathered() end
 if count > 0 then noteLetters(-count, -bytes) end
 for i, outcome in ipairs(outcomes) do
   if outcome == 1 then redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[2], ARGV[i * 3]) end
@@ -81,15 +89,20 @@ return outcomes
 /** Removes dead letters for good. ARGV: ids. Reply: the ids that were removed; the others were not in the failed set. */
 export const discardJobsScript = luaScript('mqDiscardJobs', {
   allowOom: true,
-  uses: [endingFunctions, letterFunctions],
+  uses: [laneFunctions, endingFunctions, letterFunctions, gates],
   body: `
-local removed = {}
+local removed, isGrouped = {}, false
 for _, id in ipairs(ARGV) do
   if redis.call('ZREM', base .. 'failed', id) == 1 then
     freeDebounce(id)
+    if fieldOf(id, 'mqGroup') then
+      gates().leave(id)
+      isGrouped = true
+    end
     removed[#removed + 1] = id
   end
 end
+if isGrouped then gates().insertAdmitted() end
 dropLetters(removed)
 return removed
 `,
@@ -108,7 +121,7 @@ export const sweepFailedScript = luaScript('mqSweepFailed', {
   body: `
 local now, step = tonumber(ARGV[1]), tonumber(ARGV[5])
 local failed, dead = base .. 'failed', base .. 'mq:dead'
-local old = redis.call('ZRANGEBYSCORE', failed, '-inf', '(' .. ARGV[2], 'LIMIT', 0, step)
+local old = oldestLetters('(' .. ARGV[2], step)
 for from = 1, #old, 5000 do redis.call('ZREM', failed, unpack(old, from, math.min(from + 4999, #old))) end
 dropLetters(old)
 for _, id in ipairs(dropExcess(ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), step - #old)) do old[#old + 1] = id end

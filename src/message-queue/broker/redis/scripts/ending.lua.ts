@@ -18,6 +18,8 @@ const LOGS_OVERHEAD_BYTES = 200;
 /** As in `broker/rules/letter-rule.ts`, which scripts do not import. */
 const LETTER_LOG_BYTES = 1_000;
 const LETTER_PROGRESS_BYTES = 128;
+/** Letters that park their keys and are passed by when the oldest ones are to go. */
+const MOST_PARKING = 10_000;
 /** Lines by which the length of the others is judged, where somebody else left many. */
 const LINES_MEASURED = 20;
 
@@ -34,6 +36,8 @@ const LINES_MEASURED = 20;
  * - `noteLetters(count, bytes)`: so many came, or with negative numbers left.
  * - `dropLetters(ids)`: removes letters that were taken out of the failed set.
  * - `letterCounts()`: how many there are, their bytes, and whether these are known.
+ * - `oldestLetters(before, step)`: the oldest letters, at most `step`, that failed before a time (a bound of ZRANGEBYSCORE). One that parks its key is none of them: what
+ *   waits behind it waits for what somebody decides.
  * - `dropExcess(now, mostLetters, mostBytes, step)`: drops the oldest letters that are too many, at most `step`, never the last one.
  *   Returns their ids.
  * - `endAsFailed(id, now, event, mostLetters, mostBytes)`: moves a job that stands in no other list to the failed set.
@@ -104,14 +108,37 @@ local function letterCounts()
   return letters, tonumber(known[2]) or 0, math.abs(counted - letters) <= math.max(10, letters / 100)
 end
 
+local function isParking(id)
+  local name = redis.pcall('HGET', base .. id, 'mqGroup')
+  local parked = type(name) == 'string' and redis.pcall('HGET', base .. 'mq:parked', name)
+  return type(parked) == 'string' and string.match(parked, '^(.*) %d+$') == id
+end
+
+local function oldestLetters(before, step)
+  local failed = base .. 'failed'
+  if redis.call('EXISTS', base .. 'mq:parked') == 0 then return redis.call('ZRANGEBYSCORE', failed, '-inf', before, 'LIMIT', 0, step) end
+  local found, seen = {}, 0
+  while #found < step and seen < ${MOST_PARKING} do
+    local page = redis.call('ZRANGEBYSCORE', failed, '-inf', before, 'LIMIT', seen, step)
+    for _, id in ipairs(page) do
+      if #found < step and not isParking(id) then found[#found + 1] = id end
+    end
+    if #page < step then break end
+    seen = seen + #page
+  end
+  return found
+end
+
 local function dropExcess(now, mostLetters, mostBytes, step)
   local letters, bytes, isCounted = letterCounts()
   if letters <= mostLetters and (bytes <= mostBytes or not isCounted) then return {} end
   local ids = {}
-  while #ids < step and letters > 1 and (letters > mostLetters or isCounted and bytes > mostBytes) do
-    local oldest = redis.call('ZPOPMIN', base .. 'failed')[1]
+  for _, oldest in ipairs(oldestLetters('+inf', step)) do
+    if letters <= 1 or not (letters > mostLetters or isCounted and bytes > mostBytes) then break end
     ids[#ids + 1], letters, bytes = oldest, letters - 1, bytes - letterBytes(oldest)
   end
+  if #ids == 0 then return {} end
+  for from = 1, #ids, 5000 do redis.call('ZREM', base .. 'failed', unpack(ids, from, math.min(from + 4999, #ids))) end
   dropLetters(ids)
   redis.call('HINCRBY', base .. 'mq:dead', 'dropped', #ids)
   redis.call('HSET', base .. 'mq:dead', 'droppedAt', now)

@@ -1,5 +1,6 @@
 import { endingFunctions, letterFunctions } from './ending.lua.js';
 import { delayFunctions } from './lanes/delay.lua.js';
+import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { argumentTable, luaScript } from './lua-script.js';
 import { ownershipFunctions } from './functions/ownership.lua.js';
@@ -15,11 +16,12 @@ import { ownershipFunctions } from './functions/ownership.lua.js';
  */
 export const failJobScript = luaScript('mqFailJob', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, endingFunctions, letterFunctions, delayFunctions],
+  uses: [laneFunctions, ownershipFunctions, endingFunctions, letterFunctions, delayFunctions, gates],
   body: `
 local token, id, now, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = base .. id
-local stored = redis.call('HMGET', key, 'opts', 'attemptsMade', 'priority')
+local stored = redis.call('HMGET', key, 'opts', 'attemptsMade', 'priority', 'mqGroup', 'mqTenant')
+local job = (stored[4] or stored[5]) and { id = id, group = stored[4], tenant = stored[5], priority = stored[3] }
 if not owns(id, token, ARGV[12]) then
   if (tonumber(stored[2]) or 0) >= tonumber(ARGV[7]) then return 2 end
   return 0
@@ -32,6 +34,7 @@ if not stored[1] then
 end
 -- What could refuse the job where it goes does so before it leaves where it is.
 local level, counter = levelOf(stored[3]), nil
+if job and job.tenant then level = DEFAULT_LEVEL end
 if again == 'dead' then
   redis.call('ZCARD', base .. 'failed')
 elseif again == '0' then
@@ -42,10 +45,15 @@ else
 end
 letGo(id, ARGV[12])
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
+if job and again ~= 'dead' then gates().suspend(job) end
 if again == 'dead' then
+  -- First, so that what it parks for is not dropped for being one too many.
+  if job then gates().park(job, now) end
   endAsFailed(id, now, ARGV[10], tonumber(ARGV[13]), tonumber(ARGV[14]))
 elseif again == '0' then
-  if ARGV[11] == '1' and level == 0 then
+  if job then
+    gates().enter(job)
+  elseif ARGV[11] == '1' and level == 0 then
     letWaitFirst({ id }, LIFO)
   else
     letWait({ id }, level)
@@ -53,6 +61,7 @@ elseif again == '0' then
 else
   delayUntil(id, tonumber(again), counter)
 end
+if job then gates().insertAdmitted() end
 return 1
 `,
 });
@@ -69,7 +78,7 @@ return 1
  */
 export const passOnScript = luaScript('mqPassOn', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, delayFunctions],
+  uses: [laneFunctions, ownershipFunctions, delayFunctions, gates],
   body: `
 local id, run, since, unknown = ARGV[2], ARGV[3], ARGV[7], base .. 'mq:unknown'
 if not owns(id, ARGV[1], run) then return 0 end
@@ -85,9 +94,12 @@ local function mark(job)
 end
 
 local function goesToo(job, name, opts)
-  local stored = redis.pcall('HMGET', base .. job, 'name', 'opts', 'mqUnknown', 'mqCrashes', 'mqRun', 'finishedOn')
-  return name and stored[1] == name and stored[2] == opts
-    and not (stored[3] or stored[4] or stored[5] or stored[6])
+  local stored = redis.pcall('HMGET', base .. job, 'name', 'opts', 'mqUnknown', 'mqCrashes', 'mqRun', 'finishedOn', 'mqGroup', 'mqTenant')
+  if not (name and stored[1] == name and stored[2] == opts) then return false end
+  for field = 3, 8 do
+    if stored[field] then return false end
+  end
+  return true
 end
 
 -- Nothing of plain Bull's may stand among them.
@@ -109,8 +121,13 @@ local function passOnNext(count)
   leftLane(lane, gone)
 end
 
+local grouped = gates().gatedJob(id)
+if grouped then
+  gates().suspend(grouped)
+  gates().insertAdmitted()
+end
 delayUntil(id, mark(id), counter)
-if ARGV[9] ~= '0' then passOnNext(tonumber(ARGV[9])) end
+if not grouped and ARGV[9] ~= '0' then passOnNext(tonumber(ARGV[9])) end
 return 1
 `,
 });
@@ -139,27 +156,31 @@ const RELEASE_FIELDS = ['id', 'run', 'again'] as const;
  */
 export const releaseJobsScript = luaScript('mqReleaseJobs', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, delayFunctions],
+  uses: [laneFunctions, ownershipFunctions, delayFunctions, gates],
   body: `
 local replies = {}
 
 local function release(job)
   local id = job.id
   if not owns(id, ARGV[1], job.run) then return 0 end
-  local level, counter = nil, nil
+  local level, counter, grouped = nil, nil, gates().gatedJob(id)
   if job.again == '0' then
-    level = levelOf(fieldOf(id, 'priority'))
+    level = grouped and grouped.tenant and DEFAULT_LEVEL or levelOf(fieldOf(id, 'priority'))
     checkLane(level)
   else
     redis.call('ZCARD', base .. 'delayed')
     counter = redis.call('INCR', base .. 'id')
   end
   if letGo(id, job.run) == 0 then return 0 end
-  if level then
+  if level and grouped then
+    gates().back(grouped)
+  elseif level then
     letWaitFirst({ id }, level)
   else
+    if grouped then gates().suspend(grouped) end
     delayUntil(id, tonumber(job.again), counter)
   end
+  if grouped then gates().insertAdmitted() end
   return 1
 end
 

@@ -1,4 +1,5 @@
 import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
+import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
 import { timeFunctions } from './functions/server-time.lua.js';
@@ -51,7 +52,7 @@ const LATE_MS = 1_000;
  */
 export const recoverStalledScript = luaScript('mqRecoverStalled', {
   allowOom: true,
-  uses: [timeFunctions, laneFunctions, crashFunctions, endingFunctions, letterFunctions, oddFunctions],
+  uses: [timeFunctions, laneFunctions, crashFunctions, endingFunctions, letterFunctions, oddFunctions, gates],
   body: `
 local now, keep = ARGV[1], tonumber(ARGV[3])
 -- The client sent it again after an outage, in which nobody could renew a lock.
@@ -70,8 +71,8 @@ end
 local function recover(id)
   local key = base .. id
   if redis.call('EXISTS', key .. ':lock') == 1 then return end
-  local stored = redis.pcall('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld')
-  checkLane(levelOf(stored[4]))
+  local stored = redis.pcall('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld', 'mqGroup', 'mqTenant')
+  checkLane(stored[7] and DEFAULT_LEVEL or levelOf(stored[4]))
   if redis.call('LREM', base .. 'active', 1, id) == 0 then return end
   if not (stored[1] and stored[2]) then
     buryEntry(id, now)
@@ -83,7 +84,12 @@ local function recover(id)
     if not (wasAhead or stored[5]) then recordCrash(key) end
     redis.call('HDEL', key, 'mqRun', 'mqHeld')
   end
-  letWaitFirst({ id }, levelOf(stored[4]))
+  if stored[6] or stored[7] then
+    gates().back({ id = id, group = stored[6], tenant = stored[7], priority = stored[4] })
+    gates().insertAdmitted()
+  else
+    letWaitFirst({ id }, levelOf(stored[4]))
+  end
   redis.pcall('PUBLISH', base .. 'stalled@', id)
   stalled[#stalled + 1] = id
 end
@@ -108,17 +114,21 @@ return { stalled, phantoms }
  */
 export const promoteDueScript = luaScript('mqPromoteDue', {
   allowOom: true,
-  uses: [laneFunctions, timeFunctions],
+  uses: [laneFunctions, timeFunctions, gates],
   body: `
 local now = serverNow(tonumber(ARGV[1]))
 local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', 0, string.format('%.0f', (now + 1) * 0x1000 - 1), 'LIMIT', 0, 1000)
+local grouped = {}
 for _, id in ipairs(due) do
-  local level = levelOf(fieldOf(id, 'priority'))
+  local stored = redis.pcall('HMGET', base .. id, 'priority', 'mqGroup', 'mqTenant')
+  local job = (stored[2] or stored[3]) and { id = id, group = stored[2], tenant = stored[3], priority = stored[1] }
+  local level = job and job.tenant and DEFAULT_LEVEL or levelOf(stored[1])
   checkLane(level)
-  gather(id, level)
+  if job then grouped[#grouped + 1] = job else gather(id, level) end
 end
 for _, id in ipairs(due) do redis.call('ZREM', base .. 'delayed', id) end
-insertGathered()
+for _, job in ipairs(grouped) do gates().enter(job) end
+if #grouped > 0 then gates().insertAdmitted() else insertGathered() end
 for _, id in ipairs(due) do
   if redis.call('EXISTS', base .. id) == 1 then redis.pcall('HSET', base .. id, 'delay', 0) end
   redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[2], id)
@@ -137,9 +147,9 @@ return math.max(0, math.floor(tonumber(nextDue) / 0x1000) - now)
  */
 export const letKnownWaitScript = luaScript('mqLetKnownWait', {
   allowOom: true,
-  uses: [laneFunctions],
+  uses: [laneFunctions, gates],
   body: `
-local known, ids = {}, {}
+local known, ids, isGrouped = {}, {}, false
 for i = 4, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
 local first = tonumber(ARGV[2])
 local passedOn = redis.call('ZRANGE', base .. 'mq:unknown', first, first + ARGV[3] - 1)
@@ -149,10 +159,16 @@ for _, id in ipairs(passedOn) do
   if version and version <= (known[job[1]] or 0) and redis.call('ZREM', base .. 'delayed', id) == 1 then
     ids[#ids + 1] = id
     redis.call('HSET', base .. id, 'delay', 0)
-    gather(id, levelOf(job[3]))
+    local grouped = gates().gatedJob(id)
+    if grouped then
+      gates().enter(grouped)
+      isGrouped = true
+    else
+      gather(id, levelOf(job[3]))
+    end
   end
 end
-insertGathered()
+if isGrouped then gates().insertAdmitted() else insertGathered() end
 for _, id in ipairs(ids) do redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[1], id) end
 return { #passedOn, #ids }
 `,
@@ -163,14 +179,14 @@ return { #passedOn, #ids }
  *
  * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
  * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
- * 1 if jobs were passed on]`.
+ * 1 if jobs were passed on, 1 if groups hold any]`.
  */
 export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
   readsOnly: true,
   uses: [laneFunctions, timeFunctions],
   body: `
 local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
-if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey) == 0 then return false end
+if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups') == 0 then return false end
 local nextDue, dueIn, passedOn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false, 0
 if nextDue then
   local dueAt = math.floor(tonumber(nextDue) / 0x1000)
@@ -184,7 +200,8 @@ return {
   dueIn,
   redis.call('LLEN', waitKey),
   inLanes,
-  passedOn
+  passedOn,
+  redis.call('EXISTS', base .. 'mq:groups')
 }
 `,
 });

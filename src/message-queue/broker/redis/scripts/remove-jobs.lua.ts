@@ -1,6 +1,8 @@
 import { endingFunctions, goneFunctions, letterFunctions } from './ending.lua.js';
 import { keyFunctions } from './functions/keys.lua.js';
 import { ownershipFunctions } from './functions/ownership.lua.js';
+import { gates } from './gates/gates.lua.js';
+import { heldFunctions } from './gates/held.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
 
@@ -11,11 +13,12 @@ import { luaScript } from './lua-script.js';
  */
 export const purgeQueueScript = luaScript('mqPurgeQueue', {
   allowOom: true,
-  uses: [laneFunctions, endingFunctions, keyFunctions],
+  uses: [laneFunctions, endingFunctions, keyFunctions, gates, heldFunctions],
   body: `
 local limit, removed = tonumber(ARGV[1]), 0
 
-local function drop(id)
+local function drop(id, wasDelayed)
+  leaveGroups(id, wasDelayed)
   freeKeyOf(id)
   freeDebounce(id)
   redis.call('ZREM', base .. 'priority', id)
@@ -24,6 +27,7 @@ local function drop(id)
   removed = removed + 1
 end
 
+for _, id in ipairs(heldToRemove(limit)) do drop(id) end
 for _, lane in ipairs(lanesInUse()) do
   local ids = removed < limit and redis.call('RPOP', lane.key, limit - removed) or {}
   for _, id in ipairs(ids) do drop(id) end
@@ -33,8 +37,9 @@ while removed < limit do
   local id = redis.call('ZRANGE', base .. 'delayed', 0, 0)[1]
   if not id then break end
   redis.call('ZREM', base .. 'delayed', id)
-  drop(id)
+  drop(id, true)
 end
+endGates()
 return removed
 `,
 });
@@ -70,8 +75,11 @@ local function erase(id, wasWaiting)
   elseif redis.call('ZREM', base .. 'failed', id) == 1 then
     isLetter = true
   elseif redis.call('ZREM', base .. 'completed', id) == 0 then
-    hadEnded = not (wasWaiting or redis.call('ZREM', base .. 'delayed', id) == 1 or removeWaiting(id) > 0)
+    hadEnded = not (wasWaiting or takeOut(id))
   end
+  leaveGroups(id)
+  -- Who is let in may be the next to go.
+  endGates()
   freeKeyOf(id)
   freeDebounceOf(id)
   if isLetter then dropLetters({ id }) end
@@ -99,6 +107,8 @@ const ERASE_USES = [
   goneFunctions,
   keyFunctions,
   ownershipFunctions,
+  gates,
+  heldFunctions,
   eraseFunctions,
 ];
 

@@ -4,14 +4,17 @@ import { luaScript, luaScriptOverQueues } from './lua-script.js';
 /** Levels that jobs of ours have, and none. */
 const LANES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
+/** Of what is set by hand, and of parked keys: more are not looked at. */
+const MOST_READ = 1_000;
+
 /** What the keys of a queue hold. */
 const KEY_TYPES = `
 local KEYS_BY_TYPE = {
   list = { 'wait', 'paused', 'active', 'mq:lane:lifo', ${LANES.map((level) => `'mq:lane:${level}'`).join(', ')} },
-  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown', 'mq:keys' },
+  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown', 'mq:keys', 'mq:groups', 'mq:wake' },
   set = { 'stalled', 'mq:ahead' },
-  hash = { 'mq:dead', 'mq:keys:forgotten' },
-  number = { 'id', 'mq:waiting' }
+  hash = { 'mq:dead', 'mq:keys:forgotten', 'mq:set', 'mq:parked', 'mq:flow:figures' },
+  number = { 'id', 'mq:waiting', 'mq:held', 'mq:place' }
 }
 `;
 
@@ -21,7 +24,9 @@ local KEYS_BY_TYPE = {
  *
  * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null, dropped dead letters,
  * when the last one was dropped (ms) as text or null, unknown jobs, idempotency keys that were forgotten before their time,
- * when the last one was (ms) as text or null, [[name of a key, what it holds, what belongs there]…]]`; with any of
+ * when the last one was (ms) as text or null, jobs that expired, what groups hold or null: `[held, groups that hold, parked, paused, asleep, when the job was
+ * added that has been held longest or null, stored name of the key that has been parked longest or null, its text in `mq:parked`, slots freed by the sweep, time
+ * that rates were closed (ms)]`, [[name of a key, what it holds, what belongs there]…]]`; with any of
  * the last, nothing is counted.
  */
 export const snapshotQueueScript = luaScriptOverQueues('mqSnapshotQueue', {
@@ -39,7 +44,7 @@ end
 for belongs, names in pairs(KEYS_BY_TYPE) do
   for _, name in ipairs(names) do check(name, belongs) end
 end
-if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, 0, false, wrong } end
+if #wrong > 0 then return { 0, 0, 0, 0, 0, 0, isPaused() and 1 or 0, false, 0, false, 0, 0, false, 0, false, wrong } end
 local lanes, oldest = lanesAsTheyStand(), nil
 local dropped = redis.call('HMGET', base .. 'mq:dead', 'dropped', 'droppedAt')
 local forgotten = redis.call('HMGET', base .. 'mq:keys:forgotten', 'count', 'at')
@@ -62,12 +67,52 @@ if unsorted > 0 then
   for _, id in ipairs(redis.call('LRANGE', first, -20, -1)) do lookAt(id) end
   lookAt(redis.call('LINDEX', first, -(unsorted + 1)))
 end
+local figures = redis.call('HMGET', base .. 'mq:flow:figures', 'expired', 'repairs', 'rateClosedMs')
+
+local function countOfPaused()
+  local count, all = 0, redis.call('HLEN', base .. 'mq:set')
+  if all > ${MOST_READ} then return all end
+  for _, setting in ipairs(redis.call('HVALS', base .. 'mq:set')) do
+    if string.find(setting, '"paused":', 1, true) then count = count + 1 end
+  end
+  return count
+end
+
+local function oldestHeld()
+  local name = redis.call('ZRANGE', base .. 'mq:groups', 0, 0)[1]
+  local id = name and redis.call('ZRANGEBYSCORE', base .. 'mq:g:' .. name, '(0', '(+inf', 'LIMIT', 0, 1)[1]
+  lookAt(id)
+  return id and fieldOf(id, 'timestamp')
+end
+
+local function oldestParked()
+  local found, first, since = redis.call('HSCAN', base .. 'mq:parked', '0', 'COUNT', ${MOST_READ})[2], nil, nil
+  for i = 2, #found, 2 do
+    local at = tonumber(string.match(found[i], ' (%d+)$'))
+    if at and (not since or at < since) then first, since = i, at end
+  end
+  return found[first and first - 1], found[first]
+end
+
+local function flowOf()
+  if redis.call('EXISTS', base .. 'mq:groups', base .. 'mq:set', base .. 'mq:parked', base .. 'mq:wake', base .. 'mq:flow:figures') == 0 then
+    return false
+  end
+  local parkedKey, parkedBy = oldestParked()
+  return {
+    heldJobs(), redis.call('ZCARD', base .. 'mq:groups'), redis.call('HLEN', base .. 'mq:parked'), countOfPaused(),
+    redis.call('ZCARD', base .. 'mq:wake'), oldestHeld() or false, parkedKey or false, parkedBy or false,
+    tonumber(figures[2]) or 0, tonumber(figures[3]) or 0
+  }
+end
+
+local flow = flowOf()
 return {
   isPaused() and waiting or waiting + inLanes, redis.call('LLEN', base .. 'active'), redis.call('ZCARD', base .. 'delayed'),
   redis.call('ZCARD', base .. 'completed'), redis.call('ZCARD', base .. 'failed'), isPaused() and paused + inLanes or paused,
   isPaused() and 1 or 0, oldest and string.format('%.0f', oldest) or false,
   tonumber(dropped[1]) or 0, dropped[2], redis.call('ZCARD', base .. 'mq:unknown'),
-  tonumber(forgotten[1]) or 0, forgotten[2], wrong
+  tonumber(forgotten[1]) or 0, forgotten[2], tonumber(figures[1]) or 0, flow, wrong
 }
 `,
 });

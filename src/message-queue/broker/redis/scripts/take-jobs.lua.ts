@@ -2,6 +2,7 @@ import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js'
 import { hearingFunctions } from './functions/hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
+import { GATE_FUNCTIONS, GATES } from './gates/gates.lua.js';
 import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
 import { lazily, luaScript } from './lua-script.js';
 import { ownershipFunctions } from './functions/ownership.lua.js';
@@ -11,6 +12,7 @@ const FIRST_FIELDS = ['name', 'timestamp', 'data', 'opts', 'priority'] as const;
 
 /** All others that Bull's job and we read. */
 const LATER_FIELDS = [
+  ...['mqGroup', 'mqTenant'],
   ...['processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'attemptsMade', 'stacktrace'],
   ...[
     'failedReason',
@@ -40,7 +42,7 @@ function quoted(fields: readonly string[]): string {
   return fields.map((field) => `'${field}'`).join(', ');
 }
 
-/** Lua function `readJob(id)`: the {@link TAKEN_FIELDS} of a job, and its priority. */
+/** Lua function `readJob(id)`: the {@link TAKEN_FIELDS} of a job, and its priority unless its tenant decides where it stands. */
 const readFunctions = `
 local function readJob(id)
   local key = base .. id
@@ -51,10 +53,19 @@ local function readJob(id)
     if job[i] then found = found + 1 end
   end
   job[${at('id')}] = id
-  if redis.call('HLEN', key) > found then
-    for i, value in ipairs(redis.call('HMGET', key, ${quoted(LATER_FIELDS)})) do job[${at('id')} + i] = value end
+  local others = redis.call('HLEN', key) - found
+  if others > 0 then
+    -- That a job has groups and nothing else is usual.
+    local groups = redis.call('HMGET', key, 'mqGroup', 'mqTenant')
+    if groups[1] then others = others - 1 end
+    if groups[2] then others = others - 1 end
+    if others > 0 then
+      for i, value in ipairs(redis.call('HMGET', key, ${quoted(LATER_FIELDS)})) do job[${at('id')} + i] = value end
+    else
+      job[${at('mqGroup')}], job[${at('mqTenant')}] = groups[1], groups[2]
+    end
   end
-  return job, job[${at('priority')}]
+  return job, not job[${at('mqTenant')}] and job[${at('priority')}]
 end
 `;
 
@@ -72,8 +83,8 @@ end
  */
 export const takeFunctions = `${crashFunctions}${hearingFunctions}${readFunctions}${lazily(
   'lanes',
-  [laneFunctions, takeWaitingFunctions],
-  ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL'],
+  [laneFunctions, takeWaitingFunctions, ...GATES],
+  ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL', ...GATE_FUNCTIONS],
 )}${lazily('odd', [endingFunctions, letterFunctions, oddFunctions], ['buryEntry'])}
 local isUsual = true
 
@@ -129,6 +140,20 @@ local function standsElsewhere(job, inCall)
   return redis.call('LPOS', base .. 'active', id, 'RANK', 2)
 end
 
+-- Goes through the gates of its groups; one of a group that must wait goes back to its place.
+local function mayStart(job)
+  local groups = { id = job[${at('id')}], group = job[${at('mqGroup')}], tenant = job[${at('mqTenant')}], priority = job[${at('priority')}] }
+  local function mustWait(name)
+    if lanes().slotsOf(name) > 0 then return false end
+    redis.call('LREM', base .. 'active', 1, groups.id)
+    lanes().putBack(groups, name)
+    return true
+  end
+  if groups.group and mustWait(groups.group) or groups.tenant and mustWait('t:' .. groups.tenant) then return false end
+  lanes().started(groups)
+  return true
+end
+
 local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, ahead, run, again = {}, {}, {}, '', false
   local inCall, removed = {}, 0
@@ -149,6 +174,8 @@ local function takeJobs(count, now, token, lockMs, starts)
         else
           redis.call('LREM', base .. 'active', 1, id)
         end
+      elseif (job[${at('mqGroup')}] or job[${at('mqTenant')}]) and not mayStart(job) then
+        removed = removed + 1
       else
         local isSuspect = begin(job, now, run, token, lockMs)
         taken[#taken + 1], inCall[id] = job, true
@@ -157,7 +184,8 @@ local function takeJobs(count, now, token, lockMs, starts)
         if #jobs <= 2 or heard(activity) then redis.pcall('PUBLISH', activity, id) end
       end
     end
-    if #jobs < asked and not again then break end
+    local wereAdmitted = loaded_lanes and lanes().insertAdmitted()
+    if #jobs < asked and not (again or wereAdmitted) then break end
   end
   if #ahead > 0 then redis.call('SADD', base .. 'mq:ahead', unpack(ahead)) end
   return taken, phantoms, again or removed >= 100, run

@@ -12,6 +12,7 @@ import { RedisQueueWorker } from './redis-queue-worker.js';
 import type { RedisQueue, WorkerOfQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
 import { PassedOnJobs } from './keeping/passed-on-jobs.js';
+import { HeldJobs } from './keeping/held-jobs.js';
 import { StalledRecovery } from './keeping/stalled-recovery.js';
 import type { QueueLook, QueueSweep, SweptQueue } from './keeping/queue-sweep.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
@@ -44,6 +45,7 @@ export class WorkerService implements WorkerOfQueue {
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
   private readonly passedOn: PassedOnJobs;
+  private readonly held: HeldJobs;
   private readonly swept: SweptQueue;
   private disposed: Promise<void> | null = null;
   private readonly onReconnect = (): void => {
@@ -89,6 +91,7 @@ export class WorkerService implements WorkerOfQueue {
     });
     this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);
     this.passedOn = new PassedOnJobs(commands);
+    this.held = new HeldJobs(commands, () => connections.clock.now());
     this.swept = {
       base: queue.base,
       see: (look) => this.see(look),
@@ -153,6 +156,7 @@ export class WorkerService implements WorkerOfQueue {
     const { queue, options } = this.parts;
     const isOver = (): boolean => !this.worker.mayStart;
     try {
+      await this.held.keepPolicy();
       await sortStoreIn(queue, options.onNotice, isOver);
       await this.passedOn.letAllWait(isOver);
     } catch (error) {
@@ -167,7 +171,7 @@ export class WorkerService implements WorkerOfQueue {
     void this.parts.connections.subscriber.subscribe(...this.channels()).then(() => this.worker.interrupt());
   }
 
-  private see({ mayHaveStalled, dueInMs, waiting, inLanes, hasPassedOn }: QueueLook): void {
+  private see({ mayHaveStalled, dueInMs, waiting, inLanes, hasPassedOn, hasHeld }: QueueLook): void {
     if (mayHaveStalled) this.recovery.check();
     if (dueInMs !== null) this.promoter.hint(dueInMs);
     // The message that told of them may have been lost.
@@ -175,6 +179,7 @@ export class WorkerService implements WorkerOfQueue {
     if (hasPassedOn && waiting === 0 && this.worker.isHungry) {
       this.passedOn.letSomeWait().catch((error: unknown) => this.parts.onCallFailed(error as Error));
     }
+    if (hasHeld) this.held.sweep().catch((error: unknown) => this.parts.onCallFailed(error as Error));
     this.watchdog.see(waiting);
   }
 

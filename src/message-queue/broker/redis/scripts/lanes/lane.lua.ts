@@ -119,7 +119,8 @@ end
 
 -- A job that stands in Bull's list without being of its lane: plain Bull put it there, LIFO ones to be next of all.
 local function strayLevel(id)
-  local stored = redis.pcall('HMGET', base .. id, 'priority', 'opts')
+  local stored = redis.pcall('HMGET', base .. id, 'priority', 'opts', 'mqTenant')
+  if stored[3] then return DEFAULT_LEVEL end
   local level = levelOf(stored[1])
   if level == 0 and stored[2] and string.find(stored[2], '"lifo":true', 1, true) then return LIFO end
   return level
@@ -181,6 +182,10 @@ local function gather(id, level)
   group(gathered, id, level)
 end
 
+local function hasGathered()
+  return #gathered > 0
+end
+
 local function insertGathered()
   for _, ids in ipairs(gathered) do letWait(ids, ids.level) end
   gathered = {}
@@ -191,8 +196,14 @@ local function waitingInLanes()
   return type(count) == 'string' and count or '0'
 end
 
+-- Held by the groups that they belong to.
+local function heldJobs()
+  local count = redis.pcall('GET', base .. 'mq:held')
+  return type(count) == 'string' and tonumber(count) or 0
+end
+
 local function waitingDepth()
-  return redis.call('LLEN', waitKey) + redis.call('LLEN', pausedKey) + (tonumber(waitingInLanes()) or 0)
+  return redis.call('LLEN', waitKey) + redis.call('LLEN', pausedKey) + (tonumber(waitingInLanes()) or 0) + heldJobs()
 end
 
 local function lanesAsTheyStand()

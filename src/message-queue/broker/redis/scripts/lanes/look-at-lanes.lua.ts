@@ -1,5 +1,8 @@
+/** Held jobs that are looked at to count those of a level. */
+const MOST_COUNTED = 10_000;
+
 /**
- * Lua functions after `laneFunctions`: what Bull's queue and job ask about waiting jobs, for all lanes.
+ * Lua functions after `laneFunctions` and `heldFunctions`: what Bull's queue and job ask about waiting jobs, for all lanes.
  *
  * - `waitingRange(first, last, ascending)`: ids by position, the next one at 0, or backwards from the last one; a
  *   negative position counts from the end.
@@ -18,6 +21,7 @@ local function waitingRange(first, last, ascending)
     lane.length = redis.call('LLEN', lane.key)
     total = total + lane.length
   end
+  total = total + heldJobs()
   if first < 0 then first = math.max(0, total + first) end
   if last < 0 then last = total + last end
   last = math.min(last, total - 1)
@@ -30,13 +34,25 @@ local function waitingRange(first, last, ascending)
     end
     before = before + lane.length
   end
+  if last >= before then
+    local from = math.max(first - before, 0)
+    for _, id in ipairs(heldRange(from, last - before - from + 1)) do ids[#ids + 1] = id end
+  end
   if ascending then return ids end
   return reversed(ids)
 end
 
+local function heldAt(level)
+  local count = 0
+  for _, id in ipairs(heldRange(0, math.min(heldJobs(), ${MOST_COUNTED}))) do
+    if levelOf(fieldOf(id, 'priority')) == level then count = count + 1 end
+  end
+  return count
+end
+
 local function waitingAt(level)
-  if level == 0 then return redis.call('LLEN', laneKey(0)) + redis.call('LLEN', laneKey(LIFO)) end
-  local waiting = redis.call('LLEN', laneKey(level))
+  if level == 0 then return redis.call('LLEN', laneKey(0)) + redis.call('LLEN', laneKey(LIFO)) + heldAt(0) end
+  local waiting = redis.call('LLEN', laneKey(level)) + heldAt(level)
   if level == DEFAULT_LEVEL then waiting = waiting + redis.call('LLEN', defaultLane()) end
   return waiting
 end

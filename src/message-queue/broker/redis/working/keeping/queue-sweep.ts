@@ -16,6 +16,8 @@ export interface QueueLook {
   readonly inLanes: number;
   /** Whether jobs are delayed because workers that did not know them passed them on. */
   readonly hasPassedOn: boolean;
+  /** Whether groups hold jobs. */
+  readonly hasHeld: boolean;
 }
 
 /** A queue that this process works on, as the sweep knows it. */
@@ -32,6 +34,7 @@ const NOTHING: QueueLook = {
   waiting: 0,
   inLanes: 0,
   hasPassedOn: false,
+  hasHeld: false,
 };
 
 /**
@@ -103,17 +106,19 @@ type LookReply =
       inWait: number,
       inLanes: number,
       passedOn: number,
+      holding: number,
     ]
   | null;
 
 function toLook(reply: LookReply): QueueLook {
   if (reply === null) return NOTHING;
-  const [mayHaveStalled, dueInMs, inWait, inLanes, passedOn] = reply;
+  const [mayHaveStalled, dueInMs, inWait, inLanes, passedOn, holding] = reply;
   return {
     mayHaveStalled: mayHaveStalled > 0,
     dueInMs,
     waiting: inWait + inLanes,
     inLanes,
     hasPassedOn: passedOn > 0,
+    hasHeld: holding > 0,
   };
 }

@@ -1,0 +1,262 @@
+import { timeFunctions } from '../functions/server-time.lua.js';
+import { lazily } from '../lua-script.js';
+import { slotFunctions } from './slots.lua.js';
+
+/**
+ * Lua functions after `laneFunctions` and `timeFunctions`: the gates that a job goes through before it stands in a lane. It starts only
+ * while it holds a slot of each of its groups; who has none is held by the group, in order. First that of its key (or its batch),
+ * then that of its tenant, then the lane.
+ *
+ * A group is one zset, `mq:g:<name>`: member = id, |score| = its place, **score < 0: admitted, > 0: held**. The place of a job is a number
+ * of the counter `mq:place`, behind that of its level where jobs are not strictly in order. It is taken once, so a job that is put back
+ * never loses it. In the zset of a tenant stand all its jobs that have not started: those that are not at this gate yet (delayed, or held
+ * by their key) at `+inf`; and those that run, where slots are freed at the end, at `-inf`.
+ * `mq:held` counts jobs that are held; `mq:groups` has the groups that hold any, by when they began to (ms); `mq:parked` the dead letter
+ * that parks a key: name → `<id> <since>`.
+ *
+ * A job is a table `{ id, priority, group, tenant }`, read by `gatedJob(id)`; nil without groups. Whatever calls one of these ends with
+ * `insertAdmitted()`, which returns whether any came into a lane.
+ *
+ * - `enter(job, isNew)`: it is due: added, promoted, replayed. Returns whether it stands in a lane now.
+ * - `expect(job)`: it is not due yet.
+ * - `back(job)`: it was taken, and goes to the front of its lane: its key's slot is kept, its tenant is not asked.
+ * - `suspend(job)`: its run ended and it runs again later: with one slot it keeps its place.
+ * - `started(job)`: it was taken.
+ * - `ended(job)`: it left for good; its slots are free, and so is the key that it parked.
+ * - `park(job, now)`: the same of a dead letter, which keeps the slot of its key where that stands still. Returns whether it does.
+ * - `leave(id, wasDelayed)`: it is removed before it ran. Returns whether it was held.
+ * - `putBack(job, name)`: it stood in a lane, and the group must wait: back to its place.
+ * - `admit(name)`: lets those in that there are slots for.
+ * - `waitingOf(tenant)`: how many of its jobs have not started.
+ */
+const gateFunctions = `${slotFunctions}
+local MOST_ADMITTED, LEVEL_SHARE = 1000, 2 ^ 40
+
+local function gatedJob(id)
+  local stored = redis.pcall('HMGET', base .. id, 'mqGroup', 'mqTenant', 'priority', 'timestamp')
+  if stored.err or not (stored[1] or stored[2]) then return nil end
+  return { id = id, group = stored[1], tenant = stored[2], priority = stored[3], isThere = stored[4] ~= false }
+end
+
+local function asText(number)
+  if number == math.huge then return '+inf' end
+  return string.format('%.0f', number)
+end
+
+local function newPlace(name, priority)
+  local place = redis.call('INCR', base .. 'mq:place')
+  if isOrdered(name) then return place end
+  local level = math.floor(levelOf(priority))
+  if level <= 0 then level = 4095 end
+  return math.min(level, 4095) * LEVEL_SHARE + place
+end
+
+local function scoreOf(name, id)
+  local score = redis.pcall('ZSCORE', groupKey(name), id)
+  return type(score) == 'string' and (score == 'inf' and math.huge or score == '-inf' and -math.huge or tonumber(score)) or nil
+end
+
+local function isHeld(score)
+  return score ~= nil and score > 0 and score < math.huge
+end
+
+local function isDelayed(name, id)
+  return policy().key ~= nil and policy().key.hold and string.sub(name, 1, 1) == 'k' and redis.call('ZSCORE', base .. 'delayed', id) ~= false
+end
+
+local function isHeldBy(name, id)
+  return name and isHeld(scoreOf(name, id)) and not isDelayed(name, id)
+end
+
+local function hold(name, id, place)
+  redis.call('ZADD', groupKey(name), asText(place), id)
+  redis.call('ZADD', groupsKey, 'NX', asText(serverNow(0)), name)
+end
+
+local function forgetIfIdle(name)
+  if redis.call('ZCOUNT', groupKey(name), '(0', '(+inf') == 0 then redis.call('ZREM', groupsKey, name) end
+end
+
+local function hasRoom(name, slots)
+  local group = groupKey(name)
+  if redis.call('ZCARD', group) < slots then return true end
+  if string.sub(name, 1, 1) ~= 't' or slots <= 0 then return false end
+  return redis.call('ZCOUNT', group, '-inf', '(0') < slots and redis.call('ZCOUNT', group, '(0', '(+inf') == 0
+end
+
+local function ask(name, job, isNew)
+  local score = not isNew and scoreOf(name, job.id) or nil
+  if score and score < 0 then return true end
+  if not isHeld(score) then
+    local place = newPlace(name, job.priority)
+    if hasRoom(name, slotsOf(name)) then
+      redis.call('ZADD', groupKey(name), asText(-place), job.id)
+      return true
+    end
+    hold(name, job.id, place)
+  end
+  gateState.held = gateState.held + 1
+  return false
+end
+
+local function toLane(job, isFirst)
+  local level = job.tenant and DEFAULT_LEVEL or levelOf(job.priority)
+  if isFirst then letWaitFirst({ job.id }, level) else gather(job.id, level) end
+end
+
+local function expect(job)
+  if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
+  if not (job.group and policy().key and policy().key.hold and isOrdered(job.group)) or scoreOf(job.group, job.id) then return end
+  local place = newPlace(job.group, job.priority)
+  if hasRoom(job.group, slotsOf(job.group)) then place = -place end
+  hold(job.group, job.id, place)
+  forgetIfIdle(job.group)
+end
+
+local function pastKey(job, isNew)
+  if job.tenant and not ask('t:' .. job.tenant, job, isNew) then return false end
+  toLane(job)
+  return true
+end
+
+local function enter(job, isNew)
+  if not job.group or ask(job.group, job, isNew) then return pastKey(job, isNew) end
+  if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
+  return false
+end
+
+local function admit(name)
+  local group, slots, admitted, isChanged = groupKey(name), nil, nil, false
+  for _ = 1, MOST_ADMITTED do
+    local first = redis.pcall('ZRANGEBYSCORE', group, '(0', '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+    if first.err or not first[1] then
+      if isChanged then redis.call('ZREM', groupsKey, name) end
+      return
+    end
+    slots = slots or slotsOf(name)
+    admitted = admitted or redis.call('ZCOUNT', group, '-inf', '(0')
+    if admitted >= slots then return end
+    local id, job = first[1], gatedJob(first[1])
+    local waits = not isDelayed(name, id)
+    isChanged = true
+    if waits then gateState.held = gateState.held - 1 end
+    if not (job and job.isThere) then
+      redis.call('ZREM', group, id)
+    else
+      redis.call('ZADD', group, asText(-tonumber(first[2])), id)
+      admitted = admitted + 1
+      if waits then
+        if string.sub(name, 1, 1) == 't' then toLane(job) else pastKey(job) end
+      end
+    end
+  end
+end
+
+local function free(name, id)
+  if redis.pcall('ZREM', groupKey(name), id) == 1 then admit(name) end
+end
+
+local function back(job)
+  if job.group and not ask(job.group, job) then
+    if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
+    return
+  end
+  if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), -1, job.id) end
+  toLane(job, true)
+end
+
+local function suspend(job)
+  if job.group and not isOrdered(job.group) then free(job.group, job.id) end
+  if not job.tenant then return end
+  redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id)
+  admit('t:' .. job.tenant)
+end
+
+local function started(job)
+  if not job.tenant then return end
+  local name = 't:' .. job.tenant
+  if isFreedAtStart(name) then free(name, job.id) else redis.call('ZADD', groupKey(name), '-inf', job.id) end
+end
+
+local function unpark(job)
+  local parked = job.group and redis.pcall('HGET', parkedKey, job.group)
+  if type(parked) == 'string' and string.match(parked, '^(.*) %d+$') == job.id then redis.call('HDEL', parkedKey, job.group) end
+end
+
+local function ended(job)
+  if job.group then free(job.group, job.id) end
+  if job.tenant then free('t:' .. job.tenant, job.id) end
+end
+
+local function park(job, now)
+  local key = policy().key
+  if not (job.group and key and key.park and isOrdered(job.group)) then
+    ended(job)
+    return false
+  end
+  redis.call('HSET', parkedKey, job.group, job.id .. ' ' .. now)
+  if job.tenant then free('t:' .. job.tenant, job.id) end
+  return true
+end
+
+local function leave(id, wasDelayed)
+  local job = gatedJob(id)
+  if not job then return false end
+  unpark(job)
+  local wasHeld = false
+  local function quit(name)
+    local score = scoreOf(name, id)
+    if not score then return end
+    redis.call('ZREM', groupKey(name), id)
+    if isHeld(score) then
+      if not wasDelayed then
+        gateState.held = gateState.held - 1
+        wasHeld = true
+      end
+      forgetIfIdle(name)
+    elseif score < 0 then
+      admit(name)
+    end
+  end
+  if job.group then quit(job.group) end
+  if job.tenant then quit('t:' .. job.tenant) end
+  return wasHeld
+end
+
+local function putBack(job, name)
+  local score = scoreOf(name, job.id)
+  local place = score and math.abs(score) < math.huge and math.abs(score) or newPlace(name, job.priority)
+  hold(name, job.id, place)
+  gateState.held = gateState.held + 1
+  if not job.tenant or name == 't:' .. job.tenant then return end
+  redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id)
+  admit('t:' .. job.tenant)
+end
+
+local function waitingOf(tenant)
+  return redis.call('ZCOUNT', groupKey('t:' .. tenant), '(-inf', '+inf')
+end
+
+local function insertAdmitted()
+  local wereAdmitted, held = hasGathered(), gateState.held
+  insertGathered()
+  if held ~= 0 then
+    gateState.held = 0
+    if redis.call('INCRBY', heldKey, held) <= 0 then redis.call('DEL', heldKey) end
+  end
+  return wereAdmitted
+end
+`;
+
+/** Names of the functions above that scripts call. */
+export const GATE_FUNCTIONS = [
+  ...['gatedJob', 'policy', 'groupKey', 'slotsOf', 'enter', 'expect', 'back', 'suspend', 'started', 'ended', 'park', 'leave'],
+  ...['putBack', 'admit', 'waitingOf', 'unpark', 'isHeldBy', 'insertAdmitted', 'keepPolicy'],
+] as const;
+
+/** Lua function `gates()`, after `laneFunctions`: the functions above, made when a job with a group is met. */
+export const gates = lazily('gates', [timeFunctions, gateFunctions], GATE_FUNCTIONS);
+
+/** The same for scripts that make `laneFunctions` lazily too: to be put behind them. */
+export const GATES = [timeFunctions, gateFunctions] as const;
+

@@ -1,0 +1,153 @@
+import { laneFunctions } from '../lanes/lane.lua.js';
+import { luaScript } from '../lua-script.js';
+import { gates } from './gates.lua.js';
+
+/**
+ * Changes what is set of a group by hand, and lets in what there is room for now.
+ *
+ * ARGV: 1 its stored name · 2 `pause`, `resume` or `slots` · 3 the reason of a pause, or how many slots, empty text for as many as defined · 4 now (ms).
+ * Reply: 1 · 0 it was not paused.
+ */
+export const setGroupScript = luaScript('mqSetGroup', {
+  allowOom: true,
+  uses: [laneFunctions, gates],
+  body: `
+local name, action, value = ARGV[1], ARGV[2], ARGV[3]
+local key = base .. 'mq:set'
+local text = redis.call('HGET', key, name)
+local isRead, setting = pcall(cjson.decode, text or '{}')
+if not isRead or type(setting) ~= 'table' then setting = {} end
+local wasPaused = setting.paused ~= nil
+if action == 'pause' then
+  setting.paused = { reason = value, since = wasPaused and setting.paused.since or tonumber(ARGV[4]) }
+elseif action == 'resume' then
+  setting.paused = nil
+else
+  setting.slots = tonumber(value)
+end
+if next(setting) == nil then redis.call('HDEL', key, name) else redis.call('HSET', key, name, cjson.encode(setting)) end
+gates().admit(name)
+gates().insertAdmitted()
+return (action ~= 'resume' or wasPaused) and 1 or 0
+`,
+});
+
+/** Lua function `statusOf(name)`: `[name, held, admitted, when the first one held was added or null, opens at or null, parked or null, set or null]`. */
+const statusFunction = `
+local function statusOf(name)
+  local group = base .. 'mq:g:' .. name
+  local first = redis.call('ZRANGEBYSCORE', group, '(0', '(+inf', 'LIMIT', 0, 1)[1]
+  return {
+    name, redis.call('ZCOUNT', group, '(0', '(+inf'), redis.call('ZCOUNT', group, '-inf', '(0'),
+    first and redis.call('HGET', base .. first, 'timestamp') or false,
+    redis.call('ZSCORE', base .. 'mq:wake', 'g:' .. name),
+    redis.call('HGET', base .. 'mq:parked', name),
+    redis.call('HGET', base .. 'mq:set', name)
+  }
+end
+`;
+
+/** Reads how groups stand. ARGV: their stored names. Reply for each: what `statusOf` says. */
+export const readGroupsScript = luaScript('mqReadGroups', {
+  readsOnly: true,
+  uses: [statusFunction],
+  body: `
+local statuses = {}
+for i, name in ipairs(ARGV) do statuses[i] = statusOf(name) end
+return statuses
+`,
+});
+
+/**
+ * Finds groups in a state.
+ *
+ * ARGV: 1 `holding`, `parked`, `paused` or `sleeping` · 2 cursor, empty text at first · 3 how many at most.
+ * Reply: `[next cursor or null, [what statusOf says…]]`.
+ */
+export const listGroupsScript = luaScript('mqListGroups', {
+  readsOnly: true,
+  uses: [statusFunction],
+  body: `
+local state, cursor, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local names, following = {}, false
+
+local function byRank(key, prefix)
+  local first = tonumber(cursor) or 0
+  local found = redis.call('ZRANGE', base .. key, first, first + limit - 1)
+  for _, member in ipairs(found) do
+    if prefix == '' or string.sub(member, 1, #prefix) == prefix then names[#names + 1] = string.sub(member, #prefix + 1) end
+  end
+  if #found == limit then following = tostring(first + limit) end
+end
+
+local function byScan(key, isWanted)
+  local scanned = redis.call('HSCAN', base .. key, cursor == '' and '0' or cursor, 'COUNT', limit)
+  for i = 1, #scanned[2], 2 do
+    if isWanted(scanned[2][i + 1]) then names[#names + 1] = scanned[2][i] end
+  end
+  if scanned[1] ~= '0' then following = scanned[1] end
+end
+
+if state == 'holding' then
+  byRank('mq:groups', '')
+elseif state == 'sleeping' then
+  byRank('mq:wake', 'g:')
+elseif state == 'parked' then
+  byScan('mq:parked', function() return true end)
+else
+  byScan('mq:set', function(text) return string.find(text, '"paused":', 1, true) ~= nil end)
+end
+local statuses = {}
+for i, name in ipairs(names) do statuses[i] = statusOf(name) end
+return { following, statuses }
+`,
+});
+
+/** Groups that one sweep looks at. */
+const SWEPT_GROUPS = 1_000;
+/** Owners of slots that it looks at in each. */
+const SWEPT_OWNERS = 1_000;
+
+/**
+ * Frees slots whose owners are gone, or ended without saying so: a worker of a version before, plain Bull and a hand that deletes a job know of no slots.
+ * Goes on where the last sweep, of whichever worker, left off.
+ *
+ * ARGV: 1 now (ms) · 2 shortest time between two sweeps, over all workers (ms). Reply: how many slots were freed.
+ */
+export const sweepGroupsScript = luaScript('mqSweepGroups', {
+  allowOom: true,
+  uses: [laneFunctions, gates],
+  body: `
+local groups = base .. 'mq:groups'
+if not redis.call('SET', base .. 'mq:groups:swept', ARGV[1], 'PX', ARGV[2], 'NX') then return 0 end
+local first, freed = tonumber(redis.call('GET', base .. 'mq:groups:next')) or 0, 0
+local names = redis.call('ZRANGE', groups, first, first + ${SWEPT_GROUPS - 1})
+if #names == ${SWEPT_GROUPS} then
+  redis.call('SET', base .. 'mq:groups:next', first + #names, 'EX', 3600)
+else
+  redis.call('DEL', base .. 'mq:groups:next')
+end
+
+local function isGone(name, id)
+  local stored = redis.pcall('HMGET', base .. id, 'timestamp', 'finishedOn')
+  if stored.err or not stored[1] then return true end
+  if not stored[2] then return false end
+  local parked = redis.call('HGET', base .. 'mq:parked', name)
+  return not (parked and string.match(parked, '^(.*) %d+$') == id)
+end
+
+for _, name in ipairs(names) do
+  local group = base .. 'mq:g:' .. name
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', group, '-inf', '(0', 'LIMIT', 0, ${SWEPT_OWNERS})) do
+    if isGone(name, id) then
+      redis.call('ZREM', group, id)
+      freed = freed + 1
+    end
+  end
+  gates().admit(name)
+end
+if #names > 0 then gates().insertAdmitted() end
+if freed > 0 then redis.call('HINCRBY', base .. 'mq:flow:figures', 'repairs', freed) end
+return freed
+`,
+});
