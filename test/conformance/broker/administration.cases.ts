@@ -1,3 +1,4 @@
+import { NO_FLOW } from '../../../src/message-queue/broker/groups-of-queue.js';
 import { JOB_ENDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { once } from '../../support/add-requests.js';
@@ -184,6 +185,8 @@ export const administrationCases: readonly BrokerCase[] = [
         keysForgotten: 0,
         keysForgottenAt: null,
         wrongKeys: [],
+        expired: 0,
+        flow: NO_FLOW,
         oldestWaitingAt: null,
       });
       const timestamp = Date.now() - 5_000;

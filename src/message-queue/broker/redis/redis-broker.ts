@@ -11,6 +11,8 @@ import type {
   CancelOutcome,
   FailedJob,
   FailedRange,
+} from '../broker.js';
+import type {
   FailedSweep,
   QueueSnapshot,
   QueueWorker,

@@ -19,7 +19,11 @@ export async function countJobs(queue: Queue<object>, types: readonly unknown[])
     const store = storeOf(type);
     return store === null ? [] : [{ type, ...store }];
   });
-  const multi = queue.client.multi().exists(queue.toKey('meta-paused')).get(queue.toKey('mq:waiting')).get(queue.toKey('mq:held'));
+  const multi = queue.client
+    .multi()
+    .exists(queue.toKey('meta-paused'))
+    .get(queue.toKey('mq:waiting'))
+    .get(queue.toKey('mq:held'));
   for (const { key, isList } of known) {
     if (isList) multi.llen(queue.toKey(key));
     else multi.zcard(queue.toKey(key));

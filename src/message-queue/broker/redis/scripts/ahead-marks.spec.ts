@@ -5,7 +5,7 @@ import type { RedisQueue } from '../bull/redis-queue.js';
 import { completeJobsScript } from './complete-jobs.lua.js';
 import { recoverStalledScript } from './keep-jobs.lua.js';
 import type { LuaScript } from './lua-script.js';
-import { adoptJobsScript } from './take-jobs.lua.js';
+import { adoptJobsScript, TAKEN_FIELDS } from './take-jobs.lua.js';
 
 describe('the marks of jobs that were taken ahead', () => {
   const stage = redisStage();
@@ -41,7 +41,7 @@ describe('the marks of jobs that were taken ahead', () => {
     const { queue, ids, run, recover } = await ahead(1);
     const [id = ''] = ids;
     const [found] = (await run(adoptJobsScript, 'token', 50_000, 3)) as (string | null)[][];
-    expect([found?.[5], found?.[8]]).toEqual([id, 'ahead']);
+    expect([found?.[5], found?.[TAKEN_FIELDS.indexOf('mqHeld')]]).toEqual([id, 'ahead']);
     await stage.client.del(queue.toKey(`${id}:lock`));
     await recover();
     expect(await stage.client.hmget(queue.toKey(id), 'mqRun', 'mqCrashes')).toEqual([null, null]);

@@ -178,7 +178,14 @@ export class CompletionBatcher {
       const [number] = ways.get(name) ?? [ways.size + 1];
       if (number > ways.size) ways.set(name, [number, count, ageSeconds ?? '']);
       const mayRepeat = now - job.timestamp < MAY_REPEAT_MS && id.startsWith('m_');
-      jobs.push(id, fence, result.json, number, mayRepeat ? '1' : '', (isDebounced ? 'd' : '') + (isGrouped ? 'g' : ''));
+      jobs.push(
+        id,
+        fence,
+        result.json,
+        number,
+        mayRepeat ? '1' : '',
+        (isDebounced ? 'd' : '') + (isGrouped ? 'g' : ''),
+      );
     }
     // A suspect begins when it has its turn.
     const beginning = begun.filter(({ isSuspect }) => !isSuspect);

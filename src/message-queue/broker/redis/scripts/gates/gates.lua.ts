@@ -1,5 +1,6 @@
 import { timeFunctions } from '../functions/server-time.lua.js';
 import { lazily } from '../lua-script.js';
+import { placeFunctions } from './places.lua.js';
 import { slotFunctions } from './slots.lua.js';
 
 /**
@@ -29,53 +30,7 @@ import { slotFunctions } from './slots.lua.js';
  * - `admit(name)`: lets those in that there are slots for.
  * - `waitingOf(tenant)`: how many of its jobs have not started.
  */
-const gateFunctions = `${slotFunctions}
-local MOST_ADMITTED, LEVEL_SHARE = 1000, 2 ^ 40
-
-local function gatedJob(id)
-  local stored = redis.pcall('HMGET', base .. id, 'mqGroup', 'mqTenant', 'priority', 'timestamp')
-  if stored.err or not (stored[1] or stored[2]) then return nil end
-  return { id = id, group = stored[1], tenant = stored[2], priority = stored[3], isThere = stored[4] ~= false }
-end
-
-local function asText(number)
-  if number == math.huge then return '+inf' end
-  return string.format('%.0f', number)
-end
-
-local function newPlace(name, priority)
-  local place = redis.call('INCR', base .. 'mq:place')
-  if isOrdered(name) then return place end
-  local level = math.floor(levelOf(priority))
-  if level <= 0 then level = 4095 end
-  return math.min(level, 4095) * LEVEL_SHARE + place
-end
-
-local function scoreOf(name, id)
-  local score = redis.pcall('ZSCORE', groupKey(name), id)
-  return type(score) == 'string' and (score == 'inf' and math.huge or score == '-inf' and -math.huge or tonumber(score)) or nil
-end
-
-local function isHeld(score)
-  return score ~= nil and score > 0 and score < math.huge
-end
-
-local function isDelayed(name, id)
-  return policy().key ~= nil and policy().key.hold and string.sub(name, 1, 1) == 'k' and redis.call('ZSCORE', base .. 'delayed', id) ~= false
-end
-
-local function isHeldBy(name, id)
-  return name and isHeld(scoreOf(name, id)) and not isDelayed(name, id)
-end
-
-local function hold(name, id, place)
-  redis.call('ZADD', groupKey(name), asText(place), id)
-  redis.call('ZADD', groupsKey, 'NX', asText(serverNow(0)), name)
-end
-
-local function forgetIfIdle(name)
-  if redis.call('ZCOUNT', groupKey(name), '(0', '(+inf') == 0 then redis.call('ZREM', groupsKey, name) end
-end
+const gateFunctions = `${slotFunctions}${placeFunctions}local MOST_ADMITTED = 1000
 
 local function hasRoom(name, slots)
   local group = groupKey(name)
@@ -250,7 +205,20 @@ end
 
 /** Names of the functions above that scripts call. */
 export const GATE_FUNCTIONS = [
-  ...['gatedJob', 'policy', 'groupKey', 'slotsOf', 'enter', 'expect', 'back', 'suspend', 'started', 'ended', 'park', 'leave'],
+  ...[
+    'gatedJob',
+    'policy',
+    'groupKey',
+    'slotsOf',
+    'enter',
+    'expect',
+    'back',
+    'suspend',
+    'started',
+    'ended',
+    'park',
+    'leave',
+  ],
   ...['putBack', 'admit', 'waitingOf', 'unpark', 'isHeldBy', 'insertAdmitted', 'keepPolicy'],
 ] as const;
 
@@ -259,4 +227,3 @@ export const gates = lazily('gates', [timeFunctions, gateFunctions], GATE_FUNCTI
 
 /** The same for scripts that make `laneFunctions` lazily too: to be put behind them. */
 export const GATES = [timeFunctions, gateFunctions] as const;
-

@@ -1,3 +1,5 @@
+import { depthFunctions } from './depth.lua.js';
+
 /**
  * Lua functions: where waiting jobs stand. Every level has a list of its own, taken from its right end; levels are Bull's: 1 first,
  * 0 (no priority) last, `lifo` before all. The level of a job is the field `priority` of its hash; without it, 6. Jobs of level 6
@@ -15,7 +17,6 @@
  * - `letWait(ids, level)`: puts jobs, in order, behind their lane.
  * - `letWaitFirst(ids, level)`: puts jobs before their lane; `ids[1]` is the next one.
  * - `gather(id, level)`, `insertGathered()`: the same as `letWait` for many jobs of any levels, one insert per lane.
- * - `waitingDepth()`: how many jobs wait, or are paused.
  * - `lanesInUse()`: `{ key, level, rank }` of each list that may hold waiting jobs, in the order in which they are served.
  * - `lanesAsTheyStand()`: the same without sorting in, for scripts that only read.
  * - `leftLane(lane, count)`: so many jobs have left a lane of `lanesInUse()`.
@@ -191,21 +192,7 @@ local function insertGathered()
   gathered = {}
 end
 
-local function waitingInLanes()
-  local count = redis.pcall('GET', countKey)
-  return type(count) == 'string' and count or '0'
-end
-
--- Held by the groups that they belong to.
-local function heldJobs()
-  local count = redis.pcall('GET', base .. 'mq:held')
-  return type(count) == 'string' and tonumber(count) or 0
-end
-
-local function waitingDepth()
-  return redis.call('LLEN', waitKey) + redis.call('LLEN', pausedKey) + (tonumber(waitingInLanes()) or 0) + heldJobs()
-end
-
+${depthFunctions}
 local function lanesAsTheyStand()
   local ranked, lanes = redis.call('ZRANGE', lanesKey, 0, -1, 'WITHSCORES'), {}
   local default = { key = defaultLane(), level = DEFAULT_LEVEL, rank = DEFAULT_LEVEL }
