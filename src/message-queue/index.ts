@@ -64,6 +64,7 @@ export { NotificationType } from './ports/notifications/notification-type.js';
 // Handlers, what surrounds them, and what is told of their jobs
 export { JobHandler } from './handlers/job-handler.decorator.js';
 export type { JobHandlerOptions } from './handlers/job-handler.decorator.js';
+export type { BatchContext } from './handlers/batch-context.js';
 export type { JobContext } from './handlers/job-context.js';
 export type { ErrorVerdict, JobErrorPolicy } from './handlers/job-error-policy.js';
 export type { JobEnd, JobEndListener } from './jobs/job-end.js';

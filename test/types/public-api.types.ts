@@ -3,12 +3,15 @@
 import { IsInt, IsString } from 'class-validator';
 import {
   defineQueue,
+  JobHandler,
   JobPriority,
   MessageQueueModule,
   NotificationType,
 } from '../../src/message-queue/index.js';
 import { DELIVERY_QUEUE } from '../../src/message-queue/queues/index.js';
 import type {
+  BatchContext,
+  JobContext,
   MessageQueueOptionsFactory,
   MessageQueueService,
   PayloadOf,
@@ -58,6 +61,87 @@ export function versions(queue: MessageQueueService): void {
   defineQueue({ ...FILES, jobs: { resize: { ...versioned, version: '2' } } });
   // @ts-expect-error an upcast returns the payload
   defineQueue({ ...FILES, jobs: { resize: { ...versioned, upcast: () => 5 } } });
+}
+
+class UserJobDto {
+  @IsString() userId!: string;
+}
+
+class DigestJobDto extends UserJobDto {
+  @IsString() text!: string;
+}
+
+const NOTES = defineQueue({
+  ...FILES,
+  name: 'notes',
+  jobs: { send: UserJobDto, digest: { payload: DigestJobDto, version: 2 } },
+  flow: {
+    key: { of: (note, job) => (job === 'send' ? note.userId : undefined), concurrency: 1 },
+    jobs: { send: { rate: { limit: 1, perMs: 1_000 } }, digest: { batch: { size: 50, waitMs: 1_000 } } },
+  },
+});
+
+/** Which jobs may start when is said of the queue's own jobs and payloads. */
+export function flows(queue: MessageQueueService): void {
+  void queue.enqueue(NOTES, 'digest', { userId: 'u', text: 't' });
+  // @ts-expect-error one job has one payload, also when a run gets many
+  void queue.enqueue(NOTES, 'digest', [{ userId: 'u', text: 't' }]);
+  const files = { ...FILES, jobs: { resize: ResizeJobDto, move: ResizeJobDto } };
+  defineQueue({ ...NOTES, attempts: 5 });
+  // @ts-expect-error the queue has no such job
+  defineQueue({ ...files, flow: { jobs: { rezise: {} } } });
+  // @ts-expect-error a job has no such flow
+  defineQueue({ ...files, flow: { jobs: { resize: { batches: { size: 2, waitMs: 1 } } } } });
+  // @ts-expect-error how long a batch waits is missing
+  defineQueue({ ...files, flow: { jobs: { resize: { batch: { size: 2 } } } } });
+  // @ts-expect-error the payloads have no such field
+  defineQueue({ ...files, flow: { key: { of: (file) => file.userId } } });
+  // @ts-expect-error the queue has no such job
+  defineQueue({ ...files, flow: { key: { of: (file, job) => (job === 'send' ? file.fileId : undefined) } } });
+  // @ts-expect-error a key is a text
+  defineQueue({ ...files, flow: { key: { of: (file) => file.width } } });
+}
+
+/** A handler gets many payloads exactly when the definition collects its jobs. */
+export class NotesProcessor {
+  @JobHandler(NOTES, 'send')
+  send(note: UserJobDto, context: JobContext): string {
+    return note.userId + context.jobId;
+  }
+
+  @JobHandler(NOTES, 'digest')
+  digest(notes: DigestJobDto[], batch: BatchContext): void {
+    batch.fail(notes.length - 1, new Error(batch.members[0]?.jobId));
+  }
+
+  @JobHandler({ ...NOTES, attempts: 5 }, 'digest')
+  readAll(notes: readonly UserJobDto[]): number {
+    return notes.length;
+  }
+
+  // @ts-expect-error one run gets many
+  @JobHandler(NOTES, 'digest')
+  one(note: DigestJobDto): string {
+    return note.text;
+  }
+
+  // @ts-expect-error the context of many is another
+  @JobHandler(NOTES, 'digest')
+  contextOfOne(_notes: DigestJobDto[], context: JobContext): string {
+    return context.jobId;
+  }
+
+  // @ts-expect-error one run gets one
+  @JobHandler(NOTES, 'send')
+  many(notes: UserJobDto[]): number {
+    return notes.length;
+  }
+
+  // @ts-expect-error the context of one is another
+  @JobHandler(NOTES, 'send')
+  contextOfMany(_note: UserJobDto, batch: BatchContext): number {
+    return batch.members.length;
+  }
 }
 
 /** Payloads of the six queues. */

@@ -3,7 +3,7 @@ import type { ReplayRecord } from '../jobs/managed-job.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
-import type { RunJob, TakenJob } from '../jobs/taken-job.js';
+import type { RunBatch, RunJob, TakenJob } from '../jobs/taken-job.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from './adds.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 import type { GroupsOfQueue } from './groups-of-queue.js';
@@ -114,8 +114,11 @@ export abstract class Broker {
    */
   abstract addMany(queue: Queue, requests: readonly AddRequest[]): Promise<BulkAddOutcome[]>;
 
-  /** Starts to run the queue's jobs in this process, at most `concurrency` at the same time over all names. */
-  abstract work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker>;
+  /**
+   * Starts to run the queue's jobs in this process, at most `concurrency` at the same time over all names.
+   * @param runBatch runs the members of a batch, which count as one. Default: each is run alone, one after the other
+   */
+  abstract work(queue: Queue, concurrency: number, run: RunJob, runBatch?: RunBatch): Promise<QueueWorker>;
 
   /**
    * Cancels a job wherever it is. A waiting or delayed one moves to the failed set with `opts.mq.cancelled`;

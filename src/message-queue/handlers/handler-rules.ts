@@ -5,6 +5,7 @@ import { ATTEMPTS, TIMEOUT_MS } from '../admission/option-rules.js';
 import { enhancerProblems } from './declared-enhancers.js';
 import { scanProcessor } from './processor-scan.js';
 import type { ProcessorSource, ScannedHandler, ScannedProcessor } from './processor-scan.js';
+import { isBatched } from '../jobs/queue-definition.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 
 /** What handlers are checked against. */
@@ -92,12 +93,41 @@ function handlerProblems(className: string, handler: ScannedHandler, definition:
         `(it has ${jobNames.join(', ')}).${didYouMean(handler.jobName, jobNames)}`,
     );
   }
+  problems.push(...batchProblems(place, handler, definition));
   const issues = new Issues();
   const { attempts, timeoutMs } = handler.options;
   issues.checkGiven('attempts', attempts, ATTEMPTS);
   issues.checkGiven('timeoutMs', timeoutMs, TIMEOUT_MS);
   issues.knownKeys('', handler.options, ['attempts', 'timeoutMs']);
   return [...problems, ...issues.list.map(({ path, message }) => `${place}: ${path} ${message}`)];
+}
+
+/** Whether a job comes in batches is settled where it is defined, because the method is typed by that. */
+function batchProblems(
+  place: string,
+  { jobName, definedQueue, isBatched: takesBatches }: ScannedHandler,
+  definition: QueueDefinition,
+): string[] {
+  const comesInBatches = isBatched(definition, jobName);
+  if (comesInBatches === takesBatches) return [];
+  const job = `job "${jobName}" of queue "${definition.name}"`;
+  const batch = `flow.jobs['${jobName}'].batch`;
+  if (takesBatches) {
+    return [
+      `${place} takes many payloads at once, but the configuration of ${job} leaves out the batch of its definition. ` +
+        `Give ${batch} in the options of queue "${definition.name}" too, or take it out of defineQueue and take one payload.`,
+    ];
+  }
+  if (definedQueue === undefined) {
+    return [
+      `${place} names only its job, but ${job} comes in batches. Write @JobHandler(definition, '${jobName}') with the ` +
+        'definition of the queue, so that the parameters of the method are checked: an array of payloads and a BatchContext.',
+    ];
+  }
+  return [
+    `${place} takes one payload, but by its configuration ${job} comes in batches. Declare ${batch} in defineQueue, so that ` +
+      'the method takes an array of payloads and a BatchContext, or leave it out of the options.',
+  ];
 }
 
 function coverageProblems(

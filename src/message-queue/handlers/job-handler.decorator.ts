@@ -1,4 +1,6 @@
-import type { JobNameOf, PayloadOf, QueueDefinition } from '../jobs/queue-definition.js';
+import { isBatched } from '../jobs/queue-definition.js';
+import type { IsBatched, JobNameOf, PayloadOf, QueueDefinition } from '../jobs/queue-definition.js';
+import type { BatchContext } from './batch-context.js';
 import type { JobContext } from './job-context.js';
 
 /** Settings of one handler; they win over the queue's and lose against the job's own. */
@@ -15,6 +17,8 @@ export interface JobHandlerMetadata {
   readonly options: JobHandlerOptions;
   /** The definition's queue; undefined when only the job was named. */
   readonly definedQueue?: string;
+  /** Whether the method takes many payloads at once: whether the definition that it names collects its jobs. */
+  readonly isBatched: boolean;
 }
 
 export const JOB_HANDLER_METADATA = 'nestjs-message-queue:job-handler';
@@ -31,9 +35,15 @@ const PARAMETERS = {
   '0:1': { index: 1, data: 1, pipes: [] },
 };
 
-/** Fits methods that can be called with this payload. */
-export type TypedMethodDecorator<Payload> = <
-  Method extends (payload: Payload, context: JobContext) => unknown,
+/** What a handler is called with: the payload and the context of its job, or those of a batch. */
+export type HandlerParameters<D extends QueueDefinition, N extends JobNameOf<D>> =
+  IsBatched<D, N> extends true
+    ? [payloads: PayloadOf<D, N>[], batch: BatchContext]
+    : [payload: PayloadOf<D, N>, context: JobContext];
+
+/** Fits methods that can be called with these parameters. */
+export type TypedMethodDecorator<Parameters extends unknown[]> = <
+  Method extends (...parameters: Parameters) => unknown,
 >(
   target: object,
   methodName: string | symbol,
@@ -43,16 +53,18 @@ export type TypedMethodDecorator<Payload> = <
 /**
  * Makes a method the handler of one job name of the queue that its class names with `@Processor(queueName)`.
  * The method is called with the validated payload and a `JobContext`; what it returns is stored as the job's result.
+ * For a job that the definition collects (`flow.jobs.<name>.batch`) it is called with an array of payloads and a `BatchContext`; what it
+ * returns is the result of each of them.
  *
  * With the queue's definition, a job name that it does not have and a method that takes another payload do not compile,
  * and a class that names another queue is refused at start. Without it, for processors that know the queue by name
- * only, the job name is checked at start.
+ * only, the job name is checked at start, and the job may not come in batches.
  */
 export function JobHandler<D extends QueueDefinition, N extends JobNameOf<D>>(
   definition: D,
   jobName: N,
   options?: JobHandlerOptions,
-): TypedMethodDecorator<PayloadOf<D, N>>;
+): TypedMethodDecorator<HandlerParameters<D, N>>;
 export function JobHandler(jobName: string, options?: JobHandlerOptions): MethodDecorator;
 export function JobHandler(
   ...given: [QueueDefinition, string, JobHandlerOptions?] | [string, JobHandlerOptions?]
@@ -69,8 +81,8 @@ function metadataOf(
 ): JobHandlerMetadata {
   if (typeof given[0] !== 'object') {
     const [jobName, options = {}] = given as [string, JobHandlerOptions?];
-    return { jobName, options };
+    return { jobName, options, isBatched: false };
   }
   const [definition, jobName, options = {}] = given as [QueueDefinition, string, JobHandlerOptions?];
-  return { jobName, options, definedQueue: definition.name };
+  return { jobName, options, definedQueue: definition.name, isBatched: isBatched(definition, jobName) };
 }

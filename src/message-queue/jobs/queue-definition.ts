@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { QUEUE_DEFAULTS } from './queue-settings.js';
-import type { FlowPolicy } from './flow/flow-policy.js';
+import type { BatchedFlows, BatchedNames, FlowPolicy, GivenFlow, GivenJobFlows } from './flow/flow-policy.js';
 import type { DefinedSettings, QueueSettings } from './queue-settings.js';
 
 /** Job name → the DTO class its payload is validated against. */
@@ -40,10 +40,19 @@ export type GivenJobs = Record<string, Type<object> | VersionedJob>;
 /** The DTO class of a job as a host wrote it. */
 export type DtoOf<Job> = Job extends VersionedJob<infer Payload> ? Type<Payload> : Extract<Job, Type<object>>;
 
-/** A queue: its name, its jobs and its defaults. Build one with {@link defineQueue}. */
+/** Names of the jobs as a host wrote them. */
+type GivenName<Given extends GivenJobs> = Extract<keyof Given, string>;
+
+/** Payload of any of the jobs as a host wrote them. */
+type GivenPayload<Given extends GivenJobs> = {
+  readonly [Job in keyof Given]: DtoOf<Given[Job]> extends Type<infer Payload> ? Payload : never;
+}[keyof Given];
+
+/** A queue: its name, its jobs and its defaults. `Batched`: names of the jobs that come in batches. Build one with {@link defineQueue}. */
 export interface QueueDefinition<
   Name extends string = string,
   Jobs extends JobMap = JobMap,
+  Batched extends string = never,
 > extends QueueSettings {
   readonly name: Name;
   /** One sentence, shown on the board. */
@@ -62,7 +71,7 @@ export interface QueueDefinition<
    */
   readonly sealed?: boolean;
   /** Which of its jobs may start when. Default: each as soon as a handler is free. */
-  readonly flow?: FlowPolicy;
+  readonly flow?: FlowPolicy & { readonly jobs?: BatchedFlows<Batched> };
 }
 
 /** The version in which this definition adds a job, and the newest that it can run. */
@@ -84,21 +93,52 @@ export type JobNameOf<D extends QueueDefinition> = Extract<keyof D['jobs'], stri
 export type PayloadOf<D extends QueueDefinition, N extends JobNameOf<D>> =
   D['jobs'][N] extends Type<infer Payload> ? Payload : never;
 
+/** Whether a handler of this job gets many payloads at once. */
+export type IsBatched<D extends QueueDefinition, N extends JobNameOf<D>> = D extends {
+  readonly flow?: { readonly jobs?: BatchedFlows<N> };
+}
+  ? true
+  : false;
+
+/** Whether jobs of this name are collected, so that a run of their handler gets many. */
+export function isBatched({ flow }: Pick<QueueDefinition, 'flow'>, job: string): boolean {
+  const jobs: FlowPolicy['jobs'] = flow?.jobs;
+  return jobs !== undefined && Object.hasOwn(jobs, job) && jobs[job]?.batch !== undefined;
+}
+
 /** What {@link defineQueue} takes: everything but the settings that have library-wide defaults. */
-export type QueueDefinitionInput<Name extends string, Given extends GivenJobs> = DefinedSettings &
-  Pick<QueueDefinition<Name>, 'name' | 'description' | 'ports' | 'sealed'> & { readonly jobs: Given };
+export type QueueDefinitionInput<
+  Name extends string,
+  Given extends GivenJobs,
+  Flows = GivenJobFlows<GivenName<Given>>,
+> = DefinedSettings &
+  Pick<QueueDefinition<Name>, 'name' | 'description' | 'ports' | 'sealed'> & {
+    readonly jobs: Given;
+    /** Which of its jobs may start when. Default: each as soon as a handler is free. */
+    readonly flow?: GivenFlow<GivenPayload<Given>, GivenName<Given>, Flows>;
+  };
 
 /**
- * Describes a queue, the built-in six and a host's own alike. Types `enqueue(definition, jobName, payload)`.
- * Settings are checked when the queue is registered.
+ * Describes a queue, the built-in six and a host's own alike. Types `enqueue(definition, jobName, payload)` and the methods that
+ * `@JobHandler(definition, jobName)` may stand on. Settings are checked when the queue is registered.
  */
-export function defineQueue<const Name extends string, const Given extends GivenJobs>(
-  input: QueueDefinitionInput<Name, Given>,
-): QueueDefinition<Name, { readonly [Job in keyof Given]: DtoOf<Given[Job]> }> {
-  const { versions, ...rest } = input as typeof input & Pick<QueueDefinition, 'versions'>;
+export function defineQueue<
+  const Name extends string,
+  const Given extends GivenJobs,
+  const Flows extends GivenJobFlows<GivenName<Given>> = GivenJobFlows<GivenName<Given>>,
+>(
+  input: QueueDefinitionInput<Name, Given, Flows>,
+): QueueDefinition<
+  Name,
+  { readonly [Job in keyof Given]: DtoOf<Given[Job]> },
+  BatchedNames<Flows, GivenName<Given>>
+> {
+  const { versions, flow, ...rest } = input as typeof input & Pick<QueueDefinition, 'versions'>;
+  type Flow = QueueDefinition<Name, JobMap, BatchedNames<Flows, GivenName<Given>>>['flow'];
   return Object.freeze({
     ...QUEUE_DEFAULTS,
     ...rest,
+    ...(flow !== undefined && { flow: flow as Flow }),
     ...splitJobs(input.jobs, versions),
     retention: { ...QUEUE_DEFAULTS.retention, ...input.retention },
   });

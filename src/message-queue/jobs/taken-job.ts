@@ -62,3 +62,6 @@ export class TakenJob {
 
 /** Runs a job that was taken to its end. Never rejects. */
 export type RunJob = (taken: TakenJob) => Promise<Settlement>;
+
+/** Runs jobs that were collected in one run of their handler. Never rejects. @returns how it ended for each, in the same order */
+export type RunBatch = (members: readonly TakenJob[]) => Promise<readonly Settlement[]>;

@@ -1,10 +1,10 @@
 import type { RateLimit, SharedRate } from './rate.js';
 
 /** Tells the group of a job by its payload; undefined: it has none. Runs where the job is added, and must be synchronous and quick. */
-export type GroupOf<Payload, Job extends string = string> = (
-  payload: Payload,
-  job: Job,
-) => string | undefined;
+export type GroupOf<Payload, Job extends string = string> = {
+  // As a method, so that a definition whose jobs are known is one whose jobs are not.
+  of(payload: Payload, job: Job): string | undefined;
+}['of'];
 
 /** What jobs with the same key have in common, such as those of one conversation. */
 export interface KeyPolicy<Payload = never, Job extends string = string> {
@@ -62,3 +62,30 @@ export interface FlowPolicy<Payload = never, Job extends string = string> {
   readonly rate?: RateLimit | SharedRate;
   readonly jobs?: { readonly [Name in Job]?: JobFlow };
 }
+
+/** What a host writes of the jobs of one queue, by their names. */
+export type GivenJobFlows<Job extends string> = { readonly [Name in Job]?: JobFlow };
+
+/** {@link FlowPolicy} as it is written in a definition. `Jobs` is what stands in `jobs`: it says which of them come in batches. */
+export interface GivenFlow<Payload, Job extends string, Jobs> extends Omit<FlowPolicy<Payload, Job>, 'jobs'> {
+  readonly jobs?: Jobs & OnlyJobFlows<Jobs, Job>;
+}
+
+/** Refuses names of no job, and fields that no {@link JobFlow} has. Of a definition that another is made from, names are not known. */
+type OnlyJobFlows<Jobs, Job extends string> = string extends keyof Jobs
+  ? unknown
+  : {
+      readonly [Name in keyof Jobs]: Name extends Job
+        ? { readonly [Field in Exclude<keyof Jobs[Name], keyof JobFlow>]: never }
+        : never;
+    };
+
+/** Flows of jobs that come in batches. */
+export type BatchedFlows<Job extends string> = {
+  readonly [Name in Job]: { readonly batch: BatchPolicy };
+};
+
+/** Names of jobs that come in batches. */
+export type BatchedNames<Jobs, Job extends string> = {
+  readonly [Name in Job]: Jobs extends BatchedFlows<Name> ? Name : never;
+}[Job];
