@@ -6,7 +6,7 @@ const LIB = '^src/message-queue';
 const KERNEL = '^src/kernel/';
 const TEST_FILES = '\\.spec\\.ts$';
 /** The types that the inside shares: the inner seam, the validated configuration, the way to find a queue. */
-const SEAMS = `${LIB}/(broker/(broker|managed-queues)|message-queue\\.(options|tokens))\\.ts$`;
+const SEAMS = `${LIB}/(broker/(broker|managed-queues|groups-of-queue)|message-queue\\.(options|tokens))\\.ts$`;
 
 /** The package's entries: lists of what is public, for hosts. */
 const ENTRIES = [`${LIB}/index\\.ts$`, `${LIB}/(queues|ports|operations|testing|adapters/[^/]+)/index\\.ts$`];
@@ -166,6 +166,7 @@ module.exports = {
         `${LIB}/privacy/`,
         KERNEL,
         `${LIB}/schedules/(schedules|schedule-status)\\.ts$`,
+        `${LIB}/groups/`,
         `${LIB}/message-queue\\.service\\.ts$`,
         `${LIB}/worker/message-queue\\.worker\\.ts$`,
         `${LIB}/queues/queue-definitions\\.ts$`,
@@ -225,6 +226,18 @@ module.exports = {
         SEAMS,
       ],
       'A scheduled job takes the road of every job, from its first step on; a schedule that reached past the enqueuer would skip checks.',
+    ),
+    onlyImports(
+      'groups-use-the-inner-seam',
+      `${LIB}/groups/`,
+      [
+        `${LIB}/(groups|jobs)/`,
+        `${LIB}/facade/broker-answer\\.ts$`,
+        `${LIB}/privacy/audit/(queue-audit|privacy-call)\\.ts$`,
+        KERNEL,
+        SEAMS,
+      ],
+      'What people do to groups is the same on both providers: the broker says what a slot is, and moves the jobs.',
     ),
     onlyImports(
       'worker-starts-and-stops',

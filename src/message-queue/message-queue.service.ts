@@ -14,6 +14,7 @@ import type { JobStatus } from './facade/job-status.js';
 import type { JobStatusReader } from './facade/job-status-reader.js';
 import type { PayloadInput } from './facade/payload-input.js';
 import type { QueueAdministration, CleanOptions } from './facade/queue-administration.js';
+import type { Groups } from './groups/groups.js';
 import type { EnqueueOptions } from './admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { PrivacyCall } from './privacy/audit/privacy-call.js';
@@ -49,17 +50,15 @@ export class MessageQueueService {
     private readonly deadLetters: DeadLetterService,
     private readonly monitor: QueueMonitor,
     private readonly readiness: Readiness,
-    private readonly scheduleCalls: Schedules,
+    /** The schedules of all queues: made or changed, listed, paused, run at once, removed. */
+    readonly schedules: Schedules,
+    /** The groups of all queues, of their keys, tenants and batches: listed, paused, released. */
+    readonly groups: Groups,
   ) {}
 
   /** What a readiness probe asks: true once the app has started, until it is told to stop, whether Redis answers or not. */
   get isReady(): boolean {
     return this.readiness.isReady;
-  }
-
-  /** The schedules of all queues: made or changed, listed, paused, run at once, removed. */
-  get schedules(): Schedules {
-    return this.scheduleCalls;
   }
 
   /** Delivers one message to one recipient. */

@@ -62,6 +62,8 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
     'job-traces-use-the-inner-seam',
   ],
   [`${LIBRARY}/privacy/job-traces/b.ts`, `import '../../broker/broker.js'`, null],
+  [`${LIBRARY}/groups/a.ts`, `import '../broker/memory/target.js'`, 'groups-use-the-inner-seam'],
+  [`${LIBRARY}/groups/b.ts`, `import '../broker/broker.js'`, null],
   [`${LIBRARY}/worker/a.ts`, `import '../broker/redis/target.js'`, 'worker-starts-and-stops'],
   [`${LIBRARY}/worker/b.ts`, `import '../broker/broker.js'`, null],
   [`${LIBRARY}/ports/a.ts`, `import '../broker/broker.js'`, 'ports-stand-alone'],

@@ -36,6 +36,13 @@ export { Schedules } from '../schedules/schedules.js';
 export type { ScheduleReceipt, UpsertScheduleOptions } from '../schedules/schedules.js';
 export type { ScheduleState, ScheduleStatus } from '../schedules/schedule-status.js';
 
+// Groups
+export { Groups } from '../groups/groups.js';
+export type { GroupQuery, ReleaseCall, ReleaseOutcome } from '../groups/groups.js';
+export type { NamedGroup } from '../groups/named-group.js';
+export type { GroupId, GroupPage, GroupState, GroupStatus } from '../broker/groups-of-queue.js';
+export type { Gate } from '../jobs/flow/group-name.js';
+
 // The worker
 export { MessageQueueWorker } from '../worker/message-queue.worker.js';
 export type { StopOptions, StopReport } from '../worker/message-queue.worker.js';

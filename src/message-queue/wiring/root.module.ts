@@ -15,6 +15,7 @@ import { BatchStatusReader } from '../facade/batch/batch-status.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { JobStatusReader } from '../facade/job-status-reader.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
+import { Groups } from '../groups/groups.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
@@ -83,11 +84,13 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
       QueueMonitor,
       Readiness,
       Schedules,
+      Groups,
     ],
   },
   DeadLetterService,
   QueueMonitor,
   Schedules,
+  Groups,
   AUDIT_CHAIN,
   PRIVACY,
   {

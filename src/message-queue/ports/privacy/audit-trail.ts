@@ -10,6 +10,7 @@ export const AuditAction = {
   RESUME: 'resume',
   PURGE: 'purge',
   CANCEL: 'cancel',
+  SET_SLOTS: 'set-slots',
   HOLD: 'hold',
   RELEASE: 'release',
   SHRED: 'shred',
@@ -43,7 +44,7 @@ export function isAuditPhase(value: unknown): value is AuditPhase {
 
 /** What somebody did it to, without its id. */
 export interface AuditTarget {
-  /** A word such as `conversation`, `subject`, `message`, `job`, `queue`, `ring` or `principal`. */
+  /** A word such as `conversation`, `subject`, `message`, `job`, `queue`, `group`, `ring` or `principal`. */
   readonly kind: string;
   /** A keyed hash of kind and id. */
   readonly hash: string;

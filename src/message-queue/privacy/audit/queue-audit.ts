@@ -9,11 +9,13 @@ import type { PrivacyCall } from './privacy-call.js';
 /** Said of who acts when the caller does not say. */
 const SOMEBODY = 'app';
 
-/** What somebody does to a queue, to several, or to one job of a queue. */
+/** What somebody does to a queue, to several, or to one job or one group of a queue. */
 export interface QueueDeed extends PrivacyCall {
   readonly action: AuditAction;
   readonly queues: readonly string[];
   readonly jobId?: string;
+  /** How a group is called where it is stored. It is told by its hash alone. */
+  readonly group?: string;
 }
 
 /** Writes down what is done to queues and their jobs. */
@@ -43,22 +45,25 @@ export class QueueAudit {
     }
   }
 
-  private async entryOf({ action, queues, jobId, by = SOMEBODY, reason }: QueueDeed): Promise<AuditEntry> {
+  private async entryOf(deed: QueueDeed): Promise<AuditEntry> {
+    const { action, queues, jobId, by = SOMEBODY, reason } = deed;
     const [queue = ''] = queues;
     const place = queues.length === 1 && fitsEntry(queue) ? { queue } : {};
     // A job that a plain Bull producer named in a way that no line of an audit can have is told by the hash.
     const job = jobId !== undefined && fitsEntry(jobId) ? { jobId } : {};
-    return { actor: by, action, target: await this.targetOf(queues, jobId), ...place, ...job, reason };
+    return { actor: by, action, target: await this.targetOf(deed), ...place, ...job, reason };
   }
 
-  private async targetOf(queues: readonly string[], jobId: string | undefined): Promise<AuditTarget> {
+  private async targetOf({ queues, jobId, group }: QueueDeed): Promise<AuditTarget> {
     const names = queues.toSorted().join(',');
-    const [kind, id] = jobId === undefined ? ['queue', names] : ['job', `${names}:${jobId}`];
+    const part = jobId ?? group;
+    const kind = part === undefined ? 'queue' : jobId === undefined ? 'group' : 'job';
+    const id = part === undefined ? names : `${names}:${part}`;
     try {
       return await this.chain.target(kind, id);
     } catch (cause) {
       throw new AuditUnavailableError(
-        'What the audit names a queue or job by cannot be had, so nothing was done: look at the data key store and the key provider. The same call again is safe.',
+        'What the audit names a queue, job or group by cannot be had, so nothing was done: look at the data key store and the key provider. The same call again is safe.',
         { cause },
       );
     }
