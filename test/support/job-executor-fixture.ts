@@ -7,6 +7,7 @@ import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
 import { HandlerRegistry } from '../../src/message-queue/handlers/handler-registry.js';
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
 import type { ErrorVerdict } from '../../src/message-queue/handlers/job-error-policy.js';
+import type { FlowPolicy } from '../../src/message-queue/jobs/flow/flow-policy.js';
 import { JobEnds } from '../../src/message-queue/jobs/job-end.js';
 import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
 import type { JobEventName } from '../../src/message-queue/jobs/job-events.js';
@@ -40,6 +41,8 @@ export type Handle = (payload: Note, context: JobContext) => Promise<unknown>;
 /** What the tests' handlers do, and what the executor told the world. */
 export class Stage {
   handle: Handle = () => Promise.resolve('done');
+  /** Of the queue. */
+  flow: FlowPolicy | undefined;
   verdict: (error: Error) => ErrorVerdict | undefined = () => undefined;
   readonly clock = new ManualClock();
   readonly events = new JobEvents();
@@ -80,7 +83,8 @@ export class Stage {
       ...parts,
     });
     const names = ['active', 'progress', 'completed', 'failed', 'retrying'] as const;
-    for (const name of [...names, 'deadLettered', 'cancelled', 'shredded', 'stuck', 'error'] as const) {
+    const ends = ['deadLettered', 'parked', 'cancelled', 'shredded'] as const;
+    for (const name of [...names, ...ends, 'stuck', 'error'] as const) {
       this.events.on(name, (event) => void this.heard.push([name, { ...event }]));
     }
   }
@@ -102,7 +106,7 @@ export class Stage {
   async run(job: Partial<StoredJob> = {}, crashes: readonly FailureRecord[] = []): Promise<Settlement> {
     this.taken = this.take(job, crashes);
     const { taken } = this;
-    const settlement = await this.executor.run(taken, definition);
+    const settlement = await this.executor.run(taken, { ...definition, flow: this.flow });
     taken.noteStored(true);
     return settlement;
   }

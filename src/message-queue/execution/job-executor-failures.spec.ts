@@ -13,6 +13,7 @@ import {
 } from '../jobs/errors.js';
 import { HostCode } from '../../kernel/host/host-code.js';
 import { HandlerRegistry } from '../handlers/handler-registry.js';
+import type { FlowPolicy } from '../jobs/flow/flow-policy.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 import { Stage, failed } from '../../../test/support/job-executor-fixture.js';
 
@@ -79,6 +80,38 @@ describe('a job that fails', () => {
   ])('is a dead letter at once for %s', async (code, error) => {
     const outcome = await failed(failing(error).run({ opts: mq }));
     expect(outcome).toMatchObject({ retryDelayMs: null, failure: { error: code } });
+  });
+
+  it.each<[what: string, flow: FlowPolicy | undefined, heard: readonly string[]]>([
+    ['of its key, which stands still', { key: {} }, ['deadLettered', 'parked']],
+    ['that its key skips', { key: { onDeadLetter: 'skip' } }, ['deadLettered']],
+    ['of a key that runs several', { key: { concurrency: 2 } }, ['deadLettered']],
+    ['of a batch', { key: {}, jobs: { write: { batch: { size: 2, waitMs: 1 } } } }, ['deadLettered']],
+    ['of a queue without keys', { tenant: {} }, ['deadLettered']],
+    ['of a queue without groups', undefined, ['deadLettered']],
+  ])('tells of a dead letter %s', async (_what, flow, names) => {
+    const stage = failing(new UnrecoverableJobError('no use'));
+    stage.flow = flow;
+    await stage.run({ opts: { mq: { key: 'c-42' } } });
+    expect(stage.heardNames).toEqual(['active', 'failed', ...names]);
+    const place = { queue: 'notes', job: 'write', jobId: 'm_1' };
+    const parked = stage.heard.filter(([name]) => name === 'parked').map(([, event]) => event);
+    expect(parked).toEqual(names.slice(1).map(() => expect.objectContaining({ ...place, key: 'c-42' })));
+    expect(stage.lines.join()).not.toContain('c-42');
+  });
+
+  it('tells of no key that stands still for a job without one, one that runs again, or one that was cancelled', async () => {
+    const stage = failing(new Error('once'));
+    stage.flow = { key: {} };
+    await stage.run({ opts: { mq: { key: 'c-42' } } });
+    await stage.run({ attemptsMade: 2 });
+    stage.handle = () => {
+      stage.taken.abort(new CancelledError('no need'));
+      return Promise.resolve();
+    };
+    await stage.run({ opts: { mq: { key: 'c-42' } } });
+    expect(stage.heardNames).toEqual(expect.arrayContaining(['retrying', 'deadLettered', 'cancelled']));
+    expect(stage.heardNames).not.toContain('parked');
   });
 
   it('spends no attempt on RetryLater and open circuits', async () => {

@@ -1,6 +1,7 @@
 import { messageKind } from '../../kernel/logging/message-kind.js';
 import { printable } from '../../kernel/logging/printable.js';
 import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
+import { parkedKey } from '../jobs/flow/parking.js';
 import type { EndedJob, JobEnd, JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { JobResult } from '../jobs/job-result.js';
@@ -85,6 +86,8 @@ export class OutcomeReporter {
     } else if (retryDelayMs === null) {
       this.write(run, 'error', 'Dead letter', what, `Dead letter after ${what}`);
       this.ends.tell({ ...endedJob(run), outcome: 'dead-letter', error, failure });
+      const key = parkedKey(run.definition.flow, run.jobName, run.record);
+      if (key !== undefined) this.events.emit('parked', { ...place, key });
     } else {
       this.write(run, 'warn', 'Failed', what, `Failed, runs again in ${retryDelayMs} ms: ${what}`);
       this.events.emit('retrying', { ...place, delayMs: retryDelayMs, spent: true, reason: failure.message });

@@ -79,11 +79,7 @@ describe('Groups', () => {
       { job: 'send' },
       /job: is not handled in batches; declare flow\.jobs\["send"\]\.batch/,
     ],
-    [
-      'a key of a batch that is no text',
-      { job: 'digest', key: 1 },
-      /key: must be 1 to 128 printable/,
-    ],
+    ['a key of a batch that is no text', { job: 'digest', key: 1 }, /key: must be 1 to 128 printable/],
     ['a gate that is none', { gate: 'door', id: 'a' }, /gate: must be one of "key", "tenant", "batch"/],
     ['a batch that is none', { gate: 'batch', id: 'send:x' }, /job: is not handled in batches/],
     ['an empty key', { key: '' }, /key: must be 1 to 128 printable/],

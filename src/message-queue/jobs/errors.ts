@@ -142,6 +142,11 @@ export class CancelledError extends MessageQueueError {
   }
 }
 
+/** The job was not started within its `expiresIn`; it ended without a run, as `expired`: no failure, no dead letter. */
+export class JobExpiredError extends MessageQueueError {
+  readonly code = 'JOB_EXPIRED';
+}
+
 /**
  * What the job is about was erased: the person or the conversation, or the message was recalled. The signal of a run that is under way aborts
  * with it; a handler that throws it ends its run the same way. The job ends as `shredded`: neither success nor failure, not tried again,

@@ -31,6 +31,17 @@ describe('JobEnds', () => {
     expect(heard).toEqual([{ ...place, reason: 'no need' }, cancelled]);
   });
 
+  it('tells of a job that expired, and of nothing else', () => {
+    const heard: unknown[] = [];
+    const { payload: _payload, ...place } = job;
+    ends.listen('q', 'A', { onJobEnd: (end) => void heard.push(end) });
+    for (const name of ['expired', 'cancelled', 'deadLettered', 'shredded', 'completed'] as const) {
+      events.on(name, (event) => void heard.push([name, event]));
+    }
+    ends.tell({ ...job, outcome: 'expired' });
+    expect(heard).toEqual([['expired', place], { ...job, outcome: 'expired' }]);
+  });
+
   it('reads a result only for those who look at it', () => {
     let reads = 0;
     events.on('completed', () => undefined);

@@ -6,7 +6,7 @@ import { isSealed, SEALED_FIELD } from './sealing/payload-seal.js';
 import type { PayloadSeal } from './sealing/payload-seal.js';
 import type { FailureRecord } from './managed-job.js';
 
-/** A job that has ended, and the run that was its last: of one that was cancelled before it ran, the run it would have been. */
+/** A job that has ended, and the run that was its last: of one that was cancelled before it ran, or expired, the run it would have been. */
 export interface EndedJob extends JobRunEventPlace {
   /**
    * The payload, not validated; undefined when nobody can read it. Of one that was sealed and does not open, only what stayed readable.
@@ -21,13 +21,14 @@ export type JobEnd = EndedJob &
     | { readonly outcome: 'completed'; readonly result: unknown; readonly durationMs: number }
     | { readonly outcome: 'dead-letter'; readonly error: Error; readonly failure: FailureRecord }
     | { readonly outcome: 'cancelled'; readonly reason: string }
+    | { readonly outcome: 'expired' }
     | { readonly outcome: 'shredded' }
   );
 
 /**
  * A processor class may implement it to hear how the jobs of its queue end. Told once per end, after the end is stored, in
- * the process that decided it: the worker that ran the job, or the process that cancelled or erased a waiting one, also
- * one that runs no jobs. Dead letters that are discarded were told when they died; jobs that are removed by hand (`remove`, `clean`,
+ * the process that decided it: the worker that ran the job or found it expired, or the process that cancelled or
+ * erased a waiting one, also one that runs no jobs. Dead letters that are discarded were told when they died; jobs that are removed by hand (`remove`, `clean`,
  * `purge`, `obliterate`) have no end. A process that is killed between storing an end and telling it tells nothing.
  */
 export interface JobEndListener {
@@ -43,7 +44,7 @@ interface NamedListener {
   readonly listener: JobEndListener;
 }
 
-/** Tells how jobs end: one place for the hook `onJobEnd` and the events `completed`, `deadLettered`, `cancelled` and `shredded`. */
+/** Tells how jobs end: one place for the hook `onJobEnd` and the events `completed`, `deadLettered`, `cancelled`, `expired` and `shredded`. */
 export class JobEnds {
   private readonly listeners = new Map<string, NamedListener[]>();
   private readonly seals = new Map<string, PayloadSeal>();
@@ -109,6 +110,9 @@ export class JobEnds {
         return;
       case 'cancelled':
         this.events.emit('cancelled', { ...place, reason: end.reason });
+        return;
+      case 'expired':
+        this.events.emit('expired', place);
         return;
       case 'shredded':
         this.events.emit('shredded', place);

@@ -52,6 +52,13 @@ export interface JobEventMap {
   };
   readonly deadLettered: JobRunEventPlace & { readonly error: Error; readonly failure: FailureRecord };
   /**
+   * The job became a dead letter, and its key stands still until somebody releases it: comes right after `deadLettered`, in the process that ran
+   * the job.
+   */
+  readonly parked: JobRunEventPlace & { readonly key: string };
+  /** The job was not started in time (`expiresIn`), and ended without a run: `attempt` is the one that it would have been. */
+  readonly expired: JobRunEventPlace;
+  /**
    * A job was cancelled: before it ran (then `attempt` is the run it would have been; the process that cancelled it
    * hears) or while it ran (the process that ran it hears).
    */

@@ -16,13 +16,22 @@ export function toStats(
     failedDroppedAt: _at,
     keysForgottenAt: _then,
     wrongKeys: _keys,
+    flow,
     ...counts
   } = snapshot;
+  const { held, holding, parked, paused, sleeping, oldestHeldAt, oldestParked } = flow;
+  const age = (at: number | null): number | null => (at === null ? null : Math.max(0, now - at));
   const attempts = activity.completed + activity.failed;
   return {
     ...counts,
     unknown,
-    oldestWaitingMs: oldestWaitingAt === null ? null : Math.max(0, now - oldestWaitingAt),
+    held,
+    groups: { holding, parked, paused, sleeping },
+    oldestHeldMs: age(oldestHeldAt),
+    oldestParkedMs: age(oldestParked?.since ?? null),
+    rateClosedMs: flow.rateClosedMs,
+    flowRepairs: flow.repairs,
+    oldestWaitingMs: age(oldestWaitingAt),
     failureRate: attempts === 0 ? null : activity.failed / attempts,
     attempts,
     throughputPerSecond: activity.completed / (WINDOW_MS / 1000),

@@ -17,6 +17,7 @@ export interface HealthReason {
     | 'MEMORY_HIGH'
     | 'CLOCK_SKEW'
     | 'PAUSED'
+    | 'KEY_PARKED'
     | 'NO_PROGRESS'
     | 'JOBS_WAIT_LONG'
     | 'BACKLOG_NEAR_LIMIT'

@@ -17,6 +17,7 @@ import { RingKeyWatch } from '../privacy/keys/ring-key-watch.js';
 import { byQueueName, toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './rules/health-rules.js';
+import { looksIdle } from './rules/idleness.js';
 import { reasonsBesideQueues } from './rules/reasons-beside-queues.js';
 import { sealingReasons } from './rules/sealing-rules.js';
 import { spooledJobs, spoolReasons } from './spooled-jobs.js';
@@ -242,8 +243,4 @@ export class QueueMonitor {
       kinds: [],
     }));
   }
-}
-
-function looksIdle({ waiting, active, isPaused, oldestWaitingAt }: QueueSnapshot, since: number): boolean {
-  return waiting > 0 && active === 0 && !isPaused && oldestWaitingAt !== null && oldestWaitingAt < since;
 }

@@ -1,6 +1,17 @@
 import type { ProviderName, SpoolDepth, UnknownJobs } from '../broker/broker.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 
+/** How many groups of a queue are out of the ordinary. */
+export interface GroupCounts {
+  /** Have jobs that wait for a slot. */
+  readonly holding: number;
+  /** Keys that stand still for a dead letter. */
+  readonly parked: number;
+  readonly paused: number;
+  /** Closed by a rate, or waiting for their batch to fill. */
+  readonly sleeping: number;
+}
+
 /** One queue at one moment. */
 export interface QueueStats {
   /** Jobs that run as soon as a worker is free; 0 while the queue is paused. */
@@ -21,6 +32,20 @@ export interface QueueStats {
   readonly paused: number;
   /** Whether the queue is paused for all workers. */
   readonly isPaused: boolean;
+  /** Jobs that wait for a slot of their key, their tenant or their batch; they count as waiting too. */
+  readonly held: number;
+  /** Groups by what is out of the ordinary with them. One can be several at once. */
+  readonly groups: GroupCounts;
+  /** How long the job has been held that has been longest, as far as can be told cheaply, milliseconds; null when none is. */
+  readonly oldestHeldMs: number | null;
+  /** How long the key has stood still that has longest, milliseconds; null when none does. */
+  readonly oldestParkedMs: number | null;
+  /** Jobs of the whole fleet that ever ended as `expired`: not started in time. */
+  readonly expired: number;
+  /** How long rates of the queue have ever put off starts, milliseconds. */
+  readonly rateClosedMs: number;
+  /** Slots that were ever freed because nobody told that their owners were gone: something else works on the queue. */
+  readonly flowRepairs: number;
   /** How long the job that waits longest has waited, milliseconds; null when none waits. */
   readonly oldestWaitingMs: number | null;
   /** Share of attempts that failed in this process within the last 5 minutes, 0 to 1; null when there was none. */

@@ -18,7 +18,13 @@ export type { DeadLetterNotice } from '../dead-letter/dead-letter-notifier.js';
 
 // Metrics and health
 export { QueueMonitor } from '../monitoring/queue-monitor.js';
-export type { QueueMetrics, QueueStats, QueueSummary, QueueTotals } from '../monitoring/queue-stats.js';
+export type {
+  GroupCounts,
+  QueueMetrics,
+  QueueStats,
+  QueueSummary,
+  QueueTotals,
+} from '../monitoring/queue-stats.js';
 export type { HealthThresholds } from '../monitoring/health-thresholds.js';
 export type { HealthReason, HealthStatus, OverallHealth, QueueHealth } from '../monitoring/queue-health.js';
 export type {
@@ -113,6 +119,7 @@ export {
   CrashLoopError,
   DuplicateRegistrationError,
   HandlerRegistrationError,
+  JobExpiredError,
   LockLostError,
   NewerPayloadError,
   ShutdownError,

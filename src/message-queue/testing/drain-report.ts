@@ -1,7 +1,7 @@
 import type { JobEvents } from '../jobs/job-events.js';
 
-/** What one run of a job came to. */
-export type RunOutcome = 'completed' | 'retrying' | 'deferred' | 'dead-lettered' | 'cancelled';
+/** What one run of a job came to; `expired`: it was not started in time, and did not run. */
+export type RunOutcome = 'completed' | 'retrying' | 'deferred' | 'dead-lettered' | 'cancelled' | 'expired';
 
 /** One run of a job. */
 export interface DrainedRun {
@@ -27,6 +27,7 @@ export interface DrainReport {
   readonly deferred: number;
   readonly deadLettered: number;
   readonly cancelled: number;
+  readonly expired: number;
 }
 
 /** Writes down the runs of jobs until it is told to stop. */
@@ -46,6 +47,7 @@ export class DrainRecorder {
         ),
       ),
       events.on('deadLettered', ({ error, ...run }) => this.note(run, { outcome: 'dead-lettered', error })),
+      events.on('expired', (run) => this.note(run, { outcome: 'expired' })),
       events.on('cancelled', (run) => this.note(run, { outcome: 'cancelled', error: this.lastError })),
     ];
   }
@@ -61,6 +63,7 @@ export class DrainRecorder {
       deferred: count('deferred'),
       deadLettered: count('dead-lettered'),
       cancelled: count('cancelled'),
+      expired: count('expired'),
     };
   }
 

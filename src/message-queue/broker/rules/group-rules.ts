@@ -1,5 +1,6 @@
 import type { FlowPolicy, KeyPolicy, TenantPolicy } from '../../jobs/flow/flow-policy.js';
 import { gateOf } from '../../jobs/flow/group-name.js';
+import { parks } from '../../jobs/flow/parking.js';
 import { JobPriority, toBullPriority } from '../../jobs/job-priority.js';
 import type { ManagedJobRecord } from '../../jobs/managed-job.js';
 
@@ -50,12 +51,9 @@ const ANY_GROUP: GroupRules = {
   holdsDelayed: false,
 };
 
-export function keyRules({ concurrency = 1, onDeadLetter, delays }: KeyPolicy): KeyRules {
-  return {
-    concurrency,
-    parks: concurrency === 1 && onDeadLetter !== 'skip',
-    holdsDelayed: concurrency === 1 && delays === 'hold',
-  };
+export function keyRules(policy: KeyPolicy): KeyRules {
+  const { concurrency = 1, delays } = policy;
+  return { concurrency, parks: parks(policy), holdsDelayed: concurrency === 1 && delays === 'hold' };
 }
 
 export function tenantRules({ concurrency, weight = 1, weights = {} }: TenantPolicy): TenantRules {

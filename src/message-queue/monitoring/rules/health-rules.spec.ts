@@ -78,6 +78,7 @@ describe('queueReasons', () => {
       keysForgotten: 0,
       keysForgottenAt: null,
     },
+    flow = NO_FLOW,
   ): string[] => {
     const counts = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0, isPaused: false };
     const evidence: HealthEvidence = {
@@ -98,7 +99,7 @@ describe('queueReasons', () => {
         ...keys,
         wrongKeys: [],
         expired: 0,
-        flow: NO_FLOW,
+        flow,
       },
       activity: {
         completed: 0,
@@ -123,6 +124,34 @@ describe('queueReasons', () => {
       ),
     ]);
     expect(reasonsOf(12, NOW - 3_600_001)).toEqual([]);
+  });
+
+  it.each([
+    [
+      12_000,
+      1,
+      /^KEY_PARKED The key "c-42" of "mail" has stood still for 12 s, since job "j-1" became a dead letter\. Repair/,
+    ],
+    [300_000, 3, /for 5 min, since job "j-1" .*, and 2 more keys stand still\. Repair/],
+    [3 * 3_600_000, 1, /for 3 h 0 min, .*release\('mail', \{ key: "c-42" \}, 'replay'\)/],
+    [50 * 3_600_000, 1, /for 2 days, /],
+  ])('names the key that has stood still longest, %i ms so far', (ms, parked, message) => {
+    const oldestParked = { key: 'c-42', jobId: 'j-1', since: NOW - ms };
+    expect(reasonsOf(0, null, undefined, { ...NO_FLOW, parked, oldestParked })).toEqual([
+      expect.stringMatching(message),
+    ]);
+  });
+
+  it('finds nothing wrong with groups that are paused, sleep, or hold many jobs', () => {
+    const flow = {
+      ...NO_FLOW,
+      held: 9_000,
+      holding: 40,
+      paused: 2,
+      sleeping: 7,
+      oldestHeldAt: NOW - 3_600_000,
+    };
+    expect(reasonsOf(0, null, undefined, flow)).toEqual([]);
   });
 
   it('tells of forgotten idempotency keys for an hour', () => {

@@ -4,6 +4,7 @@ import { FIRST_VERSION } from '../../jobs/queue-definition.js';
 import type { BreakerStatus } from '../../ports/circuit-breakers.js';
 import type { QueueActivity } from '../activity-recorder.js';
 import type { HealthThresholds } from '../health-thresholds.js';
+import { parkedKey } from './flow-rules.js';
 import { degraded, percent, unhealthy, worstFirst } from '../health-reasons.js';
 import type { HealthReason } from '../queue-health.js';
 
@@ -33,6 +34,7 @@ const QUEUE_RULES: readonly Rule[] = [
   stuckHandlers,
   failureRate,
   paused,
+  standingStill,
   unknownJobs,
   waitsLong,
   nearLimit,
@@ -101,6 +103,10 @@ function paused({ definition, snapshot }: HealthEvidence): HealthReason | null {
     'PAUSED',
     `Queue "${definition.name}" is paused; ${snapshot.paused} jobs wait. resumeQueue('${definition.name}') resumes it.`,
   );
+}
+
+function standingStill({ definition, snapshot, now }: HealthEvidence): HealthReason | null {
+  return parkedKey(definition.name, snapshot, now);
 }
 
 function unknownJobs({ definition, unknown }: HealthEvidence): HealthReason | null {

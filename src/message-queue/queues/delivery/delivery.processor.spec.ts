@@ -159,11 +159,17 @@ describe('send-message', () => {
     expect(transport.delivered).toHaveLength(1);
   });
 
-  it('notes "failed" of a message that was cancelled before it was stored', async () => {
+  it.each<[string, JobEnd, string]>([
+    [
+      'cancelled',
+      { ...ended, outcome: 'cancelled', reason: 'by ada' },
+      'JOB_CANCELLED: The job was cancelled: by ada',
+    ],
+    ['not sent in time', { ...ended, outcome: 'expired' }, 'JOB_EXPIRED: It was not sent in time.'],
+  ])('notes "failed" of a message that was %s before it was stored', async (_how, end, reason) => {
     const { processor, store } = setUp();
-    await processor.onJobEnd({ ...ended, outcome: 'cancelled', reason: 'by ada' });
+    await processor.onJobEnd(end);
     expect(await store.find('m-1')).toMatchObject({ content: SECRET, recipients: [{ status: 'failed' }] });
-    const reason = 'JOB_CANCELLED: The job was cancelled: by ada';
     expect((await store.findStatus('m-1', 'ben'))?.failureReason).toBe(reason);
   });
 

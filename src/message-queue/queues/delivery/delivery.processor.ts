@@ -7,7 +7,7 @@ import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
-import { CancelledError, InvalidPayloadError } from '../../jobs/errors.js';
+import { CancelledError, InvalidPayloadError, JobExpiredError } from '../../jobs/errors.js';
 import type { JobEnd, JobEndListener } from '../../jobs/job-end.js';
 import { MessageStore, UnknownMessageError } from '../../ports/messages/message-store.js';
 import type { MessageForRecipient, StatusOutcome } from '../../ports/messages/message-store.js';
@@ -68,14 +68,13 @@ export class MessageDeliveryProcessor implements JobEndListener {
   }
 
   /**
-   * However a message's job ends without success, in a dead letter or cancelled, the recipient's status says `failed` and why,
+   * However a message's job ends without success, in a dead letter, cancelled or expired, the recipient's status says `failed` and why,
    * whether or not the message had been stored.
    */
   async onJobEnd(end: JobEnd): Promise<void> {
     if (end.job !== 'send-message' || end.outcome === 'completed' || end.outcome === 'shredded') return;
-    const error = end.outcome === 'cancelled' ? new CancelledError(end.reason) : end.error;
     try {
-      await this.recordFailure(end.payload as Partial<SendMessageJobDto> | undefined, error);
+      await this.recordFailure(end.payload as Partial<SendMessageJobDto> | undefined, errorOf(end));
     } catch (recordingError) {
       this.logger.warn(
         `Could not record the failure of job ${end.jobId} as its message's status: ${failureReasonOf(recordingError)}`,
@@ -184,6 +183,17 @@ export class MessageDeliveryProcessor implements JobEndListener {
     }
     if (outcome !== 'advanced') return;
     await this.announce({ messageId, recipientId, status: 'failed', at }, { signal, logger: this.logger });
+  }
+}
+
+function errorOf(end: Exclude<JobEnd, { readonly outcome: 'completed' | 'shredded' }>): Error {
+  switch (end.outcome) {
+    case 'dead-letter':
+      return end.error;
+    case 'cancelled':
+      return new CancelledError(end.reason);
+    case 'expired':
+      return new JobExpiredError('It was not sent in time.');
   }
 }
 
