@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import type { RedisConnections } from './connections/redis-connections.js';
 import type { ResolvedRedisBrokerOptions } from './redis-broker.options.js';
-import { defineLaneCommands } from './bull/lane-commands.js';
+import { defineLaneCommands } from './bull/lanes/lane-commands.js';
 import type { RedisQueue } from './bull/redis-queue.js';
 
 /** Bull would fail jobs of killed workers after this many crashes; here the executor decides. */

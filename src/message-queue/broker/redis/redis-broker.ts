@@ -4,22 +4,9 @@ import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { Broker } from '../broker.js';
-import type {
-  AddOutcome,
-  AddRequest,
-  BulkAddOutcome,
-  CancelOutcome,
-  FailedJob,
-  FailedRange,
-} from '../broker.js';
-import type {
-  FailedSweep,
-  QueueSnapshot,
-  QueueWorker,
-  ReplayTarget,
-  ServerReport,
-  SpoolDepth,
-} from '../broker.js';
+import type { AddOutcome, AddRequest, BulkAddOutcome, CancelOutcome, FailedJob } from '../broker.js';
+import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget } from '../broker.js';
+import type { ServerReport, SpoolDepth } from '../broker.js';
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import { closeQueues } from '../rules/close-queues.js';

@@ -18,9 +18,13 @@ export async function waitingLanes(
 
 /** All of them, in the direction in which jobs move. @throws BrokerUnavailableError */
 export async function jobPlaces(queue: RedisQueue, connections: RedisConnections): Promise<JobPlace[]> {
+  const { base, name } = queue;
   const lanes = (await waitingLanes(queue, connections)).map(([key]) => key);
+  const holding = patiently(() => connections.client.zrange(`${base}mq:groups`, 0, -1));
+  const groups = await unlessAway(name, 'reading jobs', connections, holding);
   return [
     ['ZREVRANGE', 'delayed'],
+    ...groups.map((group) => ['ZREVRANGE', `mq:g:${group}`] as const),
     ...[...lanes, 'active'].map((key) => ['LRANGE', key] as const),
     ['ZREVRANGE', 'failed'],
     ['ZREVRANGE', 'completed'],

@@ -13,7 +13,7 @@ import type { BulkJob } from '../../rules/bull-arguments.js';
 import { guardedEmit } from '../../rules/events/guarded-emit.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, internalsOf } from './bull-internals.js';
-import { countJobs, emptyLanes, jobRanges, nextJob } from './lane-reads.js';
+import { countJobs, emptyLanes, jobRanges, nextJob } from './lanes/lane-reads.js';
 import { rejecting } from './bounded-calls.js';
 import type { Ask } from './bounded-calls.js';
 import { FinishedJobs } from './finished-jobs.js';

@@ -15,7 +15,7 @@ import type { WaitSignal } from './wait-signal.js';
 import { LAST_ANSWER_MS, WorkerRest } from './worker-rest.js';
 import { NO_SLOTS, WorkerSlots } from './worker-slots.js';
 import type { SlotRequest } from './worker-slots.js';
-import { RunPace } from './ahead/run-pace.js';
+import { mostAhead, RunPace } from './ahead/run-pace.js';
 import { TakenAhead } from './ahead/taken-ahead.js';
 
 const RETRY_DELAY_MS = 200;
@@ -72,7 +72,7 @@ export class RedisQueueWorker implements QueueWorker {
       },
       concurrency,
     );
-    this.pace = new RunPace(concurrency);
+    this.pace = new RunPace(concurrency, mostAhead(commands.queue.definition));
     this.line = new TakenAhead(this.pace, completions, (jobs) => this.giveBack(jobs));
     this.completions = completions;
     this.slots = slots;

@@ -1,6 +1,6 @@
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
-import { sortStoreIn } from '../bull/lane-migration.js';
+import { sortStoreIn } from '../bull/lanes/lane-migration.js';
 import { DelayPromoter } from './keeping/delay-promoter.js';
 import type { StopMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';

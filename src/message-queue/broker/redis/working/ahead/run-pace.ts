@@ -1,3 +1,5 @@
+import type { QueueDefinition } from '../../../../jobs/queue-definition.js';
+
 /** Jobs may be taken ahead that begin within about this time, milliseconds. */
 const AHEAD_MS = 10;
 /** Beyond this, more jobs ahead save nothing. */
@@ -11,6 +13,14 @@ const MOST_PER_CALL = 100;
 const WEIGHT = 1 / 16;
 
 /**
+ * How many jobs of a queue a worker may take before it has handlers for them: one that was taken has started as far as the fair share of its
+ * tenant goes.
+ */
+export function mostAhead({ flow, concurrency }: Pick<QueueDefinition, 'flow' | 'concurrency'>): number {
+  return flow?.tenant === undefined ? MOST_AHEAD : Math.min(MOST_AHEAD, concurrency);
+}
+
+/**
  * Tells how many jobs may wait in a worker for a handler: those that begin within about ten milliseconds. It goes by how long runs
  * take, an exponentially weighted mean that falls slowly and rises at once (a job taken ahead of a slow one waits here
  * while other workers may be idle), and by how long jobs taken ahead have in fact waited. Of large payloads, fewer: while
@@ -22,7 +32,11 @@ export class RunPace {
   /** Mean size of a payload, characters. */
   private size: number | null = null;
 
-  constructor(private readonly concurrency: number) {
+  /** @param most jobs that may be here ahead of their time, however quick they are */
+  constructor(
+    private readonly concurrency: number,
+    private readonly most = MOST_AHEAD,
+  ) {
     this.limit = concurrency;
   }
 
@@ -31,7 +45,7 @@ export class RunPace {
     const { runMs, limit, size, concurrency } = this;
     if (runMs === null || runMs > AHEAD_MS) return 0;
     const mostBySize = Math.floor(MOST_CHARACTERS_AHEAD / Math.max(1, size ?? 0));
-    return Math.min(limit, mostBySize, Math.floor(AHEAD_MS / runMs) * concurrency);
+    return Math.min(this.most, limit, mostBySize, Math.floor(AHEAD_MS / runMs) * concurrency);
   }
 
   /** How many jobs one call may take, and end; at least one. */

@@ -1,8 +1,8 @@
 import Bull from 'bull';
-import { completed, testQueue, workOn } from '../../../../../test/support/redis-broker-fixture.js';
-import { redisStage } from '../../../../../test/support/redis-stage.js';
-import { waitUntil } from '../../../../../test/support/wait-until.js';
-import type { RedisQueue } from './redis-queue.js';
+import { completed, testQueue, workOn } from '../../../../../../test/support/redis-broker-fixture.js';
+import { redisStage } from '../../../../../../test/support/redis-stage.js';
+import { waitUntil } from '../../../../../../test/support/wait-until.js';
+import type { RedisQueue } from '../redis-queue.js';
 
 const LEVELS = [0, 1, 3, 6, 9, 10, 400];
 const WAITING = 2_500;

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
-import type { RedisClient } from '../../../../kernel/redis/redis-client.js';
-import { gates } from '../scripts/gates/gates.lua.js';
-import { heldFunctions } from '../scripts/gates/held.lua.js';
-import { laneFunctions } from '../scripts/lanes/lane.lua.js';
+import type { RedisClient } from '../../../../../kernel/redis/redis-client.js';
+import { gates } from '../../scripts/gates/gates.lua.js';
+import { heldFunctions } from '../../scripts/gates/held.lua.js';
+import { laneFunctions } from '../../scripts/lanes/lane.lua.js';
 import { CHANGES, LET_WAIT } from './bull-changes.js';
 import type { Change } from './bull-changes.js';
-import { lookAtLanesFunctions } from '../scripts/lanes/look-at-lanes.lua.js';
-import { takeWaitingFunctions } from '../scripts/lanes/take-waiting.lua.js';
+import { lookAtLanesFunctions } from '../../scripts/lanes/look-at-lanes.lua.js';
+import { takeWaitingFunctions } from '../../scripts/lanes/take-waiting.lua.js';
 
 interface BullScript {
   readonly name: string;

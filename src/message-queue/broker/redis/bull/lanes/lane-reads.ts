@@ -1,6 +1,6 @@
 import type { Job, JobCounts, Queue } from 'bull';
-import { parseTypes } from '../../rules/bull-arguments.js';
-import { internalsOf } from './bull-internals.js';
+import { parseTypes } from '../../../rules/bull-arguments.js';
+import { internalsOf } from '../bull-internals.js';
 import { defineLaneCommands } from './lane-commands.js';
 
 /** How often a caller of `getNextJob()` looks for a job while none waits. */
