@@ -16,6 +16,7 @@ import type { PartOptions } from './part-options.js';
 import { givenSettings } from './given-settings.js';
 import type { GivenSettings } from './given-settings.js';
 import { checkKeys } from './read-settings.js';
+import { checkOneSlot } from './flow-rules.js';
 import { resolveQueues } from './resolve-queues.js';
 import { REDIS_PLACES, resolveRedis } from './redis/resolve-redis.js';
 import { SETTINGS } from './settings.js';
@@ -76,11 +77,13 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const definitions = resolved.filter((definition) => !isLeftOut(definition));
   const names = registered.map(({ name }) => name);
   if (configKey === undefined) refuseMisspelledVariables(environment, names, issues);
-  const { redis, cleanup: _cleanup, lock: _lock, spool: _spool, ...plain } = settings.values;
+  const { redis: given, cleanup: _cleanup, lock: _lock, spool: _spool, ...plain } = settings.values;
+  const redis = provider === 'redis' ? resolveRedis(given, settings.origins, issues) : null;
+  if (redis?.topology.kind === 'cluster') checkOneSlot(definitions, plain.prefix, issues);
   const config: MessageQueueConfig = Object.freeze({
     ...plain,
     provider,
-    redis: provider === 'redis' ? resolveRedis(redis, settings.origins, issues) : null,
+    redis,
     lock: resolveLock(settings, issues),
     spool: resolveSpool(settings, provider, issues),
     schedules: schedulesOf(sources, definitions, settings, issues),

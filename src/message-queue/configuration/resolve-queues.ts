@@ -4,12 +4,14 @@ import { code, flag, isRecord, matching, record } from '../../kernel/values/kind
 import { settingsOf } from '../../kernel/values/setting.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { PAYLOAD_VERSION } from '../admission/option-rules.js';
+import type { FlowPolicy } from '../jobs/flow/flow-policy.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
 import type { Environment } from './environment.js';
+import { checkFlow, checkSharedRates } from './flow-rules.js';
 import { checkKeys, readSettings, valueAt } from './read-settings.js';
 
-const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions', 'sealed'];
+const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions', 'sealed', 'flow'];
 const UPCAST = code('a function (version, payload) => payload');
 const BY_NAME = record(
   'an object by queue name (queues of your own come with MessageQueueModule.registerQueue)',
@@ -42,11 +44,13 @@ export function resolveQueues(
       issues.add(`queues.${name}`, `is not a registered queue.${hint}`);
     }
   }
-  return definitions.map((definition) => {
+  const resolved = definitions.map((definition) => {
     checkDefinition(definition, issues);
     const own = isRecord(overrides) ? overrides[definition.name] : undefined;
     return resolveQueue(definition, own, environment, issues);
   });
+  checkSharedRates(resolved, issues);
+  return resolved;
 }
 
 function resolveQueue(
@@ -56,7 +60,7 @@ function resolveQueue(
   issues: Issues,
 ): QueueDefinition {
   const { name } = definition;
-  checkKeys(QUEUE_SETTINGS, overrides, issues, `queues.${name}`);
+  checkKeys(QUEUE_SETTINGS, overrides, issues, `queues.${name}`, ['flow']);
   const settings = readSettings(QUEUE_SETTINGS, {
     given: (path, { variable }) => {
       const full = variable === undefined ? undefined : `QUEUE_${variablePartOf(name)}_${variable}`;
@@ -69,7 +73,14 @@ function resolveQueue(
     },
     refuse: (_path, given, message) => issues.add(given.name, message),
   });
-  return Object.freeze({ ...definition, ...settings });
+  const flow = valueAt(overrides, 'flow');
+  if (flow === undefined) return Object.freeze({ ...definition, ...settings });
+  checkFlow(flow, `queues.${name}.flow`, jobNamesOf(definition), issues);
+  return Object.freeze({ ...definition, ...settings, flow: flow as FlowPolicy });
+}
+
+function jobNamesOf({ jobs }: { readonly jobs: unknown }): string[] {
+  return isRecord(jobs) ? Object.keys(jobs) : [];
 }
 
 /** What is wrong with a definition besides its settings: its name, its jobs, keys that do not exist. */
@@ -81,6 +92,7 @@ function checkDefinition(definition: QueueDefinition, issues: Issues): void {
     versions,
     ports = [],
     sealed,
+    flow,
   } = definition as unknown as Readonly<Record<string, unknown>>;
   const path = typeof name === 'string' && name !== '' ? name : 'defineQueue';
   checkKeys(QUEUE_SETTINGS, definition, issues, path, BESIDE_THE_SETTINGS);
@@ -93,6 +105,7 @@ function checkDefinition(definition: QueueDefinition, issues: Issues): void {
     issues.add(`${path}.ports`, mustBe('a list of ports such as [MessageStore]', shown(ports)));
   }
   issues.checkGiven(`${path}.sealed`, sealed, flag());
+  checkFlow(flow, `${path}.flow`, jobNamesOf(definition), issues);
   if (!isRecord(jobs) || Object.keys(jobs).length === 0) {
     issues.add(`${path}.jobs`, 'must name at least one job with its DTO class');
     return;

@@ -1,3 +1,4 @@
+import type { FlowPolicy } from './flow/flow-policy.js';
 import { milliseconds, numberFrom, oneOf, wholeNumber } from '../../kernel/values/kinds.js';
 import type { GivenOptions, ReadOptions } from '../../kernel/values/options.js';
 import { defaultsOf, setting } from '../../kernel/values/setting.js';
@@ -73,7 +74,10 @@ export interface BackoffPolicy extends ReadOptions<typeof OF_EACH_QUEUE.backoff>
 export interface RetentionPolicy extends ReadOptions<typeof WITH_DEFAULTS.retention> {}
 
 /** The settings of a queue that a host overrides; whatever it leaves out stays as the queue defines it. */
-export interface QueueOverrides extends GivenOptions<typeof QUEUE_SETTINGS> {}
+export interface QueueOverrides extends GivenOptions<typeof QUEUE_SETTINGS> {
+  /** Which of its jobs may start when, in place of all that the queue's definition says of it. */
+  readonly flow?: FlowPolicy;
+}
 
 /** The settings that a definition states: all those without a library-wide default, and any of the others. */
 export type DefinedSettings = ReadOptions<typeof OF_EACH_QUEUE> & GivenOptions<typeof WITH_DEFAULTS>;
