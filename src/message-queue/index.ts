@@ -44,6 +44,8 @@ export type { JobProgress } from './jobs/job-progress.js';
 export { defineQueue } from './jobs/queue-definition.js';
 export type { PayloadOf, QueueDefinition } from './jobs/queue-definition.js';
 export type { BackoffPolicy, QueueSettings } from './jobs/queue-settings.js';
+export { defineRate } from './jobs/flow/rate.js';
+export type { FlowPolicy } from './jobs/flow/flow-policy.js';
 export { Identifies, KeyScope, Readable } from './privacy/sealed-fields.decorators.js';
 export { QueueName } from './queues/queue-name.js';
 export { BatchMessageJobDto } from './queues/batch/batch-message-job.dto.js';

@@ -48,6 +48,8 @@ export type {
   Upcast,
   VersionedJob,
 } from '../jobs/queue-definition.js';
+export type { BatchPolicy, GroupOf, JobFlow, KeyPolicy, TenantPolicy } from '../jobs/flow/flow-policy.js';
+export type { RateLimit, SharedRate } from '../jobs/flow/rate.js';
 export type { RetentionPolicy } from '../jobs/queue-settings.js';
 export { MESSAGE_QUEUE_BACKOFF, messageQueueBackoffStrategies, retryDelayMs } from '../jobs/retry-policy.js';
 export type { CronSchedule, IntervalSchedule, RepeatBounds } from '../admission/job-options.js';
