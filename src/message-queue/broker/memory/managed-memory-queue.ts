@@ -5,6 +5,7 @@ import { dueOptions } from '../../admission/flow/due-time.js';
 import { admitJob, admitOptions } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
 import { newJobId } from '../../admission/job-id.js';
+import { groupName, groupsOf } from '../../jobs/flow/group-name.js';
 import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../../jobs/taken-job.js';
@@ -12,7 +13,8 @@ import { isOrdinary } from '../broker.js';
 import type { AddOutcome, AddRequest, IdempotentAdd, OrdinaryAdd } from '../broker.js';
 import { DEFAULT_JOB_NAME } from '../rules/bull-arguments.js';
 import type { BulkJob } from '../rules/bull-arguments.js';
-import { queueFull } from '../rules/add-errors.js';
+import { queueFull, tenantFull } from '../rules/add-errors.js';
+import { tenantLimit } from '../rules/group-rules.js';
 import { processRefused, workerTwice } from '../rules/queue-errors.js';
 import { assertSamePayload } from '../rules/used-key.js';
 import type { UsedKey } from '../rules/used-key.js';
@@ -225,10 +227,16 @@ export class ManagedMemoryQueue extends MemoryQueue {
 
   protected override assertRoom(job: NewJob): void {
     if (job.options.repeat !== undefined) return;
-    const { maxWaiting } = this.definition;
-    const depth = this.engine.store.waiting.size + this.engine.store.delayed.size;
-    if (depth < waitingLimit(maxWaiting, this.critical)) return;
-    throw queueFull({ queue: this.name, job: job.name }, depth, maxWaiting);
+    const { maxWaiting, flow } = this.definition;
+    const { waitingCount, store } = this.engine;
+    const place = { queue: this.name, job: job.name };
+    const depth = waitingCount + store.delayed.size;
+    if (depth >= waitingLimit(maxWaiting, this.critical)) throw queueFull(place, depth, maxWaiting);
+    const { tenant } = groupsOf(flow, job.name, job.options.mq);
+    if (tenant === undefined) return;
+    const ofTenant = store.tenantDepths.of(groupName('tenant', tenant));
+    const limit = tenantLimit(flow?.tenant, maxWaiting);
+    if (ofTenant >= limit) throw tenantFull(place, tenant, ofTenant, limit);
   }
 }
 

@@ -21,6 +21,7 @@ import type {
   QueueWorker,
   ReplayTarget,
 } from '../broker.js';
+import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import type { ServerReport } from '../server-report.js';
 import { closeQueues } from '../rules/close-queues.js';
@@ -28,6 +29,7 @@ import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
 import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { DeadLetters } from './administration/dead-letters.js';
+import { MemoryGroups } from './administration/memory-groups.js';
 import { MemoryJobs } from './administration/memory-jobs.js';
 import { QueueAdministration } from './administration/queue-administration.js';
 import { TextReplacer } from './administration/text-replacer.js';
@@ -75,6 +77,7 @@ export class MemoryBroker extends Broker {
       clock: this.clock,
       budget: this.budget,
       minRepeatMs: definition.minRepeatMs,
+      flow: definition.flow,
       settings: { backoffStrategies: { ...messageQueueBackoffStrategies } },
     });
     this.queues.set(name, queue);
@@ -147,6 +150,10 @@ export class MemoryBroker extends Broker {
 
   schedulesOf(queue: Queue): SchedulesOfQueue {
     return this.managed(queue).schedules;
+  }
+
+  override groupsOf(queue: Queue): GroupsOfQueue {
+    return new MemoryGroups(this.managed(queue).engine);
   }
 
   async snapshot(queue: Queue): Promise<QueueSnapshot> {

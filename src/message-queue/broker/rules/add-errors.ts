@@ -35,10 +35,10 @@ export function queueFull(place: AddPlace, depth: number, maxWaiting: number): Q
   );
 }
 
-/** As many jobs of one tenant wait as may: others can still add. */
+/** As many jobs of one tenant wait as may: others can still add. The message does not name it: messages are logged. */
 export function tenantFull(place: AddPlace, tenant: string, depth: number, limit: number): QueueFullError {
   return new QueueFullError(
-    `Tenant "${tenant}" is full in queue "${place.queue}": ${waiting(depth)} and its limit (flow.tenant.maxWaiting) is ${limit}, so ` +
+    `A tenant of queue "${place.queue}" is full: ${waiting(depth)} and its limit (flow.tenant.maxWaiting) is ${limit}, so ` +
       `${jobOf(place)} was not added. Try again in ${RETRY_AFTER_MS} ms, or raise flow.tenant.maxWaiting.`,
     depth,
     limit,

@@ -41,8 +41,9 @@ export class DeadLetters {
     const now = clock.now();
     const before = now - definition.retention.failedAgeMs;
     const removed: string[] = [];
-    for (let job = store.failed.head; job !== null && removed.length < step; job = store.failed.head) {
-      if ((job.history?.finishedOn ?? 0) >= before) break;
+    for (const job of store.failed) {
+      if (removed.length >= step || (job.history?.finishedOn ?? 0) >= before) break;
+      if (job.membership?.parks === true) continue;
       removed.push(job.id);
       store.drop(job);
     }

@@ -7,7 +7,6 @@ import { cancelledReason, withCancellation } from '../../rules/job-record.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
-import { NO_FLOW } from '../../groups-of-queue.js';
 import { JobSettler } from '../store/job-settler.js';
 import type { StoredJob } from '../store/stored-job.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
@@ -60,8 +59,7 @@ export class QueueAdministration {
   }
 
   snapshot({ engine, ledger }: ManagedMemoryQueue): QueueSnapshot {
-    const { store, paused } = engine;
-    const waiting = store.waiting.size;
+    const { store, paused, waitingCount: waiting } = engine;
     return {
       waiting: paused ? 0 : waiting,
       paused: paused ? waiting : 0,
@@ -71,14 +69,14 @@ export class QueueAdministration {
       failed: store.failed.size,
       isPaused: paused,
       unknown: store.unknown.size,
-      oldestWaitingAt: store.waiting.oldestTimestamp(),
+      oldestWaitingAt: engine.oldestWaitingAt,
       failedDropped: store.failedDropped,
       failedDroppedAt: store.failedDroppedAt,
       keysForgotten: ledger.forgotten,
       keysForgottenAt: ledger.forgottenAt,
       wrongKeys: [],
       expired: 0,
-      flow: NO_FLOW,
+      flow: engine.gates.groups.counts(),
     };
   }
 }

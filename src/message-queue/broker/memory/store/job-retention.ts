@@ -18,14 +18,16 @@ export function applyRetention(
   }
 }
 
-/** Drops the oldest dead letters that are too many, or too many bytes, but never the last one; and counts them. @returns their ids */
+/** Drops the oldest dead letters that are too many, or too many bytes, but never the last one, nor one for which a key stands still; and counts them. @returns their ids */
 export function dropExcess(store: MemoryStore, step: number, now: number): string[] {
   const { failed, failedLimit } = store;
   const dropped: string[] = [];
-  while (failed.size > 1 && dropped.length < step && failed.head !== null) {
+  for (const letter of failed) {
+    if (letter === failed.tail || dropped.length >= step) break;
     if (failed.size <= failedLimit.count && store.failedBytes <= failedLimit.bytes) break;
-    dropped.push(failed.head.id);
-    store.drop(failed.head);
+    if (letter.membership?.parks === true) continue;
+    dropped.push(letter.id);
+    store.drop(letter);
   }
   if (dropped.length > 0) {
     store.failedDropped += dropped.length;

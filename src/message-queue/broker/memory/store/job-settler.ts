@@ -16,6 +16,7 @@ export class JobSettler {
   complete(job: StoredJob, json: string | undefined): void {
     const history = job.remember();
     this.end(job);
+    if (job.membership !== null) this.engine.gates.ended(job, job.membership);
     history.returnvalue = json ?? 'null';
     this.engine.store.resize(job, history.returnvalue.length);
     this.keep(job, 'completed', retentionRule(job.options.removeOnComplete));
@@ -56,6 +57,7 @@ export class JobSettler {
   /** Moves the job to the failed set. */
   fail(job: StoredJob, message: string | undefined): void {
     this.end(job);
+    if (job.membership !== null) this.engine.gates.buried(job, job.membership);
     job.remember().failedReason = message ?? 'null';
     this.keep(job, 'failed', retentionRule(job.options.removeOnFail));
     this.engine.events.publish('global:failed', job.id, message, 'active');
@@ -64,13 +66,13 @@ export class JobSettler {
 
   /** Runs again at `runAt`. */
   delay(job: StoredJob, runAt: number): void {
-    job.locked = false;
+    this.suspend(job);
     this.engine.place(job, runAt, 'lane-end');
   }
 
   /** Waits again, where Bull puts a job that is retried at once. */
   retryNow(job: StoredJob): void {
-    job.locked = false;
+    this.suspend(job);
     const first = job.options.lifo === true && !job.options.priority;
     this.engine.place(job, null, first ? 'first' : 'lane-end');
   }
@@ -79,6 +81,11 @@ export class JobSettler {
   handBack(job: StoredJob): void {
     job.locked = false;
     this.engine.place(job, null, 'lane-front');
+  }
+
+  private suspend(job: StoredJob): void {
+    job.locked = false;
+    if (job.membership !== null) this.engine.gates.suspend(job, job.membership);
   }
 
   private end(job: StoredJob): void {

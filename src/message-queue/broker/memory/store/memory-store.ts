@@ -1,3 +1,6 @@
+import { TENANT_LANE } from '../../rules/group-rules.js';
+import type { Membership } from './gates/membership.js';
+import { TenantDepths } from './gates/tenant-depths.js';
 import { DelayHeap } from './lanes/delay-heap.js';
 import { JobList } from './lanes/job-list.js';
 import { letterBytes } from './memory-budget.js';
@@ -25,6 +28,7 @@ export class MemoryStore {
   failedDroppedAt: number | null = null;
   /** Jobs that were passed on and are not known to any worker so far. */
   readonly unknown = new Set<StoredJob>();
+  readonly tenantDepths = new TenantDepths();
   /** Delayed jobs that are not the pending run of a repeat schedule. */
   delayedOnce = 0;
   /** Jobs ever inserted. */
@@ -75,11 +79,28 @@ export class MemoryStore {
 
   enqueue(job: StoredJob, entrance: Entrance): void {
     this.enter(job, 'waiting');
+    if (job.membership !== null && job.membership.tenant !== null) {
+      if (entrance === 'lane-front') this.waiting.pushFront(job, TENANT_LANE);
+      else this.waiting.push(job, TENANT_LANE);
+      return;
+    }
     const priority = Number(job.options.priority) || 0;
     if (entrance === 'first') this.waiting.pushLifo(job);
     else if (entrance === 'last') this.waiting.push(job, 0);
     else if (entrance === 'lane-front') this.waiting.pushFront(job, priority);
     else this.waiting.push(job, priority);
+  }
+
+  /** It waits, but in no lane: a group has it in its line. */
+  hold(job: StoredJob): void {
+    this.enter(job, 'waiting');
+  }
+
+  /** Of a delayed job whose options changed. */
+  regroup(job: StoredJob, membership: Membership | null): void {
+    if (job.membership !== null) this.tenantDepths.subtract(job.membership);
+    job.membership = membership;
+    if (membership !== null) this.tenantDepths.add(membership);
   }
 
   delay(job: StoredJob, runAt: number): void {
@@ -114,9 +135,11 @@ export class MemoryStore {
     this.detach(job);
     job.state = state;
     job.sequence = this.budget.nextSequence();
+    if (job.membership !== null && isInLine(state)) this.tenantDepths.add(job.membership);
   }
 
   private detach(job: StoredJob): void {
+    if (job.membership !== null && isInLine(job.state)) this.tenantDepths.subtract(job.membership);
     switch (job.state) {
       case 'waiting':
         this.waiting.remove(job);
@@ -136,4 +159,9 @@ export class MemoryStore {
       case null:
     }
   }
+}
+
+/** Whether a job in this state is one of those that `maxWaiting` limits. */
+function isInLine(state: StoredState | null): boolean {
+  return state === 'waiting' || state === 'delayed';
 }

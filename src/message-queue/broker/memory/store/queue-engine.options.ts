@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Clock } from '../../../../kernel/time/clock.js';
+import type { FlowPolicy } from '../../../jobs/flow/flow-policy.js';
 import type { MemoryBudget } from './memory-budget.js';
 import type { StoredJob } from './stored-job.js';
 
@@ -32,5 +33,7 @@ export interface EngineOptions {
   readonly budget: MemoryBudget;
   readonly emitter: EventEmitter;
   readonly limit: StartLimit | null;
+  /** Undefined: jobs have no groups. */
+  readonly flow: FlowPolicy | undefined;
   readonly hooks: EngineHooks;
 }

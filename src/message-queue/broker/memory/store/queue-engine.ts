@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../kernel/time/clock.js';
 import { EventLoopTurns } from './event-loop-turns.js';
+import { Gates } from './gates/gates.js';
 import { DelayTimer } from './lanes/delay-timer.js';
 import { MemoryStore } from './memory-store.js';
 import type { Entrance } from './memory-store.js';
@@ -12,6 +13,7 @@ export class QueueEngine {
   readonly name: string;
   readonly clock: Clock;
   readonly store: MemoryStore;
+  readonly gates: Gates;
   readonly events: QueueEvents;
   readonly turns = new EventLoopTurns();
   readonly hooks: EngineHooks;
@@ -23,15 +25,29 @@ export class QueueEngine {
   private readonly timer: DelayTimer;
   private promotes = false;
   private limitedUntil: number | null = null;
+  private wakesSoon = false;
 
-  constructor({ name, clock, budget, emitter, limit, hooks }: EngineOptions) {
+  constructor({ name, clock, budget, emitter, limit, flow, hooks }: EngineOptions) {
     this.name = name;
     this.clock = clock;
     this.store = new MemoryStore(budget);
+    this.gates = new Gates({ flow, store: this.store, onAdmitted: () => this.wakeSoon() });
     this.events = new QueueEvents(emitter);
     this.limit = limit;
     this.hooks = hooks;
     this.timer = new DelayTimer(clock, () => this.onTimer());
+  }
+
+  /** Jobs that wait, in a lane or held by a group. */
+  get waitingCount(): number {
+    return this.store.waiting.size + this.gates.groups.held;
+  }
+
+  /** When the job that waits longest was added, by the first ones of lanes and groups; null when none waits. */
+  get oldestWaitingAt(): number | null {
+    const held = this.gates.groups.oldestHeldAt();
+    const inLane = this.store.waiting.oldestTimestamp();
+    return held === null || inLane === null ? (held ?? inLane) : Math.min(held, inLane);
   }
 
   /** From now on delayed jobs are promoted when they are due. As in Bull, only a queue that is worked on does that. */
@@ -48,7 +64,7 @@ export class QueueEngine {
     for (let job = this.store.delayed.peek(); job !== null; job = this.store.delayed.peek()) {
       if (job.runAt > now) break;
       job.delay = 0;
-      this.store.enqueue(job, 'lane-end');
+      this.enter(job, 'lane-end');
       this.events.publishWaiting(job.id);
       promoted += 1;
     }
@@ -58,11 +74,12 @@ export class QueueEngine {
   /** Puts a job into delayed (when `runAt` is given) or into waiting, and lets the worker know. */
   place(job: StoredJob, runAt: number | null, entrance: Entrance): void {
     if (runAt !== null) {
+      if (job.membership !== null && job.state === null) this.gates.addDelayed(job, job.membership);
       this.store.delay(job, runAt);
       this.arm();
       return;
     }
-    this.store.enqueue(job, entrance);
+    this.enter(job, entrance);
     this.hooks.onWork();
   }
 
@@ -80,8 +97,14 @@ export class QueueEngine {
   /** Forgets a job that nobody runs, and what hangs on it. */
   remove(job: StoredJob): void {
     this.hooks.onRemove(job);
-    this.store.drop(job);
+    this.drop(job);
     this.arm();
+  }
+
+  /** Forgets a job that has ended. One for which its key stood still does so no longer. */
+  drop(job: StoredJob): void {
+    if (job.membership !== null) this.gates.ended(job, job.membership);
+    this.store.drop(job);
   }
 
   /** A worker that had finished a job found no other one. */
@@ -122,13 +145,38 @@ export class QueueEngine {
     job.locked = true;
     job.remember().processedOn = this.clock.now();
     this.events.publish('global:active', job.id, 'waiting');
+    if (job.membership !== null) this.gates.started(job, job.membership);
     this.hooks.onStart(job);
+  }
+
+  /** What was handed back stands in front of its lane again: it has passed the gates already. */
+  private enter(job: StoredJob, entrance: Entrance): void {
+    if (job.membership === null || entrance === 'lane-front') this.store.enqueue(job, entrance);
+    else this.gates.enter(job, job.membership, entrance);
+  }
+
+  /** Jobs stand in lanes that nobody added or promoted. Whoever moved them may be about to remove them. */
+  private wakeSoon(): void {
+    if (this.wakesSoon) return;
+    this.wakesSoon = true;
+    queueMicrotask(() => {
+      this.wakesSoon = false;
+      this.hooks.onWork();
+    });
+  }
+
+  /** The first job that its groups let start. */
+  private nextInLine(): StoredJob | null {
+    for (let job = this.store.waiting.peek(); job !== null; job = this.store.waiting.peek()) {
+      if (job.membership === null || this.gates.mayStart(job, job.membership)) return job;
+    }
+    return null;
   }
 
   private nextAllowed(): StoredJob | null {
     const { limit } = this;
-    if (limit === null) return this.store.waiting.peek();
-    for (let job = this.store.waiting.peek(); job !== null; job = this.store.waiting.peek()) {
+    if (limit === null) return this.nextInLine();
+    for (let job = this.nextInLine(); job !== null; job = this.nextInLine()) {
       const decision = limit.start(job, this.clock.now());
       if (decision === 'start') return job;
       if ('queueWaitsUntil' in decision) {

@@ -1,6 +1,7 @@
 import type { JobOptions } from 'bull';
 import type { MessageQueueError } from '../../../../kernel/errors.js';
 import type { ManagedJobRecord } from '../../../jobs/managed-job.js';
+import type { Membership } from './gates/membership.js';
 import type { JobList } from './lanes/job-list.js';
 
 /** Where a job is. `paused` is not a state of its own here: it is `waiting` while the queue is paused for all. */
@@ -71,6 +72,8 @@ export class StoredJob {
   runAt = 0;
   /** Order of arrival in its present state. */
   sequence = 0;
+  /** Null when it belongs to no group. */
+  membership: Membership | null = null;
   /** Null once it was removed. */
   state: StoredState | null = null;
   /** Held by whoever runs the job; a locked job cannot be removed. */

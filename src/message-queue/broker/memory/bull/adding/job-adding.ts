@@ -99,6 +99,7 @@ export class JobAdding {
     const { store, events } = this.engine;
     const delay = options.delay < 0 ? 0 : options.delay;
     const stored = new StoredJob(id, name, json, options, timestamp, delay, bytes);
+    stored.membership = this.engine.gates.membershipOf(name, options);
     store.insert(stored);
     // Before the job can start.
     events.emit(JOB_ADDED, id, name);

@@ -233,6 +233,8 @@ export class QueueSchedules implements SchedulesOfQueue {
     this.#engine.store.resize(pending, data.length - pending.data.length);
     pending.data = data;
     pending.options = { ...(stored as StoredOptions), delay: pending.delay };
+    const { gates, store } = this.#engine;
+    store.regroup(pending, gates.membershipOf(pending.name, pending.options));
   }
 
   #stateOf(id: string): PendingState {

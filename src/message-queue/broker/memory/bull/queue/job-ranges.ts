@@ -8,9 +8,9 @@ export function countOf(engine: QueueEngine, type: string): number | undefined {
   switch (type) {
     case 'wait':
     case 'waiting':
-      return engine.paused ? 0 : store.waiting.size;
+      return engine.paused ? 0 : engine.waitingCount;
     case 'paused':
-      return engine.paused ? store.waiting.size : 0;
+      return engine.paused ? engine.waitingCount : 0;
     case 'delayed':
       return store.delayed.size;
     case 'active':
@@ -43,17 +43,25 @@ export function rangeOf(
     return jobs.slice(from, to + 1);
   }
   const lists = listsOf(engine, type);
-  if (!ascending) lists.reverse();
-  return slice(lists, from, to, ascending);
+  return slice(ascending ? lists : [...lists].reverse(), from, to, ascending);
 }
 
-function listsOf(engine: QueueEngine, type: string): JobList<StoredJob>[] {
-  const { store } = engine;
-  if (type === 'active' || type === 'completed' || type === 'failed') return [store[type]];
-  return store.waiting.lanes();
+/** What groups hold comes behind all lanes. */
+function* listsOf({ store, gates }: QueueEngine, type: string): Generator<JobList<StoredJob>> {
+  if (type === 'active' || type === 'completed' || type === 'failed') {
+    yield store[type];
+    return;
+  }
+  yield* store.waiting.lanes();
+  yield* gates.groups.lists();
 }
 
-function slice(lists: JobList<StoredJob>[], from: number, to: number, ascending: boolean): StoredJob[] {
+function slice(
+  lists: Iterable<JobList<StoredJob>>,
+  from: number,
+  to: number,
+  ascending: boolean,
+): StoredJob[] {
   const jobs: StoredJob[] = [];
   let position = 0;
   for (const list of lists) {

@@ -1,5 +1,6 @@
 import type { AdvancedSettings, JobOptions, MetricsOpts, RateLimiter } from 'bull';
 import type { Clock } from '../../../../../kernel/time/clock.js';
+import type { FlowPolicy } from '../../../../jobs/flow/flow-policy.js';
 import type { MemoryBudget } from '../../store/memory-budget.js';
 import type { BackoffStrategy } from '../job/job-backoff.js';
 
@@ -14,6 +15,8 @@ export interface MemoryQueueOptions {
   readonly metrics?: MetricsOpts;
   /** Shortest time between two runs of a schedule, milliseconds. Default 1. */
   readonly minRepeatMs?: number;
+  /** Which jobs may start when. Default: none waits for another. */
+  readonly flow?: FlowPolicy;
   /** Default: the real time. */
   readonly clock?: Clock;
   /** What this queue (and the others that share the budget) may hold. Default: no limit. */

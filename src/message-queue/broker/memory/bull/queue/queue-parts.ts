@@ -43,7 +43,7 @@ export class QueueParts {
   /** A handle on a stored job. */
   readonly handleOf: (stored: StoredJob) => MemoryJob;
 
-  constructor(shell: QueueShell, { clock, limiter, metrics, minRepeatMs = 1 }: MemoryQueueOptions) {
+  constructor(shell: QueueShell, { clock, limiter, metrics, minRepeatMs = 1, flow }: MemoryQueueOptions) {
     const { queue, name, budget, assertRoom } = shell;
     const { drainDelay, backoffStrategies } = queue.settings;
     const extras = new QueueExtras(name, metrics?.maxDataPoints);
@@ -53,6 +53,7 @@ export class QueueParts {
       budget,
       emitter: queue,
       limit: limiter === undefined ? null : new RateLimiter(limiter),
+      flow,
       hooks: {
         onWork: () => this.running.serve(),
         onStart: (job) => {

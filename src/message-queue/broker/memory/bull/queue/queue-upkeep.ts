@@ -63,6 +63,7 @@ export class QueueUpkeep {
     }
     for (const job of [...engine.store.jobs.values()]) engine.remove(job);
     engine.store.resetIds();
+    engine.gates.groups.forgetSettings();
     this.#parts.extras.clear();
     engine.paused = false;
   }
@@ -95,7 +96,7 @@ function cleanJobs(
   for (const job of rangeOf(engine, type, 0, -1, true)) {
     if (limit > 0 && removed.length >= limit) break;
     if (job.locked || ageStamp(job) >= before) continue;
-    if (job.state === 'completed' || job.state === 'failed') engine.store.drop(job);
+    if (job.state === 'completed' || job.state === 'failed') engine.drop(job);
     else engine.remove(job);
     removed.push(job.id);
   }
