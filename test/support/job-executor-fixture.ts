@@ -5,6 +5,7 @@ import { IsString } from 'class-validator';
 import { RepeatedLines } from '../../src/kernel/logging/repeated-lines.js';
 import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
 import { HandlerRegistry } from '../../src/message-queue/handlers/handler-registry.js';
+import type { BatchContext } from '../../src/message-queue/handlers/batch-context.js';
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
 import type { ErrorVerdict } from '../../src/message-queue/handlers/job-error-policy.js';
 import type { FlowPolicy } from '../../src/message-queue/jobs/flow/flow-policy.js';
@@ -18,6 +19,7 @@ import type { JobLog } from '../../src/message-queue/jobs/job-logger.js';
 import { JobMiddlewareStack } from '../../src/message-queue/execution/job-middleware.js';
 import type { FailureRecord, ManagedJobOptions } from '../../src/message-queue/jobs/managed-job.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
+import type { SealableQueue } from '../../src/message-queue/jobs/sealing/payload-seal.js';
 import type { Settlement } from '../../src/message-queue/jobs/settlement.js';
 import { TakenJob } from '../../src/message-queue/jobs/taken-job.js';
 
@@ -29,20 +31,23 @@ export class Note {
 export const definition = defineQueue({
   name: 'notes',
   description: 'notes',
-  jobs: { write: Note, tuned: Note },
+  jobs: { write: Note, tuned: Note, digest: Note },
   concurrency: 1,
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 2000 },
   timeoutMs: 1000,
+  flow: { jobs: { digest: { batch: { size: 10, waitMs: 1_000 } } } },
 });
 
+export type HandleBatch = (payloads: Note[], batch: BatchContext) => Promise<unknown>;
 export type Handle = (payload: Note, context: JobContext) => Promise<unknown>;
 
 /** What the tests' handlers do, and what the executor told the world. */
 export class Stage {
   handle: Handle = () => Promise.resolve('done');
   /** Of the queue. */
-  flow: FlowPolicy | undefined;
+  flow: FlowPolicy | undefined = definition.flow;
+  handleBatch: HandleBatch = () => Promise.resolve('done');
   verdict: (error: Error) => ErrorVerdict | undefined = () => undefined;
   readonly clock = new ManualClock();
   readonly events = new JobEvents();
@@ -111,6 +116,16 @@ export class Stage {
     return settlement;
   }
 
+  /** The same for jobs that were collected. */
+  async runBatch(
+    taken: readonly TakenJob[],
+    queue: SealableQueue = definition,
+  ): Promise<readonly Settlement[]> {
+    const settlements = await this.executor.runBatch(taken, queue);
+    for (const one of taken) one.noteStored(true);
+    return settlements;
+  }
+
   get heardNames(): string[] {
     return this.heard.map(([name]) => name);
   }
@@ -136,6 +151,11 @@ class NoteProcessor {
   @JobHandler('tuned', { timeoutMs: 200, attempts: 7 })
   tuned(payload: Note, context: JobContext): Promise<unknown> {
     return this.stage.handle(payload, context);
+  }
+
+  @JobHandler(definition, 'digest')
+  digest(payloads: Note[], batch: BatchContext): Promise<unknown> {
+    return this.stage.handleBatch(payloads, batch);
   }
 
   onError(error: Error): ErrorVerdict | undefined {

@@ -9,9 +9,12 @@ const MOST_ERRORS = 5;
 
 /**
  * What an error of a sealed queue says and everybody else is not told: its message and those of its causes, sealed as the payload is.
- * @returns undefined where nothing is sealed: the queue is not, or the run did not come to its payload
+ * @returns undefined where nothing is sealed: the queue is not, the run did not come to its payload, or it was one of many that failed
+ *   together, whose error may quote what is sealed with the keys of others
  */
 export function sealedText(run: Run, error: Error): string | undefined {
+  const { members = [], failures } = run.within ?? {};
+  if (members.length > 1 && failures?.get(run) !== error) return undefined;
   const sealer = run.opened?.sealer;
   return sealer?.seal('failure', JSON.stringify(boundedJson(fullText(error), FULL_TEXT_BYTES)));
 }

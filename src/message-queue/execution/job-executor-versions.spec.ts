@@ -15,7 +15,7 @@ async function runOf(
   data: unknown,
   upcast?: Upcast,
 ): Promise<Settlement> {
-  const { jobs: _jobs, versions: _versions, ...settings } = definition;
+  const { jobs: _jobs, versions: _versions, flow: _flow, ...settings } = definition;
   const jobs = { write: { payload: Note, version: 3, ...(upcast && { upcast }) }, tuned: Note };
   const versioned = defineQueue({ ...settings, jobs });
   const settlement = await stage.executor.run(stage.take({ data, opts: { mq: record } }), versioned);
@@ -185,7 +185,7 @@ describe('fields that this version does not know', () => {
 
 describe('a definition', () => {
   it('that is made from another keeps its versions', () => {
-    const { jobs: _jobs, ...settings } = definition;
+    const { jobs: _jobs, flow: _flow, ...settings } = definition;
     const first = defineQueue({ ...settings, jobs: { write: { payload: Note, version: 2 }, tuned: Note } });
     const changed = defineQueue({ ...first, concurrency: 7 });
     const more = defineQueue({ ...first, jobs: { ...first.jobs, tuned: { payload: Note, version: 3 } } });
@@ -200,7 +200,7 @@ describe('a definition', () => {
   });
 
   it('says the version of each job, 1 unless it says otherwise', () => {
-    const { jobs: _jobs, ...settings } = definition;
+    const { jobs: _jobs, flow: _flow, ...settings } = definition;
     const queue = defineQueue({ ...settings, jobs: { write: { payload: Note, version: 2 }, tuned: Note } });
     expect(queue.jobs).toEqual({ write: Note, tuned: Note });
     expect(['write', 'tuned', 'constructor', 'none'].map((job) => versionOf(queue, job))).toEqual([

@@ -1,35 +1,29 @@
-import type { Type } from '@nestjs/common';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import { HostCode } from '../../kernel/host/host-code.js';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
+import type { HandledRun } from '../handlers/job-context.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import { toError } from '../jobs/failure-record.js';
 import type { JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { JobLog } from '../jobs/job-logger.js';
 import { JobResult } from '../jobs/job-result.js';
-import type { OpenedPayload, SealableQueue } from '../jobs/sealing/payload-seal.js';
+import { isBatched } from '../jobs/queue-definition.js';
+import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import { SHREDDED } from '../jobs/settlement.js';
 import type { Settlement } from '../jobs/settlement.js';
-import type { RunJob, TakenJob } from '../jobs/taken-job.js';
-import type { JobMiddlewareStack } from './job-middleware.js';
+import type { RunBatch, RunJob, TakenJob } from '../jobs/taken-job.js';
+import { BatchRun, performBatch } from './batch-run.js';
+import type { JobMiddlewareStack, MiddlewareContext } from './job-middleware.js';
 import { OutcomeReporter } from './outcome-reporter.js';
 import { Run } from './run.js';
 import type { RunTools } from './run.js';
 import { settleUnsuccessful } from './run-outcome.js';
-import {
-  acceptedPayload,
-  currentData,
-  handlerOf,
-  judgedPayload,
-  openedPayload,
-  payloadTypeOf,
-  refuseCrashLoop,
-  refusedErased,
-} from './run-steps.js';
+import { withPayload } from './run-steps.js';
+import type { UsePayload } from './run-steps.js';
 import { sealedText } from './full-text.js';
 import { StuckHandlers } from './stuck-handlers.js';
 import type { StuckHandler } from './stuck-handlers.js';
@@ -97,6 +91,11 @@ export class JobExecutor {
     return (taken) => this.run(taken, definition, now);
   }
 
+  /** What a broker calls for jobs of one queue that it collected. @param now the broker's */
+  batchRunnerOf(definition: SealableQueue, now: () => number): RunBatch {
+    return (taken) => this.runBatch(taken, definition, now);
+  }
+
   /**
    * Runs a job to its end. Never rejects.
    * @param definition the job's queue, with the host's overrides
@@ -107,61 +106,69 @@ export class JobExecutor {
     definition: SealableQueue,
     now: () => number = () => this.#parts.clock.now(),
   ): Promise<Settlement> {
-    const run = new Run(taken, definition, this.#tools);
-    let settlement: Settlement;
-    try {
-      const value = await this.#perform(run);
-      settlement =
-        run.ending() === undefined ? completed(run, value) : this.#unsuccessful(run, undefined, now());
-    } catch (thrown) {
-      settlement = this.#unsuccessful(run, thrown ?? toError(thrown), now());
+    if (isBatched(definition, taken.job.name)) {
+      return this.runBatch([taken], definition, now).then(([settlement]) => settlement as Settlement);
     }
+    const run = new Run(taken, definition, this.#tools);
+    let value: unknown;
+    let thrown: unknown;
+    try {
+      value = await withPayload(run, this.#parts, this.#begin);
+    } catch (error) {
+      thrown = error ?? toError(error);
+    }
+    const settlement = this.#settle(run, value, thrown, now());
     run.end();
     this.#report(run, settlement);
     return settlement;
   }
 
   /**
-   * All steps up to the handler's result; when told to stop, stops between steps. Throws whatever goes wrong, at once or
-   * later. A usual job gets here what its handler returned, without a promise in between: each is paid for by every job.
+   * Runs jobs that were collected in one run of their handler, each to an end of its own. Never rejects. Those that cannot run fail before
+   * the handler sees the others.
+   * @param taken of one job name
+   * @param now as of `run`
+   * @returns how it ended for each, in the same order
    */
-  #perform(run: Run): Promise<unknown> | undefined {
-    if (run.ending() !== undefined) return undefined;
-    refuseCrashLoop(run, this.#parts.maxCrashes);
-    const type = payloadTypeOf(run);
-    const handler = (run.handler = handlerOf(run, this.#parts.handlers));
-    const opening = openedPayload(run);
-    const asking = refusedErased(run);
-    if (asking !== undefined) {
-      return Promise.all([opening, asking]).then(([opened]) => this.#validate(run, handler, type, opened));
-    }
-    if (!(opening instanceof Promise)) return this.#validate(run, handler, type, opening);
-    return opening.then((opened) => this.#validate(run, handler, type, opened));
+  async runBatch(
+    taken: readonly TakenJob[],
+    definition: SealableQueue,
+    now: () => number = () => this.#parts.clock.now(),
+  ): Promise<readonly Settlement[]> {
+    const name = taken[0]?.job.name;
+    // Collected by a worker whose policy was another.
+    if (name === undefined || !isBatched(definition, name)) return this.#runEach(taken, definition, now);
+    const batch = new BatchRun(taken, definition, this.#tools);
+    const { value, thrown } = await performBatch(batch, {
+      prepare: async (run) => (await withPayload(run, this.#parts, (_run, payload) => payload)) as object,
+      handle: () => this.#handle(batch, batch.handler),
+    });
+    const at = now();
+    const settlements = batch.runs.map((run) => this.#settle(run, value, thrown.get(run), at));
+    batch.end();
+    batch.runs.forEach((run, i) => this.#report(run, settlements[i] as Settlement));
+    return settlements;
   }
 
-  #validate(
-    run: Run,
-    handler: RegisteredHandler,
-    type: Type<object>,
-    opened: OpenedPayload | 'shredded',
-  ): Promise<unknown> | undefined {
-    if (run.ending() !== undefined) return undefined;
-    if (opened === 'shredded') {
-      run.isShredded = true;
-      return undefined;
-    }
-    run.opened = opened;
-    const data = currentData(run);
-    const payload = acceptedPayload(data, type);
-    if (payload !== undefined) return this.#handle(run, handler, payload);
-    return judgedPayload(run, data, type).then((judged) => this.#handle(run, handler, judged));
+  async #runEach(
+    taken: readonly TakenJob[],
+    definition: SealableQueue,
+    now: () => number,
+  ): Promise<readonly Settlement[]> {
+    const settlements: Settlement[] = [];
+    for (const one of taken) settlements.push(await this.run(one, definition, now));
+    return settlements;
   }
 
-  #handle(run: Run, handler: RegisteredHandler, payload: object): Promise<unknown> | undefined {
+  readonly #begin: UsePayload = (run, payload) => {
     if (run.ending() !== undefined) return undefined;
     run.begin(payload);
+    return this.#handle(run, run.handler as RegisteredHandler);
+  };
+
+  #handle(run: MiddlewareContext & HandledRun, handler: RegisteredHandler): Promise<unknown> {
     let handled: Promise<unknown> | undefined;
-    const outcome = this.#parts.middleware.run(run, () => (handled = handler.handle(payload, run)));
+    const outcome = this.#parts.middleware.run(run, () => (handled = handler.handle(run.payload, run)));
     return outcome === handled ? outcome : this.#afterBoth(outcome, () => handled);
   }
 
@@ -171,6 +178,16 @@ export class JobExecutor {
       return await outcome;
     } finally {
       await handled()?.catch(() => undefined);
+    }
+  }
+
+  /** @param thrown what it failed with; undefined when it did not */
+  #settle(run: Run, value: unknown, thrown: unknown, now: number): Settlement {
+    if (thrown !== undefined || run.ending() !== undefined) return this.#unsuccessful(run, thrown, now);
+    try {
+      return completed(run, value);
+    } catch (error) {
+      return this.#unsuccessful(run, error, now);
     }
   }
 

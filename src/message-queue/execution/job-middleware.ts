@@ -1,11 +1,16 @@
+import type { BatchContext } from '../handlers/batch-context.js';
 import type { JobContext } from '../handlers/job-context.js';
 
-/** What middleware sees: the handler's context and the validated payload. */
-export type MiddlewareContext = JobContext & { readonly payload: object };
+/**
+ * What middleware sees: the handler's context and the validated payload. Around a batch, `payload` is the array of its payloads, and what else
+ * is about one job is about the first member; `batch` has all of them.
+ */
+export type MiddlewareContext = JobContext & { readonly payload: object; readonly batch?: BatchContext };
 
 /**
  * Runs around every handler: before `next()`, after it, and when it throws. What it returns becomes the
  * job's result; what it throws fails the attempt as if the handler had thrown it. Not calling `next()` skips the handler.
+ * A handler that gets a batch is one handler: middleware runs once around it, and what it returns or throws is that of all members.
  */
 export type JobMiddleware = (context: MiddlewareContext, next: () => Promise<unknown>) => Promise<unknown>;
 

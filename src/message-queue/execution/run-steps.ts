@@ -19,6 +19,52 @@ import type { OpenedPayload } from '../jobs/sealing/payload-seal.js';
 import { FIRST_VERSION, versionOf } from '../jobs/queue-definition.js';
 import type { Run } from './run.js';
 
+/** What the steps of a run depend on. */
+export interface StepParts {
+  readonly handlers: HandlerRegistry;
+  readonly maxCrashes: number;
+}
+
+/** What is done with a payload that is valid. */
+export type UsePayload = (run: Run, payload: object) => Promise<unknown> | object | undefined;
+
+/**
+ * All steps up to the handler; when told to stop, stops between steps. Throws whatever goes wrong, at once or later. A usual job gets
+ * here what `use` returned, without a promise in between: each is paid for by every job.
+ * @returns what `use` returns; undefined when there is nothing to run (any more)
+ */
+export function withPayload(run: Run, parts: StepParts, use: UsePayload): ReturnType<UsePayload> {
+  if (run.ending() !== undefined) return undefined;
+  refuseCrashLoop(run, parts.maxCrashes);
+  const type = payloadTypeOf(run);
+  run.handler = handlerOf(run, parts.handlers);
+  const opening = openedPayload(run);
+  const asking = refusedErased(run);
+  if (asking !== undefined) {
+    return Promise.all([opening, asking]).then(([opened]) => validate(run, type, opened, use));
+  }
+  if (!(opening instanceof Promise)) return validate(run, type, opening, use);
+  return opening.then((opened) => validate(run, type, opened, use));
+}
+
+function validate(
+  run: Run,
+  type: Type<object>,
+  opened: OpenedPayload | 'shredded',
+  use: UsePayload,
+): ReturnType<UsePayload> {
+  if (run.ending() !== undefined) return undefined;
+  if (opened === 'shredded') {
+    run.isShredded = true;
+    return undefined;
+  }
+  run.opened = opened;
+  const data = currentData(run);
+  const payload = acceptedPayload(data, type);
+  if (payload !== undefined) return use(run, payload);
+  return judgedPayload(run, data, type).then((judged) => use(run, judged));
+}
+
 /** How many of the newest crashes a crash-loop error names. */
 const CRASHES_NAMED = 20;
 
@@ -26,7 +72,7 @@ const CRASHES_NAMED = 20;
  * Stops a job that has killed its worker again and again.
  * @throws CrashLoopError naming when each crash was noticed
  */
-export function refuseCrashLoop({ taken, queue, jobName, jobId }: Run, maxCrashes: number): void {
+function refuseCrashLoop({ taken, queue, jobName, jobId }: Run, maxCrashes: number): void {
   const { crashes } = taken;
   if (crashes.length < maxCrashes) return;
   const times = crashes
@@ -45,7 +91,7 @@ export function refuseCrashLoop({ taken, queue, jobName, jobId }: Run, maxCrashe
  * The payload class of the job.
  * @throws UnknownJobNameError when the queue defines no such job, UnrecoverableJobError when the job's name is lost
  */
-export function payloadTypeOf({ queue, jobName, jobId, definition }: Run): Type<object> {
+function payloadTypeOf({ queue, jobName, jobId, definition }: Run): Type<object> {
   const { jobs } = definition;
   const place = { queue, job: jobName, jobId };
   if (typeof (jobName as unknown) !== 'string') {
@@ -65,7 +111,7 @@ export function payloadTypeOf({ queue, jobName, jobId, definition }: Run): Type<
 }
 
 /** @throws HandlerRegistrationError when nothing here handles the job */
-export function handlerOf({ queue, jobName, jobId }: Run, handlers: HandlerRegistry): RegisteredHandler {
+function handlerOf({ queue, jobName, jobId }: Run, handlers: HandlerRegistry): RegisteredHandler {
   const handler = handlers.handlerOf(queue, jobName);
   if (handler !== undefined) return handler;
   throw new HandlerRegistrationError(
@@ -81,7 +127,7 @@ export function handlerOf({ queue, jobName, jobId }: Run, handlers: HandlerRegis
  * @returns `shredded` when its key was destroyed
  * @throws SealBrokenError, UnsealedJobError, KeyUnavailableError; at once or as a rejection
  */
-export function openedPayload({
+function openedPayload({
   taken,
   definition,
   jobName,
@@ -95,7 +141,7 @@ export function openedPayload({
  * Asks whether what the job is about was erased; undefined where nobody need be asked.
  * @throws ErasedError, KeyUnavailableError; as a rejection
  */
-export function refusedErased({ taken, definition, jobName, jobId }: Run): Promise<void> | undefined {
+function refusedErased({ taken, definition, jobName, jobId }: Run): Promise<void> | undefined {
   return definition.seal?.refuseErased({ job: jobName, jobId }, taken.job.data as unknown);
 }
 
@@ -103,7 +149,7 @@ export function refusedErased({ taken, definition, jobName, jobId }: Run): Promi
  * The stored payload, brought up to the version of the queue's definition.
  * @throws NewerPayloadError when it is of a newer one, UpcastError, InvalidPayloadError when its version is none
  */
-export function currentData(run: Run): unknown {
+function currentData(run: Run): unknown {
   const { data, definition, record } = run;
   if (record.version === undefined && definition.versions === undefined) return data;
   const { queue, jobName, jobId } = run;
@@ -152,12 +198,12 @@ function upcastData(
 }
 
 /** Stored jobs outlive deploys, so what was valid once is checked again: at once, if it is usual. */
-export function acceptedPayload(data: unknown, type: Type<object>): object | undefined {
+function acceptedPayload(data: unknown, type: Type<object>): object | undefined {
   return acceptPayload(type, data, Number.POSITIVE_INFINITY);
 }
 
 /** The payload of a job that is not usual. @throws InvalidPayloadError */
-export function judgedPayload(run: Run, data: unknown, type: Type<object>): Promise<object> {
+function judgedPayload(run: Run, data: unknown, type: Type<object>): Promise<object> {
   const { queue, jobName, jobId } = run;
   return judgeStoredPayload(type, data, { queue, job: jobName, jobId });
 }

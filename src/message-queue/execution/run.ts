@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-import { guardListeners } from '../../kernel/host/guarded-signal.js';
 import type { HostCode } from '../../kernel/host/host-code.js';
 import { inOwnContext } from '../../kernel/host/root-context.js';
 import { printable } from '../../kernel/logging/printable.js';
@@ -8,7 +6,7 @@ import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import { JobTimeoutError, RateLimited } from '../jobs/errors.js';
+import { RateLimited } from '../jobs/errors.js';
 import type { JobContext } from '../handlers/job-context.js';
 import type { RegisteredHandler } from '../handlers/handler-registry.js';
 import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
@@ -21,7 +19,8 @@ import { sealedProgress } from '../jobs/sealing/sealed-progress.js';
 import type { OpenedPayload, SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { TakenJob } from '../jobs/taken-job.js';
 import type { MiddlewareContext } from './job-middleware.js';
-import { strongerReason } from './stop-reasons.js';
+import { newRunSignal } from './run-signal.js';
+import { strongerReason, timeoutOf } from './stop-reasons.js';
 
 const PERCENTAGE = numberFrom(0, 100);
 
@@ -60,6 +59,8 @@ export class Run implements MiddlewareContext {
   /** The job's handler, once found. */
   handler: RegisteredHandler | undefined;
   isShredded = false;
+  /** The batch that it is part of, once that has begun: its members, and what the handler said of single ones. */
+  within: { readonly members: readonly Run[]; readonly failures: ReadonlyMap<Run, Error> } | undefined;
   /** Its payload, once it is known in plain. */
   opened: OpenedPayload | undefined;
 
@@ -143,10 +144,7 @@ export class Run implements MiddlewareContext {
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      // A handler may give it to any number of calls.
-      setMaxListeners(Infinity, this.#controller.signal);
-      guardListeners(this.#controller.signal, (error) => this.#listenerFailed(error));
+      this.#controller = newRunSignal(this, this.#tools.host);
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
@@ -180,11 +178,21 @@ export class Run implements MiddlewareContext {
 
   /** Call when the handler starts: its timeout begins. */
   begin(payload: object): void {
+    this.#timer = this.#tools.steady.setTimer(() => this.timeOut(), this.timeoutMs);
+    this.beginUntimed(payload);
+  }
+
+  /** The same where somebody else keeps the time, and calls `timeOut`. */
+  beginUntimed(payload: object): void {
     this.#state = 'running';
     this.#payload = payload;
     this.#startedAt = this.#tools.steady.now();
-    this.#timer = this.#tools.steady.setTimer(() => this.abort(this.#timeoutError()), this.timeoutMs);
     this.#tools.events.emit('active', this.place);
+  }
+
+  /** @param limitMs how long it may run */
+  timeOut(limitMs = this.timeoutMs): void {
+    this.abort(timeoutOf(this, limitMs));
   }
 
   /** Tells the run to stop. The signal keeps its first reason; a stronger one may still decide the end. */
@@ -219,11 +227,6 @@ export class Run implements MiddlewareContext {
     }
   }
 
-  #listenerFailed(error: unknown): void {
-    const what = `a listener on the signal of ${this.handler?.name ?? 'a job'}`;
-    this.#tools.host.failed(what, this.queue, error);
-  }
-
   /** A handler may report its progress many times a second. */
   #tellUnstored(why: string): void {
     this.#tools.lines.add({
@@ -234,15 +237,6 @@ export class Run implements MiddlewareContext {
           `Progress was not stored ${count} more times in ${seconds} s, this job's last: ${why}`,
         ),
     });
-  }
-
-  #timeoutError(): JobTimeoutError {
-    const { handler, timeoutMs, queue, jobName, jobId, attempt, maxAttempts } = this;
-    return new JobTimeoutError(
-      `${handler?.name ?? 'The handler'} ran longer than ${timeoutMs} ms for job "${jobName}" ${jobId} of queue "${queue}" ` +
-        `(attempt ${attempt} of ${maxAttempts}). Raise timeoutMs, or do less per job.`,
-      { queue, job: jobName, jobId },
-    );
   }
 }
 

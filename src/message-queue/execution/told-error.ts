@@ -18,8 +18,14 @@ export function toldError(run: Run, error: Error, errorTexts: ErrorTexts): Error
   if (isOurs && error instanceof CancelledError) return errorWith(error, errorTextOf(error));
   if (errorTexts === 'codes') return withoutText(error);
   if (isOurs) return errorWith(error, errorTextOf(error));
-  const content = leavesOf([run.data, run.payload], readableFieldsOf(run));
+  const content = leavesOf(payloadsOf(run), readableFieldsOf(run));
   return content === null ? withoutText(error) : scrubbedError(error, content);
+}
+
+/** Whatever its handler had: an error of one of a batch may quote another. */
+function payloadsOf(run: Run): unknown[] {
+  const { members = [run] } = run.within ?? {};
+  return members.flatMap(({ data, payload }) => [data, payload]);
 }
 
 /** Of a job that the queue does not define, none. */

@@ -42,7 +42,9 @@ export interface JobContext {
   readonly rateLimited: (ms: number, reason?: string) => never;
 }
 
-/** A run as the handlers' room sees it: the handler's context, and the job that the broker took. */
+/** A run as the handlers' room sees it: the handler's context, and the job that the broker took; of a batch, the first one. */
 export interface HandledRun extends JobContext {
   readonly taken: { readonly job: Job };
+  /** Of a batch. */
+  readonly members?: readonly HandledRun[];
 }

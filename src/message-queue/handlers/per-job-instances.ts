@@ -7,7 +7,8 @@ type Method = (payload: object, run: HandledRun) => unknown;
 
 /**
  * A handler whose class is request-scoped, or needs something that is: each run gets an instance of its own, with
- * everything it depends on, as in `@nestjs/bull`. `JOB_REF` (the same token as Nest's `REQUEST`) is Bull's job there.
+ * everything it depends on, as in `@nestjs/bull`. `JOB_REF` (the same token as Nest's `REQUEST`) is Bull's job there, and of a batch
+ * the array of its jobs.
  * Durable providers are made per job too: there is no request to tell which of them belong together.
  */
 export class PerJobInstances {
@@ -25,9 +26,11 @@ export class PerJobInstances {
     const wrapper = source.wrapper as ProviderWrapper;
     const moduleRef = wrapper.host?.getProviderByKey(ModuleRef).instance as ModuleRef;
     const contextId = ContextIdFactory.create();
-    moduleRef.registerRequestByContextId(run.taken.job, contextId);
+    const { members } = run;
+    const request = members === undefined ? run.taken.job : members.map(({ taken }) => taken.job);
+    moduleRef.registerRequestByContextId(request, contextId);
     const instance = await moduleRef.resolve<object>(wrapper.token, contextId);
-    this.#instances.set(run, instance);
+    for (const one of members ?? [run]) this.#instances.set(one, instance);
     const place = { type: source.type, wrapper, instance, methodName, contextId };
     if (enhancers !== undefined) return enhancers.enhance(place)(payload, run);
     return (instance as Record<string, Method>)[methodName]?.call(instance, payload, run);

@@ -10,7 +10,7 @@ import type { ManagedQueues } from '../broker/managed-queues.js';
 import type { ServerGate } from './server-gate.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
-import type { RunJob } from '../jobs/taken-job.js';
+import type { RunBatch, RunJob } from '../jobs/taken-job.js';
 
 /** How to stop. */
 export interface StopOptions {
@@ -32,6 +32,8 @@ export interface StopReport {
 export interface JobRunner {
   /** What runs the jobs of one queue. @param now the clock of the queue's broker */
   runnerOf(definition: SealableQueue, now: () => number): RunJob;
+  /** The same for those that are collected. */
+  batchRunnerOf(definition: SealableQueue, now: () => number): RunBatch;
 }
 
 /**
@@ -111,8 +113,10 @@ export class MessageQueueWorker {
 
   async #startQueue(name: string): Promise<void> {
     const { queue, broker, definition } = this.queues.get(name);
-    const run = this.runner.runnerOf(definition, () => broker.now());
-    const worker = await broker.work(queue, definition.concurrency, run);
+    const now = (): number => broker.now();
+    const run = this.runner.runnerOf(definition, now);
+    const runBatch = this.runner.batchRunnerOf(definition, now);
+    const worker = await broker.work(queue, definition.concurrency, run, runBatch);
     // Meanwhile it may have been stopped: an unreachable broker keeps nobody from stopping.
     if (this.#isStarted) this.#workers.set(name, worker);
     else await worker.stopFetching();
