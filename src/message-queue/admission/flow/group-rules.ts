@@ -67,7 +67,7 @@ export function withGroups<Options extends ManagedJobOptions>(
   for (const gate of GATES) {
     const { of, required } = flow[gate] ?? {};
     if (of === undefined || options.mq?.[gate] !== undefined) continue;
-    const answer = answerOf(of as GroupOf<object>, payload, place.job);
+    const answer = answerOf(of, payload, place.job);
     if ('error' in answer) {
       told.cause ??= answer.error;
       issues.add(gate, `could not be told from the payload: flow.${gate}.of threw ${kindOf(answer.error)}`);
