@@ -6,6 +6,7 @@ import { contextCases } from './context.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { erasingCases } from './erasing.cases.js';
+import { flowOptionCases } from './flow-options.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
@@ -34,6 +35,7 @@ runConformance({
     lanes: laneCases,
     rules: ruleCases,
     clock: clockCases,
+    'options of groups': flowOptionCases,
     'queues of hosts': hostQueueCases,
     'code of hosts': hostCodeCases,
     versions: versionCases,
