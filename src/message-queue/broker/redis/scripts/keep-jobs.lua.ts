@@ -179,14 +179,14 @@ return { #passedOn, #ids }
  *
  * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
  * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
- * 1 if jobs were passed on, 1 if groups hold any]`.
+ * 1 if jobs were passed on, 1 if groups hold any or are parked]`.
  */
 export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
   readsOnly: true,
   uses: [laneFunctions, timeFunctions],
   body: `
 local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
-if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups') == 0 then return false end
+if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups', base .. 'mq:parked') == 0 then return false end
 local nextDue, dueIn, passedOn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false, 0
 if nextDue then
   local dueAt = math.floor(tonumber(nextDue) / 0x1000)
@@ -201,7 +201,7 @@ return {
   redis.call('LLEN', waitKey),
   inLanes,
   passedOn,
-  redis.call('EXISTS', base .. 'mq:groups')
+  redis.call('EXISTS', base .. 'mq:groups', base .. 'mq:parked')
 }
 `,
 });

@@ -128,25 +128,44 @@ else
   redis.call('DEL', base .. 'mq:groups:next')
 end
 
-local function isGone(name, id)
+local function isOver(id)
   local stored = redis.pcall('HMGET', base .. id, 'timestamp', 'finishedOn')
-  if stored.err or not stored[1] then return true end
-  if not stored[2] then return false end
+  return stored.err ~= nil or not stored[1] or stored[2] ~= false
+end
+
+local function free(name, id)
+  if redis.call('ZREM', base .. 'mq:g:' .. name, id) == 0 then return end
+  freed = freed + 1
+  gates().admit(name)
+end
+
+local function isParkedBy(name, id)
   local parked = redis.call('HGET', base .. 'mq:parked', name)
-  return not (parked and string.match(parked, '^(.*) %d+$') == id)
+  return parked and string.match(parked, '^(.*) %d+$') == id
+end
+
+-- Letters that plain Bull, or a hand, put back or removed.
+local function sweepParked()
+  local key = base .. 'mq:parked'
+  local scanned = redis.call('HSCAN', key, redis.call('GET', base .. 'mq:parked:next') or '0', 'COUNT', ${SWEPT_GROUPS})
+  for i = 1, #scanned[2], 2 do
+    local name, id = scanned[2][i], string.match(scanned[2][i + 1], '^(.*) %d+$') or ''
+    if not redis.call('ZSCORE', base .. 'failed', id) then
+      redis.call('HDEL', key, name)
+      if isOver(id) then free(name, id) end
+    end
+  end
+  if scanned[1] == '0' then redis.call('DEL', base .. 'mq:parked:next') else redis.call('SET', base .. 'mq:parked:next', scanned[1], 'EX', 3600) end
 end
 
 for _, name in ipairs(names) do
-  local group = base .. 'mq:g:' .. name
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', group, '-inf', '(0', 'LIMIT', 0, ${SWEPT_OWNERS})) do
-    if isGone(name, id) then
-      redis.call('ZREM', group, id)
-      freed = freed + 1
-    end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. 'mq:g:' .. name, '-inf', '(0', 'LIMIT', 0, ${SWEPT_OWNERS})) do
+    if isOver(id) and not isParkedBy(name, id) then free(name, id) end
   end
   gates().admit(name)
 end
-if #names > 0 then gates().insertAdmitted() end
+sweepParked()
+gates().insertAdmitted()
 if freed > 0 then redis.call('HINCRBY', base .. 'mq:flow:figures', 'repairs', freed) end
 return freed
 `,
