@@ -15,10 +15,8 @@ export class RedisTakenJob extends TakenJob {
   readonly storedOptions: string;
   /** `mqRun`, which identifies the take that began this run: nothing sent for it may touch a later run. */
   readonly fence: string;
-  /** Its end may end a debounce. */
-  readonly isDebounced: boolean;
-  /** It has a key, a tenant or a batch: its end may let others in. */
-  readonly isGrouped: boolean;
+  /** What its end is about besides itself: `d` for a debounce, and `g`, its group, a line break and its tenant. */
+  readonly marks: string;
   /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
   readonly isAhead: boolean;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
@@ -31,13 +29,17 @@ export class RedisTakenJob extends TakenJob {
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
     this.fence = entry.mqRun ?? '';
-    this.isDebounced = (entry.deid ?? '') !== '';
-    this.isGrouped = entry.mqGroup !== null || entry.mqTenant !== null;
+    this.marks = marksOf(entry);
     this.isSuspect = entry.mqHeld === 'suspect';
     this.isAhead = entry.isAhead;
     if (mqCancel === null && mqErased === null) return;
     this.abort(stopReason(this.job.queue.name, id, { reason: mqCancel ?? '', erased: mqErased !== null }));
   }
+}
+
+function marksOf({ deid, mqGroup, mqTenant }: TakenEntry): string {
+  const debounce = (deid ?? '') === '' ? '' : 'd';
+  return mqGroup === null && mqTenant === null ? debounce : `${debounce}g${mqGroup ?? ''}\n${mqTenant ?? ''}`;
 }
 
 /** Why a run must stop. */

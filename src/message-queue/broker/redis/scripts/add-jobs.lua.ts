@@ -108,8 +108,8 @@ local function refused(job)
   if job.generated == '1' and gone[job.id] then return { 'added', job.id } end
   if depth >= (job.critical == '1' and reserve or limit) then return { 'full', job.id, depth } end
   if job.tenant ~= '' then
-    local crowd = gates().waitingOf(job.tenant)
-    if crowd >= tonumber(ARGV[7]) then return { 'crowded', job.id, crowd } end
+    local crowd = gates().isCrowded(job.tenant, tonumber(ARGV[7]))
+    if crowd then return { 'crowded', job.id, crowd } end
   end
   return debounced(job)
 end
@@ -161,13 +161,14 @@ local function store(job)
   if lane == LIFO then letWaitFirst({ job.id }, LIFO) else gather(job.id, lane) end
 end
 
-local checked, isGrouped = {}, false
+local checked, places, isGrouped = {}, 0, false
 for _, job in ipairs(jobs) do
   if job.group ~= '' or job.tenant ~= '' then
     if not isGrouped then gates().keepPolicy(ARGV[6]) end
     isGrouped = true
-    if job.group ~= '' then redis.call('ZCARD', gates().groupKey(job.group)) end
-    if job.tenant ~= '' then redis.call('ZCARD', gates().groupKey('t:' .. job.tenant)) end
+    if job.group ~= '' then gates().sizeOf(job.group) end
+    if job.tenant ~= '' then gates().sizeOf('t:' .. job.tenant) end
+    places = places + (job.group ~= '' and 1 or 0) + (job.tenant ~= '' and 1 or 0)
   end
   local place = tonumber(job.delay) > 0 and 'delayed' or laneOf(job)
   if not checked[place] then
@@ -179,6 +180,7 @@ for _, job in ipairs(jobs) do
     end
   end
 end
+if places > 1 then gates().reservePlaces(places) end
 local isFull = false
 for i, job in ipairs(jobs) do
   replies[i] = isFull and { 'full', job.id, depth } or refused(job) or 1

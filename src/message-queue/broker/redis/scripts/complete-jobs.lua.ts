@@ -20,8 +20,8 @@ function field(name: (typeof COMPLETE_FIELDS)[number]): string {
  * 6 how many of them begin at once · 7 how many ways to keep completed jobs follow · 8 how many jobs begin · then the fields of {@link KEEP_FIELDS} per way:
  * `count` completed jobs to keep (`-1` all, `0` removes the job), `age` seconds to keep them ('' = any) ·
  * then `run id` of each of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
- * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed, `marks`: `d` = it has a
- * debounce, `g` = groups, `dg` both.
+ * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed, `marks`: `d` when it has a
+ * debounce, then its group and its tenant with a line break between them.
  * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, run, 1 = the queue is paused and nothing was taken]`, jobs and run as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
@@ -57,8 +57,9 @@ local function complete(at, lock, holder)
   gone[#gone + 1], settled[#settled + 1] = lock, id
   local marks = ${field('marks')}
   if marks ~= '' then
-    if marks ~= 'g' then freeDebounce(id) end
-    if marks ~= 'd' then grouped[#grouped + 1] = lanes().gatedJob(id) end
+    local isDebounced, group, tenant = string.match(marks, '^(d?)g?([^\\n]*)\\n?(.*)$')
+    if isDebounced == 'd' then freeDebounce(id) end
+    if group ~= '' or tenant ~= '' then grouped[#grouped + 1] = { id = id, group = group ~= '' and group, tenant = tenant ~= '' and tenant } end
   end
   local keep = keeping[tonumber(${field('keep')})]
   if keep.count == 0 then

@@ -172,20 +172,13 @@ export class CompletionBatcher {
     const ways = new Map<string, readonly [number: number, count: number, ageSeconds: number | string]>();
     const jobs: (string | number)[] = [];
     for (const { taken, result } of batch) {
-      const { id, fence, isDebounced, isGrouped, job } = taken;
+      const { id, fence, marks, job } = taken;
       const { count, ageSeconds } = retentionRule(job.opts.removeOnComplete);
       const name = `${count} ${ageSeconds}`;
       const [number] = ways.get(name) ?? [ways.size + 1];
       if (number > ways.size) ways.set(name, [number, count, ageSeconds ?? '']);
       const mayRepeat = now - job.timestamp < MAY_REPEAT_MS && id.startsWith('m_');
-      jobs.push(
-        id,
-        fence,
-        result.json,
-        number,
-        mayRepeat ? '1' : '',
-        (isDebounced ? 'd' : '') + (isGrouped ? 'g' : ''),
-      );
+      jobs.push(id, fence, result.json, number, mayRepeat ? '1' : '', marks);
     }
     // A suspect begins when it has its turn.
     const beginning = begun.filter(({ isSuspect }) => !isSuspect);

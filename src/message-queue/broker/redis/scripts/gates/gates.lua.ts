@@ -28,14 +28,22 @@ import { slotFunctions } from './slots.lua.js';
  * - `leave(id, wasDelayed)`: it is removed before it ran. Returns whether it was held.
  * - `putBack(job, name)`: it stood in a lane, and the group must wait: back to its place.
  * - `admit(name)`: lets those in that there are slots for.
- * - `waitingOf(tenant)`: how many of its jobs have not started.
+ * - `isCrowded(tenant, limit)`: how many of its jobs have not started, when they are so many; else false.
+ * - `sizeOf(name)`: raises an error where something else stands, before a job is stored. `reservePlaces(count)`: so many jobs enter.
  */
 const gateFunctions = `${slotFunctions}${placeFunctions}local MOST_ADMITTED = 1000
 
+-- How many jobs the group knows. Kept within a call that only lets jobs in.
+local function sizeOf(name)
+  gateState.sizes[name] = gateState.sizes[name] or redis.call('ZCARD', groupKey(name))
+  return gateState.sizes[name]
+end
+
 local function hasRoom(name, slots)
-  local group = groupKey(name)
-  if redis.call('ZCARD', group) < slots then return true end
+  local size = gateState.sizes[name] or redis.call('ZCARD', groupKey(name))
+  if size < slots then return true end
   if string.sub(name, 1, 1) ~= 't' or slots <= 0 then return false end
+  local group = groupKey(name)
   return redis.call('ZCOUNT', group, '-inf', '(0') < slots and redis.call('ZCOUNT', group, '(0', '(+inf') == 0
 end
 
@@ -45,7 +53,7 @@ local function ask(name, job, isNew)
   if not isHeld(score) then
     local place = newPlace(name, job.priority)
     if hasRoom(name, slotsOf(name)) then
-      redis.call('ZADD', groupKey(name), asText(-place), job.id)
+      put(name, job.id, -place)
       return true
     end
     hold(name, job.id, place)
@@ -76,38 +84,65 @@ end
 
 local function enter(job, isNew)
   if not job.group or ask(job.group, job, isNew) then return pastKey(job, isNew) end
-  if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
+  if job.tenant then put('t:' .. job.tenant, job.id, math.huge) end
   return false
 end
 
-local function admit(name)
-  local group, slots, admitted, isChanged = groupKey(name), nil, nil, false
-  for _ = 1, MOST_ADMITTED do
-    local first = redis.pcall('ZRANGEBYSCORE', group, '(0', '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-    if first.err or not first[1] then
-      if isChanged then redis.call('ZREM', groupsKey, name) end
-      return
+-- Those that hold a slot have the lowest scores, then come those that are held. Returns how many slots are free, and the first ones held
+-- with their scores: one more than there are slots for.
+local function nextHeld(name)
+  local slots = slotsOf(name)
+  if slots <= 0 then return 0, {} end
+  local most = math.min(slots, MOST_ADMITTED)
+  local members = redis.pcall('ZRANGE', groupKey(name), 0, most, 'WITHSCORES')
+  local free, held = most, {}
+  for i = 2, #members, 2 do
+    local score = members[i] == 'inf' and math.huge or tonumber(members[i])
+    if members[i] == '-inf' or score < 0 then
+      free = free - 1
+    elseif score < math.huge then
+      held[#held + 1] = { id = members[i - 1], place = score }
     end
-    slots = slots or slotsOf(name)
-    admitted = admitted or redis.call('ZCOUNT', group, '-inf', '(0')
-    if admitted >= slots then return end
-    local id, job = first[1], gatedJob(first[1])
-    local waits = not isDelayed(name, id)
-    isChanged = true
-    if waits then gateState.held = gateState.held - 1 end
-    if not (job and job.isThere) then
-      redis.call('ZREM', group, id)
-    else
-      redis.call('ZADD', group, asText(-tonumber(first[2])), id)
-      admitted = admitted + 1
-      if waits then
-        if string.sub(name, 1, 1) == 't' then toLane(job) else pastKey(job) end
-      end
+  end
+  if slots > most and free == 0 then
+    local running = redis.call('ZCOUNT', groupKey(name), '-inf', '(0')
+    local found = redis.call('ZRANGEBYSCORE', groupKey(name), '(0', '(+inf', 'WITHSCORES', 'LIMIT', 0, most)
+    for i = 2, #found, 2 do held[#held + 1] = { id = found[i - 1], place = tonumber(found[i]) } end
+    free = math.min(most, slots - running)
+  end
+  return free, held
+end
+
+local function admitOne(name, id, place)
+  local job, waits = gatedJob(id), not isDelayed(name, id)
+  if waits then gateState.held = gateState.held - 1 end
+  if not (job and job.isThere) then
+    redis.call('ZREM', groupKey(name), id)
+    return false
+  end
+  redis.call('ZADD', groupKey(name), asText(-place), id)
+  if waits then
+    if string.sub(name, 1, 1) == 't' then toLane(job) else pastKey(job) end
+  end
+  return true
+end
+
+local function admit(name)
+  for _ = 1, MOST_ADMITTED do
+    local free, held = nextHeld(name)
+    local arePhantoms = false
+    for i = 1, math.min(free, #held) do
+      if not admitOne(name, held[i].id, held[i].place) then arePhantoms = true end
+    end
+    if not arePhantoms then
+      if #held > 0 and #held <= free then forgetIfIdle(name) end
+      return
     end
   end
 end
 
 local function free(name, id)
+  gateState.sizes[name] = nil
   if redis.pcall('ZREM', groupKey(name), id) == 1 then admit(name) end
 end
 
@@ -188,8 +223,10 @@ local function putBack(job, name)
   admit('t:' .. job.tenant)
 end
 
-local function waitingOf(tenant)
-  return redis.call('ZCOUNT', groupKey('t:' .. tenant), '(-inf', '+inf')
+local function isCrowded(tenant, limit)
+  if sizeOf('t:' .. tenant) < limit then return false end
+  local waiting = redis.call('ZCOUNT', groupKey('t:' .. tenant), '(-inf', '+inf')
+  return waiting >= limit and waiting
 end
 
 local function insertAdmitted()
@@ -219,7 +256,17 @@ export const GATE_FUNCTIONS = [
     'park',
     'leave',
   ],
-  ...['putBack', 'admit', 'waitingOf', 'unpark', 'isHeldBy', 'insertAdmitted', 'keepPolicy'],
+  ...[
+    'putBack',
+    'admit',
+    'isCrowded',
+    'sizeOf',
+    'reservePlaces',
+    'unpark',
+    'isHeldBy',
+    'insertAdmitted',
+    'keepPolicy',
+  ],
 ] as const;
 
 /** Lua function `gates()`, after `laneFunctions`: the functions above, made when a job with a group is met. */

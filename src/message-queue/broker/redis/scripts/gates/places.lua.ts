@@ -23,8 +23,19 @@ local function asText(number)
   return string.format('%.0f', number)
 end
 
+-- So many places will be asked for by this call: one command for all.
+local function reservePlaces(count)
+  gateState.places, gateState.nextPlace = count, redis.call('INCRBY', base .. 'mq:place', count) - count
+end
+
+local function numberOfPlace()
+  if (gateState.places or 0) == 0 then return redis.call('INCR', base .. 'mq:place') end
+  gateState.places, gateState.nextPlace = gateState.places - 1, gateState.nextPlace + 1
+  return gateState.nextPlace
+end
+
 local function newPlace(name, priority)
-  local place = redis.call('INCR', base .. 'mq:place')
+  local place = numberOfPlace()
   if isOrdered(name) then return place end
   local level = math.floor(levelOf(priority))
   if level <= 0 then level = 4095 end
@@ -48,9 +59,16 @@ local function isHeldBy(name, id)
   return name and isHeld(scoreOf(name, id)) and not isDelayed(name, id)
 end
 
-local function hold(name, id, place)
+local function put(name, id, place)
   redis.call('ZADD', groupKey(name), asText(place), id)
-  redis.call('ZADD', groupsKey, 'NX', asText(serverNow(0)), name)
+  if gateState.sizes[name] then gateState.sizes[name] = gateState.sizes[name] + 1 end
+end
+
+local function hold(name, id, place)
+  put(name, id, place)
+  gateState.now = gateState.now or serverNow(0)
+  if not gateState.holding[name] then redis.call('ZADD', groupsKey, 'NX', asText(gateState.now), name) end
+  gateState.holding[name] = true
 end
 
 local function forgetIfIdle(name)

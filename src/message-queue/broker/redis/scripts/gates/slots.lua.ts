@@ -11,7 +11,7 @@
  */
 export const slotFunctions = `
 local groupsKey, heldKey, settingsKey, parkedKey = base .. 'mq:groups', base .. 'mq:held', base .. 'mq:set', base .. 'mq:parked'
-local gateState = { held = 0 }
+local gateState = { held = 0, sizes = {}, holding = {} }
 
 local function decoded(text)
   local isRead, value = pcall(cjson.decode, type(text) == 'string' and text or '{}')
