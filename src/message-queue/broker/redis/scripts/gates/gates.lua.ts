@@ -1,6 +1,7 @@
 import { timeFunctions } from '../functions/server-time.lua.js';
 import { lazily } from '../lua-script.js';
 import { placeFunctions } from './places.lua.js';
+import { roomFunctions } from './room.lua.js';
 import { slotFunctions } from './slots.lua.js';
 
 /**
@@ -31,23 +32,7 @@ import { slotFunctions } from './slots.lua.js';
  * - `isCrowded(tenant, limit)`: how many of its jobs have not started, when they are so many; else false.
  * - `sizeOf(name)`: raises an error where something else stands, before a job is stored. `reservePlaces(count)`: so many jobs enter.
  */
-const gateFunctions = `${slotFunctions}${placeFunctions}local MOST_ADMITTED = 1000
-
--- How many jobs the group knows. Kept within a call that only lets jobs in.
-local function sizeOf(name)
-  gateState.sizes[name] = gateState.sizes[name] or redis.call('ZCARD', groupKey(name))
-  return gateState.sizes[name]
-end
-
-local function hasRoom(name, slots)
-  local size = gateState.sizes[name] or redis.call('ZCARD', groupKey(name))
-  if size < slots then return true end
-  if string.sub(name, 1, 1) ~= 't' or slots <= 0 then return false end
-  local group = groupKey(name)
-  return redis.call('ZCOUNT', group, '-inf', '(0') < slots and redis.call('ZCOUNT', group, '(0', '(+inf') == 0
-end
-
-local function ask(name, job, isNew)
+const gateFunctions = `${slotFunctions}${placeFunctions}${roomFunctions}local function ask(name, job, isNew)
   local score = not isNew and scoreOf(name, job.id) or nil
   if score and score < 0 then return true end
   if not isHeld(score) then
@@ -86,31 +71,6 @@ local function enter(job, isNew)
   if not job.group or ask(job.group, job, isNew) then return pastKey(job, isNew) end
   if job.tenant then put('t:' .. job.tenant, job.id, math.huge) end
   return false
-end
-
--- Those that hold a slot have the lowest scores, then come those that are held. Returns how many slots are free, and the first ones held
--- with their scores: one more than there are slots for.
-local function nextHeld(name)
-  local slots = slotsOf(name)
-  if slots <= 0 then return 0, {} end
-  local most = math.min(slots, MOST_ADMITTED)
-  local members = redis.pcall('ZRANGE', groupKey(name), 0, most, 'WITHSCORES')
-  local free, held = most, {}
-  for i = 2, #members, 2 do
-    local score = members[i] == 'inf' and math.huge or tonumber(members[i])
-    if members[i] == '-inf' or score < 0 then
-      free = free - 1
-    elseif score < math.huge then
-      held[#held + 1] = { id = members[i - 1], place = score }
-    end
-  end
-  if slots > most and free == 0 then
-    local running = redis.call('ZCOUNT', groupKey(name), '-inf', '(0')
-    local found = redis.call('ZRANGEBYSCORE', groupKey(name), '(0', '(+inf', 'WITHSCORES', 'LIMIT', 0, most)
-    for i = 2, #found, 2 do held[#held + 1] = { id = found[i - 1], place = tonumber(found[i]) } end
-    free = math.min(most, slots - running)
-  end
-  return free, held
 end
 
 local function admitOne(name, id, place)
