@@ -74,6 +74,16 @@ function batchGroup(
   return { gate: 'batch', id: key === undefined ? name : `${name}:${key}` };
 }
 
+/** The gates that a queue has. */
+export function gatesIn(flow: FlowPolicy | undefined): Gate[] {
+  const has: Readonly<Record<Gate, boolean>> = {
+    key: flow?.key !== undefined,
+    tenant: flow?.tenant !== undefined,
+    batch: batchedJobs(flow).length > 0,
+  };
+  return (['key', 'tenant', 'batch'] as const).filter((gate) => has[gate]);
+}
+
 function batchedJobs(flow: FlowPolicy | undefined): string[] {
   const jobs = Object.entries(flow?.jobs ?? {}) as [string, { readonly batch?: unknown }][];
   return jobs.filter(([, { batch }]) => batch !== undefined).map(([name]) => name);

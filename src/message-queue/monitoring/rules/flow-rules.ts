@@ -1,4 +1,5 @@
 import type { QueueSnapshot } from '../../broker/broker.js';
+import { ageInWords } from '../../../kernel/time/age-in-words.js';
 import { quoted } from '../../../kernel/values/words.js';
 import { degraded } from '../health-reasons.js';
 import type { HealthReason } from '../queue-health.js';
@@ -18,17 +19,7 @@ export function parkedKey(
   const name = quoted(key);
   return degraded(
     'KEY_PARKED',
-    `The key ${name} of "${queue}" has stood still for ${age(now - since)}, since job "${jobId}" became a dead letter${others}. Repair what it failed for; then ` +
+    `The key ${name} of "${queue}" has stood still for ${ageInWords(now - since)}, since job "${jobId}" became a dead letter${others}. Repair what it failed for; then ` +
       `groups.release('${queue}', { key: ${name} }, 'replay') runs it again before those that wait behind it, and 'discard' goes on without it. The page Groups of the board has both.`,
   );
-}
-
-/** An age in words, in its two largest units. */
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }

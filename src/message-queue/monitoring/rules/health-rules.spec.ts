@@ -133,7 +133,7 @@ describe('queueReasons', () => {
       /^KEY_PARKED The key "c-42" of "mail" has stood still for 12 s, since job "j-1" became a dead letter\. Repair/,
     ],
     [300_000, 3, /for 5 min, since job "j-1" .*, and 2 more keys stand still\. Repair/],
-    [3 * 3_600_000, 1, /for 3 h 0 min, .*release\('mail', \{ key: "c-42" \}, 'replay'\)/],
+    [3 * 3_600_000, 1, /for 3 h, .*release\('mail', \{ key: "c-42" \}, 'replay'\)/],
     [50 * 3_600_000, 1, /for 2 days, /],
   ])('names the key that has stood still longest, %i ms so far', (ms, parked, message) => {
     const oldestParked = { key: 'c-42', jobId: 'j-1', since: NOW - ms };

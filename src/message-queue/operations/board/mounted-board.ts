@@ -1,12 +1,15 @@
 import { createBullBoard } from '@bull-board/api';
+import type { UIConfig } from '@bull-board/api/typings/app';
 import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { HostCode } from '../../../kernel/host/host-code.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
-import type { ManagedQueues } from '../../broker/managed-queues.js';
+import { ManagedQueues } from '../../broker/managed-queues.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import type { QueueAudit } from '../../privacy/audit/queue-audit.js';
+import { Groups } from '../../groups/groups.js';
+import { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { RevealedJob } from '../../privacy/reveal/job-reveal.js';
 import { basicAuthPrincipal } from './basic-auth.js';
@@ -15,6 +18,9 @@ import { boardAddress, inOrder, mountBoard } from './board-mount.js';
 import type { BoardStep } from './board-mount.js';
 import { sameSiteChanges, sameSiteForms, securityHeaders } from './board-protection.js';
 import { BoardUsers } from './board-users.js';
+import { groupsAddress } from './groups/groups-look.js';
+import { groupsStep, isForGroups, queuesWithGroups } from './groups/groups-step.js';
+import type { GroupsParts } from './groups/groups-step.js';
 import { isForReveal, revealAddress, revealStep } from './reveal/reveal-step.js';
 import type { Reveal } from './reveal/reveal-step.js';
 import { BoardQueueAdapter } from './view/board-queue-adapter.js';
@@ -24,9 +30,9 @@ import { BoardView } from './view/board-view.js';
 import { accessStep, guardNameOf } from './guard-access.js';
 import { loopbackAccess, noAccess } from './loopback-access.js';
 
-/** The pages that reveal jobs work without a script; everything else is asked for by one. */
+/** Our own pages work without a script; everything else is asked for by one. */
 const sameSite: BoardStep = (request, response, next) =>
-  (isForReveal(request) ? sameSiteForms : sameSiteChanges)(request, response, next);
+  (isForReveal(request) || isForGroups(request) ? sameSiteForms : sameSiteChanges)(request, response, next);
 
 type BullBoard = ReturnType<typeof createBullBoard>;
 
@@ -38,6 +44,7 @@ export class MountedBoard {
   readonly #board: BullBoard | undefined;
   readonly #users: BoardUsers;
   readonly #address: string;
+  readonly #server: BoardServer;
   /** Where the board is and who may see it, or why there is none. */
   readonly state: string;
 
@@ -49,7 +56,7 @@ export class MountedBoard {
   ) {
     const address = (this.#address = boardAddress(app, settings.path));
     this.#users = new BoardUsers(settings);
-    const board = new BoardServer().setBasePath(address);
+    const board = (this.#server = new BoardServer()).setBasePath(address);
     const { step, openTo } = this.#access();
     const chain = inOrder([
       securityHeaders,
@@ -57,6 +64,7 @@ export class MountedBoard {
       step,
       this.#users.step,
       revealStep(address, this.#users, (...asked) => this.#reveal(...asked)),
+      groupsStep({ address, title: settings.title }, this.#users, () => this.#groupsParts()),
       board.getRouter() as BoardStep,
     ]);
     if (!mountBoard(server, address, chain)) {
@@ -68,15 +76,17 @@ export class MountedBoard {
     this.#board = createBullBoard({
       queues: [],
       serverAdapter: board,
-      options: {
-        uiConfig: {
-          boardTitle: settings.title,
-          hideRedisDetails: true,
-          showWorkers: false,
-          hideDocsLink: true,
-        },
-      },
+      options: { uiConfig: this.#look() },
     });
+  }
+
+  /** @param links to pages of our own */
+  #look(links: UIConfig['miscLinks'] = []): UIConfig {
+    const { title } = this.settings;
+    return {
+      ...{ boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
+      ...(links.length > 0 && { miscLinks: links }),
+    };
   }
 
   /** Puts all queues on the board. */
@@ -94,6 +104,9 @@ export class MountedBoard {
       note: (deed) => audit.note({ ...deed, by: users.id }),
       revealAt: (queue, id) => (users.may('reveal') ? revealAddress(this.#address, queue, id) : null),
     };
+    if (queuesWithGroups(queues).length > 0) {
+      this.#server.setUIConfig(this.#look([{ text: 'Groups', url: groupsAddress(this.#address) }]));
+    }
     this.#board?.setQueues(queues.names().map((name) => new BoardQueueAdapter(queues.get(name), parts)));
   }
 
@@ -102,6 +115,15 @@ export class MountedBoard {
     const view = new BoardView(this.settings, this.moduleRef.get(HostCode, { strict: false }));
     const { data, returnValue } = view.redacted({ ...job, data: job.payload, returnValue: job.result });
     return { ...job, payload: data, result: returnValue };
+  }
+
+  #groupsParts(): GroupsParts {
+    const { moduleRef } = this;
+    return {
+      queues: moduleRef.get(ManagedQueues, { strict: false }),
+      groups: moduleRef.get(Groups, { strict: false }),
+      monitor: moduleRef.get(QueueMonitor, { strict: false }),
+    };
   }
 
   #access(): { readonly step: BoardStep; readonly openTo: string } {

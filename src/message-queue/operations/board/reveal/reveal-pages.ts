@@ -1,5 +1,5 @@
-import { escaped } from '../../../../kernel/logging/printable.js';
 import type { RevealCall, RevealedFailure, RevealedJob } from '../../../privacy/reveal/job-reveal.js';
+import { html, pageOf } from '../pages/page.js';
 
 /** Which job. */
 export interface JobPlace {
@@ -29,7 +29,7 @@ export interface RefusedReveal {
 
 /** Asks why somebody wants to see a job. */
 export function formPage({ queue, id }: JobPlace, back: string, refused?: RefusedReveal): string {
-  return document(`Reveal job ${id}`, [
+  return page(`Reveal job ${id}`, [
     head(`Reveal job ${id}`, queue, back),
     refused === undefined ? '' : `<p class="problem" role="alert">${html(refused.problem)}</p>`,
     '<form method="post">',
@@ -44,7 +44,7 @@ export function formPage({ queue, id }: JobPlace, back: string, refused?: Refuse
 /** Shows a job that was opened. */
 export function jobPage(job: RevealedJob, { by = '', reason }: RevealCall, back: string): string {
   const { queue, id, payload, result, progress, failures } = job;
-  return document(`Job ${id}`, [
+  return page(`Job ${id}`, [
     head(`${job.job} ${id}`, queue, back),
     `<p class="note">Revealed to ${html(by)} for ${html(reason)}; written to the audit. The page is kept nowhere.</p>`,
     section('Payload', payload),
@@ -72,21 +72,6 @@ function head(title: string, queue: string, back: string): string {
   return `<h1>${html(title)}</h1>\n<p class="note">Queue ${html(queue)} · <a href="${html(back)}">back to the board</a></p>`;
 }
 
-function document(title: string, body: readonly string[]): string {
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${html(title)}</title><style>${STYLE}</style></head>
-<body>
-<main>
-${body.filter((part) => part !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
-}
-
-/** A text as HTML says it; lines stay lines, and no other character acts. */
-function html(text: string): string {
-  const safe = text.split('\n').map(escaped).join('\n');
-  return safe.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+function page(title: string, body: readonly string[]): string {
+  return pageOf({ title, style: STYLE, body: ['<main>', ...body, '</main>'] });
 }

@@ -1,29 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readProperty } from '../../../../kernel/logging/error-text.js';
-import { MessageQueueError } from '../../../../kernel/errors.js';
 import type { RevealCall, RevealedJob } from '../../../privacy/reveal/job-reveal.js';
 import type { BoardStep } from '../board-mount.js';
 import type { BoardUsers } from '../board-users.js';
 import { refuse } from '../refuse.js';
-import { readField } from './posted-form.js';
+import { problemOf, sendPage } from '../pages/page.js';
+import { PostedForm } from '../pages/posted-form.js';
 import { formPage, jobPage } from './reveal-pages.js';
 import type { JobPlace } from './reveal-pages.js';
 
 /** `/reveal/<queue>/<id>`, below the address of the board. */
 const PATH = /^\/reveal\/([^/?#]+)\/([^/?#]+)\/?(?:[?#]|$)/;
-
-/** What an error of ours means to a browser. Any other is a fault. */
-const STATUS: Readonly<Record<string, number>> = {
-  INVALID_AUDIT_ENTRY: 400,
-  INVALID_JOB_OPTIONS: 400,
-  UNKNOWN_QUEUE: 404,
-  JOB_NOT_FOUND: 404,
-  SEAL_BROKEN: 409,
-  SCOPE_SHREDDED: 410,
-  AUDIT_UNAVAILABLE: 503,
-  KEY_UNAVAILABLE: 503,
-  BROKER_UNAVAILABLE: 503,
-};
 
 const NO_RIGHT =
   'You may not reveal jobs. Whoever runs this app says who may: board.principal gives the right "reveal", or basicAuthAccess does (rights: ["reveal"]).';
@@ -52,7 +38,7 @@ export function revealStep(board: string, users: BoardUsers, reveal: Reveal): Bo
     const back = `${board}/queue/${encodeURIComponent(place.queue)}/${encodeURIComponent(place.id)}`;
     if (!users.may('reveal')) refuse(response, 403, NO_RIGHT);
     else if (request.method === 'GET' || request.method === 'HEAD')
-      page(response, 200, formPage(place, back));
+      sendPage(response, 200, formPage(place, back));
     else if (request.method !== 'POST') refuse(response, 405, 'Send GET or POST.');
     else await answer(request, response, { place, back, by: users.id, reveal });
   };
@@ -70,14 +56,13 @@ async function answer(
   response: ServerResponse,
   { place, back, by, reveal }: Asked,
 ): Promise<void> {
-  const reason = await readField(request, 'reason');
+  const reason = (await PostedForm.read(request)).text('reason');
   try {
     const job = await reveal(place.queue, place.id, { by, reason });
-    page(response, 200, jobPage(job, { by, reason }, back));
+    sendPage(response, 200, jobPage(job, { by, reason }, back));
   } catch (error) {
-    const status = STATUS[String(readProperty(error, 'code'))];
-    if (!(error instanceof MessageQueueError) || status === undefined) throw error;
-    page(response, status, formPage(place, back, { problem: error.message, reason }));
+    const { status, problem } = problemOf(error);
+    sendPage(response, status, formPage(place, back, { problem, reason }));
   }
 }
 
@@ -89,16 +74,4 @@ function placeOf({ url = '' }: IncomingMessage): JobPlace | null {
     // No percent-encoding.
     return null;
   }
-}
-
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-function page(response: ServerResponse, status: number, html: string): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', 'text/html; charset=utf-8');
-  response.setHeader('Content-Security-Policy', POLICY);
-  // So that the form says where it is sent from.
-  response.setHeader('Referrer-Policy', 'same-origin');
-  response.end(html);
 }
