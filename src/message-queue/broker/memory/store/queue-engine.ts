@@ -149,10 +149,14 @@ export class QueueEngine {
     this.hooks.onStart(job);
   }
 
-  /** What was handed back stands in front of its lane again: it has passed the gates already. */
   private enter(job: StoredJob, entrance: Entrance): void {
-    if (job.membership === null || entrance === 'lane-front') this.store.enqueue(job, entrance);
-    else this.gates.enter(job, job.membership, entrance);
+    const { membership } = job;
+    if (membership !== null && entrance !== 'lane-front') {
+      this.gates.enter(job, membership, entrance);
+      return;
+    }
+    if (membership !== null) this.gates.back(job, membership);
+    this.store.enqueue(job, entrance);
   }
 
   /** Jobs stand in lanes that nobody added or promoted. Whoever moved them may be about to remove them. */

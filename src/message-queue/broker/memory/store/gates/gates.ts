@@ -7,6 +7,9 @@ import type { Group } from './group.js';
 import { GroupMap } from './group-map.js';
 import { Membership } from './membership.js';
 
+/** Before all that were given. */
+const FIRST_PLACE = 0;
+
 /** What the gates need of the queue whose jobs go through them. */
 export interface GatesOptions {
   /** Undefined: no job has a group. */
@@ -54,6 +57,12 @@ export class Gates {
     this.unpark(job, member);
     if (member.key !== null && !this.ask(member.key, job, member)) return;
     this.passKey(job, member, entrance);
+  }
+
+  /** A job goes back to the front of its lane without having run: it kept its slot of its key, and its tenant is not asked again. */
+  back({ id }: StoredJob, { tenant }: Membership): void {
+    const group = tenant === null ? undefined : this.groups.open(tenant);
+    if (group?.admitted.has(id) === false) group.admitted.set(id, FIRST_PLACE);
   }
 
   /** Whether the job that is next in its lane may start. One whose group was paused meanwhile goes back to its place there. */
@@ -154,9 +163,9 @@ export class Gates {
     this.groups.tidy(name);
   }
 
-  /** Takes a job out of its lane, and its slot away. One that came to the lane without, after a run, is the first again. */
+  /** Takes a job out of its lane, and its slot away. */
   private putBack(group: Group, job: StoredJob, member: Membership): void {
-    member.place = group.admitted.get(job.id) ?? 0;
+    member.place = group.admitted.get(job.id) ?? FIRST_PLACE;
     group.admitted.delete(job.id);
     this.hold(group, job, member);
     if (group.name === member.key && member.tenant !== null) this.free(member.tenant, job.id);
