@@ -8,6 +8,7 @@ const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 describe.each([
   ['README.md', 'examples/host-app'],
   ['docs/from-bullmq.md', 'examples/from-bullmq'],
+  ['docs/flow.md', 'examples/flow'],
 ])('%s', (page, examples) => {
   const isShown = (file: string): boolean => page === 'README.md' || !file.endsWith('.spec.ts');
 
@@ -15,6 +16,18 @@ describe.each([
     const code = readFileSync(join(ROOT, examples, file), 'utf8').trimEnd();
     const text = readFileSync(join(ROOT, page), 'utf8');
     expect(text).toContain(`\`\`\`ts\n// ${examples}/${file}\n${code}\n\`\`\``);
+  });
+});
+
+describe('docs/flow.md', () => {
+  it('grants each wish with a line of its examples', () => {
+    const [, wishes = ''] = readFileSync(join(ROOT, 'docs/flow.md'), 'utf8').split('| you wish ');
+    const [table = ''] = wishes.split('\n\n');
+    const lines = [...table.matchAll(/\| `(.+)` +\|$/gm)].map((match) => match[1] ?? '');
+    const folder = join(ROOT, 'examples/flow');
+    const code = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    expect(lines.length).toBeGreaterThanOrEqual(7);
+    expect(lines.filter((line) => !code.some((text) => text.includes(line)))).toEqual([]);
   });
 });
 
