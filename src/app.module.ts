@@ -3,12 +3,13 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_VARIABLES } from './app-variables.js';
 import { ChatModule } from './chat/chat.module.js';
+import { DELIVERY_FLOW } from './chat/messages/delivery-flow.js';
 import { BoardGuard } from './chat/sign-in/board.guard.js';
 import type { ListedConversation } from './chat/messages/listed-conversation.js';
 import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
 import { sqlStoreAdapters } from './message-queue/adapters/sql/index.js';
-import { MESSAGE_QUEUE_CONFIG, MessageQueueModule } from './message-queue/index.js';
+import { MESSAGE_QUEUE_CONFIG, MessageQueueModule, QueueName } from './message-queue/index.js';
 import { KeyProvider } from './message-queue/ports/index.js';
 import type { MessageQueueConfig, MessageQueueModuleOptions } from './message-queue/index.js';
 
@@ -67,6 +68,7 @@ export class AppModule {
           // Without users the board stays as the module has it: for this machine in development, elsewhere for nobody.
           ...(users !== undefined && { board: { access: BoardGuard } }),
           ...given,
+          queues: withDeliveryFlow(given.queues),
           adapters: [...kept, ...adapters],
         }),
         ChatModule.register({ conversations, users, hosts, listensOn: listeningAddress(environment) }),
@@ -82,6 +84,11 @@ export function listeningAddress(environment: ConfigService): string {
 
 function valueOf(name: keyof typeof APP_VARIABLES, environment: ConfigService): string | undefined {
   return environment.get<string>(APP_VARIABLES[name].variable);
+}
+
+function withDeliveryFlow(queues: MessageQueueModuleOptions['queues'] = {}): typeof queues {
+  const { MESSAGE_DELIVERY } = QueueName;
+  return { ...queues, [MESSAGE_DELIVERY]: { flow: DELIVERY_FLOW, ...queues[MESSAGE_DELIVERY] } };
 }
 
 /** The key ring of the environment; none without ENCRYPTION_KEYS. */
