@@ -5,6 +5,7 @@ import type { AdmittedJob } from '../admission/job-admission.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import { writtenPayload } from '../admission/payloads/json-payload.js';
 import type { AddRequest } from '../broker/broker.js';
+import type { FlowPolicy } from '../jobs/flow/flow-policy.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { JobEnqueuer } from './job-enqueuer.js';
 import { OrdinaryAdds } from './ordinary-adds.js';
@@ -35,6 +36,8 @@ const OPTIONS: readonly unknown[] = [
     { delay: 0 },
     { jobId: 'mine' },
     { deadlineMs: 50 },
+    { deliverAt: 5 },
+    { expiresIn: 5 },
     { priorty: 5 },
   ],
   ...[
@@ -56,18 +59,18 @@ function anyPayload(): unknown {
 }
 
 /** An app with the one queue, whose broker notes what it is asked to add. */
-function app(): { readonly queues: RegisteredQueues; readonly asked: AddRequest[] } {
+function app(own = definition): { readonly queues: RegisteredQueues; readonly asked: AddRequest[] } {
   const asked: AddRequest[] = [];
   const addOnce = (_queue: unknown, request: AddRequest): Promise<unknown> => {
     asked.push(request);
     return Promise.resolve({ id: 'any', deduplicated: false });
   };
-  const managed = { definition, queue: { name: 'notes' }, broker: { addOnce, now: () => 0 } };
+  const managed = { definition: own, queue: { name: 'notes' }, broker: { addOnce, now: () => 0 } };
   return { queues: { get: () => managed, isOverridden: () => false } as unknown as RegisteredQueues, asked };
 }
 
 /** What would be stored, but for what is new with each add. */
-function stored({ name, data, options, critical, idempotency, deadlineMs }: AddRequest): unknown {
+function stored({ name, data, options, critical, idempotency, deadlineMs, dueAt }: AddRequest): unknown {
   const admitted = admitJob('notes', definition, name, data, options, 5) as AdmittedJob;
   const { jobId, ...others } = admitted.options;
   return {
@@ -78,6 +81,7 @@ function stored({ name, data, options, critical, idempotency, deadlineMs }: AddR
     critical,
     idempotency,
     deadlineMs,
+    dueAt,
   };
 }
 
@@ -145,5 +149,16 @@ describe('the gate of the short road', () => {
     expect(new OrdinaryAdds(queues, []).find('notes', 'toString')).toBeUndefined();
     const overridden = Object.assign(queues, { isOverridden: () => true });
     expect(new OrdinaryAdds(overridden, []).find('notes', 'note')).toBeUndefined();
+  });
+
+  it.each<[state: string, open: boolean, flow: FlowPolicy]>([
+    ['closed to jobs that may have a key', false, { key: {} }],
+    ['closed to jobs that may have a tenant', false, { tenant: {} }],
+    ['closed to jobs that come in batches', false, { jobs: { note: { batch: { size: 2, waitMs: 5 } } } }],
+    ['open where others come in batches', true, { jobs: { other: { batch: { size: 2, waitMs: 5 } } } }],
+    ['open where there is only a rate', true, { rate: { limit: 1, perMs: 5 }, jobs: { note: {} } }],
+  ])('is %s', (_state, open, flow) => {
+    const gate = new OrdinaryAdds(app({ ...definition, flow }).queues, []);
+    expect(gate.find('notes', 'note') !== undefined).toBe(open);
   });
 });

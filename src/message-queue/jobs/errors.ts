@@ -66,6 +66,8 @@ export class JobStateError extends MessageQueueError {
 /** The queue, or one tenant in it, holds as much as it may. Nothing was added: try again after `retryAfterMs`. */
 export class QueueFullError extends MessageQueueError {
   readonly code = 'QUEUE_FULL';
+  /** Who is full: when it is one tenant, everybody else may still add. */
+  readonly scope: 'queue' | 'tenant';
   constructor(
     message: string,
     /** Waiting jobs (or bytes, as the message says) when the add was refused. */
@@ -77,11 +79,7 @@ export class QueueFullError extends MessageQueueError {
     readonly tenant?: string,
   ) {
     super(message, place);
-  }
-
-  /** Who is full: everybody else may still add when it is one tenant. */
-  get scope(): 'queue' | 'tenant' {
-    return this.tenant === undefined ? 'queue' : 'tenant';
+    this.scope = tenant === undefined ? 'queue' : 'tenant';
   }
 }
 

@@ -107,6 +107,44 @@ export const flowOptionCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'one tenant may not fill a queue: its adds are refused, those of others are not',
+    async (bench) => {
+      const queue = bench.open({ flow: { tenant: { maxWaiting: 2 } }, maxWaiting: 10 });
+      const half = bench.open({ flow: { tenant: {} }, maxWaiting: 3 });
+      const of = (tenant: string, options: ManagedJobOptions = {}) => ({
+        options: { ...options, mq: { tenant } },
+      });
+      await bench.add(queue, of('acme'));
+      await bench.add(queue, of('acme', { delay: HOUR_MS }));
+      for (const critical of [false, true]) {
+        const crowded = await rejectionOf(bench.add(queue, { ...of('acme'), critical }));
+        expect(crowded).toMatchObject({
+          code: 'QUEUE_FULL',
+          scope: 'tenant',
+          tenant: 'acme',
+          retryAfterMs: 1_000,
+        });
+        expect(crowded).toMatchObject({ depth: 2, limit: 2 });
+        expect(crowded.message).toBe(
+          'A tenant of queue "work-1" is full: 2 jobs are waiting and its limit (flow.tenant.maxWaiting) is 2, so job "job" ' +
+            'was not added. Try again in 1000 ms, or raise flow.tenant.maxWaiting.',
+        );
+      }
+      await bench.add(queue, of('other'));
+      await bench.add(queue);
+      await bench.add(half, of('acme'));
+      expect(await rejectionOf(bench.add(half, of('acme')))).toMatchObject({
+        scope: 'tenant',
+        depth: 1,
+        limit: 1,
+      });
+      for (const tenant of ['a', 'b']) await bench.add(half, of(tenant));
+      const full = await rejectionOf(bench.add(half, of('c')));
+      expect(full).toMatchObject({ code: 'QUEUE_FULL', scope: 'queue', depth: 3, limit: 3 });
+      expect(full).toHaveProperty('tenant', undefined);
+    },
+  ],
+  [
     'a job with a due time is delayed until exactly then',
     async (bench) => {
       const queue = bench.open();
