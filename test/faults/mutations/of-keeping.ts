@@ -4,7 +4,7 @@ import {
 } from '../../../src/message-queue/broker/redis/scripts/keep-jobs.lua.js';
 import { TakenAhead } from '../../../src/message-queue/broker/redis/working/ahead/taken-ahead.js';
 import { JobIntake } from '../../../src/message-queue/broker/redis/working/job-intake.js';
-import { DelayPromoter } from '../../../src/message-queue/broker/redis/working/keeping/delay-promoter.js';
+import { Waker } from '../../../src/message-queue/broker/redis/working/keeping/waker.js';
 import { inMethod, inScripts } from './mutation.js';
 import type { Mutation } from './mutation.js';
 
@@ -62,7 +62,7 @@ export const OF_KEEPING: readonly Mutation[] = [
     name: 'promoter-never',
     breaks: 'a delayed job runs when it is due',
     ...{ row: ATTEMPTS, says: /for all jobs to end/ },
-    apply: inMethod(DelayPromoter, 'promote', () => () => Promise.resolve(null)),
+    apply: inMethod(Waker, 'wake', () => () => Promise.resolve(null)),
   },
   {
     name: 'promoter-early',

@@ -1,18 +1,22 @@
 import type { BatchPolicy, FlowPolicy } from '../../jobs/flow/flow-policy.js';
+import { isRated } from '../../jobs/flow/flow-policy.js';
 import type { RateLimit, SharedRate } from '../../jobs/flow/rate.js';
+import type { RedisQueue } from './bull/redis-queue.js';
 import { keyRules, tenantRules } from '../rules/group-rules.js';
 
-const texts = new WeakMap<FlowPolicy, string>();
-
-/** What the scripts read of a queue's `flow`, as JSON (the string `mq:flow`); empty text where it has none. */
-export function flowText(flow: FlowPolicy | undefined): string {
-  if (flow === undefined) return '';
-  const known = texts.get(flow) ?? written(flow);
-  texts.set(flow, known);
-  return known;
+/**
+ * What the scripts read of a queue's `flow`, as JSON (the string `mq:flow`); empty text where it has none.
+ * @param base the queue's base key, `prefix:queue:`
+ */
+export function flowText(
+  flow: FlowPolicy | undefined,
+  { base, name }: Pick<RedisQueue, 'base' | 'name'>,
+): string {
+  return flow === undefined ? '' : written(flow, base.slice(0, -name.length - 2));
 }
 
-function written(flow: FlowPolicy): string {
+function written(flow: FlowPolicy, prefix: string): string {
+  const rateText = (rate: RateLimit | SharedRate | undefined): object => textOfRate(rate, prefix);
   const { key, tenant, rate, jobs = {} } = flow;
   const keyed = key && keyRules(key);
   const fair = tenant && tenantRules(tenant);
@@ -34,16 +38,18 @@ function written(flow: FlowPolicy): string {
       },
     }),
     ...rateText(rate),
+    ...(isRated(flow) && { rated: true }),
     jobs: Object.fromEntries(
       Object.entries(jobs).map(([name, job]) => [name, { ...rateText(job?.rate), ...batchText(job?.batch) }]),
     ),
   });
 }
 
-function rateText(rate: RateLimit | SharedRate | undefined): object {
+function textOfRate(rate: RateLimit | SharedRate | undefined, prefix: string): object {
   if (rate === undefined) return {};
   const { limit, perMs, burst = 1 } = rate;
-  return { rate: { limit, perMs, burst, ...('name' in rate && { name: rate.name }) } };
+  const shared = 'name' in rate && { name: rate.name, bucket: `${prefix}:mq:bucket:${rate.name}` };
+  return { rate: { limit, perMs, burst, ...shared } };
 }
 
 function batchText(batch: BatchPolicy | undefined): object {

@@ -89,3 +89,11 @@ export type BatchedFlows<Job extends string> = {
 export type BatchedNames<Jobs, Job extends string> = {
   readonly [Name in Job]: Jobs extends BatchedFlows<Name> ? Name : never;
 }[Job];
+
+/** Whether a queue has any rate. */
+export function isRated(flow: FlowPolicy | undefined): boolean {
+  if (flow === undefined) return false;
+  const { key, tenant, rate, jobs = {} } = flow;
+  const rates = [rate, key?.rate, tenant?.rate, ...Object.values(jobs).map((job) => job?.rate)];
+  return rates.some((one) => one !== undefined);
+}

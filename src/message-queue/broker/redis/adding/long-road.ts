@@ -47,7 +47,7 @@ export class LongRoad implements AddCall {
   ) {
     const { maxWaiting, maxIdempotencyKeys, flow } = queue.definition;
     const limits = [waitingLimit(maxWaiting, false), waitingLimit(maxWaiting, true)];
-    const flows = [flowText(flow), tenantLimit(flow?.tenant, maxWaiting)];
+    const flows = [flowText(flow, queue), tenantLimit(flow?.tenant, maxWaiting)];
     this.head = [internalsOf(queue).token, ...limits, inOrder ? '1' : '', maxIdempotencyKeys, ...flows];
   }
 

@@ -165,7 +165,7 @@ export class RedisSchedules implements SchedulesOfQueue {
       newMember: run === null || to === null ? '' : memberOf(to.name, to.repeat),
       newNextAt: nextAt ?? '',
       dropped: wasPlanned && !isSame ? runIdOf(found.member, found.nextAt) : '',
-      policy: flowText(flow),
+      policy: flowText(flow, this.parts.queue),
       ...runFields(run, flow),
     };
     return SCHEDULE_FIELDS.map((field) => fields[field]);

@@ -145,13 +145,14 @@ return redis.call('HDEL', base .. id, 'mqUnknown')
 });
 
 /** Fields of one job in the arguments of {@link releaseJobsScript}, in this order. */
-const RELEASE_FIELDS = ['id', 'run', 'again'] as const;
+const RELEASE_FIELDS = ['id', 'run', 'again', 'closedMs'] as const;
 
 /**
  * Gives active jobs back without spending an attempt.
  *
  * ARGV: 1 token · then the fields of {@link RELEASE_FIELDS} per job: `run` its `mqRun`, `again` when to run again: `0` = at
- * once, at the front of its lane, the first of the jobs foremost; else ms.
+ * once, at the front of its lane, the first of the jobs foremost; else ms. `closedMs` for how long the rate that it is under closes, or empty:
+ * then, if there is such a rate, the job goes to the front of its lane.
  * Reply: for each 1 stored · 0 no longer ours.
  */
 export const releaseJobsScript = luaScript('mqReleaseJobs', {
@@ -164,6 +165,10 @@ local function release(job)
   local id = job.id
   if not owns(id, ARGV[1], job.run) then return 0 end
   local level, counter, grouped = nil, nil, gates().gatedJob(id)
+  if job.closedMs ~= '' and gates().policy().rated then
+    laneState.now = tonumber(job.again) - tonumber(job.closedMs)
+    if gates().rates().closeRateOf(fieldOf(id, 'name'), tonumber(job.closedMs)) then job.again = '0' end
+  end
   if job.again == '0' then
     level = grouped and grouped.tenant and DEFAULT_LEVEL or levelOf(fieldOf(id, 'priority'))
     checkLane(level)

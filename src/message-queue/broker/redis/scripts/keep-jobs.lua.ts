@@ -107,10 +107,16 @@ return { stalled, phantoms }
 `,
 });
 
+/** A timer that rings so much too early has not lost its turn, milliseconds. */
+const EARLY_MS = 20;
+
 /**
- * Moves delayed jobs that are due by the server's clock into their lanes, at most 1 000.
+ * Moves delayed jobs that are due by the server's clock into their lanes, at most 1 000, and wakes the rates and groups that sleep until now.
  *
- * ARGV: 1 now (ms), where the server keeps its time from scripts · 2 token. Reply: how long until the next one is due (ms), or null.
+ * ARGV: 1 now (ms), where the server keeps its time from scripts · 2 token · 3 how many jobs the caller would take. When more may start, all
+ * workers are told.
+ * Reply: how long until the next one is due (ms), or null; and how many jobs may start now that waited for a rate. Of those who sleep, only whoever
+ * woke some is told when the next one is to be woken: else all workers of a queue would ask each time.
  */
 export const promoteDueScript = luaScript('mqPromoteDue', {
   allowOom: true,
@@ -128,14 +134,26 @@ for _, id in ipairs(due) do
 end
 for _, id in ipairs(due) do redis.call('ZREM', base .. 'delayed', id) end
 for _, job in ipairs(grouped) do gates().enter(job) end
-if #grouped > 0 then gates().insertAdmitted() else insertGathered() end
+local opened, wakeIn = 0, false
+if redis.call('EXISTS', base .. 'mq:wake') == 1 then
+  laneState.now = now
+  opened = gates().rates().openDue()
+  wakeIn = gates().rates().endRates(nil)
+  if opened > tonumber(ARGV[3]) then wakeWorkers() end
+  -- A timer may ring a little early.
+  local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
+  local inMs = sleeper and math.max(0, tonumber(sleeper) - now)
+  if inMs and (opened > 0 or wakeIn or inMs < ${EARLY_MS}) then wakeIn = inMs end
+end
+if loaded_gates then gates().insertAdmitted() else insertGathered() end
 for _, id in ipairs(due) do
   if redis.call('EXISTS', base .. id) == 1 then redis.pcall('HSET', base .. id, 'delay', 0) end
   redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[2], id)
 end
 local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
-if not nextDue then return false end
-return math.max(0, math.floor(tonumber(nextDue) / 0x1000) - now)
+local dueIn = nextDue and math.max(0, math.floor(tonumber(nextDue) / 0x1000) - now)
+if wakeIn and (not dueIn or wakeIn < dueIn) then dueIn = wakeIn end
+return { dueIn or false, opened }
 `,
 });
 
@@ -178,7 +196,7 @@ return { #passedOn, #ids }
  * Tells whether there is anything to keep in queues; an empty one costs one command.
  *
  * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
- * delayed job is due (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
+ * delayed job is due, or who sleeps is to be woken (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
  * 1 if jobs were passed on, 1 if groups hold any or are parked]`.
  */
 export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
@@ -186,19 +204,32 @@ export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
   uses: [laneFunctions, timeFunctions],
   body: `
 local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
-if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups', base .. 'mq:parked') == 0 then return false end
+if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups', base .. 'mq:parked', base .. 'mq:wake') == 0 then
+  return false
+end
 local nextDue, dueIn, passedOn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false, 0
 if nextDue then
   local dueAt = math.floor(tonumber(nextDue) / 0x1000)
   dueIn = math.max(0, dueAt - serverNow(dueAt))
   passedOn = redis.call('EXISTS', base .. 'mq:unknown')
 end
-local inLanes = tonumber(waitingInLanes()) or 0
+local inWait, inLanes = redis.call('LLEN', waitKey), tonumber(waitingInLanes()) or 0
 if inLanes > 0 and isPaused() then inLanes = 0 end
+local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
+if sleeper then
+  local wakeAt = tonumber(sleeper)
+  local wakeIn = math.max(0, wakeAt - serverNow(wakeAt))
+  if not dueIn or wakeIn < dueIn then dueIn = wakeIn end
+  -- What waits for a closed rate waits for no worker.
+  if redis.call('ZSCORE', base .. 'mq:wake', 'r:q') then inWait, inLanes = 0, 0 end
+  for _, lane in ipairs(inLanes > 0 and redis.call('ZRANGEBYSCORE', lanesKey, '(' .. LAST_RANK, '+inf') or {}) do
+    inLanes = math.max(0, inLanes - redis.call('LLEN', laneKey(lane)))
+  end
+end
 return {
   redis.call('EXISTS', active, stalled),
   dueIn,
-  redis.call('LLEN', waitKey),
+  inWait,
   inLanes,
   passedOn,
   redis.call('EXISTS', base .. 'mq:groups', base .. 'mq:parked')

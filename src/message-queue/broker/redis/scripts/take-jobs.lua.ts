@@ -10,6 +10,9 @@ import { ownershipFunctions } from './functions/ownership.lua.js';
 /** The fields that a job has when it was added and nothing else happened to it. */
 const FIRST_FIELDS = ['name', 'timestamp', 'data', 'opts', 'priority'] as const;
 
+/** Jobs that a call moves behind closed rates at most: so others are reached soon, and Redis is not blocked for long. */
+const MOST_MOVED = 200;
+
 /** All others that Bull's job and we read. */
 const LATER_FIELDS = [
   ...['mqGroup', 'mqTenant'],
@@ -84,7 +87,7 @@ end
 export const takeFunctions = `${crashFunctions}${hearingFunctions}${readFunctions}${lazily(
   'lanes',
   [laneFunctions, takeWaitingFunctions, ...GATES],
-  ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL', ...GATE_FUNCTIONS],
+  ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL', 'laneState', ...GATE_FUNCTIONS],
 )}${lazily('odd', [endingFunctions, letterFunctions, oddFunctions], ['buryEntry'])}
 local isUsual = true
 
@@ -140,42 +143,62 @@ local function standsElsewhere(job, inCall)
   return redis.call('LPOS', base .. 'active', id, 'RANK', 2)
 end
 
--- Goes through the gates of its groups; one of a group that must wait goes back to its place.
-local function mayStart(job)
+-- Goes through the gates of its groups and rates; one that must wait goes back to its place, or behind its rate.
+local function mayStart(job, isRated)
   local groups = { id = job[${at('id')}], group = job[${at('mqGroup')}], tenant = job[${at('mqTenant')}], priority = job[${at('priority')}] }
   local function mustWait(name)
     if lanes().slotsOf(name) > 0 then return false end
+    if isRated then lanes().rates().giveUp(groups.id) end
     redis.call('LREM', base .. 'active', 1, groups.id)
     lanes().putBack(groups, name)
     return true
   end
   if groups.group and mustWait(groups.group) or groups.tenant and mustWait('t:' .. groups.tenant) then return false end
-  lanes().started(groups)
+  if isRated then
+    groups.name, groups.hasRun = job[${at('name')}], job[${at('processedOn')}]
+    if not lanes().rates().passRates(groups) then return false end
+  end
+  if groups.group or groups.tenant then lanes().started(groups) end
+  return true
+end
+
+local function hasRates(now)
+  if redis.call('EXISTS', base .. 'mq:flow') == 0 or not lanes().policy().rated then return false end
+  lanes().laneState.now = tonumber(now)
+  lanes().rates().openDue()
+  lanes().insertAdmitted()
   return true
 end
 
 local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, ahead, run, again = {}, {}, {}, '', false
+  if count == 0 then return taken, phantoms, again, run, false, false end
   local inCall, removed = {}, 0
   local activity = base .. 'active@' .. token
-  while #taken < count and removed < 100 do
+  local isRated, wakeIn, closedFor = hasRates(now), false, false
+  local mostRemoved = isRated and ${MOST_MOVED} or 100
+  while #taken < count and removed < mostRemoved do
     local asked, jobs = count - #taken, nil
+    if isRated then asked = math.min(lanes().rates().roomInQueue(asked), mostRemoved - removed) end
+    if asked == 0 then break end
     jobs, again = takeNext(asked)
     if #jobs == 0 then break end
     if run == '' then run = now .. ':' .. redis.call('INCR', base .. 'id') end -- a call takes no job twice
+    local wereMoved = false
     for _, job in ipairs(jobs) do
       local id = job[${at('id')}]
       local isPhantom = not (job[${at('name')}] and job[${at('timestamp')}])
       if isPhantom or standsElsewhere(job, inCall) then
         removed = removed + 1
+        if isRated then lanes().rates().giveUp(id) end
         if isPhantom then
           odd().buryEntry(id, now)
           phantoms[#phantoms + 1] = id
         else
           redis.call('LREM', base .. 'active', 1, id)
         end
-      elseif (job[${at('mqGroup')}] or job[${at('mqTenant')}]) and not mayStart(job) then
-        removed = removed + 1
+      elseif (isRated or job[${at('mqGroup')}] or job[${at('mqTenant')}]) and not mayStart(job, isRated) then
+        removed, wereMoved = removed + 1, true
       else
         local isSuspect = begin(job, now, run, token, lockMs)
         taken[#taken + 1], inCall[id] = job, true
@@ -185,10 +208,15 @@ local function takeJobs(count, now, token, lockMs, starts)
       end
     end
     local wereAdmitted = loaded_lanes and lanes().insertAdmitted()
-    if #jobs < asked and not (again or wereAdmitted) then break end
+    if #jobs < asked and not (again or wereAdmitted or wereMoved) then break end
+  end
+  if isRated then
+    wakeIn, closedFor = lanes().rates().endRates(#taken < count)
+    if lanes().insertAdmitted() then again = true end
+    if closedFor then again, mostRemoved = false, math.huge end
   end
   if #ahead > 0 then redis.call('SADD', base .. 'mq:ahead', unpack(ahead)) end
-  return taken, phantoms, again or removed >= 100, run
+  return taken, phantoms, again or removed >= mostRemoved, run, wakeIn, closedFor
 end
 `;
 
@@ -196,16 +224,16 @@ end
  * Takes the next jobs.
  *
  * ARGV: 1 how many, all of which begin at once · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
- * Reply: `[[job…], [phantom id…], 1 = ask again, run]`.
+ * Reply: `[[job…], [phantom id…], 1 = ask again, run, in how many ms something opens that this call closed or null, for how many ms the queue is closed or null]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
 local count = tonumber(ARGV[1])
-local taken, phantoms, again, run = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
+local taken, phantoms, again, run, wakeIn, closedFor = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
 if #taken == 0 and not again and ARGV[5] == '1' then redis.pcall('PUBLISH', base .. 'drained', '') end
-return { taken, phantoms, again and 1 or 0, run }
+return { taken, phantoms, again and 1 or 0, run, wakeIn, closedFor }
 `,
 });
 

@@ -82,10 +82,20 @@ export class EndWriter {
     return [failedCount, failedBytes];
   }
 
-  /** @param delayMs null: at once, at the front of its lane. @returns false when the job is no longer ours */
-  async release({ id, fence }: RedisTakenJob, delayMs: number | null, now: number): Promise<boolean> {
-    const again = delayMs === null ? 0 : now + Math.max(1, Math.round(delayMs));
-    const args = [this.commands.queue.lockToken, id, fence, again];
+  /**
+   * @param delayMs null: at once, at the front of its lane
+   * @param closesRate whether the rate that the job is under stays closed for as long
+   * @returns false when the job is no longer ours
+   */
+  async release(
+    { id, fence }: RedisTakenJob,
+    delayMs: number | null,
+    now: number,
+    closesRate = false,
+  ): Promise<boolean> {
+    const pauseMs = Math.max(1, Math.round(delayMs ?? 0));
+    const again = delayMs === null ? 0 : now + pauseMs;
+    const args = [this.commands.queue.lockToken, id, fence, again, closesRate ? pauseMs : ''];
     const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
     return stored === 1;
   }
@@ -113,7 +123,7 @@ export class EndWriter {
 
   /** Gives jobs back that did not begin, in order, at the front of their lanes; those that are no longer ours stay where they are. */
   async handBack(jobs: readonly Pick<RedisTakenJob, 'id' | 'fence'>[]): Promise<void> {
-    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0]);
+    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0, '']);
     await this.commands.runUntilAnswered(releaseJobsScript, [this.commands.queue.lockToken, ...args]);
   }
 }

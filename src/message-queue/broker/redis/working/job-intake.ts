@@ -4,29 +4,55 @@ import { takenEntry } from '../bull/taken-entry.js';
 import type { TakenEntry } from '../bull/taken-entry.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
-/** What a call took: jobs, ids of entries that had no job behind them, and 1 when more may wait although fewer came. */
-export type TakenReply = readonly [jobs: readonly TakenEntry[], phantoms: readonly string[], again: 0 | 1];
+/** What rates keep back, by a call that met one that is closed: nulls otherwise. Milliseconds. */
+export type ClosedRates = readonly [
+  /** Until something opens that this call closed: it is for its worker to wake it. */
+  opensInMs: number | null,
+  /** For how long nothing of the queue starts. */
+  closedForMs: number | null,
+];
+
+/**
+ * What a call took: jobs, ids of entries that had no job behind them, 1 when more may wait although fewer came, and what rates keep
+ * back.
+ */
+export type TakenReply = readonly [
+  jobs: readonly TakenEntry[],
+  phantoms: readonly string[],
+  again: 0 | 1,
+  ...closed: ClosedRates,
+];
 
 /** A job as the scripts send it: see `takenEntry`. */
 type SentJob = readonly (string | null)[];
 
 /** A reply as the scripts send it. */
-export type SentReply = readonly [jobs: SentJob[], phantoms: readonly string[], again: 0 | 1, run: string];
+export type SentReply = readonly [
+  jobs: SentJob[],
+  phantoms: readonly string[],
+  again: 0 | 1,
+  run: string,
+  ...closed: ClosedRates,
+];
 
 /**
  * Reads what a call took, and empties the reply, which the client keeps: see `forgetArguments`.
  * @param at when the call was sent, milliseconds since the epoch
  * @param starts how many of the jobs begin at once
  */
-export function takenReply([jobs, phantoms, again, run]: SentReply, at: number, starts: number): TakenReply {
+export function takenReply(
+  [jobs, phantoms, again, run, ...closed]: SentReply,
+  at: number,
+  starts: number,
+): TakenReply {
   const begins = { run, at, isAhead: false };
   const waits = { run, at, isAhead: true };
   const entries = jobs.splice(0).map((job, i) => takenEntry(job, i < starts ? begins : waits));
-  return [entries, phantoms, again];
+  return [entries, phantoms, again, ...closed];
 }
 
 /** Nothing was taken. */
-export const NOTHING_TAKEN: TakenReply = [[], [], 0];
+export const NOTHING_TAKEN: TakenReply = [[], [], 0, null, null];
 
 /** Takes jobs off the queue for this worker, and spares Redis needless questions. */
 export class JobIntake {

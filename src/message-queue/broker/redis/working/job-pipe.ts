@@ -36,6 +36,8 @@ export interface PipeParts {
 /** How a run ended that did not complete its job. */
 type UnsuccessfulSettlement = Exclude<Settlement, { kind: 'completed' }>;
 
+const HANDED_BACK = { delayMs: null, closesRate: false } as const;
+
 /** Takes jobs through this process: taken → its turn → run → its end is stored, then announced. */
 export class JobPipe {
   /** By job id, until the end is stored. */
@@ -153,8 +155,8 @@ export class JobPipe {
         return this.fail(taken, settlement);
       case 'deferred':
       case 'handed-back': {
-        const delayMs = settlement.kind === 'deferred' ? settlement.delayMs : null;
-        taken.noteStored(await this.ends.release(taken, delayMs, this.parts.now()));
+        const { delayMs, closesRate } = settlement.kind === 'deferred' ? settlement : HANDED_BACK;
+        taken.noteStored(await this.ends.release(taken, delayMs, this.parts.now(), closesRate));
         return;
       }
       case 'passed-on':

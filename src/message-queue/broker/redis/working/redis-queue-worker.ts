@@ -15,6 +15,7 @@ import type { WaitSignal } from './wait-signal.js';
 import { LAST_ANSWER_MS, WorkerRest } from './worker-rest.js';
 import { NO_SLOTS, WorkerSlots } from './worker-slots.js';
 import type { SlotRequest } from './worker-slots.js';
+import { ClosedQueue } from './keeping/closed-queue.js';
 import { mostAhead, RunPace } from './ahead/run-pace.js';
 import { TakenAhead } from './ahead/taken-ahead.js';
 
@@ -32,6 +33,7 @@ export interface WorkerParts {
   readonly report: (problem: BrokerProblem) => void;
   /** Of this process. */
   readonly suspects: CrashSuspects;
+  readonly onClosed: ConstructorParameters<typeof ClosedQueue>[0];
 }
 
 /**
@@ -43,10 +45,11 @@ export class RedisQueueWorker implements QueueWorker {
   private readonly slots: WorkerSlots;
   readonly rest: WorkerRest;
   private readonly intake: JobIntake;
-  private readonly pipe: JobPipe;
+  readonly pipe: JobPipe;
   private readonly pace: RunPace;
   private readonly line: TakenAhead;
   private readonly completions: CompletionBatcher;
+  private readonly closed: ClosedQueue;
   private state: 'fetching' | 'stopped' = 'fetching';
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
@@ -74,6 +77,7 @@ export class RedisQueueWorker implements QueueWorker {
     );
     this.pace = new RunPace(concurrency, mostAhead(commands.queue.definition));
     this.line = new TakenAhead(this.pace, completions, (jobs) => this.giveBack(jobs));
+    this.closed = new ClosedQueue(parts.onClosed);
     this.completions = completions;
     this.slots = slots;
     this.rest = new WorkerRest(slots);
@@ -91,9 +95,9 @@ export class RedisQueueWorker implements QueueWorker {
     return this.state === 'stopped' && this.rest.isReached;
   }
 
-  /** Whether a waiting job would be taken now. */
-  get isHungry(): boolean {
-    return this.mayTake && this.slots.free > 0;
+  /** How many waiting jobs would be taken now. */
+  get hunger(): number {
+    return this.isOn && this.closed.opening === null ? this.slots.free : 0;
   }
 
   /** Whether it was not stopped before it began. */
@@ -132,11 +136,6 @@ export class RedisQueueWorker implements QueueWorker {
     this.interrupt();
   }
 
-  /** Reports entries that had no job behind them. */
-  phantoms(ids: readonly string[]): void {
-    this.pipe.reportPhantoms(ids);
-  }
-
   /** Interrupts the wait for jobs. */
   interrupt(): void {
     this.parts.signal.interrupt();
@@ -148,26 +147,24 @@ export class RedisQueueWorker implements QueueWorker {
     void this.line.handBack();
   }
 
-  private get mayTake(): boolean {
+  private get isOn(): boolean {
     return this.state === 'fetching' && this.parts.commands.queue.pausedLocally === null;
   }
 
   /** How many jobs a call may take ahead; null: it may take none at all. */
   private get ahead(): number | null {
-    if (!this.mayTake || this.line.goesBack) return null;
-    const { ahead } = this.pace;
+    if (!this.isOn || this.closed.opening !== null || this.line.goesBack) return null;
     // Many at a time cost Redis less each.
-    return this.line.size > ahead / 2 ? 0 : ahead;
+    return this.line.size > this.pace.ahead / 2 ? 0 : this.pace.ahead;
   }
 
   private async fetchLoop(): Promise<void> {
     while (this.state === 'fetching') {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
-      const resumed = this.parts.commands.queue.pausedLocally;
-      const request = resumed === null ? this.slots.ask() : NO_SLOTS;
-      const { count } = request;
-      if (count === 0) await Promise.race(resumed === null ? [woken] : [woken, resumed]);
-      else if ((await this.fetch(request)) < count && this.isHungry) await this.parts.signal.next();
+      const pause = this.parts.commands.queue.pausedLocally ?? this.closed.opening;
+      const request = pause === null ? this.slots.ask() : NO_SLOTS;
+      if (request.count === 0) await Promise.race(pause === null ? [woken] : [woken, pause]);
+      else if ((await this.fetch(request)) < request.count && this.hunger > 0) await this.parts.signal.next();
     }
   }
 
@@ -177,7 +174,7 @@ export class RedisQueueWorker implements QueueWorker {
     try {
       const adopted = await this.intake.adopt(open, this.active);
       open -= adopted.length;
-      this.receive([adopted, [], 0], { count: adopted.length, starts: adopted.length });
+      this.receive([adopted, [], 0, null, null], { count: adopted.length, starts: adopted.length });
       const reply = await this.intake.take(open);
       this.receive(reply, { count: open, starts: open });
       return reply[2] === 1 ? count : count - open + reply[0].length;
@@ -191,12 +188,13 @@ export class RedisQueueWorker implements QueueWorker {
     }
   }
 
-  private receive([jobs, phantoms]: TakenReply, request: SlotRequest): void {
+  private receive([jobs, phantoms, , ...closed]: TakenReply, request: SlotRequest): void {
+    this.closed.note(...closed);
     this.slots.fill(request, jobs.length);
     this.progress += jobs.length;
     this.pipe.reportPhantoms(phantoms);
     for (const entry of jobs) this.admit(entry);
-    if (!this.mayTake) void this.line.handBack();
+    if (!this.isOn) void this.line.handBack();
     else this.completions.schedule();
     this.lookAround();
   }
@@ -206,7 +204,10 @@ export class RedisQueueWorker implements QueueWorker {
     const accepted = this.pipe.accept(entry);
     if (!(accepted instanceof RedisTakenJob)) void accepted.then(() => this.leave());
     else if (accepted.isAhead || this.state === 'stopped') this.line.add(accepted);
-    else this.startAtOnce(accepted);
+    else {
+      this.slots.begin();
+      void this.run(accepted);
+    }
   }
 
   /** Takes those off the line that handlers are free for. */
@@ -214,11 +215,6 @@ export class RedisQueueWorker implements QueueWorker {
     const begun = this.line.next(this.slots.freeHandlers);
     for (let i = 0; i < begun.length; i++) this.slots.begin();
     return begun;
-  }
-
-  private startAtOnce(taken: RedisTakenJob): void {
-    this.slots.begin();
-    void this.run(taken);
   }
 
   private async run(taken: RedisTakenJob): Promise<void> {

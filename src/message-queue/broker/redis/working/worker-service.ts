@@ -1,7 +1,6 @@
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lanes/lane-migration.js';
-import { DelayPromoter } from './keeping/delay-promoter.js';
 import type { StopMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
@@ -17,6 +16,7 @@ import { StalledRecovery } from './keeping/stalled-recovery.js';
 import type { QueueLook, QueueSweep, SweptQueue } from './keeping/queue-sweep.js';
 import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import { WaitSignal } from './wait-signal.js';
+import { Waker } from './keeping/waker.js';
 import { Watchdog } from './keeping/watchdog.js';
 
 /** How long those of its loops may take that are under way when it ends, milliseconds. */
@@ -41,7 +41,7 @@ export class WorkerService implements WorkerOfQueue {
   private readonly commands: QueueCommands;
   private readonly signal: WaitSignal;
   private readonly locks: LockKeeper;
-  private readonly promoter: DelayPromoter;
+  private readonly waker: Waker;
   private readonly recovery: StalledRecovery;
   private readonly watchdog: Watchdog;
   private readonly passedOn: PassedOnJobs;
@@ -75,18 +75,19 @@ export class WorkerService implements WorkerOfQueue {
       run,
       report: parts.report,
       suspects: parts.suspects,
+      onClosed: (opensInMs) => this.waker.hint(opensInMs),
     });
     this.locks = new LockKeeper(commands, this.worker.active, options.lock, (error) => {
       this.recovery.postpone();
       onError(error);
     });
-    this.promoter = new DelayPromoter(commands, connections.clock, onError);
+    this.waker = new Waker(commands, connections.clock, this.worker, onError);
     this.recovery = new StalledRecovery(commands, {
       everyMs: options.lock.stalledCheckMs,
       renewMs: options.lock.renewMs,
       maxCrashes: options.maxCrashes,
       clock: connections.clock,
-      onPhantoms: (ids) => this.worker.phantoms(ids),
+      onPhantoms: (ids) => this.worker.pipe.reportPhantoms(ids),
       onError,
     });
     this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);
@@ -112,7 +113,7 @@ export class WorkerService implements WorkerOfQueue {
     connections.subscriber.on('ready', this.onListening);
     this.listen();
     this.locks.start();
-    this.promoter.start();
+    this.waker.start();
     this.parts.sweep.join(this.swept);
     void this.startWorker();
   }
@@ -148,7 +149,7 @@ export class WorkerService implements WorkerOfQueue {
     connections.subscriber.removeListener('ready', this.onListening);
     this.signal.close();
     this.worker.rest.cutOff();
-    const ended = Promise.all([this.promoter.stop(), this.locks.stop(), this.recovery.stop()]);
+    const ended = Promise.all([this.waker.stop(), this.locks.stop(), this.recovery.stop()]);
     await settlesWithin(ended, LAST_TURNS_MS);
   }
 
@@ -173,10 +174,10 @@ export class WorkerService implements WorkerOfQueue {
 
   private see({ mayHaveStalled, dueInMs, waiting, inLanes, hasPassedOn, hasHeld }: QueueLook): void {
     if (mayHaveStalled) this.recovery.check();
-    if (dueInMs !== null) this.promoter.hint(dueInMs);
+    if (dueInMs !== null) this.waker.hint(dueInMs);
     // The message that told of them may have been lost.
-    if (inLanes > 0 && this.worker.isHungry) this.signal.interrupt();
-    if (hasPassedOn && waiting === 0 && this.worker.isHungry) {
+    if (inLanes > 0 && this.worker.hunger > 0) this.signal.interrupt();
+    if (hasPassedOn && waiting === 0 && this.worker.hunger > 0) {
       this.passedOn.letSomeWait().catch((error: unknown) => this.parts.onCallFailed(error as Error));
     }
     if (hasHeld) this.held.sweep().catch((error: unknown) => this.parts.onCallFailed(error as Error));
@@ -195,7 +196,7 @@ export class WorkerService implements WorkerOfQueue {
 
   private hear(channel: string, message: string): void {
     const [delayed, cancel, wake, resumed] = this.channels();
-    if (channel === delayed) this.promoter.hint(Number(message) - this.parts.connections.clock.now());
+    if (channel === delayed) this.waker.hint(Number(message) - this.parts.connections.clock.now());
     if (channel === wake || channel === resumed) this.worker.interrupt();
     if (channel !== cancel) return;
     const { id, ...order } = JSON.parse(message) as StopMessage;

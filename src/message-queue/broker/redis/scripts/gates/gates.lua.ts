@@ -1,5 +1,6 @@
 import { timeFunctions } from '../functions/server-time.lua.js';
 import { lazily } from '../lua-script.js';
+import { rateGates } from './rate-lanes.lua.js';
 import { placeFunctions } from './places.lua.js';
 import { roomFunctions } from './room.lua.js';
 import { slotFunctions } from './slots.lua.js';
@@ -226,11 +227,12 @@ export const GATE_FUNCTIONS = [
     'isHeldBy',
     'insertAdmitted',
     'keepPolicy',
+    'rates',
   ],
 ] as const;
 
 /** Lua function `gates()`, after `laneFunctions`: the functions above, made when a job with a group is met. */
-export const gates = lazily('gates', [timeFunctions, gateFunctions], GATE_FUNCTIONS);
+export const gates = lazily('gates', [timeFunctions, gateFunctions, rateGates], GATE_FUNCTIONS);
 
 /** The same for scripts that make `laneFunctions` lazily too: to be put behind them. */
-export const GATES = [timeFunctions, gateFunctions] as const;
+export const GATES = [timeFunctions, gateFunctions, rateGates] as const;

@@ -50,9 +50,17 @@ local function heldAt(level)
   return count
 end
 
+local function ratedAt(level)
+  local count = 0
+  for _, lane in ipairs(rateLevels()) do
+    if tonumber(string.match(lane, '([^:]*)$')) == level then count = count + redis.call('LLEN', laneKey(lane)) end
+  end
+  return count
+end
+
 local function waitingAt(level)
-  if level == 0 then return redis.call('LLEN', laneKey(0)) + redis.call('LLEN', laneKey(LIFO)) + heldAt(0) end
-  local waiting = redis.call('LLEN', laneKey(level)) + heldAt(level)
+  local waiting = redis.call('LLEN', laneKey(level)) + heldAt(level) + ratedAt(level)
+  if level == 0 then return waiting + redis.call('LLEN', laneKey(LIFO)) end
   if level == DEFAULT_LEVEL then waiting = waiting + redis.call('LLEN', defaultLane()) end
   return waiting
 end
@@ -61,6 +69,9 @@ local function isJobWaiting(id)
   local level = levelOf(fieldOf(id, 'priority'))
   for _, key in ipairs({ laneKey(level), defaultLane(), laneKey(0), laneKey(LIFO) }) do
     if redis.call('LPOS', key, id) then return true end
+  end
+  for _, lane in ipairs(rateLevels()) do
+    if redis.call('LPOS', laneKey(lane), id) then return true end
   end
   return false
 end

@@ -8,6 +8,7 @@
  */
 export const takeWaitingFunctions = `
 local function popFrom(key, count)
+  if count < 1 then return {} end
   redis.call('LLEN', base .. 'active')
   local ids = redis.call('RPOP', key, math.min(count, MOST_SORTED))
   if ids then redis.call('LPUSH', base .. 'active', unpack(ids)) end
@@ -49,14 +50,16 @@ local function takeDefault(taken, count, read)
 end
 
 local function takeFrom(lane, taken, count, read)
-  local ids = popFrom(lane.key, count)
+  local ids = popFrom(lane.key, laneState.roomIn and laneState.roomIn(lane, count) or count)
+  if laneState.popped then laneState.popped(lane, ids) end
   for _, id in ipairs(ids) do taken[#taken + 1] = (read(id)) end
   leftLane(lane, #ids)
 end
 
 local function firstLane()
   local first = redis.call('ZRANGE', lanesKey, 0, 0, 'WITHSCORES')
-  if not first[1] then return nil end
+  -- Behind all: the rate of that lane is closed.
+  if not first[1] or tonumber(first[2]) > LAST_RANK then return nil end
   return { key = laneKey(first[1]), level = first[1], rank = tonumber(first[2]) }
 end
 

@@ -1,3 +1,4 @@
+import { isRated } from '../../../../jobs/flow/flow-policy.js';
 import type { QueueDefinition } from '../../../../jobs/queue-definition.js';
 
 /** Jobs may be taken ahead that begin within about this time, milliseconds. */
@@ -13,10 +14,11 @@ const MOST_PER_CALL = 100;
 const WEIGHT = 1 / 16;
 
 /**
- * How many jobs of a queue a worker may take before it has handlers for them: one that was taken has started as far as the fair share of its
- * tenant goes.
+ * How many jobs of a queue a worker may take before it has handlers for them: one that was taken has started as far as its rates go, and the
+ * fair share of its tenant.
  */
 export function mostAhead({ flow, concurrency }: Pick<QueueDefinition, 'flow' | 'concurrency'>): number {
+  if (isRated(flow)) return 0;
   return flow?.tenant === undefined ? MOST_AHEAD : Math.min(MOST_AHEAD, concurrency);
 }
 

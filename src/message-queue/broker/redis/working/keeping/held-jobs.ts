@@ -15,7 +15,7 @@ export class HeldJobs {
   /** Tells Redis what this worker's definition says; that of the worker that came last counts. */
   async keepPolicy(): Promise<void> {
     const { queue } = this.commands;
-    const text = flowText(queue.definition.flow);
+    const text = flowText(queue.definition.flow, queue);
     const key = `${queue.base}mq:flow`;
     await (text === '' ? queue.client.del(key) : queue.client.set(key, text));
   }

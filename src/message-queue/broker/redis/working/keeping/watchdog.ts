@@ -19,7 +19,7 @@ export class Watchdog {
   see(waiting: number): void {
     const moved = this.worker.progress !== this.lastProgress;
     this.lastProgress = this.worker.progress;
-    if (moved || waiting === 0 || !this.worker.isHungry) {
+    if (moved || waiting === 0 || this.worker.hunger === 0) {
       this.stuckSince = null;
       return;
     }

@@ -8,20 +8,31 @@ import type { QueueCommands } from '../queue-commands.js';
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 const RETRY_DELAY_MS = 500;
 
-/** Moves delayed jobs of one queue to waiting when Redis' own clock says that they are due. */
-export class DelayPromoter {
+/** What the waker needs of its worker. */
+export interface WokenWorker {
+  /** Jobs that it would take now. */
+  readonly hunger: number;
+  interrupt(): void;
+}
+
+/**
+ * The one timer of a queue: by Redis' own clock, moves delayed jobs to waiting when they are due, and wakes rates and groups that are closed when
+ * they open.
+ */
+export class Waker {
   private readonly task: RepeatedTask;
 
   /** @param clock Redis', for a server that keeps its time from scripts */
   constructor(
     private readonly commands: QueueCommands,
     private readonly clock: Clock,
+    private readonly worker: WokenWorker,
     onError: (error: unknown) => void,
   ) {
     this.task = new RepeatedTask({
       // How long to wait is for Redis to say.
       clock: new SystemClock(),
-      turn: () => this.promote(),
+      turn: () => this.wake(),
       failed: (error) => {
         onError(error);
         return RETRY_DELAY_MS;
@@ -33,7 +44,7 @@ export class DelayPromoter {
     void this.task.start();
   }
 
-  /** Tells that a job is due in so many milliseconds, or was already. */
+  /** Tells that a job is due, or a rate opens, in so many milliseconds, or was already. */
   hint(dueInMs: number): void {
     this.task.hasten(Math.min(Math.max(0, dueInMs), LONGEST_WAIT_MS));
   }
@@ -43,9 +54,11 @@ export class DelayPromoter {
     return this.task.stop();
   }
 
-  private async promote(): Promise<number | null> {
-    const args = [this.clock.now(), this.commands.queue.lockToken];
-    const dueInMs = (await this.commands.run(promoteDueScript, args)) as number | null;
+  private async wake(): Promise<number | null> {
+    const { hunger } = this.worker;
+    const args = [this.clock.now(), this.commands.queue.lockToken, hunger];
+    const [dueInMs, opened] = (await this.commands.run(promoteDueScript, args)) as [number | null, number];
+    if (opened > 0 && hunger > 0) this.worker.interrupt();
     return dueInMs === null ? null : Math.min(LONGEST_WAIT_MS, dueInMs);
   }
 }
