@@ -7,6 +7,7 @@ import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { erasingCases } from './erasing.cases.js';
 import { flowOptionCases } from './flow-options.cases.js';
+import { groupCases } from './groups.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
@@ -36,6 +37,7 @@ runConformance({
     rules: ruleCases,
     clock: clockCases,
     'options of groups': flowOptionCases,
+    groups: groupCases,
     'queues of hosts': hostQueueCases,
     'code of hosts': hostCodeCases,
     versions: versionCases,
