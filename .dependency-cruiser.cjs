@@ -286,6 +286,7 @@ module.exports = {
         `${LIB}/(testing|admission|execution|jobs|ports)/`,
         KERNEL,
         `${LIB}/facade/(payload-input|queued-delivery-dispatch)\\.ts$`,
+        `${LIB}/groups/`,
         `${LIB}/broker/memory/`,
         `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler)\\.ts$`,
         `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,

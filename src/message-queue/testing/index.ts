@@ -47,7 +47,8 @@ export type {
 } from './contracts/index.js';
 export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
 export type { Duration } from './duration.js';
-export type { ExpectedJob } from './expected-job.js';
+export type { ExpectedJob } from './enqueued/expected-job.js';
+export type { GroupUnderTest } from './group-under-test.js';
 export { ManualCircuitBreakers } from './manual-circuit-breakers.js';
 export { ManualClock } from './manual-clock.js';
 export { MessageQueueTestKit } from './message-queue-test-kit.js';

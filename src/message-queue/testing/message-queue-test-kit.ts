@@ -10,20 +10,22 @@ import { JobNotFoundError } from '../jobs/errors.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { JobExecutor } from '../execution/job-executor.js';
-import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
-import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
+import { Groups } from '../groups/groups.js';
+import type { NamedGroup } from '../groups/named-group.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
 import type { CallRecorder, Fault, FaultPlan, MethodOf, RecordedCall } from './call-recorder.js';
 import { DrainRecorder } from './drain-report.js';
 import type { DrainReport } from './drain-report.js';
 import { toMilliseconds } from './duration.js';
 import type { Duration } from './duration.js';
-import { describeMisfit, mismatchesOf } from './expected-job.js';
-import type { ExpectedJob } from './expected-job.js';
+import { describeMisfit, mismatchesOf } from './enqueued/expected-job.js';
+import type { ExpectedJob } from './enqueued/expected-job.js';
+import { GroupUnderTest } from './group-under-test.js';
 import { ManualClock } from './manual-clock.js';
 import { recorderOf } from './recorded.js';
-import { openPayload } from './opened-job.js';
+import { openPayload } from './enqueued/opened-job.js';
 import { resultOf, takeAlone } from './single-run.js';
+import { ManualUpkeep } from './upkeep.js';
 
 /** A port's token: its abstract class. */
 type PortToken<Port> = abstract new (...args: never[]) => Port;
@@ -34,6 +36,7 @@ const EVERY_STATE: JobStatus[] = ['waiting', 'active', 'delayed', 'completed', '
 @Injectable()
 export class MessageQueueTestKit {
   private readonly broker: MemoryBroker;
+  private readonly upkeep: ManualUpkeep;
   /** Recorders that a test planned faults for: only they can hold a job up on purpose. */
   private readonly troubled = new Set<{ readonly isHanging: boolean }>();
 
@@ -49,6 +52,7 @@ export class MessageQueueTestKit {
     if (!(broker instanceof MemoryBroker))
       throw new TypeError('The test kit drives the in-memory provider only.');
     this.broker = broker;
+    this.upkeep = new ManualUpkeep(moduleRef);
   }
 
   /**
@@ -110,7 +114,7 @@ export class MessageQueueTestKit {
   async advance(duration: Duration): Promise<DrainReport> {
     const recorder = new DrainRecorder(this.events);
     const target = this.clock.now() + toMilliseconds(duration);
-    await this.takeOverUpkeep();
+    await this.upkeep.takeOver();
     await this.runDue();
     for (
       let next = this.broker.nextDueAt();
@@ -149,6 +153,18 @@ export class MessageQueueTestKit {
   }
 
   /**
+   * One group of a queue, to look at and to act on.
+   * @param named its key, or which group it is: `{ tenant: 'acme' }`, `{ job: 'digest', key: 'u-7' }`
+   */
+  group<D extends QueueDefinition>(
+    definition: D,
+    named: string | NamedGroup<JobNameOf<D>>,
+  ): GroupUnderTest<D> {
+    const groups = this.moduleRef.get(Groups, { strict: false });
+    return new GroupUnderTest(groups, definition, typeof named === 'string' ? { key: named } : named);
+  }
+
+  /**
    * Makes the next call of a port's method fail before it reaches the adapter, whichever adapter that is: one in memory, or
    * the host's own.
    *
@@ -180,24 +196,9 @@ export class MessageQueueTestKit {
     return this.recorderOf(port).callsOf(method);
   }
 
-  /** Between two jobs nothing changes: a pass every few seconds of the clock would find nothing, thousands of times a day. */
-  private async takeOverUpkeep(): Promise<void> {
-    await Promise.all([this.sweeper.stop(), this.schedules.stop()]);
-  }
-
   private async moveTo(time: number): Promise<void> {
     await this.clock.advance(Math.max(0, time - this.clock.now()));
-    await this.schedules.reconcile();
-    let more = true;
-    while (more) ({ more } = await this.sweeper.sweep());
-  }
-
-  private get sweeper(): RetentionSweeper {
-    return this.moduleRef.get(RetentionSweeper, { strict: false });
-  }
-
-  private get schedules(): ScheduleReconciler {
-    return this.moduleRef.get(ScheduleReconciler, { strict: false });
+    await this.upkeep.pass();
   }
 
   private async runDue(): Promise<void> {

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import type { Job } from 'bull';
-import type { JobPriority } from '../jobs/job-priority.js';
-import { fromBullPriority } from '../jobs/job-priority.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { JobPriority } from '../../jobs/job-priority.js';
+import { fromBullPriority } from '../../jobs/job-priority.js';
+import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { mismatches } from './partial-match.js';
 import type { Mismatch } from './partial-match.js';
 

@@ -1,6 +1,6 @@
 import type { Job } from 'bull';
-import { isSealed } from '../jobs/sealing/payload-seal.js';
-import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
+import { isSealed } from '../../jobs/sealing/payload-seal.js';
+import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 
 /** Puts a sealed payload in plain into what was read of its job; what is stored stays sealed. */
 export async function openPayload(job: Job, { seal }: SealableQueue): Promise<void> {
