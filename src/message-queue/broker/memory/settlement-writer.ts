@@ -72,14 +72,15 @@ export class SettlementWriter {
   }
 
   private fail(stored: StoredJob, { job, crashes }: TakenJob, settlement: FailedSettlement): void {
-    const { error, retryDelayMs } = settlement;
+    const { error, retryDelayMs, failure } = settlement;
     const { options, attemptsMade } = stored;
     const stacktrace = stored.history?.stacktrace ?? [];
     const now = this.engine.clock.now();
     const landing = failureLanding({ options, attemptsMade, stacktrace, crashes }, settlement, now);
     stored.options = landing.options as StoredOptions;
     this.settler.noteFailure(stored, landing);
-    if (retryDelayMs === null) this.settler.bury(stored, landing.reason);
+    const why = failure.kind === 'cancelled' ? failure.kind : undefined;
+    if (retryDelayMs === null) this.settler.bury(stored, landing.reason, why);
     else if (retryDelayMs <= 0) this.settler.retryNow(stored);
     else this.settler.delay(stored, now + Math.round(retryDelayMs));
     landFailure(job, { ...landing, options: fullOptions(stored) });

@@ -1,5 +1,5 @@
 import type { FlowPolicy } from '../../jobs/flow/flow-policy.js';
-import { groupRules, parksGroup, tenantLimit } from './group-rules.js';
+import { groupRules, tenantLimit } from './group-rules.js';
 
 describe('groupRules', () => {
   it.each<[what: string, flow: FlowPolicy, name: string, rules: object]>([
@@ -30,13 +30,6 @@ describe('groupRules', () => {
     ['one batch at a time', {}, 'b:digest:a', { slots: 1, freesAtStart: false, isOrdered: false }],
   ])('says %s', (_what, flow, name, rules) => {
     expect(groupRules(flow, name)).toMatchObject(rules);
-  });
-
-  it('parks no cancelled job', () => {
-    const rules = groupRules({ key: {} }, 'k:a');
-    expect(parksGroup(rules, {})).toBe(true);
-    expect(parksGroup(rules, { cancelled: { at: 1, reason: 'no need' } })).toBe(false);
-    expect(parksGroup(groupRules({ key: { onDeadLetter: 'skip' } }, 'k:a'), {})).toBe(false);
   });
 
   it('lets half of all that may wait be of one tenant', () => {

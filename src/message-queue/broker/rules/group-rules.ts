@@ -2,7 +2,6 @@ import type { FlowPolicy, KeyPolicy, TenantPolicy } from '../../jobs/flow/flow-p
 import { gateOf } from '../../jobs/flow/group-name.js';
 import { parks } from '../../jobs/flow/parking.js';
 import { JobPriority, toBullPriority } from '../../jobs/job-priority.js';
-import type { ManagedJobRecord } from '../../jobs/managed-job.js';
 
 /** The lane in which jobs with a tenant stand, whatever their level, which orders them inside the tenant; on Bull's scale. */
 export const TENANT_LANE = toBullPriority(JobPriority.NORMAL);
@@ -76,11 +75,6 @@ export function groupRules({ key = {}, tenant = {} }: FlowPolicy, name: string):
     case 'batch':
       return ANY_GROUP;
   }
-}
-
-/** Whether a dead letter keeps the slot that it has in a group: one that was cancelled does not. @param record after its last failure */
-export function parksGroup({ parks }: GroupRules, { cancelled }: ManagedJobRecord): boolean {
-  return parks && cancelled === undefined;
 }
 
 /** How many jobs of one tenant may wait. @param maxWaiting of the queue */

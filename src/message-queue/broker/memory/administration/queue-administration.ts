@@ -26,7 +26,7 @@ export class QueueAdministration {
         const end: JobEnd = { ...endedJob(readableJob(stored), engine.name), outcome: 'cancelled', reason };
         const mq = withCancellation(stored.options.mq ?? {}, stored.attemptsMade, reason, at);
         stored.options = { ...stored.options, mq };
-        new JobSettler(engine).bury(stored, cancelledReason(reason));
+        new JobSettler(engine).bury(stored, cancelledReason(reason), 'cancelled');
         engine.arm();
         engine.events.emit(JOB_ENDED, end);
         return 'removed';

@@ -46,18 +46,20 @@ export class JobSettler {
   }
 
   /** Makes a dead letter of a job of ours: what it logged and reported is cut. */
-  bury(job: StoredJob, message: string): void {
+  bury(job: StoredJob, message: string, why?: 'cancelled'): void {
     const history = job.remember();
     if (history.logs !== null) history.logs = letterLogs(history.logs);
     if (history.progress !== undefined) history.progress = letterProgress(history.progress);
     history.returnvalue = undefined;
-    this.fail(job, message);
+    this.fail(job, message, why);
   }
 
-  /** Moves the job to the failed set. */
-  fail(job: StoredJob, message: string | undefined): void {
+  /** Moves the job to the failed set. Its key may stand still for it, unless it was cancelled. */
+  fail(job: StoredJob, message: string | undefined, why?: 'cancelled'): void {
+    const { gates } = this.engine;
     this.end(job);
-    if (job.membership !== null) this.engine.gates.buried(job, job.membership);
+    if (job.membership !== null && why === undefined) gates.buried(job, job.membership);
+    else if (job.membership !== null) gates.ended(job, job.membership);
     job.remember().failedReason = message ?? 'null';
     this.keep(job, 'failed', retentionRule(job.options.removeOnFail));
     this.engine.events.publish('global:failed', job.id, message, 'active');

@@ -132,6 +132,23 @@ describe('Gates', () => {
     expect(['b1', 'c1', 'e1'].every((id) => store.jobs.has(id))).toBe(true);
   });
 
+  it('stands still for what died, also when it had been cancelled before, and not for what is cancelled', () => {
+    const bench = new EngineBench({ key: {} });
+    const { groups } = bench.engine.gates;
+    bench.addAll('a1', 'a2');
+    bench.take();
+    bench.settler.bury(bench.job('a1'), 'no need', 'cancelled');
+    expect(bench.runAll()).toEqual(['a2']);
+    bench.engine.place(bench.job('a1'), null, 'last');
+    bench.take();
+    bench.bury('a1');
+    expect(groups.status('k:a').parkedBy?.jobId).toBe('a1');
+    bench.engine.place(bench.job('a1'), null, 'last');
+    expect(groups.status('k:a')).not.toHaveProperty('parkedBy');
+    bench.settler.bury(bench.job('a1'), 'no need', 'cancelled');
+    expect(groups.get('k:a')).toBeUndefined();
+  });
+
   it('tells in pages which groups hold jobs, also while some of them no longer do', () => {
     const bench = new EngineBench({ key: {} });
     bench.addAll('a1', 'b1', 'c1', 'a2', 'b2', 'c2');

@@ -1,6 +1,5 @@
 import type { FlowPolicy } from '../../../../jobs/flow/flow-policy.js';
 import { groupName, groupsOf } from '../../../../jobs/flow/group-name.js';
-import { parksGroup } from '../../../rules/group-rules.js';
 import type { Entrance, MemoryStore } from '../memory-store.js';
 import type { StoredJob, StoredOptions } from '../stored-job.js';
 import type { Group } from './group.js';
@@ -94,12 +93,12 @@ export class Gates {
     if (member.tenant !== null) this.free(member.tenant, job.id);
   }
 
-  /** A job became a dead letter. Where such a letter parks its key, it keeps its slot. */
+  /** A job becomes a dead letter, and not by a cancellation. Where such a letter parks its key, it keeps its slot. */
   buried(job: StoredJob, member: Membership): void {
-    const { id, options, history } = job;
+    const { id, history } = job;
     const { key, tenant } = member;
     const group = key === null ? undefined : this.groups.get(key);
-    if (group?.admitted.has(id) !== true || !parksGroup(group.rules, options.mq ?? {})) {
+    if (group?.rules.parks !== true || !group.admitted.has(id)) {
       this.ended(job, member);
       return;
     }
