@@ -132,7 +132,7 @@ function queueSettingLines(): string[] {
     '',
     'Under `queues.<name>` in the options, or by variable, where `<NAME>` is the name of the queue in capitals with `_` for',
     'everything but letters and digits: `message-delivery` → `QUEUE_MESSAGE_DELIVERY_CONCURRENCY`. They work for your',
-    'own queues too.',
+    'own queues too. `queues.<name>.flow` replaces what the definition says of groups and rates: [flow](flow.md).',
     '',
     '| Option | Variable | Allowed | |',
     '|---|---|---|---|',
