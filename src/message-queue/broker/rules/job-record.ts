@@ -36,11 +36,12 @@ export function withFailure(
   const earlier = record.failures ?? [];
   const known = new Set(earlier.filter(({ kind }) => kind === 'crash').map(({ at }) => at));
   const fresh = crashes.filter(({ at }) => !known.has(at));
-  const cancelled =
-    failure.kind === 'cancelled' ? cancellation(now, cancelReasonOf(settlement)) : record.cancelled;
+  // Of an earlier end, from which Bull's own calls brought it back, nothing is left.
+  const { cancelled: _earlier, ...kept } = record;
+  const cancelled = failure.kind === 'cancelled' ? cancellation(now, cancelReasonOf(settlement)) : undefined;
   return {
-    ...record,
-    failures: fitting([...earlier, ...fresh, failure], { ...record, cancelled }),
+    ...kept,
+    failures: fitting([...earlier, ...fresh, failure], { ...kept, cancelled }),
     ...(cancelled !== undefined && { cancelled }),
   };
 }

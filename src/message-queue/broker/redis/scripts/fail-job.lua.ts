@@ -10,7 +10,7 @@ import { ownershipFunctions } from './functions/ownership.lua.js';
  *
  * ARGV: 1 token · 2 id · 3 now (ms) · 4 when to run again: `dead` = never, `0` = at once, else ms · 5 failed reason ·
  * 6 stack traces (JSON) · 7 attempts made · 8 new opts · 9 the opts this was computed from · 10 event data · 11 `1` = lifo ·
- * 12 the run (`mqRun`) · 13 dead letters to keep · 14 their bytes to keep.
+ * 12 the run (`mqRun`) · 13 dead letters to keep · 14 their bytes to keep · 15 `1` = its key may stand still for it.
  * Reply: 1 stored · 0 no longer ours · 2 this very call was executed before · or the opts stored now, when
  * they differ from 9: compute again.
  */
@@ -48,7 +48,9 @@ redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attempt
 if job and again ~= 'dead' then gates().suspend(job) end
 if again == 'dead' then
   -- First, so that what it parks for is not dropped for being one too many.
-  if job then gates().park(job, now) end
+  if job then
+    if ARGV[15] == '1' then gates().park(job, now) else gates().ended(job) end
+  end
   endAsFailed(id, now, ARGV[10], tonumber(ARGV[13]), tonumber(ARGV[14]))
 elseif again == '0' then
   if job then

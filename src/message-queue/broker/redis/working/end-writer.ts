@@ -45,6 +45,7 @@ export class EndWriter {
           JSON.stringify({ jobId: id, val: landing.reason }),
         ],
         ...[job.opts.lifo === true ? '1' : '', fence, ...this.kept],
+        landing.options.mq?.cancelled === undefined ? '1' : '',
       ]);
       // Somebody changed the options meanwhile: add the failure to the current ones.
       if (typeof reply === 'string') stored = reply;
@@ -71,7 +72,7 @@ export class EndWriter {
         '[]',
         Number.isSafeInteger(made) && made >= 0 ? made + 1 : 1,
       ],
-      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun ?? '', ...this.kept],
+      ...[opts, opts, JSON.stringify({ jobId: id, val: text }), '', mqRun ?? '', ...this.kept, '1'],
     ]);
     return reply !== 0;
   }
