@@ -45,7 +45,7 @@ function quoted(fields: readonly string[]): string {
   return fields.map((field) => `'${field}'`).join(', ');
 }
 
-/** Lua function `readJob(id)`: the {@link TAKEN_FIELDS} of a job, and its priority unless its tenant decides where it stands. */
+/** Lua function `readJob(id)`: the {@link TAKEN_FIELDS} of a job, its priority unless its tenant decides where it stands, and its tenant. */
 const readFunctions = `
 local function readJob(id)
   local key = base .. id
@@ -68,7 +68,7 @@ local function readJob(id)
       job[${at('mqGroup')}], job[${at('mqTenant')}] = groups[1], groups[2]
     end
   end
-  return job, not job[${at('mqTenant')}] and job[${at('priority')}]
+  return job, not job[${at('mqTenant')}] and job[${at('priority')}], job[${at('mqTenant')}]
 end
 `;
 

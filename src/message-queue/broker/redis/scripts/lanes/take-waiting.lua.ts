@@ -2,8 +2,8 @@
  * Lua functions after `laneFunctions`.
  *
  * - `takeWaiting(count, read)`: moves up to `count` waiting jobs to `active`, the most important lane first and first in first out
- *   within it; none while the queue is paused. `read(id)` returns a job as the caller wants it, and the field `priority` of its
- *   hash. Returns the jobs, and whether there may be more although fewer came: ask again.
+ *   within it; none while the queue is paused. `read(id)` returns a job as the caller wants it, the field `priority` of its
+ *   hash, and its tenant, if it has one. Returns the jobs, and whether there may be more although fewer came: ask again.
  * - `letStraysWait(ids)`: puts jobs that were moved from Bull's list to `active`, and are of other lanes, into these.
  */
 export const takeWaitingFunctions = `
@@ -36,9 +36,10 @@ local function letStraysWait(ids)
 end
 
 local function takeDefault(taken, count, read)
-  local ids, strays = popFrom(waitKey, count), {}
+  local ids, strays, areShared = popFrom(waitKey, count), {}, false
   for _, id in ipairs(ids) do
-    local job, priority = read(id)
+    local job, priority, tenant = read(id)
+    areShared = areShared or tenant
     if levelOf(priority) == DEFAULT_LEVEL then
       taken[#taken + 1] = job
     else
@@ -46,7 +47,7 @@ local function takeDefault(taken, count, read)
     end
   end
   letStraysWait(strays)
-  return #ids
+  return #ids, areShared
 end
 
 local function takeFrom(lane, taken, count, read)
@@ -80,8 +81,10 @@ local function takeWaiting(count, read)
     elseif lane and lane.rank <= DEFAULT_LEVEL then
       takeFrom(lane, taken, count - #taken, read)
     else
-      local came = takeDefault(taken, count - #taken, read)
+      local came, areShared = takeDefault(taken, count - #taken, read)
       popped = popped + came
+      -- Once these have started, the next of their tenants stand there too, before all that is less important.
+      if areShared then return taken, #taken < count end
       if came == 0 then
         lane = firstLane()
         if not lane then return taken, false end
