@@ -37,6 +37,8 @@ export class RedisGroups implements GroupsOfQueue {
 
   async pause(group: GroupId, reason: string): Promise<void> {
     await this.set('pausing a group', group, 'pause', reason);
+    // Here none of them begins any more.
+    this.queue.worker?.yieldJobs();
   }
 
   async resume(group: GroupId): Promise<boolean> {

@@ -51,7 +51,8 @@ export interface WorkerOfQueue {
  * `process` is refused, because our worker runs the jobs.
  */
 export class RedisQueue extends Bull<object> {
-  private worker: WorkerOfQueue | null = null;
+  /** What runs its jobs in this process; null where nothing does. */
+  worker: WorkerOfQueue | null = null;
   /** Under a name that Bull does not use for something else. */
   private shuttingDown: Promise<void> | null = null;
   /** Whether Bull's queue was ready once: then it stays so. */

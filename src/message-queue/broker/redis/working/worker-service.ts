@@ -189,15 +189,16 @@ export class WorkerService implements WorkerOfQueue {
     this.parts.onCallFailed(error as Error);
   }
 
-  private channels(): [string, string, string, string] {
+  private channels(): [string, string, string, string, string] {
     const { base } = this.parts.queue;
-    return [`${base}delayed`, `${base}mq:cancel`, `${base}mq:wake`, `${base}resumed`];
+    return [`${base}delayed`, `${base}mq:cancel`, `${base}mq:wake`, `${base}resumed`, `${base}mq:yield`];
   }
 
   private hear(channel: string, message: string): void {
-    const [delayed, cancel, wake, resumed] = this.channels();
+    const [delayed, cancel, wake, resumed, yields] = this.channels();
     if (channel === delayed) this.waker.hint(Number(message) - this.parts.connections.clock.now());
     if (channel === wake || channel === resumed) this.worker.interrupt();
+    if (channel === yields) this.worker.yieldJobs();
     if (channel !== cancel) return;
     const { id, ...order } = JSON.parse(message) as StopMessage;
     this.worker.abort(id, stopReason(this.parts.queue.name, id, order));

@@ -225,6 +225,8 @@ export const GATE_FUNCTIONS = [
     'reservePlaces',
     'unpark',
     'isHeldBy',
+    'holdsDelayed',
+    'isDelayed',
     'insertAdmitted',
     'keepPolicy',
     'rates',

@@ -26,6 +26,8 @@ else
   setting.slots = tonumber(value)
 end
 if next(setting) == nil then redis.call('HDEL', key, name) else redis.call('HSET', key, name, cjson.encode(setting)) end
+-- What workers took ahead has not started: they hand it back.
+if action == 'pause' then redis.pcall('PUBLISH', base .. 'mq:yield', name) end
 gates().admit(name)
 gates().insertAdmitted()
 return (action ~= 'resume' or wasPaused) and 1 or 0
@@ -34,11 +36,29 @@ return (action ~= 'resume' or wasPaused) and 1 or 0
 
 /** Lua function `statusOf(name)`: `[name, held, admitted, when the first one held was added or null, opens at or null, parked or null, set or null]`. */
 const statusFunction = `
+local isRead, flow = pcall(cjson.decode, redis.call('GET', base .. 'mq:flow') or '{}')
+local holds = isRead and type(flow) == 'table' and flow.key and flow.key.hold
+
+-- Where delayed jobs have their places, they stand among those that are held.
+local function heldOf(name)
+  local group = base .. 'mq:g:' .. name
+  if not holds or string.sub(name, 1, 1) ~= 'k' then
+    return redis.call('ZRANGEBYSCORE', group, '(0', '(+inf', 'LIMIT', 0, 1)[1], redis.call('ZCOUNT', group, '(0', '(+inf')
+  end
+  local first, held = nil, 0
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', group, '(0', '(+inf')) do
+    if not redis.call('ZSCORE', base .. 'delayed', id) then
+      first, held = first or id, held + 1
+    end
+  end
+  return first, held
+end
+
 local function statusOf(name)
   local group = base .. 'mq:g:' .. name
-  local first = redis.call('ZRANGEBYSCORE', group, '(0', '(+inf', 'LIMIT', 0, 1)[1]
+  local first, held = heldOf(name)
   return {
-    name, redis.call('ZCOUNT', group, '(0', '(+inf'), redis.call('ZCOUNT', group, '-inf', '(0'),
+    name, held, redis.call('ZCOUNT', group, '-inf', '(0'),
     first and redis.call('HGET', base .. first, 'timestamp') or false,
     redis.call('ZSCORE', base .. 'mq:wake', 'g:' .. name),
     redis.call('HGET', base .. 'mq:parked', name),

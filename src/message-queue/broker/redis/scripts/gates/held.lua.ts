@@ -12,16 +12,31 @@
  * - `endGates()`: the end of whatever calls one of these.
  */
 export const heldFunctions = `
+-- Where delayed jobs have their places, they stand among those that are held.
+local function heldIn(name, skip, count)
+  local group = base .. 'mq:g:' .. name
+  if not gates().holdsDelayed(name) then
+    if skip < 0 then return {}, redis.call('ZCOUNT', group, '(0', '(+inf') end
+    return redis.call('ZRANGEBYSCORE', group, '(0', '(+inf', 'LIMIT', skip, count)
+  end
+  local ids, held = {}, 0
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', group, '(0', '(+inf')) do
+    if not gates().isDelayed(name, id) then
+      held = held + 1
+      if skip >= 0 and held > skip and #ids < count then ids[#ids + 1] = id end
+    end
+  end
+  return ids, held
+end
+
 local function heldRange(first, count)
   local ids, seen, from = {}, 0, 0
   while #ids < count do
     local names = redis.call('ZRANGE', base .. 'mq:groups', from, from + 99)
     for _, name in ipairs(names) do
-      local group = base .. 'mq:g:' .. name
-      local held = redis.call('ZCOUNT', group, '(0', '(+inf')
+      local _, held = heldIn(name, -1, 0)
       if #ids < count and seen + held > first then
-        local skip = math.max(0, first - seen)
-        for _, id in ipairs(redis.call('ZRANGEBYSCORE', group, '(0', '(+inf', 'LIMIT', skip, count - #ids)) do ids[#ids + 1] = id end
+        for _, id in ipairs(heldIn(name, math.max(0, first - seen), count - #ids)) do ids[#ids + 1] = id end
       end
       seen = seen + held
     end
@@ -36,7 +51,7 @@ local function heldToRemove(count)
   local function add(areTenants)
     for _, name in ipairs(names) do
       if #ids < count and (string.sub(name, 1, 2) == 't:') == areTenants then
-        for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. 'mq:g:' .. name, '(0', '(+inf', 'LIMIT', 0, count - #ids)) do ids[#ids + 1] = id end
+        for _, id in ipairs(heldIn(name, 0, count - #ids)) do ids[#ids + 1] = id end
       end
     end
   end

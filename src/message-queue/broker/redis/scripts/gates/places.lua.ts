@@ -5,6 +5,7 @@
  * - `newPlace(name, priority)`: a place behind all others of its level.
  * - `scoreOf(name, id)`: its score; nil for a job that the group does not know.
  * - `isHeld(score)`: whether a job with this score is held. `isHeldBy(name, id)`: whether the job is, and not delayed.
+ * - `holdsDelayed(name)`: whether delayed jobs have their places in it.
  * - `isDelayed(name, id)`: whether it has its place although it is not due.
  * - `hold(name, id, place)`: the group holds it.
  * - `forgetIfIdle(name)`: the group may hold none any more.
@@ -51,8 +52,12 @@ local function isHeld(score)
   return score ~= nil and score > 0 and score < math.huge
 end
 
+local function holdsDelayed(name)
+  return policy().key ~= nil and policy().key.hold and string.sub(name, 1, 1) == 'k'
+end
+
 local function isDelayed(name, id)
-  return policy().key ~= nil and policy().key.hold and string.sub(name, 1, 1) == 'k' and redis.call('ZSCORE', base .. 'delayed', id) ~= false
+  return holdsDelayed(name) and redis.call('ZSCORE', base .. 'delayed', id) ~= false
 end
 
 local function isHeldBy(name, id)

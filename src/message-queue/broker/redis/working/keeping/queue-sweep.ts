@@ -16,7 +16,7 @@ export interface QueueLook {
   readonly inLanes: number;
   /** Whether jobs are delayed because workers that did not know them passed them on. */
   readonly hasPassedOn: boolean;
-  /** Whether groups hold jobs. */
+  /** Whether groups hold jobs, or keys stand still. */
   readonly hasHeld: boolean;
 }
 
