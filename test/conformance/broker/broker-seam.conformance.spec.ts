@@ -8,6 +8,11 @@ import { enqueueCases } from './enqueue.cases.js';
 import { erasingCases } from './erasing.cases.js';
 import { flowOptionCases } from './flow-options.cases.js';
 import { groupCases } from './groups.cases.js';
+import { flowHeldCases } from './flow-held.cases.js';
+import { flowOrderCases } from './flow-order.cases.js';
+import { flowParkedCases } from './flow-parked.cases.js';
+import { flowPausedCases } from './flow-paused.cases.js';
+import { flowTenantCases } from './flow-tenants.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
@@ -47,6 +52,11 @@ runConformance({
     'sealed texts': textCases,
     privacy: privacyCases,
     erasing: erasingCases,
+    'order of keys': flowOrderCases,
+    'keys that stand still': flowParkedCases,
+    'paused groups': flowPausedCases,
+    'shares of tenants': flowTenantCases,
+    'held jobs': flowHeldCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),
