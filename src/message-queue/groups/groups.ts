@@ -20,7 +20,7 @@ export interface GroupQuery {
   readonly state: GroupState;
   /** Of the page before. Default: the first page. */
   readonly cursor?: string | null;
-  /** 1 to 1 000. Default 100. */
+  /** 1 to 1 000. Default 100. A page may hold a few more, or fewer although others follow: its `cursor` says whether they do. */
   readonly limit?: number;
 }
 
@@ -60,7 +60,7 @@ export class Groups {
     private readonly audit: QueueAudit,
   ) {}
 
-  /** Groups in a state, a page at a time: those first that began to hold jobs first. */
+  /** Groups in a state, a page at a time; of those that hold jobs, those first that began first. */
   async list(queue: Queue<QueueDefinition>, query: GroupQuery): Promise<GroupPage> {
     const managed = this.managed(queue);
     const { definition, broker } = managed;
