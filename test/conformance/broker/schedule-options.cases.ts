@@ -156,6 +156,19 @@ export const scheduleOptionCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'keep no place in a key for the next run, although its jobs that are added with a delay have one',
+    async (bench) => {
+      const queue = bench.open({ flow: { key: { delays: 'hold' } } });
+      const mq = { key: 'a' };
+      await add(bench, queue, { repeat: { every: DAY_MS }, mq });
+      const { runs } = await bench.work(queue);
+      const id = await bench.add(queue, { options: { mq } });
+      await bench.untilState(queue, id, 'completed');
+      expect(runs).toEqual([id]);
+      expect(await queue.getDelayedCount()).toBe(1);
+    },
+  ],
+  [
     'are refused where they would have no effect, and the error names them',
     async (bench) => {
       const queue = bench.open();

@@ -73,7 +73,7 @@ local job, delay = gates().gatedJob(run), tonumber(change.delay)
 if job then gates().keepPolicy(change.policy) end
 if delay > 0 then
   delayUntil(run, tonumber(change.timestamp) + delay, redis.call('INCR', base .. 'id'))
-  if job then gates().expect(job) end
+  if job then gates().expect(job, true) end
 elseif job then
   gates().enter(job, true)
   redis.call('PUBLISH', base .. 'waiting@' .. change.token, run)

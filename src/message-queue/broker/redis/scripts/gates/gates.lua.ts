@@ -21,7 +21,7 @@ import { slotFunctions } from './slots.lua.js';
  * `insertAdmitted()`, which returns whether any came into a lane.
  *
  * - `enter(job, isNew)`: it is due: added, promoted, replayed. Returns whether it stands in a lane now.
- * - `expect(job)`: it is not due yet.
+ * - `expect(job, isRun)`: it is not due yet. The next run of a schedule never keeps a place: its key would stand still until then.
  * - `back(job)`: it was taken, and goes to the front of its lane: its key's slot is kept, its tenant is not asked.
  * - `suspend(job)`: its run ended and it runs again later: with one slot it keeps its place.
  * - `started(job)`: it was taken.
@@ -53,9 +53,9 @@ local function toLane(job, isFirst)
   if isFirst then letWaitFirst({ job.id }, level) else gather(job.id, level) end
 end
 
-local function expect(job)
+local function expect(job, isRun)
   if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
-  if not (job.group and policy().key and policy().key.hold and isOrdered(job.group)) or scoreOf(job.group, job.id) then return end
+  if isRun or not (job.group and policy().key and policy().key.hold and isOrdered(job.group)) or scoreOf(job.group, job.id) then return end
   local place = newPlace(job.group, job.priority)
   if hasRoom(job.group, slotsOf(job.group)) then place = -place end
   hold(job.group, job.id, place)
