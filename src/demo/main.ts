@@ -46,12 +46,15 @@ async function run(options: DemoOptions, end: AbortController, closers: (() => u
   const { signal } = end;
   const sample = loadConversation();
   const run = randomUUID().slice(0, 8);
-  const { message, failures } = sample.trouble.flaky;
+  const { trouble, parked } = sample;
   const stage = await buildStage(
     {
       ...{ port: options.port, workers: options.workers, run },
       conversations: listConversations(sample, run),
-      drops: { [`${message}-${run}`]: failures },
+      troubles: {
+        [`${trouble.flaky.message}-${run}`]: trouble.flaky.failures,
+        [`${parked.poison.message}-${run}`]: 'rejected',
+      },
       onWorkerDeath: (error) => end.abort(error),
     },
     closers,

@@ -35,6 +35,9 @@ describe('npm run demo', () => {
     expect(output).toMatch(/backoff: 1 retry in [1-4] s/);
     expect(output).toContain('Everything came out as examples/expected.json says.');
     expect(output).toContain('dead letter: send-notification');
+    expect(output).toMatch(
+      /parked: "shopping-list-\w+" by job m_[\w-]+\n +in health as KEY_PARKED; 2 wait behind it/,
+    );
     expect(output).toMatch(/left: +0, counted again in all \d+ places/);
     const wide = output.split('\n').filter((line) => line.length > 80);
     expect(wide).toEqual([]);

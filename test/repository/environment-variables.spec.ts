@@ -90,7 +90,7 @@ describe('the environment', () => {
       expect.arrayContaining(['PORT', 'DATABASE_URL', 'ENCRYPTION_KEYS', 'ENCRYPTION_CURRENT_KEY']),
     );
     // The demo sets these itself, for a process of its own.
-    const internal: readonly string[] = [WORKER_VARIABLES.smtpUrl, WORKER_VARIABLES.drops];
+    const internal: readonly string[] = [WORKER_VARIABLES.smtpUrl, WORKER_VARIABLES.troubles];
     const hidden = reads.filter(
       ({ variable }) =>
         !internal.includes(variable) &&

@@ -76,4 +76,14 @@ describe('RunStatistics', () => {
     const { progress } = statisticsOf([started, succeeded]);
     expect(progress).toMatchObject({ ended: 0, total: 0 });
   });
+
+  it('counts jobs that succeeded in their places', () => {
+    const statistics = new RunStatistics();
+    const succeed = (jobId: string): void => statistics.take({ ...succeeded, jobId });
+    for (const jobId of ['a', 'c', 'b', 'd', 'a']) succeed(jobId);
+    const { queue } = JOB;
+    expect(statistics.inOrder(queue, ['a', 'c', 'b', 'd'])).toBe(4);
+    expect(statistics.inOrder(queue, ['a', 'b', 'c', 'd'])).toBe(3);
+    expect(statistics.inOrder(queue, ['a', 'x', 'd'])).toBe(2);
+  });
 });

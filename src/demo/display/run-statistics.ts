@@ -29,6 +29,8 @@ interface JobRecord {
   retryAt?: number;
   wasRetried: boolean;
   hasSucceeded: boolean;
+  /** Which success of all it was, from 1; 0 without one. */
+  successAt: number;
   wasShredded: boolean;
   deadLetters: number;
   replays: number;
@@ -38,6 +40,7 @@ interface JobRecord {
 /** Counts what happens to jobs, from the reports of every process. Reports of two processes may come in any order. */
 export class RunStatistics {
   private readonly records = new Map<string, JobRecord>();
+  private successes = 0;
 
   /** Takes one report. */
   take(report: JobReport): void {
@@ -51,6 +54,7 @@ export class RunStatistics {
         job.retryAt = undefined;
         break;
       case 'succeeded':
+        if (!job.hasSucceeded) job.successAt = this.successes += 1;
         job.hasSucceeded = true;
         job.runsMs.push(report.durationMs);
         break;
@@ -83,6 +87,12 @@ export class RunStatistics {
       waitingForRetry: retries.length,
       nextRetryAt: retries.length === 0 ? null : Math.min(...retries),
     };
+  }
+
+  /** How many of these jobs of a queue succeeded in their places: none before one that is named before it. */
+  inOrder(queue: string, jobIds: readonly string[]): number {
+    const at = jobIds.map((jobId) => this.of(queue, jobId).successAt);
+    return at.filter((success, place) => success > Math.max(0, ...at.slice(0, place))).length;
   }
 
   /** Jobs that failed at least once and succeeded in the end, over all queues; replayed dead letters apart. */
@@ -134,6 +144,7 @@ export class RunStatistics {
         queue,
         wasRetried: false,
         hasSucceeded: false,
+        successAt: 0,
         wasShredded: false,
         deadLetters: 0,
         replays: 0,

@@ -12,7 +12,7 @@ import { EmailChannel, InAppChannel, KeyProvider, PublicationSeal } from '../../
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { hasColors } from '../../welcome.js';
 import { FlakyTransport } from './flaky-transport.js';
-import type { LineDrops } from './flaky-transport.js';
+import type { LineTroubles } from './flaky-transport.js';
 import { RememberingInAppChannel } from './remembering-in-app.channel.js';
 
 /** What all processes of one demo have in common. */
@@ -22,7 +22,7 @@ export interface DemoSettings {
   /** `smtp://host:port`. */
   readonly smtpUrl: string;
   /** Only where jobs run. */
-  readonly drops: LineDrops;
+  readonly troubles: LineTroubles;
 }
 
 /** The reference app on the demo's database, mail server and line. @param options default: what the environment says */
@@ -30,7 +30,7 @@ export function demoModule(
   settings: DemoSettings,
   options: Pick<AppOptions, 'role' | 'conversations'> = {},
 ): DynamicModule {
-  const { databaseUrl, smtpUrl, drops } = settings;
+  const { databaseUrl, smtpUrl, troubles } = settings;
   return AppModule.register({
     // The people of the story are made up, whoever else may sign in.
     ...{ ...options, databaseUrl, environmentIfUnset: 'development', chatUsers: '' },
@@ -41,7 +41,7 @@ export function demoModule(
       {
         provide: SocketIoTransport,
         useFactory: ({ redis, prefix }: MessageQueueConfig, seal: PublicationSeal) =>
-          new FlakyTransport({ redis, prefix }, seal, drops),
+          new FlakyTransport({ redis, prefix }, seal, troubles),
         inject: [MESSAGE_QUEUE_CONFIG, PublicationSeal],
       },
       {

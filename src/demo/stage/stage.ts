@@ -14,7 +14,8 @@ import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { ChatClients } from './chat-clients.js';
 import { demoLogger, demoModule } from './demo-module.js';
 import type { DemoOptions } from '../demo-options.js';
-import type { LineDrops } from './flaky-transport.js';
+import { lineOf } from './flaky-transport.js';
+import type { LineTroubles } from './flaky-transport.js';
 import { reportJobs } from '../display/job-reports.js';
 import { MailServer } from './mail-server.js';
 import { RunStatistics } from '../display/run-statistics.js';
@@ -26,7 +27,7 @@ import { WorkerProcess } from '../worker/worker-process.js';
 export interface StagePlan extends Pick<DemoOptions, 'port' | 'workers'> {
   /** Part of every id, so that the story can be told again on the same Redis and database. */
   readonly run: string;
-  readonly drops: LineDrops;
+  readonly troubles: LineTroubles;
   /** What the chat page shows of the story. */
   readonly conversations: readonly ListedConversation[];
   /** Called when the worker process is gone, though nobody asked it to go. */
@@ -45,6 +46,8 @@ export interface Stage {
   readonly workers: string;
   /** Asks whoever runs the jobs what left over the channels without a server of their own. */
   countSent(): Promise<SentCounts>;
+  /** Repairs the line to the devices, in whichever process that is. */
+  mendLine(): Promise<void>;
 }
 
 /**
@@ -53,7 +56,7 @@ export interface Stage {
  * @throws Error saying what to set when the workers cannot be apart
  */
 export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): Promise<Stage> {
-  const { port, workers, run, drops, conversations } = plan;
+  const { port, workers, run, troubles, conversations } = plan;
   const directory = mkdtempSync(join(tmpdir(), 'mq-demo-'));
   closers.push(() => rmSync(directory, { recursive: true, force: true }));
   const mail = new MailServer();
@@ -63,7 +66,7 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
   const databaseUrl = given ? given : join(directory, 'demo.sqlite');
   const isApart = workers === 'apart';
   const module = demoModule(
-    { databaseUrl, smtpUrl, drops: isApart ? {} : drops },
+    { databaseUrl, smtpUrl, troubles: isApart ? {} : troubles },
     { role: isApart ? 'producer' : 'both', conversations },
   );
   const app = await NestFactory.create(module, { logger: demoLogger('demo'), abortOnError: false });
@@ -73,7 +76,7 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
   reportJobs(app.get(JobEvents), (report) => statistics.take(report));
   const worker = isApart
     ? new WorkerProcess(
-        { databaseUrl, smtpUrl, drops },
+        { databaseUrl, smtpUrl, troubles },
         { onReport: (report) => statistics.take(report), onDeath: plan.onWorkerDeath },
       )
     : null;
@@ -89,6 +92,7 @@ export async function buildStage(plan: StagePlan, closers: (() => unknown)[]): P
     store: given ? 'the database of DATABASE_URL' : 'a SQLite file',
     workers: worker === null ? 'this process' : `process ${worker.pid}, without a web server`,
     countSent: async () => (worker === null ? countSent(app) : worker.countSent()),
+    mendLine: async () => (worker === null ? lineOf(app).mend() : worker.mendLine()),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Story } from './story.js';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Act four: a case is closed. Its messages and a reminder that waits for tomorrow are shredded, with the key that sealed the reminder.
+ * Act five: a case is closed. Its messages and a reminder that waits for tomorrow are shredded, with the key that sealed the reminder.
  * @returns the receipt
  */
 export async function closeCase(

@@ -2,16 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ListedConversation } from '../../chat/messages/listed-conversation.js';
 
-/** One message of the bundled conversation. */
-export interface SampleMessage {
+/** Who says what to whom. */
+export interface ChatLine {
   readonly id: string;
   readonly from: string;
   readonly to: string;
+  readonly content: string;
+}
+
+/** One message of the bundled conversation. */
+export interface SampleMessage extends ChatLine {
   readonly conversation: string;
   readonly notify: 'PUSH' | 'EMAIL' | 'SMS' | 'IN_APP';
   readonly priority?: 'CRITICAL' | 'HIGH';
   readonly encrypted?: boolean;
-  readonly content: string;
 }
 
 /** `examples/conversation.json`. */
@@ -40,6 +44,14 @@ export interface SampleConversation {
   };
   readonly edits: { readonly update: string; readonly delete: string };
   readonly old: { readonly messages: number; readonly retentionDays: number };
+  /** A conversation that stands still for one of its messages, until that can be delivered. */
+  readonly parked: {
+    readonly conversation: string;
+    readonly messages: readonly ChatLine[];
+    readonly poison: { readonly message: string; readonly story: string };
+    /** Another one, which goes on. */
+    readonly meanwhile: { readonly conversation: string; readonly messages: readonly ChatLine[] };
+  };
   /** A conversation that is shredded at the end. */
   readonly closed: {
     readonly conversation: string;
@@ -64,6 +76,9 @@ export interface ExpectedOutcome {
   readonly deadLettered: number;
   readonly replayed: number;
   readonly deadLettersLeft: number;
+  readonly parked: Readonly<
+    Record<'keys' | 'toldByHealth' | 'held' | 'deliveredMeanwhile' | 'deliveredInOrder', number>
+  >;
   readonly shredded: Readonly<
     Record<'keysDestroyed' | 'jobs' | 'messages' | 'searchDocuments' | 'left', number>
   >;
@@ -73,8 +88,15 @@ const EXAMPLES = join(__dirname, '..', '..', '..', 'examples');
 
 /** The conversations as the chat page lists them. @param run part of their ids */
 export function listConversations(sample: SampleConversation, run: string): ListedConversation[] {
+  const { messages: alone, parked } = sample;
+  const ofOne = ({
+    conversation,
+    messages,
+  }: typeof parked.meanwhile): Pick<SampleMessage, 'conversation' | 'from' | 'to'>[] =>
+    messages.map((line) => ({ ...line, conversation }));
+  const all = [...alone, ...ofOne(parked), ...ofOne(parked.meanwhile)];
   return sample.conversations.map(({ id, title }) => {
-    const messages = sample.messages.filter(({ conversation }) => conversation === id);
+    const messages = all.filter(({ conversation }) => conversation === id);
     const present = new Set(messages.flatMap(({ from, to }) => [from, to]));
     const people = [...present].map((userId) => ({
       id: userId,

@@ -12,6 +12,7 @@ export async function readOutcome(
   story: Story,
   sample: SampleConversation,
   replayed: number,
+  parked: ExpectedOutcome['parked'],
   receipt: ErasureReceipt,
 ): Promise<ExpectedOutcome> {
   const { app, mail, statistics } = stage;
@@ -31,6 +32,7 @@ export async function readOutcome(
     deadLettered: statistics.deadLettered,
     replayed,
     deadLettersLeft: statistics.deadLettersLeft,
+    parked,
     shredded: shreddedBy(receipt),
   };
 }

@@ -3,8 +3,9 @@ import { BUILT_IN_QUEUES } from '../../message-queue/queues/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { closeCase, receiptText } from './closed-case.js';
 import { loadExpectedOutcome } from './conversation.js';
-import type { SampleConversation } from './conversation.js';
+import type { ExpectedOutcome, SampleConversation } from './conversation.js';
 import { differences, readOutcome } from './outcome.js';
+import { ParkedConversation } from './parked-conversation.js';
 import { ProgressLine } from '../display/progress-line.js';
 import type { Stage } from '../stage/stage.js';
 import type { Story } from './story.js';
@@ -43,17 +44,37 @@ export class Performance {
     await this.act('repair and replay', async () => {
       replayed = await story.repair();
     });
+    const parked = await this.park();
     let receipt: ErasureReceipt | undefined;
     await this.act('close a case, shred it', async () => {
       receipt = await closeCase(this.stage, story, this.sample);
     });
     if (receipt === undefined) throw new Error('The case was not shredded.');
     console.log(receiptText(receipt));
-    return this.report(replayed, receipt);
+    return this.report(replayed, parked, receipt);
+  }
+
+  /** A conversation stands still for one of its messages, and goes on. @returns what came of it */
+  private async park(): Promise<ExpectedOutcome['parked']> {
+    const conversation = new ParkedConversation(this.stage, this.story, this.sample.parked);
+    await this.act(
+      'a message is rejected',
+      () => conversation.send(),
+      () => conversation.isParked,
+      conversation.behind,
+    );
+    const { counts, text } = await conversation.look();
+    console.log(text);
+    await this.act(
+      'mend, release',
+      () => conversation.release(),
+      () => conversation.isDelivered,
+    );
+    return { ...counts, deliveredInOrder: conversation.deliveredInOrder };
   }
 
   private announce(): void {
-    const { messages, announcement, trouble } = this.sample;
+    const { messages, announcement, trouble, parked } = this.sample;
     const { provider } = this.stage.app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
     console.log(`
   ${messages.length} messages in six languages, and an announcement to ${announcement.recipients} neighbours.
@@ -61,21 +82,22 @@ export class Performance {
   Mail: an SMTP server on loopback. Jobs run in ${this.stage.workers}.
   Troubles ahead: ${trouble.flaky.story};
   ${trouble.dead.story};
-  ${trouble.left.story}.
+  ${trouble.left.story};
+  ${parked.poison.story}.
   At the end a case is closed: its messages, a reminder that waits for tomorrow,
   and the key that sealed it are destroyed.
 `);
   }
 
-  /** Ends when all jobs have ended, those included that others have added, and `isOver`. */
-  private async act(label: string, play: () => Promise<void>, isOver = () => true): Promise<void> {
+  /** Ends when all jobs have ended but those that are `held`, those included that others have added, and `isOver`. */
+  private async act(label: string, play: () => Promise<void>, isOver = () => true, held = 0): Promise<void> {
     const { statistics } = this.stage;
     const line = new ProgressLine(statistics);
     line.start(label);
     try {
       await play();
       await until(
-        () => isOver() && statistics.progress.ended === statistics.progress.total,
+        () => isOver() && statistics.progress.ended === statistics.progress.total - held,
         `the act "${label}" to end`,
         this.signal,
       );
@@ -84,9 +106,13 @@ export class Performance {
     }
   }
 
-  private async report(replayed: number, receipt: ErasureReceipt): Promise<boolean> {
+  private async report(
+    replayed: number,
+    parked: ExpectedOutcome['parked'],
+    receipt: ErasureReceipt,
+  ): Promise<boolean> {
     const { stage, story, sample } = this;
-    const outcome = await readOutcome(stage, story, sample, replayed, receipt);
+    const outcome = await readOutcome(stage, story, sample, replayed, parked, receipt);
     const rows = stage.statistics
       .rows(QUEUES)
       .map(({ queue, jobs, succeeded, retried, deadLettered, shredded, medianWaitMs, medianRunMs }) => [

@@ -40,7 +40,8 @@ export class Story {
 
   /** Act one: every message is delivered, notified and indexed; private ones are encrypted; an announcement goes to everyone. */
   async send(): Promise<void> {
-    await Promise.all(this.sample.messages.map((message, index) => this.sendMessage(message, index)));
+    // One after the other, as people write: a conversation is delivered in the order of its adds.
+    for (const [index, message] of this.sample.messages.entries()) await this.sendMessage(message, index);
     const { announcement } = this.sample;
     await this.queue.addBatchMessageJob(
       {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { DemoSettings } from '../stage/demo-module.js';
 import type { JobReport } from '../display/job-reports.js';
 import type { SentCounts } from '../stage/sent-counts.js';
-import { COUNT_SENT, WORKER_VARIABLES } from './worker-messages.js';
-import type { WorkerMessage } from './worker-messages.js';
+import { WORKER_VARIABLES } from './worker-messages.js';
+import type { WorkerMessage, WorkerQuestion } from './worker-messages.js';
 
 /** Longer than active jobs may take to finish or to be handed back. */
 const STOP_DEADLINE_MS = 15_000;
@@ -69,11 +69,14 @@ export class WorkerProcess {
 
   /** Asks what left over its in-memory channels. @throws Error when it has ended */
   async countSent(): Promise<SentCounts> {
-    const answer = this.next('sent');
-    this.child.send(COUNT_SENT);
-    const message = await answer;
+    const message = await this.ask('count-sent', 'sent');
     if (message.kind !== 'sent') throw new Error('The worker process answered another question.');
     return message.counts;
+  }
+
+  /** Repairs its line to the devices. @throws Error when it has ended */
+  async mendLine(): Promise<void> {
+    await this.ask('mend-line', 'mended');
   }
 
   /** Lets it finish its jobs and end; kills it when that takes longer than 15 s. */
@@ -85,6 +88,12 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
+  private ask(question: WorkerQuestion, answeredBy: WorkerMessage['kind']): Promise<WorkerMessage> {
+    const answer = this.next(answeredBy);
+    this.child.send(question);
+    return answer;
+  }
+
   private next(kind: WorkerMessage['kind']): Promise<WorkerMessage> {
     const message = new Promise<WorkerMessage>((resolve) => this.waiting.set(kind, resolve));
     return Promise.race([message, this.died]);
@@ -92,12 +101,12 @@ export class WorkerProcess {
 }
 
 /** The parent's own variables (Redis, prefix, keys …) and what only the demo knows. */
-function environmentFor({ databaseUrl, smtpUrl, drops }: DemoSettings): NodeJS.ProcessEnv {
+function environmentFor({ databaseUrl, smtpUrl, troubles }: DemoSettings): NodeJS.ProcessEnv {
   return {
     ...process.env,
     [WORKER_VARIABLES.role]: 'worker',
     [WORKER_VARIABLES.databaseUrl]: databaseUrl,
     [WORKER_VARIABLES.smtpUrl]: smtpUrl,
-    [WORKER_VARIABLES.drops]: JSON.stringify(drops),
+    [WORKER_VARIABLES.troubles]: JSON.stringify(troubles),
   };
 }

@@ -5,11 +5,12 @@ import { NestFactory } from '@nestjs/core';
 import { JobEvents } from '../../message-queue/index.js';
 import { demoLogger, demoModule } from '../stage/demo-module.js';
 import type { DemoSettings } from '../stage/demo-module.js';
-import type { LineDrops } from '../stage/flaky-transport.js';
+import { lineOf } from '../stage/flaky-transport.js';
+import type { LineTroubles } from '../stage/flaky-transport.js';
 import { reportJobs } from '../display/job-reports.js';
 import { countSent } from '../stage/sent-counts.js';
 import { WORKER_VARIABLES } from './worker-messages.js';
-import type { WorkerMessage } from './worker-messages.js';
+import type { WorkerMessage, WorkerQuestion } from './worker-messages.js';
 
 /** The process that runs the jobs of `npm run demo -- --workers apart`: no web server, everything from its environment. */
 async function work(): Promise<void> {
@@ -27,17 +28,22 @@ async function work(): Promise<void> {
     return;
   }
   reportJobs(app.get(JobEvents), (report) => tell({ kind: 'job', report }));
-  // There is one question that the demo asks.
-  process.on('message', () => tell({ kind: 'sent', counts: countSent(app) }));
+  process.on('message', (question: WorkerQuestion) => tell(answerTo(question, app)));
   tell({ kind: 'ready' });
 }
 
+function answerTo(question: WorkerQuestion, app: INestApplicationContext): WorkerMessage {
+  if (question === 'count-sent') return { kind: 'sent', counts: countSent(app) };
+  lineOf(app).mend();
+  return { kind: 'mended' };
+}
+
 function settingsOf(environment: ConfigService): DemoSettings {
-  const { databaseUrl, smtpUrl, drops } = WORKER_VARIABLES;
+  const { databaseUrl, smtpUrl, troubles } = WORKER_VARIABLES;
   return {
     databaseUrl: environment.getOrThrow<string>(databaseUrl),
     smtpUrl: environment.getOrThrow<string>(smtpUrl),
-    drops: JSON.parse(environment.getOrThrow<string>(drops)) as LineDrops,
+    troubles: JSON.parse(environment.getOrThrow<string>(troubles)) as LineTroubles,
   };
 }
 
