@@ -30,6 +30,19 @@ export function dueOptions(
 }
 
 /**
+ * By when a job must have started, milliseconds since the epoch; undefined when it never expires.
+ * @param options with the time of the add
+ * @param dueAt undefined: the options say it themselves
+ */
+export function expiryOf(
+  { timestamp = 0, delay = 0, mq }: ManagedJobOptions,
+  dueAt?: number,
+): number | undefined {
+  if (mq?.expiresInMs === undefined) return undefined;
+  return Math.max(timestamp, dueAt ?? timestamp + delay) + mq.expiresInMs;
+}
+
+/**
  * Checks when a call wants its job to be due.
  * @param now milliseconds since the epoch by the broker's clock
  */

@@ -24,6 +24,14 @@ export function erasedEnd(job: Parameters<typeof endedJob>[0], queue: string): J
   return { ...endedJob(job, queue), outcome: 'shredded' };
 }
 
+/** What those are told who wait for a job that expired. */
+export const EXPIRED_REASON = 'The job was not started in time: it expired.';
+
+/** The end of a job that was not started in time. */
+export function expiredEnd(job: Parameters<typeof endedJob>[0], queue: string): JobEnd {
+  return { ...endedJob(job, queue), outcome: 'expired' };
+}
+
 /** Why the run of a job stops that is to be erased. */
 export function erasedError(place: { readonly queue: string; readonly jobId: string }): ErasedError {
   return new ErasedError(`What job "${place.jobId}" of queue "${place.queue}" is about was erased.`, place);

@@ -1,3 +1,4 @@
+import { expiryOf } from '../../../admission/flow/due-time.js';
 import type { AdmittedJob } from '../../../admission/job-admission.js';
 import { compactOptions, priorityField } from '../../../admission/stored-options.js';
 import { groupsOf } from '../../../jobs/flow/group-name.js';
@@ -89,7 +90,9 @@ export class LongAdd extends PendingAdd {
       const options = { ...this.admitted.options, ...dueFrom(request.dueAt, timestamp, clock.now()) };
       return fieldsOf(queue.definition, request, { ...this.admitted, options });
     }
-    return timestamp === given ? fields : { ...fields, timestamp };
+    if (timestamp === given) return fields;
+    const expires = fields.expires === '' ? '' : Number(fields.expires) + timestamp - given;
+    return { ...fields, timestamp, expires };
   }
 
   get place(): AddPlace {
@@ -201,5 +204,6 @@ function fieldsOf(settings: QueueDefinition, request: AddRequest, { json, option
     generated: request.options.jobId === undefined ? '1' : '',
     group,
     tenant,
+    expires: expiryOf(options, request.dueAt) ?? '',
   };
 }

@@ -1,6 +1,7 @@
 import type { FailedSweep } from '../../broker.js';
 import type { RedisQueue } from '../bull/redis-queue.js';
 import type { RedisScripts } from '../connections/redis-scripts.js';
+import { sweepExpiredScript } from '../scripts/expiry/expire-jobs.lua.js';
 import { countFailedScript, sweepFailedScript } from '../scripts/dead-letters.lua.js';
 
 /** Letters counted by one script, about 2 ms: more would block Redis for other clients. */
@@ -12,18 +13,20 @@ const REST_PER_LETTER_MS = 1;
 /** Shortest time between two reports of what was dropped; a little less than a minute, or every other sweep would come too early. */
 const REPORT_EVERY_MS = 55_000;
 
-/** Keeps failed sets within their bounds. */
+/** Keeps failed sets, and those of expired jobs, within their bounds. */
 export class FailedSweeper {
   constructor(private readonly scripts: RedisScripts) {}
 
   /** @param now milliseconds since the epoch */
   async sweep(queue: RedisQueue, step: number, now: number): Promise<FailedSweep> {
-    const { failedAgeMs, failedCount, failedBytes } = queue.definition.retention;
+    const { failedAgeMs, failedCount, failedBytes, completedAgeMs, completedCount } =
+      queue.definition.retention;
     // First, because what others brought or took away decides what is too much.
     await this.count(queue, now);
     const args = [now, now - failedAgeMs, failedCount, failedBytes, step, REPORT_EVERY_MS];
     const reply = await this.scripts.runPatiently(sweepFailedScript, queue.base, args);
     const [removed, dropped] = reply as [string[], number];
+    await this.scripts.runPatiently(sweepExpiredScript, queue.base, [now, completedCount, completedAgeMs]);
     if (removed.length > 0) queue.emit('cleaned', removed, 'failed');
     return { removed: removed.length, dropped };
   }

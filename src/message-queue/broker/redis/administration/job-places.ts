@@ -28,5 +28,6 @@ export async function jobPlaces(queue: RedisQueue, connections: RedisConnections
     ...[...lanes, 'active'].map((key) => ['LRANGE', key] as const),
     ['ZREVRANGE', 'failed'],
     ['ZREVRANGE', 'completed'],
+    ['ZREVRANGE', 'mq:expired'],
   ];
 }

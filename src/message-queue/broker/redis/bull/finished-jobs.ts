@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import { inRootContext } from '../../../../kernel/host/root-context.js';
 import { ours } from '../../../../kernel/host/ours.js';
+import { EXPIRED_REASON } from '../../rules/ended-job.js';
 import { closingQueue, FinishWaiters } from '../../rules/events/finish-waiters.js';
 
 /** Messages tell of most ends; who missed one finds out this often, milliseconds. */
@@ -70,6 +71,7 @@ export class FinishedJobs {
   private async lookAt(jobId: string): Promise<void> {
     const state = await this.stateOf(jobId);
     if (state === 'completed' || state === 'failed') await this.tell(jobId, state);
+    if (state === 'expired') this.waiters.settle(jobId, 'failed', EXPIRED_REASON);
     if (state !== 'missing') return;
     await new Promise((resolve) => setTimeout(resolve, LAST_MESSAGE_MS));
     // A job of this id may have been added meanwhile.
@@ -84,19 +86,23 @@ export class FinishedJobs {
   }
 
   /** `unknown`: Redis is away, or refuses; the next look asks again. */
-  private async stateOf(jobId: string): Promise<'completed' | 'failed' | 'open' | 'missing' | 'unknown'> {
+  private async stateOf(
+    jobId: string,
+  ): Promise<'completed' | 'failed' | 'expired' | 'open' | 'missing' | 'unknown'> {
     const { queue } = this;
     const answers = await queue.client
       .multi()
       .zscore(queue.toKey('completed'), jobId)
       .zscore(queue.toKey('failed'), jobId)
+      .zscore(queue.toKey('mq:expired'), jobId)
       .exists(queue.toKey(jobId))
       .exec()
       .catch(() => null);
     if (answers === null || answers.some(([error]) => error !== null)) return 'unknown';
-    const [completed, failed, exists] = answers.map(([, answer]) => answer);
+    const [completed, failed, expired, exists] = answers.map(([, answer]) => answer);
     if (completed !== null) return 'completed';
     if (failed !== null) return 'failed';
+    if (expired !== null) return 'expired';
     return exists === 1 ? 'open' : 'missing';
   }
 }

@@ -2,7 +2,7 @@ import Bull from 'bull';
 import type { Job } from 'bull';
 import { testQueue } from '../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
-import type { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
+import type { TAKEN_FIELDS } from '../scripts/functions/read-job.lua.js';
 import { JobReader } from './job-reader.js';
 import { completeHash } from './read-job.js';
 import type { RedisQueue } from './redis-queue.js';

@@ -3,7 +3,7 @@ import { replyCode } from '../../../../kernel/redis/redis-replies.js';
 import { isWellFormed } from '../../../../kernel/values/well-formed.js';
 import { fullOptions, storedPriority } from '../../../admission/stored-options.js';
 import type { QueueSettings } from '../../../jobs/queue-settings.js';
-import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
+import { TAKEN_FIELDS } from '../scripts/functions/read-job.lua.js';
 import type { JobReader } from './job-reader.js';
 import { readOptions } from './stored-job.js';
 import { storedEntry } from './taken-entry.js';

@@ -19,6 +19,8 @@ export class RedisTakenJob extends TakenJob {
   readonly marks: string;
   /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
   readonly isAhead: boolean;
+  /** It must not begin any more from this time on, milliseconds since the epoch. */
+  readonly expiresAt: number;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
 
@@ -32,6 +34,7 @@ export class RedisTakenJob extends TakenJob {
     this.marks = marksOf(entry);
     this.isSuspect = entry.mqHeld === 'suspect';
     this.isAhead = entry.isAhead;
+    this.expiresAt = entry.mqExpires === null ? Number.POSITIVE_INFINITY : Number(entry.mqExpires);
     if (mqCancel === null && mqErased === null) return;
     this.abort(stopReason(this.job.queue.name, id, { reason: mqCancel ?? '', erased: mqErased !== null }));
   }

@@ -1,4 +1,4 @@
-import { TAKEN_FIELDS } from '../scripts/take-jobs.lua.js';
+import { TAKEN_FIELDS } from '../scripts/functions/read-job.lua.js';
 
 type TakenField = (typeof TAKEN_FIELDS)[number];
 
@@ -38,22 +38,23 @@ export function takenEntry(values: readonly (string | null)[], take?: Take): Tak
     id: values[5] as string,
     mqGroup: values[6] ?? null,
     mqTenant: values[7] ?? null,
-    processedOn: take === undefined ? (values[8] ?? null) : String(take.at),
-    mqRun: take === undefined ? (values[9] ?? null) : take.run,
-    mqHeld: values[10] ?? null,
-    mqCrashes: values[11] ?? null,
-    mqCancel: values[12] ?? null,
-    attemptsMade: values[13] ?? null,
-    stacktrace: values[14] ?? null,
-    failedReason: values[15] ?? null,
-    returnvalue: values[16] ?? null,
-    progress: values[17] ?? null,
-    delay: values[18] ?? null,
-    deid: values[19] ?? null,
-    finishedOn: values[20] ?? null,
-    retriedOn: values[21] ?? null,
-    mqUnknown: values[22] ?? null,
-    mqErased: values[23] ?? null,
-    isAhead: take === undefined ? values[10] === 'ahead' : take.isAhead,
+    mqExpires: values[8] ?? null,
+    processedOn: take === undefined ? (values[9] ?? null) : String(take.at),
+    mqRun: take === undefined ? (values[10] ?? null) : take.run,
+    mqHeld: values[11] ?? null,
+    mqCrashes: values[12] ?? null,
+    mqCancel: values[13] ?? null,
+    attemptsMade: values[14] ?? null,
+    stacktrace: values[15] ?? null,
+    failedReason: values[16] ?? null,
+    returnvalue: values[17] ?? null,
+    progress: values[18] ?? null,
+    delay: values[19] ?? null,
+    deid: values[20] ?? null,
+    finishedOn: values[21] ?? null,
+    retriedOn: values[22] ?? null,
+    mqUnknown: values[23] ?? null,
+    mqErased: values[24] ?? null,
+    isAhead: take === undefined ? values[11] === 'ahead' : take.isAhead,
   };
 }

@@ -1,3 +1,4 @@
+import { expiryOf } from '../../../admission/flow/due-time.js';
 import { priorityField } from '../../../admission/stored-options.js';
 import type { FlowPolicy } from '../../../jobs/flow/flow-policy.js';
 import { groupsOf } from '../../../jobs/flow/group-name.js';
@@ -186,10 +187,12 @@ export class RedisSchedules implements SchedulesOfQueue {
   }
 }
 
-type RunField = 'run' | 'name' | 'data' | 'opts' | 'timestamp' | 'delay' | 'priority' | 'group' | 'tenant';
+type RunField =
+  'run' | 'name' | 'data' | 'opts' | 'timestamp' | 'delay' | 'priority' | 'group' | 'tenant' | 'expires';
 
 const NO_RUN: Record<RunField, ''> = {
   ...{ run: '', name: '', data: '', opts: '', timestamp: '', delay: '', priority: '', group: '', tenant: '' },
+  expires: '',
 };
 
 function runFields(
@@ -202,5 +205,6 @@ function runFields(
   return {
     ...{ run: run.id, name: run.name, data: run.data, opts: JSON.stringify(run.options) },
     ...{ timestamp, delay, priority: priorityField(priority), group, tenant },
+    expires: expiryOf(run.options) ?? '',
   };
 }

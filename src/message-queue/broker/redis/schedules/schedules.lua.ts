@@ -7,7 +7,19 @@ import { argumentTable, luaScript } from '../scripts/lua-script.js';
 /** Arguments of {@link changeScheduleScript}, in this order; empty text: there is none. */
 export const SCHEDULE_FIELDS = [
   ...['token', 'key', 'record', 'member', 'nextAt', 'newRecord', 'newMember', 'newNextAt', 'dropped'],
-  ...['run', 'name', 'data', 'opts', 'timestamp', 'delay', 'priority', 'group', 'tenant', 'policy'],
+  ...[
+    'run',
+    'name',
+    'data',
+    'opts',
+    'timestamp',
+    'delay',
+    'priority',
+    'group',
+    'tenant',
+    'policy',
+    'expires',
+  ],
 ] as const;
 
 /** Lua function `stateOfRun(id)`: `gone` (in no list, whatever is left of it), `delayed`, `waiting`, `active` or `finished`. */
@@ -22,7 +34,9 @@ end
 local function stateOfRun(id)
   if redis.call('EXISTS', base .. id) == 0 then return 'gone' end
   if redis.call('ZSCORE', base .. 'delayed', id) then return 'delayed' end
-  if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
+  for _, ended in ipairs({ 'completed', 'failed', 'mq:expired' }) do
+    if redis.call('ZSCORE', base .. ended, id) then return 'finished' end
+  end
   if redis.call('LPOS', base .. 'active', id) then return 'active' end
   return isWaiting(id) and 'waiting' or 'gone'
 end
@@ -69,6 +83,10 @@ redis.call('HSET', base .. run, 'name', change.name, 'data', change.data, 'opts'
 if change.priority ~= '' then redis.call('HSET', base .. run, 'priority', change.priority) end
 if change.group ~= '' then redis.call('HSET', base .. run, 'mqGroup', change.group) end
 if change.tenant ~= '' then redis.call('HSET', base .. run, 'mqTenant', change.tenant) end
+if change.expires ~= '' then
+  redis.call('HSET', base .. run, 'mqExpires', change.expires)
+  mustStartBy(run, change.expires)
+end
 local job, delay = gates().gatedJob(run), tonumber(change.delay)
 if job then gates().keepPolicy(change.policy) end
 if delay > 0 then

@@ -25,6 +25,7 @@ export const ADD_FIELDS = [
   'generated',
   'group',
   'tenant',
+  'expires',
 ] as const;
 
 /**
@@ -146,7 +147,9 @@ local function store(job)
   depth = depth + 1
   local delay = tonumber(job.delay)
   if delay > 0 then note('delay', job.delay) end
+  if job.expires ~= '' then note('mqExpires', job.expires) end
   redis.call('HSET', base .. job.id, unpack(own))
+  if job.expires ~= '' then mustStartBy(job.id, job.expires) end
   if delay > 0 then
     delayUntil(job.id, tonumber(job.timestamp) + delay, redis.call('INCR', base .. 'id'))
     if grouped then gates().expect(grouped) end
@@ -170,6 +173,7 @@ for _, job in ipairs(jobs) do
     if job.tenant ~= '' then gates().sizeOf('t:' .. job.tenant) end
     places = places + (job.group ~= '' and 1 or 0) + (job.tenant ~= '' and 1 or 0)
   end
+  if job.expires ~= '' then redis.call('ZCARD', base .. 'mq:expires') end
   local place = tonumber(job.delay) > 0 and 'delayed' or laneOf(job)
   if not checked[place] then
     checked[place] = true

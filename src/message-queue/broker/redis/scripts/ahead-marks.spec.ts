@@ -5,7 +5,8 @@ import type { RedisQueue } from '../bull/redis-queue.js';
 import { completeJobsScript } from './complete-jobs.lua.js';
 import { recoverStalledScript } from './keep-jobs.lua.js';
 import type { LuaScript } from './lua-script.js';
-import { adoptJobsScript, TAKEN_FIELDS } from './take-jobs.lua.js';
+import { TAKEN_FIELDS } from './functions/read-job.lua.js';
+import { adoptJobsScript } from './take-jobs.lua.js';
 
 describe('the marks of jobs that were taken ahead', () => {
   const stage = redisStage();

@@ -27,7 +27,9 @@ export const cancelJobScript = luaScript('mqCancelJob', {
   uses: [laneFunctions, endingFunctions, letterFunctions, gates],
   body: `
 local id, key, now = ARGV[1], base .. ARGV[1], ARGV[2]
-if redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) then return 'finished' end
+for _, ended in ipairs({ 'completed', 'failed', 'mq:expired' }) do
+  if redis.call('ZSCORE', base .. ended, id) then return 'finished' end
+end
 local opts = fieldOf(id, 'opts')
 if not opts then return 'not-found' end
 if redis.call('LPOS', base .. 'active', id) then

@@ -22,7 +22,7 @@ function field(name: (typeof COMPLETE_FIELDS)[number]): string {
  * then `run id` of each of these · then the fields of {@link COMPLETE_FIELDS} per job that ends: `run` the job's `mqRun`, `keep` its way, from 1,
  * `remember` `1` = the id is generated, and was added moments ago: it is remembered when the job is removed, `marks`: `d` when it has a
  * debounce, then its group and its tenant with a line break between them.
- * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, run, in how many ms something opens or null, for how many ms the queue is closed or null,
+ * Reply: `[[status…], [job…], [phantom id…], 1 = ask again, run, [job that expired…], in how many ms something opens or null, for how many ms the queue is closed or null,
  * 1 = the queue is paused and nothing was taken]`, all but the first and the last as `takeJobs` returns them; status 1 stored, 0 the job is no longer
  * ours, 2 this very call was executed before and its reply was lost.
  */
@@ -125,10 +125,10 @@ if #grouped > 0 then lanes().insertAdmitted() end
 rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end
 local count = tonumber(ARGV[4])
-local hasTaken, taken, phantoms, again, run, wakeIn, closedFor = pcall(takeJobs, count, now, token, lockMs, tonumber(ARGV[6]))
+local hasTaken, taken, phantoms, again, run, expired, wakeIn, closedFor = pcall(takeJobs, count, now, token, lockMs, tonumber(ARGV[6]))
 -- Whoever asks next is told.
-if not hasTaken then taken, phantoms, again, run = {}, {}, true, '' end
+if not hasTaken then taken, phantoms, again, run, expired = {}, {}, true, '', {} end
 if #taken == 0 and not again and ARGV[5] == '1' then redis.pcall('PUBLISH', base .. 'drained', '') end
-return { statuses, taken, phantoms, again and 1 or 0, run, wakeIn or false, closedFor or false, count > 0 and #taken == 0 and queueIsPaused() and 1 or 0 }
+return { statuses, taken, phantoms, again and 1 or 0, run, expired, wakeIn or false, closedFor or false, count > 0 and #taken == 0 and queueIsPaused() and 1 or 0 }
 `,
 });

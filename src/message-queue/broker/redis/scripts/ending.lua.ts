@@ -150,7 +150,8 @@ local function endAsFailed(id, now, event, mostLetters, mostBytes)
   redis.call('ZADD', base .. 'failed', now, id)
   redis.call('HSET', base .. id, 'finishedOn', now)
   -- By now the first two stand in the record, and a run that was to stop has; a result, only a job that was stored by somebody else has.
-  redis.call('HDEL', base .. id, 'mqCrashes', 'mqCancel', 'mqErased', 'returnvalue')
+  redis.call('HDEL', base .. id, 'mqCrashes', 'mqCancel', 'mqErased', 'mqExpires', 'returnvalue')
+  redis.pcall('ZREM', base .. 'mq:expires', id)
   shorten(id)
   noteLetters(1, letterBytes(id))
   -- A few more than came: so many that come at once, or a bound that was lowered, are caught up with.

@@ -1,4 +1,5 @@
 import { endingFunctions, letterFunctions } from './ending.lua.js';
+import { expiry } from './expiry/expiry.lua.js';
 import { delayFunctions } from './lanes/delay.lua.js';
 import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
@@ -16,11 +17,11 @@ import { ownershipFunctions } from './functions/ownership.lua.js';
  */
 export const failJobScript = luaScript('mqFailJob', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, endingFunctions, letterFunctions, delayFunctions, gates],
+  uses: [laneFunctions, ownershipFunctions, endingFunctions, letterFunctions, delayFunctions, gates, expiry],
   body: `
 local token, id, now, again = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = base .. id
-local stored = redis.call('HMGET', key, 'opts', 'attemptsMade', 'priority', 'mqGroup', 'mqTenant')
+local stored = redis.call('HMGET', key, 'opts', 'attemptsMade', 'priority', 'mqGroup', 'mqTenant', 'mqExpires')
 local job = (stored[4] or stored[5]) and { id = id, group = stored[4], tenant = stored[5], priority = stored[3] }
 if not owns(id, token, ARGV[12]) then
   if (tonumber(stored[2]) or 0) >= tonumber(ARGV[7]) then return 2 end
@@ -45,6 +46,7 @@ else
 end
 letGo(id, ARGV[12])
 redis.call('HSET', key, 'failedReason', ARGV[5], 'stacktrace', ARGV[6], 'attemptsMade', ARGV[7], 'opts', ARGV[8])
+if stored[6] then expiry().hasStarted(id) end
 if job and again ~= 'dead' then gates().suspend(job) end
 if again == 'dead' then
   -- First, so that what it parks for is not dropped for being one too many.
@@ -80,7 +82,7 @@ return 1
  */
 export const passOnScript = luaScript('mqPassOn', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, delayFunctions, gates],
+  uses: [laneFunctions, ownershipFunctions, delayFunctions, gates, expiry],
   body: `
 local id, run, since, unknown = ARGV[2], ARGV[3], ARGV[7], base .. 'mq:unknown'
 if not owns(id, ARGV[1], run) then return 0 end
@@ -129,6 +131,7 @@ if grouped then
   gates().insertAdmitted()
 end
 delayUntil(id, mark(id), counter)
+expiry().waitsAgain(id)
 if not grouped and ARGV[9] ~= '0' then passOnNext(tonumber(ARGV[9])) end
 return 1
 `,
@@ -147,19 +150,19 @@ return redis.call('HDEL', base .. id, 'mqUnknown')
 });
 
 /** Fields of one job in the arguments of {@link releaseJobsScript}, in this order. */
-const RELEASE_FIELDS = ['id', 'run', 'again', 'closedMs'] as const;
+const RELEASE_FIELDS = ['id', 'run', 'again', 'closedMs', 'begun'] as const;
 
 /**
  * Gives active jobs back without spending an attempt.
  *
  * ARGV: 1 token · then the fields of {@link RELEASE_FIELDS} per job: `run` its `mqRun`, `again` when to run again: `0` = at
  * once, at the front of its lane, the first of the jobs foremost; else ms. `closedMs` for how long the rate that it is under closes, or empty:
- * then, if there is such a rate, the job goes to the front of its lane.
+ * then, if there is such a rate, the job goes to the front of its lane. `begun` `1` = its run had begun.
  * Reply: for each 1 stored · 0 no longer ours.
  */
 export const releaseJobsScript = luaScript('mqReleaseJobs', {
   allowOom: true,
-  uses: [laneFunctions, ownershipFunctions, delayFunctions, gates],
+  uses: [laneFunctions, ownershipFunctions, delayFunctions, gates, expiry],
   body: `
 local replies = {}
 
@@ -179,6 +182,9 @@ local function release(job)
     counter = redis.call('INCR', base .. 'id')
   end
   if letGo(id, job.run) == 0 then return 0 end
+  if fieldOf(id, 'mqExpires') then
+    if job.begun == '1' then expiry().hasStarted(id) else expiry().waitsAgain(id) end
+  end
   if level and grouped then
     gates().back(grouped)
   elseif level then

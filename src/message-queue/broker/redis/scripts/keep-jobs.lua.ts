@@ -1,7 +1,8 @@
 import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
+import { expiry } from './expiry/expiry.lua.js';
 import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
-import { luaScript, luaScriptOverQueues } from './lua-script.js';
+import { luaScript } from './lua-script.js';
 import { timeFunctions } from './functions/server-time.lua.js';
 
 /**
@@ -52,7 +53,16 @@ const LATE_MS = 1_000;
  */
 export const recoverStalledScript = luaScript('mqRecoverStalled', {
   allowOom: true,
-  uses: [timeFunctions, laneFunctions, crashFunctions, endingFunctions, letterFunctions, oddFunctions, gates],
+  uses: [
+    timeFunctions,
+    laneFunctions,
+    crashFunctions,
+    endingFunctions,
+    letterFunctions,
+    oddFunctions,
+    gates,
+    expiry,
+  ],
   body: `
 local now, keep = ARGV[1], tonumber(ARGV[3])
 -- The client sent it again after an outage, in which nobody could renew a lock.
@@ -71,7 +81,7 @@ end
 local function recover(id)
   local key = base .. id
   if redis.call('EXISTS', key .. ':lock') == 1 then return end
-  local stored = redis.pcall('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld', 'mqGroup', 'mqTenant')
+  local stored = redis.pcall('HMGET', key, 'name', 'timestamp', 'mqRun', 'priority', 'mqHeld', 'mqGroup', 'mqTenant', 'mqExpires')
   checkLane(stored[7] and DEFAULT_LEVEL or levelOf(stored[4]))
   if redis.call('LREM', base .. 'active', 1, id) == 0 then return end
   if not (stored[1] and stored[2]) then
@@ -79,10 +89,16 @@ local function recover(id)
     phantoms[#phantoms + 1] = id
     return
   end
+  local wasAhead = false
   if stored[3] and stored[3] ~= '' then
-    local wasAhead = redis.call('SREM', base .. 'mq:ahead', stored[3] .. ' ' .. id) == 1
+    wasAhead = redis.call('SREM', base .. 'mq:ahead', stored[3] .. ' ' .. id) == 1
     if not (wasAhead or stored[5]) then recordCrash(key) end
     redis.call('HDEL', key, 'mqRun', 'mqHeld')
+  end
+  if stored[8] and wasAhead then
+    expiry().waitsAgain(id)
+  elseif stored[8] then
+    expiry().hasStarted(id)
   end
   if stored[6] or stored[7] then
     gates().back({ id = id, group = stored[6], tenant = stored[7], priority = stored[4] })
@@ -115,7 +131,8 @@ const EARLY_MS = 20;
  *
  * ARGV: 1 now (ms), where the server keeps its time from scripts · 2 token · 3 how many jobs the caller would take. When more may start, all
  * workers are told.
- * Reply: how long until the next one is due (ms), or null; and how many jobs may start now that waited for a rate. Of those who sleep, only whoever
+ * Reply: how long until the next one is due (ms), or null; how many jobs may start now that waited for a rate; and how long until the next one must
+ * have started (ms; at most 0 when it should have), or null. Of those who sleep, only whoever
  * woke some is told when the next one is to be woken: else all workers of a queue would ask each time.
  */
 export const promoteDueScript = luaScript('mqPromoteDue', {
@@ -153,7 +170,8 @@ end
 local nextDue = redis.call('ZRANGE', base .. 'delayed', 0, 0, 'WITHSCORES')[2]
 local dueIn = nextDue and math.max(0, math.floor(tonumber(nextDue) / 0x1000) - now)
 if wakeIn and (not dueIn or wakeIn < dueIn) then dueIn = wakeIn end
-return { dueIn or false, opened }
+local expires = redis.call('ZRANGE', base .. 'mq:expires', 0, 0, 'WITHSCORES')[2]
+return { dueIn or false, opened, expires and math.floor(tonumber(expires)) - now or false }
 `,
 });
 
@@ -189,50 +207,5 @@ end
 if isGrouped then gates().insertAdmitted() else insertGathered() end
 for _, id in ipairs(ids) do redis.pcall('PUBLISH', base .. 'waiting@' .. ARGV[1], id) end
 return { #passedOn, #ids }
-`,
-});
-
-/**
- * Tells whether there is anything to keep in queues; an empty one costs one command.
- *
- * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
- * delayed job is due, or who sleeps is to be woken (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
- * 1 if jobs were passed on, 1 if groups hold any or are parked]`.
- */
-export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
-  readsOnly: true,
-  uses: [laneFunctions, timeFunctions],
-  body: `
-local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
-if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups', base .. 'mq:parked', base .. 'mq:wake') == 0 then
-  return false
-end
-local nextDue, dueIn, passedOn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false, 0
-if nextDue then
-  local dueAt = math.floor(tonumber(nextDue) / 0x1000)
-  dueIn = math.max(0, dueAt - serverNow(dueAt))
-  passedOn = redis.call('EXISTS', base .. 'mq:unknown')
-end
-local inWait, inLanes = redis.call('LLEN', waitKey), tonumber(waitingInLanes()) or 0
-if inLanes > 0 and isPaused() then inLanes = 0 end
-local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
-if sleeper then
-  local wakeAt = tonumber(sleeper)
-  local wakeIn = math.max(0, wakeAt - serverNow(wakeAt))
-  if not dueIn or wakeIn < dueIn then dueIn = wakeIn end
-  -- What waits for a closed rate waits for no worker.
-  if redis.call('ZSCORE', base .. 'mq:wake', 'r:q') then inWait, inLanes = 0, 0 end
-  for _, lane in ipairs(inLanes > 0 and redis.call('ZRANGEBYSCORE', lanesKey, '(' .. LAST_RANK, '+inf') or {}) do
-    inLanes = math.max(0, inLanes - redis.call('LLEN', laneKey(lane)))
-  end
-end
-return {
-  redis.call('EXISTS', active, stalled),
-  dueIn,
-  inWait,
-  inLanes,
-  passedOn,
-  redis.call('EXISTS', base .. 'mq:groups', base .. 'mq:parked')
-}
 `,
 });

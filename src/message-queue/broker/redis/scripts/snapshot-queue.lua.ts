@@ -1,3 +1,4 @@
+import { timeFunctions } from './functions/server-time.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
 
@@ -11,7 +12,7 @@ const MOST_READ = 1_000;
 const KEY_TYPES = `
 local KEYS_BY_TYPE = {
   list = { 'wait', 'paused', 'active', 'mq:lane:lifo', ${LANES.map((level) => `'mq:lane:${level}'`).join(', ')} },
-  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown', 'mq:keys', 'mq:groups', 'mq:wake' },
+  zset = { 'delayed', 'completed', 'failed', 'priority', 'repeat', 'mq:lanes', 'mq:unknown', 'mq:keys', 'mq:groups', 'mq:wake', 'mq:expires', 'mq:expired' },
   set = { 'stalled', 'mq:ahead' },
   hash = { 'mq:dead', 'mq:keys:forgotten', 'mq:set', 'mq:parked', 'mq:flow:figures' },
   number = { 'id', 'mq:waiting', 'mq:held', 'mq:place' }
@@ -141,5 +142,53 @@ while #found < most and gone < 10 * most do
   if #ids < 200 then break end
 end
 return { redis.call('ZCARD', key), found }
+`,
+});
+
+/**
+ * Tells whether there is anything to keep in queues; an empty one costs one command.
+ *
+ * Reply for each queue: null when it is empty, otherwise `[keys of active jobs and of those seen active, how long until the next
+ * delayed job is due, or must have started, or who sleeps is to be woken (ms; 0 where the server keeps its time from scripts) or null, jobs that wait in Bull's list, jobs that wait in the other lanes,
+ * 1 if jobs were passed on, 1 if groups hold any or are parked]`.
+ */
+export const lookAtQueuesScript = luaScriptOverQueues('mqLookAtQueues', {
+  readsOnly: true,
+  uses: [laneFunctions, timeFunctions],
+  body: `
+local active, stalled, delayed = base .. 'active', base .. 'stalled', base .. 'delayed'
+if redis.call('EXISTS', active, stalled, delayed, waitKey, lanesKey, base .. 'mq:groups', base .. 'mq:parked', base .. 'mq:wake',
+  base .. 'mq:expires') == 0 then
+  return false
+end
+local nextDue, dueIn, passedOn = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2], false, 0
+if nextDue then
+  local dueAt = math.floor(tonumber(nextDue) / 0x1000)
+  dueIn = math.max(0, dueAt - serverNow(dueAt))
+  passedOn = redis.call('EXISTS', base .. 'mq:unknown')
+end
+local expires = tonumber(redis.call('ZRANGE', base .. 'mq:expires', 0, 0, 'WITHSCORES')[2])
+if expires then dueIn = math.min(dueIn or math.huge, math.max(0, expires - serverNow(expires))) end
+local inWait, inLanes = redis.call('LLEN', waitKey), tonumber(waitingInLanes()) or 0
+if inLanes > 0 and isPaused() then inLanes = 0 end
+local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
+if sleeper then
+  local wakeAt = tonumber(sleeper)
+  local wakeIn = math.max(0, wakeAt - serverNow(wakeAt))
+  if not dueIn or wakeIn < dueIn then dueIn = wakeIn end
+  -- What waits for a closed rate waits for no worker.
+  if redis.call('ZSCORE', base .. 'mq:wake', 'r:q') then inWait, inLanes = 0, 0 end
+  for _, lane in ipairs(inLanes > 0 and redis.call('ZRANGEBYSCORE', lanesKey, '(' .. LAST_RANK, '+inf') or {}) do
+    inLanes = math.max(0, inLanes - redis.call('LLEN', laneKey(lane)))
+  end
+end
+return {
+  redis.call('EXISTS', active, stalled),
+  dueIn,
+  inWait,
+  inLanes,
+  passedOn,
+  redis.call('EXISTS', base .. 'mq:groups', base .. 'mq:parked')
+}
 `,
 });

@@ -3,80 +3,20 @@ import { hearingFunctions } from './functions/hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { GATE_FUNCTIONS, GATES } from './gates/gates.lua.js';
+import { expiry } from './expiry/expiry.lua.js';
 import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
 import { lazily, luaScript } from './lua-script.js';
+import { at, readFunctions } from './functions/read-job.lua.js';
 import { ownershipFunctions } from './functions/ownership.lua.js';
-
-/** The fields that a job has when it was added and nothing else happened to it. */
-const FIRST_FIELDS = ['name', 'timestamp', 'data', 'opts', 'priority'] as const;
 
 /** Jobs that a call moves behind closed rates at most: so others are reached soon, and Redis is not blocked for long. */
 const MOST_MOVED = 200;
-
-/** All others that Bull's job and we read. */
-const LATER_FIELDS = [
-  ...['mqGroup', 'mqTenant'],
-  ...['processedOn', 'mqRun', 'mqHeld', 'mqCrashes', 'mqCancel', 'attemptsMade', 'stacktrace'],
-  ...[
-    'failedReason',
-    'returnvalue',
-    'progress',
-    'delay',
-    'deid',
-    'finishedOn',
-    'retriedOn',
-    'mqUnknown',
-    'mqErased',
-  ],
-] as const;
-
-/**
- * The values of a taken job in the replies. A job that has none of the later fields is sent without them: they are left out
- * after its id.
- */
-export const TAKEN_FIELDS = [...FIRST_FIELDS, 'id', ...LATER_FIELDS] as const;
-
-/** Position of a field in the replies, from 1. */
-function at(field: (typeof TAKEN_FIELDS)[number]): number {
-  return TAKEN_FIELDS.indexOf(field) + 1;
-}
-
-function quoted(fields: readonly string[]): string {
-  return fields.map((field) => `'${field}'`).join(', ');
-}
-
-/** Lua function `readJob(id)`: the {@link TAKEN_FIELDS} of a job, its priority unless its tenant decides where it stands, and its tenant. */
-const readFunctions = `
-local function readJob(id)
-  local key = base .. id
-  local job = redis.pcall('HMGET', key, ${quoted(FIRST_FIELDS)})
-  if job.err then return { [${at('id')}] = id } end
-  local found = 0
-  for i = 1, ${FIRST_FIELDS.length} do
-    if job[i] then found = found + 1 end
-  end
-  job[${at('id')}] = id
-  local others = redis.call('HLEN', key) - found
-  if others > 0 then
-    -- That a job has groups and nothing else is usual.
-    local groups = redis.call('HMGET', key, 'mqGroup', 'mqTenant')
-    if groups[1] then others = others - 1 end
-    if groups[2] then others = others - 1 end
-    if others > 0 then
-      for i, value in ipairs(redis.call('HMGET', key, ${quoted(LATER_FIELDS)})) do job[${at('id')} + i] = value end
-    else
-      job[${at('mqGroup')}], job[${at('mqTenant')}] = groups[1], groups[2]
-    end
-  end
-  return job, not job[${at('mqTenant')}] and job[${at('priority')}], job[${at('mqTenant')}]
-end
-`;
 
 /**
  * Lua function `takeJobs(count, now, token, lockMs, starts)`: moves up to `count` jobs from their lanes to `active`, locks them and
  * returns: the jobs, each as its {@link TAKEN_FIELDS} before it was taken; the ids of phantoms: entries without a hash that has a name and
  * a timestamp (Redis evicted or lost it), which become dead letters and must never count as a success; whether to ask again although fewer
- * came; and the run. An id that stands in a lane although its job ended or is held (plain Bull leaves ids in lanes whose jobs it
+ * came; the run; and the jobs that have not started in time, which are expired now. An id that stands in a lane although its job ended or is held (plain Bull leaves ids in lanes whose jobs it
  * removes; the id may be used again) is dropped. The run, the field `mqRun` from now on, identifies this take: no other take of
  * a job has the same.
  *
@@ -88,7 +28,7 @@ export const takeFunctions = `${crashFunctions}${hearingFunctions}${readFunction
   'lanes',
   [laneFunctions, takeWaitingFunctions, ...GATES],
   ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL', 'laneState', ...GATE_FUNCTIONS],
-)}${lazily('odd', [endingFunctions, letterFunctions, oddFunctions], ['buryEntry'])}
+)}${lazily('odd', [endingFunctions, letterFunctions, oddFunctions], ['buryEntry'])}${expiry}
 local isUsual = true
 
 -- Usually nothing is paused, and all that waits stands in Bull's list.
@@ -122,6 +62,7 @@ end
 
 local function begin(job, now, run, token, lockMs)
   local key, crashes = base .. job[${at('id')}], job[${at('mqCrashes')}]
+  if job[${at('mqExpires')}] then redis.pcall('ZREM', base .. 'mq:expires', job[${at('id')}]) end
   redis.call('SET', key .. ':lock', token, 'PX', lockMs)
   if crashes and crashCount(crashes) >= 2 then
     job[${at('mqHeld')}] = 'suspect'
@@ -137,7 +78,7 @@ local function standsElsewhere(job, inCall)
   local id, run = job[${at('id')}], job[${at('mqRun')}]
   if inCall[id] then return true end
   if job[${at('finishedOn')}] then
-    return redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id)
+    return redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id) or redis.call('ZSCORE', base .. 'mq:expired', id)
   end
   if not run or run == '' or redis.call('EXISTS', base .. id .. ':lock') == 0 then return false end
   return redis.call('LPOS', base .. 'active', id, 'RANK', 2)
@@ -170,9 +111,20 @@ local function hasRates(now)
   return true
 end
 
+-- How one ends that is to be cancelled or erased is decided.
+local function isExpired(job, now)
+  if job[${at('mqCancel')}] or job[${at('mqErased')}] or not expiry().isTooLate(job[${at('mqExpires')}], now) then return false end
+  local id = job[${at('id')}]
+  redis.call('LREM', base .. 'active', 1, id)
+  local grouped = (job[${at('mqGroup')}] or job[${at('mqTenant')}]) and lanes().gatedJob(id)
+  if grouped then lanes().ended(grouped) end
+  expiry().endAsExpired(id, now)
+  return true
+end
+
 local function takeJobs(count, now, token, lockMs, starts)
-  local taken, phantoms, ahead, run, again = {}, {}, {}, '', false
-  if count == 0 then return taken, phantoms, again, run, false, false end
+  local taken, phantoms, expired, ahead, run, again = {}, {}, {}, {}, '', false
+  if count == 0 then return taken, phantoms, again, run, expired, false, false end
   local inCall, removed = {}, 0
   local activity = base .. 'active@' .. token
   local isRated, wakeIn, closedFor = hasRates(now), false, false
@@ -197,6 +149,10 @@ local function takeJobs(count, now, token, lockMs, starts)
         else
           redis.call('LREM', base .. 'active', 1, id)
         end
+      elseif job[${at('mqExpires')}] and isExpired(job, now) then
+        removed = removed + 1
+        expired[#expired + 1] = job
+        if isRated then lanes().rates().giveUp(id) end
       elseif (isRated or job[${at('mqGroup')}] or job[${at('mqTenant')}]) and not mayStart(job, isRated) then
         removed, wereMoved = removed + 1, true
       else
@@ -216,7 +172,7 @@ local function takeJobs(count, now, token, lockMs, starts)
     if closedFor then again, mostRemoved = false, math.huge end
   end
   if #ahead > 0 then redis.call('SADD', base .. 'mq:ahead', unpack(ahead)) end
-  return taken, phantoms, again or removed >= mostRemoved, run, wakeIn, closedFor
+  return taken, phantoms, again or removed >= mostRemoved, run, expired, wakeIn, closedFor
 end
 `;
 
@@ -224,16 +180,16 @@ end
  * Takes the next jobs.
  *
  * ARGV: 1 how many, all of which begin at once · 2 now (ms) · 3 token · 4 lock (ms) · 5 `1` to publish `drained` when there is none.
- * Reply: `[[job…], [phantom id…], 1 = ask again, run, in how many ms something opens that this call closed or null, for how many ms the queue is closed or null]`.
+ * Reply: `[[job…], [phantom id…], 1 = ask again, run, [job that expired…], in how many ms something opens that this call closed or null, for how many ms the queue is closed or null]`.
  */
 export const takeJobsScript = luaScript('mqTakeJobs', {
   allowOom: true,
   uses: [takeFunctions],
   body: `
 local count = tonumber(ARGV[1])
-local taken, phantoms, again, run, wakeIn, closedFor = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
+local taken, phantoms, again, run, expired, wakeIn, closedFor = takeJobs(count, ARGV[2], ARGV[3], ARGV[4], count)
 if #taken == 0 and not again and ARGV[5] == '1' then redis.pcall('PUBLISH', base .. 'drained', '') end
-return { taken, phantoms, again and 1 or 0, run, wakeIn, closedFor }
+return { taken, phantoms, again and 1 or 0, run, expired, wakeIn, closedFor }
 `,
 });
 

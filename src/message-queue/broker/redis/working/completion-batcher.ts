@@ -156,14 +156,14 @@ export class CompletionBatcher {
       args,
       batch.length > 1 ? 0 : undefined,
     );
-    const [statuses, jobs, phantoms, again, run, opensInMs, closedForMs, isPaused] = answer as [
+    const [statuses, jobs, phantoms, again, run, expired, opensInMs, closedForMs, isPaused] = answer as [
       number[],
       ...SentReply,
       number,
     ];
     batch.forEach(({ resolve }, i) => resolve(statuses[i] === 0 ? null : at));
     if (isPaused === 1) onPaused();
-    return takenReply([jobs, phantoms, again, run, opensInMs, closedForMs], at, request.starts);
+    return takenReply([jobs, phantoms, again, run, expired, opensInMs, closedForMs], at, request.starts);
   }
 
   private argsOf(

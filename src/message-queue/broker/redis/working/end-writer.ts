@@ -96,7 +96,7 @@ export class EndWriter {
   ): Promise<boolean> {
     const pauseMs = Math.max(1, Math.round(delayMs ?? 0));
     const again = delayMs === null ? 0 : now + pauseMs;
-    const args = [this.commands.queue.lockToken, id, fence, again, closesRate ? pauseMs : ''];
+    const args = [this.commands.queue.lockToken, id, fence, again, closesRate ? pauseMs : '', 1];
     const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
     return stored === 1;
   }
@@ -124,7 +124,7 @@ export class EndWriter {
 
   /** Gives jobs back that did not begin, in order, at the front of their lanes; those that are no longer ours stay where they are. */
   async handBack(jobs: readonly Pick<RedisTakenJob, 'id' | 'fence'>[]): Promise<void> {
-    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0, '']);
+    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0, '', '']);
     await this.commands.runUntilAnswered(releaseJobsScript, [this.commands.queue.lockToken, ...args]);
   }
 }

@@ -13,13 +13,14 @@ export type ClosedRates = readonly [
 ];
 
 /**
- * What a call took: jobs, ids of entries that had no job behind them, 1 when more may wait although fewer came, and what rates keep
- * back.
+ * What a call took: jobs, ids of entries that had no job behind them, 1 when more may wait although fewer came, jobs that had not
+ * started in time, which it ended, and what rates keep back.
  */
 export type TakenReply = readonly [
   jobs: readonly TakenEntry[],
   phantoms: readonly string[],
   again: 0 | 1,
+  expired: readonly TakenEntry[],
   ...closed: ClosedRates,
 ];
 
@@ -32,6 +33,7 @@ export type SentReply = readonly [
   phantoms: readonly string[],
   again: 0 | 1,
   run: string,
+  expired: SentJob[],
   ...closed: ClosedRates,
 ];
 
@@ -41,18 +43,18 @@ export type SentReply = readonly [
  * @param starts how many of the jobs begin at once
  */
 export function takenReply(
-  [jobs, phantoms, again, run, ...closed]: SentReply,
+  [jobs, phantoms, again, run, expired, ...closed]: SentReply,
   at: number,
   starts: number,
 ): TakenReply {
   const begins = { run, at, isAhead: false };
   const waits = { run, at, isAhead: true };
   const entries = jobs.splice(0).map((job, i) => takenEntry(job, i < starts ? begins : waits));
-  return [entries, phantoms, again, ...closed];
+  return [entries, phantoms, again, expired.splice(0).map((job) => takenEntry(job)), ...closed];
 }
 
 /** Nothing was taken. */
-export const NOTHING_TAKEN: TakenReply = [[], [], 0, null, null];
+export const NOTHING_TAKEN: TakenReply = [[], [], 0, [], null, null];
 
 /** Takes jobs off the queue for this worker, and spares Redis needless questions. */
 export class JobIntake {

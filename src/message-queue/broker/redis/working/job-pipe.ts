@@ -10,6 +10,7 @@ import { knowsJob } from '../../rules/other-releases.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import type { CompletionBatcher } from './completion-batcher.js';
 import type { CrashSuspects } from './crash-suspects.js';
+import { ExpiredJobs } from './keeping/expired-jobs.js';
 import { EndWriter } from './end-writer.js';
 import type { JobIntake } from './job-intake.js';
 import type { QueueCommands } from './queue-commands.js';
@@ -46,6 +47,7 @@ export class JobPipe {
   private readonly reader: JobReader;
   private readonly unreadable: UnreadableJobs;
   private readonly scheduleRuns: ScheduleRuns;
+  private readonly expired: ExpiredJobs;
 
   constructor(private readonly parts: PipeParts) {
     this.ends = new EndWriter(parts.commands);
@@ -56,6 +58,7 @@ export class JobPipe {
     this.scheduleRuns = new ScheduleRuns(parts.commands, (jobId, message, cause) =>
       this.report('queue', jobId, message, cause),
     );
+    this.expired = new ExpiredJobs(parts.commands, parts.now, (error) => parts.commands.noteRefusal(error));
     this.reader = new JobReader(parts.commands.queue, parts.commands.queue.definition);
   }
 
@@ -114,8 +117,9 @@ export class JobPipe {
     for (const { id, fence } of jobs) if (this.active.get(id)?.fence === fence) this.active.delete(id);
   }
 
-  /** Reports entries of the queue that had no job behind them. */
-  reportPhantoms(ids: readonly string[]): void {
+  /** Reports what a take ended: entries of the queue that had no job behind them, and jobs that had not started in time. */
+  reportEnded(ids: readonly string[], expired: readonly TakenEntry[]): void {
+    if (expired.length > 0) this.expired.note(expired);
     for (const id of ids) {
       const message = `Entry "${id}" has no job behind it: Redis lost or evicted it, or keeps something else there. It is a dead letter now, and was not run.`;
       this.report('phantom-job', id, message);

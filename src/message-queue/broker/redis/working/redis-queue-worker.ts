@@ -76,7 +76,7 @@ export class RedisQueueWorker implements QueueWorker {
       concurrency,
     );
     this.pace = new RunPace(concurrency, mostAhead(commands.queue.definition));
-    this.line = new TakenAhead(this.pace, completions, (jobs) => this.giveBack(jobs));
+    this.line = new TakenAhead(this.pace, completions, now, (jobs) => this.giveBack(jobs));
     this.closed = new ClosedQueue(parts.onClosed);
     this.completions = completions;
     this.slots = slots;
@@ -174,7 +174,7 @@ export class RedisQueueWorker implements QueueWorker {
     try {
       const adopted = await this.intake.adopt(open, this.active);
       open -= adopted.length;
-      this.receive([adopted, [], 0, null, null], { count: adopted.length, starts: adopted.length });
+      this.receive([adopted, [], 0, [], null, null], { count: adopted.length, starts: adopted.length });
       const reply = await this.intake.take(open);
       this.receive(reply, { count: open, starts: open });
       return reply[2] === 1 ? count : count - open + reply[0].length;
@@ -188,11 +188,11 @@ export class RedisQueueWorker implements QueueWorker {
     }
   }
 
-  private receive([jobs, phantoms, , ...closed]: TakenReply, request: SlotRequest): void {
+  private receive([jobs, phantoms, , expired, ...closed]: TakenReply, request: SlotRequest): void {
     this.closed.note(...closed);
     this.slots.fill(request, jobs.length);
     this.progress += jobs.length;
-    this.pipe.reportPhantoms(phantoms);
+    this.pipe.reportEnded(phantoms, expired);
     for (const entry of jobs) this.admit(entry);
     if (!this.isOn) void this.line.handBack();
     else this.completions.schedule();

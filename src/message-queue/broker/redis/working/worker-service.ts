@@ -1,6 +1,7 @@
 import type { RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lanes/lane-migration.js';
+import { ExpiredJobs } from './keeping/expired-jobs.js';
 import type { StopMessage } from '../scripts/cancel-job.lua.js';
 import { LockKeeper } from './lock-keeper.js';
 import { QueueCommands } from './queue-commands.js';
@@ -81,13 +82,14 @@ export class WorkerService implements WorkerOfQueue {
       this.recovery.postpone();
       onError(error);
     });
-    this.waker = new Waker(commands, connections.clock, this.worker, onError);
+    const expired = new ExpiredJobs(commands, () => connections.clock.now(), onError);
+    this.waker = new Waker(commands, connections.clock, this.worker, expired, onError);
     this.recovery = new StalledRecovery(commands, {
       everyMs: options.lock.stalledCheckMs,
       renewMs: options.lock.renewMs,
       maxCrashes: options.maxCrashes,
       clock: connections.clock,
-      onPhantoms: (ids) => this.worker.pipe.reportPhantoms(ids),
+      onPhantoms: (ids) => this.worker.pipe.reportEnded(ids, []),
       onError,
     });
     this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);

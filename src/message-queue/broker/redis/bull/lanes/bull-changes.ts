@@ -69,6 +69,7 @@ const OBLITERATE_LANES = `rcall('DEL', base .. 'mq:ahead', base .. 'mq:dead', ba
 local held = heldToRemove(maxCount)
 removeJobs(baseKey, held)
 endGates()
+if maxCount > 0 then removeZSetJobs(base .. 'mq:expired', maxCount) end
 for _, lane in ipairs(lanesInUse()) do
   if maxCount > 0 then
     local jobs = rcall('RPOP', lane.key, maxCount) or {}
@@ -78,7 +79,7 @@ for _, lane in ipairs(lanesInUse()) do
 end
 endGates()`;
 
-const OBLITERATE_GROUPS = `for _, name in ipairs({ 'place', 'held', 'groups', 'set', 'parked', 'wake', 'flow' }) do
+const OBLITERATE_GROUPS = `for _, name in ipairs({ 'place', 'held', 'groups', 'set', 'parked', 'wake', 'flow', 'flow:figures', 'expires' }) do
   rcall('DEL', base .. 'mq:' .. name)
 end`;
 

@@ -5,7 +5,8 @@
  * - `heldRange(first, count)`: ids by position, from 0. Costs a look at each group before them.
  * - `heldToRemove(count)`: ids in an order in which the removal of one never lets in another that is to go.
  * - `isHeldJob(id)`: whether a group holds it.
- * - `leaveGroups(id, wasDelayed)`: frees the slots of a job that is about to be removed, in whatever state. Returns whether it was held.
+ * - `leaveGroups(id, wasDelayed)`: frees the slots of a job that is about to be removed, in whatever state, and forgets when it must have started.
+ *   Returns whether it was held.
  * - `takeOut(id)`: takes a job out of where it waits, in a lane, held or delayed. Returns whether it did.
  * - `letDue(id)`: a job that was delayed waits now; `letRetry(id)`, one whose run failed; `letReplay(id)`, one that had ended. Each returns false for a
  *   job without groups, which it leaves to the caller.
@@ -71,6 +72,8 @@ local function isHeldJob(id)
 end
 
 local function leaveGroups(id, wasDelayed)
+  redis.pcall('ZREM', base .. 'mq:expires', id)
+  redis.pcall('ZREM', base .. 'mq:expired', id)
   return hasGroups(id) and gates().leave(id, wasDelayed)
 end
 

@@ -24,11 +24,13 @@ export class TakenAhead {
 
   /**
    * @param calls that take jobs: those in flight may bring more that stand behind the others
+   * @param now the broker's time, milliseconds since the epoch
    * @param giveBack gives jobs back in this order, at the front of their lanes
    */
   constructor(
     private readonly pace: RunPace,
     private readonly calls: Pick<CompletionBatcher, 'whenAnswered'>,
+    private readonly now: () => number,
     private readonly giveBack: (jobs: readonly RedisTakenJob[]) => Promise<void>,
   ) {}
 
@@ -53,12 +55,16 @@ export class TakenAhead {
 
   /**
    * Takes the first ones off the line. When the first has waited too long (the event loop was blocked, and its lock may be
-   * lost) none begins, and all are handed back.
+   * lost), or one must not begin any more, none begins, and all are handed back.
    */
   next(count: number): RedisTakenJob[] {
     if (count <= 0 || !this.mayBegin) return [];
     if (this.isLate) {
       this.sayLate();
+      return [];
+    }
+    if (this.hasExpired(count)) {
+      void this.handBack();
       return [];
     }
     const now = performance.now();
@@ -80,6 +86,15 @@ export class TakenAhead {
     const given = this.giveBack(jobs);
     this.handingBack = null;
     await given;
+  }
+
+  /** The next take ends it. */
+  private hasExpired(count: number): boolean {
+    for (let i = 0; i < count && i < this.line.length; i++) {
+      const expiresAt = this.line[i]?.taken.expiresAt ?? Number.POSITIVE_INFINITY;
+      if (Number.isFinite(expiresAt) && this.now() >= expiresAt) return true;
+    }
+    return false;
   }
 
   private get isLate(): boolean {

@@ -2,7 +2,7 @@ import { SystemClock } from '../../../../../kernel/time/clock.js';
 import { RepeatedTask } from '../../../../../kernel/time/repeated-task.js';
 import { overQueues } from '../../connections/over-queues.js';
 import type { RedisAccess } from '../../connections/over-queues.js';
-import { lookAtQueuesScript } from '../../scripts/keep-jobs.lua.js';
+import { lookAtQueuesScript } from '../../scripts/snapshot-queue.lua.js';
 
 /** What a look at one queue found. */
 export interface QueueLook {
