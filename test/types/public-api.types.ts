@@ -86,6 +86,15 @@ export function flows(queue: MessageQueueService): void {
   void queue.enqueue(NOTES, 'digest', { userId: 'u', text: 't' });
   // @ts-expect-error one job has one payload, also when a run gets many
   void queue.enqueue(NOTES, 'digest', [{ userId: 'u', text: 't' }]);
+  void queue.groups.pause(NOTES, { key: 'u' }, 'abuse report');
+  void queue.groups.resume('notes', { job: 'digest', key: 'u' });
+  void queue.groups.release(NOTES, { key: 'u' }, 'replay', { by: 'ada', jobId: 'm_1' });
+  // @ts-expect-error the queue has no such job
+  void queue.groups.resume(NOTES, { job: 'digets' });
+  // @ts-expect-error only a key stands still for a dead letter
+  void queue.groups.release(NOTES, { tenant: 'acme' }, 'replay');
+  // @ts-expect-error a pause says why
+  void queue.groups.pause(NOTES, { key: 'u' });
   const files = { ...FILES, jobs: { resize: ResizeJobDto, move: ResizeJobDto } };
   defineQueue({ ...NOTES, attempts: 5 });
   // @ts-expect-error the queue has no such job

@@ -8,7 +8,7 @@ export interface GroupCounts {
   /** Keys that stand still for a dead letter. */
   readonly parked: number;
   readonly paused: number;
-  /** Closed by a rate, or waiting for their batch to fill. */
+  /** Closed by a rate, or waiting for their batch to fill. Rates of the queue and of job names that are closed count too. */
   readonly sleeping: number;
 }
 

@@ -123,10 +123,9 @@ function finder({ address, queue, gates, look }: GroupsView): string {
 }
 
 function table(view: GroupsView): string {
-  const { groups, look, stats } = view;
+  const { groups } = view;
   if (groups.length === 0) {
-    const empty = 'state' in look && stats !== null ? NONE[look.state] : 'Nothing to show.';
-    return `<p class="empty">${empty}</p>`;
+    return `<p class="empty">${emptiness(view)}</p>`;
   }
   return [
     '<table><colgroup><col class="c-group"><col class="c-number"><col class="c-number"><col class="c-age"><col><col class="c-acts"></colgroup>',
@@ -134,6 +133,15 @@ function table(view: GroupsView): string {
     `<tbody>${groups.map((group) => groupRow(view, group)).join('\n')}</tbody>`,
     '</table>',
   ].join('\n');
+}
+
+function emptiness({ look, stats }: GroupsView): string {
+  if (!('state' in look) || stats === null) return 'Nothing to show.';
+  const closed = stats.groups.sleeping;
+  if (look.state !== 'sleeping' || closed === 0) return NONE[look.state];
+  return closed === 1
+    ? 'No group sleeps. A rate of the queue, or of a job name, is closed for now.'
+    : `No group sleeps. ${closed} rates of the queue, or of job names, are closed for now.`;
 }
 
 function pages({ address, queue, look, cursor }: GroupsView): string {
