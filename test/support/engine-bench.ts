@@ -35,6 +35,7 @@ export class EngineBench {
         onWork: () => (this.wakes += 1),
         onStart: () => undefined,
         onEnd: () => undefined,
+        onExpire: () => undefined,
         onRemove: () => undefined,
       },
     });

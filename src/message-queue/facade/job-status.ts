@@ -4,14 +4,15 @@ import { failuresOf, recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
 
 /** Where a job is. */
-export type JobState = 'waiting' | 'active' | 'delayed' | 'paused' | 'completed' | 'failed' | 'unknown';
+export type JobState =
+  'waiting' | 'active' | 'delayed' | 'paused' | 'completed' | 'failed' | 'expired' | 'unknown';
 
 /** How a job is doing. Times are milliseconds since the epoch. */
 export interface JobStatus {
   readonly id: string;
   readonly queue: string;
   readonly name: string;
-  /** `unknown`: it moves between two states at this moment. */
+  /** `expired`: it was not started in time. `unknown`: it moves between two states at this moment. */
   readonly state: JobState;
   /** What its handler reported last. */
   readonly progress: JobProgress | null;
@@ -47,7 +48,7 @@ export function statusOf(
   bullState: BullJobState | 'stuck',
   handlerAttempts: number | undefined,
 ): JobStatus {
-  const state = stateOf(bullState);
+  const state = stateOf(job, bullState);
   const record = recordOf(job);
   const attempts = job.opts.attempts ?? 1;
   const id = String(job.id);
@@ -81,8 +82,12 @@ export function statusOf(
   };
 }
 
-function stateOf(state: BullJobState | 'stuck'): JobState {
-  return state === 'stuck' ? 'unknown' : state;
+/** Bull knows no expired jobs: to it one is stuck, although it has ended. */
+function stateOf(job: Job, state: BullJobState | 'stuck'): JobState {
+  if (state !== 'stuck') return state;
+  return typeof job.finishedOn === 'number' && recordOf(job).expiresInMs !== undefined
+    ? 'expired'
+    : 'unknown';
 }
 
 function progressOf(progress: unknown): JobProgress | null {

@@ -5,6 +5,7 @@ import { clockCases } from './clock.cases.js';
 import { contextCases } from './context.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
+import { expiryCases } from './expiry.cases.js';
 import { erasingCases } from './erasing.cases.js';
 import { flowOptionCases } from './flow-options.cases.js';
 import { groupCases } from './groups.cases.js';
@@ -47,6 +48,7 @@ runConformance({
     'code of hosts': hostCodeCases,
     versions: versionCases,
     keys: keyCases,
+    expiry: expiryCases,
     contexts: contextCases,
     waiting: waitingCases,
     'sealed texts': textCases,

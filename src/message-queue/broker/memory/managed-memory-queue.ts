@@ -47,8 +47,9 @@ export class ManagedMemoryQueue extends MemoryQueue {
     options: MemoryQueueOptions,
   ) {
     super(definition.name, options);
-    const { failedCount: count, failedBytes: bytes } = definition.retention;
+    const { failedCount: count, failedBytes: bytes, completedCount, completedAgeMs } = definition.retention;
     this.engine.store.failedLimit = { count, bytes };
+    this.engine.store.expiredLimit = { count: completedCount, ageSeconds: completedAgeMs / 1_000 };
     this.ledger = new IdempotencyLedger(definition.maxIdempotencyKeys);
     this.compact = new CompactOptions((given) =>
       admitOptions(this.name, definition, 'any', given, this.engine.clock.now()),

@@ -51,8 +51,11 @@ export class SettlementWriter {
     const { since, version } = settlement;
     const { clock, store } = this.engine;
     stored.remember().unknown = { since, version };
+    const { expiresAt } = stored;
     store.unknown.add(stored);
     this.settler.delay(stored, clock.now() + pauseAmong(settlement, store.unknown.size));
+    // It was taken, but did not start.
+    this.engine.mustStartBy(stored, expiresAt);
   }
 
   /** A worker that knows a job has run it: should it be passed on again, it waits anew. */

@@ -3,7 +3,7 @@ import type { ReplayRecord } from '../../../jobs/managed-job.js';
 import type { FailedJob, FailedRange, FailedSweep, ReplayTarget } from '../../broker.js';
 import { rangeOf } from '../bull/queue/job-ranges.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
-import { dropExcess } from '../store/job-retention.js';
+import { applyRetention, dropExcess } from '../store/job-retention.js';
 import type { QueueEngine } from '../store/queue-engine.js';
 import { fullOptions } from '../store/stored-job.js';
 import type { StoredJob } from '../store/stored-job.js';
@@ -48,6 +48,7 @@ export class DeadLetters {
       store.drop(job);
     }
     removed.push(...dropExcess(store, step - removed.length, now));
+    applyRetention(store, 'expired', store.expiredLimit, now);
     if (removed.length > 0) events.emit('cleaned', removed, 'failed');
     return { removed: removed.length, dropped: this.untold(engine, now) };
   }

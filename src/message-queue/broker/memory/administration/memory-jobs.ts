@@ -3,7 +3,8 @@ import { JOB_ENDED } from '../../rules/events/local-events.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import type { ErasedJobs, JobsOfQueue, JobText } from '../../jobs-of-queue.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
-import { readableJob, stopRun } from './queue-administration.js';
+import { unstartedJob } from '../store/stored-job.js';
+import { stopRun } from './queue-administration.js';
 
 const PAGE_JOBS = 500;
 
@@ -36,7 +37,7 @@ export class MemoryJobs implements JobsOfQueue {
         continue;
       }
       if (stored.state === 'waiting' || stored.state === 'delayed') {
-        ends.push(erasedEnd(readableJob(stored), engine.name));
+        ends.push(erasedEnd(unstartedJob(stored), engine.name));
       }
       engine.remove(stored);
       removed.add(id);

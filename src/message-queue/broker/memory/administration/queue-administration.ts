@@ -1,13 +1,14 @@
 import type { MessageQueueError } from '../../../../kernel/errors.js';
 import { CancelledError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
-import { endedJob, readablePayload } from '../../rules/ended-job.js';
+import { endedJob } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { cancelledReason, withCancellation } from '../../rules/job-record.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
 import { JobSettler } from '../store/job-settler.js';
+import { unstartedJob } from '../store/stored-job.js';
 import type { StoredJob } from '../store/stored-job.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 import type { MemoryQueueWorker } from '../memory-queue-worker.js';
@@ -23,7 +24,7 @@ export class QueueAdministration {
       case 'waiting':
       case 'delayed': {
         const at = engine.clock.now();
-        const end: JobEnd = { ...endedJob(readableJob(stored), engine.name), outcome: 'cancelled', reason };
+        const end: JobEnd = { ...endedJob(unstartedJob(stored), engine.name), outcome: 'cancelled', reason };
         const mq = withCancellation(stored.options.mq ?? {}, stored.attemptsMade, reason, at);
         stored.options = { ...stored.options, mq };
         new JobSettler(engine).bury(stored, cancelledReason(reason), 'cancelled');
@@ -33,6 +34,7 @@ export class QueueAdministration {
       }
       case 'completed':
       case 'failed':
+      case 'expired':
         return 'finished';
       default:
         return 'not-found';
@@ -75,7 +77,7 @@ export class QueueAdministration {
       keysForgotten: ledger.forgotten,
       keysForgottenAt: ledger.forgottenAt,
       wrongKeys: [],
-      expired: 0,
+      expired: store.everExpired,
       flow: engine.gates.groups.counts(),
     };
   }
@@ -89,15 +91,4 @@ export function stopRun(
 ): void {
   stored.remember().stopReason = reason;
   worker?.abort(stored.id, reason);
-}
-
-/** A job that ends without having run, as its end tells of it. */
-export function readableJob({
-  id,
-  name,
-  options: opts,
-  attemptsMade,
-  data,
-}: StoredJob): Parameters<typeof endedJob>[0] {
-  return { id, name, opts, attemptsMade, data: readablePayload(data) };
 }

@@ -4,7 +4,7 @@ import type { MemoryStore } from './memory-store.js';
 /** Drops what is too old or too many in a finished set, oldest first. As Bull does when a job joins the set. */
 export function applyRetention(
   store: MemoryStore,
-  state: 'completed' | 'failed',
+  state: 'completed' | 'failed' | 'expired',
   { count, ageSeconds }: Retention,
   now: number,
 ): void {

@@ -82,16 +82,19 @@ export class JobSettler {
   /** Waits again in front of its lane. */
   handBack(job: StoredJob): void {
     job.locked = false;
+    job.expiresAt = null;
     this.engine.place(job, null, 'lane-front');
   }
 
   private suspend(job: StoredJob): void {
     job.locked = false;
+    job.expiresAt = null;
     if (job.membership !== null) this.engine.gates.suspend(job, job.membership);
   }
 
   private end(job: StoredJob): void {
     job.locked = false;
+    job.expiresAt = null;
     job.remember().finishedOn = this.engine.clock.now();
   }
 

@@ -1,3 +1,4 @@
+import type { Retention } from '../../rules/retention/retention-rule.js';
 import { TENANT_LANE } from '../../rules/group-rules.js';
 import type { Membership } from './gates/membership.js';
 import { TenantDepths } from './gates/tenant-depths.js';
@@ -19,6 +20,11 @@ export class MemoryStore {
   readonly active = new JobList<StoredJob>();
   readonly completed = new JobList<StoredJob>();
   readonly failed = new JobList<StoredJob>();
+  readonly expired = new JobList<StoredJob>();
+  /** What stays of the expired ones: how many, for how long. */
+  expiredLimit: Retention = { count: -1, ageSeconds: null };
+  /** Jobs that ever expired. */
+  everExpired = 0;
   /** What the failed set may hold; the oldest go when it is more. */
   failedLimit = { count: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
   /** What the jobs of the failed set count for. */
@@ -116,7 +122,7 @@ export class MemoryStore {
   }
 
   /** Keeps a finished job, ordered by when it finished. */
-  finish(job: StoredJob, state: 'completed' | 'failed'): void {
+  finish(job: StoredJob, state: 'completed' | 'failed' | 'expired'): void {
     this.enter(job, state);
     if (state === 'failed') {
       this.failedBytes += job.bytes;
@@ -154,6 +160,7 @@ export class MemoryStore {
         break;
       case 'active':
       case 'completed':
+      case 'expired':
         this[job.state].remove(job);
         break;
       case null:

@@ -22,6 +22,8 @@ export interface EngineHooks {
   onStart(job: StoredJob): void;
   /** A job finished. @param text its result as JSON, or the message of its error */
   onEnd(job: StoredJob, state: 'completed' | 'failed', text: string | undefined): void;
+  /** A job ended because it had not started in time. */
+  onExpire(job: StoredJob): void;
   /** A job is about to be removed that has not finished, or that a host removes by name. */
   onRemove(job: StoredJob): void;
 }

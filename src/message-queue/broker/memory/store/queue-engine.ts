@@ -1,6 +1,8 @@
 import type { Clock } from '../../../../kernel/time/clock.js';
 import { EventLoopTurns } from './event-loop-turns.js';
+import { Expiries } from './expiries.js';
 import { Gates } from './gates/gates.js';
+import { applyRetention } from './job-retention.js';
 import { DelayTimer } from './lanes/delay-timer.js';
 import { MemoryStore } from './memory-store.js';
 import type { Entrance } from './memory-store.js';
@@ -26,6 +28,7 @@ export class QueueEngine {
   private promotes = false;
   private limitedUntil: number | null = null;
   private wakesSoon = false;
+  private readonly expiries = new Expiries();
 
   constructor({ name, clock, budget, emitter, limit, flow, hooks }: EngineOptions) {
     this.name = name;
@@ -57,7 +60,7 @@ export class QueueEngine {
     this.arm();
   }
 
-  /** Moves delayed jobs that are due to waiting. @returns how many */
+  /** Moves delayed jobs that are due to waiting, and ends those that should have started. @returns how many are due */
   promoteDue(): number {
     const now = this.clock.now();
     let promoted = 0;
@@ -68,7 +71,18 @@ export class QueueEngine {
       this.events.publishWaiting(job.id);
       promoted += 1;
     }
+    for (let job = this.expiries.takeLate(now); job !== null; job = this.expiries.takeLate(now)) {
+      this.expire(job, now);
+    }
     return promoted;
+  }
+
+  /** A job that has not started must have by then, milliseconds since the epoch; null: it need not. */
+  mustStartBy(job: StoredJob, at: number | null): void {
+    job.expiresAt = at;
+    if (at === null) return;
+    this.expiries.add(job, at);
+    this.arm();
   }
 
   /** Puts a job into delayed (when `runAt` is given) or into waiting, and lets the worker know. */
@@ -86,7 +100,7 @@ export class QueueEngine {
   /** Takes the next job and makes it active; null when none may start now. */
   take(): StoredJob | null {
     if (this.closed) return null;
-    if (this.promotes && this.store.delayed.size > 0) this.promoteDue();
+    if (this.promotes && (this.store.delayed.size > 0 || this.expiries.nextAt !== null)) this.promoteDue();
     const job = this.paused ? null : this.nextAllowed();
     if (job === null) return null;
     this.drained = false;
@@ -118,14 +132,15 @@ export class QueueEngine {
   /** Sets the timer for what is due next; cheap when nothing changed. */
   arm(): void {
     if (!this.promotes || this.closed) return;
-    const delayedUntil = this.store.delayed.peek()?.runAt ?? null;
     const { limitedUntil } = this;
-    const next =
-      delayedUntil === null || limitedUntil === null
-        ? (delayedUntil ?? limitedUntil)
-        : Math.min(delayedUntil, limitedUntil);
+    const expiresAt = this.expiries.nextAt;
+    const times = [this.store.delayed.peek()?.runAt ?? null, limitedUntil, expiresAt];
+    const next = times.reduce((least, at) =>
+      least === null || at === null ? (least ?? at) : Math.min(least, at),
+    );
     // A job that is only late must not be lost because the process has nothing else to do; a schedule may.
-    this.timer.update(next, this.store.delayedOnce > 0 || limitedUntil !== null);
+    const isAwaited = this.store.delayedOnce > 0 || limitedUntil !== null || expiresAt !== null;
+    this.timer.update(next, isAwaited);
   }
 
   close(): void {
@@ -138,6 +153,18 @@ export class QueueEngine {
     this.promoteDue();
     this.arm();
     this.hooks.onWork();
+  }
+
+  private expire(job: StoredJob, now: number): void {
+    const { store } = this;
+    if (job.membership !== null) this.gates.ended(job, job.membership);
+    job.expiresAt = null;
+    job.remember().finishedOn = now;
+    store.finish(job, 'expired');
+    store.everExpired += 1;
+    this.hooks.onExpire(job);
+    if (store.expiredLimit.count === 0) store.drop(job);
+    else applyRetention(store, 'expired', store.expiredLimit, now);
   }
 
   private activate(job: StoredJob): void {

@@ -1,11 +1,13 @@
 import type { JobOptions } from 'bull';
 import type { MessageQueueError } from '../../../../kernel/errors.js';
 import type { ManagedJobRecord } from '../../../jobs/managed-job.js';
+import { readablePayload } from '../../rules/ended-job.js';
+import type { endedJob } from '../../rules/ended-job.js';
 import type { Membership } from './gates/membership.js';
 import type { JobList } from './lanes/job-list.js';
 
-/** Where a job is. `paused` is not a state of its own here: it is `waiting` while the queue is paused for all. */
-export type StoredState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed';
+/** Where a job is. `paused` is not a state of its own here: it is `waiting` while the queue is paused for all. Of `expired` Bull knows nothing: to it such a job is stuck. */
+export type StoredState = 'waiting' | 'active' | 'delayed' | 'completed' | 'failed' | 'expired';
 
 /** As `jobId` in stored options: the job's own id. No job can have it as an id. */
 export const OWN_ID = '\0';
@@ -27,6 +29,17 @@ export interface StoredOptions extends JobOptions {
 /** Stored options with what stands beside them, as Bull shows them. */
 export interface FullOptions extends StoredOptions {
   readonly timestamp: number;
+}
+
+/** A job that ends without having run, as its end tells of it. */
+export function unstartedJob({
+  id,
+  name,
+  options: opts,
+  attemptsMade,
+  data,
+}: StoredJob): Parameters<typeof endedJob>[0] {
+  return { id, name, opts, attemptsMade, data: readablePayload(data) };
 }
 
 const NO_TRACES: readonly string[] = [];
@@ -70,6 +83,8 @@ export class StoredJob {
   heapIndex = -1;
   /** When a delayed job is due, milliseconds since the epoch. */
   runAt = 0;
+  /** By when it must have started, milliseconds since the epoch; null when it need not, or has. */
+  expiresAt: number | null = null;
   /** Order of arrival in its present state. */
   sequence = 0;
   /** Null when it belongs to no group. */

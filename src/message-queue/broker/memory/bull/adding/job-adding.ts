@@ -1,4 +1,5 @@
 import type { JobOptions } from 'bull';
+import { expiryOf } from '../../../../admission/flow/due-time.js';
 import { JOB_ADDED } from '../../../rules/events/local-events.js';
 import { JOB_OVERHEAD_BYTES } from '../../store/memory-budget.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
@@ -109,6 +110,7 @@ export class JobAdding {
       this.engine.place(stored, null, options.lifo && !options.priority ? 'first' : 'lane-end');
       events.publishWaiting(id);
     }
+    this.engine.mustStartBy(stored, expiryOf({ ...options, timestamp, delay }) ?? null);
     return stored;
   }
 

@@ -1,3 +1,4 @@
+import { expiryOf } from '../../../../admission/flow/due-time.js';
 import type { JobId, JobInformation, JobOptions } from 'bull';
 import { DEFAULT_JOB_NAME } from '../../../rules/bull-arguments.js';
 import {
@@ -235,11 +236,12 @@ export class QueueSchedules implements SchedulesOfQueue {
     pending.options = { ...(stored as StoredOptions), delay: pending.delay };
     const { gates, store } = this.#engine;
     store.regroup(pending, gates.membershipOf(pending.name, pending.options));
+    this.#engine.mustStartBy(pending, expiryOf({ ...options, delay: pending.delay }) ?? null);
   }
 
   #stateOf(id: string): PendingState {
     const state = this.#engine.store.jobs.get(id)?.state ?? 'gone';
-    return state === 'completed' || state === 'failed' ? 'finished' : state;
+    return state === 'completed' || state === 'failed' || state === 'expired' ? 'finished' : state;
   }
 
   #time(): ChangeTime {

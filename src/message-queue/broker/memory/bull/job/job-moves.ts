@@ -2,6 +2,7 @@ import type { JobStatus } from 'bull';
 import { jsonText } from '../../store/json-text.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
 import type { StoredJob } from '../../store/stored-job.js';
+import { EXPIRED_REASON } from '../../../rules/ended-job.js';
 import { closingQueue, goneJob } from '../../../rules/events/finish-waiters.js';
 import type { FinishWaiters } from '../../../rules/events/finish-waiters.js';
 
@@ -15,7 +16,7 @@ export class JobMoves {
   async stateOf(id: string): Promise<JobStatus | 'stuck'> {
     await this.engine.turns.look();
     const state = this.find(id)?.state ?? null;
-    if (state === null) return 'stuck';
+    if (state === null || state === 'expired') return 'stuck';
     return state === 'waiting' && this.engine.paused ? 'paused' : state;
   }
 
@@ -116,6 +117,7 @@ export class JobMoves {
     const stored = this.find(id);
     if (stored?.state === 'completed') return JSON.parse(stored.history?.returnvalue ?? 'null') as unknown;
     if (stored?.state === 'failed') throw new Error(stored.history?.failedReason);
+    if (stored?.state === 'expired') throw new Error(EXPIRED_REASON);
     if (this.engine.closed) throw closingQueue();
     if (stored === undefined) throw goneJob(this.engine.name, id);
     return this.waiters.wait(id);

@@ -1,6 +1,7 @@
 import type { StoredJob } from '../../store/stored-job.js';
 import { DebounceKeys } from '../adding/debounce-keys.js';
 import { ScheduleMap } from '../adding/schedule-map.js';
+import { EXPIRED_REASON } from '../../../rules/ended-job.js';
 import { FinishWaiters } from '../../../rules/events/finish-waiters.js';
 import { JobMetrics } from './job-metrics.js';
 
@@ -23,6 +24,12 @@ export class QueueExtras {
     this.debounce.finished(job, at);
     this.metrics.collect(state, at);
     this.waiters.settle(job.id, state, text);
+  }
+
+  /** A job was not started in time. */
+  noteExpiry(job: StoredJob): void {
+    this.debounce.finished(job, job.history?.finishedOn ?? 0);
+    this.waiters.settle(job.id, 'failed', EXPIRED_REASON);
   }
 
   /** A job that nobody runs is gone. */

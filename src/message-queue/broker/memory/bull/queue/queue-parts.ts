@@ -1,9 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import type { JobId, Queue } from 'bull';
 import { SystemClock } from '../../../../../kernel/time/clock.js';
+import { expiredEnd } from '../../../rules/ended-job.js';
+import { JOB_ENDED } from '../../../rules/events/local-events.js';
 import { JobSettler } from '../../store/job-settler.js';
 import type { MemoryBudget } from '../../store/memory-budget.js';
 import { QueueEngine } from '../../store/queue-engine.js';
+import { unstartedJob } from '../../store/stored-job.js';
 import type { StoredJob } from '../../store/stored-job.js';
 import { JobAdding } from '../adding/job-adding.js';
 import type { AssertRoom } from '../adding/job-adding.js';
@@ -62,6 +65,11 @@ export class QueueParts {
         onEnd: (job, state, text) => {
           extras.noteEnd(job, state, text);
           if (job.options.repeat) this.schedules.lookSoon();
+        },
+        onExpire: (job) => {
+          extras.noteExpiry(job);
+          if (job.options.repeat) this.schedules.lookSoon();
+          engine.events.emit(JOB_ENDED, expiredEnd(unstartedJob(job), name));
         },
         onRemove: (job) => {
           extras.noteRemoval(job);

@@ -63,6 +63,7 @@ export class QueueUpkeep {
     }
     for (const job of [...engine.store.jobs.values()]) engine.remove(job);
     engine.store.resetIds();
+    engine.store.everExpired = 0;
     engine.gates.groups.forgetSettings();
     this.#parts.extras.clear();
     engine.paused = false;
