@@ -267,6 +267,21 @@ describe.each(['memory', 'redis'] as const)('MessageQueueService on %s', (provid
     await expect(messageQueue.getJobStatus('steps', 'm_nothing')).rejects.toThrow(JobNotFoundError);
   });
 
+  it('tells that a job was not started in time', async () => {
+    const heard: unknown[] = [];
+    app.get(JobEvents).on('expired', (event) => void heard.push(event));
+    await messageQueue.pauseQueue('steps');
+    const { id } = await messageQueue.enqueue(STEPS, 'step', { id: 'late', failures: 0 }, { expiresIn: 20 });
+    await untilState('steps', id, 'expired');
+    const status = await messageQueue.getJobStatus('steps', id);
+    expect(status).toMatchObject({ attempts: { made: 0 }, lastError: null, cancelled: null });
+    expect(status.timings).toMatchObject({ startedAt: null, finishedAt: expect.any(Number), runMs: null });
+    await waitUntil(() => heard.length > 0, 'the event');
+    expect(heard).toEqual([expect.objectContaining({ queue: 'steps', job: 'step', jobId: id })]);
+    expect(await messageQueue.getFailedJobs('steps')).toEqual([]);
+    expect(processor.runs).toEqual([]);
+  });
+
   it('reads, replays and removes dead letters', async () => {
     const ids: string[] = [];
     for (const text of ['hopeless', 'hopeless', 'hopeless']) {

@@ -10,7 +10,7 @@ import {
   Processor,
 } from '../../src/message-queue/index.js';
 import { DeadLetterService } from '../../src/message-queue/operations/index.js';
-import type { EnqueueOptions, JobContext } from '../../src/message-queue/index.js';
+import type { EnqueueOptions, JobContext, JobEnd, JobEndListener } from '../../src/message-queue/index.js';
 import { shiftClock } from '../support/shift-clock.js';
 
 /** What a host is asked for by its parent, or that its clock is set. */
@@ -19,8 +19,11 @@ export type HostRequest =
   | { readonly ask: 'add'; readonly what: JobKind; readonly options?: EnqueueOptions }
   | { readonly ask: 'health' | 'letters' | 'upsert' | 'remove' };
 
-/** What a host tells its parent: the answer to a request, or that a run began. */
-export type HostNews = { readonly answer: unknown } | { readonly ran: string; readonly attempt: number };
+/** What a host tells its parent: the answer to a request, that a run began, or that a job was not started in time. */
+export type HostNews =
+  | { readonly answer: unknown }
+  | { readonly ran: string; readonly attempt: number }
+  | { readonly expired: string };
 
 const KINDS = ['succeed', 'fail once', 'fail', 'hold'] as const;
 type JobKind = (typeof KINDS)[number];
@@ -46,12 +49,16 @@ const TIMED = defineQueue({
 const tell = (news: HostNews): void => void process.send?.(news);
 
 @Processor(TIMED.name)
-class TimedProcessor {
+class TimedProcessor implements JobEndListener {
   @JobHandler(TIMED, 'timed')
   async run({ what }: TimedDto, { jobId, attempt, signal }: JobContext): Promise<void> {
     tell({ ran: jobId, attempt });
     if (what === 'fail' || (what === 'fail once' && attempt === 1)) throw new Error('not now');
     if (what === 'hold') await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }
+
+  onJobEnd({ jobId, outcome }: JobEnd): void {
+    if (outcome === 'expired') tell({ expired: jobId });
   }
 }
 

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { EnqueueOptions } from '../../src/message-queue/index.js';
 import type { HealthReason } from '../../src/message-queue/operations/index.js';
 import { TestRedis } from '../support/redis-server.js';
 import { CLOCK_STEPS } from '../support/set-clock.js';
@@ -19,6 +20,8 @@ const EVERY_MS = 300;
 
 /** When each attempt of a job began, on the right clock of this process, by `id attempt`. */
 const began = new Map<string, number>();
+/** When jobs ended that had not started in time, by id, on the same clock. */
+const expired = new Map<string, number>();
 /** Runs of the schedule: when each was due, and when it began, milliseconds since the epoch. */
 const scheduled: { readonly dueAt: number; readonly at: number }[] = [];
 
@@ -33,6 +36,7 @@ class Host {
     child.stderr?.on('data', hear);
     child.on('message', (news: HostNews) => {
       if ('answer' in news) this.answers.push(news.answer);
+      else if ('expired' in news) expired.set(news.expired, performance.now());
       else if (news.ran.startsWith('repeat:')) {
         scheduled.push({ dueAt: Number(news.ran.split(':')[2]), at: Date.now() });
       } else began.set(`${news.ran} ${news.attempt}`, performance.now());
@@ -148,6 +152,21 @@ describe.each(CLOCK_STEPS)(
         expect(reason?.message).toMatch(/ 3(599|600)\d{3} ms (ahead of|behind) Redis'/);
         expect(host.clockLines).toEqual([expect.stringMatching(/ 3600 s (ahead of|behind) Redis'.*NTP/)]);
       }
+    });
+
+    it('start jobs at the time that was asked for, and end those that have not started in time', async () => {
+      const [, producer] = [await start('both', offsetMs), await start('producer', -offsetMs)];
+      const add = (options: EnqueueOptions): Promise<string> =>
+        producer.ask({ ask: 'add', what: 'succeed', options });
+      const addedAt = performance.now();
+      const delivered = await add({ deliverAt: Date.now() + DELAY_MS, expiresIn: LATE_MS });
+      expectOnTime(await beginsAfter(addedAt, delivered));
+      for (const held of [await producer.add('hold'), await producer.add('hold')]) await beginsAfter(0, held);
+      const since = performance.now();
+      const late = await add({ expiresIn: DELAY_MS });
+      const endedAt = await waitUntil(() => expired.get(late), 'it to expire');
+      expectOnTime(endedAt - since);
+      expect(began.has(`${late} 1`)).toBe(false);
     });
 
     it("run one schedule, and take a dead worker's job over when its lock ends, and not before", async () => {

@@ -3,6 +3,8 @@ import { once as keyed, request } from '../../../../../test/support/add-requests
 import { workOn } from '../../../../../test/support/redis-broker-fixture.js';
 import { numbersOf, ordinary, spoolStage } from '../../../../../test/support/spool-stage.js';
 import type { Spooling } from '../../../../../test/support/spool-stage.js';
+import type { JobEnd } from '../../../jobs/job-end.js';
+import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 
 describe('a spool that is drained', () => {
@@ -48,6 +50,26 @@ describe('a spool that is drained', () => {
     await waitUntil(() => numbersOf(seen).length > last, 'all to run');
     expect(numbersOf(seen)).toEqual(upTo(last));
     expect(told()).toEqual([]);
+  });
+
+  it('brings a job too late that had to start by then, and it ends so', async () => {
+    const spooling = await stage.spooling();
+    const { broker, queue } = spooling;
+    const { id } = await broker.addOnce(queue, request({ options: { mq: { expiresInMs: 5 } } }));
+    const { id: inTime } = await broker.addOnce(
+      queue,
+      request({ options: { mq: { expiresInMs: 600_000 } } }),
+    );
+    const addedAt = broker.now();
+    await waitUntil(() => broker.now() > addedAt + 5, 'its time to pass');
+    const ends: JobEnd[] = [];
+    queue.on(JOB_ENDED, (end: JobEnd) => ends.push(end));
+    const { seen } = await workOn(broker, queue);
+    stage.proxy.heal();
+    await drained(spooling);
+    await waitUntil(() => ends.length > 0 && seen.some((run) => run.id === inTime), 'both');
+    expect(ends).toMatchObject([{ jobId: id, outcome: 'expired' }]);
+    expect(seen.map((run) => run.id)).not.toContain(id);
   });
 
   it('waits for room in its queue, says so once, and lets no critical job pass those before it', async () => {
