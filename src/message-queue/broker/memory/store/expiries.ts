@@ -7,9 +7,13 @@ interface Expiry {
   readonly at: number;
 }
 
+/** So many more than twice those that wait are remembered: what has started long before its time must not be kept until then. */
+const SPARE = 1_000;
+
 /** The jobs of a queue that must start by a time, the next one first. */
 export class Expiries {
   private readonly heap = new MinHeap<Expiry>(({ at }) => at);
+  private limit = SPARE;
 
   /** By when the next one must have started, milliseconds since the epoch; null when none must. */
   get nextAt(): number | null {
@@ -21,6 +25,10 @@ export class Expiries {
   }
 
   add(job: StoredJob, at: number): void {
+    if (this.heap.size >= this.limit) {
+      this.heap.keepOnly(isOpen);
+      this.limit = 2 * this.heap.size + SPARE;
+    }
     this.heap.push({ job, at });
   }
 

@@ -133,14 +133,12 @@ export class QueueEngine {
   arm(): void {
     if (!this.promotes || this.closed) return;
     const { limitedUntil } = this;
-    const expiresAt = this.expiries.nextAt;
-    const times = [this.store.delayed.peek()?.runAt ?? null, limitedUntil, expiresAt];
-    const next = times.reduce((least, at) =>
-      least === null || at === null ? (least ?? at) : Math.min(least, at),
+    const next = earlier(
+      earlier(this.store.delayed.peek()?.runAt ?? null, limitedUntil),
+      this.expiries.nextAt,
     );
     // A job that is only late must not be lost because the process has nothing else to do; a schedule may.
-    const isAwaited = this.store.delayedOnce > 0 || limitedUntil !== null || expiresAt !== null;
-    this.timer.update(next, isAwaited);
+    this.timer.update(next, this.store.delayedOnce > 0 || limitedUntil !== null);
   }
 
   close(): void {
@@ -220,4 +218,8 @@ export class QueueEngine {
     }
     return null;
   }
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }

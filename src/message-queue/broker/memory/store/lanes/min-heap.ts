@@ -4,6 +4,10 @@ export class MinHeap<Item> {
 
   constructor(private readonly valueOf: (item: Item) => number) {}
 
+  get size(): number {
+    return this.items.length;
+  }
+
   peek(): Item | undefined {
     return this.items[0];
   }
@@ -20,6 +24,13 @@ export class MinHeap<Item> {
       index = parentIndex;
     }
     items[index] = item;
+  }
+
+  /** Forgets the others. O(n log n). */
+  keepOnly(isKept: (item: Item) => boolean): void {
+    const kept = this.items.filter(isKept);
+    this.items.length = 0;
+    for (const item of kept) this.push(item);
   }
 
   pop(): void {
