@@ -192,6 +192,38 @@ export const flowHeldCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'takes no delayed job for a held one, although it has its place among them',
+    async (bench) => {
+      const queue = bench.open({ flow: { key: { delays: 'hold' } } });
+      const request = (jobId: string, delay = 0) => ({
+        name: 'job',
+        data: {},
+        options: grouped({ jobId, key: jobId.slice(0, 1), delay }),
+      });
+      const later = [
+        request('a1', HOUR_MS),
+        request('a2'),
+        request('b1'),
+        request('b2', HOUR_MS),
+        request('b3'),
+      ];
+      await bench.addAll(queue, later);
+      expect(await bench.broker.snapshot(queue)).toMatchObject({ waiting: 3, delayed: 2, flow: { held: 2 } });
+      expect(idsOf(await queue.getWaiting())).toEqual(['b1', 'a2', 'b3']);
+      const { groups } = await bench.broker
+        .groupsOf(queue)
+        .list({ state: 'holding', cursor: null, limit: 9 });
+      expect(groups.map(({ id, held }) => `${id} ${held}`)).toEqual(['a 1', 'b 1']);
+      await clockPasses(5);
+      expect(((await queue.clean(-1_000, 'wait')) as unknown as string[]).toSorted()).toEqual([
+        'a2',
+        'b1',
+        'b3',
+      ]);
+      expect(idsOf(await queue.getDelayed()).toSorted()).toEqual(['a1', 'b2']);
+    },
+  ],
+  [
     'cleans delayed jobs of groups',
     async (bench) => {
       const queue = bench.open({ flow: { key: { delays: 'hold' }, tenant: { maxWaiting: 1 } } });

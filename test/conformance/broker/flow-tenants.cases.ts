@@ -36,9 +36,9 @@ export const flowTenantCases: readonly BrokerCase[] = [
       expect(await starts(hand, 4)).toEqual(['A0', 'B0', 'A1', 'A2']);
       // And while the thousand are being worked off.
       await bench.add(queue, { options: grouped({ jobId: 'C0', tenant: 'C' }) });
-      // One more may have been taken for the handler already.
+      // A round or two may have been taken for the handler already.
       const before = hand.started.length;
-      expect((await starts(hand, before + 3)).slice(before)).toContain('C0');
+      expect((await starts(hand, before + 4)).slice(before)).toContain('C0');
     },
   ],
   [

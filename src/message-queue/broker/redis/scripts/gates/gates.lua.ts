@@ -54,7 +54,7 @@ local function toLane(job, isFirst)
 end
 
 local function expect(job, isRun)
-  if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
+  if job.tenant then put('t:' .. job.tenant, job.id, math.huge) end
   if isRun or not (job.group and policy().key and policy().key.hold and isOrdered(job.group)) or scoreOf(job.group, job.id) then return end
   local place = newPlace(job.group, job.priority)
   if hasRoom(job.group, slotsOf(job.group)) then place = -place end

@@ -77,6 +77,8 @@ local function hold(name, id, place)
 end
 
 local function forgetIfIdle(name)
-  if redis.call('ZCOUNT', groupKey(name), '(0', '(+inf') == 0 then redis.call('ZREM', groupsKey, name) end
+  if redis.call('ZCOUNT', groupKey(name), '(0', '(+inf') > 0 then return end
+  redis.call('ZREM', groupsKey, name)
+  gateState.holding[name] = nil
 end
 `;
