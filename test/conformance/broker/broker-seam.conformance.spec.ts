@@ -19,6 +19,7 @@ import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
 import { laneCases } from './lanes.cases.js';
 import { privacyCases } from './privacy.cases.js';
+import { rateCases } from './rates.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { textCases } from './text.cases.js';
@@ -47,6 +48,7 @@ runConformance({
     'queues of hosts': hostQueueCases,
     'code of hosts': hostCodeCases,
     versions: versionCases,
+    rates: rateCases,
     keys: keyCases,
     expiry: expiryCases,
     contexts: contextCases,

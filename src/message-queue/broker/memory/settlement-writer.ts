@@ -34,7 +34,7 @@ export class SettlementWriter {
         this.fail(stored, taken, settlement);
         break;
       case 'deferred':
-        this.settler.delay(stored, this.engine.clock.now() + Math.max(1, Math.round(settlement.delayMs)));
+        this.defer(stored, Math.max(1, Math.round(settlement.delayMs)), settlement.closesRate === true);
         break;
       case 'passed-on':
         this.passOn(stored, settlement);
@@ -45,6 +45,12 @@ export class SettlementWriter {
         this.settler.handBack(stored);
     }
     return true;
+  }
+
+  private defer(stored: StoredJob, delayMs: number, closesRate: boolean): void {
+    const { clock, rates } = this.engine;
+    if (closesRate && rates?.close(stored, delayMs) === true) this.settler.handBack(stored);
+    else this.settler.delay(stored, clock.now() + delayMs);
   }
 
   private passOn(stored: StoredJob, settlement: PassedOnSettlement): void {

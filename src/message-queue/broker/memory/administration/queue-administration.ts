@@ -78,7 +78,7 @@ export class QueueAdministration {
       keysForgottenAt: ledger.forgottenAt,
       wrongKeys: [],
       expired: store.everExpired,
-      flow: engine.gates.groups.counts(),
+      flow: { ...engine.gates.groups.counts(), rateClosedMs: engine.rates?.closedMs ?? 0 },
     };
   }
 }

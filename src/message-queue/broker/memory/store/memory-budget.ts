@@ -1,4 +1,5 @@
 import { storeFull } from '../../rules/add-errors.js';
+import { RateBuckets } from './gates/rate-buckets.js';
 import type { StoredJob } from './stored-job.js';
 
 /**
@@ -21,6 +22,8 @@ export function letterBytes({ id, name, data, options, history }: StoredJob): nu
 export class MemoryBudget {
   jobs = 0;
   bytes = 0;
+  /** Of rates that its queues share. */
+  readonly rates = new RateBuckets();
   private sequence = 0;
 
   constructor(

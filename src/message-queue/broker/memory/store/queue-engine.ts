@@ -1,7 +1,9 @@
 import type { Clock } from '../../../../kernel/time/clock.js';
+import { isRated } from '../../../jobs/flow/flow-policy.js';
 import { EventLoopTurns } from './event-loop-turns.js';
 import { Expiries } from './expiries.js';
 import { Gates } from './gates/gates.js';
+import { RateGates } from './gates/rate-gates.js';
 import { applyRetention } from './job-retention.js';
 import { DelayTimer } from './lanes/delay-timer.js';
 import { MemoryStore } from './memory-store.js';
@@ -16,6 +18,8 @@ export class QueueEngine {
   readonly clock: Clock;
   readonly store: MemoryStore;
   readonly gates: Gates;
+  /** Null where no job is under a rate. */
+  readonly rates: RateGates | null;
   readonly events: QueueEvents;
   readonly turns = new EventLoopTurns();
   readonly hooks: EngineHooks;
@@ -35,6 +39,8 @@ export class QueueEngine {
     this.clock = clock;
     this.store = new MemoryStore(budget);
     this.gates = new Gates({ flow, store: this.store, onAdmitted: () => this.wakeSoon() });
+    const parts = { store: this.store, gates: this.gates, clock };
+    this.rates = flow !== undefined && isRated(flow) ? new RateGates({ flow, ...parts }) : null;
     this.events = new QueueEvents(emitter);
     this.limit = limit;
     this.hooks = hooks;
@@ -123,7 +129,8 @@ export class QueueEngine {
 
   /** A worker that had finished a job found no other one. */
   noteDrained(): void {
-    if (this.drained || (this.limitedUntil !== null && this.store.waiting.size > 0)) return;
+    const isLimited = this.limitedUntil !== null || this.rates !== null;
+    if (this.drained || (isLimited && this.store.waiting.size > 0)) return;
     this.drained = true;
     this.events.publish('global:drained');
     this.events.emit('drained');
@@ -132,13 +139,10 @@ export class QueueEngine {
   /** Sets the timer for what is due next; cheap when nothing changed. */
   arm(): void {
     if (!this.promotes || this.closed) return;
-    const { limitedUntil } = this;
-    const next = earlier(
-      earlier(this.store.delayed.peek()?.runAt ?? null, limitedUntil),
-      this.expiries.nextAt,
-    );
+    const opensAt = this.limitedUntil ?? this.rates?.wakesAt ?? null;
+    const next = earlier(earlier(this.store.delayed.peek()?.runAt ?? null, opensAt), this.expiries.nextAt);
     // A job that is only late must not be lost because the process has nothing else to do; a schedule may.
-    this.timer.update(next, this.store.delayedOnce > 0 || limitedUntil !== null);
+    this.timer.update(next, this.store.delayedOnce > 0 || opensAt !== null);
   }
 
   close(): void {
@@ -148,6 +152,7 @@ export class QueueEngine {
 
   private onTimer(): void {
     this.limitedUntil = null;
+    this.rates?.wake();
     this.promoteDue();
     this.arm();
     this.hooks.onWork();
@@ -196,10 +201,18 @@ export class QueueEngine {
 
   /** The first job that its groups let start. */
   private nextInLine(): StoredJob | null {
+    if (this.rates !== null) return this.nextUnder(this.rates);
     for (let job = this.store.waiting.peek(); job !== null; job = this.store.waiting.peek()) {
       if (job.membership === null || this.gates.mayStart(job, job.membership)) return job;
     }
     return null;
+  }
+
+  private nextUnder(rates: RateGates): StoredJob | null {
+    rates.wake();
+    const job = rates.next();
+    if (job === null) this.arm();
+    return job;
   }
 
   private nextAllowed(): StoredJob | null {

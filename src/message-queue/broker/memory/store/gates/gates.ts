@@ -107,6 +107,16 @@ export class Gates {
     if (tenant !== null) this.free(tenant, id);
   }
 
+  /** A group's rate is closed. @param until milliseconds since the epoch */
+  sleep(name: string, until: number): void {
+    this.groups.sleep(name, until);
+  }
+
+  /** Its rate may be open again. */
+  wake(name: string): void {
+    if (this.groups.wake(name)) this.admit(name);
+  }
+
   /** @returns whether it was paused */
   resume(name: string): boolean {
     const wasPaused = this.groups.resume(name);

@@ -18,6 +18,12 @@ interface Parked extends Marked {
   readonly jobId: string;
 }
 
+/** A group whose rate is closed. */
+interface Sleeping extends Pick<Marked, 'order'> {
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
 interface Paused extends Marked {
   readonly reason: string;
 }
@@ -36,6 +42,7 @@ export class GroupMap {
   private readonly parked = new Map<string, readonly Parked[]>();
   private readonly paused = new Map<string, Paused>();
   private readonly slots = new Map<string, number>();
+  private readonly sleeping = new Map<string, Sleeping>();
   private order = 0;
 
   constructor(private readonly flow: FlowPolicy) {}
@@ -61,7 +68,7 @@ export class GroupMap {
 
   /** Whether none of its jobs may start now, not even one that has a slot. */
   isClosed(name: string): boolean {
-    return this.paused.has(name) || this.slots.get(name) === 0;
+    return this.paused.has(name) || this.sleeping.has(name) || this.slots.get(name) === 0;
   }
 
   /** Whether one more of its jobs may have a slot. */
@@ -105,6 +112,15 @@ export class GroupMap {
     return this.paused.delete(name);
   }
 
+  sleep(name: string, until: number): void {
+    this.sleeping.set(name, { until, order: this.sleeping.get(name)?.order ?? this.nextOrder() });
+  }
+
+  /** @returns whether it slept */
+  wake(name: string): boolean {
+    return this.sleeping.delete(name);
+  }
+
   setSlots(name: string, slots: number | null): void {
     if (slots === null) this.slots.delete(name);
     else this.slots.set(name, slots);
@@ -135,11 +151,13 @@ export class GroupMap {
     const group = this.groups.get(name);
     const [paused, slots] = [this.paused.get(name), this.slots.get(name)];
     const parked = this.parked.get(name)?.[0];
+    const sleeping = this.sleeping.get(name);
     return {
       ...gateOf(name),
       held: group?.held.size ?? 0,
       admitted: group?.admitted.size ?? 0,
       oldestHeldAt: group?.held.first?.timestamp ?? null,
+      ...(sleeping !== undefined && { opensAt: sleeping.until }),
       ...(parked !== undefined && { parkedBy: { jobId: parked.jobId, since: parked.since } }),
       ...(paused !== undefined && { paused: { reason: paused.reason, since: paused.since } }),
       ...(slots !== undefined && { slots }),
@@ -168,6 +186,7 @@ export class GroupMap {
       holding: this.holding.size,
       parked: this.parked.size,
       paused: this.paused.size,
+      sleeping: this.sleeping.size,
       oldestHeldAt: this.oldestHeldAt(),
       oldestParked:
         letter === undefined ? null : { key: gateOf(name).id, jobId: letter.jobId, since: letter.since },
@@ -177,6 +196,7 @@ export class GroupMap {
   private *marked(state: GroupState): Generator<{ readonly name: string; readonly order: number }> {
     if (state === 'holding') for (const { name, began } of this.holding) yield { name, order: began };
     if (state === 'paused') for (const [name, { order }] of this.paused) yield { name, order };
+    if (state === 'sleeping') for (const [name, { order }] of this.sleeping) yield { name, order };
     if (state !== 'parked') return;
     const parked = [...this.parked].map(([name, [letter]]) => ({ name, order: letter?.order ?? 0 }));
     yield* parked.sort((a, b) => a.order - b.order);

@@ -11,6 +11,8 @@ export class WaitingLanes {
   private readonly plain = new JobList<StoredJob>();
   private readonly byPriority = new Map<number, JobList<StoredJob>>();
   private readonly levels = new MinHeap<number>((level) => level);
+  /** Those that wait for the rate of their name, by its id. */
+  private readonly behindRates = new Map<string, WaitingLanes>();
   private count = 0;
 
   get size(): number {
@@ -46,16 +48,50 @@ export class WaitingLanes {
     this.count -= 1;
   }
 
+  /**
+   * Takes a job out of its lane and puts it behind a rate, which serves the same levels.
+   * @param rank of its level; infinity: without a priority
+   * @param isFirst whether it goes before the others
+   */
+  moveBehind(job: StoredJob, rate: string, rank: number, isFirst: boolean): void {
+    this.remove(job);
+    const lanes = this.behindRates.get(rate) ?? new WaitingLanes();
+    this.behindRates.set(rate, lanes);
+    const lane = lanes.laneOf(Number.isFinite(rank) ? rank : 0);
+    if (isFirst) lane.unshift(job);
+    else lane.push(job);
+    this.count += 1;
+  }
+
+  /** Rates that jobs wait for. */
+  rates(): Iterable<string> {
+    return this.behindRates.keys();
+  }
+
+  /** The job that runs next when the rate is open, left in its place; null when none waits for it. */
+  peekBehind(rate: string): StoredJob | null {
+    const next = this.behindRates.get(rate)?.peek() ?? null;
+    if (next === null) this.behindRates.delete(rate);
+    return next;
+  }
+
+  /** Whether a job waits for a rate. */
+  isBehind({ list }: StoredJob): boolean {
+    return [...this.behindRates.values()].some((lanes) => lanes.lanes().some((lane) => lane === list));
+  }
+
   /** How many wait with this priority; 0 counts those without one. */
   countAt(priority: number): number {
-    if (priority === 0) return this.lifo.size + this.plain.size;
-    return this.byPriority.get(priority)?.size ?? 0;
+    const behind = [...this.behindRates.values()].reduce((sum, lanes) => sum + lanes.countAt(priority), 0);
+    if (priority === 0) return this.lifo.size + this.plain.size + behind;
+    return (this.byPriority.get(priority)?.size ?? 0) + behind;
   }
 
   /** The lanes that hold jobs, the one served first in front. */
   lanes(): JobList<StoredJob>[] {
     const levels = [...this.byPriority].sort(([a], [b]) => a - b).map(([, lane]) => lane);
-    return [this.lifo, ...levels, this.plain].filter((lane) => lane.size > 0);
+    const behind = [...this.behindRates.values()].flatMap((lanes) => lanes.lanes());
+    return [...[this.lifo, ...levels, this.plain].filter((lane) => lane.size > 0), ...behind];
   }
 
   /** When the job that waits longest was added, by the fronts of the lanes; null when none waits. */
