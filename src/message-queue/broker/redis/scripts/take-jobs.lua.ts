@@ -14,7 +14,7 @@ const MOST_MOVED = 200;
 
 /**
  * Lua function `takeJobs(count, now, token, lockMs, starts)`: moves up to `count` jobs from their lanes to `active`, locks them and
- * returns: the jobs, each as its {@link TAKEN_FIELDS} before it was taken; the ids of phantoms: entries without a hash that has a name and
+ * returns: the jobs, each as its `TAKEN_FIELDS` before it was taken; the ids of phantoms: entries without a hash that has a name and
  * a timestamp (Redis evicted or lost it), which become dead letters and must never count as a success; whether to ask again although fewer
  * came; the run; and the jobs that have not started in time, which are expired now. An id that stands in a lane although its job ended or is held (plain Bull leaves ids in lanes whose jobs it
  * removes; the id may be used again) is dropped. The run, the field `mqRun` from now on, identifies this take: no other take of
