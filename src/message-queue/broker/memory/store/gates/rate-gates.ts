@@ -132,7 +132,7 @@ export class RateGates {
 
   private ofName({ name }: StoredJob): Applied | null {
     const { jobs = {} } = this.options.flow;
-    const rate = Object.hasOwn(jobs, name) ? jobs[name as keyof typeof jobs]?.rate : undefined;
+    const rate = Object.hasOwn(jobs, name) ? jobs[name]?.rate : undefined;
     return rate === undefined ? null : this.applied(`j:${name}`, rate);
   }
 
