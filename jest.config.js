@@ -11,7 +11,7 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo|civil-time)/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo|civil-time|rates)/'],
   modulePathIgnorePatterns: ['<rootDir>/(dist|dist-tools|coverage|reports)/'],
   transform: {
     '^.+\\.[tj]sx?$': [

@@ -64,6 +64,7 @@ export interface FlowCounts {
   readonly holding: number;
   readonly parked: number;
   readonly paused: number;
+  /** Groups that a rate or a batch keeps closed, and closed rates of the queue and of job names. */
   readonly sleeping: number;
   /** When the job was added that has been held longest, as far as can be told cheaply; milliseconds since the epoch, or null. */
   readonly oldestHeldAt: number | null;

@@ -268,7 +268,8 @@ export const rateCases: readonly BrokerCase[] = [
       const { broker } = bench;
       expect(await queue.getWaitingCount()).toBe(4);
       expect((await queue.getJobCounts()).waiting).toBe(4);
-      expect((await broker.snapshot(queue)).waiting).toBe(4);
+      const { waiting, flow } = await broker.snapshot(queue);
+      expect([waiting, flow.sleeping]).toEqual([4, 1]);
       expect((await queue.getJobs(['waiting'], 0, -1, true)).map(({ id }) => id)).toEqual(ids(5).slice(1));
       const first = await queue.getJob('job-1');
       expect(await first?.getState()).toBe('waiting');

@@ -7,7 +7,9 @@ import { cancelledReason, withCancellation } from '../../rules/job-record.js';
 import { MOST_UNKNOWN_READ, unknownJobs } from '../../rules/other-releases.js';
 import type { UnknownJobs } from '../../rules/other-releases.js';
 import type { CancelOutcome, QueueSnapshot } from '../../broker.js';
+import type { FlowCounts } from '../../groups-of-queue.js';
 import { JobSettler } from '../store/job-settler.js';
+import type { QueueEngine } from '../store/queue-engine.js';
 import { unstartedJob } from '../store/stored-job.js';
 import type { StoredJob } from '../store/stored-job.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
@@ -78,7 +80,7 @@ export class QueueAdministration {
       keysForgottenAt: ledger.forgottenAt,
       wrongKeys: [],
       expired: store.everExpired,
-      flow: { ...engine.gates.groups.counts(), rateClosedMs: engine.rates?.closedMs ?? 0 },
+      flow: flowOf(engine),
     };
   }
 }
@@ -91,4 +93,10 @@ export function stopRun(
 ): void {
   stored.remember().stopReason = reason;
   worker?.abort(stored.id, reason);
+}
+
+function flowOf({ gates, rates }: QueueEngine): FlowCounts {
+  const counts = gates.groups.counts();
+  if (rates === null) return counts;
+  return { ...counts, sleeping: counts.sleeping + rates.closed, rateClosedMs: rates.closedMs };
 }

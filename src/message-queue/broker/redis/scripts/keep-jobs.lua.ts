@@ -125,6 +125,8 @@ return { stalled, phantoms }
 
 /** A timer that rings so much too early has not lost its turn, milliseconds. */
 const EARLY_MS = 20;
+/** Until the next rate is woken, at least: what is late by that is caught up with. Milliseconds. */
+const LEAST_WAIT_MS = 5;
 
 /**
  * Moves delayed jobs that are due by the server's clock into their lanes, at most 1 000, and wakes the rates and groups that sleep until now.
@@ -160,7 +162,7 @@ if redis.call('EXISTS', base .. 'mq:wake') == 1 then
   -- A timer may ring a little early.
   local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
   local inMs = sleeper and math.max(0, tonumber(sleeper) - now)
-  if inMs and (opened > 0 or wakeIn or inMs < ${EARLY_MS}) then wakeIn = inMs end
+  if inMs and (opened > 0 or wakeIn or inMs < ${EARLY_MS}) then wakeIn = math.max(inMs, ${LEAST_WAIT_MS}) end
 end
 if loaded_gates then gates().insertAdmitted() else insertGathered() end
 for _, id in ipairs(due) do

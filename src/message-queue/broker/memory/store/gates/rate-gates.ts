@@ -50,6 +50,12 @@ export class RateGates {
     return this.sleepers.peek()?.at ?? null;
   }
 
+  /** Rates of the queue and of job names that are closed. */
+  get closed(): number {
+    return [...this.asleep.keys()].filter((id) => id === 'q' || id.startsWith('j:') || id.startsWith('s:'))
+      .length;
+  }
+
   /** Wakes those who slept until now. */
   wake(): void {
     const { clock, gates } = this.options;

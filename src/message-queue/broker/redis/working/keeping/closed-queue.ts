@@ -13,7 +13,7 @@ export class ClosedQueue {
 
   /** What a call was told. */
   note(...[opensInMs, closedForMs]: ClosedRates): void {
-    if (opensInMs !== null) this.onClosed(opensInMs);
+    if (opensInMs !== null) this.onClosed(Math.max(LEAST_WAIT_MS, opensInMs));
     if (closedForMs === null || this.opening !== null) return;
     this.opening = new Promise((resolve) => {
       const open = (): void => {
