@@ -10,6 +10,7 @@ import { waitUntil } from '../../../../test/support/wait-until.js';
 import { CancelledError } from '../../jobs/errors.js';
 import { recordOf } from '../../jobs/managed-job.js';
 import type { AddRequest } from '../broker.js';
+import { NO_FLOW } from '../groups-of-queue.js';
 
 const request = (over: Partial<AddRequest> = {}): AddRequest => ({
   name: 'job',
@@ -142,6 +143,8 @@ describe('changing stored jobs', () => {
         keysForgotten: 0,
         keysForgottenAt: null,
         wrongKeys: [],
+        expired: 0,
+        flow: NO_FLOW,
       },
     });
     const times = [5_000, 3_000, 4_000, 1_000, 2_000, 6_000];
