@@ -78,6 +78,9 @@ return statuses
 `,
 });
 
+/** Parked or paused groups that are put in order for a list. */
+const MOST_SORTED = 10_000;
+
 /**
  * Finds groups in a state.
  *
@@ -100,12 +103,18 @@ local function byRank(key, prefix)
   if #found == limit then following = tostring(first + limit) end
 end
 
-local function byScan(key, isWanted)
-  local scanned = redis.call('HSCAN', base .. key, cursor == '' and '0' or cursor, 'COUNT', limit)
-  for i = 1, #scanned[2], 2 do
-    if isWanted(scanned[2][i + 1]) then names[#names + 1] = scanned[2][i] end
+-- In the order of their times; of very many, the first ones that Redis finds.
+local function bySince(key, sinceOf)
+  local found = redis.call('HSCAN', base .. key, '0', 'COUNT', ${MOST_SORTED})[2]
+  local marked = {}
+  for i = 1, #found, 2 do
+    local since = sinceOf(found[i + 1])
+    if since then marked[#marked + 1] = { name = found[i], since = since } end
   end
-  if scanned[1] ~= '0' then following = scanned[1] end
+  table.sort(marked, function(a, b) return a.since < b.since or a.since == b.since and a.name < b.name end)
+  local first = tonumber(cursor) or 0
+  for i = first + 1, math.min(first + limit, #marked) do names[#names + 1] = marked[i].name end
+  if first + limit < #marked then following = tostring(first + limit) end
 end
 
 if state == 'holding' then
@@ -113,9 +122,12 @@ if state == 'holding' then
 elseif state == 'sleeping' then
   byRank('mq:wake', 'g:')
 elseif state == 'parked' then
-  byScan('mq:parked', function() return true end)
+  bySince('mq:parked', function(text) return tonumber(string.match(text, ' (%d+)$')) end)
 else
-  byScan('mq:set', function(text) return string.find(text, '"paused":', 1, true) ~= nil end)
+  bySince('mq:set', function(text)
+    local isRead, setting = pcall(cjson.decode, text)
+    return isRead and type(setting) == 'table' and setting.paused and setting.paused.since
+  end)
 end
 local statuses = {}
 for i, name in ipairs(names) do statuses[i] = statusOf(name) end
