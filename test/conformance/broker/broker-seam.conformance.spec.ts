@@ -4,6 +4,7 @@ import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker
 import { clockCases } from './clock.cases.js';
 import { contextCases } from './context.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
+import { digestCases } from './digest.cases.js';
 import { enqueueCases } from './enqueue.cases.js';
 import { expiryCases } from './expiry.cases.js';
 import { erasingCases } from './erasing.cases.js';
@@ -43,6 +44,7 @@ runConformance({
     lanes: laneCases,
     rules: ruleCases,
     clock: clockCases,
+    digests: digestCases,
     'options of groups': flowOptionCases,
     groups: groupCases,
     'queues of hosts': hostQueueCases,

@@ -15,6 +15,7 @@ import { DEFAULT_JOB_NAME } from '../rules/bull-arguments.js';
 import type { BulkJob } from '../rules/bull-arguments.js';
 import { queueFull, tenantFull } from '../rules/add-errors.js';
 import { tenantLimit } from '../rules/group-rules.js';
+import { oneByOne } from '../rules/broken-run.js';
 import { processRefused, workerTwice } from '../rules/queue-errors.js';
 import { assertSamePayload } from '../rules/used-key.js';
 import type { UsedKey } from '../rules/used-key.js';
@@ -132,7 +133,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   }
 
   /** Starts to run jobs: by themselves up to `concurrency`, or with 0 only when the broker is told to. */
-  work(concurrency: number, run: RunJob): MemoryQueueWorker {
+  work(concurrency: number, run: RunJob, runBatch = oneByOne(run)): MemoryQueueWorker {
     if (this.worker !== null && !this.worker.hasEnded) throw workerTwice(this.name);
     const { parts } = this;
     const { running, settler } = parts;
@@ -142,6 +143,8 @@ export class ManagedMemoryQueue extends MemoryQueue {
       events: this.engine.events,
       loop: running.loop,
       run,
+      runBatch,
+      companionsOf: (stored) => this.engine.takeCompanions(stored),
       writer: new SettlementWriter(this.engine, settler),
       handleOf: (stored) => parts.handleOf(stored),
       schedules: parts.schedules,

@@ -6,7 +6,7 @@ import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { ReplayRecord } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js';
-import type { RunJob } from '../../jobs/taken-job.js';
+import type { RunBatch, RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
 import type {
@@ -106,8 +106,8 @@ export class MemoryBroker extends Broker {
     return allOf(outcomes);
   }
 
-  async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
-    return this.managed(queue).work(this.options.drive === 'manual' ? 0 : concurrency, run);
+  async work(queue: Queue, concurrency: number, run: RunJob, runBatch?: RunBatch): Promise<QueueWorker> {
+    return this.managed(queue).work(this.options.drive === 'manual' ? 0 : concurrency, run, runBatch);
   }
 
   async cancel(queue: Queue, jobId: string, reason: string): Promise<CancelOutcome> {
@@ -218,9 +218,9 @@ export class MemoryBroker extends Broker {
     return [...this.queues.values()].reduce((sum, queue) => sum + queue.promoteDue(), 0);
   }
 
-  /** When the next delayed job is due, milliseconds since the epoch; null when none is delayed. */
+  /** When the next delayed job is due, or a batch is collected, milliseconds since the epoch; null when none is. */
   nextDueAt(): number | null {
-    const due = [...this.queues.values()].flatMap((queue) => queue.engine.store.delayed.peek()?.runAt ?? []);
+    const due = [...this.queues.values()].flatMap((queue) => queue.engine.nextDueAt ?? []);
     return due.length === 0 ? null : Math.min(...due);
   }
 

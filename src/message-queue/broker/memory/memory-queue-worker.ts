@@ -3,7 +3,7 @@ import type { MessageQueueError } from '../../../kernel/errors.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import type { Settlement } from '../../jobs/settlement.js';
 import { TakenJob } from '../../jobs/taken-job.js';
-import type { RunJob } from '../../jobs/taken-job.js';
+import type { RunBatch, RunJob } from '../../jobs/taken-job.js';
 import type { QueueWorker } from '../broker.js';
 import { brokenRun, startRun } from '../rules/broken-run.js';
 import { JOB_ENDED } from '../rules/events/local-events.js';
@@ -21,6 +21,9 @@ export interface WorkerParts {
   readonly events: QueueEvents;
   readonly loop: WorkerLoop;
   readonly run: RunJob;
+  readonly runBatch: RunBatch;
+  /** Takes the other jobs of its batch. */
+  readonly companionsOf: (stored: StoredJob) => readonly StoredJob[];
   readonly writer: SettlementWriter;
   readonly handleOf: (stored: StoredJob) => MemoryJob;
   readonly schedules: Pick<QueueSchedules, 'endWith'>;
@@ -53,7 +56,9 @@ export class MemoryQueueWorker implements QueueWorker {
 
   /** One run, from being taken until its end is stored. */
   async runToEnd(stored: StoredJob): Promise<void> {
-    const { run, events } = this.parts;
+    const { run, events, companionsOf } = this.parts;
+    const companions = companionsOf(stored);
+    if (companions.length > 0) return this.runBatchToEnd([stored, ...companions]);
     const taken = this.take(stored);
     const outcome = startRun(run, taken);
     if (events.wants('active')) events.emit('active', taken.job, outcome, 'waiting');
@@ -64,6 +69,20 @@ export class MemoryQueueWorker implements QueueWorker {
       settlement = this.broken(taken, error);
     }
     this.end(stored, taken, settlement);
+  }
+
+  private async runBatchToEnd(jobs: readonly StoredJob[]): Promise<void> {
+    const { runBatch, events } = this.parts;
+    const members = jobs.map((stored) => this.take(stored));
+    const outcome = startRun(runBatch, members);
+    if (events.wants('active')) for (const { job } of members) events.emit('active', job, outcome, 'waiting');
+    let settlements: readonly Settlement[];
+    try {
+      settlements = await outcome;
+    } catch (error) {
+      settlements = members.map((taken) => this.broken(taken, error));
+    }
+    jobs.forEach((stored, i) => this.end(stored, members[i] as TakenJob, settlements[i] as Settlement));
   }
 
   /** Aborts the run of a job if it is here. */

@@ -5,7 +5,7 @@ import type { JobEnd } from '../../jobs/job-end.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { backoffDelayMs } from '../../jobs/retry-policy.js';
 import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';
-import type { RunJob, TakenJob } from '../../jobs/taken-job.js';
+import type { RunBatch, RunJob, TakenJob } from '../../jobs/taken-job.js';
 import { endedJob } from './ended-job.js';
 
 /**
@@ -39,10 +39,19 @@ export function brokenRun(
  * Starts a run in a context of its own: it finds nothing of whoever added the job, and nothing of another run. One that
  * throws at once rejects like any other that breaks.
  */
-export function startRun(run: RunJob, taken: TakenJob): Promise<Settlement> {
+export function startRun<Taken, Ended>(run: (taken: Taken) => Promise<Ended>, taken: Taken): Promise<Ended> {
   try {
     return inOwnContext(() => run(taken));
   } catch (thrown) {
     return Promise.reject(toError(thrown));
   }
+}
+
+/** Runs what was collected for somebody who knows nothing of batches. */
+export function oneByOne(run: RunJob): RunBatch {
+  return async (members) => {
+    const settlements: Settlement[] = [];
+    for (const one of members) settlements.push(await run(one));
+    return settlements;
+  };
 }

@@ -1,4 +1,4 @@
-import type { FlowPolicy, KeyPolicy, TenantPolicy } from '../../jobs/flow/flow-policy.js';
+import type { BatchPolicy, FlowPolicy, KeyPolicy, TenantPolicy } from '../../jobs/flow/flow-policy.js';
 import { gateOf } from '../../jobs/flow/group-name.js';
 import { parks } from '../../jobs/flow/parking.js';
 import { JobPriority, toBullPriority } from '../../jobs/job-priority.js';
@@ -40,6 +40,8 @@ export interface GroupRules {
   readonly parks: boolean;
   /** See {@link KeyRules.holdsDelayed}. */
   readonly holdsDelayed: boolean;
+  /** How its jobs are collected, if they are: then one batch at a time has the slot. */
+  readonly batch: BatchPolicy | null;
 }
 
 const ANY_GROUP: GroupRules = {
@@ -48,6 +50,7 @@ const ANY_GROUP: GroupRules = {
   isOrdered: false,
   parks: false,
   holdsDelayed: false,
+  batch: null,
 };
 
 export function keyRules(policy: KeyPolicy): KeyRules {
@@ -60,7 +63,7 @@ export function tenantRules({ concurrency, weight = 1, weights = {} }: TenantPol
 }
 
 /** @param name under which the group is stored */
-export function groupRules({ key = {}, tenant = {} }: FlowPolicy, name: string): GroupRules {
+export function groupRules({ key = {}, tenant = {}, jobs = {} }: FlowPolicy, name: string): GroupRules {
   const { gate, id } = gateOf(name);
   switch (gate) {
     case 'key': {
@@ -72,8 +75,10 @@ export function groupRules({ key = {}, tenant = {} }: FlowPolicy, name: string):
       const share = Object.hasOwn(weights, id) ? (weights[id] ?? weight) : weight;
       return { ...ANY_GROUP, slots: concurrency ?? share, freesAtStart: concurrency === null };
     }
-    case 'batch':
-      return ANY_GROUP;
+    case 'batch': {
+      const [job = ''] = id.split(':');
+      return { ...ANY_GROUP, batch: (Object.hasOwn(jobs, job) && jobs[job]?.batch) || null };
+    }
   }
 }
 

@@ -38,7 +38,11 @@ export class QueueEngine {
     this.name = name;
     this.clock = clock;
     this.store = new MemoryStore(budget);
-    this.gates = new Gates({ flow, store: this.store, onAdmitted: () => this.wakeSoon() });
+    this.gates = new Gates({
+      ...{ flow, store: this.store, now: () => clock.now() },
+      onAdmitted: () => this.wakeSoon(),
+      onSleep: () => this.arm(),
+    });
     const parts = { store: this.store, gates: this.gates, clock };
     this.rates = flow !== undefined && isRated(flow) ? new RateGates({ flow, ...parts }) : null;
     this.events = new QueueEvents(emitter);
@@ -66,9 +70,10 @@ export class QueueEngine {
     this.arm();
   }
 
-  /** Moves delayed jobs that are due to waiting, and ends those that should have started. @returns how many are due */
+  /** Moves delayed jobs that are due to waiting, wakes what sleeps until now, and ends those that should have started. @returns how many are due */
   promoteDue(): number {
     const now = this.clock.now();
+    this.gates.collector.wakeDue();
     let promoted = 0;
     for (let job = this.store.delayed.peek(); job !== null; job = this.store.delayed.peek()) {
       if (job.runAt > now) break;
@@ -106,12 +111,26 @@ export class QueueEngine {
   /** Takes the next job and makes it active; null when none may start now. */
   take(): StoredJob | null {
     if (this.closed) return null;
-    if (this.promotes && (this.store.delayed.size > 0 || this.expiries.nextAt !== null)) this.promoteDue();
+    if (this.promotes && this.nextDueAt !== null) this.promoteDue();
     const job = this.paused ? null : this.nextAllowed();
     if (job === null) return null;
     this.drained = false;
     this.activate(job);
     return job;
+  }
+
+  /** Makes those active that run together with a job that was just taken. */
+  takeCompanions(job: StoredJob): StoredJob[] {
+    if (job.membership === null) return [];
+    const companions = this.gates.takeCompanions(job);
+    for (const one of companions) this.activate(one);
+    return companions;
+  }
+
+  /** When something is due next (a job, what sleeps, the end of one that has not started), milliseconds since the epoch; null for nothing. */
+  get nextDueAt(): number | null {
+    const { store, gates, expiries } = this;
+    return earliest([store.delayed.peek()?.runAt, gates.groups.wakes.next, expiries.nextAt]);
   }
 
   /** Forgets a job that nobody runs, and what hangs on it. */
@@ -140,9 +159,9 @@ export class QueueEngine {
   arm(): void {
     if (!this.promotes || this.closed) return;
     const opensAt = this.limitedUntil ?? this.rates?.wakesAt ?? null;
-    const next = earlier(earlier(this.store.delayed.peek()?.runAt ?? null, opensAt), this.expiries.nextAt);
+    const isAwaited = this.store.delayedOnce > 0 || this.gates.groups.wakes.size > 0 || opensAt !== null;
     // A job that is only late must not be lost because the process has nothing else to do; a schedule may.
-    this.timer.update(next, this.store.delayedOnce > 0 || opensAt !== null);
+    this.timer.update(earliest([this.nextDueAt, opensAt]), isAwaited);
   }
 
   close(): void {
@@ -179,14 +198,11 @@ export class QueueEngine {
     this.hooks.onStart(job);
   }
 
+  /** What was handed back stands in front of its lane again. */
   private enter(job: StoredJob, entrance: Entrance): void {
-    const { membership } = job;
-    if (membership !== null && entrance !== 'lane-front') {
-      this.gates.enter(job, membership, entrance);
-      return;
-    }
-    if (membership !== null) this.gates.back(job, membership);
-    this.store.enqueue(job, entrance);
+    if (job.membership === null) this.store.enqueue(job, entrance);
+    else if (entrance === 'lane-front') this.gates.back(job, job.membership);
+    else this.gates.enter(job, job.membership, entrance);
   }
 
   /** Jobs stand in lanes that nobody added or promoted. Whoever moved them may be about to remove them. */
@@ -233,6 +249,7 @@ export class QueueEngine {
   }
 }
 
-function earlier(one: number | null, other: number | null): number | null {
-  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+function earliest(times: readonly (number | null | undefined)[]): number | null {
+  const known = times.filter((time) => time != null);
+  return known.length === 0 ? null : Math.min(...known);
 }

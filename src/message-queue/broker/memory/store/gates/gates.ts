@@ -4,6 +4,7 @@ import type { Entrance, MemoryStore } from '../memory-store.js';
 import type { StoredJob, StoredOptions } from '../stored-job.js';
 import type { Group } from './group.js';
 import { GroupMap } from './group-map.js';
+import { Collector } from './collector.js';
 import { Membership } from './membership.js';
 
 /** Before all that were given. */
@@ -14,8 +15,11 @@ export interface GatesOptions {
   /** Undefined: no job has a group. */
   readonly flow: FlowPolicy | undefined;
   readonly store: MemoryStore;
+  readonly now: () => number;
   /** A job that was held stands in its lane now. */
   onAdmitted(): void;
+  /** Somebody must look when the first of `groups.wakes` is due. */
+  onSleep(): void;
 }
 
 /**
@@ -24,10 +28,17 @@ export interface GatesOptions {
  */
 export class Gates {
   readonly groups: GroupMap;
+  readonly collector: Collector;
   private places = 0;
 
   constructor(private readonly options: GatesOptions) {
     this.groups = new GroupMap(options.flow ?? {});
+    this.collector = new Collector({
+      groups: this.groups,
+      now: options.now,
+      onWindow: () => options.onSleep(),
+      letGo: (group, first) => this.letIn(group, first),
+    });
   }
 
   /** The groups of a job; null when it has none. */
@@ -58,10 +69,30 @@ export class Gates {
     this.passKey(job, member, entrance);
   }
 
-  /** A job goes back to the front of its lane without having run: it kept its slot of its key, and its tenant is not asked again. */
-  back({ id }: StoredJob, { tenant }: Membership): void {
-    const group = tenant === null ? undefined : this.groups.open(tenant);
-    if (group?.admitted.has(id) === false) group.admitted.set(id, FIRST_PLACE);
+  /** A job goes back without having run, to the front of its lane: no gate asks it again. What was a batch is collected anew. */
+  back(job: StoredJob, member: Membership): void {
+    const group = member.key === null ? undefined : this.groups.get(member.key);
+    if (group !== undefined && group.rules.batch !== null) {
+      this.putBack(group, job, member);
+      this.collector.look(group, true);
+      return;
+    }
+    const ofTenant = member.tenant === null ? undefined : this.groups.open(member.tenant);
+    if (ofTenant?.admitted.has(job.id) === false) ofTenant.admitted.set(job.id, FIRST_PLACE);
+    this.options.store.enqueue(job, 'lane-front');
+  }
+
+  /** Jobs that start together with one that does: the others of its batch. */
+  takeCompanions({ membership }: StoredJob): StoredJob[] {
+    const group = membership?.key == null ? undefined : this.groups.get(membership.key);
+    const companions: StoredJob[] = [];
+    if (group === undefined) return companions;
+    const most = (group.rules.batch?.size ?? 1) - 1;
+    for (let job = group.held.first; job !== null && companions.length < most; job = group.held.first) {
+      this.giveSlot(group, job);
+      companions.push(job);
+    }
+    return companions;
   }
 
   /** Whether the job that is next in its lane may start. One whose group was paused meanwhile goes back to its place there. */
@@ -89,7 +120,10 @@ export class Gates {
   ended(job: StoredJob, member: Membership): void {
     this.leaveLine(job, member);
     this.unpark(job, member);
-    if (member.key !== null) this.free(member.key, job.id);
+    if (member.key !== null) {
+      this.collector.noteLeaving(member.key, job);
+      this.free(member.key, job.id);
+    }
     if (member.tenant !== null) this.free(member.tenant, job.id);
   }
 
@@ -142,11 +176,12 @@ export class Gates {
     // One that was delayed has its place already if the group keeps it.
     if (member.lineOf === null) member.place = this.nextPlace();
     this.leaveLine(job, member);
-    if (this.groups.hasRoom(group)) {
+    if (group.rules.batch === null && this.groups.hasRoom(group)) {
       group.admitted.set(job.id, member.place);
       return true;
     }
     this.hold(group, job, member);
+    this.collector.look(group);
     return false;
   }
 
@@ -159,17 +194,27 @@ export class Gates {
   private admit(name: string): void {
     const group = this.groups.get(name);
     if (group === undefined) return;
-    for (let job = group.next; job !== null && this.groups.hasRoom(group); job = group.next) {
-      const member = job.membership as Membership;
-      this.leaveLine(job, member);
-      group.admitted.set(job.id, member.place);
-      // What is delayed has its slot from now on, and goes on once it is due.
-      if (job.state === 'delayed') continue;
-      if (name === member.key) this.passKey(job, member, 'lane-end');
-      else this.options.store.enqueue(job, 'lane-end');
-      this.options.onAdmitted();
-    }
+    if (group.rules.batch !== null) this.collector.look(group);
+    else
+      for (let job = group.next; job !== null && this.groups.hasRoom(group); job = group.next)
+        this.letIn(group, job);
     this.groups.tidy(name);
+  }
+
+  private letIn(group: Group, job: StoredJob): void {
+    const member = this.giveSlot(group, job);
+    // What is delayed has its slot from now on, and goes on once it is due.
+    if (job.state === 'delayed') return;
+    if (group.name === member.key) this.passKey(job, member, 'lane-end');
+    else this.options.store.enqueue(job, 'lane-end');
+    this.options.onAdmitted();
+  }
+
+  private giveSlot(group: Group, job: StoredJob): Membership {
+    const member = job.membership as Membership;
+    this.leaveLine(job, member);
+    group.admitted.set(job.id, member.place);
+    return member;
   }
 
   /** Takes a job out of its lane, and its slot away. */

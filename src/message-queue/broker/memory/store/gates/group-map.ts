@@ -6,6 +6,7 @@ import { groupRules } from '../../../rules/group-rules.js';
 import type { JobList } from '../lanes/job-list.js';
 import type { StoredJob } from '../stored-job.js';
 import { Group } from './group.js';
+import { WakeTimes } from './wake-times.js';
 
 /** A group that is out of the ordinary, with the order in which it became so. */
 interface Marked {
@@ -35,6 +36,8 @@ const MOST_LOOKED_AT = 100;
 export class GroupMap {
   /** Jobs that wait for a slot. */
   held = 0;
+  /** Groups that are closed for a time: batches that are collected. */
+  readonly wakes = new WakeTimes();
   private readonly groups = new Map<string, Group>();
   /** Groups in which jobs wait for a slot, those first that began first. */
   private readonly holding = new Set<Group>();
@@ -63,7 +66,9 @@ export class GroupMap {
 
   /** Forgets a group in which no job is any more. */
   tidy(name: string): void {
-    if (this.groups.get(name)?.isEmpty === true) this.groups.delete(name);
+    if (this.groups.get(name)?.isEmpty !== true) return;
+    this.groups.delete(name);
+    this.wakes.delete(name);
   }
 
   /** Whether none of its jobs may start now, not even one that has a slot. */
@@ -151,13 +156,13 @@ export class GroupMap {
     const group = this.groups.get(name);
     const [paused, slots] = [this.paused.get(name), this.slots.get(name)];
     const parked = this.parked.get(name)?.[0];
-    const sleeping = this.sleeping.get(name);
+    const opensAt = this.sleeping.get(name)?.until ?? this.wakes.of(name);
     return {
       ...gateOf(name),
       held: group?.held.size ?? 0,
       admitted: group?.admitted.size ?? 0,
       oldestHeldAt: group?.held.first?.timestamp ?? null,
-      ...(sleeping !== undefined && { opensAt: sleeping.until }),
+      ...(opensAt !== undefined && { opensAt }),
       ...(parked !== undefined && { parkedBy: { jobId: parked.jobId, since: parked.since } }),
       ...(paused !== undefined && { paused: { reason: paused.reason, since: paused.since } }),
       ...(slots !== undefined && { slots }),
@@ -186,7 +191,7 @@ export class GroupMap {
       holding: this.holding.size,
       parked: this.parked.size,
       paused: this.paused.size,
-      sleeping: this.sleeping.size,
+      sleeping: this.sleeping.size + this.wakes.size,
       oldestHeldAt: this.oldestHeldAt(),
       oldestParked:
         letter === undefined ? null : { key: gateOf(name).id, jobId: letter.jobId, since: letter.since },
@@ -197,6 +202,9 @@ export class GroupMap {
     if (state === 'holding') for (const { name, began } of this.holding) yield { name, order: began };
     if (state === 'paused') for (const [name, { order }] of this.paused) yield { name, order };
     if (state === 'sleeping') for (const [name, { order }] of this.sleeping) yield { name, order };
+    // Behind those that a rate closes: by their times, which are as good as an order.
+    const behind = this.order;
+    if (state === 'sleeping') yield* this.wakes.names().map((name, i) => ({ name, order: behind + i + 1 }));
     if (state !== 'parked') return;
     const parked = [...this.parked].map(([name, [letter]]) => ({ name, order: letter?.order ?? 0 }));
     yield* parked.sort((a, b) => a.order - b.order);

@@ -12,6 +12,8 @@ export class Group {
   private kept: Line | null = null;
   /** The order in which groups began to hold jobs. */
   began = 0;
+  /** Its jobs have waited long enough to be a batch, however few they are. */
+  isDue = false;
 
   constructor(
     readonly name: string,
