@@ -9,6 +9,7 @@ import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget
 import type { ServerReport, SpoolDepth } from '../broker.js';
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
+import { oneByOne } from '../rules/broken-run.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
@@ -131,7 +132,7 @@ export class RedisBroker extends Broker {
   }
 
   /** @throws HandlerRegistrationError when this process already works on the queue */
-  async work(queue: Queue, concurrency: number, run: RunJob): Promise<QueueWorker> {
+  async work(queue: Queue, concurrency: number, run: RunJob, runBatch = oneByOne(run)): Promise<QueueWorker> {
     const entry = this.entryOf(queue);
     await entry.queue.isReady();
     // What is told of the first jobs goes by the clock too.
@@ -147,6 +148,7 @@ export class RedisBroker extends Broker {
       },
       concurrency,
       run,
+      runBatch,
     );
     service.start();
     entry.service = service;

@@ -8,6 +8,8 @@ import type { StopOrder } from '../scripts/cancel-job.lua.js';
 import type { JobReader } from './job-reader.js';
 import type { TakenEntry } from './taken-entry.js';
 
+const ALONE: readonly RedisTakenJob[] = [];
+
 /** One run of a job in this process, from being taken until its end is stored. */
 export class RedisTakenJob extends TakenJob {
   readonly id: string;
@@ -23,6 +25,10 @@ export class RedisTakenJob extends TakenJob {
   readonly expiresAt: number;
   /** It crashed twice and must wait for its turn; until it begins, no crash counts against it. */
   readonly isSuspect: boolean;
+  /** Of the first of a batch, which stands for all of them: the others. */
+  companions: readonly RedisTakenJob[] = ALONE;
+  /** It is one of those others: it has no slot of its own. */
+  isCompanion = false;
 
   /** @throws when the stored job is corrupt */
   constructor(reader: JobReader, entry: TakenEntry) {

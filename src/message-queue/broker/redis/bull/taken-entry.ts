@@ -1,3 +1,4 @@
+import { gateOf } from '../../../jobs/flow/group-name.js';
 import { TAKEN_FIELDS } from '../scripts/functions/read-job.lua.js';
 
 type TakenField = (typeof TAKEN_FIELDS)[number];
@@ -7,7 +8,14 @@ export type TakenEntry = Readonly<Record<TakenField, string | null>> & {
   readonly id: string;
   /** It was taken ahead, to wait for a handler; until it begins, no crash counts against it. */
   readonly isAhead: boolean;
+  /** Those that were collected with it, to run together. */
+  readonly companions: readonly TakenEntry[];
 };
+
+/** A job as the scripts send it; one that leads a batch with a list of the others behind its fields. */
+export type SentEntry = readonly (string | null)[];
+
+const ALONE: readonly TakenEntry[] = [];
 
 /** @param hash of a job, as HGETALL reads it */
 export function storedEntry(id: string, hash: Readonly<Record<string, string | undefined>>): TakenEntry {
@@ -27,7 +35,8 @@ export interface Take {
  * @param values in the order of {@link TAKEN_FIELDS}; the last ones may be left out when the job has none of them
  * @param take what changed them since
  */
-export function takenEntry(values: readonly (string | null)[], take?: Take): TakenEntry {
+export function takenEntry(values: SentEntry, take?: Take): TakenEntry {
+  const others = values[TAKEN_FIELDS.length] as unknown as readonly SentEntry[] | undefined;
   // Spelled out: all entries have one shape, which every job that runs is read through.
   return {
     name: values[0] ?? null,
@@ -56,5 +65,18 @@ export function takenEntry(values: readonly (string | null)[], take?: Take): Tak
     mqUnknown: values[23] ?? null,
     mqErased: values[24] ?? null,
     isAhead: take === undefined ? values[11] === 'ahead' : take.isAhead,
+    companions: others === undefined ? ALONE : others.map((one) => takenEntry(one, take)),
   };
+}
+
+/** Puts jobs that were taken as batches together again: those of one group and one take. */
+export function asBatches(entries: readonly TakenEntry[]): TakenEntry[] {
+  const batches = new Map<string, TakenEntry[]>();
+  for (const entry of entries) {
+    const { id, mqGroup, mqRun } = entry;
+    const isBatch = mqGroup !== null && gateOf(mqGroup).gate === 'batch';
+    const name = isBatch ? `${mqRun ?? ''} ${mqGroup}` : ` ${id}`;
+    batches.set(name, [...(batches.get(name) ?? []), entry]);
+  }
+  return [...batches.values()].map(([first, ...companions]) => ({ ...(first as TakenEntry), companions }));
 }

@@ -160,9 +160,11 @@ if redis.call('EXISTS', base .. 'mq:wake') == 1 then
   wakeIn = gates().rates().endRates(nil)
   if opened > tonumber(ARGV[3]) then wakeWorkers() end
   -- A timer may ring a little early.
-  local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
-  local inMs = sleeper and math.max(0, tonumber(sleeper) - now)
-  if inMs and (opened > 0 or wakeIn or inMs < ${EARLY_MS}) then wakeIn = math.max(inMs, ${LEAST_WAIT_MS}) end
+  local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')
+  local inMs = sleeper[2] and math.max(0, tonumber(sleeper[2]) - now)
+  -- All were told of a batch, and one that is full closes its window earlier: then nobody wakes it.
+  local isBatch = inMs and string.sub(sleeper[1], 1, 4) == 'g:b:'
+  if inMs and (opened > 0 or wakeIn or isBatch or inMs < ${EARLY_MS}) then wakeIn = math.max(inMs, ${LEAST_WAIT_MS}) end
 end
 if loaded_gates then gates().insertAdmitted() else insertGathered() end
 for _, id in ipairs(due) do

@@ -2,6 +2,7 @@ import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js'
 import { hearingFunctions } from './functions/hearing.lua.js';
 import { crashFunctions } from './keep-jobs.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
+import { companionFunctions } from './gates/companions.lua.js';
 import { GATE_FUNCTIONS, GATES } from './gates/gates.lua.js';
 import { expiry } from './expiry/expiry.lua.js';
 import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
@@ -18,7 +19,7 @@ const MOST_MOVED = 200;
  * a timestamp (Redis evicted or lost it), which become dead letters and must never count as a success; whether to ask again although fewer
  * came; the run; and the jobs that have not started in time, which are expired now. An id that stands in a lane although its job ended or is held (plain Bull leaves ids in lanes whose jobs it
  * removes; the id may be used again) is dropped. The run, the field `mqRun` from now on, identifies this take: no other take of
- * a job has the same.
+ * a job has the same. A job that leads a batch brings the others along, each as its fields: a list behind those of its own.
  *
  * Jobs beyond the first `starts` are taken ahead: they have not begun, but wait in their worker for a handler, until a call of that
  * worker begins them. Until then the set `mq:ahead` holds `run id`. A job that crashed twice, a suspect, has not begun while it has
@@ -122,6 +123,7 @@ local function isExpired(job, now)
   return true
 end
 
+${companionFunctions}
 local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, expired, ahead, run, again = {}, {}, {}, {}, '', false
   if count == 0 then return taken, phantoms, again, run, expired, false, false end
@@ -158,6 +160,7 @@ local function takeJobs(count, now, token, lockMs, starts)
       else
         local isSuspect = begin(job, now, run, token, lockMs)
         taken[#taken + 1], inCall[id] = job, true
+        if job[${at('mqGroup')}] then takeCompanions(job, now, run, token, lockMs, inCall, expired) end
         if #taken > starts and not isSuspect then ahead[#ahead + 1] = run .. ' ' .. id end
         -- To ask costs as much as to publish twice.
         if #jobs <= 2 or heard(activity) then redis.pcall('PUBLISH', activity, id) end
@@ -208,7 +211,7 @@ return 1
  * Finds jobs that this worker holds without knowing it: Redis executed a take whose reply was lost. In the reply `mqHeld` is `ahead`
  * where a job was taken ahead.
  *
- * ARGV: 1 token · 2 lock (ms) · 3 how many at most · 4… ids that the worker knows. Reply: `[job…]`.
+ * ARGV: 1 token · 2 lock (ms) · 3 how many at most, a batch counting as one · 4… ids that the worker knows. Reply: `[job…]`.
  */
 export const adoptJobsScript = luaScript('mqAdoptJobs', {
   allowOom: true,
@@ -216,12 +219,17 @@ export const adoptJobsScript = luaScript('mqAdoptJobs', {
   body: `
 local known = {}
 for i = 4, #ARGV do known[ARGV[i]] = true end
-local adopted = {}
+local adopted, count, batches = {}, 0, {}
 for _, id in ipairs(redis.call('LRANGE', base .. 'active', 0, -1)) do
-  if #adopted >= tonumber(ARGV[3]) then break end
   if not known[id] and redis.call('GET', base .. id .. ':lock') == ARGV[1] then
-    redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
     local job = readJob(id)
+    local group = job[${at('mqGroup')}] or ''
+    local batch = string.sub(group, 1, 2) == 'b:' and (job[${at('mqRun')}] or '') .. group
+    local isAlong = batch and batches[batch]
+    if count >= tonumber(ARGV[3]) and not isAlong then break end
+    if not isAlong then count = count + 1 end
+    if batch then batches[batch] = true end
+    redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
     local mark = (job[${at('mqRun')}] or '') .. ' ' .. id
     if redis.call('SISMEMBER', base .. 'mq:ahead', mark) == 1 then job[${at('mqHeld')}] = 'ahead' end
     adopted[#adopted + 1] = job

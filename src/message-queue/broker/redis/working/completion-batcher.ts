@@ -107,7 +107,7 @@ export class CompletionBatcher {
     const begun = this.parts.begin();
     if (batch.length + begun.length === 0) return;
     const ahead = this.parts.ahead();
-    const changing = ahead === null ? 0 : batch.length;
+    const changing = ahead === null ? 0 : batch.filter(({ taken }) => !taken.isCompanion).length;
     const request = ahead === null ? NO_SLOTS : slots.askAgain(changing, ahead, this.parts.perCall());
     const startsAtOnce = commands.isConnected && this.parts.mayOverlap();
     let reply = NOTHING_TAKEN;

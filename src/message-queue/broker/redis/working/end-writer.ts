@@ -1,4 +1,4 @@
-import type { FailedSettlement, PassedOnSettlement } from '../../../jobs/settlement.js';
+import type { FailedSettlement, PassedOnSettlement, Settlement } from '../../../jobs/settlement.js';
 import { compactOptions, fullOptions } from '../../../admission/stored-options.js';
 import { PAUSE_PER_PASSED_ON_MS } from '../../rules/other-releases.js';
 import { boundedJson } from '../../../../kernel/values/bounded-text.js';
@@ -19,6 +19,9 @@ import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 const MOST_PASSED_ON = 200;
 /** Of the reason of a letter that has no history. */
 const LETTER_REASON_BYTES = 700;
+
+/** How a run ended whose job runs again as if it had not run. */
+type PutOffSettlement = Extract<Settlement, { kind: 'deferred' | 'handed-back' | 'passed-on' }>;
 
 /** Stores the ends of runs that did not complete. */
 export class EndWriter {
@@ -83,26 +86,17 @@ export class EndWriter {
     return [failedCount, failedBytes];
   }
 
-  /**
-   * @param delayMs null: at once, at the front of its lane
-   * @param closesRate whether the rate that the job is under stays closed for as long
-   * @returns false when the job is no longer ours
-   */
-  async release(
-    { id, fence }: RedisTakenJob,
-    delayMs: number | null,
-    now: number,
-    closesRate = false,
-  ): Promise<boolean> {
-    const pauseMs = Math.max(1, Math.round(delayMs ?? 0));
-    const again = delayMs === null ? 0 : now + pauseMs;
-    const args = [this.commands.queue.lockToken, id, fence, again, closesRate ? pauseMs : '', 1];
+  /** Stores that a job runs again later, or at once elsewhere, without having spent an attempt. @returns false when the job is no longer ours */
+  async putOff(taken: RedisTakenJob, settlement: PutOffSettlement, now: number): Promise<boolean> {
+    if (settlement.kind === 'passed-on') return this.passOn(taken, settlement, now);
+    const { lockToken } = this.commands.queue;
+    const args = [lockToken, taken.id, taken.fence, ...whenPutOff(settlement, now), 1];
     const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
     return stored === 1;
   }
 
-  /** Passes on a job that this worker does not know. @returns false when the job is no longer ours */
-  async passOn(
+  /** A job that this worker does not know. */
+  private async passOn(
     { id, fence, job, unknownSince }: RedisTakenJob,
     { delayMs, leftMs, since, version }: PassedOnSettlement,
     now: number,
@@ -127,6 +121,16 @@ export class EndWriter {
     const args = jobs.flatMap(({ id, fence }) => [id, fence, 0, '', '']);
     await this.commands.runUntilAnswered(releaseJobsScript, [this.commands.queue.lockToken, ...args]);
   }
+}
+
+/** When to run again, 0 for at once at the front of its lane; and for how long its rate is closed, if it is. */
+function whenPutOff(
+  settlement: Exclude<PutOffSettlement, PassedOnSettlement>,
+  now: number,
+): [again: number, closedMs: number | ''] {
+  if (settlement.kind === 'handed-back') return [0, ''];
+  const pauseMs = Math.max(1, Math.round(settlement.delayMs));
+  return [now + pauseMs, settlement.closesRate === true ? pauseMs : ''];
 }
 
 function whenAgain(retryDelayMs: number | null, now: number): string | number {

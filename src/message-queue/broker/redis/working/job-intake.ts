@@ -1,7 +1,7 @@
 import { adoptJobsScript, beginSuspectScript, takeJobsScript } from '../scripts/take-jobs.lua.js';
 import type { QueueCommands } from './queue-commands.js';
-import { takenEntry } from '../bull/taken-entry.js';
-import type { TakenEntry } from '../bull/taken-entry.js';
+import { asBatches, takenEntry } from '../bull/taken-entry.js';
+import type { SentEntry, TakenEntry } from '../bull/taken-entry.js';
 import type { RedisTakenJob } from '../bull/redis-taken-job.js';
 
 /** What rates keep back, by a call that met one that is closed: nulls otherwise. Milliseconds. */
@@ -24,16 +24,13 @@ export type TakenReply = readonly [
   ...closed: ClosedRates,
 ];
 
-/** A job as the scripts send it: see `takenEntry`. */
-type SentJob = readonly (string | null)[];
-
 /** A reply as the scripts send it. */
 export type SentReply = readonly [
-  jobs: SentJob[],
+  jobs: SentEntry[],
   phantoms: readonly string[],
   again: 0 | 1,
   run: string,
-  expired: SentJob[],
+  expired: SentEntry[],
   ...closed: ClosedRates,
 ];
 
@@ -94,8 +91,8 @@ export class JobIntake {
   async adopt(count: number, known: ReadonlyMap<string, unknown>): Promise<readonly TakenEntry[]> {
     if (!this.mayHaveMissed) return [];
     const args = [this.commands.queue.lockToken, this.lockMs, count, ...known.keys()];
-    const sent = (await this.commands.run(adoptJobsScript, args)) as SentJob[];
-    const adopted = sent.map((job) => takenEntry(job));
+    const sent = (await this.commands.run(adoptJobsScript, args)) as SentEntry[];
+    const adopted = asBatches(sent.map((job) => takenEntry(job)));
     this.mayHaveMissed = adopted.length === count;
     return adopted.filter(({ id }) => !known.has(id));
   }

@@ -60,7 +60,7 @@ describe('JobPipe', () => {
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
     const pipe = new JobPipe({
-      ...{ commands, intake, yieldJobs: () => Promise.resolve() },
+      ...{ commands, intake, yieldJobs: () => Promise.resolve(), runBatch: () => Promise.resolve([]) },
       run: async () => {
         runs += 1;
         await ended;
@@ -99,7 +99,7 @@ describe('JobPipe', () => {
       return { kind: 'handed-back' };
     };
     const pipe = new JobPipe({
-      ...{ commands, intake, run, yieldJobs: () => Promise.resolve() },
+      ...{ commands, intake, run, yieldJobs: () => Promise.resolve(), runBatch: () => Promise.resolve([]) },
       now: () => Date.now(),
       completions: { complete: () => Promise.reject(new Error('Nothing completes here.')) },
       report: (problem) => void fixture.problems.push(problem),

@@ -2,7 +2,7 @@ import { LockLostError } from '../../../jobs/errors.js';
 import type { JobEnd } from '../../../jobs/job-end.js';
 import type { JobResult } from '../../../jobs/job-result.js';
 import type { FailedSettlement, Settlement } from '../../../jobs/settlement.js';
-import type { RunJob } from '../../../jobs/taken-job.js';
+import type { RunBatch, RunJob } from '../../../jobs/taken-job.js';
 import { brokenRun, startRun } from '../../rules/broken-run.js';
 import { landFailure, landResult } from '../../rules/job-landing.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
@@ -26,6 +26,7 @@ export interface PipeParts {
   readonly intake: JobIntake;
   readonly completions: Pick<CompletionBatcher, 'complete'>;
   readonly run: RunJob;
+  readonly runBatch: RunBatch;
   /** Hands back the jobs that were taken ahead; resolves when they stand in front of their lanes. */
   readonly yieldJobs: () => Promise<void>;
   readonly now: () => number;
@@ -37,17 +38,15 @@ export interface PipeParts {
 /** How a run ended that did not complete its job. */
 type UnsuccessfulSettlement = Exclude<Settlement, { kind: 'completed' }>;
 
-const HANDED_BACK = { delayMs: null, closesRate: false } as const;
-
 /** Takes jobs through this process: taken → its turn → run → its end is stored, then announced. */
 export class JobPipe {
   /** By job id, until the end is stored. */
   readonly active = new Map<string, RedisTakenJob>();
   private readonly ends: EndWriter;
   private readonly reader: JobReader;
-  private readonly unreadable: UnreadableJobs;
+  readonly unreadable: UnreadableJobs;
   private readonly scheduleRuns: ScheduleRuns;
-  private readonly expired: ExpiredJobs;
+  readonly expired: ExpiredJobs;
 
   constructor(private readonly parts: PipeParts) {
     this.ends = new EndWriter(parts.commands);
@@ -64,6 +63,16 @@ export class JobPipe {
 
   /** Takes a job in hand: from now on its lock is renewed. @returns when there is nothing to run, what resolves when that is settled */
   accept(entry: TakenEntry): RedisTakenJob | Promise<void> {
+    if (entry.companions.length === 0) return this.acceptOne(entry);
+    const accepted = [entry, ...entry.companions].map((one) => this.acceptOne(one));
+    const [first, ...companions] = accepted.filter((one) => one instanceof RedisTakenJob);
+    if (first === undefined) return Promise.all(accepted).then(() => undefined);
+    first.companions = companions;
+    for (const one of companions) one.isCompanion = true;
+    return first;
+  }
+
+  private acceptOne(entry: TakenEntry): RedisTakenJob | Promise<void> {
     // After a reconnect, the call that ends runs and the search for lost answers may both return the same take.
     const known = this.active.get(entry.id);
     if (known !== undefined && known.fence === entry.mqRun) return Promise.resolve();
@@ -76,31 +85,58 @@ export class JobPipe {
     }
   }
 
-  /** Runs a job and stores how it ended. Never rejects. @param settled called when its handler is free for another */
+  /** Runs a job, or the batch that it leads, and stores how it ended. Never rejects. @param settled called when its handler is free for another */
   async run(taken: RedisTakenJob, settled: () => void): Promise<void> {
     let isRunning = true;
-    try {
-      if (taken.isSuspect && !(await this.hasItsTurn(taken))) return;
-      const settlement = await this.runToEnd(taken);
-      // In front of this one nothing may begin that was taken after it.
-      if (settlement.kind === 'handed-back') await this.parts.yieldJobs();
-      if (taken.unknownSince !== undefined && knowsJob(settlement)) await this.ends.endPassingOn(taken);
+    const settle = (): void => {
       isRunning = false;
       settled();
-      if (settlement.kind !== 'completed') await this.store(taken, settlement);
-      else {
-        const { result, ended } = settlement;
-        if (ended === 'shredded') await this.scheduleRuns.endWith(taken);
-        this.tellCompleted(taken, result, await this.parts.completions.complete(taken, result));
-      }
+    };
+    try {
+      if (taken.companions.length > 0) await this.runBatch([taken, ...taken.companions], settle);
+      else if (!taken.isSuspect || (await this.hasItsTurn(taken)))
+        await this.storeEnd(taken, await this.runToEnd(taken), settle);
     } catch (error) {
-      taken.noteStored(false);
-      const message = `The end of job "${taken.id}" could not be stored; the job will run again.`;
-      this.report('settlement', taken.id, message, error);
+      this.reportUnstored(taken, error);
     } finally {
       this.forget(taken);
       if (isRunning) settled();
     }
+  }
+
+  private async runBatch(members: readonly RedisTakenJob[], settled: () => void): Promise<void> {
+    const { commands, runBatch } = this.parts;
+    const arePlanned = await Promise.all(
+      members.map((taken) => taken.job.opts.repeat === undefined || this.scheduleRuns.goOn(taken)),
+    );
+    const running = members.filter((_taken, i) => arePlanned[i]);
+    const outcome = startRun(runBatch, running);
+    for (const { job } of running) commands.queue.emit('active', job, outcome, 'waiting');
+    const settlements = await outcome.catch((error: unknown) =>
+      running.map((taken) => this.brokenRun(taken, error)),
+    );
+    settled();
+    await Promise.all(
+      members.map(async (taken) => {
+        const settlement = settlements[running.indexOf(taken)] ?? NOT_SCHEDULED;
+        await this.storeEnd(taken, settlement).catch((error: unknown) => this.reportUnstored(taken, error));
+        this.forget(taken);
+      }),
+    );
+  }
+
+  private async storeEnd(taken: RedisTakenJob, settlement: Settlement, settled?: () => void): Promise<void> {
+    // In front of this one nothing may begin that was taken after it.
+    if (settlement.kind === 'handed-back') await this.parts.yieldJobs();
+    if (taken.unknownSince !== undefined && knowsJob(settlement)) await this.ends.endPassingOn(taken);
+    settled?.();
+    if (settlement.kind !== 'completed') {
+      await this.store(taken, settlement);
+      return;
+    }
+    const { result, ended } = settlement;
+    if (ended === 'shredded') await this.scheduleRuns.endWith(taken);
+    this.tellCompleted(taken, result, await this.parts.completions.complete(taken, result));
   }
 
   /** Gives back jobs that will not begin here. Never rejects. */
@@ -115,15 +151,6 @@ export class JobPipe {
     }
     // Not before: as long as they are locked, the search for lost answers must not take them for unknown.
     for (const { id, fence } of jobs) if (this.active.get(id)?.fence === fence) this.active.delete(id);
-  }
-
-  /** Reports what a take ended: entries of the queue that had no job behind them, and jobs that had not started in time. */
-  reportEnded(ids: readonly string[], expired: readonly TakenEntry[]): void {
-    if (expired.length > 0) this.expired.note(expired);
-    for (const id of ids) {
-      const message = `Entry "${id}" has no job behind it: Redis lost or evicted it, or keeps something else there. It is a dead letter now, and was not run.`;
-      this.report('phantom-job', id, message);
-    }
   }
 
   /** @returns false when the job was lost meanwhile; a run that must stop still gets its regular end */
@@ -154,20 +181,9 @@ export class JobPipe {
 
   /** @throws the error that Redis refuses to store it with */
   private async store(taken: RedisTakenJob, settlement: UnsuccessfulSettlement): Promise<void> {
-    switch (settlement.kind) {
-      case 'failed':
-        return this.fail(taken, settlement);
-      case 'deferred':
-      case 'handed-back': {
-        const { delayMs, closesRate } = settlement.kind === 'deferred' ? settlement : HANDED_BACK;
-        taken.noteStored(await this.ends.release(taken, delayMs, this.parts.now(), closesRate));
-        return;
-      }
-      case 'passed-on':
-        taken.noteStored(await this.ends.passOn(taken, settlement, this.parts.now()));
-        return;
-      case 'abandoned':
-    }
+    if (settlement.kind === 'failed') await this.fail(taken, settlement);
+    else if (settlement.kind !== 'abandoned')
+      taken.noteStored(await this.ends.putOff(taken, settlement, this.parts.now()));
   }
 
   private tellCompleted(taken: RedisTakenJob, result: JobResult, finishedOn: number | null): void {
@@ -213,6 +229,12 @@ export class JobPipe {
     );
     const tell = (end: JobEnd): void => void queue.emit(JOB_ENDED, end);
     return brokenRun(taken, error, queue.definition, this.parts.now(), tell);
+  }
+
+  private reportUnstored(taken: RedisTakenJob, error: unknown): void {
+    taken.noteStored(false);
+    const message = `The end of job "${taken.id}" could not be stored; the job will run again.`;
+    this.report('settlement', taken.id, message, error);
   }
 
   private reportLost({ id }: RedisTakenJob): void {

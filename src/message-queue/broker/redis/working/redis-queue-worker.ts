@@ -1,5 +1,5 @@
 import type { MessageQueueError } from '../../../../kernel/errors.js';
-import type { RunJob } from '../../../jobs/taken-job.js';
+import type { RunBatch, RunJob } from '../../../jobs/taken-job.js';
 import type { QueueWorker } from '../../broker.js';
 import type { BrokerProblem } from '../redis-broker.options.js';
 import { CompletionBatcher } from './completion-batcher.js';
@@ -30,6 +30,7 @@ export interface WorkerParts {
   readonly lockMs: number;
   readonly concurrency: number;
   readonly run: RunJob;
+  readonly runBatch: RunBatch;
   readonly report: (problem: BrokerProblem) => void;
   /** Of this process. */
   readonly suspects: CrashSuspects;
@@ -57,7 +58,7 @@ export class RedisQueueWorker implements QueueWorker {
   progress = 0;
 
   constructor(private readonly parts: WorkerParts) {
-    const { commands, now, lockMs, concurrency, run, report, suspects } = parts;
+    const { commands, now, lockMs, concurrency } = parts;
     const slots = new WorkerSlots(concurrency);
     const intake = new JobIntake(commands, lockMs, now);
     const completions = new CompletionBatcher(
@@ -83,7 +84,7 @@ export class RedisQueueWorker implements QueueWorker {
     this.rest = new WorkerRest(slots);
     this.intake = intake;
     const yieldJobs = (): Promise<void> => this.line.handBack();
-    this.pipe = new JobPipe({ commands, intake, completions, run, yieldJobs, now, report, suspects });
+    this.pipe = new JobPipe({ ...parts, intake, completions, yieldJobs });
   }
 
   get active(): ReadonlyMap<string, RedisTakenJob> {
@@ -192,7 +193,8 @@ export class RedisQueueWorker implements QueueWorker {
     this.closed.note(...closed);
     this.slots.fill(request, jobs.length);
     this.progress += jobs.length;
-    this.pipe.reportEnded(phantoms, expired);
+    this.pipe.unreadable.reportPhantoms(phantoms);
+    if (expired.length > 0) this.pipe.expired.note(expired);
     for (const entry of jobs) this.admit(entry);
     if (!this.isOn) void this.line.handBack();
     else this.completions.schedule();
@@ -229,7 +231,7 @@ export class RedisQueueWorker implements QueueWorker {
   }
 
   private async giveBack(jobs: readonly RedisTakenJob[]): Promise<void> {
-    await this.pipe.giveBack(jobs);
+    await this.pipe.giveBack(jobs.flatMap((taken) => [taken, ...taken.companions]));
     for (let i = 0; i < jobs.length; i++) this.leave();
   }
 

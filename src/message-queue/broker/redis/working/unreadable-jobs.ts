@@ -35,6 +35,14 @@ export class UnreadableJobs {
     }
   }
 
+  /** Reports entries of the queue that had no job behind them. */
+  reportPhantoms(ids: readonly string[]): void {
+    for (const id of ids) {
+      const message = `Entry "${id}" has no job behind it: Redis lost or evicted it, or keeps something else there. It is a dead letter now, and was not run.`;
+      this.parts.report('phantom-job', id, message);
+    }
+  }
+
   /** What is left of its hash shows how far it got. */
   private tell({ id, name: stored, data, attemptsMade }: TakenEntry, message: string, now: number): void {
     const { queue } = this.parts.commands;

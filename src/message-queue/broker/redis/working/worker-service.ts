@@ -1,4 +1,4 @@
-import type { RunJob } from '../../../jobs/taken-job.js';
+import type { RunBatch, RunJob } from '../../../jobs/taken-job.js';
 import type { CrashSuspects } from './crash-suspects.js';
 import { sortStoreIn } from '../bull/lanes/lane-migration.js';
 import { ExpiredJobs } from './keeping/expired-jobs.js';
@@ -60,6 +60,7 @@ export class WorkerService implements WorkerOfQueue {
     private readonly parts: WorkerServiceParts,
     concurrency: number,
     run: RunJob,
+    runBatch: RunBatch,
   ) {
     const { queue, scripts, connections, options } = parts;
     const connectionName = `${queue.base.slice(0, -queue.name.length - 2)}:${Buffer.from(queue.name).toString('base64')}`;
@@ -73,7 +74,7 @@ export class WorkerService implements WorkerOfQueue {
       now: () => connections.clock.now(),
       lockMs: options.lock.durationMs,
       concurrency,
-      run,
+      ...{ run, runBatch },
       report: parts.report,
       suspects: parts.suspects,
       onClosed: (opensInMs) => this.waker.hint(opensInMs),
@@ -89,7 +90,7 @@ export class WorkerService implements WorkerOfQueue {
       renewMs: options.lock.renewMs,
       maxCrashes: options.maxCrashes,
       clock: connections.clock,
-      onPhantoms: (ids) => this.worker.pipe.reportEnded(ids, []),
+      onPhantoms: (ids) => this.worker.pipe.unreadable.reportPhantoms(ids),
       onError,
     });
     this.watchdog = new Watchdog(queue.name, this.worker, signal, options.watchdogMs, parts.report);

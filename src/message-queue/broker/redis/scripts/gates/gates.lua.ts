@@ -1,6 +1,7 @@
 import { timeFunctions } from '../functions/server-time.lua.js';
 import { lazily } from '../lua-script.js';
 import { rateGates } from './rate-lanes.lua.js';
+import { batchFunctions } from './batches.lua.js';
 import { placeFunctions } from './places.lua.js';
 import { roomFunctions } from './room.lua.js';
 import { slotFunctions } from './slots.lua.js';
@@ -68,12 +69,6 @@ local function pastKey(job, isNew)
   return true
 end
 
-local function enter(job, isNew)
-  if not job.group or ask(job.group, job, isNew) then return pastKey(job, isNew) end
-  if job.tenant then put('t:' .. job.tenant, job.id, math.huge) end
-  return false
-end
-
 local function admitOne(name, id, place)
   local job, waits = gatedJob(id), not isDelayed(name, id)
   if waits then gateState.held = gateState.held - 1 end
@@ -88,7 +83,16 @@ local function admitOne(name, id, place)
   return true
 end
 
-local function admit(name)
+${batchFunctions}
+local function enter(job, isNew)
+  if batchOf(job.group) then return collectJob(job) end
+  if not job.group or ask(job.group, job, isNew) then return pastKey(job, isNew) end
+  if job.tenant then put('t:' .. job.tenant, job.id, math.huge) end
+  return false
+end
+
+local function admit(name, isDue)
+  if batchOf(name) then return collect(name, isDue) end
   for _ = 1, MOST_ADMITTED do
     local free, held = nextHeld(name)
     local arePhantoms = false
@@ -108,6 +112,7 @@ local function free(name, id)
 end
 
 local function back(job)
+  if batchOf(job.group) then return recollect(job) end
   if job.group and not ask(job.group, job) then
     if job.tenant then redis.call('ZADD', groupKey('t:' .. job.tenant), '+inf', job.id) end
     return
@@ -164,9 +169,9 @@ local function leave(id, wasDelayed)
         gateState.held = gateState.held - 1
         wasHeld = true
       end
-      forgetIfIdle(name)
+      if batchOf(name) then collect(name) else forgetIfIdle(name) end
     elseif score < 0 then
-      admit(name)
+      admit(name, true)
     end
   end
   if job.group then quit(job.group) end
@@ -230,6 +235,11 @@ export const GATE_FUNCTIONS = [
     'insertAdmitted',
     'keepPolicy',
     'rates',
+    'batchOf',
+    'heldIn',
+    'letAlong',
+    'dropHeld',
+    'forgetIfIdle',
   ],
 ] as const;
 

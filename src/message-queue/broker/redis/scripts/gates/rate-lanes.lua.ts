@@ -113,7 +113,7 @@ local function openDue()
       opened = opened + openRate(name)
     else
       redis.call('ZREM', wakeKey, member)
-      admit(name)
+      admit(name, true)
     end
   end
   return opened
