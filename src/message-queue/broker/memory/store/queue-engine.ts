@@ -5,7 +5,7 @@ import { Expiries } from './expiries.js';
 import { Gates } from './gates/gates.js';
 import { RateGates } from './gates/rate-gates.js';
 import { applyRetention } from './job-retention.js';
-import { DelayTimer } from './lanes/delay-timer.js';
+import { DelayTimer, earliest } from './lanes/delay-timer.js';
 import { MemoryStore } from './memory-store.js';
 import type { Entrance } from './memory-store.js';
 import type { EngineHooks, EngineOptions, StartLimit } from './queue-engine.options.js';
@@ -247,9 +247,4 @@ export class QueueEngine {
     }
     return null;
   }
-}
-
-function earliest(times: readonly (number | null | undefined)[]): number | null {
-  const known = times.filter((time) => time != null);
-  return known.length === 0 ? null : Math.min(...known);
 }

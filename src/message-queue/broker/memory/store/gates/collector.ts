@@ -38,6 +38,17 @@ export class Collector {
     if (first !== null) letGo(group, first);
   }
 
+  /** The others that run with the first of a batch. @param giveSlot takes one out of the line of the group */
+  companions({ rules, held }: Group, giveSlot: (job: StoredJob) => void): StoredJob[] {
+    const most = (rules.batch?.size ?? 1) - 1;
+    const companions: StoredJob[] = [];
+    for (let job = held.first; job !== null && companions.length < most; job = held.first) {
+      giveSlot(job);
+      companions.push(job);
+    }
+    return companions;
+  }
+
   /** Wakes the groups whose windows close now. */
   wakeDue(): void {
     const { groups, now } = this.parts;

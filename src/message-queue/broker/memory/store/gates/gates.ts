@@ -85,14 +85,7 @@ export class Gates {
   /** Jobs that start together with one that does: the others of its batch. */
   takeCompanions({ membership }: StoredJob): StoredJob[] {
     const group = membership?.key == null ? undefined : this.groups.get(membership.key);
-    const companions: StoredJob[] = [];
-    if (group === undefined) return companions;
-    const most = (group.rules.batch?.size ?? 1) - 1;
-    for (let job = group.held.first; job !== null && companions.length < most; job = group.held.first) {
-      this.giveSlot(group, job);
-      companions.push(job);
-    }
-    return companions;
+    return group === undefined ? [] : this.collector.companions(group, (job) => this.giveSlot(group, job));
   }
 
   /** Whether the job that is next in its lane may start. One whose group was paused meanwhile goes back to its place there. */

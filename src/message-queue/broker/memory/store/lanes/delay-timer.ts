@@ -38,3 +38,9 @@ export class DelayTimer {
     this.ringsAt = Number.POSITIVE_INFINITY;
   }
 }
+
+/** The first of some times; null when there is none. */
+export function earliest(times: readonly (number | null | undefined)[]): number | null {
+  const known = times.filter((time) => time != null);
+  return known.length === 0 ? null : Math.min(...known);
+}
