@@ -30,11 +30,19 @@ export const takeFunctions = `${crashFunctions}${hearingFunctions}${readFunction
   [laneFunctions, takeWaitingFunctions, ...GATES],
   ['takeWaiting', 'letStraysWait', 'isPaused', 'levelOf', 'DEFAULT_LEVEL', 'laneState', ...GATE_FUNCTIONS],
 )}${lazily('odd', [endingFunctions, letterFunctions, oddFunctions], ['buryEntry'])}${expiry}
-local isUsual = true
+local isUsual, isKnown = true, false
+
+-- Whether the queue's policy is to be asked. Usually there is none, and nothing else is out of the ordinary either: one question for all.
+local function hasFlow()
+  isUsual = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority', base .. 'mq:lanes', base .. 'mq:flow') == 0
+  isKnown = isUsual
+  return not isUsual and redis.call('EXISTS', base .. 'mq:flow') == 1
+end
 
 -- Usually nothing is paused, and all that waits stands in Bull's list.
 local function takeNext(count)
-  isUsual = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority', base .. 'mq:lanes') == 0
+  if not isKnown then isUsual = redis.call('EXISTS', base .. 'meta-paused', base .. 'priority', base .. 'mq:lanes') == 0 end
+  isKnown = false
   if not isUsual then return lanes().takeWaiting(count, readJob) end
   local ids = redis.call('RPOP', base .. 'wait', math.min(count, 1000))
   if not ids then return {}, false end
@@ -85,8 +93,18 @@ local function standsElsewhere(job, inCall)
   return redis.call('LPOS', base .. 'active', id, 'RANK', 2)
 end
 
+local areClosed
+
+-- Whether groups are paused, or asleep.
+local function someAreClosed()
+  if areClosed == nil then areClosed = redis.call('EXISTS', base .. 'mq:set', base .. 'mq:wake') > 0 end
+  return areClosed
+end
+
 -- Goes through the gates of its groups and rates; one that must wait goes back to its place, or behind its rate.
 local function mayStart(job, isRated)
+  -- One that has nothing but a key holds its slot already.
+  if not (isRated or job[${at('mqTenant')}] or someAreClosed()) and string.sub(job[${at('mqGroup')}], 1, 2) == 'k:' then return true end
   local groups = { id = job[${at('id')}], group = job[${at('mqGroup')}], tenant = job[${at('mqTenant')}], priority = job[${at('priority')}] }
   local function mustWait(name)
     if lanes().slotsOf(name) > 0 then return false end
@@ -105,7 +123,8 @@ local function mayStart(job, isRated)
 end
 
 local function hasRates(now)
-  if redis.call('EXISTS', base .. 'mq:flow') == 0 or not lanes().policy().rated then return false end
+  local text = hasFlow() and redis.pcall('GET', base .. 'mq:flow')
+  if type(text) ~= 'string' or not string.find(text, '"rated":true', 1, true) then return false end
   lanes().laneState.now = tonumber(now)
   lanes().rates().openDue()
   lanes().insertAdmitted()
