@@ -18,7 +18,8 @@ const WEIGHT = 1 / 16;
  * fair share of its tenant.
  */
 export function mostAhead({ flow, concurrency }: Pick<QueueDefinition, 'flow' | 'concurrency'>): number {
-  if (isRated(flow)) return 0;
+  const isBatched = Object.values(flow?.jobs ?? {}).some((job) => job?.batch !== undefined);
+  if (isRated(flow) || isBatched) return 0;
   return flow?.tenant === undefined ? MOST_AHEAD : Math.min(MOST_AHEAD, concurrency);
 }
 
