@@ -28,7 +28,7 @@ export const ORDERED_QUEUE = {
 };
 
 /** Locks that expire soon, so that the test need not wait. */
-export const ORDERED_LOCK = { durationMs: 1_000, renewMs: 250, stalledCheckMs: 200 };
+const ORDERED_LOCK = { durationMs: 1_000, renewMs: 250, stalledCheckMs: 200 };
 
 /** Where the process writes down `start <id>`, `fail <id>` and `end <id>`. */
 export const eventsKey = (prefix: string): string => `${prefix}:events`;

@@ -129,7 +129,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   /** When the next job in line began to wait, as an ever growing number; null when none can run. */
   get nextInLine(): number | null {
     if (this.worker === null || this.parts.running.isHeld || this.engine.paused) return null;
-    return this.engine.store.waiting.peek()?.sequence ?? null;
+    return this.engine.store.waiting.peekAny()?.sequence ?? null;
   }
 
   /** Starts to run jobs: by themselves up to `concurrency`, or with 0 only when the broker is told to. */

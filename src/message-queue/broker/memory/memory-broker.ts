@@ -218,7 +218,7 @@ export class MemoryBroker extends Broker {
     return [...this.queues.values()].reduce((sum, queue) => sum + queue.promoteDue(), 0);
   }
 
-  /** When the next delayed job is due, or a batch is collected, milliseconds since the epoch; null when none is. */
+  /** When something is due next (a delayed job, a batch, a rate that jobs wait for), milliseconds since the epoch; null when none is. */
   nextDueAt(): number | null {
     const due = [...this.queues.values()].flatMap((queue) => queue.engine.nextDueAt ?? []);
     return due.length === 0 ? null : Math.min(...due);

@@ -73,6 +73,8 @@ export class QueueEngine {
   /** Moves delayed jobs that are due to waiting, wakes what sleeps until now, and ends those that should have started. @returns how many are due */
   promoteDue(): number {
     const now = this.clock.now();
+    if (this.limitedUntil !== null && this.limitedUntil <= now) this.limitedUntil = null;
+    this.rates?.wake();
     this.gates.collector.wakeDue();
     let promoted = 0;
     for (let job = this.store.delayed.peek(); job !== null; job = this.store.delayed.peek()) {
@@ -130,7 +132,7 @@ export class QueueEngine {
   /** When something is due next (a job, what sleeps, the end of one that has not started), milliseconds since the epoch; null for nothing. */
   get nextDueAt(): number | null {
     const { store, gates, expiries } = this;
-    return earliest([store.delayed.peek()?.runAt, gates.groups.wakes.next, expiries.nextAt]);
+    return earliest([store.delayed.peek()?.runAt, gates.groups.wakes.next, expiries.nextAt, this.opensAt]);
   }
 
   /** Forgets a job that nobody runs, and what hangs on it. */
@@ -158,10 +160,9 @@ export class QueueEngine {
   /** Sets the timer for what is due next; cheap when nothing changed. */
   arm(): void {
     if (!this.promotes || this.closed) return;
-    const opensAt = this.limitedUntil ?? this.rates?.wakesAt ?? null;
-    const isAwaited = this.store.delayedOnce > 0 || this.gates.groups.wakes.size > 0 || opensAt !== null;
+    const isAwaited = this.store.delayedOnce > 0 || this.gates.groups.wakes.size > 0 || this.opensAt !== null;
     // A job that is only late must not be lost because the process has nothing else to do; a schedule may.
-    this.timer.update(earliest([this.nextDueAt, opensAt]), isAwaited);
+    this.timer.update(this.nextDueAt, isAwaited);
   }
 
   close(): void {
@@ -169,9 +170,13 @@ export class QueueEngine {
     this.timer.cancel();
   }
 
+  /** When a limit or a rate opens for which jobs wait, milliseconds since the epoch; null: for none. */
+  private get opensAt(): number | null {
+    return this.limitedUntil ?? this.rates?.wakesAt ?? null;
+  }
+
   private onTimer(): void {
     this.limitedUntil = null;
-    this.rates?.wake();
     this.promoteDue();
     this.arm();
     this.hooks.onWork();

@@ -84,7 +84,8 @@ export class Gates {
 
   /** Jobs that start together with one that does: the others of its batch. */
   takeCompanions({ membership }: StoredJob): StoredJob[] {
-    const group = membership?.key == null ? undefined : this.groups.get(membership.key);
+    const key = membership?.key ?? null;
+    const group = key === null ? undefined : this.groups.get(key);
     return group === undefined ? [] : this.collector.companions(group, (job) => this.giveSlot(group, job));
   }
 

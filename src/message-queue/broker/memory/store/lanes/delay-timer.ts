@@ -41,6 +41,6 @@ export class DelayTimer {
 
 /** The first of some times; null when there is none. */
 export function earliest(times: readonly (number | null | undefined)[]): number | null {
-  const known = times.filter((time) => time != null);
+  const known = times.filter((time) => time !== null && time !== undefined);
   return known.length === 0 ? null : Math.min(...known);
 }

@@ -42,6 +42,11 @@ export class WaitingLanes {
     return this.lifo.head ?? this.firstWithPriority() ?? this.plain.head;
   }
 
+  /** The job that runs next, or the first of those that wait for a rate, open or not; null when none waits. */
+  peekAny(): StoredJob | null {
+    return this.peek() ?? this.lanes()[0]?.head ?? null;
+  }
+
   remove(job: StoredJob): void {
     if (job.list === null) return;
     job.list.remove(job);
