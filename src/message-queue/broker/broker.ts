@@ -10,6 +10,7 @@ import type { GroupsOfQueue } from './groups-of-queue.js';
 import type { JobsOfQueue } from './jobs-of-queue.js';
 import type { SchedulesOfQueue } from './rules/schedules/schedule-care.js';
 import type { QueueSnapshot, SpoolDepth } from './queue-snapshot.js';
+import type { SharedRates } from './shared-rates.js';
 import type { ProviderName, ServerReport } from './server-report.js';
 import type { StoreLoss } from './store-loss.js';
 
@@ -87,6 +88,9 @@ export type CancelOutcome = 'removed' | 'signalled' | 'not-found' | 'finished';
  */
 export abstract class Broker {
   abstract readonly provider: ProviderName;
+
+  /** The shared rates that jobs ask while they run: the same buckets as those of the queues that name them. */
+  abstract readonly rates: SharedRates;
 
   /** What waits on this process' disk; null when adds are not spooled. */
   get spooled(): SpoolDepth | null {

@@ -13,6 +13,7 @@ import {
 import { mustBe, shown } from '../../kernel/values/words.js';
 import type { BatchPolicy, FlowPolicy, KeyPolicy, TenantPolicy } from '../jobs/flow/flow-policy.js';
 import { GROUP_ID } from '../jobs/flow/group-id.js';
+import { RATE_NAME } from '../jobs/flow/rate.js';
 import type { RateLimit, SharedRate } from '../jobs/flow/rate.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
@@ -46,10 +47,7 @@ const RATE: Rules<RateLimit> = {
   burst: AT_LEAST_ONE,
 };
 const BATCH: Rules<BatchPolicy> = { size: wholeNumber(2, 1_000), waitMs: milliseconds(1, MAX_DELAY_MS) };
-const RATE_NAME = matching(
-  '1 to 64 letters, digits, - _ or ., the first a letter or digit',
-  /^[a-z0-9][a-z0-9_.-]{0,63}$/i,
-);
+const NAME_OF_RATE = matching('1 to 64 letters, digits, - _ or ., the first a letter or digit', RATE_NAME);
 
 /**
  * What is wrong with the flow of a queue.
@@ -136,7 +134,7 @@ function checkRate(given: unknown, path: string, issues: Issues, shared?: 'may b
   const isShared = isRecord(given) && given['name'] !== undefined;
   const rate = checkAll(RATE, given, path, issues, ['limit', 'perMs'], isShared ? ['name'] : []);
   if (!isShared) return;
-  if (shared !== undefined) issues.check(`${path}.name`, rate?.['name'], RATE_NAME);
+  if (shared !== undefined) issues.check(`${path}.name`, rate?.['name'], NAME_OF_RATE);
   else issues.add(`${path}.name`, 'cannot be given: each group has a rate of its own; leave defineRate out');
 }
 

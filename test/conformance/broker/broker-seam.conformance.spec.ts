@@ -21,6 +21,7 @@ import { keyCases } from './key.cases.js';
 import { laneCases } from './lanes.cases.js';
 import { privacyCases } from './privacy.cases.js';
 import { rateCases } from './rates.cases.js';
+import { rateTokenCases } from './rate-tokens.cases.js';
 import { retentionCases } from './retention.cases.js';
 import { ruleCases } from './rules.cases.js';
 import { textCases } from './text.cases.js';
@@ -51,6 +52,7 @@ runConformance({
     'code of hosts': hostCodeCases,
     versions: versionCases,
     rates: rateCases,
+    'tokens of rates': rateTokenCases,
     keys: keyCases,
     expiry: expiryCases,
     contexts: contextCases,

@@ -9,18 +9,8 @@ import type { TextReader, TextReport } from '../../jobs/sealing/stored-texts.js'
 import type { RunBatch, RunJob } from '../../jobs/taken-job.js';
 import { messageQueueBackoffStrategies } from '../../jobs/retry-policy.js';
 import { Broker } from '../broker.js';
-import type {
-  AddOutcome,
-  AddRequest,
-  BulkAddOutcome,
-  CancelOutcome,
-  FailedJob,
-  FailedRange,
-  FailedSweep,
-  QueueSnapshot,
-  QueueWorker,
-  ReplayTarget,
-} from '../broker.js';
+import type { AddOutcome, AddRequest, BulkAddOutcome, CancelOutcome, FailedJob } from '../broker.js';
+import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget } from '../broker.js';
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import type { ServerReport } from '../server-report.js';
@@ -36,6 +26,7 @@ import { TextReplacer } from './administration/text-replacer.js';
 import { tryAdd } from './bulk-add.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { MemoryBrokerOptions } from './memory-broker.options.js';
+import { MemoryRates } from './store/gates/memory-rates.js';
 import { MemoryBudget } from './store/memory-budget.js';
 
 const DEFAULT_MAX_JOBS = 1_000_000;
@@ -50,6 +41,7 @@ export class MemoryBroker extends Broker {
   readonly clock: Clock;
   private readonly machine: Clock;
   readonly budget: MemoryBudget;
+  readonly rates: MemoryRates;
   private readonly queues = new Map<string, ManagedMemoryQueue>();
   private readonly administration = new QueueAdministration();
   private readonly deadLetters = new DeadLetters();
@@ -62,6 +54,7 @@ export class MemoryBroker extends Broker {
     this.clock = this.machine.steady();
     const { maxJobs = DEFAULT_MAX_JOBS, maxBytes = DEFAULT_MAX_BYTES } = options;
     this.budget = new MemoryBudget(maxJobs, maxBytes);
+    this.rates = new MemoryRates(this.budget.rates, this.clock);
   }
 
   now(): number {

@@ -26,6 +26,7 @@ import { resolveOptions } from './redis-broker.options.js';
 import type { RedisBrokerOptions, ResolvedRedisBrokerOptions } from './redis-broker.options.js';
 import { BrokerProblems } from './broker-problems.js';
 import { RedisConnections } from './connections/redis-connections.js';
+import { RedisRates } from './redis-rates.js';
 import { bullOptions } from './queue-options.js';
 import { RedisQueue } from './bull/redis-queue.js';
 import { RedisScripts } from './connections/redis-scripts.js';
@@ -46,6 +47,7 @@ interface Entry {
 /** The Redis provider: Bull's data layout and queue class, our rules. */
 export class RedisBroker extends Broker {
   readonly provider = 'redis';
+  readonly rates: RedisRates;
   private readonly options: ResolvedRedisBrokerOptions;
   private readonly problems: BrokerProblems;
   private readonly connections: RedisConnections;
@@ -83,6 +85,7 @@ export class RedisBroker extends Broker {
       this.epochs.of(base).see();
     });
     const administered = { ...access, options: this.options, spool: this.spool };
+    this.rates = new RedisRates(this.options, this.scripts, this.connections.clock);
     this.administration = new QueueAdministration(administered, () => this.now());
   }
 

@@ -11,6 +11,7 @@ import {
 import { TestRedisCluster } from '../../../../test/support/redis-cluster.js';
 import { TestRedisSentinel } from '../../../../test/support/redis-sentinel.js';
 import { TestRedis } from '../../../../test/support/redis-server.js';
+import { defineRate } from '../../jobs/flow/rate.js';
 import { waitUntil } from '../../../../test/support/wait-until.js';
 
 describe('Redis Cluster', () => {
@@ -71,6 +72,18 @@ describe('Redis Cluster', () => {
     expect(report).toMatchObject({ reachable: true, version: '7.0' });
     await queues[0]?.obliterate({ force: true });
     expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
+  });
+
+  it('keeps a rate that jobs ask while they run on one slot', async () => {
+    const redis = { topology: { kind: 'cluster', nodes: cluster.nodes }, db: 0, tls: false } as const;
+    for (const prefix of ['asked', '{asked}']) {
+      const { rates } = fixture.broker({ redis, prefix });
+      const rate = defineRate('provider', { limit: 1, perMs: 60_000 });
+      expect(await rates.reserve(rate, 'a')).toBe(0);
+      expect(await rates.reserve(rate, 'b')).toBeGreaterThan(50_000);
+      await rates.close(rate, 600_000);
+      expect(await rates.reserve(rate, 'b')).toBeGreaterThan(550_000);
+    }
   });
 
   it.each(['emptied', 'came-back-empty'] as const)(

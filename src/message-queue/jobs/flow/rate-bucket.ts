@@ -85,7 +85,7 @@ export function closeBucket(bucket: Bucket | undefined, now: number, ms: number,
 }
 
 /** How long a rate takes for so many starts, microseconds, rounded up: in whole numbers no start comes too early. */
-function costOf({ limit, perMs }: RateLimit, starts: number): number {
+export function costOf({ limit, perMs }: RateLimit, starts: number): number {
   return Math.ceil((starts * perMs * 1_000) / limit);
 }
 

@@ -15,8 +15,12 @@ export interface SharedRate extends RateLimit {
 
 /**
  * Describes a rate that queues and job names share: `flow: { jobs: { 'send-sms': { rate: SMS_PROVIDER } } }`. Checked when a queue that
- * names it is registered. On a Redis Cluster all of these queues need one hash slot: `prefix: '{mq}'`.
+ * names it is registered. On a Redis Cluster all of these queues need one hash slot: `prefix: '{mq}'`. A channel of notifications takes one too:
+ * `new TwilioSmsChannel({ …, rate: SMS_PROVIDER })`.
  */
 export function defineRate(name: string, limit: RateLimit): SharedRate {
   return Object.freeze({ name, ...limit });
 }
+
+/** What the name of a shared rate may be: it is part of the bucket's key. */
+export const RATE_NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
