@@ -6,6 +6,7 @@ import { SmtpEmailChannel } from '../../src/message-queue/adapters/smtp/index.js
 import type { SmtpOptions } from '../../src/message-queue/adapters/smtp/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
 import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { defineRate } from '../../src/message-queue/jobs/flow/rate.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
@@ -272,6 +273,14 @@ describe('SmtpEmailChannel', () => {
     await expect(channel.send(notification, controller.signal)).rejects.toThrow('the job timed out');
     await channel.send(notification, signal);
     expect(mails).toHaveLength(1);
+  });
+
+  it('has the rate that its options name, and refuses what is none', () => {
+    const rate = defineRate('mail-provider', { limit: 10, perMs: 1_000 });
+    expect(channelTo('smtp://127.0.0.1:9', { rate }).rate).toBe(rate);
+    expect(channelTo('smtp://127.0.0.1:9').rate).toBeUndefined();
+    const create = (): unknown => channelTo('smtp://127.0.0.1:9', { rate: { ...rate, perMs: 0.5 } });
+    expect(create).toThrow(/rate: must be what defineRate/);
   });
 
   it('names all wrong options at once, without the password', () => {

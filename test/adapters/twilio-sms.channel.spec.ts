@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { TwilioSmsChannel } from '../../src/message-queue/adapters/twilio/index.js';
 import type { TwilioOptions } from '../../src/message-queue/adapters/twilio/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
-import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { RateLimited, RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { defineRate } from '../../src/message-queue/jobs/flow/rate.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
@@ -133,6 +134,17 @@ describe('TwilioSmsChannel', () => {
     const failure = await failureOf(channel().send(sms(), signal));
     expect(failure).toBeInstanceOf(RetryLater);
     expect(failure).toMatchObject({ delayMs });
+    // "Too many" is said to everybody; a server in trouble may be well again for the next SMS.
+    expect(failure instanceof RateLimited).toBe(status === 429);
+  });
+
+  it('has the rate that its options name, and refuses what is none', () => {
+    const rate = defineRate('sms-provider', { limit: 10, perMs: 1_000 });
+    expect(channel({ rate }).rate).toBe(rate);
+    expect(channel().rate).toBeUndefined();
+    for (const wrong of [{ limit: 10, perMs: 1_000 }, { ...rate, limit: 0 }, { ...rate, name: 'a b' }, 10]) {
+      expect(() => channel({ rate: wrong as typeof rate })).toThrow(/rate: must be what defineRate/);
+    }
   });
 
   it('asks for another attempt when Twilio is away or silent', async () => {

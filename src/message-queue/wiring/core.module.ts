@@ -15,6 +15,7 @@ import { EXECUTION_PROVIDERS } from './providers/execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
 import { hostEnvironment } from './host-environment.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { RateTokens } from '../ports/notifications/rate-tokens.js';
 import { SEALING_PROVIDERS } from './providers/sealing-providers.js';
 import { PayloadCodec } from '../privacy/payload-codec.js';
 import { Registrations } from './registrations.js';
@@ -58,6 +59,7 @@ const INSIDE: Provider[] = [
     inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode, PayloadCodec],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
+  { provide: RateTokens, useFactory: (broker: Broker) => broker.rates, inject: [Broker] },
   ...EXECUTION_PROVIDERS,
   ...SEALING_PROVIDERS,
 ];

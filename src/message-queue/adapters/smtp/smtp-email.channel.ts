@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type * as Nodemailer from 'nodemailer';
 import { UnrecoverableJobError } from '../../jobs/errors.js';
+import type { SharedRate } from '../../jobs/flow/rate.js';
 import { EmailChannel, NotificationSendError } from '../../ports/notifications/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
@@ -29,6 +30,7 @@ type Transport = ReturnType<typeof createPool>;
  */
 @Injectable()
 export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutdown {
+  override readonly rate?: SharedRate;
   private readonly options: ResolvedSmtpOptions;
   private readonly library: typeof Nodemailer;
   private transport: Transport | null = null;
@@ -38,6 +40,7 @@ export class SmtpEmailChannel extends EmailChannel implements OnApplicationShutd
   constructor(options: SmtpOptions) {
     super();
     this.options = resolveSmtpOptions(options);
+    this.rate = this.options.rate;
     this.library = loadOptionalPackage('nodemailer', 'e-mail notifications');
   }
 

@@ -12,6 +12,8 @@ import {
 } from '../../../kernel/values/kinds.js';
 import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
+import type { SharedRate } from '../../jobs/flow/rate.js';
+import { sharedRate } from '../shared/shared-rate.js';
 
 /** How to reach the mail server and who the mails are from. */
 export interface SmtpOptions {
@@ -42,6 +44,8 @@ export interface SmtpOptions {
   readonly connectTimeoutMs?: number;
   /** Silence in the middle of a conversation, milliseconds. Default 15 000: below the queue's timeout of 20 s. */
   readonly socketTimeoutMs?: number;
+  /** How many mails the server takes, from `defineRate`. Default: any number. */
+  readonly rate?: SharedRate;
 }
 
 const ADDRESS = /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
@@ -69,6 +73,7 @@ const FIELDS = {
   maxMessagesPerConnection: defaulted(wholeNumber(1), 100),
   connectTimeoutMs: defaulted(milliseconds(1), 10_000),
   socketTimeoutMs: defaulted(milliseconds(1), 15_000),
+  rate: optional(sharedRate()),
 } satisfies FieldsOf<SmtpOptions>;
 
 /** Options with every default filled in. */

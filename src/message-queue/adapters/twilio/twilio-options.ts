@@ -2,6 +2,8 @@ import { kind, Refusal } from '../../../kernel/values/kind.js';
 import { matching, milliseconds, secret, text } from '../../../kernel/values/kinds.js';
 import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
+import type { SharedRate } from '../../jobs/flow/rate.js';
+import { sharedRate } from '../shared/shared-rate.js';
 
 /** The Twilio account, and what SMS are sent from. */
 export interface TwilioOptions {
@@ -19,6 +21,8 @@ export interface TwilioOptions {
   readonly baseUrl?: string;
   /** To the end of the answer, milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
+  /** How many SMS the account takes, from `defineRate`. Default: any number. */
+  readonly rate?: SharedRate;
 }
 
 const BASE_URL = kind<string>('https://…, or http:// on loopback', (value) =>
@@ -33,6 +37,7 @@ const FIELDS = {
   messagingServiceSid: optional(text()),
   baseUrl: defaulted(BASE_URL, 'https://api.twilio.com'),
   timeoutMs: defaulted(milliseconds(1), 10_000),
+  rate: optional(sharedRate()),
 } satisfies FieldsOf<TwilioOptions>;
 
 /** Options with every default filled in. */

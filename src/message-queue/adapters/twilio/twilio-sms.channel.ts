@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
+import { RateLimited, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
+import type { SharedRate } from '../../jobs/flow/rate.js';
 import { NotificationSendError, SmsChannel } from '../../ports/notifications/notification-channel.js';
 import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { retryAfterMs } from '../shared/retry-after.js';
@@ -33,15 +34,17 @@ interface Answer {
  */
 @Injectable()
 export class TwilioSmsChannel extends SmsChannel {
+  override readonly rate?: SharedRate;
   private readonly options: ResolvedTwilioOptions;
 
   /** @throws InvalidConfigurationError */
   constructor(options: TwilioOptions) {
     super();
     this.options = resolveTwilioOptions(options);
+    this.rate = this.options.rate;
   }
 
-  /** @throws UnrecoverableJobError, RetryLater, NotificationSendError, and the signal's reason */
+  /** @throws UnrecoverableJobError, RateLimited, RetryLater, NotificationSendError, and the signal's reason */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
     const form = this.formOf(notification);
@@ -98,9 +101,8 @@ function receiptOf({ status, retryAfter, fields }: Answer): ChannelReceipt {
   // Its code tells enough; its message repeats the number.
   const answer = typeof fields.code === 'number' ? `${status}, error ${fields.code}` : String(status);
   const waitMs = retryAfterMs(retryAfter ?? undefined, Date.now(), MAX_RETRY_MS);
-  if (status === 429 || (status >= 500 && waitMs !== null)) {
-    throw new RetryLater(waitMs ?? RETRY_MS, `Twilio answered ${answer}.`);
-  }
+  if (status === 429) throw new RateLimited(waitMs ?? RETRY_MS, `Twilio answered ${answer}.`);
+  if (status >= 500 && waitMs !== null) throw new RetryLater(waitMs, `Twilio answered ${answer}.`);
   if (status >= 500 || status === 408) throw new NotificationSendError(`Twilio answered ${answer}.`);
   // No SMS is at fault: this counts against the circuit breaker, and they wait until the settings are right.
   if (status === 401 || status === 403) {

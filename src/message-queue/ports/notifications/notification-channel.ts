@@ -1,4 +1,5 @@
 import { MessageQueueError } from '../../../kernel/errors.js';
+import type { SharedRate } from '../../jobs/flow/rate.js';
 import { NotificationType } from './notification-type.js';
 import type { DevicePlatform } from './device-token-store.js';
 
@@ -57,10 +58,16 @@ export class NotificationSendError extends MessageQueueError {
 
 /**
  * One way to notify; each is a port of its own below, so that a host plugs them one by one. Throws UnrecoverableJobError when
- * trying again cannot help, RetryLater when the service said how long to wait, any other error for a retry.
+ * trying again cannot help, RetryLater when the service said how long to wait, RateLimited when it takes no more of anybody for so long,
+ * any other error for a retry.
  */
 export abstract class NotificationChannel {
   abstract readonly type: NotificationType;
+  /**
+   * How many notifications the service takes, from `defineRate`: one bucket for all channels, queues and processes that name it. A notification
+   * that finds no token waits for its own time, without an attempt spent, and RateLimited closes the rate for everybody. Default: any number.
+   */
+  readonly rate?: SharedRate;
   abstract send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt>;
 }
 

@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
+import type { JobContext } from '../../handlers/job-context.js';
+import { RateLimited, RetryLater } from '../../jobs/errors.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import {
   EmailChannel,
@@ -6,8 +9,13 @@ import {
   PushChannel,
   SmsChannel,
 } from '../../ports/notifications/notification-channel.js';
-import type { NotificationChannel } from '../../ports/notifications/notification-channel.js';
+import type {
+  ChannelReceipt,
+  NotificationChannel,
+  OutgoingNotification,
+} from '../../ports/notifications/notification-channel.js';
 import { NotificationType } from '../../ports/notifications/notification-type.js';
+import { RateTokens } from '../../ports/notifications/rate-tokens.js';
 import { guardedPort } from '../guarded-port.js';
 
 /** The channel of each type, as the host plugged it in, each behind a breaker of its own: `notification:<type>`. */
@@ -21,6 +29,7 @@ export class NotificationChannels {
     sms: SmsChannel,
     inApp: InAppChannel,
     breakers: CircuitBreakers,
+    private readonly tokens: RateTokens,
   ) {
     const guarded = (channel: NotificationChannel): NotificationChannel =>
       guardedPort(channel, `notification:${channel.type}`, breakers);
@@ -32,8 +41,30 @@ export class NotificationChannels {
     };
   }
 
-  /** The channel for a type. */
-  of(type: NotificationType): NotificationChannel {
-    return this.byType[type];
+  /**
+   * Sends through the channel of a type; where that has a rate, only with a token of it.
+   * @param target the same in every run of the job: each target needs a token of its own
+   * @throws RetryLater until its own time, where there is no token, or the service takes no more; and whatever the channel throws
+   */
+  async send(
+    type: NotificationType,
+    target: string,
+    notification: OutgoingNotification,
+    { queue, jobId, signal }: Pick<JobContext, 'queue' | 'jobId' | 'signal'>,
+  ): Promise<ChannelReceipt> {
+    const channel = this.byType[type];
+    const { rate } = channel;
+    const reserve = async (): Promise<number> =>
+      rate === undefined ? 0 : untilAborted(this.tokens.reserve(rate, `${queue}:${jobId}:${target}`), signal);
+    const waitMs = await reserve();
+    if (waitMs > 0) throw new RetryLater(waitMs, `The rate of channel "${type}" lets it out later.`);
+    try {
+      return await channel.send(notification, signal);
+    } catch (error) {
+      if (!(error instanceof RateLimited)) throw error;
+      // Not thrown on: the rate of the queue is that of all channels.
+      if (rate !== undefined) await untilAborted(this.tokens.close(rate, error.delayMs), signal);
+      throw new RetryLater(Math.max(error.delayMs, await reserve()), error.message);
+    }
   }
 }

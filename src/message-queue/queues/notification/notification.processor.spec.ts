@@ -13,6 +13,7 @@ import {
   InMemorySmsChannel,
   InMemoryTemplateRenderer,
 } from '../../adapters/in-memory/index.js';
+import { MemoryBroker } from '../../broker/memory/memory-broker.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import { MissingTemplateVariablesError } from '../../ports/notifications/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -48,7 +49,10 @@ function setUp() {
   const processor = new MessageNotificationProcessor(
     new NotificationGate(ports.preferences, clock, ports.breakers),
     new NotificationTargets(ports.devices, ports.contacts, ports.breakers),
-    new NotificationChannels(ports.push, ports.email, ports.sms, ports.inApp, ports.breakers),
+    new NotificationChannels(
+      ...([ports.push, ports.email, ports.sms, ports.inApp, ports.breakers] as const),
+      new MemoryBroker({ clock }).rates,
+    ),
     ports.ledger,
     ports.inbox,
     ports.devices,

@@ -62,7 +62,7 @@ export class MessageNotificationProcessor {
 
   /**
    * Sends one notification over its channel, unless it came too late or the recipient switched the channel off.
-   * @throws RetryLater in the recipient's quiet hours
+   * @throws RetryLater in the recipient's quiet hours, and when the channel's rate has no token for it yet
    */
   @JobHandler(NOTIFICATION_QUEUE, 'send-notification')
   async processNotification(payload: NotificationJobDto, context: JobContext): Promise<NotificationResult> {
@@ -152,7 +152,9 @@ export class MessageNotificationProcessor {
     context: JobContext,
   ): Promise<NotificationOutcome> {
     const { signal } = context;
-    const receipt = await this.channels.of(job.type).send(
+    const receipt = await this.channels.send(
+      job.type,
+      target.target,
       {
         ...text,
         notificationId: context.jobId,
@@ -164,7 +166,7 @@ export class MessageNotificationProcessor {
         urgent: job.priority === NotificationPriority.URGENT,
         expiresAt: this.gate.expiresAt(job),
       },
-      signal,
+      context,
     );
     const outcome = receipt.outcome === 'unregistered' ? 'unregistered' : 'sent';
     if (outcome === 'unregistered' && job.type === NotificationType.PUSH) {
