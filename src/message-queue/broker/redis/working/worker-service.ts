@@ -51,6 +51,8 @@ export class WorkerService implements WorkerOfQueue {
   private disposed: Promise<void> | null = null;
   private readonly onReconnect = (): void => {
     this.recovery.postpone();
+    // Before anything is taken: commands of one connection keep their order.
+    this.held.restorePolicy().catch((error: unknown) => this.parts.onCallFailed(error as Error));
     this.worker.adopt();
   };
   private readonly onListening = (): void => this.listen();

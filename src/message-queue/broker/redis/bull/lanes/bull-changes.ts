@@ -79,7 +79,8 @@ for _, lane in ipairs(lanesInUse()) do
 end
 endGates()`;
 
-const OBLITERATE_GROUPS = `for _, name in ipairs({ 'place', 'held', 'groups', 'set', 'parked', 'wake', 'flow', 'flow:figures', 'expires' }) do
+// The policy stays: it is what workers say, not what jobs left, and those that run say it only when they start.
+const OBLITERATE_GROUPS = `for _, name in ipairs({ 'place', 'held', 'groups', 'set', 'parked', 'wake', 'flow:figures', 'expires' }) do
   rcall('DEL', base .. 'mq:' .. name)
 end`;
 

@@ -20,6 +20,13 @@ export class HeldJobs {
     await (text === '' ? queue.client.del(key) : queue.client.set(key, text));
   }
 
+  /** The same where Redis may have come back without what it knew; what another worker told it since counts. */
+  async restorePolicy(): Promise<void> {
+    const { queue } = this.commands;
+    const text = flowText(queue.definition.flow, queue);
+    if (text !== '') await queue.client.set(`${queue.base}mq:flow`, text, 'NX');
+  }
+
   /** Frees slots whose owners are gone. */
   async sweep(): Promise<void> {
     await this.commands.run(sweepGroupsScript, [this.now(), SWEEP_EVERY_MS]);
