@@ -1,5 +1,6 @@
 import { endingFunctions, letterFunctions, oddFunctions } from './ending.lua.js';
 import { expiry } from './expiry/expiry.lua.js';
+import { BEFORE_WAKES } from './gates/batches.lua.js';
 import { gates } from './gates/gates.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript } from './lua-script.js';
@@ -160,7 +161,7 @@ if redis.call('EXISTS', base .. 'mq:wake') == 1 then
   wakeIn = gates().rates().endRates(nil)
   if opened > tonumber(ARGV[3]) then wakeWorkers() end
   -- A timer may ring a little early.
-  local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')
+  local sleeper = redis.call('ZRANGEBYSCORE', base .. 'mq:wake', '${BEFORE_WAKES}', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   local inMs = sleeper[2] and math.max(0, tonumber(sleeper[2]) - now)
   -- All were told of a batch, and one that is full closes its window earlier: then nobody wakes it.
   local isBatch = inMs and string.sub(sleeper[1], 1, 4) == 'g:b:'

@@ -1,4 +1,5 @@
 import { timeFunctions } from './functions/server-time.lua.js';
+import { BEFORE_WAKES } from './gates/batches.lua.js';
 import { laneFunctions } from './lanes/lane.lua.js';
 import { luaScript, luaScriptOverQueues } from './lua-script.js';
 
@@ -102,7 +103,7 @@ local function flowOf()
   local parkedKey, parkedBy = oldestParked()
   return {
     heldJobs(), redis.call('ZCARD', base .. 'mq:groups'), redis.call('HLEN', base .. 'mq:parked'), countOfPaused(),
-    redis.call('ZCARD', base .. 'mq:wake'), oldestHeld() or false, parkedKey or false, parkedBy or false,
+    redis.call('ZCOUNT', base .. 'mq:wake', '${BEFORE_WAKES}', '+inf'), oldestHeld() or false, parkedKey or false, parkedBy or false,
     tonumber(figures[2]) or 0, tonumber(figures[3]) or 0
   }
 end
@@ -171,7 +172,7 @@ local expires = tonumber(redis.call('ZRANGE', base .. 'mq:expires', 0, 0, 'WITHS
 if expires then dueIn = math.min(dueIn or math.huge, math.max(0, expires - serverNow(expires))) end
 local inWait, inLanes = redis.call('LLEN', waitKey), tonumber(waitingInLanes()) or 0
 if inLanes > 0 and isPaused() then inLanes = 0 end
-local sleeper = redis.call('ZRANGE', base .. 'mq:wake', 0, 0, 'WITHSCORES')[2]
+local sleeper = redis.call('ZRANGEBYSCORE', base .. 'mq:wake', '${BEFORE_WAKES}', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
 if sleeper then
   local wakeAt = tonumber(sleeper)
   local wakeIn = math.max(0, wakeAt - serverNow(wakeAt))

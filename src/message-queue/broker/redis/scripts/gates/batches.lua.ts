@@ -1,3 +1,9 @@
+/** In `mq:wake`, of a group that has waited long enough while its batch runs: no time, since nobody need wake it. */
+const DUE = '1';
+
+/** Bound, of ZRANGEBYSCORE, before the times in `mq:wake`. */
+export const BEFORE_WAKES = `(${DUE}`;
+
 /**
  * Lua functions within the gates: groups whose jobs are collected for one run of their handler, `b:<job>[:<key>]`. The first job of an idle group opens a
  * window, in `mq:wake` by when it closes; it closes before that when there are as many as a run may have. Then the first job goes on to its
@@ -12,7 +18,7 @@
  * - `dropHeld(name, id)`: there is no such job.
  */
 export const batchFunctions = `
-local ALONE, DUE = 2, '1'
+local ALONE, DUE = 2, '${DUE}'
 
 local function batchOf(name)
   local job = name and string.match(name, '^b:([^:]*)')

@@ -1,5 +1,6 @@
 import { laneFunctions } from '../lanes/lane.lua.js';
 import { luaScript } from '../lua-script.js';
+import { BEFORE_WAKES } from './batches.lua.js';
 import { gates } from './gates.lua.js';
 
 /**
@@ -57,10 +58,11 @@ end
 local function statusOf(name)
   local group = base .. 'mq:g:' .. name
   local first, held = heldOf(name)
+  local opensAt = redis.call('ZSCORE', base .. 'mq:wake', 'g:' .. name)
   return {
     name, held, redis.call('ZCOUNT', group, '-inf', '(0'),
     first and redis.call('HGET', base .. first, 'timestamp') or false,
-    redis.call('ZSCORE', base .. 'mq:wake', 'g:' .. name),
+    opensAt ~= string.sub('${BEFORE_WAKES}', 2) and opensAt,
     redis.call('HGET', base .. 'mq:parked', name),
     redis.call('HGET', base .. 'mq:set', name)
   }
@@ -96,7 +98,7 @@ local names, following = {}, false
 
 local function byRank(key, prefix)
   local first = tonumber(cursor) or 0
-  local found = redis.call('ZRANGE', base .. key, first, first + limit - 1)
+  local found = redis.call('ZRANGEBYSCORE', base .. key, '${BEFORE_WAKES}', '+inf', 'LIMIT', first, limit)
   for _, member in ipairs(found) do
     if prefix == '' or string.sub(member, 1, #prefix) == prefix then names[#names + 1] = string.sub(member, #prefix + 1) end
   end

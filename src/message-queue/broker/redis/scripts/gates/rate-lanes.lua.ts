@@ -1,5 +1,6 @@
 import { rateFunctions } from '../functions/rates.lua.js';
 import { lazily } from '../lua-script.js';
+import { BEFORE_WAKES } from './batches.lua.js';
 
 /**
  * Lua functions after `takeWaitingFunctions`, the gates and `rateFunctions`: what a rate that is closed does with jobs that would start.
@@ -107,7 +108,7 @@ end
 
 local function openDue()
   local opened, now = 0, serverNow(laneState.now)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', wakeKey, '-inf', now, 'LIMIT', 0, 1000)) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', wakeKey, '${BEFORE_WAKES}', now, 'LIMIT', 0, 1000)) do
     local name = string.sub(member, 3)
     if string.sub(member, 1, 2) == 'r:' then
       opened = opened + openRate(name)
