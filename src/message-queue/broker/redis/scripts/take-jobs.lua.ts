@@ -136,8 +136,8 @@ local function isExpired(job, now)
   if job[${at('mqCancel')}] or job[${at('mqErased')}] or not expiry().isTooLate(job[${at('mqExpires')}], now) then return false end
   local id = job[${at('id')}]
   redis.call('LREM', base .. 'active', 1, id)
-  local grouped = (job[${at('mqGroup')}] or job[${at('mqTenant')}]) and lanes().gatedJob(id)
-  if grouped then lanes().ended(grouped) end
+  -- As whatever leaves before it ran: the others of a batch that it was to lead have waited long enough.
+  if job[${at('mqGroup')}] or job[${at('mqTenant')}] then lanes().leave(id) end
   expiry().endAsExpired(id, now)
   return true
 end
@@ -245,13 +245,15 @@ for _, id in ipairs(redis.call('LRANGE', base .. 'active', 0, -1)) do
     local group = job[${at('mqGroup')}] or ''
     local batch = string.sub(group, 1, 2) == 'b:' and (job[${at('mqRun')}] or '') .. group
     local isAlong = batch and batches[batch]
-    if count >= tonumber(ARGV[3]) and not isAlong then break end
-    if not isAlong then count = count + 1 end
-    if batch then batches[batch] = true end
-    redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
-    local mark = (job[${at('mqRun')}] or '') .. ' ' .. id
-    if redis.call('SISMEMBER', base .. 'mq:ahead', mark) == 1 then job[${at('mqHeld')}] = 'ahead' end
-    adopted[#adopted + 1] = job
+    -- Behind the last one there may be others of a batch: their run takes them all, or there would be two.
+    if isAlong or count < tonumber(ARGV[3]) then
+      if not isAlong then count = count + 1 end
+      if batch then batches[batch] = true end
+      redis.call('PEXPIRE', base .. id .. ':lock', ARGV[2])
+      local mark = (job[${at('mqRun')}] or '') .. ' ' .. id
+      if redis.call('SISMEMBER', base .. 'mq:ahead', mark) == 1 then job[${at('mqHeld')}] = 'ahead' end
+      adopted[#adopted + 1] = job
+    end
   end
 end
 return adopted
