@@ -180,4 +180,16 @@ describe('batches in Redis', () => {
     await waitUntil(async () => (await broker.snapshot(queue)).waiting === 2, 'the others to wait');
     expect(runs).toEqual([['a']]);
   });
+
+  it('are collected as before once Redis has come back without their policy', async () => {
+    const { broker, queue } = open(2);
+    const policy = (): Promise<string | null> => stage.client.get(queue.toKey('mq:flow'));
+    await work(broker, queue);
+    await waitUntil(async () => (await policy()) !== null, 'the policy');
+    const before = await policy();
+    await stage.client.del(queue.toKey('mq:flow'));
+    await stage.client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await waitUntil(async () => (await policy()) !== null, 'the policy again');
+    expect(await policy()).toBe(before);
+  });
 });
