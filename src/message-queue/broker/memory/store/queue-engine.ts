@@ -131,8 +131,9 @@ export class QueueEngine {
 
   /** When something is due next (a job, what sleeps, the end of one that has not started), milliseconds since the epoch; null for nothing. */
   get nextDueAt(): number | null {
-    const { store, gates, expiries } = this;
-    return earliest([store.delayed.peek()?.runAt, gates.groups.wakes.next, expiries.nextAt, this.opensAt]);
+    const { store, gates, expiries, limitedUntil, rates } = this;
+    const times = [store.delayed.peek()?.runAt, gates.groups.wakes.next, expiries.nextAt];
+    return earliest([...times, limitedUntil, rates?.wakesAt]);
   }
 
   /** Forgets a job that nobody runs, and what hangs on it. */
@@ -160,7 +161,8 @@ export class QueueEngine {
   /** Sets the timer for what is due next; cheap when nothing changed. */
   arm(): void {
     if (!this.promotes || this.closed) return;
-    const isAwaited = this.store.delayedOnce > 0 || this.gates.groups.wakes.size > 0 || this.opensAt !== null;
+    const opensAt = this.limitedUntil ?? this.rates?.wakesAt ?? null;
+    const isAwaited = this.store.delayedOnce > 0 || this.gates.groups.wakes.size > 0 || opensAt !== null;
     // A job that is only late must not be lost because the process has nothing else to do; a schedule may.
     this.timer.update(this.nextDueAt, isAwaited);
   }
@@ -170,13 +172,7 @@ export class QueueEngine {
     this.timer.cancel();
   }
 
-  /** When a limit or a rate opens for which jobs wait, milliseconds since the epoch; null: for none. */
-  private get opensAt(): number | null {
-    return this.limitedUntil ?? this.rates?.wakesAt ?? null;
-  }
-
   private onTimer(): void {
-    this.limitedUntil = null;
     this.promoteDue();
     this.arm();
     this.hooks.onWork();
@@ -222,18 +218,16 @@ export class QueueEngine {
 
   /** The first job that its groups let start. */
   private nextInLine(): StoredJob | null {
-    if (this.rates !== null) return this.nextUnder(this.rates);
+    if (this.rates !== null) {
+      this.rates.wake();
+      const next = this.rates.next();
+      if (next === null) this.arm();
+      return next;
+    }
     for (let job = this.store.waiting.peek(); job !== null; job = this.store.waiting.peek()) {
       if (job.membership === null || this.gates.mayStart(job, job.membership)) return job;
     }
     return null;
-  }
-
-  private nextUnder(rates: RateGates): StoredJob | null {
-    rates.wake();
-    const job = rates.next();
-    if (job === null) this.arm();
-    return job;
   }
 
   private nextAllowed(): StoredJob | null {

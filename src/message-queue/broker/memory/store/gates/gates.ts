@@ -84,8 +84,7 @@ export class Gates {
 
   /** Jobs that start together with one that does: the others of its batch. */
   takeCompanions({ membership }: StoredJob): StoredJob[] {
-    const key = membership?.key ?? null;
-    const group = key === null ? undefined : this.groups.get(key);
+    const group = this.groups.get(membership?.key ?? '');
     return group === undefined ? [] : this.collector.companions(group, (job) => this.giveSlot(group, job));
   }
 
