@@ -231,4 +231,13 @@ describe('groups in Redis', () => {
     await worker.stopFetching();
     await worker.whenIdle();
   });
+
+  it('keep nothing of held jobs that somebody deleted once the queue is purged', async () => {
+    const { broker, queue } = open();
+    await add(broker, queue, ['a1', 'a2', 'a3']);
+    await stage.client.del(queue.toKey('a2'));
+    expect(await broker.purge(queue)).toBe(2);
+    expect(await groupKeys(queue)).toEqual([]);
+    expect(await queue.getWaitingCount()).toBe(0);
+  });
 });

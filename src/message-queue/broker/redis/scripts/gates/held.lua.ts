@@ -52,7 +52,15 @@ local function heldToRemove(count)
   local function add(areTenants)
     for _, name in ipairs(names) do
       if #ids < count and (string.sub(name, 1, 2) == 't:') == areTenants then
-        for _, id in ipairs(heldIn(name, 0, count - #ids)) do ids[#ids + 1] = id end
+        for _, id in ipairs(heldIn(name, 0, count - #ids)) do
+          -- Of one that somebody deleted nothing says any more which group it is to leave.
+          if redis.call('EXISTS', base .. id) == 1 then
+            ids[#ids + 1] = id
+          else
+            gates().dropHeld(name, id)
+            gates().forgetIfIdle(name)
+          end
+        end
       end
     end
   end
