@@ -66,7 +66,8 @@ export class Groups {
     const { definition, broker } = managed;
     const issues = new Issues();
     const { state, cursor = null, limit = 100 } = isRecord(query) ? query : ({} as GroupQuery);
-    const declare = 'has no groups; declare flow.key, flow.tenant or a batch in defineQueue';
+    const declare =
+      'has no groups; declare flow.key or flow.tenant in defineQueue or in forRoot({ queues }), or a batch in defineQueue';
     issues.unless(definition.flow !== undefined, 'queue', declare);
     issues.check('state', state, STATE);
     if (cursor !== null) issues.check('cursor', cursor, CURSOR);

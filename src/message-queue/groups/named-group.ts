@@ -31,7 +31,7 @@ export function namedGroup(
   issues.unless(
     isThere,
     group.gate,
-    `has no groups in this queue; declare flow.${group.gate} in defineQueue`,
+    `has no groups in this queue; declare flow.${group.gate} in defineQueue, or in forRoot({ queues })`,
   );
   return issues.check(group.gate, group.id, GROUP_ID) ? group : undefined;
 }
