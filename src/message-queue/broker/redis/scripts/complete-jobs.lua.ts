@@ -120,7 +120,7 @@ for _, keep in ipairs(keeping) do
   if keep.counts and isListed then keepOnly(keep.count, keep.age) end
 end
 -- Should it fail, the sweep frees them.
-for _, job in ipairs(grouped) do pcall(lanes().ended, job) end
+for _, job in ipairs(grouped) do pcall(lanes().completed, job) end
 if #grouped > 0 then lanes().insertAdmitted() end
 rememberGone(remembered)
 for from = 1, #gone, 2000 do redis.call('DEL', unpack(gone, from, math.min(from + 1999, #gone))) end

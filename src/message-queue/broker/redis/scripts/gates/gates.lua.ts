@@ -2,6 +2,7 @@ import { timeFunctions } from '../functions/server-time.lua.js';
 import { lazily } from '../lua-script.js';
 import { rateGates } from './rate-lanes.lua.js';
 import { batchFunctions } from './batches.lua.js';
+import { endFunctions } from './ends.lua.js';
 import { placeFunctions } from './places.lua.js';
 import { roomFunctions } from './room.lua.js';
 import { slotFunctions } from './slots.lua.js';
@@ -27,6 +28,7 @@ import { slotFunctions } from './slots.lua.js';
  * - `suspend(job)`: its run ended and it runs again later: with one slot it keeps its place.
  * - `started(job)`: it was taken.
  * - `ended(job)`: it left for good; its slots are free, and so is the key that it parked.
+ * - `completed(job)`: its run completed it.
  * - `park(job, now)`: the same of a dead letter, which keeps the slot of its key where that stands still. Returns whether it does.
  * - `leave(id, wasDelayed)`: it is removed before it ran. Returns whether it was held.
  * - `putBack(job, name)`: it stood in a lane, and the group must wait: back to its place.
@@ -78,7 +80,7 @@ local function admitOne(name, id, place)
   end
   redis.call('ZADD', groupKey(name), asText(-place), id)
   if waits then
-    if string.sub(name, 1, 1) == 't' then toLane(job) else pastKey(job) end
+    if string.sub(name, 1, 1) == 't' then toLane(job) else pastKey(job, true) end
   end
   return true
 end
@@ -134,51 +136,7 @@ local function started(job)
   if isFreedAtStart(name) then free(name, job.id) else redis.call('ZADD', groupKey(name), '-inf', job.id) end
 end
 
-local function unpark(job)
-  local parked = job.group and redis.pcall('HGET', parkedKey, job.group)
-  if type(parked) == 'string' and string.match(parked, '^(.*) %d+$') == job.id then redis.call('HDEL', parkedKey, job.group) end
-end
-
-local function ended(job)
-  if job.group then free(job.group, job.id) end
-  if job.tenant then free('t:' .. job.tenant, job.id) end
-end
-
-local function park(job, now)
-  local key = policy().key
-  if not (job.group and key and key.park and isOrdered(job.group)) then
-    ended(job)
-    return false
-  end
-  redis.call('HSET', parkedKey, job.group, job.id .. ' ' .. now)
-  if job.tenant then free('t:' .. job.tenant, job.id) end
-  return true
-end
-
-local function leave(id, wasDelayed)
-  local job = gatedJob(id)
-  if not job then return false end
-  unpark(job)
-  local wasHeld = false
-  local function quit(name)
-    local score = scoreOf(name, id)
-    if not score then return end
-    redis.call('ZREM', groupKey(name), id)
-    if isHeld(score) then
-      if not wasDelayed then
-        gateState.held = gateState.held - 1
-        wasHeld = true
-      end
-      if batchOf(name) then collect(name) else forgetIfIdle(name) end
-    elseif score < 0 then
-      admit(name, true)
-    end
-  end
-  if job.group then quit(job.group) end
-  if job.tenant then quit('t:' .. job.tenant) end
-  return wasHeld
-end
-
+${endFunctions}
 local function putBack(job, name)
   local score = scoreOf(name, job.id)
   local place = score and math.abs(score) < math.huge and math.abs(score) or newPlace(name, job.priority)
@@ -219,6 +177,7 @@ export const GATE_FUNCTIONS = [
     'suspend',
     'started',
     'ended',
+    'completed',
     'park',
     'leave',
   ],

@@ -14,10 +14,10 @@ local function sizeOf(name)
 end
 
 local function hasRoom(name, slots)
-  local size = gateState.sizes[name] or redis.call('ZCARD', groupKey(name))
-  if size < slots then return true end
-  if string.sub(name, 1, 1) ~= 't' or slots <= 0 then return false end
-  local group = groupKey(name)
+  local group, isTenant = groupKey(name), string.sub(name, 1, 1) == 't'
+  local size = gateState.sizes[name] or not isTenant and redis.call('ZCARD', group)
+  if size and size < slots then return true end
+  if not isTenant or slots <= 0 then return false end
   return redis.call('ZCOUNT', group, '-inf', '(0') < slots and redis.call('ZCOUNT', group, '(0', '(+inf') == 0
 end
 
