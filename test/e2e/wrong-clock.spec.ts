@@ -131,6 +131,10 @@ describe.each(CLOCK_STEPS)(
     });
     afterEach(async () => {
       await Promise.all(hosts.splice(0).map((host) => host.kill()));
+      // Jobs that the dead held would keep the handlers of the next hosts busy.
+      const client = redis.client();
+      await client.flushall();
+      client.disconnect();
     });
     afterAll(() => redis.stop());
 

@@ -65,7 +65,7 @@ describe('a retry without delay', () => {
     await waitUntil(() => seen.length === 2, 'the retry');
     const reply = await sendAgain(queue, script, lateArgs(kind, queue, id, fences[0] ?? ''));
     expect(JSON.stringify(reply)).toBe(
-      { failure: '2', 'hand-back': '[0]', completion: '[[0],[],[],0,"",0]' }[kind],
+      { failure: '2', 'hand-back': '[0]', completion: '[[0],[],[],0,"",[],null,null,0]' }[kind],
     );
     expect(await broker.snapshot(queue)).toMatchObject({ active: 1, waiting: 0, completed: 0 });
     release();
@@ -97,6 +97,6 @@ function lateArgs(kind: string, queue: RedisQueue, id: string, fence: string): (
   const { token } = internalsOf(queue);
   const now = Date.now();
   if (kind === 'failure') return [token, id, now, '0', 'no', '[]', 1, '{}', '{}', '{}', '', fence];
-  if (kind === 'hand-back') return [token, id, fence, '0'];
+  if (kind === 'hand-back') return [token, id, fence, '0', '', ''];
   return [token, now, 5_000, 0, '', 0, 1, 0, -1, '', id, fence, 'null', 1, ''];
 }

@@ -1,3 +1,4 @@
+import { NO_FLOW } from '../../groups-of-queue.js';
 import type { Queue } from 'bull';
 import type { Redis } from 'ioredis';
 import { redisStage } from '../../../../../test/support/redis-stage.js';
@@ -17,6 +18,8 @@ const EMPTY = {
     keysForgotten: 0,
     keysForgottenAt: null,
     wrongKeys: [],
+    expired: 0,
+    flow: NO_FLOW,
   },
 };
 

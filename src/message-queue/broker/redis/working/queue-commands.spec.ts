@@ -29,8 +29,8 @@ describe('QueueCommands', () => {
     expect(stream.writableLength).toBe(0);
     connections.writeTogether();
     expect(await Promise.all([first, take()])).toEqual([
-      [[], [], 0, '', null, null],
-      [[], [], 0, '', null, null],
+      [[], [], 0, '', [], null, null],
+      [[], [], 0, '', [], null, null],
     ]);
     await connections.close();
   });
