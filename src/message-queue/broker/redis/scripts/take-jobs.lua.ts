@@ -5,6 +5,7 @@ import { laneFunctions } from './lanes/lane.lua.js';
 import { companionFunctions } from './gates/companions.lua.js';
 import { GATE_FUNCTIONS, GATES } from './gates/gates.lua.js';
 import { expiry } from './expiry/expiry.lua.js';
+import { takenTooLate } from './expiry/taken-too-late.lua.js';
 import { takeWaitingFunctions } from './lanes/take-waiting.lua.js';
 import { lazily, luaScript } from './lua-script.js';
 import { at, readFunctions } from './functions/read-job.lua.js';
@@ -131,18 +132,7 @@ local function hasRates(now)
   return true
 end
 
--- How one ends that is to be cancelled or erased is decided.
-local function isExpired(job, now)
-  if job[${at('mqCancel')}] or job[${at('mqErased')}] or not expiry().isTooLate(job[${at('mqExpires')}], now) then return false end
-  local id = job[${at('id')}]
-  redis.call('LREM', base .. 'active', 1, id)
-  -- As whatever leaves before it ran: the others of a batch that it was to lead have waited long enough.
-  if job[${at('mqGroup')}] or job[${at('mqTenant')}] then lanes().leave(id) end
-  expiry().endAsExpired(id, now)
-  return true
-end
-
-${companionFunctions}
+${takenTooLate}${companionFunctions}
 local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, expired, ahead, run, again = {}, {}, {}, {}, '', false
   if count == 0 then return taken, phantoms, again, run, expired, false, false end
