@@ -44,7 +44,7 @@ async function work(
   const run = (members: readonly TakenJob[]): Promise<Settlement[]> => {
     runs.push(members.map(({ job }) => String(job.id)));
     startedAt.push(performance.now());
-    return Promise.all(members.map((member) => settle(member, members)));
+    return Promise.all(members.map(async (member) => settle(member, members)));
   };
   const worker = await bench.broker.work(
     queue,

@@ -132,8 +132,7 @@ local function hasRates(now)
   return true
 end
 
-${takenTooLate}${companionFunctions}
-local function takeJobs(count, now, token, lockMs, starts)
+${takenTooLate}${companionFunctions}local function takeJobs(count, now, token, lockMs, starts)
   local taken, phantoms, expired, ahead, run, again = {}, {}, {}, {}, '', false
   if count == 0 then return taken, phantoms, again, run, expired, false, false end
   local inCall, removed = {}, 0

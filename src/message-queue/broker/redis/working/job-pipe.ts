@@ -66,7 +66,7 @@ export class JobPipe {
     if (entry.companions.length === 0) return this.acceptOne(entry);
     const accepted = [entry, ...entry.companions].map((one) => this.acceptOne(one));
     const [first, ...companions] = accepted.filter((one) => one instanceof RedisTakenJob);
-    if (first === undefined) return Promise.all(accepted).then(() => undefined);
+    if (first === undefined) return Promise.all(accepted.map(async (one) => one)).then(() => undefined);
     first.companions = companions;
     for (const one of companions) one.isCompanion = true;
     return first;
@@ -87,9 +87,9 @@ export class JobPipe {
 
   /** Runs a job, or the batch that it leads, and stores how it ended. Never rejects. @param settled called when its handler is free for another */
   async run(taken: RedisTakenJob, settled: () => void): Promise<void> {
-    let isRunning = true;
+    const handler = { isFree: false };
     const settle = (): void => {
-      isRunning = false;
+      handler.isFree = true;
       settled();
     };
     try {
@@ -100,14 +100,14 @@ export class JobPipe {
       this.reportUnstored(taken, error);
     } finally {
       this.forget(taken);
-      if (isRunning) settled();
+      if (!handler.isFree) settled();
     }
   }
 
   private async runBatch(members: readonly RedisTakenJob[], settled: () => void): Promise<void> {
     const { commands, runBatch } = this.parts;
     const arePlanned = await Promise.all(
-      members.map((taken) => taken.job.opts.repeat === undefined || this.scheduleRuns.goOn(taken)),
+      members.map(async (taken) => taken.job.opts.repeat === undefined || this.scheduleRuns.goOn(taken)),
     );
     const running = members.filter((_taken, i) => arePlanned[i]);
     const outcome = startRun(runBatch, running);
