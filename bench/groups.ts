@@ -4,6 +4,7 @@ import type { EnqueueOptions, FlowPolicy } from '../src/message-queue/index.js';
 import { BenchServer, showProgress } from './bench-server.js';
 import { GroupHost } from './groups/group-host.js';
 import type { HeldGroup } from './groups/group-host.js';
+import { usedOnce } from './groups/used-once.js';
 import { redisCounters } from './process/redis-counters.js';
 import { median } from './statistics.js';
 
@@ -71,6 +72,8 @@ interface Plan {
   readonly rounds: number;
   /** How many jobs are held by other groups meanwhile, smallest first. */
   readonly held: readonly number[];
+  /** How many keys to use once each, to see what they leave; 0: it is not looked at. */
+  readonly once: number;
 }
 
 /**
@@ -79,7 +82,8 @@ interface Plan {
  * down slows down all of them; a difference is that of the same round. Its sweep, which looks at up to 1 000 groups that hold jobs every
  * two seconds, is in what is measured beside held jobs.
  *
- * `--held 10,1000000` (default 10,10000), `--jobs` of a shape in a round (5 000), `--rounds` (5).
+ * `--held 10,1000000` (default 10,10000; `none`: nothing of this), `--jobs` of a shape in a round (5 000), `--rounds` (5), `--once 1000000`: uses so many
+ * keys once each, and tells what they leave in Redis.
  */
 async function main(): Promise<void> {
   const plan = planOf(process.argv.slice(2));
@@ -89,6 +93,8 @@ async function main(): Promise<void> {
   for (const held of plan.held) {
     for (const gates of GATES) lines.push(...(await measure(gates, held, plan, server, client)));
   }
+  await server.flush();
+  if (plan.once > 0) lines.push('', await usedOnce(plan.once, server.port, client));
   showProgress('');
   process.stdout.write(
     [
@@ -147,12 +153,14 @@ function planOf(args: readonly string[]): Plan {
       held: { type: 'string', default: '10,10000' },
       jobs: { type: 'string', default: '5000' },
       rounds: { type: 'string', default: '5' },
+      once: { type: 'string', default: '0' },
     },
   });
   return {
     jobs: Number(values.jobs),
     rounds: Number(values.rounds),
-    held: values.held.split(',').map(Number),
+    held: values.held === 'none' ? [] : values.held.split(',').map(Number),
+    once: Number(values.once),
   };
 }
 

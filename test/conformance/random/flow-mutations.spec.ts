@@ -45,7 +45,7 @@ const MUTATIONS: readonly (readonly [guarantee: string, line: string, broken: st
   ['a tenant’s slot is free at the start', 'if isFreedAtStart(name) then free', 'if false then free'],
   ['a delayed job holds its place', 'not (job.group and policy().key and policy().key.hold', 'not (false'],
   ['more important jobs of a tenant come first', '* LEVEL_SHARE + place', '* 0 + place'],
-  ['no more run than there are slots', 'if size < slots then', 'if size <= slots then'],
+  ['no more run than there are slots', 'if size and size < slots then', 'if size and size <= slots then'],
   ['the tenant is asked too', "if job.tenant and not ask('t:'", "if false and not ask('t:'"],
   [
     'what is put back keeps its place',
