@@ -177,9 +177,7 @@ export abstract class Broker {
   abstract schedulesOf(queue: Queue): SchedulesOfQueue;
 
   /** The groups of a queue: of its keys, tenants and batches. */
-  groupsOf(queue: Queue): GroupsOfQueue {
-    throw new Error(`The groups of "${queue.name}" cannot be read yet.`);
-  }
+  abstract groupsOf(queue: Queue): GroupsOfQueue;
 
   /** Counts, pause state and age of the oldest waiting job. Asking for many queues at once costs one round trip. */
   abstract snapshot(queue: Queue): Promise<QueueSnapshot>;

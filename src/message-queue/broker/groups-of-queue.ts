@@ -32,7 +32,7 @@ export interface GroupRange {
   readonly state: GroupState;
   /** Of the page before; null for the first one. */
   readonly cursor: string | null;
-  /** At most 1 000. A page may hold a few more, or fewer although others follow: the cursor says whether they do. */
+  /** At most 1 000. A page may hold fewer although others follow: the cursor says whether they do. */
   readonly limit: number;
 }
 
@@ -45,7 +45,7 @@ export interface GroupPage {
 
 /** The groups of one queue. */
 export interface GroupsOfQueue {
-  /** Groups in a state; of those that hold jobs, those first that began first. */
+  /** Groups in a state; of those that hold, are parked or paused, those first that came to it first. */
   list(range: GroupRange): Promise<GroupPage>;
   /** How one group stands, whether or not it has jobs. */
   read(group: GroupId): Promise<GroupStatus>;

@@ -20,7 +20,7 @@ export interface GroupQuery {
   readonly state: GroupState;
   /** Of the page before. Default: the first page. */
   readonly cursor?: string | null;
-  /** 1 to 1 000. Default 100. A page may hold a few more, or fewer although others follow: its `cursor` says whether they do. */
+  /** 1 to 1 000. Default 100. A page may hold fewer although others follow: its `cursor` says whether they do. */
   readonly limit?: number;
 }
 

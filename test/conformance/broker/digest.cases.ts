@@ -148,7 +148,7 @@ export const digestCases: readonly BrokerCase[] = [
           running.set(key, (running.get(key) ?? 0) + 1);
           most = Math.max(most, leaders.size);
           mostOfOne = Math.max(mostOfOne, running.get(key) ?? 0);
-          await new Promise((resolve) => setTimeout(resolve, 30));
+          await waitUntil(() => most > 1, 'a batch of each key');
           running.set(key, (running.get(key) ?? 0) - 1);
           leaders.delete(member);
           return completed();

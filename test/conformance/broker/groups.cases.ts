@@ -104,6 +104,18 @@ export const groupCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'groups that are paused are listed a page at a time, those first that were paused first',
+    async (bench) => {
+      const queue = bench.open({ flow: FLOW });
+      const groups = bench.broker.groupsOf(queue);
+      for (let n = 0; n < 5; n++) await groups.pause({ gate: 'key', id: `c-${n}` }, 'wait');
+      const first = await groups.list({ state: 'paused', cursor: null, limit: 2 });
+      expect(idsOf(first.groups)).toEqual(['key c-0', 'key c-1']);
+      const expected = [0, 1, 2, 3, 4].map((n) => `key c-${n}`);
+      expect(idsOf(await listAll(bench, queue, 'paused', 2))).toEqual(expected);
+    },
+  ],
+  [
     'nothing is listed of groups whose jobs have ended, and of one without jobs only what was said of it',
     async (bench) => {
       const queue = bench.open({ flow: FLOW });

@@ -145,7 +145,7 @@ export class MemoryBroker extends Broker {
     return this.managed(queue).schedules;
   }
 
-  override groupsOf(queue: Queue): GroupsOfQueue {
+  groupsOf(queue: Queue): GroupsOfQueue {
     return new MemoryGroups(this.managed(queue).engine);
   }
 

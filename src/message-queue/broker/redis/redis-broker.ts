@@ -194,7 +194,7 @@ export class RedisBroker extends Broker {
     return this.entryOf(queue).enqueuer.schedules;
   }
 
-  override groupsOf(queue: Queue): GroupsOfQueue {
+  groupsOf(queue: Queue): GroupsOfQueue {
     return this.administration.groupsOf(this.entryOf(queue).queue);
   }
 

@@ -27,7 +27,7 @@ import { slotFunctions } from './slots.lua.js';
  * - `back(job)`: it was taken, and goes to the front of its lane: its key's slot is kept, its tenant is not asked.
  * - `suspend(job)`: its run ended and it runs again later: with one slot it keeps its place.
  * - `started(job)`: it was taken.
- * - `ended(job)`: it left for good; its slots are free, and so is the key that it parked.
+ * - `ended(job)`: it left for good, and its slots are free. `unpark(job)`: its key stands still for it no longer.
  * - `completed(job)`: its run completed it.
  * - `park(job, now)`: the same of a dead letter, which keeps the slot of its key where that stands still. Returns whether it does.
  * - `leave(id, wasDelayed)`: it is removed before it ran. Returns whether it was held.
