@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ElasticsearchSearchIndex } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import type { ElasticsearchOptions } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import type { SearchDocument, SearchIndex, TraceTarget } from '../../src/message-queue/ports/index.js';
-import { searchIndexContract } from '../../src/message-queue/testing/contracts/search-index.contract.js';
+import { searchIndexContract } from '../../src/message-queue/testing/contracts/search/search-index.contract.js';
 import { TestCluster } from './elasticsearch-cluster.fixture.js';
 
 const never = new AbortController().signal;

@@ -13,7 +13,7 @@ import {
   SqlMessageStore,
   SqlSearchIndex,
 } from '../../src/message-queue/adapters/sql/index.js';
-import { SQL_MIGRATIONS } from '../../src/message-queue/adapters/sql/sql-migrations.js';
+import { SQL_MIGRATIONS } from '../../src/message-queue/adapters/sql/schema/sql-migrations.js';
 import type { MessageForRecipient } from '../../src/message-queue/ports/messages/message-store.js';
 import { TestPostgres } from '../support/postgres-server.js';
 import { waitUntil } from '../support/wait-until.js';

@@ -15,7 +15,7 @@ import {
   sqlStoreAdapters,
 } from '../../src/message-queue/adapters/sql/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
-import { SQL_MIGRATIONS } from '../../src/message-queue/adapters/sql/sql-migrations.js';
+import { SQL_MIGRATIONS } from '../../src/message-queue/adapters/sql/schema/sql-migrations.js';
 import type { MessageForRecipient } from '../../src/message-queue/ports/messages/message-store.js';
 import { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
 import { RecipientContacts } from '../../src/message-queue/ports/notifications/recipient-contacts.js';

@@ -1,6 +1,6 @@
 // A process that opens the database of its first argument when it is told to, and says which schema it found.
 require('../support/typescript-hook.cjs');
-const { SqlDatabase } = require('../../src/message-queue/adapters/sql/sql-database.ts');
+const { SqlDatabase } = require('../../src/message-queue/adapters/sql/database/sql-database.ts');
 
 async function start() {
   const database = await SqlDatabase.open({ url: process.argv[2] });

@@ -4,8 +4,6 @@ import { dirname, join } from 'node:path';
 const LIBRARY = 'src/message-queue';
 /** Source files that may stand side by side; more is a sign of two questions. */
 const MOST_FILES = 14;
-/** Many small files that answer the same question: a table or a contract each. */
-const MAY_HOLD_MORE = new Set([`${LIBRARY}/adapters/sql`, `${LIBRARY}/testing/contracts`]);
 const MOST_LINES = 250;
 
 function filesBelow(folder: string): string[] {
@@ -46,7 +44,7 @@ describe('the rooms of src', () => {
   it(`hold at most ${MOST_FILES} source files side by side`, () => {
     const counts = new Map<string, number>();
     for (const file of sources) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
-    const full = [...counts].filter(([room, count]) => count > MOST_FILES && !MAY_HOLD_MORE.has(room));
+    const full = [...counts].filter(([room, count]) => count > MOST_FILES);
     expect(full).toEqual([]);
   });
 

@@ -1,0 +1,136 @@
+import type { SqlBool } from 'kysely';
+import { EncryptedContentStore } from '../../../ports/encryption/encrypted-content-store.js';
+import type {
+  DecryptedContent,
+  EncryptedContent,
+} from '../../../ports/encryption/encrypted-content-store.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import type { SqlDatabase } from '../database/sql-database.js';
+import { countTraces, eraseTraces, isAmong, isKept, messagesOf } from '../traces/sql-traces.js';
+import type { TraceTable } from '../traces/sql-traces.js';
+import { toText } from '../database/sql-values.js';
+
+const CONTENTS = [contents('mq_encrypted_contents'), contents('mq_decrypted_contents')];
+
+function contents(name: 'mq_encrypted_contents' | 'mq_decrypted_contents'): TraceTable {
+  return {
+    name,
+    key: ['message_id'],
+    isUnderHold: true,
+    which(database, target) {
+      const { sql } = database;
+      if (target.kind === 'messages') return isAmong(database, sql.ref('message_id'), target.messageIds);
+      const isOfMessages = sql<SqlBool>`message_id IN (${messagesOf(database, target)})`;
+      if (target.kind === 'subject') return isOfMessages;
+      const kept = isKept(database, sql.ref<string | null>('conversation_id'), target);
+      return sql<SqlBool>`(${isOfMessages} OR conversation_id = ${target.conversationId} AND NOT ${kept})`;
+    },
+  };
+}
+
+/** Results of encryption jobs in SQL. */
+export class SqlEncryptedContentStore extends EncryptedContentStore {
+  readonly holds = 'encrypted contents';
+
+  constructor(private readonly database: SqlDatabase) {
+    super();
+  }
+
+  async saveEncrypted(content: EncryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'> {
+    const { messageId, conversationId, envelope, keyId, algorithm, version } = content;
+    const written = await this.database.run('save an envelope', signal, (db) =>
+      db
+        .insertInto('mq_encrypted_contents')
+        .values({
+          ...{ message_id: messageId, conversation_id: conversationId ?? null, envelope },
+          ...{ key_id: keyId, algorithm, version },
+        })
+        .onConflict((conflict) =>
+          conflict
+            .column('message_id')
+            .doUpdateSet((eb) => ({
+              conversation_id: eb.ref('excluded.conversation_id'),
+              envelope: eb.ref('excluded.envelope'),
+              key_id: eb.ref('excluded.key_id'),
+              algorithm: eb.ref('excluded.algorithm'),
+              version: eb.ref('excluded.version'),
+            }))
+            .whereRef('mq_encrypted_contents.version', '<=', 'excluded.version'),
+        )
+        .returning('message_id')
+        .execute(),
+    );
+    return written.length > 0 ? 'saved' : 'stale';
+  }
+
+  async saveDecrypted(content: DecryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'> {
+    const written = await this.database.run('save a decrypted message', signal, (db) =>
+      db
+        .insertInto('mq_decrypted_contents')
+        .values({
+          ...{ message_id: content.messageId, conversation_id: content.conversationId ?? null },
+          ...{ content: toText(content.content), version: content.version },
+        })
+        .onConflict((conflict) =>
+          conflict
+            .column('message_id')
+            .doUpdateSet((eb) => ({
+              conversation_id: eb.ref('excluded.conversation_id'),
+              content: eb.ref('excluded.content'),
+              version: eb.ref('excluded.version'),
+            }))
+            .whereRef('mq_decrypted_contents.version', '<=', 'excluded.version'),
+        )
+        .returning('message_id')
+        .execute(),
+    );
+    return written.length > 0 ? 'saved' : 'stale';
+  }
+
+  async replaceEncrypted(
+    previousEnvelope: string,
+    content: EncryptedContent,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { messageId, conversationId, envelope, keyId, algorithm, version } = content;
+    const replaced = await this.database.run('replace an envelope', signal, (db) =>
+      db
+        .updateTable('mq_encrypted_contents')
+        .set({ conversation_id: conversationId ?? null, envelope, key_id: keyId, algorithm, version })
+        .where('message_id', '=', messageId)
+        .where('envelope', '=', previousEnvelope)
+        .returning('message_id')
+        .execute(),
+    );
+    return replaced.length > 0;
+  }
+
+  async findEncrypted(messageId: string, signal?: AbortSignal): Promise<EncryptedContent | null> {
+    const [row] = await this.database.run('find an envelope', signal, (db) =>
+      db.selectFrom('mq_encrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
+    );
+    if (row === undefined) return null;
+    const { envelope, key_id: keyId, algorithm, version } = row;
+    return { messageId, ...conversationOf(row), envelope, keyId, algorithm, version };
+  }
+
+  async findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
+    const [row] = await this.database.run('find a decrypted message', signal, (db) =>
+      db.selectFrom('mq_decrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
+    );
+    if (row === undefined) return null;
+    return { messageId, ...conversationOf(row), content: row.content, version: row.version };
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, CONTENTS, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, CONTENTS, target, limit, signal);
+  }
+}
+
+function conversationOf(row: { readonly conversation_id: string | null }): { conversationId?: string } {
+  return row.conversation_id === null ? {} : { conversationId: row.conversation_id };
+}

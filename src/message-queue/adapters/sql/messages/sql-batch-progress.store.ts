@@ -1,0 +1,96 @@
+import { BatchProgressStore } from '../../../ports/messages/batch-progress-store.js';
+import type { BatchProgress, BatchSummary } from '../../../ports/messages/batch-progress-store.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import type { SqlDatabase } from '../database/sql-database.js';
+import { countTraces, eraseTraces, isOfTarget } from '../traces/sql-traces.js';
+import type { TraceTable } from '../traces/sql-traces.js';
+
+/** The last messages of a batch take its progress along; those that a clean-up has claimed are gone already. */
+const SEGMENTS: readonly TraceTable[] = [
+  {
+    name: 'mq_batch_progress',
+    key: ['batch_id', 'segment'],
+    isUnderHold: false,
+    which(database, target) {
+      const { sql } = database;
+      const isTarget = isOfTarget(database, target);
+      return sql`batch_id IN (SELECT message.batch_id FROM mq_messages AS message WHERE ${isTarget})
+        AND NOT EXISTS (SELECT 1 FROM mq_messages AS message
+          WHERE message.batch_id = mq_batch_progress.batch_id AND message.claimed = 0 AND NOT (${isTarget}))`;
+    },
+  },
+];
+
+/** The progress of batches, in SQL. */
+export class SqlBatchProgressStore extends BatchProgressStore {
+  readonly holds = 'batch progress';
+
+  constructor(private readonly database: SqlDatabase) {
+    super();
+  }
+
+  async find(batchId: string, segment: number, signal: AbortSignal): Promise<BatchProgress | null> {
+    const [row] = await this.database.run("find a batch's progress", signal, (db) =>
+      db
+        .selectFrom('mq_batch_progress')
+        .selectAll()
+        .where('batch_id', '=', batchId)
+        .where('segment', '=', segment)
+        .execute(),
+    );
+    if (row === undefined) return null;
+    const { chunks_done: chunksDone, total_chunks: totalChunks, recipients, sent, failed, skipped } = row;
+    return { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped };
+  }
+
+  async save(progress: BatchProgress, signal: AbortSignal): Promise<void> {
+    const { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped } = progress;
+    const reached = { chunks_done: chunksDone, total_chunks: totalChunks, recipients, sent, failed, skipped };
+    await this.database.run("save a batch's progress", signal, (db) =>
+      db
+        .insertInto('mq_batch_progress')
+        .values({ batch_id: batchId, segment, ...reached })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['batch_id', 'segment'])
+            .doUpdateSet(reached)
+            .whereRef('mq_batch_progress.chunks_done', '<=', 'excluded.chunks_done'),
+        )
+        .execute(),
+    );
+  }
+
+  async summarize(batchId: string, signal?: AbortSignal): Promise<BatchSummary | null> {
+    const { sql } = this.database;
+    const [sums] = await this.database.run('summarize a batch', signal, (db) =>
+      db
+        .selectFrom('mq_batch_progress')
+        .select(({ fn }) => {
+          // PostgreSQL's sum of BIGINT is a NUMERIC, which the driver hands out as text.
+          const sum = (
+            column: 'chunks_done' | 'total_chunks' | 'recipients' | 'sent' | 'failed' | 'skipped',
+          ) => sql<number>`CAST(COALESCE(SUM(${sql.ref(column)}), 0) AS BIGINT)`;
+          return [
+            fn.countAll<number>().as('segments'),
+            sum('chunks_done').as('chunksDone'),
+            sum('total_chunks').as('totalChunks'),
+            sum('recipients').as('recipients'),
+            sum('sent').as('sent'),
+            sum('failed').as('failed'),
+            sum('skipped').as('skipped'),
+          ];
+        })
+        .where('batch_id', '=', batchId)
+        .execute(),
+    );
+    return sums === undefined || sums.segments === 0 ? null : { batchId, ...sums };
+  }
+
+  async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    return countTraces(this.database, SEGMENTS, target, signal);
+  }
+
+  async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    return eraseTraces(this.database, SEGMENTS, target, limit, signal);
+  }
+}

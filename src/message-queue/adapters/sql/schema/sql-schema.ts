@@ -1,0 +1,188 @@
+import type { Generated } from 'kysely';
+import type { DeliveryStatus } from '../../../ports/messages/delivery-status.js';
+import type { DevicePlatform } from '../../../ports/notifications/device-token-store.js';
+import type { EncryptionAlgorithm } from '../../../ports/encryption/encryption-algorithm.js';
+import type { NotificationOutcome } from '../../../ports/notifications/notification-ledger.js';
+import type { NotificationType } from '../../../ports/notifications/notification-type.js';
+import type {
+  AuditHeadTable,
+  AuditTable,
+  DataKeyTable,
+  ErasureTable,
+  RecallNoticeTable,
+  TombstoneTable,
+} from './sql-privacy-schema.js';
+
+/** Times are milliseconds since the epoch. */
+type Milliseconds = number;
+/** Neither a boolean of PostgreSQL nor one of SQLite: 0 or 1 reads the same in both. */
+type Flag = number;
+
+interface MessageTable {
+  message_id: string;
+  sender_id: string;
+  conversation_id: string;
+  content: string;
+  encrypted: Flag;
+  /** AttachmentReference[] as JSON. */
+  attachments: string;
+  batch_id: string | null;
+  created_at: Milliseconds;
+  /** 1: a clean-up is removing it; nobody sees it any more. */
+  claimed: Generated<Flag>;
+  /** 1: it was recalled; nobody sees it any more. */
+  recalled: Generated<Flag>;
+}
+
+interface MessageRecipientTable {
+  message_id: string;
+  recipient_id: string;
+  batch_id: string | null;
+  /** The message's, so that one index orders what waits for a recipient. */
+  created_at: Milliseconds;
+  status: DeliveryStatus;
+  status_at: Milliseconds;
+  sent_at: Milliseconds | null;
+  delivered_at: Milliseconds | null;
+  read_at: Milliseconds | null;
+  failed_at: Milliseconds | null;
+  failure_reason: string | null;
+  /** Random id of the change that set `status`: tells the writer, in the same statement, whether it was its own. */
+  advanced_by: string | null;
+}
+
+interface ConversationTable {
+  conversation_id: string;
+  deleted_at: Milliseconds | null;
+  legal_hold: Flag;
+}
+
+interface ConversationMemberTable {
+  conversation_id: string;
+  member_id: string;
+}
+
+interface AttachmentTable {
+  id: string;
+  message_id: string;
+  /** Known at the latest when the message is removed, so that a later legal hold still protects the file. */
+  conversation_id: string | null;
+  file_key: string;
+  expires_at: Milliseconds | null;
+  legal_hold: Flag;
+}
+
+interface EncryptedContentTable {
+  message_id: string;
+  /** Null where the job did not say. */
+  conversation_id: string | null;
+  envelope: string;
+  key_id: string;
+  algorithm: EncryptionAlgorithm;
+  version: Milliseconds;
+}
+
+interface DecryptedContentTable {
+  message_id: string;
+  conversation_id: string | null;
+  content: string;
+  version: Milliseconds;
+}
+
+interface DeviceTokenTable {
+  device_id: string;
+  recipient_id: string;
+  platform: DevicePlatform;
+  token: string;
+}
+
+interface NotificationInboxTable {
+  notification_id: string;
+  recipient_id: string;
+  title: string;
+  body: string;
+  message_id: string | null;
+  created_at: Milliseconds;
+  read_at: Milliseconds | null;
+}
+
+interface NotificationLedgerTable {
+  notification_id: string;
+  target: string;
+  recipient_id: string;
+  type: NotificationType;
+  outcome: NotificationOutcome;
+  reason: string | null;
+  provider_id: string | null;
+  at: Milliseconds;
+}
+
+interface NotificationPreferencesTable {
+  recipient_id: string;
+  /** NotificationType[] as JSON. */
+  opted_out: string;
+  /** QuietHours as JSON. */
+  quiet_hours: string | null;
+}
+
+interface RecipientContactTable {
+  recipient_id: string;
+  email: string | null;
+  phone: string | null;
+}
+
+interface BatchProgressTable {
+  batch_id: string;
+  segment: number;
+  chunks_done: number;
+  total_chunks: number;
+  recipients: number;
+  sent: number;
+  failed: number;
+  skipped: number;
+}
+
+interface SearchDocumentTable {
+  message_id: string;
+  conversation_id: string;
+  sender_id: string;
+  content: string;
+  /** The words of the content, folded, each once, separated by blanks: what the full-text index holds. */
+  terms: string;
+  created_at: Milliseconds;
+  version: Milliseconds;
+  /** 1: a tombstone. */
+  removed: Flag;
+  removed_at: Milliseconds | null;
+}
+
+interface MigrationTable {
+  version: number;
+  name: string;
+  applied_at: Milliseconds;
+}
+
+/** The tables of the SQL stores, as Kysely types them. The same in SQLite and PostgreSQL. */
+export interface SqlSchema {
+  mq_messages: MessageTable;
+  mq_message_recipients: MessageRecipientTable;
+  mq_conversations: ConversationTable;
+  mq_conversation_members: ConversationMemberTable;
+  mq_attachments: AttachmentTable;
+  mq_encrypted_contents: EncryptedContentTable;
+  mq_decrypted_contents: DecryptedContentTable;
+  mq_device_tokens: DeviceTokenTable;
+  mq_notification_inbox: NotificationInboxTable;
+  mq_notification_ledger: NotificationLedgerTable;
+  mq_notification_preferences: NotificationPreferencesTable;
+  mq_recipient_contacts: RecipientContactTable;
+  mq_batch_progress: BatchProgressTable;
+  mq_search_documents: SearchDocumentTable;
+  mq_data_keys: DataKeyTable;
+  mq_tombstones: TombstoneTable;
+  mq_recall_notices: RecallNoticeTable;
+  mq_erasures: ErasureTable;
+  mq_audit: AuditTable;
+  mq_audit_head: AuditHeadTable;
+  mq_migrations: MigrationTable;
+}

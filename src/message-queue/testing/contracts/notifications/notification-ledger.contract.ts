@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type {
+  NotificationLedger,
+  NotificationLedgerEntry,
+} from '../../../ports/notifications/notification-ledger.js';
+import { declareContract } from '../contract-runner.js';
+import type { ContractRunner, CreateSubject } from '../contract-runner.js';
+import { at, never } from '../contract-values.js';
+import { declareTraces } from '../privacy/trace-holder.contract.js';
+
+function anEntry(fields: Partial<NotificationLedgerEntry> = {}): NotificationLedgerEntry {
+  return {
+    ...{
+      notificationId: 'n1',
+      target: 'device-1',
+      recipientId: 'ben',
+      type: 'push',
+      outcome: 'sent',
+      at: at(0),
+    },
+    ...fields,
+  };
+}
+
+/** The contract of every NotificationLedger. @param create an empty ledger for each test */
+export function notificationLedgerContract(
+  create: CreateSubject<NotificationLedger>,
+  runner?: ContractRunner,
+): void {
+  declareContract('NotificationLedger', create, runner, (test) => {
+    declareTraces(test, {
+      foundBy: ['subject'],
+      holder: (ledger) => ledger,
+      put: (ledger, { id, subjectId }) =>
+        ledger.record(anEntry({ notificationId: id, recipientId: subjectId }), never()),
+      has: async (ledger, { id }) => (await ledger.list(id)).length > 0,
+    });
+
+    test('erases lines one by one, also of one notification to several people', async (ledger) => {
+      for (const target of ['device-1', 'device-2', 'device-3'])
+        await ledger.record(anEntry({ target }), never());
+      const theirs = anEntry({ target: 'device-4', recipientId: 'cleo' });
+      await ledger.record(theirs, never());
+      const ben = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
+      assert.equal(await ledger.countTraces(ben, never()), 3);
+      assert.equal(await ledger.eraseTraces(ben, 2, never()), 2);
+      assert.equal(await ledger.eraseTraces(ben, 2, never()), 1);
+      assert.deepEqual(await ledger.list('n1'), [theirs]);
+    });
+
+    test('keeps the first entry of each target', async (ledger) => {
+      const second = anEntry({
+        target: 'device-2',
+        outcome: 'expired',
+        reason: 'too late',
+        providerId: 'p-9',
+      });
+      await ledger.record(anEntry(), never());
+      await ledger.record(second, never());
+      await ledger.record(anEntry({ outcome: 'unregistered', at: at(9) }), never());
+      const entries = [...(await ledger.list('n1'))].sort((a, b) => (a.target < b.target ? -1 : 1));
+      assert.deepEqual(entries, [anEntry(), second]);
+    });
+
+    test('keeps notifications apart', async (ledger) => {
+      await ledger.record(anEntry(), never());
+      await ledger.record(anEntry({ notificationId: 'n2', type: 'email', target: 'email' }), never());
+      assert.deepEqual(await ledger.list('n2'), [
+        anEntry({ notificationId: 'n2', type: 'email', target: 'email' }),
+      ]);
+      assert.deepEqual(await ledger.list('n3'), []);
+    });
+
+    test('records once when the same line comes many times at once', async (ledger) => {
+      await Promise.all(Array.from({ length: 20 }, () => ledger.record(anEntry(), never())));
+      assert.equal((await ledger.list('n1')).length, 1);
+    });
+  });
+}

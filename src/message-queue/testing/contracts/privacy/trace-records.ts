@@ -1,0 +1,43 @@
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+
+/** A record that the contract has stored: of a message, in a conversation, about a person. No id holds spaces or control characters. */
+export interface TraceRecord {
+  /** Letters and digits; unique in a test. */
+  readonly id: string;
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly subjectId: string;
+}
+
+/** The kinds of target. */
+export const KINDS = ['messages', 'conversation', 'subject'] as const;
+
+/** Ids that a careless comparison takes for each other. */
+export const ALIKE = [
+  ...['id', 'ID', 'Id', 'id1', 'i', 'id%', '%', 'i_', '__', 'id*', 'i?', 'id\\', "id'--", 'id"', '[id]'],
+  ...['íd', 'i\u0301d', 'ıd', 'İd', 'ⅰd', '日本', '1', '01', '1.0', '{"id":1}'],
+];
+
+/** Which of a record's ids a kind of target names. */
+export const ID_OF = { messages: 'messageId', conversation: 'conversationId', subject: 'subjectId' } as const;
+
+/** A record that shares nothing with those of other numbers but what a test says. */
+export function aRecord(number: number, fields: Partial<TraceRecord> = {}): TraceRecord {
+  const ids = { messageId: `message-${number}`, conversationId: `conversation-${number}` };
+  return { id: `trace${number}`, ...ids, subjectId: `person-${number}`, ...fields };
+}
+
+/** What makes records be of one target: messages are named one by one. */
+export function sharedBy(kind: TraceTarget['kind']): Partial<TraceRecord> {
+  return kind === 'messages' ? {} : { [ID_OF[kind]]: 'shared' };
+}
+
+export function targetOf(
+  kind: TraceTarget['kind'],
+  records: readonly [TraceRecord, ...TraceRecord[]],
+): TraceTarget {
+  const [{ conversationId, subjectId }] = records;
+  if (kind === 'messages') return { kind, messageIds: records.map(({ messageId }) => messageId) };
+  if (kind === 'conversation') return { kind, conversationId };
+  return { kind, subjectId, exceptConversations: [] };
+}
