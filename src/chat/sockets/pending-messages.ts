@@ -55,7 +55,7 @@ export class PendingMessages implements OnModuleDestroy {
       const page = await this.messages.listPending(userId, { limit: PAGE, cursor }, signal);
       for (const message of page.items) {
         const { outcome } = await this.transport.deliver(message, signal);
-        if (outcome === 'offline') return;
+        if (outcome === 'offline' || outcome === 'refused') return;
         const now = new Date();
         await this.messageQueue.addDeliveryConfirmationJob({
           messageId: message.messageId,

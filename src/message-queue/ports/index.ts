@@ -141,6 +141,18 @@ export type { BreakerCall, BreakerStatus } from './circuit-breakers.js';
 export type { BreakerState } from '../jobs/job-events.js';
 
 // Pages of a list
+export { ChannelSettingsError, DEFAULT_PATIENCE_MS, DestinationBusyError } from './destination-errors.js';
+export {
+  isSuppressionChannel,
+  isSuppressionReason,
+  SuppressionChannel,
+  SuppressionReason,
+} from './suppressions/suppression.js';
+export type { Suppression } from './suppressions/suppression.js';
+export { SuppressionStore } from './suppressions/suppression-store.js';
+export type { SuppressionFilter } from './suppressions/suppression-store.js';
+export { Suppressions } from './suppressions/suppressions.js';
+export type { NewSuppression } from './suppressions/suppressions.js';
 export { InvalidCursorError } from './page.js';
 export type { Page, PageRequest } from './page.js';
 

@@ -34,6 +34,11 @@ export interface SearchHit {
 
 /** Narrows a search. */
 export interface SearchOptions extends PageRequest {
+  /**
+   * Who is asking: finds only what this person may see, that is in conversations that they are a member of, and what they sent or were sent. A
+   * host that shows hits to people always gives it. Default: everything that nobody deleted.
+   */
+  readonly readerId?: string;
   readonly conversationId?: string;
   readonly senderId?: string;
   readonly signal?: AbortSignal;

@@ -9,7 +9,7 @@ export { SqlDatabase } from './database/sql-database.js';
 export { SqlDeviceTokenStore } from './notifications/sql-device-token.store.js';
 export { SqlEncryptedContentStore } from './contents/sql-encrypted-content.store.js';
 export { SqlMessageStore } from './messages/sql-message.store.js';
-export type { SqlDialectName } from './schema/sql-migrations.js';
+export type { SqlDialectName } from './schema/sql-dialect-name.js';
 export { SqlNotificationInbox } from './notifications/sql-notification.inbox.js';
 export { SqlNotificationLedger } from './notifications/sql-notification.ledger.js';
 export { SqlNotificationPreferences } from './notifications/sql-notification.preferences.js';

@@ -3,7 +3,7 @@ import { address, flag, milliseconds, wholeNumber } from '../../../kernel/values
 import { defaulted, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf } from '../../../kernel/values/options.js';
 import { addressShown } from '../../../kernel/values/words.js';
-import type { SqlDialectName } from './schema/sql-migrations.js';
+import type { SqlDialectName } from './schema/sql-dialect-name.js';
 
 /** How to reach the database of the SQL stores. */
 export interface SqlStoreOptions {

@@ -19,15 +19,23 @@ export interface TransportMessage {
  * - `sent`: handed to at least one of the recipient's devices; its acknowledgement follows as a delivery confirmation.
  * - `delivered`: the recipient's side confirmed it already (a webhook that answered 2xx).
  * - `offline`: nobody is there; the message stays `pending` in the MessageStore until the recipient is back.
+ * - `refused`: the recipient's endpoint takes nothing more for good; the message's status says `failed`, and why.
  */
-export type TransportOutcome = 'sent' | 'delivered' | 'offline';
+export type TransportOutcome = TransportReceipt['outcome'];
 
 /** What became of one hand-over. */
-export interface TransportReceipt {
-  readonly outcome: TransportOutcome;
-  /** How many devices or endpoints got it. */
-  readonly reached: number;
-}
+export type TransportReceipt =
+  | {
+      readonly outcome: 'sent' | 'delivered' | 'offline';
+      /** How many devices or endpoints got it. */
+      readonly reached: number;
+    }
+  | {
+      readonly outcome: 'refused';
+      readonly reached: 0;
+      /** Why, such as `the webhook answered 410`; never an address or content. */
+      readonly reason: string;
+    };
 
 /** A recipient's status as the sender's devices are told. */
 export interface StatusAnnouncement {
@@ -50,8 +58,8 @@ export interface RecallAnnouncement {
 /**
  * Brings messages to recipients, over sockets or HTTP. At least once: `deliver` may be called again with the same message id.
  *
- * A transport throws UnrecoverableJobError when trying again cannot help (the webhook answered 404), RetryLater when it
- * was told how long to wait (429 with Retry-After), any other error for a retry by the queue's rules.
+ * A transport throws UnrecoverableJobError when trying again cannot help, DestinationBusyError when this recipient's endpoint takes nothing
+ * for now, RetryLater when it knows itself when to go on, any other error for a retry by the queue's rules.
  * A transport with connections must let a reconnecting recipient join first and read MessageStore.listPending after:
  * every message is saved before `deliver` is called, so none falls between.
  */

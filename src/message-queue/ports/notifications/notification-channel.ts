@@ -1,5 +1,7 @@
 import { MessageQueueError } from '../../../kernel/errors.js';
+import type { Issue } from '../../../kernel/errors.js';
 import type { SharedRate } from '../../jobs/flow/rate.js';
+import type { SuppressionReason } from '../suppressions/suppression.js';
 import { NotificationType } from './notification-type.js';
 import type { DevicePlatform } from './device-token-store.js';
 
@@ -39,16 +41,44 @@ export interface OutgoingNotification {
 
 /**
  * - `sent`: the service took it.
- * - `unregistered`: the destination does not exist any more; a device token is removed.
+ * - `unregistered`: the destination does not exist any more; it is remembered as `gone`, and a device token is removed.
+ * - `refused`: the service says that this destination gets nothing more, and why; it is remembered.
  * - `offline`: nobody is connected (in-app); the inbox has it.
  */
-export type ChannelOutcome = 'sent' | 'unregistered' | 'offline';
+export type ChannelOutcome = ChannelReceipt['outcome'];
 
-/** The service's answer. */
-export interface ChannelReceipt {
-  readonly outcome: ChannelOutcome;
-  /** The service's own id for it, for support requests. */
-  readonly providerId?: string;
+/** The service's answer about one destination. */
+export type ChannelReceipt =
+  | {
+      readonly outcome: 'sent' | 'offline';
+      /** The service's own id for it, for support requests and for the reports that come later. */
+      readonly providerId?: string;
+    }
+  | {
+      readonly outcome: 'unregistered';
+      readonly providerId?: string;
+      /** The service's code for it, such as `FCM UNREGISTERED`; never an address. */
+      readonly detail?: string;
+    }
+  | {
+      readonly outcome: 'refused';
+      readonly reason: Exclude<SuppressionReason, 'gone' | 'manual'>;
+      /** The service's code for it, such as `Twilio 21610`; never an address. */
+      readonly detail: string;
+      readonly providerId?: string;
+    };
+
+/** What is known of a notification before anybody knows where it goes. */
+export type NotificationDraft = Pick<OutgoingNotification, 'title' | 'body' | 'html' | 'push' | 'messageId'>;
+
+/** A draft as a channel can send it. */
+export interface FittedDraft {
+  readonly draft: NotificationDraft;
+  /**
+   * What keeps it from being sent, by field of the payload: `title`, `message`, `pushPayload.data`, … Empty: it can be sent. Quotes nothing of
+   * the text.
+   */
+  readonly issues: readonly Issue[];
 }
 
 /** The service did not take the notification this time; trying again may help. Says what it answered, never what was sent or where. */
@@ -57,9 +87,12 @@ export class NotificationSendError extends MessageQueueError {
 }
 
 /**
- * One way to notify; each is a port of its own below, so that a host plugs them one by one. Throws UnrecoverableJobError when
- * trying again cannot help, RetryLater when the service said how long to wait, RateLimited when it takes no more of anybody for so long,
- * any other error for a retry.
+ * One way to notify; each is a port of its own below, so that a host plugs them one by one. What it does with an answer depends on what the
+ * answer is about:
+ *
+ * - this destination, for good → the receipt's outcome; · this destination, for now → DestinationBusyError
+ * - this notification, for good → UnrecoverableJobError · all of ours, for so long → RateLimited
+ * - our settings → ChannelSettingsError · the service, or the way to it → NotificationSendError, or any other error
  */
 export abstract class NotificationChannel {
   abstract readonly type: NotificationType;
@@ -68,6 +101,14 @@ export abstract class NotificationChannel {
    * that finds no token waits for its own time, without an attempt spent, and RateLimited closes the rate for everybody. Default: any number.
    */
   readonly rate?: SharedRate;
+
+  /**
+   * Applies the service's limits and formats: as it is, refused, or, where the host asked the channel for that, shortened at a character
+   * boundary. Asked when a notification is added, so that nothing is accepted that cannot be sent, and again before it is sent. Asks nobody
+   * outside, and allows for the longest ids. Default: everything fits.
+   */
+  fit?(draft: NotificationDraft): FittedDraft;
+
   abstract send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt>;
 }
 

@@ -38,6 +38,7 @@ export interface DeliveryConfirmationResult {
   readonly outcome: StatusOutcome;
 }
 
+const STATUS_OF = { offline: 'pending', sent: 'sent', delivered: 'delivered', refused: 'failed' } as const;
 const RECORD_FAILURE_WITHIN_MS = 2_000;
 
 /** Handles `message-delivery`. Safe to run twice: a repeat carries the same message id, and a status never goes back. */
@@ -128,12 +129,13 @@ export class MessageDeliveryProcessor implements JobEndListener {
     await context.progress({ percentage: 40, step: 'sending', currentStep: 2, totalSteps: 3 });
     context.signal.throwIfAborted();
     const receipt = await this.transport.deliver(message, context.signal);
-    const status = receipt.outcome === 'offline' ? 'pending' : receipt.outcome;
+    const status = STATUS_OF[receipt.outcome];
     // A replayed dead letter whose recipient is offline waits again; any other is pending already.
     if (status !== 'pending' || earlier?.status === 'failed') {
       const at = new Date(this.clock.now());
+      const reason = receipt.outcome === 'refused' ? receipt.reason : undefined;
       const outcome = await this.messages.advanceStatus(
-        { messageId, recipientId, status, at },
+        { messageId, recipientId, status, at, reason },
         context.signal,
       );
       if (outcome === 'advanced') await this.announce({ messageId, recipientId, status, at }, context);

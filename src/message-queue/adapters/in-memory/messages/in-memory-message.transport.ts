@@ -41,6 +41,7 @@ export class InMemoryMessageTransport extends MessageTransport {
     return answer(signal, () => {
       const outcome = this.outcomes.get(message.recipientId) ?? 'sent';
       if (outcome === 'offline') return { outcome, reached: 0 };
+      if (outcome === 'refused') return { outcome, reached: 0, reason: 'the recipient takes nothing more' };
       this.outbox.add(message);
       return { outcome, reached: 1 };
     });

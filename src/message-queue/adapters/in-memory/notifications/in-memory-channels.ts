@@ -43,7 +43,9 @@ export class ChannelOutbox {
     return answer(signal, () => {
       const outcome = this.#outcomes.get(notification.destination) ?? 'sent';
       if (outcome === 'sent') this.#outbox.add(notification);
-      return { outcome };
+      return outcome === 'refused'
+        ? { outcome, reason: 'opted-out', detail: 'said so by setOutcome' }
+        : { outcome };
     });
   }
 }

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Kysely, Sql, Transaction } from 'kysely';
 import { loadKysely, openKysely } from './sql-kysely.js';
 import { migrateSqlSchema } from '../schema/sql-migrator.js';
-import type { SqlDialectName } from '../schema/sql-migrations.js';
+import type { SqlDialectName } from '../schema/sql-dialect-name.js';
 import { resolveSqlOptions } from '../sql-options.js';
 import type { SqlStoreOptions } from '../sql-options.js';
 import type { SqlSchema } from '../schema/sql-schema.js';

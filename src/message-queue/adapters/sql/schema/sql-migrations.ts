@@ -1,5 +1,12 @@
-/** Which database the stores are in. */
-export type SqlDialectName = 'sqlite' | 'postgres';
+import {
+  deletionAndRetention,
+  deviceDeliveries,
+  idsAndDeviceTokens,
+  searchFolding,
+  suppressions,
+} from './sql-message-steps.js';
+import { idType } from './sql-dialect-name.js';
+import type { SqlDialectName } from './sql-dialect-name.js';
 
 /** One step of the schema. Steps are only ever added, and only add: an older release runs on a newer schema. */
 export interface SqlMigration {
@@ -17,12 +24,12 @@ export const SQL_MIGRATIONS: readonly SqlMigration[] = [
   { version: 4, name: 'conversation members', statements: conversationMembers },
   { version: 5, name: 'privacy', statements: privacy },
   { version: 6, name: 'erasure', statements: erasure },
+  { version: 7, name: 'ids and device tokens', statements: idsAndDeviceTokens },
+  { version: 8, name: 'suppressions', statements: suppressions },
+  { version: 9, name: 'deletion and retention', statements: deletionAndRetention },
+  { version: 10, name: 'search folding', statements: searchFolding },
+  { version: 11, name: 'deliveries by device', statements: deviceDeliveries },
 ];
-
-/** PostgreSQL compares ids byte by byte, as SQLite does: pages have the same order in both, and indexes serve any locale. */
-function idType(dialect: SqlDialectName): string {
-  return dialect === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT';
-}
 
 function messages(dialect: SqlDialectName): string[] {
   const id = idType(dialect);

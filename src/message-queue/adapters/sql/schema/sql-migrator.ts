@@ -1,7 +1,8 @@
 import type { Kysely, Sql, Transaction } from 'kysely';
 import { loadKysely, openKysely } from '../database/sql-kysely.js';
 import { SQL_MIGRATIONS } from './sql-migrations.js';
-import type { SqlDialectName, SqlMigration } from './sql-migrations.js';
+import type { SqlDialectName } from './sql-dialect-name.js';
+import type { SqlMigration } from './sql-migrations.js';
 import type { ResolvedSqlOptions } from '../sql-options.js';
 import type { SqlSchema } from './sql-schema.js';
 import { SqlStoreError, toSqlStoreError } from '../database/sql-store.error.js';
