@@ -46,6 +46,8 @@ export {
 export type {
   ChannelOutcome,
   ChannelReceipt,
+  FittedDraft,
+  NotificationDraft,
   OutgoingNotification,
   PushDetails,
 } from './notifications/notification-channel.js';
@@ -140,7 +142,7 @@ export { CircuitBreakers } from './circuit-breakers.js';
 export type { BreakerCall, BreakerStatus } from './circuit-breakers.js';
 export type { BreakerState } from '../jobs/job-events.js';
 
-// Pages of a list
+// What an answer of a destination is about
 export { ChannelSettingsError, DEFAULT_PATIENCE_MS, DestinationBusyError } from './destination-errors.js';
 export {
   isSuppressionChannel,
@@ -153,6 +155,14 @@ export { SuppressionStore } from './suppressions/suppression-store.js';
 export type { SuppressionFilter } from './suppressions/suppression-store.js';
 export { Suppressions } from './suppressions/suppressions.js';
 export type { NewSuppression } from './suppressions/suppressions.js';
+export {
+  DeliveryReportOutcome,
+  DeliveryReports,
+  isDeliveryReportOutcome,
+} from './notifications/delivery-report.js';
+export type { DeliveryReport } from './notifications/delivery-report.js';
+
+// Pages of a list
 export { InvalidCursorError } from './page.js';
 export type { Page, PageRequest } from './page.js';
 
