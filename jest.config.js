@@ -34,7 +34,7 @@ module.exports = {
   },
   // Nest 12 and some of its dependencies publish ES modules; Jest runs CommonJS here.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm|google-auth-library|gaxios|node-fetch|fetch-blob|data-uri-to-buffer|formdata-polyfill)/)',
+    '/node_modules/(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|load-esm|google-auth-library|gaxios|node-fetch|fetch-blob|data-uri-to-buffer|formdata-polyfill|jose)/)',
   ],
   setupFilesAfterEnv: ['<rootDir>/test/support/retries.ts'],
   // Ends a hang; nothing is measured by it.
