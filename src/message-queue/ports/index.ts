@@ -2,7 +2,7 @@
 
 // Messages and their delivery
 export { ConversationMembers } from './messages/conversation-members.js';
-export { ConversationStore } from './messages/conversation-store.js';
+export { ConversationStore, isDeletedWith } from './messages/conversation-store.js';
 export type { ConversationState } from './messages/conversation-store.js';
 export { DeliveryDispatch } from './messages/delivery-dispatch.js';
 export type { DispatchedMessage, DispatchOutcome } from './messages/delivery-dispatch.js';

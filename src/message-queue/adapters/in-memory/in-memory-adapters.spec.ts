@@ -99,7 +99,7 @@ describe('InMemoryMessageStore', () => {
     expect((await store.listPending('ben')).items).toEqual([]);
     expect(await conversations.find('c-1')).toEqual({
       conversationId: 'c-1',
-      deletedAt: at(1),
+      deletedAt: at(5),
       legalHold: false,
     });
   });

@@ -1,4 +1,4 @@
-/** Which messages a clean-up by age is about: created before, or in a conversation that was deleted before. */
+/** Which messages a clean-up by age is about: created before, or hidden by the deletion of their conversation, which was before. */
 export interface AgedMessages {
   readonly kind: 'old_messages' | 'deleted_conversations';
   readonly before: Date;
@@ -35,7 +35,7 @@ export abstract class CleanupStore {
   /** Removes claimed messages with their recipients' status; unknown or unclaimed ids are left alone. @returns how many */
   abstract removeClaimed(messageIds: readonly string[], signal: AbortSignal): Promise<number>;
 
-  /** Removes the marks of conversations deleted before `before` that hold no message any more. @returns how many */
+  /** Removes the marks of conversations deleted before `before` that hide no message any more. @returns how many */
   abstract removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number>;
 
   /** Removes notices of messages that were recalled before `before`; who has not come back by then is not told. @returns how many */

@@ -125,7 +125,7 @@ export abstract class MessageStore extends TraceHolder {
     signal?: AbortSignal,
   ): Promise<RecipientStatus | null>;
 
-  /** A conversation, newest first (by `createdAt`, then `messageId`). Deleted conversations are empty. */
+  /** A conversation, newest first (by `createdAt`, then `messageId`). What was written until its deletion is left out. */
   abstract listConversation(
     conversationId: string,
     page?: PageRequest,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isDeletedWith } from '../../../ports/messages/conversation-store.js';
 import { CleanupStore } from '../../../ports/messages/cleanup-store.js';
 import type { CleanupSelection } from '../../../ports/messages/cleanup-store.js';
 import { answer } from '../answer.js';
@@ -49,12 +50,17 @@ export class InMemoryCleanupStore extends CleanupStore {
 
   override removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number> {
     return answer(signal, () => {
-      const used = new Set(this.data.messages().map((row) => row.conversationId));
+      const hiding = new Set(
+        this.data
+          .messages()
+          .filter((row) => isDeletedWith(this.data.conversation(row.conversationId), row.createdAt))
+          .map((row) => row.conversationId),
+      );
       const empty = this.data
         .conversations()
         .filter(
           ({ conversationId, deletedAt, legalHold }) =>
-            deletedAt !== null && deletedAt < before && !legalHold && !used.has(conversationId),
+            deletedAt !== null && deletedAt < before && !legalHold && !hiding.has(conversationId),
         );
       for (const { conversationId } of empty.slice(0, limit)) this.data.removeConversation(conversationId);
       return Math.min(empty.length, limit);
@@ -84,8 +90,9 @@ export class InMemoryCleanupStore extends CleanupStore {
       case 'old_messages':
         return row.createdAt < selection.before;
       case 'deleted_conversations': {
-        const deletedAt = this.data.conversation(row.conversationId)?.deletedAt ?? null;
-        return deletedAt !== null && deletedAt < selection.before;
+        const conversation = this.data.conversation(row.conversationId);
+        const isInTime = (conversation?.deletedAt ?? selection.before) < selection.before;
+        return isInTime && isDeletedWith(conversation, row.createdAt);
       }
       case 'conversation':
         return row.conversationId === selection.conversationId;

@@ -17,7 +17,8 @@ export class InMemoryConversationStore extends ConversationStore {
   override markDeleted(conversationId: string, at: Date, signal?: AbortSignal): Promise<void> {
     return answer(signal, () => {
       const state = this.stateOf(conversationId);
-      this.data.putConversation({ ...state, deletedAt: state.deletedAt ?? at });
+      const deletedAt = state.deletedAt !== null && state.deletedAt > at ? state.deletedAt : at;
+      this.data.putConversation({ ...state, deletedAt });
     });
   }
 
@@ -29,6 +30,15 @@ export class InMemoryConversationStore extends ConversationStore {
 
   override find(conversationId: string, signal?: AbortSignal): Promise<ConversationState | null> {
     return answer(signal, () => this.data.conversation(conversationId) ?? null);
+  }
+
+  override findMany(
+    conversationIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly ConversationState[]> {
+    return answer(signal, () =>
+      [...new Set(conversationIds)].flatMap((conversationId) => this.data.conversation(conversationId) ?? []),
+    );
   }
 
   override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {

@@ -66,7 +66,7 @@ export class InMemoryMessageStore extends MessageStore {
   override find(messageId: string, signal?: AbortSignal): Promise<StoredMessage | null> {
     return answer(signal, () => {
       const row = this.data.message(messageId);
-      return row === undefined || this.data.isHidden(messageId) ? null : this.stored(row);
+      return row === undefined || !this.data.isVisible(row) ? null : this.stored(row);
     });
   }
 
@@ -76,8 +76,11 @@ export class InMemoryMessageStore extends MessageStore {
     signal?: AbortSignal,
   ): Promise<RecipientStatus | null> {
     return answer(signal, () => {
+      const message = this.data.message(messageId);
       const row = this.data.copy(messageId, recipientId);
-      return row === undefined || this.data.isHidden(messageId) ? null : statusOf(row);
+      return message === undefined || row === undefined || !this.data.isVisible(message)
+        ? null
+        : statusOf(row);
     });
   }
 

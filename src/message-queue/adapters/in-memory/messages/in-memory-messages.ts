@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
+import { isDeletedWith } from '../../../ports/messages/conversation-store.js';
 import type { ConversationState } from '../../../ports/messages/conversation-store.js';
 import type {
   MessageForRecipient,
@@ -160,8 +161,8 @@ export class InMemoryMessages {
   }
 
   /** Whether users may see a message. */
-  isVisible({ messageId, conversationId }: MessageRow): boolean {
-    return !this.isHidden(messageId) && (this.conversation(conversationId)?.deletedAt ?? null) === null;
+  isVisible({ messageId, conversationId, createdAt }: MessageRow): boolean {
+    return !this.isHidden(messageId) && !isDeletedWith(this.conversation(conversationId), createdAt);
   }
 
   /** Whether a conversation is under legal hold. */

@@ -89,7 +89,8 @@ export class SqlCleanupStore extends CleanupStore {
                   inner
                     .selectFrom('mq_messages')
                     .select('mq_messages.message_id')
-                    .whereRef('mq_messages.conversation_id', '=', 'empty.conversation_id'),
+                    .whereRef('mq_messages.conversation_id', '=', 'empty.conversation_id')
+                    .whereRef('mq_messages.created_at', '<=', 'empty.deleted_at'),
                 ),
               ),
             )
@@ -158,6 +159,7 @@ function isInKind(
           .selectFrom('mq_conversations')
           .select('mq_conversations.conversation_id')
           .whereRef('mq_conversations.conversation_id', '=', 'mq_messages.conversation_id')
+          .whereRef('mq_conversations.deleted_at', '>=', 'mq_messages.created_at')
           .where('deleted_at', '<', selection.before.getTime()),
       );
     case 'conversation':

@@ -1,9 +1,11 @@
+import type { Selectable } from 'kysely';
 import { ConversationStore } from '../../../ports/messages/conversation-store.js';
 import type { ConversationState } from '../../../ports/messages/conversation-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
+import type { SqlSchema } from '../schema/sql-schema.js';
 import { lockLegalHolds } from '../traces/sql-legal-holds.js';
-import { countTraces, eraseTraces, traceTable } from '../traces/sql-traces.js';
+import { countTraces, eraseTraces, isAmong, traceTable } from '../traces/sql-traces.js';
 import { toDateOrNull } from '../database/sql-values.js';
 
 const MARKS = [
@@ -25,7 +27,12 @@ export class SqlConversationStore extends ConversationStore {
         .values({ conversation_id: conversationId, deleted_at: at.getTime(), legal_hold: 0 })
         .onConflict((conflict) =>
           conflict.column('conversation_id').doUpdateSet((eb) => ({
-            deleted_at: eb.fn.coalesce(eb.ref('mq_conversations.deleted_at'), eb.ref('excluded.deleted_at')),
+            deleted_at: eb
+              .case()
+              .when('mq_conversations.deleted_at', '>', eb.ref('excluded.deleted_at'))
+              .then(eb.ref('mq_conversations.deleted_at'))
+              .else(eb.ref('excluded.deleted_at'))
+              .end(),
           })),
         )
         .execute(),
@@ -60,8 +67,22 @@ export class SqlConversationStore extends ConversationStore {
     const [row] = await this.database.run('find a conversation', signal, (db) =>
       db.selectFrom('mq_conversations').selectAll().where('conversation_id', '=', conversationId).execute(),
     );
-    if (row === undefined) return null;
-    return { conversationId, deletedAt: toDateOrNull(row.deleted_at), legalHold: row.legal_hold === 1 };
+    return row === undefined ? null : toState(row);
+  }
+
+  async findMany(
+    conversationIds: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly ConversationState[]> {
+    if (conversationIds.length === 0) return [];
+    const rows = await this.database.run('find conversations', signal, (db) =>
+      db
+        .selectFrom('mq_conversations')
+        .selectAll()
+        .where((eb) => isAmong(this.database, eb.ref('conversation_id'), conversationIds))
+        .execute(),
+    );
+    return rows.map(toState);
   }
 
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
@@ -71,4 +92,12 @@ export class SqlConversationStore extends ConversationStore {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, MARKS, target, limit, signal);
   }
+}
+
+function toState(row: Selectable<SqlSchema['mq_conversations']>): ConversationState {
+  return {
+    conversationId: row.conversation_id,
+    deletedAt: toDateOrNull(row.deleted_at),
+    legalHold: row.legal_hold === 1,
+  };
 }

@@ -61,7 +61,7 @@ export async function withRecipients(
   return rows.map((row) => ({ ...toMessage(row), recipients: recipients.get(row.message_id) ?? [] }));
 }
 
-/** Whether users see a message: it was not recalled, is not being cleaned up, and not in a deleted conversation. */
+/** Whether users see a message: it was not recalled, is not being cleaned up, and its conversation was not deleted after it. */
 export function isVisible(
   eb: ExpressionBuilder<SqlSchema & { message: SqlSchema['mq_messages'] }, 'message'>,
 ): Expression<SqlBool> {
@@ -69,7 +69,7 @@ export function isVisible(
     .selectFrom('mq_conversations')
     .select('mq_conversations.conversation_id')
     .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
-    .where('mq_conversations.deleted_at', 'is not', null);
+    .whereRef('mq_conversations.deleted_at', '>=', 'message.created_at');
   return eb.and([eb('message.claimed', '=', 0), eb('message.recalled', '=', 0), eb.not(eb.exists(deleted))]);
 }
 

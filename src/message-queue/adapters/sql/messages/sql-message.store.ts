@@ -95,11 +95,10 @@ export class SqlMessageStore extends MessageStore {
   async find(messageId: string, signal?: AbortSignal): Promise<StoredMessage | null> {
     const [row] = await this.database.run('find a message', signal, (db) =>
       db
-        .selectFrom('mq_messages')
+        .selectFrom('mq_messages as message')
         .selectAll()
-        .where('message_id', '=', messageId)
-        .where('claimed', '=', 0)
-        .where('recalled', '=', 0)
+        .where('message.message_id', '=', messageId)
+        .where(isVisible)
         .execute(),
     );
     if (row === undefined) return null;
@@ -119,8 +118,7 @@ export class SqlMessageStore extends MessageStore {
         .selectAll('copy')
         .where('copy.message_id', '=', messageId)
         .where('copy.recipient_id', '=', recipientId)
-        .where('message.claimed', '=', 0)
-        .where('message.recalled', '=', 0)
+        .where(isVisible)
         .execute(),
     );
     return row === undefined ? null : toRecipientStatus(row);

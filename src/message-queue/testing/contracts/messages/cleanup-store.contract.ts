@@ -137,6 +137,23 @@ function declareDeletedConversations(test: ContractTest<CleanupStoreSubject>): v
     assert.equal(await cleanup.removeClaimed(ids, never()), 2);
   });
 
+  test('removes what the deletion hides, and nothing of the life after it', async (subject) => {
+    const { cleanup, messages, conversations } = subject;
+    await saveMany(messages, 6);
+    await conversations.markDeleted('conversation-1', at(3));
+    assert.equal(await cleanup.count(DELETED, never()), 4);
+    assert.equal(await cleanup.removeEmptyConversations(at(10), 10, never()), 0);
+    const ids = await cleanup.claim(DELETED, 10, never());
+    assert.deepEqual(ids, ['m0', 'm1', 'm2', 'm3']);
+    assert.equal(await cleanup.removeEmptyConversations(at(10), 10, never()), 0);
+    assert.equal(await cleanup.removeClaimed(ids, never()), 4);
+    assert.equal(await cleanup.removeEmptyConversations(at(10), 10, never()), 1);
+    assert.equal(await conversations.find('conversation-1'), null);
+    assert.equal((await messages.listConversation('conversation-1')).items.length, 2);
+    await conversations.markDeleted('conversation-1', at(4));
+    assert.deepEqual(await cleanup.claim(DELETED, 10, never()), ['m4']);
+  });
+
   test('removes marks only of conversations that are empty', async ({ cleanup, messages, conversations }) => {
     await messages.save(aMessage({ conversationId: 'full' }), never());
     for (const id of ['full', 'empty', 'held', 'late']) {

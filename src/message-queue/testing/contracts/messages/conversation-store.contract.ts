@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ConversationStore } from '../../../ports/messages/conversation-store.js';
 import type { MessageStore } from '../../../ports/messages/message-store.js';
 import { declareContract } from '../contract-runner.js';
-import type { ContractRunner, CreateSubject } from '../contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { aMessage, at, never } from '../contract-values.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
@@ -47,10 +47,9 @@ export function conversationStoreContract(
       assert.equal(await conversations.find('conversation-1'), null);
     });
 
-    test('keeps when a conversation was deleted first', async ({ conversations }) => {
-      await conversations.markDeleted('conversation-1', at(1));
-      await conversations.markDeleted('conversation-1', at(2));
-      const marks = { conversationId: 'conversation-1', deletedAt: at(1), legalHold: false };
+    test('keeps when a conversation was deleted last', async ({ conversations }) => {
+      for (const when of [2, 3, 1]) await conversations.markDeleted('conversation-1', at(when));
+      const marks = { conversationId: 'conversation-1', deletedAt: at(3), legalHold: false };
       assert.deepEqual(await conversations.find('conversation-1'), marks);
     });
 
@@ -63,17 +62,71 @@ export function conversationStoreContract(
       assert.deepEqual(await conversations.find('conversation-1'), { ...marks, legalHold: false });
     });
 
-    test('hides the messages of a deleted conversation from lists', async ({ conversations, messages }) => {
-      await messages.save(aMessage(), never());
-      await messages.save(aMessage({ messageId: 'message-2', conversationId: 'conversation-2' }), never());
-      await conversations.markDeleted('conversation-1', at(1));
-      assert.deepEqual((await messages.listConversation('conversation-1')).items, []);
-      assert.equal((await messages.listConversation('conversation-2')).items.length, 1);
-      const pending = await messages.listPending('ben');
-      assert.deepEqual(
-        pending.items.map((message) => message.messageId),
-        ['message-2'],
-      );
-    });
+    declareMany(test);
+    declareNewLife(test);
+  });
+}
+
+function declareNewLife(test: ContractTest<ConversationStoreSubject>): void {
+  test('hides the messages of a deleted conversation from lists', async ({ conversations, messages }) => {
+    await messages.save(aMessage({ createdAt: at(1) }), never());
+    await messages.save(aMessage({ messageId: 'message-2', conversationId: 'conversation-2' }), never());
+    await conversations.markDeleted('conversation-1', at(1));
+    assert.deepEqual((await messages.listConversation('conversation-1')).items, []);
+    assert.equal((await messages.listConversation('conversation-2')).items.length, 1);
+    const pending = await messages.listPending('ben');
+    assert.deepEqual(
+      pending.items.map((message) => message.messageId),
+      ['message-2'],
+    );
+  });
+
+  test('hides what was written until the deletion from every read, and nothing later', async (subject) => {
+    const { conversations, messages } = subject;
+    for (const n of [1, 2, 3]) {
+      await messages.save(aMessage({ messageId: `m${n}`, createdAt: at(n) }), never());
+    }
+    await conversations.markDeleted('conversation-1', at(2));
+    const seen = async (): Promise<readonly string[][]> => {
+      const ids = ['m1', 'm2', 'm3', 'm4'];
+      const [found, statuses, listed, pending] = await Promise.all([
+        Promise.all(ids.map(async (id) => (await messages.find(id))?.messageId ?? '')),
+        Promise.all(ids.map(async (id) => (await messages.findStatus(id, 'ben'))?.messageId ?? '')),
+        messages.listConversation('conversation-1'),
+        messages.listPending('ben'),
+      ]);
+      const idsOf = (items: readonly { readonly messageId: string }[]) =>
+        items.map(({ messageId }) => messageId).sort();
+      return [found.filter(Boolean), statuses.filter(Boolean), idsOf(listed.items), idsOf(pending.items)];
+    };
+    assert.deepEqual(await seen(), Array(4).fill(['m3']));
+    // Late, but from before: a repeated delivery stores it, and nobody sees it.
+    await messages.save(aMessage({ messageId: 'm4', createdAt: at(2) }), never());
+    assert.deepEqual(await seen(), Array(4).fill(['m3']));
+    await conversations.markDeleted('conversation-1', at(3));
+    assert.deepEqual(await seen(), Array(4).fill([]));
+  });
+
+  test('counts the copies of a batch also in deleted conversations: the figures are not what people wrote', async (subject) => {
+    const { conversations, messages } = subject;
+    await messages.save(aMessage({ batchId: 'batch-1', createdAt: at(1) }), never());
+    await conversations.markDeleted('conversation-1', at(1));
+    assert.equal((await messages.countBatch('batch-1')).pending, 1);
+  });
+}
+
+function declareMany(test: ContractTest<ConversationStoreSubject>): void {
+  test('finds the marks of many at once, each once, and leaves out those without', async (subject) => {
+    const { conversations } = subject;
+    await conversations.markDeleted('conversation-1', at(1));
+    await conversations.setLegalHold('conversation-2', true);
+    const ids = ['conversation-2', 'unknown', 'conversation-1', 'conversation-2'];
+    const found = await conversations.findMany(ids, never());
+    const sorted = [...found].sort((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
+    assert.deepEqual(sorted, [
+      { conversationId: 'conversation-1', deletedAt: at(1), legalHold: false },
+      { conversationId: 'conversation-2', deletedAt: null, legalHold: true },
+    ]);
+    assert.deepEqual(await conversations.findMany([], never()), []);
   });
 }
