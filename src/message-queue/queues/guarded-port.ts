@@ -1,7 +1,7 @@
 import { abandonable } from '../../kernel/host/abandonable.js';
 import type { CircuitBreakers } from '../ports/circuit-breakers.js';
 
-/** Names of the breakers that the built-in queues use. Channels: `notification:push`, `notification:email`, … */
+/** Names of the breakers that the built-in queues use. Channels: `notification:email`, `notification:push:<service>`, … */
 export const Dependency = { TRANSPORT: 'transport', SEARCH: 'search', STORE: 'store' } as const;
 
 /**

@@ -103,6 +103,13 @@ export abstract class NotificationChannel {
   readonly rate?: SharedRate;
 
   /**
+   * Which service takes what goes there, where this channel has several that can be down each on its own, such as the push services of browsers:
+   * each gets a circuit breaker of its own, `notification:<type>:<service>`. Names few services, whatever people register, and quotes nothing of
+   * the destination but its host. Default: one breaker for the channel, `notification:<type>`.
+   */
+  serviceOf?(target: Pick<OutgoingNotification, 'destination' | 'platform'>): string;
+
+  /**
    * Applies the service's limits and formats: as it is, refused, or, where the host asked the channel for that, shortened at a character
    * boundary. Asked when a notification is added, so that nothing is accepted that cannot be sent, and again before it is sent. Asks nobody
    * outside, and allows for the longest ids. Default: everything fits.

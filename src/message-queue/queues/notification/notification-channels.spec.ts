@@ -100,3 +100,39 @@ describe('channels with a rate', () => {
     ]);
   });
 });
+
+describe('a channel of several services', () => {
+  class ServicesPushChannel extends InMemoryPushChannel {
+    override serviceOf({ destination }: Pick<OutgoingNotification, 'destination'>): string {
+      return destination;
+    }
+  }
+
+  it('keeps sending through those that are up while one is down', async () => {
+    const push = recorded(new ServicesPushChannel());
+    const breakers = new ManualCircuitBreakers();
+    const { rates } = new MemoryBroker({ clock: new ManualClock() });
+    const others = [
+      new InMemoryEmailChannel(),
+      new InMemorySmsChannel(),
+      new InMemoryInAppChannel(),
+    ] as const;
+    const channels = new NotificationChannels(push, ...others, breakers, rates);
+    const { signal } = new AbortController();
+    const send = (destination: string): Promise<unknown> =>
+      channels.send(
+        'push',
+        destination,
+        { ...notification, destination },
+        { queue: 'q', jobId: 'j', signal },
+      );
+    breakers.open('notification:push:a.example', 700);
+    await expect(send('a.example')).rejects.toMatchObject({
+      ...{ code: 'CIRCUIT_OPEN', dependency: 'notification:push:a.example' },
+    });
+    expect(await send('b.example')).toMatchObject({ outcome: 'sent' });
+    expect(push.outbox.sent.map(({ destination }) => destination)).toEqual(['b.example']);
+    breakers.close('notification:push:a.example');
+    expect(await send('a.example')).toMatchObject({ outcome: 'sent' });
+  });
+});

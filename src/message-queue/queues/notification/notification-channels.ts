@@ -18,7 +18,10 @@ import { NotificationType } from '../../ports/notifications/notification-type.js
 import { RateTokens } from '../../ports/notifications/rate-tokens.js';
 import { guardedPort } from '../guarded-port.js';
 
-/** The channel of each type, as the host plugged it in, each behind a breaker of its own: `notification:<type>`. */
+/**
+ * The channel of each type, as the host plugged it in, behind a breaker of its own: `notification:<type>`, or, where a channel has several
+ * services, `notification:<type>:<service>` for each.
+ */
 @Injectable()
 export class NotificationChannels {
   private readonly byType: Readonly<Record<NotificationType, NotificationChannel>>;
@@ -28,16 +31,14 @@ export class NotificationChannels {
     email: EmailChannel,
     sms: SmsChannel,
     inApp: InAppChannel,
-    breakers: CircuitBreakers,
+    private readonly breakers: CircuitBreakers,
     private readonly tokens: RateTokens,
   ) {
-    const guarded = (channel: NotificationChannel): NotificationChannel =>
-      guardedPort(channel, `notification:${channel.type}`, breakers);
     this.byType = {
-      [NotificationType.PUSH]: guarded(push),
-      [NotificationType.EMAIL]: guarded(email),
-      [NotificationType.SMS]: guarded(sms),
-      [NotificationType.IN_APP]: guarded(inApp),
+      [NotificationType.PUSH]: push,
+      [NotificationType.EMAIL]: email,
+      [NotificationType.SMS]: sms,
+      [NotificationType.IN_APP]: inApp,
     };
   }
 
@@ -59,12 +60,19 @@ export class NotificationChannels {
     const waitMs = await reserve();
     if (waitMs > 0) throw new RetryLater(waitMs, `The rate of channel "${type}" lets it out later.`);
     try {
-      return await channel.send(notification, signal);
+      return await this.guarded(channel, notification).send(notification, signal);
     } catch (error) {
       if (!(error instanceof RateLimited)) throw error;
       // Not thrown on: the rate of the queue is that of all channels.
       if (rate !== undefined) await untilAborted(this.tokens.close(rate, error.delayMs), signal);
       throw new RetryLater(Math.max(error.delayMs, await reserve()), error.message);
     }
+  }
+
+  /** One service of a channel that is down keeps nobody from the others. */
+  private guarded(channel: NotificationChannel, notification: OutgoingNotification): NotificationChannel {
+    const service = channel.serviceOf?.(notification);
+    const dependency = `notification:${channel.type}${service === undefined ? '' : `:${service}`}`;
+    return guardedPort(channel, dependency, this.breakers);
   }
 }
