@@ -8,6 +8,7 @@ import { MessageIndexingProcessor } from './indexing/indexing.processor.js';
 import { MessageNotificationProcessor } from './notification/notification.processor.js';
 import { NotificationChannels } from './notification/notification-channels.js';
 import { NotificationGate } from './notification/notification-gate.js';
+import { NotificationSender } from './notification/notification-sender.js';
 import { NotificationTargets } from './notification/notification-targets.js';
 import { NotificationTemplateCheck } from './notification/notification-template-check.js';
 
@@ -23,6 +24,7 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   // What the notification queue is made of beside its processor.
   NotificationChannels,
   NotificationGate,
+  NotificationSender,
   NotificationTargets,
   NotificationTemplateCheck,
 ];

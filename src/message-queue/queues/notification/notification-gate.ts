@@ -40,7 +40,10 @@ export class NotificationGate {
    * Null: it may go out.
    * @throws RetryLater until the quiet hours end; URGENT and IN_APP pass them
    */
-  async check(job: NotificationJobDto, context: JobContext): Promise<DropReason | null> {
+  async check(
+    job: NotificationJobDto,
+    context: Pick<JobContext, 'signal' | 'logger'>,
+  ): Promise<DropReason | null> {
     const now = this.clock.now();
     const expiresAt = this.expiresAt(job);
     if (expiresAt !== null && now >= expiresAt) {
@@ -59,7 +62,7 @@ export class NotificationGate {
     return null;
   }
 
-  private leftMs(now: number, quiet: QuietHours, context: JobContext): number {
+  private leftMs(now: number, quiet: QuietHours, context: Pick<JobContext, 'logger'>): number {
     try {
       return quietHoursLeftMs(now, quiet);
     } catch (error) {

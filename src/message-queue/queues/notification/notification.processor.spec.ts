@@ -20,6 +20,7 @@ import { ManualClock } from '../../testing/manual-clock.js';
 import { NotificationChannels } from './notification-channels.js';
 import { NotificationGate } from './notification-gate.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
+import { NotificationSender } from './notification-sender.js';
 import { NotificationTargets } from './notification-targets.js';
 import { MessageNotificationProcessor } from './notification.processor.js';
 import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
@@ -49,13 +50,16 @@ function setUp() {
   const processor = new MessageNotificationProcessor(
     new NotificationGate(ports.preferences, clock, ports.breakers),
     new NotificationTargets(ports.devices, ports.contacts, ports.breakers),
-    new NotificationChannels(
-      ...([ports.push, ports.email, ports.sms, ports.inApp, ports.breakers] as const),
-      new MemoryBroker({ clock }).rates,
+    new NotificationSender(
+      new NotificationChannels(
+        ...([ports.push, ports.email, ports.sms, ports.inApp, ports.breakers] as const),
+        new MemoryBroker({ clock }).rates,
+      ),
+      ports.devices,
+      ports.breakers,
     ),
     ports.ledger,
     ports.inbox,
-    ports.devices,
     ports.templates,
     clock,
     ports.breakers,

@@ -1,10 +1,8 @@
 import { Processor } from '@nestjs/bull';
 import { Clock } from '../../../kernel/time/clock.js';
-import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
-import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import type { OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
@@ -13,10 +11,10 @@ import { NotificationType } from '../../ports/notifications/notification-type.js
 import { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
-import { NotificationChannels } from './notification-channels.js';
 import { NotificationGate } from './notification-gate.js';
 import { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
+import { NotificationSender } from './notification-sender.js';
 import { NotificationTargets } from './notification-targets.js';
 import type { NotificationTarget } from './notification-targets.js';
 import { NOTIFICATION_QUEUE } from './notification.queue.js';
@@ -42,22 +40,19 @@ type Text = Pick<OutgoingNotification, 'title' | 'body' | 'html'>;
 export class MessageNotificationProcessor {
   private readonly ledger: NotificationLedger;
   private readonly inbox: NotificationInbox;
-  private readonly devices: DeviceTokenStore;
 
   constructor(
     private readonly gate: NotificationGate,
     private readonly targets: NotificationTargets,
-    private readonly channels: NotificationChannels,
+    private readonly sender: NotificationSender,
     ledger: NotificationLedger,
     inbox: NotificationInbox,
-    devices: DeviceTokenStore,
     private readonly templates: TemplateRenderer,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
   ) {
     this.ledger = guardedPort(ledger, Dependency.STORE, breakers);
     this.inbox = guardedPort(inbox, Dependency.STORE, breakers);
-    this.devices = guardedPort(devices, Dependency.STORE, breakers);
   }
 
   /**
@@ -115,7 +110,6 @@ export class MessageNotificationProcessor {
     );
   }
 
-  /** One destination's failure does not keep the others from being told; it is thrown at the end. */
   private async sendToAll(
     job: NotificationJobDto,
     text: Text,
@@ -123,57 +117,25 @@ export class MessageNotificationProcessor {
     context: JobContext,
   ): Promise<NotificationOutcome[]> {
     const earlier = await this.ledger.list(context.jobId, context.signal);
-    const outcomes = new Map(earlier.map((entry) => [entry.target, entry.outcome]));
-    const failures: Error[] = [];
-    for (const target of targets) {
-      if (outcomes.has(target.target)) continue;
-      context.signal.throwIfAborted();
-      try {
-        outcomes.set(target.target, await this.sendTo(job, text, target, context));
-      } catch (error) {
-        failures.push(
-          error instanceof Error ? error : new Error('The channel threw something that is not an error.'),
-        );
-      }
-    }
-    context.signal.throwIfAborted();
-    const retryable = failures.find((failure) => !(failure instanceof UnrecoverableJobError));
-    if (retryable !== undefined) throw retryable;
-    if (failures[0] !== undefined && ![...outcomes.values()].includes('sent')) throw failures[0];
-    if (failures.length > 0)
-      context.logger.warn(`${failures.length} destination(s) refused the notification.`);
-    return [...outcomes.values()];
-  }
-
-  private async sendTo(
-    job: NotificationJobDto,
-    text: Text,
-    target: NotificationTarget,
-    context: JobContext,
-  ): Promise<NotificationOutcome> {
-    const { signal } = context;
-    const receipt = await this.channels.send(
-      job.type,
-      target.target,
-      {
-        ...text,
-        notificationId: context.jobId,
-        recipientId: job.recipientId,
-        destination: target.destination,
-        platform: target.platform,
-        push: job.type === NotificationType.PUSH ? job.pushPayload : undefined,
-        messageId: job.messageId,
-        urgent: job.priority === NotificationPriority.URGENT,
-        expiresAt: this.gate.expiresAt(job),
+    const notification = {
+      ...text,
+      notificationId: context.jobId,
+      recipientId: job.recipientId,
+      push: job.type === NotificationType.PUSH ? job.pushPayload : undefined,
+      messageId: job.messageId,
+      urgent: job.priority === NotificationPriority.URGENT,
+      expiresAt: this.gate.expiresAt(job),
+    };
+    const outcomes = await this.sender.sendToAll(
+      { targets, known: new Map(earlier.map(({ target, outcome }) => [target, outcome])) },
+      async (target) => {
+        const { outcome, providerId } = await this.sender.send(job.type, target, notification, context);
+        await this.record(job, target.target, outcome, undefined, providerId, context);
+        return outcome;
       },
       context,
     );
-    const outcome = receipt.outcome === 'unregistered' ? 'unregistered' : 'sent';
-    if (outcome === 'unregistered' && job.type === NotificationType.PUSH) {
-      await this.devices.removeIfUnchanged(target.target, target.destination, signal);
-    }
-    await this.record(job, target.target, outcome, undefined, receipt.providerId, context);
-    return outcome;
+    return [...outcomes.values()];
   }
 
   private async drop(
