@@ -289,7 +289,7 @@ describe('PostgreSQL', () => {
     const url = await server.createDatabase();
     const devices = [new SqlDeviceTokenStore(await open(url)), new SqlDeviceTokenStore(await open(url))];
     for (const deviceId of ['d1', 'd2', 'd3', 'd4'])
-      await devices[0]!.register({ deviceId, recipientId: 'ben', platform: 'web', token: 'token' });
+      await devices[0]!.register({ deviceId, recipientId: 'ben', platform: 'fcm', token: deviceId });
     const running: Promise<number>[] = [];
     await behindLock(url, `SELECT 1 FROM mq_device_tokens WHERE device_id = 'd1' FOR UPDATE`, async () => {
       for (const [at, store] of devices.entries()) {

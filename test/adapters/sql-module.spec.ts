@@ -80,7 +80,7 @@ describe.each([
     const old = new Date(createdAt.getTime() - 100 * DAY_MS);
     const people = { senderId: 'ana', conversationId: 'c1' };
     await app.get(DeviceTokenStore).register({
-      ...{ deviceId: 'd1', recipientId: 'ben', platform: 'web', token: 'token' },
+      ...{ deviceId: 'd1', recipientId: 'ben', platform: 'fcm', token: 'token' },
     });
     const delivery = { ...people, recipientId: 'ben', content: 'Meet me at noon', createdAt };
     const receipts = await Promise.all([

@@ -117,7 +117,7 @@ async function seed(database: SqlDatabase): Promise<Stores> {
     [{ ...ids, senderId: PERSON, content: `A ${TEXT}`, createdAt: at, version: 1 }],
     never,
   );
-  await devices.register({ deviceId: 'd1', recipientId: PERSON, platform: 'web', token: PERSON });
+  await devices.register({ deviceId: 'd1', recipientId: PERSON, platform: 'fcm', token: PERSON });
   const noted = { notificationId: 'n1', title: PERSON, body: TEXT, messageId: MESSAGE, createdAt: at };
   await inbox.add({ ...noted, recipientId: 'ben' }, never);
   const own = { notificationId: 'n2', recipientId: PERSON, body: 'Welcome', messageId: null };

@@ -33,7 +33,8 @@ export type {
 } from './messages/message-transport.js';
 
 // Notifications
-export { DeviceTokenStore } from './notifications/device-token-store.js';
+export { checkDevice, InvalidDeviceError } from './notifications/device-check.js';
+export { DeviceTokenStore, MAX_DEVICES_PER_RECIPIENT } from './notifications/device-token-store.js';
 export type { DevicePlatform, DeviceToken } from './notifications/device-token-store.js';
 export {
   EmailChannel,

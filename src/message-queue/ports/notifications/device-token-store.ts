@@ -13,12 +13,22 @@ export interface DeviceToken {
   readonly token: string;
 }
 
-/** Devices by recipient. Unique key: `deviceId`. */
+/** Devices that a recipient may have: of more, those that registered last are kept. */
+export const MAX_DEVICES_PER_RECIPIENT = 50;
+
+/**
+ * Devices by recipient. Unique keys: `deviceId`, and what makes two tokens of a platform the same (see {@link checkDevice}). A push service
+ * gives one token to one installation, so whoever registered it last is its only owner, whatever the device ids.
+ */
 export abstract class DeviceTokenStore extends TraceHolder {
-  /** Adds the device or replaces its token and owner. */
+  /**
+   * Adds the device or replaces its token and owner, and removes any other device with the same token, all or nothing. The recipient keeps
+   * the 50 devices that registered last.
+   * @throws InvalidDeviceError when no push could reach it; see {@link checkDevice}
+   */
   abstract register(device: DeviceToken, signal?: AbortSignal): Promise<void>;
 
-  /** A recipient's devices, at most 50, in a stable order. */
+  /** A recipient's devices, at most 50, in the order in which they registered. */
   abstract list(recipientId: string, signal: AbortSignal): Promise<readonly DeviceToken[]>;
 
   /**

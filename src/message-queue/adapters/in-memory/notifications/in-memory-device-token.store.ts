@@ -1,5 +1,9 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { DeviceTokenStore } from '../../../ports/notifications/device-token-store.js';
+import { checkDevice } from '../../../ports/notifications/device-check.js';
+import {
+  DeviceTokenStore,
+  MAX_DEVICES_PER_RECIPIENT,
+} from '../../../ports/notifications/device-token-store.js';
 import type { DeviceToken } from '../../../ports/notifications/device-token-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
@@ -7,11 +11,17 @@ import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { eraseNext, isOfSubject } from '../traces.js';
 
+interface RegisteredDevice extends DeviceToken {
+  /** What makes two tokens the same. */
+  readonly tokenKey: string;
+}
+
 /** Devices in memory; none until one is registered. Forgets none, since its owner would miss every push: a full one refuses. */
 @Injectable()
 export class InMemoryDeviceTokenStore extends DeviceTokenStore {
   override readonly holds = 'device tokens';
-  private readonly devices: BoundedMap<DeviceToken>;
+  /** In the order of their registrations. */
+  private readonly devices: BoundedMap<RegisteredDevice>;
 
   constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
     super();
@@ -20,16 +30,27 @@ export class InMemoryDeviceTokenStore extends DeviceTokenStore {
 
   override register(device: DeviceToken, signal?: AbortSignal): Promise<void> {
     return answer(signal, () => {
-      this.devices.setOrRefuse(device.deviceId, device, 'DeviceTokenStore');
+      const { deviceId, recipientId, platform, token } = device;
+      const tokenKey = `${platform} ${checkDevice(device)}`;
+      // Whoever is removed makes room, so what follows refuses only when nothing has changed.
+      this.devices.delete(deviceId);
+      for (const other of this.devices.values())
+        if (other.tokenKey === tokenKey) this.devices.delete(other.deviceId);
+      const registered = { deviceId, recipientId, platform, token, tokenKey };
+      this.devices.setOrRefuse(deviceId, registered, 'DeviceTokenStore');
+      for (const dropped of this.devicesOf(recipientId).slice(0, -MAX_DEVICES_PER_RECIPIENT))
+        this.devices.delete(dropped.deviceId);
     });
   }
 
   override list(recipientId: string, signal: AbortSignal): Promise<readonly DeviceToken[]> {
     return answer(signal, () =>
-      this.devices
-        .values()
-        .filter((device) => device.recipientId === recipientId)
-        .slice(0, 50),
+      this.devicesOf(recipientId).map(({ deviceId, platform, token }) => ({
+        deviceId,
+        recipientId,
+        platform,
+        token,
+      })),
     );
   }
 
@@ -45,6 +66,11 @@ export class InMemoryDeviceTokenStore extends DeviceTokenStore {
     return answer(signal, () =>
       eraseNext(this.tracesOf(target), limit, ({ deviceId }) => this.devices.delete(deviceId)),
     );
+  }
+
+  /** In the order of their registrations. */
+  private devicesOf(recipientId: string): RegisteredDevice[] {
+    return this.devices.values().filter((device) => device.recipientId === recipientId);
   }
 
   private tracesOf(target: TraceTarget): DeviceToken[] {

@@ -94,6 +94,9 @@ interface DeviceTokenTable {
   recipient_id: string;
   platform: DevicePlatform;
   token: string;
+  /** What makes two tokens of a platform the same; null in rows that an older release wrote. */
+  token_key: string | null;
+  registered_at: Milliseconds;
 }
 
 interface NotificationInboxTable {
