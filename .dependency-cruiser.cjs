@@ -202,6 +202,12 @@ module.exports = {
       'What seals, opens and erases is called at the end of admission and at the start of a run: it knows neither of them, no broker and no queue. The engine of envelopes it shares with the ciphers.',
     ),
     onlyImports(
+      'suppressions-stand-on-ports',
+      `${LIB}/suppressions/`,
+      [`${LIB}/(suppressions|ports|jobs)/`, `${LIB}/privacy/audit/audit-chain\\.ts$`, KERNEL],
+      'Which destinations are dead is remembered in a store of the app, and that one is lifted in the audit: no queue and no broker is asked.',
+    ),
+    onlyImports(
       'facade-uses-the-road',
       `${LIB}/facade/`,
       [

@@ -68,6 +68,7 @@ describe('the in-memory stores', () => {
       members: new inMemory.InMemoryConversationMembers(),
       messages: new inMemory.InMemoryMessageStore(data),
       preferences: new inMemory.InMemoryNotificationPreferences(),
+      suppressions: new inMemory.InMemorySuppressionStore(),
       put: (contact) => contacts.setContact(contact),
     };
   });

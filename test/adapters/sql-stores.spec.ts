@@ -26,6 +26,7 @@ function sqlStores(database: SqlDatabase): Stores {
     members: new sql.SqlConversationMembers(database),
     messages: new sql.SqlMessageStore(database),
     preferences: new sql.SqlNotificationPreferences(database),
+    suppressions: new sql.SqlSuppressionStore(database),
     put: (contact) => contacts.save(contact),
   };
 }

@@ -71,6 +71,7 @@ async function seed(database: SqlDatabase): Promise<Stores> {
   const ledger = new sql.SqlNotificationLedger(database);
   const preferences = new sql.SqlNotificationPreferences(database);
   const contacts = new sql.SqlRecipientContacts(database);
+  const suppressions = new sql.SqlSuppressionStore(database);
   const attachments = new sql.SqlAttachmentStore(database);
   const keys = new sql.SqlDataKeyStore(database);
 
@@ -130,6 +131,10 @@ async function seed(database: SqlDatabase): Promise<Stores> {
     never,
   );
   await preferences.save({ recipientId: PERSON, optedOut: [], quietHours: null });
+  await suppressions.add({
+    ...{ channel: 'email', destination: `${PERSON}@example.org`, recipientId: PERSON, reason: 'bounced' },
+    ...{ detail: PERSON, at },
+  });
   await contacts.save({ recipientId: PERSON, email: `${PERSON}@example.org`, phone: PERSON });
   await attachments.save({
     ...{ id: `${MESSAGE}-1`, messageId: MESSAGE, fileKey: TEXT, expiresAt: null, legalHold: false },
@@ -147,7 +152,7 @@ async function seed(database: SqlDatabase): Promise<Stores> {
   );
   const holders = [messages, conversations, members, batches, contents, index, devices, inbox, ledger];
   return {
-    holders: [...holders, preferences, contacts],
+    holders: [...holders, preferences, contacts, suppressions],
     ...{ attachments, keys, cleanup: new sql.SqlCleanupStore(database) },
   };
 }

@@ -15,6 +15,7 @@ import type {
 } from '../../src/message-queue/ports/notifications/recipient-contacts.js';
 import type { AuditTrail } from '../../src/message-queue/ports/privacy/audit-trail.js';
 import type { DataKeyStore } from '../../src/message-queue/ports/privacy/data-key-store.js';
+import type { SuppressionStore } from '../../src/message-queue/ports/suppressions/suppression-store.js';
 import type { SearchIndex } from '../../src/message-queue/ports/search-index.js';
 import * as contracts from '../../src/message-queue/testing/contracts/index.js';
 
@@ -35,6 +36,7 @@ export interface Stores {
   readonly ledger: NotificationLedger;
   readonly messages: MessageStore;
   readonly preferences: NotificationPreferences;
+  readonly suppressions: SuppressionStore;
   put(contact: RecipientContact): void | Promise<void>;
 }
 
@@ -59,5 +61,6 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
   contracts.batchTracesContract(create);
   contracts.searchIndexContract(one((stores) => stores.index));
   contracts.dataKeyStoreContract(create);
+  contracts.suppressionStoreContract(one((stores) => stores.suppressions));
   contracts.auditTrailContract(one((stores) => stores.audit));
 }

@@ -15,6 +15,7 @@ import {
   NotificationInbox,
   NotificationLedger,
   NotificationPreferences,
+  SuppressionStore,
   SearchIndex,
 } from '../../src/message-queue/ports/index.js';
 
@@ -109,6 +110,12 @@ async function introduce(app: INestApplication, recipientId: string, text: strin
     .get(DeviceTokenStore)
     .register(
       { deviceId: `device-${recipientId}`, recipientId, platform: 'fcm', token: `token-${text}` },
+      never,
+    );
+  await app
+    .get(SuppressionStore)
+    .add(
+      { channel: 'email', destination: text, recipientId, reason: 'bounced', detail: null, at: createdAt },
       never,
     );
   await app.get(NotificationPreferences).save({ recipientId, optedOut: ['sms'], quietHours: null }, never);

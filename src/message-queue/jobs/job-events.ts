@@ -69,6 +69,24 @@ export interface JobEventMap {
   readonly stalled: { readonly queue: string; readonly jobId: string };
   /** The worker of this process found nothing more to run at once. */
   readonly drained: { readonly queue: string };
+  /** A destination gets nothing more over a channel from now on (`Suppressions`). Never its address. */
+  readonly suppressed: {
+    /** One of SuppressionChannel. */
+    readonly channel: string;
+    /** One of SuppressionReason. */
+    readonly reason: string;
+    /** Whose it is; null where nobody said. */
+    readonly recipientId: string | null;
+  };
+  /** A destination gets messages again. */
+  readonly suppressionLifted: {
+    readonly channel: string;
+    /** Why it had been suppressed. */
+    readonly reason: string;
+    readonly recipientId: string | null;
+    /** Who lifted it. */
+    readonly by: string;
+  };
   /** A dependency's circuit breaker changed. */
   readonly breaker: { readonly dependency: string; readonly state: BreakerState };
   /** A handler keeps running although its signal aborted a grace period ago. */

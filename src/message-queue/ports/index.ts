@@ -56,8 +56,12 @@ export type {
 export { RateLimited } from '../jobs/errors.js';
 export { NotificationInbox } from './notifications/notification-inbox.js';
 export type { InboxEntry } from './notifications/notification-inbox.js';
-export { NotificationLedger } from './notifications/notification-ledger.js';
-export type { NotificationLedgerEntry, NotificationOutcome } from './notifications/notification-ledger.js';
+export { NotificationLedger, overtakenReports } from './notifications/notification-ledger.js';
+export type {
+  NotificationLedgerEntry,
+  NotificationOutcome,
+  NotificationReport,
+} from './notifications/notification-ledger.js';
 export { NotificationPreferences } from './notifications/notification-preferences.js';
 export type { QuietHours, RecipientPreferences } from './notifications/notification-preferences.js';
 export { isNotificationType } from './notifications/notification-type.js';
@@ -150,15 +154,17 @@ export {
   isSuppressionReason,
   SuppressionChannel,
   SuppressionReason,
+  WISHED_SUPPRESSIONS,
 } from './suppressions/suppression.js';
 export type { Suppression } from './suppressions/suppression.js';
 export { SuppressionStore } from './suppressions/suppression-store.js';
-export type { SuppressionFilter } from './suppressions/suppression-store.js';
-export { Suppressions } from './suppressions/suppressions.js';
-export type { NewSuppression } from './suppressions/suppressions.js';
+export type { SuppressionFilter, SuppressionLifting } from './suppressions/suppression-store.js';
+export { InvalidSuppressionError, Suppressions } from './suppressions/suppressions.js';
+export type { LiftCall, NewSuppression } from './suppressions/suppressions.js';
 export {
   DeliveryReportOutcome,
   DeliveryReports,
+  InvalidDeliveryReportError,
   isDeliveryReportOutcome,
 } from './notifications/delivery-report.js';
 export type { DeliveryReport } from './notifications/delivery-report.js';

@@ -25,6 +25,7 @@ export {
   notificationPreferencesContract,
   recipientContactsContract,
   searchIndexContract,
+  suppressionStoreContract,
   templateRendererContract,
   traceHolderContract,
 } from './contracts/index.js';

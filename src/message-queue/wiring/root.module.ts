@@ -41,6 +41,7 @@ import {
   QUEUE_AUDIT,
   RING_KEY_WATCH,
 } from './providers/privacy-providers.js';
+import { SUPPRESSION_PROVIDERS } from './providers/suppression-providers.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
 import { setupOf } from './root-setup.js';
@@ -93,6 +94,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
   Groups,
   AUDIT_CHAIN,
   PRIVACY,
+  ...SUPPRESSION_PROVIDERS,
   {
     provide: MessageQueueWorker,
     useFactory: (

@@ -23,6 +23,7 @@ import { RecipientContacts } from '../../ports/notifications/recipient-contacts.
 import { AuditTrail } from '../../ports/privacy/audit-trail.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
+import { SuppressionStore } from '../../ports/suppressions/suppression-store.js';
 import { InMemoryMessages } from './messages/in-memory-messages.js';
 import { InMemoryAttachmentFiles } from './attachments/in-memory-attachment.files.js';
 import { InMemoryAttachmentStore } from './attachments/in-memory-attachment.store.js';
@@ -47,6 +48,7 @@ import { InMemoryNotificationPreferences } from './notifications/in-memory-notif
 import { InMemoryRecipientContacts } from './notifications/in-memory-recipient.contacts.js';
 import { InMemoryAuditTrail } from './privacy/in-memory-audit.trail.js';
 import { InMemorySearchIndex } from './search/in-memory-search.index.js';
+import { InMemorySuppressionStore } from './suppressions/in-memory-suppression.store.js';
 import { InMemoryTemplateRenderer } from './notifications/in-memory-template.renderer.js';
 
 /** What serves a port until a host plugs in an adapter; DeliveryDispatch is the module's own, MessageCipher node:crypto's. */
@@ -72,6 +74,7 @@ export const IN_MEMORY_ADAPTERS: readonly ClassProvider[] = [
   { provide: TemplateRenderer, useClass: InMemoryTemplateRenderer },
   { provide: SearchIndex, useClass: InMemorySearchIndex },
   { provide: BatchProgressStore, useClass: InMemoryBatchProgressStore },
+  { provide: SuppressionStore, useClass: InMemorySuppressionStore },
   { provide: AuditTrail, useClass: InMemoryAuditTrail },
 ];
 

@@ -29,3 +29,4 @@ export type { TemplateSource } from './notifications/in-memory-template.renderer
 export { InMemoryAuditTrail } from './privacy/in-memory-audit.trail.js';
 export { InMemoryDataKeyStore } from './privacy/in-memory-data-key.store.js';
 export { InMemorySearchIndex } from './search/in-memory-search.index.js';
+export { InMemorySuppressionStore } from './suppressions/in-memory-suppression.store.js';

@@ -19,4 +19,5 @@ export type { SqlSchema } from './schema/sql-schema.js';
 export { SqlSearchIndex } from './search/sql-search.index.js';
 export { sqlStoreAdapters, sqlStoreAdaptersAsync } from './sql-store-adapters.js';
 export type { SqlStoreAsyncOptions, SqlStorePorts } from './sql-store-adapters.js';
+export { SqlSuppressionStore } from './suppressions/sql-suppression.store.js';
 export { SqlStoreError } from './database/sql-store.error.js';

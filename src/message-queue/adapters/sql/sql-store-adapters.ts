@@ -14,6 +14,7 @@ import { RecipientContacts } from '../../ports/notifications/recipient-contacts.
 import { AuditTrail } from '../../ports/privacy/audit-trail.js';
 import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { SearchIndex } from '../../ports/search-index.js';
+import { SuppressionStore } from '../../ports/suppressions/suppression-store.js';
 import { SqlAttachmentStore } from './contents/sql-attachment.store.js';
 import { SqlAuditTrail } from './privacy/sql-audit.trail.js';
 import { SqlBatchProgressStore } from './messages/sql-batch-progress.store.js';
@@ -31,6 +32,7 @@ import { SqlNotificationPreferences } from './notifications/sql-notification.pre
 import type { SqlStoreOptions } from './sql-options.js';
 import { SqlRecipientContacts } from './notifications/sql-recipient.contacts.js';
 import { SqlSearchIndex } from './search/sql-search.index.js';
+import { SqlSuppressionStore } from './suppressions/sql-suppression.store.js';
 
 type SqlStore = new (database: SqlDatabase) => object;
 
@@ -50,6 +52,7 @@ const STORES: readonly (readonly [port: InjectionToken, store: SqlStore])[] = [
   [NotificationPreferences, SqlNotificationPreferences],
   [RecipientContacts, SqlRecipientContacts],
   [SearchIndex, SqlSearchIndex],
+  [SuppressionStore, SqlSuppressionStore],
 ];
 
 /** Leaves ports to other adapters. */

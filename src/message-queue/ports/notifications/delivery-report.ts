@@ -1,3 +1,4 @@
+import { IssuesError } from '../../../kernel/errors.js';
 import type { SuppressionChannel } from '../suppressions/suppression.js';
 
 /**
@@ -43,12 +44,18 @@ export interface DeliveryReport {
   readonly at: Date;
 }
 
+/** A report does not say what it must; names every field. */
+export class InvalidDeliveryReportError extends IssuesError {
+  readonly code = 'INVALID_DELIVERY_REPORT';
+}
+
 /** Takes what services report later. The library provides it: what receives a service's callbacks calls it. */
 export abstract class DeliveryReports {
   /**
    * Notes the report in the ledger, and suppresses the destination or lifts that. The same report twice, or one that a newer one has overtaken,
    * changes nothing; ids that nobody knows are no error.
    * @returns whether it changed anything
+   * @throws InvalidDeliveryReportError; AuditUnavailableError when a lifting cannot be written down: the same report again is safe
    */
   abstract record(report: DeliveryReport, signal?: AbortSignal): Promise<boolean>;
 }

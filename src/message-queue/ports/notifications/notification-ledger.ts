@@ -1,8 +1,33 @@
 import type { NotificationType } from './notification-type.js';
 import { TraceHolder } from '../privacy/trace-holder.js';
 
-/** What became of one notification at one target. */
-export type NotificationOutcome = 'sent' | 'unregistered' | 'expired' | 'opted-out' | 'no-destination';
+/**
+ * What became of one notification at one target. `refused`: the service takes nothing more for this destination; `suppressed`: that was known,
+ * so it was not asked.
+ */
+export type NotificationOutcome =
+  'sent' | 'unregistered' | 'refused' | 'suppressed' | 'expired' | 'opted-out' | 'no-destination';
+
+/** What the service reported later of what it took. */
+export interface NotificationReport {
+  readonly outcome: 'delivered' | 'failed' | 'bounced' | 'complained';
+  /** The service's code for it; never an address. */
+  readonly detail: string | null;
+  readonly at: Date;
+}
+
+/** From what a report may be overtaken by to what overtakes it: reports come in any order. */
+const REPORT_ORDER: readonly NotificationReport['outcome'][] = [
+  'delivered',
+  'failed',
+  'bounced',
+  'complained',
+];
+
+/** Outcomes that a report of this outcome overtakes. */
+export function overtakenReports(outcome: NotificationReport['outcome']): NotificationReport['outcome'][] {
+  return REPORT_ORDER.slice(0, REPORT_ORDER.indexOf(outcome));
+}
 
 /** One line of the ledger. */
 export interface NotificationLedgerEntry {
@@ -17,6 +42,8 @@ export interface NotificationLedgerEntry {
   /** The service's id for it. */
   readonly providerId?: string;
   readonly at: Date;
+  /** What the service reported later; absent while it did not. */
+  readonly report?: NotificationReport;
 }
 
 /**
@@ -29,4 +56,23 @@ export abstract class NotificationLedger extends TraceHolder {
 
   /** All entries of one notification. */
   abstract list(notificationId: string, signal?: AbortSignal): Promise<readonly NotificationLedgerEntry[]>;
+
+  /** The entry with the service's id for it; null: there is none, or none any more. */
+  abstract findByProviderId(
+    type: NotificationType,
+    providerId: string,
+    signal?: AbortSignal,
+  ): Promise<NotificationLedgerEntry | null>;
+
+  /**
+   * Notes at that entry what the service reported, unless it has a report that this one does not overtake: `delivered`, `failed`, `bounced`,
+   * `complained`, in this order.
+   * @returns whether it was noted
+   */
+  abstract report(
+    type: NotificationType,
+    providerId: string,
+    report: NotificationReport,
+    signal?: AbortSignal,
+  ): Promise<boolean>;
 }

@@ -16,6 +16,7 @@ export const AuditAction = {
   SHRED: 'shred',
   ERASE: 'erase',
   RECALL: 'recall',
+  LIFT: 'lift',
   REWRAP: 'rewrap',
   SIGN_IN_REFUSED: 'sign-in-refused',
 } as const;

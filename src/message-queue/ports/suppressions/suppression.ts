@@ -36,6 +36,12 @@ export function isSuppressionReason(value: unknown): value is SuppressionReason 
   return Object.values<unknown>(SuppressionReason).includes(value);
 }
 
+/** Reasons that are somebody's wish: they outrank those that only turned out. */
+export const WISHED_SUPPRESSIONS: readonly SuppressionReason[] = [
+  SuppressionReason.OPTED_OUT,
+  SuppressionReason.COMPLAINED,
+];
+
 /** A destination that gets nothing more over a channel until somebody lifts it. */
 export interface Suppression {
   readonly channel: SuppressionChannel;

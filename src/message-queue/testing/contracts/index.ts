@@ -36,3 +36,4 @@ export type { MessageTransportSubject } from './messages/message-transport.contr
 export { traceHolderContract } from './privacy/trace-holder.contract.js';
 export type { TraceAccess } from './privacy/trace-holder.contract.js';
 export type { TraceRecord } from './privacy/trace-records.js';
+export { suppressionStoreContract } from './suppressions/suppression-store.contract.js';

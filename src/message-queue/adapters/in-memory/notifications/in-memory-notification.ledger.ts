@@ -1,6 +1,10 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
-import type { NotificationLedgerEntry } from '../../../ports/notifications/notification-ledger.js';
+import { NotificationLedger, overtakenReports } from '../../../ports/notifications/notification-ledger.js';
+import type {
+  NotificationLedgerEntry,
+  NotificationReport,
+} from '../../../ports/notifications/notification-ledger.js';
+import type { NotificationType } from '../../../ports/notifications/notification-type.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
@@ -33,12 +37,43 @@ export class InMemoryNotificationLedger extends NotificationLedger {
     return answer(signal, () => [...(this.entries.get(notificationId)?.values() ?? [])]);
   }
 
+  override findByProviderId(
+    type: NotificationType,
+    providerId: string,
+    signal?: AbortSignal,
+  ): Promise<NotificationLedgerEntry | null> {
+    return answer(signal, () => this.reported(type, providerId) ?? null);
+  }
+
+  override report(
+    type: NotificationType,
+    providerId: string,
+    report: NotificationReport,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return answer(signal, () => {
+      const entry = this.reported(type, providerId);
+      if (entry === undefined) return false;
+      if (entry.report !== undefined && !overtakenReports(report.outcome).includes(entry.report.outcome))
+        return false;
+      this.entries.get(entry.notificationId)?.set(entry.target, { ...entry, report });
+      return true;
+    });
+  }
+
   override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
     return answer(signal, () => this.tracesOf(target).length);
   }
 
   override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return answer(signal, () => eraseNext(this.tracesOf(target), limit, (entry) => this.remove(entry)));
+  }
+
+  private reported(type: NotificationType, providerId: string): NotificationLedgerEntry | undefined {
+    return this.entries
+      .values()
+      .flatMap((targets) => [...targets.values()])
+      .find((entry) => entry.providerId === providerId && entry.type === type);
   }
 
   private tracesOf(target: TraceTarget): NotificationLedgerEntry[] {

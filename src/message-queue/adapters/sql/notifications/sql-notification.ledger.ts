@@ -1,7 +1,13 @@
-import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
-import type { NotificationLedgerEntry } from '../../../ports/notifications/notification-ledger.js';
+import type { Selectable } from 'kysely';
+import { NotificationLedger, overtakenReports } from '../../../ports/notifications/notification-ledger.js';
+import type {
+  NotificationLedgerEntry,
+  NotificationReport,
+} from '../../../ports/notifications/notification-ledger.js';
+import type { NotificationType } from '../../../ports/notifications/notification-type.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
+import type { SqlSchema } from '../schema/sql-schema.js';
 import { countTraces, eraseTraces, traceTable } from '../traces/sql-traces.js';
 import { toDate, toText } from '../database/sql-values.js';
 
@@ -41,12 +47,50 @@ export class SqlNotificationLedger extends NotificationLedger {
         .orderBy('target')
         .execute(),
     );
-    return rows.map((row) => ({
-      ...{ notificationId, target: row.target, recipientId: row.recipient_id },
-      ...{ type: row.type, outcome: row.outcome, at: toDate(row.at) },
-      ...(row.reason !== null && { reason: row.reason }),
-      ...(row.provider_id !== null && { providerId: row.provider_id }),
-    }));
+    return rows.map(toEntry);
+  }
+
+  async findByProviderId(
+    type: NotificationType,
+    providerId: string,
+    signal?: AbortSignal,
+  ): Promise<NotificationLedgerEntry | null> {
+    const row = await this.database.run('find what was reported', signal, (db) =>
+      db
+        .selectFrom('mq_notification_ledger')
+        .selectAll()
+        .where('provider_id', '=', toText(providerId))
+        .where('type', '=', type)
+        .executeTakeFirst(),
+    );
+    return row === undefined ? null : toEntry(row);
+  }
+
+  async report(
+    type: NotificationType,
+    providerId: string,
+    { outcome, detail, at }: NotificationReport,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const noted = await this.database.run('note what was reported', signal, (db) =>
+      db
+        .updateTable('mq_notification_ledger')
+        .set({
+          ...{ report_outcome: outcome, reported_at: at.getTime() },
+          report_detail: detail === null ? null : toText(detail),
+        })
+        .where('provider_id', '=', toText(providerId))
+        .where('type', '=', type)
+        .where((eb) =>
+          eb.or([
+            eb('report_outcome', 'is', null),
+            ...overtakenReports(outcome).map((overtaken) => eb('report_outcome', '=', overtaken)),
+          ]),
+        )
+        .returning('target')
+        .execute(),
+    );
+    return noted.length > 0;
   }
 
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
@@ -56,4 +100,15 @@ export class SqlNotificationLedger extends NotificationLedger {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, ENTRIES, target, limit, signal);
   }
+}
+
+function toEntry(row: Selectable<SqlSchema['mq_notification_ledger']>): NotificationLedgerEntry {
+  const { report_outcome: outcome, report_detail: detail, reported_at: reportedAt } = row;
+  return {
+    ...{ notificationId: row.notification_id, target: row.target, recipientId: row.recipient_id },
+    ...{ type: row.type, outcome: row.outcome, at: toDate(row.at) },
+    ...(row.reason !== null && { reason: row.reason }),
+    ...(row.provider_id !== null && { providerId: row.provider_id }),
+    ...(outcome !== null && { report: { outcome, detail, at: toDate(reportedAt ?? row.at) } }),
+  };
 }

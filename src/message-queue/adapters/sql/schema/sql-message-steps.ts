@@ -24,8 +24,21 @@ export function idsAndDeviceTokens(dialect: SqlDialectName): string[] {
   ];
 }
 
-export function suppressions(_dialect: SqlDialectName): string[] {
-  return [];
+/** Destinations that get nothing more, and what services reported of what went out. */
+export function suppressions(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_suppressions (
+      channel TEXT NOT NULL, destination_hash ${id} NOT NULL, destination TEXT NOT NULL, recipient_id ${id},
+      reason TEXT NOT NULL, detail TEXT, at BIGINT NOT NULL, lifted_at BIGINT, PRIMARY KEY (channel, destination_hash))`,
+    'CREATE INDEX mq_suppressions_age ON mq_suppressions (at, destination_hash) WHERE lifted_at IS NULL',
+    `CREATE INDEX mq_suppressions_recipient
+      ON mq_suppressions (recipient_id, channel, destination_hash) WHERE recipient_id IS NOT NULL`,
+    'ALTER TABLE mq_notification_ledger ADD COLUMN report_outcome TEXT',
+    'ALTER TABLE mq_notification_ledger ADD COLUMN report_detail TEXT',
+    'ALTER TABLE mq_notification_ledger ADD COLUMN reported_at BIGINT',
+    'CREATE INDEX mq_notification_ledger_provider ON mq_notification_ledger (provider_id) WHERE provider_id IS NOT NULL',
+  ];
 }
 
 export function deletionAndRetention(_dialect: SqlDialectName): string[] {

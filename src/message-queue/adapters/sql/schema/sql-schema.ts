@@ -2,8 +2,12 @@ import type { Generated } from 'kysely';
 import type { DeliveryStatus } from '../../../ports/messages/delivery-status.js';
 import type { DevicePlatform } from '../../../ports/notifications/device-token-store.js';
 import type { EncryptionAlgorithm } from '../../../ports/encryption/encryption-algorithm.js';
-import type { NotificationOutcome } from '../../../ports/notifications/notification-ledger.js';
+import type {
+  NotificationOutcome,
+  NotificationReport,
+} from '../../../ports/notifications/notification-ledger.js';
 import type { NotificationType } from '../../../ports/notifications/notification-type.js';
+import type { SuppressionChannel, SuppressionReason } from '../../../ports/suppressions/suppression.js';
 import type {
   AuditHeadTable,
   AuditTable,
@@ -118,6 +122,23 @@ interface NotificationLedgerTable {
   reason: string | null;
   provider_id: string | null;
   at: Milliseconds;
+  report_outcome: Generated<NotificationReport['outcome'] | null>;
+  report_detail: Generated<string | null>;
+  reported_at: Generated<Milliseconds | null>;
+}
+
+interface SuppressionTable {
+  channel: SuppressionChannel;
+  /** SHA-256 of the destination. */
+  destination_hash: string;
+  /** Empty once it was lifted. */
+  destination: string;
+  recipient_id: string | null;
+  reason: SuppressionReason;
+  detail: string | null;
+  at: Milliseconds;
+  /** When it was lifted last; null while it is suppressed. */
+  lifted_at: Milliseconds | null;
 }
 
 interface NotificationPreferencesTable {
@@ -181,6 +202,7 @@ export interface SqlSchema {
   mq_recipient_contacts: RecipientContactTable;
   mq_batch_progress: BatchProgressTable;
   mq_search_documents: SearchDocumentTable;
+  mq_suppressions: SuppressionTable;
   mq_data_keys: DataKeyTable;
   mq_tombstones: TombstoneTable;
   mq_recall_notices: RecallNoticeTable;
