@@ -61,6 +61,7 @@ describe('the in-memory stores', () => {
       contents: new inMemory.InMemoryEncryptedContentStore(undefined, data),
       conversations: new inMemory.InMemoryConversationStore(data),
       devices: new inMemory.InMemoryDeviceTokenStore(),
+      feed: new inMemory.InMemoryDeviceFeed(data),
       inbox: new inMemory.InMemoryNotificationInbox(undefined, data),
       index: new inMemory.InMemorySearchIndex(),
       keys: new inMemory.InMemoryDataKeyStore(data),

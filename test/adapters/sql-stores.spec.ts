@@ -19,6 +19,7 @@ function sqlStores(database: SqlDatabase): Stores {
     contents: new sql.SqlEncryptedContentStore(database),
     conversations: new sql.SqlConversationStore(database),
     devices: new sql.SqlDeviceTokenStore(database),
+    feed: new sql.SqlDeviceFeed(database),
     inbox: new sql.SqlNotificationInbox(database),
     index: new sql.SqlSearchIndex(database),
     keys: new sql.SqlDataKeyStore(database),

@@ -105,6 +105,14 @@ async function seed(database: SqlDatabase): Promise<Stores> {
     },
     never,
   );
+  const feed = new sql.SqlDeviceFeed(database);
+  const device = { personId: PERSON, deviceId: 'd1' };
+  const { position } = await feed.greet(device, null, at, never);
+  const told = { ...ids, personId: PERSON, at };
+  await feed.note({ ...told, kind: 'message', at: new Date(at.getTime() + 1) }, never);
+  await feed.note({ ...told, kind: 'recall' }, never);
+  await feed.acknowledge([{ ...device, position: position + 2 }], at, never);
+  await feed.noteRead(device, MESSAGE, at, never);
   await messages.noteRecalled(
     [{ messageId: MESSAGE, conversationId: CONVERSATION, recipientId: PERSON, recalledAt: at }],
     never,
@@ -152,7 +160,7 @@ async function seed(database: SqlDatabase): Promise<Stores> {
   );
   const holders = [messages, conversations, members, batches, contents, index, devices, inbox, ledger];
   return {
-    holders: [...holders, preferences, contacts, suppressions],
+    holders: [...holders, preferences, contacts, suppressions, feed],
     ...{ attachments, keys, cleanup: new sql.SqlCleanupStore(database) },
   };
 }
@@ -287,10 +295,13 @@ describe.each([
     const sender = { kind: 'sender', senderId: PERSON, exceptConversations: [] } as const;
     expect(await cleanup.count(sender, never)).toBe(0);
     expect(await cleanup.claim(sender, 500, never)).toEqual([]);
-    // Their own list, tokens and address are nobody's conversation.
-    expect(await findInTables(database, inConversation)).toEqual(before);
+    // Their own list, tokens, devices and address are nobody's conversation.
+    expect(await findInTables(database, inConversation)).toEqual(
+      before.filter((place) => place !== 'mq_device_receipts.message_id'),
+    );
     expect(await findInTables(database, [PERSON])).toEqual([
-      ...['mq_conversation_members.member_id', 'mq_message_recipients.recipient_id', 'mq_messages.sender_id'],
+      ...['mq_conversation_members.member_id', 'mq_device_entries.person_id'],
+      ...['mq_message_recipients.recipient_id', 'mq_messages.sender_id'],
       ...['mq_notification_inbox.title', 'mq_recall_notices.recipient_id', 'mq_search_documents.sender_id'],
     ]);
   });

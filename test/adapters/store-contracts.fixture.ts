@@ -3,6 +3,7 @@ import type { BatchProgressStore } from '../../src/message-queue/ports/messages/
 import type { CleanupStore } from '../../src/message-queue/ports/messages/cleanup-store.js';
 import type { ConversationMembers } from '../../src/message-queue/ports/messages/conversation-members.js';
 import type { ConversationStore } from '../../src/message-queue/ports/messages/conversation-store.js';
+import type { DeviceFeed } from '../../src/message-queue/ports/messages/device-feed.js';
 import type { DeviceTokenStore } from '../../src/message-queue/ports/notifications/device-token-store.js';
 import type { EncryptedContentStore } from '../../src/message-queue/ports/encryption/encrypted-content-store.js';
 import type { MessageStore } from '../../src/message-queue/ports/messages/message-store.js';
@@ -30,6 +31,7 @@ export interface Stores {
   readonly conversations: ConversationStore;
   readonly members: ConversationMembers;
   readonly devices: DeviceTokenStore;
+  readonly feed: DeviceFeed;
   readonly inbox: NotificationInbox;
   readonly index: SearchIndex;
   readonly keys: DataKeyStore;
@@ -52,6 +54,7 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
   contracts.cleanupStoreContract(create);
   contracts.attachmentStoreContract(create);
   contracts.encryptedContentStoreContract(one((stores) => stores.contents));
+  contracts.deviceFeedContract(create);
   contracts.deviceTokenStoreContract(one((stores) => stores.devices));
   contracts.notificationInboxContract(one((stores) => stores.inbox));
   contracts.notificationLedgerContract(one((stores) => stores.ledger));

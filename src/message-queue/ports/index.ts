@@ -6,6 +6,18 @@ export { ConversationStore, isDeletedWith } from './messages/conversation-store.
 export type { ConversationState } from './messages/conversation-store.js';
 export { DeliveryDispatch } from './messages/delivery-dispatch.js';
 export type { DispatchedMessage, DispatchOutcome } from './messages/delivery-dispatch.js';
+export { DeviceFeed, FeedKind, isFeedKind, MOST_DEVICES } from './messages/device-feed.js';
+export type {
+  DeviceGreeting,
+  DeviceId,
+  DevicePosition,
+  DeviceReceipt,
+  FeedEntry,
+  FeedNote,
+  FeedPage,
+  FeedPlace,
+  KnownDevice,
+} from './messages/device-feed.js';
 export { advancesStatus, DeliveryStatus, isDeliveryStatus } from './messages/delivery-status.js';
 export {
   hadMessage,

@@ -5,6 +5,7 @@ import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { DeviceFeed } from '../../ports/messages/device-feed.js';
 import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
@@ -31,6 +32,7 @@ import { InMemoryBatchProgressStore } from './messages/in-memory-batch-progress.
 import { InMemoryCleanupStore } from './messages/in-memory-cleanup.store.js';
 import { InMemoryConversationMembers } from './messages/in-memory-conversation.members.js';
 import { InMemoryConversationStore } from './messages/in-memory-conversation.store.js';
+import { InMemoryDeviceFeed } from './messages/in-memory-device.feed.js';
 import { InMemoryDeviceTokenStore } from './notifications/in-memory-device-token.store.js';
 import { InMemoryEncryptedContentStore } from './encryption/in-memory-encrypted-content.store.js';
 import { InMemoryKeyProvider } from './encryption/in-memory-key.provider.js';
@@ -55,6 +57,7 @@ import { InMemoryTemplateRenderer } from './notifications/in-memory-template.ren
 export const IN_MEMORY_ADAPTERS: readonly ClassProvider[] = [
   { provide: MessageTransport, useClass: InMemoryMessageTransport },
   { provide: MessageStore, useClass: InMemoryMessageStore },
+  { provide: DeviceFeed, useClass: InMemoryDeviceFeed },
   { provide: ConversationStore, useClass: InMemoryConversationStore },
   { provide: ConversationMembers, useClass: InMemoryConversationMembers },
   { provide: CleanupStore, useClass: InMemoryCleanupStore },

@@ -9,6 +9,7 @@ export { InMemoryBatchProgressStore } from './messages/in-memory-batch-progress.
 export { InMemoryCleanupStore } from './messages/in-memory-cleanup.store.js';
 export { InMemoryConversationMembers } from './messages/in-memory-conversation.members.js';
 export { InMemoryConversationStore } from './messages/in-memory-conversation.store.js';
+export { InMemoryDeviceFeed } from './messages/in-memory-device.feed.js';
 export { InMemoryMessageStore } from './messages/in-memory-message.store.js';
 export { InMemoryMessageTransport } from './messages/in-memory-message.transport.js';
 export { InMemoryMessages } from './messages/in-memory-messages.js';

@@ -6,6 +6,7 @@ export { SqlConversationMembers } from './messages/sql-conversation.members.js';
 export { SqlConversationStore } from './messages/sql-conversation.store.js';
 export { SqlDataKeyStore } from './privacy/sql-data-key.store.js';
 export { SqlDatabase } from './database/sql-database.js';
+export { SqlDeviceFeed } from './devices/sql-device.feed.js';
 export { SqlDeviceTokenStore } from './notifications/sql-device-token.store.js';
 export { SqlEncryptedContentStore } from './contents/sql-encrypted-content.store.js';
 export { SqlMessageStore } from './messages/sql-message.store.js';

@@ -4,6 +4,7 @@ import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { ConversationMembers } from '../../ports/messages/conversation-members.js';
 import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { DeviceFeed } from '../../ports/messages/device-feed.js';
 import { DeviceTokenStore } from '../../ports/notifications/device-token-store.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import { MessageStore } from '../../ports/messages/message-store.js';
@@ -23,6 +24,7 @@ import { SqlConversationMembers } from './messages/sql-conversation.members.js';
 import { SqlConversationStore } from './messages/sql-conversation.store.js';
 import { SqlDataKeyStore } from './privacy/sql-data-key.store.js';
 import { SqlDatabase } from './database/sql-database.js';
+import { SqlDeviceFeed } from './devices/sql-device.feed.js';
 import { SqlDeviceTokenStore } from './notifications/sql-device-token.store.js';
 import { SqlEncryptedContentStore } from './contents/sql-encrypted-content.store.js';
 import { SqlMessageStore } from './messages/sql-message.store.js';
@@ -44,6 +46,7 @@ const STORES: readonly (readonly [port: InjectionToken, store: SqlStore])[] = [
   [ConversationMembers, SqlConversationMembers],
   [ConversationStore, SqlConversationStore],
   [DataKeyStore, SqlDataKeyStore],
+  [DeviceFeed, SqlDeviceFeed],
   [DeviceTokenStore, SqlDeviceTokenStore],
   [EncryptedContentStore, SqlEncryptedContentStore],
   [MessageStore, SqlMessageStore],

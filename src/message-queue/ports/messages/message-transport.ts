@@ -12,6 +12,8 @@ export interface TransportMessage {
   readonly content: string;
   readonly encrypted: boolean;
   readonly attachments: readonly AttachmentReference[];
+  /** The batch it belongs to: one of many copies, which do not go to the sender's own devices. Default none. */
+  readonly batchId?: string | null;
   readonly createdAt: Date;
 }
 

@@ -11,6 +11,8 @@ export { conversationStoreContract } from './messages/conversation-store.contrac
 export type { ConversationStoreSubject } from './messages/conversation-store.contract.js';
 export { dataKeyStoreContract } from './privacy/data-key-store.contract.js';
 export type { DataKeyStoreSubject } from './privacy/data-key-store.contract.js';
+export { deviceFeedContract } from './messages/device-feed.contract.js';
+export type { DeviceFeedSubject } from './messages/device-feed-subject.js';
 export { deviceTokenStoreContract } from './notifications/device-token-store.contract.js';
 export { encryptedContentStoreContract } from './encryption/encrypted-content-store.contract.js';
 export { messageStoreContract } from './messages/message-store.contract.js';

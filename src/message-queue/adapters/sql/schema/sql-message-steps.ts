@@ -49,6 +49,27 @@ export function searchFolding(_dialect: SqlDialectName): string[] {
   return [];
 }
 
-export function deviceDeliveries(_dialect: SqlDialectName): string[] {
-  return [];
+/** What people's devices have to learn, and how far each of them is. */
+export function deviceDeliveries(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `CREATE TABLE mq_device_feeds (person_id ${id} PRIMARY KEY, last_position BIGINT NOT NULL)`,
+    `CREATE TABLE mq_device_entries (
+      person_id ${id} NOT NULL, position BIGINT NOT NULL, kind TEXT NOT NULL, message_id ${id} NOT NULL,
+      conversation_id ${id} NOT NULL, at BIGINT NOT NULL,
+      stored_id ${id} REFERENCES mq_messages (message_id) ON DELETE CASCADE,
+      PRIMARY KEY (person_id, position), UNIQUE (person_id, message_id, kind))`,
+    'CREATE INDEX mq_device_entries_stored ON mq_device_entries (stored_id) WHERE stored_id IS NOT NULL',
+    'CREATE INDEX mq_device_entries_conversation ON mq_device_entries (conversation_id, person_id, position)',
+    `CREATE TABLE mq_devices (
+      person_id ${id} NOT NULL, device_id ${id} NOT NULL, position BIGINT NOT NULL, seen_at BIGINT NOT NULL,
+      PRIMARY KEY (person_id, device_id))`,
+    'CREATE INDEX mq_devices_seen ON mq_devices (seen_at, person_id, device_id)',
+    `CREATE TABLE mq_device_receipts (
+      message_id ${id} NOT NULL REFERENCES mq_messages (message_id) ON DELETE CASCADE,
+      person_id ${id} NOT NULL, device_id ${id} NOT NULL, delivered_at BIGINT, read_at BIGINT,
+      PRIMARY KEY (message_id, person_id, device_id),
+      FOREIGN KEY (person_id, device_id) REFERENCES mq_devices (person_id, device_id) ON DELETE CASCADE)`,
+    'CREATE INDEX mq_device_receipts_device ON mq_device_receipts (person_id, device_id, message_id)',
+  ];
 }

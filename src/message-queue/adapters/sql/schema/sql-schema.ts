@@ -9,6 +9,12 @@ import type {
 import type { NotificationType } from '../../../ports/notifications/notification-type.js';
 import type { SuppressionChannel, SuppressionReason } from '../../../ports/suppressions/suppression.js';
 import type {
+  DeviceEntryTable,
+  DeviceFeedTable,
+  DeviceReceiptTable,
+  DeviceTable,
+} from './sql-device-schema.js';
+import type {
   AuditHeadTable,
   AuditTable,
   DataKeyTable,
@@ -196,6 +202,10 @@ export interface SqlSchema {
   mq_encrypted_contents: EncryptedContentTable;
   mq_decrypted_contents: DecryptedContentTable;
   mq_device_tokens: DeviceTokenTable;
+  mq_device_feeds: DeviceFeedTable;
+  mq_device_entries: DeviceEntryTable;
+  mq_devices: DeviceTable;
+  mq_device_receipts: DeviceReceiptTable;
   mq_notification_inbox: NotificationInboxTable;
   mq_notification_ledger: NotificationLedgerTable;
   mq_notification_preferences: NotificationPreferencesTable;
