@@ -1,6 +1,9 @@
 import type * as LiquidModule from 'liquidjs';
 import type { Liquid } from 'liquidjs';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
+import { compareInCase, htmlOperators } from './html-comparisons.js';
+import { htmlFilters } from './html-filters.js';
+import { quotedAttributes } from './quoted-attributes.js';
 
 const RENDER_LIMIT_MS = 1_000;
 /** What a template may make, objects or characters, and how long its outcome may be, characters. */
@@ -10,17 +13,19 @@ const PARSE_LIMIT = 1_000_000;
 /**
  * A sandbox: no files, no prototypes, no global variables, unknown variables and filters are errors, and rendering is bounded in
  * time (1 s) and in what it makes (10 million objects or characters).
- * @param escapes `html`: every output is escaped, and no filter can switch that off
+ * @param makes `html`: its values are to be marked, and so is what it renders where it is not the template's own markup
  * @throws MissingPackageError
  */
 export function createLiquidEngine(
   partials: Readonly<Record<string, string>>,
-  escapes: 'html' | 'nothing',
+  makes: 'html' | 'text',
 ): Liquid {
-  const { Liquid } = loadOptionalPackage<typeof LiquidModule>('liquidjs', 'Liquid templates');
+  const { Liquid, defaultOperators } = loadOptionalPackage<typeof LiquidModule>(
+    'liquidjs',
+    'Liquid templates',
+  );
   const engine = new Liquid({
-    // Without a prototype: `{% render constructor %}` names no partial.
-    templates: Object.assign(Object.create(null) as typeof partials, partials),
+    templates: partialsOf(partials, makes),
     dynamicPartials: false,
     ownPropertyOnly: true,
     strictVariables: true,
@@ -29,13 +34,23 @@ export function createLiquidEngine(
     parseLimit: PARSE_LIMIT,
     renderLimit: RENDER_LIMIT_MS,
     memoryLimit: MEMORY_LIMIT,
-    ...(escapes === 'html' && { outputEscape: 'escape' as const }),
+    ...(makes === 'html' && { operators: htmlOperators(defaultOperators) }),
   });
-  if (escapes === 'html') {
-    // Whatever they give out is not escaped: `raw`.
-    for (const [name, filter] of Object.entries(engine.filters)) {
-      if (typeof filter !== 'function' && filter.raw) Reflect.deleteProperty(engine.filters, name);
-    }
+  if (makes === 'html') {
+    Object.assign(engine, { filters: htmlFilters(engine.filters) });
+    compareInCase(engine);
   }
   return engine;
+}
+
+function partialsOf(
+  partials: Readonly<Record<string, string>>,
+  makes: 'html' | 'text',
+): Record<string, string> {
+  // Without a prototype: `{% render constructor %}` names no partial.
+  const own = Object.create(null) as Record<string, string>;
+  for (const [name, source] of Object.entries(partials)) {
+    own[name] = makes === 'html' && typeof source === 'string' ? quotedAttributes(source) : source;
+  }
+  return own;
 }

@@ -10,6 +10,8 @@ import {
 } from '../../ports/notifications/template-renderer.js';
 import type { RenderedTemplate, TemplateVariables } from '../../ports/notifications/template-renderer.js';
 import { createLiquidEngine, MEMORY_LIMIT } from './liquid-engine.js';
+import { escapedMarks, markedValue } from './marked-text.js';
+import { quotedAttributes } from './quoted-attributes.js';
 import { readTemplateFiles } from './liquid-template-files.js';
 import type { LiquidTemplateOptions, LiquidTemplateSource } from './liquid-template-files.js';
 
@@ -42,7 +44,7 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
   constructor(options: LiquidTemplateOptions) {
     super();
     const { templates, partials, issues } = readTemplateFiles(options);
-    const plain = createLiquidEngine(partials, 'nothing');
+    const plain = createLiquidEngine(partials, 'text');
     this.engines = { title: plain, text: plain, html: createLiquidEngine(partials, 'html') };
     for (const [name, source] of templates) this.compiled.set(name, this.compile(name, source, issues));
     issues.throwIfAny(InvalidConfigurationError, 'The Liquid templates are wrong:');
@@ -67,7 +69,11 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
       );
     }
     const scope = nested(variables);
-    const [title, text, html] = PARTS.map((part) => this.renderPart(template, part, compiled, scope));
+    const [title, text, html] = PARTS.map((part) =>
+      part === 'html'
+        ? this.renderPart(template, part, compiled, markedValue(scope) as object, escapedMarks)
+        : this.renderPart(template, part, compiled, scope),
+    );
     return { title: title ?? null, text: text ?? '', html: html ?? null };
   }
 
@@ -85,7 +91,7 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
       const text = source[part];
       if (text === undefined) continue;
       try {
-        const parsed = this.engines[part].parse(text);
+        const parsed = this.engines[part].parse(part === 'html' ? quotedAttributes(text) : text);
         for (const variable of this.engines[part].globalFullVariablesSync(parsed)) variables.add(variable);
         parts[part] = parsed;
       } catch (error) {
@@ -96,11 +102,17 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
     return { parts, variables: [...variables].sort() };
   }
 
-  private renderPart(template: string, part: Part, compiled: Compiled, scope: object): string | undefined {
+  private renderPart(
+    template: string,
+    part: Part,
+    compiled: Compiled,
+    scope: object,
+    finish: (rendered: string) => string = (rendered) => rendered,
+  ): string | undefined {
     const parsed = compiled.parts[part];
     if (parsed === undefined) return undefined;
     try {
-      const outcome = String(this.engines[part].renderSync([...parsed], scope));
+      const outcome = finish(String(this.engines[part].renderSync([...parsed], scope)));
       // Liquid counts what filters and captures make, not what it puts out.
       if (outcome.length > MEMORY_LIMIT) throw new RangeError();
       return outcome;
