@@ -17,6 +17,13 @@ describe('highlights', () => {
     ['東京都に行く', '東', '[東]京都に行く'],
     ['😀 train 😀', 'train', '😀 [train] 😀'],
     ['nothing here', 'else', 'nothing here'],
+    ["O'Brien and l'homme", 'obrien homme', "[O'Brien] and l'[homme]"],
+    ['an e-mail', 'email', 'an [e-mail]'],
+    ['Donau\u00ADdampf\u00ADschiff!', 'donaudampfschiff', '[Donau\u00ADdampf\u00ADschiff]!'],
+    ['cafe\u0301 ﬁn ½ Straße', 'fin strasse', 'cafe\u0301 [ﬁn] ½ [Straße]'],
+    [`가 ${'한국어'.normalize('NFD')} 나`, '국어', `가 ${'한'.normalize('NFD')}[${'국어'.normalize('NFD')}] 나`],
+    ['ｶﾞｽ料金', 'ガス', '[ｶﾞｽ]料金'],
+    ['㌔メートル', 'キロ', '[㌔]メートル'],
   ])('of %j for %j are %j', (content, query, expected) => {
     expect(shown(content, query)).toBe(expected);
   });
@@ -32,6 +39,13 @@ describe('highlights', () => {
     for (let lead = 55; lead < 70; lead += 1) {
       const content = `${'😀'.repeat(lead)}x needle${'😀'.repeat(200)}`;
       expect(shown(content, 'needle')).not.toMatch(/\p{Cs}/u);
+    }
+  });
+
+  it('never cut a mark from its letter', () => {
+    for (let lead = 55; lead < 70; lead += 1) {
+      const content = `${'.\u0301'.repeat(lead)}x needle${'.\u0301'.repeat(200)}`;
+      expect(shown(content, 'needle')).not.toMatch(/^…?\u0301/);
     }
   });
 

@@ -1,15 +1,15 @@
 import type { HighlightSegment } from '../../../ports/search-index.js';
-import { denseCharacters, densePairs, foldTerm, wordsOf } from './search-terms.js';
-import type { QueryTerm, TextWord } from './search-terms.js';
+import { denseCharacters, densePairs } from './dense-characters.js';
+import { foldTerm } from './fold-term.js';
+import type { QueryTerm, WordTerm } from './search-terms.js';
+import { wordsOf } from './text-words.js';
+import type { Span, TextWord } from './text-words.js';
 
 const EXCERPT_LENGTH = 200;
 const LEAD_LENGTH = 60;
-
-/** A span of a text, in UTF-16 units. */
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+const MAX_CHARACTER_LENGTH = 32;
+/** Begins with a mark, with what nobody sees, or with what goes on a syllable of Korean. */
+const ATTACHED = /^[\p{M}\p{Default_Ignorable_Code_Point}\u1160-\u11FF\uFF9E\uFF9F]/u;
 
 /**
  * An excerpt of about 200 characters around the first match, cut between words and marked with `…` where it is cut. Segments put
@@ -17,12 +17,13 @@ interface Span {
  */
 export function highlight(content: string, terms: readonly QueryTerm[]): HighlightSegment[] {
   const matches: Span[] = [];
-  const whole = new Set(terms.map(({ term }) => term));
+  const sought = terms.flatMap(({ term, isPrefix, orAll = [] }) => [{ term, isPrefix }, ...orAll]);
+  const whole = new Set(sought.map(({ term }) => term));
   for (const word of wordsOf(content)) {
     const [first] = matches;
     // Long texts are read only as far as the excerpt goes.
     if (first !== undefined && word.start > first.start + EXCERPT_LENGTH) break;
-    const found = word.isDense ? denseMatches(word, whole) : wordMatches(word, terms, whole);
+    const found = word.isDense ? denseMatches(word, whole) : spacedMatches(content, word, sought, whole);
     for (const match of found) matches.push(match);
   }
   const from = startOfExcerpt(content, matches[0]?.start ?? 0);
@@ -43,30 +44,33 @@ export function highlight(content: string, terms: readonly QueryTerm[]): Highlig
   return segments;
 }
 
-function wordMatches(word: TextWord, terms: readonly QueryTerm[], whole: ReadonlySet<string>): Span[] {
-  const folded = foldTerm(word.text);
-  const isMatch =
-    whole.has(folded) || terms.some(({ term, isPrefix }) => isPrefix && folded.startsWith(term));
-  return isMatch ? [{ start: word.start, end: word.start + word.text.length }] : [];
+/** The whole word, or else those of its parts that match. */
+function spacedMatches(
+  content: string,
+  word: TextWord,
+  sought: readonly WordTerm[],
+  whole: ReadonlySet<string>,
+): Span[] {
+  const isMatch = ({ start, end }: Span): boolean => {
+    const folded = foldTerm(content.slice(start, end));
+    return whole.has(folded) || sought.some(({ term, isPrefix }) => isPrefix && folded.startsWith(term));
+  };
+  if (isMatch(word)) return [{ start: word.start, end: word.end }];
+  return word.parts.length === 1 ? [] : word.parts.filter(isMatch);
 }
 
 function denseMatches(word: TextWord, whole: ReadonlySet<string>): Span[] {
-  const characters = denseCharacters(word.text);
+  const characters = denseCharacters(word);
   const pairs = densePairs(characters);
-  const isMarked = characters.map(
-    (character, at) =>
-      whole.has(character) || whole.has(pairs[at] ?? '') || (at > 0 && whole.has(pairs[at - 1] ?? '')),
-  );
   const spans: Span[] = [];
-  let start = word.start;
-  Array.from(word.text).forEach((original, at) => {
-    const end = start + original.length;
+  characters.forEach(({ character, start, end }, at) => {
+    const isMarked =
+      whole.has(character) || whole.has(pairs[at] ?? '') || (at > 0 && whole.has(pairs[at - 1] ?? ''));
+    if (!isMarked) return;
     const before = spans.at(-1);
-    if (isMarked[at] === true) {
-      if (before?.end === start) spans[spans.length - 1] = { start: before.start, end };
-      else spans.push({ start, end });
-    }
-    start = end;
+    // What folds to several characters comes from one place.
+    if (before !== undefined && before.end >= start) spans[spans.length - 1] = { start: before.start, end };
+    else spans.push({ start, end });
   });
   return spans;
 }
@@ -84,8 +88,11 @@ function endOfExcerpt(content: string, from: number): number {
   return wholeCharacter(content, blank > from + EXCERPT_LENGTH / 2 ? blank : furthest);
 }
 
-/** Not between the two halves of a surrogate pair. */
+/** Not between the two halves of a surrogate pair, nor before what belongs to the character in front of it. */
 function wholeCharacter(content: string, at: number): number {
-  const unit = content.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
+  for (let start = at; start > at - MAX_CHARACTER_LENGTH && start > 0; start -= 1) {
+    const isHalf = /[\uDC00-\uDFFF]/.test(content.charAt(start));
+    if (!isHalf && !ATTACHED.test(content.slice(start, start + 2))) return start;
+  }
+  return at;
 }
