@@ -189,18 +189,31 @@ export class TestCluster {
 
   private search(name: string, request: SearchRequest): object {
     const { searchable, mapping } = this.indexOf(name);
-    const { query, size, sort, search_after: after, _source, track_total_hits, ...unknown } = request;
+    const {
+      query,
+      size,
+      sort,
+      search_after: after,
+      _source,
+      track_total_hits,
+      version,
+      ...unknown
+    } = request;
     if (Object.keys(unknown).length > 0 || track_total_hits) throw new Refusal(400, 'parsing_exception');
     if (size > 10_000) throw new Refusal(400, 'illegal_argument_exception');
     if (JSON.stringify(sort) !== '[{"createdAt":"desc"},{"messageId":"desc"}]')
       throw new Refusal(400, 'parsing_exception');
     const hits = [...searchable.values()]
       .filter(({ source }) => isFound(query, source, mapping))
-      .map(({ source }) => ({ source, sort: [source.createdAt, source.messageId] as Sort }))
+      .map((document) => ({
+        ...document,
+        sort: [document.source.createdAt, document.source.messageId] as Sort,
+      }))
       .sort((a, b) => descending(a.sort, b.sort))
       .filter(({ sort: values }) => after === undefined || descending(values, after) > 0)
       .slice(0, size)
-      .map(({ source, sort: values }) => ({
+      .map(({ source, sort: values, version: _version }) => ({
+        ...(version === true && { _version }),
         _source: Object.fromEntries(_source.map((field) => [field, source[field]])),
         sort: values,
       }));
@@ -215,19 +228,27 @@ interface BulkAction {
 }
 
 type Sort = readonly [number, string];
-type Filter = Readonly<Record<string, Readonly<Record<string, { readonly value: string }>>>>;
-/** Fields with values of which none may be there. */
-type Exclusion = Readonly<Record<'terms', Readonly<Record<string, readonly string[]>>>>;
+/** One of them, by the name of its kind. */
+interface Query {
+  readonly bool?: {
+    readonly filter?: readonly Query[];
+    readonly should?: readonly Query[];
+    readonly must_not?: readonly Query[];
+    readonly minimum_should_match?: number;
+  };
+  readonly term?: Readonly<Record<string, { readonly value: unknown }>>;
+  readonly terms?: Readonly<Record<string, readonly unknown[]>>;
+  readonly prefix?: Readonly<Record<string, { readonly value: string }>>;
+}
 
 interface SearchRequest {
-  readonly query: {
-    readonly bool: { readonly filter: readonly Filter[]; readonly must_not?: readonly Exclusion[] };
-  };
+  readonly query: Query;
   readonly size: number;
   readonly sort: unknown;
   readonly search_after?: Sort;
   readonly _source: readonly string[];
   readonly track_total_hits: boolean;
+  readonly version?: boolean;
 }
 
 /** What a field refuses: a document with it is not written. */
@@ -243,29 +264,41 @@ function check(type: string, value: unknown): void {
     throw new Refusal(400, 'document_parsing_exception', `failed to parse [${JSON.stringify(value)}]`);
 }
 
-function isFound({ bool }: SearchRequest['query'], source: Source, mapping: Mapping): boolean {
-  const { filter, must_not: exclusions = [], ...unknown } = bool;
-  if (Object.keys(unknown).length > 0) throw new Refusal(400, 'parsing_exception');
-  const isExcluded = exclusions.some(({ terms, ...others }) => {
-    if (Object.keys(others).length > 0) throw new Refusal(400, 'parsing_exception');
-    return Object.entries(terms).some(([field, values]) =>
-      values.some((value) => matches({ term: { [field]: { value } } }, source, mapping)),
-    );
-  });
-  return !isExcluded && filter.every((one) => matches(one, source, mapping));
+function isFound(
+  { bool, term, terms, prefix, ...unknown }: Query,
+  source: Source,
+  mapping: Mapping,
+): boolean {
+  if (Object.keys(unknown).length > 0) throw new Refusal(400, 'parsing_exception', 'unknown query');
+  if (bool !== undefined) return isTrue(bool, source, mapping);
+  const [[field, condition] = ['', undefined]] = Object.entries(term ?? terms ?? prefix ?? {});
+  if (condition === undefined) throw new Refusal(400, 'parsing_exception');
+  const stored = indexed(field, source, mapping);
+  if (terms !== undefined) return terms[field]?.some((value) => stored.includes(value)) === true;
+  const { value } = condition as { readonly value: unknown };
+  return prefix === undefined
+    ? stored.includes(value)
+    : stored.some((one) => typeof one === 'string' && one.startsWith(String(value)));
 }
 
-function matches(filter: Filter, source: Source, mapping: Mapping): boolean {
-  const [[kind, condition] = ['', {}]] = Object.entries(filter);
-  const [[field, { value }] = ['', { value: '' }]] = Object.entries(condition);
-  if (kind !== 'term' && kind !== 'prefix')
-    throw new Refusal(400, 'parsing_exception', `unknown query [${kind}]`);
+function isTrue(bool: NonNullable<Query['bool']>, source: Source, mapping: Mapping): boolean {
+  const { filter = [], should, must_not: exclusions = [], minimum_should_match: least, ...unknown } = bool;
+  // Without it clusters take a `should` beside a `filter` for a wish.
+  const isKnown = Object.keys(unknown).length === 0 && (least === 1) === (should !== undefined);
+  if (!isKnown) throw new Refusal(400, 'parsing_exception');
+  return (
+    filter.every((one) => isFound(one, source, mapping)) &&
+    (should === undefined || should.some((one) => isFound(one, source, mapping))) &&
+    !exclusions.some((one) => isFound(one, source, mapping))
+  );
+}
+
+function indexed(field: string, source: Source, mapping: Mapping): unknown[] {
   const { type, index = true } = mapping[field] ?? { type: 'none' };
-  if (type !== 'keyword' || !index) throw new Refusal(400, 'query_shard_exception');
+  if (!['keyword', 'boolean'].includes(type) || !index) throw new Refusal(400, 'query_shard_exception');
   const stored = source[field];
-  if (stored === undefined) return false;
-  const values = (Array.isArray(stored) ? stored : [stored]) as string[];
-  return values.some((one) => (kind === 'prefix' ? one.startsWith(value) : one === value));
+  if (stored === undefined) return [];
+  return Array.isArray(stored) ? (stored as unknown[]) : [stored];
 }
 
 /** Keywords sort by their bytes. */

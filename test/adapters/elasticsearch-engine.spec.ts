@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ElasticsearchSearchIndex } from '../../src/message-queue/adapters/elasticsearch/index.js';
 import type { ElasticsearchOptions } from '../../src/message-queue/adapters/elasticsearch/index.js';
+import * as inMemory from '../../src/message-queue/adapters/in-memory/index.js';
+import type { MessageFacts } from '../../src/message-queue/adapters/shared/search/visible-messages.js';
 import type { SearchDocument, SearchIndex, TraceTarget } from '../../src/message-queue/ports/index.js';
 import { searchIndexContract } from '../../src/message-queue/testing/contracts/search/search-index.contract.js';
 import { TestCluster } from './elasticsearch-cluster.fixture.js';
@@ -44,10 +46,13 @@ describe('ElasticsearchSearchIndex on a cluster', () => {
   }
 
   /** An index of its own, which the adapter makes; writes wait until they show. */
-  async function open(options: Partial<ElasticsearchOptions> = {}): Promise<ElasticsearchSearchIndex> {
+  async function open(
+    options: Partial<ElasticsearchOptions> = {},
+    facts?: MessageFacts,
+  ): Promise<ElasticsearchSearchIndex> {
     const index = `${prefix}-${made.length}`;
     made.push(index);
-    const search = new ElasticsearchSearchIndex({ url, index, refresh: 'wait_for', ...options });
+    const search = new ElasticsearchSearchIndex({ url, index, refresh: 'wait_for', ...options }, facts);
     await search.search('makes the index');
     await cluster('PUT', `/${index}/_settings`, { index: { refresh_interval: '50ms' } });
     return search;
@@ -57,7 +62,23 @@ describe('ElasticsearchSearchIndex on a cluster', () => {
     return (await index.search(text)).items.map(({ messageId }) => messageId);
   }
 
-  searchIndexContract(() => open());
+  searchIndexContract(async () => {
+    const data = new inMemory.InMemoryMessages();
+    const conversations = new inMemory.InMemoryConversationStore(data);
+    const members = new inMemory.InMemoryConversationMembers();
+    const messages = new inMemory.InMemoryMessageStore(data);
+    const index = await open({}, { conversations, members, messages });
+    return { index, conversations, members, messages, cleanup: new inMemory.InMemoryCleanupStore(data) };
+  });
+
+  it('leaves out at once what searches still see of a removed message', async () => {
+    const index = await open({ refresh: false });
+    await index.indexMany([aDocument('m1'), aDocument('m2')], never);
+    await cluster('POST', `/${made.at(-1)}/_refresh`);
+    await cluster('PUT', `/${made.at(-1)}/_settings`, { index: { refresh_interval: '-1' } });
+    await index.removeMany(['m1'], new Date(5), never);
+    expect(await found(index, 'apple')).toEqual(['m2']);
+  });
 
   it('is made by one of those that start at once, and used by all', async () => {
     const index = `${prefix}-together`;

@@ -62,7 +62,7 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
   contracts.recipientContactsContract(create);
   contracts.batchProgressStoreContract(one((stores) => stores.batches));
   contracts.batchTracesContract(create);
-  contracts.searchIndexContract(one((stores) => stores.index));
+  contracts.searchIndexContract(create);
   contracts.dataKeyStoreContract(create);
   contracts.suppressionStoreContract(one((stores) => stores.suppressions));
   contracts.auditTrailContract(one((stores) => stores.audit));

@@ -6,10 +6,18 @@ export interface SearchDocument {
   readonly messageId: string;
   readonly conversationId: string;
   readonly senderId: string;
-  /** Plain text: markup stripped, Unicode normalised (NFC), capped. */
+  /**
+   * Who it was sent to: they find it also where they are no members of its conversation. Default: nobody. Kept as hashes, if at all: no id of
+   * a recipient can be read from an index.
+   */
+  readonly recipientIds?: readonly string[];
+  /** Plain text, as it was written; markup was stripped where there was some. */
   readonly content: string;
   readonly createdAt: Date;
-  /** Milliseconds since the epoch of the last change of the message. A lower version never overwrites a higher one. */
+  /**
+   * A whole number below 2^53 - 1, kept exactly: times, and those of edits above all times (`contentVersion`). A lower version never overwrites a
+   * higher one.
+   */
   readonly version: number;
 }
 
@@ -45,7 +53,12 @@ export interface SearchOptions extends PageRequest {
 }
 
 /**
- * Full-text search over messages. Unique key: `messageId`. Its traces are documents: of a subject those that the person wrote. Whatever it
+ * Full-text search over messages. It finds what people wrote in any script, however it was typed: upper or lower case, with accents or
+ * without, composed or not, with soft hyphens or other characters that nobody sees, `O’Brien` or `obrien`.
+ *
+ * A message that is hidden is not found from that moment on, though its document may still be there: recalled, claimed by a clean-up, or
+ * written before its conversation was deleted (`isDeletedWith`), also when its index job comes later.
+ * Unique key: `messageId`. Its traces are documents: of a subject those that the person wrote. Whatever it
  * erases leaves a tombstone, as `removeMany` does: of a target of messages also where it never saw one.
  */
 export abstract class SearchIndex extends TraceHolder {
@@ -66,4 +79,17 @@ export abstract class SearchIndex extends TraceHolder {
    * `text` is words a user typed: no character of it is query syntax. A text without a word finds nothing.
    */
   abstract search(text: string, options?: SearchOptions): Promise<Page<SearchHit>>;
+
+  /**
+   * How many documents were folded by an older version of this adapter, so that searches may miss them. Quick when there are none.
+   */
+  abstract countOutdated(signal: AbortSignal): Promise<number>;
+
+  /**
+   * Folds the next of those again, in one short transaction: versions, tombstones and what is written at the same time stay as they are. Safe to
+   * stop anywhere, to repeat, and to call twice at once. An adapter that folds nothing itself has none.
+   * @param limit at most so many, 1 to 1 000
+   * @returns how many were brought up to date; 0: none is left, or others are writing all that are
+   */
+  abstract refold(limit: number, signal: AbortSignal): Promise<number>;
 }

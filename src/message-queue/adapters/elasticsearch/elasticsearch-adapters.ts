@@ -1,4 +1,7 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
+import { ConversationMembers } from '../../ports/messages/conversation-members.js';
+import { ConversationStore } from '../../ports/messages/conversation-store.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import { ElasticsearchSearchIndex } from './elasticsearch-search.index.js';
 import type { ElasticsearchOptions } from './elasticsearch.options.js';
@@ -10,17 +13,26 @@ export interface ElasticsearchAsyncOptions {
   readonly useFactory: (...injected: never[]) => ElasticsearchOptions | Promise<ElasticsearchOptions>;
 }
 
-/** {@link ElasticsearchSearchIndex} as the app's SearchIndex, for the module's `adapters`. */
+/** The stores that a search asks who may see what, whichever they are in the app. */
+const FACTS = [ConversationStore, ConversationMembers, MessageStore];
+
+/** {@link ElasticsearchSearchIndex} as the app's SearchIndex, for the module's `adapters`. It asks the app's stores what is hidden from whom. */
 export function elasticsearchAdapters(options: ElasticsearchOptions | ElasticsearchAsyncOptions): Provider[] {
+  const { inject = [], useFactory } = 'useFactory' in options ? options : { useFactory: () => options };
+  const makeOptions = useFactory as (
+    ...injected: unknown[]
+  ) => ElasticsearchOptions | Promise<ElasticsearchOptions>;
   return [
-    'useFactory' in options
-      ? {
-          provide: ElasticsearchSearchIndex,
-          useFactory: async (...injected: never[]) =>
-            new ElasticsearchSearchIndex(await options.useFactory(...injected)),
-          inject: [...(options.inject ?? [])],
-        }
-      : { provide: ElasticsearchSearchIndex, useFactory: () => new ElasticsearchSearchIndex(options) },
+    {
+      provide: ElasticsearchSearchIndex,
+      useFactory: async (
+        conversations: ConversationStore,
+        members: ConversationMembers,
+        messages: MessageStore,
+        ...injected: unknown[]
+      ) => new ElasticsearchSearchIndex(await makeOptions(...injected), { conversations, members, messages }),
+      inject: [...FACTS, ...inject],
+    },
     { provide: SearchIndex, useExisting: ElasticsearchSearchIndex },
   ];
 }

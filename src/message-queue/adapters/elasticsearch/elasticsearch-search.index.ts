@@ -5,15 +5,15 @@ import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../
 import { highlight } from '../shared/search/search-highlights.js';
 import { queryTerms } from '../shared/search/search-terms.js';
 import type { QueryTerm } from '../shared/search/search-terms.js';
+import type { MessageFacts } from '../shared/search/visible-messages.js';
 import { resolveElasticsearchOptions } from './elasticsearch.options.js';
 import type { ElasticsearchOptions } from './elasticsearch.options.js';
+import { HitReader } from './hit-reader.js';
 import { IndexClient } from './index-client.js';
-import { tombstoneLines, writeLines } from './message-index.js';
+import { refoldLines, tombstoneLines, writeLines } from './message-index.js';
 import type { StoredMessage } from './message-index.js';
-import { cursorAfter, hitsPerPage, sortValuesOf } from './page-cursor.js';
-
-/** The newest first. */
-const ORDER = [{ createdAt: 'desc' }, { messageId: 'desc' }];
+import { sortValuesOf } from './page-cursor.js';
+import { foundQuery, ORDER, outdatedQuery, traceQuery } from './search-queries.js';
 
 /**
  * Full-text search in Elasticsearch (7 and newer) or OpenSearch. Versions are the cluster's external ones (`external_gte`), so it compares
@@ -23,11 +23,16 @@ const ORDER = [{ createdAt: 'desc' }, { messageId: 'desc' }];
 export class ElasticsearchSearchIndex extends SearchIndex {
   override readonly holds = 'search documents';
   private readonly index: IndexClient;
+  private readonly hits: HitReader;
 
-  /** @throws InvalidConfigurationError */
-  constructor(options: ElasticsearchOptions) {
+  /**
+   * @param facts the stores that know what is hidden and who may see what; without one of them nothing is hidden for its reason
+   * @throws InvalidConfigurationError
+   */
+  constructor(options: ElasticsearchOptions, facts: MessageFacts = {}) {
     super();
     this.index = new IndexClient(resolveElasticsearchOptions(options));
+    this.hits = new HitReader(this.index, facts);
   }
 
   /** @throws SearchClusterError when a document was refused for another reason than its version; the others are written */
@@ -49,25 +54,15 @@ export class ElasticsearchSearchIndex extends SearchIndex {
     await this.bury([...new Set(messageIds)], signal, removedAt);
   }
 
-  /** @throws SearchClusterError, also when a part of the index did not answer; InvalidCursorError */
+  /** @throws SearchClusterError, also when a part of the index did not answer; InvalidCursorError; SearchScopeTooWideError */
   async search(text: string, options: SearchOptions = {}): Promise<Page<SearchHit>> {
     const terms = queryTerms(text);
-    const limit = hitsPerPage(options);
-    const after = sortValuesOf(options);
+    sortValuesOf(options);
     options.signal?.throwIfAborted();
     if (terms.length === 0) return { items: [], nextCursor: null };
-    const request = {
-      query: { bool: { filter: [...terms.map(termQuery), ...scopeQueries(options)] } },
-      ...{ sort: ORDER, size: limit + 1, ...(after !== null && { search_after: after }) },
-      _source: ['messageId', 'conversationId', 'senderId', 'createdAt', 'content'],
-    };
-    const found = await this.index.search(request, options.signal);
-    const shown = found.slice(0, limit);
-    const last = found.length > limit ? shown.at(-1) : undefined;
-    return {
-      items: shown.map(({ _source }) => toHit(_source, terms)),
-      nextCursor: last === undefined ? null : cursorAfter(last.sort),
-    };
+    const query = foundQuery(terms, options, await this.hits.readable(options));
+    const { hits, nextCursor } = await this.hits.page(query, options);
+    return { items: hits.map(({ _source }) => toHit(_source, terms)), nextCursor };
   }
 
   /** @throws SearchClusterError */
@@ -94,6 +89,22 @@ export class ElasticsearchSearchIndex extends SearchIndex {
     );
   }
 
+  /** @throws SearchClusterError */
+  async countOutdated(signal: AbortSignal): Promise<number> {
+    await this.index.refresh(signal);
+    return this.index.count(outdatedQuery(), signal);
+  }
+
+  /** In place: each document is written again in its version, so that the cluster refuses it where something newer came. @throws SearchClusterError */
+  async refold(limit: number, signal: AbortSignal): Promise<number> {
+    await this.index.refresh(signal);
+    const _source = ['messageId', 'conversationId', 'senderId', 'createdAt', 'content', 'terms'];
+    const request = { query: outdatedQuery(), sort: ORDER, size: limit, version: true, _source };
+    const found = await this.index.search(request, signal);
+    const lines = found.map(({ _source: message, _version = 0 }) => refoldLines(message, _version));
+    return (await this.index.write('fold messages again', lines, signal)).filter(Boolean).length;
+  }
+
   /** Writes tombstones. @returns how many were not there yet */
   private async bury(messageIds: readonly string[], signal: AbortSignal, at = new Date()): Promise<number> {
     const lines = messageIds.map((id) => tombstoneLines(id, at));
@@ -112,31 +123,6 @@ export class ElasticsearchSearchIndex extends SearchIndex {
       unknown: ids.filter((id) => !stored.has(id)),
     };
   }
-}
-
-/** Tombstones have neither of these fields. */
-function traceQuery(target: Exclude<TraceTarget, { kind: 'messages' }>): object {
-  if (target.kind === 'conversation') return { bool: { filter: scopeQueries(target) } };
-  const { subjectId: senderId, exceptConversations } = target;
-  return {
-    bool: {
-      filter: scopeQueries({ senderId }),
-      must_not: [{ terms: { conversationId: exceptConversations } }],
-    },
-  };
-}
-
-function termQuery({ term, isPrefix }: QueryTerm): object {
-  return isPrefix ? { prefix: { terms: { value: term } } } : { term: { terms: { value: term } } };
-}
-
-function scopeQueries({
-  conversationId,
-  senderId,
-}: Pick<SearchOptions, 'conversationId' | 'senderId'>): object[] {
-  return Object.entries({ conversationId, senderId }).flatMap(([field, value]) =>
-    value === undefined ? [] : [{ term: { [field]: { value } } }],
-  );
 }
 
 function toHit(message: StoredMessage, terms: readonly QueryTerm[]): SearchHit {

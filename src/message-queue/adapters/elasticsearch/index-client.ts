@@ -12,6 +12,8 @@ const CONFLICT = 409;
 /** A found message. */
 export interface FoundMessage {
   readonly _source: StoredMessage;
+  /** Only where it was asked for. */
+  readonly _version?: number;
   readonly sort: [number, string];
 }
 
@@ -109,9 +111,9 @@ export class IndexClient {
   /** What there is of messages; reads what was written last, whether or not searches see it yet. Of unknown ones there is nothing. */
   async stored(
     messageIds: readonly string[],
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<ReadonlyMap<string, 'message' | 'tombstone'>> {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const found = new Map<string, 'message' | 'tombstone'>();
     const unique = [...new Set(messageIds)];
     if (unique.length > 0) await this.prepare(signal);

@@ -4,3 +4,4 @@ export type { ElasticsearchOptions } from './elasticsearch.options.js';
 export { ElasticsearchSearchIndex } from './elasticsearch-search.index.js';
 export { INDEX_DEFINITION } from './message-index.js';
 export { SearchClusterError } from './search-cluster.error.js';
+export { SearchScopeTooWideError } from './search-scope-too-wide.error.js';

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { SearchDocument } from '../../ports/search-index.js';
-import { textTerms } from '../shared/search/search-terms.js';
+import { FOLDING_MARK } from '../shared/search/folding-mark.js';
+import { isRecipientTerm, recipientTerm, textTerms } from '../shared/search/search-terms.js';
 
 /**
  * How the index is created. `terms` are the words as this library folds them, so that the same is found as in the SQL stores, whatever
- * analyzers and plug-ins the cluster has. Nothing else is searched; `content` is only given back.
+ * analyzers and plug-ins the cluster has, and hashes of the message's recipients. Nothing else is searched; `content` is only given back.
  */
 export const INDEX_DEFINITION = {
   mappings: {
@@ -29,6 +30,8 @@ export interface StoredMessage {
   readonly senderId: string;
   readonly createdAt: number;
   readonly content: string;
+  /** Only where they were asked for. */
+  readonly terms?: readonly string[];
 }
 
 /** Above every version that a message can have, so that nothing is written over a tombstone. */
@@ -43,15 +46,22 @@ export function documentId(messageId: string): string {
 }
 
 /** One write of a bulk: the action and the document, a line each. */
-export function writeLines(document: SearchDocument): string {
-  const { messageId, conversationId, senderId, content } = document;
+export function writeLines({ recipientIds = [], createdAt, version, ...message }: SearchDocument): string {
+  const stored = { ...message, createdAt: createdAt.getTime() };
+  return messageLines(stored, version, recipientIds.map(recipientTerm));
+}
+
+/** The same for a message that is stored, folded again; whatever was written since then stays. */
+export function refoldLines({ terms = [], ...message }: StoredMessage, version: number): string {
+  return messageLines(message, version, terms.filter(isRecipientTerm));
+}
+
+function messageLines(message: StoredMessage, version: number, recipients: readonly string[]): string {
+  const { messageId, conversationId, senderId, content, createdAt } = message;
+  const terms = [...textTerms(content), ...recipients, FOLDING_MARK];
   return lines(
-    { messageId, version: document.version, type: 'external_gte' },
-    {
-      ...{ messageId, conversationId, senderId, content },
-      createdAt: document.createdAt.getTime(),
-      terms: textTerms(content),
-    },
+    { messageId, version, type: 'external_gte' },
+    { messageId, conversationId, senderId, content, createdAt, terms },
   );
 }
 

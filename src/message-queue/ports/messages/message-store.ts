@@ -155,6 +155,9 @@ export abstract class MessageStore extends TraceHolder {
    */
   abstract hide(messageId: string, signal: AbortSignal): Promise<StoredMessage | null>;
 
+  /** Which of these messages are hidden: recalled, or being cleaned up. Unknown ones are not. @param messageIds at most 10 000 */
+  abstract hiddenAmong(messageIds: readonly string[], signal?: AbortSignal): Promise<readonly string[]>;
+
   /** Keeps notices until their recipients were told; one that is there stays as it is. */
   abstract noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void>;
 

@@ -157,6 +157,10 @@ export class InMemoryMessageStore extends MessageStore {
     });
   }
 
+  override hiddenAmong(messageIds: readonly string[], signal?: AbortSignal): Promise<readonly string[]> {
+    return answer(signal, () => messageIds.filter((id) => this.data.isHidden(id)));
+  }
+
   override noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void> {
     return answer(signal, () => {
       for (const notice of notices) {

@@ -1,59 +1,47 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { ConversationMembers } from '../../../ports/messages/conversation-members.js';
+import { ConversationStore } from '../../../ports/messages/conversation-store.js';
+import { MessageStore } from '../../../ports/messages/message-store.js';
 import type { Page } from '../../../ports/page.js';
 import { SearchIndex } from '../../../ports/search-index.js';
-import type {
-  HighlightSegment,
-  IndexOutcome,
-  SearchDocument,
-  SearchHit,
-  SearchOptions,
-} from '../../../ports/search-index.js';
+import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../../../ports/search-index.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import { highlight } from '../../shared/search/search-highlights.js';
+import { queryTerms, recipientTerm, textTerms } from '../../shared/search/search-terms.js';
+import type { QueryTerm, WordTerm } from '../../shared/search/search-terms.js';
+import { visibleAmong } from '../../shared/search/visible-messages.js';
+import type { MessageFacts } from '../../shared/search/visible-messages.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { pageOf } from '../page-of.js';
 import { eraseNext } from '../traces.js';
 
-interface Word {
-  readonly folded: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-const WORD = /[\p{L}\p{N}\p{M}]+/gu;
-const EXCERPT_BEFORE = 60;
-const EXCERPT_LENGTH = 200;
-
-/** Lower case without accents. */
-function fold(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase();
-}
-
-function wordsOf(text: string): Word[] {
-  return [...text.matchAll(WORD)].map((match) => ({
-    folded: fold(match[0]),
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+interface StoredDocument extends SearchDocument {
+  readonly terms: ReadonlySet<string>;
 }
 
 /**
- * Full-text search in memory: every word must occur, the last one also as a beginning; newest first. Forgets the documents written
- * longest ago, which are then not found, and the oldest removals: an index job that comes that late brings its message back.
+ * Full-text search in memory, by the words and in the order of the SQL stores. Forgets the documents written longest ago, which are then
+ * not found, and the oldest removals: an index job that comes that late brings its message back. Who may see what it asks the stores of the
+ * app, whichever they are.
  */
 @Injectable()
 export class InMemorySearchIndex extends SearchIndex {
   override readonly holds = 'search documents';
-  private readonly documents: BoundedMap<SearchDocument>;
+  private readonly documents: BoundedMap<StoredDocument>;
   /** Ids of removed messages, so that a late index job does not bring them back. */
   private readonly removed: BoundedMap<true>;
+  private readonly facts: MessageFacts;
 
-  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+  constructor(
+    @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+    @Optional() conversations?: ConversationStore,
+    @Optional() members?: ConversationMembers,
+    @Optional() messages?: MessageStore,
+  ) {
     super();
+    this.facts = { conversations, members, messages };
     this.documents = new BoundedMap(limits, ({ content }) => content.length);
     this.removed = new BoundedMap(limits);
   }
@@ -64,7 +52,9 @@ export class InMemorySearchIndex extends SearchIndex {
         if (this.removed.has(document.messageId)) return 'deleted';
         const stored = this.documents.get(document.messageId);
         if (stored !== undefined && stored.version > document.version) return 'stale';
-        this.documents.set(document.messageId, document);
+        const { recipientIds = [], ...rest } = document;
+        const terms = new Set([...textTerms(document.content), ...recipientIds.map(recipientTerm)]);
+        this.documents.set(document.messageId, { ...rest, terms });
         return 'indexed';
       }),
     );
@@ -76,26 +66,27 @@ export class InMemorySearchIndex extends SearchIndex {
     });
   }
 
-  override search(text: string, options: SearchOptions = {}): Promise<Page<SearchHit>> {
-    const { signal, ...rest } = options;
-    return answer(signal, () => {
-      const wanted = wordsOf(text).map((word) => word.folded);
-      const found = this.documents
-        .values()
-        .filter(
-          (document) =>
-            (rest.conversationId === undefined || document.conversationId === rest.conversationId) &&
-            (rest.senderId === undefined || document.senderId === rest.senderId) &&
-            holdsAll(wordsOf(document.content), wanted),
-        );
-      const { items, nextCursor } = pageOf(
-        found,
-        (document) => [document.createdAt.getTime(), document.messageId],
-        'newest-first',
-        rest,
+  override async search(text: string, options: SearchOptions = {}): Promise<Page<SearchHit>> {
+    const { signal, conversationId, senderId, readerId } = options;
+    signal?.throwIfAborted();
+    const wanted = queryTerms(text);
+    const found = this.documents
+      .values()
+      .filter(
+        (document) =>
+          (conversationId === undefined || document.conversationId === conversationId) &&
+          (senderId === undefined || document.senderId === senderId) &&
+          wanted.length > 0 &&
+          wanted.every((term) => isIn(document.terms, term)),
       );
-      return { items: items.map((document) => hitOf(document, wanted)), nextCursor };
-    });
+    const seen = await visibleAmong(this.facts, await this.readableBy(readerId, found, signal), signal);
+    const { items, nextCursor } = pageOf(
+      seen,
+      (document) => [document.createdAt.getTime(), document.messageId],
+      'newest-first',
+      options,
+    );
+    return { items: items.map((document) => hitOf(document, wanted)), nextCursor };
   }
 
   override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
@@ -109,6 +100,31 @@ export class InMemorySearchIndex extends SearchIndex {
       if (target.kind === 'messages' && erased < limit) for (const id of target.messageIds) this.bury(id);
       return erased;
     });
+  }
+
+  /** None: what is here was folded by this process. */
+  override countOutdated(signal: AbortSignal): Promise<number> {
+    return answer(signal, () => 0);
+  }
+
+  override refold(limit: number, signal: AbortSignal): Promise<number> {
+    return this.countOutdated(signal);
+  }
+
+  private async readableBy(
+    readerId: string | undefined,
+    found: readonly StoredDocument[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly StoredDocument[]> {
+    if (readerId === undefined) return found;
+    const mark = recipientTerm(readerId);
+    const isOwn = (document: StoredDocument): boolean =>
+      document.senderId === readerId || document.terms.has(mark);
+    const others = new Set(found.filter((one) => !isOwn(one)).map(({ conversationId }) => conversationId));
+    for (const id of others) {
+      if ((await this.facts.members?.isMember(id, readerId, signal)) !== true) others.delete(id);
+    }
+    return found.filter((document) => isOwn(document) || others.has(document.conversationId));
   }
 
   private tracesOf(target: TraceTarget): SearchDocument[] {
@@ -136,38 +152,17 @@ function isTraceOf(target: TraceTarget): (document: SearchDocument) => boolean {
   }
 }
 
-function matches(word: Word, wanted: readonly string[]): boolean {
-  return wanted.some((want, at) =>
-    at === wanted.length - 1 ? word.folded.startsWith(want) : word.folded === want,
-  );
+function isIn(terms: ReadonlySet<string>, wanted: QueryTerm): boolean {
+  return holds(terms, wanted) || wanted.orAll?.every((part) => holds(terms, part)) === true;
 }
 
-function holdsAll(words: readonly Word[], wanted: readonly string[]): boolean {
-  return (
-    wanted.length > 0 &&
-    wanted.every((want, at) => {
-      const isLast = at === wanted.length - 1;
-      return words.some((word) => (isLast ? word.folded.startsWith(want) : word.folded === want));
-    })
-  );
+function holds(terms: ReadonlySet<string>, { term, isPrefix }: WordTerm): boolean {
+  if (terms.has(term)) return true;
+  if (isPrefix) for (const one of terms) if (one.startsWith(term)) return true;
+  return false;
 }
 
-function hitOf(document: SearchDocument, wanted: readonly string[]): SearchHit {
+function hitOf(document: StoredDocument, wanted: readonly QueryTerm[]): SearchHit {
   const { messageId, conversationId, senderId, createdAt, content } = document;
-  const hits = wordsOf(content).filter((word) => matches(word, wanted));
-  const from = Math.max(0, (hits[0]?.start ?? 0) - EXCERPT_BEFORE);
-  const to = Math.min(content.length, from + EXCERPT_LENGTH);
-  const highlights: HighlightSegment[] = [];
-  let at = from;
-  const add = (end: number, isMatch: boolean): void => {
-    if (end > at) highlights.push({ text: content.slice(at, end), isMatch });
-    at = Math.max(at, end);
-  };
-  for (const { start, end } of hits) {
-    if (start >= to) break;
-    add(start, false);
-    add(Math.min(end, to), true);
-  }
-  add(to, false);
-  return { messageId, conversationId, senderId, createdAt, highlights };
+  return { messageId, conversationId, senderId, createdAt, highlights: highlight(content, wanted) };
 }

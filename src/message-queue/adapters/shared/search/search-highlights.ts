@@ -44,19 +44,28 @@ export function highlight(content: string, terms: readonly QueryTerm[]): Highlig
   return segments;
 }
 
-/** The whole word, or else those of its parts that match. */
+/** The whole word, or else those of its parts that match, or else the word that only begins with what is sought. */
 function spacedMatches(
   content: string,
   word: TextWord,
   sought: readonly WordTerm[],
   whole: ReadonlySet<string>,
 ): Span[] {
-  const isMatch = ({ start, end }: Span): boolean => {
-    const folded = foldTerm(content.slice(start, end));
-    return whole.has(folded) || sought.some(({ term, isPrefix }) => isPrefix && folded.startsWith(term));
-  };
-  if (isMatch(word)) return [{ start: word.start, end: word.end }];
-  return word.parts.length === 1 ? [] : word.parts.filter(isMatch);
+  const foldedOf = ({ start, end }: Span): string => foldTerm(content.slice(start, end));
+  const isBegun = (folded: string): boolean =>
+    sought.some(({ term, isPrefix }) => isPrefix && folded.startsWith(term));
+  const folded = foldedOf(word);
+  const all = [{ start: word.start, end: word.end }];
+  if (whole.has(folded)) return all;
+  const parts =
+    word.parts.length === 1
+      ? []
+      : word.parts.filter((part) => {
+          const one = foldedOf(part);
+          return whole.has(one) || isBegun(one);
+        });
+  if (parts.length > 0) return parts;
+  return isBegun(folded) ? all : [];
 }
 
 function denseMatches(word: TextWord, whole: ReadonlySet<string>): Span[] {

@@ -5,6 +5,7 @@ import { FOLDING_MARK, MARKER } from './folding-mark.js';
 import { wordsOf } from './text-words.js';
 import type { TextWord } from './text-words.js';
 
+const RECIPIENT = `${MARKER}r`;
 const MAX_DOCUMENT_TERMS = 50_000;
 /** PostgreSQL takes 1 MB of words in a document. */
 const MAX_TERMS_LENGTH = 900_000;
@@ -34,7 +35,12 @@ export function conversationTerm(conversationId: string): string {
 
 /** A term that stands for somebody whom a message was sent to. No text has it. */
 export function recipientTerm(recipientId: string): string {
-  return `${MARKER}r${hashOf(recipientId)}`;
+  return RECIPIENT + hashOf(recipientId);
+}
+
+/** Whether a term is one of {@link recipientTerm}. */
+export function isRecipientTerm(term: string): boolean {
+  return term.startsWith(RECIPIENT);
 }
 
 /** The terms of a text, each once, at most about 50 000. */
@@ -102,7 +108,11 @@ function spacedQuery(text: string, word: TextWord): QueryTerm[] {
 
 function asBeginning({ term, orAll }: QueryTerm): QueryTerm {
   if (orAll === undefined) return { term, isPrefix: true };
-  return { term, isPrefix: true, orAll: orAll.map((part, at) => ({ ...part, isPrefix: at === orAll.length - 1 })) };
+  return {
+    term,
+    isPrefix: true,
+    orAll: orAll.map((part, at) => ({ ...part, isPrefix: at === orAll.length - 1 })),
+  };
 }
 
 function hashOf(id: string): string {

@@ -4,6 +4,7 @@ import type { RecipientStatus, StoredMessage } from '../../../ports/messages/mes
 import type { SqlDatabase } from '../database/sql-database.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
 import { toDate, toDateOrNull } from '../database/sql-values.js';
+import { isAmong } from '../traces/sql-traces.js';
 
 /** A row of `mq_messages`. */
 export type MessageRow = Selectable<SqlSchema['mq_messages']>;
@@ -71,6 +72,24 @@ export function isVisible(
     .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
     .whereRef('mq_conversations.deleted_at', '>=', 'message.created_at');
   return eb.and([eb('message.claimed', '=', 0), eb('message.recalled', '=', 0), eb.not(eb.exists(deleted))]);
+}
+
+/** Which of these messages were recalled or are being cleaned up. */
+export async function hiddenAmong(
+  database: SqlDatabase,
+  messageIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  if (messageIds.length === 0) return [];
+  const rows = await database.run('look for hidden messages', signal, (db) =>
+    db
+      .selectFrom('mq_messages')
+      .select('message_id')
+      .where((eb) => isAmong(database, eb.ref('message_id'), messageIds))
+      .where((eb) => eb.or([eb('claimed', '=', 1), eb('recalled', '=', 1)]))
+      .execute(),
+  );
+  return rows.map((row) => row.message_id);
 }
 
 /**

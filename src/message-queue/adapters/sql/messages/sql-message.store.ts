@@ -16,6 +16,7 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { listConversationsOf, MESSAGE_COPIES } from '../traces/sql-message-traces.js';
 import {
+  hiddenAmong,
   isSameMessage,
   isVisible,
   toMessage,
@@ -216,6 +217,10 @@ export class SqlMessageStore extends MessageStore {
     );
     const [message] = await withRecipients(this.database, rows, signal);
     return message ?? null;
+  }
+
+  async hiddenAmong(messageIds: readonly string[], signal?: AbortSignal): Promise<readonly string[]> {
+    return hiddenAmong(this.database, messageIds, signal);
   }
 
   async noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void> {

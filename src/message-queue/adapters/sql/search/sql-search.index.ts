@@ -1,21 +1,22 @@
-import type { Expression, SqlBool } from 'kysely';
 import type { Page } from '../../../ports/page.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { SearchIndex } from '../../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument, SearchHit, SearchOptions } from '../../../ports/search-index.js';
 import { highlight } from '../../shared/search/search-highlights.js';
-import { conversationTerm, documentTerms, queryTerms } from '../../shared/search/search-terms.js';
-import type { QueryTerm } from '../../shared/search/search-terms.js';
+import { documentTerms, queryTerms, recipientTerm } from '../../shared/search/search-terms.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { pageLimit, pageStart, toPage } from '../database/sql-page.js';
 import { bury, eraseDocuments, SEARCH_DOCUMENTS, statementsOf } from './sql-search-documents.js';
+import { countOutdated, refold } from './sql-search-folding.js';
+import { isFound } from './sql-search-query.js';
 import { forgetWords } from './sql-search-words.js';
 import { countTraces } from '../traces/sql-traces.js';
 import { toDate, toText } from '../database/sql-values.js';
 
 /**
  * Full-text search in the SQL stores' database: FTS5 in SQLite, a GIN index over tsvector in PostgreSQL, both over the same words,
- * so that both find the same. Hits come newest first. Tombstones stay forever; they hold an id and no content.
+ * so that both find the same. Hits come newest first. Tombstones stay forever; they hold an id and no content. What is hidden, and who may see
+ * what, the statement itself looks up in this database: whose members, recipients and deletions are elsewhere searches with another index.
  */
 export class SqlSearchIndex extends SearchIndex {
   readonly holds = 'search documents';
@@ -47,17 +48,11 @@ export class SqlSearchIndex extends SearchIndex {
     const limit = pageLimit(options);
     const start = pageStart(options);
     if (terms.length === 0) return { items: [], nextCursor: null };
-    const { conversationId } = options;
-    const scope: QueryTerm | undefined =
-      conversationId === undefined ? undefined : { term: conversationTerm(conversationId), isPrefix: false };
     const rows = await this.database.run('search', options.signal, (db) => {
       let hits = db
         .selectFrom('mq_search_documents as hit')
         .select('hit.message_id')
-        .where(this.contains(scope === undefined ? terms : [...terms, scope]))
-        .where('hit.removed', '=', 0);
-      if (conversationId !== undefined) hits = hits.where('hit.conversation_id', '=', conversationId);
-      if (options.senderId !== undefined) hits = hits.where('hit.sender_id', '=', options.senderId);
+        .where(isFound(this.database, terms, options));
       if (start !== null) {
         hits = hits.where((eb) =>
           eb(eb.refTuple('hit.created_at', 'hit.message_id'), '<', eb.tuple(start.at, start.id)),
@@ -99,6 +94,14 @@ export class SqlSearchIndex extends SearchIndex {
     return erased;
   }
 
+  async countOutdated(signal: AbortSignal): Promise<number> {
+    return countOutdated(this.database, signal);
+  }
+
+  async refold(limit: number, signal: AbortSignal): Promise<number> {
+    return refold(this.database, limit, signal);
+  }
+
   /** Documents of different ids; the newest version wins in the statement that writes. */
   private async write(
     documents: readonly SearchDocument[],
@@ -118,10 +121,12 @@ export class SqlSearchIndex extends SearchIndex {
 
   private async upsert(documents: readonly SearchDocument[], signal: AbortSignal): Promise<string[]> {
     const values = documents.map((document) => {
+      const { messageId, conversationId, recipientIds = [] } = document;
       const content = toText(document.content);
+      const terms = documentTerms(content, conversationId, recipientIds.map(recipientTerm)).join(' ');
       return {
-        ...{ message_id: document.messageId, conversation_id: document.conversationId },
-        ...{ sender_id: document.senderId, content, terms: documentTerms(content, document.conversationId) },
+        ...{ message_id: messageId, conversation_id: conversationId },
+        ...{ sender_id: document.senderId, content, terms },
         ...{
           created_at: document.createdAt.getTime(),
           version: document.version,
@@ -165,17 +170,6 @@ export class SqlSearchIndex extends SearchIndex {
         .execute(),
     );
     return rows.map((row) => row.message_id);
-  }
-
-  private contains(terms: readonly QueryTerm[]): Expression<SqlBool> {
-    const { sql, dialect } = this.database;
-    // Terms hold no character that either syntax knows: quoted they are words.
-    if (dialect === 'postgres') {
-      const query = terms.map(({ term, isPrefix }) => `'${term}'${isPrefix ? ':*' : ''}`).join(' & ');
-      return sql<SqlBool>`hit.words @@ ${query}::tsquery`;
-    }
-    const query = terms.map(({ term, isPrefix }) => `"${term}"${isPrefix ? '*' : ''}`).join(' ');
-    return sql<SqlBool>`hit.id IN (SELECT rowid FROM mq_search_words WHERE mq_search_words MATCH ${query})`;
   }
 }
 

@@ -36,6 +36,9 @@ function declareHiding(test: ContractTest<MessageStore>): void {
       ['message-2'],
     );
     assert.deepEqual(await store.hide('message-1', never()), whole);
+    const asked = ['message-2', 'message-1', 'unknown'];
+    assert.deepEqual(await store.hiddenAmong(asked, never()), ['message-1']);
+    assert.deepEqual(await store.hiddenAmong([], never()), []);
   });
 
   test('hides no message that is unknown, and none of a similar id', async (store) => {

@@ -1,5 +1,18 @@
+import type { ConversationMembers } from '../../../ports/messages/conversation-members.js';
+import type { ConversationStore } from '../../../ports/messages/conversation-store.js';
+import type { CleanupStore } from '../../../ports/messages/cleanup-store.js';
+import type { MessageStore } from '../../../ports/messages/message-store.js';
 import type { SearchDocument, SearchIndex, SearchOptions } from '../../../ports/search-index.js';
 import { at } from '../contract-values.js';
+
+/** An index and the stores that it looks up who may see what in. */
+export interface SearchSubject {
+  readonly index: SearchIndex;
+  readonly cleanup: CleanupStore;
+  readonly conversations: ConversationStore;
+  readonly members: ConversationMembers;
+  readonly messages: MessageStore;
+}
 
 /** The version of a document that a test gives none. */
 export const VERSION = Date.UTC(2026, 2, 14);

@@ -6,18 +6,27 @@ import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { allPages, at, never } from '../contract-values.js';
 import { aDocument, found, VERSION } from './search-documents.js';
+import type { SearchSubject } from './search-documents.js';
+import { declareScripts } from './search-index-scripts.contract.js';
+import { declareHidden, declareReaders } from './search-index-visibility.contract.js';
 import { declareFinding } from './search-index-words.contract.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
 /**
  * The contract of every SearchIndex. An index that shows writes later (Elasticsearch) is wrapped so that `indexMany` and `removeMany`
  * wait until they show.
- * @param create an empty index for each test
+ * @param create an empty index for each test, with the stores that say what is hidden and who may see what: those of the same database, or
+ *   whichever the index was given
  */
-export function searchIndexContract(create: CreateSubject<SearchIndex>, runner?: ContractRunner): void {
-  declareContract('SearchIndex', create, runner, (test) => {
+export function searchIndexContract(create: CreateSubject<SearchSubject>, runner?: ContractRunner): void {
+  declareContract('SearchIndex', create, runner, (testAll) => {
+    const test: ContractTest<SearchIndex> = (name, body) => testAll(name, ({ index }) => body(index));
+    declareReaders(testAll);
+    declareHidden(testAll);
     declareVersions(test);
+    declareKeeping(test);
     declareFinding(test);
+    declareScripts(test);
     declareResults(test);
     declareHighlights(test);
     declareNoReturn(test);
@@ -84,6 +93,26 @@ function declareVersions(test: ContractTest<SearchIndex>): void {
     const late = ['m1', 'never-seen'].map((id) => aDocument(id, 'apple', { version: VERSION + 9 }));
     assert.deepEqual(await index.indexMany(late, never()), ['deleted', 'deleted']);
     assert.deepEqual(await found(index, 'apple'), ['m2']);
+  });
+}
+
+function declareKeeping(test: ContractTest<SearchIndex>): void {
+  test('keeps versions exactly, up to the largest whole number', async (index) => {
+    const largest = 2 ** 53 - 2;
+    await index.indexMany([aDocument('m1', 'edited', { version: largest })], never());
+    const late = [VERSION, 2 ** 48 + VERSION, largest - 1].map((version) =>
+      aDocument('m1', 'late', { version }),
+    );
+    assert.deepEqual(await index.indexMany(late, never()), ['stale', 'stale', 'stale']);
+    assert.deepEqual(await found(index, 'edited'), ['m1']);
+  });
+
+  test('has nothing to fold again that it folded itself', async (index) => {
+    await index.indexMany([aDocument('m1', 'Łódź'), aDocument('m2', '')], never());
+    await index.removeMany(['gone'], at(0), never());
+    assert.equal(await index.countOutdated(never()), 0);
+    assert.equal(await index.refold(10, never()), 0);
+    assert.deepEqual(await found(index, 'lodz'), ['m1']);
   });
 }
 
