@@ -1,12 +1,13 @@
 // Every adapter that stands on an optional package, in an app that has none of them: the error names what to install.
 import 'reflect-metadata';
 import { strict as assert } from 'node:assert';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessageQueueModule } from 'nestjs-message-queue';
 import { MissingPackageError } from 'nestjs-message-queue/operations';
+import { ApnsPushChannel } from 'nestjs-message-queue/adapters/apns';
 import { EnvironmentKeyProvider } from 'nestjs-message-queue/adapters/environment-keys';
 import { FcmPushChannel } from 'nestjs-message-queue/adapters/fcm';
 import { LiquidTemplateRenderer } from 'nestjs-message-queue/adapters/liquid';
@@ -18,6 +19,12 @@ import { WebPushChannel } from 'nestjs-message-queue/adapters/web-push';
 
 const bytes = (length: number): string => Buffer.alloc(length, 1).toString('base64url');
 const vapid = { subject: 'mailto:ops@example.org', publicKey: bytes(65), privateKey: bytes(32) };
+const { privateKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const apple = { teamId: 'TEAM000001', keyId: 'KEY0000001', privateKey, topic: 'org.example.chat' };
 const keys = new EnvironmentKeyProvider({ keys: { 'k-1': randomBytes(32).toString('base64') } });
 const redis = { topology: { kind: 'single', host: '127.0.0.1', port: 1 }, db: 0, tls: false } as const;
 const message = {
@@ -34,6 +41,7 @@ async function start(...adapters: Provider[]): Promise<unknown> {
 
 const withoutAny: Readonly<Record<string, () => unknown>> = {
   'firebase-admin': () => new FcmPushChannel({}),
+  jose: () => new ApnsPushChannel(apple),
   liquidjs: () => new LiquidTemplateRenderer({ templates: { a: { text: 'b' } } }),
   nodemailer: () => new SmtpEmailChannel({ url: 'smtp://127.0.0.1:1', from: 'chat@example.org' }),
   piscina: () => new PooledMessageCipher(keys),

@@ -1,0 +1,2 @@
+export { ApnsPushChannel } from './apns-push.channel.js';
+export type { ApnsOptions } from './apns-options.js';
