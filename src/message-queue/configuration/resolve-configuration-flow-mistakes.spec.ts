@@ -154,8 +154,22 @@ describe('the flow of a queue', () => {
 
   it('is that of the override, all of it', () => {
     const options = { queues: { [FILES.name]: { flow: { tenant: { concurrency: 3 } } } } };
-    const resolved = flowOf(FILES.name, { ...given(all), options });
+    const { jobs: _, ...unbatched } = all;
+    const resolved = flowOf(FILES.name, { ...given(unbatched), options });
     expect(resolved).toHaveProperty('flow', { tenant: { concurrency: 3 } });
+  });
+
+  it('keeps the batches that its handlers are written for, and their keys, whatever the override says of others', () => {
+    const { key, jobs } = all;
+    const overridden = (flow: object): unknown =>
+      flowOf(FILES.name, { ...given({ key, jobs }), options: { queues: { [FILES.name]: { flow } } } });
+    const { batch } = jobs.resize;
+    expect(overridden({ rate: RATE })).toHaveProperty('flow', { rate: RATE, key, jobs: { resize: { batch } } });
+    const larger = { size: 9, waitMs: 7 };
+    expect(overridden({ key: {}, jobs: { resize: { batch: larger } } })).toHaveProperty('flow', {
+      key: {},
+      jobs: { resize: { batch: larger } },
+    });
   });
 
   it('is none by default', () => {

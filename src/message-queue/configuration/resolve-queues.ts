@@ -4,7 +4,7 @@ import { code, flag, isRecord, matching, record } from '../../kernel/values/kind
 import { settingsOf } from '../../kernel/values/setting.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
 import { PAYLOAD_VERSION } from '../admission/option-rules.js';
-import type { FlowPolicy } from '../jobs/flow/flow-policy.js';
+import type { FlowPolicy, JobFlow } from '../jobs/flow/flow-policy.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
 import type { Environment } from './environment.js';
@@ -76,7 +76,23 @@ function resolveQueue(
   const flow = valueAt(overrides, 'flow');
   if (flow === undefined) return Object.freeze({ ...definition, ...settings });
   checkFlow(flow, `queues.${name}.flow`, jobNamesOf(definition), issues);
-  return Object.freeze({ ...definition, ...settings, flow: flow as FlowPolicy });
+  return Object.freeze({ ...definition, ...settings, flow: overriddenFlow(definition.flow, flow) });
+}
+
+/**
+ * The flow of an override, all of it, but for what the handlers of the definition are written for: jobs that come in batches still do, and
+ * have the keys that they are collected by.
+ */
+function overriddenFlow(defined: FlowPolicy | undefined, given: unknown): FlowPolicy {
+  const flow = (isRecord(given) ? given : {}) as FlowPolicy;
+  const batches = Object.entries(defined?.jobs ?? {}).flatMap(([job, { batch } = {}]) =>
+    batch === undefined ? [] : [[job, batch] as const],
+  );
+  if (batches.length === 0) return flow;
+  const jobs: Record<string, JobFlow | undefined> = { ...flow.jobs };
+  for (const [job, batch] of batches) jobs[job] = { batch, ...jobs[job] };
+  const key = flow.key ?? defined?.key;
+  return { ...flow, ...(key !== undefined && { key }), jobs: jobs as FlowPolicy['jobs'] };
 }
 
 function jobNamesOf({ jobs }: { readonly jobs: unknown }): string[] {

@@ -63,9 +63,9 @@ describe('checkHandlers of jobs that come in batches', () => {
     );
   });
 
-  it('refuses options that no longer collect what a handler takes many of', () => {
+  it('refuses a queue that does not collect what a handler takes many of', () => {
     expect(check(FilesProcessor, filesWith({}))).toThrow(
-      /FilesProcessor\.digest takes many payloads at once, but .* Give flow\.jobs\['digest'\]\.batch in the options/,
+      /FilesProcessor\.digest takes many payloads at once, but .* is registered without flow\.jobs\['digest'\]\.batch/,
     );
   });
 });

@@ -114,8 +114,8 @@ function batchProblems(
   const batch = `flow.jobs['${jobName}'].batch`;
   if (takesBatches) {
     return [
-      `${place} takes many payloads at once, but the configuration of ${job} leaves out the batch of its definition. ` +
-        `Give ${batch} in the options of queue "${definition.name}" too, or take it out of defineQueue and take one payload.`,
+      `${place} takes many payloads at once, but ${job} is registered without ${batch}. Register the queue with the definition ` +
+        'that the method names, or take one payload.',
     ];
   }
   if (definedQueue === undefined) {
