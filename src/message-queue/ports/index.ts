@@ -84,7 +84,7 @@ export {
   TemplateRenderer,
   UnknownTemplateError,
 } from './notifications/template-renderer.js';
-export type { RenderedTemplate, TemplateVariables } from './notifications/template-renderer.js';
+export type { RenderedTemplate, TemplateItem, TemplateVariables } from './notifications/template-renderer.js';
 
 // Search
 export { SearchIndex } from './search-index.js';
@@ -158,6 +158,10 @@ export type { AgedMessages, CleanupSelection } from './messages/cleanup-store.js
 export { CircuitBreakers } from './circuit-breakers.js';
 export type { BreakerCall, BreakerStatus } from './circuit-breakers.js';
 export type { BreakerState } from '../jobs/job-events.js';
+
+// Notifications that wait for others
+export { DigestDispatch } from './notifications/digest-dispatch.js';
+export type { DigestItem } from './notifications/digest-dispatch.js';
 
 // What an answer of a destination is about
 export { ChannelSettingsError, DEFAULT_PATIENCE_MS, DestinationBusyError } from './destination-errors.js';

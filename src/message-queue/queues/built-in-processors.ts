@@ -5,6 +5,9 @@ import { EraseTracesProcessor } from './cleanup/erase-traces.processor.js';
 import { MessageDeliveryProcessor } from './delivery/delivery.processor.js';
 import { MessageEncryptionProcessor } from './encryption/encryption.processor.js';
 import { MessageIndexingProcessor } from './indexing/indexing.processor.js';
+import { DigestComposer } from './notification/digest/digest-composer.js';
+import { DigestEntries } from './notification/digest/digest-entries.js';
+import { DigestProcessor } from './notification/digest/digest.processor.js';
 import { MessageNotificationProcessor } from './notification/notification.processor.js';
 import { NotificationChannels } from './notification/notification-channels.js';
 import { NotificationGate } from './notification/notification-gate.js';
@@ -16,12 +19,15 @@ import { NotificationTemplateCheck } from './notification/notification-template-
 export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   MessageDeliveryProcessor,
   MessageNotificationProcessor,
+  DigestProcessor,
   MessageIndexingProcessor,
   MessageEncryptionProcessor,
   BatchMessageProcessor,
   MessageCleanupProcessor,
   EraseTracesProcessor,
   // What the notification queue is made of beside its processor.
+  DigestComposer,
+  DigestEntries,
   NotificationChannels,
   NotificationGate,
   NotificationSender,

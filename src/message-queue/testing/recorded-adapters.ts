@@ -6,6 +6,8 @@ import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { MessageCipher } from '../ports/encryption/message-cipher.js';
 import { DataKeyStore } from '../ports/privacy/data-key-store.js';
 import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
+import { DigestDispatch } from '../ports/notifications/digest-dispatch.js';
+import { QueuedDigestDispatch } from '../facade/queued-digest-dispatch.js';
 import { QueuedDeliveryDispatch } from '../facade/queued-delivery-dispatch.js';
 import { recorded } from './recorded.js';
 
@@ -15,6 +17,7 @@ const DEFAULTS: readonly Provider[] = [
   { provide: MessageCipher, useClass: NodeMessageCipher },
   { provide: DataKeyStore, useClass: InMemoryDataKeyStore },
   { provide: DeliveryDispatch, useClass: QueuedDeliveryDispatch },
+  { provide: DigestDispatch, useClass: QueuedDigestDispatch },
 ];
 
 /** They belong to the module's core, which is made before its ports. */

@@ -3,10 +3,10 @@ import { TraceHolder } from '../privacy/trace-holder.js';
 
 /**
  * What became of one notification at one target. `refused`: the service takes nothing more for this destination; `suppressed`: that was known,
- * so it was not asked.
+ * so it was not asked; `read`: its message was read before its digest went out.
  */
 export type NotificationOutcome =
-  'sent' | 'unregistered' | 'refused' | 'suppressed' | 'expired' | 'opted-out' | 'no-destination';
+  'sent' | 'unregistered' | 'refused' | 'suppressed' | 'expired' | 'opted-out' | 'no-destination' | 'read';
 
 /** What the service reported later of what it took. */
 export interface NotificationReport {

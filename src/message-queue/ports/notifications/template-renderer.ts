@@ -1,7 +1,10 @@
 import { UnrecoverableJobError } from '../../jobs/errors.js';
 
-/** Values a template may use. */
-export type TemplateVariables = Readonly<Record<string, string | number | boolean>>;
+/** One of the things that a template lists. */
+export type TemplateItem = Readonly<Record<string, string | number | boolean>>;
+
+/** Values a template may use. Lists are what the library itself has to list, as in digests. */
+export type TemplateVariables = Readonly<Record<string, string | number | boolean | readonly TemplateItem[]>>;
 
 /** A rendered template. */
 export interface RenderedTemplate {

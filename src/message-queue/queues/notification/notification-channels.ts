@@ -11,7 +11,9 @@ import {
 } from '../../ports/notifications/notification-channel.js';
 import type {
   ChannelReceipt,
+  FittedDraft,
   NotificationChannel,
+  NotificationDraft,
   OutgoingNotification,
 } from '../../ports/notifications/notification-channel.js';
 import { NotificationType } from '../../ports/notifications/notification-type.js';
@@ -40,6 +42,11 @@ export class NotificationChannels {
       [NotificationType.SMS]: sms,
       [NotificationType.IN_APP]: inApp,
     };
+  }
+
+  /** The draft as the channel of its type can send it, and what keeps it from being sent. */
+  fit(type: NotificationType, draft: NotificationDraft): FittedDraft {
+    return this.byType[type].fit?.(draft) ?? { draft, issues: [] };
   }
 
   /**

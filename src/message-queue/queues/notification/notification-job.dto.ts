@@ -1,5 +1,15 @@
 import { Type } from 'class-transformer';
-import { IsEmail, IsIn, Matches, MaxLength, IsObject, ValidateIf, ValidateNested } from 'class-validator';
+import {
+  IsEmail,
+  IsIn,
+  Matches,
+  MaxLength,
+  IsObject,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { ID_RULE, isId } from '../../../kernel/values/id.js';
 import { NotificationType } from '../../ports/notifications/notification-type.js';
 import {
   DateField,
@@ -12,6 +22,18 @@ import {
 import { NotificationPriority } from './notification-priority.js';
 import { PushPayloadDto } from './push-payload.dto.js';
 import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
+
+/** The name of a template, of a notification that is collected. */
+function DigestTemplateField(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isDigestTemplate',
+    validator: {
+      validate: (value: unknown, args) =>
+        isId(value) && (args?.object as NotificationJobDto | undefined)?.digestKey !== undefined,
+      defaultMessage: () => `$property must be an id ${ID_RULE}, and needs a digestKey`,
+    },
+  });
+}
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -64,6 +86,24 @@ export class NotificationJobDto {
   @OptionalField()
   @FlatRecordField({ maxEntries: 50, maxValueLength: 2_000 })
   variables?: Record<string, string | number | boolean>;
+
+  /**
+   * Collects it: whatever comes for the same recipient, channel and key within the window of the queue's `send-digest` jobs goes out as one
+   * message that lists them. What its recipient has read by then drops out. An `urgent` notification is not collected.
+   */
+  @Readable()
+  @OptionalField()
+  @IdField()
+  digestKey?: string;
+
+  /**
+   * Name of the template that makes the digest, from `count`, `items` (each with `title`, `text`, `at`), `list` and `more`. Only with
+   * `digestKey`. Default: a line per item.
+   */
+  @Readable()
+  @ValidateIf((job: NotificationJobDto) => job.digestTemplate !== undefined)
+  @DigestTemplateField()
+  digestTemplate?: string;
 
   /** `urgent` passes quiet hours. Default `normal`. */
   @Readable()

@@ -4,6 +4,7 @@ import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { OutgoingNotification } from '../../ports/notifications/notification-channel.js';
+import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
 import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import type { NotificationOutcome } from '../../ports/notifications/notification-ledger.js';
@@ -24,8 +25,8 @@ export interface NotificationResult {
   /** The job's id. */
   readonly notificationId: string;
   readonly type: NotificationType;
-  /** `dropped`: nobody was told; `reason` says why and the ledger keeps it. */
-  readonly outcome: 'sent' | 'dropped';
+  /** `collected`: it waits for its digest. `dropped`: nobody was told; `reason` says why and the ledger keeps it. */
+  readonly outcome: 'sent' | 'collected' | 'dropped';
   readonly reason?: string;
   /** Destinations that got it, in this run or an earlier one. */
   readonly sent: number;
@@ -48,6 +49,7 @@ export class MessageNotificationProcessor {
     ledger: NotificationLedger,
     inbox: NotificationInbox,
     private readonly templates: TemplateRenderer,
+    private readonly digests: DigestDispatch,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
   ) {
@@ -63,6 +65,9 @@ export class MessageNotificationProcessor {
   async processNotification(payload: NotificationJobDto, context: JobContext): Promise<NotificationResult> {
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();
+    if (payload.digestKey !== undefined && payload.priority !== NotificationPriority.URGENT) {
+      return this.collect(payload, payload.digestKey, context);
+    }
     const drop = await this.gate.check(payload, context);
     if (drop !== null) return this.drop(payload, drop.outcome, drop.reason, context);
     const text = await this.textOf(payload, context.signal);
@@ -85,6 +90,18 @@ export class MessageNotificationProcessor {
     return sent > 0
       ? { ...result, outcome: 'sent' }
       : { ...result, outcome: 'dropped', reason: 'no destination is registered any more' };
+  }
+
+  /** What may go out now is asked when the digest does. */
+  private async collect(
+    job: NotificationJobDto,
+    digestKey: string,
+    context: JobContext,
+  ): Promise<NotificationResult> {
+    const notificationId = context.jobId;
+    await this.digests.collect({ ...job, digestKey, notificationId }, context.signal);
+    await context.progress({ percentage: 100, step: 'collected', currentStep: 3, totalSteps: 3 });
+    return { notificationId, type: job.type, outcome: 'collected', sent: 0, unregistered: 0 };
   }
 
   private async textOf(job: NotificationJobDto, signal: AbortSignal): Promise<Text> {

@@ -19,6 +19,8 @@ import { DataKeyStore } from '../../ports/privacy/data-key-store.js';
 import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { DEFAULT_KEY_PROVIDER } from './sealing-providers.js';
+import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
+import { QueuedDigestDispatch } from '../../facade/queued-digest-dispatch.js';
 import { QueuedDeliveryDispatch } from '../../facade/queued-delivery-dispatch.js';
 
 /**
@@ -40,6 +42,7 @@ export const DEFAULT_ADAPTERS: readonly Provider[] = [
   DATA_KEY_STORE,
   { provide: DeadLetterNotifier, useClass: SilentDeadLetterNotifier },
   { provide: DeliveryDispatch, useClass: QueuedDeliveryDispatch },
+  { provide: DigestDispatch, useClass: QueuedDigestDispatch },
 ];
 
 /** What the default adapters share. */

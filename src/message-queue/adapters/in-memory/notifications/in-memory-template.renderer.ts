@@ -9,14 +9,18 @@ import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 
-/** A template's source: `{{ name }}` stands for a variable, everything else for itself. */
+/**
+ * A template's source: `{{ name }}` stands for a variable, `{{#items}}- {{ title }}{{/items}}` for what is between them once per item of a list, and
+ * everything else for itself.
+ */
 export interface TemplateSource {
   readonly title?: string;
   readonly text: string;
   readonly html?: string;
 }
 
-const PLACEHOLDER = /\{\{ ?([A-Za-z0-9_.-]{1,64}) ?\}\}/g;
+/** A list with what stands for each of its items, or one variable. */
+const PLACEHOLDER = /\{\{#([A-Za-z0-9_.-]{1,64})\}\}(.*?)\{\{\/\1\}\}|\{\{ ?([A-Za-z0-9_.-]{1,64}) ?\}\}/gs;
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -57,9 +61,8 @@ export class InMemoryTemplateRenderer extends TemplateRenderer {
           `Template "${template}" needs ${missing.map((name) => `"${name}"`).join(', ')}: give them as variables.`,
         );
       }
-      const fill = (text: string, escape: (value: string) => string): string =>
-        text.replace(PLACEHOLDER, (_, name: string) => escape(String(variables[name])));
-      const asIs = (value: string): string => value;
+      const fill = (text: string, escape: Escape): string => filled(text, variables, escape);
+      const asIs: Escape = (value) => value;
       return {
         title: source.title === undefined ? null : fill(source.title, asIs),
         text: fill(source.text, asIs),
@@ -78,9 +81,26 @@ export class InMemoryTemplateRenderer extends TemplateRenderer {
   }
 
   private namesIn({ title = '', text, html = '' }: TemplateSource): string[] {
-    const names = [...`${title}\n${text}\n${html}`.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+    const names = [...`${title}\n${text}\n${html}`.matchAll(PLACEHOLDER)].map(
+      ([, list, , variable]) => list ?? variable ?? '',
+    );
     return [...new Set(names)];
   }
+}
+
+type Escape = (value: string) => string;
+
+/** In one pass: what a value says is no placeholder. */
+function filled(source: string, variables: TemplateVariables, escape: Escape): string {
+  return source.replace(
+    PLACEHOLDER,
+    (_, list: string | undefined, inner: string | undefined, name: string | undefined) => {
+      if (list === undefined) return escape(String(variables[name ?? ''] ?? ''));
+      const items = variables[list];
+      if (typeof items !== 'object') return '';
+      return items.map((item) => filled(inner ?? '', item, escape)).join('');
+    },
+  );
 }
 
 function escapeHtml(value: string): string {

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { Processor } from '@nestjs/bull';
+import { Clock } from '../../../../kernel/time/clock.js';
+import type { BatchContext } from '../../../handlers/batch-context.js';
+import { JobHandler } from '../../../handlers/job-handler.decorator.js';
+import { CircuitBreakers } from '../../../ports/circuit-breakers.js';
+import { NotificationInbox } from '../../../ports/notifications/notification-inbox.js';
+import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
+import type { NotificationLedgerEntry } from '../../../ports/notifications/notification-ledger.js';
+import { NotificationType } from '../../../ports/notifications/notification-type.js';
+import { Dependency, guardedPort } from '../../guarded-port.js';
+import { toDate } from '../../payload-fields.js';
+import { NotificationGate } from '../notification-gate.js';
+import { NotificationSender } from '../notification-sender.js';
+import type { TargetOutcome } from '../notification-sender.js';
+import { NotificationTargets } from '../notification-targets.js';
+import type { NotificationTarget } from '../notification-targets.js';
+import { NOTIFICATION_QUEUE } from '../notification.queue.js';
+import { DigestComposer } from './digest-composer.js';
+import type { DigestEntry } from './digest-composer.js';
+import { DigestEntries } from './digest-entries.js';
+import type { DroppedItem } from './digest-entries.js';
+import type { DigestItemJobDto } from './digest-item-job.dto.js';
+
+/** Result of `send-digest`, the same for all that were collected for one message. */
+export interface DigestResult {
+  readonly type: NotificationType;
+  /** `dropped`: nothing was sent, as `dropped` says. */
+  readonly outcome: 'sent' | 'dropped';
+  /** Notifications in the message. */
+  readonly items: number;
+  /** Notifications that are not in it, and why. */
+  readonly dropped: readonly DroppedItem[];
+  /** Destinations that got it, in this run or an earlier one. */
+  readonly sent: number;
+}
+
+/** The first of at least one. */
+function firstOf<T>(items: readonly T[]): T {
+  const [first] = items;
+  if (first === undefined) throw new TypeError('A digest has at least one notification.');
+  return first;
+}
+
+/**
+ * Handles the digests of `message-notification`: what was collected for one recipient, channel and key goes out as one message. Safe to run
+ * twice: to each destination it lists only what the ledger does not have of it.
+ */
+@Processor(NOTIFICATION_QUEUE.name)
+export class DigestProcessor {
+  private readonly ledger: NotificationLedger;
+  private readonly inbox: NotificationInbox;
+
+  constructor(
+    private readonly entries: DigestEntries,
+    private readonly composer: DigestComposer,
+    private readonly targets: NotificationTargets,
+    private readonly sender: NotificationSender,
+    private readonly gate: NotificationGate,
+    ledger: NotificationLedger,
+    inbox: NotificationInbox,
+    private readonly clock: Clock,
+    breakers: CircuitBreakers,
+  ) {
+    this.ledger = guardedPort(ledger, Dependency.STORE, breakers);
+    this.inbox = guardedPort(inbox, Dependency.STORE, breakers);
+  }
+
+  /**
+   * Sends one message that lists the notifications that are still worth it.
+   * @throws RetryLater in the recipient's quiet hours, and when the channel's rate has no token for it yet
+   */
+  @JobHandler(NOTIFICATION_QUEUE, 'send-digest')
+  async processDigest(items: DigestItemJobDto[], batch: BatchContext): Promise<DigestResult> {
+    const { type } = firstOf(items);
+    const { entries, dropped } = await this.entries.of(items, batch);
+    for (const { notificationId, outcome, reason } of dropped) {
+      await this.record(firstOf(items), [notificationId], type, { outcome }, batch.signal, reason);
+    }
+    if (entries.length === 0) return { type, outcome: 'dropped', items: 0, dropped, sent: 0 };
+    const targets = await this.targets.of(firstOf(entries).item, batch.signal);
+    const sent = targets.length === 0 ? 0 : await this.send(entries, targets, batch);
+    if (sent > 0) return { type, outcome: 'sent', items: entries.length, dropped, sent };
+    const outcome = targets.length === 0 ? 'no-destination' : 'unregistered';
+    const reason =
+      targets.length === 0
+        ? `the recipient has no "${type}" destination`
+        : 'no destination takes anything any more';
+    const ids = entries.map(({ item }) => item.notificationId);
+    if (targets.length === 0)
+      await this.record(firstOf(items), ids, type, { outcome }, batch.signal, reason);
+    const none = ids.map((notificationId) => ({ notificationId, outcome, reason }) as const);
+    return { type, outcome: 'dropped', items: 0, dropped: [...dropped, ...none], sent: 0 };
+  }
+
+  /** @returns how many targets have it */
+  private async send(
+    entries: readonly DigestEntry[],
+    targets: readonly NotificationTarget[],
+    batch: BatchContext,
+  ): Promise<number> {
+    const { type } = firstOf(entries).item;
+    const ledgers = new Map<string, ReadonlySet<string>>();
+    for (const { item } of entries) {
+      const lines = await this.ledger.list(item.notificationId, batch.signal);
+      ledgers.set(item.notificationId, new Set(lines.map(({ target }) => target)));
+    }
+    if (type === NotificationType.IN_APP) await this.addToInbox(entries, batch);
+    const outcomes = await this.sender.sendToAll(
+      { targets, known: new Map() },
+      async (target) => {
+        const due = entries.filter(
+          ({ item }) => ledgers.get(item.notificationId)?.has(target.target) !== true,
+        );
+        // An earlier run got this far, and its answer is known by each of them.
+        if (due.length === 0) return 'sent';
+        return this.sendTo(target, due, batch);
+      },
+      batch,
+    );
+    return [...outcomes.values()].filter((outcome) => outcome === 'sent').length;
+  }
+
+  private async sendTo(
+    target: NotificationTarget,
+    entries: readonly DigestEntry[],
+    batch: BatchContext,
+  ): Promise<TargetOutcome['outcome']> {
+    const { item } = firstOf(entries);
+    const outcome = await this.sender.send(
+      item.type,
+      target,
+      {
+        ...(await this.composer.compose(entries, batch.signal)),
+        notificationId: digestIdOf(entries),
+        recipientId: item.recipientId,
+        urgent: false,
+        expiresAt: this.expiryOf(entries),
+      },
+      batch,
+    );
+    const ids = entries.map((entry) => entry.item.notificationId);
+    await this.record(item, ids, target.target, outcome, batch.signal);
+    return outcome.outcome;
+  }
+
+  /** Each by itself: a digest's own text would outlive the messages that it quotes. */
+  private async addToInbox(entries: readonly DigestEntry[], { signal }: BatchContext): Promise<void> {
+    for (const { item, title, text } of entries) {
+      const { notificationId, recipientId, messageId = null } = item;
+      const createdAt = toDate(item.createdAt);
+      await this.inbox.add({ notificationId, recipientId, title, body: text, messageId, createdAt }, signal);
+    }
+  }
+
+  /** When the last of them becomes worthless; null when one never does. */
+  private expiryOf(entries: readonly DigestEntry[]): number | null {
+    const times = entries.map(({ item }) => this.gate.expiresAt(item));
+    return times.reduce((latest, time) => (latest === null || time === null ? null : Math.max(latest, time)));
+  }
+
+  private async record(
+    { recipientId, type }: DigestItemJobDto,
+    notificationIds: readonly string[],
+    target: string,
+    { outcome, providerId }: TargetOutcome,
+    signal: AbortSignal,
+    reason?: string,
+  ): Promise<void> {
+    const at = new Date(this.clock.now());
+    const line: Omit<NotificationLedgerEntry, 'notificationId'> = {
+      ...{ target, recipientId, type, outcome, reason, providerId, at },
+    };
+    for (const notificationId of notificationIds)
+      await this.ledger.record({ ...line, notificationId }, signal);
+  }
+}
+
+/** The same whenever the same notifications are sent together. */
+function digestIdOf(entries: readonly DigestEntry[]): string {
+  const ids = entries.map(({ item }) => item.notificationId).sort();
+  return `d_${createHash('sha256').update(JSON.stringify(ids)).digest('base64url').slice(0, 27)}`;
+}
