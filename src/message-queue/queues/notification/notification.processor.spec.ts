@@ -15,6 +15,8 @@ import {
 } from '../../adapters/in-memory/index.js';
 import { MemoryBroker } from '../../broker/memory/memory-broker.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
+import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
+import type { DigestItem } from '../../ports/notifications/digest-dispatch.js';
 import { MissingTemplateVariablesError } from '../../ports/notifications/template-renderer.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { NotificationChannels } from './notification-channels.js';
@@ -32,6 +34,13 @@ const push: Plain<NotificationJobDto> = {
 };
 const email: Plain<NotificationJobDto> = { ...push, type: 'email', emailAddress: 'ben@example.org' };
 
+/** Items go nowhere from here; what it was given is recorded. */
+class NoDigests extends DigestDispatch {
+  override collect(_: DigestItem): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 function setUp() {
   const clock = new ManualClock(NOW);
   const ports = {
@@ -46,6 +55,7 @@ function setUp() {
     ledger: recorded(new InMemoryNotificationLedger()),
     inbox: recorded(new InMemoryNotificationInbox()),
     templates: recorded(new InMemoryTemplateRenderer()),
+    digests: recorded(new NoDigests()),
   };
   const processor = new MessageNotificationProcessor(
     new NotificationGate(ports.preferences, clock, ports.breakers),
@@ -61,6 +71,7 @@ function setUp() {
     ports.ledger,
     ports.inbox,
     ports.templates,
+    ports.digests,
     clock,
     ports.breakers,
   );
@@ -70,6 +81,27 @@ function setUp() {
 }
 
 describe('send-notification', () => {
+  it('collects what has a digestKey, and asks nobody yet', async () => {
+    const { processor, digests, push: channel, ledger } = setUp();
+    const context = fakeJobContext();
+    const job = { ...push, digestKey: 'chat', digestTemplate: 'list' };
+    expect(await processor.processNotification(job, context)).toEqual({
+      ...{ notificationId: context.jobId, type: 'push', outcome: 'collected', sent: 0, unregistered: 0 },
+    });
+    expect(digests.recorder.callsOf('collect').map(({ args: [item] }) => item)).toEqual([
+      { ...job, notificationId: context.jobId },
+    ]);
+    expect([channel.outbox.sent, await ledger.list(context.jobId)]).toEqual([[], []]);
+  });
+
+  it('sends what is urgent at once, digest or not', async () => {
+    const { processor, device, digests, push: channel } = setUp();
+    await device('phone', 't-1');
+    const job = { ...push, digestKey: 'chat', priority: 'urgent' as const };
+    expect(await processor.processNotification(job, fakeJobContext())).toMatchObject({ outcome: 'sent' });
+    expect([digests.recorder.calls.length, channel.outbox.sent.length]).toEqual([0, 1]);
+  });
+
   it('pushes to every device of the recipient and reports progress', async () => {
     const { processor, device, push: channel } = setUp();
     await device('phone', 't-1');

@@ -87,8 +87,7 @@ export class DigestProcessor {
         ? `the recipient has no "${type}" destination`
         : 'no destination takes anything any more';
     const ids = entries.map(({ item }) => item.notificationId);
-    if (targets.length === 0)
-      await this.record(firstOf(items), ids, type, { outcome }, batch.signal, reason);
+    if (targets.length === 0) await this.record(firstOf(items), ids, type, { outcome }, batch.signal, reason);
     const none = ids.map((notificationId) => ({ notificationId, outcome, reason }) as const);
     return { type, outcome: 'dropped', items: 0, dropped: [...dropped, ...none], sent: 0 };
   }
