@@ -33,7 +33,12 @@ describe('PooledMessageCipher', () => {
 
 describe('LiquidTemplateRenderer', () => {
   contracts.templateRendererContract(() => {
-    return { renderer: new LiquidTemplateRenderer({ templates: { greeting } }), template: 'greeting' };
+    const list = {
+      text: '{% for item in items %}- {{ item.title }}\n{% endfor %}',
+      html: '<ul>{% for item in items %}<li>{{ item.title }}</li>{% endfor %}</ul>',
+    };
+    const renderer = new LiquidTemplateRenderer({ templates: { greeting, list } });
+    return { renderer, template: 'greeting', list: 'list' };
   });
 });
 

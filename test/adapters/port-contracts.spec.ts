@@ -88,7 +88,11 @@ describe('InMemoryTemplateRenderer', () => {
     const renderer = new inMemory.InMemoryTemplateRenderer();
     const [title, text, html] = ['For {{ name }}', 'Hi {{ name }}', '<p>{{ name }}</p>'];
     renderer.setTemplate('greeting', { title, text, html });
-    return { renderer, template: 'greeting' };
+    renderer.setTemplate('list', {
+      text: '{{#items}}- {{ title }}\n{{/items}}',
+      html: '<ul>{{#items}}<li>{{ title }}</li>{{/items}}</ul>',
+    });
+    return { renderer, template: 'greeting', list: 'list' };
   });
 });
 

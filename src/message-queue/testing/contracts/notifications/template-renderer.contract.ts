@@ -8,6 +8,8 @@ export interface TemplateRendererSubject {
   readonly renderer: TemplateRenderer;
   /** Name of a template whose title, text and HTML each hold the variable `name` and no other. */
   readonly template: string;
+  /** Name of a template whose text and HTML each hold the `title` of each of `items`, and no other variable. */
+  readonly list: string;
 }
 
 /** The contract of every TemplateRenderer. */
@@ -31,6 +33,16 @@ export function templateRendererContract(
       const variables = Object.create({ name: 'inherited' }) as Record<string, string>;
       const rendering = renderer.render(template, variables);
       await assert.rejects(rendering, { code: 'MISSING_TEMPLATE_VARIABLES', message: /"name"/ });
+    });
+
+    test('lists the items of a list, each escaped in HTML only', async ({ renderer, list }) => {
+      assert.deepEqual(await renderer.variablesOf(list), ['items']);
+      const items = [{ title: '<i>one</i>' }, { title: '{{ items }}' }];
+      const { text, html } = await renderer.render(list, { items });
+      assert.match(text, /<i>one<\/i>[^]*\{\{ items \}\}/);
+      assert.match(html ?? '', /&lt;i&gt;one&lt;\/i&gt;[^]*\{\{ items \}\}/);
+      const none = await renderer.render(list, { items: [] });
+      assert.ok(!none.text.includes('one'));
     });
 
     test('knows no stranger', async ({ renderer }) => {
