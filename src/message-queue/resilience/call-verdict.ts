@@ -9,13 +9,15 @@ import {
   ShutdownError,
   UnrecoverableJobError,
 } from '../jobs/errors.js';
+import { DestinationBusyError } from '../ports/destination-errors.js';
 
 /**
  * What a call that threw says about the dependency: it is in trouble, it answered, or nothing either way.
  */
 export type CallVerdict = 'failure' | 'answered' | 'silent';
 
-const ANSWERED = [UnrecoverableJobError, InvalidPayloadError, RetryLater];
+/** A destination that takes nothing says nothing of the service that others share. */
+const ANSWERED = [UnrecoverableJobError, InvalidPayloadError, RetryLater, DestinationBusyError];
 const SILENT = [CancelledError, ErasedError, ShutdownError, LockLostError, CircuitOpenError];
 
 /** Judges a failed call; `isFailure` is the host's verdict on errors that the library has no rule for. */

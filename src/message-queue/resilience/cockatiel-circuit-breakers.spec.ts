@@ -9,6 +9,7 @@ import {
 } from '../jobs/errors.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
+import { DestinationBusyError } from '../ports/destination-errors.js';
 import { CockatielCircuitBreakers } from './cockatiel-circuit-breakers.js';
 
 class HandClock extends Clock {
@@ -192,5 +193,21 @@ describe('CockatielCircuitBreakers', () => {
     for (let i = 0; i < 1_500; i++) await breakers.run(`webhook:${i}.example`, up);
     expect(breakers.statuses().length).toBe(1_000);
     expect(status().state).toBe('OPEN');
+  });
+
+  it('keeps a bounded number also where each remembers a failure, and forgets those of the kind that has most', async () => {
+    await fail(3);
+    for (let i = 0; i < 1_500; i++) await breakers.run(`webhook:${i}.example`, down).catch(() => null);
+    const names = breakers.statuses().map(({ dependency }) => dependency);
+    expect(names.length).toBe(1_000);
+    expect(names).toEqual(expect.arrayContaining(['smtp', 'webhook:1499.example']));
+    expect(names).not.toContain('webhook:0.example');
+    expect(status().state).toBe('OPEN');
+  });
+
+  it('counts no destination that is busy against the service that others share', async () => {
+    const busy = (): Promise<never> => Promise.reject(new DestinationBusyError('It greylists.'));
+    for (let i = 0; i < 9; i++) await attempt(busy);
+    expect(status()).toMatchObject({ state: 'CLOSED', failures: 0 });
   });
 });

@@ -8,7 +8,10 @@ import { breakerSettingsOf } from './breaker-settings.js';
 import type { CircuitBreakerOptions } from './breaker-settings.js';
 import type { DependencyBreaker } from './dependency-breaker.js';
 
-/** The maximum number of breakers kept; beyond it, the oldest one that remembers nothing is dropped. */
+/**
+ * The maximum number of breakers kept. Beyond it, the oldest one that remembers nothing is dropped. Where each remembers something, the oldest of
+ * the kind that has most goes (what stands before the first colon of a name): a thousand endpoints that are down forget one another.
+ */
 const MAX_BREAKERS = 1_000;
 
 /** Circuit breakers by cockatiel, one per dependency name, local to this process. */
@@ -49,7 +52,7 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
   private breakerOf(dependency: string): DependencyBreaker {
     const known = this.breakers.get(dependency);
     if (known) return known;
-    if (this.breakers.size >= MAX_BREAKERS) this.dropOnePristine();
+    if (this.breakers.size >= MAX_BREAKERS) this.dropOne();
     const given = breakerSettingsOf(dependency, this.options);
     const isFailure = (error: unknown): boolean =>
       this.host.ask('circuitBreakers.isFailure', undefined, () => given.isFailure(error), true);
@@ -81,13 +84,20 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     }
   }
 
-  private dropOnePristine(): void {
+  private dropOne(): void {
+    const kinds = new Map<string, string[]>();
     for (const [dependency, breaker] of this.breakers) {
-      if (breaker.isPristine) {
-        this.breakers.delete(dependency);
-        return;
-      }
+      if (breaker.isPristine) return void this.breakers.delete(dependency);
+      const kind = dependency.split(':', 1)[0] ?? dependency;
+      const names = kinds.get(kind) ?? [];
+      names.push(dependency);
+      kinds.set(kind, names);
     }
+    const largest = [...kinds.values()].reduce(
+      (most, names) => (names.length > most.length ? names : most),
+      [],
+    );
+    if (largest[0] !== undefined) this.breakers.delete(largest[0]);
   }
 }
 

@@ -1,5 +1,6 @@
 export { webhookAdapters } from './webhook-adapters.js';
 export type { WebhookAsyncOptions } from './webhook-adapters.js';
+export { webhookBreakerName } from './webhook-breaker-name.js';
 export { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
 export { signWebhook, verifyWebhook, WebhookHeader, WebhookSignatureError } from './webhook-signature.js';
 export type { SignedWebhook, VerifyWebhookOptions } from './webhook-signature.js';

@@ -1,6 +1,8 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
+import { Clock } from '../../../kernel/time/clock.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
+import { Suppressions } from '../../ports/suppressions/suppressions.js';
 import type { WebhookTransportOptions } from './webhook.options.js';
 import { WebhookTransport } from './webhook.transport.js';
 
@@ -13,19 +15,23 @@ export interface WebhookAsyncOptions {
 
 /** {@link WebhookTransport} as the app's MessageTransport, for the module's `adapters`. */
 export function webhookAdapters(options: WebhookTransportOptions | WebhookAsyncOptions): Provider[] {
+  const make = 'useFactory' in options ? options : { useFactory: () => options };
   return [
-    'useFactory' in options
-      ? {
-          provide: WebhookTransport,
-          useFactory: async (breakers: CircuitBreakers, ...injected: never[]) =>
-            new WebhookTransport(await options.useFactory(...injected), breakers),
-          inject: [CircuitBreakers, ...(options.inject ?? [])],
-        }
-      : {
-          provide: WebhookTransport,
-          useFactory: (breakers: CircuitBreakers) => new WebhookTransport(options, breakers),
-          inject: [CircuitBreakers],
-        },
+    {
+      provide: WebhookTransport,
+      useFactory: async (
+        breakers: CircuitBreakers,
+        suppressions: Suppressions | undefined,
+        clock: Clock,
+        ...injected: never[]
+      ) => new WebhookTransport(await make.useFactory(...injected), breakers, suppressions, clock),
+      inject: [
+        CircuitBreakers,
+        { token: Suppressions, optional: true },
+        Clock,
+        ...(('inject' in make ? make.inject : undefined) ?? []),
+      ],
+    },
     { provide: MessageTransport, useExisting: WebhookTransport },
   ];
 }

@@ -1,6 +1,7 @@
 import { code, flag, milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
 import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf } from '../../../kernel/values/options.js';
+import { DEFAULT_PATIENCE_MS } from '../../ports/destination-errors.js';
 
 /** Where a recipient's messages go. */
 export interface WebhookEndpoint {
@@ -36,7 +37,10 @@ export interface WebhookTransportOptions {
   readonly maxResponseBytes?: number;
   /** The longest wait that a `Retry-After` may ask for, milliseconds. Default 3 600 000. */
   readonly maxRetryAfterMs?: number;
-  /** How old a message may become by waits that cost no attempt: those that endpoints ask for, and those for a host that is down. Default 86 400 000. */
+  /**
+   * How long a message waits for an endpoint that takes nothing for now, or is not reached, without spending an attempt, milliseconds since its
+   * job was due. Default 86 400 000.
+   */
   readonly patienceMs?: number;
   /** Finds the addresses of a name. Default: the system's. */
   readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
@@ -51,7 +55,7 @@ const FIELDS = {
   timeoutMs: defaulted(milliseconds(1), 10_000),
   maxResponseBytes: defaulted(wholeNumber(1, undefined, 'bytes'), 65_536),
   maxRetryAfterMs: defaulted(milliseconds(1), 3_600_000),
-  patienceMs: defaulted(milliseconds(1), 86_400_000),
+  patienceMs: defaulted(milliseconds(1), DEFAULT_PATIENCE_MS),
   resolve: optional(code<NonNullable<WebhookTransportOptions['resolve']>>('a function of a host name')),
 } satisfies FieldsOf<WebhookTransportOptions>;
 

@@ -1,84 +1,141 @@
-import { createHash } from 'node:crypto';
-import { CircuitOpenError, RetryLater } from '../../jobs/errors.js';
+import { abandonable } from '../../../kernel/host/abandonable.js';
+import { errorCodesOf } from '../../../kernel/logging/error-text.js';
+import { SystemClock } from '../../../kernel/time/clock.js';
+import type { Clock } from '../../../kernel/time/clock.js';
+import { untilAborted } from '../../../kernel/time/until-aborted.js';
+import { CircuitOpenError } from '../../jobs/errors.js';
 import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
+import { DestinationBusyError } from '../../ports/destination-errors.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import type {
   RecallAnnouncement,
   TransportMessage,
   TransportReceipt,
 } from '../../ports/messages/message-transport.js';
-import { abandonable } from '../../../kernel/host/abandonable.js';
-import { untilAborted } from '../../../kernel/time/until-aborted.js';
-import { checkedAddresses, parseEndpointUrl } from './endpoint-address.js';
+import { SuppressionChannel, SuppressionReason } from '../../ports/suppressions/suppression.js';
+import type { Suppressions } from '../../ports/suppressions/suppressions.js';
+import { retryAfterMs } from '../shared/retry-after.js';
+import { checkedAddresses, checkedEndpointUrl } from './endpoint-address.js';
 import { postWebhook } from './post-webhook.js';
 import type { WebhookAnswer } from './post-webhook.js';
-import { retryAfterMs } from '../shared/retry-after.js';
+import { webhookBreakerName } from './webhook-breaker-name.js';
 import { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
-import { problemWithSecrets, signWebhook, WebhookHeader } from './webhook-signature.js';
+import { deliveryEvent, headersOf, recallEvent } from './webhook-event.js';
+import type { WebhookEvent } from './webhook-event.js';
+import { verdictOf } from './webhook-verdict.js';
 import { resolveWebhookOptions } from './webhook.options.js';
 import type { ResolvedWebhookOptions, WebhookEndpoint, WebhookTransportOptions } from './webhook.options.js';
 
-/** Answers that say "not now" rather than "no". */
-const NOT_NOW = new Set([408, 425, 429]);
+/** An open breaker that asks again this soon is probing: the wait is worth keeping. Longer ones go by the job's own schedule. */
+const SOON_MS = 5_000;
 
 /**
- * Delivers by HTTP POST, signed by Standard Webhooks 1.0. An answer 2xx counts as delivered.
+ * Delivers by HTTP POST, signed by Standard Webhooks 1.0. An answer 2xx counts as delivered, whatever comes after its status line.
  *
- * 408, 425, 429 and 5xx are tried again, after their `Retry-After` when they name one; 3xx and every other 4xx make a dead letter.
- * Each host has a breaker of its own, `webhook:<host>`, so that one that is down stops nobody else's messages: what it answers,
- * or that it does not, says nothing about the transport. Its messages wait without spending attempts, at most `patienceMs`.
+ * An endpoint that takes nothing for now, or is not reached, throws DestinationBusyError: its messages wait without spending attempts, when its
+ * `Retry-After` says or by the executor's schedule, for `patienceMs`. 410 is remembered as a suppression of channel `webhook`: nothing more is
+ * asked of that URL until somebody lifts it. Each endpoint has a breaker of its own, {@link webhookBreakerName}: one that is down stops
+ * nobody else's messages, also not those of its host, and says nothing about the transport.
  */
 export class WebhookTransport extends MessageTransport {
   private readonly options: ResolvedWebhookOptions;
   private readonly resolve: WebhookTransportOptions['resolve'];
 
   /**
-   * @param breakers of the app; without them a failure counts for the breaker of whoever calls
+   * @param breakers of the app; without them each message asks the endpoint for itself
+   * @param suppressions of the app; without them an endpoint that is gone is asked again for the next message
+   * @param clock what `Retry-After` with a date is compared to
    * @throws InvalidConfigurationError listing every mistake
    */
   constructor(
     options: WebhookTransportOptions,
     private readonly breakers?: CircuitBreakers,
+    private readonly suppressions?: Suppressions,
+    private readonly clock: Clock = new SystemClock(),
   ) {
     super();
     this.options = resolveWebhookOptions(options);
     this.resolve = options.resolve;
   }
 
-  /** @throws WebhookRefusedError, WebhookFailedError, RetryLater, CircuitOpenError, or the connection's error (worth a retry) */
+  /**
+   * @throws DestinationBusyError, WebhookRefusedError when it takes this message never, ChannelSettingsError (with CircuitOpenError, of the
+   * endpoint's breaker) when the URL or a secret of the endpoint cannot be used, and the signal's reason
+   */
   override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
     signal.throwIfAborted();
     const endpoint = await this.options.endpointOf(message.recipientId, signal);
     if (endpoint === null) return { outcome: 'offline', reached: 0 };
-    const url = parseEndpointUrl(endpoint.url, this.options);
-    const call = async (): Promise<void> =>
-      this.judge(await this.post(url, endpoint, deliveryOf(message), signal), message);
-    await this.guarded(url, call, message, signal);
+    const suppressed = await this.suppressionOf(endpoint, signal);
+    if (suppressed !== null) return { outcome: 'refused', reached: 0, reason: suppressed };
+    const status = await this.ask(endpoint, message.recipientId, deliveryEvent(message), signal);
+    if (status === 'gone') return { outcome: 'refused', reached: 0, reason: 'The webhook answered 410.' };
     return { outcome: 'delivered', reached: 1 };
   }
 
-  /** Posts `message.recalled`, once. @throws WebhookRefusedError, WebhookFailedError, or the connection's error */
+  /** Posts `message.recalled`, once. @returns false where the endpoint did not take it; @throws as `deliver` */
   override async announceRecall(recall: RecallAnnouncement, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     const endpoint = await this.options.endpointOf(recall.userId, signal);
-    if (endpoint === null) return false;
-    const url = parseEndpointUrl(endpoint.url, this.options);
-    const { status } = await this.post(url, endpoint, recallOf(recall), signal);
-    return isAccepted(status);
+    if (endpoint === null || (await this.suppressionOf(endpoint, signal)) !== null) return false;
+    return (await this.ask(endpoint, recall.userId, recallEvent(recall), signal)) === 'delivered';
   }
 
-  private async guarded(
-    url: URL,
-    call: () => Promise<void>,
-    message: TransportMessage,
+  private async suppressionOf({ url }: WebhookEndpoint, signal: AbortSignal): Promise<string | null> {
+    const [found] = (await this.suppressions?.findMany(SuppressionChannel.WEBHOOK, [url], signal)) ?? [];
+    if (found === undefined) return null;
+    return `The webhook is suppressed (${found.detail ?? found.reason}); lift that, and it is asked again.`;
+  }
+
+  private async ask(
+    endpoint: WebhookEndpoint,
+    recipientId: string,
+    event: WebhookEvent,
     signal: AbortSignal,
-  ): Promise<void> {
-    if (this.breakers === undefined) return call();
+  ): Promise<'delivered' | 'gone'> {
+    const call = async (): Promise<'delivered' | 'gone'> => {
+      const url = checkedEndpointUrl(endpoint, this.options);
+      return this.judged(await this.post(url, endpoint, event, signal));
+    };
+    const verdict = await this.guarded(endpoint, call, signal);
+    if (verdict === 'gone') {
+      const dead = { channel: SuppressionChannel.WEBHOOK, destination: endpoint.url, recipientId };
+      const why = { reason: SuppressionReason.GONE, detail: 'HTTP 410' };
+      await this.suppressions?.suppress({ ...dead, ...why }, signal);
+    }
+    return verdict;
+  }
+
+  private async guarded<T>(
+    endpoint: WebhookEndpoint,
+    call: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const name = webhookBreakerName(endpoint.url);
     try {
-      await this.breakers.run(`webhook:${url.host}`, abandonable(call), { signal });
+      return await (this.breakers?.run(name, abandonable(call), { signal }) ?? call());
     } catch (error) {
-      if (!(error instanceof CircuitOpenError) || this.hasPatience(message, error.retryAfterMs)) throw error;
-      throw new WebhookFailedError(`The webhook host "${url.hostname}" is down; nothing was sent.`);
+      const { patienceMs } = this.options;
+      if (error instanceof WebhookFailedError) {
+        throw new DestinationBusyError(error.message, error.retryAfterMs, patienceMs);
+      }
+      // What is wrong with its settings is not mended by the endpoint: such a job waits for as long as that takes.
+      if (!(error instanceof CircuitOpenError) || this.isMisconfigured(endpoint)) throw error;
+      const waitMs = error.retryAfterMs <= SOON_MS ? Math.max(error.retryAfterMs, 1) : null;
+      throw new DestinationBusyError(
+        'The webhook failed several times in a row: it is left alone for now.',
+        waitMs,
+        patienceMs,
+      );
+    }
+  }
+
+  private isMisconfigured(endpoint: WebhookEndpoint): boolean {
+    try {
+      checkedEndpointUrl(endpoint, this.options);
+      return false;
+    } catch {
+      return true;
     }
   }
 
@@ -89,94 +146,30 @@ export class WebhookTransport extends MessageTransport {
     signal: AbortSignal,
   ): Promise<WebhookAnswer> {
     const { timeoutMs, maxResponseBytes } = this.options;
-    const { body } = event;
     const headers = headersOf(endpoint, event);
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
     try {
       const addresses = await untilAborted(checkedAddresses(url, this.options, this.resolve), either);
+      const { body } = event;
       return await postWebhook({ url, addresses, headers, body, maxResponseBytes, signal: either });
     } catch (error) {
       signal.throwIfAborted();
-      if (!timeout.aborted) throw error;
-      throw new WebhookFailedError(
-        `The webhook host "${url.hostname}" did not answer within ${timeoutMs} ms.`,
-      );
+      if (error instanceof WebhookFailedError) throw error;
+      if (timeout.aborted) throw new WebhookFailedError(`The webhook did not answer within ${timeoutMs} ms.`);
+      throw new WebhookFailedError(`The webhook was not reached (${errorCodesOf(error)}).`, null, error);
     }
   }
 
-  private judge({ status, retryAfter }: WebhookAnswer, message: TransportMessage): void {
-    if (isAccepted(status)) return;
-    const isNotNow = NOT_NOW.has(status);
-    if (!isNotNow && status < 500) {
-      const why = status < 400 ? 'a redirect, and redirects are not followed' : 'which no retry changes';
-      throw new WebhookRefusedError(`The webhook answered ${status}, ${why}.`);
+  private judged(answer: WebhookAnswer): 'delivered' | 'gone' {
+    const verdict = verdictOf(answer);
+    const { status } = answer;
+    if (verdict === 'message') {
+      throw new WebhookRefusedError(`The webhook answered ${status}: it will never take this message.`);
     }
-    const waitMs = retryAfterMs(retryAfter, Date.now(), this.options.maxRetryAfterMs);
-    if (waitMs !== null && this.hasPatience(message, waitMs)) {
-      throw new RetryLater(waitMs, `The webhook answered ${status} and asked to wait ${waitMs} ms.`);
-    }
-    throw new WebhookFailedError(`The webhook answered ${status}.`);
+    if (verdict !== 'busy') return verdict;
+    const waitMs = retryAfterMs(answer.retryAfter, this.clock.now(), this.options.maxRetryAfterMs);
+    const redirect = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
+    throw new WebhookFailedError(`The webhook answered ${status}${redirect}.`, waitMs);
   }
-
-  /** Whether a message may wait that long without spending an attempt. */
-  private hasPatience(message: TransportMessage, waitMs: number): boolean {
-    return Date.now() + waitMs - message.createdAt.getTime() <= this.options.patienceMs;
-  }
-}
-
-/** One event of Standard Webhooks. */
-interface WebhookEvent {
-  /** The same in every repeat. */
-  readonly id: string;
-  readonly body: string;
-}
-
-function isAccepted(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
-function deliveryOf(message: TransportMessage): WebhookEvent {
-  const { messageId, senderId, recipientId, conversationId, content, encrypted, attachments } = message;
-  const createdAt = message.createdAt.toISOString();
-  const body = JSON.stringify({
-    type: 'message.created',
-    timestamp: createdAt,
-    data: {
-      ...{ messageId, senderId, recipientId, conversationId, content, encrypted, attachments },
-      createdAt,
-    },
-  });
-  return { id: idOf(messageId, recipientId), body };
-}
-
-function recallOf({ messageId, conversationId, userId }: RecallAnnouncement): WebhookEvent {
-  const body = JSON.stringify({
-    type: 'message.recalled',
-    timestamp: new Date().toISOString(),
-    data: { messageId, conversationId, userId },
-  });
-  return { id: idOf(messageId, userId, 'recalled'), body };
-}
-
-function headersOf(endpoint: WebhookEndpoint, { id, body }: WebhookEvent): Record<string, string> {
-  const problem = problemWithSecrets(endpoint.secrets);
-  if (problem !== undefined) {
-    throw new WebhookRefusedError(`A secret of the recipient's webhook ${problem}; nothing was sent.`);
-  }
-  const timestamp = Math.floor(Date.now() / 1_000);
-  return {
-    'content-type': 'application/json; charset=utf-8',
-    'user-agent': 'nestjs-message-queue',
-    [WebhookHeader.ID]: id,
-    [WebhookHeader.TIMESTAMP]: String(timestamp),
-    [WebhookHeader.SIGNATURE]: endpoint.secrets
-      .map((secret) => signWebhook(secret, id, timestamp, body))
-      .join(' '),
-  };
-}
-
-/** One id per recipient, message and event. A digest, since ids of hosts may hold what a header may not. */
-function idOf(...names: readonly string[]): string {
-  return `msg_${createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 32)}`;
 }
