@@ -211,8 +211,9 @@ describe('what a webhook answers', () => {
   describe('410: the endpoint is gone', () => {
     class RememberedSuppressions extends Suppressions {
       readonly all = new Map<string, NewSuppression>();
-      override async suppress(one: NewSuppression): Promise<void> {
+      override async suppress(one: NewSuppression): Promise<boolean> {
         this.all.set(`${one.channel} ${one.destination}`, one);
+        return true;
       }
       override async findMany(channel: string, destinations: readonly string[]): Promise<Suppression[]> {
         const found = destinations.map((one) => this.all.get(`${channel} ${one}`));

@@ -81,8 +81,9 @@ export class WebhookTransport extends MessageTransport {
     return (await this.ask(endpoint, recall.userId, recallEvent(recall), signal)) === 'delivered';
   }
 
-  private async suppressionOf({ url }: WebhookEndpoint, signal: AbortSignal): Promise<string | null> {
-    const [found] = (await this.suppressions?.findMany(SuppressionChannel.WEBHOOK, [url], signal)) ?? [];
+  private async suppressionOf(endpoint: WebhookEndpoint, signal: AbortSignal): Promise<string | null> {
+    if (this.suppressions === undefined || this.isMisconfigured(endpoint)) return null;
+    const [found] = await this.suppressions.findMany(SuppressionChannel.WEBHOOK, [endpoint.url], signal);
     if (found === undefined) return null;
     return `The webhook is suppressed (${found.detail ?? found.reason}); lift that, and it is asked again.`;
   }
