@@ -83,9 +83,15 @@ describe.each([
       ...{ deviceId: 'd1', recipientId: 'ben', platform: 'fcm', token: 'token' },
     });
     const delivery = { ...people, recipientId: 'ben', content: 'Meet me at noon', createdAt };
+    // Received long ago: what a payload claims makes no message old.
+    await app
+      .get(MessageStore)
+      .save(
+        { ...delivery, messageId: 'm2', encrypted: false, attachments: [], batchId: null, createdAt: old },
+        AbortSignal.timeout(5_000),
+      );
     const receipts = await Promise.all([
       service.addMessageDeliveryJob({ ...delivery, messageId: 'm1', requiresEncryption: true }),
-      service.addMessageDeliveryJob({ ...delivery, messageId: 'm2', createdAt: old }),
       service.addNotificationJob({
         ...{ recipientId: 'ben', type: 'in_app', title: 'Ana', message: 'Meet me at noon', createdAt },
       }),

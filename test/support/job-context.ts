@@ -31,6 +31,8 @@ export function fakeJobContext(
     deadline: now + 60_000,
     correlationId: 'm_test',
     metadata: {},
+    // Later than whatever a payload claims.
+    addedAt: new Date(Date.UTC(9999, 11, 31)),
     scheduledFor: undefined,
     ...fields,
     signal: controller.signal,

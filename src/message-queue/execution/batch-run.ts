@@ -117,6 +117,10 @@ export class BatchRun implements BatchContext, MiddlewareContext, HandledRun {
     return this.#first.metadata;
   }
 
+  get addedAt(): Date {
+    return this.#first.addedAt;
+  }
+
   get scheduledFor(): Date | undefined {
     return this.#first.scheduledFor;
   }

@@ -122,6 +122,10 @@ export class Run implements MiddlewareContext {
     return this.record.metadata ?? NO_METADATA;
   }
 
+  get addedAt(): Date {
+    return new Date(this.taken.job.timestamp);
+  }
+
   get scheduledFor(): Date | undefined {
     return scheduledTimeOf(this.taken.job);
   }

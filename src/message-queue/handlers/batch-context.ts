@@ -3,7 +3,7 @@ import type { JobContext } from './job-context.js';
 /** One of the jobs that a batch is made of. */
 export type BatchMember = Pick<
   JobContext,
-  'jobId' | 'attempt' | 'maxAttempts' | 'correlationId' | 'metadata' | 'scheduledFor'
+  'jobId' | 'attempt' | 'maxAttempts' | 'correlationId' | 'metadata' | 'addedAt' | 'scheduledFor'
 >;
 
 /**

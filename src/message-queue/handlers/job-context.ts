@@ -25,6 +25,8 @@ export interface JobContext {
   readonly correlationId: string;
   /** Given at enqueue. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** When the job was added, by the clock of who added it: nothing that its payload tells of can have happened later. */
+  readonly addedAt: Date;
   /** When this run of a schedule was due, however late it starts or how often it is retried; undefined for any other job. */
   readonly scheduledFor: Date | undefined;
   /** Writes lines that carry queue, job, id, attempt and correlation id. */

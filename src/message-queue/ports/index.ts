@@ -29,6 +29,7 @@ export type {
   BatchStatusCounts,
   ConversationShare,
   MessageForRecipient,
+  MessageToSave,
   RecallNotice,
   RecipientStatus,
   StatusChange,
@@ -43,6 +44,8 @@ export type {
   TransportOutcome,
   TransportReceipt,
 } from './messages/message-transport.js';
+
+export { claimedTime, stepTime } from './messages/claimed-time.js';
 
 // Notifications
 export { checkDevice, InvalidDeviceError } from './notifications/device-check.js';

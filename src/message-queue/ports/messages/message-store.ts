@@ -20,7 +20,16 @@ export interface MessageForRecipient {
   readonly createdAt: Date;
 }
 
-/** A recipient's status; each time is the first at which that status was reported, even when it was reported late. */
+/** A message to store. */
+export interface MessageToSave extends MessageForRecipient {
+  /** When the server received it. It ages by this, since `createdAt` is what its sender claims, and was created no later. Default `createdAt`. */
+  readonly receivedAt?: Date;
+}
+
+/**
+ * A recipient's status; each time is the first at which that status was reported, even when it was reported late, bounded by the other steps
+ * (see {@link stepTime}).
+ */
 export interface RecipientStatus {
   readonly messageId: string;
   readonly recipientId: string;
@@ -59,14 +68,14 @@ export class UnknownMessageError extends MessageQueueError {
 }
 
 /**
- * The id belongs to a message of another sender or conversation, whose content the new recipient would get. Make ids yourself, or
- * put the sender into them: an id that a client chose may be anybody's.
+ * The id belongs to another message: of another sender or conversation, whose content the new recipient would get, or with another text or
+ * other attachments, which nobody would get. Make ids yourself, or put the sender into them: an id that a client chose may be anybody's.
  */
 export class MessageIdTakenError extends UnrecoverableJobError {
   override readonly code = 'MESSAGE_ID_TAKEN';
   constructor(messageId: string) {
     super(
-      `Message id "${messageId}" belongs to a message of another sender or conversation; send this one with an id of its own.`,
+      `Message id "${messageId}" belongs to a message of another sender or conversation, or with another content; send this one with an id of its own.`,
     );
   }
 }
@@ -106,11 +115,12 @@ export type BatchStatusCounts = Readonly<Record<DeliveryStatus, number>>;
 export abstract class MessageStore extends TraceHolder {
   /**
    * Stores the message, and the recipient's copy as `pending`; what is there already stays as it is, except that a message
-   * without content gets that of a later save.
+   * without content gets that of a later save. `createdAt` is bounded by `receivedAt`.
    * @returns whether the recipient's copy is new
-   * @throws MessageIdTakenError, and stores nothing, when the stored message has another sender or conversation
+   * @throws MessageIdTakenError, and stores nothing, when the stored message has another sender, conversation, content or other attachments,
+   * or is sealed where this one is not. Two envelopes are never the same: whoever can open the stored one decides, and saves it again
    */
-  abstract save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'>;
+  abstract save(message: MessageToSave, signal: AbortSignal): Promise<'saved' | 'exists'>;
 
   /** Moves a recipient's status by the rule of `advancesStatus`; records the time of the step even when late, except for `pending`. */
   abstract advanceStatus(change: StatusChange, signal: AbortSignal): Promise<StatusOutcome>;

@@ -5,16 +5,18 @@ import { Clock } from '../../../kernel/time/clock.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { CancelledError, InvalidPayloadError, JobExpiredError } from '../../jobs/errors.js';
 import type { JobEnd, JobEndListener } from '../../jobs/job-end.js';
 import { MessageStore, UnknownMessageError } from '../../ports/messages/message-store.js';
-import type { MessageForRecipient, StatusOutcome } from '../../ports/messages/message-store.js';
+import type { MessageToSave, StatusOutcome } from '../../ports/messages/message-store.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { toDate } from '../payload-fields.js';
 import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
+import { MessageSaving } from './message-saving.js';
 import { failureReasonOf } from './failure-reason.js';
 import { SendMessageJobDto } from './send-message-job.dto.js';
 import { DELIVERY_QUEUE } from './delivery.queue.js';
@@ -47,16 +49,18 @@ export class MessageDeliveryProcessor implements JobEndListener {
   private readonly logger = new SafeLogger(MessageDeliveryProcessor.name);
   private readonly transport: MessageTransport;
   private readonly messages: MessageStore;
+  private readonly saving: MessageSaving;
 
   constructor(
     transport: MessageTransport,
     messages: MessageStore,
-    private readonly cipher: MessageCipher,
+    cipher: MessageCipher,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
   ) {
     this.transport = guardedPort(transport, Dependency.TRANSPORT, breakers);
     this.messages = guardedPort(messages, Dependency.STORE, breakers);
+    this.saving = new MessageSaving(this.messages, cipher);
   }
 
   /**
@@ -95,7 +99,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
     const { messageId, recipientId, status } = payload;
     await context.progress({ percentage: 10, step: 'updating', currentStep: 1, totalSteps: 2 });
     context.signal.throwIfAborted();
-    const at = toDate(payload.occurredAt ?? payload.createdAt);
+    const at = claimedTime(payload.occurredAt ?? payload.createdAt, context.addedAt);
     const outcome = await this.messages.advanceStatus(
       { messageId, recipientId, status, at, reason: payload.failureReason },
       context.signal,
@@ -118,13 +122,15 @@ export class MessageDeliveryProcessor implements JobEndListener {
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();
     const earlier = await this.messages.findStatus(messageId, recipientId, context.signal);
+    // Saved before it is sent: a recipient who connects in between finds it among the pending ones. Of a repeat this says whether it is one.
+    const message = await this.saving.save(
+      messageOf(payload, payload.content, context.addedAt),
+      context.signal,
+    );
     if (earlier !== null && earlier.status !== 'pending' && earlier.status !== 'failed') {
       await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
       return { messageId, recipientId, status: earlier.status, encrypted, repeated: true };
     }
-    const message = await this.sealed(payload, context.signal);
-    // Saved before it is sent: a recipient who connects in between finds it among the pending ones.
-    await this.messages.save(message, context.signal);
 
     await context.progress({ percentage: 40, step: 'sending', currentStep: 2, totalSteps: 3 });
     context.signal.throwIfAborted();
@@ -142,12 +148,6 @@ export class MessageDeliveryProcessor implements JobEndListener {
     }
     await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
     return { messageId, recipientId, status, encrypted, repeated: false };
-  }
-
-  private async sealed(payload: SendMessageJobDto, signal: AbortSignal): Promise<MessageForRecipient> {
-    const { messageId, content } = payload;
-    if (payload.requiresEncryption !== true) return messageOf(payload, content);
-    return messageOf(payload, (await this.cipher.seal({ messageId, content }, signal)).envelope);
   }
 
   private async announce(
@@ -174,17 +174,27 @@ export class MessageDeliveryProcessor implements JobEndListener {
     const signal = guardListeners(AbortSignal.timeout(RECORD_FAILURE_WITHIN_MS), (thrown) =>
       this.logger.error(`A listener on the signal of a recorded failure failed: ${failureReasonOf(thrown)}`),
     );
+    if (await this.isOfAnother(payload as SendMessageJobDto, signal)) return;
     const change = { messageId, recipientId, status: 'failed', at, reason: failureReasonOf(error) } as const;
     let outcome = await this.messages.advanceStatus(change, signal);
     if (outcome === 'unknown' && !(error instanceof InvalidPayloadError)) {
       const message = payload as SendMessageJobDto;
       // What should have been sealed and was not is never stored as it is.
       const content = message.requiresEncryption === true ? '' : message.content;
-      await this.messages.save(messageOf(message, content), signal);
+      await this.messages.save(messageOf(message, content, at), signal);
       outcome = await this.messages.advanceStatus(change, signal);
     }
     if (outcome !== 'advanced') return;
     await this.announce({ messageId, recipientId, status: 'failed', at }, { signal, logger: this.logger });
+  }
+
+  /** Whether the job's id is that of another message, whose recipients are not to be told that it failed. */
+  private async isOfAnother(payload: SendMessageJobDto, signal: AbortSignal): Promise<boolean> {
+    const stored = await this.messages.find(payload.messageId, signal);
+    if (stored === null) return false;
+    const message = messageOf(payload, payload.content, new Date(this.clock.now()));
+    // Where nobody can open it, it is the job's own: only that is sure to happen.
+    return !(await this.saving.isSame(stored, message, signal).catch(() => true));
   }
 }
 
@@ -199,7 +209,8 @@ function errorOf(end: Exclude<JobEnd, { readonly outcome: 'completed' | 'shredde
   }
 }
 
-function messageOf(payload: SendMessageJobDto, content: string): MessageForRecipient {
+/** @param receivedAt when the server did */
+function messageOf(payload: SendMessageJobDto, content: string, receivedAt: Date): MessageToSave {
   const { messageId, senderId, recipientId, conversationId } = payload;
   return {
     ...{ messageId, senderId, recipientId, conversationId, content },
@@ -209,5 +220,6 @@ function messageOf(payload: SendMessageJobDto, content: string): MessageForRecip
     })),
     batchId: payload.batchId ?? null,
     createdAt: toDate(payload.createdAt),
+    receivedAt,
   };
 }

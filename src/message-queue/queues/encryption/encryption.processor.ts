@@ -6,9 +6,9 @@ import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import type { EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
 import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
-import { toDate } from '../payload-fields.js';
 import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
 import { ENCRYPTION_QUEUE } from './encryption.queue.js';
 
@@ -67,7 +67,7 @@ export class MessageEncryptionProcessor {
     const request = { messageId, content: payload.content ?? '', algorithm, keyId };
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
-    const version = toDate(payload.createdAt).getTime();
+    const version = claimedTime(payload.createdAt, context.addedAt).getTime();
     const content = { messageId, conversationId, ...sealed, version };
     const outcome = await this.contents.saveEncrypted(content, context.signal);
     return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome };
@@ -84,7 +84,7 @@ export class MessageEncryptionProcessor {
         : { envelope: given, conversationId: undefined };
     const opened = await this.cipher.open({ messageId, envelope }, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
-    const version = toDate(payload.createdAt).getTime();
+    const version = claimedTime(payload.createdAt, context.addedAt).getTime();
     const conversationId = payload.conversationId ?? known;
     const content = { messageId, conversationId, content: opened.content, version };
     const outcome = await this.contents.saveDecrypted(content, context.signal);

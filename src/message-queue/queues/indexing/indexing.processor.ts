@@ -3,10 +3,10 @@ import { Clock } from '../../../kernel/time/clock.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome } from '../../ports/search-index.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
-import { toDate } from '../payload-fields.js';
 import { IndexWriteGroup } from './index-write-group.js';
 import { IndexingJobDto, IndexingOperation } from './indexing-job.dto.js';
 import { searchableText } from './searchable-text.js';
@@ -59,8 +59,8 @@ export class MessageIndexingProcessor {
       senderId: senderId ?? '',
       conversationId: conversationId ?? '',
       content: searchableText(content ?? ''),
-      createdAt: toDate(payload.createdAt),
-      version: toDate(payload.updatedAt ?? payload.createdAt).getTime(),
+      createdAt: claimedTime(payload.createdAt, context.addedAt),
+      version: claimedTime(payload.updatedAt ?? payload.createdAt, context.addedAt).getTime(),
     };
     await context.progress({ percentage: 50, step: 'writing', currentStep: 2, totalSteps: 3 });
     return this.writes.write(document, context.signal);

@@ -5,13 +5,13 @@ import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import type { NotificationOutcome } from '../../ports/notifications/notification-ledger.js';
 import { NotificationType } from '../../ports/notifications/notification-type.js';
 import { TemplateRenderer } from '../../ports/notifications/template-renderer.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
-import { toDate } from '../payload-fields.js';
 import { NotificationGate } from './notification-gate.js';
 import { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
@@ -121,7 +121,7 @@ export class MessageNotificationProcessor {
         title: text.title,
         body: text.body,
         messageId: job.messageId ?? null,
-        createdAt: toDate(job.createdAt),
+        createdAt: claimedTime(job.createdAt, context.addedAt),
       },
       context.signal,
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StoredAttachment } from '../../ports/attachments/attachment-store.js';
-import type { MessageForRecipient } from '../../ports/messages/message-store.js';
+import type { MessageToSave } from '../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../ports/page.js';
 
 /** A time that databases with whole seconds only would spoil. */
@@ -26,7 +26,7 @@ export async function rejectsWhenAborted(call: (signal: AbortSignal) => Promise<
 }
 
 /** A message; what a test does not say is the same in all. */
-export function aMessage(fields: Partial<MessageForRecipient> = {}): MessageForRecipient {
+export function aMessage(fields: Partial<MessageToSave> = {}): MessageToSave {
   return {
     messageId: 'message-1',
     senderId: 'ana',

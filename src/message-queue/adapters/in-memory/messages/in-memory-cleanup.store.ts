@@ -53,7 +53,7 @@ export class InMemoryCleanupStore extends CleanupStore {
       const hiding = new Set(
         this.data
           .messages()
-          .filter((row) => isDeletedWith(this.data.conversation(row.conversationId), row.createdAt))
+          .filter((row) => isDeletedWith(this.data.conversation(row.conversationId), row.receivedAt))
           .map((row) => row.conversationId),
       );
       const empty = this.data
@@ -88,11 +88,11 @@ export class InMemoryCleanupStore extends CleanupStore {
     if (this.data.isHeld(row.conversationId)) return false;
     switch (selection.kind) {
       case 'old_messages':
-        return row.createdAt < selection.before;
+        return row.receivedAt < selection.before;
       case 'deleted_conversations': {
         const conversation = this.data.conversation(row.conversationId);
         const isInTime = (conversation?.deletedAt ?? selection.before) < selection.before;
-        return isInTime && isDeletedWith(conversation, row.createdAt);
+        return isInTime && isDeletedWith(conversation, row.receivedAt);
       }
       case 'conversation':
         return row.conversationId === selection.conversationId;
@@ -107,5 +107,5 @@ export class InMemoryCleanupStore extends CleanupStore {
 }
 
 function keyOf(row: MessageRow): [number, string] {
-  return [row.createdAt.getTime(), row.messageId];
+  return [row.receivedAt.getTime(), row.messageId];
 }

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { advancesStatus } from '../../../ports/messages/delivery-status.js';
+import { claimedTime, stepTime } from '../../../ports/messages/claimed-time.js';
 import { MessageIdTakenError, MessageStore } from '../../../ports/messages/message-store.js';
 import type {
   BatchStatusCounts,
   ConversationShare,
   MessageForRecipient,
+  MessageToSave,
   RecallNotice,
   RecipientStatus,
   StatusChange,
@@ -30,9 +32,10 @@ export class InMemoryMessageStore extends MessageStore {
     super();
   }
 
-  override save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'> {
+  override save(message: MessageToSave, signal: AbortSignal): Promise<'saved' | 'exists'> {
     return answer(signal, () => {
-      const { recipientId, ...row } = message;
+      const { recipientId, receivedAt = message.createdAt, ...rest } = message;
+      const row = { ...rest, receivedAt, createdAt: claimedTime(message.createdAt, receivedAt) };
       const known = this.data.message(row.messageId);
       if (known !== undefined && !isSame(known, row)) throw new MessageIdTakenError(row.messageId);
       const content = known?.content || row.content;
@@ -53,9 +56,10 @@ export class InMemoryMessageStore extends MessageStore {
       if (row === undefined) return 'unknown';
       const advances = advancesStatus({ status: row.status, at: row.statusAt }, change);
       const time = status === 'pending' ? null : TIME_OF[status];
+      const createdAt = this.data.message(messageId)?.createdAt ?? at;
       this.data.putCopy({
         ...row,
-        ...(time !== null && { [time]: row[time] ?? at }),
+        ...(time !== null && { [time]: row[time] ?? stepTime(change, row, createdAt) }),
         ...(advances && { status, statusAt: at }),
         ...(advances && status === 'failed' && { failureReason: change.reason?.slice(0, 500) ?? null }),
       });
@@ -111,7 +115,7 @@ export class InMemoryMessageStore extends MessageStore {
             this.data.copy(row.messageId, recipientId)?.status === 'pending' && this.data.isVisible(row),
         );
       const { items, nextCursor } = pageOf(rows, keyOf, 'oldest-first', page);
-      return { items: items.map((row) => ({ ...row, recipientId })), nextCursor };
+      return { items: items.map((row) => ({ ...messageOf(row), recipientId })), nextCursor };
     });
   }
 
@@ -222,7 +226,7 @@ export class InMemoryMessageStore extends MessageStore {
   }
 
   private stored(row: MessageRow): StoredMessage {
-    return { ...row, recipients: this.data.copiesOf(row.messageId).map(statusOf) };
+    return { ...messageOf(row), recipients: this.data.copiesOf(row.messageId).map(statusOf) };
   }
 }
 
@@ -235,8 +239,22 @@ function statusOf(row: RecipientRow): RecipientStatus {
   return { messageId, recipientId, status, sentAt, deliveredAt, readAt, failedAt, failureReason };
 }
 
-function isSame(one: MessageRow, other: MessageRow): boolean {
-  return one.senderId === other.senderId && one.conversationId === other.conversationId;
+function messageOf({
+  receivedAt: _receivedAt,
+  ...message
+}: MessageRow): Omit<MessageForRecipient, 'recipientId'> {
+  return message;
+}
+
+function isSame(stored: MessageRow, row: MessageRow): boolean {
+  return (
+    stored.senderId === row.senderId &&
+    stored.conversationId === row.conversationId &&
+    stored.encrypted === row.encrypted &&
+    // What failed before it could be sealed has none.
+    (stored.content === row.content || stored.content === '' || row.content === '') &&
+    JSON.stringify(stored.attachments) === JSON.stringify(row.attachments)
+  );
 }
 
 function noticeName({ messageId, recipientId }: Pick<RecallNotice, 'messageId' | 'recipientId'>): string {

@@ -12,7 +12,10 @@ import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map
 import type { InMemoryLimits } from '../bounded-map.js';
 
 /** A message's row. */
-export type MessageRow = Omit<MessageForRecipient, 'recipientId'>;
+export interface MessageRow extends Omit<MessageForRecipient, 'recipientId'> {
+  /** By this it ages. */
+  readonly receivedAt: Date;
+}
 
 /** A recipient's row; `statusAt` is when its status was reached. */
 export interface RecipientRow extends RecipientStatus {
@@ -161,8 +164,8 @@ export class InMemoryMessages {
   }
 
   /** Whether users may see a message. */
-  isVisible({ messageId, conversationId, createdAt }: MessageRow): boolean {
-    return !this.isHidden(messageId) && !isDeletedWith(this.conversation(conversationId), createdAt);
+  isVisible({ messageId, conversationId, receivedAt }: MessageRow): boolean {
+    return !this.isHidden(messageId) && !isDeletedWith(this.conversation(conversationId), receivedAt);
   }
 
   /** Whether a conversation is under legal hold. */

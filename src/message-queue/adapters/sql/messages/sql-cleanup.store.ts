@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, SqlBool, Transaction } from 'kysely';
+import type { Expression, ExpressionBuilder, ExpressionWrapper, SqlBool, Transaction } from 'kysely';
 import { CleanupStore } from '../../../ports/messages/cleanup-store.js';
 import type { AgedMessages, CleanupSelection } from '../../../ports/messages/cleanup-store.js';
 import type { SqlDatabase } from '../database/sql-database.js';
@@ -38,7 +38,7 @@ export class SqlCleanupStore extends CleanupStore {
           const claimed = eb('claimed', '=', eb.lit(1));
           return isByAge(selection) ? claimed : eb.and([claimed, isInKind(this.database, eb, selection)]);
         })
-        .orderBy('created_at')
+        .orderBy(receivedAt)
         .orderBy('message_id')
         .limit(limit)
         .execute();
@@ -90,7 +90,7 @@ export class SqlCleanupStore extends CleanupStore {
                     .selectFrom('mq_messages')
                     .select('mq_messages.message_id')
                     .whereRef('mq_messages.conversation_id', '=', 'empty.conversation_id')
-                    .whereRef('mq_messages.created_at', '<=', 'empty.deleted_at'),
+                    .where((eb) => eb(receivedAt(eb), '<=', eb.ref('empty.deleted_at'))),
                 ),
               ),
             )
@@ -119,20 +119,30 @@ export class SqlCleanupStore extends CleanupStore {
       .select('message_id')
       .where('claimed', '=', 0)
       .where((eb) => isSelected(this.database, eb, selection))
-      .orderBy('created_at')
+      .orderBy(receivedAt)
       .orderBy('message_id')
       .limit(limit);
     const claimed = await tx
       .updateTable('mq_messages')
       .set({ claimed: 1 })
       .where('message_id', 'in', next)
-      .returning(['message_id', 'created_at'])
+      .returning((eb) => ['message_id', receivedAt(eb).as('received')])
       .execute();
     // An update returns its rows in any order.
     return claimed
-      .sort((a, b) => a.created_at - b.created_at || (a.message_id < b.message_id ? -1 : 1))
+      .sort((a, b) => a.received - b.received || (a.message_id < b.message_id ? -1 : 1))
       .map((row) => row.message_id);
   }
+}
+
+/** When the server received a message, as the index of ages has it: what its sender claims makes it neither old nor young. */
+function receivedAt<DB extends Pick<SqlSchema, 'mq_messages'>>(
+  eb: ExpressionBuilder<DB, 'mq_messages'>,
+): ExpressionWrapper<DB, 'mq_messages', number> {
+  return (eb as unknown as ExpressionBuilder<SqlSchema, 'mq_messages'>).fn.coalesce(
+    'mq_messages.received_at',
+    'mq_messages.created_at',
+  );
 }
 
 /** Whether a clean-up is about a message, and no legal hold keeps it. */
@@ -152,14 +162,14 @@ function isInKind(
 ): Expression<SqlBool> {
   switch (selection.kind) {
     case 'old_messages':
-      return eb('mq_messages.created_at', '<', selection.before.getTime());
+      return eb(receivedAt(eb), '<', selection.before.getTime());
     case 'deleted_conversations':
       return eb.exists(
         eb
           .selectFrom('mq_conversations')
           .select('mq_conversations.conversation_id')
           .whereRef('mq_conversations.conversation_id', '=', 'mq_messages.conversation_id')
-          .whereRef('mq_conversations.deleted_at', '>=', 'mq_messages.created_at')
+          .where((inner) => inner('mq_conversations.deleted_at', '>=', receivedAt(inner)))
           .where('deleted_at', '<', selection.before.getTime()),
       );
     case 'conversation':

@@ -70,7 +70,14 @@ export function isVisible(
     .selectFrom('mq_conversations')
     .select('mq_conversations.conversation_id')
     .whereRef('mq_conversations.conversation_id', '=', 'message.conversation_id')
-    .whereRef('mq_conversations.deleted_at', '>=', 'message.created_at');
+    // Not when it was written, which its sender claims.
+    .where((inner) =>
+      inner(
+        'mq_conversations.deleted_at',
+        '>=',
+        inner.fn.coalesce('message.received_at', 'message.created_at'),
+      ),
+    );
   return eb.and([eb('message.claimed', '=', 0), eb('message.recalled', '=', 0), eb.not(eb.exists(deleted))]);
 }
 
@@ -93,19 +100,25 @@ export async function hiddenAmong(
 }
 
 /**
- * Whether the stored message is of the same sender and conversation; its content is filled in. Apart from the insert, whose
+ * Whether the stored message is the same; content that it lacks is filled in. Apart from the insert, whose
  * conflict would lock the row that all recipients of a message share.
  */
 export async function isSameMessage(
   tx: Transaction<SqlSchema>,
-  row: Pick<MessageRow, 'message_id' | 'sender_id' | 'conversation_id' | 'content'>,
+  row: Omit<MessageRow, 'created_at' | 'claimed' | 'recalled'>,
 ): Promise<boolean> {
   const [stored] = await tx
     .selectFrom('mq_messages')
-    .select(['sender_id', 'conversation_id', 'content'])
+    .select(['sender_id', 'conversation_id', 'content', 'encrypted', 'attachments'])
     .where('message_id', '=', row.message_id)
     .execute();
-  const isSame = stored?.sender_id === row.sender_id && stored.conversation_id === row.conversation_id;
+  const isSame =
+    stored?.sender_id === row.sender_id &&
+    stored.conversation_id === row.conversation_id &&
+    stored.encrypted === row.encrypted &&
+    stored.attachments === row.attachments &&
+    // What failed before it could be sealed has none.
+    (stored.content === row.content || stored.content === '' || row.content === '');
   if (isSame && stored.content === '') {
     const { content } = row;
     await tx

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { DeliveryStatus } from '../../../ports/messages/delivery-status.js';
+import { claimedTime } from '../../../ports/messages/claimed-time.js';
 import { MessageIdTakenError, MessageStore } from '../../../ports/messages/message-store.js';
 import type {
   BatchStatusCounts,
   ConversationShare,
   MessageForRecipient,
+  MessageToSave,
   RecallNotice,
   RecipientStatus,
   StatusChange,
@@ -40,14 +42,16 @@ export class SqlMessageStore extends MessageStore {
     super();
   }
 
-  async save(message: MessageForRecipient, signal: AbortSignal): Promise<'saved' | 'exists'> {
+  async save(message: MessageToSave, signal: AbortSignal): Promise<'saved' | 'exists'> {
     const { messageId: message_id, batchId: batch_id } = message;
-    const created_at = message.createdAt.getTime();
+    const receivedAt = message.receivedAt ?? message.createdAt;
+    const created_at = claimedTime(message.createdAt, receivedAt).getTime();
     const row = {
       ...{
         message_id,
         batch_id,
         created_at,
+        received_at: receivedAt.getTime(),
         sender_id: message.senderId,
         conversation_id: message.conversationId,
       },

@@ -37,7 +37,7 @@ export function statusStep(eb: RecipientExpressions, change: StatusChange, chang
     status: ifAdvancing('status', change.status),
     status_at: ifAdvancing('status_at', at),
     advanced_by: ifAdvancing('advanced_by', changeId),
-    ...(time !== null && { [time]: eb.fn.coalesce(eb.ref(time), eb.val(at)) }),
+    ...(time !== null && { [time]: eb.fn.coalesce(eb.ref(time), stepTimeOf(eb, change.status, at)) }),
     ...(change.status === 'failed' && {
       failure_reason: ifAdvancing('failure_reason', toText((change.reason ?? '').slice(0, 500)) || null),
     }),
@@ -49,4 +49,29 @@ function advances(eb: RecipientExpressions, next: StatusChange['status'], at: nu
   if (next === DeliveryStatus.PENDING) return isOlderFailure;
   const replaces = eb('status', 'in', REPLACES[next]);
   return next === DeliveryStatus.SENT ? eb.or([replaces, isOlderFailure]) : replaces;
+}
+
+/** The rule of `stepTime`, where the row is. */
+function stepTimeOf(eb: RecipientExpressions, status: StatusChange['status'], at: number) {
+  const createdAt = eb.ref('created_at');
+  const earliest =
+    status === 'read'
+      ? eb.fn.coalesce('delivered_at', 'sent_at', createdAt)
+      : status === 'delivered'
+        ? eb.fn.coalesce('sent_at', createdAt)
+        : createdAt;
+  const notTooEarly = eb
+    .case()
+    .when(eb(earliest, '>', at))
+    .then(earliest)
+    .else(eb.val(at))
+    .end();
+  if (status !== 'sent' && status !== 'delivered') return notTooEarly;
+  const latest = status === 'sent' ? eb.fn.coalesce('delivered_at', 'read_at') : eb.ref('read_at');
+  return eb
+    .case()
+    .when(eb(latest, '<', notTooEarly))
+    .then(latest)
+    .else(notTooEarly)
+    .end();
 }

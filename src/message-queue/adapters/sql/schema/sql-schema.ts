@@ -38,6 +38,8 @@ interface MessageTable {
   attachments: string;
   batch_id: string | null;
   created_at: Milliseconds;
+  /** When the server received it; null in rows that an older release wrote. */
+  received_at: Milliseconds | null;
   /** 1: a clean-up is removing it; nobody sees it any more. */
   claimed: Generated<Flag>;
   /** 1: it was recalled; nobody sees it any more. */

@@ -62,6 +62,17 @@ function declareOldMessages(test: ContractTest<CleanupStoreSubject>): void {
     assert.equal(await cleanup.count(OLD, never()), 0);
   });
 
+  test('knows the age of a message by when it was received, not by what its sender claims', async (subject) => {
+    const { cleanup, messages } = subject;
+    const save = (messageId: string, createdMs: number, receivedMs: number): Promise<unknown> =>
+      messages.save(aMessage({ messageId, createdAt: at(createdMs), receivedAt: at(receivedMs) }), never());
+    await save('said to be old', -1e12, 10);
+    await save('said to be new', 1e12, 9);
+    await save('oldest', 3, 3);
+    assert.equal(await cleanup.count(OLD, never()), 2);
+    assert.deepEqual(await cleanup.claim(OLD, 9, never()), ['oldest', 'said to be new']);
+  });
+
   test('passes over a conversation under legal hold', async ({ cleanup, messages, conversations }) => {
     await saveMany(messages, 4, (index) => (index % 2 === 0 ? 'held' : 'free'));
     await conversations.setLegalHold('held', true);
