@@ -5,7 +5,11 @@ import { generateVAPIDKeys } from 'web-push';
 import { WebPushChannel } from '../../src/message-queue/adapters/web-push/index.js';
 import type { WebPushOptions } from '../../src/message-queue/adapters/web-push/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
-import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import {
+  ChannelSettingsError,
+  DestinationBusyError,
+} from '../../src/message-queue/ports/destination-errors.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
@@ -24,7 +28,7 @@ const { signal } = new AbortController();
 
 describe('WebPushChannel', () => {
   const pushes: Push[] = [];
-  let answer: { status: number; headers?: Record<string, string> } | 'none' = { status: 201 };
+  let answer: { status: number; headers?: Record<string, string>; body?: string } | 'none' = { status: 201 };
   let server: Server;
   let agent: Agent;
   let host: string;
@@ -41,7 +45,7 @@ describe('WebPushChannel', () => {
         if (answer === 'none') return;
         response
           .writeHead(answer.status, answer.headers)
-          .end(answer.status === 101 ? undefined : 'MARKER from the service');
+          .end(answer.status === 101 ? undefined : (answer.body ?? 'MARKER from the service'));
       });
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -124,29 +128,107 @@ describe('WebPushChannel', () => {
 
   it.each([404, 410])('reports %i as unregistered', async (status) => {
     answer = { status };
-    expect(await channel().send(notification(), signal)).toEqual({ outcome: 'unregistered' });
+    const receipt = await channel().send(notification(), signal);
+    expect(receipt).toEqual({ outcome: 'unregistered', detail: `Web Push ${status}` });
   });
 
   it.each([
     [429, '120', 120_000],
-    [429, undefined, 60_000],
-    [429, 'soon', 60_000],
+    [429, undefined, null],
+    [429, 'soon', null],
+    [406, undefined, null],
     [503, '30', 30_000],
     [503, '999999999', 86_400_000],
-  ])('waits when it is answered %i with Retry-After %s', async (status, retryAfter, delayMs) => {
+  ])('waits for this device when it is answered %i with Retry-After %s', async (status, retryAfter, ms) => {
     answer = { status, ...(retryAfter !== undefined && { headers: { 'retry-after': retryAfter } }) };
     const failure = await failureOf(channel().send(notification(), signal));
-    expect(failure).toBeInstanceOf(RetryLater);
-    expect(failure).toMatchObject({ delayMs });
+    expect(failure).toBeInstanceOf(DestinationBusyError);
+    expect(failure).toMatchObject({ retryAfterMs: ms, message: `The push service answered ${status}.` });
   });
 
-  it.each([301, 400, 401, 403, 413])('gives up on %i and follows nothing', async (status) => {
+  it.each([301, 400, 405, 413])('gives up the push on %i and follows nothing', async (status) => {
     answer = { status, headers: { location: `https://${host}/elsewhere` } };
     const failure = await failureOf(channel().send(notification(), signal));
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
     expect(failure.message).toContain(`answered ${status}: `);
     expect(failure.message).not.toMatch(/MARKER|device-secret/);
     expect(pushes).toHaveLength(1);
+  });
+
+  it.each([
+    [401, 'MARKER'],
+    [403, '{"reason":"BadJwtToken"}'],
+    [403, 'invalid JWT provided: MARKER'],
+    [
+      401,
+      '{"code":401,"errno":109,"message":"Request did not validate: Invalid Authorization header: MARKER"}',
+    ],
+  ])('says that our settings are wrong on %i with %s', async (status, body) => {
+    const used = channel();
+    await used.send(notification(), signal);
+    answer = { status, body };
+    const failure = await failureOf(used.send(notification(), signal));
+    expect(failure).toBeInstanceOf(ChannelSettingsError);
+    expect(failure.message).toContain(`answered ${status}: check publicKey`);
+    expect(failure.message).not.toMatch(/MARKER|device-secret/);
+  });
+
+  it.each([
+    [403, '{"reason":"VapidPkHashMismatch"}'],
+    [403, 'the VAPID credentials in the authorization header do not correspond to the credentials used'],
+    [403, ''],
+    [401, '{"code":401,"errno":109,"message":"VAPID public key mismatch"}'],
+    [400, '{"reason":"BadDeviceToken"}'],
+  ])('gives up a subscription made with another key: %i with %s', async (status, body) => {
+    const used = channel();
+    await used.send(notification(), signal);
+    answer = { status, body };
+    expect(await used.send(notification(), signal)).toEqual({
+      ...{ outcome: 'refused', reason: 'invalid', detail: `Web Push ${status}` },
+    });
+  });
+
+  it('doubts its settings, and not all the subscriptions, when none was ever taken', async () => {
+    const wrong = channel();
+    answer = { status: 403 };
+    const outcomes: unknown[] = [];
+    for (let device = 0; device < 6; device += 1) {
+      const destination = new PushBrowser(`https://${host}/push/${device}`).token;
+      const sending = wrong.send(notification({ destination }), signal);
+      outcomes.push(
+        await sending.then(
+          ({ outcome }) => outcome,
+          (error: unknown) => error,
+        ),
+      );
+    }
+    expect(outcomes.slice(0, 5)).toEqual(Array(5).fill('refused'));
+    expect(outcomes[5]).toBeInstanceOf(ChannelSettingsError);
+  });
+
+  it('names the push service of each browser, and nothing else of where it leads', () => {
+    const of = (endpoint: string): string =>
+      new WebPushChannel({ ...vapid, agent }).serviceOf({ destination: new PushBrowser(endpoint).token });
+    expect(of('https://fcm.googleapis.com/fcm/send/secret')).toBe('web:fcm.googleapis.com');
+    expect(of('https://wns2-bl2p.notify.windows.com/w/?token=secret')).toBe(
+      'web:wns2-bl2p.notify.windows.com',
+    );
+    expect(of('https://10.0.0.1/secret')).toBe('web');
+    expect(channel().serviceOf({ destination: 'device-secret' })).toBe('web');
+  });
+
+  it('counts a name that somebody made up against nobody else', async () => {
+    const destination = new PushBrowser('https://no-such-host.invalid/x').token;
+    const lookup = (_name: string, _options: object, done: (error: Error, address: string) => void): void =>
+      done(Object.assign(new Error('MARKER'), { code: 'ENOTFOUND' }), '');
+    const agent = new Agent({ lookup });
+    const made = channel({ allowedHosts: ['*.invalid'], agent }).send(notification({ destination }), signal);
+    expect(await failureOf(made)).toBeInstanceOf(DestinationBusyError);
+    const named = channel({ allowedHosts: ['no-such-host.invalid'], agent }).send(
+      notification({ destination }),
+      signal,
+    );
+    expect(await failureOf(named)).toBeInstanceOf(NotificationSendError);
   });
 
   it.each([500, 502, 503, 408])('asks for another attempt on %i', async (status) => {
@@ -202,14 +284,12 @@ describe('WebPushChannel', () => {
         keys: { p256dh: 'A'.repeat(87), auth: 'A'.repeat(22) },
       }),
     ],
-  ])('gives up on a token that is no subscription: %s', async (_, destination) => {
-    const sending = channel({ allowedHosts: ['fcm.googleapis.com'] }).send(
-      notification({ destination }),
-      signal,
-    );
-    const failure = await failureOf(sending);
-    expect(failure).toBeInstanceOf(UnrecoverableJobError);
-    expect(failure.message).not.toContain('secret');
+  ])('remembers a token that is no subscription: %s', async (_, destination) => {
+    const only = channel({ allowedHosts: ['fcm.googleapis.com'] });
+    expect(await only.send(notification({ destination }), signal)).toEqual({
+      ...{ outcome: 'refused', reason: 'invalid', detail: 'Web Push: not a subscription' },
+    });
+    expect(pushes).toEqual([]);
   });
 
   it.each([
@@ -234,11 +314,41 @@ describe('WebPushChannel', () => {
   it('refuses before it sends what no push service takes', async () => {
     const failure = await failureOf(channel().send(notification({ body: 'ü'.repeat(2_000) }), signal));
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
-    expect(failure.message).toMatch(/has 40\d\d bytes; push services take 3993/);
+    expect(failure.message).toMatch(
+      /^message: makes the push 40\d\d bytes; Web Push takes 3993, \d+ for it$/,
+    );
     expect(pushes).toEqual([]);
     const longest = 'x'.repeat(3_993 - 60);
     await channel().send(notification({ body: longest, title: 'T' }), signal);
     expect(browser.read(pushes[0]!.body)).toMatchObject({ body: longest });
+  });
+
+  it.each([
+    ['消', 1_400],
+    ['ж', 2_100],
+    ['x', 4_000],
+    ['😀', 2_000],
+    ['"', 4_000],
+  ])('says so when it is added, and shortens it where it may: %s, %i times', async (character, count) => {
+    const draft = { title: 'Anna', body: character.repeat(count), messageId: 'm-1' };
+    expect(
+      channel()
+        .fit(draft)
+        .issues.map(({ path }) => path),
+    ).toEqual(['message']);
+    const shortening = channel({ overlong: 'shorten' });
+    const fitted = shortening.fit(draft);
+    expect(fitted.issues).toEqual([]);
+    await shortening.send(notification({ ...draft, notificationId: '消'.repeat(200) }), signal);
+    expect(browser.read(pushes[0]!.body)).toMatchObject({ title: 'Anna', body: fitted.draft.body });
+    expect(pushes[0]!.body.length).toBeGreaterThan(4_080);
+    expect(pushes[0]!.body.length).toBeLessThanOrEqual(4_096);
+  });
+
+  it('takes keys only that belong together', () => {
+    const { privateKey } = generateVAPIDKeys();
+    expect(() => channel({ privateKey })).toThrow(InvalidConfigurationError);
+    expect(() => channel({ privateKey })).toThrow('privateKey: does not belong to publicKey');
   });
 
   it('names all wrong options at once, without the keys', () => {

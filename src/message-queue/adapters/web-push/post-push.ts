@@ -5,10 +5,11 @@ import { KeepingAgent } from '../shared/keeping-agent.js';
 
 const MAX_ANSWER_BYTES = 16_384;
 
-/** What is kept of an answer; its body is discarded. */
+/** An answer; `text` is the beginning of its body, to be looked into and never quoted. */
 export interface PushAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  readonly text: string;
 }
 
 /** One POST to a push service. */
@@ -28,8 +29,8 @@ export function keepingAgent(): Agent {
 /** Sends it and follows no redirect. @throws signal.reason, or the connection's error */
 export async function postPush(call: PushRequest): Promise<PushAnswer> {
   const response = await send(call);
-  await discardBody(response);
-  return { status: response.statusCode ?? 0, headers: response.headers };
+  const text = await bodyOf(response);
+  return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
 function send({ endpoint, headers, body, agent, signal }: PushRequest): Promise<IncomingMessage> {
@@ -42,16 +43,19 @@ function send({ endpoint, headers, body, agent, signal }: PushRequest): Promise<
   });
 }
 
-/** Reads to the end, to the cap or to the signal: the status is known, the rest does not matter. */
-async function discardBody(response: IncomingMessage): Promise<void> {
+/** Reads to the end, to the cap or to the signal: the status is known, the rest matters little. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
   let bytes = 0;
   await new Promise<void>((resolve) => {
     response
       .on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > MAX_ANSWER_BYTES) response.destroy();
+        else chunks.push(chunk);
       })
       .on('error', () => undefined)
       .on('close', resolve);
   });
+  return Buffer.concat(chunks).toString();
 }

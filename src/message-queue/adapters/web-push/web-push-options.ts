@@ -4,6 +4,8 @@ import type { Kind } from '../../../kernel/values/kind.js';
 import { matching, milliseconds, record, wholeNumber } from '../../../kernel/values/kinds.js';
 import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
+import { overlongPush } from '../shared/push/fitted-push.js';
+import type { OverlongPush } from '../shared/push/fitted-push.js';
 import { kindOf } from '../../../kernel/values/words.js';
 
 /** Who we are to the push services (VAPID, RFC 8292), and which of them we talk to. */
@@ -23,6 +25,8 @@ export interface WebPushOptions {
   readonly defaultTtlSeconds?: number;
   /** To the end of the answer, milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
+  /** What becomes of a push of more than 3 993 bytes, which no push service has to take. Default `refuse`. */
+  readonly overlong?: OverlongPush;
   /** For a proxy or a CA of your own. Default: an agent that keeps connections. */
   readonly agent?: Agent;
 }
@@ -51,6 +55,7 @@ const FIELDS = {
   ),
   defaultTtlSeconds: defaulted(wholeNumber(0, undefined, 'seconds'), 2_419_200),
   timeoutMs: defaulted(milliseconds(1), 10_000),
+  overlong: defaulted(overlongPush(), 'refuse'),
   agent: optional(record<Agent>('an Agent of node:https')),
 } satisfies FieldsOf<WebPushOptions>;
 
@@ -63,7 +68,7 @@ export function resolveWebPushOptions(options: WebPushOptions): ResolvedWebPushO
 }
 
 /** Bytes of a text in base64url; -1 when it is not base64url. */
-export function byteLength(text: unknown): number {
+function byteLength(text: unknown): number {
   return typeof text === 'string' && /^[A-Za-z0-9_-]+$/.test(text)
     ? Buffer.from(text, 'base64url').length
     : -1;

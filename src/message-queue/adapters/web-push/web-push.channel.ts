@@ -2,21 +2,41 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type * as WebPushModule from 'web-push';
-import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
-import { NotificationSendError, PushChannel } from '../../ports/notifications/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
-import { retryAfterMs } from '../shared/retry-after.js';
+import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
+import { DestinationBusyError } from '../../ports/destination-errors.js';
+import { NotificationSendError, PushChannel } from '../../ports/notifications/notification-channel.js';
+import type {
+  ChannelReceipt,
+  FittedDraft,
+  NotificationDraft,
+  OutgoingNotification,
+} from '../../ports/notifications/notification-channel.js';
+import { DoubtfulRefusals } from '../shared/push/doubtful-refusals.js';
+import { fittedPush, sendablePush } from '../shared/push/fitted-push.js';
+import type { PushLimits } from '../shared/push/fitted-push.js';
 import { keepingAgent, postPush } from './post-push.js';
 import type { PushAnswer, PushRequest } from './post-push.js';
+import { isKeyPair, isPoint } from './p256-points.js';
+import { receiptOf } from './web-push-answer.js';
 import { resolveWebPushOptions } from './web-push-options.js';
 import type { ResolvedWebPushOptions, WebPushOptions } from './web-push-options.js';
-import { parseSubscription } from './web-push-subscription.js';
+import { pushDestination } from './web-push-subscription.js';
+import type { PushDestination } from './web-push-subscription.js';
 
-/** What a push service has to take (RFC 8030: 4 096 bytes), less what encryption adds. */
+/** What a push service has to take (RFC 8030: 4 096 bytes), less what encryption adds (RFC 8291: 103). */
 const MAX_PAYLOAD_BYTES = 3_993;
-const RETRY_MS = 60_000;
-const MAX_RETRY_MS = 24 * 3_600_000;
+const NO_SUBSCRIPTION = {
+  outcome: 'refused',
+  reason: 'invalid',
+  detail: 'Web Push: not a subscription',
+} as const;
+
+const NO_PAIR = [
+  'The options of WebPushChannel are wrong:',
+  [{ path: 'privateKey', message: 'does not belong to publicKey' }],
+] as const;
 
 type EncryptedPush = Pick<PushRequest, 'endpoint' | 'headers' | 'body'>;
 
@@ -28,30 +48,56 @@ type EncryptedPush = Pick<PushRequest, 'endpoint' | 'headers' | 'body'>;
  * ```
  *
  * The device token is the subscription as JSON. The service worker gets JSON: `notificationId`, `title`, `body`, `messageId` and the
- * fields of `pushPayload`; a repeat has the same `notificationId`, and replaces the first one while the device is away.
- *
- * 404, 410 → `unregistered`; 429 and `Retry-After` → RetryLater; other 4xx → UnrecoverableJobError; 5xx and network →
- * NotificationSendError.
+ * fields of `pushPayload`; a repeat has the same `notificationId`, and replaces the first one while the device is away. Each push service
+ * is one of its own: one that is down keeps no push from the others.
  */
 @Injectable()
 export class WebPushChannel extends PushChannel implements OnApplicationShutdown {
   private readonly options: ResolvedWebPushOptions;
   private readonly library: typeof WebPushModule;
   private readonly agent: ReturnType<typeof keepingAgent>;
+  private readonly doubts = new DoubtfulRefusals();
 
   /** @throws InvalidConfigurationError, MissingPackageError */
   constructor(options: WebPushOptions) {
     super();
     this.options = resolveWebPushOptions(options);
     this.library = loadOptionalPackage('web-push', 'Web Push notifications');
+    const { publicKey, privateKey } = this.options;
+    // With another key every service would refuse every subscription.
+    if (!isKeyPair(publicKey, privateKey)) throw new InvalidConfigurationError(...NO_PAIR);
     this.agent = this.options.agent ?? keepingAgent();
   }
 
-  /** @throws UnrecoverableJobError, RetryLater, NotificationSendError, and the signal's reason */
+  /** @returns `web:` and the host of the browser's push service; `web` where a push leads nowhere */
+  override serviceOf({ destination }: Pick<OutgoingNotification, 'destination'>): string {
+    try {
+      const found = pushDestination(destination, this.options.allowedHosts);
+      return found === null ? 'web' : `web:${found.host}`;
+    } catch {
+      return 'web';
+    }
+  }
+
+  override fit(draft: NotificationDraft): FittedDraft {
+    return fittedPush(draft, this.limits());
+  }
+
+  /**
+   * @throws UnrecoverableJobError, DestinationBusyError, ChannelSettingsError, NotificationSendError, and the signal's reason;
+   * docs/notifications.md says which answer means what
+   */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
-    const call = this.encrypted(notification);
-    return receiptOf(await this.post(call, signal));
+    const destination = pushDestination(notification.destination, this.options.allowedHosts);
+    if (destination === null || !isPoint(destination.subscription.keys.p256dh)) return NO_SUBSCRIPTION;
+    const call = this.encrypted(sendablePush(notification, this.limits()), destination);
+    const service = destination.isOneOfMany ? 'others' : destination.host;
+    const receipt = receiptOf(await this.post(call, destination, signal), {
+      isAtFault: () => this.doubts.isOfDestination(service, notification.destination),
+    });
+    if (receipt.outcome === 'sent') this.doubts.taken(service);
+    return receipt;
   }
 
   /** Closes idle connections after the queues have drained; an agent of the host's own is left to it. */
@@ -59,21 +105,39 @@ export class WebPushChannel extends PushChannel implements OnApplicationShutdown
     if (this.options.agent === undefined) this.agent.destroy();
   }
 
-  private async post(call: EncryptedPush, signal: AbortSignal): Promise<PushAnswer> {
+  private limits(): PushLimits {
+    return {
+      service: 'Web Push',
+      maxBytes: MAX_PAYLOAD_BYTES,
+      overlong: this.options.overlong,
+      bytesOf: (draft, notificationId) => Buffer.byteLength(payloadOf(draft, notificationId)),
+      issuesOf: () => [],
+    };
+  }
+
+  private async post(
+    call: EncryptedPush,
+    { isOneOfMany }: PushDestination,
+    signal: AbortSignal,
+  ): Promise<PushAnswer> {
     const either = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs)]);
     try {
       return await postPush({ ...call, agent: this.agent, signal: either });
     } catch (error) {
       signal.throwIfAborted();
-      throw new NotificationSendError(`The push service did not answer (${reasonOf(error)}).`);
+      const reason = reasonOf(error);
+      const what = `The push service did not answer (${reason}).`;
+      // No push service has this name; whoever registered it made it up, or it was given up.
+      throw reason === 'ENOTFOUND' && isOneOfMany
+        ? new DestinationBusyError(what)
+        : new NotificationSendError(what);
     }
   }
 
-  private encrypted(notification: OutgoingNotification): EncryptedPush {
-    const { allowedHosts, defaultTtlSeconds, subject, publicKey, privateKey } = this.options;
-    const subscription = parseSubscription(notification.destination, allowedHosts);
+  private encrypted(notification: OutgoingNotification, { subscription }: PushDestination): EncryptedPush {
+    const { defaultTtlSeconds, subject, publicKey, privateKey } = this.options;
     const { expiresAt } = notification;
-    const payload = payloadOf(notification);
+    const payload = payloadOf(notification, notification.notificationId);
     try {
       const { headers, body, endpoint } = this.library.generateRequestDetails(subscription, payload, {
         vapidDetails: { subject, publicKey, privateKey },
@@ -86,21 +150,13 @@ export class WebPushChannel extends PushChannel implements OnApplicationShutdown
       return { headers: headers, body: body, endpoint };
     } catch {
       // The library's own message may quote the subscription.
-      throw new UnrecoverableJobError(
-        'The push could not be encrypted: the keys of the subscription are not P-256 keys.',
-      );
+      throw new UnrecoverableJobError('The push could not be encrypted with the keys of the subscription.');
     }
   }
 }
 
-function payloadOf(notification: OutgoingNotification): string {
-  const { notificationId, title, body, messageId, push } = notification;
-  const payload = JSON.stringify({ ...push, notificationId, title, body, messageId });
-  const bytes = Buffer.byteLength(payload);
-  if (bytes <= MAX_PAYLOAD_BYTES) return payload;
-  throw new UnrecoverableJobError(
-    `The push has ${bytes} bytes; push services take ${MAX_PAYLOAD_BYTES}: shorten title, message or data.`,
-  );
+function payloadOf({ title, body, messageId, push }: NotificationDraft, notificationId: string): string {
+  return JSON.stringify({ ...push, notificationId, title, body, messageId });
 }
 
 /** A waiting push is replaced by one with the same topic: of the same tag, else the same notification again. */
@@ -108,30 +164,6 @@ function topicOf({ notificationId, push }: OutgoingNotification): string {
   const name = push?.tag === undefined ? `id ${notificationId}` : `tag ${push.tag}`;
   return createHash('sha256').update(name).digest('base64url').slice(0, 32);
 }
-
-function receiptOf({ status, headers }: PushAnswer): ChannelReceipt {
-  if (status >= 200 && status < 300) {
-    // The message's own address at the service; its last part is the id.
-    const providerId = headers.location?.split('/').at(-1)?.slice(0, 200);
-    return { outcome: 'sent', ...(providerId !== undefined && providerId !== '' && { providerId }) };
-  }
-  if (status === 404 || status === 410) return { outcome: 'unregistered' };
-  const waitMs = retryAfterMs(headers['retry-after'], Date.now(), MAX_RETRY_MS);
-  if (status === 429 || (status >= 500 && waitMs !== null)) {
-    throw new RetryLater(waitMs ?? RETRY_MS, `The push service answered ${status}.`);
-  }
-  if (status >= 500 || status === 408 || status === 425) {
-    throw new NotificationSendError(`The push service answered ${status}.`);
-  }
-  const hint = HINTS[status] ?? 'it will never take this push.';
-  throw new UnrecoverableJobError(`The push service answered ${status}: ${hint}`);
-}
-
-const HINTS: Readonly<Record<number, string>> = {
-  401: 'check the VAPID keys.',
-  403: 'check the VAPID keys; the browser may have subscribed with another public key.',
-  413: 'the push is too large; shorten title, message or data.',
-};
 
 /** Code or name of whatever was thrown; its message may hold the address. */
 function reasonOf(error: unknown): string {
