@@ -6,6 +6,7 @@ import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
 import { SocketEvent, SocketIoTransport } from '../../src/message-queue/adapters/socket-io/index.js';
 import type {
+  DeviceStores,
   SocketIoTransportOptions,
   SocketMessage,
 } from '../../src/message-queue/adapters/socket-io/index.js';
@@ -18,9 +19,13 @@ export class SocketWebServer {
   readonly clients: Socket[] = [];
   private readonly http: HttpServer = createServer();
 
-  constructor(options: SocketIoTransportOptions = {}, seal: PublicationSeal | null = null) {
+  constructor(
+    options: SocketIoTransportOptions = {},
+    seal: PublicationSeal | null = null,
+    stores: DeviceStores | null = null,
+  ) {
     this.io = new Server(this.http);
-    this.transport = new SocketIoTransport(options, seal);
+    this.transport = new SocketIoTransport(options, seal, stores);
     this.transport.attach(this.io);
     this.io.on('connection', (socket) => {
       void socket.join(this.transport.roomOf(String(socket.handshake.auth['userId'])));
@@ -30,10 +35,8 @@ export class SocketWebServer {
 
   /** A connected client of a user that acknowledges each message, unless told otherwise. */
   async connect(userId: string, acknowledges = true): Promise<{ socket: Socket; got: SocketMessage[] }> {
-    if (!this.http.listening) await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
-    const { port } = this.http.address() as AddressInfo;
     const got: SocketMessage[] = [];
-    const socket = io(`http://127.0.0.1:${port}`, { auth: { userId }, transports: ['websocket'] });
+    const socket = io(await this.listen(), { auth: { userId }, transports: ['websocket'] });
     this.clients.push(socket);
     socket.on(SocketEvent.RECALLED, (_recall: object, acknowledge: () => void) => acknowledge());
     socket.on(SocketEvent.MESSAGE, (one: SocketMessage, acknowledge: () => void) => {
@@ -42,6 +45,12 @@ export class SocketWebServer {
     });
     await new Promise<void>((resolve) => socket.once('joined', resolve));
     return { socket, got };
+  }
+
+  /** Where clients connect. */
+  async listen(): Promise<string> {
+    if (!this.http.listening) await new Promise<void>((resolve) => this.http.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,7 @@
 import type { FactoryProvider, Provider } from '@nestjs/common';
+import { Clock } from '../../../kernel/time/clock.js';
+import { DeviceFeed } from '../../ports/messages/device-feed.js';
+import { MessageStore } from '../../ports/messages/message-store.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { InAppChannel } from '../../ports/notifications/notification-channel.js';
 import { PublicationSeal } from '../../ports/privacy/publication-seal.js';
@@ -15,7 +18,7 @@ export interface SocketIoAsyncOptions {
 
 /**
  * {@link SocketIoTransport} as the app's MessageTransport and {@link SocketIoInAppChannel} as its InAppChannel, for the module's
- * `adapters`; a gateway injects the transport by its class. What goes to other processes is sealed as `privacy.sealing` says.
+ * `adapters`; a gateway injects the transport by its class. What devices missed comes from the app's DeviceFeed. What goes to other processes is sealed as `privacy.sealing` says.
  *
  * ```ts
  * MessageQueueModule.forRoot({
@@ -27,19 +30,20 @@ export interface SocketIoAsyncOptions {
  * ```
  */
 export function socketIoAdapters(options: SocketIoTransportOptions | SocketIoAsyncOptions): Provider[] {
+  const make = 'useFactory' in options ? options.useFactory : () => options;
+  const inject = 'useFactory' in options ? (options.inject ?? []) : [];
   return [
-    'useFactory' in options
-      ? {
-          provide: SocketIoTransport,
-          useFactory: async (seal: PublicationSeal, ...injected: never[]) =>
-            new SocketIoTransport(await options.useFactory(...injected), seal),
-          inject: [PublicationSeal, ...(options.inject ?? [])],
-        }
-      : {
-          provide: SocketIoTransport,
-          useFactory: (seal: PublicationSeal) => new SocketIoTransport(options, seal),
-          inject: [PublicationSeal],
-        },
+    {
+      provide: SocketIoTransport,
+      useFactory: async (
+        seal: PublicationSeal,
+        feed: DeviceFeed,
+        messages: MessageStore,
+        clock: Clock,
+        ...injected: never[]
+      ) => new SocketIoTransport(await make(...injected), seal, { feed, messages, clock }),
+      inject: [PublicationSeal, DeviceFeed, MessageStore, Clock, ...inject],
+    },
     { provide: MessageTransport, useExisting: SocketIoTransport },
     {
       provide: InAppChannel,

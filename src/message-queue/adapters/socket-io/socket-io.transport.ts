@@ -18,14 +18,29 @@ import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import { SocketIoRedisLink } from './socket-io-redis.js';
 import { resolveSocketIoOptions } from './socket-io.options.js';
 import type { SocketIoTransportOptions } from './socket-io.options.js';
-import { SocketEvent, toSocketMessage, toSocketStatus } from './socket-protocol.js';
-import type { SocketRecall } from './socket-protocol.js';
+import { SocketEvent, toSocketMessage, toSocketOwnMessage, toSocketStatus } from './socket-protocol.js';
+import type { InFeed } from './socket-protocol.js';
+import { DeviceSync } from './devices/device-sync.js';
+import { DeviceUpdates } from './devices/device-updates.js';
+import type { DeviceStores } from './devices/device-updates.js';
+import { errorCodesOf } from '../../../kernel/logging/error-text.js';
+import type { FeedPlace } from '../../ports/messages/device-feed.js';
 
 const TRY_AGAIN_MS = 2_000;
+const ROOM = 'user:';
+
+/** What came of asking all sockets of a user. */
+interface Asked {
+  readonly answers: readonly unknown[];
+  readonly isComplete: boolean;
+}
 
 /**
  * Delivers over Socket.IO to all devices of a recipient: each user has a room. A web process attaches its server; a process
  * without one (a worker) reaches the sockets of the others through Redis.
+ *
+ * With a DeviceFeed each device gets what it missed: a client says after each connect which device it is and what it has, and is answered from
+ * the feed. The sender's devices get the message and its statuses too.
  *
  * `sent` means that at least one device acknowledged the message, so a socket that is dead but not yet noticed loses nothing:
  * the message is tried again until somebody acknowledges it or nobody is connected any more.
@@ -34,6 +49,8 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   private readonly options: Required<SocketIoTransportOptions>;
   private readonly logger = new SafeLogger('SocketIoTransport');
   private readonly subscribedListeners = new Set<() => unknown>();
+  private readonly updates: DeviceUpdates | null;
+  private sync: DeviceSync | null = null;
   private server: Server | null = null;
   private link: SocketIoRedisLink | null = null;
   private subscribed: Promise<void> = Promise.resolve();
@@ -41,14 +58,17 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   /**
    * @param seal seals what goes to other processes: the app's {@link PublicationSeal}, which `socketIoAdapters` injects. Default: nothing is
    * sealed, and with Redis a line of the log says so
+   * @param stores what devices missed, and the messages in it, which `socketIoAdapters` injects. Default: nobody gets what they missed
    * @throws InvalidConfigurationError listing every option that is wrong
    */
   constructor(
     options: SocketIoTransportOptions = {},
     private readonly seal: PublicationSeal | null = null,
+    stores: DeviceStores | null = null,
   ) {
     super();
     this.options = resolveSocketIoOptions(options);
+    this.updates = stores && new DeviceUpdates(stores, (it, signal) => this.announceStatus(it, signal));
     if (this.options.redis !== null) seal?.needKeys();
   }
 
@@ -60,7 +80,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     if (!isWellFormed(userId)) {
       throw new UnrecoverableJobError(`No room has the id of this user: ${ILL_FORMED}.`);
     }
-    return `user:${userId}`;
+    return `${ROOM}${userId}`;
   }
 
   /**
@@ -71,6 +91,12 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   attach(server: Server): void {
     this.detach();
     this.server = server;
+    if (this.updates !== null) {
+      this.sync = new DeviceSync(this.updates, (room) =>
+        room.startsWith(ROOM) ? room.slice(ROOM.length) : null,
+      );
+      this.sync.attach(server);
+    }
     const { redis, prefix } = this.options;
     if (redis === null) return;
     if (this.seal === null) {
@@ -79,6 +105,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
       );
     }
     this.link = new SocketIoRedisLink(redis, `${prefix}:socket.io`, this.seal, () => {
+      this.sync?.offer();
       for (const listener of this.subscribedListeners) {
         guardedCall(listener, (error) => this.logger.error('A listener of onSubscribed failed.', error));
       }
@@ -91,7 +118,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
 
   /**
    * Calls `listener` whenever this process begins to receive other processes' messages: soon after `attach`, and when Redis was
-   * away and is back. Earlier messages may have missed the sockets of this process: deliver again what is pending for them.
+   * away and is back. Earlier events may have missed the sockets of this process; devices are asked what they have by the transport itself.
    * What it throws or rejects with is logged.
    */
   onSubscribed(listener: () => unknown): void {
@@ -101,10 +128,14 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   /** @throws RetryLater when devices are connected and none of them acknowledged, while the message is young */
   override async deliver(message: TransportMessage, signal: AbortSignal): Promise<TransportReceipt> {
     signal.throwIfAborted();
-    const { recipientId } = message;
-    const asking = this.emitAndWait(recipientId, SocketEvent.MESSAGE, toSocketMessage(message));
-    const { answered, isComplete } = await untilAborted(asking, signal);
-    if (answered > 0) return { outcome: 'sent', reached: answered };
+    const { messageId, recipientId } = message;
+    await this.shareWithSender(message, signal);
+    const place = await this.updates?.note(recipientId, 'message', message, signal);
+    const sent = { ...toSocketMessage(message), ...inFeed(place) };
+    const asking = this.emitAndWait(recipientId, SocketEvent.MESSAGE, sent);
+    const { answers, isComplete } = await untilAborted(asking, signal);
+    await this.updates?.acknowledged(recipientId, answers, messageId, signal);
+    if (answers.length > 0) return { outcome: 'sent', reached: answers.length };
     const isYoung = Date.now() - message.createdAt.getTime() < this.options.patienceMs;
     if (!isComplete && isYoung) {
       throw new RetryLater(TRY_AGAIN_MS, 'The recipient is connected, and no device has acknowledged yet.');
@@ -114,13 +145,28 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
 
   override async announceStatus(announcement: StatusAnnouncement, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await this.emitToUser(announcement.senderId, SocketEvent.STATUS, toSocketStatus(announcement), signal);
+    const { senderId, recipientId, messageId, conversationId } = announcement;
+    const place = await this.updates?.note(senderId, 'status', announcement, signal);
+    const told = { ...toSocketStatus(announcement), ...inFeed(place) };
+    await this.emitToUser(senderId, SocketEvent.STATUS, told, signal);
+    if (announcement.status !== 'read') return;
+    const read = await this.updates?.note(recipientId, 'read', announcement, signal);
+    await this.emitToUser(
+      recipientId,
+      SocketEvent.READ,
+      { messageId, conversationId, ...inFeed(read) },
+      signal,
+    );
   }
 
   override async announceRecall(announcement: RecallAnnouncement, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
     const { userId, messageId, conversationId } = announcement;
-    const recall: SocketRecall = { messageId, conversationId };
-    return (await this.askUser(userId, SocketEvent.RECALLED, recall, signal)) > 0;
+    const place = await this.updates?.note(userId, 'recall', announcement, signal);
+    const recall = { messageId, conversationId, ...inFeed(place) };
+    const { answers } = await untilAborted(this.emitAndWait(userId, SocketEvent.RECALLED, recall), signal);
+    await this.updates?.acknowledged(userId, answers, null, signal);
+    return answers.length > 0;
   }
 
   /** Sends an event of the host's own to all sockets of a user, wherever they are. At most once. */
@@ -137,7 +183,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
    */
   async askUser(userId: string, event: string, payload: object, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
-    return (await untilAborted(this.emitAndWait(userId, event, payload), signal)).answered;
+    return (await untilAborted(this.emitAndWait(userId, event, payload), signal)).answers.length;
   }
 
   /** Closes what the transport itself opened; an attached server is its owner's to close. */
@@ -145,11 +191,24 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
     this.detach();
   }
 
-  private async emitAndWait(
-    userId: string,
-    event: string,
-    payload: object,
-  ): Promise<{ readonly answered: number; readonly isComplete: boolean }> {
+  /** The first time that a message is handed on, its sender's devices get it too. Nobody waits for them. */
+  private async shareWithSender(message: TransportMessage, signal: AbortSignal): Promise<void> {
+    const { updates } = this;
+    const { senderId, recipientId, batchId = null } = message;
+    if (updates === null || senderId === recipientId || batchId !== null) return;
+    const place = await updates.note(senderId, 'own', message, signal);
+    if (place?.isNew !== true) return;
+    const own = { ...toSocketOwnMessage(message, [recipientId]), ...inFeed(place) };
+    const shared = this.emitAndWait(senderId, SocketEvent.OWN_MESSAGE, own).then(({ answers }) =>
+      updates.acknowledged(senderId, answers, null, signal),
+    );
+    // They have it in their feed.
+    shared.catch((error: unknown) =>
+      this.logger.debug(`A sender's devices were not reached: ${errorCodesOf(error)}`),
+    );
+  }
+
+  private async emitAndWait(userId: string, event: string, payload: object): Promise<Asked> {
     const server = this.attached();
     await this.subscribed;
     return new Promise((resolve) => {
@@ -157,7 +216,7 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
         .to(this.roomOf(userId))
         .timeout(this.options.ackTimeoutMs)
         .emit(event, payload, (error: Error | null, answers: unknown[]) => {
-          resolve({ answered: answers.length, isComplete: error === null });
+          resolve({ answers, isComplete: error === null });
         });
     });
   }
@@ -174,7 +233,13 @@ export class SocketIoTransport extends MessageTransport implements OnApplication
   private detach(): void {
     this.link?.close();
     this.link = null;
+    this.sync?.close();
+    this.sync = null;
     this.server = null;
     this.subscribed = Promise.resolve();
   }
+}
+
+function inFeed(place: FeedPlace | null | undefined): InFeed {
+  return place ? { position: place.position } : {};
 }

@@ -74,17 +74,15 @@ export class InMemoryDeviceEntries {
     return this.data.copy(messageId, personId)?.status === 'pending';
   }
 
-  /** A person's entries, in order. */
+  /** A person's entries, in order: one that moves is written anew. */
   of(personId: string): EntryRow[] {
-    return this.#entries
-      .values()
-      .filter((row) => row.personId === personId)
-      .sort((a, b) => a.position - b.position);
+    return this.#entries.values().filter((row) => row.personId === personId);
   }
 
-  /** Those that devices are shown. */
-  shownOf(personId: string): FeedEntry[] {
-    return this.of(personId).flatMap(({ position, kind, messageId, conversationId, at }): FeedEntry[] => {
+  /** Those between two positions that devices are shown. @param upTo default the last */
+  shownOf(personId: string, after: number, upTo = Number.MAX_SAFE_INTEGER): FeedEntry[] {
+    const rows = this.of(personId).filter(({ position }) => position > after && position <= upTo);
+    return rows.flatMap(({ position, kind, messageId, conversationId, at }): FeedEntry[] => {
       const entry = { position, kind, messageId, conversationId, at };
       if (kind === FeedKind.RECALL) return [{ ...entry, message: null }];
       const message = this.data.message(messageId);

@@ -64,7 +64,7 @@ export class InMemoryDeviceFeed extends DeviceFeed {
 
   override list(personId: string, after: number, limit: number, signal: AbortSignal): Promise<FeedPage> {
     return answer(signal, () => {
-      const rest = this.#entries.shownOf(personId).filter(({ position }) => position > after);
+      const rest = this.#entries.shownOf(personId, after);
       const entries = rest.slice(0, Math.min(Math.max(limit, 1), 500));
       const hasMore = rest.length > entries.length;
       const end = entries.at(-1)?.position ?? after;
@@ -145,7 +145,7 @@ export class InMemoryDeviceFeed extends DeviceFeed {
   #add(device: DeviceId, at: Date): number {
     const { personId } = device;
     const [pending] = this.#entries
-      .shownOf(personId)
+      .shownOf(personId, 0)
       .filter(
         ({ kind, messageId }) => kind === FeedKind.MESSAGE && this.#entries.isPending(messageId, personId),
       );
@@ -165,8 +165,7 @@ export class InMemoryDeviceFeed extends DeviceFeed {
     this.#devices.set(nameOf(device), { ...known, position, seenAt: at > known.seenAt ? at : known.seenAt });
     if (!isForward) return [];
     const passed = this.#entries
-      .shownOf(device.personId)
-      .filter((entry) => entry.position > known.position && entry.position <= position)
+      .shownOf(device.personId, known.position, position)
       .filter(({ kind }) => kind === FeedKind.MESSAGE || kind === FeedKind.OWN)
       .slice(-MOST_RECEIPTS);
     for (const { messageId } of passed) {

@@ -26,6 +26,24 @@ export interface ReceivedMessage {
   readonly createdAt: string;
 }
 
+/** A message that this user has sent, from this device or another. */
+export interface SentMessage extends Omit<ReceivedMessage, 'recipientId'> {
+  /** At most 100. */
+  readonly recipientIds: readonly string[];
+}
+
+/** A message that this user has read, on this device or another. */
+export interface ReadMessage {
+  readonly messageId: string;
+  readonly conversationId: string;
+}
+
+/** Where a device keeps its id: `localStorage` (one device per browser profile), `sessionStorage` (one per tab), or anything like them. */
+export interface DeviceStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
 /** How far a message of this user has come with one recipient. */
 export interface ReceivedStatus {
   readonly messageId: string;
@@ -53,9 +71,16 @@ export interface ReceivedRecall {
 
 /** What a {@link MessageClient} reports. */
 export interface MessageClientOptions {
-  /** A message, once per id however often it comes. Confirmed as delivered when it returns; not when it throws. */
+  /**
+   * A message, once per id however often it comes, and what came while this device was away before what is new. Confirmed as delivered when it
+   * returns; not when it throws: it comes again then, before anything that is newer, and is left out when it has thrown five times.
+   */
   readonly onMessage: (message: ReceivedMessage) => void;
+  /** A message of this user, from whichever device, once per id. Its `onStatus` come after it. */
+  readonly onOwnMessage?: (message: SentMessage) => void;
   readonly onStatus?: (status: ReceivedStatus) => void;
+  /** This user has read a message, on whichever device. */
+  readonly onRead?: (read: ReadMessage) => void;
   /** An in-app notification, once per id. The inbox has it too, and those that came while this user was away. */
   readonly onNotification?: (notification: ReceivedNotification) => void;
   /**
@@ -64,8 +89,15 @@ export interface MessageClientOptions {
    */
   readonly onRecall?: (recall: ReceivedRecall) => void;
   readonly onConnection?: (isConnected: boolean) => void;
-  /** `onMessage` or `onRecall` threw: what it got is not acknowledged, and comes again. Default: console.error. */
+  /** One of these threw: what it got is not acknowledged, and comes again. Default: console.error. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * Which of the user's devices this is: 1 to 64 letters, digits, dots, hyphens and underscores, the same for the life of the device and of
+   * no two that are open at once. Default: what `storage` keeps.
+   */
+  readonly deviceId?: string;
+  /** Keeps the id of this device over reloads. Default none: each client is a device of its own, and starts with what is pending. */
+  readonly storage?: DeviceStorage;
   /** How many message ids are remembered to drop repeats. Default 5 000. */
   readonly rememberedIds?: number;
   /** How long the server may take to record a confirmation before it is sent again, milliseconds. Default 5 000. */
@@ -73,11 +105,15 @@ export interface MessageClientOptions {
 }
 
 /**
- * The browser's side of SocketIoTransport: hands on each message once, acknowledges it, confirms `delivered` and `read`, and keeps
+ * The browser's side of SocketIoTransport: tells the server after each connect which device it is and what it has, takes what it missed in
+ * order, hands on each message once, acknowledges it, confirms `delivered` and `read`, and keeps
  * confirmations until the server has recorded them, over reconnections. Connecting again is the socket's own (socket.io-client).
  */
 export declare class MessageClient {
+  /** Make it before the socket connects, or right after. @throws TypeError for a `deviceId` that cannot be one */
   constructor(socket: ClientSocket, options: MessageClientOptions);
+  /** Which of the user's devices this is. */
+  readonly deviceId: string;
   /** Confirms that the user has seen a message; a second call does nothing. */
   markRead(messageId: string): void;
   /** Confirmations that the server has not recorded yet. */
