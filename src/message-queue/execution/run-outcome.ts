@@ -21,6 +21,7 @@ import type { FailureRecord } from '../jobs/managed-job.js';
 import { backoffDelayMs, MAX_DELAY_MS } from '../jobs/retry-policy.js';
 import { SHREDDED } from '../jobs/settlement.js';
 import type { Settlement } from '../jobs/settlement.js';
+import { outsideWait } from './waits.js';
 import { passedOn } from './passed-on.js';
 import type { Run } from './run.js';
 
@@ -55,7 +56,8 @@ export interface UnsuccessfulRun {
  * 1. The lock is lost → abandoned. What it is about was erased → shredded. Cancelled → failed for good. Timed out → a failed attempt, whatever the handler
  *    then returned or threw (returning may mean that it stopped half-way); only an unrecoverable error still counts.
  *    Told to stop by a shutdown → handed back, no attempt spent.
- * 2. `RetryLater`, open circuits and keys that are not to be had → deferred, no attempt spent; `RateLimited` closes the job's rate too.
+ * 2. `RetryLater`, open circuits and keys that are not to be had → deferred, no attempt spent; `RateLimited` closes the job's rate too. So are
+ *    those who take nothing for now, while there is patience left ({@link outsideWait}).
  * 3. Crash loop → dead letter.
  * 4. A job whose name or payload version this worker does not know → passed on, no attempt spent, until it has waited as
  *    long as its queue allows; then it is a dead letter.
@@ -88,6 +90,10 @@ export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
   }
   if (error instanceof KeyUnavailableError) {
     return { ...deferred(KEY_DELAY_MS, KEY_DELAY_MS, error.message), blockedBy: KEYS };
+  }
+  const wait = outsideWait(unsuccessful.run, error, unsuccessful.now);
+  if (wait !== null) {
+    return { ...wait, ...deferred(wait.delayMs, 1, unsuccessful.tell(error).message) };
   }
   if (error instanceof CrashLoopError) return failed(unsuccessful, error, 'crash', true);
   if (isUnknown(unsuccessful.run, error)) {

@@ -40,8 +40,8 @@ export interface JobEventMap {
     readonly durationMs: number;
   };
   /**
-   * The job runs again, `delayMs` from now. `spent`: a failed attempt was the reason; else the handler or an open circuit
-   * asked for a later try.
+   * The job runs again, `delayMs` from now. `spent`: a failed attempt was the reason; else the handler, an open circuit or a destination
+   * that takes nothing for now asked for a later try.
    */
   readonly retrying: JobRunEventPlace & {
     readonly delayMs: number;

@@ -8,7 +8,7 @@ import type { FailureRecord } from './managed-job.js';
  * - `completed`: the result is stored, the job moves to completed; so does one that was shredded, which is neither success nor failure.
  * - `failed`: an attempt is spent. `retryDelayMs` a number → the job is delayed by that much (0 = waits again at once);
  *   `null` → it moves to the failed set (a dead letter). `failure` is appended to `opts.mq.failures` in the same step.
- * - `deferred`: runs again after `delayMs`; no attempt is spent (RetryLater, an open circuit). With `closesRate` the rate that the job is under
+ * - `deferred`: runs again after `delayMs`; no attempt is spent (RetryLater, an open circuit, a busy destination). With `closesRate` the rate that the job is under
  *   is closed for as long, for all workers, and the job keeps its place; without such a rate it is as if it were not said.
  * - `passed-on`: this worker does not know the job's name or the version of its payload; runs again after `delayMs`, in a
  *   worker that does if there is one by then; no attempt is spent. The broker remembers `since` and `version`.
@@ -36,6 +36,8 @@ export type Settlement =
       readonly blockedBy?: string;
       /** Somebody outside takes no more for that long. */
       readonly closesRate?: true;
+      /** Since when it waits for somebody outside, by the broker's clock, which remembers it with the job. */
+      readonly since?: number;
     }
   | PassedOnSettlement
   | { readonly kind: 'handed-back' }

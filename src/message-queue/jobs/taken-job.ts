@@ -20,6 +20,8 @@ export class TakenJob {
     readonly options: Readonly<ManagedJobOptions> = job.opts,
     /** When the first worker passed the job on because it did not know it, milliseconds since the epoch. */
     readonly unknownSince?: number,
+    /** Since when somebody outside makes it wait, milliseconds since the epoch. */
+    readonly waitsSince?: number,
   ) {}
 
   /** Why this worker must stop the run; undefined while it may go on. */

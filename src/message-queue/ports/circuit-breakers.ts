@@ -33,9 +33,9 @@ export abstract class CircuitBreakers {
    * Makes the call, unless the dependency's breaker is open.
    *
    * Counts as a failure: whatever the call throws, and a call that runs into its job's timeout. Does not count: errors
-   * that say that the dependency answered (`UnrecoverableJobError`, invalid payload, `RetryLater`), and a call that
+   * that say that the dependency answered (`UnrecoverableJobError`, invalid payload, `RetryLater`, `DestinationBusyError`), and a call that
    * ended because its job was cancelled, handed back or lost its lock. Where calls are nested, an error counts for the
-   * innermost dependency only: the others passed the call on.
+   * innermost dependency only: the others passed the call on. `ChannelSettingsError` opens the breaker at once.
    *
    * @param dependency one name per thing that can be down on its own: `smtp`, `webhook:example.org`
    * @throws CircuitOpenError with `retryAfterMs`; let it pass: the job then waits without spending an attempt

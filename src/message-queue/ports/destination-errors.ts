@@ -1,6 +1,6 @@
 import { MessageQueueError } from '../../kernel/errors.js';
 
-/** How long a destination that takes nothing for now is waited for, where nobody says: a day, milliseconds. */
+/** How long a destination or a service that takes nothing for now is waited for, where nobody says: a day, milliseconds. */
 export const DEFAULT_PATIENCE_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -15,7 +15,7 @@ export class DestinationBusyError extends MessageQueueError {
     message: string,
     /** How long it asked to be left alone, milliseconds from 1; null: it did not say. */
     readonly retryAfterMs: number | null = null,
-    /** Milliseconds since the job was due. */
+    /** Milliseconds since the job was first told so; a replay begins anew. */
     readonly patienceMs: number = DEFAULT_PATIENCE_MS,
   ) {
     super(message);
@@ -24,8 +24,10 @@ export class DestinationBusyError extends MessageQueueError {
 
 /**
  * The service refuses us, whatever we send and to whom: a wrong password, an expired key, an account without credit. No job is at fault: it
- * waits without an attempt spent until somebody has mended the settings. It counts for the channel's circuit breaker, whose health says so.
+ * waits without an attempt spent until somebody has mended the settings. It opens the channel's circuit breaker at once, and health says so.
  */
 export class ChannelSettingsError extends MessageQueueError {
   readonly code = 'CHANNEL_SETTINGS';
+  /** The circuit breaker that counted it, which says so here; null: none did. */
+  dependency: string | null = null;
 }

@@ -13,7 +13,7 @@ export const BREAKER_SETTINGS = {
   halfOpenAfterMs: setting(milliseconds(1, YEAR_MS), {}),
   /**
    * Whether an error says that the dependency is in trouble. Asked after the library's own rules
-   * (`UnrecoverableJobError`, invalid payloads and `RetryLater` never count). Default: every error counts.
+   * (`UnrecoverableJobError`, invalid payloads, `RetryLater` and `DestinationBusyError` never count, `ChannelSettingsError` always does). Default: every error counts.
    */
   isFailure: setting(code<(error: unknown) => boolean>('a function of the error'), {}),
 };

@@ -9,7 +9,7 @@ import {
   ShutdownError,
   UnrecoverableJobError,
 } from '../jobs/errors.js';
-import { DestinationBusyError } from '../ports/destination-errors.js';
+import { ChannelSettingsError, DestinationBusyError } from '../ports/destination-errors.js';
 
 /**
  * What a call that threw says about the dependency: it is in trouble, it answered, or nothing either way.
@@ -30,5 +30,6 @@ export function judgeFailedCall(
   if (signal?.aborted) return signal.reason instanceof JobTimeoutError ? 'failure' : 'silent';
   if (SILENT.some((type) => error instanceof type)) return 'silent';
   if (ANSWERED.some((type) => error instanceof type)) return 'answered';
+  if (error instanceof ChannelSettingsError) return 'failure';
   return isFailure(error) ? 'failure' : 'answered';
 }

@@ -3,6 +3,7 @@ import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
+import { ChannelSettingsError } from '../ports/destination-errors.js';
 import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';
 import { breakerSettingsOf } from './breaker-settings.js';
 import type { CircuitBreakerOptions } from './breaker-settings.js';
@@ -38,7 +39,10 @@ export class CockatielCircuitBreakers extends CircuitBreakers {
     try {
       return await this.breakerOf(dependency).run(call, options.signal);
     } catch (error) {
-      if (isObject(error) && !this.origins.has(error)) this.origins.set(error, dependency);
+      if (isObject(error) && !this.origins.has(error)) {
+        this.origins.set(error, dependency);
+        if (error instanceof ChannelSettingsError) error.dependency = dependency;
+      }
       throw error;
     }
   }

@@ -4,6 +4,7 @@ import { errorCodesOf } from '../../kernel/logging/error-text.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { CircuitOpenError } from '../jobs/errors.js';
 import type { BreakerState } from '../jobs/job-events.js';
+import { ChannelSettingsError } from '../ports/destination-errors.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { BreakerSettings } from './breaker-settings.js';
 import { judgeFailedCall } from './call-verdict.js';
@@ -22,9 +23,23 @@ const STATE_NAMES: Record<CircuitState, BreakerState> = {
 class CountedFailure extends Error {}
 class SilentFailure extends Error {}
 
+/** Opens at once when what is wrong is wrong for every call. */
+class FailureCounter extends ConsecutiveBreaker {
+  isHopeless = false;
+
+  override failure(): boolean {
+    return super.failure() || this.isHopeless;
+  }
+
+  override success(): void {
+    super.success();
+    this.isHopeless = false;
+  }
+}
+
 /** The breaker of one dependency: cockatiel's state machine on our clock and our rules for what counts. */
 export class DependencyBreaker {
-  private readonly counter: ConsecutiveBreaker;
+  private readonly counter: FailureCounter;
   private readonly policy: CircuitBreakerPolicy;
   private openedAt: number | null = null;
   private lastError: string | null = null;
@@ -40,7 +55,7 @@ export class DependencyBreaker {
     private readonly isOfAnother: (error: unknown) => boolean,
     changed: (status: BreakerStatus) => void,
   ) {
-    this.counter = new ConsecutiveBreaker(settings.failureThreshold);
+    this.counter = new FailureCounter(settings.failureThreshold);
     // The time to wait is ours to keep: cockatiel only reads the system's clock.
     this.policy = circuitBreaker(handleType(CountedFailure), { breaker: this.counter, halfOpenAfter: 0 });
     this.policy.onStateChange((state) => {
@@ -111,6 +126,7 @@ export class DependencyBreaker {
       // A probe that was called off proved nothing: stay closed to the crowd and probe again later.
       if (verdict === 'silent' && !probing) throw new SilentFailure();
       this.lastError = errorCodesOf(error);
+      this.counter.isHopeless = error instanceof ChannelSettingsError;
       throw new CountedFailure();
     }
   }

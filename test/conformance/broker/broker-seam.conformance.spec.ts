@@ -15,6 +15,7 @@ import { flowOrderCases } from './flow-order.cases.js';
 import { flowParkedCases } from './flow-parked.cases.js';
 import { flowPausedCases } from './flow-paused.cases.js';
 import { flowTenantCases } from './flow-tenants.cases.js';
+import { outsideCases } from './outside.cases.js';
 import { hostCodeCases } from './host-code.cases.js';
 import { hostQueueCases } from './host-queue.cases.js';
 import { keyCases } from './key.cases.js';
@@ -65,6 +66,7 @@ runConformance({
     'paused groups': flowPausedCases,
     'shares of tenants': flowTenantCases,
     'held jobs': flowHeldCases,
+    'what waits for somebody outside': outsideCases,
   },
   providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
   open: (provider) => new BrokerBench(provider),

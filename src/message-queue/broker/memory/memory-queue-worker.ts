@@ -117,6 +117,7 @@ export class MemoryQueueWorker implements QueueWorker {
       undefined,
       stored.options,
       stored.history?.unknown?.since,
+      stored.history?.waitsSince,
     );
     this.active.set(stored.id, taken);
     const stopReason = stored.history?.stopReason;

@@ -34,6 +34,7 @@ export class SettlementWriter {
         this.fail(stored, taken, settlement);
         break;
       case 'deferred':
+        if (settlement.since !== undefined) stored.remember().waitsSince = settlement.since;
         this.defer(stored, Math.max(1, Math.round(settlement.delayMs)), settlement.closesRate === true);
         break;
       case 'passed-on':

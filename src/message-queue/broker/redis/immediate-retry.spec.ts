@@ -97,6 +97,6 @@ function lateArgs(kind: string, queue: RedisQueue, id: string, fence: string): (
   const { token } = internalsOf(queue);
   const now = Date.now();
   if (kind === 'failure') return [token, id, now, '0', 'no', '[]', 1, '{}', '{}', '{}', '', fence];
-  if (kind === 'hand-back') return [token, id, fence, '0', '', ''];
+  if (kind === 'hand-back') return [token, id, fence, '0', '', '', ''];
   return [token, now, 5_000, 0, '', 0, 1, 0, -1, '', id, fence, 'null', 1, ''];
 }

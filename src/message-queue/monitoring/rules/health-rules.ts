@@ -155,8 +155,16 @@ function breakerOpen({ definition, activity, breakers }: HealthEvidence): Health
     .join(', ');
   return degraded(
     'BREAKER_OPEN',
-    `Jobs of "${definition.name}" wait for ${names}. Repair what it names; the jobs have spent no attempts and go on by themselves once it answers.`,
+    `Jobs of "${definition.name}" wait for ${names}. Repair what it names${settingsHint(open)}; the jobs have spent no attempts and go on by themselves once it answers.`,
   );
+}
+
+/** Of a service that refuses us, whatever we send. */
+function settingsHint(open: HealthEvidence['breakers']): string {
+  const refusing = open.filter(({ lastError }) => lastError?.includes('CHANNEL_SETTINGS') === true);
+  if (refusing.length === 0) return '';
+  const names = refusing.map(({ dependency }) => `"${dependency}"`).join(', ');
+  return ` (the service of ${names} refuses our settings: look at the password, key, sender and account that its channel was given)`;
 }
 
 function deadLetters(

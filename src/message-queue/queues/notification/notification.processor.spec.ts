@@ -1,92 +1,17 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
-import type { Plain } from '../../../../test/support/plain.js';
-import {
-  InMemoryDeviceTokenStore,
-  InMemoryEmailChannel,
-  InMemoryInAppChannel,
-  InMemoryNotificationInbox,
-  InMemoryNotificationLedger,
-  InMemoryNotificationPreferences,
-  InMemoryPushChannel,
-  InMemoryRecipientContacts,
-  InMemorySmsChannel,
-  InMemoryTemplateRenderer,
-} from '../../adapters/in-memory/index.js';
-import { MemoryBroker } from '../../broker/memory/memory-broker.js';
+import { email, notificationStage, NOW, push } from '../../../../test/support/notification-stage.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
-import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
-import type { DigestItem } from '../../ports/notifications/digest-dispatch.js';
 import { MissingTemplateVariablesError } from '../../ports/notifications/template-renderer.js';
-import { ManualClock } from '../../testing/manual-clock.js';
-import { NotificationChannels } from './notification-channels.js';
-import { NotificationGate } from './notification-gate.js';
-import type { NotificationJobDto } from './notification-job.dto.js';
-import { NotificationSender } from './notification-sender.js';
-import { NotificationTargets } from './notification-targets.js';
-import { MessageNotificationProcessor } from './notification.processor.js';
-import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
-import { recorded } from '../../testing/recorded.js';
-
-const NOW = new Date('2026-01-10T12:00:00Z');
-const push: Plain<NotificationJobDto> = {
-  ...{ recipientId: 'ben', type: 'push', title: 'News', message: 'There is news', createdAt: NOW },
-};
-const email: Plain<NotificationJobDto> = { ...push, type: 'email', emailAddress: 'ben@example.org' };
-
-/** Items go nowhere from here; what it was given is recorded. */
-class NoDigests extends DigestDispatch {
-  override collect(_: DigestItem): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-function setUp() {
-  const clock = new ManualClock(NOW);
-  const ports = {
-    breakers: new ManualCircuitBreakers(),
-    push: recorded(new InMemoryPushChannel()),
-    email: recorded(new InMemoryEmailChannel()),
-    sms: recorded(new InMemorySmsChannel()),
-    inApp: recorded(new InMemoryInAppChannel()),
-    devices: recorded(new InMemoryDeviceTokenStore()),
-    contacts: recorded(new InMemoryRecipientContacts()),
-    preferences: recorded(new InMemoryNotificationPreferences()),
-    ledger: recorded(new InMemoryNotificationLedger()),
-    inbox: recorded(new InMemoryNotificationInbox()),
-    templates: recorded(new InMemoryTemplateRenderer()),
-    digests: recorded(new NoDigests()),
-  };
-  const processor = new MessageNotificationProcessor(
-    new NotificationGate(ports.preferences, clock, ports.breakers),
-    new NotificationTargets(ports.devices, ports.contacts, ports.breakers),
-    new NotificationSender(
-      new NotificationChannels(
-        ...([ports.push, ports.email, ports.sms, ports.inApp, ports.breakers] as const),
-        new MemoryBroker({ clock }).rates,
-      ),
-      ports.devices,
-      ports.breakers,
-    ),
-    ports.ledger,
-    ports.inbox,
-    ports.templates,
-    ports.digests,
-    clock,
-    ports.breakers,
-  );
-  const device = (deviceId: string, token: string): Promise<void> =>
-    ports.devices.register({ deviceId, recipientId: 'ben', platform: 'fcm', token });
-  return { ...ports, clock, processor, device };
-}
 
 describe('send-notification', () => {
   it('collects what has a digestKey, and asks nobody yet', async () => {
-    const { processor, digests, push: channel, ledger } = setUp();
+    const { processor, digests, push: channel, ledger } = notificationStage();
     const context = fakeJobContext();
     const job = { ...push, digestKey: 'chat', digestTemplate: 'list' };
     expect(await processor.processNotification(job, context)).toEqual({
       ...{ notificationId: context.jobId, type: 'push', outcome: 'collected', sent: 0, unregistered: 0 },
+      leftOut: [],
     });
     expect(digests.recorder.callsOf('collect').map(({ args: [item] }) => item)).toEqual([
       { ...job, notificationId: context.jobId },
@@ -95,7 +20,7 @@ describe('send-notification', () => {
   });
 
   it('sends what is urgent at once, digest or not', async () => {
-    const { processor, device, digests, push: channel } = setUp();
+    const { processor, device, digests, push: channel } = notificationStage();
     await device('phone', 't-1');
     const job = { ...push, digestKey: 'chat', priority: 'urgent' as const };
     expect(await processor.processNotification(job, fakeJobContext())).toMatchObject({ outcome: 'sent' });
@@ -103,13 +28,14 @@ describe('send-notification', () => {
   });
 
   it('pushes to every device of the recipient and reports progress', async () => {
-    const { processor, device, push: channel } = setUp();
+    const { processor, device, push: channel } = notificationStage();
     await device('phone', 't-1');
     await device('tablet', 't-2');
     const context = fakeJobContext();
     const job = { ...push, pushPayload: { badge: 3 }, messageId: 'm-1', ttlMs: 60_000 };
     expect(await processor.processNotification(job, context)).toEqual({
       ...{ notificationId: 'm_test', type: 'push', outcome: 'sent', sent: 2, unregistered: 0 },
+      leftOut: [],
     });
     expect(channel.outbox.sent).toMatchObject([
       { destination: 't-1', platform: 'fcm', title: 'News', body: 'There is news', push: { badge: 3 } },
@@ -119,7 +45,7 @@ describe('send-notification', () => {
   });
 
   it('sends e-mail and SMS to the given destination, else to the known one', async () => {
-    const { processor, contacts, email: mails, sms } = setUp();
+    const { processor, contacts, email: mails, sms } = notificationStage();
     contacts.setContact({ recipientId: 'ben', email: 'known@example.org', phone: '+4915100000' });
     await processor.processNotification(email, fakeJobContext({ jobId: 'a' }));
     await processor.processNotification({ ...push, type: 'email' }, fakeJobContext({ jobId: 'b' }));
@@ -132,7 +58,7 @@ describe('send-notification', () => {
   });
 
   it('writes in-app notifications to the inbox once, however often the job runs', async () => {
-    const { processor, inbox, inApp } = setUp();
+    const { processor, inbox, inApp } = notificationStage();
     const job = { ...push, type: 'in_app' } as const;
     inApp.recorder.fail('send');
     await expect(processor.processNotification(job, fakeJobContext())).rejects.toThrow();
@@ -143,7 +69,7 @@ describe('send-notification', () => {
   });
 
   it('leaves out destinations that got it in an earlier run', async () => {
-    const { processor, device, push: channel } = setUp();
+    const { processor, device, push: channel } = notificationStage();
     await device('phone', 't-1');
     await device('tablet', 't-2');
     channel.recorder.fail('send');
@@ -154,7 +80,7 @@ describe('send-notification', () => {
   });
 
   it('removes the token of an unregistered device, unless it has changed meanwhile', async () => {
-    const { processor, device, devices, push: channel } = setUp();
+    const { processor, device, devices, push: channel } = notificationStage();
     await device('phone', 't-1');
     await device('tablet', 't-2');
     channel.outbox.setOutcome('t-1', 'unregistered');
@@ -170,7 +96,7 @@ describe('send-notification', () => {
   });
 
   it('drops what is older than its ttlMs and says why', async () => {
-    const { processor, device, push: channel, ledger, clock } = setUp();
+    const { processor, device, push: channel, ledger, clock } = notificationStage();
     await device('phone', 't-1');
     await clock.advance(60_000);
     const result = await processor.processNotification({ ...push, ttlMs: 60_000 }, fakeJobContext());
@@ -182,7 +108,7 @@ describe('send-notification', () => {
   });
 
   it('respects an opt-out of the channel, even for urgent ones', async () => {
-    const { processor, preferences, email: mails, ledger } = setUp();
+    const { processor, preferences, email: mails, ledger } = notificationStage();
     await preferences.save({ recipientId: 'ben', optedOut: ['email'], quietHours: null });
     const result = await processor.processNotification({ ...email, priority: 'urgent' }, fakeJobContext());
     expect(result.outcome).toBe('dropped');
@@ -191,7 +117,7 @@ describe('send-notification', () => {
   });
 
   it('waits for the end of quiet hours; urgent and in-app ones pass', async () => {
-    const { processor, preferences, email: mails, clock } = setUp();
+    const { processor, preferences, email: mails, clock } = notificationStage();
     const quietHours = { start: '11:00', end: '14:00', timeZone: 'UTC' };
     await preferences.save({ recipientId: 'ben', optedOut: [], quietHours });
     const waiting = processor.processNotification(email, fakeJobContext());
@@ -206,7 +132,7 @@ describe('send-notification', () => {
   });
 
   it('sends in spite of quiet hours that cannot be read', async () => {
-    const { processor, preferences } = setUp();
+    const { processor, preferences } = notificationStage();
     const quietHours = { start: '11:00', end: '14:00', timeZone: 'Mars/Olympus' };
     await preferences.save({ recipientId: 'ben', optedOut: [], quietHours });
     const context = fakeJobContext();
@@ -215,7 +141,7 @@ describe('send-notification', () => {
   });
 
   it('drops with a reason when the recipient has no destination', async () => {
-    const { processor, ledger } = setUp();
+    const { processor, ledger } = notificationStage();
     const result = await processor.processNotification(push, fakeJobContext());
     expect(result).toMatchObject({
       outcome: 'dropped',
@@ -226,7 +152,7 @@ describe('send-notification', () => {
   });
 
   it('fills templates, with escaped HTML for e-mail only', async () => {
-    const { processor, templates, email: mails, sms } = setUp();
+    const { processor, templates, email: mails, sms } = notificationStage();
     templates.setTemplate('welcome', {
       title: 'Hi {{ name }}',
       text: 'Hi {{name}}',
@@ -250,7 +176,7 @@ describe('send-notification', () => {
   });
 
   it('lets other channels flow while one is down', async () => {
-    const { processor, breakers, device, push: channel, email: mails } = setUp();
+    const { processor, breakers, device, push: channel, email: mails } = notificationStage();
     await device('phone', 't-1');
     breakers.open('notification:push', 700);
     const run = processor.processNotification(push, fakeJobContext({ jobId: 'a', attempt: 3 }));
@@ -263,7 +189,7 @@ describe('send-notification', () => {
   });
 
   it('fails for good when every destination refused for good, and completes when one took it', async () => {
-    const { processor, device, push: channel } = setUp();
+    const { processor, device, push: channel } = notificationStage();
     await device('phone', 't-1');
     const refusal = new UnrecoverableJobError('The push service answered 400.');
     channel.recorder.fail('send', refusal);

@@ -16,9 +16,18 @@ import { NotificationGate } from './notification-gate.js';
 import { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
 import { NotificationSender } from './notification-sender.js';
+import type { KeptOutcome, TargetOutcome } from './notification-sender.js';
 import { NotificationTargets } from './notification-targets.js';
 import type { NotificationTarget } from './notification-targets.js';
 import { NOTIFICATION_QUEUE } from './notification.queue.js';
+
+/** A target that did not get a notification, and why. */
+export interface LeftOutTarget {
+  /** A device's id, or the channel where there is one destination. */
+  readonly target: string;
+  readonly outcome: Exclude<TargetOutcome['outcome'], 'sent'>;
+  readonly reason: string;
+}
 
 /** Result of `send-notification`. */
 export interface NotificationResult {
@@ -32,6 +41,8 @@ export interface NotificationResult {
   readonly sent: number;
   /** Destinations that do not exist any more. */
   readonly unregistered: number;
+  /** All targets that did not get it, those among them. */
+  readonly leftOut: readonly LeftOutTarget[];
 }
 
 type Text = Pick<OutgoingNotification, 'title' | 'body' | 'html'>;
@@ -84,12 +95,7 @@ export class MessageNotificationProcessor {
     if (payload.type === NotificationType.IN_APP) await this.addToInbox(payload, text, context);
     const outcomes = await this.sendToAll(payload, text, targets, context);
     await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
-    const sent = outcomes.filter((outcome) => outcome === 'sent').length;
-    const unregistered = outcomes.length - sent;
-    const result = { notificationId: context.jobId, type: payload.type, sent, unregistered };
-    return sent > 0
-      ? { ...result, outcome: 'sent' }
-      : { ...result, outcome: 'dropped', reason: 'no destination is registered any more' };
+    return resultOf(payload, context, outcomes);
   }
 
   /** What may go out now is asked when the digest does. */
@@ -101,7 +107,7 @@ export class MessageNotificationProcessor {
     const notificationId = context.jobId;
     await this.digests.collect({ ...job, digestKey, notificationId }, context.signal);
     await context.progress({ percentage: 100, step: 'collected', currentStep: 3, totalSteps: 3 });
-    return { notificationId, type: job.type, outcome: 'collected', sent: 0, unregistered: 0 };
+    return { notificationId, type: job.type, outcome: 'collected', sent: 0, unregistered: 0, leftOut: [] };
   }
 
   private async textOf(job: NotificationJobDto, signal: AbortSignal): Promise<Text> {
@@ -132,8 +138,8 @@ export class MessageNotificationProcessor {
     text: Text,
     targets: readonly NotificationTarget[],
     context: JobContext,
-  ): Promise<NotificationOutcome[]> {
-    const earlier = await this.ledger.list(context.jobId, context.signal);
+  ): Promise<ReadonlyMap<string, TargetOutcome>> {
+    const known = await this.earlier(context);
     const notification = {
       ...text,
       notificationId: context.jobId,
@@ -143,16 +149,21 @@ export class MessageNotificationProcessor {
       urgent: job.priority === NotificationPriority.URGENT,
       expiresAt: this.gate.expiresAt(job),
     };
-    const outcomes = await this.sender.sendToAll(
-      { targets, known: new Map(earlier.map(({ target, outcome }) => [target, outcome])) },
-      async (target) => {
-        const { outcome, providerId } = await this.sender.send(job.type, target, notification, context);
-        await this.record(job, target.target, outcome, undefined, providerId, context);
-        return outcome;
+    return this.sender.sendToAll(
+      { type: job.type, targets, known },
+      async (target, suppression) => {
+        const made = await this.sender.send(job.type, target, notification, context, suppression);
+        await this.record(job, target.target, made, context);
+        return made;
       },
       context,
     );
-    return [...outcomes.values()];
+  }
+
+  /** What earlier runs of the job did, by target. */
+  private async earlier({ jobId, signal }: JobContext): Promise<Map<string, TargetOutcome>> {
+    const entries = await this.ledger.list(jobId, signal);
+    return new Map(entries.map((entry) => [entry.target, entry]));
   }
 
   private async drop(
@@ -161,25 +172,47 @@ export class MessageNotificationProcessor {
     reason: string,
     context: JobContext,
   ): Promise<NotificationResult> {
-    await this.record(job, job.type, outcome, reason, undefined, context);
+    const outcomes = await this.earlier(context);
+    // Some may have got it in an earlier run, before it was too late for the others.
+    if (!outcomes.has(job.type)) {
+      const dropped = { outcome, reason } as const;
+      await this.record(job, job.type, dropped, context);
+      outcomes.set(job.type, dropped);
+    }
     await context.progress({ percentage: 100, step: 'dropped', currentStep: 3, totalSteps: 3 });
-    const notificationId = context.jobId;
-    return { notificationId, type: job.type, outcome: 'dropped', reason, sent: 0, unregistered: 0 };
+    return { ...resultOf(job, context, outcomes), reason };
   }
 
   private async record(
-    job: NotificationJobDto,
+    { recipientId, type }: NotificationJobDto,
     target: string,
-    outcome: NotificationOutcome,
-    reason: string | undefined,
-    providerId: string | undefined,
+    { outcome, reason, providerId }: KeptOutcome,
     context: JobContext,
   ): Promise<void> {
-    const { recipientId, type } = job;
     const at = new Date(this.clock.now());
     await this.ledger.record(
       { notificationId: context.jobId, target, recipientId, type, outcome, reason, providerId, at },
       context.signal,
     );
   }
+}
+
+const NOBODY = 'no destination is registered any more';
+
+function resultOf(
+  { type }: NotificationJobDto,
+  { jobId }: JobContext,
+  outcomes: ReadonlyMap<string, TargetOutcome>,
+): NotificationResult {
+  const leftOut = [...outcomes].flatMap(([target, { outcome, reason }]): LeftOutTarget[] =>
+    outcome === 'sent' ? [] : [{ target, outcome, reason: reason ?? outcome }],
+  );
+  const sent = outcomes.size - leftOut.length;
+  const unregistered = leftOut.filter(({ outcome }) => outcome === 'unregistered').length;
+  const result = { notificationId: jobId, type, sent, unregistered, leftOut };
+  if (sent > 0) return { ...result, outcome: 'sent' };
+  const [first] = leftOut;
+  const isSingle = leftOut.length === 1 && first?.outcome !== 'unregistered';
+  const why = isSingle ? `${first?.outcome}: ${first?.reason}` : 'every destination was left out';
+  return { ...result, outcome: 'dropped', reason: unregistered === leftOut.length ? NOBODY : why };
 }

@@ -10,6 +10,7 @@ import { NotificationInbox } from '../../ports/notifications/notification-inbox.
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import { NotificationPreferences } from '../../ports/notifications/notification-preferences.js';
 import { RecipientContacts } from '../../ports/notifications/recipient-contacts.js';
+import { SuppressionStore } from '../../ports/suppressions/suppression-store.js';
 import { QueueName } from '../queue-name.js';
 import { DigestItemJobDto } from './digest/digest-item-job.dto.js';
 import { NotificationJobDto } from './notification-job.dto.js';
@@ -32,6 +33,7 @@ export const NOTIFICATION_QUEUE = defineQueue({
     NotificationPreferences,
     NotificationLedger,
     NotificationInbox,
+    SuppressionStore,
   ],
   sealed: true,
   flow: { key: {}, jobs: { 'send-digest': { batch: { size: 50, waitMs: DIGEST_WINDOW_MS } } } },

@@ -72,6 +72,8 @@ export interface JobHistory {
   stopReason: MessageQueueError | undefined;
   /** When the job was first passed on, and the version of its payload; until a worker knows it. */
   unknown: { readonly since: number; readonly version: number } | undefined;
+  /** Since when somebody outside makes it wait, milliseconds since the epoch. */
+  waitsSince: number | undefined;
 }
 
 /** A job as the memory provider keeps it. Knows its place in the list or heap that holds it, so leaving is cheap. */
@@ -122,6 +124,7 @@ export class StoredJob {
       logs: null,
       stopReason: undefined,
       unknown: undefined,
+      waitsSince: undefined,
     };
     return this.history;
   }

@@ -32,7 +32,13 @@ export class RedisTakenJob extends TakenJob {
 
   /** @throws when the stored job is corrupt */
   constructor(reader: JobReader, entry: TakenEntry) {
-    super(reader.read(entry), crashesOf(entry.mqCrashes), undefined, unknownSince(entry.mqUnknown));
+    super(
+      reader.read(entry),
+      crashesOf(entry.mqCrashes),
+      undefined,
+      timeOf(entry.mqUnknown),
+      timeOf(entry.mqWaits),
+    );
     const { id, mqCancel, mqErased } = entry;
     this.id = id;
     this.storedOptions = entry.opts ?? '{}';
@@ -61,8 +67,8 @@ export function stopReason(
   return erased === true ? erasedError(place) : new CancelledError(reason, place);
 }
 
-/** The mark of a job that was passed on: when it first was, and the version of its payload. */
-function unknownSince(mark: string | null): number | undefined {
+/** The time that a mark begins with: of a job that was passed on, or that waits for somebody outside. */
+function timeOf(mark: string | null): number | undefined {
   return mark === null ? undefined : Number.parseInt(mark, 10) || undefined;
 }
 

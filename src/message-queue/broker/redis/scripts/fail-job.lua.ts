@@ -150,14 +150,15 @@ return redis.call('HDEL', base .. id, 'mqUnknown')
 });
 
 /** Fields of one job in the arguments of {@link releaseJobsScript}, in this order. */
-const RELEASE_FIELDS = ['id', 'run', 'again', 'closedMs', 'begun'] as const;
+const RELEASE_FIELDS = ['id', 'run', 'again', 'closedMs', 'begun', 'since'] as const;
 
 /**
  * Gives active jobs back without spending an attempt.
  *
  * ARGV: 1 token · then the fields of {@link RELEASE_FIELDS} per job: `run` its `mqRun`, `again` when to run again: `0` = at
  * once, at the front of its lane, the first of the jobs foremost; else ms. `closedMs` for how long the rate that it is under closes, or empty:
- * then, if there is such a rate, the job goes to the front of its lane. `begun` `1` = its run had begun.
+ * then, if there is such a rate, the job goes to the front of its lane. `begun` `1` = its run had begun. `since` since when (ms) somebody outside
+ * makes it wait, or empty.
  * Reply: for each 1 stored · 0 no longer ours.
  */
 export const releaseJobsScript = luaScript('mqReleaseJobs', {
@@ -182,6 +183,7 @@ local function release(job)
     counter = redis.call('INCR', base .. 'id')
   end
   if letGo(id, job.run) == 0 then return 0 end
+  if job.since ~= '' then redis.call('HSET', base .. id, 'mqWaits', job.since) end
   if fieldOf(id, 'mqExpires') then
     if job.begun == '1' then expiry().hasStarted(id) else expiry().waitsAgain(id) end
   end

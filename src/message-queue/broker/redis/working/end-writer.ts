@@ -90,7 +90,8 @@ export class EndWriter {
   async putOff(taken: RedisTakenJob, settlement: PutOffSettlement, now: number): Promise<boolean> {
     if (settlement.kind === 'passed-on') return this.passOn(taken, settlement, now);
     const { lockToken } = this.commands.queue;
-    const args = [lockToken, taken.id, taken.fence, ...whenPutOff(settlement, now), 1];
+    const since = settlement.kind === 'deferred' ? (settlement.since ?? '') : '';
+    const args = [lockToken, taken.id, taken.fence, ...whenPutOff(settlement, now), 1, since];
     const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
     return stored === 1;
   }
@@ -118,7 +119,7 @@ export class EndWriter {
 
   /** Gives jobs back that did not begin, in order, at the front of their lanes; those that are no longer ours stay where they are. */
   async handBack(jobs: readonly Pick<RedisTakenJob, 'id' | 'fence'>[]): Promise<void> {
-    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0, '', '']);
+    const args = jobs.flatMap(({ id, fence }) => [id, fence, 0, '', '', '']);
     await this.commands.runUntilAnswered(releaseJobsScript, [this.commands.queue.lockToken, ...args]);
   }
 }

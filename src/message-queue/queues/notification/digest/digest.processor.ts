@@ -8,11 +8,12 @@ import { NotificationInbox } from '../../../ports/notifications/notification-inb
 import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
 import type { NotificationLedgerEntry } from '../../../ports/notifications/notification-ledger.js';
 import { NotificationType } from '../../../ports/notifications/notification-type.js';
+import type { Suppression } from '../../../ports/suppressions/suppression.js';
 import { Dependency, guardedPort } from '../../guarded-port.js';
 import { toDate } from '../../payload-fields.js';
 import { NotificationGate } from '../notification-gate.js';
 import { NotificationSender } from '../notification-sender.js';
-import type { TargetOutcome } from '../notification-sender.js';
+import type { KeptOutcome } from '../notification-sender.js';
 import { NotificationTargets } from '../notification-targets.js';
 import type { NotificationTarget } from '../notification-targets.js';
 import { NOTIFICATION_QUEUE } from '../notification.queue.js';
@@ -106,25 +107,26 @@ export class DigestProcessor {
     }
     if (type === NotificationType.IN_APP) await this.addToInbox(entries, batch);
     const outcomes = await this.sender.sendToAll(
-      { targets, known: new Map() },
-      async (target) => {
+      { type, targets, known: new Map() },
+      async (target, suppression) => {
         const due = entries.filter(
           ({ item }) => ledgers.get(item.notificationId)?.has(target.target) !== true,
         );
         // An earlier run got this far, and its answer is known by each of them.
-        if (due.length === 0) return 'sent';
-        return this.sendTo(target, due, batch);
+        if (due.length === 0) return { outcome: 'sent' };
+        return this.sendTo(target, due, batch, suppression);
       },
       batch,
     );
-    return [...outcomes.values()].filter((outcome) => outcome === 'sent').length;
+    return [...outcomes.values()].filter(({ outcome }) => outcome === 'sent').length;
   }
 
   private async sendTo(
     target: NotificationTarget,
     entries: readonly DigestEntry[],
     batch: BatchContext,
-  ): Promise<TargetOutcome['outcome']> {
+    suppression: Suppression | undefined,
+  ): Promise<KeptOutcome> {
     const { item } = firstOf(entries);
     const outcome = await this.sender.send(
       item.type,
@@ -137,10 +139,11 @@ export class DigestProcessor {
         expiresAt: this.expiryOf(entries),
       },
       batch,
+      suppression,
     );
     const ids = entries.map((entry) => entry.item.notificationId);
-    await this.record(item, ids, target.target, outcome, batch.signal);
-    return outcome.outcome;
+    await this.record(item, ids, target.target, outcome, batch.signal, outcome.reason);
+    return outcome;
   }
 
   /** Each by itself: a digest's own text would outlive the messages that it quotes. */
@@ -162,7 +165,7 @@ export class DigestProcessor {
     { recipientId, type }: DigestItemJobDto,
     notificationIds: readonly string[],
     target: string,
-    { outcome, providerId }: TargetOutcome,
+    { outcome, providerId }: KeptOutcome,
     signal: AbortSignal,
     reason?: string,
   ): Promise<void> {

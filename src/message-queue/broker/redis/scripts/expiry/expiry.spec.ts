@@ -104,7 +104,7 @@ describe('jobs that must start by a time', () => {
     const { add, run, marks, take } = open();
     const id = await add(HOUR_MS);
     const fence = await take(1);
-    expect(await run(releaseJobsScript, 'token', id, fence, 0, '', begun)).toEqual([1]);
+    expect(await run(releaseJobsScript, 'token', id, fence, 0, '', begun, '')).toEqual([1]);
     expect(await marks(id)).toEqual(expected);
   });
 

@@ -15,6 +15,7 @@ const LATER_FIELDS = [
     'retriedOn',
     'mqUnknown',
     'mqErased',
+    'mqWaits',
   ],
 ] as const;
 
