@@ -3,7 +3,7 @@ import { SMTPServer } from 'smtp-server';
 
 /** A real mail server on loopback that keeps count, and rejects mailboxes until somebody sets them right. */
 export class MailServer {
-  private readonly unknownMailboxes = new Set<string>();
+  private readonly refusingMailboxes = new Set<string>();
   private readonly accepted = new Set<string>();
   private readonly server: SMTPServer;
 
@@ -12,11 +12,11 @@ export class MailServer {
       disabledCommands: ['AUTH', 'STARTTLS'],
       logger: false,
       onRcptTo: ({ address }, _session, callback) => {
-        const isUnknown = this.unknownMailboxes.has(address);
-        const rejection = Object.assign(new Error('5.1.1 The mailbox does not exist.'), {
-          responseCode: 550,
+        const isRefusing = this.refusingMailboxes.has(address);
+        const rejection = Object.assign(new Error('5.7.1 The mailbox refuses this mail.'), {
+          responseCode: 554,
         });
-        callback(isUnknown ? rejection : null);
+        callback(isRefusing ? rejection : null);
       },
       onData: (stream, _session, callback) => {
         let mail = '';
@@ -46,12 +46,12 @@ export class MailServer {
 
   /** Mail to this address is rejected from now on. */
   reject(address: string): void {
-    this.unknownMailboxes.add(address);
+    this.refusingMailboxes.add(address);
   }
 
   /** Somebody set the address right. */
   accept(address: string): void {
-    this.unknownMailboxes.delete(address);
+    this.refusingMailboxes.delete(address);
   }
 
   /** Mails taken so far; a repeat counts once. */
