@@ -145,6 +145,14 @@ describe('HTML of LiquidTemplateRenderer', () => {
     expect(await htmlOf('{{ name | escape }}', '&lt;')).toBe('&amp;lt;');
   });
 
+  it('escapes what is listed', async () => {
+    const html =
+      '<ul>{% for item in items %}<li>{{ item.text }}</li>{% endfor %}</ul>{{ items | map: "text" | join: "<br>" }}';
+    const renderer = new LiquidTemplateRenderer({ templates: { t: { text: '', html } } });
+    const rendered = await renderer.render('t', { items: [{ text: '<b>' }, { text: 'a & b' }] });
+    expect(rendered.html).toBe('<ul><li>&lt;b&gt;</li><li>a &amp; b</li></ul>&lt;b&gt;<br>a &amp; b');
+  });
+
   it('makes line breaks of those in a value', async () => {
     expect(await htmlOf('{{ name | newline_to_br }}', 'one\r\ntwo <b>')).toBe('one<br />\ntwo &lt;b&gt;');
     expect(await htmlOf('{{ name | escape | newline_to_br }}', 'a\nb & c')).toBe('a<br />\nb &amp; c');

@@ -120,6 +120,7 @@ export class NotificationJobDto {
   /** EMAIL: send to this address instead of the one RecipientContacts knows. */
   @OptionalField()
   @IsEmail()
+  @Matches(/^[^"]/, { message: 'emailAddress must not have quotes around the part before the @' })
   @MaxLength(254)
   emailAddress?: string;
 
