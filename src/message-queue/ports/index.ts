@@ -145,7 +145,7 @@ export { PublicationSeal } from './privacy/publication-seal.js';
 export type { Publication, Unopened, UnopenedPublications } from './privacy/publication-seal.js';
 
 // Batches
-export { BatchProgressStore } from './messages/batch-progress-store.js';
+export { BatchIdTakenError, BatchProgressStore } from './messages/batch-progress-store.js';
 export type { BatchProgress, BatchSummary } from './messages/batch-progress-store.js';
 
 // Attachments and clean-up

@@ -1,7 +1,12 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
-import { InMemoryBatchProgressStore, InMemoryTemplateRenderer } from '../../adapters/in-memory/index.js';
+import { NodeMessageCipher } from '../../adapters/node-crypto/node-message-cipher.js';
+import {
+  InMemoryKeyProvider,
+  InMemoryBatchProgressStore,
+  InMemoryTemplateRenderer,
+} from '../../adapters/in-memory/index.js';
 import { CancelledError, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
@@ -29,6 +34,7 @@ function setUp() {
     templates,
     clock,
     new ManualCircuitBreakers(),
+    new NodeMessageCipher(new InMemoryKeyProvider()),
   );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ jobId: 'm_batch', now: clock.now(), ...overrides });

@@ -4,6 +4,9 @@ import { Clock } from '../../../kernel/time/clock.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
+import type { JobEnd, JobEndListener } from '../../jobs/job-end.js';
+import { MessageCipher } from '../../ports/encryption/message-cipher.js';
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
 import type { BatchProgress } from '../../ports/messages/batch-progress-store.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
@@ -11,8 +14,8 @@ import { DeliveryDispatch } from '../../ports/messages/delivery-dispatch.js';
 import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { TemplateRenderer, UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
-import { toDate } from '../payload-fields.js';
 import { BatchMessageJobDto } from './batch-message-job.dto.js';
+import { BatchBeginning } from './batch-beginning.js';
 import { batchMessageId, planBatch } from './batch-plan.js';
 import type { BatchPlan } from './batch-plan.js';
 import { pause } from './pause.js';
@@ -29,17 +32,31 @@ export interface BatchResult {
   readonly failed: number;
   /** Recipients named more than once. */
   readonly skipped: number;
+  /** Another job had sent the same batch; nothing was sent now. */
+  readonly repeated?: true;
+  /** Who got nothing in this run and why, at most 50 of them. Left out when there are none. */
+  readonly refused?: readonly RefusedRecipient[];
+}
+
+/** A recipient whom a batch left out. */
+export interface RefusedRecipient {
+  readonly recipientId: string;
+  /** Code of the error, and what it says without content. At most 200 characters. */
+  readonly reason: string;
 }
 
 const LONGEST_MARGIN_MS = 5_000;
+const ABANDON_WITHIN_MS = 2_000;
+const MOST_NAMED = 50;
 
 /**
  * Handles `batch-message-sending`. A repeat starts at the chunk that was reached, and message ids are made from batch and
  * recipient, so nobody gets a batch twice. A batch that outlasts its timeout continues in another run without spending an attempt.
  */
 @Processor(BATCH_QUEUE.name)
-export class BatchMessageProcessor {
+export class BatchMessageProcessor implements JobEndListener {
   private readonly progress: BatchProgressStore;
+  private readonly beginning: BatchBeginning;
 
   constructor(
     private readonly dispatch: DeliveryDispatch,
@@ -47,8 +64,10 @@ export class BatchMessageProcessor {
     private readonly templates: TemplateRenderer,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
+    cipher: MessageCipher,
   ) {
     this.progress = guardedPort(progress, Dependency.STORE, breakers);
+    this.beginning = new BatchBeginning(this.progress, cipher);
   }
 
   /**
@@ -58,30 +77,37 @@ export class BatchMessageProcessor {
   @JobHandler(BATCH_QUEUE, 'batch-send')
   async processBatch(payload: BatchMessageJobDto, context: JobContext): Promise<BatchResult> {
     const plan = planBatch(payload, context.jobId);
-    let state = await this.resume(plan, context);
+    const begun = await this.beginning.of(payload, plan, context);
+    const refused: RefusedRecipient[] = [];
+    let state = begun;
     const marginMs = Math.min(LONGEST_MARGIN_MS, this.leftMs(context) / 10);
     while (state.chunksDone < state.totalChunks) {
       context.signal.throwIfAborted();
       if (this.leftMs(context) <= marginMs)
         throw new RetryLater(1, 'The deadline is near; the batch continues.');
-      state = await this.sendChunk(payload, plan, state, context);
+      state = await this.sendChunk(payload, plan, state, context, refused);
       await this.progress.save(state, context.signal);
       await this.report(state, context);
       const pauseMs = payload.chunkDelay ?? 0;
       if (state.chunksDone < state.totalChunks && pauseMs > 0) await this.rest(pauseMs, marginMs, context);
     }
     await this.report(state, context);
-    const { batchId, segment, totalChunks, sent, failed, skipped } = state;
-    return { batchId, segment, chunks: totalChunks, sent, failed, skipped };
+    const { batchId, segment, totalChunks, failed, skipped } = state;
+    const named = refused.slice(0, MOST_NAMED);
+    const repeated = begun.chunksDone === begun.totalChunks && BatchBeginning.isOfAnother(begun, context);
+    return {
+      ...{ batchId, segment, chunks: totalChunks, sent: repeated ? 0 : state.sent, failed, skipped },
+      ...(repeated && { repeated }),
+      ...(named.length > 0 && { refused: named }),
+    };
   }
 
-  private async resume(plan: BatchPlan, context: JobContext): Promise<BatchProgress> {
-    const { batchId, segment, chunks, recipients, skipped } = plan;
-    const fresh = { batchId, segment, chunksDone: 0, totalChunks: chunks.length, recipients, skipped };
-    const stored = await this.progress.find(batchId, segment, context.signal);
-    // Another number of chunks: the job was edited. What was sent is not sent again, its ids are the same.
-    if (stored?.totalChunks === chunks.length && stored.recipients === recipients) return stored;
-    return { ...fresh, sent: 0, failed: 0 };
+  /** A job that ends before its first chunk leaves the name of its batch to whoever comes next. */
+  async onJobEnd({ job, outcome, jobId, payload }: JobEnd): Promise<void> {
+    if (job !== 'batch-send' || outcome === 'completed') return;
+    const { batchId = jobId, segment = 0 } = (payload ?? {}) as Partial<BatchMessageJobDto>;
+    if (typeof batchId !== 'string' || typeof segment !== 'number') return;
+    await this.progress.abandon(batchId, segment, jobId, AbortSignal.timeout(ABANDON_WITHIN_MS));
   }
 
   private leftMs(context: JobContext): number {
@@ -100,25 +126,28 @@ export class BatchMessageProcessor {
     plan: BatchPlan,
     state: BatchProgress,
     context: JobContext,
+    refused: RefusedRecipient[],
   ): Promise<BatchProgress> {
     const recipients = plan.chunks[state.chunksDone] ?? [];
-    const messages = await this.messagesFor(payload, plan, recipients, context);
+    const { messages, without } = await this.messagesFor(payload, plan, recipients, context);
     const outcomes = messages.length === 0 ? [] : await this.dispatch.dispatchMany(messages, context.signal);
-    let refused = recipients.length - messages.length;
+    const left = [...without];
     let retryAfterMs = 0;
-    for (const outcome of outcomes) {
+    for (const [index, outcome] of outcomes.entries()) {
       if (outcome.outcome === 'retry') retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs, 1);
-      if (outcome.outcome === 'rejected') refused += 1;
+      if (outcome.outcome !== 'rejected') continue;
+      left.push({ recipientId: messages[index]?.recipientId ?? '', reason: outcome.reason.slice(0, 200) });
     }
     // The whole chunk again: what is queued already has the same ids.
     if (retryAfterMs > 0) throw new RetryLater(retryAfterMs, 'The delivery queue takes no more for now.');
-    if (refused > 0)
-      context.logger.warn(`${refused} of ${recipients.length} messages of a chunk were refused.`);
+    if (left.length > 0)
+      context.logger.warn(`${left.length} of ${recipients.length} messages of a chunk were refused.`);
+    if (refused.length < MOST_NAMED) refused.push(...left);
     return {
       ...state,
       chunksDone: state.chunksDone + 1,
-      sent: state.sent + recipients.length - refused,
-      failed: state.failed + refused,
+      sent: state.sent + recipients.length - left.length,
+      failed: state.failed + left.length,
     };
   }
 
@@ -128,11 +157,15 @@ export class BatchMessageProcessor {
     plan: BatchPlan,
     recipients: readonly string[],
     context: JobContext,
-  ): Promise<DispatchedMessage[]> {
+  ): Promise<{ readonly messages: DispatchedMessage[]; readonly without: RefusedRecipient[] }> {
     const messages: DispatchedMessage[] = [];
+    const without: RefusedRecipient[] = [];
     for (const recipientId of recipients) {
       const content = await this.contentFor(payload, recipientId, context.signal);
-      if (content === null) continue;
+      if (typeof content !== 'string') {
+        without.push({ recipientId, reason: content.code });
+        continue;
+      }
       messages.push({
         messageId: batchMessageId(plan.batchId, recipientId),
         senderId: payload.senderId,
@@ -140,18 +173,19 @@ export class BatchMessageProcessor {
         conversationId: plan.conversationId,
         content,
         batchId: plan.batchId,
-        createdAt: toDate(payload.createdAt),
+        createdAt: claimedTime(payload.createdAt, context.addedAt),
         requiresEncryption: payload.requiresEncryption === true,
       });
     }
-    return messages;
+    return { messages, without };
   }
 
+  /** @returns the error when only this recipient's values are wrong */
   private async contentFor(
     payload: BatchMessageJobDto,
     recipientId: string,
     signal: AbortSignal,
-  ): Promise<string | null> {
+  ): Promise<string | UnrecoverableJobError> {
     if (payload.template === undefined) return payload.content ?? '';
     // A renderer may compute without a pause; a chunk of them in one turn would keep locks from being renewed.
     await setImmediate();
@@ -163,7 +197,7 @@ export class BatchMessageProcessor {
       return (await this.templates.render(payload.template, variables, signal)).text;
     } catch (error) {
       // What is wrong with one recipient's values must not keep the message from all others.
-      if (error instanceof UnrecoverableJobError && !(error instanceof UnknownTemplateError)) return null;
+      if (error instanceof UnrecoverableJobError && !(error instanceof UnknownTemplateError)) return error;
       throw error;
     }
   }

@@ -35,10 +35,31 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
     return answer(signal, () => {
       const segments = this.batches.get(progress.batchId) ?? new Map<number, BatchProgress>();
       const stored = segments.get(progress.segment);
-      if (stored !== undefined && stored.chunksDone > progress.chunksDone) return;
+      if (stored !== undefined && !mayReplace(stored, progress)) return;
       segments.set(progress.segment, progress);
       // The batch that moved last is forgotten last.
       this.batches.set(progress.batchId, segments);
+    });
+  }
+
+  override begin(progress: BatchProgress, signal: AbortSignal): Promise<BatchProgress> {
+    return answer(signal, () => {
+      const { batchId, segment } = progress;
+      const segments = this.batches.get(batchId) ?? new Map<number, BatchProgress>();
+      const stored = segments.get(segment);
+      if (stored !== undefined) return stored;
+      segments.set(segment, progress);
+      this.batches.set(batchId, segments);
+      return progress;
+    });
+  }
+
+  override abandon(batchId: string, segment: number, jobId: string, signal: AbortSignal): Promise<boolean> {
+    return answer(signal, () => {
+      const stored = this.batches.get(batchId)?.get(segment);
+      if (stored?.origin?.jobId !== jobId || stored.chunksDone > 0) return false;
+      this.remove(stored);
+      return true;
     });
   }
 
@@ -79,4 +100,9 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
     segments?.delete(segment);
     if (segments?.size === 0) this.batches.delete(batchId);
   }
+}
+
+function mayReplace(stored: BatchProgress, next: BatchProgress): boolean {
+  if (stored.origin?.fingerprint === next.origin?.fingerprint) return stored.chunksDone <= next.chunksDone;
+  return stored.origin?.jobId === next.origin?.jobId;
 }

@@ -1,9 +1,12 @@
+import type { Selectable, SqlBool } from 'kysely';
 import { BatchProgressStore } from '../../../ports/messages/batch-progress-store.js';
 import type { BatchProgress, BatchSummary } from '../../../ports/messages/batch-progress-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { countTraces, eraseTraces, isOfTarget } from '../traces/sql-traces.js';
 import type { TraceTable } from '../traces/sql-traces.js';
+import type { SqlSchema } from '../schema/sql-schema.js';
+import { toDate } from '../database/sql-values.js';
 
 /** The last messages of a batch take its progress along; those that a clean-up has claimed are gone already. */
 const SEGMENTS: readonly TraceTable[] = [
@@ -38,26 +41,59 @@ export class SqlBatchProgressStore extends BatchProgressStore {
         .where('segment', '=', segment)
         .execute(),
     );
-    if (row === undefined) return null;
-    const { chunks_done: chunksDone, total_chunks: totalChunks, recipients, sent, failed, skipped } = row;
-    return { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped };
+    return row === undefined ? null : toProgress(row);
   }
 
   async save(progress: BatchProgress, signal: AbortSignal): Promise<void> {
-    const { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped } = progress;
-    const reached = { chunks_done: chunksDone, total_chunks: totalChunks, recipients, sent, failed, skipped };
+    const { batch_id, segment, ...reached } = toRow(progress);
     await this.database.run("save a batch's progress", signal, (db) =>
       db
         .insertInto('mq_batch_progress')
-        .values({ batch_id: batchId, segment, ...reached })
+        .values({ batch_id, segment, ...reached })
         .onConflict((conflict) =>
           conflict
             .columns(['batch_id', 'segment'])
             .doUpdateSet(reached)
-            .whereRef('mq_batch_progress.chunks_done', '<=', 'excluded.chunks_done'),
+            .where(() => {
+              const { sql } = this.database;
+              const isSame = sql`COALESCE(mq_batch_progress.fingerprint, '') = COALESCE(excluded.fingerprint, '')`;
+              const isOwn = sql`mq_batch_progress.job_id = excluded.job_id`;
+              const isFurther = sql`mq_batch_progress.chunks_done <= excluded.chunks_done`;
+              return sql<SqlBool>`(${isSame} AND ${isFurther} OR NOT ${isSame} AND ${isOwn})`;
+            }),
         )
         .execute(),
     );
+  }
+
+  async begin(progress: BatchProgress, signal: AbortSignal): Promise<BatchProgress> {
+    const row = toRow(progress);
+    const [stored] = await this.database.run('begin a batch', signal, (db) =>
+      db
+        .insertInto('mq_batch_progress')
+        .values(row)
+        // Changes nothing: a row that is there is returned by a statement that writes it only.
+        .onConflict((conflict) =>
+          conflict.columns(['batch_id', 'segment']).doUpdateSet({ batch_id: row.batch_id }),
+        )
+        .returningAll()
+        .execute(),
+    );
+    return stored === undefined ? progress : toProgress(stored);
+  }
+
+  async abandon(batchId: string, segment: number, jobId: string, signal: AbortSignal): Promise<boolean> {
+    const removed = await this.database.run('forget a batch', signal, (db) =>
+      db
+        .deleteFrom('mq_batch_progress')
+        .where('batch_id', '=', batchId)
+        .where('segment', '=', segment)
+        .where('job_id', '=', jobId)
+        .where('chunks_done', '=', 0)
+        .returning('batch_id')
+        .execute(),
+    );
+    return removed.length > 0;
   }
 
   async summarize(batchId: string, signal?: AbortSignal): Promise<BatchSummary | null> {
@@ -93,4 +129,24 @@ export class SqlBatchProgressStore extends BatchProgressStore {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, SEGMENTS, target, limit, signal);
   }
+}
+
+type ProgressRow = Selectable<SqlSchema['mq_batch_progress']>;
+
+function toRow({ batchId, segment, origin, ...progress }: BatchProgress): ProgressRow {
+  const { chunksDone, totalChunks, recipients, sent, failed, skipped } = progress;
+  return {
+    ...{ batch_id: batchId, segment, chunks_done: chunksDone, total_chunks: totalChunks },
+    ...{ recipients, sent, failed, skipped, job_id: origin?.jobId ?? null },
+    job_added_at: origin?.jobAddedAt.getTime() ?? null,
+    fingerprint: origin?.fingerprint ?? null,
+  };
+}
+
+function toProgress(row: ProgressRow): BatchProgress {
+  const { batch_id: batchId, segment, chunks_done: chunksDone, total_chunks: totalChunks } = row;
+  const { recipients, sent, failed, skipped, job_id: jobId, job_added_at: addedAt, fingerprint } = row;
+  const progress = { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped };
+  if (jobId === null || addedAt === null || fingerprint === null) return progress;
+  return { ...progress, origin: { jobId, jobAddedAt: toDate(addedAt), fingerprint } };
 }

@@ -1,7 +1,7 @@
 import { idType } from './sql-dialect-name.js';
 import type { SqlDialectName } from './sql-dialect-name.js';
 
-/** When a message was received, and one owner per push token. Of a token that several people had registered nobody knows who is the last: their apps register again. */
+/** When a message was received, who began a batch with what, and one owner per push token. Of a token that several people had registered nobody knows who is the last: their apps register again. */
 export function idsAndDeviceTokens(dialect: SqlDialectName): string[] {
   const endpoint =
     dialect === 'postgres'
@@ -21,6 +21,9 @@ export function idsAndDeviceTokens(dialect: SqlDialectName): string[] {
       WHERE ${same} AND other.device_id > mq_device_tokens.device_id)`,
     'CREATE UNIQUE INDEX mq_device_tokens_token ON mq_device_tokens (platform, token_key)',
     'CREATE INDEX mq_device_tokens_latest ON mq_device_tokens (recipient_id, registered_at, device_id)',
+    ...[`job_id ${idType(dialect)}`, 'job_added_at BIGINT', 'fingerprint TEXT'].map(
+      (column) => `ALTER TABLE mq_batch_progress ADD COLUMN ${column}`,
+    ),
     'ALTER TABLE mq_messages ADD COLUMN received_at BIGINT',
     'CREATE INDEX mq_messages_received ON mq_messages (COALESCE(received_at, created_at), message_id)',
   ];

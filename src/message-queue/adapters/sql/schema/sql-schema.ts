@@ -172,6 +172,10 @@ interface BatchProgressTable {
   sent: number;
   failed: number;
   skipped: number;
+  /** Null, as the next two, in rows that an older release wrote. */
+  job_id: string | null;
+  job_added_at: Milliseconds | null;
+  fingerprint: string | null;
 }
 
 interface SearchDocumentTable {

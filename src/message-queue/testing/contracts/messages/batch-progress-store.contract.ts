@@ -3,7 +3,7 @@ import type { BatchProgress, BatchProgressStore } from '../../../ports/messages/
 import type { CleanupStore } from '../../../ports/messages/cleanup-store.js';
 import type { MessageStore } from '../../../ports/messages/message-store.js';
 import { declareContract } from '../contract-runner.js';
-import type { ContractRunner, CreateSubject } from '../contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { aMessage, at, never } from '../contract-values.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
@@ -46,6 +46,8 @@ export function batchProgressStoreContract(
       assert.deepEqual([stored?.chunksDone, stored?.sent], [10, 10]);
     });
 
+    declareBeginnings(test);
+
     test('sums up the segments of a batch', async (store) => {
       await store.save(progress(), never());
       await store.save(progress({ segment: 1, chunksDone: 4, sent: 199, failed: 0 }), never());
@@ -55,6 +57,47 @@ export function batchProgressStoreContract(
         ...{ sent: 247, failed: 1, skipped: 2 },
       });
     });
+  });
+}
+
+function declareBeginnings(test: ContractTest<BatchProgressStore>): void {
+  const begun = (jobId: string, fingerprint: string, fields: Partial<BatchProgress> = {}): BatchProgress =>
+    progress({ chunksDone: 0, origin: { jobId, jobAddedAt: at(1), fingerprint }, ...fields });
+
+  test('lets one of several jobs begin a segment, and tells all of them which', async (store) => {
+    const jobs = Array.from({ length: 12 }, (_, index) => begun(`job-${index}`, `content ${index}`));
+    const answers = await Promise.all(jobs.map((job) => store.begin(job, never())));
+    const stored = await store.find('batch-1', 0, never());
+    assert.ok(jobs.some(({ origin }) => origin?.jobId === stored?.origin?.jobId));
+    for (const answer of answers) assert.deepEqual(answer, stored);
+    const other = begun('job-x', 'x', { segment: 1 });
+    assert.deepEqual(await store.begin(other, never()), other);
+  });
+
+  test('stores no progress of a job that has not begun the segment', async (store) => {
+    await store.begin(begun('job-1', 'one'), never());
+    await store.save(begun('job-2', 'two', { chunksDone: 3 }), never());
+    assert.deepEqual(await store.find('batch-1', 0, never()), begun('job-1', 'one'));
+    // Another job of the same batch carries on.
+    await store.save(begun('job-1', 'one', { chunksDone: 2 }), never());
+    assert.equal((await store.find('batch-1', 0, never()))?.chunksDone, 2);
+    // The job was edited: it begins anew.
+    await store.save(begun('job-1', 'edited', { chunksDone: 1 }), never());
+    const edited = await store.find('batch-1', 0, never());
+    assert.deepEqual([edited?.chunksDone, edited?.origin?.fingerprint], [1, 'edited']);
+  });
+
+  test('forgets what a job has begun while no chunk of it was handed on', async (store) => {
+    await store.begin(begun('job-1', 'one'), never());
+    assert.equal(await store.abandon('batch-1', 0, 'job-2', never()), false);
+    assert.equal(await store.abandon('batch-1', 1, 'job-1', never()), false);
+    assert.equal(await store.abandon('batch-1', 0, 'job-1', never()), true);
+    assert.equal(await store.abandon('batch-1', 0, 'job-1', never()), false);
+    const next = begun('job-2', 'two');
+    assert.deepEqual(await store.begin(next, never()), next);
+    await store.save({ ...next, chunksDone: 1 }, never());
+    assert.equal(await store.abandon('batch-1', 0, 'job-2', never()), false);
+    assert.equal((await store.find('batch-1', 0, never()))?.chunksDone, 1);
   });
 }
 
