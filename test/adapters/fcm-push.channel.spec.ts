@@ -6,14 +6,21 @@ import { cert, deleteApp, initializeApp } from 'firebase-admin/app';
 import { getMessaging } from 'firebase-admin/messaging';
 import { InMemoryDeviceTokenStore } from '../../src/message-queue/adapters/in-memory/index.js';
 import { FcmPushChannel } from '../../src/message-queue/adapters/fcm/index.js';
-import type { FcmOptions } from '../../src/message-queue/adapters/fcm/index.js';
+import type { FcmMessage, FcmOptions } from '../../src/message-queue/adapters/fcm/index.js';
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
-import { RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import { RateLimited, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
+import {
+  ChannelSettingsError,
+  DestinationBusyError,
+} from '../../src/message-queue/ports/destination-errors.js';
 import {
   NotificationSendError,
   PushChannel,
 } from '../../src/message-queue/ports/notifications/notification-channel.js';
-import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
+import type {
+  OutgoingNotification,
+  PushDetails,
+} from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
 import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
 import { DeviceTokenStore } from '../../src/message-queue/ports/index.js';
@@ -124,21 +131,64 @@ describe('FcmPushChannel', () => {
     expect(google.pushes).toHaveLength(1);
   });
 
+  it.each([fcmError(404, 'NOT_FOUND', 'UNREGISTERED'), fcmError(404, 'NOT_FOUND')])(
+    'reports a token that FCM no longer knows as unregistered: %j',
+    async (answer) => {
+      google.pushAnswers.push(answer);
+      expect(await shared.send(push, signal)).toEqual({
+        outcome: 'unregistered',
+        detail: 'FCM UNREGISTERED',
+      });
+      expect(google.pushes).toHaveLength(1);
+    },
+  );
+
+  const noToken = 'The registration token is not a valid FCM registration token';
   it.each([
-    fcmError(404, 'NOT_FOUND', 'UNREGISTERED'),
-    fcmError(404, 'NOT_FOUND'),
-    { status: 200, body: { error: 'InvalidRegistration' } },
-  ])('reports an unknown token as unregistered: %j', async (answer) => {
+    [{ status: 200, body: { error: 'InvalidRegistration' } }, 'FCM INVALID_ARGUMENT'],
+    [
+      { status: 400, body: { error: { code: 400, message: noToken, status: 'INVALID_ARGUMENT' } } },
+      'FCM INVALID_ARGUMENT',
+    ],
+    [fcmError(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH'), 'FCM SENDER_ID_MISMATCH'],
+  ])('remembers a token that this project can never reach: %j', async (answer, detail) => {
+    await shared.send(push, signal);
     google.pushAnswers.push(answer);
-    expect(await shared.send(push, signal)).toEqual({ outcome: 'unregistered' });
-    expect(google.pushes).toHaveLength(1);
+    expect(await shared.send(push, signal)).toEqual({ outcome: 'refused', reason: 'invalid', detail });
+    expect(google.pushes).toHaveLength(2);
   });
 
+  it('doubts the service account, and not all the tokens, when none was ever taken', async () => {
+    const wrong = channel();
+    const outcomes: unknown[] = [];
+    for (let device = 0; device < 6; device += 1) {
+      google.pushAnswers.push(fcmError(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH'));
+      const sending = wrong.send({ ...push, destination: `token-${device}` }, signal);
+      outcomes.push(
+        await sending.then(
+          ({ outcome }) => outcome,
+          (error: unknown) => error,
+        ),
+      );
+    }
+    expect(outcomes.slice(0, 5)).toEqual(Array(5).fill('refused'));
+    expect(outcomes[5]).toBeInstanceOf(ChannelSettingsError);
+  });
+
+  const said = (status: number, name: string, message: string): GoogleAnswer => ({
+    status,
+    body: { error: { code: status, message, status: name } },
+  });
   it.each([
-    [fcmError(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'), RetryLater, 'messaging/message-rate-exceeded'],
+    [fcmError(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'), RateLimited, 'messaging/message-rate-exceeded'],
+    [
+      said(429, 'RESOURCE_EXHAUSTED', 'Device message rate exceeded for MARKER'),
+      DestinationBusyError,
+      'messaging/message-rate-exceeded: too many pushes for this device',
+    ],
     [
       { status: 200, body: { error: 'DeviceMessageRateExceeded' } },
-      RetryLater,
+      DestinationBusyError,
       'messaging/device-message-rate-exceeded',
     ],
     [
@@ -153,16 +203,18 @@ describe('FcmPushChannel', () => {
       'messaging/payload-size-limit-exceeded',
     ],
     [
-      fcmError(403, 'PERMISSION_DENIED', 'SENDER_ID_MISMATCH'),
-      UnrecoverableJobError,
-      'messaging/mismatched-credential: the device belongs to another Firebase project',
+      said(403, 'PERMISSION_DENIED', "Permission 'cloudmessaging.messages.create' denied on MARKER"),
+      ChannelSettingsError,
+      'messaging/mismatched-credential',
     ],
     [
       fcmError(401, 'UNAUTHENTICATED', 'THIRD_PARTY_AUTH_ERROR'),
-      NotificationSendError,
-      'messaging/third-party-auth-error',
+      ChannelSettingsError,
+      'messaging/third-party-auth-error: check the APNs key',
     ],
+    [{ status: 403, body: 'MARKER' }, ChannelSettingsError, 'messaging/authentication-error'],
     [fcmError(500, 'INTERNAL', 'INTERNAL'), NotificationSendError, 'messaging/internal-error'],
+    [fcmError(500, 'UNKNOWN', 'UNSPECIFIED_ERROR'), NotificationSendError, 'messaging/unknown-error'],
     [{ status: 502, body: 'MARKER' }, NotificationSendError, 'messaging/unknown-error'],
     // A wait that firebase-admin finds too long itself.
     [
@@ -170,10 +222,10 @@ describe('FcmPushChannel', () => {
       NotificationSendError,
       'messaging/server-unavailable',
     ],
-  ])("maps %j, without FCM's words", async (answer, type, text) => {
+  ])("judges %j by what it is about, without FCM's words", async (answer, type, text) => {
     google.pushAnswers.push(answer);
     const failure = await failureOf(shared.send(push, signal));
-    expect(failure).toBeInstanceOf(type);
+    expect(failure.constructor).toBe(type);
     expect(failure.message).toContain(text);
     expect(failure.message).not.toMatch(/secret|MARKER/);
     expect(google.pushes).toHaveLength(1);
@@ -186,12 +238,22 @@ describe('FcmPushChannel', () => {
   });
 
   it.each([
-    ['messaging/message-rate-exceeded', '7', 7_000],
-    ['messaging/server-unavailable', '120', 120_000],
-    ['messaging/message-rate-exceeded', 'soon', 60_000],
+    ['messaging/message-rate-exceeded', '7', { constructor: RateLimited, delayMs: 7_000 }],
+    ['messaging/server-unavailable', '120', { constructor: RateLimited, delayMs: 120_000 }],
+    ['messaging/message-rate-exceeded', 'soon', { constructor: RateLimited, delayMs: 60_000 }],
+    [
+      'messaging/device-message-rate-exceeded',
+      '7',
+      { constructor: DestinationBusyError, retryAfterMs: 7_000 },
+    ],
+    [
+      'messaging/device-message-rate-exceeded',
+      'soon',
+      { constructor: DestinationBusyError, retryAfterMs: null },
+    ],
   ])(
     'honours what the errors of firebase-admin 14 say besides: %s, Retry-After %s',
-    async (code, after, ms) => {
+    async (code, after, expected) => {
       const error = Object.assign(new Error('MARKER'), {
         code,
         httpResponse: { status: 429, headers: { 'retry-after': after } },
@@ -199,7 +261,73 @@ describe('FcmPushChannel', () => {
       const failure = await failureOf(
         new FcmPushChannel({ send: () => Promise.reject(error) }).send(push, signal),
       );
-      expect(failure).toMatchObject({ constructor: RetryLater, delayMs: ms });
+      expect(failure).toMatchObject(expected);
+    },
+  );
+
+  it('has a breaker for each platform that it reaches', () => {
+    expect(shared.serviceOf({ platform: 'apns' })).toBe('apns');
+    expect(shared.serviceOf({ platform: 'fcm' })).toBe('fcm');
+    expect(shared.serviceOf({})).toBe('fcm');
+  });
+
+  it('gives a link to the app, where its own names are expected', async () => {
+    const link = 'https://chat.example.org/1';
+    await shared.send({ ...push, push: { clickAction: link, icon: 'https://example.org/i.png' } }, signal);
+    expect(google.pushes[0]?.message).toMatchObject({
+      data: { notificationId: 'm_1', clickAction: link },
+      android: { notification: {} },
+      apns: { payload: { aps: {} } },
+    });
+    expect(JSON.stringify(google.pushes[0]?.message)).not.toMatch(/click_action|i\.png|category/);
+  });
+
+  it.each(['消', 'x', '😀', '"'])(
+    'says what is too long when it is added, and shortens it where it may: %s',
+    async (character) => {
+      const draft = { title: 'Anna', body: character.repeat(4_000).slice(0, 4_000), messageId: 'm-1' };
+      expect(shared.fit(draft).issues).toEqual([
+        {
+          path: 'message',
+          message: expect.stringMatching(/^makes the push \d+ bytes; FCM takes 4096, \d+ for it$/),
+        },
+      ]);
+      expect(await failureOf(shared.send({ ...push, ...draft }, signal))).toBeInstanceOf(
+        UnrecoverableJobError,
+      );
+      expect(google.pushes).toEqual([]);
+      const taken: FcmMessage[] = [];
+      const send = (message: FcmMessage): Promise<string> => Promise.resolve(String(taken.push(message)));
+      const shortening = new FcmPushChannel({ send }, { overlong: 'shorten' });
+      const fitted = shortening.fit(draft);
+      expect(fitted.issues).toEqual([]);
+      await shortening.send({ ...push, ...draft, notificationId: '消'.repeat(200), urgent: true }, signal);
+      expect(taken[0]?.notification).toEqual({ title: 'Anna', body: fitted.draft.body });
+      const bytes = Buffer.byteLength(JSON.stringify([taken[0]?.notification, taken[0]?.data]));
+      expect(bytes).toBeGreaterThan(3_700);
+      expect(bytes).toBeLessThanOrEqual(4_096);
+    },
+  );
+
+  const ofData = (key: string): [PushDetails, string] => [
+    { data: { [key]: 'x' } },
+    `pushPayload.data.${key}`,
+  ];
+  it.each<[PushDetails, string]>([
+    ...['from', 'message_type', 'collapse_key', 'gcm', 'google', 'gcm.x', 'google.c.x', 'aps'].map(ofData),
+    ofData('notificationId'),
+    [{ image: '/picture.png' }, 'pushPayload.image'],
+    [{ image: 'javascript:alert(1)' }, 'pushPayload.image'],
+    [{ data: { a: 'x'.repeat(4_000) } }, 'pushPayload.data'],
+  ])('names the field that keeps a push from being sent: %j', (details, path) => {
+    const draft = { title: 'News', body: 'x', push: details };
+    expect(shared.fit(draft).issues.map((issue) => issue.path)).toEqual([path]);
+  });
+
+  it.each(['fromUser', 'googleMaps', 'gcmId', 'messageId'])(
+    'takes an entry of data that is called %s',
+    (key) => {
+      expect(shared.fit({ title: 'News', body: 'x', push: { data: { [key]: 'x' } } }).issues).toEqual([]);
     },
   );
 
@@ -303,8 +431,8 @@ describe('FcmPushChannel', () => {
   it('asks for another attempt when it may not sign in, or nobody is there', async () => {
     google.signInAnswer = { status: 400, body: { error: 'invalid_grant', error_description: 'MARKER' } };
     const refused = await failureOf(channel().send(push, signal));
-    expect(refused).toBeInstanceOf(NotificationSendError);
-    expect(refused.message).toBe('FCM did not take the push (app/invalid-credential).');
+    expect(refused).toBeInstanceOf(ChannelSettingsError);
+    expect(refused.message).toMatch(/^FCM answered app\/invalid-credential: check the service account/);
     const away = await failureOf(channel({ connection: { host: '127.0.0.1', port: 1 } }).send(push, signal));
     expect(away).toBeInstanceOf(NotificationSendError);
     const { port, host } = google.connection;
@@ -318,7 +446,8 @@ describe('FcmPushChannel', () => {
     const file = keyFile('other.json', JSON.stringify(other.serviceAccount));
     await other.stop();
     const failure = await failureOf(channel({ serviceAccountFile: file }).send(push, signal));
-    expect(failure.message).toBe('FCM did not take the push (app/invalid-credential).');
+    expect(failure).toBeInstanceOf(ChannelSettingsError);
+    expect(failure.message).toMatch(/^FCM answered app\/invalid-credential: check the service account/);
     expect(google.pushes).toEqual([]);
   });
 

@@ -2,6 +2,8 @@ import type { AgentOptions } from 'node:https';
 import { milliseconds, record, text } from '../../../kernel/values/kinds.js';
 import { defaulted, optional, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf, ReadOptions } from '../../../kernel/values/options.js';
+import { overlongPush } from '../shared/push/fitted-push.js';
+import type { OverlongPush } from '../shared/push/fitted-push.js';
 
 /** How to sign in to Firebase, and how long to wait for it. */
 export interface FcmOptions {
@@ -16,6 +18,8 @@ export interface FcmOptions {
   readonly connection?: AgentOptions;
   /** To the end of the answer, signing in and firebase-admin's own repeats included, milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
+  /** What becomes of a push of more than 4 096 bytes. Default `refuse`. */
+  readonly overlong?: OverlongPush;
 }
 
 /** Until FCM has answered, where nothing else is said, milliseconds. */
@@ -26,6 +30,7 @@ const FIELDS = {
   projectId: optional(text()),
   connection: optional(record<AgentOptions>()),
   timeoutMs: defaulted(milliseconds(1), FCM_TIMEOUT_MS),
+  overlong: defaulted(overlongPush(), 'refuse'),
 } satisfies FieldsOf<FcmOptions>;
 
 /** Options with every default filled in. */

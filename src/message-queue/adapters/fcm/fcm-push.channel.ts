@@ -1,14 +1,24 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { NotificationSendError, PushChannel } from '../../ports/notifications/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
+import type {
+  ChannelReceipt,
+  FittedDraft,
+  NotificationDraft,
+  OutgoingNotification,
+} from '../../ports/notifications/notification-channel.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
-import { fcmFailure, isGone } from './fcm-failure.js';
+import { DoubtfulRefusals } from '../shared/push/doubtful-refusals.js';
+import { fittedPush, sendablePush } from '../shared/push/fitted-push.js';
+import type { PushLimits } from '../shared/push/fitted-push.js';
+import { receiptOf } from './fcm-answer.js';
 import type { FcmMessage, FcmMessaging } from './fcm-messaging.js';
 import { FCM_TIMEOUT_MS, resolveFcmOptions } from './fcm-options.js';
 import type { FcmOptions } from './fcm-options.js';
+import { fcmLimits, messageOf } from './fcm-push.js';
 import { FirebaseSender } from './firebase-sender.js';
+
+const SERVICE = 'fcm';
 
 /**
  * Pushes to Android, iOS (through APNs) and browsers by Firebase Cloud Messaging (package `firebase-admin`), with a Firebase app of its
@@ -28,39 +38,60 @@ export class FcmPushChannel extends PushChannel implements OnApplicationShutdown
   private readonly own: FirebaseSender | null;
   private readonly deliver: (message: FcmMessage, signal: AbortSignal) => Promise<string>;
   private readonly timeoutMs: number;
+  private readonly limits: PushLimits;
+  private readonly doubts = new DoubtfulRefusals();
 
   /**
    * @param source how to sign in, or the host's own `getMessaging(app)`
+   * @param options with the host's own: what becomes of a push that is too long. Default `refuse`
    * @throws MissingPackageError, InvalidConfigurationError
    */
-  constructor(source: FcmOptions | FcmMessaging) {
+  constructor(source: FcmOptions | FcmMessaging, options: Pick<FcmOptions, 'overlong'> = {}) {
     super();
     if ('send' in source) {
+      const { overlong } = resolveFcmOptions(options);
       this.own = null;
       this.timeoutMs = FCM_TIMEOUT_MS;
+      this.limits = fcmLimits(overlong);
       this.deliver = (message, signal) => untilAborted(source.send(message), signal);
     } else {
-      const options = resolveFcmOptions(source);
-      this.timeoutMs = options.timeoutMs;
-      const own = new FirebaseSender(options);
+      const resolved = resolveFcmOptions({ ...source, ...options });
+      this.timeoutMs = resolved.timeoutMs;
+      this.limits = fcmLimits(resolved.overlong);
+      const own = new FirebaseSender(resolved);
       this.own = own;
       this.deliver = (message, signal) => own.send(message, signal);
     }
   }
 
-  /** @throws UnrecoverableJobError, RetryLater, NotificationSendError, and the signal's reason */
+  /** @returns the platform: a key of Apple's that Firebase lacks stops no Android device */
+  override serviceOf({ platform }: Pick<OutgoingNotification, 'platform'>): string {
+    return platform ?? 'fcm';
+  }
+
+  override fit(draft: NotificationDraft): FittedDraft {
+    return fittedPush(draft, this.limits);
+  }
+
+  /**
+   * @throws UnrecoverableJobError, DestinationBusyError, RateLimited, ChannelSettingsError, NotificationSendError, and the signal's reason;
+   * docs/notifications.md says which answer means what
+   */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
+    const message = messageOf(sendablePush(notification, this.limits), Date.now());
     const timeout = AbortSignal.timeout(this.timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
     try {
-      const name = await this.deliver(messageOf(notification, Date.now()), either);
+      const name = await this.deliver(message, either);
+      this.doubts.taken(SERVICE);
       return { outcome: 'sent', providerId: name };
     } catch (error) {
       signal.throwIfAborted();
       if (timeout.aborted) throw new NotificationSendError('FCM did not answer (TimeoutError).');
-      if (isGone(error)) return { outcome: 'unregistered' };
-      throw fcmFailure(error);
+      return receiptOf(error, {
+        isAtFault: () => this.doubts.isOfDestination(SERVICE, notification.destination),
+      });
     }
   }
 
@@ -68,45 +99,4 @@ export class FcmPushChannel extends PushChannel implements OnApplicationShutdown
   async onApplicationShutdown(): Promise<void> {
     await this.own?.close();
   }
-}
-
-function messageOf(notification: OutgoingNotification, now: number): FcmMessage {
-  const { notificationId, messageId, destination, title, body, push = {}, expiresAt, urgent } = notification;
-  const collapse = createHash('sha256').update(
-    push.tag === undefined ? `id ${notificationId}` : `tag ${push.tag}`,
-  );
-  const collapseKey = collapse.digest('base64url').slice(0, 32);
-  const data = Object.entries(push.data ?? {}).map(([key, value]) => [key, String(value)] as const);
-  const { tag, sound, icon, image, clickAction, badge } = push;
-  return {
-    token: destination,
-    notification: { title, body, ...(image !== undefined && { imageUrl: image }) },
-    data: { ...Object.fromEntries(data), notificationId, ...(messageId !== undefined && { messageId }) },
-    android: {
-      priority: 'high',
-      ...(expiresAt !== null && { ttl: Math.max(0, expiresAt - now) }),
-      collapseKey,
-      notification: given({ tag, sound, icon, clickAction }),
-    },
-    apns: {
-      headers: {
-        'apns-priority': '10',
-        'apns-collapse-id': collapseKey,
-        ...(expiresAt !== null && { 'apns-expiration': String(Math.floor(expiresAt / 1_000)) }),
-      },
-      payload: {
-        aps: given({
-          badge,
-          sound,
-          category: clickAction,
-          'interruption-level': urgent ? 'time-sensitive' : undefined,
-        }),
-      },
-    },
-  };
-}
-
-/** Without what is undefined: firebase-admin refuses it. */
-function given<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
