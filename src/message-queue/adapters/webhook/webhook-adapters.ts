@@ -21,16 +21,11 @@ export function webhookAdapters(options: WebhookTransportOptions | WebhookAsyncO
       provide: WebhookTransport,
       useFactory: async (
         breakers: CircuitBreakers,
-        suppressions: Suppressions | undefined,
+        suppressions: Suppressions,
         clock: Clock,
         ...injected: never[]
       ) => new WebhookTransport(await make.useFactory(...injected), breakers, suppressions, clock),
-      inject: [
-        CircuitBreakers,
-        { token: Suppressions, optional: true },
-        Clock,
-        ...(('inject' in make ? make.inject : undefined) ?? []),
-      ],
+      inject: [CircuitBreakers, Suppressions, Clock, ...(('inject' in make ? make.inject : undefined) ?? [])],
     },
     { provide: MessageTransport, useExisting: WebhookTransport },
   ];
