@@ -101,6 +101,13 @@ describe('CallRecorder', () => {
     }
   });
 
+  it('keeps what a function of the adapter has beside its call', async () => {
+    const sql = Object.assign((text: string) => `«${text}»`, { ref: (name: string) => `"${name}"` });
+    const database = recorded({ sql });
+    expect(await database.sql('x')).toBe('«x»');
+    expect(database.sql.ref('name')).toBe('"name"');
+  });
+
   it('refuses a plan that cannot be', () => {
     const { recorder } = recorded(new Adapter());
     expect(() => recorder.fail('add', undefined, { times: 0 })).toThrow(

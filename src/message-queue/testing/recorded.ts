@@ -25,9 +25,11 @@ export function recorded<Port extends object>(adapter: Port): Recorded<Port> {
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== 'function' || typeof property === 'symbol' || property === 'constructor')
         return value;
-      // Called on the adapter itself: a proxy has none of its private fields.
-      return (...args: unknown[]): unknown =>
-        recorder.call(property, args, () => Reflect.apply(value, target, args) as unknown);
+      return new Proxy(value, {
+        // Called on the adapter itself: a proxy has none of its private fields. What the function has beside its call stays there.
+        apply: (called, _self, args: unknown[]): unknown =>
+          recorder.call(property, args, () => Reflect.apply(called, target, args) as unknown),
+      });
     },
   }) as Recorded<Port>;
 }
