@@ -21,7 +21,6 @@ import { ChatGateway } from './sockets/chat.gateway.js';
 import { MessagesService } from './messages/messages.service.js';
 import { SecurityHeaders } from './protection/security-headers.js';
 import { Confirmations } from './sockets/confirmations.js';
-import { PendingMessages } from './sockets/pending-messages.js';
 import { QueueCountsController } from './queues/queue-counts.controller.js';
 import { QueueErrorFilter } from './input/queue-error.filter.js';
 import { BoardGuard } from './sign-in/board.guard.js';
@@ -54,7 +53,7 @@ export interface ChatOptions {
     ...[QueueCountsController, ChatPageController, SessionController],
   ],
   providers: [
-    ...[AnnouncementsService, ChatGateway, MessagesService, Confirmations, PendingMessages],
+    ...[AnnouncementsService, ChatGateway, MessagesService, Confirmations],
     ...[ConversationAccess, RequestGate, SecurityHeaders],
     ...[BoardGuard, PasswordChecks, PrincipalReader, SignInThrottle],
     ...CHAT_PROCESSORS,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
-import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { JobPriority, MessageQueueService, NotificationType } from '../../message-queue/index.js';
 import { Privacy } from '../../message-queue/operations/index.js';
 import { MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
@@ -9,9 +8,6 @@ import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/i
 import type { Principal } from '../sign-in/principal.js';
 import { ConversationAccess } from './conversation-access.js';
 import type { SendMessageDto } from './send-message.dto.js';
-
-/** Tells all devices of a sender that a message was accepted, so that each of them shows it. */
-const MESSAGE_ACCEPTED = 'message_accepted';
 
 /** A message whose jobs are safe in their queues. */
 export interface AcceptedMessage {
@@ -36,7 +32,6 @@ export class MessagesService {
     private readonly messageQueue: MessageQueueService,
     private readonly messages: MessageStore,
     private readonly index: SearchIndex,
-    private readonly sockets: SocketIoTransport,
     private readonly access: ConversationAccess,
     private readonly privacy: Privacy,
   ) {}
@@ -79,10 +74,6 @@ export class MessagesService {
       );
     }
     const receipts = await Promise.all(adds);
-    await this.sockets.emitToUser(senderId, MESSAGE_ACCEPTED, {
-      ...{ messageId, senderId, recipientId, conversationId, createdAt: createdAt.toISOString() },
-      ...{ content: isSealed ? '' : content, encrypted: isSealed },
-    });
     return { messageId, createdAt, jobs: receipts.map(({ queue, id }) => ({ queue, id })) };
   }
 

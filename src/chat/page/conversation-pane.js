@@ -102,7 +102,16 @@ export class ConversationPane extends EventTarget {
 
   #listen() {
     this.#client = new MessageClient(this.#socket, {
+      // Each tab is a device of its own, also after it was loaded again.
+      storage: sessionStorage,
       onMessage: (message) => this.#show(message),
+      // What this user has written, in another tab or here.
+      onOwnMessage: (message) => {
+        if (message.conversationId !== this.#conversation) return;
+        this.#show({ ...message, recipientId: message.recipientIds[0] });
+        this.#log.accepted(message.messageId, message.createdAt);
+      },
+      onRead: ({ messageId }) => this.#log.setSeen(messageId),
       onStatus: ({ messageId, conversationId, status }) => {
         if (conversationId === this.#conversation) this.#log.setStatus(messageId, status);
       },
@@ -116,12 +125,6 @@ export class ConversationPane extends EventTarget {
     // The session is over, 12 hours after the sign-in.
     this.#socket.on('disconnect', (reason) => {
       if (reason === 'io server disconnect') void this.#signInAgain();
-    });
-    // What this user has written in another tab.
-    this.#socket.on('message_accepted', (message) => {
-      if (message.conversationId !== this.#conversation) return;
-      this.#show(message);
-      this.#log.accepted(message.messageId, message.createdAt);
     });
     this.#linkChanged();
   }

@@ -119,6 +119,14 @@ export class MessageLog {
     }
   }
 
+  /** The user has read a message elsewhere. @param messageId what a confirmation calls it */
+  setSeen(messageId) {
+    const bubble = this.#list.querySelector(`[data-id="${CSS.escape(messageId)}"]`);
+    if (!bubble || bubble.classList.contains('own')) return;
+    this.#seen.unobserve(bubble);
+    bubble.dataset.seen = 'true';
+  }
+
   /** A message was recalled: what it said is gone. */
   recall(key) {
     const bubble = this.#bubbles.get(key);

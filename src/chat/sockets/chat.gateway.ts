@@ -6,7 +6,6 @@ import { SocketEvent, SocketIoTransport } from '../../message-queue/adapters/soc
 import type { ConfirmationReply } from '../../message-queue/adapters/socket-io/index.js';
 import { Clock } from '../../message-queue/ports/index.js';
 import { Confirmations } from './confirmations.js';
-import { PendingMessages } from './pending-messages.js';
 import type { Principal } from '../sign-in/principal.js';
 import { PrincipalReader } from '../sign-in/principal-reader.js';
 
@@ -24,7 +23,7 @@ const MAX_INCOMING_BYTES = 16_384;
  * The users' sockets. One belongs to whoever is signed in in its browser, as the cookie of the handshake says, and for as long. Web sockets only: long polling
  * posts plain text, which nothing here takes.
  *
- * A user's room is joined first and what waits for the user is delivered after, so that no message falls between.
+ * A socket joins its user's room, and that is all: the transport gives each device what it missed.
  */
 @WebSocketGateway({
   maxHttpBufferSize: MAX_INCOMING_BYTES,
@@ -36,7 +35,6 @@ const MAX_INCOMING_BYTES = 16_384;
 export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<UserSocket> {
   constructor(
     private readonly transport: SocketIoTransport,
-    private readonly pending: PendingMessages,
     private readonly confirmations: Confirmations,
     private readonly reader: PrincipalReader,
     private readonly clock: Clock,
@@ -52,10 +50,6 @@ export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<U
       }
     });
     this.transport.attach(server);
-    this.transport.onSubscribed(() => {
-      for (const { data } of server.sockets.sockets.values())
-        this.pending.deliverTo((data as UserData).principal.id);
-    });
   }
 
   async handleConnection(socket: UserSocket): Promise<void> {
@@ -63,9 +57,7 @@ export class ChatGateway implements OnGatewayInit<Server>, OnGatewayConnection<U
     // The cookie is read at the handshake only.
     const end = this.clock.setTimer(() => socket.disconnect(true), Math.max(0, until - this.clock.now()));
     socket.once('disconnect', () => end.cancel());
-    const { id } = principal;
-    await socket.join(this.transport.roomOf(id));
-    this.pending.deliverTo(id);
+    await socket.join(this.transport.roomOf(principal.id));
   }
 
   /** A client has shown a message, or its user has read it. */

@@ -152,7 +152,9 @@ export class MessageClient {
   }
 
   /** @returns whether the page has taken it */
-  #show(event, payload) {
+  #show(event, inFeed) {
+    const payload = { ...inFeed };
+    delete payload.position;
     if (event === MESSAGE) return this.#showMessage(payload);
     if (event === OWN_MESSAGE) return this.#showOnce(this.#own, payload, this.#options.onOwnMessage);
     if (event === RECALLED) return this.#recall(payload);
