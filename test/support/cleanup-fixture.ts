@@ -7,6 +7,7 @@ import {
   InMemoryAttachmentStore,
   InMemoryCleanupStore,
   InMemoryConversationStore,
+  InMemoryDeviceFeed,
   InMemoryEncryptedContentStore,
   InMemoryMessageStore,
   InMemorySearchIndex,
@@ -40,10 +41,11 @@ export function setUp() {
   const files = recorded(new InMemoryAttachmentFiles());
   const contents = recorded(new InMemoryEncryptedContentStore(undefined, data));
   const index = recorded(new InMemorySearchIndex());
+  const feed = recorded(new InMemoryDeviceFeed(data));
   const holders = [index, contents, new AttachmentTraces(attachments, files)];
   const processor = new MessageCleanupProcessor(
     ...([store, attachments, files, new TraceHolders(() => holders)] as const),
-    ...([clock, new ManualCircuitBreakers()] as const),
+    ...([clock, new ManualCircuitBreakers(), feed] as const),
   );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ now: NOW, ...overrides });
@@ -71,6 +73,7 @@ export function setUp() {
     (await messages.listConversation('c-1')).items.map(({ messageId }) => messageId);
   return {
     ...{ clock, messages, conversations, store, attachments, files, contents, index, processor, context },
+    feed,
     ...{ signal, addMessage, addAttachment, left },
   };
 }

@@ -39,6 +39,18 @@ describe('cleanup-messages: old_messages', () => {
     expect(store.recorder.calls.map(({ method }) => method)).toEqual(['count']);
   });
 
+  it('forgets devices that have said nothing for 60 days, with the old messages and whatever the days', async () => {
+    const { processor, feed, context, signal } = setUp();
+    const silentFor = (deviceId: string, days: number) =>
+      feed.greet({ personId: 'ben', deviceId }, null, new Date(NOW - days * DAY), signal);
+    await silentFor('lost', 61);
+    await silentFor('used', 59);
+    await processor.processCleanup({ ...old, cleanupType: 'deleted_conversations' }, context());
+    expect(await feed.listDevices('ben')).toHaveLength(2);
+    await processor.processCleanup({ ...old, retentionDays: 0 }, context());
+    expect((await feed.listDevices('ben')).map(({ deviceId }) => deviceId)).toEqual(['used']);
+  });
+
   it('leaves conversations under legal hold alone', async () => {
     const { processor, context, addMessage, conversations, messages } = setUp();
     await addMessage('held', 400, 'c-held');

@@ -6,6 +6,7 @@ import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
+import { DeviceFeed } from '../../ports/messages/device-feed.js';
 import { MessageTraces } from '../../ports/privacy/message-traces.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { AttachmentCleanupStep } from './attachment-cleanup-step.js';
@@ -32,12 +33,15 @@ const DEFAULT_RETENTION_DAYS = {
   expired_attachments: 0,
 } as const;
 const LONGEST_MARGIN_MS = 5_000;
+/** A device that says nothing for so long is forgotten; back again, it starts with what is pending. */
+const SILENT_DEVICE_DAYS = 60;
 
 /** Handles `message-cleanup`. Safe to run twice and after a crash: each step finds what is left. */
 @Processor(CLEANUP_QUEUE.name)
 export class MessageCleanupProcessor {
   private readonly store: CleanupStore;
   private readonly attachments: AttachmentStore;
+  private readonly feed: DeviceFeed;
 
   constructor(
     store: CleanupStore,
@@ -48,7 +52,9 @@ export class MessageCleanupProcessor {
     private readonly traces: MessageTraces,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
+    feed: DeviceFeed,
   ) {
+    this.feed = guardedPort(feed, Dependency.STORE, breakers);
     this.store = guardedPort(store, Dependency.STORE, breakers);
     this.attachments = guardedPort(attachments, Dependency.STORE, breakers);
   }
@@ -91,7 +97,9 @@ export class MessageCleanupProcessor {
     if (cleanupType === CleanupType.EXPIRED_ATTACHMENTS) {
       return new AttachmentCleanupStep(before, this.attachments, this.files);
     }
-    return new MessageCleanupStep({ kind: cleanupType, before }, this.store, this.traces);
+    const silentSince = new Date(this.clock.now() - SILENT_DEVICE_DAYS * DAY_MS);
+    const devices = { feed: this.feed, silentSince };
+    return new MessageCleanupStep({ kind: cleanupType, before }, this.store, this.traces, devices);
   }
 
   private leftMs(context: JobContext): number {

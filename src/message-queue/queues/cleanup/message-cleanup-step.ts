@@ -1,4 +1,5 @@
 import type { AgedMessages, CleanupStore } from '../../ports/messages/cleanup-store.js';
+import type { DeviceFeed } from '../../ports/messages/device-feed.js';
 import { MessageRemoval } from '../../ports/messages/message-removal.js';
 import type { MessageTraces } from '../../ports/privacy/message-traces.js';
 import type { CleanupStep } from './cleanup-step.js';
@@ -11,6 +12,8 @@ export class MessageCleanupStep implements CleanupStep {
     private readonly selection: AgedMessages,
     private readonly store: CleanupStore,
     traces: MessageTraces,
+    /** Devices that have said nothing since then go with the old messages. */
+    private readonly devices: { readonly feed: DeviceFeed; readonly silentSince: Date },
   ) {
     this.removal = new MessageRemoval(store, traces);
   }
@@ -33,5 +36,8 @@ export class MessageCleanupStep implements CleanupStep {
         ? this.store.removeOldRecalls(before, limit, signal)
         : this.store.removeEmptyConversations(before, limit, signal);
     while ((await remove()) > 0) signal.throwIfAborted();
+    if (kind !== 'old_messages') return;
+    const { feed, silentSince } = this.devices;
+    while ((await feed.forgetUnseen(silentSince, limit, signal)) > 0) signal.throwIfAborted();
   }
 }
