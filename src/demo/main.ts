@@ -73,7 +73,7 @@ async function run(options: DemoOptions, end: AbortController, closers: (() => u
 }
 
 function printDeadLetterLeft(url: string): void {
-  console.log(`  One dead letter is left. Its mailbox works again: open it on the board and press Retry.
+  console.log(`  One dead letter is left. The mail filter is set right: open it on the board and press Retry.
            ${url}/admin/queues/queue/message-notification?status=failed
 `);
 }

@@ -50,10 +50,46 @@ export class ChatClients {
     );
   }
 
+  /** Connects one more device of somebody, who reads nothing on it. */
+  async connectSecond(url: string, userId: string): Promise<SecondDevice> {
+    const { MessageClient } = await import('../../message-queue/adapters/socket-io/client/index.js');
+    const cookie = this.cookieOf(userId, url);
+    const socket = io(url, { extraHeaders: { cookie }, transports: ['websocket'], forceNew: true });
+    const device = new SecondDevice(socket);
+    const client = new MessageClient(socket, {
+      onMessage: ({ messageId, conversationId }) => {
+        if (this.isOurs(conversationId)) device.messageIds.push(messageId);
+      },
+    });
+    this.sockets.push(socket);
+    this.clients.push(client);
+    await connected(socket);
+    return device;
+  }
+
   /** Everybody goes home. */
   close(): void {
     for (const client of this.clients) client.close();
     for (const socket of this.sockets) socket.disconnect();
+  }
+}
+
+/** Another device of somebody, which is away for a while. */
+export class SecondDevice {
+  /** What it got, in order. */
+  readonly messageIds: string[] = [];
+
+  constructor(private readonly socket: Socket) {}
+
+  /** Its battery is empty. */
+  leave(): void {
+    this.socket.disconnect();
+  }
+
+  /** @throws Error when it cannot connect */
+  async comeBack(): Promise<void> {
+    this.socket.connect();
+    await connected(this.socket);
   }
 }
 

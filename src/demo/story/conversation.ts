@@ -39,9 +39,13 @@ export interface SampleConversation {
   readonly trouble: {
     readonly flaky: { readonly message: string; readonly failures: number; readonly story: string };
     readonly dead: { readonly message: string; readonly story: string };
+    /** To whose mailbox a stranger's mail has to come twice. */
+    readonly greylisted: { readonly user: string; readonly story: string };
     /** Its dead letter is there after the story. */
     readonly left: { readonly message: string; readonly story: string };
   };
+  /** Whose second device is away while everybody writes. */
+  readonly secondDevice: { readonly user: string; readonly story: string };
   readonly edits: { readonly update: string; readonly delete: string };
   readonly old: { readonly messages: number; readonly retentionDays: number };
   /** A conversation that stands still for one of its messages, until that can be delivered. */
@@ -76,6 +80,10 @@ export interface ExpectedOutcome {
   readonly deadLettered: number;
   readonly replayed: number;
   readonly deadLettersLeft: number;
+  /** Mailboxes that put off a stranger's mail, and the mails that they took later. */
+  readonly greylisted: Readonly<Record<'mailboxes' | 'mails', number>>;
+  /** What the device that was away missed, got when it was back, and got in the order of its conversation. */
+  readonly secondDevice: Readonly<Record<'missed' | 'caughtUp' | 'inOrder', number>>;
   readonly parked: Readonly<
     Record<'keys' | 'toldByHealth' | 'held' | 'deliveredMeanwhile' | 'deliveredInOrder', number>
   >;

@@ -32,6 +32,8 @@ export async function readOutcome(
     deadLettered: statistics.deadLettered,
     replayed,
     deadLettersLeft: statistics.deadLettersLeft,
+    greylisted: mail.later,
+    secondDevice: story.caughtUp,
     parked,
     shredded: shreddedBy(receipt),
   };

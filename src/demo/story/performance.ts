@@ -38,7 +38,11 @@ export class Performance {
       () => story.send(),
       () => story.hasArrived,
     );
-    await this.act('edit, decrypt, clean up', () => story.followUp());
+    await this.act(
+      'catch up, edit, clean up',
+      () => story.followUp(),
+      () => story.hasCaughtUp,
+    );
     for (const letter of await story.deadLetters()) console.log(`  dead letter: ${letter}`);
     let replayed = 0;
     await this.act('repair and replay', async () => {
@@ -74,13 +78,15 @@ export class Performance {
   }
 
   private announce(): void {
-    const { messages, announcement, trouble, parked } = this.sample;
+    const { messages, announcement, trouble, secondDevice, parked } = this.sample;
     const { provider } = this.stage.app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
     console.log(`
   ${messages.length} messages in six languages, and an announcement to ${announcement.recipients} neighbours.
   Queues: ${provider}. Messages: ${this.stage.store}. Devices: Socket.IO clients.
   Mail: an SMTP server on loopback. Jobs run in ${this.stage.workers}.
   Troubles ahead: ${trouble.flaky.story};
+  ${trouble.greylisted.story};
+  ${secondDevice.story};
   ${trouble.dead.story};
   ${trouble.left.story};
   ${parked.poison.story}.

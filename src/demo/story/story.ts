@@ -1,7 +1,9 @@
 import { JobPriority, MessageQueueService, NotificationType, QueueName } from '../../message-queue/index.js';
 import { DeviceTokenStore, EncryptedContentStore, MessageStore } from '../../message-queue/ports/index.js';
 import type { DeadLetter } from '../../message-queue/operations/index.js';
-import type { SampleConversation, SampleMessage } from './conversation.js';
+import type { ExpectedOutcome, SampleConversation, SampleMessage } from './conversation.js';
+import { caughtUp } from './caught-up.js';
+import type { SecondDevice } from '../stage/chat-clients.js';
 import type { Stage } from '../stage/stage.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -10,6 +12,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export class Story {
   private readonly queue: MessageQueueService;
   private readonly startedAt = Date.now();
+  private secondDevice: SecondDevice | undefined;
 
   constructor(
     private readonly stage: Stage,
@@ -19,7 +22,7 @@ export class Story {
     this.queue = stage.app.get(MessageQueueService);
   }
 
-  /** Everybody connects; devices to push to, old messages to clean up, and mailboxes that are rejected. */
+  /** Everybody connects; devices to push to, old messages to clean up, and mailboxes that take no mail, or not at once. */
   async prepare(): Promise<void> {
     const devices = this.stage.app.get(DeviceTokenStore);
     for (const { id } of this.sample.users) {
@@ -35,7 +38,10 @@ export class Story {
     const users = this.sample.users.map(({ id }) => id);
     await this.stage.clients.connect(url, users, true);
     await this.stage.clients.connect(url, this.neighbours, false);
-    for (const address of this.brokenAddresses) this.stage.mail.reject(address);
+    this.secondDevice = await this.stage.clients.connectSecond(url, this.sample.secondDevice.user);
+    this.secondDevice.leave();
+    for (const address of this.filteredAddresses) this.stage.mail.filter(address);
+    this.stage.mail.greylist(this.user(this.sample.trouble.greylisted.user).email);
   }
 
   /** Act one: every message is delivered, notified and indexed; private ones are encrypted; an announcement goes to everyone. */
@@ -57,8 +63,9 @@ export class Story {
     );
   }
 
-  /** Act two: authors edit, secrets are decrypted, old messages go. */
+  /** Act two: the device that was away is back, authors edit, secrets are decrypted, old messages go. */
   async followUp(): Promise<void> {
+    await this.secondDevice?.comeBack();
     const createdAt = new Date();
     const { edits, old } = this.sample;
     await Promise.all([
@@ -88,9 +95,9 @@ export class Story {
     );
   }
 
-  /** Act three: somebody corrects both mailboxes and replays one of the dead letters. @returns how many were replayed */
+  /** Act three: somebody sets the mail filter right and replays one of the dead letters. @returns how many were replayed */
   async repair(): Promise<number> {
-    for (const address of this.brokenAddresses) this.stage.mail.accept(address);
+    for (const address of this.filteredAddresses) this.stage.mail.accept(address);
     const isLeft = this.idOf(this.sample.trouble.left.message);
     const letters = (await this.letters()).filter(({ correlationId }) => correlationId !== isLeft);
     for (const { queue, id } of letters) {
@@ -120,6 +127,17 @@ export class Story {
   get hasArrived(): boolean {
     const expected = this.sample.messages.length + this.sample.announcement.recipients;
     return this.stage.clients.receivedCount === expected && this.stage.clients.areConfirmed;
+  }
+
+  /** Whether the device that was away has what it missed. */
+  get hasCaughtUp(): boolean {
+    const { missed, caughtUp } = this.caughtUp;
+    return caughtUp === missed;
+  }
+
+  /** What the device that was away has of what it missed. */
+  get caughtUp(): ExpectedOutcome['secondDevice'] {
+    return caughtUp(this.sample, (id) => this.secondDevice?.messageIds.indexOf(this.idOf(id)) ?? -1);
   }
 
   /** Messages whose content is sealed. */
@@ -209,7 +227,7 @@ export class Story {
     }
   }
 
-  private get brokenAddresses(): string[] {
+  private get filteredAddresses(): string[] {
     const { dead, left } = this.sample.trouble;
     return [dead, left].map(({ message }) => this.addressFor(message));
   }
