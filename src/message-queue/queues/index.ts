@@ -25,7 +25,11 @@ export type { EncryptionResult } from './encryption/encryption.processor.js';
 export { MessageIndexingProcessor } from './indexing/indexing.processor.js';
 export type { IndexingResult } from './indexing/indexing.processor.js';
 export { MessageNotificationProcessor } from './notification/notification.processor.js';
-export type { LeftOutTarget, NotificationResult } from './notification/notification.processor.js';
+export type { DigestResult } from './notification/digest/digest.processor.js';
+export { DigestItemJobDto } from './notification/digest/digest-item-job.dto.js';
+export { DigestProcessor } from './notification/digest/digest.processor.js';
+export type { LeftOutTarget } from './notification/notification-sender.js';
+export type { NotificationResult } from './notification/notification.processor.js';
 
 // What their payloads may say
 export { isCleanupType } from './cleanup/cleanup-job.dto.js';

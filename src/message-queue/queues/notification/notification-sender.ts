@@ -29,6 +29,14 @@ export interface TargetOutcome {
   readonly providerId?: string;
 }
 
+/** A target that did not get a notification, and why. */
+export interface LeftOutTarget {
+  /** A device's id, or the channel where there is one destination. */
+  readonly target: string;
+  readonly outcome: Exclude<TargetOutcome['outcome'], 'sent'>;
+  readonly reason: string;
+}
+
 /** One that the ledger keeps. */
 export interface KeptOutcome extends TargetOutcome {
   readonly outcome: NotificationOutcome;
@@ -176,4 +184,11 @@ function isRefusal(receipt: ChannelReceipt): receipt is Refusal {
 
 function reasonOf({ reason, detail }: Pick<Suppression, 'reason' | 'detail'>): string {
   return detail === null ? reason : `${reason} (${detail})`;
+}
+
+/** Targets that did not get a notification. */
+export function leftOutOf(outcomes: ReadonlyMap<string, TargetOutcome>): LeftOutTarget[] {
+  return [...outcomes].flatMap(([target, { outcome, reason }]) =>
+    outcome === 'sent' ? [] : [{ target, outcome, reason: reason ?? outcome }],
+  );
 }

@@ -15,19 +15,11 @@ import { Dependency, guardedPort } from '../guarded-port.js';
 import { NotificationGate } from './notification-gate.js';
 import { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
-import { NotificationSender } from './notification-sender.js';
-import type { KeptOutcome, TargetOutcome } from './notification-sender.js';
+import { leftOutOf, NotificationSender } from './notification-sender.js';
+import type { KeptOutcome, TargetOutcome, LeftOutTarget } from './notification-sender.js';
 import { NotificationTargets } from './notification-targets.js';
 import type { NotificationTarget } from './notification-targets.js';
 import { NOTIFICATION_QUEUE } from './notification.queue.js';
-
-/** A target that did not get a notification, and why. */
-export interface LeftOutTarget {
-  /** A device's id, or the channel where there is one destination. */
-  readonly target: string;
-  readonly outcome: Exclude<TargetOutcome['outcome'], 'sent'>;
-  readonly reason: string;
-}
 
 /** Result of `send-notification`. */
 export interface NotificationResult {
@@ -204,9 +196,7 @@ function resultOf(
   { jobId }: JobContext,
   outcomes: ReadonlyMap<string, TargetOutcome>,
 ): NotificationResult {
-  const leftOut = [...outcomes].flatMap(([target, { outcome, reason }]): LeftOutTarget[] =>
-    outcome === 'sent' ? [] : [{ target, outcome, reason: reason ?? outcome }],
-  );
+  const leftOut = leftOutOf(outcomes);
   const sent = outcomes.size - leftOut.length;
   const unregistered = leftOut.filter(({ outcome }) => outcome === 'unregistered').length;
   const result = { notificationId: jobId, type, sent, unregistered, leftOut };

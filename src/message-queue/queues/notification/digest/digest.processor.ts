@@ -12,8 +12,8 @@ import type { Suppression } from '../../../ports/suppressions/suppression.js';
 import { Dependency, guardedPort } from '../../guarded-port.js';
 import { toDate } from '../../payload-fields.js';
 import { NotificationGate } from '../notification-gate.js';
-import { NotificationSender } from '../notification-sender.js';
-import type { KeptOutcome } from '../notification-sender.js';
+import { leftOutOf, NotificationSender } from '../notification-sender.js';
+import type { KeptOutcome, LeftOutTarget, TargetOutcome } from '../notification-sender.js';
 import { NotificationTargets } from '../notification-targets.js';
 import type { NotificationTarget } from '../notification-targets.js';
 import { NOTIFICATION_QUEUE } from '../notification.queue.js';
@@ -26,7 +26,7 @@ import type { DigestItemJobDto } from './digest-item-job.dto.js';
 /** Result of `send-digest`, the same for all that were collected for one message. */
 export interface DigestResult {
   readonly type: NotificationType;
-  /** `dropped`: nothing was sent, as `dropped` says. */
+  /** `dropped`: nothing was sent, as `dropped` or `leftOut` says. */
   readonly outcome: 'sent' | 'dropped';
   /** Notifications in the message. */
   readonly items: number;
@@ -34,6 +34,8 @@ export interface DigestResult {
   readonly dropped: readonly DroppedItem[];
   /** Destinations that got it, in this run or an earlier one. */
   readonly sent: number;
+  /** Targets that did not get it. */
+  readonly leftOut: readonly LeftOutTarget[];
 }
 
 /** The first of at least one. */
@@ -75,50 +77,54 @@ export class DigestProcessor {
   async processDigest(items: DigestItemJobDto[], batch: BatchContext): Promise<DigestResult> {
     const { type } = firstOf(items);
     const { entries, dropped } = await this.entries.of(items, batch);
-    for (const { notificationId, outcome, reason } of dropped) {
-      await this.record(firstOf(items), [notificationId], type, { outcome }, batch.signal, reason);
+    for (const { notificationId, ...why } of dropped) {
+      await this.record(firstOf(items), [notificationId], type, why, batch.signal);
     }
-    if (entries.length === 0) return { type, outcome: 'dropped', items: 0, dropped, sent: 0 };
+    const result = { type, items: 0, dropped, sent: 0, leftOut: [] };
+    if (entries.length === 0) return { ...result, outcome: 'dropped' };
     const targets = await this.targets.of(firstOf(entries).item, batch.signal);
-    const sent = targets.length === 0 ? 0 : await this.send(entries, targets, batch);
-    if (sent > 0) return { type, outcome: 'sent', items: entries.length, dropped, sent };
-    const outcome = targets.length === 0 ? 'no-destination' : 'unregistered';
-    const reason =
-      targets.length === 0
-        ? `the recipient has no "${type}" destination`
-        : 'no destination takes anything any more';
-    const ids = entries.map(({ item }) => item.notificationId);
-    if (targets.length === 0) await this.record(firstOf(items), ids, type, { outcome }, batch.signal, reason);
-    const none = ids.map((notificationId) => ({ notificationId, outcome, reason }) as const);
-    return { type, outcome: 'dropped', items: 0, dropped: [...dropped, ...none], sent: 0 };
+    if (targets.length === 0) {
+      const why = {
+        outcome: 'no-destination',
+        reason: `the recipient has no "${type}" destination`,
+      } as const;
+      const ids = entries.map(({ item }) => item.notificationId);
+      await this.record(firstOf(items), ids, type, why, batch.signal);
+      return { ...result, outcome: 'dropped', leftOut: [{ target: type, ...why }] };
+    }
+    const outcomes = await this.send(entries, targets, batch);
+    const leftOut = leftOutOf(outcomes);
+    const sent = outcomes.size - leftOut.length;
+    return sent > 0
+      ? { ...result, outcome: 'sent', items: entries.length, sent, leftOut }
+      : { ...result, outcome: 'dropped', leftOut };
   }
 
-  /** @returns how many targets have it */
+  /** @returns what became of them at each target, in this run or an earlier one */
   private async send(
     entries: readonly DigestEntry[],
     targets: readonly NotificationTarget[],
     batch: BatchContext,
-  ): Promise<number> {
+  ): Promise<ReadonlyMap<string, TargetOutcome>> {
     const { type } = firstOf(entries).item;
-    const ledgers = new Map<string, ReadonlySet<string>>();
-    for (const { item } of entries) {
-      const lines = await this.ledger.list(item.notificationId, batch.signal);
-      ledgers.set(item.notificationId, new Set(lines.map(({ target }) => target)));
+    const lines = new Map<DigestEntry, ReadonlyMap<string, TargetOutcome>>();
+    for (const entry of entries) {
+      const ofEntry = await this.ledger.list(entry.item.notificationId, batch.signal);
+      lines.set(entry, new Map(ofEntry.map((line) => [line.target, line])));
     }
     if (type === NotificationType.IN_APP) await this.addToInbox(entries, batch);
-    const outcomes = await this.sender.sendToAll(
-      { type, targets, known: new Map() },
-      async (target, suppression) => {
-        const due = entries.filter(
-          ({ item }) => ledgers.get(item.notificationId)?.has(target.target) !== true,
-        );
-        // An earlier run got this far, and its answer is known by each of them.
-        if (due.length === 0) return { outcome: 'sent' };
-        return this.sendTo(target, due, batch, suppression);
-      },
+    const dueAt = (target: string): DigestEntry[] =>
+      entries.filter((entry) => lines.get(entry)?.has(target) !== true);
+    const known = new Map<string, TargetOutcome>();
+    for (const { target } of targets) {
+      const outcome = lines.get(firstOf(entries))?.get(target);
+      if (outcome !== undefined && dueAt(target).length === 0) known.set(target, outcome);
+    }
+    return this.sender.sendToAll(
+      { type, targets, known },
+      async (target, suppression) => this.sendTo(target, dueAt(target.target), batch, suppression),
       batch,
     );
-    return [...outcomes.values()].filter(({ outcome }) => outcome === 'sent').length;
   }
 
   private async sendTo(
@@ -142,7 +148,7 @@ export class DigestProcessor {
       suppression,
     );
     const ids = entries.map((entry) => entry.item.notificationId);
-    await this.record(item, ids, target.target, outcome, batch.signal, outcome.reason);
+    await this.record(item, ids, target.target, outcome, batch.signal);
     return outcome;
   }
 
@@ -165,9 +171,8 @@ export class DigestProcessor {
     { recipientId, type }: DigestItemJobDto,
     notificationIds: readonly string[],
     target: string,
-    { outcome, providerId }: KeptOutcome,
+    { outcome, reason, providerId }: KeptOutcome,
     signal: AbortSignal,
-    reason?: string,
   ): Promise<void> {
     const at = new Date(this.clock.now());
     const line: Omit<NotificationLedgerEntry, 'notificationId'> = {
