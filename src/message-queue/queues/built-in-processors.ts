@@ -13,7 +13,7 @@ import { NotificationChannels } from './notification/notification-channels.js';
 import { NotificationGate } from './notification/notification-gate.js';
 import { NotificationSender } from './notification/notification-sender.js';
 import { NotificationTargets } from './notification/notification-targets.js';
-import { NotificationTemplateCheck } from './notification/notification-template-check.js';
+import { NotificationCheck } from './notification/notification-check.js';
 
 /** The classes that handle the jobs of the six queues, and the parts these are made of; providers of the module. */
 export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
@@ -32,5 +32,5 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   NotificationGate,
   NotificationSender,
   NotificationTargets,
-  NotificationTemplateCheck,
+  NotificationCheck,
 ];

@@ -24,7 +24,7 @@ import { ManagedQueues } from '../broker/managed-queues.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { ActivityRecorder } from '../monitoring/activity-recorder.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
-import { NotificationTemplateCheck } from '../queues/notification/notification-template-check.js';
+import { NotificationCheck } from '../queues/notification/notification-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { Schedules } from '../schedules/schedules.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -111,9 +111,9 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
 const SERVICE_PARTS: readonly Provider[] = [
   {
     provide: JobEnqueuer,
-    useFactory: (queues: RegisteredQueues, templates: NotificationTemplateCheck) =>
-      new JobEnqueuer(queues, [templates]),
-    inject: [RegisteredQueues, NotificationTemplateCheck],
+    useFactory: (queues: RegisteredQueues, notifications: NotificationCheck) =>
+      new JobEnqueuer(queues, [notifications]),
+    inject: [RegisteredQueues, NotificationCheck],
   },
   BatchEnqueuer,
   BatchStatusReader,
