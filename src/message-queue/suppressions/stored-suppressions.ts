@@ -4,7 +4,11 @@ import type { Clock } from '../../kernel/time/clock.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { Page } from '../ports/page.js';
 import { AuditAction } from '../ports/privacy/audit-trail.js';
-import type { SuppressionFilter, SuppressionStore } from '../ports/suppressions/suppression-store.js';
+import type {
+  SuppressionFilter,
+  SuppressionLifting,
+  SuppressionStore,
+} from '../ports/suppressions/suppression-store.js';
 import { isSuppressionChannel, isSuppressionReason } from '../ports/suppressions/suppression.js';
 import type { Suppression, SuppressionChannel } from '../ports/suppressions/suppression.js';
 import { InvalidSuppressionError, Suppressions } from '../ports/suppressions/suppressions.js';
@@ -87,7 +91,7 @@ export class StoredSuppressions extends Suppressions {
     };
     const lift = (): Promise<Suppression | null> => this.store.lift(lifting, signal);
     const [standing] = await this.store.findMany(channel, [form], signal);
-    if (standing === undefined || (only !== undefined && standing.reason !== only)) {
+    if (standing === undefined || !isMeant(standing, lifting)) {
       await lift();
       return false;
     }
@@ -109,6 +113,10 @@ export class StoredSuppressions extends Suppressions {
     const now = this.clock.now();
     return new Date(Math.min(now, at?.getTime() ?? now));
   }
+}
+
+function isMeant({ reason, at }: Suppression, lifting: SuppressionLifting): boolean {
+  return at <= lifting.at && (lifting.only ?? reason) === reason;
 }
 
 function issuesOf(channel: unknown, destination: unknown, at: unknown): Issues {

@@ -1,3 +1,4 @@
+export { SignedDeliveryReports } from './signed-delivery-reports.js';
 export { webhookAdapters } from './webhook-adapters.js';
 export type { WebhookAsyncOptions } from './webhook-adapters.js';
 export { webhookBreakerName } from './webhook-breaker-name.js';
