@@ -17,6 +17,7 @@ import {
   NotificationLedger,
   Suppressions,
 } from '../../src/message-queue/ports/index.js';
+import type { NotificationLedgerEntry } from '../../src/message-queue/ports/index.js';
 import { HostApps } from '../support/host-app.js';
 
 const SECRET = 'a-secret-of-24-characters';
@@ -79,10 +80,10 @@ describe('reports that come later', () => {
   const start = (minutes: number) => ({ ...stop(minutes), outcome: 'opted-in', detail: 'START' });
 
   it('reach the ledger and the suppressions once, however often they come', async () => {
-    const entry = {
+    const entry: NotificationLedgerEntry = {
       ...{ notificationId: 'n1', target: 'email', recipientId: 'ben', type: 'email', outcome: 'sent' },
       ...{ providerId: '<n1@mail.example>', at: new Date() },
-    } as const;
+    };
     const ledger = app.get(NotificationLedger);
     await ledger.record(entry, never);
     const bounce = {
