@@ -120,7 +120,7 @@ export class NotificationJobDto {
   /** EMAIL: send to this address instead of the one RecipientContacts knows. */
   @OptionalField()
   @IsEmail()
-  @Matches(/^[^"]/, { message: 'emailAddress must not have quotes around the part before the @' })
+  @Matches(/^[^"\p{C}\p{Z}]*$/u, { message: 'emailAddress must have no quotes and no invisible characters' })
   @MaxLength(254)
   emailAddress?: string;
 
