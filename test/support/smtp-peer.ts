@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
+/** What a peer answers, by verb: a text, or one for each line. */
+export type SmtpAnswers = Record<string, string | ((line: string) => string | undefined)>;
+
 /** A bare SMTP server on loopback that answers as a test says, and keeps every line as it came over the wire. */
 export interface SmtpPeer {
   readonly port: number;
@@ -9,13 +12,13 @@ export interface SmtpPeer {
   /** Mails, each with its lines between CR LF. */
   readonly mails: readonly string[];
   /** Answers by verb, `CONNECT` for the greeting, `END` for the end of a mail; may be changed at any time. */
-  readonly answers: Record<string, string>;
+  readonly answers: SmtpAnswers;
   close(): Promise<void>;
 }
 
 /** Starts one. @param extensions what it offers to EHLO */
 export async function startSmtpPeer(
-  answers: Record<string, string> = {},
+  answers: SmtpAnswers = {},
   extensions: readonly string[] = ['8BITMIME', 'SIZE 1000000'],
 ): Promise<SmtpPeer> {
   const lines: string[] = [];
@@ -35,8 +38,9 @@ export async function startSmtpPeer(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
-    const answer = (verb: string): string => {
-      const said = answers[verb] ?? usual(verb);
+    const answer = (verb: string, line = ''): string => {
+      const given = answers[verb];
+      const said = (typeof given === 'function' ? given(line) : given) ?? usual(verb);
       socket.write(`${said}\r\n`);
       if (said.startsWith('421') || verb === 'QUIT') socket.end();
       return said;
@@ -50,7 +54,7 @@ export async function startSmtpPeer(
         if (mail === null) {
           lines.push(line);
           const verb = line.split(' ')[0]?.toUpperCase() ?? '';
-          if (answer(verb).startsWith('354')) mail = [];
+          if (answer(verb, line).startsWith('354')) mail = [];
         } else if (line === '.') {
           mails.push(mail.join('\r\n'));
           mail = null;
