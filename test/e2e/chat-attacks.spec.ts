@@ -330,6 +330,12 @@ describe('Attacks on the reference chat', () => {
       expect((await app.call('/api/conversations/theirs/messages')).status).toBe(200);
     });
 
+    it('a search without a conversation finds what is theirs, and for a stranger nothing', async () => {
+      const found = async (as: string) => (await app.call('/api/search?q=mat', undefined, as)).answer.items;
+      for (const as of ['ada', 'grace']) expect(await found(as)).toMatchObject([{ messageId }]);
+      expect(await found('neighbour-1')).toEqual([]);
+    });
+
     it('a member writes to members only', async () => {
       const body = { ...message, conversationId: 'theirs', recipientId: 'neighbour-1' };
       expect(await app.call('/api/messages', body)).toMatchObject({ status: 400 });

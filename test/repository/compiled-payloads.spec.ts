@@ -63,10 +63,16 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
       createdAt,
     },
     { messageId: 'm-1', operation: 'delete', updatedAt: createdAt, createdAt },
+    {
+      ...{ messageId: 'm-1', operation: 'update', content: '<p>Hi</p>', format: 'html', senderId: 'ada' },
+      ...{ conversationId: 'c-1', recipientIds: ['ben'], updatedAt: createdAt, createdAt },
+    },
   ],
+  'message-indexing/reindex-messages': [{ createdAt }, { pageSize: 500, createdAt }],
   'message-encryption/encrypt-decrypt': [
     { messageId: 'm-1', operation: 'encrypt', content: 'Hi', algorithm: 'AES-256-GCM', createdAt },
     { messageId: 'm-1', conversationId: 'c-1', operation: 'reencrypt', keyId: 'k', createdAt },
+    { messageId: 'm-1', operation: 'encrypt', content: 'Hi', updatedAt: createdAt, createdAt },
   ],
   'batch-message-sending/batch-send': [
     { ...batch, chunkSize: 50, chunkDelay: 200, conversationId: 'c-1', requiresEncryption: true },

@@ -38,12 +38,12 @@ export class MessagesController {
     return this.chat.listConversation(reader, conversationId, limit, cursor);
   }
 
-  /** Full-text search with highlights, within a conversation. */
+  /** Full-text search with highlights, within a conversation or all of the reader's. */
   @Get('search')
   search(
     @SignedIn() reader: Principal,
     @Query(STRICT) { q, conversationId, cursor }: SearchQuery,
   ): Promise<Page<SearchHit>> {
-    return this.chat.search(reader, conversationId, q, cursor);
+    return this.chat.search(reader, q, conversationId, cursor);
   }
 }

@@ -6,7 +6,7 @@ import { MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
 import type { JobReceipt } from '../../message-queue/index.js';
 import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
 import type { Principal } from '../sign-in/principal.js';
-import { ConversationAccess } from './conversation-access.js';
+import { ConversationAccess, NOTICE_BOARD } from './conversation-access.js';
 import type { SendMessageDto } from './send-message.dto.js';
 
 /** A message whose jobs are safe in their queues. */
@@ -68,7 +68,10 @@ export class MessagesService {
     if (!isSealed) {
       adds.push(
         this.messageQueue.addIndexingJob(
-          { messageId, operation: 'index', content, senderId, conversationId, createdAt },
+          {
+            ...{ messageId, operation: 'index', content, senderId, conversationId, createdAt },
+            recipientIds: [recipientId],
+          },
           { idempotencyKey: `index:${messageId}` },
         ),
       );
@@ -101,15 +104,19 @@ export class MessagesService {
     return this.messages.listConversation(conversationId, { limit, cursor });
   }
 
-  /** Messages of a conversation that match a text. @throws InvalidCursorError, NotFoundException */
+  /**
+   * Messages that match a text: of one conversation, or of all that the reader is in. Announcements are searched where they are kept.
+   * @throws InvalidCursorError, NotFoundException
+   */
   async search(
     reader: Principal,
-    conversationId: string,
     text: string,
+    conversationId?: string,
     cursor?: string,
   ): Promise<Page<SearchHit>> {
-    await this.access.checkReader(reader, conversationId);
-    return this.index.search(text, { conversationId, cursor });
+    const readerId = conversationId === NOTICE_BOARD ? undefined : reader.id;
+    if (conversationId !== undefined) await this.access.checkReader(reader, conversationId);
+    return this.index.search(text, { readerId, conversationId, cursor });
   }
 
   /** The index would take what has the id of another message for its new version. @throws ConflictException */

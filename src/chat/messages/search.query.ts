@@ -8,9 +8,10 @@ export class SearchQuery {
   @MaxLength(500)
   q!: string;
 
-  /** Where to search. */
+  /** Where to search. Default: in all conversations of whoever asks. */
+  @IsOptional()
   @Id()
-  conversationId!: string;
+  conversationId?: string;
 
   /** `nextCursor` of the previous page. */
   @IsOptional()

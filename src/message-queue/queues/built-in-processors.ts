@@ -8,6 +8,7 @@ import { MessageIndexingProcessor } from './indexing/indexing.processor.js';
 import { DigestComposer } from './notification/digest/digest-composer.js';
 import { DigestEntries } from './notification/digest/digest-entries.js';
 import { DigestProcessor } from './notification/digest/digest.processor.js';
+import { ReindexProcessor } from './indexing/reindex.processor.js';
 import { MessageNotificationProcessor } from './notification/notification.processor.js';
 import { NotificationChannels } from './notification/notification-channels.js';
 import { NotificationGate } from './notification/notification-gate.js';
@@ -21,6 +22,7 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   MessageNotificationProcessor,
   DigestProcessor,
   MessageIndexingProcessor,
+  ReindexProcessor,
   MessageEncryptionProcessor,
   BatchMessageProcessor,
   MessageCleanupProcessor,

@@ -24,6 +24,9 @@ export { MessageEncryptionProcessor } from './encryption/encryption.processor.js
 export type { EncryptionResult } from './encryption/encryption.processor.js';
 export { MessageIndexingProcessor } from './indexing/indexing.processor.js';
 export type { IndexingResult } from './indexing/indexing.processor.js';
+export { ReindexJobDto } from './indexing/reindex-job.dto.js';
+export { ReindexProcessor } from './indexing/reindex.processor.js';
+export type { ReindexResult } from './indexing/reindex.processor.js';
 export { MessageNotificationProcessor } from './notification/notification.processor.js';
 export type { DigestResult } from './notification/digest/digest.processor.js';
 export { DigestItemJobDto } from './notification/digest/digest-item-job.dto.js';
@@ -36,6 +39,7 @@ export { isCleanupType } from './cleanup/cleanup-job.dto.js';
 export { isConfirmationStatus } from './delivery/delivery-confirmation-job.dto.js';
 export { MAX_CONTENT_LENGTH } from './delivery/send-message-job.dto.js';
 export { isEncryptionOperation } from './encryption/encryption-job.dto.js';
+export { ContentFormat, isContentFormat } from './indexing/content-format.js';
 export { isIndexingOperation } from './indexing/indexing-job.dto.js';
 export { isNotificationPriority } from './notification/notification-priority.js';
 

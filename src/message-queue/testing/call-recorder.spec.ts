@@ -43,6 +43,13 @@ describe('recorded', () => {
     expect(adapter.recorder.calls.map(({ method }) => method)).toEqual(['add', 'add', 'now']);
   });
 
+  it('leaves a function what it carries beside its call', () => {
+    const tag = Object.assign((text: string) => `<${text}>`, { raw: 'raw' });
+    const adapter = recorded({ tag });
+    expect([adapter.tag('a'), adapter.tag.raw]).toEqual(['<a>', 'raw']);
+    expect(adapter.recorder.callsOf('tag')).toHaveLength(1);
+  });
+
   it("leaves Nest's lifecycle to the adapter", () => {
     expect(recorded(new Adapter()).onModuleDestroy).toBeUndefined();
   });

@@ -9,7 +9,7 @@ export interface EncryptedContent {
   readonly envelope: string;
   readonly keyId: string;
   readonly algorithm: EncryptionAlgorithm;
-  /** Milliseconds since the epoch of the content's last change: the job's `createdAt`. */
+  /** A whole number below 2^53 - 1, kept exactly: times, and those of edits above all times (`contentVersion`). */
   readonly version: number;
 }
 

@@ -54,6 +54,16 @@ export class EncryptionJobDto {
   @IdField()
   keyId?: string;
 
+  /**
+   * Marks an edit, and says when it was made: its result outranks that of the original whatever their times, and that of earlier edits. Not used
+   * by `reencrypt`, nor where the stored envelope is opened: what comes of those is as old as what was stored.
+   */
+  @Readable()
+  @OptionalField()
+  @DateField()
+  updatedAt?: Date | string;
+
+  /** When the message was written. */
   @Readable()
   @DateField()
   createdAt!: Date | string;

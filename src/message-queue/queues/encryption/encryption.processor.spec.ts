@@ -80,6 +80,39 @@ describe('encrypt-decrypt', () => {
     expect((await contents.findDecrypted('m-1'))?.content).toBe('edited');
   });
 
+  it.each([
+    ['of the same time', createdAt],
+    ['of an earlier time, by another clock', new Date(createdAt.getTime() - 60_000)],
+  ])('lets an edit %s outrank the original, whatever comes first', async (_, updatedAt) => {
+    const edit = { ...encrypt, content: 'edited', updatedAt };
+    for (const order of [
+      [edit, encrypt],
+      [encrypt, edit],
+      [encrypt, edit, encrypt],
+    ]) {
+      const { processor, contents } = setUp();
+      for (const job of order) await processor.processEncryption(job, fakeJobContext());
+      // A decryption of what is stored is as old as what is stored.
+      await processor.processEncryption(decrypt, fakeJobContext());
+      expect((await contents.findDecrypted('m-1'))?.content).toBe('edited');
+    }
+  });
+
+  it('orders edits by their times, and lets no late opening of the original come after one', async () => {
+    const { processor, cipher, contents } = setUp();
+    const run = (job: Plain<EncryptionJobDto>) => processor.processEncryption(job, fakeJobContext());
+    const at = (ms: number): Date => new Date(createdAt.getTime() + ms);
+    await run({ ...encrypt, content: 'second', updatedAt: at(2) });
+    expect((await run({ ...encrypt, content: 'first', updatedAt: at(1) })).outcome).toBe('stale');
+    await run(decrypt);
+    const { envelope } = await cipher.seal({ messageId: 'm-1', content: SECRET });
+    expect((await run({ ...decrypt, content: envelope })).outcome).toBe('stale');
+    expect((await run({ ...decrypt, content: envelope, updatedAt: at(1) })).outcome).toBe('stale');
+    await run({ ...decrypt, operation: 'reencrypt' });
+    expect((await run(encrypt)).outcome).toBe('stale');
+    expect((await contents.findDecrypted('m-1'))?.content).toBe('second');
+  });
+
   it('moves a stored envelope on to the current key', async () => {
     const { processor, contents, keys } = setUp();
     await processor.processEncryption(encrypt, fakeJobContext());

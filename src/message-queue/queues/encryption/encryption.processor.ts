@@ -9,6 +9,7 @@ import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algo
 import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
+import { contentVersion } from '../content-version.js';
 import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
 import { ENCRYPTION_QUEUE } from './encryption.queue.js';
 
@@ -67,8 +68,7 @@ export class MessageEncryptionProcessor {
     const request = { messageId, content: payload.content ?? '', algorithm, keyId };
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
-    const version = claimedTime(payload.createdAt, context.addedAt).getTime();
-    const content = { messageId, conversationId, ...sealed, version };
+    const content = { messageId, conversationId, ...sealed, version: versionOf(payload, context) };
     const outcome = await this.contents.saveEncrypted(content, context.signal);
     return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome };
   }
@@ -78,13 +78,15 @@ export class MessageEncryptionProcessor {
     context: JobContext,
   ): Promise<Pick<EncryptionResult, 'algorithm' | 'keyId' | 'outcome'>> {
     const { messageId, content: given } = payload;
-    const { envelope, conversationId: known } =
-      given === undefined
-        ? await this.stored(messageId, context)
-        : { envelope: given, conversationId: undefined };
+    const {
+      envelope,
+      version,
+      conversationId: known,
+    } = given === undefined
+      ? await this.stored(messageId, context)
+      : { envelope: given, version: versionOf(payload, context), conversationId: undefined };
     const opened = await this.cipher.open({ messageId, envelope }, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
-    const version = claimedTime(payload.createdAt, context.addedAt).getTime();
     const conversationId = payload.conversationId ?? known;
     const content = { messageId, conversationId, content: opened.content, version };
     const outcome = await this.contents.saveDecrypted(content, context.signal);
@@ -116,4 +118,9 @@ export class MessageEncryptionProcessor {
       { queue: context.queue, job: context.jobName, jobId: context.jobId },
     );
   }
+}
+
+/** An edit is named by its time. */
+function versionOf({ updatedAt, createdAt }: EncryptionJobDto, { addedAt }: JobContext): number {
+  return contentVersion(claimedTime(updatedAt ?? createdAt, addedAt), updatedAt !== undefined);
 }

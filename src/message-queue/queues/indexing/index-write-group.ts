@@ -1,5 +1,7 @@
 import { guardLike } from '../../../kernel/host/guarded-signal.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
+import { isDeletedWith } from '../../ports/messages/conversation-store.js';
+import type { ConversationStore } from '../../ports/messages/conversation-store.js';
 import type { SearchIndex } from '../../ports/search-index.js';
 import type { IndexOutcome, SearchDocument } from '../../ports/search-index.js';
 
@@ -21,7 +23,10 @@ export class IndexWriteGroup {
   private readonly waiting: Waiting[] = [];
   private writing = false;
 
-  constructor(private readonly index: SearchIndex) {}
+  constructor(
+    private readonly index: SearchIndex,
+    private readonly conversations: ConversationStore,
+  ) {}
 
   /** @throws what the index throws; `signal.reason` when aborted */
   write(document: SearchDocument, signal: AbortSignal): Promise<IndexOutcome> {
@@ -53,11 +58,12 @@ export class IndexWriteGroup {
     guardLike(abort.signal, first.signal);
     const stop = this.abortWhenAllDid(group, abort);
     try {
+      const living = await this.withoutDeleted(group, abort.signal);
       const outcomes = await this.index.indexMany(
-        group.map((member) => member.document),
+        living.map((member) => member.document),
         abort.signal,
       );
-      group.forEach((member, at) => {
+      living.forEach((member, at) => {
         const outcome = outcomes[at];
         if (outcome === undefined)
           member.reject(new Error(`The search index gave ${outcomes.length} outcomes.`));
@@ -68,6 +74,18 @@ export class IndexWriteGroup {
     } finally {
       stop();
     }
+  }
+
+  /** What was written until its conversation was deleted comes too late: no clean-up would look for it in the index. */
+  private async withoutDeleted(group: readonly Waiting[], signal: AbortSignal): Promise<Waiting[]> {
+    const ids = new Set(group.map(({ document }) => document.conversationId));
+    const marks = await this.conversations.findMany([...ids], signal);
+    const marked = new Map(marks.map((mark) => [mark.conversationId, mark]));
+    return group.filter(({ document, resolve }) => {
+      const isGone = isDeletedWith(marked.get(document.conversationId), document.createdAt);
+      if (isGone) resolve('deleted');
+      return !isGone;
+    });
   }
 
   /** One job's timeout must not undo the others' write; a member that aborts leaves the group at once. */

@@ -1,5 +1,6 @@
 import { IsIn, ValidateIf } from 'class-validator';
-import { DateField, IdField, OptionalField, TextField } from '../payload-fields.js';
+import { DateField, IdField, IdListField, OptionalField, TextField } from '../payload-fields.js';
+import { ContentFormat } from './content-format.js';
 import { Identifies, KeyScope, Readable } from '../../privacy/sealed-fields.decorators.js';
 
 /** What an indexing job does. */
@@ -30,6 +31,12 @@ export class IndexingJobDto {
   @TextField(100_000)
   content?: string;
 
+  /** What the content is written in. Default `plain`: nothing in it is markup. Of `html` the text is indexed, without tags, scripts and styles. */
+  @Readable()
+  @OptionalField()
+  @IsIn(Object.values(ContentFormat))
+  format?: ContentFormat;
+
   /** Required unless the operation is `delete`. */
   @Identifies('subject')
   @ValidateIf(unlessDelete)
@@ -42,7 +49,15 @@ export class IndexingJobDto {
   @IdField()
   conversationId?: string;
 
-  /** When the message was last changed; orders updates. Default: `createdAt`. */
+  /**
+   * Who the message was sent to, 1 to 1 000 people: a search for one of them (`readerId`) finds it also where they are no members of the
+   * conversation. The SQL index looks at its messages' recipients besides.
+   */
+  @OptionalField()
+  @IdListField(1, 1_000)
+  recipientIds?: string[];
+
+  /** When the message was last changed; orders updates, which come after the original whatever the times. Default: `createdAt`. */
   @Readable()
   @OptionalField()
   @DateField()

@@ -1,10 +1,16 @@
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { guardListeners } from '../../../kernel/host/guarded-signal.js';
-import { InMemorySearchIndex } from '../../adapters/in-memory/index.js';
+import {
+  InMemoryConversationStore,
+  InMemoryMessages,
+  InMemorySearchIndex,
+} from '../../adapters/in-memory/index.js';
 import { JobTimeoutError } from '../../jobs/errors.js';
 import { ManualClock } from '../../testing/manual-clock.js';
+import type { SearchDocument } from '../../ports/search-index.js';
 import type { IndexingJobDto } from './indexing-job.dto.js';
 import { MessageIndexingProcessor } from './indexing.processor.js';
 import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
@@ -18,20 +24,27 @@ const job: Plain<IndexingJobDto> = {
 
 function setUp() {
   const index = recorded(new InMemorySearchIndex());
+  const conversations = new InMemoryConversationStore(new InMemoryMessages());
   const breakers = new ManualCircuitBreakers();
-  const processor = new MessageIndexingProcessor(index, new ManualClock(), breakers);
+  const processor = new MessageIndexingProcessor(index, conversations, new ManualClock(), breakers);
   const run = async (change: Partial<IndexingJobDto> = {}): Promise<string> =>
     (await processor.processIndexing({ ...job, ...change }, fakeJobContext())).outcome;
   const found = async (text: string): Promise<string[]> =>
     (await index.search(text)).items.map(({ messageId }) => messageId);
-  return { breakers, index, processor, run, found };
+  return { breakers, conversations, index, processor, run, found };
+}
+
+/** Warnings of the log. */
+function heard(): () => unknown[] {
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  return () => warn.mock.calls.map(([message]: unknown[]) => message);
 }
 
 describe('index-message', () => {
   it('strips markup, writes and reports progress', async () => {
     const { processor, index, found } = setUp();
     const context = fakeJobContext();
-    expect(await processor.processIndexing(job, context)).toEqual({
+    expect(await processor.processIndexing({ ...job, format: 'html' }, context)).toEqual({
       ...{ messageId: 'm-1', operation: 'index', outcome: 'indexed' },
     });
     expect(context.reported.map(({ step }) => step)).toEqual(['preprocessing', 'writing', 'complete']);
@@ -49,6 +62,66 @@ describe('index-message', () => {
     expect(await run({ operation: 'update', content: 'second', updatedAt: at(2) })).toBe('indexed');
     expect(await found('second')).toEqual(['m-1']);
     expect(await found('first')).toEqual([]);
+  });
+
+  it('indexes plain text as it was written, unless the job says that it is HTML', async () => {
+    const { run, found } = setUp();
+    await run({ content: 'Write to Ben <ben.huber@example.org>' });
+    expect(await found('huber')).toEqual(['m-1']);
+    await run({ content: '<p title="hidden">shown</p>', format: 'html' });
+    expect([await found('hidden'), await found('shown')]).toEqual([[], ['m-1']]);
+  });
+
+  it.each([
+    ['without a time', {}],
+    ['of the same time', { updatedAt: at(0) }],
+    ['of an earlier time, by another clock', { updatedAt: at(-5) }],
+    ['that was written earlier, by another clock', { createdAt: at(-5) }],
+  ])('lets an edit %s outrank the original, whatever comes first', async (_, times) => {
+    const edit = { operation: 'update', content: 'corrected', ...times } as const;
+    for (const order of [
+      [edit, {}],
+      [{}, edit],
+      [{}, edit, {}],
+    ]) {
+      const { run, found } = setUp();
+      for (const change of order) await run(change);
+      expect([await found('corrected'), await found('harbour')]).toEqual([['m-1'], []]);
+    }
+  });
+
+  it('orders edits by their times, whatever comes first', async () => {
+    const { run, found } = setUp();
+    await run({ operation: 'update', content: 'second', updatedAt: at(2) });
+    expect(await run({ operation: 'update', content: 'first', updatedAt: at(1) })).toBe('stale');
+    expect(await run({ operation: 'update', content: 'third', updatedAt: at(3) })).toBe('indexed');
+    expect(await run({ updatedAt: at(9) })).toBe('stale');
+    expect(await found('third')).toEqual(['m-1']);
+  });
+
+  it('indexes nothing that the deletion of its conversation hides, and all that comes later', async () => {
+    const { conversations, run, index } = setUp();
+    await conversations.markDeleted('c-1', at(5));
+    const [late, later, elsewhere] = await Promise.all([
+      run({ createdAt: at(5) }),
+      run({ messageId: 'm-2', createdAt: at(6) }),
+      run({ messageId: 'm-3', conversationId: 'c-2' }),
+    ]);
+    expect([late, later, elsewhere]).toEqual(['deleted', 'indexed', 'indexed']);
+    const written = index.recorder.callsOf('indexMany').flatMap(({ args }) => args[0] as SearchDocument[]);
+    expect(written.map(({ messageId }) => messageId)).toEqual(['m-2', 'm-3']);
+  });
+
+  it('tells the log once that older documents are left', async () => {
+    const { index, run } = setUp();
+    const lines = heard();
+    index.countOutdated = () => Promise.reject(new Error('index down'));
+    await run();
+    index.countOutdated = () => Promise.resolve(12);
+    await run();
+    await run();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lines()).toEqual([expect.stringMatching(/^12 messages .* "reindex-messages" job/)]);
   });
 
   it('makes a delete final: late and newer writes do not undo it', async () => {

@@ -1,5 +1,7 @@
+import { ContentFormat } from './content-format.js';
+
 /** Longest text the index gets of one message, in UTF-16 units. */
-export const MAX_INDEXED_LENGTH = 50_000;
+export const MAX_INDEXED_LENGTH = 100_000;
 
 const TAG_START = /^[a-z/!?]/i;
 const SILENT = ['script', 'style'];
@@ -10,6 +12,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   quot: '"',
   apos: "'",
   nbsp: ' ',
+  shy: '\u00AD',
 };
 
 /** Where the tag that starts at `from` ends: behind its `>`, for script and style behind their closing tag; −1 when it never does. */
@@ -51,15 +54,23 @@ function withoutMarkup(text: string): string {
 }
 
 /**
- * What the index gets of a message's content: without markup, common entities decoded, Unicode normalised (NFC), control
- * characters and runs of white space as one space, at most 50 000 characters.
+ * What the index gets of a message's content: control characters and runs of white space as one space, at most 100 000 characters, and else
+ * as it was written. Of HTML the text alone, with common entities decoded.
  */
-export function searchableText(content: string): string {
-  const text = withoutMarkup(content)
-    .replace(/&(amp|lt|gt|quot|apos|nbsp|#39);/g, (_, name: string) => ENTITIES[name] ?? "'")
-    .normalize('NFC')
-    .replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ')
-    .trim();
+export function searchableText(content: string, format: ContentFormat): string {
+  const written = format === ContentFormat.HTML ? textOfHtml(content) : content;
+  const text = written.replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ').trim();
   // The cut may fall into a surrogate pair; its first half alone is not text.
   return text.slice(0, MAX_INDEXED_LENGTH).replace(/\p{Cs}$/u, '');
+}
+
+function textOfHtml(content: string): string {
+  return withoutMarkup(content).replace(
+    /&(amp|lt|gt|quot|apos|nbsp|shy|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi,
+    (entity, name: string, decimal?: string, hexadecimal?: string) => {
+      const code = decimal === undefined ? parseInt(hexadecimal ?? '', 16) : Number(decimal);
+      if (Number.isNaN(code)) return ENTITIES[name.toLowerCase()] ?? entity;
+      return code <= 0x10_ffff ? String.fromCodePoint(code) : entity;
+    },
+  );
 }

@@ -48,6 +48,18 @@ export function encryptedContentStoreContract(
       assert.deepEqual(await store.findDecrypted('message-1'), opened());
     });
 
+    test('keeps versions exactly, up to the largest whole number', async (store) => {
+      const largest = 2 ** 53 - 2;
+      await store.saveEncrypted(sealed({ version: largest, envelope: 'edited' }), never());
+      await store.saveDecrypted(opened({ version: largest, content: 'edited' }), never());
+      for (const version of [Date.UTC(2026, 0, 1), 2 ** 48 + 1, largest - 1]) {
+        assert.equal(await store.saveEncrypted(sealed({ version }), never()), 'stale');
+        assert.equal(await store.saveDecrypted(opened({ version }), never()), 'stale');
+      }
+      assert.equal((await store.findEncrypted('message-1'))?.version, largest);
+      assert.equal((await store.findDecrypted('message-1'))?.version, largest);
+    });
+
     test('replaces with the same version', async (store) => {
       await store.saveEncrypted(sealed({ envelope: 'first' }), never());
       assert.equal(await store.saveEncrypted(sealed({ envelope: 'again' }), never()), 'saved');
