@@ -1,7 +1,10 @@
 import type { Socket } from 'socket.io-client';
+import { SocketIoTransport } from '../../src/message-queue/adapters/socket-io/index.js';
+import type { SocketIoTransportOptions } from '../../src/message-queue/adapters/socket-io/index.js';
 import { DeviceStage } from '../support/device-stage.js';
 import type { StagedDevice } from '../support/device-stage.js';
 import type { SocketWebServer } from '../support/socket-web-server.js';
+import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const never = new AbortController().signal;
@@ -177,5 +180,149 @@ describe('Devices of one person', () => {
     for (const id of ['m1', 'm2']) await stage.send(server.transport, id);
     await waitUntil(() => taken.length === 1, 'the next message');
     expect(taken).toEqual(['m2']);
+  });
+});
+
+describe('What clients say of devices', () => {
+  let stage: DeviceStage;
+  let server: SocketWebServer;
+  beforeEach(() => {
+    stage = new DeviceStage();
+    server = stage.web();
+  });
+  afterEach(() => stage.clear());
+
+  const ask = (socket: Socket, request: unknown, waitMs = 3_000): Promise<unknown> =>
+    socket.timeout(waitMs).emitWithAck('device_sync', request);
+
+  it('is refused when it names no device, another one or a place that is none', async () => {
+    const { socket } = await server.connect('ben');
+    const wrong = [
+      ...[null, undefined, 'phone', [], {}, { deviceId: 7 }, { deviceId: '' }, { deviceId: 'a b' }],
+      ...[{ deviceId: 'x'.repeat(65) }, { deviceId: 'a\0' }, { deviceId: 'phone', position: -1 }],
+      ...[
+        { deviceId: 'phone', position: 1.5 },
+        { deviceId: 'phone', position: '1' },
+        { deviceId: 'phone', position: null },
+      ],
+      { deviceId: 'phone', position: 2 ** 60 },
+    ];
+    for (const request of wrong) expect(await ask(socket, request)).toMatchObject({ ok: false });
+    expect(await stage.feed.listDevices('ben')).toEqual([]);
+    expect(await ask(socket, { deviceId: 'phone' })).toMatchObject({ ok: true, items: [] });
+    expect(await ask(socket, { deviceId: 'other' })).toMatchObject({ ok: false });
+    expect(await stage.feed.listDevices('ben')).toHaveLength(1);
+    // Without a way to answer there is nothing to do.
+    socket.emit('device_sync', { deviceId: 'phone' });
+  });
+
+  it("reaches nobody else's feed, whatever it names", async () => {
+    const phone = await stage.device(server, 'ben', 'phone');
+    await waitUntil(() => stage.known('ben', 'phone'), 'the device');
+    phone.socket.disconnect();
+    await stage.send(server.transport, 'm1');
+    const eve = await server.connect('eve');
+    const reply = await ask(eve.socket, { deviceId: 'phone', userId: 'ben', personId: 'ben', position: 0 });
+    expect(reply).toMatchObject({ ok: true, items: [] });
+    phone.socket.connect();
+    await waitUntil(() => phone.told.length === 1, 'its own device to have it');
+  });
+
+  it('moves no device behind the end of its feed, or over what it was not told', async () => {
+    const { socket } = await server.connect('ben', false);
+    const { from } = (await ask(socket, { deviceId: 'phone' })) as { from: number };
+    socket.removeAllListeners('message');
+    socket.on('message', (_message: object, acknowledge: (answer: object) => void) =>
+      acknowledge({ deviceId: 'phone', position: Number.MAX_SAFE_INTEGER }),
+    );
+    await stage.send(server.transport, 'm1');
+    const [device] = await stage.feed.listDevices('ben');
+    expect(device?.position).toBe(from);
+    expect(await ask(socket, { deviceId: 'phone', position: from + 9_999 })).toMatchObject({
+      ...{ ok: true, from, items: [{ event: 'message', payload: { messageId: 'm1' } }] },
+    });
+  });
+
+  it('is not answered faster than once a second when there is nothing new, nor twice at a time', async () => {
+    const { socket } = await server.connect('ben');
+    await ask(socket, { deviceId: 'phone' });
+    const flood = Array.from({ length: 200 }, () =>
+      ask(socket, { deviceId: 'phone' }, 1_500).catch(() => null),
+    );
+    const answers = (await Promise.all(flood)).filter((answer) => answer !== null);
+    expect(answers.length).toBeLessThanOrEqual(2);
+  });
+
+  it('is not answered before the gateway has said whose socket it is', async () => {
+    server.io.removeAllListeners('connection');
+    server.transport.attach(server.io);
+    let join = (): void => undefined;
+    server.io.on('connection', (socket) => {
+      join = () => void socket.join(server.transport.roomOf('ben'));
+    });
+    const phone = await stage.device(server, 'ben', 'phone');
+    await waitUntil(() => phone.socket.connected, 'the connection');
+    expect(await stage.feed.listDevices('ben')).toEqual([]);
+    join();
+    await waitUntil(() => stage.known('ben', 'phone'), 'the device');
+  });
+});
+
+describe('Devices on several servers', () => {
+  let redis: TestRedis;
+  let stage: DeviceStage;
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+  });
+  beforeEach(() => {
+    stage = new DeviceStage();
+  });
+  afterEach(() => stage.clear());
+  afterAll(() => redis.stop());
+
+  function options(): SocketIoTransportOptions {
+    const topology = { kind: 'single', host: '127.0.0.1', port: redis.port } as const;
+    return { redis: { topology, db: 0, tls: false }, ackTimeoutMs: 500 };
+  }
+
+  it('get what they missed from whichever server they come to; a worker notes what they have', async () => {
+    const [first, second] = [stage.web(options()), stage.web(options())];
+    const worker = new SocketIoTransport(options(), null, stage.stores);
+    stage.atEnd(() => worker.onApplicationShutdown());
+    const [laptop, phone] = [
+      await stage.device(first, 'ben', 'laptop'),
+      await stage.device(second, 'ben', 'phone'),
+    ];
+    await waitUntil(() => stage.known('ben', 'laptop', 'phone'), 'both devices');
+    await stage.send(worker, 'm1');
+    expect(await stage.feed.listReceipts('m1', 'ben')).toHaveLength(2);
+    phone.close();
+    await waitUntil(() => second.io.sockets.sockets.size === 0, 'the phone to be gone');
+    for (const id of names(5, 2)) await stage.send(worker, id);
+    const moved = await stage.device(first, 'ben', 'phone');
+    await waitUntil(() => moved.told.length === 5, 'the phone to have all');
+    expect([laptop.told, moved.told]).toEqual([names(6), names(5, 2)]);
+  });
+
+  it('are asked what they have when Redis was away: what was sent meanwhile missed them', async () => {
+    const server = stage.web(options());
+    const phone = await stage.device(server, 'ben', 'phone');
+    await waitUntil(() => stage.known('ben', 'phone'), 'the phone');
+    await redis.kill();
+    await stage.note('m1');
+    await redis.spawn();
+    await waitUntil(() => phone.told.length === 1, 'the phone to have it');
+  });
+
+  it('are told in the order in which it was noted, though two workers send at once', async () => {
+    const server = stage.web(options());
+    const phone = await stage.device(server, 'ben', 'phone');
+    await waitUntil(() => stage.known('ben', 'phone'), 'the phone');
+    const workers = [1, 2].map(() => new SocketIoTransport(options(), null, stage.stores));
+    for (const worker of workers) stage.atEnd(() => worker.onApplicationShutdown());
+    await Promise.all(names(60).map((id, at) => stage.send(workers[at % 2]!, id)));
+    await waitUntil(() => phone.told.length === 60, 'the phone to have all');
+    const noted = await stage.feed.list('ben', 0, 500, never);
+    expect(phone.told).toEqual(noted.entries.map(({ messageId }) => messageId));
   });
 });

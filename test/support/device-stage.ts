@@ -122,7 +122,8 @@ export class DeviceStage {
     const at = new Date();
     const change = { messageId, recipientId, status, at };
     if ((await this.messages.advanceStatus(change, never)) !== 'advanced') return;
-    await transport.announceStatus({ ...change, conversationId: 'c1', senderId: 'ada' }, never);
+    const { signal } = new AbortController();
+    await transport.announceStatus({ ...change, conversationId: 'c1', senderId: 'ada' }, signal);
   }
 
   private message(messageId: string, fields: Partial<MessageForRecipient> = {}): MessageForRecipient {
