@@ -146,14 +146,18 @@ export type { Publication, Unopened, UnopenedPublications } from './privacy/publ
 
 // Batches
 export { BatchIdTakenError, BatchProgressStore } from './messages/batch-progress-store.js';
-export type { BatchProgress, BatchSummary } from './messages/batch-progress-store.js';
+export type { BatchOrigin, BatchProgress, BatchSummary } from './messages/batch-progress-store.js';
 
 // Attachments and clean-up
 export { AttachmentFiles } from './attachments/attachment-files.js';
 export type { AttachmentReference } from './attachments/attachment-reference.js';
 export { ResistingFilesError } from './attachments/attachment-removal.js';
-export { AttachmentStore } from './attachments/attachment-store.js';
-export type { StoredAttachment } from './attachments/attachment-store.js';
+export {
+  AttachmentIdTakenError,
+  AttachmentStore,
+  FileBeingRemovedError,
+} from './attachments/attachment-store.js';
+export type { RemovalClaim, StoredAttachment } from './attachments/attachment-store.js';
 export { CleanupStore } from './messages/cleanup-store.js';
 export type { AgedMessages, CleanupSelection } from './messages/cleanup-store.js';
 

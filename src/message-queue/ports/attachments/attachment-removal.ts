@@ -17,8 +17,8 @@ export class ResistingFilesError extends MessageQueueError {
 }
 
 /**
- * Removes rows of attachments and their files: the files first, so that a crash leaves a row that leads to the rest. A file stays as long as
- * another row needs it. A file that resists keeps its rows, and stops no others.
+ * Removes rows of attachments and their files. The store decides what may go: a file stays as long as another row needs it, a row that a legal
+ * hold keeps by now. Files go first, so that a crash leaves a row that leads to the rest. A file that resists keeps its rows, and stops no others.
  * @returns how many rows are gone
  * @throws ResistingFilesError when none is: to go on would go round in circles; what the store throws; signal.reason
  */
@@ -29,32 +29,26 @@ export async function removeAttachments(
   signal: AbortSignal,
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const fileKeys = [...new Set(rows.map(({ fileKey }) => fileKey))];
-  const ids = rows.map(({ id }) => id);
-  const needed = await attachments.filesStillNeeded(fileKeys, ids, signal);
-  const free = fileKeys.filter((fileKey) => !needed.has(fileKey));
-  const failures = await removeFiles(free, files, signal);
-  const gone = rows.filter(({ fileKey }) => !failures.has(fileKey)).map(({ id }) => id);
-  if (gone.length === 0) {
+  const { removed, claimed } = await attachments.claimRemoval(
+    rows.map(({ id }) => id),
+    signal,
+  );
+  const fileKeys = new Set(claimed.map(({ fileKey }) => fileKey));
+  const failures = await removeFiles(fileKeys, files, signal);
+  const resisting = claimed.filter(({ fileKey }) => failures.has(fileKey));
+  if (removed === 0 && resisting.length > 0 && resisting.length === claimed.length) {
     throw new ResistingFilesError(
       failures,
-      rows.map(({ messageId }) => messageId),
+      resisting.map(({ messageId }) => messageId),
     );
   }
-  const removed = await attachments.removeMany(gone, signal);
-  if (needed.size > 0) {
-    // Those who remove the last rows of one file at the same time find it needed by each other.
-    const stillNeeded = await attachments.filesStillNeeded([...needed], [], signal);
-    const left = [...needed].filter((fileKey) => !stillNeeded.has(fileKey));
-    const late = await removeFiles(left, files, signal);
-    if (late.size > 0) throw new ResistingFilesError(late, []);
-  }
-  return removed;
+  const gone = claimed.filter(({ fileKey }) => !failures.has(fileKey)).map(({ id }) => id);
+  return removed + (gone.length === 0 ? 0 : await attachments.removeMany(gone, signal));
 }
 
 /** @returns those that resist, and why */
 async function removeFiles(
-  fileKeys: readonly string[],
+  fileKeys: Iterable<string>,
   files: AttachmentFiles,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, unknown>> {

@@ -1,6 +1,10 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { AttachmentStore } from '../../../ports/attachments/attachment-store.js';
-import type { StoredAttachment } from '../../../ports/attachments/attachment-store.js';
+import {
+  AttachmentIdTakenError,
+  AttachmentStore,
+  FileBeingRemovedError,
+} from '../../../ports/attachments/attachment-store.js';
+import type { RemovalClaim, StoredAttachment } from '../../../ports/attachments/attachment-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
@@ -12,6 +16,8 @@ import type { MessageRow } from '../messages/in-memory-messages.js';
 @Injectable()
 export class InMemoryAttachmentStore extends AttachmentStore {
   private readonly rows: BoundedMap<StoredAttachment>;
+  /** Files that are being removed. */
+  private readonly claimed = new Set<string>();
 
   constructor(
     private readonly data: InMemoryMessages,
@@ -23,7 +29,13 @@ export class InMemoryAttachmentStore extends AttachmentStore {
 
   override save(attachment: StoredAttachment, signal?: AbortSignal): Promise<'saved' | 'exists'> {
     return answer(signal, () => {
-      if (this.rows.has(attachment.id)) return 'exists';
+      const { id, messageId, fileKey } = attachment;
+      if (this.claimed.has(fileKey)) throw new FileBeingRemovedError();
+      const stored = this.rows.get(id);
+      if (stored !== undefined) {
+        if (stored.messageId !== messageId || stored.fileKey !== fileKey) throw new AttachmentIdTakenError();
+        return 'exists';
+      }
       this.rows.setOrRefuse(attachment.id, attachment, 'AttachmentStore');
       return 'saved';
     });
@@ -57,20 +69,30 @@ export class InMemoryAttachmentStore extends AttachmentStore {
     return answer(signal, () => this.belongingTo(target).slice(0, limit));
   }
 
-  override filesStillNeeded(
-    fileKeys: readonly string[],
-    exceptIds: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
+  override claimRemoval(ids: readonly string[], signal: AbortSignal): Promise<RemovalClaim> {
     return answer(signal, () => {
-      const [asked, except] = [new Set(fileKeys), new Set(exceptIds)];
-      const others = this.rows.values().filter(({ id, fileKey }) => asked.has(fileKey) && !except.has(id));
-      return new Set(others.map(({ fileKey }) => fileKey));
+      const asked = new Set(ids);
+      const going = this.removable().filter(({ id }) => asked.has(id));
+      const goingIds = new Set(going.map(({ id }) => id));
+      const others = this.rows.values().filter(({ id }) => !goingIds.has(id));
+      const needed = new Set(others.map(({ fileKey }) => fileKey));
+      const claimed = going.filter(({ fileKey }) => !needed.has(fileKey));
+      for (const { fileKey } of claimed) this.claimed.add(fileKey);
+      const shared = going.filter(({ fileKey }) => needed.has(fileKey));
+      for (const { id } of shared) this.rows.delete(id);
+      return { removed: shared.length, claimed };
     });
   }
 
   override removeMany(ids: readonly string[], signal: AbortSignal): Promise<number> {
-    return answer(signal, () => ids.filter((id) => this.rows.delete(id)).length);
+    return answer(signal, () => {
+      const files = ids.map((id) => this.rows.get(id)?.fileKey);
+      const removed = ids.filter((id) => this.rows.delete(id)).length;
+      const left = new Set(this.rows.values().map(({ fileKey }) => fileKey));
+      for (const fileKey of files)
+        if (fileKey !== undefined && !left.has(fileKey)) this.claimed.delete(fileKey);
+      return removed;
+    });
   }
 
   private expired(before: Date): StoredAttachment[] {

@@ -1,9 +1,14 @@
 import type { Expression, ExpressionBuilder, RawBuilder, Selectable, SqlBool } from 'kysely';
-import { AttachmentStore } from '../../../ports/attachments/attachment-store.js';
-import type { StoredAttachment } from '../../../ports/attachments/attachment-store.js';
+import {
+  AttachmentIdTakenError,
+  AttachmentStore,
+  FileBeingRemovedError,
+} from '../../../ports/attachments/attachment-store.js';
+import type { RemovalClaim, StoredAttachment } from '../../../ports/attachments/attachment-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
+import { lockLegalHolds, shareLegalHolds } from '../traces/sql-legal-holds.js';
 import { isAmong, isKept } from '../traces/sql-traces.js';
 import { toDateOrNull } from '../database/sql-values.js';
 
@@ -14,19 +19,37 @@ export class SqlAttachmentStore extends AttachmentStore {
   }
 
   async save(attachment: StoredAttachment, signal?: AbortSignal): Promise<'saved' | 'exists'> {
-    const added = await this.database.run('save an attachment', signal, (db) =>
-      db
+    const { id, messageId: message_id, fileKey: file_key } = attachment;
+    const found = await this.database.transaction('save an attachment', signal, async (tx) => {
+      // Saves run beside each other, and no clean-up decides of files meanwhile.
+      await shareLegalHolds(this.database, tx);
+      const added = await tx
         .insertInto('mq_attachments')
         .values({
-          ...{ id: attachment.id, message_id: attachment.messageId, conversation_id: null },
-          ...{ file_key: attachment.fileKey, legal_hold: Number(attachment.legalHold) },
+          ...{ id, message_id, conversation_id: null, file_key, legal_hold: Number(attachment.legalHold) },
           expires_at: attachment.expiresAt?.getTime() ?? null,
         })
         .onConflict((conflict) => conflict.doNothing())
         .returning('id')
-        .execute(),
-    );
-    return added.length > 0 ? 'saved' : 'exists';
+        .execute();
+      const rows = await tx
+        .selectFrom('mq_attachments')
+        .selectAll()
+        .where((eb) =>
+          eb.or([eb('id', '=', id), eb.and([eb('file_key', '=', file_key), eb('removing', '=', 1)])]),
+        )
+        .execute();
+      if (rows.some((row) => row.file_key === file_key && row.removing === 1)) {
+        if (added.length > 0) await tx.deleteFrom('mq_attachments').where('id', '=', id).execute();
+        return 'being removed';
+      }
+      if (added.length > 0) return 'saved';
+      const stored = rows.find((row) => row.id === id);
+      return stored?.message_id === message_id && stored.file_key === file_key ? 'exists' : 'taken';
+    });
+    if (found === 'being removed') throw new FileBeingRemovedError();
+    if (found === 'taken') throw new AttachmentIdTakenError();
+    return found;
   }
 
   async find(id: string, signal?: AbortSignal): Promise<StoredAttachment | null> {
@@ -89,26 +112,41 @@ export class SqlAttachmentStore extends AttachmentStore {
     return rows.map(toAttachment);
   }
 
-  async filesStillNeeded(
-    fileKeys: readonly string[],
-    exceptIds: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlySet<string>> {
+  async claimRemoval(ids: readonly string[], signal: AbortSignal): Promise<RemovalClaim> {
+    if (ids.length === 0) return { removed: 0, claimed: [] };
     const { database } = this;
-    const rows = await database.run('find files that are needed', signal, (db) =>
-      db
+    return database.transaction('claim attachments to remove', signal, async (tx) => {
+      await lockLegalHolds(database, tx);
+      const going = await tx
+        .selectFrom('mq_attachments')
+        .selectAll()
+        .where((eb) => eb.and([isAmong(database, eb.ref('id'), ids), this.isFree(eb)]))
+        .orderBy('id')
+        .execute();
+      const goingIds = going.map(({ id }) => id);
+      const keys = [...new Set(going.map((row) => row.file_key))];
+      const others = await tx
         .selectFrom('mq_attachments')
         .select('file_key')
         .distinct()
-        .where((eb) =>
-          eb.and([
-            isAmong(database, eb.ref('file_key'), fileKeys),
-            eb.not(isAmong(database, eb.ref('id'), exceptIds)),
-          ]),
-        )
-        .execute(),
-    );
-    return new Set(rows.map((row) => row.file_key));
+        .where((eb) => isAmong(database, eb.ref('file_key'), keys))
+        .where((eb) => eb.not(isAmong(database, eb.ref('id'), goingIds)))
+        .execute();
+      const needed = new Set(others.map((row) => row.file_key));
+      const claimed = going.filter((row) => !needed.has(row.file_key));
+      const shared = going.filter((row) => needed.has(row.file_key)).map(({ id }) => id);
+      const claimedIds = claimed.map(({ id }) => id);
+      await tx
+        .updateTable('mq_attachments')
+        .set({ removing: 1 })
+        .where((eb) => isAmong(database, eb.ref('id'), claimedIds))
+        .execute();
+      await tx
+        .deleteFrom('mq_attachments')
+        .where((eb) => isAmong(database, eb.ref('id'), shared))
+        .execute();
+      return { removed: shared.length, claimed: claimed.map(toAttachment) };
+    });
   }
 
   async removeMany(ids: readonly string[], signal: AbortSignal): Promise<number> {

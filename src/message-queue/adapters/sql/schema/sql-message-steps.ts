@@ -24,6 +24,7 @@ export function idsAndDeviceTokens(dialect: SqlDialectName): string[] {
     ...[`job_id ${idType(dialect)}`, 'job_added_at BIGINT', 'fingerprint TEXT'].map(
       (column) => `ALTER TABLE mq_batch_progress ADD COLUMN ${column}`,
     ),
+    'ALTER TABLE mq_attachments ADD COLUMN removing SMALLINT NOT NULL DEFAULT 0',
     'ALTER TABLE mq_messages ADD COLUMN received_at BIGINT',
     'CREATE INDEX mq_messages_received ON mq_messages (COALESCE(received_at, created_at), message_id)',
   ];

@@ -82,6 +82,8 @@ interface AttachmentTable {
   file_key: string;
   expires_at: Milliseconds | null;
   legal_hold: Flag;
+  /** 1: its file is being removed. */
+  removing: Generated<Flag>;
 }
 
 interface EncryptedContentTable {

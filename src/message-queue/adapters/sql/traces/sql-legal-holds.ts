@@ -14,6 +14,12 @@ export async function lockLegalHolds(database: SqlDatabase, tx: Transaction<SqlS
   await database.sql`SELECT pg_advisory_xact_lock(${database.sql.lit(ADVISORY_LOCK)})`.execute(tx);
 }
 
+/** The same beside others that only add: what is added meanwhile is seen by whoever removes next. */
+export async function shareLegalHolds(database: SqlDatabase, tx: Transaction<SqlSchema>): Promise<void> {
+  if (database.dialect === 'sqlite') return;
+  await database.sql`SELECT pg_advisory_xact_lock_shared(${database.sql.lit(ADVISORY_LOCK)})`.execute(tx);
+}
+
 /** Whether a conversation is under legal hold now. @param conversation its id; null is no conversation */
 export function isHeld({ sql }: SqlDatabase, conversation: Expression<string | null>): RawBuilder<SqlBool> {
   return sql<SqlBool>`EXISTS (SELECT 1 FROM mq_conversations AS hold

@@ -36,7 +36,7 @@ class RowTraces extends TraceHolder {
   }
 }
 
-/** What an AttachmentStore says of targets, and of files that several rows need. */
+/** What an AttachmentStore says of targets. */
 export function declareAttachmentTraces(test: ContractTest<AttachmentStoreSubject>): void {
   declareTraces(test, {
     foundBy: ['messages', 'conversation', 'subject'],
@@ -61,8 +61,6 @@ export function declareAttachmentTraces(test: ContractTest<AttachmentStoreSubjec
     await attachments.removeMany([all[0]?.id ?? ''], never());
     assert.deepEqual(await attachments.listOf(target, 10, never()), all.slice(1));
   });
-
-  declareNeededFiles(test);
 
   test('finds by message what no stored message leads to', async ({ attachments }) => {
     await attachments.save(anAttachment({ messageId: 'not stored' }));
@@ -90,23 +88,6 @@ export function declareAttachmentTraces(test: ContractTest<AttachmentStoreSubjec
       assert.deepEqual(ids, ['free']);
     }
     assert.equal(await attachments.countOf({ kind: 'conversation', conversationId: 'held' }, never()), 0);
-  });
-}
-
-function declareNeededFiles(test: ContractTest<AttachmentStoreSubject>): void {
-  test('says which files other rows need', async ({ attachments }) => {
-    const save = (id: string, fileKey: string) => attachments.save(anAttachment({ id, fileKey }));
-    await save('a1', 'shared');
-    await save('a2', 'shared');
-    await save('a3', 'single');
-    await save('a4', 'Shared');
-    const needed = async (keys: readonly string[], except: readonly string[]) =>
-      [...(await attachments.filesStillNeeded(keys, except, never()))].sort();
-    assert.deepEqual(await needed(['shared', 'single', 'unknown'], ['a1', 'a3']), ['shared']);
-    assert.deepEqual(await needed(['shared', 'single'], ['a1', 'a2', 'unknown']), ['single']);
-    assert.deepEqual(await needed(['shared', 'Shared', 'shared%'], ['a1', 'a2']), ['Shared']);
-    assert.deepEqual(await needed(['shared', 'shared'], []), ['shared']);
-    assert.deepEqual(await needed([], []), []);
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { declareAttachmentTraces } from './attachment-store-traces.contract.js';
 import type { AttachmentStoreSubject } from './attachment-store-traces.contract.js';
+import { declareSharedFiles } from './attachment-files-shared.contract.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { aMessage, anAttachment, at, AWKWARD_TEXT, never } from '../contract-values.js';
@@ -14,7 +15,7 @@ export function attachmentStoreContract(
     test('gives back a row as it was saved first', async ({ attachments }) => {
       const row = anAttachment({ fileKey: AWKWARD_TEXT, expiresAt: null, legalHold: true });
       assert.equal(await attachments.save(row), 'saved');
-      assert.equal(await attachments.save(anAttachment({ fileKey: 'other' })), 'exists');
+      assert.equal(await attachments.save({ ...row, expiresAt: at(5), legalHold: false }), 'exists');
       assert.deepEqual(await attachments.find('a1'), row);
       assert.equal(await attachments.find('a2'), null);
     });
@@ -44,6 +45,7 @@ export function attachmentStoreContract(
     });
 
     declareRemoval(test);
+    declareSharedFiles(test);
     declareAttachmentTraces(test);
   });
 }
