@@ -8,6 +8,15 @@ import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, CreateSubject } from '../contract-runner.js';
 import { AWKWARD_TEXT, never, rejectsWhenAborted } from '../contract-values.js';
 
+/** Titles and messages that a notification may have, short and as long as it takes them, in scripts of one byte and of three. */
+const LONG_TEXTS: readonly (readonly [string, string])[] = [
+  ['', ''],
+  ['x'.repeat(200), 'x'.repeat(700)],
+  ['x'.repeat(200), 'x'.repeat(4_000)],
+  ['消'.repeat(200), '消'.repeat(300)],
+  ['消'.repeat(200), '消'.repeat(4_000)],
+];
+
 /** A channel that reaches a peer of the test's. */
 export interface NotificationChannelSubject {
   readonly channel: NotificationChannel;
@@ -36,6 +45,23 @@ export function notificationChannelContract(
       const expiresAt = Date.now() + 60_000;
       assert.equal((await subject.channel.send({ ...awkward, expiresAt }, never())).outcome, 'sent');
       assert.equal(subject.received(), 1);
+    });
+
+    test('sends what it says fits, and names the fields of what does not, without quoting them', async (subject) => {
+      const { channel } = subject;
+      let sent = 0;
+      for (const [title, body] of LONG_TEXTS) {
+        const { issues, draft } = channel.fit?.({ title, body }) ?? { issues: [], draft: { title, body } };
+        for (const { path, message } of issues) {
+          assert.match(path, /^(title|message|pushPayload)/);
+          assert.ok(message !== '' && !message.includes('消消') && !message.includes('xx'));
+        }
+        if (issues.length > 0) continue;
+        const notification = { ...notificationFor(subject), notificationId: `notification-${++sent}` };
+        assert.equal((await channel.send({ ...notification, ...draft }, never())).outcome, 'sent');
+        assert.equal(subject.received(), sent);
+        assert.deepEqual(channel.fit?.(draft).issues ?? [], []);
+      }
     });
 
     test('sends nothing once it is aborted', async (subject) => {

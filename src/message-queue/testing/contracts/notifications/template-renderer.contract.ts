@@ -29,6 +29,15 @@ export function templateRendererContract(
       assert.ok(html?.includes('&lt;b&gt;Ben&lt;/b&gt;'));
     });
 
+    test('escapes each character once, quotes too', async ({ renderer, template }) => {
+      const { text, html } = await renderer.render(template, { name: `|&|&amp;|<|>|"|'|` });
+      assert.ok(text.includes(`|&|&amp;|<|>|"|'|`));
+      assert.match(
+        html ?? '',
+        /\|&amp;\|&amp;amp;\|&lt;\|&gt;\|&(#0*34|#x0*22|quot);\|&(#0*39|#x0*27|apos);\|/,
+      );
+    });
+
     test('names what is missing; what is inherited is missing too', async ({ renderer, template }) => {
       const variables = Object.create({ name: 'inherited' }) as Record<string, string>;
       const rendering = renderer.render(template, variables);
