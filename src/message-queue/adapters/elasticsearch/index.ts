@@ -5,3 +5,4 @@ export { ElasticsearchSearchIndex } from './elasticsearch-search.index.js';
 export { INDEX_DEFINITION } from './message-index.js';
 export { SearchClusterError } from './search-cluster.error.js';
 export { SearchScopeTooWideError } from './search-scope-too-wide.error.js';
+export type { MessageFacts } from '../shared/search/visible-messages.js';

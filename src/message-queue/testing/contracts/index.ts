@@ -21,6 +21,7 @@ export { notificationLedgerContract } from './notifications/notification-ledger.
 export { notificationPreferencesContract } from './notifications/notification-preferences.contract.js';
 export { recipientContactsContract } from './notifications/recipient-contacts.contract.js';
 export type { RecipientContactsSubject } from './notifications/recipient-contacts.contract.js';
+export type { SearchSubject } from './search/search-documents.js';
 export { searchIndexContract } from './search/search-index.contract.js';
 export { keyProviderContract } from './encryption/key-provider.contract.js';
 export { messageCipherContract } from './encryption/message-cipher.contract.js';
