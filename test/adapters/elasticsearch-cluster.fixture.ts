@@ -239,6 +239,7 @@ interface Query {
   readonly term?: Readonly<Record<string, { readonly value: unknown }>>;
   readonly terms?: Readonly<Record<string, readonly unknown[]>>;
   readonly prefix?: Readonly<Record<string, { readonly value: string }>>;
+  readonly range?: Readonly<Record<string, { readonly lte: number }>>;
 }
 
 interface SearchRequest {
@@ -265,12 +266,17 @@ function check(type: string, value: unknown): void {
 }
 
 function isFound(
-  { bool, term, terms, prefix, ...unknown }: Query,
+  { bool, term, terms, prefix, range, ...unknown }: Query,
   source: Source,
   mapping: Mapping,
 ): boolean {
   if (Object.keys(unknown).length > 0) throw new Refusal(400, 'parsing_exception', 'unknown query');
   if (bool !== undefined) return isTrue(bool, source, mapping);
+  if (range !== undefined) {
+    return Object.entries(range).every(
+      ([date, { lte }]) => mapping[date]?.type === 'date' && Number(source[date]) <= lte,
+    );
+  }
   const [[field, condition] = ['', undefined]] = Object.entries(term ?? terms ?? prefix ?? {});
   if (condition === undefined) throw new Refusal(400, 'parsing_exception');
   const stored = indexed(field, source, mapping);

@@ -69,7 +69,7 @@ describe('the in-memory stores', () => {
       // Recorded, as in the test kit.
       index: recorded(new inMemory.InMemorySearchIndex(undefined, conversations, members, messages)),
       keys: new inMemory.InMemoryDataKeyStore(data),
-      ledger: new inMemory.InMemoryNotificationLedger(),
+      ledger: new inMemory.InMemoryNotificationLedger(undefined, data),
       members,
       messages,
       preferences: new inMemory.InMemoryNotificationPreferences(),

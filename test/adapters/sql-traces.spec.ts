@@ -101,7 +101,7 @@ async function seed(database: SqlDatabase): Promise<Stores> {
   await batches.save(
     {
       ...{ batchId: BATCH, segment: 0, chunksDone: 1, totalChunks: 1 },
-      ...{ recipients: 1, sent: 1, failed: 0, skipped: 0 },
+      ...{ recipients: 1, sent: 1, failed: 0, skipped: 0, savedAt: at },
     },
     never,
   );
@@ -127,14 +127,20 @@ async function seed(database: SqlDatabase): Promise<Stores> {
     never,
   );
   await devices.register({ deviceId: 'd1', recipientId: PERSON, platform: 'fcm', token: PERSON });
-  const noted = { notificationId: 'n1', title: PERSON, body: TEXT, messageId: MESSAGE, createdAt: at };
+  const noted = { notificationId: 'n1', title: PERSON, body: TEXT, ...ids, createdAt: at };
   await inbox.add({ ...noted, recipientId: 'ben' }, never);
-  const own = { notificationId: 'n2', recipientId: PERSON, body: 'Welcome', messageId: null };
+  const own = {
+    notificationId: 'n2',
+    recipientId: PERSON,
+    body: 'Welcome',
+    messageId: null,
+    conversationId: null,
+  };
   await inbox.add({ ...noted, ...own }, never);
   await ledger.record(
     {
       ...{ notificationId: 'n1', target: PERSON, recipientId: PERSON, type: 'push', outcome: 'expired' },
-      ...{ reason: PERSON, providerId: PERSON, at },
+      ...{ reason: PERSON, providerId: PERSON, at, ...ids },
     },
     never,
   );
@@ -302,7 +308,9 @@ describe.each([
     expect(await findInTables(database, [PERSON])).toEqual([
       ...['mq_conversation_members.member_id', 'mq_device_entries.person_id'],
       ...['mq_message_recipients.recipient_id', 'mq_messages.sender_id'],
-      ...['mq_notification_inbox.title', 'mq_recall_notices.recipient_id', 'mq_search_documents.sender_id'],
+      ...['mq_notification_inbox.title', 'mq_notification_ledger.provider_id'],
+      ...['mq_notification_ledger.reason', 'mq_notification_ledger.recipient_id'],
+      ...['mq_notification_ledger.target', 'mq_recall_notices.recipient_id', 'mq_search_documents.sender_id'],
     ]);
   });
 });

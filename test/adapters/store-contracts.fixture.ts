@@ -52,6 +52,7 @@ export function runStoreContracts(create: () => Promise<Stores>): void {
   contracts.conversationStoreContract(create);
   contracts.conversationMembersContract(one((stores) => stores.members));
   contracts.cleanupStoreContract(create);
+  contracts.deletionContract(create);
   contracts.attachmentStoreContract(create);
   contracts.encryptedContentStoreContract(one((stores) => stores.contents));
   contracts.deviceFeedContract(create);

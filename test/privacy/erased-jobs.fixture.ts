@@ -14,6 +14,7 @@ import {
   MessageQueueModule,
   MessageQueueService,
   Processor,
+  Readable,
 } from '../../src/message-queue/index.js';
 import type {
   JobContext,
@@ -34,6 +35,7 @@ export class NoteDto {
   @Identifies('message') @IsString() noteId!: string;
   @Identifies('subject') @IsString() authorId!: string;
   @KeyScope('conversation') @IsOptional() @IsString() conversationId?: string;
+  @Readable() @IsOptional() @IsString() createdAt?: string;
   @IsIn(['end', 'fail', 'wait']) how!: 'end' | 'fail' | 'wait';
 }
 

@@ -136,10 +136,29 @@ describe.each(['memory', 'redis'] as const)('Jobs of a conversation that is eras
     ]);
     expect(await stage.traces.eraseOfMessage('n-"1"', signal)).toBe(1);
     expect(await left(held, longer, other, named)).toEqual([true, true, true, false]);
-    const messages: TraceTarget = { kind: 'messages', messageIds: ['ben'] };
-    expect(await stage.traces.countTraces(messages, signal)).toBe(0);
-    expect(await stage.traces.eraseTraces(messages, ALL, signal)).toBe(0);
-    expect(await left(other)).toEqual([true]);
+    // So many ids that they are not looked for one by one.
+    const many = Array.from({ length: 2_000 }, (_, n) => `none-${n}`);
+    const messages: TraceTarget = { kind: 'messages', messageIds: [...many, 'ben'] };
+    expect(await stage.traces.countTraces(messages, signal)).toBe(1);
+    expect(await stage.traces.eraseTraces(messages, ALL, signal)).toBe(1);
+    expect(await left(other, held, longer)).toEqual([false, true, true]);
+  });
+
+  it('are found by the deletion of their conversation, where they say that they were made before it', async () => {
+    await stage.queue.pause();
+    const made = async (conversationId: string, day: number): Promise<string> =>
+      stage.add({ conversationId, createdAt: new Date(Date.UTC(2026, 0, day)).toISOString() });
+    const [before, then, after] = [await made('c-1', 1), await made('c-1', 2), await made('c-1', 3)];
+    const [others, unsaid] = [await made('c-2', 1), await stage.add({ conversationId: 'c-1' })];
+    const target: TraceTarget = {
+      kind: 'deletions',
+      deletions: [{ conversationId: 'c-1', deletedAt: new Date(Date.UTC(2026, 0, 2)) }],
+    };
+    expect(await stage.traces.countTraces(target, signal)).toBe(2);
+    expect(await stage.traces.eraseTraces(target, ALL, signal)).toBe(2);
+    const ids = [before, then, after, others, unsaid];
+    const left = await Promise.all(ids.map(async (id) => (await stage.job(id)) !== null));
+    expect(left).toEqual([false, false, true, true, true]);
   });
 
   it('are not told as ended twice when they are removed while a worker takes them', async () => {

@@ -72,12 +72,18 @@ async function write(
     .get(AttachmentStore)
     .save({ id: `a-${messageId}`, messageId, fileKey, expiresAt: null, legalHold: false }, never);
   await app.get(AttachmentFiles).write(fileKey, Buffer.from(content), never);
-  await app
-    .get(NotificationInbox)
-    .add(
-      { notificationId: `n-${messageId}`, recipientId, title: 'New', body: content, messageId, createdAt },
-      never,
-    );
+  await app.get(NotificationInbox).add(
+    {
+      notificationId: `n-${messageId}`,
+      recipientId,
+      title: 'New',
+      body: content,
+      messageId,
+      conversationId,
+      createdAt,
+    },
+    never,
+  );
   await app.get(NotificationLedger).record(
     {
       notificationId: `n-${messageId}`,
@@ -86,6 +92,8 @@ async function write(
       type: 'in_app',
       outcome: 'sent',
       at: createdAt,
+      messageId,
+      conversationId,
     },
     never,
   );
@@ -99,6 +107,7 @@ async function write(
       sent: 1,
       failed: 0,
       skipped: 0,
+      savedAt: createdAt,
     },
     never,
   );

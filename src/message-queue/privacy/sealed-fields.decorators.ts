@@ -16,6 +16,8 @@ export interface SealedFields {
 export interface IdentifyingField {
   readonly kind: ErasedKind;
   readonly field: string;
+  /** Where a payload leaves it out, the job's own id stands for it. */
+  readonly orJobId?: true;
 }
 
 interface OwnFields {
@@ -41,12 +43,16 @@ export function Readable(): PropertyDecorator {
  * The field, a string, is the id of a conversation, a person (`subject`) or a message that the job is about: an erasure of it, or a recall
  * of the message, removes the job, whatever its state. It stays readable, as with {@link Readable}. Several fields of a class may have it;
  * a field that has `@KeyScope('conversation')` need not. Only fields of the payload itself; those of queues that are not sealed too.
+ * @param orJobId whether the job's own id stands for the field where a payload leaves it out. Default false
  */
-export function Identifies(kind: ErasedKind): PropertyDecorator {
+export function Identifies(
+  kind: ErasedKind,
+  { orJobId = false }: { readonly orJobId?: boolean } = {},
+): PropertyDecorator {
   return (prototype, property) => {
     const { readable, identifies } = ownFields(prototype);
     readable.push(String(property));
-    identifies.push({ kind, field: String(property) });
+    identifies.push({ kind, field: String(property), ...(orJobId && { orJobId }) });
   };
 }
 

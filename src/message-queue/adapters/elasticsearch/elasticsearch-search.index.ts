@@ -67,6 +67,7 @@ export class ElasticsearchSearchIndex extends SearchIndex {
 
   /** @throws SearchClusterError */
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
+    if (isOfNothing(target)) return 0;
     if (target.kind === 'messages') return (await this.messagesOf(target.messageIds, signal)).found.length;
     await this.index.refresh(signal);
     return this.index.count(traceQuery(target), signal);
@@ -74,6 +75,7 @@ export class ElasticsearchSearchIndex extends SearchIndex {
 
   /** @throws SearchClusterError; what was written before stays so */
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
+    if (isOfNothing(target)) return 0;
     if (target.kind === 'messages') {
       const { found, unknown } = await this.messagesOf(target.messageIds, signal);
       // Also what was never seen: a late index must not bring it.
@@ -123,6 +125,11 @@ export class ElasticsearchSearchIndex extends SearchIndex {
       unknown: ids.filter((id) => !stored.has(id)),
     };
   }
+}
+
+/** A query of no clauses would find everything. */
+function isOfNothing(target: TraceTarget): boolean {
+  return target.kind === 'deletions' && target.deletions.length === 0;
 }
 
 function toHit(message: StoredMessage, terms: readonly QueryTerm[]): SearchHit {

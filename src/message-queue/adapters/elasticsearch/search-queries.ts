@@ -29,6 +29,18 @@ export function readerQuery(readerId: string, conversationIds: readonly string[]
 /** The documents of a target. Tombstones have neither of its fields. */
 export function traceQuery(target: Exclude<TraceTarget, { kind: 'messages' }>): object {
   if (target.kind === 'conversation') return { bool: { filter: scopeQueries(target) } };
+  if (target.kind === 'deletions') {
+    return anyOf(
+      target.deletions.map(({ conversationId, deletedAt }) => ({
+        bool: {
+          filter: [
+            ...scopeQueries({ conversationId }),
+            { range: { createdAt: { lte: deletedAt.getTime() } } },
+          ],
+        },
+      })),
+    );
+  }
   const { subjectId: senderId, exceptConversations } = target;
   return {
     bool: {

@@ -172,6 +172,8 @@ describe('the other in-memory adapters', () => {
       title: 't',
       body: 'b',
       messageId: null,
+      conversationId: null,
+
       createdAt: at(1),
     };
     expect(await inbox.add(note, signal)).toBe('added');

@@ -1,4 +1,5 @@
-import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
+import type { Deletion, TraceTarget } from '../../ports/privacy/trace-holder.js';
+import type { Belonging, InMemoryMessages } from './messages/in-memory-messages.js';
 
 /** Removes the next of a target's traces. @returns how many */
 export function eraseNext<Trace>(
@@ -14,4 +15,34 @@ export function eraseNext<Trace>(
 /** Whether a record is of the person that a target is about. */
 export function isOfSubject(target: TraceTarget): (record: { readonly recipientId: string }) => boolean {
   return ({ recipientId }) => target.kind === 'subject' && recipientId === target.subjectId;
+}
+
+/** Whether something was written in one of these conversations before that was deleted. */
+export function isOfDeletion(
+  deletions: readonly Deletion[],
+): (conversationId: string | null | undefined, writtenAt: Date) => boolean {
+  const times = new Map(deletions.map(({ conversationId, deletedAt }) => [conversationId, deletedAt]));
+  return (conversationId, writtenAt) => {
+    const deletedAt = times.get(conversationId ?? '');
+    return deletedAt !== undefined && writtenAt <= deletedAt;
+  };
+}
+
+/** Whether something that people were told is of a target, by its message, its conversation or who was told, and no legal hold keeps it. */
+export function isToldOf(
+  data: InMemoryMessages,
+  target: TraceTarget,
+): (record: Belonging & { readonly recipientId: string }) => boolean {
+  const ids = data.idsOf(target);
+  const isOf = isOfDeletion(target.kind === 'deletions' ? target.deletions : []);
+  const isTo = isOfSubject(target);
+  const except = target.kind === 'subject' ? target.exceptConversations : [];
+  return (record) => {
+    const { messageId, conversationId, writtenAt } = record;
+    if (ids.has(messageId ?? '')) return true;
+    const place = conversationId ?? data.message(messageId ?? '')?.conversationId;
+    if (data.isHeld(place) || except.includes(place ?? '')) return false;
+    const isIn = target.kind === 'conversation' && conversationId === target.conversationId;
+    return isIn || isOf(conversationId, writtenAt) || isTo(record);
+  };
 }

@@ -47,7 +47,7 @@ export abstract class AttachmentStore {
    */
   abstract save(attachment: StoredAttachment, signal?: AbortSignal): Promise<'saved' | 'exists'>;
 
-  /** One row, or null. */
+  /** One row, or null; null too where the store can see that the conversation of its message was deleted after the message. */
   abstract find(id: string, signal?: AbortSignal): Promise<StoredAttachment | null>;
 
   /** How many had expired at `before`. */

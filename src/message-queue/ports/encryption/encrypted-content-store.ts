@@ -24,7 +24,8 @@ export interface DecryptedContent {
 
 /**
  * Where encryption jobs leave their results, one entry per message and kind. A write with an older version changes nothing
- * (`stale`); the same version again replaces (a repeated job writes the same content, sealed anew).
+ * (`stale`); the same version again replaces (a repeated job writes the same content, sealed anew). Where the store can see messages and marks
+ * of conversations, what is of a message that is hidden, or was written before its conversation was deleted, is in no read.
  */
 export abstract class EncryptedContentStore extends TraceHolder {
   /** @returns `stale` when a newer version is stored */

@@ -33,12 +33,16 @@ export interface BatchProgress {
   readonly failed: number;
   /** Recipients named more than once. */
   readonly skipped: number;
+  /** When it came so far. */
+  readonly savedAt: Date;
   /** Undefined: a release that kept none began it. */
   readonly origin?: BatchOrigin;
 }
 
 /** All segments of a batch together. */
-export type BatchSummary = Omit<BatchProgress, 'segment' | 'origin'> & { readonly segments: number };
+export type BatchSummary = Omit<BatchProgress, 'segment' | 'origin' | 'savedAt'> & {
+  readonly segments: number;
+};
 
 /**
  * Remembers the chunk a batch has reached. Unique key: `batchId` + `segment`. Its traces are the batches that no stored message belongs to
@@ -62,4 +66,14 @@ export abstract class BatchProgressStore extends TraceHolder {
 
   /** Sums over the segments, or null when the batch is unknown. */
   abstract summarize(batchId: string, signal?: AbortSignal): Promise<BatchSummary | null>;
+
+  /** How many segments were saved last before `before`. */
+  abstract countOld(before: Date, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Removes the oldest of them, in one short transaction. A batch that goes on after that starts over; its messages have the same ids.
+   * @param limit at most so many, 1 to 10 000
+   * @returns how many; 0: none is left
+   */
+  abstract removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number>;
 }

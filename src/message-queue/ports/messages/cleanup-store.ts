@@ -1,3 +1,5 @@
+import type { Deletion } from '../privacy/trace-holder.js';
+
 /** Which messages a clean-up by age is about: created before, or hidden by the deletion of their conversation, which was before. */
 export interface AgedMessages {
   readonly kind: 'old_messages' | 'deleted_conversations';
@@ -34,6 +36,17 @@ export abstract class CleanupStore {
 
   /** Removes claimed messages with their recipients' status; unknown or unclaimed ids are left alone. @returns how many */
   abstract removeClaimed(messageIds: readonly string[], signal: AbortSignal): Promise<number>;
+
+  /**
+   * Conversations that were deleted before `before`, with the time that counts, the earliest first (then by id); none under legal hold.
+   * @param after the last one of the page before; null: from the start
+   */
+  abstract listDeletions(
+    before: Date,
+    limit: number,
+    after: Deletion | null,
+    signal: AbortSignal,
+  ): Promise<readonly Deletion[]>;
 
   /** Removes the marks of conversations deleted before `before` that hide no message any more. @returns how many */
   abstract removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number>;

@@ -165,13 +165,16 @@ export abstract class MessageStore extends TraceHolder {
    */
   abstract hide(messageId: string, signal: AbortSignal): Promise<StoredMessage | null>;
 
-  /** Which of these messages are hidden: recalled, or being cleaned up. Unknown ones are not. @param messageIds at most 10 000 */
+  /** Which of these messages no read shows: recalled, being cleaned up, or hidden by the deletion of their conversation. Unknown ones are not. @param messageIds at most 10 000 */
   abstract hiddenAmong(messageIds: readonly string[], signal?: AbortSignal): Promise<readonly string[]>;
 
   /** Keeps notices until their recipients were told; one that is there stays as it is. */
   abstract noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void>;
 
-  /** What a person was not told yet, the oldest first. @throws InvalidCursorError */
+  /**
+   * What a person was not told yet, the oldest first; not what was recalled before its conversation was deleted.
+   * @throws InvalidCursorError
+   */
   abstract listRecalled(
     recipientId: string,
     page?: PageRequest,

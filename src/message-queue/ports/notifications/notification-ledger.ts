@@ -3,10 +3,18 @@ import { TraceHolder } from '../privacy/trace-holder.js';
 
 /**
  * What became of one notification at one target. `refused`: the service takes nothing more for this destination; `suppressed`: that was known,
- * so it was not asked; `read`: its message was read before its digest went out.
+ * so it was not asked; `read`: its message was read before its digest went out; `deleted`: what it was about was deleted.
  */
 export type NotificationOutcome =
-  'sent' | 'unregistered' | 'refused' | 'suppressed' | 'expired' | 'opted-out' | 'no-destination' | 'read';
+  | 'sent'
+  | 'unregistered'
+  | 'refused'
+  | 'suppressed'
+  | 'expired'
+  | 'opted-out'
+  | 'no-destination'
+  | 'read'
+  | 'deleted';
 
 /** What the service reported later of what it took. */
 export interface NotificationReport {
@@ -41,6 +49,10 @@ export interface NotificationLedgerEntry {
   readonly reason?: string;
   /** The service's id for it. */
   readonly providerId?: string;
+  /** The message that it is about. */
+  readonly messageId?: string;
+  /** The conversation that its text comes from. */
+  readonly conversationId?: string;
   readonly at: Date;
   /** What the service reported later; absent while it did not. */
   readonly report?: NotificationReport;
@@ -75,4 +87,13 @@ export abstract class NotificationLedger extends TraceHolder {
     report: NotificationReport,
     signal?: AbortSignal,
   ): Promise<boolean>;
+  /** How many entries are from before `before`; not those of conversations that it knows to be under legal hold. */
+  abstract countOld(before: Date, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Removes the oldest of them, in one short transaction. A job that is replayed after that notifies again.
+   * @param limit at most so many, 1 to 10 000
+   * @returns how many; 0: none is left
+   */
+  abstract removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number>;
 }

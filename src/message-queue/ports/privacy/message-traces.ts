@@ -1,3 +1,5 @@
+import type { Deletion } from './trace-holder.js';
+
 /** What all trace holders of the app have of messages. */
 export abstract class MessageTraces {
   /**
@@ -8,6 +10,16 @@ export abstract class MessageTraces {
    */
   abstract eraseMessages(
     messageIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, number>>;
+
+  /**
+   * Removes what was written in deleted conversations and no message leads to any more, holder by holder, and counts again.
+   * @param deletions at most 200, of conversations that no legal hold keeps
+   * @throws as `eraseMessages`
+   */
+  abstract eraseDeletions(
+    deletions: readonly Deletion[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, number>>;
 }

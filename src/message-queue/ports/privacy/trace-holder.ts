@@ -1,9 +1,20 @@
+/** A conversation that its users deleted, and when. */
+export interface Deletion {
+  readonly conversationId: string;
+  readonly deletedAt: Date;
+}
+
 /** Whose traces: what a clean-up, a deletion or an erasure is about. */
 export type TraceTarget =
   /** Everything about these messages. At most 10 000 ids, which the caller has claimed: no legal hold keeps them. */
   | { readonly kind: 'messages'; readonly messageIds: readonly string[] }
   /** Everything in a conversation, also what its messages no longer lead to. */
   | { readonly kind: 'conversation'; readonly conversationId: string }
+  /**
+   * What was written in these conversations until each was deleted, also what no message leads to; what was written later lives, and stays.
+   * At most 200 conversations, each once. A holder that does not know when, or where, its records were written has none.
+   */
+  | { readonly kind: 'deletions'; readonly deletions: readonly Deletion[] }
   /** What a person sent, was sent, or left about themselves. */
   | {
       readonly kind: 'subject';

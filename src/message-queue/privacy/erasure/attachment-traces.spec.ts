@@ -34,11 +34,14 @@ const M1 = { kind: 'messages', messageIds: ['m1'] } as const;
 
 describe('AttachmentTraces', () => {
   traceHolderContract(setUp, {
-    foundBy: ['messages', 'conversation', 'subject'],
+    foundBy: ['messages', 'conversation', 'deletions', 'subject'],
     knowsConversations: true,
     holder: ({ traces }) => traces,
-    put: async ({ messages, add }, { id, messageId, conversationId, subjectId }) => {
-      await messages.save(aMessage({ messageId, conversationId, senderId: subjectId }), never());
+    put: async ({ messages, add }, { id, messageId, conversationId, subjectId, writtenAt }) => {
+      await messages.save(
+        aMessage({ messageId, conversationId, senderId: subjectId, createdAt: writtenAt }),
+        never(),
+      );
       await add(id, messageId);
     },
     has: async ({ attachments, files }, { id }) => {

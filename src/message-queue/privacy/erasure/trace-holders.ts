@@ -1,6 +1,6 @@
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { MessageTraces } from '../../ports/privacy/message-traces.js';
-import type { TraceHolder, TraceTarget } from '../../ports/privacy/trace-holder.js';
+import type { Deletion, TraceHolder, TraceTarget } from '../../ports/privacy/trace-holder.js';
 import { Tally } from './tally.js';
 
 /** Records per call of a holder: each is one short transaction. */
@@ -20,8 +20,15 @@ export class TraceHolders extends MessageTraces {
     return (this.found ??= checked(this.find()));
   }
 
-  override async eraseMessages(messageIds: readonly string[], signal: AbortSignal): Promise<Tally> {
-    const target = { kind: 'messages', messageIds } as const;
+  override eraseMessages(messageIds: readonly string[], signal: AbortSignal): Promise<Tally> {
+    return this.erase({ kind: 'messages', messageIds }, `${messageIds.length} messages`, signal);
+  }
+
+  override eraseDeletions(deletions: readonly Deletion[], signal: AbortSignal): Promise<Tally> {
+    return this.erase({ kind: 'deletions', deletions }, `${deletions.length} deleted conversations`, signal);
+  }
+
+  private async erase(target: TraceTarget, what: string, signal: AbortSignal): Promise<Tally> {
     const removed = new Tally();
     const failures = new Failures(signal);
     for (const holder of this.all) {
@@ -34,7 +41,7 @@ export class TraceHolders extends MessageTraces {
       const left = await holder.countTraces(target, signal);
       if (left > 0) {
         throw new Error(
-          `"${holder.holds}" still has ${left} records of ${messageIds.length} messages after all were erased there.`,
+          `"${holder.holds}" still has ${left} records of ${what} after all were erased there.`,
         );
       }
     }

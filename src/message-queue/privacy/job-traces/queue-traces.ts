@@ -22,11 +22,14 @@ export class QueueTraces {
     const { broker, queue } = this.managed;
     signal.throwIfAborted();
     const schedules = (await broker.schedulesOf(queue).look())
-      .filter(({ schedule: { record } }) => record !== null && this.matcher.isWanted(record, wanted))
+      .filter(
+        ({ schedule: { key, record } }) =>
+          record !== null && this.matcher.isWanted({ ...record, id: key }, wanted),
+      )
       .map(({ schedule: { key } }) => key)
       .slice(0, limit);
     const ids = new Set<string>();
-    for await (const page of broker.jobsOf(queue).holding(textsNaming(wanted.id))) {
+    for await (const page of broker.jobsOf(queue).holding(textsNaming(wanted))) {
       signal.throwIfAborted();
       for (const job of page) {
         if (schedules.length + ids.size >= limit) return { ids, schedules };

@@ -5,31 +5,54 @@ import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import { sealedFieldsOf } from '../sealed-fields.decorators.js';
 import type { IdentifyingField } from '../sealed-fields.decorators.js';
 
+/** Ids that are looked for one by one in a stored text; of more, every text is looked at here. */
+const MOST_TEXTS = 16;
+
 /** What the jobs are about that are looked for. */
 export interface WantedJobs {
   readonly kind: ErasedKind;
-  readonly id: string;
+  /** Each with the time until which a job must have been made, by its `createdAt`; null: whenever it was. */
+  readonly ids: ReadonlyMap<string, Date | null>;
   /** Jobs in these conversations stay. */
   readonly exceptConversations: ReadonlySet<string>;
 }
 
-/** Null for a target that jobs are not looked for by. */
-export function wantedBy(target: TraceTarget): WantedJobs | null {
+/** The jobs that a target is about. */
+export function wantedBy(target: TraceTarget): WantedJobs {
   switch (target.kind) {
-    case 'conversation':
-      return { kind: 'conversation', id: target.conversationId, exceptConversations: new Set() };
-    case 'subject': {
-      const exceptConversations = new Set(target.exceptConversations);
-      return { kind: 'subject', id: target.subjectId, exceptConversations };
-    }
     case 'messages':
-      return null;
+      return jobsAbout('message', target.messageIds);
+    case 'conversation':
+      return jobsAbout('conversation', [target.conversationId]);
+    case 'deletions': {
+      const ids = target.deletions.map(
+        ({ conversationId, deletedAt }) => [conversationId, deletedAt] as const,
+      );
+      return { kind: 'conversation', ids: new Map(ids), exceptConversations: new Set() };
+    }
+    case 'subject':
+      return jobsAbout('subject', [target.subjectId], target.exceptConversations);
   }
 }
 
-/** Texts of which a stored payload has one when it names an id: the id in JSON, or a backslash, with which another writer may have spelled it. */
-export function textsNaming(id: string): string[] {
-  return [JSON.stringify(id), '\\'];
+function jobsAbout(
+  kind: ErasedKind,
+  ids: readonly string[],
+  exceptConversations: readonly string[] = [],
+): WantedJobs {
+  return {
+    kind,
+    ids: new Map(ids.map((id) => [id, null])),
+    exceptConversations: new Set(exceptConversations),
+  };
+}
+
+/**
+ * Texts of which a stored payload has one when it names one of these ids: an id in JSON, or a backslash, with which another writer may have
+ * spelled it. Of many ids: what every payload has.
+ */
+export function textsNaming({ ids }: Pick<WantedJobs, 'ids'>): string[] {
+  return ids.size > MOST_TEXTS ? ['{'] : [...[...ids.keys()].map((id) => JSON.stringify(id)), '\\'];
 }
 
 /** Tells by the readable fields of a queue's jobs what they are about. */
@@ -42,20 +65,32 @@ export class JobMatcher {
     );
   }
 
-  /** @param data the payload as JSON. Nothing is known of a job that the queue does not define */
-  isWanted({ name, data }: { readonly name: string; readonly data: string }, wanted: WantedJobs): boolean {
-    const identifying = this.fields.get(name) ?? [];
-    if (!identifying.some(({ kind }) => kind === wanted.kind)) return false;
-    const payload = payloadIn(data);
+  /** @param job its payload as JSON. Nothing is known of a job that the queue does not define */
+  isWanted(
+    job: { readonly id: string; readonly name: string; readonly data: string },
+    wanted: WantedJobs,
+  ): boolean {
+    const identifying = this.fields.get(job.name) ?? [];
+    const fields = identifying.filter(({ kind }) => kind === wanted.kind);
+    if (fields.length === 0) return false;
+    const payload = payloadIn(job.data);
     const isExcepted = identifying.some(
       ({ kind, field }) =>
         kind === 'conversation' && wanted.exceptConversations.has(payload[field] as string),
     );
     return (
       !isExcepted &&
-      identifying.some(({ kind, field }) => kind === wanted.kind && payload[field] === wanted.id)
+      fields.some(({ field, orJobId }) => {
+        const until = wanted.ids.get((payload[field] ?? (orJobId ? job.id : undefined)) as string);
+        return until !== undefined && (until === null || isMadeUntil(payload, until));
+      })
     );
   }
+}
+
+/** False where the payload does not say when it was made. */
+function isMadeUntil({ createdAt }: Readonly<Record<string, unknown>>, until: Date): boolean {
+  return typeof createdAt === 'string' && new Date(createdAt) <= until;
 }
 
 /** Nothing, for what is no JSON object. */

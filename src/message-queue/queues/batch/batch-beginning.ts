@@ -15,8 +15,13 @@ export class BatchBeginning {
     private readonly cipher: MessageCipher,
   ) {}
 
-  /** @throws BatchIdTakenError when another job began it with other recipients or another content */
-  async of(payload: BatchMessageJobDto, plan: BatchPlan, context: BatchRun): Promise<BatchProgress> {
+  /** @param now the time of the beginning @throws BatchIdTakenError when another job began it with other recipients or another content */
+  async of(
+    payload: BatchMessageJobDto,
+    plan: BatchPlan,
+    context: BatchRun,
+    now: Date,
+  ): Promise<BatchProgress> {
     const { batchId, segment, chunks, recipients, skipped } = plan;
     const { jobId, addedAt: jobAddedAt, signal } = context;
     const own = batchIdentity(payload, plan);
@@ -24,7 +29,7 @@ export class BatchBeginning {
     const fingerprint = await fingerprintOf(own, { batchId, isSealed }, this.cipher, signal);
     const fresh: BatchProgress = {
       ...{ batchId, segment, chunksDone: 0, totalChunks: chunks.length, recipients, sent: 0, failed: 0 },
-      ...{ skipped, origin: { jobId, jobAddedAt, fingerprint } },
+      ...{ skipped, savedAt: now, origin: { jobId, jobAddedAt, fingerprint } },
     };
     const stored = await this.progress.begin(fresh, signal);
     if (stored.origin === undefined || stored.origin.fingerprint === fingerprint) {

@@ -90,8 +90,8 @@ export class BatchMessageJobDto {
   @IntField(0, 60_000)
   chunkDelay?: number;
 
-  /** Names the batch over all its segments. Default: the job's id. */
-  @Readable()
+  /** Names the batch over all its segments, and its conversation where `conversationId` does not. Default: the job's id. */
+  @Identifies('conversation', { orJobId: true })
   @OptionalField()
   @IdField()
   batchId?: string;

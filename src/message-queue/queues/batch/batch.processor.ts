@@ -77,7 +77,7 @@ export class BatchMessageProcessor implements JobEndListener {
   @JobHandler(BATCH_QUEUE, 'batch-send')
   async processBatch(payload: BatchMessageJobDto, context: JobContext): Promise<BatchResult> {
     const plan = planBatch(payload, context.jobId);
-    const begun = await this.beginning.of(payload, plan, context);
+    const begun = await this.beginning.of(payload, plan, context, this.now());
     const refused: RefusedRecipient[] = [];
     let state = begun;
     const marginMs = Math.min(LONGEST_MARGIN_MS, this.leftMs(context) / 10);
@@ -108,6 +108,10 @@ export class BatchMessageProcessor implements JobEndListener {
     const { batchId = jobId, segment = 0 } = (payload ?? {}) as Partial<BatchMessageJobDto>;
     if (typeof batchId !== 'string' || typeof segment !== 'number') return;
     await this.progress.abandon(batchId, segment, jobId, AbortSignal.timeout(ABANDON_WITHIN_MS));
+  }
+
+  private now(): Date {
+    return new Date(this.clock.now());
   }
 
   private leftMs(context: JobContext): number {
@@ -148,6 +152,7 @@ export class BatchMessageProcessor implements JobEndListener {
       chunksDone: state.chunksDone + 1,
       sent: state.sent + recipients.length - left.length,
       failed: state.failed + left.length,
+      savedAt: this.now(),
     };
   }
 

@@ -119,6 +119,7 @@ export class MessageNotificationProcessor {
         title: text.title,
         body: text.body,
         messageId: job.messageId ?? null,
+        conversationId: job.conversationId ?? null,
         createdAt: claimedTime(job.createdAt, context.addedAt),
       },
       context.signal,
@@ -176,14 +177,17 @@ export class MessageNotificationProcessor {
   }
 
   private async record(
-    { recipientId, type }: NotificationJobDto,
+    { recipientId, type, messageId, conversationId }: NotificationJobDto,
     target: string,
     { outcome, reason, providerId }: KeptOutcome,
     context: JobContext,
   ): Promise<void> {
     const at = new Date(this.clock.now());
     await this.ledger.record(
-      { notificationId: context.jobId, target, recipientId, type, outcome, reason, providerId, at },
+      {
+        ...{ notificationId: context.jobId, target, recipientId, type, outcome, reason, providerId, at },
+        ...{ messageId, conversationId },
+      },
       context.signal,
     );
   }

@@ -3,6 +3,8 @@ export type { AttachmentStoreSubject } from './attachments/attachment-store-trac
 export { auditTrailContract } from './privacy/audit-trail.contract.js';
 export { batchProgressStoreContract, batchTracesContract } from './messages/batch-progress-store.contract.js';
 export type { BatchTracesSubject } from './messages/batch-progress-store.contract.js';
+export { deletionContract } from './messages/deletion.contract.js';
+export type { DeletionSubject } from './messages/deletion.contract.js';
 export { cleanupStoreContract } from './messages/cleanup-store.contract.js';
 export type { CleanupStoreSubject } from './messages/cleanup-store-erasures.contract.js';
 export type { ContractRunner, CreateSubject } from './contract-runner.js';

@@ -6,6 +6,7 @@ import {
 } from '../../../ports/attachments/attachment-store.js';
 import type { RemovalClaim, StoredAttachment } from '../../../ports/attachments/attachment-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import { isDeletedWith } from '../../../ports/messages/conversation-store.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
@@ -42,7 +43,14 @@ export class InMemoryAttachmentStore extends AttachmentStore {
   }
 
   override find(id: string, signal?: AbortSignal): Promise<StoredAttachment | null> {
-    return answer(signal, () => this.rows.get(id) ?? null);
+    return answer(signal, () => {
+      const row = this.rows.get(id);
+      const message = row && this.messageOf(row);
+      const isDeleted =
+        message !== undefined &&
+        isDeletedWith(this.data.conversation(message.conversationId), message.createdAt);
+      return row === undefined || isDeleted ? null : row;
+    });
   }
 
   override countExpired(before: Date, signal: AbortSignal): Promise<number> {
@@ -103,6 +111,10 @@ export class InMemoryAttachmentStore extends AttachmentStore {
     switch (target.kind) {
       case 'messages': {
         const ids = new Set(target.messageIds);
+        return this.removable().filter(({ messageId }) => ids.has(messageId));
+      }
+      case 'deletions': {
+        const ids = this.data.idsOf(target);
         return this.removable().filter(({ messageId }) => ids.has(messageId));
       }
       case 'conversation':

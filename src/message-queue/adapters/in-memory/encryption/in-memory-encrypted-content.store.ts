@@ -9,7 +9,7 @@ import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { InMemoryMessages } from '../messages/in-memory-messages.js';
-import { eraseNext } from '../traces.js';
+import { eraseNext, isOfDeletion } from '../traces.js';
 
 type ContentRows = BoundedMap<EncryptedContent> | BoundedMap<DecryptedContent>;
 
@@ -53,11 +53,11 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
   }
 
   override findEncrypted(messageId: string, signal?: AbortSignal): Promise<EncryptedContent | null> {
-    return answer(signal, () => this.encrypted.get(messageId) ?? null);
+    return answer(signal, () => this.seen(this.encrypted.get(messageId)));
   }
 
   override findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
-    return answer(signal, () => this.decrypted.get(messageId) ?? null);
+    return answer(signal, () => this.seen(this.decrypted.get(messageId)));
   }
 
   override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
@@ -70,10 +70,19 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
     );
   }
 
+  private seen<T extends EncryptedContent | DecryptedContent>(content: T | undefined): T | null {
+    if (content === undefined) return null;
+    return this.data.isGone({ ...content, writtenAt: new Date(content.version) }) ? null : content;
+  }
+
   private tracesOf(target: TraceTarget): { readonly messageId: string; readonly rows: ContentRows }[] {
     const ids = this.data.idsOf(target);
-    const isTrace = ({ messageId, conversationId }: EncryptedContent | DecryptedContent): boolean =>
-      ids.has(messageId) || (target.kind === 'conversation' && conversationId === target.conversationId);
+    const isOf = isOfDeletion(target.kind === 'deletions' ? target.deletions : []);
+    const isTrace = ({ messageId, conversationId, version }: EncryptedContent | DecryptedContent): boolean =>
+      ids.has(messageId) ||
+      (!this.data.isHeld(conversationId) &&
+        ((target.kind === 'conversation' && conversationId === target.conversationId) ||
+          isOf(conversationId, new Date(version))));
     return [this.encrypted, this.decrypted].flatMap((rows: ContentRows) =>
       rows
         .values()

@@ -81,6 +81,22 @@ export class InMemoryBatchProgressStore extends BatchProgressStore {
     return answer(signal, () => eraseNext(this.tracesOf(target), limit, (progress) => this.remove(progress)));
   }
 
+  override countOld(before: Date, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.oldOnes(before).length);
+  }
+
+  override removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => eraseNext(this.oldOnes(before), limit, (progress) => this.remove(progress)));
+  }
+
+  private oldOnes(before: Date): BatchProgress[] {
+    return this.batches
+      .values()
+      .flatMap((segments) => [...segments.values()])
+      .filter(({ savedAt }) => savedAt < before)
+      .sort((one, other) => one.savedAt.getTime() - other.savedAt.getTime());
+  }
+
   private tracesOf(target: TraceTarget): BatchProgress[] {
     const ids = this.data.idsOf(target);
     const going = new Set<string>();

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isDeletedWith } from '../../../ports/messages/conversation-store.js';
 import { CleanupStore } from '../../../ports/messages/cleanup-store.js';
 import type { CleanupSelection } from '../../../ports/messages/cleanup-store.js';
+import type { Deletion } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { compareKeys } from '../page-of.js';
 import { eraseNext } from '../traces.js';
@@ -46,6 +47,24 @@ export class InMemoryCleanupStore extends CleanupStore {
       for (const id of claimed) this.data.remove(id);
       return claimed.length;
     });
+  }
+
+  override listDeletions(
+    before: Date,
+    limit: number,
+    after: Deletion | null,
+    signal: AbortSignal,
+  ): Promise<readonly Deletion[]> {
+    return answer(signal, () =>
+      this.data
+        .conversations()
+        .flatMap(({ conversationId, deletedAt, legalHold }) =>
+          deletedAt === null || deletedAt >= before || legalHold ? [] : [{ conversationId, deletedAt }],
+        )
+        .sort((one, other) => compareKeys(ageOf(one), ageOf(other)))
+        .filter((one) => after === null || compareKeys(ageOf(one), ageOf(after)) > 0)
+        .slice(0, limit),
+    );
   }
 
   override removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number> {
@@ -104,6 +123,10 @@ export class InMemoryCleanupStore extends CleanupStore {
         return row.messageId === selection.messageId;
     }
   }
+}
+
+function ageOf({ deletedAt, conversationId }: Deletion): [number, string] {
+  return [deletedAt.getTime(), conversationId];
 }
 
 function keyOf(row: MessageRow): [number, string] {

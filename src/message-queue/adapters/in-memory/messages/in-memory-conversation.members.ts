@@ -104,7 +104,7 @@ export class InMemoryConversationMembers extends ConversationMembers {
   }
 
   #tracesOf(target: TraceTarget): Membership[] {
-    if (target.kind === 'messages') return [];
+    if (target.kind === 'messages' || target.kind === 'deletions') return [];
     if (target.kind === 'conversation') {
       const { conversationId } = target;
       return [...this.#membersOf(conversationId)].map((memberId) => ({ conversationId, memberId }));

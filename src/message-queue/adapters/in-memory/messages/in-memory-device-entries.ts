@@ -98,6 +98,8 @@ export class InMemoryDeviceEntries {
 
   /** What of a target no legal hold keeps. */
   tracesOf(target: TraceTarget): EntryRow[] {
+    // Without a text of its own, an entry goes with its message.
+    if (target.kind === 'deletions') return [];
     const ids = new Set(target.kind === 'messages' ? target.messageIds : []);
     const left = new Set(target.kind === 'subject' ? target.exceptConversations : []);
     return this.#entries.values().filter(({ kind, messageId, conversationId, personId }) => {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isDeletedWith } from '../../../ports/messages/conversation-store.js';
 import { advancesStatus } from '../../../ports/messages/delivery-status.js';
 import { claimedTime, stepTime } from '../../../ports/messages/claimed-time.js';
 import { MessageIdTakenError, MessageStore } from '../../../ports/messages/message-store.js';
@@ -17,7 +18,7 @@ import type { Page, PageRequest } from '../../../ports/page.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { pageOf } from '../page-of.js';
-import { eraseNext } from '../traces.js';
+import { eraseNext, isOfDeletion } from '../traces.js';
 import { InMemoryMessages } from './in-memory-messages.js';
 import type { MessageRow, RecipientRow } from './in-memory-messages.js';
 
@@ -162,7 +163,12 @@ export class InMemoryMessageStore extends MessageStore {
   }
 
   override hiddenAmong(messageIds: readonly string[], signal?: AbortSignal): Promise<readonly string[]> {
-    return answer(signal, () => messageIds.filter((id) => this.data.isHidden(id)));
+    return answer(signal, () =>
+      messageIds.filter((id) => {
+        const row = this.data.message(id);
+        return row !== undefined && !this.data.isVisible(row);
+      }),
+    );
   }
 
   override noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void> {
@@ -179,7 +185,12 @@ export class InMemoryMessageStore extends MessageStore {
     signal?: AbortSignal,
   ): Promise<Page<RecallNotice>> {
     return answer(signal, () => {
-      const theirs = this.data.notices.values().filter((notice) => notice.recipientId === recipientId);
+      const theirs = this.data.notices
+        .values()
+        .filter(
+          ({ recipientId: whose, conversationId, recalledAt }) =>
+            whose === recipientId && !isDeletedWith(this.data.conversation(conversationId), recalledAt),
+        );
       return pageOf(
         theirs,
         ({ recalledAt, messageId }) => [recalledAt.getTime(), messageId],
@@ -216,6 +227,15 @@ export class InMemoryMessageStore extends MessageStore {
 
   private noticesOf(target: TraceTarget): RecallNotice[] {
     if (target.kind === 'messages') return [];
+    if (target.kind === 'deletions') {
+      const isOf = isOfDeletion(target.deletions);
+      return this.data.notices
+        .values()
+        .filter(
+          ({ conversationId, recalledAt }) =>
+            isOf(conversationId, recalledAt) && !this.data.isHeld(conversationId),
+        );
+    }
     const left = new Set(target.kind === 'subject' ? target.exceptConversations : []);
     return this.data.notices.values().filter(({ conversationId, recipientId }) => {
       if (left.has(conversationId) || this.data.isHeld(conversationId)) return false;

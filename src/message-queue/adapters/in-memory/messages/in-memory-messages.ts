@@ -10,6 +10,7 @@ import type {
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
+import { isOfDeletion } from '../traces.js';
 
 /** A message's row. */
 export interface MessageRow extends Omit<MessageForRecipient, 'recipientId'> {
@@ -20,6 +21,14 @@ export interface MessageRow extends Omit<MessageForRecipient, 'recipientId'> {
 /** A recipient's row; `statusAt` is when its status was reached. */
 export interface RecipientRow extends RecipientStatus {
   readonly statusAt: Date;
+}
+
+/** Where something belongs that has a row of its own. */
+export interface Belonging {
+  readonly messageId?: string | null;
+  readonly conversationId?: string | null;
+  /** When it was written, where no message says. */
+  readonly writtenAt: Date;
 }
 
 /**
@@ -155,17 +164,26 @@ export class InMemoryMessages {
   /** Ids of the messages that a target is about, and no legal hold keeps. */
   idsOf(target: TraceTarget): ReadonlySet<string> {
     if (target.kind === 'messages') return new Set(target.messageIds);
-    const isOfTarget = ({ senderId, conversationId }: MessageRow): boolean =>
-      target.kind === 'conversation'
-        ? conversationId === target.conversationId
-        : senderId === target.subjectId && !target.exceptConversations.includes(conversationId);
-    const found = this.messages().filter((row) => isOfTarget(row) && !this.isHeld(row.conversationId));
+    const isOf = isOfTarget(target);
+    const found = this.messages().filter((row) => isOf(row) && !this.isHeld(row.conversationId));
     return new Set(found.map(({ messageId }) => messageId));
   }
 
   /** Whether users may see a message. */
   isVisible({ messageId, conversationId, receivedAt }: MessageRow): boolean {
     return !this.isHidden(messageId) && !isDeletedWith(this.conversation(conversationId), receivedAt);
+  }
+
+  /** Whether nobody sees what belongs to a message or a conversation: the message is hidden, or the conversation was deleted after it. */
+  isGone({ messageId, conversationId, writtenAt }: Belonging): boolean {
+    const message = this.message(messageId ?? '');
+    if (message !== undefined) return !this.isVisible(message);
+    return isDeletedWith(this.conversation(conversationId ?? ''), writtenAt);
+  }
+
+  /** Whether a legal hold keeps what belongs to a message or a conversation. */
+  isKept({ messageId, conversationId }: Pick<Belonging, 'messageId' | 'conversationId'>): boolean {
+    return this.isHeld(conversationId ?? this.message(messageId ?? '')?.conversationId);
   }
 
   /** Whether a conversation is under legal hold. */
@@ -211,6 +229,20 @@ export class InMemoryMessages {
     this.#logger.warn(
       `Messages that wait for their recipients, or are under legal hold, are being forgotten: the in-memory stores keep ${this.#limits.maxEntries} copies and ${this.#limits.maxBytes} characters, and there is nothing else left to forget. Plug in adapters of MessageStore, ConversationStore and CleanupStore (sqlStoreAdapters), or raise IN_MEMORY_LIMITS.`,
     );
+  }
+}
+
+function isOfTarget(target: Exclude<TraceTarget, { kind: 'messages' }>): (row: MessageRow) => boolean {
+  switch (target.kind) {
+    case 'conversation':
+      return ({ conversationId }) => conversationId === target.conversationId;
+    case 'deletions': {
+      const isOf = isOfDeletion(target.deletions);
+      return ({ conversationId, createdAt }) => isOf(conversationId, createdAt);
+    }
+    case 'subject':
+      return ({ senderId, conversationId }) =>
+        senderId === target.subjectId && !target.exceptConversations.includes(conversationId);
   }
 }
 

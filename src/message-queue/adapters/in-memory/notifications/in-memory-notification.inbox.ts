@@ -8,7 +8,7 @@ import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { InMemoryMessages } from '../messages/in-memory-messages.js';
 import { pageOf } from '../page-of.js';
-import { eraseNext, isOfSubject } from '../traces.js';
+import { eraseNext, isToldOf } from '../traces.js';
 
 /** In-app notifications in memory. Forgets those that were added or read longest ago. */
 @Injectable()
@@ -35,7 +35,7 @@ export class InMemoryNotificationInbox extends NotificationInbox {
   override list(recipientId: string, page?: PageRequest, signal?: AbortSignal): Promise<Page<InboxEntry>> {
     return answer(signal, () =>
       pageOf(
-        this.entries.values().filter((entry) => entry.recipientId === recipientId),
+        this.entries.values().filter((entry) => entry.recipientId === recipientId && !this.isGone(entry)),
         (entry) => [entry.createdAt.getTime(), entry.notificationId],
         'newest-first',
         page,
@@ -51,7 +51,7 @@ export class InMemoryNotificationInbox extends NotificationInbox {
   ): Promise<boolean> {
     return answer(signal, () => {
       const entry = this.entries.get(notificationId);
-      if (entry?.recipientId !== recipientId) return false;
+      if (entry?.recipientId !== recipientId || this.isGone(entry)) return false;
       this.entries.set(notificationId, { ...entry, readAt: entry.readAt ?? at });
       return true;
     });
@@ -67,23 +67,29 @@ export class InMemoryNotificationInbox extends NotificationInbox {
     );
   }
 
-  private tracesOf(target: TraceTarget): InboxEntry[] {
-    const ids = this.data.idsOf(target);
-    const isTo = isOfSubject(target);
+  override countOld(before: Date, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.oldOnes(before).length);
+  }
+
+  override removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () =>
+      eraseNext(this.oldOnes(before), limit, ({ notificationId }) => this.entries.delete(notificationId)),
+    );
+  }
+
+  private oldOnes(before: Date): InboxEntry[] {
     return this.entries
       .values()
-      .filter((entry) => this.isAbout(ids, entry) || (isTo(entry) && !this.isLeftOut(entry, target)));
+      .filter((entry) => entry.createdAt < before && !this.data.isKept(entry))
+      .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
   }
 
-  private isAbout(ids: ReadonlySet<string>, { messageId }: InboxEntry): boolean {
-    return messageId !== null && ids.has(messageId);
+  private tracesOf(target: TraceTarget): InboxEntry[] {
+    const isOf = isToldOf(this.data, target);
+    return this.entries.values().filter((entry) => isOf({ ...entry, writtenAt: entry.createdAt }));
   }
 
-  /** Whether it is about a message of a conversation that a legal hold keeps, or the target leaves out. */
-  private isLeftOut({ messageId }: InboxEntry, target: TraceTarget): boolean {
-    const conversationId = messageId === null ? undefined : this.data.message(messageId)?.conversationId;
-    if (conversationId === undefined) return false;
-    const except = target.kind === 'subject' ? target.exceptConversations : [];
-    return this.data.isHeld(conversationId) || except.includes(conversationId);
+  private isGone(entry: InboxEntry): boolean {
+    return this.data.isGone({ ...entry, writtenAt: entry.createdAt });
   }
 }

@@ -7,9 +7,10 @@ import type {
 import type { NotificationType } from '../../../ports/notifications/notification-type.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
+import { InMemoryMessages } from '../messages/in-memory-messages.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
-import { eraseNext, isOfSubject } from '../traces.js';
+import { eraseNext, isToldOf } from '../traces.js';
 
 /**
  * What became of notifications, in memory. Forgets the notification whose last entry is oldest: a job that is repeated that late
@@ -20,7 +21,10 @@ export class InMemoryNotificationLedger extends NotificationLedger {
   override readonly holds = 'notification ledger';
   private readonly entries: BoundedMap<Map<string, NotificationLedgerEntry>>;
 
-  constructor(@Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>) {
+  constructor(
+    @Optional() @Inject(IN_MEMORY_LIMITS) limits?: Partial<InMemoryLimits>,
+    @Optional() private readonly data: InMemoryMessages = new InMemoryMessages(),
+  ) {
     super();
     this.entries = new BoundedMap(limits);
   }
@@ -34,7 +38,11 @@ export class InMemoryNotificationLedger extends NotificationLedger {
   }
 
   override list(notificationId: string, signal?: AbortSignal): Promise<readonly NotificationLedgerEntry[]> {
-    return answer(signal, () => [...(this.entries.get(notificationId)?.values() ?? [])]);
+    return answer(signal, () =>
+      [...(this.entries.get(notificationId)?.values() ?? [])].filter(
+        (entry) => !this.data.isGone({ ...entry, writtenAt: entry.at }),
+      ),
+    );
   }
 
   override findByProviderId(
@@ -70,15 +78,32 @@ export class InMemoryNotificationLedger extends NotificationLedger {
   }
 
   private reported(type: NotificationType, providerId: string): NotificationLedgerEntry | undefined {
-    return this.entries
-      .values()
-      .flatMap((targets) => [...targets.values()])
-      .find((entry) => entry.providerId === providerId && entry.type === type);
+    return this.all().find((entry) => entry.providerId === providerId && entry.type === type);
+  }
+
+  override countOld(before: Date, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => this.oldOnes(before).length);
+  }
+
+  override removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return answer(signal, () => eraseNext(this.oldOnes(before), limit, (entry) => this.remove(entry)));
+  }
+
+  private all(): NotificationLedgerEntry[] {
+    return this.entries.values().flatMap((targets) => [...targets.values()]);
+  }
+
+  private oldOnes(before: Date): NotificationLedgerEntry[] {
+    return this.all()
+      .filter((entry) => entry.at < before && !this.data.isKept(entry))
+      .sort((one, other) => one.at.getTime() - other.at.getTime());
   }
 
   private tracesOf(target: TraceTarget): NotificationLedgerEntry[] {
-    return this.entries.values().flatMap((targets) => [...targets.values()].filter(isOfSubject(target)));
+    const isOf = isToldOf(this.data, target);
+    return this.all().filter((entry) => isOf({ ...entry, writtenAt: entry.at }));
   }
+
   private remove({ notificationId, target }: NotificationLedgerEntry): void {
     const targets = this.entries.get(notificationId);
     targets?.delete(target);

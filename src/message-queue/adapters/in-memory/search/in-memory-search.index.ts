@@ -15,7 +15,7 @@ import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { pageOf } from '../page-of.js';
-import { eraseNext } from '../traces.js';
+import { eraseNext, isOfDeletion } from '../traces.js';
 
 interface StoredDocument extends SearchDocument {
   readonly terms: ReadonlySet<string>;
@@ -145,6 +145,10 @@ function isTraceOf(target: TraceTarget): (document: SearchDocument) => boolean {
     }
     case 'conversation':
       return ({ conversationId }) => conversationId === target.conversationId;
+    case 'deletions': {
+      const isOf = isOfDeletion(target.deletions);
+      return ({ conversationId, createdAt }) => isOf(conversationId, createdAt);
+    }
     case 'subject': {
       const left = new Set(target.exceptConversations);
       return ({ senderId, conversationId }) => senderId === target.subjectId && !left.has(conversationId);

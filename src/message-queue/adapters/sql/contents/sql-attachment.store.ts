@@ -8,8 +8,9 @@ import type { RemovalClaim, StoredAttachment } from '../../../ports/attachments/
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
+import { isDeletedWith, isOfDeletion } from '../traces/sql-deletions.js';
 import { lockLegalHolds, shareLegalHolds } from '../traces/sql-legal-holds.js';
-import { isAmong, isKept } from '../traces/sql-traces.js';
+import { isAmong, isKept, messagesOf } from '../traces/sql-traces.js';
 import { toDateOrNull } from '../database/sql-values.js';
 
 /** Rows of attachments in SQL. */
@@ -53,8 +54,21 @@ export class SqlAttachmentStore extends AttachmentStore {
   }
 
   async find(id: string, signal?: AbortSignal): Promise<StoredAttachment | null> {
+    const { sql } = this.database;
+    const ofMessage = (column: 'conversation_id' | 'created_at') =>
+      sql`(SELECT ${sql.ref(`own.${column}`)} FROM mq_messages AS own WHERE own.message_id = mq_attachments.message_id)`;
+    const place = sql<
+      string | null
+    >`COALESCE(mq_attachments.conversation_id, ${ofMessage('conversation_id')})`;
+    // One whose message has gone stayed behind: it was as old.
+    const isDeleted = isDeletedWith(this.database, place, sql`COALESCE(${ofMessage('created_at')}, 0)`);
     const [row] = await this.database.run('find an attachment', signal, (db) =>
-      db.selectFrom('mq_attachments').selectAll().where('id', '=', id).execute(),
+      db
+        .selectFrom('mq_attachments')
+        .selectAll()
+        .where('id', '=', id)
+        .where(sql<SqlBool>`NOT ${isDeleted}`)
+        .execute(),
     );
     return row === undefined ? null : toAttachment(row);
   }
@@ -193,6 +207,16 @@ function isOf(database: SqlDatabase, target: TraceTarget): RawBuilder<SqlBool> {
         UNION ALL
         SELECT own.id FROM mq_messages AS message JOIN mq_attachments AS own ON own.message_id = message.message_id
           WHERE message.conversation_id = ${target.conversationId})`;
+    case 'deletions': {
+      // The message of one that stayed behind has gone: it was as old.
+      const isLeft = isOfDeletion(
+        database,
+        sql.ref('mq_attachments.conversation_id'),
+        sql.lit(0),
+        target.deletions,
+      );
+      return sql`(${isLeft} OR mq_attachments.message_id IN (${messagesOf(database, target)}))`;
+    }
     case 'subject':
       return sql`mq_attachments.message_id IN (
         SELECT message.message_id FROM mq_messages AS message WHERE message.sender_id = ${target.subjectId})`;

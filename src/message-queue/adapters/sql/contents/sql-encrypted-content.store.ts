@@ -1,4 +1,4 @@
-import type { SqlBool } from 'kysely';
+import type { RawBuilder, SqlBool } from 'kysely';
 import { EncryptedContentStore } from '../../../ports/encryption/encrypted-content-store.js';
 import type {
   DecryptedContent,
@@ -7,6 +7,7 @@ import type {
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { countTraces, eraseTraces, isAmong, isKept, messagesOf } from '../traces/sql-traces.js';
+import { isGone, isOfDeletion } from '../traces/sql-deletions.js';
 import type { TraceTable } from '../traces/sql-traces.js';
 import { toText } from '../database/sql-values.js';
 
@@ -22,6 +23,16 @@ function contents(name: 'mq_encrypted_contents' | 'mq_decrypted_contents'): Trac
       if (target.kind === 'messages') return isAmong(database, sql.ref('message_id'), target.messageIds);
       const isOfMessages = sql<SqlBool>`message_id IN (${messagesOf(database, target)})`;
       if (target.kind === 'subject') return isOfMessages;
+      if (target.kind === 'deletions') {
+        const conversation = sql.ref<string | null>(`${name}.conversation_id`);
+        const isIn = isOfDeletion(
+          database,
+          conversation,
+          sql.ref<number>(`${name}.version`),
+          target.deletions,
+        );
+        return sql<SqlBool>`(${isOfMessages} OR ${isIn} AND NOT ${isKept(database, conversation, target)})`;
+      }
       const kept = isKept(database, sql.ref<string | null>('conversation_id'), target);
       return sql<SqlBool>`(${isOfMessages} OR conversation_id = ${target.conversationId} AND NOT ${kept})`;
     },
@@ -107,7 +118,12 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
 
   async findEncrypted(messageId: string, signal?: AbortSignal): Promise<EncryptedContent | null> {
     const [row] = await this.database.run('find an envelope', signal, (db) =>
-      db.selectFrom('mq_encrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
+      db
+        .selectFrom('mq_encrypted_contents')
+        .selectAll()
+        .where('message_id', '=', messageId)
+        .where(this.isSeen('mq_encrypted_contents'))
+        .execute(),
     );
     if (row === undefined) return null;
     const { envelope, key_id: keyId, algorithm, version } = row;
@@ -116,7 +132,12 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
 
   async findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
     const [row] = await this.database.run('find a decrypted message', signal, (db) =>
-      db.selectFrom('mq_decrypted_contents').selectAll().where('message_id', '=', messageId).execute(),
+      db
+        .selectFrom('mq_decrypted_contents')
+        .selectAll()
+        .where('message_id', '=', messageId)
+        .where(this.isSeen('mq_decrypted_contents'))
+        .execute(),
     );
     if (row === undefined) return null;
     return { messageId, ...conversationOf(row), content: row.content, version: row.version };
@@ -128,6 +149,16 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
 
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, CONTENTS, target, limit, signal);
+  }
+
+  private isSeen(table: 'mq_encrypted_contents' | 'mq_decrypted_contents'): RawBuilder<SqlBool> {
+    const { sql } = this.database;
+    const gone = isGone(this.database, {
+      message: sql.ref(`${table}.message_id`),
+      conversation: sql.ref(`${table}.conversation_id`),
+      writtenAt: sql.ref(`${table}.version`),
+    });
+    return sql<SqlBool>`NOT ${gone}`;
   }
 }
 

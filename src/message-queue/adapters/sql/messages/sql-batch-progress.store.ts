@@ -2,11 +2,13 @@ import type { Selectable, SqlBool } from 'kysely';
 import { BatchProgressStore } from '../../../ports/messages/batch-progress-store.js';
 import type { BatchProgress, BatchSummary } from '../../../ports/messages/batch-progress-store.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import { toDate } from '../database/sql-values.js';
+import type { AgingTable } from '../traces/sql-old-rows.js';
+import { countOld, removeOld } from '../traces/sql-old-rows.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { countTraces, eraseTraces, isOfTarget } from '../traces/sql-traces.js';
 import type { TraceTable } from '../traces/sql-traces.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
-import { toDate } from '../database/sql-values.js';
 
 /** The last messages of a batch take its progress along; those that a clean-up has claimed are gone already. */
 const SEGMENTS: readonly TraceTable[] = [
@@ -23,6 +25,13 @@ const SEGMENTS: readonly TraceTable[] = [
     },
   },
 ];
+
+const AGING: AgingTable = {
+  name: 'mq_batch_progress',
+  key: ['batch_id', 'segment'],
+  at: 'saved_at',
+  isInConversations: false,
+};
 
 /** The progress of batches, in SQL. */
 export class SqlBatchProgressStore extends BatchProgressStore {
@@ -129,6 +138,14 @@ export class SqlBatchProgressStore extends BatchProgressStore {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, SEGMENTS, target, limit, signal);
   }
+
+  async countOld(before: Date, signal: AbortSignal): Promise<number> {
+    return countOld(this.database, AGING, before, signal);
+  }
+
+  async removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return removeOld(this.database, AGING, before, limit, signal);
+  }
 }
 
 type ProgressRow = Selectable<SqlSchema['mq_batch_progress']>;
@@ -140,13 +157,15 @@ function toRow({ batchId, segment, origin, ...progress }: BatchProgress): Progre
     ...{ recipients, sent, failed, skipped, job_id: origin?.jobId ?? null },
     job_added_at: origin?.jobAddedAt.getTime() ?? null,
     fingerprint: origin?.fingerprint ?? null,
+    saved_at: progress.savedAt.getTime(),
   };
 }
 
 function toProgress(row: ProgressRow): BatchProgress {
   const { batch_id: batchId, segment, chunks_done: chunksDone, total_chunks: totalChunks } = row;
   const { recipients, sent, failed, skipped, job_id: jobId, job_added_at: addedAt, fingerprint } = row;
-  const progress = { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped };
+  const figures = { batchId, segment, chunksDone, totalChunks, recipients, sent, failed, skipped };
+  const progress = { ...figures, savedAt: toDate(row.saved_at) };
   if (jobId === null || addedAt === null || fingerprint === null) return progress;
   return { ...progress, origin: { jobId, jobAddedAt: toDate(addedAt), fingerprint } };
 }

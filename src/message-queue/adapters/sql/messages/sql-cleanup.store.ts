@@ -6,6 +6,8 @@ import { isHeld, lockLegalHolds } from '../traces/sql-legal-holds.js';
 import { removeOldRecalls } from './sql-recall-notices.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
 import { isAmong } from '../traces/sql-traces.js';
+import { toDate } from '../database/sql-values.js';
+import type { Deletion } from '../../../ports/privacy/trace-holder.js';
 
 /** Removal of messages in steps in SQL. */
 export class SqlCleanupStore extends CleanupStore {
@@ -71,6 +73,30 @@ export class SqlCleanupStore extends CleanupStore {
         .execute();
       return removed.length;
     });
+  }
+
+  async listDeletions(
+    before: Date,
+    limit: number,
+    after: Deletion | null,
+    signal: AbortSignal,
+  ): Promise<readonly Deletion[]> {
+    const rows = await this.database.run('list deleted conversations', signal, (db) => {
+      let query = db
+        .selectFrom('mq_conversations')
+        .select(['conversation_id', 'deleted_at'])
+        .where('deleted_at', '<', before.getTime())
+        .where('legal_hold', '=', 0);
+      if (after !== null) {
+        const last = [after.deletedAt.getTime(), after.conversationId] as const;
+        query = query.where((eb) => eb(eb.refTuple('deleted_at', 'conversation_id'), '>', eb.tuple(...last)));
+      }
+      return query.orderBy('deleted_at').orderBy('conversation_id').limit(limit).execute();
+    });
+    return rows.map(({ conversation_id: conversationId, deleted_at: at }) => ({
+      conversationId,
+      deletedAt: toDate(at ?? 0),
+    }));
   }
 
   async removeEmptyConversations(before: Date, limit: number, signal: AbortSignal): Promise<number> {

@@ -81,7 +81,7 @@ export function isVisible(
   return eb.and([eb('message.claimed', '=', 0), eb('message.recalled', '=', 0), eb.not(eb.exists(deleted))]);
 }
 
-/** Which of these messages were recalled or are being cleaned up. */
+/** Which of these messages no read shows. */
 export async function hiddenAmong(
   database: SqlDatabase,
   messageIds: readonly string[],
@@ -90,10 +90,10 @@ export async function hiddenAmong(
   if (messageIds.length === 0) return [];
   const rows = await database.run('look for hidden messages', signal, (db) =>
     db
-      .selectFrom('mq_messages')
-      .select('message_id')
-      .where((eb) => isAmong(database, eb.ref('message_id'), messageIds))
-      .where((eb) => eb.or([eb('claimed', '=', 1), eb('recalled', '=', 1)]))
+      .selectFrom('mq_messages as message')
+      .select('message.message_id')
+      .where((eb) => isAmong(database, eb.ref('message.message_id'), messageIds))
+      .where((eb) => eb.not(isVisible(eb)))
       .execute(),
   );
   return rows.map((row) => row.message_id);

@@ -1,3 +1,5 @@
+import type { SqlBool } from 'kysely';
+import { isDeletedWith } from '../traces/sql-deletions.js';
 import type { RecallNotice } from '../../../ports/messages/message-store.js';
 import type { Page, PageRequest } from '../../../ports/page.js';
 import type { SqlDatabase } from '../database/sql-database.js';
@@ -14,6 +16,7 @@ export const RECALL_NOTICES = traceTable({
   key: ['message_id', 'recipient_id'],
   conversation: 'conversation_id',
   subject: 'recipient_id',
+  writtenAt: 'recalled_at',
 });
 
 /** Keeps notices; one that is there stays as it is. */
@@ -47,7 +50,14 @@ export async function listRecalled(
   const limit = pageLimit(page);
   const start = pageStart(page);
   const rows = await database.run('list recalls', signal, (db) => {
-    let query = db.selectFrom('mq_recall_notices').selectAll().where('recipient_id', '=', recipientId);
+    const { sql } = database;
+    const conversation = sql.ref<string>('mq_recall_notices.conversation_id');
+    const isDeleted = isDeletedWith(database, conversation, sql.ref('mq_recall_notices.recalled_at'));
+    let query = db
+      .selectFrom('mq_recall_notices')
+      .selectAll()
+      .where('recipient_id', '=', recipientId)
+      .where(sql<SqlBool>`NOT ${isDeleted}`);
     if (start !== null) {
       query = query.where((eb) =>
         eb(eb.refTuple('recalled_at', 'message_id'), '>', eb.tuple(start.at, start.id)),

@@ -1,4 +1,4 @@
-import type { Selectable, SqlBool } from 'kysely';
+import type { RawBuilder, Selectable, SqlBool } from 'kysely';
 import { NotificationInbox } from '../../../ports/notifications/notification-inbox.js';
 import type { InboxEntry } from '../../../ports/notifications/notification-inbox.js';
 import type { Page, PageRequest } from '../../../ports/page.js';
@@ -6,30 +6,24 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { pageLimit, pageStart, toPage } from '../database/sql-page.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
-import { countTraces, eraseTraces, isAmong, isKept, messagesOf } from '../traces/sql-traces.js';
-import type { TraceTable } from '../traces/sql-traces.js';
+import { isGone } from '../traces/sql-deletions.js';
+import { countOld, removeOld } from '../traces/sql-old-rows.js';
+import { countTraces, eraseTraces } from '../traces/sql-traces.js';
+import { notificationTraces } from './sql-notification-traces.js';
 import { toDate, toDateOrNull, toText } from '../database/sql-values.js';
 
 type InboxRow = Selectable<SqlSchema['mq_notification_inbox']>;
 
-const ENTRIES: readonly TraceTable[] = [
-  {
-    name: 'mq_notification_inbox',
-    key: ['notification_id'],
+const NAME = 'mq_notification_inbox';
+const KEY = ['notification_id'];
+
+const ENTRIES = [
+  notificationTraces({
+    ...{ name: NAME, key: KEY, writtenAt: 'created_at' },
     order: ['created_at', 'notification_id'],
-    isUnderHold: true,
-    which(database, target) {
-      const { sql } = database;
-      if (target.kind === 'messages') return isAmong(database, sql.ref('message_id'), target.messageIds);
-      const isAbout = sql<SqlBool>`message_id IN (${messagesOf(database, target)})`;
-      if (target.kind === 'conversation') return isAbout;
-      const conversation = sql<string>`COALESCE((SELECT message.conversation_id FROM mq_messages AS message
-        WHERE message.message_id = mq_notification_inbox.message_id), '')`;
-      const isTo = sql<SqlBool>`recipient_id = ${target.subjectId} AND NOT ${isKept(database, conversation, target)}`;
-      return sql<SqlBool>`(${isAbout} OR ${isTo})`;
-    },
-  },
+  }),
 ];
+const AGING = { name: NAME, key: KEY, at: 'created_at', isInConversations: true } as const;
 
 /** The in-app notifications in SQL. */
 export class SqlNotificationInbox extends NotificationInbox {
@@ -46,7 +40,7 @@ export class SqlNotificationInbox extends NotificationInbox {
         .values({
           ...{ notification_id: entry.notificationId, recipient_id: entry.recipientId },
           ...{ title: toText(entry.title), body: toText(entry.body), message_id: entry.messageId },
-          ...{ created_at: entry.createdAt.getTime(), read_at: null },
+          ...{ created_at: entry.createdAt.getTime(), read_at: null, conversation_id: entry.conversationId },
         })
         .onConflict((conflict) => conflict.doNothing())
         .returning('notification_id')
@@ -59,7 +53,11 @@ export class SqlNotificationInbox extends NotificationInbox {
     const limit = pageLimit(page);
     const start = pageStart(page);
     const rows = await this.database.run('list an inbox', signal, (db) => {
-      let query = db.selectFrom('mq_notification_inbox').selectAll().where('recipient_id', '=', recipientId);
+      let query = db
+        .selectFrom('mq_notification_inbox')
+        .selectAll()
+        .where('recipient_id', '=', recipientId)
+        .where(this.isSeen());
       if (start !== null) {
         query = query.where((eb) =>
           eb(eb.refTuple('created_at', 'notification_id'), '<', eb.tuple(start.at, start.id)),
@@ -86,6 +84,7 @@ export class SqlNotificationInbox extends NotificationInbox {
         .set((eb) => ({ read_at: eb.fn.coalesce('read_at', eb.val(at.getTime())) }))
         .where('notification_id', '=', notificationId)
         .where('recipient_id', '=', recipientId)
+        .where(this.isSeen())
         .returning('notification_id')
         .execute(),
     );
@@ -99,6 +98,24 @@ export class SqlNotificationInbox extends NotificationInbox {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, ENTRIES, target, limit, signal);
   }
+
+  async countOld(before: Date, signal: AbortSignal): Promise<number> {
+    return countOld(this.database, AGING, before, signal);
+  }
+
+  async removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return removeOld(this.database, AGING, before, limit, signal);
+  }
+
+  private isSeen(): RawBuilder<SqlBool> {
+    const { sql } = this.database;
+    const gone = isGone(this.database, {
+      message: sql.ref(`${NAME}.message_id`),
+      conversation: sql.ref(`${NAME}.conversation_id`),
+      writtenAt: sql.ref(`${NAME}.created_at`),
+    });
+    return sql<SqlBool>`NOT ${gone}`;
+  }
 }
 
 function toInboxEntry(row: InboxRow): InboxEntry {
@@ -108,6 +125,7 @@ function toInboxEntry(row: InboxRow): InboxEntry {
     title: row.title,
     body: row.body,
     messageId: row.message_id,
+    conversationId: row.conversation_id,
     createdAt: toDate(row.created_at),
     readAt: toDateOrNull(row.read_at),
   };

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, SqlBool } from 'kysely';
 import { NotificationLedger, overtakenReports } from '../../../ports/notifications/notification-ledger.js';
 import type {
   NotificationLedgerEntry,
@@ -8,12 +8,17 @@ import type { NotificationType } from '../../../ports/notifications/notification
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
-import { countTraces, eraseTraces, traceTable } from '../traces/sql-traces.js';
+import { isGone } from '../traces/sql-deletions.js';
+import { countOld, removeOld } from '../traces/sql-old-rows.js';
+import { countTraces, eraseTraces } from '../traces/sql-traces.js';
+import { notificationTraces } from './sql-notification-traces.js';
 import { toDate, toText } from '../database/sql-values.js';
 
-const ENTRIES = [
-  traceTable({ name: 'mq_notification_ledger', key: ['notification_id', 'target'], subject: 'recipient_id' }),
-];
+const NAME = 'mq_notification_ledger';
+const KEY = ['notification_id', 'target'];
+
+const ENTRIES = [notificationTraces({ name: NAME, key: KEY, writtenAt: 'at' })];
+const AGING = { name: NAME, key: KEY, at: 'at', isInConversations: true } as const;
 
 /** What notifications went out, in SQL. */
 export class SqlNotificationLedger extends NotificationLedger {
@@ -32,6 +37,7 @@ export class SqlNotificationLedger extends NotificationLedger {
           ...{ type: entry.type, outcome: entry.outcome, at: entry.at.getTime() },
           reason: entry.reason === undefined ? null : toText(entry.reason),
           provider_id: entry.providerId === undefined ? null : toText(entry.providerId),
+          ...{ message_id: entry.messageId ?? null, conversation_id: entry.conversationId ?? null },
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
@@ -39,11 +45,18 @@ export class SqlNotificationLedger extends NotificationLedger {
   }
 
   async list(notificationId: string, signal?: AbortSignal): Promise<readonly NotificationLedgerEntry[]> {
+    const { sql } = this.database;
+    const belonging = {
+      message: sql.ref<string>(`${NAME}.message_id`),
+      conversation: sql.ref<string>(`${NAME}.conversation_id`),
+      writtenAt: sql.ref<number>(`${NAME}.at`),
+    };
     const rows = await this.database.run('list what was notified', signal, (db) =>
       db
         .selectFrom('mq_notification_ledger')
         .selectAll()
         .where('notification_id', '=', notificationId)
+        .where(sql<SqlBool>`NOT ${isGone(this.database, belonging)}`)
         .orderBy('target')
         .execute(),
     );
@@ -100,6 +113,14 @@ export class SqlNotificationLedger extends NotificationLedger {
   async eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return eraseTraces(this.database, ENTRIES, target, limit, signal);
   }
+
+  async countOld(before: Date, signal: AbortSignal): Promise<number> {
+    return countOld(this.database, AGING, before, signal);
+  }
+
+  async removeOld(before: Date, limit: number, signal: AbortSignal): Promise<number> {
+    return removeOld(this.database, AGING, before, limit, signal);
+  }
 }
 
 function toEntry(row: Selectable<SqlSchema['mq_notification_ledger']>): NotificationLedgerEntry {
@@ -109,6 +130,8 @@ function toEntry(row: Selectable<SqlSchema['mq_notification_ledger']>): Notifica
     ...{ type: row.type, outcome: row.outcome, at: toDate(row.at) },
     ...(row.reason !== null && { reason: row.reason }),
     ...(row.provider_id !== null && { providerId: row.provider_id }),
+    ...(row.message_id !== null && { messageId: row.message_id }),
+    ...(row.conversation_id !== null && { conversationId: row.conversation_id }),
     ...(outcome !== null && { report: { outcome, detail, at: toDate(reportedAt ?? row.at) } }),
   };
 }

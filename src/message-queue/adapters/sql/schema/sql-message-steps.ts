@@ -47,8 +47,24 @@ export function suppressions(dialect: SqlDialectName): string[] {
   ];
 }
 
-export function deletionAndRetention(_dialect: SqlDialectName): string[] {
-  return [];
+/** In which conversation a notification was, so that its deletion finds it, and by what age the rows are found that have a retention. */
+export function deletionAndRetention(dialect: SqlDialectName): string[] {
+  const id = idType(dialect);
+  return [
+    `ALTER TABLE mq_notification_inbox ADD COLUMN conversation_id ${id}`,
+    `CREATE INDEX mq_notification_inbox_conversation ON mq_notification_inbox (conversation_id, created_at, notification_id)
+      WHERE conversation_id IS NOT NULL`,
+    'CREATE INDEX mq_notification_inbox_age ON mq_notification_inbox (created_at, notification_id)',
+    `ALTER TABLE mq_notification_ledger ADD COLUMN message_id ${id}`,
+    `ALTER TABLE mq_notification_ledger ADD COLUMN conversation_id ${id}`,
+    'CREATE INDEX mq_notification_ledger_message ON mq_notification_ledger (message_id) WHERE message_id IS NOT NULL',
+    `CREATE INDEX mq_notification_ledger_conversation ON mq_notification_ledger (conversation_id, notification_id, target)
+      WHERE conversation_id IS NOT NULL`,
+    'CREATE INDEX mq_notification_ledger_age ON mq_notification_ledger (at, notification_id, target)',
+    // Nobody knows how old the rows are that are there: their time begins now.
+    `ALTER TABLE mq_batch_progress ADD COLUMN saved_at BIGINT NOT NULL DEFAULT ${Date.now()}`,
+    'CREATE INDEX mq_batch_progress_age ON mq_batch_progress (saved_at, batch_id, segment)',
+  ];
 }
 
 /** Documents in the order of what folded them, so that those of an older folding are found. */

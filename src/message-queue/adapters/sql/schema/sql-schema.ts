@@ -119,6 +119,8 @@ interface NotificationInboxTable {
   title: string;
   body: string;
   message_id: string | null;
+  /** Null where the job did not say. */
+  conversation_id: string | null;
   created_at: Milliseconds;
   read_at: Milliseconds | null;
 }
@@ -135,6 +137,8 @@ interface NotificationLedgerTable {
   report_outcome: Generated<NotificationReport['outcome'] | null>;
   report_detail: Generated<string | null>;
   reported_at: Generated<Milliseconds | null>;
+  message_id: string | null;
+  conversation_id: string | null;
 }
 
 interface SuppressionTable {
@@ -178,6 +182,8 @@ interface BatchProgressTable {
   job_id: string | null;
   job_added_at: Milliseconds | null;
   fingerprint: string | null;
+  /** Generated for an older release, which knows no such time. */
+  saved_at: Generated<Milliseconds>;
 }
 
 interface SearchDocumentTable {

@@ -10,7 +10,12 @@ const ROWS_PER_STATEMENT = 500;
 
 const ROWS = traceTable({
   ...{ name: 'mq_search_documents', key: ['message_id'], order: ['created_at', 'message_id'] },
-  ...{ messages: 'message_id', conversation: 'conversation_id', subject: 'sender_id' },
+  ...{
+    messages: 'message_id',
+    conversation: 'conversation_id',
+    subject: 'sender_id',
+    writtenAt: 'created_at',
+  },
 });
 /** Indexed documents; a tombstone is no trace. */
 export const SEARCH_DOCUMENTS: TraceTable = {

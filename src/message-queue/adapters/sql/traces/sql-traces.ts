@@ -1,6 +1,7 @@
 import type { Expression, RawBuilder, SqlBool, Transaction } from 'kysely';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
+import { isOfDeletion } from './sql-deletions.js';
 import { isHeld, lockLegalHolds } from './sql-legal-holds.js';
 import type { SqlSchema } from '../schema/sql-schema.js';
 
@@ -26,6 +27,8 @@ interface TraceColumns<T extends keyof SqlSchema> {
   /** What is in a conversation, legal holds keep. */
   readonly conversation?: keyof SqlSchema[T] & string;
   readonly subject?: keyof SqlSchema[T] & string;
+  /** Milliseconds: tells what a deletion of its conversation is about. */
+  readonly writtenAt?: keyof SqlSchema[T] & string;
 }
 
 /** A table whose own columns say whose traces its rows are. */
@@ -35,9 +38,15 @@ export function traceTable<T extends keyof SqlSchema>(columns: TraceColumns<T>):
     ...columns,
     isUnderHold: conversation !== undefined,
     which(database, target) {
+      const { sql } = database;
+      if (target.kind === 'deletions') {
+        if (conversation === undefined || columns.writtenAt === undefined) return null;
+        const place = sql.ref<string>(`${name}.${conversation}`);
+        const writtenAt = sql.ref<number>(`${name}.${columns.writtenAt}`);
+        return sql<SqlBool>`${isOfDeletion(database, place, writtenAt, target.deletions)} AND NOT ${isKept(database, place, target)}`;
+      }
       const column = columns[target.kind];
       if (column === undefined) return null;
-      const { sql } = database;
       const found = sql.ref(`${name}.${column}`);
       if (target.kind === 'messages') return isAmong(database, found, target.messageIds);
       const id = target.kind === 'conversation' ? target.conversationId : target.subjectId;
@@ -66,7 +75,9 @@ export function isKept(
 ): RawBuilder<SqlBool> {
   const held = isHeld(database, conversation);
   if (target?.kind !== 'subject' || target.exceptConversations.length === 0) return held;
-  return database.sql<SqlBool>`(${held} OR ${isAmong(database, conversation, target.exceptConversations)})`;
+  // Nowhere is not among them; in SQL it would be neither.
+  const somewhere = database.sql<string>`COALESCE(${conversation}, '')`;
+  return database.sql<SqlBool>`(${held} OR ${isAmong(database, somewhere, target.exceptConversations)})`;
 }
 
 /** Ids of the messages that a target is about, and no legal hold keeps: a query. */
@@ -78,7 +89,12 @@ export function messagesOf(database: SqlDatabase, target: TraceTarget): RawBuild
 export function isOfTarget(database: SqlDatabase, target: TraceTarget): RawBuilder<SqlBool> {
   const { sql } = database;
   if (target.kind === 'messages') return isAmong(database, sql.ref('message.message_id'), target.messageIds);
-  const kept = isKept(database, sql.ref<string>('message.conversation_id'), target);
+  const conversation = sql.ref<string>('message.conversation_id');
+  const kept = isKept(database, conversation, target);
+  if (target.kind === 'deletions') {
+    const writtenAt = sql.ref<number>('message.created_at');
+    return sql<SqlBool>`${isOfDeletion(database, conversation, writtenAt, target.deletions)} AND NOT ${kept}`;
+  }
   return target.kind === 'conversation'
     ? sql<SqlBool>`message.conversation_id = ${target.conversationId} AND NOT ${kept}`
     : sql<SqlBool>`message.sender_id = ${target.subjectId} AND NOT ${kept}`;

@@ -6,7 +6,6 @@ import { JobHandler } from '../../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../../ports/circuit-breakers.js';
 import { NotificationInbox } from '../../../ports/notifications/notification-inbox.js';
 import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
-import type { NotificationLedgerEntry } from '../../../ports/notifications/notification-ledger.js';
 import { NotificationType } from '../../../ports/notifications/notification-type.js';
 import type { Suppression } from '../../../ports/suppressions/suppression.js';
 import { Dependency, guardedPort } from '../../guarded-port.js';
@@ -78,7 +77,8 @@ export class DigestProcessor {
     const { type } = firstOf(items);
     const { entries, dropped } = await this.entries.of(items, batch);
     for (const { notificationId, ...why } of dropped) {
-      await this.record(firstOf(items), [notificationId], type, why, batch.signal);
+      const those = items.filter((item) => item.notificationId === notificationId);
+      await this.record(those, type, why, batch.signal);
     }
     const result = { type, items: 0, dropped, sent: 0, leftOut: [] };
     if (entries.length === 0) return { ...result, outcome: 'dropped' };
@@ -88,8 +88,8 @@ export class DigestProcessor {
         outcome: 'no-destination',
         reason: `the recipient has no "${type}" destination`,
       } as const;
-      const ids = entries.map(({ item }) => item.notificationId);
-      await this.record(firstOf(items), ids, type, why, batch.signal);
+      const left = entries.map(({ item }) => item);
+      await this.record(left, type, why, batch.signal);
       return { ...result, outcome: 'dropped', leftOut: [{ target: type, ...why }] };
     }
     const outcomes = await this.send(entries, targets, batch);
@@ -147,17 +147,18 @@ export class DigestProcessor {
       batch,
       suppression,
     );
-    const ids = entries.map((entry) => entry.item.notificationId);
-    await this.record(item, ids, target.target, outcome, batch.signal);
+    const all = entries.map((entry) => entry.item);
+    await this.record(all, target.target, outcome, batch.signal);
     return outcome;
   }
 
   /** Each by itself: a digest's own text would outlive the messages that it quotes. */
   private async addToInbox(entries: readonly DigestEntry[], { signal }: BatchContext): Promise<void> {
     for (const { item, title, text } of entries) {
-      const { notificationId, recipientId, messageId = null } = item;
+      const { notificationId, recipientId, messageId = null, conversationId = null } = item;
       const createdAt = toDate(item.createdAt);
-      await this.inbox.add({ notificationId, recipientId, title, body: text, messageId, createdAt }, signal);
+      const place = { messageId, conversationId };
+      await this.inbox.add({ notificationId, recipientId, title, body: text, ...place, createdAt }, signal);
     }
   }
 
@@ -168,18 +169,18 @@ export class DigestProcessor {
   }
 
   private async record(
-    { recipientId, type }: DigestItemJobDto,
-    notificationIds: readonly string[],
+    items: readonly DigestItemJobDto[],
     target: string,
     { outcome, reason, providerId }: KeptOutcome,
     signal: AbortSignal,
   ): Promise<void> {
     const at = new Date(this.clock.now());
-    const line: Omit<NotificationLedgerEntry, 'notificationId'> = {
-      ...{ target, recipientId, type, outcome, reason, providerId, at },
-    };
-    for (const notificationId of notificationIds)
-      await this.ledger.record({ ...line, notificationId }, signal);
+    const line = { target, outcome, reason, providerId, at };
+    for (const { notificationId, recipientId, type, messageId, conversationId } of items)
+      await this.ledger.record(
+        { ...line, notificationId, recipientId, type, messageId, conversationId },
+        signal,
+      );
   }
 }
 

@@ -39,11 +39,14 @@ class RowTraces extends TraceHolder {
 /** What an AttachmentStore says of targets. */
 export function declareAttachmentTraces(test: ContractTest<AttachmentStoreSubject>): void {
   declareTraces(test, {
-    foundBy: ['messages', 'conversation', 'subject'],
+    foundBy: ['messages', 'conversation', 'deletions', 'subject'],
     knowsConversations: true,
     holder: ({ attachments }) => new RowTraces(attachments),
-    put: async ({ attachments, messages }, { id, messageId, conversationId, subjectId }) => {
-      await messages.save(aMessage({ messageId, conversationId, senderId: subjectId }), never());
+    put: async ({ attachments, messages }, { id, messageId, conversationId, subjectId, writtenAt }) => {
+      await messages.save(
+        aMessage({ messageId, conversationId, senderId: subjectId, createdAt: writtenAt }),
+        never(),
+      );
       await attachments.save(anAttachment({ id, messageId, fileKey: id, expiresAt: null }));
     },
     has: async ({ attachments }, { id }) => (await attachments.find(id)) !== null,

@@ -117,10 +117,10 @@ function declareErasing(test: ContractTest<EncryptedContentStore>): void {
   });
 
   declareTraces(test, {
-    foundBy: ['messages', 'conversation'],
+    foundBy: ['messages', 'conversation', 'deletions'],
     holder: (store) => store,
-    put: (store, { messageId, conversationId }) =>
-      store.saveDecrypted(opened({ messageId, conversationId }), never()),
+    put: (store, { messageId, conversationId, writtenAt }) =>
+      store.saveDecrypted(opened({ messageId, conversationId, version: writtenAt.getTime() }), never()),
     has: async (store, { messageId }) => (await store.findDecrypted(messageId)) !== null,
   });
 }

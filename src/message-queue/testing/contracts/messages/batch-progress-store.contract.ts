@@ -5,12 +5,13 @@ import type { MessageStore } from '../../../ports/messages/message-store.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { aMessage, at, never } from '../contract-values.js';
+import { declareOldRecords } from '../old-records.contract.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
 function progress(fields: Partial<BatchProgress> = {}): BatchProgress {
   return {
     ...{ batchId: 'batch-1', segment: 0, chunksDone: 1, totalChunks: 4, recipients: 200 },
-    ...{ sent: 48, failed: 1, skipped: 1, ...fields },
+    ...{ sent: 48, failed: 1, skipped: 1, savedAt: at(0), ...fields },
   };
 }
 
@@ -47,6 +48,22 @@ export function batchProgressStoreContract(
     });
 
     declareBeginnings(test);
+
+    declareOldRecords(test, {
+      store: (store) => store,
+      put: (store, id, savedAt) => store.save(progress({ batchId: id, savedAt }), never()),
+      all: async (store, ids) => {
+        const found = await Promise.all(ids.map((id) => store.find(id, 0, never())));
+        return found.flatMap((one) => one?.batchId ?? []);
+      },
+    });
+
+    test('counts the age of progress from its last step', async (store) => {
+      await store.save(progress({ savedAt: at(1) }), never());
+      await store.save(progress({ chunksDone: 2, savedAt: at(9) }), never());
+      assert.equal(await store.countOld(at(5), never()), 0);
+      assert.deepEqual((await store.find('batch-1', 0, never()))?.savedAt, at(9));
+    });
 
     test('sums up the segments of a batch', async (store) => {
       await store.save(progress(), never());
@@ -115,12 +132,12 @@ export function batchTracesContract(
 ): void {
   declareContract('BatchProgressStore as a trace holder', create, runner, (test) => {
     declareTraces(test, {
-      foundBy: ['messages', 'conversation', 'subject'],
+      foundBy: ['messages', 'conversation', 'deletions', 'subject'],
       knowsConversations: true,
       holder: ({ batches }) => batches,
-      put: async ({ batches, messages }, { id, messageId, conversationId, subjectId }) => {
+      put: async ({ batches, messages }, { id, messageId, conversationId, subjectId, writtenAt }) => {
         await messages.save(
-          aMessage({ messageId, conversationId, senderId: subjectId, batchId: id }),
+          aMessage({ messageId, conversationId, senderId: subjectId, batchId: id, createdAt: writtenAt }),
           never(),
         );
         await batches.save(progress({ batchId: id }), never());

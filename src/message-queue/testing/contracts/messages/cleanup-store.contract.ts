@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Deletion } from '../../../ports/privacy/trace-holder.js';
 import type { MessageStore } from '../../../ports/messages/message-store.js';
 import { declareErasures } from './cleanup-store-erasures.contract.js';
 import type { CleanupStoreSubject } from './cleanup-store-erasures.contract.js';
@@ -174,6 +175,30 @@ function declareDeletedConversations(test: ContractTest<CleanupStoreSubject>): v
     assert.equal(await cleanup.removeEmptyConversations(at(10), 10, never()), 1);
     assert.equal(await conversations.find('empty'), null);
     for (const id of ['full', 'held', 'late']) assert.notEqual(await conversations.find(id), null, id);
+  });
+
+  test('lists the deletions before a time, in steps, and none that is held', async (subject) => {
+    const { cleanup, conversations } = subject;
+    for (const [id, when] of [
+      ['b', 1],
+      ['a', 1],
+      ['c', 0],
+      ['late', 10],
+      ['held', 2],
+      ['d', 3],
+    ] as const)
+      await conversations.markDeleted(id, at(when));
+    await conversations.setLegalHold('held', true);
+    await conversations.setLegalHold('alive', false);
+    const list = async (limit: number, after: Deletion | null) =>
+      cleanup.listDeletions(at(10), limit, after, never());
+    const first = await list(3, null);
+    assert.deepEqual(first, [
+      { conversationId: 'c', deletedAt: at(0) },
+      { conversationId: 'a', deletedAt: at(1) },
+      { conversationId: 'b', deletedAt: at(1) },
+    ]);
+    assert.deepEqual(await list(3, first[1] ?? null), [first[2], { conversationId: 'd', deletedAt: at(3) }]);
   });
 
   test('removes marks in steps', async ({ cleanup, conversations }) => {

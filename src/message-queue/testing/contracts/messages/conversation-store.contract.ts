@@ -107,6 +107,15 @@ function declareNewLife(test: ContractTest<ConversationStoreSubject>): void {
     assert.deepEqual(await seen(), Array(4).fill([]));
   });
 
+  test('hides the notices of recalls from before the deletion', async ({ conversations, messages }) => {
+    const notice = (n: number) => ({
+      ...{ messageId: `m${n}`, conversationId: 'conversation-1', recipientId: 'ben', recalledAt: at(n) },
+    });
+    await messages.noteRecalled([notice(1), notice(2)], never());
+    await conversations.markDeleted('conversation-1', at(1));
+    assert.deepEqual((await messages.listRecalled('ben')).items, [notice(2)]);
+  });
+
   test('counts the copies of a batch also in deleted conversations: the figures are not what people wrote', async (subject) => {
     const { conversations, messages } = subject;
     await messages.save(aMessage({ batchId: 'batch-1', createdAt: at(1) }), never());

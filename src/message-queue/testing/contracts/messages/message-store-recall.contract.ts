@@ -112,6 +112,7 @@ function declareNotices(test: ContractTest<MessageStore>): void {
 function declareErasedNotices(test: ContractTest<MessageStore>): void {
   const targets: readonly (readonly [TraceTarget, number])[] = [
     [{ kind: 'conversation', conversationId: 'c-1' }, 2],
+    [{ kind: 'deletions', deletions: [{ conversationId: 'c-1', deletedAt: aNotice({}).recalledAt }] }, 2],
     [{ kind: 'subject', subjectId: 'ben', exceptConversations: [] }, 2],
     [{ kind: 'subject', subjectId: 'ben', exceptConversations: ['c-1'] }, 1],
     // It outlives its message.

@@ -4,12 +4,13 @@ import { InvalidCursorError } from '../../../ports/page.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { allPages, at, AWKWARD_TEXT, never } from '../contract-values.js';
+import { declareOldRecords } from '../old-records.contract.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
 function anEntry(fields: Partial<InboxEntry> = {}): Omit<InboxEntry, 'readAt'> {
   return {
     ...{ notificationId: 'n1', recipientId: 'ben', title: 'New message', body: AWKWARD_TEXT },
-    ...{ messageId: 'message-1', createdAt: at(0), ...fields },
+    ...{ messageId: 'message-1', conversationId: null, createdAt: at(0), ...fields },
   };
 }
 
@@ -20,6 +21,11 @@ export function notificationInboxContract(
 ): void {
   declareContract('NotificationInbox', create, runner, (test) => {
     declareErasing(test);
+    declareOldRecords(test, {
+      store: (inbox) => inbox,
+      put: (inbox, id, createdAt) => inbox.add(anEntry({ notificationId: id, createdAt }), never()),
+      all: async (inbox) => (await inbox.list('ben')).items.map(({ notificationId }) => notificationId),
+    });
 
     test('keeps the first of two entries with one id', async (inbox) => {
       assert.equal(await inbox.add(anEntry(), never()), 'added');
@@ -64,10 +70,20 @@ export function notificationInboxContract(
 
 function declareErasing(test: ContractTest<NotificationInbox>): void {
   declareTraces(test, {
-    foundBy: ['messages', 'subject'],
+    foundBy: ['messages', 'conversation', 'deletions', 'subject'],
+    knowsConversations: true,
     holder: (inbox) => inbox,
-    put: (inbox, { id, messageId, subjectId }) =>
-      inbox.add(anEntry({ notificationId: id, messageId, recipientId: subjectId }), never()),
+    put: (inbox, { id, messageId, conversationId, subjectId, writtenAt }) =>
+      inbox.add(
+        anEntry({
+          notificationId: id,
+          messageId,
+          conversationId,
+          recipientId: subjectId,
+          createdAt: writtenAt,
+        }),
+        never(),
+      ),
     has: async (inbox, { id, subjectId }) =>
       (await inbox.list(subjectId)).items.some(({ notificationId }) => notificationId === id),
   });

@@ -4,8 +4,9 @@ import type {
   NotificationLedgerEntry,
 } from '../../../ports/notifications/notification-ledger.js';
 import { declareContract } from '../contract-runner.js';
-import type { ContractRunner, CreateSubject } from '../contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { at, never } from '../contract-values.js';
+import { declareOldRecords } from '../old-records.contract.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
 function anEntry(fields: Partial<NotificationLedgerEntry> = {}): NotificationLedgerEntry {
@@ -28,25 +29,22 @@ export function notificationLedgerContract(
   runner?: ContractRunner,
 ): void {
   declareContract('NotificationLedger', create, runner, (test) => {
-    declareTraces(test, {
-      foundBy: ['subject'],
-      holder: (ledger) => ledger,
-      put: (ledger, { id, subjectId }) =>
-        ledger.record(anEntry({ notificationId: id, recipientId: subjectId }), never()),
-      has: async (ledger, { id }) => (await ledger.list(id)).length > 0,
+    declareOldRecords(test, {
+      store: (ledger) => ledger,
+      put: (ledger, id, when) => ledger.record(anEntry({ notificationId: id, at: when }), never()),
+      all: async (ledger, ids) => {
+        const lines = await Promise.all(ids.map((id) => ledger.list(id)));
+        return lines.flat().map(({ notificationId }) => notificationId);
+      },
     });
 
-    test('erases lines one by one, also of one notification to several people', async (ledger) => {
-      for (const target of ['device-1', 'device-2', 'device-3'])
-        await ledger.record(anEntry({ target }), never());
-      const theirs = anEntry({ target: 'device-4', recipientId: 'cleo' });
-      await ledger.record(theirs, never());
-      const ben = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
-      assert.equal(await ledger.countTraces(ben, never()), 3);
-      assert.equal(await ledger.eraseTraces(ben, 2, never()), 2);
-      assert.equal(await ledger.eraseTraces(ben, 2, never()), 1);
-      assert.deepEqual(await ledger.list('n1'), [theirs]);
+    test('gives back what it was told', async (ledger) => {
+      const entry = anEntry({ messageId: 'message-1', conversationId: 'conversation-1' });
+      await ledger.record(entry, never());
+      assert.deepEqual(await ledger.list('n1'), [entry]);
     });
+
+    declareErasing(test);
 
     test('keeps the first entry of each target', async (ledger) => {
       const second = anEntry({
@@ -103,5 +101,31 @@ export function notificationLedgerContract(
       await Promise.all(Array.from({ length: 20 }, () => ledger.record(anEntry(), never())));
       assert.equal((await ledger.list('n1')).length, 1);
     });
+  });
+}
+
+function declareErasing(test: ContractTest<NotificationLedger>): void {
+  declareTraces(test, {
+    foundBy: ['messages', 'conversation', 'deletions', 'subject'],
+    knowsConversations: true,
+    holder: (ledger) => ledger,
+    put: (ledger, { id, messageId, conversationId, subjectId, writtenAt }) =>
+      ledger.record(
+        anEntry({ notificationId: id, messageId, conversationId, recipientId: subjectId, at: writtenAt }),
+        never(),
+      ),
+    has: async (ledger, { id }) => (await ledger.list(id)).length > 0,
+  });
+
+  test('erases lines one by one, also of one notification to several people', async (ledger) => {
+    for (const target of ['device-1', 'device-2', 'device-3'])
+      await ledger.record(anEntry({ target }), never());
+    const theirs = anEntry({ target: 'device-4', recipientId: 'cleo' });
+    await ledger.record(theirs, never());
+    const ben = { kind: 'subject', subjectId: 'ben', exceptConversations: [] } as const;
+    assert.equal(await ledger.countTraces(ben, never()), 3);
+    assert.equal(await ledger.eraseTraces(ben, 2, never()), 2);
+    assert.equal(await ledger.eraseTraces(ben, 2, never()), 1);
+    assert.deepEqual(await ledger.list('n1'), [theirs]);
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TraceHolder, TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
-import { never, rejectsWhenAborted } from '../contract-values.js';
+import { at, never, rejectsWhenAborted } from '../contract-values.js';
 import { ALIKE, aRecord, ID_OF, KINDS, sharedBy, targetOf } from './trace-records.js';
 import type { TraceRecord } from './trace-records.js';
 
@@ -49,6 +49,7 @@ export function declareTraces<T>(test: ContractTest<T>, access: TraceAccess<T>):
   }
   if (access.foundBy.includes('messages')) declareManyMessages(test, access);
   if (access.foundBy.includes('subject')) declareHeldConversations(test, access);
+  if (access.foundBy.includes('deletions')) declareDeletions(test, access);
   if (access.hold !== undefined) declareHolds(test, access, access.hold);
 }
 
@@ -106,7 +107,7 @@ function declareErasing<T>(test: ContractTest<T>, access: TraceAccess<T>, kind: 
 }
 
 function declareComparing<T>(test: ContractTest<T>, access: TraceAccess<T>, kind: TraceTarget['kind']): void {
-  const named = (id: string, at: number): TraceRecord => aRecord(at, { [ID_OF[kind]]: id });
+  const named = (id: string, number: number): TraceRecord => aRecord(number, { [ID_OF[kind]]: id });
 
   test(`compares ids exactly, by ${kind}`, async (subject) => {
     const records = await putAll(access, subject, ALIKE.map(named));
@@ -164,6 +165,42 @@ function declareHeldConversations<T>(test: ContractTest<T>, access: TraceAccess<
     assert.equal(await eraseAll(access.holder(subject), target, 10), 1);
     await expectThere(access, subject, [free], false);
     await expectThere(access, subject, [held], true);
+  });
+}
+
+function declareDeletions<T>(test: ContractTest<T>, access: TraceAccess<T>): void {
+  test('keeps what was written after a conversation was deleted', async (subject) => {
+    const before = [aRecord(1, { conversationId: 'one' }), aRecord(2, { conversationId: 'two' })];
+    const after = [
+      aRecord(3, { conversationId: 'one', writtenAt: at(1) }),
+      aRecord(4, { conversationId: 'two', writtenAt: at(2) }),
+    ];
+    const atThatTime = aRecord(5, { conversationId: 'two', writtenAt: at(1) });
+    await putAll(access, subject, [...before, ...after, atThatTime]);
+    const target: TraceTarget = {
+      kind: 'deletions',
+      deletions: [
+        { conversationId: 'one', deletedAt: at(0) },
+        { conversationId: 'none', deletedAt: at(9) },
+        { conversationId: 'two', deletedAt: at(1) },
+      ],
+    };
+    await expectLeft(access, subject, target, 3);
+    assert.equal(await eraseAll(access.holder(subject), target, 2), 3);
+    await expectThere(access, subject, [...before, atThatTime], false);
+    await expectThere(access, subject, after, true);
+  });
+
+  test('takes no deletion, and 200 of them', async (subject) => {
+    const [record] = await putAll(access, subject, [aRecord(1)]);
+    await expectLeft(access, subject, { kind: 'deletions', deletions: [] }, 0);
+    const unknown = Array.from({ length: 199 }, (_, n) => ({
+      conversationId: `none-${n}`,
+      deletedAt: at(9),
+    }));
+    const known = { conversationId: record.conversationId, deletedAt: record.writtenAt };
+    const target: TraceTarget = { kind: 'deletions', deletions: [...unknown, known] };
+    assert.equal(await eraseAll(access.holder(subject), target, 10), 1);
   });
 }
 

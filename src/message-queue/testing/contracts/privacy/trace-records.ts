@@ -1,4 +1,5 @@
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import { at } from '../contract-values.js';
 
 /** A record that the contract has stored: of a message, in a conversation, about a person. No id holds spaces or control characters. */
 export interface TraceRecord {
@@ -7,10 +8,12 @@ export interface TraceRecord {
   readonly messageId: string;
   readonly conversationId: string;
   readonly subjectId: string;
+  /** When it was written, where the holder knows. */
+  readonly writtenAt: Date;
 }
 
 /** The kinds of target. */
-export const KINDS = ['messages', 'conversation', 'subject'] as const;
+export const KINDS = ['messages', 'conversation', 'deletions', 'subject'] as const;
 
 /** Ids that a careless comparison takes for each other. */
 export const ALIKE = [
@@ -19,12 +22,20 @@ export const ALIKE = [
 ];
 
 /** Which of a record's ids a kind of target names. */
-export const ID_OF = { messages: 'messageId', conversation: 'conversationId', subject: 'subjectId' } as const;
+export const ID_OF = {
+  messages: 'messageId',
+  conversation: 'conversationId',
+  deletions: 'conversationId',
+  subject: 'subjectId',
+} as const;
+
+/** When the records of a test were written, where it does not say. */
+export const WRITTEN_AT = at(0);
 
 /** A record that shares nothing with those of other numbers but what a test says. */
 export function aRecord(number: number, fields: Partial<TraceRecord> = {}): TraceRecord {
   const ids = { messageId: `message-${number}`, conversationId: `conversation-${number}` };
-  return { id: `trace${number}`, ...ids, subjectId: `person-${number}`, ...fields };
+  return { id: `trace${number}`, ...ids, subjectId: `person-${number}`, writtenAt: WRITTEN_AT, ...fields };
 }
 
 /** What makes records be of one target: messages are named one by one. */
@@ -39,5 +50,6 @@ export function targetOf(
   const [{ conversationId, subjectId }] = records;
   if (kind === 'messages') return { kind, messageIds: records.map(({ messageId }) => messageId) };
   if (kind === 'conversation') return { kind, conversationId };
+  if (kind === 'deletions') return { kind, deletions: [{ conversationId, deletedAt: WRITTEN_AT }] };
   return { kind, subjectId, exceptConversations: [] };
 }

@@ -31,11 +31,14 @@ export function searchIndexContract(create: CreateSubject<SearchSubject>, runner
     declareHighlights(test);
     declareNoReturn(test);
     declareTraces(test, {
-      foundBy: ['messages', 'conversation', 'subject'],
+      foundBy: ['messages', 'conversation', 'deletions', 'subject'],
       knowsConversations: true,
       holder: (index) => index,
-      put: (index, { id, messageId, conversationId, subjectId }) =>
-        index.indexMany([aDocument(messageId, id, { conversationId, senderId: subjectId })], never()),
+      put: (index, { id, messageId, conversationId, subjectId, writtenAt }) =>
+        index.indexMany(
+          [aDocument(messageId, id, { conversationId, senderId: subjectId, createdAt: writtenAt })],
+          never(),
+        ),
       has: async (index, { id, messageId }) => (await found(index, id)).includes(messageId),
     });
   });
