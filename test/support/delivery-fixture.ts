@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { deletionGate } from './deletion-gate.js';
 import type { Plain } from './plain.js';
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
 import {
@@ -28,7 +29,7 @@ export function setUp() {
   const keys = recorded(new KeyRing());
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
-  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers);
+  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers, deletionGate());
   const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
     (await store.findStatus('m-1', recipientId))?.status;
   return { clock, breakers, transport, store, keys, cipher, processor, statusOf };

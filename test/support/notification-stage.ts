@@ -20,6 +20,7 @@ import type { DigestItem } from '../../src/message-queue/ports/notifications/dig
 import { AuditChain } from '../../src/message-queue/privacy/audit/audit-chain.js';
 import { RingNameKeys } from '../../src/message-queue/privacy/keys/ring-name-keys.js';
 import { NotificationChannels } from '../../src/message-queue/queues/notification/notification-channels.js';
+import { deletionGate } from './deletion-gate.js';
 import { NotificationGate } from '../../src/message-queue/queues/notification/notification-gate.js';
 import type { NotificationJobDto } from '../../src/message-queue/queues/notification/notification-job.dto.js';
 import { NotificationSender } from '../../src/message-queue/queues/notification/notification-sender.js';
@@ -69,7 +70,7 @@ export function notificationStage() {
   const audit = new AuditChain(new InMemoryAuditTrail(), new RingNameKeys(new KeyRing()), clock);
   const suppressions = new StoredSuppressions(ports.store, events, audit, clock);
   const processor = new MessageNotificationProcessor(
-    new NotificationGate(ports.preferences, clock, ports.breakers),
+    new NotificationGate(ports.preferences, clock, ports.breakers, deletionGate()),
     new NotificationTargets(ports.devices, ports.contacts, ports.breakers),
     new NotificationSender(
       new NotificationChannels(

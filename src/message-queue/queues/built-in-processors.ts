@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { BatchMessageProcessor } from './batch/batch.processor.js';
 import { MessageCleanupProcessor } from './cleanup/cleanup.processor.js';
+import { DeletionGate } from './deletion-gate.js';
 import { EraseTracesProcessor } from './cleanup/erase-traces.processor.js';
 import { MessageDeliveryProcessor } from './delivery/delivery.processor.js';
 import { MessageEncryptionProcessor } from './encryption/encryption.processor.js';
@@ -27,6 +28,8 @@ export const BUILT_IN_PROCESSORS: readonly Type<object>[] = [
   BatchMessageProcessor,
   MessageCleanupProcessor,
   EraseTracesProcessor,
+  // What several of them ask.
+  DeletionGate,
   // What the notification queue is made of beside its processor.
   DigestComposer,
   DigestEntries,

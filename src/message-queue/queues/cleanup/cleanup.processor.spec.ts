@@ -150,14 +150,16 @@ describe('cleanup-messages: old_messages', () => {
 describe('cleanup-messages: deleted_conversations', () => {
   it('removes the messages and marks of conversations deleted 30 days ago', async () => {
     const { processor, context, addMessage, conversations, messages } = setUp();
-    await addMessage('gone', 1, 'c-gone');
-    await addMessage('fresh', 1, 'c-fresh');
+    await addMessage('gone', 32, 'c-gone');
+    await addMessage('again', 1, 'c-gone');
+    await addMessage('fresh', 32, 'c-fresh');
     await addMessage('kept', 400);
     await conversations.markDeleted('c-gone', new Date(NOW - 31 * DAY));
     await conversations.markDeleted('c-fresh', new Date(NOW - 29 * DAY));
     expect(await processor.processCleanup(deleted, context())).toMatchObject({ matched: 1, removed: 1 });
     expect(await messages.find('gone')).toBeNull();
-    expect(await messages.find('fresh')).not.toBeNull();
+    expect(await messages.find('again')).not.toBeNull();
+    expect(await messages.find('fresh')).toBeNull();
     expect(await messages.find('kept')).not.toBeNull();
     expect(await conversations.find('c-gone')).toBeNull();
     expect(await conversations.find('c-fresh')).not.toBeNull();

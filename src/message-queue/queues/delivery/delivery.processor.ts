@@ -14,6 +14,7 @@ import { MessageStore, UnknownMessageError } from '../../ports/messages/message-
 import type { MessageToSave, StatusOutcome } from '../../ports/messages/message-store.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
+import { DELETED, DeletionGate } from '../deletion-gate.js';
 import { toDate } from '../payload-fields.js';
 import { DeliveryConfirmationJobDto } from './delivery-confirmation-job.dto.js';
 import { MessageSaving } from './message-saving.js';
@@ -30,6 +31,8 @@ export interface SendMessageResult {
   readonly encrypted: boolean;
   /** An earlier run had sent it; nothing was sent now. */
   readonly repeated: boolean;
+  /** Why the message was neither stored nor sent, where it was not. */
+  readonly dropped?: string;
 }
 
 /** Result of `delivery-confirmation`. */
@@ -57,6 +60,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
     cipher: MessageCipher,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
+    private readonly deletions: DeletionGate,
   ) {
     this.transport = guardedPort(transport, Dependency.TRANSPORT, breakers);
     this.messages = guardedPort(messages, Dependency.STORE, breakers);
@@ -65,7 +69,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
 
   /**
    * Stores a message, sealed first when it asks for it, and hands it to the recipient. An offline recipient is a success: the
-   * message waits as `pending`.
+   * message waits as `pending`. One from before the deletion of its conversation is dropped.
    */
   @JobHandler(DELIVERY_QUEUE, 'send-message')
   processSendMessage(payload: SendMessageJobDto, context: JobContext): Promise<SendMessageResult> {
@@ -121,6 +125,11 @@ export class MessageDeliveryProcessor implements JobEndListener {
     const encrypted = payload.requiresEncryption === true;
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();
+    const { conversationId, createdAt } = payload;
+    if (await this.deletions.isShut({ conversationId, createdAt }, context)) {
+      await context.progress({ percentage: 100, step: 'dropped', currentStep: 3, totalSteps: 3 });
+      return { messageId, recipientId, status: 'failed', encrypted, repeated: false, dropped: DELETED };
+    }
     const earlier = await this.messages.findStatus(messageId, recipientId, context.signal);
     // Saved before it is sent: a recipient who connects in between finds it among the pending ones. Of a repeat this says whether it is one.
     const message = await this.saving.save(

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
+import { deletionGate } from '../../../../test/support/deletion-gate.js';
 import type { Plain } from '../../../../test/support/plain.js';
 import { NodeMessageCipher } from '../../adapters/node-crypto/index.js';
 import { InMemoryEncryptedContentStore } from '../../adapters/in-memory/index.js';
@@ -25,7 +26,12 @@ function setUp() {
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
   const contents = recorded(new InMemoryEncryptedContentStore());
-  const processor = new MessageEncryptionProcessor(cipher, contents, new ManualCircuitBreakers());
+  const processor = new MessageEncryptionProcessor(
+    cipher,
+    contents,
+    new ManualCircuitBreakers(),
+    deletionGate(),
+  );
   const failure = (job: Plain<EncryptionJobDto>): Promise<UnrecoverableJobError> =>
     processor.processEncryption(job, fakeJobContext()).then(
       () => Promise.reject(new Error('It did not fail.')),

@@ -10,6 +10,7 @@ import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { contentVersion } from '../content-version.js';
+import { DELETED, DeletionGate } from '../deletion-gate.js';
 import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
 import { ENCRYPTION_QUEUE } from './encryption.queue.js';
 
@@ -17,10 +18,13 @@ import { ENCRYPTION_QUEUE } from './encryption.queue.js';
 export interface EncryptionResult {
   readonly messageId: string;
   readonly operation: EncryptionOperation;
-  readonly algorithm: EncryptionAlgorithm;
-  readonly keyId: string;
-  /** `stale`: the store has newer content of this message, the result was dropped. */
-  readonly outcome: 'saved' | 'stale';
+  /** Null when it was dropped; so is the key. */
+  readonly algorithm: EncryptionAlgorithm | null;
+  readonly keyId: string | null;
+  /** `stale`: the store has newer content of this message, the result was dropped. `dropped`: what it is about was deleted; nothing was done. */
+  readonly outcome: 'saved' | 'stale' | 'dropped';
+  /** Why it was dropped. */
+  readonly reason?: string;
 }
 
 /** Handles `message-encryption`. Safe to run twice; neither results nor errors carry content. */
@@ -32,6 +36,7 @@ export class MessageEncryptionProcessor {
     private readonly cipher: MessageCipher,
     contents: EncryptedContentStore,
     breakers: CircuitBreakers,
+    private readonly deletions: DeletionGate,
   ) {
     this.contents = guardedPort(contents, Dependency.STORE, breakers);
   }
@@ -44,6 +49,11 @@ export class MessageEncryptionProcessor {
   async processEncryption(payload: EncryptionJobDto, context: JobContext): Promise<EncryptionResult> {
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();
+    const { messageId, operation } = payload;
+    if (await this.deletions.isShut(payload, context)) {
+      await context.progress({ percentage: 100, step: 'dropped', currentStep: 3, totalSteps: 3 });
+      return { messageId, operation, algorithm: null, keyId: null, outcome: 'dropped', reason: DELETED };
+    }
     const done = await this.perform(payload, context);
     await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
     return { messageId: payload.messageId, operation: payload.operation, ...done };

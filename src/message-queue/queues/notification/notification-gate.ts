@@ -7,6 +7,7 @@ import { NotificationPreferences } from '../../ports/notifications/notification-
 import type { QuietHours } from '../../ports/notifications/notification-preferences.js';
 import { NotificationType } from '../../ports/notifications/notification-type.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
+import { DELETED, DeletionGate } from '../deletion-gate.js';
 import { toDate } from '../payload-fields.js';
 import type { NotificationJobDto } from './notification-job.dto.js';
 import { NotificationPriority } from './notification-priority.js';
@@ -14,11 +15,11 @@ import { quietHoursLeftMs } from './quiet-hours.js';
 
 /** Why a notification is not sent at all. */
 export interface DropReason {
-  readonly outcome: 'expired' | 'opted-out';
+  readonly outcome: 'expired' | 'opted-out' | 'deleted';
   readonly reason: string;
 }
 
-/** Decides whether a notification may go out now: its time to live, the recipient's opt-outs and quiet hours. */
+/** Decides whether a notification may go out now: its time to live, whether what it is about was deleted, the recipient's opt-outs and quiet hours. */
 @Injectable()
 export class NotificationGate {
   private readonly preferences: NotificationPreferences;
@@ -27,6 +28,7 @@ export class NotificationGate {
     preferences: NotificationPreferences,
     private readonly clock: Clock,
     breakers: CircuitBreakers,
+    private readonly deletions: DeletionGate,
   ) {
     this.preferences = guardedPort(preferences, Dependency.STORE, breakers);
   }
@@ -42,13 +44,14 @@ export class NotificationGate {
    */
   async check(
     job: NotificationJobDto,
-    context: Pick<JobContext, 'signal' | 'logger'>,
+    context: Pick<JobContext, 'signal' | 'logger'> & Partial<Pick<JobContext, 'addedAt'>>,
   ): Promise<DropReason | null> {
     const now = this.clock.now();
     const expiresAt = this.expiresAt(job);
     if (expiresAt !== null && now >= expiresAt) {
       return { outcome: 'expired', reason: `older than its ttlMs of ${job.ttlMs ?? 0} ms` };
     }
+    if (await this.deletions.isShut(job, context)) return { outcome: 'deleted', reason: DELETED };
     const wishes = await this.preferences.find(job.recipientId, context.signal);
     if (wishes?.optedOut.includes(job.type)) {
       return { outcome: 'opted-out', reason: `the recipient switched "${job.type}" off` };

@@ -97,7 +97,9 @@ export class MessageNotificationProcessor {
     context: JobContext,
   ): Promise<NotificationResult> {
     const notificationId = context.jobId;
-    await this.digests.collect({ ...job, digestKey, notificationId }, context.signal);
+    // The digest runs without knowing when this one was added.
+    const createdAt = claimedTime(job.createdAt, context.addedAt);
+    await this.digests.collect({ ...job, createdAt, digestKey, notificationId }, context.signal);
     await context.progress({ percentage: 100, step: 'collected', currentStep: 3, totalSteps: 3 });
     return { notificationId, type: job.type, outcome: 'collected', sent: 0, unregistered: 0, leftOut: [] };
   }
