@@ -6,6 +6,10 @@ import type { TwilioOptions } from '../../src/message-queue/adapters/twilio/inde
 import { InvalidConfigurationError } from '../../src/kernel/errors.js';
 import { RateLimited, RetryLater, UnrecoverableJobError } from '../../src/message-queue/jobs/errors.js';
 import { defineRate } from '../../src/message-queue/jobs/flow/rate.js';
+import {
+  ChannelSettingsError,
+  DestinationBusyError,
+} from '../../src/message-queue/ports/destination-errors.js';
 import { NotificationSendError } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import type { OutgoingNotification } from '../../src/message-queue/ports/notifications/notification-channel.js';
 import { notificationChannelContract } from '../../src/message-queue/testing/contracts/index.js';
@@ -25,6 +29,7 @@ describe('TwilioSmsChannel', () => {
     | { status: number; body?: unknown; headers?: Record<string, string> }
     | 'none'
     | 'reset'
+    | 'overlong'
     | `${'partly' | 'broken'} ${number}`;
   let server: Server;
   let baseUrl: string;
@@ -36,6 +41,9 @@ describe('TwilioSmsChannel', () => {
       request.on('end', () => {
         requests.push({ url: request.url ?? '', headers: request.headers, form: new URLSearchParams(text) });
         if (answer === 'none') return;
+        if (answer === 'overlong') {
+          return void request.socket.end(`HTTP/1.1 201 Created\r\nx-trace: ${'t'.repeat(500_000)}\r\n\r\n{}`);
+        }
         if (answer === 'reset') return void request.socket.destroy();
         if (typeof answer === 'string') {
           const [how, status] = answer.split(' ');
@@ -107,13 +115,31 @@ describe('TwilioSmsChannel', () => {
   it.each([
     [
       400,
-      { code: 21211, message: "The 'To' number +4915112345678 is not valid: MARKER" },
+      { code: 99999, message: "The 'To' number +4915112345678: MARKER" },
       UnrecoverableJobError,
-      '400, error 21211',
+      '400, error 99999',
     ],
+    [400, { code: 21617 }, UnrecoverableJobError, '400, error 21617'],
+    [400, { code: 21619 }, UnrecoverableJobError, '400, error 21619'],
+    [400, { code: 30007 }, UnrecoverableJobError, '400, error 30007'],
+    [400, { code: 'toString' }, UnrecoverableJobError, '400'],
     [400, 'no JSON object', UnrecoverableJobError, '400'],
-    [302, {}, UnrecoverableJobError, '302'],
-    [401, { code: 20003 }, NotificationSendError, '401, error 20003'],
+    [302, {}, ChannelSettingsError, '302'],
+    [404, { code: 20404 }, ChannelSettingsError, '404, error 20404'],
+    [401, { code: 20003 }, ChannelSettingsError, '401, error 20003'],
+    [401, {}, ChannelSettingsError, '401'],
+    [402, {}, ChannelSettingsError, '402'],
+    [403, { code: 99999 }, ChannelSettingsError, '403, error 99999'],
+    [400, { code: 20005 }, ChannelSettingsError, '400, error 20005'],
+    [400, { code: 21212 }, ChannelSettingsError, '400, error 21212'],
+    [400, { code: 21603 }, ChannelSettingsError, '400, error 21603'],
+    [400, { code: 21606 }, ChannelSettingsError, '400, error 21606'],
+    [400, { code: 21659 }, ChannelSettingsError, '400, error 21659'],
+    [400, { code: 21660 }, ChannelSettingsError, '400, error 21660'],
+    [400, { code: 21703 }, ChannelSettingsError, '400, error 21703'],
+    [400, { code: 21408 }, DestinationBusyError, '400, error 21408'],
+    [403, { code: 21608 }, DestinationBusyError, '403, error 21608'],
+    [400, { code: 21612 }, DestinationBusyError, '400, error 21612'],
     [500, { code: 20500 }, NotificationSendError, '500, error 20500'],
     [503, {}, NotificationSendError, '503'],
   ])('on %i %j fails the right way, without the number', async (status, body, type, text) => {
@@ -124,6 +150,56 @@ describe('TwilioSmsChannel', () => {
     expect(failure.message).not.toMatch(/MARKER|4915|s3cret/);
     expect(requests).toHaveLength(1);
   });
+
+  it.each([
+    [21211, 'invalid'],
+    [21214, 'invalid'],
+    [21217, 'invalid'],
+    [21265, 'invalid'],
+    [21266, 'invalid'],
+    [21610, 'opted-out'],
+    [21614, 'invalid'],
+    [21635, 'invalid'],
+  ])('on %i says that the number gets nothing more: %s', async (code, reason) => {
+    answer = { status: 400, body: { code, message: 'MARKER +4915112345678' } };
+    const receipt = await channel().send(sms(), signal);
+    expect(receipt).toEqual({ outcome: 'refused', reason, detail: `Twilio ${code}` });
+  });
+
+  it.each([
+    [400, 21611, 600_000],
+    [429, 20429, 10_000],
+    [429, 63038, 3_600_000],
+  ])('on %i, error %i closes the rate for %i ms', async (status, code, delayMs) => {
+    answer = { status, body: { code } };
+    const failure = await failureOf(channel().send(sms(), signal));
+    expect(failure).toBeInstanceOf(RateLimited);
+    expect(failure).toMatchObject({ delayMs });
+  });
+
+  it('asks Twilio to report where the options say', async () => {
+    const statusCallbackUrl = 'https://api.example.org/twilio/reports/?x=1';
+    await channel({ statusCallbackUrl }).send(sms(), signal);
+    await channel().send(sms(), signal);
+    expect(requests.map(({ form }) => form.get('StatusCallback'))).toEqual([statusCallbackUrl, null]);
+  });
+
+  it('sends nothing a second time because of headers that nobody asked for', async () => {
+    answer = 'overlong';
+    expect(await channel().send(sms(), signal)).toEqual({ outcome: 'sent' });
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each(['+15005550006', '12345', 'Acme', 'Acme & Co_1', '1-800-Acme'])('sends from %j', (from) => {
+    expect(() => channel({ from })).not.toThrow();
+  });
+
+  it.each(['0151 123', 'Acme Company', 'Müller', '123456789', '+0123456789', ' ', 'whatsapp:+1500555'])(
+    'refuses to send from %j',
+    (from) => {
+      expect(() => channel({ from })).toThrow(/from: must be a number in E\.164 form/);
+    },
+  );
 
   it.each([
     [429, '7', 7_000],
@@ -190,11 +266,15 @@ describe('TwilioSmsChannel', () => {
 
   it('refuses before it sends what Twilio would not take', async () => {
     for (const destination of ['0151 123', '+49 151 12345678', 'whatsapp:+4915112345678']) {
-      const failure = await failureOf(channel().send(sms({ destination }), signal));
-      expect(failure).toBeInstanceOf(UnrecoverableJobError);
+      const receipt = await channel().send(sms({ destination }), signal);
+      expect(receipt).toMatchObject({ outcome: 'refused', reason: 'invalid' });
+      expect(JSON.stringify(receipt)).not.toContain('151');
     }
     const long = await failureOf(channel().send(sms({ body: 'x'.repeat(1_600) }), signal));
-    expect(long.message).toMatch(/has 1605 characters/);
+    expect(long).toBeInstanceOf(UnrecoverableJobError);
+    expect(long.message).toMatch(/^message: makes the SMS 1605 characters/);
+    const blank = await failureOf(channel().send(sms({ title: ' ', body: '\n' }), signal));
+    expect(blank.message).toMatch(/^message: must not be blank/);
     expect(requests).toEqual([]);
   });
 

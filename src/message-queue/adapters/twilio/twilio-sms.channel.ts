@@ -1,89 +1,102 @@
+import { Agent } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { RateLimited, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { SharedRate } from '../../jobs/flow/rate.js';
+import { UnrecoverableJobError } from '../../jobs/errors.js';
 import { NotificationSendError, SmsChannel } from '../../ports/notifications/notification-channel.js';
-import type { ChannelReceipt, OutgoingNotification } from '../../ports/notifications/notification-channel.js';
-import { retryAfterMs } from '../shared/retry-after.js';
+import type {
+  ChannelReceipt,
+  FittedDraft,
+  NotificationDraft,
+  OutgoingNotification,
+} from '../../ports/notifications/notification-channel.js';
+import { KeepingAgent } from '../shared/keeping-agent.js';
+import { postOnce } from '../shared/post-once.js';
+import { fittedSms, smsTextOf } from './fitted-sms.js';
+import { receiptOf } from './twilio-answer.js';
+import type { TwilioAnswer } from './twilio-answer.js';
 import { resolveTwilioOptions } from './twilio-options.js';
 import type { ResolvedTwilioOptions, TwilioOptions } from './twilio-options.js';
 
-const MAX_CHARACTERS = 1_600;
 const MAX_VALIDITY_SECONDS = 36_000;
 const MAX_ANSWER_BYTES = 65_536;
-const RETRY_MS = 10_000;
-const MAX_RETRY_MS = 3_600_000;
 const E164 = /^\+[1-9]\d{6,14}$/;
 
-/** What is kept of an answer. */
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly fields: { readonly sid?: unknown; readonly code?: unknown };
-}
-
 /**
- * SMS by Twilio's REST API, with Node's own `fetch`: one POST does not need the 21 MB of the package `twilio`, which takes no
- * AbortSignal either.
+ * SMS by Twilio's REST API: one POST does not need the 21 MB of the package `twilio`, which takes no AbortSignal either.
  *
  * ```ts
  * adapters: [{ provide: SmsChannel, useFactory: () => new TwilioSmsChannel({ accountSid, authToken, from: '+4915100000' }) }]
  * ```
  *
  * The text is the title, a line break and the message. Twilio has no idempotency keys: an SMS may repeat when the connection or the
- * worker dies after Twilio has accepted it and before its answer arrives.
+ * worker dies after Twilio has accepted it and before its status arrives. What becomes of it later comes by {@link readTwilioReport}.
  */
 @Injectable()
 export class TwilioSmsChannel extends SmsChannel {
   override readonly rate?: SharedRate;
   private readonly options: ResolvedTwilioOptions;
+  private readonly agent: Agent;
 
   /** @throws InvalidConfigurationError */
   constructor(options: TwilioOptions) {
     super();
     this.options = resolveTwilioOptions(options);
     this.rate = this.options.rate;
+    const kept = { keepAlive: true, maxSockets: 50, timeout: 60_000 };
+    this.agent = this.options.baseUrl.startsWith('https:') ? new KeepingAgent(kept) : new Agent();
   }
 
-  /** @throws UnrecoverableJobError, RateLimited, RetryLater, NotificationSendError, and the signal's reason */
+  /** Title and message together: at most 1 600 characters, and `maxSegments`; not blank. */
+  override fit(draft: NotificationDraft): FittedDraft {
+    return fittedSms(draft, this.options);
+  }
+
+  /**
+   * @throws UnrecoverableJobError, ChannelSettingsError, DestinationBusyError, RateLimited, RetryLater, NotificationSendError, and the
+   * signal's reason
+   */
   override async send(notification: OutgoingNotification, signal: AbortSignal): Promise<ChannelReceipt> {
     signal.throwIfAborted();
-    const form = this.formOf(notification);
-    return receiptOf(await this.post(form, signal));
+    if (!E164.test(notification.destination)) {
+      return { outcome: 'refused', reason: 'invalid', detail: 'not a phone number in E.164 form' };
+    }
+    return receiptOf(await this.post(this.formOf(notification), signal));
   }
 
-  private formOf({ destination, title, body, expiresAt }: OutgoingNotification): URLSearchParams {
-    const { from, messagingServiceSid } = this.options;
-    if (!E164.test(destination))
-      throw new UnrecoverableJobError('The destination is not a phone number in E.164 form.');
-    const text = title.trim() === '' ? body : `${title}\n${body}`;
-    if (text.length > MAX_CHARACTERS) {
-      throw new UnrecoverableJobError(
-        `The SMS has ${text.length} characters; Twilio takes ${MAX_CHARACTERS}: shorten it.`,
-      );
+  private formOf(notification: OutgoingNotification): URLSearchParams {
+    const { from, messagingServiceSid, statusCallbackUrl } = this.options;
+    const { draft, issues } = this.fit(notification);
+    if (issues.length > 0) {
+      throw new UnrecoverableJobError(issues.map(({ path, message }) => `${path}: ${message}`).join('; '));
     }
-    const form = new URLSearchParams({ To: destination, Body: text });
+    const form = new URLSearchParams({ To: notification.destination, Body: smsTextOf(draft) });
     if (from !== undefined) form.set('From', from);
     if (messagingServiceSid !== undefined) form.set('MessagingServiceSid', messagingServiceSid);
-    if (expiresAt !== null) {
-      const seconds = Math.ceil((expiresAt - Date.now()) / 1_000);
+    if (statusCallbackUrl !== undefined) form.set('StatusCallback', statusCallbackUrl);
+    if (notification.expiresAt !== null) {
+      const seconds = Math.ceil((notification.expiresAt - Date.now()) / 1_000);
       form.set('ValidityPeriod', String(Math.min(Math.max(seconds, 1), MAX_VALIDITY_SECONDS)));
     }
     return form;
   }
 
-  private async post(form: URLSearchParams, signal: AbortSignal): Promise<Answer> {
+  private async post(form: URLSearchParams, signal: AbortSignal): Promise<TwilioAnswer> {
     const { baseUrl, accountSid, apiKeySid, authToken, timeoutMs } = this.options;
     const credentials = Buffer.from(`${apiKeySid ?? accountSid}:${authToken}`).toString('base64');
     try {
-      const response = await fetch(`${baseUrl}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${credentials}`, accept: 'application/json' },
-        body: form,
-        redirect: 'manual',
+      const { status, headers, body } = await postOnce({
+        url: new URL(`${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${accountSid}/Messages.json`),
+        headers: {
+          authorization: `Basic ${credentials}`,
+          accept: 'application/json',
+          'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
+        },
+        body: form.toString(),
+        agent: this.agent,
+        maxBodyBytes: MAX_ANSWER_BYTES,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      const fields = fieldsOf(await bounded(response));
-      return { status: response.status, retryAfter: response.headers.get('retry-after'), fields };
+      return { status, retryAfter: headers['retry-after'], fields: fieldsOf(body.toString('utf8')) };
     } catch (error) {
       signal.throwIfAborted();
       throw new NotificationSendError(`Twilio did not answer (${reasonOf(error)}).`);
@@ -91,45 +104,7 @@ export class TwilioSmsChannel extends SmsChannel {
   }
 }
 
-function receiptOf({ status, retryAfter, fields }: Answer): ChannelReceipt {
-  if (status >= 200 && status < 300) {
-    return {
-      outcome: 'sent',
-      ...(typeof fields.sid === 'string' && { providerId: fields.sid.slice(0, 64) }),
-    };
-  }
-  // Its code tells enough; its message repeats the number.
-  const answer = typeof fields.code === 'number' ? `${status}, error ${fields.code}` : String(status);
-  const waitMs = retryAfterMs(retryAfter ?? undefined, Date.now(), MAX_RETRY_MS);
-  if (status === 429) throw new RateLimited(waitMs ?? RETRY_MS, `Twilio answered ${answer}.`);
-  if (status >= 500 && waitMs !== null) throw new RetryLater(waitMs, `Twilio answered ${answer}.`);
-  if (status >= 500 || status === 408) throw new NotificationSendError(`Twilio answered ${answer}.`);
-  // No SMS is at fault: this counts against the circuit breaker, and they wait until the settings are right.
-  if (status === 401 || status === 403) {
-    throw new NotificationSendError(`Twilio answered ${answer}: check accountSid and authToken.`);
-  }
-  throw new UnrecoverableJobError(`Twilio answered ${answer}: it will never take this SMS.`);
-}
-
-/** The body, up to the cap or to where it broke off: the status has said already whether Twilio took the SMS. */
-async function bounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    // Leaving the loop cancels the rest.
-    for await (const chunk of response.body ?? []) {
-      const part = chunk as Uint8Array;
-      bytes += part.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) break;
-      chunks.push(part);
-    }
-  } catch {
-    // A second SMS would be worse than an unknown id.
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function fieldsOf(text: string): Answer['fields'] {
+function fieldsOf(text: string): TwilioAnswer['fields'] {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : {};
@@ -138,12 +113,9 @@ function fieldsOf(text: string): Answer['fields'] {
   }
 }
 
-/** Code or name of what went wrong; `fetch` puts the socket's error into `cause`. */
+/** Code or name of what went wrong. */
 function reasonOf(error: unknown): string {
-  const { cause, name } = (error ?? {}) as {
-    readonly cause?: { readonly code?: unknown };
-    readonly name?: unknown;
-  };
-  if (typeof cause?.code === 'string') return cause.code;
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  if (typeof code === 'string') return code;
   return typeof name === 'string' ? name : 'unknown';
 }
