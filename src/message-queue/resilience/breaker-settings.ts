@@ -23,7 +23,7 @@ export interface BreakerSettings extends Required<ReadOptions<typeof BREAKER_SET
 
 /** Settings of all breakers: what is missing takes its default, what a dependency names wins. */
 export interface CircuitBreakerOptions extends GivenOptions<typeof BREAKER_SETTINGS> {
-  /** By dependency name. */
+  /** By dependency name. Settings of `notification:push` are those of `notification:push:fcm` too, unless that has its own. */
   readonly dependencies?: Readonly<Record<string, Partial<BreakerSettings>>>;
 }
 
@@ -34,11 +34,15 @@ const BREAKER_DEFAULTS: BreakerSettings = {
   isFailure: () => true,
 };
 
-/** The settings of one dependency. */
+/** The settings of one dependency: the shared ones, then those of each name that it is part of, its own last. */
 export function breakerSettingsOf(dependency: string, options: CircuitBreakerOptions): BreakerSettings {
-  const { dependencies, ...shared } = options;
-  const own = dependencies && Object.hasOwn(dependencies, dependency) ? dependencies[dependency] : undefined;
-  return { ...BREAKER_DEFAULTS, ...defined(shared), ...defined(own ?? {}) };
+  const { dependencies = {}, ...shared } = options;
+  const parts = dependency.split(':');
+  const names = parts.map((_, index) => parts.slice(0, index + 1).join(':'));
+  const own = names.map((name) =>
+    Object.hasOwn(dependencies, name) ? defined(dependencies[name] ?? {}) : {},
+  );
+  return Object.assign({ ...BREAKER_DEFAULTS, ...defined(shared) }, ...own) as BreakerSettings;
 }
 
 function defined(settings: Partial<BreakerSettings>): Partial<BreakerSettings> {
