@@ -55,16 +55,16 @@ export class ChatClients {
     const { MessageClient } = await import('../../message-queue/adapters/socket-io/client/index.js');
     const cookie = this.cookieOf(userId, url);
     const socket = io(url, { extraHeaders: { cookie }, transports: ['websocket'], forceNew: true });
-    const device = new SecondDevice(socket);
+    const messageIds: string[] = [];
     const client = new MessageClient(socket, {
       onMessage: ({ messageId, conversationId }) => {
-        if (this.isOurs(conversationId)) device.messageIds.push(messageId);
+        if (this.isOurs(conversationId)) messageIds.push(messageId);
       },
     });
     this.sockets.push(socket);
     this.clients.push(client);
     await connected(socket);
-    return device;
+    return new SecondDevice(client.deviceId, messageIds, socket);
   }
 
   /** Everybody goes home. */
@@ -76,10 +76,12 @@ export class ChatClients {
 
 /** Another device of somebody, which is away for a while. */
 export class SecondDevice {
-  /** What it got, in order. */
-  readonly messageIds: string[] = [];
-
-  constructor(private readonly socket: Socket) {}
+  constructor(
+    readonly id: string,
+    /** What it got, in order. */
+    readonly messageIds: readonly string[],
+    private readonly socket: Socket,
+  ) {}
 
   /** Its battery is empty. */
   leave(): void {

@@ -33,7 +33,7 @@ export async function readOutcome(
     replayed,
     deadLettersLeft: statistics.deadLettersLeft,
     greylisted: mail.later,
-    secondDevice: story.caughtUp,
+    secondDevice: story.away.outcome,
     parked,
     shredded: shreddedBy(receipt),
   };

@@ -32,7 +32,7 @@ export class Performance {
   async play(): Promise<boolean> {
     this.announce();
     const { story } = this;
-    await story.prepare();
+    await story.prepare(this.signal);
     await this.act(
       'send, deliver, read',
       () => story.send(),
@@ -41,7 +41,7 @@ export class Performance {
     await this.act(
       'catch up, edit, clean up',
       () => story.followUp(),
-      () => story.hasCaughtUp,
+      () => story.away.hasCaughtUp,
     );
     for (const letter of await story.deadLetters()) console.log(`  dead letter: ${letter}`);
     let replayed = 0;

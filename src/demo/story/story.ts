@@ -1,9 +1,13 @@
 import { JobPriority, MessageQueueService, NotificationType, QueueName } from '../../message-queue/index.js';
-import { DeviceTokenStore, EncryptedContentStore, MessageStore } from '../../message-queue/ports/index.js';
+import {
+  DeviceFeed,
+  DeviceTokenStore,
+  EncryptedContentStore,
+  MessageStore,
+} from '../../message-queue/ports/index.js';
 import type { DeadLetter } from '../../message-queue/operations/index.js';
-import type { ExpectedOutcome, SampleConversation, SampleMessage } from './conversation.js';
-import { caughtUp } from './caught-up.js';
-import type { SecondDevice } from '../stage/chat-clients.js';
+import type { SampleConversation, SampleMessage } from './conversation.js';
+import { AwayDevice } from './away-device.js';
 import type { Stage } from '../stage/stage.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -12,7 +16,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export class Story {
   private readonly queue: MessageQueueService;
   private readonly startedAt = Date.now();
-  private secondDevice: SecondDevice | undefined;
+  /** The second device of somebody, which is away for the first act. */
+  readonly away: AwayDevice;
 
   constructor(
     private readonly stage: Stage,
@@ -20,10 +25,11 @@ export class Story {
     private readonly run: string,
   ) {
     this.queue = stage.app.get(MessageQueueService);
+    this.away = new AwayDevice(stage, sample, (id) => this.idOf(id));
   }
 
   /** Everybody connects; devices to push to, old messages to clean up, and mailboxes that take no mail, or not at once. */
-  async prepare(): Promise<void> {
+  async prepare(signal: AbortSignal): Promise<void> {
     const devices = this.stage.app.get(DeviceTokenStore);
     for (const { id } of this.sample.users) {
       await devices.register({
@@ -38,8 +44,7 @@ export class Story {
     const users = this.sample.users.map(({ id }) => id);
     await this.stage.clients.connect(url, users, true);
     await this.stage.clients.connect(url, this.neighbours, false);
-    this.secondDevice = await this.stage.clients.connectSecond(url, this.sample.secondDevice.user);
-    this.secondDevice.leave();
+    await this.away.leave(url, signal);
     for (const address of this.filteredAddresses) this.stage.mail.filter(address);
     this.stage.mail.greylist(this.user(this.sample.trouble.greylisted.user).email);
   }
@@ -65,7 +70,7 @@ export class Story {
 
   /** Act two: the device that was away is back, authors edit, secrets are decrypted, old messages go. */
   async followUp(): Promise<void> {
-    await this.secondDevice?.comeBack();
+    await this.away.comeBack();
     const createdAt = new Date();
     const { edits, old } = this.sample;
     await Promise.all([
@@ -127,17 +132,6 @@ export class Story {
   get hasArrived(): boolean {
     const expected = this.sample.messages.length + this.sample.announcement.recipients;
     return this.stage.clients.receivedCount === expected && this.stage.clients.areConfirmed;
-  }
-
-  /** Whether the device that was away has what it missed. */
-  get hasCaughtUp(): boolean {
-    const { missed, caughtUp } = this.caughtUp;
-    return caughtUp === missed;
-  }
-
-  /** What the device that was away has of what it missed. */
-  get caughtUp(): ExpectedOutcome['secondDevice'] {
-    return caughtUp(this.sample, (id) => this.secondDevice?.messageIds.indexOf(this.idOf(id)) ?? -1);
   }
 
   /** Messages whose content is sealed. */

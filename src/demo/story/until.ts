@@ -5,7 +5,7 @@ const POLL_MS = 50;
  * @throws the signal's reason, and Error naming `what` when `deadlineMs` passes first
  */
 export async function until(
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   what: string,
   signal: AbortSignal,
   deadlineMs = 60_000,
@@ -13,7 +13,7 @@ export async function until(
   const giveUpAt = Date.now() + deadlineMs;
   for (;;) {
     signal.throwIfAborted();
-    if (condition()) return;
+    if (await condition()) return;
     if (Date.now() > giveUpAt) throw new Error(`Waited ${deadlineMs / 1000} s for ${what}, in vain.`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
