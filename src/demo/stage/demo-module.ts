@@ -8,7 +8,15 @@ import { InMemoryKeyProvider } from '../../message-queue/adapters/in-memory/inde
 import { SmtpEmailChannel } from '../../message-queue/adapters/smtp/index.js';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue/index.js';
-import { EmailChannel, InAppChannel, KeyProvider, PublicationSeal } from '../../message-queue/ports/index.js';
+import {
+  Clock,
+  DeviceFeed,
+  EmailChannel,
+  InAppChannel,
+  KeyProvider,
+  MessageStore,
+  PublicationSeal,
+} from '../../message-queue/ports/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { hasColors } from '../../welcome.js';
 import { FlakyTransport } from './flaky-transport.js';
@@ -40,9 +48,14 @@ export function demoModule(
       ...keysUnlessGiven(),
       {
         provide: SocketIoTransport,
-        useFactory: ({ redis, prefix }: MessageQueueConfig, seal: PublicationSeal) =>
-          new FlakyTransport({ redis, prefix }, seal, troubles),
-        inject: [MESSAGE_QUEUE_CONFIG, PublicationSeal],
+        useFactory: (
+          { redis, prefix }: MessageQueueConfig,
+          seal: PublicationSeal,
+          feed: DeviceFeed,
+          messages: MessageStore,
+          clock: Clock,
+        ) => new FlakyTransport({ redis, prefix }, seal, { feed, messages, clock }, troubles),
+        inject: [MESSAGE_QUEUE_CONFIG, PublicationSeal, DeviceFeed, MessageStore, Clock],
       },
       {
         provide: InAppChannel,

@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { SocketIoTransport } from '../../message-queue/adapters/socket-io/index.js';
-import type { SocketIoTransportOptions } from '../../message-queue/adapters/socket-io/index.js';
+import type { DeviceStores, SocketIoTransportOptions } from '../../message-queue/adapters/socket-io/index.js';
 import { UnrecoverableJobError } from '../../message-queue/index.js';
 import type { PublicationSeal, TransportMessage, TransportReceipt } from '../../message-queue/ports/index.js';
 
@@ -11,8 +11,13 @@ export type LineTroubles = Readonly<Record<string, number | 'rejected'>>;
 export class FlakyTransport extends SocketIoTransport {
   private readonly troubles: Map<string, number | 'rejected'>;
 
-  constructor(options: SocketIoTransportOptions, seal: PublicationSeal, troubles: LineTroubles) {
-    super(options, seal);
+  constructor(
+    options: SocketIoTransportOptions,
+    seal: PublicationSeal,
+    stores: DeviceStores,
+    troubles: LineTroubles,
+  ) {
+    super(options, seal, stores);
     this.troubles = new Map(Object.entries(troubles));
   }
 
