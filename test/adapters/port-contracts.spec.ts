@@ -44,7 +44,10 @@ describe.each([
 ])('%p', (Channel) => {
   contracts.notificationChannelContract(() => {
     const channel = new Channel();
-    return { channel, destination: 'ben', received: () => channel.outbox.sent.length };
+    return {
+      ...{ channel, destination: 'ben', received: () => channel.outbox.sent.length },
+      answers: { destination: () => channel.outbox.setOutcome('ben', 'refused') },
+    };
   });
 });
 

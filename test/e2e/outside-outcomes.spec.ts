@@ -76,7 +76,7 @@ describe.each(['memory', 'redis'] as const)('answers of a mail service on %s', (
     return (await app.get(MessageQueueService).addNotificationJob({ ...job, ...text })).id;
   }
   const queue = (): Queue => app.get<Queue>(getQueueToken(QUEUE), { strict: false });
-  const until = (id: string, state: string): Promise<void> =>
+  const until = (id: string, state: string): Promise<unknown> =>
     waitUntil(
       async () => (await (await queue().getJob(id))?.getState()) === state,
       `job ${id} to be ${state}`,

@@ -56,6 +56,8 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/execution/b.ts`, `import '../handlers/target.js'`, null],
   [`${LIBRARY}/privacy/a.ts`, `import '../broker/broker.js'`, 'privacy-stands-on-ports'],
   [`${LIBRARY}/privacy/b.ts`, `import '../jobs/target.js'`, null],
+  [`${LIBRARY}/suppressions/a.ts`, `import '../broker/broker.js'`, 'suppressions-stand-on-ports'],
+  [`${LIBRARY}/suppressions/b.ts`, `import '../jobs/target.js'`, null],
   [
     `${LIBRARY}/privacy/job-traces/a.ts`,
     `import '../../broker/redis/target.js'`,

@@ -30,6 +30,7 @@ export {
   traceHolderContract,
 } from './contracts/index.js';
 export type {
+  AnswerAbout,
   AttachmentStoreSubject,
   BatchTracesSubject,
   CircuitBreakersSubject,

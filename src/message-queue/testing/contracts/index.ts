@@ -28,7 +28,10 @@ export { searchIndexContract } from './search/search-index.contract.js';
 export { keyProviderContract } from './encryption/key-provider.contract.js';
 export { messageCipherContract } from './encryption/message-cipher.contract.js';
 export { notificationChannelContract } from './notifications/notification-channel.contract.js';
-export type { NotificationChannelSubject } from './notifications/notification-channel.contract.js';
+export type {
+  AnswerAbout,
+  NotificationChannelSubject,
+} from './notifications/notification-channel.contract.js';
 export { templateRendererContract } from './notifications/template-renderer.contract.js';
 export type { TemplateRendererSubject } from './notifications/template-renderer.contract.js';
 export { attachmentFilesContract } from './attachments/attachment-files.contract.js';

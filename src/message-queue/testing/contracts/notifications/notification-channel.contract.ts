@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { DevicePlatform } from '../../../ports/notifications/device-token-store.js';
+import { RetryLater, UnrecoverableJobError } from '../../../jobs/errors.js';
+import { ChannelSettingsError, DestinationBusyError } from '../../../ports/destination-errors.js';
 import type {
+  ChannelReceipt,
   NotificationChannel,
   OutgoingNotification,
 } from '../../../ports/notifications/notification-channel.js';
@@ -17,6 +20,9 @@ const LONG_TEXTS: readonly (readonly [string, string])[] = [
   ['消'.repeat(200), '消'.repeat(4_000)],
 ];
 
+/** What an answer of a service is about: see NotificationChannel. */
+export type AnswerAbout = 'destination' | 'destination-for-now' | 'settings' | 'service';
+
 /** A channel that reaches a peer of the test's. */
 export interface NotificationChannelSubject {
   readonly channel: NotificationChannel;
@@ -26,6 +32,8 @@ export interface NotificationChannelSubject {
   readonly platform?: DevicePlatform;
   /** How many notifications the peer got. */
   readonly received: () => number;
+  /** Makes the peer answer the next notification so, for each kind of answer that the service has. Default: none is tried. */
+  readonly answers?: Partial<Readonly<Record<AnswerAbout, () => void>>>;
 }
 
 /** The contract of every NotificationChannel. */
@@ -64,11 +72,40 @@ export function notificationChannelContract(
       }
     });
 
+    test('says what an answer is about', async (subject) => {
+      for (const about of ['destination', 'destination-for-now', 'settings', 'service'] as const) {
+        const answer = subject.answers?.[about];
+        if (answer === undefined) continue;
+        answer();
+        const told = await outcomeOf(subject);
+        assert.equal(aboutWhat(told), about, `an answer about "${about}" was not told as such`);
+        assert.ok(!JSON.stringify(told).includes(subject.destination), 'no answer names the destination');
+      }
+    });
+
     test('sends nothing once it is aborted', async (subject) => {
       await rejectsWhenAborted((signal) => subject.channel.send(notificationFor(subject), signal));
       assert.equal(subject.received(), 0);
     });
   });
+}
+
+async function outcomeOf(subject: NotificationChannelSubject): Promise<ChannelReceipt | Error> {
+  try {
+    return await subject.channel.send(notificationFor(subject), never());
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    assert.ok(!error.message.includes(subject.destination), 'no error names the destination');
+    return error;
+  }
+}
+
+function aboutWhat(told: ChannelReceipt | Error): AnswerAbout | 'nothing' {
+  if (told instanceof DestinationBusyError) return 'destination-for-now';
+  if (told instanceof ChannelSettingsError) return 'settings';
+  if (told instanceof UnrecoverableJobError || told instanceof RetryLater) return 'nothing';
+  if (told instanceof Error) return 'service';
+  return told.outcome === 'refused' || told.outcome === 'unregistered' ? 'destination' : 'nothing';
 }
 
 function notificationFor({ destination, platform }: NotificationChannelSubject): OutgoingNotification {
