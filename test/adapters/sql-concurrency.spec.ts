@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import {
+  SqlAttachmentStore,
   SqlCleanupStore,
   SqlConversationStore,
   SqlDatabase,
@@ -15,6 +16,7 @@ import {
 } from '../../src/message-queue/adapters/sql/index.js';
 import { SQL_MIGRATIONS } from '../../src/message-queue/adapters/sql/schema/sql-migrations.js';
 import type { MessageForRecipient } from '../../src/message-queue/ports/messages/message-store.js';
+import { FileBeingRemovedError } from '../../src/message-queue/ports/attachments/attachment-store.js';
 import { TestPostgres } from '../support/postgres-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -283,6 +285,29 @@ describe('PostgreSQL', () => {
     );
     expect(await Promise.all(running)).toEqual([1]);
     expect(await messages.findStatus('m1', 'ben')).not.toBeNull();
+  });
+
+  it('lets a claim of files wait for a save that refers to one, and a save for a claim', async () => {
+    const url = await server.createDatabase();
+    const attachments = new SqlAttachmentStore(await open(url));
+    const row = { messageId: 'm1', fileKey: 'shared', expiresAt: null, legalHold: false };
+    await attachments.save({ ...row, id: 'a1' });
+    const claims: Promise<unknown>[] = [];
+    const insert = `INSERT INTO mq_attachments (id, message_id, file_key, legal_hold) VALUES ('a2', 'm1', 'shared', 0)`;
+    // As a save does, but slowly.
+    await behindLock(url, `SELECT pg_advisory_xact_lock_shared(x'6d716c68'::int); ${insert}`, async () => {
+      claims.push(attachments.claimRemoval(['a1'], never));
+      await untilWaiting(url, 1);
+    });
+    expect(await Promise.all(claims)).toEqual([{ removed: 1, claimed: [] }]);
+    const saves: Promise<unknown>[] = [];
+    const claim = `UPDATE mq_attachments SET removing = 1 WHERE id = 'a2'`;
+    await behindLock(url, `SELECT pg_advisory_xact_lock(x'6d716c68'::int); ${claim}`, async () => {
+      saves.push(attachments.save({ ...row, id: 'a3' }).catch((error: unknown) => error));
+      await untilWaiting(url, 1);
+    });
+    expect(await Promise.all(saves)).toEqual([expect.any(FileBeingRemovedError)]);
+    expect(await attachments.find('a3')).toBeNull();
   });
 
   it('gives each of two erasures rows of its own, and none an end that is not there', async () => {

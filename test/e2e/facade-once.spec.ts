@@ -89,6 +89,29 @@ describe('adding a job once through the facade', () => {
       expect(job?.opts).toMatchObject({ attempts: 2, removeOnFail: false, mq: { defaultAttempts: true } });
     });
 
+    it('refuses another payload or job under the id of one, and takes the same for a repeat', async () => {
+      const service = (await start({ ...optionsFor(provider), role: 'producer' })).get(MessageQueueService);
+      const options = { jobId: 'note-1' };
+      await service.enqueue(NOTES, 'note', { text: 'a' }, options);
+      expect(await service.enqueue(NOTES, 'note', { text: 'a' }, options)).toMatchObject({
+        ...{ id: 'note-1', deduplicated: true },
+      });
+      await expect(service.enqueue(NOTES, 'note', { text: 'b' }, options)).rejects.toThrow(
+        IdempotencyConflictError,
+      );
+      await expect(service.enqueue(NOTES, 'reminder', { text: 'a' }, options)).rejects.toThrow(
+        IdempotencyConflictError,
+      );
+      const bulk = await service.enqueueMany(NOTES, 'note', [
+        { payload: { text: 'a' }, options },
+        { payload: { text: 'b' }, options },
+        { payload: { text: 'c' }, options: { jobId: 'note-2' } },
+        { payload: { text: 'd' }, options: { jobId: 'note-2' } },
+      ]);
+      expect(bulk.map(({ outcome }) => outcome)).toEqual(['deduplicated', 'rejected', 'added', 'rejected']);
+      expect(bulk[1]).toMatchObject({ error: { code: 'IDEMPOTENCY_CONFLICT' } });
+    });
+
     it('tells two jobs with one key and one payload apart by their names', async () => {
       const service = (await start(optionsFor(provider))).get(MessageQueueService);
       const options = { idempotencyKey: 'k' };

@@ -18,8 +18,9 @@ import { mapEnqueueOptions } from '../admission/job-options.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
 import { validatePayload } from '../admission/payload-validator.js';
 import { plainText } from '../../kernel/values/plain-text.js';
-import { isBulkJob, notSent, receiptOf, rejected } from './bulk-receipts.js';
+import { isBulkJob, notSent, rejected } from './bulk-receipts.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
+import { assertSameJob, bulkReceiptOf } from './used-job-id.js';
 import { OrdinaryAdds } from './ordinary-adds.js';
 import type { OrdinaryPlace } from './ordinary-adds.js';
 
@@ -55,6 +56,7 @@ export class JobEnqueuer {
     }
     const { id, deduplicated, schedule } = await managed.broker.addOnce(managed.queue, request);
     if (schedule !== undefined) return { id, queue: queueName, name: jobName, deduplicated, schedule };
+    if (deduplicated) await assertSameJob(managed, request, id);
     return { id, queue: queueName, name: jobName, deduplicated };
   }
 
@@ -113,11 +115,12 @@ export class JobEnqueuer {
         if ('outcome' in one) receipts[start + i] = one;
         else positions[requests.push(one) - 1] = start + i;
       });
-      const stored = this.#addAll(managed, requests).then((outcomes) =>
-        outcomes.forEach((outcome, i) => {
-          receipts[positions[i] as number] = receiptOf(outcome, managed.definition.name, jobName);
-        }),
-      );
+      const stored = this.#addAll(managed, requests).then(async (outcomes) => {
+        for (const [i, outcome] of outcomes.entries()) {
+          const request = requests[i] as AddRequest;
+          receipts[positions[i] as number] = await bulkReceiptOf(managed, request, outcome);
+        }
+      });
       // Heard below, once all are under way.
       stored.catch(() => undefined);
       added.push(stored);
