@@ -93,6 +93,8 @@ describe('What an answer of a mail server is about', () => {
     ['RCPT', '550 5.0.0 <spf@example.net>... User unknown', bounced],
     ['RCPT', '554 5.7.1 Recipient address rejected: unknown user', bounced],
     ['RCPT', '551 user not local', bounced],
+    ['RCPT', '550 sorry, no mailbox here by that name (#5.1.1)', bounced],
+    ['RCPT', '550 5.1.0 Address rejected', bounced],
     ['RCPT', '553 mailbox name not allowed', invalid],
     ['RCPT', '553 5.6.7 not ASCII', invalid],
     ['RCPT', '501 5.1.3 bad recipient address syntax', invalid],
@@ -116,6 +118,10 @@ describe('What an answer of a mail server is about', () => {
     ['RCPT', '554 5.7.1 not allowed by the recipient'],
     ['RCPT', '550 5.7.1 message rejected by policy'],
     ['RCPT', '550 rejected: spam'],
+    ['RCPT', '550 Administrative prohibition'],
+    ['RCPT', '553 5.3.0 access denied by policy'],
+    ['RCPT', '553 5.7.1 not for you'],
+    ['RCPT', '552 5.7.0 refused'],
     ['RCPT', '554 5.2.3 too long for this mailbox'],
   ])('%s %s: this mail, and no other', async (step, answer) => {
     expect(await endWith(step, answer)).toBeInstanceOf(UnrecoverableJobError);
@@ -146,6 +152,9 @@ describe('What an answer of a mail server is about', () => {
     ['RCPT', '550 5.1.0 <chat@example.org>: Sender address rejected: User unknown'],
     ['RCPT', '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using a list'],
     ['RCPT', '503 5.5.4 authenticate first'],
+    ['RCPT', '553 sorry, that domain is not in my list of allowed rcpthosts (#5.7.1)'],
+    ['RCPT', '553 5.7.1 <chat@example.org>: Sender address rejected: not logged in'],
+    ['RCPT', '550 Sender verify failed'],
     ['END', '550 5.7.26 neither SPF nor DKIM passes'],
     ['END', '530 5.7.0 sign in'],
   ])('%s %s: our settings', async (step, answer) => {
@@ -171,6 +180,21 @@ describe('What an answer of a mail server is about', () => {
     ['CONNECT', 'no SMTP at all'],
   ])('%s %s: the service', async (step, answer) => {
     expect(await endWith(step, answer)).toBeInstanceOf(NotificationSendError);
+  });
+
+  it.each([
+    ['RCPT', '550 5.1.1 no such user', { outcome: 'refused' }],
+    ['RCPT', '451 4.7.1 Greylisted, again in 5 minutes', { code: 'DESTINATION_BUSY', retryAfterMs: 301_000 }],
+    ['MAIL', '553 5.1.8 no such sender', { code: 'CHANNEL_SETTINGS' }],
+    ['END', '554 5.7.1 spam', { code: 'UNRECOVERABLE_JOB' }],
+  ])('is the same of a server that takes all commands at once: %s %s', async (step, answer, expected) => {
+    const peer = await startSmtpPeer({ [step]: answer }, ['PIPELINING', 'SIZE 1000000']);
+    if (step !== 'END') peer.answers['DATA'] = '503 5.5.1 no valid recipients';
+    closing.push(() => peer.close());
+    const end = await channelTo(peer.port)
+      .send(mail, signal)
+      .catch((error: unknown) => error);
+    expect(end).toMatchObject(expected);
   });
 
   it('says nothing of the words of an answer, nor of where the mail went', async () => {

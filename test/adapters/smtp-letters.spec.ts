@@ -91,6 +91,16 @@ describe('A mail', () => {
     expect(peer.mails[0]).toMatch(/^[ -~\t\r\n]*$/);
   });
 
+  it('shows half an emoji in a subject as a character that cannot be shown', async () => {
+    const peer = await peerWith('SIZE 1000000');
+    for (const title of ['News \ud83d', 'News =? \ud83d', `${'消'.repeat(30)}\ude00`]) {
+      await channelTo(peer).send({ ...notification, title }, signal);
+      expect(shown(headOf(peer.mails.at(-1)).fields.get('subject'))).toBe(
+        title.replace(/[\ud83d\ude00]/, '\uFFFD'),
+      );
+    }
+  });
+
   it('has what a mail of a program has', async () => {
     const peer = await peerWith('SIZE 1000000');
     await channelTo(peer).send({ ...notification, urgent: true }, signal);
@@ -106,6 +116,7 @@ describe('A mail', () => {
     ['=?UTF-8?B?aGFja2VkDQpCY2M6IGV2ZQ==?= x'],
     ['=?UTF-8?Q?Your_bank?='],
     ['a =? b'],
+    ['Привет =? мир'],
     [`=?x?q?${'消'.repeat(100)}?=`],
   ])('shows a subject that looks encoded as it was written: %s', async (title) => {
     const peer = await peerWith('SIZE 1000000');

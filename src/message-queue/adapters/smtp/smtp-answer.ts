@@ -37,7 +37,8 @@ export function smtpAnswerOf(thrown: unknown): SmtpAnswer {
     step: stepOf(error),
     fault: [error.code ?? 'no code', error.originalCode].filter((code) => code !== undefined).join(' '),
     reply: error.responseCode === undefined ? null : String(error.responseCode),
-    status: /^\d{3}[ -]#?(\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1] ?? '',
+    // qmail writes it at the end: `sorry, no mailbox here by that name (#5.1.1)`.
+    status: /(?:^\d{3}[ -]|\(#)(\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1] ?? '',
     words: (response === '' ? (error.message ?? '') : response).replace(/<[^>]*>|\S+@\S+/g, ' '),
   };
 }

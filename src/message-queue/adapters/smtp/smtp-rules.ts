@@ -27,11 +27,16 @@ export interface SmtpRule {
 
 const BEFORE_MAIL = ['connect', 'tls', 'auth'] as const;
 const OF_RECIPIENT = ['recipient', 'data'] as const;
-/** No status code, or one that says nothing: `5.0.0`, and `5.7.1` for anything that is refused. */
-const VAGUE = /^(?:|5\.0\.0|5\.7\.1|5\.1\.0|5\.3\.0|5\.5\.0)$/;
+/** No status code, or one that says nothing. */
+const NONE = /^(?:|5\.[0135]\.0)$/;
+/** As those, and `5.7.1`, which servers give for anything that they refuse. */
+const VAGUE = /^(?:|5\.[0135]\.0|5\.7\.1)$/;
 
 const OUR_HOST =
-  /relaying|relay (?:access )?(?:is )?(?:denied|not|prohibited)|(?:unable to|not|no|cannot|n't) relay|\bauthenticat\w+ (?:is )?required|not authenticated|must (?:be )?(?:authenticate|log ?in)|client host|blocked using|\bdnsbl\b|\brbl\b|your (?:ip|host|server)|reverse dns|\bptr\b|sender (?:address )?(?:rejected|denied|not|unknown)|send as/i;
+  /relaying|relay (?:access )?(?:is )?(?:denied|not|prohibited)|(?:unable to|not|no|cannot|n't) relay|\bauthenticat\w+ (?:is )?required|not authenticated|must (?:be )?(?:authenticate|log ?in)|client host|blocked using|\bdnsbl\b|\brbl\b|your (?:ip|host|server)|reverse dns|\bptr\b|sender (?:address )?(?:rejected|denied|not|unknown|verif)|send as|rcpthosts/i;
+/** A reply that RFC 5321 gives to mailboxes, but not here: nobody is to be forgotten for a policy. */
+const NO_POLICY =
+  /^(?!.*(?:spam|unsolicited|virus|polic|denied|reject|refus|block|prohib|reputation|\bspf\b|\bdkim\b|\bdmarc\b|verif|\behlo\b|\bhelo\b|\bdns\b|listed|limit|security|allowed to|permitted to|authori[sz]ed))/is;
 const NOBODY =
   /(?:no such|unknown|invalid|non-?existent|unroute?able) (?:\w+ )?(?:user|mailbox|recipient|address|account|person)|(?:user|mailbox|recipient|address|account) (?:\w+ )?(?:unknown|(?:was |is )?not found|does(?:n't| not) exist|is (?:disabled|inactive|unavailable))|no mailbox here/i;
 
@@ -203,39 +208,35 @@ export const SMTP_RULES: readonly SmtpRule[] = [
   },
   {
     at: ['recipient'],
+    reply: /^55/,
+    status: /^5\.1\.0$/,
+    about: 'bounced',
+    source: 'RFC 3463 §3.2 X.1.0: something about the address',
+  },
+  {
+    at: OF_RECIPIENT,
     reply: /^552$/,
-    status: VAGUE,
+    status: NONE,
+    words: NO_POLICY,
     about: 'full',
     source: 'RFC 5321 §4.2.3: 552 exceeded storage allocation, §4.5.3.1.10',
   },
   {
     at: ['recipient'],
     reply: /^(?:501|553)$/,
-    status: VAGUE,
+    status: NONE,
+    words: NO_POLICY,
     about: 'invalid',
     source: 'RFC 5321 §4.2.3: 501 syntax of the argument, 553 mailbox name not allowed',
   },
   {
     at: ['recipient'],
-    reply: /^(?:521|551|556)$/,
-    status: VAGUE,
+    reply: /^(?:521|550|551|556)$/,
+    status: NONE,
+    words: NO_POLICY,
     about: 'bounced',
-    source: 'RFC 5321 §3.4: 551 user not local; RFC 7504 §4: the domain takes no mail',
-  },
-  {
-    at: ['recipient'],
-    reply: /^550$/,
-    status: /^(?:|5\.0\.0|5\.1\.0|5\.5\.0)$/,
-    words: /^(?!.*(?:spam|polic|denied|reject|block|reputation|spf|dkim|dmarc))/is,
-    about: 'bounced',
-    source: 'RFC 5321 §4.2.3: 550 mailbox unavailable',
-  },
-  {
-    at: ['data'],
-    reply: /^552$/,
-    status: VAGUE,
-    about: 'full',
-    source: 'RFC 5321 §4.2.3: 552 exceeded storage allocation',
+    source:
+      'RFC 5321 §4.2.3: 550 mailbox unavailable, 551 user not local; RFC 7504 §4: the domain takes no mail',
   },
 
   // What is left: spam, viruses, policies of one recipient, syntax.
