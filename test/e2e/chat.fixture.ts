@@ -104,6 +104,7 @@ export class ChatApp {
 /** A user's device with the client that browsers get. */
 export class Device {
   readonly messages: SocketMessage[] = [];
+  readonly own: { readonly messageId: string }[] = [];
   readonly statuses: SocketStatus[] = [];
   readonly recalls: SocketRecall[] = [];
   readonly socket: Socket;
@@ -117,6 +118,7 @@ export class Device {
     });
     this.client = new MessageClient(this.socket, {
       onMessage: (message) => this.messages.push(message),
+      onOwnMessage: (message) => this.own.push(message),
       onStatus: (status) => this.statuses.push(status),
       onRecall: (recall) => this.recalls.push(recall),
     });

@@ -2,7 +2,7 @@ import { AGENT_RESPONSES_QUEUE } from '../../src/chat/queues/agents/agent-respon
 import { CHAT_MESSAGES_QUEUE } from '../../src/chat/queues/conversations/chat-messages.queue.js';
 import { PROACTIVE_ACTIONS_QUEUE } from '../../src/chat/queues/agents/proactive-actions.queue.js';
 import { MessageQueueService } from '../../src/message-queue/index.js';
-import { MessageStore } from '../../src/message-queue/ports/index.js';
+import { DeviceFeed, MessageStore } from '../../src/message-queue/ports/index.js';
 import { waitUntil } from '../support/wait-until.js';
 import { ChatStage } from './chat.fixture.js';
 
@@ -43,6 +43,35 @@ describe('The sockets of the reference app', () => {
     for (const id of ids) {
       await waitUntil(async () => (await app.status(id, 'grace')) === 'delivered', 'each to be delivered');
     }
+  });
+
+  it("gives a person's second device what came while it was away, and the sender's what was sent from the first", async () => {
+    const app = await stage.start();
+    const [phone, laptop] = [await stage.signIn(app, 'grace'), await stage.signIn(app, 'grace')];
+    const [adaHere, adaAway] = [await stage.signIn(app, 'ada'), await stage.signIn(app, 'ada')];
+    const feed = app.app.get(DeviceFeed, { strict: false });
+    const known = async (id: string, count: number) => (await feed.listDevices(id)).length === count;
+    await waitUntil(async () => (await known('grace', 2)) && known('ada', 2), 'all devices to be known');
+    phone.socket.disconnect();
+    adaAway.socket.disconnect();
+    const ids: string[] = [];
+    for (const line of ['one', 'two', 'three']) {
+      const id = await app.send('ada', 'grace', line);
+      await waitUntil(async () => (await app.status(id, 'grace')) === 'delivered', `${line} to be delivered`);
+      ids.push(id);
+    }
+    phone.socket.connect();
+    adaAway.socket.connect();
+    await waitUntil(() => phone.messages.length === 3, 'the phone to have all three');
+    await waitUntil(() => adaAway.own.length === 3, "the sender's other device to have them");
+    const order = (messages: readonly { messageId: string }[]) => messages.map(({ messageId }) => messageId);
+    expect([phone.messages, laptop.messages, adaHere.own, adaAway.own].map(order)).toEqual([
+      ids,
+      ids,
+      ids,
+      ids,
+    ]);
+    expect(await feed.listReceipts(ids[2]!, 'grace')).toHaveLength(2);
   });
 
   it('sends a message again when the device that got it died before it said so', async () => {
@@ -112,8 +141,10 @@ describe('The sockets of the reference app', () => {
     const [ada, grace] = [await stage.signIn(app, 'ada'), await stage.signIn(app, 'grace')];
     const events: [string, unknown][] = [];
     const strangers: string[] = [];
-    ada.socket.onAny((name: string, payload: unknown) => events.push([name, payload]));
-    grace.socket.onAny((name: string) => strangers.push(name));
+    // The server's offer to both of them may come a moment after they are connected.
+    const isTold = (name: string): boolean => name !== 'device_feed';
+    ada.socket.onAny((name: string, payload: unknown) => isTold(name) && events.push([name, payload]));
+    grace.socket.onAny((name: string) => isTold(name) && strangers.push(name));
     const queue = app.app.get(MessageQueueService, { strict: false });
     const about = { userId: 'ada', conversationId: 'c1', message: 'Hi' };
     await queue.enqueue(CHAT_MESSAGES_QUEUE, 'process-chat-message', about);
