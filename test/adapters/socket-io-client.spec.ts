@@ -81,6 +81,59 @@ describe('MessageClient', () => {
     expect(new Set(steps())).toEqual(new Set(['m1 delivered', 'm2 delivered']));
   });
 
+  it('lets what is new wait until it has what it missed, and acknowledges it then, with its device and its place', async () => {
+    await connect({ deviceId: 'phone' });
+    const asked = new Promise<(reply: object) => void>((resolve) => {
+      here?.once(SocketEvent.SYNC, (_request: object, answer: (reply: object) => void) => resolve(answer));
+    });
+    here?.emit(SocketEvent.FEED);
+    const answer = await asked;
+    const payload = (messageId: string, position: number): object => ({ messageId, position, content: 'Hi' });
+    const live = here!.timeout(3_000).emitWithAck(SocketEvent.MESSAGE, payload('m3', 12));
+    const early = here!.timeout(3_000).emitWithAck(SocketEvent.MESSAGE, { messageId: 'm4', content: 'Hi' });
+    here?.on(SocketEvent.SYNC, (request: { position: number }, reply: (it: object) => void) => {
+      reply({ ok: true, from: request.position, items: [], position: request.position, hasMore: false });
+    });
+    const items = [payload('m1', 10), payload('m2', 11)].map((it) => ({ event: 'message', payload: it }));
+    answer({ ok: true, from: 9, items, position: 11, hasMore: false });
+    expect(await live).toEqual({ deviceId: 'phone', position: 12 });
+    await early;
+    expect(got.map(({ messageId }) => messageId)).toEqual(['m1', 'm2', 'm4', 'm3']);
+  });
+
+  it('asks for what lies between when something comes too early', async () => {
+    await connect({ deviceId: 'phone' });
+    const requests: object[] = [];
+    const missed = { event: 'message', payload: { messageId: 'm1', position: 1 } };
+    here?.on(SocketEvent.SYNC, (request: { position?: number }, reply: (it: object) => void) => {
+      requests.push(request);
+      const items = requests.length === 2 ? [missed] : [];
+      const from = request.position ?? 0;
+      reply({ ok: true, from, items, position: from + items.length, hasMore: false });
+    });
+    here?.emit(SocketEvent.FEED);
+    await waitUntil(() => requests.length === 1, 'it to say where it stands');
+    const early = here!.timeout(3_000).emitWithAck(SocketEvent.MESSAGE, { messageId: 'm2', position: 2 });
+    expect(await early).toEqual({ deviceId: 'phone', position: 2 });
+    expect(got.map(({ messageId }) => messageId)).toEqual(['m1', 'm2']);
+    expect(requests[1]).toEqual({ deviceId: 'phone', position: 0 });
+  });
+
+  it('keeps its id where it is told to, and makes one that no other has', async () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    };
+    await connect({ storage });
+    const again = new MessageClient(socket, { storage, onMessage: () => undefined });
+    const other = new MessageClient(socket, { onMessage: () => undefined });
+    expect([again.deviceId === client.deviceId, other.deviceId === client.deviceId]).toEqual([true, false]);
+    for (const made of [again, other]) made.close();
+    for (const deviceId of ['', 'a b', 'x'.repeat(65)])
+      expect(() => new MessageClient(socket, { deviceId, onMessage: () => undefined })).toThrow(TypeError);
+  });
+
   it('hands on a notification once, however often it comes, and acknowledges each', async () => {
     const shown: object[] = [];
     await connect({ onNotification: (notification) => shown.push(notification) });

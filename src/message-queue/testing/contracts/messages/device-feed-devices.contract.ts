@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict';
 import { MOST_DEVICES } from '../../../ports/messages/device-feed.js';
-import type { DeviceGreeting, DeviceId } from '../../../ports/messages/device-feed.js';
-import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import type { DeviceId } from '../../../ports/messages/device-feed.js';
 import type { ContractTest } from '../contract-runner.js';
 import { aMessage, at, never } from '../contract-values.js';
-import { advance, listed, sendTo } from './device-feed-subject.js';
+import { advance, greet, LAPTOP, listed, PHONE, sendTo } from './device-feed-subject.js';
 import type { DeviceFeedSubject } from './device-feed-subject.js';
-
-const PHONE: DeviceId = { personId: 'ben', deviceId: 'phone' };
-const LAPTOP: DeviceId = { personId: 'ben', deviceId: 'laptop' };
-
-function greet(
-  { feed }: DeviceFeedSubject,
-  device: DeviceId,
-  position: number | null = null,
-  ms = 10,
-): Promise<DeviceGreeting> {
-  return feed.greet(device, position, at(ms), never());
-}
 
 /** What a DeviceFeed does about devices. */
 export function declareDevices(test: ContractTest<DeviceFeedSubject>): void {
@@ -25,7 +12,6 @@ export function declareDevices(test: ContractTest<DeviceFeedSubject>): void {
   declareSameNames(test);
   declarePositions(test);
   declareForgetting(test);
-  declareDeviceTraces(test);
 }
 
 function declareGreetings(test: ContractTest<DeviceFeedSubject>): void {
@@ -201,63 +187,5 @@ function declareForgetting(test: ContractTest<DeviceFeedSubject>): void {
     const back = await greet(stores, { personId: 'cleo', deviceId: 'phone' }, cleo.position, 20_000);
     assert.ok(back.position > cleo.position + 1);
     assert.deepEqual(await listed(stores, back.position, 'cleo'), ['message m-2', 'message m-3']);
-  });
-}
-
-function declareDeviceTraces(test: ContractTest<DeviceFeedSubject>): void {
-  async function seed(stores: DeviceFeedSubject): Promise<void> {
-    const { position } = await greet(stores, PHONE);
-    await greet(stores, { personId: 'cleo', deviceId: 'phone' });
-    await sendTo(stores, { messageId: 'm-1', conversationId: 'c-1' });
-    await sendTo(stores, { messageId: 'm-2', conversationId: 'c-2' });
-    await sendTo(stores, { messageId: 'm-3', conversationId: 'c-1', recipientId: 'cleo' });
-    const recall = { messageId: 'm-0', conversationId: 'c-1', at: at(1) };
-    await stores.feed.note({ personId: 'ben', kind: 'recall', ...recall }, never());
-    await stores.feed.acknowledge([{ ...PHONE, position: position + 3 }], at(2), never());
-  }
-  const subject = { kind: 'subject', subjectId: 'ben' } as const;
-  const targets: readonly (readonly [TraceTarget, number])[] = [
-    // Entry and receipt; a recall outlives its message.
-    [{ kind: 'messages', messageIds: ['m-0', 'm-1', 'm-1', 'unknown'] }, 2],
-    [{ kind: 'messages', messageIds: [] }, 0],
-    [{ kind: 'conversation', conversationId: 'c-1' }, 3],
-    // Three entries, two receipts, a device and the feed.
-    [{ ...subject, exceptConversations: [] }, 7],
-    [{ ...subject, exceptConversations: ['c-1'] }, 5],
-    [{ kind: 'subject', subjectId: 'Ben', exceptConversations: [] }, 0],
-  ];
-  for (const [target, records] of targets) {
-    test(`counts and erases what is of ${JSON.stringify(target)}`, async (stores) => {
-      await seed(stores);
-      const { feed } = stores;
-      assert.equal(await feed.countTraces(target, never()), records);
-      let erased = 0;
-      for (;;) {
-        const some = await feed.eraseTraces(target, 2, never());
-        assert.ok(some <= 2);
-        if (some === 0) break;
-        erased += some;
-      }
-      // A device takes its receipts with it.
-      assert.ok(erased <= records && erased >= Math.min(records, 1));
-      assert.equal(await feed.countTraces(target, never()), 0);
-      assert.ok((await listed(stores, 0, 'cleo')).length >= (target.kind === 'conversation' ? 0 : 1));
-    });
-  }
-
-  test('keeps entries of a conversation under legal hold', async (stores) => {
-    await seed(stores);
-    await stores.conversations.setLegalHold('c-1', true);
-    const target: TraceTarget = { kind: 'conversation', conversationId: 'c-1' };
-    assert.equal(await stores.feed.countTraces(target, never()), 0);
-    assert.equal(await stores.feed.eraseTraces(target, 10, never()), 0);
-    assert.equal((await listed(stores, 0)).length, 3);
-  });
-
-  test('loses entries and receipts with their message', async (stores) => {
-    await seed(stores);
-    await stores.cleanup.claim({ kind: 'message', messageId: 'm-1' }, 1, never());
-    await stores.cleanup.removeClaimed(['m-1'], never());
-    assert.deepEqual(await listed(stores, 0), ['message m-2', 'recall m-0']);
   });
 }

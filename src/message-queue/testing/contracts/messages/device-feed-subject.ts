@@ -1,7 +1,13 @@
 import type { CleanupStore } from '../../../ports/messages/cleanup-store.js';
 import type { ConversationStore } from '../../../ports/messages/conversation-store.js';
 import { FeedKind } from '../../../ports/messages/device-feed.js';
-import type { DeviceFeed, FeedNote, FeedPlace } from '../../../ports/messages/device-feed.js';
+import type {
+  DeviceFeed,
+  DeviceGreeting,
+  DeviceId,
+  FeedNote,
+  FeedPlace,
+} from '../../../ports/messages/device-feed.js';
 import type { DeliveryStatus } from '../../../ports/messages/delivery-status.js';
 import type { MessageForRecipient, MessageStore } from '../../../ports/messages/message-store.js';
 import { aMessage, at, never } from '../contract-values.js';
@@ -47,4 +53,19 @@ export function advance(
   ms: number,
 ): Promise<unknown> {
   return messages.advanceStatus({ messageId, recipientId: 'ben', status, at: at(ms) }, never());
+}
+
+/** A device of ben's. */
+export const PHONE: DeviceId = { personId: 'ben', deviceId: 'phone' };
+/** Another one of his. */
+export const LAPTOP: DeviceId = { personId: 'ben', deviceId: 'laptop' };
+
+/** A device says that it is there. */
+export function greet(
+  { feed }: DeviceFeedSubject,
+  device: DeviceId,
+  position: number | null = null,
+  ms = 10,
+): Promise<DeviceGreeting> {
+  return feed.greet(device, position, at(ms), never());
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
 import { at, AWKWARD_TEXT, never, rejectsWhenAborted } from '../contract-values.js';
 import { declareDevices } from './device-feed-devices.contract.js';
-import { advance, listed, sendTo } from './device-feed-subject.js';
+import { advance, greet, listed, PHONE, sendTo } from './device-feed-subject.js';
 import type { DeviceFeedSubject } from './device-feed-subject.js';
 
 /** The contract of every DeviceFeed. @param create empty stores for each test, which belong together */
@@ -13,6 +14,7 @@ export function deviceFeedContract(create: CreateSubject<DeviceFeedSubject>, run
     declareChanges(test);
     declareVisibility(test);
     declareDevices(test);
+    declareDeviceTraces(test);
   });
 }
 
@@ -27,11 +29,12 @@ function declareEntries(test: ContractTest<DeviceFeedSubject>): void {
   test('gives a person one entry after the other, each with the next position, and each once', async (stores) => {
     const { position } = await stores.feed.greet({ personId: 'ben', deviceId: 'd1' }, null, at(0), never());
     // Old and new: the order is that in which they came.
-    const first = await sendTo(stores, { messageId: 'm-new', createdAt: at(50), content: AWKWARD_TEXT });
+    const fresh = { messageId: 'm-new', createdAt: at(50), content: AWKWARD_TEXT };
+    const first = await sendTo(stores, fresh);
     const second = await sendTo(stores, { messageId: 'm-old', createdAt: at(1) });
     assert.deepEqual(first, { position: position + 1, isNew: true });
     assert.deepEqual(second, { position: position + 2, isNew: true });
-    assert.deepEqual(await sendTo(stores, { messageId: 'm-new' }), { position: position + 1, isNew: false });
+    assert.deepEqual(await sendTo(stores, fresh), { position: position + 1, isNew: false });
     const page = await stores.feed.list('ben', position, 10, never());
     assert.deepEqual(
       page.entries.map((entry) => [entry.position, entry.messageId]),
@@ -142,5 +145,63 @@ function declareVisibility(test: ContractTest<DeviceFeedSubject>): void {
       ...{ position: position + 3, isNew: true },
     });
     assert.deepEqual(await listed(stores, position), ['message next', 'message failed']);
+  });
+}
+
+function declareDeviceTraces(test: ContractTest<DeviceFeedSubject>): void {
+  async function seed(stores: DeviceFeedSubject): Promise<void> {
+    const { position } = await greet(stores, PHONE);
+    await greet(stores, { personId: 'cleo', deviceId: 'phone' });
+    await sendTo(stores, { messageId: 'm-1', conversationId: 'c-1' });
+    await sendTo(stores, { messageId: 'm-2', conversationId: 'c-2' });
+    await sendTo(stores, { messageId: 'm-3', conversationId: 'c-1', recipientId: 'cleo' });
+    const recall = { messageId: 'm-0', conversationId: 'c-1', at: at(1) };
+    await stores.feed.note({ personId: 'ben', kind: 'recall', ...recall }, never());
+    await stores.feed.acknowledge([{ ...PHONE, position: position + 3 }], at(2), never());
+  }
+  const subject = { kind: 'subject', subjectId: 'ben' } as const;
+  const targets: readonly (readonly [TraceTarget, number])[] = [
+    // Entry and receipt; a recall outlives its message.
+    [{ kind: 'messages', messageIds: ['m-0', 'm-1', 'm-1', 'unknown'] }, 2],
+    [{ kind: 'messages', messageIds: [] }, 0],
+    [{ kind: 'conversation', conversationId: 'c-1' }, 3],
+    // Three entries, two receipts, a device and the feed.
+    [{ ...subject, exceptConversations: [] }, 7],
+    [{ ...subject, exceptConversations: ['c-1'] }, 5],
+    [{ kind: 'subject', subjectId: 'Ben', exceptConversations: [] }, 0],
+  ];
+  for (const [target, records] of targets) {
+    test(`counts and erases what is of ${JSON.stringify(target)}`, async (stores) => {
+      await seed(stores);
+      const { feed } = stores;
+      assert.equal(await feed.countTraces(target, never()), records);
+      let erased = 0;
+      for (;;) {
+        const some = await feed.eraseTraces(target, 2, never());
+        assert.ok(some <= 2);
+        if (some === 0) break;
+        erased += some;
+      }
+      // A device takes its receipts with it.
+      assert.ok(erased <= records && erased >= Math.min(records, 1));
+      assert.equal(await feed.countTraces(target, never()), 0);
+      assert.ok((await listed(stores, 0, 'cleo')).length >= (target.kind === 'conversation' ? 0 : 1));
+    });
+  }
+
+  test('keeps entries of a conversation under legal hold', async (stores) => {
+    await seed(stores);
+    await stores.conversations.setLegalHold('c-1', true);
+    const target: TraceTarget = { kind: 'conversation', conversationId: 'c-1' };
+    assert.equal(await stores.feed.countTraces(target, never()), 0);
+    assert.equal(await stores.feed.eraseTraces(target, 10, never()), 0);
+    assert.equal((await listed(stores, 0)).length, 3);
+  });
+
+  test('loses entries and receipts with their message', async (stores) => {
+    await seed(stores);
+    await stores.cleanup.claim({ kind: 'message', messageId: 'm-1' }, 1, never());
+    await stores.cleanup.removeClaimed(['m-1'], never());
+    assert.deepEqual(await listed(stores, 0), ['message m-2', 'recall m-0']);
   });
 }
