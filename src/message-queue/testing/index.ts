@@ -33,6 +33,7 @@ export type {
   AnswerAbout,
   AttachmentStoreSubject,
   BatchTracesSubject,
+  SearchSubject,
   CircuitBreakersSubject,
   CleanupStoreSubject,
   ContractRunner,

@@ -59,7 +59,8 @@ describe('folding', () => {
       const letter = String.fromCharCode(code);
       if (!/\p{sc=Latin}/u.test(letter)) continue;
       for (const plain of 'abcdefghijklmnopqrstuvwxyz') {
-        if (compare(letter, plain) === 0 && foldTerm(letter) !== plain) wrong.push(`${letter} ${foldTerm(letter)}`);
+        if (compare(letter, plain) === 0 && foldTerm(letter) !== plain)
+          wrong.push(`${letter} ${foldTerm(letter)}`);
       }
     }
     expect(wrong).toEqual([]);

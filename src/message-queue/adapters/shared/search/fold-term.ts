@@ -3,6 +3,7 @@ import { LETTER_VARIANTS } from './letter-variants.js';
 const MAX_TERM_LENGTH = 64;
 /** Units of a word that a term is made of: 64 characters with as many marks as a text may have. */
 const MAX_FOLDED_LENGTH = 2_048;
+const MAX_REMEMBERED_LENGTH = 32;
 const PLAIN = /^[a-z0-9]{1,64}$/i;
 
 /** What nobody sees: soft hyphens, joiners, bidi marks, variation selectors, fillers; and what only stretches a word of Arabic. */
@@ -37,6 +38,19 @@ export function foldTerm(word: string): string {
     .replace(NOT_A_LETTER, '')
     .normalize('NFC');
   return folded.length <= MAX_TERM_LENGTH ? folded : Array.from(folded).slice(0, MAX_TERM_LENGTH).join('');
+}
+
+/** {@link foldTerm} for the words of one text, of which many come again. What it remembers goes with it: no word of a message stays in memory. */
+export function rememberingFold(): (word: string) => string {
+  const remembered = new Map<string, string>();
+  return (word) => {
+    if (word.length > MAX_REMEMBERED_LENGTH || PLAIN.test(word)) return foldTerm(word);
+    const known = remembered.get(word);
+    if (known !== undefined) return known;
+    const folded = foldTerm(word);
+    remembered.set(word, folded);
+    return folded;
+  };
 }
 
 function decomposed(text: string): string {

@@ -21,7 +21,11 @@ describe('highlights', () => {
     ['an e-mail', 'email', 'an [e-mail]'],
     ['Donau\u00ADdampf\u00ADschiff!', 'donaudampfschiff', '[Donau\u00ADdampf\u00ADschiff]!'],
     ['cafe\u0301 ﬁn ½ Straße', 'fin strasse', 'cafe\u0301 [ﬁn] ½ [Straße]'],
-    [`가 ${'한국어'.normalize('NFD')} 나`, '국어', `가 ${'한'.normalize('NFD')}[${'국어'.normalize('NFD')}] 나`],
+    [
+      `가 ${'한국어'.normalize('NFD')} 나`,
+      '국어',
+      `가 ${'한'.normalize('NFD')}[${'국어'.normalize('NFD')}] 나`,
+    ],
     ['ｶﾞｽ料金', 'ガス', '[ｶﾞｽ]料金'],
     ['㌔メートル', 'キロ', '[㌔]メートル'],
   ])('of %j for %j are %j', (content, query, expected) => {

@@ -1,6 +1,6 @@
 import type { HighlightSegment } from '../../../ports/search-index.js';
 import { denseCharacters, densePairs } from './dense-characters.js';
-import { foldTerm } from './fold-term.js';
+import { rememberingFold } from './fold-term.js';
 import type { QueryTerm, WordTerm } from './search-terms.js';
 import { wordsOf } from './text-words.js';
 import type { Span, TextWord } from './text-words.js';
@@ -19,11 +19,14 @@ export function highlight(content: string, terms: readonly QueryTerm[]): Highlig
   const matches: Span[] = [];
   const sought = terms.flatMap(({ term, isPrefix, orAll = [] }) => [{ term, isPrefix }, ...orAll]);
   const whole = new Set(sought.map(({ term }) => term));
+  const fold = rememberingFold();
   for (const word of wordsOf(content)) {
     const [first] = matches;
     // Long texts are read only as far as the excerpt goes.
     if (first !== undefined && word.start > first.start + EXCERPT_LENGTH) break;
-    const found = word.isDense ? denseMatches(word, whole) : spacedMatches(content, word, sought, whole);
+    const found = word.isDense
+      ? denseMatches(word, whole)
+      : spacedMatches(word, sought, whole, (span) => fold(content.slice(span.start, span.end)));
     for (const match of found) matches.push(match);
   }
   const from = startOfExcerpt(content, matches[0]?.start ?? 0);
@@ -46,12 +49,11 @@ export function highlight(content: string, terms: readonly QueryTerm[]): Highlig
 
 /** The whole word, or else those of its parts that match, or else the word that only begins with what is sought. */
 function spacedMatches(
-  content: string,
   word: TextWord,
   sought: readonly WordTerm[],
   whole: ReadonlySet<string>,
+  foldedOf: (span: Span) => string,
 ): Span[] {
-  const foldedOf = ({ start, end }: Span): string => foldTerm(content.slice(start, end));
   const isBegun = (folded: string): boolean =>
     sought.some(({ term, isPrefix }) => isPrefix && folded.startsWith(term));
   const folded = foldedOf(word);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { denseCharacters, densePairs } from './dense-characters.js';
-import { foldTerm } from './fold-term.js';
+import { foldTerm, rememberingFold } from './fold-term.js';
 import { FOLDING_MARK, MARKER } from './folding-mark.js';
 import { wordsOf } from './text-words.js';
 import type { TextWord } from './text-words.js';
@@ -52,9 +52,10 @@ export function textTerms(text: string): string[] {
     terms.add(term);
     length += Buffer.byteLength(term);
   };
+  const fold = rememberingFold();
   for (const word of wordsOf(text)) {
     if (terms.size >= MAX_DOCUMENT_TERMS || length >= MAX_TERMS_LENGTH) break;
-    for (const term of word.isDense ? denseTerms(word) : spacedTerms(text, word)) add(term);
+    for (const term of word.isDense ? denseTerms(word) : spacedTerms(text, word, fold)) add(term);
   }
   return [...terms];
 }
@@ -93,14 +94,14 @@ function denseQuery(word: TextWord): WordTerm[] {
 }
 
 /** A joined word is found as one and by each of its parts. */
-function spacedTerms(text: string, word: TextWord): string[] {
-  const whole = foldTerm(word.text);
+function spacedTerms(text: string, word: TextWord, fold: typeof foldTerm): string[] {
+  const whole = fold(word.text);
   if (word.parts.length === 1) return [whole];
-  return [whole, ...word.parts.map(({ start, end }) => foldTerm(text.slice(start, end)))];
+  return [whole, ...word.parts.map(({ start, end }) => fold(text.slice(start, end)))];
 }
 
 function spacedQuery(text: string, word: TextWord): QueryTerm[] {
-  const [term = '', ...parts] = spacedTerms(text, word);
+  const [term = '', ...parts] = spacedTerms(text, word, foldTerm);
   if (parts.length === 0) return [{ term, isPrefix: false }];
   const orAll = parts.filter((part) => part !== '').map((part) => ({ term: part, isPrefix: false }));
   return [{ term, isPrefix: false, orAll: orAll.slice(0, MAX_QUERY_TERMS) }];

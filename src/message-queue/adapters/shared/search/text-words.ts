@@ -12,9 +12,10 @@ const NON_JOINER = 0x200c;
 const Kind = { OTHER: 0, LETTER: 1, DENSE: 2, ATTACHED: 3, JOINING: 4 } as const;
 type Kind = (typeof Kind)[keyof typeof Kind];
 
-const MAX_REMEMBERED = 20_000;
-/** Asking Unicode takes a microsecond, and a long text holds few different characters. */
-const kinds = new Map<number, Kind>();
+const BASIC_PLANE = 0x1_0000;
+const UNKNOWN = 255;
+/** Asking Unicode takes a microsecond. Of characters up to U+FFFF each is asked about once. */
+const kinds = new Uint8Array(BASIC_PLANE).fill(UNKNOWN);
 
 /** A piece of a text, in UTF-16 units. */
 export interface Span {
@@ -95,11 +96,10 @@ function sizeAt(text: string, at: number): number {
 
 function kindAt(text: string, at: number): Kind {
   const code = text.codePointAt(at) ?? 0;
-  const known = kinds.get(code);
-  if (known !== undefined) return known;
-  const kind = kindOf(String.fromCodePoint(code));
-  if (kinds.size < MAX_REMEMBERED) kinds.set(code, kind);
-  return kind;
+  if (code >= BASIC_PLANE) return kindOf(String.fromCodePoint(code));
+  const known = kinds[code] ?? UNKNOWN;
+  if (known !== UNKNOWN) return known as Kind;
+  return (kinds[code] = kindOf(String.fromCodePoint(code)));
 }
 
 function kindOf(character: string): Kind {
