@@ -7,7 +7,10 @@ import {
   InMemoryAttachmentStore,
   InMemoryCleanupStore,
   InMemoryConversationStore,
+  InMemoryBatchProgressStore,
   InMemoryDeviceFeed,
+  InMemoryNotificationInbox,
+  InMemoryNotificationLedger,
   InMemoryEncryptedContentStore,
   InMemoryMessageStore,
   InMemorySearchIndex,
@@ -42,10 +45,14 @@ export function setUp() {
   const contents = recorded(new InMemoryEncryptedContentStore(undefined, data));
   const index = recorded(new InMemorySearchIndex());
   const feed = recorded(new InMemoryDeviceFeed(data));
+  const inbox = new InMemoryNotificationInbox(undefined, data);
+  const ledger = new InMemoryNotificationLedger(undefined, data);
+  const batches = new InMemoryBatchProgressStore(undefined, data);
   const holders = [index, contents, new AttachmentTraces(attachments, files)];
   const processor = new MessageCleanupProcessor(
     ...([store, attachments, files, new TraceHolders(() => holders)] as const),
     ...([clock, new ManualCircuitBreakers(), feed] as const),
+    ...([inbox, ledger, batches] as const),
   );
   const context = (overrides: Parameters<typeof fakeJobContext>[0] = {}) =>
     fakeJobContext({ now: NOW, ...overrides });
@@ -74,6 +81,7 @@ export function setUp() {
   return {
     ...{ clock, messages, conversations, store, attachments, files, contents, index, processor, context },
     feed,
+    ...{ inbox, ledger, batches },
     ...{ signal, addMessage, addAttachment, left },
   };
 }

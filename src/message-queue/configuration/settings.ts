@@ -204,6 +204,26 @@ export const SECTIONS = {
         variable: 'MESSAGE_QUEUE_CLEANUP_EXPIRED_ATTACHMENTS_CRON',
         default: '0 3 * * *',
       }),
+      /** When old in-app notifications, lines of the notification ledger and progress of batches are removed. */
+      oldRecordsCron: setting(cronOrOff, {
+        variable: 'MESSAGE_QUEUE_CLEANUP_OLD_RECORDS_CRON',
+        default: '30 3 * * *',
+      }),
+      /** How long in-app notifications are kept, read or not. */
+      inboxDays: setting(wholeNumber(1, 36_500, 'days'), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_INBOX_DAYS',
+        default: 90,
+      }),
+      /** How long it is known what became of a notification. A job that is replayed later notifies again. */
+      ledgerDays: setting(wholeNumber(1, 36_500, 'days'), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_LEDGER_DAYS',
+        default: 30,
+      }),
+      /** How long the progress of a batch is kept after its last step. */
+      batchProgressDays: setting(wholeNumber(1, 36_500, 'days'), {
+        variable: 'MESSAGE_QUEUE_CLEANUP_BATCH_PROGRESS_DAYS',
+        default: 30,
+      }),
     },
   },
   Shutdown: {

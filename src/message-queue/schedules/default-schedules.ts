@@ -14,6 +14,10 @@ export interface CleanupSettings {
   readonly deletedConversationsCron: string;
   readonly deletedConversationsDays: number;
   readonly expiredAttachmentsCron: string;
+  readonly oldRecordsCron: string;
+  readonly inboxDays: number;
+  readonly ledgerDays: number;
+  readonly batchProgressDays: number;
 }
 
 /** In place of a cron expression: turns the clean-up off. */
@@ -30,6 +34,15 @@ export function defaultSchedules(settings: CleanupSettings): DeclaredSchedule[] 
       retentionDays: settings.deletedConversationsDays,
     }),
     ...cleanup(CleanupType.EXPIRED_ATTACHMENTS, settings.expiredAttachmentsCron, settings.timeZone, {}),
+    ...cleanup(CleanupType.OLD_INBOX_ENTRIES, settings.oldRecordsCron, settings.timeZone, {
+      retentionDays: settings.inboxDays,
+    }),
+    ...cleanup(CleanupType.OLD_LEDGER_ENTRIES, settings.oldRecordsCron, settings.timeZone, {
+      retentionDays: settings.ledgerDays,
+    }),
+    ...cleanup(CleanupType.OLD_BATCH_PROGRESS, settings.oldRecordsCron, settings.timeZone, {
+      retentionDays: settings.batchProgressDays,
+    }),
   ];
 }
 

@@ -8,6 +8,7 @@ const NOW = Date.UTC(2026, 5, 1);
 const DEFAULTS = defaultSchedules({
   ...{ schedules: true, timeZone: 'Europe/Berlin', oldMessagesCron: '0 2 * * *', oldMessagesDays: 90 },
   ...{ deletedConversationsCron: 'off', deletedConversationsDays: 30, expiredAttachmentsCron: '0 3 * * *' },
+  ...{ oldRecordsCron: 'off', inboxDays: 90, ledgerDays: 30, batchProgressDays: 30 },
 });
 const CLEANUP = {
   ...{ job: 'cleanup-messages', payload: { cleanupType: 'expired_attachments' } },
@@ -31,6 +32,21 @@ describe('the declared schedules', () => {
       ['old_messages', { cron: '0 2 * * *', tz: 'Europe/Berlin' }],
       ['expired_attachments', { cron: '0 3 * * *', tz: 'Europe/Berlin' }],
     ]);
+  });
+
+  it('give inbox, ledger and progress of batches a retention each', () => {
+    const own = defaultSchedules({
+      ...{ schedules: true, oldMessagesCron: 'off', oldMessagesDays: 90, deletedConversationsCron: 'off' },
+      ...{ deletedConversationsDays: 30, expiredAttachmentsCron: 'off', oldRecordsCron: '30 3 * * *' },
+      ...{ inboxDays: 90, ledgerDays: 31, batchProgressDays: 32 },
+    });
+    expect(own.map(({ payload, repeat }) => [payload, repeat])).toEqual(
+      [
+        { cleanupType: 'old_inbox_entries', retentionDays: 90 },
+        { cleanupType: 'old_ledger_entries', retentionDays: 31 },
+        { cleanupType: 'old_batch_progress', retentionDays: 32 },
+      ].map((payload) => [payload, { cron: '30 3 * * *' }]),
+    );
   });
 
   it('take the place of the default with the same key, also when their end has passed on this machine', () => {

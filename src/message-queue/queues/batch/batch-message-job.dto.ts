@@ -35,6 +35,26 @@ function IsVariablesByRecipient(): PropertyDecorator {
   });
 }
 
+/** A conversation that others share is no place for texts that are made for one of them. */
+function IsNobodyElsesConversation(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isNobodyElsesConversation',
+    validator: {
+      validate: (_: unknown, args): boolean => {
+        const { recipientIds, recipientVariables, template, segment } = (args?.object ??
+          {}) as Partial<BatchMessageJobDto>;
+        const isPersonal = template !== undefined && Object.keys(recipientVariables ?? {}).length > 0;
+        // A segment has others beside it.
+        const isForOne =
+          Array.isArray(recipientIds) && new Set(recipientIds).size <= 1 && segment === undefined;
+        return !isPersonal || isForOne;
+      },
+      defaultMessage: () =>
+        '$property must be left out when several recipients get texts of their own (recipientVariables): all of them would read each text. Each gets a conversation of their own then',
+    },
+  });
+}
+
 /** Payload of `batch-send`: one content, or one template, for many recipients. */
 export class BatchMessageJobDto {
   @Identifies('subject')
@@ -66,10 +86,14 @@ export class BatchMessageJobDto {
   @IsVariablesByRecipient()
   recipientVariables?: Record<string, Record<string, string | number | boolean>>;
 
-  /** Default: a conversation named like the batch. */
+  /**
+   * Default: a conversation named like the batch; with `recipientVariables`, one for each recipient. With those, and several recipients, it
+   * must be left out: everybody in it would read what was made for one.
+   */
   @KeyScope('conversation')
   @OptionalField()
   @IdField()
+  @IsNobodyElsesConversation()
   conversationId?: string;
 
   /** Whether each message is sealed before it is stored and sent. Default false. */

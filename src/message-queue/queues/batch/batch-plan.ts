@@ -6,7 +6,10 @@ import type { BatchMessageJobDto } from './batch-message-job.dto.js';
 export interface BatchPlan {
   readonly batchId: string;
   readonly segment: number;
+  /** What the job names, or the batch's own. */
   readonly conversationId: string;
+  /** Where the message to one recipient goes. */
+  conversationOf(recipientId: string): string;
   /** Recipients without repeats, in their first order. */
   readonly chunks: readonly (readonly string[])[];
   /** Recipients named, repeats included. */
@@ -26,10 +29,25 @@ export function planBatch(job: BatchMessageJobDto, jobId: string): BatchPlan {
     batchId,
     segment: job.segment ?? 0,
     conversationId: job.conversationId ?? batchId,
+    conversationOf: conversationsOf(job, batchId),
     chunks,
     recipients: job.recipientIds.length,
     skipped: job.recipientIds.length - unique.length,
   };
+}
+
+/** Everybody's, unless each gets a text of their own: what was made for one would stand where the others read. */
+function conversationsOf(job: BatchMessageJobDto, batchId: string): (recipientId: string) => string {
+  const { conversationId, template, recipientVariables = {} } = job;
+  if (conversationId !== undefined) return () => conversationId;
+  if (template === undefined || Object.keys(recipientVariables).length === 0) return () => batchId;
+  return (recipientId) => batchConversationId(batchId, recipientId);
+}
+
+/** The id of the conversation of a batch with one recipient, when each recipient gets a text of their own. */
+export function batchConversationId(batchId: string, recipientId: string): string {
+  const digest = createHash('sha256').update(`conversation\n${batchId}\n${recipientId}`).digest('base64url');
+  return `bc_${digest.slice(0, 27)}`;
 }
 
 /** The id of a batch's message to one recipient: always the same, so that it is added once however often the job runs. */

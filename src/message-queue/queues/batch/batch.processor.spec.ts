@@ -46,6 +46,25 @@ function setUp() {
 }
 
 describe('batch-send', () => {
+  it('gives each recipient of personal texts a conversation of their own, the same whenever it runs', async () => {
+    const { processor, context, dispatch, templates } = setUp();
+    templates.setTemplate('hello', { text: 'Hi {{ name }}' });
+    const personal = {
+      ...{ senderId: 'ada', recipientIds: ['ben', 'cleo'], template: 'hello', createdAt: new Date(0) },
+      recipientVariables: { ben: { name: 'Ben' }, cleo: { name: 'Cleo' } },
+    };
+    await processor.processBatch(personal, context());
+    const sent = dispatch.recorder.callsOf('dispatchMany').flatMap(({ args }) => args[0]);
+    const places = sent.map((message) => message.conversationId);
+    expect(new Set(places).size).toBe(2);
+    expect(places).not.toContain('m_batch');
+    const again = setUp();
+    again.templates.setTemplate('hello', { text: 'Hi {{ name }}' });
+    await again.processor.processBatch(personal, again.context());
+    const second = again.dispatch.recorder.callsOf('dispatchMany').flatMap(({ args }) => args[0]);
+    expect(second.map((message) => message.conversationId)).toEqual(places);
+  });
+
   it('hands on one message per recipient, chunk by chunk, with progress per chunk', async () => {
     const { processor, context, chunks, dispatch } = setUp();
     const run = context();

@@ -175,7 +175,7 @@ export class BatchMessageProcessor implements JobEndListener {
         messageId: batchMessageId(plan.batchId, recipientId),
         senderId: payload.senderId,
         recipientId,
-        conversationId: plan.conversationId,
+        conversationId: plan.conversationOf(recipientId),
         content,
         batchId: plan.batchId,
         createdAt: claimedTime(payload.createdAt, context.addedAt),

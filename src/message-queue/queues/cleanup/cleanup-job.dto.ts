@@ -7,6 +7,9 @@ export const CleanupType = {
   OLD_MESSAGES: 'old_messages',
   DELETED_CONVERSATIONS: 'deleted_conversations',
   EXPIRED_ATTACHMENTS: 'expired_attachments',
+  OLD_INBOX_ENTRIES: 'old_inbox_entries',
+  OLD_LEDGER_ENTRIES: 'old_ledger_entries',
+  OLD_BATCH_PROGRESS: 'old_batch_progress',
 } as const;
 
 /** One of {@link CleanupType}'s values. */
@@ -28,7 +31,7 @@ export class CleanupJobDto {
 
   /**
    * Days to keep, 1 to 36 500. Required for `old_messages`. Default for `deleted_conversations` 30 (after their deletion), for
-   * `expired_attachments` 0 (after their expiry).
+   * `expired_attachments` 0 (after their expiry), for `old_inbox_entries` 90, for `old_ledger_entries` and `old_batch_progress` 30.
    */
   @Readable()
   @ValidateIf((job: CleanupJobDto) => job.cleanupType === 'old_messages' || job.retentionDays !== undefined)

@@ -147,6 +147,36 @@ describe('cleanup-messages: old_messages', () => {
   });
 });
 
+describe('cleanup-messages: what has a retention of its own', () => {
+  it.each([
+    ['old_inbox_entries', 90],
+    ['old_ledger_entries', 30],
+    ['old_batch_progress', 30],
+  ] as const)('removes %s after %i days unless the job says otherwise', async (cleanupType, days) => {
+    const { processor, context, inbox, ledger, batches, signal } = setUp();
+    for (const age of [days + 1, days - 1, 2]) {
+      const at = new Date(NOW - age * DAY);
+      const told = { notificationId: `n-${age}`, recipientId: 'ben', messageId: null, conversationId: null };
+      await inbox.add({ ...told, title: 'New', body: 'Text', createdAt: at }, signal);
+      const line = {
+        notificationId: `n-${age}`,
+        target: 'in_app',
+        recipientId: 'ben',
+        type: 'in_app',
+      } as const;
+      await ledger.record({ ...line, outcome: 'sent', at }, signal);
+      const figures = { chunksDone: 1, totalChunks: 1, recipients: 1, sent: 1, failed: 0, skipped: 0 };
+      await batches.save({ batchId: `b-${age}`, segment: 0, ...figures, savedAt: at }, signal);
+    }
+    const job = { cleanupType, createdAt };
+    expect(await processor.processCleanup({ ...job, dryRun: true }, context())).toMatchObject({ matched: 1 });
+    expect(await processor.processCleanup(job, context())).toMatchObject({ removed: 1, finished: true });
+    expect(await processor.processCleanup({ ...job, retentionDays: 1 }, context())).toMatchObject({
+      removed: 2,
+    });
+  });
+});
+
 describe('cleanup-messages: deleted_conversations', () => {
   it('removes the messages and marks of conversations deleted 30 days ago', async () => {
     const { processor, context, addMessage, conversations, messages } = setUp();

@@ -4,11 +4,16 @@ import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { AttachmentFiles } from '../../ports/attachments/attachment-files.js';
 import { AttachmentStore } from '../../ports/attachments/attachment-store.js';
+import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';
+import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
+import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { CleanupStore } from '../../ports/messages/cleanup-store.js';
 import { DeviceFeed } from '../../ports/messages/device-feed.js';
 import { MessageTraces } from '../../ports/privacy/message-traces.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
+import { AgingCleanupStep } from './aging-cleanup-step.js';
+import type { AgingStore } from './aging-cleanup-step.js';
 import { AttachmentCleanupStep } from './attachment-cleanup-step.js';
 import { CleanupJobDto, CleanupType, DEFAULT_CLEANUP_BATCH_SIZE } from './cleanup-job.dto.js';
 import type { CleanupStep } from './cleanup-step.js';
@@ -31,6 +36,9 @@ const DEFAULT_RETENTION_DAYS = {
   old_messages: 0,
   deleted_conversations: 30,
   expired_attachments: 0,
+  old_inbox_entries: 90,
+  old_ledger_entries: 30,
+  old_batch_progress: 30,
 } as const;
 const LONGEST_MARGIN_MS = 5_000;
 /** A device that says nothing for so long is forgotten; back again, it starts with what is pending. */
@@ -42,6 +50,7 @@ export class MessageCleanupProcessor {
   private readonly store: CleanupStore;
   private readonly attachments: AttachmentStore;
   private readonly feed: DeviceFeed;
+  private readonly aging: Readonly<Partial<Record<CleanupType, AgingStore>>>;
 
   constructor(
     store: CleanupStore,
@@ -53,7 +62,15 @@ export class MessageCleanupProcessor {
     private readonly clock: Clock,
     breakers: CircuitBreakers,
     feed: DeviceFeed,
+    inbox: NotificationInbox,
+    ledger: NotificationLedger,
+    batches: BatchProgressStore,
   ) {
+    this.aging = {
+      old_inbox_entries: guardedPort(inbox, Dependency.STORE, breakers),
+      old_ledger_entries: guardedPort(ledger, Dependency.STORE, breakers),
+      old_batch_progress: guardedPort(batches, Dependency.STORE, breakers),
+    };
     this.feed = guardedPort(feed, Dependency.STORE, breakers);
     this.store = guardedPort(store, Dependency.STORE, breakers);
     this.attachments = guardedPort(attachments, Dependency.STORE, breakers);
@@ -97,6 +114,10 @@ export class MessageCleanupProcessor {
     if (cleanupType === CleanupType.EXPIRED_ATTACHMENTS) {
       return new AttachmentCleanupStep(before, this.attachments, this.files);
     }
+    const aging = this.aging[cleanupType];
+    if (aging !== undefined) return new AgingCleanupStep(before, aging);
+    if (cleanupType !== 'old_messages' && cleanupType !== 'deleted_conversations')
+      throw new TypeError(cleanupType);
     const silentSince = new Date(this.clock.now() - SILENT_DEVICE_DAYS * DAY_MS);
     const devices = { feed: this.feed, silentSince };
     return new MessageCleanupStep({ kind: cleanupType, before }, this.store, this.traces, devices);
