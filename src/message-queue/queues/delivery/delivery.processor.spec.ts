@@ -47,6 +47,16 @@ describe('send-message', () => {
     });
   });
 
+  it('ends what the recipient refuses for good as a failed status with the reason, not as an error', async () => {
+    const { processor, transport, store } = setUp();
+    transport.setOutcome('ben', 'refused');
+    const reason = 'the recipient takes nothing more';
+    const result = await processor.processSendMessage(message, fakeJobContext());
+    expect(result).toMatchObject({ status: 'failed', repeated: false, reason });
+    expect(await store.findStatus('m-1', 'ben')).toMatchObject({ status: 'failed', failureReason: reason });
+    expect(transport.recorder.callsOf('announceStatus')[0]?.args[0]).toMatchObject({ status: 'failed' });
+  });
+
   it('seals first when the message asks for it: neither store nor transport see the text', async () => {
     const { processor, transport, store, cipher } = setUp();
     const result = await processor.processSendMessage(

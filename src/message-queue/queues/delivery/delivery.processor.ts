@@ -33,6 +33,8 @@ export interface SendMessageResult {
   readonly repeated: boolean;
   /** Why the message was neither stored nor sent, where it was not. */
   readonly dropped?: string;
+  /** Why the recipient's endpoint takes nothing more, where `status` is `failed`. */
+  readonly reason?: string;
 }
 
 /** Result of `delivery-confirmation`. */
@@ -145,10 +147,10 @@ export class MessageDeliveryProcessor implements JobEndListener {
     context.signal.throwIfAborted();
     const receipt = await this.transport.deliver(message, context.signal);
     const status = STATUS_OF[receipt.outcome];
+    const reason = receipt.outcome === 'refused' ? receipt.reason : undefined;
     // A replayed dead letter whose recipient is offline waits again; any other is pending already.
     if (status !== 'pending' || earlier?.status === 'failed') {
       const at = new Date(this.clock.now());
-      const reason = receipt.outcome === 'refused' ? receipt.reason : undefined;
       const outcome = await this.messages.advanceStatus(
         { messageId, recipientId, status, at, reason },
         context.signal,
@@ -156,7 +158,14 @@ export class MessageDeliveryProcessor implements JobEndListener {
       if (outcome === 'advanced') await this.announce({ messageId, recipientId, status, at }, context);
     }
     await context.progress({ percentage: 100, step: 'complete', currentStep: 3, totalSteps: 3 });
-    return { messageId, recipientId, status, encrypted, repeated: false };
+    return {
+      messageId,
+      recipientId,
+      status,
+      encrypted,
+      repeated: false,
+      ...(reason !== undefined && { reason }),
+    };
   }
 
   private async announce(
