@@ -11,14 +11,19 @@ import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, CreateSubject } from '../contract-runner.js';
 import { AWKWARD_TEXT, never, rejectsWhenAborted } from '../contract-values.js';
 
-/** Titles and messages that a notification may have, short and as long as it takes them, in scripts of one byte and of three. */
+/** Titles and messages that a notification may have, short and as long as it takes them, in scripts of one to four bytes, and what JSON makes longer. */
 const LONG_TEXTS: readonly (readonly [string, string])[] = [
   ['', ''],
   ['x'.repeat(200), 'x'.repeat(700)],
   ['x'.repeat(200), 'x'.repeat(4_000)],
   ['消'.repeat(200), '消'.repeat(300)],
   ['消'.repeat(200), '消'.repeat(4_000)],
+  ['News', '😀'.repeat(2_000)],
+  ['News', '"'.repeat(4_000)],
+  ['News', 'a\n'.repeat(2_000)],
 ];
+/** As long as a job's id may be, but for a digit. */
+const LONG_ID = '消'.repeat(199);
 
 /** What an answer of a service is about: see NotificationChannel. */
 export type AnswerAbout = 'destination' | 'destination-for-now' | 'settings' | 'service';
@@ -65,7 +70,7 @@ export function notificationChannelContract(
           assert.ok(message !== '' && !message.includes('消消') && !message.includes('xx'));
         }
         if (issues.length > 0) continue;
-        const notification = { ...notificationFor(subject), notificationId: `notification-${++sent}` };
+        const notification = { ...notificationFor(subject), notificationId: `${LONG_ID}${++sent}` };
         assert.equal((await channel.send({ ...notification, ...draft }, never())).outcome, 'sent');
         assert.equal(subject.received(), sent);
         assert.deepEqual(channel.fit?.(draft).issues ?? [], []);
@@ -81,6 +86,14 @@ export function notificationChannelContract(
         assert.equal(aboutWhat(told), about, `an answer about "${about}" was not told as such`);
         assert.ok(!JSON.stringify(told).includes(subject.destination), 'no answer names the destination');
       }
+    });
+
+    test('names the service of a destination without the destination', async (subject) => {
+      const { channel, destination, platform } = subject;
+      const service = channel.serviceOf?.({ destination, ...(platform !== undefined && { platform }) });
+      assert.ok(service === undefined || (service.length > 0 && service.length <= 300));
+      assert.ok(!service?.includes(destination), 'The name of the service quotes the destination.');
+      await Promise.resolve();
     });
 
     test('sends nothing once it is aborted', async (subject) => {
