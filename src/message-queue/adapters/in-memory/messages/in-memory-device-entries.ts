@@ -92,7 +92,8 @@ export class InMemoryDeviceEntries {
         .copiesOf(messageId)
         .map(({ statusAt: _statusAt, ...status }) => status)
         .sort((a, b) => (a.recipientId < b.recipientId ? -1 : 1));
-      return [{ ...entry, message: { ...message, recipients } }];
+      const { receivedAt: _receivedAt, ...shown } = message;
+      return [{ ...entry, message: { ...shown, recipients } }];
     });
   }
 
