@@ -53,7 +53,17 @@ describe('ApnsPushChannel', () => {
   });
 
   notificationChannelContract(() => {
-    return { channel: shared, destination: DEVICE, platform: 'apns', received: () => apns.pushes.length };
+    const answer = (status: number, reason: string) => () =>
+      void apns.answers.push(apnsError(status, reason));
+    return {
+      ...{ channel: shared, destination: DEVICE, platform: 'apns', received: () => apns.pushes.length },
+      answers: {
+        destination: answer(410, 'Unregistered'),
+        'destination-for-now': answer(429, 'TooManyRequests'),
+        settings: answer(403, 'InvalidProviderToken'),
+        service: answer(500, 'InternalServerError'),
+      },
+    };
   });
 
   it('sends an alert of the app, with what Apple wants to know of it', async () => {

@@ -76,7 +76,16 @@ describe('FcmPushChannel', () => {
   });
 
   notificationChannelContract(() => {
-    return { channel: shared, destination: 'token-secret', received: () => google.pushes.length };
+    const answer = (given: GoogleAnswer) => () => void google.pushAnswers.push(given);
+    return {
+      ...{ channel: shared, destination: 'token-secret', received: () => google.pushes.length },
+      answers: {
+        destination: answer(fcmError(404, 'NOT_FOUND', 'UNREGISTERED')),
+        'destination-for-now': answer({ status: 200, body: { error: 'DeviceMessageRateExceeded' } }),
+        settings: answer(fcmError(401, 'UNAUTHENTICATED', 'THIRD_PARTY_AUTH_ERROR')),
+        service: answer(fcmError(500, 'INTERNAL', 'INTERNAL')),
+      },
+    };
   });
 
   it('sends what Android and iOS show', async () => {

@@ -77,7 +77,16 @@ describe('WebPushChannel', () => {
     );
 
   notificationChannelContract(() => {
-    return { channel: channel(), destination: browser.token, received: () => pushes.length };
+    const answered = (status: number) => () => void (answer = { status });
+    return {
+      ...{ channel: channel(), destination: browser.token, received: () => pushes.length },
+      answers: {
+        destination: answered(410),
+        'destination-for-now': answered(429),
+        settings: answered(401),
+        service: answered(500),
+      },
+    };
   });
 
   it('pushes what the browser can read, and nobody on the way', async () => {
