@@ -112,6 +112,28 @@ describe('the payloads of the public surface', () => {
   });
 });
 
+describe('a batch of personal texts', () => {
+  const personal = {
+    ...{ senderId: 'ada', recipientIds: ['ben', 'cleo'], template: 't', createdAt },
+    recipientVariables: { ben: { name: 'Ben' } },
+  };
+
+  it.each([{ conversationId: 'c-1' }, { conversationId: 'c-1', recipientIds: ['ben'], segment: 0 }])(
+    'is refused in a conversation that others share: %j',
+    async (fields) => {
+      await expect(validated(BatchMessageJobDto, { ...personal, ...fields })).rejects.toMatchObject({
+        issues: [{ path: 'conversationId' }],
+      });
+    },
+  );
+
+  it('is fine without a conversation, and in one with its only recipient', async () => {
+    await validated(BatchMessageJobDto, personal);
+    const one = { ...personal, recipientIds: ['ben', 'ben'], conversationId: 'c-1' };
+    expect((await validated(BatchMessageJobDto, one)).conversationId).toBe('c-1');
+  });
+});
+
 describe('bad payloads', () => {
   const facade = {
     addMessageDeliveryJob: (payload: unknown) => validated(SendMessageJobDto, payload),
