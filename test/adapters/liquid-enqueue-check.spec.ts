@@ -22,7 +22,10 @@ describe('a notification with a template, when it is added', () => {
   };
 
   beforeAll(async () => {
-    const templates = { welcome: { title: 'Hi {{ name }}', text: '{{ name }} of {{ team.name }}' } };
+    const templates = {
+      welcome: { title: 'Hi {{ name }}', text: '{{ name }} of {{ team.name }}' },
+      endless: { text: '{% for i in (1..999999999) %}x{% endfor %}' },
+    };
     const renderer = {
       provide: TemplateRenderer,
       useFactory: () => new LiquidTemplateRenderer({ templates }),
@@ -54,15 +57,23 @@ describe('a notification with a template, when it is added', () => {
     const adding = service.addNotificationJob({ ...job, template: 'welcom' });
     await expect(adding).rejects.toBeInstanceOf(InvalidPayloadError);
     await expect(adding).rejects.toMatchObject({
-      issues: [{ path: 'template', message: 'There is no template "welcom". Known templates: welcome.' }],
+      issues: [
+        { path: 'template', message: 'There is no template "welcom". Known templates: welcome, endless.' },
+      ],
     });
     expect(await waiting()).toBe(0);
   });
 
+  it('is taken when its template never ends: a dead letter waits for whoever can change that', async () => {
+    await service.addNotificationJob({ ...job, template: 'endless' });
+    expect(await waiting()).toBe(1);
+  });
+
   it('is taken when all are there; one without a template is never asked for any', async () => {
+    const before = await waiting();
     const variables = { name: 'Ben', 'team.name': 'Harbour' };
     await service.addNotificationJob({ ...job, template: 'welcome', variables });
     await service.addNotificationJob({ ...job, title: 'T', message: '{{ x }}' });
-    expect(await waiting()).toBe(2);
+    expect(await waiting()).toBe(before + 2);
   });
 });

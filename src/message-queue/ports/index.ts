@@ -84,6 +84,7 @@ export { RecipientContacts } from './notifications/recipient-contacts.js';
 export type { RecipientContact } from './notifications/recipient-contacts.js';
 export {
   MissingTemplateVariablesError,
+  TemplateLimitError,
   TemplateRenderer,
   UnknownTemplateError,
 } from './notifications/template-renderer.js';

@@ -5,14 +5,15 @@ import { compareInCase, htmlOperators } from './html-comparisons.js';
 import { htmlFilters } from './html-filters.js';
 import { quotedAttributes } from './quoted-attributes.js';
 
-const RENDER_LIMIT_MS = 1_000;
+/** It is rendered twice, when it is added and when it is sent. */
+const RENDER_LIMIT_MS = 500;
 /** What a template may make, objects or characters, and how long its outcome may be, characters. */
 export const MEMORY_LIMIT = 10_000_000;
 const PARSE_LIMIT = 1_000_000;
 
 /**
  * A sandbox: no files, no prototypes, no global variables, unknown variables and filters are errors, and rendering is bounded in
- * time (1 s) and in what it makes (10 million objects or characters).
+ * time (half a second) and in what it makes (10 million objects or characters).
  * @param makes `html`: its values are to be marked, and so is what it renders where it is not the template's own markup
  * @throws MissingPackageError
  */

@@ -5,6 +5,7 @@ import { UnrecoverableJobError } from '../../jobs/errors.js';
 import type { Issues } from '../../../kernel/values/issues.js';
 import {
   MissingTemplateVariablesError,
+  TemplateLimitError,
   TemplateRenderer,
   UnknownTemplateError,
 } from '../../ports/notifications/template-renderer.js';
@@ -117,6 +118,9 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
       if (outcome.length > MEMORY_LIMIT) throw new RangeError();
       return outcome;
     } catch (error) {
+      if (isEndless(error)) {
+        throw new TemplateLimitError(`Template "${template}" (${part}) takes too long: check its loops.`);
+      }
       // Liquid's own message may quote a value.
       const kind = error instanceof Error ? error.name : 'an unknown error';
       throw new UnrecoverableJobError(
@@ -124,6 +128,11 @@ export class LiquidTemplateRenderer extends TemplateRenderer {
       );
     }
   }
+}
+
+/** Liquid has no class for it, and puts the error of a limit into another one; the rest of its message may quote a value. */
+function isEndless(error: unknown): boolean {
+  return error instanceof Error && /(?:template render|memory alloc) limit exceeded/.test(error.message);
 }
 
 /** `{ 'user.name': 'Ben' }` as `{ user: { name: 'Ben' } }`: payloads are flat, templates are not. */

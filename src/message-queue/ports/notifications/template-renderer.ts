@@ -26,6 +26,11 @@ export class MissingTemplateVariablesError extends UnrecoverableJobError {
   override readonly code = 'MISSING_TEMPLATE_VARIABLES';
 }
 
+/** The template takes too long, whatever its values: it never ends, or nests loops. Somebody has to change it. */
+export class TemplateLimitError extends UnrecoverableJobError {
+  override readonly code = 'TEMPLATE_LIMIT';
+}
+
 /** Fills templates. Sandboxed: a template reaches its variables and nothing else. */
 export abstract class TemplateRenderer {
   /**
@@ -34,7 +39,7 @@ export abstract class TemplateRenderer {
    */
   abstract variablesOf(template: string, signal?: AbortSignal): Promise<readonly string[]>;
 
-  /** @throws UnknownTemplateError, MissingTemplateVariablesError, UnrecoverableJobError when these values cannot fill it */
+  /** @throws UnknownTemplateError, MissingTemplateVariablesError, TemplateLimitError, UnrecoverableJobError when these values cannot fill it */
   abstract render(
     template: string,
     variables: TemplateVariables,

@@ -4,7 +4,11 @@ import { InvalidPayloadError, UnrecoverableJobError } from '../../jobs/errors.js
 import type { ErrorPlace, Issue } from '../../../kernel/errors.js';
 import type { NotificationDraft } from '../../ports/notifications/notification-channel.js';
 import { NotificationType } from '../../ports/notifications/notification-type.js';
-import { TemplateRenderer, UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
+import {
+  TemplateLimitError,
+  TemplateRenderer,
+  UnknownTemplateError,
+} from '../../ports/notifications/template-renderer.js';
 import { QueueName } from '../queue-name.js';
 import { DIGEST_VARIABLES } from './digest/digest-composer.js';
 import { NotificationChannels } from './notification-channels.js';
@@ -65,6 +69,7 @@ export class NotificationCheck implements EnqueueCheck {
     // A digest lists as much of it as fits.
     const isCollected = job.digestKey !== undefined && job.priority !== NotificationPriority.URGENT;
     const draft = await this.draftOf(job);
+    if (draft === null) return [];
     if (!('title' in draft)) return [draft];
     if (isCollected) return [];
     const { issues } = this.channels.fit(job.type, draft);
@@ -72,8 +77,11 @@ export class NotificationCheck implements EnqueueCheck {
     return template === undefined ? issues : issues.map((issue) => ofTemplate(issue, template));
   }
 
-  /** @returns an issue where the template cannot be filled with these values */
-  private async draftOf(job: NotificationJobDto): Promise<NotificationDraft | Issue> {
+  /**
+   * @returns an issue where the template cannot be filled with these values; null where no values could fill it: whoever adds can do nothing about
+   * it, and a dead letter waits for whoever can
+   */
+  private async draftOf(job: NotificationJobDto): Promise<NotificationDraft | Issue | null> {
     const { type, title = '', message = '', pushPayload, messageId, template, variables = {} } = job;
     const rest = { push: type === NotificationType.PUSH ? pushPayload : undefined, messageId };
     if (template === undefined) return { title, body: message, ...rest };
@@ -82,6 +90,7 @@ export class NotificationCheck implements EnqueueCheck {
       const html = type === NotificationType.EMAIL ? (rendered.html ?? undefined) : undefined;
       return { title: rendered.title ?? title, body: rendered.text, html, ...rest };
     } catch (error) {
+      if (error instanceof TemplateLimitError) return null;
       if (!(error instanceof UnrecoverableJobError)) throw error;
       return { path: 'variables', message: `cannot fill template "${template}": ${error.message}` };
     }

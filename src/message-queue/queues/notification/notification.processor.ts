@@ -5,6 +5,7 @@ import { JobHandler } from '../../handlers/job-handler.decorator.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { OutgoingNotification } from '../../ports/notifications/notification-channel.js';
 import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
+import type { DigestItem } from '../../ports/notifications/digest-dispatch.js';
 import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { NotificationInbox } from '../../ports/notifications/notification-inbox.js';
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
@@ -99,7 +100,8 @@ export class MessageNotificationProcessor {
     const notificationId = context.jobId;
     // The digest runs without knowing when this one was added.
     const createdAt = claimedTime(job.createdAt, context.addedAt);
-    await this.digests.collect({ ...job, createdAt, digestKey, notificationId }, context.signal);
+    const item: DigestItem = Object.assign({}, job, { createdAt, digestKey, notificationId });
+    await this.digests.collect(item, context.signal);
     await context.progress({ percentage: 100, step: 'collected', currentStep: 3, totalSteps: 3 });
     return { notificationId, type: job.type, outcome: 'collected', sent: 0, unregistered: 0, leftOut: [] };
   }
