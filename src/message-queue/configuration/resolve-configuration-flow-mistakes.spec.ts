@@ -164,7 +164,11 @@ describe('the flow of a queue', () => {
     const overridden = (flow: object): unknown =>
       flowOf(FILES.name, { ...given({ key, jobs }), options: { queues: { [FILES.name]: { flow } } } });
     const { batch } = jobs.resize;
-    expect(overridden({ rate: RATE })).toHaveProperty('flow', { rate: RATE, key, jobs: { resize: { batch } } });
+    expect(overridden({ rate: RATE })).toHaveProperty('flow', {
+      rate: RATE,
+      key,
+      jobs: { resize: { batch } },
+    });
     const larger = { size: 9, waitMs: 7 };
     expect(overridden({ key: {}, jobs: { resize: { batch: larger } } })).toHaveProperty('flow', {
       key: {},

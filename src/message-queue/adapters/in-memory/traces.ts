@@ -1,5 +1,6 @@
-import type { Deletion, TraceTarget } from '../../ports/privacy/trace-holder.js';
+import type { TraceTarget } from '../../ports/privacy/trace-holder.js';
 import type { Belonging, InMemoryMessages } from './messages/in-memory-messages.js';
+import { isOfDeletion, isOfSubject } from './trace-targets.js';
 
 /** Removes the next of a target's traces. @returns how many */
 export function eraseNext<Trace>(
@@ -10,22 +11,6 @@ export function eraseNext<Trace>(
   const next = traces.slice(0, limit);
   for (const trace of next) erase(trace);
   return next.length;
-}
-
-/** Whether a record is of the person that a target is about. */
-export function isOfSubject(target: TraceTarget): (record: { readonly recipientId: string }) => boolean {
-  return ({ recipientId }) => target.kind === 'subject' && recipientId === target.subjectId;
-}
-
-/** Whether something was written in one of these conversations before that was deleted. */
-export function isOfDeletion(
-  deletions: readonly Deletion[],
-): (conversationId: string | null | undefined, writtenAt: Date) => boolean {
-  const times = new Map(deletions.map(({ conversationId, deletedAt }) => [conversationId, deletedAt]));
-  return (conversationId, writtenAt) => {
-    const deletedAt = times.get(conversationId ?? '');
-    return deletedAt !== undefined && writtenAt <= deletedAt;
-  };
 }
 
 /** Whether something that people were told is of a target, by its message, its conversation or who was told, and no legal hold keeps it. */

@@ -13,8 +13,8 @@ export { conversationStoreContract } from './messages/conversation-store.contrac
 export type { ConversationStoreSubject } from './messages/conversation-store.contract.js';
 export { dataKeyStoreContract } from './privacy/data-key-store.contract.js';
 export type { DataKeyStoreSubject } from './privacy/data-key-store.contract.js';
-export { deviceFeedContract } from './messages/device-feed.contract.js';
-export type { DeviceFeedSubject } from './messages/device-feed-subject.js';
+export { deviceFeedContract } from './messages/devices/device-feed.contract.js';
+export type { DeviceFeedSubject } from './messages/devices/device-feed-subject.js';
 export { deviceTokenStoreContract } from './notifications/device-token-store.contract.js';
 export { encryptedContentStoreContract } from './encryption/encrypted-content-store.contract.js';
 export { messageStoreContract } from './messages/message-store.contract.js';
@@ -42,6 +42,6 @@ export type { DeliveryDispatchSubject } from './messages/delivery-dispatch.contr
 export { messageTransportContract } from './messages/message-transport.contract.js';
 export type { MessageTransportSubject } from './messages/message-transport.contract.js';
 export { traceHolderContract } from './privacy/trace-holder.contract.js';
-export type { TraceAccess } from './privacy/trace-holder.contract.js';
+export type { TraceAccess } from './privacy/trace-access.js';
 export type { TraceRecord } from './privacy/trace-records.js';
 export { suppressionStoreContract } from './suppressions/suppression-store.contract.js';

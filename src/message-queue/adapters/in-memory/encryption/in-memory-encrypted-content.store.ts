@@ -9,7 +9,8 @@ import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { InMemoryMessages } from '../messages/in-memory-messages.js';
-import { eraseNext, isOfDeletion } from '../traces.js';
+import { isOfDeletion } from '../trace-targets.js';
+import { eraseNext } from '../traces.js';
 
 type ContentRows = BoundedMap<EncryptedContent> | BoundedMap<DecryptedContent>;
 

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { isDeletedWith } from '../../../ports/messages/conversation-store.js';
 import { advancesStatus } from '../../../ports/messages/delivery-status.js';
 import { claimedTime, stepTime } from '../../../ports/messages/claimed-time.js';
 import { MessageIdTakenError, MessageStore } from '../../../ports/messages/message-store.js';
@@ -18,9 +17,10 @@ import type { Page, PageRequest } from '../../../ports/page.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { pageOf } from '../page-of.js';
-import { eraseNext, isOfDeletion } from '../traces.js';
+import { eraseNext } from '../traces.js';
 import { InMemoryMessages } from './in-memory-messages.js';
 import type { MessageRow, RecipientRow } from './in-memory-messages.js';
+import { confirmRecalled, listRecalled, noteRecalled, noticesOf } from './in-memory-recall-notices.js';
 
 const TIME_OF = { sent: 'sentAt', delivered: 'deliveredAt', read: 'readAt', failed: 'failedAt' } as const;
 
@@ -172,11 +172,7 @@ export class InMemoryMessageStore extends MessageStore {
   }
 
   override noteRecalled(notices: readonly RecallNotice[], signal: AbortSignal): Promise<void> {
-    return answer(signal, () => {
-      for (const notice of notices) {
-        if (!this.data.notices.has(noticeName(notice))) this.data.notices.set(noticeName(notice), notice);
-      }
-    });
+    return answer(signal, () => noteRecalled(this.data, notices));
   }
 
   override listRecalled(
@@ -184,35 +180,22 @@ export class InMemoryMessageStore extends MessageStore {
     page?: PageRequest,
     signal?: AbortSignal,
   ): Promise<Page<RecallNotice>> {
-    return answer(signal, () => {
-      const theirs = this.data.notices
-        .values()
-        .filter(
-          ({ recipientId: whose, conversationId, recalledAt }) =>
-            whose === recipientId && !isDeletedWith(this.data.conversation(conversationId), recalledAt),
-        );
-      return pageOf(
-        theirs,
-        ({ recalledAt, messageId }) => [recalledAt.getTime(), messageId],
-        'oldest-first',
-        page,
-      );
-    });
+    return answer(signal, () => listRecalled(this.data, recipientId, page));
   }
 
   override confirmRecalled(messageId: string, recipientId: string, signal: AbortSignal): Promise<void> {
-    return answer(signal, () => void this.data.notices.delete(noticeName({ messageId, recipientId })));
+    return answer(signal, () => confirmRecalled(this.data, { messageId, recipientId }));
   }
 
   override countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
-    return answer(signal, () => this.copiesOf(target).length + this.noticesOf(target).length);
+    return answer(signal, () => this.copiesOf(target).length + noticesOf(this.data, target).length);
   }
 
   override eraseTraces(target: TraceTarget, limit: number, signal: AbortSignal): Promise<number> {
     return answer(signal, () => {
       const copies = eraseNext(this.copiesOf(target), limit, (row) => this.data.removeCopy(row));
-      const erase = (notice: RecallNotice) => this.data.notices.delete(noticeName(notice));
-      return copies + eraseNext(this.noticesOf(target), limit - copies, erase);
+      const erase = (notice: RecallNotice) => confirmRecalled(this.data, notice);
+      return copies + eraseNext(noticesOf(this.data, target), limit - copies, erase);
     });
   }
 
@@ -223,26 +206,6 @@ export class InMemoryMessageStore extends MessageStore {
       .messages()
       .filter(({ conversationId }) => !left.has(conversationId) && !this.data.isHeld(conversationId))
       .flatMap(({ messageId }) => this.data.copy(messageId, target.subjectId) ?? []);
-  }
-
-  private noticesOf(target: TraceTarget): RecallNotice[] {
-    if (target.kind === 'messages') return [];
-    if (target.kind === 'deletions') {
-      const isOf = isOfDeletion(target.deletions);
-      return this.data.notices
-        .values()
-        .filter(
-          ({ conversationId, recalledAt }) =>
-            isOf(conversationId, recalledAt) && !this.data.isHeld(conversationId),
-        );
-    }
-    const left = new Set(target.kind === 'subject' ? target.exceptConversations : []);
-    return this.data.notices.values().filter(({ conversationId, recipientId }) => {
-      if (left.has(conversationId) || this.data.isHeld(conversationId)) return false;
-      return target.kind === 'subject'
-        ? recipientId === target.subjectId
-        : conversationId === target.conversationId;
-    });
   }
 
   private stored(row: MessageRow): StoredMessage {
@@ -275,8 +238,4 @@ function isSame(stored: MessageRow, row: MessageRow): boolean {
     (stored.content === row.content || stored.content === '' || row.content === '') &&
     JSON.stringify(stored.attachments) === JSON.stringify(row.attachments)
   );
-}
-
-function noticeName({ messageId, recipientId }: Pick<RecallNotice, 'messageId' | 'recipientId'>): string {
-  return `${messageId}\0${recipientId}`;
 }

@@ -10,7 +10,7 @@ import type {
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { BoundedMap, IN_MEMORY_DEFAULTS, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
-import { isOfDeletion } from '../traces.js';
+import { isOfTarget } from '../trace-targets.js';
 
 /** A message's row. */
 export interface MessageRow extends Omit<MessageForRecipient, 'recipientId'> {
@@ -229,20 +229,6 @@ export class InMemoryMessages {
     this.#logger.warn(
       `Messages that wait for their recipients, or are under legal hold, are being forgotten: the in-memory stores keep ${this.#limits.maxEntries} copies and ${this.#limits.maxBytes} characters, and there is nothing else left to forget. Plug in adapters of MessageStore, ConversationStore and CleanupStore (sqlStoreAdapters), or raise IN_MEMORY_LIMITS.`,
     );
-  }
-}
-
-function isOfTarget(target: Exclude<TraceTarget, { kind: 'messages' }>): (row: MessageRow) => boolean {
-  switch (target.kind) {
-    case 'conversation':
-      return ({ conversationId }) => conversationId === target.conversationId;
-    case 'deletions': {
-      const isOf = isOfDeletion(target.deletions);
-      return ({ conversationId, createdAt }) => isOf(conversationId, createdAt);
-    }
-    case 'subject':
-      return ({ senderId, conversationId }) =>
-        senderId === target.subjectId && !target.exceptConversations.includes(conversationId);
   }
 }
 

@@ -9,7 +9,8 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
-import { eraseNext, isOfSubject } from '../traces.js';
+import { isOfSubject } from '../trace-targets.js';
+import { eraseNext } from '../traces.js';
 
 interface RegisteredDevice extends DeviceToken {
   /** What makes two tokens the same. */

@@ -5,7 +5,8 @@ import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
-import { eraseNext, isOfSubject } from '../traces.js';
+import { isOfSubject } from '../trace-targets.js';
+import { eraseNext } from '../traces.js';
 
 /** Preferences in memory. Forgets none, since an opt-out must hold: a full one refuses to save. */
 @Injectable()

@@ -15,7 +15,8 @@ import { answer } from '../answer.js';
 import { BoundedMap, IN_MEMORY_LIMITS } from '../bounded-map.js';
 import type { InMemoryLimits } from '../bounded-map.js';
 import { pageOf } from '../page-of.js';
-import { eraseNext, isOfDeletion } from '../traces.js';
+import { isOfDeletion } from '../trace-targets.js';
+import { eraseNext } from '../traces.js';
 
 interface StoredDocument extends SearchDocument {
   readonly terms: ReadonlySet<string>;

@@ -2,7 +2,7 @@
  * How texts are folded, as a number: 1 without a mark, up to the first release that knew one. Raise it with each change of what a text's terms
  * are: documents of a lower one are folded again (`SearchIndex.refold`).
  */
-export const FOLDING_VERSION = 2;
+const FOLDING_VERSION = 2;
 
 /** Begins terms that stand for something else than a word; no text has it. */
 export const MARKER = '\u2016';

@@ -17,16 +17,14 @@ import type { Page, PageRequest } from '../../../ports/page.js';
 import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import type { SqlDatabase } from '../database/sql-database.js';
 import { listConversationsOf, MESSAGE_COPIES } from '../traces/sql-message-traces.js';
+import { listConversation, listPending } from './sql-message-lists.js';
 import {
   hiddenAmong,
   isSameMessage,
   isVisible,
-  toMessage,
   toRecipientStatus,
   withRecipients,
 } from './sql-message.rows.js';
-import type { MessageRow } from './sql-message.rows.js';
-import { pageLimit, pageStart, toPage } from '../database/sql-page.js';
 import { confirmRecalled, listRecalled, noteRecalled, RECALL_NOTICES } from './sql-recall-notices.js';
 import { statusStep } from './sql-status-step.js';
 import { countTraces, eraseTraces } from '../traces/sql-traces.js';
@@ -134,28 +132,7 @@ export class SqlMessageStore extends MessageStore {
     page?: PageRequest,
     signal?: AbortSignal,
   ): Promise<Page<StoredMessage>> {
-    const limit = pageLimit(page);
-    const start = pageStart(page);
-    const rows = await this.database.run('list a conversation', signal, (db) => {
-      let query = db
-        .selectFrom('mq_messages as message')
-        .selectAll()
-        .where('message.conversation_id', '=', conversationId)
-        .where(isVisible);
-      if (start !== null) {
-        query = query.where((eb) =>
-          eb(eb.refTuple('message.created_at', 'message.message_id'), '<', eb.tuple(start.at, start.id)),
-        );
-      }
-      return query
-        .orderBy('message.created_at', 'desc')
-        .orderBy('message.message_id', 'desc')
-        .limit(limit + 1)
-        .execute();
-    });
-    const messages = await withRecipients(this.database, rows, signal);
-    const after = (message: StoredMessage) => ({ at: message.createdAt.getTime(), id: message.messageId });
-    return toPage(messages, limit, after, (message) => message);
+    return listConversation(this.database, conversationId, page, signal);
   }
 
   async listPending(
@@ -163,29 +140,7 @@ export class SqlMessageStore extends MessageStore {
     page?: PageRequest,
     signal?: AbortSignal,
   ): Promise<Page<MessageForRecipient>> {
-    const limit = pageLimit(page);
-    const start = pageStart(page);
-    const rows = await this.database.run('list pending messages', signal, (db) => {
-      let query = db
-        .selectFrom('mq_message_recipients as copy')
-        .innerJoin('mq_messages as message', 'message.message_id', 'copy.message_id')
-        .selectAll('message')
-        .where('copy.recipient_id', '=', recipientId)
-        .where('copy.status', '=', DeliveryStatus.PENDING)
-        .where(isVisible);
-      if (start !== null) {
-        query = query.where((eb) =>
-          eb(eb.refTuple('copy.created_at', 'copy.message_id'), '>', eb.tuple(start.at, start.id)),
-        );
-      }
-      return query
-        .orderBy('copy.created_at')
-        .orderBy('copy.message_id')
-        .limit(limit + 1)
-        .execute();
-    });
-    const after = (row: MessageRow) => ({ at: row.created_at, id: row.message_id });
-    return toPage(rows, limit, after, (row) => ({ ...toMessage(row), recipientId }));
+    return listPending(this.database, recipientId, page, signal);
   }
 
   async listConversationsOf(

@@ -16,6 +16,7 @@ export function cleanupStoreContract(
     declareOldMessages(test);
     declareClaims(test);
     declareDeletedConversations(test);
+    declareMarks(test);
     declareErasures(test);
     declareRecalled(test);
   });
@@ -165,7 +166,9 @@ function declareDeletedConversations(test: ContractTest<CleanupStoreSubject>): v
     await conversations.markDeleted('conversation-1', at(4));
     assert.deepEqual(await cleanup.claim(DELETED, 10, never()), ['m4']);
   });
+}
 
+function declareMarks(test: ContractTest<CleanupStoreSubject>): void {
   test('removes marks only of conversations that are empty', async ({ cleanup, messages, conversations }) => {
     await messages.save(aMessage({ conversationId: 'full' }), never());
     for (const id of ['full', 'empty', 'held', 'late']) {

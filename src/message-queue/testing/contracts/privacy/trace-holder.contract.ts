@@ -1,27 +1,13 @@
 import assert from 'node:assert/strict';
-import type { TraceHolder, TraceTarget } from '../../../ports/privacy/trace-holder.js';
+import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
-import { at, never, rejectsWhenAborted } from '../contract-values.js';
+import { never, rejectsWhenAborted } from '../contract-values.js';
+import { declareKeptTraces } from './kept-traces.contract.js';
+import { eraseAll, expectLeft, expectThere, putAll } from './trace-access.js';
+import type { TraceAccess } from './trace-access.js';
 import { ALIKE, aRecord, ID_OF, KINDS, sharedBy, targetOf } from './trace-records.js';
 import type { TraceRecord } from './trace-records.js';
-
-/** How the contract reaches what a TraceHolder holds. */
-export interface TraceAccess<T> {
-  /** The kinds of target that its records are found by. Of the others it has nothing. */
-  readonly foundBy: readonly TraceTarget['kind'][];
-  /** Whether a conversation or a person has one record at most, as with settings. Default false. */
-  readonly isSingle?: boolean;
-  /** Whether it knows in which conversation a record is, so that those of `exceptConversations` stay. Default false. */
-  readonly knowsConversations?: boolean;
-  holder(subject: T): TraceHolder;
-  /** Stores a record under those of its ids that the holder knows. */
-  put(subject: T, record: TraceRecord): unknown;
-  /** Whether it is there, for whoever reads the store. */
-  has(subject: T, record: TraceRecord): boolean | Promise<boolean>;
-  /** Puts a conversation under legal hold; left out where the holder cannot tell. */
-  readonly hold?: (subject: T, conversationId: string) => unknown;
-}
 
 /**
  * The contract of every TraceHolder. Those of our ports are held to it by the contracts of their ports.
@@ -48,9 +34,7 @@ export function declareTraces<T>(test: ContractTest<T>, access: TraceAccess<T>):
     }
   }
   if (access.foundBy.includes('messages')) declareManyMessages(test, access);
-  if (access.foundBy.includes('subject')) declareHeldConversations(test, access);
-  if (access.foundBy.includes('deletions')) declareDeletions(test, access);
-  if (access.hold !== undefined) declareHolds(test, access, access.hold);
+  declareKeptTraces(test, access);
 }
 
 function declareNothing<T>(test: ContractTest<T>, access: TraceAccess<T>, kind: TraceTarget['kind']): void {
@@ -141,125 +125,4 @@ function declareManyMessages<T>(test: ContractTest<T>, access: TraceAccess<T>): 
     assert.equal(await eraseAll(access.holder(subject), many, 10_000), 2);
     await expectLeft(access, subject, many, 0);
   });
-}
-
-function declareHeldConversations<T>(test: ContractTest<T>, access: TraceAccess<T>): void {
-  const held = aRecord(1, { subjectId: 'ana' });
-  const free = aRecord(2, { subjectId: 'ana' });
-  const others = Array.from({ length: 1_000 }, (_, at) => `elsewhere-${at}`);
-  const exceptConversations = [...others, held.conversationId];
-  const target: TraceTarget = { kind: 'subject', subjectId: 'ana', exceptConversations };
-
-  if (access.knowsConversations !== true) {
-    test('removes what is in no conversation, whatever is held', async (subject) => {
-      await putAll(access, subject, [held]);
-      await expectLeft(access, subject, target, 1);
-      assert.equal(await access.holder(subject).eraseTraces(target, 10, never()), 1);
-      await expectThere(access, subject, [held], false);
-    });
-    return;
-  }
-  test('keeps of a person what is in conversations that are held', async (subject) => {
-    await putAll(access, subject, [held, free]);
-    await expectLeft(access, subject, target, 1);
-    assert.equal(await eraseAll(access.holder(subject), target, 10), 1);
-    await expectThere(access, subject, [free], false);
-    await expectThere(access, subject, [held], true);
-  });
-}
-
-function declareDeletions<T>(test: ContractTest<T>, access: TraceAccess<T>): void {
-  test('keeps what was written after a conversation was deleted', async (subject) => {
-    const before = [aRecord(1, { conversationId: 'one' }), aRecord(2, { conversationId: 'two' })];
-    const after = [
-      aRecord(3, { conversationId: 'one', writtenAt: at(1) }),
-      aRecord(4, { conversationId: 'two', writtenAt: at(2) }),
-    ];
-    const atThatTime = aRecord(5, { conversationId: 'two', writtenAt: at(1) });
-    await putAll(access, subject, [...before, ...after, atThatTime]);
-    const target: TraceTarget = {
-      kind: 'deletions',
-      deletions: [
-        { conversationId: 'one', deletedAt: at(0) },
-        { conversationId: 'none', deletedAt: at(9) },
-        { conversationId: 'two', deletedAt: at(1) },
-      ],
-    };
-    await expectLeft(access, subject, target, 3);
-    assert.equal(await eraseAll(access.holder(subject), target, 2), 3);
-    await expectThere(access, subject, [...before, atThatTime], false);
-    await expectThere(access, subject, after, true);
-  });
-
-  test('takes no deletion, and 200 of them', async (subject) => {
-    const [record] = await putAll(access, subject, [aRecord(1)]);
-    await expectLeft(access, subject, { kind: 'deletions', deletions: [] }, 0);
-    const unknown = Array.from({ length: 199 }, (_, n) => ({
-      conversationId: `none-${n}`,
-      deletedAt: at(9),
-    }));
-    const known = { conversationId: record.conversationId, deletedAt: record.writtenAt };
-    const target: TraceTarget = { kind: 'deletions', deletions: [...unknown, known] };
-    assert.equal(await eraseAll(access.holder(subject), target, 10), 1);
-  });
-}
-
-function declareHolds<T>(
-  test: ContractTest<T>,
-  access: TraceAccess<T>,
-  hold: NonNullable<TraceAccess<T>['hold']>,
-): void {
-  const held = aRecord(1, { subjectId: 'ana' });
-  const free = aRecord(2, { subjectId: 'ana' });
-  const [kept, all] = [targetOf('conversation', [held]), targetOf('subject', [held])];
-
-  test('keeps what came under legal hold since it was asked', async (subject) => {
-    await putAll(access, subject, [held, free]);
-    await hold(subject, held.conversationId);
-    await expectLeft(access, subject, kept, 0);
-    assert.equal(await access.holder(subject).eraseTraces(kept, 10, never()), 0);
-    const count = access.foundBy.includes('subject') ? 1 : 0;
-    await expectLeft(access, subject, all, count);
-    assert.equal(await eraseAll(access.holder(subject), all, 10), count);
-    await expectThere(access, subject, [held], true);
-  });
-}
-
-async function putAll<T, Records extends readonly TraceRecord[]>(
-  access: TraceAccess<T>,
-  subject: T,
-  records: Records,
-): Promise<Records> {
-  for (const record of records) await access.put(subject, record);
-  return records;
-}
-
-async function eraseAll(holder: TraceHolder, target: TraceTarget, limit: number): Promise<number> {
-  let all = 0;
-  for (let calls = 0; calls < 100; calls += 1) {
-    const removed = await holder.eraseTraces(target, limit, never());
-    assert.ok(removed <= limit, `${removed} of at most ${limit}`);
-    if (removed === 0) return all;
-    all += removed;
-  }
-  throw new Error('It never says that nothing is left.');
-}
-
-async function expectLeft<T>(
-  access: TraceAccess<T>,
-  subject: T,
-  target: TraceTarget,
-  count: number,
-): Promise<void> {
-  assert.equal(await access.holder(subject).countTraces(target, never()), count);
-}
-
-async function expectThere<T>(
-  access: TraceAccess<T>,
-  subject: T,
-  records: readonly TraceRecord[],
-  isThere: boolean,
-): Promise<void> {
-  for (const record of records)
-    assert.equal(await access.has(subject, record), isThere, `${record.id} is there`);
 }

@@ -30,7 +30,7 @@ export const ID_OF = {
 } as const;
 
 /** When the records of a test were written, where it does not say. */
-export const WRITTEN_AT = at(0);
+const WRITTEN_AT = at(0);
 
 /** A record that shares nothing with those of other numbers but what a test says. */
 export function aRecord(number: number, fields: Partial<TraceRecord> = {}): TraceRecord {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { TraceTarget } from '../../../ports/privacy/trace-holder.js';
-import { declareContract } from '../contract-runner.js';
-import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
-import { at, AWKWARD_TEXT, never, rejectsWhenAborted } from '../contract-values.js';
+import type { TraceTarget } from '../../../../ports/privacy/trace-holder.js';
+import { declareContract } from '../../contract-runner.js';
+import type { ContractRunner, ContractTest, CreateSubject } from '../../contract-runner.js';
+import { at, AWKWARD_TEXT, never, rejectsWhenAborted } from '../../contract-values.js';
 import { declareDevices } from './device-feed-devices.contract.js';
 import { advance, greet, listed, PHONE, sendTo } from './device-feed-subject.js';
 import type { DeviceFeedSubject } from './device-feed-subject.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { MOST_DEVICES } from '../../../ports/messages/device-feed.js';
-import type { DeviceId } from '../../../ports/messages/device-feed.js';
-import type { ContractTest } from '../contract-runner.js';
-import { aMessage, at, never } from '../contract-values.js';
+import { MOST_DEVICES } from '../../../../ports/messages/device-feed.js';
+import type { DeviceId } from '../../../../ports/messages/device-feed.js';
+import type { ContractTest } from '../../contract-runner.js';
+import { aMessage, at, never } from '../../contract-values.js';
 import { advance, greet, LAPTOP, listed, PHONE, sendTo } from './device-feed-subject.js';
 import type { DeviceFeedSubject } from './device-feed-subject.js';
 

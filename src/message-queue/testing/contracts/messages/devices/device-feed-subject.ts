@@ -1,16 +1,16 @@
-import type { CleanupStore } from '../../../ports/messages/cleanup-store.js';
-import type { ConversationStore } from '../../../ports/messages/conversation-store.js';
-import { FeedKind } from '../../../ports/messages/device-feed.js';
+import type { CleanupStore } from '../../../../ports/messages/cleanup-store.js';
+import type { ConversationStore } from '../../../../ports/messages/conversation-store.js';
+import { FeedKind } from '../../../../ports/messages/device-feed.js';
 import type {
   DeviceFeed,
   DeviceGreeting,
   DeviceId,
   FeedNote,
   FeedPlace,
-} from '../../../ports/messages/device-feed.js';
-import type { DeliveryStatus } from '../../../ports/messages/delivery-status.js';
-import type { MessageForRecipient, MessageStore } from '../../../ports/messages/message-store.js';
-import { aMessage, at, never } from '../contract-values.js';
+} from '../../../../ports/messages/device-feed.js';
+import type { DeliveryStatus } from '../../../../ports/messages/delivery-status.js';
+import type { MessageForRecipient, MessageStore } from '../../../../ports/messages/message-store.js';
+import { aMessage, at, never } from '../../contract-values.js';
 
 /** A DeviceFeed with the stores whose messages it shows. */
 export interface DeviceFeedSubject {
