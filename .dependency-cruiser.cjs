@@ -291,7 +291,7 @@ module.exports = {
       [
         `${LIB}/(testing|admission|execution|jobs|ports)/`,
         KERNEL,
-        `${LIB}/facade/(payload-input|queued-delivery-dispatch)\\.ts$`,
+        `${LIB}/facade/(payload-input|queued-(delivery|digest)-dispatch)\\.ts$`,
         `${LIB}/groups/`,
         `${LIB}/broker/memory/`,
         `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler)\\.ts$`,

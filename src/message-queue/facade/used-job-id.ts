@@ -1,6 +1,5 @@
 import { fingerprintOf } from '../admission/fingerprint.js';
-import type { AddRequest } from '../broker/adds.js';
-import type { BulkAddOutcome } from '../broker/broker.js';
+import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import { IdempotencyConflictError } from '../jobs/errors.js';
 import type { SealedJob } from '../jobs/sealing/payload-seal.js';
