@@ -1,10 +1,5 @@
 import { JobPriority, MessageQueueService, NotificationType, QueueName } from '../../message-queue/index.js';
-import {
-  DeviceFeed,
-  DeviceTokenStore,
-  EncryptedContentStore,
-  MessageStore,
-} from '../../message-queue/ports/index.js';
+import { DeviceTokenStore, EncryptedContentStore, MessageStore } from '../../message-queue/ports/index.js';
 import type { DeadLetter } from '../../message-queue/operations/index.js';
 import type { SampleConversation, SampleMessage } from './conversation.js';
 import { AwayDevice } from './away-device.js';

@@ -45,7 +45,7 @@ function conversationsOf(job: BatchMessageJobDto, batchId: string): (recipientId
 }
 
 /** The id of the conversation of a batch with one recipient, when each recipient gets a text of their own. */
-export function batchConversationId(batchId: string, recipientId: string): string {
+function batchConversationId(batchId: string, recipientId: string): string {
   const digest = createHash('sha256').update(`conversation\n${batchId}\n${recipientId}`).digest('base64url');
   return `bc_${digest.slice(0, 27)}`;
 }
