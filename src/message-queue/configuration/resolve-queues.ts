@@ -92,7 +92,7 @@ function overriddenFlow(defined: FlowPolicy | undefined, given: unknown): FlowPo
   const jobs: Record<string, JobFlow | undefined> = { ...flow.jobs };
   for (const [job, batch] of batches) jobs[job] = { batch, ...jobs[job] };
   const key = flow.key ?? defined?.key;
-  return { ...flow, ...(key !== undefined && { key }), jobs: jobs as FlowPolicy['jobs'] };
+  return { ...flow, ...(key !== undefined && { key }), jobs };
 }
 
 function jobNamesOf({ jobs }: { readonly jobs: unknown }): string[] {

@@ -95,10 +95,10 @@ function filled(source: string, variables: TemplateVariables, escape: Escape): s
   return source.replace(
     PLACEHOLDER,
     (_, list: string | undefined, inner: string | undefined, name: string | undefined) => {
-      if (list === undefined) return escape(String(variables[name ?? ''] ?? ''));
-      const items = variables[list];
-      if (typeof items !== 'object') return '';
-      return items.map((item) => filled(inner ?? '', item, escape)).join('');
+      const value = variables[list ?? name ?? ''];
+      // A list has no text of its own, and a text has no items.
+      if (typeof value !== 'object') return list === undefined ? escape(String(value ?? '')) : '';
+      return list === undefined ? '' : value.map((item) => filled(inner ?? '', item, escape)).join('');
     },
   );
 }
