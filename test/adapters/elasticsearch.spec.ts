@@ -119,6 +119,18 @@ describe('ElasticsearchSearchIndex', () => {
     expect(await found(open({ username: 'ana', password: 'pass' }), 'apple')).toEqual(['m1']);
   });
 
+  it('gives its credentials to nobody in the clear, unless told to', () => {
+    const far = 'http://search.example.org:9200';
+    for (const signIn of [{ apiKey: 'k3y' }, { username: 'ana', password: 'k3y' }]) {
+      expect(() => new ElasticsearchSearchIndex({ url: far, ...signIn })).toThrow(/url: .*requireTls/);
+      const given = [{ url: far, requireTls: false }, { url: 'https://search.example.org' }];
+      for (const place of [...given, { url: 'http://[::1]:9200' }]) {
+        expect(() => new ElasticsearchSearchIndex({ ...place, ...signIn })).not.toThrow();
+      }
+    }
+    expect(() => new ElasticsearchSearchIndex({ url: far })).not.toThrow();
+  });
+
   it('names every mistake in its options, no secret, and plugs into the module', async () => {
     const wrong = {
       url: 'https://ana:hunter2@host',

@@ -14,6 +14,11 @@ export interface ElasticsearchOptions {
   /** Instead of `apiKey`, together with `password`. */
   readonly username?: string;
   readonly password?: string;
+  /**
+   * Refuses to sign in without TLS. Default true: credentials go to `https://…` and to this machine only. `false` sends them, and every text, in
+   * the clear to an `http://…` that is elsewhere.
+   */
+  readonly requireTls?: boolean;
   /** For one request, milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
   /** Whether to create the index when it does not exist. Default true; false for a user who may not create one. */
@@ -32,6 +37,7 @@ export interface ResolvedElasticsearchOptions {
   readonly index: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  readonly requireTls: boolean;
   readonly createIndex: boolean;
   readonly refresh: false | 'wait_for';
 }
@@ -52,6 +58,7 @@ const FIELDS = {
   apiKey: optional(secret(text())),
   username: optional(text()),
   password: optional(secret(text())),
+  requireTls: defaulted(flag(), true),
   timeoutMs: defaulted(milliseconds(1, 600_000), 10_000),
   createIndex: defaulted(flag(), true),
   refresh: defaulted(REFRESH, false),
@@ -68,10 +75,20 @@ export function resolveElasticsearchOptions(options: ElasticsearchOptions): Reso
       issues.unless(isBoth, 'username, password', 'go together');
       const isOne = given.apiKey === undefined || given.username === undefined;
       issues.unless(isOne, 'apiKey, username', 'exclude each other');
+      const isOpen = given.apiKey === undefined && given.password === undefined;
+      const isSafe = isOpen || given.requireTls === false || !leavesInTheClear(given.url);
+      issues.unless(isSafe, 'url', 'must be https:// with apiKey or password, or set requireTls to false');
     },
   );
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   return { ...resolved, headers: { ...headers, ...signIn({ apiKey, username, password }) } };
+}
+
+/** Whether what goes there is readable on a network: plain HTTP to another machine. */
+function leavesInTheClear(url: unknown): boolean {
+  if (typeof url !== 'string' || !URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 function readUrl(given: unknown): string | Refusal {
