@@ -146,6 +146,10 @@ describe('WebPushChannel', () => {
     [429, undefined, null],
     [429, 'soon', null],
     [406, undefined, null],
+    [301, undefined, null],
+    [307, undefined, null],
+    [405, undefined, null],
+    [407, undefined, null],
     [503, '30', 30_000],
     [503, '999999999', 86_400_000],
   ])('waits for this device when it is answered %i with Retry-After %s', async (status, retryAfter, ms) => {
@@ -155,7 +159,7 @@ describe('WebPushChannel', () => {
     expect(failure).toMatchObject({ retryAfterMs: ms, message: `The push service answered ${status}.` });
   });
 
-  it.each([301, 400, 405, 413])('gives up the push on %i and follows nothing', async (status) => {
+  it.each([400, 411, 413])('gives up the push on %i and follows nothing', async (status) => {
     answer = { status, headers: { location: `https://${host}/elsewhere` } };
     const failure = await failureOf(channel().send(notification(), signal));
     expect(failure).toBeInstanceOf(UnrecoverableJobError);
@@ -263,11 +267,19 @@ describe('WebPushChannel', () => {
     untrusting.onApplicationShutdown();
   });
 
+  it('takes the status for the answer, however large its headers are', async () => {
+    answer = { status: 201, headers: { 'x-pad': 'y'.repeat(60_000) } };
+    expect(await channel().send(notification(), signal)).toEqual({ outcome: 'sent' });
+    answer = { status: 410, headers: { 'x-pad': 'y'.repeat(60_000) } };
+    expect(await channel().send(notification(), signal)).toMatchObject({ outcome: 'unregistered' });
+    expect(pushes).toHaveLength(2);
+  });
+
   it('does not wait for a service that changes the protocol', async () => {
     answer = { status: 101, headers: { connection: 'upgrade', upgrade: 'chat' } };
     const failure = await failureOf(channel().send(notification(), signal));
     expect(failure).toBeInstanceOf(NotificationSendError);
-    expect(failure.message).toBe('The push service did not answer (ECONNRESET).');
+    expect(failure.message).toBe('The push service answered 101.');
   });
 
   it('stops at its signal', async () => {

@@ -1,7 +1,7 @@
-import { request } from 'node:https';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Agent } from 'node:https';
 import { KeepingAgent } from '../shared/keeping-agent.js';
+import { postOnce } from '../shared/post-once.js';
 
 const MAX_ANSWER_BYTES = 16_384;
 
@@ -26,36 +26,8 @@ export function keepingAgent(): Agent {
   return new KeepingAgent({ keepAlive: true, maxSockets: 50, timeout: 60_000 });
 }
 
-/** Sends it and follows no redirect. @throws signal.reason, or the connection's error */
-export async function postPush(call: PushRequest): Promise<PushAnswer> {
-  const response = await send(call);
-  const text = await bodyOf(response);
-  return { status: response.statusCode ?? 0, headers: response.headers, text };
-}
-
-function send({ endpoint, headers, body, agent, signal }: PushRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request(endpoint, { method: 'POST', headers, agent, signal }, resolve)
-      .on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
-      // An answer 101 ends the request with neither an answer nor an error.
-      .on('close', () => reject(Object.assign(new Error('Closed without an answer'), { code: 'ECONNRESET' })))
-      .end(body);
-  });
-}
-
-/** Reads to the end, to the cap or to the signal: the status is known, the rest matters little. */
-async function bodyOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  await new Promise<void>((resolve) => {
-    response
-      .on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > MAX_ANSWER_BYTES) response.destroy();
-        else chunks.push(chunk);
-      })
-      .on('error', () => undefined)
-      .on('close', resolve);
-  });
-  return Buffer.concat(chunks).toString();
+/** Sends it as postOnce does. @throws signal.reason, or the connection's error, when no status came */
+export async function postPush({ endpoint, ...call }: PushRequest): Promise<PushAnswer> {
+  const answer = await postOnce({ ...call, url: new URL(endpoint), maxBodyBytes: MAX_ANSWER_BYTES });
+  return { status: answer.status, headers: answer.headers, text: answer.body.toString() };
 }

@@ -57,7 +57,14 @@ function failureOf({ status, headers }: PushAnswer): Error {
   if (status === 429 || status === 406 || (status >= 500 && waitMs !== null)) {
     return new DestinationBusyError(`${what}.`, waitMs);
   }
-  if (status >= 500 || status === 408 || status === 425) return new NotificationSendError(`${what}.`);
+  // No redirect is followed, and no other push would go through: somebody corrects the address or the proxy.
+  if ((status >= 300 && status < 400) || status === 405 || status === 407) {
+    return new DestinationBusyError(`${what}.`, waitMs);
+  }
+  // 101 as well: nobody asked for another protocol.
+  if (status < 200 || status >= 500 || status === 408 || status === 425) {
+    return new NotificationSendError(`${what}.`);
+  }
   return new UnrecoverableJobError(
     `${what}: ${status === 413 ? 'the push is too large; shorten title, message or data.' : 'it will never take this push.'}`,
   );
