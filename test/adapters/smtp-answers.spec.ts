@@ -149,6 +149,8 @@ describe('What an answer of a mail server is about', () => {
     ['RCPT', '550 5.7.1 Unable to relay'],
     ['RCPT', '554 5.7.1 <ben@example.net>: Relay access denied'],
     ['RCPT', '550 relay not permitted'],
+    ['RCPT', '550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain'],
+    ['RCPT', '550 5.7.606 Access denied, banned sending IP'],
     ['RCPT', '550 5.1.0 <chat@example.org>: Sender address rejected: User unknown'],
     ['RCPT', '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using a list'],
     ['RCPT', '503 5.5.4 authenticate first'],
@@ -156,6 +158,8 @@ describe('What an answer of a mail server is about', () => {
     ['RCPT', '553 5.7.1 <chat@example.org>: Sender address rejected: not logged in'],
     ['RCPT', '550 Sender verify failed'],
     ['END', '550 5.7.26 neither SPF nor DKIM passes'],
+    ['END', '550 5.7.60 SMTP; Client does not have permissions to send as this sender'],
+    ['END', '550 5.7.509 the sending domain does not pass DMARC'],
     ['END', '530 5.7.0 sign in'],
   ])('%s %s: our settings', async (step, answer) => {
     const end = await endWith(step, answer);

@@ -112,6 +112,12 @@ export const SMTP_RULES: readonly SmtpRule[] = [
   },
   {
     reply: /^5/,
+    status: /^5\.7\.(?:5[47]|6[04]|50[1-3]|509|511|6[0-4]\d|705|708|750)$/,
+    about: 'settings',
+    source: 'Exchange (no RFC has them): relaying, "send as", our address, domain or account blocked',
+  },
+  {
+    reply: /^5/,
     status: /^5\.(?:4\.5|7\.28)$/,
     about: 'quota',
     source: 'RFC 3463 §3.5 X.4.5 congestion, registry X.7.28 mail flood: so many a day',

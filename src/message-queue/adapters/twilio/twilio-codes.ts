@@ -67,10 +67,13 @@ const MEANINGS: Readonly<Record<number, TwilioMeaning>> = {
   // The number's country or network, and what we may send there.
   21408: { about: 'region', todo: 'allow the number’s country in the console (Messaging, Geo permissions)' },
   21608: { about: 'region', todo: 'verify the number, or upgrade the trial account' },
+  21219: { about: 'region', todo: 'verify the number, or upgrade the trial account' },
   21612: { about: 'region', todo: 'use a sender that may reach the number’s country and network' },
 
   // The sender.
+  21210: SENDER, // not verified
   21212: SENDER, // not a valid number
+  21264: SENDER, // not verified
   21267: SENDER, // alphanumeric, with a trial account
   21401: SENDER, // neither SMS-enabled nor a sender id
   21407: SENDER, // a kind of number without SMS
