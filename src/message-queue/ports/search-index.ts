@@ -15,7 +15,7 @@ export interface SearchDocument {
   readonly content: string;
   readonly createdAt: Date;
   /**
-   * A whole number below 2^53 - 1, kept exactly: times, and those of edits above all times (`contentVersion`). A lower version never overwrites a
+   * A whole number below 2^53 - 1, kept exactly (`contentVersion`). A lower version never overwrites a
    * higher one.
    */
   readonly version: number;

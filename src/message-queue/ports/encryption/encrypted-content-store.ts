@@ -9,7 +9,7 @@ export interface EncryptedContent {
   readonly envelope: string;
   readonly keyId: string;
   readonly algorithm: EncryptionAlgorithm;
-  /** A whole number below 2^53 - 1, kept exactly: times, and those of edits above all times (`contentVersion`). */
+  /** A whole number below 2^53 - 1, kept exactly (`contentVersion`). */
   readonly version: number;
 }
 

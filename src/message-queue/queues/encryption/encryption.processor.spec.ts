@@ -1,3 +1,4 @@
+import { contentVersion } from '../content-version.js';
 import 'reflect-metadata';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
 import { deletionGate } from '../../../../test/support/deletion-gate.js';
@@ -129,7 +130,7 @@ describe('encrypt-decrypt', () => {
     );
     expect(result).toMatchObject({ keyId: 'k-2', outcome: 'saved' });
     // The content is as old as it was: a late job still counts as late.
-    expect((await contents.findEncrypted('m-1'))?.version).toBe(createdAt.getTime());
+    expect((await contents.findEncrypted('m-1'))?.version).toBe(contentVersion(createdAt, createdAt, false));
     keys.replace('k-1', null);
     await processor.processEncryption(decrypt, fakeJobContext());
     expect((await contents.findDecrypted('m-1'))?.content).toBe(SECRET);

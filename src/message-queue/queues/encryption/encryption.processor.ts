@@ -6,7 +6,6 @@ import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { EncryptedContentStore } from '../../ports/encryption/encrypted-content-store.js';
 import type { EncryptedContent } from '../../ports/encryption/encrypted-content-store.js';
 import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
-import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
 import { contentVersion } from '../content-version.js';
@@ -132,5 +131,5 @@ export class MessageEncryptionProcessor {
 
 /** An edit is named by its time. */
 function versionOf({ updatedAt, createdAt }: EncryptionJobDto, { addedAt }: JobContext): number {
-  return contentVersion(claimedTime(updatedAt ?? createdAt, addedAt), updatedAt !== undefined);
+  return contentVersion(updatedAt ?? createdAt, addedAt, updatedAt !== undefined);
 }

@@ -1,3 +1,4 @@
+import { contentVersion } from '../content-version.js';
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { fakeJobContext } from '../../../../test/support/job-context.js';
@@ -51,7 +52,9 @@ describe('index-message', () => {
     expect(await found('harbour dawn')).toEqual(['m-1']);
     expect(await found('b')).toEqual([]);
     const documents = index.recorder.callsOf('indexMany')[0]?.args[0];
-    expect(documents).toMatchObject([{ content: 'The harbour at dawn', version: at(0).getTime() }]);
+    expect(documents).toMatchObject([
+      { content: 'The harbour at dawn', version: contentVersion(at(0), at(0), false) },
+    ]);
   });
 
   it('lets an older update change nothing, and the same one twice neither', async () => {

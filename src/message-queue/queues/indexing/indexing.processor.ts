@@ -72,7 +72,8 @@ export class MessageIndexingProcessor {
       content: searchableText(content ?? '', payload.format ?? ContentFormat.PLAIN),
       createdAt: claimedTime(payload.createdAt, context.addedAt),
       version: contentVersion(
-        claimedTime(payload.updatedAt ?? payload.createdAt, context.addedAt),
+        payload.updatedAt ?? payload.createdAt,
+        context.addedAt,
         payload.operation === IndexingOperation.UPDATE,
       ),
     };

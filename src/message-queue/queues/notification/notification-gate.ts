@@ -1,3 +1,4 @@
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/time/clock.js';
 import type { JobContext } from '../../handlers/job-context.js';
@@ -33,9 +34,12 @@ export class NotificationGate {
     this.preferences = guardedPort(preferences, Dependency.STORE, breakers);
   }
 
-  /** When a job's notification becomes worthless, milliseconds since the epoch; null: never. */
-  expiresAt(job: NotificationJobDto): number | null {
-    return job.ttlMs === undefined ? null : toDate(job.createdAt).getTime() + job.ttlMs;
+  /**
+   * When a job's notification becomes worthless, milliseconds since the epoch; null: never.
+   * @param addedAt of its job: it was made no later, whatever it claims. Default: `createdAt` is bounded already
+   */
+  expiresAt(job: NotificationJobDto, addedAt = toDate(job.createdAt)): number | null {
+    return job.ttlMs === undefined ? null : claimedTime(job.createdAt, addedAt).getTime() + job.ttlMs;
   }
 
   /**
@@ -47,7 +51,7 @@ export class NotificationGate {
     context: Pick<JobContext, 'signal' | 'logger'> & Partial<Pick<JobContext, 'addedAt'>>,
   ): Promise<DropReason | null> {
     const now = this.clock.now();
-    const expiresAt = this.expiresAt(job);
+    const expiresAt = this.expiresAt(job, context.addedAt);
     if (expiresAt !== null && now >= expiresAt) {
       return { outcome: 'expired', reason: `older than its ttlMs of ${job.ttlMs ?? 0} ms` };
     }

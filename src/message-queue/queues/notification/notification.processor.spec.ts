@@ -107,6 +107,18 @@ describe('send-notification', () => {
     ]);
   });
 
+  it('counts ttlMs from when its job was added, when it claims to be younger', async () => {
+    const { processor, device, push: channel, clock } = notificationStage();
+    await device('phone', 't-1');
+    const fromTheFuture = { ...push, createdAt: new Date(NOW.getTime() + 86_400_000), ttlMs: 60_000 };
+    const added = { addedAt: new Date(NOW) };
+    await processor.processNotification(fromTheFuture, fakeJobContext({ ...added, jobId: 'a' }));
+    expect(channel.outbox.sent).toMatchObject([{ expiresAt: NOW.getTime() + 60_000 }]);
+    await clock.advance(60_000);
+    const late = await processor.processNotification(fromTheFuture, fakeJobContext({ ...added, jobId: 'b' }));
+    expect(late).toMatchObject({ outcome: 'dropped' });
+  });
+
   it('respects an opt-out of the channel, even for urgent ones', async () => {
     const { processor, preferences, email: mails, ledger } = notificationStage();
     await preferences.save({ recipientId: 'ben', optedOut: ['email'], quietHours: null });

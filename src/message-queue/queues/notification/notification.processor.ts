@@ -144,7 +144,7 @@ export class MessageNotificationProcessor {
       push: job.type === NotificationType.PUSH ? job.pushPayload : undefined,
       messageId: job.messageId,
       urgent: job.priority === NotificationPriority.URGENT,
-      expiresAt: this.gate.expiresAt(job),
+      expiresAt: this.gate.expiresAt(job, context.addedAt),
     };
     return this.sender.sendToAll(
       { type: job.type, targets, known },
