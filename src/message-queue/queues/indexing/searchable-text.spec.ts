@@ -22,6 +22,11 @@ describe('searchableText of HTML', () => {
       'caf&#233; &#xe9;t&#XE9; &shy;&unknown; &#1114112; &#0;x',
       'café été \u00AD&unknown; &#1114112; x',
     ],
+    [
+      'letters by their names',
+      'Gr&uuml;ner B&Auml;R &AMP; caf&eacute; &laquo;&oelig;uvre&raquo; &frac12; &yuml;&ndash;&hellip;',
+      'Grüner BÄR & café «œuvre» ½ ÿ–…',
+    ],
     ['decomposed forms', 'Ame\u0301lie', 'Ame\u0301lie'],
     ['nothing but markup', '<img src=x onerror=alert(1)>', ''],
     ['other scripts', '<i>你好</i> مرحبا 👩‍👩‍👧', '你好 مرحبا 👩‍👩‍👧'],

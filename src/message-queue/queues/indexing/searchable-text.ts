@@ -5,15 +5,8 @@ export const MAX_INDEXED_LENGTH = 100_000;
 
 const TAG_START = /^[a-z/!?]/i;
 const SILENT = ['script', 'style'];
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-  shy: '\u00AD',
-};
+/** Names as HTML has them: letters differ by case. */
+const ENTITIES: ReadonlyMap<string, string> = namedCharacters();
 
 /** Where the tag that starts at `from` ends: behind its `>`, for script and style behind their closing tag; −1 when it never does. */
 function endOfTag(text: string, lower: string, from: number): number {
@@ -66,11 +59,49 @@ export function searchableText(content: string, format: ContentFormat): string {
 
 function textOfHtml(content: string): string {
   return withoutMarkup(content).replace(
-    /&(amp|lt|gt|quot|apos|nbsp|shy|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi,
+    /&([a-z]{2,8}\d{0,2}|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi,
     (entity, name: string, decimal?: string, hexadecimal?: string) => {
       const code = decimal === undefined ? parseInt(hexadecimal ?? '', 16) : Number(decimal);
-      if (Number.isNaN(code)) return ENTITIES[name.toLowerCase()] ?? entity;
+      if (Number.isNaN(code)) return ENTITIES.get(name) ?? ENTITIES.get(name.toLowerCase()) ?? entity;
       return code <= 0x10_ffff ? String.fromCodePoint(code) : entity;
     },
   );
+}
+
+/** What editors write by name: the characters of Latin-1 from U+00A0 on, in their order, and some others. */
+function namedCharacters(): Map<string, string> {
+  const latin1 =
+    'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ' +
+    'ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ' +
+    'ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring ' +
+    'aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc ' +
+    'uuml yacute thorn yuml';
+  const others = {
+    ...{
+      amp: '&',
+      lt: '<',
+      gt: '>',
+      quot: '"',
+      apos: "'",
+      OElig: 'Œ',
+      oelig: 'œ',
+      Scaron: 'Š',
+      scaron: 'š',
+      Yuml: 'Ÿ',
+    },
+    ...{
+      ensp: ' ',
+      emsp: ' ',
+      thinsp: ' ',
+      zwnj: '\u200C',
+      zwj: '\u200D',
+      ndash: '–',
+      mdash: '—',
+      lsquo: '‘',
+      rsquo: '’',
+    },
+    ...{ sbquo: '‚', ldquo: '“', rdquo: '”', bdquo: '„', bull: '•', hellip: '…', euro: '€', trade: '™' },
+  };
+  const named = latin1.split(' ').map((name, index) => [name, String.fromCodePoint(0xa0 + index)] as const);
+  return new Map([...named, ...Object.entries(others)]);
 }
