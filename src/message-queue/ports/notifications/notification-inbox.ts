@@ -26,7 +26,11 @@ export abstract class NotificationInbox extends TraceHolder {
   /** A recipient's entries, newest first. */
   abstract list(recipientId: string, page?: PageRequest, signal?: AbortSignal): Promise<Page<InboxEntry>>;
 
-  /** Marks one of the recipient's entries as read; the first time stays. @returns whether there is such an entry */
+  /**
+   * Marks one of the recipient's entries as read; the first time stays, and none is before the entry was made.
+   * @param at when the server heard of it
+   * @returns whether there is such an entry
+   */
   abstract markRead(
     recipientId: string,
     notificationId: string,

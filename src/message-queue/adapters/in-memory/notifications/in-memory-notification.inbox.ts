@@ -52,7 +52,8 @@ export class InMemoryNotificationInbox extends NotificationInbox {
     return answer(signal, () => {
       const entry = this.entries.get(notificationId);
       if (entry?.recipientId !== recipientId || this.isGone(entry)) return false;
-      this.entries.set(notificationId, { ...entry, readAt: entry.readAt ?? at });
+      const readAt = entry.readAt ?? (at < entry.createdAt ? entry.createdAt : at);
+      this.entries.set(notificationId, { ...entry, readAt });
       return true;
     });
   }

@@ -81,7 +81,15 @@ export class SqlNotificationInbox extends NotificationInbox {
     const found = await this.database.run('mark a notification as read', signal, (db) =>
       db
         .updateTable('mq_notification_inbox')
-        .set((eb) => ({ read_at: eb.fn.coalesce('read_at', eb.val(at.getTime())) }))
+        .set((eb) => {
+          const readAt = eb
+            .case()
+            .when('created_at', '>', at.getTime())
+            .then(eb.ref('created_at'))
+            .else(eb.val(at.getTime()))
+            .end();
+          return { read_at: eb.fn.coalesce('read_at', readAt) };
+        })
         .where('notification_id', '=', notificationId)
         .where('recipient_id', '=', recipientId)
         .where(this.isSeen())

@@ -59,6 +59,12 @@ export function notificationInboxContract(
       assert.deepEqual((await inbox.list('ben')).items, [{ ...anEntry({ messageId: null }), readAt: at(1) }]);
     });
 
+    test('puts no reading before the entry was made', async (inbox) => {
+      await inbox.add(anEntry({ messageId: null, createdAt: at(5) }), never());
+      await inbox.markRead('ben', 'n1', at(2));
+      assert.deepEqual((await inbox.list('ben')).items[0]?.readAt, at(5));
+    });
+
     test("marks no one else's entry as read", async (inbox) => {
       await inbox.add(anEntry(), never());
       assert.equal(await inbox.markRead('cleo', 'n1', at(1)), false);
