@@ -19,6 +19,7 @@ const message = {
 };
 const attachment = { id: 'a', fileName: 'a.png', contentType: 'image/png', sizeBytes: 1 };
 const notification = { recipientId: 'ben', title: 'Hi', message: 'There is news', createdAt };
+const digested = { ...notification, digestKey: 'c-1', digestTemplate: 'digest' };
 const batch = { senderId: 'ada', recipientIds: ['ben', 'cem'], content: 'Hello!', createdAt };
 const user = { userId: 'ada', conversationId: 'c-1' };
 
@@ -51,6 +52,20 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
     {
       ...{ recipientId: 'ben', type: 'email', template: 'welcome', variables: { name: 'Ben', n: 1 } },
       ...{ priority: 'urgent', ttlMs: 60_000, emailAddress: 'ben@example.org', createdAt },
+    },
+    { ...digested, type: 'email', messageId: 'm-1' },
+  ],
+  'message-notification/send-digest': [
+    { ...digested, notificationId: 'n-1', type: 'push', pushPayload: { badge: 1, data: { a: 'b' } } },
+    {
+      ...{ ...digested, notificationId: 'n-1', type: 'push', messageId: 'm-1', conversationId: 'c-1' },
+      pushPayload: { sound: 'a', icon: 'b', image: 'c', tag: 'd', clickAction: 'e' },
+    },
+    { ...digested, notificationId: 'n-1', type: 'sms', phoneNumber: '+4915112345678' },
+    {
+      ...{ recipientId: 'ben', type: 'email', template: 'welcome', variables: { name: 'Ben', n: 1 } },
+      ...{ priority: 'urgent', ttlMs: 60_000, emailAddress: 'ben@example.org', createdAt },
+      ...{ digestKey: 'c-1', notificationId: 'n-1' },
     },
   ],
   'message-indexing/index-message': [
@@ -108,7 +123,7 @@ const types = [...BUILT_IN_QUEUES, ...CHAT_QUEUES].flatMap(({ name, jobs }) =>
 );
 
 /** Its rule says what reading an object of a class implies: that it is one. */
-const IMPLIED = ['NotificationJobDto.pushPayload'];
+const IMPLIED = ['NotificationJobDto.pushPayload', 'DigestItemJobDto.pushPayload'];
 
 const storage = getMetadataStorage();
 const isRule = ({ type }: { type: string }): boolean => type === 'customValidation' || type === 'isDefined';
