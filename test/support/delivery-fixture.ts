@@ -3,6 +3,7 @@ import { deletionGate } from './deletion-gate.js';
 import type { Plain } from './plain.js';
 import { NodeMessageCipher } from '../../src/message-queue/adapters/node-crypto/index.js';
 import {
+  InMemoryConversationStore,
   InMemoryMessages,
   InMemoryMessageStore,
   InMemoryMessageTransport,
@@ -25,12 +26,21 @@ export function setUp() {
   const clock = new ManualClock();
   const transport = recorded(new InMemoryMessageTransport());
   const breakers = new ManualCircuitBreakers();
-  const store = recorded(new InMemoryMessageStore(new InMemoryMessages()));
+  const data = new InMemoryMessages();
+  const conversations = new InMemoryConversationStore(data);
+  const store = recorded(new InMemoryMessageStore(data));
   const keys = recorded(new KeyRing());
   keys.rotate({ id: 'k-1', secret: Buffer.alloc(32, 1) });
   const cipher = new NodeMessageCipher(keys);
-  const processor = new MessageDeliveryProcessor(transport, store, cipher, clock, breakers, deletionGate());
+  const processor = new MessageDeliveryProcessor(
+    transport,
+    store,
+    cipher,
+    clock,
+    breakers,
+    deletionGate(data),
+  );
   const statusOf = async (recipientId = 'ben'): Promise<DeliveryStatus | undefined> =>
     (await store.findStatus('m-1', recipientId))?.status;
-  return { clock, breakers, transport, store, keys, cipher, processor, statusOf };
+  return { clock, breakers, transport, store, conversations, keys, cipher, processor, statusOf };
 }

@@ -21,4 +21,21 @@ describe('send-message, run more than once', () => {
     expect(transport.delivered.map(({ messageId }) => messageId)).toEqual(['m-1', 'm-1']);
     expect(await statusOf()).toBe('sent');
   });
+
+  it('sends nothing that was deleted, when its id comes again after the deletion', async () => {
+    const { processor, transport, conversations } = setUp();
+    const hour = (n: number): Date => new Date(new Date(message.createdAt).getTime() + n * 3_600_000);
+    transport.recorder.fail('deliver', new Error('connection lost'));
+    const first = processor.processSendMessage(message, fakeJobContext({ addedAt: hour(0) }));
+    await expect(first).rejects.toThrow('connection lost');
+    await conversations.markDeleted('c-1', hour(1));
+    const again = { ...message, createdAt: hour(2) };
+    const result = await processor.processSendMessage(again, fakeJobContext({ addedAt: hour(2) }));
+    expect(result).toMatchObject({ status: 'failed', dropped: expect.stringContaining('deleted') as string });
+    expect(transport.delivered).toEqual([]);
+    // What is new there is as alive as anywhere.
+    const next = { ...again, messageId: 'm-2' };
+    await processor.processSendMessage(next, fakeJobContext({ addedAt: hour(2) }));
+    expect(transport.delivered.map(({ messageId }) => messageId)).toEqual(['m-2']);
+  });
 });

@@ -128,7 +128,7 @@ export class MessageDeliveryProcessor implements JobEndListener {
     await context.progress({ percentage: 10, step: 'validation', currentStep: 1, totalSteps: 3 });
     context.signal.throwIfAborted();
     const { conversationId, createdAt } = payload;
-    if (await this.deletions.isShut({ conversationId, createdAt }, context)) {
+    if (await this.deletions.isShut({ messageId, conversationId, createdAt }, context)) {
       await context.progress({ percentage: 100, step: 'dropped', currentStep: 3, totalSteps: 3 });
       return { messageId, recipientId, status: 'failed', encrypted, repeated: false, dropped: DELETED };
     }
