@@ -1,4 +1,5 @@
 import type { SmtpStep } from './smtp-answer.js';
+import { NOBODY, NO_POLICY, OUR_HOST } from './smtp-words.js';
 
 /**
  * What an answer is about:
@@ -31,14 +32,6 @@ const OF_RECIPIENT = ['recipient', 'data'] as const;
 const NONE = /^(?:|5\.[0135]\.0)$/;
 /** As those, and `5.7.1`, which servers give for anything that they refuse. */
 const VAGUE = /^(?:|5\.[0135]\.0|5\.7\.1)$/;
-
-const OUR_HOST =
-  /relaying|relay (?:access )?(?:is )?(?:denied|not|prohibited)|(?:unable to|not|no|cannot|n't) relay|\bauthenticat\w+ (?:is )?required|not authenticated|must (?:be )?(?:authenticate|log ?in)|client host|blocked using|\bdnsbl\b|\brbl\b|your (?:ip|host|server)|reverse dns|\bptr\b|sender (?:address )?(?:rejected|denied|not|unknown|verif)|send as|rcpthosts/i;
-/** A reply that RFC 5321 gives to mailboxes, but not here: nobody is to be forgotten for a policy. */
-const NO_POLICY =
-  /^(?!.*(?:spam|unsolicited|virus|polic|denied|reject|refus|block|prohib|reputation|\bspf\b|\bdkim\b|\bdmarc\b|verif|\behlo\b|\bhelo\b|\bdns\b|listed|limit|security|allowed to|permitted to|authori[sz]ed))/is;
-const NOBODY =
-  /(?:no such|unknown|invalid|non-?existent|unroute?able) (?:\w+ )?(?:user|mailbox|recipient|address|account|person)|(?:user|mailbox|recipient|address|account) (?:\w+ )?(?:unknown|(?:was |is )?not found|does(?:n't| not) exist|is (?:disabled|inactive|unavailable))|no mailbox here/i;
 
 /**
  * Each answer, judged by what it is about. The first rule that holds decides. Words of the server count only where its codes leave it open,
