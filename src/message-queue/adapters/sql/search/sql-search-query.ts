@@ -22,9 +22,16 @@ export function isFound(
     ...(readerId === undefined ? [] : [isReadableBy(database, readerId)]),
     sql<SqlBool>`NOT ${isDeletedWith(database, sql.ref<string>('hit.conversation_id'), sql.ref<number>('hit.created_at'))}`,
     sql<SqlBool>`NOT EXISTS (SELECT 1 FROM mq_messages AS message
-      WHERE message.message_id = hit.message_id AND (message.claimed = 1 OR message.recalled = 1))`,
+      WHERE message.message_id = hit.message_id AND (message.claimed = 1 OR message.recalled = 1 OR ${isDeletedMessage(database)}))`,
   ];
   return sql<SqlBool>`${sql.join(conditions, sql` AND `)}`;
+}
+
+/** An edit is younger than its message, which goes with its conversation. */
+function isDeletedMessage(database: SqlDatabase): Expression<SqlBool> {
+  const { sql } = database;
+  const receivedAt = sql<number>`COALESCE(message.received_at, message.created_at)`;
+  return isDeletedWith(database, sql.ref<string>('message.conversation_id'), receivedAt);
 }
 
 /** What somebody sent or was sent, and what is in their conversations. */

@@ -79,6 +79,13 @@ export function declareHidden(test: ContractTest<SearchSubject>): void {
     assert.deepEqual(await found(index, 'apple'), ['elsewhere']);
   });
 
+  test('finds no edit of a message that was deleted before', async ({ index, messages, conversations }) => {
+    await messages.save(aMessage({ messageId: 'edited', createdAt: at(0) }), never());
+    await conversations.markDeleted('conversation-1', at(1));
+    await index.indexMany([aDocument('edited', 'apple', { createdAt: at(2) })], never());
+    assert.deepEqual(await found(index, 'apple'), []);
+  });
+
   test('finds nothing that was recalled or is being cleaned up', async ({ index, messages, cleanup }) => {
     for (const messageId of ['recalled', 'claimed', 'kept']) {
       await messages.save(aMessage({ messageId, createdAt: at(messageId === 'claimed' ? -5 : 5) }), never());
