@@ -19,10 +19,10 @@ async function columnsOf(database: SqlDatabase): Promise<{ table: string; column
   const query =
     database.dialect === 'postgres'
       ? sql<{ table: string; column: string }>`SELECT table_name AS "table", column_name AS "column"
-          FROM information_schema.columns WHERE table_schema = 'public' AND table_name LIKE 'mq\\_%'`
+          FROM information_schema.columns WHERE table_schema = current_schema()`
       : sql<{ table: string; column: string }>`SELECT tables.name AS "table", columns.name AS "column"
           FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
-          WHERE tables.type = 'table' AND tables.name LIKE 'mq\\_%' ESCAPE '\\'`;
+          WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`;
   return (await database.run('read the catalog', undefined, (db) => query.execute(db))).rows;
 }
 

@@ -2,7 +2,10 @@ import type { Redis } from 'ioredis';
 
 /** Every key of a Redis with its value, as text. */
 export async function keysOf(client: Redis): Promise<string[]> {
-  const values = (await client.keys('*')).map(async (key) => {
+  const keys = new Set<string>();
+  for await (const page of client.scanStream() as AsyncIterable<string[]>)
+    for (const key of page) keys.add(key);
+  const values = [...keys].map(async (key) => {
     const type = await client.type(key);
     if (type === 'hash') return [key, Object.entries(await client.hgetall(key)).sort()];
     if (type === 'list') return [key, await client.lrange(key, 0, -1)];
