@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -196,11 +197,12 @@ async function stateOf({ messages, cleanup, index }: Stores): Promise<unknown> {
 
 function inMemoryStores(): Stores {
   const data = new inMemory.InMemoryMessages();
+  const messages = new inMemory.InMemoryMessageStore(data);
+  const conversations = new inMemory.InMemoryConversationStore(data);
   return {
-    messages: new inMemory.InMemoryMessageStore(data),
-    conversations: new inMemory.InMemoryConversationStore(data),
+    ...{ messages, conversations },
     cleanup: new inMemory.InMemoryCleanupStore(data),
-    index: new inMemory.InMemorySearchIndex(),
+    index: new inMemory.InMemorySearchIndex(undefined, conversations, undefined, messages),
   };
 }
 
@@ -223,9 +225,8 @@ describe('random sequences of calls', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('give the same in SQLite as in memory', async () => {
-    let files = 0;
     const property = fc.asyncProperty(CALLS, async (calls) => {
-      const database = await SqlDatabase.open({ url: join(directory, `${(files += 1)}.db`) });
+      const database = await SqlDatabase.open({ url: join(directory, `${randomUUID()}.db`) });
       try {
         await behavesTheSame(calls, database);
       } finally {

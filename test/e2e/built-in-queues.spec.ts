@@ -68,7 +68,7 @@ describe('builtInQueues', () => {
     const app = await start({});
     const { queues } = await app.get(MessageQueueService).getQueueMetrics();
     expect(Object.keys(queues)).toEqual([...Object.values(QueueName), FILES.name]);
-    expect(schedulesOf(app)).toEqual(Array(3).fill(MESSAGE_CLEANUP));
+    expect(schedulesOf(app)).toEqual(Array(6).fill(MESSAGE_CLEANUP));
   });
 
   it('can be picked: metrics, health, schedules and the board follow', async () => {

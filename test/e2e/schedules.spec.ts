@@ -272,6 +272,9 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
       '0 2 * * * old_messages 90',
       '0 3 * * * expired_attachments undefined',
       '30 2 * * * deleted_conversations 30',
+      '30 3 * * * old_batch_progress 30',
+      '30 3 * * * old_inbox_entries 90',
+      '30 3 * * * old_ledger_entries 30',
     ]);
     await apps.close();
     const settings = { schedules: true, oldMessagesCron: '0 5 * * *', expiredAttachmentsCron: 'off' };
@@ -283,8 +286,8 @@ describe.each(['memory', 'redis'] as const)('declared schedules on %s', (provide
     const withOwn = MessageQueueModule.registerQueue(CLEANUP_QUEUE, { schedules: [own] });
     const changed = await start([], { cleanup: settings }, withOwn);
     const crons = (await queueOf(changed, cleanup).getDelayed()).map(({ opts }) => cronOf(opts)).sort();
-    expect(crons).toEqual(['0 5 * * *', '0 6 * * *']);
-    expect(await queueOf(changed, cleanup).getRepeatableJobs()).toHaveLength(2);
+    expect(crons).toEqual(['0 5 * * *', '0 6 * * *', ...Array<string>(3).fill('30 3 * * *')]);
+    expect(await queueOf(changed, cleanup).getRepeatableJobs()).toHaveLength(5);
   });
 
   if (provider === 'redis') {
