@@ -10,7 +10,7 @@ import { EnvironmentKeyProvider } from '../../src/message-queue/adapters/environ
 import { LiquidTemplateRenderer } from '../../src/message-queue/adapters/liquid/index.js';
 import { sqlStoreAdapters } from '../../src/message-queue/adapters/sql/index.js';
 import { webhookAdapters } from '../../src/message-queue/adapters/webhook/index.js';
-import { MessageQueueModule, MessageQueueService } from '../../src/message-queue/index.js';
+import { MessageQueueModule, MessageQueueService, QueueName } from '../../src/message-queue/index.js';
 import { KeyProvider, MessageStore, TemplateRenderer } from '../../src/message-queue/ports/index.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/index.js';
 import type { JobReceipt } from '../../src/message-queue/index.js';
@@ -84,6 +84,11 @@ describe.each(['memory', 'redis'] as const)('the content of jobs of all queues, 
           ...{ provider, redis: connection, prefix: 'leaks', adapters },
           // Content must be nowhere but in payloads even where those can be read.
           privacy: { sealing: 'off' },
+          queues: {
+            [QueueName.MESSAGE_NOTIFICATION]: {
+              flow: { jobs: { 'send-digest': { batch: { size: 2, waitMs: 50 } } } },
+            },
+          },
         }),
       ],
     });
