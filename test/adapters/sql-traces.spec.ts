@@ -118,10 +118,10 @@ async function seed(database: SqlDatabase): Promise<Stores> {
     never,
   );
   await contents.saveEncrypted(
-    { ...ids, envelope: TEXT, keyId: 'k', algorithm: 'AES-256-GCM', version: 1 },
+    { ...ids, envelope: TEXT, keyId: 'k', algorithm: 'AES-256-GCM', version: 1, writtenAt: at },
     never,
   );
-  await contents.saveDecrypted({ ...ids, content: TEXT, version: 1 }, never);
+  await contents.saveDecrypted({ ...ids, content: TEXT, version: 1, writtenAt: at }, never);
   await index.indexMany(
     [{ ...ids, senderId: PERSON, content: `A ${TEXT}`, createdAt: at, version: 1 }],
     never,

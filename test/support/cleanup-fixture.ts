@@ -65,7 +65,10 @@ export function setUp() {
       signal,
     );
     await index.indexMany([{ ...row, version: sent.getTime() }], signal);
-    await contents.saveDecrypted({ messageId, conversationId, content: 'harbour', version: 1 }, signal);
+    await contents.saveDecrypted(
+      { messageId, conversationId, content: 'harbour', version: 1, writtenAt: sent },
+      signal,
+    );
   };
   const addAttachment = async (
     id: string,

@@ -55,7 +55,8 @@ async function write(
     );
   const contents = app.get(EncryptedContentStore);
   const version = createdAt.getTime();
-  await contents.saveDecrypted({ messageId, conversationId, content, version }, never);
+  const writtenAt = createdAt;
+  await contents.saveDecrypted({ messageId, conversationId, content, version, writtenAt }, never);
   await contents.saveEncrypted(
     {
       messageId,
@@ -64,6 +65,7 @@ async function write(
       keyId: 'k-1',
       algorithm: 'AES-256-GCM',
       version,
+      writtenAt,
     },
     never,
   );

@@ -192,6 +192,7 @@ describe('the other in-memory adapters', () => {
       keyId: 'k',
       algorithm: 'AES-256-GCM',
       version: 1,
+      writtenAt: new Date(1),
     } as const;
     await store.saveEncrypted(content, signal);
     expect(await store.replaceEncrypted('e0', { ...content, envelope: 'e2' }, signal)).toBe(false);

@@ -11,6 +11,8 @@ export interface EncryptedContent {
   readonly algorithm: EncryptionAlgorithm;
   /** A whole number below 2^53 - 1, kept exactly (`contentVersion`). */
   readonly version: number;
+  /** When the message was written, no later than the server heard of it: what a deletion of its conversation goes by. */
+  readonly writtenAt: Date;
 }
 
 /** A result of a decryption job. */
@@ -20,6 +22,7 @@ export interface DecryptedContent {
   readonly conversationId?: string;
   readonly content: string;
   readonly version: number;
+  readonly writtenAt: Date;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { EncryptedContent } from '../../ports/encryption/encrypted-content-
 import type { EncryptionAlgorithm } from '../../ports/encryption/encryption-algorithm.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { Dependency, guardedPort } from '../guarded-port.js';
+import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { contentVersion } from '../content-version.js';
 import { DELETED, DeletionGate } from '../deletion-gate.js';
 import { EncryptionJobDto, EncryptionOperation } from './encryption-job.dto.js';
@@ -77,7 +78,7 @@ export class MessageEncryptionProcessor {
     const request = { messageId, content: payload.content ?? '', algorithm, keyId };
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
-    const content = { messageId, conversationId, ...sealed, version: versionOf(payload, context) };
+    const content = { messageId, conversationId, ...sealed, ...timesOf(payload, context) };
     const outcome = await this.contents.saveEncrypted(content, context.signal);
     return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome };
   }
@@ -90,14 +91,15 @@ export class MessageEncryptionProcessor {
     const {
       envelope,
       version,
+      writtenAt,
       conversationId: known,
     } = given === undefined
       ? await this.stored(messageId, context)
-      : { envelope: given, version: versionOf(payload, context), conversationId: undefined };
+      : { envelope: given, ...timesOf(payload, context), conversationId: undefined };
     const opened = await this.cipher.open({ messageId, envelope }, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
     const conversationId = payload.conversationId ?? known;
-    const content = { messageId, conversationId, content: opened.content, version };
+    const content = { messageId, conversationId, content: opened.content, version, writtenAt };
     const outcome = await this.contents.saveDecrypted(content, context.signal);
     return { algorithm: opened.algorithm, keyId: opened.keyId, outcome };
   }
@@ -114,7 +116,7 @@ export class MessageEncryptionProcessor {
     const sealed = await this.cipher.seal(request, context.signal);
     await context.progress({ percentage: 60, step: 'storing', currentStep: 2, totalSteps: 3 });
     const conversationId = payload.conversationId ?? old.conversationId;
-    const content = { messageId, conversationId, ...sealed, version: old.version };
+    const content = { messageId, conversationId, ...sealed, version: old.version, writtenAt: old.writtenAt };
     const replaced = await this.contents.replaceEncrypted(old.envelope, content, context.signal);
     return { algorithm: sealed.algorithm, keyId: sealed.keyId, outcome: replaced ? 'saved' : 'stale' };
   }
@@ -130,6 +132,12 @@ export class MessageEncryptionProcessor {
 }
 
 /** An edit is named by its time. */
-function versionOf({ updatedAt, createdAt }: EncryptionJobDto, { addedAt }: JobContext): number {
-  return contentVersion(updatedAt ?? createdAt, addedAt, updatedAt !== undefined);
+function timesOf(
+  { updatedAt, createdAt }: EncryptionJobDto,
+  { addedAt }: JobContext,
+): Pick<EncryptedContent, 'version' | 'writtenAt'> {
+  return {
+    version: contentVersion(updatedAt ?? createdAt, addedAt, updatedAt !== undefined),
+    writtenAt: claimedTime(createdAt, addedAt),
+  };
 }

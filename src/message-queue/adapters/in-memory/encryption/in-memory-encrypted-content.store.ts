@@ -73,17 +73,21 @@ export class InMemoryEncryptedContentStore extends EncryptedContentStore {
 
   private seen<T extends EncryptedContent | DecryptedContent>(content: T | undefined): T | null {
     if (content === undefined) return null;
-    return this.data.isGone({ ...content, writtenAt: new Date(content.version) }) ? null : content;
+    return this.data.isGone(content) ? null : content;
   }
 
   private tracesOf(target: TraceTarget): { readonly messageId: string; readonly rows: ContentRows }[] {
     const ids = this.data.idsOf(target);
     const isOf = isOfDeletion(target.kind === 'deletions' ? target.deletions : []);
-    const isTrace = ({ messageId, conversationId, version }: EncryptedContent | DecryptedContent): boolean =>
+    const isTrace = ({
+      messageId,
+      conversationId,
+      writtenAt,
+    }: EncryptedContent | DecryptedContent): boolean =>
       ids.has(messageId) ||
       (!this.data.isHeld(conversationId) &&
         ((target.kind === 'conversation' && conversationId === target.conversationId) ||
-          isOf(conversationId, new Date(version))));
+          isOf(conversationId, writtenAt)));
     return [this.encrypted, this.decrypted].flatMap((rows: ContentRows) =>
       rows
         .values()

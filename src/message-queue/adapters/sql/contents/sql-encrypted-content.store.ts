@@ -9,11 +9,13 @@ import type { SqlDatabase } from '../database/sql-database.js';
 import { countTraces, eraseTraces, isAmong, isKept, messagesOf } from '../traces/sql-traces.js';
 import { isGone, isOfDeletion } from '../traces/sql-deletions.js';
 import type { TraceTable } from '../traces/sql-traces.js';
-import { toText } from '../database/sql-values.js';
+import { toDate, toText } from '../database/sql-values.js';
+
+type ContentsName = 'mq_encrypted_contents' | 'mq_decrypted_contents';
 
 const CONTENTS = [contents('mq_encrypted_contents'), contents('mq_decrypted_contents')];
 
-function contents(name: 'mq_encrypted_contents' | 'mq_decrypted_contents'): TraceTable {
+function contents(name: ContentsName): TraceTable {
   return {
     name,
     key: ['message_id'],
@@ -25,12 +27,7 @@ function contents(name: 'mq_encrypted_contents' | 'mq_decrypted_contents'): Trac
       if (target.kind === 'subject') return isOfMessages;
       if (target.kind === 'deletions') {
         const conversation = sql.ref<string | null>(`${name}.conversation_id`);
-        const isIn = isOfDeletion(
-          database,
-          conversation,
-          sql.ref<number>(`${name}.version`),
-          target.deletions,
-        );
+        const isIn = isOfDeletion(database, conversation, writtenAt(database, name), target.deletions);
         return sql<SqlBool>`(${isOfMessages} OR ${isIn} AND NOT ${isKept(database, conversation, target)})`;
       }
       const kept = isKept(database, sql.ref<string | null>('conversation_id'), target);
@@ -49,12 +46,13 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
 
   async saveEncrypted(content: EncryptedContent, signal: AbortSignal): Promise<'saved' | 'stale'> {
     const { messageId, conversationId, envelope, keyId, algorithm, version } = content;
+    const written_at = content.writtenAt.getTime();
     const written = await this.database.run('save an envelope', signal, (db) =>
       db
         .insertInto('mq_encrypted_contents')
         .values({
           ...{ message_id: messageId, conversation_id: conversationId ?? null, envelope },
-          ...{ key_id: keyId, algorithm, version },
+          ...{ key_id: keyId, algorithm, version, written_at },
         })
         .onConflict((conflict) =>
           conflict
@@ -65,6 +63,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
               key_id: eb.ref('excluded.key_id'),
               algorithm: eb.ref('excluded.algorithm'),
               version: eb.ref('excluded.version'),
+              written_at: eb.ref('excluded.written_at'),
             }))
             .whereRef('mq_encrypted_contents.version', '<=', 'excluded.version'),
         )
@@ -81,6 +80,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
         .values({
           ...{ message_id: content.messageId, conversation_id: content.conversationId ?? null },
           ...{ content: toText(content.content), version: content.version },
+          written_at: content.writtenAt.getTime(),
         })
         .onConflict((conflict) =>
           conflict
@@ -89,6 +89,7 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
               conversation_id: eb.ref('excluded.conversation_id'),
               content: eb.ref('excluded.content'),
               version: eb.ref('excluded.version'),
+              written_at: eb.ref('excluded.written_at'),
             }))
             .whereRef('mq_decrypted_contents.version', '<=', 'excluded.version'),
         )
@@ -107,7 +108,10 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
     const replaced = await this.database.run('replace an envelope', signal, (db) =>
       db
         .updateTable('mq_encrypted_contents')
-        .set({ conversation_id: conversationId ?? null, envelope, key_id: keyId, algorithm, version })
+        .set({
+          ...{ conversation_id: conversationId ?? null, envelope, key_id: keyId, algorithm, version },
+          written_at: content.writtenAt.getTime(),
+        })
         .where('message_id', '=', messageId)
         .where('envelope', '=', previousEnvelope)
         .returning('message_id')
@@ -127,7 +131,15 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
     );
     if (row === undefined) return null;
     const { envelope, key_id: keyId, algorithm, version } = row;
-    return { messageId, ...conversationOf(row), envelope, keyId, algorithm, version };
+    return {
+      messageId,
+      ...conversationOf(row),
+      envelope,
+      keyId,
+      algorithm,
+      version,
+      writtenAt: writtenIn(row),
+    };
   }
 
   async findDecrypted(messageId: string, signal?: AbortSignal): Promise<DecryptedContent | null> {
@@ -140,7 +152,8 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
         .execute(),
     );
     if (row === undefined) return null;
-    return { messageId, ...conversationOf(row), content: row.content, version: row.version };
+    const { content, version } = row;
+    return { messageId, ...conversationOf(row), content, version, writtenAt: writtenIn(row) };
   }
 
   async countTraces(target: TraceTarget, signal: AbortSignal): Promise<number> {
@@ -151,15 +164,24 @@ export class SqlEncryptedContentStore extends EncryptedContentStore {
     return eraseTraces(this.database, CONTENTS, target, limit, signal);
   }
 
-  private isSeen(table: 'mq_encrypted_contents' | 'mq_decrypted_contents'): RawBuilder<SqlBool> {
+  private isSeen(table: ContentsName): RawBuilder<SqlBool> {
     const { sql } = this.database;
     const gone = isGone(this.database, {
       message: sql.ref(`${table}.message_id`),
       conversation: sql.ref(`${table}.conversation_id`),
-      writtenAt: sql.ref(`${table}.version`),
+      writtenAt: writtenAt(this.database, table),
     });
     return sql<SqlBool>`NOT ${gone}`;
   }
+}
+
+/** Of a row that an older release wrote, the version says it. */
+function writtenAt({ sql }: SqlDatabase, table: ContentsName): RawBuilder<number> {
+  return sql<number>`COALESCE(${sql.ref(`${table}.written_at`)}, ${sql.ref(`${table}.version`)})`;
+}
+
+function writtenIn(row: { readonly written_at: number | null; readonly version: number }): Date {
+  return toDate(row.written_at ?? row.version);
 }
 
 function conversationOf(row: { readonly conversation_id: string | null }): { conversationId?: string } {

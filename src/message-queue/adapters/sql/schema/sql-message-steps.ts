@@ -51,6 +51,8 @@ export function suppressions(dialect: SqlDialectName): string[] {
 export function deletionAndRetention(dialect: SqlDialectName): string[] {
   const id = idType(dialect);
   return [
+    'ALTER TABLE mq_encrypted_contents ADD COLUMN written_at BIGINT',
+    'ALTER TABLE mq_decrypted_contents ADD COLUMN written_at BIGINT',
     `ALTER TABLE mq_notification_inbox ADD COLUMN conversation_id ${id}`,
     `CREATE INDEX mq_notification_inbox_conversation ON mq_notification_inbox (conversation_id, created_at, notification_id)
       WHERE conversation_id IS NOT NULL`,

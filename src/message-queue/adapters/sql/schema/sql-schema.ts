@@ -93,14 +93,20 @@ interface EncryptedContentTable {
   envelope: string;
   key_id: string;
   algorithm: EncryptionAlgorithm;
-  version: Milliseconds;
+  /** Compared only: an edit's is above all times. */
+  version: number;
+  /** When the message was written; null in rows that an older release wrote. */
+  written_at: Milliseconds | null;
 }
 
 interface DecryptedContentTable {
   message_id: string;
   conversation_id: string | null;
   content: string;
-  version: Milliseconds;
+  /** Compared only: an edit's is above all times. */
+  version: number;
+  /** When the message was written; null in rows that an older release wrote. */
+  written_at: Milliseconds | null;
 }
 
 interface DeviceTokenTable {

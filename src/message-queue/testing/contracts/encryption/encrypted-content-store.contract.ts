@@ -6,19 +6,19 @@ import type {
 } from '../../../ports/encryption/encrypted-content-store.js';
 import { declareContract } from '../contract-runner.js';
 import type { ContractRunner, ContractTest, CreateSubject } from '../contract-runner.js';
-import { AWKWARD_TEXT, never } from '../contract-values.js';
+import { at, AWKWARD_TEXT, never } from '../contract-values.js';
 import { declareTraces } from '../privacy/trace-holder.contract.js';
 
 function sealed(fields: Partial<EncryptedContent> = {}): EncryptedContent {
   return {
     ...{ messageId: 'message-1', conversationId: 'conversation-1', envelope: 'envelope', keyId: 'key-1' },
-    ...{ algorithm: 'AES-256-GCM', version: 100, ...fields },
+    ...{ algorithm: 'AES-256-GCM', version: 100, writtenAt: at(0), ...fields },
   };
 }
 
 function opened(fields: Partial<DecryptedContent> = {}): DecryptedContent {
   const ids = { messageId: 'message-1', conversationId: 'conversation-1' };
-  return { ...ids, content: AWKWARD_TEXT, version: 100, ...fields };
+  return { ...ids, content: AWKWARD_TEXT, version: 100, writtenAt: at(0), ...fields };
 }
 
 /** The contract of every EncryptedContentStore. @param create an empty store for each test */
@@ -120,7 +120,7 @@ function declareErasing(test: ContractTest<EncryptedContentStore>): void {
     foundBy: ['messages', 'conversation', 'deletions'],
     holder: (store) => store,
     put: (store, { messageId, conversationId, writtenAt }) =>
-      store.saveDecrypted(opened({ messageId, conversationId, version: writtenAt.getTime() }), never()),
+      store.saveDecrypted(opened({ messageId, conversationId, writtenAt, version: 2 ** 52 + 1 }), never()),
     has: async (store, { messageId }) => (await store.findDecrypted(messageId)) !== null,
   });
 }

@@ -139,7 +139,7 @@ async function storeCopies({ inbox, ledger, contents }: DeletionSubject, one: Co
     { ...told, ...where, target: 'in_app', type: 'in_app', outcome: 'sent', at: writtenAt },
     never(),
   );
-  const content = { messageId, ...where, version: writtenAt.getTime() };
+  const content = { messageId, ...where, version: 2 ** 52 + 1, writtenAt };
   const sealed = { ...content, envelope: 'envelope', keyId: 'key-1', algorithm: 'AES-256-GCM' } as const;
   await contents.saveEncrypted(sealed, never());
   await contents.saveDecrypted({ ...content, content: 'Text' }, never());
