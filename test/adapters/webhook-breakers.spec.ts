@@ -139,9 +139,7 @@ describe('WebhookTransport with the app’s circuit breakers', () => {
     const { port } = await host(() => 204);
     const urls: Record<string, string> = { wrong: 'ftp://example.org/hook', right: to(port) };
     const webhook = guarded(urls);
-    for (let n = 0; n < THRESHOLD; n += 1) {
-      expect(await failureOf(deliverTo(webhook, 'wrong'))).toBeInstanceOf(ChannelSettingsError);
-    }
+    expect(await failureOf(deliverTo(webhook, 'wrong'))).toBeInstanceOf(ChannelSettingsError);
     expect(await failureOf(deliverTo(webhook, 'wrong'))).toBeInstanceOf(CircuitOpenError);
     expect(await deliverTo(webhook, 'right')).toMatchObject({ outcome: 'delivered' });
     expect(states()).toMatchObject({

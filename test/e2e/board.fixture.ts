@@ -21,6 +21,8 @@ export interface BoardAppOptions {
   readonly sealing?: 'on' | 'off';
   /** Default `express`. */
   readonly platform?: 'express' | 'fastify';
+  /** Default: all six. */
+  readonly builtInQueues?: MessageQueueModuleOptions['builtInQueues'];
   readonly setUp?: (app: INestApplication) => void;
   readonly imports?: NonNullable<Parameters<typeof Test.createTestingModule>[0]['imports']>;
   readonly providers?: NonNullable<Parameters<typeof Test.createTestingModule>[0]['providers']>;
@@ -39,12 +41,13 @@ export class BoardApp {
     options: BoardAppOptions = {},
   ): Promise<BoardApp> {
     const { board, environment = 'development', platform, imports = [], providers = [] } = options;
-    const { sealing = 'off' } = options;
+    const { sealing = 'off', builtInQueues } = options;
     const place = redis ? { redis: { url: redis.url }, prefix: `board-${randomUUID()}` } : {};
     const module = await Test.createTestingModule({
       imports: [
         MessageQueueModule.forRoot({
           ...{ provider, environment, acceptInMemory: true, board, privacy: { sealing }, ...place },
+          builtInQueues,
           adapters: [{ provide: KeyProvider, useClass: KeyRing }],
         }),
         ...imports,

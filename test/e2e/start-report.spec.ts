@@ -23,7 +23,7 @@ const SIX =
 const MEMORY =
   'Jobs are kept in memory: they die with the process. To keep them, set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis.';
 const CLEANUPS =
-  'Schedules: message-cleanup old_messages (0 2 * * *), message-cleanup deleted_conversations (30 2 * * *), message-cleanup expired_attachments (0 3 * * *).';
+  'Schedules: message-cleanup old_messages (0 2 * * *), message-cleanup deleted_conversations (30 2 * * *), message-cleanup expired_attachments (0 3 * * *), message-cleanup old_inbox_entries (30 3 * * *), message-cleanup old_ledger_entries (30 3 * * *), message-cleanup old_batch_progress (30 3 * * *).';
 
 describe('What a start says', () => {
   const apps: INestApplication[] = [];
