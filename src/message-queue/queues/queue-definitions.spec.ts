@@ -16,7 +16,7 @@ describe('the six queues', () => {
     ]);
     expect(rows).toEqual([
       ['message-delivery', 'send-message,delivery-confirmation', 10, 5, 'exponential 2000', 30_000],
-      ['message-notification', 'send-notification', 15, 3, 'exponential 1000', 20_000],
+      ['message-notification', 'send-notification,send-digest', 15, 3, 'exponential 1000', 20_000],
       ['message-indexing', 'index-message,reindex-messages', 3, 3, 'exponential 3000', 60_000],
       ['message-encryption', 'encrypt-decrypt', 5, 3, 'exponential 2000', 45_000],
       ['batch-message-sending', 'batch-send', 2, 3, 'exponential 5000', 300_000],
@@ -44,6 +44,7 @@ describe('the six queues', () => {
       'send-message: MessageDeliveryProcessor.processSendMessage',
       'delivery-confirmation: MessageDeliveryProcessor.processDeliveryConfirmation',
       'send-notification: MessageNotificationProcessor.processNotification',
+      'send-digest: DigestProcessor.processDigest',
       'index-message: MessageIndexingProcessor.processIndexing',
       'reindex-messages: ReindexProcessor.processReindex',
       'encrypt-decrypt: MessageEncryptionProcessor.processEncryption',
