@@ -90,9 +90,7 @@ export class Story {
   /** What ended as dead letters, in words. */
   async deadLetters(): Promise<string[]> {
     const letters = await this.letters();
-    return letters.map(
-      ({ job, id, failures }) => `${job} ${id}\n    ${failures.at(-1)?.message ?? 'unknown'}`,
-    );
+    return letters.map(({ job, id, failures }) => `${job} ${id}\n  ${failures.at(-1)?.message ?? 'unknown'}`);
   }
 
   /** Act three: somebody sets the mail filter right and replays one of the dead letters. @returns how many were replayed */
