@@ -67,10 +67,14 @@ describe.each(['express', 'fastify'] as const)('The page of groups, on %s', (pla
     expect(await textOf(`${PAGE}?gate=key&id=c-7`)).toContain('Nothing holds it up');
   });
 
-  it('leads from its address to the first queue that has groups, and knows no other', async () => {
-    const answer = await app.get('/admin/queues/groups');
-    const first = '/admin/queues/groups/message-notification';
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, first]);
+  it('leads from its address to the queue in which keys stand still, else to the first that has groups, and knows no other', async () => {
+    const leadsTo = async (): Promise<unknown> => {
+      const answer = await app.get('/admin/queues/groups');
+      return [answer.status, answer.headers.get('location')];
+    };
+    expect(await leadsTo()).toEqual([303, PAGE]);
+    await service.groups.release(LETTERS, { key: 'c-42' }, 'discard', { by: 'ada' });
+    expect(await leadsTo()).toEqual([303, '/admin/queues/groups/message-notification']);
     for (const name of ['message-delivery', 'none']) {
       expect((await app.get(`/admin/queues/groups/${name}`)).status).toBe(404);
     }

@@ -66,7 +66,8 @@ class GroupsDesk {
   async show(response: ServerResponse, { queue, query }: GroupsPlace): Promise<void> {
     const [first] = this.names;
     if (first === undefined) refuse(response, 404, 'No queue of this app has groups: none has a flow.');
-    else if (queue === null) redirect(response, groupsAddress(this.board.address, first));
+    else if (queue === null)
+      redirect(response, groupsAddress(this.board.address, (await this.standingStill()) ?? first));
     else if (!this.names.includes(queue)) this.refuseUnknown(response, queue);
     else await this.answer(response, 200, queue, lookOf(query), noticeOf(query));
   }
@@ -97,6 +98,17 @@ class GroupsDesk {
       const { status, problem } = problemOf(error);
       await this.answer(response, status, queue, look, { kind: 'problem', text: problem });
     }
+  }
+
+  /** The first queue in which keys stand still: what somebody is looking for who names none. */
+  private async standingStill(): Promise<string | undefined> {
+    const parked = await Promise.allSettled(
+      this.names.map(async (name) => (await this.parts.monitor.stats(name)).groups.parked),
+    );
+    return this.names.find((_, index) => {
+      const figure = parked[index];
+      return figure?.status === 'fulfilled' && figure.value > 0;
+    });
   }
 
   /** What could not be read is missing on the page, which says why. */
