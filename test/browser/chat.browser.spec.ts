@@ -165,7 +165,11 @@ describe.each<ProviderName>(['memory', 'redis'])('The chat page in a browser, on
     expect(await hit.locator('mark').allTextContents()).toEqual(['bakery']);
     await hit.getByRole('button').click();
     await chat.pane('ada').locator('.bubble.revealed', { hasText: 'bakery' }).waitFor();
-    for (const hostile of ['nobody said this', '<script>', "' OR 1=1 --", '*']) {
+    // Markup that somebody typed is text: it is found, and shown as it was typed.
+    await chat.search.fill('<script>');
+    await chat.hits.filter({ hasText: '<script>' }).waitFor();
+    expect(await chat.page.evaluate('window.hacked')).toBeUndefined();
+    for (const hostile of ['nobody said this', "' OR 1=1 --", '*']) {
       await chat.search.fill(hostile);
       await chat.page.getByText('Nothing found.').waitFor();
       await chat.search.fill('مرحبا');
