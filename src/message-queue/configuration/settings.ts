@@ -1,6 +1,7 @@
 import { flag, matching, milliseconds, oneOf, text, wholeNumber } from '../../kernel/values/kinds.js';
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
+import { OPERATIONS_SETTINGS } from '../operations/operations-settings.js';
 import { PRIVACY_SETTINGS } from '../privacy/privacy-settings.js';
 import { CLEANUP_SETTINGS } from './cleanup-settings.js';
 import { REDIS_SETTINGS } from './redis/redis-settings.js';
@@ -152,6 +153,10 @@ export const SECTIONS = {
     /** What is told of jobs that carry content: those of the built-in queues, and of your own that say `sealed: true`. */
     privacy: PRIVACY_SETTINGS,
   },
+  Operations: {
+    /** What the person on call has. */
+    operations: OPERATIONS_SETTINGS,
+  },
   'Clean-up': {
     /** When the built-in clean-ups run, and what they keep. `off` in place of a cron expression turns a clean-up off. */
     cleanup: CLEANUP_SETTINGS,
@@ -191,6 +196,7 @@ export const SETTINGS = {
   ...SECTIONS.Redis,
   ...SECTIONS.Execution,
   ...SECTIONS.Privacy,
+  ...SECTIONS.Operations,
   ...SECTIONS['Clean-up'],
   ...SECTIONS.Shutdown,
   ...SECTIONS['In-memory provider'],

@@ -4,7 +4,7 @@ import { Issues } from '../../../kernel/values/issues.js';
 import { kindThat } from '../../../kernel/values/kind.js';
 import { matching, sharedSecret } from '../../../kernel/values/kinds.js';
 import type { BoardMiddleware, BoardPrincipal, BoardRight } from './board-access.js';
-import { refuse } from './refuse.js';
+import { refuse } from '../http/refuse.js';
 
 /** Who may log in. */
 export interface BasicAuthCredentials {

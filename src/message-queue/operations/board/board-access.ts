@@ -1,17 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CanActivate, Type } from '@nestjs/common';
 import { code, flag, isRecord, matching, text, wholeNumber } from '../../../kernel/values/kinds.js';
 import type { GivenOptions, ReadOptions } from '../../../kernel/values/options.js';
 import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
 import { setting } from '../../../kernel/values/setting.js';
-
-interface MiddlewareShape {
-  // A method, so that middlewares written for Express' own request and response types fit too.
-  handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): unknown;
-}
+import type { HttpMiddleware } from '../http/mount.js';
 
 /** A middleware over Node's own request and response (on Express, Express's own) that lets a request pass by calling `next()`, or answers it. */
-export type BoardMiddleware = MiddlewareShape['handle'];
+export type BoardMiddleware = HttpMiddleware;
 
 /**
  * Who may use the board: a Nest guard (its class, resolved from the app when it is a provider there, or an instance),

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BoardMiddleware } from './board-access.js';
-import { refuse } from './refuse.js';
+import { refuse } from '../http/refuse.js';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

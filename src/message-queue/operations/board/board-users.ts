@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { basicAuthPrincipal } from './basic-auth.js';
 import type { BoardPrincipal, BoardRight, BoardSettings } from './board-access.js';
-import type { BoardStep } from './board-mount.js';
+import type { HttpStep } from '../http/mount.js';
 
 /** Whoever access let in without saying who it is. */
 const NOBODY: BoardPrincipal = { id: 'board' };
@@ -13,7 +13,7 @@ export class BoardUsers {
   constructor(private readonly settings: Pick<BoardSettings, 'access' | 'principal'>) {}
 
   /** Comes after access: what follows it is done by whoever it let in. */
-  readonly step: BoardStep = (request, _response, next, platform) => {
+  readonly step: HttpStep = (request, _response, next, platform) => {
     this.current.run(this.principalOf(platform?.request ?? request), next);
   };
 

@@ -3,8 +3,8 @@ import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { BoardAccess } from './board-access.js';
-import type { BoardStep, PlatformExchange } from './board-mount.js';
-import { refuse } from './refuse.js';
+import type { HttpStep, PlatformExchange } from '../http/mount.js';
+import { refuse } from '../http/refuse.js';
 
 /** Stands in for the controller that a guard may ask for metadata of. */
 class BullBoard {
@@ -13,7 +13,7 @@ class BullBoard {
 const BOARD = new BullBoard();
 
 /** Turns any kind of access into a step before the board. */
-export function accessStep(access: BoardAccess, moduleRef: ModuleRef): BoardStep {
+export function accessStep(access: BoardAccess, moduleRef: ModuleRef): HttpStep {
   if (!isGuardClass(access)) return isGuard(access) ? guardStep(() => Promise.resolve(access)) : access;
   let guard: Promise<CanActivate> | undefined;
   return guardStep(() => (guard ??= resolveGuard(access, moduleRef)));
@@ -33,7 +33,7 @@ async function resolveGuard(type: Type<CanActivate>, moduleRef: ModuleRef): Prom
   }
 }
 
-function guardStep(guardOf: () => Promise<CanActivate>): BoardStep {
+function guardStep(guardOf: () => Promise<CanActivate>): HttpStep {
   return async (request, response, next, platform = { request, response }) => {
     try {
       const guard = await guardOf();

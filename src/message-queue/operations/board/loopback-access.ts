@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { BoardMiddleware } from './board-access.js';
-import { refuse } from './refuse.js';
+import { refuse } from '../http/refuse.js';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');

@@ -14,8 +14,8 @@ import { Privacy } from '../../privacy/privacy.js';
 import type { RevealedJob } from '../../privacy/reveal/job-reveal.js';
 import { basicAuthPrincipal } from './basic-auth.js';
 import type { BoardSettings } from './board-access.js';
-import { boardAddress, inOrder, mountBoard } from './board-mount.js';
-import type { BoardStep } from './board-mount.js';
+import { mountedAddress, inOrder, mountAt } from '../http/mount.js';
+import type { HttpStep } from '../http/mount.js';
 import { sameSiteChanges, sameSiteForms, securityHeaders } from './board-protection.js';
 import { BoardUsers } from './board-users.js';
 import { groupsAddress } from './groups/groups-look.js';
@@ -31,7 +31,7 @@ import { accessStep, guardNameOf } from './guard-access.js';
 import { loopbackAccess, noAccess } from './loopback-access.js';
 
 /** Our own pages work without a script; everything else is asked for by one. */
-const sameSite: BoardStep = (request, response, next) =>
+const sameSite: HttpStep = (request, response, next) =>
   (isForReveal(request) || isForGroups(request) ? sameSiteForms : sameSiteChanges)(request, response, next);
 
 type BullBoard = ReturnType<typeof createBullBoard>;
@@ -54,7 +54,7 @@ export class MountedBoard {
     app: ApplicationConfig,
     private readonly moduleRef: ModuleRef,
   ) {
-    const address = (this.#address = boardAddress(app, settings.path));
+    const address = (this.#address = mountedAddress(app, settings.path));
     this.#users = new BoardUsers(settings);
     const board = (this.#server = new BoardServer()).setBasePath(address);
     const { step, openTo } = this.#access();
@@ -65,9 +65,9 @@ export class MountedBoard {
       this.#users.step,
       revealStep(address, this.#users, (...asked) => this.#reveal(...asked)),
       groupsStep({ address, title: settings.title }, this.#users, () => this.#groupsParts()),
-      board.getRouter() as BoardStep,
+      board.getRouter() as HttpStep,
     ]);
-    if (!mountBoard(server, address, chain)) {
+    if (!mountAt(server, address, chain)) {
       this.state = `off: it works on Express and Fastify, and this app runs on ${server.getType()}`;
       new SafeLogger('MessageQueueModule').warn(`The board is ${this.state}.`);
       return;
@@ -126,7 +126,7 @@ export class MountedBoard {
     };
   }
 
-  #access(): { readonly step: BoardStep; readonly openTo: string } {
+  #access(): { readonly step: HttpStep; readonly openTo: string } {
     const { access, environment } = this.settings;
     if (access === undefined) {
       if (opensUnlocked(environment)) return { step: loopbackAccess, openTo: 'this machine only' };

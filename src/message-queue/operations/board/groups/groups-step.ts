@@ -5,11 +5,11 @@ import type { Groups } from '../../../groups/groups.js';
 import { gatesIn } from '../../../groups/named-group.js';
 import type { QueueMonitor } from '../../../monitoring/queue-monitor.js';
 import type { QueueStats } from '../../../monitoring/queue-stats.js';
-import type { BoardStep } from '../board-mount.js';
+import type { HttpStep } from '../../http/mount.js';
 import type { BoardUsers } from '../board-users.js';
 import { problemOf, sendPage } from '../pages/page.js';
 import { PostedForm } from '../pages/posted-form.js';
-import { refuse } from '../refuse.js';
+import { refuse } from '../../http/refuse.js';
 import { actOnGroup, wordsOf } from './groups-act.js';
 import { groupsAddress, groupsPlaceOf, lookOf, queryOf, STATES } from './groups-look.js';
 import type { GroupsPlace, Look } from './groups-look.js';
@@ -38,7 +38,7 @@ export function groupsStep(
   board: { readonly address: string; readonly title: string },
   users: BoardUsers,
   partsOf: () => GroupsParts,
-): BoardStep {
+): HttpStep {
   return async (request, response, next) => {
     const place = groupsPlaceOf(request.url ?? '');
     if (place === null) {

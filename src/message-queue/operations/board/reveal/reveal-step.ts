@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RevealCall, RevealedJob } from '../../../privacy/reveal/job-reveal.js';
-import type { BoardStep } from '../board-mount.js';
+import type { HttpStep } from '../../http/mount.js';
 import type { BoardUsers } from '../board-users.js';
-import { refuse } from '../refuse.js';
+import { refuse } from '../../http/refuse.js';
 import { problemOf, sendPage } from '../pages/page.js';
 import { PostedForm } from '../pages/posted-form.js';
 import { formPage, jobPage } from './reveal-pages.js';
@@ -28,7 +28,7 @@ export function revealAddress(board: string, queue: string, id: string): string 
 }
 
 /** Shows a form that asks why, and then the job, to whoever has the right. */
-export function revealStep(board: string, users: BoardUsers, reveal: Reveal): BoardStep {
+export function revealStep(board: string, users: BoardUsers, reveal: Reveal): HttpStep {
   return async (request, response, next) => {
     const place = placeOf(request);
     if (place === null) {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Answers a request for the board with a line of text instead. */
+/** Answers a request with a line of text instead. */
 export function refuse(response: ServerResponse, status: number, text: string): void {
   if (response.headersSent) return;
   response.statusCode = status;

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import type { BoardMiddleware } from './board-access.js';
 import { refuse } from './refuse.js';
+
+/** A middleware over Node's own request and response (on Express, Express's own) that lets a request pass by calling `next()`, or answers it. */
+export type HttpMiddleware = MiddlewareShape['handle'];
+
+interface MiddlewareShape {
+  // A method, so that middlewares written for Express' own request and response types fit too.
+  handle(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): unknown;
+}
 
 /** A request and its answer as the host's platform knows them, for guards. */
 export interface PlatformExchange {
@@ -11,7 +18,7 @@ export interface PlatformExchange {
 }
 
 /** A middleware that is told what the platform's request is; on Express that is Node's own. */
-export type BoardStep = (
+export type HttpStep = (
   request: IncomingMessage,
   response: ServerResponse,
   next: (error?: unknown) => void,
@@ -19,7 +26,7 @@ export type BoardStep = (
 ) => unknown;
 
 /** Chains steps into one: nothing reaches a later step past an earlier one. */
-export function inOrder(steps: readonly (BoardStep | BoardMiddleware)[]): BoardStep {
+export function inOrder(steps: readonly (HttpStep | HttpMiddleware)[]): HttpStep {
   return (request, response, next, platform) => {
     const pass = (index: number): void => {
       const step = steps[index];
@@ -41,25 +48,25 @@ export function inOrder(steps: readonly (BoardStep | BoardMiddleware)[]): BoardS
   };
 }
 
-/** Where the board is: behind the app's global prefix, like every route, unless the prefix excludes its path. */
-export function boardAddress(app: ApplicationConfig, path: string): string {
+/** Where something is mounted: behind the app's global prefix, like every route, unless the prefix excludes its path. */
+export function mountedAddress(app: ApplicationConfig, path: string): string {
   const route = joined(path);
   const { exclude = [] } = app.getGlobalPrefixOptions();
   const isExcluded = exclude.some(({ pathRegex }) => pathRegex.test(route));
   return isExcluded ? route : joined(app.getGlobalPrefix(), path);
 }
 
-/** Puts the board into the web server of the app. @returns false on a platform that is neither Express nor Fastify */
-export function mountBoard(server: HttpServer, address: string, board: BoardStep): boolean {
+/** Puts something into the web server of the app. @returns false on a platform that is neither Express nor Fastify */
+export function mountAt(server: HttpServer, address: string, mounted: HttpStep): boolean {
   switch (server.getType()) {
     case 'express':
       // Express calls what it mounts with three arguments.
       (server.getInstance() as ExpressApp).use(address, (request, response, next) => {
-        board(request, response, next);
+        mounted(request, response, next);
       });
       return true;
     case 'fastify':
-      mountOnFastify(server.getInstance() as FastifyScope, address, board);
+      mountOnFastify(server.getInstance() as FastifyScope, address, mounted);
       return true;
     default:
       return false;
@@ -67,7 +74,7 @@ export function mountBoard(server: HttpServer, address: string, board: BoardStep
 }
 
 interface ExpressApp {
-  use(path: string, handler: BoardMiddleware): void;
+  use(path: string, handler: HttpMiddleware): void;
 }
 
 interface FastifyReply {
@@ -88,8 +95,8 @@ interface FastifyScope {
   all(path: string, handler: (request: { readonly raw: IncomingMessage }, reply: FastifyReply) => void): void;
 }
 
-/** A scope of its own: the host's parsers, views and static files are not touched, and the board reads its bodies itself. */
-function mountOnFastify(app: FastifyScope, address: string, board: BoardStep): void {
+/** A scope of its own: the host's parsers, views and static files are not touched, and what is mounted reads its bodies itself. */
+function mountOnFastify(app: FastifyScope, address: string, mounted: HttpStep): void {
   const plugin: Parameters<FastifyScope['register']>[0] = (scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
@@ -100,10 +107,10 @@ function mountOnFastify(app: FastifyScope, address: string, board: BoardStep): v
         const own = (raw.url ?? '').slice(address.length);
         raw.url = own.startsWith('/') ? own : `/${own}`;
         const nobodyAnswered = (error?: unknown): void => {
-          if (error === undefined) refuse(reply.raw, 404, 'The board has no such page.');
-          else refuse(reply.raw, 500, 'The board failed.');
+          if (error === undefined) refuse(reply.raw, 404, 'There is no such page.');
+          else refuse(reply.raw, 500, 'That failed.');
         };
-        board(raw, reply.raw, nobodyAnswered, { request, response: reply });
+        mounted(raw, reply.raw, nobodyAnswered, { request, response: reply });
       });
     }
     done();
