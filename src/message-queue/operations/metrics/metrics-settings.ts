@@ -1,0 +1,27 @@
+import { matching, secret } from '../../../kernel/values/kinds.js';
+import { kindThat } from '../../../kernel/values/kind.js';
+import type { ReadOptions } from '../../../kernel/values/options.js';
+import { setting } from '../../../kernel/values/setting.js';
+
+/** Tokens travel in a header: printable ASCII without spaces. */
+const TOKEN = secret(
+  kindThat(
+    'a token of 16 to 500 letters, digits or other characters of ASCII, without spaces',
+    (value) => typeof value === 'string' && /^[!-~]{16,500}$/.test(value),
+  ),
+);
+
+/** Metrics for Prometheus: `forRoot({ operations: { metrics } })`. */
+export const METRICS_SETTINGS = {
+  /** Where they are, behind the app's global prefix unless that excludes this path. */
+  path: setting(matching('a path such as "/metrics"', /^\/./), { default: '/metrics' }),
+  /** What a scraper sends as `Authorization: Bearer …`. Without it only viewers may look, and in development this machine. */
+  token: setting(TOKEN, {
+    variable: 'MESSAGE_QUEUE_METRICS_TOKEN',
+    otherwise: 'none',
+    example: 'a-token-of-at-least-16-characters',
+  }),
+};
+
+/** Metrics for Prometheus. */
+export type MetricsSettings = ReadOptions<typeof METRICS_SETTINGS>;
