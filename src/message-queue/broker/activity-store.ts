@@ -90,6 +90,8 @@ export interface StoredAlert {
   readonly incident: string | null;
   /** When it became what it is, milliseconds since the epoch. */
   readonly since: number;
+  /** When the incident began to fire, milliseconds since the epoch; null before. */
+  readonly firedAt: number | null;
   /** Since when its value has been below what clears it; null while it is not. */
   readonly clearSince: number | null;
   readonly value: number;
@@ -98,7 +100,9 @@ export interface StoredAlert {
   readonly message: string;
   /** A transition that is not yet known to have been told to every sink. */
   readonly toSend: 'firing' | 'resolved' | null;
-  /** When it was last told, milliseconds since the epoch. */
+  /** Names of the sinks that were told of its last transition, or last reminded. */
+  readonly sentTo: readonly string[];
+  /** When it was last told, milliseconds since the epoch; null: never of this incident. */
   readonly sentAt: number | null;
   readonly mutedUntil: number | null;
   readonly mutedBy: string | null;

@@ -1,5 +1,6 @@
 import { HostCode } from '../../kernel/host/host-code.js';
 import { isOurs } from '../../kernel/host/ours.js';
+import type { AlertNotice } from './alert-notice.js';
 import type { FailureRecord } from './managed-job.js';
 import type { JobProgress } from './job-progress.js';
 
@@ -91,6 +92,8 @@ export interface JobEventMap {
   readonly breaker: { readonly dependency: string; readonly state: BreakerState };
   /** A handler keeps running although its signal aborted a grace period ago. */
   readonly stuck: JobRunEventPlace & { readonly handler: string; readonly abortedForMs: number };
+  /** An alert fires, still fires, or is over: told by the process that evaluates alerts, or cannot reach the broker itself. */
+  readonly alert: AlertNotice;
   /** Something failed outside of any handler. */
   readonly error: { readonly queue?: string; readonly error: Error };
 }
@@ -147,7 +150,7 @@ export class JobEvents {
   emit<Name extends JobEventName>(name: Name, event: JobEventMap[Name]): void {
     const ofName = this.listeners.get(name);
     if (ofName === undefined || ofName.size === 0) return;
-    const queue = 'queue' in event ? event.queue : undefined;
+    const queue = 'queue' in event ? (event.queue ?? undefined) : undefined;
     for (const { listener, name: what } of [...ofName]) {
       if (isOurs(listener)) listener(event as never);
       else this.host.call(what, queue, () => listener(event as never));

@@ -200,3 +200,7 @@ export type { Page, PageRequest } from './page.js';
 // Time, as adapters should read it
 export { Clock, SystemClock } from '../../kernel/time/clock.js';
 export type { ClockTimer } from '../../kernel/time/clock.js';
+
+// Alerts
+export { AlertSink } from './alerts/alert-sink.js';
+export type { AlertNotice } from '../jobs/alert-notice.js';

@@ -10,13 +10,17 @@ export interface AlertStatus {
   readonly message: string;
   /** What to do first, in a sentence. */
   readonly action: string;
-  /** Name of the heading in the runbook, and the address of it. */
+  /** Address of its heading in the runbook. */
   readonly runbook: string;
   readonly value: number;
   readonly limit: number;
   /** When it became what it is. */
   readonly since: Date;
-  /** When it last fired and was over again; null where it never was. */
+  /** When the incident began to fire; null before. */
+  readonly firedAt: Date | null;
+  /** When somebody was last told; null: nobody was told of this incident. */
+  readonly sentAt: Date | null;
+  /** Names of the sinks that were told of its last transition. */
   readonly sentTo: readonly string[];
   readonly mutedUntil: Date | null;
   readonly mutedBy: string | null;

@@ -1,32 +1,12 @@
-/** An alert as a sink is told of it. */
-export interface AlertNotice {
-  /** The same for every notice of an incident and of its end: a receiver drops what it has seen, by `id` and `status`. */
-  readonly id: string;
-  readonly rule: string;
-  /** Null where the rule is of the broker or the fleet. */
-  readonly queue: string | null;
-  readonly severity: 'warning' | 'critical';
-  readonly status: 'firing' | 'resolved';
-  /** What is wrong, in a sentence with numbers; never content of a job. */
-  readonly message: string;
-  /** What to do first, in a sentence. */
-  readonly action: string;
-  /** Where the runbook speaks of it. */
-  readonly runbook: string;
-  readonly value: number;
-  readonly limit: number;
-  /** When it began to fire. */
-  readonly since: Date;
-  /** When it was over; null while it fires. */
-  readonly resolvedAt: Date | null;
-  /** Whether it was told before and still fires. */
-  readonly isReminder: boolean;
-}
+import type { AlertNotice } from '../../jobs/alert-notice.js';
 
 /** Where alerts go. Each may be told twice of the same, and never not at all. */
 export abstract class AlertSink {
-  /** For the log. */
+  /** For the log and for the list of who was told: such as `pager`. Tells the sinks of an app apart. */
   abstract readonly name: string;
-  /** Rejects when nobody was told; it is tried again with the next evaluation. */
+  /**
+   * Tells somebody. Rejects when nobody was told; it is tried again with the next evaluation.
+   * @param signal aborts when it takes too long (60 s), or the process ends
+   */
   abstract send(notice: AlertNotice, signal: AbortSignal): Promise<void>;
 }
