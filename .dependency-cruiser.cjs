@@ -403,7 +403,9 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // Foreign hosts, and files for the browser, which knows addresses instead of paths.
-    exclude: { path: ['^test/packaging/snippets/', '^src/chat/page/', '/socket-io/client/'] },
+    exclude: {
+      path: ['^test/packaging/snippets/', '^src/chat/page/', '/socket-io/client/', '/console/assets/'],
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

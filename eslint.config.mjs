@@ -7,7 +7,10 @@ const ENVIRONMENT_HEIR = 'src/demo/worker/worker-process.ts';
 const TESTS = ['**/*.spec.ts', 'test/**', 'bench/**', 'scripts/**'];
 
 export default defineConfig(
-  globalIgnores(['dist', 'dist-tools', 'coverage', 'reports', 'bench/results', 'test/packaging/snippets']),
+  globalIgnores([
+    ...['dist', 'dist-tools', 'coverage', 'reports', 'bench/results', 'test/packaging/snippets'],
+    'src/message-queue/operations/console/assets/vendor',
+  ]),
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BoardMiddleware } from './board-access.js';
 import { refuse } from '../http/refuse.js';
+import { headersOfPages } from '../http/security-headers.js';
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -13,23 +14,13 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'self'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join('; ');
+];
 
 const OTHER_SITE = "Changes are accepted from this site's own pages only.";
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Headers that keep the board's pages from being framed, sniffed, cached or made to load foreign code. */
-export const securityHeaders: BoardMiddleware = (_request, response, next) => {
-  response.removeHeader('X-Powered-By');
-  response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
-  response.setHeader('X-Frame-Options', 'DENY');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-  response.setHeader('Cache-Control', 'no-store');
-  next();
-};
+/** Headers of the board's pages. */
+export const securityHeaders: BoardMiddleware = headersOfPages(CONTENT_SECURITY_POLICY);
 
 /**
  * Refuses changes that another web site asks a visitor's browser for, and bodies that a browser sends without asking

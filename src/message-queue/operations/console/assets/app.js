@@ -1,0 +1,3 @@
+// The console begins here.
+document.body.append(document.title);
+export {};
