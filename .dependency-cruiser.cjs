@@ -6,7 +6,7 @@ const LIB = '^src/message-queue';
 const KERNEL = '^src/kernel/';
 const TEST_FILES = '\\.spec\\.ts$';
 /** The types that the inside shares: the inner seam, the validated configuration, the way to find a queue. */
-const SEAMS = `${LIB}/(broker/(broker|managed-queues|groups-of-queue)|message-queue\\.(options|tokens))\\.ts$`;
+const SEAMS = `${LIB}/(broker/(broker|activity-store|managed-queues|groups-of-queue)|message-queue\\.(options|tokens))\\.ts$`;
 
 /** The package's entries: lists of what is public, for hosts. */
 const ENTRIES = [`${LIB}/index\\.ts$`, `${LIB}/(queues|ports|operations|testing|adapters/[^/]+)/index\\.ts$`];

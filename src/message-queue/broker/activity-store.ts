@@ -1,5 +1,5 @@
 import type { ActivityCounter, ActivityRecord } from '../jobs/activity/activity-record.js';
-import type { QueueSnapshot } from './queue-snapshot.js';
+import type { QueueSnapshot, WrongKey } from './queue-snapshot.js';
 
 /** What a process says of itself with each flush. JSON. */
 export interface Heartbeat {
@@ -53,7 +53,7 @@ export interface ActivityBatch {
   readonly heartbeat: Heartbeat;
   /** Changes since the batch before. */
   readonly series: readonly ActivitySeries[];
-  /** Queues to announce: with the first flush, and when the store has lost them. */
+  /** Queues to announce: with the first flush, and after an answer that asks for them. */
   readonly announced: readonly AnnouncedQueue[];
 }
 
@@ -63,7 +63,7 @@ export interface FlushAnswer {
   readonly isNew: boolean;
   /** Milliseconds since the epoch by the broker's clock. */
   readonly at: number;
-  /** Whether the store knows none of the queues that this process announced: it was emptied. */
+  /** Whether to announce the queues with the next flush: the store was emptied, or has not been told of them for an hour. */
   readonly announceAgain: boolean;
 }
 
@@ -132,11 +132,18 @@ export interface OperatorEntry {
   readonly via: string;
 }
 
+/** A version that a process said in its heartbeat. */
+export interface SeenVersion {
+  /** When the first process with it began to flush, milliseconds since the epoch by the broker's clock. */
+  readonly at: number;
+  readonly version: string;
+}
+
 /** Everything that stats, health, alerts, console and command line ask of the broker at one moment. */
 export interface BrokerLook {
   /** Milliseconds since the epoch by the broker's clock. */
   readonly at: number;
-  /** By queue, of those asked for. */
+  /** By queue, of those asked for, whether or not this process has registered them. */
   readonly counts: ReadonlyMap<string, QueueSnapshot>;
   /** The minute under way and the five before it, of every queue asked for. */
   readonly minutes: readonly ActivityMinute[];
@@ -147,6 +154,10 @@ export interface BrokerLook {
   readonly alerts: readonly StoredAlert[];
   /** By queue: what was counted since the first start. */
   readonly totals: ReadonlyMap<string, Readonly<Partial<Record<ActivityCounter, number>>>>;
+  /** The last 100 versions, the oldest first: each is a deploy. */
+  readonly deploys: readonly SeenVersion[];
+  /** Keys of the activity store under which somebody put something else; what belongs there is missing above. */
+  readonly wrongKeys: readonly WrongKey[];
 }
 
 /** Which entries of operators to read, the newest first. */
@@ -162,7 +173,10 @@ export interface OperatorQuery {
  * holds is bounded by queues × job names × minutes.
  */
 export abstract class ActivityStore {
-  /** Merges what a process counted into the minute under way, and notes that it lives. One script call. */
+  /**
+   * Merges what a process counted into the minute under way, and notes that it lives. One script call.
+   * @throws BrokerUnavailableError when the broker is away, or refuses; the batch may have been counted: send it again as it is
+   */
   abstract flush(batch: ActivityBatch): Promise<FlushAnswer>;
 
   /** The process ends by itself: it is not lost. */
@@ -192,7 +206,7 @@ export abstract class ActivityStore {
   /** Adds an entry to the last 10 000. */
   abstract note(entry: Omit<OperatorEntry, 'id' | 'at'>): Promise<void>;
 
-  /** Entries, the newest first. */
+  /** Entries, the newest first. @throws InvalidJobOptionsError when `before` is no id of an entry */
   abstract notes(query: OperatorQuery): Promise<readonly OperatorEntry[]>;
 }
 

@@ -4,6 +4,7 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { TextReader, TextReport } from '../jobs/sealing/stored-texts.js';
 import type { RunBatch, RunJob, TakenJob } from '../jobs/taken-job.js';
+import type { ActivityStore } from './activity-store.js';
 import type { AddOutcome, AddRequest, BulkAddOutcome } from './adds.js';
 import type { AbandonedQueue, UnknownJobs } from './rules/other-releases.js';
 import type { GroupsOfQueue } from './groups-of-queue.js';
@@ -91,6 +92,9 @@ export abstract class Broker {
 
   /** The shared rates that jobs ask while they run: the same buckets as those of the queues that name them. */
   abstract readonly rates: SharedRates;
+
+  /** What happened to the jobs of all processes, and which processes there are. */
+  abstract readonly activity: ActivityStore;
 
   /** What waits on this process' disk; null when adds are not spooled. */
   get spooled(): SpoolDepth | null {

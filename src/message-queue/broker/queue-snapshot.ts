@@ -1,3 +1,4 @@
+import { NO_FLOW } from './groups-of-queue.js';
 import type { FlowCounts } from './groups-of-queue.js';
 
 /** A key of the store under which somebody put something else. */
@@ -36,6 +37,13 @@ export interface QueueSnapshot {
   /** Keys of the queue under which its store holds something else. While there are any, the counts are 0. */
   readonly wrongKeys: readonly WrongKey[];
 }
+
+/** Of a queue that nobody has. */
+export const EMPTY_SNAPSHOT: QueueSnapshot = Object.freeze({
+  ...{ waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0, isPaused: false, unknown: 0 },
+  ...{ oldestWaitingAt: null, failedDropped: 0, failedDroppedAt: null },
+  ...{ keysForgotten: 0, keysForgottenAt: null, expired: 0, flow: NO_FLOW, wrongKeys: [] },
+});
 
 /** Why jobs of a spool are not in the store although it answers. */
 export interface SpoolTrouble {

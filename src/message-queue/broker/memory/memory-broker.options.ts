@@ -10,6 +10,8 @@ export interface MemoryBrokerOptions {
   readonly maxJobs?: number;
   /** Most bytes that jobs may take, approximately (JSON texts plus 500 per job). Default 512 MiB. */
   readonly maxBytes?: number;
+  /** How many hours of what happened are kept, minute by minute. Default 72. */
+  readonly historyHours?: number;
   /**
    * `auto`: workers run jobs by themselves. `manual`: nothing runs until `runNext()` or `drain()`; for tests.
    * Default `auto`.

@@ -14,6 +14,8 @@ import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import type { ServerReport } from '../server-report.js';
+import { EMPTY_SNAPSHOT } from '../queue-snapshot.js';
+import { DEFAULT_HISTORY_HOURS } from '../rules/activity/activity-rules.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
@@ -26,6 +28,7 @@ import { TextReplacer } from './administration/text-replacer.js';
 import { tryAdd } from './bulk-add.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { MemoryBrokerOptions } from './memory-broker.options.js';
+import { MemoryActivity } from './store/activity/memory-activity.js';
 import { MemoryRates } from './store/gates/memory-rates.js';
 import { MemoryBudget } from './store/memory-budget.js';
 
@@ -42,6 +45,7 @@ export class MemoryBroker extends Broker {
   private readonly machine: Clock;
   readonly budget: MemoryBudget;
   readonly rates: MemoryRates;
+  readonly activity: MemoryActivity;
   private readonly queues = new Map<string, ManagedMemoryQueue>();
   private readonly administration = new QueueAdministration();
   private readonly deadLetters = new DeadLetters();
@@ -55,6 +59,11 @@ export class MemoryBroker extends Broker {
     const { maxJobs = DEFAULT_MAX_JOBS, maxBytes = DEFAULT_MAX_BYTES } = options;
     this.budget = new MemoryBudget(maxJobs, maxBytes);
     this.rates = new MemoryRates(this.budget.rates, this.clock);
+    const { historyHours = DEFAULT_HISTORY_HOURS } = options;
+    this.activity = new MemoryActivity(this.clock, historyHours, async (name) => {
+      const queue = this.queues.get(name);
+      return queue === undefined ? EMPTY_SNAPSHOT : this.snapshot(queue);
+    });
   }
 
   now(): number {

@@ -1,4 +1,5 @@
 import type { RedisGuarantee } from '../../../kernel/redis/redis-guarantee.js';
+import { DEFAULT_HISTORY_HOURS } from '../rules/activity/activity-rules.js';
 import type { SpoolOptions } from './spool/spool.js';
 import type { RedisSettings } from '../../../kernel/redis/redis-settings.js';
 
@@ -53,6 +54,8 @@ export interface RedisBrokerOptions {
   readonly memoryLimitRatio?: number;
   /** A connection that owes an answer for this long counts as dead. Milliseconds, default 5 000. */
   readonly socketTimeoutMs?: number;
+  /** How many hours of what happened are kept, minute by minute. Default 72. */
+  readonly historyHours?: number;
   /** What the operator vouches for: Redis is not asked about it, or need not tell. Default: nothing. */
   readonly guarantees?: readonly RedisGuarantee[];
   /** Called for every problem; also emitted as `error` on the queue it concerns. Default: nothing. */
@@ -84,6 +87,7 @@ export function resolveOptions(options: RedisBrokerOptions): ResolvedRedisBroker
     watchdogMs: options.watchdogMs ?? 30_000,
     memoryLimitRatio: options.memoryLimitRatio ?? 0.85,
     socketTimeoutMs: options.socketTimeoutMs ?? 5_000,
+    historyHours: options.historyHours ?? DEFAULT_HISTORY_HOURS,
     guarantees: options.guarantees ?? [],
     onProblem: options.onProblem ?? (() => undefined),
     onNotice: options.onNotice ?? (() => undefined),

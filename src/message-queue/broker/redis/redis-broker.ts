@@ -17,6 +17,7 @@ import { foreignQueue, queueTwice } from '../rules/queue-errors.js';
 import { lossMessage } from '../store-loss.js';
 import type { StoreLoss } from '../store-loss.js';
 import { StoreEpochs } from './epoch/store-epochs.js';
+import { RedisActivity } from './activity/redis-activity.js';
 import { askOver, boundCalls } from './bull/bounded-calls.js';
 import { CrashSuspects } from './working/crash-suspects.js';
 import { Enqueuer } from './adding/enqueuer.js';
@@ -48,6 +49,7 @@ interface Entry {
 export class RedisBroker extends Broker {
   readonly provider = 'redis';
   readonly rates: RedisRates;
+  readonly activity: RedisActivity;
   private readonly options: ResolvedRedisBrokerOptions;
   private readonly problems: BrokerProblems;
   private readonly connections: RedisConnections;
@@ -87,6 +89,10 @@ export class RedisBroker extends Broker {
     const administered = { ...access, options: this.options, spool: this.spool };
     this.rates = new RedisRates(this.options, this.scripts, this.connections.clock);
     this.administration = new QueueAdministration(administered, () => this.now());
+    const { snapshots } = this.administration;
+    this.activity = new RedisActivity({
+      ...{ ...access, options: this.options, countsOf: (base) => snapshots.read(base) },
+    });
   }
 
   override get spooled(): SpoolDepth | null {

@@ -42,10 +42,11 @@ function createBroker(
 ): Broker {
   const { prefix, enqueueTimeoutMs, whenUnavailable, spool, lock, maxCrashes, memory, redisGuarantees } =
     config;
+  const { historyHours } = config.operations.activity;
   if (config.redis === null) {
     const { MemoryBroker } =
       require('../../broker/memory/memory-broker.js') as typeof import('../../broker/memory/memory-broker.js');
-    return new MemoryBroker({ clock, prefix, ...memory });
+    return new MemoryBroker({ clock, prefix, historyHours, ...memory });
   }
   const { RedisBroker } =
     require('../../broker/redis/redis-broker.js') as typeof import('../../broker/redis/redis-broker.js');
@@ -57,6 +58,7 @@ function createBroker(
     enqueueTimeoutMs,
     whenUnavailable,
     spool,
+    historyHours,
     lock,
     // One more than makes a dead letter, so that the letter shows them all.
     maxCrashes: maxCrashes + 1,

@@ -63,7 +63,7 @@ export class QueueAdministration {
   private readonly canceller: JobCanceller;
   private readonly deadLetters: DeadLetters;
   private readonly failedSweeper: FailedSweeper;
-  private readonly snapshots: SnapshotReader;
+  readonly snapshots: SnapshotReader;
   private readonly textReplacer: TextReplacer;
 
   /** @param now milliseconds since the epoch */

@@ -5,7 +5,10 @@ import { replyCode } from '../../../../kernel/redis/redis-replies.js';
 import type { LuaScript } from '../scripts/lua-script.js';
 
 /** The client takes the list apart itself: spread, it would be copied by each of four functions. */
-type ScriptCommand = (base: string, args: readonly (string | number)[]) => Promise<unknown>;
+type ScriptCommand = (base: string, args: ScriptArguments) => Promise<unknown>;
+
+/** What a script is given beside its key; bytes that are no text as they are. */
+export type ScriptArguments = readonly (string | number | Buffer)[];
 
 /** Runs our Lua scripts on the shared client. */
 export class RedisScripts {
@@ -20,21 +23,32 @@ export class RedisScripts {
    * @param base the queue's base key, `prefix:queue:`
    * @throws the error Redis answered with, or that the connection was lost (the script may have run)
    */
-  run(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+  run(script: LuaScript, base: string, args: ScriptArguments): Promise<unknown> {
     if (this.takesFlags !== null) return this.call(script, base, args);
     return this.prepare().then(() => this.call(script, base, args));
   }
 
+  /** Like `run`, with texts of the reply as bytes: for what holds any. */
+  runForBytes(script: LuaScript, base: string, args: ScriptArguments): Promise<unknown> {
+    if (this.takesFlags !== null) return this.call(script, base, args, 'Buffer');
+    return this.prepare().then(() => this.call(script, base, args, 'Buffer'));
+  }
+
   /** Like `run`, but waits out passing errors for up to a second and a half: for calls that somebody waits for. */
-  runPatiently(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+  runPatiently(script: LuaScript, base: string, args: ScriptArguments): Promise<unknown> {
     return patiently(() => this.run(script, base, args));
   }
 
-  private call(script: LuaScript, base: string, args: readonly (string | number)[]): Promise<unknown> {
+  private call(
+    script: LuaScript,
+    base: string,
+    args: ScriptArguments,
+    as: '' | 'Buffer' = '',
+  ): Promise<unknown> {
     const client = this.connections.client;
     const commands = client as unknown as Record<string, ScriptCommand | undefined>;
     if (commands[script.name] === undefined) this.define(client, script);
-    const command = commands[script.name];
+    const command = commands[script.name + as];
     if (command === undefined) throw new Error(`The script ${script.name} is not defined.`);
     return command.call(client, base, args);
   }
