@@ -75,7 +75,7 @@ export class RedisActivity extends ActivityStore {
     const names = [...new Set(queues)];
     const until = [connections.clock.now(), LOST_FOR_MS, keptMs(options.historyHours)];
     // The counts and the rest leave together.
-    connections.writeTogether();
+    if (connections.isWritable) connections.writeTogether();
     const counting = names.map(
       async (name) => [name, await countsOf(`${keyPrefix(options, name)}:${name}:`)] as const,
     );

@@ -96,14 +96,14 @@ local minute = math.floor(now / 60000)
 local hour, ofHour = math.floor(minute / 60), minute % 60
 
 local function count(queue, series)
-  local key = string.format('%sm:%s:%.0f', base, queue, hour)
+  local key = base .. 'm:' .. queue .. ':' .. string.format('%.0f', hour)
   local stored = redis.pcall('HGET', key, 'names')
   -- Somebody put something else there: nothing of this queue can be kept, and the others can.
   if type(stored) == 'table' then return end
   local names, isNamed, grown = listOf(stored), {}, false
   for _, name in ipairs(names) do isNamed[name] = true end
   for i = 1, #series, 2 do
-    local field = string.format('%s %.0f', series[i], ofHour)
+    local field = series[i] .. string.format(' %.0f', ofHour)
     redis.call('HSET', key, field, cmsgpack.pack(merged(listOf(redis.call('HGET', key, field)), series[i + 1])))
     if not isNamed[series[i]] then
       names[#names + 1] = series[i]

@@ -1,0 +1,17 @@
+import { runConformance } from '../run-conformance.js';
+import { ActivityBench, TIMELESS, memoryActivity, redisActivity } from './activity-bench.js';
+import { countingCases } from './counting.cases.js';
+import { fleetCases } from './fleet.cases.js';
+import { operatorCases } from './operators.cases.js';
+
+runConformance({
+  seam: 'activity',
+  redisArguments: TIMELESS,
+  subjects: {
+    'what was counted': countingCases,
+    'the fleet': fleetCases,
+    'alerts and operators': operatorCases,
+  },
+  providers: (redis) => [redisActivity(redis), memoryActivity],
+  open: (provider) => new ActivityBench(provider),
+});
