@@ -164,6 +164,8 @@ const ALERT: BrokerFacts['look']['alerts'][number] = {
     state: 'firing',
     incident: 'i',
     since: 1,
+    firedAt: 0,
+    sentTo: [],
     clearSince: null,
   },
   ...{
