@@ -145,9 +145,9 @@ module.exports = {
     ),
     onlyImports(
       'policies-use-the-inner-seam',
-      `${LIB}/(dead-letter|resilience|monitoring)/`,
+      `${LIB}/(dead-letter|finding|resilience|monitoring)/`,
       [
-        `${LIB}/(dead-letter|resilience|monitoring|execution|jobs|ports)/`,
+        `${LIB}/(dead-letter|finding|resilience|monitoring|execution|jobs|ports)/`,
         `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/privacy/keys/ring-key-watch\\.ts$`,
         // What cannot be taken back is written down first.
@@ -162,7 +162,7 @@ module.exports = {
       'operations-use-the-services',
       `${LIB}/operations/`,
       [
-        `${LIB}/(operations|monitoring|dead-letter|jobs)/`,
+        `${LIB}/(operations|monitoring|dead-letter|finding|jobs)/`,
         `${LIB}/privacy/`,
         KERNEL,
         `${LIB}/schedules/(schedules|schedule-status)\\.ts$`,

@@ -1,7 +1,8 @@
 import type { Job } from 'bull';
 import type { CancelOutcome } from './broker/broker.js';
 import type { ManagedQueues } from './broker/managed-queues.js';
-import type { DeadLetterService, ReplayOptions, ReplayReport } from './dead-letter/dead-letter.service.js';
+import type { ReplayOptions, ReplayReport } from './dead-letter/changes/run-options.js';
+import type { DeadLetterService } from './dead-letter/dead-letter.service.js';
 import type { DeadLetter } from './dead-letter/dead-letter.js';
 import type { DeadLetterFilter } from './dead-letter/dead-letter-filter.js';
 import type { BatchEnqueuer, BatchReceipt } from './facade/batch/batch-enqueuer.js';

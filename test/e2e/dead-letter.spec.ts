@@ -159,8 +159,8 @@ describe.each<ProviderName>(['memory', 'redis'])('Dead letters on %s', (provider
       push: { total: 1, jobs: { send: 1 }, errors: { TypeError: 1 } },
     });
     expect(stats.errors.map(({ message, count, queues }) => [message, count, queues])).toEqual([
-      ['no route to host #.#.#.#', 3, ['mail', 'push']],
-      ['mailbox # full', 1, ['mail']],
+      ['no route to host …', 3, ['mail', 'push']],
+      ['mailbox … full', 1, ['mail']],
     ]);
     expect(stats.errors[0]?.newestMessage).toBe('no route to host 10.0.0.3');
     const bounded = await fixture.deadLetters.stats({ queue: 'mail', maxScanned: 2 });

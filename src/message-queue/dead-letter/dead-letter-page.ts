@@ -103,7 +103,7 @@ export async function readPage(
   while (scanned < MAX_SCANNED && letters.length < limit && (newest = await newestOf(streams))) {
     const letter = newest.stream.take(newest.job);
     scanned += 1;
-    if (filter.matches(letter)) letters.push(letter);
+    if (filter.matches(letter, letter.payload)) letters.push(letter);
   }
   const more = (await newestOf(streams)) !== null;
   return { letters, nextCursor: more ? encode(streams, until) : null, scanned };

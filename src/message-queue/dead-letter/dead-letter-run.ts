@@ -21,7 +21,7 @@ export interface RunTally {
   done: number;
   skipped: number;
   failed: number;
-  /** The first 20. */
+  /** One for each that failed: those of one batch. */
   readonly problems: LetterProblem[];
   /** False when the run stopped early: it was aborted, or a batch failed. */
   complete: boolean;
@@ -38,9 +38,9 @@ export interface RunPlan {
   /** Null for a dry run. */
   readonly action: BatchAction | null;
   readonly signal?: AbortSignal;
+  /** Shown every letter that is acted on, or in a dry run would be. */
+  readonly onLetter?: (letter: LetterHead) => void;
 }
-
-const MAX_PROBLEMS = 20;
 
 /**
  * Goes through the matching letters of one queue, oldest first, batch by batch. The next batch is read while the broker
@@ -49,7 +49,7 @@ const MAX_PROBLEMS = 20;
 export async function runThrough(managed: ManagedQueue, plan: RunPlan, tally: RunTally): Promise<void> {
   const { from, to } = plan.filter;
   const reader = new FailedSetReader(managed, {
-    ...{ order: 'oldest', payloads: false, from, to },
+    ...{ order: 'oldest', payloads: plan.filter.needsPayload, from, to },
     chunkSize: plan.batchSize,
   });
   let underWay: ReadonlySet<string> = new Set();
@@ -77,11 +77,12 @@ export async function runThrough(managed: ManagedQueue, plan: RunPlan, tally: Ru
 function choose(jobs: readonly FailedJob[], queue: string, plan: RunPlan, tally: RunTally): FailedJob[] {
   return jobs.filter((job) => {
     const letter = headOf(job, queue);
-    if (!plan.filter.matches(letter) || plan.hadBefore(letter)) return false;
+    if (!plan.filter.matches(letter, job.data) || plan.hadBefore(letter)) return false;
     tally.matched += 1;
-    if (!plan.spares(letter)) return true;
-    tally.skipped += 1;
-    return false;
+    const isSpared = plan.spares(letter);
+    if (isSpared) tally.skipped += 1;
+    else plan.onLetter?.(letter);
+    return !isSpared;
   });
 }
 
@@ -106,8 +107,7 @@ async function act(
 
 function noteProblems(tally: RunTally, queue: string, jobs: readonly FailedJob[], error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const room = MAX_PROBLEMS - tally.problems.length;
-  tally.problems.push(...jobs.slice(0, room).map(({ id }) => ({ queue, id, message })));
+  tally.problems.push(...jobs.map(({ id }) => ({ queue, id, message })));
   tally.failed += jobs.length;
   tally.complete = false;
 }

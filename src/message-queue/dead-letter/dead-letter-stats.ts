@@ -9,7 +9,7 @@ import { FailedSetReader } from './failed-set-reader.js';
 export interface ErrorGroup {
   /** Name or code of the error. */
   readonly error: string;
-  /** Message with numbers and ids replaced by `#`, at most 200 characters. */
+  /** Message with numbers, ids, quotes and addresses replaced by `…`, at most 200 characters. */
   readonly message: string;
   readonly count: number;
   readonly queues: readonly string[];
@@ -148,9 +148,9 @@ export async function readStats(
   let complete = true;
   for (const name of filter.queues) {
     stats.queueOf(name);
-    const { from, to } = filter;
+    const { from, to, needsPayload: payloads } = filter;
     const chunkSize = Math.min(CHUNK, maxScanned);
-    const plan = { order: 'newest', payloads: false, from, to, chunkSize } as const;
+    const plan = { order: 'newest', payloads, from, to, chunkSize } as const;
     const reader = new FailedSetReader(queues.get(name), plan);
     let scanned = 0;
     for (let jobs = await reader.next(); jobs !== null; jobs = await reader.next()) {
@@ -160,9 +160,9 @@ export async function readStats(
       }
       scanned += jobs.length;
       jobs
-        .map((job) => headOf(job, name))
-        .filter((letter) => filter.matches(letter))
-        .forEach((letter) => stats.add(letter));
+        .map((job) => ({ letter: headOf(job, name), payload: job.data }))
+        .filter(({ letter, payload }) => filter.matches(letter, payload))
+        .forEach(({ letter }) => stats.add(letter));
     }
     unreadable += reader.unreadable;
   }

@@ -1,72 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import type { FailedJob } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import { Issues } from '../../kernel/values/issues.js';
-import type { Kind } from '../../kernel/values/kind.js';
-import { id, numberFrom, record, wholeNumber } from '../../kernel/values/kinds.js';
+import { asStored } from '../finding/payload-field.js';
+import type { SeenPayload } from '../finding/payload-field.js';
 import type { PrivacyCall } from '../privacy/audit/privacy-call.js';
 import { QueueAudit } from '../privacy/audit/queue-audit.js';
-import { InvalidJobOptionsError, JobNotFoundError, JobStateError } from '../jobs/errors.js';
+import { JobNotFoundError, JobStateError } from '../jobs/errors.js';
 import { toDeadLetter } from './dead-letter.js';
 import type { DeadLetter, LetterHead } from './dead-letter.js';
 import { readyFilter } from './dead-letter-filter.js';
-import type { DeadLetterFilter } from './dead-letter-filter.js';
+import type { DeadLetterFilter, ReadyFilter } from './dead-letter-filter.js';
 import { readPage } from './dead-letter-page.js';
 import type { DeadLetterPage, DeadLetterQuery } from './dead-letter-page.js';
 import { runThrough } from './dead-letter-run.js';
-import type { LetterProblem, RunPlan, RunTally } from './dead-letter-run.js';
+import type { RunPlan, RunTally } from './dead-letter-run.js';
 import { readStats } from './dead-letter-stats.js';
 import type { DeadLetterStats } from './dead-letter-stats.js';
-
-/** How to go through many dead letters. */
-export interface DeadLetterRunOptions {
-  /** Only count; touch nothing. Default false. */
-  readonly dryRun?: boolean;
-  /** Letters read and handled in one step, 1 to 1 000. Default 1 000. */
-  readonly batchSize?: number;
-  /** Stops the run after the batch under way. */
-  readonly signal?: AbortSignal;
-  /** Why, for the audit: a code of 1 to 64 small letters, digits and hyphens, not prose. */
-  readonly reason?: string;
-}
-
-/** How to discard many dead letters. */
-export interface DiscardOptions extends DeadLetterRunOptions {
-  /** Who asks for it, for the audit. Default `app`. */
-  readonly by?: string;
-}
-
-/** How to replay many dead letters. */
-export interface ReplayOptions extends DeadLetterRunOptions {
-  /** Who asks for it; kept with each job, and written to the audit. */
-  readonly by: string;
-  /** Replay cancelled jobs too. Default false. */
-  readonly includeCancelled?: boolean;
-}
-
-interface RunReport {
-  /** Letters that the filter matched. */
-  readonly matched: number;
-  /** Cancelled ones, and those that somebody else handled meanwhile. */
-  readonly skipped: number;
-  /** Letters of a batch that the broker refused or did not answer for. Those that are still there are handled by the next call. */
-  readonly failed: number;
-  /** Why, for the first 20. */
-  readonly problems: readonly LetterProblem[];
-  /** False when the run stopped early: it was aborted, or a batch failed. */
-  readonly complete: boolean;
-  readonly dryRun: boolean;
-}
-
-/** What a replay did, or in a dry run would do. */
-export interface ReplayReport extends RunReport {
-  readonly replayed: number;
-}
-
-/** What a discard did, or in a dry run would do. */
-export interface DiscardReport extends RunReport {
-  readonly discarded: number;
-}
+import { changeOf, pacedAction } from './changes/letter-change.js';
+import type { ChangeOptions, LetterAction, LetterChange } from './changes/letter-change.js';
+import { PreviewCollector } from './changes/letter-preview.js';
+import type { LetterPreview } from './changes/letter-preview.js';
+import { MoreMatchedError } from './changes/more-matched.error.js';
+import { checked, checkedOptions, BY, ID, MAX_SCANNED } from './changes/run-limits.js';
+import type { DiscardOptions, DiscardReport, ReplayOptions, ReplayReport } from './changes/run-options.js';
+import { readGroups } from './groups/letter-groups.js';
+import type { LetterGroups } from './groups/letter-groups.js';
 
 /**
  * The dead letters of all queues: the jobs in their failed sets. Nothing here reads a whole set at once, and a job is
@@ -76,15 +34,23 @@ export interface DiscardReport extends RunReport {
 @Injectable()
 export class DeadLetterService {
   private lastRunAt = 0;
+  #seen: SeenPayload = asStored;
 
   constructor(
     private readonly queues: ManagedQueues,
     private readonly audit: QueueAudit,
   ) {}
 
+  /** The same letters for somebody who may not see all of their payloads: no filter finds what is not seen. */
+  seenAs(seen: SeenPayload): DeadLetterService {
+    const service = new DeadLetterService(this.queues, this.audit);
+    service.#seen = seen;
+    return service;
+  }
+
   /** A page of letters, newest failure first. @throws InvalidJobOptionsError */
   async list(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
-    const filter = readyFilter(query, this.queues.names());
+    const filter = this.ready(query);
     return readPage(this.queues, filter, query, this.latest(filter.queues));
   }
 
@@ -106,7 +72,46 @@ export class DeadLetterService {
    */
   async stats(filter: DeadLetterFilter & { readonly maxScanned?: number } = {}): Promise<DeadLetterStats> {
     const maxScanned = checked('maxScanned', filter.maxScanned ?? Number.POSITIVE_INFINITY, MAX_SCANNED);
-    return readStats(this.queues, readyFilter(filter, this.queues.names()), maxScanned);
+    return readStats(this.queues, this.ready(filter), maxScanned);
+  }
+
+  /**
+   * Letters of the same kind together: the newest 10 000 of each queue are read, without their payloads.
+   * @throws InvalidJobOptionsError
+   */
+  groups(filter: DeadLetterFilter = {}): Promise<LetterGroups> {
+    return readGroups(this.queues, this.ready(filter));
+  }
+
+  /**
+   * What a change of all letters that the filter matches would do; a replay leaves cancelled ones out unless the filter asks for them.
+   * @throws InvalidJobOptionsError
+   */
+  async preview(action: LetterAction, filter: DeadLetterFilter): Promise<LetterPreview> {
+    const meant = meantBy(action, filter);
+    const until = this.latest(this.ready(meant).queues);
+    const letters = new PreviewCollector();
+    const what = { spares: none, hadBefore: none, onLetter: letters.add.bind(letters) };
+    await this.run(action, meant, { dryRun: true, until }, { ...what, action: nothing });
+    return letters.result(until);
+  }
+
+  /**
+   * Does what was previewed: to letters that had failed by then, and that the same filter matches.
+   * @throws InvalidJobOptionsError; MoreMatchedError when more match than were previewed, and then nothing was done; InvalidAuditEntryError,
+   * AuditUnavailableError
+   */
+  async change(
+    action: LetterAction,
+    filter: DeadLetterFilter,
+    options: ChangeOptions,
+  ): Promise<LetterChange> {
+    const meant = meantBy(action, filter);
+    const report =
+      action === 'replay'
+        ? await this.replayMatching(meant, { ...options, includeCancelled: true })
+        : await this.discardMatching(meant, options);
+    return changeOf(report, options.matched);
   }
 
   /**
@@ -142,7 +147,7 @@ export class DeadLetterService {
 
   /** Replays every letter that the filter matches, oldest first. Letters that fail again meanwhile are not replayed twice. */
   async replayMatching(filter: DeadLetterFilter, options: ReplayOptions): Promise<ReplayReport> {
-    const by = checked('by', checked('options', options, OPTIONS).by, BY);
+    const by = checked('by', checkedOptions(options).by, BY);
     // One time for all letters of a run tells them from those of any other, also on a clock that stands still.
     const replay = {
       at: (this.lastRunAt = Math.max(this.latest(this.queues.names()), this.lastRunAt + 1)),
@@ -190,41 +195,50 @@ export class DeadLetterService {
     return Math.max(...queues.map((name) => this.queues.get(name).broker.now()));
   }
 
+  private ready(filter: DeadLetterFilter): ReadyFilter {
+    return readyFilter(filter, this.queues, this.#seen);
+  }
+
   private async run(
-    action: 'replay' | 'discard',
+    action: LetterAction,
     filter: DeadLetterFilter,
     options: DiscardOptions,
-    what: Pick<RunPlan, 'spares' | 'hadBefore' | 'action'>,
+    what: Pick<RunPlan, 'spares' | 'hadBefore' | 'action' | 'onLetter'>,
   ): Promise<RunTally & { dryRun: boolean }> {
-    const { dryRun = false, batchSize = 1_000, signal, by, reason } = checked('options', options, OPTIONS);
-    checked('batchSize', batchSize, BATCH_SIZE);
-    const ready = readyFilter(filter, this.queues.names());
-    const bounded = { ...ready, to: Math.min(ready.to, this.latest(ready.queues)) };
-    const tally: RunTally = { matched: 0, done: 0, skipped: 0, failed: 0, problems: [], complete: true };
-    const plan = { ...what, filter: bounded, batchSize, signal, action: dryRun ? null : what.action };
-    const act = async (): Promise<void> => {
-      for (const name of ready.queues) {
-        if (tally.complete) await runThrough(this.queues.get(name), plan, tally);
-      }
-    };
+    const { dryRun, signal, by, reason, matched, batchSize, until } = checkedOptions(options);
+    const ready = this.ready(filter);
+    const bounded = { ...ready, to: Math.min(ready.to, until ?? this.latest(ready.queues)) };
+    const dry = { ...what, filter: bounded, batchSize, signal, action: null };
+    if (dryRun) return { ...(await this.through(dry)), dryRun };
+    if (matched !== undefined) await this.refuseMoreThan(matched, dry);
+    const acting = { ...dry, action: what.action && pacedAction(what.action, options) };
     const deed = { action, queues: ready.queues, by, reason };
-    await (dryRun ? act() : this.audit.audited(deed, act, () => tally.done));
-    return { ...tally, dryRun };
+    const act = (): Promise<RunTally> => this.through(acting);
+    return { ...(await this.audit.audited(deed, act, ({ done }) => done)), dryRun };
   }
+
+  private async through(plan: RunPlan): Promise<RunTally> {
+    const tally: RunTally = { matched: 0, done: 0, skipped: 0, failed: 0, problems: [], complete: true };
+    for (const name of plan.filter.queues) {
+      if (tally.complete) await runThrough(this.queues.get(name), plan, tally);
+    }
+    return tally;
+  }
+
+  private async refuseMoreThan(most: number, dry: RunPlan): Promise<void> {
+    const { done } = await this.through(dry);
+    if (done <= most) return;
+    throw new MoreMatchedError(
+      `${done} dead letters match, ${most} did in the preview, so none was touched. Preview again.`,
+    );
+  }
+}
+
+/** A replay of many leaves cancelled letters out, unless the filter says otherwise. */
+function meantBy(action: LetterAction, filter: DeadLetterFilter): DeadLetterFilter {
+  return action === 'replay' ? { cancelled: false, ...filter } : filter;
 }
 
 const idsOf = (jobs: readonly FailedJob[]): string[] => jobs.map(({ id }) => id);
 const none = (_letter: LetterHead): boolean => false;
-
-const ID = id();
-const BY = id(200);
-const OPTIONS = record();
-const BATCH_SIZE = wholeNumber(1, 1_000);
-const MAX_SCANNED = numberFrom(1, Number.POSITIVE_INFINITY);
-
-function checked<T>(path: string, given: T, kind: Kind<unknown>): T {
-  const issues = new Issues();
-  issues.check(path, given, kind);
-  issues.throwIfAny(InvalidJobOptionsError, 'The dead letter options are wrong:');
-  return given;
-}
+const nothing = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set());

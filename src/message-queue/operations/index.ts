@@ -8,7 +8,11 @@ export type {
   DiscardReport,
   ReplayOptions,
   ReplayReport,
-} from '../dead-letter/dead-letter.service.js';
+} from '../dead-letter/changes/run-options.js';
+export type { ChangeOptions, LetterAction, LetterChange } from '../dead-letter/changes/letter-change.js';
+export type { LetterPreview } from '../dead-letter/changes/letter-preview.js';
+export { MoreMatchedError } from '../dead-letter/changes/more-matched.error.js';
+export type { LetterGroup, LetterGroups } from '../dead-letter/groups/letter-groups.js';
 export type { DeadLetter } from '../dead-letter/dead-letter.js';
 export type { DeadLetterFilter } from '../dead-letter/dead-letter-filter.js';
 export type { DeadLetterPage, DeadLetterQuery } from '../dead-letter/dead-letter-page.js';
