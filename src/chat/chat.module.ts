@@ -7,6 +7,11 @@ import { opensUnlocked } from '../message-queue/operations/index.js';
 import { Clock, ConversationMembers } from '../message-queue/ports/index.js';
 import { AnnouncementsController } from './announcements/announcements.controller.js';
 import { AnnouncementsService } from './announcements/announcements.service.js';
+import { Agent } from './agents/agent.js';
+import { AnswerWriter } from './agents/answer-writer.js';
+import { EchoAgent } from './agents/echo.agent.js';
+import { GuideMessages } from './agents/guide-messages.js';
+import { IdleRule } from './agents/idle-rule.js';
 import { ChatPageController } from './chat-page.controller.js';
 import { CHAT_PROCESSORS, CHAT_QUEUES } from './queues/chat-queues.js';
 import { ConversationsController } from './messages/conversations.controller.js';
@@ -56,6 +61,8 @@ export interface ChatOptions {
     ...[AnnouncementsService, ChatGateway, MessagesService, Confirmations],
     ...[ConversationAccess, RequestGate, SecurityHeaders],
     ...[BoardGuard, PasswordChecks, PrincipalReader, SignInThrottle],
+    ...[AnswerWriter, GuideMessages, IdleRule],
+    { provide: Agent, useClass: EchoAgent },
     ...CHAT_PROCESSORS,
     { provide: APP_GUARD, useClass: SignedInGuard },
     { provide: APP_FILTER, useClass: QueueErrorFilter },

@@ -201,12 +201,15 @@ describe('Signing in to the reference chat in production', () => {
     expect([(await pause(grace.cookie)).status, (await pause(ada.cookie)).status]).toEqual([403, 200]);
   });
 
-  it('gives everybody a conversation with each other person, which begins with its first message', async () => {
+  it('gives everybody a conversation with each other person and with the guide, which begins with its first message', async () => {
     const [ada, grace] = [await signIn('ada', PASSWORDS.ada), await signIn('grace', PASSWORDS.grace)];
     const { items } = (await (await get('/api/conversations', grace.cookie)).json()) as {
       items: { id: string; title: string }[];
     };
-    expect(items).toMatchObject([{ id: 'direct:ada:grace', title: 'ada' }]);
+    expect(items).toMatchObject([
+      { id: 'direct:ada:grace', title: 'ada' },
+      { id: 'direct:grace:guide', title: 'Guide' },
+    ]);
     const path = `/api/conversations/${encodeURIComponent(items[0]!.id)}/messages`;
     expect((await get(path, ada.cookie)).status).toBe(404);
     const body = JSON.stringify({ recipientId: 'ada', conversationId: items[0]!.id, content: 'Hello' });

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import { io } from 'socket.io-client';
 import type { ManagerOptions, Socket, SocketOptions as OwnOptions } from 'socket.io-client';
 import { AppModule } from '../../src/app.module.js';
@@ -60,7 +61,10 @@ export class ChatApp {
   static async start(options: AppOptions): Promise<ChatApp> {
     const keys = options.environment === 'production' ? [{ provide: KeyProvider, useClass: KeyRing }] : [];
     const imports = [AppModule.register({ environment: 'test', adapters: keys, ...options })];
-    const module = await Test.createTestingModule({ imports }).compile();
+    return ChatApp.of(await Test.createTestingModule({ imports }).compile());
+  }
+
+  static async of(module: TestingModule): Promise<ChatApp> {
     const app = module.createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');
     return new ChatApp(app, await app.getUrl());

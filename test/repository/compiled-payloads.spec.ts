@@ -103,17 +103,17 @@ const USUAL: Readonly<Record<string, readonly object[]>> = {
   'message-cleanup/erase-traces': [{ receiptId: 'r-1', createdAt }],
   'chat_messages/process-chat-message': [
     { ...user, message: 'Hi' },
-    { ...user, message: 'Hi', forceAgent: 'a' },
+    { ...user, message: 'Hi', forceAgent: 'a', messageId: 'm-1' },
   ],
   'conversation_events/record-conversation-event': [{ ...user, eventType: 'opened' }],
   'status_updates/publish-status': [{ userId: 'ada', agentType: 'a', status: 'busy', detail: 'thinking' }],
-  'agent_responses/send-agent-response': [{ ...user, agentType: 'a', message: 'Hi' }],
+  'agent_responses/send-agent-response': [{ ...user, agentType: 'a', message: 'Hi', messageId: 'm-1' }],
   'goal_seeking_updates/update-goal': [{ userId: 'ada', goalId: 'g', state: 'open', progressPercent: 50 }],
   'proactive_actions/run-proactive-action': [{ ...user, actionType: 'a', agentType: 'b', message: 'Hi' }],
   'stream_chunks/relay-stream-chunk': [
     { ...user, messageId: 'm-1', chunkIndex: 1, content: 'Hi', isFinal: false },
   ],
-  'validation_requests/validate-message': [{ ...user, messageId: 'm-1', content: 'Hi' }],
+  'validation_requests/validate-message': [{ ...user, messageId: 'm-1', content: 'Hi', agentType: 'a' }],
 };
 
 const types = [...BUILT_IN_QUEUES, ...CHAT_QUEUES].flatMap(({ name, jobs }) =>

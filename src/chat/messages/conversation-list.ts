@@ -4,8 +4,17 @@ import { ConversationMembers } from '../../message-queue/ports/index.js';
 import { People } from '../sign-in/people/people.js';
 import type { Principal } from '../sign-in/principal.js';
 import { directConversation } from './conversation-access.js';
+import { GUIDE } from '../agents/guide.js';
 import { NEIGHBOURS } from './listed-conversation.js';
 import type { ListedConversation } from './listed-conversation.js';
+
+/** The conversation with the guide where people are made up: one of the two neighbours shows it. */
+const [NEIGHBOUR] = NEIGHBOURS.people;
+const GUIDED: ListedConversation = {
+  id: directConversation(NEIGHBOUR.id, GUIDE.id),
+  title: `${NEIGHBOUR.name} and the guide, an agent`,
+  people: [NEIGHBOUR, GUIDE],
+};
 
 /** The conversations to choose from. Where people sign in with a password these are the ones with each other person. */
 @Injectable()
@@ -18,7 +27,7 @@ export class ConversationList implements OnApplicationBootstrap {
     private readonly people: People,
     given: readonly ListedConversation[],
   ) {
-    this.madeUp = people.way === 'made-up' ? [...given, NEIGHBOURS] : [];
+    this.madeUp = people.way === 'made-up' ? [...given, NEIGHBOURS, GUIDED] : [];
   }
 
   /** Made-up people have been in their conversations since the beginning. */

@@ -13,11 +13,11 @@ export interface ListedConversation {
 }
 
 /** The conversation that everybody can begin in where people are made up. */
-export const NEIGHBOURS: ListedConversation = {
+export const NEIGHBOURS = {
   id: 'c1',
   title: 'Two neighbours',
   people: [
     { id: 'ada', name: 'Ada' },
     { id: 'grace', name: 'Grace' },
   ],
-};
+} as const satisfies ListedConversation;

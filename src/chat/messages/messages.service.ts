@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { BadRequestException, ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { JobPriority, MessageQueueService, NotificationType } from '../../message-queue/index.js';
 import { Privacy } from '../../message-queue/operations/index.js';
 import { MessageStore, SearchIndex } from '../../message-queue/ports/index.js';
 import type { JobReceipt } from '../../message-queue/index.js';
 import type { Page, SearchHit, StoredMessage } from '../../message-queue/ports/index.js';
+import { GUIDE } from '../agents/guide.js';
+import { CHAT_PRIORITY } from '../queues/chat-priority.js';
+import { CHAT_MESSAGES_QUEUE } from '../queues/conversations/chat-messages.queue.js';
 import type { Principal } from '../sign-in/principal.js';
 import { ConversationAccess, NOTICE_BOARD } from './conversation-access.js';
 import type { SendMessageDto } from './send-message.dto.js';
@@ -37,7 +40,7 @@ export class MessagesService {
   ) {}
 
   /**
-   * Queues delivery, notification and indexing with one call. The same call again with the same `messageId` adds nothing
+   * Queues delivery, notification and indexing with one call; the guide is not notified, it is asked. The same call again with the same `messageId` adds nothing
    * twice, so a client that got no answer just repeats it.
    * @throws what `ConversationAccess.checkSender` and `MessageQueueService.enqueue` throw; ConflictException for the id of another message
    */
@@ -47,6 +50,10 @@ export class MessagesService {
     await this.access.checkSender(sender, recipientId, conversationId);
     await this.checkIsOwn(messageId, senderId, conversationId);
     const isSealed = message.requiresEncryption === true;
+    const isForGuide = recipientId === GUIDE.id;
+    if (isSealed && isForGuide) {
+      throw new BadRequestException('The guide cannot read a sealed message: leave requiresEncryption out.');
+    }
     const createdAt = new Date();
     const adds: Promise<JobReceipt>[] = [
       this.messageQueue.addMessageDeliveryJob(
@@ -56,13 +63,20 @@ export class MessagesService {
         },
         { priority: JobPriority.HIGH, idempotencyKey: `deliver:${messageId}` },
       ),
-      this.messageQueue.addNotificationJob(
-        {
-          ...{ recipientId, type: NotificationType.IN_APP, messageId, conversationId, createdAt },
-          ...{ title: 'New message', message: `${senderId} wrote to you` },
-        },
-        { idempotencyKey: `notify:${messageId}` },
-      ),
+      isForGuide
+        ? this.messageQueue.enqueue(
+            CHAT_MESSAGES_QUEUE,
+            'process-chat-message',
+            { userId: senderId, conversationId, message: content, messageId },
+            { priority: CHAT_PRIORITY.chat, idempotencyKey: `chat:${messageId}` },
+          )
+        : this.messageQueue.addNotificationJob(
+            {
+              ...{ recipientId, type: NotificationType.IN_APP, messageId, conversationId, createdAt },
+              ...{ title: 'New message', message: `${senderId} wrote to you` },
+            },
+            { idempotencyKey: `notify:${messageId}` },
+          ),
     ];
     // The index holds plain text, which a sealed message must not become.
     if (!isSealed) {

@@ -1,9 +1,10 @@
 import { IsInt, Max, Min } from 'class-validator';
-import { defineQueue } from '../../../message-queue/index.js';
+import { defineQueue, Identifies } from '../../../message-queue/index.js';
 import { Id } from '../../input/fields.js';
 
 /** Payload of `update-goal`. */
 export class GoalSeekingUpdateJobDto {
+  @Identifies('subject')
   @Id()
   userId!: string;
 

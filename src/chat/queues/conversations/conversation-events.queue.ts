@@ -1,11 +1,13 @@
-import { defineQueue } from '../../../message-queue/index.js';
+import { defineQueue, Identifies } from '../../../message-queue/index.js';
 import { Id } from '../../input/fields.js';
 
 /** Payload of `record-conversation-event`. */
 export class ConversationEventJobDto {
+  @Identifies('conversation')
   @Id()
   conversationId!: string;
 
+  @Identifies('subject')
   @Id()
   userId!: string;
 

@@ -1,3 +1,4 @@
+import { GUIDE } from '../../agents/guide.js';
 import { NEIGHBOURS } from '../../messages/listed-conversation.js';
 import type { ListedConversation, Participant } from '../../messages/listed-conversation.js';
 import { RIGHTS } from '../principal.js';
@@ -16,6 +17,9 @@ const TOWN_HALL: Person = { id: 'town-hall', name: 'Town hall', rights: RIGHTS }
 const ABSENT: readonly Person[] = Array.from({ length: 198 }, (_, n) => ({
   ...{ id: `neighbour-${n + 1}`, name: `Neighbour ${n + 1}`, rights: [] },
 }));
+
+/** Can be written to, and never signs in. */
+const AGENT: Person = { ...GUIDE, rights: [] };
 
 /** Everybody the chat knows. Nobody else can sign in or be written to. */
 export class People {
@@ -37,9 +41,12 @@ export class People {
   /** Those of CHAT_USERS. @throws Error that says what is wrong with it */
   static from(chatUsers: string): People {
     const users = parseChatUsers(chatUsers);
+    if (users.some(({ id }) => id === AGENT.id)) {
+      throw new Error(`CHAT_USERS: "${AGENT.id}" is the name of the chat's agent. Choose another one.`);
+    }
     const people = users.map(({ id, rights }) => ({ id, name: id, rights }));
     const hashes = new Map(users.map(({ id, hash }) => [id, hash]));
-    return new People(people, 'password', [], [...hashes.keys()], hashes);
+    return new People([...people, AGENT], 'password', [], [...hashes.keys()], hashes);
   }
 
   /** The people of some conversations, of whom nobody has a password, with neighbours and a town hall around them. */
@@ -47,7 +54,7 @@ export class People {
     const shown = conversations.flatMap(({ people }) => people).map((person) => ({ ...person, rights: [] }));
     const played = [...new Map([...shown, TOWN_HALL].map((person) => [person.id, person])).values()];
     const residents = [...NEIGHBOURS.people, ...ABSENT].map(({ id }) => id);
-    return new People([...ABSENT, ...played], 'made-up', played, residents, new Map());
+    return new People([...ABSENT, AGENT, ...played], 'made-up', played, residents, new Map());
   }
 
   /** Nobody: the chat stays closed. */
