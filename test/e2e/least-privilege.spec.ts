@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Redis } from 'ioredis';
+import { alert, announcement, batch, series } from '../support/activity-batches.js';
 import { BrokerFixture, failed, testQueue, workOn } from '../support/redis-broker-fixture.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -75,6 +76,28 @@ describe('the least that Redis must allow, as docs/redis-access.md has it', () =
       expect((await broker.inspectServer()).findings).toEqual([]);
     }
     await producer.purge(queue);
+  });
+
+  it.each(['producer', 'worker', 'board'])('lets a %s keep and read what happened', async (kind) => {
+    const { activity } = await brokerOf(kind);
+    const counted = [series({ added: 1, runMs: 0.5 })];
+    for (const seq of [1, 1, 2]) {
+      await activity.flush(batch('a', seq, { series: counted, announced: [announcement('chat')] }));
+    }
+    expect(await activity.holdLeadership('a', 10_000)).toBe(true);
+    expect(await activity.moveAlert(alert(1))).toBe(true);
+    await activity.note({
+      ...{ by: 'ann', action: 'pause', target: 'chat', filter: null, count: null, reason: null },
+      ...{ outcome: 'done', via: 'cli' },
+    });
+    const { at, minutes, alerts } = await activity.look(['chat']);
+    expect([minutes.length > 0, alerts.length]).toEqual([true, 1]);
+    const hour = Math.floor(at / 3_600_000);
+    expect((await activity.history('chat', hour - 1, hour)).length).toBeGreaterThan(0);
+    expect(await activity.notes({ limit: 9 })).toHaveLength(1);
+    await activity.removeAlert('QueueDepthHigh', 'chat');
+    await activity.giveUpLeadership('a');
+    await activity.leave('a');
   });
 
   it('lets a worker pass jobs on that it does not know, and end those that fail', async () => {

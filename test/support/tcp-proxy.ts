@@ -16,6 +16,8 @@ export class TcpProxy {
   private refusing = false;
   /** Bytes from the server that were swallowed. */
   swallowed = 0;
+  /** Pieces in which clients sent what they had to say. */
+  requests = 0;
 
   private constructor(
     private readonly server: Server,
@@ -99,6 +101,7 @@ export class TcpProxy {
     const link = { downstream, upstream };
     this.links.add(link);
     downstream.on('data', (data) => {
+      this.requests += 1;
       if (this.mode !== 'blackhole') upstream.write(data);
     });
     upstream.on('data', (data) => {

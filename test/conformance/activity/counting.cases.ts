@@ -5,7 +5,7 @@ import {
   emptyRecord,
 } from '../../../src/message-queue/jobs/activity/activity-record.js';
 import type { ActivityMinute, ActivityStore } from '../../../src/message-queue/broker/activity-store.js';
-import { START, batch, counted, series } from './activity-bench.js';
+import { START, batch, counted, series } from '../../support/activity-batches.js';
 import type { ActivityCase } from './activity-bench.js';
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import { defineQueue } from '../../../src/message-queue/jobs/queue-definition.js';
 import { EMPTY_SNAPSHOT } from '../../../src/message-queue/broker/queue-snapshot.js';
-import { START, announcement, batch, heartbeat } from './activity-bench.js';
+import { START, announcement, batch, heartbeat } from '../../support/activity-batches.js';
 import type { ActivityCase } from './activity-bench.js';
 
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
 import type { OperatorEntry } from '../../../src/message-queue/broker/activity-store.js';
-import { START, alert } from './activity-bench.js';
+import { START, alert } from '../../support/activity-batches.js';
 import type { ActivityCase } from './activity-bench.js';
 import { rejectionOf } from '../broker/broker-bench.js';
 

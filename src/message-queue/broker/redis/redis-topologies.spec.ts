@@ -1,3 +1,4 @@
+import { alert, announcement, batch, series } from '../../../../test/support/activity-batches.js';
 import { addAll } from '../../../../test/support/add-all.js';
 import { once } from '../../../../test/support/add-requests.js';
 import { spawnSync } from 'node:child_process';
@@ -72,6 +73,34 @@ describe('Redis Cluster', () => {
     expect(report).toMatchObject({ reachable: true, version: '7.0' });
     await queues[0]?.obliterate({ force: true });
     expect(fixture.problems.filter(({ kind }) => kind !== 'connection')).toEqual([]);
+  });
+
+  it.each(['what', '{what}', 'a}b'])('keeps what happened together, with the prefix %s', async (prefix) => {
+    const redis = { topology: { kind: 'cluster', nodes: cluster.nodes }, db: 0, tls: false } as const;
+    const broker = fixture.broker({ redis, prefix });
+    const names = ['delivery', 'indexing', 'cleanup', 'batch'];
+    for (const name of names) {
+      const queue = broker.createQueue(testQueue(name));
+      await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    }
+    const { activity } = fixture.broker({ redis, prefix });
+    const counted = names.map((queue) => series({ added: 1 }, { queue, job: 'job' }));
+    await activity.flush(batch('a', 1, { series: counted, announced: names.map(announcement) }));
+    expect(await activity.holdLeadership('a', 10_000)).toBe(true);
+    expect(await activity.moveAlert(alert(1))).toBe(true);
+    await activity.note({
+      ...{ by: 'ann', action: 'pause', target: 'batch', filter: null, count: null, reason: null },
+      ...{ outcome: 'done', via: 'cli' },
+    });
+    const look = await activity.look(names);
+    expect([...look.counts.values()].map(({ waiting }) => waiting)).toEqual([1, 1, 1, 1]);
+    expect(new Set(look.minutes.map(({ queue }) => queue))).toEqual(new Set(names));
+    expect([look.instances.length, look.announced.length, look.alerts.length]).toEqual([1, 4, 1]);
+    const hour = Math.floor(look.at / 3_600_000);
+    expect((await activity.history('batch', hour - 30, hour)).length).toBeGreaterThan(0);
+    expect(await activity.notes({ limit: 9 })).toHaveLength(1);
+    const nodes = await cluster.keys(`${prefix}:{ops}:*`);
+    expect(nodes.filter((keys) => keys.length > 0)).toHaveLength(1);
   });
 
   it('keeps a rate that jobs ask while they run on one slot', async () => {

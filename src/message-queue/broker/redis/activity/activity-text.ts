@@ -49,15 +49,15 @@ export function readLook(reply: LookReply): Omit<BrokerLook, 'counts' | 'wrongKe
   return {
     at: Number(now),
     minutes: inGroups(minutes, 4).flatMap(([queue, job, minute, bytes]) => {
-      const record = unpacked(bytes as Buffer);
-      return record === null ? [] : [{ queue: `${queue}`, job: `${job}`, minute: Number(minute), record }];
+      const record = unpacked(bytes);
+      return record === null ? [] : [{ queue: text(queue), job: text(job), minute: Number(minute), record }];
     }),
-    instances: inGroups(instances, 2).flatMap(([seenAt, text]) => instanceOf(Number(seenAt), `${text}`)),
-    announced: announced.flatMap((text) => parsed(`${text}`)),
-    alerts: alerts.flatMap((text) => parsed(`${text}`)),
+    instances: inGroups(instances, 2).flatMap(([seenAt, said]) => instanceOf(Number(seenAt), text(said))),
+    announced: announced.flatMap((said) => parsed(text(said))),
+    alerts: alerts.flatMap((said) => parsed(text(said))),
     totals: totalsOf(totals),
-    deploys: inGroups(deploys, 2).map(([version, at]) => ({ version: `${version}`, at: Number(at) })),
-    wrong: inGroups(wrong, 3).map(([name, holds, belongs]) => [`${name}`, `${holds}`, `${belongs}`]),
+    deploys: inGroups(deploys, 2).map(([version, at]) => ({ version: text(version), at: Number(at) })),
+    wrong: inGroups(wrong, 3).map(([name, holds, belongs]) => [text(name), text(holds), text(belongs)]),
   };
 }
 
@@ -71,16 +71,16 @@ export function parsed<T>(text: string): T[] {
   }
 }
 
-function instanceOf(seenAt: number, text: string): Instance[] {
+function instanceOf(seenAt: number, said: string): Instance[] {
   // Behind the number of the last batch, and when it told of its queues.
-  const json = /^\d+ \d+ (.*)$/s.exec(text)?.[1];
+  const json = /^\d+ \d+ (.*)$/s.exec(said)?.[1];
   return parsed<Instance>(json ?? '').map((heartbeat) => ({ ...heartbeat, seenAt }));
 }
 
 function totalsOf(fields: readonly Buffer[]): BrokerLook['totals'] {
   const totals = new Map<string, Partial<Record<ActivityCounter, number>>>();
   for (const [field, value] of inGroups(fields, 2)) {
-    const name = `${field}`;
+    const name = text(field);
     const split = name.lastIndexOf(':');
     const [queue, counter] = [name.slice(0, split), name.slice(split + 1) as ActivityCounter];
     if (!ACTIVITY_COUNTERS.includes(counter)) continue;
@@ -89,7 +89,11 @@ function totalsOf(fields: readonly Buffer[]): BrokerLook['totals'] {
   return totals;
 }
 
-function unpacked(bytes: Buffer): ActivityRecord | null {
+function text(bytes: Buffer | undefined): string {
+  return bytes?.toString() ?? '';
+}
+
+function unpacked(bytes: Buffer = Buffer.alloc(0)): ActivityRecord | null {
   try {
     const list: unknown = packr.unpack(bytes);
     return Array.isArray(list) ? fromStored(list as number[]) : null;

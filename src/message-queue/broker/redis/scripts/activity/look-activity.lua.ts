@@ -17,12 +17,27 @@ export const lookActivityScript = luaScript('mqLookActivity', {
   body: `
 local now, wrong = serverNow(tonumber(ARGV[1])), {}
 
-local function read(name, belongs, command, ...)
-  local reply = redis.pcall(command, base .. name, ...)
-  if type(reply) ~= 'table' or not reply.err then return reply end
-  if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply.err) end
-  for _, known in ipairs({ name, redis.call('TYPE', base .. name).ok, belongs }) do wrong[#wrong + 1] = known end
-  return {}
+local KEYS_BY_TYPE = {
+  zset = { 'seen', 'deploys' },
+  hash = { 'instances', 'queues', 'totals', 'alerts' },
+  string = { 'leader' },
+  stream = { 'audit' }
+}
+
+local function isRight(name, belongs)
+  local holds = redis.call('TYPE', base .. name).ok
+  if holds == 'none' or holds == belongs then return true end
+  for _, part in ipairs({ name, holds, belongs }) do wrong[#wrong + 1] = part end
+  return false
+end
+
+local isReadable = {}
+for belongs, names in pairs(KEYS_BY_TYPE) do
+  for _, name in ipairs(names) do isReadable[name] = isRight(name, belongs) end
+end
+
+local function read(name, command, ...)
+  return isReadable[name] and redis.call(command, base .. name, ...) or {}
 end
 
 local function text(number)
@@ -33,7 +48,8 @@ local minutes, current = {}, math.floor(now / 60000)
 
 local function readMinutes(queue, hour, from, to)
   local name = 'm:' .. queue .. ':' .. text(hour)
-  for _, job in ipairs(listOf(read(name, 'hash', 'HGET', 'names'))) do
+  if not isRight(name, 'hash') then return end
+  for _, job in ipairs(listOf(redis.call('HGET', base .. name, 'names'))) do
     local fields = {}
     for minute = from, to do fields[#fields + 1] = job .. ' ' .. text(minute % 60) end
     for i, bytes in ipairs(redis.call('HMGET', base .. name, unpack(fields))) do
@@ -51,10 +67,9 @@ for i = 4, #ARGV do
 end
 
 local instances = {}
-local seen = read('seen', 'zset', 'ZRANGEBYSCORE', '(' .. text(now - tonumber(ARGV[2])), '+inf', 'WITHSCORES')
+local seen = read('seen', 'ZRANGEBYSCORE', '(' .. text(now - tonumber(ARGV[2])), '+inf', 'WITHSCORES')
 for i = 1, #seen, 2 do
-  local heartbeat = read('instances', 'hash', 'HGET', seen[i])
-  if type(heartbeat) == 'table' then break end
+  local heartbeat = isReadable.instances and redis.call('HGET', base .. 'instances', seen[i])
   if heartbeat then
     instances[#instances + 1] = seen[i + 1]
     instances[#instances + 1] = heartbeat
@@ -62,21 +77,14 @@ for i = 1, #seen, 2 do
 end
 
 local announced = {}
-for _, queue in ipairs(read('queues', 'hash', 'HVALS')) do
+for _, queue in ipairs(read('queues', 'HVALS')) do
   local at, definition = string.match(queue, '^(%d+) (.*)$')
   if at and tonumber(at) > now - tonumber(ARGV[3]) then announced[#announced + 1] = definition end
 end
 
-for name, belongs in pairs({ leader = 'string', audit = 'stream' }) do
-  local holds = redis.call('TYPE', base .. name).ok
-  if holds ~= 'none' and holds ~= belongs then
-    for _, known in ipairs({ name, holds, belongs }) do wrong[#wrong + 1] = known end
-  end
-end
-
 return {
-  text(now), minutes, instances, announced, read('alerts', 'hash', 'HVALS'), read('totals', 'hash', 'HGETALL'),
-  read('deploys', 'zset', 'ZRANGE', 0, -1, 'WITHSCORES'), wrong
+  text(now), minutes, instances, announced, read('alerts', 'HVALS'), read('totals', 'HGETALL'),
+  read('deploys', 'ZRANGE', 0, -1, 'WITHSCORES'), wrong
 }
 `,
 });
