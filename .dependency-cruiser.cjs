@@ -212,6 +212,7 @@ module.exports = {
       `${LIB}/facade/`,
       [
         `${LIB}/(facade|admission|handlers|jobs|ports)/`,
+        `${LIB}/finding/job-state\\.ts$`,
         KERNEL,
         `${LIB}/queues/(queue-definitions\\.ts$|[^/]+/[^/]+\\.dto\\.ts$)`,
         `${LIB}/broker/registry/registered-queues\\.ts$`,

@@ -1,18 +1,15 @@
 import type { Job, JobStatus as BullJobState } from 'bull';
+import { jobState } from '../finding/job-state.js';
+import type { JobState } from '../finding/job-state.js';
 import type { JobProgress } from '../jobs/job-progress.js';
 import { failuresOf, recordOf } from '../jobs/managed-job.js';
 import type { FailureRecord } from '../jobs/managed-job.js';
-
-/** Where a job is. */
-export type JobState =
-  'waiting' | 'active' | 'delayed' | 'paused' | 'completed' | 'failed' | 'expired' | 'unknown';
 
 /** How a job is doing. Times are milliseconds since the epoch. */
 export interface JobStatus {
   readonly id: string;
   readonly queue: string;
   readonly name: string;
-  /** `expired`: it was not started in time. `unknown`: it moves between two states at this moment. */
   readonly state: JobState;
   /** What its handler reported last. */
   readonly progress: JobProgress | null;
@@ -48,7 +45,7 @@ export function statusOf(
   bullState: BullJobState | 'stuck',
   handlerAttempts: number | undefined,
 ): JobStatus {
-  const state = stateOf(job, bullState);
+  const state = jobState(job, bullState);
   const record = recordOf(job);
   const attempts = job.opts.attempts ?? 1;
   const id = String(job.id);
@@ -80,14 +77,6 @@ export function statusOf(
     correlationId: record.correlationId ?? id,
     metadata: record.metadata ?? {},
   };
-}
-
-/** Bull knows no expired jobs: to it one is stuck, although it has ended. */
-function stateOf(job: Job, state: BullJobState | 'stuck'): JobState {
-  if (state !== 'stuck') return state;
-  return typeof job.finishedOn === 'number' && recordOf(job).expiresInMs !== undefined
-    ? 'expired'
-    : 'unknown';
 }
 
 function progressOf(progress: unknown): JobProgress | null {
