@@ -41,6 +41,14 @@ export type {
   UnknownKind,
 } from '../broker/broker.js';
 
+// Probes
+export { MessageQueueHealthIndicator } from './probes/message-queue-health-indicator.js';
+export type {
+  HealthIndicatorAnswer,
+  HealthIndicatorOptions,
+} from './probes/message-queue-health-indicator.js';
+export type { ProbesOptions } from './probes/probes-settings.js';
+
 // Schedules
 export { Schedules } from '../schedules/schedules.js';
 export type { ScheduleReceipt, UpsertScheduleOptions } from '../schedules/schedules.js';

@@ -1,6 +1,12 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type {
+  HttpServer,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleDestroy,
+  OnModuleInit,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { JobEnds } from '../jobs/job-end.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
@@ -17,6 +23,7 @@ import { HandlerRegistration } from './handler-registration.js';
 import { checkKeys } from './providers/sealing-providers.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { BoardModule } from '../operations/board/board.module.js';
+import { Probes } from '../operations/probes/probes.js';
 import { startLines } from '../operations/start-report.js';
 import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
@@ -52,6 +59,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
    */
   async onModuleInit(): Promise<void> {
     await this.#orClose(async () => {
+      await this.#openProbes();
       this.queues.settle();
       this.handlers.register();
       await checkKeys(this.#codec, this.#publications, this.#keys, this.config);
@@ -68,12 +76,15 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       // It may have been told to stop meanwhile.
       if (this.config.role !== 'producer' && !this.#readiness.isStopping) await this.#begin(isReachable);
       this.#readiness.begin();
+      this.#probes.begin();
     });
   }
 
   /** Lets jobs finish, or hands them back, while the providers they use are still there. */
   async onModuleDestroy(): Promise<void> {
     this.#readiness.end();
+    // Before anything stops: what is told by a file is told when it is gone.
+    this.#probes.end();
     await Promise.all([
       this.#worker.stop(),
       this.#schedules.stop(),
@@ -82,6 +93,15 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     ]);
     // Listeners that are told of the last ends may still use the providers.
     await this.#ends.settled();
+  }
+
+  /** As early as can be: it lives while it starts. */
+  async #openProbes(): Promise<void> {
+    const { httpAdapter } = this.moduleRef.get(HttpAdapterHost, { strict: false });
+    const server = httpAdapter as HttpServer | null | undefined;
+    // There is no web server in a process made by createApplicationContext (null) or by a testing module (undefined).
+    if (server) this.#probes.mount(server, this.moduleRef.get(ApplicationConfig, { strict: false }));
+    await this.#probes.open([]);
   }
 
   async #begin(isReachable: boolean): Promise<void> {
@@ -108,6 +128,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     Promise.all([this.#worker.stop({ drain: false }), this.#schedules.stop(), this.#sweeper.stop()]).catch(
       (reason: unknown) => this.#logger.error('Work could not be stopped.', reason),
     );
+  }
+
+  get #probes(): Probes {
+    return this.moduleRef.get(Probes, { strict: false });
   }
 
   get #readiness(): Readiness {
@@ -161,6 +185,8 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     } catch (error) {
       await this.#worker.stop({ drain: false });
       await this.#schedules.stop();
+      this.#probes.end();
+      await this.#probes.close();
       await Promise.allSettled(this.queues.brokers().map((broker) => broker.close()));
       throw error;
     }
@@ -188,6 +214,27 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 }
 
+/** Ends what says that the process lives, after everything else of the app. */
+@Injectable()
+class MessageQueueLastStep implements OnApplicationShutdown {
+  constructor(
+    modules: ModulesContainer,
+    private readonly moduleRef: ModuleRef,
+  ) {
+    for (const module of modules.values()) {
+      if (module.metatype === MessageQueueLastStepModule) module.distance = FARTHEST;
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.moduleRef.get(Probes, { strict: false }).close();
+  }
+}
+
+/** Holds {@link MessageQueueLastStep} alone. */
+@Module({ providers: [MessageQueueLastStep] })
+export class MessageQueueLastStepModule {}
+
 /** Holds {@link MessageQueueLifecycle} alone, since a module's hooks run together. */
 @Module({ providers: [MessageQueueLifecycle] })
 export class MessageQueueLifecycleModule {}
@@ -196,3 +243,4 @@ const START_TIMEOUT_MS = 5_000;
 
 /** The root module's distance is 1, that of a module Nest never reached 0. */
 const NEARER_THAN_ROOT = -1;
+const FARTHEST = Number.POSITIVE_INFINITY;

@@ -32,7 +32,9 @@ import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
-import { MessageQueueLifecycleModule } from './lifecycle.module.js';
+import { MessageQueueLastStepModule, MessageQueueLifecycleModule } from './lifecycle.module.js';
+import { MessageQueueHealthIndicator } from '../operations/probes/message-queue-health-indicator.js';
+import { PROBES } from './providers/probe-providers.js';
 import { ERASURE_PROVIDERS } from './providers/erasure-providers.js';
 import {
   APP_KEYS,
@@ -90,6 +92,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
   },
   DeadLetterService,
   QueueMonitor,
+  MessageQueueHealthIndicator,
   Schedules,
   Groups,
   AUDIT_CHAIN,
@@ -130,6 +133,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   ScheduleReconciler,
   ServerGate,
   Readiness,
+  PROBES,
 ];
 
 const HEALTH: Provider = {
@@ -170,7 +174,10 @@ function appModule(setup: RootSetup): DynamicModule {
   return {
     module: MessageQueueRootModule,
     global: setup.isGlobal,
-    imports: [core, DiscoveryModule, BULL_EXPLORER, MessageQueueLifecycleModule, BOARD, ...setup.imports],
+    imports: [
+      ...[core, DiscoveryModule, BULL_EXPLORER, MessageQueueLifecycleModule, MessageQueueLastStepModule],
+      ...[BOARD, ...setup.imports],
+    ],
     providers: [
       HEALTH,
       ...queues,

@@ -1,4 +1,4 @@
-import { matching, secret } from '../../../kernel/values/kinds.js';
+import { flag, matching, secret } from '../../../kernel/values/kinds.js';
 import { kindThat } from '../../../kernel/values/kind.js';
 import type { ReadOptions } from '../../../kernel/values/options.js';
 import { setting } from '../../../kernel/values/setting.js';
@@ -13,6 +13,10 @@ const TOKEN = secret(
 
 /** Metrics for Prometheus: `forRoot({ operations: { metrics } })`. */
 export const METRICS_SETTINGS = {
+  /** Whether they are there. */
+  enabled: setting(flag(), {
+    otherwise: 'true where `operations` are set, or a variable that says who may use them',
+  }),
   /** Where they are, behind the app's global prefix unless that excludes this path. */
   path: setting(matching('a path such as "/metrics"', /^\/./), { default: '/metrics' }),
   /** What a scraper sends as `Authorization: Bearer …`. Without it only viewers may look, and in development this machine. */
