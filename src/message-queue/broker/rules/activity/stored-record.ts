@@ -13,8 +13,9 @@ import type { ActivityRecord } from '../../../jobs/activity/activity-record.js';
  */
 export type StoredRecord = readonly number[];
 
-/** Codes of the buckets of waits begin here, those of run times at twice as much. */
-const BUCKETS_FROM = 100;
+/** Where codes of the buckets of waits begin, and those of run times: all of them stay below 128, which MessagePack writes in one byte. */
+const WAITS_FROM = 32;
+const RUNS_FROM = 80;
 
 /** @param record numbers of a series, or a change of them */
 export function toStored(record: ActivityRecord): number[] {
@@ -50,13 +51,11 @@ export function mergeStored(stored: StoredRecord, more: StoredRecord): StoredRec
 
 function codeOf(at: number): number {
   if (at < WAITS_AT) return at;
-  return at < RUNS_AT ? BUCKETS_FROM + at - WAITS_AT : 2 * BUCKETS_FROM + at - RUNS_AT;
+  return at < RUNS_AT ? WAITS_FROM + at - WAITS_AT : RUNS_FROM + at - RUNS_AT;
 }
 
 function placeOf(code: number): number | null {
-  const bucket = code % BUCKETS_FROM;
-  if (code < BUCKETS_FROM) return bucket < WAITS_AT ? bucket : null;
-  if (bucket >= DURATION_BUCKETS) return null;
-  if (code < 2 * BUCKETS_FROM) return WAITS_AT + bucket;
-  return code < 3 * BUCKETS_FROM ? RUNS_AT + bucket : null;
+  if (code < WAITS_FROM) return code < WAITS_AT ? code : null;
+  const [from, at] = code < RUNS_FROM ? [WAITS_FROM, WAITS_AT] : [RUNS_FROM, RUNS_AT];
+  return code - from < DURATION_BUCKETS ? at + code - from : null;
 }
