@@ -56,7 +56,7 @@ describe('The console’s files', () => {
 
   it.each([
     ['/app.js', 'text/javascript; charset=utf-8'],
-    ['/console.css', 'text/css; charset=utf-8'],
+    ['/styles/theme.css', 'text/css; charset=utf-8'],
     ['/icon.svg', 'image/svg+xml'],
     ['/vendor/uplot.js', 'text/javascript; charset=utf-8'],
     ['/vendor/uplot.LICENSE.txt', 'text/plain; charset=utf-8'],
@@ -97,7 +97,7 @@ describe('The console’s files', () => {
       expect(again.headers['content-length']).toBeUndefined();
     }
     expect((await get('/app.js', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
-    expect((await get('/console.css')).headers.etag).not.toBe(etag);
+    expect((await get('/styles/theme.css')).headers.etag).not.toBe(etag);
   });
 
   it('answer HEAD without a body', async () => {
