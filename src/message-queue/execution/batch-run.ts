@@ -36,10 +36,11 @@ export class BatchRun implements BatchContext, MiddlewareContext, HandledRun {
   /** Members that were not told to stop. */
   #going = 0;
 
-  constructor(taken: readonly TakenJob[], definition: SealableQueue, tools: RunTools) {
+  /** @param now the broker's clock */
+  constructor(taken: readonly TakenJob[], definition: SealableQueue, tools: RunTools, now: () => number) {
     this.#tools = tools;
     const watch: RunTools['watch'] = (_run, reason) => this.#noteStopped(reason);
-    this.runs = taken.map((one) => new Run(one, definition, { ...tools, watch }));
+    this.runs = taken.map((one) => new Run(one, definition, { ...tools, watch }, now));
   }
 
   /**

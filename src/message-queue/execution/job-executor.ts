@@ -7,6 +7,7 @@ import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-reg
 import type { HandledRun } from '../handlers/job-context.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import { toError } from '../jobs/failure-record.js';
+import { ProcessActivity } from '../jobs/activity/process-activity.js';
 import type { JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
 import type { JobLog } from '../jobs/job-logger.js';
@@ -36,6 +37,8 @@ export interface JobExecutorParts {
   readonly middleware: JobMiddlewareStack;
   readonly events: JobEvents;
   readonly ends: JobEnds;
+  /** Where runs are counted. Default: nobody sees it. */
+  readonly activity?: ProcessActivity;
   /** Guards what is asked of a host beside its handlers. Default: one of its own. */
   readonly host?: HostCode;
   readonly clock: Clock;
@@ -71,13 +74,14 @@ export class JobExecutor {
 
   constructor(parts: JobExecutorParts) {
     const { clock, events, ends, lines, abortGraceMs, logger = new SafeLogger('JobExecutor') } = parts;
+    const { activity = new ProcessActivity() } = parts;
     this.#parts = parts;
     this.#host = parts.host ?? new HostCode();
     this.#steady = clock.steady();
     this.#stuck = new StuckHandlers(this.#steady, abortGraceMs);
     const watch = (run: Run, reason: MessageQueueError): (() => void) => this.#watch(run, reason);
     const host = this.#host;
-    this.#tools = { clock, steady: this.#steady, logger, events, host, lines, watch };
+    this.#tools = { clock, steady: this.#steady, logger, events, activity, host, lines, watch };
     this.#reporter = new OutcomeReporter(events, ends, lines);
   }
 
@@ -109,7 +113,7 @@ export class JobExecutor {
     if (isBatched(definition, taken.job.name)) {
       return this.runBatch([taken], definition, now).then(([settlement]) => settlement as Settlement);
     }
-    const run = new Run(taken, definition, this.#tools);
+    const run = new Run(taken, definition, this.#tools, now);
     let value: unknown;
     let thrown: unknown;
     try {
@@ -138,7 +142,7 @@ export class JobExecutor {
     const name = taken[0]?.job.name;
     // Collected by a worker whose policy was another.
     if (name === undefined || !isBatched(definition, name)) return this.#runEach(taken, definition, now);
-    const batch = new BatchRun(taken, definition, this.#tools);
+    const batch = new BatchRun(taken, definition, this.#tools, now);
     const { value, thrown } = await performBatch(batch, {
       prepare: async (run) => (await withPayload(run, this.#parts, (_run, payload) => payload)) as object,
       handle: () => this.#handle(batch, batch.handler),

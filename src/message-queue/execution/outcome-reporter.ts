@@ -1,6 +1,8 @@
 import { messageKind } from '../../kernel/logging/message-kind.js';
 import { printable } from '../../kernel/logging/printable.js';
 import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
+import { deadReason } from '../jobs/activity/dead-reason.js';
+import type { DeadReason } from '../jobs/activity/process-activity.js';
 import { parkedKey } from '../jobs/flow/parking.js';
 import type { EndedJob, JobEnd, JobEnds } from '../jobs/job-end.js';
 import type { JobEvents } from '../jobs/job-events.js';
@@ -30,16 +32,19 @@ export class OutcomeReporter {
       case 'completed':
         if (settlement.ended === 'shredded') {
           const why = run.isShredded ? KEY_DESTROYED : ERASED;
+          run.counts.shredded();
           this.write(run, 'log', 'Shredded', why, `Shredded: ${why}`);
           this.ends.tell({ ...endedJob(run), outcome: 'shredded' });
           return;
         }
+        run.counts.completed(durationMs, run.takenAt + durationMs);
         this.events.noteCompleted(run.queue, durationMs);
         if (this.ends.hearsCompleted(run.queue)) {
           this.ends.tell(completedEnd(run, settlement.result, durationMs));
         }
         return;
       case 'failed':
+        countAttempt(run, settlement, durationMs);
         this.events.emit('failed', {
           ...place,
           error: settlement.error,
@@ -50,6 +55,7 @@ export class OutcomeReporter {
         return;
       case 'deferred': {
         const { delayMs, reason, blockedBy } = settlement;
+        run.counts.deferred();
         run.logger.debug(`Runs again in ${delayMs} ms without spending an attempt: ${reason}`);
         this.events.emit('retrying', {
           ...place,
@@ -63,6 +69,7 @@ export class OutcomeReporter {
       case 'passed-on': {
         const { delayMs, reason } = settlement;
         const why = printable(reason, LONGEST_ERROR);
+        run.counts.deferred();
         this.write(run, 'warn', PASSED_ON, why, `${PASSED_ON}, without spending an attempt: ${why}`);
         this.events.emit('retrying', { ...place, delayMs, spent: false, reason });
         return;
@@ -81,14 +88,17 @@ export class OutcomeReporter {
     const what = printable(`${failure.error}: ${failure.message}`, LONGEST_ERROR);
     if (failure.kind === 'cancelled') {
       const why = printable(cancelReasonOf(settlement), LONGEST_ERROR);
+      run.counts.cancelled();
       this.write(run, 'log', 'Cancelled', why, `Cancelled: ${why}`);
       this.ends.tell({ ...endedJob(run), outcome: 'cancelled', reason: cancelReasonOf(settlement) });
     } else if (retryDelayMs === null) {
+      run.counts.died(deadReasonOf(run, settlement));
       this.write(run, 'error', 'Dead letter', what, `Dead letter after ${what}`);
       this.ends.tell({ ...endedJob(run), outcome: 'dead-letter', error, failure });
       const key = parkedKey(run.definition.flow, run.jobName, run.record);
       if (key !== undefined) this.events.emit('parked', { ...place, key });
     } else {
+      run.counts.retried();
       this.write(run, 'warn', 'Failed', what, `Failed, runs again in ${retryDelayMs} ms: ${what}`);
       this.events.emit('retrying', { ...place, delayMs: retryDelayMs, spent: true, reason: failure.message });
     }
@@ -109,6 +119,18 @@ export class OutcomeReporter {
         logger[level](`${outcome} ${count} more times in ${seconds} s, this job the last of them: ${why}`),
     });
   }
+}
+
+/** A crash ended another process's attempt, and a cancelled job did not fail. */
+function countAttempt({ counts, takenAt }: Run, { failure }: FailedSettlement, durationMs: number): void {
+  const { kind } = failure;
+  if (kind === 'error' || kind === 'timeout') {
+    counts.failed(durationMs, takenAt + durationMs, kind === 'timeout');
+  }
+}
+
+function deadReasonOf({ attempt, maxAttempts }: Run, { failure }: FailedSettlement): DeadReason {
+  return deadReason(failure, attempt < maxAttempts ? 'unrecoverable' : 'attempts_spent');
 }
 
 function endedJob({ place, data }: Run): EndedJob {

@@ -5,13 +5,13 @@ import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import { problemWith } from '../../kernel/values/kind.js';
 import { numberFrom } from '../../kernel/values/kinds.js';
 import type { Clock, ClockTimer } from '../../kernel/time/clock.js';
+import type { ProcessActivity, SeriesCounts } from '../jobs/activity/process-activity.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
 import { RateLimited } from '../jobs/errors.js';
 import type { JobContext } from '../handlers/job-context.js';
 import type { RegisteredHandler } from '../handlers/handler-registry.js';
 import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
-import { JobLogger } from '../jobs/job-logger.js';
-import type { JobLog } from '../jobs/job-logger.js';
+import { JobLogger, type JobLog } from '../jobs/job-logger.js';
 import type { JobProgress } from '../jobs/job-progress.js';
 import { scheduledTimeOf } from '../jobs/managed-job.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
@@ -32,6 +32,7 @@ export interface RunTools {
   readonly steady: Clock;
   readonly logger: JobLog;
   readonly events: JobEvents;
+  readonly activity: ProcessActivity;
   readonly host: HostCode;
   readonly lines: RepeatedLines;
   /** Called once when the signal of a running handler aborts. @returns a function to call when the run has ended */
@@ -56,16 +57,18 @@ export class Run implements MiddlewareContext {
   readonly record: ManagedJobRecord;
   /** When the broker handed the job over, on the steady clock. */
   readonly takenAt: number;
+  /** Where what becomes of it is counted. */
+  readonly counts: SeriesCounts;
   /** The job's handler, once found. */
   handler: RegisteredHandler | undefined;
   isShredded = false;
+  state: RunState = 'taken';
   /** The batch that it is part of, once that has begun: its members, and what the handler said of single ones. */
   within: { readonly members: readonly Run[]; readonly failures: ReadonlyMap<Run, Error> } | undefined;
   /** Its payload, once it is known in plain. */
   opened: OpenedPayload | undefined;
 
   readonly #tools: RunTools;
-  #state: RunState = 'taken';
   #payload: object | undefined;
   /** On the steady clock. */
   #startedAt: number | undefined;
@@ -84,6 +87,7 @@ export class Run implements MiddlewareContext {
     readonly taken: TakenJob,
     readonly definition: SealableQueue,
     tools: RunTools,
+    private readonly now: () => number,
   ) {
     const { job } = taken;
     this.record = taken.options.mq ?? NO_RECORD;
@@ -94,17 +98,14 @@ export class Run implements MiddlewareContext {
     this.correlationId = this.record.correlationId ?? this.jobId;
     this.#tools = tools;
     this.takenAt = tools.steady.now();
+    this.counts = tools.activity.of(this.queue, this.jobName);
     taken.onAbort((reason) => this.abort(reason));
-  }
-
-  get state(): RunState {
-    return this.#state;
   }
 
   /** The run as events and errors describe it. */
   get place(): JobRunEventPlace {
-    const { queue, jobName, jobId, attempt, correlationId } = this;
-    return (this.#place ??= { queue, job: jobName, jobId, attempt, correlationId });
+    const { queue, jobName: job, jobId, attempt, correlationId } = this;
+    return (this.#place ??= { queue, job, jobId, attempt, correlationId });
   }
 
   /** The job's own, else the handler's, else the queue's as stored with the job. */
@@ -188,10 +189,11 @@ export class Run implements MiddlewareContext {
 
   /** The same where somebody else keeps the time, and calls `timeOut`. */
   beginUntimed(payload: object): void {
-    this.#state = 'running';
+    this.state = 'running';
     this.#payload = payload;
     this.#startedAt = this.#tools.steady.now();
-    this.#tools.events.emit('active', this.place);
+    this.counts.started(this.now() - this.taken.couldRunAt, this.#startedAt);
+    if (this.#tools.events.has('active')) this.#tools.events.emit('active', this.place);
   }
 
   /** @param limitMs how long it may run */
@@ -201,19 +203,19 @@ export class Run implements MiddlewareContext {
 
   /** Tells the run to stop. The signal keeps its first reason; a stronger one may still decide the end. */
   abort(reason: MessageQueueError): void {
-    if (this.#state === 'ended') return;
+    if (this.state === 'ended') return;
     this.#ending = strongerReason(this.#ending, reason);
     if (this.#reason !== undefined) return;
     this.#timer?.cancel();
     this.#reason = reason;
     // Whoever cancels a job does so in a request of its own.
     inOwnContext(() => this.#controller?.abort(reason));
-    if (this.#state === 'running') this.#stopWatching = this.#tools.watch(this, reason);
+    if (this.state === 'running') this.#stopWatching = this.#tools.watch(this, reason);
   }
 
   /** Ends the run: no timer is left, and later stop requests do nothing. */
   end(): void {
-    this.#state = 'ended';
+    this.state = 'ended';
     this.#timer?.cancel();
     this.#stopWatching?.();
   }
@@ -222,7 +224,7 @@ export class Run implements MiddlewareContext {
     const problem = problemWith(progress.percentage, PERCENTAGE);
     if (problem !== undefined) throw new RangeError(`The percentage of a job's progress ${problem}.`);
     if (this.#reason !== undefined) throw this.#reason;
-    if (this.#state === 'ended') return;
+    if (this.state === 'ended') return;
     try {
       await this.taken.job.progress(sealedProgress(progress, this.opened?.sealer));
       this.#tools.events.emit('progress', { ...this.place, progress });

@@ -1,4 +1,5 @@
 import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
+import { ProcessActivity } from '../jobs/activity/process-activity.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
@@ -36,6 +37,7 @@ export class JobEnqueuer {
   constructor(
     private readonly queues: RegisteredQueues,
     private readonly checks: readonly EnqueueCheck[],
+    private readonly activity = new ProcessActivity(),
   ) {
     this.#ordinary = new OrdinaryAdds(queues, checks);
   }
@@ -47,17 +49,22 @@ export class JobEnqueuer {
     payload: unknown,
     options?: EnqueueOptions,
   ): Promise<JobReceipt> {
-    const place = this.#ordinary.find(queueName, jobName);
-    const ordinary = place && this.#ordinary.requestOf(place, jobName, payload, options);
-    const managed = place?.managed ?? this.queues.get(queueName);
-    const request = ordinary ?? (await this.#request(managed, jobName, payload, options));
-    if (place === undefined && this.queues.isOverridden(queueName)) {
-      return this.#addToOverride(managed, request);
+    try {
+      const place = this.#ordinary.find(queueName, jobName);
+      const ordinary = place && this.#ordinary.requestOf(place, jobName, payload, options);
+      const managed = place?.managed ?? this.queues.get(queueName);
+      const request = ordinary ?? (await this.#request(managed, jobName, payload, options));
+      if (place === undefined && this.queues.isOverridden(queueName)) {
+        return await this.#addToOverride(managed, request);
+      }
+      const { id, deduplicated, schedule } = await managed.broker.addOnce(managed.queue, request);
+      if (schedule !== undefined) return { id, queue: queueName, name: jobName, deduplicated, schedule };
+      if (deduplicated) await assertSameJob(managed, request, id);
+      return { id, queue: queueName, name: jobName, deduplicated };
+    } catch (error) {
+      this.activity.refuse(queueName, jobName, error);
+      throw error;
     }
-    const { id, deduplicated, schedule } = await managed.broker.addOnce(managed.queue, request);
-    if (schedule !== undefined) return { id, queue: queueName, name: jobName, deduplicated, schedule };
-    if (deduplicated) await assertSameJob(managed, request, id);
-    return { id, queue: queueName, name: jobName, deduplicated };
   }
 
   /** Checks a job as `add` does, and adds nothing. */
@@ -95,6 +102,8 @@ export class JobEnqueuer {
           : await this.#addWindow(managed, jobName, window)),
       );
     }
+    for (const one of receipts)
+      if (one.outcome === 'rejected') this.activity.refuse(queueName, jobName, one.error);
     return receipts;
   }
 

@@ -22,7 +22,23 @@ export class TakenJob {
     readonly unknownSince?: number,
     /** Since when somebody outside makes it wait, milliseconds since the epoch. */
     readonly waitsSince?: number,
+    /** Until when the job was put off last, for another try, milliseconds since the epoch. */
+    readonly putOffUntil?: number,
   ) {}
+
+  /**
+   * From when the job could have run that runs now, milliseconds since the epoch by the broker's clock: its wait is counted from then on.
+   * That is when it was added, or its delay was over, or a schedule's run was due; after that, when its retry was due, or it was
+   * replayed, or its worker was found dead: whatever was last. A pause of the queue, or a slot of its group that was taken, puts
+   * nothing off.
+   */
+  get couldRunAt(): number {
+    const { delay = 0, repeat, prevMillis, mq } = this.options;
+    let at = repeat === undefined || prevMillis === undefined ? this.job.timestamp + delay : prevMillis;
+    if (this.putOffUntil !== undefined) at = Math.max(at, this.putOffUntil);
+    if (mq !== undefined) at = Math.max(at, lastOf(mq.failures), lastOf(mq.replays));
+    return this.crashes.length === 0 ? at : Math.max(at, lastOf(this.crashes));
+  }
 
   /** Why this worker must stop the run; undefined while it may go on. */
   get abortReason(): MessageQueueError | undefined {
@@ -60,6 +76,10 @@ export class TakenJob {
     this.hearStored = listener;
     if (this.isStored !== undefined) listener(this.isStored);
   }
+}
+
+function lastOf(records: readonly { readonly at: number }[] | undefined): number {
+  return records?.at(-1)?.at ?? 0;
 }
 
 /** Runs a job that was taken to its end. Never rejects. */

@@ -7,6 +7,7 @@ import { resolveConfiguration } from '../configuration/resolve-configuration.js'
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { Clock, SystemClock } from '../../kernel/time/clock.js';
 import { HostCode } from '../../kernel/host/host-code.js';
+import { ProcessActivity } from '../jobs/activity/process-activity.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
@@ -48,15 +49,19 @@ const INSIDE: Provider[] = [
       ends: JobEnds,
       host: HostCode,
       codec: PayloadCodec,
+      activity: ProcessActivity,
     ) =>
       new RegisteredQueues(
         moduleRef,
         definitions.map((definition) => codec.withSeal(definition)),
         broker,
-        { events, ends, host },
+        { events, ends, host, activity },
         leftOut.map(({ name }) => name),
       ),
-    inject: [ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode, PayloadCodec],
+    inject: [
+      ...[ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode, PayloadCodec],
+      ProcessActivity,
+    ],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },
   { provide: RateTokens, useFactory: (broker: Broker) => broker.rates, inject: [Broker] },

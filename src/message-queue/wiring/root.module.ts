@@ -16,6 +16,7 @@ import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import { JobStatusReader } from '../facade/job-status-reader.js';
 import { QueueAdministration } from '../facade/queue-administration.js';
 import { Groups } from '../groups/groups.js';
+import { ProcessActivity } from '../jobs/activity/process-activity.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueService } from '../message-queue.service.js';
@@ -114,9 +115,9 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
 const SERVICE_PARTS: readonly Provider[] = [
   {
     provide: JobEnqueuer,
-    useFactory: (queues: RegisteredQueues, notifications: NotificationCheck) =>
-      new JobEnqueuer(queues, [notifications]),
-    inject: [RegisteredQueues, NotificationCheck],
+    useFactory: (queues: RegisteredQueues, notifications: NotificationCheck, activity: ProcessActivity) =>
+      new JobEnqueuer(queues, [notifications], activity),
+    inject: [RegisteredQueues, NotificationCheck, ProcessActivity],
   },
   BatchEnqueuer,
   BatchStatusReader,

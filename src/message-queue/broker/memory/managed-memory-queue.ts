@@ -61,7 +61,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
    * @throws InvalidJobOptionsError, InvalidPayloadError as `admitJob`
    * @throws QueueFullError when as many jobs wait as may, or the broker's memory is used up
    */
-  override async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+  protected override async addAll(jobs: BulkJob[]): Promise<MemoryJob[]> {
     checkBulkList(this.name, jobs);
     const admitting = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
       this.admit(name, data, opts ?? {}),

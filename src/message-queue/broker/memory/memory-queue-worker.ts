@@ -118,6 +118,7 @@ export class MemoryQueueWorker implements QueueWorker {
       stored.options,
       stored.history?.unknown?.since,
       stored.history?.waitsSince,
+      stored.history?.putOffUntil,
     );
     this.active.set(stored.id, taken);
     const stopReason = stored.history?.stopReason;

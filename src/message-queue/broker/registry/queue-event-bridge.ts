@@ -1,15 +1,19 @@
 import type { Job, Queue } from 'bull';
 import type { HostCode } from '../../../kernel/host/host-code.js';
 import { ours } from '../../../kernel/host/ours.js';
+import { deadReason } from '../../jobs/activity/dead-reason.js';
+import type { ProcessActivity } from '../../jobs/activity/process-activity.js';
 import type { JobEvents } from '../../jobs/job-events.js';
 import type { JobEnd, JobEnds } from '../../jobs/job-end.js';
-import { JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/events/local-events.js';
+import { ADD_REFUSED, JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/events/local-events.js';
 
 /** Who hears what a queue sees. */
 export interface EventReceivers {
   readonly events: JobEvents;
   readonly ends: JobEnds;
   readonly host: HostCode;
+  /** Where it is counted. */
+  readonly activity: ProcessActivity;
 }
 
 /**
@@ -17,7 +21,7 @@ export interface EventReceivers {
  * that the worker of this process found a stalled job, or nothing more to run, and that a listener of the host failed. All
  * are local events, which need no subscription in Redis. To be called once per queue.
  */
-export function bridgeQueueEvents(queue: Queue, { events, ends, host }: EventReceivers): void {
+export function bridgeQueueEvents(queue: Queue, { events, ends, host, activity }: EventReceivers): void {
   const { name } = queue;
   const listen = (event: string, listener: (...args: never[]) => void): void =>
     void queue.on(event, ours(listener) as (...args: unknown[]) => void);
@@ -25,9 +29,25 @@ export function bridgeQueueEvents(queue: Queue, { events, ends, host }: EventRec
     host.failed(`a listener of the queue's "${event}"`, name, error),
   );
   listen(JOB_ADDED, (jobId: string, job: string) => {
+    activity.of(name, job).added();
     if (events.has('enqueued')) events.emit('enqueued', { queue: name, job, jobId });
   });
-  listen(JOB_ENDED, (end: JobEnd) => ends.tell(end));
-  listen('stalled', (job: Job) => events.emit('stalled', { queue: name, jobId: String(job.id) }));
+  listen(ADD_REFUSED, (job: string, error: unknown) => activity.refuse(name, job, error));
+  listen(JOB_ENDED, (end: JobEnd) => {
+    countEnd(end, activity);
+    ends.tell(end);
+  });
+  listen('stalled', (job: Job) => {
+    activity.of(name, job.name).crashed();
+    events.emit('stalled', { queue: name, jobId: String(job.id) });
+  });
   listen('drained', () => events.emit('drained', { queue: name }));
+}
+
+function countEnd(end: JobEnd, activity: ProcessActivity): void {
+  const counts = activity.of(end.queue, end.job);
+  if (end.outcome === 'dead-letter') counts.died(deadReason(end.failure, 'attempts_spent'));
+  else if (end.outcome === 'cancelled') counts.cancelled();
+  else if (end.outcome === 'expired') counts.expired();
+  else if (end.outcome === 'shredded') counts.shredded();
 }

@@ -1,3 +1,7 @@
+import type { Durations } from '../../jobs/activity/durations.js';
+
+export type { Durations };
+
 /** What a history is asked for. */
 export interface HistoryQuery {
   /** 1 to `historyHours`. Default 6. */
@@ -6,15 +10,6 @@ export interface HistoryQuery {
   readonly stepMinutes?: number;
   /** One job name. Default: all together. */
   readonly job?: string;
-}
-
-/** Run times or waits over some time, milliseconds; null where there were none. */
-export interface Durations {
-  readonly avg: number | null;
-  /** Interpolated inside its bucket: between two neighbouring bounds. */
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly p99: number | null;
 }
 
 /** What happened within one step. */

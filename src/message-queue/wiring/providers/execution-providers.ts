@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
 import type { ResolvedConfiguration } from '../../configuration/resolve-configuration.js';
 import { HostCode } from '../../../kernel/host/host-code.js';
+import { ProcessActivity } from '../../jobs/activity/process-activity.js';
 import { JobEnds } from '../../jobs/job-end.js';
 import { JobEvents } from '../../jobs/job-events.js';
 import { Clock } from '../../../kernel/time/clock.js';
@@ -45,6 +46,12 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       new FailureLines(clock, failureLogIntervalMs),
     inject: [Clock, MESSAGE_QUEUE_CONFIG],
   },
+  {
+    provide: ProcessActivity,
+    useFactory: ({ definitions, config }: ResolvedConfiguration) =>
+      new ProcessActivity(definitions, config.operations.activity.maxSeries),
+    inject: [RESOLVED_CONFIGURATION],
+  },
   { provide: HandlerRegistry, useFactory: () => new HandlerRegistry() },
   {
     provide: JobMiddlewareStack,
@@ -64,6 +71,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       middleware: JobMiddlewareStack,
       events: JobEvents,
       ends: JobEnds,
+      activity: ProcessActivity,
       clock: Clock,
       lines: RepeatedLines,
       host: HostCode,
@@ -78,6 +86,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
           middleware,
           events,
           ends,
+          activity,
           host,
           clock,
           lines,
@@ -89,7 +98,16 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       });
     },
     inject: [
-      ...[HandlerRegistry, JobMiddlewareStack, JobEvents, JobEnds, Clock, RepeatedLines, HostCode],
+      ...[
+        HandlerRegistry,
+        JobMiddlewareStack,
+        JobEvents,
+        JobEnds,
+        ProcessActivity,
+        Clock,
+        RepeatedLines,
+        HostCode,
+      ],
       MESSAGE_QUEUE_CONFIG,
     ],
   },

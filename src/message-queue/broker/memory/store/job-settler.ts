@@ -68,6 +68,7 @@ export class JobSettler {
 
   /** Runs again at `runAt`. */
   delay(job: StoredJob, runAt: number): void {
+    job.remember().putOffUntil = runAt;
     this.suspend(job);
     this.engine.place(job, runAt, 'lane-end');
   }
@@ -81,6 +82,7 @@ export class JobSettler {
 
   /** Waits again in front of its lane. */
   handBack(job: StoredJob): void {
+    job.remember().putOffUntil = this.engine.clock.now();
     job.locked = false;
     job.expiresAt = null;
     this.engine.place(job, null, 'lane-front');

@@ -74,6 +74,8 @@ export interface JobHistory {
   unknown: { readonly since: number; readonly version: number } | undefined;
   /** Since when somebody outside makes it wait, milliseconds since the epoch. */
   waitsSince: number | undefined;
+  /** Until when it was put off last, for another try, milliseconds since the epoch. */
+  putOffUntil: number | undefined;
 }
 
 /** A job as the memory provider keeps it. Knows its place in the list or heap that holds it, so leaving is cheap. */
@@ -125,6 +127,7 @@ export class StoredJob {
       stopReason: undefined,
       unknown: undefined,
       waitsSince: undefined,
+      putOffUntil: undefined,
     };
     return this.history;
   }

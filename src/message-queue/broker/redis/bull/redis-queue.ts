@@ -8,8 +8,9 @@ import { settlesWithin } from '../../../../kernel/time/settles-within.js';
 import { BrokerUnavailableError } from '../../../jobs/errors.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
-import { addArguments } from '../../rules/bull-arguments.js';
+import { addArguments, DEFAULT_JOB_NAME } from '../../rules/bull-arguments.js';
 import type { BulkJob } from '../../rules/bull-arguments.js';
+import { tellingRefusal } from '../../rules/events/told-refusal.js';
 import { guardedEmit } from '../../rules/events/guarded-emit.js';
 import { processRefused, workerTwice } from '../../rules/queue-errors.js';
 import { bullMethods, internalsOf } from './bull-internals.js';
@@ -123,7 +124,7 @@ export class RedisQueue extends Bull<object> {
 
   override add(...args: unknown[]): Promise<Job<object>> {
     const [name, data, options] = addArguments(args);
-    return this.backend.addJob(name, data, options ?? {});
+    return tellingRefusal(this, name, this.backend.addJob(name, data, options ?? {}));
   }
 
   /** As Bull emits, but a listener that fails, at once or later, stops nothing. */
@@ -167,7 +168,7 @@ export class RedisQueue extends Bull<object> {
 
   override async addBulk(jobs: BulkJob[]): Promise<Job<object>[]> {
     checkBulkList(this.name, jobs);
-    return this.backend.addJobs(jobs);
+    return tellingRefusal(this, jobs[0]?.name ?? DEFAULT_JOB_NAME, this.backend.addJobs(jobs));
   }
 
   /** @throws HandlerRegistrationError always */

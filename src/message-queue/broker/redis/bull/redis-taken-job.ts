@@ -38,6 +38,7 @@ export class RedisTakenJob extends TakenJob {
       undefined,
       timeOf(entry.mqUnknown),
       timeOf(entry.mqWaits),
+      timeOf(entry.mqDue),
     );
     const { id, mqCancel, mqErased } = entry;
     this.id = id;

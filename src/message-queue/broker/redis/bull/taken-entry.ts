@@ -65,6 +65,7 @@ export function takenEntry(values: SentEntry, take?: Take): TakenEntry {
     mqUnknown: values[23] ?? null,
     mqErased: values[24] ?? null,
     mqWaits: values[25] ?? null,
+    mqDue: values[26] ?? null,
     isAhead: take === undefined ? values[11] === 'ahead' : take.isAhead,
     companions: others === undefined ? ALONE : others.map((one) => takenEntry(one, take)),
   };

@@ -63,6 +63,7 @@ elseif again == '0' then
     letWait({ id }, level)
   end
 else
+  redis.call('HSET', key, 'mqDue', again)
   delayUntil(id, tonumber(again), counter)
 end
 if job then gates().insertAdmitted() end
@@ -93,8 +94,9 @@ redis.call('ZADD', unknown, since, id)
 if letGo(id, run) == 0 then return 0 end
 
 local function mark(job)
-  redis.call('HSET', base .. job, 'mqUnknown', since .. ' ' .. ARGV[8])
-  return now + math.max(least, math.min(most, redis.call('ZCARD', unknown) * ARGV[10]))
+  local due = now + math.max(least, math.min(most, redis.call('ZCARD', unknown) * ARGV[10]))
+  redis.call('HSET', base .. job, 'mqUnknown', since .. ' ' .. ARGV[8], 'mqDue', string.format('%.0f', due))
+  return due
 end
 
 local function goesToo(job, name, opts)
@@ -157,7 +159,7 @@ const RELEASE_FIELDS = ['id', 'run', 'again', 'closedMs', 'begun', 'since'] as c
  *
  * ARGV: 1 token · then the fields of {@link RELEASE_FIELDS} per job: `run` its `mqRun`, `again` when to run again: `0` = at
  * once, at the front of its lane, the first of the jobs foremost; else ms. `closedMs` for how long the rate that it is under closes, or empty:
- * then, if there is such a rate, the job goes to the front of its lane. `begun` `1` = its run had begun. `since` since when (ms) somebody outside
+ * then, if there is such a rate, the job goes to the front of its lane. `begun` now (ms) if its run had begun, else empty. `since` since when (ms) somebody outside
  * makes it wait, or empty.
  * Reply: for each 1 stored · 0 no longer ours.
  */
@@ -184,8 +186,9 @@ local function release(job)
   end
   if letGo(id, job.run) == 0 then return 0 end
   if job.since ~= '' then redis.call('HSET', base .. id, 'mqWaits', job.since) end
+  if job.begun ~= '' then redis.call('HSET', base .. id, 'mqDue', job.again == '0' and job.begun or job.again) end
   if fieldOf(id, 'mqExpires') then
-    if job.begun == '1' then expiry().hasStarted(id) else expiry().waitsAgain(id) end
+    if job.begun ~= '' then expiry().hasStarted(id) else expiry().waitsAgain(id) end
   end
   if level and grouped then
     gates().back(grouped)

@@ -91,7 +91,7 @@ export class EndWriter {
     if (settlement.kind === 'passed-on') return this.passOn(taken, settlement, now);
     const { lockToken } = this.commands.queue;
     const since = settlement.kind === 'deferred' ? (settlement.since ?? '') : '';
-    const args = [lockToken, taken.id, taken.fence, ...whenPutOff(settlement, now), 1, since];
+    const args = [lockToken, taken.id, taken.fence, ...whenPutOff(settlement, now), now, since];
     const [stored] = (await this.commands.runUntilAnswered(releaseJobsScript, args)) as number[];
     return stored === 1;
   }

@@ -4,6 +4,9 @@
  */
 export const JOB_ADDED = 'enqueued';
 
+/** Local event of every queue, `(name, error)`: an add by Bull's own `add` or `addBulk` was refused. */
+export const ADD_REFUSED = 'add-refused';
+
 /**
  * Local event of every queue, with a `JobEnd`: this process stored the end of a job that its executor did not decide.
  * The job was cancelled while it waited, nobody can read it, or its last run broke.

@@ -5,6 +5,7 @@ import { UnsupportedOperationError } from '../../../../jobs/errors.js';
 import { addArguments, DEFAULT_JOB_NAME } from '../../../rules/bull-arguments.js';
 import type { BulkJob } from '../../../rules/bull-arguments.js';
 import { queueClosed } from '../../../rules/add-errors.js';
+import { tellingRefusal } from '../../../rules/events/told-refusal.js';
 import { guardedEmit } from '../../../rules/events/guarded-emit.js';
 import { MemoryBudget } from '../../store/memory-budget.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
@@ -90,6 +91,10 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   /** Adds a job. Rejects with QueueFullError when the budget is spent. */
   async add(...args: unknown[]): Promise<MemoryJob> {
     const [name, data, given] = addArguments(args);
+    return tellingRefusal(this, name, this.addOne(name, data, given));
+  }
+
+  private async addOne(name: string, data: unknown, given: unknown): Promise<MemoryJob> {
     this.assertOpen(name);
     // A spread would turn anything into an object, and hide a wrong value from the check.
     const options =
@@ -102,7 +107,13 @@ export class MemoryQueue extends AnsweringEmitter implements Queue<unknown> {
   }
 
   /** Adds many jobs; as in Bull, `repeat` makes no schedule here. */
-  async addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+  addBulk(jobs: BulkJob[]): Promise<MemoryJob[]> {
+    // What is no list is refused with the rest.
+    const first = (jobs as BulkJob[] | undefined)?.[0] as BulkJob | null | undefined;
+    return tellingRefusal(this, first?.name ?? DEFAULT_JOB_NAME, this.addAll(jobs));
+  }
+
+  protected async addAll(jobs: BulkJob[]): Promise<MemoryJob[]> {
     const { adding } = this.parts;
     return jobs.map(({ name, data, opts }) => {
       const known = typeof name === 'string' ? name : DEFAULT_JOB_NAME;

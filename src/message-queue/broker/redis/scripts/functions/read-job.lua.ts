@@ -16,6 +16,7 @@ const LATER_FIELDS = [
     'mqUnknown',
     'mqErased',
     'mqWaits',
+    'mqDue',
   ],
 ] as const;
 
