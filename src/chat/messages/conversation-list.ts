@@ -12,7 +12,7 @@ import type { ListedConversation } from './listed-conversation.js';
 const [NEIGHBOUR] = NEIGHBOURS.people;
 const GUIDED: ListedConversation = {
   id: directConversation(NEIGHBOUR.id, GUIDE.id),
-  title: `${NEIGHBOUR.name} and the guide, an agent`,
+  title: `${NEIGHBOUR.name} and the guide`,
   people: [NEIGHBOUR, GUIDE],
 };
 

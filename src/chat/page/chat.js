@@ -1,5 +1,5 @@
 import { startAnnouncements } from '/assets/announcement.js';
-import { ConversationPane } from '/assets/conversation-pane.js';
+import { AGENT, ConversationPane } from '/assets/conversation-pane.js';
 import { showQueueCounts } from '/assets/queue-table.js';
 import { startSearch } from '/assets/search.js';
 import { session } from '/assets/session.js';
@@ -20,6 +20,10 @@ async function showChat() {
   }
   const conversations = view.conversationChoice();
   if (conversations) document.getElementById('conversation').append(conversations);
+  if (view.sides.includes(AGENT)) {
+    document.getElementById('what-happens').textContent =
+      'Each message is delivered, checked, and answered by an agent, piece by piece, over the queues of this app.';
+  }
   const chat = document.getElementById('chat');
   chat.hidden = false;
   const panes = [];

@@ -1,4 +1,5 @@
 import { io } from '/socket.io/socket.io.esm.min.js';
+import { AgentDraft } from '/assets/agent-draft.js';
 import { callApi } from '/assets/api.js';
 import { element, nameOf, pause } from '/assets/elements.js';
 import { MessageClient } from '/assets/message-client.js';
@@ -7,6 +8,8 @@ import { Outbox } from '/assets/outbox.js';
 import { session } from '/assets/session.js';
 
 const RELOAD_AFTER_MS = 2_000;
+/** Whoever answers from a queue, and writes where one can see it. */
+export const AGENT = 'guide';
 const SHOWN = new Set(['sent', 'delivered', 'read']);
 
 /** How a pane is connected: what it says, and what its button does. */
@@ -26,6 +29,8 @@ export class ConversationPane extends EventTarget {
   #outbox;
   #socket;
   #client;
+  /** What the agent is writing, where one talks with it. */
+  #draft = null;
   #earlier;
   #state = element('span', { class: 'link', role: 'status' });
   #switch = element('button', { type: 'button', class: 'quiet' });
@@ -38,6 +43,7 @@ export class ConversationPane extends EventTarget {
     this.#user = view.sides[side];
     this.#peer = view.sides[1 - side];
     root.dataset.user = this.#user;
+    root.dataset.peer = this.#peer;
     this.#log = new MessageLog({
       label: `Messages of ${nameOf(this.#user)}`,
       onSeen: (messageId) => this.#client.markRead(messageId),
@@ -49,6 +55,7 @@ export class ConversationPane extends EventTarget {
       ...{ auth: { as: encodeURIComponent(this.#user) }, transports: ['websocket'] },
       ...{ forceNew: true, reconnectionDelayMax: 2_000 },
     });
+    if (this.#peer === AGENT) this.#followAgent();
     this.#outbox = new Outbox(this.#user, `${this.#conversation}:${this.#user}`, {
       isOnline: () => this.#socket.connected,
       onAccepted: ({ messageId }, { createdAt }) => this.#log.accepted(messageId, createdAt),
@@ -69,6 +76,15 @@ export class ConversationPane extends EventTarget {
     if (!this.#log.has(key)) return false;
     this.#log.reveal(key, options);
     return true;
+  }
+
+  #followAgent() {
+    const draft = new AgentDraft(this.#socket, {
+      ...{ agent: AGENT, conversation: this.#conversation },
+      onGrown: () => isGrown(),
+    });
+    const isGrown = this.#log.atEnd(draft.root, draft.state);
+    this.#draft = draft;
   }
 
   #build(root, people) {
@@ -222,6 +238,7 @@ export class ConversationPane extends EventTarget {
     const { messageId, senderId, recipientId, conversationId, encrypted } = message;
     const isAnnouncement = conversationId !== this.#conversation;
     const isOwn = senderId === this.#user;
+    if (senderId === AGENT) this.#draft?.answered(messageId);
     const third = isOwn ? recipientId !== this.#peer && recipientId : senderId !== this.#peer && senderId;
     this.#log.show({
       ...{ messageId, senderId, createdAt, isRead },

@@ -201,6 +201,14 @@ export class MessageLog {
     else if (isLast) this.#newer.hidden = false;
   }
 
+  /** Puts something after the last message that is none, and keeps it in view when it grows. @returns what to call then */
+  atEnd(...parts) {
+    this.#list.after(...parts);
+    return () => {
+      if (this.#isAtEnd) this.#toEnd();
+    };
+  }
+
   get #isAtEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.root;
     return scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
