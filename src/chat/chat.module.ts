@@ -27,7 +27,10 @@ import { MessagesService } from './messages/messages.service.js';
 import { SecurityHeaders } from './protection/security-headers.js';
 import { Confirmations } from './sockets/confirmations.js';
 import { QueueCountsController } from './queues/queue-counts.controller.js';
+import { ProblemFilter } from './input/problem.filter.js';
 import { QueueErrorFilter } from './input/queue-error.filter.js';
+import { QueueApiController } from './queue-api.controller.js';
+import { QueueDemo } from './queue-api/queue-demo.js';
 import { BoardGuard } from './sign-in/board.guard.js';
 import { PasswordChecks } from './sign-in/people/password-checks.js';
 import { People } from './sign-in/people/people.js';
@@ -55,16 +58,18 @@ export interface ChatOptions {
   imports: CHAT_QUEUES.map((queue) => MessageQueueModule.registerQueue(queue)),
   controllers: [
     ...[MessagesController, ConversationsController, AnnouncementsController],
-    ...[QueueCountsController, ChatPageController, SessionController],
+    ...[QueueApiController, QueueCountsController, ChatPageController, SessionController],
   ],
   providers: [
     ...[AnnouncementsService, ChatGateway, MessagesService, Confirmations],
     ...[ConversationAccess, RequestGate, SecurityHeaders],
     ...[BoardGuard, PasswordChecks, PrincipalReader, SignInThrottle],
-    ...[AnswerWriter, GuideMessages, IdleRule],
+    ...[AnswerWriter, GuideMessages, IdleRule, QueueDemo],
     { provide: Agent, useClass: EchoAgent },
     ...CHAT_PROCESSORS,
     { provide: APP_GUARD, useClass: SignedInGuard },
+    // The last one that fits an error answers it.
+    { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_FILTER, useClass: QueueErrorFilter },
     { provide: APP_FILTER, useClass: UnreadableBodyFilter },
   ],

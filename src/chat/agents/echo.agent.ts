@@ -22,7 +22,7 @@ export class EchoAgent extends Agent {
 
 function answerTo(message: string): string {
   if (GREETING.test(message)) return 'Hello! Tell me something, and watch the queues carry it here and back.';
-  const characters = [...message.trim()];
+  const characters = Array.from(new Intl.Segmenter().segment(message.trim()), ({ segment }) => segment);
   const quoted = characters.slice(0, QUOTED_CHARACTERS).join('');
   const quote = `“${quoted}${characters.length > QUOTED_CHARACTERS ? '…' : ''}”`;
   if (!message.trimEnd().endsWith('?')) return `You said ${quote}. I am an echo: I keep what I hear.`;

@@ -1,8 +1,8 @@
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost } from '@nestjs/common';
-import { BaseExceptionFilter } from '@nestjs/core';
 import type { Response } from 'express';
 import { CircuitOpenError, MessageQueueError, QueueFullError } from '../../message-queue/index.js';
+import { ProblemFilter } from './problem.filter.js';
 
 /** What does not pass by itself, most of it for the caller to fix; everything else passes by itself and is 503. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -19,7 +19,7 @@ const RETRY_AFTER_MS = 2_000;
 
 /** Answers errors of queues and stores in words of HTTP: 4xx for what the caller can fix, 501 for what this app cannot do, else 503 with Retry-After. */
 @Catch(MessageQueueError)
-export class QueueErrorFilter extends BaseExceptionFilter<MessageQueueError> {
+export class QueueErrorFilter extends ProblemFilter {
   override catch(error: MessageQueueError, host: ArgumentsHost): void {
     const { code, message } = error;
     const statusCode = STATUS[code] ?? 503;
@@ -27,7 +27,11 @@ export class QueueErrorFilter extends BaseExceptionFilter<MessageQueueError> {
       const seconds = String(Math.ceil(retryAfterMs(error) / 1_000));
       host.switchToHttp().getResponse<Response>().setHeader('Retry-After', seconds);
     }
-    super.catch(new HttpException({ statusCode, code, message }, statusCode) as never, host);
+    const issues = (error as { readonly issues?: unknown }).issues;
+    super.catch(
+      new HttpException({ statusCode, code, message, ...(issues !== undefined && { issues }) }, statusCode),
+      host,
+    );
   }
 }
 
