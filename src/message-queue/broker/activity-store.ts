@@ -100,6 +100,8 @@ export interface StoredAlert {
   readonly message: string;
   /** A transition that is not yet known to have been told to every sink. */
   readonly toSend: 'firing' | 'resolved' | null;
+  /** How often it is told again that it still fires. */
+  readonly reminders: number;
   /** Names of the sinks that were told of its last transition, or last reminded. */
   readonly sentTo: readonly string[];
   /** When it was last told, milliseconds since the epoch; null: never of this incident. */

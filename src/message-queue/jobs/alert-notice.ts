@@ -1,6 +1,6 @@
 /** An alert as a sink is told of it. */
 export interface AlertNotice {
-  /** The same for every notice of an incident and of its end: a receiver drops what it has seen, by `id`, `status` and `lastToldAt`. */
+  /** The same for every notice of an incident and of its end: a receiver drops what it has seen, by `id`, `status` and `reminder`. */
   readonly id: string;
   readonly rule: string;
   /** Null where the rule is of the broker or the fleet. */
@@ -19,6 +19,6 @@ export interface AlertNotice {
   readonly since: Date;
   /** When it was over; null while it fires. */
   readonly resolvedAt: Date | null;
-  /** When it was last told, of an alert that still fires and is told again for that; else null. */
-  readonly lastToldAt: Date | null;
+  /** How often it was told before that it still fires: 0 the first time. */
+  readonly reminder: number;
 }

@@ -1,0 +1,40 @@
+import type { AnnouncedQueue } from '../../broker/activity-store.js';
+import { CLEAR_FOR_MS, CLEAR_SHARE } from './alert-rule.js';
+import type { AlertLimits } from './alert-rule.js';
+import type { AlertOverride, GivenRules } from './given-rules.js';
+import { ALERT_RULES } from './rules/alert-rules.js';
+import type { AlertRuleName } from './rules/alert-rules.js';
+
+/**
+ * When a rule fires for a queue, or for the fleet.
+ * @param queue undefined where the rule is of none
+ * @returns null: it is switched off
+ */
+export function limitsOf(
+  name: AlertRuleName,
+  queue: AnnouncedQueue | undefined,
+  given: GivenRules,
+): AlertLimits | null {
+  const said = given[name];
+  if (said === false) return null;
+  const { defaults, aboveFor } = ALERT_RULES[name] as (typeof ALERT_RULES)['RunTimeHigh'];
+  const override = mergedFor(queue?.name, said);
+  const usual =
+    queue === undefined || aboveFor === undefined ? defaults.above : aboveFor(queue, defaults.above);
+  const above = override.above ?? usual;
+  return {
+    severity: override.severity ?? defaults.severity,
+    above,
+    forMs: override.forMs ?? defaults.forMs,
+    clear: override.clear ?? above * CLEAR_SHARE,
+    clearForMs: override.clearForMs ?? CLEAR_FOR_MS,
+  };
+}
+
+function mergedFor(queue: string | undefined, said: GivenRules[AlertRuleName]): AlertOverride {
+  const overrides: readonly AlertOverride[] = Array.isArray(said)
+    ? (said as readonly AlertOverride[])
+    : [(said as AlertOverride | undefined) ?? {}];
+  const ours = overrides.filter(({ queues }) => queues === undefined || queues.includes(queue ?? ''));
+  return Object.assign({}, ...ours) as AlertOverride;
+}
