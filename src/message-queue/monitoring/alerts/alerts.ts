@@ -1,0 +1,14 @@
+import { Issues } from '../../../kernel/values/issues.js';
+import { id as name, isRecord, knownName } from '../../../kernel/values/kinds.js';
+import type { Clock } from '../../../kernel/time/clock.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import { kindThat } from '../../../kernel/values/kind.js';
+import type { StoredAlert } from '../../broker/activity-store.js';
+import type { Broker } from '../../broker/broker.js';
+import type { ManagedQueues } from '../../broker/managed-queues.js';
+import { BrokerUnavailableError, InvalidJobOptionsError } from '../../jobs/errors.js';
+import { calmAlert } from './alert-state.js';
+import type { AlertStatus } from './alert-status.js';
+import { ALERT_RULE_NAMES, ALERT_RULES } from './rules/alert-rules.js';
+import type { AlertRuleName } from './rules/alert-rules.js';
+import { alertOf, shownAlert, worstAlertsFirst } from './shown-alert.js';
