@@ -163,6 +163,9 @@ module.exports = {
       `${LIB}/operations/`,
       [
         `${LIB}/(operations|monitoring|dead-letter|finding|jobs)/`,
+        // Alerts go out by the same signed, guarded webhooks as messages, and by the app's own mail.
+        `${LIB}/(adapters/shared/webhook|ports/alerts)/`,
+        `${LIB}/ports/notifications/notification-channel\\.ts$`,
         `${LIB}/privacy/`,
         KERNEL,
         `${LIB}/schedules/(schedules|schedule-status)\\.ts$`,
@@ -295,7 +298,7 @@ module.exports = {
         `${LIB}/facade/(payload-input|queued-(delivery|digest)-dispatch)\\.ts$`,
         `${LIB}/groups/`,
         `${LIB}/broker/memory/`,
-        `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler)\\.ts$`,
+        `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler|monitoring/alerts/alert-watches)\\.ts$`,
         `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,
         SEAMS,

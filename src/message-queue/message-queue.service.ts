@@ -19,6 +19,8 @@ import type { Groups } from './groups/groups.js';
 import type { EnqueueOptions } from './admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { PrivacyCall } from './privacy/audit/privacy-call.js';
+import type { AlertStatus } from './monitoring/alerts/alert-status.js';
+import type { Alerts } from './monitoring/alerts/alerts.js';
 import type { QueueHealth } from './monitoring/queue-health.js';
 import type { QueueMonitor } from './monitoring/queue-monitor.js';
 import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
@@ -55,6 +57,8 @@ export class MessageQueueService {
     readonly schedules: Schedules,
     /** The groups of all queues, of their keys, tenants and batches: listed, paused, released. */
     readonly groups: Groups,
+    /** The alerts of the fleet: listed, muted. */
+    readonly alerts: Alerts,
   ) {}
 
   /** What a readiness probe asks: true once the app has started, until it is told to stop, whether Redis answers or not. */
@@ -218,6 +222,11 @@ export class MessageQueueService {
   /** One queue, or all together, in plain numbers. @throws BrokerUnavailableError when it does not answer within 2 s */
   getQueueStats(queue?: string): Promise<QueueSummary> {
     return this.monitor.summary(queue);
+  }
+
+  /** Every alert of the fleet that is or was wrong, the worst first. @throws BrokerUnavailableError as {@link Alerts.list} */
+  listAlerts(): Promise<readonly AlertStatus[]> {
+    return this.alerts.list();
   }
 
   /** The dead letters of a queue, newest first. `DeadLetterService` filters and pages. */

@@ -61,6 +61,7 @@ export function alert(version: number, over: Partial<StoredAlert> = {}): StoredA
       since: START,
       firedAt: START,
       sentTo: ['log'],
+      reminders: 0,
       clearSince: null,
       value: 1_200,
       limit: 1_000,

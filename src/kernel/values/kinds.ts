@@ -157,17 +157,19 @@ const SHORTEST_SECRET_BYTES = 16;
 /**
  * A secret that both sides have: 16 bytes at least, and not one byte again and again. Never shown.
  * @param bytesOf the bytes that a text stands for; default: those of its UTF-8
+ * @param shortestBytes how many there must be at least
  */
-export function sharedSecret(bytesOf: (text: string) => Uint8Array = utf8): Kind<string> {
+export function sharedSecret(
+  bytesOf: (text: string) => Uint8Array = utf8,
+  shortestBytes = SHORTEST_SECRET_BYTES,
+): Kind<string> {
+  const isHardToGuess = (bytes: Uint8Array): boolean =>
+    bytes.length >= shortestBytes && bytes.some((byte) => byte !== bytes[0]);
   return kindThat(
-    `a secret of at least ${SHORTEST_SECRET_BYTES} bytes, such as openssl rand -base64 24 makes`,
+    `a secret of at least ${shortestBytes} bytes, such as openssl rand -base64 24 makes`,
     (value) => typeof value === 'string' && isHardToGuess(bytesOf(value)),
     { show: kindOf },
   );
-}
-
-function isHardToGuess(bytes: Uint8Array): boolean {
-  return bytes.length >= SHORTEST_SECRET_BYTES && bytes.some((byte) => byte !== bytes[0]);
 }
 
 function utf8(text: string): Uint8Array {

@@ -63,6 +63,20 @@ export class UnpluggedPorts {
     );
   }
 
+  /**
+   * Refuses in production what would go nowhere: something beside the queues uses the port.
+   * @param user as a message names it
+   * @throws InvalidConfigurationError where memory serves the port and nobody accepted that
+   */
+  checkUse(port: InjectionToken, user: string): void {
+    const { environment, acceptInMemory } = this.options;
+    const name = nameOf(port);
+    const isAccepted = acceptInMemory === true || acceptInMemory.includes(name);
+    if (environment !== 'production' || isAccepted || !this.isInMemory(port as PortClass)) return;
+    const message = `is served by memory: nobody plugged it in. Plug in an adapter: adapters: [{ provide: ${name}, useClass: … }]`;
+    throw new InvalidConfigurationError(`${user} would go nowhere:`, [{ path: name, message }]);
+  }
+
   private checkAccepted(): void {
     const { acceptInMemory } = this.options;
     if (acceptInMemory === true) return;

@@ -49,6 +49,20 @@ export type {
 } from './probes/message-queue-health-indicator.js';
 export type { ProbesOptions } from './probes/probes-settings.js';
 
+// Alerts
+export { Alerts } from '../monitoring/alerts/alerts.js';
+export type { MuteCall } from '../monitoring/alerts/alerts.js';
+export type { AlertStatus } from '../monitoring/alerts/alert-status.js';
+export type { AlertLimits, AlertSeverity } from '../monitoring/alerts/alert-rule.js';
+export type { AlertRuleName } from '../monitoring/alerts/rules/alert-rules.js';
+export type { AlertOverride, GivenRule, GivenRules } from '../monitoring/alerts/settings/given-rules.js';
+export type { AlertSinkFactory, GivenSink } from '../monitoring/alerts/settings/given-sinks.js';
+export { AlertSendError } from './alerts/alert-send.error.js';
+export { emailAlerts } from './alerts/email-alerts.js';
+export type { EmailAlertsOptions } from './alerts/email-alerts.js';
+export { webhookAlerts } from './alerts/webhook-alerts.js';
+export type { WebhookAlertsOptions } from './alerts/webhook-alerts.js';
+
 // Schedules
 export { Schedules } from '../schedules/schedules.js';
 export type { ScheduleReceipt, UpsertScheduleOptions } from '../schedules/schedules.js';

@@ -1,3 +1,4 @@
+import { ALERT_SETTINGS } from '../monitoring/alerts/settings/alert-settings.js';
 import { ACTIVITY_SETTINGS } from '../monitoring/activity/activity-settings.js';
 import { METRICS_SETTINGS } from './metrics/metrics-settings.js';
 import { PROBES_SETTING } from './probes/probes-settings.js';
@@ -13,4 +14,6 @@ export const OPERATIONS_SETTINGS = {
    * `{ port }` or `{ file }` for workers without one. Nobody need log in; nothing but a word is answered.
    */
   probes: PROBES_SETTING,
+  /** Who is told when something is wrong. */
+  alerts: ALERT_SETTINGS,
 };

@@ -107,7 +107,7 @@ export class MessageQueueTestKit {
   }
 
   /**
-   * Moves the clock, and runs each job when it becomes due on the way: delays, retries, schedules, retention. The clock stops
+   * Moves the clock, and runs each job when it becomes due on the way: delays, retries, schedules, retention, alerts. The clock stops
    * where a job is due, however long the way: days without jobs pass at once.
    * @param duration milliseconds, or a text such as `24h`
    */
@@ -197,8 +197,14 @@ export class MessageQueueTestKit {
   }
 
   private async moveTo(time: number): Promise<void> {
+    const stepMs = this.upkeep.alertsEveryMs ?? Number.POSITIVE_INFINITY;
+    while (time - this.clock.now() > stepMs) {
+      await this.clock.advance(stepMs);
+      await this.upkeep.judgeAlerts();
+    }
     await this.clock.advance(Math.max(0, time - this.clock.now()));
     await this.upkeep.pass();
+    await this.upkeep.judgeAlerts();
   }
 
   private async runDue(): Promise<void> {

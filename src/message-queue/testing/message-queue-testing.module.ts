@@ -20,6 +20,7 @@ export type MessageQueueTestingOptions = Pick<
   | 'maxCrashes'
   | 'onStuckHandler'
   | 'abortGraceMs'
+  | 'operations'
 > & {
   /** Where the clock starts. Default 2026-01-01T00:00:00Z. */
   readonly now?: Date | number;

@@ -1,5 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { AlertWatches } from '../monitoring/alerts/alert-watches.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 
 /** What an app does every few seconds, done when the clock moves: in between nothing changes, and thousands of passes a day would find nothing. */
@@ -8,7 +9,7 @@ export class ManualUpkeep {
 
   /** Nothing of it happens by itself from now on. */
   async takeOver(): Promise<void> {
-    await Promise.all([this.sweeper.stop(), this.schedules.stop()]);
+    await Promise.all([this.sweeper.stop(), this.schedules.stop(), this.alerts.stop()]);
   }
 
   /** Does all of it once. */
@@ -16,6 +17,20 @@ export class ManualUpkeep {
     await this.schedules.reconcile();
     let more = true;
     while (more) ({ more } = await this.sweeper.sweep());
+  }
+
+  /** Alerts are judged on the way, since they go by how long something lasts. @returns how often, milliseconds; null: they are off */
+  get alertsEveryMs(): number | null {
+    return this.alerts.everyMs;
+  }
+
+  /** Judges alerts once, and waits until everybody was told. */
+  judgeAlerts(): Promise<void> {
+    return this.alerts.turn();
+  }
+
+  private get alerts(): AlertWatches {
+    return this.moduleRef.get(AlertWatches, { strict: false });
   }
 
   private get sweeper(): RetentionSweeper {

@@ -13,6 +13,7 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
+import { AlertWatches } from '../monitoring/alerts/alert-watches.js';
 import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { KeyProvider } from '../ports/encryption/key-provider.js';
@@ -64,6 +65,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       this.handlers.register();
       await checkKeys(this.#codec, this.#publications, this.#keys, this.config);
       this.#ports.check();
+      await this.#alerts.prepare();
     });
   }
 
@@ -77,6 +79,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       if (this.config.role !== 'producer' && !this.#readiness.isStopping) await this.#begin(isReachable);
       this.#readiness.begin();
       this.#probes.begin();
+      if (!this.#readiness.isStopping) this.#alerts.start();
     });
   }
 
@@ -90,6 +93,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       this.#schedules.stop(),
       this.#sweeper.stop(),
       this.#erasures.stop(),
+      this.#alerts.stop(),
     ]);
     // Listeners that are told of the last ends may still use the providers.
     await this.#ends.settled();
@@ -152,6 +156,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   get #erasures(): ErasureWatch {
     return this.moduleRef.get(ErasureWatch, { strict: false });
+  }
+
+  get #alerts(): AlertWatches {
+    return this.moduleRef.get(AlertWatches, { strict: false });
   }
 
   get #schedules(): ScheduleReconciler {

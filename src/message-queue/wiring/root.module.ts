@@ -24,6 +24,7 @@ import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { ActivityRecorder } from '../monitoring/activity-recorder.js';
+import { Alerts } from '../monitoring/alerts/alerts.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { NotificationCheck } from '../queues/notification/notification-check.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
@@ -36,6 +37,7 @@ import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './prov
 import { MessageQueueLastStepModule, MessageQueueLifecycleModule } from './lifecycle.module.js';
 import { MessageQueueHealthIndicator } from '../operations/probes/message-queue-health-indicator.js';
 import { PROBES } from './providers/probe-providers.js';
+import { ALERT_PROVIDERS } from './providers/alert-providers.js';
 import { ERASURE_PROVIDERS } from './providers/erasure-providers.js';
 import {
   APP_KEYS,
@@ -89,6 +91,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
       Readiness,
       Schedules,
       Groups,
+      Alerts,
     ],
   },
   DeadLetterService,
@@ -99,6 +102,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
   AUDIT_CHAIN,
   PRIVACY,
   ...SUPPRESSION_PROVIDERS,
+  ...ALERT_PROVIDERS,
   {
     provide: MessageQueueWorker,
     useFactory: (

@@ -3,8 +3,8 @@ import { isRecord } from '../../../kernel/values/kinds.js';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { InvalidDeliveryReportError } from '../../ports/notifications/delivery-report.js';
 import type { DeliveryReport, DeliveryReports } from '../../ports/notifications/delivery-report.js';
-import { problemWithSecrets, verifyWebhook } from './webhook-signature.js';
-import type { SignedWebhook, VerifyWebhookOptions } from './webhook-signature.js';
+import { problemWithSecrets, verifyWebhook } from '../shared/webhook/webhook-signature.js';
+import type { SignedWebhook, VerifyWebhookOptions } from '../shared/webhook/webhook-signature.js';
 
 const MOST_REPORTS = 1_000;
 

@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecallAnnouncement, TransportMessage } from '../../ports/messages/message-transport.js';
-import { signWebhook, WebhookHeader } from './webhook-signature.js';
-import type { WebhookEndpoint } from './webhook.options.js';
-
-/** One event of Standard Webhooks. */
-export interface WebhookEvent {
-  /** The same in every repeat. */
-  readonly id: string;
-  readonly body: string;
-}
+import type { WebhookEvent } from '../shared/webhook/webhook-headers.js';
 
 /** `message.created`. */
 export function deliveryEvent(message: TransportMessage): WebhookEvent {
@@ -33,18 +25,6 @@ export function recallEvent({ messageId, conversationId, userId }: RecallAnnounc
     data: { messageId, conversationId, userId },
   });
   return { id: idOf(messageId, userId, 'recalled'), body };
-}
-
-/** The headers of one try, signed with every secret of the endpoint. @throws InvalidConfigurationError when one cannot be used */
-export function headersOf({ secrets }: WebhookEndpoint, { id, body }: WebhookEvent): Record<string, string> {
-  const timestamp = Math.floor(Date.now() / 1_000);
-  return {
-    'content-type': 'application/json; charset=utf-8',
-    'user-agent': 'nestjs-message-queue',
-    [WebhookHeader.ID]: id,
-    [WebhookHeader.TIMESTAMP]: String(timestamp),
-    [WebhookHeader.SIGNATURE]: secrets.map((secret) => signWebhook(secret, id, timestamp, body)).join(' '),
-  };
 }
 
 /** One id per recipient, message and event. A digest, since ids of hosts may hold what a header may not. */

@@ -1,4 +1,4 @@
-import type { WebhookAnswer } from './post-webhook.js';
+import type { WebhookAnswer } from '../shared/webhook/post-webhook.js';
 
 /**
  * What an answer is about:

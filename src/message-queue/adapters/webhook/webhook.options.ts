@@ -1,6 +1,7 @@
 import { code, flag, milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
 import { defaulted, optional, required, resolveOptions } from '../../../kernel/values/options.js';
 import type { FieldsOf } from '../../../kernel/values/options.js';
+import type { AddressResolver } from '../shared/webhook/endpoint-address.js';
 import { DEFAULT_PATIENCE_MS } from '../../ports/destination-errors.js';
 
 /** Where a recipient's messages go. */
@@ -12,12 +13,6 @@ export interface WebhookEndpoint {
    * ones sign too, while receivers change theirs.
    */
   readonly secrets: readonly [string, ...string[]];
-}
-
-/** An address that a name has. */
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: 4 | 6;
 }
 
 /** How {@link WebhookTransport} calls endpoints. */
@@ -43,7 +38,7 @@ export interface WebhookTransportOptions {
    */
   readonly patienceMs?: number;
   /** Finds the addresses of a name. Default: the system's. */
-  readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+  readonly resolve?: AddressResolver;
 }
 
 const FIELDS = {

@@ -15,13 +15,14 @@ import type {
 import { SuppressionChannel, SuppressionReason } from '../../ports/suppressions/suppression.js';
 import type { Suppressions } from '../../ports/suppressions/suppressions.js';
 import { retryAfterMs } from '../shared/retry-after.js';
+import { webhookHeaders } from '../shared/webhook/webhook-headers.js';
+import type { WebhookEvent } from '../shared/webhook/webhook-headers.js';
 import { checkedAddresses, checkedEndpointUrl } from './endpoint-address.js';
-import { postWebhook } from './post-webhook.js';
-import type { WebhookAnswer } from './post-webhook.js';
+import { postWebhook } from '../shared/webhook/post-webhook.js';
+import type { WebhookAnswer } from '../shared/webhook/post-webhook.js';
 import { webhookBreakerName } from './webhook-breaker-name.js';
 import { WebhookFailedError, WebhookRefusedError } from './webhook-errors.js';
-import { deliveryEvent, headersOf, recallEvent } from './webhook-event.js';
-import type { WebhookEvent } from './webhook-event.js';
+import { deliveryEvent, recallEvent } from './webhook-event.js';
 import { verdictOf } from './webhook-verdict.js';
 import { resolveWebhookOptions } from './webhook.options.js';
 import type { ResolvedWebhookOptions, WebhookEndpoint, WebhookTransportOptions } from './webhook.options.js';
@@ -147,7 +148,7 @@ export class WebhookTransport extends MessageTransport {
     signal: AbortSignal,
   ): Promise<WebhookAnswer> {
     const { timeoutMs, maxResponseBytes } = this.options;
-    const headers = headersOf(endpoint, event);
+    const headers = webhookHeaders(endpoint.secrets, event);
     const timeout = AbortSignal.timeout(timeoutMs);
     const either = AbortSignal.any([signal, timeout]);
     try {

@@ -1,7 +1,7 @@
-import type { ActivityStore, AnnouncedQueue, StoredAlert } from '../../broker/activity-store.js';
-import { limitsOf } from './alert-limits.js';
-import type { AlertLimits, AlertReading, AlertRule, AlertSnapshot } from './alert-rule.js';
-import type { AlertSettings } from './alert-settings.js';
+import type { ActivityStore, StoredAlert } from '../../broker/activity-store.js';
+import { limitsOf } from './settings/alert-limits.js';
+import type { AlertLimits, AlertQueue, AlertReading, AlertRule, AlertSnapshot } from './alert-rule.js';
+import type { AlertSettings } from './settings/alert-settings.js';
 import { calmAlert, endedAlert, movedAlert } from './alert-state.js';
 import { ALERT_RULE_NAMES, ALERT_RULES } from './rules/alert-rules.js';
 import type { AlertRuleName } from './rules/alert-rules.js';
@@ -48,7 +48,7 @@ export async function evaluate(
 
 /** Every rule that is on, for each queue that it is about. */
 function subjectsOf(
-  queues: ReadonlyMap<string, AnnouncedQueue>,
+  queues: ReadonlyMap<string, AlertQueue>,
   rules: EvaluationSettings['rules'],
 ): readonly Subject[] {
   return ALERT_RULE_NAMES.flatMap((name) => {

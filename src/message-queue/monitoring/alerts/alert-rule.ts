@@ -10,11 +10,14 @@ export interface AlertSnapshot {
   readonly server: ServerReport;
   /** How late the run of a schedule is that is most overdue, milliseconds, by queue; queues whose schedules are not known are left out. */
   readonly lateSchedules: ReadonlyMap<string, LateSchedule>;
-  /** By name. */
-  readonly queues: ReadonlyMap<string, AnnouncedQueue>;
+  /** By name: those of this process, and those that others announced. */
+  readonly queues: ReadonlyMap<string, AlertQueue>;
   /** Whether jobs can run in the process that evaluates. */
   readonly worksHere: boolean;
 }
+
+/** What rules know of a queue without looking. */
+export type AlertQueue = Pick<AnnouncedQueue, 'name' | 'timeoutMs'>;
 
 /** The schedule of a queue whose run is most overdue. */
 export interface LateSchedule {
@@ -57,7 +60,7 @@ export interface AlertRule {
    */
   readonly read: (snapshot: AlertSnapshot, queue: string, above: number) => AlertReading | null;
   /** What stands for `above` for a queue, where that depends on the queue. Default: `above`. */
-  readonly aboveFor?: (queue: AnnouncedQueue, above: number) => number;
+  readonly aboveFor?: (queue: AlertQueue, above: number) => number;
 }
 
 /** Below which share of `above` a value is well again, unless said otherwise. */

@@ -23,11 +23,12 @@ export async function snapshotOf(
     Promise.all(registered.map((managed) => lateScheduleOf(managed, look))),
   ]);
   const lateSchedules = new Map(late.filter((entry) => entry !== null));
-  return { look, server, lateSchedules, queues: queuesOf(look), worksHere };
+  return { look, server, lateSchedules, queues: queuesOf(look, registered), worksHere };
 }
 
-function queuesOf({ announced }: BrokerLook): AlertSnapshot['queues'] {
-  return new Map(announced.map((queue) => [queue.name, queue]));
+function queuesOf({ announced }: BrokerLook, registered: readonly ManagedQueue[]): AlertSnapshot['queues'] {
+  const ours = registered.map(({ definition: { name, timeoutMs } }) => ({ name, timeoutMs }));
+  return new Map([...announced, ...ours].map((queue) => [queue.name, queue]));
 }
 
 /** Null where nothing is known of its schedules. */

@@ -11,10 +11,10 @@ import type { ManagedQueue } from '../../broker/managed-queues.js';
 import type { AlertDelivery } from './alert-delivery.js';
 import { evaluate } from './alert-evaluation.js';
 import { isAlive, worksOn } from './alert-figures.js';
-import type { AlertSettings } from './alert-settings.js';
+import type { AlertSettings } from './settings/alert-settings.js';
 import { snapshotOf } from './alert-snapshot.js';
 import type { AlertStatus } from './alert-status.js';
-import { limitsOf } from './alert-limits.js';
+import { limitsOf } from './settings/alert-limits.js';
 import { UnreachableBroker } from './unreachable-broker.js';
 
 /** What the alerts of one broker are watched with. */

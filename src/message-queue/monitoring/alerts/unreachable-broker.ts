@@ -72,7 +72,12 @@ export class UnreachableBroker {
     return this.notice(incident, limits, now, 0);
   }
 
-  private notice(incident: Incident, limits: AlertLimits, endedAt: number | null, reminder: number): AlertNotice {
+  private notice(
+    incident: Incident,
+    limits: AlertLimits,
+    endedAt: number | null,
+    reminder: number,
+  ): AlertNotice {
     const { id, firedAt, value } = incident;
     return {
       ...{ id, rule: RULE, queue: null, severity: limits.severity, value, limit: limits.above, reminder },

@@ -1,6 +1,6 @@
-import { flag, milliseconds, text } from '../../../kernel/values/kinds.js';
-import type { ReadOptions } from '../../../kernel/values/options.js';
-import { setting } from '../../../kernel/values/setting.js';
+import { flag, milliseconds, text } from '../../../../kernel/values/kinds.js';
+import type { ReadOptions } from '../../../../kernel/values/options.js';
+import { setting } from '../../../../kernel/values/setting.js';
 import { givenRules } from './given-rules.js';
 import { givenSinks } from './given-sinks.js';
 

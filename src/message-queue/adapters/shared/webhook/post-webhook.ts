@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
-import { postOnce } from '../shared/post-once.js';
-import type { ResolvedAddress } from './webhook.options.js';
+import { postOnce } from '../post-once.js';
+import type { ResolvedAddress } from './endpoint-address.js';
 
 /** What is kept of an answer; its body is discarded. */
 export interface WebhookAnswer {

@@ -1,9 +1,8 @@
-import type { AnnouncedQueue } from '../../broker/activity-store.js';
-import { CLEAR_FOR_MS, CLEAR_SHARE } from './alert-rule.js';
-import type { AlertLimits } from './alert-rule.js';
+import { CLEAR_FOR_MS, CLEAR_SHARE } from '../alert-rule.js';
+import type { AlertLimits, AlertQueue } from '../alert-rule.js';
 import type { AlertOverride, GivenRules } from './given-rules.js';
-import { ALERT_RULES } from './rules/alert-rules.js';
-import type { AlertRuleName } from './rules/alert-rules.js';
+import { ALERT_RULES } from '../rules/alert-rules.js';
+import type { AlertRuleName } from '../rules/alert-rules.js';
 
 /**
  * When a rule fires for a queue, or for the fleet.
@@ -12,7 +11,7 @@ import type { AlertRuleName } from './rules/alert-rules.js';
  */
 export function limitsOf(
   name: AlertRuleName,
-  queue: AnnouncedQueue | undefined,
+  queue: AlertQueue | undefined,
   given: GivenRules,
 ): AlertLimits | null {
   const said = given[name];

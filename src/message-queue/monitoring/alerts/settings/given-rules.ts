@@ -1,10 +1,10 @@
-import { closestTo } from '../../../kernel/values/did-you-mean.js';
-import { kind, problemWith, Refusal } from '../../../kernel/values/kind.js';
-import type { Kind } from '../../../kernel/values/kind.js';
-import { isRecord, milliseconds, numberFrom, oneOf } from '../../../kernel/values/kinds.js';
-import type { AlertLimits } from './alert-rule.js';
-import { ALERT_RULE_NAMES, ALERT_RULES } from './rules/alert-rules.js';
-import type { AlertRuleName } from './rules/alert-rules.js';
+import { closestTo } from '../../../../kernel/values/did-you-mean.js';
+import { kind, problemWith, Refusal } from '../../../../kernel/values/kind.js';
+import type { Kind } from '../../../../kernel/values/kind.js';
+import { isRecord, milliseconds, numberFrom, oneOf } from '../../../../kernel/values/kinds.js';
+import type { AlertLimits } from '../alert-rule.js';
+import { ALERT_RULE_NAMES, ALERT_RULES } from '../rules/alert-rules.js';
+import type { AlertRuleName } from '../rules/alert-rules.js';
 
 /** What differs from the defaults of a rule. */
 export interface AlertOverride extends Partial<AlertLimits> {

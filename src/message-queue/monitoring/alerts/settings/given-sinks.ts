@@ -1,12 +1,12 @@
-import type { FactoryProvider } from '@nestjs/common';
-import { kindThat } from '../../../kernel/values/kind.js';
-import type { Kind } from '../../../kernel/values/kind.js';
-import { isRecord } from '../../../kernel/values/kinds.js';
-import type { AlertSink } from '../../ports/alerts/alert-sink.js';
+import type { InjectionToken } from '@nestjs/common';
+import { kindThat } from '../../../../kernel/values/kind.js';
+import type { Kind } from '../../../../kernel/values/kind.js';
+import { isRecord } from '../../../../kernel/values/kinds.js';
+import type { AlertSink } from '../../../ports/alerts/alert-sink.js';
 
 /** A sink that is made of what the app provides: what `inject` names is given to the factory, in this order. */
 export interface AlertSinkFactory {
-  readonly inject: NonNullable<FactoryProvider['inject']>;
+  readonly inject: readonly InjectionToken[];
   readonly useFactory: (...injected: never[]) => AlertSink | Promise<AlertSink>;
 }
 

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { InvalidConfigurationError, MessageQueueError } from '../../../kernel/errors.js';
-import { Issues } from '../../../kernel/values/issues.js';
-import { problemWith } from '../../../kernel/values/kind.js';
-import { numberFrom, sharedSecret } from '../../../kernel/values/kinds.js';
+import { InvalidConfigurationError, MessageQueueError } from '../../../../kernel/errors.js';
+import { Issues } from '../../../../kernel/values/issues.js';
+import { problemWith } from '../../../../kernel/values/kind.js';
+import { numberFrom, sharedSecret } from '../../../../kernel/values/kinds.js';
 
 /** Headers of a webhook request, by the names and rules of Standard Webhooks 1.0 (standardwebhooks.com). */
 export const WebhookHeader = {
@@ -102,7 +102,8 @@ export function problemWithSecrets(secrets: readonly string[]): string | undefin
   return given.map((one) => problemWith(one, SECRET)).find((problem) => problem !== undefined);
 }
 
-function secretBytes(secret: string): Buffer {
+/** The bytes that a secret stands for: `whsec_` and base64, or plain text. */
+export function secretBytes(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
 }
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { InvalidConfigurationError } from '../../../kernel/errors.js';
+import { InvalidConfigurationError } from '../../../../kernel/errors.js';
 import { signWebhook, verifyWebhook, WebhookHeader, WebhookSignatureError } from './webhook-signature.js';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
