@@ -30,7 +30,10 @@ describe('ports that nobody plugged in', () => {
     });
   const refusal = async (options: MessageQueueModuleOptions): Promise<unknown> =>
     start({ environment: 'production', ...options }).catch((error: unknown) => error);
-  const served = (): string[] => apps.logger.lines.filter((line) => line.includes('Memory serves'));
+  const served = (): string[] =>
+    apps.logger.lines
+      .map((line) => line.replaceAll(/\n {6}/g, ' '))
+      .filter((line) => line.includes('\n  - In memory: '));
 
   it('stop the start in production, which says which queues use them', async () => {
     const error = await refusal({});
@@ -69,7 +72,7 @@ describe('ports that nobody plugged in', () => {
 
   it('are named once in development, and make the queues that use them degraded', async () => {
     const app = await start({ environment: 'development', acceptInMemory: [SearchIndex] });
-    expect(served()).toEqual([expect.stringContaining('Memory serves MessageTransport, MessageStore')]);
+    expect(served()).toEqual([expect.stringContaining('In memory: MessageTransport, MessageStore')]);
     const service = app.get(MessageQueueService);
     expect(await service.getQueueHealth(QueueName.MESSAGE_DELIVERY)).toMatchObject({
       ...{ status: 'degraded', healthy: true },

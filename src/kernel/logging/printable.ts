@@ -1,7 +1,7 @@
 /** Characters that a terminal or a log reader acts on: controls, line separators, and those that turn the direction of text. */
 const ACTIVE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-/** What V8 and lists of problems put at the beginning of a further line: no reader of a log takes an indented line for one of its own. */
-const LINE_BREAK = /\n(?= {4}at | {2}- )/;
+/** What V8 and lists put at the beginning of a further line, and where their items go on: no reader of a log takes an indented line for one of its own. */
+const LINE_BREAK = /\n(?= {4}at | {2}- | {6}\S)/;
 
 /**
  * A text that came from outside, for one line of a log: control characters, line breaks too, become escapes such as `\u000a` and `\u001b`, so

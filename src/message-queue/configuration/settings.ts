@@ -156,6 +156,8 @@ export const SECTIONS = {
   Operations: {
     /** What the person on call has. */
     operations: OPERATIONS_SETTINGS,
+    /** Whether a start says in the log what runs here, where it can be seen and by whom. Never where `environment` is `test`. */
+    banner: setting(flag(), { variable: 'MESSAGE_QUEUE_BANNER', default: true }),
   },
   'Clean-up': {
     /** When the built-in clean-ups run, and what they keep. `off` in place of a cron expression turns a clean-up off. */

@@ -21,11 +21,10 @@ import { ErasureWatch } from '../privacy/erasure/erasure-watch.js';
 import { PayloadCodec } from '../privacy/payload-codec.js';
 import { SealedPublications } from '../privacy/sealed-publications.js';
 import { HandlerRegistration } from './handler-registration.js';
+import { StartBanner } from './start-banner.js';
 import { checkKeys } from './providers/sealing-providers.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
-import { BoardModule } from '../operations/board/board.module.js';
 import { Probes } from '../operations/probes/probes.js';
-import { startLines } from '../operations/start-report.js';
 import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -73,8 +72,8 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
       if (this.config.role !== 'producer') await this.#schedules.check();
-      this.#report();
       const isReachable = await this.#gate.look();
+      this.moduleRef.get(StartBanner, { strict: false }).show();
       // It may have been told to stop meanwhile.
       if (this.config.role !== 'producer' && !this.#readiness.isStopping) await this.#begin(isReachable);
       this.#readiness.begin();
@@ -109,7 +108,6 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   }
 
   async #begin(isReachable: boolean): Promise<void> {
-    this.#namePortsInMemory();
     this.#sweeper.start();
     this.#erasures.start();
     await settlesWithin(this.#schedules.start(), isReachable ? START_TIMEOUT_MS : 0);
@@ -198,27 +196,6 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       await Promise.allSettled(this.queues.brokers().map((broker) => broker.close()));
       throw error;
     }
-  }
-
-  /** Jobs that end in memory succeed: nobody would notice. */
-  #namePortsInMemory(): void {
-    const ports = this.#ports.all();
-    if (ports.length === 0) return;
-    this.#logger.warn(
-      `Memory serves ${ports.join(', ')}: what goes there does not leave this process and ends with it. Plug in adapters: [{ provide: ${ports[0]}, useClass: … }].`,
-    );
-  }
-
-  /** Tests start often, and know what they start. */
-  #report(): void {
-    const { environment, provider } = this.config;
-    if (environment === 'test') return;
-    const queues = this.queues.names().map((name) => this.queues.get(name).definition);
-    const board = this.moduleRef.get(BoardModule, { strict: false }).state;
-    const [store = '', ...rest] = startLines({ config: this.config, queues, board });
-    if (provider === 'memory' && environment === 'production') this.#logger.warn(store);
-    else this.#logger.log(store);
-    for (const line of rest) this.#logger.log(line);
   }
 }
 

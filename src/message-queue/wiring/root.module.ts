@@ -47,6 +47,7 @@ import {
   RING_KEY_WATCH,
 } from './providers/privacy-providers.js';
 import { SUPPRESSION_PROVIDERS } from './providers/suppression-providers.js';
+import { StartBanner } from './start-banner.js';
 import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
 import { setupOf } from './root-setup.js';
@@ -139,6 +140,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   ServerGate,
   Readiness,
   PROBES,
+  StartBanner,
 ];
 
 const HEALTH: Provider = {

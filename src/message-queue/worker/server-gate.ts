@@ -5,6 +5,7 @@ import { InvalidConfigurationError } from '../../kernel/errors.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { refusesAll } from '../broker/broker.js';
+import type { Broker, ServerReport } from '../broker/broker.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 
 /** Between two looks at a server that does not answer, milliseconds; each look waits for an answer itself. */
@@ -14,12 +15,18 @@ const LOOK_AGAIN_MS = 250;
 @Injectable()
 export class ServerGate {
   readonly #logger = new SafeLogger('MessageQueueModule');
+  readonly #reports = new Map<Broker, ServerReport>();
   #isOpen = false;
 
   constructor(
     private readonly queues: RegisteredQueues,
     @Inject(MESSAGE_QUEUE_CONFIG) private readonly config: MessageQueueConfig,
   ) {}
+
+  /** What the last look found; undefined before the first. */
+  reportOf(broker: Broker): ServerReport | undefined {
+    return this.#reports.get(broker);
+  }
 
   /**
    * Looks once and warns of everything that should be changed.
@@ -42,7 +49,9 @@ export class ServerGate {
   }
 
   async #look(warnsOfAbsence: boolean): Promise<boolean> {
-    const reports = await Promise.all(this.queues.brokers().map((broker) => broker.inspectServer()));
+    const brokers = this.queues.brokers();
+    const reports = await Promise.all(brokers.map((broker) => broker.inspectServer()));
+    brokers.forEach((broker, i) => this.#reports.set(broker, reports[i] as ServerReport));
     const reachable = reports.filter((report) => report.reachable && !refusesAll(report));
     const isComplete = reachable.length === reports.length;
     const said = isComplete || warnsOfAbsence ? reports : [];

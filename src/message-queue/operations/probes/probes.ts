@@ -31,6 +31,7 @@ export interface PortPage {
 export class Probes {
   readonly #probes: ProcessProbes;
   readonly #settings: ProbesSettings | null;
+  readonly #mountedAt: string[] = [];
   #port: ProbePort | undefined;
   #file: ProbeFile | undefined;
 
@@ -41,15 +42,21 @@ export class Probes {
   }
 
   /** Where they are, in words for the log; null where there are none. */
-  get places(): readonly string[] | null {
+  get places(): string | null {
     if (this.#settings === null) return null;
-    const { port, file } = this.#settings;
-    return [...(port === undefined ? [] : [`port ${port}`]), ...(file === undefined ? [] : [`file ${file}`])];
+    const { path, port, file } = this.#settings;
+    const places = [
+      ...(port === undefined ? [] : [`port ${port}`]),
+      ...(file === undefined ? [] : [`the file ${file}`]),
+      ...this.#mountedAt,
+    ];
+    return `${path}/live and ${path}/ready, on ${places.join(', ') || 'nothing: this process has no web server'}`;
   }
 
   /** Puts them into the web server of the app. */
   mount(server: HttpServer, app: ApplicationConfig): void {
     for (const { address, step } of this.#steps()) mountAt(server, mountedAddress(app, address), step);
+    if (this.#settings !== null) this.#mountedAt.push('the web server');
   }
 
   /**

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, DynamicModule, INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -9,7 +11,7 @@ import { basicAuthAccess } from '../../src/message-queue/operations/index.js';
 import { CLEANUP_QUEUE } from '../../src/message-queue/queues/index.js';
 import { MessageQueueTestingModule } from '../../src/message-queue/testing/index.js';
 import { HostApps } from '../support/host-app.js';
-import { TestRedis } from '../support/redis-server.js';
+import { freePort, TestRedis } from '../support/redis-server.js';
 
 @Injectable()
 class OperatorGuard implements CanActivate {
@@ -21,9 +23,21 @@ class OperatorGuard implements CanActivate {
 const SIX =
   'message-delivery × 10, message-notification × 15, message-indexing × 3, message-encryption × 5, batch-message-sending × 2, message-cleanup × 1';
 const MEMORY =
-  'Jobs are kept in memory: they die with the process. To keep them, set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis.';
-const CLEANUPS =
-  'Schedules: message-cleanup old_messages (0 2 * * *), message-cleanup deleted_conversations (30 2 * * *), message-cleanup expired_attachments (0 3 * * *), message-cleanup old_inbox_entries (30 3 * * *), message-cleanup old_ledger_entries (30 3 * * *), message-cleanup old_batch_progress (30 3 * * *).';
+  'Jobs: in memory, they die with the process; to keep them, set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis';
+const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+  version: string;
+};
+const NEXT = String.raw`20\d\d-\d\d-\d\dT0[23]:[03]0Z`;
+
+/** Sections of the banner with their lines joined; none where there is none. */
+function sectionsIn(lines: readonly string[]): string[] {
+  const [text = '', ...more] = lines.filter((line) => line.startsWith('nestjs-message-queue '));
+  expect(more).toEqual([]);
+  return text
+    .replaceAll(/\n {6}/g, ' ')
+    .split('\n  - ')
+    .filter((section) => section !== '');
+}
 
 describe('What a start says', () => {
   const apps: INestApplication[] = [];
@@ -34,10 +48,11 @@ describe('What a start says', () => {
     logger.lines.length = 0;
   });
 
-  const reported = (): string[] =>
-    logger.lines.filter((line) => /^(Jobs are kept|Role "|Queues|Schedules|Board: )/.test(line));
+  const reported = (): string[] => sectionsIn(logger.lines);
+  const section = (name: string): string | undefined =>
+    reported().find((text) => text.startsWith(`${name}: `));
 
-  /** The lines of the start report. */
+  /** The sections of the banner. */
   async function start(
     options: MessageQueueModuleOptions,
     { prefix, fastify, imports = [] }: { prefix?: string; fastify?: boolean; imports?: DynamicModule[] } = {},
@@ -60,13 +75,22 @@ describe('What a start says', () => {
   }
 
   it('in memory', async () => {
-    expect(await start({ environment: 'development', provider: 'memory' })).toEqual([
+    const sections = await start({ environment: 'development', provider: 'memory' });
+    expect(sections).toEqual([
+      `nestjs-message-queue ${version}, role "both": adds jobs and runs them`,
       MEMORY,
-      'Role "both": this process adds jobs and runs them.',
-      `Queues (× jobs at the same time): ${SIX}.`,
-      CLEANUPS,
-      'Board: /admin/queues, open to this machine only.',
+      `Queues: ${SIX}`,
+      expect.stringMatching(
+        new RegExp(
+          `^Schedules: message-cleanup old_messages ${NEXT}, message-cleanup deleted_conversations ${NEXT}, `,
+        ),
+      ),
+      'Board: /admin/queues, open to this machine only',
+      expect.stringMatching(/^In memory: .*MessageTransport.*: what goes there does not leave this process$/),
+      'Off: probes (operations.probes)',
     ]);
+    const text = logger.lines.find((line) => line.startsWith('nestjs-message-queue ')) ?? '';
+    expect(text.split('\n').filter((line) => line.length > 78)).toEqual([]);
   });
 
   it('of a worker on Redis, without a password', async () => {
@@ -91,10 +115,14 @@ describe('What a start says', () => {
         }),
       ];
       expect((await start(options, { imports })).slice(0, 4)).toEqual([
-        `Jobs are kept in Redis at ${url.hostname}:${url.port}, database 2, prefix "chat".`,
-        'Role "worker": this process runs jobs, and may add some. Work begins when MessageQueueWorker.start() is called.',
-        `Queues (× jobs at the same time): ${SIX}.`,
-        'Schedules: message-cleanup cleanup-messages (every 60000 ms).',
+        `nestjs-message-queue ${version}, role "worker": runs jobs, and may add some, once MessageQueueWorker.start() is called`,
+        expect.stringMatching(
+          new RegExp(
+            `^Jobs: in Redis [\\d.]+ at ${url.hostname}:${url.port}, database 2, prefix "chat"$`,
+          ),
+        ),
+        `Queues: ${SIX}`,
+        expect.stringMatching(/^Schedules: message-cleanup cleanup-messages 20\d\d-\d\d-\d\dT\d\d:\d\dZ$/),
       ]);
     } finally {
       for (const app of apps.splice(0)) await app.close();
@@ -104,10 +132,12 @@ describe('What a start says', () => {
 
   it('of a producer, which runs nothing and keeps no schedules', async () => {
     const lines = await start({ environment: 'development', provider: 'memory', role: 'producer' });
-    expect(lines.slice(1)).toEqual([
-      'Role "producer": this process adds jobs and runs none.',
-      `Queues: ${SIX.replaceAll(/ × \d+/g, '')}.`,
-      'Board: /admin/queues, open to this machine only.',
+    expect(lines).toEqual([
+      `nestjs-message-queue ${version}, role "producer": adds jobs and runs none`,
+      MEMORY,
+      `Queues: ${SIX.replaceAll(/ × \d+/g, '')}`,
+      'Board: /admin/queues, open to this machine only',
+      'Off: probes (operations.probes)',
     ]);
   });
 
@@ -127,17 +157,17 @@ describe('What a start says', () => {
       'open to whoever the middleware in board.access lets in',
     ],
   ])('of a board %s', async (_how, board, environment, openTo) => {
-    const lines = await start({ environment, provider: 'memory', acceptInMemory: true, board });
-    expect(lines.at(-1)).toBe(`Board: /admin/queues, ${openTo}.`);
+    await start({ environment, provider: 'memory', acceptInMemory: true, board });
+    expect(section('Board')).toBe(`Board: /admin/queues, ${openTo}`);
   });
 
   it('of a board where nobody said what the process runs for', async () => {
     const { NODE_ENV: named } = process.env;
     delete process.env['NODE_ENV'];
     try {
-      const lines = await start({ provider: 'memory' });
-      expect(lines.at(-1)).toBe(
-        'Board: /admin/queues, open to nobody until board.access says who may use it, or NODE_ENV=development that this machine may.',
+      await start({ provider: 'memory' });
+      expect(section('Board')).toBe(
+        'Board: /admin/queues, open to nobody until board.access says who may use it, or NODE_ENV=development that this machine may',
       );
     } finally {
       process.env['NODE_ENV'] = named;
@@ -146,10 +176,11 @@ describe('What a start says', () => {
 
   it('of a board that is somewhere else, or nowhere', async () => {
     const options = { environment: 'development', provider: 'memory' } as const;
-    const moved = await start({ ...options, board: { path: 'ops' } }, { prefix: 'api', fastify: true });
-    expect(moved.at(-1)).toBe('Board: /api/ops, open to this machine only.');
-    const off = await start({ ...options, board: { enabled: false } });
-    expect(off.at(-1)).toBe('Board: off (board.enabled: false).');
+    await start({ ...options, board: { path: 'ops' } }, { prefix: 'api', fastify: true });
+    expect(section('Board')).toBe('Board: /api/ops, open to this machine only');
+    logger.lines.length = 0;
+    await start({ ...options, board: { enabled: false } });
+    expect(section('Board')).toBe('Board: off (board.enabled: false)');
   });
 
   it('of a process without a web server', async () => {
@@ -159,8 +190,26 @@ describe('What a start says', () => {
       prefix: 'no-web',
     });
     const app = await NestFactory.createApplicationContext(module, { logger });
-    expect(reported().at(-1)).toBe('Board: off: this process has no web server.');
+    expect(section('Board')).toBe('Board: off: this process has no web server');
     await app.close();
+  });
+
+  it('of a Redis that does not answer, and of probes', async () => {
+    const port = await freePort();
+    const redis = { host: '127.0.0.1', port };
+    await start(
+      { environment: 'development', redis, role: 'producer', operations: { probes: { path: '/probe' } } },
+      { prefix: 'api' },
+    );
+    expect(section('Jobs')).toBe(
+      `Jobs: in Redis at 127.0.0.1:${port}, prefix "message-queue"; it does not answer`,
+    );
+    expect(section('Probes')).toBe('Probes: /probe/live and /probe/ready, on the web server');
+    expect(section('Off')).toBeUndefined();
+  });
+
+  it('is nothing where nobody wants to hear it', async () => {
+    expect(await start({ environment: 'development', provider: 'memory', banner: false })).toEqual([]);
   });
 
   it('is nothing in tests', async () => {
