@@ -4,7 +4,6 @@ import { packageVersion } from '../../kernel/host/package-version.js';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { nextRepeat } from '../admission/repeat-times.js';
 import { Broker } from '../broker/broker.js';
-import type { ServerReport } from '../broker/broker.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
