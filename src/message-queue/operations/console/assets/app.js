@@ -1,6 +1,6 @@
 /** The console: the frame around its pages, what they share, and which of them is open. */
 import { html, render, useEffect, useRef, useState } from './vendor/htm-preact.js';
-import { BOARD, read } from './data/api.js';
+import { BOARD, read, REST } from './data/api.js';
 import { clockSeconds, share, timeOf } from './data/format.js';
 import { isHeld, readings, REFRESH_MS, useLive } from './data/live.js';
 import { DEFAULT_HOURS, HOURS, hoursOf, linkFrom, placeOf, turn } from './data/place.js';
@@ -19,6 +19,7 @@ import { WorkersPage } from './pages/workers.js';
 
 /** On a page that shows other things, the frame may be older. */
 const FRAME_MS = 15_000;
+const AWAY = 'The broker does not answer.';
 const TITLE = document.title;
 const TABS = [
   ['', 'Overview'],
@@ -69,6 +70,13 @@ function Header({ place, overview }) {
     workers: html`<${Badge} count=${overview?.totals.workers ?? 0} word="alive" />`,
     alerts: html`<${Badge} count=${firing} kind="bad" word="firing" />`,
   };
+  const tabs = useRef();
+  // On a phone the tabs scroll, and the one that is open may be out of sight.
+  useEffect(() => {
+    const open = tabs.current.querySelector('[aria-current]');
+    if (open !== null)
+      tabs.current.scrollLeft = open.offsetLeft - (tabs.current.clientWidth - open.clientWidth) / 2;
+  }, [place.page]);
   return html`<header>
     <div class="bar">
       <h1 class="brand">${overview?.title ?? TITLE}</h1>
@@ -79,7 +87,7 @@ function Header({ place, overview }) {
       </span>
       ${overview && html`<span class="who"><b>${overview.operator.name}</b><span class="role"> · ${overview.operator.role}</span></span>`}
     </div>
-    <nav aria-label="Console">
+    <nav aria-label="Console" ref=${tabs}>
       ${TABS.map(([page, name]) => html`<a href=${linkFrom(place, page)} aria-current=${place.page === page ? 'page' : null}>${name}${badges[page]}</a>`)}
       ${BOARD !== '' && html`<a href=${BOARD}>Bull Board ↗</a>`}
     </nav>
@@ -111,7 +119,7 @@ function useLastKnown(live) {
   const known = useRef(null);
   if (live.data !== null && live.error === null && live.data.server.reachable)
     known.current = { overview: live.data, at: live.at };
-  const isAway = live.error?.isOutage === true || live.data?.server.reachable === false;
+  const isAway = live.error !== null || live.data?.server.reachable === false;
   return { known: known.current, isAway };
 }
 
@@ -163,12 +171,12 @@ function App() {
     <${Header} place=${place} overview=${overview} />
     <main id="main" tabindex="-1" ref=${main}>
       <${Notice} notice=${notice} onClose=${() => (setNotice(null), main.current.focus())} />
-      ${known !== null && isAway && html`<${Away} since=${known.at} text=${live.error?.message ?? 'The broker does not answer.'} />`}
+      ${known !== null && isAway && html`<${Away} since=${known.at} text=${live.error?.message ?? AWAY} isAskedAgain=${live.error?.status !== 401} />`}
       ${
         overview === null || (known === null && isAway)
           ? html`<${Panel} title="Message queues"
               ><${Missing}
-                live=${isAway && !live.error ? { error: { message: 'The broker does not answer, and nothing is known yet.' } } : live}
+                live=${isAway && !live.error ? { error: { message: `${AWAY} Nothing is known yet.` } } : live}
                 what="the queues"
             /><//>`
           : Page === undefined
@@ -181,4 +189,7 @@ function App() {
   <//>`;
 }
 
-render(html`<${App} />`, document.body);
+const WITHOUT_REST =
+  'The console shows what the REST routes answer, and operations.rest is false: set it to true or to a path.';
+
+render(REST === '' ? html`<main><p>${WITHOUT_REST}</p></main>` : html`<${App} />`, document.body);

@@ -3,7 +3,8 @@
 const TIMEOUT_MS = 20_000;
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? '';
 
-const REST = meta('rest-address');
+/** Address of the REST routes; empty where they are left out. */
+export const REST = meta('rest-address');
 /** Address of the board; empty where there is none. */
 export const BOARD = meta('board-address');
 
@@ -14,11 +15,6 @@ export class ApiError extends Error {
     this.status = status;
     this.code = code;
     this.issues = issues;
-  }
-
-  /** Whether it is about the way to the data and not about what was asked: what is shown may be old. */
-  get isOutage() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 

@@ -69,13 +69,13 @@ export function AlertSentence({ alert, after }) {
 
 const told = ({ sentTo }) => (sentTo.length === 0 ? 'notified nobody' : `notified ${sentTo.join(', ')}`);
 
-/** The server that keeps the jobs does not answer: what is shown stands still. */
-export function Away({ since, text }) {
+/** No answer comes any more, or none of the broker: what is shown stands still. */
+export function Away({ since, text, isAskedAgain }) {
   return html`<section class="alert" role="alert">
     <span class="mark" aria-hidden="true">■</span>
-    <p><b>${text}</b> <span class="since">since ${clockSeconds(since)}</span></p>
+    <p><b>${text}</b><span class="since">since ${clockSeconds(since)}</span></p>
     <p class="todo">
-      Everything below is the last that was known, of ${clockSeconds(since)}. It is asked again every 5 s.
+      Everything below is the last that was known, of ${clockSeconds(since)}.${isAskedAgain && ' It is asked again every 5 s.'}
     </p>
   </section>`;
 }

@@ -64,7 +64,7 @@ export function Notice({ notice, onClose }) {
     if (notice !== null && (document.activeElement === document.body || document.activeElement === null))
       box.current?.focus();
   }, [notice]);
-  return html`<div class="notices" role="status" aria-live="polite">
+  return html`<div class="notices" role="status" aria-live="polite" aria-label="How the last change went">
     ${
       notice !== null &&
       html`<div class="notice ${notice.kind}" tabindex="-1" ref=${box}>
