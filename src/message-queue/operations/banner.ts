@@ -1,4 +1,4 @@
-import type { ServerReport } from '../broker/server-report.js';
+import type { ServerReport } from '../broker/broker.js';
 import type { MessageQueueConfig, RedisTopology } from '../message-queue.options.js';
 
 /** Something in the web server, or beside it. */

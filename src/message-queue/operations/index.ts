@@ -41,6 +41,10 @@ export type {
   UnknownKind,
 } from '../broker/broker.js';
 
+// Metrics for Prometheus
+export { messageQueueCollector } from './metrics/prom-client-collector.js';
+export type { MessageQueueCollector, MetricsRegistry } from './metrics/prom-client-collector.js';
+
 // Probes
 export { MessageQueueHealthIndicator } from './probes/message-queue-health-indicator.js';
 export type {

@@ -36,6 +36,7 @@ import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
 import { MessageQueueLastStepModule, MessageQueueLifecycleModule } from './lifecycle.module.js';
 import { MessageQueueHealthIndicator } from '../operations/probes/message-queue-health-indicator.js';
+import { METRICS_PAGE } from './providers/metrics-providers.js';
 import { PROBES } from './providers/probe-providers.js';
 import { ALERT_PROVIDERS } from './providers/alert-providers.js';
 import { ERASURE_PROVIDERS } from './providers/erasure-providers.js';
@@ -140,6 +141,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   ServerGate,
   Readiness,
   PROBES,
+  METRICS_PAGE,
   StartBanner,
 ];
 

@@ -1,15 +1,19 @@
-import type { BrokerLook, Instance } from '../../broker/activity-store.js';
+import type { BrokerLook } from '../../broker/activity-store.js';
 import type { QueueSnapshot } from '../../broker/broker.js';
+import { isAlive } from '../../monitoring/alerts/alert-figures.js';
 import type { MetricFamily, Sample } from './exposition.js';
 import type { MetricName } from './metric-table.js';
 
+/** A look as far as metrics show it. */
+export type MeasuredLook = Pick<BrokerLook, 'at' | 'counts' | 'alerts' | 'instances'>;
+
 /** What all processes share, at one moment. */
 export interface BrokerFacts {
-  readonly look: Pick<BrokerLook, 'at' | 'counts' | 'alerts'>;
-  /** Those that are alive. */
-  readonly instances: readonly Pick<Instance, 'queues'>[];
+  /** One of each broker of the app. */
+  readonly looks: readonly MeasuredLook[];
+  /** Of the slowest. */
   readonly latencyMs: number | null;
-  /** 0 to 1; null without a limit. */
+  /** Of the fullest, 0 to 1; null without a limit. */
   readonly memoryUsedRatio: number | null;
 }
 
@@ -24,65 +28,84 @@ const STATES: readonly (readonly [state: string, of: (snapshot: QueueSnapshot) =
   ['failed', ({ failed }) => failed],
 ];
 
-/** The metrics of the broker; while it is away (null) only that it is. */
+/** The metrics of the broker; while one is away (null) only that it is. */
 export function brokerFamilies(facts: BrokerFacts | null): readonly MetricFamily[] {
   if (facts === null) return [single('broker_up', 0)];
-  const { look, latencyMs, memoryUsedRatio } = facts;
-  const queues = [...look.counts];
+  const { looks, latencyMs, memoryUsedRatio } = facts;
   return [
     single('broker_up', 1),
     single('broker_latency_seconds', latencyMs === null ? null : latencyMs / 1_000),
     single('broker_memory_ratio', memoryUsedRatio),
     {
       name: 'jobs',
-      samples: queues.flatMap(([queue, snapshot]) =>
-        STATES.map(([state, of]) => ({ labels: { queue, state }, value: of(snapshot) })),
+      samples: looks.flatMap(({ counts }) =>
+        [...counts].flatMap(([queue, snapshot]) =>
+          STATES.map(([state, of]) => ({ labels: { queue, state }, value: of(snapshot) })),
+        ),
       ),
     },
-    byQueue('oldest_wait_seconds', queues, ({ oldestWaitingAt }) =>
-      oldestWaitingAt === null ? 0 : Math.max(0, look.at - oldestWaitingAt) / 1_000,
+    byQueue('oldest_wait_seconds', looks, ({ oldestWaitingAt }, at) =>
+      oldestWaitingAt === null ? 0 : Math.max(0, at - oldestWaitingAt) / 1_000,
     ),
-    byQueue('paused', queues, ({ isPaused }) => (isPaused ? 1 : 0)),
-    ...workerFamilies(facts),
-    byQueue('jobs_expired_total', queues, ({ expired }) => expired),
-    byQueue('keys_parked', queues, ({ flow }) => flow.parked),
-    byQueue('rate_closed_seconds_total', queues, ({ flow }) => flow.rateClosedMs / 1_000),
-    byQueue('flow_repairs_total', queues, ({ flow }) => flow.repairs),
-    {
-      name: 'alert_firing',
-      samples: look.alerts.map(({ rule, queue, severity, state }) => ({
-        labels: { alert: rule, queue, severity },
-        value: state === 'firing' ? 1 : 0,
-      })),
-    },
+    byQueue('paused', looks, ({ isPaused }) => (isPaused ? 1 : 0)),
+    { name: 'workers', samples: looks.flatMap(workersOf) },
+    { name: 'worker_utilization_ratio', samples: looks.flatMap(utilizationOf) },
+    byQueue('jobs_expired_total', looks, ({ expired }) => expired),
+    byQueue('keys_parked', looks, ({ flow }) => flow.parked),
+    byQueue('rate_closed_seconds_total', looks, ({ flow }) => flow.rateClosedMs / 1_000),
+    byQueue('flow_repairs_total', looks, ({ flow }) => flow.repairs),
+    { name: 'alert_firing', samples: alertsOf(looks) },
   ];
 }
 
-function workerFamilies({ look, instances }: BrokerFacts): readonly MetricFamily[] {
-  const workers: Sample[] = [];
-  const utilization: Sample[] = [];
-  for (const queue of look.counts.keys()) {
-    const working = instances.flatMap(({ queues }) => {
-      const slots = Object.hasOwn(queues, queue) ? queues[queue] : undefined;
-      return slots === undefined ? [] : [slots];
-    });
+function workersOf(look: MeasuredLook): readonly Sample[] {
+  return [...look.counts.keys()].map((queue) => ({
+    labels: { queue },
+    value: slotsOf(look, queue).length,
+  }));
+}
+
+function utilizationOf(look: MeasuredLook): readonly Sample[] {
+  return [...look.counts.keys()].flatMap((queue) => {
+    const working = slotsOf(look, queue);
     const slots = working.reduce((sum, [of]) => sum + of, 0);
     const busy = working.reduce((sum, [, of]) => sum + of, 0);
-    workers.push({ labels: { queue }, value: working.length });
-    if (slots > 0) utilization.push({ labels: { queue }, value: busy / slots });
+    return slots === 0 ? [] : [{ labels: { queue }, value: busy / slots }];
+  });
+}
+
+/** Slots and busy ones of each process alive that works on a queue. */
+function slotsOf({ instances, at }: MeasuredLook, queue: string): (readonly [number, number])[] {
+  return instances.flatMap((instance) => {
+    const slots = Object.hasOwn(instance.queues, queue) ? instance.queues[queue] : undefined;
+    return slots !== undefined && slots[0] > 0 && isAlive(instance, at)
+      ? [[slots[0], slots[1]] as const]
+      : [];
+  });
+}
+
+/** Two brokers of an app may each have an alert of a rule that is of no queue; it fires when one does. */
+function alertsOf(looks: readonly MeasuredLook[]): readonly Sample[] {
+  const samples = new Map<string, Sample>();
+  for (const { rule, queue, severity, state } of looks.flatMap(({ alerts }) => alerts)) {
+    const labels = { alert: rule, queue, severity };
+    const key = JSON.stringify(labels);
+    if (state === 'firing' || !samples.has(key)) {
+      samples.set(key, { labels, value: state === 'firing' ? 1 : 0 });
+    }
   }
-  return [
-    { name: 'workers', samples: workers },
-    { name: 'worker_utilization_ratio', samples: utilization },
-  ];
+  return [...samples.values()];
 }
 
 function byQueue(
   name: MetricName,
-  queues: readonly (readonly [string, QueueSnapshot])[],
-  of: (snapshot: QueueSnapshot) => number,
+  looks: readonly MeasuredLook[],
+  of: (snapshot: QueueSnapshot, at: number) => number,
 ): MetricFamily {
-  return { name, samples: queues.map(([queue, snapshot]) => ({ labels: { queue }, value: of(snapshot) })) };
+  const samples = looks.flatMap(({ counts, at }) =>
+    [...counts].map(([queue, snapshot]) => ({ labels: { queue }, value: of(snapshot, at) })),
+  );
+  return { name, samples };
 }
 
 function single(name: MetricName, value: number | null): MetricFamily {

@@ -9,9 +9,10 @@ import {
   WAITS_AT,
 } from '../../jobs/activity/activity-record.js';
 import { NO_FLOW } from '../../broker/groups-of-queue.js';
+import type { Instance } from '../../broker/activity-store.js';
 import type { QueueSnapshot } from '../../broker/broker.js';
 import { brokerFamilies } from './broker-families.js';
-import type { BrokerFacts } from './broker-families.js';
+import type { BrokerFacts, MeasuredLook } from './broker-families.js';
 import { durationHistogram, SHOWN_BOUNDS_MS } from './duration-histogram.js';
 import { exposition } from './exposition.js';
 import { METRICS } from './metric-table.js';
@@ -36,11 +37,15 @@ function recordOf(runsMs: readonly number[]): Float64Array {
 
 const PROCESS: ProcessFacts = {
   series: [
-    { queue: 'message-delivery', job: 'send-message', record: recordOf([3, 10, 11, 700_000]) },
-    { queue: ODD, job: ODD, record: recordOf([1]) },
+    {
+      queue: 'message-delivery',
+      job: 'send-message',
+      record: recordOf([3, 10, 11, 700_000]),
+      dead: new Map(),
+    },
+    { queue: ODD, job: ODD, record: recordOf([1]), dead: new Map([['attempts_spent', 1e15]]) },
   ],
-  refusals: [{ queue: ODD, reason: 'QUEUE_FULL', count: 3 }],
-  deadLetters: [{ queue: ODD, job: ODD, reason: 'attempts_spent', count: 1e15 }],
+  refused: [{ queue: ODD, reason: 'queue_full', count: 3 }],
   queues: [{ queue: ODD, slots: 10, busy: 3 }],
   breakers: [
     { dependency: 'smtp', state: 'OPEN' },
@@ -48,6 +53,11 @@ const PROCESS: ProcessFacts = {
   ],
   loopLagMs: 0.25,
   build: { version: '1.0.0', provider: 'redis', role: 'both' },
+};
+
+const HEARTBEAT: Omit<Instance, 'queues' | 'seenAt'> = {
+  ...{ id: 'i', host: 'h', pid: 1, role: 'both', version: '1', node: '20', startedAt: 0, rssBytes: 1 },
+  ...{ loopLagMs: 0, flushMs: 5_000, openBreakers: [] },
 };
 
 const SNAPSHOT: QueueSnapshot = {
@@ -61,12 +71,27 @@ const SNAPSHOT: QueueSnapshot = {
   },
 };
 
+const LOOK: MeasuredLook = {
+  at: 100_000,
+  counts: new Map([[ODD, SNAPSHOT]]),
+  alerts: [],
+  instances: [
+    instance({ [ODD]: [10, 3, 0] }),
+    instance({ [ODD]: [10, 2, 1] }),
+    instance({}),
+    instance({ [ODD]: [10, 9, 0] }, 60_000),
+  ],
+};
+
 const BROKER: BrokerFacts = {
-  look: { at: 100_000, counts: new Map([[ODD, SNAPSHOT]]), alerts: [] },
-  instances: [{ queues: { [ODD]: [10, 3, 0] } }, { queues: { [ODD]: [10, 2, 1] } }, { queues: {} }],
+  looks: [LOOK],
   latencyMs: 2,
   memoryUsedRatio: 0.5,
 };
+
+function instance(queues: Instance['queues'], seenAt = 99_000): Instance {
+  return { ...HEARTBEAT, queues, seenAt };
+}
 
 describe('exposition', () => {
   it('passes what promtool checks, with names that are as odd as can be', () => {
@@ -119,7 +144,7 @@ describe('exposition', () => {
   it('gives every metric the labels that its table says', () => {
     const families = [
       ...processFamilies(PROCESS),
-      ...brokerFamilies({ ...BROKER, look: { ...BROKER.look, alerts: [ALERT] } }),
+      ...brokerFamilies({ ...BROKER, looks: [{ ...LOOK, alerts: [ALERT] }] }),
     ];
     expect(families.map(({ name }) => name).sort()).toEqual(Object.keys(METRICS).sort());
     for (const { name, samples } of families) {
@@ -150,13 +175,15 @@ describe('exposition', () => {
   it('says nothing of waits and run times of what never ran here', () => {
     const record = emptyRecord();
     record[COUNTER_AT.added] = 1;
-    const text = exposition(processFamilies({ ...PROCESS, series: [{ queue: 'q', job: 'j', record }] }));
+    const text = exposition(
+      processFamilies({ ...PROCESS, series: [{ queue: 'q', job: 'j', record, dead: new Map() }] }),
+    );
     expect(text).toContain('message_queue_jobs_added_total{queue="q",job="j"} 1\n');
     expect(text).not.toContain('_seconds_bucket');
   });
 });
 
-const ALERT: BrokerFacts['look']['alerts'][number] = {
+const ALERT: MeasuredLook['alerts'][number] = {
   ...{
     rule: 'NoWorker',
     queue: '',

@@ -1,0 +1,103 @@
+import { packageVersion } from '../../../kernel/host/package-version.js';
+import type { HostCode } from '../../../kernel/host/host-code.js';
+import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import type { BrokerLook } from '../../broker/activity-store.js';
+import type { Broker, ServerReport } from '../../broker/broker.js';
+import type { ManagedQueues } from '../../broker/managed-queues.js';
+import type { ProcessActivity } from '../../jobs/activity/process-activity.js';
+import type { MessageQueueConfig } from '../../message-queue.options.js';
+import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
+import type { MessageQueueWorker } from '../../worker/message-queue.worker.js';
+import type { BrokerFacts } from './broker-families.js';
+import type { MetricsSources } from './metrics-page.js';
+import type { ProcessFacts } from './process-families.js';
+
+/** What the sources are made of. */
+export interface MetricsParts {
+  readonly activity: ProcessActivity;
+  readonly queues: ManagedQueues;
+  readonly worker: MessageQueueWorker;
+  readonly breakers: CircuitBreakers;
+  readonly host: HostCode;
+  readonly config: Pick<MessageQueueConfig, 'provider' | 'role'>;
+}
+
+/** Scrapers wait 10 s; milliseconds. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** The metrics of an app's process and of its brokers. */
+export function metricsSources(parts: MetricsParts): MetricsSources {
+  const version = packageVersion();
+  return {
+    process: async () => ({
+      ...processFacts(parts, version),
+      loopLagMs: await loopLagMs(),
+    }),
+    broker: () => brokerFacts(parts.queues),
+  };
+}
+
+function processFacts(
+  { activity, queues, worker, breakers, host, config }: MetricsParts,
+  version: string,
+): Omit<ProcessFacts, 'loopLagMs'> {
+  const names = worker.isRunning ? queues.names() : [];
+  return {
+    series: activity.series,
+    refused: activity.refused,
+    queues: names.map((queue) => ({
+      queue,
+      slots: queues.get(queue).definition.concurrency,
+      busy: worker.activeCount(queue),
+    })),
+    // A host may have plugged in breakers of its own.
+    breakers: host.ask('CircuitBreakers.statuses()', undefined, () => breakers.statuses(), []),
+    build: { version, provider: config.provider, role: config.role },
+  };
+}
+
+/** From now until what waits in the event loop has had its turn. */
+function loopLagMs(): Promise<number> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => setImmediate(() => resolve(performance.now() - startedAt)));
+}
+
+/** Of all brokers together; null when one does not answer. */
+async function brokerFacts(queues: ManagedQueues): Promise<BrokerFacts | null> {
+  const byBroker = new Map<Broker, string[]>();
+  for (const name of queues.names()) {
+    const { broker } = queues.get(name);
+    byBroker.set(broker, [...(byBroker.get(broker) ?? []), name]);
+  }
+  try {
+    const seen = await Promise.all([...byBroker].map(([broker, names]) => lookAt(broker, names)));
+    return together(seen);
+  } catch {
+    return null;
+  }
+}
+
+interface Seen {
+  readonly look: BrokerLook;
+  readonly server: ServerReport;
+}
+
+/** @throws Error when it does not answer in time */
+async function lookAt(broker: Broker, names: readonly string[]): Promise<Seen> {
+  const both = Promise.all([broker.activity.look(names), broker.inspectServer()]);
+  const [look, server] = await answeredWithin(both, ANSWER_TIMEOUT_MS, () => new Error('no answer'));
+  if (!server.reachable) throw new Error('not reachable');
+  return { look, server };
+}
+
+function together(seen: readonly Seen[]): BrokerFacts {
+  const most = (of: (server: ServerReport) => number | null): number | null => {
+    const known = seen.flatMap(({ server }) => of(server) ?? []);
+    return known.length === 0 ? null : Math.max(...known);
+  };
+  return {
+    looks: seen.map(({ look }) => look),
+    latencyMs: most(({ latencyMs }) => latencyMs),
+    memoryUsedRatio: most(({ memoryUsedRatio }) => memoryUsedRatio),
+  };
+}
