@@ -1,5 +1,6 @@
 import type { InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { BoardOptions } from './operations/board/board-access.js';
+import type { OperationsConfig, OperationsOptions } from './operations/operations-settings.js';
 import type { GivenOptions } from '../kernel/values/options.js';
 import type { REDIS_SETTINGS } from './configuration/redis/redis-settings.js';
 import type { SettingValues, SETTINGS } from './configuration/settings.js';
@@ -21,7 +22,7 @@ export type Role = SettingValues['role'];
 /** The one validated, frozen configuration everything inside reads. */
 export interface MessageQueueConfig extends Omit<
   SettingValues,
-  'provider' | 'redis' | 'cleanup' | 'lock' | 'spool'
+  'provider' | 'redis' | 'cleanup' | 'lock' | 'spool' | 'operations'
 > {
   readonly provider: 'memory' | 'redis';
   /** Only for provider `redis`. */
@@ -29,6 +30,8 @@ export interface MessageQueueConfig extends Omit<
   readonly lock: Required<SettingValues['lock']>;
   /** Where jobs go while Redis is away; null unless `whenUnavailable` is `spool`. */
   readonly spool: (SettingValues['spool'] & { readonly directory: string }) | null;
+  /** What of the operations there is, and where. */
+  readonly operations: OperationsConfig;
   /** Jobs that run again and again: the host's and the default clean-ups. */
   readonly schedules: readonly DeclaredSchedule[];
   /** The settings of every registered queue, overrides applied, by queue name. */
@@ -46,7 +49,9 @@ export interface CleanupOptions extends GivenOptions<(typeof SETTINGS)['cleanup'
  * or production; `docs/configuration.md` has the whole table. The options that a variable can set too are declared in
  * `configuration/settings.ts`.
  */
-export interface MessageQueueOptions extends GivenOptions<typeof SETTINGS> {
+export interface MessageQueueOptions extends Omit<GivenOptions<typeof SETTINGS>, 'operations'> {
+  /** What the person on call has, and who may use it. `{}` opens REST, the console and metrics at their default paths. Default: nothing of it. */
+  readonly operations?: OperationsOptions;
   /** Overrides of the queues' own settings, by queue name. */
   readonly queues?: Readonly<Record<string, QueueOverrides>>;
   /** Wrapped around every job, or those of one queue, in this order: the first is the outermost. */

@@ -8,7 +8,7 @@ import { BullBoardModule } from '@bull-board/nestjs';
 import { ExpressAdapter } from '@bull-board/express';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
 import { Redis } from 'ioredis';
-import { basicAuthAccess } from '../../src/message-queue/operations/board/basic-auth.js';
+import { basicAuthAccess } from '../../src/message-queue/operations/access/basic-auth.js';
 import type { ProviderName } from '../../src/message-queue/broker/broker.js';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
 import { DeadLetterService } from '../../src/message-queue/dead-letter/dead-letter.service.js';
@@ -238,7 +238,7 @@ describe.each<ProviderName>(['memory', 'redis'])('The board on %s', (provider) =
       }
       const refusal = await app.get('/admin/queues');
       expect(refusal.status).toBe(403);
-      expect(await refusal.text()).toContain('basicAuthAccess');
+      expect(await refusal.text()).toContain('MESSAGE_QUEUE_OPERATORS');
       const pause = await app.get('/admin/queues/api/queues/pause', { method: 'PUT' });
       expect(pause.status).toBe(403);
       expect(await app.queue('message-delivery').isPaused()).toBe(false);

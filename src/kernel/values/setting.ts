@@ -10,6 +10,8 @@ import type { Field, Fields, ReadOptions } from './options.js';
 export interface Setting<T = unknown, Unset = T | undefined, Given = T> extends Field<T, Unset, Given> {
   /** The environment variable. None: it is an option only. */
   readonly variable?: string;
+  /** Whether a variable with `_FILE` behind the name may say which file has the value: for secrets. */
+  readonly file?: true;
   /** The default in production, where it is another one. */
   readonly production?: T;
   /** The default in words, where it is not a plain value. */

@@ -1,7 +1,14 @@
+import { readFileSync, statSync } from 'node:fs';
+
+/** A longer file is none that somebody meant, bytes. */
+const LONGEST_FILE = 65_536;
+
 /** Where variables come from: the host's `ConfigService`, or the process. */
 export interface Environment {
   /** The variable's text; undefined when it is missing or blank. */
   get(variable: string): string | undefined;
+  /** The text of a file that a variable names. @throws the system's error, or one that says what else is wrong with it */
+  file(path: string): string;
   /** Names of the variables that are set. */
   names(): readonly string[];
 }
@@ -31,6 +38,14 @@ export function readEnvironment(
       // Compose files and CI pass unset variables on as empty text.
       return written.trim() === '' ? undefined : written;
     },
+    file: readSmallFile,
     names: () => Object.keys(variables).filter((name) => (variables[name] ?? '').trim() !== ''),
   };
+}
+
+function readSmallFile(path: string): string {
+  if (statSync(path).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
+  const text = readFileSync(path, 'utf8');
+  if (text.trim() === '') throw new Error('it is empty');
+  return text;
 }

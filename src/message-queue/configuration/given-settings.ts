@@ -10,6 +10,9 @@ import type { Origins } from './redis/resolve-redis.js';
 import { SETTINGS } from './settings.js';
 import type { SettingValues } from './settings.js';
 
+/** Where Redis is, and what there is once in an app. */
+const NOT_OF_A_FURTHER_REDIS = /^(provider$|redis\.|operations\.(access|operators|viewers|metrics|probes)\b)/;
+
 /** What goes with the place of Redis: an option that says where it is replaces these variables too. */
 const BESIDE_A_PLACE: readonly string[] = ['redis.port', 'redis.sentinelName'];
 
@@ -35,15 +38,16 @@ export function givenSettings(
   const wrong: (Given & { readonly path: string; readonly message: string })[] = [];
   const placed = REDIS_PLACES.some((path) => valueAt(options, path) !== undefined);
   const isRead = (path: string): boolean => {
-    if (configKey !== undefined && (path === 'provider' || path.startsWith('redis.'))) return false;
+    if (configKey !== undefined && NOT_OF_A_FURTHER_REDIS.test(path)) return false;
     return !(placed && [...REDIS_PLACES, ...BESIDE_A_PLACE].includes(path));
   };
-  const given = (path: string, { variable }: Setting): Given | undefined => {
+  const given = (path: string, setting: Setting): Given | undefined => {
     const option = valueAt(options, path);
+    const { variable } = setting;
     if (option === undefined && (variable === undefined || !isRead(path))) return undefined;
     const found =
       option === undefined && variable !== undefined
-        ? { raw: environment.get(variable), name: variable }
+        ? variableOf(variable, setting.file === true, environment, issues)
         : { raw: option, name: path };
     if (found.raw !== undefined) origins.set(path, found.name);
     return found;
@@ -65,6 +69,22 @@ export function givenSettings(
       }
     },
   };
+}
+
+/** The text of a variable, or of the file that the one with `_FILE` behind its name names. */
+function variableOf(variable: string, mayBeFile: boolean, environment: Environment, issues: Issues): Given {
+  const raw = environment.get(variable);
+  const fileVariable = `${variable}_FILE`;
+  const path = mayBeFile ? environment.get(fileVariable)?.trim() : undefined;
+  if (path === undefined) return { raw, name: variable };
+  if (raw !== undefined) issues.add(fileVariable, `cannot be set beside ${variable}: leave one of them out`);
+  try {
+    return { raw: environment.file(path), name: fileVariable };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    issues.add(fileVariable, `must be a file that can be read, and it cannot (${code ?? message})`);
+    return { raw: undefined, name: fileVariable };
+  }
 }
 
 /** Variables about a Redis that is not used are nobody's mistake: the platform may have set them. */

@@ -23,7 +23,10 @@ export function refuseMisspelledVariables(
 ): void {
   const queues = queueNames.map(variablePartOf);
   const known = new Set([
-    ...settingsOf(SETTINGS).flatMap(([, { variable }]) => variable ?? []),
+    ...settingsOf(SETTINGS).flatMap(([, { variable, file }]) => {
+      if (variable === undefined) return [];
+      return file === true ? [variable, `${variable}_FILE`] : [variable];
+    }),
     ...queues.flatMap((queue) => ENDINGS.map((ending) => `QUEUE_${queue}_${ending}`)),
   ]);
   for (const name of environment.names()) {

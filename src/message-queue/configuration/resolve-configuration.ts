@@ -10,6 +10,7 @@ import { resolveSchedules } from '../schedules/resolve-schedules.js';
 import type { GivenSchedules } from '../schedules/resolve-schedules.js';
 import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
+import type { AccessSettings } from '../operations/access/access-methods.js';
 import { refuseMisspelledVariables } from './misspelled-variables.js';
 import { PART_KEYS, resolveParts } from './part-options.js';
 import type { PartOptions } from './part-options.js';
@@ -17,6 +18,7 @@ import { givenSettings } from './given-settings.js';
 import type { GivenSettings } from './given-settings.js';
 import { checkKeys } from './read-settings.js';
 import { checkOneSlot } from './flow-rules.js';
+import { accessSettings, resolveOperations, withSwitches } from './resolve-operations.js';
 import { resolveQueues } from './resolve-queues.js';
 import { REDIS_PLACES, resolveRedis } from './redis/resolve-redis.js';
 import { SETTINGS } from './settings.js';
@@ -52,6 +54,8 @@ export interface ResolvedConfiguration {
   /** Built-in queues that the app does not have. */
   readonly leftOut: readonly QueueDefinition[];
   readonly parts: PartOptions;
+  /** Who may use the operations. Not in the configuration, which hosts inject. */
+  readonly access: AccessSettings;
 }
 
 /**
@@ -60,12 +64,8 @@ export interface ResolvedConfiguration {
  */
 export function resolveConfiguration(sources: ConfigurationSources): ResolvedConfiguration {
   const { environment, definitions: registered, configKey } = sources;
-  const options: unknown = sources.options;
   const issues = new Issues();
-  if (!isRecord(options)) {
-    issues.add('options', mustBe('an object', shown(options)));
-    throw new InvalidConfigurationError('The options of MessageQueueModule are wrong:', issues.list);
-  }
+  const options = recordOf(sources.options, issues);
   refuseUnknownOptions(options, issues);
   const settings = givenSettings(options, environment, configKey, issues);
   const provider = resolveProvider(settings, configKey, issues);
@@ -78,6 +78,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const names = registered.map(({ name }) => name);
   if (configKey === undefined) refuseMisspelledVariables(environment, names, issues);
   const { redis: given, cleanup: _cleanup, lock: _lock, spool: _spool, ...plain } = settings.values;
+  const hasOperations = options.operations !== undefined && configKey === undefined;
   const redis = provider === 'redis' ? resolveRedis(given, settings.origins, issues) : null;
   if (redis?.topology.kind === 'cluster') checkOneSlot(definitions, plain.prefix, issues);
   const config: MessageQueueConfig = Object.freeze({
@@ -86,6 +87,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     redis,
     lock: resolveLock(settings, issues),
     spool: resolveSpool(settings, provider, issues),
+    operations: resolveOperations(settings.values, settings.origins, hasOperations),
     schedules: schedulesOf(sources, definitions, settings, issues),
     queues: Object.freeze(Object.fromEntries(definitions.map((definition) => [definition.name, definition]))),
   });
@@ -93,7 +95,15 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const count = issues.list.length === 1 ? 'one setting is' : `${issues.list.length} settings are`;
   const of = configKey === undefined ? '' : ` for the configuration key "${configKey}"`;
   issues.throwIfAny(InvalidConfigurationError, `The message queue cannot start: ${count} wrong${of}.`);
-  return { config, definitions, leftOut: resolved.filter(isLeftOut), parts };
+  const access = accessSettings(settings.values);
+  return { config, definitions, leftOut: resolved.filter(isLeftOut), parts, access };
+}
+
+/** @throws InvalidConfigurationError where they are no object */
+function recordOf(options: unknown, issues: Issues): Readonly<Record<string, unknown>> {
+  if (isRecord(options)) return withSwitches(options);
+  issues.add('options', mustBe('an object', shown(options)));
+  throw new InvalidConfigurationError('The options of MessageQueueModule are wrong:', issues.list);
 }
 
 function refuseUnknownOptions(options: Readonly<Record<string, unknown>>, issues: Issues): void {

@@ -84,8 +84,8 @@ export { MessageQueueWorker } from '../worker/message-queue.worker.js';
 export type { StopOptions, StopReport } from '../worker/message-queue.worker.js';
 
 // The board
-export { basicAuthAccess } from './board/basic-auth.js';
-export type { BasicAuthCredentials } from './board/basic-auth.js';
+export { basicAuthAccess } from './access/basic-auth.js';
+export type { BasicAuthCredentials } from './access/basic-auth.js';
 export type {
   BoardAccess,
   BoardJobView,
@@ -95,9 +95,16 @@ export type {
   BoardPrincipalReader,
   BoardRight,
 } from './board/board-access.js';
-export { changeRefusal } from './board/board-protection.js';
-export type { ChangeRefusal } from './board/board-protection.js';
-export { isFromThisMachine } from './board/loopback-access.js';
+
+// Who may use the operations, and where they are
+export type { AccessOption } from './access/access-settings.js';
+export type { OperatorReader } from './access/admission.js';
+export type { Guard } from './access/guard-access.js';
+export { isFromThisMachine } from './access/loopback-access.js';
+export type { Operator, OperatorRole } from './access/operator.js';
+export { changeRefusal } from './http/change-refusal.js';
+export type { ChangeRefusal } from './http/change-refusal.js';
+export type { OperationsConfig, OperationsOptions, PartPlace } from './operations-settings.js';
 
 // Keys and the audit
 export { Privacy } from '../privacy/privacy.js';

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { BullModule } from '@nestjs/bull';
 import { BoardModule } from '../operations/board/board.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { HEALTH_THRESHOLDS } from '../monitoring/queue-monitor.js';
 import type { ResolvedConfiguration } from '../configuration/resolve-configuration.js';
 import { BUILT_IN_PROCESSORS } from '../queues/built-in-processors.js';
@@ -69,9 +70,14 @@ const BULL_EXPLORER = BullModule.registerQueue();
 
 const BOARD = BoardModule.registerAsync({
   inject: [RESOLVED_CONFIGURATION],
-  useFactory: ({ parts, config: { environment } }: ResolvedConfiguration) => ({
-    ...parts.board,
-    environment,
+  useFactory: ({ parts, access }: ResolvedConfiguration) => ({ board: parts.board, access }),
+});
+
+const OPERATIONS = OperationsModule.registerAsync({
+  inject: [RESOLVED_CONFIGURATION],
+  useFactory: ({ parts, access, config }: ResolvedConfiguration) => ({
+    ...{ config, access },
+    title: parts.board.title,
   }),
 });
 
@@ -185,7 +191,7 @@ function appModule(setup: RootSetup): DynamicModule {
     global: setup.isGlobal,
     imports: [
       ...[core, DiscoveryModule, BULL_EXPLORER, MessageQueueLifecycleModule, MessageQueueLastStepModule],
-      ...[BOARD, ...setup.imports],
+      ...[BOARD, OPERATIONS, ...setup.imports],
     ],
     providers: [
       HEALTH,

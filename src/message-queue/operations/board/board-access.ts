@@ -1,7 +1,6 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import { code, flag, isRecord, matching, text, wholeNumber } from '../../../kernel/values/kinds.js';
 import type { GivenOptions, ReadOptions } from '../../../kernel/values/options.js';
-import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
 import { setting } from '../../../kernel/values/setting.js';
 import type { HttpMiddleware } from '../http/mount.js';
 
@@ -54,13 +53,13 @@ export const BOARD_OPTIONS = {
    */
   path: setting(matching('a path such as "/admin/queues"', /./), { default: '/admin/queues' }),
   /**
-   * Who may use it. Default: where `environment` is `development` or `test` requests from this machine, elsewhere nobody.
+   * Who may use the board, in place of those who may use the operations; it lets operators in. Default: `operations.access`.
    * `basicAuthAccess({ username, password })` is available.
    */
   access: setting(code<BoardAccess>('a guard or a middleware', isGuard), {}),
   /**
    * Who it is that `access` let in, and what else they may: called with each request as a guard gets it (on Express and for a middleware, Node's own).
-   * Default: the user of `basicAuthAccess`, else nobody in particular, `board`, without rights.
+   * Default: the operator whom `operations.access` named or the user of `basicAuthAccess`, else nobody in particular, `board`, without rights.
    */
   principal: setting(code<BoardPrincipalReader>('a function of the request'), {}),
   /**
@@ -83,6 +82,4 @@ export const BOARD_OPTIONS = {
 export interface BoardOptions extends GivenOptions<typeof BOARD_OPTIONS> {}
 
 /** What the board needs to know. */
-export interface BoardSettings extends ReadOptions<typeof BOARD_OPTIONS> {
-  readonly environment: EnvironmentName;
-}
+export interface BoardSettings extends ReadOptions<typeof BOARD_OPTIONS> {}

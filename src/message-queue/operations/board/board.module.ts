@@ -12,13 +12,20 @@ import { HostCode } from '../../../kernel/host/host-code.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { QueueAudit } from '../../privacy/audit/queue-audit.js';
+import type { AccessSettings } from '../access/access-methods.js';
 import type { BoardSettings } from './board-access.js';
 import type { MountedBoard } from './mounted-board.js';
+
+/** The board's settings, and who may use the operations. */
+export interface BoardModuleSettings {
+  readonly board: BoardSettings;
+  readonly access: AccessSettings;
+}
 
 /** How the settings are obtained. */
 export interface BoardModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
-  readonly useFactory: (...injected: never[]) => BoardSettings | Promise<BoardSettings>;
+  readonly useFactory: (...injected: never[]) => BoardModuleSettings | Promise<BoardModuleSettings>;
 }
 
 /** Token of the board's settings. */
@@ -34,7 +41,7 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
   #state = 'off: this process has no web server';
 
   constructor(
-    @Inject(BOARD_SETTINGS) private readonly settings: BoardSettings,
+    @Inject(BOARD_SETTINGS) private readonly settings: BoardModuleSettings,
     private readonly moduleRef: ModuleRef,
     private readonly host: HttpAdapterHost,
     private readonly app: ApplicationConfig,
@@ -54,14 +61,20 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
     return this.#board?.state ?? this.#state;
   }
 
+  /** Where the board is; null where there is none. Known once the module is initialised. */
+  get address(): string | null {
+    return this.#board?.address ?? null;
+  }
+
   /** Mounts the board, behind the host's own middleware and before its routes. */
   onModuleInit(): void {
     // There is no adapter, and no board, in a process made by createApplicationContext (null) or by a testing module (undefined).
     const server = this.host.httpAdapter as HttpServer | null | undefined;
-    if (!this.settings.enabled) this.#state = 'off (board.enabled: false)';
+    if (!this.settings.board.enabled) this.#state = 'off (board.enabled: false)';
     else if (server !== undefined && server !== null) {
       const mounted = require('./mounted-board.js') as typeof import('./mounted-board.js');
-      this.#board = new mounted.MountedBoard(server, this.settings, this.app, this.moduleRef);
+      const { board, access } = this.settings;
+      this.#board = new mounted.MountedBoard(server, board, access, this.app, this.moduleRef);
     }
   }
 

@@ -3,7 +3,6 @@ import type { UIConfig } from '@bull-board/api/typings/app';
 import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { HostCode } from '../../../kernel/host/host-code.js';
-import { opensUnlocked } from '../../../kernel/values/environment-name.js';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
@@ -12,11 +11,16 @@ import { Groups } from '../../groups/groups.js';
 import { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { RevealedJob } from '../../privacy/reveal/job-reveal.js';
-import { basicAuthPrincipal } from './basic-auth.js';
-import type { BoardSettings } from './board-access.js';
+import type { AccessSettings } from '../access/access-methods.js';
+import { Door } from '../access/door.js';
+import { changeRefusal, formRefusal } from '../http/change-refusal.js';
+import { answeredBy, stepOf } from '../http/exchange.js';
+import type { ExchangeStep } from '../http/exchange.js';
 import { mountedAddress, inOrder, mountAt } from '../http/mount.js';
 import type { HttpStep } from '../http/mount.js';
-import { sameSiteChanges, sameSiteForms, securityHeaders } from './board-protection.js';
+import { refuseInText } from '../http/refuse.js';
+import type { BoardSettings } from './board-access.js';
+import { BoardMethod } from './board-method.js';
 import { BoardUsers } from './board-users.js';
 import { groupsAddress } from './groups/groups-look.js';
 import { groupsStep, isForGroups, queuesWithGroups } from './groups/groups-step.js';
@@ -27,12 +31,19 @@ import { BoardQueueAdapter } from './view/board-queue-adapter.js';
 import type { BoardParts } from './view/board-queue-adapter.js';
 import { BoardServer } from './board-server.js';
 import { BoardView } from './view/board-view.js';
-import { accessStep, guardNameOf } from './guard-access.js';
-import { loopbackAccess, noAccess } from './loopback-access.js';
 
-/** Our own pages work without a script; everything else is asked for by one. */
-const sameSite: HttpStep = (request, response, next) =>
-  (isForReveal(request) || isForGroups(request) ? sameSiteForms : sameSiteChanges)(request, response, next);
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // The board's charts and editor set style attributes.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'self'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
 
 type BullBoard = ReturnType<typeof createBullBoard>;
 
@@ -42,7 +53,7 @@ type BullBoard = ReturnType<typeof createBullBoard>;
  */
 export class MountedBoard {
   readonly #board: BullBoard | undefined;
-  readonly #users: BoardUsers;
+  readonly #users = new BoardUsers();
   readonly #address: string;
   readonly #server: BoardServer;
   /** Where the board is and who may see it, or why there is none. */
@@ -51,33 +62,42 @@ export class MountedBoard {
   constructor(
     server: HttpServer,
     private readonly settings: BoardSettings,
+    operations: AccessSettings,
     app: ApplicationConfig,
     private readonly moduleRef: ModuleRef,
   ) {
     const address = (this.#address = mountedAddress(app, settings.path));
-    this.#users = new BoardUsers(settings);
     const board = (this.#server = new BoardServer()).setBasePath(address);
-    const { step, openTo } = this.#access();
-    const chain = inOrder([
-      securityHeaders,
-      sameSite,
-      step,
-      this.#users.step,
+    const access = new BoardMethod(settings, operations, moduleRef);
+    const pages = inOrder([
       revealStep(address, this.#users, (...asked) => this.#reveal(...asked)),
       groupsStep({ address, title: settings.title }, this.#users, () => this.#groupsParts()),
       board.getRouter() as HttpStep,
     ]);
-    if (!mountAt(server, address, chain)) {
+    const door = new Door({
+      access,
+      policy: CONTENT_SECURITY_POLICY,
+      refuse: refuseInText,
+      // Our own pages work without a script; everything else is asked for by one.
+      changes: (request) =>
+        isForReveal(request) || isForGroups(request) ? formRefusal(request) : changeRefusal(request),
+    });
+    if (!mountAt(server, address, stepOf(door.before(this.#asVisitor(pages))))) {
       this.state = `off: it works on Express and Fastify, and this app runs on ${server.getType()}`;
       new SafeLogger('MessageQueueModule').warn(`The board is ${this.state}.`);
       return;
     }
-    this.state = `${address}, open to ${openTo}`;
+    this.state = `${address}, open to ${access.openTo}`;
     this.#board = createBullBoard({
       queues: [],
       serverAdapter: board,
       options: { uiConfig: this.#look() },
     });
+  }
+
+  /** Where it is; null on a platform that it does not work on. */
+  get address(): string | null {
+    return this.#board === undefined ? null : this.#address;
   }
 
   /** @param links to pages of our own */
@@ -126,17 +146,9 @@ export class MountedBoard {
     };
   }
 
-  #access(): { readonly step: HttpStep; readonly openTo: string } {
-    const { access, environment } = this.settings;
-    if (access === undefined) {
-      if (opensUnlocked(environment)) return { step: loopbackAccess, openTo: 'this machine only' };
-      const or = environment === 'unset' ? ', or NODE_ENV=development that this machine may' : '';
-      return { step: noAccess, openTo: `nobody until board.access says who may use it${or}` };
-    }
-    const guard = guardNameOf(access);
-    const openTo = basicAuthPrincipal(access)
-      ? 'whoever logs in (basic authentication)'
-      : `whoever ${guard ?? 'the middleware in board.access'} lets in`;
-    return { step: accessStep(access, this.moduleRef), openTo };
+  /** What the pages and Bull Board do is done by whoever was let in. */
+  #asVisitor(pages: HttpStep): ExchangeStep {
+    const answer = answeredBy(pages);
+    return (exchange) => this.#users.run(exchange.visitor, () => answer(exchange));
   }
 }

@@ -56,17 +56,27 @@ export function mountedAddress(app: ApplicationConfig, path: string): string {
   return isExcluded ? route : joined(app.getGlobalPrefix(), path);
 }
 
-/** Puts something into the web server of the app. @returns false on a platform that is neither Express nor Fastify */
-export function mountAt(server: HttpServer, address: string, mounted: HttpStep): boolean {
+/**
+ * Puts something into the web server of the app.
+ * @param isExact whether it answers for the address alone, and not for what is below it
+ * @returns false on a platform that is neither Express nor Fastify
+ */
+export function mountAt(
+  server: HttpServer,
+  address: string,
+  mounted: HttpStep,
+  { isExact = false } = {},
+): boolean {
   switch (server.getType()) {
     case 'express':
       // Express calls what it mounts with three arguments.
       (server.getInstance() as ExpressApp).use(address, (request, response, next) => {
-        mounted(request, response, next);
+        if (isExact && !/^\/?(?:[?#]|$)/.test(request.url ?? '')) next();
+        else mounted(request, response, next);
       });
       return true;
     case 'fastify':
-      mountOnFastify(server.getInstance() as FastifyScope, address, mounted);
+      mountOnFastify(server.getInstance() as FastifyScope, address, mounted, isExact ? ['/'] : ['/', '/*']);
       return true;
     default:
       return false;
@@ -96,11 +106,16 @@ interface FastifyScope {
 }
 
 /** A scope of its own: the host's parsers, views and static files are not touched, and what is mounted reads its bodies itself. */
-function mountOnFastify(app: FastifyScope, address: string, mounted: HttpStep): void {
+function mountOnFastify(
+  app: FastifyScope,
+  address: string,
+  mounted: HttpStep,
+  paths: readonly string[],
+): void {
   const plugin: Parameters<FastifyScope['register']>[0] = (scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
-    for (const path of ['/', '/*']) {
+    for (const path of paths) {
       scope.all(path, (request, reply) => {
         reply.hijack();
         const { raw } = request;

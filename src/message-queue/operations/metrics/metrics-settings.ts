@@ -5,7 +5,7 @@ import { setting } from '../../../kernel/values/setting.js';
 
 /** Tokens travel in a header: printable ASCII without spaces. */
 const TOKEN = secret(
-  kindThat(
+  kindThat<string>(
     'a token of 16 to 500 letters, digits or other characters of ASCII, without spaces',
     (value) => typeof value === 'string' && /^[!-~]{16,500}$/.test(value),
   ),
@@ -22,6 +22,7 @@ export const METRICS_SETTINGS = {
   /** What a scraper sends as `Authorization: Bearer …`. Without it only viewers may look, and in development this machine. */
   token: setting(TOKEN, {
     variable: 'MESSAGE_QUEUE_METRICS_TOKEN',
+    file: true,
     otherwise: 'none',
     example: 'a-token-of-at-least-16-characters',
   }),

@@ -1,0 +1,48 @@
+import type { AccessSettings } from '../operations/access/access-methods.js';
+import { isRecord } from '../../kernel/values/kinds.js';
+import type { OperationsConfig, SwitchedPart } from '../operations/operations-settings.js';
+import type { Origins } from './redis/resolve-redis.js';
+import type { SettingValues } from './settings.js';
+
+const SWITCHED: readonly SwitchedPart[] = ['rest', 'console', 'metrics'];
+
+/** Settings whose variables alone ask for the operations. */
+const ASKED_BY = ['operators', 'viewers', 'metrics.token', 'probes'];
+
+/** The options with `true` and `false` in place of a part written out. */
+export function withSwitches(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { operations } = options;
+  if (!isRecord(operations)) return options;
+  const switched = SWITCHED.filter((part) => typeof operations[part] === 'boolean');
+  const written = switched.map((part) => [part, { enabled: operations[part] }]);
+  return { ...options, operations: { ...operations, ...Object.fromEntries(written) } };
+}
+
+/**
+ * Decides what of the operations there is. Nothing where nobody asked for them.
+ * @param isGiven whether the host gave the option `operations`
+ */
+export function resolveOperations(
+  { operations }: SettingValues,
+  origins: Origins,
+  isGiven: boolean,
+): OperationsConfig {
+  const { access: _access, rest, console, metrics, ...plain } = operations;
+  const isAsked = isGiven || ASKED_BY.some((path) => origins.has(`operations.${path}`));
+  const isRest = rest.enabled ?? isAsked;
+  return Object.freeze({
+    ...plain,
+    rest: isRest ? Object.freeze({ path: rest.path }) : null,
+    // It shows what REST answers.
+    console: isRest && (console.enabled ?? true) ? Object.freeze({ path: console.path }) : null,
+    metrics:
+      (metrics.enabled ?? isAsked)
+        ? Object.freeze({ path: metrics.path, token: metrics.token ?? null })
+        : null,
+  });
+}
+
+/** Who may use the operations. */
+export function accessSettings({ operations, environment }: SettingValues): AccessSettings {
+  return Object.freeze({ access: operations.access, environment });
+}
