@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import type { Overview } from '../../src/message-queue/operations/rest/answers.js';
 import { FakeConsole } from '../support/console/fake-console.js';
 import { busyOverview, queueRow } from '../support/console/made-up.js';
+import { waitUntil } from '../support/wait-until.js';
 import { TestBrowser } from './browser.js';
 
 const TABS = ['', 'dead-letters', 'jobs', 'schedules', 'workers', 'alerts', 'audit'];
@@ -335,6 +336,24 @@ describe('The console in a browser', () => {
       await page.clock.runFor(1_000);
       await page.getByText('every 5 s while this tab is visible').waitFor();
       expect(reads()).toBeGreaterThan(held);
+      await page.close();
+    });
+
+    it.each([
+      ['dead-letters', 'Error contains'],
+      ['jobs', 'Job name'],
+    ])('leaves alone what is being typed: %s', async (place, label) => {
+      const { page } = await open(place, passing);
+      await page.getByLabel(label).pressSequentially('refu');
+      const before = fake.reads.get(`/${place}`) ?? 0;
+      await page.clock.runFor(6_000);
+      await waitUntil(() => (fake.reads.get(`/${place}`) ?? 0) > before, 'the page to be read anew');
+      await isQuiet(page);
+      expect(await page.getByLabel(label).inputValue()).toBe('refu');
+      await page.getByLabel(label).pressSequentially('sed');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/refused/);
+      expect(await page.evaluate('document.activeElement.value')).toBe('refused');
       await page.close();
     });
 

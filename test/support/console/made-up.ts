@@ -203,7 +203,7 @@ export const ALERTS: readonly Json<AlertStatus>[] = [
       mutedUntil: null,
       mutedBy: null,
     },
-  } as Json<AlertStatus>,
+  },
   {
     ...{ id: 'QueueDepthHigh|message-delivery', rule: 'QueueDepthHigh', queue: 'message-delivery' },
     ...{ severity: 'warning', state: 'pending', value: 1214, limit: 1000, since: at(5 * MINUTE) },

@@ -5,16 +5,18 @@ import { count, counted } from '../data/format.js';
 import { isoOf, localOf, turn } from '../data/place.js';
 import { Act, Link, sentenceOf, useDesk } from '../parts/desk.js';
 import { When } from '../parts/figures.js';
-import { Choices, Missing, More, Panel, Stale, Table } from '../parts/panel.js';
+import { Choices, Field } from '../parts/fields.js';
+import { Missing, More, Panel, Stale, Table } from '../parts/panel.js';
 import { GroupRows, readOf } from './overview.js';
 import { Operation } from './operation.js';
 import { Plan } from './plan.js';
 
-const FIELDS = ['queue', 'job', 'error', 'from', 'to', 'payload', 'group'];
+const FIELDS = ['queue', 'job', 'error', 'from', 'to', 'cancelled', 'payload', 'group'];
 
 /** The filter that stands in the address; what is empty is left out. */
 export function filterOf(query) {
-  return Object.fromEntries(FIELDS.filter((name) => query[name]).map((name) => [name, query[name]]));
+  const given = Object.fromEntries(FIELDS.filter((name) => query[name]).map((name) => [name, query[name]]));
+  return given.cancelled === undefined ? given : { ...given, cancelled: given.cancelled === 'true' };
 }
 
 function Filters({ filter, jobs, onPreview, isBusy }) {
@@ -23,7 +25,9 @@ function Filters({ filter, jobs, onPreview, isBusy }) {
   const apply = (form) => {
     const data = new FormData(form);
     const asked = { ...Object.fromEntries(data), from: isoOf(data.get('from')), to: isoOf(data.get('to')) };
-    const isSame = FIELDS.every((name) => name === 'group' || (asked[name] ?? '') === (filter[name] ?? ''));
+    const isSame = FIELDS.every(
+      (name) => name === 'group' || (asked[name] ?? '') === (place.query[name] ?? ''),
+    );
     if (!isSame) turn(place, { ...asked, group: undefined });
     return isSame ? filter : filterOf({ ...asked });
   };
@@ -36,21 +40,11 @@ function Filters({ filter, jobs, onPreview, isBusy }) {
   return html`<form class="filters" onSubmit=${submit} aria-label="Which dead letters">
     <${Choices} label="Queue" name="queue" value=${filter.queue} choices=${queues} onChange=${changed} />
     <${Choices} label="Job" name="job" value=${filter.job} choices=${jobs} onChange=${changed} />
-    <label
-      >Error contains<input name="error" value=${filter.error ?? ''} size="20" onChange=${changed}
-    /></label>
-    <label
-      >Failed from<input name="from" type="datetime-local" value=${localOf(filter.from)} onChange=${changed}
-    /></label>
-    <label>to<input name="to" type="datetime-local" value=${localOf(filter.to)} onChange=${changed} /></label>
-    <label
-      >Payload field<input
-        name="payload"
-        value=${filter.payload ?? ''}
-        size="14"
-        placeholder="type = email"
-        onChange=${changed}
-    /></label>
+    <${Field} label="Error contains" name="error" value=${filter.error} size="14" onChange=${changed} />
+    <${Field} label="Failed from" name="from" type="datetime-local" value=${localOf(filter.from)} onChange=${changed} />
+    <${Field} label="to" name="to" type="datetime-local" value=${localOf(filter.to)} onChange=${changed} />
+    <${Choices} label="Cancelled" name="cancelled" value=${place.query.cancelled} choices=${['true', 'false']} texts=${{ true: 'only', false: 'none' }} onChange=${changed} />
+    <${Field} label="Payload field" name="payload" value=${filter.payload} size="13" placeholder="type = email" onChange=${changed} />
     ${filter.group && html`<button type="button" class="chip" onClick=${() => turn(place, { group: undefined })}>One kind of error only ✕</button>`}
     ${
       isOperator
@@ -62,7 +56,6 @@ function Filters({ filter, jobs, onPreview, isBusy }) {
             </button>`
         : html`<button type="submit">Find</button>`
     }
-    ${Object.keys(filter).length > 0 && html`<button type="button" onClick=${() => turn(place, Object.fromEntries(FIELDS.map((name) => [name, undefined])))}>Clear</button>`}
   </form>`;
 }
 
@@ -118,10 +111,11 @@ export function DeadLettersPage() {
     groups.data === null
       ? undefined
       : `${count(shown.reduce((sum, { letters: some }) => sum + some, 0))} of ${counted(overview.totals.dead, 'letter')} match`;
+  const clear = Object.keys(filter).length > 0 && html`<${Link} page="dead-letters">Clear the filter<//>`;
   const found = (letters.data ?? []).flatMap((answer) => answer.letters);
   return html`
-    <${Panel} title="Dead letters" sub=${match}
-      ><${Filters} key=${key} filter=${filter} jobs=${jobs} onPreview=${preview} isBusy=${isBusy}
+    <${Panel} title="Dead letters" sub=${match} more=${clear}
+      ><${Filters} filter=${filter} jobs=${jobs} onPreview=${preview} isBusy=${isBusy}
     /><//>
     ${place.query.operation && html`<${Operation} key=${place.query.operation} id=${place.query.operation} after=${again} />`}
     ${

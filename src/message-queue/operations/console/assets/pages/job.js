@@ -6,7 +6,7 @@ import { Act, Link, useDesk } from '../parts/desk.js';
 import { When } from '../parts/figures.js';
 import { Missing, Panel, Stale, Table } from '../parts/panel.js';
 
-const CANCELLABLE = new Set(['waiting', 'delayed', 'active', 'held', 'paused', 'prioritized']);
+const CANCELLABLE = new Set(['waiting', 'delayed', 'active', 'paused']);
 
 function Acts({ job, after }) {
   const { queue, id, state } = job;
@@ -128,7 +128,7 @@ export function JobPage() {
         />
       <//>`
     }
-    <div class="two">
+    <div class=${job.state === 'completed' ? 'two' : ''}>
       <${Content} title="Payload" value=${job.payload} isSealed=${job.isSealed} />
       ${job.state === 'completed' && html`<${Content} title="Result" value=${job.result} isSealed=${job.isSealed && job.result === null} />`}
     </div>

@@ -5,10 +5,11 @@ import { count } from '../data/format.js';
 import { turn } from '../data/place.js';
 import { Link, useDesk } from '../parts/desk.js';
 import { When } from '../parts/figures.js';
-import { Choices, Missing, More, Panel, Stale, Table } from '../parts/panel.js';
+import { Choices, Field } from '../parts/fields.js';
+import { Missing, More, Panel, Stale, Table } from '../parts/panel.js';
 
 const FIELDS = ['queue', 'state', 'name', 'id', 'q'];
-const STATES = ['waiting', 'active', 'delayed', 'held', 'completed', 'failed', 'paused'];
+const STATES = ['waiting', 'active', 'delayed', 'paused', 'failed', 'completed', 'expired'];
 
 function Filters({ query }) {
   const { overview, place } = useDesk();
@@ -27,25 +28,10 @@ function Filters({ query }) {
       onChange=${changed}
     />
     <${Choices} label="State" name="state" value=${query.state} choices=${STATES} onChange=${changed} />
-    <label>Job name<input name="name" value=${query.name ?? ''} size="16" /></label>
-    <label>Exact id<input name="id" value=${query.id ?? ''} size="20" spellcheck="false" /></label>
-    <label
-      >Payload: text, or field = value<input
-        name="q"
-        value=${query.q ?? ''}
-        size="26"
-        placeholder="recipientId = u-42"
-    /></label>
+    <${Field} label="Job name" name="name" value=${query.name} size="16" />
+    <${Field} label="Exact id" name="id" value=${query.id} size="20" spellcheck="false" />
+    <${Field} label="Payload: text, or field = value" name="q" value=${query.q} size="26" placeholder="recipientId = u-42" />
     <button type="submit" class="primary">Find</button>
-    ${
-      FIELDS.some((name) => query[name]) &&
-      html`<button
-        type="button"
-        onClick=${() => turn(place, Object.fromEntries(FIELDS.map((name) => [name, undefined])))}
-      >
-        Clear
-      </button>`
-    }
   </form>`;
 }
 
@@ -94,8 +80,9 @@ export function JobsPage() {
   const empty = live.hasMore
     ? 'None of those looked at so far matches.'
     : 'No job matches. Sealed payloads are not searched.';
-  return html`<${Panel} title="Jobs" sub=${sub} isBusy=${live.isBusy}>
-    <${Filters} key=${key} query=${query} />
+  const clear = Object.keys(query).length > 0 && html`<${Link} page="jobs">Clear the filter<//>`;
+  return html`<${Panel} title="Jobs" sub=${sub} more=${clear} isBusy=${live.isBusy}>
+    <${Filters} query=${query} />
     <${Stale} live=${live} />
     ${
       live.data === null

@@ -11,12 +11,14 @@ const WORDS = {
 };
 
 /** What a change of many did, in a sentence. */
-export function didSentence(action, { moved, gone, failed }) {
+export function didSentence(action, { moved, gone, failed, left = 0 }) {
   const parts = [`${counted(moved, 'letter')} ${moved === 1 ? 'was' : 'were'} ${WORDS[action].did}.`];
   if (gone > 0)
     parts.push(
       `${counted(gone, 'letter')} of the preview ${gone === 1 ? 'was' : 'were'} not there any more.`,
     );
+  if (left > 0)
+    parts.push(`${counted(left, 'letter')} ${left === 1 ? 'was' : 'were'} not reached: preview again.`);
   if (failed.length > 0)
     parts.push(
       `${count(failed.length)} failed: ${failed[0].id}: ${failed[0].why}${failed.length > 1 ? ' …' : ''}`,
@@ -52,7 +54,8 @@ export function Plan({ plan, onAgain, onClose, onDone }) {
         ...(action === 'replay' && Number(perSecond) > 0 && { perSecond: Number(perSecond) }),
       });
       if (answer.id !== undefined) turn(place, { operation: answer.id });
-      else say(answer.failed.length > 0 ? 'problem' : 'done', didSentence(action, answer));
+      else
+        say(answer.failed.length + (answer.left ?? 0) > 0 ? 'problem' : 'done', didSentence(action, answer));
       onClose();
       onDone();
     } catch (error) {

@@ -4,6 +4,7 @@ import { duration, rate, share, span } from '../data/format.js';
 import { turn } from '../data/place.js';
 import { Act, Link, useDesk } from '../parts/desk.js';
 import { Count, Mark, Spark, stateOf, Use } from '../parts/figures.js';
+import { Field } from '../parts/fields.js';
 import { Panel, Table } from '../parts/panel.js';
 
 const MANY = 15;
@@ -126,13 +127,7 @@ export function QueueRows({ queues, hours, board }) {
   ].filter((row) => row !== false);
   const finder =
     queues.length > MANY &&
-    html`<label class="find"
-      >Find
-      <input
-        type="search"
-        value=${place.query.find ?? ''}
-        onChange=${(event) => turn(place, { find: event.currentTarget.value })}
-    /></label>`;
+    html`<span class="find"><${Field} label="Find" type="search" value=${place.query.find} onChange=${(event) => turn(place, { find: event.currentTarget.value })} /></span>`;
   return html`<${Panel}
     title="Queues"
     sub="p95 over the last 5 min, all processes"

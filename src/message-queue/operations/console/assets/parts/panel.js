@@ -65,15 +65,3 @@ export function More({ live, children = 'Show more' }) {
     ? html`<p class="further"><button type="button" onClick=${live.more}>${children}</button></p>`
     : null;
 }
-
-/** The choices of a field. */
-export function Choices({ label, name, value, choices, any = 'any', onChange }) {
-  const given =
-    value && !choices.some((choice) => (choice.value ?? choice) === value) ? [value, ...choices] : choices;
-  return html`<label
-    >${label}<select name=${name} value=${value ?? ''} onChange=${onChange}>
-      ${any !== null && html`<option value="">${any}</option>`}
-      ${given.map((choice) => html`<option value=${choice.value ?? choice} selected=${(choice.value ?? choice) === value}>${choice.text ?? choice}</option>`)}
-    </select></label
-  >`;
-}
