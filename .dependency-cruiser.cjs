@@ -58,7 +58,7 @@ module.exports = {
     onlyImports(
       'execution-knows-no-broker',
       `${LIB}/execution/`,
-      [`${LIB}/(execution|handlers|admission|privacy|ports|jobs)/`, KERNEL],
+      [`${LIB}/(execution|handlers|admission|privacy|ports|jobs|telemetry)/`, KERNEL],
       'How a run ends is decided alike on both providers: the executor decides, the broker stores.',
     ),
     onlyImports(
@@ -173,6 +173,7 @@ module.exports = {
         `${LIB}/message-queue\\.service\\.ts$`,
         `${LIB}/worker/message-queue\\.worker\\.ts$`,
         `${LIB}/queues/queue-definitions\\.ts$`,
+        `${LIB}/telemetry/`,
         // Which circuits are open is a metric.
         `${LIB}/ports/circuit-breakers\\.ts$`,
         // To copy what it cannot show.
@@ -205,6 +206,12 @@ module.exports = {
       `${LIB}/privacy/(?!job-traces/)`,
       [`${LIB}/(privacy|ports|jobs)/`, `${LIB}/adapters/shared/sealing/`, KERNEL],
       'What seals, opens and erases is called at the end of admission and at the start of a run: it knows neither of them, no broker and no queue. The engine of envelopes it shares with the ciphers.',
+    ),
+    onlyImports(
+      'telemetry-stands-on-jobs',
+      `${LIB}/telemetry/`,
+      [`${LIB}/(telemetry|jobs)/`, KERNEL],
+      'What is logged and traced of jobs is told by whoever adds and runs them, and asks nobody.',
     ),
     onlyImports(
       'suppressions-stand-on-ports',

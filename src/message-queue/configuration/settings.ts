@@ -2,6 +2,7 @@ import { flag, matching, milliseconds, oneOf, text, wholeNumber } from '../../ke
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 import { OPERATIONS_SETTINGS } from '../operations/operations-settings.js';
+import { LOG_SETTINGS } from '../telemetry/logs/log-settings.js';
 import { PRIVACY_SETTINGS } from '../privacy/privacy-settings.js';
 import { CLEANUP_SETTINGS } from './cleanup-settings.js';
 import { REDIS_SETTINGS } from './redis/redis-settings.js';
@@ -159,6 +160,10 @@ export const SECTIONS = {
     /** Whether a start says in the log what runs here, where it can be seen and by whom. Never where `environment` is `test`. */
     banner: setting(flag(), { variable: 'MESSAGE_QUEUE_BANNER', default: true }),
   },
+  Logs: {
+    /** How the log says what becomes of jobs. */
+    logs: LOG_SETTINGS,
+  },
   'Clean-up': {
     /** When the built-in clean-ups run, and what they keep. `off` in place of a cron expression turns a clean-up off. */
     cleanup: CLEANUP_SETTINGS,
@@ -199,6 +204,7 @@ export const SETTINGS = {
   ...SECTIONS.Execution,
   ...SECTIONS.Privacy,
   ...SECTIONS.Operations,
+  ...SECTIONS.Logs,
   ...SECTIONS['Clean-up'],
   ...SECTIONS.Shutdown,
   ...SECTIONS['In-memory provider'],

@@ -17,6 +17,7 @@ import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import { SHREDDED } from '../jobs/settlement.js';
 import type { Settlement } from '../jobs/settlement.js';
 import type { RunBatch, RunJob, TakenJob } from '../jobs/taken-job.js';
+import { EventLog } from '../telemetry/logs/event-log.js';
 import { BatchRun, performBatch } from './batch-run.js';
 import type { JobMiddlewareStack, MiddlewareContext } from './job-middleware.js';
 import { OutcomeReporter } from './outcome-reporter.js';
@@ -52,6 +53,8 @@ export interface JobExecutorParts {
   readonly errorTexts?: ErrorTexts;
   /** What keeps the lines about failed runs few. */
   readonly lines: RepeatedLines;
+  /** What says that jobs completed, and in fields that they failed. Default: nothing does. */
+  readonly log?: EventLog;
   /** Default: Nest's. */
   readonly logger?: JobLog;
   /** For jitter, 0 up to 1. Default `Math.random`. */
@@ -82,7 +85,8 @@ export class JobExecutor {
     const watch = (run: Run, reason: MessageQueueError): (() => void) => this.#watch(run, reason);
     const host = this.#host;
     this.#tools = { clock, steady: this.#steady, logger, events, activity, host, lines, watch };
-    this.#reporter = new OutcomeReporter(events, ends, lines);
+    const log = parts.log ?? new EventLog({ format: 'text' }, clock);
+    this.#reporter = new OutcomeReporter(events, ends, lines, log);
   }
 
   /** Handlers that keep running although their signals aborted, now and since the start; for health. */

@@ -9,6 +9,7 @@ import type { JobEvents } from '../jobs/job-events.js';
 import type { JobResult } from '../jobs/job-result.js';
 import { cancelReasonOf } from '../jobs/settlement.js';
 import type { FailedSettlement, Settlement } from '../jobs/settlement.js';
+import type { EventLog } from '../telemetry/logs/event-log.js';
 import type { Run } from './run.js';
 
 /** Longest error in a line, characters. */
@@ -24,6 +25,7 @@ export class OutcomeReporter {
     private readonly events: JobEvents,
     private readonly ends: JobEnds,
     private readonly lines: RepeatedLines,
+    private readonly log: EventLog,
   ) {}
 
   report(run: Run, settlement: Settlement, durationMs: number): void {
@@ -39,6 +41,7 @@ export class OutcomeReporter {
         }
         run.counts.completed(durationMs, run.takenAt + durationMs);
         this.events.noteCompleted(run.queue, durationMs);
+        this.log.completed(run, durationMs);
         if (this.ends.hearsCompleted(run.queue)) {
           this.ends.tell(completedEnd(run, settlement.result, durationMs));
         }
@@ -51,7 +54,7 @@ export class OutcomeReporter {
           kind: settlement.failure.kind,
           durationMs,
         });
-        this.reportFailure(run, settlement);
+        this.reportFailure(run, settlement, durationMs);
         return;
       case 'deferred': {
         const { delayMs, reason, blockedBy } = settlement;
@@ -82,7 +85,7 @@ export class OutcomeReporter {
     }
   }
 
-  private reportFailure(run: Run, settlement: FailedSettlement): void {
+  private reportFailure(run: Run, settlement: FailedSettlement, durationMs: number): void {
     const { place } = run;
     const { error, failure, retryDelayMs } = settlement;
     const what = printable(`${failure.error}: ${failure.message}`, LONGEST_ERROR);
@@ -93,13 +96,15 @@ export class OutcomeReporter {
       this.ends.tell({ ...endedJob(run), outcome: 'cancelled', reason: cancelReasonOf(settlement) });
     } else if (retryDelayMs === null) {
       run.counts.died(deadReasonOf(run, settlement));
-      this.write(run, 'error', 'Dead letter', what, `Dead letter after ${what}`);
+      if (this.log.hasFields) this.log.failed(run, failure, durationMs, true);
+      else this.write(run, 'error', 'Dead letter', what, `Dead letter after ${what}`);
       this.ends.tell({ ...endedJob(run), outcome: 'dead-letter', error, failure });
       const key = parkedKey(run.definition.flow, run.jobName, run.record);
       if (key !== undefined) this.events.emit('parked', { ...place, key });
     } else {
       run.counts.retried();
-      this.write(run, 'warn', 'Failed', what, `Failed, runs again in ${retryDelayMs} ms: ${what}`);
+      if (this.log.hasFields) this.log.failed(run, failure, durationMs, false);
+      else this.write(run, 'warn', 'Failed', what, `Failed, runs again in ${retryDelayMs} ms: ${what}`);
       this.events.emit('retrying', { ...place, delayMs: retryDelayMs, spent: true, reason: failure.message });
     }
   }

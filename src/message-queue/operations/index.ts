@@ -138,6 +138,8 @@ export type { JobEventListener, JobEventPlace, JobRunEventPlace } from '../jobs/
 
 // The log
 export { printableLogger } from '../../kernel/logging/printable-logger.js';
+export { StructuredLogger } from '../telemetry/logs/structured-logger.js';
+export type { LogEvent, LogFields, LogFieldsLevel } from '../telemetry/logs/log-fields.js';
 
 // The configuration in detail
 export { opensUnlocked } from '../../kernel/values/environment-name.js';

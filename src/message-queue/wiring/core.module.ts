@@ -8,6 +8,7 @@ import type { ResolvedConfiguration } from '../configuration/resolve-configurati
 import { Clock, SystemClock } from '../../kernel/time/clock.js';
 import { HostCode } from '../../kernel/host/host-code.js';
 import { ProcessActivity } from '../jobs/activity/process-activity.js';
+import { EventLog } from '../telemetry/logs/event-log.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
@@ -50,17 +51,19 @@ const INSIDE: Provider[] = [
       host: HostCode,
       codec: PayloadCodec,
       activity: ProcessActivity,
+      log: EventLog,
     ) =>
       new RegisteredQueues(
         moduleRef,
         definitions.map((definition) => codec.withSeal(definition)),
         broker,
-        { events, ends, host, activity },
+        { events, ends, host, activity, log },
         leftOut.map(({ name }) => name),
       ),
     inject: [
       ...[ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode, PayloadCodec],
       ProcessActivity,
+      EventLog,
     ],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },

@@ -3,9 +3,14 @@ import type { HostCode } from '../../../kernel/host/host-code.js';
 import { ours } from '../../../kernel/host/ours.js';
 import { deadReason } from '../../jobs/activity/dead-reason.js';
 import type { ProcessActivity } from '../../jobs/activity/process-activity.js';
-import type { JobEvents } from '../../jobs/job-events.js';
+import type { JobEventPlace, JobEvents } from '../../jobs/job-events.js';
 import type { JobEnd, JobEnds } from '../../jobs/job-end.js';
 import { ADD_REFUSED, JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/events/local-events.js';
+
+/** What says in the log that a job was added. */
+interface AddedLog {
+  queued(place: JobEventPlace, correlationId: string | undefined): void;
+}
 
 /** Who hears what a queue sees. */
 export interface EventReceivers {
@@ -14,6 +19,8 @@ export interface EventReceivers {
   readonly host: HostCode;
   /** Where it is counted. */
   readonly activity: ProcessActivity;
+  /** Told of each job that is added. */
+  readonly log?: AddedLog;
 }
 
 /**
@@ -21,15 +28,16 @@ export interface EventReceivers {
  * that the worker of this process found a stalled job, or nothing more to run, and that a listener of the host failed. All
  * are local events, which need no subscription in Redis. To be called once per queue.
  */
-export function bridgeQueueEvents(queue: Queue, { events, ends, host, activity }: EventReceivers): void {
+export function bridgeQueueEvents(queue: Queue, { events, ends, host, activity, log }: EventReceivers): void {
   const { name } = queue;
   const listen = (event: string, listener: (...args: never[]) => void): void =>
     void queue.on(event, ours(listener) as (...args: unknown[]) => void);
   listen(LISTENER_FAILED, (event: string, error: unknown) =>
     host.failed(`a listener of the queue's "${event}"`, name, error),
   );
-  listen(JOB_ADDED, (jobId: string, job: string) => {
+  listen(JOB_ADDED, (jobId: string, job: string, correlationId: string | undefined) => {
     activity.of(name, job).added();
+    log?.queued({ queue: name, job, jobId }, correlationId);
     if (events.has('enqueued')) events.emit('enqueued', { queue: name, job, jobId });
   });
   listen(ADD_REFUSED, (job: string, error: unknown) => activity.refuse(name, job, error));

@@ -1,6 +1,7 @@
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import type { AlertNotice } from '../../jobs/alert-notice.js';
 import type { JobEvents } from '../../jobs/job-events.js';
+import type { EventLog } from '../../telemetry/logs/event-log.js';
 import { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { noticeLines, noticeTitle } from './notice-text.js';
 
@@ -9,9 +10,15 @@ export class LogAlertSink extends AlertSink {
   readonly name = 'log';
   private readonly logger = new SafeLogger('Alerts');
 
+  /** @param log where alerts are told in fields, if that is what the log has */
+  constructor(private readonly log: Pick<EventLog, 'hasFields' | 'alert'>) {
+    super();
+  }
+
   async send(notice: AlertNotice): Promise<void> {
     const line = `${noticeTitle(notice)}. ${noticeLines(notice).join(' ')}`;
-    if (notice.status === 'resolved') this.logger.log(line);
+    if (this.log.hasFields) this.log.alert(notice);
+    else if (notice.status === 'resolved') this.logger.log(line);
     else if (notice.severity === 'critical') this.logger.error(line);
     else this.logger.warn(line);
     return Promise.resolve();

@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { EventLog } from '../../telemetry/logs/event-log.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import type { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
@@ -23,18 +24,19 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
       { operations, role }: MessageQueueConfig,
       clock: Clock,
       events: JobEvents,
+      log: EventLog,
       moduleRef: ModuleRef,
     ) =>
       new AlertWatches({
         ...{ queues, clock, settings: operations.alerts, worksHere: role !== 'producer' },
         look: (broker: Broker) => broker.activity.look(queues.names()),
         sinks: async () => [
-          new LogAlertSink(),
+          new LogAlertSink(log),
           new EventAlertSink(events),
           ...(await Promise.all(operations.alerts.sinks.map((sink) => made(sink, moduleRef)))),
         ],
       }),
-    inject: [ManagedQueues, MESSAGE_QUEUE_CONFIG, Clock, JobEvents, ModuleRef],
+    inject: [ManagedQueues, MESSAGE_QUEUE_CONFIG, Clock, JobEvents, EventLog, ModuleRef],
   },
   {
     provide: Alerts,

@@ -7,6 +7,7 @@ import { printable } from '../../../kernel/logging/printable.js';
 import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import { JobEvents } from '../../jobs/job-events.js';
+import { EventLog } from '../../telemetry/logs/event-log.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { getBrokerToken, getConfigToken } from '../../message-queue.tokens.js';
 
@@ -25,21 +26,21 @@ export function brokerProviders(configKey: string | undefined): Provider[] {
   return [
     {
       provide: token,
-      useFactory: (config: MessageQueueConfig, clock: Clock, events: JobEvents, lines: RepeatedLines) =>
-        createBroker(config, clock, events, lines),
-      inject: [getConfigToken(configKey), Clock, JobEvents, RepeatedLines],
+      useFactory: (
+        config: MessageQueueConfig,
+        clock: Clock,
+        events: JobEvents,
+        lines: RepeatedLines,
+        log: EventLog,
+      ) => createBroker(config, clock, { events, lines, log }),
+      inject: [getConfigToken(configKey), Clock, JobEvents, RepeatedLines, EventLog],
     },
     { provide: BrokerCloser, useFactory: (broker: Broker) => new BrokerCloser(broker), inject: [token] },
   ];
 }
 
 /** Opens the broker that a configuration asks for; the other one's code is not even loaded. */
-function createBroker(
-  config: MessageQueueConfig,
-  clock: Clock,
-  events: JobEvents,
-  lines: RepeatedLines,
-): Broker {
+function createBroker(config: MessageQueueConfig, clock: Clock, told: ProblemsTold): Broker {
   const { prefix, enqueueTimeoutMs, whenUnavailable, spool, lock, maxCrashes, memory, redisGuarantees } =
     config;
   const { historyHours } = config.operations.activity;
@@ -62,20 +63,29 @@ function createBroker(
     lock,
     // One more than makes a dead letter, so that the letter shows them all.
     maxCrashes: maxCrashes + 1,
-    onProblem: (problem) => report(problem, events, logger, lines),
+    onProblem: (problem) => report(problem, logger, told),
     onNotice: (message) => logger.log(message),
   });
 }
 
-function report(problem: BrokerProblem, events: JobEvents, logger: SafeLogger, lines: RepeatedLines): void {
+/** Who is told of problems. */
+interface ProblemsTold {
+  readonly events: JobEvents;
+  readonly lines: RepeatedLines;
+  readonly log: EventLog;
+}
+
+function report(problem: BrokerProblem, logger: SafeLogger, { events, lines, log }: ProblemsTold): void {
   const { kind, queue, jobId, message, cause } = problem;
   const text = printable(queue === undefined ? message : `${queue}: ${message}`);
   const about = jobId === undefined ? messageKind(message) : '';
-  lines.add({
-    kind: ['problem', kind, queue ?? '', about].join('\n'),
-    write: () => logger.warn(text),
-    sum: ({ count, seconds }) =>
-      logger.warn(`${count} more problems of this kind in ${seconds} s, the last of them: ${text}`),
-  });
+  if (log.hasFields) log.problem(queue, message, `${kind}\n${about}`);
+  else
+    lines.add({
+      kind: ['problem', kind, queue ?? '', about].join('\n'),
+      write: () => logger.warn(text),
+      sum: ({ count, seconds }) =>
+        logger.warn(`${count} more problems of this kind in ${seconds} s, the last of them: ${text}`),
+    });
   events.emit('error', { queue, error: cause instanceof Error ? cause : new Error(message) });
 }

@@ -14,11 +14,19 @@ import { JobMiddlewareStack } from '../../execution/job-middleware.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { CockatielCircuitBreakers } from '../../resilience/cockatiel-circuit-breakers.js';
 import { exitForRestart } from '../../worker/exit-for-restart.js';
+import { EventLog } from '../../telemetry/logs/event-log.js';
 import { HandlerRegistration } from '../handler-registration.js';
 import { RESOLVED_CONFIGURATION } from '../tokens.js';
 
 /** Writes what it left out when the app ends. */
 class FailureLines extends RepeatedLines implements OnApplicationShutdown {
+  onApplicationShutdown(): void {
+    this.flush();
+  }
+}
+
+/** Writes what it left out when the app ends. */
+class AppEventLog extends EventLog implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     this.flush();
   }
@@ -44,6 +52,11 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
     provide: RepeatedLines,
     useFactory: (clock: Clock, { failureLogIntervalMs }: MessageQueueConfig) =>
       new FailureLines(clock, failureLogIntervalMs),
+    inject: [Clock, MESSAGE_QUEUE_CONFIG],
+  },
+  {
+    provide: EventLog,
+    useFactory: (clock: Clock, { logs }: MessageQueueConfig) => new AppEventLog(logs, clock),
     inject: [Clock, MESSAGE_QUEUE_CONFIG],
   },
   {
@@ -74,6 +87,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       activity: ProcessActivity,
       clock: Clock,
       lines: RepeatedLines,
+      log: EventLog,
       host: HostCode,
       config: MessageQueueConfig,
     ) => {
@@ -90,6 +104,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
           host,
           clock,
           lines,
+          log,
           maxCrashes,
           abortGraceMs,
           onStuck,
@@ -106,6 +121,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
         ProcessActivity,
         Clock,
         RepeatedLines,
+        EventLog,
         HostCode,
       ],
       MESSAGE_QUEUE_CONFIG,

@@ -159,7 +159,9 @@ export class Enqueuer {
       add.waits = waits;
       this.buffer.add(add);
     });
-    if (!outcome.deduplicated) this.parts.queue.emit(JOB_ADDED, outcome.id, request.name);
+    if (!outcome.deduplicated) {
+      this.parts.queue.emit(JOB_ADDED, outcome.id, request.name, job.options.mq?.correlationId);
+    }
     return outcome;
   }
 

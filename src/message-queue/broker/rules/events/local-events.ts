@@ -1,5 +1,5 @@
 /**
- * Local event of every queue, `(jobId, name)`: this process added a job that was not there before, through the facade,
+ * Local event of every queue, `(jobId, name, correlationId)`, the last where the job has one of its own: this process added a job that was not there before, through the facade,
  * `@InjectQueue`, the board or a schedule.
  */
 export const JOB_ADDED = 'enqueued';

@@ -103,7 +103,7 @@ export class JobAdding {
     stored.membership = this.engine.gates.membershipOf(name, options);
     store.insert(stored);
     // Before the job can start.
-    events.emit(JOB_ADDED, id, name);
+    events.emit(JOB_ADDED, id, name, options.mq?.correlationId);
     if (delay) {
       this.engine.place(stored, timestamp + delay, 'lane-end');
     } else {
