@@ -4,7 +4,7 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_VARIABLES } from './app-variables.js';
 import { ChatModule } from './chat/chat.module.js';
 import { DELIVERY_FLOW } from './chat/messages/delivery-flow.js';
-import { BoardGuard } from './chat/sign-in/board.guard.js';
+import { OperatorGuard } from './chat/sign-in/operator.guard.js';
 import type { ListedConversation } from './chat/messages/listed-conversation.js';
 import { EnvironmentKeyProvider } from './message-queue/adapters/environment-keys/index.js';
 import { socketIoAdapters } from './message-queue/adapters/socket-io/index.js';
@@ -34,6 +34,12 @@ const SOCKET_IO = socketIoAdapters({
   inject: [MESSAGE_QUEUE_CONFIG],
   useFactory: ({ redis, prefix }: MessageQueueConfig) => ({ redis, prefix }),
 });
+
+/** Who operates the queues, where they are not users of the chat. */
+const OPERATOR_VARIABLES = ['MESSAGE_QUEUE_OPERATORS', 'MESSAGE_QUEUE_VIEWERS'].flatMap((name) => [
+  name,
+  `${name}_FILE`,
+]);
 
 /** The reference app: where provider and adapters are chosen. Everything not said here comes from the environment. */
 @Module({})
@@ -65,9 +71,8 @@ export class AppModule {
         configuration,
         MessageQueueModule.forRoot({
           environment: environment.get<string>('NODE_ENV')?.trim() ? undefined : environmentIfUnset,
-          // Without users the board stays as the module has it: for this machine in development, elsewhere for nobody.
-          ...(users !== undefined && { board: { access: BoardGuard } }),
           ...given,
+          operations: operationsWith(users, environment, given.operations),
           queues: withDeliveryFlow(given.queues),
           adapters: [...kept, ...adapters],
         }),
@@ -84,6 +89,19 @@ export function listeningAddress(environment: ConfigService): string {
 
 function valueOf(name: keyof typeof APP_VARIABLES, environment: ConfigService): string | undefined {
   return environment.get<string>(APP_VARIABLES[name].variable);
+}
+
+/**
+ * Board, console, REST and metrics. They are for operators named in the variables, else for users with the right `board`; without users they stay as
+ * the module has them: for this machine in development, elsewhere for nobody.
+ */
+function operationsWith(
+  users: string | undefined,
+  environment: ConfigService,
+  given: MessageQueueModuleOptions['operations'],
+): MessageQueueModuleOptions['operations'] {
+  const isNamed = OPERATOR_VARIABLES.some((variable) => environment.get<string>(variable)?.trim());
+  return { ...(users !== undefined && !isNamed && { access: OperatorGuard }), ...given };
 }
 
 function withDeliveryFlow(queues: MessageQueueModuleOptions['queues'] = {}): typeof queues {

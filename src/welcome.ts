@@ -40,13 +40,16 @@ export function printGoodbyeOnInterrupt(): void {
   process.once('SIGINT', () => console.log('\n  Stopping: jobs that are running end first.'));
 }
 
-/** Says where the chat, the board, the API and the documentation are. */
+/** Says where the chat, the console, the board, REST, the metrics and the documentation are. */
 export function printWelcome(app: INestApplicationContext, url: string): void {
   const { way } = app.get(People, { strict: false });
   const base = url.replace('[::1]', '127.0.0.1').replace('[::]', '127.0.0.1').replace('0.0.0.0', '127.0.0.1');
   console.log(`
   Chat     ${base}/
+  Console  ${base}/admin/console
   Board    ${base}/admin/queues
+  REST     ${base}/api/queue/health
+  Metrics  ${base}/metrics
   Sign in  curl -c cookies ${way === 'password' ? `-H '${JSON_TYPE}' -d '{"name":"…","password":"…"}' ` : ''}${base}/api/session
   Send     curl -b cookies -H 'Chat-As: ada' -H '${JSON_TYPE}' ${base}/api/messages \\
              -d '{"recipientId":"grace","conversationId":"c1","content":"Hello!"}'

@@ -31,7 +31,7 @@ import { ProblemFilter } from './input/problem.filter.js';
 import { QueueErrorFilter } from './input/queue-error.filter.js';
 import { QueueApiController } from './queue-api.controller.js';
 import { QueueDemo } from './queue-api/queue-demo.js';
-import { BoardGuard } from './sign-in/board.guard.js';
+import { OperatorGuard } from './sign-in/operator.guard.js';
 import { PasswordChecks } from './sign-in/people/password-checks.js';
 import { People } from './sign-in/people/people.js';
 import { PrincipalReader } from './sign-in/principal-reader.js';
@@ -63,7 +63,7 @@ export interface ChatOptions {
   providers: [
     ...[AnnouncementsService, ChatGateway, MessagesService, Confirmations],
     ...[ConversationAccess, RequestGate, SecurityHeaders],
-    ...[BoardGuard, PasswordChecks, PrincipalReader, SignInThrottle],
+    ...[OperatorGuard, PasswordChecks, PrincipalReader, SignInThrottle],
     ...[AnswerWriter, GuideMessages, IdleRule, QueueDemo],
     { provide: Agent, useClass: EchoAgent },
     ...CHAT_PROCESSORS,

@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { MessageQueueService } from '../message-queue/index.js';
 import type { JobReceipt } from '../message-queue/index.js';
+import { OperationsGuard } from '../message-queue/operations/index.js';
 import { STRICT_BY_FIELD } from './input/strict.pipe.js';
 import { EnqueueChatDto } from './queue-api/enqueue-chat.dto.js';
 import { EnqueueProactiveDto } from './queue-api/enqueue-proactive.dto.js';
@@ -8,7 +9,6 @@ import { QueueDemo } from './queue-api/queue-demo.js';
 import { QueueDemoDto } from './queue-api/queue-demo.dto.js';
 import { PROACTIVE_ACTIONS_QUEUE } from './queues/agents/proactive-actions.queue.js';
 import { CHAT_MESSAGES_QUEUE } from './queues/conversations/chat-messages.queue.js';
-import { OperatorGuard } from './sign-in/operator.guard.js';
 import { Public } from './sign-in/signed-in.guard.js';
 
 /** A job that is safe in its queue. */
@@ -29,7 +29,7 @@ export interface DemonstratedQueues {
  * speaks for whom they like.
  */
 @Public()
-@UseGuards(OperatorGuard)
+@UseGuards(OperationsGuard)
 @Controller('api/queue')
 export class QueueApiController {
   constructor(

@@ -170,11 +170,11 @@ describe('The routes of the queues that the reference app adds', () => {
       chatUsers: `ada+board:${hash},grace:${hash}`,
     });
     for (const path of ['demo', 'enqueue/chat', 'enqueue/proactive']) {
-      expect(await post(path, {}, {}, closed)).toMatchObject({ status: 401, body: { code: 'SIGN_IN' } });
+      expect(await post(path, {}, {}, closed)).toMatchObject({ status: 401, body: { code: 'NOT_LET_IN' } });
       const asGrace = { cookie: closed.cookieOf('grace') };
       expect(await post(path, {}, asGrace, closed)).toMatchObject({
         status: 403,
-        body: { code: 'FORBIDDEN' },
+        body: { code: 'NOT_LET_IN' },
       });
     }
     expect(await post('demo', ABOUT, { cookie: closed.cookieOf('ada') }, closed)).toMatchObject({

@@ -13,7 +13,9 @@ else await showChat();
 async function showChat() {
   const view = await View.load();
   showAccount(session);
-  document.getElementById('board').hidden = !session.isMadeUp && !session.with('board');
+  for (const id of ['console', 'board']) {
+    document.getElementById(id).hidden = !session.isMadeUp && !session.with('board');
+  }
   if (view.conversation === undefined) {
     showNotice('Nobody else has an account yet: there is nobody to write to.');
     return;

@@ -100,6 +100,7 @@ export type {
 export type { AccessOption } from './access/access-settings.js';
 export type { OperatorReader } from './access/admission.js';
 export type { Guard } from './access/guard-access.js';
+export { OperationsGuard } from './access/operations.guard.js';
 export { isFromThisMachine } from './access/loopback-access.js';
 export type { Operator, OperatorRole } from './access/operator.js';
 export { changeRefusal } from './http/change-refusal.js';

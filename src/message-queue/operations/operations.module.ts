@@ -9,6 +9,7 @@ import type {
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import type { AccessSettings } from './access/access-methods.js';
+import type { AccessMethod } from './access/admission.js';
 import { BoardModule } from './board/board.module.js';
 import type { HttpStep } from './http/mount.js';
 import type { MountedPart, MountedParts } from './mounted-parts.js';
@@ -69,6 +70,13 @@ export class OperationsModule implements OnModuleInit {
   /** Metrics behind their door, for a port of the process's own; null where there are none. */
   get metricsPage(): { readonly path: string; readonly step: HttpStep } | null {
     return this.settings.config.operations.metrics === null ? null : this.#made().metrics();
+  }
+
+  /** How it is found out who may use something of the host's own on the terms of the operations. @param name at the begin of a sentence */
+  accessTo(name: string): AccessMethod {
+    const { accessMethod } =
+      require('./access/access-methods.js') as typeof import('./access/access-methods.js');
+    return accessMethod(this.settings.access, this.moduleRef, { name, user: 'local' });
   }
 
   /** Mounts what there is, behind the host's own middleware and before its routes. */
