@@ -4,6 +4,7 @@ import type {
   FactoryProvider,
   HttpServer,
   ModuleMetadata,
+  OnApplicationBootstrap,
   OnModuleInit,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
@@ -33,7 +34,7 @@ const OPERATIONS_MODULE_SETTINGS = Symbol('nestjs-message-queue:operations-setti
 
 /** REST, console and metrics in the web server of the app, on Express and Fastify; nothing where there is none. */
 @Module({ providers: [{ provide: PART_MAKERS, useValue: PARTS }] })
-export class OperationsModule implements OnModuleInit {
+export class OperationsModule implements OnModuleInit, OnApplicationBootstrap {
   #parts: MountedParts | undefined;
 
   constructor(
@@ -86,6 +87,12 @@ export class OperationsModule implements OnModuleInit {
     const { rest, metrics } = this.settings.config.operations;
     if (server === undefined || server === null || (rest === null && metrics === null)) return;
     this.#made().mount(server, this.app);
+  }
+
+  /** The board leads to the console; the console leads back by itself. */
+  onApplicationBootstrap(): void {
+    const { console } = this.addresses;
+    if (console !== null) this.moduleRef.get(BoardModule, { strict: false }).link('Console', console);
   }
 
   /** Loaded where it is used only. */

@@ -66,6 +66,11 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
     return this.#board?.address ?? null;
   }
 
+  /** Puts a page of our own into the board's menu, where there is a board. */
+  link(text: string, url: string): void {
+    this.#board?.link(text, url);
+  }
+
   /** Mounts the board, behind the host's own middleware and before its routes. */
   onModuleInit(): void {
     // There is no adapter, and no board, in a process made by createApplicationContext (null) or by a testing module (undefined).

@@ -56,6 +56,7 @@ export class MountedBoard {
   readonly #users = new BoardUsers();
   readonly #address: string;
   readonly #server: BoardServer;
+  readonly #links: NonNullable<UIConfig['miscLinks']> = [];
   /** Where the board is and who may see it, or why there is none. */
   readonly state: string;
 
@@ -100,12 +101,17 @@ export class MountedBoard {
     return this.#board === undefined ? null : this.#address;
   }
 
-  /** @param links to pages of our own */
-  #look(links: UIConfig['miscLinks'] = []): UIConfig {
+  /** Puts a page of our own into the menu. */
+  link(text: string, url: string): void {
+    this.#links.push({ text, url });
+    this.#server.setUIConfig(this.#look());
+  }
+
+  #look(): UIConfig {
     const { title } = this.settings;
     return {
       ...{ boardTitle: title, hideRedisDetails: true, showWorkers: false, hideDocsLink: true },
-      ...(links.length > 0 && { miscLinks: links }),
+      ...(this.#links.length > 0 && { miscLinks: this.#links }),
     };
   }
 
@@ -124,9 +130,7 @@ export class MountedBoard {
       note: (deed) => audit.note({ ...deed, by: users.id }),
       revealAt: (queue, id) => (users.may('reveal') ? revealAddress(this.#address, queue, id) : null),
     };
-    if (queuesWithGroups(queues).length > 0) {
-      this.#server.setUIConfig(this.#look([{ text: 'Groups', url: groupsAddress(this.#address) }]));
-    }
+    if (queuesWithGroups(queues).length > 0) this.link('Groups', groupsAddress(this.#address));
     this.#board?.setQueues(queues.names().map((name) => new BoardQueueAdapter(queues.get(name), parts)));
   }
 
