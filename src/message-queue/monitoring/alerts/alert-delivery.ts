@@ -30,6 +30,8 @@ export class AlertDelivery {
   private readonly lines: RepeatedLines;
   /** Sinks that are being told, by alert. */
   private readonly underWay = new Map<string, Promise<void>>();
+  /** What each sink was told last of each alert by this process. */
+  private readonly told = new Map<string, string>();
   private noting: Promise<void> = Promise.resolve();
   private readonly ended = new AbortController();
 
@@ -69,21 +71,31 @@ export class AlertDelivery {
     this.lines.flush();
   }
 
-  /** Unless this sink is being told of the same alert. */
-  private begin(sink: AlertSink, notice: AlertNotice, then: () => Promise<void>): void {
+  /** Unless this sink is being told of the same alert. What it was told already is only noted: the look is older than the telling. */
+  private begin(sink: AlertSink, notice: AlertNotice, note: () => Promise<void>): void {
     const key = `${sink.name}\0${notice.rule}\0${notice.queue ?? ''}`;
     if (this.underWay.has(key) || this.ended.signal.aborted) return;
-    const sent = this.send(sink, notice, then).finally(() => this.underWay.delete(key));
-    this.underWay.set(key, sent);
+    const told = `${notice.id}\0${notice.status}\0${notice.reminder}`;
+    const sent = this.told.get(key) === told ? Promise.resolve(true) : this.send(sink, notice);
+    const done = sent
+      .then((isTold) => {
+        if (!isTold) return undefined;
+        this.told.set(key, told);
+        return note();
+      })
+      .finally(() => this.underWay.delete(key));
+    this.underWay.set(key, done);
   }
 
-  private async send(sink: AlertSink, notice: AlertNotice, then: () => Promise<void>): Promise<void> {
+  /** @returns whether it was told */
+  private async send(sink: AlertSink, notice: AlertNotice): Promise<boolean> {
     const signal = AbortSignal.any([this.ended.signal, AbortSignal.timeout(LONGEST_SEND_MS)]);
     try {
       await untilAborted(Promise.resolve(sink.send(notice, signal)), signal);
-      await then();
+      return true;
     } catch (error) {
       if (!this.ended.signal.aborted) this.report(sink.name, notice, error);
+      return false;
     }
   }
 

@@ -2,13 +2,13 @@ import type { StoredAlert } from '../../broker/activity-store.js';
 import type { AlertLimits } from './alert-rule.js';
 import { calmAlert, endedAlert, isMuted, movedAlert } from './alert-state.js';
 
-const LIMITS = {
+const LIMITS: AlertLimits = {
   severity: 'warning',
   above: 1_000,
   forMs: 300_000,
   clear: 800,
   clearForMs: 120_000,
-} as const;
+};
 const HOUR_MS = 3_600_000;
 
 /** An alert that is judged at one time after another, by seconds since the begin. */
