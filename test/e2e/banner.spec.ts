@@ -87,7 +87,7 @@ describe('What a start says', () => {
       ),
       'Board: /admin/queues, open to this machine only',
       expect.stringMatching(/^In memory: .*MessageTransport.*: what goes there does not leave this process$/),
-      'Off: probes (operations.probes)',
+      'Off: REST, console and metrics (operations: {}); probes (operations.probes)',
     ]);
     const text = logger.lines.find((line) => line.startsWith('nestjs-message-queue ')) ?? '';
     expect(text.split('\n').filter((line) => line.length > 78)).toEqual([]);
@@ -117,9 +117,7 @@ describe('What a start says', () => {
       expect((await start(options, { imports })).slice(0, 4)).toEqual([
         `nestjs-message-queue ${version}, role "worker": runs jobs, and may add some, once MessageQueueWorker.start() is called`,
         expect.stringMatching(
-          new RegExp(
-            `^Jobs: in Redis [\\d.]+ at ${url.hostname}:${url.port}, database 2, prefix "chat"$`,
-          ),
+          new RegExp(`^Jobs: in Redis [\\d.]+ at ${url.hostname}:${url.port}, database 2, prefix "chat"$`),
         ),
         `Queues: ${SIX}`,
         expect.stringMatching(/^Schedules: message-cleanup cleanup-messages 20\d\d-\d\d-\d\dT\d\d:\d\dZ$/),
@@ -137,12 +135,17 @@ describe('What a start says', () => {
       MEMORY,
       `Queues: ${SIX.replaceAll(/ × \d+/g, '')}`,
       'Board: /admin/queues, open to this machine only',
-      'Off: probes (operations.probes)',
+      'Off: REST, console and metrics (operations: {}); probes (operations.probes)',
     ]);
   });
 
   it.each<[string, MessageQueueModuleOptions['board'], 'development' | 'production', string]>([
-    ['closed', undefined, 'production', 'open to nobody until board.access says who may use it'],
+    [
+      'closed',
+      undefined,
+      'production',
+      'open to nobody until MESSAGE_QUEUE_OPERATORS or an access of the app says who may use it',
+    ],
     [
       'behind a password',
       { access: basicAuthAccess({ username: 'ann', password: 'long enough for anybody' }) },
@@ -167,7 +170,7 @@ describe('What a start says', () => {
     try {
       await start({ provider: 'memory' });
       expect(section('Board')).toBe(
-        'Board: /admin/queues, open to nobody until board.access says who may use it, or NODE_ENV=development that this machine may',
+        'Board: /admin/queues, open to nobody until MESSAGE_QUEUE_OPERATORS or an access of the app says who may use it, or NODE_ENV=development that this machine may',
       );
     } finally {
       process.env['NODE_ENV'] = named;
@@ -198,14 +201,30 @@ describe('What a start says', () => {
     const port = await freePort();
     const redis = { host: '127.0.0.1', port };
     await start(
-      { environment: 'development', redis, role: 'producer', operations: { probes: { path: '/probe' } } },
+      {
+        environment: 'development',
+        redis,
+        role: 'producer',
+        operations: { rest: false, metrics: true, console: false, probes: { path: '/probe' } },
+      },
       { prefix: 'api' },
     );
     expect(section('Jobs')).toBe(
       `Jobs: in Redis at 127.0.0.1:${port}, prefix "message-queue"; it does not answer`,
     );
     expect(section('Probes')).toBe('Probes: /probe/live and /probe/ready, on the web server');
-    expect(section('Off')).toBeUndefined();
+    expect(section('Off')).toBe('Off: REST (operations.rest); console (operations.console)');
+  });
+
+  it('of the operations, where they are and who may use them', async () => {
+    const options = { environment: 'development', provider: 'memory' } as const;
+    const token = 'a-token-that-is-long-enough';
+    await start({ ...options, operations: { metrics: { token } } }, { prefix: 'api' });
+    expect(section('Console')).toBe('Console: /api/admin/console, open to this machine only');
+    expect(section('Metrics')).toBe(
+      'Metrics: /api/metrics, open to whoever has the token, and this machine only',
+    );
+    expect(logger.lines.join('')).not.toContain(token);
   });
 
   it('is nothing where nobody wants to hear it', async () => {

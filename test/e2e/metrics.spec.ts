@@ -15,9 +15,11 @@ import type { MessageQueueModuleOptions } from '../../src/message-queue/index.js
 import { messageQueueCollector } from '../../src/message-queue/operations/index.js';
 import { Broker } from '../../src/message-queue/broker/broker.js';
 import { MetricsPage } from '../../src/message-queue/operations/metrics/metrics-page.js';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { HostApps } from '../support/host-app.js';
 import { lintMetrics, parseMetrics } from '../support/metrics-lint.js';
-import { TestRedis } from '../support/redis-server.js';
+import { freePort, TestRedis } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitUntil } from '../support/wait-until.js';
 
@@ -153,6 +155,69 @@ describe('Metrics', () => {
     ]);
     await apps.close();
     await proxy.stop();
+  });
+
+  describe.each(['express', 'fastify'] as const)('in the web server on %s', (platform) => {
+    const TOKEN = 'a-token-that-is-long-enough';
+
+    async function listen(options: MessageQueueModuleOptions, prefix?: string): Promise<string> {
+      const module = await Test.createTestingModule({
+        imports: [
+          MessageQueueModule.forRoot({ provider: 'memory', builtInQueues: false, ...options }),
+          MessageQueueModule.registerQueue(WORDS),
+        ],
+        providers: [Speaker],
+      }).compile();
+      const app =
+        platform === 'fastify'
+          ? module.createNestApplication(new FastifyAdapter(), { logger: false })
+          : module.createNestApplication({ logger: false });
+      if (prefix !== undefined) app.setGlobalPrefix(prefix);
+      opened.push(app);
+      await app.listen(0, '127.0.0.1');
+      return app.getUrl();
+    }
+    const opened: INestApplication[] = [];
+    afterEach(async () => {
+      for (const app of opened.splice(0)) await app.close();
+    });
+    const bearer = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
+
+    it('answer whoever has the token, and nobody else in production', async () => {
+      const port = await freePort();
+      const url = await listen({
+        environment: 'production',
+        operations: { metrics: { token: TOKEN }, probes: { port, host: '127.0.0.1' } },
+      });
+      const own = `http://127.0.0.1:${port}`;
+      for (const at of [`${url}/metrics`, `${own}/metrics`]) {
+        const answer = await fetch(at, bearer(TOKEN));
+        expect([at, answer.status, answer.headers.get('content-type')]).toEqual([
+          ...[at, 200, 'text/plain; version=0.0.4; charset=utf-8'],
+        ]);
+        const text = await answer.text();
+        expect(lintMetrics(text)).toEqual([]);
+        expect(valuesOf(text, 'slots')).toEqual({ 'metered-words': 3 });
+        expect((await fetch(at)).status).toBe(403);
+        for (const wrong of ['', 'x', `${TOKEN}x`, TOKEN.slice(1)]) {
+          expect([wrong, [401, 403].includes((await fetch(at, bearer(wrong))).status)]).toEqual([
+            wrong,
+            true,
+          ]);
+        }
+        expect((await fetch(at, { method: 'POST', ...bearer(TOKEN) })).ok).toBe(false);
+      }
+      expect((await fetch(`${own}/health/live`)).status).toBe(200);
+    });
+
+    it('answer this machine in development, where the prefix says, unless they are left out', async () => {
+      const url = await listen({ environment: 'development', operations: {} }, 'v1');
+      const answer = await fetch(`${url}/v1/metrics`);
+      expect([answer.status, valuesOf(await answer.text(), 'broker_up')]).toEqual([200, { '': 1 }]);
+      expect((await fetch(`${url}/v1/metrics/more`)).status).toBe(404);
+      const without = await listen({ environment: 'development', operations: { metrics: false } });
+      expect((await fetch(`${without}/metrics`)).status).toBe(404);
+    });
   });
 
   describe("in a host's own registry", () => {

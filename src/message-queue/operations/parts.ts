@@ -2,6 +2,7 @@ import type { ModuleRef } from '@nestjs/core';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import type { Exchange, ExchangeStep } from './http/exchange.js';
 import type { HttpStep } from './http/mount.js';
+import { MetricsPage } from './metrics/metrics-page.js';
 
 /** Where the parts are, behind the global prefix; null: not there. */
 export interface Addresses {
@@ -53,5 +54,10 @@ export const PARTS: PartMakers = {
       step ??= consoleStep({ address: address ?? '', restAddress: rest ?? '', boardAddress: board, title });
       return step(...asked);
     };
+  },
+  metrics: ({ moduleRef }) => {
+    const { metricsStep } =
+      require('./metrics/metrics-step.js') as typeof import('./metrics/metrics-step.js');
+    return metricsStep(() => moduleRef.get(MetricsPage, { strict: false }));
   },
 };

@@ -24,6 +24,7 @@ import { HandlerRegistration } from './handler-registration.js';
 import { StartBanner } from './start-banner.js';
 import { checkKeys } from './providers/sealing-providers.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { Probes } from '../operations/probes/probes.js';
 import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
@@ -104,7 +105,8 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
     const server = httpAdapter as HttpServer | null | undefined;
     // There is no web server in a process made by createApplicationContext (null) or by a testing module (undefined).
     if (server) this.#probes.mount(server, this.moduleRef.get(ApplicationConfig, { strict: false }));
-    await this.#probes.open([]);
+    const { metricsPage } = this.moduleRef.get(OperationsModule, { strict: false });
+    await this.#probes.open(metricsPage === null ? [] : [metricsPage]);
   }
 
   async #begin(isReachable: boolean): Promise<void> {

@@ -11,8 +11,12 @@ import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { banner } from '../operations/banner.js';
 import type { BannerPart } from '../operations/banner.js';
 import { BoardModule } from '../operations/board/board.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
 import { Probes } from '../operations/probes/probes.js';
 import { ServerGate } from '../worker/server-gate.js';
+
+/** What the parts are called. */
+const NAMES = { rest: 'REST', console: 'Console', metrics: 'Metrics' } as const;
 
 /** Says at start, in one entry of the log, what runs here and where it can be seen. Not in tests, and not with `banner: false`. */
 @Injectable()
@@ -54,13 +58,27 @@ export class StartBanner {
 
   #parts(): BannerPart[] {
     const { state } = this.moduleRef.get(BoardModule, { strict: false });
+    const { mounted } = this.moduleRef.get(OperationsModule, { strict: false });
     const { places } = this.probes;
-    return [{ name: 'Board', state }, ...(places === null ? [] : [{ name: 'Probes', state: places }])];
+    return [
+      { name: 'Board', state },
+      ...mounted.map(({ name, address, openTo }) => ({
+        name: NAMES[name],
+        state: `${address}, open to ${openTo}`,
+      })),
+      ...(places === null ? [] : [{ name: 'Probes', state: places }]),
+    ];
   }
 
   /** What could be there. */
   #off(): string[] {
-    const { probes } = this.config.operations;
-    return probes === null ? ['probes (operations.probes)'] : [];
+    const { rest, console, metrics, probes } = this.config.operations;
+    const parts = { REST: rest, console, metrics };
+    const missing = Object.entries(parts).flatMap(([name, part]) => (part === null ? [name] : []));
+    const each = missing.map((name) => `${name} (operations.${name.toLowerCase()})`);
+    return [
+      ...(missing.length === 3 ? ['REST, console and metrics (operations: {})'] : each),
+      ...(probes === null ? ['probes (operations.probes)'] : []),
+    ];
   }
 }

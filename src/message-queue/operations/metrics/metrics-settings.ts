@@ -18,7 +18,7 @@ export const METRICS_SETTINGS = {
     otherwise: 'true where `operations` are set, or a variable that says who may use them',
   }),
   /** Where they are, behind the app's global prefix unless that excludes this path. */
-  path: setting(matching('a path such as "/metrics"', /^\/./), { default: '/metrics' }),
+  path: setting(matching('a path such as "/metrics"', /^(\/[\w.~-]+)+\/?$/), { default: '/metrics' }),
   /** What a scraper sends as `Authorization: Bearer …`. Without it only viewers may look, and in development this machine. */
   token: setting(TOKEN, {
     variable: 'MESSAGE_QUEUE_METRICS_TOKEN',

@@ -32,6 +32,8 @@ export class Probes {
   readonly #probes: ProcessProbes;
   readonly #settings: ProbesSettings | null;
   readonly #mountedAt: string[] = [];
+  /** What else the port serves, in words. */
+  #beside = '';
   #port: ProbePort | undefined;
   #file: ProbeFile | undefined;
 
@@ -46,7 +48,7 @@ export class Probes {
     if (this.#settings === null) return null;
     const { path, port, file } = this.#settings;
     const places = [
-      ...(port === undefined ? [] : [`port ${port}`]),
+      ...(port === undefined ? [] : [`port ${port}${this.#beside}`]),
       ...(file === undefined ? [] : [`the file ${file}`]),
       ...this.#mountedAt,
     ];
@@ -68,6 +70,7 @@ export class Probes {
     this.#file?.open();
     const { port, host } = this.#settings ?? {};
     if (port === undefined) return;
+    if (pages.length > 0) this.#beside = ` with ${pages.map(({ path }) => path).join(' and ')}`;
     const further = pages.map(({ path, step }) => ({ address: path, step }));
     this.#port = new ProbePort(port, host, [...this.#steps(), ...further]);
     await this.#port.open();
