@@ -183,6 +183,25 @@ module.exports = {
       'The board and the REST surface show what services say; they never work around them.',
     ),
     onlyImports(
+      'command-line-needs-no-app',
+      `${LIB}/cli/`,
+      [
+        `${LIB}/(cli|broker|configuration|jobs|monitoring|dead-letter|finding|admission)/`,
+        `${LIB}/schedules/(schedules-of-queue|schedule-status)\\.ts$`,
+        // What it does is noted where that of an app is.
+        `${LIB}/privacy/audit/(queue-audit|audit-chain)\\.ts$`,
+        KERNEL,
+      ],
+      'Commands work on Redis while no app runs: they know the services beneath the interfaces of an app, and neither Nest nor what is wired together.',
+    ),
+    {
+      name: 'nothing-imports-the-command-line',
+      severity: 'error',
+      comment: 'It is a program of its own; what others need of it lies below it.',
+      from: { path: '^src/', pathNot: [`${LIB}/cli/`, TEST_FILES] },
+      to: { path: `${LIB}/cli/` },
+    },
+    onlyImports(
       'adapters-implement-ports',
       `${LIB}/adapters/[^/]+/`,
       [`${LIB}/(adapters|ports|jobs)/`, KERNEL],

@@ -2,25 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { CronSchedule, EnqueueOptions, IntervalSchedule } from '../admission/job-options.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import type { ScheduleAction, ScheduleLook } from '../broker/rules/schedules/schedule-care.js';
+import type { ScheduleAction } from '../broker/rules/schedules/schedule-care.js';
 import { JobEnqueuer } from '../facade/job-enqueuer.js';
 import type { JobReceipt } from '../facade/job-receipt.js';
-import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { isRecord, record } from '../../kernel/values/kinds.js';
 import { plainText } from '../../kernel/values/plain-text.js';
-import {
-  BrokerUnavailableError,
-  EnqueueTimeoutError,
-  InvalidJobOptionsError,
-  ScheduleNotFoundError,
-} from '../jobs/errors.js';
+import { BrokerUnavailableError, EnqueueTimeoutError, InvalidJobOptionsError } from '../jobs/errors.js';
 import type { JobNameOf, QueueDefinition } from '../jobs/queue-definition.js';
 import { isQueueName } from '../queues/queue-name.js';
 import { SCHEDULE_KEY } from './schedule-declaration.js';
 import type { SchedulePayload } from './schedule-declaration.js';
 import { keyedId } from './schedule-identity.js';
-import { statusOf } from './schedule-status.js';
+import { findSchedule, noSchedule, runScheduleNow, schedulesOf } from './schedules-of-queue.js';
 import type { ScheduleStatus } from './schedule-status.js';
 
 /** When a schedule runs, what tells it apart, and how its runs are added. */
@@ -82,7 +76,7 @@ export class Schedules {
   /** Every schedule, by queue and key. @param queue only those of this one */
   async list(queue?: string): Promise<ScheduleStatus[]> {
     const names = queue === undefined ? this.queues.names() : [queue];
-    const lists = await Promise.all(names.map((name) => this.listOf(this.queues.get(name))));
+    const lists = await Promise.all(names.map((name) => schedulesOf(this.queues.get(name))));
     return lists.flat();
   }
 
@@ -102,13 +96,7 @@ export class Schedules {
    * @throws ScheduleNotFoundError, QueueFullError
    */
   async runNow(queue: string, key: string): Promise<JobReceipt> {
-    const managed = this.queues.get(queue);
-    const { schedule } = await this.find(managed, key);
-    if (schedule.record === null) throw this.notFound(queue, key, []);
-    const { name, data, options } = schedule.record;
-    const request = { name, data: JSON.parse(data) as object, options };
-    const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
-    return { id, queue, name, deduplicated };
+    return runScheduleNow(this.queues.get(queue), key);
   }
 
   /**
@@ -123,7 +111,7 @@ export class Schedules {
 
   private async change(queue: string, key: string, action: ScheduleAction): Promise<ScheduleStatus> {
     const managed = this.queues.get(queue);
-    const { schedule } = await this.find(managed, key);
+    const { schedule } = await findSchedule(managed, key);
     await managed.broker.schedulesOf(managed.queue).change(schedule.key, action);
     return this.statusOf(managed, key);
   }
@@ -159,45 +147,14 @@ export class Schedules {
     return { key, enqueueOptions: { ...enqueueOptions, repeat, jobId: keyedId(key) } };
   }
 
-  private async listOf({ broker, queue }: ManagedQueue): Promise<ScheduleStatus[]> {
-    const looks = await broker.schedulesOf(queue).look();
-    if (looks.length === 0) return [];
-    const { isPaused } = await broker.snapshot(queue);
-    const now = broker.now();
-    return looks
-      .map((look) => statusOf(queue.name, look, isPaused, now))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
-  }
-
   private async statusOf(managed: ManagedQueue, key: string): Promise<ScheduleStatus> {
-    const list = await this.listOf(managed);
+    const list = await schedulesOf(managed);
     const found = list.find((one) => one.key === key);
-    if (found === undefined)
-      throw this.notFound(
-        managed.definition.name,
-        key,
-        list.map((one) => one.key),
-      );
+    if (found === undefined) {
+      const keys = list.map((one) => one.key);
+      throw noSchedule(managed.definition.name, key, keys);
+    }
     return found;
-  }
-
-  private async find({ broker, queue }: ManagedQueue, key: string): Promise<ScheduleLook> {
-    const looks = await broker.schedulesOf(queue).look();
-    const found = looks.find(({ schedule }) => schedule.key === key);
-    if (found !== undefined) return found;
-    throw this.notFound(
-      queue.name,
-      key,
-      looks.map(({ schedule }) => schedule.key),
-    );
-  }
-
-  private notFound(queue: string, key: string, known: readonly string[]): ScheduleNotFoundError {
-    const text = plainText(key);
-    return new ScheduleNotFoundError(
-      `Queue "${queue}" has no schedule ${JSON.stringify(text)}.${didYouMean(text, known)} It has: ${known.slice(0, 20).join(', ') || 'none'}.`,
-      { queue },
-    );
   }
 }
 

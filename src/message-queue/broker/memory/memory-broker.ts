@@ -15,7 +15,6 @@ import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
 import type { ServerReport } from '../server-report.js';
 import { EMPTY_SNAPSHOT } from '../queue-snapshot.js';
-import { DEFAULT_HISTORY_HOURS } from '../rules/activity/activity-rules.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
 import type { SchedulesOfQueue } from '../rules/schedules/schedule-care.js';
@@ -59,11 +58,7 @@ export class MemoryBroker extends Broker {
     const { maxJobs = DEFAULT_MAX_JOBS, maxBytes = DEFAULT_MAX_BYTES } = options;
     this.budget = new MemoryBudget(maxJobs, maxBytes);
     this.rates = new MemoryRates(this.budget.rates, this.clock);
-    const { historyHours = DEFAULT_HISTORY_HOURS } = options;
-    this.activity = new MemoryActivity(this.clock, historyHours, async (name) => {
-      const queue = this.queues.get(name);
-      return queue === undefined ? EMPTY_SNAPSHOT : this.snapshot(queue);
-    });
+    this.activity = new MemoryActivity(this.clock, (name) => this.countsOf(name), options.historyHours);
   }
 
   now(): number {
@@ -234,13 +229,15 @@ export class MemoryBroker extends Broker {
   private async runNextJob(): Promise<boolean> {
     this.promoteDue();
     const next = [...this.queues.values()]
-      .map((queue) => ({ queue, waitingSince: queue.nextInLine }))
-      .filter(
-        (entry): entry is { queue: ManagedMemoryQueue; waitingSince: number } => entry.waitingSince !== null,
-      )
+      .flatMap((queue) => (queue.nextInLine === null ? [] : [{ queue, waitingSince: queue.nextInLine }]))
       .sort((a, b) => a.waitingSince - b.waitingSince);
     for (const { queue } of next) if (await queue.runNext()) return true;
     return false;
+  }
+
+  private async countsOf(name: string): Promise<QueueSnapshot> {
+    const queue = this.queues.get(name);
+    return queue === undefined ? EMPTY_SNAPSHOT : this.snapshot(queue);
   }
 
   private managed(queue: Queue): ManagedMemoryQueue {

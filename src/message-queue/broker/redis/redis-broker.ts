@@ -86,13 +86,10 @@ export class RedisBroker extends Broker {
       outage.taken();
       this.epochs.of(base).see();
     });
-    const administered = { ...access, options: this.options, spool: this.spool };
     this.rates = new RedisRates(this.options, this.scripts, this.connections.clock);
+    const administered = { ...access, options: this.options, spool: this.spool };
     this.administration = new QueueAdministration(administered, () => this.now());
-    const { snapshots } = this.administration;
-    this.activity = new RedisActivity({
-      ...{ ...access, options: this.options, countsOf: (base) => snapshots.read(base) },
-    });
+    this.activity = new RedisActivity(access, this.options, this.administration.snapshots);
   }
 
   override get spooled(): SpoolDepth | null {
@@ -120,10 +117,8 @@ export class RedisBroker extends Broker {
     const { scripts, connections, memory, spool } = this;
     const { enqueueTimeoutMs: timeoutMs, whenUnavailable } = this.options;
     const waits = whenUnavailable === 'wait';
-    const { report } = this.problems;
-    const enqueuer = new Enqueuer({
-      ...{ queue, scripts, connections, memory, timeoutMs, waits, spool, report },
-    });
+    const parts = { queue, scripts, connections, memory, timeoutMs, waits, spool };
+    const enqueuer = new Enqueuer({ ...parts, report: this.problems.report });
     boundCalls(queue, ask);
     // From the first connection on.
     this.epochs.of(queue.base);

@@ -2,7 +2,7 @@ import { Packr } from 'msgpackr';
 import { ACTIVITY_COUNTERS, addRecord, emptyRecord } from '../../../jobs/activity/activity-record.js';
 import type { ActivityCounter, ActivityRecord } from '../../../jobs/activity/activity-record.js';
 import type { ActivityMinute, ActivitySeries, BrokerLook, Instance } from '../../activity-store.js';
-import { HOUR_MS, MINUTE_MS, countersOf } from '../../rules/activity/activity-rules.js';
+import { HOUR_MS, MINUTE_MS, byName, countersOf } from '../../rules/activity/activity-rules.js';
 import { fromStored, toStored } from '../../rules/activity/stored-record.js';
 
 /** Reply of the script that looks at what happened; what may hold any bytes has not been made a text. */
@@ -53,7 +53,7 @@ export function readLook(reply: LookReply): Omit<BrokerLook, 'counts' | 'wrongKe
       return record === null ? [] : [{ queue: text(queue), job: text(job), minute: Number(minute), record }];
     }),
     instances: inGroups(instances, 2).flatMap(([seenAt, said]) => instanceOf(Number(seenAt), text(said))),
-    announced: announced.flatMap((said) => parsed(text(said))),
+    announced: byName(announced.flatMap((said) => parsed(text(said)))),
     alerts: alerts.flatMap((said) => parsed(text(said))),
     totals: totalsOf(totals),
     deploys: inGroups(deploys, 2).map(([version, at]) => ({ version: text(version), at: Number(at) })),

@@ -11,6 +11,7 @@ import {
   entryId,
   keptMs,
 } from '../../rules/activity/activity-rules.js';
+import type { SnapshotReader } from '../administration/snapshot-reader.js';
 import type { RedisAccess } from '../connections/over-queues.js';
 import { patiently } from '../connections/patiently.js';
 import { unasked, unlessAway } from '../connections/unless-away.js';
@@ -32,12 +33,8 @@ const FLUSH_WAITS_MS = 2_000;
 /** Hours that are read at once: more would hold up other clients. */
 const HOURS_AT_ONCE = 24;
 
-/** What it stands on. */
-export interface RedisActivityParts extends RedisAccess {
-  readonly options: Pick<ResolvedRedisBrokerOptions, 'redis' | 'prefix' | 'historyHours'>;
-  /** Counts the jobs of a queue; asked for many at once, it costs one round trip. @param base the queue's base key */
-  readonly countsOf: (base: string) => Promise<QueueSnapshot>;
-}
+/** Where what happened is, and for how long. */
+type ActivityOptions = Pick<ResolvedRedisBrokerOptions, 'redis' | 'prefix' | 'historyHours'>;
 
 /**
  * What happened, under `prefix:{ops}:` beside the queues: its hash tag keeps all of it together, and no queue may have that name. Every
@@ -46,16 +43,21 @@ export interface RedisActivityParts extends RedisAccess {
 export class RedisActivity extends ActivityStore {
   private readonly base: string;
 
-  constructor(private readonly parts: RedisActivityParts) {
+  /** @param snapshots counts the jobs of queues */
+  constructor(
+    private readonly redis: RedisAccess,
+    private readonly options: ActivityOptions,
+    private readonly snapshots: Pick<SnapshotReader, 'read'>,
+  ) {
     super();
-    this.base = `${parts.options.prefix}:{ops}:`;
+    this.base = `${options.prefix}:{ops}:`;
   }
 
   async flush({ seq, heartbeat, series, announced }: ActivityBatch): Promise<FlushAnswer> {
-    const { connections, scripts, options } = this.parts;
+    const { connections, scripts } = this.redis;
     // What waited for a connection would be sent again beside it.
     if (!(await connections.ready(FLUSH_WAITS_MS))) throw unasked(null, 'keeping what happened', connections);
-    const kept = [LOST_FOR_MS, NUMBERS_KEPT_MS, keptMs(options.historyHours), ANNOUNCE_EVERY_MS];
+    const kept = [LOST_FOR_MS, NUMBERS_KEPT_MS, keptMs(this.options.historyHours), ANNOUNCE_EVERY_MS];
     const call = scripts.run(flushActivityScript, this.base, [
       ...[heartbeat.id, seq, JSON.stringify(heartbeat), heartbeat.version, connections.clock.now()],
       ...[...kept, MOST_VERSIONS, packSeries(series)],
@@ -71,14 +73,12 @@ export class RedisActivity extends ActivityStore {
   }
 
   async look(queues: readonly string[]): Promise<BrokerLook> {
-    const { connections, scripts, options, countsOf } = this.parts;
+    const { connections, scripts } = this.redis;
     const names = [...new Set(queues)];
-    const until = [connections.clock.now(), LOST_FOR_MS, keptMs(options.historyHours)];
+    const until = [connections.clock.now(), LOST_FOR_MS, keptMs(this.options.historyHours)];
     // The counts and the rest leave together.
     if (connections.isWritable) connections.writeTogether();
-    const counting = names.map(
-      async (name) => [name, await countsOf(`${keyPrefix(options, name)}:${name}:`)] as const,
-    );
+    const counting = names.map(async (name) => [name, await this.countsOf(name)] as const);
     const looking = patiently(() => scripts.runForBytes(lookActivityScript, this.base, [...until, ...names]));
     const answers = Promise.all([looking, Promise.all(counting)] as const);
     const [reply, counts] = await unlessAway(null, 'reading what happened', connections, answers);
@@ -88,8 +88,8 @@ export class RedisActivity extends ActivityStore {
   }
 
   async history(queue: string, fromHour: number, toHour: number): Promise<readonly ActivityMinute[]> {
-    const { client } = this.parts.connections;
-    const oldest = Math.max(fromHour, toHour - 2 * this.parts.options.historyHours);
+    const { client } = this.redis.connections;
+    const oldest = Math.max(fromHour, toHour - 2 * this.options.historyHours);
     const minutes: ActivityMinute[] = [];
     for (let from = oldest; from <= toHour; from += HOURS_AT_ONCE) {
       const hours = Array.from({ length: Math.min(HOURS_AT_ONCE, toHour - from + 1) }, (_, i) => from + i);
@@ -116,20 +116,20 @@ export class RedisActivity extends ActivityStore {
   }
 
   async removeAlert(rule: string, queue: string): Promise<void> {
-    const { client } = this.parts.connections;
+    const { client } = this.redis.connections;
     const removing = patiently(() => client.hdel(`${this.base}alerts`, alertKey({ rule, queue })));
     await this.answered('removing an alert', removing);
   }
 
   async note(entry: Omit<OperatorEntry, 'id' | 'at'>): Promise<void> {
-    const { client } = this.parts.connections;
+    const { client } = this.redis.connections;
     const capped = [`${this.base}audit`, 'MAXLEN', '~', MOST_NOTES, '*'] as const;
     const noting = patiently(() => client.xadd(...capped, 'entry', JSON.stringify(entry)));
     await this.answered('noting what an operator did', noting);
   }
 
   async notes({ limit, before }: OperatorQuery): Promise<readonly OperatorEntry[]> {
-    const { client } = this.parts.connections;
+    const { client } = this.redis.connections;
     const end = before === undefined ? '+' : `(${entryId(before).join('-')}`;
     const reading = patiently(() => client.xrevrange(`${this.base}audit`, end, '-', 'COUNT', limit));
     const found = await this.answered('reading what operators did', reading);
@@ -139,11 +139,15 @@ export class RedisActivity extends ActivityStore {
     });
   }
 
+  private countsOf(queue: string): Promise<QueueSnapshot> {
+    return this.snapshots.read(`${keyPrefix(this.options, queue)}:${queue}:`);
+  }
+
   private run(what: string, script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
-    return this.answered(what, this.parts.scripts.runPatiently(script, this.base, args));
+    return this.answered(what, this.redis.scripts.runPatiently(script, this.base, args));
   }
 
   private answered<T>(what: string, answer: Promise<T>): Promise<T> {
-    return unlessAway(null, what, this.parts.connections, answer);
+    return unlessAway(null, what, this.redis.connections, answer);
   }
 }

@@ -44,6 +44,11 @@ export function countersOf(record: ActivityRecord): [ActivityCounter, number][] 
   });
 }
 
+/** In the order in which queues are told. */
+export function byName<T extends { readonly name: string }>(queues: readonly T[]): T[] {
+  return queues.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** Where an alert is stored. */
 export function alertKey({ rule, queue }: { readonly rule: string; readonly queue: string }): string {
   return `${rule}|${queue}`;

@@ -4,6 +4,7 @@ import {
   ANNOUNCE_EVERY_MS,
   MOST_VERSIONS,
   NUMBERS_KEPT_MS,
+  byName,
   keptMs,
 } from '../../../rules/activity/activity-rules.js';
 
@@ -60,9 +61,8 @@ export class KnownProcesses {
 
   /** Queues that were announced within the history. */
   announced(now: number): AnnouncedQueue[] {
-    return [...this.queues.values()]
-      .filter(({ at }) => at > now - keptMs(this.historyHours))
-      .map(({ queue }) => queue);
+    const known = [...this.queues.values()].filter(({ at }) => at > now - keptMs(this.historyHours));
+    return byName(known.map(({ queue }) => queue));
   }
 
   /** Versions that were seen, the oldest first. */

@@ -5,6 +5,7 @@ import type { ActivityBatch, ActivityMinute, BrokerLook, FlushAnswer } from '../
 import type { OperatorEntry, OperatorQuery, StoredAlert } from '../../../activity-store.js';
 import type { QueueSnapshot } from '../../../queue-snapshot.js';
 import {
+  DEFAULT_HISTORY_HOURS,
   HOUR_MS,
   MOST_NOTES,
   alertKey,
@@ -28,8 +29,8 @@ export class MemoryActivity extends ActivityStore {
   /** @param countsOf the counts of a queue, whether or not the broker has it */
   constructor(
     private readonly clock: Clock,
-    historyHours: number,
     private readonly countsOf: (queue: string) => Promise<QueueSnapshot>,
+    historyHours = DEFAULT_HISTORY_HOURS,
   ) {
     super();
     this.minutes = new MinuteRings(historyHours);

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { didYouMean } from '../../../kernel/values/did-you-mean.js';
+import { isRecord } from '../../../kernel/values/kinds.js';
+import { UnknownJobNameError, UnsupportedOperationError } from '../../jobs/errors.js';
+import { UsageError } from '../cli-errors.js';
+import type { CommandLine, Run } from '../command-line.js';
+import { wholeNumber, withChange } from '../command-options.js';
+import type { ChangeOptions } from '../command-options.js';
+import { confirm } from '../confirmation.js';
+import { OperatorLog } from '../session/operator-log.js';
+
+const STDIN = 0;
+
+interface EnqueueOptions extends ChangeOptions {
+  /** The payload. */
+  readonly json?: string;
+  readonly priority?: number;
+  readonly delay?: number;
+  readonly id?: string;
+  readonly payloadVersion?: number;
+}
+
+/** `enqueue`: adds a job by hand. */
+export function addEnqueue(program: Command, commandLine: CommandLine): void {
+  const command = program
+    .command('enqueue')
+    .description('add a job by hand; its payload is checked by the worker that runs it')
+    .argument('<queue>')
+    .argument('<job>');
+  const examples = [
+    'enqueue file-processing resize --json @job.json',
+    `enqueue file-processing resize --json '{"fileId":"f-1"}' --priority 8 --yes`,
+  ];
+  withChange(command, examples, '--answer-json')
+    .option('--json <payload>', 'the payload: an object of JSON, @file, or @- for stdin')
+    .option('--priority <level>', '1 to 10, 10 first', wholeNumber)
+    .option('--delay <ms>', 'start it so many milliseconds later', wholeNumber)
+    .option('--id <id>', 'id of the job; one that is there is not added again')
+    .option('--payload-version <number>', 'version of the payload, where its queue has several', wholeNumber);
+  command.action(async (queue: string, job: string, options: EnqueueOptions) => {
+    await commandLine.run(command, (run) => add(run, queue, job, options));
+  });
+}
+
+async function add(run: Run, name: string, job: string, options: EnqueueOptions): Promise<undefined> {
+  const { session, terminal, isJson, by } = run;
+  const queues = await session.queues();
+  const { jobs, isSealed } = queues.announcedAs(name);
+  const place = { queue: name, job };
+  if (!jobs.includes(job)) {
+    const message = `Queue "${name}" has no job ${JSON.stringify(job)}.${didYouMean(job, jobs)} It has: ${jobs.join(', ')}.`;
+    throw new UnknownJobNameError(message, place);
+  }
+  if (isSealed) {
+    throw new UnsupportedOperationError(
+      `Payloads of "${name}" are sealed with keys of the app, which this command does not have: in Redis they would stand in plain text. Add the job in the app, or by its REST interface.`,
+      place,
+    );
+  }
+  const data = payloadOf(options.json);
+  const { mapEnqueueOptions } =
+    require('../../admission/job-options.js') as typeof import('../../admission/job-options.js');
+  const managed = queues.get(name);
+  const { priority, delay, id, payloadVersion: version } = options;
+  const given = { priority, delay, jobId: id } as Parameters<typeof mapEnqueueOptions>[1];
+  const mapped = mapEnqueueOptions(place, given, managed.broker.now(), { version });
+  if (!isJson) {
+    terminal.line(`A job "${job}" with ${Object.keys(data).length} fields will be added to queue "${name}".`);
+    terminal.line(
+      'Its payload is checked by the worker that runs it: one that is wrong becomes a dead letter.',
+    );
+  }
+  if (options.dryRun === true) {
+    if (isJson) terminal.json({ dryRun: true, ...place });
+    return undefined;
+  }
+  await confirm(run, options, { question: 'Add it?', matched: null });
+  const deed = { by, action: 'enqueue', target: `${name} ${job}`, reason: options.reason ?? null };
+  const adding = (): ReturnType<typeof managed.broker.addOnce> =>
+    managed.broker.addOnce(managed.queue, { name: job, data, ...mapped, idempotency: undefined });
+  const added = await new OperatorLog(managed.broker.activity).noted(deed, adding, () => 1);
+  if (isJson) terminal.json({ dryRun: false, ...place, ...added });
+  else terminal.line(added.deduplicated ? `Job ${added.id} is there already.` : `Job ${added.id} was added.`);
+  return undefined;
+}
+
+/** @throws UsageError */
+function payloadOf(given: string | undefined): object {
+  if (given === undefined)
+    throw new UsageError(`The payload is missing: --json '{…}', --json @file or --json @-`);
+  const text = given.startsWith('@') ? read(given.slice(1)) : given;
+  let payload: unknown;
+  try {
+    payload = JSON.parse(text);
+  } catch {
+    throw new UsageError('The payload is not JSON.');
+  }
+  if (!isRecord(payload)) throw new UsageError('The payload must be an object of JSON.');
+  return payload;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file === '-' ? STDIN : file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}

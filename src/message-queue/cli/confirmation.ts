@@ -1,0 +1,37 @@
+import { NotConfirmedError } from './cli-errors.js';
+import type { Run } from './command-line.js';
+import type { ChangeOptions } from './command-options.js';
+import { count } from './output/words.js';
+
+/** What is about to be done. */
+export interface Intent {
+  /** Such as `Replay 27 dead letters?`. */
+  readonly question: string;
+  /** How many jobs; null where it is none of many. */
+  readonly matched: number | null;
+}
+
+/**
+ * Lets what was shown be done: somebody says yes, or the call has said it.
+ * @throws NotConfirmedError when nobody did, or more match than were expected
+ */
+export async function confirm(
+  { terminal, isJson, signal }: Run,
+  { yes, expect }: ChangeOptions,
+  { question, matched }: Intent,
+): Promise<void> {
+  if (matched !== null && expect !== undefined && matched > expect) {
+    throw new NotConfirmedError(
+      `Nothing was changed: ${count(matched)} match, and ${count(expect)} were expected at most.`,
+    );
+  }
+  const flags = matched === null ? '--yes' : `--yes --expect ${matched}`;
+  if (yes === true) {
+    if (matched === null || expect !== undefined) return;
+    throw new NotConfirmedError(`Nothing was changed: --yes needs --expect here. Now it would be ${flags}`);
+  }
+  if (isJson || !terminal.isInteractive) {
+    throw new NotConfirmedError(`Nothing was changed: nobody can be asked here. Say ${flags}`);
+  }
+  if (!(await terminal.confirmed(question, signal))) throw new NotConfirmedError('Nothing was changed.');
+}
