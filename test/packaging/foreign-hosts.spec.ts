@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitUntil } from '../support/wait-until.js';
 import { NewUser } from './new-user.js';
@@ -72,6 +72,8 @@ it('packs the library, its declarations and its papers, and nothing of the refer
     /^(dist\/(message-queue|kernel|buffered-events)\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/;
   expect(paths.filter((path) => !ours.test(path))).toEqual([]);
   expect(paths.filter((path) => path.includes('.spec.'))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  expect(scripts['prepack']).toBe('npm run --silent build');
 });
 
 describe.each([NEST_11, NEST_12])('in a new app of $name that has followed the README', (beginning) => {

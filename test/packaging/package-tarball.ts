@@ -15,8 +15,9 @@ export class PackageTarball {
 
   static async pack(): Promise<PackageTarball> {
     const directory = mkdtempSync(join(lonelyDirectory(), 'mq-packaging-'));
-    // With its script, which builds it.
-    const pack = ['pack', '--ignore-scripts=false', '--json', '--pack-destination', directory];
+    // With its script, which builds it, unless whoever calls has just built it.
+    const isBuilt = process.env['BUILT_ALREADY'] === '1';
+    const pack = ['pack', `--ignore-scripts=${isBuilt}`, '--json', '--pack-destination', directory];
     const output = await run('npm', pack, process.cwd());
     const [packed] = JSON.parse(output.slice(output.indexOf('[\n'))) as {
       filename: string;
