@@ -68,6 +68,17 @@ it('packs the library, its declarations and its papers, and nothing of the refer
     expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/message-queue/index.js']),
   );
   expect(paths).toContain('dist/message-queue/index.d.ts');
+  const page = [
+    'index.html',
+    'app.js',
+    'pages/overview.js',
+    'styles/theme.css',
+    'vendor/uplot.js',
+    'vendor/uplot.LICENSE.txt',
+  ];
+  expect(paths).toEqual(
+    expect.arrayContaining(page.map((name) => `dist/message-queue/operations/console/assets/${name}`)),
+  );
   const ours =
     /^(dist\/(message-queue|kernel|buffered-events)\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/;
   expect(paths.filter((path) => !ours.test(path))).toEqual([]);
