@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bull';
 import { ManagedQueues } from '../broker/managed-queues.js';
-import type { QueueSnapshot } from '../broker/queue-snapshot.js';
+import type { QueueSnapshot } from '../broker/broker.js';
 import { readyJobQuery } from './job-query.js';
 import type { JobQuery, ReadyJobQuery } from './job-query.js';
 import { foundJob } from './found-job.js';

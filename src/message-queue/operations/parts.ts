@@ -44,6 +44,10 @@ export const PART_MAKERS = Symbol('nestjs-message-queue:operations-parts');
 
 /** The parts that there are. */
 export const PARTS: PartMakers = {
+  rest: (context) => {
+    const { restParts } = require('./rest/rest-parts.js') as typeof import('./rest/rest-parts.js');
+    return restParts(context);
+  },
   console: ({ addresses, title }) => {
     const { consoleStep } =
       require('./console/console-step.js') as typeof import('./console/console-step.js');

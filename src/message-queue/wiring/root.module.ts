@@ -9,6 +9,7 @@ import type { ResolvedConfiguration } from '../configuration/resolve-configurati
 import { BUILT_IN_PROCESSORS } from '../queues/built-in-processors.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import { DeadLetterAlerts } from '../dead-letter/dead-letter-alerts.js';
+import { LongChanges } from '../dead-letter/changes/long-changes.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { BatchEnqueuer } from '../facade/batch/batch-enqueuer.js';
@@ -103,6 +104,7 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
     ],
   },
   DeadLetterService,
+  LongChanges,
   QueueMonitor,
   MessageQueueHealthIndicator,
   Schedules,

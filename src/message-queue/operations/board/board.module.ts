@@ -41,7 +41,7 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
   #state = 'off: this process has no web server';
 
   constructor(
-    @Inject(BOARD_SETTINGS) private readonly settings: BoardModuleSettings,
+    @Inject(BOARD_SETTINGS) readonly settings: BoardModuleSettings,
     private readonly moduleRef: ModuleRef,
     private readonly host: HttpAdapterHost,
     private readonly app: ApplicationConfig,

@@ -1,5 +1,11 @@
-import type { AnnouncedQueue } from '../../broker/activity-store.js';
-import type { ServerReport } from '../../broker/server-report.js';
+import type { AnnouncedQueue, OperatorEntry } from '../../broker/activity-store.js';
+import type { ServerReport } from '../../broker/broker.js';
+import type { LetterChange } from '../../dead-letter/changes/letter-change.js';
+import type { LongChange } from '../../dead-letter/changes/long-change.js';
+import type { LetterGroup, LetterGroups } from '../../dead-letter/groups/letter-groups.js';
+import type { FoundJob } from '../../finding/found-job.js';
+import type { FoundJobs } from '../../finding/job-search.js';
+import type { JobRun } from '../../finding/job-story.js';
 import type { DeployMark, Durations, HistoryPoint } from '../../monitoring/activity/queue-history.js';
 import type { WorkerStatus } from '../../monitoring/activity/worker-status.js';
 import type { AlertStatus } from '../../monitoring/alerts/alert-status.js';
@@ -44,28 +50,11 @@ export interface QueueRow {
   readonly trend: readonly number[];
 }
 
-/** Letters with the same queue, job, error code and text, but for numbers, ids, quotes and addresses. */
-export interface DeadLetterGroup {
-  /** Opaque; a filter takes it as `group`. */
-  readonly key: string;
-  readonly queue: string;
-  readonly job: string;
-  readonly error: string;
-  /** The text with `…` in place of what differs. */
-  readonly text: string;
-  readonly letters: number;
-  readonly firstAt: string;
-  readonly lastAt: string;
-}
+/** Letters with the same queue, job, error code and text, but for numbers, ids, quotes and addresses. A filter takes its `key` as `group`. */
+export type DeadLetterGroup = Json<LetterGroup>;
 
-/** What groups were made from. */
-export interface DeadLetterGroups {
-  readonly groups: readonly DeadLetterGroup[];
-  /** Letters that were read, the newest of each queue. */
-  readonly looked: number;
-  /** Letters that there are. */
-  readonly of: number;
-}
+/** `GET dead-letters/groups`: groups, and what they were made from. */
+export type DeadLetterGroups = Json<LetterGroups>;
 
 /** `GET overview`: everything the first page of the console shows. */
 export interface Overview {
@@ -133,31 +122,10 @@ export interface QueueDetail {
 }
 
 /** One job of a list. */
-export interface JobRow {
-  readonly queue: string;
-  readonly id: string;
-  readonly job: string;
-  readonly state: string;
-  readonly priority: number;
-  readonly addedAt: string;
-  /** When it may start; null where it is not put off. */
-  readonly dueAt: string | null;
-  readonly startedAt: string | null;
-  readonly finishedAt: string | null;
-  /** Attempts that were spent. */
-  readonly attempts: number;
-  readonly error: string | null;
-}
+export type JobRow = Json<FoundJob>;
 
 /** `GET jobs`. */
-export interface JobList {
-  readonly jobs: readonly JobRow[];
-  /** Jobs that were looked at. */
-  readonly looked: number;
-  /** Jobs that there are in these states. */
-  readonly of: number;
-  readonly cursor: string | null;
-}
+export type JobList = Json<FoundJobs>;
 
 /** `GET jobs/:queue/:id`. */
 export interface JobDetail extends JobRow {
@@ -169,16 +137,7 @@ export interface JobDetail extends JobRow {
   readonly maxAttempts: number;
   readonly correlationId: string | null;
   /** Every attempt that is known of, the oldest first. */
-  readonly runs: readonly {
-    readonly attempt: number;
-    readonly at: string | null;
-    readonly kind: string;
-    readonly error: string | null;
-    readonly text: string | null;
-    readonly durationMs: number | null;
-    readonly waitMs: number | null;
-    readonly worker: string | null;
-  }[];
+  readonly runs: readonly Json<JobRun>[];
   readonly replays: readonly { readonly at: string; readonly by: string }[];
   readonly cancelled: { readonly at: string | null; readonly reason: string } | null;
 }
@@ -213,25 +172,38 @@ export interface ChangePlan {
 }
 
 /** What a change of many did. */
-export interface ChangeReport {
-  readonly dryRun: false;
-  readonly moved: number;
-  /** Letters that were there in the preview and are not any more. */
-  readonly gone: number;
-  readonly failed: readonly { readonly id: string; readonly why: string }[];
-}
+export type ChangeReport = { readonly dryRun: false } & Json<LetterChange>;
 
 /** A change of more than 10 000: `202`, and `GET operations/:id`. */
-export interface LongOperation {
-  readonly id: string;
-  readonly action: 'replay' | 'discard';
-  readonly state: 'running' | 'done' | 'stopped' | 'failed';
-  readonly by: string;
-  readonly startedAt: string;
-  readonly matched: number;
-  readonly moved: number;
-  readonly gone: number;
-  readonly failed: readonly { readonly id: string; readonly why: string }[];
+export type LongOperation = Json<LongChange>;
+
+/** `GET schedules`. `schedules/:id` is `<queue>|<key>`. */
+export interface ScheduleList {
+  readonly schedules: readonly Json<ScheduleStatus>[];
+}
+
+/** `GET workers`. */
+export interface WorkerList {
+  readonly workers: readonly Json<WorkerStatus>[];
+}
+
+/** `GET alerts`: what is or was wrong, the worst first. */
+export interface AlertList {
+  readonly alerts: readonly Json<AlertStatus>[];
+}
+
+/** `GET audit`: the newest first. */
+export interface AuditList {
+  readonly entries: readonly OperatorEntry[];
+  readonly cursor: string | null;
+}
+
+/** A job that was added: `202`. */
+export interface EnqueuedJob {
+  readonly messageId: string;
+  readonly queueName: string;
+  /** Whether an earlier call with the same idempotency key or job id had added it. */
+  readonly deduplicated: boolean;
 }
 
 /** An error: `application/problem+json`. */

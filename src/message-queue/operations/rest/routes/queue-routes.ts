@@ -1,0 +1,78 @@
+import { UnknownJobNameError } from '../../../jobs/errors.js';
+import { didYouMean } from '../../../../kernel/values/did-you-mean.js';
+import type { MessageQueueService } from '../../../message-queue.service.js';
+import type { EnqueuedJob } from '../answers.js';
+import { act, Reply } from '../route.js';
+import type { Route } from '../route.js';
+import { FLAG, object, ref, TEXT } from '../schemas/schema.js';
+import { anyParam, idParam, needed, textParam, wholeParam } from '../shape.js';
+import { REASON, reasonCode } from './reason.js';
+
+type EnqueueOptions = NonNullable<Parameters<MessageQueueService['enqueue']>[3]>;
+
+const PAUSED = object<{ queue: string; isPaused: boolean }>({ queue: TEXT, isPaused: FLAG });
+const WHY = { reason: REASON };
+/** Version, trace id, parent, flags: the trace id tells what belongs together. */
+const TRACE_PARENT = /^[\da-f]{2}-(?<trace>[\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
+
+const JOB = {
+  payload: needed(anyParam('Of the job: what its class says is checked.')),
+  jobId: idParam('An id of your own: the same id adds once.'),
+  priority: wholeParam('1 to 10, 10 first. Default: that of the queue.', 1, 10),
+  delay: wholeParam('Milliseconds until it may start.', 0),
+  idempotencyKey: textParam('The same key adds once; the header `Idempotency-Key` does too.', 500),
+};
+
+/** Queues: stopped and started, and given jobs. */
+export const QUEUE_ROUTES: readonly Route[] = [
+  act('queues/:queue/pause', {
+    about: 'No worker starts jobs of the queue until it is resumed; those that run go on.',
+    body: WHY,
+    answer: PAUSED,
+    handle: async ({ params: { queue = '' }, body, by }, { messageQueue }) => {
+      await messageQueue.pauseQueue(queue, { by: by.name, reason: reasonCode(body.reason, false) });
+      return { queue, isPaused: true };
+    },
+  }),
+  act('queues/:queue/resume', {
+    about: 'Lets workers start jobs of the queue again.',
+    body: WHY,
+    answer: PAUSED,
+    handle: async ({ params: { queue = '' }, body, by }, { messageQueue }) => {
+      await messageQueue.resumeQueue(queue, { by: by.name, reason: reasonCode(body.reason, false) });
+      return { queue, isPaused: false };
+    },
+  }),
+  act('enqueue/:queue/:job', {
+    about: 'Adds a job, checked as `enqueue` checks it.',
+    body: JOB,
+    answers: { 202: ref('EnqueuedJob') },
+    handle: async ({ params: { queue = '', job = '' }, body, header }, { messageQueue, queues }) => {
+      const { definition } = queues.get(queue);
+      if (!Object.hasOwn(definition.jobs, job)) {
+        const names = Object.keys(definition.jobs);
+        const message = `Queue "${queue}" has no job "${job}".${didYouMean(job, names)} It has: ${names.join(', ')}.`;
+        throw new UnknownJobNameError(message, { queue, job });
+      }
+      const { payload, ...given } = body;
+      const options = { ...given, ...identifiers(header, given.idempotencyKey) } as EnqueueOptions;
+      const receipt = await messageQueue.enqueue(definition, job as never, payload as never, options);
+      const { id: messageId, queue: queueName, deduplicated } = receipt;
+      return new Reply(202, { messageId, queueName, deduplicated } satisfies EnqueuedJob);
+    },
+  }),
+];
+
+/** What a request says of itself in its headers. */
+function identifiers(
+  header: (name: string) => string | undefined,
+  key: string | undefined,
+): Pick<EnqueueOptions, 'idempotencyKey' | 'correlationId'> {
+  const idempotencyKey = key ?? header('idempotency-key');
+  const trace = TRACE_PARENT.exec(header('traceparent') ?? '')?.groups?.['trace'];
+  const correlationId = header('x-correlation-id') ?? trace;
+  return {
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(correlationId !== undefined && { correlationId }),
+  };
+}

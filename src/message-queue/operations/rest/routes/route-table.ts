@@ -1,0 +1,24 @@
+import { look } from '../route.js';
+import type { Route } from '../route.js';
+import { JOB_ROUTES } from './job-routes.js';
+import { LETTER_ROUTES } from './letter-routes.js';
+import { OPERATION_ROUTES } from './operation-routes.js';
+import { QUEUE_ROUTES } from './queue-routes.js';
+import { SCHEDULE_ROUTES } from './schedule-routes.js';
+import { SUMMARY_ROUTES } from './summary-routes.js';
+import { open } from '../schemas/schema.js';
+
+/** Every route below where REST is. A path that stands here is answered here; the host's own routes get all others. */
+export const ROUTES: readonly Route[] = [
+  ...SUMMARY_ROUTES,
+  ...QUEUE_ROUTES,
+  ...JOB_ROUTES,
+  ...LETTER_ROUTES,
+  ...SCHEDULE_ROUTES,
+  ...OPERATION_ROUTES,
+  look('openapi.json', {
+    about: 'This description.',
+    answer: open({ openapi: { const: '3.1.0' }, info: open({}), paths: open({}) }),
+    handle: (_asked, { openApi }) => openApi(),
+  }),
+];
