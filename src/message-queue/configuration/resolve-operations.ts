@@ -4,7 +4,7 @@ import type { OperationsConfig, SwitchedPart } from '../operations/operations-se
 import type { Origins } from './redis/resolve-redis.js';
 import type { SettingValues } from './settings.js';
 
-const SWITCHED: readonly SwitchedPart[] = ['rest', 'console', 'metrics'];
+const SWITCHED: readonly SwitchedPart[] = ['rest', 'console', 'metrics', 'alerts'];
 
 /** Settings whose variables alone ask for the operations. */
 const ASKED_BY = ['operators', 'viewers', 'metrics.token', 'probes'];
@@ -27,7 +27,7 @@ export function resolveOperations(
   origins: Origins,
   isGiven: boolean,
 ): OperationsConfig {
-  const { access: _access, rest, console, metrics, ...plain } = operations;
+  const { access: _access, rest, console, metrics, alerts, ...plain } = operations;
   const isAsked = isGiven || ASKED_BY.some((path) => origins.has(`operations.${path}`));
   const isRest = rest.enabled ?? isAsked;
   return Object.freeze({
@@ -39,6 +39,7 @@ export function resolveOperations(
       (metrics.enabled ?? isAsked)
         ? Object.freeze({ path: metrics.path, token: metrics.token ?? null })
         : null,
+    alerts: Object.freeze({ ...alerts, enabled: alerts.enabled ?? isAsked }),
   });
 }
 

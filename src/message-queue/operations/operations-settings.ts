@@ -24,7 +24,7 @@ export const OPERATIONS_SETTINGS = {
 };
 
 /** Groups that `true` and `false` switch. */
-export type SwitchedPart = 'rest' | 'console' | 'metrics';
+export type SwitchedPart = 'rest' | 'console' | 'metrics' | 'alerts';
 
 type Given = GivenOptions<typeof OPERATIONS_SETTINGS>;
 
@@ -46,4 +46,5 @@ export interface OperationsConfig extends Omit<Values, SwitchedPart | keyof type
   readonly rest: PartPlace | null;
   readonly console: PartPlace | null;
   readonly metrics: (PartPlace & { readonly token: string | null }) | null;
+  readonly alerts: Values['alerts'] & { readonly enabled: boolean };
 }

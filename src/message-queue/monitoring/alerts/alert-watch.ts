@@ -49,6 +49,7 @@ export class AlertWatch {
   private readonly unreachable: UnreachableBroker;
   /** Of this process, for as long as it runs. */
   private readonly id = randomUUID();
+  private readonly tickMs: number;
   private evaluateAt = Number.NEGATIVE_INFINITY;
   private isLeader = false;
   private hasFailed = false;
@@ -58,20 +59,20 @@ export class AlertWatch {
     this.clock = parts.clock.steady();
     const limits = limitsOf('BrokerUnreachable', undefined, settings.rules);
     this.unreachable = new UnreachableBroker(limits, settings.runbookUrl, broker.provider);
-    const everyMs = Math.min(RENEW_EVERY_MS, settings.everyMs);
+    this.tickMs = Math.min(RENEW_EVERY_MS, settings.everyMs);
     this.task = new RepeatedTask({
       clock: parts.clock,
       turn: async () => {
         await this.turn();
-        return everyMs;
+        return this.tickMs;
       },
-      failed: () => everyMs,
+      failed: () => this.tickMs,
     });
   }
 
   /** Begins; a second call does nothing. */
   start(): void {
-    void this.task.start(RENEW_EVERY_MS);
+    void this.task.start(this.tickMs);
   }
 
   /** Ends, and lets another process go on at once. Waits briefly for the turn under way. */

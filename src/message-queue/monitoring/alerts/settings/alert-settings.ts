@@ -11,7 +11,7 @@ export const ALERT_SETTINGS = {
   /** Whether alerts are evaluated. */
   enabled: setting(flag(), {
     variable: 'MESSAGE_QUEUE_ALERTS',
-    otherwise: '`true` where `operations` is given, otherwise `false`',
+    otherwise: '`true` where `operations` are set, or a variable that says who may use them',
     example: 'true',
   }),
   /**
