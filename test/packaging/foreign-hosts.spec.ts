@@ -1,5 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { announcement, batch } from '../support/activity-batches.js';
+import { BrokerFixture, testQueue } from '../support/redis-broker-fixture.js';
+import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { NewUser } from './new-user.js';
 import type { Beginning } from './new-user.js';
@@ -25,15 +28,20 @@ const NEST_12: Beginning = {
 const FASTIFY: Beginning = { ...NEST_12, name: 'Nest 12 on Fastify', isOnFastify: true };
 
 let tarball: PackageTarball;
+let redis: TestRedis;
 const users = new Map<Beginning, NewUser>();
 
 beforeAll(async () => {
+  redis = await TestRedis.start();
   tarball = await PackageTarball.pack();
   for (const beginning of [NEST_11, NEST_12, FASTIFY]) users.set(beginning, new NewUser(tarball, beginning));
   await Promise.all([...users.values()].map((user) => user.build()));
 }, 600_000);
 
-afterAll(() => tarball.remove());
+afterAll(async () => {
+  await redis.stop();
+  tarball.remove();
+});
 
 const of = (beginning: Beginning): NewUser => users.get(beginning)!;
 
@@ -107,6 +115,32 @@ describe.each([NEST_11, NEST_12])('in a new app of $name that has followed the R
 
   it('resolves the further entries', async () => {
     await expect(of(beginning).node('test-kit.js')).resolves.toContain('entries work');
+  });
+
+  it('looks at queues from a shell, and changes them, while another process uses them', async () => {
+    const other = new BrokerFixture(redis);
+    const broker = other.broker();
+    const queue = broker.createQueue(testQueue('mail'));
+    await broker.activity.flush(batch('a', 1, { announced: [{ ...announcement('mail'), jobs: ['job'] }] }));
+    await broker.addOnce(queue, { name: 'job', data: {}, options: {} });
+    const command = (...args: string[]): Promise<string> =>
+      of(beginning).npm(
+        'exec',
+        '--no',
+        '--',
+        'nestjs-message-queue',
+        ...args,
+        '--url',
+        redis.url,
+        '--prefix',
+        other.prefix,
+      );
+    const { queues } = JSON.parse(await command('stats', '--json')) as { queues: object[] };
+    expect(queues).toMatchObject([{ queue: 'mail', waiting: 1 }]);
+    expect(await command('pause', 'mail', '--yes')).toContain('Done.');
+    expect(await command('dead-letters', 'groups')).toContain('there are 0');
+    expect((await broker.snapshot(queue)).isPaused).toBe(true);
+    await other.close();
   });
 
   it('names the package that an adapter lacks', async () => {

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import type { DeadLetter } from '../../dead-letter/dead-letter.js';
+import { readyFilter } from '../../dead-letter/dead-letter-filter.js';
+import { readPage } from '../../dead-letter/dead-letter-page.js';
+import { readGroups } from '../../dead-letter/groups/letter-groups.js';
 import type { LetterGroup } from '../../dead-letter/groups/letter-groups.js';
 import { isSealed } from '../../jobs/sealing/payload-seal.js';
 import type { CommandLine, Run } from '../command-line.js';
@@ -65,11 +68,11 @@ export function addLetterReads(letters: Command, commandLine: CommandLine): void
 }
 
 async function showList(run: Run, options: ListOptions): Promise<undefined> {
-  const { terminal, isJson } = run;
+  const { session, terminal, isJson } = run;
   const { limit, cursor } = options;
-  const service = await loadLetters(run);
   const query = { ...filterOf(options), limit, ...(cursor !== undefined && { cursor }) };
-  const { letters, nextCursor } = await service.list(query);
+  const queues = await session.queues();
+  const { letters, nextCursor } = await readPage(queues, readyFilter(query, queues), query, queues.now());
   if (isJson) {
     terminal.json({ letters: letters.map((letter) => shownLetter(letter, false)), cursor: nextCursor });
     return undefined;
@@ -81,8 +84,9 @@ async function showList(run: Run, options: ListOptions): Promise<undefined> {
 }
 
 async function showGroups(run: Run, options: FilterOptions): Promise<undefined> {
-  const { terminal, isJson } = run;
-  const found = await (await loadLetters(run)).groups(filterOf(options));
+  const { session, terminal, isJson } = run;
+  const queues = await session.queues();
+  const found = await readGroups(queues, readyFilter(filterOf(options), queues));
   if (isJson) {
     terminal.json(found);
     return undefined;

@@ -25,6 +25,11 @@ export class AnnouncedQueues extends ManagedQueues {
     return this.announced.map(({ name }) => name);
   }
 
+  /** Milliseconds since the epoch, by the broker's clock. */
+  now(): number {
+    return this.broker.now();
+  }
+
   /** A queue as it was announced. @throws UnknownQueueError */
   announcedAs(name: string): AnnouncedQueue {
     return announcedAs(name, this.announced);
