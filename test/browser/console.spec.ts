@@ -265,6 +265,19 @@ describe('The console in a browser', () => {
       await page.close();
     });
 
+    it('keeps the focus near when what was pressed is gone', async () => {
+      const { page } = await open(place);
+      const [first = ''] = await page.getByRole('row', { name: /^m_/ }).allInnerTexts();
+      await page
+        .getByRole('button', { name: /^Put m_/ })
+        .first()
+        .press('Enter');
+      await page.getByRole('status').getByText('was put back to waiting').waitFor();
+      await page.getByRole('link', { name: first.split(/\s/)[0] }).waitFor({ state: 'detached' });
+      await page.locator('.notice:focus').waitFor();
+      await page.close();
+    });
+
     it('narrows to one kind of error, and Back widens it again', async () => {
       const { page } = await open('dead-letters');
       await page.getByRole('link', { name: 'JobTimeoutError' }).click();

@@ -58,6 +58,8 @@ export class FakeConsole {
     rewrite: (answer) => answer,
   };
 
+  private letters = LETTERS;
+
   private constructor(
     private readonly server: Server,
     readonly url: string,
@@ -119,7 +121,7 @@ export class FakeConsole {
       case 'dead-letters':
         return first === 'groups'
           ? groupsAnswer(overview, query)
-          : { letters: LETTERS.slice(0, 12), cursor: null };
+          : { letters: this.letters.slice(0, 12), cursor: null };
       case 'schedules':
         return { schedules: overview.schedules };
       case 'workers':
@@ -145,6 +147,8 @@ export class FakeConsole {
   }
 
   private change(path: string, body: unknown): Answer {
+    const [, , , id = ''] = path.split('/');
+    if (path.endsWith('/retry')) this.letters = this.letters.filter((letter) => letter.id !== id);
     if (!path.startsWith('/dead-letters/'))
       return { removed: 1288, mutedUntil: new Date(NOW + 3_600_000).toISOString() };
     const { dryRun, matched } = body as { dryRun: boolean; matched?: number };

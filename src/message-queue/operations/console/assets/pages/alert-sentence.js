@@ -1,6 +1,6 @@
 import { html } from '../vendor/htm-preact.js';
 import { change } from '../data/api.js';
-import { clockSeconds, moment, timeOf } from '../data/format.js';
+import { clockSeconds, counted, moment, timeOf } from '../data/format.js';
 import { safeAddress } from '../data/place.js';
 import { Act, Link, Spoken, useDesk } from '../parts/desk.js';
 import { When } from '../parts/figures.js';
@@ -11,12 +11,6 @@ const mutedText = (alert, now) =>
   isMuted(alert, now)
     ? ` · muted until ${moment(alert.mutedUntil, now)}${alert.mutedBy ? ` by ${alert.mutedBy}` : ''}`
     : '';
-
-/** Where the runbook speaks of an alert; null when that is no address. */
-export function runbookOf({ runbook }, base) {
-  const address = /^(https?:|\/|#)/.test(runbook) ? runbook : `${base}#${encodeURIComponent(runbook)}`;
-  return safeAddress(address);
-}
 
 export const isMuted = ({ mutedUntil }, now) => (timeOf(mutedUntil) ?? 0) > now;
 
@@ -40,10 +34,10 @@ export function Mute({ alert, after }) {
 }
 
 /** What is wrong, since when, and what to do about it. */
-export function AlertSentence({ alert, after }) {
-  const { now, overview } = useDesk();
+function AlertSentence({ alert, after }) {
+  const { now } = useDesk();
   const isFiring = alert.state === 'firing';
-  const runbook = runbookOf(alert, overview.runbookUrl);
+  const runbook = safeAddress(alert.runbook);
   const query = alert.queue === null ? {} : { queue: alert.queue };
   return html`<section
     class="alert ${isFiring && alert.severity === 'critical' ? '' : 'warn'}"
@@ -68,6 +62,18 @@ export function AlertSentence({ alert, after }) {
 }
 
 const told = ({ sentTo }) => (sentTo.length === 0 ? 'notified nobody' : `notified ${sentTo.join(', ')}`);
+
+const MOST_SENTENCES = 4;
+
+/** Alerts as sentences; of many the worst, the others folded. */
+export function AlertSentences({ alerts, after }) {
+  const sentence = (alert) => html`<${AlertSentence} key=${alert.id} alert=${alert} after=${after} />`;
+  const rest = alerts.slice(MOST_SENTENCES);
+  return html`
+    ${alerts.slice(0, MOST_SENTENCES).map(sentence)}
+    ${rest.length > 0 && html`<details class="more"><summary>${counted(rest.length, 'more alert')}</summary>${rest.map(sentence)}</details>`}
+  `;
+}
 
 /** No answer comes any more, or none of the broker: what is shown stands still. */
 export function Away({ since, text, isAskedAgain }) {

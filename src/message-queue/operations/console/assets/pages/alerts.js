@@ -2,17 +2,18 @@ import { html } from '../vendor/htm-preact.js';
 import { read } from '../data/api.js';
 import { useLive } from '../data/live.js';
 import { count, counted, moment } from '../data/format.js';
+import { safeAddress } from '../data/place.js';
 import { Link, Spoken, useDesk } from '../parts/desk.js';
 import { Mark, When } from '../parts/figures.js';
 import { Missing, Panel, Stale, Table } from '../parts/panel.js';
-import { AlertSentence, isMuted, Mute, runbookOf } from './alert-sentence.js';
+import { AlertSentences, isMuted, Mute } from './alert-sentence.js';
 
 const WORST_FIRST = ['firing', 'pending', 'ok'];
 
 function AlertRow({ alert, after }) {
-  const { now, overview } = useDesk();
+  const { now } = useDesk();
   const { rule, queue, state, severity, message, since, sentTo } = alert;
-  const runbook = runbookOf(alert, overview.runbookUrl);
+  const runbook = safeAddress(alert.runbook);
   return html`<tr>
     <th scope="row">
       ${rule}<span class="desc"
@@ -46,7 +47,7 @@ export function AlertsPage() {
   const firing = busy.filter(({ state }) => state === 'firing').length;
   const sub = `${counted(firing, 'alert')} ${firing === 1 ? 'fires' : 'fire'}, ${count(busy.length - firing)} pending`;
   return html`
-    ${busy.map((alert) => html`<${AlertSentence} key=${alert.id} alert=${alert} after=${live.reload} />`)}
+    <${AlertSentences} alerts=${busy} after=${live.reload} />
     <${Panel} title="Alerts" sub=${sub} isBusy=${live.isBusy}>
       <${Stale} live=${live} />
       <${Table}

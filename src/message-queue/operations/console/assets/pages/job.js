@@ -1,5 +1,5 @@
 import { html } from '../vendor/htm-preact.js';
-import { change, read } from '../data/api.js';
+import { BOARD, change, read } from '../data/api.js';
 import { useLive } from '../data/live.js';
 import { count, duration, pretty } from '../data/format.js';
 import { Act, Link, useDesk } from '../parts/desk.js';
@@ -73,10 +73,17 @@ function Runs({ runs }) {
   <//>`;
 }
 
-function Content({ title, value, isSealed }) {
-  const text = isSealed ? null : pretty(value);
+/** Bull Board's page of the job, on which whoever may opens what is sealed. */
+function Sealed({ job: { queue, id, state } }) {
+  const says = 'It is sealed. Whoever may reveal it opens it on the board';
+  if (BOARD === '') return html`<p class="empty">${says}, which is off.</p>`;
+  const page = `${BOARD}/queue/${encodeURIComponent(queue)}/${encodeURIComponent(id)}?status=${state}`;
+  return html`<p class="empty">${says}: <a href=${page}>Bull Board ↗</a></p>`;
+}
+
+function Content({ title, value, isSealed, job }) {
   return html`<${Panel} title=${title}>
-    ${text === null ? html`<p class="empty">It is sealed: whoever may reveal it opens it on the board.</p>` : html`<pre tabindex="0" aria-label=${title}>${text}</pre>`}
+    ${isSealed ? html`<${Sealed} job=${job} />` : html`<pre tabindex="0" aria-label=${title}>${pretty(value)}</pre>`}
   <//>`;
 }
 
@@ -92,7 +99,7 @@ export function JobPage() {
       title="Job ${id}"
       id="job"
       sub=${html`${job.job} · <${Link} page="queues" names=${[queue]}>${queue}<//>`}
-      more=${html`<${Acts} job=${job} after=${live.reload} />`}
+      more=${live.error === null && html`<${Acts} job=${job} after=${live.reload} />`}
     >
       <${Stale} live=${live} />
       ${job.cancelled !== null && html`<p class="old"><span aria-hidden="true">‖</span> Cancelled${job.cancelled.at !== null && html` at <${When} at=${job.cancelled.at} />`}: ${job.cancelled.reason}</p>`}
@@ -129,8 +136,8 @@ export function JobPage() {
       <//>`
     }
     <div class=${job.state === 'completed' ? 'two' : ''}>
-      <${Content} title="Payload" value=${job.payload} isSealed=${job.isSealed} />
-      ${job.state === 'completed' && html`<${Content} title="Result" value=${job.result} isSealed=${job.isSealed && job.result === null} />`}
+      <${Content} title="Payload" value=${job.payload} isSealed=${job.isSealed} job=${job} />
+      ${job.state === 'completed' && html`<${Content} title="Result" value=${job.result} isSealed=${job.isSealed && job.result === null} job=${job} />`}
     </div>
   `;
 }

@@ -15,7 +15,7 @@ import { Act, Link, useDesk } from '../parts/desk.js';
 import { Chart } from '../parts/chart.js';
 import { Mark, Tile, When } from '../parts/figures.js';
 import { Panel, Table } from '../parts/panel.js';
-import { AlertSentence } from './alert-sentence.js';
+import { AlertSentences } from './alert-sentence.js';
 import { QueueRows } from './queue-rows.js';
 
 const FEW = 5;
@@ -168,7 +168,7 @@ export function OverviewPage() {
   const { alerts, totals, history, deploys, queues, hours, deadLetters, schedules, reasons } = overview;
   const { groups } = deadLetters;
   return html`
-    ${alerts.map((alert) => html`<${AlertSentence} key=${alert.id} alert=${alert} after=${reload} />`)}
+    <${AlertSentences} alerts=${alerts} after=${reload} />
     ${reasons.map(
       ({ code, message, severity }) =>
         html`<section

@@ -7,7 +7,7 @@ import { Act, Link, useDesk } from '../parts/desk.js';
 import { Mark, stateOf, Tile, Use } from '../parts/figures.js';
 import { Choices } from '../parts/fields.js';
 import { Missing, Panel, Stale, Table } from '../parts/panel.js';
-import { AlertSentence } from './alert-sentence.js';
+import { AlertSentences } from './alert-sentence.js';
 import { ActivityCharts } from './overview.js';
 import { PauseAct } from './queue-rows.js';
 import { WorkerRows, WORKER_COLUMNS } from './workers.js';
@@ -123,7 +123,7 @@ export function QueuePage() {
     />
   </span>`;
   return html`
-    ${overview.alerts.filter((alert) => alert.queue === queue).map((alert) => html`<${AlertSentence} key=${alert.id} alert=${alert} after=${reload} />`)}
+    <${AlertSentences} alerts=${overview.alerts.filter((alert) => alert.queue === queue)} after=${reload} />
     <${Panel} title=${queue} id="queue" sub=${row.description} more=${acts}>
       <${Stale} live=${live} />
       <p class="reasons">

@@ -1,4 +1,5 @@
 import { createContext, html, useContext, useEffect, useRef, useState } from '../vendor/htm-preact.js';
+import { readings } from '../data/live.js';
 import { linkFrom } from '../data/place.js';
 
 /** What every page has at hand: the place, who looks, the overview, and how to ask and tell. */
@@ -60,9 +61,19 @@ export function sentenceOf(error) {
 /** Says how the last change went; focus comes here when what was pressed is gone. */
 export function Notice({ notice, onClose }) {
   const box = useRef();
+  const isAwaited = useRef(false);
   useEffect(() => {
-    if (notice !== null && (document.activeElement === document.body || document.activeElement === null))
-      box.current?.focus();
+    isAwaited.current = notice !== null;
+    // What was pressed may be gone once the page has been read anew: then reading goes on here, once.
+    const catchFocus = () => {
+      if (!isAwaited.current || document.activeElement !== document.body) return;
+      isAwaited.current = false;
+      box.current?.focus({ preventScroll: true });
+    };
+    const soon = () => setTimeout(catchFocus);
+    catchFocus();
+    readings.addEventListener('read', soon);
+    return () => readings.removeEventListener('read', soon);
   }, [notice]);
   return html`<div class="notices" role="status" aria-live="polite" aria-label="How the last change went">
     ${
