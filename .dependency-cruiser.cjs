@@ -46,7 +46,7 @@ module.exports = {
     onlyImports(
       'admission-judges-alone',
       `${LIB}/admission/`,
-      [`${LIB}/(admission|ports|jobs)/`, KERNEL],
+      [`${LIB}/(admission|ports|jobs)/`, `${LIB}/telemetry/traces/traceparent\\.ts$`, KERNEL],
       'Whether a job may be stored is decided alike for every queue and provider, and by nothing that runs it.',
     ),
     onlyImports(
@@ -245,6 +245,7 @@ module.exports = {
         `${LIB}/(facade|admission|handlers|jobs|ports)/`,
         `${LIB}/finding/job-state\\.ts$`,
         KERNEL,
+        `${LIB}/telemetry/traces/job-traces\\.ts$`,
         `${LIB}/queues/(queue-definitions\\.ts$|[^/]+/[^/]+\\.dto\\.ts$)`,
         `${LIB}/broker/registry/registered-queues\\.ts$`,
         `${LIB}/privacy/audit/(queue-audit|privacy-call)\\.ts$`,
@@ -293,6 +294,7 @@ module.exports = {
         `${LIB}/execution/job-middleware\\.ts$`,
         `${LIB}/(resilience/breaker-settings|monitoring/health-thresholds|operations/board/board-access)\\.ts$`,
         KERNEL,
+        `${LIB}/telemetry/(logs/log|traces/trace)-settings\\.ts$`,
         `${LIB}/schedules/(default-schedules|resolve-schedules|schedule-declaration)\\.ts$`,
         `${LIB}/broker/redis/connections/redis-settings\\.ts$`,
         `${LIB}/message-queue\\.options\\.ts$`,

@@ -59,6 +59,8 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/privacy/b.ts`, `import '../jobs/target.js'`, null],
   [`${LIBRARY}/suppressions/a.ts`, `import '../broker/broker.js'`, 'suppressions-stand-on-ports'],
   [`${LIBRARY}/suppressions/b.ts`, `import '../jobs/target.js'`, null],
+  [`${LIBRARY}/telemetry/traces/a.ts`, `import '../../broker/broker.js'`, 'telemetry-stands-on-jobs'],
+  [`${LIBRARY}/telemetry/traces/b.ts`, `import '../../jobs/target.js'`, null],
   [
     `${LIBRARY}/privacy/job-traces/a.ts`,
     `import '../../broker/redis/target.js'`,

@@ -4,6 +4,7 @@ import { kindOf, mustBe, shown } from '../../kernel/values/words.js';
 import { GROUP_ID } from '../jobs/flow/group-id.js';
 import { FIRST_VERSION } from '../jobs/queue-definition.js';
 import type { ManagedJobRecord } from '../jobs/managed-job.js';
+import { placeOfTraceparent } from '../telemetry/traces/traceparent.js';
 import { MAX_DELAY_MS } from '../jobs/retry-policy.js';
 
 /** How many attempts a job may have. */
@@ -66,6 +67,8 @@ const RECORD_KEYS = [
   'expiresInMs',
   'version',
   'payloadDigest',
+  'trace',
+  'lastTrace',
   'failures',
   'replays',
   'cancelled',
@@ -82,7 +85,8 @@ export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
     return {};
   }
   issues.knownKeys('mq', record, RECORD_KEYS);
-  const { correlationId, metadata, timeoutMs, idempotencyKey, version, key, tenant, expiresInMs } = record;
+  const { correlationId, metadata, timeoutMs, idempotencyKey, version, key, tenant, expiresInMs, trace } =
+    record;
   issues.checkGiven('mq.correlationId', correlationId, CORRELATION_ID);
   if (metadata !== undefined) checkMetadata(issues, 'mq.metadata', metadata);
   issues.checkGiven('mq.timeoutMs', timeoutMs, TIMEOUT_MS);
@@ -100,6 +104,8 @@ export function checkRecord(issues: Issues, record: unknown): ManagedJobRecord {
     ...(key !== undefined && { key }),
     ...(tenant !== undefined && { tenant }),
     ...(expiresInMs !== undefined && { expiresInMs }),
+    // No add is refused for what only traces need.
+    ...(placeOfTraceparent(trace) !== undefined && { trace }),
     ...(version !== undefined && version !== FIRST_VERSION && { version }),
   } as ManagedJobRecord;
 }

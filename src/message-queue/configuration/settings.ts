@@ -2,6 +2,7 @@ import { flag, matching, milliseconds, oneOf, text, wholeNumber } from '../../ke
 import type { ReadOptions } from '../../kernel/values/options.js';
 import { setting } from '../../kernel/values/setting.js';
 import { OPERATIONS_SETTINGS } from '../operations/operations-settings.js';
+import { TRACE_SETTINGS } from '../telemetry/traces/trace-settings.js';
 import { LOG_SETTINGS } from '../telemetry/logs/log-settings.js';
 import { PRIVACY_SETTINGS } from '../privacy/privacy-settings.js';
 import { CLEANUP_SETTINGS } from './cleanup-settings.js';
@@ -160,9 +161,11 @@ export const SECTIONS = {
     /** Whether a start says in the log what runs here, where it can be seen and by whom. Never where `environment` is `test`. */
     banner: setting(flag(), { variable: 'MESSAGE_QUEUE_BANNER', default: true }),
   },
-  Logs: {
+  Telemetry: {
     /** How the log says what becomes of jobs. */
     logs: LOG_SETTINGS,
+    /** Spans of adds and runs, by `@opentelemetry/api`. */
+    traces: TRACE_SETTINGS,
   },
   'Clean-up': {
     /** When the built-in clean-ups run, and what they keep. `off` in place of a cron expression turns a clean-up off. */
@@ -204,7 +207,7 @@ export const SETTINGS = {
   ...SECTIONS.Execution,
   ...SECTIONS.Privacy,
   ...SECTIONS.Operations,
-  ...SECTIONS.Logs,
+  ...SECTIONS.Telemetry,
   ...SECTIONS['Clean-up'],
   ...SECTIONS.Shutdown,
   ...SECTIONS['In-memory provider'],

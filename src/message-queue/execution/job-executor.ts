@@ -17,6 +17,8 @@ import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
 import { SHREDDED } from '../jobs/settlement.js';
 import type { Settlement } from '../jobs/settlement.js';
 import type { RunBatch, RunJob, TakenJob } from '../jobs/taken-job.js';
+import type { RunSpan } from '../telemetry/traces/run-span.js';
+import type { JobTraces } from '../telemetry/traces/job-traces.js';
 import { EventLog } from '../telemetry/logs/event-log.js';
 import { BatchRun, performBatch } from './batch-run.js';
 import type { JobMiddlewareStack, MiddlewareContext } from './job-middleware.js';
@@ -55,6 +57,8 @@ export interface JobExecutorParts {
   readonly lines: RepeatedLines;
   /** What says that jobs completed, and in fields that they failed. Default: nothing does. */
   readonly log?: EventLog;
+  /** Makes runs spans. Default: nothing does. */
+  readonly traces?: JobTraces;
   /** Default: Nest's. */
   readonly logger?: JobLog;
   /** For jitter, 0 up to 1. Default `Math.random`. */
@@ -118,6 +122,8 @@ export class JobExecutor {
       return this.runBatch([taken], definition, now).then(([settlement]) => settlement as Settlement);
     }
     const run = new Run(taken, definition, this.#tools, now);
+    const { traces } = this.#parts;
+    if (traces?.isOn === true) run.span = traces.processing([run], false);
     let value: unknown;
     let thrown: unknown;
     try {
@@ -127,6 +133,7 @@ export class JobExecutor {
     }
     const settlement = this.#settle(run, value, thrown, now());
     run.end();
+    run.span?.end([settlement]);
     this.#report(run, settlement);
     return settlement;
   }
@@ -147,13 +154,15 @@ export class JobExecutor {
     // Collected by a worker whose policy was another.
     if (name === undefined || !isBatched(definition, name)) return this.#runEach(taken, definition, now);
     const batch = new BatchRun(taken, definition, this.#tools, now);
+    const span = this.#spanOf(batch);
     const { value, thrown } = await performBatch(batch, {
       prepare: async (run) => (await withPayload(run, this.#parts, (_run, payload) => payload)) as object,
-      handle: () => this.#handle(batch, batch.handler),
+      handle: () => this.#handle(batch, batch.handler, span),
     });
     const at = now();
     const settlements = batch.runs.map((run) => this.#settle(run, value, thrown.get(run), at));
     batch.end();
+    span?.end(settlements);
     batch.runs.forEach((run, i) => this.#report(run, settlements[i] as Settlement));
     return settlements;
   }
@@ -171,10 +180,26 @@ export class JobExecutor {
   readonly #begin: UsePayload = (run, payload) => {
     if (run.ending() !== undefined) return undefined;
     run.begin(payload);
-    return this.#handle(run, run.handler as RegisteredHandler);
+    return this.#handle(run, run.handler as RegisteredHandler, run.span);
   };
 
-  #handle(run: MiddlewareContext & HandledRun, handler: RegisteredHandler): Promise<unknown> {
+  #spanOf({ runs }: BatchRun): RunSpan | undefined {
+    const { traces } = this.#parts;
+    if (traces?.isOn !== true) return undefined;
+    const span = traces.processing(runs, true);
+    for (const run of runs) run.span = span;
+    return span;
+  }
+
+  #handle(
+    run: MiddlewareContext & HandledRun,
+    handler: RegisteredHandler,
+    span: RunSpan | undefined,
+  ): Promise<unknown> {
+    return span === undefined ? this.#call(run, handler) : span.within(() => this.#call(run, handler));
+  }
+
+  #call(run: MiddlewareContext & HandledRun, handler: RegisteredHandler): Promise<unknown> {
     let handled: Promise<unknown> | undefined;
     const outcome = this.#parts.middleware.run(run, () => (handled = handler.handle(run.payload, run)));
     return outcome === handled ? outcome : this.#afterBoth(outcome, () => handled);

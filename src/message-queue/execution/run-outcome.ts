@@ -114,6 +114,7 @@ function failed(
   const hasAttempts = !isFinal && attempt < maxAttempts;
   const told = tell(error);
   const sealed = seal(error);
+  const trace = run.span?.traceparent;
   return {
     kind: 'failed',
     error: told,
@@ -121,6 +122,7 @@ function failed(
       ? backoffDelayMs(taken.job.opts.backoff, attempt, definition.backoff, random)
       : null,
     failure: { ...failureRecordOf(told, attempt, kind, now), ...(sealed !== undefined && { sealed }) },
+    ...(trace !== undefined && { trace }),
   };
 }
 

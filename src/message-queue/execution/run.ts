@@ -18,6 +18,7 @@ import type { ManagedJobRecord } from '../jobs/managed-job.js';
 import { sealedProgress } from '../jobs/sealing/sealed-progress.js';
 import type { OpenedPayload, SealableQueue } from '../jobs/sealing/payload-seal.js';
 import type { TakenJob } from '../jobs/taken-job.js';
+import type { RunSpan } from '../telemetry/traces/run-span.js';
 import type { MiddlewareContext } from './job-middleware.js';
 import { newRunSignal } from './run-signal.js';
 import { strongerReason, timeoutOf } from './stop-reasons.js';
@@ -65,6 +66,8 @@ export class Run implements MiddlewareContext {
   state: RunState = 'taken';
   /** The batch that it is part of, once that has begun: its members, and what the handler said of single ones. */
   within: { readonly members: readonly Run[]; readonly failures: ReadonlyMap<Run, Error> } | undefined;
+  /** Its span; of a batch the same for all members. Undefined where nothing is traced. */
+  span: RunSpan | undefined;
   /** Its payload, once it is known in plain. */
   opened: OpenedPayload | undefined;
 

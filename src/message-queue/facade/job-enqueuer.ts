@@ -1,4 +1,5 @@
 import type { AddRequest, BulkAddOutcome } from '../broker/broker.js';
+import type { JobTraces } from '../telemetry/traces/job-traces.js';
 import { ProcessActivity } from '../jobs/activity/process-activity.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
@@ -38,22 +39,33 @@ export class JobEnqueuer {
     private readonly queues: RegisteredQueues,
     private readonly checks: readonly EnqueueCheck[],
     private readonly activity = new ProcessActivity(),
+    private readonly traces?: JobTraces,
   ) {
     this.#ordinary = new OrdinaryAdds(queues, checks);
   }
 
   /** Adds one job. @throws what `MessageQueueService.enqueue` throws */
-  async add(
+  add(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<JobReceipt> {
+    const { traces } = this;
+    if (traces?.isOn !== true) return this.#add(queueName, jobName, payload, options);
+    const add = (trace?: string): Promise<JobReceipt> =>
+      this.#add(queueName, jobName, payload, options, trace);
+    return traces.sending(plainText(queueName), undefined, add, ({ id }) => id);
+  }
+
+  async #add(
     queueName: string,
     jobName: string,
     payload: unknown,
     options?: EnqueueOptions,
+    trace?: string,
   ): Promise<JobReceipt> {
     try {
       const place = this.#ordinary.find(queueName, jobName);
       const ordinary = place && this.#ordinary.requestOf(place, jobName, payload, options);
       const managed = place?.managed ?? this.queues.get(queueName);
-      const request = ordinary ?? (await this.#request(managed, jobName, payload, options));
+      const plain = ordinary ?? (await this.#request(managed, jobName, payload, options));
+      const request = traced(plain, trace);
       if (place === undefined && this.queues.isOverridden(queueName)) {
         return await this.#addToOverride(managed, request);
       }
@@ -79,10 +91,18 @@ export class JobEnqueuer {
   }
 
   /** Adds many jobs of one name; one that is wrong is rejected by itself. */
-  async addMany(
+  addMany(queueName: string, jobName: string, jobs: readonly BulkJob<unknown>[]): Promise<BulkReceipt[]> {
+    const { traces } = this;
+    if (traces?.isOn !== true) return this.#addMany(queueName, jobName, jobs);
+    const add = (trace?: string): Promise<BulkReceipt[]> => this.#addMany(queueName, jobName, jobs, trace);
+    return traces.sending(plainText(queueName), lengthOf(jobs), add, () => undefined);
+  }
+
+  async #addMany(
     queueName: string,
     jobName: string,
     jobs: readonly BulkJob<unknown>[],
+    trace?: string,
   ): Promise<BulkReceipt[]> {
     const managed = this.queues.get(queueName);
     const given: unknown = jobs;
@@ -99,7 +119,7 @@ export class JobEnqueuer {
       receipts.push(
         ...(isLost
           ? window.map(() => notSent(queueName, jobName))
-          : await this.#addWindow(managed, jobName, window)),
+          : await this.#addWindow(managed, jobName, window, trace)),
       );
     }
     for (const one of receipts)
@@ -112,6 +132,7 @@ export class JobEnqueuer {
     managed: ManagedQueue,
     jobName: string,
     jobs: readonly BulkJob<unknown>[],
+    trace: string | undefined,
   ): Promise<BulkReceipt[]> {
     const receipts: BulkReceipt[] = [];
     const added: Promise<void>[] = [];
@@ -122,7 +143,7 @@ export class JobEnqueuer {
       const positions: number[] = [];
       checked.forEach((one, i) => {
         if ('outcome' in one) receipts[start + i] = one;
-        else positions[requests.push(one) - 1] = start + i;
+        else positions[requests.push(traced(one, trace)) - 1] = start + i;
       });
       const stored = this.#addAll(managed, requests).then(async (outcomes) => {
         for (const [i, outcome] of outcomes.entries()) {
@@ -245,4 +266,15 @@ export class JobEnqueuer {
     const now = broker.now();
     return admitJob(definition.name, definition, name, data, dueOptions(options, dueAt, now), now);
   }
+}
+
+/** What runs of the job are found by. Runs of a schedule, for years perhaps, are no part of what added it. */
+function traced(request: AddRequest, trace: string | undefined): AddRequest {
+  const { options } = request;
+  if (trace === undefined || options.repeat !== undefined) return request;
+  return { ...request, ordinary: false, options: { ...options, mq: { ...options.mq, trace } } };
+}
+
+function lengthOf(jobs: unknown): number {
+  return Array.isArray(jobs) ? jobs.length : 0;
 }

@@ -50,6 +50,10 @@ export interface ManagedJobRecord {
   readonly version?: number;
   /** Of a schedule whose payload is sealed: a keyed hash of it, because each seal of the same payload is another text. */
   readonly payloadDigest?: string;
+  /** The span of the add, as `traceparent`. */
+  readonly trace?: string;
+  /** That of the last attempt that failed. */
+  readonly lastTrace?: string;
   /** Newest last, at most 20: their reasons in short. {@link failuresOf} has more of the last one. */
   readonly failures?: readonly FailureRecord[];
   readonly replays?: readonly ReplayRecord[];

@@ -27,6 +27,8 @@ export type Settlement =
       readonly error: Error;
       readonly retryDelayMs: number | null;
       readonly failure: FailureRecord;
+      /** The span of the attempt, as `traceparent`, for the next one. */
+      readonly trace?: string;
     }
   | {
       readonly kind: 'deferred';

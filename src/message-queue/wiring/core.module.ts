@@ -8,6 +8,7 @@ import type { ResolvedConfiguration } from '../configuration/resolve-configurati
 import { Clock, SystemClock } from '../../kernel/time/clock.js';
 import { HostCode } from '../../kernel/host/host-code.js';
 import { ProcessActivity } from '../jobs/activity/process-activity.js';
+import { JobTraces } from '../telemetry/traces/job-traces.js';
 import { EventLog } from '../telemetry/logs/event-log.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
@@ -52,18 +53,20 @@ const INSIDE: Provider[] = [
       codec: PayloadCodec,
       activity: ProcessActivity,
       log: EventLog,
+      traces: JobTraces,
     ) =>
       new RegisteredQueues(
         moduleRef,
         definitions.map((definition) => codec.withSeal(definition)),
         broker,
-        { events, ends, host, activity, log },
+        { events, ends, host, activity, log, traces },
         leftOut.map(({ name }) => name),
       ),
     inject: [
       ...[ModuleRef, RESOLVED_CONFIGURATION, Broker, JobEvents, JobEnds, HostCode, PayloadCodec],
       ProcessActivity,
       EventLog,
+      JobTraces,
     ],
   },
   { provide: ManagedQueues, useExisting: RegisteredQueues },

@@ -26,6 +26,7 @@ import { checkKeys } from './providers/sealing-providers.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { Probes } from '../operations/probes/probes.js';
+import { JobTraces } from '../telemetry/traces/job-traces.js';
 import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
@@ -72,6 +73,8 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
   /** Looks at the servers, then starts the work unless this process must not, or not yet. */
   async onApplicationBootstrap(): Promise<void> {
     await this.#orClose(async () => {
+      // Hosts may have set up tracing in hooks of their own.
+      this.moduleRef.get(JobTraces, { strict: false }).look();
       if (this.config.role !== 'producer') await this.#schedules.check();
       const isReachable = await this.#gate.look();
       this.moduleRef.get(StartBanner, { strict: false }).show();

@@ -32,6 +32,7 @@ import { NotificationCheck } from '../queues/notification/notification-check.js'
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 import { Schedules } from '../schedules/schedules.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { JobTraces } from '../telemetry/traces/job-traces.js';
 import { Readiness } from '../worker/readiness.js';
 import { ServerGate } from '../worker/server-gate.js';
 import { coreModule, furtherRedisModule } from './core.module.js';
@@ -129,9 +130,13 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
 const SERVICE_PARTS: readonly Provider[] = [
   {
     provide: JobEnqueuer,
-    useFactory: (queues: RegisteredQueues, notifications: NotificationCheck, activity: ProcessActivity) =>
-      new JobEnqueuer(queues, [notifications], activity),
-    inject: [RegisteredQueues, NotificationCheck, ProcessActivity],
+    useFactory: (
+      queues: RegisteredQueues,
+      notifications: NotificationCheck,
+      activity: ProcessActivity,
+      traces: JobTraces,
+    ) => new JobEnqueuer(queues, [notifications], activity, traces),
+    inject: [RegisteredQueues, NotificationCheck, ProcessActivity, JobTraces],
   },
   BatchEnqueuer,
   BatchStatusReader,

@@ -5,6 +5,7 @@ import { deadReason } from '../../jobs/activity/dead-reason.js';
 import type { ProcessActivity } from '../../jobs/activity/process-activity.js';
 import type { JobEventPlace, JobEvents } from '../../jobs/job-events.js';
 import type { JobEnd, JobEnds } from '../../jobs/job-end.js';
+import type { AddTraces } from './traced-adds.js';
 import { ADD_REFUSED, JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/events/local-events.js';
 
 /** What says in the log that a job was added. */
@@ -21,6 +22,7 @@ export interface EventReceivers {
   readonly activity: ProcessActivity;
   /** Told of each job that is added. */
   readonly log?: AddedLog;
+  readonly traces?: AddTraces;
 }
 
 /**

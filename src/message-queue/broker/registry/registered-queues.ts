@@ -9,6 +9,7 @@ import { plainText } from '../../../kernel/values/plain-text.js';
 import type { Broker } from '../broker.js';
 import { ManagedQueues } from '../managed-queues.js';
 import type { ManagedQueue } from '../managed-queues.js';
+import { traceAdds } from './traced-adds.js';
 import { bridgeQueueEvents } from './queue-event-bridge.js';
 import type { EventReceivers } from './queue-event-bridge.js';
 
@@ -75,6 +76,7 @@ export class RegisteredQueues extends ManagedQueues {
     if (entry.made === undefined) {
       entry.made = { queue: broker.createQueue(entry.definition), broker };
       bridgeQueueEvents(entry.made.queue, this.receivers);
+      if (this.receivers.traces !== undefined) traceAdds(entry.made.queue, this.receivers.traces);
       if (entry.definition.seal !== undefined) this.receivers.ends.openWith(name, entry.definition.seal);
     }
     return entry.made.queue;

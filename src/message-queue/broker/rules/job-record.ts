@@ -41,6 +41,7 @@ export function withFailure(
   const cancelled = failure.kind === 'cancelled' ? cancellation(now, cancelReasonOf(settlement)) : undefined;
   return {
     ...kept,
+    ...(settlement.trace !== undefined && { lastTrace: settlement.trace }),
     failures: fitting([...earlier, ...fresh, failure], { ...kept, cancelled }),
     ...(cancelled !== undefined && { cancelled }),
   };

@@ -14,6 +14,7 @@ import { JobMiddlewareStack } from '../../execution/job-middleware.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import { CockatielCircuitBreakers } from '../../resilience/cockatiel-circuit-breakers.js';
 import { exitForRestart } from '../../worker/exit-for-restart.js';
+import { JobTraces } from '../../telemetry/traces/job-traces.js';
 import { EventLog } from '../../telemetry/logs/event-log.js';
 import { HandlerRegistration } from '../handler-registration.js';
 import { RESOLVED_CONFIGURATION } from '../tokens.js';
@@ -60,6 +61,11 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
     inject: [Clock, MESSAGE_QUEUE_CONFIG],
   },
   {
+    provide: JobTraces,
+    useFactory: ({ traces }: MessageQueueConfig) => new JobTraces(traces),
+    inject: [MESSAGE_QUEUE_CONFIG],
+  },
+  {
     provide: ProcessActivity,
     useFactory: ({ definitions, config }: ResolvedConfiguration) =>
       new ProcessActivity(definitions, config.operations.activity.maxSeries),
@@ -88,6 +94,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
       clock: Clock,
       lines: RepeatedLines,
       log: EventLog,
+      traces: JobTraces,
       host: HostCode,
       config: MessageQueueConfig,
     ) => {
@@ -105,6 +112,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
           clock,
           lines,
           log,
+          traces,
           maxCrashes,
           abortGraceMs,
           onStuck,
@@ -122,6 +130,7 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
         Clock,
         RepeatedLines,
         EventLog,
+        JobTraces,
         HostCode,
       ],
       MESSAGE_QUEUE_CONFIG,
