@@ -1,7 +1,7 @@
 /** The console: the frame around its pages, what they share, and which of them is open. */
 import { html, render, useEffect, useRef, useState } from './vendor/htm-preact.js';
 import { BOARD, read, REST } from './data/api.js';
-import { clockSeconds, share, timeOf } from './data/format.js';
+import { clockSeconds, count, share, timeOf } from './data/format.js';
 import { isHeld, readings, REFRESH_MS, useLive } from './data/live.js';
 import { DEFAULT_HOURS, HOURS, hoursOf, linkFrom, placeOf, turn } from './data/place.js';
 import { DeskProvider, Notice, Question, Spoken } from './parts/desk.js';
@@ -58,17 +58,17 @@ function serverText({ provider, reachable, version, memoryUsedRatio }) {
   return `Redis ${version ?? ''}${memoryUsedRatio === null ? '' : ` · ${share(memoryUsedRatio)} of memory`}`;
 }
 
-function Badge({ count, kind = '', word }) {
-  return count > 0 ? html`<span class="n ${kind}">${count}<${Spoken}> ${word}<//></span>` : null;
+function Badge({ some, kind = '', word }) {
+  return some > 0 ? html` <span class="n ${kind}">${count(some)}<${Spoken}> ${word}<//></span>` : null;
 }
 
 function Header({ place, overview }) {
   const hours = hoursOf(place);
   const firing = overview?.alerts.filter(({ state }) => state === 'firing').length ?? 0;
   const badges = {
-    'dead-letters': html`<${Badge} count=${overview?.totals.dead ?? 0} word="letters" />`,
-    workers: html`<${Badge} count=${overview?.totals.workers ?? 0} word="alive" />`,
-    alerts: html`<${Badge} count=${firing} kind="bad" word="firing" />`,
+    'dead-letters': html`<${Badge} some=${overview?.totals.dead ?? 0} word="letters" />`,
+    workers: html`<${Badge} some=${overview?.totals.workers ?? 0} word="alive" />`,
+    alerts: html`<${Badge} some=${firing} kind="bad" word="firing" />`,
   };
   const tabs = useRef();
   // On a phone the tabs scroll, and the one that is open may be out of sight.

@@ -46,7 +46,7 @@ function AlertSentence({ alert, after }) {
     <span class="mark" aria-hidden="true">${isFiring ? '■' : '▲'}</span>
     <p>
       <${Spoken}>${isFiring ? 'Firing' : 'Pending'}: <//
-      ><b>${alert.rule}</b>${alert.queue !== null && ` · ${alert.queue}`} · ${alert.message}
+      ><b>${alert.rule}</b>${alert.queue !== null && ` · ${alert.queue}`} · ${alert.message}${' '}
       <span class="since">
         since <${When} at=${alert.since} />${` · ${isFiring ? told(alert) : 'pending'}${mutedText(alert, now)}`}
       </span>
@@ -79,7 +79,7 @@ export function AlertSentences({ alerts, after }) {
 export function Away({ since, text, isAskedAgain }) {
   return html`<section class="alert" role="alert">
     <span class="mark" aria-hidden="true">■</span>
-    <p><b>${text}</b><span class="since">since ${clockSeconds(since)}</span></p>
+    <p><b>${text}</b> <span class="since">since ${clockSeconds(since)}</span></p>
     <p class="todo">
       Everything below is the last that was known, of ${clockSeconds(since)}.${isAskedAgain && ' It is asked again every 5 s.'}
     </p>

@@ -40,7 +40,7 @@ export function Operation({ id, after }) {
   };
   return html`<section class="plan" aria-label="Change under way">
     <p>
-      <b>${count(moved)} of ${count(matched)} letters ${verb}</b>, for ${by}.
+      <b>${count(moved)} of ${count(matched)} letters ${verb}</b>, for ${by}.${' '}
       ${isRunning ? 'It goes on when you leave this page.' : `${ENDS[state]}.`}
     </p>
     ${live.error && html`<${Missing} live=${live} />`}

@@ -40,6 +40,9 @@ function drawMarks(plot, marks) {
   ctx.restore();
 }
 
+/** Whether no line is ever above 0. */
+const isEmpty = ([, ...lines]) => lines.every((line) => line.every((value) => !value));
+
 function optionsOf({ lines, unit, marks, width, onPoint }) {
   const axis = {
     stroke: colorOf('--faint'),
@@ -58,7 +61,11 @@ function optionsOf({ lines, unit, marks, width, onPoint }) {
     },
     axes: [
       { ...axis, size: 26, values: (_plot, seconds) => timeLabels(seconds) },
-      { ...axis, size: 56, values: (_plot, values) => values.map(unit) },
+      {
+        ...axis,
+        size: 56,
+        values: (plot, values) => (isEmpty(plot.data) ? values.map(() => '') : values.map(unit)),
+      },
     ],
     series: [
       {},
@@ -121,7 +128,6 @@ export function Chart({ title, sub, points, lines, unit, marks = [], summary }) 
   useEffect(() => plot.current?.setData(latest.current), [points]);
   const at = index === null ? null : points[index];
   const id = title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  const isEmpty = lines.every(({ of }) => points.every((point) => !of(point)));
   return html`<section class="panel" aria-labelledby=${id}>
     <div class="ph">
       <h2 id=${id}>${title}</h2>
@@ -129,6 +135,6 @@ export function Chart({ title, sub, points, lines, unit, marks = [], summary }) 
       <span class="grow"></span><span class="sub">${at ? moment(at.at, last.at) : sub}</span>
     </div>
     <div class="chart" ref=${box} role="img" aria-label="${title}. ${summary}"></div>
-    ${isEmpty && html`<p class="nothing">Nothing happened in these hours.</p>`}
+    ${isEmpty(data) && html`<p class="nothing">Nothing happened in these hours.</p>`}
   </section>`;
 }
