@@ -17,7 +17,7 @@ async function echo(exchange: Exchange): Promise<boolean> {
   const { path, segments, query, visitor, method } = exchange;
   try {
     const body = exchange.isChange ? ((await exchange.json(2_000)) ?? null) : null;
-    exchange.sendJson(200, { path, segments, query: [...query], visitor, method, body });
+    exchange.sendJson(200, { path, segments, query: Array.from(query), visitor, method, body });
   } catch (error) {
     if (!(error instanceof BodyError)) throw error;
     exchange.sendJson(error.status, { problem: error.message });
@@ -168,7 +168,7 @@ describe.each(['express', 'fastify'] as const)('The operations on %s', (platform
     ['text', { body: 'a', headers: { 'content-type': 'text/plain' } }, 415, undefined],
   ])('reads a body: %s', async (_, init, status, body) => {
     const app = await start({ operations: {} });
-    const headers = { 'content-type': 'application/json', ...init.headers };
+    const headers = { 'content-type': 'application/json', ...(init.headers as Record<string, string>) };
     const answer = await ask(app, '/api/queue/jobs', { method: 'POST', ...init, headers });
     expect(answer.status).toBe(status);
     if (body !== undefined) expect(await answer.json()).toMatchObject({ body });

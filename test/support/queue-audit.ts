@@ -9,5 +9,6 @@ import { KeyRing } from './key-ring.js';
 export function someAudit(): QueueAudit {
   return new QueueAudit(
     new AuditChain(new InMemoryAuditTrail(), new RingNameKeys(new KeyRing()), new SystemClock()),
+    { note: () => Promise.resolve() },
   );
 }

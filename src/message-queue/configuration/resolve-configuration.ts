@@ -87,15 +87,15 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
     redis,
     lock: resolveLock(settings, issues),
     spool: resolveSpool(settings, provider, issues),
-    operations: resolveOperations(settings.values, settings.origins, hasOperations),
+    operations: resolveOperations(settings.values, settings.origins, hasOperations, issues),
     schedules: schedulesOf(sources, definitions, settings, issues),
     queues: Object.freeze(Object.fromEntries(definitions.map((definition) => [definition.name, definition]))),
   });
+  const access = accessSettings(settings.values, settings.origins, issues);
   const parts = resolveParts(options, definitions, configKey, issues);
   const count = issues.list.length === 1 ? 'one setting is' : `${issues.list.length} settings are`;
   const of = configKey === undefined ? '' : ` for the configuration key "${configKey}"`;
   issues.throwIfAny(InvalidConfigurationError, `The message queue cannot start: ${count} wrong${of}.`);
-  const access = accessSettings(settings.values);
   return { config, definitions, leftOut: resolved.filter(isLeftOut), parts, access };
 }
 

@@ -1,6 +1,9 @@
 import type { AccessSettings } from '../operations/access/access-methods.js';
 import { isRecord } from '../../kernel/values/kinds.js';
 import type { OperationsConfig, SwitchedPart } from '../operations/operations-settings.js';
+import { inRoles } from '../operations/access/sign-in/user-list.js';
+import { Users } from '../operations/access/sign-in/users.js';
+import type { Issues } from '../../kernel/values/issues.js';
 import type { Origins } from './redis/resolve-redis.js';
 import type { SettingValues } from './settings.js';
 
@@ -26,10 +29,25 @@ export function resolveOperations(
   { operations }: SettingValues,
   origins: Origins,
   isGiven: boolean,
+  issues: Issues,
 ): OperationsConfig {
-  const { access: _access, rest, console, metrics, alerts, ...plain } = operations;
+  const {
+    access: _access,
+    operators: _operators,
+    viewers: _viewers,
+    rest,
+    console,
+    metrics,
+    alerts,
+    ...plain
+  } = operations;
   const isAsked = isGiven || ASKED_BY.some((path) => origins.has(`operations.${path}`));
   const isRest = rest.enabled ?? isAsked;
+  issues.unless(
+    isRest || console.enabled !== true,
+    'operations.console',
+    'shows what REST answers: leave operations.rest on, or the console out',
+  );
   return Object.freeze({
     ...plain,
     rest: isRest ? Object.freeze({ path: rest.path }) : null,
@@ -43,7 +61,23 @@ export function resolveOperations(
   });
 }
 
-/** Who may use the operations. */
-export function accessSettings({ operations, environment }: SettingValues): AccessSettings {
-  return Object.freeze({ access: operations.access, environment });
+/** Who may use the operations: an access of the host, or those whom the lists name. */
+export function accessSettings(
+  { operations, environment }: SettingValues,
+  origins: Origins,
+  issues: Issues,
+): AccessSettings {
+  const { access, operators = [], viewers = [] } = operations;
+  for (const list of ['operators', 'viewers']) {
+    const origin = origins.get(`operations.${list}`);
+    // A variable of the deployment gives way to what the code says; two things in the code are a mistake.
+    const isTwice = access !== undefined && origin === `operations.${list}`;
+    issues.unless(!isTwice, origin ?? '', 'cannot be set beside operations.access: name them in usersAccess');
+  }
+  const all = inRoles(operators, viewers);
+  if (typeof all === 'string') {
+    issues.add(origins.get('operations.viewers') ?? 'operations.viewers', all);
+    return Object.freeze({ access, environment });
+  }
+  return Object.freeze({ access: access ?? (all.length > 0 ? new Users(all) : undefined), environment });
 }

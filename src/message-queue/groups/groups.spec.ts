@@ -53,7 +53,7 @@ describe('Groups', () => {
         return found as unknown as ManagedQueue;
       },
     };
-    groups = new Groups(queues, new QueueAudit(audit));
+    groups = new Groups(queues, new QueueAudit(audit, { note: () => Promise.resolve() }));
   });
 
   const entries = async () => (await audit.list()).items;

@@ -1,10 +1,8 @@
 import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
-import { accessMethod } from './access/access-methods.js';
-import type { AccessSettings } from './access/access-methods.js';
 import type { AccessMethod } from './access/admission.js';
-import { Door } from './access/door.js';
+import type { Doors } from './access/doors.js';
 import { MetricsAccess } from './access/metrics-access.js';
 import { answeredBy, stepOf } from './http/exchange.js';
 import type { ExchangeStep } from './http/exchange.js';
@@ -34,7 +32,7 @@ export class MountedParts {
   readonly list: MountedPart[] = [];
 
   constructor(
-    private readonly access: AccessSettings,
+    private readonly doors: Doors,
     private readonly context: PartContext,
     private readonly makers: PartMakers,
   ) {}
@@ -58,7 +56,7 @@ export class MountedParts {
     const { metrics } = this.context.config.operations;
     if (metrics === null || this.makers.metrics === undefined) return null;
     const access = new MetricsAccess(metrics.token, this.#method('Metrics'));
-    const door = new Door({ access, refuse: refuseInText });
+    const door = this.doors.door({ via: 'metrics', access, refuse: refuseInText });
     const answer = door.before(answeredBy(this.makers.metrics(this.context)));
     return { path: metrics.path, answer, openTo: access.openTo, isExact: true, step: stepOf(answer) };
   }
@@ -66,7 +64,7 @@ export class MountedParts {
   #rest(path: string, make: NonNullable<PartMakers['rest']>): [Placed, ...Placed[]] {
     const access = this.#method('REST');
     const { openTo } = access;
-    const door = new Door({ access, refuse: refuseAsProblem });
+    const door = this.doors.door({ via: 'rest', access, refuse: refuseAsProblem });
     const { knows, answer, beside } = make(this.context);
     const behind = door.before(answer);
     const own = (exchange: Parameters<ExchangeStep>[0]): ReturnType<ExchangeStep> =>
@@ -79,7 +77,7 @@ export class MountedParts {
 
   #console(path: string, make: NonNullable<PartMakers['console']>): Placed {
     const access = this.#method('The console');
-    const door = new Door({ access, refuse: refuseInText });
+    const door = this.doors.door({ via: 'console', access, refuse: refuseInText });
     return { path, answer: door.before(answeredBy(make(this.context))), openTo: access.openTo };
   }
 
@@ -95,6 +93,6 @@ export class MountedParts {
   }
 
   #method(name: string): AccessMethod {
-    return accessMethod(this.access, this.context.moduleRef, { name, user: 'local' });
+    return this.doors.method({ name, user: 'local' });
   }
 }

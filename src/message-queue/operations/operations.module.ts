@@ -10,7 +10,7 @@ import type {
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import type { AccessSettings } from './access/access-methods.js';
-import type { AccessMethod } from './access/admission.js';
+import { ACCESS_SETTINGS_OF_APP, Doors } from './access/doors.js';
 import { BoardModule } from './board/board.module.js';
 import type { HttpStep } from './http/mount.js';
 import type { MountedPart, MountedParts } from './mounted-parts.js';
@@ -33,13 +33,24 @@ export interface OperationsModuleAsyncOptions extends Pick<ModuleMetadata, 'impo
 const OPERATIONS_MODULE_SETTINGS = Symbol('nestjs-message-queue:operations-settings');
 
 /** REST, console and metrics in the web server of the app, on Express and Fastify; nothing where there is none. */
-@Module({ providers: [{ provide: PART_MAKERS, useValue: PARTS }] })
+@Module({
+  providers: [
+    { provide: PART_MAKERS, useValue: PARTS },
+    {
+      provide: ACCESS_SETTINGS_OF_APP,
+      useFactory: ({ access }: OperationsModuleSettings) => access,
+      inject: [OPERATIONS_MODULE_SETTINGS],
+    },
+    Doors,
+  ],
+})
 export class OperationsModule implements OnModuleInit, OnApplicationBootstrap {
   #parts: MountedParts | undefined;
 
   constructor(
     @Inject(OPERATIONS_MODULE_SETTINGS) private readonly settings: OperationsModuleSettings,
     @Inject(PART_MAKERS) private readonly makers: PartMakers,
+    private readonly doors: Doors,
     private readonly moduleRef: ModuleRef,
     private readonly host: HttpAdapterHost,
     private readonly app: ApplicationConfig,
@@ -73,13 +84,6 @@ export class OperationsModule implements OnModuleInit, OnApplicationBootstrap {
     return this.settings.config.operations.metrics === null ? null : this.#made().metrics();
   }
 
-  /** How it is found out who may use something of the host's own on the terms of the operations. @param name at the begin of a sentence */
-  accessTo(name: string): AccessMethod {
-    const { accessMethod } =
-      require('./access/access-methods.js') as typeof import('./access/access-methods.js');
-    return accessMethod(this.settings.access, this.moduleRef, { name, user: 'local' });
-  }
-
   /** Mounts what there is, behind the host's own middleware and before its routes. */
   onModuleInit(): void {
     // There is no adapter in a process made by createApplicationContext (null) or by a testing module (undefined).
@@ -100,8 +104,8 @@ export class OperationsModule implements OnModuleInit, OnApplicationBootstrap {
     const loaded = (): typeof import('./mounted-parts.js') =>
       require('./mounted-parts.js') as typeof import('./mounted-parts.js');
     const { moduleRef, settings } = this;
-    const { access, config, title } = settings;
+    const { config, title } = settings;
     const context = { moduleRef, config, title, addresses: () => this.addresses };
-    return (this.#parts ??= new (loaded().MountedParts)(access, context, this.makers));
+    return (this.#parts ??= new (loaded().MountedParts)(this.doors, context, this.makers));
   }
 }

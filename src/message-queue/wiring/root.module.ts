@@ -47,6 +47,7 @@ import {
   APP_KEYS,
   AUDIT_CHAIN,
   PRIVACY,
+  OPERATOR_LOG,
   QUEUE_AUDIT,
   RING_KEY_WATCH,
 } from './providers/privacy-providers.js';
@@ -72,7 +73,7 @@ const BULL_EXPLORER = BullModule.registerQueue();
 
 const BOARD = BoardModule.registerAsync({
   inject: [RESOLVED_CONFIGURATION],
-  useFactory: ({ parts, access }: ResolvedConfiguration) => ({ board: parts.board, access }),
+  useFactory: ({ parts }: ResolvedConfiguration) => parts.board,
 });
 
 const OPERATIONS = OperationsModule.registerAsync({
@@ -145,6 +146,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   ActivityRecorder,
   UNPLUGGED_PORTS,
   APP_KEYS,
+  OPERATOR_LOG,
   QUEUE_AUDIT,
   RING_KEY_WATCH,
   ...ERASURE_PROVIDERS,

@@ -10,7 +10,7 @@ export class CommandAudit extends QueueAudit {
   private readonly log: OperatorLog;
 
   constructor(activity: ActivityStore) {
-    super({} as AuditChain);
+    super({} as AuditChain, { note: () => Promise.resolve() });
     this.log = new OperatorLog(activity);
   }
 

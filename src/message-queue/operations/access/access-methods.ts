@@ -1,13 +1,16 @@
 import type { ModuleRef } from '@nestjs/core';
+import { Clock } from '../../../kernel/time/clock.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
 import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
-import type { AccessMethod, OperatorReader } from './admission.js';
+import type { AccessMethod } from './admission.js';
 import type { AccessOption } from './access-settings.js';
 import { GuardAccess, isGuard } from './guard-access.js';
 import { LoopbackAccess, NoAccess } from './loopback-access.js';
 import type { Place } from './loopback-access.js';
 import { admissionOf } from './operator-of.js';
 import { ReaderAccess } from './reader-access.js';
+import { PasswordAccess } from './sign-in/password-access.js';
+import { Users } from './sign-in/users.js';
 
 /** Who may use the operations, as it was set. */
 export interface AccessSettings {
@@ -15,16 +18,17 @@ export interface AccessSettings {
   readonly environment: EnvironmentName;
 }
 
-/** Makes the way in which it is found out who asks: the host's own; else this machine in development, and elsewhere nobody. */
-export function accessMethod(
-  { access, environment }: AccessSettings,
-  moduleRef: ModuleRef,
-  place: Place,
-): AccessMethod {
+/** One for all doors, so that wrong passwords count wherever they are tried. */
+const SIGN_INS = new WeakMap<AccessSettings, AccessMethod>();
+
+/** Makes the way in which it is found out who asks: as the host set it; else this machine in development, and elsewhere nobody. */
+export function accessMethod(settings: AccessSettings, moduleRef: ModuleRef, place: Place): AccessMethod {
+  const { access, environment } = settings;
   if (access === undefined) {
     return opensUnlocked(environment) ? new LoopbackAccess(place) : new NoAccess(place, environment);
   }
-  if (!isGuard(access)) return new ReaderAccess(access as OperatorReader);
+  if (access instanceof Users) return signInOf(settings, access, moduleRef);
+  if (!isGuard(access)) return new ReaderAccess(access);
   return new GuardAccess(access, moduleRef, {
     place: 'the operations',
     admissionOf: (request) =>
@@ -33,4 +37,12 @@ export function accessMethod(
         'what the guard set as request.operator',
       ),
   });
+}
+
+function signInOf(settings: AccessSettings, users: Users, moduleRef: ModuleRef): AccessMethod {
+  const known = SIGN_INS.get(settings);
+  if (known !== undefined) return known;
+  const made = new PasswordAccess(users, moduleRef.get(Clock, { strict: false }));
+  SIGN_INS.set(settings, made);
+  return made;
 }

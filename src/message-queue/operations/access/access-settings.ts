@@ -1,24 +1,58 @@
-import { kindThat } from '../../../kernel/values/kind.js';
-import { isRecord } from '../../../kernel/values/kinds.js';
+import { kind, kindThat, Refusal } from '../../../kernel/values/kind.js';
+import { isRecord, secret } from '../../../kernel/values/kinds.js';
 import { setting } from '../../../kernel/values/setting.js';
 import type { OperatorReader } from './admission.js';
 import type { Guard } from './guard-access.js';
+import { parseUsers } from './sign-in/user-list.js';
+import type { User } from './sign-in/user-list.js';
+import { Users } from './sign-in/users.js';
 
-/** Who may use the operations: a function that tells who a request comes from, or a Nest guard that sets `request.operator`. */
-export type AccessOption = OperatorReader | Guard;
+/**
+ * Who may use the operations: people with passwords (`usersAccess`), a function that tells who a request comes from, or a Nest guard that sets
+ * `request.operator`.
+ */
+export type AccessOption = Users | OperatorReader | Guard;
 
 const accessOption = kindThat<AccessOption>(
-  'a function of the request that returns { name, role } or null, or a guard; a middleware belongs in board.access',
-  (value) => (typeof value === 'function' ? value.length < 2 : isRecord(value) && 'canActivate' in value),
+  'usersAccess(…), a function of the request that returns { name, role } or null, or a guard; a middleware belongs in board.access',
+  (value) =>
+    typeof value === 'function'
+      ? value.length < 2
+      : value instanceof Users || (isRecord(value) && 'canActivate' in value),
+);
+
+const userList = secret(
+  kind<readonly User[], string>(
+    'entries separated by commas, each name:password or name:scrypt$…',
+    (value) => {
+      const users = typeof value === 'string' ? parseUsers(value) : '';
+      return typeof users === 'string' ? new Refusal(users || undefined) : users;
+    },
+  ),
 );
 
 /** Who may use the operations: `forRoot({ operations })`. */
 export const ACCESS_SETTINGS = {
   /**
-   * Who may use the operations, the board among them: a function of the request that returns `{ name, role }` or null, or a Nest guard that sets
-   * `request.operator`. A `viewer` looks, an `operator` changes too.
+   * Who may use the operations, the board among them: `usersAccess(…)`, a function of the request that returns `{ name, role }` or null, or a Nest
+   * guard that sets `request.operator`. A `viewer` looks, an `operator` changes too.
    */
   access: setting(accessOption, {
-    otherwise: 'with NODE_ENV=development or test this machine, otherwise nobody',
+    otherwise:
+      'those whom `operators` and `viewers` name; without them, with NODE_ENV=development or test this machine, otherwise nobody',
+  }),
+  /** Who may sign in to look and change: entries separated by commas, each `name:password` or `name:scrypt$…` (`docs/access.md`). */
+  operators: setting(userList, {
+    variable: 'MESSAGE_QUEUE_OPERATORS',
+    file: true,
+    otherwise: 'nobody',
+    example: 'ann:scrypt$…',
+  }),
+  /** Who may sign in to look: entries as those of `operators`. */
+  viewers: setting(userList, {
+    variable: 'MESSAGE_QUEUE_VIEWERS',
+    file: true,
+    otherwise: 'nobody',
+    example: 'ben:scrypt$…',
   }),
 };

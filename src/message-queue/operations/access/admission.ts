@@ -16,6 +16,8 @@ export interface Refused {
   /** For people: what is wrong, and what to do. */
   readonly detail: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Where a password was wrong, or too many were: whose, as an audit may name them. */
+  readonly signIn?: string;
 }
 
 /** What access says of a request; `answered`: it has answered the request itself. */

@@ -5,6 +5,7 @@ import { kindThat } from '../../../kernel/values/kind.js';
 import { matching, sharedSecret } from '../../../kernel/values/kinds.js';
 import type { BoardMiddleware, BoardPrincipal, BoardRight } from '../board/board-access.js';
 import { refuse } from '../http/refuse.js';
+import { parseBasic } from './basic-credentials.js';
 
 /** Who may log in. */
 export interface BasicAuthCredentials {
@@ -37,7 +38,7 @@ export function basicAuthAccess(credentials: BasicAuthCredentials): BoardMiddlew
   const expectedName = digest(credentials.username);
   const expectedPassword = digest(credentials.password);
   const access: BoardMiddleware = (request, response, next) => {
-    const given = parse(request.headers.authorization);
+    const given = parseBasic(request.headers.authorization) ?? { username: '', password: '' };
     const isName = timingSafeEqual(digest(given.username), expectedName);
     const isPassword = timingSafeEqual(digest(given.password), expectedPassword);
     if (isName && isPassword) {
@@ -57,12 +58,6 @@ export function basicAuthPrincipal(access: object | undefined): BoardPrincipal |
 }
 
 const MADE_HERE = new WeakMap<object, BoardPrincipal>();
-
-function parse(header: string | undefined): Pick<BasicAuthCredentials, 'username' | 'password'> {
-  const encoded = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(header ?? '')?.[1] ?? '';
-  const [username = '', ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  return { username, password: password.join(':') };
-}
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();

@@ -20,7 +20,7 @@ export class MiddlewareAccess implements AccessMethod {
       response.once('close', () => resolve('answered'));
       const answered = this.middleware(request, response, (error) => {
         if (error === undefined || error === null) resolve('passed');
-        else reject(error as Error);
+        else reject(error instanceof Error ? error : new Error('The middleware failed.', { cause: error }));
       });
       Promise.resolve(answered).catch(reject);
     });

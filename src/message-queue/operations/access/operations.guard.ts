@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpException, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { changeRefusal } from '../http/change-refusal.js';
 import { Exchange } from '../http/exchange.js';
-import { OperationsModule } from '../operations.module.js';
+import { refuseAsProblem } from '../http/refuse.js';
 import type { Refused } from './admission.js';
+import type { Door } from './door.js';
+import { Doors } from './doors.js';
 import type { Operator } from './operator.js';
 
 /** A request of Express, or one of Fastify with Node's own in it. */
@@ -14,10 +15,12 @@ type PlatformResponse = ServerResponse | { readonly raw: ServerResponse };
 
 /**
  * Lets whoever may use the operations use routes of the host's own, on the same terms: operators all, viewers GET and HEAD, another web site
- * nothing. Sets `request.operator`. For `@UseGuards(OperationsGuard)`.
+ * nothing; 60 changes a minute, and each is in the list of what operators did. Sets `request.operator`. For `@UseGuards(OperationsGuard)`.
  */
 @Injectable()
 export class OperationsGuard implements CanActivate {
+  #made: Door | undefined;
+
   constructor(private readonly moduleRef: ModuleRef) {}
 
   /** @throws HttpException with `{ statusCode, code, message }` that says why somebody is not let in, and what to do */
@@ -27,22 +30,21 @@ export class OperationsGuard implements CanActivate {
     const response = http.getResponse<PlatformResponse>();
     const ownRequest = 'raw' in request ? request.raw : request;
     const ownResponse = 'raw' in response ? response.raw : response;
-    const foreign = changeRefusal(ownRequest);
-    if (foreign !== null) {
-      throw refusal({ status: foreign.status, code: 'OTHER_SITE', detail: foreign.reason }, ownResponse);
-    }
     const exchange = new Exchange(ownRequest, ownResponse, { request, response });
-    const access = this.moduleRef.get(OperationsModule, { strict: false }).accessTo('This part');
-    const admission = await access.ask(exchange);
-    if (admission === 'answered') return false;
-    if ('refused' in admission) throw refusal(admission.refused, ownResponse);
-    const { name, role } = admission.visitor;
-    if (exchange.isChange && role !== 'operator') {
-      const detail = 'You may look and change nothing: your role is viewer.';
-      throw refusal({ status: 403, code: 'VIEWER', detail }, ownResponse);
-    }
+    const refused = await this.#door().admit(exchange);
+    if (refused === 'answered') return false;
+    if (refused !== null) throw refusal(refused, ownResponse);
+    const { name, role } = exchange.visitor;
     request.operator = { name, role };
     return true;
+  }
+
+  #door(): Door {
+    const doors = this.moduleRef.get(Doors, { strict: false });
+    return (this.#made ??= doors.door({
+      ...{ via: 'app', access: doors.method({ name: 'This part', user: 'local' }) },
+      refuse: refuseAsProblem,
+    }));
   }
 }
 

@@ -1,8 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
-import { accessMethod } from '../access/access-methods.js';
-import type { AccessSettings } from '../access/access-methods.js';
 import type { AccessMethod, Admission, Visitor } from '../access/admission.js';
 import { basicAuthPrincipal } from '../access/basic-auth.js';
+import type { Doors } from '../access/doors.js';
 import { GuardAccess, isGuard } from '../access/guard-access.js';
 import { MiddlewareAccess } from '../access/middleware-access.js';
 import type { Exchange } from '../http/exchange.js';
@@ -17,12 +16,11 @@ export class BoardMethod implements AccessMethod {
 
   constructor(
     private readonly settings: Pick<BoardSettings, 'access' | 'principal'>,
-    operations: AccessSettings,
+    doors: Doors,
     moduleRef: ModuleRef,
   ) {
     this.#method =
-      ownMethod(settings.access, moduleRef) ??
-      accessMethod(operations, moduleRef, { name: 'The board', user: NOBODY.name });
+      ownMethod(settings.access, moduleRef) ?? doors.method({ name: 'The board', user: NOBODY.name });
   }
 
   get openTo(): string {

@@ -12,20 +12,14 @@ import { HostCode } from '../../../kernel/host/host-code.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { QueueAudit } from '../../privacy/audit/queue-audit.js';
-import type { AccessSettings } from '../access/access-methods.js';
+import { Doors } from '../access/doors.js';
 import type { BoardSettings } from './board-access.js';
 import type { MountedBoard } from './mounted-board.js';
-
-/** The board's settings, and who may use the operations. */
-export interface BoardModuleSettings {
-  readonly board: BoardSettings;
-  readonly access: AccessSettings;
-}
 
 /** How the settings are obtained. */
 export interface BoardModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
-  readonly useFactory: (...injected: never[]) => BoardModuleSettings | Promise<BoardModuleSettings>;
+  readonly useFactory: (...injected: never[]) => BoardSettings | Promise<BoardSettings>;
 }
 
 /** Token of the board's settings. */
@@ -41,7 +35,7 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
   #state = 'off: this process has no web server';
 
   constructor(
-    @Inject(BOARD_SETTINGS) readonly settings: BoardModuleSettings,
+    @Inject(BOARD_SETTINGS) readonly settings: BoardSettings,
     private readonly moduleRef: ModuleRef,
     private readonly host: HttpAdapterHost,
     private readonly app: ApplicationConfig,
@@ -75,11 +69,11 @@ export class BoardModule implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     // There is no adapter, and no board, in a process made by createApplicationContext (null) or by a testing module (undefined).
     const server = this.host.httpAdapter as HttpServer | null | undefined;
-    if (!this.settings.board.enabled) this.#state = 'off (board.enabled: false)';
+    if (!this.settings.enabled) this.#state = 'off (board.enabled: false)';
     else if (server !== undefined && server !== null) {
       const mounted = require('./mounted-board.js') as typeof import('./mounted-board.js');
-      const { board, access } = this.settings;
-      this.#board = new mounted.MountedBoard(server, board, access, this.app, this.moduleRef);
+      const doors = this.moduleRef.get(Doors, { strict: false });
+      this.#board = new mounted.MountedBoard(server, this.settings, doors, this.app, this.moduleRef);
     }
   }
 

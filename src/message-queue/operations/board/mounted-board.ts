@@ -11,8 +11,7 @@ import { Groups } from '../../groups/groups.js';
 import { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import { Privacy } from '../../privacy/privacy.js';
 import type { RevealedJob } from '../../privacy/reveal/job-reveal.js';
-import type { AccessSettings } from '../access/access-methods.js';
-import { Door } from '../access/door.js';
+import type { Doors } from '../access/doors.js';
 import { changeRefusal, formRefusal } from '../http/change-refusal.js';
 import { answeredBy, stepOf } from '../http/exchange.js';
 import type { ExchangeStep } from '../http/exchange.js';
@@ -63,19 +62,20 @@ export class MountedBoard {
   constructor(
     server: HttpServer,
     private readonly settings: BoardSettings,
-    operations: AccessSettings,
+    doors: Doors,
     app: ApplicationConfig,
     private readonly moduleRef: ModuleRef,
   ) {
     const address = (this.#address = mountedAddress(app, settings.path));
     const board = (this.#server = new BoardServer()).setBasePath(address);
-    const access = new BoardMethod(settings, operations, moduleRef);
+    const access = new BoardMethod(settings, doors, moduleRef);
     const pages = inOrder([
       revealStep(address, this.#users, (...asked) => this.#reveal(...asked)),
       groupsStep({ address, title: settings.title }, this.#users, () => this.#groupsParts()),
       board.getRouter() as HttpStep,
     ]);
-    const door = new Door({
+    const door = doors.door({
+      via: 'board',
       access,
       policy: CONTENT_SECURITY_POLICY,
       refuse: refuseInText,
@@ -128,6 +128,7 @@ export class MountedBoard {
       },
       audited: (deed, act, countOf) => audit.audited({ ...deed, by: users.id }, act, countOf),
       note: (deed) => audit.note({ ...deed, by: users.id }),
+      mayChange: () => users.mayChange,
       revealAt: (queue, id) => (users.may('reveal') ? revealAddress(this.#address, queue, id) : null),
     };
     if (queuesWithGroups(queues).length > 0) this.link('Groups', groupsAddress(this.#address));

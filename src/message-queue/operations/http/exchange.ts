@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRecord } from '../../../kernel/values/kinds.js';
+import type { CallOrigin } from '../../privacy/audit/call-origin.js';
 import type { Visitor } from '../access/admission.js';
+import { keptFilter } from '../access/deed-of.js';
 import { readBody } from './json-body.js';
 import type { HttpStep, PlatformExchange } from './mount.js';
 
@@ -11,6 +14,10 @@ export class Exchange {
   /** Of the request, as text came in: begins with `/`, without query, percent-encoding as it was sent. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Of a change: where what it does is written down. The door's. */
+  origin: CallOrigin | null = null;
+  /** Whether it only says what a change would do. */
+  isPreview = false;
   #visitor: Visitor | undefined;
 
   constructor(
@@ -19,7 +26,7 @@ export class Exchange {
     /** As the host's platform knows them; on Express Node's own. */
     readonly platform: PlatformExchange = { request, response },
   ) {
-    const [path = '', query = ''] = splitOnce((request.url ?? '').split('#', 1)[0] ?? '', '?');
+    const [path, query] = splitOnce((request.url ?? '').split('#', 1)[0] ?? '', '?');
     this.path = path.startsWith('/') ? path : `/${path}`;
     this.query = new URLSearchParams(query);
   }
@@ -29,7 +36,7 @@ export class Exchange {
     const parts = this.path.slice(1).split('/');
     if (parts.at(-1) === '') parts.pop();
     try {
-      return parts.map(decodeURIComponent);
+      return parts.map((part) => decodeURIComponent(part));
     } catch {
       return null;
     }
@@ -56,22 +63,33 @@ export class Exchange {
     return this.#visitor;
   }
 
+  /** Whether somebody was let in. */
+  get isLetIn(): boolean {
+    return this.#visitor !== undefined;
+  }
+
   /** The door's: says who it let in. */
   letIn(visitor: Visitor): void {
     this.#visitor = visitor;
   }
 
   /**
-   * The body as JSON; undefined when there is none. A body that the host's own parser has read is taken as it is.
+   * The body as JSON; undefined when there is none. The fields `reason` and `filter` of a change are written down with it. A body that the host's own parser has read is taken as it is.
    * @param limitBytes default 1 MiB
    * @throws BodyError: 400 no JSON, 408 slower than 10 s, 413 longer
    */
-  json(limitBytes: number = LONGEST_BODY): Promise<unknown> {
-    return readBody(this.request, limitBytes);
+  async json(limitBytes: number = LONGEST_BODY): Promise<unknown> {
+    const body = await readBody(this.request, limitBytes);
+    if (this.origin !== null && isRecord(body)) {
+      this.origin.reason = typeof body.reason === 'string' ? body.reason : null;
+      this.origin.filter = keptFilter(body.filter);
+    }
+    return body;
   }
 
   /** Answers with JSON. */
   sendJson(status: number, body: unknown, type = 'application/json'): void {
+    if (isRecord(body) && body.dryRun === true) this.isPreview = true;
     this.send(status, `${type}; charset=utf-8`, JSON.stringify(body));
   }
 
@@ -106,11 +124,16 @@ export function answeredBy(step: HttpStep): ExchangeStep {
     new Promise((resolve, reject) => {
       const nobodyAnswered = (error?: unknown): void => {
         if (error === undefined || error === null) resolve(false);
-        else reject(error as Error);
+        else reject(errorOf(error));
       };
       response.once('close', () => resolve(true));
       Promise.resolve(step(request, response, nobodyAnswered, platform)).catch(reject);
     });
+}
+
+/** Whatever the host's code threw. */
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function splitOnce(text: string, at: string): [string, string] {

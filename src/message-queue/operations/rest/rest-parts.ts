@@ -87,7 +87,7 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
 function servicesOf({ moduleRef, config, addresses }: RestContext): RestServices {
   const get = <T>(type: abstract new (...args: never[]) => T): T => moduleRef.get<T>(type, { strict: false });
   const queues = get(ManagedQueues);
-  const view = new BoardView(get(BoardModule).settings.board, get(HostCode));
+  const view = new BoardView(get(BoardModule).settings, get(HostCode));
   const seen: SeenPayload = (job, data) => view.redacted({ ...job, data, returnValue: null }).data;
   return {
     ...{ provider: config.provider, queues, view, seen },

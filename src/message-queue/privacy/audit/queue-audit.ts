@@ -4,6 +4,7 @@ import type { AuditChain } from './audit-chain.js';
 import { fitsEntry } from './audit-entry.js';
 import type { AuditEntry } from './audit-entry.js';
 import { AuditUnavailableError } from './audit-errors.js';
+import type { OperatorDeed, OperatorLog } from './operator-log.js';
 import type { PrivacyCall } from './privacy-call.js';
 
 /** Said of who acts when the caller does not say. */
@@ -18,11 +19,18 @@ export interface QueueDeed extends PrivacyCall {
   readonly group?: string;
 }
 
-/** Writes down what is done to queues and their jobs. */
+/** Writes down what is done to queues and their jobs: in the chain, which proves it, and in the list that operators are shown. */
 export class QueueAudit {
   private readonly logger = new SafeLogger('Audit');
 
-  constructor(private readonly chain: AuditChain) {}
+  readonly #log: Pick<OperatorLog, 'note'>;
+
+  constructor(
+    private readonly chain: AuditChain,
+    log: Pick<OperatorLog, 'note'>,
+  ) {
+    this.#log = log;
+  }
 
   /**
    * Does what cannot be taken back only if it can be written down, before it begins and when it has ended: one entry each, however many
@@ -31,18 +39,39 @@ export class QueueAudit {
    * @throws InvalidAuditEntryError, AuditUnavailableError, and then nothing was done; what `act` throws
    */
   async audited<T>(deed: QueueDeed, act: () => Promise<T>, countOf?: (result: T) => number): Promise<T> {
-    return this.chain.audited(await this.entryOf(deed), act, countOf);
+    try {
+      const result = await this.chain.audited(await this.entryOf(deed), act, countOf);
+      await this.tell(deed, 'done', countOf?.(result));
+      return result;
+    } catch (error) {
+      await this.tell(deed, 'failed');
+      throw error;
+    }
   }
 
   /** Writes down what was done, and can be taken back: it is never refused, and an entry that is missing is logged. */
   async note(deed: QueueDeed): Promise<void> {
     try {
-      await this.chain.append(await this.entryOf(deed));
+      await Promise.all([
+        this.tell(deed, 'done'),
+        this.entryOf(deed).then((entry) => this.chain.append(entry)),
+      ]);
     } catch (error) {
       this.logger.error(
         `"${deed.action}" of queue ${deed.queues.join(', ')} is done, and not in the audit: ${String(error)}`,
       );
     }
+  }
+
+  private tell(deed: QueueDeed, outcome: OperatorDeed['outcome'], count?: number): Promise<void> {
+    const { action, queues, jobId, group, by, reason } = deed;
+    // A group is known by an id that may be a person's.
+    const of = jobId === undefined ? (group === undefined ? '' : ' (a group)') : ` ${jobId}`;
+    return this.#log.note({
+      ...{ action, outcome, by, reason },
+      target: `${queues.join(', ')}${of}`,
+      count: count ?? (jobId === undefined ? null : 1),
+    });
   }
 
   private async entryOf(deed: QueueDeed): Promise<AuditEntry> {

@@ -6,6 +6,7 @@ import {
   InMemoryDataKeyStore,
   InMemoryKeyProvider,
 } from '../../adapters/in-memory/index.js';
+import { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import type { ManagedQueue } from '../../broker/managed-queues.js';
 import { JobStatusReader } from '../../facade/job-status-reader.js';
@@ -19,6 +20,7 @@ import { ConversationStore } from '../../ports/messages/conversation-store.js';
 import { Erasures } from '../../privacy/erasure/erasures.js';
 import { PendingErasures } from '../../privacy/erasure/pending-erasures.js';
 import { Recalls } from '../../privacy/recall/recalls.js';
+import { OperatorLog } from '../../privacy/audit/operator-log.js';
 import { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import { AppKeys } from '../../privacy/keys/app-keys.js';
 import { JobReveal } from '../../privacy/reveal/job-reveal.js';
@@ -73,8 +75,15 @@ export const AUDIT_CHAIN: Provider = {
 /** What is done to queues and jobs. */
 export const QUEUE_AUDIT: Provider = {
   provide: QueueAudit,
-  useFactory: (audit: AuditChain) => new QueueAudit(audit),
-  inject: [AuditChain],
+  useFactory: (audit: AuditChain, log: OperatorLog) => new QueueAudit(audit, log),
+  inject: [AuditChain, OperatorLog],
+};
+
+/** The list of what people did, beside the jobs of the app. */
+export const OPERATOR_LOG: Provider = {
+  provide: OperatorLog,
+  useFactory: ({ activity }: Broker) => new OperatorLog((deed) => activity.note(deed)),
+  inject: [Broker],
 };
 
 /** What a host calls. */

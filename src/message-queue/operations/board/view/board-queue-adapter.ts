@@ -27,6 +27,8 @@ export interface BoardParts {
   ) => Promise<T>;
   /** Writes down what was done and can be taken back. */
   readonly note: (deed: QueueDeed) => Promise<void>;
+  /** Whether whoever looks may change something. */
+  readonly mayChange: () => boolean;
   /** Where whoever looks may reveal a job; null if they may not. */
   readonly revealAt: (queue: string, id: string) => string | null;
 }
@@ -51,6 +53,9 @@ export class BoardQueueAdapter extends BullAdapter {
     });
     this.definition = managed.definition;
     this.replays = new JointReplays((ids) => parts.replay(name, ids));
+    // Read for every answer: Bull Board has one adapter for all who ask.
+    Object.defineProperty(this, 'readOnlyMode', { get: () => !parts.mayChange() });
+    Object.defineProperty(this, 'allowRetries', { get: () => parts.mayChange() });
   }
 
   override getName(): string {

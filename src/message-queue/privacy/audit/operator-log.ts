@@ -1,0 +1,71 @@
+import { SafeLogger } from '../../../kernel/host/safe-logger.js';
+import { printable } from '../../../kernel/logging/printable.js';
+import { settlesWithin } from '../../../kernel/time/settles-within.js';
+import { currentOrigin } from './call-origin.js';
+
+/** What somebody changed, or tried to. */
+export interface OperatorDeed {
+  readonly by: string;
+  /** Such as `replay`, `pause`, `mute`, `sign-in`. */
+  readonly action: string;
+  /** Queues, a job, a schedule or an alert, in words; empty where there is none. */
+  readonly target: string;
+  /** Which jobs were meant, as JSON; null where there is no filter. */
+  readonly filter: string | null;
+  /** How many jobs; null where it is none of jobs. */
+  readonly count: number | null;
+  readonly reason: string | null;
+  readonly outcome: 'done' | 'failed' | 'refused' | 'begun' | 'progress' | 'stopped';
+  /** Where it was asked for: `rest`, `console`, `board`, `cli`, `app`. */
+  readonly via: string;
+}
+
+/** How long whoever did something waits until it is in the list, milliseconds. */
+const WAIT_MS = 1_000;
+const LONGEST = { by: 200, action: 64, target: 300, filter: 1_000, reason: 500 };
+
+/**
+ * The list of what people did and were refused, beside the jobs: what console, REST and command line show. It is no proof, the chain of
+ * {@link QueueAudit} is: what cannot be written here is done all the same.
+ */
+export class OperatorLog {
+  readonly #logger = new SafeLogger('Audit');
+  #isBroken = false;
+
+  /** @param store keeps an entry */
+  constructor(private readonly store: (deed: OperatorDeed) => Promise<void>) {}
+
+  /** Adds an entry, by whoever asks for what is being done now. Never rejects; takes 1 s at most. */
+  async note(
+    deed: Pick<OperatorDeed, 'action' | 'target' | 'outcome'> & Partial<OperatorDeed>,
+  ): Promise<void> {
+    const origin = currentOrigin();
+    if (origin !== undefined) origin.noted += 1;
+    const { by = origin?.by ?? 'app', via = origin?.via ?? 'app', count = null } = deed;
+    const reason = origin?.reason ?? deed.reason ?? null;
+    const filter = deed.filter ?? origin?.filter ?? null;
+    const stored = this.#stored({
+      ...{ via, count, outcome: deed.outcome },
+      by: printable(by, LONGEST.by),
+      action: printable(deed.action, LONGEST.action),
+      target: printable(deed.target, LONGEST.target),
+      filter: filter === null ? null : printable(filter, LONGEST.filter),
+      reason: reason === null ? null : printable(reason, LONGEST.reason),
+    });
+    await settlesWithin(stored, WAIT_MS);
+  }
+
+  async #stored(deed: OperatorDeed): Promise<void> {
+    try {
+      await this.store(deed);
+      this.#isBroken = false;
+    } catch (error) {
+      if (this.#isBroken) return;
+      // One line until it works again.
+      this.#isBroken = true;
+      this.#logger.error(
+        `"${deed.action}" by ${deed.by} (${deed.outcome}) is missing in the list of what operators did: ${String(error)}`,
+      );
+    }
+  }
+}
