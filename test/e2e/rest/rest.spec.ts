@@ -275,6 +275,17 @@ describe.each([
     expect(own).toEqual(['stopped', 'done', 'begun']);
   });
 
+  it('lists alerts, and mutes one for a while', async () => {
+    expect(await rest.ask('alerts')).toEqual({ alerts: [] });
+    const muted = await rest.send('POST', 'alerts/NoWorker%7Cnotes/mute', { minutes: 30 });
+    expect(muted).toMatchObject({ id: 'NoWorker|notes', mutedBy: 'local' });
+    expect(await rest.send('POST', 'alerts/NoWorker%7Cnotes/mute', { minutes: 0 })).toMatchObject({
+      mutedUntil: null,
+    });
+    await rest.send('POST', 'alerts/Nothing/mute', { minutes: 30 }, 400);
+    await rest.send('POST', 'alerts/NoWorker%7Cnotes/mute', {}, 400);
+  });
+
   it('describes itself', async () => {
     const description = await rest.ask<{ paths: Record<string, Record<string, { 'x-role': string }>> }>(
       'openapi.json',

@@ -1,6 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import { HostCode } from '../../../kernel/host/host-code.js';
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import { Clock } from '../../../kernel/time/clock.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { LongChanges } from '../../dead-letter/changes/long-changes.js';
@@ -11,6 +12,7 @@ import type { SeenPayload } from '../../finding/payload-field.js';
 import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MessageQueueService } from '../../message-queue.service.js';
+import { Alerts } from '../../monitoring/alerts/alerts.js';
 import { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import { Schedules } from '../../schedules/schedules.js';
@@ -98,7 +100,9 @@ function servicesOf({ moduleRef, config, addresses }: RestContext): RestServices
     search: new JobSearch(queues),
     stories: new JobStories(queues),
     schedules: get(Schedules),
+    alerts: get(Alerts),
     audit: get(QueueAudit),
+    now: () => get(Clock).now(),
     activity: () => queues.get(queues.names()[0] ?? '').broker.activity,
     opensUnlocked: opensUnlocked(config.environment),
     openApi: () => openApi(ROUTES, addresses().rest ?? ''),

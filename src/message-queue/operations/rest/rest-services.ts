@@ -7,6 +7,7 @@ import type { JobSearch } from '../../finding/job-search.js';
 import type { JobStories } from '../../finding/job-story.js';
 import type { SeenPayload } from '../../finding/payload-field.js';
 import type { MessageQueueService } from '../../message-queue.service.js';
+import type { Alerts } from '../../monitoring/alerts/alerts.js';
 import type { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import type { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import type { Schedules } from '../../schedules/schedules.js';
@@ -28,7 +29,10 @@ export interface RestServices {
   /** What of a job is shown. */
   readonly view: BoardView;
   readonly schedules: Schedules;
+  readonly alerts: Alerts;
   readonly audit: QueueAudit;
+  /** Of this process' clock, milliseconds since the epoch. */
+  readonly now: () => number;
   /** Of the first queue's broker: what people did is kept there. */
   readonly activity: () => ActivityStore;
   /** Whether NODE_ENV says `development` or `test`. */

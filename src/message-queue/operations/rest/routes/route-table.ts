@@ -1,5 +1,6 @@
 import { look } from '../route.js';
 import type { Route } from '../route.js';
+import { ALERT_ROUTES } from './alert-routes.js';
 import { JOB_ROUTES } from './job-routes.js';
 import { LETTER_ROUTES } from './letter-routes.js';
 import { OPERATION_ROUTES } from './operation-routes.js';
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   ...LETTER_ROUTES,
   ...SCHEDULE_ROUTES,
+  ...ALERT_ROUTES,
   ...OPERATION_ROUTES,
   look('openapi.json', {
     about: 'This description.',
