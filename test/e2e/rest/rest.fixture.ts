@@ -91,6 +91,8 @@ class NotesModule {}
 export interface RestAppOptions extends MessageQueueModuleOptions {
   readonly platform?: 'express' | 'fastify';
   readonly setUp?: (app: INestApplication) => void;
+  /** Beside the two queues. */
+  readonly imports?: NonNullable<Parameters<typeof Test.createTestingModule>[0]['imports']>;
 }
 
 /** An app with REST, listening on a free loopback port. */
@@ -105,7 +107,7 @@ export class RestApp {
     redis: TestRedis | null,
     options: RestAppOptions = {},
   ): Promise<RestApp> {
-    const { platform, setUp, ...module } = options;
+    const { platform, setUp, imports = [], ...module } = options;
     const place = redis
       ? {
           redisGuarantees: ['persistence' as const, 'noeviction' as const],
@@ -121,6 +123,7 @@ export class RestApp {
           adapters: [{ provide: KeyProvider, useClass: KeyRing }],
         }),
         NotesModule,
+        ...imports,
       ],
     }).compile();
     const app =
