@@ -17,7 +17,7 @@ interface Manifest {
 /** What decorators, payloads and the tokens of Nest and Bull need; `bull` and `ioredis` come with `@nestjs/bull`. */
 const NEEDED = [
   ...['@nestjs/bull', '@nestjs/bull-shared', '@nestjs/common', '@nestjs/core', 'bull', 'ioredis'],
-  ...['class-transformer', 'class-validator', 'croner', 'reflect-metadata', 'rxjs'],
+  ...['class-transformer', 'class-validator', 'croner', 'msgpackr', 'reflect-metadata', 'rxjs'],
 ];
 
 interface Loaded {

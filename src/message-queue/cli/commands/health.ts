@@ -5,6 +5,7 @@ import type { CommandLine, Run } from '../command-line.js';
 import { withCommon } from '../command-options.js';
 import type { Tone } from '../output/terminal.js';
 import { plain } from '../output/terminal.js';
+import { fleetHealth, unreachable } from '../session/fleet-health.js';
 import type { FleetHealth } from '../session/fleet-health.js';
 
 type Status = FleetHealth['status'];
@@ -29,8 +30,6 @@ export function addHealth(program: Command, commandLine: CommandLine): void {
 }
 
 async function judge({ session, terminal, isJson }: Run, queue: string | undefined): Promise<number> {
-  const { fleetHealth, unreachable } =
-    require('../session/fleet-health.js') as typeof import('../session/fleet-health.js');
   const health = await fleetHealth(session, queue).catch((error: unknown) => {
     if (error instanceof BrokerUnavailableError) return unreachable(error);
     throw error;

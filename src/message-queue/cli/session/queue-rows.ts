@@ -37,8 +37,7 @@ export function queueRows(look: BrokerLook): QueueNow[] {
     .filter((row) => announced.has(row.queue) || row.waiting + row.active + row.delayed + row.dead > 0);
 }
 
-/** The row of one queue. */
-export function queueRow(look: BrokerLook, queue: string): QueueNow {
+function queueRow(look: BrokerLook, queue: string): QueueNow {
   const snapshot = look.counts.get(queue) ?? EMPTY_SNAPSHOT;
   const lately = recordOf(look, queue);
   const [completed, failed] = [countOf(lately, 'completed'), countOf(lately, 'failed')];

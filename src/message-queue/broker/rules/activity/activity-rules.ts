@@ -16,7 +16,7 @@ const KEPT_BEYOND_HOURS = 2;
 export const MOST_NOTES = 10_000;
 export const MOST_VERSIONS = 100;
 /** After so long a process tells of its queues again, milliseconds: who does not is forgotten with the history. */
-export const ANNOUNCE_EVERY_MS = HOUR_MS;
+export const ANNOUNCE_EVERY_MS = 60 * MINUTE_MS;
 /** The number of the last batch of a process that is gone is known for so long, milliseconds: a resend may come late. */
 export const NUMBERS_KEPT_MS = 24 * HOUR_MS;
 
