@@ -250,7 +250,7 @@ function jobAnswer(queue: string, id: string): Answer {
     ...{
       attempt,
       at: at(agoMs),
-      kind: 'failed',
+      kind: 'error',
       error: 'DependencyUnavailableError',
       text: 'smtp.example.net:587 refused the connection (ECONNREFUSED)',
     },
@@ -290,7 +290,7 @@ function jobAnswer(queue: string, id: string): Answer {
         error: 'Error',
       }),
       run(2, 2_600_000, {
-        kind: 'crashed',
+        kind: 'crash',
         error: null,
         text: 'Its worker went away while it ran.',
         durationMs: null,
