@@ -19,6 +19,7 @@ import {
 } from '../../message-queue/ports/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { hasColors } from '../../welcome.js';
+import { DEMO_ALERTS } from '../story/wait-alert.js';
 import { FlakyTransport } from './flaky-transport.js';
 import type { LineTroubles } from './flaky-transport.js';
 import { RememberingInAppChannel } from './remembering-in-app.channel.js';
@@ -44,6 +45,7 @@ export function demoModule(
     ...{ ...options, databaseUrl, environmentIfUnset: 'development', chatUsers: '' },
     // The story cleans up once, by itself.
     cleanup: { schedules: false },
+    operations: { alerts: DEMO_ALERTS },
     adapters: [
       ...keysUnlessGiven(),
       {

@@ -87,6 +87,8 @@ export interface ExpectedOutcome {
   readonly parked: Readonly<
     Record<'keys' | 'toldByHealth' | 'held' | 'deliveredMeanwhile' | 'deliveredInOrder', number>
   >;
+  /** Those of the story's rule that fired, and how many of them are over. */
+  readonly alerts: Readonly<Record<'fired' | 'resolved', number>>;
   readonly shredded: Readonly<
     Record<'keysDestroyed' | 'jobs' | 'messages' | 'searchDocuments' | 'left', number>
   >;

@@ -11,8 +11,7 @@ export async function readOutcome(
   stage: Stage,
   story: Story,
   sample: SampleConversation,
-  replayed: number,
-  parked: ExpectedOutcome['parked'],
+  told: Pick<ExpectedOutcome, 'replayed' | 'parked' | 'alerts'>,
   receipt: ErasureReceipt,
 ): Promise<ExpectedOutcome> {
   const { app, mail, statistics } = stage;
@@ -30,11 +29,12 @@ export async function readOutcome(
     messagesCleanedUp: await countCleanedUp(app, sample, story),
     retriedThenSucceeded: statistics.retriedThenSucceeded,
     deadLettered: statistics.deadLettered,
-    replayed,
+    replayed: told.replayed,
     deadLettersLeft: statistics.deadLettersLeft,
     greylisted: mail.later,
     secondDevice: story.away.outcome,
-    parked,
+    parked: told.parked,
+    alerts: told.alerts,
     shredded: shreddedBy(receipt),
   };
 }

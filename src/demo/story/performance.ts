@@ -11,18 +11,23 @@ import type { Stage } from '../stage/stage.js';
 import type { Story } from './story.js';
 import { renderTable } from '../display/table.js';
 import { until } from './until.js';
+import { WaitAlert } from './wait-alert.js';
 import type { ErasureReceipt } from '../../message-queue/operations/index.js';
 
 const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
 
 /** Plays a story on its stage and prints what happens. */
 export class Performance {
+  private readonly alert: WaitAlert;
+
   constructor(
     private readonly stage: Stage,
     private readonly story: Story,
     private readonly sample: SampleConversation,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    this.alert = new WaitAlert(stage);
+  }
 
   /**
    * Plays all acts.
@@ -64,16 +69,18 @@ export class Performance {
     await this.act(
       'a message is rejected',
       () => conversation.send(),
-      () => conversation.isParked,
+      async () => conversation.isParked && (await this.alert.isFiring()),
       conversation.behind,
     );
     const { counts, text } = await conversation.look();
     console.log(text);
+    console.log(this.alert.text);
     await this.act(
       'mend, release',
       () => conversation.release(),
-      () => conversation.isDelivered,
+      async () => conversation.isDelivered && (await this.alert.isOver()),
     );
+    console.log('  the alert is over');
     return { ...counts, deliveredInOrder: conversation.deliveredInOrder };
   }
 
@@ -96,14 +103,19 @@ export class Performance {
   }
 
   /** Ends when all jobs have ended but those that are `held`, those included that others have added, and `isOver`. */
-  private async act(label: string, play: () => Promise<void>, isOver = () => true, held = 0): Promise<void> {
+  private async act(
+    label: string,
+    play: () => Promise<void>,
+    isOver: () => boolean | Promise<boolean> = () => true,
+    held = 0,
+  ): Promise<void> {
     const { statistics } = this.stage;
     const line = new ProgressLine(statistics);
     line.start(label);
     try {
       await play();
       await until(
-        () => isOver() && statistics.progress.ended === statistics.progress.total - held,
+        async () => statistics.progress.ended === statistics.progress.total - held && (await isOver()),
         `the act "${label}" to end`,
         this.signal,
       );
@@ -118,7 +130,8 @@ export class Performance {
     receipt: ErasureReceipt,
   ): Promise<boolean> {
     const { stage, story, sample } = this;
-    const outcome = await readOutcome(stage, story, sample, replayed, parked, receipt);
+    const alerts = await this.alert.outcome();
+    const outcome = await readOutcome(stage, story, sample, { replayed, parked, alerts }, receipt);
     const rows = stage.statistics
       .rows(QUEUES)
       .map(({ queue, jobs, succeeded, retried, deadLettered, shredded, medianWaitMs, medianRunMs }) => [
