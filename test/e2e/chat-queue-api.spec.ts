@@ -73,6 +73,42 @@ describe('The routes of the queues that the reference app adds', () => {
     }
   });
 
+  it('stand beside those of the library, which answer the other lines with the keys that are printed', async () => {
+    const json = async (line: string): Promise<unknown> => {
+      const { stdout } = await run('sh', ['-c', line.replace('http://localhost:5001', app.url)]);
+      return JSON.parse(stdout) as unknown;
+    };
+    const health = await json('curl http://localhost:5001/api/queue/health');
+    expect(Object.entries(health as object)).toEqual([
+      ...[
+        ['healthy', true],
+        ['provider', 'memory'],
+      ],
+      ['timestamp', expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)],
+    ]);
+    const stats = (await json('curl http://localhost:5001/api/queue/stats')) as Record<string, unknown>;
+    expect(Object.keys(stats)).toEqual([
+      ...['totalMessages', 'pendingMessages', 'processingMessages', 'completedMessages', 'failedMessages'],
+      ...['avgProcessingTime', 'queues', 'provider', 'healthy'],
+    ]);
+    expect(stats['queues']).toEqual(expect.arrayContaining(CHAT_QUEUES.map(({ name }) => name)));
+    const one = await json('curl "http://localhost:5001/api/queue/stats?queueName=chat_messages"');
+    expect(Object.keys(one as object)).toEqual(Object.keys(stats));
+    expect(one).toMatchObject({ queues: ['chat_messages'], provider: 'memory' });
+    const size = await json('curl http://localhost:5001/api/queue/size/chat_messages');
+    expect(Object.entries(size as object)).toEqual([
+      ['queueName', 'chat_messages'],
+      ['size', expect.any(Number)],
+    ]);
+    const later = { ...CHAT, userId: 'purged', timing: 'delayed', delayMs: 60_000, actionType: 'a' };
+    await post('enqueue/proactive', { ...later, agentType: 'b' });
+    const purge = 'curl -X DELETE http://localhost:5001/api/queue/purge/proactive_actions';
+    expect(Object.keys((await json(purge)) as object)).toEqual(['queueName', 'removed']);
+    expect(await json('curl http://localhost:5001/api/queue/size/proactive_actions')).toMatchObject({
+      size: 0,
+    });
+  });
+
   it('add a chat message with its priority, 5 unless it says another', async () => {
     const answer = await post('enqueue/chat', CHAT);
     expect({ ...answer, keys: Object.keys(answer.body) }).toMatchObject({
