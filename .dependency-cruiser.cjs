@@ -328,7 +328,7 @@ module.exports = {
         `${LIB}/facade/(payload-input|queued-(delivery|digest)-dispatch)\\.ts$`,
         `${LIB}/groups/`,
         `${LIB}/broker/memory/`,
-        `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler|monitoring/alerts/alert-watches)\\.ts$`,
+        `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler|monitoring/alerts/alert-watches|monitoring/activity/activity-reporters)\\.ts$`,
         `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,
         SEAMS,

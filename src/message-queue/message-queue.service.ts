@@ -9,6 +9,8 @@ import type { BatchEnqueuer, BatchReceipt } from './facade/batch/batch-enqueuer.
 import type { BatchStatusReader, BatchStatus } from './facade/batch/batch-status.js';
 import type { BuiltInPayloads as Payloads } from './facade/built-in-payloads.js';
 import { checkedId } from './facade/call-arguments.js';
+import { FleetCalls } from './fleet-calls.js';
+import type { FleetParts } from './fleet-calls.js';
 import type { JobEnqueuer } from './facade/job-enqueuer.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './facade/job-receipt.js';
 import type { JobStatus } from './facade/job-status.js';
@@ -19,13 +21,7 @@ import type { Groups } from './groups/groups.js';
 import type { EnqueueOptions } from './admission/job-options.js';
 import type { JobNameOf, QueueDefinition } from './jobs/queue-definition.js';
 import type { PrivacyCall } from './privacy/audit/privacy-call.js';
-import type { AlertStatus } from './monitoring/alerts/alert-status.js';
-import type { Alerts } from './monitoring/alerts/alerts.js';
-import type { QueueHealth } from './monitoring/queue-health.js';
-import type { QueueMonitor } from './monitoring/queue-monitor.js';
-import type { QueueMetrics, QueueSummary } from './monitoring/queue-stats.js';
 import type { Readiness } from './worker/readiness.js';
-import type { Schedules } from './schedules/schedules.js';
 import {
   BATCH_QUEUE,
   CLEANUP_QUEUE,
@@ -42,24 +38,24 @@ import {
  * idempotency key or job id is safe to repeat). A queue's name that is not registered is an `UnknownQueueError`. What is done to queues and jobs
  * that are there is written to the audit; what cannot be taken back is refused where it cannot be (`AuditUnavailableError`). No add is.
  */
-export class MessageQueueService {
+export class MessageQueueService extends FleetCalls {
+  readonly #queues: ManagedQueues;
+
   constructor(
     private readonly enqueuer: JobEnqueuer,
     private readonly batches: BatchEnqueuer,
     private readonly batchStatus: BatchStatusReader,
     private readonly jobStatus: JobStatusReader,
-    private readonly queues: ManagedQueues,
     private readonly administration: QueueAdministration,
     private readonly deadLetters: DeadLetterService,
-    private readonly monitor: QueueMonitor,
     private readonly readiness: Readiness,
-    /** The schedules of all queues: made or changed, listed, paused, run at once, removed. */
-    readonly schedules: Schedules,
     /** The groups of all queues, of their keys, tenants and batches: listed, paused, released. */
     readonly groups: Groups,
-    /** The alerts of the fleet: listed, muted. */
-    readonly alerts: Alerts,
-  ) {}
+    fleet: FleetParts,
+  ) {
+    super(fleet);
+    this.#queues = fleet.queues;
+  }
 
   /** What a readiness probe asks: true once the app has started, until it is told to stop, whether Redis answers or not. */
   get isReady(): boolean {
@@ -209,35 +205,15 @@ export class MessageQueueService {
     return this.administration.purge(queue, call);
   }
 
-  /** Counts and rates of every queue, and totals. @throws BrokerUnavailableError when it does not answer within 2 s */
-  getQueueMetrics(): Promise<QueueMetrics> {
-    return this.monitor.metrics();
-  }
-
-  /** healthy, degraded or unhealthy, and why. Rejects for an unknown queue only. */
-  getQueueHealth(queue: string): Promise<QueueHealth> {
-    return this.monitor.health(queue);
-  }
-
-  /** One queue, or all together, in plain numbers. @throws BrokerUnavailableError when it does not answer within 2 s */
-  getQueueStats(queue?: string): Promise<QueueSummary> {
-    return this.monitor.summary(queue);
-  }
-
-  /** Every alert of the fleet that is or was wrong, the worst first. @throws BrokerUnavailableError as {@link Alerts.list} */
-  listAlerts(): Promise<readonly AlertStatus[]> {
-    return this.alerts.list();
-  }
-
   /** The dead letters of a queue, newest first. `DeadLetterService` filters and pages. */
   async getFailedJobs(queue: string, limit = 100): Promise<readonly DeadLetter[]> {
-    this.queues.get(queue);
+    this.#queues.get(queue);
     return (await this.deadLetters.list({ queue, limit })).letters;
   }
 
   /** Puts one dead letter back to waiting. @throws JobNotFoundError, JobStateError when the job has not failed */
   async retryFailedJob(queue: string, jobId: string, by = 'app', reason?: string): Promise<void> {
-    this.queues.get(queue);
+    this.#queues.get(queue);
     await this.deadLetters.replay(queue, checkedId(jobId, 'jobId', queue), by, reason);
   }
 
@@ -247,13 +223,13 @@ export class MessageQueueService {
     filter: Omit<DeadLetterFilter, 'queue'> = {},
     options: Partial<ReplayOptions> = {},
   ): Promise<ReplayReport> {
-    this.queues.get(queue);
+    this.#queues.get(queue);
     return this.deadLetters.replayMatching({ ...filter, queue }, { by: 'app', ...options });
   }
 
   /** Removes one dead letter for good. @throws JobNotFoundError, JobStateError when the job has not failed */
   async removeFailedJob(queue: string, jobId: string, call?: PrivacyCall): Promise<void> {
-    this.queues.get(queue);
+    this.#queues.get(queue);
     await this.deadLetters.discard(queue, checkedId(jobId, 'jobId', queue), call);
   }
 }

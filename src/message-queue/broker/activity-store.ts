@@ -22,6 +22,8 @@ export interface Heartbeat {
   readonly queues: Readonly<Record<string, readonly [slots: number, busy: number, stuck: number]>>;
   /** Dependencies whose breaker is open here. */
   readonly openBreakers: readonly string[];
+  /** By queue: those of them that made its jobs wait here lately. Left out by a process that knows of none. */
+  readonly blocked?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a process tells of a queue that it has registered, so that the others know it. JSON. */

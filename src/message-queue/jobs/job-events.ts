@@ -1,5 +1,6 @@
 import { HostCode } from '../../kernel/host/host-code.js';
 import { isOurs } from '../../kernel/host/ours.js';
+import type { ActivityDeltas } from './activity/activity-deltas.js';
 import type { AlertNotice } from './alert-notice.js';
 import type { FailureRecord } from './managed-job.js';
 import type { JobProgress } from './job-progress.js';
@@ -92,6 +93,8 @@ export interface JobEventMap {
   readonly breaker: { readonly dependency: string; readonly state: BreakerState };
   /** A handler keeps running although its signal aborted a grace period ago. */
   readonly stuck: JobRunEventPlace & { readonly handler: string; readonly abortedForMs: number };
+  /** This process has told the broker what it did since it last told: every few seconds, and before it answers for all processes. */
+  readonly metrics: ActivityDeltas;
   /** An alert fires, still fires, or is over: told by the process that evaluates alerts, or cannot reach the broker itself. */
   readonly alert: AlertNotice;
   /** Something failed outside of any handler. */

@@ -1,16 +1,24 @@
+import type { BrokerLook } from '../broker/activity-store.js';
 import type { QueueSnapshot, UnknownJobs } from '../broker/broker.js';
+import { addRecord, COUNTER_AT, emptyRecord } from '../jobs/activity/activity-record.js';
+import type { ActivityCounter, ActivityRecord } from '../jobs/activity/activity-record.js';
+import { runsOf, waitsOf } from '../jobs/activity/durations.js';
 import type { ByQueueName } from '../queues/queue-name.js';
-import type { QueueActivity } from './activity-recorder.js';
-import { WINDOW_MS } from './activity-window.js';
-import type { QueueStats, QueueTotals } from './queue-stats.js';
+import type { ProcessSight } from './activity/process-watch.js';
+import { recentActivity, WINDOW_MS, workersOf } from './activity/recent-activity.js';
+import type { JobNameStats, QueueStats, QueueTotals } from './queue-stats.js';
 
-/** One queue's figures. @param now milliseconds since the epoch */
-export function toStats(
-  snapshot: QueueSnapshot,
-  unknown: UnknownJobs,
-  activity: QueueActivity,
-  now: number,
-): QueueStats {
+/** What one queue's figures are made of. */
+export interface FigureSources {
+  readonly look: BrokerLook;
+  readonly queue: string;
+  readonly snapshot: QueueSnapshot;
+  readonly unknown: UnknownJobs;
+  readonly sight: ProcessSight;
+}
+
+/** One queue's figures. */
+export function toStats({ look, queue, snapshot, unknown, sight }: FigureSources): QueueStats {
   const {
     oldestWaitingAt,
     failedDroppedAt: _at,
@@ -20,8 +28,10 @@ export function toStats(
     ...counts
   } = snapshot;
   const { held, holding, parked, paused, sleeping, oldestHeldAt, oldestParked } = flow;
-  const age = (at: number | null): number | null => (at === null ? null : Math.max(0, now - at));
-  const attempts = activity.completed + activity.failed;
+  const age = (at: number | null): number | null => (at === null ? null : Math.max(0, look.at - at));
+  const byJob = recentActivity(look, queue);
+  const { enqueuedLast5m, ...all } = statsOf(sumOf([...byJob.values()]));
+  const { workers, slots, busySlots, utilization, stuck } = workersOf(look, queue);
   return {
     ...counts,
     unknown,
@@ -32,15 +42,36 @@ export function toStats(
     rateClosedMs: flow.rateClosedMs,
     flowRepairs: flow.repairs,
     oldestWaitingMs: age(oldestWaitingAt),
-    failureRate: attempts === 0 ? null : activity.failed / attempts,
-    attempts,
-    throughputPerSecond: activity.completed / (WINDOW_MS / 1000),
-    avgProcessingMs: activity.avgMs,
-    p95ProcessingMs: activity.p95Ms,
-    shredded: activity.shredded,
-    stuckHandlers: activity.stuck.length,
-    hostFailures: activity.hostFailures.count,
+    ...all,
+    throughputPerSecond: all.perMinute / 60,
+    avgProcessingMs: all.runMs.avg,
+    p95ProcessingMs: all.runMs.p95,
+    ...{ enqueuedLast5m, workers, slots, busySlots, utilization },
+    jobs: Object.fromEntries([...byJob].map(([job, record]) => [job, statsOf(record)])),
+    shredded: look.totals.get(queue)?.shredded ?? 0,
+    // Those of this process that have no slots any more, because it stops, count too.
+    stuckHandlers: Math.max(stuck, sight.stuck.length),
+    hostFailures: sight.hostFailures.count,
   };
+}
+
+function statsOf(record: ActivityRecord): JobNameStats {
+  const of = (counter: ActivityCounter): number => record[COUNTER_AT[counter]] as number;
+  const attempts = of('completed') + of('failed');
+  return {
+    enqueuedLast5m: Math.round(of('added')),
+    perMinute: of('completed') / (WINDOW_MS / 60_000),
+    attempts: Math.round(attempts),
+    failureRate: attempts === 0 ? null : of('failed') / attempts,
+    waitMs: waitsOf(record),
+    runMs: runsOf(record),
+  };
+}
+
+function sumOf(records: readonly ActivityRecord[]): ActivityRecord {
+  const sum = emptyRecord();
+  for (const record of records) addRecord(sum, record);
+  return sum;
 }
 
 /** Jobs by state, over several queues. */

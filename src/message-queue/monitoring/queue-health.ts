@@ -39,6 +39,7 @@ export interface HealthReason {
     | 'KEY_UNAVAILABLE'
     | 'OPEN_ONLY'
     | 'SOCKET_UNOPENED'
+    | 'TOO_MANY_SERIES'
     | 'HOST_CODE_FAILED';
   /** What is wrong and what to do. */
   readonly message: string;

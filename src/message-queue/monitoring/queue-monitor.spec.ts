@@ -1,11 +1,12 @@
 import { DeadLetterFixture, HandClock, letterQueue } from '../../../test/e2e/dead-letter.fixture.js';
+import { FleetStage } from '../../../test/support/fleet-stage.js';
 import { TestRedis } from '../../../test/support/redis-server.js';
 import { ShutdownError } from '../jobs/errors.js';
 import type { CircuitOpenError } from '../jobs/errors.js';
 import { JobEvents } from '../jobs/job-events.js';
 import { StuckHandlers } from '../execution/stuck-handlers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
-import { ActivityRecorder } from './activity-recorder.js';
+import type { HealthThresholds } from './health-thresholds.js';
 import type { QueueHealth } from './queue-health.js';
 import { QueueMonitor } from './queue-monitor.js';
 
@@ -18,7 +19,11 @@ describe('QueueMonitor', () => {
   let breakers: CockatielCircuitBreakers;
   let monitor: QueueMonitor;
   let stuckHandlers: StuckHandlers;
-  const recorder = (): ActivityRecorder => new ActivityRecorder(events, clock, { stuckHandlers });
+  let stage: FleetStage;
+  const monitorOf = (of = fixture, thresholds?: Partial<HealthThresholds>): QueueMonitor => {
+    stage = new FleetStage(of.queues, { clock: of.clock, events, breakers, stuckHandlers });
+    return new QueueMonitor(of.queues, stage.fleet, stage.watch, of.clock, thresholds);
+  };
 
   beforeEach(() => {
     clock = new HandClock();
@@ -29,19 +34,16 @@ describe('QueueMonitor', () => {
       letterQueue('push'),
     ]);
     breakers = new CockatielCircuitBreakers(clock, { failureThreshold: 1 }, events);
-    monitor = new QueueMonitor(fixture.queues, recorder(), breakers, clock);
+    monitor = monitorOf();
   });
   afterEach(() => fixture.close());
 
   const codes = ({ reasons }: QueueHealth): string[] => reasons.map(({ code }) => code);
   const complete = (count: number, durationMs = 100): void => {
-    for (let i = 0; i < count; i++) events.noteCompleted(RUN.queue, durationMs);
+    for (let i = 0; i < count; i++) stage.activity.of(RUN.queue, RUN.job).completed(durationMs, clock.now());
   };
   const fail = (count: number): void => {
-    const error = new Error('no');
-    for (let i = 0; i < count; i++) {
-      events.emit('failed', { ...RUN, jobId: `f${i}`, error, kind: 'error', durationMs: 100 });
-    }
+    for (let i = 0; i < count; i++) stage.activity.of(RUN.queue, RUN.job).failed(100, clock.now(), false);
   };
 
   it('adds the states of all queues up', async () => {
@@ -82,10 +84,10 @@ describe('QueueMonitor', () => {
     await fixture.queues.get('mail').queue.add('send', {});
     const summary = await monitor.summary();
     expect(summary).toEqual({
-      totalMessages: 1,
+      totalMessages: 11,
       pendingMessages: 1,
       processingMessages: 0,
-      completedMessages: 0,
+      completedMessages: 10,
       failedMessages: 0,
       avgProcessingTime: 45,
       p95ProcessingTime: expect.any(Number) as number,
@@ -144,6 +146,24 @@ describe('QueueMonitor', () => {
     expect(codes(await monitor.health('mail'))).toEqual(['JOBS_WAIT_LONG']);
   });
 
+  it('says at once when jobs wait and no process that lives takes any', async () => {
+    stage.slots = { slots: 0, busy: 0 };
+    await fixture.queues.get('mail').queue.add('send', {});
+    const health = await monitor.health('mail');
+    expect([health.status, ...codes(health)]).toEqual(['unhealthy', 'NO_PROGRESS']);
+    expect(health.reasons[0]?.message).toContain('role worker or both');
+    expect(health.stats).toMatchObject({ workers: 0, slots: 0, utilization: null });
+    // Nobody is to take what is paused, and nothing waits in the other queue.
+    expect(codes(await monitor.health('push'))).toEqual([]);
+    await fixture.queues.get('mail').queue.pause();
+    expect(codes(await monitor.health('mail'))).toEqual(['PAUSED']);
+    await fixture.queues.get('mail').queue.resume();
+    stage.slots = { slots: 4, busy: 1 };
+    const worked = await monitor.health('mail');
+    expect(codes(worked)).toEqual([]);
+    expect(worked.stats).toMatchObject({ workers: 1, slots: 4, busySlots: 1, utilization: 0.25 });
+  });
+
   it('says when adds are about to be refused', async () => {
     await fixture.queues
       .get('mail')
@@ -152,9 +172,7 @@ describe('QueueMonitor', () => {
   });
 
   it('says when there are many dead letters', async () => {
-    monitor = new QueueMonitor(fixture.queues, recorder(), breakers, clock, {
-      maxDeadLetters: 2,
-    });
+    monitor = monitorOf(fixture, { maxDeadLetters: 2 });
     await fixture.work('mail');
     await fixture.deaths('mail', [{ errors: ['a'] }, { errors: ['a'] }, { errors: ['a'] }]);
     expect(codes(await monitor.health('mail'))).toEqual(['DEAD_LETTERS']);
@@ -206,7 +224,7 @@ describe('QueueMonitor', () => {
   it('says within seconds that Redis is gone, and does not hang', async () => {
     const redis = await TestRedis.start();
     const onRedis = new DeadLetterFixture('redis', redis);
-    monitor = new QueueMonitor(onRedis.queues, recorder(), breakers, onRedis.clock);
+    monitor = monitorOf(onRedis);
     expect((await monitor.health('mail')).server.reachable).toBe(true);
     redis.signal('SIGSTOP');
     const health = await monitor.overallHealth();

@@ -1,70 +1,63 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { refusesAll } from '../broker/broker.js';
-import type { Broker, QueueSnapshot, ServerReport, UnknownJobs } from '../broker/broker.js';
+import type { Broker, ServerReport, UnknownJobs } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
-import { answeredWithin } from '../../kernel/time/answered-within.js';
-import { HostCode } from '../../kernel/host/host-code.js';
 import { Clock } from '../../kernel/time/clock.js';
-import { BrokerUnavailableError } from '../jobs/errors.js';
-import { CircuitBreakers } from '../ports/circuit-breakers.js';
-import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { PublicationSeal } from '../ports/privacy/publication-seal.js';
-import { ActivityRecorder } from './activity-recorder.js';
-import type { QueueActivity } from './activity-recorder.js';
+import { Fleet } from './activity/fleet.js';
+import { ProcessWatch } from './activity/process-watch.js';
 import { RingKeyWatch } from '../privacy/keys/ring-key-watch.js';
 import { byQueueName, toStats, totalsOf } from './queue-figures.js';
 import { statusOf, worstFirst } from './health-reasons.js';
 import { queueReasons } from './rules/health-rules.js';
-import { looksIdle } from './rules/idleness.js';
 import { reasonsBesideQueues } from './rules/reasons-beside-queues.js';
 import { sealingReasons } from './rules/sealing-rules.js';
+import { ANSWER_TIMEOUT_MS, NONE_UNKNOWN, SeenQueues } from './seen-queues.js';
+import type { SeenQueue } from './seen-queues.js';
 import { spooledJobs, spoolReasons } from './spooled-jobs.js';
 import { UnpluggedPorts } from './unplugged-ports.js';
 import { deadSchedules } from './rules/dead-schedules.js';
 import { HEALTH_DEFAULTS } from './health-thresholds.js';
 import type { HealthThresholds } from './health-thresholds.js';
-import type { OverallHealth, QueueHealth } from './queue-health.js';
+import type { HealthReason, OverallHealth, QueueHealth } from './queue-health.js';
 import { askServer, serverReasons, unreadableCounts } from './rules/server-rules.js';
 import type { QueueMetrics, QueueStats, QueueSummary } from './queue-stats.js';
 
 /** Injection token of `Partial<HealthThresholds>`. */
 export const HEALTH_THRESHOLDS = Symbol.for('nestjs-message-queue:health-thresholds');
 
-/** How long a broker may take to answer, milliseconds. */
-const ANSWER_TIMEOUT_MS = 2_000;
-const NONE_UNKNOWN: UnknownJobs = { count: 0, kinds: [] };
-/** How long a queue that looks idle is watched before it is called so, milliseconds. */
-const SECOND_LOOK_MS = 200;
-
-/** Counts, rates and health of the queues. Its figures about attempts cover this process only. */
+/**
+ * Counts, rates and health of the queues: those of all processes together, and the same whichever process is asked. What is of one
+ * process alone says so.
+ */
 @Injectable()
 export class QueueMonitor {
   private readonly thresholds: HealthThresholds;
+  private readonly seenQueues: SeenQueues;
 
   constructor(
     private readonly queues: ManagedQueues,
-    private readonly activity: ActivityRecorder,
-    private readonly breakers: CircuitBreakers,
+    private readonly fleet: Fleet,
+    private readonly watch: ProcessWatch,
     private readonly clock: Clock,
     @Optional() @Inject(HEALTH_THRESHOLDS) thresholds?: Partial<HealthThresholds>,
     @Optional() private readonly ports?: UnpluggedPorts,
-    @Optional() private readonly host: HostCode = new HostCode(),
     @Optional() private readonly keys?: RingKeyWatch,
     @Optional() private readonly publications?: PublicationSeal,
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
+    this.seenQueues = new SeenQueues(fleet, watch);
   }
 
   /** All queues. @throws BrokerUnavailableError when it does not answer within 2 s */
   async metrics(): Promise<QueueMetrics> {
     const names = this.queues.names();
-    const stats = await this.allStats(names);
+    const stats = await this.statsOf(names);
     return {
       queues: byQueueName(names, stats),
       totals: totalsOf(stats),
-      spooled: spooledJobs(names.map((name) => this.queues.get(name).broker)),
+      spooled: spooledJobs(this.fleet.brokers()),
       socketUnopened: this.publications?.unopened().count ?? 0,
       timestamp: new Date(this.clock.now()),
     };
@@ -72,17 +65,21 @@ export class QueueMonitor {
 
   /** One queue. @throws UnknownQueueError, BrokerUnavailableError when it does not answer within 2 s */
   async stats(name: string): Promise<QueueStats> {
-    const managed = this.queues.get(name);
-    const snapshot = await this.snapshot(managed);
-    const unknown = await this.unknown(managed, snapshot);
-    return toStats(snapshot, unknown, this.activity.of(name), managed.broker.now());
+    this.queues.get(name);
+    const [stats] = await this.statsOf([name]);
+    return stats as QueueStats;
   }
 
   /** One queue, or all together, in plain numbers. @throws UnknownQueueError, BrokerUnavailableError */
   async summary(name?: string): Promise<QueueSummary> {
-    const names = name === undefined ? this.queues.names() : [name];
-    const [stats, health] = await Promise.all([this.allStats(names), this.healthOfAll(names)]);
-    const { waiting, active, completed, failed, delayed, paused } = totalsOf(stats);
+    const names = name === undefined ? this.queues.names() : [this.queues.get(name).definition.name];
+    const [seen, health] = await Promise.all([this.lookAt(names), this.healthOfAll(names)]);
+    const stats = seen.map((one) => this.figures(one, NONE_UNKNOWN));
+    const { waiting, active, failed, delayed, paused } = totalsOf(stats);
+    const completed = seen.reduce(
+      (sum, { look, managed }) => sum + (look.totals.get(managed.definition.name)?.completed ?? 0),
+      0,
+    );
     const attempts = stats.reduce((total, queue) => total + queue.attempts, 0);
     const spentMs = stats.reduce((total, queue) => total + queue.attempts * (queue.avgProcessingMs ?? 0), 0);
     return {
@@ -108,10 +105,10 @@ export class QueueMonitor {
   /** The health of all queues. Never rejects. */
   async overallHealth(): Promise<OverallHealth> {
     const names = this.queues.names();
-    const brokers = new Set(names.map((name) => this.queues.get(name).broker));
+    const brokers = this.fleet.brokers();
     const [health, reasons] = await Promise.all([
       this.healthOfAll(names),
-      reasonsBesideQueues(brokers, this.keys, this.publications, ANSWER_TIMEOUT_MS),
+      reasonsBesideQueues(brokers, this.watch, this.keys, this.publications, ANSWER_TIMEOUT_MS),
     ]);
     const status = statusOf([...reasons, ...health.flatMap((queue) => queue.reasons)]);
     return {
@@ -122,15 +119,10 @@ export class QueueMonitor {
         health.map(({ queue }) => queue),
         health,
       ),
-      breakers: this.breakerStatuses(),
+      breakers: this.watch.statuses(),
       socketUnopened: this.publications?.unopened().count ?? 0,
       timestamp: new Date(this.clock.now()),
     };
-  }
-
-  /** A host may have plugged in breakers of its own. */
-  private breakerStatuses(): readonly BreakerStatus[] {
-    return this.host.ask('CircuitBreakers.statuses()', undefined, () => this.breakers.statuses(), []);
   }
 
   /**
@@ -139,13 +131,22 @@ export class QueueMonitor {
    * @throws the error of the broker when it does not answer
    */
   async acknowledgeLoss(): Promise<boolean> {
-    const brokers = new Set(this.queues.names().map((name) => this.queues.get(name).broker));
-    const had = await Promise.all([...brokers].map((broker) => broker.acknowledgeLoss()));
+    const had = await Promise.all(this.fleet.brokers().map((broker) => broker.acknowledgeLoss()));
     return had.includes(true);
   }
 
-  private allStats(names: readonly string[]): Promise<QueueStats[]> {
-    return Promise.all(names.map((name) => this.stats(name)));
+  private async statsOf(names: readonly string[]): Promise<QueueStats[]> {
+    const seen = await this.lookAt(names);
+    return Promise.all(seen.map(async (one) => this.figures(one, await this.seenQueues.unknown(one))));
+  }
+
+  /** One look at each broker, whatever the number of queues. */
+  private lookAt(names: readonly string[]): Promise<SeenQueue[]> {
+    return Promise.all(names.map((name) => this.seenQueues.see(this.queues.get(name))));
+  }
+
+  private figures({ managed, ...seen }: SeenQueue, unknown: UnknownJobs): QueueStats {
+    return toStats({ ...seen, queue: managed.definition.name, unknown });
   }
 
   /** Asks each server once, whatever the number of queues. */
@@ -163,7 +164,7 @@ export class QueueMonitor {
 
   private async healthOf(managed: ManagedQueue, server: ServerReport): Promise<QueueHealth> {
     const { definition } = managed;
-    const breakers = this.breakerStatuses();
+    const breakers = this.watch.statuses();
     const reasons = [
       ...serverReasons(server, this.thresholds),
       ...spoolReasons(managed.broker),
@@ -172,22 +173,13 @@ export class QueueMonitor {
     let stats: QueueStats | null = null;
     if (server.reachable && !refusesAll(server)) {
       try {
-        const activity = this.activity.of(definition.name);
-        const { snapshot, isIdle } = await this.lookTwice(managed, activity);
-        const unknown = await this.unknown(managed, snapshot);
-        const now = managed.broker.now();
-        stats = toStats(snapshot, unknown, activity, now);
-        const unplugged = this.ports?.of(definition.name) ?? [];
+        const { seen, isIdle } = await this.seenQueues.seeTwice(managed, this.thresholds.noProgressMs);
+        stats = this.figures(seen, await this.seenQueues.unknown(seen));
         // With a key of a wrong type nothing else is known.
-        if (snapshot.wrongKeys.length === 0) {
+        if (seen.snapshot.wrongKeys.length === 0) {
           reasons.push(...(await deadSchedules(managed, ANSWER_TIMEOUT_MS)));
         }
-        reasons.push(
-          ...queueReasons(
-            { definition, snapshot, unknown, activity, breakers, now, isIdle, unplugged },
-            this.thresholds,
-          ),
-        );
+        reasons.push(...this.reasonsOf(seen, stats, isIdle));
       } catch (error) {
         reasons.push(unreadableCounts(definition.name, error));
       }
@@ -207,40 +199,15 @@ export class QueueMonitor {
     };
   }
 
-  /** A job that was added long ago may have been waiting only for a moment, after a delay: a single reading cannot tell. */
-  private async lookTwice(
-    managed: ManagedQueue,
-    { movedMsAgo }: QueueActivity,
-  ): Promise<{ snapshot: QueueSnapshot; isIdle: boolean }> {
-    const { noProgressMs } = this.thresholds;
-    const since = managed.broker.now() - noProgressMs;
-    const snapshot = await this.snapshot(managed);
-    if ((movedMsAgo ?? noProgressMs) < noProgressMs || !looksIdle(snapshot, since)) {
-      return { snapshot, isIdle: false };
-    }
-    await pause(SECOND_LOOK_MS, undefined, { ref: false });
-    const again = await this.snapshot(managed);
-    const stood = again.oldestWaitingAt === snapshot.oldestWaitingAt && again.waiting >= snapshot.waiting;
-    return { snapshot: again, isIdle: stood && looksIdle(again, since) };
-  }
-
-  private async snapshot({ broker, queue, definition }: ManagedQueue): Promise<QueueSnapshot> {
+  private reasonsOf({ managed, ...seen }: SeenQueue, stats: QueueStats, isIdle: boolean): HealthReason[] {
+    const { definition } = managed;
+    const { look, snapshot, sight } = seen;
     const { name } = definition;
-    const message = `The ${broker.provider} broker did not return the counts of "${name}" within ${ANSWER_TIMEOUT_MS} ms.`;
-    const tooLate = (): Error => new BrokerUnavailableError(message, { queue: name });
-    return answeredWithin(broker.snapshot(queue), ANSWER_TIMEOUT_MS, tooLate);
-  }
-
-  /** Jobs that no worker knows. Their kinds are worth a question only where there are any, and not an answer that fails. */
-  private async unknown(
-    { broker, queue }: ManagedQueue,
-    { unknown: count }: QueueSnapshot,
-  ): Promise<UnknownJobs> {
-    if (count === 0) return NONE_UNKNOWN;
-    const tooLate = (): Error => new Error('no answer');
-    return answeredWithin(broker.readUnknown(queue), ANSWER_TIMEOUT_MS, tooLate).catch(() => ({
-      count,
-      kinds: [],
-    }));
+    const breakers = this.watch.statuses();
+    const elsewhere = this.fleet.elsewhere(look, name);
+    const unplugged = this.ports?.of(name) ?? [];
+    const { unknown } = stats;
+    const evidence = { definition, snapshot, unknown, recent: stats, sight, elsewhere, breakers, unplugged };
+    return queueReasons({ ...evidence, now: look.at, isIdle }, this.thresholds);
   }
 }

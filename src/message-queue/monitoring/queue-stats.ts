@@ -1,4 +1,5 @@
 import type { ProviderName, SpoolDepth, UnknownJobs } from '../broker/broker.js';
+import type { Durations } from '../jobs/activity/durations.js';
 import type { ByQueueName } from '../queues/queue-name.js';
 
 /** How many groups of a queue are out of the ordinary. */
@@ -10,6 +11,19 @@ export interface GroupCounts {
   readonly paused: number;
   /** Closed by a rate, or waiting for their batch to fill. Rates of the queue and of job names that are closed count too. */
   readonly sleeping: number;
+}
+
+/** What the jobs of one name did within the last 5 minutes, all processes. */
+export interface JobNameStats {
+  readonly enqueuedLast5m: number;
+  /** Completed. */
+  readonly perMinute: number;
+  /** Attempts that ended. */
+  readonly attempts: number;
+  /** Share of them that failed, 0 to 1; null when there was none. */
+  readonly failureRate: number | null;
+  readonly waitMs: Durations;
+  readonly runMs: Durations;
 }
 
 /** One queue at one moment. */
@@ -48,18 +62,37 @@ export interface QueueStats {
   readonly flowRepairs: number;
   /** How long the job that waits longest has waited, milliseconds; null when none waits. */
   readonly oldestWaitingMs: number | null;
-  /** Share of attempts that failed in this process within the last 5 minutes, 0 to 1; null when there was none. */
+  /** Share of attempts that failed within the last 5 minutes, all processes, 0 to 1; null when there was none. */
   readonly failureRate: number | null;
-  /** Attempts that ended in this process within the last 5 minutes. */
+  /** Attempts that ended within the last 5 minutes, all processes. */
   readonly attempts: number;
-  /** Jobs completed per second in this process over the last 5 minutes. */
+  /** Jobs completed per second over the last 5 minutes, all processes. */
   readonly throughputPerSecond: number;
-  /** Run time of the attempts that ended in this process within the last 5 minutes, milliseconds; null when none did. */
+  /** Mean run time of the attempts that ended within the last 5 minutes, all processes, milliseconds; null when none did. */
   readonly avgProcessingMs: number | null;
+  /** Of the same attempts, exact to the bucket that it lies in: 37 of them, from 1 ms to 30 min. */
   readonly p95ProcessingMs: number | null;
-  /** Jobs that ended as shredded in this process since its start: what they were about was erased. Neither completed nor failed. */
+  /** From when jobs could run until their handlers started, over the last 5 minutes, all processes. Time in which the queue was paused counts. */
+  readonly waitMs: Durations;
+  /** Run times of attempts, over the last 5 minutes, all processes. */
+  readonly runMs: Durations;
+  /** Jobs completed per minute over the last 5 minutes, all processes. */
+  readonly perMinute: number;
+  /** Jobs added within the last 5 minutes, all processes. */
+  readonly enqueuedLast5m: number;
+  /** Processes that live and take jobs of the queue. */
+  readonly workers: number;
+  /** Handlers of the queue that may run at the same time, all processes. */
+  readonly slots: number;
+  /** Of them those that run, as their processes said last. */
+  readonly busySlots: number;
+  /** Busy slots of all slots, 0 to 1; null without slots. */
+  readonly utilization: number | null;
+  /** The same by job name, of those that did anything within the last 5 minutes. */
+  readonly jobs: Readonly<Record<string, JobNameStats>>;
+  /** Jobs that ended as shredded since the first start: what they were about was erased. Neither completed nor failed. */
   readonly shredded: number;
-  /** Handlers in this process that keep running although their signal has aborted. */
+  /** Handlers that keep running although their signal has aborted, all processes. */
   readonly stuckHandlers: number;
   /**
    * How often the host's code outside of handlers (listeners, hooks, the logger) has failed in this process, for this queue
@@ -91,14 +124,15 @@ export interface QueueMetrics {
 
 /** One queue, or all of them together, in plain numbers. */
 export interface QueueSummary {
-  /** Jobs kept in any state. */
+  /** The four below together. */
   readonly totalMessages: number;
   /** Waiting, delayed and paused. */
   readonly pendingMessages: number;
   readonly processingMessages: number;
+  /** Completed since the first start, all processes: also those that are not kept any more. */
   readonly completedMessages: number;
   readonly failedMessages: number;
-  /** Milliseconds over the last 5 minutes of this process; 0 when nothing ran. */
+  /** Milliseconds over the last 5 minutes, all processes; 0 when nothing ran. */
   readonly avgProcessingTime: number;
   readonly p95ProcessingTime: number;
   readonly queues: readonly string[];

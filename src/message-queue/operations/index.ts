@@ -23,7 +23,18 @@ export type { DeadLetterNotice } from '../dead-letter/dead-letter-notifier.js';
 // Metrics and health
 export { QueueMonitor } from '../monitoring/queue-monitor.js';
 export type {
+  HistoryPoint,
+  HistoryQuery,
+  DeployMark,
+  QueueHistory,
+} from '../monitoring/activity/queue-history.js';
+export type { WorkerStatus } from '../monitoring/activity/worker-status.js';
+export type { Durations } from '../jobs/activity/durations.js';
+export type { ActivityDelta, ActivityDeltas } from '../jobs/activity/activity-deltas.js';
+export type { ActivityCounter } from '../jobs/activity/activity-record.js';
+export type {
   GroupCounts,
+  JobNameStats,
   QueueMetrics,
   QueueStats,
   QueueSummary,

@@ -197,6 +197,7 @@ export class MessageQueueTestKit {
   }
 
   private async moveTo(time: number): Promise<void> {
+    await this.upkeep.keepActivity();
     const stepMs = this.upkeep.alertsEveryMs ?? Number.POSITIVE_INFINITY;
     while (time - this.clock.now() > stepMs) {
       await this.clock.advance(stepMs);

@@ -1,5 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
+import { ActivityReporters } from '../monitoring/activity/activity-reporters.js';
 import { AlertWatches } from '../monitoring/alerts/alert-watches.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
 
@@ -9,6 +10,7 @@ export class ManualUpkeep {
 
   /** Nothing of it happens by itself from now on. */
   async takeOver(): Promise<void> {
+    this.reporters.hold();
     await Promise.all([this.sweeper.stop(), this.schedules.stop(), this.alerts.stop()]);
   }
 
@@ -19,6 +21,11 @@ export class ManualUpkeep {
     while (more) ({ more } = await this.sweeper.sweep());
   }
 
+  /** What was done until now belongs to this minute: to be called before the clock moves. */
+  keepActivity(): Promise<void> {
+    return this.reporters.flushAll();
+  }
+
   /** Alerts are judged on the way, since they go by how long something lasts. @returns how often, milliseconds; null: they are off */
   get alertsEveryMs(): number | null {
     return this.alerts.everyMs;
@@ -27,6 +34,10 @@ export class ManualUpkeep {
   /** Judges alerts once, and waits until everybody was told. */
   judgeAlerts(): Promise<void> {
     return this.alerts.turn();
+  }
+
+  private get reporters(): ActivityReporters {
+    return this.moduleRef.get(ActivityReporters, { strict: false });
   }
 
   private get alerts(): AlertWatches {

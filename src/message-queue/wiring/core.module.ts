@@ -13,6 +13,7 @@ import { EventLog } from '../telemetry/logs/event-log.js';
 import { JobEnds } from '../jobs/job-end.js';
 import { JobEvents } from '../jobs/job-events.js';
 import type { MessageQueueOptions } from '../message-queue.options.js';
+import { ACTIVITY_PROVIDERS } from './providers/activity-providers.js';
 import { brokerProviders } from './providers/broker-providers.js';
 import { EXECUTION_PROVIDERS } from './providers/execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
@@ -72,6 +73,7 @@ const INSIDE: Provider[] = [
   { provide: ManagedQueues, useExisting: RegisteredQueues },
   { provide: RateTokens, useFactory: (broker: Broker) => broker.rates, inject: [Broker] },
   ...EXECUTION_PROVIDERS,
+  ...ACTIVITY_PROVIDERS,
   ...SEALING_PROVIDERS,
 ];
 

@@ -13,6 +13,7 @@ import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';
 import { ScheduleReconciler } from '../schedules/schedule-reconciler.js';
+import { ActivityReporters } from '../monitoring/activity/activity-reporters.js';
 import { AlertWatches } from '../monitoring/alerts/alert-watches.js';
 import { UnpluggedPorts } from '../monitoring/unplugged-ports.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
@@ -81,6 +82,7 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
       // It may have been told to stop meanwhile.
       if (this.config.role !== 'producer' && !this.#readiness.isStopping) await this.#begin(isReachable);
       this.#readiness.begin();
+      if (!this.#readiness.isStopping) this.#reporters.start((queue) => this.#worker.slotsOf(queue));
       this.#probes.begin();
       if (!this.#readiness.isStopping) this.#alerts.start();
     });
@@ -139,6 +141,10 @@ class MessageQueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnM
 
   get #probes(): Probes {
     return this.moduleRef.get(Probes, { strict: false });
+  }
+
+  get #reporters(): ActivityReporters {
+    return this.moduleRef.get(ActivityReporters, { strict: false });
   }
 
   get #readiness(): Readiness {

@@ -25,7 +25,9 @@ import { MessageQueueService } from '../message-queue.service.js';
 import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
-import { ActivityRecorder } from '../monitoring/activity-recorder.js';
+import { Fleet } from '../monitoring/activity/fleet.js';
+import { Histories } from '../monitoring/activity/histories.js';
+import type { FleetParts } from '../fleet-calls.js';
 import { Alerts } from '../monitoring/alerts/alerts.js';
 import { QueueMonitor } from '../monitoring/queue-monitor.js';
 import { NotificationCheck } from '../queues/notification/notification-check.js';
@@ -84,6 +86,21 @@ const OPERATIONS = OperationsModule.registerAsync({
   }),
 });
 
+const FLEET_PARTS = Symbol('what is asked about all processes');
+
+const FLEET: Provider = {
+  provide: FLEET_PARTS,
+  useFactory: (
+    queues: ManagedQueues,
+    monitor: QueueMonitor,
+    fleet: Fleet,
+    histories: Histories,
+    alerts: Alerts,
+    schedules: Schedules,
+  ): FleetParts => ({ queues, monitor, fleet, histories, alerts, schedules }),
+  inject: [ManagedQueues, QueueMonitor, Fleet, Histories, Alerts, Schedules],
+};
+
 /** What a host injects. */
 const SERVICE_PROVIDERS: readonly Provider[] = [
   {
@@ -95,14 +112,11 @@ const SERVICE_PROVIDERS: readonly Provider[] = [
       BatchEnqueuer,
       BatchStatusReader,
       JobStatusReader,
-      ManagedQueues,
       QueueAdministration,
       DeadLetterService,
-      QueueMonitor,
       Readiness,
-      Schedules,
       Groups,
-      Alerts,
+      FLEET_PARTS,
     ],
   },
   DeadLetterService,
@@ -139,11 +153,11 @@ const SERVICE_PARTS: readonly Provider[] = [
     ) => new JobEnqueuer(queues, [notifications], activity, traces),
     inject: [RegisteredQueues, NotificationCheck, ProcessActivity, JobTraces],
   },
+  FLEET,
   BatchEnqueuer,
   BatchStatusReader,
   JobStatusReader,
   QueueAdministration,
-  ActivityRecorder,
   UNPLUGGED_PORTS,
   APP_KEYS,
   OPERATOR_LOG,

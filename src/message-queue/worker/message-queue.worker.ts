@@ -67,6 +67,15 @@ export class MessageQueueWorker {
     return this.#workers.get(queueName)?.active.size ?? 0;
   }
 
+  /** Handlers of a queue that may run here at once, 0 while it takes no jobs, and those that run; null where it does not work. */
+  slotsOf(queueName: string): { readonly slots: number; readonly busy: number } | null {
+    const worker = this.#workers.get(queueName);
+    if (worker === undefined) return null;
+    const { concurrency } = this.queues.get(queueName).definition;
+    // Those of a batch share a handler, and jobs that were taken ahead wait for one.
+    return { slots: this.#isStarted ? concurrency : 0, busy: Math.min(concurrency, worker.active.size) };
+  }
+
   /**
    * Starts to run jobs of every queue, once the broker's server answers; does nothing when it runs already, or in a
    * producer.

@@ -1,11 +1,14 @@
 import type { AnnouncedQueue, BrokerLook } from '../../broker/activity-store.js';
 import { EMPTY_SNAPSHOT } from '../../broker/queue-snapshot.js';
 import type { BrokerUnavailableError } from '../../jobs/errors.js';
-import { countOf, isAlive, recordOf, worksOn } from '../../monitoring/alerts/alert-figures.js';
+import type { ProcessSight } from '../../monitoring/activity/process-watch.js';
+import { seenElsewhere } from '../../monitoring/activity/seen-elsewhere.js';
 import { statusOf, unhealthy, worstFirst } from '../../monitoring/health-reasons.js';
 import { HEALTH_DEFAULTS } from '../../monitoring/health-thresholds.js';
 import type { HealthReason, HealthStatus } from '../../monitoring/queue-health.js';
+import { toStats } from '../../monitoring/queue-figures.js';
 import { queueReasons } from '../../monitoring/rules/health-rules.js';
+import { nobodyWorks } from '../../monitoring/rules/idleness.js';
 import { serverReasons } from '../../monitoring/rules/server-rules.js';
 import { definitionOf } from './announced-queues.js';
 import { announcedAs } from './announced-queues.js';
@@ -40,24 +43,22 @@ export async function fleetHealth(session: Session, queue?: string): Promise<Fle
   return { status: statusOf([...reasons, ...queues.flatMap((one) => one.reasons)]), reasons, queues };
 }
 
+/** Of a process that has no queues. */
+const NO_SIGHT: ProcessSight = {
+  ...{ movedMsAgo: null, stuck: [], blockedBy: [] },
+  hostFailures: { count: 0, recent: [] },
+};
+
 function reasonsOf(announced: AnnouncedQueue, look: BrokerLook): HealthReason[] {
-  const { name } = announced;
-  const snapshot = look.counts.get(name) ?? EMPTY_SNAPSHOT;
-  const lately = recordOf(look, name);
-  const living = look.instances.filter((instance) => isAlive(instance, look.at));
-  const stuck = living.flatMap(({ id, queues }) =>
-    Array.from({ length: queues[name]?.[2] ?? 0 }, () => `in process ${id}`),
-  );
+  const { name: queue } = announced;
+  const snapshot = look.counts.get(queue) ?? EMPTY_SNAPSHOT;
+  const unknown = { count: snapshot.unknown, kinds: [] };
+  const recent = toStats({ look, queue, snapshot, unknown, sight: NO_SIGHT });
+  const evidence = { snapshot, unknown, recent, sight: NO_SIGHT, elsewhere: seenElsewhere(look, queue) };
   return queueReasons(
     {
-      ...{ definition: definitionOf(announced), snapshot, now: look.at, breakers: [], unplugged: [] },
-      unknown: { count: snapshot.unknown, kinds: [] },
-      activity: {
-        ...{ completed: countOf(lately, 'completed'), failed: countOf(lately, 'failed') },
-        ...{ avgMs: null, p95Ms: null, movedMsAgo: null, shredded: 0, stuck, blockedBy: [] },
-        hostFailures: { count: 0, recent: [] },
-      },
-      isIdle: snapshot.waiting > 0 && !snapshot.isPaused && !living.some((one) => worksOn(one, name)),
+      ...{ ...evidence, definition: definitionOf(announced), now: look.at, breakers: [], unplugged: [] },
+      isIdle: nobodyWorks(snapshot, recent.slots),
     },
     HEALTH_DEFAULTS,
   );

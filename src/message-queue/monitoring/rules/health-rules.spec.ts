@@ -3,7 +3,8 @@ import { NO_FLOW } from '../../broker/groups-of-queue.js';
 import { defineQueue } from '../../jobs/queue-definition.js';
 import { queueReasons } from './health-rules.js';
 import { serverReasons } from './server-rules.js';
-import type { HealthEvidence } from './health-rules.js';
+import type { ProcessSight } from '../activity/process-watch.js';
+import type { HealthEvidence, SeenElsewhere } from './health-rules.js';
 import { HEALTH_DEFAULTS } from '../health-thresholds.js';
 
 const FIT: ServerReport = {
@@ -79,6 +80,7 @@ describe('queueReasons', () => {
       keysForgottenAt: null,
     },
     flow = NO_FLOW,
+    { sight, elsewhere }: { sight?: Partial<ProcessSight>; elsewhere?: Partial<SeenElsewhere> } = {},
   ): string[] => {
     const counts = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: 0, isPaused: false };
     const evidence: HealthEvidence = {
@@ -101,17 +103,9 @@ describe('queueReasons', () => {
         expired: 0,
         flow,
       },
-      activity: {
-        completed: 0,
-        failed: 0,
-        avgMs: null,
-        p95Ms: null,
-        movedMsAgo: null,
-        shredded: 0,
-        stuck: [],
-        blockedBy: [],
-        hostFailures: { count: 0, recent: [] },
-      },
+      recent: { attempts: 0, failureRate: null },
+      sight: { movedMsAgo: null, stuck: [], blockedBy: [], hostFailures: { count: 0, recent: [] }, ...sight },
+      elsewhere: { stuck: [], blockedBy: [], ...elsewhere },
     };
     return queueReasons(evidence, HEALTH_DEFAULTS).map(({ code, message }) => `${code} ${message}`);
   };
@@ -163,5 +157,16 @@ describe('queueReasons', () => {
       ),
     ]);
     expect(at(NOW - 3_600_001)).toEqual([]);
+  });
+
+  it('tells of handlers that are stuck and breakers that are open in other processes', () => {
+    const elsewhere = { stuck: [{ process: 'worker-7 (pid 12)', handlers: 2 }], blockedBy: ['smtp'] };
+    const sight = { stuck: ['Mailer.send (job m_1)'] };
+    expect(reasonsOf(0, null, undefined, NO_FLOW, { sight, elsewhere })).toEqual([
+      expect.stringMatching(
+        /^STUCK_HANDLER 3 handler\(s\) .*Mailer\.send \(job m_1\), 2 in worker-7 \(pid 12\)/,
+      ),
+      expect.stringMatching(/^BREAKER_OPEN .* wait for smtp \(in other processes/),
+    ]);
   });
 });

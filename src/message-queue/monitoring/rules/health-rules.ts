@@ -2,7 +2,8 @@ import type { QueueSnapshot, UnknownJobs } from '../../broker/broker.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { FIRST_VERSION } from '../../jobs/queue-definition.js';
 import type { BreakerStatus } from '../../ports/circuit-breakers.js';
-import type { QueueActivity } from '../activity-recorder.js';
+import type { ProcessSight } from '../activity/process-watch.js';
+import type { QueueStats } from '../queue-stats.js';
 import type { HealthThresholds } from '../health-thresholds.js';
 import { parkedKey } from './flow-rules.js';
 import { degraded, percent, unhealthy, worstFirst } from '../health-reasons.js';
@@ -14,13 +15,26 @@ export interface HealthEvidence {
   readonly snapshot: QueueSnapshot;
   /** Jobs that no worker so far knows. */
   readonly unknown: UnknownJobs;
-  readonly activity: QueueActivity;
+  /** Of all processes. */
+  readonly recent: Pick<QueueStats, 'attempts' | 'failureRate'>;
+  /** Of this one. */
+  readonly sight: ProcessSight;
+  readonly elsewhere: SeenElsewhere;
+  /** Of this process. */
   readonly breakers: readonly BreakerStatus[];
   readonly now: number;
   /** Jobs wait and no worker anywhere takes them. */
   readonly isIdle: boolean;
   /** Ports of the queue that memory serves because nobody plugged them in. */
   readonly unplugged: readonly string[];
+}
+
+/** What other processes that live say of a queue. */
+export interface SeenElsewhere {
+  /** Stuck handlers, by process, in words. */
+  readonly stuck: readonly { readonly process: string; readonly handlers: number }[];
+  /** Dependencies whose open breaker makes jobs of the queue wait. */
+  readonly blockedBy: readonly string[];
 }
 
 /** How long health speaks of dead letters that were dropped, milliseconds. */
@@ -73,22 +87,22 @@ function noProgress({ definition, snapshot, isIdle }: HealthEvidence): HealthRea
   );
 }
 
-function stuckHandlers({ definition, activity }: HealthEvidence): HealthReason | null {
-  if (activity.stuck.length === 0) return null;
-  const shown = activity.stuck.slice(0, 3).join(', ');
+function stuckHandlers({ definition, sight, elsewhere }: HealthEvidence): HealthReason | null {
+  const others = elsewhere.stuck.map(({ process, handlers }) => `${handlers} in ${process}`);
+  const count = elsewhere.stuck.reduce((sum, { handlers }) => sum + handlers, sight.stuck.length);
+  if (count === 0) return null;
+  const shown = [...sight.stuck.slice(0, 3), ...others.slice(0, 3)].join(', ');
   return unhealthy(
     'STUCK_HANDLER',
-    `${activity.stuck.length} handler(s) of "${definition.name}" are still running although their signal was aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
+    `${count} handler(s) of "${definition.name}" are still running although their signal was aborted: ${shown}. Pass context.signal to what they wait for; restart the process to free their slots.`,
   );
 }
 
 function failureRate(
-  { definition, activity }: HealthEvidence,
+  { definition, recent: { attempts, failureRate: rate } }: HealthEvidence,
   thresholds: HealthThresholds,
 ): HealthReason | null {
-  const attempts = activity.completed + activity.failed;
-  if (attempts < thresholds.minAttempts) return null;
-  const rate = activity.failed / attempts;
+  if (rate === null || attempts < thresholds.minAttempts) return null;
   if (rate < thresholds.degradedFailureRate) return null;
   const make = rate >= thresholds.unhealthyFailureRate ? unhealthy : degraded;
   return make(
@@ -145,14 +159,17 @@ function nearLimit({ definition, snapshot }: HealthEvidence): HealthReason | nul
   );
 }
 
-function breakerOpen({ definition, activity, breakers }: HealthEvidence): HealthReason | null {
+function breakerOpen({ definition, sight, elsewhere, breakers }: HealthEvidence): HealthReason | null {
   const open = breakers.filter(
-    ({ dependency, state }) => state !== 'CLOSED' && activity.blockedBy.includes(dependency),
+    ({ dependency, state }) => state !== 'CLOSED' && sight.blockedBy.includes(dependency),
   );
-  if (open.length === 0) return null;
-  const names = open
-    .map(({ dependency, lastError }) => `${dependency} (${lastError ?? 'unknown'})`)
-    .join(', ');
+  const known = open.map(({ dependency }) => dependency);
+  const others = elsewhere.blockedBy.filter((dependency) => !known.includes(dependency));
+  if (open.length + others.length === 0) return null;
+  const names = [
+    ...open.map(({ dependency, lastError }) => `${dependency} (${lastError ?? 'unknown'})`),
+    ...others.map((dependency) => `${dependency} (in other processes, whose logs say why)`),
+  ].join(', ');
   return degraded(
     'BREAKER_OPEN',
     `Jobs of "${definition.name}" wait for ${names}. Repair what it names${settingsHint(open)}; the jobs have spent no attempts and go on by themselves once it answers.`,
@@ -206,8 +223,8 @@ function unpluggedPorts({ definition, unplugged }: HealthEvidence): HealthReason
   );
 }
 
-function hostCodeFailed({ definition, activity }: HealthEvidence): HealthReason | null {
-  const { recent } = activity.hostFailures;
+function hostCodeFailed({ definition, sight }: HealthEvidence): HealthReason | null {
+  const { recent } = sight.hostFailures;
   if (recent.length === 0) return null;
   return degraded(
     'HOST_CODE_FAILED',

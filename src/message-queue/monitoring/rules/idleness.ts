@@ -11,3 +11,15 @@ export function looksIdle(
   const isTakeable = waiting > flow.held && flow.sleeping === 0 && !isPaused;
   return isTakeable && active === 0 && oldestWaitingAt !== null && oldestWaitingAt < since;
 }
+
+/**
+ * Whether jobs wait and no process that lives takes any of the queue: none will start, however long somebody waits. Where some run all the
+ * same, whoever runs them does not tell of itself.
+ * @param slots of all processes that live
+ */
+export function nobodyWorks(
+  { waiting, active, isPaused }: Pick<QueueSnapshot, 'waiting' | 'active' | 'isPaused'>,
+  slots: number,
+): boolean {
+  return slots === 0 && waiting > 0 && active === 0 && !isPaused;
+}

@@ -2,6 +2,7 @@ import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import type { Broker } from '../../broker/broker.js';
 import type { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
 import type { PublicationSeal } from '../../ports/privacy/publication-seal.js';
+import type { ProcessWatch } from '../activity/process-watch.js';
 import { degraded, unhealthy } from '../health-reasons.js';
 import type { HealthReason } from '../queue-health.js';
 
@@ -11,13 +12,24 @@ import type { HealthReason } from '../queue-health.js';
  */
 export async function reasonsBesideQueues(
   brokers: Iterable<Broker>,
+  watch: Pick<ProcessWatch, 'isBeyondLimit'>,
   keys: RingKeyWatch | undefined,
   publications: PublicationSeal | undefined,
   timeoutMs: number,
 ): Promise<HealthReason[]> {
   const abandoned = [...brokers].map((broker) => abandonedQueues(broker, timeoutMs));
   const asked = await Promise.all([...abandoned, keyReasons(keys, timeoutMs)]);
-  return [...asked.flat(), ...unopenedReasons(publications)];
+  return [...asked.flat(), ...unopenedReasons(publications), ...seriesReasons(watch)];
+}
+
+function seriesReasons({ isBeyondLimit }: Pick<ProcessWatch, 'isBeyondLimit'>): HealthReason[] {
+  if (!isBeyondLimit) return [];
+  return [
+    degraded(
+      'TOO_MANY_SERIES',
+      'This process has more pairs of queue and job name than are counted apart: those that came last are counted as "other" in history, metrics and alerts. Raise operations.activity.maxSeries.',
+    ),
+  ];
 }
 
 /** What a broker says of queues that no process has. */

@@ -7,6 +7,7 @@ import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEvents } from '../../jobs/job-events.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { Fleet } from '../../monitoring/activity/fleet.js';
 import { AlertWatches } from '../../monitoring/alerts/alert-watches.js';
 import { Alerts } from '../../monitoring/alerts/alerts.js';
 import { isSinkFactory } from '../../monitoring/alerts/settings/given-sinks.js';
@@ -21,6 +22,7 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
     provide: AlertWatches,
     useFactory: (
       queues: ManagedQueues,
+      fleet: Fleet,
       { operations, role }: MessageQueueConfig,
       clock: Clock,
       events: JobEvents,
@@ -29,14 +31,14 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
     ) =>
       new AlertWatches({
         ...{ queues, clock, settings: operations.alerts, worksHere: role !== 'producer' },
-        look: (broker: Broker) => broker.activity.look(queues.names()),
+        look: (broker: Broker) => fleet.recentLook(broker),
         sinks: async () => [
           new LogAlertSink(log),
           new EventAlertSink(events),
           ...(await Promise.all(operations.alerts.sinks.map((sink) => made(sink, moduleRef)))),
         ],
       }),
-    inject: [ManagedQueues, MESSAGE_QUEUE_CONFIG, Clock, JobEvents, EventLog, ModuleRef],
+    inject: [ManagedQueues, Fleet, MESSAGE_QUEUE_CONFIG, Clock, JobEvents, EventLog, ModuleRef],
   },
   {
     provide: Alerts,

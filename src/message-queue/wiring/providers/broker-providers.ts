@@ -8,14 +8,19 @@ import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import { JobEvents } from '../../jobs/job-events.js';
 import { EventLog } from '../../telemetry/logs/event-log.js';
+import { ActivityReporters } from '../../monitoring/activity/activity-reporters.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { getBrokerToken, getConfigToken } from '../../message-queue.tokens.js';
 
-/** Closes a broker when everything that might still add a job is gone: last of all shutdown hooks. */
+/** Closes a broker when everything that might still add a job is gone: last of all shutdown hooks. Before that it is told what that did. */
 class BrokerCloser implements OnApplicationShutdown {
-  constructor(private readonly broker: Broker) {}
+  constructor(
+    private readonly broker: Broker,
+    private readonly reporters: ActivityReporters,
+  ) {}
 
   async onApplicationShutdown(): Promise<void> {
+    await this.reporters.leave(this.broker);
     await this.broker.close();
   }
 }
@@ -35,7 +40,11 @@ export function brokerProviders(configKey: string | undefined): Provider[] {
       ) => createBroker(config, clock, { events, lines, log }),
       inject: [getConfigToken(configKey), Clock, JobEvents, RepeatedLines, EventLog],
     },
-    { provide: BrokerCloser, useFactory: (broker: Broker) => new BrokerCloser(broker), inject: [token] },
+    {
+      provide: BrokerCloser,
+      useFactory: (broker: Broker, reporters: ActivityReporters) => new BrokerCloser(broker, reporters),
+      inject: [token, ActivityReporters],
+    },
   ];
 }
 

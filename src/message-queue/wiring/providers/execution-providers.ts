@@ -65,12 +65,6 @@ export const EXECUTION_PROVIDERS: readonly Provider[] = [
     useFactory: ({ traces }: MessageQueueConfig) => new JobTraces(traces),
     inject: [MESSAGE_QUEUE_CONFIG],
   },
-  {
-    provide: ProcessActivity,
-    useFactory: ({ definitions, config }: ResolvedConfiguration) =>
-      new ProcessActivity(definitions, config.operations.activity.maxSeries),
-    inject: [RESOLVED_CONFIGURATION],
-  },
   { provide: HandlerRegistry, useFactory: () => new HandlerRegistry() },
   {
     provide: JobMiddlewareStack,
