@@ -1,6 +1,7 @@
 import { UnknownJobNameError } from '../../../jobs/errors.js';
 import { didYouMean } from '../../../../kernel/values/did-you-mean.js';
 import type { MessageQueueService } from '../../../message-queue.service.js';
+import { correlationOfRequest } from '../../../telemetry/logs/request-correlation.js';
 import type { EnqueuedJob } from '../answers.js';
 import { act, Reply } from '../route.js';
 import type { Route } from '../route.js';
@@ -12,8 +13,6 @@ type EnqueueOptions = NonNullable<Parameters<MessageQueueService['enqueue']>[3]>
 
 const PAUSED = object<{ queue: string; isPaused: boolean }>({ queue: TEXT, isPaused: FLAG });
 const WHY = { reason: REASON };
-/** Version, trace id, parent, flags: the trace id tells what belongs together. */
-const TRACE_PARENT = /^[\da-f]{2}-(?<trace>[\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
 
 const JOB = {
   payload: needed(anyParam('Of the job: what its class says is checked.')),
@@ -69,8 +68,7 @@ function identifiers(
   key: string | undefined,
 ): Pick<EnqueueOptions, 'idempotencyKey' | 'correlationId'> {
   const idempotencyKey = key ?? header('idempotency-key');
-  const trace = TRACE_PARENT.exec(header('traceparent') ?? '')?.groups?.['trace'];
-  const correlationId = header('x-correlation-id') ?? trace;
+  const correlationId = correlationOfRequest(header);
   return {
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(correlationId !== undefined && { correlationId }),
