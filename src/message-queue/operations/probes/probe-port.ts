@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { inRootContext } from '../../../kernel/host/root-context.js';
 import type { HttpStep } from '../http/mount.js';
 import { refuse } from '../http/refuse.js';
+import { settlesWithin } from '../../../kernel/time/settles-within.js';
 
 /** Something that the port serves. */
 export interface ProbeRoute {
@@ -14,10 +16,12 @@ export interface ProbeRoute {
 /** How long a request may take to arrive, milliseconds: nobody may keep the few connections. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const MOST_CONNECTIONS = 50;
+const CLOSE_MS = 1_000;
 
 /** A web server of the process's own for probes and metrics, where the app has none. */
 export class ProbePort {
   readonly #server: Server;
+  readonly #underWay = new Set<ServerResponse>();
 
   constructor(
     private readonly port: number,
@@ -44,16 +48,21 @@ export class ProbePort {
     this.#server.unref();
   }
 
-  /** Lets requests under way end. */
+  /** Lets answers under way go out, for a second at most; whoever only holds a connection loses it. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await settlesWithin(
+      Promise.all([...this.#underWay].map((response) => once(response, 'close'))),
+      CLOSE_MS,
+    );
+    this.#server.closeAllConnections();
+    await closed;
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#underWay.add(response);
+    response.once('close', () => this.#underWay.delete(response));
     const url = request.url ?? '/';
     const route = this.routes.find(
       ({ address }) =>

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { freePort } from '../../../../test/support/redis-server.js';
+import type { HttpStep } from '../http/mount.js';
 import type { Broker, ServerReport } from '../../broker/broker.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import { Refusal } from '../../../kernel/values/kind.js';
@@ -126,4 +130,27 @@ describe('ProbePort', () => {
     });
     await new Promise((resolve) => other.close(resolve));
   });
+
+  it('closes although somebody holds a connection and says nothing, and lets answers under way go out', async () => {
+    const port = await freePort();
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      const step: HttpStep = (_request, response) => {
+        answer = () => void response.end('late');
+        resolve();
+      };
+      opened = new ProbePort(port, '127.0.0.1', [{ address: '/slow', step }]);
+    });
+    await opened?.open();
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    const body = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.text());
+    await asked;
+    const closed = opened?.close();
+    answer();
+    expect(await body).toBe('late');
+    await closed;
+    silent.destroy();
+  });
+  let opened: ProbePort | undefined;
 });
