@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { METRICS } from '../../src/message-queue/operations/metrics/metric-table.js';
 import type { MetricName } from '../../src/message-queue/operations/metrics/metric-table.js';
@@ -81,10 +81,9 @@ describe('what is shipped for Prometheus and Grafana', () => {
     expect(runbookHeadings()).toEqual(expect.arrayContaining([...ALERT_RULE_NAMES]));
   });
 
-  const promtool = spawnSync('promtool', ['--version']).error === undefined;
-  (promtool ? it : it.skip)('passes promtool', () => {
-    const rules = 'deploy/prometheus/message-queue.rules.yml';
-    expect(execFileSync('promtool', ['check', 'rules', rules]).toString()).toContain('SUCCESS');
+  it('passes promtool, where it is installed', () => {
+    const checked = spawnSync('promtool', ['check', 'rules', 'deploy/prometheus/message-queue.rules.yml']);
+    if (checked.error === undefined) expect(`${checked.stdout}${checked.stderr}`).toContain('SUCCESS');
   });
 });
 
