@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { addRecord, emptyRecord } from '../../jobs/activity/activity-record.js';
-import { runsOf, waitsOf } from '../../jobs/activity/durations.js';
-import type { Durations } from '../../jobs/activity/durations.js';
-import { countOf } from '../../monitoring/alerts/alert-figures.js';
+import { pointOf } from '../../monitoring/activity/histories.js';
+import type { HistoryPoint } from '../../monitoring/activity/queue-history.js';
 import { UsageError } from '../cli-errors.js';
 import type { CommandLine, Run } from '../command-line.js';
 import { wholeNumber, withCommon } from '../command-options.js';
@@ -20,18 +19,7 @@ interface HistoryOptions {
   readonly job?: string;
 }
 
-interface Step {
-  readonly at: number;
-  readonly added: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly retried: number;
-  readonly dead: number;
-  readonly waitMs: Durations;
-  readonly runMs: Durations;
-}
-
-const COLUMNS: readonly Column<Step>[] = [
+const COLUMNS: readonly Column<HistoryPoint>[] = [
   { title: 'from (UTC)', text: ({ at }) => moment(at).slice(0, 16) },
   { title: 'added', isNumber: true, text: ({ added }) => count(added) },
   { title: 'completed', isNumber: true, text: ({ completed }) => count(completed) },
@@ -80,21 +68,15 @@ async function show(
     require('../session/announced-queues.js') as typeof import('../session/announced-queues.js');
   announcedAs(queue, announced);
   const stepMs = step * MINUTE_MS;
-  const from = Math.floor((at - hours * HOUR_MS) / stepMs) * stepMs + stepMs;
+  const steps = Math.max(1, Math.round((hours * HOUR_MS) / stepMs));
+  const from = Math.floor(at / stepMs) * stepMs - (steps - 1) * stepMs;
+  const records = Array.from({ length: steps }, emptyRecord);
   const minutes = await activity.history(queue, Math.floor(from / HOUR_MS), Math.floor(at / HOUR_MS));
-  const points: Step[] = [];
-  for (let begin = from; begin <= at; begin += stepMs) {
-    const sum = emptyRecord();
-    for (const one of minutes) {
-      if (one.minute >= begin && one.minute < begin + stepMs && (job ?? one.job) === one.job)
-        addRecord(sum, one.record);
-    }
-    points.push({
-      ...{ at: begin, added: countOf(sum, 'added'), completed: countOf(sum, 'completed') },
-      ...{ failed: countOf(sum, 'failed'), retried: countOf(sum, 'retried'), dead: countOf(sum, 'dead') },
-      ...{ waitMs: waitsOf(sum), runMs: runsOf(sum) },
-    });
+  for (const { minute, job: name, record } of minutes) {
+    const sum = records[Math.floor((minute - from) / stepMs)];
+    if (sum !== undefined && (job ?? name) === name) addRecord(sum, record);
   }
+  const points = records.map((record, i) => pointOf(from + i * stepMs, record));
   const marks = deploys.filter((mark) => mark.at >= from);
   if (isJson) terminal.json({ queue, job: job ?? null, step, from, points, deploys: marks });
   else {

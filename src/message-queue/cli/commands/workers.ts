@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CommandLine, Run } from '../command-line.js';
 import { withCommon } from '../command-options.js';
 import type { Instance } from '../../broker/activity-store.js';
-import { isAlive } from '../../monitoring/alerts/alert-figures.js';
+import { isAlive } from '../../monitoring/activity/recent-activity.js';
 import { writeTable } from '../output/table.js';
 import type { Column } from '../output/table.js';
 import { age, duration, orNone } from '../output/words.js';

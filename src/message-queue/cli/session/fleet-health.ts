@@ -1,7 +1,6 @@
 import type { AnnouncedQueue, BrokerLook } from '../../broker/activity-store.js';
 import { EMPTY_SNAPSHOT } from '../../broker/queue-snapshot.js';
 import type { BrokerUnavailableError } from '../../jobs/errors.js';
-import type { ProcessSight } from '../../monitoring/activity/process-watch.js';
 import { seenElsewhere } from '../../monitoring/activity/seen-elsewhere.js';
 import { statusOf, unhealthy, worstFirst } from '../../monitoring/health-reasons.js';
 import { HEALTH_DEFAULTS } from '../../monitoring/health-thresholds.js';
@@ -10,8 +9,8 @@ import { toStats } from '../../monitoring/queue-figures.js';
 import { queueReasons } from '../../monitoring/rules/health-rules.js';
 import { nobodyWorks } from '../../monitoring/rules/idleness.js';
 import { serverReasons } from '../../monitoring/rules/server-rules.js';
-import { definitionOf } from './announced-queues.js';
-import { announcedAs } from './announced-queues.js';
+import { announcedAs, definitionOf } from './announced-queues.js';
+import { NO_SIGHT } from './no-sight.js';
 import type { Session } from './session.js';
 
 /** How everything is. */
@@ -42,12 +41,6 @@ export async function fleetHealth(session: Session, queue?: string): Promise<Fle
     .map((one) => ({ queue: one.queue, status: statusOf(one.reasons), reasons: one.reasons }));
   return { status: statusOf([...reasons, ...queues.flatMap((one) => one.reasons)]), reasons, queues };
 }
-
-/** Of a process that has no queues. */
-const NO_SIGHT: ProcessSight = {
-  ...{ movedMsAgo: null, stuck: [], blockedBy: [] },
-  hostFailures: { count: 0, recent: [] },
-};
 
 function reasonsOf(announced: AnnouncedQueue, look: BrokerLook): HealthReason[] {
   const { name: queue } = announced;

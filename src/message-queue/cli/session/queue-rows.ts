@@ -1,11 +1,10 @@
 import type { BrokerLook } from '../../broker/activity-store.js';
 import { EMPTY_SNAPSHOT } from '../../broker/queue-snapshot.js';
-import { runsOf, waitsOf } from '../../jobs/activity/durations.js';
 import type { Durations } from '../../jobs/activity/durations.js';
-import { countOf, isAlive, recordOf } from '../../monitoring/alerts/alert-figures.js';
+import { toStats } from '../../monitoring/queue-figures.js';
+import { NO_SIGHT } from './no-sight.js';
 
-const MINUTE_MS = 60_000;
-/** One queue now, and over the last minutes. */
+/** One queue now, and over the last 5 minutes of all processes. */
 export interface QueueNow {
   readonly queue: string;
   readonly isPaused: boolean;
@@ -16,12 +15,11 @@ export interface QueueNow {
   readonly held: number;
   readonly dead: number;
   readonly oldestWaitingMs: number | null;
-  /** Completed, of the last 5 minutes. */
+  /** Completed. */
   readonly perMinute: number;
+  readonly attempts: number;
   /** 0 to 1; null when there was no attempt. */
   readonly failureRate: number | null;
-  readonly attempts: number;
-  readonly failed: number;
   readonly waitMs: Durations;
   readonly runMs: Durations;
   readonly workers: number;
@@ -39,32 +37,12 @@ export function queueRows(look: BrokerLook): QueueNow[] {
 
 function queueRow(look: BrokerLook, queue: string): QueueNow {
   const snapshot = look.counts.get(queue) ?? EMPTY_SNAPSHOT;
-  const lately = recordOf(look, queue);
-  const [completed, failed] = [countOf(lately, 'completed'), countOf(lately, 'failed')];
-  const attempts = completed + failed;
-  const workers = look.instances
-    .filter((instance) => isAlive(instance, look.at))
-    .flatMap(({ queues }) => (Object.hasOwn(queues, queue) ? [queues[queue] ?? [0, 0, 0]] : []));
-  const { oldestWaitingAt } = snapshot;
+  const unknown = { count: snapshot.unknown, kinds: [] };
+  const stats = toStats({ look, queue, snapshot, unknown, sight: NO_SIGHT });
+  const { isPaused, active, delayed, held, failed: dead, oldestWaitingMs, perMinute, attempts } = stats;
+  const { failureRate, waitMs, runMs, workers, slots, busySlots } = stats;
   return {
-    ...{ queue, isPaused: snapshot.isPaused, waiting: snapshot.waiting + snapshot.paused },
-    ...{
-      active: snapshot.active,
-      delayed: snapshot.delayed,
-      held: snapshot.flow.held,
-      dead: snapshot.failed,
-    },
-    oldestWaitingMs: oldestWaitingAt === null ? null : Math.max(0, look.at - oldestWaitingAt),
-    perMinute: completed / minutesOf(look.at),
-    failureRate: attempts === 0 ? null : failed / attempts,
-    ...{ attempts, failed, waitMs: waitsOf(lately), runMs: runsOf(lately) },
-    workers: workers.length,
-    slots: workers.reduce((sum, [slots]) => sum + slots, 0),
-    busySlots: workers.reduce((sum, [, busy]) => sum + busy, 0),
+    ...{ queue, isPaused, waiting: stats.waiting + stats.paused, active, delayed, held, dead },
+    ...{ oldestWaitingMs, perMinute, attempts, failureRate, waitMs, runMs, workers, slots, busySlots },
   };
-}
-
-/** Those before the minute under way, and what of it has passed. */
-function minutesOf(at: number): number {
-  return 5 + (at % MINUTE_MS) / MINUTE_MS;
 }

@@ -125,7 +125,8 @@ function rolledUp(minutes: readonly ActivityMinute[], grain: number): RolledHour
   return packed(sums);
 }
 
-function pointOf(at: number, record: ActivityRecord): HistoryPoint {
+/** One step of a history. @param record what was counted within it */
+export function pointOf(at: number, record: ActivityRecord): HistoryPoint {
   const of = (counter: keyof typeof COUNTER_AT): number => record[COUNTER_AT[counter]] as number;
   return {
     at,
