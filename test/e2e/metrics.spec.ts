@@ -130,6 +130,29 @@ describe('Metrics', () => {
     },
   );
 
+  it('tell of queues that only other processes have, and of who works on them', async () => {
+    const shared = { redis: { url: redis.url }, prefix: `m-${randomUUID()}` };
+    await start({ ...shared, role: 'worker' });
+    const other = await apps.start({
+      imports: [
+        MessageQueueModule.forRoot({
+          ...shared,
+          environment: 'test',
+          role: 'producer',
+          builtInQueues: ['message-cleanup'],
+        }),
+      ],
+    });
+    const text = await waitUntil(async () => {
+      const now = await textOf(other);
+      return valuesOf(now, 'workers')['metered-words'] === 1 ? now : null;
+    }, 'the worker to be seen');
+    expect(valuesOf(text, 'workers')).toEqual({ 'metered-words': 1, 'message-cleanup': 0 });
+    expect(valuesOf(text, 'worker_utilization_ratio')).toEqual({ 'metered-words': 0 });
+    expect(valuesOf(text, 'slots')).toEqual({});
+    expect(lintMetrics(text)).toEqual([]);
+  });
+
   it('say of a broker that is away that it is, and go on with those of the process', async () => {
     const proxy = await TcpProxy.start(redis.port);
     const app = await start({ redis: { host: '127.0.0.1', port: proxy.port }, prefix: `m-${randomUUID()}` });

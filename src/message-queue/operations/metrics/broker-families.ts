@@ -1,6 +1,6 @@
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { QueueSnapshot } from '../../broker/broker.js';
-import { isAlive } from '../../monitoring/alerts/alert-figures.js';
+import { isAlive } from '../../monitoring/activity/recent-activity.js';
 import type { MetricFamily, Sample } from './exposition.js';
 import type { MetricName } from './metric-table.js';
 
@@ -31,7 +31,8 @@ const STATES: readonly (readonly [state: string, of: (snapshot: QueueSnapshot) =
 /** The metrics of the broker; while one is away (null) only that it is. */
 export function brokerFamilies(facts: BrokerFacts | null): readonly MetricFamily[] {
   if (facts === null) return [single('broker_up', 0)];
-  const { looks, latencyMs, memoryUsedRatio } = facts;
+  const { latencyMs, memoryUsedRatio } = facts;
+  const looks = eachQueueOnce(facts.looks);
   return [
     single('broker_up', 1),
     single('broker_latency_seconds', latencyMs === null ? null : latencyMs / 1_000),
@@ -56,6 +57,16 @@ export function brokerFamilies(facts: BrokerFacts | null): readonly MetricFamily
     byQueue('flow_repairs_total', looks, ({ flow }) => flow.repairs),
     { name: 'alert_firing', samples: alertsOf(looks) },
   ];
+}
+
+/** Brokers that several apps share may each have a queue of the same name; the app's own come first. */
+function eachQueueOnce(looks: readonly MeasuredLook[]): readonly MeasuredLook[] {
+  const seen = new Set<string>();
+  return looks.map((look) => {
+    const counts = new Map([...look.counts].filter(([queue]) => !seen.has(queue)));
+    for (const queue of counts.keys()) seen.add(queue);
+    return { ...look, counts };
+  });
 }
 
 function workersOf(look: MeasuredLook): readonly Sample[] {

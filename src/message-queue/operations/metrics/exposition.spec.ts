@@ -165,6 +165,13 @@ describe('exposition', () => {
     expect([of('failed'), of('timed_out')]).toEqual([3, 2]);
   });
 
+  it('shows a queue once that two brokers of the app have', () => {
+    const text = exposition(
+      brokerFamilies({ ...BROKER, looks: [LOOK, { ...LOOK, alerts: [ALERT, ALERT] }] }),
+    );
+    expect(lintMetrics(text)).toEqual([]);
+  });
+
   it('says of a broker that is away nothing but that', () => {
     expect(exposition(brokerFamilies(null))).toBe(
       '# HELP message_queue_broker_up Whether the broker answers; while it does not, the other metrics of the broker are absent.\n' +

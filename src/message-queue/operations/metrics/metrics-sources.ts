@@ -1,11 +1,12 @@
 import { packageVersion } from '../../../kernel/host/package-version.js';
 import type { HostCode } from '../../../kernel/host/host-code.js';
-import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker, ServerReport } from '../../broker/broker.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { ProcessActivity } from '../../jobs/activity/process-activity.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
+import type { Fleet } from '../../monitoring/activity/fleet.js';
+import { askServer } from '../../monitoring/rules/server-rules.js';
 import type { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { MessageQueueWorker } from '../../worker/message-queue.worker.js';
 import type { BrokerFacts } from './broker-families.js';
@@ -16,14 +17,12 @@ import type { ProcessFacts } from './process-families.js';
 export interface MetricsParts {
   readonly activity: ProcessActivity;
   readonly queues: ManagedQueues;
+  readonly fleet: Fleet;
   readonly worker: MessageQueueWorker;
   readonly breakers: CircuitBreakers;
   readonly host: HostCode;
   readonly config: Pick<MessageQueueConfig, 'provider' | 'role'>;
 }
-
-/** Scrapers wait 10 s; milliseconds. */
-const ANSWER_TIMEOUT_MS = 2_000;
 
 /** The metrics of an app's process and of its brokers. */
 export function metricsSources(parts: MetricsParts): MetricsSources {
@@ -33,7 +32,7 @@ export function metricsSources(parts: MetricsParts): MetricsSources {
       ...processFacts(parts, version),
       loopLagMs: await loopLagMs(),
     }),
-    broker: () => brokerFacts(parts.queues),
+    broker: () => brokerFacts(parts.fleet),
   };
 }
 
@@ -63,15 +62,9 @@ function loopLagMs(): Promise<number> {
 }
 
 /** Of all brokers together; null when one does not answer. */
-async function brokerFacts(queues: ManagedQueues): Promise<BrokerFacts | null> {
-  const byBroker = new Map<Broker, string[]>();
-  for (const name of queues.names()) {
-    const { broker } = queues.get(name);
-    byBroker.set(broker, [...(byBroker.get(broker) ?? []), name]);
-  }
+async function brokerFacts(fleet: Fleet): Promise<BrokerFacts | null> {
   try {
-    const seen = await Promise.all([...byBroker].map(([broker, names]) => lookAt(broker, names)));
-    return together(seen);
+    return together(await Promise.all(fleet.brokers().map((broker) => lookAt(fleet, broker))));
   } catch {
     return null;
   }
@@ -83,9 +76,8 @@ interface Seen {
 }
 
 /** @throws Error when it does not answer in time */
-async function lookAt(broker: Broker, names: readonly string[]): Promise<Seen> {
-  const both = Promise.all([broker.activity.look(names), broker.inspectServer()]);
-  const [look, server] = await answeredWithin(both, ANSWER_TIMEOUT_MS, () => new Error('no answer'));
+async function lookAt(fleet: Fleet, broker: Broker): Promise<Seen> {
+  const [look, server] = await Promise.all([fleet.recentLook(broker), askServer(broker)]);
   if (!server.reachable) throw new Error('not reachable');
   return { look, server };
 }

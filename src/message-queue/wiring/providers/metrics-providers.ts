@@ -5,6 +5,7 @@ import { ProcessActivity } from '../../jobs/activity/process-activity.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MessageQueueService } from '../../message-queue.service.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { Fleet } from '../../monitoring/activity/fleet.js';
 import { keepMetrics } from '../../operations/metrics/metrics-of-service.js';
 import { MetricsPage } from '../../operations/metrics/metrics-page.js';
 import { metricsSources } from '../../operations/metrics/metrics-sources.js';
@@ -18,6 +19,7 @@ export const METRICS_PAGE: Provider = {
     messageQueue: MessageQueueService,
     activity: ProcessActivity,
     queues: ManagedQueues,
+    fleet: Fleet,
     worker: MessageQueueWorker,
     breakers: CircuitBreakers,
     host: HostCode,
@@ -25,10 +27,10 @@ export const METRICS_PAGE: Provider = {
   ) =>
     keepMetrics(
       messageQueue,
-      new MetricsPage(metricsSources({ activity, queues, worker, breakers, host, config })),
+      new MetricsPage(metricsSources({ activity, queues, fleet, worker, breakers, host, config })),
     ),
   inject: [
-    ...[MessageQueueService, ProcessActivity, ManagedQueues, MessageQueueWorker, CircuitBreakers],
+    ...[MessageQueueService, ProcessActivity, ManagedQueues, Fleet, MessageQueueWorker, CircuitBreakers],
     ...[HostCode, MESSAGE_QUEUE_CONFIG],
   ],
 };
