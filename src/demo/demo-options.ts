@@ -15,7 +15,7 @@ export interface DemoOptions {
 export const DEMO_HELP = `Usage: npm run demo -- [options]
 
 Sends the conversation in examples/ through all six queues, checks what came out against examples/expected.json,
-and serves chat and board until Ctrl-C.
+and serves chat, console, board, REST and metrics until Ctrl-C.
 
   --exit            end after the story
   --port <n>        port of the chat, the board and the API (default: PORT, or 5001; 0 picks a free one)

@@ -65,16 +65,22 @@ async function run(options: DemoOptions, end: AbortController, closers: (() => u
   if (!options.exit) {
     const url = await stage.app.getUrl();
     printWelcome(stage.app, url);
-    printDeadLetterLeft(url);
+    printWhatIsLeft(url);
     const reason = await aborted(signal);
     if (!(reason instanceof StopRequest)) throw reason;
   }
   return isAsExpected ? 0 : 1;
 }
 
-function printDeadLetterLeft(url: string): void {
-  console.log(`  One dead letter is left. The mail filter is set right: open it on the board and press Retry.
-           ${url}/admin/queues/queue/message-notification?status=failed
+/** Where to look at what the story has left. */
+function printWhatIsLeft(url: string): void {
+  console.log(`  What happened minute by minute, and an alert that fired and is over:
+  ${url}/admin/console
+
+  One dead letter is left. The mail filter is set right: replay it there, or
+  open it on the board and press Retry.
+  ${url}/admin/console#/dead-letters
+  ${url}/admin/queues/queue/message-notification?status=failed
 `);
 }
 
