@@ -111,7 +111,7 @@ export type {
 export type { AccessOption } from './access/access-settings.js';
 export type { OperatorReader } from './access/admission.js';
 export type { Guard } from './access/guard-access.js';
-export { OperationsGuard } from './access/operations.guard.js';
+export { OperationsGuard } from './operations.guard.js';
 export { usersAccess } from './access/sign-in/users.js';
 export type { Users, UsersAccessOptions } from './access/sign-in/users.js';
 export { hashOperatorPassword } from './access/sign-in/password-hash.js';

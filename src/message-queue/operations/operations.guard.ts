@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpException, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Exchange } from '../http/exchange.js';
-import { refuseAsProblem } from '../http/refuse.js';
-import type { Refused } from './admission.js';
+import { Exchange } from './http/exchange.js';
+import { refuseAsProblem } from './http/refuse.js';
+import type { Refused } from './access/admission.js';
 import type { Door } from './door.js';
 import { Doors } from './doors.js';
-import type { Operator } from './operator.js';
+import type { Operator } from './access/operator.js';
 
 /** A request of Express, or one of Fastify with Node's own in it. */
 type PlatformRequest = (IncomingMessage | { readonly raw: IncomingMessage }) & { operator?: Operator };
