@@ -5,8 +5,8 @@ import { ModuleRef } from '@nestjs/core';
 import { Exchange } from './http/exchange.js';
 import { refuseAsProblem } from './http/refuse.js';
 import type { Refused } from './access/admission.js';
-import type { Door } from './door.js';
-import { Doors } from './doors.js';
+import type { Door } from './access/door.js';
+import { Doors } from './access/doors.js';
 import type { Operator } from './access/operator.js';
 
 /** A request of Express, or one of Fastify with Node's own in it. */
