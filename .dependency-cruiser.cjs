@@ -151,7 +151,7 @@ module.exports = {
         `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/privacy/keys/ring-key-watch\\.ts$`,
         // What cannot be taken back is written down first.
-        `${LIB}/privacy/audit/(queue-audit|privacy-call)\\.ts$`,
+        `${LIB}/privacy/audit/(queue-audit|privacy-call|operator-log)\\.ts$`,
         `${LIB}/broker/rules/schedules/schedule-care\\.ts$`,
         KERNEL,
         SEAMS,

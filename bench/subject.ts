@@ -26,6 +26,8 @@ export interface BenchDeadLetters {
   page(size: number): Promise<unknown>;
   /** All of them, counted by queue, job and error. @returns the total */
   count(): Promise<number>;
+  /** @returns how many groups the newest letters make */
+  groups(): Promise<number>;
   /** @returns how many were put back */
   replayAll(): Promise<number>;
 }

@@ -42,6 +42,7 @@ async function trial(stage: Stage, count: number): Promise<Reading[]> {
     readings.push(
       await timed('page of 50', () => deadLetters.page(50)),
       await timed('counts by queue, job and error', () => deadLetters.count()),
+      await timed('groups of the newest 10 000', () => deadLetters.groups()),
     );
   }
   const replay = await timed('replay all', async () => {

@@ -128,6 +128,7 @@ async function openHost(
     deadLetters: {
       page: (limit) => letters.list({ limit }),
       count: async () => (await letters.stats()).total,
+      groups: async () => (await letters.groups()).groups.length,
       replayAll: async () => (await letters.replayAll({ by: 'bench' })).replayed,
     },
     close: () => app.close(),

@@ -7,8 +7,12 @@ import type {
   JobDetail,
   JobList,
   LongOperation,
+  Overview,
   Problem,
+  QueueDetail,
+  WorkerList,
 } from '../../../src/message-queue/operations/rest/answers.js';
+import type { QueueHistory } from '../../../src/message-queue/monitoring/activity/queue-history.js';
 import { TestRedis } from '../../support/redis-server.js';
 import { clockPasses } from '../../support/clock-passes.js';
 import { waitUntil } from '../../support/wait-until.js';
@@ -273,6 +277,39 @@ describe.each([
     );
     const own = entries.filter(({ target }) => target.includes(begun.id)).map(({ outcome }) => outcome);
     expect(own).toEqual(['stopped', 'done', 'begun']);
+  });
+
+  it('shows the fleet at one look, and what was just changed', async () => {
+    await rest.deadNotes(2);
+    const before = await rest.ask<Overview>('overview');
+    expect(before).toMatchObject({
+      ...{ operator: { name: 'local', role: 'operator' }, environment: 'development', hours: 6 },
+      ...{ boardUrl: '/admin/queues', server: { provider, reachable: true } },
+      deadLetters: { looked: 2, of: 2, groups: [{ text: 'no route to …', letters: 2 }] },
+    });
+    expect(before.queues.map(({ queue }) => queue)).toEqual(['notes', 'chat_messages']);
+    expect(before.queues[0]).toMatchObject({ dead: 2, slots: 20, workers: 1, isPaused: false });
+    expect(before.queues[0]?.trend).toHaveLength(40);
+    expect([before.history.step, before.history.points.length]).toEqual([1, 360]);
+    expect(before.totals).toMatchObject({ dead: 2, workers: 1, producers: 0, lost: 0 });
+    expect(before.totals.newDead).toBeGreaterThanOrEqual(2);
+    await rest.send('POST', 'queues/notes/pause');
+    expect((await rest.ask<Overview>('overview?hours=24')).queues[0]).toMatchObject({ isPaused: true });
+    await rest.ask('overview?hours=0', 400);
+    await rest.ask('overview?hours=100', 400);
+    const detail = await rest.ask<QueueDetail>('queues/notes');
+    expect(detail).toMatchObject({
+      queue: { queue: 'notes', dead: 2 },
+      announced: { name: 'notes', concurrency: 20 },
+    });
+    expect([detail.workers.length, detail.jobs[0]?.job]).toEqual([1, 'write']);
+    const history = await rest.ask<QueueHistory>('queues/notes/history?hours=1&stepMinutes=5&job=write');
+    expect([history.points.length, history.job]).toEqual([12, 'write']);
+    expect(history.points.reduce((sum, { dead }) => sum + dead, 0)).toBeGreaterThanOrEqual(2);
+    const { workers } = await rest.ask<WorkerList>('workers');
+    expect(workers).toMatchObject([{ pid: process.pid, state: 'alive', role: 'both' }]);
+    await rest.ask('queues/nots', 404);
+    await rest.ask('queues/nots/history', 404);
   });
 
   it('lists alerts, and mutes one for a while', async () => {

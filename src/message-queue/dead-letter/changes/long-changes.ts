@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import type { OperatorEntry } from '../../broker/activity-store.js';
-import type { Broker } from '../../broker/broker.js';
-import { ManagedQueues } from '../../broker/managed-queues.js';
+import { Broker } from '../../broker/broker.js';
+import { OperatorLog } from '../../privacy/audit/operator-log.js';
 import type { DeadLetterFilter } from '../dead-letter-filter.js';
 import type { DeadLetterService } from '../dead-letter.service.js';
 import type { ChangeOptions, LetterAction } from './letter-change.js';
@@ -16,8 +16,6 @@ export interface LongChangeCall {
   readonly action: LetterAction;
   readonly filter: DeadLetterFilter;
   readonly options: ChangeOptions;
-  /** Where it was asked for, such as `rest`. */
-  readonly via: string;
 }
 
 /** How often it is noted how far a change is, and how often it is asked whether to stop, milliseconds. */
@@ -47,7 +45,10 @@ export class LongChanges implements OnApplicationShutdown {
   private readonly logger = new SafeLogger('DeadLetters');
   private readonly known = new Map<string, Running>();
 
-  constructor(private readonly queues: ManagedQueues) {}
+  constructor(
+    private readonly broker: Broker,
+    private readonly log: OperatorLog,
+  ) {}
 
   /** Begins one. @param letters as whoever asks sees them @returns as it begins */
   async start(letters: DeadLetterService, call: LongChangeCall): Promise<LongChange> {
@@ -77,12 +78,11 @@ export class LongChanges implements OnApplicationShutdown {
   }
 
   /** Ends one between two batches, in whichever process it runs. @throws OperationNotFoundError */
-  async stop(id: string, by: string, via: string): Promise<LongChange> {
+  async stop(id: string, by: string): Promise<LongChange> {
     const told = await this.get(id);
     if (told.state !== 'running') return told;
     this.known.get(id)?.stop.abort();
-    const entry = { by, action: STOP, target: targetOf(id), filter: null, count: null, reason: null };
-    await this.broker.activity.note({ ...entry, outcome: 'done', via });
+    await this.log.note({ by, action: STOP, target: targetOf(id), outcome: 'done' });
     return told;
   }
 
@@ -91,10 +91,6 @@ export class LongChanges implements OnApplicationShutdown {
     const running = [...this.known.values()];
     for (const { stop } of running) stop.abort();
     await Promise.all(running.map(({ ended }) => ended));
-  }
-
-  private get broker(): Broker {
-    return this.queues.get(this.queues.names()[0] ?? '').broker;
   }
 
   private async run(letters: DeadLetterService, running: Running): Promise<void> {
@@ -110,9 +106,7 @@ export class LongChanges implements OnApplicationShutdown {
       this.logger.error(`Operation ${running.state.id} has failed: ${String(error)}`);
     }
     const { state, moved } = running.state;
-    await this.note(running, state === 'running' ? 'progress' : state, moved).catch((error: unknown) => {
-      this.logger.error(`That an operation has ended (${state}) could not be noted: ${String(error)}`);
-    });
+    await this.note(running, state === 'running' ? 'progress' : state, moved);
   }
 
   /** Never fails: what is noted is for those who look. */
@@ -134,15 +128,9 @@ export class LongChanges implements OnApplicationShutdown {
     }
   }
 
-  private async note(
-    { state, call }: Running,
-    outcome: OperatorEntry['outcome'],
-    count: number,
-  ): Promise<void> {
-    const { action, filter, options, via } = call;
-    const { by, reason = null } = options;
-    const entry = { by, action, target: targetOf(state.id), filter: JSON.stringify(filter), count, reason };
-    await this.broker.activity.note({ ...entry, outcome, via });
+  private note({ state, call }: Running, outcome: OperatorEntry['outcome'], count: number): Promise<void> {
+    const { by, reason = null } = call.options;
+    return this.log.note({ by, action: call.action, target: targetOf(state.id), count, reason, outcome });
   }
 
   private async entries(id: string): Promise<OperatorEntry[]> {

@@ -9,7 +9,7 @@ import type { ActivityRecord } from '../../jobs/activity/activity-record.js';
 import { runsOf, waitsOf } from '../../jobs/activity/durations.js';
 import { BrokerUnavailableError, InvalidJobOptionsError } from '../../jobs/errors.js';
 import type { Fleet } from './fleet.js';
-import type { HistoryPoint, HistoryQuery, QueueHistory } from './queue-history.js';
+import type { DeployMark, HistoryPoint, HistoryQuery, QueueHistory } from './queue-history.js';
 import { packed, RolledHours, unpacked } from './rolled-hours.js';
 import type { RolledHour } from './rolled-hours.js';
 
@@ -19,6 +19,17 @@ const HOUR_MS = 60 * MINUTE_MS;
 const ANSWER_TIMEOUT_MS = 10_000;
 const STEP_MINUTES = wholeNumber(1, 60);
 const JOB = text(1_000);
+
+/** What of the past is read, and when that was decided. */
+interface Span {
+  /** Milliseconds since the epoch, by the broker's clock. */
+  readonly at: number;
+  readonly from: number;
+  readonly steps: number;
+  readonly stepMinutes: number;
+  readonly job: string | null;
+  readonly deploys: readonly DeployMark[];
+}
 
 /** Reads what queues did over hours. */
 export class Histories {
@@ -34,25 +45,48 @@ export class Histories {
    * @throws InvalidJobOptionsError, BrokerUnavailableError when the broker does not answer
    */
   async read(managed: ManagedQueue, query: HistoryQuery = {}): Promise<QueueHistory> {
-    const { broker, definition } = managed;
+    const span = await this.spanOf(managed, query);
+    return historyOf(managed.definition.name, span, await this.recordsOf(managed, span));
+  }
+
+  /**
+   * What several queues did, each by itself and all together, over the same steps.
+   * @returns `all` has no name; null where there is no queue
+   * @throws InvalidJobOptionsError, BrokerUnavailableError when a broker does not answer
+   */
+  async readAll(
+    queues: readonly ManagedQueue[],
+    query: HistoryQuery = {},
+  ): Promise<{ readonly all: QueueHistory; readonly each: readonly QueueHistory[] } | null> {
+    const [first] = queues;
+    if (first === undefined) return null;
+    const span = await this.spanOf(first, query);
+    const records = await Promise.all(queues.map((one) => this.recordsOf(one, span)));
+    const sums = Array.from({ length: span.steps }, emptyRecord);
+    for (const some of records)
+      for (const [step, record] of some.entries()) addRecord(sums[step] as ActivityRecord, record);
+    const each = queues.map(({ definition }, i) => historyOf(definition.name, span, records[i] ?? []));
+    return { all: historyOf('', span, sums), each };
+  }
+
+  private async spanOf({ broker, definition }: ManagedQueue, query: HistoryQuery): Promise<Span> {
     const { hours, stepMinutes, job } = this.checked(definition.name, query);
     const { at, deploys } = await this.fleet.look(broker);
     const stepMs = stepMinutes * MINUTE_MS;
     const steps = Math.max(1, Math.round((hours * HOUR_MS) / stepMs));
     const from = Math.floor(at / stepMs) * stepMs - (steps - 1) * stepMs;
+    return { at, from, steps, stepMinutes, job, deploys };
+  }
+
+  private async recordsOf({ broker, definition }: ManagedQueue, span: Span): Promise<ActivityRecord[]> {
+    const { at, from, steps, stepMinutes, job } = span;
     const records = Array.from({ length: steps }, emptyRecord);
     const grain = greatestDivisor(stepMinutes, 60);
     for (const { minute, record } of await this.hoursOf(broker, definition.name, job, grain, from, at)) {
-      const sum = records[Math.floor((minute - from) / stepMs)];
+      const sum = records[Math.floor((minute - from) / (stepMinutes * MINUTE_MS))];
       if (sum !== undefined) addRecord(sum, record);
     }
-    return {
-      ...{ queue: definition.name, job, step: stepMinutes, from },
-      points: records.map((record, i) => pointOf(from + i * stepMs, record)),
-      deploys: deploys
-        .filter((mark) => mark.at >= from)
-        .map(({ at: when, version }) => ({ at: when, version })),
-    };
+    return records;
   }
 
   private checked(
@@ -123,6 +157,15 @@ function rolledUp(minutes: readonly ActivityMinute[], grain: number): RolledHour
     addRecord(sum, record);
   }
   return packed(sums);
+}
+
+function historyOf(queue: string, span: Span, records: readonly ActivityRecord[]): QueueHistory {
+  const { from, job, stepMinutes: step, deploys } = span;
+  return {
+    ...{ queue, job, step, from },
+    points: records.map((record, i) => pointOf(from + i * step * MINUTE_MS, record)),
+    deploys: deploys.filter((mark) => mark.at >= from).map(({ at, version }) => ({ at, version })),
+  };
 }
 
 /** One step of a history. @param record what was counted within it */

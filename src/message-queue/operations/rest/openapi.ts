@@ -1,6 +1,7 @@
 import type { Route } from './route.js';
 import { FLEET_SCHEMAS } from './schemas/fleet-schemas.js';
 import { LETTER_SCHEMAS } from './schemas/letter-schemas.js';
+import { OVERVIEW_SCHEMAS } from './schemas/overview-schemas.js';
 import { ref } from './schemas/schema.js';
 import type { Schema } from './schemas/schema.js';
 import { schemaOf } from './shape.js';
@@ -23,7 +24,11 @@ const OF_CHANGES = [409, 413, 415, 429];
 const MEANINGS: Readonly<Record<number, string>> = { 200: 'Done.', 202: 'Accepted.', 503: 'Not healthy.' };
 
 /** All schemas by their names. */
-export const SCHEMAS: Readonly<Record<string, Schema>> = { ...LETTER_SCHEMAS, ...FLEET_SCHEMAS };
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
+  ...LETTER_SCHEMAS,
+  ...FLEET_SCHEMAS,
+  ...OVERVIEW_SCHEMAS,
+};
 
 /**
  * The description of the API, as OpenAPI 3.1, made from the routes when it is asked for: where they are is known only then.

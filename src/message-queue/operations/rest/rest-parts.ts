@@ -3,6 +3,7 @@ import { HostCode } from '../../../kernel/host/host-code.js';
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
+import { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { LongChanges } from '../../dead-letter/changes/long-changes.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
@@ -13,6 +14,8 @@ import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MessageQueueService } from '../../message-queue.service.js';
 import { Alerts } from '../../monitoring/alerts/alerts.js';
+import { Fleet } from '../../monitoring/activity/fleet.js';
+import { Histories } from '../../monitoring/activity/histories.js';
 import { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import { Schedules } from '../../schedules/schedules.js';
@@ -20,6 +23,7 @@ import { BoardModule } from '../board/board.module.js';
 import { BoardView } from '../board/view/board-view.js';
 import type { Exchange, ExchangeStep } from '../http/exchange.js';
 import { openApi } from './openapi.js';
+import { Overviews } from './overview/overviews.js';
 import { problemOf } from './problem.js';
 import type { RestServices } from './rest-services.js';
 import { ROUTES } from './routes/route-table.js';
@@ -33,8 +37,10 @@ const LONGEST_LOOK_MS = 10_000;
 export interface RestContext {
   readonly moduleRef: ModuleRef;
   readonly config: MessageQueueConfig;
+  /** Of board and console. */
+  readonly title: string;
   /** Known once every part is mounted. */
-  readonly addresses: () => { readonly rest: string | null };
+  readonly addresses: () => { readonly rest: string | null; readonly board: string | null };
 }
 
 /** REST as it is mounted. */
@@ -69,6 +75,7 @@ function answering(router: Router): ExchangeStep {
       const answer = router.answer(exchange, segments);
       const { status, body, headers } = await (isChange ? answer : inTime(answer));
       for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value);
+      if (isChange) router.forget();
       exchange.sendJson(status, body);
     } catch (error) {
       const told = problemOf(error);
@@ -86,16 +93,25 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
   return answeredWithin(answer, LONGEST_LOOK_MS, tooLate);
 }
 
-function servicesOf({ moduleRef, config, addresses }: RestContext): RestServices {
+function servicesOf({ moduleRef, config, title, addresses }: RestContext): RestServices {
   const get = <T>(type: abstract new (...args: never[]) => T): T => moduleRef.get<T>(type, { strict: false });
   const queues = get(ManagedQueues);
   const view = new BoardView(get(BoardModule).settings, get(HostCode));
   const seen: SeenPayload = (job, data) => view.redacted({ ...job, data, returnValue: null }).data;
+  const letters = get(DeadLetterService).seenAs(seen);
   return {
     ...{ provider: config.provider, queues, view, seen },
     messageQueue: get(MessageQueueService),
     monitor: get(QueueMonitor),
-    letters: get(DeadLetterService).seenAs(seen),
+    letters,
+    overviews: new Overviews({
+      ...{ queues, letters, monitor: get(QueueMonitor), fleet: get(Fleet), histories: get(Histories) },
+      ...{ alerts: get(Alerts), schedules: get(Schedules) },
+      about: () => ({
+        ...{ environment: config.environment, title, boardUrl: addresses().board },
+        runbookUrl: config.operations.alerts.runbookUrl,
+      }),
+    }),
     longChanges: get(LongChanges),
     search: new JobSearch(queues),
     stories: new JobStories(queues),
@@ -103,7 +119,7 @@ function servicesOf({ moduleRef, config, addresses }: RestContext): RestServices
     alerts: get(Alerts),
     audit: get(QueueAudit),
     now: () => get(Clock).now(),
-    activity: () => queues.get(queues.names()[0] ?? '').broker.activity,
+    activity: () => get(Broker).activity,
     opensUnlocked: opensUnlocked(config.environment),
     openApi: () => openApi(ROUTES, addresses().rest ?? ''),
   };

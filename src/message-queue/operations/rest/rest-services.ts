@@ -11,6 +11,7 @@ import type { Alerts } from '../../monitoring/alerts/alerts.js';
 import type { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import type { QueueAudit } from '../../privacy/audit/queue-audit.js';
 import type { Schedules } from '../../schedules/schedules.js';
+import type { Overviews } from './overview/overviews.js';
 import type { BoardView } from '../board/view/board-view.js';
 
 /** What the routes ask. */
@@ -30,10 +31,11 @@ export interface RestServices {
   readonly view: BoardView;
   readonly schedules: Schedules;
   readonly alerts: Alerts;
+  readonly overviews: Overviews;
   readonly audit: QueueAudit;
   /** Of this process' clock, milliseconds since the epoch. */
   readonly now: () => number;
-  /** Of the first queue's broker: what people did is kept there. */
+  /** Of the app's broker: what people did is kept there. */
   readonly activity: () => ActivityStore;
   /** Whether NODE_ENV says `development` or `test`. */
   readonly opensUnlocked: boolean;

@@ -51,6 +51,11 @@ export class Router {
     return 'cursor' in route.query ? sealed(reply, question) : reply;
   }
 
+  /** Something was changed: what is asked next is seen anew. */
+  forget(): void {
+    this.services().overviews.forget();
+  }
+
   #find(method: string, segments: readonly string[]): Found {
     const asked = method === 'HEAD' ? 'GET' : method;
     const allowed = new Set<string>();

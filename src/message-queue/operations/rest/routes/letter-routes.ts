@@ -102,7 +102,7 @@ function changeOfMany(action: LetterAction, about: string): Route {
       const reason = reasonCode(body.reason, action === 'discard');
       const options = { until, matched, reason, perSecond, by: by.name };
       if (matched > LONG_LETTERS || matched > (perSecond ?? Infinity) * LONG_S) {
-        const call = { action, filter, options, via: 'rest' };
+        const call = { action, filter, options };
         const operation = await longChanges.start(letters, call);
         return new Reply(202, operation);
       }

@@ -26,6 +26,6 @@ export const OPERATION_ROUTES: readonly Route[] = [
     about: 'Ends it after the batch under way, in whichever process it runs. What has moved stays moved.',
     answer: ref('LongOperation'),
     handle: async ({ params: { id = '' }, by }, { longChanges }) =>
-      toJson(await longChanges.stop(id, by.name, 'rest')),
+      toJson(await longChanges.stop(id, by.name)),
   }),
 ];

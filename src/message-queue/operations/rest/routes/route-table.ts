@@ -1,6 +1,7 @@
 import { look } from '../route.js';
 import type { Route } from '../route.js';
 import { ALERT_ROUTES } from './alert-routes.js';
+import { FLEET_ROUTES } from './fleet-routes.js';
 import { JOB_ROUTES } from './job-routes.js';
 import { LETTER_ROUTES } from './letter-routes.js';
 import { OPERATION_ROUTES } from './operation-routes.js';
@@ -12,6 +13,7 @@ import { open } from '../schemas/schema.js';
 /** Every route below where REST is. A path that stands here is answered here; the host's own routes get all others. */
 export const ROUTES: readonly Route[] = [
   ...SUMMARY_ROUTES,
+  ...FLEET_ROUTES,
   ...QUEUE_ROUTES,
   ...JOB_ROUTES,
   ...LETTER_ROUTES,
