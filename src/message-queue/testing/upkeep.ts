@@ -11,7 +11,7 @@ export class ManualUpkeep {
   /** Nothing of it happens by itself from now on. */
   async takeOver(): Promise<void> {
     this.reporters.hold();
-    await Promise.all([this.sweeper.stop(), this.schedules.stop(), this.alerts.stop()]);
+    await Promise.all([this.sweeper.stop(), this.schedules.stop(), this.alerts.halt()]);
   }
 
   /** Does all of it once. */

@@ -46,9 +46,14 @@ export class AlertWatches {
     for (const watch of this.watches) watch.start();
   }
 
+  /** Nothing is judged any more unless {@link turn} is called. */
+  async halt(): Promise<void> {
+    await Promise.all(this.watches.map((watch) => watch.stop()));
+  }
+
   /** Ends; another process goes on. Waits at most about a second. */
   async stop(): Promise<void> {
-    await Promise.all(this.watches.map((watch) => watch.stop()));
+    await this.halt();
     await this.delivery?.stop();
   }
 

@@ -14,7 +14,8 @@ interface Incident {
   readonly id: string;
   readonly firedAt: number;
   value: number;
-  isTold: boolean;
+  /** How often sinks were told that it fires. */
+  told: number;
 }
 
 /**
@@ -44,12 +45,12 @@ export class UnreachableBroker {
     this.awaySince ??= begunAt;
     const awayMs = now - this.awaySince;
     if (awayMs <= this.limits.above) return null;
-    this.incident ??= { id: randomUUID(), firedAt: now, value: awayMs, isTold: false };
+    this.incident ??= { id: randomUUID(), firedAt: now, value: awayMs, told: 0 };
     this.incident.value = awayMs;
     if (now - this.toldAt < TOLD_EVERY_MS) return null;
     this.toldAt = now;
-    const reminder = this.incident.isTold ? 1 : 0;
-    this.incident.isTold = true;
+    const reminder = this.incident.told;
+    this.incident.told += 1;
     return this.notice(this.incident, this.limits, null, reminder);
   }
 
@@ -68,7 +69,7 @@ export class UnreachableBroker {
     const { incident, limits } = this;
     this.awaySince = null;
     this.incident = null;
-    if (incident === null || limits === null || !incident.isTold) return null;
+    if (incident === null || limits === null || incident.told === 0) return null;
     return this.notice(incident, limits, now, 0);
   }
 
