@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -28,9 +28,9 @@ export class TestBrowser {
     );
   }
 
-  /** A fresh page with cookies of its own; what goes wrong in it is noted in `problems`. */
-  async page(): Promise<{ page: Page; problems: string[] }> {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
+  /** A fresh page with cookies of its own; what goes wrong in it is noted in `problems`. @param more such as what is typed when a password is asked for */
+  async page(more: BrowserContextOptions = {}): Promise<{ page: Page; problems: string[] }> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...more });
     const page = await context.newPage();
     // Ends a hang; nothing is measured by it.
     page.setDefaultTimeout(60_000);
