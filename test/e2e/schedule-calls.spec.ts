@@ -26,6 +26,7 @@ const TICKS = defineQueue({
   ...{ name: 'ticks', description: 'Work of a test.', jobs: { tick: TickJobDto }, concurrency: 1 },
   ...{ attempts: 2, backoff: { type: 'fixed', delayMs: 10 }, timeoutMs: 10_000 },
 });
+const SECRETS = defineQueue({ ...TICKS, name: 'secrets', sealed: true });
 const HOURLY = { cron: '0 * * * *', tz: 'UTC', key: 'mine' };
 
 let ran: (string | undefined)[] = [];
@@ -33,6 +34,14 @@ let ran: (string | undefined)[] = [];
 @Processor('ticks')
 class TickProcessor {
   @JobHandler(TICKS, 'tick')
+  tick({ text }: TickJobDto): void {
+    ran.push(text);
+  }
+}
+
+@Processor('secrets')
+class SecretProcessor {
+  @JobHandler(SECRETS, 'tick')
   tick({ text }: TickJobDto): void {
     ran.push(text);
   }
@@ -61,10 +70,21 @@ describe.each(['memory', 'redis'] as const)('the calls about schedules on %s', (
         MessageQueueModule.registerQueue(TICKS, {
           schedules: [schedule('tick', { text: 'declared' }, { cron: '0 3 * * *', tz: 'UTC' })],
         }),
+        MessageQueueModule.registerQueue(SECRETS),
       ],
-      providers: [TickProcessor],
+      providers: [TickProcessor, SecretProcessor],
     });
   }
+
+  it('run one now whose payload is sealed', async () => {
+    const { schedules } = (await start()).get(MessageQueueService);
+    await schedules.upsert(SECRETS, 'tick', { text: 'secret' }, HOURLY);
+    for (const times of [1, 2]) {
+      await schedules.runNow('secrets', 'mine');
+      await waitUntil(() => ran.length === times, 'the run that was asked for');
+    }
+    expect(ran).toEqual(['secret', 'secret']);
+  });
 
   it('make, change, list, pause, resume, run and remove one', async () => {
     const service = (await start()).get(MessageQueueService);

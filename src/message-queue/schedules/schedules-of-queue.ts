@@ -1,9 +1,11 @@
+import { SealedPayload } from '../admission/payloads/json-payload.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { ScheduleLook } from '../broker/rules/schedules/schedule-care.js';
 import type { JobReceipt } from '../facade/job-receipt.js';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import { plainText } from '../../kernel/values/plain-text.js';
 import { ScheduleNotFoundError } from '../jobs/errors.js';
+import { isSealed } from '../jobs/sealing/payload-seal.js';
 import { statusOf } from './schedule-status.js';
 import type { ScheduleStatus } from './schedule-status.js';
 
@@ -29,11 +31,15 @@ export async function findSchedule({ broker, queue }: ManagedQueue, key: string)
 
 /** Adds a job like those of a schedule's runs at once. @throws ScheduleNotFoundError, QueueFullError */
 export async function runScheduleNow(managed: ManagedQueue, key: string): Promise<JobReceipt> {
-  const { name: queue } = managed.definition;
+  const { name: queue, maxPayloadBytes } = managed.definition;
   const { schedule } = await findSchedule(managed, key);
   if (schedule.record === null) throw noSchedule(queue, key, []);
   const { name, data, options } = schedule.record;
-  const request = { name, data: JSON.parse(data) as object, options };
+  const payload = JSON.parse(data) as object;
+  // What was sealed with the schedule opens in each of its runs.
+  const sealedBytes = Math.min(Buffer.byteLength(data), maxPayloadBytes);
+  const stored = isSealed(payload) ? new SealedPayload(data, sealedBytes) : payload;
+  const request = { name, data: stored, options };
   const { id, deduplicated } = await managed.broker.addOnce(managed.queue, request);
   return { id, queue, name, deduplicated };
 }
