@@ -1,4 +1,5 @@
 import type { JobDetail, JobList, Problem } from '../../../src/message-queue/operations/rest/answers.js';
+import { ROUTES } from '../../../src/message-queue/operations/rest/routes/route-table.js';
 import { TestRedis } from '../../support/redis-server.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { Module } from '@nestjs/common';
@@ -52,6 +53,26 @@ describe('REST and what not everybody may see', () => {
     expect((await rest.ask<JobList>('jobs?q=user%20%3D%2042')).jobs).toEqual([]);
     const filter = { payload: 'user = 42' };
     expect(await rest.send('POST', 'dead-letters/replay', { filter })).toMatchObject({ matched: 0 });
+  });
+
+  it('lets viewers look at everything and change nothing', async () => {
+    rest = await RestApp.start('memory', null, {
+      ...{ environment: 'production', operations: { access: () => ({ name: 'ben', role: 'viewer' }) } },
+    });
+    await rest.deadNotes(1);
+    const [{ id } = { id: '' }] = (await rest.ask<JobList>('jobs?state=failed')).jobs;
+    const filled = (path: string): string =>
+      path.replace(':queue', 'notes').replace(':job', 'write').replace(':id', id);
+    for (const { method, path } of ROUTES) {
+      if (method === 'GET') {
+        const status = path.startsWith('operations/') ? 404 : 200;
+        await rest.ask(filled(path), status);
+      } else {
+        const problem = await rest.send<Problem>(method, filled(path), {}, 403);
+        expect([path, problem.code]).toEqual([path, 'VIEWER']);
+      }
+    }
+    expect(await rest.queue().getFailedCount()).toBe(1);
   });
 
   it('needs a reason to empty a queue, but in development and test', async () => {

@@ -1,5 +1,6 @@
 import type { ProviderName } from '../../../src/message-queue/broker/broker.js';
 import type {
+  AuditList,
   ChangePlan,
   ChangeReport,
   DeadLetterGroups,
@@ -10,13 +11,15 @@ import type {
   Overview,
   Problem,
   QueueDetail,
+  ScheduleList,
   WorkerList,
 } from '../../../src/message-queue/operations/rest/answers.js';
 import type { QueueHistory } from '../../../src/message-queue/monitoring/activity/queue-history.js';
 import { TestRedis } from '../../support/redis-server.js';
 import { clockPasses } from '../../support/clock-passes.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { RestApp } from './rest.fixture.js';
+import { MessageQueueService } from '../../../src/message-queue/index.js';
+import { NOTES, RestApp } from './rest.fixture.js';
 
 describe.each([
   ['memory', 'express'],
@@ -310,6 +313,26 @@ describe.each([
     expect(workers).toMatchObject([{ pid: process.pid, state: 'alive', role: 'both' }]);
     await rest.ask('queues/nots', 404);
     await rest.ask('queues/nots/history', 404);
+  });
+
+  it('runs, stops and starts a schedule', async () => {
+    const { schedules } = rest.app.get(MessageQueueService);
+    const times = { key: 'nightly', cron: '0 2 * * *', tz: 'UTC' };
+    await schedules.upsert(NOTES, 'write', { text: 'a' }, times);
+    const list = await rest.ask<ScheduleList>('schedules?queue=notes');
+    expect(list.schedules).toMatchObject([{ queue: 'notes', key: 'nightly', state: 'planned' }]);
+    const path = `schedules/${encodeURIComponent('notes|nightly')}`;
+    expect(await rest.send('POST', `${path}/pause`)).toMatchObject({ state: 'paused' });
+    expect(await rest.send('POST', `${path}/resume`)).toMatchObject({ state: 'planned' });
+    const run = await rest.send('POST', `${path}/run`, {}, 202);
+    expect(run).toMatchObject({ queueName: 'notes', deduplicated: false });
+    await waitUntil(
+      async () => (await rest.ask<JobDetail>(`jobs/notes/${String(run['messageId'])}`)).state === 'completed',
+      'the run',
+    );
+    const { entries } = await rest.ask<AuditList>('audit?limit=1');
+    expect(entries).toMatchObject([{ action: 'run', by: 'local', outcome: 'done', via: 'rest' }]);
+    await schedules.remove('notes', 'nightly');
   });
 
   it('lists alerts, and mutes one for a while', async () => {
