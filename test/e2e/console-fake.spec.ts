@@ -12,6 +12,9 @@ describe('The made-up answers over which the console is tested', () => {
   afterAll(() => fake.close());
 
   it.each([
+    ['overview?hours=6', 'Overview'],
+    ['queues/message-delivery', 'QueueDetail'],
+    ['queues/message-delivery/history?hours=6', 'QueueHistory'],
     ['jobs', 'JobList'],
     ['jobs/message-notification/m_1', 'JobDetail'],
     ['dead-letters', 'DeadLetterList'],

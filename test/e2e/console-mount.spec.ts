@@ -3,7 +3,6 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { MessageQueueModule } from '../../src/message-queue/message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../../src/message-queue/message-queue.options.js';
-import { PART_MAKERS, PARTS } from '../../src/message-queue/operations/parts.js';
 
 describe.each(['express', 'fastify'] as const)('The console in an app on %s', (platform) => {
   let app: INestApplication | undefined;
@@ -21,10 +20,7 @@ describe.each(['express', 'fastify'] as const)('The console in an app on %s', (p
           ...options,
         }),
       ],
-    })
-      .overrideProvider(PART_MAKERS)
-      .useValue({ ...PARTS, rest: () => ({ knows: () => true, answer: () => false, beside: {} }) })
-      .compile();
+    }).compile();
     app =
       platform === 'fastify'
         ? module.createNestApplication(new FastifyAdapter(), { logger: false })

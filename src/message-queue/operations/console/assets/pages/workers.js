@@ -51,7 +51,7 @@ export function WorkerRows({ workers, queue }) {
     return html`<tr key=${id}>
       <th scope="row">${host}<span class="desc">pid ${pid} · ${role}</span></th>
       <td class="l"><${Mark} state=${state} withWord /></td>
-      <td class="l">${version}<span class="desc">Node ${node}</span></td>
+      <td class="l">${version}<span class="desc">Node ${node.replace(/^v/, '')}</span></td>
       <td><${When} at=${startedAt} /></td>
       <td><${When} at=${seenAt} isFar /></td>
       <td>${bytes(rssBytes)}</td>

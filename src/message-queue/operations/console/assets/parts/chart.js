@@ -40,6 +40,16 @@ function drawMarks(plot, marks) {
   ctx.restore();
 }
 
+/** Values without a neighbour: no line shows them. */
+function alone(plot, line) {
+  const values = plot.data[line];
+  return values.flatMap((value, at) =>
+    (value ?? null) !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
+      ? [at]
+      : [],
+  );
+}
+
 /** Whether no line is ever above 0. */
 const isEmpty = ([, ...lines]) => lines.every((line) => line.every((value) => !value));
 
@@ -72,7 +82,7 @@ function optionsOf({ lines, unit, marks, width, onPoint }) {
       ...lines.map(({ color, isFilled }) => ({
         stroke: colorOf(color),
         width: 1.4,
-        points: { show: false },
+        points: { show: true, size: 4, fill: colorOf(color), filter: alone },
         ...(isFilled && { fill: `${colorOf(color)}26` }),
       })),
     ],
