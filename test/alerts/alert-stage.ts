@@ -125,7 +125,14 @@ export class AlertStage {
     const settings = { ...defaultsOf(ALERT_SETTINGS), enabled: true, rules, sinks: [], everyMs: 0 };
     const delivery = new AlertDelivery(sinks, settings.runbookUrl, clock);
     const watch = new AlertWatch({
-      ...{ broker, delivery, clock, worksHere: over.worksHere ?? true, registered: [this.manage(broker)] },
+      ...{
+        broker,
+        delivery,
+        clock,
+        instance: randomUUID(),
+        worksHere: over.worksHere ?? true,
+        registered: [this.manage(broker)],
+      },
       settings: { ...settings, repeatMs: over.repeatMs ?? settings.repeatMs },
       look: () => broker.activity.look([this.queueName]),
     });

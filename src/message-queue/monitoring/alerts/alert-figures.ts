@@ -2,10 +2,6 @@ import { COUNTER_AT, emptyRecord, addRecord } from '../../jobs/activity/activity
 import type { ActivityCounter, ActivityRecord } from '../../jobs/activity/activity-record.js';
 import type { BrokerLook, Instance } from '../../broker/activity-store.js';
 
-/** A process that says nothing for so long is lost, at least, milliseconds; and for so many flushes. */
-const LOST_AFTER_MS = 15_000;
-const LOST_AFTER_FLUSHES = 3;
-
 /** What was counted of a queue within the minutes of the look: five to six of them. */
 export function recordOf({ minutes }: BrokerLook, queue: string): ActivityRecord {
   const sum = emptyRecord();
@@ -16,11 +12,6 @@ export function recordOf({ minutes }: BrokerLook, queue: string): ActivityRecord
 /** One counter of a record. */
 export function countOf(record: ActivityRecord, counter: ActivityCounter): number {
   return record[COUNTER_AT[counter]] as number;
-}
-
-/** Whether a process has been heard of lately. */
-export function isAlive({ seenAt, flushMs }: Instance, at: number): boolean {
-  return at - seenAt <= Math.max(LOST_AFTER_MS, LOST_AFTER_FLUSHES * flushMs);
 }
 
 /** Whether a process has handlers free or busy for a queue; for any queue where none is named. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import type { Clock } from '../../../kernel/time/clock.js';
@@ -10,7 +9,8 @@ import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { ManagedQueue } from '../../broker/managed-queues.js';
 import type { AlertDelivery } from './alert-delivery.js';
 import { evaluate } from './alert-evaluation.js';
-import { isAlive, worksOn } from './alert-figures.js';
+import { isAlive } from '../activity/recent-activity.js';
+import { worksOn } from './alert-figures.js';
 import type { AlertSettings } from './settings/alert-settings.js';
 import { snapshotOf } from './alert-snapshot.js';
 import type { AlertStatus } from './alert-status.js';
@@ -20,6 +20,8 @@ import { UnreachableBroker } from './unreachable-broker.js';
 /** What the alerts of one broker are watched with. */
 export interface AlertWatchParts {
   readonly broker: Broker;
+  /** This process, by its id among all of them. */
+  readonly instance: string;
   /** Queues of this process that the broker keeps. */
   readonly registered: readonly ManagedQueue[];
   /** What this process has counted included. */
@@ -47,8 +49,6 @@ export class AlertWatch {
   private readonly task: RepeatedTask;
   private readonly clock: Clock;
   private readonly unreachable: UnreachableBroker;
-  /** Of this process, for as long as it runs. */
-  private readonly id = randomUUID();
   private readonly tickMs: number;
   private evaluateAt = Number.NEGATIVE_INFINITY;
   private isLeader = false;
@@ -113,14 +113,14 @@ export class AlertWatch {
     const isForWorkers =
       !worksHere && seen?.instances.some((one) => worksOn(one) && isAlive(one, seen.at)) === true;
     if (isForWorkers) await this.giveUp();
-    else this.isLeader = await broker.activity.holdLeadership(this.id, LEASE_MS);
+    else this.isLeader = await broker.activity.holdLeadership(this.parts.instance, LEASE_MS);
     return this.isLeader ? seen : null;
   }
 
   private async giveUp(): Promise<void> {
     if (!this.isLeader) return;
     this.isLeader = false;
-    await this.parts.broker.activity.giveUpLeadership(this.id);
+    await this.parts.broker.activity.giveUpLeadership(this.parts.instance);
   }
 
   /** @returns null where the broker does not answer, or refuses */

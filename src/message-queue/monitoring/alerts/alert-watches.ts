@@ -11,6 +11,8 @@ import type { AlertSettings } from './settings/alert-settings.js';
 /** What the alerts of an app are watched with. */
 export interface AlertWatchesParts {
   readonly queues: ManagedQueues;
+  /** This process, by its id among all of them. */
+  readonly instance: string;
   readonly settings: AlertSettings;
   /** Everything of a broker at one moment, what this process has counted included. */
   readonly look: (broker: Broker) => Promise<BrokerLook>;
@@ -29,13 +31,13 @@ export class AlertWatches {
 
   /** Makes the sinks, unless alerts are off. @throws what making one throws */
   async prepare(): Promise<void> {
-    const { queues, settings, look, sinks, worksHere, clock } = this.parts;
+    const { queues, instance, settings, look, sinks, worksHere, clock } = this.parts;
     if (settings.enabled !== true) return;
     const delivery = new AlertDelivery(named(await sinks()), settings.runbookUrl, clock);
     const all = queues.names().map((name) => queues.get(name));
     this.watches = [...new Set(all.map(({ broker }) => broker))].map((broker) => {
       const registered = all.filter((managed) => managed.broker === broker);
-      const shared = { delivery, settings, worksHere, clock };
+      const shared = { instance, delivery, settings, worksHere, clock };
       return new AlertWatch({ broker, registered, look: () => look(broker), ...shared });
     });
     this.delivery = delivery;

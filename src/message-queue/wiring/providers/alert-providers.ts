@@ -2,11 +2,13 @@ import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventLog } from '../../telemetry/logs/event-log.js';
 import { Clock } from '../../../kernel/time/clock.js';
+import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEvents } from '../../jobs/job-events.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
+import { ActivityReporters } from '../../monitoring/activity/activity-reporters.js';
 import { Fleet } from '../../monitoring/activity/fleet.js';
 import { AlertWatches } from '../../monitoring/alerts/alert-watches.js';
 import { Alerts } from '../../monitoring/alerts/alerts.js';
@@ -23,6 +25,7 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
     useFactory: (
       queues: ManagedQueues,
       fleet: Fleet,
+      reporters: ActivityReporters,
       { operations, role }: MessageQueueConfig,
       clock: Clock,
       events: JobEvents,
@@ -31,14 +34,24 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
     ) =>
       new AlertWatches({
         ...{ queues, clock, settings: operations.alerts, worksHere: role !== 'producer' },
-        look: (broker: Broker) => fleet.recentLook(broker),
+        instance: reporters.instance,
+        look: (broker: Broker) => lookAsStored(fleet, broker),
         sinks: async () => [
           new LogAlertSink(log),
           new EventAlertSink(events),
           ...(await Promise.all(operations.alerts.sinks.map((sink) => made(sink, moduleRef)))),
         ],
       }),
-    inject: [ManagedQueues, Fleet, MESSAGE_QUEUE_CONFIG, Clock, JobEvents, EventLog, ModuleRef],
+    inject: [
+      ManagedQueues,
+      Fleet,
+      ActivityReporters,
+      MESSAGE_QUEUE_CONFIG,
+      Clock,
+      JobEvents,
+      EventLog,
+      ModuleRef,
+    ],
   },
   {
     provide: Alerts,
@@ -51,6 +64,13 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
     inject: [ManagedQueues, AlertWatches, MESSAGE_QUEUE_CONFIG, Clock],
   },
 ];
+
+/** A fleet's look shows this process as alive: whether what it says arrives is judged by what is stored of it. */
+async function lookAsStored(fleet: Fleet, broker: Broker): Promise<BrokerLook> {
+  const look = await fleet.look(broker);
+  const { instances, alerts } = await broker.activity.look([]);
+  return { ...look, instances, alerts };
+}
 
 /** What a sink needs is there only when the whole app is. */
 async function made(sink: GivenSink, moduleRef: ModuleRef): Promise<AlertSink> {

@@ -1,4 +1,5 @@
-import { isAlive, shownCount, shownShare, shownTime, worksOn } from '../alert-figures.js';
+import { isAlive } from '../../activity/recent-activity.js';
+import { shownCount, shownShare, shownTime, worksOn } from '../alert-figures.js';
 import type { AlertRule } from '../alert-rule.js';
 
 const MINUTE_MS = 60_000;

@@ -1,4 +1,5 @@
-import { countOf, isAlive, recordOf, shownCount, shownShare, shownTime, worksOn } from '../alert-figures.js';
+import { isAlive } from '../../activity/recent-activity.js';
+import { countOf, recordOf, shownCount, shownShare, shownTime, worksOn } from '../alert-figures.js';
 import type { AlertReading, AlertRule, AlertSnapshot } from '../alert-rule.js';
 import type { QueueSnapshot } from '../../../broker/broker.js';
 
