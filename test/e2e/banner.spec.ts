@@ -220,6 +220,7 @@ describe('What a start says', () => {
     const options = { environment: 'development', provider: 'memory' } as const;
     const token = 'a-token-that-is-long-enough';
     await start({ ...options, operations: { metrics: { token } } }, { prefix: 'api' });
+    expect(section('REST')).toBe('REST: /api/api/queue, open to this machine only');
     expect(section('Console')).toBe('Console: /api/admin/console, open to this machine only');
     expect(section('Metrics')).toBe(
       'Metrics: /api/metrics, open to whoever has the token, and this machine only',
