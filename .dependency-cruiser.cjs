@@ -325,7 +325,7 @@ module.exports = {
       [
         `${LIB}/(testing|admission|execution|jobs|ports)/`,
         KERNEL,
-        `${LIB}/facade/(payload-input|queued-(delivery|digest)-dispatch)\\.ts$`,
+        `${LIB}/facade/(payload-input|dispatch/queued-(delivery|digest)-dispatch)\\.ts$`,
         `${LIB}/groups/`,
         `${LIB}/broker/memory/`,
         `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler|monitoring/alerts/alert-watches|monitoring/activity/activity-reporters)\\.ts$`,

@@ -32,7 +32,7 @@ const TARGETS = [
   `${LIBRARY}/queues/queue-name.ts`,
   `${LIBRARY}/facade/job-enqueuer.ts`,
   `${LIBRARY}/facade/target.ts`,
-  `${LIBRARY}/facade/queued-digest-dispatch.ts`,
+  `${LIBRARY}/facade/dispatch/queued-digest-dispatch.ts`,
   `${LIBRARY}/schedules/resolve-schedules.ts`,
   `${LIBRARY}/schedules/target.ts`,
   `${LIBRARY}/wiring/target.ts`,
@@ -133,7 +133,7 @@ const IMPORTS: readonly (readonly [file: string, statement: string, rule: string
   [`${LIBRARY}/testing/c.ts`, `import '../message-queue.module.js'`, null],
   [`${LIBRARY}/testing/d.ts`, `import '../broker/memory/target.js'`, null],
   // Jobs that processors add through a port are added as in production.
-  [`${LIBRARY}/testing/e.ts`, `import '../facade/queued-digest-dispatch.js'`, null],
+  [`${LIBRARY}/testing/e.ts`, `import '../facade/dispatch/queued-digest-dispatch.js'`, null],
   [`${LIBRARY}/testing/f.ts`, `import '../facade/target.js'`, 'test-kit-uses-the-module-and-memory'],
   [`${LIBRARY}/a.ts`, `import './testing/index.js'`, 'library-never-imports-the-test-kit'],
   [`${LIBRARY}/b.ts`, `import '../chat/target.js'`, 'library-never-imports-a-host'],

@@ -4,7 +4,6 @@ import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { RepeatedLines } from '../../kernel/logging/repeated-lines.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-registry.js';
-import type { HandledRun } from '../handlers/job-context.js';
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import { toError } from '../jobs/failure-record.js';
 import { ProcessActivity } from '../jobs/activity/process-activity.js';
@@ -21,7 +20,7 @@ import type { RunSpan } from '../telemetry/traces/run-span.js';
 import type { JobTraces } from '../telemetry/traces/job-traces.js';
 import { EventLog } from '../telemetry/logs/event-log.js';
 import { BatchRun, performBatch } from './batch-run.js';
-import type { JobMiddlewareStack, MiddlewareContext } from './job-middleware.js';
+import type { JobMiddlewareStack } from './job-middleware.js';
 import { OutcomeReporter } from './outcome-reporter.js';
 import { Run } from './run.js';
 import type { RunTools } from './run.js';
@@ -157,7 +156,7 @@ export class JobExecutor {
     const span = this.#spanOf(batch);
     const { value, thrown } = await performBatch(batch, {
       prepare: async (run) => (await withPayload(run, this.#parts, (_run, payload) => payload)) as object,
-      handle: () => this.#handle(batch, batch.handler, span),
+      handle: () => this.#parts.middleware.handled(batch, batch.handler, span),
     });
     const at = now();
     const settlements = batch.runs.map((run) => this.#settle(run, value, thrown.get(run), at));
@@ -180,7 +179,7 @@ export class JobExecutor {
   readonly #begin: UsePayload = (run, payload) => {
     if (run.ending() !== undefined) return undefined;
     run.begin(payload);
-    return this.#handle(run, run.handler as RegisteredHandler, run.span);
+    return this.#parts.middleware.handled(run, run.handler as RegisteredHandler, run.span);
   };
 
   #spanOf({ runs }: BatchRun): RunSpan | undefined {
@@ -189,29 +188,6 @@ export class JobExecutor {
     const span = traces.processing(runs, true);
     for (const run of runs) run.span = span;
     return span;
-  }
-
-  #handle(
-    run: MiddlewareContext & HandledRun,
-    handler: RegisteredHandler,
-    span: RunSpan | undefined,
-  ): Promise<unknown> {
-    return span === undefined ? this.#call(run, handler) : span.within(() => this.#call(run, handler));
-  }
-
-  #call(run: MiddlewareContext & HandledRun, handler: RegisteredHandler): Promise<unknown> {
-    let handled: Promise<unknown> | undefined;
-    const outcome = this.#parts.middleware.run(run, () => (handled = handler.handle(run.payload, run)));
-    return outcome === handled ? outcome : this.#afterBoth(outcome, () => handled);
-  }
-
-  /** A middleware may return before its handler does; the run is over only when both have. */
-  async #afterBoth(outcome: Promise<unknown>, handled: () => Promise<unknown> | undefined): Promise<unknown> {
-    try {
-      return await outcome;
-    } finally {
-      await handled()?.catch(() => undefined);
-    }
   }
 
   /** @param thrown what it failed with; undefined when it did not */

@@ -1,5 +1,7 @@
 import type { BatchContext } from '../handlers/batch-context.js';
-import type { JobContext } from '../handlers/job-context.js';
+import type { RegisteredHandler } from '../handlers/handler-registry.js';
+import type { HandledRun, JobContext } from '../handlers/job-context.js';
+import type { RunSpan } from '../telemetry/traces/run-span.js';
 
 /**
  * What middleware sees: the handler's context and the validated payload. Around a batch, `payload` is the array of its payloads, and what else
@@ -53,6 +55,33 @@ export class JobMiddlewareStack {
       this.chains.set(context.queue, chain);
     }
     return chain(context, handler);
+  }
+
+  /** Calls the handler of a run inside its middleware, and inside its span where it has one. Settles when both have. */
+  handled(
+    run: MiddlewareContext & HandledRun,
+    handler: RegisteredHandler,
+    span: RunSpan | undefined,
+  ): Promise<unknown> {
+    return span === undefined ? this.call(run, handler) : span.within(() => this.call(run, handler));
+  }
+
+  private call(run: MiddlewareContext & HandledRun, handler: RegisteredHandler): Promise<unknown> {
+    let handled: Promise<unknown> | undefined;
+    const outcome = this.run(run, () => (handled = handler.handle(run.payload, run)));
+    return outcome === handled ? outcome : afterBoth(outcome, () => handled);
+  }
+}
+
+/** A middleware may return before its handler does; the run is over only when both have. */
+async function afterBoth(
+  outcome: Promise<unknown>,
+  handled: () => Promise<unknown> | undefined,
+): Promise<unknown> {
+  try {
+    return await outcome;
+  } finally {
+    await handled()?.catch(() => undefined);
   }
 }
 

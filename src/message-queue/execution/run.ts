@@ -44,9 +44,8 @@ export interface RunTools {
 export type RunState = 'taken' | 'running' | 'ended';
 
 /**
- * One run of a job, from being taken to its end: the context that its handler and the middleware get, its timeout, and
- * why it must stop. The signal is created on first use, because for a short job it would be a large part of the cost.
- * Read the context's fields; do not spread it.
+ * One run of a job, from being taken to its end: the context that its handler and the middleware get, its timeout, and why it must stop. The signal
+ * is created on first use, since for a short job it would be a large part of the cost. Read the context's fields; do not spread it.
  */
 export class Run implements MiddlewareContext {
   readonly queue: string;
@@ -168,14 +167,12 @@ export class Run implements MiddlewareContext {
   }
 
   /**
-   * Rejects with the signal's reason once the run was told to stop, so a handler that reports progress stops there.
-   * Progress that cannot be stored, because Redis refuses or is away, is logged, a line a kind and interval, and the job
-   * continues: what was done so far does not depend on it. After the run's end it does nothing.
+   * Rejects with the signal's reason once the run was told to stop, so a handler that reports progress stops there. Progress that cannot be
+   * stored is logged, a line a kind and interval, and the job continues: what was done so far does not depend on it.
    * @throws RangeError when `percentage` is not a number from 0 to 100
    */
   get progress(): JobContext['progress'] {
-    // Not a function literal in a field: V8 allocates those among old objects, where each keeps its run, and the payload
-    // with it, until the next full garbage collection.
+    // Not a function literal in a field: V8 puts those among old objects, where each keeps run and payload until a full collection.
     return (this.#progress ??= this.#storeProgress.bind(this));
   }
 

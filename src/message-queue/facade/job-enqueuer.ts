@@ -4,25 +4,18 @@ import { ProcessActivity } from '../jobs/activity/process-activity.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
 import type { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
-import { didYouMean } from '../../kernel/values/did-you-mean.js';
-import { InvalidPayloadError, UnknownJobNameError } from '../jobs/errors.js';
+import { InvalidPayloadError } from '../jobs/errors.js';
 import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
-import { versionOf } from '../jobs/queue-definition.js';
-import { runChecks } from '../admission/enqueue-check.js';
 import type { EnqueueCheck } from '../admission/enqueue-check.js';
 import { admitJob } from '../admission/job-admission.js';
 import type { AdmittedJob } from '../admission/job-admission.js';
 import { dueOptions } from '../admission/flow/due-time.js';
-import { withGroups } from '../admission/flow/group-rules.js';
-import { ledgerEntry } from '../admission/ledger-entry.js';
-import { storedPayload } from '../admission/payloads/stored-payload.js';
-import { mapEnqueueOptions } from '../admission/job-options.js';
 import type { EnqueueOptions } from '../admission/job-options.js';
-import { validatePayload } from '../admission/payload-validator.js';
 import { plainText } from '../../kernel/values/plain-text.js';
 import { isBulkJob, notSent, rejected } from './bulk-receipts.js';
 import type { BulkJob, BulkReceipt, JobReceipt } from './job-receipt.js';
 import { assertSameJob, bulkReceiptOf } from './used-job-id.js';
+import { longRequest } from './long-request.js';
 import { OrdinaryAdds } from './ordinary-adds.js';
 import type { OrdinaryPlace } from './ordinary-adds.js';
 
@@ -64,7 +57,7 @@ export class JobEnqueuer {
       const place = this.#ordinary.find(queueName, jobName);
       const ordinary = place && this.#ordinary.requestOf(place, jobName, payload, options);
       const managed = place?.managed ?? this.queues.get(queueName);
-      const plain = ordinary ?? (await this.#request(managed, jobName, payload, options));
+      const plain = ordinary ?? (await longRequest(managed, this.checks, jobName, payload, options));
       const request = traced(plain, trace);
       if (place === undefined && this.queues.isOverridden(queueName)) {
         return await this.#addToOverride(managed, request);
@@ -83,7 +76,7 @@ export class JobEnqueuer {
   async check(queueName: string, jobName: string, payload: unknown, options?: EnqueueOptions): Promise<void> {
     const managed = this.queues.get(queueName);
     try {
-      await this.#admitted(managed, await this.#request(managed, jobName, payload, options));
+      await this.#admitted(managed, await longRequest(managed, this.checks, jobName, payload, options));
     } catch (error) {
       // It is sealed last: that there is no key for now says nothing against the job.
       if (!(error instanceof KeyUnavailableError)) throw error;
@@ -208,45 +201,7 @@ export class JobEnqueuer {
       const issues = [{ path: 'payload', message: 'is missing; each job is { payload, options? }' }];
       throw new InvalidPayloadError(`A job of a bulk add to queue "${place.queue}" is wrong:`, issues, place);
     }
-    return this.#request(managed, jobName, job.payload, job.options);
-  }
-
-  async #request(
-    { definition, broker }: ManagedQueue,
-    jobName: string,
-    data: unknown,
-    enqueueOptions?: EnqueueOptions,
-  ): Promise<AddRequest> {
-    const place = { queue: definition.name, job: jobName };
-    const type = Object.hasOwn(definition.jobs, jobName) ? definition.jobs[jobName] : undefined;
-    if (type === undefined) {
-      const names = Object.keys(definition.jobs);
-      throw new UnknownJobNameError(
-        `Queue "${definition.name}" has no job ${JSON.stringify(jobName)}.${didYouMean(plainText(jobName), names)} It has: ${names.join(', ')}.`,
-        place,
-      );
-    }
-    const version = versionOf(definition, jobName);
-    const { minRepeatMs, flow } = definition;
-    const mapped = mapEnqueueOptions(place, enqueueOptions, broker.now(), { minRepeatMs, version, flow });
-    const { idempotency, critical, deadlineMs, dueAt } = mapped;
-    const payload = await validatePayload(type, data, place, definition.maxPayloadBytes);
-    await runChecks(this.checks, payload, place);
-    const options = withGroups(mapped.options, flow, payload, place);
-    // A schedule's is sealed with it: the broker must tell whether it is the one that it knows.
-    const written =
-      options.repeat === undefined
-        ? await storedPayload(definition, payload, definition.maxPayloadBytes, place)
-        : payload;
-    // The broker admits the job: an id that it makes itself lets it tell a call sent twice from an id used twice.
-    const request = { name: jobName, data: written, options, critical, deadlineMs, dueAt };
-    if (idempotency === undefined) return request;
-    const entry = ledgerEntry(definition, jobName, payload, idempotency.key);
-    // Awaited only if it has to be: adds with a key keep their place among the others.
-    return {
-      ...request,
-      idempotency: { ...idempotency, ...(entry instanceof Promise ? await entry : entry) },
-    };
+    return longRequest(managed, this.checks, jobName, job.payload, job.options);
   }
 
   /** What a test put under the queue's token gets Bull's own call. */

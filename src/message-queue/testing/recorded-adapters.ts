@@ -7,8 +7,8 @@ import { MessageCipher } from '../ports/encryption/message-cipher.js';
 import { DataKeyStore } from '../ports/privacy/data-key-store.js';
 import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
 import { DigestDispatch } from '../ports/notifications/digest-dispatch.js';
-import { QueuedDigestDispatch } from '../facade/queued-digest-dispatch.js';
-import { QueuedDeliveryDispatch } from '../facade/queued-delivery-dispatch.js';
+import { QueuedDigestDispatch } from '../facade/dispatch/queued-digest-dispatch.js';
+import { QueuedDeliveryDispatch } from '../facade/dispatch/queued-delivery-dispatch.js';
 import { recorded } from './recorded.js';
 
 /** What stands behind the ports of a test that plugs nothing in. */

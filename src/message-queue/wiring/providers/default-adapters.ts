@@ -20,8 +20,8 @@ import { KeyProvider } from '../../ports/encryption/key-provider.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { DEFAULT_KEY_PROVIDER } from './sealing-providers.js';
 import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
-import { QueuedDigestDispatch } from '../../facade/queued-digest-dispatch.js';
-import { QueuedDeliveryDispatch } from '../../facade/queued-delivery-dispatch.js';
+import { QueuedDigestDispatch } from '../../facade/dispatch/queued-digest-dispatch.js';
+import { QueuedDeliveryDispatch } from '../../facade/dispatch/queued-delivery-dispatch.js';
 
 /**
  * Nobody serves this port on Redis, where jobs would outlive keys in memory: null is injected, and keys are derived from the ring. In memory

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { QueueFullError } from '../jobs/errors.js';
-import { DeliveryDispatch } from '../ports/messages/delivery-dispatch.js';
-import type { DispatchOutcome, DispatchedMessage } from '../ports/messages/delivery-dispatch.js';
-import { DELIVERY_QUEUE } from '../queues/queue-definitions.js';
-import { JobEnqueuer } from './job-enqueuer.js';
-import type { BulkReceipt } from './job-receipt.js';
+import { QueueFullError } from '../../jobs/errors.js';
+import { DeliveryDispatch } from '../../ports/messages/delivery-dispatch.js';
+import type { DispatchOutcome, DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
+import { DELIVERY_QUEUE } from '../../queues/queue-definitions.js';
+import { JobEnqueuer } from '../job-enqueuer.js';
+import type { BulkReceipt } from '../job-receipt.js';
 
 /** When to try again what the broker could not take now. */
 const RETRY_AFTER_MS = 1_000;

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { BrokerUnavailableError, EnqueueTimeoutError, QueueFullError, RetryLater } from '../jobs/errors.js';
-import { DigestDispatch } from '../ports/notifications/digest-dispatch.js';
-import type { DigestItem } from '../ports/notifications/digest-dispatch.js';
-import { NOTIFICATION_QUEUE } from '../queues/queue-definitions.js';
-import { JobEnqueuer } from './job-enqueuer.js';
+import {
+  BrokerUnavailableError,
+  EnqueueTimeoutError,
+  QueueFullError,
+  RetryLater,
+} from '../../jobs/errors.js';
+import { DigestDispatch } from '../../ports/notifications/digest-dispatch.js';
+import type { DigestItem } from '../../ports/notifications/digest-dispatch.js';
+import { NOTIFICATION_QUEUE } from '../../queues/queue-definitions.js';
+import { JobEnqueuer } from '../job-enqueuer.js';
 
 /** When to try again what the broker could not take now. */
 const RETRY_AFTER_MS = 1_000;
