@@ -292,7 +292,7 @@ module.exports = {
         `${LIB}/privacy/privacy-settings\\.ts$`,
         `${LIB}/queues/queue-name\\.ts$`,
         `${LIB}/execution/job-middleware\\.ts$`,
-        `${LIB}/(resilience/breaker-settings|monitoring/health-thresholds|operations/board/board-access)\\.ts$`,
+        `${LIB}/(resilience/breaker-settings|monitoring/health-thresholds|operations/(operations-settings|board/board-access|access/access-settings|access/sign-in/users|access/sign-in/user-list))\\.ts$`,
         KERNEL,
         `${LIB}/telemetry/(logs/log|traces/trace)-settings\\.ts$`,
         `${LIB}/schedules/(default-schedules|resolve-schedules|schedule-declaration)\\.ts$`,

@@ -10,7 +10,7 @@ import { resolveSchedules } from '../schedules/resolve-schedules.js';
 import type { GivenSchedules } from '../schedules/resolve-schedules.js';
 import type { DeclaredSchedule } from '../schedules/schedule-declaration.js';
 import type { Environment } from './environment.js';
-import type { AccessSettings } from '../operations/access/access-methods.js';
+import type { AccessSettings } from '../operations/access/access-settings.js';
 import { refuseMisspelledVariables } from './misspelled-variables.js';
 import { PART_KEYS, resolveParts } from './part-options.js';
 import type { PartOptions } from './part-options.js';

@@ -1,4 +1,4 @@
-import type { AccessSettings } from '../operations/access/access-methods.js';
+import type { AccessSettings } from '../operations/access/access-settings.js';
 import { isRecord } from '../../kernel/values/kinds.js';
 import type { OperationsConfig, SwitchedPart } from '../operations/operations-settings.js';
 import { inRoles } from '../operations/access/sign-in/user-list.js';

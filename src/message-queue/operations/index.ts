@@ -104,7 +104,6 @@ export type {
   BoardOptions,
   BoardPrincipal,
   BoardPrincipalReader,
-  BoardRight,
 } from './board/board-access.js';
 
 // Who may use the operations, and where they are
@@ -116,7 +115,7 @@ export { usersAccess } from './access/sign-in/users.js';
 export type { Users, UsersAccessOptions } from './access/sign-in/users.js';
 export { hashOperatorPassword } from './access/sign-in/password-hash.js';
 export { isFromThisMachine } from './access/loopback-access.js';
-export type { Operator, OperatorRole } from './access/operator.js';
+export type { BoardRight, Operator, OperatorRole } from './access/operator.js';
 export { changeRefusal } from './http/change-refusal.js';
 export type { ChangeRefusal } from './http/change-refusal.js';
 export type { OperationsConfig, OperationsOptions, PartPlace } from './operations-settings.js';

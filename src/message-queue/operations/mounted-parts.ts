@@ -8,7 +8,7 @@ import { answeredBy, stepOf } from './http/exchange.js';
 import type { ExchangeStep } from './http/exchange.js';
 import { mountAt, mountedAddress } from './http/mount.js';
 import type { HttpStep } from './http/mount.js';
-import { refuseAsProblem, refuseInText } from './http/refuse.js';
+import { refuseAsProblem, refuseInText } from './access/refusals.js';
 import type { PartContext, PartMakers } from './parts.js';
 
 /** A part that is in the web server. */

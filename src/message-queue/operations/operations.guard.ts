@@ -3,7 +3,7 @@ import { HttpException, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Exchange } from './http/exchange.js';
-import { refuseAsProblem } from './http/refuse.js';
+import { refuseAsProblem } from './access/refusals.js';
 import type { Refused } from './access/admission.js';
 import type { Door } from './access/door.js';
 import { Doors } from './access/doors.js';

@@ -9,7 +9,7 @@ import type {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { MessageQueueConfig } from '../message-queue.options.js';
-import type { AccessSettings } from './access/access-methods.js';
+import type { AccessSettings } from './access/access-settings.js';
 import { ACCESS_SETTINGS_OF_APP, Doors } from './access/doors.js';
 import { BoardModule } from './board/board.module.js';
 import type { HttpStep } from './http/mount.js';

@@ -1,9 +1,8 @@
 import type { ModuleRef } from '@nestjs/core';
 import { Clock } from '../../../kernel/time/clock.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
-import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
 import type { AccessMethod } from './admission.js';
-import type { AccessOption } from './access-settings.js';
+import type { AccessSettings } from './access-settings.js';
 import { GuardAccess, isGuard } from './guard-access.js';
 import { LoopbackAccess, NoAccess } from './loopback-access.js';
 import type { Place } from './loopback-access.js';
@@ -11,12 +10,6 @@ import { admissionOf } from './operator-of.js';
 import { ReaderAccess } from './reader-access.js';
 import { PasswordAccess } from './sign-in/password-access.js';
 import { Users } from './sign-in/users.js';
-
-/** Who may use the operations, as it was set. */
-export interface AccessSettings {
-  readonly access?: AccessOption;
-  readonly environment: EnvironmentName;
-}
 
 /** One for all doors, so that wrong passwords count wherever they are tried. */
 const SIGN_INS = new WeakMap<AccessSettings, AccessMethod>();

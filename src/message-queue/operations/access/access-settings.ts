@@ -1,3 +1,4 @@
+import type { EnvironmentName } from '../../../kernel/values/environment-name.js';
 import { kind, kindThat, Refusal } from '../../../kernel/values/kind.js';
 import { isRecord, secret } from '../../../kernel/values/kinds.js';
 import { setting } from '../../../kernel/values/setting.js';
@@ -56,3 +57,9 @@ export const ACCESS_SETTINGS = {
     example: 'ben:scrypt$…',
   }),
 };
+
+/** Who may use the operations, as it was set. */
+export interface AccessSettings {
+  readonly access?: AccessOption;
+  readonly environment: EnvironmentName;
+}

@@ -1,12 +1,5 @@
-import type { BoardRight } from '../board/board-access.js';
 import type { Exchange } from '../http/exchange.js';
-import type { Operator } from './operator.js';
-
-/** Somebody who was let in. */
-export interface Visitor extends Operator {
-  /** What they may do on the board beside what their role allows. */
-  readonly rights?: readonly BoardRight[];
-}
+import type { Operator, Visitor } from './operator.js';
 
 /** Why a request is not let in. */
 export interface Refused {

@@ -3,7 +3,8 @@ import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { Issues } from '../../../kernel/values/issues.js';
 import { kindThat } from '../../../kernel/values/kind.js';
 import { matching, sharedSecret } from '../../../kernel/values/kinds.js';
-import type { BoardMiddleware, BoardPrincipal, BoardRight } from '../board/board-access.js';
+import type { BoardMiddleware, BoardPrincipal } from '../board/board-access.js';
+import type { BoardRight } from './operator.js';
 import { refuse } from '../http/refuse.js';
 import { parseBasic } from './basic-credentials.js';
 

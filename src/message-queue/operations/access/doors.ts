@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { Clock } from '../../../kernel/time/clock.js';
 import { OperatorLog } from '../../privacy/audit/operator-log.js';
 import { accessMethod } from './access-methods.js';
-import type { AccessSettings } from './access-methods.js';
+import type { AccessSettings } from './access-settings.js';
 import type { AccessMethod } from './admission.js';
 import { ChangeLimit } from './change-limit.js';
 import { Door } from './door.js';

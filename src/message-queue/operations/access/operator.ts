@@ -7,3 +7,12 @@ export interface Operator {
   readonly name: string;
   readonly role: OperatorRole;
 }
+
+/** What somebody may do on the board beside what everybody there may. `reveal`: open sealed jobs. */
+export type BoardRight = 'reveal';
+
+/** Somebody who was let in. */
+export interface Visitor extends Operator {
+  /** What they may do on the board beside what their role allows. */
+  readonly rights?: readonly BoardRight[];
+}

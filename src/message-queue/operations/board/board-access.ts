@@ -2,6 +2,7 @@ import type { CanActivate, Type } from '@nestjs/common';
 import { code, flag, isRecord, matching, text, wholeNumber } from '../../../kernel/values/kinds.js';
 import type { GivenOptions, ReadOptions } from '../../../kernel/values/options.js';
 import { setting } from '../../../kernel/values/setting.js';
+import type { BoardRight } from '../access/operator.js';
 import type { HttpMiddleware } from '../http/mount.js';
 
 /** A middleware over Node's own request and response (on Express, Express's own) that lets a request pass by calling `next()`, or answers it. */
@@ -12,9 +13,6 @@ export type BoardMiddleware = HttpMiddleware;
  * or a middleware.
  */
 export type BoardAccess = BoardMiddleware | CanActivate | Type<CanActivate>;
-
-/** What somebody may do on the board beside what everybody there may. `reveal`: open sealed jobs. */
-export type BoardRight = 'reveal';
 
 /** Somebody who may use the board. */
 export interface BoardPrincipal {

@@ -1,8 +1,9 @@
 import type { ModuleRef } from '@nestjs/core';
-import type { AccessMethod, Admission, Visitor } from '../access/admission.js';
+import type { AccessMethod, Admission } from '../access/admission.js';
 import { basicAuthPrincipal } from '../access/basic-auth.js';
 import type { Doors } from '../access/doors.js';
 import { GuardAccess, isGuard } from '../access/guard-access.js';
+import type { Visitor } from '../access/operator.js';
 import { MiddlewareAccess } from '../access/middleware-access.js';
 import type { Exchange } from '../http/exchange.js';
 import type { BoardSettings } from './board-access.js';

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Visitor } from '../access/admission.js';
-import type { BoardRight } from './board-access.js';
+import type { BoardRight, Visitor } from '../access/operator.js';
 
 /** Knows whose request the board is answering. */
 export class BoardUsers {

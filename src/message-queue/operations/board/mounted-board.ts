@@ -17,7 +17,7 @@ import { answeredBy, stepOf } from '../http/exchange.js';
 import type { ExchangeStep } from '../http/exchange.js';
 import { mountedAddress, inOrder, mountAt } from '../http/mount.js';
 import type { HttpStep } from '../http/mount.js';
-import { refuseInText } from '../http/refuse.js';
+import { refuseInText } from '../access/refusals.js';
 import type { BoardSettings } from './board-access.js';
 import { BoardMethod } from './board-method.js';
 import { BoardUsers } from './board-users.js';
