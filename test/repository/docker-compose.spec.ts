@@ -151,6 +151,16 @@ describe('docker-compose.yml', () => {
     expect(dockerfile).toMatch(/^ENV NODE_ENV=production$/m);
   });
 
+  it('opens board, console and REST to people of their own where they are named, and else to none but those of the chat', () => {
+    for (const variable of [
+      'MESSAGE_QUEUE_OPERATORS',
+      'MESSAGE_QUEUE_VIEWERS',
+      'MESSAGE_QUEUE_METRICS_TOKEN',
+    ])
+      expect(app.environment?.[variable]).toBe(`\${${variable}:-}`);
+    expect(readFileSync('docs/access.md', 'utf8')).toContain("MESSAGE_QUEUE_OPERATORS='ann:scrypt$");
+  });
+
   it('installs from the lockfile alone', () => {
     const commands = dockerfile.replaceAll(/^#.*$/gm, '').matchAll(/npm (\w+)/g);
     const installs = [...commands].map(([, command]) => command);

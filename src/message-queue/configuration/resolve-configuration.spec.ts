@@ -27,7 +27,8 @@ describe('resolveConfiguration', () => {
     const { redis: _redis, cleanup: _cleanup, spool, ...plain } = SETTINGS;
     const spooling = { provider: 'redis', whenUnavailable: 'spool', spool: { directory: '/spool' } } as const;
     for (const [options, settings] of [
-      [{}, settingsOf(plain)],
+      // Where the parts are is known where there are any.
+      [{ operations: {} }, settingsOf(plain)],
       [spooling, settingsOf({ spool })],
     ] as const) {
       const { config } = resolve({ options });

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isRecord } from '../../../kernel/values/kinds.js';
 import type { CallOrigin } from '../../privacy/audit/call-origin.js';
+import { keptFilter } from '../../privacy/audit/kept-filter.js';
 import type { Visitor } from '../access/operator.js';
-import { keptFilter } from '../access/deed-of.js';
 import { readBody } from './json-body.js';
 import type { HttpStep, PlatformExchange } from './mount.js';
 
