@@ -64,7 +64,7 @@ describe.each(['express', 'fastify'] as const)('Every door on %s', (platform) =>
   });
 
   it.each(WHO)('lets no other site change anything through %s', async (_, user) => {
-    const foreign = [
+    const foreign: readonly Record<string, string>[] = [
       { origin: 'http://evil.example' },
       { origin: 'http://evil.example', 'sec-fetch-site': 'same-origin' },
       { 'sec-fetch-site': 'cross-site' },
