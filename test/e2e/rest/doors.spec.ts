@@ -55,7 +55,9 @@ describe.each(['express', 'fastify'] as const)('Every door on %s', (platform) =>
   it.each(WHO)('lets %s in as far as their role goes', async (_, user, look, change) => {
     for (const [method, path] of EVERY) {
       const isForm = path.startsWith('/admin/queues/groups');
-      const own = isForm ? { origin: app.url, 'content-type': 'application/x-www-form-urlencoded' } : {};
+      const own: Record<string, string> = isForm
+        ? { origin: app.url, 'content-type': 'application/x-www-form-urlencoded' }
+        : {};
       const status = await statusOf(method, path, { ...user, ...own });
       const refusal = method === 'GET' ? look : change;
       if (refusal !== null) expect([method, path, status]).toEqual([method, path, refusal]);

@@ -37,6 +37,8 @@ export interface BoardJobView {
   readonly id: string;
   readonly data: unknown;
   readonly returnValue: unknown;
+  /** The text of its last error; absent where it has none. */
+  readonly error?: string;
 }
 
 const isGuard = (value: unknown): boolean => isRecord(value) && 'canActivate' in value;
@@ -61,11 +63,11 @@ export const BOARD_OPTIONS = {
    */
   principal: setting(code<BoardPrincipalReader>('a function of the request'), {}),
   /**
-   * Replaces what must not be seen: called for each job shown, returns what is shown instead. Whatever it throws hides
-   * the payload. It is asked about a job that is revealed too. Default: everything is shown.
+   * Replaces what must not be seen, on the board, in REST and on the console: called for each job shown, returns what is shown instead. Where it
+   * returns another text of the error, stacks are left out. Whatever it throws hides the payload and the error. It is asked about a job that is revealed too. Default: everything is shown.
    */
   redact: setting(
-    code<(view: BoardJobView) => Partial<Pick<BoardJobView, 'data' | 'returnValue'>>>(
+    code<(view: BoardJobView) => Partial<Pick<BoardJobView, 'data' | 'returnValue' | 'error'>>>(
       'a function of the job that is shown',
     ),
     {},

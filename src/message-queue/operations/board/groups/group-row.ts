@@ -12,6 +12,8 @@ export interface RowPlace {
   /** What to show again when something was done. */
   readonly look: Look;
   readonly now: number;
+  /** Whether whoever looks may do anything. */
+  readonly mayChange: boolean;
 }
 
 /** One group: how it stands, why, and what may be done. */
@@ -56,6 +58,7 @@ function reasons({ address, queue, now }: RowPlace, group: GroupStatus): string 
 }
 
 function acts(place: RowPlace, group: GroupStatus): string {
+  if (!place.mayChange) return '';
   const { parkedBy, paused } = group;
   const parts: string[] = [];
   if (parkedBy !== undefined) {

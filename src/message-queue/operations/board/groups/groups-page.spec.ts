@@ -14,11 +14,18 @@ describe('groupsPage', () => {
       stats: { held: 0, oldestHeldMs: null, groups: { ...GROUPS, ...groups } } as QueueStats,
       look: { state: 'sleeping', cursor: null },
       groups: [],
+      mayChange: true,
       ...view,
     });
   const group = (status: Partial<GroupStatus>): GroupStatus => ({
     ...{ gate: 'key', id: 'c-42', held: 1, admitted: 0, oldestHeldAt: NOW - 61_000 },
     ...status,
+  });
+
+  it('offers nothing to do to somebody who may only look', () => {
+    const parked = { groups: [group({ parkedBy: { jobId: '7', since: NOW } })] } as Partial<GroupsView>;
+    expect(pageOf(parked)).toContain('method="post"');
+    expect(pageOf({ ...parked, mayChange: false })).not.toContain('method="post"');
   });
 
   it('says when a group opens, and nothing of one that has opened since', () => {

@@ -28,6 +28,8 @@ export interface GroupsView {
   readonly groups: readonly GroupStatus[];
   readonly cursor: string | null;
   readonly now: number;
+  /** Whether whoever looks may do anything. */
+  readonly mayChange: boolean;
   readonly notice?: GroupsNotice;
 }
 

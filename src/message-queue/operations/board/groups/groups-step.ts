@@ -45,7 +45,7 @@ export function groupsStep(
       next();
       return;
     }
-    const desk = new GroupsDesk(board, partsOf());
+    const desk = new GroupsDesk(board, partsOf(), users.mayChange);
     if (request.method === 'GET' || request.method === 'HEAD') await desk.show(response, place);
     else if (request.method !== 'POST') refuse(response, 405, 'Send GET or POST.');
     else await desk.act(request, response, place, users.id);
@@ -59,6 +59,7 @@ class GroupsDesk {
   constructor(
     private readonly board: { readonly address: string; readonly title: string },
     private readonly parts: GroupsParts,
+    private readonly mayChange: boolean,
   ) {
     this.names = queuesWithGroups(parts.queues);
   }
@@ -119,7 +120,13 @@ class GroupsDesk {
     asked: Look | undefined,
     notice: GroupsNotice | undefined,
   ): Promise<void> {
-    const shown = { ...this.board, queue, now: this.parts.queues.get(queue).broker.now(), notice };
+    const shown = {
+      ...this.board,
+      queue,
+      now: this.parts.queues.get(queue).broker.now(),
+      notice,
+      mayChange: this.mayChange,
+    };
     const gates = gatesIn(this.parts.queues.get(queue).definition.flow);
     try {
       const all = await Promise.all(this.names.map((name) => this.parts.monitor.stats(name)));

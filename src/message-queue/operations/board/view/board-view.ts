@@ -1,6 +1,7 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
 import { escaped } from '../../../../kernel/logging/printable.js';
 import type { HostCode } from '../../../../kernel/host/host-code.js';
+import type { ManagedJobOptions } from '../../../jobs/managed-job.js';
 import type { SealableQueue } from '../../../jobs/sealing/payload-seal.js';
 import type { BoardJobView, BoardSettings } from '../board-access.js';
 import { withoutSeal, withoutSealedFailures, withoutSealedProgress } from './sealed-view.js';
@@ -10,7 +11,8 @@ const MAX_STACKS = 20;
 const MAX_OPTIONS_CHARS = 20_000;
 
 /** What is shown of a job whose `redact` fails. */
-const HIDDEN = { data: '[hidden: board.redact failed]', returnValue: '[hidden: board.redact failed]' };
+const TEXT = '[hidden: board.redact failed]';
+const HIDDEN = { data: TEXT, returnValue: TEXT };
 
 /** Stands in for a payload that is too large to show. */
 interface CutPayload {
@@ -40,24 +42,34 @@ export class BoardView {
       ...{ queue: queue.name, job: job.name, id },
       data: withoutSeal(queue, job, job.data),
       returnValue: withoutSeal(queue, job, job.returnvalue),
+      ...(job.failedReason && { error: job.failedReason }),
     });
+    const isRedacted = shown.error !== (job.failedReason || undefined);
+    const stacks = isRedacted ? [] : (job.stacktrace ?? []);
     return {
       ...job,
       name: escaped(job.name),
       data: this.cut(shown.data),
       returnvalue: this.cut(shown.returnValue),
-      opts: cutTo(MAX_OPTIONS_CHARS, withoutSealedFailures(job.opts)),
+      opts: cutTo(MAX_OPTIONS_CHARS, shownOptions(job.opts, isRedacted)),
       progress: withoutSealedProgress(queue, job),
-      failedReason: job.failedReason && escaped(bounded(job.failedReason)),
-      stacktrace: job.stacktrace?.slice(-MAX_STACKS).map((stack) => escapedFrames(bounded(stack))) ?? [],
+      failedReason: job.failedReason && escaped(bounded(shown.error ?? '')),
+      stacktrace: stacks.slice(-MAX_STACKS).map((stack) => escapedFrames(bounded(stack))),
     };
   }
 
   /** What the host lets be seen of a payload and a result. */
-  redacted(view: BoardJobView): Pick<BoardJobView, 'data' | 'returnValue'> {
+  redacted(view: BoardJobView): Pick<BoardJobView, 'data' | 'returnValue' | 'error'> {
     const { redact } = this;
     if (!redact) return view;
-    return { ...view, ...this.host.ask('board.redact', view.queue, () => redact(view), HIDDEN) };
+    const hidden = { ...HIDDEN, ...(view.error !== undefined && { error: TEXT }) };
+    return { ...view, ...this.host.ask('board.redact', view.queue, () => redact(view), hidden) };
+  }
+
+  /** What is shown of the text of an error, where the job itself is not at hand. */
+  errorText(place: Pick<BoardJobView, 'queue' | 'job' | 'id'>, error: string): string {
+    if (!this.redact) return error;
+    return this.redacted({ ...place, data: {}, returnValue: null, error }).error ?? '';
   }
 
   /** Whether the board shows this job's payload as it is: only then may it be edited there. */
@@ -68,6 +80,14 @@ export class BoardView {
   private cut(value: unknown): unknown {
     return cutTo(this.maxChars, value);
   }
+}
+
+/** Where the text of the error is not to be seen, those of the attempts before it are not either. */
+function shownOptions(options: unknown, isRedacted: boolean): unknown {
+  const { mq, ...rest } = withoutSealedFailures(options) as ManagedJobOptions;
+  return isRedacted && mq !== undefined
+    ? { ...rest, mq: { ...mq, failures: [] } }
+    : withoutSealedFailures(options);
 }
 
 function cutTo(maxChars: number, value: unknown): unknown {

@@ -45,7 +45,13 @@ export const JOB_ROUTES: readonly Route[] = [
       'Jobs, the newest first. One call looks at 2 000 at most, or for 300 ms, and says how far it came.',
     query: QUERY,
     answer: ref('JobList'),
-    handle: ({ query }, { search, seen }) => search.find(query, seen),
+    handle: async ({ query }, { search, seen, view }) => {
+      const found = await search.find(query, seen);
+      return {
+        ...found,
+        jobs: found.jobs.map((job) => ({ ...job, error: job.error && view.errorText(job, job.error) })),
+      };
+    },
   }),
   look('jobs/:queue/:id', {
     about: 'All that is known of one job.',
@@ -107,13 +113,15 @@ function detailOf(story: JobStory, { view, queues }: RestServices): JobDetail {
   const { found, job, runs, replays, cancelled, ...known } = story;
   const shown = view.of(job.toJSON(), queues.get(found.queue).definition);
   const returned: unknown = job.returnvalue;
+  const seenText = (text: string): string =>
+    view.errorText({ queue: found.queue, job: found.job, id: found.id }, text);
   return {
-    ...toJson(found),
+    ...toJson({ ...found, error: found.error && seenText(found.error) }),
     ...known,
     payload: known.isSealed ? null : (shown.data ?? null),
     result: isSealed(returned) ? null : (shown.returnvalue ?? null),
     progress: shown.progress,
-    runs: toJson(runs),
+    runs: toJson(runs.map((run) => ({ ...run, text: run.text && seenText(run.text) }))),
     replays: replays.map(({ at, by }) => ({ at: new Date(at).toISOString(), by })),
     cancelled: toJson(cancelled),
   };

@@ -3,6 +3,7 @@ import { boundedText } from '../../../../kernel/values/bounded-text.js';
 import type { LetterAction } from '../../../dead-letter/changes/letter-change.js';
 import type { LetterPreview } from '../../../dead-letter/changes/letter-preview.js';
 import type { LetterHead } from '../../../dead-letter/dead-letter.js';
+import type { BoardView } from '../../board/view/board-view.js';
 import type { ChangePlan, ChangeReport, DeadLetterList, DeadLetterRow } from '../answers.js';
 import { InvalidRequestError } from '../request-errors.js';
 import { act, look, Reply } from '../route.js';
@@ -49,16 +50,9 @@ const CHANGE = {
 };
 
 /** A dead letter as a list shows it. */
-export function letterRow({
-  queue,
-  id,
-  job,
-  error,
-  reason,
-  lastFailedAt,
-  attempts,
-}: LetterHead): DeadLetterRow {
-  const text = escaped(boundedText(reason));
+export function letterRow(letter: LetterHead, view: Pick<BoardView, 'errorText'>): DeadLetterRow {
+  const { queue, id, job, error, reason, lastFailedAt, attempts } = letter;
+  const text = escaped(boundedText(view.errorText({ queue, job, id }, reason)));
   const failedAt = new Date(lastFailedAt).toISOString();
   return { queue, id, job: escaped(job), error: escaped(error), text, failedAt, attempts };
 }
@@ -69,16 +63,25 @@ export const LETTER_ROUTES: readonly Route[] = [
     about: 'Dead letters, the newest first.',
     query: { ...FILTER, limit: LIMIT, cursor: CURSOR },
     answer: ref('DeadLetterList'),
-    handle: async ({ query }, { letters }) => {
+    handle: async ({ query }, { letters, view }) => {
       const page = await letters.list(query);
-      return { letters: page.letters.map(letterRow), cursor: page.nextCursor } satisfies DeadLetterList;
+      const rows = page.letters.map((letter) => letterRow(letter, view));
+      return { letters: rows, cursor: page.nextCursor } satisfies DeadLetterList;
     },
   }),
   look('dead-letters/groups', {
     about: 'Dead letters of the same kind together, of the newest 10 000 of each queue.',
     query: FILTER,
     answer: ref('DeadLetterGroups'),
-    handle: ({ query }, { letters }) => letters.groups(query),
+    handle: async ({ query }, { letters, view }) => {
+      const found = await letters.groups(query);
+      // A group's text stands for many jobs: it is asked about as that of one without an id.
+      const groups = found.groups.map((group) => ({
+        ...group,
+        text: view.errorText({ ...group, id: '' }, group.text),
+      }));
+      return { ...found, groups };
+    },
   }),
   changeOfMany(
     'replay',
@@ -95,9 +98,9 @@ function changeOfMany(action: LetterAction, about: string): Route {
       200: { anyOf: [ref('ChangePlan'), ref('ChangeReport')] },
       202: ref('LongOperation'),
     },
-    handle: async ({ body, by }, { letters, longChanges }) => {
+    handle: async ({ body, by }, { letters, longChanges, view }) => {
       const { filter, dryRun, perSecond } = body;
-      if (dryRun) return planOf(await letters.preview(action, filter));
+      if (dryRun) return planOf(await letters.preview(action, filter), view);
       const { until, matched } = meant(body);
       const reason = reasonCode(body.reason, action === 'discard');
       const options = { until, matched, reason, perSecond, by: by.name };
@@ -112,8 +115,9 @@ function changeOfMany(action: LetterAction, about: string): Route {
   });
 }
 
-function planOf({ matched, until, byError, byJob, sample }: LetterPreview): ChangePlan {
-  return { dryRun: true, matched, until: until.toISOString(), byError, byJob, sample: sample.map(letterRow) };
+function planOf({ matched, until, byError, byJob, sample }: LetterPreview, view: BoardView): ChangePlan {
+  const rows = sample.map((letter) => letterRow(letter, view));
+  return { dryRun: true, matched, until: until.toISOString(), byError, byJob, sample: rows };
 }
 
 /** @throws InvalidRequestError without what the preview said */
