@@ -38,6 +38,8 @@ describe('npm run demo', () => {
     expect(output).toMatch(
       /parked: "shopping-list-\w+" by job m_[\w-]+\n +in health as KEY_PARKED; 2 wait behind it/,
     );
+    expect(output).toContain('alert OldestJobWaits fires:');
+    expect(output).toContain('the alert is over');
     expect(output).toMatch(/left: +0, counted again in all \d+ places/);
     const wide = output.split('\n').filter((line) => line.length > 80);
     expect(wide).toEqual([]);
@@ -51,6 +53,11 @@ describe('npm run demo', () => {
     started.push(demo);
     await demo.says(/One dead letter is left/);
     const url = `http://127.0.0.1:${port}`;
+    // Where to look, said before.
+    for (const path of ['/admin/console', '/admin/queues', '/api/queue/health', '/metrics']) {
+      expect(demo.output).toContain(`${url}${path}`);
+      expect((await fetch(url + path)).status).toBe(200);
+    }
     expect(listeningAddresses(demo.pid)).toContain(`127.0.0.1:${port}`);
     const newcomer = await Newcomer.at(url);
     const ask = async <T>(path: string, method = 'GET'): Promise<T> => {

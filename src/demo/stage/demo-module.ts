@@ -45,7 +45,7 @@ export function demoModule(
     ...{ ...options, databaseUrl, environmentIfUnset: 'development', chatUsers: '' },
     // The story cleans up once, by itself.
     cleanup: { schedules: false },
-    operations: { alerts: DEMO_ALERTS },
+    operations: { alerts: DEMO_ALERTS, activity: { flushMs: 1_000 } },
     adapters: [
       ...keysUnlessGiven(),
       {

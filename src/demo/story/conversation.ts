@@ -89,6 +89,8 @@ export interface ExpectedOutcome {
   >;
   /** Those of the story's rule that fired, and how many of them are over. */
   readonly alerts: Readonly<Record<'fired' | 'resolved', number>>;
+  /** Completed jobs of `message-indexing` that the kept history tells of. */
+  readonly history: Readonly<Record<'indexed', number>>;
   readonly shredded: Readonly<
     Record<'keysDestroyed' | 'jobs' | 'messages' | 'searchDocuments' | 'left', number>
   >;

@@ -11,7 +11,7 @@ export async function readOutcome(
   stage: Stage,
   story: Story,
   sample: SampleConversation,
-  told: Pick<ExpectedOutcome, 'replayed' | 'parked' | 'alerts'>,
+  told: Pick<ExpectedOutcome, 'replayed' | 'parked' | 'alerts' | 'history'>,
   receipt: ErasureReceipt,
 ): Promise<ExpectedOutcome> {
   const { app, mail, statistics } = stage;
@@ -35,6 +35,7 @@ export async function readOutcome(
     secondDevice: story.away.outcome,
     parked: told.parked,
     alerts: told.alerts,
+    history: told.history,
     shredded: shreddedBy(receipt),
   };
 }

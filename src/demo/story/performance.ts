@@ -5,6 +5,7 @@ import { closeCase, receiptText } from './closed-case.js';
 import { loadExpectedOutcome } from './conversation.js';
 import type { ExpectedOutcome, SampleConversation } from './conversation.js';
 import { differences, readOutcome } from './outcome.js';
+import { KeptHistory } from './kept-history.js';
 import { ParkedConversation } from './parked-conversation.js';
 import { ProgressLine } from '../display/progress-line.js';
 import type { Stage } from '../stage/stage.js';
@@ -19,6 +20,7 @@ const QUEUES = BUILT_IN_QUEUES.map(({ name }) => name);
 /** Plays a story on its stage and prints what happens. */
 export class Performance {
   private readonly alert: WaitAlert;
+  private readonly history: KeptHistory;
 
   constructor(
     private readonly stage: Stage,
@@ -27,6 +29,7 @@ export class Performance {
     private readonly signal: AbortSignal,
   ) {
     this.alert = new WaitAlert(stage);
+    this.history = new KeptHistory(stage);
   }
 
   /**
@@ -38,6 +41,7 @@ export class Performance {
     this.announce();
     const { story } = this;
     await story.prepare(this.signal);
+    await this.history.begin();
     await this.act(
       'send, deliver, read',
       () => story.send(),
@@ -131,7 +135,8 @@ export class Performance {
   ): Promise<boolean> {
     const { stage, story, sample } = this;
     const alerts = await this.alert.outcome();
-    const outcome = await readOutcome(stage, story, sample, { replayed, parked, alerts }, receipt);
+    const history = { indexed: await this.history.indexed(this.signal) };
+    const outcome = await readOutcome(stage, story, sample, { replayed, parked, alerts, history }, receipt);
     const rows = stage.statistics
       .rows(QUEUES)
       .map(({ queue, jobs, succeeded, retried, deadLettered, shredded, medianWaitMs, medianRunMs }) => [
