@@ -1,6 +1,5 @@
 import { flag, matching, secret } from '../../../kernel/values/kinds.js';
 import { kindThat } from '../../../kernel/values/kind.js';
-import type { ReadOptions } from '../../../kernel/values/options.js';
 import { setting } from '../../../kernel/values/setting.js';
 
 /** Tokens travel in a header: printable ASCII without spaces. */
@@ -27,6 +26,3 @@ export const METRICS_SETTINGS = {
     example: 'a-token-of-at-least-16-characters',
   }),
 };
-
-/** Metrics for Prometheus. */
-export type MetricsSettings = ReadOptions<typeof METRICS_SETTINGS>;

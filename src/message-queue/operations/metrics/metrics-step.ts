@@ -3,7 +3,11 @@ import type { HttpStep } from '../http/mount.js';
 import { EXPOSITION_TYPE } from './exposition.js';
 import type { MetricsPage } from './metrics-page.js';
 
-/** Answers scrapes; who may ask is decided before it. @param page asked for with the first request */
+/**
+ * Answers scrapes; who may ask is decided before it.
+ * @param page asked for with each request
+ * @public loaded with require
+ */
 export function metricsStep(page: () => Pick<MetricsPage, 'text'>): HttpStep {
   return async (request, response, _next, platform) => {
     const exchange = new Exchange(request, response, platform);
