@@ -1,180 +1,135 @@
-import { parseArgs } from 'node:util';
-import { Redis } from 'ioredis';
-import { Packr } from 'msgpackr';
+import 'reflect-metadata';
+import { ProcessActivity, SeriesCounts } from '../src/message-queue/jobs/activity/process-activity.js';
+import { NestFactory } from '@nestjs/core';
+import { Module } from '@nestjs/common';
 import {
-  bucketOf,
-  emptyRecord,
-  RUNS_AT,
-  WAITS_AT,
-} from '../src/message-queue/jobs/activity/activity-record.js';
-import type { ActivityRecord } from '../src/message-queue/jobs/activity/activity-record.js';
-import { toStored } from '../src/message-queue/broker/rules/activity/stored-record.js';
-import { RedisBroker } from '../src/message-queue/broker/redis/redis-broker.js';
-import { defineQueue } from '../src/message-queue/jobs/queue-definition.js';
-import { announcement, batch } from '../test/support/activity-batches.js';
+  defineQueue,
+  JobHandler,
+  MessageQueueModule,
+  MessageQueueService,
+  Processor,
+} from '../src/message-queue/index.js';
+import { MessageQueueWorker } from '../src/message-queue/operations/index.js';
+import { ActivityReporters } from '../src/message-queue/monitoring/activity/activity-reporters.js';
 import { BenchServer, showProgress } from './bench-server.js';
-import { redisCounters, redisMemory } from './process/redis-counters.js';
 import { median } from './statistics.js';
 
-const HOURS = 72;
-const QUEUES = Array.from({ length: 14 }, (_, i) => `queue-${i + 1}`);
-/** One of the queues has two kinds of jobs. */
-const SERIES = [
-  ...QUEUES.map((queue) => ({ queue, job: 'send-message' })),
-  { queue: 'queue-1', job: 'confirm' },
-];
-const PREFIX = 'bench';
-const HOUR_MS = 3_600_000;
+const ROUNDS = 7;
+const JOBS = 20_000;
 
-class AnyPayload {}
+class BenchDto {}
+const QUEUE = defineQueue({
+  name: 'activity',
+  description: 'Measured.',
+  jobs: { run: BenchDto },
+  concurrency: 50,
+  attempts: 3,
+  backoff: { type: 'fixed', delayMs: 1 },
+  timeoutMs: 30_000,
+  maxWaiting: 1_000_000,
+});
 
-/**
- * What keeping what happened costs Redis: a flush of 15 busy series into minutes that are under way, the memory of 72 hours of them, a look at
- * 14 queues with `--backlog 0,1000000` jobs waiting in one of them, and reading 72 hours of one queue and of all. `--jobs` a minute and series (200),
- * `--rounds` of each (300).
- */
+let left = 0;
+let drained = (): void => undefined;
+
+@Processor(QUEUE.name)
+class BenchProcessor {
+  @JobHandler(QUEUE, 'run')
+  async run(): Promise<void> {
+    left -= 1;
+    if (left === 0) drained();
+  }
+}
+
+/** Counts nothing: what a job costs without. */
+class Uncounted extends SeriesCounts {
+  override added(): void {}
+  override started(): void {}
+  override completed(): void {}
+}
+const NOTHING = new Uncounted('activity', 'run');
+class NoActivity extends ProcessActivity {
+  override of(): SeriesCounts {
+    return NOTHING;
+  }
+}
+
+@Module({})
+class BenchModule {}
+
+/** What an add and a run take with what happens counted and without, alternately; and what one count takes alone. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      backlog: { type: 'string', default: '0,1000000' },
-      jobs: { type: 'string', default: '200' },
-      rounds: { type: 'string', default: '300' },
-    },
-  });
-  const [jobs, rounds] = [Number(values.jobs), Number(values.rounds)];
   const server = await BenchServer.start();
-  const client = new Redis(server.port);
-  const topology = { kind: 'single', host: '127.0.0.1', port: server.port } as const;
-  const broker = new RedisBroker({ redis: { topology, db: 0, tls: false }, prefix: PREFIX });
-  const bench = new ActivityMeasurement(broker, client, rounds);
-  const lines = [`Redis ${server.version}, medians of ${rounds}, ${jobs} jobs a minute and series`];
-  lines.push(await bench.memory(jobs));
-  lines.push(await bench.flushes(jobs));
-  for (const backlog of values.backlog.split(',')) lines.push(await bench.looks(Number(backlog)));
-  lines.push(await bench.history(['queue-2']), await bench.history(QUEUES));
-  showProgress('');
-  process.stdout.write(`${lines.join('\n')}\n`);
-  await broker.close();
-  client.disconnect();
+  const results = {
+    on: { add: [] as number[], drain: [] as number[] },
+    off: { add: [] as number[], drain: [] as number[] },
+  };
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const mode of round % 2 === 0 ? (['on', 'off'] as const) : (['off', 'on'] as const)) {
+      showProgress(`round ${round}, ${mode}`);
+      const measured = await measure(server.port, mode === 'on');
+      // The first round warms up.
+      if (round === 0) continue;
+      results[mode].add.push(measured.addUs);
+      results[mode].drain.push(measured.drainUs);
+    }
+  }
   await server.stop();
+  const row = (what: 'add' | 'drain'): string => {
+    const [on, off] = [median(results.on[what]), median(results.off[what])];
+    return `| ${what} | ${off.toFixed(2)} | ${on.toFixed(2)} | ${(100 * (on / off - 1)).toFixed(1)} % |`;
+  };
+  console.log('| µs a job | off | on | more |\n|---|---|---|---|');
+  console.log([row('add'), row('drain')].join('\n'));
+  console.log(`one job's three counts alone: ${countNs().toFixed(0)} ns`);
 }
 
-class ActivityMeasurement {
-  private readonly packr = new Packr({ useRecords: false });
-  private seq = 0;
-  private waiting = 0;
-
-  constructor(
-    private readonly broker: RedisBroker,
-    private readonly client: Redis,
-    private readonly rounds: number,
-  ) {}
-
-  /** Fills all hours but that under way. */
-  async memory(jobs: number): Promise<string> {
-    const current = Math.floor(Date.now() / HOUR_MS);
-    const before = await redisMemory(this.client);
-    for (let hour = current - HOURS; hour < current; hour++) {
-      showProgress(`filling hour ${hour - current}`);
-      const writing = this.client.pipeline();
-      for (const { queue, job } of SERIES) {
-        const key = `${PREFIX}:{ops}:m:${queue}:${hour}`;
-        writing.hset(
-          key,
-          'names',
-          this.packr.pack(SERIES.filter((s) => s.queue === queue).map((s) => s.job)),
-        );
-        for (let minute = 0; minute < 60; minute++)
-          writing.hset(key, `${job} ${minute}`, this.packr.pack(toStored(busy(jobs))));
-        writing.pexpire(key, (HOURS + 2) * HOUR_MS);
-      }
-      await writing.exec();
-    }
-    const bytes = (await redisMemory(this.client)) - before;
-    const each = bytes / (HOURS * 60 * SERIES.length);
-    return `memory: ${HOURS} h of ${SERIES.length} series ${(bytes / 2 ** 20).toFixed(1)} MiB, ${each.toFixed(0)} B per series and minute`;
-  }
-
-  async flushes(jobs: number): Promise<string> {
-    const record = busy(Math.ceil(jobs / 12));
-    const flush = (): Promise<unknown> =>
-      this.broker.activity.flush(
-        batch('bench', (this.seq += 1), {
-          series: SERIES.map((each) => ({ ...each, record })),
-          announced: this.seq === 1 ? QUEUES.map(announcement) : [],
-        }),
-      );
-    return `flush of ${SERIES.length} series: ${await this.measured(flush)}`;
-  }
-
-  async looks(backlog: number): Promise<string> {
-    await this.fill(backlog);
-    const look = (): Promise<unknown> => this.broker.activity.look(QUEUES);
-    return `look at ${QUEUES.length} queues, ${backlog} jobs waiting: ${await this.measured(look)}`;
-  }
-
-  async history(queues: readonly string[]): Promise<string> {
-    const hour = Math.floor(Date.now() / HOUR_MS);
-    const read = (): Promise<unknown> =>
-      Promise.all(queues.map((queue) => this.broker.activity.history(queue, hour - HOURS, hour)));
-    return `${HOURS} h of ${queues.length} queue(s): ${await this.measured(read, Math.ceil(this.rounds / 20))}`;
-  }
-
-  private async fill(backlog: number): Promise<void> {
-    if (backlog === 0) return;
-    const queue = this.broker.createQueue(
-      defineQueue({
-        ...{
-          name: 'queue-1',
-          description: 'A queue.',
-          jobs: { job: AnyPayload },
-          concurrency: 1,
-          attempts: 1,
-        },
-        ...{ backoff: { type: 'fixed', delayMs: 1 }, timeoutMs: 1_000 },
+async function measure(port: number, counted: boolean): Promise<{ addUs: number; drainUs: number }> {
+  const off = { provide: ProcessActivity, useFactory: () => new NoActivity([QUEUE]) };
+  const host = {
+    module: BenchModule,
+    imports: [
+      MessageQueueModule.forRoot({
+        ...{ provider: 'redis' as const, redis: { host: '127.0.0.1', port }, prefix: 'bench' },
+        ...{ environment: 'test', autoStart: false, builtInQueues: false as const },
+        adapters: counted ? [] : [off],
       }),
-    );
-    const step = Array.from({ length: 5_000 }, () => ({ name: 'job', data: {}, options: {} }));
-    for (; this.waiting < backlog; this.waiting += step.length) {
-      showProgress(`adding job ${this.waiting}`);
-      await this.broker.addMany(queue, step);
-    }
+      MessageQueueModule.registerQueue(QUEUE),
+    ],
+    providers: [BenchProcessor],
+  };
+  const app = await NestFactory.createApplicationContext(host, { logger: ['fatal'], abortOnError: false });
+  if (!counted) app.get(ActivityReporters, { strict: false }).hold();
+  const queue = app.get(MessageQueueService, { strict: false });
+  const begun = performance.now();
+  for (let added = 0; added < JOBS; added += 500) {
+    await Promise.all(Array.from({ length: 500 }, () => queue.enqueue(QUEUE, 'run', {})));
   }
-
-  private async measured(call: () => Promise<unknown>, rounds = this.rounds): Promise<string> {
-    for (let i = 0; i < 5; i++) await call();
-    const before = await redisCounters(this.client);
-    const trips: number[] = [];
-    for (let i = 0; i < rounds; i++) {
-      const startedAt = performance.now();
-      await call();
-      trips.push(performance.now() - startedAt);
-    }
-    const after = await redisCounters(this.client);
-    const micros = (after.cpuMicros - before.cpuMicros) / rounds;
-    const commands = (after.commands - before.commands) / rounds;
-    return `${median(trips).toFixed(2)} ms, ${micros.toFixed(0)} µs of Redis, ${commands.toFixed(0)} commands inside`;
-  }
+  const addUs = ((performance.now() - begun) * 1_000) / JOBS;
+  left = JOBS;
+  const done = new Promise<void>((resolve) => (drained = resolve));
+  const from = performance.now();
+  await app.get(MessageQueueWorker, { strict: false }).start();
+  await done;
+  const drainUs = ((performance.now() - from) * 1_000) / JOBS;
+  await app.close();
+  return { addUs, drainUs };
 }
 
-/** What many jobs of a minute leave: waits of a few milliseconds, runs of some tens, a few that fail. */
-function busy(jobs: number): ActivityRecord {
-  const record = emptyRecord();
-  record[0] = record[2] = jobs;
-  record[3] = Math.floor(jobs / 50);
-  for (let i = 0; i < jobs; i++) {
-    const wait = Math.exp(1.5 * normal() + 1);
-    const run = Math.exp(0.8 * normal() + 4);
-    record[WAITS_AT + bucketOf(wait)] = (record[WAITS_AT + bucketOf(wait)] ?? 0) + 1;
-    record[RUNS_AT + bucketOf(run)] = (record[RUNS_AT + bucketOf(run)] ?? 0) + 1;
-    record[12] = (record[12] ?? 0) + wait;
-    record[13] = (record[13] ?? 0) + run;
-  }
-  return record;
-}
-
-function normal(): number {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+function countNs(): number {
+  const activity = new ProcessActivity([QUEUE]);
+  const count = (times: number): number => {
+    const begun = performance.now();
+    for (let i = 0; i < times; i++) {
+      const counts = activity.of('activity', 'run');
+      counts.added();
+      counts.started(i & 1_023, i);
+      counts.completed(i & 255, i);
+    }
+    return ((performance.now() - begun) * 1e6) / times;
+  };
+  count(1_000_000);
+  return count(5_000_000);
 }
 
 void main();
