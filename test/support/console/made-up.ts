@@ -88,7 +88,7 @@ const failing = {
 const paused = { severity: 'degraded', code: 'PAUSED', message: 'It is paused: resume it.' } as const;
 
 /** The queues of the design's picture. */
-export const BUSY_QUEUES: readonly QueueRow[] = [
+const BUSY_QUEUES: readonly QueueRow[] = [
   queueRow('message-delivery', 'Delivers messages and notes how far they came', {
     ...{
       isBuiltIn: true,
@@ -309,7 +309,7 @@ function plan(key: string, queue: string, cron: string, lastAgo: number, next: n
   };
 }
 
-export const SCHEDULES: readonly Json<ScheduleStatus>[] = [
+const SCHEDULES: readonly Json<ScheduleStatus>[] = [
   plan('old messages', 'message-cleanup', '0 2 * * *', 12 * HOUR, 11 * HOUR + 34 * MINUTE),
   plan('deleted conversations', 'message-cleanup', '30 2 * * *', 12 * HOUR, 12 * HOUR + 4 * MINUTE),
   {
@@ -321,7 +321,7 @@ export const SCHEDULES: readonly Json<ScheduleStatus>[] = [
   { ...plan('probe', 'chat_messages', '', 40_000, 20_000), repeat: { every: 60_000 }, isDeclared: false },
 ];
 
-export function worker(host: string, given: Partial<Json<WorkerStatus>> = {}): Json<WorkerStatus> {
+function worker(host: string, given: Partial<Json<WorkerStatus>> = {}): Json<WorkerStatus> {
   return {
     ...{ id: `w-${host}`, host, pid: 17, role: 'worker', version: '0.2.1', node: '20.19.4', state: 'alive' },
     ...{ startedAt: at(70 * MINUTE), seenAt: at(2_400), rssBytes: 184e6, loopLagMs: 1.4, openBreakers: [] },
