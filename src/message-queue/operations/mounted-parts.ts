@@ -2,13 +2,13 @@ import type { HttpServer } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { AccessMethod } from './access/admission.js';
-import type { Doors } from './access/doors.js';
+import type { Doors } from './access/doors/doors.js';
 import { MetricsAccess } from './access/metrics-access.js';
 import { answeredBy, stepOf } from './http/exchange.js';
 import type { ExchangeStep } from './http/exchange.js';
 import { mountAt, mountedAddress } from './http/mount.js';
 import type { HttpStep } from './http/mount.js';
-import { refuseAsProblem, refuseInText } from './access/refusals.js';
+import { refuseAsProblem, refuseInText } from './access/doors/refusals.js';
 import type { PartContext, PartMakers } from './parts.js';
 
 /** A part that is in the web server. */

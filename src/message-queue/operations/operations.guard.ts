@@ -3,10 +3,10 @@ import { HttpException, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Exchange } from './http/exchange.js';
-import { refuseAsProblem } from './access/refusals.js';
+import { refuseAsProblem } from './access/doors/refusals.js';
 import type { Refused } from './access/admission.js';
-import type { Door } from './access/door.js';
-import { Doors } from './access/doors.js';
+import type { Door } from './access/doors/door.js';
+import { Doors } from './access/doors/doors.js';
 import type { Operator } from './access/operator.js';
 
 /** A request of Express, or one of Fastify with Node's own in it. */

@@ -10,7 +10,7 @@ import type {
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import type { AccessSettings } from './access/access-settings.js';
-import { ACCESS_SETTINGS_OF_APP, Doors } from './access/doors.js';
+import { ACCESS_SETTINGS_OF_APP, Doors } from './access/doors/doors.js';
 import { BoardModule } from './board/board.module.js';
 import type { HttpStep } from './http/mount.js';
 import type { MountedPart, MountedParts } from './mounted-parts.js';

@@ -1,7 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import type { AccessMethod, Admission } from '../access/admission.js';
 import { basicAuthPrincipal } from '../access/basic-auth.js';
-import type { Doors } from '../access/doors.js';
+import type { Doors } from '../access/doors/doors.js';
 import { GuardAccess, isGuard } from '../access/guard-access.js';
 import type { Visitor } from '../access/operator.js';
 import { MiddlewareAccess } from '../access/middleware-access.js';

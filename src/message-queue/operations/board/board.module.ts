@@ -12,7 +12,7 @@ import { HostCode } from '../../../kernel/host/host-code.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { QueueAudit } from '../../privacy/audit/queue-audit.js';
-import { Doors } from '../access/doors.js';
+import { Doors } from '../access/doors/doors.js';
 import type { BoardSettings } from './board-access.js';
 import type { MountedBoard } from './mounted-board.js';
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { Exchange } from '../http/exchange.js';
-import { refuse } from '../http/refuse.js';
-import type { Refused } from './admission.js';
+import type { Exchange } from '../../http/exchange.js';
+import { refuse } from '../../http/refuse.js';
+import type { Refused } from '../admission.js';
 
 /** A refusal for people who look at a page. */
 export function refuseInText({ response }: Exchange, { status, detail }: Refused): void {

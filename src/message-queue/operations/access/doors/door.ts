@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { SafeLogger } from '../../../kernel/host/safe-logger.js';
-import { changeRefusal } from '../http/change-refusal.js';
-import type { ChangeRefusal } from '../http/change-refusal.js';
-import type { Exchange, ExchangeStep } from '../http/exchange.js';
-import { ANSWER_POLICY, setSecurityHeaders } from '../http/security-headers.js';
-import type { AccessMethod, Refused } from './admission.js';
+import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
+import { changeRefusal } from '../../http/change-refusal.js';
+import type { ChangeRefusal } from '../../http/change-refusal.js';
+import type { Exchange, ExchangeStep } from '../../http/exchange.js';
+import { ANSWER_POLICY, setSecurityHeaders } from '../../http/security-headers.js';
+import type { AccessMethod, Refused } from '../admission.js';
 import type { ChangeLimit } from './change-limit.js';
 import type { DoorBook } from './door-book.js';
 

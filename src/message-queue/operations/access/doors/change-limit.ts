@@ -1,4 +1,4 @@
-import type { Clock } from '../../../kernel/time/clock.js';
+import type { Clock } from '../../../../kernel/time/clock.js';
 
 const CHANGES = 60;
 const WITHIN_MS = 60_000;

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Clock } from '../../../kernel/time/clock.js';
-import { OperatorLog } from '../../privacy/audit/operator-log.js';
-import { accessMethod } from './access-methods.js';
-import type { AccessSettings } from './access-settings.js';
-import type { AccessMethod } from './admission.js';
+import { Clock } from '../../../../kernel/time/clock.js';
+import { OperatorLog } from '../../../privacy/audit/operator-log.js';
+import { accessMethod } from '../access-methods.js';
+import type { AccessSettings } from '../access-settings.js';
+import type { AccessMethod } from '../admission.js';
 import { ChangeLimit } from './change-limit.js';
 import { Door } from './door.js';
 import type { DoorPlace } from './door.js';
 import { DoorBook } from './door-book.js';
-import type { Place } from './loopback-access.js';
+import type { Place } from '../loopback-access.js';
 
 /** Token of who may use the operations. */
 export const ACCESS_SETTINGS_OF_APP = Symbol('nestjs-message-queue:access-settings');

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../kernel/time/clock.js';
+import type { Clock } from '../../../../kernel/time/clock.js';
 
 const WITHIN_MS = 60_000;
 /** Refusals of all kinds that are written down a minute. */

@@ -1,14 +1,14 @@
-import { SafeLogger } from '../../../kernel/host/safe-logger.js';
-import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
-import type { Clock } from '../../../kernel/time/clock.js';
-import { askedFor } from '../../privacy/audit/call-origin.js';
-import type { CallOrigin } from '../../privacy/audit/call-origin.js';
-import type { OperatorLog } from '../../privacy/audit/operator-log.js';
-import type { Exchange } from '../http/exchange.js';
-import type { Refused } from './admission.js';
+import { SafeLogger } from '../../../../kernel/host/safe-logger.js';
+import { RepeatedLines } from '../../../../kernel/logging/repeated-lines.js';
+import type { Clock } from '../../../../kernel/time/clock.js';
+import { askedFor } from '../../../privacy/audit/call-origin.js';
+import type { CallOrigin } from '../../../privacy/audit/call-origin.js';
+import type { OperatorLog } from '../../../privacy/audit/operator-log.js';
+import type { Exchange } from '../../http/exchange.js';
+import type { Refused } from '../admission.js';
 import { deedOf } from './deed-of.js';
 import { RefusalNotes } from './refusal-notes.js';
-import { networkOf } from './sign-in/network-of.js';
+import { networkOf } from '../sign-in/network-of.js';
 
 const LOG_EVERY_MS = 60_000;
 /** Whoever asked without being let in. */
