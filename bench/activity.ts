@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { ProcessActivity, SeriesCounts } from '../src/message-queue/jobs/activity/process-activity.js';
+import { IsInt } from 'class-validator';
 import { NestFactory } from '@nestjs/core';
 import { Module } from '@nestjs/common';
 import {
@@ -14,10 +15,12 @@ import { ActivityReporters } from '../src/message-queue/monitoring/activity/acti
 import { BenchServer, showProgress } from './bench-server.js';
 import { median } from './statistics.js';
 
-const ROUNDS = 7;
-const JOBS = 20_000;
+const ROUNDS = 9;
+const JOBS = 10_000;
 
-class BenchDto {}
+class BenchDto {
+  @IsInt() n!: number;
+}
 const QUEUE = defineQueue({
   name: 'activity',
   description: 'Measured.',
@@ -103,7 +106,7 @@ async function measure(port: number, counted: boolean): Promise<{ addUs: number;
   const queue = app.get(MessageQueueService, { strict: false });
   const begun = performance.now();
   for (let added = 0; added < JOBS; added += 500) {
-    await Promise.all(Array.from({ length: 500 }, () => queue.enqueue(QUEUE, 'run', {})));
+    await Promise.all(Array.from({ length: 500 }, () => queue.enqueue(QUEUE, 'run', { n: 1 })));
   }
   const addUs = ((performance.now() - begun) * 1_000) / JOBS;
   left = JOBS;
@@ -132,4 +135,7 @@ function countNs(): number {
   return count(5_000_000);
 }
 
-void main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
