@@ -70,14 +70,14 @@ export type { JobHandlerOptions } from './handlers/job-handler.decorator.js';
 export type { BatchContext } from './handlers/batch-context.js';
 export type { JobContext } from './handlers/job-context.js';
 export type { ErrorVerdict, JobErrorPolicy } from './handlers/job-error-policy.js';
-export type { JobEnd, JobEndListener } from './jobs/job-end.js';
+export type { JobEnd, JobEndListener } from './jobs/events/job-end.js';
 export type {
   JobMiddleware,
   JobMiddlewareRegistration,
   MiddlewareContext,
 } from './execution/job-middleware.js';
-export { JobEvents } from './jobs/job-events.js';
-export type { JobEventMap, JobEventName } from './jobs/job-events.js';
+export { JobEvents } from './jobs/events/job-events.js';
+export type { JobEventMap, JobEventName } from './jobs/events/job-events.js';
 
 // Errors that a host catches or throws
 export { InvalidConfigurationError, MessageQueueError } from '../kernel/errors.js';

@@ -4,7 +4,7 @@ import type { Broker } from '../../src/message-queue/broker/broker.js';
 import type { ManagedQueue } from '../../src/message-queue/broker/managed-queues.js';
 import { MemoryBroker } from '../../src/message-queue/broker/memory/memory-broker.js';
 import { RedisBroker } from '../../src/message-queue/broker/redis/redis-broker.js';
-import type { AlertNotice } from '../../src/message-queue/jobs/alert-notice.js';
+import type { AlertNotice } from '../../src/message-queue/jobs/events/alert-notice.js';
 import { AlertDelivery } from '../../src/message-queue/monitoring/alerts/alert-delivery.js';
 import { AlertWatch } from '../../src/message-queue/monitoring/alerts/alert-watch.js';
 import { ALERT_SETTINGS } from '../../src/message-queue/monitoring/alerts/settings/alert-settings.js';

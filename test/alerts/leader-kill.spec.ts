@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { verifyWebhook } from '../../src/message-queue/adapters/webhook/index.js';
 import type { StoredAlert } from '../../src/message-queue/broker/activity-store.js';
-import type { AlertNotice } from '../../src/message-queue/jobs/alert-notice.js';
+import type { AlertNotice } from '../../src/message-queue/jobs/events/alert-notice.js';
 import { workerScript } from '../faults/process/worker-script.js';
 import type { WorkerScript } from '../faults/process/worker-script.js';
 import { BrokerFixture } from '../support/redis-broker-fixture.js';

@@ -1,6 +1,6 @@
 import { verifyWebhook } from '../../src/message-queue/adapters/webhook/index.js';
 import { InvalidConfigurationError } from '../../src/message-queue/index.js';
-import type { AlertNotice } from '../../src/message-queue/jobs/alert-notice.js';
+import type { AlertNotice } from '../../src/message-queue/jobs/events/alert-notice.js';
 import { emailAlerts, webhookAlerts } from '../../src/message-queue/operations/index.js';
 import type { WebhookAlertsOptions } from '../../src/message-queue/operations/index.js';
 import { EmailChannel } from '../../src/message-queue/ports/index.js';

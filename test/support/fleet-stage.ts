@@ -2,7 +2,7 @@ import { RepeatedLines } from '../../src/kernel/logging/repeated-lines.js';
 import type { Clock } from '../../src/kernel/time/clock.js';
 import type { ManagedQueues } from '../../src/message-queue/broker/managed-queues.js';
 import { ProcessActivity } from '../../src/message-queue/jobs/activity/process-activity.js';
-import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
+import { JobEvents } from '../../src/message-queue/jobs/events/job-events.js';
 import { ActivityReporters } from '../../src/message-queue/monitoring/activity/activity-reporters.js';
 import { Fleet } from '../../src/message-queue/monitoring/activity/fleet.js';
 import { Heartbeats } from '../../src/message-queue/monitoring/activity/heartbeats.js';

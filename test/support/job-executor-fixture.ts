@@ -9,9 +9,9 @@ import type { BatchContext } from '../../src/message-queue/handlers/batch-contex
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';
 import type { ErrorVerdict } from '../../src/message-queue/handlers/job-error-policy.js';
 import type { FlowPolicy } from '../../src/message-queue/jobs/flow/flow-policy.js';
-import { JobEnds } from '../../src/message-queue/jobs/job-end.js';
-import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
-import type { JobEventName } from '../../src/message-queue/jobs/job-events.js';
+import { JobEnds } from '../../src/message-queue/jobs/events/job-end.js';
+import { JobEvents } from '../../src/message-queue/jobs/events/job-events.js';
+import type { JobEventName } from '../../src/message-queue/jobs/events/job-events.js';
 import { JobExecutor } from '../../src/message-queue/execution/job-executor.js';
 import type { JobExecutorParts } from '../../src/message-queue/execution/job-executor.js';
 import { JobHandler } from '../../src/message-queue/handlers/job-handler.decorator.js';

@@ -14,7 +14,7 @@ import {
   InMemoryTemplateRenderer,
 } from '../../src/message-queue/adapters/in-memory/index.js';
 import { MemoryBroker } from '../../src/message-queue/broker/memory/memory-broker.js';
-import { JobEvents } from '../../src/message-queue/jobs/job-events.js';
+import { JobEvents } from '../../src/message-queue/jobs/events/job-events.js';
 import { DigestDispatch } from '../../src/message-queue/ports/notifications/digest-dispatch.js';
 import type { DigestItem } from '../../src/message-queue/ports/notifications/digest-dispatch.js';
 import { AuditChain } from '../../src/message-queue/privacy/audit/audit-chain.js';

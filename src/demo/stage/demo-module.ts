@@ -19,7 +19,7 @@ import {
 } from '../../message-queue/ports/index.js';
 import type { MessageQueueConfig } from '../../message-queue/index.js';
 import { hasColors } from '../../welcome.js';
-import { DEMO_ALERTS } from '../story/wait-alert.js';
+import { DEMO_ALERTS } from './demo-alerts.js';
 import { FlakyTransport } from './flaky-transport.js';
 import type { LineTroubles } from './flaky-transport.js';
 import { RememberingInAppChannel } from './remembering-in-app.channel.js';

@@ -1,22 +1,10 @@
-import { MessageQueueService, QueueName } from '../../message-queue/index.js';
-import type { AlertStatus, OperationsOptions } from '../../message-queue/operations/index.js';
-import type { ExpectedOutcome } from './conversation.js';
+import { MessageQueueService } from '../../message-queue/index.js';
+import type { AlertStatus } from '../../message-queue/operations/index.js';
+import { WAIT_RULE, WAITING_QUEUE } from '../stage/demo-alerts.js';
 import type { Stage } from '../stage/stage.js';
+import type { ExpectedOutcome } from './conversation.js';
 
-const RULE = 'OldestJobWaits';
-const QUEUE = QueueName.MESSAGE_DELIVERY;
-const WAITS_MS = 2_000;
 const WIDTH = 78;
-
-/** Alerts that are quick enough for a story: looked at each second, and over as soon as nothing waits any more. */
-export const DEMO_ALERTS: OperationsOptions['alerts'] = {
-  everyMs: 1_000,
-  rules: {
-    [RULE]: { queues: [QUEUE], above: WAITS_MS, clear: WAITS_MS, forMs: 0, clearForMs: 0 },
-    // Two mails of two dozen are refused on purpose.
-    FailureRateHigh: { above: 0.5 },
-  },
-};
 
 /** The alert that a conversation which stands still raises. */
 export class WaitAlert {
@@ -46,13 +34,13 @@ export class WaitAlert {
 
   /** What it said, and what to do about it. */
   get text(): string {
-    const { rule, message, action } = this.fired ?? { rule: RULE, message: '', action: '' };
+    const { rule, message, action } = this.fired ?? { rule: WAIT_RULE, message: '', action: '' };
     return wrapped(`  alert ${rule} fires:`, `${message} ${action}`);
   }
 
   private async find(): Promise<AlertStatus | undefined> {
     const alerts = await this.stage.app.get(MessageQueueService).listAlerts();
-    return alerts.find(({ rule, queue }) => rule === RULE && queue === QUEUE);
+    return alerts.find(({ rule, queue }) => rule === WAIT_RULE && queue === WAITING_QUEUE);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { HostCode } from '../../kernel/host/host-code.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import { DeadLetterAlerts } from './dead-letter-alerts.js';
 import { DeadLetterNotifier } from './dead-letter-notifier.js';
 import type { DeadLetterNotice } from './dead-letter-notifier.js';

@@ -3,7 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import { HostCode } from '../../kernel/host/host-code.js';
 import { answeredWithin } from '../../kernel/time/answered-within.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import { DeadLetterNotifier } from './dead-letter-notifier.js';
 import type { DeadLetterNotice } from './dead-letter-notifier.js';
 

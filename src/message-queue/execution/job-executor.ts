@@ -7,8 +7,8 @@ import type { HandlerRegistry, RegisteredHandler } from '../handlers/handler-reg
 import type { ErrorVerdict } from '../handlers/job-error-policy.js';
 import { toError } from '../jobs/failure-record.js';
 import { ProcessActivity } from '../jobs/activity/process-activity.js';
-import type { JobEnds } from '../jobs/job-end.js';
-import type { JobEvents } from '../jobs/job-events.js';
+import type { JobEnds } from '../jobs/events/job-end.js';
+import type { JobEvents } from '../jobs/events/job-events.js';
 import type { JobLog } from '../jobs/job-logger.js';
 import { JobResult } from '../jobs/job-result.js';
 import { isBatched } from '../jobs/queue-definition.js';

@@ -10,7 +10,7 @@ import type { MessageQueueError } from '../../kernel/errors.js';
 import { RateLimited } from '../jobs/errors.js';
 import type { JobContext } from '../handlers/job-context.js';
 import type { RegisteredHandler } from '../handlers/handler-registry.js';
-import type { JobEvents, JobRunEventPlace } from '../jobs/job-events.js';
+import type { JobEvents, JobRunEventPlace } from '../jobs/events/job-events.js';
 import { JobLogger, type JobLog } from '../jobs/job-logger.js';
 import type { JobProgress } from '../jobs/job-progress.js';
 import { scheduledTimeOf } from '../jobs/managed-job.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/time/clock.js';
 import type { MessageQueueError } from '../../kernel/errors.js';
-import type { JobRunEventPlace } from '../jobs/job-events.js';
+import type { JobRunEventPlace } from '../jobs/events/job-events.js';
 
 /** A handler that keeps running although its signal aborted. */
 export interface StuckHandler extends JobRunEventPlace {

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { quoted } from '../../kernel/values/words.js';
-import type { JobRunEventPlace } from './job-events.js';
+import type { JobRunEventPlace } from './events/job-events.js';
 
 /** The part of a logger that jobs use. */
 export type JobLog = Pick<LoggerService, 'log' | 'warn' | 'error' | 'debug'>;

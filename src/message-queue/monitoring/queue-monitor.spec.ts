@@ -3,7 +3,7 @@ import { FleetStage } from '../../../test/support/fleet-stage.js';
 import { TestRedis } from '../../../test/support/redis-server.js';
 import { ShutdownError } from '../jobs/errors.js';
 import type { CircuitOpenError } from '../jobs/errors.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import { StuckHandlers } from '../execution/stuck-handlers.js';
 import { CockatielCircuitBreakers } from '../resilience/cockatiel-circuit-breakers.js';
 import type { HealthThresholds } from './health-thresholds.js';

@@ -148,7 +148,7 @@ export type {
   ManagedJobRecord,
   ReplayRecord,
 } from '../jobs/managed-job.js';
-export type { JobEventListener, JobEventPlace, JobRunEventPlace } from '../jobs/job-events.js';
+export type { JobEventListener, JobEventPlace, JobRunEventPlace } from '../jobs/events/job-events.js';
 
 // The log
 export { printableLogger } from '../../kernel/logging/printable-logger.js';

@@ -1,4 +1,4 @@
-import type { BreakerState } from '../jobs/job-events.js';
+import type { BreakerState } from '../jobs/events/job-events.js';
 
 /** One breaker at one moment. */
 export interface BreakerStatus {

@@ -165,7 +165,7 @@ export type { AgedMessages, CleanupSelection } from './messages/cleanup-store.js
 // Circuit breakers
 export { CircuitBreakers } from './circuit-breakers.js';
 export type { BreakerCall, BreakerStatus } from './circuit-breakers.js';
-export type { BreakerState } from '../jobs/job-events.js';
+export type { BreakerState } from '../jobs/events/job-events.js';
 
 // Notifications that wait for others
 export { DigestDispatch } from './notifications/digest-dispatch.js';
@@ -203,4 +203,4 @@ export type { ClockTimer } from '../../kernel/time/clock.js';
 
 // Alerts
 export { AlertSink } from './alerts/alert-sink.js';
-export type { AlertNotice } from '../jobs/alert-notice.js';
+export type { AlertNotice } from '../jobs/events/alert-notice.js';

@@ -7,7 +7,7 @@ import {
   RetryLater,
   UnrecoverableJobError,
 } from '../jobs/errors.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import { DestinationBusyError } from '../ports/destination-errors.js';
 import { CockatielCircuitBreakers } from './cockatiel-circuit-breakers.js';

@@ -1,7 +1,7 @@
 import { HostCode } from '../../kernel/host/host-code.js';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
 import type { Clock } from '../../kernel/time/clock.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import { CircuitBreakers } from '../ports/circuit-breakers.js';
 import { ChannelSettingsError } from '../ports/destination-errors.js';
 import type { BreakerCall, BreakerStatus } from '../ports/circuit-breakers.js';

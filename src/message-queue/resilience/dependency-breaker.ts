@@ -3,7 +3,7 @@ import type { CircuitBreakerPolicy } from 'cockatiel';
 import { errorCodesOf } from '../../kernel/logging/error-text.js';
 import type { Clock } from '../../kernel/time/clock.js';
 import { CircuitOpenError } from '../jobs/errors.js';
-import type { BreakerState } from '../jobs/job-events.js';
+import type { BreakerState } from '../jobs/events/job-events.js';
 import { ChannelSettingsError } from '../ports/destination-errors.js';
 import type { BreakerStatus } from '../ports/circuit-breakers.js';
 import type { BreakerSettings } from './breaker-settings.js';

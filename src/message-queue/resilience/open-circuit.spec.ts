@@ -7,7 +7,7 @@ import { IsString } from 'class-validator';
 import { TestRedis } from '../../../test/support/redis-server.js';
 import { waitUntil } from '../../../test/support/wait-until.js';
 import type { ProviderName } from '../broker/broker.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import { JobHandler } from '../handlers/job-handler.decorator.js';
 import type { JobContext } from '../handlers/job-context.js';
 import { defineQueue } from '../jobs/queue-definition.js';

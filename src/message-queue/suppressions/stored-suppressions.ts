@@ -1,7 +1,7 @@
 import { Issues } from '../../kernel/values/issues.js';
 import { id, isRecord } from '../../kernel/values/kinds.js';
 import type { Clock } from '../../kernel/time/clock.js';
-import type { JobEvents } from '../jobs/job-events.js';
+import type { JobEvents } from '../jobs/events/job-events.js';
 import type { Page } from '../ports/page.js';
 import { AuditAction } from '../ports/privacy/audit-trail.js';
 import type {

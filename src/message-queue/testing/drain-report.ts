@@ -1,4 +1,4 @@
-import type { JobEvents } from '../jobs/job-events.js';
+import type { JobEvents } from '../jobs/events/job-events.js';
 
 /** What one run of a job came to; `expired`: it was not started in time, and did not run. */
 export type RunOutcome = 'completed' | 'retrying' | 'deferred' | 'dead-lettered' | 'cancelled' | 'expired';

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import type { Job, JobStatus } from 'bull';
+import type { Job } from 'bull';
 import { Broker } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import type { PayloadInput } from '../facade/payload-input.js';
 import { JobNotFoundError } from '../jobs/errors.js';
-import { JobEnds } from '../jobs/job-end.js';
-import { JobEvents } from '../jobs/job-events.js';
+import { JobEnds } from '../jobs/events/job-end.js';
+import { JobEvents } from '../jobs/events/job-events.js';
 import { JobExecutor } from '../execution/job-executor.js';
 import { Groups } from '../groups/groups.js';
 import type { NamedGroup } from '../groups/named-group.js';
@@ -18,25 +18,23 @@ import { DrainRecorder } from './drain-report.js';
 import type { DrainReport } from './drain-report.js';
 import { toMilliseconds } from './duration.js';
 import type { Duration } from './duration.js';
-import { describeMisfit, mismatchesOf } from './enqueued/expected-job.js';
+import { EnqueuedJobs } from './enqueued/enqueued-jobs.js';
 import type { ExpectedJob } from './enqueued/expected-job.js';
 import { GroupUnderTest } from './group-under-test.js';
 import { ManualClock } from './manual-clock.js';
 import { recorderOf } from './recorded.js';
-import { openPayload } from './enqueued/opened-job.js';
 import { resultOf, takeAlone } from './single-run.js';
 import { ManualUpkeep } from './upkeep.js';
 
 /** A port's token: its abstract class. */
 type PortToken<Port> = abstract new (...args: never[]) => Port;
 
-const EVERY_STATE: JobStatus[] = ['waiting', 'active', 'delayed', 'completed', 'failed', 'paused'];
-
 /** What tests do with the queues of a {@link MessageQueueTestingModule}: look, run, move the time, break things. */
 @Injectable()
 export class MessageQueueTestKit {
   private readonly broker: MemoryBroker;
   private readonly upkeep: ManualUpkeep;
+  private readonly enqueued: EnqueuedJobs;
   /** Recorders that a test planned faults for: only they can hold a job up on purpose. */
   private readonly troubled = new Set<{ readonly isHanging: boolean }>();
 
@@ -53,6 +51,7 @@ export class MessageQueueTestKit {
       throw new TypeError('The test kit drives the in-memory provider only.');
     this.broker = broker;
     this.upkeep = new ManualUpkeep(moduleRef);
+    this.enqueued = new EnqueuedJobs(queues);
   }
 
   /**
@@ -61,12 +60,7 @@ export class MessageQueueTestKit {
    * @throws Error that shows what was enqueued in its place
    */
   async assertEnqueued(expected: ExpectedJob): Promise<Job> {
-    const jobs = await this.jobsOf(nameOf(expected));
-    const found = jobs.find((job) => mismatchesOf(expected, job).length === 0);
-    if (found !== undefined) return found;
-    throw new Error(
-      describeMisfit(`No job of "${nameOf(expected)}" matches what was expected.`, expected, jobs),
-    );
+    return this.enqueued.find(expected);
   }
 
   /**
@@ -74,16 +68,7 @@ export class MessageQueueTestKit {
    * @throws Error that shows the job that was
    */
   async refuteEnqueued(unexpected: ExpectedJob): Promise<void> {
-    const jobs = await this.jobsOf(nameOf(unexpected));
-    const found = jobs.filter((job) => mismatchesOf(unexpected, job).length === 0);
-    if (found.length === 0) return;
-    throw new Error(
-      describeMisfit(
-        `A job of "${nameOf(unexpected)}" was enqueued that should not have been.`,
-        unexpected,
-        found,
-      ),
-    );
+    return this.enqueued.refute(unexpected);
   }
 
   /**
@@ -230,14 +215,6 @@ export class MessageQueueTestKit {
     return ended;
   }
 
-  /** With their payloads in plain. */
-  private async jobsOf(queueName: string): Promise<Job[]> {
-    const { queue, definition } = this.queues.get(queueName);
-    const jobs = await queue.getJobs(EVERY_STATE);
-    await Promise.all(jobs.map((job) => openPayload(job, definition)));
-    return jobs.sort((a, b) => a.timestamp - b.timestamp);
-  }
-
   private recorderOf<Port extends object>(port: PortToken<Port>): CallRecorder<Port> {
     const recorder = recorderOf(this.moduleRef.get<object>(port, { strict: false }));
     if (recorder !== undefined) return recorder as unknown as CallRecorder<Port>;
@@ -245,8 +222,4 @@ export class MessageQueueTestKit {
       `The calls of ${port.name} are not recorded: it is not a port that the test kit has an adapter for, and MessageQueueTestingModule.register({ adapters }) does not provide it.`,
     );
   }
-}
-
-function nameOf({ queue }: ExpectedJob): string {
-  return typeof queue === 'string' ? queue : queue.name;
 }

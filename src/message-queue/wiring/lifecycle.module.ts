@@ -8,7 +8,7 @@ import type {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SafeLogger } from '../../kernel/host/safe-logger.js';
-import { JobEnds } from '../jobs/job-end.js';
+import { JobEnds } from '../jobs/events/job-end.js';
 import type { MessageQueueConfig } from '../message-queue.options.js';
 import { MessageQueueWorker } from '../worker/message-queue.worker.js';
 import { RetentionSweeper } from '../dead-letter/retention-sweeper.js';

@@ -2,7 +2,7 @@ import type { Queue } from 'bull';
 import type { AddRequest, QueueWorker } from '../../../src/message-queue/broker/broker.js';
 import type { ErasedJobs } from '../../../src/message-queue/broker/jobs-of-queue.js';
 import { JOB_ENDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
-import type { JobEnd } from '../../../src/message-queue/jobs/job-end.js';
+import type { JobEnd } from '../../../src/message-queue/jobs/events/job-end.js';
 import type { ManagedJobOptions } from '../../../src/message-queue/jobs/managed-job.js';
 import { SHREDDED } from '../../../src/message-queue/jobs/settlement.js';
 import { waitUntil } from '../../support/wait-until.js';

@@ -1,5 +1,5 @@
 import type { Queue } from 'bull';
-import type { JobEnd } from '../../../src/message-queue/jobs/job-end.js';
+import type { JobEnd } from '../../../src/message-queue/jobs/events/job-end.js';
 import { JOB_ENDED } from '../../../src/message-queue/broker/rules/events/local-events.js';
 import { once } from '../../support/add-requests.js';
 import { QUEUE_DEFAULTS } from '../../../src/message-queue/jobs/queue-settings.js';

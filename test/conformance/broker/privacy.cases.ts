@@ -8,8 +8,8 @@ import { JobMiddlewareStack } from '../../../src/message-queue/execution/job-mid
 import { JobExecutor } from '../../../src/message-queue/execution/job-executor.js';
 import { HandlerRegistry } from '../../../src/message-queue/handlers/handler-registry.js';
 import { JobHandler } from '../../../src/message-queue/handlers/job-handler.decorator.js';
-import { JobEnds } from '../../../src/message-queue/jobs/job-end.js';
-import { JobEvents } from '../../../src/message-queue/jobs/job-events.js';
+import { JobEnds } from '../../../src/message-queue/jobs/events/job-end.js';
+import { JobEvents } from '../../../src/message-queue/jobs/events/job-events.js';
 import { CancelledError } from '../../../src/message-queue/jobs/errors.js';
 import { recordOf } from '../../../src/message-queue/jobs/managed-job.js';
 import { defineQueue } from '../../../src/message-queue/jobs/queue-definition.js';

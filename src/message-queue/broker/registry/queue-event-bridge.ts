@@ -3,8 +3,8 @@ import type { HostCode } from '../../../kernel/host/host-code.js';
 import { ours } from '../../../kernel/host/ours.js';
 import { deadReason } from '../../jobs/activity/dead-reason.js';
 import type { ProcessActivity } from '../../jobs/activity/process-activity.js';
-import type { JobEventPlace, JobEvents } from '../../jobs/job-events.js';
-import type { JobEnd, JobEnds } from '../../jobs/job-end.js';
+import type { JobEventPlace, JobEvents } from '../../jobs/events/job-events.js';
+import type { JobEnd, JobEnds } from '../../jobs/events/job-end.js';
 import type { AddTraces } from './traced-adds.js';
 import { ADD_REFUSED, JOB_ADDED, JOB_ENDED, LISTENER_FAILED } from '../rules/events/local-events.js';
 

@@ -1,7 +1,7 @@
 import { inOwnContext } from '../../../kernel/host/root-context.js';
 import { withoutText } from '../../../kernel/logging/error-text.js';
 import { boundedError, failureRecordOf, toError } from '../../jobs/failure-record.js';
-import type { JobEnd } from '../../jobs/job-end.js';
+import type { JobEnd } from '../../jobs/events/job-end.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
 import { backoffDelayMs } from '../../jobs/retry-policy.js';
 import type { FailedSettlement, Settlement } from '../../jobs/settlement.js';

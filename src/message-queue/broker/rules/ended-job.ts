@@ -1,6 +1,6 @@
 import type { Job } from 'bull';
 import { ErasedError } from '../../jobs/errors.js';
-import type { EndedJob, JobEnd } from '../../jobs/job-end.js';
+import type { EndedJob, JobEnd } from '../../jobs/events/job-end.js';
 import { recordOf } from '../../jobs/managed-job.js';
 
 /** A job whose end the broker decided: Bull's job as it was before the end was stored. */

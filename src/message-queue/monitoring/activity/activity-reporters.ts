@@ -10,7 +10,7 @@ import { runsOf, waitsOf } from '../../jobs/activity/durations.js';
 import { ACTIVITY_COUNTERS, COUNTER_AT } from '../../jobs/activity/activity-record.js';
 import type { ActivityCounter } from '../../jobs/activity/activity-record.js';
 import { BrokerUnavailableError } from '../../jobs/errors.js';
-import type { JobEvents } from '../../jobs/job-events.js';
+import type { JobEvents } from '../../jobs/events/job-events.js';
 import { ActivityReporter } from './activity-reporter.js';
 import { announced } from './heartbeats.js';
 import type { Heartbeats, SlotSource } from './heartbeats.js';

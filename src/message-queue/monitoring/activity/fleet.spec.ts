@@ -1,7 +1,7 @@
 import { DeadLetterFixture, HandClock, letterQueue } from '../../../../test/e2e/dead-letter.fixture.js';
 import { FleetStage } from '../../../../test/support/fleet-stage.js';
 import { emptyRecord } from '../../jobs/activity/activity-record.js';
-import { JobEvents } from '../../jobs/job-events.js';
+import { JobEvents } from '../../jobs/events/job-events.js';
 import type { ActivityDeltas } from '../../jobs/activity/activity-deltas.js';
 import { Histories } from './histories.js';
 import { MOST_BYTES, packed, RolledHours, unpacked } from './rolled-hours.js';

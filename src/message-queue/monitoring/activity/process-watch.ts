@@ -4,7 +4,7 @@ import type { HostFailures } from '../../../kernel/host/host-code.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import { JobExecutor } from '../../execution/job-executor.js';
 import { ProcessActivity } from '../../jobs/activity/process-activity.js';
-import { JobEvents } from '../../jobs/job-events.js';
+import { JobEvents } from '../../jobs/events/job-events.js';
 import { CircuitBreakers } from '../../ports/circuit-breakers.js';
 import type { BreakerStatus } from '../../ports/circuit-breakers.js';
 import { WINDOW_MS } from './recent-activity.js';

@@ -6,7 +6,7 @@ import type { Clock } from '../../../kernel/time/clock.js';
 import { settlesWithin } from '../../../kernel/time/settles-within.js';
 import { untilAborted } from '../../../kernel/time/until-aborted.js';
 import type { ActivityStore, StoredAlert } from '../../broker/activity-store.js';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 import type { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { noticeOf } from './shown-alert.js';
 import { isMuted } from './alert-state.js';

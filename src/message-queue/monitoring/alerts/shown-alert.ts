@@ -1,5 +1,5 @@
 import type { StoredAlert } from '../../broker/activity-store.js';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 import type { AlertStatus } from './alert-status.js';
 import { ruleOf } from './rules/alert-rules.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 import type { AlertLimits } from './alert-rule.js';
 import type { AlertStatus } from './alert-status.js';
 import { shownTime } from './alert-figures.js';

@@ -1,6 +1,6 @@
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
-import type { JobEvents } from '../../jobs/job-events.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
+import type { JobEvents } from '../../jobs/events/job-events.js';
 import type { EventLog } from '../../telemetry/logs/event-log.js';
 import { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { noticeLines, noticeTitle } from './notice-text.js';

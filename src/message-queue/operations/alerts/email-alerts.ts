@@ -1,7 +1,7 @@
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { Issues } from '../../../kernel/values/issues.js';
 import { isRecord, matching } from '../../../kernel/values/kinds.js';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 import type { AlertSinkFactory } from '../../monitoring/alerts/settings/given-sinks.js';
 import { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { EmailChannel } from '../../ports/notifications/notification-channel.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 
 /** The same for every repeat of a notice, and another for each reminder and for the end: receivers drop what they have seen. */
 export function noticeId({ id, status, reminder }: AlertNotice): string {

@@ -1,4 +1,4 @@
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 
 /** One line: what happened to which alert. */
 export function noticeTitle({ rule, queue, status, severity, reminder }: AlertNotice): string {

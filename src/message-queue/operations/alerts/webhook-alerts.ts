@@ -12,7 +12,7 @@ import type { AddressResolver, EndpointRules } from '../../adapters/shared/webho
 import { postWebhook } from '../../adapters/shared/webhook/post-webhook.js';
 import { webhookHeaders } from '../../adapters/shared/webhook/webhook-headers.js';
 import { secretBytes } from '../../adapters/shared/webhook/webhook-signature.js';
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 import { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { AlertSendError } from './alert-send.error.js';
 import { noticeId } from './notice-id.js';

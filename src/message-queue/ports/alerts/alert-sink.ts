@@ -1,4 +1,4 @@
-import type { AlertNotice } from '../../jobs/alert-notice.js';
+import type { AlertNotice } from '../../jobs/events/alert-notice.js';
 
 /** Where alerts go. Each may be told twice of the same, and never not at all. */
 export abstract class AlertSink {

@@ -4,7 +4,7 @@ import { Clock } from '../../../kernel/time/clock.js';
 import { RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { JobContext } from '../../handlers/job-context.js';
 import { JobHandler } from '../../handlers/job-handler.decorator.js';
-import type { JobEnd, JobEndListener } from '../../jobs/job-end.js';
+import type { JobEnd, JobEndListener } from '../../jobs/events/job-end.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { claimedTime } from '../../ports/messages/claimed-time.js';
 import { BatchProgressStore } from '../../ports/messages/batch-progress-store.js';

@@ -8,7 +8,7 @@ import {
   ShutdownError,
   UnrecoverableJobError,
 } from '../../jobs/errors.js';
-import type { JobEnd } from '../../jobs/job-end.js';
+import type { JobEnd } from '../../jobs/events/job-end.js';
 import { WrongKeyError } from '../../ports/encryption/encryption-errors.js';
 import { MessageIdTakenError } from '../../ports/messages/message-store.js';
 import { SECRET, message, setUp } from '../../../../test/support/delivery-fixture.js';

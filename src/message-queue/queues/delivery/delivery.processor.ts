@@ -9,7 +9,7 @@ import { claimedTime } from '../../ports/messages/claimed-time.js';
 import type { DeliveryStatus } from '../../ports/messages/delivery-status.js';
 import { MessageCipher } from '../../ports/encryption/message-cipher.js';
 import { CancelledError, InvalidPayloadError, JobExpiredError } from '../../jobs/errors.js';
-import type { JobEnd, JobEndListener } from '../../jobs/job-end.js';
+import type { JobEnd, JobEndListener } from '../../jobs/events/job-end.js';
 import { MessageStore, UnknownMessageError } from '../../ports/messages/message-store.js';
 import type { MessageToSave, StatusOutcome } from '../../ports/messages/message-store.js';
 import { MessageTransport } from '../../ports/messages/message-transport.js';

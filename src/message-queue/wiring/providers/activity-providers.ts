@@ -4,7 +4,7 @@ import { Clock } from '../../../kernel/time/clock.js';
 import { RegisteredQueues } from '../../broker/registry/registered-queues.js';
 import type { ResolvedConfiguration } from '../../configuration/resolve-configuration.js';
 import { ProcessActivity } from '../../jobs/activity/process-activity.js';
-import { JobEvents } from '../../jobs/job-events.js';
+import { JobEvents } from '../../jobs/events/job-events.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { ActivityReporters } from '../../monitoring/activity/activity-reporters.js';

@@ -5,7 +5,7 @@ import { Clock } from '../../../kernel/time/clock.js';
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
-import { JobEvents } from '../../jobs/job-events.js';
+import { JobEvents } from '../../jobs/events/job-events.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MESSAGE_QUEUE_CONFIG } from '../../message-queue.tokens.js';
 import { ActivityReporters } from '../../monitoring/activity/activity-reporters.js';

@@ -6,7 +6,7 @@ import { messageKind } from '../../../kernel/logging/message-kind.js';
 import { printable } from '../../../kernel/logging/printable.js';
 import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
 import { Clock } from '../../../kernel/time/clock.js';
-import { JobEvents } from '../../jobs/job-events.js';
+import { JobEvents } from '../../jobs/events/job-events.js';
 import { EventLog } from '../../telemetry/logs/event-log.js';
 import { ActivityReporters } from '../../monitoring/activity/activity-reporters.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';

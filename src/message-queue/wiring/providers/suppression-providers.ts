@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { Clock } from '../../../kernel/time/clock.js';
-import { JobEvents } from '../../jobs/job-events.js';
+import { JobEvents } from '../../jobs/events/job-events.js';
 import { DeliveryReports } from '../../ports/notifications/delivery-report.js';
 import { NotificationLedger } from '../../ports/notifications/notification-ledger.js';
 import { SuppressionStore } from '../../ports/suppressions/suppression-store.js';

@@ -1,6 +1,6 @@
 import { erasedEnd, erasedError } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
+import type { JobEnd } from '../../../jobs/events/job-end.js';
 import type { ErasedJobs, JobsOfQueue, JobText } from '../../jobs-of-queue.js';
 import type { ManagedMemoryQueue } from '../managed-memory-queue.js';
 import { unstartedJob } from '../store/stored-job.js';

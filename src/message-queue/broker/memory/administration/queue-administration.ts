@@ -1,6 +1,6 @@
 import type { MessageQueueError } from '../../../../kernel/errors.js';
 import { CancelledError } from '../../../jobs/errors.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
+import type { JobEnd } from '../../../jobs/events/job-end.js';
 import { endedJob } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { cancelledReason, withCancellation } from '../../rules/job-record.js';

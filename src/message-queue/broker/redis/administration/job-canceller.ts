@@ -1,5 +1,5 @@
 import { compactOptions, fullOptions, storedPriority } from '../../../admission/stored-options.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
+import type { JobEnd } from '../../../jobs/events/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { cancelledReason, withCancellation } from '../../rules/job-record.js';

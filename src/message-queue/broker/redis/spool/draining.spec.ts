@@ -3,7 +3,7 @@ import { once as keyed, request } from '../../../../../test/support/add-requests
 import { workOn } from '../../../../../test/support/redis-broker-fixture.js';
 import { numbersOf, ordinary, spoolStage } from '../../../../../test/support/spool-stage.js';
 import type { Spooling } from '../../../../../test/support/spool-stage.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
+import type { JobEnd } from '../../../jobs/events/job-end.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { waitUntil } from '../../../../../test/support/wait-until.js';
 

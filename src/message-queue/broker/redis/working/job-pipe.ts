@@ -1,5 +1,5 @@
 import { LockLostError } from '../../../jobs/errors.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
+import type { JobEnd } from '../../../jobs/events/job-end.js';
 import type { JobResult } from '../../../jobs/job-result.js';
 import type { FailedSettlement, Settlement } from '../../../jobs/settlement.js';
 import type { RunBatch, RunJob } from '../../../jobs/taken-job.js';

@@ -1,6 +1,6 @@
 import { UnrecoverableJobError } from '../../../jobs/errors.js';
 import { failureRecordOf } from '../../../jobs/failure-record.js';
-import type { JobEnd } from '../../../jobs/job-end.js';
+import type { JobEnd } from '../../../jobs/events/job-end.js';
 import { endedJob, readablePayload } from '../../rules/ended-job.js';
 import { JOB_ENDED } from '../../rules/events/local-events.js';
 import { UnreadableJobError } from '../bull/stored-job.js';

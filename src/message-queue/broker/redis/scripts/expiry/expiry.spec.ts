@@ -2,7 +2,7 @@ import { addAll } from '../../../../../../test/support/add-all.js';
 import { testQueue, workOn } from '../../../../../../test/support/redis-broker-fixture.js';
 import { redisStage } from '../../../../../../test/support/redis-stage.js';
 import { waitUntil } from '../../../../../../test/support/wait-until.js';
-import type { JobEnd } from '../../../../jobs/job-end.js';
+import type { JobEnd } from '../../../../jobs/events/job-end.js';
 import { JOB_ENDED } from '../../../rules/events/local-events.js';
 import type { RedisQueue } from '../../bull/redis-queue.js';
 import { completeJobsScript } from '../complete-jobs.lua.js';

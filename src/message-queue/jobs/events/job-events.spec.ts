@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import { HostCode } from '../../kernel/host/host-code.js';
+import { HostCode } from '../../../kernel/host/host-code.js';
 import { JobEvents } from './job-events.js';
 
 const place = { queue: 'q', job: 'j', jobId: '1' };

@@ -1,9 +1,9 @@
-import { HostCode } from '../../kernel/host/host-code.js';
-import { isOurs } from '../../kernel/host/ours.js';
-import type { ActivityDeltas } from './activity/activity-deltas.js';
+import { HostCode } from '../../../kernel/host/host-code.js';
+import { isOurs } from '../../../kernel/host/ours.js';
+import type { ActivityDeltas } from '../activity/activity-deltas.js';
 import type { AlertNotice } from './alert-notice.js';
-import type { FailureRecord } from './managed-job.js';
-import type { JobProgress } from './job-progress.js';
+import type { FailureRecord } from '../managed-job.js';
+import type { JobProgress } from '../job-progress.js';
 
 /** CLOSED: calls go through · OPEN: they are refused · HALF_OPEN: one probe is under way, the others are refused. */
 export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';

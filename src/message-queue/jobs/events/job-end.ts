@@ -1,10 +1,10 @@
-import { HostCode } from '../../kernel/host/host-code.js';
-import { inOwnContext } from '../../kernel/host/root-context.js';
-import type { Clock } from '../../kernel/time/clock.js';
+import { HostCode } from '../../../kernel/host/host-code.js';
+import { inOwnContext } from '../../../kernel/host/root-context.js';
+import type { Clock } from '../../../kernel/time/clock.js';
 import type { JobEvents, JobRunEventPlace } from './job-events.js';
-import { isSealed, SEALED_FIELD } from './sealing/payload-seal.js';
-import type { PayloadSeal } from './sealing/payload-seal.js';
-import type { FailureRecord } from './managed-job.js';
+import { isSealed, SEALED_FIELD } from '../sealing/payload-seal.js';
+import type { PayloadSeal } from '../sealing/payload-seal.js';
+import type { FailureRecord } from '../managed-job.js';
 
 /** A job that has ended, and the run that was its last: of one that was cancelled before it ran, or expired, the run it would have been. */
 export interface EndedJob extends JobRunEventPlace {
