@@ -57,6 +57,7 @@ describe('a host that imports the package', () => {
     expect(new Set(imported.ours.map((file) => file.replace(/\/.*/, '/')))).toEqual(
       new Set([
         ...['index.ts', 'message-queue.module.ts', 'message-queue.service.ts', 'message-queue.tokens.ts'],
+        'fleet-calls.ts',
         ...[
           'broker/',
           'facade/',

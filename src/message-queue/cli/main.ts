@@ -7,7 +7,8 @@ import { execute } from './program.js';
 
 const { stdin, stdout, stderr } = process;
 const environment = readEnvironment();
-const hasColours = environment.get('NO_COLOR') === undefined && environment.get('TERM') !== 'dumb';
+// NO_COLOR and a terminal without colours say no.
+const hasColours = stdout.isTTY && stdout.hasColors();
 const commandLine = new CommandLine(new Terminal({ stdin, stdout, stderr }, hasColours), environment);
 
 // Who reads the answer may leave before its end: `… | head`.

@@ -4,21 +4,17 @@ import { ACTIVITY_SETTINGS } from '../monitoring/activity/activity-settings.js';
 import { ACCESS_SETTINGS } from './access/access-settings.js';
 import { MOUNT_SETTINGS } from './http/mount-settings.js';
 import { METRICS_SETTINGS } from './metrics/metrics-settings.js';
-import { PROBES_SETTING } from './probes/probes-settings.js';
+import { PROBES_SETTINGS } from './probes/probes-settings.js';
 
 /** What the person on call has: `forRoot({ operations })`. Each part declares its own. */
 export const OPERATIONS_SETTINGS = {
   ...ACCESS_SETTINGS,
   ...MOUNT_SETTINGS,
+  ...PROBES_SETTINGS,
   /** What is kept of what happened. */
   activity: ACTIVITY_SETTINGS,
   /** Metrics for Prometheus. */
   metrics: METRICS_SETTINGS,
-  /**
-   * Whether orchestrators may ask if the process lives (`/health/live`) and is ready (`/health/ready`): `true` for the app's web server,
-   * `{ port }` or `{ file }` for workers without one. Nobody need log in; nothing but a word is answered.
-   */
-  probes: PROBES_SETTING,
   /** Who is told when something is wrong. */
   alerts: ALERT_SETTINGS,
 };

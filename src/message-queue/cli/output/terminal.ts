@@ -25,7 +25,7 @@ export class Terminal {
   /** Whether there is an answer already. */
   hasAnswered = false;
 
-  /** @param hasColours false with NO_COLOR */
+  /** @param hasColours whether standard output shows colours, and nobody said NO_COLOR */
   constructor(
     private readonly streams: Streams,
     private readonly hasColours: boolean,

@@ -53,10 +53,16 @@ function read(value: unknown): ProbesSettings | null | Refusal {
   return Object.freeze({ path: DEFAULT_PATH, ...value });
 }
 
-/** Whether there are probes: `forRoot({ operations: { probes } })`. In the app's web server, and on a port or by a file where that is said. */
-export const PROBES_SETTING = setting(PROBES, {
-  variable: 'MESSAGE_QUEUE_PROBES',
-  default: null,
-  otherwise: 'none',
-  example: '9090',
-});
+/** Whether there are probes: `forRoot({ operations })`. */
+export const PROBES_SETTINGS = {
+  /**
+   * Whether orchestrators may ask if the process lives (`/health/live`) and is ready (`/health/ready`): `true` for the app's web server,
+   * `{ port }` or `{ file }` for workers without one. Nobody need log in; nothing but a word is answered.
+   */
+  probes: setting(PROBES, {
+    variable: 'MESSAGE_QUEUE_PROBES',
+    default: null,
+    otherwise: 'none',
+    example: '9090',
+  }),
+};

@@ -11,9 +11,9 @@ import { ManualClock } from '../../testing/manual-clock.js';
 import { BrokerAnswers } from './broker-answers.js';
 import { ProbePort } from './probe-port.js';
 import { ProcessProbes } from './process-probes.js';
-import { PROBES_SETTING } from './probes-settings.js';
+import { PROBES_SETTINGS } from './probes-settings.js';
 
-const { kind } = PROBES_SETTING;
+const { kind } = PROBES_SETTINGS.probes;
 
 describe('The setting of probes', () => {
   it.each([
