@@ -47,14 +47,15 @@ export const ACCESS_SETTINGS = {
     variable: 'MESSAGE_QUEUE_OPERATORS',
     file: true,
     otherwise: 'nobody',
-    example: 'ann:scrypt$…',
+    // A hash of no password.
+    example: 'ann:scrypt$HXJJOR2IsTur9kWuD9UM2w$OdKqUCiv-8sLjNG_K6ubDUKZWAmUXE6h2afAbnryDMA',
   }),
   /** Who may sign in to look: entries as those of `operators`. */
   viewers: setting(userList, {
     variable: 'MESSAGE_QUEUE_VIEWERS',
     file: true,
     otherwise: 'nobody',
-    example: 'ben:scrypt$…',
+    example: 'ben:scrypt$jIrYL3cs3plHdOawLgMHpw$Vsxmhf5sAfeIycyPf05vEupi95ic6BsOQ4uBGcy3XwA',
   }),
 };
 
