@@ -100,7 +100,7 @@ describe('webhookAlerts', () => {
     ['a password in the URL', { url: 'https://ann:pw@example.org/' }, 'holds a user name or password'],
     ['no URL', { url: 'example.org' }, 'is not a URL'],
   ])('refuses %s, without quoting it', (_what, over, message) => {
-    const options = here(over as Partial<WebhookAlertsOptions>);
+    const options = here(over);
     const made = (): unknown => webhookAlerts(options);
     expect(made).toThrow(InvalidConfigurationError);
     expect(made).toThrow(message);

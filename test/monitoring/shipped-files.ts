@@ -30,7 +30,7 @@ export function shippedRules(): readonly ShippedRule[] {
 }
 
 /** The panels of the dashboard that show something. */
-export function shippedPanels(): readonly Panel[] {
+function shippedPanels(): readonly Panel[] {
   const file = JSON.parse(readFileSync('deploy/grafana/message-queue.json', 'utf8')) as {
     readonly panels: readonly Panel[];
   };

@@ -83,7 +83,8 @@ describe('what is shipped for Prometheus and Grafana', () => {
 
   it('passes promtool, where it is installed', () => {
     const checked = spawnSync('promtool', ['check', 'rules', 'deploy/prometheus/message-queue.rules.yml']);
-    if (checked.error === undefined) expect(`${checked.stdout}${checked.stderr}`).toContain('SUCCESS');
+    if (checked.error === undefined)
+      expect(`${checked.stdout.toString()}${checked.stderr.toString()}`).toContain('SUCCESS');
   });
 });
 

@@ -11,7 +11,8 @@ import { SETTINGS } from './settings.js';
 import type { SettingValues } from './settings.js';
 
 /** Where Redis is, and what there is once in an app. */
-const NOT_OF_A_FURTHER_REDIS = /^(provider$|redis\.|operations\.(access|operators|viewers|metrics|probes|alerts)\b)/;
+const NOT_OF_A_FURTHER_REDIS =
+  /^(provider$|redis\.|operations\.(access|operators|viewers|metrics|probes|alerts)\b)/;
 
 /** What goes with the place of Redis: an option that says where it is replaces these variables too. */
 const BESIDE_A_PLACE: readonly string[] = ['redis.port', 'redis.sentinelName'];

@@ -45,7 +45,7 @@ export function foundJob(queue: string, job: Job, state: JobState): FoundJob {
 }
 
 /** Bull counts attempts that failed; people count those that were spent. */
-export function attemptsOf({ attemptsMade }: Job, state: JobState): number {
+function attemptsOf({ attemptsMade }: Job, state: JobState): number {
   return state === 'completed' ? attemptsMade + 1 : attemptsMade;
 }
 

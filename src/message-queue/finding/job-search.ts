@@ -53,7 +53,7 @@ export class JobSearch {
   async #byId({ queues, states, matches }: ReadyJobQuery, id: string): Promise<FoundJobs> {
     const found = await Promise.all(
       queues.map(async (name) => {
-        const job = (await this.queues.get(name).queue.getJob(id));
+        const job = await this.queues.get(name).queue.getJob(id);
         return job === null ? null : { name, job, state: jobState(job, await job.getState()) };
       }),
     );

@@ -52,7 +52,7 @@ export class JobStories {
   /** @throws UnknownQueueError; JobNotFoundError; what the broker throws */
   async of(queueName: string, id: string): Promise<JobStory> {
     const { queue } = this.queues.get(queueName);
-    const job = (await queue.getJob(id));
+    const job = await queue.getJob(id);
     if (job === null) {
       const message = `Queue "${queueName}" has no job "${id}" (any more).`;
       throw new JobNotFoundError(message, { queue: queueName, jobId: id });

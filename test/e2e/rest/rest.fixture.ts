@@ -47,7 +47,7 @@ export const NOTES = defineQueue({
 });
 
 /** As the chat app names its queues. */
-export const CHAT_MESSAGES = defineQueue({ ...NOTES, name: 'chat_messages', jobs: { say: NoteDto } });
+const CHAT_MESSAGES = defineQueue({ ...NOTES, name: 'chat_messages', jobs: { say: NoteDto } });
 
 @Processor(NOTES.name)
 class NotesProcessor {

@@ -25,7 +25,7 @@ export class OperationNotFoundError extends MessageQueueError {
 }
 
 /** A running operation that has noted nothing for so long has lost its process, milliseconds. */
-export const SILENT_MS = 60_000;
+const SILENT_MS = 60_000;
 /** Asks whichever process does it to stop. */
 export const STOP = 'stop-operation';
 

@@ -1,5 +1,4 @@
 import { milliseconds, wholeNumber } from '../../../kernel/values/kinds.js';
-import type { ReadOptions } from '../../../kernel/values/options.js';
 import { setting } from '../../../kernel/values/setting.js';
 
 /** What is kept of what happened: `forRoot({ operations: { activity } })`. */
@@ -20,6 +19,3 @@ export const ACTIVITY_SETTINGS = {
     default: 100,
   }),
 };
-
-/** What is kept of what happened. */
-export type ActivitySettings = ReadOptions<typeof ACTIVITY_SETTINGS>;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/time/clock.js';
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker } from '../../broker/broker.js';
-import type { ManagedQueue, ManagedQueues } from '../../broker/managed-queues.js';
+import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { AlertDelivery } from './alert-delivery.js';
 import type { AlertStatus } from './alert-status.js';

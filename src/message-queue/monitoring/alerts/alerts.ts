@@ -59,7 +59,7 @@ export class Alerts {
    */
   async mute(id: string, call: MuteCall): Promise<AlertStatus> {
     const issues = new Issues();
-    const { until, by } = isRecord(call) ? (call as unknown as MuteCall) : ({} as MuteCall);
+    const { until, by } = isRecord(call) ? call : ({} as MuteCall);
     checkId(id, issues);
     issues.check('until', until, MOMENT);
     issues.check('by', by, BY);

@@ -7,7 +7,7 @@ import { ruleOf } from './rules/alert-rules.js';
 const UNKNOWN_ACTION = 'Look at the runbook of the version that raised it.';
 
 /** What an alert is called outside: `<rule>`, or `<rule>|<queue>`. */
-export function alertId({ rule, queue }: Pick<StoredAlert, 'rule' | 'queue'>): string {
+function alertId({ rule, queue }: Pick<StoredAlert, 'rule' | 'queue'>): string {
   return queue === '' ? rule : `${rule}|${queue}`;
 }
 

@@ -57,7 +57,7 @@ export class UnreachableBroker {
   /** How it stands, while it fires. */
   status(): AlertStatus | null {
     if (this.incident === null || this.limits === null) return null;
-    const { id, ...notice } = this.notice(this.incident, this.limits, null, 0);
+    const notice = this.notice(this.incident, this.limits, null, 0);
     const { rule, queue, severity, message, action, runbook, value, limit, since } = notice;
     return {
       ...{ id: rule, rule, queue, severity, state: 'firing', message, action, runbook, value, limit },

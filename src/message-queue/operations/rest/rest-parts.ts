@@ -52,7 +52,10 @@ export interface RestAnswers {
   readonly beside: Readonly<Record<string, ExchangeStep>>;
 }
 
-/** REST below its path, and beside it. Services are asked for with the first request. */
+/**
+ * REST below its path, and beside it. Services are asked for with the first request.
+ * @public loaded with require
+ */
 export function restParts(context: RestContext): RestAnswers {
   let services: RestServices | undefined;
   const found = (): RestServices => (services ??= servicesOf(context));

@@ -5,8 +5,8 @@ import type { QueueSnapshot } from '../../../broker/broker.js';
 import { EMPTY_SNAPSHOT } from '../../../broker/queue-snapshot.js';
 import type { AlertReading, AlertSnapshot } from '../alert-rule.js';
 import { limitsOf } from '../settings/alert-limits.js';
-import { ALERT_RULE_NAMES, ALERT_RULES, ruleOf } from './alert-rules.js';
-import type { AlertRuleName } from './alert-rules.js';
+import { ALERT_RULE_NAMES, ruleOf } from './alert-rules.js';
+import type { AlertRuleName, ALERT_RULES } from './alert-rules.js';
 
 const AT = Date.UTC(2026, 5, 1, 12, 0, 30);
 const QUEUE = { name: 'a|b {x} "ß"', timeoutMs: 30_000 };

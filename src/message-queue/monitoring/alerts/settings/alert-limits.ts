@@ -16,7 +16,7 @@ export function limitsOf(
 ): AlertLimits | null {
   const said = given[name];
   if (said === false) return null;
-  const { defaults, aboveFor } = ALERT_RULES[name] as (typeof ALERT_RULES)['RunTimeHigh'];
+  const { defaults, aboveFor } = ALERT_RULES[name];
   const override = mergedFor(queue?.name, said);
   const usual =
     queue === undefined || aboveFor === undefined ? defaults.above : aboveFor(queue, defaults.above);

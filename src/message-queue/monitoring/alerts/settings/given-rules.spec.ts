@@ -45,7 +45,7 @@ describe('rules as a host gives them', () => {
     ['the limits', { QueueDepthHigh: { clear: 1_001 } }, 'QueueDepthHigh.clear must be at most above (1000)'],
     ['one of a list', { NoWorker: [{}, { clear: 3, above: 2 }] }, 'at most above (2)'],
   ])('are refused where %s is wrong', (_what, given, message) => {
-    const found = givenRules().read(given as never);
+    const found = givenRules().read(given);
     expect(found).toBeInstanceOf(Refusal);
     expect((found as Refusal).reason).toContain(message);
   });

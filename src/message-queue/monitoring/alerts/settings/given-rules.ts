@@ -35,7 +35,7 @@ export function givenRules(): Kind<GivenRules> {
     const problem = Object.entries(value)
       .map(([name, rule]) => problemWithRule(name, rule))
       .find((found) => found !== null);
-    return problem === undefined || problem === null ? (value as GivenRules) : new Refusal(problem);
+    return problem === undefined ? value : new Refusal(problem);
   };
   return kind(
     'an object with, per rule, false or { above, forMs, clear, clearForMs, severity, queues }',

@@ -50,7 +50,7 @@ const CHANGE = {
 };
 
 /** A dead letter as a list shows it. */
-export function letterRow(letter: LetterHead, view: Pick<BoardView, 'errorText'>): DeadLetterRow {
+function letterRow(letter: LetterHead, view: Pick<BoardView, 'errorText'>): DeadLetterRow {
   const { queue, id, job, error, reason, lastFailedAt, attempts } = letter;
   const text = escaped(boundedText(view.errorText({ queue, job, id }, reason)));
   const failedAt = new Date(lastFailedAt).toISOString();
