@@ -117,11 +117,12 @@ module.exports = {
       name: 'redis-rooms-never-meet',
       severity: 'error',
       comment:
-        'Adding, working and administration share connections, scripts and the queue, and know nothing of each other.',
-      from: { path: `${LIB}/broker/redis/(adding|working|administration)/`, pathNot: TEST_FILES },
+        'Adding, working, administration and activity share connections, scripts and the queue, and know nothing of each other.',
+      from: { path: `${LIB}/broker/redis/(adding|working|administration|activity)/`, pathNot: TEST_FILES },
       to: {
-        path: `${LIB}/broker/redis/(adding|working|administration)/`,
-        pathNot: `${LIB}/broker/redis/$1/`,
+        path: `${LIB}/broker/redis/(adding|working|administration|activity)/`,
+        // What all processes do is looked at together with the queues, in one round trip.
+        pathNot: [`${LIB}/broker/redis/$1/`, `${LIB}/broker/redis/administration/snapshot-reader\\.ts$`],
       },
     },
     {
@@ -182,6 +183,35 @@ module.exports = {
       ],
       'The board and the REST surface show what services say; they never work around them.',
     ),
+    {
+      name: 'activity-knows-no-alert',
+      severity: 'error',
+      comment: 'What happened is counted and told whether or not somebody is told of it; alerts stand above.',
+      from: { path: `${LIB}/monitoring/activity/`, pathNot: TEST_FILES },
+      to: { path: `${LIB}/monitoring/alerts/` },
+    },
+    {
+      name: 'parts-of-operations-never-meet',
+      severity: 'error',
+      comment:
+        'Each part can be left out, and is loaded where it is mounted. They share access, http, the frame of pages, and what of a job may be shown.',
+      from: { path: `${LIB}/operations/(board|console|rest|metrics|probes|alerts)/`, pathNot: TEST_FILES },
+      to: {
+        path: `${LIB}/operations/(board|console|rest|metrics|probes|alerts)/`,
+        pathNot: [`${LIB}/operations/$1/`, `${LIB}/operations/board/(pages/|view/|board\\.module\\.ts$)`],
+      },
+    },
+    {
+      name: 'doors-know-no-part',
+      severity: 'error',
+      comment: 'Who may come in is asked before anything else, and of every part alike.',
+      from: { path: `${LIB}/operations/(access|http)/`, pathNot: TEST_FILES },
+      to: {
+        path: `${LIB}/operations/(board|console|rest|metrics|probes|alerts)/`,
+        // The board's own ways in, which are older than the others.
+        pathNot: `${LIB}/operations/board/board-access\\.ts$`,
+      },
+    },
     onlyImports(
       'command-line-needs-no-app',
       `${LIB}/cli/`,
