@@ -111,6 +111,29 @@ describe('Fleet', () => {
     await others.close();
   });
 
+  it('looks once at more queues of others than it can show', async () => {
+    const announced = Array.from({ length: 501 }, (_, i) => ({
+      ...{ name: `q${i}`, description: '', jobs: ['send'], concurrency: 1, attempts: 1, timeoutMs: 1 },
+      ...{ maxWaiting: null, isSealed: false, isBuiltIn: false },
+    }));
+    const heartbeat = { ...stage.heartbeats.of(broker(), []), id: 'x' };
+    await broker().activity.flush({ ...{ seq: 1, heartbeat, series: [] }, announced });
+    await stage.fleet.look(broker());
+    looks.mockClear();
+    expect((await stage.fleet.look(broker())).counts.size).toBe(502);
+    expect(looks).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not take itself for alive when it cannot say so to the others', async () => {
+    await stage.reporters.flush(broker());
+    const toldAt = clock.now();
+    flushes.mockRejectedValue(new Error('WRONGTYPE'));
+    clock.advance(70_000);
+    const { instances, at } = await stage.fleet.look(broker());
+    expect([at - toldAt, instances.map(({ seenAt }) => seenAt)]).toEqual([70_000, [toldAt]]);
+    expect((await stage.fleet.workers()).map(({ state }) => state)).toEqual(['lost']);
+  });
+
   it('can be asked although nothing can be kept', async () => {
     flushes.mockRejectedValue(new Error('WRONGTYPE'));
     send().added();

@@ -106,9 +106,9 @@ export class Fleet {
     const askedAt = performance.now();
     const own = this.queues.names().filter((name) => this.queues.get(name).broker === broker);
     let look = await broker.activity.look([...own, ...looking.foreign]);
-    const foreign = look.announced.map(({ name }) => name).filter((name) => !own.includes(name));
-    const isKnown = foreign.every((name) => look.counts.has(name));
-    looking.foreign = foreign.slice(0, MOST_FOREIGN);
+    const others = look.announced.map(({ name }) => name).filter((name) => !own.includes(name));
+    looking.foreign = others.slice(0, MOST_FOREIGN);
+    const isKnown = looking.foreign.every((name) => look.counts.has(name));
     if (!isKnown) look = await broker.activity.look([...own, ...looking.foreign]);
     const present = withItself(look, this.reporters.heartbeat(broker));
     looking.last = { look: present, askedAt, at: present.at };
@@ -124,12 +124,15 @@ export class Fleet {
   }
 }
 
-/** Of this process more is known than what it said last. One that has said nothing, or good-bye, is not among them. */
+/**
+ * Of this process more is known than what it said last, but for when that was: whoever cannot say that it lives is lost for all. One that has
+ * said nothing, or good-bye, is not among them.
+ */
 function withItself(look: BrokerLook, heartbeat: Heartbeat): BrokerLook {
-  const { at } = look;
-  const instances = look.instances.map((instance): Instance =>
-    instance.id === heartbeat.id ? { ...heartbeat, startedAt: instance.startedAt, seenAt: at } : instance,
-  );
+  const instances = look.instances.map((instance): Instance => {
+    const { id, startedAt, seenAt } = instance;
+    return id === heartbeat.id ? { ...heartbeat, startedAt, seenAt } : instance;
+  });
   return { ...look, instances };
 }
 

@@ -124,6 +124,18 @@ describe('an alert', () => {
     expect(story.at(1_200, 2_000).incident).not.toBe(incident);
   });
 
+  it('that fires again is told again to those who heard of its end, whoever else has not', () => {
+    const story = new Story({ ...LIMITS, forMs: 0 });
+    const { incident } = story.at(0, 2_000);
+    story.tell(0).at(15, 0);
+    story.at(135, 0);
+    // The log was told of the end, and the webhook does not answer.
+    story.alert = { ...story.alert, sentTo: ['log'] };
+    const again = story.at(150, 2_000);
+    expect(again).toMatchObject({ state: 'firing', toSend: 'firing', sentTo: [], sentAt: null, reminders: 0 });
+    expect(again.incident).not.toBe(incident);
+  });
+
   it('whose rule is gone is over, and not before it fired', () => {
     const story = new Story();
     story.at(0, 2_000);

@@ -62,8 +62,8 @@ function updated(was: StoredAlert, { limits, reading }: AlertJudgement): StoredA
 
 function fired(pending: StoredAlert, at: number): StoredAlert {
   const firing = { ...pending, state: 'firing', since: at, clearSince: null } as const;
-  // Nobody was told that the incident before was over: for them this is still the same one.
-  if (pending.toSend === 'resolved') return { ...firing, toSend: null };
+  // Nobody was told that the incident before was over: for them this is still the same one. Where one was, it is a new one for all.
+  if (pending.toSend === 'resolved' && pending.sentTo.length === 0) return { ...firing, toSend: null };
   return {
     ...firing,
     ...{ incident: randomUUID(), firedAt: at, toSend: 'firing', reminders: 0, sentTo: [], sentAt: null },

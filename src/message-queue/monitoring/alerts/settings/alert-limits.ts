@@ -25,15 +25,17 @@ export function limitsOf(
     severity: override.severity ?? defaults.severity,
     above,
     forMs: override.forMs ?? defaults.forMs,
-    clear: override.clear ?? above * CLEAR_SHARE,
+    // Where one entry of a list says `clear`, and another `above`: it is never over while it is wrong.
+    clear: Math.min(override.clear ?? above * CLEAR_SHARE, above),
     clearForMs: override.clearForMs ?? CLEAR_FOR_MS,
   };
 }
 
-function mergedFor(queue: string | undefined, said: GivenRules[AlertRuleName]): AlertOverride {
-  const overrides: readonly AlertOverride[] = Array.isArray(said)
-    ? (said as readonly AlertOverride[])
-    : [(said as AlertOverride | undefined) ?? {}];
+function mergedFor(queue: string | undefined, given: GivenRules[AlertRuleName]): AlertOverride {
+  const overrides: readonly AlertOverride[] = Array.isArray(given)
+    ? (given as readonly AlertOverride[])
+    : [(given as AlertOverride | undefined) ?? {}];
   const ours = overrides.filter(({ queues }) => queues === undefined || queues.includes(queue ?? ''));
-  return Object.assign({}, ...ours) as AlertOverride;
+  const said = ours.flatMap((one) => Object.entries(one)).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as AlertOverride;
 }

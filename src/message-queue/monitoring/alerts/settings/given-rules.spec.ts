@@ -27,6 +27,16 @@ describe('rules as a host gives them', () => {
     });
   });
 
+  it('of several that speak of a queue keep what only one says, and are never over while they are wrong', () => {
+    const raised = [{ above: 5_000 }, { queues: ['slow'], clear: 3_000, above: undefined }];
+    expect(givenRules().read({ QueueDepthHigh: raised } as never)).not.toBeInstanceOf(Refusal);
+    const limits = (of: typeof CHAT) => limitsOf('QueueDepthHigh', of, { QueueDepthHigh: raised } as GivenRules);
+    expect(limits(SLOW)).toMatchObject({ above: 5_000, clear: 3_000 });
+    expect(limits(CHAT)).toMatchObject({ above: 5_000, clear: 4_000 });
+    const lowered: GivenRules = { QueueDepthHigh: [{ clear: 800 }, { queues: ['slow'], above: 100 }] };
+    expect(limitsOf('QueueDepthHigh', SLOW, lowered)).toMatchObject({ above: 100, clear: 100 });
+  });
+
   it('take half of the timeout for run times where that is more, unless the host says what counts', () => {
     expect(limitsOf('RunTimeHigh', CHAT, {})?.above).toBe(15_000);
     expect(limitsOf('RunTimeHigh', SLOW, {})?.above).toBe(300_000);

@@ -50,14 +50,18 @@ function problemWithRule(name: string, given: unknown): string | null {
   }
   if (given === false || given === undefined) return null;
   const overrides: readonly unknown[] = Array.isArray(given) ? given : [given];
+  let usual: number = ALERT_RULES[name as AlertRuleName].defaults.above;
   for (const override of overrides) {
-    const problem = problemWithOverride(name as AlertRuleName, override);
+    const problem = problemWithOverride(name as AlertRuleName, override, usual);
     if (problem !== null) return problem;
+    const { above, queues } = override as AlertOverride;
+    if (queues === undefined) usual = above ?? usual;
   }
   return null;
 }
 
-function problemWithOverride(name: AlertRuleName, given: unknown): string | null {
+/** @param usual what stands for `above` where it says nothing of it */
+function problemWithOverride(name: AlertRuleName, given: unknown, usual: number): string | null {
   if (!isRecord(given)) return `${name} must be false, an object, or a list of objects`;
   for (const [key, value] of Object.entries(given)) {
     if (!KEYS.includes(key)) return `${name} has no ${JSON.stringify(key)}; it has ${KEYS.join(', ')}`;
@@ -68,7 +72,7 @@ function problemWithOverride(name: AlertRuleName, given: unknown): string | null
         : problemWith(value, FIELDS[key as keyof AlertLimits]);
     if (problem !== undefined) return `${name}.${key} ${problem}`;
   }
-  const { above = ALERT_RULES[name].defaults.above, clear } = given as AlertOverride;
+  const { above = usual, clear } = given as AlertOverride;
   return clear !== undefined && clear > above
     ? `${name}.clear must be at most above (${above}), or it is over while it is wrong`
     : null;
