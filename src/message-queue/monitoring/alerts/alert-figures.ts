@@ -25,6 +25,11 @@ export function shownCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
+/** How many of what there are, as a sentence has it: `1 job`, `1,240 jobs`. @param one the word for one; the others end in `s` */
+export function shownMany(count: number, one: string): string {
+  return `${shownCount(count)} ${one}${shownCount(count) === '1' ? '' : 's'}`;
+}
+
 /** A share as a sentence has it. */
 export function shownShare(share: number): string {
   return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;

@@ -1,6 +1,6 @@
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { QueueSnapshot } from '../../broker/broker.js';
-import { isAlive } from '../../monitoring/activity/recent-activity.js';
+import { workersOf } from '../../monitoring/activity/recent-activity.js';
 import type { MetricFamily, Sample } from './exposition.js';
 import type { MetricName } from './metric-table.js';
 
@@ -9,7 +9,9 @@ export type MeasuredLook = Pick<BrokerLook, 'at' | 'counts' | 'alerts' | 'instan
 
 /** What all processes share, at one moment. */
 export interface BrokerFacts {
-  /** One of each broker of the app. */
+  /** Whether all brokers of the app answer. */
+  readonly areUp: boolean;
+  /** One of each broker that answers. */
   readonly looks: readonly MeasuredLook[];
   /** Of the slowest. */
   readonly latencyMs: number | null;
@@ -28,13 +30,13 @@ const STATES: readonly (readonly [state: string, of: (snapshot: QueueSnapshot) =
   ['failed', ({ failed }) => failed],
 ];
 
-/** The metrics of the broker; while one is away (null) only that it is. */
+/** The metrics of the broker; while none answers (null) only that. */
 export function brokerFamilies(facts: BrokerFacts | null): readonly MetricFamily[] {
   if (facts === null) return [single('broker_up', 0)];
-  const { latencyMs, memoryUsedRatio } = facts;
+  const { areUp, latencyMs, memoryUsedRatio } = facts;
   const looks = eachQueueOnce(facts.looks);
   return [
-    single('broker_up', 1),
+    single('broker_up', areUp ? 1 : 0),
     single('broker_latency_seconds', latencyMs === null ? null : latencyMs / 1_000),
     single('broker_memory_ratio', memoryUsedRatio),
     {
@@ -49,7 +51,7 @@ export function brokerFamilies(facts: BrokerFacts | null): readonly MetricFamily
       oldestWaitingAt === null ? 0 : Math.max(0, at - oldestWaitingAt) / 1_000,
     ),
     byQueue('paused', looks, ({ isPaused }) => (isPaused ? 1 : 0)),
-    { name: 'workers', samples: looks.flatMap(workersOf) },
+    { name: 'workers', samples: looks.flatMap(workersIn) },
     { name: 'worker_utilization_ratio', samples: looks.flatMap(utilizationOf) },
     byQueue('jobs_expired_total', looks, ({ expired }) => expired),
     byQueue('keys_parked', looks, ({ flow }) => flow.parked),
@@ -69,29 +71,17 @@ function eachQueueOnce(looks: readonly MeasuredLook[]): readonly MeasuredLook[] 
   });
 }
 
-function workersOf(look: MeasuredLook): readonly Sample[] {
+function workersIn(look: MeasuredLook): readonly Sample[] {
   return [...look.counts.keys()].map((queue) => ({
     labels: { queue },
-    value: slotsOf(look, queue).length,
+    value: workersOf(look, queue).workers,
   }));
 }
 
 function utilizationOf(look: MeasuredLook): readonly Sample[] {
   return [...look.counts.keys()].flatMap((queue) => {
-    const working = slotsOf(look, queue);
-    const slots = working.reduce((sum, [of]) => sum + of, 0);
-    const busy = working.reduce((sum, [, of]) => sum + of, 0);
-    return slots === 0 ? [] : [{ labels: { queue }, value: busy / slots }];
-  });
-}
-
-/** Slots and busy ones of each process alive that works on a queue. */
-function slotsOf({ instances, at }: MeasuredLook, queue: string): (readonly [number, number])[] {
-  return instances.flatMap((instance) => {
-    const slots = Object.hasOwn(instance.queues, queue) ? instance.queues[queue] : undefined;
-    return slots !== undefined && slots[0] > 0 && isAlive(instance, at)
-      ? [[slots[0], slots[1]] as const]
-      : [];
+    const { utilization } = workersOf(look, queue);
+    return utilization === null ? [] : [{ labels: { queue }, value: utilization }];
   });
 }
 

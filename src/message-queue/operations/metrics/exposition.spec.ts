@@ -84,6 +84,7 @@ const LOOK: MeasuredLook = {
 };
 
 const BROKER: BrokerFacts = {
+  areUp: true,
   looks: [LOOK],
   latencyMs: 2,
   memoryUsedRatio: 0.5,
@@ -174,9 +175,23 @@ describe('exposition', () => {
 
   it('says of a broker that is away nothing but that', () => {
     expect(exposition(brokerFamilies(null))).toBe(
-      '# HELP message_queue_broker_up Whether the broker answers; while it does not, the other metrics of the broker are absent.\n' +
+      '# HELP message_queue_broker_up Whether the broker answers, each of them where there are several; of one that does not, the other metrics are absent.\n' +
         '# TYPE message_queue_broker_up gauge\nmessage_queue_broker_up 0\n',
     );
+  });
+
+  it('goes on showing the brokers that answer while another one is away', () => {
+    const text = exposition(brokerFamilies({ ...BROKER, areUp: false }));
+    expect(text).toContain('message_queue_broker_up 0\n');
+    expect(text).toContain('message_queue_jobs{');
+  });
+
+  it('never shows more than all slots as busy, as while a worker stops', () => {
+    const instances = [instance({ q: [2, 5, 0] })];
+    const text = exposition(
+      brokerFamilies({ ...BROKER, looks: [{ ...LOOK, counts: new Map([['q', SNAPSHOT]]), instances }] }),
+    );
+    expect(text).toContain('message_queue_worker_utilization_ratio{queue="q"} 1\n');
   });
 
   it('says nothing of waits and run times of what never ran here', () => {

@@ -85,7 +85,7 @@ export const METRICS = {
   broker_up: broker(
     'gauge',
     [],
-    'Whether the broker answers; while it does not, the other metrics of the broker are absent.',
+    'Whether the broker answers, each of them where there are several; of one that does not, the other metrics are absent.',
   ),
   broker_latency_seconds: broker('gauge', [], 'Round trip to the broker.'),
   broker_memory_ratio: broker(

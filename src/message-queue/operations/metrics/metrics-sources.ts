@@ -61,13 +61,11 @@ function loopLagMs(): Promise<number> {
   return new Promise((resolve) => setImmediate(() => resolve(performance.now() - startedAt)));
 }
 
-/** Of all brokers together; null when one does not answer. */
+/** Of all brokers together that answer; null when none does. */
 async function brokerFacts(fleet: Fleet): Promise<BrokerFacts | null> {
-  try {
-    return together(await Promise.all(fleet.brokers().map((broker) => lookAt(fleet, broker))));
-  } catch {
-    return null;
-  }
+  const asked = await Promise.allSettled(fleet.brokers().map((broker) => lookAt(fleet, broker)));
+  const seen = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  return seen.length === 0 ? null : together(seen, seen.length === asked.length);
 }
 
 interface Seen {
@@ -82,12 +80,13 @@ async function lookAt(fleet: Fleet, broker: Broker): Promise<Seen> {
   return { look, server };
 }
 
-function together(seen: readonly Seen[]): BrokerFacts {
+function together(seen: readonly Seen[], areUp: boolean): BrokerFacts {
   const most = (of: (server: ServerReport) => number | null): number | null => {
     const known = seen.flatMap(({ server }) => of(server) ?? []);
     return known.length === 0 ? null : Math.max(...known);
   };
   return {
+    areUp,
     looks: seen.map(({ look }) => look),
     latencyMs: most(({ latencyMs }) => latencyMs),
     memoryUsedRatio: most(({ memoryUsedRatio }) => memoryUsedRatio),

@@ -58,7 +58,8 @@ export class EventLog {
     const method = this.#completed === 'info' ? 'log' : 'debug';
     const logger = new JobLogger(this.logger, { place, maxAttempts });
     this.#lines.add(['job_completed', place.queue, place.job].join('\n'), (repeated) => {
-      logger[method](`Completed in ${durationMs} ms${repeated > 0 ? `, as ${repeated} more did` : ''}`);
+      // The one that is told of is one of those that were left out.
+      logger[method](`Completed in ${durationMs} ms${repeated > 1 ? `, as ${repeated - 1} more did` : ''}`);
     });
   }
 

@@ -121,6 +121,15 @@ describe('EventLog', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('says in sentences how many more there were, not the one that it tells of', async () => {
+    const text = log({ format: 'text', completed: 'info' });
+    for (let i = 0; i < 13; i += 1) text.completed(RUN, 12);
+    await clock.advance(1_000);
+    expect(lines.said).toHaveLength(11);
+    expect(lines.said.at(-1)?.[1]).toContain('Completed in 12 ms, as 2 more did {');
+    await clock.advance(2_000);
+  });
+
   it('writes what is left out when it ends, and tells only so many kinds apart', () => {
     const limited = new LimitedLines(clock);
     const written: number[] = [];

@@ -226,6 +226,25 @@ describe('the rules of alerts', () => {
     );
   });
 
+  it('say it of one as of many', () => {
+    const of = '"a|b {x} "ß""';
+    expect([
+      read('NoWorker', { counts: { waiting: 1 }, instances: [] })?.message,
+      read('NoWorker', { counts: { waiting: 2 }, instances: [] })?.message,
+      read('QueueDepthHigh', { counts: { waiting: 1 } })?.message,
+      read('DeadLettersHigh', { counts: { failed: 1 }, minutes: [minute(0, { dead: 12 })] })?.message,
+      read('AddsRefused', { minutes: [minute(0, { refused: 1 }), minute(1, { refused: 1 })] })?.message,
+      read('RunTimeHigh', { minutes: [minute(1, { completed: 2, runMs: 44_000 })] })?.message,
+    ]).toEqual([
+      `1 job waits in ${of}, and no process that works on it is alive.`,
+      `2 jobs wait in ${of}, and no process that works on it is alive.`,
+      `1 job waits in ${of} (limit 1,000).`,
+      `${of} has 1 dead letter; 12 jobs died within 5 minutes (limit 10).`,
+      `2 adds to ${of} were refused within two minutes.`,
+      `Attempts in ${of} took 22 s on average over the last 5 minutes (limit 15 s).`,
+    ]);
+  });
+
   it('are known by their own names only', () => {
     expect([ruleOf('constructor'), ruleOf('Nonsense'), ruleOf('')]).toEqual([
       undefined,

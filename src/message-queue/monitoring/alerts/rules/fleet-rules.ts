@@ -1,5 +1,5 @@
 import { isAlive } from '../../activity/recent-activity.js';
-import { shownCount, shownShare, shownTime, worksOn } from '../alert-figures.js';
+import { shownMany, shownShare, shownTime, worksOn } from '../alert-figures.js';
 import type { AlertRule } from '../alert-rule.js';
 
 const MINUTE_MS = 60_000;
@@ -32,7 +32,7 @@ export const WORKER_LOST: AlertRule = {
     const verb = lost.length === 1 ? 'has' : 'have';
     return {
       value: lost.length,
-      message: `${shownCount(lost.length)} ${lost.length === 1 ? 'worker' : 'workers'} ${verb} vanished without a good-bye: ${listed(names)}.`,
+      message: `${shownMany(lost.length, 'worker')} ${verb} vanished without a good-bye: ${listed(names)}.`,
     };
   },
 };
@@ -53,7 +53,7 @@ export const ACTIVITY_STALE: AlertRule = {
     const silentMs = isWorking ? Math.max(0, at - newest - 2 * slowest) : 0;
     return {
       value: silentMs,
-      message: `No process has written what it counted for ${shownTime(silentMs)}, although workers live.`,
+      message: `No process has written what it counted for ${shownTime(silentMs)}, although workers are alive.`,
     };
   },
 };

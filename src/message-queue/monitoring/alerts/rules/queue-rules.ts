@@ -1,5 +1,13 @@
 import { isAlive } from '../../activity/recent-activity.js';
-import { countOf, recordOf, shownCount, shownShare, shownTime, worksOn } from '../alert-figures.js';
+import {
+  countOf,
+  recordOf,
+  shownCount,
+  shownMany,
+  shownShare,
+  shownTime,
+  worksOn,
+} from '../alert-figures.js';
 import type { AlertReading, AlertRule, AlertSnapshot } from '../alert-rule.js';
 import type { QueueSnapshot } from '../../../broker/broker.js';
 
@@ -29,7 +37,7 @@ export const QUEUE_DEPTH_HIGH: AlertRule = {
     const why = counts.isPaused ? ', and the queue is paused' : '';
     return reading(
       waiting,
-      `${shownCount(waiting)} jobs wait in "${queue}" (limit ${shownCount(above)})${why}.`,
+      `${shownMany(waiting, 'job')} ${waiting === 1 ? 'waits' : 'wait'} in "${queue}" (limit ${shownCount(above)})${why}.`,
     );
   },
 };
@@ -63,7 +71,7 @@ export const DEAD_LETTERS_HIGH: AlertRule = {
     const died = countOf(recordOf(snapshot.look, queue), 'dead');
     return reading(
       Math.max(counts.failed, died),
-      `"${queue}" has ${shownCount(counts.failed)} dead letters, ${shownCount(died)} of the last 5 minutes (limit ${shownCount(above)}).`,
+      `"${queue}" has ${shownMany(counts.failed, 'dead letter')}; ${shownMany(died, 'job')} died within 5 minutes (limit ${shownCount(above)}).`,
     );
   },
 };
@@ -80,7 +88,7 @@ export const FAILURE_RATE_HIGH: AlertRule = {
     const share = attempts < FEWEST_ATTEMPTS ? 0 : failed / attempts;
     return reading(
       share,
-      `${shownShare(share)} of ${shownCount(attempts)} attempts in "${queue}" failed within 5 minutes (limit ${shownShare(above)}).`,
+      `${shownShare(share)} of ${shownMany(attempts, 'attempt')} in "${queue}" failed within 5 minutes (limit ${shownShare(above)}).`,
     );
   },
 };
@@ -97,7 +105,7 @@ export const RUN_TIME_HIGH: AlertRule = {
     const mean = attempts === 0 ? 0 : countOf(record, 'runMs') / attempts;
     return reading(
       mean,
-      `An attempt in "${queue}" took ${shownTime(mean)} on average of 5 minutes (limit ${shownTime(above)}).`,
+      `Attempts in "${queue}" took ${shownTime(mean)} on average over the last 5 minutes (limit ${shownTime(above)}).`,
     );
   },
 };
@@ -113,7 +121,11 @@ export const NO_WORKER: AlertRule = {
     const { at, instances } = snapshot.look;
     const isServed = instances.some((instance) => worksOn(instance, queue) && isAlive(instance, at));
     const waiting = counts.isPaused || isServed ? 0 : counts.waiting;
-    return reading(waiting, `${shownCount(waiting)} jobs wait in "${queue}", and no worker of it lives.`);
+    const verb = waiting === 1 ? 'waits' : 'wait';
+    return reading(
+      waiting,
+      `${shownMany(waiting, 'job')} ${verb} in "${queue}", and no process that works on it is alive.`,
+    );
   },
 };
 
@@ -139,7 +151,8 @@ export const ADDS_REFUSED: AlertRule = {
   action: 'See why: the queue is full, the payloads are wrong, or the broker is away.',
   read: ({ look }, queue) => {
     const refused = refusedRunning(look, queue);
-    return reading(refused, `${shownCount(refused)} adds to "${queue}" were refused within two minutes.`);
+    const verb = refused === 1 ? 'was' : 'were';
+    return reading(refused, `${shownMany(refused, 'add')} to "${queue}" ${verb} refused within two minutes.`);
   },
 };
 
