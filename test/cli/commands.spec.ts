@@ -213,7 +213,7 @@ describe('the command line', () => {
     expect(
       (await cli.json<Letters>(['dead-letters', 'list', '--from', '1h', '--error', 'nothing'])).letters,
     ).toEqual([]);
-    expect((await cli.run(['dead-letters', 'list', '--queue', 'nope'])).code).toBe(1);
+    expect((await cli.run(['dead-letters', 'list', '--queue', 'nope'])).code).toBe(2);
     const shown = await cli.run(['dead-letters', 'show', 'mail', id]);
     expect(shown.out).not.toContain('"user"');
     expect((await cli.run(['dead-letters', 'show', 'mail', id, '--payload'])).out).toContain('"user": {');
@@ -223,6 +223,9 @@ describe('the command line', () => {
       'mail',
       'mail',
     ]);
+    expect(await cli.json<object[]>(['dead-letters', 'export'])).toMatchObject(
+      lines.map((line) => JSON.parse(line) as object),
+    );
     const csv = (await cli.run(['dead-letters', 'export', '--format', 'csv'])).out.trim().split('\n');
     expect([csv[0], csv.length]).toEqual(['queue,id,job,failedAt,attempts,error,text', 4]);
     expect(csv[1]).toContain(`"'=cmd 17, ""x"""`);
@@ -238,7 +241,7 @@ describe('the command line', () => {
     expect([jobs.length, of]).toEqual([3, 3]);
     const { out } = await cli.run(['jobs', 'find', '--id', jobs[0]?.id ?? '']);
     expect(out).toMatch(/mail .* waiting /);
-    expect((await cli.run(['jobs', 'find', '--state', 'odd'])).code).toBe(1);
+    expect((await cli.run(['jobs', 'find', '--state', 'odd'])).code).toBe(2);
   });
 
   it('pauses, resumes and purges queues', async () => {
@@ -281,7 +284,9 @@ describe('the command line', () => {
     for (const wrong of [['--json', '{'], ['--json', '[]'], ['--json', '@/nowhere'], []]) {
       expect((await enqueue('mail', 'job', ...wrong, '--yes')).code).toBe(2);
     }
-    expect((await enqueue('mail', 'job', '--json', '{}', '--priority', '11', '--yes')).code).toBe(1);
+    expect((await enqueue('mail', 'job', '--json', '{}', '--priority', '11', '--yes')).code).toBe(2);
+    expect((await enqueue('mail', 'job', '--json', '{}')).code).toBe(3);
+    expect((await deeds()).at(-1)).toMatch(/^cli \S+ enqueue refused $/);
   });
 
   it('lists schedules and runs one now', async () => {
@@ -295,6 +300,8 @@ describe('the command line', () => {
     });
     await waitUntil(() => seen.length === 1, 'its job to run');
     expect((await cli.run(['schedules', 'run', 'mail', 'none', '--yes'])).code).toBe(1);
+    expect((await cli.run(['schedules', 'run', 'mail', schedules[0]?.key ?? ''])).code).toBe(3);
+    expect((await deeds()).at(-1)).toMatch(/^cli \S+ run-schedule refused $/);
   });
 
   it('is called in one right way', async () => {
@@ -332,7 +339,13 @@ describe('the command line', () => {
         out: expect.stringContaining('Examples:\n  $ npx') as string,
       });
     }
+    const empty = new CliStage({ REDIS_URL: redis.url, QUEUE_PREFIX: 'nobody' });
+    expect(await empty.run(['dead-letters', 'discard', '--all', '--reason', 'x', '--yes'])).toMatchObject({
+      ...{ code: 0, err: '', out: expect.stringMatching(/^0 dead letters /) as string },
+    });
     const wrong = new CliStage({ REDIS_URL: 'http://x', REDIS_DB: 'z' });
-    expect((await wrong.run(['stats'])).err).toMatch(/REDIS_URL/);
+    expect(await wrong.run(['stats'])).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('REDIS_URL') as string },
+    });
   });
 });

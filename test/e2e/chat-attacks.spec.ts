@@ -175,6 +175,10 @@ describe('Attacks on the reference chat', () => {
       ['POST', '/api/session'],
       ['DELETE', '/api/session'],
       ['PUT', '/admin/queues/api/queues/message-delivery/pause'],
+      ['POST', '/api/queue/demo'],
+      ['POST', '/api/queue/enqueue/chat'],
+      ['DELETE', '/api/queue/purge/chat_messages'],
+      ['POST', '/admin/console'],
       ['OPTIONS', '/api/messages'],
       ['POST', '/nowhere'],
     ])('%s %s is refused with 403', async (method, path) => {

@@ -48,6 +48,13 @@ describe('The routes of the queues that the reference app adds', () => {
     const answer = (await response.json()) as Answer['body'];
     return { status: response.status, type: response.headers.get('content-type'), body: answer };
   }
+  async function refusals(): Promise<number> {
+    const response = await fetch(`${app.url}/api/queue/audit?limit=200`);
+    const { entries } = (await response.json()) as {
+      readonly entries: readonly { readonly outcome: string }[];
+    };
+    return entries.filter(({ outcome }) => outcome === 'refused').length;
+  }
   const jobOf = async (queue: string, id: unknown) =>
     (await app.app.get<Queue>(getQueueToken(queue), { strict: false }).getJob(String(id)))!;
 
@@ -191,6 +198,18 @@ describe('The routes of the queues that the reference app adds', () => {
     });
     expect(Object.keys(answer.body).slice(0, 5)).toEqual(['type', 'title', 'status', 'detail', 'code']);
     expect(JSON.stringify(answer.body)).not.toContain(MARKER);
+  });
+
+  it.each([
+    ['demo', { origin: 'https://evil.example' }, 403, 'OTHER_SITE'],
+    ['queues/chat_messages/pause', { 'sec-fetch-site': 'cross-site' }, 403, 'OTHER_SITE'],
+    ['enqueue/chat', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+  ])('refuse %s to other sites as a problem, and write it down', async (path, headers, status, code) => {
+    const before = await refusals();
+    expect(await post(path, ABOUT, headers as Record<string, string>)).toMatchObject({
+      ...{ status, type: 'application/problem+json; charset=utf-8', body: { status, code } },
+    });
+    expect(await refusals()).toBe(before + 1);
   });
 
   it('are closed to whoever comes through a proxy, and outside of development to everybody', async () => {

@@ -12,9 +12,13 @@ interface Refusal {
   readonly reason: string;
 }
 
+/** What the library answers by itself, or has guarded: it asks the same of a change, and writes down the ones that it refuses. */
+const DOORS = /^\/(api\/queue|queue|admin\/(queues|console))(\/|\?|$)/;
+
 /**
  * Stands before everything that the app's web server answers: pages, API, board, parsers and the handshakes of sockets. Refuses requests for hosts that
- * are not ours (421), and changes that another site asks for (403) or sends as something else than JSON (415).
+ * are not ours (421), and changes that another site asks for (403) or sends as something else than JSON (415); of the queues' own pages and API the
+ * library refuses those.
  */
 @Injectable()
 export class RequestGate implements OnModuleInit {
@@ -57,12 +61,17 @@ export class RequestGate implements OnModuleInit {
     const [host, ...others] = headersDistinct['host'] ?? [];
     // An address in place of a path would count for more than the Host header.
     const isOne = others.length === 0 && url.startsWith('/');
-    if (isOne && this.hosts.allows(host, socket.localPort)) return changeRefusal(request);
+    if (isOne && this.hosts.allows(host, socket.localPort))
+      return hasDoor(request) ? null : changeRefusal(request);
     return {
       status: 421,
       reason: 'This server does not answer for that host. If it should, name the host in CHAT_HOSTS.',
     };
   }
+}
+
+function hasDoor({ url = '', headers }: IncomingMessage): boolean {
+  return headers.upgrade === undefined && DOORS.test(url);
 }
 
 function bodyOf({ status, reason }: Refusal): string {

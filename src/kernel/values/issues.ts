@@ -51,7 +51,9 @@ export class Issues {
   knownKeys(path: string, value: object, known: readonly string[]): void {
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
-      const hint = didYouMean(key, known) || ` Known: ${known.join(', ')}.`;
+      const hint =
+        didYouMean(key, known) ||
+        (known.length > 0 ? ` Known: ${known.join(', ')}.` : ' There are none here.');
       this.add(path === '' ? key : `${path}.${key}`, `is not an option.${hint}`);
     }
   }

@@ -37,6 +37,12 @@ describe('resolveOptions', () => {
     expect(Object.isFrozen(options)).toBe(true);
   });
 
+  it('says so where there is no option at all', () => {
+    expect(() => resolveOptions('Nothing', { from: 1 } as object, {})).toThrow(
+      'from: is not an option. There are none here.',
+    );
+  });
+
   it('lists every mistake at once, unknown options with what was probably meant, and no secret', () => {
     expect(issuesOf({ password: 'hunter22!', secure: 'yes', timeoutMs: null, timoutMs: 5 })).toEqual([
       'timoutMs is not an option. Did you mean "timeoutMs"?',

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { MessageQueueError } from '../../kernel/errors.js';
+import { IssuesError, MessageQueueError } from '../../kernel/errors.js';
 import type { Environment } from '../configuration/environment.js';
 import { EXIT, NotConfirmedError, UsageError } from './cli-errors.js';
 import type { Terminal } from './output/terminal.js';
@@ -80,7 +80,8 @@ export class CommandLine {
     const text = error instanceof MessageQueueError ? message : ((error as Error).stack ?? message);
     this.terminal.note(`${this.terminal.painted('error:', 'bad')} ${text}`);
     if (error instanceof NotConfirmedError) return EXIT.refused;
-    return error instanceof UsageError ? EXIT.wrong : EXIT.failed;
+    // What was given is wrong, and each mistake is named: settings, options, a payload.
+    return error instanceof UsageError || error instanceof IssuesError ? EXIT.wrong : EXIT.failed;
   }
 }
 

@@ -2,6 +2,8 @@ import { NotConfirmedError } from './cli-errors.js';
 import type { Run } from './command-line.js';
 import type { ChangeOptions } from './command-options.js';
 import { count } from './output/words.js';
+import { OperatorLog } from './session/operator-log.js';
+import type { Deed } from './session/operator-log.js';
 
 /** What is about to be done. */
 export interface Intent {
@@ -9,13 +11,25 @@ export interface Intent {
   readonly question: string;
   /** How many jobs; null where it is none of many. */
   readonly matched: number | null;
+  /** As it is written down when it is refused. */
+  readonly deed: Deed;
 }
 
 /**
  * Lets what was shown be done: somebody says yes, or the call has said it.
- * @throws NotConfirmedError when nobody did, or more match than were expected
+ * @throws NotConfirmedError when nobody did, or more match than were expected; that is in the audit then
  */
-export async function confirm(
+export async function confirm(run: Run, options: ChangeOptions, intent: Intent): Promise<void> {
+  try {
+    await agreed(run, options, intent);
+  } catch (error) {
+    const { activity } = await run.session.readings();
+    await new OperatorLog(activity).note(intent.deed, 'refused', intent.matched);
+    throw error;
+  }
+}
+
+async function agreed(
   { terminal, isJson, signal }: Run,
   { yes, expect }: ChangeOptions,
   { question, matched }: Intent,

@@ -192,7 +192,8 @@ export class DeadLetterService {
 
   /** What the clocks of the queues' brokers say; the latest, where they differ. */
   private latest(queues: readonly string[]): number {
-    return Math.max(...queues.map((name) => this.queues.get(name).broker.now()));
+    // Where there is no queue there is no letter either, and any time will do.
+    return Math.max(0, ...queues.map((name) => this.queues.get(name).broker.now()));
   }
 
   private ready(filter: DeadLetterFilter): ReadyFilter {

@@ -8,6 +8,7 @@ import type { CommandLine, Run } from '../command-line.js';
 import { wholeNumber, withChange } from '../command-options.js';
 import type { ChangeOptions } from '../command-options.js';
 import { confirm } from '../confirmation.js';
+import { many } from '../output/words.js';
 import { OperatorLog } from '../session/operator-log.js';
 
 const STDIN = 0;
@@ -66,7 +67,9 @@ async function add(run: Run, name: string, job: string, options: EnqueueOptions)
   const given = { priority, delay, jobId: id } as Parameters<typeof mapEnqueueOptions>[1];
   const mapped = mapEnqueueOptions(place, given, managed.broker.now(), { version });
   if (!isJson) {
-    terminal.line(`A job "${job}" with ${Object.keys(data).length} fields will be added to queue "${name}".`);
+    terminal.line(
+      `A job "${job}" with ${many(Object.keys(data).length, 'field')} will be added to queue "${name}".`,
+    );
     terminal.line(
       'Its payload is checked by the worker that runs it: one that is wrong becomes a dead letter.',
     );
@@ -75,8 +78,8 @@ async function add(run: Run, name: string, job: string, options: EnqueueOptions)
     if (isJson) terminal.json({ dryRun: true, ...place });
     return undefined;
   }
-  await confirm(run, options, { question: 'Add it?', matched: null });
   const deed = { by, action: 'enqueue', target: `${name} ${job}`, reason: options.reason ?? null };
+  await confirm(run, options, { question: 'Add it?', matched: null, deed });
   const adding = (): ReturnType<typeof managed.broker.addOnce> =>
     managed.broker.addOnce(managed.queue, { name: job, data, ...mapped, idempotency: undefined });
   const added = await new OperatorLog(managed.broker.activity).noted(deed, adding, () => 1);

@@ -80,10 +80,7 @@ async function change(run: Run, action: Action, name: string, options: ChangeOpt
   const log = new OperatorLog(managed.broker.activity);
   const deed = { by, action, target: name, reason: options.reason ?? null };
   const matched = action === 'purge' ? jobs : null;
-  await confirm(run, options, { question: `${action} "${name}"?`, matched }).catch(async (error: unknown) => {
-    await log.note(deed, 'refused', matched);
-    throw error;
-  });
+  await confirm(run, options, { question: `${action} "${name}"?`, matched, deed });
   const removed = await log.noted(
     deed,
     () => plan.act(managed),

@@ -72,8 +72,8 @@ async function runOne(run: Run, name: string, key: string, options: ChangeOption
     return undefined;
   }
   const log = new OperatorLog(managed.broker.activity);
-  await confirm(run, options, { question: `Run "${key}" now?`, matched: null });
   const deed = { by, action: 'run-schedule', target: `${name} ${key}`, reason: options.reason ?? null };
+  await confirm(run, options, { question: `Run "${key}" now?`, matched: null, deed });
   const receipt = await log.noted(
     deed,
     () => runScheduleNow(managed, key),

@@ -7,7 +7,6 @@ import type { ChangeOptions } from '../command-options.js';
 import { confirm } from '../confirmation.js';
 import { plain } from '../output/terminal.js';
 import { count, many, moment } from '../output/words.js';
-import { OperatorLog } from '../session/operator-log.js';
 import { filterOf, withFilter } from './letter-filter.js';
 import type { FilterOptions } from './letter-filter.js';
 import { loadLetters } from './load-letters.js';
@@ -40,7 +39,7 @@ export function addLetterChanges(letters: Command, commandLine: CommandLine): vo
 }
 
 async function change(run: Run, action: LetterAction, options: LetterOptions): Promise<number | undefined> {
-  const { session, terminal, isJson, by, signal } = run;
+  const { terminal, isJson, by, signal } = run;
   const filter = filterOf(options);
   checkCall(action, options, Object.keys(filter).length > 0);
   const service = await loadLetters(run);
@@ -57,20 +56,12 @@ async function change(run: Run, action: LetterAction, options: LetterOptions): P
     if (isJson) terminal.json({ dryRun: true, matched, until, byError, byJob });
     return undefined;
   }
-  const { activity } = await session.readings();
-  const question = `${action === 'replay' ? 'Replay' : 'Discard'} ${many(matched, 'dead letter')}?`;
-  await confirm(run, options, { question, matched }).catch(async (error: unknown) => {
-    const deed = {
-      by,
-      action,
-      target: (options.queue ?? []).join(', '),
-      reason: options.reason ?? null,
-      filter,
-    };
-    await new OperatorLog(activity).note(deed, 'refused', matched);
-    throw error;
-  });
   const { reason, perSecond } = options;
+  await confirm(run, options, {
+    question: `${action === 'replay' ? 'Replay' : 'Discard'} ${many(matched, 'dead letter')}?`,
+    matched,
+    deed: { by, action, target: (options.queue ?? []).join(', '), reason: reason ?? null, filter },
+  });
   const done = await service.change(action, filter, {
     ...{ by, until, matched, signal },
     ...(reason !== undefined && { reason }),

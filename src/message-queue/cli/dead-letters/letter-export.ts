@@ -22,7 +22,9 @@ interface ExportOptions extends FilterOptions {
 
 /** `dead-letters export`: every letter, one a line. */
 export function addLetterExport(letters: Command, commandLine: CommandLine): void {
-  const command = withFilter(letters.command('export').description('every dead letter, one a line'))
+  const command = withFilter(
+    letters.command('export').description('every dead letter, one a line; with --json as one list'),
+  )
     .option('--format <format>', 'ndjson or csv', 'ndjson')
     .option('--payload', 'with what they carry, unless it is sealed');
   withCommon(command, [
@@ -34,27 +36,36 @@ export function addLetterExport(letters: Command, commandLine: CommandLine): voi
 }
 
 async function write(run: Run, options: ExportOptions): Promise<number | undefined> {
-  const { terminal, signal } = run;
+  const { terminal, signal, isJson } = run;
   const { format, payload: isPayloadShown = false } = options;
   if (!FORMATS.includes(format)) throw new UsageError('--format must be ndjson or csv.');
   const service = await loadLetters(run);
-  const toLine = (letter: DeadLetter): string =>
-    format === 'csv' ? csvOf(letter, isPayloadShown) : JSON.stringify(shownLetter(letter, isPayloadShown));
-  if (format === 'csv') terminal.line([...HEAD, ...(isPayloadShown ? ['payload'] : [])].join(','));
-  let [cursor, written] = [undefined as string | undefined, 0];
-  do {
-    const page = await service.list({
-      ...filterOf(options),
-      limit: PAGE,
-      ...(cursor !== undefined && { cursor }),
-    });
-    for (const letter of page.letters) terminal.line(toLine(letter));
-    written += page.letters.length;
+  const page = (cursor?: string): ReturnType<typeof service.list> =>
+    service.list({ ...filterOf(options), limit: PAGE, ...(cursor !== undefined && { cursor }) });
+  const toLine = lineWriter(isJson ? 'json' : format, isPayloadShown);
+  // What is wrong with the filter is said before anything is written.
+  let { letters, nextCursor } = await page();
+  if (isJson) terminal.line('[');
+  else if (format === 'csv') terminal.line([...HEAD, ...(isPayloadShown ? ['payload'] : [])].join(','));
+  let written = 0;
+  for (;;) {
+    for (const letter of letters) terminal.line(toLine(letter, written++));
     await drained();
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined && !signal.aborted);
+    if (nextCursor === null || signal.aborted) break;
+    ({ letters, nextCursor } = await page(nextCursor));
+  }
+  if (isJson) terminal.line(']');
   terminal.note(`${many(written, 'dead letter')} written.`);
   return signal.aborted ? EXIT.interrupted : undefined;
+}
+
+/** One letter as one line; of JSON all lines together are one list. */
+function lineWriter(format: string, isPayloadShown: boolean): (letter: DeadLetter, index: number) => string {
+  if (format === 'csv') return (letter) => csvOf(letter, isPayloadShown);
+  return (letter, index) => {
+    const json = JSON.stringify(shownLetter(letter, isPayloadShown));
+    return format === 'json' && index > 0 ? `,${json}` : json;
+  };
 }
 
 /** What cannot be written yet is not piled up. */
