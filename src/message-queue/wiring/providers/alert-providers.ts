@@ -2,7 +2,6 @@ import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventLog } from '../../telemetry/logs/event-log.js';
 import { Clock } from '../../../kernel/time/clock.js';
-import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEvents } from '../../jobs/events/job-events.js';
@@ -35,7 +34,7 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
       new AlertWatches({
         ...{ queues, clock, settings: operations.alerts, worksHere: role !== 'producer' },
         instance: reporters.instance,
-        look: (broker: Broker) => lookAsStored(fleet, broker),
+        look: (broker: Broker) => fleet.look(broker),
         sinks: async () => [
           new LogAlertSink(log),
           new EventAlertSink(events),
@@ -64,13 +63,6 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
     inject: [ManagedQueues, AlertWatches, MESSAGE_QUEUE_CONFIG, Clock],
   },
 ];
-
-/** A fleet's look shows this process as alive: whether what it says arrives is judged by what is stored of it. */
-async function lookAsStored(fleet: Fleet, broker: Broker): Promise<BrokerLook> {
-  const look = await fleet.look(broker);
-  const { instances, alerts } = await broker.activity.look([]);
-  return { ...look, instances, alerts };
-}
 
 /** What a sink needs is there only when the whole app is. */
 async function made(sink: GivenSink, moduleRef: ModuleRef): Promise<AlertSink> {
