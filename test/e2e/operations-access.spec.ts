@@ -126,6 +126,7 @@ describe('Who may use the operations', () => {
     'another site that says it is not': { origin: 'http://evil.example', 'sec-fetch-site': 'same-origin' },
     'a page without an origin': { origin: 'null' },
     'a neighbour': { 'sec-fetch-site': 'same-site' },
+    'an address that somebody typed': { 'sec-fetch-site': 'none' },
   });
 
   describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
@@ -136,7 +137,7 @@ describe('Who may use the operations', () => {
       for (const [who, headers] of Object.entries(WHO)) {
         const [look, change] = allowed[who as keyof typeof WHO];
         for (const [from, origin] of Object.entries(FROM(url))) {
-          const isForeign = /another|neighbour|without an origin/.test(from);
+          const isForeign = /another|neighbour|typed|without an origin/.test(from);
           for (const path of PLACES) {
             const status = await statusOf(app, path, { headers: { ...headers, ...origin } });
             expect([who, from, path, status]).toEqual([who, from, path, look]);

@@ -253,6 +253,9 @@ describe.each([
     await rest.send('POST', 'queues/notes/pause', { reason: 'Maintenance' });
     const waiting = await rest.queue().add('write', { text: 'needle' });
     expect((await rest.ask<JobList>('jobs?q=NEEDLE')).jobs.map((job) => job.id)).toEqual([waiting.id]);
+    await rest.send('POST', `jobs/notes/${String(waiting.id)}/retry`, {}, 409);
+    const { entries } = await rest.ask<{ entries: object[] }>('audit?limit=1');
+    expect(entries).toMatchObject([{ action: 'replay', outcome: 'failed', count: null }]);
     expect(await rest.send('POST', `jobs/notes/${String(waiting.id)}/cancel`)).toMatchObject({
       outcome: 'removed',
     });

@@ -36,7 +36,7 @@ export function formRefusal(request: IncomingMessage): ChangeRefusal | null {
 /** A foreign Origin loses whatever else is sent; without one, what the browser says of the site counts. */
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers;
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  if (site !== undefined && site !== 'same-origin') return false;
   // Browsers leave Sec-Fetch-Site out on plain HTTP; programs other than browsers send neither header.
   if (origin === undefined) return true;
   if (host === undefined || !URL.canParse(origin)) return false;

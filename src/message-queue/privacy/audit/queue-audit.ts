@@ -70,7 +70,7 @@ export class QueueAudit {
     return this.#log.note({
       ...{ action, outcome, by, reason },
       target: `${queues.join(', ')}${of}`,
-      count: count ?? (jobId === undefined ? null : 1),
+      count: count ?? (jobId !== undefined && outcome === 'done' ? 1 : null),
     });
   }
 
