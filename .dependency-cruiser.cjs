@@ -154,6 +154,8 @@ module.exports = {
         // What cannot be taken back is written down first.
         `${LIB}/privacy/audit/(queue-audit|privacy-call|operator-log)\\.ts$`,
         `${LIB}/broker/rules/schedules/schedule-care\\.ts$`,
+        // Queues that only other processes have.
+        `${LIB}/broker/registry/announced-queues\\.ts$`,
         KERNEL,
         SEAMS,
       ],
@@ -179,6 +181,8 @@ module.exports = {
         `${LIB}/ports/circuit-breakers\\.ts$`,
         // To copy what it cannot show.
         `${LIB}/admission/payloads/json-payload\\.ts$`,
+        // For queues that this process has not registered, and the facade does not know.
+        `${LIB}/(admission/announced-job|facade/queue-administration)\\.ts$`,
         SEAMS,
       ],
       'The board and the REST surface show what services say; they never work around them.',

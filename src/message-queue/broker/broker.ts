@@ -110,8 +110,9 @@ export abstract class Broker {
   /**
    * The queue that hosts inject. Its `add` and `addBulk` check options, generate ids and keep the enqueue deadline;
    * its `process` is refused (our worker runs the jobs) with an error that shows `@JobHandler`.
+   * @param options `isOwn: false` opens a queue that only others have: this process does not keep it from being called abandoned
    */
-  abstract createQueue(definition: SealableQueue): Queue;
+  abstract createQueue(definition: SealableQueue, options?: { readonly isOwn: boolean }): Queue;
 
   /** Adds a job once: idempotency ledger, backpressure and the add are one atomic step. */
   abstract addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome>;

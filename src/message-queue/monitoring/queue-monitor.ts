@@ -34,7 +34,7 @@ export const HEALTH_THRESHOLDS = Symbol.for('nestjs-message-queue:health-thresho
 @Injectable()
 export class QueueMonitor {
   private readonly thresholds: HealthThresholds;
-  private readonly seenQueues: SeenQueues;
+  private seenQueues: SeenQueues;
 
   constructor(
     private readonly queues: ManagedQueues,
@@ -48,6 +48,14 @@ export class QueueMonitor {
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
     this.seenQueues = new SeenQueues(fleet, watch);
+  }
+
+  /** The same over other queues, for those who look again and again: what they see may be a second old. */
+  sharedOver(queues: ManagedQueues): QueueMonitor {
+    const { fleet, watch, clock, thresholds, ports, keys, publications } = this;
+    const monitor = new QueueMonitor(queues, fleet, watch, clock, thresholds, ports, keys, publications);
+    monitor.seenQueues = new SeenQueues(fleet, watch, true);
+    return monitor;
   }
 
   /** All queues. @throws BrokerUnavailableError when it does not answer within 2 s */
@@ -205,7 +213,8 @@ export class QueueMonitor {
     const { name } = definition;
     const breakers = this.watch.statuses();
     const elsewhere = this.fleet.elsewhere(look, name);
-    const unplugged = this.ports?.of(name) ?? [];
+    // Ports are those of this process: a queue that only others have uses none.
+    const unplugged = definition.ports === undefined ? [] : (this.ports?.of(name) ?? []);
     const { unknown } = stats;
     const evidence = { definition, snapshot, unknown, recent: stats, sight, elsewhere, breakers, unplugged };
     return queueReasons({ ...evidence, now: look.at, isIdle }, this.thresholds);

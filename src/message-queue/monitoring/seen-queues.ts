@@ -27,16 +27,18 @@ export const NONE_UNKNOWN: UnknownJobs = { count: 0, kinds: [] };
 
 /** Looks at queues: those who ask at the same time share one look at each broker, whatever the number of queues. */
 export class SeenQueues {
+  /** @param isShared a first look may be a second old */
   constructor(
     private readonly fleet: Fleet,
     private readonly watch: ProcessWatch,
+    private readonly isShared = false,
   ) {}
 
   /** @throws BrokerUnavailableError when it does not answer within 2 s */
-  async see(managed: ManagedQueue): Promise<SeenQueue> {
+  async see(managed: ManagedQueue, isShared = this.isShared): Promise<SeenQueue> {
     const { name } = managed.definition;
-    const look = await this.fleet.look(managed.broker);
-    // Every queue of this process is asked for.
+    const look = await (isShared ? this.fleet.recentLook(managed.broker) : this.fleet.look(managed.broker));
+    // Every queue that is known is asked for.
     const snapshot = look.counts.get(name) as QueueSnapshot;
     return { managed, look, snapshot, sight: this.watch.of(name) };
   }
@@ -59,7 +61,7 @@ export class SeenQueues {
       return { seen: first, isIdle: false };
     }
     await pause(SECOND_LOOK_MS, undefined, { ref: false });
-    const again = await this.see(managed);
+    const again = await this.see(managed, false);
     const { oldestWaitingAt, waiting } = again.snapshot;
     const stood = oldestWaitingAt === snapshot.oldestWaitingAt && waiting >= snapshot.waiting;
     return { seen: again, isIdle: stood && looksIdle(again.snapshot, since) };

@@ -49,6 +49,11 @@ export class Schedules {
     private readonly enqueuer: JobEnqueuer,
   ) {}
 
+  /** The same of other queues. */
+  over(queues: ManagedQueues): Schedules {
+    return new Schedules(queues, this.enqueuer);
+  }
+
   /**
    * Makes a schedule of a queue, or changes the one with the same key: its next run has the new payload. Runs that were made count
    * against a `limit`, and a paused one stays paused.

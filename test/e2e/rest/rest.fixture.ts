@@ -91,6 +91,8 @@ class NotesModule {}
 export interface RestAppOptions extends MessageQueueModuleOptions {
   readonly platform?: 'express' | 'fastify';
   readonly setUp?: (app: INestApplication) => void;
+  /** False: the app has neither the two queues nor who works on them. */
+  readonly hasNotes?: boolean;
   /** Beside the two queues. */
   readonly imports?: NonNullable<Parameters<typeof Test.createTestingModule>[0]['imports']>;
 }
@@ -107,7 +109,7 @@ export class RestApp {
     redis: TestRedis | null,
     options: RestAppOptions = {},
   ): Promise<RestApp> {
-    const { platform, setUp, imports = [], ...module } = options;
+    const { platform, setUp, imports = [], hasNotes = true, ...module } = options;
     const place = redis
       ? {
           redisGuarantees: ['persistence' as const, 'noeviction' as const],
@@ -122,7 +124,7 @@ export class RestApp {
           ...{ privacy: { sealing: 'off' }, operations: {}, ...place, ...module },
           adapters: [{ provide: KeyProvider, useClass: KeyRing }],
         }),
-        NotesModule,
+        ...(hasNotes ? [NotesModule] : []),
         ...imports,
       ],
     }).compile();

@@ -101,7 +101,7 @@ export class RedisBroker extends Broker {
   }
 
   /** @throws DuplicateRegistrationError when the broker has a queue of this name */
-  createQueue(definition: SealableQueue): Queue {
+  createQueue(definition: SealableQueue, { isOwn } = { isOwn: true }): Queue {
     if (this.entries.has(definition.name)) throw queueTwice(definition.name);
     const ask = askOver(definition.name, this.connections);
     const queue: RedisQueue = new RedisQueue(
@@ -122,7 +122,7 @@ export class RedisBroker extends Broker {
     boundCalls(queue, ask);
     // From the first connection on.
     this.epochs.of(queue.base);
-    this.administration.knownQueues.add(definition.name);
+    if (isOwn) this.administration.knownQueues.add(definition.name);
     this.entries.set(definition.name, { queue, enqueuer, service: null });
     return queue;
   }

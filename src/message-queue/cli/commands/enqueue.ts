@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { didYouMean } from '../../../kernel/values/did-you-mean.js';
 import { isRecord } from '../../../kernel/values/kinds.js';
-import { UnknownJobNameError, UnsupportedOperationError } from '../../jobs/errors.js';
 import { UsageError } from '../cli-errors.js';
 import type { CommandLine, Run } from '../command-line.js';
 import { wholeNumber, withChange } from '../command-options.js';
@@ -47,25 +45,19 @@ export function addEnqueue(program: Command, commandLine: CommandLine): void {
 async function add(run: Run, name: string, job: string, options: EnqueueOptions): Promise<undefined> {
   const { session, terminal, isJson, by } = run;
   const queues = await session.queues();
-  const { jobs, isSealed } = queues.announcedAs(name);
+  const announced = queues.announcedAs(name);
   const place = { queue: name, job };
-  if (!jobs.includes(job)) {
-    const message = `Queue "${name}" has no job ${JSON.stringify(job)}.${didYouMean(job, jobs)} It has: ${jobs.join(', ')}.`;
-    throw new UnknownJobNameError(message, place);
-  }
-  if (isSealed) {
-    throw new UnsupportedOperationError(
-      `Payloads of "${name}" are sealed with keys of the app, which this command does not have: in Redis they would stand in plain text. Add the job in the app, or by its REST interface.`,
-      place,
-    );
-  }
-  const data = payloadOf(options.json);
-  const { mapEnqueueOptions } =
-    require('../../admission/job-options.js') as typeof import('../../admission/job-options.js');
-  const managed = queues.get(name);
+  const { announcedJob } =
+    require('../../admission/announced-job.js') as typeof import('../../admission/announced-job.js');
   const { priority, delay, id, payloadVersion: version } = options;
-  const given = { priority, delay, jobId: id } as Parameters<typeof mapEnqueueOptions>[1];
-  const mapped = mapEnqueueOptions(place, given, managed.broker.now(), { version });
+  const given = { priority, delay, jobId: id } as Parameters<typeof announcedJob>[1]['options'];
+  const now = queues.now();
+  const request = (payload: object): ReturnType<typeof announcedJob> =>
+    announcedJob(announced, { job, payload, options: given, version, now });
+  // What is wrong with queue and job is said before anything is read.
+  request({});
+  const data = payloadOf(options.json);
+  const managed = queues.get(name);
   if (!isJson) {
     terminal.line(
       `A job "${job}" with ${many(Object.keys(data).length, 'field')} will be added to queue "${name}".`,
@@ -81,7 +73,7 @@ async function add(run: Run, name: string, job: string, options: EnqueueOptions)
   const deed = { by, action: 'enqueue', target: `${name} ${job}`, reason: options.reason ?? null };
   await confirm(run, options, { question: 'Add it?', matched: null, deed });
   const adding = (): ReturnType<typeof managed.broker.addOnce> =>
-    managed.broker.addOnce(managed.queue, { name: job, data, ...mapped, idempotency: undefined });
+    managed.broker.addOnce(managed.queue, request(data));
   const added = await new OperatorLog(managed.broker.activity).noted(deed, adding, () => 1);
   if (isJson) terminal.json({ dryRun: false, ...place, ...added });
   else terminal.line(added.deduplicated ? `Job ${added.id} is there already.` : `Job ${added.id} was added.`);

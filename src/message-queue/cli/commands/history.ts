@@ -65,7 +65,7 @@ async function show(
   const { activity } = await session.readings();
   const { at, deploys, announced } = await activity.look([]);
   const { announcedAs } =
-    require('../session/announced-queues.js') as typeof import('../session/announced-queues.js');
+    require('../../broker/registry/announced-queues.js') as typeof import('../../broker/registry/announced-queues.js');
   announcedAs(queue, announced);
   const stepMs = step * MINUTE_MS;
   const steps = Math.max(1, Math.round((hours * HOUR_MS) / stepMs));

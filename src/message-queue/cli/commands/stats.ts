@@ -7,7 +7,7 @@ import type { Column } from '../output/table.js';
 import { age, count, duration, moment, rate, share } from '../output/words.js';
 import { queueRows } from '../session/queue-rows.js';
 import type { QueueNow } from '../session/queue-rows.js';
-import { announcedAs } from '../session/announced-queues.js';
+import { announcedAs } from '../../broker/registry/announced-queues.js';
 
 const WATCH_EVERY_S = 2;
 const MANY_DEAD = 10;

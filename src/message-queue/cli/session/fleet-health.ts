@@ -9,7 +9,7 @@ import { toStats } from '../../monitoring/queue-figures.js';
 import { queueReasons } from '../../monitoring/rules/health-rules.js';
 import { nobodyWorks } from '../../monitoring/rules/idleness.js';
 import { serverReasons } from '../../monitoring/rules/server-rules.js';
-import { announcedAs, definitionOf } from './announced-queues.js';
+import { announcedAs, definitionOf } from '../../broker/registry/announced-queues.js';
 import { NO_SIGHT } from './no-sight.js';
 import type { Session } from './session.js';
 

@@ -2,7 +2,7 @@ import type { BrokerLook } from '../../broker/activity-store.js';
 import type { RedisBroker } from '../../broker/redis/redis-broker.js';
 import type { RedisBrokerOptions } from '../../broker/redis/redis-broker.options.js';
 import type { RedisReadings } from '../../broker/redis/redis-readings.js';
-import type { AnnouncedQueues } from './announced-queues.js';
+import type { AnnouncedQueues } from '../../broker/registry/announced-queues.js';
 
 /** What a command does with Redis. Each part is loaded when it is first used: who only reads need not wait for the rest. */
 export class Session {
@@ -35,7 +35,7 @@ export class Session {
   async queues(): Promise<AnnouncedQueues> {
     const { announced } = await (await this.readings()).activity.look([]);
     const { AnnouncedQueues: Queues } =
-      require('./announced-queues.js') as typeof import('./announced-queues.js');
+      require('../../broker/registry/announced-queues.js') as typeof import('../../broker/registry/announced-queues.js');
     return new Queues(this.opened(), announced);
   }
 

@@ -33,9 +33,11 @@ interface Looking {
 export class Fleet {
   private readonly lookings = new Map<Broker, Looking>();
 
+  /** @param appBroker what a process without queues looks at */
   constructor(
     private readonly queues: ManagedQueues,
     private readonly reporters: ActivityReporters,
+    private readonly appBroker?: Broker,
   ) {}
 
   /**
@@ -68,7 +70,11 @@ export class Fleet {
 
   /** Every process that is alive or lost, by when it started. @throws BrokerUnavailableError */
   async workers(): Promise<readonly WorkerStatus[]> {
-    const looks = [...(await this.lookAtAll()).values()];
+    return this.workersIn([...(await this.lookAtAll()).values()]);
+  }
+
+  /** The same of looks that were made. */
+  workersIn(looks: readonly BrokerLook[]): readonly WorkerStatus[] {
     const byId = new Map<string, WorkerStatus>();
     for (const { instances, at } of looks) {
       for (const instance of instances) {
@@ -86,9 +92,10 @@ export class Fleet {
     return seenElsewhere(look, queue, this.reporters.instance);
   }
 
-  /** Brokers of the app that have queues. */
+  /** Brokers of the app that have queues; in an app without any, its own. */
   brokers(): readonly Broker[] {
-    return [...new Set(this.queues.names().map((name) => this.queues.get(name).broker))];
+    const brokers = [...new Set(this.queues.names().map((name) => this.queues.get(name).broker))];
+    return brokers.length === 0 && this.appBroker !== undefined ? [this.appBroker] : brokers;
   }
 
   private async afterCurrent(broker: Broker, looking: Looking): Promise<BrokerLook> {

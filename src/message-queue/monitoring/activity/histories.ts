@@ -71,7 +71,7 @@ export class Histories {
 
   private async spanOf({ broker, definition }: ManagedQueue, query: HistoryQuery): Promise<Span> {
     const { hours, stepMinutes, job } = this.checked(definition.name, query);
-    const { at, deploys } = await this.fleet.look(broker);
+    const { at, deploys } = await this.fleet.recentLook(broker);
     const stepMs = stepMinutes * MINUTE_MS;
     const steps = Math.max(1, Math.round((hours * HOUR_MS) / stepMs));
     const from = Math.floor(at / stepMs) * stepMs - (steps - 1) * stepMs;

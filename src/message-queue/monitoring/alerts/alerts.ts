@@ -2,7 +2,7 @@ import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import type { Clock } from '../../../kernel/time/clock.js';
 import { Issues } from '../../../kernel/values/issues.js';
 import { id as named, isRecord, moment, oneOf, text } from '../../../kernel/values/kinds.js';
-import type { StoredAlert } from '../../broker/activity-store.js';
+import type { BrokerLook, StoredAlert } from '../../broker/activity-store.js';
 import type { Broker } from '../../broker/broker.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import { BrokerUnavailableError, InvalidJobOptionsError } from '../../jobs/errors.js';
@@ -48,8 +48,15 @@ export class Alerts {
         this.storedIn(broker).catch((error: unknown) => thrownUnless(away, error)),
       ),
     );
-    const shown = stored.flat().map((alert) => shownAlert(alert, this.runbookUrl));
-    return worstAlertsFirst([...away, ...shown]);
+    return this.shown(away, stored.flat());
+  }
+
+  /** The same of looks that were made. */
+  listIn(looks: readonly Pick<BrokerLook, 'alerts'>[]): readonly AlertStatus[] {
+    return this.shown(
+      this.watches.own(),
+      looks.flatMap((look) => look.alerts),
+    );
   }
 
   /**
@@ -77,6 +84,10 @@ export class Alerts {
     checkId(id, issues);
     issues.throwIfAny(InvalidJobOptionsError, 'The alert was not unmuted:');
     return this.change(id, { mutedUntil: null, mutedBy: null });
+  }
+
+  private shown(away: readonly AlertStatus[], stored: readonly StoredAlert[]): readonly AlertStatus[] {
+    return worstAlertsFirst([...away, ...stored.map((alert) => shownAlert(alert, this.runbookUrl))]);
   }
 
   private async change(

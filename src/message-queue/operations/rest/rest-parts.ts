@@ -7,6 +7,7 @@ import { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { LongChanges } from '../../dead-letter/changes/long-changes.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import { QueueAdministration } from '../../facade/queue-administration.js';
 import { JobSearch } from '../../finding/job-search.js';
 import { JobStories } from '../../finding/job-story.js';
 import type { SeenPayload } from '../../finding/payload-field.js';
@@ -14,6 +15,7 @@ import { BrokerUnavailableError } from '../../jobs/errors.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
 import { MessageQueueService } from '../../message-queue.service.js';
 import { Alerts } from '../../monitoring/alerts/alerts.js';
+import { FleetQueues } from '../../monitoring/activity/fleet-queues.js';
 import { Fleet } from '../../monitoring/activity/fleet.js';
 import { Histories } from '../../monitoring/activity/histories.js';
 import { QueueMonitor } from '../../monitoring/queue-monitor.js';
@@ -98,18 +100,20 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
 
 function servicesOf({ moduleRef, config, title, addresses }: RestContext): RestServices {
   const get = <T>(type: abstract new (...args: never[]) => T): T => moduleRef.get<T>(type, { strict: false });
-  const queues = get(ManagedQueues);
   const view = new BoardView(get(BoardModule).settings, get(HostCode));
   const seen: SeenPayload = (job, data) => view.redacted({ ...job, data, returnValue: null }).data;
-  const letters = get(DeadLetterService).seenAs(seen);
+  const queues = new FleetQueues(get(ManagedQueues), get(Fleet));
+  const [audit, histories] = [get(QueueAudit), get(Histories)];
+  const letters = new DeadLetterService(queues, audit).seenAs(seen);
+  const schedules = get(Schedules).over(queues);
   return {
-    ...{ provider: config.provider, queues, view, seen },
+    ...{ provider: config.provider, queues, view, seen, letters, histories, schedules, audit },
+    administration: new QueueAdministration(queues, audit),
     messageQueue: get(MessageQueueService),
     monitor: get(QueueMonitor),
-    letters,
     overviews: new Overviews({
-      ...{ queues, letters, monitor: get(QueueMonitor), fleet: get(Fleet), histories: get(Histories) },
-      ...{ alerts: get(Alerts), schedules: get(Schedules) },
+      ...{ queues, letters, schedules, histories, fleet: get(Fleet), alerts: get(Alerts) },
+      monitor: get(QueueMonitor).sharedOver(queues),
       about: () => ({
         ...{ environment: config.environment, title, boardUrl: addresses().board },
         runbookUrl: config.operations.alerts.runbookUrl,
@@ -118,9 +122,7 @@ function servicesOf({ moduleRef, config, title, addresses }: RestContext): RestS
     longChanges: get(LongChanges),
     search: new JobSearch(queues),
     stories: new JobStories(queues),
-    schedules: get(Schedules),
     alerts: get(Alerts),
-    audit: get(QueueAudit),
     now: () => get(Clock).now(),
     activity: () => get(Broker).activity,
     opensUnlocked: opensUnlocked(config.environment),

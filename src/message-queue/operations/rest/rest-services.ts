@@ -1,12 +1,14 @@
 import type { ActivityStore } from '../../broker/activity-store.js';
 import type { ProviderName } from '../../broker/broker.js';
-import type { ManagedQueues } from '../../broker/managed-queues.js';
 import type { LongChanges } from '../../dead-letter/changes/long-changes.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import type { QueueAdministration } from '../../facade/queue-administration.js';
 import type { JobSearch } from '../../finding/job-search.js';
 import type { JobStories } from '../../finding/job-story.js';
 import type { SeenPayload } from '../../finding/payload-field.js';
 import type { MessageQueueService } from '../../message-queue.service.js';
+import type { FleetQueues } from '../../monitoring/activity/fleet-queues.js';
+import type { Histories } from '../../monitoring/activity/histories.js';
 import type { Alerts } from '../../monitoring/alerts/alerts.js';
 import type { QueueMonitor } from '../../monitoring/queue-monitor.js';
 import type { QueueAudit } from '../../privacy/audit/queue-audit.js';
@@ -17,7 +19,10 @@ import type { BoardView } from '../board/view/board-view.js';
 /** What the routes ask. */
 export interface RestServices {
   readonly provider: ProviderName;
-  readonly queues: ManagedQueues;
+  /** Those of the fleet. */
+  readonly queues: FleetQueues;
+  readonly administration: QueueAdministration;
+  readonly histories: Histories;
   readonly messageQueue: MessageQueueService;
   readonly monitor: QueueMonitor;
   /** Without what `redact` hides. */

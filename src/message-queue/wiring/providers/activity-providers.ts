@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { RepeatedLines } from '../../../kernel/logging/repeated-lines.js';
 import { Clock } from '../../../kernel/time/clock.js';
+import { Broker } from '../../broker/broker.js';
 import { RegisteredQueues } from '../../broker/registry/registered-queues.js';
 import type { ResolvedConfiguration } from '../../configuration/resolve-configuration.js';
 import { ProcessActivity } from '../../jobs/activity/process-activity.js';
@@ -50,8 +51,9 @@ export const ACTIVITY_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: Fleet,
-    useFactory: (queues: RegisteredQueues, reporters: ActivityReporters) => new Fleet(queues, reporters),
-    inject: [RegisteredQueues, ActivityReporters],
+    useFactory: (queues: RegisteredQueues, reporters: ActivityReporters, broker: Broker) =>
+      new Fleet(queues, reporters, broker),
+    inject: [RegisteredQueues, ActivityReporters, Broker],
   },
   {
     provide: Histories,

@@ -1,7 +1,7 @@
-import type { ManagedQueues } from '../../../broker/managed-queues.js';
 import type { BrokerLook } from '../../../broker/activity-store.js';
 import type { DeadLetterService } from '../../../dead-letter/dead-letter.service.js';
 import type { Fleet } from '../../../monitoring/activity/fleet.js';
+import type { FleetQueues } from '../../../monitoring/activity/fleet-queues.js';
 import type { Histories } from '../../../monitoring/activity/histories.js';
 import type { QueueHistory } from '../../../monitoring/activity/queue-history.js';
 import type { Alerts } from '../../../monitoring/alerts/alerts.js';
@@ -12,12 +12,13 @@ import type { Operator } from '../../access/operator.js';
 import type { Overview, QueueDetail, QueueRow } from '../answers.js';
 import { toJson } from '../to-json.js';
 import { KeptFor } from './kept-for.js';
+import { KeptGroups } from './kept-groups.js';
 import { overviewTotals } from './overview-totals.js';
 import { jobRows, queueRow } from './queue-row.js';
 
 /** What the first page is made from. */
 export interface OverviewParts {
-  readonly queues: ManagedQueues;
+  readonly queues: FleetQueues;
   readonly monitor: QueueMonitor;
   readonly fleet: Fleet;
   readonly histories: Histories;
@@ -30,8 +31,6 @@ export interface OverviewParts {
 
 /** For so long those who look share an answer, milliseconds: a page asks every 5 s. */
 const SHARED_MS = 1_000;
-/** Groups of letters take so many times as long as they took until they are read again. */
-const GROUPS_REST = 20;
 const SCHEDULES_MS = 5_000;
 /** Groups on the first page. */
 const MOST_GROUPS = 20;
@@ -43,70 +42,76 @@ interface HistoriesOfHours {
   readonly byQueue: ReadonlyMap<string, QueueHistory>;
 }
 
-/** The first page of the console, and the page of a queue: one look at each broker, and what is kept of closed hours. */
+/** The same for everybody. */
+type Page = Omit<Overview, 'operator'>;
+
+/**
+ * The first page of the console, and the page of a queue: one look at each broker, and what is kept of closed hours. Who asks within a second
+ * gets the same page; it asks nothing.
+ */
 export class Overviews {
-  readonly #health: KeptFor<Awaited<ReturnType<QueueMonitor['overallHealth']>>>;
-  readonly #groups: KeptFor<Awaited<ReturnType<DeadLetterService['groups']>>>;
+  readonly #pages = new Map<number, KeptFor<Page>>();
+  readonly #groups: KeptGroups;
   readonly #schedules: KeptFor<Awaited<ReturnType<Schedules['list']>>>;
-  readonly #histories = new Map<number, KeptFor<HistoriesOfHours>>();
 
   constructor(private readonly parts: OverviewParts) {
-    this.#health = new KeptFor(() => parts.monitor.overallHealth(), SHARED_MS);
-    this.#groups = new KeptFor(() => parts.letters.groups(), SHARED_MS, GROUPS_REST);
+    this.#groups = new KeptGroups(() => parts.letters.groups());
     this.#schedules = new KeptFor(() => parts.schedules.list(), SCHEDULES_MS);
   }
 
   /** Something was changed: what is asked next is seen anew. */
   forget(): void {
-    for (const kept of [this.#health, this.#groups, this.#schedules]) kept.forget();
+    this.#pages.clear();
+    this.#schedules.forget();
+    this.#groups.forget();
   }
 
   /** @throws InvalidJobOptionsError for hours that are not kept; BrokerUnavailableError */
-  async read(hours: number, operator: Operator): Promise<Overview> {
-    const { fleet, alerts } = this.parts;
-    const [health, looks, workers, listed, histories, groups, schedules] = await Promise.all([
-      this.#health.get(),
-      fleet.lookAtAll(),
-      fleet.workers(),
-      alerts.list(),
-      this.#historiesOf(hours),
-      this.#groups.get(),
+  async read(hours: number, { name, role }: Operator): Promise<Overview> {
+    const kept = this.#pages.get(hours) ?? new KeptFor(() => this.#page(hours), SHARED_MS);
+    this.#pages.set(hours, kept);
+    return { ...(await kept.get()), operator: { name, role } };
+  }
+
+  async #page(hours: number): Promise<Page> {
+    const { fleet, alerts, queues, monitor } = this.parts;
+    const looks = [...(await queues.look()).values()];
+    const [health, histories, groups, schedules] = await Promise.all([
+      monitor.overallHealth(),
+      this.#readHistories(hours),
+      this.#groups.of(looks),
       this.#schedules.get(),
     ]);
-    const all = [...looks.values()];
     const byQueue: Readonly<Record<string, QueueHealth>> = health.queues;
-    const rows = this.parts.queues
-      .names()
-      .map((name) => this.#row(name, byQueue[name], all, histories.byQueue.get(name)));
+    const rows = Object.entries(byQueue).map(([name, one]) =>
+      this.#row(name, one, looks, histories.byQueue.get(name)),
+    );
     const { points, step, deploys } = histories.all;
-    const at = all.length === 0 ? health.timestamp.getTime() : Math.max(...all.map((look) => look.at));
-    const { name, role } = operator;
+    const at = Math.max(...looks.map((look) => look.at));
+    const workers = fleet.workersIn(looks);
+    const { status, reasons } = health;
     return {
-      ...{ at: new Date(at).toISOString(), operator: { name, role }, ...this.parts.about() },
-      ...{
-        server: toJson(Object.values(byQueue)[0]?.server),
-        hours,
-        status: health.status,
-        reasons: health.reasons,
-      },
-      alerts: toJson(listed.filter(({ state }) => state !== 'ok')),
-      totals: overviewTotals({ rows, looks: all, points, stepMinutes: step, workers, at }),
+      ...{ at: new Date(at).toISOString(), ...this.parts.about(), hours, status, reasons },
+      server: toJson(Object.values(byQueue)[0]?.server),
+      alerts: toJson(alerts.listIn(looks).filter(({ state }) => state !== 'ok')),
+      totals: overviewTotals({ rows, looks, points, stepMinutes: step, workers, at }),
       ...{ history: { step, points }, deploys, queues: sixFirst(rows) },
       deadLetters: toJson({ ...groups, groups: groups.groups.slice(0, MOST_GROUPS) }),
       schedules: toJson(schedules),
-    } as Overview;
+    } as Page;
   }
 
   /** @throws UnknownQueueError, BrokerUnavailableError */
   async queue(name: string): Promise<QueueDetail> {
     const { queues, monitor, fleet, histories } = this.parts;
+    const looks = await queues.look();
     const managed = queues.get(name);
-    const [health, look, workers, history] = await Promise.all([
+    const look = looks.get(managed.broker) as BrokerLook;
+    const [health, history] = await Promise.all([
       monitor.health(name),
-      fleet.look(managed.broker),
-      fleet.workers(),
       histories.read(managed, { hours: 1 }),
     ]);
+    const workers = fleet.workersIn([...looks.values()]);
     return {
       at: new Date(look.at).toISOString(),
       queue: this.#row(name, health, [look], history),
@@ -118,21 +123,14 @@ export class Overviews {
 
   #row(
     name: string,
-    health: QueueHealth | undefined,
+    health: QueueHealth,
     looks: readonly BrokerLook[],
     history: QueueHistory | undefined,
   ): QueueRow {
-    if (health === undefined) throw new Error(`There is no health of queue "${name}".`);
     const { definition } = this.parts.queues.get(name);
     const announced = looks.flatMap((look) => look.announced).find((one) => one.name === name);
     const { points = [], step: stepMinutes = 1 } = history ?? {};
     return queueRow({ definition, announced, health, points, stepMinutes });
-  }
-
-  #historiesOf(hours: number): Promise<HistoriesOfHours> {
-    const kept = this.#histories.get(hours) ?? new KeptFor(() => this.#readHistories(hours), SHARED_MS);
-    this.#histories.set(hours, kept);
-    return kept.get();
   }
 
   async #readHistories(hours: number): Promise<HistoriesOfHours> {

@@ -29,8 +29,8 @@ export const FLEET_ROUTES: readonly Route[] = [
       job: textParam('One job name. Default: all together.', 1_000),
     },
     answer: ref('QueueHistory'),
-    handle: ({ params: { queue = '' }, query }, { messageQueue }) =>
-      messageQueue.getQueueHistory(queue, query),
+    handle: ({ params: { queue = '' }, query }, { queues, histories }) =>
+      histories.read(queues.get(queue), query),
   }),
   look('workers', {
     about: 'Every process that registered queues: alive, or lost within the last 10 minutes.',

@@ -63,9 +63,9 @@ export const JOB_ROUTES: readonly Route[] = [
     about: 'One that waits is not run; one that runs is aborted, in whichever process.',
     body: { reason: REASON },
     answer: object<Done>({ queue: TEXT, id: TEXT, outcome: words('removed', 'signalled') }),
-    handle: async ({ params: { queue = '', id = '' }, body, by }, { messageQueue }) => {
+    handle: async ({ params: { queue = '', id = '' }, body, by }, { administration }) => {
       const call = { by: by.name, reason: reasonCode(body.reason, false) };
-      const outcome = await messageQueue.cancelJob(queue, id, body.reason ?? NO_REASON, call);
+      const outcome = await administration.cancel(queue, id, body.reason ?? NO_REASON, call);
       const place = { queue, jobId: id };
       if (outcome === 'not-found')
         throw new JobNotFoundError(`Queue "${queue}" has no job "${id}" (any more).`, place);

@@ -1,8 +1,13 @@
+import { isRecord } from '../../../../kernel/values/kinds.js';
+import { announcedJob } from '../../../admission/announced-job.js';
+import type { AnnouncedQueue } from '../../../broker/activity-store.js';
 import { UnknownJobNameError } from '../../../jobs/errors.js';
 import { didYouMean } from '../../../../kernel/values/did-you-mean.js';
 import type { MessageQueueService } from '../../../message-queue.service.js';
 import { correlationOfRequest } from '../../../telemetry/logs/request-correlation.js';
 import type { EnqueuedJob } from '../answers.js';
+import { InvalidRequestError } from '../request-errors.js';
+import type { RestServices } from '../rest-services.js';
 import { act, Reply } from '../route.js';
 import type { Route } from '../route.js';
 import { FLAG, object, ref, TEXT } from '../schemas/schema.js';
@@ -28,8 +33,8 @@ export const QUEUE_ROUTES: readonly Route[] = [
     about: 'No worker starts jobs of the queue until it is resumed; those that run go on.',
     body: WHY,
     answer: PAUSED,
-    handle: async ({ params: { queue = '' }, body, by }, { messageQueue }) => {
-      await messageQueue.pauseQueue(queue, { by: by.name, reason: reasonCode(body.reason, false) });
+    handle: async ({ params: { queue = '' }, body, by }, { administration }) => {
+      await administration.pause(queue, { by: by.name, reason: reasonCode(body.reason, false) });
       return { queue, isPaused: true };
     },
   }),
@@ -37,17 +42,20 @@ export const QUEUE_ROUTES: readonly Route[] = [
     about: 'Lets workers start jobs of the queue again.',
     body: WHY,
     answer: PAUSED,
-    handle: async ({ params: { queue = '' }, body, by }, { messageQueue }) => {
-      await messageQueue.resumeQueue(queue, { by: by.name, reason: reasonCode(body.reason, false) });
+    handle: async ({ params: { queue = '' }, body, by }, { administration }) => {
+      await administration.resume(queue, { by: by.name, reason: reasonCode(body.reason, false) });
       return { queue, isPaused: false };
     },
   }),
   act('enqueue/:queue/:job', {
-    about: 'Adds a job, checked as `enqueue` checks it.',
+    about:
+      'Adds a job, checked as `enqueue` checks it. The payload of a queue that this process has not registered is checked by the worker that runs it.',
     body: JOB,
     answers: { 202: ref('EnqueuedJob') },
-    handle: async ({ params: { queue = '', job = '' }, body, header }, { messageQueue, queues }) => {
+    handle: async ({ params: { queue = '', job = '' }, body, header }, services) => {
+      const { messageQueue, queues } = services;
       const { definition } = queues.get(queue);
+      const announced = queues.announcedAs(queue);
       if (!Object.hasOwn(definition.jobs, job)) {
         const names = Object.keys(definition.jobs);
         const message = `Queue "${queue}" has no job "${job}".${didYouMean(job, names)} It has: ${names.join(', ')}.`;
@@ -55,12 +63,32 @@ export const QUEUE_ROUTES: readonly Route[] = [
       }
       const { payload, ...given } = body;
       const options = { ...given, ...identifiers(header, given.idempotencyKey) } as EnqueueOptions;
+      if (announced !== null) {
+        return new Reply(202, await addElsewhere(announced, { job, payload, options }, services));
+      }
       const receipt = await messageQueue.enqueue(definition, job as never, payload as never, options);
       const { id: messageId, queue: queueName, deduplicated } = receipt;
       return new Reply(202, { messageId, queueName, deduplicated } satisfies EnqueuedJob);
     },
   }),
 ];
+
+/** As the command line does it. @throws InvalidRequestError for a payload that is no object; what `announcedJob` throws */
+async function addElsewhere(
+  announced: AnnouncedQueue,
+  given: { readonly job: string; readonly payload: unknown; readonly options: EnqueueOptions },
+  { queues }: RestServices,
+): Promise<EnqueuedJob> {
+  const { job, payload, options } = given;
+  if (!isRecord(payload)) {
+    const message = 'must be an object of JSON';
+    throw new InvalidRequestError('The body is wrong:', [{ path: 'payload', message }]);
+  }
+  const { broker, queue } = queues.get(announced.name);
+  const request = announcedJob(announced, { job, payload, options, now: broker.now() });
+  const { id: messageId, deduplicated } = await broker.addOnce(queue, request);
+  return { messageId, queueName: announced.name, deduplicated };
+}
 
 /** What a request says of itself in its headers. */
 function identifiers(

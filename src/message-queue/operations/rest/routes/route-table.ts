@@ -13,11 +13,11 @@ import { open } from '../schemas/schema.js';
 /** Every route below where REST is. A path that stands here is answered here; the host's own routes get all others. */
 export const ROUTES: readonly Route[] = [
   ...SUMMARY_ROUTES,
-  ...FLEET_ROUTES,
-  ...QUEUE_ROUTES,
-  ...JOB_ROUTES,
-  ...LETTER_ROUTES,
-  ...SCHEDULE_ROUTES,
+  ...ofFleet(FLEET_ROUTES),
+  ...ofFleet(QUEUE_ROUTES),
+  ...ofFleet(JOB_ROUTES),
+  ...ofFleet(LETTER_ROUTES),
+  ...ofFleet(SCHEDULE_ROUTES),
   ...ALERT_ROUTES,
   ...OPERATION_ROUTES,
   look('openapi.json', {
@@ -26,3 +26,14 @@ export const ROUTES: readonly Route[] = [
     handle: (_asked, { openApi }) => openApi(),
   }),
 ];
+
+/** Routes about queues that this process need not have registered: which there are is asked first. */
+function ofFleet(routes: readonly Route[]): readonly Route[] {
+  return routes.map((route) => ({
+    ...route,
+    handle: async (asked, services): Promise<unknown> => {
+      await services.queues.refresh();
+      return route.handle(asked, services);
+    },
+  }));
+}

@@ -72,6 +72,7 @@ export const SUMMARY_ROUTES: readonly Route[] = [
     about: 'How many messages wait, delayed ones included.',
     answer: object<{ queueName: string; size: number }>({ queueName: TEXT, size: WHOLE }),
     handle: async ({ params: { queue = '' } }, { queues }) => {
+      await queues.refresh();
       const managed = queues.get(queue);
       const { waiting, delayed, paused } = await managed.broker.snapshot(managed.queue);
       return { queueName: queue, size: waiting + delayed + paused };
@@ -81,9 +82,10 @@ export const SUMMARY_ROUTES: readonly Route[] = [
     about: 'Removes every message that waits or is delayed. Outside of development a reason is needed.',
     body: { reason: REASON },
     answer: object<{ queueName: string; removed: number }>({ queueName: TEXT, removed: WHOLE }),
-    handle: async ({ params: { queue = '' }, body, by }, { messageQueue, opensUnlocked }) => {
+    handle: async ({ params: { queue = '' }, body, by }, { administration, queues, opensUnlocked }) => {
+      await queues.refresh();
       const reason = reasonCode(body.reason, !opensUnlocked);
-      const removed = await messageQueue.purgeQueue(queue, { by: by.name, reason });
+      const removed = await administration.purge(queue, { by: by.name, reason });
       return { queueName: queue, removed };
     },
   }),

@@ -1,24 +1,34 @@
 import { didYouMean } from '../../../kernel/values/did-you-mean.js';
 import { plainText } from '../../../kernel/values/plain-text.js';
-import type { AnnouncedQueue } from '../../broker/activity-store.js';
-import type { Broker } from '../../broker/broker.js';
-import { ManagedQueues } from '../../broker/managed-queues.js';
-import type { ManagedQueue } from '../../broker/managed-queues.js';
+import type { AnnouncedQueue } from '../activity-store.js';
+import type { Broker } from '../broker.js';
+import { ManagedQueues } from '../managed-queues.js';
+import type { ManagedQueue } from '../managed-queues.js';
 import { UnknownQueueError } from '../../jobs/errors.js';
 import { defineQueue } from '../../jobs/queue-definition.js';
 
 /** What is not stored with a job follows the definition of whoever runs it: with this backoff none is ever stored, and so none is left out. */
 const NOBODYS_BACKOFF = { type: 'fixed', delayMs: 86_399_999 } as const;
 
+interface Opened {
+  readonly announcement: string;
+  readonly managed: ManagedQueue;
+}
+
 /** The queues that processes have announced: what is done to them needs no code of the host. */
 export class AnnouncedQueues extends ManagedQueues {
-  private readonly opened = new Map<string, ManagedQueue>();
+  private readonly opened = new Map<string, Opened>();
 
   constructor(
     private readonly broker: Broker,
-    private readonly announced: readonly AnnouncedQueue[],
+    private announced: readonly AnnouncedQueue[],
   ) {
     super();
+  }
+
+  /** What is announced by now: queues that are open stay so, and are described anew. */
+  know(announced: readonly AnnouncedQueue[]): void {
+    this.announced = announced;
   }
 
   names(): readonly string[] {
@@ -36,11 +46,15 @@ export class AnnouncedQueues extends ManagedQueues {
   }
 
   get(name: string): ManagedQueue {
+    const announced = this.announcedAs(name);
+    const announcement = JSON.stringify(announced);
     const known = this.opened.get(name);
-    if (known !== undefined) return known;
-    const definition = definitionOf(this.announcedAs(name));
-    const managed = { queue: this.broker.createQueue(definition), broker: this.broker, definition };
-    this.opened.set(name, managed);
+    if (known?.announcement === announcement) return known.managed;
+    const definition = definitionOf(announced);
+    const { broker } = this;
+    const queue = known?.managed.queue ?? broker.createQueue(definition, { isOwn: false });
+    const managed = { queue, broker, definition };
+    this.opened.set(name, { announcement, managed });
     return managed;
   }
 }
