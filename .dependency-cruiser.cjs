@@ -182,7 +182,7 @@ module.exports = {
         // To copy what it cannot show.
         `${LIB}/admission/payloads/json-payload\\.ts$`,
         // For queues that this process has not registered, and the facade does not know.
-        `${LIB}/(admission/announced-job|facade/queue-administration)\\.ts$`,
+        `${LIB}/facade/(announced-job|queue-administration)\\.ts$`,
         SEAMS,
       ],
       'The board and the REST surface show what services say; they never work around them.',
@@ -222,6 +222,7 @@ module.exports = {
       [
         `${LIB}/(cli|broker|configuration|jobs|monitoring|dead-letter|finding|admission)/`,
         `${LIB}/schedules/(schedules-of-queue|schedule-status)\\.ts$`,
+        `${LIB}/facade/announced-job\\.ts$`,
         // What it does is noted where that of an app is.
         `${LIB}/privacy/audit/(queue-audit|audit-chain)\\.ts$`,
         KERNEL,

@@ -48,7 +48,7 @@ async function add(run: Run, name: string, job: string, options: EnqueueOptions)
   const announced = queues.announcedAs(name);
   const place = { queue: name, job };
   const { announcedJob } =
-    require('../../admission/announced-job.js') as typeof import('../../admission/announced-job.js');
+    require('../../facade/announced-job.js') as typeof import('../../facade/announced-job.js');
   const { priority, delay, id, payloadVersion: version } = options;
   const given = { priority, delay, jobId: id } as Parameters<typeof announcedJob>[1]['options'];
   const now = queues.now();

@@ -32,6 +32,7 @@ interface Looking {
  */
 export class Fleet {
   private readonly lookings = new Map<Broker, Looking>();
+  private forgottenAt = Number.NEGATIVE_INFINITY;
 
   /** @param appBroker what a process without queues looks at */
   constructor(
@@ -55,10 +56,16 @@ export class Fleet {
     const { last } = this.lookingAt(broker);
     const isRecent =
       last !== null &&
+      last.askedAt > this.forgottenAt &&
       performance.now() - last.askedAt < SHARED_MS &&
       Math.abs(broker.now() - last.at) < SHARED_MS &&
       !this.reporters.isBehind(broker);
     return isRecent ? Promise.resolve(last.look) : this.look(broker);
+  }
+
+  /** Something was changed that is not counted: from now on nobody is shown an older look. */
+  forget(): void {
+    this.forgottenAt = performance.now();
   }
 
   /** One look at each broker of the app. @throws BrokerUnavailableError */

@@ -64,6 +64,7 @@ export class Overviews {
     this.#pages.clear();
     this.#schedules.forget();
     this.#groups.forget();
+    this.parts.fleet.forget();
   }
 
   /** @throws InvalidJobOptionsError for hours that are not kept; BrokerUnavailableError */

@@ -1,5 +1,5 @@
 import { isRecord } from '../../../../kernel/values/kinds.js';
-import { announcedJob } from '../../../admission/announced-job.js';
+import { announcedJob } from '../../../facade/announced-job.js';
 import type { AnnouncedQueue } from '../../../broker/activity-store.js';
 import { UnknownJobNameError } from '../../../jobs/errors.js';
 import { didYouMean } from '../../../../kernel/values/did-you-mean.js';

@@ -2,8 +2,8 @@ import { didYouMean } from '../../kernel/values/did-you-mean.js';
 import type { AnnouncedQueue } from '../broker/activity-store.js';
 import type { AddRequest } from '../broker/broker.js';
 import { UnknownJobNameError, UnsupportedOperationError } from '../jobs/errors.js';
-import { mapEnqueueOptions } from './job-options.js';
-import type { EnqueueOptions } from './job-options.js';
+import { mapEnqueueOptions } from '../admission/job-options.js';
+import type { EnqueueOptions } from '../admission/job-options.js';
 
 /** A job by hand for a queue that this process has not registered. */
 export interface AnnouncedJob {
@@ -33,7 +33,7 @@ export function announcedJob(
   }
   if (isSealed) {
     throw new UnsupportedOperationError(
-      `Payloads of "${queue}" are sealed with keys that this process does not have: in Redis they would stand in plain text. Add the job in an app that registers the queue, or by the REST interface of one.`,
+      `Payloads of "${queue}" are sealed with keys of the app, which this process does not have: in Redis they would stand in plain text. Add the job in an app that registers the queue, or by the REST interface of one.`,
       place,
     );
   }
