@@ -24,6 +24,8 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
     'The server that answered does not speak TLS: use redis://, or the tls-port of the server.',
   ],
 ];
+/** Of a process that stays: one that reads and leaves does not try again. */
+export const TRIED_AGAIN = ' It is tried again until Redis accepts it.';
 const CUT = /ECONNRESET|EPIPE/;
 /** What ioredis says when Sentinels or the nodes of a Cluster fail, whatever the reason. */
 const VAGUE = /Connection is closed|Failed to refresh slots/;
@@ -39,7 +41,7 @@ export function explained(error: Error, tls: boolean, wasReady: boolean): Error 
   const cause = lastNodeError instanceof Error ? lastNodeError : error;
   const reply = replyOf(cause);
   if (reply !== null) {
-    const message = `Redis refuses the connection: ${reply.text}. ${reply.remedy} It is tried again until Redis accepts it.`;
+    const message = `Redis refuses the connection: ${reply.text}. ${reply.remedy}${TRIED_AGAIN}`;
     return new BrokerUnavailableError(message, { cause: error }, reply.code);
   }
   const text = textOf(cause);
