@@ -21,7 +21,7 @@ export interface QueueSnapshot {
   readonly isPaused: boolean;
   /** Jobs that wait for another version of the app; some of them may have been removed since. */
   readonly unknown: number;
-  /** When the job that waits longest was added, milliseconds since the epoch; null when none waits. */
+  /** From when the job that waits longest could run (it was added, its delay or retry was due), milliseconds since the epoch; null when none waits. */
   readonly oldestWaitingAt: number | null;
   /** Dead letters that were ever dropped because the queue had too many of them, or too many bytes. */
   readonly failedDropped: number;

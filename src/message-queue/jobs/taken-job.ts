@@ -33,10 +33,7 @@ export class TakenJob {
    * nothing off.
    */
   get couldRunAt(): number {
-    const { delay = 0, repeat, prevMillis, mq } = this.options;
-    let at = repeat === undefined || prevMillis === undefined ? this.job.timestamp + delay : prevMillis;
-    if (this.putOffUntil !== undefined) at = Math.max(at, this.putOffUntil);
-    if (mq !== undefined) at = Math.max(at, lastOf(mq.failures), lastOf(mq.replays));
+    const at = couldRunAt(this.job.timestamp, this.options, this.putOffUntil);
     return this.crashes.length === 0 ? at : Math.max(at, lastOf(this.crashes));
   }
 
@@ -76,6 +73,22 @@ export class TakenJob {
     this.hearStored = listener;
     if (this.isStored !== undefined) listener(this.isStored);
   }
+}
+
+/** From when a job could run, by what is stored with it, but for its crashes. @param timestamp when it was added @param putOffUntil of {@link TakenJob} */
+export function couldRunAt(
+  timestamp: number,
+  {
+    delay = 0,
+    repeat,
+    prevMillis,
+    mq,
+  }: Readonly<Pick<ManagedJobOptions, 'delay' | 'repeat' | 'prevMillis' | 'mq'>>,
+  putOffUntil: number | undefined,
+): number {
+  let at = repeat === undefined || prevMillis === undefined ? timestamp + delay : prevMillis;
+  if (putOffUntil !== undefined) at = Math.max(at, putOffUntil);
+  return mq === undefined ? at : Math.max(at, lastOf(mq.failures), lastOf(mq.replays));
 }
 
 function lastOf(records: readonly { readonly at: number }[] | undefined): number {

@@ -208,6 +208,33 @@ export const administrationCases: readonly BrokerCase[] = [
     },
   ],
   [
+    'tells from when the oldest job could run: a delay and the time until a retry are no waits',
+    async (bench) => {
+      const queue = bench.open();
+      const begun = Date.now();
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await bench.work(queue, async (taken) => {
+        if (taken.job.data.isBlocker !== true) return failed(taken, 30);
+        await released;
+        return completed();
+      });
+      const retried = await bench.add(queue, { options: { timestamp: begun - 3_600_000 } });
+      await bench.untilState(queue, retried, 'delayed');
+      await bench.add(queue, { data: { isBlocker: true } });
+      await bench.untilState(queue, retried, 'waiting');
+      const { oldestWaitingAt } = await bench.broker.snapshot(queue);
+      expect(oldestWaitingAt).toBeGreaterThanOrEqual(begun + 30);
+      await (await queue.getJob(retried))?.remove();
+      const timestamp = begun - 3_600_000;
+      const delayed = await bench.add(queue, { options: { timestamp, delay: Date.now() + 50 - timestamp } });
+      await bench.untilState(queue, delayed, 'waiting');
+      const late = (await bench.broker.snapshot(queue)).oldestWaitingAt;
+      expect(late).toBe(timestamp + ((await queue.getJob(delayed))?.opts.delay ?? 0));
+      release();
+    },
+  ],
+  [
     'inspects its server',
     async (bench) => {
       const report = await bench.broker.inspectServer();

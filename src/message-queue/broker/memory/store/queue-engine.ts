@@ -56,10 +56,10 @@ export class QueueEngine {
     return this.store.waiting.size + this.gates.groups.held;
   }
 
-  /** When the job that waits longest was added, by the first ones of lanes and groups; null when none waits. */
+  /** From when the job could run that waits longest, by the first ones of lanes and groups; null when none waits. */
   get oldestWaitingAt(): number | null {
     const held = this.gates.groups.oldestHeldAt();
-    const inLane = this.store.waiting.oldestTimestamp();
+    const inLane = this.store.waiting.oldestWaitingAt();
     return held === null || inLane === null ? (held ?? inLane) : Math.min(held, inLane);
   }
 

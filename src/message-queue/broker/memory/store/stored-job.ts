@@ -1,6 +1,7 @@
 import type { JobOptions } from 'bull';
 import type { MessageQueueError } from '../../../../kernel/errors.js';
 import type { ManagedJobRecord } from '../../../jobs/managed-job.js';
+import { couldRunAt } from '../../../jobs/taken-job.js';
 import { readablePayload } from '../../rules/ended-job.js';
 import type { endedJob } from '../../rules/ended-job.js';
 import type { Membership } from './gates/membership.js';
@@ -112,6 +113,11 @@ export class StoredJob {
     /** What the job counts for against `maxBytes`. */
     public bytes: number,
   ) {}
+
+  /** From when it could run that waits now, milliseconds since the epoch. */
+  get couldRunAt(): number {
+    return couldRunAt(this.timestamp, this.options, this.history?.putOffUntil);
+  }
 
   /** The history, begun when there is none. */
   remember(): JobHistory {

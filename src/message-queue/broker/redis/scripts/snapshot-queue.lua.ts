@@ -24,10 +24,10 @@ local KEYS_BY_TYPE = {
  * Counts of queues, and for each the age of the job that waits longest. Jobs are first in, first out within a priority, so
  * only the first job of each lane can be the oldest: one look-up per level in use.
  *
- * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, oldest timestamp or null, dropped dead letters,
+ * Reply for each queue: `[waiting, active, delayed, completed, failed, paused, isPaused 0|1, from when the oldest could run or null, dropped dead letters,
  * when the last one was dropped (ms) as text or null, unknown jobs, idempotency keys that were forgotten before their time,
- * when the last one was (ms) as text or null, jobs that expired, what groups hold or null: `[held, groups that hold, parked, paused, asleep, when the job was
- * added that has been held longest or null, stored name of the key that has been parked longest or null, its text in `mq:parked`, slots freed by the sweep, time
+ * when the last one was (ms) as text or null, jobs that expired, what groups hold or null: `[held, groups that hold, parked, paused, asleep, from when the
+ * job could run that has been held longest or null, stored name of the key that has been parked longest or null, its text in `mq:parked`, slots freed by the sweep, time
  * that rates were closed (ms)]`, [[name of a key, what it holds, what belongs there]…]]`; with any of
  * the last, nothing is counted.
  */
@@ -53,9 +53,29 @@ local forgotten = redis.call('HMGET', base .. 'mq:keys:forgotten', 'count', 'at'
 local waiting, paused = redis.call('LLEN', waitKey), redis.call('LLEN', pausedKey)
 local inLanes = waitingDepth() - waiting - paused
 
+local function lastAt(records)
+  local last = type(records) == 'table' and records[#records]
+  return type(last) == 'table' and tonumber(last.at) or 0
+end
+
+-- As TakenJob.couldRunAt says it, but for crashes.
+local function couldRunAt(id)
+  local job = redis.pcall('HMGET', base .. id, 'timestamp', 'mqDue', 'opts')
+  local at = not job.err and tonumber(job[1])
+  if not at then return nil end
+  local isRead, options = pcall(cjson.decode, job[3] or '')
+  if isRead and type(options) == 'table' then
+    at = type(options['repeat']) == 'table' and tonumber(options.prevMillis) or at + (tonumber(options.delay) or 0)
+    local record = type(options.mq) == 'table' and options.mq or {}
+    at = math.max(at, lastAt(record.failures), lastAt(record.replays))
+  end
+  return math.max(at, tonumber(job[2]) or 0)
+end
+
 local function lookAt(id)
-  local at = id and tonumber(fieldOf(id, 'timestamp'))
+  local at = id and couldRunAt(id)
   if at and (not oldest or at < oldest) then oldest = at end
+  return at
 end
 
 for i = 1, math.min(#lanes, 20) do
@@ -83,8 +103,8 @@ end
 local function oldestHeld()
   local name = redis.call('ZRANGE', base .. 'mq:groups', 0, 0)[1]
   local id = name and redis.call('ZRANGEBYSCORE', base .. 'mq:g:' .. name, '(0', '(+inf', 'LIMIT', 0, 1)[1]
-  lookAt(id)
-  return id and fieldOf(id, 'timestamp')
+  local at = lookAt(id)
+  return at and string.format('%.0f', at)
 end
 
 local function oldestParked()

@@ -142,12 +142,12 @@ export class GroupMap {
     for (const group of this.holding) yield* group.held.lists();
   }
 
-  /** When the job was added that has been held longest, by the first ones of the first groups; null when none is. */
+  /** From when the job could run that has been held longest, by the first ones of the first groups; null when none is. */
   oldestHeldAt(): number | null {
     const times: number[] = [];
     for (const { held } of this.holding) {
       if (times.length === MOST_LOOKED_AT) break;
-      times.push(held.first?.timestamp ?? Number.POSITIVE_INFINITY);
+      times.push(held.first?.couldRunAt ?? Number.POSITIVE_INFINITY);
     }
     return times.length === 0 ? null : Math.min(...times);
   }

@@ -99,10 +99,10 @@ export class WaitingLanes {
     return [...[this.lifo, ...levels, this.plain].filter((lane) => lane.size > 0), ...behind];
   }
 
-  /** When the job that waits longest was added, by the fronts of the lanes; null when none waits. */
-  oldestTimestamp(): number | null {
-    const fronts = this.lanes().map((lane) => (lane === this.lifo ? lane.tail : lane.head)?.timestamp);
-    return fronts.length === 0 ? null : Math.min(...fronts.map((timestamp) => timestamp ?? 0));
+  /** From when the job could run that waits longest, by the fronts of the lanes; null when none waits. */
+  oldestWaitingAt(): number | null {
+    const fronts = this.lanes().map((lane) => (lane === this.lifo ? lane.tail : lane.head)?.couldRunAt);
+    return fronts.length === 0 ? null : Math.min(...fronts.map((at) => at ?? 0));
   }
 
   private firstWithPriority(): StoredJob | null {
