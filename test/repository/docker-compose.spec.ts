@@ -124,7 +124,9 @@ describe('docker-compose.yml', () => {
       expect(service.privileged).toBeUndefined();
       expect(service.volumes?.filter((volume) => !volume.endsWith(':ro'))).toHaveLength(1);
       // The image of the app names its own user.
-      expect(service.build === undefined ? service.user : dockerfile).toMatch(/^(USER node|redis|[1-9]\d*:\d+)$/m);
+      expect(service.build === undefined ? service.user : dockerfile).toMatch(
+        /^(USER node|redis|[1-9]\d*:\d+)$/m,
+      );
     },
   );
 

@@ -132,7 +132,13 @@ describe('an alert', () => {
     // The log was told of the end, and the webhook does not answer.
     story.alert = { ...story.alert, sentTo: ['log'] };
     const again = story.at(150, 2_000);
-    expect(again).toMatchObject({ state: 'firing', toSend: 'firing', sentTo: [], sentAt: null, reminders: 0 });
+    expect(again).toMatchObject({
+      state: 'firing',
+      toSend: 'firing',
+      sentTo: [],
+      sentAt: null,
+      reminders: 0,
+    });
     expect(again.incident).not.toBe(incident);
   });
 
