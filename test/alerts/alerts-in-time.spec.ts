@@ -7,6 +7,7 @@ import {
   QueueName,
 } from '../../src/message-queue/index.js';
 import { MessageQueueTestingModule, MessageQueueTestKit } from '../../src/message-queue/testing/index.js';
+import { AlertWatches } from '../../src/message-queue/monitoring/alerts/alert-watches.js';
 
 describe('alerts by the clock of a test', () => {
   let app: TestingModule;
@@ -96,5 +97,21 @@ describe('alerts by the clock of a test', () => {
     const muted = service.alerts.mute(id, call);
     await expect(muted).rejects.toThrow(InvalidJobOptionsError);
     await expect(muted).rejects.toThrow(message);
+  });
+});
+
+describe('a day without jobs', () => {
+  it('is judged often at first, then every minute', async () => {
+    const app = await Test.createTestingModule({
+      imports: [MessageQueueTestingModule.register({ operations: {} })],
+    })
+      .setLogger(false as never)
+      .compile();
+    await app.init();
+    const turns = jest.spyOn(app.get(AlertWatches), 'turn').mockResolvedValue();
+    await app.get(MessageQueueTestKit).advance('24h');
+    expect(turns.mock.calls.length).toBeGreaterThanOrEqual(60 + 23 * 60);
+    expect(turns.mock.calls.length).toBeLessThan(60 + 25 * 60);
+    await app.close();
   });
 });

@@ -26,6 +26,10 @@ import { recorderOf } from './recorded.js';
 import { resultOf, takeAlone } from './single-run.js';
 import { ManualUpkeep } from './upkeep.js';
 
+/** For so long after something happened alerts are judged as often as in an app; after that every minute will do. Milliseconds. */
+const OFTEN_FOR_MS = 15 * 60_000;
+const SELDOM_MS = 60_000;
+
 /** A port's token: its abstract class. */
 type PortToken<Port> = abstract new (...args: never[]) => Port;
 
@@ -93,7 +97,8 @@ export class MessageQueueTestKit {
 
   /**
    * Moves the clock, and runs each job when it becomes due on the way: delays, retries, schedules, retention, alerts. The clock stops
-   * where a job is due, however long the way: days without jobs pass at once.
+   * where a job is due, however long the way: days without jobs pass at once. Alerts are judged as often as the app says for the first
+   * 15 minutes of a time without jobs, then every minute.
    * @param duration milliseconds, or a text such as `24h`
    */
   async advance(duration: Duration): Promise<DrainReport> {
@@ -183,10 +188,13 @@ export class MessageQueueTestKit {
 
   private async moveTo(time: number): Promise<void> {
     await this.upkeep.keepActivity();
-    const stepMs = this.upkeep.alertsEveryMs ?? Number.POSITIVE_INFINITY;
+    const everyMs = this.upkeep.alertsEveryMs ?? Number.POSITIVE_INFINITY;
+    const begunAt = this.clock.now();
+    let stepMs = everyMs;
     while (time - this.clock.now() > stepMs) {
       await this.clock.advance(stepMs);
       await this.upkeep.judgeAlerts();
+      if (this.clock.now() - begunAt >= OFTEN_FOR_MS) stepMs = Math.max(everyMs, SELDOM_MS);
     }
     await this.clock.advance(Math.max(0, time - this.clock.now()));
     await this.upkeep.pass();
