@@ -247,6 +247,11 @@ describe('the command line', () => {
   it('pauses, resumes and purges queues', async () => {
     await add(5);
     expect(await cli.run(['pause', 'mail'])).toMatchObject({ code: 3 });
+    // Ctrl-C and Ctrl-D at the question.
+    expect(await cli.run(['pause', 'mail'], '\u0003')).toMatchObject({ code: 130 });
+    const left = await cli.run(['pause', 'mail'], '\u0004');
+    expect(left).toMatchObject({ code: 3, err: expect.stringContaining('Nothing was changed.') as string });
+    expect((await broker.snapshot(queue)).isPaused).toBe(false);
     expect(await cli.run(['pause', 'mail', '--yes', '--by', 'ann'])).toMatchObject({ code: 0 });
     expect((await broker.snapshot(queue)).isPaused).toBe(true);
     expect((await cli.run(['pause', 'mail', '--yes'])).out).toContain('paused already');

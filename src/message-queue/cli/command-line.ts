@@ -27,6 +27,8 @@ export interface Run {
   readonly by: string;
   /** Aborts with Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Somebody pressed Ctrl-C. */
+  readonly interrupt: () => void;
 }
 
 /** What a command does. @returns its exit code; none: 0 */
@@ -62,7 +64,8 @@ export class CommandLine {
       const by = options.by ?? loginName();
       const { terminal } = this;
       const { signal } = this.interruption;
-      this.exitCode = (await work({ session, terminal, isJson, by, signal })) ?? EXIT.done;
+      const interrupt = (): void => this.interrupt();
+      this.exitCode = (await work({ session, terminal, isJson, by, signal, interrupt })) ?? EXIT.done;
     } catch (error) {
       this.exitCode = this.told(error, isJson);
     } finally {

@@ -30,7 +30,7 @@ export async function confirm(run: Run, options: ChangeOptions, intent: Intent):
 }
 
 async function agreed(
-  { terminal, isJson, signal }: Run,
+  { terminal, isJson, signal, interrupt }: Run,
   { yes, expect }: ChangeOptions,
   { question, matched }: Intent,
 ): Promise<void> {
@@ -47,5 +47,6 @@ async function agreed(
   if (isJson || !terminal.isInteractive) {
     throw new NotConfirmedError(`Nothing was changed: nobody can be asked here. Say ${flags}`);
   }
-  if (!(await terminal.confirmed(question, signal))) throw new NotConfirmedError('Nothing was changed.');
+  if (!(await terminal.confirmed(question, signal, interrupt)))
+    throw new NotConfirmedError('Nothing was changed.');
 }

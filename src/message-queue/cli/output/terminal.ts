@@ -69,13 +69,17 @@ export class Terminal {
     return this.hasColours && this.streams.stdout.isTTY ? `\u001B[${CODES[tone]}m${text}\u001B[0m` : text;
   }
 
-  /** Asks for yes or no. @returns whether it was yes */
-  async confirmed(question: string, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Asks for yes or no; whoever leaves the question says no.
+   * @param interrupt called with Ctrl-C, which a terminal that is read from does not turn into a signal
+   */
+  async confirmed(question: string, signal: AbortSignal, interrupt: () => void): Promise<boolean> {
     const { stdin: input, stderr: output } = this.streams;
-    const reader = createInterface({ input, output });
+    const reader = createInterface({ input, output }).on('SIGINT', interrupt);
     try {
-      const answer = await reader.question(`${question} [y/N] `, { signal });
-      return /^y(es)?$/i.test(answer.trim());
+      const left = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+      const answered = reader.question(`${question} [y/N] `, { signal }).catch(() => '');
+      return /^y(es)?$/i.test((await Promise.race([answered, left])).trim());
     } finally {
       reader.close();
     }
