@@ -30,8 +30,7 @@ describe('rules as a host gives them', () => {
   it('of several that speak of a queue keep what only one says, and are never over while they are wrong', () => {
     const raised = [{ above: 5_000 }, { queues: ['slow'], clear: 3_000, above: undefined }];
     expect(givenRules().read({ QueueDepthHigh: raised })).not.toBeInstanceOf(Refusal);
-    const limits = (of: typeof CHAT) =>
-      limitsOf('QueueDepthHigh', of, { QueueDepthHigh: raised });
+    const limits = (of: typeof CHAT) => limitsOf('QueueDepthHigh', of, { QueueDepthHigh: raised });
     expect(limits(SLOW)).toMatchObject({ above: 5_000, clear: 3_000 });
     expect(limits(CHAT)).toMatchObject({ above: 5_000, clear: 4_000 });
     const lowered: GivenRules = { QueueDepthHigh: [{ clear: 800 }, { queues: ['slow'], above: 100 }] };
