@@ -38,7 +38,7 @@ describe('resolveOptions', () => {
   });
 
   it('says so where there is no option at all', () => {
-    expect(() => resolveOptions('Nothing', { from: 1 } as object, {})).toThrow(
+    expect(() => resolveOptions('Nothing', { from: 1 }, {})).toThrow(
       'from: is not an option. There are none here.',
     );
   });

@@ -37,5 +37,5 @@ function mergedFor(queue: string | undefined, given: GivenRules[AlertRuleName]):
     : [(given as AlertOverride | undefined) ?? {}];
   const ours = overrides.filter(({ queues }) => queues === undefined || queues.includes(queue ?? ''));
   const said = ours.flatMap((one) => Object.entries(one)).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(said) as AlertOverride;
+  return Object.fromEntries(said);
 }
