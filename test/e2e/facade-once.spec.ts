@@ -152,17 +152,11 @@ describe('adding a job once through the facade', () => {
       proxy.swallowReplies();
       const late = service.enqueue(NOTES, 'note', { text: 'gone' }, { deadlineMs: 20_000 });
       await waitUntil(() => runs.length === 3, 'the third job to run although its add was not answered');
-      await waitUntil(
-        async () => (await keptBy(worker)) === 0,
-        'the third job to be removed',
-      );
+      await waitUntil(async () => (await keptBy(worker)) === 0, 'the third job to be removed');
       proxy.heal();
       proxy.cut();
       expect(await late).toMatchObject({ deduplicated: false });
-      await waitUntil(
-        async () => (await keptBy(worker)) === 0,
-        'no job to be left',
-      );
+      await waitUntil(async () => (await keptBy(worker)) === 0, 'no job to be left');
       expect(runs).toEqual(['first', 'lost', 'gone']);
     } finally {
       await apps.close();

@@ -38,7 +38,8 @@ describe('resolveOptions', () => {
   });
 
   it('says so where there is no option at all', () => {
-    expect(() => resolveOptions('Nothing', { from: 1 }, {})).toThrow(
+    const given: object = { from: 1 };
+    expect(() => resolveOptions('Nothing', given, {})).toThrow(
       'from: is not an option. There are none here.',
     );
   });
