@@ -31,7 +31,7 @@ function Tiles({ totals }) {
       ${totals.waiting > 0 && ` · oldest ${span(totals.oldestWaitingMs)}`}
     <//>
     <${Tile} name="Completed" figure=${rate(totals.completedPerSecond)} unit="/s">
-      ${before === null ? `1 h ago not known` : `1 h ago ${rate(before)} /s`}
+      ${before === null ? '1 h ago: not known' : `1 h ago ${rate(before)} /s`}
     <//>
     <${Tile}
       name="Attempts failed"
@@ -52,7 +52,7 @@ function Tiles({ totals }) {
       figure=${count(totals.workers)}
       unit=${totals.utilization === null ? '' : `· ${share(totals.utilization)} busy`}
     >
-      ${totals.producers > 0 ? `${count(totals.producers)} only add` : 'none only adds'}
+      ${totals.producers > 0 ? `${count(totals.producers)} only add` : 'all of them run jobs'}
       ${totals.lost > 0 && html` · <span class="up">${count(totals.lost)} lost</span>`}
     <//>
   </dl>`;
@@ -158,7 +158,7 @@ function NextSchedules({ schedules }) {
       caption="The next schedules"
       columns=${['Schedule', '<When', 'Last run', 'Next', '']}
       rows=${rows}
-      empty="Nothing is planned again and again."
+      empty="There are no schedules."
     />
   <//>`;
 }

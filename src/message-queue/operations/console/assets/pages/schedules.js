@@ -67,7 +67,7 @@ export function SchedulesPage() {
       caption="Schedules"
       columns=${['Schedule', '<State', '<When', 'Last run', 'Next', 'Runs', '']}
       rows=${rows}
-      empty="Nothing is planned again and again."
+      empty="There are no schedules."
     />
   <//>`;
 }
