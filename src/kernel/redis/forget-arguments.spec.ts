@@ -40,6 +40,15 @@ describe('the arguments of a command', () => {
     expect(await client.get('late')).toBe('value');
   });
 
+  it('are waited for once, however often the command is sent', async () => {
+    await client.ping();
+    const command = new Command('set', ['often', 'value'], { replyEncoding: 'utf8' });
+    const waits = jest.spyOn(command.promise, 'then');
+    const answers = [1, 2, 3].map(() => client.sendCommand(command));
+    expect(waits).toHaveBeenCalledTimes(1);
+    expect(await Promise.all(answers)).toEqual(['OK', 'OK', 'OK']);
+  });
+
   it('do not pile up among old objects', async () => {
     const text = 'x'.repeat(50_000);
     const old = new OldObjects();

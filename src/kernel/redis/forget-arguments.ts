@@ -16,13 +16,20 @@ export function forgetArguments<Client extends Redis | Cluster>(client: Client):
   const sendCommand = (...call: SendCommand): unknown => {
     const answer = send(...call);
     const [command, stream] = call;
-    if (stream === undefined) void command.promise.then(() => (command.args = NONE), forgetInError);
+    // While a server drops every connection, what waits is sent again with each: that must not be remembered each time.
+    if (stream === undefined && command[HEARD] !== true) {
+      command[HEARD] = true;
+      void command.promise.then(() => (command.args = NONE), forgetInError);
+    }
     return answer;
   };
   return Object.assign(client, { sendCommand });
 }
 
-type SendCommand = [command: Command, stream?: unknown, node?: unknown];
+/** Marks a command that will forget. */
+const HEARD = Symbol('heard');
+
+type SendCommand = [command: Command & { [HEARD]?: true }, stream?: unknown, node?: unknown];
 
 const NONE: Command['args'] = [];
 
