@@ -57,7 +57,7 @@ function snapshot(seen: Seen): AlertSnapshot {
     look,
     server: {
       ...{ provider: 'redis', reachable: seen.reachable ?? true, version: '7', latencyMs: 1 },
-      ...{ memoryUsedRatio: memory, clockSkewMs: 0, findings: [] },
+      ...{ memoryUsedRatio: memory, memoryLimitBytes: null, clockSkewMs: 0, findings: [] },
     },
     lateSchedules: new Map(
       seen.lateMs === undefined ? [] : [[QUEUE.name, { key: 'nightly', lateMs: seen.lateMs }]],

@@ -21,6 +21,8 @@ export interface ServerReport {
   readonly latencyMs: number | null;
   /** Used share of the memory limit, 0 to 1; null when there is no limit. */
   readonly memoryUsedRatio: number | null;
+  /** Of the node with the least left, bytes; null when there is no limit, or it is not known. */
+  readonly memoryLimitBytes: number | null;
   /** The broker's clock minus this machine's, milliseconds; null when it is not known. */
   readonly clockSkewMs: number | null;
   /** Jobs that the server has lost, unless somebody has dealt with it. */

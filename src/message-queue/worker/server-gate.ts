@@ -7,6 +7,7 @@ import { MESSAGE_QUEUE_CONFIG } from '../message-queue.tokens.js';
 import { refusesAll } from '../broker/broker.js';
 import type { Broker, ServerReport } from '../broker/broker.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
+import { historyWarning } from './history-memory.js';
 
 /** Between two looks at a server that does not answer, milliseconds; each look waits for an answer itself. */
 const LOOK_AGAIN_MS = 250;
@@ -56,6 +57,7 @@ export class ServerGate {
     const isComplete = reachable.length === reports.length;
     const said = isComplete || warnsOfAbsence ? reports : [];
     for (const { message } of said.flatMap(({ findings }) => findings)) this.#logger.warn(message);
+    if (isComplete) this.#warnOfHistory(reports);
     // A Redis that is away or refuses comes back; one with the wrong settings does not change by itself.
     const fatal = reachable.flatMap(({ findings }) =>
       findings.filter(({ about, severity }) => about === 'setting' && severity === 'fatal'),
@@ -68,5 +70,15 @@ export class ServerGate {
     }
     this.#isOpen = isComplete;
     return isComplete;
+  }
+
+  /** In memory the history is bounded by itself. */
+  #warnOfHistory(reports: readonly ServerReport[]): void {
+    const queues = this.queues.names().map((name) => this.queues.get(name).definition);
+    for (const { provider, memoryLimitBytes } of reports) {
+      const limit = provider === 'redis' ? memoryLimitBytes : null;
+      const warning = historyWarning(limit, this.config.operations.activity, queues);
+      if (warning !== null) this.#logger.warn(warning);
+    }
   }
 }

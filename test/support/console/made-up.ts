@@ -375,6 +375,7 @@ export function busyOverview(hours: number): Overview {
       version: '7.0.15',
       latencyMs: 0.4,
       memoryUsedRatio: 0.12,
+      memoryLimitBytes: 4_294_967_296,
       clockSkewMs: 2,
       findings: [],
     },

@@ -176,6 +176,7 @@ export class MemoryBroker extends Broker {
       version: null,
       latencyMs: 0,
       memoryUsedRatio: Math.min(1, Math.max(jobs / maxJobs, bytes / maxBytes)),
+      memoryLimitBytes: maxBytes,
       clockSkewMs: this.now() - this.machine.now(),
       findings: [],
     };

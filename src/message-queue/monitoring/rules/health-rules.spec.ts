@@ -13,6 +13,7 @@ const FIT: ServerReport = {
   version: '7.0',
   latencyMs: 1,
   memoryUsedRatio: 0.2,
+  memoryLimitBytes: null,
   clockSkewMs: 3,
   findings: [],
 };

@@ -26,6 +26,7 @@ export function askServer(broker: Broker): Promise<ServerReport> {
     version: null,
     latencyMs: null,
     memoryUsedRatio: null,
+    memoryLimitBytes: null,
     clockSkewMs: null,
     findings: [],
   };

@@ -33,6 +33,7 @@ describe('inspecting the server', () => {
       version: '7.0',
       latencyMs: expect.any(Number),
       memoryUsedRatio: null,
+      memoryLimitBytes: null,
       clockSkewMs: expect.any(Number),
       findings: [],
     });

@@ -51,6 +51,7 @@ async function inspect(
     version: version === null ? null : version.join('.'),
     latencyMs,
     memoryUsedRatio,
+    memoryLimitBytes: memory === null || memory.limit === 0 ? null : memory.limit,
     clockSkewMs: connections.clock.aheadMs,
     findings,
   };
@@ -65,6 +66,7 @@ function withoutAnswers(connections: RedisConnections, error: unknown): ServerRe
     version: null,
     latencyMs: null,
     memoryUsedRatio: null,
+    memoryLimitBytes: null,
     clockSkewMs: null,
     findings: [
       refusal === null

@@ -18,6 +18,7 @@ const SERVER = open({
   },
   ...{
     memoryUsedRatio: orNull(NUMBER),
+    memoryLimitBytes: orNull(NUMBER),
     clockSkewMs: orNull(NUMBER),
     findings: list(open({ message: TEXT })),
   },
