@@ -35,7 +35,7 @@ const ANSWERS: readonly [path: string, status: number, kind: 'page' | 'asset' | 
     [
       '/admin/queues/api/queues/none/pause',
       403,
-      'answer',
+      'board',
       { method: 'PUT', headers: { origin: 'http://evil' } },
     ],
     ['/admin/queues/static/none.js', 404, 'board'],
