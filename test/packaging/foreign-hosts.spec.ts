@@ -88,7 +88,7 @@ it('packs the library, its declarations and its papers, and nothing of the refer
     expect.arrayContaining(page.map((name) => `dist/message-queue/operations/console/assets/${name}`)),
   );
   const ours =
-    /^(dist\/(message-queue|kernel|buffered-events)\/|README\.md|LICENSE|CHANGELOG\.md|package\.json)/;
+    /^(dist\/(message-queue|kernel|buffered-events)\/|deploy\/|docs\/operations\.md|README\.md|LICENSE|CHANGELOG\.md|package\.json)/;
   expect(paths.filter((path) => !ours.test(path))).toEqual([]);
   expect(paths.filter((path) => path.includes('.spec.'))).toEqual([]);
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
