@@ -126,6 +126,33 @@ describe('adding a job once through the facade', () => {
     });
   });
 
+  it('does not wait long for the job that has its id already, where Redis falls silent before it is read', async () => {
+    const proxy = await TcpProxy.start(redis.port);
+    try {
+      const options = { ...optionsFor('redis'), redis: { host: '127.0.0.1', port: proxy.port } };
+      const app = await start({ ...options, role: 'producer' });
+      const service = app.get(MessageQueueService);
+      const add = (): Promise<unknown> =>
+        service.enqueue(NOTES, 'note', { text: 'one' }, { jobId: 'silent' });
+      await add();
+      const queue = app.get<Queue>(getQueueToken('notes'));
+      const read = queue.getJob.bind(queue);
+      jest.spyOn(queue, 'getJob').mockImplementationOnce((id) => {
+        proxy.swallowReplies();
+        return read(id);
+      });
+      await expect(add()).rejects.toThrow(
+        'did not answer about the job that has the id "silent" already of queue "notes" within 2000 ms. The same call again is safe.',
+      );
+      proxy.heal();
+      proxy.cut();
+      expect(await add()).toMatchObject({ id: 'silent', deduplicated: true });
+    } finally {
+      await apps.close();
+      await proxy.stop();
+    }
+  });
+
   it('says that a job was added, and runs it once, when the answer was lost and the call goes out again', async () => {
     const proxy = await TcpProxy.start(redis.port);
     try {

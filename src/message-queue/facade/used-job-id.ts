@@ -4,6 +4,7 @@ import type { ManagedQueue } from '../broker/managed-queues.js';
 import { IdempotencyConflictError } from '../jobs/errors.js';
 import type { SealedJob } from '../jobs/sealing/payload-seal.js';
 import { JsonPayload } from '../admission/payloads/json-payload.js';
+import { answerOf } from './broker-answer.js';
 import { receiptOf, rejected } from './bulk-receipts.js';
 import type { BulkReceipt } from './job-receipt.js';
 import { isSealed } from '../jobs/sealing/payload-seal.js';
@@ -11,7 +12,7 @@ import { isSealed } from '../jobs/sealing/payload-seal.js';
 /**
  * An add whose `jobId` is used already is a repeat if it is of the same job with the same payload; with another one its caller would take for
  * done what nobody does. A job that is gone, or that nobody can open any more, is not compared.
- * @throws IdempotencyConflictError; KeyUnavailableError
+ * @throws IdempotencyConflictError; KeyUnavailableError; BrokerUnavailableError when the job that has the id cannot be read within 2 s
  */
 export async function assertSameJob(
   managed: ManagedQueue,
@@ -21,7 +22,12 @@ export async function assertSameJob(
   const { data, options, idempotency } = request;
   // A key says more than an id, and a schedule is no job.
   if (options.jobId === undefined || options.repeat !== undefined || idempotency !== undefined) return;
-  const stored = await managed.queue.getJob(jobId);
+  // The connection may go silent between both answers, and would be known to be away only after seconds.
+  const stored = await answerOf(
+    managed,
+    `the job that has the id "${jobId}" already`,
+    managed.queue.getJob(jobId),
+  );
   if (stored === null || !(data instanceof JsonPayload)) return;
   const version = (stored.opts as AddRequest['options']).mq?.version;
   // What was written for another version of the payload is not comparable.
