@@ -109,6 +109,8 @@ describe.each<ProviderName>(['memory', 'redis'])('The guide of the chat, on %s',
       async () => (await app.status(messageId, 'guide')) === 'read',
       'the guide to have read it',
     );
+    // The pieces have a queue of their own: the last may be told of after the answer.
+    await waitUntil(() => hearing.of('queue_processed_stream_chunk').length >= 3, 'every piece');
     const pieces = hearing.of('queue_processed_stream_chunk');
     expect(pieces.map(({ content, chunkIndex, isFinal }) => [content, chunkIndex, isFinal])).toEqual([
       ['Good ', 0, false],
