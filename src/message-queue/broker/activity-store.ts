@@ -1,4 +1,5 @@
 import type { ActivityCounter, ActivityRecord } from '../jobs/activity/activity-record.js';
+import type { OperatorDeed } from '../jobs/activity/operator-deed.js';
 import type { QueueSnapshot, WrongKey } from './queue-snapshot.js';
 
 /** What a process says of itself with each flush. JSON. */
@@ -115,25 +116,11 @@ export interface StoredAlert {
 }
 
 /** One entry of what people changed, or tried to. */
-export interface OperatorEntry {
+export interface OperatorEntry extends OperatorDeed {
   /** Orders entries; given by the store. */
   readonly id: string;
   /** Milliseconds since the epoch, by the broker's clock. */
   readonly at: number;
-  readonly by: string;
-  /** Such as `replay`, `pause`, `mute-alert`, `sign-in`. */
-  readonly action: string;
-  /** Queues, a job, a schedule or an alert, in words; empty where there is none. */
-  readonly target: string;
-  /** What was asked for, as JSON of a filter; null where there is none. */
-  readonly filter: string | null;
-  /** How many jobs; null where it is none of jobs. */
-  readonly count: number | null;
-  readonly reason: string | null;
-  /** `begun` and `progress` are of long operations. */
-  readonly outcome: 'done' | 'failed' | 'refused' | 'begun' | 'progress' | 'stopped';
-  /** Where it was asked for: `rest`, `console`, `board`, `cli`, `app`. */
-  readonly via: string;
 }
 
 /** A version that a process said in its heartbeat. */
@@ -208,7 +195,7 @@ export abstract class ActivityStore {
   abstract removeAlert(rule: string, queue: string): Promise<void>;
 
   /** Adds an entry to the last 10 000. */
-  abstract note(entry: Omit<OperatorEntry, 'id' | 'at'>): Promise<void>;
+  abstract note(deed: OperatorDeed): Promise<void>;
 
   /** Entries, the newest first. @throws InvalidJobOptionsError when `before` is no id of an entry */
   abstract notes(query: OperatorQuery): Promise<readonly OperatorEntry[]>;

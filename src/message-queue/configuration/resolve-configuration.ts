@@ -99,7 +99,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   return { config, definitions, leftOut: resolved.filter(isLeftOut), parts, access };
 }
 
-/** @throws InvalidConfigurationError where they are no object */
+/** @throws InvalidConfigurationError unless they are an object */
 function recordOf(options: unknown, issues: Issues): Readonly<Record<string, unknown>> {
   if (isRecord(options)) return withSwitches(options);
   issues.add('options', mustBe('an object', shown(options)));

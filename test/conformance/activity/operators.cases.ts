@@ -1,9 +1,10 @@
 import type { OperatorEntry } from '../../../src/message-queue/broker/activity-store.js';
+import type { OperatorDeed } from '../../../src/message-queue/jobs/activity/operator-deed.js';
 import { START, alert } from '../../support/activity-batches.js';
 import type { ActivityCase } from './activity-bench.js';
 import { rejectionOf } from '../broker/broker-bench.js';
 
-const entry = (target: string): Omit<OperatorEntry, 'id' | 'at'> => ({
+const entry = (target: string): OperatorDeed => ({
   ...{ by: 'ann', action: 'replay', target, filter: '{"queue":"chat"}', count: 27 },
   ...{ reason: null, outcome: 'done', via: 'cli' },
 });

@@ -128,7 +128,7 @@ export class SeriesCounts implements ProcessSeries {
   }
 
   private note(ms: number, sumAt: number, bucketsAt: number): void {
-    // Also for what is no number, or before its time because a clock was set.
+    // Also for NaN, and for what ends before it began because a clock was set.
     const lasted = ms > 0 ? Math.min(ms, LONGEST_MS) : 0;
     this.record[sumAt] = (this.record[sumAt] as number) + lasted;
     this.count(bucketsAt + bucketOf(lasted));

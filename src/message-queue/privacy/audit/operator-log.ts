@@ -1,24 +1,8 @@
 import { SafeLogger } from '../../../kernel/host/safe-logger.js';
 import { printable } from '../../../kernel/logging/printable.js';
 import { settlesWithin } from '../../../kernel/time/settles-within.js';
+import type { OperatorDeed } from '../../jobs/activity/operator-deed.js';
 import { currentOrigin } from './call-origin.js';
-
-/** What somebody changed, or tried to. */
-export interface OperatorDeed {
-  readonly by: string;
-  /** Such as `replay`, `pause`, `mute`, `sign-in`. */
-  readonly action: string;
-  /** Queues, a job, a schedule or an alert, in words; empty where there is none. */
-  readonly target: string;
-  /** Which jobs were meant, as JSON; null where there is no filter. */
-  readonly filter: string | null;
-  /** How many jobs; null where it is none of jobs. */
-  readonly count: number | null;
-  readonly reason: string | null;
-  readonly outcome: 'done' | 'failed' | 'refused' | 'begun' | 'progress' | 'stopped';
-  /** Where it was asked for: `rest`, `console`, `board`, `cli`, `app`. */
-  readonly via: string;
-}
 
 /** How long whoever did something waits until it is in the list, milliseconds. */
 const WAIT_MS = 1_000;

@@ -4,7 +4,8 @@ import type { AuditChain } from './audit-chain.js';
 import { fitsEntry } from './audit-entry.js';
 import type { AuditEntry } from './audit-entry.js';
 import { AuditUnavailableError } from './audit-errors.js';
-import type { OperatorDeed, OperatorLog } from './operator-log.js';
+import type { OperatorDeed } from '../../jobs/activity/operator-deed.js';
+import type { OperatorLog } from './operator-log.js';
 import type { PrivacyCall } from './privacy-call.js';
 
 /** Said of who acts when the caller does not say. */

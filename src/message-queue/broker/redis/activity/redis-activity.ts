@@ -1,5 +1,6 @@
 import { ActivityStore, LOST_FOR_MS } from '../../activity-store.js';
 import type { ActivityBatch, ActivityMinute, BrokerLook, FlushAnswer } from '../../activity-store.js';
+import type { OperatorDeed } from '../../../jobs/activity/operator-deed.js';
 import type { OperatorEntry, OperatorQuery, StoredAlert } from '../../activity-store.js';
 import type { QueueSnapshot } from '../../queue-snapshot.js';
 import {
@@ -121,7 +122,7 @@ export class RedisActivity extends ActivityStore {
     await this.answered('removing an alert', removing);
   }
 
-  async note(entry: Omit<OperatorEntry, 'id' | 'at'>): Promise<void> {
+  async note(entry: OperatorDeed): Promise<void> {
     const { client } = this.redis.connections;
     const capped = [`${this.base}audit`, 'MAXLEN', '~', MOST_NOTES, '*'] as const;
     const noting = patiently(() => client.xadd(...capped, 'entry', JSON.stringify(entry)));
@@ -135,7 +136,7 @@ export class RedisActivity extends ActivityStore {
     const found = await this.answered('reading what operators did', reading);
     return found.flatMap(([id, fields]) => {
       const [at] = entryId(id);
-      return parsed<Omit<OperatorEntry, 'id' | 'at'>>(fields[1] ?? '').map((entry) => ({ ...entry, id, at }));
+      return parsed<OperatorDeed>(fields[1] ?? '').map((entry) => ({ ...entry, id, at }));
     });
   }
 

@@ -73,7 +73,7 @@ export const QUEUE_ROUTES: readonly Route[] = [
   }),
 ];
 
-/** As the command line does it. @throws InvalidRequestError for a payload that is no object; what `announcedJob` throws */
+/** As the command line does it. @throws InvalidRequestError unless the payload is an object; what `announcedJob` throws */
 async function addElsewhere(
   announced: AnnouncedQueue,
   given: { readonly job: string; readonly payload: unknown; readonly options: EnqueueOptions },

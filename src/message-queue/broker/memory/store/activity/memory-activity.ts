@@ -2,6 +2,7 @@ import type { Clock } from '../../../../../kernel/time/clock.js';
 import type { ActivityCounter } from '../../../../jobs/activity/activity-record.js';
 import { ActivityStore } from '../../../activity-store.js';
 import type { ActivityBatch, ActivityMinute, BrokerLook, FlushAnswer } from '../../../activity-store.js';
+import type { OperatorDeed } from '../../../../jobs/activity/operator-deed.js';
 import type { OperatorEntry, OperatorQuery, StoredAlert } from '../../../activity-store.js';
 import type { QueueSnapshot } from '../../../queue-snapshot.js';
 import {
@@ -94,7 +95,7 @@ export class MemoryActivity extends ActivityStore {
     this.alerts.delete(alertKey({ rule, queue }));
   }
 
-  async note(entry: Omit<OperatorEntry, 'id' | 'at'>): Promise<void> {
+  async note(entry: OperatorDeed): Promise<void> {
     const [lastAt, place] = this.lastEntry;
     const at = Math.max(this.clock.now(), lastAt);
     this.lastEntry = [at, at === lastAt ? place + 1 : 0];
