@@ -25,13 +25,13 @@ function roomsOnTheMap(): string[] {
 /** A folder per library or per queue: their homes stand on the map. */
 const IN_THEIR_HOME = /\/(adapters\/(?!shared)|queues\/)/;
 
-/** What the map must name: the reference app, the demo, and every folder of the kernel and the library. */
+/** What the map must name: the reference app, the demo, and every folder of the kernel and both modules. */
 function roomsOfTheTree(): string[] {
   const folders = new Set(files.map((file) => dirname(file)));
   for (const folder of [...folders]) {
     for (let above = dirname(folder); above.startsWith('src/'); above = dirname(above)) folders.add(above);
   }
-  const named = [...folders].filter((folder) => /^src\/(kernel|message-queue)/.test(folder));
+  const named = [...folders].filter((folder) => /^src\/(kernel|message-queue|buffered-events)/.test(folder));
   return ['src/chat', 'src/demo', ...named.filter((folder) => !IN_THEIR_HOME.test(folder))];
 }
 
