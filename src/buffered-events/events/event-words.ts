@@ -1,27 +1,10 @@
+import type { Undeclared } from './event-map.js';
+
 /** How soon an event is started beside others: lanes with weights, so none starves. */
 export type EventPriority = 'critical' | 'normal' | 'low';
 
 /** Where a type's handlers run: on worker threads, or in the thread of the app. */
 export type HandlerPlace = 'threads' | 'main';
-
-/**
- * The payload of each event type, for a host to declare. Once it has an entry, only declared types compile:
- *
- * ```ts
- * declare module 'nestjs-message-queue/buffered-events' {
- *   interface EventMap { 'user.registered': { userId: string; email: string } }
- * }
- * ```
- */
-// An interface, so that a host's declarations merge with it.
-export interface EventMap {}
-
-/** Types that may be emitted and handled: those of {@link EventMap}, any when it is empty. */
-export type EventType = keyof EventMap extends never ? string : keyof EventMap & string;
-
-/** The payload that a type was declared with; `any` where none was. */
-// Without a declaration nothing is known of it, and handlers say what they take.
-export type EventPayload<T extends string> = T extends keyof EventMap ? EventMap[T] : any;
 
 /** An event as a class of the host's: `bus.emit(new UserRegisteredEvent(…))`. */
 export interface IEvent<T extends string = string, P = unknown> {
@@ -31,15 +14,6 @@ export interface IEvent<T extends string = string, P = unknown> {
   readonly timestamp?: number;
   readonly correlationId?: string;
 }
-
-/** An event as a handler gets it: `event.email` and `event.payload.email` both work. Dates are strings: it was JSON. */
-export type BufferedEvent<T extends string = string, P = unknown> = Readonly<
-  P extends object ? P : unknown
-> & {
-  readonly type: T;
-  readonly payload: P;
-  readonly correlationId: string;
-};
 
 /** How one event is emitted. */
 export interface EventOptions {
@@ -66,7 +40,7 @@ export interface EventContext {
 }
 
 /** A handler that is registered by hand. It runs where it was registered. */
-export interface IEventHandler<E = any> {
+export interface IEventHandler<E = Undeclared> {
   handle(event: E, context: EventContext): unknown;
 }
 
@@ -85,7 +59,7 @@ export interface ErrorRecord {
 /** An event that nobody finished, as dead letters and leftovers show it. */
 export interface KeptEvent {
   readonly type: string;
-  readonly payload: any;
+  readonly payload: Undeclared;
   readonly priority: EventPriority;
   readonly correlationId: string;
   /** Milliseconds since the epoch. */
