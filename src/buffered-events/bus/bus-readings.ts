@@ -27,6 +27,10 @@ export interface BusReadings {
   readonly phase: BusPhase;
   /** Events that were stored. */
   readonly emitted: number;
+  /** Of them, those of each lane: critical, normal, low. */
+  readonly emittedInLanes: readonly [critical: number, normal: number, low: number];
+  /** Milliseconds that the bus kept the app's thread: `totalMs` of a `BusTime` (judge/). */
+  readonly busyMs: number;
   /** Events nobody handles: emitted, and gone at once. */
   readonly unhandled: number;
   /** Emits that found no room, or came faster than `maxInputRate`. */

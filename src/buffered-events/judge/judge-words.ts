@@ -35,9 +35,9 @@ export interface EventQueueMetrics {
   readonly unhandled: number;
   /** Mean time of a run, milliseconds; 0 before the first. */
   readonly averageProcessingTime: number;
-  /** From the emit until the first handler starts, by powers of two: the figure is the upper bound of its class. */
+  /** From the emit until the first handler starts. Counted by powers of two: figures within one are estimated. */
   readonly latency: EventPercentiles;
-  /** Of a run, by powers of two as well. */
+  /** What a run took, likewise. */
   readonly processing: EventPercentiles;
   readonly perLane: Readonly<Record<EventPriority, EventLaneMetrics>>;
   /** Events that a dying thread held, and that are run alone now. */
