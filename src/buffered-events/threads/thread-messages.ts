@@ -12,6 +12,8 @@ export interface ThreadStart {
   readonly module: string;
   readonly concurrency: number;
   readonly handlerTimeoutMs: number;
+  /** How often it counts its `beat` up once it is ready, idle or not, milliseconds: one that stops is taken for hung. */
+  readonly beatEveryMs: number;
   readonly weights: readonly [critical: number, normal: number, low: number];
   readonly logLevels: readonly string[] | null;
 }
