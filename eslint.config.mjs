@@ -1,7 +1,7 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const ENVIRONMENT_READER = 'src/message-queue/configuration/**';
+const ENVIRONMENT_READER = 'src/kernel/settings/environment.ts';
 /** Hands the environment of its process on to a child, and reads nothing of it. */
 const ENVIRONMENT_HEIR = 'src/demo/worker/worker-process.ts';
 const TESTS = ['**/*.spec.ts', 'test/**', 'bench/**', 'scripts/**'];

@@ -1,7 +1,7 @@
 import type { Setting } from '../src/kernel/values/setting.js';
 import { settingsOf } from '../src/kernel/values/setting.js';
 import { variablePartOf } from '../src/message-queue/configuration/resolve-queues.js';
-import { valueAt } from '../src/message-queue/configuration/read-settings.js';
+import { valueAt } from '../src/kernel/settings/read-settings.js';
 import { SECTIONS } from '../src/message-queue/configuration/settings.js';
 import type { QueueDefinition } from '../src/message-queue/jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../src/message-queue/jobs/queue-settings.js';

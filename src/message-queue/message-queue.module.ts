@@ -1,5 +1,6 @@
 import { forwardRef, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { callingPlace } from '../kernel/host/calling-place.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type {
   MessageQueueModuleAsyncOptions,
@@ -7,7 +8,7 @@ import type {
   RegisterQueueOptions,
 } from './message-queue.options.js';
 import { queueModule } from './wiring/queue.module.js';
-import { callingPlace, standsForRegistration } from './wiring/registrations.js';
+import { standsForRegistration } from './wiring/registrations.js';
 import type { RegisteredOptions } from './wiring/root-setup.js';
 
 /** The wiring loads every part: code that wants a decorator, a payload or the service alone does without them. */

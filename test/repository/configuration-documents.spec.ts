@@ -1,6 +1,6 @@
 import { renderConfigurationPage, renderEnvironmentExample } from '../../scripts/configuration-documents.js';
 import { settingsOf } from '../../src/kernel/values/setting.js';
-import { readEnvironment } from '../../src/message-queue/configuration/environment.js';
+import { readEnvironment } from '../../src/kernel/settings/environment.js';
 import { resolveConfiguration } from '../../src/message-queue/configuration/resolve-configuration.js';
 import { SETTINGS } from '../../src/message-queue/configuration/settings.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/queue-definitions.js';

@@ -6,7 +6,7 @@ import { CommandLine } from '../../src/message-queue/cli/command-line.js';
 import { Terminal } from '../../src/message-queue/cli/output/terminal.js';
 import type { Streams } from '../../src/message-queue/cli/output/terminal.js';
 import { execute } from '../../src/message-queue/cli/program.js';
-import { readEnvironment } from '../../src/message-queue/configuration/environment.js';
+import { readEnvironment } from '../../src/kernel/settings/environment.js';
 
 /** What a command left. */
 export interface Answer {

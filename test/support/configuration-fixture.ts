@@ -3,7 +3,7 @@ import type { Issue } from '../../src/kernel/errors.js';
 import { defineQueue } from '../../src/message-queue/jobs/queue-definition.js';
 import type { QueueDefinition } from '../../src/message-queue/jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../../src/message-queue/queues/queue-definitions.js';
-import { readEnvironment } from '../../src/message-queue/configuration/environment.js';
+import { readEnvironment } from '../../src/kernel/settings/environment.js';
 import { resolveConfiguration } from '../../src/message-queue/configuration/resolve-configuration.js';
 import type { ResolvedConfiguration } from '../../src/message-queue/configuration/resolve-configuration.js';
 

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { IssuesError, MessageQueueError } from '../../kernel/errors.js';
-import type { Environment } from '../configuration/environment.js';
+import type { Environment } from '../../kernel/settings/environment.js';
 import { EXIT, NotConfirmedError, UsageError } from './cli-errors.js';
 import type { Terminal } from './output/terminal.js';
 import { Session } from './session/session.js';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readEnvironment } from '../configuration/environment.js';
+import { readEnvironment } from '../../kernel/settings/environment.js';
 import { EXIT } from './cli-errors.js';
 import { CommandLine } from './command-line.js';
 import { Terminal } from './output/terminal.js';

@@ -1,9 +1,9 @@
 import type { Issues } from '../../kernel/values/issues.js';
 import { environmentOf } from '../../kernel/values/environment-name.js';
 import type { Setting } from '../../kernel/values/setting.js';
-import type { Environment } from './environment.js';
-import { readSettings, valueAt } from './read-settings.js';
-import type { Given } from './read-settings.js';
+import type { Environment } from '../../kernel/settings/environment.js';
+import { readSettings, valueAt } from '../../kernel/settings/read-settings.js';
+import type { Given } from '../../kernel/settings/read-settings.js';
 import { REDIS_SETTINGS } from './redis/redis-settings.js';
 import { REDIS_PLACES } from './redis/resolve-redis.js';
 import type { Origins } from './redis/resolve-redis.js';

@@ -1,15 +1,11 @@
-import { closestTo } from '../../kernel/values/did-you-mean.js';
+import { isServiceLink, meantVariable, nearVariable } from '../../kernel/settings/misspelled-variable.js';
 import type { Issues } from '../../kernel/values/issues.js';
 import { settingsOf } from '../../kernel/values/setting.js';
-import type { Environment } from './environment.js';
+import type { Environment } from '../../kernel/settings/environment.js';
 import { QUEUE_VARIABLE_ENDINGS, variablePartOf } from './resolve-queues.js';
 import { SETTINGS } from './settings.js';
 
 const OUR_PREFIXES = ['MESSAGE_QUEUE_', 'REDIS_', 'QUEUE_'] as const;
-/** What Kubernetes and Docker links set for a service that is named like our prefixes. */
-const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)$/;
-/** Names this short distance away are mistakes; farther ones belong to somebody else. */
-const MAX_DISTANCE = 2;
 const ENDINGS = [...QUEUE_VARIABLE_ENDINGS.keys()];
 
 /**
@@ -30,7 +26,7 @@ export function refuseMisspelledVariables(
     ...queues.flatMap((queue) => ENDINGS.map((ending) => `QUEUE_${queue}_${ending}`)),
   ]);
   for (const name of environment.names()) {
-    if (known.has(name) || SERVICE_LINK.test(name)) continue;
+    if (known.has(name) || isServiceLink(name)) continue;
     const meant = meantBy(name, known, queues);
     if (meant !== undefined) issues.add(name, `there is no such variable. Did you mean "${meant}"?`);
   }
@@ -44,26 +40,18 @@ function meantBy(name: string, known: ReadonlySet<string>, queues: readonly stri
     const queueVariable = meantQueueVariable(rest, queues);
     if (queueVariable !== undefined) return queueVariable;
   }
-  const candidates = [...known].filter((variable) => variable.startsWith(prefix));
-  const closest = closestTo(
-    rest,
-    candidates.map((variable) => variable.slice(prefix.length)),
-    MAX_DISTANCE,
-  );
-  // A numbered copy (REDIS_URL_2, REDIS_HOST2) is another server of the host's, not a slip.
-  if (closest === undefined || rest.replace(/_?\d+$/, '') === closest) return undefined;
-  return prefix + closest;
+  return meantVariable(name, prefix, known);
 }
 
 function meantQueueVariable(rest: string, queues: readonly string[]): string | undefined {
   const ending = ENDINGS.find((candidate) => rest.endsWith(`_${candidate}`));
   if (ending !== undefined) {
-    const queue = closestTo(rest.slice(0, -ending.length - 1), queues, MAX_DISTANCE);
+    const queue = nearVariable(rest.slice(0, -ending.length - 1), queues);
     return queue === undefined ? undefined : `QUEUE_${queue}_${ending}`;
   }
   for (const queue of queues) {
     if (!rest.startsWith(`${queue}_`)) continue;
-    const closest = closestTo(rest.slice(queue.length + 1), ENDINGS, MAX_DISTANCE);
+    const closest = nearVariable(rest.slice(queue.length + 1), ENDINGS);
     if (closest !== undefined) return `QUEUE_${queue}_${closest}`;
   }
   return undefined;

@@ -9,7 +9,7 @@ import type { HealthThresholds } from '../monitoring/health-thresholds.js';
 import { BOARD_OPTIONS } from '../operations/board/board-access.js';
 import { BREAKER_SETTINGS } from '../resilience/breaker-settings.js';
 import type { CircuitBreakerOptions } from '../resilience/breaker-settings.js';
-import { checkKeys, readSettings, valueAt } from './read-settings.js';
+import { checkKeys, readSettings, valueAt } from '../../kernel/settings/read-settings.js';
 
 /** Options of single parts of the library, which no variable sets: objects with functions, and numbers for them. */
 export interface PartOptions {

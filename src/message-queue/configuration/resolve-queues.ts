@@ -7,9 +7,9 @@ import { PAYLOAD_VERSION } from '../admission/option-rules.js';
 import type { FlowPolicy, JobFlow } from '../jobs/flow/flow-policy.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../jobs/queue-settings.js';
-import type { Environment } from './environment.js';
+import type { Environment } from '../../kernel/settings/environment.js';
 import { checkFlow, checkSharedRates } from './flow-rules.js';
-import { checkKeys, readSettings, valueAt } from './read-settings.js';
+import { checkKeys, readSettings, valueAt } from '../../kernel/settings/read-settings.js';
 
 const BESIDE_THE_SETTINGS = ['name', 'description', 'jobs', 'ports', 'versions', 'sealed', 'flow'];
 const UPCAST = code('a function (version, payload) => payload');

@@ -17,7 +17,7 @@ import { ACTIVITY_PROVIDERS } from './providers/activity-providers.js';
 import { brokerProviders } from './providers/broker-providers.js';
 import { EXECUTION_PROVIDERS } from './providers/execution-providers.js';
 import { checkDeclaredHandlers } from './handler-registration.js';
-import { hostEnvironment } from './host-environment.js';
+import { hostEnvironment } from '../../kernel/settings/host-environment.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import { RateTokens } from '../ports/notifications/rate-tokens.js';
 import { SEALING_PROVIDERS } from './providers/sealing-providers.js';

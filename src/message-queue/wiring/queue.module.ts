@@ -6,7 +6,7 @@ import type { Broker } from '../broker/broker.js';
 import { InvalidConfigurationError } from '../../kernel/errors.js';
 import { RegisteredQueues } from '../broker/registry/registered-queues.js';
 import type { QueueRegistration } from './registrations.js';
-import { SameObject } from './same-options.js';
+import { SameObject } from '../../kernel/values/same-options.js';
 import { getBrokerToken } from '../message-queue.tokens.js';
 import { QUEUE_REGISTRATION } from './tokens.js';
 

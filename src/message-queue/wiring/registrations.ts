@@ -5,7 +5,7 @@ import { DuplicateRegistrationError, UnknownQueueError } from '../jobs/errors.js
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import type { GivenSchedules } from '../schedules/resolve-schedules.js';
-import { sameOptions } from './same-options.js';
+import { sameOptions } from '../../kernel/values/same-options.js';
 import { QUEUE_REGISTRATION, ROOT_REGISTRATION } from './tokens.js';
 
 /** How the module was registered: once for the app, and once more for each further Redis. */
@@ -135,13 +135,4 @@ const PLAIN_MODULES = new WeakSet<object>();
 /** Says that a module class only stands for a registration, so that messages name the host's module behind it. */
 export function standsForRegistration(metatype: Type<object>): void {
   PLAIN_MODULES.add(metatype);
-}
-
-/** Where a function was called from, as `file:line:column`; for messages only. */
-export function callingPlace(called: (...args: never[]) => unknown): string {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, called);
-  const frame = holder.stack?.split('\n')[1]?.trim() ?? '';
-  const place = /\(([^()]+)\)$/.exec(frame)?.[1] ?? frame.replace(/^at (async )?/, '');
-  return place.replace(/^file:\/\//, '') || 'an unknown place';
 }

@@ -59,7 +59,7 @@ import { queueProvider } from './queue.module.js';
 import type { RootRegistration } from './registrations.js';
 import { setupOf } from './root-setup.js';
 import type { RegisteredOptions, RootSetup } from './root-setup.js';
-import { SameObject } from './same-options.js';
+import { SameObject } from '../../kernel/values/same-options.js';
 import { RESOLVED_CONFIGURATION, ROOT_REGISTRATION, tokenOf } from './tokens.js';
 
 /** What a host may inject: the service, the queues, the ports. Nest makes every module import a global one. */

@@ -1,7 +1,7 @@
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
 import { Issues } from '../../../kernel/values/issues.js';
 import type { RedisBrokerOptions } from '../../broker/redis/redis-broker.options.js';
-import type { Environment } from '../../configuration/environment.js';
+import type { Environment } from '../../../kernel/settings/environment.js';
 import { givenSettings } from '../../configuration/given-settings.js';
 import { resolveRedis } from '../../configuration/redis/resolve-redis.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSignedCertificate } from '../../../../test/support/self-signed-certificate.js';
 import { InvalidConfigurationError } from '../../../kernel/errors.js';
-import { readEnvironment } from '../environment.js';
+import { readEnvironment } from '../../../kernel/settings/environment.js';
 import { resolveConfiguration } from '../resolve-configuration.js';
 
 const { cert, key } = selfSignedCertificate();

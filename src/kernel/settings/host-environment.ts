@@ -1,7 +1,7 @@
 import { ModuleRef } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
-import { readEnvironment } from '../configuration/environment.js';
-import type { Environment } from '../configuration/environment.js';
+import { readEnvironment } from './environment.js';
+import type { Environment } from './environment.js';
 
 /** A provider that `@nestjs/config` adds to every app that uses it. Names of classes do not survive a minifier. */
 const CONFIGURATION_TOKEN = 'CONFIGURATION_TOKEN';
@@ -14,8 +14,7 @@ export async function hostEnvironment(modules: ModulesContainer): Promise<Enviro
   const all = [...modules.values()];
   // A host without the module need not load its package either.
   if (!all.some(({ providers }) => providers.has(CONFIGURATION_TOKEN))) return readEnvironment(undefined);
-  const { LoadedConfig } =
-    require('../configuration/loaded-config.js') as typeof import('../configuration/loaded-config.js');
+  const { LoadedConfig } = require('./loaded-config.js') as typeof import('./loaded-config.js');
   let service: Parameters<typeof readEnvironment>[0];
   for (const { metatype, providers } of all) {
     const moduleRef = providers.get(ModuleRef)?.instance as ModuleRef | undefined;

@@ -1,10 +1,10 @@
-import type { Issues } from '../../kernel/values/issues.js';
-import { Refusal } from '../../kernel/values/kind.js';
-import { isRecord } from '../../kernel/values/kinds.js';
-import { isField } from '../../kernel/values/options.js';
-import type { Field, Fields, ReadOptions } from '../../kernel/values/options.js';
-import type { Setting } from '../../kernel/values/setting.js';
-import { mustBe, shown } from '../../kernel/values/words.js';
+import type { Issues } from '../values/issues.js';
+import { Refusal } from '../values/kind.js';
+import { isRecord } from '../values/kinds.js';
+import { isField } from '../values/options.js';
+import type { Field, Fields, ReadOptions } from '../values/options.js';
+import type { Setting } from '../values/setting.js';
+import { mustBe, shown } from '../values/words.js';
 
 /** A value as it was given, and what the host knows it by: the path of its option, or its variable. */
 export interface Given {
