@@ -1,0 +1,38 @@
+import type { Hold, StoredEvent } from '../buffer/buffer-words.js';
+import type { ErrorRecord } from '../events/event-words.js';
+
+/** Where a consumer takes events from: the shared lanes of threads, or the lanes of the app's own thread. */
+export interface EventSource {
+  /** Claims the next event; null when there is none. */
+  next(): StoredEvent | null;
+  /** Whether there may be one; it may say so once too often, never too seldom. */
+  hasReady(): boolean;
+  /** Claims a suspect of a thread's death. Left out: this consumer never runs any, since it must not die (the app's thread). */
+  nextSuspect?(): StoredEvent | null;
+  /** Whether suspects wait, and this consumer is the one that runs them. */
+  hasSuspects?(): boolean;
+}
+
+/** What a consumer writes down of itself where all threads see it. */
+export interface ConsumerCells {
+  /** Whether it rests, so that the next event rings for it. */
+  sleeping: boolean;
+  /** Whether it was told to claim nothing more. */
+  readonly draining: boolean;
+  /** Slot + 1 of the suspect that it runs, and nothing beside it; 0: none. */
+  alone: number;
+  /** How many events it runs. */
+  running: number;
+  /** One run has begun. @param latencyMs since the event was emitted */
+  began(latencyMs: number): void;
+  /** One run is over. @param processingMs how long it took */
+  ended(succeeded: boolean, processingMs: number): void;
+}
+
+/** Who decides what becomes of an event after its run. */
+export interface RunOutcomes {
+  /** Its handlers have returned: the event is over. */
+  done(event: Hold): void;
+  /** Its run failed: it stays claimed until the app decides. */
+  failed(event: Hold, error: ErrorRecord): void;
+}

@@ -1,0 +1,242 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { StoredEvent } from '../buffer/buffer-words.js';
+import type { ErrorRecord } from '../events/event-words.js';
+import { EventConsumer } from './event-consumer.js';
+import type { ConsumerParts } from './event-consumer.js';
+import type { LazySignal } from './lazy-signal.js';
+
+/** A source, cells and outcomes that write down all that happens to them. */
+class Stage {
+  readonly ready: number[] = [];
+  readonly suspects: number[] = [];
+  readonly started: number[] = [];
+  readonly done: number[] = [];
+  readonly failed: [slot: number, error: ErrorRecord][] = [];
+  readonly listenerErrors: unknown[] = [];
+  readonly open = new Map<
+    number,
+    { resolve: () => void; reject: (error: unknown) => void; signal: LazySignal }
+  >();
+  /** Called when the consumer has said that it rests, before it looks again. */
+  beforeLook: () => void = () => undefined;
+  now = 1_000;
+  readonly ended: boolean[] = [];
+  readonly cells = {
+    sleeping: false,
+    draining: false,
+    alone: 0,
+    running: 0,
+    began: (_: number) => undefined,
+    ended: (succeeded: boolean) => void this.ended.push(succeeded),
+  };
+  readonly consumer: EventConsumer;
+
+  constructor(parts: Partial<ConsumerParts> = {}) {
+    const take = (from: number[]): StoredEvent | null => {
+      const slot = from.shift();
+      return slot === undefined
+        ? null
+        : {
+            slot,
+            generation: 1,
+            type: 0,
+            lane: 1,
+            sequence: slot,
+            emittedAt: this.now,
+            json: '{}',
+            attempts: 0,
+            crashes: 0,
+          };
+    };
+    this.consumer = new EventConsumer({
+      source: {
+        next: () => take(this.ready),
+        hasReady: () => {
+          if (this.cells.sleeping) this.beforeLook();
+          return this.ready.length > 0;
+        },
+        nextSuspect: () => take(this.suspects),
+        hasSuspects: () => this.suspects.length > 0,
+      },
+      cells: this.cells,
+      outcomes: {
+        done: ({ slot }) => void this.done.push(slot),
+        failed: ({ slot }, error) => void this.failed.push([slot, error]),
+      },
+      run: (event, signal) => {
+        this.started.push(event.slot);
+        return new Promise<void>((resolve, reject) => this.open.set(event.slot, { resolve, reject, signal }));
+      },
+      now: () => this.now,
+      listenerFailed: (error) => void this.listenerErrors.push(error),
+      concurrency: 2,
+      perTurn: 64,
+      handlerTimeoutMs: 50,
+      ...parts,
+    });
+  }
+
+  /** Until something is so; the test's own deadline ends a hang. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await nextTurn();
+  }
+}
+
+test('runs at most so many at once, in order, and rests when there is nothing', async () => {
+  const stage = new Stage();
+  stage.ready.push(1, 2, 3);
+  stage.consumer.wake();
+  expect(stage.started).toEqual([1, 2]);
+  expect(stage.cells).toMatchObject({ sleeping: false, running: 2 });
+  stage.open.get(2)!.resolve();
+  await stage.until(() => stage.started.length === 3);
+  stage.open.get(1)!.reject(new TypeError('no'));
+  stage.open.get(3)!.resolve();
+  await stage.until(() => stage.consumer.running === 0);
+  expect(stage.done).toEqual([2, 3]);
+  expect(stage.failed).toEqual([[1, expect.objectContaining({ name: 'TypeError', message: 'no' })]]);
+  expect(stage.ended.sort()).toEqual([false, true, true]);
+  expect(stage.cells).toMatchObject({ sleeping: true, running: 0 });
+});
+
+test('finds what came between its last look and its word that it rests', () => {
+  const stage = new Stage();
+  stage.beforeLook = () => {
+    stage.ready.push(7);
+    stage.beforeLook = () => undefined;
+  };
+  stage.consumer.wake();
+  expect(stage.started).toEqual([7]);
+});
+
+test('lets the thread go on after so many claims, also when its handlers are synchronous', async () => {
+  const stage = new Stage({ perTurn: 3, run: ({ slot }) => void stage.started.push(slot) });
+  stage.ready.push(...Array.from({ length: 8 }, (_, slot) => slot));
+  stage.consumer.wake();
+  expect(stage.started).toHaveLength(3);
+  // The bell does not shorten the turn of others.
+  stage.consumer.wake();
+  expect(stage.started).toHaveLength(3);
+  await nextTurn();
+  expect(stage.started).toHaveLength(6);
+  await stage.until(() => stage.done.length === 8);
+});
+
+test('a source that promises what it has not holds no thread', async () => {
+  let looks = 0;
+  const lying = new Stage({ perTurn: 3, source: { next: () => null, hasReady: () => (looks += 1) < 100 } });
+  lying.consumer.wake();
+  expect(looks).toBe(3);
+  await lying.until(() => looks === 100);
+});
+
+test('runs a suspect alone: after all that runs, before all that waits', async () => {
+  const stage = new Stage({ concurrency: 3 });
+  stage.ready.push(1, 2);
+  stage.consumer.wake();
+  stage.suspects.push(9);
+  stage.ready.push(3);
+  stage.consumer.wake();
+  expect(stage.started).toEqual([1, 2]);
+  stage.open.get(1)!.resolve();
+  await nextTurn();
+  expect(stage.started).toEqual([1, 2]);
+  stage.open.get(2)!.resolve();
+  await stage.until(() => stage.started.includes(9));
+  expect(stage.cells.alone).toBe(10);
+  stage.consumer.wake();
+  expect(stage.started).toEqual([1, 2, 9]);
+  stage.open.get(9)!.reject(null);
+  await stage.until(() => stage.started.includes(3));
+  expect(stage.cells.alone).toBe(0);
+  expect(stage.failed).toEqual([
+    [9, expect.objectContaining({ message: 'What was thrown is not an Error: null' })],
+  ]);
+});
+
+test('tells a handler that takes too long to stop, and fails its run when it settles', async () => {
+  const stage = new Stage();
+  stage.ready.push(1, 2);
+  stage.consumer.wake();
+  const { signal } = stage.open.get(1)!.signal;
+  signal.addEventListener('abort', () => {
+    throw new Error('a listener of the handler');
+  });
+  stage.now += 60;
+  await stage.until(() => signal.aborted);
+  expect(stage.failed).toEqual([]);
+  expect(stage.consumer.running).toBe(2);
+  // Asked for late, it has aborted already.
+  expect(stage.open.get(2)!.signal.signal.aborted).toBe(true);
+  stage.open.get(1)!.resolve();
+  stage.open.get(2)!.reject(new Error('stopped'));
+  await stage.until(() => stage.consumer.running === 0);
+  expect(stage.failed).toEqual([
+    [1, expect.objectContaining({ name: 'EventTimeoutError', code: 'EVENT_TIMEOUT' })],
+    [
+      2,
+      expect.objectContaining({
+        name: 'EventTimeoutError',
+        cause: expect.objectContaining({ message: 'stopped' }),
+      }),
+    ],
+  ]);
+  expect(stage.listenerErrors).toHaveLength(1);
+});
+
+test('gives a handler up that does not settle, and lets others go on', async () => {
+  const stage = new Stage({ concurrency: 1 });
+  stage.ready.push(1, 2);
+  stage.consumer.wake();
+  stage.now += 60;
+  await stage.until(() => stage.open.get(1)!.signal.signal.aborted);
+  stage.now += 5_000;
+  await stage.until(() => stage.started.includes(2));
+  expect(stage.failed).toEqual([[1, expect.objectContaining({ name: 'EventTimeoutError' })]]);
+  stage.open.get(1)!.resolve();
+  stage.open.get(2)!.resolve();
+  await stage.until(() => stage.consumer.running === 0);
+  expect(stage.done).toEqual([2]);
+  expect(stage.failed).toHaveLength(1);
+});
+
+test('stops: claims nothing more, waits for what runs, and can go on', async () => {
+  const stage = new Stage();
+  stage.ready.push(1, 2, 3);
+  stage.consumer.wake();
+  let isStopped = false;
+  const stopped = stage.consumer.stop().then(() => (isStopped = true));
+  stage.open.get(1)!.resolve();
+  await nextTurn();
+  expect([isStopped, stage.started]).toEqual([false, [1, 2]]);
+  stage.consumer.abort(new Error('shutdown'));
+  expect(stage.open.get(2)!.signal.signal.reason).toEqual(new Error('shutdown'));
+  stage.open.get(2)!.reject(new Error('gone'));
+  await stopped;
+  await stage.consumer.stop();
+  stage.consumer.resume();
+  expect(stage.started).toEqual([1, 2, 3]);
+});
+
+test('claims nothing while it drains', () => {
+  const stage = new Stage();
+  stage.cells.draining = true;
+  stage.ready.push(1);
+  stage.consumer.wake();
+  expect(stage.started).toEqual([]);
+  expect(stage.cells.sleeping).toBe(false);
+});
+
+test('runs in nobody’s context, whoever rings', async () => {
+  const request = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const stage = new Stage({
+    perTurn: 1,
+    run: async () => void seen.push(request.getStore()),
+  });
+  stage.ready.push(1, 2, 3);
+  request.run('request-1', () => stage.consumer.wake());
+  await stage.until(() => stage.done.length === 3);
+  expect(seen).toEqual([undefined, undefined, undefined]);
+});

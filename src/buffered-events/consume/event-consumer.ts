@@ -1,0 +1,233 @@
+import type { StoredEvent } from '../buffer/buffer-words.js';
+import { EventTimeoutError } from '../events/errors.js';
+import type { ErrorRecord } from '../events/event-words.js';
+import { inRootContext } from '../../kernel/host/root-context.js';
+import type { ConsumerCells, EventSource, RunOutcomes } from './consumer-words.js';
+import { errorRecordOf } from './error-record.js';
+import { LazySignal } from './lazy-signal.js';
+
+/** How long a handler that was told to stop may take to settle, milliseconds. */
+const GRACE_MS = 5_000;
+/** How often it is looked whether a run takes too long, at most and at least. */
+const LONGEST_LOOK_MS = 1_000;
+const SHORTEST_LOOK_MS = 5;
+
+/** What a consumer is made of. */
+export interface ConsumerParts {
+  readonly source: EventSource;
+  readonly cells: ConsumerCells;
+  readonly outcomes: RunOutcomes;
+  /** Runs the handlers of an event; see `EventRunner.run`. */
+  readonly run: (event: StoredEvent, signal: LazySignal) => unknown;
+  /** Milliseconds since the epoch with fractions, as `emittedAt` was taken. */
+  readonly now: () => number;
+  /** Told what a listener of `ctx.signal` throws. Must not throw. */
+  readonly listenerFailed: (error: unknown) => void;
+  /** Events at once. */
+  readonly concurrency: number;
+  /** Events that it claims before it lets timers and sockets of its thread go on. */
+  readonly perTurn: number;
+  readonly handlerTimeoutMs: number;
+}
+
+/** One event between its claim and its end. */
+interface Run {
+  readonly event: StoredEvent;
+  readonly signal: LazySignal;
+  readonly startedAt: number;
+  /** That its handler took too long and was told so, and when. */
+  stopped: { readonly at: number; readonly reason: EventTimeoutError } | undefined;
+}
+
+/**
+ * Claims events and runs them: the same code in a worker thread and in the app's. It rests when there is nothing to
+ * claim, and says so first: who puts an event after that rings, and what was put before it finds on a second look.
+ */
+export class EventConsumer {
+  /** In order of their start. */
+  private readonly runs = new Set<Run>();
+  private claimed = 0;
+  private turn: NodeJS.Immediate | undefined;
+  private look: NodeJS.Timeout | undefined;
+  /** The suspect that runs now. */
+  private alone: StoredEvent | undefined;
+  private isStopped = false;
+  private whenIdle: (() => void)[] = [];
+
+  constructor(private readonly parts: ConsumerParts) {}
+
+  /** How many events run. */
+  get running(): number {
+    return this.runs.size;
+  }
+
+  /** There is something to claim, perhaps: the bell. */
+  wake(): void {
+    if (this.turn !== undefined) return;
+    this.claimed = 0;
+    // Whoever rings may be in the middle of a request.
+    inRootContext(() => this.fill());
+  }
+
+  /** Claims nothing more. @returns when what runs has settled, or has been given up */
+  stop(): Promise<void> {
+    this.isStopped = true;
+    this.parts.cells.sleeping = false;
+    if (this.turn !== undefined) clearImmediate(this.turn);
+    this.turn = undefined;
+    if (this.runs.size === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.whenIdle.push(resolve));
+  }
+
+  /** Goes on after {@link stop}. */
+  resume(): void {
+    this.isStopped = false;
+    this.wake();
+  }
+
+  /** Tells all handlers that run to stop. Their runs end as their handlers do. */
+  abort(reason: Error): void {
+    for (const { signal } of this.runs) signal.abort(reason);
+  }
+
+  private fill(): void {
+    const { concurrency, perTurn, cells } = this.parts;
+    while (!this.isStopped && this.alone === undefined && this.runs.size < concurrency) {
+      if (this.claimed >= perTurn) {
+        this.goOnNextTurn();
+        return;
+      }
+      // Counted before it is known whether there is one: so a source that promises too much cannot hold the thread.
+      this.claimed += 1;
+      if (cells.draining) return;
+      if (this.suspectsWait()) {
+        // A suspect runs when nothing else does: so it is known who a thread dies of. Whatever ends next comes back here.
+        if (this.runs.size > 0) return;
+        this.runSuspect();
+      } else {
+        const event = this.parts.source.next();
+        if (event !== null) this.begin(event);
+        else if (this.rests()) return;
+      }
+    }
+  }
+
+  private suspectsWait(): boolean {
+    return this.parts.source.hasSuspects?.() === true;
+  }
+
+  private runSuspect(): void {
+    const event = this.parts.source.nextSuspect?.() ?? null;
+    if (event === null) return;
+    this.alone = event;
+    this.parts.cells.alone = event.slot + 1;
+    this.begin(event);
+  }
+
+  /** @returns false when an event came between the last look and the word that it rests */
+  private rests(): boolean {
+    const { cells, source } = this.parts;
+    cells.sleeping = true;
+    if (!source.hasReady() && !this.suspectsWait()) return true;
+    cells.sleeping = false;
+    return false;
+  }
+
+  private goOnNextTurn(): void {
+    this.turn ??= setImmediate(() => {
+      this.turn = undefined;
+      this.claimed = 0;
+      this.fill();
+    });
+  }
+
+  private begin(event: StoredEvent): void {
+    const { cells, now, run, listenerFailed } = this.parts;
+    cells.sleeping = false;
+    const startedAt = now();
+    const started: Run = { event, signal: new LazySignal(listenerFailed), startedAt, stopped: undefined };
+    this.runs.add(started);
+    cells.running = this.runs.size;
+    cells.began(startedAt - event.emittedAt);
+    this.look ??= this.newLook();
+    let answer: unknown;
+    try {
+      answer = run(event, started.signal);
+    } catch (error) {
+      this.end(started, errorRecordOf(error));
+      return;
+    }
+    // Whatever may have a `then` is awaited, as an async function would.
+    if ((typeof answer === 'object' && answer !== null) || typeof answer === 'function') {
+      void this.settle(started, answer);
+    } else this.end(started);
+  }
+
+  private async settle(run: Run, answer: unknown): Promise<void> {
+    try {
+      await answer;
+      this.end(run);
+    } catch (error) {
+      this.end(run, errorRecordOf(error));
+    }
+    this.fill();
+  }
+
+  /** Ends a run, unless it was given up before. */
+  private end(run: Run, failure?: ErrorRecord): void {
+    if (!this.runs.delete(run)) return;
+    const { cells, outcomes, now } = this.parts;
+    const error = run.stopped === undefined ? failure : this.tooLong(run.stopped.reason, failure);
+    cells.ended(error === undefined, now() - run.startedAt);
+    cells.running = this.runs.size;
+    if (error === undefined) outcomes.done(run.event);
+    else outcomes.failed(run.event, error);
+    if (this.alone === run.event) {
+      this.alone = undefined;
+      cells.alone = 0;
+    }
+    if (this.runs.size === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
+  }
+
+  /** One timer for all runs, which looks now and then: a timer of its own would be a large part of what an event costs. */
+  private newLook(): NodeJS.Timeout {
+    const everyMs = Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, this.parts.handlerTimeoutMs / 10));
+    return setInterval(() => this.lookForLongRuns(), everyMs).unref();
+  }
+
+  private lookForLongRuns(): void {
+    if (this.runs.size === 0) {
+      clearInterval(this.look);
+      this.look = undefined;
+      return;
+    }
+    const now = this.parts.now();
+    for (const run of this.runs) {
+      // They stand in order of their start.
+      if (now - run.startedAt < this.parts.handlerTimeoutMs) break;
+      if (run.stopped === undefined) this.tellToStop(run, now);
+      else if (now - run.stopped.at >= GRACE_MS) this.giveUp(run);
+    }
+  }
+
+  private tellToStop(run: Run, now: number): void {
+    const reason = new EventTimeoutError(
+      `A handler took longer than threads.handlerTimeoutMs (${this.parts.handlerTimeoutMs} ms).`,
+    );
+    run.stopped = { at: now, reason };
+    run.signal.abort(reason);
+  }
+
+  /** Its handler has not settled in time: others may go on. Whatever it does from now on counts no more. */
+  private giveUp(run: Run): void {
+    this.end(run);
+    this.fill();
+  }
+
+  private tooLong(reason: EventTimeoutError, failure: ErrorRecord | undefined): ErrorRecord {
+    const record = errorRecordOf(reason);
+    if (failure === undefined || failure.code === reason.code) return record;
+    const { cause: _, ...cause } = failure;
+    return { ...record, cause };
+  }
+}

@@ -1,0 +1,54 @@
+import type { StoredEvent } from '../buffer/buffer-words.js';
+import { LANES } from '../buffer/buffer-words.js';
+import type { BufferedEvent } from '../events/event-map.js';
+import type { EventContext, EventPriority } from '../events/event-words.js';
+import type { LazySignal } from './lazy-signal.js';
+
+/** What a handler knows of its run. A class, since what is seldom asked for is made when it is. */
+export class HandlerContext implements EventContext {
+  readonly id: string;
+  readonly correlationId: string;
+  readonly priority: EventPriority;
+  /** 1 for the first run. */
+  readonly attempt: number;
+  readonly emittedAt: number;
+  readonly #lazy: LazySignal;
+  readonly #carriedJson: string | undefined;
+  #carried: { readonly value: unknown } | undefined;
+
+  constructor(
+    bus: string,
+    readonly type: string,
+    event: StoredEvent,
+    lazy: LazySignal,
+  ) {
+    this.id = eventId(bus, event.sequence);
+    this.correlationId = event.correlationId ?? this.id;
+    this.priority = LANES[event.lane] ?? 'normal';
+    this.attempt = event.attempts + 1;
+    this.emittedAt = event.emittedAt;
+    this.#lazy = lazy;
+    this.#carriedJson = event.carried;
+  }
+
+  get signal(): AbortSignal {
+    return this.#lazy.signal;
+  }
+
+  get carried(): unknown {
+    if (this.#carriedJson === undefined) return undefined;
+    this.#carried ??= { value: JSON.parse(this.#carriedJson) as unknown };
+    return this.#carried.value;
+  }
+}
+
+/** Half of the bus, half of its count: unique among processes, and not stored with each event. */
+export function eventId(bus: string, sequence: number): string {
+  return `${bus}-${sequence.toString(36)}`;
+}
+
+/** The event as a handler gets it: fields of the payload beside its own, which win. */
+export function eventObject(type: string, payload: unknown, correlationId: string): BufferedEvent {
+  const fields = typeof payload === 'object' && !Array.isArray(payload) ? payload : undefined;
+  return { ...fields, type, payload, correlationId };
+}
