@@ -32,6 +32,8 @@ export interface NewEvent {
   readonly carried?: string;
   /** The payload. */
   readonly json: string;
+  /** Of the payload, in UTF-8: whoever held it against `maxEventSize` has measured it. */
+  readonly bytes: number;
 }
 
 /** One slot at one time of its life: it goes stale when the slot is given on. */
@@ -46,4 +48,17 @@ export interface StoredEvent extends Hold, NewEvent {
   readonly attempts: number;
   /** Deaths of a thread that ran it alone. */
   readonly crashes: number;
+}
+
+/** Where a consumer gets its events from: lanes that threads share, or those of the app's thread. */
+export interface EventLanes {
+  /** Claims the event whose turn it is. */
+  next(): StoredEvent | null;
+  /** Whether there may be something to claim. */
+  hasReady(): boolean;
+  /**
+   * It was handled: its slot is free. What is not held any more stays as it is.
+   * @returns true when somebody waits for room, and this caller is the one who has to tell (`EventBuffer.wantRoom`)
+   */
+  done(hold: Hold): boolean;
 }

@@ -1,0 +1,174 @@
+import { CELL_INTS } from './layout.js';
+import type { SharedViews } from './shared-views.js';
+
+/** Buckets of a histogram: the nth counts times of at least 2ⁿ⁻¹ and less than 2ⁿ µs; the last all longer ones. */
+export const HISTOGRAM_BUCKETS = 24;
+
+const Cell = {
+  sleeping: 0,
+  beat: 1,
+  draining: 2,
+  alone: 3,
+  running: 4,
+  done: 5,
+  failed: 6,
+  processingUs: 7,
+  /** Blocks of what was done. */
+  blocks: 8,
+  /** What is being done this moment, and what stood counted before it. */
+  endingSlot: 9,
+  endingGeneration: 10,
+  doneBefore: 11,
+  blocksBefore: 12,
+  latency: 16,
+  processing: 16 + HISTOGRAM_BUCKETS,
+} as const;
+
+/**
+ * What one thread tells of itself, and the two words by which the app tells it something. Counters are written by their
+ * thread alone and wrap at 2³²: read them as differences. They go on when a thread of the same number follows.
+ */
+export class ThreadCells {
+  private readonly ints: Int32Array;
+
+  constructor(views: SharedViews, owner: number) {
+    const from = views.at.cells + owner * CELL_INTS;
+    this.ints = views.ints.subarray(from, from + CELL_INTS);
+  }
+
+  /** The thread: it rests from now on. It looks once more for work afterwards, or it may miss a bell. */
+  sleep(): void {
+    Atomics.store(this.ints, Cell.sleeping, 1);
+  }
+
+  /** Either side, one of them wins: the app before it rings, the thread when it found work or was rung. */
+  wake(): boolean {
+    return Atomics.compareExchange(this.ints, Cell.sleeping, 1, 0) === 1;
+  }
+
+  get sleeping(): boolean {
+    return Atomics.load(this.ints, Cell.sleeping) === 1;
+  }
+
+  /** The thread's loop turns. */
+  beat(): void {
+    Atomics.add(this.ints, Cell.beat, 1);
+  }
+
+  /** Changes while the thread's loop turns. */
+  get beats(): number {
+    return Atomics.load(this.ints, Cell.beat);
+  }
+
+  /** Set by the app: claim nothing any more. */
+  get draining(): boolean {
+    return Atomics.load(this.ints, Cell.draining) === 1;
+  }
+  set draining(draining: boolean) {
+    Atomics.store(this.ints, Cell.draining, draining ? 1 : 0);
+  }
+
+  /** The suspect that the thread runs, and nothing beside it; −1: none. */
+  get alone(): number {
+    return Atomics.load(this.ints, Cell.alone) - 1;
+  }
+  set alone(slot: number) {
+    Atomics.store(this.ints, Cell.alone, slot + 1);
+  }
+
+  /** Events that the thread runs. */
+  get running(): number {
+    return this.ints[Cell.running] as number;
+  }
+  set running(running: number) {
+    this.ints[Cell.running] = running;
+  }
+
+  /** Events handled. */
+  get done(): number {
+    return this.ints[Cell.done] as number;
+  }
+
+  /** Runs that failed. */
+  get failed(): number {
+    return this.ints[Cell.failed] as number;
+  }
+  set failed(failed: number) {
+    this.ints[Cell.failed] = failed;
+  }
+
+  /** Blocks that became free with what was done. */
+  get blocks(): number {
+    return this.ints[Cell.blocks] as number;
+  }
+
+  /** Microseconds from the start of runs to their end, in all. */
+  get processingUs(): number {
+    return this.ints[Cell.processingUs] as number;
+  }
+
+  /** A run has started, so long after its event was emitted. */
+  started(latencyMs: number): void {
+    const at = Cell.latency + bucketOf(latencyMs * 1_000);
+    this.ints[at] = (this.ints[at] as number) + 1;
+  }
+
+  /** A run has ended, well or not, after so long. */
+  ended(processingMs: number): void {
+    const us = processingMs * 1_000;
+    const at = Cell.processing + bucketOf(us);
+    this.ints[at] = (this.ints[at] as number) + 1;
+    this.ints[Cell.processingUs] = (this.ints[Cell.processingUs] as number) + Math.round(us);
+  }
+
+  /** Runs by how long after the emit they started. A view: it goes on counting. */
+  get latency(): Int32Array {
+    return this.ints.subarray(Cell.latency, Cell.latency + HISTOGRAM_BUCKETS);
+  }
+
+  /** Runs by how long they took. A view: it goes on counting. */
+  get processing(): Int32Array {
+    return this.ints.subarray(Cell.processing, Cell.processing + HISTOGRAM_BUCKETS);
+  }
+
+  /** The app, before a thread of this number starts: what a dead one said of itself holds no more. */
+  reset(): void {
+    for (const cell of [Cell.sleeping, Cell.draining, Cell.alone, Cell.running]) {
+      Atomics.store(this.ints, cell, 0);
+    }
+  }
+
+  /**
+   * The thread, just before it frees a slot: counted first, so that whoever finds the slot free finds it counted.
+   * @param blocks of the slot
+   */
+  count(slot: number, generation: number, blocks: number): void {
+    const { ints } = this;
+    const done = ints[Cell.done] as number;
+    const blocksBefore = ints[Cell.blocks] as number;
+    ints[Cell.doneBefore] = done;
+    ints[Cell.blocksBefore] = blocksBefore;
+    ints[Cell.endingGeneration] = generation;
+    ints[Cell.endingSlot] = slot + 1;
+    ints[Cell.done] = (done + 1) | 0;
+    ints[Cell.blocks] = (blocksBefore + blocks) | 0;
+  }
+
+  /** Whether this slot was the last to be counted. When it is still claimed, its thread died before it was free. */
+  counted(slot: number, generation: number): boolean {
+    return this.ints[Cell.endingSlot] === slot + 1 && this.ints[Cell.endingGeneration] === generation;
+  }
+
+  /** What was counted last was not freed after all. */
+  uncount(): void {
+    this.ints[Cell.done] = this.ints[Cell.doneBefore] as number;
+    this.ints[Cell.blocks] = this.ints[Cell.blocksBefore] as number;
+    this.ints[Cell.endingSlot] = 0;
+  }
+}
+
+function bucketOf(us: number): number {
+  // Of more than 2³² only the lower bits would be seen; a clock that was set back gives less than nothing.
+  if (us >= 0x7fffffff) return HISTOGRAM_BUCKETS - 1;
+  return Math.min(HISTOGRAM_BUCKETS - 1, 32 - Math.clz32(Math.max(0, us)));
+}
