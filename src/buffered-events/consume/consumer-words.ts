@@ -13,20 +13,24 @@ export interface EventSource {
   hasSuspects?(): boolean;
 }
 
-/** What a consumer writes down of itself where all threads see it. */
+/** What a consumer writes down of itself where all threads see it: `ThreadCells`. */
 export interface ConsumerCells {
-  /** Whether it rests, so that the next event rings for it. */
-  sleeping: boolean;
+  /** It rests, so that the next event rings for it. */
+  sleep(): void;
+  /** It rests no more. */
+  wake(): void;
   /** Whether it was told to claim nothing more. */
   readonly draining: boolean;
-  /** Slot + 1 of the suspect that it runs, and nothing beside it; 0: none. */
+  /** Slot of the suspect that it runs, and nothing beside it; −1: none. */
   alone: number;
   /** How many events it runs. */
   running: number;
+  /** Runs that failed. */
+  failed: number;
   /** One run has begun. @param latencyMs since the event was emitted */
-  began(latencyMs: number): void;
+  started(latencyMs: number): void;
   /** One run is over. @param processingMs how long it took */
-  ended(succeeded: boolean, processingMs: number): void;
+  ended(processingMs: number): void;
 }
 
 /** Who decides what becomes of an event after its run. */

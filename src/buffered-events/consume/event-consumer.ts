@@ -72,7 +72,7 @@ export class EventConsumer {
   /** Claims nothing more. @returns when what runs has settled, or has been given up */
   stop(): Promise<void> {
     this.isStopped = true;
-    this.parts.cells.sleeping = false;
+    this.parts.cells.wake();
     if (this.turn !== undefined) clearImmediate(this.turn);
     this.turn = undefined;
     if (this.runs.size === 0) return Promise.resolve();
@@ -120,16 +120,16 @@ export class EventConsumer {
     const event = this.parts.source.nextSuspect?.() ?? null;
     if (event === null) return;
     this.alone = event;
-    this.parts.cells.alone = event.slot + 1;
+    this.parts.cells.alone = event.slot;
     this.begin(event);
   }
 
   /** @returns false when an event came between the last look and the word that it rests */
   private rests(): boolean {
     const { cells, source } = this.parts;
-    cells.sleeping = true;
+    cells.sleep();
     if (!source.hasReady() && !this.suspectsWait()) return true;
-    cells.sleeping = false;
+    cells.wake();
     return false;
   }
 
@@ -143,12 +143,12 @@ export class EventConsumer {
 
   private begin(event: StoredEvent): void {
     const { cells, now, run, listenerFailed } = this.parts;
-    cells.sleeping = false;
+    cells.wake();
     const startedAt = now();
     const started: Run = { event, signal: new LazySignal(listenerFailed), startedAt, stopped: undefined };
     this.runs.add(started);
     cells.running = this.runs.size;
-    cells.began(startedAt - event.emittedAt);
+    cells.started(startedAt - event.emittedAt);
     this.look ??= this.newLook();
     let answer: unknown;
     try {
@@ -178,13 +178,14 @@ export class EventConsumer {
     if (!this.runs.delete(run)) return;
     const { cells, outcomes, now } = this.parts;
     const error = run.stopped === undefined ? failure : this.tooLong(run.stopped.reason, failure);
-    cells.ended(error === undefined, now() - run.startedAt);
+    cells.ended(now() - run.startedAt);
+    if (error !== undefined) cells.failed = (cells.failed + 1) | 0;
     cells.running = this.runs.size;
     if (error === undefined) outcomes.done(run.event);
     else outcomes.failed(run.event, error);
     if (this.alone === run.event) {
       this.alone = undefined;
-      cells.alone = 0;
+      cells.alone = -1;
     }
     if (this.runs.size === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
   }

@@ -17,6 +17,7 @@ const stored: StoredEvent = {
   attempts: 2,
   crashes: 0,
   json: '{"email":"a@b.c"}',
+  bytes: 17,
 };
 
 type Calls = [event: unknown, context: EventContext][];
