@@ -1,8 +1,10 @@
 import type { Setting } from '../src/kernel/values/setting.js';
 import { settingsOf } from '../src/kernel/values/setting.js';
+import { SECTIONS as EVENT_SECTIONS } from '../src/buffered-events/configuration/settings.js';
 import { variablePartOf } from '../src/message-queue/configuration/resolve-queues.js';
 import { valueAt } from '../src/kernel/settings/read-settings.js';
 import { SECTIONS } from '../src/message-queue/configuration/settings.js';
+import type { Fields } from '../src/kernel/values/options.js';
 import type { QueueDefinition } from '../src/message-queue/jobs/queue-definition.js';
 import { QUEUE_SETTINGS } from '../src/message-queue/jobs/queue-settings.js';
 import { settingDescriptions } from './setting-descriptions.js';
@@ -11,6 +13,7 @@ const GENERATED =
   'Generated from the declarations of the settings by `npm run docs`; edit those, not this file.';
 const LIBRARY = 'src/message-queue';
 const DESCRIPTIONS = settingDescriptions(`${LIBRARY}/configuration/settings.ts`, 'SETTINGS');
+const OF_EVENTS = settingDescriptions('src/buffered-events/configuration/settings.ts', 'SETTINGS');
 const OF_QUEUES = settingDescriptions(`${LIBRARY}/jobs/queue-settings.ts`, 'QUEUE_SETTINGS');
 
 /** A variable that the app reads in addition to those of the module. */
@@ -34,15 +37,7 @@ export function renderEnvironmentExample(
     '# Every variable is optional; a blank one counts as not set.',
   ];
   for (const [section, tree] of Object.entries(SECTIONS)) {
-    lines.push('', `# --- ${section} ---`);
-    for (const [path, setting] of settingsOf(tree)) {
-      const { kind, variable, unset, example } = setting;
-      if (variable === undefined) continue;
-      const value = example ?? (unset === undefined ? '' : kind.toText(unset));
-      lines.push('', ...commented(plain(described(DESCRIPTIONS, path))));
-      lines.push(...commented(`Allowed: ${kind.expected}.`));
-      lines.push(...commented(plain(`Default: ${defaultText(setting)}.`)), `# ${variable}=${value}`);
-    }
+    lines.push('', `# --- ${section} ---`, ...variableLines(tree, DESCRIPTIONS));
   }
   lines.push('', '# --- Queues ---', '# Your own queues have the same four, with their names in capitals.');
   for (const definition of definitions) {
@@ -51,6 +46,14 @@ export function renderEnvironmentExample(
       lines.push(`# ${variable}=${String(valueAt(definition, path))}`);
     }
   }
+  for (const [section, tree] of Object.entries(EVENT_SECTIONS)) {
+    lines.push(
+      '',
+      `# --- ${section} ---`,
+      '# Read by BufferedEventsModule.',
+      ...variableLines(tree, OF_EVENTS),
+    );
+  }
   lines.push('', '# --- Reference app ---', '# Read by the app in src/, not by the module.');
   for (const { variable, allowed, description, example, ...fallback } of appVariables) {
     lines.push('', ...commented(plain(description)), ...commented(plain(`Allowed: ${allowed}.`)));
@@ -58,6 +61,21 @@ export function renderEnvironmentExample(
     lines.push(`# ${variable}=${example ?? fallback.default ?? ''}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function variableLines(tree: Fields, descriptions: ReadonlyMap<string, string>): string[] {
+  return settingsOf(tree).flatMap(([path, setting]) => {
+    const { kind, variable, unset, example } = setting;
+    if (variable === undefined) return [];
+    const value = example ?? (unset === undefined ? '' : kind.toText(unset));
+    return [
+      '',
+      ...commented(plain(described(descriptions, path))),
+      ...commented(`Allowed: ${kind.expected}.`),
+      ...commented(plain(`Default: ${defaultText(setting)}.`)),
+      `# ${variable}=${value}`,
+    ];
+  });
 }
 
 /** The text of `docs/configuration.md`. */
@@ -76,22 +94,35 @@ export function renderConfigurationPage(
     'A variable that looks like a misspelling of one of these is a mistake too, and an unknown option always is.',
   ];
   for (const [section, tree] of Object.entries(SECTIONS)) {
-    lines.push(
+    lines.push('', `## ${section}`, ...settingLines(tree, DESCRIPTIONS));
+  }
+  lines.push(...queueSettingLines(), ...queueTableLines(definitions), ...CODE_LINES);
+  lines.push(...eventLines(), ...appVariableLines(appVariables));
+  return `${lines.join('\n')}\n`;
+}
+
+function settingLines(tree: Fields, descriptions: ReadonlyMap<string, string>): string[] {
+  const rows = settingsOf(tree).map(([path, setting]) => {
+    const variable = setting.variable === undefined ? '–' : `\`${setting.variable}\``;
+    const cells = [`\`${path}\``, variable, setting.kind.expected, defaultText(setting)];
+    return `| ${[...cells, described(descriptions, path)].map(cell).join(' | ')} |`;
+  });
+  return ['', '| Option | Variable | Allowed | Default | |', '|---|---|---|---|---|', ...rows];
+}
+
+function eventLines(): string[] {
+  return [
+    ...Object.entries(EVENT_SECTIONS).flatMap(([section, tree]) => [
       '',
       `## ${section}`,
       '',
-      '| Option | Variable | Allowed | Default | |',
-      '|---|---|---|---|---|',
-    );
-    for (const [path, setting] of settingsOf(tree)) {
-      const variable = setting.variable === undefined ? '–' : `\`${setting.variable}\``;
-      const cells = [`\`${path}\``, variable, setting.kind.expected, defaultText(setting)];
-      lines.push(`| ${[...cells, described(DESCRIPTIONS, path)].map(cell).join(' | ')} |`);
-    }
-  }
-  lines.push(...queueSettingLines(), ...queueTableLines(definitions), ...CODE_LINES);
-  lines.push(...appVariableLines(appVariables));
-  return `${lines.join('\n')}\n`;
+      'Options of `BufferedEventsModule`, read as those of the queues are. A variable is `BUFFERED_EVENTS_` and the path of its option in',
+      'capitals. Where two names stand for one setting, a start with two different values is refused.',
+      ...settingLines(tree, OF_EVENTS),
+    ]),
+    '',
+    '`correlationId`, `carry` and `onLeftover` are functions, which no variable sets. `isGlobal` stands beside the factory of `forRootAsync`.',
+  ];
 }
 
 const CODE_LINES = [

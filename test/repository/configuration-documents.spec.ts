@@ -1,4 +1,6 @@
 import { renderConfigurationPage, renderEnvironmentExample } from '../../scripts/configuration-documents.js';
+import { resolveEventBusSettings } from '../../src/buffered-events/configuration/resolve-event-bus-settings.js';
+import { SETTINGS as EVENT_SETTINGS } from '../../src/buffered-events/configuration/settings.js';
 import { settingsOf } from '../../src/kernel/values/setting.js';
 import { readEnvironment } from '../../src/kernel/settings/environment.js';
 import { resolveConfiguration } from '../../src/message-queue/configuration/resolve-configuration.js';
@@ -14,7 +16,7 @@ const example = renderEnvironmentExample(BUILT_IN_QUEUES, APP_VARIABLES);
 describe('the generated documents', () => {
   it('name every setting', () => {
     const page = renderConfigurationPage(BUILT_IN_QUEUES, APP_VARIABLES);
-    for (const [path, { variable }] of settingsOf(SETTINGS)) {
+    for (const [path, { variable }] of [...settingsOf(SETTINGS), ...settingsOf(EVENT_SETTINGS)]) {
       if (variable !== undefined) expect(example).toContain(`# ${variable}=`);
       expect(page).toContain(`| \`${path}\` | ${variable === undefined ? '–' : `\`${variable}\``} |`);
     }
@@ -51,5 +53,7 @@ describe('the generated documents', () => {
       });
       expect(config.provider).toBe('redis');
     }
+    const events = resolveEventBusSettings({}, readEnvironment(undefined, variables));
+    expect(events).toMatchObject({ workerCount: 4, threads: { execArgv: ['--import', 'tsx'] } });
   });
 });
