@@ -1,4 +1,6 @@
+import type { LogLevel } from '@nestjs/common';
 import type { BufferHandle } from '../buffer/buffer-words.js';
+import type { RefusalRecord } from '../consume/refusal-record.js';
 import type { ErrorRecord, EventOptions, HandlerPlace } from '../events/event-words.js';
 
 /** What a thread is started with (`workerData`). */
@@ -10,6 +12,10 @@ export interface ThreadStart {
   readonly bus: string;
   /** Path or file URL, with `#Name`. */
   readonly module: string;
+  /** Bytes of UTF-8: a thread refuses what is larger itself, and posts none of it. */
+  readonly maxEventSize: number;
+  /** See `sharedOrigin()`. */
+  readonly timeOrigin: number;
   readonly concurrency: number;
   readonly handlerTimeoutMs: number;
   /** How often it counts its `beat` up once it is ready, idle or not, milliseconds: one that stops is taken for hung. */
@@ -29,10 +35,18 @@ export type ToThread =
   | 0
   /** Claim from now on; index in the list = the number of a type. Sent again, longer, when the list has grown. */
   | { readonly kind: 'types'; readonly types: readonly string[] }
-  /** Claim nothing any more, finish, close the Nest context, exit. */
-  | { readonly kind: 'stop' }
-  /** The answer to an `emit`: an id, or why it was refused. */
-  | { readonly kind: 'emitted'; readonly call: number; readonly id?: string; readonly error?: ErrorRecord };
+  /** Claim nothing any more, finish, close the Nest context, exit; after `withinMs` the thread is terminated. */
+  | { readonly kind: 'stop'; readonly withinMs: number }
+  /** The answer to an `emit`: an id, or why it was refused (`refusalRecordOf`). */
+  | { readonly kind: 'emitted'; readonly call: number; readonly id?: string; readonly error?: RefusalRecord };
+
+/** A line that was logged in a thread: the app's own logger writes it, so it looks, and goes, as all others. */
+export interface ThreadLogLine {
+  readonly kind: 'log';
+  readonly level: LogLevel;
+  /** What Nest's logger was called with; its context last. */
+  readonly values: readonly unknown[];
+}
 
 /** From a thread to the app. */
 export type FromThread =
@@ -49,6 +63,8 @@ export type FromThread =
     }
   /** Somebody asked to be told of room (the buffer's `wantsRoom`), and there is some. */
   | { readonly kind: 'room' }
+  /** A line for the app's logger (`logFromThread`). */
+  | ThreadLogLine
   | {
       readonly kind: 'emit';
       readonly call: number;
