@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/time/clock.js';
+import type { MonitoredDurations, MonitoredPlace } from '../../kernel/monitored/monitored-events.js';
 import { RepeatedTask } from '../../kernel/time/repeated-task.js';
 import type { BusReadings } from '../bus/bus-readings.js';
 import type { EventBusSettings } from '../configuration/event-bus-settings.js';
@@ -7,7 +8,7 @@ import { ConsumerTotals } from './consumer-totals.js';
 import type { ConsumerSums } from './consumer-totals.js';
 import { findings, mainThreadShare, MINUTE_MS, RATE_MS } from './health-rules.js';
 import type { EventSystemMetrics, HealthCheckResult, WorkerStatistics } from './judge-words.js';
-import { percentilesOf, rounded } from './log-histogram.js';
+import { estimatedSumMs, percentilesOf, rounded } from './log-histogram.js';
 import { grown, perSecond, Samples } from './samples.js';
 import type { Sample } from './samples.js';
 import { StandingAlerts } from './standing-alerts.js';
@@ -133,6 +134,26 @@ export class BusJudge {
       processingRate: perSecond(samples.before(now, RATE_MS), now, ({ done }) => done),
       alerts,
     };
+  }
+
+  /** How long events waited and runs took, since the start; how long waits took together is estimated from their classes. */
+  durations(): { readonly waits: MonitoredDurations; readonly runs: MonitoredDurations } {
+    this.look(this.parts.readings());
+    const { latencies, processings, threads, main } = this.totals;
+    return {
+      waits: { classes: [...latencies], sumMs: estimatedSumMs(latencies) },
+      runs: { classes: [...processings], sumMs: threads.processingMs + main.processingMs },
+    };
+  }
+
+  /** What each thread did, the thread of the app included. */
+  places(): readonly MonitoredPlace[] {
+    const readings = this.parts.readings();
+    this.look(readings);
+    return readings.consumers.map(({ owner, live, running }) => {
+      const { done, failed } = this.totals.of(owner);
+      return { owner, isLive: live, running: live ? running : 0, done, failed };
+    });
   }
 
   private sample(): void {

@@ -32,18 +32,30 @@ export class ConsumerTotals {
   readonly latencies = new Float64Array(CLASSES);
   readonly processings = new Float64Array(CLASSES);
   private readonly last = new Map<number, LastRead>();
+  private readonly each = new Map<number, ConsumerSums>();
 
   /** To be called before any number has wrapped twice. */
   add(consumers: readonly ConsumerReading[]): void {
     for (const consumer of consumers) this.addOne(consumer);
   }
 
+  /** What was done in one place. */
+  of(owner: number): ConsumerSums {
+    const known = this.each.get(owner) ?? { done: 0, failed: 0, processingMs: 0 };
+    this.each.set(owner, known);
+    return known;
+  }
+
   private addOne(reading: ConsumerReading): void {
     const last = this.lastOf(reading.owner);
-    const sums = reading.owner === MAIN_OWNER ? this.main : this.threads;
-    sums.done += since(last.done, reading.done);
-    sums.failed += since(last.failed, reading.failed);
-    sums.processingMs += since(last.processing, reading.processing) / 1_000;
+    const done = since(last.done, reading.done);
+    const failed = since(last.failed, reading.failed);
+    const processingMs = since(last.processing, reading.processing) / 1_000;
+    for (const sums of [this.of(reading.owner), reading.owner === MAIN_OWNER ? this.main : this.threads]) {
+      sums.done += done;
+      sums.failed += failed;
+      sums.processingMs += processingMs;
+    }
     addClasses(this.latencies, last.latencies, reading.latencies);
     addClasses(this.processings, last.processings, reading.processings);
     last.done = reading.done;

@@ -15,6 +15,16 @@ export function upperBoundMs(index: number): number {
   return 2 ** Math.min(index, CLASSES - 2) / MICROS_PER_MS;
 }
 
+/** What the counts are together, each taken to be in the middle of its class; milliseconds. */
+export function estimatedSumMs(counts: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < counts.length; index++) {
+    const from = index === 0 ? 0 : upperBoundMs(index - 1);
+    sum += ((from + upperBoundMs(index)) / 2) * (counts[index] as number);
+  }
+  return rounded(sum);
+}
+
 function percentile(counts: ArrayLike<number>, share: number): number {
   let total = 0;
   for (let index = 0; index < counts.length; index++) total += counts[index] as number;

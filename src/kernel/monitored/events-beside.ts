@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { MONITORED_EVENTS } from './monitored-events.js';
+import type { MonitoredEvents } from './monitored-events.js';
+
+/** Finds the bus of events of the same app, if it has one. */
+@Injectable()
+export class EventsBeside {
+  private found: MonitoredEvents | null | undefined;
+
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  /** Null: the app has none. To be asked once the app is put together. */
+  get(): MonitoredEvents | null {
+    this.found ??= this.find();
+    return this.found;
+  }
+
+  private find(): MonitoredEvents | null {
+    try {
+      return this.moduleRef.get<MonitoredEvents>(MONITORED_EVENTS, { strict: false });
+    } catch {
+      return null;
+    }
+  }
+}
