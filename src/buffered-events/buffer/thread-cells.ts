@@ -4,7 +4,8 @@ import type { SharedViews } from './shared-views.js';
 /** Buckets of a histogram: the nth counts times of at least 2ⁿ⁻¹ and less than 2ⁿ µs; the last all longer ones. */
 export const HISTOGRAM_BUCKETS = 24;
 
-const Cell = {
+/** Where each word of an owner stands among its cells. */
+export const CellField = {
   sleeping: 0,
   beat: 1,
   draining: 2,
@@ -38,102 +39,102 @@ export class ThreadCells {
 
   /** The thread: it rests from now on. It looks once more for work afterwards, or it may miss a bell. */
   sleep(): void {
-    Atomics.store(this.ints, Cell.sleeping, 1);
+    Atomics.store(this.ints, CellField.sleeping, 1);
   }
 
   /** Either side, one of them wins: the app before it rings, the thread when it found work or was rung. */
   wake(): boolean {
-    return Atomics.compareExchange(this.ints, Cell.sleeping, 1, 0) === 1;
+    return Atomics.compareExchange(this.ints, CellField.sleeping, 1, 0) === 1;
   }
 
   get sleeping(): boolean {
-    return Atomics.load(this.ints, Cell.sleeping) === 1;
+    return Atomics.load(this.ints, CellField.sleeping) === 1;
   }
 
   /** The thread's loop turns. */
   beat(): void {
-    Atomics.add(this.ints, Cell.beat, 1);
+    Atomics.add(this.ints, CellField.beat, 1);
   }
 
   /** Changes while the thread's loop turns. */
   get beats(): number {
-    return Atomics.load(this.ints, Cell.beat);
+    return Atomics.load(this.ints, CellField.beat);
   }
 
   /** Set by the app: claim nothing any more. */
   get draining(): boolean {
-    return Atomics.load(this.ints, Cell.draining) === 1;
+    return Atomics.load(this.ints, CellField.draining) === 1;
   }
   set draining(draining: boolean) {
-    Atomics.store(this.ints, Cell.draining, draining ? 1 : 0);
+    Atomics.store(this.ints, CellField.draining, draining ? 1 : 0);
   }
 
   /** The suspect that the thread runs, and nothing beside it; −1: none. */
   get alone(): number {
-    return Atomics.load(this.ints, Cell.alone) - 1;
+    return Atomics.load(this.ints, CellField.alone) - 1;
   }
   set alone(slot: number) {
-    Atomics.store(this.ints, Cell.alone, slot + 1);
+    Atomics.store(this.ints, CellField.alone, slot + 1);
   }
 
   /** Events that the thread runs. */
   get running(): number {
-    return this.ints[Cell.running] as number;
+    return this.ints[CellField.running] as number;
   }
   set running(running: number) {
-    this.ints[Cell.running] = running;
+    this.ints[CellField.running] = running;
   }
 
   /** Events handled. */
   get done(): number {
-    return this.ints[Cell.done] as number;
+    return this.ints[CellField.done] as number;
   }
 
   /** Runs that failed. */
   get failed(): number {
-    return this.ints[Cell.failed] as number;
+    return this.ints[CellField.failed] as number;
   }
   set failed(failed: number) {
-    this.ints[Cell.failed] = failed;
+    this.ints[CellField.failed] = failed;
   }
 
   /** Blocks that became free with what was done. */
   get blocks(): number {
-    return this.ints[Cell.blocks] as number;
+    return this.ints[CellField.blocks] as number;
   }
 
   /** Microseconds from the start of runs to their end, in all. */
   get processingUs(): number {
-    return this.ints[Cell.processingUs] as number;
+    return this.ints[CellField.processingUs] as number;
   }
 
   /** A run has started, so long after its event was emitted. */
   started(latencyMs: number): void {
-    const at = Cell.latency + bucketOf(latencyMs * 1_000);
+    const at = CellField.latency + bucketOf(latencyMs * 1_000);
     this.ints[at] = (this.ints[at] as number) + 1;
   }
 
   /** A run has ended, well or not, after so long. */
   ended(processingMs: number): void {
     const us = processingMs * 1_000;
-    const at = Cell.processing + bucketOf(us);
+    const at = CellField.processing + bucketOf(us);
     this.ints[at] = (this.ints[at] as number) + 1;
-    this.ints[Cell.processingUs] = (this.ints[Cell.processingUs] as number) + Math.round(us);
+    this.ints[CellField.processingUs] = (this.ints[CellField.processingUs] as number) + Math.round(us);
   }
 
   /** Runs by how long after the emit they started. A view: it goes on counting. */
   get latency(): Int32Array {
-    return this.ints.subarray(Cell.latency, Cell.latency + HISTOGRAM_BUCKETS);
+    return this.ints.subarray(CellField.latency, CellField.latency + HISTOGRAM_BUCKETS);
   }
 
   /** Runs by how long they took. A view: it goes on counting. */
   get processing(): Int32Array {
-    return this.ints.subarray(Cell.processing, Cell.processing + HISTOGRAM_BUCKETS);
+    return this.ints.subarray(CellField.processing, CellField.processing + HISTOGRAM_BUCKETS);
   }
 
   /** The app, before a thread of this number starts: what a dead one said of itself holds no more. */
   reset(): void {
-    for (const cell of [Cell.sleeping, Cell.draining, Cell.alone, Cell.running]) {
+    for (const cell of [CellField.sleeping, CellField.draining, CellField.alone, CellField.running]) {
       Atomics.store(this.ints, cell, 0);
     }
   }
@@ -144,26 +145,28 @@ export class ThreadCells {
    */
   count(slot: number, generation: number, blocks: number): void {
     const { ints } = this;
-    const done = ints[Cell.done] as number;
-    const blocksBefore = ints[Cell.blocks] as number;
-    ints[Cell.doneBefore] = done;
-    ints[Cell.blocksBefore] = blocksBefore;
-    ints[Cell.endingGeneration] = generation;
-    ints[Cell.endingSlot] = slot + 1;
-    ints[Cell.done] = (done + 1) | 0;
-    ints[Cell.blocks] = (blocksBefore + blocks) | 0;
+    const done = ints[CellField.done] as number;
+    const blocksBefore = ints[CellField.blocks] as number;
+    ints[CellField.doneBefore] = done;
+    ints[CellField.blocksBefore] = blocksBefore;
+    ints[CellField.endingGeneration] = generation;
+    ints[CellField.endingSlot] = slot + 1;
+    ints[CellField.done] = (done + 1) | 0;
+    ints[CellField.blocks] = (blocksBefore + blocks) | 0;
   }
 
   /** Whether this slot was the last to be counted. When it is still claimed, its thread died before it was free. */
   counted(slot: number, generation: number): boolean {
-    return this.ints[Cell.endingSlot] === slot + 1 && this.ints[Cell.endingGeneration] === generation;
+    return (
+      this.ints[CellField.endingSlot] === slot + 1 && this.ints[CellField.endingGeneration] === generation
+    );
   }
 
   /** What was counted last was not freed after all. */
   uncount(): void {
-    this.ints[Cell.done] = this.ints[Cell.doneBefore] as number;
-    this.ints[Cell.blocks] = this.ints[Cell.blocksBefore] as number;
-    this.ints[Cell.endingSlot] = 0;
+    this.ints[CellField.done] = this.ints[CellField.doneBefore] as number;
+    this.ints[CellField.blocks] = this.ints[CellField.blocksBefore] as number;
+    this.ints[CellField.endingSlot] = 0;
   }
 }
 
