@@ -1,4 +1,5 @@
 import { InvalidConfigurationError } from '../../kernel/errors.js';
+import { busOfHandlers } from '../../kernel/host/handlers-host.js';
 import { Issues } from '../../kernel/values/issues.js';
 import { isRecord } from '../../kernel/values/kinds.js';
 import { mustBe, shown } from '../../kernel/values/words.js';
@@ -21,6 +22,7 @@ import { checkOneSlot } from './flow-rules.js';
 import { accessSettings, resolveOperations, withSwitches } from './resolve-operations.js';
 import { resolveQueues } from './resolve-queues.js';
 import { REDIS_PLACES, resolveRedis } from './redis/resolve-redis.js';
+import type { Origins } from './redis/resolve-redis.js';
 import { SETTINGS } from './settings.js';
 
 /** Options that put the module together; they are taken off before the settings are read. */
@@ -81,8 +83,10 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const hasOperations = options.operations !== undefined && configKey === undefined;
   const redis = provider === 'redis' ? resolveRedis(given, settings.origins, issues) : null;
   if (redis?.topology.kind === 'cluster') checkOneSlot(definitions, plain.prefix, issues);
+  const role = roleHere(plain.role, provider, settings.origins, issues);
   const config: MessageQueueConfig = Object.freeze({
     ...plain,
+    role,
     provider,
     redis,
     lock: resolveLock(settings, issues),
@@ -131,6 +135,24 @@ function resolveProvider(
     );
   }
   return 'memory';
+}
+
+/** Beside handlers of buffered events the module only adds: the app has its workers, and its store where that is in memory. */
+function roleHere(
+  role: MessageQueueConfig['role'],
+  provider: MessageQueueConfig['provider'],
+  origins: Origins,
+  issues: Issues,
+): MessageQueueConfig['role'] {
+  if (busOfHandlers() === undefined) return role;
+  if (provider !== 'redis') {
+    issues.add(
+      origins.get('provider') ?? 'provider',
+      `is "${provider}", whose jobs are in the thread of the app: a module that worker threads of buffered events boot ` +
+        "cannot reach them. Let handlers that add jobs run there, with @OnEvent(type, { where: 'main' }), or use Redis",
+    );
+  }
+  return 'producer';
 }
 
 function resolveLock({ values, origins }: GivenSettings, issues: Issues): MessageQueueConfig['lock'] {
