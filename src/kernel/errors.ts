@@ -54,3 +54,8 @@ export class InvalidConfigurationError extends IssuesError {
 export class MissingPackageError extends MessageQueueError {
   readonly code = 'MISSING_PACKAGE';
 }
+
+/** A module, or a queue, was registered twice with different settings; names both places. */
+export class DuplicateRegistrationError extends MessageQueueError {
+  readonly code = 'DUPLICATE_REGISTRATION';
+}

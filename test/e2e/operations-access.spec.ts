@@ -18,7 +18,7 @@ import type { Exchange } from '../../src/message-queue/operations/http/exchange.
 import { hashOperatorPassword, usersAccess } from '../../src/message-queue/operations/index.js';
 import { PART_MAKERS } from '../../src/message-queue/operations/parts.js';
 import type { PartMakers } from '../../src/message-queue/operations/parts.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { waitUntil } from '../support/wait-until.js';
 
 type Options = MessageQueueModuleOptions;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort, TestRedis } from '../support/redis-server.js';
 import { ProbeFile } from '../../src/message-queue/operations/probes/probe-file.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { waitUntil } from '../support/wait-until.js';
 import type { ProbedHostPlan } from './probed-host.js';
 

@@ -24,7 +24,7 @@ import { CLEANUP_QUEUE } from '../../src/message-queue/queues/index.js';
 import { JobEnqueuer } from '../../src/message-queue/facade/job-enqueuer.js';
 import { ScheduleReconciler } from '../../src/message-queue/schedules/schedule-reconciler.js';
 import { runIdOf } from '../../src/message-queue/broker/rules/schedules/schedule-record.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { RegisteredQueues } from '../../src/message-queue/broker/registry/registered-queues.js';
 import { HostApps } from '../support/host-app.js';
 import { TestRedis } from '../support/redis-server.js';

@@ -27,7 +27,7 @@ import {
 import { ErasureWatch } from '../../src/message-queue/privacy/erasure/erasure-watch.js';
 import type { PendingErasures } from '../../src/message-queue/privacy/erasure/pending-erasures.js';
 import { CLEANUP_QUEUE } from '../../src/message-queue/queues/index.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { EVA, furnish, HELD, jobsOf, MARK, rowsOf } from '../support/erasure-stage.js';
 import { HostApps } from '../support/host-app.js';
 import { KeyRing } from '../support/key-ring.js';

@@ -15,7 +15,7 @@ import {
   InMemoryMessageStore,
   InMemorySearchIndex,
 } from '../../src/message-queue/adapters/in-memory/index.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import type { CleanupJobDto } from '../../src/message-queue/queues/cleanup/cleanup-job.dto.js';
 import { MessageCleanupProcessor } from '../../src/message-queue/queues/cleanup/cleanup.processor.js';
 import { AttachmentTraces } from '../../src/message-queue/privacy/erasure/attachment-traces.js';

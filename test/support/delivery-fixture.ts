@@ -9,7 +9,7 @@ import {
   InMemoryMessageTransport,
 } from '../../src/message-queue/adapters/in-memory/index.js';
 import type { DeliveryStatus } from '../../src/message-queue/ports/messages/delivery-status.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { MessageDeliveryProcessor } from '../../src/message-queue/queues/delivery/delivery.processor.js';
 import type { SendMessageJobDto } from '../../src/message-queue/queues/delivery/send-message-job.dto.js';
 import { ManualCircuitBreakers } from '../../src/message-queue/testing/manual-circuit-breakers.js';

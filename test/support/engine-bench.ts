@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { FlowPolicy } from '../../src/message-queue/jobs/flow/flow-policy.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { JobSettler } from '../../src/message-queue/broker/memory/store/job-settler.js';
 import { MemoryBudget } from '../../src/message-queue/broker/memory/store/memory-budget.js';
 import { QueueEngine } from '../../src/message-queue/broker/memory/store/queue-engine.js';

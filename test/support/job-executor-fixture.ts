@@ -3,7 +3,7 @@ import type { Job } from 'bull';
 import { Processor } from '@nestjs/bull';
 import { IsString } from 'class-validator';
 import { RepeatedLines } from '../../src/kernel/logging/repeated-lines.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { HandlerRegistry } from '../../src/message-queue/handlers/handler-registry.js';
 import type { BatchContext } from '../../src/message-queue/handlers/batch-context.js';
 import type { JobContext } from '../../src/message-queue/handlers/job-context.js';

@@ -28,7 +28,7 @@ import { NotificationTargets } from '../../src/message-queue/queues/notification
 import { MessageNotificationProcessor } from '../../src/message-queue/queues/notification/notification.processor.js';
 import { StoredSuppressions } from '../../src/message-queue/suppressions/stored-suppressions.js';
 import { ManualCircuitBreakers } from '../../src/message-queue/testing/manual-circuit-breakers.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { recorded } from '../../src/message-queue/testing/recorded.js';
 import { KeyRing } from './key-ring.js';
 

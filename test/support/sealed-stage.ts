@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { RepeatedLines } from '../../src/kernel/logging/repeated-lines.js';
 import type { ErrorTexts } from '../../src/message-queue/privacy/privacy-settings.js';
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { definition, failed, Stage } from './job-executor-fixture.js';
 import type { Failed } from './job-executor-fixture.js';
 

@@ -1,5 +1,5 @@
 import { CLOCK_STEPS, setClock } from '../../../test/support/set-clock.js';
-import { ManualClock } from '../../message-queue/testing/manual-clock.js';
+import { ManualClock } from './manual-clock.js';
 import { SystemClock } from './clock.js';
 
 describe('SystemClock', () => {

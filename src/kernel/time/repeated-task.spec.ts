@@ -1,4 +1,4 @@
-import { ManualClock } from '../../message-queue/testing/manual-clock.js';
+import { ManualClock } from './manual-clock.js';
 import { RepeatedTask } from './repeated-task.js';
 
 describe('RepeatedTask', () => {

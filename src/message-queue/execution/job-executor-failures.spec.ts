@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { JobOptions } from 'bull';
-import { ManualClock } from '../testing/manual-clock.js';
+import { ManualClock } from '../../kernel/time/manual-clock.js';
 import {
   CancelledError,
   CircuitOpenError,

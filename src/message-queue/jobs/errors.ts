@@ -12,11 +12,6 @@ export class InvalidJobOptionsError extends IssuesError {
   readonly code = 'INVALID_JOB_OPTIONS';
 }
 
-/** The module or a queue was registered twice with different settings; names both places. */
-export class DuplicateRegistrationError extends MessageQueueError {
-  readonly code = 'DUPLICATE_REGISTRATION';
-}
-
 /** A job name has no handler, or two; or a handler is declared in a way that cannot work. Thrown at start. */
 export class HandlerRegistrationError extends MessageQueueError {
   readonly code = 'HANDLER_REGISTRATION';

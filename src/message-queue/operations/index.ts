@@ -167,10 +167,9 @@ export type {
 } from '../message-queue.options.js';
 
 // What ends a start or a run
-export { MissingPackageError } from '../../kernel/errors.js';
+export { DuplicateRegistrationError, MissingPackageError } from '../../kernel/errors.js';
 export {
   CrashLoopError,
-  DuplicateRegistrationError,
   HandlerRegistrationError,
   JobExpiredError,
   LockLostError,

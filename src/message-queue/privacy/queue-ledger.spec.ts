@@ -8,7 +8,7 @@ import { storedPayload } from '../admission/payloads/stored-payload.js';
 import { KeyUnavailableError } from '../jobs/sealing/sealing-errors.js';
 import { plainName } from '../jobs/sealing/keyed-ledger.js';
 import type { SealableQueue } from '../jobs/sealing/payload-seal.js';
-import { ManualClock } from '../testing/manual-clock.js';
+import { ManualClock } from '../../kernel/time/manual-clock.js';
 import { AppCodecKeys } from './keys/app-codec-keys.js';
 
 const KEY = 'order-7';

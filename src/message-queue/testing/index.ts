@@ -53,11 +53,11 @@ export type {
   TraceRecord,
 } from './contracts/index.js';
 export type { DrainedRun, DrainReport, RunOutcome } from './drain-report.js';
-export type { Duration } from './duration.js';
+export type { Duration } from '../../kernel/time/duration.js';
 export type { ExpectedJob } from './enqueued/expected-job.js';
 export type { GroupUnderTest } from './group-under-test.js';
 export { ManualCircuitBreakers } from './manual-circuit-breakers.js';
-export { ManualClock } from './manual-clock.js';
+export { ManualClock } from '../../kernel/time/manual-clock.js';
 export { MessageQueueTestKit } from './message-queue-test-kit.js';
 export { MessageQueueTestingModule } from './message-queue-testing.module.js';
 export type { MessageQueueTestingOptions } from './message-queue-testing.module.js';

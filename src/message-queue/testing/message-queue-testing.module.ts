@@ -5,7 +5,7 @@ import { MemoryBroker } from '../broker/memory/memory-broker.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { MessageQueueModule } from '../message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../message-queue.options.js';
-import { ManualClock } from './manual-clock.js';
+import { ManualClock } from '../../kernel/time/manual-clock.js';
 import { recordedAdapters } from './recorded-adapters.js';
 import { MessageQueueTestKit } from './message-queue-test-kit.js';
 

@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
-import { DuplicateRegistrationError, UnknownQueueError } from '../jobs/errors.js';
+import { DuplicateRegistrationError } from '../../kernel/errors.js';
+import { UnknownQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { BUILT_IN_QUEUES } from '../queues/queue-definitions.js';
 import type { GivenSchedules } from '../schedules/resolve-schedules.js';

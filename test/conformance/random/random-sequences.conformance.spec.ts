@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import Bull from 'bull';
 import type { Queue } from 'bull';
 import { MemoryQueue } from '../../../src/message-queue/broker/memory/bull/queue/memory-queue.js';
-import { ManualClock } from '../../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../../src/kernel/time/manual-clock.js';
 import { BrokerFixture, testQueue } from '../../support/redis-broker-fixture.js';
 import { TestRedis } from '../../support/redis-server.js';
 import { commandsOf } from './queue-commands.js';

@@ -1,7 +1,7 @@
 import { once, request } from '../../../../test/support/add-requests.js';
 import { defineQueue } from '../../jobs/queue-definition.js';
 import type { Settlement } from '../../jobs/settlement.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { JobResult } from '../../jobs/job-result.js';
 import type { TakenJob } from '../../jobs/taken-job.js';
 import { MemoryBroker } from './memory-broker.js';

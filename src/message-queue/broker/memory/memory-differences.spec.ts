@@ -1,5 +1,5 @@
 import type { Job } from 'bull';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';
 
 /** What docs/providers.md says is different from plain Bull, on purpose. */

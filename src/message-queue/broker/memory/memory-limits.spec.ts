@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { defineQueue } from '../../jobs/queue-definition.js';
 import type { QueueDefinition } from '../../jobs/queue-definition.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { MemoryBroker } from './memory-broker.js';
 import { JOB_OVERHEAD_BYTES } from './store/memory-budget.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';

@@ -1,8 +1,5 @@
-import {
-  DuplicateRegistrationError,
-  HandlerRegistrationError,
-  UnknownQueueError,
-} from '../../jobs/errors.js';
+import { DuplicateRegistrationError } from '../../../kernel/errors.js';
+import { HandlerRegistrationError, UnknownQueueError } from '../../jobs/errors.js';
 
 /** A broker was asked for a second queue of a name. */
 export function queueTwice(queue: string): DuplicateRegistrationError {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { JobEnds } from './job-end.js';
 import type { JobEnd } from './job-end.js';
 import { JobEvents } from './job-events.js';

@@ -1,5 +1,5 @@
 import { loadOptionalPackage } from '../../../kernel/host/optional-package.js';
-import { DuplicateRegistrationError } from '../../jobs/errors.js';
+import { DuplicateRegistrationError } from '../../../kernel/errors.js';
 import type { MessageQueueService } from '../../message-queue.service.js';
 import type { MetricFamily } from './exposition.js';
 import { METRIC_PREFIX, METRICS } from './metric-table.js';

@@ -7,7 +7,7 @@ import type { HttpStep } from '../http/mount.js';
 import type { Broker, ServerReport } from '../../broker/broker.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
 import { Refusal } from '../../../kernel/values/kind.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { BrokerAnswers } from './broker-answers.js';
 import { ProbePort } from './probe-port.js';
 import { ProcessProbes } from './process-probes.js';

@@ -10,7 +10,7 @@ import {
 import { NodeMessageCipher } from '../../adapters/node-crypto/node-message-cipher.js';
 import { BatchIdTakenError } from '../../ports/messages/batch-progress-store.js';
 import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import type { BatchMessageJobDto } from './batch-message-job.dto.js';
 import { BatchMessageProcessor } from './batch.processor.js';
 

@@ -10,7 +10,7 @@ import {
 import { CancelledError, RetryLater, UnrecoverableJobError } from '../../jobs/errors.js';
 import type { DispatchedMessage } from '../../ports/messages/delivery-dispatch.js';
 import { UnknownTemplateError } from '../../ports/notifications/template-renderer.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import type { BatchMessageJobDto } from './batch-message-job.dto.js';
 import { BatchMessageProcessor } from './batch.processor.js';
 import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';

@@ -10,7 +10,7 @@ import {
   InMemorySearchIndex,
 } from '../../adapters/in-memory/index.js';
 import { JobTimeoutError } from '../../jobs/errors.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import type { SearchDocument } from '../../ports/search-index.js';
 import type { IndexingJobDto } from './indexing-job.dto.js';
 import { MessageIndexingProcessor } from './indexing.processor.js';

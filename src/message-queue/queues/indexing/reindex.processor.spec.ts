@@ -3,7 +3,7 @@ import { fakeJobContext } from '../../../../test/support/job-context.js';
 import { InMemorySearchIndex } from '../../adapters/in-memory/index.js';
 import { RetryLater } from '../../jobs/errors.js';
 import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { ReindexProcessor } from './reindex.processor.js';
 
 /** An index with so many documents to fold again, of which each step takes a while. */

@@ -1,5 +1,5 @@
 import { recorded } from '../../testing/recorded.js';
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import { ManualCircuitBreakers } from '../../testing/manual-circuit-breakers.js';
 import {
   InMemoryEmailChannel,

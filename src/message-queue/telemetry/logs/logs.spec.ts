@@ -1,4 +1,4 @@
-import { ManualClock } from '../../testing/manual-clock.js';
+import { ManualClock } from '../../../kernel/time/manual-clock.js';
 import type { JobLog } from '../../jobs/job-logger.js';
 import { EventLog } from './event-log.js';
 import { LimitedLines } from './limited-lines.js';

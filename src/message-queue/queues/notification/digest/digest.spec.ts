@@ -21,7 +21,7 @@ import { NotificationInbox } from '../../../ports/notifications/notification-inb
 import { NotificationLedger } from '../../../ports/notifications/notification-ledger.js';
 import { NotificationPreferences } from '../../../ports/notifications/notification-preferences.js';
 import { TemplateRenderer } from '../../../ports/notifications/template-renderer.js';
-import { ManualClock } from '../../../testing/manual-clock.js';
+import { ManualClock } from '../../../../kernel/time/manual-clock.js';
 import { MessageQueueTestingModule } from '../../../testing/message-queue-testing.module.js';
 import { MessageQueueTestKit } from '../../../testing/message-queue-test-kit.js';
 import { NOTIFICATION_QUEUE } from '../notification.queue.js';

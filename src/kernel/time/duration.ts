@@ -1,5 +1,5 @@
-import { problemWith, worded } from '../../kernel/values/kind.js';
-import { numberFrom } from '../../kernel/values/kinds.js';
+import { problemWith, worded } from '../values/kind.js';
+import { numberFrom } from '../values/kinds.js';
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

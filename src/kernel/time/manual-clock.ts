@@ -1,5 +1,5 @@
-import { inRootContext } from '../../kernel/host/root-context.js';
-import { Clock, type ClockTimer } from '../../kernel/time/clock.js';
+import { inRootContext } from '../host/root-context.js';
+import { Clock, type ClockTimer } from './clock.js';
 
 interface Waiting {
   readonly at: number;
