@@ -1,4 +1,4 @@
-import { ManualClock } from '../../src/message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import type { BusReadings, ConsumerReading } from '../../src/buffered-events/bus/bus-readings.js';
 import type { EventBusSettings } from '../../src/buffered-events/configuration/event-bus-settings.js';
 import { BusJudge } from '../../src/buffered-events/judge/bus-judge.js';

@@ -1,4 +1,4 @@
-import { ManualClock } from '../../message-queue/testing/manual-clock.js';
+import { ManualClock } from '../../kernel/time/manual-clock.js';
 import { consumer, QUIET, SETTINGS, watched } from '../../../test/support/judged-bus.js';
 import { BusJudge } from './bus-judge.js';
 
