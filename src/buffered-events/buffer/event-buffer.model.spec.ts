@@ -280,9 +280,14 @@ class Run {
 
   private compare(): void {
     const all = this.everything();
-    expect(this.buffer.size).toBe(all.length);
     const blocks = all.reduce((sum, one) => sum + one.blocks, 0);
-    expect(Math.round(this.buffer.memoryUsage * this.buffer.handle.blocks)).toBe(blocks);
+    const usedBlocks = Math.round(this.buffer.memoryUsage * this.buffer.handle.blocks);
+    // `expect` would be most of what this test takes.
+    if (this.buffer.size !== all.length || usedBlocks !== blocks) {
+      throw new Error(
+        `${this.buffer.size} events in ${usedBlocks} blocks, and not ${all.length} in ${blocks}.`,
+      );
+    }
   }
 
   /** Every event still there is given out, once. */
@@ -342,7 +347,7 @@ describe('the buffer of events, beside a model', () => {
         for (const one of steps) run.take(one);
         run.finish();
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });

@@ -2,7 +2,7 @@ import type { HandlerPlace } from '../events/event-words.js';
 import { BlockAllocator } from './block-allocator.js';
 import { LANES, MAIN_OWNER, MOST_THREADS, SUSPECTS } from './buffer-words.js';
 import type { BufferHandle, Hold, NewEvent, StoredEvent } from './buffer-words.js';
-import { BLOCK_BYTES, offsetsOf, planMemory, QUARANTINE, ROOM_WANTED, SlotField } from './layout.js';
+import { BLOCK_BYTES, offsetsOf, planMemory, OWNERS, QUARANTINE, ROOM_WANTED, SlotField } from './layout.js';
 import type { BufferLimits } from './layout.js';
 import { MainLanes } from './main-lanes.js';
 import { Ring } from './ring.js';
@@ -41,8 +41,6 @@ export class EventBuffer {
   private readonly slots: SlotAllocator;
   private readonly ofOwners: ThreadCells[];
   private readonly slotsForAll: number;
-  /** Owners beyond these have never been asked for. */
-  private owners = 0;
   /** Slots given to events, less those that the app itself freed: wraps, as the counters of threads do. */
   private given = 0;
   private givenBlocks = 0;
@@ -180,9 +178,8 @@ export class EventBuffer {
     return this.rings.map((ring) => ring.length) as [number, number, number, number];
   }
 
-  /** @param owner number of a thread, before it starts; or `MAIN_OWNER` */
+  /** @param owner number of a thread, or `MAIN_OWNER` */
   cells(owner: number): ThreadCells {
-    this.owners = Math.max(this.owners, owner + 1);
     return this.ofOwners[owner] as ThreadCells;
   }
 
@@ -208,7 +205,8 @@ export class EventBuffer {
 
   private lessCounted(given: number, counter: 'done' | 'blocks'): number {
     let left = given;
-    for (let owner = 0; owner < this.owners; owner += 1) {
+    const owners = Atomics.load(this.views.ints, OWNERS);
+    for (let owner = 0; owner < owners; owner += 1) {
       left = (left - (this.ofOwners[owner] as ThreadCells)[counter]) | 0;
     }
     return left;

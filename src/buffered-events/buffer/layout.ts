@@ -13,6 +13,8 @@ const INT_BYTES = 4;
 /** Header: what is asked of everybody, then head and tail of each ring, each in a line of its own. */
 export const ROOM_WANTED = 0;
 export const QUARANTINE = 1;
+/** Owners from this number on have never been there. */
+export const OWNERS = 2;
 export const RINGS = SUSPECTS + 1;
 const FIRST_RING = LINE_INTS;
 const HEADER_INTS = FIRST_RING + RINGS * 2 * LINE_INTS;

@@ -1,5 +1,5 @@
 import type { Hold } from './buffer-words.js';
-import { ROOM_WANTED, SlotField } from './layout.js';
+import { OWNERS, ROOM_WANTED, SlotField } from './layout.js';
 import type { SharedViews } from './shared-views.js';
 import { claimedBy, FREE } from './state-word.js';
 import type { ThreadCells } from './thread-cells.js';
@@ -10,7 +10,13 @@ export class SlotEnd {
     private readonly views: SharedViews,
     private readonly cells: ThreadCells,
     private readonly owner: number,
-  ) {}
+  ) {
+    // What it will count is looked for from now on.
+    const { ints } = views;
+    for (let known = Atomics.load(ints, OWNERS); known <= owner; known = Atomics.load(ints, OWNERS)) {
+      Atomics.compareExchange(ints, OWNERS, known, owner + 1);
+    }
+  }
 
   /** As `EventLanes.done` says. */
   done({ slot, generation }: Hold): boolean {
