@@ -1,6 +1,7 @@
 import { forwardRef, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { callingPlace } from '../kernel/host/calling-place.js';
+import { standsForRegistration } from '../kernel/host/module-registrations.js';
 import type { QueueDefinition } from './jobs/queue-definition.js';
 import type {
   MessageQueueModuleAsyncOptions,
@@ -8,7 +9,6 @@ import type {
   RegisterQueueOptions,
 } from './message-queue.options.js';
 import { queueModule } from './wiring/queue.module.js';
-import { standsForRegistration } from './wiring/registrations.js';
 import type { RegisteredOptions } from './wiring/root-setup.js';
 
 /** The wiring loads every part: code that wants a decorator, a payload or the service alone does without them. */

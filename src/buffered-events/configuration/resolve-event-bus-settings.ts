@@ -30,6 +30,9 @@ const HOOKS = {
 /** Names of all options that a factory may return. */
 export const OPTION_KEYS: readonly string[] = [...Object.keys(SETTINGS), ...Object.keys(HOOKS)];
 
+/** Options that put the module together; they are taken off before the settings are read. */
+export const SETUP_KEYS: readonly string[] = ['isGlobal'];
+
 /** What was given, and by whom: paths of options, and names of variables. */
 interface GivenValues {
   readonly values: SettingValues;
@@ -53,7 +56,12 @@ export function resolveEventBusSettings(
   const given = isRecord(options) ? options : undefined;
   if (given === undefined) issues.add('options', mustBe('an object', shown(options)));
   const config: Readonly<Record<string, unknown>> = given ?? {};
-  checkKeys(SETTINGS, config, issues, '', OPTION_KEYS);
+  checkKeys(SETTINGS, config, issues, '', [...OPTION_KEYS, ...SETUP_KEYS]);
+  for (const key of SETUP_KEYS) {
+    const message =
+      'is needed to put the module together, before the factory can run: give it beside useFactory';
+    issues.unless(config[key] === undefined, key, message);
+  }
   for (const [name, kind] of Object.entries(HOOKS)) issues.checkGiven(name, config[name], kind);
   refuseMisspelledVariables(environment, issues);
   const settings = settingsFrom(readGiven(config, environment, issues), config, issues);

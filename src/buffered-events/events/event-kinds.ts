@@ -34,6 +34,11 @@ const OPTIONS = record();
 const HANDLER = kind('an object with a method handle(event, context)', (value) =>
   isRecord(value) && typeof value.handle === 'function' ? value : new Refusal(),
 );
+const EVENT = kind(
+  'an object with a type and a payload, such as new UserRegisteredEvent(…)',
+  (value) => (isRecord(value) && 'type' in value && 'payload' in value ? value : new Refusal()),
+  { show: kindOf },
+);
 const PREDICATE = code('a function that takes a dead letter');
 
 /** @throws TypeError unless it is the name of a type. @param call as messages name it: `emitEvent()` */
@@ -44,6 +49,11 @@ export function checkEventType(call: string, type: unknown): void {
 /** @throws TypeError unless it is an object that handles events */
 export function checkEventHandler(call: string, handler: unknown): void {
   checkArgument(call, 'handler', handler, HANDLER);
+}
+
+/** @throws TypeError unless it is an event as a class of the host's makes them */
+export function checkIEvent(call: string, event: unknown): void {
+  checkArgument(call, 'event', event, EVENT);
 }
 
 /** @throws TypeError unless it is nothing, or a function that picks dead letters */

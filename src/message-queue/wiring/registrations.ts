@@ -1,6 +1,7 @@
-import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { didYouMean } from '../../kernel/values/did-you-mean.js';
+import { registrationsIn } from '../../kernel/host/module-registrations.js';
+import type { FoundRegistration } from '../../kernel/host/module-registrations.js';
 import { DuplicateRegistrationError } from '../../kernel/errors.js';
 import { UnknownQueueError } from '../jobs/errors.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
@@ -56,21 +57,24 @@ export class Registrations {
 }
 
 function uniqueRoots(modules: readonly ModuleRef[]): RootRegistration[] {
-  const roots = new Map<string | undefined, { registration: RootRegistration; module: ModuleRef }>();
-  for (const module of modules) {
-    const registration = markerOf<RootRegistration>(module, ROOT_REGISTRATION);
-    if (registration === undefined) continue;
-    const other = roots.get(registration.configKey);
+  const roots = new Map<string | undefined, FoundRegistration<RootRegistration>>();
+  const found = registrationsIn<RootRegistration>(
+    modules,
+    ROOT_REGISTRATION,
+    ({ place = 'the plain import: environment only' }) => place,
+  );
+  for (const one of found) {
+    const key = one.registration.configKey;
+    const other = roots.get(key);
     if (other !== undefined) {
-      const key = registration.configKey;
       throw new DuplicateRegistrationError([
         `MessageQueueModule is registered twice with different options${key === undefined ? '' : ` for the configuration key "${key}"`}:`,
-        `  - ${placeOf(other.registration, other.module, modules)}`,
-        `  - ${placeOf(registration, module, modules)}`,
+        `  - ${other.place}`,
+        `  - ${one.place}`,
         'Register it once, in the root module: its service can be injected everywhere. A second Redis needs a configKey of its own.',
       ]);
     }
-    roots.set(registration.configKey, { registration, module });
+    roots.set(key, one);
   }
   return [...roots.values()].map(({ registration }) => registration);
 }
@@ -114,26 +118,4 @@ function uniqueQueues(
 
 function markerOf<T>(module: ModuleRef, token: symbol): T | undefined {
   return module.providers.get(token)?.instance as T | undefined;
-}
-
-function placeOf(registration: RootRegistration, module: ModuleRef, modules: readonly ModuleRef[]): string {
-  const importers = importersOf(module, modules);
-  const by = importers.length === 0 ? '' : ` (imported by ${importers.join(', ')})`;
-  return `${registration.place ?? 'the plain import: environment only'}${by}`;
-}
-
-/** Names of the hosts' modules that import a module, directly or by the plain import. */
-function importersOf(module: ModuleRef, modules: readonly ModuleRef[]): string[] {
-  return modules
-    .filter((candidate) => candidate.imports.has(module))
-    .flatMap((importer) =>
-      PLAIN_MODULES.has(importer.metatype) ? importersOf(importer, modules) : importer.metatype.name,
-    );
-}
-
-const PLAIN_MODULES = new WeakSet<object>();
-
-/** Says that a module class only stands for a registration, so that messages name the host's module behind it. */
-export function standsForRegistration(metatype: Type<object>): void {
-  PLAIN_MODULES.add(metatype);
 }
