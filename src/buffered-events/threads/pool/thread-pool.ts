@@ -65,7 +65,7 @@ export class ThreadPool {
     });
   }
 
-  /** Threads there are to be. */
+  /** Threads that there are to be. */
   get wanted(): number {
     return this.target;
   }
@@ -86,8 +86,7 @@ export class ThreadPool {
   }
 
   /**
-   * Starts `workerCount` threads, the first alone: what it cannot boot, none can. Resolves when each is ready or has failed once; those
-   * that failed are tried again.
+   * Starts `workerCount` threads, the first alone: what it cannot boot, none can. Resolves when each is ready, or has failed and is tried again.
    * @throws EventThreadStartError, or what the listener's `ready` threw, when the first one could not boot; no thread is left then
    */
   start(): Promise<void> {
@@ -95,7 +94,6 @@ export class ThreadPool {
     return this.change(async () => {
       if (workerCount > 0) await this.startFirst();
       this.hasStarted = true;
-      // Each that fails is told of in the log, and started again.
       await Promise.allSettled(this.openUpTo(workerCount));
     });
   }
