@@ -10,7 +10,7 @@ describe('ProcessHold', () => {
     hold.begin();
     hold.begin();
     expect(timers).toHaveBeenCalledTimes(1);
-    expect(timers.mock.calls[0]?.[2]).toEqual({ keepAlive: true });
+    expect(timers).toHaveBeenCalledWith(expect.any(Function), 250, { keepAlive: true });
     await clock.advance(1_000);
     expect(clock.pendingTimers).toBe(1);
     stored = 0;
