@@ -117,6 +117,8 @@ export class MainBus extends EventBus {
       await core.start();
     } catch (error) {
       this.phase = 'stopped';
+      // Where threads booted and the handlers of the app did not.
+      await this.core?.pool.stop(0);
       throw error;
     }
     // Told to stop while it started: that takes over from here.

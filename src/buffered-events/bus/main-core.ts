@@ -16,6 +16,7 @@ import { AppConsumer } from './standing-in/app-consumer.js';
 import type { AppHandlers } from './app-handlers.js';
 import { CarriedContext } from './emitting/carried-context.js';
 import { Emits, shuttingDown } from './emitting/emits.js';
+import { ProcessHold } from './process-hold.js';
 import { StandIn } from './standing-in/stand-in.js';
 import { StoredEvents } from './stored-events.js';
 import { UnhandledTypes } from './emitting/unhandled-types.js';
@@ -45,6 +46,7 @@ export class MainCore implements PoolListener {
   readonly pool: ThreadPool;
   readonly consumer: AppConsumer;
   readonly standIn: StandIn;
+  private readonly hold: ProcessHold;
   private readonly events: StoredEvents;
   /** Who has ever consumed events: the app's thread, and the numbers of threads that were ready once. */
   readonly owners = new Set<number>([MAIN_OWNER]);
@@ -63,6 +65,7 @@ export class MainCore implements PoolListener {
       maxEventSize: settings.maxEventSize,
       weights: [critical, normal, low],
     });
+    this.hold = new ProcessHold(clock, () => this.buffer.size > 0);
     this.events = new StoredEvents(bus, types);
     this.letters = new DeadLetters(settings.deadLetters.max);
     this.settlement = this.newSettlement();
@@ -129,6 +132,7 @@ export class MainCore implements PoolListener {
 
   /** Takes everything out of the buffer: nobody claims anything any more. */
   takeLeftovers(): LeftoverEvent[] {
+    this.hold.end();
     return this.buffer.stored().map((slot) => {
       const event = this.buffer.read(slot);
       // What a handler of the app's thread still runs is nobody's business from here on.
@@ -195,6 +199,7 @@ export class MainCore implements PoolListener {
   }
 
   private isReady(place: HandlerPlace): void {
+    this.hold.begin();
     if (place === 'main') this.consumer.ring();
     else {
       this.pool.ring();
