@@ -61,7 +61,8 @@ export class WaitingEmits {
   add(emit: WaitingEmit): void {
     const { waitMs, max } = this.parts;
     if (waitMs === 0 || this.size >= max) {
-      emit.refused(emit.reason, 0);
+      // Behind others it was not tried: it is refused for what they wait for.
+      emit.refused((this.critical[0] ?? this.others[0])?.emit.reason ?? emit.reason, 0);
       return;
     }
     const queue = emit.event.lane === CRITICAL ? this.critical : this.others;
