@@ -35,6 +35,11 @@ export class HandlerContext implements EventContext {
     return this.#lazy.signal;
   }
 
+  /** What is carried, as it was emitted: what the handler emits carries it on. */
+  get carriedJson(): string | undefined {
+    return this.#carriedJson;
+  }
+
   get carried(): unknown {
     if (this.#carriedJson === undefined) return undefined;
     this.#carried ??= { value: JSON.parse(this.#carriedJson) as unknown };

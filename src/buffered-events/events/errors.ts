@@ -72,3 +72,8 @@ export class EventThreadStartError extends MessageQueueError {
 export class EventHandlerRegistrationError extends MessageQueueError {
   readonly code = 'EVENT_HANDLER_REGISTRATION';
 }
+
+/** A call of the bus that only the app's own thread can answer, made in a worker thread. */
+export class EventThreadCallError extends MessageQueueError {
+  readonly code = 'EVENT_THREAD_CALL';
+}
