@@ -5,7 +5,7 @@ import { busyOverview, queueRow } from '../support/console/made-up.js';
 import { waitUntil } from '../support/wait-until.js';
 import { TestBrowser } from './browser.js';
 
-const TABS = ['', 'dead-letters', 'jobs', 'schedules', 'workers', 'alerts', 'audit'];
+const TABS = ['', 'dead-letters', 'jobs', 'schedules', 'workers', 'alerts', 'audit', 'events'];
 const PLACES = [...TABS, 'queues/message-delivery', 'jobs/message-notification/m_1'];
 const MARKUP = '<img src=x onerror="window.hacked=1">';
 /** Words that mean something to the page, and moments. */

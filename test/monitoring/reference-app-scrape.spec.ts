@@ -1,5 +1,6 @@
 import { CircuitBreakers } from '../../src/message-queue/ports/index.js';
 import { MessageQueueService, QueueName } from '../../src/message-queue/index.js';
+import { EVENT_METRICS } from '../../src/message-queue/operations/metrics/event-metric-table.js';
 import { ChatApp } from '../e2e/chat.fixture.js';
 import { parseMetrics } from '../support/metrics-lint.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -7,7 +8,12 @@ import { metricUses } from './promql.js';
 import { shippedExpressions } from './shipped-files.js';
 
 /** There only after what a healthy app seldom does. */
-const RARE = ['jobs_retried_total', 'dead_letters_total', 'adds_refused_total'];
+const RARE = [
+  'jobs_retried_total',
+  'dead_letters_total',
+  'adds_refused_total',
+  ...Object.keys(EVENT_METRICS),
+];
 
 describe('a scrape of the reference app', () => {
   let chat: ChatApp;

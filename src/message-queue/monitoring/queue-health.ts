@@ -40,7 +40,9 @@ export interface HealthReason {
     | 'OPEN_ONLY'
     | 'SOCKET_UNOPENED'
     | 'TOO_MANY_SERIES'
-    | 'HOST_CODE_FAILED';
+    | 'HOST_CODE_FAILED'
+    | 'EVENTS_UNHEALTHY'
+    | 'EVENTS_DEGRADED';
   /** What is wrong and what to do. */
   readonly message: string;
 }
@@ -71,7 +73,8 @@ export interface OverallHealth {
   readonly healthy: boolean;
   /**
    * What is wrong beside the queues of this process: `ABANDONED_QUEUE`, queues with jobs that no process has registered any more;
-   * `RING_KEY_MISSING` and `KEYS_UNREACHABLE`, of the keys that payloads are sealed with; `SOCKET_UNOPENED`, of events between processes.
+   * `RING_KEY_MISSING` and `KEYS_UNREACHABLE`, of the keys that payloads are sealed with; `SOCKET_UNOPENED`, of events between processes;
+   * `EVENTS_UNHEALTHY` and `EVENTS_DEGRADED`, of the bus of buffered events of this process.
    */
   readonly reasons: readonly HealthReason[];
   readonly queues: ByQueueName<QueueHealth>;

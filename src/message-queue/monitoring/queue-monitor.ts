@@ -3,6 +3,7 @@ import { refusesAll } from '../broker/broker.js';
 import type { Broker, ServerReport, UnknownJobs } from '../broker/broker.js';
 import { ManagedQueues } from '../broker/managed-queues.js';
 import type { ManagedQueue } from '../broker/managed-queues.js';
+import { EventsBeside } from '../../kernel/monitored/events-beside.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { PublicationSeal } from '../ports/privacy/publication-seal.js';
 import { Fleet } from './activity/fleet.js';
@@ -45,6 +46,7 @@ export class QueueMonitor {
     @Optional() private readonly ports?: UnpluggedPorts,
     @Optional() private readonly keys?: RingKeyWatch,
     @Optional() private readonly publications?: PublicationSeal,
+    @Optional() private readonly events?: EventsBeside,
   ) {
     this.thresholds = { ...HEALTH_DEFAULTS, ...thresholds };
     this.seenQueues = new SeenQueues(fleet, watch);
@@ -52,8 +54,9 @@ export class QueueMonitor {
 
   /** The same over other queues, for those who look again and again: what they see may be a second old. */
   sharedOver(queues: ManagedQueues): QueueMonitor {
-    const { fleet, watch, clock, thresholds, ports, keys, publications } = this;
-    const monitor = new QueueMonitor(queues, fleet, watch, clock, thresholds, ports, keys, publications);
+    const { fleet, watch, clock, thresholds, ports, keys, publications, events } = this;
+    const parts = [thresholds, ports, keys, publications, events] as const;
+    const monitor = new QueueMonitor(queues, fleet, watch, clock, ...parts);
     monitor.seenQueues = new SeenQueues(fleet, watch, true);
     return monitor;
   }
@@ -116,7 +119,14 @@ export class QueueMonitor {
     const brokers = this.fleet.brokers();
     const [health, reasons] = await Promise.all([
       this.healthOfAll(names),
-      reasonsBesideQueues(brokers, this.watch, this.keys, this.publications, ANSWER_TIMEOUT_MS),
+      reasonsBesideQueues(
+        brokers,
+        this.watch,
+        this.keys,
+        this.publications,
+        this.events?.get() ?? null,
+        ANSWER_TIMEOUT_MS,
+      ),
     ]);
     const status = statusOf([...reasons, ...health.flatMap((queue) => queue.reasons)]);
     return {

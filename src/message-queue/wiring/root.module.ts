@@ -41,6 +41,7 @@ import { coreModule, furtherRedisModule } from './core.module.js';
 import { DEFAULT_ADAPTER_PARTS, DEFAULT_ADAPTERS, UNPLUGGED_PORTS } from './providers/default-adapters.js';
 import { MessageQueueLastStepModule, MessageQueueLifecycleModule } from './lifecycle.module.js';
 import { MessageQueueHealthIndicator } from '../operations/probes/message-queue-health-indicator.js';
+import { EventsBeside } from '../../kernel/monitored/events-beside.js';
 import { METRICS_PAGE } from './providers/metrics-providers.js';
 import { PROBES } from './providers/probe-providers.js';
 import { ALERT_PROVIDERS } from './providers/alert-providers.js';
@@ -171,6 +172,7 @@ const SERVICE_PARTS: readonly Provider[] = [
   Readiness,
   PROBES,
   METRICS_PAGE,
+  EventsBeside,
   StartBanner,
 ];
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { BUSY_EVENTS, FakeEvents } from '../monitored-events.js';
 import { consoleStep } from '../../../src/message-queue/operations/console/console-step.js';
 import type { Overview, QueueRow } from '../../../src/message-queue/operations/rest/answers.js';
 import {
@@ -130,6 +131,8 @@ export class FakeConsole {
         return { alerts: overview.alerts.length === 0 ? [] : [...ALERTS, ...QUIET_ALERTS] };
       case 'audit':
         return { entries: AUDIT, cursor: null };
+      case 'events':
+        return eventsAnswer(overview);
       case 'operations':
         return this.operation();
       default:
@@ -149,6 +152,7 @@ export class FakeConsole {
   private change(path: string, body: unknown): Answer {
     const [, , , id = ''] = path.split('/');
     if (path.endsWith('/retry')) this.letters = this.letters.filter((letter) => letter.id !== id);
+    if (path.startsWith('/events/')) return { changed: 1 };
     if (!path.startsWith('/dead-letters/'))
       return { removed: 1288, mutedUntil: new Date(NOW + 3_600_000).toISOString() };
     const { dryRun, matched } = body as { dryRun: boolean; matched?: number };
@@ -175,6 +179,17 @@ export class FakeConsole {
       this.server.closeAllConnections();
     });
   }
+}
+
+function eventsAnswer({ events }: Overview): Answer {
+  const { waits: _waits, runs: _runs, alerts, ...state } = BUSY_EVENTS;
+  const rows = alerts.map((alert) => ({ ...alert, since: new Date(alert.since).toISOString() }));
+  const letters = new FakeEvents().deadLetters(100);
+  return {
+    ...{ at: new Date(NOW).toISOString(), process: { host: 'web-7d9f-2xkqp', pid: 17 } },
+    events: events === null ? null : { ...state, alerts: rows },
+    deadLetters: letters.map((letter) => ({ ...letter, at: new Date(letter.at).toISOString() })),
+  };
 }
 
 function groupsAnswer({ deadLetters }: Overview, query: URLSearchParams): Answer {

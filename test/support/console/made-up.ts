@@ -402,5 +402,6 @@ export function busyOverview(hours: number): Overview {
     queues: BUSY_QUEUES,
     deadLetters: { groups: GROUPS, looked: 37, of: 37 },
     schedules: SCHEDULES,
+    events: { status: 'degraded', alerts: 2 },
   };
 }

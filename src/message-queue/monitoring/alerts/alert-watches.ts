@@ -1,4 +1,5 @@
 import type { Clock } from '../../../kernel/time/clock.js';
+import type { MonitoredEvents } from '../../../kernel/monitored/monitored-events.js';
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker } from '../../broker/broker.js';
 import type { ManagedQueues } from '../../broker/managed-queues.js';
@@ -6,6 +7,7 @@ import type { AlertSink } from '../../ports/alerts/alert-sink.js';
 import { AlertDelivery } from './alert-delivery.js';
 import type { AlertStatus } from './alert-status.js';
 import { AlertWatch } from './alert-watch.js';
+import { EventsWatch } from './events-watch.js';
 import type { AlertSettings } from './settings/alert-settings.js';
 
 /** What the alerts of an app are watched with. */
@@ -19,6 +21,8 @@ export interface AlertWatchesParts {
   /** Makes the sinks, when everything that they need is there. */
   readonly sinks: () => Promise<readonly AlertSink[]>;
   readonly worksHere: boolean;
+  /** The bus of events of this app; null where it has none. */
+  readonly events: () => MonitoredEvents | null;
   readonly clock: Clock;
 }
 
@@ -26,6 +30,7 @@ export interface AlertWatchesParts {
 export class AlertWatches {
   private watches: readonly AlertWatch[] = [];
   private delivery: AlertDelivery | null = null;
+  private events: EventsWatch | null = null;
 
   constructor(private readonly parts: AlertWatchesParts) {}
 
@@ -40,17 +45,19 @@ export class AlertWatches {
       const shared = { instance, delivery, settings, worksHere, clock };
       return new AlertWatch({ broker, registered, look: () => look(broker), ...shared });
     });
+    this.events = new EventsWatch({ events: this.parts.events, settings, delivery, clock });
     this.delivery = delivery;
   }
 
   /** Begins; a second call does nothing. */
   start(): void {
     for (const watch of this.watches) watch.start();
+    this.events?.start();
   }
 
   /** Nothing is judged any more unless {@link turn} is called. */
   async halt(): Promise<void> {
-    await Promise.all(this.watches.map((watch) => watch.stop()));
+    await Promise.all([...this.watches.map((watch) => watch.stop()), this.events?.stop()]);
   }
 
   /** Ends; another process goes on. Waits at most about a second. */
@@ -66,13 +73,15 @@ export class AlertWatches {
 
   /** One turn now, and until everybody was told who is to be: for tests. */
   async turn(): Promise<void> {
+    this.events?.turn();
     await Promise.all(this.watches.map((watch) => watch.turn()));
     await this.delivery?.settled();
   }
 
-  /** Alerts that only this process knows of: its brokers do not answer. */
+  /** Alerts that only this process knows of: its brokers do not answer, or its bus of events is not well. */
   own(): AlertStatus[] {
-    return this.watches.map((watch) => watch.status()).filter((status) => status !== null);
+    const brokers = this.watches.map((watch) => watch.status()).filter((status) => status !== null);
+    return [...brokers, ...(this.events?.status() ?? [])];
   }
 }
 

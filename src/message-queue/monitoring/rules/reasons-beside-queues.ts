@@ -1,4 +1,5 @@
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
+import type { MonitoredEvents } from '../../../kernel/monitored/monitored-events.js';
 import type { Broker } from '../../broker/broker.js';
 import type { RingKeyWatch } from '../../privacy/keys/ring-key-watch.js';
 import type { PublicationSeal } from '../../ports/privacy/publication-seal.js';
@@ -15,11 +16,17 @@ export async function reasonsBesideQueues(
   watch: Pick<ProcessWatch, 'isBeyondLimit'>,
   keys: RingKeyWatch | undefined,
   publications: PublicationSeal | undefined,
+  events: MonitoredEvents | null,
   timeoutMs: number,
 ): Promise<HealthReason[]> {
   const abandoned = [...brokers].map((broker) => abandonedQueues(broker, timeoutMs));
   const asked = await Promise.all([...abandoned, keyReasons(keys, timeoutMs)]);
-  return [...asked.flat(), ...unopenedReasons(publications), ...seriesReasons(watch)];
+  return [
+    ...asked.flat(),
+    ...unopenedReasons(publications),
+    ...seriesReasons(watch),
+    ...eventReasons(events),
+  ];
 }
 
 function seriesReasons({ isBeyondLimit }: Pick<ProcessWatch, 'isBeyondLimit'>): HealthReason[] {
@@ -30,6 +37,15 @@ function seriesReasons({ isBeyondLimit }: Pick<ProcessWatch, 'isBeyondLimit'>): 
       'This process has more pairs of queue and job name than are counted apart: those that came last are counted as "other" in history, metrics and alerts. Raise operations.activity.maxSeries.',
     ),
   ];
+}
+
+/** What the bus of events says of itself. */
+function eventReasons(events: MonitoredEvents | null): HealthReason[] {
+  return (events?.read().alerts ?? []).map(({ code, severity, message }) =>
+    severity === 'unhealthy'
+      ? unhealthy('EVENTS_UNHEALTHY', `${code}: ${message}`)
+      : degraded('EVENTS_DEGRADED', `${code}: ${message}`),
+  );
 }
 
 /** What a broker says of queues that no process has. */

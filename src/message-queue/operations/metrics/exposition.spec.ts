@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { BUSY_EVENTS } from '../../../../test/support/monitored-events.js';
 import { lintMetrics, parseMetrics } from '../../../../test/support/metrics-lint.js';
 import {
   bucketOf,
@@ -14,6 +15,7 @@ import type { QueueSnapshot } from '../../broker/broker.js';
 import { brokerFamilies } from './broker-families.js';
 import type { BrokerFacts, MeasuredLook } from './broker-families.js';
 import { durationHistogram, SHOWN_BOUNDS_MS } from './duration-histogram.js';
+import { eventFamilies } from './event-families.js';
 import { exposition } from './exposition.js';
 import { METRICS } from './metric-table.js';
 import { processFamilies } from './process-families.js';
@@ -145,6 +147,7 @@ describe('exposition', () => {
   it('gives every metric the labels that its table says', () => {
     const families = [
       ...processFamilies(PROCESS),
+      ...eventFamilies(BUSY_EVENTS),
       ...brokerFamilies({ ...BROKER, looks: [{ ...LOOK, alerts: [ALERT] }] }),
     ];
     expect(families.map(({ name }) => name).sort()).toEqual(Object.keys(METRICS).sort());

@@ -1,3 +1,5 @@
+import { EVENT_METRICS } from './event-metric-table.js';
+
 /** What a metric counts or shows. */
 export interface MetricDeclaration {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -52,6 +54,7 @@ export const METRICS = {
   ),
   event_loop_lag_seconds: process('gauge', [], 'How late the event loop of this process runs its timers.'),
   build_info: process('gauge', ['version', 'provider', 'role'], 'Always 1; says what this process runs.'),
+  ...EVENT_METRICS,
   jobs: broker(
     'gauge',
     ['queue', 'state'],

@@ -1,5 +1,7 @@
+import type { EventsReading } from '../../../kernel/monitored/monitored-events.js';
 import { brokerFamilies } from './broker-families.js';
 import type { BrokerFacts } from './broker-families.js';
+import { eventFamilies } from './event-families.js';
 import { exposition } from './exposition.js';
 import type { MetricFamily } from './exposition.js';
 import { processFamilies } from './process-families.js';
@@ -11,6 +13,8 @@ export interface MetricsSources {
   readonly process: () => Promise<ProcessFacts>;
   /** What all processes share; null while the broker does not answer. Must not reject. */
   readonly broker: () => Promise<BrokerFacts | null>;
+  /** Of the bus of events of this process; null where the app has none. */
+  readonly events: () => EventsReading | null;
 }
 
 /** All metrics of this process and of the broker at one moment. */
@@ -32,6 +36,6 @@ export class MetricsPage {
 
   async #read(): Promise<readonly MetricFamily[]> {
     const [process, broker] = await Promise.all([this.sources.process(), this.sources.broker()]);
-    return [...processFamilies(process), ...brokerFamilies(broker)];
+    return [...processFamilies(process), ...eventFamilies(this.sources.events()), ...brokerFamilies(broker)];
   }
 }

@@ -1,4 +1,5 @@
 import { packageVersion } from '../../../kernel/host/package-version.js';
+import type { EventsBeside } from '../../../kernel/monitored/events-beside.js';
 import type { HostCode } from '../../../kernel/host/host-code.js';
 import type { BrokerLook } from '../../broker/activity-store.js';
 import type { Broker, ServerReport } from '../../broker/broker.js';
@@ -21,6 +22,7 @@ export interface MetricsParts {
   readonly worker: MessageQueueWorker;
   readonly breakers: CircuitBreakers;
   readonly host: HostCode;
+  readonly events: EventsBeside;
   readonly config: Pick<MessageQueueConfig, 'provider' | 'role'>;
 }
 
@@ -33,6 +35,7 @@ export function metricsSources(parts: MetricsParts): MetricsSources {
       loopLagMs: await loopLagMs(),
     }),
     broker: () => brokerFacts(parts.fleet),
+    events: () => parts.events.get()?.read() ?? null,
   };
 }
 

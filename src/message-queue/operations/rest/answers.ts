@@ -103,6 +103,8 @@ export interface Overview {
   readonly queues: readonly QueueRow[];
   readonly deadLetters: DeadLetterGroups;
   readonly schedules: readonly Json<ScheduleStatus>[];
+  /** Of the bus of events of the process that answers; null where the app has none. */
+  readonly events: { readonly status: HealthStatus; readonly alerts: number } | null;
 }
 
 /** `GET queues/:queue`. */

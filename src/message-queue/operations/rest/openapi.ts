@@ -1,4 +1,5 @@
 import type { Route } from './route.js';
+import { EVENT_SCHEMAS } from './schemas/event-schemas.js';
 import { FLEET_SCHEMAS } from './schemas/fleet-schemas.js';
 import { LETTER_SCHEMAS } from './schemas/letter-schemas.js';
 import { OVERVIEW_SCHEMAS } from './schemas/overview-schemas.js';
@@ -27,6 +28,7 @@ const MEANINGS: Readonly<Record<number, string>> = { 200: 'Done.', 202: 'Accepte
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...LETTER_SCHEMAS,
   ...FLEET_SCHEMAS,
+  ...EVENT_SCHEMAS,
   ...OVERVIEW_SCHEMAS,
 };
 

@@ -1,5 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
 import { HostCode } from '../../../kernel/host/host-code.js';
+import { EventsBeside } from '../../../kernel/monitored/events-beside.js';
 import { answeredWithin } from '../../../kernel/time/answered-within.js';
 import { Clock } from '../../../kernel/time/clock.js';
 import { opensUnlocked } from '../../../kernel/values/environment-name.js';
@@ -113,6 +114,7 @@ function servicesOf({ moduleRef, config, title, addresses }: RestContext): RestS
     monitor: get(QueueMonitor),
     overviews: new Overviews({
       ...{ queues, letters, schedules, histories, fleet: get(Fleet), alerts: get(Alerts) },
+      events: get(EventsBeside),
       monitor: get(QueueMonitor).sharedOver(queues),
       about: () => ({
         ...{ environment: config.environment, title, boardUrl: addresses().board },
@@ -123,6 +125,7 @@ function servicesOf({ moduleRef, config, title, addresses }: RestContext): RestS
     search: new JobSearch(queues),
     stories: new JobStories(queues),
     alerts: get(Alerts),
+    events: () => get(EventsBeside).get(),
     now: () => get(Clock).now(),
     activity: () => get(Broker).activity,
     opensUnlocked: opensUnlocked(config.environment),

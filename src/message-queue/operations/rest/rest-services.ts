@@ -1,3 +1,4 @@
+import type { MonitoredEvents } from '../../../kernel/monitored/monitored-events.js';
 import type { ActivityStore } from '../../broker/activity-store.js';
 import type { ProviderName } from '../../broker/broker.js';
 import type { LongChanges } from '../../dead-letter/changes/long-changes.js';
@@ -38,6 +39,8 @@ export interface RestServices {
   readonly alerts: Alerts;
   readonly overviews: Overviews;
   readonly audit: QueueAudit;
+  /** The bus of events of this app; null where it has none. */
+  readonly events: () => MonitoredEvents | null;
   /** Of this process' clock, milliseconds since the epoch. */
   readonly now: () => number;
   /** Of the app's broker: what people did is kept there. */

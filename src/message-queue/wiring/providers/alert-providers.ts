@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventLog } from '../../telemetry/logs/event-log.js';
 import { Clock } from '../../../kernel/time/clock.js';
+import { EventsBeside } from '../../../kernel/monitored/events-beside.js';
 import type { Broker } from '../../broker/broker.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { JobEvents } from '../../jobs/events/job-events.js';
@@ -30,11 +31,13 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
       events: JobEvents,
       log: EventLog,
       moduleRef: ModuleRef,
+      beside: EventsBeside,
     ) =>
       new AlertWatches({
         ...{ queues, clock, settings: operations.alerts, worksHere: role !== 'producer' },
         instance: reporters.instance,
         look: (broker: Broker) => fleet.look(broker),
+        events: () => beside.get(),
         sinks: async () => [
           new LogAlertSink(log),
           new EventAlertSink(events),
@@ -50,6 +53,7 @@ export const ALERT_PROVIDERS: readonly Provider[] = [
       JobEvents,
       EventLog,
       ModuleRef,
+      EventsBeside,
     ],
   },
   {

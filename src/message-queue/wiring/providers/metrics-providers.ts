@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { HostCode } from '../../../kernel/host/host-code.js';
+import { EventsBeside } from '../../../kernel/monitored/events-beside.js';
 import { ManagedQueues } from '../../broker/managed-queues.js';
 import { ProcessActivity } from '../../jobs/activity/process-activity.js';
 import type { MessageQueueConfig } from '../../message-queue.options.js';
@@ -24,13 +25,14 @@ export const METRICS_PAGE: Provider = {
     breakers: CircuitBreakers,
     host: HostCode,
     config: MessageQueueConfig,
+    events: EventsBeside,
   ) =>
     keepMetrics(
       messageQueue,
-      new MetricsPage(metricsSources({ activity, queues, fleet, worker, breakers, host, config })),
+      new MetricsPage(metricsSources({ activity, queues, fleet, worker, breakers, host, config, events })),
     ),
   inject: [
     ...[MessageQueueService, ProcessActivity, ManagedQueues, Fleet, MessageQueueWorker, CircuitBreakers],
-    ...[HostCode, MESSAGE_QUEUE_CONFIG],
+    ...[HostCode, MESSAGE_QUEUE_CONFIG, EventsBeside],
   ],
 };

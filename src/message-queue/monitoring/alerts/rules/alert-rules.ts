@@ -1,4 +1,5 @@
 import type { AlertRule } from '../alert-rule.js';
+import { EVENTS_DEGRADED, EVENTS_UNHEALTHY } from './event-rules.js';
 import {
   ACTIVITY_STALE,
   BREAKER_OPEN,
@@ -32,6 +33,8 @@ export const ALERT_RULES = {
   ScheduleLate: SCHEDULE_LATE,
   ActivityStale: ACTIVITY_STALE,
   AddsRefused: ADDS_REFUSED,
+  EventsUnhealthy: EVENTS_UNHEALTHY,
+  EventsDegraded: EVENTS_DEGRADED,
 } as const satisfies Readonly<Record<string, AlertRule>>;
 
 /** Name of a rule. */

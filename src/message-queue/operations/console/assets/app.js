@@ -10,6 +10,7 @@ import { AlertsPage } from './pages/alerts.js';
 import { AuditPage } from './pages/audit.js';
 import { Away } from './pages/alert-sentence.js';
 import { DeadLettersPage } from './pages/dead-letters.js';
+import { EventsPage } from './pages/events.js';
 import { JobPage } from './pages/job.js';
 import { JobsPage } from './pages/jobs.js';
 import { OverviewPage } from './pages/overview.js';
@@ -29,6 +30,7 @@ const TABS = [
   ['workers', 'Workers'],
   ['alerts', 'Alerts'],
   ['audit', 'Audit'],
+  ['events', 'Events'],
 ];
 const PAGES = {
   '': OverviewPage,
@@ -38,6 +40,7 @@ const PAGES = {
   workers: WorkersPage,
   alerts: AlertsPage,
   audit: AuditPage,
+  events: EventsPage,
   queues: QueuePage,
 };
 
@@ -69,7 +72,10 @@ function Header({ place, overview }) {
     'dead-letters': html`<${Badge} some=${overview?.totals.dead ?? 0} word="letters" />`,
     workers: html`<${Badge} some=${overview?.totals.workers ?? 0} word="alive" />`,
     alerts: html`<${Badge} some=${firing} kind="bad" word="firing" />`,
+    events: html`<${Badge} some=${overview?.events?.alerts ?? 0} kind="bad" word="wrong" />`,
   };
+  // An app without a bus of events has no such tab.
+  const hasEvents = (overview?.events ?? null) !== null;
   const tabs = useRef();
   // On a phone the tabs scroll, and the one that is open may be out of sight.
   useEffect(() => {
@@ -88,7 +94,7 @@ function Header({ place, overview }) {
       ${overview && html`<span class="who"><b>${overview.operator.name}</b><span class="role"> · ${overview.operator.role}</span></span>`}
     </div>
     <nav aria-label="Console" ref=${tabs}>
-      ${TABS.map(([page, name]) => html`<a href=${linkFrom(place, page)} aria-current=${place.page === page ? 'page' : null}>${name}${badges[page]}</a>`)}
+      ${TABS.filter(([page]) => page !== 'events' || hasEvents).map(([page, name]) => html`<a href=${linkFrom(place, page)} aria-current=${place.page === page ? 'page' : null}>${name}${badges[page]}</a>`)}
       ${BOARD !== '' && html`<a href=${BOARD}>Bull Board ↗</a>`}
     </nav>
   </header>`;

@@ -1,3 +1,4 @@
+import type { EventsBeside } from '../../../../kernel/monitored/events-beside.js';
 import type { BrokerLook } from '../../../broker/activity-store.js';
 import type { DeadLetterService } from '../../../dead-letter/dead-letter.service.js';
 import type { Fleet } from '../../../monitoring/activity/fleet.js';
@@ -25,6 +26,7 @@ export interface OverviewParts {
   readonly alerts: Alerts;
   readonly letters: DeadLetterService;
   readonly schedules: Schedules;
+  readonly events: EventsBeside;
   /** What does not change while the app runs. */
   readonly about: () => Pick<Overview, 'environment' | 'title' | 'boardUrl' | 'runbookUrl'>;
 }
@@ -99,7 +101,13 @@ export class Overviews {
       ...{ history: { step, points }, deploys, queues: sixFirst(rows) },
       deadLetters: toJson({ ...groups, groups: groups.groups.slice(0, MOST_GROUPS) }),
       schedules: toJson(schedules),
+      events: this.#events(),
     } as Page;
+  }
+
+  #events(): Overview['events'] {
+    const reading = this.parts.events.get()?.read();
+    return reading === undefined ? null : { status: reading.status, alerts: reading.alerts.length };
   }
 
   /** @throws UnknownQueueError, BrokerUnavailableError */

@@ -1,6 +1,7 @@
 import { look } from '../route.js';
 import type { Route } from '../route.js';
 import { ALERT_ROUTES } from './alert-routes.js';
+import { EVENT_ROUTES } from './event-routes.js';
 import { FLEET_ROUTES } from './fleet-routes.js';
 import { JOB_ROUTES } from './job-routes.js';
 import { LETTER_ROUTES } from './letter-routes.js';
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...ofFleet(LETTER_ROUTES),
   ...ofFleet(SCHEDULE_ROUTES),
   ...ALERT_ROUTES,
+  ...EVENT_ROUTES,
   ...OPERATION_ROUTES,
   look('openapi.json', {
     about: 'This description.',

@@ -104,5 +104,6 @@ export const OVERVIEW_SCHEMAS: Readonly<Record<string, Schema>> = {
     history: object<Overview['history']>({ step: WHOLE, points: POINTS }),
     ...{ deploys: DEPLOYS, queues: list(ref('QueueRow')), deadLetters: ref('DeadLetterGroups') },
     schedules: list(ref('Schedule')),
+    events: orNull(object<NonNullable<Overview['events']>>({ status: STATUS, alerts: WHOLE })),
   }),
 };

@@ -74,6 +74,7 @@ export const read = {
   workers: (signal) => ask('GET', '/workers', { signal }),
   alerts: (signal) => ask('GET', '/alerts', { signal }),
   audit: (query, signal) => ask('GET', '/audit', { query, signal }),
+  events: (signal) => ask('GET', '/events', { signal }),
   operation: (id, signal) => ask('GET', `/operations/${part(id)}`, { signal }),
 };
 
@@ -86,6 +87,7 @@ export const change = {
   retry: (queue, id) => ask('POST', `${jobPath(queue, id)}/retry`, { body: {} }),
   remove: (queue, id, reason) => ask('DELETE', jobPath(queue, id), { body: { reason } }),
   letters: (action, body) => ask('POST', `/dead-letters/${action}`, { body }),
+  eventLetters: (action, body) => ask('POST', `/events/dead-letters/${action}`, { body }),
   abort: (id) => ask('DELETE', `/operations/${part(id)}`, {}),
   schedule: (id, action) => ask('POST', `/schedules/${part(id)}/${action}`, { body: {} }),
   mute: (id, minutes) => ask('POST', `/alerts/${part(id)}/mute`, { body: { minutes } }),

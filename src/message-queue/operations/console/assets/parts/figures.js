@@ -18,6 +18,8 @@ const MARKS = {
   running: ['●', 'ok', 'running'],
   ended: ['‖', 'off', 'ended'],
   dead: ['■', 'bad', 'dead'],
+  'at rest': ['○', 'off', 'at rest'],
+  gone: ['■', 'bad', 'gone'],
 };
 
 /** The shape of a state; its word is said, and seen where `withWord` is set. */
@@ -37,15 +39,15 @@ export const stateOf = ({ status, isPaused }) => (isPaused && status !== 'unheal
 /** A count; a zero steps back. */
 export const Count = ({ value }) => (value === 0 ? html`<span class="zero">0</span>` : count(value));
 
-/** A share of slots that are busy. */
-export function Use({ busy, slots }) {
+/** A share of slots that are busy. @param isCount it is a count beside the greatest of its kind, and never too much */
+export function Use({ busy, slots, isCount = false }) {
   const part = slots > 0 ? Math.min(1, busy / slots) : 0;
-  const color = part > 0.9 ? 'var(--c4)' : 'var(--c1)';
+  const color = part > 0.9 && !isCount ? 'var(--c4)' : 'var(--c1)';
   return html`<span class="use"
     ><svg width="64" height="6" aria-hidden="true">
       <rect width="64" height="6" rx="3" fill="var(--track)" />
       <rect width=${64 * part} height="6" rx="3" fill=${color} /></svg
-    ><span>${count(busy)}<span class="zero">/${count(slots)}</span></span></span
+    ><span>${count(busy)}${!isCount && html`<span class="zero">/${count(slots)}</span>`}</span></span
   >`;
 }
 
