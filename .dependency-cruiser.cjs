@@ -4,12 +4,17 @@
  */
 const LIB = '^src/message-queue';
 const KERNEL = '^src/kernel/';
+const EVENTS = '^src/buffered-events/';
 const TEST_FILES = '\\.spec\\.ts$';
 /** The types that the inside shares: the inner seam, the validated configuration, the way to find a queue. */
 const SEAMS = `${LIB}/(broker/(broker|activity-store|managed-queues|groups-of-queue)|message-queue\\.(options|tokens))\\.ts$`;
 
 /** The package's entries: lists of what is public, for hosts. */
-const ENTRIES = [`${LIB}/index\\.ts$`, `${LIB}/(queues|ports|operations|testing|adapters/[^/]+)/index\\.ts$`];
+const QUEUE_ENTRIES = [
+  `${LIB}/index\\.ts$`,
+  `${LIB}/(queues|ports|operations|testing|adapters/[^/]+)/index\\.ts$`,
+];
+const ENTRIES = [...QUEUE_ENTRIES, `${EVENTS}(testing/|bridge/)?index\\.ts$`];
 
 /** @param {string} folder @param {string[]} allowed @param {string} reason */
 function onlyImports(name, folder, allowed, reason) {
@@ -378,6 +383,55 @@ module.exports = {
       to: { path: `${LIB}/testing/` },
     },
     {
+      ...onlyImports(
+        'buffered-events-stand-on-the-kernel',
+        EVENTS,
+        [EVENTS, KERNEL],
+        'Events in memory need no queue: who has no Redis must not load what speaks to it. What brings both together is the bridge.',
+      ),
+      from: { path: EVENTS, pathNot: [`${EVENTS}bridge/`, TEST_FILES] },
+    },
+    onlyImports(
+      'bridge-uses-the-entries',
+      `${EVENTS}bridge/`,
+      [EVENTS, KERNEL, ...QUEUE_ENTRIES],
+      'The bridge does what a host could do: it knows of the queues what is public.',
+    ),
+    onlyImports(
+      'event-words-stand-alone',
+      `${EVENTS}events/`,
+      [`${EVENTS}events/`, KERNEL],
+      'The words of an event, and who handles it, are used by every room of buffered events.',
+    ),
+    onlyImports(
+      'event-buffer-is-memory',
+      `${EVENTS}buffer/`,
+      [`${EVENTS}(buffer|events)/`, KERNEL],
+      'What stands in shared memory, and how it is claimed, is tested alone: no bus, no threads, no timers.',
+    ),
+    {
+      name: 'event-buffer-knows-no-nest',
+      severity: 'error',
+      comment: 'Worker threads and tests use the buffer without an app.',
+      from: { path: `${EVENTS}buffer/`, pathNot: TEST_FILES },
+      to: { path: 'node_modules/@nestjs/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'buffered-events-never-import-their-test-kit',
+      severity: 'error',
+      comment: 'The test kit stands on the bus; a production process must not load it.',
+      from: { path: EVENTS, pathNot: [`${EVENTS}testing/`, TEST_FILES] },
+      to: { path: `${EVENTS}testing/` },
+    },
+    {
+      name: 'event-entries-are-for-hosts',
+      severity: 'error',
+      comment:
+        'An entry lists what is public; inside, an import through it would load all of it, in a circle.',
+      from: { path: EVENTS, pathNot: TEST_FILES },
+      to: { path: `${EVENTS}((testing|bridge)/)?index\\.ts$` },
+    },
+    {
       name: 'library-never-imports-a-host',
       severity: 'error',
       comment: 'The reference app is one host among many; the package does not contain it.',
@@ -396,9 +450,9 @@ module.exports = {
       name: 'hosts-use-the-public-api',
       severity: 'error',
       comment: 'The reference app must compile against what a host gets from the package: its entries.',
-      from: { path: '^src/', pathNot: [`${LIB}/`, KERNEL, TEST_FILES] },
+      from: { path: '^src/', pathNot: [`${LIB}/`, EVENTS, KERNEL, TEST_FILES] },
       to: {
-        path: [`${LIB}/`, KERNEL],
+        path: [`${LIB}/`, EVENTS, KERNEL],
         pathNot: ENTRIES,
       },
     },
@@ -436,7 +490,7 @@ module.exports = {
       name: 'no-dev-dependencies-in-the-library',
       severity: 'error',
       comment: 'A host installs dependencies and peers, never our development tools.',
-      from: { path: `${LIB}/`, pathNot: TEST_FILES },
+      from: { path: [`${LIB}/`, EVENTS, KERNEL], pathNot: TEST_FILES },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional', 'type-only'],

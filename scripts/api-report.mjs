@@ -20,6 +20,8 @@ function findEntries() {
       name: `nestjs-message-queue/${room}`,
       file: `${LIBRARY}/${room}/index.ts`,
     })),
+    { name: 'nestjs-message-queue/buffered-events', file: 'src/buffered-events/index.ts' },
+    { name: 'nestjs-message-queue/buffered-events/testing', file: 'src/buffered-events/testing/index.ts' },
     ...folders.map(({ name }) => ({
       name: `nestjs-message-queue/adapters/${name}`,
       file: `${adapters}/${name}/index.ts`,

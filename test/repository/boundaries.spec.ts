@@ -10,6 +10,7 @@ interface Violation {
 }
 
 const LIBRARY = 'src/message-queue';
+const EVENTS = 'src/buffered-events';
 
 /** Files that exist to be imported. */
 const TARGETS = [
@@ -49,6 +50,10 @@ const TARGETS = [
   `${LIBRARY}/queues/index.ts`,
   `${LIBRARY}/worker/message-queue.worker.ts`,
   `${LIBRARY}/testing/index.ts`,
+  `${EVENTS}/index.ts`,
+  `${EVENTS}/bus/target.ts`,
+  `${EVENTS}/events/target.ts`,
+  `${EVENTS}/testing/target.ts`,
   'src/chat/target.ts',
   'test/target.ts',
   'dist/target.ts',
@@ -58,6 +63,19 @@ const TARGETS = [
 const IMPORTS: readonly (readonly [file: string, statement: string, rule: string | null])[] = [
   ['src/kernel/a.ts', `import '../message-queue/jobs/target.js'`, 'kernel-stands-alone'],
   ['src/kernel/b.ts', `import './target.js'`, null],
+  [`${EVENTS}/bus/a.ts`, `import '../../message-queue/index.js'`, 'buffered-events-stand-on-the-kernel'],
+  [`${EVENTS}/bus/b.ts`, `import '../../kernel/target.js'`, null],
+  [`${EVENTS}/bus/c.ts`, `import '../testing/target.js'`, 'buffered-events-never-import-their-test-kit'],
+  [`${EVENTS}/bus/d.ts`, `import '../index.js'`, 'event-entries-are-for-hosts'],
+  [`${EVENTS}/bridge/a.ts`, `import '../../message-queue/jobs/target.js'`, 'bridge-uses-the-entries'],
+  [`${EVENTS}/bridge/b.ts`, `import '../../message-queue/index.js'`, null],
+  [`${EVENTS}/events/a.ts`, `import '../bus/target.js'`, 'event-words-stand-alone'],
+  [`${EVENTS}/buffer/a.ts`, `import '../bus/target.js'`, 'event-buffer-is-memory'],
+  [`${EVENTS}/buffer/b.ts`, `import '@nestjs/common'`, 'event-buffer-knows-no-nest'],
+  [`${EVENTS}/buffer/c.ts`, `import '../events/target.js'`, null],
+  [`${LIBRARY}/jobs/events.ts`, `import '../../buffered-events/index.js'`, 'library-never-imports-a-host'],
+  ['src/chat/events.ts', `import '../buffered-events/bus/target.js'`, 'hosts-use-the-public-api'],
+  ['src/chat/events-entry.ts', `import '../buffered-events/index.js'`, null],
   [`${LIBRARY}/admission/a.ts`, `import '../handlers/target.js'`, 'admission-judges-alone'],
   [`${LIBRARY}/admission/b.ts`, `import '../../kernel/target.js'`, null],
   [`${LIBRARY}/handlers/a.ts`, `import '../execution/target.js'`, 'handlers-know-no-run'],

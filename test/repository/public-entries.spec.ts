@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-const LIBRARY = join(ROOT, 'src/message-queue');
+const LIBRARY = join(ROOT, 'src');
 const ENTRIES = {
-  '.': 'index.ts',
-  './queues': 'queues/index.ts',
-  './ports': 'ports/index.ts',
-  './operations': 'operations/index.ts',
-  './testing': 'testing/index.ts',
+  '.': 'message-queue/index.ts',
+  './queues': 'message-queue/queues/index.ts',
+  './ports': 'message-queue/ports/index.ts',
+  './operations': 'message-queue/operations/index.ts',
+  './testing': 'message-queue/testing/index.ts',
+  './buffered-events': 'buffered-events/index.ts',
+  './buffered-events/testing': 'buffered-events/testing/index.ts',
 };
 
 /** What a newcomer can still read through. */
@@ -38,7 +40,7 @@ describe('the entries of the package', () => {
   const names = entries.flatMap(([, file]) => namesOf(file));
 
   it(`exports at most ${MOST_NAMES} names from the main one`, () => {
-    const main = namesOf('index.ts');
+    const main = namesOf('message-queue/index.ts');
     expect(main.length).toBeGreaterThan(0);
     expect(main.length).toBeLessThanOrEqual(MOST_NAMES);
   });
@@ -63,11 +65,11 @@ describe('the entries of the package', () => {
       join(ROOT, 'jest.config.js'),
     );
     for (const [entry, file] of entries) {
-      const built = `./dist/message-queue/${file.replace(/\.ts$/, '')}`;
+      const built = `./dist/${file.replace(/\.ts$/, '')}`;
       const name = `nestjs-message-queue${entry.slice(1)}`;
       expect(exports[entry]).toEqual({ types: `${built}.d.ts`, default: `${built}.js` });
       if (entry !== '.') expect(typesVersions['*'][entry.slice(2)]).toEqual([`${built}.d.ts`]);
-      expect(compilerOptions.paths[name]).toEqual([`./src/message-queue/${file}`]);
+      expect(compilerOptions.paths[name]).toEqual([`./src/${file}`]);
       expect(Object.keys(moduleNameMapper).some((pattern) => new RegExp(pattern).test(name))).toBe(true);
     }
   });

@@ -5,7 +5,7 @@ import type { BufferedEventBusService } from '../buffered-event-bus.service.js';
 import { EventBus } from '../bus/event-bus.js';
 import { scanEventHandlers } from '../events/handler-scan.js';
 import type { FoundHandler } from '../events/handler-scan.js';
-import { boundBus } from './bound-bus.module.js';
+import { boundBus } from '../threads/boot/bus-services.js';
 import { EVENT_BUS_SERVICE } from './tokens.js';
 
 /**

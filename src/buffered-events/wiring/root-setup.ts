@@ -9,38 +9,45 @@ import type {
   BufferedEventsModuleOptions,
   BufferedEventsOptionsFactory,
 } from '../buffered-events.options.js';
+import type { EventBus } from '../bus/event-bus.js';
 import { OPTION_KEYS, SETUP_KEYS } from '../configuration/resolve-event-bus-settings.js';
 import { OPTIONS } from './tokens.js';
 
 /** What `forRoot` or `forRootAsync` was called with. */
 export type RegisteredOptions = (
   { readonly sync: BufferedEventsModuleOptions } | { readonly async: BufferedEventsModuleAsyncOptions }
-) & {
+) &
+  Partial<InsideParts>;
+
+/** What the bus is made of beside its settings; a test's own. */
+export interface InsideParts {
   /** Default: the machine's. */
-  readonly clock?: Clock;
-};
+  readonly clock: Clock;
+  /** Stands around the bus. Default: nothing. */
+  readonly around: (bus: EventBus) => EventBus;
+}
 
 /** What a registration says before its options are known. */
-export interface RootSetup {
+export interface RootSetup extends InsideParts {
   readonly isGlobal: boolean;
   readonly imports: NonNullable<ModuleMetadata['imports']>;
-  readonly clock: Clock;
   /** Provide the options. */
   readonly optionsProviders: readonly Provider[];
 }
 
 /** @throws InvalidConfigurationError when no module can be put together from what was given */
 export function setupOf(registered: RegisteredOptions): RootSetup {
-  const { clock = new SystemClock() } = registered;
+  const { clock = new SystemClock(), around = (bus) => bus } = registered;
+  const inside = { clock, around };
   if ('async' in registered) {
     const { isGlobal = true, imports = [] } = registered.async;
-    return { isGlobal, imports, clock, optionsProviders: asyncOptions(registered.async) };
+    return { ...inside, isGlobal, imports, optionsProviders: asyncOptions(registered.async) };
   }
   const { sync } = registered;
   // What is no object is refused along with all other mistakes.
-  if (!isRecord(sync)) return { ...{ isGlobal: true, imports: [], clock }, optionsProviders: [given(sync)] };
+  if (!isRecord(sync)) return { ...inside, isGlobal: true, imports: [], optionsProviders: [given(sync)] };
   const { isGlobal = true, ...options } = sync as BufferedEventsModuleOptions;
-  return { isGlobal, imports: [], clock, optionsProviders: [given(options)] };
+  return { ...inside, isGlobal, imports: [], optionsProviders: [given(options)] };
 }
 
 function given(options: unknown): Provider {

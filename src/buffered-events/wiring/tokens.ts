@@ -4,8 +4,8 @@ export const REGISTRATION = Symbol.for('nestjs-message-queue:buffered-events-reg
 /** The options as `forRoot` or the factory of `forRootAsync` gave them. */
 export const OPTIONS = Symbol.for('nestjs-message-queue:buffered-events-options');
 
-/** The clock that the bus goes by. */
-export const CLOCK = Symbol.for('nestjs-message-queue:buffered-events-clock');
+/** What the bus is made of beside its settings. */
+export const INSIDE = Symbol.for('nestjs-message-queue:buffered-events-inside');
 
 /** The bus, its service and its judge. */
 export const APP_BUS = Symbol.for('nestjs-message-queue:buffered-events-bus');

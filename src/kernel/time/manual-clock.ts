@@ -30,6 +30,11 @@ export class ManualClock extends Clock {
     return this.waiting.size;
   }
 
+  /** When the next timer is due; null when none waits. */
+  get nextTimerAt(): number | null {
+    return this.nextDue(Infinity)?.at ?? null;
+  }
+
   setTimer(callback: () => void, delayMs: number): ClockTimer {
     const timer: Waiting = { at: this.time + Math.max(0, delayMs), order: this.order++, callback };
     this.waiting.add(timer);

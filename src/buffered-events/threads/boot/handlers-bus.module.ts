@@ -1,18 +1,21 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { BufferedEventBusService } from '../../buffered-event-bus.service.js';
-import type { EventBus } from '../../bus/event-bus.js';
-import { boundService } from '../../wiring/bound-bus.module.js';
+import { EventBus } from '../../bus/event-bus.js';
+import { boundService } from './bus-services.js';
 
-/** Gives every module of handlers the service of the bus that they work for. */
+/** What modules of handlers may inject of the bus, wherever they are booted. */
 @Module({})
 export class HandlersBusModule {
   static for(bus: EventBus): DynamicModule {
     return {
       module: HandlersBusModule,
       global: true,
-      providers: [{ provide: BufferedEventBusService, useFactory: () => boundService(bus) }],
-      exports: [BufferedEventBusService],
+      providers: [
+        { provide: EventBus, useValue: bus },
+        { provide: BufferedEventBusService, useValue: boundService(bus) },
+      ],
+      exports: [EventBus, BufferedEventBusService],
     };
   }
 }
