@@ -16,6 +16,8 @@ const CAUSES: Record<EndCause, string> = {
   refused: 'handles what the app refuses, and was terminated',
 };
 
+const OURS: EventThreadStartError['code'] = 'EVENT_THREAD_START';
+
 /** What happened to a thread, without the text of what it threw: that may quote an event. */
 export function deathText(end: {
   readonly cause: EndCause | null;
@@ -33,12 +35,16 @@ export function deathText(end: {
 /** Why a thread could not boot, in the words of what was thrown there: nothing of an event was in it yet. */
 export function bootFailure(module: string, thrown: unknown, otherwise = 'ended'): EventThreadStartError {
   const message = readProperty(thrown, 'message');
-  const name = readProperty(thrown, 'name');
-  const what = `A worker thread could not boot ${quoted(module)}: `;
+  const place = { cause: thrown };
   if (typeof message !== 'string' || message === '') {
-    return new EventThreadStartError(`${what}it ${otherwise} before it was ready.`, { cause: thrown });
+    const what = `A worker thread could not boot ${quoted(module)}`;
+    return new EventThreadStartError(`${what}: it ${otherwise} before it was ready.`, place);
   }
   // Nest explains what it cannot resolve in several lines.
-  const [said = '', ...more] = `${typeof name === 'string' ? name : 'Error'}: ${message}`.split('\n');
-  return new EventThreadStartError([`${what}${said}`, ...more], { cause: thrown });
+  const [said = '', ...more] = message.split('\n');
+  // What we refused there ourselves names the module, and what to do.
+  if (readProperty(thrown, 'code') === OURS) return new EventThreadStartError([said, ...more], place);
+  const name = readProperty(thrown, 'name');
+  const first = `A worker thread could not boot ${quoted(module)}: ${typeof name === 'string' ? name : 'Error'}: ${said}`;
+  return new EventThreadStartError([first, ...more], place);
 }

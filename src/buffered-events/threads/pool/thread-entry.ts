@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { readEnvironment } from '../../../kernel/settings/environment.js';
 import { quoted } from '../../../kernel/values/words.js';
 import type { BufferHandle } from '../../buffer/buffer-words.js';
 import type { EventBusSettings } from '../../configuration/event-bus-settings.js';
@@ -12,7 +13,7 @@ import { beatEveryMs } from './pool-watch.js';
 /** TypeScript by its name, behind which `#Name` may stand. */
 const TYPESCRIPT = /\.[cm]?ts(#.*)?$/;
 /** What may teach Node to load TypeScript. */
-const LOADER = /^(-r|--require|--import|--loader|--experimental-loader)(=|$)/;
+const LOADER = /^(-r|--(require|import|loader|experimental-loader))(=|$)/;
 
 /** The file that threads run stands one folder above this one, in sources and when compiled. */
 const ENTRY = join(dirname(__dirname), `thread${extname(__filename)}`);
@@ -25,7 +26,8 @@ export function checkLoadable(module: string, execArgv: readonly string[]): void
         'Leave nestjs-message-queue out of the bundle (an external), or set workerCount to 0.',
     );
   }
-  const given = execArgv.length > 0 ? execArgv : process.execArgv;
+  const options = readEnvironment().get('NODE_OPTIONS')?.split(/\s+/) ?? [];
+  const given = [...options, ...(execArgv.length > 0 ? execArgv : process.execArgv)];
   const typescript = [ENTRY, module].find((file) => TYPESCRIPT.test(file));
   if (typescript === undefined || given.some((argument) => LOADER.test(argument))) return;
   throw new EventThreadStartError(
