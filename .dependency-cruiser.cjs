@@ -136,7 +136,24 @@ module.exports = {
       comment:
         'The memory provider must run with nothing installed, and its specification is the conformance suite, not Redis code.',
       from: { path: `${LIB}/broker/(redis|memory)/`, pathNot: TEST_FILES },
-      to: { path: `${LIB}/broker/(redis|memory)/`, pathNot: `${LIB}/broker/$1/` },
+      to: { path: `${LIB}/broker/(redis|memory|sync)/`, pathNot: `${LIB}/broker/$1/` },
+    },
+    onlyImports(
+      'sync-is-made-of-memory',
+      `${LIB}/broker/sync/`,
+      [`${LIB}/broker/(sync|memory|rules)/`, `${LIB}/broker/[^/]+\\.ts$`, `${LIB}/(admission|jobs)/`, KERNEL],
+      'Jobs that run where they are added are stored as in memory, and have nothing to do with Redis.',
+    ),
+    {
+      name: 'only-the-wiring-runs-jobs-in-adds',
+      severity: 'error',
+      comment:
+        'Whether an add runs its job is decided where the app is put together; nobody else may count on it.',
+      from: {
+        path: '^src/',
+        pathNot: [`${LIB}/broker/sync/`, `${LIB}/wiring/`, `${LIB}/testing/`, TEST_FILES],
+      },
+      to: { path: `${LIB}/broker/sync/` },
     },
     onlyImports(
       'memory-store-knows-no-bull',
@@ -367,7 +384,7 @@ module.exports = {
         KERNEL,
         `${LIB}/facade/(payload-input|dispatch/queued-(delivery|digest)-dispatch)\\.ts$`,
         `${LIB}/groups/`,
-        `${LIB}/broker/memory/`,
+        `${LIB}/broker/(memory|sync)/`,
         `${LIB}/(dead-letter/retention-sweeper|schedules/schedule-reconciler|monitoring/alerts/alert-watches|monitoring/activity/activity-reporters)\\.ts$`,
         `${LIB}/adapters/(in-memory|node-crypto)/index\\.ts$`,
         `${LIB}/message-queue\\.module\\.ts$`,

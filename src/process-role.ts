@@ -15,7 +15,7 @@ export function checkProcessRole(
   const { role, provider } = app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG);
   if (role === 'both') return role;
   const missing = [
-    ...(provider === 'memory' ? ['MESSAGE_QUEUE_PROVIDER=redis and REDIS_URL=redis://…'] : []),
+    ...(provider !== 'redis' ? ['MESSAGE_QUEUE_PROVIDER=redis and REDIS_URL=redis://…'] : []),
     ...(databaseUrl ? [] : ['DATABASE_URL=postgres://… (on one machine a SQLite file will do)']),
   ];
   if (missing.length === 0) return role;

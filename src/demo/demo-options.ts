@@ -24,7 +24,7 @@ and serves chat, console, board, REST and metrics until Ctrl-C.
                     MESSAGE_QUEUE_PROVIDER=redis REDIS_URL=redis://127.0.0.1:6379 npm run demo -- --workers apart
   --help            show this text
 
-Environment: MESSAGE_QUEUE_PROVIDER=memory|redis, REDIS_URL, PORT, HOST (default 127.0.0.1), DATABASE_URL (postgres://… or a
+Environment: MESSAGE_QUEUE_PROVIDER=memory|redis|sync, REDIS_URL, PORT, HOST (default 127.0.0.1), DATABASE_URL (postgres://… or a
 SQLite file; default: a SQLite file of its own), and the rest of docs/configuration.md. NO_COLOR=1 turns colours off.
 
 Exit codes: 0 when everything came out as expected; 1 when anything differs or fails; 130 or 143 when Ctrl-C or SIGTERM

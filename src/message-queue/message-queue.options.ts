@@ -24,7 +24,7 @@ export interface MessageQueueConfig extends Omit<
   SettingValues,
   'provider' | 'redis' | 'cleanup' | 'lock' | 'spool' | 'operations'
 > {
-  readonly provider: 'memory' | 'redis';
+  readonly provider: NonNullable<SettingValues['provider']>;
   /** Only for provider `redis`. */
   readonly redis: RedisSettings | null;
   readonly lock: Required<SettingValues['lock']>;

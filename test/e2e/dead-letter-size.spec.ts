@@ -16,7 +16,7 @@ import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** What a dead letter may take beside its payload, bytes: in Redis as Redis says, in memory as JSON texts and what holds them. */
-const MOST_BYTES: Readonly<Record<ProviderName, number>> = { redis: 2_048, memory: 5_120 };
+const MOST_BYTES: Readonly<Record<ProviderName, number>> = { redis: 2_048, memory: 5_120, sync: 5_120 };
 /** How jobs fail here. */
 const KINDS = [
   ...([

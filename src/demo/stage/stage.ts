@@ -109,7 +109,7 @@ function cookieOf(app: INestApplication, userId: string, url: string): string {
 }
 
 function checkQueuesAreShared(app: INestApplication): void {
-  if (app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG).provider !== 'memory') return;
+  if (app.get<MessageQueueConfig>(MESSAGE_QUEUE_CONFIG).provider === 'redis') return;
   throw new Error(
     '--workers apart needs queues that two processes share: set MESSAGE_QUEUE_PROVIDER=redis and REDIS_URL, for example redis://127.0.0.1:6379.',
   );

@@ -96,6 +96,11 @@ export abstract class Broker {
   /** What happened to the jobs of all processes, and which processes there are. */
   abstract readonly activity: ActivityStore;
 
+  /** Whether an add takes as long as its job runs: of several, none begins before the one before it has ended. */
+  get addsInTurn(): boolean {
+    return false;
+  }
+
   /** What waits on this process' disk; null when adds are not spooled. */
   get spooled(): SpoolDepth | null {
     return null;

@@ -1,7 +1,7 @@
 import type { StoreLoss } from './store-loss.js';
 
 /** Which provider keeps the jobs. */
-export type ProviderName = 'memory' | 'redis';
+export type ProviderName = 'memory' | 'redis' | 'sync';
 
 /** Something about the broker's server that should be changed. */
 export interface ServerFinding {

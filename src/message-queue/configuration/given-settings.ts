@@ -22,7 +22,7 @@ export interface GivenSettings {
   readonly values: SettingValues;
   readonly origins: Origins;
   /** Tells of what was not allowed, as far as it matters to the provider. */
-  readonly refuseWrong: (provider: 'memory' | 'redis') => void;
+  readonly refuseWrong: (provider: NonNullable<SettingValues['provider']>) => void;
 }
 
 /**
@@ -92,11 +92,11 @@ function variableOf(variable: string, mayBeFile: boolean, environment: Environme
 function matters(
   path: string,
   { raw, name }: Given,
-  provider: 'memory' | 'redis',
+  provider: NonNullable<SettingValues['provider']>,
   origins: Origins,
 ): boolean {
   if (!path.startsWith('redis.') || name === path) return true;
-  if (provider === 'memory') return !origins.has('provider') && !isServiceLink(raw);
+  if (provider !== 'redis') return !origins.has('provider') && !isServiceLink(raw);
   return path !== 'redis.port' || !(origins.has('redis.url') || origins.has('redis.sentinels'));
 }
 

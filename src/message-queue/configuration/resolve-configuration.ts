@@ -72,6 +72,7 @@ export function resolveConfiguration(sources: ConfigurationSources): ResolvedCon
   const settings = givenSettings(options, environment, configKey, issues);
   const provider = resolveProvider(settings, configKey, issues);
   settings.refuseWrong(provider);
+  if (provider === 'sync') refuseProducer(settings, issues);
   const isLeftOut = ({ name }: QueueDefinition): boolean =>
     isQueueName(name) && !settings.values.builtInQueues.includes(name);
   // Settings of a queue that is left out are checked too: processes that pick other queues share them.
@@ -123,7 +124,7 @@ function resolveProvider(
   { values, origins }: GivenSettings,
   configKey: string | undefined,
   issues: Issues,
-): 'memory' | 'redis' {
+): MessageQueueConfig['provider'] {
   if (origins.has('provider')) return values.provider ?? 'memory';
   if (REDIS_PLACES.some((path) => origins.has(path))) return 'redis';
   if (configKey !== undefined) {
@@ -155,6 +156,15 @@ function roleHere(
   return 'producer';
 }
 
+/** What a producer adds is run by others, of whom there are none. */
+function refuseProducer({ values, origins }: GivenSettings, issues: Issues): void {
+  issues.unless(
+    values.role !== 'producer',
+    origins.get('role') ?? 'role',
+    'cannot be "producer" with the provider "sync", where an add runs its job in this process: leave it out, or use Redis, where others can run it',
+  );
+}
+
 function resolveLock({ values, origins }: GivenSettings, issues: Issues): MessageQueueConfig['lock'] {
   const { durationMs, renewMs = Math.floor(durationMs / 4), stalledCheckMs } = values.lock;
   if (renewMs > durationMs / 2) {
@@ -181,16 +191,16 @@ function schedulesOf(
 /** Where jobs go while Redis is away; null unless they are to be spooled. */
 function resolveSpool(
   { values, origins }: GivenSettings,
-  provider: 'memory' | 'redis',
+  provider: MessageQueueConfig['provider'],
   issues: Issues,
 ): MessageQueueConfig['spool'] {
   if (values.whenUnavailable !== 'spool') return null;
   const { directory, ...limits } = values.spool;
-  if (provider === 'memory') {
+  if (provider !== 'redis') {
     const path = origins.get('whenUnavailable') ?? 'whenUnavailable';
     issues.add(
       path,
-      'cannot be "spool" with the provider "memory", which is never away: leave it out, or use Redis',
+      `cannot be "spool" with the provider "${provider}", which is never away: leave it out, or use Redis`,
     );
   } else if (directory === undefined) {
     const message = 'is missing; whenUnavailable "spool" needs a directory that outlives the process';

@@ -29,11 +29,14 @@ export const SECTIONS = {
       otherwise: '`unset`: the defaults of development, but nothing is open that has no lock of its own',
       example: 'development',
     }),
-    /** Where jobs are kept. Memory needs nothing installed, but its jobs die with the process. */
-    provider: setting(oneOf('memory', 'redis'), {
+    /**
+     * Where jobs are kept. Memory needs nothing installed, but its jobs die with the process. `sync` is memory without a queue, the way back from
+     * one: an add runs its job before it resolves, and rejects when that fails ([rollback](rollback.md)).
+     */
+    provider: setting(oneOf('memory', 'redis', 'sync'), {
       variable: 'MESSAGE_QUEUE_PROVIDER',
       otherwise:
-        '`redis` if Redis is configured, otherwise `memory`; in production `memory` must be requested by name',
+        '`redis` if Redis is configured, otherwise `memory`; in production `memory` must be requested by name, and `sync` everywhere',
       example: 'redis',
     }),
     /** A `producer` adds jobs and never runs them; `worker` and `both` run jobs, and may add them too. */

@@ -33,6 +33,9 @@ const KEY_DELAY_MS = 5_000;
 /** What a job waits for whose key is not to be had, as events name it. */
 const KEYS = 'data-keys';
 
+/** How runs end whose jobs run again. */
+const GOES_ON: ReadonlySet<Settlement['kind']> = new Set(['deferred', 'passed-on', 'handed-back']);
+
 /** A run that did not succeed. */
 export interface UnsuccessfulRun {
   readonly run: Run;
@@ -64,8 +67,17 @@ export interface UnsuccessfulRun {
  * 5. The processor's `onError`; if it decides nothing, unrecoverable errors and payloads that are invalid or cannot be brought
  *    up to date are dead letters at once.
  * 6. Attempts left → retried after the backoff; else a dead letter.
+ *
+ * Where somebody waits for the run who tries again himself, there is no later: what would go on is a dead letter at once.
  */
 export function settleUnsuccessful(unsuccessful: UnsuccessfulRun): Settlement {
+  const settlement = settledByItself(unsuccessful);
+  const { run, thrown } = unsuccessful;
+  if (!run.taken.isOnlyTry || !GOES_ON.has(settlement.kind)) return settlement;
+  return failed(unsuccessful, toError(thrown ?? run.ending()), 'error', true);
+}
+
+function settledByItself(unsuccessful: UnsuccessfulRun): Settlement {
   const ending = unsuccessful.run.ending();
   const error = toError(unsuccessful.thrown ?? ending);
   if (ending instanceof LockLostError) return { kind: 'abandoned' };
@@ -123,6 +135,7 @@ function failed(
       : null,
     failure: { ...failureRecordOf(told, attempt, kind, now), ...(sealed !== undefined && { sealed }) },
     ...(trace !== undefined && { trace }),
+    ...(taken.isOnlyTry && definition.sealed !== true && { thrown: error }),
   };
 }
 

@@ -69,7 +69,6 @@ export class Run implements MiddlewareContext {
   span: RunSpan | undefined;
   /** Its payload, once it is known in plain. */
   opened: OpenedPayload | undefined;
-
   readonly #tools: RunTools;
   #payload: object | undefined;
   /** On the steady clock. */
@@ -110,10 +109,11 @@ export class Run implements MiddlewareContext {
     return (this.#place ??= { queue, job, jobId, attempt, correlationId });
   }
 
-  /** The job's own, else the handler's, else the queue's as stored with the job. */
+  /** The job's own, else the handler's, else the queue's as stored with the job. One, where somebody else tries again. */
   get maxAttempts(): number {
-    const stored = this.taken.options.attempts ?? this.definition.attempts;
-    return this.record.defaultAttempts ? (this.handler?.options.attempts ?? stored) : stored;
+    if (this.taken.isOnlyTry) return 1;
+    const { attempts = this.definition.attempts } = this.taken.options;
+    return (this.record.defaultAttempts ? this.handler?.options.attempts : undefined) ?? attempts;
   }
 
   /** The job's own, else the handler's, else the queue's. */

@@ -146,6 +146,7 @@ export class JobEnqueuer {
       });
       // Heard below, once all are under way.
       stored.catch(() => undefined);
+      if (managed.broker.addsInTurn) await stored;
       added.push(stored);
     }
     await Promise.all(added);

@@ -27,6 +27,8 @@ export type Settlement =
       readonly error: Error;
       readonly retryDelayMs: number | null;
       readonly failure: FailureRecord;
+      /** What the run threw, as it is: for whoever waits for it here. Only where somebody does, and the queue is not sealed. */
+      readonly thrown?: Error;
       /** The span of the attempt, as `traceparent`, for the next one. */
       readonly trace?: string;
     }

@@ -37,6 +37,14 @@ export class TakenJob {
     return this.crashes.length === 0 ? at : Math.max(at, lastOf(this.crashes));
   }
 
+  /**
+   * Whether somebody waits for this run who tries again himself: then there is no other attempt, and what would make the job wait is a failure
+   * too.
+   */
+  get isOnlyTry(): boolean {
+    return false;
+  }
+
   /** Why this worker must stop the run; undefined while it may go on. */
   get abortReason(): MessageQueueError | undefined {
     return this.reason;

@@ -13,7 +13,7 @@ export interface BannerPart {
 export interface BannerFacts {
   /** Of this library. */
   readonly version: string;
-  readonly config: Pick<MessageQueueConfig, 'role' | 'autoStart' | 'redis' | 'prefix'>;
+  readonly config: Pick<MessageQueueConfig, 'role' | 'autoStart' | 'provider' | 'redis' | 'prefix'>;
   /** Of the server; null while it does not answer. */
   readonly serverVersion: ServerReport['version'];
   readonly isReachable: boolean;
@@ -56,7 +56,10 @@ export function banner(facts: BannerFacts): string {
   return [`nestjs-message-queue ${version}, ${roleOf(config)}`, ...sections.map(section)].join('\n');
 }
 
-function storeOf({ config: { redis, prefix }, serverVersion, isReachable }: BannerFacts): string {
+function storeOf({ config: { provider, redis, prefix }, serverVersion, isReachable }: BannerFacts): string {
+  if (provider === 'sync') {
+    return 'nowhere: an add runs its job, and rejects when that fails; what is due later waits in memory, and dies with the process';
+  }
   if (redis === null) {
     return 'in memory, they die with the process; to keep them, set REDIS_URL and MESSAGE_QUEUE_PROVIDER=redis';
   }

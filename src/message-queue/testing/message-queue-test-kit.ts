@@ -52,7 +52,7 @@ export class MessageQueueTestKit {
     broker: Broker,
   ) {
     if (!(broker instanceof MemoryBroker))
-      throw new TypeError('The test kit drives the in-memory provider only.');
+      throw new TypeError('The test kit drives the providers "memory" and "sync" only.');
     this.broker = broker;
     this.upkeep = new ManualUpkeep(moduleRef);
     this.enqueued = new EnqueuedJobs(queues);

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Broker } from '../broker/broker.js';
 import { MemoryBroker } from '../broker/memory/memory-broker.js';
+import { SyncBroker } from '../broker/sync/sync-broker.js';
 import { Clock } from '../../kernel/time/clock.js';
 import { MessageQueueModule } from '../message-queue.module.js';
 import type { MessageQueueModuleOptions } from '../message-queue.options.js';
@@ -22,6 +23,8 @@ export type MessageQueueTestingOptions = Pick<
   | 'abortGraceMs'
   | 'operations'
 > & {
+  /** `sync`: an add runs its job before it resolves, as in an app with that provider. Default `memory`. */
+  readonly provider?: 'memory' | 'sync';
   /** Where the clock starts. Default 2026-01-01T00:00:00Z. */
   readonly now?: Date | number;
 };
@@ -35,19 +38,19 @@ export type MessageQueueTestingOptions = Pick<
 export class MessageQueueTestingModule {
   /** @param options settings of the real module that matter to a test */
   static register(options: MessageQueueTestingOptions = {}): DynamicModule {
-    const { now, adapters = [], ...settings } = options;
+    const { now, adapters = [], provider = 'memory', ...settings } = options;
     const clock = new ManualClock(now);
     const inside: Provider[] = [
       { provide: Clock, useValue: clock },
       { provide: ManualClock, useValue: clock },
-      { provide: Broker, useFactory: () => new MemoryBroker({ clock, drive: 'manual' }) },
+      { provide: Broker, useFactory: () => openBroker(provider, clock) },
     ];
     return {
       module: MessageQueueTestingModule,
       imports: [
         MessageQueueModule.forRoot({
           ...settings,
-          provider: 'memory',
+          provider,
           environment: 'test',
           role: 'both',
           autoStart: true,
@@ -58,4 +61,9 @@ export class MessageQueueTestingModule {
       exports: [MessageQueueTestKit, ManualClock],
     };
   }
+}
+
+function openBroker(provider: 'memory' | 'sync', clock: Clock): MemoryBroker {
+  const options = { clock, drive: 'manual' } as const;
+  return provider === 'sync' ? new SyncBroker(options) : new MemoryBroker(options);
 }

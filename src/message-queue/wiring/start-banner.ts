@@ -52,7 +52,7 @@ export class StartBanner {
       inMemory: role === 'producer' ? [] : this.ports.all(),
       off: this.#off(),
     });
-    if (provider === 'memory' && environment === 'production') this.#logger.warn(text);
+    if (provider !== 'redis' && environment === 'production') this.#logger.warn(text);
     else this.#logger.log(text);
   }
 

@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import type { AddRequest, Broker, QueueWorker } from '../../../src/message-queue/broker/broker.js';
 import { MemoryBroker } from '../../../src/message-queue/broker/memory/memory-broker.js';
+import { SyncBroker } from '../../../src/message-queue/broker/sync/sync-broker.js';
 import { RedisBroker } from '../../../src/message-queue/broker/redis/redis-broker.js';
 import type { MessageQueueError } from '../../../src/kernel/errors.js';
 import type { FailureRecord } from '../../../src/message-queue/jobs/managed-job.js';
@@ -17,7 +18,7 @@ import type { ConformanceCase } from '../run-conformance.js';
 
 /** Something that makes brokers. */
 export interface BrokerProvider {
-  readonly name: 'redis' | 'memory';
+  readonly name: 'redis' | 'memory' | 'sync';
   /** @param full whether its store has no room for a job */
   create(prefix: string, full: boolean): Broker;
 }
@@ -28,6 +29,11 @@ export type BrokerCase = ConformanceCase<BrokerBench>;
 export const memoryBrokerProvider: BrokerProvider = {
   name: 'memory',
   create: (prefix, full) => new MemoryBroker({ prefix, ...(full && { maxBytes: 900 }) }),
+};
+
+export const syncBrokerProvider: BrokerProvider = {
+  name: 'sync',
+  create: (prefix, full) => new SyncBroker({ prefix, ...(full && { maxBytes: 900 }) }),
 };
 
 export function redisBrokerProvider(redis: () => TestRedis): BrokerProvider {

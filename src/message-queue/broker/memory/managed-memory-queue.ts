@@ -1,26 +1,17 @@
 import type { JobOptions } from 'bull';
 import { allOf } from '../../../kernel/time/all-of.js';
 import { checkBulkList } from '../../admission/bulk-list.js';
-import { dueOptions } from '../../admission/flow/due-time.js';
-import { admitJob, admitOptions } from '../../admission/job-admission.js';
 import type { AdmittedJob } from '../../admission/job-admission.js';
-import { newJobId } from '../../admission/job-id.js';
-import { groupName, groupsOf } from '../../jobs/flow/group-name.js';
-import type { ManagedJobOptions } from '../../jobs/managed-job.js';
 import type { SealableQueue } from '../../jobs/sealing/payload-seal.js';
 import type { RunJob } from '../../jobs/taken-job.js';
 import { isOrdinary } from '../broker.js';
-import type { AddOutcome, AddRequest, IdempotentAdd, OrdinaryAdd } from '../broker.js';
+import type { AddOutcome, AddRequest, IdempotentAdd } from '../broker.js';
 import { DEFAULT_JOB_NAME } from '../rules/bull-arguments.js';
 import type { BulkJob } from '../rules/bull-arguments.js';
-import { queueFull, tenantFull } from '../rules/add-errors.js';
-import { tenantLimit } from '../rules/group-rules.js';
 import { oneByOne } from '../rules/broken-run.js';
 import { processRefused, workerTwice } from '../rules/queue-errors.js';
 import { assertSamePayload } from '../rules/used-key.js';
 import type { UsedKey } from '../rules/used-key.js';
-import { isCritical, waitingLimit } from '../rules/waiting-limit.js';
-import { CompactOptions } from './store/compact-options.js';
 import { IdempotencyLedger } from './store/idempotency-ledger.js';
 import type { NewJob } from './bull/adding/new-job.js';
 import type { QueueSchedules } from './bull/adding/queue-schedules.js';
@@ -28,8 +19,13 @@ import type { MemoryJob } from './bull/job/memory-job.js';
 import { MemoryQueue } from './bull/queue/memory-queue.js';
 import type { MemoryQueueOptions } from './bull/queue/memory-queue.options.js';
 import { MemoryQueueWorker } from './memory-queue-worker.js';
+import type { WorkerParts } from './memory-queue-worker.js';
+import { QueueEntrance } from './queue-entrance.js';
 import { SettlementWriter } from './settlement-writer.js';
 import type { StoredJob } from './store/stored-job.js';
+
+/** A job that is right, and its name. */
+export type NamedJob = readonly [name: string, job: AdmittedJob];
 
 /**
  * The memory queue that hosts inject: `add` and `addBulk` check options, generate ids and keep `maxWaiting`;
@@ -39,9 +35,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
   readonly ledger: IdempotencyLedger;
   /** Null until this process works on the queue. */
   worker: MemoryQueueWorker | null = null;
-  private readonly compact: CompactOptions;
-  /** Whether the add under way may use the reserve; adds are synchronous, so there is only one. */
-  private critical = false;
+  private readonly entrance: QueueEntrance;
 
   constructor(
     readonly definition: SealableQueue,
@@ -52,9 +46,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     this.engine.store.failedLimit = { count, bytes };
     this.engine.store.expiredLimit = { count: completedCount, ageSeconds: completedAgeMs / 1_000 };
     this.ledger = new IdempotencyLedger(definition.maxIdempotencyKeys);
-    this.compact = new CompactOptions((given) =>
-      admitOptions(this.name, definition, 'any', given, this.engine.clock.now()),
-    );
+    this.entrance = new QueueEntrance(definition, this.engine);
   }
 
   /**
@@ -64,12 +56,17 @@ export class ManagedMemoryQueue extends MemoryQueue {
   protected override async addAll(jobs: BulkJob[]): Promise<MemoryJob[]> {
     checkBulkList(this.name, jobs);
     const admitting = jobs.map(({ name = DEFAULT_JOB_NAME, data, opts }) =>
-      this.admit(name, data, opts ?? {}),
+      this.entrance.admit(name, data, opts ?? {}),
     );
     const all = allOf(admitting);
     // Not awaited without need: what is added by the next call comes behind it.
     const admitted = all instanceof Promise ? await all : all;
-    return admitted.map((job, i) => this.addForHandle(jobs[i]?.name ?? DEFAULT_JOB_NAME, job));
+    return allOf(this.addEach(admitted.map((job, i) => [jobs[i]?.name ?? DEFAULT_JOB_NAME, job])));
+  }
+
+  /** Adds jobs that are right, in their order. */
+  protected addEach(jobs: readonly NamedJob[]): (MemoryJob | Promise<MemoryJob>)[] {
+    return jobs.map(([name, job]) => this.addForHandle(name, job));
   }
 
   /** @throws HandlerRegistrationError always */
@@ -85,9 +82,10 @@ export class ManagedMemoryQueue extends MemoryQueue {
     const { name, data, options, dueAt } = request;
     this.assertOpen(name);
     if (isOrdinary(request) && request.options.mq === undefined) {
-      return outcomeOf(this.parts.adding.add(this.ordinaryJob(request)));
+      const ordinary = this.entrance.ordinary(request);
+      return this.answer(this.parts.adding.add(ordinary), ordinary);
     }
-    const job = this.admit(name, data, options, dueAt);
+    const job = this.entrance.admit(name, data, options, dueAt);
     return job instanceof Promise
       ? job.then((it) => this.addAdmitted(request, it))
       : this.addAdmitted(request, job);
@@ -102,10 +100,23 @@ export class ManagedMemoryQueue extends MemoryQueue {
       if (used !== undefined) return this.addedBefore(name, idempotency, job, used);
     }
     if (options.repeat !== undefined) return this.addSchedule(name, job);
-    const outcome = outcomeOf(this.parts.adding.add(this.toStore(name, job, critical)));
-    const { id, deduplicated } = outcome;
-    if (idempotency !== undefined && !deduplicated) this.ledger.remember(idempotency, id, now);
-    return outcome;
+    const toStore = this.entrance.toStore(name, job, critical);
+    const added = this.parts.adding.add(toStore);
+    if (idempotency !== undefined && typeof added !== 'string') {
+      this.ledger.remember(idempotency, added.id, now);
+    }
+    return this.answer(added, toStore);
+  }
+
+  /** What whoever added a job is told. @param added the job, or the id of the one that stands for it */
+  protected answer(added: StoredJob | string, _job: NewJob): AddOutcome | Promise<AddOutcome> {
+    if (typeof added === 'string') return { id: added, deduplicated: true };
+    return { id: added.id, deduplicated: false };
+  }
+
+  /** What whoever used a key again for the same payload is told. @param id of the job that it stands for */
+  protected answerAgain(id: string): AddOutcome | Promise<AddOutcome> {
+    return { id, deduplicated: true };
   }
 
   /** @throws IdempotencyConflictError, KeyUnavailableError */
@@ -115,10 +126,9 @@ export class ManagedMemoryQueue extends MemoryQueue {
     { json, options }: AdmittedJob,
     used: UsedKey,
   ): AddOutcome | Promise<AddOutcome> {
-    const outcome = { id: used.jobId, deduplicated: true };
-    if (used.fingerprint === fingerprint) return outcome;
+    if (used.fingerprint === fingerprint) return this.answerAgain(used.jobId);
     const repeated = { job, jobId: String(options.jobId), json, key, fingerprint };
-    return assertSamePayload(this.definition, repeated, used).then(() => outcome);
+    return assertSamePayload(this.definition, repeated, used).then(() => this.answerAgain(used.jobId));
   }
 
   /** The schedules of this queue. */
@@ -137,7 +147,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     if (this.worker !== null && !this.worker.hasEnded) throw workerTwice(this.name);
     const { parts } = this;
     const { running, settler } = parts;
-    this.worker = new MemoryQueueWorker({
+    this.worker = this.newWorker({
       definition: this.definition,
       clock: this.engine.clock,
       events: this.engine.events,
@@ -154,6 +164,10 @@ export class ManagedMemoryQueue extends MemoryQueue {
     if (running.isHeld) running.loop.halt();
     running.beginWork(concurrency);
     return this.worker;
+  }
+
+  protected newWorker(parts: WorkerParts): MemoryQueueWorker {
+    return new MemoryQueueWorker(parts);
   }
 
   /** Everything closes: nobody waits any longer for handlers that still run. */
@@ -177,7 +191,7 @@ export class ManagedMemoryQueue extends MemoryQueue {
     data: unknown,
     options: JobOptions,
   ): MemoryJob | Promise<MemoryJob> {
-    const job = this.admit(name, data, options);
+    const job = this.entrance.admit(name, data, options);
     return job instanceof Promise
       ? job.then((it) => this.addForHandle(name, it))
       : this.addForHandle(name, job);
@@ -187,64 +201,26 @@ export class ManagedMemoryQueue extends MemoryQueue {
     this.worker?.begin(stored, number);
   }
 
-  private addForHandle(name: string, job: AdmittedJob): MemoryJob {
-    const toStore = this.toStore(name, job);
-    if (job.options.repeat === undefined) return this.parts.adding.store(toStore);
-    this.schedules.addSchedule(toStore);
-    return this.schedules.handleOf(toStore) as MemoryJob;
+  protected addForHandle(name: string, job: AdmittedJob): MemoryJob | Promise<MemoryJob> {
+    this.assertOpen(name);
+    const { adding } = this.parts;
+    const toStore = this.entrance.toStore(name, job);
+    if (job.options.repeat !== undefined) {
+      this.schedules.addSchedule(toStore);
+      return this.schedules.handleOf(toStore) as MemoryJob;
+    }
+    const added = adding.add(toStore);
+    const answer = this.answer(added, toStore);
+    const handle = adding.handleOfAdd(toStore, added);
+    return answer instanceof Promise ? answer.then(() => handle) : handle;
   }
 
   private addSchedule(name: string, job: AdmittedJob): AddOutcome {
-    const { id, addition } = this.schedules.addSchedule(this.toStore(name, job));
+    const { id, addition } = this.schedules.addSchedule(this.entrance.toStore(name, job));
     return { id, deduplicated: addition === 'unchanged', schedule: addition };
   }
 
-  private ordinaryJob({ name, data, options, critical }: OrdinaryAdd): NewJob {
-    this.critical = isCritical(critical, options);
-    const timestamp = this.engine.clock.now();
-    return {
-      name,
-      json: data.json,
-      id: newJobId(),
-      timestamp,
-      options: this.compact.ordinaryAt(options.priority),
-    };
-  }
-
-  private toStore(name: string, { json, options }: AdmittedJob, critical?: boolean): NewJob {
-    this.assertOpen(name);
-    this.critical = isCritical(critical, options);
-    const { jobId, timestamp = 0 } = options;
-    const id = jobId === undefined ? null : String(jobId);
-    return { name, json, id, timestamp, options: this.compact.of(options) };
-  }
-
-  private admit(
-    name: string,
-    data: unknown,
-    options: ManagedJobOptions,
-    dueAt?: number,
-  ): AdmittedJob | Promise<AdmittedJob> {
-    const now = this.engine.clock.now();
-    return admitJob(this.name, this.definition, name, data, dueOptions(options, dueAt, now), now);
-  }
-
   protected override assertRoom(job: NewJob): void {
-    if (job.options.repeat !== undefined) return;
-    const { maxWaiting, flow } = this.definition;
-    const { waitingCount, store } = this.engine;
-    const place = { queue: this.name, job: job.name };
-    const depth = waitingCount + store.delayed.size;
-    if (depth >= waitingLimit(maxWaiting, this.critical)) throw queueFull(place, depth, maxWaiting);
-    const { tenant } = groupsOf(flow, job.name, job.options.mq);
-    if (tenant === undefined) return;
-    const ofTenant = store.tenantDepths.of(groupName('tenant', tenant));
-    const limit = tenantLimit(flow?.tenant, maxWaiting);
-    if (ofTenant >= limit) throw tenantFull(place, tenant, ofTenant, limit);
+    this.entrance.assertRoom(job);
   }
-}
-
-function outcomeOf(added: StoredJob | string): AddOutcome {
-  if (typeof added === 'string') return { id: added, deduplicated: true };
-  return { id: added.id, deduplicated: false };
 }

@@ -13,7 +13,7 @@ import type { AddOutcome, AddRequest, BulkAddOutcome, CancelOutcome, FailedJob }
 import type { FailedRange, FailedSweep, QueueSnapshot, QueueWorker, ReplayTarget } from '../broker.js';
 import type { GroupsOfQueue } from '../groups-of-queue.js';
 import type { JobsOfQueue } from '../jobs-of-queue.js';
-import type { ServerReport } from '../server-report.js';
+import type { ProviderName, ServerReport } from '../server-report.js';
 import { EMPTY_SNAPSHOT } from '../queue-snapshot.js';
 import { closeQueues } from '../rules/close-queues.js';
 import type { AbandonedQueue, UnknownJobs } from '../rules/other-releases.js';
@@ -24,6 +24,7 @@ import { MemoryGroups } from './administration/memory-groups.js';
 import { MemoryJobs } from './administration/memory-jobs.js';
 import { QueueAdministration } from './administration/queue-administration.js';
 import { TextReplacer } from './administration/text-replacer.js';
+import type { MemoryQueueOptions } from './bull/queue/memory-queue.options.js';
 import { tryAdd } from './bulk-add.js';
 import { ManagedMemoryQueue } from './managed-memory-queue.js';
 import type { MemoryBrokerOptions } from './memory-broker.options.js';
@@ -31,15 +32,12 @@ import { MemoryActivity } from './store/activity/memory-activity.js';
 import { MemoryRates } from './store/gates/memory-rates.js';
 import { MemoryBudget } from './store/memory-budget.js';
 
-const DEFAULT_MAX_JOBS = 1_000_000;
-const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
-
 /**
  * Keeps queues in this process. Every add answers at once, every settlement is one synchronous step; jobs die with the
  * process. What differs from Redis is listed in docs/providers.md.
  */
 export class MemoryBroker extends Broker {
-  readonly provider = 'memory';
+  readonly provider: ProviderName = 'memory';
   readonly clock: Clock;
   private readonly machine: Clock;
   readonly budget: MemoryBudget;
@@ -55,8 +53,7 @@ export class MemoryBroker extends Broker {
     super();
     this.machine = options.clock ?? new SystemClock();
     this.clock = this.machine.steady();
-    const { maxJobs = DEFAULT_MAX_JOBS, maxBytes = DEFAULT_MAX_BYTES } = options;
-    this.budget = new MemoryBudget(maxJobs, maxBytes);
+    this.budget = MemoryBudget.of(options);
     this.rates = new MemoryRates(this.budget.rates, this.clock);
     this.activity = new MemoryActivity(this.clock, (name) => this.countsOf(name), options.historyHours);
   }
@@ -69,7 +66,7 @@ export class MemoryBroker extends Broker {
   createQueue(definition: SealableQueue): Queue {
     const { name } = definition;
     if (this.queues.has(name)) throw queueTwice(name);
-    const queue = new ManagedMemoryQueue(definition, {
+    const queue = this.newQueue(definition, {
       prefix: this.options.prefix,
       clock: this.clock,
       budget: this.budget,
@@ -79,6 +76,10 @@ export class MemoryBroker extends Broker {
     });
     this.queues.set(name, queue);
     return queue;
+  }
+
+  protected newQueue(definition: SealableQueue, options: MemoryQueueOptions): ManagedMemoryQueue {
+    return new ManagedMemoryQueue(definition, options);
   }
 
   async addOnce(queue: Queue, request: AddRequest): Promise<AddOutcome> {
@@ -171,7 +172,7 @@ export class MemoryBroker extends Broker {
   async inspectServer(): Promise<ServerReport> {
     const { jobs, maxJobs, bytes, maxBytes } = this.budget;
     return {
-      provider: 'memory',
+      provider: this.provider,
       reachable: this.closing === null,
       version: null,
       latencyMs: 0,
@@ -241,7 +242,7 @@ export class MemoryBroker extends Broker {
     return queue === undefined ? EMPTY_SNAPSHOT : this.snapshot(queue);
   }
 
-  private managed(queue: Queue): ManagedMemoryQueue {
+  protected managed(queue: Queue): ManagedMemoryQueue {
     const managed = this.queues.get(queue.name);
     if (managed === undefined || (managed as Queue) !== queue) throw foreignQueue(queue.name);
     return managed;

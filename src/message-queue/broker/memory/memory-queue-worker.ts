@@ -35,7 +35,7 @@ export class MemoryQueueWorker implements QueueWorker {
   private isCutOff = false;
   private idleWaiters: (() => void)[] = [];
 
-  constructor(private readonly parts: WorkerParts) {}
+  constructor(protected readonly parts: WorkerParts) {}
 
   /** Whether it was stopped and nothing runs any more: another may take its place. */
   get hasEnded(): boolean {
@@ -56,10 +56,14 @@ export class MemoryQueueWorker implements QueueWorker {
 
   /** One run, from being taken until its end is stored. */
   async runToEnd(stored: StoredJob): Promise<void> {
-    const { run, events, companionsOf } = this.parts;
-    const companions = companionsOf(stored);
+    const companions = this.parts.companionsOf(stored);
     if (companions.length > 0) return this.runBatchToEnd([stored, ...companions]);
-    const taken = this.take(stored);
+    await this.runTaken(stored, this.take(stored, TakenJob));
+  }
+
+  /** @returns how it ended, once that is stored */
+  protected async runTaken(stored: StoredJob, taken: TakenJob): Promise<Settlement> {
+    const { run, events } = this.parts;
     const outcome = startRun(run, taken);
     if (events.wants('active')) events.emit('active', taken.job, outcome, 'waiting');
     let settlement: Settlement;
@@ -69,11 +73,12 @@ export class MemoryQueueWorker implements QueueWorker {
       settlement = this.broken(taken, error);
     }
     this.end(stored, taken, settlement);
+    return settlement;
   }
 
   private async runBatchToEnd(jobs: readonly StoredJob[]): Promise<void> {
     const { runBatch, events } = this.parts;
-    const members = jobs.map((stored) => this.take(stored));
+    const members = jobs.map((stored) => this.take(stored, TakenJob));
     const outcome = startRun(runBatch, members);
     if (events.wants('active')) for (const { job } of members) events.emit('active', job, outcome, 'waiting');
     let settlements: readonly Settlement[];
@@ -110,9 +115,13 @@ export class MemoryQueueWorker implements QueueWorker {
     for (const taken of this.active.values()) taken.abort(reason);
   }
 
-  private take(stored: StoredJob): TakenJob {
+  /** @param Taken whose run it is */
+  protected take<Taken extends TakenJob>(
+    stored: StoredJob,
+    Taken: new (...parts: ConstructorParameters<typeof TakenJob>) => Taken,
+  ): Taken {
     // A job in memory dies with its worker: there are no crashes.
-    const taken = new TakenJob(
+    const taken = new Taken(
       this.parts.handleOf(stored),
       undefined,
       stored.options,

@@ -27,7 +27,7 @@ export function brokenRun(
   // What its payload says is known to the executor alone, and that is what broke.
   const error = definition.sealed === true ? withoutText(whole) : boundedError(whole);
   const attempt = job.attemptsMade + 1;
-  const hasAttempts = attempt < (job.opts.attempts ?? definition.attempts);
+  const hasAttempts = !taken.isOnlyTry && attempt < (job.opts.attempts ?? definition.attempts);
   const failure = failureRecordOf(error, attempt, 'error', now);
   const end: JobEnd = { ...endedJob(job, definition.name), outcome: 'dead-letter', error, failure };
   if (!hasAttempts) taken.onStored((isStored) => isStored && tell(end));

@@ -39,6 +39,8 @@ const LONGEST_MS = 365 * 24 * 60 * 60 * 1_000;
 const MOST_REASONS = 30;
 /** Code of an `EnqueueTimeoutError`: the job may be there. */
 const OUTCOME_UNKNOWN = 'ENQUEUE_TIMEOUT';
+/** It was added, and has run. */
+const HAS_FAILED = 'JOB_FAILED';
 
 const { added, refused, completed, failed, retried, deferred, dead, timedOut } = COUNTER_AT;
 const { crashed, cancelled, expired, shredded, waitMs, runMs } = COUNTER_AT;
@@ -187,7 +189,7 @@ export class ProcessActivity {
   /** An add was refused. Of a queue that nobody has registered, and of one whose outcome is not known, nothing is counted. */
   refuse(queue: string, job: string, error: unknown): void {
     const code = error instanceof MessageQueueError ? error.code : 'other';
-    if (!this.jobsOf.has(queue) || code === OUTCOME_UNKNOWN) return;
+    if (!this.jobsOf.has(queue) || code === OUTCOME_UNKNOWN || code === HAS_FAILED) return;
     this.of(queue, job).refused();
     const reasons = this.refusals.get(queue) ?? new Map<string, number>();
     this.refusals.set(queue, reasons);

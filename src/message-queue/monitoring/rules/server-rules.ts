@@ -10,12 +10,15 @@ import type { HealthReason } from '../queue-health.js';
 /** How long a server may take to answer, milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
+const OWN_CLOCK =
+  'what it was when this process started: it was set since. Jobs go on by the old one, so that none runs early or late; schedules follow the new one after a restart.';
+
 /** The clock that jobs go by, and what to do when this machine's differs. */
 const CLOCKS: Readonly<Record<ServerReport['provider'], string>> = {
   redis:
     "Redis'. Jobs go by Redis' clock and run on time; what handlers and logs take from this machine's is wrong. Synchronise it (NTP), or that of Redis.",
-  memory:
-    'what it was when this process started: it was set since. Jobs go on by the old one, so that none runs early or late; schedules follow the new one after a restart.',
+  memory: OWN_CLOCK,
+  sync: OWN_CLOCK,
 };
 
 /** What a broker's server says of itself; one that is silent for 2 s cannot be reached. Never rejects. */

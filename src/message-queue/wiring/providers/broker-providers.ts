@@ -53,6 +53,12 @@ function createBroker(config: MessageQueueConfig, clock: Clock, told: ProblemsTo
   const { prefix, enqueueTimeoutMs, whenUnavailable, spool, lock, maxCrashes, memory, redisGuarantees } =
     config;
   const { historyHours } = config.operations.activity;
+  if (config.provider === 'sync') {
+    const { SyncBroker } =
+      require('../../broker/sync/sync-broker.js') as typeof import('../../broker/sync/sync-broker.js');
+    new SafeLogger('MessageQueueModule').log(SYNC_NOTICE);
+    return new SyncBroker({ clock, prefix, historyHours, ...memory });
+  }
   if (config.redis === null) {
     const { MemoryBroker } =
       require('../../broker/memory/memory-broker.js') as typeof import('../../broker/memory/memory-broker.js');
@@ -76,6 +82,10 @@ function createBroker(config: MessageQueueConfig, clock: Clock, told: ProblemsTo
     onNotice: (message) => logger.log(message),
   });
 }
+
+/** What a start says with the provider `sync`: it is a way back, and no place to stay unnoticed. */
+const SYNC_NOTICE =
+  'Provider "sync": an add runs its job in this process before it resolves, once, and rejects when it fails. Nothing is asked of Redis, and jobs that are there stay there.';
 
 /** Who is told of problems. */
 interface ProblemsTold {

@@ -30,7 +30,7 @@ import { QueuedDeliveryDispatch } from '../../facade/dispatch/queued-delivery-di
 const DATA_KEY_STORE: Provider = {
   provide: DataKeyStore,
   useFactory: ({ provider }: MessageQueueConfig, data: InMemoryMessages, limits?: Partial<InMemoryLimits>) =>
-    provider === 'memory' ? new InMemoryDataKeyStore(data, limits) : null,
+    provider !== 'redis' ? new InMemoryDataKeyStore(data, limits) : null,
   inject: [MESSAGE_QUEUE_CONFIG, InMemoryMessages, { token: IN_MEMORY_LIMITS, optional: true }],
 };
 

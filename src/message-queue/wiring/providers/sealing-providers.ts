@@ -68,7 +68,7 @@ export async function checkKeys(
   if (sealed.length === 0) return;
   const logger = new SafeLogger('MessageQueueModule');
   if (provider instanceof InMemoryKeyProvider) {
-    const isAlone = config.provider === 'memory' && config.environment !== 'production' && !publications.isOn;
+    const isAlone = config.provider !== 'redis' && config.environment !== 'production' && !publications.isOn;
     if (!isAlone && !provider.isPublished) throw keysRequired(sealed, config);
     if (provider.isPublished && config.environment !== 'test') {
       logger.warn(

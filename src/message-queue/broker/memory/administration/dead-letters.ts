@@ -74,7 +74,8 @@ export class DeadLetters {
   }
 }
 
-function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boolean {
+/** Puts a dead letter back to waiting, with no attempt spent. @returns false when it is none */
+export function replayOne(engine: QueueEngine, id: string, replay: ReplayRecord): boolean {
   const stored = engine.store.jobs.get(id);
   if (stored?.state !== 'failed') return false;
   stored.options = { ...stored.options, mq: withReplay(stored.options.mq ?? {}, replay) };

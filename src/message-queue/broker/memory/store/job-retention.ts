@@ -1,5 +1,6 @@
 import type { Retention } from '../../rules/retention/retention-rule.js';
 import type { MemoryStore } from './memory-store.js';
+import type { StoredJob } from './stored-job.js';
 
 /** Drops what is too old or too many in a finished set, oldest first. As Bull does when a job joins the set. */
 export function applyRetention(
@@ -16,6 +17,17 @@ export function applyRetention(
   if (count > 0) {
     while (list.head !== null && list.size > count) store.drop(list.head);
   }
+}
+
+/** Ends a job that has not started in time. @param tell called while it is still there */
+export function expire(store: MemoryStore, job: StoredJob, now: number, tell: () => void): void {
+  job.expiresAt = null;
+  job.remember().finishedOn = now;
+  store.finish(job, 'expired');
+  store.everExpired += 1;
+  tell();
+  if (store.expiredLimit.count === 0) store.drop(job);
+  else applyRetention(store, 'expired', store.expiredLimit, now);
 }
 
 /** Drops the oldest dead letters that are too many, or too many bytes, but never the last one, nor one for which a key stands still; and counts them. @returns their ids */

@@ -18,6 +18,9 @@ export function letterBytes({ id, name, data, options, history }: StoredJob): nu
   );
 }
 
+/** What a host may say of it. */
+type MemoryLimits = Partial<Pick<MemoryBudget, 'maxJobs' | 'maxBytes'>>;
+
 /** What the queues of one broker may keep together. Finished jobs count until they are cleaned. */
 export class MemoryBudget {
   jobs = 0;
@@ -32,6 +35,11 @@ export class MemoryBudget {
     /** Most bytes, approximately: the JSON texts of the jobs plus {@link JOB_OVERHEAD_BYTES} each. */
     readonly maxBytes: number = Number.POSITIVE_INFINITY,
   ) {}
+
+  /** What a broker's queues may keep where its options do not say. */
+  static of({ maxJobs = 1_000_000, maxBytes = 512 * 1024 * 1024 }: MemoryLimits): MemoryBudget {
+    return new MemoryBudget(maxJobs, maxBytes);
+  }
 
   /** An ever growing number: the order of moves over all queues that share the budget. */
   nextSequence(): number {

@@ -4,12 +4,13 @@ import { EventLoopTurns } from './event-loop-turns.js';
 import { Expiries } from './expiries.js';
 import { Gates } from './gates/gates.js';
 import { RateGates } from './gates/rate-gates.js';
-import { applyRetention } from './job-retention.js';
+import { expire } from './job-retention.js';
 import { DelayTimer, earliest } from './lanes/delay-timer.js';
 import { MemoryStore } from './memory-store.js';
 import type { Entrance } from './memory-store.js';
 import type { EngineHooks, EngineOptions, StartLimit } from './queue-engine.options.js';
 import { QueueEvents } from './queue-events.js';
+import { soon } from './soon.js';
 import type { StoredJob } from './stored-job.js';
 
 /** The state of one queue in memory and the moves that start work: promoting, taking, waking. */
@@ -31,7 +32,8 @@ export class QueueEngine {
   private readonly timer: DelayTimer;
   private promotes = false;
   private limitedUntil: number | null = null;
-  private wakesSoon = false;
+  /** Jobs stand in lanes that nobody added or promoted. Whoever moved them may be about to remove them. */
+  private readonly wakeSoon = soon(() => this.hooks.onWork());
   private readonly expiries = new Expiries();
 
   constructor({ name, clock, budget, emitter, limit, flow, hooks }: EngineOptions) {
@@ -85,7 +87,8 @@ export class QueueEngine {
       promoted += 1;
     }
     for (let job = this.expiries.takeLate(now); job !== null; job = this.expiries.takeLate(now)) {
-      this.expire(job, now);
+      if (job.membership !== null) this.gates.ended(job, job.membership);
+      expire(this.store, job, now, () => this.hooks.onExpire(job));
     }
     return promoted;
   }
@@ -119,6 +122,15 @@ export class QueueEngine {
     this.drained = false;
     this.activate(job);
     return job;
+  }
+
+  /** Makes this job active, out of its turn, if nothing keeps it from starting but its turn. @returns false: it stays where it is kept */
+  takeNow(job: StoredJob): boolean {
+    const isInLane = job.state === 'waiting' && (job.membership?.lineOf ?? null) === null;
+    if (this.closed || this.paused || !isInLane || !this.mayStart(job)) return false;
+    this.drained = false;
+    this.activate(job);
+    return true;
   }
 
   /** Makes those active that run together with a job that was just taken. */
@@ -178,18 +190,6 @@ export class QueueEngine {
     this.hooks.onWork();
   }
 
-  private expire(job: StoredJob, now: number): void {
-    const { store } = this;
-    if (job.membership !== null) this.gates.ended(job, job.membership);
-    job.expiresAt = null;
-    job.remember().finishedOn = now;
-    store.finish(job, 'expired');
-    store.everExpired += 1;
-    this.hooks.onExpire(job);
-    if (store.expiredLimit.count === 0) store.drop(job);
-    else applyRetention(store, 'expired', store.expiredLimit, now);
-  }
-
   private activate(job: StoredJob): void {
     this.store.activate(job);
     job.locked = true;
@@ -206,14 +206,11 @@ export class QueueEngine {
     else this.gates.enter(job, job.membership, entrance);
   }
 
-  /** Jobs stand in lanes that nobody added or promoted. Whoever moved them may be about to remove them. */
-  private wakeSoon(): void {
-    if (this.wakesSoon) return;
-    this.wakesSoon = true;
-    queueMicrotask(() => {
-      this.wakesSoon = false;
-      this.hooks.onWork();
-    });
+  /** Whether groups and rates let a job start that stands in its lane; a start counts for its rates. */
+  private mayStart(job: StoredJob): boolean {
+    if (this.rates === null) return job.membership === null || this.gates.mayStart(job, job.membership);
+    // Whoever waits for a rate goes before who has just come.
+    return this.store.waiting.size === 1 && this.nextInLine() === job;
   }
 
   /** The first job that its groups let start. */

@@ -58,6 +58,7 @@ function usePlace() {
 function serverText({ provider, reachable, version, memoryUsedRatio }) {
   if (!reachable) return 'not reachable';
   if (provider === 'memory') return 'in memory';
+  if (provider === 'sync') return 'none: adds run their jobs';
   return `Redis ${version ?? ''}${memoryUsedRatio === null ? '' : ` · ${share(memoryUsedRatio)} of memory`}`;
 }
 

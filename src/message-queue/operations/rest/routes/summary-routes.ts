@@ -22,7 +22,7 @@ interface Stats {
   readonly healthy: boolean;
 }
 
-const PROVIDER = words('memory', 'redis');
+const PROVIDER = words('memory', 'redis', 'sync');
 const HEALTH = object<Health>({ healthy: FLAG, provider: PROVIDER, timestamp: TIME });
 
 /** What was asked of queues before there was anything else: names, shapes and the order of keys are the contract. */

@@ -11,7 +11,7 @@ const POINTS = list(ref('HistoryPoint'));
 
 const SERVER = open({
   ...{
-    provider: words('memory', 'redis'),
+    provider: words('memory', 'redis', 'sync'),
     reachable: FLAG,
     version: orNull(TEXT),
     latencyMs: orNull(NUMBER),

@@ -51,10 +51,15 @@ export class JobAdding {
    * @throws QueueFullError when the budget is spent, Error when the payload is above its `sizeLimit`
    */
   store(job: NewJob, force = false): MemoryJob {
-    const { name, json, options, timestamp } = job;
-    const id = this.add(job, force ? null : this.parts.assertRoom);
+    return this.handleOfAdd(job, this.add(job, force ? null : this.parts.assertRoom));
+  }
+
+  /** A handle for whoever added a job. @param added what `add` returned */
+  handleOfAdd({ name, json, options, timestamp }: NewJob, added: StoredJob | string): MemoryJob {
     const stored =
-      typeof id !== 'string' ? id : new StoredJob(id, name, json, options, timestamp, options.delay, 0);
+      typeof added !== 'string'
+        ? added
+        : new StoredJob(added, name, json, options, timestamp, options.delay, 0);
     return this.parts.handleOf(stored);
   }
 

@@ -33,6 +33,7 @@ import type {
   SchedulesOfQueue,
 } from '../../../rules/schedules/schedule-care.js';
 import type { QueueEngine } from '../../store/queue-engine.js';
+import { soon } from '../../store/soon.js';
 import type { StoredJob, StoredOptions } from '../../store/stored-job.js';
 import type { MemoryJob } from '../job/memory-job.js';
 import type { JobAdding } from './job-adding.js';
@@ -57,7 +58,10 @@ export class QueueSchedules implements SchedulesOfQueue {
   readonly #schedules: ScheduleMap;
   readonly #adding: JobAdding;
   readonly #minRepeatMs: number;
-  #looksSoon = false;
+  /** Not in Bull: a pending run may be gone; looks once all that is removed together has been. */
+  readonly lookSoon = soon(() => {
+    if (!this.#engine.closed) this.#keep();
+  });
 
   constructor(engine: QueueEngine, schedules: ScheduleMap, adding: JobAdding, minRepeatMs: number) {
     this.#engine = engine;
@@ -140,16 +144,6 @@ export class QueueSchedules implements SchedulesOfQueue {
   /** Not in Bull: a run of a schedule was shredded, so there are no others. */
   endWith({ id, name, data, options }: StoredJob): void {
     this.#changeByRun({ id, name, data, opts: options }, shredded);
-  }
-
-  /** Not in Bull: a pending run may be gone; looks once all that is removed together has been. */
-  lookSoon(): void {
-    if (this.#looksSoon) return;
-    this.#looksSoon = true;
-    queueMicrotask(() => {
-      this.#looksSoon = false;
-      if (!this.#engine.closed) this.#keep();
-    });
   }
 
   /** Not in Bull. @returns whether there is such a schedule */
