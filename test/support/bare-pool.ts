@@ -8,7 +8,17 @@ import { SystemClock } from '../../src/kernel/time/clock.js';
 import { waitUntil } from './wait-until.js';
 
 /** What threads of this stage can handle; see bare-thread.ts. */
-export const BARE_TYPES = ['count', 'slow', 'fails', 'exits', 'loops', 'throws', 'grows', 'never'] as const;
+export const BARE_TYPES = [
+  'count',
+  'slow',
+  'fails',
+  'exits',
+  'loops',
+  'throws',
+  'grows',
+  'never',
+  'blocks',
+] as const;
 
 export interface BareSettings {
   readonly workerCount?: number;

@@ -1,4 +1,5 @@
 // A worker thread that speaks as the one of the bus does, without a Nest application in it: its handlers are the types below.
+import { execFileSync } from 'node:child_process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LaneReader } from '../../src/buffered-events/buffer/lane-reader.js';
 import type { StoredEvent } from '../../src/buffered-events/buffer/buffer-words.js';
@@ -37,6 +38,7 @@ const HANDLERS: Record<string, (n: number) => unknown> = {
     const kept: unknown[] = [];
     for (;;) kept.push(Array.from({ length: 1_000 }, (_, n) => `${n} and so on`));
   },
+  blocks: () => void execFileSync('sleep', ['4']),
   never: () => new Promise(() => undefined),
 };
 

@@ -88,6 +88,15 @@ describe('Living threads', () => {
     expect(stage.pool.live).toBe(0);
   });
 
+  it('do not keep a stop waiting in the middle of a call of the system, which nobody can end', async () => {
+    const stage = await started(1, { workerCount: 1 });
+    stage.emit('blocks');
+    await waitUntil(() => stage.buffer.cells(1).running === 1, 'the event to run');
+    await stage.pool.stop(0);
+    expect(running(stage)).toBe(1);
+    await waitUntil(() => running(stage) === 0, 'the thread to end after the call');
+  });
+
   it('are none when the first cannot boot', async () => {
     const stage = new BarePool(1, { module: 'fails', workerCount: 4 });
     await expect(stage.pool.start()).rejects.toThrow('could not boot "fails": Error: no database');

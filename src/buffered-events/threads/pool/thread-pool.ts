@@ -5,6 +5,7 @@ import { MOST_THREADS } from '../../buffer/buffer-words.js';
 import type { EventBusSettings } from '../../configuration/event-bus-settings.js';
 import { EventBusClosedError, EventThreadStartError } from '../../events/errors.js';
 import type { ThreadStart } from '../thread-messages.js';
+import { endedWithin } from './ended-within.js';
 import { Bell } from './bell.js';
 import type { PoolBuffer, PoolListener, ThreadWorker } from './pool-words.js';
 import { PoolWatch } from './pool-watch.js';
@@ -12,8 +13,11 @@ import { checkLoadable, startNodeThread, threadStart } from './thread-entry.js';
 import type { LifeEnd } from './thread-life.js';
 import { ThreadSeat } from './thread-seat.js';
 
-/** As the buffer knows that no thread runs suspects. */
+/** No thread runs suspects. */
 const NOBODY = -1;
+
+/** How long a stop waits for what was terminated: a thread in the middle of a call of the system ends only after it. */
+const TERMINATION_MS = 1_000;
 
 /** What a pool is made of. */
 export interface PoolParts {
@@ -31,7 +35,6 @@ export interface PoolParts {
 
 /**
  * The threads of a bus: as many as are wanted, started again when they die, ended when they hang, woken when there is something to claim.
- * Numbers are given from 1 on and taken back from the highest.
  */
 export class ThreadPool {
   /** Times that events were ready, a thread idle, and nothing was claimed for a second; every thread was woken then. */
@@ -45,8 +48,7 @@ export class ThreadPool {
   private target = 0;
   private hasStarted = false;
   private stopping: Promise<void> | null = null;
-  /** The last call that changes how many threads there are. */
-  private changes: Promise<void> = Promise.resolve();
+  private changes: Promise<void> = Promise.resolve(); // the last call that changes how many there are
   private readonly bell: Bell;
   private readonly watch: PoolWatch<ThreadSeat>;
 
@@ -118,8 +120,8 @@ export class ThreadPool {
    */
   scale(count: number): Promise<void> {
     if (!Number.isInteger(count) || count < 0 || count > MOST_THREADS) {
-      const expected = `a whole number from 0 to ${MOST_THREADS}`;
-      return Promise.reject(new TypeError(`scaleWorkers(count): count ${mustBe(expected, shown(count))}.`));
+      const wrong = mustBe(`a whole number from 0 to ${MOST_THREADS}`, shown(count));
+      return Promise.reject(new TypeError(`scaleWorkers(count): count ${wrong}.`));
     }
     return this.change(async () => {
       if (count > 0) this.checkModule();
@@ -134,10 +136,8 @@ export class ThreadPool {
    */
   stop(withinMs: number): Promise<void> {
     const ended = this.closeFrom(0, withinMs);
-    this.stopping ??= ended.then(() => {
-      this.watch.stop();
-      this.bell.stop();
-    });
+    this.bell.stop();
+    this.stopping ??= endedWithin(this.parts.clock, ended, withinMs + TERMINATION_MS);
     return this.stopping;
   }
 
@@ -212,8 +212,8 @@ export class ThreadPool {
   }
 
   private spawn(owner: number): ThreadWorker {
-    const { settings, buffer, bus, startThread } = this.parts;
-    const start = threadStart({ owner, buffer: buffer.handle, bus, settings });
+    const { settings, bus, startThread } = this.parts;
+    const start = threadStart({ owner, buffer: this.parts.buffer.handle, bus, settings });
     return startThread?.(start) ?? startNodeThread(start, settings);
   }
 
