@@ -40,7 +40,7 @@ export class MonitoredBus implements MonitoredEvents {
   }
 
   deadLetters(most: number): readonly MonitoredLetter[] {
-    const newest = this.bus.deadLetters().slice(-most).reverse();
+    const newest = this.bus.deadLetters().toReversed().slice(0, most);
     return newest.map(({ id, event, lastError, attempts, crashes, timestamp }) => {
       return { id, type: event.type, error: lastError.name, attempts, crashes, at: timestamp };
     });

@@ -6,7 +6,7 @@ import type { MonitoredEvents } from './monitored-events.js';
 /** Finds the bus of events of the same app, if it has one. */
 @Injectable()
 export class EventsBeside {
-  private found: MonitoredEvents | null | undefined;
+  private found: MonitoredEvents | null = null;
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -18,7 +18,10 @@ export class EventsBeside {
 
   private find(): MonitoredEvents | null {
     try {
-      return this.moduleRef.get<MonitoredEvents>(MONITORED_EVENTS, { strict: false });
+      // Not there yet while the app is put together, and null in what a bus has booted.
+      return (
+        this.moduleRef.get<MonitoredEvents | null | undefined>(MONITORED_EVENTS, { strict: false }) ?? null
+      );
     } catch {
       return null;
     }
