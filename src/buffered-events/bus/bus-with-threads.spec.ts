@@ -1,69 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { busSettings } from '../../../test/support/event-bus-stage.js';
-import { Dies, InlineThread } from '../../../test/support/inline-thread.js';
-import type { EventBusSettings } from '../configuration/event-bus-settings.js';
+import { Dies } from '../../../test/support/inline-thread.js';
+import { ThreadedBus } from '../../../test/support/threaded-bus.js';
 import type { IEventHandler, LeftoverEvent } from '../events/event-words.js';
-import { MainBus } from './main-bus.js';
 
 type Handle = IEventHandler['handle'];
 
-/** A bus with threads that a test sees into; time is the machine's. */
-class Stage {
-  readonly threads: InlineThread[] = [];
-  readonly handlers: Record<string, Handle> = {};
-  boots = true;
-  readonly bus: MainBus;
-
-  constructor(given: Partial<EventBusSettings> = {}) {
-    this.bus = new MainBus({
-      settings: busSettings({
-        workerCount: 2,
-        workerRestartDelay: 5,
-        retryDelays: [1],
-        gracefulShutdownTimeout: 5_000,
-        ...given,
-        threads: {
-          module: 'inline.js',
-          concurrency: 10,
-          handlerTimeoutMs: 30_000,
-          execArgv: [],
-          ...given.threads,
-        },
-      }),
-      bootModuleHere: async () => ({
-        handlers: Object.entries(this.handlers).map(([type, handle]) => ({
-          type,
-          place: 'threads' as const,
-          name: type,
-          handle: (event: unknown, context: Parameters<Handle>[1]) => {
-            this.inApp += 1;
-            return handle(event, context);
-          },
-        })),
-        close: async () => undefined,
-      }),
-      startThread: (start) => {
-        const thread = new InlineThread(start, this.handlers, this.boots);
-        this.threads.push(thread);
-        return thread;
-      },
-    });
-  }
-
-  /** Runs in the app's thread. */
-  inApp = 0;
-
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await nextTurn();
-  }
-
-  async empty(): Promise<void> {
-    await this.until(() => this.bus.readings().size === 0);
-  }
-}
-
-let stage: Stage;
+let stage: ThreadedBus;
 
 beforeEach(() => {
   for (const method of ['log', 'warn', 'error'] as const) {
@@ -82,7 +25,7 @@ function handled(): { seen: unknown[]; handle: Handle } {
 }
 
 it('events whose types threads handle run there; those of the app alone run here; with both, threads run them', async () => {
-  stage = new Stage();
+  stage = new ThreadedBus();
   const { seen, handle } = handled();
   stage.handlers.both = handle;
   const own = handled();
@@ -99,7 +42,7 @@ it('events whose types threads handle run there; those of the app alone run here
 });
 
 it('refuses to start where the app and the threads say different places of a type', async () => {
-  stage = new Stage();
+  stage = new ThreadedBus();
   stage.handlers.seen = () => undefined;
   stage.bus.register('seen', { handle: () => undefined }, 'main');
   await expect(stage.bus.initialize()).rejects.toThrow(/different places/);
@@ -107,7 +50,7 @@ it('refuses to start where the app and the threads say different places of a typ
 });
 
 it('an always-failing event runs 1 + retryAttempts times on threads', async () => {
-  stage = new Stage({ retryAttempts: 2 });
+  stage = new ThreadedBus({ retryAttempts: 2 });
   let runs = 0;
   stage.handlers.bad = () => {
     runs += 1;
@@ -121,7 +64,7 @@ it('an always-failing event runs 1 + retryAttempts times on threads', async () =
 });
 
 it('poison among 200: it alone is dead, after one shared and three lone deaths', async () => {
-  stage = new Stage();
+  stage = new ThreadedBus();
   const done = new Set<number>();
   let poisonRuns = 0;
   stage.handlers.seen = async ({ payload }) => {
@@ -146,7 +89,7 @@ it('poison among 200: it alone is dead, after one shared and three lone deaths',
 });
 
 it('hands over to the app when no thread lives, and back when one does', async () => {
-  stage = new Stage({ workerCount: 1 });
+  stage = new ThreadedBus({ workerCount: 1 });
   const { seen, handle } = handled();
   stage.handlers.seen = handle;
   await stage.bus.initialize();
@@ -168,7 +111,7 @@ it('hands over to the app when no thread lives, and back when one does', async (
 });
 
 it('runs what dead threads shared here once none can boot, but not what killed one while alone', async () => {
-  stage = new Stage({ workerCount: 1, maxCrashes: 5 });
+  stage = new ThreadedBus({ workerCount: 1, maxCrashes: 5 });
   // What a thread that is none awaits goes on after its death, so it may be seen twice.
   const seen = new Set<unknown>();
   let deaths = 0;
@@ -194,7 +137,7 @@ it('runs what dead threads shared here once none can boot, but not what killed o
 });
 
 it('without fallbackToSync events wait for a thread', async () => {
-  stage = new Stage({ workerCount: 1, fallbackToSync: false });
+  stage = new ThreadedBus({ workerCount: 1, fallbackToSync: false });
   const { seen, handle } = handled();
   stage.handlers.seen = handle;
   await stage.bus.initialize();
@@ -212,7 +155,7 @@ it('without fallbackToSync events wait for a thread', async () => {
 });
 
 it('scales up, down, to none and up again under load: nothing is lost, nothing counted as a crash', async () => {
-  stage = new Stage({ workerCount: 1, maxQueueSize: 50_000, maxMemoryMB: 40 });
+  stage = new ThreadedBus({ workerCount: 1, maxQueueSize: 50_000, maxMemoryMB: 40 });
   const seen = new Map<number, number>();
   stage.handlers.seen = async ({ payload }) => {
     await nextTurn();
@@ -250,7 +193,7 @@ it('scales up, down, to none and up again under load: nothing is lost, nothing c
 
 it('a shutdown under load hands over exactly what was not handled', async () => {
   const left: LeftoverEvent[] = [];
-  stage = new Stage({
+  stage = new ThreadedBus({
     gracefulShutdownTimeout: 50,
     onLeftover: (events) => void left.push(...events),
   });
@@ -277,7 +220,7 @@ it('a shutdown under load hands over exactly what was not handled', async () => 
 });
 
 it('emits that wait for room are told by a thread', async () => {
-  stage = new Stage({ workerCount: 1, maxQueueSize: 10, whenFull: { waitMs: 60_000 } });
+  stage = new ThreadedBus({ workerCount: 1, maxQueueSize: 10, whenFull: { waitMs: 60_000 } });
   const { seen, handle } = handled();
   stage.handlers.seen = handle;
   await stage.bus.initialize();
