@@ -25,8 +25,7 @@ export class InlineThread extends EventEmitter implements ThreadWorker {
     boots: boolean,
   ) {
     super();
-    const { critical, normal, low } = { critical: 3, normal: 2, low: 1 };
-    const lanes = new LaneReader(start.buffer, start.owner, [critical, normal, low]);
+    const lanes = new LaneReader(start.buffer, start.owner, start.weights);
     const known = new EventHandlers();
     for (const [type, handle] of Object.entries(handlers)) known.add(type, { handle });
     const runner = new EventRunner(start.bus, (type) => this.types[type], known);
