@@ -35,7 +35,7 @@ export interface EventContext {
   readonly emittedAt: number;
   /** What `config.carry()` returned when the event was emitted, as JSON; undefined without it. */
   readonly carried: unknown;
-  /** Aborts when the run has taken longer than `threads.handlerTimeoutMs`, or its thread is told to stop. */
+  /** Aborts when the run has taken longer than `threads.handlerTimeoutMs`, or has nearly used up the time that its thread, or the app, has to stop. */
   readonly signal: AbortSignal;
 }
 
