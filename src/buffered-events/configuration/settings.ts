@@ -116,9 +116,12 @@ export const SECTIONS = {
     },
     /** What is counted and judged. */
     monitoring: {
-      /** Whether counts become rates, percentiles and alerts. */
+      /**
+       * Whether the bus looks at its counts by itself. Off: once a minute at most, so that no counter wraps unseen; rates and percentiles are of up
+       * to two minutes then, and nothing is judged or logged unless somebody asks. Totals stay exact.
+       */
       enabled: setting(flag(), { variable: 'BUFFERED_EVENTS_MONITORING_ENABLED', default: true }),
-      /** How often what threads have counted is added up. */
+      /** How often what threads have counted is added up; at least once a minute. */
       metricsInterval: setting(INTERVAL, {
         variable: 'BUFFERED_EVENTS_MONITORING_METRICS_INTERVAL',
         default: 1_000,
