@@ -9,6 +9,8 @@ const TESTS = ['**/*.spec.ts', 'test/**', 'bench/**', 'scripts/**'];
 export default defineConfig(
   globalIgnores([
     ...['dist', 'dist-tools', 'coverage', 'reports', 'bench/results', 'test/packaging/snippets'],
+    // Kept word by word.
+    'test/events/seed-snippets/[0-9]*',
     'src/message-queue/operations/console/assets/vendor',
   ]),
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
@@ -96,7 +98,14 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
-    files: ['src/*.ts', 'src/demo/**', 'bench/**', 'scripts/**', 'test/faults/**'],
+    files: [
+      'src/*.ts',
+      'src/demo/**',
+      'src/examples/**',
+      'bench/**',
+      'scripts/**',
+      'test/{faults,events}/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   {

@@ -11,7 +11,10 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(packaging|browser|demo|civil-time|rates)/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/(packaging|browser|demo|civil-time|rates|events/slow)/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/(dist|dist-tools|coverage|reports)/'],
   transform: {
     '^.+\\.[tj]sx?$': [

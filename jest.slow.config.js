@@ -1,6 +1,6 @@
 const base = require('./jest.config.js');
 
-/** What needs the built app, npm's registry or a browser, or much time: `npm run test:demo`, `test:packaging`, `test:browser`, `test:civil-time`, `test:rates`. */
+/** What needs the built app, npm's registry or a browser, or much time: `npm run test:demo`, `test:packaging`, `test:browser`, `test:civil-time`, `test:rates`, `test:events`. */
 /** @type {import('jest').Config} */
 module.exports = {
   ...base,

@@ -5,6 +5,8 @@ import { BrokerFixture, testQueue } from '../support/redis-broker-fixture.js';
 import { TestRedis } from '../support/redis-server.js';
 import { waitUntil } from '../support/wait-until.js';
 import { NewUser } from './new-user.js';
+import { nodeReleases } from './node-releases.js';
+import type { NodeRelease } from './node-releases.js';
 import type { Beginning } from './new-user.js';
 import { PackageTarball } from './package-tarball.js';
 import { ServedHost } from './served-host.js';
@@ -29,6 +31,8 @@ const FASTIFY: Beginning = { ...NEST_12, name: 'Nest 12 on Fastify', isOnFastify
 
 let tarball: PackageTarball;
 let redis: TestRedis;
+let releases: NodeRelease[];
+const NODES = [20, 22, 24];
 const users = new Map<Beginning, NewUser>();
 
 beforeAll(async () => {
@@ -36,6 +40,7 @@ beforeAll(async () => {
   tarball = await PackageTarball.pack();
   for (const beginning of [NEST_11, NEST_12, FASTIFY]) users.set(beginning, new NewUser(tarball, beginning));
   await Promise.all([...users.values()].map((user) => user.build()));
+  releases = await nodeReleases(NODES, tarball.directory);
 }, 600_000);
 
 afterAll(async () => {
@@ -116,6 +121,20 @@ describe.each([NEST_11, NEST_12])('in a new app of $name that has followed the R
   it('resolves the further entries', async () => {
     await expect(of(beginning).node('test-kit.js')).resolves.toContain('entries work');
   });
+
+  it.each(NODES)(
+    'runs every code block of the seed of buffered events with threads, on Node %i',
+    async (major) => {
+      const { binary } = releases.find((release) => release.major === major)!;
+      if (typeof binary !== 'string') {
+        process.stderr.write(`NOT RUN: Node ${major} cannot be installed here. ${binary.missing}\n`);
+        return;
+      }
+      const output = await of(beginning).runSeed(binary);
+      expect(output).toContain('seed snippets run');
+      expect(output).toContain('Processing user registration for grace@example.org');
+    },
+  );
 
   it('looks at queues from a shell, and changes them, while another process uses them', async () => {
     const other = new BrokerFixture(redis);

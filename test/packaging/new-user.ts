@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PackageTarball } from './package-tarball.js';
 import { readmeBlock } from './readme.js';
@@ -6,6 +6,7 @@ import { run } from './shell.js';
 
 const SNIPPETS = resolve('test/packaging/snippets');
 const EXAMPLES = resolve('examples/host-app');
+const SEED = resolve('test/events/seed-snippets');
 
 /** A kind of app that somebody starts with. */
 export interface Beginning {
@@ -37,6 +38,7 @@ export class NewUser {
     // Programs that end by themselves, and servers that differ from the generated main.ts: not from the README.
     this.copy(join(SNIPPETS, 'programs'));
     this.copyFile(join(SNIPPETS, 'servers', 'prefixed.ts'), 'prefixed.ts');
+    this.copySeed();
     if (isOnFastify) this.moveToFastify();
     this.writeAppModule();
     if (template === 'nest-11') this.configureJest();
@@ -52,6 +54,14 @@ export class NewUser {
   /** Runs a program of the build to its end. @returns what it printed */
   node(program: string, ...args: readonly string[]): Promise<string> {
     return run(process.execPath, [join('dist', program), ...args], this.folder);
+  }
+
+  /** Runs all code blocks of the seed of buffered events, with another Node. @returns what they printed */
+  runSeed(binary: string): Promise<string> {
+    const module = join(this.folder, 'dist', 'seed', 'seed-threads.module.js');
+    return run(binary, [join('dist', 'seed', 'seed-stage.js')], this.folder, {
+      BUFFERED_EVENTS_THREADS_MODULE: module,
+    });
   }
 
   private install(line: string): Promise<string> {
@@ -100,6 +110,13 @@ export class NewUser {
 
   private copy(directory: string): void {
     for (const file of readdirSync(directory)) this.copyFile(join(directory, file), file);
+  }
+
+  /** The code blocks as they are kept, and what runs them. */
+  private copySeed(): void {
+    const isRun = (file: string): boolean => /\.m?ts$/.test(file) && !file.endsWith('.spec.ts');
+    mkdirSync(join(this.folder, 'src', 'seed'));
+    for (const file of readdirSync(SEED).filter(isRun)) this.copyFile(join(SEED, file), join('seed', file));
   }
 
   private copyFile(file: string, as: string): void {

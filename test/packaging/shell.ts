@@ -17,13 +17,19 @@ export const USER_ENVIRONMENT: NodeJS.ProcessEnv = {
 
 /**
  * Runs a command to its end.
+ * @param environment beside that of a user's shell
  * @returns its standard output
  * @throws Error with the command's whole output when it fails or takes longer than four minutes
  */
-export async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<string> {
   try {
     const { stdout } = await execFileAsync(command, args, {
-      ...{ cwd, env: USER_ENVIRONMENT },
+      ...{ cwd, env: { ...USER_ENVIRONMENT, ...environment } },
       ...{ timeout: 240_000, maxBuffer: 64 * 1024 * 1024 },
     });
     return stdout;

@@ -9,6 +9,7 @@ describe.each([
   ['README.md', 'examples/host-app'],
   ['docs/from-bullmq.md', 'examples/from-bullmq'],
   ['docs/flow.md', 'examples/flow'],
+  ['docs/buffered-events.md', 'src/examples/events'],
 ])('%s', (page, examples) => {
   const isShown = (file: string): boolean => page === 'README.md' || !file.endsWith('.spec.ts');
 

@@ -1,0 +1,6 @@
+import { bootstrapEventSystem } from 'nestjs-message-queue/buffered-events';
+
+// Before
+const eventSystem = bootstrapEventSystem([]);
+
+export { eventSystem };
