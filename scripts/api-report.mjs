@@ -21,6 +21,7 @@ function findEntries() {
       file: `${LIBRARY}/${room}/index.ts`,
     })),
     { name: 'nestjs-message-queue/buffered-events', file: 'src/buffered-events/index.ts' },
+    { name: 'nestjs-message-queue/buffered-events/bridge', file: 'src/buffered-events/bridge/index.ts' },
     { name: 'nestjs-message-queue/buffered-events/testing', file: 'src/buffered-events/testing/index.ts' },
     ...folders.map(({ name }) => ({
       name: `nestjs-message-queue/adapters/${name}`,

@@ -10,6 +10,7 @@ const ENTRIES = {
   './operations': 'message-queue/operations/index.ts',
   './testing': 'message-queue/testing/index.ts',
   './buffered-events': 'buffered-events/index.ts',
+  './buffered-events/bridge': 'buffered-events/bridge/index.ts',
   './buffered-events/testing': 'buffered-events/testing/index.ts',
 };
 

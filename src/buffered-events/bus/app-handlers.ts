@@ -1,3 +1,5 @@
+import { EventHandlerRegistrationError } from '../events/errors.js';
+import { quoted } from '../../kernel/values/words.js';
 import { EventHandlers } from '../consume/event-handlers.js';
 import { checkEventHandler, checkEventType } from '../events/event-kinds.js';
 import type { FoundHandler } from '../events/handler-scan.js';
@@ -28,6 +30,13 @@ export class AppHandlers {
     const isNew = this.types.addInApp(type, place);
     this.handlers.add(type, handler);
     return isNew;
+  }
+
+  /** @throws EventHandlerRegistrationError where nobody handles the type, in no thread */
+  assertHandled(type: string): void {
+    if (this.types.of(type) !== undefined) return;
+    checkEventType('emitHandled()', type);
+    throw new EventHandlerRegistrationError(`Nobody handles events of type ${quoted(type)}.`);
   }
 
   /** Makes the handlers of threads here too, once; those of types that the app handles itself are not needed. */

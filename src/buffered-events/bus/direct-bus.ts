@@ -79,6 +79,11 @@ export class DirectBus extends EventBus {
     return eventId(this.bus, sequence);
   }
 
+  async emitHandled(type: string, payload: unknown, options?: EventOptions): Promise<void> {
+    if (this.phase === 'running') this.app.assertHandled(type);
+    await this.emit(type, payload, options);
+  }
+
   register(type: string, handler: IEventHandler, place: HandlerPlace | null = null): void {
     this.app.add(type, handler, place);
   }

@@ -18,6 +18,14 @@ export abstract class EventBus {
   abstract emit(type: string, payload: unknown, options?: EventOptions): Promise<string>;
 
   /**
+   * Stores an event and resolves when it was handled; for whoever keeps it elsewhere until then. So it is no dead letter here, and nobody else
+   * gets it when the bus stops.
+   * @throws (rejects) as {@link emit}; what its handlers failed with for good; EventHandlerRegistrationError where nobody handles the type;
+   * EventBusClosedError when the bus stops before
+   */
+  abstract emitHandled(type: string, payload: unknown, options?: EventOptions): Promise<void>;
+
+  /**
    * Handlers of one type run one after the other, in order of registration.
    * @param place what its decorator said; null (default): it was registered by hand, runs in this thread where no worker
    * thread handles the type, and takes over when none lives

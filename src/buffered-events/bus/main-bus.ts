@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../kernel/time/clock.js';
 import { SystemClock } from '../../kernel/time/clock.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
+import { sequenceOf } from '../consume/handler-context.js';
 import { EventBusClosedError } from '../events/errors.js';
 import { checkPredicate } from '../events/event-kinds.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
@@ -56,6 +57,14 @@ export class MainBus extends EventBus {
     } finally {
       core.time.leave();
     }
+  }
+
+  async emitHandled(type: string, payload: unknown, options?: EventOptions): Promise<void> {
+    const { core } = this;
+    if (core === null || this.phase !== 'running') throw this.closed();
+    this.app.assertHandled(type);
+    const id = await this.emit(type, payload, options);
+    await core.awaited.wait(sequenceOf(id));
   }
 
   register(type: string, handler: IEventHandler, place: HandlerPlace | null = null): void {

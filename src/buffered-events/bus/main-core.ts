@@ -3,6 +3,7 @@ import { MAIN_OWNER } from '../buffer/buffer-words.js';
 import { EventBuffer } from '../buffer/event-buffer.js';
 import type { EventBusSettings } from '../configuration/event-bus-settings.js';
 
+import { errorFrom } from '../consume/error-record.js';
 import { EventRunner } from '../consume/event-runner.js';
 import { refusalRecordOf } from '../consume/refusal-record.js';
 import type { HandlerPlace, LeftoverEvent } from '../events/event-words.js';
@@ -12,6 +13,7 @@ import type { LetterFilter } from '../settle/dead-letters.js';
 import { Settlement } from '../settle/settlement.js';
 import { ThreadPool } from '../threads/pool/thread-pool.js';
 import type { EmitAnswer, EmitCall, PoolListener } from '../threads/pool/pool-words.js';
+import { AwaitedEvents } from './awaited-events.js';
 import { AppConsumer } from './standing-in/app-consumer.js';
 import type { AppHandlers } from './app-handlers.js';
 import { CarriedContext } from './emitting/carried-context.js';
@@ -40,6 +42,7 @@ export class MainCore implements PoolListener {
   readonly time = new BusTime();
   readonly buffer: EventBuffer;
   readonly letters: DeadLetters;
+  readonly awaited: AwaitedEvents;
   readonly settlement: Settlement;
   readonly emits: Emits;
   readonly unhandled: UnhandledTypes;
@@ -68,6 +71,9 @@ export class MainCore implements PoolListener {
     this.hold = new ProcessHold(clock, () => this.buffer.size > 0);
     this.events = new StoredEvents(bus, types);
     this.letters = new DeadLetters(settings.deadLetters.max);
+    this.awaited = new AwaitedEvents(clock, () =>
+      this.buffer.stored().map((slot) => this.buffer.read(slot).sequence),
+    );
     this.settlement = this.newSettlement();
     this.unhandled = new UnhandledTypes(() => types.names);
     this.emits = new Emits({
@@ -133,13 +139,16 @@ export class MainCore implements PoolListener {
   /** Takes everything out of the buffer: nobody claims anything any more. */
   takeLeftovers(): LeftoverEvent[] {
     this.hold.end();
-    return this.buffer.stored().map((slot) => {
+    const stored = this.buffer.stored().map((slot) => {
       const event = this.buffer.read(slot);
       // What a handler of the app's thread still runs is nobody's business from here on.
       this.buffer.hold(event);
       this.buffer.free(slot);
-      return this.events.leftoverOf(event);
+      return event;
     });
+    const leftovers = stored.filter(({ sequence }) => !this.awaited.has(sequence));
+    this.awaited.close(shuttingDown());
+    return leftovers.map((event) => this.events.leftoverOf(event));
   }
 
   // What the pool tells.
@@ -191,7 +200,10 @@ export class MainCore implements PoolListener {
       retryDelays: settings.retryDelays,
       maxCrashes: settings.maxCrashes,
       placeOf: (type) => app.types.at(type)?.place ?? 'threads',
-      bury: (event, error) => this.letters.add(this.events.letterOf(event, error, Math.floor(now()))),
+      bury: (event, error) => {
+        if (this.awaited.fail(event.sequence, () => errorFrom(error))) return;
+        this.letters.add(this.events.letterOf(event, error, Math.floor(now())));
+      },
       isReady: (place) => this.isReady(place),
       freed: () => this.emits.room(),
       random,

@@ -52,6 +52,11 @@ export function eventId(bus: string, sequence: number): string {
   return `${bus}-${sequence.toString(36)}`;
 }
 
+/** The half of an event's id that is counted. */
+export function sequenceOf(id: string): number {
+  return Number.parseInt(id.slice(id.lastIndexOf('-') + 1), 36);
+}
+
 /** The event as a handler gets it: fields of the payload beside its own, which win. */
 export function eventObject(type: string, payload: unknown, correlationId: string): BufferedEvent {
   const fields = typeof payload === 'object' && !Array.isArray(payload) ? payload : undefined;

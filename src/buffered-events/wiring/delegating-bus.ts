@@ -13,6 +13,10 @@ export abstract class DelegatingBus extends EventBus {
     return this.inner.emit(type, payload, options);
   }
 
+  emitHandled(type: string, payload: unknown, options?: EventOptions): Promise<void> {
+    return this.inner.emitHandled(type, payload, options);
+  }
+
   register(type: string, handler: IEventHandler, place?: HandlerPlace | null): void {
     this.inner.register(type, handler, place);
   }

@@ -105,6 +105,10 @@ export class ThreadBus extends EventBus {
     return Promise.reject(onlyInApp('scaleWorkers()'));
   }
 
+  override emitHandled(): Promise<never> {
+    return Promise.reject(onlyInApp('emitHandled()'));
+  }
+
   override deadLetters(): never {
     throw onlyInApp('getDeadLetterQueue()');
   }
