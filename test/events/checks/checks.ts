@@ -27,7 +27,10 @@ const host = (config: BufferedEventConfig, events = 1): Promise<CountingHost> =>
 const refusal = (emit: Promise<string>): Promise<unknown> =>
   emit.then(
     () => undefined,
-    (error: { code?: string; reason?: string }) => ({ code: error.code, reason: error.reason }),
+    (error: unknown) => {
+      const { code, reason } = error as { code?: string; reason?: string };
+      return { code, reason };
+    },
   );
 
 /** The seed's own production size, filled while the only thread stands at the gate. */
@@ -97,7 +100,10 @@ async function brokenModule(): Promise<object> {
   setEnvironmentData(BROKEN, 'no database there');
   const problem = await host({ workerCount: 4 }).then(
     () => 'started',
-    (error: { code?: string; message: string }) => ({ code: error.code, message: error.message }),
+    (error: unknown) => {
+      const { code, message } = error as { code?: string; message: string };
+      return { code, message };
+    },
   );
   return { problem, started: threads.started, left: threads.alive.length };
 }

@@ -7,7 +7,7 @@ const PER_LANE = 1_200;
 async function shares(threads: number, concurrency: number): Promise<Shares> {
   const parameters = [PER_LANE, threads, concurrency].map(String);
   await using program = EventsProcess.start(join(__dirname, 'lanes.ts'), parameters);
-  return program.report<Shares>();
+  return await program.report<Shares>();
 }
 
 it('three full lanes get a half, a third and a sixth of what is started, each in its order', async () => {

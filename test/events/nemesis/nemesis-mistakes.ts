@@ -50,6 +50,6 @@ export const MISTAKES: Record<string, () => void> = {
 export function makeMistake(name: unknown): void {
   if (name === undefined) return;
   const make = typeof name === 'string' ? MISTAKES[name] : undefined;
-  if (make === undefined) throw new Error(`There is no mistake "${String(name)}".`);
+  if (make === undefined) throw new Error(`There is no such mistake: ${JSON.stringify(name)}.`);
   make();
 }

@@ -5,7 +5,7 @@ import type { Shutdown } from './shutdown.js';
 async function shutDown(how: 'drains' | 'hurries'): Promise<Shutdown> {
   await using program = EventsProcess.start(join(__dirname, 'shutdown.ts'), [how]);
   // That the program ends by itself is what a report stands for.
-  return program.report<Shutdown>();
+  return await program.report<Shutdown>();
 }
 
 it('a shutdown under load drains what there is; emits are refused meanwhile, no thread is left, and the process ends', async () => {

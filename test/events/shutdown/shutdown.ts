@@ -43,7 +43,9 @@ async function main(): Promise<void> {
   const begun = performance.now();
   const closing = Promise.all([host.bus.shutdown(), host.bus.shutdown()]);
   const refused: string[] = [];
-  await host.bus.emitEvent('count', { n: 0 }).catch((error: Error) => refused.push(error.constructor.name));
+  await host.bus
+    .emitEvent('count', { n: 0 })
+    .catch((error: unknown) => refused.push((error as Error).constructor.name));
   await closing;
   const took = performance.now() - begun;
   await host.app.close();
