@@ -2,29 +2,9 @@ import type { Type } from '@nestjs/common';
 import { kindThat } from '../kernel/values/kind.js';
 import { flag, record } from '../kernel/values/kinds.js';
 import { defaulted, optional, resolveOptions } from '../kernel/values/options.js';
-import type { BufferedEventBusService } from './buffered-event-bus.service.js';
 import type { BufferedEventConfig } from './buffered-events.options.js';
+import type { EventSystem, EventSystemOptions } from './event-system.js';
 import { checkArgument } from './events/event-kinds.js';
-
-/** Options of {@link bootstrapEventSystem}. */
-export interface EventSystemOptions {
-  /** Whether events go through the buffer. False: an emit runs the handlers before it resolves, as with `enabled: false`. Default false. */
-  readonly useBufferedProcessing?: boolean;
-  /** Whatever it leaves out comes from the environment. */
-  readonly bufferedEventConfig?: BufferedEventConfig;
-}
-
-/** A bus without an app around it. */
-export interface EventSystem {
-  /** The one bus of the system, buffered or not. */
-  readonly eventBus: BufferedEventBusService;
-  /** The same. */
-  readonly bufferedEventBus: BufferedEventBusService;
-  /** Resolves once it has started; rejects with what kept it from that. Events that are emitted before wait for it. */
-  readonly ready: Promise<void>;
-  /** Drains the bus, then runs the listeners' shutdown hooks. */
-  shutdown(): Promise<void>;
-}
 
 const OPTIONS = {
   useBufferedProcessing: defaulted(flag(), false),

@@ -1,4 +1,4 @@
-import type { DeadLetterFilter, EventBus } from './bus/event-bus.js';
+import type { EventDeadLetterFilter, EventBus } from './bus/event-bus.js';
 import { checkEventHandler, checkEventType, checkIEvent } from './events/event-kinds.js';
 import type { EventPayload, EventType, HandledEvent } from './events/event-map.js';
 import type { EventContext, EventDeadLetter, EventOptions, IEvent } from './events/event-words.js';
@@ -96,12 +96,12 @@ export class BufferedEventBusService {
    * @returns how many were stored anew; those that found no room stay dead letters
    * @throws (rejects) what `which` throws, and nothing is changed then; EventBusClosedError, EventThreadCallError
    */
-  replayDeadLetters(which?: DeadLetterFilter): Promise<number> {
+  replayDeadLetters(which?: EventDeadLetterFilter): Promise<number> {
     return this.bus.replayDeadLetters(which);
   }
 
   /** Throws dead letters away. @param which those of which it returns true; default all @returns how many */
-  discardDeadLetters(which?: DeadLetterFilter): Promise<number> {
+  discardDeadLetters(which?: EventDeadLetterFilter): Promise<number> {
     return this.bus.discardDeadLetters(which);
   }
 

@@ -3,7 +3,7 @@ export { BufferedEventsModule } from './buffered-events.module.js';
 export { BufferedEventBusService } from './buffered-event-bus.service.js';
 export type { EventHandlerOf } from './buffered-event-bus.service.js';
 export { bootstrapEventSystem } from './bootstrap-event-system.js';
-export type { EventSystem, EventSystemOptions } from './bootstrap-event-system.js';
+export type { EventSystem, EventSystemOptions } from './event-system.js';
 export { defaultBufferedEventConfig } from './buffered-events.options.js';
 export type {
   BufferedEventConfig,
@@ -37,7 +37,7 @@ export type {
   KeptEvent,
   LeftoverEvent,
 } from './events/event-words.js';
-export type { DeadLetterFilter } from './bus/event-bus.js';
+export type { EventDeadLetterFilter } from './bus/event-bus.js';
 export type {
   Alert,
   EventAlertCode,
@@ -54,6 +54,7 @@ export {
   EventBusClosedError,
   EventHandlerRegistrationError,
   EventNotSerializableError,
+  EventThreadCallError,
   EventThreadStartError,
   EventTimeoutError,
   EventTooLargeError,

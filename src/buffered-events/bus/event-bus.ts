@@ -2,7 +2,7 @@ import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from 
 import type { BusReadings } from './bus-readings.js';
 
 /** A dead letter of which it returns true is meant; what it throws rejects the call, and nothing was changed. */
-export type DeadLetterFilter = (letter: EventDeadLetter) => boolean;
+export type EventDeadLetterFilter = (letter: EventDeadLetter) => boolean;
 
 /**
  * The bus as everything around it sees it: in the app's thread, in a worker thread, or switched off (`enabled: false`).
@@ -46,10 +46,10 @@ export abstract class EventBus {
   abstract deadLetters(): readonly EventDeadLetter[];
 
   /** @returns how many were put back, with no attempts counted; those that find no room stay dead letters */
-  abstract replayDeadLetters(filter?: DeadLetterFilter): Promise<number>;
+  abstract replayDeadLetters(filter?: EventDeadLetterFilter): Promise<number>;
 
   /** @returns how many were thrown away */
-  abstract discardDeadLetters(filter?: DeadLetterFilter): Promise<number>;
+  abstract discardDeadLetters(filter?: EventDeadLetterFilter): Promise<number>;
 
   /** What it counts and what it is like at this moment; cheap, and makes nobody wait. */
   abstract readings(): BusReadings;

@@ -12,7 +12,7 @@ import type { BusPhase, BusReadings } from './bus-readings.js';
 import { drained } from './ending/drained.js';
 import { shuttingDown } from './emitting/emits.js';
 import { EventBus } from './event-bus.js';
-import type { DeadLetterFilter } from './event-bus.js';
+import type { EventDeadLetterFilter } from './event-bus.js';
 import { Leftovers } from './ending/leftovers.js';
 import { MainCore } from './main-core.js';
 import type { CoreParts } from './main-core.js';
@@ -98,14 +98,14 @@ export class MainBus extends EventBus {
     return this.core?.letters.list() ?? [];
   }
 
-  async replayDeadLetters(filter?: DeadLetterFilter): Promise<number> {
+  async replayDeadLetters(filter?: EventDeadLetterFilter): Promise<number> {
     checkPredicate('replayDeadLetters()', filter);
     const { core } = this;
     if (core === null || this.phase !== 'running') throw this.closed();
     return core.replay(filter ?? (() => true));
   }
 
-  async discardDeadLetters(filter?: DeadLetterFilter): Promise<number> {
+  async discardDeadLetters(filter?: EventDeadLetterFilter): Promise<number> {
     checkPredicate('discardDeadLetters()', filter);
     return this.core?.letters.discard(filter ?? (() => true)) ?? 0;
   }

@@ -30,15 +30,15 @@ export type AsJson<V> = 0 extends V & 1
   ? V
   : V extends { toJSON(): infer Json }
     ? Json
-    : V extends (...parameters: never[]) => unknown
+    : V extends AnyFunction
       ? never
-      : V extends object
-        ? {
-            readonly [
-              Key in keyof V as V[Key] extends (...parameters: never[]) => unknown ? never : Key
-            ]: AsJson<V[Key]>;
-          }
-        : V;
+      : V extends readonly unknown[]
+        ? { readonly [Index in keyof V]: AsJson<V[Index]> }
+        : V extends object
+          ? { readonly [Key in keyof V as V[Key] extends AnyFunction ? never : Key]: AsJson<V[Key]> }
+          : V;
+
+type AnyFunction = (...parameters: never[]) => unknown;
 
 /** An event as a handler gets it: `event.email` and `event.payload.email` both work. Dates are strings: it was JSON. */
 export type BufferedEvent<T extends string = string, P = unknown> = OwnNames<AsJson<P>> & {

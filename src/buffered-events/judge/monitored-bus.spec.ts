@@ -1,5 +1,5 @@
 import { consumer, QUIET, SETTINGS } from '../../../test/support/judged-bus.js';
-import type { DeadLetterFilter } from '../bus/event-bus.js';
+import type { EventDeadLetterFilter } from '../bus/event-bus.js';
 import type { EventDeadLetter } from '../events/event-words.js';
 import { ManualClock } from '../../kernel/time/manual-clock.js';
 import { BusJudge } from './bus-judge.js';
@@ -22,7 +22,7 @@ function letter(id: string): EventDeadLetter {
 function monitored(letters: readonly EventDeadLetter[] = []) {
   const readings = () => ({ ...QUIET, consumers: [consumer({ owner: 2, running: 1, done: 3, failed: 1 })] });
   const judge = new BusJudge({ readings, clock: new ManualClock(), settings: SETTINGS });
-  const kept = (which?: DeadLetterFilter): Promise<number> =>
+  const kept = (which?: EventDeadLetterFilter): Promise<number> =>
     Promise.resolve(letters.filter(which ?? (() => true)).length);
   return new MonitoredBus(
     { readings, deadLetters: () => letters, replayDeadLetters: kept, discardDeadLetters: kept },

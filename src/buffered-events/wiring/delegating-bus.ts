@@ -1,6 +1,6 @@
 import type { BusReadings } from '../bus/bus-readings.js';
 import { EventBus } from '../bus/event-bus.js';
-import type { DeadLetterFilter } from '../bus/event-bus.js';
+import type { EventDeadLetterFilter } from '../bus/event-bus.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
 
 /** Stands around a bus: does what it does, until a subclass says otherwise. */
@@ -37,11 +37,11 @@ export abstract class DelegatingBus extends EventBus {
     return this.inner.deadLetters();
   }
 
-  replayDeadLetters(filter?: DeadLetterFilter): Promise<number> {
+  replayDeadLetters(filter?: EventDeadLetterFilter): Promise<number> {
     return this.inner.replayDeadLetters(filter);
   }
 
-  discardDeadLetters(filter?: DeadLetterFilter): Promise<number> {
+  discardDeadLetters(filter?: EventDeadLetterFilter): Promise<number> {
     return this.inner.discardDeadLetters(filter);
   }
 

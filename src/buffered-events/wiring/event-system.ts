@@ -5,7 +5,7 @@ import { readEnvironment } from '../../kernel/settings/environment.js';
 import type { Environment } from '../../kernel/settings/environment.js';
 import { SystemClock } from '../../kernel/time/clock.js';
 import { valueAt } from '../../kernel/settings/read-settings.js';
-import type { EventSystem, EventSystemOptions } from '../bootstrap-event-system.js';
+import type { EventSystem, EventSystemOptions } from '../event-system.js';
 import type { BufferedEventConfig } from '../buffered-events.options.js';
 import type { EventBus } from '../bus/event-bus.js';
 import { resolveEventBusSettings } from '../configuration/resolve-event-bus-settings.js';
