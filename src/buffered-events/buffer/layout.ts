@@ -15,7 +15,7 @@ export const ROOM_WANTED = 0;
 export const QUARANTINE = 1;
 /** Owners from this number on have never been there. */
 export const OWNERS = 2;
-export const RINGS = SUSPECTS + 1;
+const RINGS = SUSPECTS + 1;
 const FIRST_RING = LINE_INTS;
 const HEADER_INTS = FIRST_RING + RINGS * 2 * LINE_INTS;
 

@@ -2,7 +2,7 @@ import { CELL_INTS } from './layout.js';
 import type { SharedViews } from './shared-views.js';
 
 /** Buckets of a histogram: the nth counts times of at least 2ⁿ⁻¹ and less than 2ⁿ µs; the last all longer ones. */
-export const HISTOGRAM_BUCKETS = 24;
+const HISTOGRAM_BUCKETS = 24;
 
 /** Where each word of an owner stands among its cells. */
 export const CellField = {
