@@ -127,6 +127,21 @@ test('lets the thread go on after so many claims, also when its handlers are syn
   await stage.until(() => stage.done.length === 8);
 });
 
+test('lets the thread go on after a while, however few it has claimed', async () => {
+  const stage = new Stage({
+    run: ({ slot }) => {
+      stage.started.push(slot);
+      stage.now += 6;
+    },
+  });
+  stage.ready.push(1, 2, 3, 4, 5);
+  stage.consumer.wake();
+  expect(stage.started).toEqual([1, 2]);
+  await nextTurn();
+  expect(stage.started).toEqual([1, 2, 3, 4]);
+  await stage.until(() => stage.done.length === 5);
+});
+
 test('a source that promises what it has not holds no thread', async () => {
   let looks = 0;
   const lying = new Stage({ perTurn: 3, source: { next: () => null, hasReady: () => (looks += 1) < 100 } });

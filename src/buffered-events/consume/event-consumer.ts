@@ -11,6 +11,8 @@ const GRACE_MS = 5_000;
 /** How often it is looked whether a run takes too long, at most and at least. */
 const LONGEST_LOOK_MS = 1_000;
 const SHORTEST_LOOK_MS = 5;
+/** How long it claims at most before it lets its thread go on, milliseconds: handlers may take long until they first await. */
+const LONGEST_TURN_MS = 10;
 
 /** What a consumer is made of. */
 export interface ConsumerParts {
@@ -47,6 +49,7 @@ export class EventConsumer {
   /** In order of their start. */
   private readonly runs = new Set<Run>();
   private claimed = 0;
+  private turnBegan = 0;
   private turn: NodeJS.Immediate | undefined;
   private look: NodeJS.Timeout | undefined;
   /** The suspect that runs now. */
@@ -91,9 +94,11 @@ export class EventConsumer {
   }
 
   private fill(): void {
-    const { concurrency, perTurn, cells } = this.parts;
+    const { concurrency, perTurn, cells, now } = this.parts;
     while (!this.isStopped && this.alone === undefined && this.runs.size < concurrency) {
-      if (this.claimed >= perTurn) {
+      const at = now();
+      if (this.claimed === 0) this.turnBegan = at;
+      if (this.claimed >= perTurn || at - this.turnBegan >= LONGEST_TURN_MS) {
         this.goOnNextTurn();
         return;
       }
@@ -103,10 +108,10 @@ export class EventConsumer {
       if (this.suspectsWait()) {
         // A suspect runs when nothing else does: so it is known who a thread dies of. Whatever ends next comes back here.
         if (this.runs.size > 0) return;
-        this.runSuspect();
+        this.runSuspect(at);
       } else {
         const event = this.parts.source.next();
-        if (event !== null) this.begin(event);
+        if (event !== null) this.begin(event, at);
         else if (this.rests()) return;
       }
     }
@@ -116,12 +121,12 @@ export class EventConsumer {
     return this.parts.source.hasSuspects?.() === true;
   }
 
-  private runSuspect(): void {
+  private runSuspect(at: number): void {
     const event = this.parts.source.nextSuspect?.() ?? null;
     if (event === null) return;
     this.alone = event;
     this.parts.cells.alone = event.slot;
-    this.begin(event);
+    this.begin(event, at);
   }
 
   /** @returns false when an event came between the last look and the word that it rests */
@@ -141,10 +146,9 @@ export class EventConsumer {
     });
   }
 
-  private begin(event: StoredEvent): void {
-    const { cells, now, run, listenerFailed } = this.parts;
+  private begin(event: StoredEvent, startedAt: number): void {
+    const { cells, run, listenerFailed } = this.parts;
     cells.wake();
-    const startedAt = now();
     const started: Run = { event, signal: new LazySignal(listenerFailed), startedAt, stopped: undefined };
     this.runs.add(started);
     cells.running = this.runs.size;
