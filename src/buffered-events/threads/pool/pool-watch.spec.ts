@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { PoolStage, turns } from '../../../../test/support/fake-threads.js';
-import { beatEveryMs } from './pool-watch.js';
 
 beforeEach(() => Logger.overrideLogger(false));
 
@@ -93,7 +92,21 @@ describe('A thread that is watched', () => {
     now.mockRestore();
   });
 
-  it('beats often enough for its timeout, and not more often than needed', () => {
-    expect([1, 20, 400, 30_000].map(beatEveryMs)).toEqual([1, 5, 100, 250]);
+  it('may be silent for a second, however short its handlers are to be', async () => {
+    const stage = new PoolStage({ workerCount: 1 }, { handlerTimeoutMs: 5 });
+    await stage.pool.start();
+    stage.cells(1).answers = false;
+    await pass(stage, 900);
+    expect(stage.thread(1).terminated).toBe(false);
+    await pass(stage, 400);
+    expect(stage.thread(1).terminated).toBe(true);
+  });
+
+  it('answers by every run that it ends, though it is too busy to beat', async () => {
+    const stage = new PoolStage({ workerCount: 1 }, { handlerTimeoutMs: 1_000 });
+    await stage.pool.start();
+    stage.cells(1).answers = false;
+    await pass(stage, 5_000, () => (stage.cells(1).done += 1));
+    expect(stage.thread(1).terminated).toBe(false);
   });
 });

@@ -5,17 +5,12 @@ import type { PoolBuffer, PoolCells } from './pool-words.js';
 
 /** How often the app's thread looks at its threads, milliseconds. */
 const LOOK_MS = 100;
-const SHORTEST_LOOK_MS = 5;
-/** How often threads beat, at most and at least. */
-const BEAT_MS = 250;
-const BEATS_PER_TIMEOUT = 4;
+/** How often a thread beats, so that one that runs an endless loop is told from one that is busy. */
+export const BEAT_MS = 250;
+/** What a thread may be silent for at least: a large collection, or a machine that is busy, is no endless loop. */
+const SHORTEST_SILENCE_MS = 1_000;
 /** Events, a thread that could run them, and no claim for so long: a wake-up was lost. */
 const STALLED_MS = 1_000;
-
-/** How often a thread is to beat, so that one that runs an endless loop is told from one that is busy. */
-export function beatEveryMs(handlerTimeoutMs: number): number {
-  return Math.max(1, Math.min(BEAT_MS, Math.floor(handlerTimeoutMs / BEATS_PER_TIMEOUT)));
-}
 
 /** A thread that is watched. */
 export interface Watched {
@@ -31,7 +26,7 @@ export interface WatchParts<T extends Watched> {
   readonly concurrency: number;
   /** Those that have booted and not ended, whether they may claim or not. */
   readonly threads: () => readonly T[];
-  /** It has not beaten for `handlerTimeoutMs`. */
+  /** It has not answered for `handlerTimeoutMs`, one second at least. */
   readonly hung: (thread: T) => void;
   /** Events that nobody was rung for, perhaps. */
   readonly waiting: () => void;
@@ -40,7 +35,8 @@ export interface WatchParts<T extends Watched> {
 }
 
 interface Pulse {
-  readonly beats: number;
+  /** Beats, and runs that ended. */
+  readonly signs: number;
   readonly silentMs: number;
 }
 
@@ -52,11 +48,11 @@ export class PoolWatch<T extends Watched> {
   private claims = 0;
   private unclaimedMs = 0;
   private readonly clock: Clock;
-  private readonly everyMs: number;
+  private readonly hungAfterMs: number;
 
   constructor(private readonly parts: WatchParts<T>) {
     this.clock = parts.clock.steady();
-    this.everyMs = Math.max(SHORTEST_LOOK_MS, Math.min(LOOK_MS, parts.handlerTimeoutMs / BEATS_PER_TIMEOUT));
+    this.hungAfterMs = Math.max(SHORTEST_SILENCE_MS, parts.handlerTimeoutMs);
   }
 
   start(): void {
@@ -75,13 +71,13 @@ export class PoolWatch<T extends Watched> {
     this.timer = this.clock.setTimer(() => {
       this.plan();
       this.look();
-    }, this.everyMs);
+    }, LOOK_MS);
   }
 
   private look(): void {
     const now = this.clock.now();
     // A thread of the app that stood still, or a machine that slept, has not seen the beats of that time.
-    const passedMs = Math.min(now - this.lookedAt, 2 * this.everyMs);
+    const passedMs = Math.min(now - this.lookedAt, 2 * LOOK_MS);
     this.lookedAt = now;
     this.lookForHung(passedMs);
     this.lookForStall(passedMs);
@@ -90,11 +86,13 @@ export class PoolWatch<T extends Watched> {
   private lookForHung(passedMs: number): void {
     const pulses = new Map<T, Pulse>();
     for (const thread of this.parts.threads()) {
-      const { beats } = thread.cells;
+      const { beats, done, failed } = thread.cells;
+      // Who ends one long run after the other answers too, though it has no time to beat.
+      const signs = (beats + done + failed) | 0;
       const known = this.pulses.get(thread);
-      const silentMs = known?.beats === beats ? known.silentMs + passedMs : 0;
-      if (silentMs >= this.parts.handlerTimeoutMs) this.parts.hung(thread);
-      else pulses.set(thread, { beats, silentMs });
+      const silentMs = known?.signs === signs ? known.silentMs + passedMs : 0;
+      if (silentMs >= this.hungAfterMs) this.parts.hung(thread);
+      else pulses.set(thread, { signs, silentMs });
     }
     this.pulses = pulses;
   }

@@ -8,7 +8,7 @@ import type { EventBusSettings } from '../../configuration/event-bus-settings.js
 import { EventThreadStartError } from '../../events/errors.js';
 import { sharedOrigin } from '../shared-origin.js';
 import type { ThreadStart } from '../thread-messages.js';
-import { beatEveryMs } from './pool-watch.js';
+import { BEAT_MS } from './pool-watch.js';
 
 /** TypeScript by its name, behind which `#Name` may stand. */
 const TYPESCRIPT = /\.[cm]?ts(#.*)?$/;
@@ -54,7 +54,7 @@ export function threadStart(of: {
     timeOrigin: sharedOrigin(),
     concurrency,
     handlerTimeoutMs,
-    beatEveryMs: beatEveryMs(handlerTimeoutMs),
+    beatEveryMs: BEAT_MS,
     weights: [critical, normal, low],
     logLevels: settings.logLevels,
   };

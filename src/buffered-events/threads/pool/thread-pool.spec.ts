@@ -192,9 +192,9 @@ describe('A thread that dies', () => {
   it('is terminated when it does not beat for handlerTimeoutMs, and nobody else is', async () => {
     const stage = await started(new PoolStage());
     stage.cells(1).answers = false;
-    await stage.clock.advance(400);
+    await stage.clock.advance(900);
     expect(stage.thread(1).terminated).toBe(false);
-    await stage.clock.advance(200);
+    await stage.clock.advance(300);
     expect(stage.thread(1).terminated).toBe(true);
     expect(stage.thread(2).terminated).toBe(false);
     await turns();
