@@ -47,6 +47,13 @@ describe('npm run demo', () => {
     expect(code).toBe(0);
   });
 
+  it('tells the same story where adds run their jobs, without Redis: whoever adds tries again', async () => {
+    const { code, output } = await runDemo(['--exit', '--port', '0'], { MESSAGE_QUEUE_PROVIDER: 'sync' });
+    expect(output).toContain('Queues: sync.');
+    expect(output).toContain('Everything came out as examples/expected.json says.');
+    expect(code).toBe(0);
+  });
+
   it('leaves the conversation in the chat and a dead letter to replay, until Ctrl-C, and ends with 0', async () => {
     const port = String(await freePort());
     const demo = new NodeProcess('demo/main.js', [], { PORT: port });

@@ -77,6 +77,13 @@ export class RunStatistics {
     this.of(queue, jobId).replays += 1;
   }
 
+  /** Whoever added a job that failed in the add adds it again. @param spent whether it was a failed attempt, and no wait for somebody outside */
+  triedAgain(queue: string, jobId: string, spent: boolean): void {
+    const job = this.of(queue, jobId);
+    job.deadLetters -= 1;
+    job.wasRetried ||= spent;
+  }
+
   /** How far everything is. */
   get progress(): RunProgress {
     const { jobs } = this;

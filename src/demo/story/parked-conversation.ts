@@ -1,6 +1,7 @@
 import { MessageQueueService, QueueName } from '../../message-queue/index.js';
 import { DELIVERY_QUEUE } from '../../message-queue/queues/index.js';
 import { MessageStore } from '../../message-queue/ports/index.js';
+import { added } from './added.js';
 import type { ChatLine, ExpectedOutcome, SampleConversation } from './conversation.js';
 import type { Stage } from '../stage/stage.js';
 import type { Story } from './story.js';
@@ -91,12 +92,13 @@ export class ParkedConversation {
     return this.story.conversationOf(this.sample.conversation);
   }
 
-  private async add(conversation: string, { id, from, to, content }: ChatLine): Promise<string> {
-    const receipt = await this.queue.addMessageDeliveryJob({
-      ...{ messageId: this.story.idOf(id), senderId: from, recipientId: to, content },
-      ...{ conversationId: this.story.conversationOf(conversation), createdAt: new Date() },
-    });
-    return receipt.id;
+  private add(conversation: string, { id, from, to, content }: ChatLine): Promise<string> {
+    return added(this.stage.statistics, () =>
+      this.queue.addMessageDeliveryJob({
+        ...{ messageId: this.story.idOf(id), senderId: from, recipientId: to, content },
+        ...{ conversationId: this.story.conversationOf(conversation), createdAt: new Date() },
+      }),
+    );
   }
 
   private haveArrived(messages: number): boolean {

@@ -2,6 +2,7 @@ import { JobPriority, MessageQueueService, NotificationType, QueueName } from '.
 import { DeviceTokenStore, EncryptedContentStore, MessageStore } from '../../message-queue/ports/index.js';
 import type { DeadLetter } from '../../message-queue/operations/index.js';
 import type { SampleConversation, SampleMessage } from './conversation.js';
+import { added } from './added.js';
 import { AwayDevice } from './away-device.js';
 import type { Stage } from '../stage/stage.js';
 
@@ -153,12 +154,20 @@ export class Story {
       correlationId: this.idOf(message.id),
     };
     const { messageId, conversationId, content } = document;
+    const { statistics } = this.stage;
     const adds: Promise<unknown>[] = [
-      this.queue.addMessageDeliveryJob(
-        { ...document, recipientId: message.to, requiresEncryption: message.encrypted ?? false },
-        { ...options, idempotencyKey: `deliver:${messageId}` },
+      added(statistics, () =>
+        this.queue.addMessageDeliveryJob(
+          { ...document, recipientId: message.to, requiresEncryption: message.encrypted ?? false },
+          { ...options, idempotencyKey: `deliver:${messageId}` },
+        ),
       ),
-      this.queue.addNotificationJob(this.notificationFor(message, createdAt), options),
+      added(statistics, () =>
+        this.queue.addNotificationJob(this.notificationFor(message, createdAt), {
+          ...options,
+          idempotencyKey: `notify:${messageId}`,
+        }),
+      ),
       // A secret is sealed, anything else can be found again.
       message.encrypted
         ? this.queue.addEncryptionJob(
