@@ -75,7 +75,7 @@ export default defineConfig(
       'src/message-queue/index.ts',
       'src/message-queue/{queues,ports,operations,testing}/index.ts',
       'src/buffered-events/index.ts',
-      'src/buffered-events/testing/index.ts',
+      'src/buffered-events/{bridge,testing}/index.ts',
     ],
     rules: {
       'max-lines': 'off',

@@ -34,7 +34,7 @@ module.exports = {
     // The examples import the package by its name, as a host does.
     '^nestjs-message-queue$': '<rootDir>/src/message-queue/index.ts',
     '^nestjs-message-queue/(queues|ports|operations|testing)$': '<rootDir>/src/message-queue/$1/index.ts',
-    '^nestjs-message-queue/buffered-events(/testing)?$': '<rootDir>/src/buffered-events$1/index.ts',
+    '^nestjs-message-queue/buffered-events(/testing|/bridge)?$': '<rootDir>/src/buffered-events$1/index.ts',
   },
   // Nest 12 and some of its dependencies publish ES modules; Jest runs CommonJS here.
   transformIgnorePatterns: [

@@ -58,7 +58,17 @@ describe('a host that imports the package', () => {
       new Set([
         ...['index.ts', 'message-queue.module.ts', 'message-queue.service.ts', 'message-queue.tokens.ts'],
         'fleet-calls.ts',
-        ...['broker/', 'facade/', 'handlers/', 'jobs/', 'ports/', 'privacy/', 'queues/', 'schedules/'],
+        ...[
+          'broker/',
+          'facade/',
+          'handlers/',
+          'jobs/',
+          'ports/',
+          'privacy/',
+          'queues/',
+          'schedules/',
+          'wiring/',
+        ],
       ]),
     );
     expect(imported.ours.filter((file) => /\.processor\.ts$|^wiring\/root|enqueuer\.ts$/.test(file))).toEqual(
@@ -93,5 +103,43 @@ describe('a host that registers the module', () => {
       'operations/board/board.module.ts',
       'operations/board/board-access.ts',
     ]);
+  });
+});
+
+describe('a host of buffered events alone', () => {
+  const print = `
+const { BufferedEventsModule, bootstrapEventSystem } = require(process.argv[1]);
+const imported = Object.keys(require.cache);
+BufferedEventsModule.forRoot({ workerCount: 0 });
+bootstrapEventSystem([]).ready.then(() => process.exit());
+process.on('exit', () => console.log(JSON.stringify({ imported, registered: Object.keys(require.cache) })));
+`;
+  const hook = resolve('test/support/typescript-hook.cjs');
+  const entry = resolve('src/buffered-events/index.ts');
+  const env = { ...process.env, NO_COLOR: '1' };
+  const printed = execFileSync(process.execPath, ['--require', hook, '-e', print, entry], {
+    encoding: 'utf8',
+    env,
+  });
+  const files = JSON.parse(printed.split('\n').find((line) => line.startsWith('{')) ?? '{}') as Record<
+    'imported' | 'registered',
+    string[]
+  >;
+
+  it('loads nothing of the queues, nor their packages, even when it runs', () => {
+    expect(files.registered.some((file) => file.endsWith('/buffered-events/wiring/root.module.ts'))).toBe(
+      true,
+    );
+    expect(files.registered.filter((file) => file.includes('/src/message-queue/'))).toEqual([]);
+    const { packages } = sorted(files.registered);
+    expect(
+      ['@nestjs/bull', 'bull', 'ioredis', '@bull-board/api'].filter((name) => packages.has(name)),
+    ).toEqual([]);
+  });
+
+  it('loads no bus before the module is registered', () => {
+    expect(
+      files.imported.filter((file) => /\/buffered-events\/(wiring|bus|buffer|threads)\//.test(file)),
+    ).toEqual([]);
   });
 });
