@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
@@ -39,6 +40,26 @@ describe('BufferedEventsModule', () => {
     expect(app.get(Counter).seen).toEqual([1]);
     await expect(bus.emitEvent('counted', { n: 2 })).rejects.toMatchObject({ code: 'EVENT_BUS_CLOSED' });
   });
+
+  it.each([0, 1])(
+    'serves events by the handlers that the app imports where the threads’ module is not built (%s handlers)',
+    async (handlers) => {
+      const options = { workerCount: 0, threads: { module: join(__dirname, 'buffered-events.module.js') } };
+      const imports = [BufferedEventsModule.forRoot(options)];
+      const made = await Test.createTestingModule({
+        imports,
+        providers: handlers === 0 ? [] : [Counter],
+      }).compile();
+      if (handlers === 0) {
+        await expect(made.init()).rejects.toThrow(/There is ".*buffered-events\.module\.ts"/);
+        return;
+      }
+      const app = await made.init();
+      await app.get(BufferedEventBusService).emitEvent('counted', { n: 1 });
+      await app.close();
+      expect(app.get(Counter).seen).toEqual([1]);
+    },
+  );
 
   it('runs handlers before an emit resolves where it is switched off, and rejects with their error', async () => {
     const app = await appOf(BufferedEventsModule.forRoot(DIRECT));

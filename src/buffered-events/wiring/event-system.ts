@@ -28,6 +28,7 @@ export function startEventSystem(
     settings,
     clock: new SystemClock(),
     hasModule: () => false,
+    hasThreadHandlers: () => listeners.length > 0,
     around: (inner) => new EarlyBus(inner, settings.maxEventSize, () => ready),
   });
   const booting = bootListeners(listeners, bus);

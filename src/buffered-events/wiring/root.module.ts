@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { DuplicateRegistrationError } from '../../kernel/errors.js';
 import { registrationsIn } from '../../kernel/host/module-registrations.js';
 import { MONITORED_EVENTS } from '../../kernel/monitored/monitored-events.js';
@@ -10,6 +10,7 @@ import { BufferedEventBusService } from '../buffered-event-bus.service.js';
 import type { BufferedEventConfig } from '../buffered-events.options.js';
 import { EventBus } from '../bus/event-bus.js';
 import { resolveEventBusSettings } from '../configuration/resolve-event-bus-settings.js';
+import { scanEventHandlers } from '../events/handler-scan.js';
 import { appBus } from './app-bus.js';
 import type { AppBus } from './app-bus.js';
 import { boundBus, boundService } from '../threads/boot/bus-services.js';
@@ -85,6 +86,8 @@ const PROVIDERS: readonly Provider[] = [
       return appBus({
         ...{ settings, clock, around },
         hasModule: (type) => [...modules.values()].some(({ metatype }) => metatype === type),
+        hasThreadHandlers: () =>
+          scanEventHandlers(new DiscoveryService(modules)).some(({ place }) => place === 'threads'),
       });
     },
     inject: [OPTIONS, INSIDE, ModulesContainer],

@@ -26,6 +26,10 @@ test.each([
   expect(await nameOf(module)).toBe(name);
 });
 
+test('an empty module is known by its name', async () => {
+  expect(await nameOf(`${inModules('none.module.ts')}#NoModule`)).toBe('NoModule');
+});
+
 test('a path may have a # of its own', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'a#b'));
   writeFileSync(
@@ -64,7 +68,12 @@ test.each([
   [
     'what it exports is no module',
     `${inModules('several.module.ts')}#notOne`,
-    /is no class with @Module\(\)/,
+    /exports as "notOne" is no class/,
+  ],
+  [
+    'it exports a class that may be an empty module',
+    inModules('none.module.ts'),
+    /An empty @Module\(\{\}\) leaves no mark on its class: name it, as in "…#NoModule"/,
   ],
 ])('says what to do where %s', async (_, module, message) => {
   await expect(loadThreadModule(module)).rejects.toMatchObject({

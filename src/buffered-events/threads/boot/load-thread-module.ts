@@ -5,7 +5,7 @@ import { didYouMean } from '../../../kernel/values/did-you-mean.js';
 import { quoted } from '../../../kernel/values/words.js';
 import { EventThreadStartError } from '../../events/errors.js';
 import { importModule } from './import-module.js';
-import { placeOf } from './module-place.js';
+import { ModuleNotBuiltError, placeOf } from './module-place.js';
 import type { ModulePlace } from './module-place.js';
 
 const requireFromHere = createRequire(__filename);
@@ -41,7 +41,7 @@ async function load(path: string): Promise<unknown> {
     const code = codeOf(error);
     if (NEEDS_IMPORT.has(code)) return importModule(path);
     if (SOURCE.test(path) && (KNOWS_NO_TYPESCRIPT.has(code) || error instanceof SyntaxError)) {
-      throw new EventThreadStartError(
+      throw new ModuleNotBuiltError(
         `${quoted(path)} is TypeScript with decorators, which Node itself does not know. Name the built file, or a loader ` +
           "in threads.execArgv such as ['--require', 'ts-node/register'], or set workerCount to 0.",
         { cause: error },
@@ -68,9 +68,13 @@ function theOneOf(exported: ReadonlyMap<string, unknown>, { path }: ModulePlace)
   const modules = modulesOf(exported);
   const [first, second] = new Set(modules.values());
   if (first === undefined) {
+    const [name] = [...exported].find(([, value]) => isClass(value)) ?? [];
     throw new EventThreadStartError(
       `${quoted(path)} exports no class with @Module(): threads.module names the file of the module that worker threads boot. ` +
-        `It exports ${listed(exported.keys())}.`,
+        `It exports ${listed(exported.keys())}.` +
+        (name === undefined
+          ? ''
+          : ` An empty @Module({}) leaves no mark on its class: name it, as in ${quoted(`…#${name}`)}.`),
     );
   }
   if (second !== undefined) {
@@ -84,11 +88,12 @@ function theOneOf(exported: ReadonlyMap<string, unknown>, { path }: ModulePlace)
 
 function named(exported: ReadonlyMap<string, unknown>, { path }: ModulePlace, name: string): Type {
   const found = exported.get(name);
-  if (isModuleClass(found)) return found;
+  // Who names a class says what it is: an empty @Module({}) leaves no mark on it.
+  if (isClass(found)) return found;
   const modules = modulesOf(exported);
   throw new EventThreadStartError(
     exported.has(name)
-      ? `What ${quoted(path)} exports as ${quoted(name)} is no class with @Module(). Modules in it: ${listed(modules.keys())}.`
+      ? `What ${quoted(path)} exports as ${quoted(name)} is no class. Modules in it: ${listed(modules.keys())}.`
       : `${quoted(path)} exports no ${quoted(name)}.${didYouMean(name, modules.keys())} Modules in it: ${listed(modules.keys())}.`,
   );
 }
@@ -101,6 +106,11 @@ function modulesOf(exported: ReadonlyMap<string, unknown>): ReadonlyMap<string, 
 
 function isModuleClass(value: unknown): value is Type {
   return typeof value === 'function' && MODULE_KEYS.some((key) => Reflect.hasOwnMetadata(key, value));
+}
+
+/** A class that may be a module: what handlers are found by is on its providers, not on itself. */
+function isClass(value: unknown): value is Type {
+  return isModuleClass(value) || (typeof value === 'function' && /^class\b/.test(String(value)));
 }
 
 function listed(names: Iterable<string>): string {

@@ -7,6 +7,11 @@ import { EventThreadStartError } from '../../events/errors.js';
 
 const requireFromHere = createRequire(__filename);
 
+/** The module's file cannot be had in this process: it is not built, or TypeScript that nothing here knows. */
+export class ModuleNotBuiltError extends EventThreadStartError {
+  override name = EventThreadStartError.name;
+}
+
 /** Where the module of the threads is. */
 export interface ModulePlace {
   /** Of a file that exists. */
@@ -56,7 +61,7 @@ function fileAt(path: string, module: string): string {
   if (found !== undefined) return found;
   const source = path.replace(BUILT, '.$1ts');
   const besides = source !== path && existsSync(source) ? ` ${besidesText(source)}` : '';
-  throw new EventThreadStartError(
+  throw new ModuleNotBuiltError(
     `threads.module names ${quoted(path)}, and there is no such file.${besides || ' Is it built, and part of what is deployed?'}`,
   );
 }
