@@ -551,7 +551,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['require', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.cjs', '.mjs', '.d.ts', '.json'],
+      extensions: ['.ts', '.mts', '.js', '.cjs', '.mjs', '.d.ts', '.json'],
     },
   },
 };

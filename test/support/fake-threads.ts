@@ -40,7 +40,7 @@ export class FakeCells implements PoolCells {
 }
 
 /** A buffer of which only the sizes of lanes are there. */
-export class FakeBuffer implements PoolBuffer {
+class FakeBuffer implements PoolBuffer {
   readonly handle = { memory: new SharedArrayBuffer(8), slots: 1, blocks: 1, ringSize: 1 };
   quarantine = -1;
   lanes: [number, number, number, number] = [0, 0, 0, 0];

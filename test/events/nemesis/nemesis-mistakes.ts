@@ -16,7 +16,7 @@ interface AnyRing {
 const CLAIMS_PER_DEATH = 300;
 
 /** Mistakes of the buffer that the nemesis must see; others need a moment that no chance brings about (`src/buffered-events/buffer`). */
-export const MISTAKES: Record<string, () => void> = {
+const MISTAKES: Record<string, () => void> = {
   'a claim moves the head before it wins the slot': () =>
     replaceMethod(
       Ring,

@@ -1,5 +1,5 @@
 import { EventListener, OnEvent } from 'nestjs-message-queue/buffered-events';
-import type { UserProcessEvent } from './prologue.js';
+import type { UserProcessEvent } from './user-process.event.js';
 
 @EventListener()
 export class RobustEventHandler {

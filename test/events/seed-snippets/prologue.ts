@@ -1,13 +1,11 @@
-import type { IEvent } from 'nestjs-message-queue/buffered-events';
 import { UserService } from './04-emit-events.js';
 import { RobustEventHandler } from './13-custom-error-handling.js';
 import { OrderEventHandler } from './17-handler-design.js';
+import type { UserProcessEvent } from './user-process.event.js';
 
 /** What the seed's snippets use and do not declare: the host's own names. */
 export const userId = 'u-23';
 export const email = 'ada@example.org';
-
-export interface UserProcessEvent extends IEvent<'user.process', { readonly userId: string }> {}
 
 declare module './04-emit-events.js' {
   interface UserService {
