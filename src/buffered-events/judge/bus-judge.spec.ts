@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { ManualClock } from '../../kernel/time/manual-clock.js';
 import { consumer, QUIET, SETTINGS, watched } from '../../../test/support/judged-bus.js';
 import { BusJudge } from './bus-judge.js';
@@ -77,6 +78,19 @@ describe('the figures of the bus', () => {
     expect(readings).toHaveBeenCalledTimes(11);
     await judge.stop();
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('log nothing of a shutdown that takes its time', async () => {
+    const lines = (['error', 'log'] as const).map((level) =>
+      jest.spyOn(Logger.prototype, level).mockImplementation(() => undefined),
+    );
+    const bus = watched();
+    bus.set({ full: true });
+    await bus.clock.advance(6_000);
+    bus.set({ phase: 'stopping' });
+    await bus.clock.advance(30_000);
+    expect(lines.map((line) => line.mock.calls.length)).toEqual([1, 0]);
+    jest.restoreAllMocks();
   });
 
   it('look often enough that no counter wraps unseen, whatever the interval and the concurrency', async () => {

@@ -44,9 +44,10 @@ export class BusJudge {
     this.clock = clock.steady();
     this.alerts = new StandingAlerts(clock);
     this.sampling = repeated(clock, this.sampleEveryMs(), () => this.sample());
-    this.judging = repeated(clock, settings.monitoring.healthCheckInterval, () =>
-      this.alerts.log(this.health().alerts),
-    );
+    this.judging = repeated(clock, settings.monitoring.healthCheckInterval, () => {
+      // A shutdown that takes its time is no incident, and ends none.
+      if (parts.readings().phase === 'running') this.alerts.log(this.health().alerts);
+    });
   }
 
   /** Begins to look by itself, as `monitoring` says. */
