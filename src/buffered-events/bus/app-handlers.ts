@@ -1,5 +1,6 @@
 import { EventHandlerRegistrationError } from '../events/errors.js';
 import { quoted } from '../../kernel/values/words.js';
+import { inRootContext } from '../../kernel/host/root-context.js';
 import { EventHandlers } from '../consume/event-handlers.js';
 import { checkEventHandler, checkEventType } from '../events/event-kinds.js';
 import type { FoundHandler } from '../events/handler-scan.js';
@@ -56,7 +57,8 @@ export class AppHandlers {
   }
 
   private async take(boot: () => Promise<ModuleHere>): Promise<void> {
-    this.module = await boot();
+    // It lives on: whose request it was that asked for fewer threads is none of its business.
+    this.module = await inRootContext(boot);
     const own = new Set(this.handlers.types);
     const found = this.module.handlers;
     this.types.addInThreads(found.filter(({ place }) => place === 'main'));

@@ -92,9 +92,15 @@ describe('without threads', () => {
       handle: (event) => void seen.push(event),
     });
     const close = jest.fn(async () => undefined);
-    const boot = jest.fn(async () => ({ handlers: [found('seen')], close }));
+    const request = new AsyncLocalStorage<string>();
+    const stores: unknown[] = [];
+    const boot = jest.fn(async () => {
+      stores.push(request.getStore());
+      return { handlers: [found('seen')], close };
+    });
     const stage = staged({}, { bootModuleHere: boot });
-    await stage.bus.initialize();
+    await request.run('of whoever asks for it', () => stage.bus.initialize());
+    expect(stores).toEqual([undefined]);
     await stage.bus.emit('seen', { n: 1 });
     await stage.settled();
     expect(seen).toEqual([expect.objectContaining({ type: 'seen', n: 1 })]);
