@@ -49,6 +49,17 @@ it('refuses to start where the app and the threads say different places of a typ
   expect(stage.threads).toHaveLength(1);
 });
 
+it('tells a thread that emits while it boots that the bus has not started, and not that it ends', async () => {
+  stage = new ThreadedBus();
+  const starting = stage.bus.initialize();
+  while (stage.threads[0] === undefined) await nextTurn();
+  const told = jest.spyOn(stage.threads[0], 'postMessage');
+  stage.threads[0].emit('message', { kind: 'emit', call: 1, type: 'seen', json: '1', options: {} });
+  await starting;
+  const error = expect.objectContaining({ message: expect.stringMatching(/has not started/) });
+  expect(told).toHaveBeenCalledWith({ kind: 'emitted', call: 1, error });
+});
+
 it('an always-failing event runs 1 + retryAttempts times on threads', async () => {
   stage = new ThreadedBus({ retryAttempts: 2 });
   let runs = 0;

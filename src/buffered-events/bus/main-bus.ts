@@ -3,14 +3,14 @@ import type { Clock } from '../../kernel/time/clock.js';
 import { SystemClock } from '../../kernel/time/clock.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { sequenceOf } from '../consume/handler-context.js';
-import { EventBusClosedError } from '../events/errors.js';
+import type { EventBusClosedError } from '../events/errors.js';
 import { checkPredicate } from '../events/event-kinds.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
 import { AppHandlers } from './app-handlers.js';
 import type { ModuleHere } from './app-handlers.js';
 import type { BusPhase, BusReadings } from './bus-readings.js';
 import { drained } from './ending/drained.js';
-import { shuttingDown } from './emitting/emits.js';
+import { notStarted, shuttingDown } from './emitting/emits.js';
 import { EventBus } from './event-bus.js';
 import type { EventDeadLetterFilter } from './event-bus.js';
 import { Leftovers } from './ending/leftovers.js';
@@ -159,12 +159,7 @@ export class MainBus extends EventBus {
   }
 
   private closed(): EventBusClosedError {
-    if (this.phase === 'new' || this.phase === 'starting') {
-      return new EventBusClosedError(
-        'The event bus has not started: emit once the app is initialised (onApplicationBootstrap), or await initialize().',
-      );
-    }
-    return shuttingDown();
+    return this.phase === 'new' || this.phase === 'starting' ? notStarted() : shuttingDown();
   }
 }
 

@@ -17,7 +17,7 @@ import { AwaitedEvents } from './awaited-events.js';
 import { AppConsumer } from './standing-in/app-consumer.js';
 import type { AppHandlers } from './app-handlers.js';
 import { CarriedContext } from './emitting/carried-context.js';
-import { Emits, shuttingDown } from './emitting/emits.js';
+import { Emits, notStarted, shuttingDown } from './emitting/emits.js';
 import { ProcessHold } from './process-hold.js';
 import { StandIn } from './standing-in/stand-in.js';
 import { StoredEvents } from './stored-events.js';
@@ -56,6 +56,7 @@ export class MainCore implements PoolListener {
   private readonly booted = new Set<number>();
   private failedBoots = 0;
   private takesEmits = false;
+  private isClosed = false;
 
   /** @throws InvalidConfigurationError when the memory is too small */
   constructor(private readonly parts: CoreParts) {
@@ -125,6 +126,7 @@ export class MainCore implements PoolListener {
   /** Nothing comes in any more. */
   closeEmits(): void {
     this.takesEmits = false;
+    this.isClosed = true;
     this.emits.close();
   }
 
@@ -171,7 +173,7 @@ export class MainCore implements PoolListener {
 
   async emit(_owner: number, call: EmitCall): Promise<EmitAnswer> {
     try {
-      if (!this.takesEmits) throw shuttingDown();
+      if (!this.takesEmits) throw this.isClosed ? shuttingDown() : notStarted();
       const { type, json, options, carried } = call;
       const id = await this.timed(() => this.emits.emitJson(type, json, options, carried));
       return { id };

@@ -163,6 +163,13 @@ export class Emits {
   }
 }
 
+/** Why an emit comes too early. */
+export function notStarted(): EventBusClosedError {
+  return new EventBusClosedError(
+    'The event bus has not started: emit once the app is initialised (onApplicationBootstrap), or await initialize().',
+  );
+}
+
 /** Why an emit comes too late. */
 export function shuttingDown(): EventBusClosedError {
   return new EventBusClosedError('The event bus is shutting down: the event was not stored.');
