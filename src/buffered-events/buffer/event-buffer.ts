@@ -2,14 +2,14 @@ import type { HandlerPlace } from '../events/event-words.js';
 import { BlockAllocator } from './block-allocator.js';
 import { LANES, MAIN_OWNER, MOST_THREADS, SUSPECTS } from './buffer-words.js';
 import type { BufferHandle, Hold, NewEvent, StoredEvent } from './buffer-words.js';
-import { BLOCK_BYTES, offsetsOf, planMemory, OWNERS, QUARANTINE, ROOM_WANTED, SlotField } from './layout.js';
+import { offsetsOf, planMemory, OWNERS, QUARANTINE, ROOM_WANTED, SlotField } from './layout.js';
 import type { BufferLimits } from './layout.js';
 import { MainLanes } from './main-lanes.js';
 import { Ring } from './ring.js';
 import { SharedViews } from './shared-views.js';
 import { SlotAllocator } from './slot-allocator.js';
 import { SlotEnd } from './slot-end.js';
-import { SlotRecords } from './slot-records.js';
+import { blocksOf, SlotRecords, textSizesOf } from './slot-records.js';
 import type { TextSizes } from './slot-records.js';
 import {
   CLAIMED,
@@ -75,11 +75,8 @@ export class EventBuffer {
   put(event: NewEvent, place: HandlerPlace): 'events' | 'memory' | null {
     const allowed = event.lane === CRITICAL ? this.handle.slots : this.slotsForAll;
     if (this.slots.lent >= allowed && this.size >= allowed) return 'events';
-    const sizes = {
-      correlation: event.correlationId === undefined ? 0 : Buffer.byteLength(event.correlationId),
-      carried: event.carried === undefined ? 0 : Buffer.byteLength(event.carried),
-    };
-    const blocks = Math.max(1, Math.ceil((event.bytes + sizes.correlation + sizes.carried) / BLOCK_BYTES));
+    const sizes = textSizesOf(event);
+    const blocks = blocksOf(event, sizes);
     if (blocks > this.blocks.free && !this.findBlocks(blocks)) return 'memory';
     const slot = this.slots.take();
     if (slot < 0) return 'events';
@@ -108,12 +105,12 @@ export class EventBuffer {
 
   /** Counts a failed run. @returns all of them */
   failedOnce(slot: number): number {
-    return this.count(slot, SlotField.attempts);
+    return this.records.count(slot, SlotField.attempts);
   }
 
   /** Counts a death of a thread that ran it alone. @returns all of them */
   crashedOnce(slot: number): number {
-    return this.count(slot, SlotField.crashes);
+    return this.records.count(slot, SlotField.crashes);
   }
 
   read(slot: number): StoredEvent {
@@ -230,13 +227,6 @@ export class EventBuffer {
     this.set(slot, READY | generation);
     if (place === 'main') this.main.push(lane, slot, generation);
     else (this.rings[lane] as Ring).push(slot, generation);
-  }
-
-  private count(slot: number, field: number): number {
-    const at = this.views.slot(slot) + field;
-    const count = (this.views.ints[at] as number) + 1;
-    this.views.ints[at] = count;
-    return count;
   }
 
   private slotsWhere(meant: (word: number, slot: number) => boolean): number[] {

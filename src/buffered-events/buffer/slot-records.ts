@@ -21,6 +21,18 @@ export interface TextSizes {
   readonly carried: number;
 }
 
+export function textSizesOf({ correlationId, carried }: NewEvent): TextSizes {
+  return {
+    correlation: correlationId === undefined ? 0 : Buffer.byteLength(correlationId),
+    carried: carried === undefined ? 0 : Buffer.byteLength(carried),
+  };
+}
+
+/** How many blocks its payload and its texts take. */
+export function blocksOf(event: NewEvent, { correlation, carried }: TextSizes): number {
+  return Math.max(1, Math.ceil((event.bytes + correlation + carried) / BLOCK_BYTES));
+}
+
 /** What of an event stands in its slot, and in its blocks: correlation id, what is carried along, payload. */
 export class SlotRecords {
   private readonly bytes: DirectBuffer;
@@ -93,6 +105,14 @@ export class SlotRecords {
 
   laneOf(slot: number): number {
     return (this.views.ints[this.views.slot(slot) + SlotField.kind] as number) & LANE_BITS;
+  }
+
+  /** Counts one more in a field of the slot. @returns all of them */
+  count(slot: number, field: number): number {
+    const at = this.views.slot(slot) + field;
+    const count = (this.views.ints[at] as number) + 1;
+    this.views.ints[at] = count;
+    return count;
   }
 
   private makeScratch(bytes: number): void {
