@@ -107,7 +107,7 @@ function tooSmall(
   contentBytes: number,
   blocks: number,
 ): InvalidConfigurationError {
-  const neededMB = Math.ceil(((controlBytes + contentBytes) / 2 ** 20) * 100) / 100;
+  const neededMB = Math.ceil((controlBytes + contentBytes) / 2 ** 20);
   const why = blocks === FEWEST_BLOCKS ? 'the fewest' : `one event of maxEventSize ${maxEventSize} bytes`;
   const message =
     `${maxMemoryMB} MB are too few: ${controlBytes} bytes control ${maxQueueSize} events (maxQueueSize), and ` +
