@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/time/clock.js';
 import { SystemClock } from '../../kernel/time/clock.js';
 import { settlesWithin } from '../../kernel/time/settles-within.js';
 import { sequenceOf } from '../consume/handler-context.js';
-import type { EventBusClosedError } from '../events/errors.js';
+import { EventBusClosedError } from '../events/errors.js';
 import { checkPredicate } from '../events/event-kinds.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
 import { AppHandlers } from './app-handlers.js';
@@ -125,21 +125,26 @@ export class MainBus extends EventBus {
       this.core = core;
       await core.start();
     } catch (error) {
-      this.phase = 'stopped';
-      // Where threads booted and the handlers of the app did not.
-      await this.core?.pool.stop(0);
+      if (this.stopping === null) {
+        this.phase = 'stopped';
+        // Where threads booted and the handlers of the app did not.
+        await this.core?.pool.stop(0);
+      } else if (error instanceof EventBusClosedError) {
+        // Told to stop while it started: that takes over from here.
+        return;
+      }
       throw error;
     }
-    // Told to stop while it started: that takes over from here.
     if (this.stopping === null) this.phase = 'running';
   }
 
   private async stop(): Promise<void> {
-    const hasStarted = this.starting !== null;
+    const { core, starting, phase } = this;
     this.phase = 'stopping';
-    this.core?.closeEmits();
-    if (hasStarted) await this.starting?.catch(() => undefined);
-    const { core } = this;
+    core?.closeEmits();
+    // What boots has nothing to finish, and whatever its boot waits for may never come.
+    if (phase === 'starting') await core?.pool.stop(CLOSE_MS);
+    if (starting !== null) await settlesWithin(starting, this.parts.settings.gracefulShutdownTimeout);
     if (core !== null) await this.end(core);
     this.phase = 'stopped';
   }

@@ -119,8 +119,9 @@ export class MainCore implements PoolListener {
   /** Threads are up, or the app's thread does their work. @throws what kept the first thread from booting, or the handlers from being made here */
   async start(): Promise<void> {
     await this.pool.start();
+    if (this.isClosed) return;
     await this.standIn.start();
-    this.takesEmits = true;
+    this.takesEmits = !this.isClosed;
   }
 
   /** Nothing comes in any more. */

@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { BusStage } from '../../../test/support/event-bus-stage.js';
+import { FakeThread } from '../../../test/support/fake-threads.js';
 import type { EventBusSettings } from '../configuration/event-bus-settings.js';
 import type { LeftoverEvent } from '../events/event-words.js';
+import type { ThreadStart } from '../threads/thread-messages.js';
 
 let stages: BusStage[] = [];
 let warn: jest.SpyInstance;
@@ -107,6 +110,21 @@ describe('the shutdown', () => {
     const lines = error.mock.calls.map(([text]) => String(text));
     expect(lines).toEqual([expect.stringMatching(line)]);
     expect(lines[0]).not.toMatch(/secret/);
+  });
+
+  it('does not wait for threads that do not get ready', async () => {
+    const threads = { ...oneAtATime(), module: 'hangs.js' };
+    const booting: FakeThread[] = [];
+    const startThread = (start: ThreadStart): FakeThread => {
+      booting.push(new FakeThread(start));
+      return booting.at(-1) as FakeThread;
+    };
+    const stage = staged({ workerCount: 2, threads }, { startThread });
+    const starting = stage.bus.initialize();
+    while (booting.length === 0) await nextTurn();
+    await stage.bus.shutdown();
+    await starting;
+    expect(booting.map(({ terminated }) => terminated)).toEqual([true]);
   });
 
   it('before the start, and while it starts, ends it too', async () => {
