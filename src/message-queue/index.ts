@@ -101,5 +101,5 @@ export {
   UnknownQueueError,
   UnrecoverableJobError,
 } from './jobs/errors.js';
-export { JobFailedError, SyncDepthError } from './jobs/errors-in-caller.js';
+export { JobFailedError } from './jobs/errors-in-caller.js';
 export { KeyUnavailableError, ScopeShreddedError } from './jobs/sealing/sealing-errors.js';

@@ -15,7 +15,6 @@ import {
   MessageQueueModule,
   MessageQueueService,
   RetryLater,
-  SyncDepthError,
 } from '../../src/message-queue/index.js';
 import type {
   EnqueueOptions,
@@ -25,7 +24,7 @@ import type {
   JobMiddleware,
   MessageQueueModuleOptions,
 } from '../../src/message-queue/index.js';
-import { MessageQueueWorker, QueueMonitor } from '../../src/message-queue/operations/index.js';
+import { MessageQueueWorker, QueueMonitor, SyncDepthError } from '../../src/message-queue/operations/index.js';
 import { HostApps } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
 

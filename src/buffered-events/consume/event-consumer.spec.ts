@@ -1,94 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { StoredEvent } from '../buffer/buffer-words.js';
-import type { ErrorRecord } from '../events/event-words.js';
-import { EventConsumer } from './event-consumer.js';
-import type { ConsumerParts } from './event-consumer.js';
-import type { LazySignal } from './lazy-signal.js';
-
-/** A source, cells and outcomes that write down all that happens to them. */
-class Stage {
-  readonly ready: number[] = [];
-  readonly suspects: number[] = [];
-  readonly started: number[] = [];
-  readonly done: number[] = [];
-  readonly failed: [slot: number, error: ErrorRecord][] = [];
-  readonly listenerErrors: unknown[] = [];
-  readonly open = new Map<
-    number,
-    { resolve: () => void; reject: (error: unknown) => void; signal: LazySignal }
-  >();
-  /** Called when the consumer has said that it rests, before it looks again. */
-  beforeLook: () => void = () => undefined;
-  now = 1_000;
-  ended = 0;
-  readonly cells = {
-    sleeping: false,
-    sleep: () => void (this.cells.sleeping = true),
-    wake: () => void (this.cells.sleeping = false),
-    draining: false,
-    alone: -1,
-    running: 0,
-    failed: 0,
-    started: (_: number) => undefined,
-    ended: (_: number) => void (this.ended += 1),
-  };
-  readonly consumer: EventConsumer;
-
-  constructor(parts: Partial<ConsumerParts> = {}) {
-    const take = (from: number[]): StoredEvent | null => {
-      const slot = from.shift();
-      return slot === undefined
-        ? null
-        : {
-            slot,
-            generation: 1,
-            type: 0,
-            lane: 1,
-            sequence: slot,
-            emittedAt: this.now,
-            json: '{}',
-            bytes: 2,
-            attempts: 0,
-            crashes: 0,
-          };
-    };
-    this.consumer = new EventConsumer({
-      source: {
-        next: () => take(this.ready),
-        hasReady: () => {
-          if (this.cells.sleeping) this.beforeLook();
-          return this.ready.length > 0;
-        },
-        nextSuspect: () => take(this.suspects),
-        hasSuspects: () => this.suspects.length > 0,
-      },
-      cells: this.cells,
-      outcomes: {
-        done: ({ slot }) => void this.done.push(slot),
-        failed: ({ slot }, error) => void this.failed.push([slot, error]),
-      },
-      run: (event, signal) => {
-        this.started.push(event.slot);
-        return new Promise<void>((resolve, reject) => this.open.set(event.slot, { resolve, reject, signal }));
-      },
-      now: () => this.now,
-      listenerFailed: (error) => void this.listenerErrors.push(error),
-      concurrency: 2,
-      perTurn: 64,
-      handlerTimeoutMs: 50,
-      ...parts,
-    });
-  }
-
-  /** Until something is so; the test's own deadline ends a hang. */
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await nextTurn();
-  }
-}
+import { ConsumerStage } from '../../../test/support/event-consumer-stage.js';
 
 test('runs at most so many at once, in order, and rests when there is nothing', async () => {
-  const stage = new Stage();
+  const stage = new ConsumerStage();
   stage.ready.push(1, 2, 3);
   stage.consumer.wake();
   expect(stage.started).toEqual([1, 2]);
@@ -105,7 +20,7 @@ test('runs at most so many at once, in order, and rests when there is nothing', 
 });
 
 test('finds what came between its last look and its word that it rests', () => {
-  const stage = new Stage();
+  const stage = new ConsumerStage();
   stage.beforeLook = () => {
     stage.ready.push(7);
     stage.beforeLook = () => undefined;
@@ -115,7 +30,7 @@ test('finds what came between its last look and its word that it rests', () => {
 });
 
 test('lets the thread go on after so many claims, also when its handlers are synchronous', async () => {
-  const stage = new Stage({ perTurn: 3, run: ({ slot }) => void stage.started.push(slot) });
+  const stage = new ConsumerStage({ perTurn: 3, run: ({ slot }) => void stage.started.push(slot) });
   stage.ready.push(...Array.from({ length: 8 }, (_, slot) => slot));
   stage.consumer.wake();
   expect(stage.started).toHaveLength(3);
@@ -128,7 +43,7 @@ test('lets the thread go on after so many claims, also when its handlers are syn
 });
 
 test('lets the thread go on after a while, however few it has claimed', async () => {
-  const stage = new Stage({
+  const stage = new ConsumerStage({
     run: ({ slot }) => {
       stage.started.push(slot);
       stage.now += 6;
@@ -144,14 +59,17 @@ test('lets the thread go on after a while, however few it has claimed', async ()
 
 test('a source that promises what it has not holds no thread', async () => {
   let looks = 0;
-  const lying = new Stage({ perTurn: 3, source: { next: () => null, hasReady: () => (looks += 1) < 100 } });
+  const lying = new ConsumerStage({
+    perTurn: 3,
+    source: { next: () => null, hasReady: () => (looks += 1) < 100 },
+  });
   lying.consumer.wake();
   expect(looks).toBe(3);
   await lying.until(() => looks === 100);
 });
 
 test('runs a suspect alone: after all that runs, before all that waits', async () => {
-  const stage = new Stage({ concurrency: 3 });
+  const stage = new ConsumerStage({ concurrency: 3 });
   stage.ready.push(1, 2);
   stage.consumer.wake();
   stage.suspects.push(9);
@@ -175,7 +93,7 @@ test('runs a suspect alone: after all that runs, before all that waits', async (
 });
 
 test('tells a handler that takes too long to stop, and fails its run when it settles', async () => {
-  const stage = new Stage();
+  const stage = new ConsumerStage();
   stage.ready.push(1, 2);
   stage.consumer.wake();
   const { signal } = stage.open.get(1)!.signal;
@@ -205,7 +123,7 @@ test('tells a handler that takes too long to stop, and fails its run when it set
 });
 
 test('gives a handler up that does not settle, and lets others go on', async () => {
-  const stage = new Stage({ concurrency: 1 });
+  const stage = new ConsumerStage({ concurrency: 1 });
   stage.ready.push(1, 2);
   stage.consumer.wake();
   stage.now += 60;
@@ -221,7 +139,7 @@ test('gives a handler up that does not settle, and lets others go on', async () 
 });
 
 test('stops: claims nothing more, waits for what runs, and can go on', async () => {
-  const stage = new Stage();
+  const stage = new ConsumerStage();
   stage.ready.push(1, 2, 3);
   stage.consumer.wake();
   let isStopped = false;
@@ -239,7 +157,7 @@ test('stops: claims nothing more, waits for what runs, and can go on', async () 
 });
 
 test('claims nothing while it drains', () => {
-  const stage = new Stage();
+  const stage = new ConsumerStage();
   stage.cells.draining = true;
   stage.ready.push(1);
   stage.consumer.wake();
@@ -250,7 +168,7 @@ test('claims nothing while it drains', () => {
 test('runs in nobody’s context, whoever rings', async () => {
   const request = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];
-  const stage = new Stage({
+  const stage = new ConsumerStage({
     perTurn: 1,
     run: async () => void seen.push(request.getStore()),
   });

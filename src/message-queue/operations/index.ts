@@ -179,3 +179,6 @@ export {
   UpcastError,
 } from '../jobs/errors.js';
 export { KeysRequiredError, SealBrokenError, UnsealedJobError } from '../jobs/sealing/sealing-errors.js';
+
+// The way back: queues without Redis
+export { SyncDepthError } from '../jobs/errors-in-caller.js';
