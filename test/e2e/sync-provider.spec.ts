@@ -24,7 +24,11 @@ import type {
   JobMiddleware,
   MessageQueueModuleOptions,
 } from '../../src/message-queue/index.js';
-import { MessageQueueWorker, QueueMonitor, SyncDepthError } from '../../src/message-queue/operations/index.js';
+import {
+  MessageQueueWorker,
+  QueueMonitor,
+  SyncDepthError,
+} from '../../src/message-queue/operations/index.js';
 import { HostApps } from '../support/host-app.js';
 import { waitUntil } from '../support/wait-until.js';
 
