@@ -19,6 +19,8 @@ export interface NemesisPlan {
 const LONG_RUN = 10_000;
 const IN_A_LONG_RUN = 5;
 const EVENTS_PER_KILL = 750;
+/** … where a poison event ends threads as well. */
+const EVENTS_PER_KILL_BESIDE_POISON = 1_500;
 const EVENTS_PER_SCALING = 1_500;
 const EVENTS_PER_DEATH = 1_500;
 
@@ -33,17 +35,19 @@ export function planOf(seed: number, events: number): NemesisPlan {
   const kinds = new Map<number, NemesisKind>();
   const sow = (kind: NemesisKind): unknown => kinds.set(below(events), kind);
   const weight = events > LONG_RUN ? IN_A_LONG_RUN : 1;
+  // Each costs its own death, and those that tell it from its neighbours: every second seed has them.
+  const hasPoison = seed % 2 === 1;
+  const perKill = hasPoison ? EVENTS_PER_KILL_BESIDE_POISON : EVENTS_PER_KILL;
   const deaths = Math.max(1, Math.round(events / EVENTS_PER_DEATH / weight));
   for (let i = 0; i < deaths; i += 1) {
-    // Each costs its own death, and those that tell it from its neighbours: every second seed has them.
-    if (seed % 2 === 1) sow(POISON[((seed >> 1) + i) % POISON.length]!);
+    if (hasPoison) sow(POISON[((seed >> 1) + i) % POISON.length]!);
     sow(ONCE[(seed + i + 2) % ONCE.length]!);
-    if (seed % 2 === 0) sow('quits-once');
+    if (!hasPoison) sow('quits-once');
   }
   for (let i = 0; i < events / 100; i += 1) sow('fails-once');
   for (let i = 0; i < events / 300; i += 1) sow('fails');
   const deeds: Deed[] = [];
-  for (let i = 0; i < events / EVENTS_PER_KILL / weight; i += 1)
+  for (let i = 0; i < events / perKill / weight; i += 1)
     deeds.push({ at: below(events), kind: 'kill', afterMs: below(20) });
   for (let i = 0; i < events / EVENTS_PER_SCALING / weight; i += 1)
     deeds.push({ at: below(events), kind: 'scale', to: 1 + below(4) });
@@ -54,7 +58,7 @@ export function planOf(seed: number, events: number): NemesisPlan {
       takesMs: random() < 0.1 ? below(8) : 0,
     })),
     deeds: deeds.sort((a, b) => a.at - b.at),
-    maxCrashes: 1 + (seed % 3),
+    maxCrashes: 1 + ((seed >> 1) % 3),
     fallback: seed % 4 === 0,
     concurrency: 1 + below(20),
   };

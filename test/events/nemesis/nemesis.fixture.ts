@@ -2,6 +2,10 @@ import { join } from 'node:path';
 import { EventsProcess } from '../support/events-process.js';
 import type { NemesisVerdict } from './nemesis-run.js';
 
+/** Ends a hang of several seeds, each of which boots threads again and again. */
+const PROCESS_MS = 280_000;
+export const SEEDS_MS = 300_000;
+
 /** How a nemesis is run. */
 export interface Nemesis {
   /** Of each seed. */
@@ -20,7 +24,7 @@ export async function nemesis({
   events,
   seeds,
   stepMs,
-  deadlineMs,
+  deadlineMs = PROCESS_MS,
   mistake,
 }: Nemesis): Promise<NemesisVerdict[]> {
   const parameters = [events, stepMs ?? 90_000, mistake ?? 'none', ...seeds].map(String);
