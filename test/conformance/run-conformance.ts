@@ -3,6 +3,13 @@ import { TestRedis } from '../support/redis-server.js';
 /** One behaviour: a title and what has to hold, on every provider. */
 export type ConformanceCase<Bench> = readonly [title: string, check: (bench: Bench) => Promise<void>];
 
+/** What is told of a provider. */
+export interface ConformingProvider {
+  readonly name: string;
+  /** Titles of cases that do not hold for it on purpose, each with the reason. */
+  readonly differences?: Readonly<Record<string, string>>;
+}
+
 /** A seam between the library and its providers, and the cases that every provider has to pass. */
 export interface Conformance<Provider, Bench> {
   /** The name of the seam, for the report. */
@@ -19,7 +26,7 @@ export interface Conformance<Provider, Bench> {
 
 /** Declares a test for every case on every provider, and reports how many passed. */
 export function runConformance<
-  Provider extends { readonly name: string },
+  Provider extends ConformingProvider,
   Bench extends { close(): Promise<void> },
 >({ seam, redisArguments = [], subjects, providers, open }: Conformance<Provider, Bench>): void {
   let redis: TestRedis;
@@ -38,8 +45,15 @@ export function runConformance<
   });
 
   describe.each(providers(() => redis))('$name', (provider) => {
+    const { differences = {} } = provider;
+    const titles = Object.values(subjects).flatMap((cases) => cases.map(([title]) => title));
+
+    it('differs in cases that there are', () => {
+      expect(Object.keys(differences).filter((title) => !titles.includes(title))).toEqual([]);
+    });
+
     describe.each(Object.entries(subjects))('%s', (_subject, cases) => {
-      it.each(cases)('%s', async (_title, check) => {
+      it.each(cases.filter(([title]) => !Object.hasOwn(differences, title)))('%s', async (_title, check) => {
         const bench = open(provider);
         try {
           await check(bench);

@@ -1,6 +1,7 @@
 import type { ActivityStore } from '../../../src/message-queue/broker/activity-store.js';
 import type { Broker } from '../../../src/message-queue/broker/broker.js';
 import { MemoryBroker } from '../../../src/message-queue/broker/memory/memory-broker.js';
+import { SyncBroker } from '../../../src/message-queue/broker/sync/sync-broker.js';
 import { RedisBroker } from '../../../src/message-queue/broker/redis/redis-broker.js';
 import { Clock } from '../../../src/kernel/time/clock.js';
 import { START } from '../../support/activity-batches.js';
@@ -25,25 +26,30 @@ class ShownTime extends Clock {
 
 /** Something that makes brokers which share a store, at the time that it is told. */
 export interface ActivityProvider {
-  readonly name: 'redis' | 'memory';
+  readonly name: 'redis' | 'memory' | 'sync';
   create(prefix: string, historyHours: number): { at(time: number): Broker };
 }
 
 export type ActivityCase = ConformanceCase<ActivityBench>;
 
-export const memoryActivity: ActivityProvider = {
-  name: 'memory',
-  create: (prefix, historyHours) => {
-    const clock = new ShownTime();
-    const broker = new MemoryBroker({ prefix, clock, historyHours });
-    return {
-      at: (time) => {
-        clock.time = Math.max(clock.time, time);
-        return broker;
-      },
-    };
-  },
-};
+export const memoryActivity = inProcess('memory', MemoryBroker);
+export const syncActivity = inProcess('sync', SyncBroker);
+
+function inProcess(name: 'memory' | 'sync', Broker: typeof MemoryBroker): ActivityProvider {
+  return {
+    name,
+    create: (prefix, historyHours) => {
+      const clock = new ShownTime();
+      const broker = new Broker({ prefix, clock, historyHours });
+      return {
+        at: (time) => {
+          clock.time = Math.max(clock.time, time);
+          return broker;
+        },
+      };
+    },
+  };
+}
 
 /** A broker for each time: that of a process whose clock shows it. */
 export function redisActivity(redis: () => TestRedis): ActivityProvider {

@@ -1,5 +1,5 @@
 import { runConformance } from '../run-conformance.js';
-import { ActivityBench, TIMELESS, memoryActivity, redisActivity } from './activity-bench.js';
+import { ActivityBench, TIMELESS, memoryActivity, redisActivity, syncActivity } from './activity-bench.js';
 import { countingCases } from './counting.cases.js';
 import { fleetCases } from './fleet.cases.js';
 import { operatorCases } from './operators.cases.js';
@@ -12,6 +12,6 @@ runConformance({
     'the fleet': fleetCases,
     'alerts and operators': operatorCases,
   },
-  providers: (redis) => [redisActivity(redis), memoryActivity],
+  providers: (redis) => [redisActivity(redis), memoryActivity, syncActivity],
   open: (provider) => new ActivityBench(provider),
 });

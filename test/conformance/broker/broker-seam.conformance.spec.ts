@@ -1,6 +1,11 @@
 import { runConformance } from '../run-conformance.js';
 import { administrationCases } from './administration.cases.js';
-import { BrokerBench, memoryBrokerProvider, redisBrokerProvider } from './broker-bench.js';
+import {
+  BrokerBench,
+  memoryBrokerProvider,
+  redisBrokerProvider,
+  syncBrokerProvider,
+} from './broker-bench.js';
 import { clockCases } from './clock.cases.js';
 import { contextCases } from './context.cases.js';
 import { deadLetterCases } from './dead-letter.cases.js';
@@ -68,6 +73,6 @@ runConformance({
     'held jobs': flowHeldCases,
     'what waits for somebody outside': outsideCases,
   },
-  providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider],
+  providers: (redis) => [redisBrokerProvider(redis), memoryBrokerProvider, syncBrokerProvider],
   open: (provider) => new BrokerBench(provider),
 });
