@@ -34,10 +34,10 @@ const dockerfile = readFileSync('Dockerfile', 'utf8');
 /** Variables that belong to the app around the library. */
 const APP_VARIABLES = ['PORT', 'DATABASE_URL'];
 
-/** Packages that the app loads at run time; the image does not play the demo. */
+/** Packages that the app loads at run time; the image plays neither the demo nor the examples. */
 function importedPackages(folder: string): string[] {
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !file.startsWith('demo/'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && !/^(demo|examples)\//.test(file))
     .map((file) => readFileSync(join(folder, file), 'utf8'));
   const imports = sources.flatMap((source) => [
     ...source.matchAll(/^import (?!type).*?from '([^'.][^']*)'/gm),
