@@ -31,7 +31,7 @@ export const SECTIONS = {
     }),
     /**
      * Where jobs are kept. Memory needs nothing installed, but its jobs die with the process. `sync` is memory without a queue, the way back from
-     * one: an add runs its job before it resolves, and rejects when that fails ([rollback](rollback.md)).
+     * one: an add runs its job before it resolves, and rejects when that fails (docs/rollback.md).
      */
     provider: setting(oneOf('memory', 'redis', 'sync'), {
       variable: 'MESSAGE_QUEUE_PROVIDER',
