@@ -10,17 +10,12 @@ import type {
 } from 'nestjs-message-queue/buffered-events';
 import type * as Seed from '../events/seed-snippets/26-types.js';
 
-/** … which may be read. */
-type SeedHealth = Omit<Seed.HealthCheckResult, 'alerts'> & {
-  readonly alerts: readonly Seed.HealthCheckResult['alerts'][number][];
-};
-
 /** "Methods" of the seed's reference. */
 interface SeedService {
   emitEvent(type: string, payload: unknown, options?: Seed.EventOptions): Promise<string>;
   registerHandler(eventType: string, handler: IEventHandler): void;
   getMetrics(): Seed.EventSystemMetrics;
-  getHealthStatus(): Promise<SeedHealth>;
+  getHealthStatus(): Promise<Seed.HealthCheckResult>;
   getWorkerStatistics(): WorkerStatistics;
   scaleWorkers(count: number): Promise<void>;
   initialize(): Promise<void>;
@@ -36,4 +31,4 @@ declare const metrics: EventSystemMetrics;
 declare const health: HealthCheckResult;
 declare const priority: Seed.EventPriority;
 export const given: [EventOptions, EventPriority] = [options, priority];
-export const got: [Seed.EventSystemMetrics, SeedHealth] = [metrics, health];
+export const got: [Seed.EventSystemMetrics, Seed.HealthCheckResult] = [metrics, health];

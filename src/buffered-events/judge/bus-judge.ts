@@ -133,7 +133,7 @@ export class BusJudge {
       activeWorkers: readings.threads.live,
       queueDepth: readings.size,
       processingRate: perSecond(samples.before(now, RATE_MS), now, ({ done }) => done),
-      alerts,
+      alerts: [...alerts],
     };
   }
 

@@ -166,7 +166,7 @@ function deadLetters({ readings, now, samples }: Evidence): Finding | null {
   if (count === 0) return null;
   return degraded(
     'DEAD_LETTERS',
-    `${many(count, 'event')} became dead letters within the last minute; ${readings.deadLetters.kept} are kept. Look at them with getDeadLetterQueue(), mend the cause, then replay or discard them.`,
+    `${many(count, 'event')} became ${count === 1 ? 'a dead letter' : 'dead letters'} within the last minute; ${readings.deadLetters.kept} are kept. Look at them with getDeadLetterQueue(), mend the cause, then replay or discard them.`,
     count,
     0,
   );

@@ -131,5 +131,5 @@ export interface HealthCheckResult {
   /** Events handled per second, over the last ten. */
   readonly processingRate: number;
   /** The worst first; empty when healthy. */
-  readonly alerts: readonly Alert[];
+  readonly alerts: Alert[];
 }
