@@ -193,40 +193,10 @@ export const erasingCases: readonly BrokerCase[] = [
   [
     'aborts those too that wait in their worker for a handler, and the next run of one that is handed back',
     async (bench) => {
-      const queue = bench.open();
-      const requestOf = (about: string): AddRequest => ({ name: 'job', data: { about }, options: {} });
-      const quick = Array.from({ length: 200 }, () => requestOf('c-2'));
-      await bench.addAll(queue, [...quick, requestOf('the last before')]);
-      const ids = await bench.addAll(
-        queue,
-        [1, 2, 3].map(() => requestOf('c-1')),
-      );
-      let [isHeld, handedBack] = [false, false];
-      let letGo = (): void => undefined;
-      const held = new Promise<void>((resolve) => (letGo = resolve));
-      const ran: string[] = [];
-      const { worker } = await bench.work(queue, async (taken) => {
-        const { about } = taken.job.data as { about: string };
-        isHeld = about === 'the last before';
-        if (isHeld) await held;
-        if (taken.abortReason === undefined) ran.push(about);
-        if (taken.abortReason === undefined || handedBack) return SHREDDED;
-        handedBack = true;
-        return { kind: 'handed-back' };
-      });
-      await waitUntil(() => isHeld, 'the last before');
-      const { removed, running } = await eraseAll(bench, queue);
-      expect([...removed, ...running].sort()).toEqual([...ids].sort());
-      // In memory, none is taken before a handler is free.
-      expect(running.length > 0).toBe(bench.provider.name === 'redis');
-      const isTold = (id: string): boolean => worker.active.get(id)?.abortReason !== undefined;
-      await waitUntil(() => running.every(isTold), 'the worker to hear of it');
-      letGo();
-      for (const id of running) await bench.untilState(queue, id, 'completed');
-      expect(ran).not.toContain('c-1');
-      expect(handedBack).toBe(running.length > 0);
-      expect(await eraseAll(bench, queue)).toEqual({ removed: expect.arrayContaining(running), running: [] });
-      expect(await idsHolding(bench, queue, TARGET)).toEqual([]);
+      // A worker takes ahead what starts soon: on a machine that is busy just then, nothing.
+      const takesAhead = bench.provider.name === 'redis';
+      let rounds = 0;
+      while (!(await abortsThoseThatWait(bench)) && takesAhead) expect((rounds += 1)).toBeLessThan(10);
     },
   ],
   [
@@ -315,3 +285,42 @@ export const erasingCases: readonly BrokerCase[] = [
     },
   ],
 ];
+
+/** @returns whether its worker had taken some ahead */
+async function abortsThoseThatWait(bench: BrokerBench): Promise<boolean> {
+  const queue = bench.open();
+  const requestOf = (about: string): AddRequest => ({ name: 'job', data: { about }, options: {} });
+  const quick = Array.from({ length: 200 }, () => requestOf('c-2'));
+  await bench.addAll(queue, [...quick, requestOf('the last before')]);
+  const ids = await bench.addAll(
+    queue,
+    [1, 2, 3].map(() => requestOf('c-1')),
+  );
+  let [isHeld, handedBack] = [false, false];
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const ran: string[] = [];
+  const { worker } = await bench.work(queue, async (taken) => {
+    const { about } = taken.job.data as { about: string };
+    isHeld = about === 'the last before';
+    if (isHeld) await held;
+    if (taken.abortReason === undefined) ran.push(about);
+    if (taken.abortReason === undefined || handedBack) return SHREDDED;
+    handedBack = true;
+    return { kind: 'handed-back' };
+  });
+  await waitUntil(() => isHeld, 'the last before');
+  const { removed, running } = await eraseAll(bench, queue);
+  expect([...removed, ...running].sort()).toEqual([...ids].sort());
+  // In memory, none is taken before a handler is free.
+  if (bench.provider.name !== 'redis') expect(running).toEqual([]);
+  const isTold = (id: string): boolean => worker.active.get(id)?.abortReason !== undefined;
+  await waitUntil(() => running.every(isTold), 'the worker to hear of it');
+  letGo();
+  for (const id of running) await bench.untilState(queue, id, 'completed');
+  expect(ran).not.toContain('c-1');
+  expect(handedBack).toBe(running.length > 0);
+  expect(await eraseAll(bench, queue)).toEqual({ removed: expect.arrayContaining(running), running: [] });
+  expect(await idsHolding(bench, queue, TARGET)).toEqual([]);
+  return running.length > 0;
+}
