@@ -138,7 +138,7 @@ describe('npm run demo', () => {
   it('says what is wrong in its environment', async () => {
     const { code, output } = await runDemo(['--exit', '--port', '0'], { MESSAGE_QUEUE_PROVIDER: 'reds' });
     expect(output).toContain(
-      'MESSAGE_QUEUE_PROVIDER: must be one of "memory", "redis", got "reds" (did you mean "redis"?)',
+      'MESSAGE_QUEUE_PROVIDER: must be one of "memory", "redis", "sync", got "reds" (did you mean "redis"?)',
     );
     expect(code).toBe(1);
   });
