@@ -21,7 +21,7 @@ const LISTENERS = kindThat(
  *
  * Worker threads need the module to boot (`threads.module`): with listeners and without it the start is refused, unless `workerCount` is 0.
  * Without listeners and without it there is nothing that threads could run, so none are started, and a warning says so.
- * @throws TypeError for what is no class, InvalidConfigurationError listing every mistake; what keeps the bus from starting rejects `ready`
+ * @throws TypeError for anything but classes, InvalidConfigurationError listing every mistake; what keeps the bus from starting rejects `ready`
  */
 export function bootstrapEventSystem(
   listeners: readonly Type<object>[] = [],

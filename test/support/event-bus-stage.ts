@@ -3,6 +3,7 @@ import { ManualClock } from '../../src/kernel/time/manual-clock.js';
 import { MainBus } from '../../src/buffered-events/bus/main-bus.js';
 import type { MainBusParts } from '../../src/buffered-events/bus/main-bus.js';
 import type { EventBusSettings } from '../../src/buffered-events/configuration/event-bus-settings.js';
+import type { EventContext } from '../../src/buffered-events/events/event-words.js';
 
 /** Settings of a bus: what the package would fill in, without threads. */
 export function busSettings(given: Partial<EventBusSettings> = {}): EventBusSettings {
@@ -78,4 +79,53 @@ export class BusStage {
     void ended.then(() => (isOver = true));
     while (!isOver) await this.clock.advance(1_000);
   }
+}
+
+/** What a handler of `seen` was given. */
+export interface Seen {
+  readonly bus: MainBus;
+  readonly contexts: EventContext[];
+  /** Payloads, once all is settled. */
+  settled(): Promise<unknown[]>;
+}
+
+/** Makes stages for the tests of one file, and ends them after each: call it where tests are described. */
+export function busStages(): {
+  staged(given?: Partial<EventBusSettings>, parts?: Partial<MainBusParts>): BusStage;
+  started(given?: Partial<EventBusSettings>): Promise<BusStage>;
+  withSeen(given?: Partial<EventBusSettings>): Promise<Seen>;
+} {
+  let stages: BusStage[] = [];
+  afterEach(async () => {
+    const ended = stages.map((stage) => stage.end());
+    stages = [];
+    await Promise.all(ended);
+  });
+  const staged = (given: Partial<EventBusSettings> = {}, parts: Partial<MainBusParts> = {}): BusStage => {
+    const stage = new BusStage(given, parts);
+    stages.push(stage);
+    return stage;
+  };
+  const started = async (given: Partial<EventBusSettings> = {}): Promise<BusStage> => {
+    const stage = staged(given);
+    await stage.bus.initialize();
+    return stage;
+  };
+  const withSeen = async (given: Partial<EventBusSettings> = {}): Promise<Seen> => {
+    const stage = await started(given);
+    const payloads: unknown[] = [];
+    const contexts: EventContext[] = [];
+    stage.bus.register('seen', {
+      handle: ({ payload }, context) => {
+        payloads.push(payload);
+        contexts.push(context);
+      },
+    });
+    const settled = async (): Promise<unknown[]> => {
+      await stage.settled();
+      return payloads;
+    };
+    return { bus: stage.bus, contexts, settled };
+  };
+  return { staged, started, withSeen };
 }

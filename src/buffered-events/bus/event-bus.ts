@@ -18,8 +18,8 @@ export abstract class EventBus {
   abstract emit(type: string, payload: unknown, options?: EventOptions): Promise<string>;
 
   /**
-   * Stores an event and resolves when it was handled; for whoever keeps it elsewhere until then. So it is no dead letter here, and nobody else
-   * gets it when the bus stops.
+   * Stores an event and resolves when it was handled; for whoever keeps it elsewhere until then. The caller alone is told how it ended: it does
+   * not become a dead letter here, and is not among the leftovers.
    * @throws (rejects) as {@link emit}; what its handlers failed with for good; EventHandlerRegistrationError where nobody handles the type;
    * EventBusClosedError when the bus stops before
    */

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import { BusStage } from '../../../test/support/event-bus-stage.js';
+import { busStages } from '../../../test/support/event-bus-stage.js';
 import type { EventBusSettings } from '../configuration/event-bus-settings.js';
 import { EventHandlerRegistrationError } from '../events/errors.js';
 import type { FoundHandler } from '../events/handler-scan.js';
 
-let stages: BusStage[] = [];
+const { staged, started } = busStages();
 let warn: jest.SpyInstance;
 let error: jest.SpyInstance;
 
@@ -14,27 +14,10 @@ beforeEach(() => {
   error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
 });
 
-afterEach(async () => {
-  await Promise.all(stages.map((stage) => stage.end()));
-  stages = [];
+afterEach(() => {
   warn.mockRestore();
   error.mockRestore();
 });
-
-function staged(
-  given: Partial<EventBusSettings> = {},
-  parts: ConstructorParameters<typeof BusStage>[1] = {},
-): BusStage {
-  const stage = new BusStage(given, parts);
-  stages.push(stage);
-  return stage;
-}
-
-async function started(given: Partial<EventBusSettings> = {}): Promise<BusStage> {
-  const stage = staged(given);
-  await stage.bus.initialize();
-  return stage;
-}
 
 describe('without threads', () => {
   it('events are handled in the app, never within the emit, and in nobody’s context', async () => {

@@ -2,7 +2,6 @@ import type { Clock } from '../../kernel/time/clock.js';
 import { MAIN_OWNER } from '../buffer/buffer-words.js';
 import { EventBuffer } from '../buffer/event-buffer.js';
 import type { EventBusSettings } from '../configuration/event-bus-settings.js';
-
 import { errorFrom } from '../consume/error-record.js';
 import { EventRunner } from '../consume/event-runner.js';
 import { refusalRecordOf } from '../consume/refusal-record.js';

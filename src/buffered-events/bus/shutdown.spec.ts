@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { BusStage } from '../../../test/support/event-bus-stage.js';
+import { busStages } from '../../../test/support/event-bus-stage.js';
 import { FakeThread } from '../../../test/support/fake-threads.js';
 import type { EventBusSettings } from '../configuration/event-bus-settings.js';
 import type { LeftoverEvent } from '../events/event-words.js';
 import type { ThreadStart } from '../threads/thread-messages.js';
 
-let stages: BusStage[] = [];
+const { staged, started } = busStages();
 let warn: jest.SpyInstance;
 let error: jest.SpyInstance;
 
@@ -15,27 +15,10 @@ beforeEach(() => {
   error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
 });
 
-afterEach(async () => {
-  await Promise.all(stages.map((stage) => stage.end()));
-  stages = [];
+afterEach(() => {
   warn.mockRestore();
   error.mockRestore();
 });
-
-function staged(
-  given: Partial<EventBusSettings> = {},
-  parts: ConstructorParameters<typeof BusStage>[1] = {},
-): BusStage {
-  const stage = new BusStage(given, parts);
-  stages.push(stage);
-  return stage;
-}
-
-async function started(given: Partial<EventBusSettings> = {}): Promise<BusStage> {
-  const stage = staged(given);
-  await stage.bus.initialize();
-  return stage;
-}
 
 const NEVER = { handle: () => new Promise(() => undefined) };
 

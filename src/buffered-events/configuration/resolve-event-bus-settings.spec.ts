@@ -187,7 +187,7 @@ describe('mistakes', () => {
     ]);
   });
 
-  it('are weights that are no whole number from one on', () => {
+  it('are weights other than whole numbers from one on', () => {
     for (const priority of ['critical', 'normal', 'low'])
       for (const weight of [0, -1, 1.5, Number.NaN, '2x', null])
         expect(mistakes({ workerCount: 0, priorities: { [priority]: weight } })).toHaveLength(1);

@@ -57,13 +57,16 @@ test('gives the event with the fields of its payload, and its own names win', as
   expect(context.signal.aborted).toBe(false);
 });
 
-test.each(['null', '5', '"text"', '[1,2]', 'true'])('takes a payload that is no object: %s', async (json) => {
-  const { handlers, run, calls } = stage();
-  handlers.add('user.seen', { handle: (...given) => void calls.push(given) });
-  await run({ json });
-  expect(calls[0]![0]).toEqual({ type: 'user.seen', payload: JSON.parse(json), correlationId: 'bus-1z' });
-  expect(calls[0]![1].carried).toBeUndefined();
-});
+test.each(['null', '5', '"text"', '[1,2]', 'true'])(
+  'takes a payload of any kind of JSON: %s',
+  async (json) => {
+    const { handlers, run, calls } = stage();
+    handlers.add('user.seen', { handle: (...given) => void calls.push(given) });
+    await run({ json });
+    expect(calls[0]![0]).toEqual({ type: 'user.seen', payload: JSON.parse(json), correlationId: 'bus-1z' });
+    expect(calls[0]![1].carried).toBeUndefined();
+  },
+);
 
 test('a payload cannot give the event another prototype', async () => {
   const { handlers, run, calls } = stage();

@@ -44,7 +44,7 @@ export function setupOf(registered: RegisteredOptions): RootSetup {
     return { ...inside, isGlobal, imports, optionsProviders: asyncOptions(registered.async) };
   }
   const { sync } = registered;
-  // What is no object is refused along with all other mistakes.
+  // Anything but an object is refused along with all other mistakes.
   if (!isRecord(sync)) return { ...inside, isGlobal: true, imports: [], optionsProviders: [given(sync)] };
   const { isGlobal = true, ...options } = sync as BufferedEventsModuleOptions;
   return { ...inside, isGlobal, imports: [], optionsProviders: [given(options)] };

@@ -1,44 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { BusStage } from '../../../../test/support/event-bus-stage.js';
-import type { EventBusSettings } from '../../configuration/event-bus-settings.js';
-import type { EventContext } from '../../events/event-words.js';
+import { busStages } from '../../../../test/support/event-bus-stage.js';
 
-let stages: BusStage[] = [];
-
-async function started(given: Partial<EventBusSettings> = {}): Promise<BusStage> {
-  const stage = new BusStage(given);
-  stages.push(stage);
-  await stage.bus.initialize();
-  return stage;
-}
-
-afterEach(async () => {
-  const ended = stages.map((stage) => stage.end());
-  stages = [];
-  await Promise.all(ended);
-});
+const { started, withSeen } = busStages();
 
 function thrower(): never {
   throw new RangeError('mine');
-}
-
-async function withSeen(
-  given: Partial<EventBusSettings> = {},
-): Promise<{ bus: BusStage['bus']; settled: () => Promise<unknown[]>; contexts: EventContext[] }> {
-  const stage = await started(given);
-  const seen: unknown[] = [];
-  const contexts: EventContext[] = [];
-  stage.bus.register('seen', {
-    handle: ({ payload }, context) => {
-      seen.push(payload);
-      contexts.push(context);
-    },
-  });
-  const settled = async (): Promise<unknown[]> => {
-    await stage.settled();
-    return seen;
-  };
-  return { bus: stage.bus, settled, contexts };
 }
 
 describe('the correlation id', () => {

@@ -1,22 +1,9 @@
-import { BusStage } from '../../../../test/support/event-bus-stage.js';
+import { busStages } from '../../../../test/support/event-bus-stage.js';
 import type { EventBusSettings } from '../../configuration/event-bus-settings.js';
 import { EventBufferFullError, EventBusClosedError } from '../../events/errors.js';
 
 const NEVER = { handle: () => new Promise(() => undefined) };
-let stages: BusStage[] = [];
-
-async function started(given: Partial<EventBusSettings> = {}): Promise<BusStage> {
-  const stage = new BusStage(given);
-  stages.push(stage);
-  await stage.bus.initialize();
-  return stage;
-}
-
-afterEach(async () => {
-  const ended = stages.map((stage) => stage.end());
-  stages = [];
-  await Promise.all(ended);
-});
+const { started } = busStages();
 
 function performanceOf(maxInputRate: number): Pick<EventBusSettings, 'performance'> {
   return {

@@ -114,7 +114,7 @@ export class ThreadPool {
   /**
    * As many threads from now on; calls are done one after the other. Resolves when all are ready, or those that are too many are gone:
    * what they run they finish, within `gracefulShutdownTimeout`.
-   * @throws TypeError for what is no whole number from 0 to 63
+   * @throws TypeError for anything but a whole number from 0 to 63
    * @throws EventThreadStartError when a thread could not boot; it is tried again nevertheless
    * @throws EventBusClosedError once the pool stops
    */
