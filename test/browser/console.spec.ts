@@ -249,6 +249,7 @@ describe('The console in a browser', () => {
     it('follows a change that takes long, also from another tab, and stops it', async () => {
       fake.state.matched = 24_000;
       fake.state.moved = 0;
+      fake.state.getsTo = 12_000;
       const { page } = await open(place);
       await page.getByRole('button', { name: 'Preview replay' }).click();
       await page.getByRole('button', { name: /^Replay 24.000 letters$/ }).click();
@@ -261,6 +262,7 @@ describe('The console in a browser', () => {
       await page.getByRole('button', { name: 'Stop this change' }).click();
       await page.getByRole('status').getByText('It stops after the batch under way').waitFor();
       expect(fake.asked.at(-1)?.what).toBe('DELETE /operations/op-1');
+      fake.state.getsTo = 24_000;
       await page.getByRole('status').getByText('24 000 letters were put back').waitFor();
       await page.close();
     });

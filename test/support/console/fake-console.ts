@@ -28,6 +28,8 @@ export interface FakeState {
   matched: number;
   /** How many of a long change have moved; null: changes are short. */
   moved: number | null;
+  /** How far a long change gets, however often it is asked about: a test that looks at it under way must not race it. */
+  getsTo: number;
   /** Longest answers that people may type or send. */
   rewrite: (answer: unknown) => unknown;
 }
@@ -56,6 +58,7 @@ export class FakeConsole {
     refusal: null,
     matched: 27,
     moved: null,
+    getsTo: 24_000,
     rewrite: (answer) => answer,
   };
 
@@ -141,7 +144,7 @@ export class FakeConsole {
   }
 
   private operation(): Answer {
-    this.state.moved = Math.min((this.state.moved ?? 0) + 4_000, 24_000);
+    this.state.moved = Math.min((this.state.moved ?? 0) + 4_000, this.state.getsTo);
     const state = this.state.moved < 24_000 ? 'running' : 'done';
     return {
       ...{ id: 'op-1', action: 'replay', state, by: 'ann', startedAt: at(4_000), matched: 24_000 },
