@@ -59,6 +59,7 @@ const consumer = new EventConsumer({
   concurrency: start.concurrency,
   perTurn: 64,
   handlerTimeoutMs: start.handlerTimeoutMs,
+  sleepsAtOnce: () => true,
 });
 
 port.on('message', (message: ToThread) => {

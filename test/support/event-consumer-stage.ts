@@ -22,9 +22,9 @@ export class ConsumerStage {
   now = 1_000;
   ended = 0;
   readonly cells = {
-    sleeping: false,
-    sleep: () => void (this.cells.sleeping = true),
-    wake: () => void (this.cells.sleeping = false),
+    rests: null as 'sleeps' | 'dozes' | null,
+    rest: (dozes: boolean) => void (this.cells.rests = dozes ? 'dozes' : 'sleeps'),
+    rise: () => void (this.cells.rests = null),
     draining: false,
     alone: -1,
     running: 0,
@@ -56,7 +56,7 @@ export class ConsumerStage {
       source: {
         next: () => take(this.ready),
         hasReady: () => {
-          if (this.cells.sleeping) this.beforeLook();
+          if (this.cells.rests !== null) this.beforeLook();
           return this.ready.length > 0;
         },
         nextSuspect: () => take(this.suspects),
@@ -76,6 +76,7 @@ export class ConsumerStage {
       concurrency: 2,
       perTurn: 64,
       handlerTimeoutMs: 50,
+      sleepsAtOnce: () => true,
       ...parts,
     });
   }

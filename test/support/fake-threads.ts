@@ -14,6 +14,7 @@ import { ThreadPool } from '../../src/buffered-events/threads/pool/thread-pool.j
 /** What a thread would write down of itself, set by a test. */
 export class FakeCells implements PoolCells {
   sleeping = false;
+  dozing = false;
   /** Whether its loop turns. */
   answers = true;
   draining = false;
@@ -28,6 +29,10 @@ export class FakeCells implements PoolCells {
     return this.turned;
   }
 
+  get resting(): boolean {
+    return this.sleeping || this.dozing;
+  }
+
   wake(): boolean {
     const slept = this.sleeping;
     this.sleeping = false;
@@ -35,7 +40,7 @@ export class FakeCells implements PoolCells {
   }
 
   reset(): void {
-    Object.assign(this, { sleeping: false, draining: false, alone: -1, running: 0 });
+    Object.assign(this, { sleeping: false, dozing: false, draining: false, alone: -1, running: 0 });
   }
 }
 

@@ -49,7 +49,7 @@ export function counted(index: number, count: number): Int32Array {
 /** A consumer that has done nothing, unless said. */
 export function consumer(change: Partial<ConsumerReading> = {}): ConsumerReading {
   return {
-    ...{ owner: 1, live: true, sleeping: true, running: 0, done: 0, failed: 0, processing: 0 },
+    ...{ owner: 1, live: true, resting: true, running: 0, done: 0, failed: 0, processing: 0 },
     ...{ latencies: new Int32Array(CLASSES), processings: new Int32Array(CLASSES) },
     ...change,
   };

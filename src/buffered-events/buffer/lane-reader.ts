@@ -6,7 +6,7 @@ import { SharedViews } from './shared-views.js';
 import { SlotEnd } from './slot-end.js';
 import { SlotRecords } from './slot-records.js';
 import { generationOf } from './state-word.js';
-import { ThreadCells } from './thread-cells.js';
+import { othersDoze, ThreadCells } from './thread-cells.js';
 import { WeightedTurns } from './weighted-turns.js';
 import type { LaneWeights } from './weighted-turns.js';
 
@@ -69,6 +69,11 @@ export class LaneReader implements EventLanes {
 
   done(hold: Hold): boolean {
     return this.end.done(hold);
+  }
+
+  /** Whether another thread dozes: it finds what comes. */
+  get othersDoze(): boolean {
+    return othersDoze(this.views, this.owner);
   }
 
   private get runsSuspects(): boolean {

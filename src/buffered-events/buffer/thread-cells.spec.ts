@@ -1,4 +1,4 @@
-import { bufferOf } from '../../../test/support/event-buffer-stage.js';
+import { bufferOf, event, thread } from '../../../test/support/event-buffer-stage.js';
 
 describe('cells of a thread', () => {
   it('count times by their power of two in microseconds', () => {
@@ -20,16 +20,37 @@ describe('cells of a thread', () => {
     ]);
   });
 
-  it('let one of both wake the thread: who rings, or itself', () => {
+  it('let one alone wake a thread that sleeps, and nobody one that rose or dozes', () => {
     const cells = bufferOf().cells(1);
     expect(cells.wake()).toBe(false);
-    cells.sleep();
-    expect([cells.sleeping, cells.wake(), cells.wake(), cells.sleeping]).toEqual([true, true, false, false]);
+    cells.rest(false);
+    expect([cells.resting, cells.dozing, cells.wake(), cells.wake(), cells.resting]).toEqual([
+      ...[true, false, true, false, false],
+    ]);
+    cells.rest(true);
+    expect([cells.resting, cells.dozing, cells.wake(), cells.dozing]).toEqual([true, true, false, true]);
+    cells.rise();
+    expect([cells.resting, cells.dozing]).toEqual([false, false]);
+  });
+
+  it('tell a thread whether another one dozes', () => {
+    const buffer = bufferOf();
+    const [first, second] = [thread(buffer, 1), thread(buffer, 2)];
+    for (const reader of [first, second]) {
+      buffer.put(event(), 'threads');
+      reader.done(reader.next()!);
+    }
+    first.cells.rest(false);
+    expect(second.othersDoze).toBe(false);
+    first.cells.rest(true);
+    expect([first.othersDoze, second.othersDoze]).toEqual([false, true]);
+    first.cells.reset();
+    expect(second.othersDoze).toBe(false);
   });
 
   it('forget what a dead thread said of itself, and go on counting', () => {
     const cells = bufferOf().cells(1);
-    cells.sleep();
+    cells.rest(true);
     cells.alone = 0;
     cells.running = 3;
     cells.draining = true;
@@ -37,7 +58,7 @@ describe('cells of a thread', () => {
     cells.beat();
     expect([cells.alone, cells.draining, cells.beats]).toEqual([0, true, 1]);
     cells.reset();
-    expect([cells.alone, cells.running, cells.draining, cells.sleeping, cells.failed]).toEqual([
+    expect([cells.alone, cells.running, cells.draining, cells.resting, cells.failed]).toEqual([
       -1,
       0,
       false,

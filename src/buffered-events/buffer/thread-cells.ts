@@ -1,4 +1,4 @@
-import { CELL_INTS } from './layout.js';
+import { CELL_INTS, OWNERS } from './layout.js';
 import type { SharedViews } from './shared-views.js';
 
 /** Buckets of a histogram: the nth counts times of at least 2ⁿ⁻¹ and less than 2ⁿ µs; the last all longer ones. */
@@ -6,7 +6,7 @@ const HISTOGRAM_BUCKETS = 24;
 
 /** Where each word of an owner stands among its cells. */
 export const CellField = {
-  sleeping: 0,
+  rest: 0,
   beat: 1,
   draining: 2,
   alone: 3,
@@ -25,6 +25,8 @@ export const CellField = {
   processing: 16 + HISTOGRAM_BUCKETS,
 } as const;
 
+const Rest = { none: 0, sleeps: 1, dozes: 2 } as const;
+
 /**
  * What one thread tells of itself, and the two words by which the app tells it something. Counters are written by their
  * thread alone and wrap at 2³²: read them as differences. They go on when a thread of the same number follows.
@@ -37,18 +39,30 @@ export class ThreadCells {
     this.ints = views.ints.subarray(from, from + CELL_INTS);
   }
 
-  /** The thread: it rests from now on. It looks once more for work afterwards, or it may miss a bell. */
-  sleep(): void {
-    Atomics.store(this.ints, CellField.sleeping, 1);
+  /**
+   * The thread: it rests from now on. It looks once more for work afterwards, or it may miss a bell.
+   * @param dozes it will look by itself before long: who puts an event needs not ring
+   */
+  rest(dozes: boolean): void {
+    Atomics.store(this.ints, CellField.rest, dozes ? Rest.dozes : Rest.sleeps);
   }
 
-  /** Either side, one of them wins: the app before it rings, the thread when it found work or was rung. */
+  /** The thread: it found work, or was rung. */
+  rise(): void {
+    Atomics.store(this.ints, CellField.rest, Rest.none);
+  }
+
+  /** The app, before it rings: true for one call alone. */
   wake(): boolean {
-    return Atomics.compareExchange(this.ints, CellField.sleeping, 1, 0) === 1;
+    return Atomics.compareExchange(this.ints, CellField.rest, Rest.sleeps, Rest.none) === Rest.sleeps;
   }
 
-  get sleeping(): boolean {
-    return Atomics.load(this.ints, CellField.sleeping) === 1;
+  get resting(): boolean {
+    return Atomics.load(this.ints, CellField.rest) !== Rest.none;
+  }
+
+  get dozing(): boolean {
+    return Atomics.load(this.ints, CellField.rest) === Rest.dozes;
   }
 
   /** The thread's loop turns. */
@@ -134,7 +148,7 @@ export class ThreadCells {
 
   /** The app, before a thread of this number starts: what a dead one said of itself holds no more. */
   reset(): void {
-    for (const cell of [CellField.sleeping, CellField.draining, CellField.alone, CellField.running]) {
+    for (const cell of [CellField.rest, CellField.draining, CellField.alone, CellField.running]) {
       Atomics.store(this.ints, cell, 0);
     }
   }
@@ -168,6 +182,16 @@ export class ThreadCells {
     this.ints[CellField.blocks] = this.ints[CellField.blocksBefore] as number;
     this.ints[CellField.endingSlot] = 0;
   }
+}
+
+/** Whether a thread dozes, other than the one of that number. */
+export function othersDoze(views: SharedViews, owner: number): boolean {
+  const owners = Atomics.load(views.ints, OWNERS);
+  for (let other = 1; other < owners; other += 1) {
+    const rest = Atomics.load(views.ints, views.at.cells + other * CELL_INTS + CellField.rest);
+    if (rest === Rest.dozes && other !== owner) return true;
+  }
+  return false;
 }
 
 function bucketOf(us: number): number {

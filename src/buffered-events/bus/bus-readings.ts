@@ -7,7 +7,7 @@ export interface ConsumerReading {
   /** Whether it can claim events now. */
   readonly live: boolean;
   /** Whether it rests, for want of events. */
-  readonly sleeping: boolean;
+  readonly resting: boolean;
   /** Handler runs at this moment. */
   readonly running: number;
   // Int32 that wrap: whoever adds them up adds differences modulo 2³².

@@ -32,7 +32,7 @@ export class DirectCounts {
     return {
       owner: MAIN_OWNER,
       live: true,
-      sleeping: running === 0,
+      resting: running === 0,
       running,
       done,
       failed,

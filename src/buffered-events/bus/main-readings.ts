@@ -69,11 +69,11 @@ function consumersOf(
   for (const owner of owners) {
     const cells = buffer.cells(owner);
     const isLive = owner === MAIN_OWNER || live.has(owner);
-    const { sleeping, running, done, failed, processingUs, latency, processing } = cells;
+    const { resting, running, done, failed, processingUs, latency, processing } = cells;
     readings.push({
       owner,
       live: isLive,
-      sleeping,
+      resting,
       running,
       done,
       failed,

@@ -15,10 +15,10 @@ export interface EventSource {
 
 /** What a consumer writes down of itself where all threads see it: `ThreadCells`. */
 export interface ConsumerCells {
-  /** It rests, so that the next event rings for it. */
-  sleep(): void;
+  /** It rests. @param dozes it will look by itself: nobody needs to ring for it */
+  rest(dozes: boolean): void;
   /** It rests no more. */
-  wake(): void;
+  rise(): void;
   /** Whether it was told to claim nothing more. */
   readonly draining: boolean;
   /** Slot of the suspect that it runs, and nothing beside it; −1: none. */

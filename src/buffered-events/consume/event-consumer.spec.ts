@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DOZE_MS, LOOK_EVERY_MS } from './doze.js';
 import { ConsumerStage } from '../../../test/support/event-consumer-stage.js';
 
 test('runs at most so many at once, in order, and rests when there is nothing', async () => {
@@ -7,7 +8,7 @@ test('runs at most so many at once, in order, and rests when there is nothing', 
   stage.ready.push(1, 2, 3);
   stage.consumer.wake();
   expect(stage.started).toEqual([1, 2]);
-  expect(stage.cells).toMatchObject({ sleeping: false, running: 2 });
+  expect(stage.cells).toMatchObject({ rests: null, running: 2 });
   stage.open.get(2)!.resolve();
   await stage.until(() => stage.started.length === 3);
   stage.open.get(1)!.reject(new TypeError('no'));
@@ -16,7 +17,7 @@ test('runs at most so many at once, in order, and rests when there is nothing', 
   expect(stage.done).toEqual([2, 3]);
   expect(stage.failed).toEqual([[1, expect.objectContaining({ name: 'TypeError', message: 'no' })]]);
   expect(stage.ended).toBe(3);
-  expect(stage.cells).toMatchObject({ sleeping: true, running: 0, failed: 1 });
+  expect(stage.cells).toMatchObject({ rests: 'sleeps', running: 0, failed: 1 });
 });
 
 test('finds what came between its last look and its word that it rests', () => {
@@ -27,6 +28,54 @@ test('finds what came between its last look and its word that it rests', () => {
   };
   stage.consumer.wake();
   expect(stage.started).toEqual([7]);
+});
+
+describe('a consumer that may doze', () => {
+  /** One event has been handled. */
+  async function rested(isTaken = false): Promise<ConsumerStage> {
+    const stage = new ConsumerStage({
+      run: ({ slot }) => void stage.started.push(slot),
+      sleepsAtOnce: () => isTaken,
+    });
+    stage.ready.push(1);
+    stage.consumer.wake();
+    return stage;
+  }
+
+  it('finds the next event by itself, and sleeps when none has come for a while', async () => {
+    const stage = await rested();
+    expect(stage.cells.rests).toBe('dozes');
+    stage.ready.push(2);
+    await stage.until(() => stage.started.length === 2);
+    expect(stage.cells.rests).toBe('dozes');
+    stage.now += DOZE_MS;
+    await stage.until(() => stage.cells.rests === 'sleeps');
+  });
+
+  it('finds what came just before it slept', async () => {
+    const stage = await rested();
+    stage.beforeLook = () => {
+      if (stage.cells.rests === 'sleeps' && stage.started.length === 1) stage.ready.push(2);
+    };
+    stage.now += DOZE_MS;
+    await stage.until(() => stage.started.length === 2);
+  });
+
+  it('sleeps at once where another one dozes, and when nothing was there from the first', async () => {
+    expect((await rested(true)).cells.rests).toBe('sleeps');
+    const idle = new ConsumerStage({ sleepsAtOnce: () => false });
+    idle.consumer.wake();
+    expect(idle.cells.rests).toBe('sleeps');
+  });
+
+  it('looks no more once it was told to stop', async () => {
+    const stage = await rested();
+    await stage.consumer.stop();
+    stage.ready.push(2);
+    // Of two timers of the same length, the one that began first ends first.
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    expect([stage.started, stage.cells.rests]).toEqual([[1], null]);
+  });
 });
 
 test('lets the thread go on after so many claims, also when its handlers are synchronous', async () => {
@@ -162,7 +211,7 @@ test('claims nothing while it drains', () => {
   stage.ready.push(1);
   stage.consumer.wake();
   expect(stage.started).toEqual([]);
-  expect(stage.cells.sleeping).toBe(false);
+  expect(stage.cells.rests).toBeNull();
 });
 
 test('runs in nobody’s context, whoever rings', async () => {

@@ -3,6 +3,7 @@ import { EventTimeoutError } from '../events/errors.js';
 import type { ErrorRecord } from '../events/event-words.js';
 import { inRootContext } from '../../kernel/host/root-context.js';
 import type { ConsumerCells, EventSource, RunOutcomes } from './consumer-words.js';
+import { Doze } from './doze.js';
 import { errorRecordOf } from './error-record.js';
 import { LazySignal } from './lazy-signal.js';
 
@@ -30,6 +31,8 @@ export interface ConsumerParts {
   /** Events that it claims before it lets timers and sockets of its thread go on. */
   readonly perTurn: number;
   readonly handlerTimeoutMs: number;
+  /** Whether it must not doze before it sleeps: another one does, or its thread has other things to do. */
+  readonly sleepsAtOnce: () => boolean;
 }
 
 /** One event between its claim and its end. */
@@ -43,7 +46,7 @@ interface Run {
 
 /**
  * Claims events and runs them: the same code in a worker thread and in the app's. It rests when there is nothing to
- * claim, and says so first: who puts an event after that rings, and what was put before it finds on a second look.
+ * claim, and says so first: who puts an event after that rings unless it dozes, and what was put before it finds on a second look.
  */
 export class EventConsumer {
   /** In order of their start. */
@@ -57,7 +60,11 @@ export class EventConsumer {
   private isStopped = false;
   private whenIdle: (() => void)[] = [];
 
-  constructor(private readonly parts: ConsumerParts) {}
+  private readonly doze: Doze;
+
+  constructor(private readonly parts: ConsumerParts) {
+    this.doze = new Doze(() => this.wake(), parts.sleepsAtOnce);
+  }
 
   /** How many events run. */
   get running(): number {
@@ -75,7 +82,8 @@ export class EventConsumer {
   /** Claims nothing more. @returns when what runs has settled, or has been given up */
   stop(): Promise<void> {
     this.isStopped = true;
-    this.parts.cells.wake();
+    this.parts.cells.rise();
+    this.doze.stop();
     if (this.turn !== undefined) clearImmediate(this.turn);
     this.turn = undefined;
     if (this.runs.size === 0) return Promise.resolve();
@@ -112,7 +120,7 @@ export class EventConsumer {
       } else {
         const event = this.parts.source.next();
         if (event !== null) this.begin(event, at);
-        else if (this.rests()) return;
+        else if (this.rests(at)) return;
       }
     }
   }
@@ -130,12 +138,17 @@ export class EventConsumer {
   }
 
   /** @returns false when an event came between the last look and the word that it rests */
-  private rests(): boolean {
+  private rests(at: number): boolean {
     const { cells, source } = this.parts;
-    cells.sleep();
-    if (!source.hasReady() && !this.suspectsWait()) return true;
-    cells.wake();
-    return false;
+    // What still runs could keep its thread from looking.
+    const dozes = this.runs.size === 0 && this.doze.isLight(at);
+    cells.rest(dozes);
+    if (source.hasReady() || this.suspectsWait()) {
+      cells.rise();
+      return false;
+    }
+    if (dozes) this.doze.begin();
+    return true;
   }
 
   private goOnNextTurn(): void {
@@ -148,7 +161,8 @@ export class EventConsumer {
 
   private begin(event: StoredEvent, startedAt: number): void {
     const { cells, run, listenerFailed } = this.parts;
-    cells.wake();
+    cells.rise();
+    this.doze.found(startedAt);
     const started: Run = { event, signal: new LazySignal(listenerFailed), startedAt, stopped: undefined };
     this.runs.add(started);
     cells.running = this.runs.size;

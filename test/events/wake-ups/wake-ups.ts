@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { BroadcastChannel } from 'node:worker_threads';
 import { CountingHost, report } from '../support/counting-host.js';
 import { STARTS } from '../support/counts.js';
+import { DOZE_MS } from '../../../src/buffered-events/consume/doze.js';
 import { MachineDelay } from './machine-delay.js';
 
 const times = Number(process.argv[2]);
@@ -50,8 +51,8 @@ async function main(): Promise<void> {
     waits.push(took);
     // The machine's own delay costs a question only where it matters.
     if (took > worst) worst = Math.max(worst, took - machine.delay());
-    // Mostly the next comes just as the thread falls asleep, now and then long after.
-    if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, n % 3));
+    // Mostly the next comes just as the thread begins to doze, now and then as it falls asleep, or soon after.
+    if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, DOZE_MS - 1 + (n % 3)));
     if (n % 100 === 0) {
       const { alerts } = await host.bus.getHealthStatus();
       stalled ||= alerts.some(({ code }) => code === 'STALLED');

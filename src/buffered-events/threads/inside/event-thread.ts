@@ -86,6 +86,7 @@ export class EventThread {
       concurrency,
       perTurn: PER_TURN,
       handlerTimeoutMs,
+      sleepsAtOnce: () => this.reader.othersDoze,
     });
   }
 

@@ -126,7 +126,7 @@ export class PoolWatch<T extends Watched> {
     if (pulse === undefined || pulse.silentMs > 2 * BEAT_MS || cells.draining || cells.alone >= 0)
       return false;
     if (owner === this.parts.buffer.quarantine && suspects > 0) return cells.running === 0;
-    const isRoom = cells.sleeping ? cells.running < this.parts.concurrency : cells.running === 0;
+    const isRoom = cells.resting ? cells.running < this.parts.concurrency : cells.running === 0;
     return isRoom && ready > suspects;
   }
 }

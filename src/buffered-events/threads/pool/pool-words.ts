@@ -6,8 +6,11 @@ import type { FromThread, HandledType } from '../thread-messages.js';
 
 /** What the pool sees of what a thread writes down of itself. */
 export interface PoolCells {
-  readonly sleeping: boolean;
-  /** Takes the word that it rests: true for one caller alone, who then rings for it. */
+  /** Whether it has nothing to run. */
+  readonly resting: boolean;
+  /** Whether it rests, and looks by itself before long. */
+  readonly dozing: boolean;
+  /** Takes the word that it rests until it is rung: true for one caller alone, who then rings for it. */
   wake(): boolean;
   /** Counted up by a thread that answers. */
   readonly beats: number;
