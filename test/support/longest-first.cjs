@@ -11,6 +11,9 @@ const LONGEST = [
   'test/replies/replies.spec.ts',
   'test/replies/real-replies.spec.ts',
   'test/e2e/wrong-clock.spec.ts',
+  'test/privacy/interrupted-erasures.spec.ts',
+  'test/adapters/sql-stores.spec.ts',
+  'test/events/nemesis/nemesis-mistakes.spec.ts',
   'src/message-queue/broker/redis/redis-tls.spec.ts',
 ];
 
