@@ -57,6 +57,12 @@ const TABLES: readonly Table[] = [
   },
 ];
 
+const HELP = `npm run bench:events -- [--rounds 5] [--only ${TABLES.map(({ id }) => id).join(',')}]
+
+Measures the bus of events beside other ways to other threads, and prints a table for each question:
+${TABLES.map(({ id, title, unit }) => `  ${id.padEnd(10)}${title}, ${unit}`).join('\n')}
+`;
+
 /** One contestant and what is measured of it. */
 interface Task {
   readonly trial: EventTrial;
@@ -64,17 +70,25 @@ interface Task {
 }
 
 /**
- * The bus beside other ways to other threads, 200-byte events, no two alike, each contestant in a process of its own, in turn, round by round:
- * `node dist-tools/bench/events.js [--rounds 5] [--only rate]`.
+ * The bus beside other ways to other threads, 200-byte events, no two alike, each contestant in a process of its own, in turn, round by round.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
+    options: {
+      ...{ rounds: { type: 'string', default: '5' }, only: { type: 'string' } },
+      help: { type: 'boolean', default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const wanted = values.only?.split(',') ?? TABLES.map(({ id }) => id);
+  for (const id of wanted) {
+    if (!TABLES.some((table) => table.id === id)) throw new Error(`There is no table "${id}": see --help.`);
+  }
   const lines = [`Node.js ${process.version}, median of ${values.rounds} rounds (least to most)`, ''];
-  for (const table of TABLES.filter(
-    ({ id }) => values.only === undefined || values.only.split(',').includes(id),
-  )) {
+  for (const table of TABLES.filter(({ id }) => wanted.includes(id))) {
     lines.push(...(await measure(table, Number(values.rounds))), '');
   }
   showProgress('');

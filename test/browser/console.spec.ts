@@ -195,6 +195,37 @@ describe('The console in a browser', () => {
     await page.close();
   });
 
+  describe('with dead letters of events', () => {
+    it('puts one back', async () => {
+      const { page } = await open('events');
+      await page.getByRole('button', { name: 'Replay the event k3f9a1-9s2' }).click();
+      await page.getByRole('status').getByText('1 event put back: handlers run again.').waitFor();
+      expect(fake.asked).toEqual([
+        { what: 'POST /events/dead-letters/replay', body: { ids: ['k3f9a1-9s2'] } },
+      ]);
+      await page.getByText('k3f9a1-9s2').waitFor({ state: 'detached' });
+      await page.getByText('k3f9a1-9ro').waitFor();
+      await page.close();
+    });
+
+    it('throws all away for a reason only', async () => {
+      const { page } = await open('events');
+      await page.getByRole('button', { name: 'Discard all dead letters of events' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Throw all dead letters of events away?' });
+      await dialog.getByRole('button', { name: 'Discard' }).click();
+      expect(await page.locator('textarea:invalid, input:invalid').count()).toBe(1);
+      expect(fake.asked).toEqual([]);
+      await page.getByLabel('Reason for the audit').fill('the orders were cancelled');
+      await dialog.getByRole('button', { name: 'Discard' }).click();
+      await page.getByRole('status').getByText('3 events thrown away.').waitFor();
+      expect(fake.asked).toEqual([
+        { what: 'POST /events/dead-letters/discard', body: { reason: 'the orders were cancelled' } },
+      ]);
+      await page.getByText('No event was given up.').waitFor();
+      await page.close();
+    });
+  });
+
   describe('with dead letters', () => {
     const place = 'dead-letters?queue=message-notification&error=refused';
 

@@ -80,10 +80,9 @@ describe('What a start says', () => {
       `nestjs-message-queue ${version}, role "both": adds jobs and runs them`,
       MEMORY,
       `Queues: ${SIX}`,
+      // Those whose time comes first, whatever time it is now.
       expect.stringMatching(
-        new RegExp(
-          `^Schedules: message-cleanup old_messages ${NEXT}, message-cleanup deleted_conversations ${NEXT}, `,
-        ),
+        new RegExp(`^Schedules: message-cleanup [a-z_]+ ${NEXT}, message-cleanup [a-z_]+ ${NEXT}, `),
       ),
       'Board: /admin/queues, open to this machine only',
       expect.stringMatching(/^In memory: .*MessageTransport.*: what goes there does not leave this process$/),

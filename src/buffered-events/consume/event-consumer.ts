@@ -45,8 +45,8 @@ interface Run {
 }
 
 /**
- * Claims events and runs them: the same code in a worker thread and in the app's. It rests when there is nothing to
- * claim, and says so first: who puts an event after that rings unless it dozes, and what was put before it finds on a second look.
+ * Claims events and runs them: the same code in a worker thread and in the app's. It rests when there is nothing to claim, and says so first:
+ * who puts an event after that rings unless it dozes, and what was put before it finds on a second look.
  */
 export class EventConsumer {
   /** In order of their start. */
@@ -59,12 +59,12 @@ export class EventConsumer {
   private alone: StoredEvent | undefined;
   private isStopped = false;
   private whenIdle: (() => void)[] = [];
+  private readonly doze = new Doze(
+    () => this.wake(),
+    () => this.parts.sleepsAtOnce(),
+  );
 
-  private readonly doze: Doze;
-
-  constructor(private readonly parts: ConsumerParts) {
-    this.doze = new Doze(() => this.wake(), parts.sleepsAtOnce);
-  }
+  constructor(private readonly parts: ConsumerParts) {}
 
   /** How many events run. */
   get running(): number {
@@ -143,12 +143,10 @@ export class EventConsumer {
     // What still runs could keep its thread from looking.
     const dozes = this.runs.size === 0 && this.doze.isLight(at);
     cells.rest(dozes);
-    if (source.hasReady() || this.suspectsWait()) {
-      cells.rise();
-      return false;
-    }
-    if (dozes) this.doze.begin();
-    return true;
+    const isReady = source.hasReady() || this.suspectsWait();
+    if (isReady) cells.rise();
+    else if (dozes) this.doze.begin();
+    return !isReady;
   }
 
   private goOnNextTurn(): void {

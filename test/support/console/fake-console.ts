@@ -63,6 +63,7 @@ export class FakeConsole {
   };
 
   private letters = LETTERS;
+  private readonly events = new FakeEvents();
 
   private constructor(
     private readonly server: Server,
@@ -101,7 +102,8 @@ export class FakeConsole {
     const body = method === 'GET' ? null : await json(request).catch(() => null);
     if (method !== 'GET') this.asked.push({ what: `${method} ${path}`, body });
     const answer =
-      this.state.refusal ?? (method === 'GET' ? this.read(path, searchParams) : this.change(path, body));
+      this.state.refusal ??
+      (method === 'GET' ? this.read(path, searchParams) : await this.change(path, body));
     const status = 'status' in answer && typeof answer.status === 'number' ? answer.status : 200;
     response.writeHead(status, {
       'Content-Type': status < 400 ? 'application/json' : 'application/problem+json',
@@ -135,7 +137,7 @@ export class FakeConsole {
       case 'audit':
         return { entries: AUDIT, cursor: null };
       case 'events':
-        return eventsAnswer(overview);
+        return eventsAnswer(overview, this.events);
       case 'operations':
         return this.operation();
       default:
@@ -152,10 +154,15 @@ export class FakeConsole {
     };
   }
 
-  private change(path: string, body: unknown): Answer {
+  private async change(path: string, body: unknown): Promise<Answer> {
     const [, , , id = ''] = path.split('/');
     if (path.endsWith('/retry')) this.letters = this.letters.filter((letter) => letter.id !== id);
-    if (path.startsWith('/events/')) return { changed: 1 };
+    if (path.startsWith('/events/')) {
+      const { ids } = body as { ids?: string[] };
+      return {
+        changed: await (path.endsWith('/replay') ? this.events.replay(ids) : this.events.discard(ids)),
+      };
+    }
     if (!path.startsWith('/dead-letters/'))
       return { removed: 1288, mutedUntil: new Date(NOW + 3_600_000).toISOString() };
     const { dryRun, matched } = body as { dryRun: boolean; matched?: number };
@@ -184,13 +191,14 @@ export class FakeConsole {
   }
 }
 
-function eventsAnswer({ events }: Overview): Answer {
+function eventsAnswer({ events }: Overview, kept: FakeEvents): Answer {
   const { waits: _waits, runs: _runs, alerts, ...state } = BUSY_EVENTS;
   const rows = alerts.map((alert) => ({ ...alert, since: new Date(alert.since).toISOString() }));
-  const letters = new FakeEvents().deadLetters(100);
+  const letters = kept.deadLetters(100);
+  const deadLetters = { ...state.deadLetters, kept: letters.length };
   return {
     ...{ at: new Date(NOW).toISOString(), process: { host: 'web-7d9f-2xkqp', pid: 17 } },
-    events: events === null ? null : { ...state, alerts: rows },
+    events: events === null ? null : { ...state, deadLetters, alerts: rows },
     deadLetters: letters.map((letter) => ({ ...letter, at: new Date(letter.at).toISOString() })),
   };
 }
