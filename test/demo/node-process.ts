@@ -37,7 +37,7 @@ export class NodeProcess {
   }
 
   /** Waits for an output; @throws Error with all of it when the process ends before. @returns its first group */
-  async says(pattern: RegExp, deadlineMs = 60_000): Promise<string> {
+  async says(pattern: RegExp, deadlineMs = 120_000): Promise<string> {
     const found = await waitUntil(
       () => {
         const match = pattern.exec(this.output);

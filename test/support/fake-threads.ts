@@ -34,9 +34,9 @@ export class FakeCells implements PoolCells {
   }
 
   wake(): boolean {
-    const slept = this.sleeping;
-    this.sleeping = false;
-    return slept;
+    const rested = this.resting;
+    this.sleeping = this.dozing = false;
+    return rested;
   }
 
   reset(): void {

@@ -20,7 +20,7 @@ describe('cells of a thread', () => {
     ]);
   });
 
-  it('let one alone wake a thread that sleeps, and nobody one that rose or dozes', () => {
+  it('let one alone wake a thread that sleeps or dozes, and nobody one that rose', () => {
     const cells = bufferOf().cells(1);
     expect(cells.wake()).toBe(false);
     cells.rest(false);
@@ -28,7 +28,10 @@ describe('cells of a thread', () => {
       ...[true, false, true, false, false],
     ]);
     cells.rest(true);
-    expect([cells.resting, cells.dozing, cells.wake(), cells.dozing]).toEqual([true, true, false, true]);
+    expect([cells.resting, cells.dozing, cells.wake(), cells.wake(), cells.dozing]).toEqual([
+      ...[true, true, true, false, false],
+    ]);
+    cells.rest(true);
     cells.rise();
     expect([cells.resting, cells.dozing]).toEqual([false, false]);
   });

@@ -54,7 +54,7 @@ export class ThreadCells {
 
   /** The app, before it rings: true for one call alone. */
   wake(): boolean {
-    return Atomics.compareExchange(this.ints, CellField.rest, Rest.sleeps, Rest.none) === Rest.sleeps;
+    return Atomics.exchange(this.ints, CellField.rest, Rest.none) !== Rest.none;
   }
 
   get resting(): boolean {

@@ -1,5 +1,5 @@
 /** For how long after its last event a consumer dozes before it sleeps, milliseconds. */
-export const DOZE_MS = 10;
+export const DOZE_MS = 30;
 /** How often it looks for the next one meanwhile: so much later than by a ring an event starts at most. */
 export const LOOK_EVERY_MS = 1;
 

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     // The machine's own delay costs a question only where it matters.
     if (took > worst) worst = Math.max(worst, took - machine.delay());
     // Mostly the next comes just as the thread begins to doze, now and then as it falls asleep, or soon after.
-    if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, DOZE_MS - 1 + (n % 3)));
+    if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, DOZE_MS - 1 + (n % 3)));
     if (n % 100 === 0) {
       const { alerts } = await host.bus.getHealthStatus();
       stalled ||= alerts.some(({ code }) => code === 'STALLED');

@@ -17,7 +17,7 @@ export interface Ringable {
 
 /**
  * Wakes threads for events that are ready, once per turn of the loop however many were put in it. A thread that is awake is not rung: before
- * it rests it looks once more, so none of both can miss the other. One that dozes is as good as rung.
+ * it rests it looks once more, so none of both can miss the other. One that dozes finds a few by itself.
  */
 export class Bell {
   private turn: NodeJS.Immediate | null = null;
@@ -39,14 +39,9 @@ export class Bell {
   }
 
   private isLeftToDozing(): boolean {
-    const dozing = this.dozing();
-    return dozing > 0 && sumOf(this.buffer.readyInLanes()) <= dozing * EVENTS_PER_RING;
-  }
-
-  private dozing(): number {
-    let dozing = 0;
-    for (const { cells } of this.threads()) if (cells.dozing) dozing += 1;
-    return dozing;
+    return (
+      this.threads().some(({ cells }) => cells.dozing) && sumOf(this.buffer.readyInLanes()) <= EVENTS_PER_RING
+    );
   }
 
   /** Rings as many threads as there are events. @returns how many were rung */
@@ -75,7 +70,7 @@ export class Bell {
     const lanes = this.buffer.readyInLanes();
     const ready = sumOf(lanes);
     if (ready === 0) return;
-    const rung = this.ringFor(Math.ceil(ready / EVENTS_PER_RING) - this.dozing(), lanes[SUSPECTS]);
+    const rung = this.ringFor(Math.ceil(ready / EVENTS_PER_RING), lanes[SUSPECTS]);
     if (rung < this.threads().length) this.lookAgain();
   };
 

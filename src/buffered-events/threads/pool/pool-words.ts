@@ -10,7 +10,7 @@ export interface PoolCells {
   readonly resting: boolean;
   /** Whether it rests, and looks by itself before long. */
   readonly dozing: boolean;
-  /** Takes the word that it rests until it is rung: true for one caller alone, who then rings for it. */
+  /** Takes the word that it rests: true for one caller alone, who then rings for it. */
   wake(): boolean;
   /** Counted up by a thread that answers. */
   readonly beats: number;
