@@ -41,7 +41,7 @@ export class ThreadCells {
 
   /**
    * The thread: it rests from now on. It looks once more for work afterwards, or it may miss a bell.
-   * @param dozes it will look by itself before long: who puts an event needs not ring
+   * @param dozes it will look by itself before long: who puts an event need not ring
    */
   rest(dozes: boolean): void {
     Atomics.store(this.ints, CellField.rest, dozes ? Rest.dozes : Rest.sleeps);

@@ -32,7 +32,7 @@ test('finds what came between its last look and its word that it rests', () => {
 
 describe('a consumer that may doze', () => {
   /** One event has been handled. */
-  async function rested(isTaken = false): Promise<ConsumerStage> {
+  function rested(isTaken = false): ConsumerStage {
     const stage = new ConsumerStage({
       run: ({ slot }) => void stage.started.push(slot),
       sleepsAtOnce: () => isTaken,
@@ -43,7 +43,7 @@ describe('a consumer that may doze', () => {
   }
 
   it('finds the next event by itself, and sleeps when none has come for a while', async () => {
-    const stage = await rested();
+    const stage = rested();
     expect(stage.cells.rests).toBe('dozes');
     stage.ready.push(2);
     await stage.until(() => stage.started.length === 2);
@@ -53,7 +53,7 @@ describe('a consumer that may doze', () => {
   });
 
   it('finds what came just before it slept', async () => {
-    const stage = await rested();
+    const stage = rested();
     stage.beforeLook = () => {
       if (stage.cells.rests === 'sleeps' && stage.started.length === 1) stage.ready.push(2);
     };
@@ -61,15 +61,15 @@ describe('a consumer that may doze', () => {
     await stage.until(() => stage.started.length === 2);
   });
 
-  it('sleeps at once where another one dozes, and when nothing was there from the first', async () => {
-    expect((await rested(true)).cells.rests).toBe('sleeps');
+  it('sleeps at once where another one dozes, and when nothing was there from the first', () => {
+    expect(rested(true).cells.rests).toBe('sleeps');
     const idle = new ConsumerStage({ sleepsAtOnce: () => false });
     idle.consumer.wake();
     expect(idle.cells.rests).toBe('sleeps');
   });
 
   it('looks no more once it was told to stop', async () => {
-    const stage = await rested();
+    const stage = rested();
     await stage.consumer.stop();
     stage.ready.push(2);
     // Of two timers of the same length, the one that began first ends first.

@@ -47,28 +47,41 @@ describe('The bell', () => {
     expect(rings(stage)).toEqual([0, 0]);
   });
 
-  it('leaves up to 16 events to the one that dozes, and rings for more of them, that one too', async () => {
-    const stage = await sleeping(3);
-    Object.assign(stage.cells(2), { sleeping: false, dozing: true });
-    stage.buffer.lanes = [0, 16, 0, 0];
-    stage.pool.ring();
-    await turns();
-    expect(rings(stage)).toEqual([0, 0, 0]);
-    stage.buffer.lanes = [0, 33, 0, 0];
-    stage.pool.ring();
-    await turns();
-    expect(rings(stage)).toEqual([1, 1, 1]);
-  });
+  describe('when a thread dozes', () => {
+    async function dozing(lanes: PoolStage['buffer']['lanes']): Promise<PoolStage> {
+      const stage = await sleeping(3);
+      Object.assign(stage.cells(2), { sleeping: false, dozing: true });
+      stage.buffer.lanes = lanes;
+      stage.pool.ring();
+      await turns();
+      return stage;
+    }
 
-  it('rings others at the next watch when the one that dozes has not looked: it may hang', async () => {
-    const stage = await sleeping(2);
-    Object.assign(stage.cells(2), { sleeping: false, dozing: true });
-    stage.buffer.lanes = [0, 1, 0, 0];
-    stage.pool.ring();
-    await turns();
-    expect(rings(stage)).toEqual([0, 0]);
-    await stage.clock.advance(200);
-    expect(rings(stage)).toEqual([1, 1]);
+    it('leaves up to 16 events to it', async () => {
+      expect(rings(await dozing([0, 16, 0, 0]))).toEqual([0, 0, 0]);
+    });
+
+    it('rings for more of them, that one too', async () => {
+      expect(rings(await dozing([0, 33, 0, 0]))).toEqual([1, 1, 1]);
+    });
+
+    it('rings who keeps suspects, whoever dozes', async () => {
+      expect(rings(await dozing([0, 0, 0, 1]))[0]).toBe(1);
+    });
+
+    it('rings others a little later for what still waits: its first handler may take long', async () => {
+      const stage = await dozing([0, 2, 0, 0]);
+      await stage.clock.advance(10);
+      expect(rings(stage).filter((count) => count === 1)).toHaveLength(2);
+    });
+
+    it('rings at the next watch for a single event that it has not found: it may hang', async () => {
+      const stage = await dozing([0, 1, 0, 0]);
+      await stage.clock.advance(10);
+      expect(rings(stage)).toEqual([0, 0, 0]);
+      await stage.clock.advance(290);
+      expect(rings(stage)).toEqual([1, 1, 1]);
+    });
   });
 
   it('takes turns', async () => {

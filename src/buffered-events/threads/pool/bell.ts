@@ -34,14 +34,19 @@ export class Bell {
 
   /** Something was put into the lanes of threads. Costs next to nothing. */
   ring(): void {
-    if (this.turn !== null || this.isLeftToDozing()) return;
-    this.turn = setImmediate(this.strike);
+    if (this.turn !== null) return;
+    const left = this.leftToDozing();
+    if (left === 0) this.turn = setImmediate(this.strike);
+    // Its first handler may take long, and others wait behind it.
+    else if (left > 1) this.lookAgain();
   }
 
-  private isLeftToDozing(): boolean {
-    return (
-      this.threads().some(({ cells }) => cells.dozing) && sumOf(this.buffer.readyInLanes()) <= EVENTS_PER_RING
-    );
+  /** How many events the one that dozes will find by itself; 0: somebody is to be rung. Suspects are for their keeper alone. */
+  private leftToDozing(): number {
+    if (!this.threads().some(({ cells }) => cells.dozing)) return 0;
+    const lanes = this.buffer.readyInLanes();
+    const ready = sumOf(lanes);
+    return lanes[SUSPECTS] > 0 || ready > EVENTS_PER_RING ? 0 : ready;
   }
 
   /** Rings as many threads as there are events. @returns how many were rung */

@@ -6,7 +6,7 @@ import type { FromThread, HandledType } from '../thread-messages.js';
 
 /** What the pool sees of what a thread writes down of itself. */
 export interface PoolCells {
-  /** Whether it has nothing to run. */
+  /** Whether it rests, for want of events. */
   readonly resting: boolean;
   /** Whether it rests, and looks by itself before long. */
   readonly dozing: boolean;
