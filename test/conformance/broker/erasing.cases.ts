@@ -286,6 +286,23 @@ export const erasingCases: readonly BrokerCase[] = [
   ],
 ];
 
+/**
+ * Erases until each of these was found: a worker on a busy machine hands back what it took ahead, and a look may miss what moves meanwhile.
+ * @returns those that are marked
+ */
+async function eraseEach(bench: BrokerBench, queue: Queue, ids: readonly string[]): Promise<string[]> {
+  const [removed, running] = [new Set<string>(), new Set<string>()];
+  const isFound = (id: string): boolean => removed.has(id) || running.has(id);
+  for (let looks = 0; !ids.every(isFound); looks += 1) {
+    expect(looks).toBeLessThan(10);
+    const erased = await eraseAll(bench, queue);
+    for (const id of erased.removed) removed.add(id);
+    for (const id of erased.running) running.add(id);
+  }
+  expect([...removed, ...running].filter((id) => !ids.includes(id))).toEqual([]);
+  return [...running].filter((id) => !removed.has(id));
+}
+
 /** @returns whether its worker had taken some ahead */
 async function abortsThoseThatWait(bench: BrokerBench): Promise<boolean> {
   const queue = bench.open();
@@ -310,11 +327,12 @@ async function abortsThoseThatWait(bench: BrokerBench): Promise<boolean> {
     return { kind: 'handed-back' };
   });
   await waitUntil(() => isHeld, 'the last before');
-  const { removed, running } = await eraseAll(bench, queue);
-  expect([...removed, ...running].sort()).toEqual([...ids].sort());
+  const running = await eraseEach(bench, queue, ids);
   // In memory, none is taken before a handler is free.
   if (bench.provider.name !== 'redis') expect(running).toEqual([]);
-  const isTold = (id: string): boolean => worker.active.get(id)?.abortReason !== undefined;
+  // One that waited too long by then has been handed back: its next run is aborted.
+  const isTold = (id: string): boolean =>
+    !worker.active.has(id) || worker.active.get(id)?.abortReason !== undefined;
   await waitUntil(() => running.every(isTold), 'the worker to hear of it');
   letGo();
   for (const id of running) await bench.untilState(queue, id, 'completed');
