@@ -59,7 +59,7 @@ const consumer = new EventConsumer({
   concurrency: start.concurrency,
   perTurn: 64,
   handlerTimeoutMs: start.handlerTimeoutMs,
-  sleepsAtOnce: () => true,
+  doze: null,
 });
 
 port.on('message', (message: ToThread) => {

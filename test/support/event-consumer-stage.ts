@@ -76,7 +76,7 @@ export class ConsumerStage {
       concurrency: 2,
       perTurn: 64,
       handlerTimeoutMs: 50,
-      sleepsAtOnce: () => true,
+      doze: null,
       ...parts,
     });
   }

@@ -46,7 +46,7 @@ export class InlineThread extends EventEmitter implements ThreadWorker {
       concurrency: start.concurrency,
       perTurn: 64,
       handlerTimeoutMs: start.handlerTimeoutMs,
-      sleepsAtOnce: () => true,
+      doze: null,
     });
     setImmediate(() => this.boot(boots, Object.keys(handlers), lanes));
   }

@@ -17,5 +17,8 @@ export function currentEvent(): EventContext | undefined {
  * events beside it.
  */
 export function asCurrentEvent<T>(context: EventContext, run: () => T): T {
-  return inOwnContext(() => current.run(context, run));
+  return inOwnContext(() => {
+    current.enterWith(context);
+    return run();
+  });
 }

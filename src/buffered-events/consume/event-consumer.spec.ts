@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DOZE_MS, LOOK_EVERY_MS } from './doze.js';
 import { ConsumerStage } from '../../../test/support/event-consumer-stage.js';
 
 test('runs at most so many at once, in order, and rests when there is nothing', async () => {
@@ -28,54 +27,6 @@ test('finds what came between its last look and its word that it rests', () => {
   };
   stage.consumer.wake();
   expect(stage.started).toEqual([7]);
-});
-
-describe('a consumer that may doze', () => {
-  /** One event has been handled. */
-  function rested(isTaken = false): ConsumerStage {
-    const stage = new ConsumerStage({
-      run: ({ slot }) => void stage.started.push(slot),
-      sleepsAtOnce: () => isTaken,
-    });
-    stage.ready.push(1);
-    stage.consumer.wake();
-    return stage;
-  }
-
-  it('finds the next event by itself, and sleeps when none has come for a while', async () => {
-    const stage = rested();
-    expect(stage.cells.rests).toBe('dozes');
-    stage.ready.push(2);
-    await stage.until(() => stage.started.length === 2);
-    expect(stage.cells.rests).toBe('dozes');
-    stage.now += DOZE_MS;
-    await stage.until(() => stage.cells.rests === 'sleeps');
-  });
-
-  it('finds what came just before it slept', async () => {
-    const stage = rested();
-    stage.beforeLook = () => {
-      if (stage.cells.rests === 'sleeps' && stage.started.length === 1) stage.ready.push(2);
-    };
-    stage.now += DOZE_MS;
-    await stage.until(() => stage.started.length === 2);
-  });
-
-  it('sleeps at once where another one dozes, and when nothing was there from the first', () => {
-    expect(rested(true).cells.rests).toBe('sleeps');
-    const idle = new ConsumerStage({ sleepsAtOnce: () => false });
-    idle.consumer.wake();
-    expect(idle.cells.rests).toBe('sleeps');
-  });
-
-  it('looks no more once it was told to stop', async () => {
-    const stage = rested();
-    await stage.consumer.stop();
-    stage.ready.push(2);
-    // Of two timers of the same length, the one that began first ends first.
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-    expect([stage.started, stage.cells.rests]).toEqual([[1], null]);
-  });
 });
 
 test('lets the thread go on after so many claims, also when its handlers are synchronous', async () => {

@@ -4,14 +4,14 @@ import type { ErrorRecord } from '../events/event-words.js';
 import { inRootContext } from '../../kernel/host/root-context.js';
 import type { ConsumerCells, EventSource, RunOutcomes } from './consumer-words.js';
 import { Doze } from './doze.js';
+import type { DozeSurroundings } from './doze.js';
 import { errorRecordOf } from './error-record.js';
 import { LazySignal } from './lazy-signal.js';
 
 /** How long a handler that was told to stop may take to settle, milliseconds. */
 const GRACE_MS = 5_000;
-/** How often it is looked whether a run takes too long, at most and at least. */
-const LONGEST_LOOK_MS = 1_000;
-const SHORTEST_LOOK_MS = 5;
+/** How often it is looked whether a run takes too long, at least and at most. */
+const [LONGEST_LOOK_MS, SHORTEST_LOOK_MS] = [1_000, 5];
 /** How long it claims at most before it lets its thread go on, milliseconds: handlers may take long until they first await. */
 const LONGEST_TURN_MS = 10;
 
@@ -31,8 +31,8 @@ export interface ConsumerParts {
   /** Events that it claims before it lets timers and sockets of its thread go on. */
   readonly perTurn: number;
   readonly handlerTimeoutMs: number;
-  /** Whether it must not doze before it sleeps: another one does, or its thread has other things to do. */
-  readonly sleepsAtOnce: () => boolean;
+  /** Null: it sleeps at once. */
+  readonly doze: DozeSurroundings | null;
 }
 
 /** One event between its claim and its end. */
@@ -59,12 +59,12 @@ export class EventConsumer {
   private alone: StoredEvent | undefined;
   private isStopped = false;
   private whenIdle: (() => void)[] = [];
-  private readonly doze = new Doze(
-    () => this.wake(),
-    () => this.parts.sleepsAtOnce(),
-  );
+  private readonly doze: Doze | null;
 
-  constructor(private readonly parts: ConsumerParts) {}
+  constructor(private readonly parts: ConsumerParts) {
+    const { doze, source } = parts;
+    this.doze = doze && new Doze({ ...doze, look: () => this.wake(), isBehind: () => source.hasReady() });
+  }
 
   /** How many events run. */
   get running(): number {
@@ -83,7 +83,7 @@ export class EventConsumer {
   stop(): Promise<void> {
     this.isStopped = true;
     this.parts.cells.rise();
-    this.doze.stop();
+    this.doze?.stop();
     if (this.turn !== undefined) clearImmediate(this.turn);
     this.turn = undefined;
     if (this.runs.size === 0) return Promise.resolve();
@@ -141,7 +141,7 @@ export class EventConsumer {
   private rests(at: number): boolean {
     const { cells, source } = this.parts;
     // What still runs could keep its thread from looking.
-    const dozes = this.runs.size === 0 && this.doze.isLight(at);
+    const dozes = this.runs.size === 0 && this.doze?.isLight(at) === true;
     cells.rest(dozes);
     const isReady = source.hasReady() || this.suspectsWait();
     if (isReady) cells.rise();
@@ -160,32 +160,32 @@ export class EventConsumer {
   private begin(event: StoredEvent, startedAt: number): void {
     const { cells, run, listenerFailed } = this.parts;
     cells.rise();
-    this.doze.found(startedAt);
+    this.doze?.found(startedAt);
     const started: Run = { event, signal: new LazySignal(listenerFailed), startedAt, stopped: undefined };
     this.runs.add(started);
     cells.running = this.runs.size;
     cells.started(startedAt - event.emittedAt);
     this.look ??= this.newLook();
-    let answer: unknown;
     try {
-      answer = run(event, started.signal);
+      const answer = run(event, started.signal);
+      // Whatever may have a `then` is awaited, as an async function would.
+      if ((typeof answer === 'object' && answer !== null) || typeof answer === 'function') {
+        // Two promises less than with `await`: Node 20 and 22 follow each with hooks.
+        void Promise.resolve(answer).then(
+          () => this.settled(started),
+          (error: unknown) => this.settled(started, errorRecordOf(error)),
+        );
+        return;
+      }
     } catch (error) {
       this.end(started, errorRecordOf(error));
       return;
     }
-    // Whatever may have a `then` is awaited, as an async function would.
-    if ((typeof answer === 'object' && answer !== null) || typeof answer === 'function') {
-      void this.settle(started, answer);
-    } else this.end(started);
+    this.end(started);
   }
 
-  private async settle(run: Run, answer: unknown): Promise<void> {
-    try {
-      await answer;
-      this.end(run);
-    } catch (error) {
-      this.end(run, errorRecordOf(error));
-    }
+  private settled(run: Run, failure?: ErrorRecord): void {
+    this.end(run, failure);
     this.fill();
   }
 

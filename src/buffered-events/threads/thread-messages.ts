@@ -63,6 +63,8 @@ export type FromThread =
     }
   /** Somebody asked to be told of room (the buffer's `wantsRoom`), and there is some. */
   | { readonly kind: 'room' }
+  /** More waits than it takes up soon, and nobody was rung for it: it had dozed. */
+  | { readonly kind: 'behind' }
   /** A line for the app's logger (`logFromThread`). */
   | ThreadLogLine
   | {

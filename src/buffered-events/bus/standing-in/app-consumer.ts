@@ -64,7 +64,7 @@ export class AppConsumer {
       concurrency: settings.threads.concurrency,
       perTurn: 1,
       handlerTimeoutMs: settings.threads.handlerTimeoutMs,
-      sleepsAtOnce: () => true,
+      doze: null,
     });
   }
 

@@ -86,7 +86,10 @@ export class EventThread {
       concurrency,
       perTurn: PER_TURN,
       handlerTimeoutMs,
-      sleepsAtOnce: () => this.reader.othersDoze,
+      doze: {
+        isTaken: () => this.reader.othersDoze,
+        callForHelp: () => this.post({ kind: 'behind' }),
+      },
     });
   }
 

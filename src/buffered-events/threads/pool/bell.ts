@@ -5,6 +5,8 @@ import type { PoolBuffer, PoolCells } from './pool-words.js';
 
 /** One ring for so many events: the thread that is rung first claims several before the next one is awake. */
 const EVENTS_PER_RING = 16;
+/** Left to one that dozes: what it can do before its next look, when its handlers do next to nothing. */
+const EVENTS_PER_LOOK = 256;
 /** When it is looked whether what was rung for has been claimed: whoever heard it may be busy with one long run. */
 const SECOND_LOOK_MS = 10;
 
@@ -17,7 +19,7 @@ export interface Ringable {
 
 /**
  * Wakes threads for events that are ready, once per turn of the loop however many were put in it. A thread that is awake is not rung: before
- * it rests it looks once more, so none of both can miss the other. One that dozes finds a few by itself.
+ * it rests it looks once more, so none of both can miss the other. One that dozes finds some by itself.
  */
 export class Bell {
   private turn: NodeJS.Immediate | null = null;
@@ -34,19 +36,14 @@ export class Bell {
 
   /** Something was put into the lanes of threads. Costs next to nothing. */
   ring(): void {
-    if (this.turn !== null) return;
-    const left = this.leftToDozing();
-    if (left === 0) this.turn = setImmediate(this.strike);
-    // Its first handler may take long, and others wait behind it.
-    else if (left > 1) this.lookAgain();
+    if (this.turn === null && !this.isLeftToDozing()) this.turn = setImmediate(this.strike);
   }
 
-  /** How many events the one that dozes will find by itself; 0: somebody is to be rung. Suspects are for their keeper alone. */
-  private leftToDozing(): number {
-    if (!this.threads().some(({ cells }) => cells.dozing)) return 0;
+  /** Whether one that dozes finds it by itself, and calls for help where it takes long. Suspects are for their keeper alone. */
+  private isLeftToDozing(): boolean {
+    if (!this.threads().some(({ cells }) => cells.dozing)) return false;
     const lanes = this.buffer.readyInLanes();
-    const ready = sumOf(lanes);
-    return lanes[SUSPECTS] > 0 || ready > EVENTS_PER_RING ? 0 : ready;
+    return lanes[SUSPECTS] === 0 && sumOf(lanes) <= EVENTS_PER_LOOK;
   }
 
   /** Rings as many threads as there are events. @returns how many were rung */

@@ -206,6 +206,7 @@ export class ThreadPool {
       bus: listener,
       pool: {
         changed: () => this.recount(),
+        behind: () => this.bell.ringForEach(),
         ended: (number, end, restartsInMs) => this.ended(number, end, restartsInMs),
       },
     });
@@ -222,9 +223,7 @@ export class ThreadPool {
     const before = this.ready.length;
     this.ready = this.seats.filter(({ state }) => state === 'ready');
     this.booted = this.seats.filter(({ state }) => state === 'ready' || state === 'draining');
-    const { buffer } = this.parts;
-    const keeper = this.ready[0]?.owner ?? NOBODY;
-    buffer.quarantine = keeper;
+    this.parts.buffer.quarantine = this.ready[0]?.owner ?? NOBODY;
     // A ring may have been spent on one that is gone, and suspects wait for whoever keeps them now.
     this.ring();
     if (this.ready.length !== before) this.parts.listener.liveChanged(this.ready.length);

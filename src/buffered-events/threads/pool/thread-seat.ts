@@ -15,6 +15,8 @@ export type SeatState = 'empty' | 'resting' | Exclude<LifeState, 'gone'>;
 export interface SeatListener {
   /** Its thread can claim, or no longer can. */
   changed(): void;
+  /** More waits than its thread takes up soon, and nobody was rung for it. */
+  behind(): void;
   /** Its thread is gone. @param restartsInMs null: no other follows */
   ended(owner: number, end: LifeEnd, restartsInMs: number | null): void;
 }
@@ -136,9 +138,10 @@ export class ThreadSeat {
   }
 
   private heard(message: Exclude<FromThread, { kind: 'ready' | 'boot-failed' }>): void {
-    const { bus } = this.parts;
+    const { bus, pool } = this.parts;
     if (message.kind === 'emit') void this.emit(message);
     else if (message.kind === 'room') bus.room();
+    else if (message.kind === 'behind') pool.behind();
     else if (message.kind === 'log') logFromThread(this.owner, message);
     else bus.failed(this.owner, { slot: message.slot, generation: message.generation }, message.error);
   }
