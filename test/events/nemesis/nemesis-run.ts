@@ -77,7 +77,7 @@ export class NemesisRun {
     const module = BufferedEventsModule.forRoot(this.configuration());
     const app = await NestFactory.createApplicationContext(
       { module: class {}, imports: [module] },
-      { logger: false },
+      { logger: false, abortOnError: false },
     );
     const bus = app.get(BufferedEventBusService);
     await this.withinDeadline('emits', this.emitAll(bus));
