@@ -82,7 +82,12 @@ export class EventThreadStage {
   }
 
   /** Stores an event and rings. */
-  emit(
+  emit(...event: Parameters<EventThreadStage['store']>): void {
+    this.store(...event);
+    this.ring();
+  }
+
+  store(
     type: (typeof EventThreadStage.TYPES)[number],
     payload: unknown = {},
     further: { correlationId?: string; carried?: string } = {},
@@ -101,7 +106,6 @@ export class EventThreadStage {
       'threads',
     );
     expect(refused).toBeNull();
-    this.ring();
   }
 
   ring(): void {

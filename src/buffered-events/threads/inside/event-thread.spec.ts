@@ -160,6 +160,21 @@ describe('a worker thread', () => {
   });
 });
 
+it('calls for help when it dozed, and takes up less than it finds', async () => {
+  const stage = new EventThreadStage(ORDERS, { concurrency: 1 });
+  await stage.ready();
+  const cells = stage.buffer.cells(1);
+  while (!cells.dozing) {
+    stage.emit('order.logged');
+    await stage.handled();
+  }
+  stage.store('order.hangs');
+  stage.store('order.logged');
+  await stage.said('behind');
+  expect(cells.running).toBe(1);
+  await stage.close();
+});
+
 describe('a worker thread that cannot boot', () => {
   it.each([
     ['failing.module.ts', { name: 'RangeError', message: 'the boot of a host failed' }],
