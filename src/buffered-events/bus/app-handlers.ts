@@ -58,11 +58,16 @@ export class AppHandlers {
 
   private async take(boot: () => Promise<ModuleHere>): Promise<void> {
     // It lives on: whose request it was that asked for fewer threads is none of its business.
-    this.module = await inRootContext(boot);
+    const module = await inRootContext(boot);
+    try {
+      this.types.addInThreads(module.handlers.filter(({ place }) => place === 'main'));
+    } catch (error) {
+      await module.close();
+      throw error;
+    }
+    this.module = module;
     const own = new Set(this.handlers.types);
-    const found = this.module.handlers;
-    this.types.addInThreads(found.filter(({ place }) => place === 'main'));
-    for (const handler of found) {
+    for (const handler of module.handlers) {
       const { type, place } = handler;
       if (place === 'main' || own.has(type)) continue;
       this.types.addInApp(type, null);
