@@ -8,7 +8,8 @@ import type { EventBusSettings } from '../configuration/event-bus-settings.js';
 import { EventRunner } from '../consume/event-runner.js';
 import { eventId } from '../consume/handler-context.js';
 import { LazySignal } from '../consume/lazy-signal.js';
-import { EventBusClosedError, EventTimeoutError } from '../events/errors.js';
+import { EventTimeoutError } from '../events/errors.js';
+import type { EventBusClosedError } from '../events/errors.js';
 import { checkEventOptions, checkEventType } from '../events/event-kinds.js';
 import type { EventDeadLetter, EventOptions, HandlerPlace, IEventHandler } from '../events/event-words.js';
 import { BusTime } from '../judge/bus-time.js';
@@ -17,6 +18,7 @@ import type { ModuleHere } from './app-handlers.js';
 import type { BusPhase, BusReadings } from './bus-readings.js';
 import { DirectCounts } from './direct-counts.js';
 import { CarriedContext } from './emitting/carried-context.js';
+import { notStarted, shuttingDown } from './emitting/emits.js';
 import { payloadJson } from './emitting/payload-json.js';
 import type { PayloadJson } from './emitting/payload-json.js';
 import { UnhandledTypes } from './emitting/unhandled-types.js';
@@ -219,10 +221,6 @@ export class DirectBus extends EventBus {
   }
 
   private closed(): EventBusClosedError {
-    return new EventBusClosedError(
-      this.phase === 'new' || this.phase === 'starting'
-        ? 'The event bus has not started: emit once the app is initialised (onApplicationBootstrap), or await initialize().'
-        : 'The event bus is shutting down: no handler was run.',
-    );
+    return this.phase === 'new' || this.phase === 'starting' ? notStarted() : shuttingDown();
   }
 }

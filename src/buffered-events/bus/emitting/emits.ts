@@ -163,16 +163,18 @@ export class Emits {
   }
 }
 
-/** Why an emit comes too early. */
+/** Why a call comes too early. */
 export function notStarted(): EventBusClosedError {
   return new EventBusClosedError(
-    'The event bus has not started: emit once the app is initialised (onApplicationBootstrap), or await initialize().',
+    'The event bus has not started: wait until the app is initialised (onApplicationBootstrap), or await initialize().',
   );
 }
 
-/** Why an emit comes too late. */
+/** Why a call comes too late. */
 export function shuttingDown(): EventBusClosedError {
-  return new EventBusClosedError('The event bus is shutting down: the event was not stored.');
+  return new EventBusClosedError(
+    'The event bus is shutting down, or has shut down: it stores no event, and does nothing else any more.',
+  );
 }
 
 /** @throws TypeError for options that are wrong */
