@@ -13,6 +13,17 @@ describe('the buffer of events', () => {
     expect(claimed).toEqual({ ...stored, slot: expect.any(Number), generation: 1, attempts: 0, crashes: 0 });
   });
 
+  it('names what stands in it by its number, whoever has it, until it is done', () => {
+    const buffer = bufferOf();
+    for (const sequence of [2 ** 52, 7, 8]) buffer.put(event({ sequence }), 'threads');
+    buffer.put(event({ sequence: 9 }), 'main');
+    const reader = thread(buffer);
+    const [first, second] = [reader.next(), reader.next()];
+    reader.done(first!);
+    expect(second).toMatchObject({ sequence: 7 });
+    expect(new Set(buffer.sequences())).toEqual(new Set([7, 8, 9]));
+  });
+
   it.each([0, 1, 511, 512, 513, 1_024, 1_025, 5_120])('keeps a payload of %i bytes', (bytes) => {
     const buffer = bufferOf();
     const json = 'x'.repeat(bytes);

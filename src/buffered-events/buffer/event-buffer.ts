@@ -150,6 +150,11 @@ export class EventBuffer {
     return this.slotsWhere((word) => stateOf(word) !== FREE);
   }
 
+  /** Numbers of the events that stand in it. */
+  sequences(): number[] {
+    return this.stored().map((slot) => this.records.sequenceOf(slot));
+  }
+
   /** Events that stand in it. */
   get size(): number {
     return this.lessCounted(this.given, 'done');

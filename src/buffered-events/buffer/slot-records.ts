@@ -103,6 +103,10 @@ export class SlotRecords {
     };
   }
 
+  sequenceOf(slot: number): number {
+    return this.views.doubles[(this.views.slot(slot) + SlotField.sequence) >> 1] as number;
+  }
+
   laneOf(slot: number): number {
     return (this.views.ints[this.views.slot(slot) + SlotField.kind] as number) & LANE_BITS;
   }

@@ -71,9 +71,7 @@ export class MainCore implements PoolListener {
     this.hold = new ProcessHold(clock, () => this.buffer.size > 0);
     this.events = new StoredEvents(bus, types);
     this.letters = new DeadLetters(settings.deadLetters.max);
-    this.awaited = new AwaitedEvents(clock, () =>
-      this.buffer.stored().map((slot) => this.buffer.read(slot).sequence),
-    );
+    this.awaited = new AwaitedEvents(clock, () => this.buffer.sequences());
     this.settlement = this.newSettlement();
     this.unhandled = new UnhandledTypes(() => types.names);
     this.emits = new Emits({
